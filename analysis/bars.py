@@ -1,0 +1,55 @@
+"""Adjusted price arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.price_series import PackedBars
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Daily bars, ascending: `days` datetime64[D], the others float64, all of one length. Prices are adjusted, volume is as delivered."""
+
+    days: NDArray[np.datetime64]
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    volume: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.close)
+
+    def day(self, index: int) -> date:
+        """The calendar day of one bar."""
+        day: date = self.days[index].item()
+        return day
+
+    def until(self, count: int) -> Bars:
+        """The first `count` bars, as views."""
+        return Bars(self.days[:count], self.open[:count], self.high[:count], self.low[:count], self.close[:count], self.volume[:count])
+
+
+def adjusted_bars(packed: PackedBars, adjusted: bool) -> Bars:
+    """Unpack and adjust for splits and dividends.
+
+    With an adjusted close, open, high, low and close are multiplied by factor / (factor of the newest bar), factor = adj_close / close, so
+    that the newest bar keeps its traded price. Without one, prices are as traded.
+    """
+    days = np.frombuffer(packed.day_numbers(), dtype="datetime64[D]")
+    opens, highs, lows, closes, adj_closes, volumes = (
+        np.frombuffer(packed.column(name).cast("B"), dtype=np.float64) for name in ("open", "high", "low", "close", "adj_close", "volume")
+    )
+    if not adjusted or len(closes) == 0:
+        return Bars(days, opens, highs, lows, closes, volumes)
+    factor = adj_closes / closes
+    factor /= factor[-1]
+    return Bars(days, opens * factor, highs * factor, lows * factor, closes * factor, volumes)

@@ -1,0 +1,57 @@
+"""What a reader of a verdict should know about the prices behind it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+
+from analysis.bars import Bars
+from models.analysis import PriceWarning
+
+MINIMUM_BARS = 50
+ZERO_VOLUME_SHARE = 0.05
+LARGE_MOVE = 0.5
+GAP_DAYS = 10
+STALE_DAYS = 7
+
+
+def is_stale(newest: date, today: date) -> bool:
+    """Whether the newest bar is older than a week."""
+    return (today - newest).days > STALE_DAYS
+
+
+def price_warnings(bars: Bars, today: date) -> tuple[PriceWarning, ...]:
+    """The warnings for at least one bar: zero volume, moves over 50 %, gaps, staleness."""
+    warnings = []
+    idle = int(np.count_nonzero(bars.volume == 0))
+    if idle > ZERO_VOLUME_SHARE * len(bars):
+        warnings.append(PriceWarning("zero_volume", f"{idle} of {len(bars)} days ({100 * idle / len(bars):.0f} %) have no volume."))
+    moves = np.abs(bars.close[1:] / bars.close[:-1] - 1.0)
+    large = np.flatnonzero(moves > LARGE_MOVE)
+    if large.size:
+        at = int(large[-1])
+        warnings.append(
+            PriceWarning(
+                "large_move",
+                f"{large.size} one-day {_moves(large.size)} of more than 50 %, the last of {100 * moves[at]:.0f} % on {bars.day(at + 1)}: "
+                "a crash, or a split that the prices are not adjusted for.",
+            )
+        )
+    days = bars.days.view(np.int64)
+    wide = np.flatnonzero(days[1:] - days[:-1] > GAP_DAYS)
+    if wide.size:
+        at = int(wide[-1])
+        warnings.append(
+            PriceWarning("gap", f"{wide.size} times no bar for over {GAP_DAYS} days, last from {bars.day(at)} to {bars.day(at + 1)}.")
+        )
+    newest = bars.day(-1)
+    if is_stale(newest, today):
+        warnings.append(
+            PriceWarning("stale", f"The newest bar is of {newest}, more than {STALE_DAYS} days before the day of the analysis.")
+        )
+    return tuple(warnings)
+
+
+def _moves(count: int) -> str:
+    return "move" if count == 1 else "moves"

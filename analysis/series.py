@@ -1,0 +1,136 @@
+"""The arrays behind the indicators: TA-Lib's and a few windows of our own, for the newest `rows` bars.
+
+TA-Lib computes over the whole history (Wilder's and exponential smoothing never forget), the windows only over what `rows` needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import talib
+
+from analysis.bars import Bars, BoolArray, FloatArray
+
+LONGEST_WINDOW = 200
+
+
+@dataclass(frozen=True)
+class Series:
+    """Arrays of one length, one row a bar; NaN where there are not enough bars yet. Prices are in the adjusted currency."""
+
+    position: FloatArray  # the bar's index in the whole history, from 0
+    close: FloatArray
+    rsi: FloatArray
+    slow_k: FloatArray
+    slow_d: FloatArray
+    cci: FloatArray
+    williams_r: FloatArray
+    macd: FloatArray
+    macd_signal: FloatArray
+    macd_histogram: FloatArray
+    adx: FloatArray
+    plus_di: FloatArray
+    minus_di: FloatArray
+    sar: FloatArray
+    ema_50: FloatArray
+    ema_200: FloatArray
+    bollinger_upper: FloatArray
+    bollinger_middle: FloatArray
+    bollinger_lower: FloatArray
+    atr: FloatArray
+    obv: FloatArray
+    obv_change: FloatArray  # over 20 bars
+    price_change: FloatArray  # over 20 bars
+    volume_20: FloatArray  # sum of 20 bars
+    money_flow_20: FloatArray  # sum of 20 bars
+    unchanged_closes: FloatArray  # how many bars before this one have the same close, in an unbroken run
+    unchanged_typical: FloatArray  # the same for (high + low + close) / 3
+    unchanged_bars: FloatArray  # the same for bars whose high equals their low
+    flat_fast_k: BoolArray  # whether one of the three windows behind slow %K has no range
+
+
+def compute_series(bars: Bars, rows: int) -> Series:
+    """Compute every array for the newest `rows` bars (at most all of them)."""
+    opens_at = len(bars) - rows
+    high, low, close, volume = bars.high, bars.low, bars.close, bars.volume
+    slow_k, slow_d = talib.STOCH(high, low, close, 14, 3, talib.MA_Type.SMA, 3, talib.MA_Type.SMA)
+    macd, macd_signal, macd_histogram = talib.MACD(close, 12, 26, 9)
+    upper, middle, lower = talib.BBANDS(close, 20, 2.0, 2.0, talib.MA_Type.SMA)
+    obv = talib.OBV(close, volume)
+
+    depth = rows + LONGEST_WINDOW - 1
+    deep_high, deep_low, deep_close = newest(high, depth), newest(low, depth), newest(close, depth)
+    near_high, near_low, near_close, near_volume = (newest(column, rows + 19) for column in (high, low, close, volume))
+    volume_20, money_flow_20 = window_sum(np.array([near_volume, _money_flow(near_high, near_low, near_close, near_volume)]), 20)
+    typical = (deep_high + deep_low + deep_close) / 3.0
+    unchanged = _unchanged(np.array([deep_close, typical, deep_high, deep_low]))
+    unchanged_bars = np.minimum(unchanged[2], unchanged[3]) * (deep_high == deep_low)
+    flat_14 = unchanged_bars[-(rows + 2) :] >= 13
+    obv_21, close_21 = newest(obv, rows + 20), newest(close, rows + 20)
+    return Series(
+        position=np.arange(opens_at, len(bars), dtype=np.float64),
+        close=close[opens_at:],
+        rsi=talib.RSI(close, 14)[opens_at:],
+        slow_k=slow_k[opens_at:],
+        slow_d=slow_d[opens_at:],
+        cci=talib.CCI(high, low, close, 20)[opens_at:],
+        williams_r=talib.WILLR(high, low, close, 14)[opens_at:],
+        macd=macd[opens_at:],
+        macd_signal=macd_signal[opens_at:],
+        macd_histogram=macd_histogram[opens_at:],
+        adx=talib.ADX(high, low, close, 14)[opens_at:],
+        plus_di=talib.PLUS_DI(high, low, close, 14)[opens_at:],
+        minus_di=talib.MINUS_DI(high, low, close, 14)[opens_at:],
+        sar=talib.SAR(high, low, 0.02, 0.2)[opens_at:],
+        ema_50=talib.EMA(close, 50)[opens_at:],
+        ema_200=talib.EMA(close, 200)[opens_at:],
+        bollinger_upper=upper[opens_at:],
+        bollinger_middle=middle[opens_at:],
+        bollinger_lower=lower[opens_at:],
+        atr=talib.ATR(high, low, close, 14)[opens_at:],
+        obv=obv[opens_at:],
+        obv_change=obv_21[20:] - obv_21[:-20],
+        price_change=close_21[20:] - close_21[:-20],
+        volume_20=volume_20,
+        money_flow_20=money_flow_20,
+        unchanged_closes=unchanged[0, -rows:],
+        unchanged_typical=unchanged[1, -rows:],
+        unchanged_bars=unchanged_bars[-rows:],
+        flat_fast_k=flat_14[2:] | flat_14[1:-1] | flat_14[:-2],
+    )
+
+
+def newest(values: FloatArray, count: int) -> FloatArray:
+    """The last `count` values; NaN in front when there are fewer."""
+    if len(values) >= count:
+        return values[-count:]
+    return np.concatenate([np.full(count - len(values), np.nan), values])
+
+
+def window_sum(values: FloatArray, window: int) -> FloatArray:
+    """Sums over each `window` successive values along the last axis; the result is shorter by window − 1.
+
+    Added up from the oldest to the newest whatever the length, so that the last sum of a long array has the same bits as that of its end.
+    """
+    count = values.shape[-1] - window + 1
+    total: FloatArray = values[..., :count].copy()
+    for offset in range(1, window):
+        total += values[..., offset : offset + count]
+    return total
+
+
+def _money_flow(high: FloatArray, low: FloatArray, close: FloatArray, volume: FloatArray) -> FloatArray:
+    # Chaikin's multiplier: where in its range the day closed, −1 at the low, 1 at the high; 0 for a day without range.
+    spread = high - low
+    flat = spread == 0
+    return ((close - low) - (high - close)) / np.where(flat, 1.0, spread) * ~flat * volume
+
+
+def _unchanged(lines: FloatArray) -> FloatArray:
+    """For each value of each line, how many values before it are the same in an unbroken run, counted as far back as the line goes."""
+    changed = np.ones(lines.shape, dtype=np.bool_)
+    np.not_equal(lines[:, 1:], lines[:, :-1], out=changed[:, 1:])
+    index = np.arange(lines.shape[1], dtype=np.float64)
+    run: FloatArray = index - np.maximum.accumulate(np.where(changed, index, 0.0), axis=1)
+    return run

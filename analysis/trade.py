@@ -1,0 +1,69 @@
+"""Entry, stop, target and position size."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+
+from analysis.bars import Bars
+from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Parameters, Signal, Trade
+
+FARTHEST_ENTRY = 0.15  # of the close
+STOP_ATR = 1.5
+WIDEST_STOP = 0.08  # of the entry
+LAST_CLOSE = "last close"
+
+
+def plan_trade(bars: Bars, atr: float, signal: Signal, parameters: Parameters) -> Trade | None:
+    """The trade for a signal with the default position size; None for HOLD."""
+    if signal is Signal.HOLD:
+        return None
+    close = float(bars.close[-1])
+    entry, method = _buy_entry(bars, close) if signal is Signal.BUY else (close, LAST_CLOSE)
+    distance = min(max(parameters.stop_percent / 100.0 * entry, STOP_ATR * atr), WIDEST_STOP * entry)
+    direction = 1.0 if signal is Signal.BUY else -1.0
+    trade = Trade(
+        entry=entry,
+        entry_method=method,
+        stop_loss=entry - direction * distance,
+        target=entry + direction * distance * parameters.reward_risk,
+        reward_risk=parameters.reward_risk,
+        shares=0,
+        position_value=0.0,
+        risk_amount=0.0,
+    )
+    return size_position(trade, DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, parameters.max_position_percent)
+
+
+def size_position(trade: Trade, capital: float, risk_percent: float, max_position_percent: float) -> Trade:
+    """The trade with as many whole shares as both the risk and the cap, in percent of capital, allow. A SELL keeps 0 shares."""
+    distance = trade.entry - trade.stop_loss
+    if distance <= 0:
+        return trade
+    by_risk = capital * risk_percent / 100.0 / distance
+    by_cap = capital * max_position_percent / 100.0 / trade.entry
+    shares = math.floor(min(by_risk, by_cap))
+    return dataclasses.replace(trade, shares=shares, position_value=shares * trade.entry, risk_amount=shares * distance)
+
+
+def _buy_entry(bars: Bars, close: float) -> tuple[float, str]:
+    """The first method that applies and whose entry is near enough to the close."""
+    for entry, method in _buy_candidates(bars, close):
+        if abs(entry - close) <= FARTHEST_ENTRY * close:
+            return entry, method
+    return close, LAST_CLOSE
+
+
+def _buy_candidates(bars: Bars, close: float) -> Iterator[tuple[float, str]]:
+    high_20, low_20 = float(bars.high[-20:].max()), float(bars.low[-20:].min())
+    if close >= 0.98 * high_20:
+        yield high_20 * 1.01, "breakout"
+    if close > 1.05 * low_20:
+        yield low_20 * 1.02, "pullback to support"
+    low_5 = float(bars.low[-5:].min())
+    if float(bars.high[-5:].max()) - low_5 < 0.05 * close:
+        yield low_5 * 1.01, "base of range"
+    sma_20, sma_50 = float(bars.close[-20:].mean()), float(bars.close[-50:].mean())
+    if sma_20 > sma_50 and close > sma_20:
+        yield sma_20, "pullback to SMA 20"

@@ -1,0 +1,1 @@
+"""HTTP: blueprints, one per noun. A route parses, calls and answers."""

@@ -1,0 +1,26 @@
+"""How every API blueprint is made."""
+
+from __future__ import annotations
+
+from flask_openapi3 import APIBlueprint, Tag
+
+from schemas.problem import problem_answers
+
+TAGS = {
+    "Analysis": "Explained verdicts.",
+    "Results": "Verdicts made before.",
+    "Watchlist": "Tickers to follow.",
+    "Prices": "Daily prices.",
+    "Health": "Whether the service can do its work.",
+}
+
+
+def api_blueprint(noun: str, tag: str) -> APIBlueprint:
+    """A blueprint under /api/v1 whose routes need a key; its documentation has the errors that any of them may answer."""
+    return APIBlueprint(
+        noun,
+        __name__,
+        url_prefix="/api/v1",
+        abp_tags=[Tag(name=tag, description=TAGS[tag])],
+        abp_responses=problem_answers(401, 422, 500, 503),
+    )

@@ -1,0 +1,60 @@
+"""Cursors: where a page ended, signed, so that one that we did not make is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from flask import current_app
+from itsdangerous import BadData, URLSafeSerializer
+
+from utils.api_utils import ApiError
+
+Item = TypeVar("Item")
+EXTENSION = "cursor_signer"
+
+
+class CursorSigner:
+    """Signs cursors with the service's secret, which is read at the first use."""
+
+    def __init__(self, secret_key: Callable[[], str]) -> None:
+        self._read_secret_key = secret_key
+        self._serializer: URLSafeSerializer | None = None
+
+    def serializer(self) -> URLSafeSerializer:
+        """The serializer, made once."""
+        if self._serializer is None:
+            self._serializer = URLSafeSerializer(self._read_secret_key(), salt="cursor")
+        return self._serializer
+
+
+def read_cursor(cursor: str | None, scope: Sequence[Any]) -> list[Any] | None:
+    """The position that a cursor stands for; None without a cursor.
+
+    `scope` names the list and its filters: a cursor is good for the list that it came from. Raises ApiError validation_error.
+    """
+    if cursor is None:
+        return None
+    signer: CursorSigner = current_app.extensions[EXTENSION]
+    try:
+        made_for, position = signer.serializer().loads(cursor)
+    except (BadData, ValueError, TypeError) as error:
+        raise _refusal("is none of ours; use next_cursor as it was given") from error
+    if made_for != list(scope):
+        raise _refusal("belongs to another list or to other filters")
+    found: list[Any] = position
+    return found
+
+
+def page(rows: list[Item], limit: int, scope: Sequence[Any], position: Callable[[Item], list[Any]]) -> tuple[list[Item], str | None]:
+    """The items of one page and the cursor of the next, from up to limit + 1 rows."""
+    if len(rows) <= limit:
+        return rows, None
+    signer: CursorSigner = current_app.extensions[EXTENSION]
+    items = rows[:limit]
+    cursor = signer.serializer().dumps([list(scope), position(items[-1])])
+    return items, cursor if isinstance(cursor, str) else cursor.decode()
+
+
+def _refusal(message: str) -> ApiError:
+    return ApiError(422, "validation_error", f"The cursor {message}.", [{"field": "cursor", "message": message}])

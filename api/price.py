@@ -1,0 +1,40 @@
+"""Prices of one ticker: out as JSON or CSV, in as CSV."""
+
+from __future__ import annotations
+
+from flask import Response, current_app, request
+
+from api.auth import org_id
+from api.blueprint import api_blueprint
+from schemas.base import TickerPath
+from schemas.price import CSV, PriceFile, PricesAnswer, PricesQuery, UploadAnswer, UploadQuery
+from schemas.problem import problem_answers
+from services.price import columns_of, csv_of, import_prices, prices_of
+from utils.api_utils import ApiError, json_response
+
+blueprint = api_blueprint("price", "Prices")
+
+
+@blueprint.get("/prices/<ticker>", responses={200: PricesAnswer, **problem_answers(404)})
+def get_prices(path: TickerPath, query: PricesQuery) -> Response:
+    """Daily prices as traded; with `Accept: text/csv` as a file that can be uploaded again."""
+    head, packed = prices_of(org_id(), path.ticker, query.start, query.end)
+    if request.accept_mimetypes.best_match(["application/json", CSV]) == CSV:
+        disposition = f'attachment; filename="{head.ticker}.csv"'
+        response = Response(csv_of(packed), mimetype=CSV, headers={"Content-Disposition": disposition})
+    else:
+        response = json_response(columns_of(head.ticker, packed))
+    response.vary.add("Accept")
+    return response
+
+
+@blueprint.put("/prices/<ticker>", responses={200: UploadAnswer, **problem_answers(413, 415)})
+def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response:
+    """Upload a CSV file of daily prices: Date, Open, High, Low, Close, Volume and, if there is one, Adj Close, in any order.
+
+    Dates are ISO or US. A file is taken whole or refused with the line and column of each fault.
+    """
+    if raw.mimetype != CSV:
+        raise ApiError(415, "unsupported_media_type", f"The content type is {raw.mimetype or 'none'}; send text/csv.")
+    raw.max_content_length = current_app.config["MAX_UPLOAD_BYTES"]
+    return json_response(import_prices(org_id(), path.ticker, raw.get_data(cache=False), query.extend))

@@ -1,0 +1,89 @@
+"""Stored results: one, its flips, a ticker's history, and the latest of every ticker."""
+
+from __future__ import annotations
+
+from flask import Response, request
+
+import database
+from api.auth import org_id
+from api.blueprint import api_blueprint
+from api.paging import page, read_cursor
+from models.errors import ResultNotFound, TickerNotFound
+from models.result import ResultSummary
+from schemas.base import PageQuery, ResultPath, TickerPath
+from schemas.problem import problem_answers
+from schemas.result import FlipsAnswer, ResultAnswer, ResultPage, ResultsQuery
+from services.analysis import flips_of
+from store import price as price_store
+from store import result as result_store
+from utils.api_utils import json_response
+from utils.clock import iso, parse_iso
+from utils.ids import is_id
+from utils.json_text import parse_tolerant
+
+blueprint = api_blueprint("result", "Results")
+
+
+@blueprint.get("/results/<result_id>", responses={200: ResultAnswer, **problem_answers(404)})
+def get_result(path: ResultPath) -> Response:
+    """One result, as it was made. `ETag` is its fingerprint; `If-None-Match` is honoured."""
+    stored = None
+    if is_id(path.result_id):
+        with database.read() as connection:
+            stored = result_store.find(connection, org_id(), path.result_id)
+    if stored is None:
+        raise ResultNotFound(path.result_id)
+    response = json_response(stored.body, headers={"ETag": f'"{stored.fingerprint}"'})
+    if "If-None-Match" in request.headers:
+        response.make_conditional(request)
+    return response
+
+
+@blueprint.get("/results/<result_id>/flips", responses={200: FlipsAnswer, **problem_answers(404, 409)})
+def get_flips(path: ResultPath) -> Response:
+    """What would change the verdict: the nearest next-day closes above and below at which it does."""
+    if not is_id(path.result_id):
+        raise ResultNotFound(path.result_id)
+    stored, flips = flips_of(org_id(), path.result_id)
+    result = parse_tolerant(stored.body)
+    return json_response(
+        {
+            "result_id": stored.id,
+            "ticker": stored.ticker,
+            "close": result["close"],
+            "verdict": result["verdict"],
+            "above": flips.above,
+            "below": flips.below,
+            "searched_percent": flips.searched_percent,
+        }
+    )
+
+
+@blueprint.get("/results", responses={200: ResultPage})
+def list_results(query: ResultsQuery) -> Response:
+    """The latest result of each ticker and strategy, filtered and sorted."""
+    wanted = query.filter()
+    scope = ["results", wanted.verdict, wanted.strategy, wanted.min_score, wanted.sort]
+    after = read_cursor(query.cursor, scope)
+    with database.read() as connection:
+        rows = result_store.latest(connection, org_id(), wanted, query.limit + 1, after)
+    items, next_cursor = page(rows, query.limit, scope, lambda last: result_store.position(wanted.sort, last))
+    return json_response({"items": items, "next_cursor": next_cursor})
+
+
+@blueprint.get("/history/<ticker>", responses={200: ResultPage, **problem_answers(404)})
+def list_history(path: TickerPath, query: PageQuery) -> Response:
+    """A ticker's results, newest first: each is a change, since the same work is stored once."""
+    scope = ["history", path.ticker]
+    seen = read_cursor(query.cursor, scope)
+    before = None if seen is None else (parse_iso(seen[0]), seen[1])
+    with database.read() as connection:
+        rows = result_store.history(connection, org_id(), path.ticker, query.limit + 1, before)
+        if not rows and before is None and price_store.find_head(connection, org_id(), path.ticker) is None:
+            raise TickerNotFound(path.ticker)
+    items, next_cursor = page(rows, query.limit, scope, _moment)
+    return json_response({"items": items, "next_cursor": next_cursor})
+
+
+def _moment(last: ResultSummary) -> list[str]:
+    return [iso(last.created_at), last.id]

@@ -1,0 +1,186 @@
+"""The application, and the development server: `python app.py`."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from typing import Any
+
+import structlog
+from flask_cors import CORS
+from flask_openapi3 import Info, OpenAPI
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+import database
+import db_migrations
+from api import analysis, docs, health, price, result, strategy, ticker, watchlist
+from api.auth import register_auth
+from api.errors import translate
+from api.paging import EXTENSION, CursorSigner
+from config import VERSION, ConfigError, Settings
+from models.analysis import AnalysisOrder
+from models.api_key import FIRST_ORG
+from models.strategy import DEFAULT_STRATEGY
+from providers.sample import NAMES, SampleProvider
+from schemas.problem import Problem
+from services.analysis import analyse_ticker
+from services.api_key import KeyRing
+from services.sample import load_if_empty
+from utils.api_utils import StrictRequest, register_error_handlers, register_request_log, validation_problem
+from utils.json_text import parse_strict
+from utils.logger import configure_logging, route_through_root
+
+log = structlog.get_logger(__name__)
+
+SETTINGS = "settings"
+NOT_STARTED = (db_migrations.MigrationError, SQLAlchemyError, OSError)
+BLUEPRINTS = (analysis, result, watchlist, ticker, price, strategy, health)
+DESCRIPTION = "Price history in, explained verdicts out. Send the key as `X-API-Key` or as a bearer token."
+EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", "X-Request-ID"]
+
+
+class Application(OpenAPI):
+    """Flask with an OpenAPI document and strict JSON bodies."""
+
+    request_class = StrictRequest
+
+
+def create_app(settings: Settings | None = None) -> Application:
+    """Put the application together. Opens nothing: `start` does. Raises ConfigError for settings that are refused."""
+    settings = settings or Settings.load()
+    configure_logging(settings.log_level, as_json=settings.log_as_json)
+    database.configure(settings)
+    app = _new_application()
+    app.config.update(MAX_CONTENT_LENGTH=settings.max_json_bytes, MAX_UPLOAD_BYTES=settings.max_upload_bytes)
+    app.extensions[SETTINGS] = settings
+    app.extensions[EXTENSION] = CursorSigner(settings.resolve_secret_key)
+    register_request_log(app)
+    register_auth(app, KeyRing(settings.resolve_master_key))
+    register_error_handlers(app, translate)
+    CORS(app, origins=list(settings.cors_origins), expose_headers=EXPOSED_HEADERS, max_age=600)
+    for module in BLUEPRINTS:
+        app.register_api(module.blueprint)
+    app.register_blueprint(docs.blueprint)
+    return app
+
+
+def start(app: Application, connect_attempts: int | None = None) -> None:
+    """Make ready to serve, in this order: database (with retries), schema, prices. Any number of processes may do so at once.
+
+    `connect_attempts` is DB_CONNECT_ATTEMPTS unless given. Raises one of NOT_STARTED: the database cannot be reached, its schema cannot
+    be served, or DATA_DIR cannot be written.
+    """
+    settings: Settings = app.extensions[SETTINGS]
+    settings.resolve_master_key()
+    settings.resolve_secret_key()
+    database.current().connect(connect_attempts)
+    db_migrations.ensure_schema(settings.auto_migrate)
+    if settings.loads_sample:
+        load_if_empty(SampleProvider())
+    log.info("started", environment=settings.environment, database=database.current().description, version=VERSION)
+
+
+def _new_application() -> Application:
+    app = Application(
+        "bellwether",
+        info=Info(title="Bellwether", version=VERSION, description=DESCRIPTION),
+        security_schemes={
+            "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            "Bearer": {"type": "http", "scheme": "bearer"},
+        },
+        openapi_extensions={"security": [{"ApiKey": []}, {"Bearer": []}]},
+        validation_error_model=Problem,
+        validation_error_callback=_refuse_input,
+        doc_ui=False,
+        static_folder=None,
+    )
+    # Redirects to a tidier path would answer HTML.
+    app.url_map.merge_slashes = False
+    return app
+
+
+def _refuse_input(error: Any) -> None:
+    raise validation_problem(error)
+
+
+# ---- the development server -------------------------------------------------------------------------------------------------------
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """Requests are logged by the application, once."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Leave it to the application."""
+
+
+def main() -> int:
+    """Start the development server; returns when it is stopped by Ctrl-C or SIGTERM."""
+    try:
+        settings = Settings.load()
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 1
+    app = create_app(settings)
+    route_through_root("werkzeug")
+    try:
+        start(app)
+        server = _bind(settings, app)
+    except NOT_STARTED as error:
+        print(f"Not started: {error}", file=sys.stderr)
+        return 1
+    if settings.loads_sample:
+        print(verdict_table())
+    print(_welcome(settings), flush=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        server.serve_forever()
+    finally:
+        server.server_close()
+        database.close()
+    return 0
+
+
+def verdict_table() -> str:
+    """Analyse the sample tickers (a second time finds the stored results) and lay the verdicts out for a terminal."""
+    lines = [f"{'ticker':8}{'as of':12}{'close':>10}{'score':>8}  {'verdict':12}{'entry':>10}{'stop':>10}{'target':>10}"]
+    for symbol in NAMES:
+        result = parse_strict(analyse_ticker(FIRST_ORG, AnalysisOrder(symbol, DEFAULT_STRATEGY)).body)
+        trade = result["trade"]
+        prices = "".join(f"{trade[name]:10.2f}" for name in ("entry", "stop_loss", "target")) if trade else f"{'no trade':>30}"
+        lines.append(f"{symbol:8}{result['as_of']:12}{result['close']:10.2f}{result['score']:8.2f}  {result['verdict']:12}{prices}")
+    return "\n".join(lines)
+
+
+def _bind(settings: Settings, app: Application) -> BaseWSGIServer:
+    try:
+        # Bound here: werkzeug's own way out of a port in use is to exit.
+        listener = socket.create_server((settings.host, settings.port), reuse_port=False)
+    except OSError as error:
+        raise OSError(f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}). Set PORT to another one.") from error
+    listener.set_inheritable(True)
+    return make_server(settings.host, settings.port, app, threaded=True, request_handler=_QuietHandler, fd=listener.detach())
+
+
+def _welcome(settings: Settings) -> str:
+    base = f"http://{settings.host}:{settings.port}"
+    if settings.master_api_key:
+        key, source = "$MASTER_API_KEY", "The key is MASTER_API_KEY."
+    else:
+        key, source = f"$(cat {settings.master_key_file})", f"The key is in {settings.master_key_file}."
+    return f"""
+Bellwether {VERSION} on {base} ({settings.environment}); documentation at {base}/docs. Ctrl-C stops it.
+{source} Try:
+
+  curl -s -H "X-API-Key: {key}" -H "Content-Type: application/json" -d '{{"ticker": "AAPL"}}' {base}/api/v1/analyze
+"""
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(0)

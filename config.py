@@ -1,0 +1,271 @@
+"""Settings: the only reader of the environment.
+
+Every variable is declared once, typed, with its default and its meaning. `Settings.load()` names *all* faults at once, each by its
+variable and with its remedy, so that a deployment is corrected in one go rather than one restart per mistake.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+VERSION = "0.1.0"
+
+Environment = Literal["development", "test", "production"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["auto", "json", "console"]
+
+MINIMUM_SECRET_LENGTH = 32
+DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg2")
+# What tutorials, templates and our own .env.example put where a secret belongs, letters and digits only.
+PLACEHOLDERS = ("changeme", "changethis", "changeinproduction", "replaceme", "replacethis", "yoursecret", "yourapikey", "insecure")
+HOW_TO_MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with the configuration: the variable, what is wrong, what to do."""
+
+    variable: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.variable}: {self.problem} {self.remedy}"
+
+
+class ConfigError(Exception):
+    """The configuration is refused; `faults` names everything that is wrong with it."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = faults
+        super().__init__("The configuration is refused:\n" + "\n".join(f"  - {fault}" for fault in faults))
+
+
+def _split_commas(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+    return value
+
+
+def _lower(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _environment_name(value: Any) -> Any:
+    aliases = {"dev": "development", "testing": "test", "prod": "production"}
+    value = _lower(value)
+    return aliases.get(value, value) if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside, by environment variable (or, in development, a `.env` file)."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True, hide_input_in_errors=True
+    )
+
+    environment_given: Annotated[Environment | None, BeforeValidator(_environment_name)] = Field(
+        None,
+        validation_alias=AliasChoices("ENVIRONMENT", "FLASK_ENV"),
+        description="development, test or production; `FLASK_ENV` is an alias.",
+    )
+    railway_environment: str | None = Field(None, description="Set by Railway itself; means production when `ENVIRONMENT` is not set.")
+    debug: bool = Field(
+        False, validation_alias=AliasChoices("DEBUG", "FLASK_DEBUG"), description="Reloader and debugger of the development server."
+    )
+
+    host: str = Field("127.0.0.1", description="Address of the development server; gunicorn always listens on 0.0.0.0.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to serve on.")
+    data_dir: Path = Field(Path("var"), description="Folder for everything written at run time.")
+    master_api_key: SecretStr | None = Field(
+        None, description="The key that may do everything; at least 32 characters. Development makes one in `DATA_DIR`."
+    )
+    secret_key: SecretStr | None = Field(
+        None, description="Signs cursors (and later sessions); at least 32 characters. Development makes one in `DATA_DIR`."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
+        (), description="Origins that browsers may call from, comma-separated; none by default."
+    )
+
+    database_url: str | None = Field(
+        None, repr=False, description="`sqlite:///path` or `postgresql://…`; an SQLite file in `DATA_DIR` by default."
+    )
+    allow_sqlite_in_production: bool = Field(False, description="Production refuses SQLite without it: a redeploy may lose the file.")
+    auto_migrate: bool = Field(True, description="Workers bring the schema up to date; when false, they refuse to start behind it.")
+    load_sample: bool | None = Field(
+        None, description="Load the bundled prices into an empty store at start; true in development, else false."
+    )
+    db_pool_size: int = Field(8, ge=1, le=500, description="Connections kept open by each process.")
+    db_max_overflow: int = Field(4, ge=0, le=500, description="Connections beyond the pool in a burst.")
+    db_pool_timeout: float = Field(5.0, gt=0, le=120, description="Seconds to wait for a connection before answering 503.")
+    db_pool_recycle: int = Field(1800, ge=1, description="Seconds after which a connection is replaced.")
+    db_ping_after_idle: float = Field(30.0, ge=0, description="Seconds of idleness after which a connection is tested before use.")
+    db_connect_attempts: int = Field(30, ge=1, le=1000, description="Attempts to reach the database at start, with growing pauses.")
+    db_connect_timeout: int = Field(5, ge=1, le=120, description="Seconds for one attempt to connect.")
+    db_lock_timeout: float = Field(5.0, gt=0, le=120, description="Seconds SQLite waits for another writer.")
+    migration_lock_timeout: float = Field(300.0, gt=0, description="Seconds to wait for another process that migrates.")
+
+    max_json_bytes: int = Field(1_000_000, ge=1_000, description="Largest JSON body.")
+    max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file.")
+
+    log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field("info", description="debug, info, warning or error.")
+    log_format: Annotated[LogFormat, BeforeValidator(_lower)] = Field(
+        "auto", description="json, console, or auto: console in development, else json."
+    )
+
+    web_concurrency: int = Field(2, ge=1, le=64, description="gunicorn worker processes.")
+    web_threads: int = Field(8, ge=1, le=256, description="Threads of each gunicorn worker.")
+    web_timeout: int = Field(60, ge=1, description="Seconds without a heartbeat after which gunicorn replaces a worker.")
+    web_graceful_timeout: int = Field(25, ge=1, description="Seconds for requests in flight to finish at shut-down.")
+    web_keepalive: int = Field(5, ge=1, description="Seconds an idle client connection stays open.")
+    web_max_requests: int = Field(20_000, ge=0, description="Requests after which a worker is replaced; 0 for never.")
+
+    @property
+    def environment(self) -> Environment:
+        """The environment in force: as given, else production on a platform, else development."""
+        return self.environment_given or ("production" if self.railway_environment else "development")
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the strict rules apply."""
+        return self.environment == "production"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """`DATABASE_URL`, or the SQLite file in `DATA_DIR` when none is set."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'bellwether.db'}"
+
+    @property
+    def uses_sqlite(self) -> bool:
+        """Whether the database is an SQLite file."""
+        return self.sqlalchemy_url.startswith("sqlite")
+
+    @property
+    def loads_sample(self) -> bool:
+        """Whether an empty store is filled with the bundled prices at start."""
+        return self.environment == "development" if self.load_sample is None else self.load_sample
+
+    @property
+    def log_as_json(self) -> bool:
+        """Whether log lines are JSON rather than for reading."""
+        return self.environment != "development" if self.log_format == "auto" else self.log_format == "json"
+
+    @property
+    def master_key_file(self) -> Path:
+        """Where development keeps the master key that it made."""
+        return self.data_dir / "master_api_key"
+
+    def resolve_master_key(self) -> str:
+        """The master API key: as set, or (outside production) one made once and kept in `DATA_DIR`, readable by its owner alone."""
+        return self.master_api_key.get_secret_value() if self.master_api_key else _kept_secret(self.master_key_file)
+
+    def resolve_secret_key(self) -> str:
+        """The signing secret: as set, or (outside production) one made once and kept in `DATA_DIR`."""
+        return self.secret_key.get_secret_value() if self.secret_key else _kept_secret(self.data_dir / "secret_key")
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Settings:
+        """Read the environment; `overrides` are fields by name.
+
+        Raises ConfigError with every fault at once.
+        """
+        try:
+            settings, faults = cls(**overrides), []
+        except ValidationError as error:
+            faults = [_fault_of(dict(entry)) for entry in error.errors()]
+            # The faulty variables are put back to their defaults, so that the production rules judge the others in the same run.
+            defaults = {name: cls.model_fields[name].default for name in map(_field_of, error.errors())}
+            settings = cls(**{**overrides, **defaults})
+        faults += _database_faults(settings)
+        if settings.is_production:
+            faults += _production_faults(settings)
+        if faults:
+            raise ConfigError(faults)
+        return settings
+
+
+def variable_names(field: str) -> tuple[str, ...]:
+    """The environment variables that set a field, the preferred one first."""
+    alias = Settings.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        return tuple(str(choice) for choice in alias.choices)
+    return (field.upper(),)
+
+
+def _field_of(entry: Any) -> str:
+    location = str(entry["loc"][0])
+    for name in Settings.model_fields:
+        if location in (name, *variable_names(name)):
+            return name
+    raise LookupError(f"no setting is called {location}")
+
+
+def _fault_of(entry: dict[str, Any]) -> Fault:
+    field = _field_of(entry)
+    description = Settings.model_fields[field].description or ""
+    return Fault(variable_names(field)[0], f"{entry['msg']}.", f"It means: {description}")
+
+
+def _database_faults(settings: Settings) -> list[Fault]:
+    url = settings.sqlalchemy_url
+    scheme, separator, rest = url.partition("://")
+    example = "Set it to sqlite:///path/to/file.db or postgresql://user:password@host:5432/name."
+    if not separator or scheme not in DATABASE_SCHEMES:
+        return [Fault("DATABASE_URL", f"{scheme.split(':')[0][:40]!r} is no database that is supported.", example)]
+    if scheme == "sqlite" and (rest in ("", "/") or ":memory:" in rest or "mode=memory" in rest):
+        return [Fault("DATABASE_URL", "an SQLite database in memory would lose everything and is not shared by workers.", example)]
+    return []
+
+
+def _production_faults(settings: Settings) -> list[Fault]:
+    faults = []
+    for variable, secret in (("MASTER_API_KEY", settings.master_api_key), ("SECRET_KEY", settings.secret_key)):
+        value = secret.get_secret_value() if secret else ""
+        problem = _secret_problem(value)
+        if problem:
+            faults.append(Fault(variable, problem, f"Make one with {HOW_TO_MAKE_ONE} and set it."))
+    if "*" in settings.cors_origins:
+        faults.append(Fault("CORS_ORIGINS", "'*' lets every website call with a user's key.", "Name the origins, comma-separated."))
+    if settings.uses_sqlite and not settings.allow_sqlite_in_production:
+        remedy = "Set it to a postgresql:// URL, or set ALLOW_SQLITE_IN_PRODUCTION=true if DATA_DIR is on a volume that stays."
+        faults.append(Fault("DATABASE_URL", "production would keep its data in an SQLite file.", remedy))
+    if settings.debug:
+        faults.append(Fault("DEBUG", "the debugger would let anybody run code.", "Unset DEBUG and FLASK_DEBUG."))
+    return faults
+
+
+def _secret_problem(value: str) -> str | None:
+    if not value:
+        return "it is missing."
+    if len(value) < MINIMUM_SECRET_LENGTH:
+        return f"it has {len(value)} characters; at least {MINIMUM_SECRET_LENGTH} are needed."
+    bare = re.sub(r"[^a-z0-9]", "", value.lower())
+    if any(word in bare for word in PLACEHOLDERS):
+        return "it is a known default, which anybody can look up."
+    return None
+
+
+def _kept_secret(path: Path) -> str:
+    """Read a secret from its file, making it first if there is none. Several processes may do so at once: one wins, all read it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    if not path.exists():
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+        try:
+            # A hard link either makes the whole file appear or fails: nobody reads a half-written secret.
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # another process was first: its secret is the one in force
+        finally:
+            draft.unlink()
+    return path.read_text().strip()

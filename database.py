@@ -1,0 +1,399 @@
+"""The database: one engine and pool a process, on SQLite or Postgres. It knows no table.
+
+    configure(settings)            say which database; opens nothing
+    with read() as connection:     statements in autocommit, one snapshot each
+    with transaction() as connection:   BEGIN IMMEDIATE … COMMIT on SQLite, BEGIN … COMMIT on Postgres; rolled back on any exception
+
+Statements are `sqlalchemy.text()` with `:name` parameters. Timestamps go in and come out as timezone-aware UTC datetimes: a naive one is
+an error. The engine is made at the first use, and again in a forked child, which must not share its parent's sockets.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Engine, create_engine, event, exc, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import NullPool, QueuePool
+
+from utils.sqlite import open_read_only, register_types, set_pragmas
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two attempts to connect
+IDLE_IN_TRANSACTION_TIMEOUT = "60s"
+# Waiting does not mend these; anything else may be a server that is still starting.
+HOPELESS_CONNECT_ERRORS = ("password authentication failed", "does not exist", "no pg_hba.conf entry")
+# SQLite reports faults of ours and of its surroundings with one class; these are ours.
+SQLITE_PROGRAMMING_ERRORS = re.compile(r"no such|syntax error|has no column|ambiguous column|already exists|unrecognized token")
+
+
+@dataclass(frozen=True)
+class DatabaseOptions:
+    """Which database, and how to treat it. Times are in seconds; config.Settings documents each."""
+
+    url: str
+    pool_size: int = 8
+    max_overflow: int = 4
+    pool_timeout: float = 5.0
+    pool_recycle: int = 1800
+    ping_after_idle: float = 30.0
+    connect_attempts: int = 30
+    connect_timeout: int = 5
+    lock_timeout: float = 5.0
+    migration_lock_timeout: float = 300.0
+
+    @classmethod
+    def of(cls, settings: Any) -> DatabaseOptions:
+        """The options in config.Settings, which this module, lying below it, does not import."""
+        return cls(
+            url=settings.sqlalchemy_url,
+            pool_size=settings.db_pool_size,
+            max_overflow=settings.db_max_overflow,
+            pool_timeout=settings.db_pool_timeout,
+            pool_recycle=settings.db_pool_recycle,
+            ping_after_idle=settings.db_ping_after_idle,
+            connect_attempts=settings.db_connect_attempts,
+            connect_timeout=settings.db_connect_timeout,
+            lock_timeout=settings.db_lock_timeout,
+            migration_lock_timeout=settings.migration_lock_timeout,
+        )
+
+
+@dataclass(frozen=True)
+class PoolStatus:
+    """The pool of this process: connections now, and events since it was made."""
+
+    size: int
+    overflow_limit: int
+    checked_out: int
+    checked_in: int
+    connects: int
+    checkouts: int
+    pings: int
+    timeouts: int
+    invalidations: int
+
+
+class Database:
+    """One engine with its pool and counters. Thread-safe; made lazily, closed and reopened at will."""
+
+    def __init__(self, options: DatabaseOptions) -> None:
+        self.options = options
+        self._url = normalize_url(options.url)
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._counts = dict.fromkeys(("connects", "checkouts", "pings", "timeouts", "invalidations"), 0)
+        _databases.add(self)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._url.get_backend_name()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is an SQLite file."""
+        return self.dialect == "sqlite"
+
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file; None on Postgres."""
+        return Path(self._url.database or "") if self.is_sqlite else None
+
+    @property
+    def description(self) -> str:
+        """The URL without its password, for logs and messages."""
+        return self._url.render_as_string(hide_password=True)
+
+    def engine(self) -> Engine:
+        """The engine, made at the first call. Making it opens no connection."""
+        engine = self._engine
+        if engine is None:
+            with self._lock:
+                engine = self._engine
+                if engine is None:
+                    engine = self._engine = self._make_engine()
+        return engine
+
+    def connect(self, attempts: int | None = None) -> None:
+        """Make sure that the database answers; for start-up only (a running service fails fast).
+
+        Tries `attempts` times (`DB_CONNECT_ATTEMPTS` by default) with growing, capped pauses. Raises the last error.
+        """
+        attempts = attempts or self.options.connect_attempts
+        pause = FIRST_PAUSE
+        for attempt in range(1, attempts + 1):
+            try:
+                self.ping()
+                return
+            except exc.OperationalError as error:
+                reason = _first_line(error)
+                if attempt == attempts or any(words in reason for words in HOPELESS_CONNECT_ERRORS):
+                    raise
+                log.warning("database not reachable yet", database=self.description, attempt=attempt, of=attempts, reason=reason)
+                time.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    def ping(self) -> None:
+        """One round trip; raises if the database does not answer."""
+        with self.read() as connection:
+            connection.exec_driver_sql("SELECT 1")
+
+    def close(self) -> None:
+        """Close every pooled connection. May be called twice; the next use opens the pool again."""
+        with self._lock:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose()
+
+    def forget_after_fork(self) -> None:
+        """In a forked child: drop the parent's connections without closing them, since the parent goes on using them."""
+        self._lock = threading.Lock()
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose(close=False)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection in autocommit: no BEGIN and no ROLLBACK to pay for."""
+        with self._checkout() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection inside one transaction: committed at the end, rolled back on any exception.
+
+        On SQLite the write lock is taken at once (BEGIN IMMEDIATE), so that a transaction never fails half-way for want of it.
+        """
+        with self._checkout() as connection:
+            if not self.is_sqlite:
+                connection.execution_options(isolation_level="READ COMMITTED")
+            with connection.begin():
+                if self.is_sqlite:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                yield connection
+
+    @contextmanager
+    def read_only(self) -> Iterator[Connection]:
+        """A connection of its own that can write nothing at all, for looking at a database that is not ours to touch.
+
+        Raises FileNotFoundError when there is no SQLite file.
+        """
+        path = self.path
+        if path is not None:
+            engine = create_engine("sqlite://", creator=lambda: open_read_only(path), poolclass=NullPool)
+        else:
+            engine = create_engine(
+                self._url, poolclass=NullPool, connect_args=self._postgres_arguments("-c default_transaction_read_only=on")
+            )
+        with engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    def status(self) -> PoolStatus:
+        """The pool's size, use and counters."""
+        pool = self.engine().pool
+        assert isinstance(pool, QueuePool)
+        return PoolStatus(
+            size=pool.size(),
+            overflow_limit=self.options.max_overflow,
+            checked_out=pool.checkedout(),
+            checked_in=pool.checkedin(),
+            **self._counts,
+        )
+
+    @contextmanager
+    def _checkout(self) -> Iterator[Connection]:
+        try:
+            connection = self.engine().connect()
+        except exc.TimeoutError:
+            self._counts["timeouts"] += 1
+            raise
+        with connection:
+            yield connection
+
+    def _make_engine(self) -> Engine:
+        options = self.options
+        arguments: dict[str, Any]
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            arguments = {
+                "detect_types": sqlite3.PARSE_DECLTYPES,
+                "timeout": options.lock_timeout,
+                "check_same_thread": False,
+            }
+        else:
+            arguments = self._postgres_arguments()
+        engine = create_engine(
+            self._url,
+            poolclass=QueuePool,
+            pool_size=options.pool_size,
+            max_overflow=options.max_overflow,
+            pool_timeout=options.pool_timeout,
+            pool_recycle=options.pool_recycle,
+            isolation_level="AUTOCOMMIT",
+            connect_args=arguments,
+            hide_parameters=True,
+        )
+        self._listen(engine)
+        return engine
+
+    def _postgres_arguments(self, more_options: str = "") -> dict[str, Any]:
+        options = f"-c timezone=UTC -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT} {more_options}".strip()
+        return {
+            "connect_timeout": self.options.connect_timeout,
+            "application_name": "bellwether",
+            "options": options,
+            "keepalives_idle": 30,
+        }
+
+    def _listen(self, engine: Engine) -> None:
+        counts, ping_after = self._counts, self.options.ping_after_idle
+
+        @event.listens_for(engine, "connect")
+        def count_connect(connection: Any, record: Any) -> None:
+            counts["connects"] += 1
+            if self.is_sqlite:
+                set_pragmas(connection)
+
+        @event.listens_for(engine, "checkin")
+        def remember_when(connection: Any, record: Any) -> None:
+            record.info["idle_since"] = time.monotonic()
+
+        @event.listens_for(engine, "checkout")
+        def ping_if_idle(connection: Any, record: Any, proxy: Any) -> None:
+            # Pinging at every checkout would double the round trips of a read; a connection in steady use is known to live.
+            counts["checkouts"] += 1
+            idle_since = record.info.get("idle_since")
+            if idle_since is None or time.monotonic() - idle_since < ping_after:
+                return
+            counts["pings"] += 1
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise exc.DisconnectionError() from error  # the pool opens a fresh one and tries again
+
+        @event.listens_for(engine, "invalidate")
+        def count_invalidation(connection: Any, record: Any, error: BaseException | None) -> None:
+            counts["invalidations"] += 1
+
+        @event.listens_for(engine, "before_cursor_execute", retval=True)
+        def check_parameters(*arguments: Any) -> tuple[str, Any]:
+            _, _, statement, parameters, _, executemany = arguments
+            rows = parameters if executemany else (parameters,)
+            for row in rows:
+                for value in row.values() if isinstance(row, dict) else row:
+                    if isinstance(value, datetime) and value.tzinfo is None:
+                        raise ValueError("a naive datetime was given to the database: use utils.clock.now()")
+            return statement, parameters
+
+
+def normalize_url(url: str) -> URL:
+    """A SQLAlchemy URL; `postgres://` and `postgresql://`, as platforms hand them out, name the psycopg2 driver."""
+    return make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", url))
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether an error says that the database is away, busy or full, rather than that a statement is wrong."""
+    if isinstance(error, exc.TimeoutError):
+        return True
+    if not isinstance(error, exc.DBAPIError):
+        return False
+    if error.connection_invalidated or isinstance(error, exc.InterfaceError):
+        return True
+    return isinstance(error, exc.OperationalError) and not SQLITE_PROGRAMMING_ERRORS.search(_first_line(error))
+
+
+# ---- the database of this process -------------------------------------------------------------------------------------------------
+
+_databases: weakref.WeakSet[Database] = weakref.WeakSet()
+_current: Database | None = None
+
+
+def configure(settings: Any) -> Database:
+    """Say which database this process uses: config.Settings, or DatabaseOptions. Opens nothing; closes the one configured before."""
+    global _current
+    if _current is not None:
+        _current.close()
+    _current = Database(settings if isinstance(settings, DatabaseOptions) else DatabaseOptions.of(settings))
+    return _current
+
+
+def current() -> Database:
+    """The database of this process. Raises RuntimeError before `configure()`."""
+    if _current is None:
+        raise RuntimeError("no database is configured: call database.configure(options) first")
+    return _current
+
+
+def read() -> AbstractContextManager[Connection]:
+    """Open a connection in autocommit on the database of this process; see Database.read."""
+    return current().read()
+
+
+def transaction() -> AbstractContextManager[Connection]:
+    """Open a transaction on the database of this process; see Database.transaction."""
+    return current().transaction()
+
+
+def connect() -> None:
+    """Make sure that the database answers, with retries; see Database.connect."""
+    current().connect()
+
+
+def close() -> None:
+    """Close the pool of this process, if there is one. May be called twice."""
+    if _current is not None:
+        _current.close()
+
+
+def query_db(statement: str, parameters: Mapping[str, Any] | None = None, one: bool = False) -> Any:
+    """Run one SELECT and return its rows as dicts: a list, or with `one` the first row or None."""
+    with read() as connection:
+        rows = connection.execute(text(statement), dict(parameters or {})).mappings()
+        if one:
+            row = rows.first()
+            return None if row is None else dict(row)
+        return [dict(row) for row in rows]
+
+
+def execute_db(statement: str, parameters: Mapping[str, Any] | None = None) -> int:
+    """Run one writing statement in a transaction of its own and return the number of rows that it changed."""
+    with transaction() as connection:
+        changed: int = connection.execute(text(statement), dict(parameters or {})).rowcount
+        return changed
+
+
+def init_db_if_needed(migrate: Callable[[], Any] | None = None) -> None:
+    """Connect if that has not been done yet; then bring the schema up to date if a migrator is given (`db_migrations.up`)."""
+    connect()
+    if migrate is not None:
+        migrate()
+
+
+close_db = close
+
+
+def _first_line(error: exc.DBAPIError) -> str:
+    return str(error.orig).strip().split("\n")[0]
+
+
+def _forget_after_fork() -> None:
+    for database in list(_databases):
+        database.forget_after_fork()
+
+
+register_types()
+os.register_at_fork(after_in_child=_forget_after_fork)

@@ -1,0 +1,398 @@
+"""Versioned migrations: `python db_migrations.py [up | status | plan | verify | baseline N | repair]`.
+
+Migrations are numbered SQL files in migrations/: `NNNN_name.sql`, or the pair `NNNN_name.sqlite.sql` + `NNNN_name.postgres.sql` where
+one text cannot serve both engines. One whose name ends in `_breaking` cannot be served by older code (a dropped column, say).
+
+The ledger is the table db_version. One lock lets one process at a time migrate (an advisory lock on Postgres, the exclusive transaction on
+SQLite); a migration and its ledger row commit together or not at all. A process that is up to date pays one SELECT.
+
+A database is `current`, `behind` (files wait to be applied), `ahead` (it was migrated by newer code) or `diverged` (an applied file was
+changed or is missing, or one was slipped in before an applied one).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Connection, exc, text
+
+import database
+from config import VERSION, ConfigError, Settings
+from models.migration import LedgerRow, Migration, Standing, State, compare
+from utils.clock import now
+from utils.logger import configure_logging
+from utils.sql_script import statements, without_comments
+
+log = structlog.get_logger(__name__)
+
+FOLDER = Path(__file__).parent / "migrations"
+FILE_NAME = re.compile(r"(?P<version>\d{4})_(?P<name>[a-z0-9_]+?)(?:\.(?P<engine>sqlite|postgres))?\.sql")
+ADVISORY_LOCK = 0x42454C4C  # any number that every version of this program agrees on
+WAL_ATTEMPTS = 50
+TRANSACTION_CONTROL = re.compile(r"\s*(BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|START TRANSACTION)\b", re.IGNORECASE)
+
+CREATE_LEDGER = """
+CREATE TABLE IF NOT EXISTS db_version (
+    version BIGINT PRIMARY KEY,
+    name TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    applied_at TIMESTAMPTZ NOT NULL,
+    duration_ms BIGINT NOT NULL,
+    app_version TEXT NOT NULL
+)
+"""
+SELECT_LEDGER = text("SELECT version, name, checksum, applied_at FROM db_version ORDER BY version")
+INSERT_LEDGER = text(
+    "INSERT INTO db_version (version, name, checksum, applied_at, duration_ms, app_version) "
+    "VALUES (:version, :name, :checksum, :applied_at, :duration_ms, :app_version)"
+)
+ADOPT_FILE = text("UPDATE db_version SET name = :name, checksum = :checksum WHERE version = :version")
+SQLITE_TABLES = text("SELECT name FROM sqlite_master WHERE type = 'table'")
+POSTGRES_TABLES = text("SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()")
+
+
+class MigrationError(Exception):
+    """A migration could not be run, or the database may not be migrated; the message says what to do."""
+
+
+# ---- reading ----------------------------------------------------------------------------------------------------------------------
+
+
+def load_migrations(dialect: str, folder: Path | None = None) -> tuple[Migration, ...]:
+    """The migration files for one engine (`sqlite` or `postgresql`), by number.
+
+    Raises MigrationError on a misnamed file, a number used twice or a missing number.
+    """
+    folder = folder or FOLDER
+    engine = "sqlite" if dialect == "sqlite" else "postgres"
+    found: dict[int, Migration] = {}
+    for path in sorted(folder.glob("*.sql")):
+        match = FILE_NAME.fullmatch(path.name)
+        if match is None:
+            raise MigrationError(
+                f"{path.name} is no migration's name. Call it NNNN_name.sql, NNNN_name.sqlite.sql or NNNN_name.postgres.sql."
+            )
+        if match["engine"] not in (None, engine):
+            continue
+        version = int(match["version"])
+        if version in found:
+            raise MigrationError(f"{path.name} and {found[version].path.name} have the same number. Renumber one.")
+        # Line ends differ between checkouts of the same file; they are no change.
+        script = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+        found[version] = Migration(version, match["name"], path, script, hashlib.sha256(script.encode()).hexdigest())
+    versions = sorted(found)
+    if versions != list(range(1, len(versions) + 1)):
+        raise MigrationError(f"The numbers in {folder.name}/ have a gap for {engine}: {versions}. Every number from 1 needs its file.")
+    return tuple(found[version] for version in versions)
+
+
+def read_ledger(connection: Connection) -> tuple[LedgerRow, ...]:
+    """The applied migrations by number; none when there is no ledger yet."""
+    try:
+        rows = connection.execute(SELECT_LEDGER).all()
+    except (exc.OperationalError, exc.ProgrammingError) as error:
+        if "no such table" in str(error.orig) or "UndefinedTable" in type(error.orig).__name__:
+            return ()
+        raise
+    return tuple(LedgerRow(*row) for row in rows)
+
+
+def standing(connection: Connection, folder: Path | None = None) -> Standing:
+    """How the database behind a connection stands to the files: one SELECT."""
+    return compare(load_migrations(connection.dialect.name, folder), read_ledger(connection))
+
+
+def inspect_database(folder: Path | None = None) -> Standing:
+    """How the database stands, found without writing a byte. A missing SQLite file is an empty database."""
+    try:
+        with database.current().read_only() as connection:
+            return standing(connection, folder)
+    except FileNotFoundError:
+        return compare(load_migrations("sqlite", folder), ())
+
+
+def required_tables(migrations: tuple[Migration, ...]) -> set[str]:
+    """The tables that exist once all migrations have run, read from their CREATE, DROP and RENAME statements."""
+    tables = {"db_version"}
+    for migration in migrations:
+        for statement in map(without_comments, statements(migration.script)):
+            if match := re.match(r"\s*CREATE TABLE (?:IF NOT EXISTS )?(\w+)", statement, re.IGNORECASE):
+                tables.add(match[1])
+            elif match := re.match(r"\s*DROP TABLE (?:IF EXISTS )?(\w+)", statement, re.IGNORECASE):
+                tables.discard(match[1])
+            elif match := re.match(r"\s*ALTER TABLE (\w+) RENAME TO (\w+)", statement, re.IGNORECASE):
+                tables.discard(match[1])
+                tables.add(match[2])
+    return tables
+
+
+def missing_tables(connection: Connection, folder: Path | None = None) -> list[str]:
+    """The required tables that the database does not have, by name."""
+    dialect = connection.dialect.name
+    present = set(connection.execute(SQLITE_TABLES if dialect == "sqlite" else POSTGRES_TABLES).scalars())
+    return sorted(required_tables(load_migrations(dialect, folder)) - present)
+
+
+# ---- writing ----------------------------------------------------------------------------------------------------------------------
+
+
+def up(folder: Path | None = None) -> list[Migration]:
+    """Apply what is pending, in order, and return it. Any number of processes may call it at once; each step is applied once.
+
+    Raises MigrationError when the database is ahead or diverged, or when a migration fails (it then leaves no trace).
+    """
+    with database.read() as connection:
+        found = standing(connection, folder)
+    applied: list[Migration] = []
+    if found.state is State.BEHIND and database.current().is_sqlite:
+        _set_wal()
+    while found.state is State.BEHIND:
+        with migration_lock() as connection:
+            connection.exec_driver_sql(CREATE_LEDGER)
+            # Looked at again under the lock: another process may have been first.
+            found = standing(connection, folder)
+            if found.state is State.BEHIND:
+                applied.append(_apply(connection, found.pending[0]))
+                found = standing(connection, folder)
+    if found.state is not State.CURRENT:
+        raise MigrationError(str(found))
+    return applied
+
+
+def ensure_schema(auto_migrate: bool) -> Standing:
+    """What a serving worker does at start: migrate, or refuse, or go on beside newer code.
+
+    Raises MigrationError when the schema cannot be served.
+    """
+    with database.read() as connection:
+        found = standing(connection)
+    if found.state is State.BEHIND and auto_migrate:
+        up()
+        with database.read() as connection:
+            found = standing(connection)
+    if not found.can_be_served:
+        raise MigrationError(str(found))
+    if found.state is State.AHEAD:
+        log.warning("schema is ahead of this code", detail=str(found))
+    return found
+
+
+def baseline(version: int, folder: Path | None = None) -> list[Migration]:
+    """Write the ledger of a database that has the schema of `version` already, without running anything.
+
+    Raises MigrationError when there is a ledger with rows, or no such version.
+    """
+    with migration_lock() as connection:
+        migrations = load_migrations(connection.dialect.name, folder)
+        if not 1 <= version <= len(migrations):
+            raise MigrationError(f"There is no migration {version}; the newest is {len(migrations)}.")
+        connection.exec_driver_sql(CREATE_LEDGER)
+        if read_ledger(connection):
+            raise MigrationError("The database has a ledger already; a baseline is for one that has none. See `status`.")
+        adopted = list(migrations[:version])
+        for migration in adopted:
+            _write_ledger(connection, migration, duration_ms=0)
+    return adopted
+
+
+def repair(folder: Path | None = None) -> list[Migration]:
+    """Adopt the names and checksums of the files for what is applied; return the ones that differed."""
+    with migration_lock() as connection:
+        files = {migration.version: migration for migration in load_migrations(connection.dialect.name, folder)}
+        changed = [
+            files[row.version]
+            for row in read_ledger(connection)
+            if row.version in files and (files[row.version].checksum, files[row.version].name) != (row.checksum, row.name)
+        ]
+        for migration in changed:
+            connection.execute(ADOPT_FILE, {"version": migration.version, "name": migration.name, "checksum": migration.checksum})
+    return changed
+
+
+@contextmanager
+def migration_lock() -> Iterator[Connection]:
+    """A transaction that no other migrating process can be in at the same time."""
+    here = database.current()
+    timeout = here.options.migration_lock_timeout
+    waiting = "Another process has held the migration lock for {:.0f} s. See what it does, then run `python db_migrations.py up` again."
+    if not here.is_sqlite:
+        with here.transaction() as connection:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{timeout:.0f}s'")
+            try:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+            except exc.OperationalError as error:
+                if "lock timeout" in str(error.orig):
+                    raise MigrationError(waiting.format(timeout)) from error
+                raise
+            yield connection
+        return
+    with here.read() as connection:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
+        # SQLite cannot alter most of a table in place: a migration rebuilds it, which must not fire its children's foreign keys.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.commit()  # ends SQLAlchemy's implicit transaction, so that an explicit one can begin
+        try:
+            with connection.begin():
+                try:
+                    connection.exec_driver_sql("BEGIN EXCLUSIVE")
+                except exc.OperationalError as error:
+                    if "locked" in str(error.orig):
+                        raise MigrationError(waiting.format(timeout)) from error
+                    raise
+                yield connection
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+                if broken:
+                    raise MigrationError(f"The migration would leave {len(broken)} rows of {broken[0][0]} without their parent row.")
+        finally:
+            connection.invalidate()  # the next user gets a connection with the usual pragmas
+
+
+def _apply(connection: Connection, migration: Migration) -> Migration:
+    """Run one migration and write its ledger row, inside the caller's transaction."""
+    started = time.perf_counter()
+    plain = connection.execution_options(no_parameters=True)  # a '%' in the text is no placeholder
+    for number, statement in enumerate(statements(migration.script), 1):
+        if TRANSACTION_CONTROL.match(without_comments(statement)):
+            raise MigrationError(f"{migration.path.name}, statement {number}: a migration runs in one transaction; take {statement!r} out.")
+        try:
+            plain.exec_driver_sql(statement)
+        except exc.DBAPIError as error:
+            raise MigrationError(
+                f"{migration.path.name}, statement {number}, failed and was undone: {str(error.orig).strip()}\n{statement}"
+            ) from error
+    duration_ms = round((time.perf_counter() - started) * 1000)
+    _write_ledger(connection, migration, duration_ms)
+    log.info("migration applied", migration=migration.label, duration_ms=duration_ms)
+    return migration
+
+
+def _write_ledger(connection: Connection, migration: Migration, duration_ms: int) -> None:
+    connection.execute(
+        INSERT_LEDGER,
+        {
+            "version": migration.version,
+            "name": migration.name,
+            "checksum": migration.checksum,
+            "applied_at": now(),
+            "duration_ms": duration_ms,
+            "app_version": VERSION,
+        },
+    )
+
+
+def _set_wal() -> None:
+    """Switch the file to WAL: readers then never wait for the writer. The mode is kept in the file, so once is enough."""
+    for attempt in range(1, WAL_ATTEMPTS + 1):
+        try:
+            with database.read() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            return
+        except exc.OperationalError:
+            # The switch needs the file for itself and does not wait for it; others start at the same moment.
+            if attempt == WAL_ATTEMPTS:
+                raise
+            time.sleep(0.1)
+
+
+# ---- the command ------------------------------------------------------------------------------------------------------------------
+
+
+def _command_up(_: argparse.Namespace) -> int:
+    database.connect()
+    applied = up()
+    for migration in applied:
+        print(f"applied {migration.label}")
+    print(inspect_database())
+    return 0
+
+
+def _command_status(_: argparse.Namespace) -> int:
+    found = inspect_database()
+    for row in found.applied:
+        print(f"applied  {row.label}  {row.applied_at:%Y-%m-%d %H:%M:%S}Z")
+    for migration in found.pending:
+        print(f"pending  {migration.label}")
+    print(found)
+    return 0
+
+
+def _command_plan(_: argparse.Namespace) -> int:
+    found = inspect_database()
+    for migration in found.pending:
+        print(f"-- {migration.path.name}")
+        for statement in statements(migration.script):
+            print(f"{statement};\n")
+    print(f"-- {found}")
+    return 1 if found.state in (State.AHEAD, State.DIVERGED) else 0
+
+
+def _command_verify(_: argparse.Namespace) -> int:
+    found = inspect_database()
+    print(found)
+    if found.state is not State.CURRENT:
+        return 1
+    with database.current().read_only() as connection:
+        missing = missing_tables(connection)
+    if missing:
+        print(f"Missing tables: {', '.join(missing)}. Restore them from a backup; the ledger says that they were made.")
+        return 1
+    print("Every checksum matches and every table is there.")
+    return 0
+
+
+def _command_baseline(arguments: argparse.Namespace) -> int:
+    database.connect()
+    for migration in baseline(arguments.version):
+        print(f"recorded {migration.label} as applied")
+    return 0
+
+
+def _command_repair(_: argparse.Namespace) -> int:
+    database.connect()
+    changed = repair()
+    for migration in changed:
+        print(f"adopted the file of {migration.label}")
+    if not changed:
+        print("Nothing to repair: every checksum matches.")
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code is 0, or 1 with the reason on stderr."""
+    parser = argparse.ArgumentParser(prog="db_migrations.py", description="Bring the database schema up to date, or look at it.")
+    commands = parser.add_subparsers(dest="command")
+    texts: dict[str, tuple[Callable[[argparse.Namespace], int], str]] = {
+        "up": (_command_up, "apply what is pending (the default)"),
+        "status": (_command_status, "list what is applied and what is pending; writes nothing"),
+        "plan": (_command_plan, "print the SQL that `up` would run; writes nothing"),
+        "verify": (_command_verify, "check every checksum and table; writes nothing"),
+        "baseline": (_command_baseline, "record migrations up to N as applied, without running them"),
+        "repair": (_command_repair, "adopt the checksums of the files"),
+    }
+    for name, (_, description) in texts.items():
+        command = commands.add_parser(name, help=description, description=description)
+        if name == "baseline":
+            command.add_argument("version", type=int, metavar="N")
+    parsed = parser.parse_args(arguments)
+    try:
+        settings = Settings.load()
+        configure_logging(settings.log_level, as_json=settings.log_as_json)
+        database.configure(settings)
+        return texts[parsed.command or "up"][0](parsed)
+    except (ConfigError, MigrationError, exc.SQLAlchemyError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        database.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

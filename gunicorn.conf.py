@@ -1,0 +1,102 @@
+"""gunicorn, from the same settings as everything else: `gunicorn wsgi:app` reads this file by itself."""
+
+import json
+import sys
+import threading
+from http import HTTPStatus
+from pathlib import Path
+
+import gunicorn.util
+import structlog
+from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
+
+from config import ConfigError, Settings
+from utils.logger import configure_logging, route_through_root
+
+try:
+    settings = Settings.load()
+except ConfigError as error:
+    print(error, file=sys.stderr)
+    sys.exit(1)
+
+configure_logging(settings.log_level, as_json=settings.log_as_json)
+
+
+class PipedLogger(Logger):
+    """gunicorn's own lines through our log; requests are logged by the application."""
+
+    def setup(self, cfg):
+        """Take gunicorn's handlers off again."""
+        super().setup(cfg)
+        route_through_root("gunicorn.error", "gunicorn.access")
+
+
+def write_problem(sock, status_int, reason, mesg):
+    """Answer what gunicorn itself refuses (a broken request line, oversized headers) as the application would: never HTML."""
+    problem = {
+        "type": "urn:bellwether:problem:bad_request",
+        "title": reason,
+        "status": status_int,
+        "detail": mesg or HTTPStatus(status_int).description or reason,
+        "code": "internal_error" if status_int >= 500 else "bad_request",
+    }
+    body = json.dumps(problem).encode()
+    head = f"HTTP/1.1 {status_int} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+    head += f"Content-Length: {len(body)}\r\n\r\n"
+    gunicorn.util.write_nonblock(sock, head.encode("latin-1") + body)
+
+
+gunicorn.util.write_error = write_problem
+
+bind = f"0.0.0.0:{settings.port}"
+worker_class = "gthread"
+workers = settings.web_concurrency
+threads = settings.web_threads
+timeout = settings.web_timeout
+graceful_timeout = settings.web_graceful_timeout
+keepalive = settings.web_keepalive
+# Workers are replaced now and then, not all at once, so that a slow leak never shows.
+max_requests = settings.web_max_requests
+max_requests_jitter = settings.web_max_requests // 10
+# Heartbeats go through a file: on a disk that stalls, healthy workers would be killed.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+control_socket_disable = True
+logger_class = PipedLogger
+accesslog = None
+loglevel = settings.log_level
+
+
+def post_worker_init(worker):
+    """Start the application in each worker: database, schema, prices. A first worker that cannot start says why and stops gunicorn."""
+    # Imported here, in the worker: what the master imports, a reload (HUP) would not load again.
+    import app as application
+
+    started = threading.Event()
+
+    def keep_alive():
+        # Waiting for the database or for another worker's migration may take longer than the timeout.
+        while not started.wait(1):
+            worker.notify()
+
+    threading.Thread(target=keep_alive, daemon=True).start()
+    # A worker that replaces one must not stop the others because the database is away: it serves 503 until the database is back.
+    is_replacement = worker.age > settings.web_concurrency
+    try:
+        application.start(worker.wsgi, connect_attempts=1 if is_replacement else None)
+    except application.NOT_STARTED as error:
+        log = structlog.get_logger("gunicorn.conf")
+        if is_replacement and application.database.is_unavailable(error):
+            log.error("worker serves without its database", reason=str(error))
+            return
+        log.error("not started", reason=str(error))
+        sys.exit(Arbiter.WORKER_BOOT_ERROR)
+    finally:
+        started.set()
+
+
+def worker_exit(server, worker):
+    """Close the pool when a worker ends."""
+    import database
+
+    database.close()

@@ -1,0 +1,1 @@
+-- SQLite stores a large value in overflow pages as it is: nothing to do.

@@ -1,0 +1,1 @@
+"""What things are: frozen dataclasses, enums and errors. Standard library only; no I/O."""

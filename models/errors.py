@@ -1,0 +1,105 @@
+"""Everything that can be wrong with a request once it is well-formed. api/errors.py turns these into HTTP answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+class BellwetherError(Exception):
+    """Something is wrong with the request."""
+
+    code = "conflict"
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").split("\n")[0])
+
+
+class NotFound(BellwetherError):
+    """There is no such thing."""
+
+    code = "not_found"
+
+
+class TickerNotFound(NotFound):
+    """There are no prices for the ticker."""
+
+    code = "ticker_not_found"
+
+    def __init__(self, ticker: str) -> None:
+        self.ticker = ticker
+        super().__init__(f"There are no prices for {ticker}. See GET /api/v1/tickers, or upload them with PUT /api/v1/prices/{ticker}.")
+
+
+class ResultNotFound(NotFound):
+    """There is no such result."""
+
+    def __init__(self, result_id: str) -> None:
+        self.result_id = result_id
+        super().__init__("There is no result with this id. See GET /api/v1/history/{ticker}.")
+
+
+class WatchlistItemNotFound(NotFound):
+    """The ticker is not on the watchlist."""
+
+    def __init__(self, ticker: str) -> None:
+        self.ticker = ticker
+        super().__init__(f"{ticker} is not on the watchlist.")
+
+
+class Conflict(BellwetherError):
+    """The request does not fit the present state."""
+
+    code = "conflict"
+
+
+class WatchlistItemExists(Conflict):
+    """The ticker is on the watchlist already."""
+
+    def __init__(self, ticker: str) -> None:
+        self.ticker = ticker
+        super().__init__(f"{ticker} is on the watchlist already. Remove it first to change its name or notes.")
+
+
+class PricesReplaced(Conflict):
+    """The prices behind the result are no longer stored."""
+
+    def __init__(self, ticker: str, as_of: date) -> None:
+        self.ticker, self.as_of = ticker, as_of
+        super().__init__(f"The prices of {ticker} up to {as_of} were replaced since this result was made. Analyse it again.")
+
+
+class InsufficientHistory(BellwetherError):
+    """There are too few bars to analyse."""
+
+    code = "insufficient_history"
+
+    def __init__(self, ticker: str, bars: int, needed: int) -> None:
+        self.ticker, self.bars, self.needed = ticker, bars, needed
+        super().__init__(f"{ticker} has {bars} bars; an analysis needs at least {needed}.")
+
+
+@dataclass(frozen=True)
+class PriceProblem:
+    """One thing wrong with a price file; `line` counts from 1 and includes the header, `column` is the header's text."""
+
+    line: int
+    column: str | None
+    message: str
+
+    @property
+    def place(self) -> str:
+        """Line and column in words."""
+        return f"line {self.line}, column {self.column}" if self.column else f"line {self.line}"
+
+
+class PriceQuality(BellwetherError):
+    """The price file is refused; nothing of it was stored."""
+
+    code = "price_quality"
+
+    def __init__(self, problems: list[PriceProblem], more: int = 0) -> None:
+        self.problems, self.more = problems, more
+        first = problems[0]
+        others = f" {len(problems) + more - 1} more." if len(problems) + more > 1 else ""
+        super().__init__(f"{first.place}: {first.message}{others} Nothing was stored.")

@@ -1,0 +1,122 @@
+"""Migrations: a file, its row in the ledger, and how a database stands to the code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+
+class State(StrEnum):
+    """How the database stands to the code."""
+
+    CURRENT = "current"
+    BEHIND = "behind"
+    AHEAD = "ahead"
+    DIVERGED = "diverged"
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One migration file, for one engine."""
+
+    version: int
+    name: str
+    path: Path
+    script: str
+    checksum: str
+
+    @property
+    def label(self) -> str:
+        """The file's number and name, as people speak of it."""
+        return f"{self.version:04d}_{self.name}"
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """One applied migration, as the database remembers it."""
+
+    version: int
+    name: str
+    checksum: str
+    applied_at: datetime
+
+    @property
+    def label(self) -> str:
+        """Its number and name."""
+        return f"{self.version:04d}_{self.name}"
+
+    @property
+    def is_breaking(self) -> bool:
+        """Whether code that does not have this migration must not run on it."""
+        return self.name.endswith("_breaking")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the database stands to the code, and why."""
+
+    state: State
+    applied: tuple[LedgerRow, ...]
+    pending: tuple[Migration, ...]
+    unknown: tuple[LedgerRow, ...]
+    drift: tuple[str, ...]
+
+    @property
+    def version(self) -> int:
+        """The newest applied version; 0 for an empty database."""
+        return self.applied[-1].version if self.applied else 0
+
+    @property
+    def can_be_served(self) -> bool:
+        """Whether this code may work on the database: it is current, or ahead by steps that older code survives."""
+        if self.state is State.AHEAD:
+            return not any(row.is_breaking for row in self.unknown)
+        return self.state is State.CURRENT
+
+    @property
+    def remedy(self) -> str | None:
+        """What to do; None when there is nothing to do."""
+        return {
+            State.CURRENT: None,
+            State.BEHIND: "Run `python db_migrations.py up`.",
+            State.AHEAD: "Deploy the version that made it or a newer one.",
+            State.DIVERGED: "Restore the files that were applied; if they are meant to differ (a comment, say) and the schema is right, "
+            "run `python db_migrations.py repair`.",
+        }[self.state]
+
+    @property
+    def explanation(self) -> str:
+        """What is the matter, in one sentence."""
+        if self.state is State.CURRENT:
+            return f"The database is current, at version {self.version:04d}."
+        if self.state is State.BEHIND:
+            return f"The database is behind: not applied: {', '.join(migration.label for migration in self.pending)}."
+        if self.state is State.AHEAD:
+            return f"The database is ahead of this code: newer code applied {', '.join(row.label for row in self.unknown)}."
+        return f"The database has diverged from the migration files: {'; '.join(self.drift)}."
+
+    def __str__(self) -> str:
+        return f"{self.explanation} {self.remedy}" if self.remedy else self.explanation
+
+
+def compare(migrations: tuple[Migration, ...], applied: tuple[LedgerRow, ...]) -> Standing:
+    """Decide how a ledger stands to the files; both ascend by version."""
+    files = {migration.version: migration for migration in migrations}
+    known = {row.version for row in applied}
+    newest_file = max(files, default=0)
+    newest_applied = max(known, default=0)
+    drift = []
+    for row in applied:
+        if row.version > newest_file:
+            continue
+        if row.version not in files:
+            drift.append(f"{row.label} was applied but its file is missing")
+        elif files[row.version].checksum != row.checksum:
+            drift.append(f"{files[row.version].path.name} was changed after it was applied")
+    pending = tuple(migration for migration in migrations if migration.version not in known)
+    drift += [f"{migration.label} was never applied though later ones were" for migration in pending if migration.version < newest_applied]
+    unknown = tuple(row for row in applied if row.version > newest_file)
+    state = State.DIVERGED if drift else State.AHEAD if unknown else State.BEHIND if pending else State.CURRENT
+    return Standing(state, applied, pending, unknown, tuple(drift))

@@ -1,0 +1,71 @@
+"""Stored results: the whole, a line in a list, and what may be asked of the list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from models.analysis import Levels, PriceWarning, Provenance, Signal, Trade, Verdict
+from models.indicator import IndicatorReading
+
+
+@dataclass(frozen=True)
+class AnalysisResult:
+    """An analysis as it is stored and sent: fields in the order of the HTTP answer."""
+
+    id: str
+    ticker: str
+    as_of: date
+    bars: int
+    strategy: str
+    close: float
+    score: float
+    verdict: Verdict
+    signal: Signal
+    indicators: tuple[IndicatorReading, ...]
+    levels: Levels
+    trade: Trade | None
+    warnings: tuple[PriceWarning, ...]
+    provenance: Provenance
+    fingerprint: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class StoredResult:
+    """A stored result: its columns of interest, and as JSON the parameters that it was made with and the whole."""
+
+    id: str
+    ticker: str
+    strategy: str
+    as_of: date
+    fingerprint: str
+    parameters: str
+    body: str
+
+
+@dataclass(frozen=True)
+class ResultSummary:
+    """A result as a line in a list."""
+
+    id: str
+    ticker: str
+    strategy: str
+    as_of: date
+    bars: int
+    close: float
+    score: float
+    verdict: str
+    signal: str
+    fingerprint: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class ResultFilter:
+    """What the screener shows, and in which order; None for no restriction."""
+
+    verdict: str | None = None
+    strategy: str | None = None
+    min_score: float | None = None
+    sort: str = "-score"

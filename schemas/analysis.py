@@ -1,0 +1,67 @@
+"""Asking for an analysis."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Overrides, Sizing
+from schemas.base import Body, IsoDate, Ticker
+
+# Written out, so that the OpenAPI document lists them; a test holds them to the models.
+StrategyId = Literal["balanced", "trend", "reversion", "breakout", "weekly"]
+IndicatorKey = Literal["rsi", "stochastic", "cci", "williams_r", "macd", "adx", "psar", "ema_cross", "bollinger", "atr", "obv", "cmf"]
+WeightKey = Literal[
+    "rsi", "stochastic", "cci", "williams_r", "macd", "adx", "psar", "ema_cross", "bollinger", "obv", "cmf",
+    "trend", "momentum", "volatility", "volume",
+]  # fmt: skip
+
+
+def _all_different(keys: list[str]) -> list[str]:
+    if len(set(keys)) != len(keys):
+        raise ValueError("each indicator may be named once")
+    return keys
+
+
+Percent = Annotated[float, Field(gt=0, le=100)]
+Indicators = Annotated[
+    list[IndicatorKey],
+    Field(min_length=1, max_length=12, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(_all_different),
+]
+Weight = Annotated[float, Field(ge=0, le=100)]
+
+
+class AnalyzeRequest(Body):
+    """One ticker to analyse, and what to do otherwise than the strategy has it."""
+
+    ticker: Ticker
+    strategy: StrategyId = Field("balanced", description="See GET /strategies.")
+    capital: Annotated[float, Field(gt=0, le=1e12)] | None = Field(None, description="For the position size; 100,000 unless given.")
+    risk_percent: Percent | None = Field(None, description="Of capital, at most lost at the stop; 2 unless given.")
+    max_position_percent: Percent | None = Field(None, description="Of capital, in one position; the strategy's unless given.")
+    reward_risk: Annotated[float, Field(gt=0, le=10)] | None = Field(None, description="Target distance ÷ stop distance.")
+    weights: dict[WeightKey, Weight] | None = Field(
+        None, min_length=1, description="Weights by indicator or category, in place of the strategy's."
+    )
+    indicators: Indicators | None = Field(None, description="Only these; all twelve unless given.")
+    as_of: IsoDate | None = Field(None, description="Analyse as if this were the newest day: nothing after it is read.")
+
+    def order(self) -> AnalysisOrder:
+        """What the service is asked for."""
+        return AnalysisOrder(
+            ticker=self.ticker,
+            strategy=self.strategy,
+            overrides=Overrides(
+                weights=None if self.weights is None else {str(key): weight for key, weight in self.weights.items()},
+                reward_risk=self.reward_risk,
+                indicators=None if self.indicators is None else tuple(self.indicators),
+                as_of=self.as_of,
+            ),
+            sizing=Sizing(
+                capital=DEFAULT_CAPITAL if self.capital is None else self.capital,
+                risk_percent=DEFAULT_RISK_PERCENT if self.risk_percent is None else self.risk_percent,
+                max_position_percent=self.max_position_percent,
+            ),
+        )

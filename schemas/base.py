@@ -1,0 +1,82 @@
+"""What every schema builds on: strict bodies, queries without unknown fields, and the fields that several nouns share."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from models.ticker import TICKER_PATTERN, normalize_ticker
+
+DEFAULT_LIMIT, LARGEST_LIMIT = 50, 500
+PLAIN_TEXT = r"^[^\x00-\x1f\x7f]*$"
+PLAIN_TEXT_WITH_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _parse_iso_date(value: Any) -> Any:
+    # Pydantic alone would also take a time stamp or a count of seconds.
+    if isinstance(value, date) or value is None:
+        return value
+    if not isinstance(value, str) or not _ISO_DATE.fullmatch(value):
+        raise ValueError("a date is written YYYY-MM-DD")
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"there is no such day: {error}") from error
+
+
+Ticker = Annotated[str, Field(pattern=TICKER_PATTERN, json_schema_extra={"example": "AAPL"}), AfterValidator(normalize_ticker)]
+IsoDate = Annotated[date, BeforeValidator(_parse_iso_date, json_schema_input_type=date)]
+
+
+class Body(BaseModel):
+    """A request body: no unknown fields, no conversion between types, no NaN or infinity."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, regex_engine="rust-regex")
+
+
+class Query(BaseModel):
+    """Query parameters: no unknown ones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @classmethod
+    @cache
+    def model_json_schema(cls, *arguments: Any, **options: Any) -> dict[str, Any]:  # type: ignore[override]
+        """The schema, made once: flask-openapi3 asks for it at every request."""
+        return super().model_json_schema(*arguments, **options)
+
+
+class PageQuery(Query):
+    """Which page of a list."""
+
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many at most.")
+    cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before.")
+
+
+class LongPageQuery(PageQuery):
+    """Which page of a list that is usually wanted whole."""
+
+    limit: int = Field(LARGEST_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many at most.")
+
+
+class TickerPath(BaseModel):
+    """The ticker in a path."""
+
+    ticker: Ticker
+
+
+class ResultPath(BaseModel):
+    """The id of a result in a path."""
+
+    result_id: str
+
+
+class Page(BaseModel):
+    """One page of a list; `next_cursor` is null on the last."""
+
+    next_cursor: str | None

@@ -1,0 +1,59 @@
+"""Errors: RFC 9457 problem details."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class FieldProblem(BaseModel):
+    """One field that does not fit."""
+
+    field: str = Field(description="The field, dotted; for price files the line and column; empty for the whole.")
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong, as application/problem+json. `code` is stable."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "type": "urn:bellwether:problem:validation_error",
+                "title": "Unprocessable Entity",
+                "status": 422,
+                "detail": "capital: Input should be greater than 0",
+                "instance": "/api/v1/analyze",
+                "code": "validation_error",
+                "request_id": "019aa3b2-7a1e-7c8e-8a55-2f3c9d1e6b70",
+                "errors": [{"field": "capital", "message": "Input should be greater than 0"}],
+            }
+        }
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str | None
+    errors: list[FieldProblem] = Field(default=[], description="Only for input that does not fit.")
+
+
+def problem_answers(*statuses: int) -> dict[str | int, Any]:
+    """OpenAPI response objects for some error statuses."""
+    texts = {
+        400: "malformed_json",
+        401: "unauthorized",
+        404: "not_found, ticker_not_found",
+        409: "conflict",
+        413: "payload_too_large",
+        415: "unsupported_media_type",
+        422: "validation_error, insufficient_history, price_quality",
+        500: "internal_error",
+        503: "unavailable",
+    }
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": texts[status], "content": content} for status in statuses}

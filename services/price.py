@@ -1,0 +1,118 @@
+"""Taking in price files and giving prices out."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import math
+from datetime import date, timedelta
+
+import structlog
+
+import database
+from analysis.bars import adjusted_bars
+from analysis.quality import price_warnings
+from models.analysis import PriceWarning
+from models.errors import PriceProblem, PriceQuality, TickerNotFound
+from models.price_series import COLUMNS, Bar, ImportReport, PackedBars, SeriesHead
+from providers import upload
+from store import price as price_store
+from utils.clock import now, today
+
+log = structlog.get_logger(__name__)
+
+CSV_HEADER = ("Date", "Open", "High", "Low", "Close", "Adj Close", "Volume")
+
+
+def import_prices(org_id: int, ticker: str, raw: bytes, extend: bool) -> ImportReport:
+    """Store an uploaded file as the organization's series of a ticker: in place of it, or with `extend` merged into it by day.
+
+    The series is written as one unit. Raises PriceQuality; then nothing is stored.
+    """
+    # Somewhere it is tomorrow already.
+    parsed = upload.parse_csv(raw, latest_day=today() + timedelta(days=1))
+    warnings: list[PriceWarning] = []
+    with database.transaction() as connection:
+        stored = price_store.load(connection, org_id, ticker)
+        bars = parsed.bars
+        if extend and stored is not None:
+            head, packed = stored
+            if head.adjusted != parsed.adjusted:
+                raise PriceQuality([_mixed_adjustment(head.adjusted)])
+            bars, warnings = merge(packed.bars(), parsed.bars, parsed.adjusted)
+        packed = PackedBars.pack(bars)
+        name = stored[0].name if stored is not None else None
+        head = price_store.save(connection, org_id, ticker, name, upload.NAME, parsed.adjusted, packed, now())
+    warnings += price_warnings(adjusted_bars(packed, parsed.adjusted), today())
+    log.info("prices stored", ticker=ticker, bars=head.bars, dropped=parsed.dropped, extend=extend)
+    return ImportReport(ticker, head.bars, head.first_day, head.last_day, parsed.dropped, tuple(warnings))
+
+
+def merge(old: list[Bar], new: list[Bar], adjusted: bool) -> tuple[list[Bar], list[PriceWarning]]:
+    """Merge by day, the new bar winning. Both ascend.
+
+    A split or dividend since the last upload changes every adjusted close before it. Where the two overlap, the change shows on the first
+    common day, and the older adjusted closes are rescaled by it, so that the whole series is on one footing.
+    """
+    warnings: list[PriceWarning] = []
+    by_day = {bar.day: bar for bar in old}
+    if adjusted:
+        common = next((bar for bar in new if bar.day in by_day), None)
+        if common is None:
+            warnings.append(
+                PriceWarning(
+                    "no_overlap",
+                    "The file has no day in common with the stored prices, so a split or dividend in between cannot be seen. "
+                    "Include the newest stored day to be safe.",
+                )
+            )
+        else:
+            ratio = common.adj_close / by_day[common.day].adj_close
+            for bar in old:
+                by_day[bar.day] = dataclasses.replace(bar, adj_close=bar.adj_close * ratio)
+    by_day.update((bar.day, bar) for bar in new)
+    return [by_day[day] for day in sorted(by_day)], warnings
+
+
+def prices_of(org_id: int, ticker: str, start: date | None, end: date | None) -> tuple[SeriesHead, PackedBars]:
+    """A ticker's bars from `start` to `end`, both included. Raises TickerNotFound."""
+    with database.read() as connection:
+        loaded = price_store.load(connection, org_id, ticker)
+    if loaded is None:
+        raise TickerNotFound(ticker)
+    head, packed = loaded
+    return head, packed.between(start, end)
+
+
+def columns_of(ticker: str, packed: PackedBars) -> dict[str, object]:
+    """The bars as JSON columns; adj_close is null where the source delivered none, volume is whole where it is a whole number."""
+    columns: dict[str, object] = {"ticker": ticker, "dates": packed.days()}
+    for name in COLUMNS:
+        columns[name] = packed.column(name).tolist()
+    columns["volume"] = [_whole(volume) for volume in packed.column("volume")]
+    return columns
+
+
+def csv_of(packed: PackedBars) -> str:
+    """The bars as a CSV file that `import_prices` takes back unchanged; no Adj Close column where the source delivered none."""
+    bars = packed.bars()
+    adjusted = not any(math.isnan(bar.adj_close) for bar in bars)
+    header = CSV_HEADER if adjusted else tuple(column for column in CSV_HEADER if column != "Adj Close")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    for bar in bars:
+        adj_close = (repr(bar.adj_close),) if adjusted else ()
+        writer.writerow((bar.day, repr(bar.open), repr(bar.high), repr(bar.low), repr(bar.close), *adj_close, repr(_whole(bar.volume))))
+    return text.getvalue()
+
+
+def _whole(value: float) -> float | int:
+    return int(value) if value.is_integer() else value
+
+
+def _mixed_adjustment(stored_adjusted: bool) -> PriceProblem:
+    stored, file, remedy = ("", "none", "add the column or replace") if stored_adjusted else ("no ", "some", "replace")
+    message = f"the stored prices have {stored}adjusted closes and this file has {file}; {remedy} the series."
+    return PriceProblem(1, "Adj Close", message)

@@ -1,0 +1,208 @@
+"""HTTP for every blueprint: strict JSON bodies, answers, and problem+json (RFC 9457) for whatever goes wrong. HTML never."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from time import perf_counter
+from typing import Any
+
+import structlog
+from flask import Flask, Request, Response, g, request
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from utils.ids import new_id
+from utils.json_text import JSONDecodeError, dump, parse_strict, parse_tolerant
+
+__all__ = ["ApiError", "FieldError", "StrictRequest", "json_response", "parse_tolerant", "register_error_handlers", "register_request_log"]
+
+log = structlog.get_logger(__name__)
+
+FieldError = Mapping[str, str]  # {"field": …, "message": …}
+PROBLEM_TYPE = "application/problem+json"
+DRAIN_LIMIT = 32_000_000
+RETRY_AFTER_SECONDS = 5
+_SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+# The codes of what the framework itself refuses.
+CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    412: "precondition_failed",
+    413: "payload_too_large",
+    414: "uri_too_long",
+    415: "unsupported_media_type",
+    422: "validation_error",
+    429: "rate_limited",
+    500: "internal_error",
+    503: "unavailable",
+}
+# Where Pydantic's wording would not tell a caller what to do.
+MESSAGES = {"extra_forbidden": "There is no such field.", "missing": "This field is needed."}
+
+
+class ApiError(Exception):
+    """An answer that is an error: a status, a stable code, and one sentence on what to do about it."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        errors: Sequence[FieldError] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail = status, code, detail
+        self.errors, self.headers = errors, dict(headers or {})
+
+
+class StrictRequest(Request):
+    """A request whose JSON is parsed strictly: the content type must say so and the body must be one JSON object."""
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        """The body as a dict, whatever `silent` says: the framework's own parser would hide broken JSON behind a missing field.
+
+        Raises ApiError: unsupported_media_type, malformed_json, or validation_error for JSON that is no object.
+        """
+        if not self.is_json:
+            given = self.mimetype or "none"
+            raise ApiError(415, "unsupported_media_type", f"The content type is {given}; send application/json.")
+        try:
+            value = parse_strict(self.get_data(cache=cache))
+        except JSONDecodeError as error:
+            detail = f"The body is no valid JSON: {error.msg} (line {error.lineno}, column {error.colno})."
+            raise ApiError(400, "malformed_json", detail) from error
+        if not isinstance(value, dict):
+            raise ApiError(422, "validation_error", "The body must be a JSON object.", [{"field": "", "message": "must be an object"}])
+        return value
+
+
+def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """An answer of JSON; bytes and str are sent as they are, being JSON already."""
+    body = value if isinstance(value, bytes | str) else dump(value)
+    return Response(body, status, headers, mimetype="application/json")
+
+
+def problem_response(error: ApiError) -> Response:
+    """The problem+json answer for an error."""
+    problem: dict[str, Any] = {
+        "type": f"urn:bellwether:problem:{error.code}",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "detail": error.detail,
+        "instance": request.path,
+        "code": error.code,
+        "request_id": g.get("request_id"),
+    }
+    if error.errors is not None:
+        problem["errors"] = error.errors
+    response = Response(dump(problem), error.status, content_type=PROBLEM_TYPE)
+    if error.status in (429, 503):
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response.headers.update(error.headers)
+    return response
+
+
+def register_error_handlers(app: Flask, translate: Callable[[Exception], ApiError | None] | None = None) -> None:
+    """Answer every error of the app as problem+json.
+
+    `translate` turns an exception of the application into an ApiError, or returns None: that one is logged and answered as
+    internal_error, with nothing leaked.
+    """
+
+    def handle(error: Exception) -> Response:
+        if isinstance(error, ApiError):
+            return problem_response(error)
+        if isinstance(error, HTTPException):
+            return _framework_problem(error)
+        translated = translate(error) if translate else None
+        if translated is None:
+            log.error("unhandled exception", exc_info=error)
+            detail = "Something went wrong on our side. Try again; if it stays, report it with the request_id."
+            translated = ApiError(500, "internal_error", detail)
+        elif translated.status >= 500:
+            log.warning("request failed", code=translated.code, reason=str(error).split("\n")[0])
+        return problem_response(translated)
+
+    app.register_error_handler(Exception, handle)
+
+
+def validation_problem(error: ValidationError) -> ApiError:
+    """The error for input that does not fit its model; what was sent is not repeated."""
+    errors = []
+    for entry in error.errors(include_url=False, include_input=False, include_context=False):
+        message = MESSAGES.get(entry["type"], entry["msg"].removeprefix("Value error, "))
+        errors.append({"field": ".".join(str(part) for part in entry["loc"]), "message": message})
+    first = errors[0]
+    where = f"{first['field']}: " if first["field"] else ""
+    more = f" ({len(errors) - 1} more in errors)" if len(errors) > 1 else ""
+    return ApiError(422, "validation_error", f"{where}{first['message']}{more}", errors)
+
+
+def register_request_log(app: Flask) -> None:
+    """Give every request an id, on every log line and in the answer, and log one line for each answer."""
+
+    @app.before_request
+    def begin() -> None:
+        g.started = perf_counter()
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if _SANE_REQUEST_ID.fullmatch(given) else new_id()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.teardown_request
+    def forget(_: BaseException | None) -> None:
+        # The thread goes on to other work, whose lines are not this request's.
+        structlog.contextvars.clear_contextvars()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        response.headers["X-Request-ID"] = g.request_id
+        rule = request.url_rule
+        log.info(
+            "request",
+            method=request.method,
+            route=rule.rule if rule else None,
+            status=response.status_code,
+            ms=round((perf_counter() - g.started) * 1000, 2),
+        )
+        return response
+
+
+def _framework_problem(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        response = error.get_response()
+        assert isinstance(response, Response)
+        return response
+    if error.code == 413:
+        _drain_body()
+    details = {
+        404: "There is nothing at this path. See /docs.",
+        405: f"{request.method} is not possible here. See the Allow header.",
+        413: "The body is larger than is allowed here.",
+        415: "The content type is not supported here.",
+    }
+    status = error.code if error.code in CODES else 400 if error.code < 500 else 500
+    headers = {name: value for name, value in error.get_headers() if name not in ("Content-Type", "Content-Length")}
+    detail = details.get(error.code) or error.description or HTTPStatus(status).phrase
+    return problem_response(ApiError(status, CODES[status], detail, headers=headers))
+
+
+def _drain_body() -> None:
+    """Read what the client still sends, up to a limit: a client that is cut off while sending sees a broken pipe, not the answer."""
+    length = request.content_length
+    if length is None and not request.environ.get("wsgi.input_terminated"):
+        return
+    left = DRAIN_LIMIT if length is None else min(length, DRAIN_LIMIT)
+    stream = request.environ["wsgi.input"]
+    while left > 0:
+        chunk = stream.read(min(left, 65_536))
+        if not chunk:
+            return
+        left -= len(chunk)
