@@ -124,7 +124,8 @@ def _money_flow(high: FloatArray, low: FloatArray, close: FloatArray, volume: Fl
     # Chaikin's multiplier: where in its range the day closed, −1 at the low, 1 at the high; 0 for a day without range.
     spread = high - low
     flat = spread == 0
-    return ((close - low) - (high - close)) / np.where(flat, 1.0, spread) * ~flat * volume
+    flow: FloatArray = ((close - low) - (high - close)) / np.where(flat, 1.0, spread) * ~flat * volume
+    return flow
 
 
 def _unchanged(lines: FloatArray) -> FloatArray:
