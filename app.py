@@ -11,7 +11,7 @@ import structlog
 from flask_cors import CORS
 from flask_openapi3 import Info, OpenAPI
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server, run_simple
 
 import database
 import db_migrations
@@ -126,6 +126,10 @@ def main() -> int:
         return 1
     app = create_app(settings)
     route_through_root("werkzeug")
+    if settings.debug:
+        start(app)
+        run_simple(settings.host, settings.port, app, threaded=True, use_reloader=True, request_handler=_QuietHandler)
+        return 0
     try:
         start(app)
         server = _bind(settings, app)

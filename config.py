@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     )
     railway_environment: str | None = Field(None, description="Set by Railway itself; means production when `ENVIRONMENT` is not set.")
     debug: bool = Field(
-        False, validation_alias=AliasChoices("DEBUG", "FLASK_DEBUG"), description="Reloader and debugger of the development server."
+        False, validation_alias=AliasChoices("DEBUG", "FLASK_DEBUG"), description="The development server restarts when a file changes."
     )
 
     host: str = Field("127.0.0.1", description="Address of the development server; gunicorn always listens on 0.0.0.0.")
@@ -238,7 +238,7 @@ def _production_faults(settings: Settings) -> list[Fault]:
         remedy = "Set it to a postgresql:// URL, or set ALLOW_SQLITE_IN_PRODUCTION=true if DATA_DIR is on a volume that stays."
         faults.append(Fault("DATABASE_URL", "production would keep its data in an SQLite file.", remedy))
     if settings.debug:
-        faults.append(Fault("DEBUG", "the debugger would let anybody run code.", "Unset DEBUG and FLASK_DEBUG."))
+        faults.append(Fault("DEBUG", "debugging is for development: it restarts on changes and says too much.", "Unset DEBUG and FLASK_DEBUG."))
     return faults
 
 

@@ -21,7 +21,7 @@ ONE_DAY = 86_400
 @public
 def get_document() -> Response:
     """The OpenAPI 3.1 document."""
-    return json_response(_without_default_validation_answers(current_app.api_doc))  # type: ignore[attr-defined]
+    return json_response(_corrected(current_app.api_doc))  # type: ignore[attr-defined]
 
 
 @blueprint.get("/docs")
@@ -45,10 +45,14 @@ def get_asset(name: str) -> Response:
     return send_from_directory(ASSETS, name, max_age=ONE_DAY)
 
 
-def _without_default_validation_answers(document: dict[str, Any]) -> dict[str, Any]:
-    # flask-openapi3 adds a 422 of its own shape to operations that name none; those of ours that name none cannot answer one.
+def _corrected(document: dict[str, Any]) -> dict[str, Any]:
+    """The document without what flask-openapi3 gets wrong."""
     for path in document["paths"].values():
         for operation in path.values():
+            # It adds a 422 of its own shape to operations that name none; those of ours that name none cannot answer one.
             if "application/json" in operation["responses"].get("422", {}).get("content", {}):
                 del operation["responses"]["422"]
+            # It leaves a body that is no JSON optional.
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
     return document

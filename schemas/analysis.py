@@ -12,10 +12,6 @@ from schemas.base import Body, IsoDate, Ticker
 # Written out, so that the OpenAPI document lists them; a test holds them to the models.
 StrategyId = Literal["balanced", "trend", "reversion", "breakout", "weekly"]
 IndicatorKey = Literal["rsi", "stochastic", "cci", "williams_r", "macd", "adx", "psar", "ema_cross", "bollinger", "atr", "obv", "cmf"]
-WeightKey = Literal[
-    "rsi", "stochastic", "cci", "williams_r", "macd", "adx", "psar", "ema_cross", "bollinger", "obv", "cmf",
-    "trend", "momentum", "volatility", "volume",
-]  # fmt: skip
 
 
 def _all_different(keys: list[str]) -> list[str]:
@@ -33,6 +29,26 @@ Indicators = Annotated[
 Weight = Annotated[float, Field(ge=0, le=100)]
 
 
+class Weights(Body):
+    """Weights by indicator or by category, each in place of the strategy's; the two are multiplied."""
+
+    rsi: Weight | None = None
+    stochastic: Weight | None = None
+    cci: Weight | None = None
+    williams_r: Weight | None = None
+    macd: Weight | None = None
+    adx: Weight | None = None
+    psar: Weight | None = None
+    ema_cross: Weight | None = None
+    bollinger: Weight | None = None
+    obv: Weight | None = None
+    cmf: Weight | None = None
+    trend: Weight | None = None
+    momentum: Weight | None = None
+    volatility: Weight | None = None
+    volume: Weight | None = None
+
+
 class AnalyzeRequest(Body):
     """One ticker to analyse, and what to do otherwise than the strategy has it."""
 
@@ -42,9 +58,7 @@ class AnalyzeRequest(Body):
     risk_percent: Percent | None = Field(None, description="Of capital, at most lost at the stop; 2 unless given.")
     max_position_percent: Percent | None = Field(None, description="Of capital, in one position; the strategy's unless given.")
     reward_risk: Annotated[float, Field(gt=0, le=10)] | None = Field(None, description="Target distance ÷ stop distance.")
-    weights: dict[WeightKey, Weight] | None = Field(
-        None, min_length=1, description="Weights by indicator or category, in place of the strategy's."
-    )
+    weights: Weights | None = Field(None, description="In place of the strategy's.")
     indicators: Indicators | None = Field(None, description="Only these; all twelve unless given.")
     as_of: IsoDate | None = Field(None, description="Analyse as if this were the newest day: nothing after it is read.")
 
@@ -54,7 +68,7 @@ class AnalyzeRequest(Body):
             ticker=self.ticker,
             strategy=self.strategy,
             overrides=Overrides(
-                weights=None if self.weights is None else {str(key): weight for key, weight in self.weights.items()},
+                weights=(self.weights.model_dump(exclude_none=True) or None) if self.weights else None,
                 reward_risk=self.reward_risk,
                 indicators=None if self.indicators is None else tuple(self.indicators),
                 as_of=self.as_of,

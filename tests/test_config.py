@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -75,8 +74,8 @@ def test_good_production_settings_load(environ: pytest.MonkeyPatch) -> None:
         pytest.param({"CORS_ORIGINS": "https://a.example,*"}, "CORS_ORIGINS", "every website", id="any origin"),
         pytest.param({"DATABASE_URL": ""}, "DATABASE_URL", "SQLite", id="SQLite by default"),
         pytest.param({"DATABASE_URL": "sqlite:///x.db"}, "DATABASE_URL", "ALLOW_SQLITE_IN_PRODUCTION", id="SQLite"),
-        pytest.param({"DEBUG": "1"}, "DEBUG", "run code", id="DEBUG"),
-        pytest.param({"FLASK_DEBUG": "true"}, "DEBUG", "run code", id="FLASK_DEBUG"),
+        pytest.param({"DEBUG": "1"}, "DEBUG", "for development", id="DEBUG"),
+        pytest.param({"FLASK_DEBUG": "true"}, "DEBUG", "for development", id="FLASK_DEBUG"),
     ],
 )
 def test_production_refuses(environ: pytest.MonkeyPatch, change: dict[str, str], variable: str, words: str) -> None:
@@ -126,7 +125,7 @@ def test_development_makes_a_key_once_for_its_owner_alone(environ: pytest.Monkey
     assert len(keys) == 1
     assert len(keys.pop()) >= 32
     assert stat.S_IMODE(settings.master_key_file.stat().st_mode) == 0o600
-    assert os.listdir("kept") == ["master_api_key"]
+    assert [path.name for path in Path("kept").iterdir()] == ["master_api_key"]
 
 
 def test_a_key_that_is_set_is_not_written_down(environ: pytest.MonkeyPatch) -> None:

@@ -41,9 +41,13 @@ def test_a_transaction_commits_whole(things: Backend) -> None:
 
 
 def test_an_exception_leaves_nothing(things: Backend) -> None:
-    with pytest.raises(ZeroDivisionError), database.transaction() as connection:
-        connection.execute(ADD, {"id": 1, "made": MOMENT})
-        raise ZeroDivisionError
+    def fail_half_way() -> None:
+        with database.transaction() as connection:
+            connection.execute(ADD, {"id": 1, "made": MOMENT})
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
     assert count() == 0
     with database.transaction() as connection:  # the connection is good for another
         connection.execute(ADD, {"id": 1, "made": MOMENT})
@@ -124,7 +128,7 @@ def test_nothing_opens_before_it_is_used(tmp_path: Path) -> None:
 
 
 def test_importing_opens_nothing(tmp_path: Path) -> None:
-    script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import wsgi, db_migrations, services.api_key; print(sorted(__import__('os').listdir('.')))"
+    script = f"import sys, os; sys.path.insert(0, {str(ROOT)!r}); import wsgi, db_migrations, services.api_key; print(os.listdir('.'))"
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -161,26 +161,6 @@ def test_percent_signs_colons_and_semicolons_in_texts(empty_backend: Backend, fo
     assert database.query_db("SELECT name FROM parents", one=True) == {"name": "100% :name; -- it's"}
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-def test_triggers_on_sqlite(empty_backend: Backend, folder: Folder) -> None:
-    folder.write(
-        "0003_trigger.sqlite.sql",
-        "CREATE TRIGGER t AFTER INSERT ON parents BEGIN UPDATE parents SET name = 'end;' WHERE id = 1; DELETE FROM children; END;\n"
-        "INSERT INTO parents VALUES (1, 'a');",
-    )
-    folder.write("0003_trigger.postgres.sql", "SELECT 1;")
-    db_migrations.up()
-    assert database.query_db("SELECT name FROM parents", one=True) == {"name": "end;"}
-
-
-@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
-def test_dollar_quoted_bodies_on_postgres(empty_backend: Backend, folder: Folder) -> None:
-    folder.write("0003_function.postgres.sql", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $body$ SELECT 1; SELECT 7; $body$;")
-    folder.write("0003_function.sqlite.sql", "-- nothing")
-    db_migrations.up()
-    assert database.query_db("SELECT f() AS n", one=True) == {"n": 7}
-
-
 def test_an_up_to_date_worker_pays_one_select(backend: Backend) -> None:
     from sqlalchemy import event
 

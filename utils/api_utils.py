@@ -11,10 +11,11 @@ from typing import Any
 import structlog
 from flask import Flask, Request, Response, g, request
 from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.utils import cached_property
 
 from utils.ids import new_id
-from utils.json_text import JSONDecodeError, dump, parse_strict, parse_tolerant
+from utils.json_text import MalformedJSON, dump, parse_strict, parse_tolerant
 
 __all__ = ["ApiError", "FieldError", "StrictRequest", "json_response", "parse_tolerant", "register_error_handlers", "register_request_log"]
 
@@ -64,7 +65,25 @@ class ApiError(Exception):
 
 
 class StrictRequest(Request):
-    """A request whose JSON is parsed strictly: the content type must say so and the body must be one JSON object."""
+    """A request that is taken strictly: JSON must say that it is and be one object, and a parameter may be given once."""
+
+    @cached_property
+    def args(self) -> Any:
+        """The query. Raises ApiError validation_error for a parameter given twice, of which the framework would take the first."""
+        given = super().args
+        for name, values in given.lists():
+            if len(values) > 1:
+                message = "The parameter may be given once."
+                raise ApiError(422, "validation_error", f"{name}: {message}", [{"field": name, "message": message}])
+        return given
+
+    def get_data(self, *arguments: Any, **options: Any) -> Any:
+        """The body. Raises RequestEntityTooLarge also for one that was sent in chunks, which the framework would cut off silently."""
+        data = super().get_data(*arguments, **options)
+        limit = self.max_content_length
+        if limit is not None and self.content_length is None and len(data) >= limit and self.environ["wsgi.input"].read(1):
+            raise RequestEntityTooLarge
+        return data
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """The body as a dict, whatever `silent` says: the framework's own parser would hide broken JSON behind a missing field.
@@ -76,9 +95,8 @@ class StrictRequest(Request):
             raise ApiError(415, "unsupported_media_type", f"The content type is {given}; send application/json.")
         try:
             value = parse_strict(self.get_data(cache=cache))
-        except JSONDecodeError as error:
-            detail = f"The body is no valid JSON: {error.msg} (line {error.lineno}, column {error.colno})."
-            raise ApiError(400, "malformed_json", detail) from error
+        except MalformedJSON as error:
+            raise ApiError(400, "malformed_json", f"The body is no valid JSON: {error}.") from error
         if not isinstance(value, dict):
             raise ApiError(422, "validation_error", "The body must be a JSON object.", [{"field": "", "message": "must be an object"}])
         return value

@@ -1,11 +1,14 @@
 """JSON in and out as bytes: fast and strict both ways, and one tolerant reader for text that others wrote."""
 
 import ast
-from typing import Any
+import json
+from typing import Any, NoReturn
 
 import orjson
 
-JSONDecodeError = orjson.JSONDecodeError
+
+class MalformedJSON(ValueError):
+    """The text is no JSON; the message says where it stops being so."""
 
 
 def dump(value: Any) -> bytes:
@@ -14,8 +17,23 @@ def dump(value: Any) -> bytes:
 
 
 def parse_strict(raw: bytes | str) -> Any:
-    """Parse JSON as RFC 8259 has it. Raises JSONDecodeError on anything else, NaN, Infinity and broken UTF-8 included."""
-    return orjson.loads(raw)
+    """Parse JSON as RFC 8259 has it: UTF-8, no NaN or Infinity, no byte order mark. Raises MalformedJSON.
+
+    A number beyond a double becomes an infinity, for validation to refuse by its field; that is why this is not orjson, which refuses the
+    whole text.
+    """
+    try:
+        return json.loads(raw.decode("utf-8") if isinstance(raw, bytes) else raw, parse_constant=_refuse_constant)
+    except MalformedJSON:
+        raise
+    except json.JSONDecodeError as error:
+        raise MalformedJSON(f"{error.msg} (line {error.lineno}, column {error.colno})") from error
+    except UnicodeDecodeError as error:
+        raise MalformedJSON(f"not UTF-8 (byte {error.start + 1})") from error
+    except RecursionError as error:
+        raise MalformedJSON("nested too deeply") from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise MalformedJSON(str(error).split(";")[0]) from error
 
 
 def parse_tolerant(text: str | bytes | None, default: Any = None) -> Any:
@@ -27,9 +45,13 @@ def parse_tolerant(text: str | bytes | None, default: Any = None) -> Any:
         return default
     try:
         return orjson.loads(text)
-    except JSONDecodeError:
+    except orjson.JSONDecodeError:
         pass  # the next reading may fit
     try:
         return ast.literal_eval(text.decode() if isinstance(text, bytes) else text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return default
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise MalformedJSON(f"{name} is no JSON number")

@@ -1,0 +1,104 @@
+"""The OpenAPI document is true: schemathesis calls every operation with good and bad input and compares."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from conftest import MASTER_KEY, Client, settings_for
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+import database
+from app import create_app, start
+
+METHODS = {"get", "post", "put", "delete", "patch"}
+
+
+# Made when the tests are collected, since each operation is a test; it opens nothing before `serving` starts it.
+FOLDER = tempfile.TemporaryDirectory(prefix="bellwether-openapi-")
+SETTINGS = settings_for(f"sqlite:///{FOLDER.name}/bellwether.db", Path(FOLDER.name), load_sample=True)
+APP = create_app(SETTINGS)
+schema = schemathesis.openapi.from_wsgi("/openapi.json", APP)
+
+
+@pytest.fixture(scope="module")
+def serving() -> Iterator[None]:
+    """The application with prices and results behind it."""
+    database.configure(SETTINGS)
+    start(APP)
+    for ticker in ("AAPL", "FB"):
+        assert Client(APP).post("/analyze", {"ticker": ticker}).status_code == 200
+    yield
+    database.close()
+    FOLDER.cleanup()
+
+
+@schema.parametrize()
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@pytest.mark.usefixtures("serving")
+def test_every_operation_does_as_it_says(case: Any) -> None:
+    key = {"X-API-Key": MASTER_KEY}
+    answer = case.call(headers=key)
+    excluded = [positive_data_acceptance] if beyond_the_schema(answer) else []
+    case.validate_response(answer, excluded_checks=excluded, headers=key, transport_kwargs={"headers": key})
+
+
+def beyond_the_schema(answer: Any) -> bool:
+    """Whether input was refused for what no schema can say: a cursor that we did not make, a bad price file, too little history."""
+    if answer.status_code != 422:
+        return False
+    problem = answer.json()
+    return problem["code"] != "validation_error" or [entry["field"] for entry in problem["errors"]] == ["cursor"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_the_document_names_every_operation_and_its_errors(client: Client) -> None:
+    document = client.get("/openapi.json", key=None).json
+    assert document["openapi"].startswith("3.")
+    operations = {
+        f"{method.upper()} {path}": entry for path, item in document["paths"].items() for method, entry in item.items() if method in METHODS
+    }
+    assert set(operations) == {
+        "POST /api/v1/analyze",
+        "GET /api/v1/results",
+        "GET /api/v1/results/{result_id}",
+        "GET /api/v1/results/{result_id}/flips",
+        "GET /api/v1/history/{ticker}",
+        "GET /api/v1/watchlist",
+        "POST /api/v1/watchlist",
+        "DELETE /api/v1/watchlist/{ticker}",
+        "GET /api/v1/tickers",
+        "GET /api/v1/prices/{ticker}",
+        "PUT /api/v1/prices/{ticker}",
+        "GET /api/v1/strategies",
+        "GET /health",
+        "GET /health/live",
+        "GET /health/ready",
+        "GET /health/migrations",
+        "GET /api/health/ping",
+    }
+    for name, operation in operations.items():
+        assert operation["summary"], name
+        if "/api/v1/" in name:
+            assert {"401", "422", "500", "503"} <= set(operation["responses"]), name
+            assert "security" not in operation, name
+        else:
+            assert operation["security"] == [], name
+        for status, answer in operation["responses"].items():
+            if status >= "400" and "health" not in name:
+                assert list(answer["content"]) == ["application/problem+json"], (name, status)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_the_documentation_page_loads_nothing_from_elsewhere(client: Client) -> None:
+    with client.get("/docs", key=None) as page:
+        assert "//" not in page.text.replace("<!doctype", "")
+        assert "<script>" not in page.text
+    for asset in ("css/swagger-ui.css", "js/swagger-ui-bundle.js", "images/swagger.svg"):
+        with client.get(f"/docs/assets/{asset}", key=None) as answer:
+            assert answer.status_code == 200

@@ -1,0 +1,153 @@
+"""Stored results: by id, by ticker, and the latest of every ticker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import Client
+
+import database
+from models.strategy import STRATEGIES
+from utils.clock import now
+
+TICKERS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
+
+
+def walk(client: Client, path: str, limit: int) -> list[Any]:
+    """Every item, page by page."""
+    items, cursor = [], ""
+    joint = "&" if "?" in path else "?"
+    while cursor is not None:
+        page = client.get(f"{path}{joint}limit={limit}" + (f"&cursor={cursor}" if cursor else "")).json
+        assert len(page["items"]) <= limit
+        items += page["items"]
+        cursor = page["next_cursor"]
+    return items
+
+
+@pytest.fixture
+def analysed(client: Client) -> list[Any]:
+    """Every sample ticker by every strategy."""
+    return [client.post("/analyze", {"ticker": ticker, "strategy": strategy}).json for ticker in TICKERS for strategy in STRATEGIES]
+
+
+def test_a_result_by_id_is_sent_as_it_was_made(client: Client) -> None:
+    made = client.post("/analyze", {"ticker": "AAPL"})
+    got = client.get(f"/results/{made.json['id']}")
+    assert got.data == made.data
+    etag = got.headers["ETag"]
+    unchanged = client.get(f"/results/{made.json['id']}", headers={"If-None-Match": etag})
+    assert (unchanged.status_code, unchanged.data, unchanged.headers["ETag"]) == (304, b"", etag)
+    assert client.get(f"/results/{made.json['id']}", headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize("result_id", ["x", "01a1fbd8-91c5-76db-ada4-c6947b434124", "1' OR '1'='1", "..%2F..%2Fetc", "%00", "é" * 50])
+@pytest.mark.parametrize("tail", ["", "/flips"])
+def test_an_impossible_id_is_not_found(client: Client, result_id: str, tail: str) -> None:
+    answer = client.get(f"/results/{result_id}{tail}")
+    assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+
+
+def test_history_is_newest_first_and_pages_without_loss(client: Client) -> None:
+    made = [client.post("/analyze", {"ticker": "AAPL", "as_of": f"2012-{month:02d}-15"}).json["id"] for month in range(1, 13)]
+    whole = walk(client, "/history/AAPL", 500)
+    assert [item["id"] for item in whole] == made[::-1]
+    for limit in (1, 5, 12):
+        assert walk(client, "/history/AAPL", limit) == whole
+    assert set(whole[0]) == {
+        "id", "ticker", "strategy", "as_of", "bars", "close", "score", "verdict", "signal", "fingerprint", "created_at"
+    }  # fmt: skip
+    assert client.get("/history/aapl?limit=1").json["items"] == whole[:1]
+
+
+def test_history_pages_over_results_of_one_moment(client: Client) -> None:
+    for month in range(1, 8):
+        client.post("/analyze", {"ticker": "AAPL", "as_of": f"2012-{month:02d}-15"})
+    database.execute_db("UPDATE analysis_results SET created_at = (SELECT min(created_at) FROM analysis_results)")
+    whole = walk(client, "/history/AAPL", 500)
+    assert len(whole) == 7
+    assert walk(client, "/history/AAPL", 2) == whole
+
+
+def test_a_ticker_without_results_or_prices(client: Client) -> None:
+    assert client.get("/history/FB").json == {"items": [], "next_cursor": None}
+    answer = client.get("/history/NOPE")
+    assert (answer.status_code, answer.json["code"]) == (404, "ticker_not_found")
+
+
+@pytest.mark.parametrize(
+    ("sort", "key"),
+    [
+        pytest.param("-score", lambda item: (-item["score"], item["ticker"], item["strategy"]), id="best first"),
+        pytest.param("score", lambda item: (item["score"], item["ticker"], item["strategy"]), id="worst first"),
+        pytest.param("ticker", lambda item: (item["ticker"], item["strategy"]), id="by ticker"),
+    ],
+)
+def test_the_screener_sorts_and_pages(client: Client, analysed: list[Any], sort: str, key: Any) -> None:
+    whole = walk(client, f"/results?sort={sort}", 500)
+    assert [item["id"] for item in whole] == [item["id"] for item in sorted(analysed, key=key)]
+    for limit in (1, 7, 25):
+        assert walk(client, f"/results?sort={sort}", limit) == whole
+
+
+def test_the_screener_filters(client: Client, analysed: list[Any]) -> None:
+    def ids(query: str) -> set[str]:
+        return {item["id"] for item in walk(client, f"/results?{query}", 3)}
+
+    assert ids("strategy=trend") == {item["id"] for item in analysed if item["strategy"] == "trend"}
+    assert ids("min_score=0.2") == {item["id"] for item in analysed if item["score"] >= 0.2}
+    assert ids("verdict=Buy&strategy=weekly") == {
+        item["id"] for item in analysed if item["verdict"] == "Buy" and item["strategy"] == "weekly"
+    }
+    assert ids("verdict=Strong%20Sell&min_score=0.9") == set()
+
+
+def test_a_cursor_belongs_to_its_list(client: Client, analysed: list[Any]) -> None:
+    cursor = client.get("/results?limit=2&sort=score").json["next_cursor"]
+    for other in ("/results?sort=ticker", "/results?sort=score&strategy=trend", "/history/AAPL?", "/watchlist?", "/tickers?"):
+        answer = client.get(f"{other}{'' if other.endswith('?') else '&'}cursor={cursor}")
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "cursor"), other
+
+
+def test_flips(client: Client) -> None:
+    result = client.post("/analyze", {"ticker": "MSFT", "weights": {"rsi": 2}}).json
+    answer = client.get(f"/results/{result['id']}/flips").json
+    assert (answer["result_id"], answer["close"], answer["verdict"]) == (result["id"], result["close"], result["verdict"])
+    for side, sign in (("above", 1), ("below", -1)):
+        flip = answer[side]
+        if flip is not None:
+            assert (flip["close"] - result["close"]) * sign >= 0
+            assert flip["verdict"] != result["verdict"]
+            assert all(turn["vote"] != turn["next_vote"] for turn in flip["turns"])
+    assert answer["above"] or answer["below"]
+
+
+def test_flips_need_the_bars_of_the_result(client: Client) -> None:
+    result = client.post("/analyze", {"ticker": "IBM"}).json
+    rows = client.get("/prices/IBM", headers={"Accept": "text/csv"}).data
+    later = rows + b"2013-03-04,202.0,206.0,201.0,205.0,205.0,4000000\n"
+    client.put("/prices/IBM", later)
+    assert client.get(f"/results/{result['id']}/flips").status_code == 200  # its bars are still there
+    client.put("/prices/IBM", rows.replace(b"2013-03-01,200.65", b"2013-03-01,201.65"))
+    answer = client.get(f"/results/{result['id']}/flips")
+    assert (answer.status_code, answer.json["code"]) == (409, "conflict")
+
+
+def test_organizations_do_not_see_each_other(client: Client) -> None:
+    from services.api_key import create_key
+
+    database.execute_db("INSERT INTO organizations VALUES (2, 'Another', :created_at)", {"created_at": now()})
+    _, other = create_key(2, "theirs")
+    result = client.post("/analyze", {"ticker": "AAPL"}).json
+    client.post("/watchlist", {"ticker": "AAPL"})
+    client.put("/prices/OURS", client.get("/prices/FB", headers={"Accept": "text/csv"}).data)
+    assert client.get(f"/results/{result['id']}", key=other).status_code == 404
+    assert client.get(f"/results/{result['id']}/flips", key=other).status_code == 404
+    assert client.get("/history/AAPL", key=other).json["items"] == []
+    assert client.get("/results", key=other).json["items"] == []
+    assert client.get("/watchlist", key=other).json["items"] == []
+    assert client.get("/prices/OURS", key=other).status_code == 404
+    assert "OURS" not in [item["ticker"] for item in client.get("/tickers", key=other).json["items"]]
+    theirs = client.post("/analyze", {"ticker": "AAPL"}, key=other).json
+    assert (theirs["id"] != result["id"], theirs["fingerprint"] == result["fingerprint"]) == (True, True)

@@ -1,0 +1,261 @@
+"""Real servers: gunicorn and the development server, started, used, stopped and killed as a platform does."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from conftest import MASTER_KEY, SECRET_KEY, Backend
+
+ROOT = Path(__file__).parent.parent
+GUNICORN = str(Path(sys.executable).parent / "gunicorn")
+KEY = {"X-API-Key": MASTER_KEY}
+
+
+def wait_until(true: Callable[[], Any], seconds: float = 20) -> Any:
+    """Poll a condition; its value once it is true."""
+    deadline = time.monotonic() + seconds
+    while not (value := true()):
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.02)
+    return value
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """One server process with its log."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], folder: Path) -> None:
+        self.port = free_port()
+        self.log_path = folder / f"log-{self.port}"
+        self.log_file = self.log_path.open("wb")
+        given = {"PATH": os.environ["PATH"], "PORT": str(self.port), "DATA_DIR": str(folder / "var"), **environment}
+        self.process = subprocess.Popen(command, cwd=ROOT, env=given, stdout=self.log_file, stderr=subprocess.STDOUT)
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def get(self, path: str, **more: Any) -> requests.Response:
+        return requests.get(self.url(path), headers=KEY, timeout=10, **more)
+
+    def analyze(self, **body: Any) -> requests.Response:
+        return requests.post(self.url("/api/v1/analyze"), json=body, headers=KEY, timeout=10)
+
+    def answers(self, path: str = "/health/ready") -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log}")
+        try:
+            return self.get(path).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text()
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The log as JSON; every line must be."""
+        return [json.loads(line) for line in self.log.splitlines()]
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.log_file.close()
+
+
+Start = Callable[..., Server]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts servers; they end with the test."""
+    servers: list[Server] = []
+
+    def make(command: list[str], **environment: str) -> Server:
+        servers.append(Server(command, environment, tmp_path))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.end()
+
+
+def production(backend: Backend, **more: str) -> dict[str, str]:
+    return {
+        "ENVIRONMENT": "production",
+        "DATABASE_URL": backend.url,
+        "ALLOW_SQLITE_IN_PRODUCTION": "true",
+        "MASTER_API_KEY": MASTER_KEY,
+        "SECRET_KEY": SECRET_KEY,
+        **more,
+    }
+
+
+def test_gunicorn_from_an_empty_database_to_a_verdict(empty_backend: Backend, start: Start) -> None:
+    server = start([GUNICORN, "wsgi:app"], **production(empty_backend, LOAD_SAMPLE="true", WEB_CONCURRENCY="4"))
+    wait_until(server.answers)
+    result = server.analyze(ticker="AAPL")
+    assert (result.status_code, result.json()["verdict"]) == (200, "Sell")
+    assert server.get("/health/migrations").json()["state"] == "current"
+    assert len(server.get("/api/v1/tickers").json()["items"]) == 5
+    assert server.stop() == 0
+    lines = server.lines()
+    assert sum(line["event"] == "migration applied" and line["migration"] == "0001_initial" for line in lines) == 1
+    assert sum(line["event"] == "prices loaded" for line in lines) == 1
+    wanted = {"method": "POST", "route": "/api/v1/analyze", "status": 200}
+    request = next(line for line in lines if wanted.items() <= line.items())
+    assert request["request_id"] == result.headers["X-Request-ID"]
+    assert request["ms"] > 0
+    for secret in (MASTER_KEY, SECRET_KEY):
+        assert secret not in server.log
+
+
+def test_what_gunicorn_itself_refuses_is_a_problem_too(backend: Backend, start: Start) -> None:
+    server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1"))
+    wait_until(server.answers)
+    for sent in (b"BROKEN\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nBad Header: y\r\n\r\n", b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+            connection.sendall(sent)
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert b"application/problem+json" in head
+        assert json.loads(body)["status"] in (400, 414)
+
+
+def test_a_large_body_is_answered_rather_than_cut_off(backend: Backend, start: Start) -> None:
+    server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1"))
+    wait_until(server.answers)
+    for path, kind in (("/api/v1/analyze", "application/json"), ("/api/v1/prices/X", "text/csv")):
+        for body in (b"x" * 6_000_000, (b"x" * 100_000 for _ in range(60))):  # with its length, and in chunks
+            method = "PUT" if kind == "text/csv" else "POST"
+            answer = requests.request(method, server.url(path), data=body, headers={**KEY, "Content-Type": kind}, timeout=30)
+            assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
+
+
+def test_sigterm_answers_what_is_in_flight(backend: Backend, start: Start) -> None:
+    server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="2"))
+    wait_until(server.answers)
+    result_id = server.analyze(ticker="AAPL").json()["id"]
+    outcomes: list[int | str] = []
+    begun = threading.Barrier(9)
+
+    def ask() -> None:
+        begun.wait()
+        # Asking for flips runs the engine some hundred times: it is under way when the signal comes.
+        try:
+            outcomes.append(server.get(f"/api/v1/results/{result_id}/flips").status_code)
+        except requests.RequestException as error:
+            outcomes.append(repr(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    begun.wait()
+    accepted = '"route":"/api/v1/results/<result_id>/flips"'
+    wait_until(lambda: accepted in server.log)  # the first has been answered; the others are in flight
+    assert server.stop() == 0
+    for thread in threads:
+        thread.join()
+    assert outcomes == [200] * 8
+
+
+def test_bad_production_settings_refuse_to_start_and_name_every_fault(start: Start) -> None:
+    server = start([GUNICORN, "wsgi:app"], ENVIRONMENT="production", CORS_ORIGINS="*", PORT="http")
+    assert server.process.wait(20) == 1
+    for variable in ("MASTER_API_KEY", "SECRET_KEY", "CORS_ORIGINS", "DATABASE_URL", "PORT"):
+        assert variable in server.log
+    assert "Traceback" not in server.log
+
+
+def test_a_worker_that_is_behind_and_may_not_migrate_stops_gunicorn(empty_backend: Backend, start: Start) -> None:
+    server = start([GUNICORN, "wsgi:app"], **production(empty_backend, AUTO_MIGRATE="false"))
+    assert server.process.wait(20) == 3
+    assert "behind" in server.log
+
+
+def test_a_database_that_cannot_be_reached_is_told(start: Start) -> None:
+    nowhere = Backend("postgres", "postgresql://u:hunter2@127.0.0.1:1/x")
+    server = start([GUNICORN, "wsgi:app"], **production(nowhere, DB_CONNECT_ATTEMPTS="2"))
+    assert server.process.wait(20) == 3
+    assert "database not reachable yet" in server.log
+    assert "hunter2" not in server.log
+
+
+def test_a_killed_worker_is_replaced(backend: Backend, start: Start) -> None:
+    server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1"))
+    wait_until(server.answers)
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+    first = children.read_text().split()
+    os.kill(int(first[0]), signal.SIGKILL)
+    wait_until(lambda: children.read_text().split() not in ([], first))
+    wait_until(server.answers)
+
+
+def test_the_development_server(tmp_path: Path, start: Start) -> None:
+    first = start([sys.executable, "app.py"])
+    wait_until(lambda: first.answers("/health/ready"))
+    key_file = tmp_path / "var" / "master_api_key"
+    assert str(key_file) in first.log
+    headers = {"X-API-Key": key_file.read_text().strip()}
+    assert requests.get(first.url("/api/v1/watchlist"), headers=headers, timeout=10).status_code == 200
+    assert requests.get(first.url("/api/v1/watchlist"), headers=KEY, timeout=10).status_code == 401
+    table = [line.split() for line in first.log.splitlines() if line[:4] in ("AAPL", "FB  ", "GOOG", "IBM ", "MSFT")]
+    assert [row[:2] for row in table] == [[ticker, "2013-03-01"] for ticker in ("AAPL", "FB", "GOOG", "IBM", "MSFT")]
+    first.process.send_signal(signal.SIGINT)
+    assert first.process.wait(10) == 0
+    assert "Traceback" not in first.log
+    second = start([sys.executable, "app.py"])
+    wait_until(lambda: second.answers("/health/ready"))
+    assert "AAPL" in second.log
+    for repeated in ("migration applied", "prices loaded", "analysed"):
+        assert repeated in first.log
+        assert repeated not in second.log
+    assert second.stop() == 0
+
+
+def test_a_port_in_use_is_named(tmp_path: Path, start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = start([sys.executable, "app.py"], PORT=str(port))
+        assert server.process.wait(20) == 1
+        assert f"127.0.0.1:{port} cannot be listened on" in server.log
+        assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_a_database_that_went_away_and_came_back(backend: Backend, start: Start, request: pytest.FixtureRequest) -> None:
+    """Connections that are cut are replaced; no restart is needed."""
+    from conftest import Postgres
+
+    server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", DB_PING_AFTER_IDLE="0"))
+    wait_until(server.answers)
+    name = backend.url.split("?")[0].rsplit("/", 1)[1]
+    postgres = Postgres(request.getfixturevalue("postgres_server"))
+    postgres.run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+    postgres.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    assert server.get("/health/live").status_code == 200
+    refused = server.get("/api/v1/tickers")
+    assert (refused.status_code, refused.json()["code"], "Retry-After" in refused.headers) == (503, "unavailable", True)
+    postgres.run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    assert server.get("/api/v1/tickers").status_code == 200
