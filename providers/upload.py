@@ -24,6 +24,7 @@ HIGHEST_PRICE, LOWEST_PRICE, LARGEST_VOLUME = 1e12, 1e-12, 1e18
 
 _ISO_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)", re.ASCII)
 _US_DATE = re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})", re.ASCII)
+_PLAIN_ROW = re.compile(r"\d{4}-\d\d-\d\d(,\d+(\.\d+)?){5,6}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
@@ -56,12 +57,17 @@ class _Parser:
         dropped = 0
         try:
             columns = self._header(next(reader, []))
+            places = [columns.index(column) for column in ("Date", *PRICES, "Volume", *OPTIONAL) if column in columns]
             for cells in reader:
                 line = reader.line_num
                 if not any(cell.strip() for cell in cells):
                     continue
                 if len(cells) != len(columns):
                     self._fault(line, None, f"{len(cells)} cells where the header has {len(columns)}.")
+                    continue
+                plain = self._plain_bar(cells, places)
+                if plain is not None and plain.day not in bars:
+                    bars[plain.day] = plain
                     continue
                 row = {column: cell.strip() for column, cell in zip(columns, cells, strict=True)}
                 day = self._day(line, row["Date"])
@@ -99,6 +105,23 @@ class _Parser:
         if self.problems:
             raise PriceQuality(self.problems[:MOST_PROBLEMS], self.more)
         return columns
+
+    def _plain_bar(self, cells: list[str], places: list[int]) -> Bar | None:
+        """The bar of a row that is beyond doubt; None for one that must be looked at cell by cell, which takes five times as long."""
+        text = ",".join([cells[place] for place in places])
+        if not _PLAIN_ROW.fullmatch(text):
+            return None
+        try:
+            day = date.fromisoformat(text[:10])
+        except ValueError:
+            return None
+        opened, high, low, close, volume, *adjusted = map(float, text[11:].split(","))
+        adj_close = adjusted[0] if adjusted else math.nan
+        if not LOWEST_PRICE <= low <= min(opened, close) <= max(opened, close) <= high <= HIGHEST_PRICE:
+            return None
+        if day > self.latest_day or volume > LARGEST_VOLUME or (adjusted and not LOWEST_PRICE <= adj_close <= HIGHEST_PRICE):
+            return None
+        return Bar(day, opened, high, low, close, adj_close, volume)
 
     def _day(self, line: int, text: str) -> date | None:
         match = _ISO_DATE.fullmatch(text) or _US_DATE.fullmatch(text)
