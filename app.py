@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -46,6 +47,10 @@ class Application(OpenAPI):
 
     request_class = StrictRequest
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: nothing here is a coroutine, and Flask would look for that six times a request."""
+        return func
+
 
 def create_app(settings: Settings | None = None) -> Application:
     """Put the application together. Opens nothing: `start` does. Raises ConfigError for settings that are refused."""
@@ -59,7 +64,8 @@ def create_app(settings: Settings | None = None) -> Application:
     register_request_log(app)
     register_auth(app, KeyRing(settings.resolve_master_key))
     register_error_handlers(app, translate)
-    CORS(app, origins=list(settings.cors_origins), expose_headers=EXPOSED_HEADERS, max_age=600)
+    if settings.cors_origins:
+        CORS(app, origins=list(settings.cors_origins), expose_headers=EXPOSED_HEADERS, max_age=600)
     for module in BLUEPRINTS:
         app.register_api(module.blueprint)
     app.register_blueprint(docs.blueprint)
@@ -109,9 +115,14 @@ def _refuse_input(error: Any) -> None:
 
 
 class _QuietHandler(WSGIRequestHandler):
-    """Requests are logged by the application, once."""
+    """Requests are logged by the application, once; what cannot be read as a request is answered as the application would."""
 
     protocol_version = "HTTP/1.1"
+    error_content_type = "application/problem+json"
+    error_message_format = (
+        '{"type": "urn:bellwether:problem:bad_request", "title": "Bad Request", "status": %(code)d, '
+        '"detail": "This cannot be read as a request.", "code": "bad_request"}'
+    )
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Leave it to the application."""

@@ -177,6 +177,8 @@ class Settings(BaseSettings):
 
         Raises ConfigError with every fault at once.
         """
+        # A file left in a checkout must not configure production: there the environment alone counts.
+        overrides.setdefault("_env_file", None if _is_production_by_environment() else cls.model_config.get("env_file"))
         try:
             settings, faults = cls(**overrides), []
         except ValidationError as error:
@@ -190,6 +192,11 @@ class Settings(BaseSettings):
         if faults:
             raise ConfigError(faults)
         return settings
+
+
+def _is_production_by_environment() -> bool:
+    given = os.environ.get("ENVIRONMENT") or os.environ.get("FLASK_ENV")
+    return _environment_name(given) == "production" if given else bool(os.environ.get("RAILWAY_ENVIRONMENT"))
 
 
 def variable_names(field: str) -> tuple[str, ...]:
@@ -238,7 +245,7 @@ def _production_faults(settings: Settings) -> list[Fault]:
         remedy = "Set it to a postgresql:// URL, or set ALLOW_SQLITE_IN_PRODUCTION=true if DATA_DIR is on a volume that stays."
         faults.append(Fault("DATABASE_URL", "production would keep its data in an SQLite file.", remedy))
     if settings.debug:
-        faults.append(Fault("DEBUG", "debugging is for development: it restarts on changes and says too much.", "Unset DEBUG and FLASK_DEBUG."))
+        faults.append(Fault("DEBUG", "debugging is for development.", "Unset DEBUG and FLASK_DEBUG."))
     return faults
 
 

@@ -19,7 +19,6 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool, QueuePool
 
-from utils.sqlite import open_read_only, register_types, set_pragmas
+import utils.postgres
+import utils.sqlite
 
 log = structlog.get_logger(__name__)
 
@@ -194,7 +194,7 @@ class Database:
         """
         path = self.path
         if path is not None:
-            engine = create_engine("sqlite://", creator=lambda: open_read_only(path), poolclass=NullPool)
+            engine = create_engine("sqlite://", creator=lambda: utils.sqlite.open_read_only(path), poolclass=NullPool)
         else:
             engine = create_engine(
                 self._url, poolclass=NullPool, connect_args=self._postgres_arguments("-c default_transaction_read_only=on")
@@ -266,7 +266,7 @@ class Database:
         def count_connect(connection: Any, record: Any) -> None:
             counts["connects"] += 1
             if self.is_sqlite:
-                set_pragmas(connection)
+                utils.sqlite.set_pragmas(connection)
 
         @event.listens_for(engine, "checkin")
         def remember_when(connection: Any, record: Any) -> None:
@@ -288,16 +288,6 @@ class Database:
         @event.listens_for(engine, "invalidate")
         def count_invalidation(connection: Any, record: Any, error: BaseException | None) -> None:
             counts["invalidations"] += 1
-
-        @event.listens_for(engine, "before_cursor_execute", retval=True)
-        def check_parameters(*arguments: Any) -> tuple[str, Any]:
-            _, _, statement, parameters, _, executemany = arguments
-            rows = parameters if executemany else (parameters,)
-            for row in rows:
-                for value in row.values() if isinstance(row, dict) else row:
-                    if isinstance(value, datetime) and value.tzinfo is None:
-                        raise ValueError("a naive datetime was given to the database: use utils.clock.now()")
-            return statement, parameters
 
 
 def normalize_url(url: str) -> URL:
@@ -395,5 +385,6 @@ def _forget_after_fork() -> None:
         database.forget_after_fork()
 
 
-register_types()
+utils.sqlite.register_types()
+utils.postgres.register_types()
 os.register_at_fork(after_in_child=_forget_after_fork)

@@ -27,13 +27,14 @@ blueprint = api_blueprint("result", "Results")
 @blueprint.get("/results/<result_id>", responses={200: ResultAnswer, **problem_answers(404)})
 def get_result(path: ResultPath) -> Response:
     """One result, as it was made. `ETag` is its fingerprint; `If-None-Match` is honoured."""
-    stored = None
+    found = None
     if is_id(path.result_id):
         with database.read() as connection:
-            stored = result_store.find(connection, org_id(), path.result_id)
-    if stored is None:
+            found = result_store.find_body(connection, org_id(), path.result_id)
+    if found is None:
         raise ResultNotFound(path.result_id)
-    response = json_response(stored.body, headers={"ETag": f'"{stored.fingerprint}"'})
+    fingerprint, body = found
+    response = json_response(body, headers={"ETag": f'"{fingerprint}"'})
     if "If-None-Match" in request.headers:
         response.make_conditional(request)
     return response

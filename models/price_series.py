@@ -136,3 +136,11 @@ def _first_at_or_after(numbers: memoryview[int], number: int) -> int:
         else:
             high = middle
     return low
+
+
+def head_of(
+    org_id: int, ticker: str, name: str | None, provider: str, adjusted: bool, packed: PackedBars, updated_at: datetime
+) -> SeriesHead:
+    """The head of a series that is about to be stored."""
+    first, last = packed.first_day(), packed.last_day()
+    return SeriesHead(org_id, ticker, name, provider, adjusted, len(packed), first, last, packed.sha256, updated_at)

@@ -15,7 +15,7 @@ from analysis.bars import adjusted_bars
 from analysis.quality import price_warnings
 from models.analysis import PriceWarning
 from models.errors import PriceProblem, PriceQuality, TickerNotFound
-from models.price_series import COLUMNS, Bar, ImportReport, PackedBars, SeriesHead
+from models.price_series import COLUMNS, Bar, ImportReport, PackedBars, SeriesHead, head_of
 from providers import upload
 from store import price as price_store
 from utils.clock import now, today
@@ -32,21 +32,34 @@ def import_prices(org_id: int, ticker: str, raw: bytes, extend: bool) -> ImportR
     """
     # Somewhere it is tomorrow already.
     parsed = upload.parse_csv(raw, latest_day=today() + timedelta(days=1))
-    warnings: list[PriceWarning] = []
-    with database.transaction() as connection:
-        stored = price_store.load(connection, org_id, ticker)
-        bars = parsed.bars
-        if extend and stored is not None:
-            head, packed = stored
-            if head.adjusted != parsed.adjusted:
-                raise PriceQuality([_mixed_adjustment(head.adjusted)])
-            bars, warnings = merge(packed.bars(), parsed.bars, parsed.adjusted)
-        packed = PackedBars.pack(bars)
-        name = stored[0].name if stored is not None else None
-        head = price_store.save(connection, org_id, ticker, name, upload.NAME, parsed.adjusted, packed, now())
+    stored = False
+    while not stored:
+        # Once more when another upload for the ticker came in between: neither may be lost.
+        head, packed, stored, warnings = _import_once(org_id, ticker, parsed, extend)
     warnings += price_warnings(adjusted_bars(packed, parsed.adjusted), today())
     log.info("prices stored", ticker=ticker, bars=head.bars, dropped=parsed.dropped, extend=extend)
     return ImportReport(ticker, head.bars, head.first_day, head.last_day, parsed.dropped, tuple(warnings))
+
+
+def _import_once(
+    org_id: int, ticker: str, parsed: upload.ParsedFile, extend: bool
+) -> tuple[SeriesHead, PackedBars, bool, list[PriceWarning]]:
+    """One attempt: the series, whether it was stored, and warnings about the merge."""
+    with database.transaction() as connection:
+        former = price_store.load(connection, org_id, ticker)
+        name, bars, expected = None, parsed.bars, None
+        warnings: list[PriceWarning] = []
+        if former is not None:
+            former_head, former_packed = former
+            name = former_head.name
+            if extend:
+                if former_head.adjusted != parsed.adjusted:
+                    raise PriceQuality([_mixed_adjustment(former_head.adjusted)])
+                bars, warnings = merge(former_packed.bars(), parsed.bars, parsed.adjusted)
+                expected = former_head.sha256
+        packed = PackedBars.pack(bars)
+        head = head_of(org_id, ticker, name, upload.NAME, parsed.adjusted, packed, now())
+        return head, packed, price_store.save(connection, head, packed, expected), warnings
 
 
 def merge(old: list[Bar], new: list[Bar], adjusted: bool) -> tuple[list[Bar], list[PriceWarning]]:

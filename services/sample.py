@@ -7,7 +7,7 @@ import structlog
 import database
 import db_migrations
 from models.api_key import SHARED_ORG
-from models.price_series import PackedBars
+from models.price_series import PackedBars, head_of
 from providers.base import PriceProvider
 from store import price as price_store
 from utils.clock import now
@@ -29,6 +29,7 @@ def load_if_empty(provider: PriceProvider) -> int:
             return 0
         for one in series:
             packed = PackedBars.pack(one.bars)
-            price_store.save(connection, SHARED_ORG, one.ticker, one.name, provider.name, one.adjusted, packed, now())
+            head = head_of(SHARED_ORG, one.ticker, one.name, provider.name, one.adjusted, packed, now())
+            price_store.save(connection, head, packed)
     log.info("prices loaded", provider=provider.name, tickers=len(series))
     return len(series)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -23,12 +22,14 @@ LIST_HEADS = text(
     "AND NOT (org_id = :shared AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = :org_id AND o.ticker = s.ticker)) "
     "ORDER BY ticker LIMIT :limit"
 )
+# With an expected digest, a series that somebody else has changed meanwhile is left alone.
 SAVE = text(
     f"INSERT INTO price_series ({_HEAD}, data) "
     "VALUES (:org_id, :ticker, :name, :provider, :adjusted, :bars, :first_day, :last_day, :sha256, :updated_at, :data) "
     "ON CONFLICT (org_id, ticker) DO UPDATE SET name = excluded.name, provider = excluded.provider, adjusted = excluded.adjusted, "
     "bars = excluded.bars, first_day = excluded.first_day, last_day = excluded.last_day, sha256 = excluded.sha256, "
-    "updated_at = excluded.updated_at, data = excluded.data"
+    "updated_at = excluded.updated_at, data = excluded.data "
+    "WHERE CAST(:expected AS TEXT) IS NULL OR price_series.sha256 = :expected"
 )
 IS_EMPTY = text("SELECT NOT EXISTS (SELECT 1 FROM price_series)")
 
@@ -62,21 +63,12 @@ def list_heads(connection: Connection, org_id: int, query: str, after: str, limi
     return [_head_from_row(row) for row in rows]
 
 
-def save(
-    connection: Connection,
-    org_id: int,
-    ticker: str,
-    name: str | None,
-    provider: str,
-    adjusted: bool,
-    packed: PackedBars,
-    updated_at: datetime,
-) -> SeriesHead:
-    """Store a whole series as one unit, in place of the owner's former one."""
-    days = packed.days()
-    head = SeriesHead(org_id, ticker, name, provider, adjusted, len(days), days[0], days[-1], packed.sha256, updated_at)
-    connection.execute(SAVE, {**vars(head), "data": packed.data})
-    return head
+def save(connection: Connection, head: SeriesHead, packed: PackedBars, expected_sha256: str | None = None) -> bool:
+    """Store a whole series as one unit, in place of the owner's former one; whether it was stored.
+
+    With `expected_sha256` it is not stored over a series with another digest.
+    """
+    return connection.execute(SAVE, {**vars(head), "data": packed.data, "expected": expected_sha256}).rowcount == 1
 
 
 def is_empty(connection: Connection) -> bool:

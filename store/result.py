@@ -12,6 +12,8 @@ _STORED = "r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.b
 _SUMMARY = "r.id, r.ticker, r.strategy, r.as_of, r.bars, r.close, r.score, r.verdict, r.signal, r.fingerprint, r.created_at"
 
 FIND = text(f"SELECT {_STORED} FROM analysis_results AS r WHERE r.id = :id AND r.org_id = :org_id")
+# The least that sending a result takes: it is the busiest read.
+FIND_BODY = text("SELECT fingerprint, body FROM analysis_results WHERE id = :id AND org_id = :org_id")
 # The same work done before, and whether it is what the screener shows now.
 FIND_BY_FINGERPRINT = text(
     f"SELECT {_STORED}, l.result_id FROM analysis_results AS r LEFT JOIN latest_results AS l "
@@ -57,6 +59,12 @@ def find(connection: Connection, org_id: int, result_id: str) -> StoredResult | 
     """One result by id."""
     row = connection.execute(FIND, {"id": result_id, "org_id": org_id}).first()
     return None if row is None else StoredResult(*row)
+
+
+def find_body(connection: Connection, org_id: int, result_id: str) -> tuple[str, str] | None:
+    """The fingerprint and the JSON of one result."""
+    row = connection.execute(FIND_BODY, {"id": result_id, "org_id": org_id}).first()
+    return None if row is None else (row[0], row[1])
 
 
 def find_by_fingerprint(connection: Connection, org_id: int, fingerprint: str) -> tuple[StoredResult, bool] | None:

@@ -35,6 +35,7 @@ def _no_settings_from_outside() -> None:
     for field in Settings.model_fields:
         for variable in variable_names(field):
             os.environ.pop(variable, None)
+    Settings.model_config["env_file"] = None
 
 
 @pytest.fixture(scope="session")

@@ -101,6 +101,14 @@ def test_every_fault_is_named_at_once_and_no_secret_is_shown(environ: pytest.Mon
     assert "hunter2" not in str(found)
 
 
+def test_an_env_file_is_for_development(environ: pytest.MonkeyPatch) -> None:
+    environ.setitem(Settings.model_config, "env_file", ".env")
+    Path(".env").write_text("PORT=9123\nSECRET_KEY=from-a-file-0123456789-0123456789-0123\n")
+    assert load(environ, {}).port == 9123
+    assert load(environ, {"PORT": "9124"}).port == 9124
+    assert set(faults(environ, {**GOOD_PRODUCTION, "SECRET_KEY": ""})) == {"SECRET_KEY"}
+
+
 def test_sqlite_in_production_when_allowed(environ: pytest.MonkeyPatch) -> None:
     settings = load(environ, {**GOOD_PRODUCTION, "DATABASE_URL": "sqlite:////data/b.db", "ALLOW_SQLITE_IN_PRODUCTION": "true"})
     assert settings.uses_sqlite

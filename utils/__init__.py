@@ -1,4 +1,4 @@
-"""Helpers that mention no domain noun. A closed list: api_utils, clock, ids, json_text, logger, sql_script, sqlite.
+"""Helpers that mention no domain noun.
 
-A helper with one caller lives beside that caller.
+A closed list: api_utils, clock, ids, json_text, logger, postgres, sql_script, sqlite. A helper with one caller lives beside that caller.
 """

@@ -41,5 +41,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
 
 
 def _timestamp_text(value: datetime) -> str:
+    if value.tzinfo is None:
+        raise ValueError("a naive datetime was given to the database: use utils.clock.now()")
     # One width and one zone, so that the text sorts as the time does.
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from conftest import Client
 
 import database
+from app import Application
 from utils.clock import today
 
 HEADER = "Date,Open,High,Low,Close,Volume\n"
@@ -135,6 +137,18 @@ def test_upload_replaces_or_extends(client: Client) -> None:
     assert (extended["bars"], extended["first"], extended["last"]) == (15, "2020-01-01", "2020-01-15")
     assert stored(client, "GROW")["close"] == [100.0] * 5 + [200.0] * 10
     assert client.put("/prices/GROW", rows(3)).json["bars"] == 3
+
+
+def test_uploads_at_the_same_time_lose_nothing(app: Application) -> None:
+    Client(app).put("/prices/RACE", rows(1))
+    days = [date(2020, 1, 1) + timedelta(days=number) for number in range(1, 41)]
+
+    def extend(day: date) -> int:
+        return int(Client(app).put("/prices/RACE?extend=true", rows(1, start=day)).status_code)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(extend, days)) == {200}
+    assert len(stored(Client(app), "RACE")["dates"]) == 41
 
 
 def test_a_split_seen_on_the_common_day_rescales_the_older_adjusted_closes(client: Client) -> None:

@@ -1,0 +1,69 @@
+"""The fingerprint: the same work has the same, and anything that a result depends on changes it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from made_bars import chosen
+
+from analysis import engine
+from analysis.engine import fingerprint
+from models.analysis import Parameters
+
+SHA = "0" * 64
+USUAL = chosen("trend")
+CHANGES = {
+    "strategy": "weekly",
+    "weights": {**USUAL.weights, "rsi": 9.0},
+    "indicators": ("rsi",),
+    "stop_percent": 9.0,
+    "reward_risk": 9.0,
+    "max_position_percent": 9.0,
+}
+
+
+def test_the_same_work_has_the_same_fingerprint() -> None:
+    again = chosen("trend", indicators=tuple(reversed(USUAL.indicators)), weights={"trend": 1.5})
+    assert fingerprint("IBM", SHA, USUAL, stale=False) == fingerprint("IBM", SHA, again, stale=False)
+
+
+def test_the_order_of_the_weights_does_not_matter() -> None:
+    turned = dataclasses.replace(USUAL, weights=dict(reversed(USUAL.weights.items())))
+    assert fingerprint("IBM", SHA, turned, stale=False) == fingerprint("IBM", SHA, USUAL, stale=False)
+
+
+def test_a_fingerprint_is_a_hex_digest() -> None:
+    digest = fingerprint("IBM", SHA, USUAL, stale=False)
+    assert len(bytes.fromhex(digest)) == 32
+
+
+def test_the_table_below_changes_every_parameter() -> None:
+    assert set(CHANGES) == {field.name for field in dataclasses.fields(Parameters)}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_parameter_changes_the_fingerprint(name: str) -> None:
+    changed = dataclasses.replace(USUAL, **{name: CHANGES[name]})
+    assert fingerprint("IBM", SHA, changed, stale=False) != fingerprint("IBM", SHA, USUAL, stale=False)
+
+
+@pytest.mark.parametrize("key", USUAL.weights)
+def test_every_weight_changes_the_fingerprint(key: str) -> None:
+    heavier = dataclasses.replace(USUAL, weights={**USUAL.weights, key: USUAL.weights[key] + 1e-12})
+    assert fingerprint("IBM", SHA, heavier, stale=False) != fingerprint("IBM", SHA, USUAL, stale=False)
+
+
+@pytest.mark.parametrize(
+    ("ticker", "sha", "stale"),
+    [("MSFT", SHA, False), ("IBM", "1" + SHA[1:], False), ("IBM", SHA, True)],
+    ids=["the ticker", "the bars", "staleness"],
+)
+def test_everything_else_changes_the_fingerprint(ticker: str, sha: str, stale: bool) -> None:
+    assert fingerprint(ticker, sha, USUAL, stale) != fingerprint("IBM", SHA, USUAL, stale=False)
+
+
+def test_a_new_engine_has_new_fingerprints(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fingerprint("IBM", SHA, USUAL, stale=False)
+    monkeypatch.setattr(engine, "ENGINE_VERSION", engine.ENGINE_VERSION + "x")
+    assert fingerprint("IBM", SHA, USUAL, stale=False) != before

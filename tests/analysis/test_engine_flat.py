@@ -1,0 +1,141 @@
+"""Flat prices say nothing: no vote, no confidence, Hold, and never a NaN."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from made_bars import TICKERS, bars_of, chosen, readings_of, seen, walk
+
+from analysis.bars import Bars, adjusted_bars
+from analysis.engine import analyse, signal_history
+from models.analysis import Verdict
+from models.indicator import VOTING_KEYS
+from models.price_series import Bar, PackedBars
+from models.strategy import STRATEGIES
+from utils.json_text import dump
+
+LEVELS = (1e-6, 0.1, 1 / 3, 100.0, 123.45, 1e6)
+# How many bars the longest memory (EMA 200) needs to be flat; SAR has none, see below.
+SETTLED = 200
+
+
+def then_flat(seed: int, moving: int, flat: int, level: float, *, at: float = 0.97) -> Bars:
+    """A walk, then a step by the factor `at` and nothing more."""
+    before = walk(seed, moving, level=level)
+    rest = np.full(flat, before.close[-1] * at)
+    return bars_of(
+        np.append(before.close, rest),
+        high=np.append(before.high, rest),
+        low=np.append(before.low, rest),
+        volume=np.append(before.volume, np.full(flat, 1_000.0)),
+    )
+
+
+def places_of_null(value: Any, place: str = "") -> Iterator[str]:
+    """Where a parsed JSON text has null; list positions do not count."""
+    if value is None:
+        yield place
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from places_of_null(inner, f"{place}.{name}".removeprefix("."))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from places_of_null(inner, place)
+
+
+@pytest.mark.parametrize("volume", [0.0, 1_000.0], ids=["no volume", "with volume"])
+@pytest.mark.parametrize("count", [50, 199, 200, 260])
+@pytest.mark.parametrize("level", LEVELS)
+def test_flat_prices_hold(level: float, count: int, volume: float) -> None:
+    analysis = seen(bars_of(np.full(count, level), volume=volume))
+    assert {(reading.vote, reading.confidence, reading.contribution) for reading in analysis.indicators} == {(0, 0.0, 0.0)}
+    assert (analysis.score, analysis.verdict, analysis.trade) == (0.0, Verdict.HOLD, None)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("level", LEVELS)
+def test_flat_prices_hold_on_every_day(level: float, strategy: str) -> None:
+    history = signal_history(bars_of(np.full(260, level)), chosen(strategy))
+    assert not history.score.any()
+    assert not history.votes.vote.any()
+    assert not history.votes.confidence.any()
+
+
+@pytest.mark.parametrize("level", [0.1, 100.0, 1e6])
+@pytest.mark.parametrize(
+    ("key", "flat"),
+    [
+        ("rsi", 15), ("stochastic", 14), ("cci", 20), ("williams_r", 14), ("macd", 34), ("adx", 28), ("ema_cross", 200),
+        ("bollinger", 20), ("obv", 21), ("cmf", 20),
+    ],
+)  # fmt: skip
+def test_an_indicator_falls_silent_once_its_window_is_flat(key: str, flat: int, level: float) -> None:
+    for seed in range(4):
+        reading = readings_of(seen(then_flat(seed, 120, flat, level)))[key]
+        assert (reading.vote, reading.confidence) == (0, 0.0), seed
+
+
+@pytest.mark.parametrize("key", ["rsi", "macd", "adx", "ema_cross", "bollinger", "obv", "williams_r", "cci"])
+def test_an_indicator_still_speaks_one_bar_before(key: str) -> None:
+    flat = {"rsi": 14, "macd": 33, "adx": 27, "ema_cross": 199, "bollinger": 19, "obv": 20, "williams_r": 13, "cci": 19}[key]
+    assert any(readings_of(seen(then_flat(seed, 120, flat, 100.0)))[key].confidence > 0 for seed in range(10))
+
+
+@pytest.mark.parametrize("level", [0.1, 100.0, 1e6])
+def test_all_but_the_sar_are_silent_when_prices_came_to_rest(level: float) -> None:
+    for seed in range(4):
+        readings = readings_of(seen(then_flat(seed, 120, SETTLED, level)))
+        assert {key for key in VOTING_KEYS if readings[key].vote or readings[key].confidence} <= {"psar"}
+
+
+@pytest.mark.xfail(strict=True, reason="SAR closes in on a price at rest without reaching it: its vote alone makes the score −1 or 1")
+@pytest.mark.parametrize("flat", [SETTLED, 1_000])
+@pytest.mark.parametrize("level", [0.1, 100.0, 1e6])
+def test_prices_that_came_to_rest_hold(level: float, flat: int) -> None:
+    analyses = [seen(then_flat(seed, 120, flat, level)) for seed in range(4)]
+    assert {(analysis.score, str(analysis.verdict)) for analysis in analyses} == {(0.0, "Hold")}
+
+
+@pytest.mark.xfail(strict=True, reason="close · (adj_close / close) is not adj_close to the last bit: the rounding is taken for movement")
+def test_a_price_at_rest_through_a_split_holds() -> None:
+    # A halted share of 273.63 that is split seven for one the day before: nothing moved but the currency of the price.
+    traded = [39.09 * 7] * 259 + [39.09]
+    packed = PackedBars.pack(
+        [
+            Bar(Bars.day(bars_of(traded), i), close, close, close, close, 39.09 * 0.788068186041744, 1_000.0)
+            for i, close in enumerate(traded)
+        ]
+    )
+    analysis = seen(adjusted_bars(packed, adjusted=True))
+    assert (analysis.score, analysis.verdict) == (0.0, Verdict.HOLD)
+
+
+@pytest.mark.parametrize("volume", [0.0, 1_000.0], ids=["no volume", "with volume"])
+@pytest.mark.parametrize("level", LEVELS)
+def test_flat_prices_leave_null_only_where_there_is_no_number(level: float, volume: float) -> None:
+    analysis = json.loads(dump(seen(bars_of(np.full(260, level), volume=volume))))
+    assert set(places_of_null(analysis)) <= {"trade", "indicators.value"}
+    silent = {reading["key"] for reading in analysis["indicators"] if reading["value"] is None}
+    # A place between bands needs a width, and money flow a volume; everything else has a number, if one without meaning.
+    assert silent <= {"bollinger", "cmf"}
+    assert ("cmf" in silent) == (volume == 0)
+
+
+@pytest.mark.parametrize("ticker", TICKERS)
+@pytest.mark.parametrize("count", [50, 120, 196], ids=lambda count: f"{count} bars")
+def test_real_prices_leave_null_only_for_what_is_unavailable(sample: dict[str, Bars], ticker: str, count: int) -> None:
+    analysis = json.loads(dump(seen(sample[ticker].until(count))))
+    assert set(places_of_null(analysis)) <= {"trade", "indicators.value"}
+    assert [reading["key"] for reading in analysis["indicators"] if reading["value"] is None] == ["ema_cross"]
+    assert (analysis["trade"] is None) == (analysis["signal"] == "HOLD")
+
+
+def test_a_gap_of_days_does_not_matter_to_flat_prices() -> None:
+    bars = bars_of(np.full(60, 100.0))
+    later = Bars(bars.days + np.where(np.arange(60) > 30, 100, 0), bars.open, bars.high, bars.low, bars.close, bars.volume)
+    assert analyse(later, chosen(), later.day(-1) + timedelta(days=1)).score == 0.0

@@ -1,0 +1,134 @@
+"""What would change the verdict, checked with next days of our own making."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from made_bars import bars_of, chosen, seen
+
+from analysis.bars import Bars
+from analysis.engine import newest_score
+from analysis.flips import find_flips
+from analysis.score import verdict_of
+from models.analysis import Parameters, Verdict
+from models.flip import Flip, Flips
+
+GRID = [0.0025 * step for step in range(101)]  # to 25 % in steps of 0.25 %
+# Ticker, bars, strategy; then what is found above and below, so that every kind is among them.
+CASES = [
+    ("FB", 196, "balanced", "flips", "flips"),
+    ("AAPL", 3270, "reversion", "flips", "flips"),
+    ("GOOG", 2148, "balanced", "flips", "flips"),
+    ("IBM", 3270, "balanced", "flips", "flips"),
+    ("MSFT", 3270, "weekly", "flips", "flips"),
+    ("AAPL", 810, "balanced", "holds", "flips"),
+    ("GOOG", 210, "balanced", "flips", "holds"),
+    ("IBM", 360, "balanced", "holds", "flips"),
+    ("AAPL", 2010, "balanced", "holds", "holds"),
+    ("AAPL", 660, "balanced", "at once", "at once"),
+    ("IBM", 2610, "balanced", "at once", "at once"),
+]
+
+
+@dataclass(frozen=True)
+class Case:
+    bars: Bars
+    parameters: Parameters
+    found: Flips
+    kinds: dict[str, str]
+
+    @property
+    def close(self) -> float:
+        return float(self.bars.close[-1])
+
+    @property
+    def today(self) -> tuple[Verdict, dict[str, int]]:
+        score, votes = newest_score(self.bars, self.parameters)
+        return verdict_of(score), votes
+
+    def flip(self, side: str) -> Flip | None:
+        return getattr(self.found, side)
+
+    def next_day(self, move: float) -> tuple[Verdict, dict[str, int]]:
+        """The verdict and votes after one more bar, which opens at the close and moves by that part of it."""
+        bars = self.bars
+        price = self.close * (1 + move)
+        more = Bars(
+            days=np.append(bars.days, bars.days[-1] + 1),
+            open=np.append(bars.open, self.close),
+            high=np.append(bars.high, max(price, self.close)),
+            low=np.append(bars.low, min(price, self.close)),
+            close=np.append(bars.close, price),
+            volume=np.append(bars.volume, sum(bars.volume[-20:].tolist()) / 20),
+        )
+        score, votes = newest_score(more, self.parameters)
+        return verdict_of(score), votes
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: " ".join(map(str, case[:3])))
+def case(request: pytest.FixtureRequest, sample: dict[str, Bars]) -> Case:
+    ticker, count, strategy, above, below = request.param
+    bars, parameters = sample[ticker].until(count), chosen(strategy)
+    return Case(bars, parameters, find_flips(bars, parameters), {"above": above, "below": below})
+
+
+SIDES = pytest.mark.parametrize(("side", "direction"), [("above", 1), ("below", -1)], ids=["above", "below"])
+
+
+@SIDES
+def test_each_case_is_of_its_kind(case: Case, side: str, direction: int) -> None:
+    flip = case.flip(side)
+    moved = None if flip is None else direction * (flip.close / case.close - 1)
+    assert case.kinds[side] == ("holds" if moved is None else "at once" if moved == 0 else "flips")
+    assert moved is None or 0 <= moved <= 0.25 + 1e-12
+    assert case.found.searched_percent == 25.0
+
+
+@SIDES
+def test_the_verdict_holds_on_the_whole_way_there(case: Case, side: str, direction: int) -> None:
+    verdict, flip = case.today[0], case.flip(side)
+    way = 1.0 if flip is None else direction * (flip.close / case.close - 1)
+    assert {case.next_day(direction * move)[0] for move in GRID if move < way} <= {verdict}
+
+
+@SIDES
+def test_the_verdict_changes_there_and_not_just_inside(case: Case, side: str, direction: int) -> None:
+    flip = case.flip(side)
+    if flip is None:
+        return
+    verdict, move = case.today[0], flip.close / case.close - 1
+    assert case.next_day(move)[0] == flip.verdict != verdict
+    if move:
+        assert case.next_day(move - direction * 1e-6)[0] == verdict
+
+
+@SIDES
+def test_the_turns_are_the_votes_that_change(case: Case, side: str, direction: int) -> None:
+    flip = case.flip(side)
+    if flip is None:
+        return
+    today, then = case.today[1], case.next_day(flip.close / case.close - 1)[1]
+    assert [(turn.key, turn.vote, turn.next_vote) for turn in flip.turns] == [
+        (key, today[key], then[key]) for key in case.parameters.indicators if today[key] != then[key]
+    ]
+
+
+def test_the_search_leaves_its_bars_alone(sample: dict[str, Bars]) -> None:
+    bars = sample["FB"]
+    before = seen(bars)
+    find_flips(bars, chosen())
+    assert (len(bars), seen(bars)) == (196, before)
+
+
+def test_flips_know_only_the_indicators_asked_for(sample: dict[str, Bars]) -> None:
+    flips = find_flips(sample["FB"], chosen(indicators=("stochastic", "williams_r")))
+    turns = [turn.key for flip in (flips.above, flips.below) if flip for turn in flip.turns]
+    assert turns
+    assert set(turns) <= {"stochastic", "williams_r"}
+
+
+def test_atr_alone_never_flips() -> None:
+    flips = find_flips(bars_of(np.linspace(100, 120, 60)), chosen(indicators=("atr",)))
+    assert (flips.above, flips.below) == (None, None)

@@ -1,0 +1,62 @@
+"""The engine's numbers as they are.
+
+A change here is a change of results: raise ENGINE_VERSION with it, so that no stored result passes for a new one, then write the new
+numbers down.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from made_bars import chosen, seen
+
+from analysis.bars import adjusted_bars
+from analysis.engine import ENGINE_VERSION, fingerprint
+from models.price_series import PackedBars
+
+AS_OF = date(2013, 3, 1)
+FINGERPRINT = "ad394f6e3a7446e08b18e5f6144fbe36cd9c28111c015d2f6c5ed8852f499bb8"
+
+
+def test_the_numbers_below_are_of_this_version() -> None:
+    assert ENGINE_VERSION == "1"
+
+
+@pytest.mark.parametrize(
+    ("ticker", "strategy", "score", "verdict"),
+    [
+        ("AAPL", "balanced", -0.305923377, "Sell"),
+        ("AAPL", "trend", -0.848073013, "Strong Sell"),
+        ("AAPL", "reversion", 0.386071942, "Buy"),
+        ("AAPL", "breakout", -0.374221110, "Sell"),
+        ("AAPL", "weekly", 0.457307958, "Buy"),
+        ("FB", "balanced", -0.449122571, "Sell"),
+        ("FB", "trend", -0.838590402, "Strong Sell"),
+        ("FB", "reversion", -0.128108522, "Hold"),
+        ("FB", "breakout", -0.469095478, "Sell"),
+        ("FB", "weekly", -0.158839219, "Hold"),
+        ("GOOG", "balanced", 0.590705567, "Buy"),
+        ("GOOG", "trend", 0.864977868, "Strong Buy"),
+        ("GOOG", "reversion", 0.027183247, "Hold"),
+        ("GOOG", "breakout", 0.657094752, "Strong Buy"),
+        ("GOOG", "weekly", -0.044393719, "Hold"),
+        ("IBM", "balanced", -0.227369464, "Sell"),
+        ("IBM", "trend", 0.182240476, "Hold"),
+        ("IBM", "reversion", -0.330914955, "Sell"),
+        ("IBM", "breakout", -0.244679008, "Sell"),
+        ("IBM", "weekly", -0.419498851, "Sell"),
+        ("MSFT", "balanced", 0.279586187, "Buy"),
+        ("MSFT", "trend", 0.429861600, "Buy"),
+        ("MSFT", "reversion", 0.059779499, "Hold"),
+        ("MSFT", "breakout", 0.238687656, "Buy"),
+        ("MSFT", "weekly", 0.097366972, "Hold"),
+    ],
+)
+def test_score_and_verdict(packed: dict[str, PackedBars], ticker: str, strategy: str, score: float, verdict: str) -> None:
+    analysis = seen(adjusted_bars(packed[ticker].between(end=AS_OF), adjusted=True), chosen(strategy))
+    assert (analysis.as_of, round(analysis.score, 9), analysis.verdict) == (AS_OF, score, verdict)
+
+
+def test_a_fingerprint_is_the_same_in_every_process() -> None:
+    assert fingerprint("IBM", "0" * 64, chosen("weekly"), stale=True) == FINGERPRINT

@@ -1,0 +1,198 @@
+"""Entry, stop, target and position size."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from made_bars import TICKERS, bars_of, chosen, seen
+
+from analysis.bars import Bars
+from analysis.trade import plan_trade, size_position
+from models.analysis import Signal, Trade
+from models.strategy import STRATEGIES
+
+BUY, SELL, HOLD = Signal.BUY, Signal.SELL, Signal.HOLD
+
+
+def shaped(
+    close: float, *, high_20: float, low_20: float, high_5: float, low_5: float, sma_20: float, sma_50: float, oldest: bool = True
+) -> Bars:
+    """60 bars with these extremes and averages; `oldest` puts the 20-bar extremes into the oldest bar that counts, else one before.
+
+    The first 40 bars have what the 50-bar average needs, the next 19 what the 20-bar average needs.
+    """
+    closes = np.full(60, sma_20)
+    closes[40:59] = (20 * sma_20 - close) / 19
+    closes[59] = close
+    closes[:40] = (50 * sma_50 - 20 * sma_20) / 30
+    high, low = np.full(60, high_5), np.full(60, low_5)
+    extreme = 40 if oldest else 39
+    high[extreme], low[extreme] = high_20, low_20
+    return bars_of(closes, high=high, low=low)
+
+
+# A close of 100 that no method but the last fits: far below the high, near the low, restless, and with a falling average.
+NOTHING_FITS = {"close": 100.0, "high_20": 110.0, "low_20": 96.0, "high_5": 104.0, "low_5": 98.0, "sma_20": 102.0, "sma_50": 103.0}
+CALM = {"high_5": 102.0, "low_5": 99.0}
+UPTREND = {"sma_20": 98.0, "sma_50": 95.0}
+
+
+def shape(**changes: float) -> Bars:
+    return shaped(**{**NOTHING_FITS, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "entry", "method"),
+    [
+        pytest.param({}, 100.0, "last close", id="nothing fits"),
+        pytest.param({"high_20": 102.0, "high_5": 102.0, "low_5": 95.0}, 102 * 1.01, "breakout", id="near the 20-bar high"),
+        pytest.param(
+            {"close": 98.0, "high_20": 100.0, "high_5": 100.0, "low_20": 95.0, "low_5": 95.0},
+            101.0,
+            "breakout",
+            id="exactly 98 % of the high",
+        ),
+        pytest.param(
+            {"close": 97.99, "high_20": 100.0, "high_5": 100.0, "low_20": 94.0, "low_5": 94.0}, 97.99, "last close", id="just below 98 %"
+        ),
+        pytest.param({"high_20": 100.0, "high_5": 100.0, "low_20": 90.0, "low_5": 99.0}, 101.0, "breakout", id="breakout comes first"),
+        pytest.param({"low_20": 94.0}, 94 * 1.02, "pullback to support", id="well above the 20-bar low"),
+        pytest.param(
+            {"close": 105.0, "high_20": 120.0, "low_20": 100.0, "low_5": 100.0, "high_5": 106.0},
+            105.0,
+            "last close",
+            id="exactly 105 % of the low",
+        ),
+        pytest.param(
+            {"close": 105.01, "high_20": 120.0, "low_20": 100.0, "low_5": 100.0, "high_5": 106.0},
+            102.0,
+            "pullback to support",
+            id="just above 105 %",
+        ),
+        pytest.param({"low_20": 94.0, **CALM, **UPTREND}, 94 * 1.02, "pullback to support", id="support comes before range and average"),
+        pytest.param({**CALM}, 99 * 1.01, "base of range", id="a calm week"),
+        pytest.param({"high_5": 103.0, "low_5": 98.0}, 100.0, "last close", id="a range of exactly 5 % is not calm"),
+        pytest.param({"high_5": 102.99, "low_5": 98.0}, 98 * 1.01, "base of range", id="and one just below is"),
+        pytest.param({**CALM, **UPTREND}, 99 * 1.01, "base of range", id="range comes before average"),
+        pytest.param({**UPTREND}, 98.0, "pullback to SMA 20", id="an uptrend"),
+        pytest.param({"sma_20": 98.0, "sma_50": 98.5}, 100.0, "last close", id="above the average of a downtrend"),
+        pytest.param({"sma_20": 101.0, "sma_50": 95.0}, 100.0, "last close", id="below the average of an uptrend"),
+        pytest.param({"low_20": 83.34}, 83.34 * 1.02, "pullback to support", id="support just within 15 %"),
+        pytest.param({"low_20": 83.33}, 100.0, "last close", id="support just beyond 15 %"),
+        pytest.param({"low_20": 80.0, **CALM, **UPTREND}, 99 * 1.01, "base of range", id="beyond 15 % the next method has its turn"),
+        pytest.param({"low_20": 80.0, **UPTREND}, 98.0, "pullback to SMA 20", id="and the one after it"),
+        pytest.param({"low_20": 80.0, "sma_20": 85.0, "sma_50": 80.0}, 85.0, "pullback to SMA 20", id="an average exactly 15 % away"),
+        pytest.param({"low_20": 80.0, "sma_20": 84.99, "sma_50": 80.0}, 100.0, "last close", id="an average beyond 15 %"),
+        pytest.param(
+            {"high_20": 101.0, "high_5": 99.9, "low_20": 98.5, "low_5": 98.5}, 101 * 1.01, "breakout", id="the high of bar 20 counts"
+        ),
+        pytest.param(
+            {"high_20": 200.0, "high_5": 101.0, "low_20": 50.0, "low_5": 94.0, "oldest": False},
+            101 * 1.01,
+            "breakout",
+            id="that of bar 21 does not",
+        ),
+        pytest.param({"low_20": 90.0, "oldest": False}, 100.0, "last close", id="nor does its low"),
+    ],
+)
+def test_a_buy_enters_by_the_first_method_that_fits(changes: dict, entry: float, method: str) -> None:
+    trade = plan_trade(shape(**changes), 1.0, BUY, chosen())
+    assert (trade.entry_method, trade.entry) == (method, pytest.approx(entry, rel=1e-12))
+
+
+@pytest.mark.parametrize(("bar", "method"), [(-5, "last close"), (-6, "base of range")], ids=["counts", "does not count"])
+def test_a_week_has_five_bars(bar: int, method: str) -> None:
+    bars = shape(**CALM)
+    bars.high[bar] = 108.0
+    assert plan_trade(bars, 1.0, BUY, chosen()).entry_method == method
+
+
+@pytest.mark.parametrize(
+    ("strategy", "atr", "distance"),
+    [
+        pytest.param("balanced", 1.0, 2.0, id="the strategy's stop is wider"),
+        pytest.param("trend", 1.0, 2.5, id="another strategy's stop"),
+        pytest.param("balanced", 2.0, 3.0, id="one and a half ATR is wider"),
+        pytest.param("balanced", 4 / 3, 2.0, id="both alike"),
+        pytest.param("weekly", 5.0, 7.5, id="wide, but below 8 %"),
+        pytest.param("balanced", 6.0, 8.0, id="never wider than 8 %"),
+        pytest.param("balanced", 0.0, 2.0, id="no ATR"),
+    ],
+)
+def test_stop_and_target(strategy: str, atr: float, distance: float) -> None:
+    reward_risk = STRATEGIES[strategy].reward_risk
+    bought, sold = (plan_trade(shape(), atr, signal, chosen(strategy)) for signal in (BUY, SELL))
+    assert (bought.stop_loss, bought.target) == pytest.approx((100 - distance, 100 + distance * reward_risk), rel=1e-12)
+    assert (sold.stop_loss, sold.target) == pytest.approx((100 + distance, 100 - distance * reward_risk), rel=1e-12)
+
+
+def test_the_stop_is_measured_from_the_entry() -> None:
+    trade = plan_trade(shape(low_20=90.0), 0.0, BUY, chosen(reward_risk=3.0))
+    assert trade.entry == pytest.approx(91.8)
+    assert (trade.stop_loss, trade.target, trade.reward_risk) == pytest.approx((91.8 * 0.98, 91.8 * 1.06, 3.0), rel=1e-12)
+
+
+def test_a_sell_enters_at_the_close_and_has_no_position() -> None:
+    trade = plan_trade(shape(high_20=100.0, high_5=100.0), 1.0, SELL, chosen())
+    assert (trade.entry, trade.entry_method) == (100.0, "last close")
+    assert (trade.shares, trade.position_value, trade.risk_amount) == (0, 0.0, 0.0)
+    assert size_position(trade, 1e9, 100.0, 100.0) == trade
+
+
+def test_hold_has_no_trade() -> None:
+    assert plan_trade(shape(), 1.0, HOLD, chosen()) is None
+
+
+BUY_AT_100 = Trade(100.0, "last close", 96.0, 108.0, 2.0, 0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("trade", "capital", "risk_percent", "cap_percent", "shares"),
+    [
+        pytest.param({}, 100_000, 2.0, 20, 200, id="the cap binds: 20,000 of 100 each"),
+        pytest.param({}, 100_000, 0.5, 20, 125, id="the risk binds: 500 of 4 each"),
+        pytest.param({}, 100_000, 0.8, 20, 200, id="both alike"),
+        pytest.param({}, 1_030, 100, 100, 10, id="whole shares by the cap, rounded down"),
+        pytest.param({}, 1_000, 1.9, 100, 4, id="whole shares by the risk, rounded down"),
+        pytest.param({}, 99.99, 100, 100, 0, id="not even one by the cap"),
+        pytest.param({}, 1_000, 0.39, 100, 0, id="not even one by the risk"),
+        pytest.param({"entry": 0.5, "stop_loss": 0.48}, 100_000, 2, 20, 40_000, id="a penny stock"),
+        pytest.param({"stop_loss": 104.0, "target": 92.0}, 100_000, 2, 20, 0, id="a sell"),
+    ],
+)
+def test_position_size(trade: dict[str, float], capital: float, risk_percent: float, cap_percent: float, shares: int) -> None:
+    before = dataclasses.replace(BUY_AT_100, **trade)
+    sized = size_position(before, capital, risk_percent, cap_percent)
+    assert sized.shares == shares
+    assert sized.position_value == pytest.approx(shares * before.entry)
+    assert sized.risk_amount == pytest.approx(shares * abs(before.entry - before.stop_loss))
+    assert dataclasses.replace(sized, shares=0, position_value=0.0, risk_amount=0.0) == before
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("ticker", TICKERS)
+def test_real_trades_keep_within_the_limits(sample: dict[str, Bars], ticker: str, strategy: str) -> None:
+    rules, signals = STRATEGIES[strategy], set()
+    for count in range(60, len(sample[ticker]) + 1, len(sample[ticker]) // 20):
+        bars = sample[ticker].until(count)
+        analysis = seen(bars, chosen(strategy))
+        trade, close = analysis.trade, analysis.close
+        signals.add(analysis.signal)
+        if analysis.signal is HOLD:
+            assert trade is None
+            continue
+        atr = next(reading.value for reading in analysis.indicators if reading.key == "atr")
+        distance = abs(trade.entry - trade.stop_loss)
+        assert distance == pytest.approx(min(max(rules.stop_percent / 100 * trade.entry, 1.5 * atr), 0.08 * trade.entry))
+        assert abs(trade.target - trade.entry) == pytest.approx(distance * rules.reward_risk)
+        assert abs(trade.entry - close) <= 0.15 * close * (1 + 1e-12)
+        if analysis.signal is BUY:
+            assert trade.stop_loss < trade.entry < trade.target
+            assert trade.shares == math.floor(min(2_000 / distance, 1_000 * rules.max_position_percent / trade.entry))
+        else:
+            assert trade.target < trade.entry == close < trade.stop_loss
+            assert trade.shares == 0
+    assert signals - {HOLD}

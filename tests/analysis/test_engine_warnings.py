@@ -1,0 +1,107 @@
+"""What a reader of a verdict is warned of, just below and just above each threshold."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from made_bars import TICKERS, bars_of, chosen, seen
+
+from analysis.bars import Bars, adjusted_bars
+from analysis.engine import analyse
+from analysis.quality import MINIMUM_BARS, is_stale, price_warnings
+from models.analysis import PriceWarning
+from models.price_series import PackedBars
+
+
+def warnings_of(bars: Bars, days_later: int = 0) -> dict[str, str]:
+    warnings = price_warnings(bars, bars.day(-1) + timedelta(days=days_later))
+    return {warning.code: warning.message for warning in warnings}
+
+
+def with_gap(days: int) -> Bars:
+    bars = bars_of(np.full(60, 100.0))
+    return Bars(bars.days + np.where(np.arange(60) >= 30, days - 1, 0), bars.open, bars.high, bars.low, bars.close, bars.volume)
+
+
+@pytest.mark.parametrize(
+    ("count", "idle", "warns"),
+    [(100, 0, False), (100, 5, False), (100, 6, True), (60, 3, False), (60, 4, True), (50, 2, False), (50, 3, True), (50, 50, True)],
+)
+def test_zero_volume_is_more_than_five_percent_of_the_days(count: int, idle: int, warns: bool) -> None:
+    warnings = warnings_of(bars_of(np.full(count, 100.0), volume=[*[0.0] * idle, *[1000.0] * (count - idle)]))
+    assert list(warnings) == (["zero_volume"] if warns else [])
+    if warns:
+        assert warnings["zero_volume"] == f"{idle} of {count} days ({100 * idle / count:.0f} %) have no volume."
+
+
+@pytest.mark.parametrize(
+    ("closes", "warns"),
+    [([100, 150], False), ([100, 150.01], True), ([100, 50], False), ([100, 49.99], True), ([100, 149, 75, 112], False)],
+    ids=["up by half", "up by more", "down by half", "down by more", "several, all by less"],
+)
+def test_a_large_move_is_more_than_half(closes: list[float], warns: bool) -> None:
+    assert list(warnings_of(bars_of(closes))) == (["large_move"] if warns else [])
+
+
+def test_large_moves_are_counted_and_the_last_is_dated() -> None:
+    one, two = warnings_of(bars_of([100.0, 200.0, 200.0])), warnings_of(bars_of([100.0, 200.0, 80.0]))
+    assert one["large_move"].startswith("1 one-day move of more than 50 %, the last of 100 % on 2012-01-03:")
+    assert two["large_move"].startswith("2 one-day moves of more than 50 %, the last of 60 % on 2012-01-04:")
+
+
+@pytest.mark.parametrize(("days", "warns"), [(1, False), (10, False), (11, True), (400, True)])
+def test_a_gap_is_more_than_ten_days(days: int, warns: bool) -> None:
+    warnings = warnings_of(with_gap(days))
+    assert list(warnings) == (["gap"] if warns else [])
+    if warns:
+        bars = with_gap(days)
+        assert f"from {bars.day(29)} to {bars.day(30)}" in warnings["gap"]
+
+
+@pytest.mark.parametrize(("days_later", "warns"), [(0, False), (7, False), (8, True), (5000, True)])
+def test_stale_is_more_than_seven_days_old(days_later: int, warns: bool) -> None:
+    warnings = warnings_of(bars_of(np.full(60, 100.0)), days_later)
+    assert list(warnings) == (["stale"] if warns else [])
+    assert is_stale(date(2013, 3, 1), date(2013, 3, 1) + timedelta(days=days_later)) is warns
+
+
+def test_warnings_come_together() -> None:
+    bars = with_gap(30)
+    bars.close[10] *= 3
+    bars.volume[:10] = 0
+    assert list(warnings_of(bars, 30)) == ["zero_volume", "large_move", "gap", "stale"]
+
+
+def test_one_bar_alone_is_only_ever_stale() -> None:
+    assert warnings_of(bars_of([100.0])) == {}
+    assert list(warnings_of(bars_of([100.0]), 8)) == ["stale"]
+
+
+@pytest.mark.parametrize("ticker", TICKERS)
+def test_the_sample_has_its_warnings(sample: dict[str, Bars], ticker: str) -> None:
+    # Apple lost 52 % on 2000-09-29. After the attacks of 2001 the exchange was closed for seven days only.
+    assert list(warnings_of(sample[ticker])) == (["large_move"] if ticker == "AAPL" else [])
+
+
+def test_a_split_without_adjustment_is_a_large_move(packed: dict[str, PackedBars]) -> None:
+    days = packed["AAPL"].between(start=date(2005, 1, 3), end=date(2005, 12, 30))
+    traded = [close * 0.98 if day >= date(2005, 2, 28) else close for day, close in zip(days.days(), days.column("close"), strict=True)]
+    assert list(warnings_of(adjusted_bars(days, adjusted=True))) == []
+    assert list(warnings_of(bars_of(traded))) == ["large_move"]
+
+
+def test_the_analysis_carries_the_warnings(sample: dict[str, Bars]) -> None:
+    bars = sample["AAPL"]
+    today = bars.day(-1) + timedelta(days=8)
+    warnings = analyse(bars, chosen(), today).warnings
+    assert warnings == price_warnings(bars, today)
+    assert [warning.code for warning in warnings] == ["large_move", "stale"]
+    assert all(isinstance(warning, PriceWarning) for warning in warnings)
+
+
+def test_fifty_bars_are_enough_for_all_but_ema_200(sample: dict[str, Bars]) -> None:
+    assert MINIMUM_BARS == 50
+    readings = seen(sample["IBM"].until(MINIMUM_BARS)).indicators
+    assert [reading.key for reading in readings if not reading.available] == ["ema_cross"]
