@@ -166,11 +166,13 @@ class Database:
         if engine is not None:
             engine.dispose(close=False)
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A connection in autocommit: no BEGIN and no ROLLBACK to pay for."""
-        with self._checkout() as connection:
-            yield connection
+    def read(self) -> Connection:
+        """A connection in autocommit, to be used with `with`: no BEGIN and no ROLLBACK to pay for."""
+        try:
+            return self.engine().connect()
+        except exc.TimeoutError:
+            self._counts["timeouts"] += 1
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -178,7 +180,7 @@ class Database:
 
         On SQLite the write lock is taken at once (BEGIN IMMEDIATE), so that a transaction never fails half-way for want of it.
         """
-        with self._checkout() as connection:
+        with self.read() as connection:
             if not self.is_sqlite:
                 connection.execution_options(isolation_level="READ COMMITTED")
             with connection.begin():
@@ -213,16 +215,6 @@ class Database:
             checked_in=pool.checkedin(),
             **self._counts,
         )
-
-    @contextmanager
-    def _checkout(self) -> Iterator[Connection]:
-        try:
-            connection = self.engine().connect()
-        except exc.TimeoutError:
-            self._counts["timeouts"] += 1
-            raise
-        with connection:
-            yield connection
 
     def _make_engine(self) -> Engine:
         options = self.options
@@ -328,8 +320,8 @@ def current() -> Database:
     return _current
 
 
-def read() -> AbstractContextManager[Connection]:
-    """Open a connection in autocommit on the database of this process; see Database.read."""
+def read() -> Connection:
+    """Open a connection in autocommit on the database of this process, to be used with `with`; see Database.read."""
     return current().read()
 
 

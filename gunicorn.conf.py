@@ -1,5 +1,6 @@
 """gunicorn, from the same settings as everything else: `gunicorn wsgi:app` reads this file by itself."""
 
+import gc
 import json
 import sys
 import threading
@@ -93,6 +94,9 @@ def post_worker_init(worker):
         sys.exit(Arbiter.WORKER_BOOT_ERROR)
     finally:
         started.set()
+    # What start-up made stays: without it, every full collection would walk through all of it again.
+    gc.collect()
+    gc.freeze()
 
 
 def worker_exit(server, worker):

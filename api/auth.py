@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, request
+from flask import Flask, g, request
+from werkzeug.datastructures import EnvironHeaders
 
 from models.api_key import Principal
 from services.api_key import KeyRing
@@ -33,11 +34,12 @@ def register_auth(app: Flask, ring: KeyRing) -> None:
     @app.before_request
     def authenticate() -> None:
         # Unknown paths and wrong methods get their own answer; a CORS preflight carries no key.
-        if request.endpoint is None or request.method == "OPTIONS":
+        here = request._get_current_object()  # type: ignore[attr-defined]
+        if here.endpoint is None or here.method == "OPTIONS":
             return
-        if getattr(current_app.view_functions[request.endpoint], "is_public", False):
+        if getattr(app.view_functions[here.endpoint], "is_public", False):
             return
-        key = _presented_key()
+        key = _presented_key(here.headers)
         principal = ring.principal(key) if key else None
         if principal is None:
             given = "The API key is not valid." if key else "An API key is needed."
@@ -46,9 +48,9 @@ def register_auth(app: Flask, ring: KeyRing) -> None:
         g.principal = principal
 
 
-def _presented_key() -> str:
-    key = request.headers.get("X-API-Key", "").strip()
+def _presented_key(headers: EnvironHeaders) -> str:
+    key = headers.get("X-API-Key", "").strip()
     if key:
         return key
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, value = headers.get("Authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else ""

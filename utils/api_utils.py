@@ -105,7 +105,7 @@ class StrictRequest(Request):
 def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """An answer of JSON; bytes and str are sent as they are, being JSON already."""
     body = value if isinstance(value, bytes | str) else dump(value)
-    return Response(body, status, headers, mimetype="application/json")
+    return Response(body, status, headers, content_type="application/json")
 
 
 def problem_response(error: ApiError) -> Response:
@@ -166,31 +166,34 @@ def validation_problem(error: ValidationError) -> ApiError:
 
 def register_request_log(app: Flask) -> None:
     """Give every request an id, on every log line and in the answer, and log one line for each answer."""
+    # Each use of `request` and `g` looks the context up again; this runs for every request, so it looks once.
 
     @app.before_request
     def begin() -> None:
-        g.started = perf_counter()
         given = request.headers.get("X-Request-ID", "")
-        g.request_id = given if _SANE_REQUEST_ID.fullmatch(given) else new_id()
-        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+        state = g._get_current_object()
+        state.started = perf_counter()
+        state.request_id = given if _SANE_REQUEST_ID.fullmatch(given) else new_id()
+        structlog.contextvars.bind_contextvars(request_id=state.request_id)
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        here = request._get_current_object()  # type: ignore[attr-defined]
+        state = g._get_current_object()
+        response.headers["X-Request-ID"] = state.request_id
+        log.info(
+            "request",
+            method=here.method,
+            route=here.url_rule.rule if here.url_rule else None,
+            status=response.status_code,
+            ms=round((perf_counter() - state.started) * 1000, 2),
+        )
+        return response
 
     @app.teardown_request
     def forget(_: BaseException | None) -> None:
         # The thread goes on to other work, whose lines are not this request's.
         structlog.contextvars.clear_contextvars()
-
-    @app.after_request
-    def end(response: Response) -> Response:
-        response.headers["X-Request-ID"] = g.request_id
-        rule = request.url_rule
-        log.info(
-            "request",
-            method=request.method,
-            route=rule.rule if rule else None,
-            status=response.status_code,
-            ms=round((perf_counter() - g.started) * 1000, 2),
-        )
-        return response
 
 
 def _framework_problem(error: HTTPException) -> Response:

@@ -96,10 +96,21 @@ def test_runs_of_unchanged_values_are_counted(field: str) -> None:
     assert getattr(series, field).tolist() == [0, 1, 0, 1, 2, 0]
 
 
+def test_the_typical_price_may_stay_while_the_bar_changes() -> None:
+    bars = bars_of([9.0, 9.0, 10.0, 10.0], high=[12.0, 11.0, 12.0, 12.0], low=[9.0, 10.0, 8.0, 9.0])  # 30, 30, 30, 31 in all
+    assert compute_series(bars, 4).unchanged_typical.tolist() == [0, 1, 2, 0]
+
+
 @pytest.mark.parametrize(
-    ("high", "low"),
-    [([3.0] * 4, [1.0] * 4), ([2.0, 2.0, 2.0, 2.5], [2.0] * 4), ([2.0] * 4, [2.0, 2.0, 2.0, 1.5])],
-    ids=["a steady range", "a range at the top of the last", "a range at its bottom"],
+    ("high", "low", "expected"),
+    [
+        pytest.param([3.0] * 4, [1.0] * 4, 0, id="a steady range"),
+        pytest.param([2.0, 2.0, 2.0, 2.5], [2.0] * 4, 0, id="a range that opens upwards"),
+        pytest.param([2.0] * 4, [2.0, 2.0, 2.0, 1.5], 0, id="a range that opens downwards"),
+        pytest.param([3.0, 3.0, 2.0, 2.0], [2.0] * 4, 1, id="a range that closed from above"),
+        pytest.param([2.0] * 4, [1.0, 1.0, 2.0, 2.0], 1, id="a range that closed from below"),
+        pytest.param([2.0] * 4, [2.0] * 4, 3, id="no range"),
+    ],
 )
-def test_a_bar_with_a_range_is_not_unchanged(high: list[float], low: list[float]) -> None:
-    assert compute_series(bars_of([2.0] * 4, high=high, low=low), 1).unchanged_bars[0] == 0
+def test_only_bars_without_range_are_unchanged(high: list[float], low: list[float], expected: int) -> None:
+    assert compute_series(bars_of([2.0] * 4, high=high, low=low), 1).unchanged_bars[0] == expected

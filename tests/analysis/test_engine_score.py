@@ -54,6 +54,16 @@ def test_each_row_has_its_own_score() -> None:
     assert score_of(both, {"rsi": 1.0, "cci": 1.0}).score.tolist() == [0.5, -1.0]
 
 
+def test_rounding_never_lifts_a_score_above_one() -> None:
+    say = np.random.default_rng(0).uniform(0, 1, (11, 2000))
+    ones = np.ones_like(say)
+    votes = Votes(VOTING_KEYS, say, ones, say, ones > 0)
+    result = score_of(votes, dict.fromkeys(VOTING_KEYS, 1.0))
+    assert (np.add.accumulate(result.contributions, axis=0)[-1] > 1).any()  # they do round up here
+    assert result.score.max() == 1.0
+    assert score_of(Votes(votes.keys, say, -ones, say, ones > 0), dict.fromkeys(VOTING_KEYS, 1.0)).score.min() == -1.0
+
+
 @pytest.mark.parametrize(
     ("score", "verdict", "signal"),
     [

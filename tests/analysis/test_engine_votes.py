@@ -213,6 +213,28 @@ def test_atr_is_not_in_the_score_whatever_weight_it_is_given() -> None:
     assert with_atr.contributions[1, 0] == 0
 
 
+@pytest.mark.parametrize(
+    ("key", "values", "value"),
+    [
+        ("rsi", {"rsi": 40}, 40),
+        ("stochastic", {"slow_k": 40, "slow_d": 50}, 40),
+        ("cci", {"cci": 40}, 40),
+        ("williams_r", {"williams_r": -40}, -40),
+        ("macd", {"macd": 3, "macd_signal": 1, "macd_histogram": 2}, 2),
+        ("adx", {"adx": 40, "plus_di": 10, "minus_di": 20}, 40),
+        ("psar", {"sar": 98}, 98),
+        ("ema_cross", {"ema_50": 210, "ema_200": 200}, 10),
+        ("bollinger", {"close": 98, "bollinger_lower": 96, "bollinger_middle": 100, "bollinger_upper": 104}, 0.25),
+        ("atr", {"atr": 4}, 4),
+        ("obv", {"obv": 4000, "obv_change": 250}, 4000),
+        ("cmf", {"money_flow_20": 100, "volume_20": 1000}, 0.1),
+    ],
+)
+def test_the_value_that_is_shown(key: str, values: dict[str, float], value: float) -> None:
+    """Of the bands it is %B: 0 on the lower one, 1 on the upper."""
+    assert cast_votes((key,), with_values(**values)).value[0, 0] == pytest.approx(value, rel=1e-12)
+
+
 def test_the_lines_stand_in_the_order_of_the_keys() -> None:
     series = with_values(rsi=15.0, cci=150.0)
     assert cast_votes(("rsi", "cci"), series).vote[:, 0].tolist() == [1, -1]

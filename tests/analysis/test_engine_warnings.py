@@ -27,7 +27,18 @@ def with_gap(days: int) -> Bars:
 
 @pytest.mark.parametrize(
     ("count", "idle", "warns"),
-    [(100, 0, False), (100, 5, False), (100, 6, True), (60, 3, False), (60, 4, True), (50, 2, False), (50, 3, True), (50, 50, True)],
+    [
+        (100, 0, False),
+        (100, 5, False),
+        (100, 6, True),
+        (60, 3, False),
+        (60, 4, True),
+        (50, 2, False),
+        (50, 3, True),
+        (50, 50, True),
+        (4000, 200, False),
+        (4000, 201, True),
+    ],
 )
 def test_zero_volume_is_more_than_five_percent_of_the_days(count: int, idle: int, warns: bool) -> None:
     warnings = warnings_of(bars_of(np.full(count, 100.0), volume=[*[0.0] * idle, *[1000.0] * (count - idle)]))

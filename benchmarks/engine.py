@@ -1,0 +1,119 @@
+"""One analysis of 13 years of days, beside the TA-Lib calls in it, a textbook pandas version and the `ta` package."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from benchmarks.meter import Contenders, Meter, best_of
+from benchmarks.report import Row, at_most, milliseconds, times
+from benchmarks.servers import Servers
+
+TITLE = "Engine"
+NOTE = (
+    "AAPL, 3,270 bars, adjusted arrays ready. Ours is `analysis.engine.analyse` whole: series, votes, score, reasons, levels, trade, "
+    "warnings; the peers compute series only. The median call of a round of 0.1 s, the best of 50 rounds taken in turns (of 4 for `ta`)."
+)
+ROUNDS, TA_ROUNDS = 50, 4
+SECONDS = 0.1  # a round
+AT_MOST_TALIB = 3.0
+FASTER_THAN_PANDAS = 15.0
+SAME = 1e-6  # relative difference of a newest value from TA-Lib's
+
+
+def measure(servers: Servers) -> list[Row]:
+    """The table's rows; starts no server."""
+    with Meter(__name__, "ours") as ours, Meter(__name__, "peers", with_pandas=True) as peers:
+        best = best_of(ROUNDS, [(ours, "analyse", SECONDS), (ours, "talib", SECONDS), (peers, "pandas", SECONDS)])
+        best |= best_of(TA_ROUNDS, [(peers, "ta", 0.0)])
+    analyse = best["analyse"]
+    over_pandas, over_ta = best["pandas"] / analyse, best["ta"] / analyse
+    return [
+        at_most("analyse, beside the bare TA-Lib calls that it makes", analyse, best["talib"], AT_MOST_TALIB),
+        Row(
+            "analyse, beside the same twelve in textbook pandas",
+            milliseconds(analyse),
+            milliseconds(best["pandas"]),
+            f"{times(over_pandas)} faster",
+            f"≥ {FASTER_THAN_PANDAS:g}× faster",
+            over_pandas >= FASTER_THAN_PANDAS,
+        ),
+        Row("analyse, beside `ta` 0.11.0, all features", milliseconds(analyse), milliseconds(best["ta"]), f"{times(over_ta)} faster"),
+    ]
+
+
+def ours() -> Contenders:
+    """The analysis, and the TA-Lib calls that it makes, recorded from one analysis."""
+    import talib
+
+    from analysis.engine import analyse, parameters_of
+    from models.analysis import Overrides
+    from models.strategy import DEFAULT_STRATEGY, STRATEGIES
+    from utils.clock import today
+
+    bars, parameters, day = _bars(), parameters_of(STRATEGIES[DEFAULT_STRATEGY], Overrides()), today()
+    calls: list[tuple[Any, tuple[Any, ...]]] = []
+
+    def recorder(function: Any) -> Any:
+        def record(*arguments: Any) -> Any:
+            calls.append((function, arguments))
+            return function(*arguments)
+
+        return record
+
+    originals = {name: getattr(talib, name) for name in talib.get_functions()}
+    for name, original in originals.items():
+        setattr(talib, name, recorder(original))
+    analyse(bars, parameters, day)
+    for name, original in originals.items():
+        setattr(talib, name, original)
+    assert len(calls) >= 14, "analyse no longer calls TA-Lib by its module's names"
+
+    def bare_calls() -> None:
+        for function, arguments in calls:
+            function(*arguments)
+
+    return {"analyse": lambda: analyse(bars, parameters, day), "talib": bare_calls}
+
+
+def peers() -> Contenders:
+    """The pandas versions, given a data frame; checked to compute what TA-Lib does."""
+    import pandas as pd
+    import ta
+
+    from benchmarks.textbook_pandas import twelve_indicators
+
+    bars = _bars()
+    columns = {name: getattr(bars, name) for name in ("open", "high", "low", "close", "volume")}
+    prices = pd.DataFrame(columns, index=pd.DatetimeIndex(bars.days))
+    _check(twelve_indicators(prices).iloc[-1].to_dict(), bars)
+    warnings.simplefilter("ignore")
+
+    def all_features() -> object:
+        return ta.add_all_ta_features(prices.copy(), open="open", high="high", low="low", close="close", volume="volume", fillna=True)
+
+    return {"pandas": lambda: twelve_indicators(prices), "ta": all_features}
+
+
+def _bars() -> Any:
+    from analysis.bars import adjusted_bars
+    from models.price_series import PackedBars
+    from providers.sample import SampleProvider
+
+    series = next(one for one in SampleProvider().series() if one.ticker == "AAPL")
+    return adjusted_bars(PackedBars.pack(series.bars), series.adjusted)
+
+
+def _check(newest: dict[str, float], bars: Any) -> None:
+    from analysis.rules import cast_votes
+    from analysis.series import compute_series
+    from models.indicator import INDICATORS
+
+    series = compute_series(bars, 1)
+    votes = cast_votes(tuple(INDICATORS), series)
+    expected = dict(zip(votes.keys, votes.value[:, -1].tolist(), strict=True))
+    # OBV is a sum from the first bar: TA-Lib begins it with the first volume, pandas with nothing.
+    expected["obv"] -= float(bars.volume[0])
+    expected |= {"plus_di": float(series.plus_di[-1]), "minus_di": float(series.minus_di[-1])}
+    for key, value in expected.items():
+        assert abs(newest[key] - value) <= SAME * max(abs(value), 1.0), f"{key}: pandas {newest[key]}, TA-Lib {value}"

@@ -1,0 +1,89 @@
+"""Timing functions in processes of their own, in turns, so that what disturbs the machine disturbs all of them alike."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from statistics import median
+from time import perf_counter
+from types import TracebackType
+
+from benchmarks.servers import ROOT
+
+Contenders = dict[str, Callable[[], object]]  # by name
+
+
+class Meter:
+    """A process that holds contenders and times one when asked.
+
+    They are what `function` of `module` returns, called with the arguments in that process, where pandas cannot be imported unless wanted.
+    """
+
+    def __init__(self, module: str, function: str, *arguments: str, with_pandas: bool = False) -> None:
+        runner = ["benchmarks.meter"] if with_pandas else ["benchmarks.without_pandas", "benchmarks.meter"]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", *runner, module, function, *arguments],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Meter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def time(self, name: str, seconds: float) -> float:
+        """Seconds of the median call, calling for about so many seconds, at least once."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{name} {seconds}\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"{name} could not be timed; the reason is above")
+        return float(answer)
+
+
+def best_of(rounds: int, contests: Iterable[tuple[Meter, str, float]]) -> dict[str, float]:
+    """The best round of each contest, the rounds in turns: seconds by name. A contest is a meter, a name, and seconds for a round."""
+    contests = list(contests)
+    for meter, name, _ in contests:
+        meter.time(name, 0.0)
+    taken: dict[str, list[float]] = {name: [] for _, name, _ in contests}
+    for _ in range(rounds):
+        for meter, name, seconds in contests:
+            taken[name].append(meter.time(name, seconds))
+    return {name: min(values) for name, values in taken.items()}
+
+
+def main(module: str, function: str, *arguments: str) -> None:
+    """Answer each line `NAME SECONDS` on standard input with the seconds of the median call, until the input ends."""
+    # The answers go where nothing else can write to: what the contenders print goes to standard error.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    contenders: Contenders = getattr(importlib.import_module(module), function)(*arguments)
+    for line in sys.stdin:
+        name, seconds = line.split()
+        print(_median_call(contenders[name], float(seconds)), file=answers, flush=True)
+
+
+def _median_call(call: Callable[[], object], seconds: float) -> float:
+    durations = []
+    stops_at = perf_counter() + seconds
+    while not durations or perf_counter() < stops_at:
+        started = perf_counter()
+        call()
+        durations.append(perf_counter() - started)
+    return median(durations)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

