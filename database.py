@@ -29,6 +29,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 import utils.postgres
 import utils.sqlite
+from utils.driver_reader import Reader
 
 log = structlog.get_logger(__name__)
 
@@ -174,6 +175,14 @@ class Database:
             self._counts["timeouts"] += 1
             raise
 
+    def reader(self) -> Reader:
+        """Like `read`, at half the cost, for the reads that most requests make."""
+        try:
+            return Reader(self.engine())
+        except exc.TimeoutError:
+            self._counts["timeouts"] += 1
+            raise
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection inside one transaction: committed at the end, rolled back on any exception.
@@ -300,6 +309,7 @@ def is_unavailable(error: BaseException) -> bool:
 
 # ---- the database of this process -------------------------------------------------------------------------------------------------
 
+AnyReader = Connection | Reader
 _databases: weakref.WeakSet[Database] = weakref.WeakSet()
 _current: Database | None = None
 
@@ -323,6 +333,11 @@ def current() -> Database:
 def read() -> Connection:
     """Open a connection in autocommit on the database of this process, to be used with `with`; see Database.read."""
     return current().read()
+
+
+def reader() -> Reader:
+    """Open a lean reading connection on the database of this process, to be used with `with`; see Database.reader."""
+    return current().reader()
 
 
 def transaction() -> AbstractContextManager[Connection]:

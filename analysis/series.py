@@ -54,10 +54,15 @@ def compute_series(bars: Bars, rows: int) -> Series:
     """Compute every array for the newest `rows` bars (at most all of them)."""
     opens_at = len(bars) - rows
     high, low, close, volume = bars.high, bars.low, bars.close, bars.volume
-    slow_k, slow_d = talib.STOCH(high, low, close, 14, 3, talib.MA_Type.SMA, 3, talib.MA_Type.SMA)
-    macd, macd_signal, macd_histogram = talib.MACD(close, 12, 26, 9)
-    upper, middle, lower = talib.BBANDS(close, 20, 2.0, 2.0, talib.MA_Type.SMA)
-    obv = talib.OBV(close, volume)
+
+    def newest_rows(values: FloatArray) -> FloatArray:
+        # A copy: TA-Lib's long array can go at once, and the next one is made where it was, in warm memory.
+        return values[opens_at:].copy()
+
+    slow_k, slow_d = map(newest_rows, talib.STOCH(high, low, close, 14, 3, talib.MA_Type.SMA, 3, talib.MA_Type.SMA))
+    macd, macd_signal, macd_histogram = map(newest_rows, talib.MACD(close, 12, 26, 9))
+    upper, middle, lower = map(newest_rows, talib.BBANDS(close, 20, 2.0, 2.0, talib.MA_Type.SMA))
+    obv_21 = newest(talib.OBV(close, volume), rows + 20).copy()
 
     depth = rows + LONGEST_WINDOW - 1
     deep_high, deep_low, deep_close = newest(high, depth), newest(low, depth), newest(close, depth)
@@ -67,29 +72,29 @@ def compute_series(bars: Bars, rows: int) -> Series:
     unchanged = _unchanged(np.array([deep_close, typical, deep_high, deep_low]))
     unchanged_bars = np.minimum(unchanged[2], unchanged[3]) * (deep_high == deep_low)
     flat_14 = unchanged_bars[-(rows + 2) :] >= 13
-    obv_21, close_21 = newest(obv, rows + 20), newest(close, rows + 20)
+    close_21 = newest(close, rows + 20)
     return Series(
         position=np.arange(opens_at, len(bars), dtype=np.float64),
         close=close[opens_at:],
-        rsi=talib.RSI(close, 14)[opens_at:],
-        slow_k=slow_k[opens_at:],
-        slow_d=slow_d[opens_at:],
-        cci=talib.CCI(high, low, close, 20)[opens_at:],
-        williams_r=talib.WILLR(high, low, close, 14)[opens_at:],
-        macd=macd[opens_at:],
-        macd_signal=macd_signal[opens_at:],
-        macd_histogram=macd_histogram[opens_at:],
-        adx=talib.ADX(high, low, close, 14)[opens_at:],
-        plus_di=talib.PLUS_DI(high, low, close, 14)[opens_at:],
-        minus_di=talib.MINUS_DI(high, low, close, 14)[opens_at:],
-        sar=talib.SAR(high, low, 0.02, 0.2)[opens_at:],
-        ema_50=talib.EMA(close, 50)[opens_at:],
-        ema_200=talib.EMA(close, 200)[opens_at:],
-        bollinger_upper=upper[opens_at:],
-        bollinger_middle=middle[opens_at:],
-        bollinger_lower=lower[opens_at:],
-        atr=talib.ATR(high, low, close, 14)[opens_at:],
-        obv=obv[opens_at:],
+        rsi=newest_rows(talib.RSI(close, 14)),
+        slow_k=slow_k,
+        slow_d=slow_d,
+        cci=newest_rows(talib.CCI(high, low, close, 20)),
+        williams_r=newest_rows(talib.WILLR(high, low, close, 14)),
+        macd=macd,
+        macd_signal=macd_signal,
+        macd_histogram=macd_histogram,
+        adx=newest_rows(talib.ADX(high, low, close, 14)),
+        plus_di=newest_rows(talib.PLUS_DI(high, low, close, 14)),
+        minus_di=newest_rows(talib.MINUS_DI(high, low, close, 14)),
+        sar=newest_rows(talib.SAR(high, low, 0.02, 0.2)),
+        ema_50=newest_rows(talib.EMA(close, 50)),
+        ema_200=newest_rows(talib.EMA(close, 200)),
+        bollinger_upper=upper,
+        bollinger_middle=middle,
+        bollinger_lower=lower,
+        atr=newest_rows(talib.ATR(high, low, close, 14)),
+        obv=obv_21[20:],
         obv_change=obv_21[20:] - obv_21[:-20],
         price_change=close_21[20:] - close_21[:-20],
         volume_20=volume_20,

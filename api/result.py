@@ -29,7 +29,7 @@ def get_result(path: ResultPath) -> Response:
     """One result, as it was made. `ETag` is its fingerprint; `If-None-Match` is honoured."""
     found = None
     if is_id(path.result_id):
-        with database.read() as connection:
+        with database.reader() as connection:
             found = result_store.find_body(connection, org_id(), path.result_id)
     if found is None:
         raise ResultNotFound(path.result_id)

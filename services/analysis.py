@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 
 import structlog
-from sqlalchemy import Connection
 
 import database
 from analysis.bars import adjusted_bars
@@ -47,7 +46,7 @@ def analyse_ticker(org_id: int, order: AnalysisOrder) -> AnalysisAnswer:
     parameters = parameters_of(STRATEGIES[order.strategy], order.overrides)
     seen_on = min(order.overrides.as_of or today(), today())
     keep_latest = not order.overrides.any
-    with database.read() as connection:
+    with database.reader() as connection:
         outcome = _look(connection, org_id, order, parameters, seen_on)
     if isinstance(outcome, _Work):
         result = _make_result(order.ticker, outcome, parameters, seen_on)
@@ -100,7 +99,7 @@ class _Work:
     fingerprint: str
 
 
-def _look(connection: Connection, org_id: int, order: AnalysisOrder, parameters: Parameters, seen_on: date) -> _Found | _Work:
+def _look(connection: database.AnyReader, org_id: int, order: AnalysisOrder, parameters: Parameters, seen_on: date) -> _Found | _Work:
     ticker, as_of = order.ticker, order.overrides.as_of
     head = price_store.find_head(connection, org_id, ticker)
     if head is None:

@@ -37,7 +37,7 @@ class KeyRing:
             return Principal(FIRST_ORG, MASTER)
         if not key.startswith(PREFIX):
             return None
-        with database.read() as connection:
+        with database.reader() as connection:
             stored = api_key_store.find_active(connection, digest)
         return None if stored is None else Principal(stored.org_id, stored.id)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from database import AnyReader
 from models.api_key import ApiKey
 
 FIND_ACTIVE = text("SELECT id, org_id, name, created_at, revoked_at FROM api_keys WHERE key_sha256 = :key_sha256 AND revoked_at IS NULL")
@@ -14,7 +15,7 @@ INSERT = text("INSERT INTO api_keys (id, org_id, name, key_sha256, created_at) V
 REVOKE = text("UPDATE api_keys SET revoked_at = :revoked_at WHERE org_id = :org_id AND id = :id AND revoked_at IS NULL")
 
 
-def find_active(connection: Connection, key_sha256: str) -> ApiKey | None:
+def find_active(connection: AnyReader, key_sha256: str) -> ApiKey | None:
     """The key with this digest, unless it was revoked."""
     row = connection.execute(FIND_ACTIVE, {"key_sha256": key_sha256}).first()
     return None if row is None else ApiKey(*row)

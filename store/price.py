@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from database import AnyReader
 from models.api_key import SHARED_ORG
 from models.price_series import PackedBars, SeriesHead
 
@@ -34,13 +35,13 @@ SAVE = text(
 IS_EMPTY = text("SELECT NOT EXISTS (SELECT 1 FROM price_series)")
 
 
-def find_head(connection: Connection, org_id: int, ticker: str) -> SeriesHead | None:
+def find_head(connection: AnyReader, org_id: int, ticker: str) -> SeriesHead | None:
     """What is known of a ticker's series, without its bars."""
     row = connection.execute(FIND_HEAD, {"ticker": ticker, "org_id": org_id, "shared": SHARED_ORG}).first()
     return None if row is None else _head_from_row(row)
 
 
-def load(connection: Connection, org_id: int, ticker: str) -> tuple[SeriesHead, PackedBars] | None:
+def load(connection: AnyReader, org_id: int, ticker: str) -> tuple[SeriesHead, PackedBars] | None:
     """A ticker's series with its bars: one read."""
     row = connection.execute(LOAD, {"ticker": ticker, "org_id": org_id, "shared": SHARED_ORG}).first()
     return None if row is None else (_head_from_row(row[:-1]), PackedBars(bytes(row[-1])))

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from database import AnyReader
 from models.result import AnalysisResult, ResultFilter, ResultSummary, StoredResult
 
 _STORED = "r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.body"
@@ -61,13 +62,13 @@ def find(connection: Connection, org_id: int, result_id: str) -> StoredResult | 
     return None if row is None else StoredResult(*row)
 
 
-def find_body(connection: Connection, org_id: int, result_id: str) -> tuple[str, str] | None:
+def find_body(connection: AnyReader, org_id: int, result_id: str) -> tuple[str, str] | None:
     """The fingerprint and the JSON of one result."""
     row = connection.execute(FIND_BODY, {"id": result_id, "org_id": org_id}).first()
     return None if row is None else (row[0], row[1])
 
 
-def find_by_fingerprint(connection: Connection, org_id: int, fingerprint: str) -> tuple[StoredResult, bool] | None:
+def find_by_fingerprint(connection: AnyReader, org_id: int, fingerprint: str) -> tuple[StoredResult, bool] | None:
     """The result of the same work, and whether it is the latest of its ticker and strategy."""
     row = connection.execute(FIND_BY_FINGERPRINT, {"org_id": org_id, "fingerprint": fingerprint}).first()
     return None if row is None else (StoredResult(*row[:7]), row[7] == row[0])

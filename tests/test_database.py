@@ -18,6 +18,7 @@ from database import DatabaseOptions
 
 ROOT = Path(__file__).parent.parent
 ADD = text("INSERT INTO things (id, made) VALUES (:id, :made)")
+CUT_THE_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 COUNT = text("SELECT count(*) FROM things")
 MOMENT = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)
 
@@ -106,6 +107,37 @@ def test_a_naive_time_is_an_error(things: Backend, many: bool) -> None:
     assert count() == 0
 
 
+def test_the_lean_reader_reads_as_the_other_does(things: Backend) -> None:
+    statement = text("SELECT id, made, day, raw, '100%' FROM things WHERE id >= :least AND id <> :other AND :least < 9 ORDER BY id")
+    with database.transaction() as connection:
+        connection.execute(ADD, [{"id": number, "made": MOMENT} for number in range(4)])
+    with database.reader() as lean, database.read() as connection:
+        rows = list(lean.execute(statement, {"least": 1, "other": 2}))
+        assert rows == [tuple(row) for row in connection.execute(statement, {"least": 1, "other": 2})]
+        assert [row[0] for row in rows] == [1, 3]
+        assert lean.execute(statement, {"least": 8, "other": 2}).first() is None
+        with pytest.raises((ValueError, exc.StatementError), match="naive"):
+            lean.execute(text("SELECT 1 WHERE :made = :made"), {"made": datetime(2026, 1, 1)})  # noqa: DTZ001
+    with database.reader() as lean, pytest.raises(exc.DBAPIError) as caught:
+        lean.execute(text("SELECT nothing FROM nowhere"), {})
+    assert not database.is_unavailable(caught.value)
+    assert database.current().status().checked_out == 0
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_the_lean_reader_notices_a_lost_connection(things: Backend) -> None:
+    statement = text("SELECT count(*) FROM things")
+    with database.reader() as lean:
+        lean.execute(statement, {})
+    with database.current().read_only() as connection:
+        connection.exec_driver_sql(CUT_THE_OTHERS)
+    with database.reader() as lean, pytest.raises(exc.OperationalError) as caught:
+        lean.execute(statement, {})
+    assert database.is_unavailable(caught.value)
+    with database.reader() as lean:
+        assert lean.execute(statement, {}).first() == (0,)
+
+
 def test_seed_names(things: Backend) -> None:
     assert database.execute_db("INSERT INTO things (id) VALUES (:id)", {"id": 7}) == 1
     assert database.execute_db("UPDATE things SET id = 8 WHERE id = :id", {"id": 9}) == 0
@@ -159,9 +191,8 @@ def test_only_a_connection_that_lay_idle_is_pinged(things: Backend, tmp_path: Pa
 def test_an_idle_connection_that_died_is_replaced(things: Backend, tmp_path: Path) -> None:
     made = database.configure(settings_for(things.url, tmp_path, db_ping_after_idle=0))
     made.ping()
-    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     with made.read_only() as connection:
-        connection.exec_driver_sql(others)
+        connection.exec_driver_sql(CUT_THE_OTHERS)
     assert count() == 0
     assert made.status().invalidations == 1
 

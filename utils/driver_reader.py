@@ -1,0 +1,78 @@
+"""Reading past SQLAlchemy's execution: its pool, its binding and its errors, without building a result object for every row of numbers.
+
+For the few reads that every request makes. A statement is compiled by the dialect once and then goes straight to the driver's cursor.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Engine, TextClause, exc
+
+_compiled: weakref.WeakKeyDictionary[Engine, dict[TextClause, tuple[str, list[str] | None]]] = weakref.WeakKeyDictionary()
+
+
+class Rows:
+    """The rows of one statement, fetched."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: Sequence[Any]) -> None:
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows)
+
+    def first(self) -> Any:
+        """The first row, or None."""
+        return self._rows[0] if self._rows else None
+
+
+class Reader:
+    """A pooled connection in autocommit that only reads; to be used with `with`, wherever a store function takes one."""
+
+    __slots__ = ("_connection", "_engine")
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection = engine.raw_connection()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def execute(self, statement: TextClause, parameters: Mapping[str, Any]) -> Rows:
+        """Run a SELECT and fetch its rows. Raises what SQLAlchemy would."""
+        sql, names = self._compile(statement)
+        cursor = self._connection.cursor()
+        try:
+            cursor.execute(sql, parameters if names is None else tuple([parameters[name] for name in names]))
+            return Rows(cursor.fetchall())
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise self._translate(sql, error, cursor) from error
+        finally:
+            cursor.close()
+
+    def _compile(self, statement: TextClause) -> tuple[str, list[str] | None]:
+        known = _compiled.setdefault(self._engine, {})
+        if statement not in known:
+            compiled = statement.compile(dialect=self._engine.dialect)
+            known[statement] = (str(compiled), getattr(compiled, "positiontup", None))
+        return known[statement]
+
+    def _translate(self, sql: str, error: Any, cursor: Any) -> exc.StatementError:
+        dialect = self._engine.dialect
+        lost = dialect.is_disconnect(error, self._connection.dbapi_connection, cursor)
+        if lost:
+            # The others in the pool were very likely cut by the same event.
+            self._connection.invalidate(error)
+            self._engine.dispose()
+        made = exc.DBAPIError.instance(
+            sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, connection_invalidated=lost, dialect=dialect
+        )
+        assert isinstance(made, exc.StatementError)
+        return made
