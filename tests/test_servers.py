@@ -252,10 +252,12 @@ def test_a_database_that_went_away_and_came_back(backend: Backend, start: Start,
     wait_until(server.answers)
     name = backend.url.split("?")[0].rsplit("/", 1)[1]
     postgres = Postgres(request.getfixturevalue("postgres_server"))
+    result = f"/api/v1/results/{server.analyze(ticker='AAPL').json()['id']}"
     postgres.run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
     postgres.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
     assert server.get("/health/live").status_code == 200
-    refused = server.get("/api/v1/tickers")
-    assert (refused.status_code, refused.json()["code"], "Retry-After" in refused.headers) == (503, "unavailable", True)
+    for path in (result, "/api/v1/tickers"):
+        refused = server.get(path)
+        assert (refused.status_code, refused.json()["code"], "Retry-After" in refused.headers) == (503, "unavailable", True)
     postgres.run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-    assert server.get("/api/v1/tickers").status_code == 200
+    assert [server.get(path).status_code for path in (result, "/api/v1/tickers")] == [200, 200]

@@ -37,7 +37,10 @@ class Reader:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._connection = engine.raw_connection()
+        try:
+            self._connection = engine.raw_connection()
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise _as_sqlalchemys(engine, None, error, lost=False) from error
 
     def __enter__(self) -> Reader:
         return self
@@ -71,8 +74,12 @@ class Reader:
             # The others in the pool were very likely cut by the same event.
             self._connection.invalidate(error)
             self._engine.dispose()
-        made = exc.DBAPIError.instance(
-            sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, connection_invalidated=lost, dialect=dialect
-        )
-        assert isinstance(made, exc.StatementError)
-        return made
+        return _as_sqlalchemys(self._engine, sql, error, lost)
+
+
+def _as_sqlalchemys(engine: Engine, sql: str | None, error: Any, lost: bool) -> exc.StatementError:
+    dialect = engine.dialect
+    base = dialect.loaded_dbapi.Error
+    made = exc.DBAPIError.instance(sql, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=dialect)
+    assert isinstance(made, exc.StatementError)
+    return made

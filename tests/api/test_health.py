@@ -47,7 +47,7 @@ def test_a_database_that_is_away(tmp_path: object, url: str) -> None:
     client = Client(create_app(settings_for(url, tmp_path)))  # type: ignore[arg-type]
     assert client.get("/health/live").status_code == 200
     assert client.get("/health/ready").status_code == 503
-    for path in ("/watchlist", "/api/health/ping", "/tickers"):
+    for path in ("/watchlist", "/api/health/ping", "/tickers", "/results/01a1fbd8-91c5-76db-ada4-c6947b434124"):
         answer = client.get(path)
         assert (answer.status_code, answer.json["code"], answer.content_type) == (503, "unavailable", PROBLEM_TYPE), path
         assert answer.headers["Retry-After"]
