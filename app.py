@@ -137,12 +137,11 @@ def main() -> int:
         return 1
     app = create_app(settings)
     route_through_root("werkzeug")
-    if settings.debug:
-        start(app)
-        run_simple(settings.host, settings.port, app, threaded=True, use_reloader=True, request_handler=_QuietHandler)
-        return 0
     try:
         start(app)
+        if settings.debug:
+            run_simple(settings.host, settings.port, app, threaded=True, use_reloader=True, request_handler=_QuietHandler)
+            return 0
         server = _bind(settings, app)
     except NOT_STARTED as error:
         print(f"Not started: {error}", file=sys.stderr)

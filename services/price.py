@@ -47,7 +47,8 @@ def _import_once(
     """One attempt: the series, whether it was stored, and warnings about the merge."""
     with database.transaction() as connection:
         former = price_store.load(connection, org_id, ticker)
-        name, bars, expected = None, parsed.bars, None
+        name, bars = None, parsed.bars
+        expected = "" if extend else None  # no series has an empty digest: one that appears meanwhile is not overwritten
         warnings: list[PriceWarning] = []
         if former is not None:
             former_head, former_packed = former

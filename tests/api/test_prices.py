@@ -140,15 +140,14 @@ def test_upload_replaces_or_extends(client: Client) -> None:
 
 
 def test_uploads_at_the_same_time_lose_nothing(app: Application) -> None:
-    Client(app).put("/prices/RACE", rows(1))
-    days = [date(2020, 1, 1) + timedelta(days=number) for number in range(1, 41)]
+    days = [date(2020, 1, 1) + timedelta(days=number) for number in range(40)]
 
     def extend(day: date) -> int:
         return int(Client(app).put("/prices/RACE?extend=true", rows(1, start=day)).status_code)
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(extend, days)) == {200}
-    assert len(stored(Client(app), "RACE")["dates"]) == 41
+    assert stored(Client(app), "RACE")["dates"] == [str(day) for day in days]
 
 
 def test_a_split_seen_on_the_common_day_rescales_the_older_adjusted_closes(client: Client) -> None:
