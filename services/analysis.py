@@ -104,10 +104,11 @@ def _look(connection: database.AnyReader, org_id: int, order: AnalysisOrder, par
     head = price_store.find_head(connection, org_id, ticker)
     if head is None:
         raise TickerNotFound(ticker)
+    looked_for = None
     if as_of is None or as_of >= head.last_day:
         # The whole series: its digest is known without loading it.
-        key = fingerprint(ticker, head.sha256, parameters, is_stale(head.last_day, seen_on))
-        found = result_store.find_by_fingerprint(connection, org_id, key)
+        looked_for = fingerprint(ticker, head.sha256, parameters, is_stale(head.last_day, seen_on))
+        found = result_store.find_by_fingerprint(connection, org_id, looked_for)
         if found is not None:
             return _Found(*found)
     loaded = price_store.load(connection, org_id, ticker)
@@ -119,8 +120,11 @@ def _look(connection: database.AnyReader, org_id: int, order: AnalysisOrder, par
         raise InsufficientHistory(ticker, len(packed), MINIMUM_BARS)
     sha256 = head.sha256 if len(packed) == head.bars else packed.sha256
     key = fingerprint(ticker, sha256, parameters, is_stale(packed.last_day(), seen_on))
-    found = result_store.find_by_fingerprint(connection, org_id, key)
-    return _Found(*found) if found is not None else _Work(head, packed, sha256, key)
+    if key != looked_for:
+        found = result_store.find_by_fingerprint(connection, org_id, key)
+        if found is not None:
+            return _Found(*found)
+    return _Work(head, packed, sha256, key)
 
 
 def _make_result(ticker: str, work: _Work, parameters: Parameters, seen_on: date) -> AnalysisResult:
