@@ -65,14 +65,14 @@ def loaders(engine: str, url: str) -> Contenders:
             connection.execute(insert, [{"ticker": series.ticker, **vars(bar)} for bar in series.bars])
 
     def packed() -> Bars:
-        with database.read() as connection:
+        with database.reader() as connection:
             loaded = price_store.load(connection, FIRST_ORG, TICKER)
         assert loaded is not None
         head, bars = loaded
         return adjusted_bars(bars, head.adjusted)
 
     def row_by_row() -> Bars:
-        with database.read() as connection:
+        with database.reader() as connection:
             days, *columns = zip(*connection.execute(select, {"ticker": TICKER}), strict=True)
         opens, highs, lows, closes, adj_closes, volumes = (np.array(column, dtype=np.float64) for column in columns)
         factor = adj_closes / closes

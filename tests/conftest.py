@@ -8,13 +8,10 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
-from sqlalchemy.engine import make_url
+from support import Backend, Client, Postgres, settings_for
 
 import database
 import db_migrations
@@ -24,8 +21,6 @@ from providers.sample import SampleProvider
 from services.sample import load_if_empty
 
 ENGINES = ("sqlite", "postgres")
-MASTER_KEY = "a-master-key-for-tests-0123456789abcdef"
-SECRET_KEY = "a-signing-secret-for-tests-0123456789abc"
 _numbers = itertools.count(1)
 
 
@@ -55,57 +50,6 @@ def postgres_server() -> Iterator[str]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-class Postgres:
-    """Makes and drops databases on the server."""
-
-    def __init__(self, url: str) -> None:
-        self.url = database.normalize_url(url)
-
-    def run(self, statement: str) -> None:
-        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.exec_driver_sql(statement)
-        engine.dispose()
-
-    def create(self, name: str, template: str | None = None) -> str:
-        self.run(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
-        return self.url.set(database=name).render_as_string(hide_password=False)
-
-    def drop(self, name: str) -> None:
-        self.run(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@dataclass(frozen=True)
-class Backend:
-    """One database that a test has to itself."""
-
-    engine: str
-    url: str
-
-    @property
-    def is_sqlite(self) -> bool:
-        return self.engine == "sqlite"
-
-    @property
-    def path(self) -> Path:
-        return Path(make_url(self.url).database or "")
-
-
-def settings_for(url: str, data_dir: Path, **more: Any) -> Settings:
-    """Settings as a test needs them."""
-    values = {
-        "environment_given": "test",
-        "database_url": url,
-        "data_dir": data_dir,
-        "master_api_key": MASTER_KEY,
-        "secret_key": SECRET_KEY,
-        "load_sample": False,
-        "db_connect_attempts": 1,
-        "log_level": "error",
-    }
-    return Settings.load(**{**values, **more})
 
 
 @pytest.fixture(params=ENGINES)
@@ -161,33 +105,6 @@ def app(settings: Settings) -> Iterator[Application]:
     start(made)
     yield made
     database.close()
-
-
-class Client:
-    """Calls the application in this process, with the master key unless told otherwise."""
-
-    def __init__(self, app: Application) -> None:
-        self.http = app.test_client()
-
-    def __call__(self, method: str, path: str, *, key: str | None = MASTER_KEY, headers: dict[str, str] | None = None, **more: Any) -> Any:
-        sent = dict(headers or {})
-        if key is not None:
-            sent.setdefault("X-API-Key", key)
-        if not path.startswith(("/api/", "/health", "/docs", "/openapi")):
-            path = f"/api/v1{path}"
-        return self.http.open(path, method=method, headers=sent, **more)
-
-    def get(self, path: str, **more: Any) -> Any:
-        return self("GET", path, **more)
-
-    def post(self, path: str, json: Any = None, **more: Any) -> Any:
-        return self("POST", path, json=json, **more)
-
-    def put(self, path: str, data: str | bytes, **more: Any) -> Any:
-        return self("PUT", path, data=data, content_type=more.pop("content_type", "text/csv"), **more)
-
-    def delete(self, path: str, **more: Any) -> Any:
-        return self("DELETE", path, **more)
 
 
 @pytest.fixture

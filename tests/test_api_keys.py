@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import MASTER_KEY, Backend, Client
+from support import MASTER_KEY, Backend, Client
 
 import database
 from app import Application

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from conftest import Backend, settings_for
 from sqlalchemy import exc, text
+from support import Backend, settings_for
 
 import database
 from database import DatabaseOptions

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Backend, Postgres, settings_for
 from sqlalchemy import exc
+from support import Backend, Postgres, settings_for
 
 import database
 import db_migrations

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import requests
-from conftest import MASTER_KEY, SECRET_KEY, Backend
+from support import MASTER_KEY, SECRET_KEY, Backend
 
 ROOT = Path(__file__).parent.parent
 GUNICORN = str(Path(sys.executable).parent / "gunicorn")
@@ -246,7 +246,7 @@ def test_a_port_in_use_is_named(tmp_path: Path, start: Start) -> None:
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_a_database_that_went_away_and_came_back(backend: Backend, start: Start, request: pytest.FixtureRequest) -> None:
     """Connections that are cut are replaced; no restart is needed."""
-    from conftest import Postgres
+    from support import Postgres
 
     server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", DB_PING_AFTER_IDLE="0"))
     wait_until(server.answers)

@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 import pytest
-from conftest import Client
+from support import Client
 
 import database
 from app import Application

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import MASTER_KEY, Client
+from support import MASTER_KEY, Client
 
 from app import Application
 from config import Settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Backend, Client, settings_for
+from support import Backend, Client, settings_for
 
 import database
 from app import create_app

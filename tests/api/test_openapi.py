@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import schemathesis
-from conftest import MASTER_KEY, Client, settings_for
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
+from support import MASTER_KEY, Client, settings_for
 
 import database
 from app import create_app, start

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from conftest import Client
+from support import Client
 
 import database
 from app import Application

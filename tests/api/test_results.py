@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Client
+from support import Client
 
 import database
 from models.strategy import STRATEGIES

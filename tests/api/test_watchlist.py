@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import Client
+from support import Client
 
 
 def test_watchlist(client: Client) -> None:
