@@ -27,7 +27,6 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool, QueuePool
 
-import utils.postgres
 import utils.sqlite
 from utils.driver_reader import Reader
 
@@ -236,6 +235,9 @@ class Database:
                 "check_same_thread": False,
             }
         else:
+            from utils.postgres import register_types  # noqa: PLC0415 — on SQLite the driver would cost 5 MB for nothing
+
+            register_types()
             arguments = self._postgres_arguments()
         engine = create_engine(
             self._url,
@@ -393,5 +395,4 @@ def _forget_after_fork() -> None:
 
 
 utils.sqlite.register_types()
-utils.postgres.register_types()
 os.register_at_fork(after_in_child=_forget_after_fork)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
@@ -54,7 +53,7 @@ def fingerprint(ticker: str, bars_sha256: str, parameters: Parameters, stale: bo
 
     `stale` is the one thing that the calendar adds: a result says whether its newest bar was old when it was made.
     """
-    depends_on = [ticker, bars_sha256, dataclasses.asdict(parameters), ENGINE_VERSION, stale]
+    depends_on = [ticker, bars_sha256, vars(parameters), ENGINE_VERSION, stale]
     return hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()
 
 
@@ -104,7 +103,9 @@ def _reading(line: int, outcome: tuple[Series, Votes, Score], weights: dict[str,
     indicator = INDICATORS[votes.keys[line]]
     available = bool(votes.available[line, -1])
     vote, confidence = int(votes.vote[line, -1]), float(votes.confidence[line, -1])
-    reason, details = explain(indicator.key, series, vote, confidence) if available else (unavailable(indicator.key, bars), {})
+    reason, details = (
+        explain(indicator.key, series, vote, bool(votes.meaningless[line, -1])) if available else (unavailable(indicator.key, bars), {})
+    )
     return IndicatorReading(
         key=indicator.key,
         name=indicator.name,

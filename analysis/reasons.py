@@ -12,12 +12,11 @@ from models.indicator import INDICATORS
 Details = dict[str, float | None]
 
 
-def explain(key: str, series: Series, vote: int, confidence: float) -> tuple[str, Details]:
+def explain(key: str, series: Series, vote: int, meaningless: bool) -> tuple[str, Details]:
     """The sentence and the details for one indicator on the newest row, where it is available."""
     sentence, details = _EXPLAIN[key](series, vote)
-    if vote == 0 and confidence == 0 and INDICATORS[key].votes:
-        # Nothing to go by is not the same as a neutral reading.
-        sentence = f"{INDICATORS[key].name} has nothing to go by: {_WHY_NOTHING.get(key, 'prices did not move in its window')}."
+    if meaningless:
+        sentence = f"{INDICATORS[key].name} has nothing to go by: {_WHY_MEANINGLESS.get(key, 'prices did not move in its window')}."
     return sentence, details
 
 
@@ -32,12 +31,9 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-_WHY_NOTHING = {
-    "psar": "the close is on the SAR",
-    "obv": "neither price nor volume moved over 20 bars",
-    "cmf": "money flowed neither in nor out over 20 bars",
-    "macd": "MACD and its signal line are one",
-    "ema_cross": "the two averages are one",
+_WHY_MEANINGLESS = {
+    "obv": "no volume, or no move of the price, over 20 bars",
+    "cmf": "no volume, or no range, over 20 bars",
 }
 
 

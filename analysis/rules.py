@@ -21,7 +21,7 @@ from models.indicator import INDICATORS
 class Votes:
     """Value, vote and confidence: one line an indicator, in the order of `keys`, and one column a row of the series.
 
-    Where an indicator is unavailable, vote and confidence are 0.
+    Where an indicator is unavailable or meaningless (nothing moved in its window), vote and confidence are 0.
     """
 
     keys: tuple[str, ...]
@@ -29,6 +29,7 @@ class Votes:
     vote: FloatArray
     confidence: FloatArray
     available: BoolArray
+    meaningless: BoolArray
 
 
 def cast_votes(keys: tuple[str, ...], series: Series) -> Votes:
@@ -36,7 +37,8 @@ def cast_votes(keys: tuple[str, ...], series: Series) -> Votes:
     outcomes = [_RULES[key](series) for key in keys]
     needed = np.array([[INDICATORS[key].bars_needed - 1] for key in keys])
     available = series.position >= needed
-    counts = available & ~np.array([outcome[3] for outcome in outcomes])
+    meaningless = np.array([outcome[3] for outcome in outcomes])
+    counts = available & ~meaningless
     # Clamped and masked for all at once: on one row the calls cost more than the numbers.
     confidence = np.minimum(np.maximum(np.array([outcome[2] for outcome in outcomes]), 0.0), 1.0)
     return Votes(
@@ -45,6 +47,7 @@ def cast_votes(keys: tuple[str, ...], series: Series) -> Votes:
         vote=np.where(counts, np.array([outcome[1] for outcome in outcomes]), 0.0),
         confidence=np.where(counts, confidence, 0.0),
         available=available,
+        meaningless=meaningless,
     )
 
 
@@ -104,7 +107,7 @@ def _adx(s: Series) -> _Outcome:
 
 def _psar(s: Series) -> _Outcome:
     distance = s.close - s.sar
-    return s.sar, np.sign(distance), np.abs(distance) / (0.02 * s.close), distance == 0
+    return s.sar, np.sign(distance), np.abs(distance) / (0.02 * s.close), s.unchanged_bars >= 1
 
 
 def _ema_cross(s: Series) -> _Outcome:
@@ -123,7 +126,7 @@ def _bollinger(s: Series) -> _Outcome:
 
 def _atr(s: Series) -> _Outcome:
     nothing = np.zeros_like(s.atr)
-    return s.atr, nothing, nothing, nothing == 0
+    return s.atr, nothing, nothing, nothing != 0
 
 
 def _obv(s: Series) -> _Outcome:
@@ -134,7 +137,7 @@ def _obv(s: Series) -> _Outcome:
 
 def _cmf(s: Series) -> _Outcome:
     value = _ratio(s.money_flow_20, s.volume_20)
-    return value, np.sign(value), 5.0 * np.abs(value), s.volume_20 == 0
+    return value, np.sign(value), 5.0 * np.abs(value), (s.volume_20 == 0) | (s.unchanged_bars >= 19)
 
 
 _RULES: dict[str, _Rule] = {

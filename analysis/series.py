@@ -13,6 +13,7 @@ import talib
 from analysis.bars import Bars, BoolArray, FloatArray
 
 LONGEST_WINDOW = 200
+AT_REST = 1e-12  # of a price: what adjusting rounds is no movement
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def compute_series(bars: Bars, rows: int) -> Series:
     volume_20, money_flow_20 = window_sum(np.array([near_volume, _money_flow(near_high, near_low, near_close, near_volume)]), 20)
     typical = (deep_high + deep_low + deep_close) / 3.0
     unchanged = _unchanged(np.array([deep_close, typical, deep_high, deep_low]))
-    unchanged_bars = np.minimum(unchanged[2], unchanged[3]) * (deep_high == deep_low)
+    unchanged_bars = np.minimum(unchanged[2], unchanged[3]) * (deep_high - deep_low <= AT_REST * deep_high)
     flat_14 = unchanged_bars[-(rows + 2) :] >= 13
     close_21 = newest(close, rows + 20)
     return Series(
@@ -128,7 +129,7 @@ def window_sum(values: FloatArray, window: int) -> FloatArray:
 def _money_flow(high: FloatArray, low: FloatArray, close: FloatArray, volume: FloatArray) -> FloatArray:
     # Chaikin's multiplier: where in its range the day closed, −1 at the low, 1 at the high; 0 for a day without range.
     spread = high - low
-    flat = spread == 0
+    flat = spread <= AT_REST * high
     flow: FloatArray = ((close - low) - (high - close)) / np.where(flat, 1.0, spread) * ~flat * volume
     return flow
 
@@ -136,7 +137,8 @@ def _money_flow(high: FloatArray, low: FloatArray, close: FloatArray, volume: Fl
 def _unchanged(lines: FloatArray) -> FloatArray:
     """For each value of each line, how many values before it are the same in an unbroken run, counted as far back as the line goes."""
     changed = np.ones(lines.shape, dtype=np.bool_)
-    np.not_equal(lines[:, 1:], lines[:, :-1], out=changed[:, 1:])
+    # Not `>`: a NaN, where there are no bars, is a change.
+    changed[:, 1:] = ~(np.abs(lines[:, 1:] - lines[:, :-1]) <= AT_REST * lines[:, 1:])
     index = np.arange(lines.shape[1], dtype=np.float64)
     run: FloatArray = index - np.maximum.accumulate(np.where(changed, index, 0.0), axis=1)
     return run

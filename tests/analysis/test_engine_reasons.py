@@ -23,7 +23,7 @@ def said(key: str, **values: float) -> str:
     series = with_values(**values)
     with np.errstate(invalid="ignore", divide="ignore"):
         votes = cast_votes((key,), series)
-    return explain(key, series, int(votes.vote[0, 0]), float(votes.confidence[0, 0]))[0]
+    return explain(key, series, int(votes.vote[0, 0]), bool(votes.meaningless[0, 0]))[0]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,6 @@ def test_flat_prices_are_said_to_be_nothing_to_go_by(key: str) -> None:
     assert reading.reason.startswith(f"{INDICATORS[key].name} has nothing to go by: ")
 
 
-@pytest.mark.xfail(strict=True, reason="vote 0 with confidence 0 is taken for flat prices, which it is not on a threshold")
 @pytest.mark.parametrize(
     ("key", "values"),
     [
