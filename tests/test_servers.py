@@ -21,6 +21,7 @@ from support import MASTER_KEY, SECRET_KEY, Backend
 ROOT = Path(__file__).parent.parent
 GUNICORN = str(Path(sys.executable).parent / "gunicorn")
 KEY = {"X-API-Key": MASTER_KEY}
+NOT_BOOTED = (1, 3)  # gunicorn ends with 3, or with 1 when a second worker fails while it is ending
 
 
 def wait_until(true: Callable[[], Any], seconds: float = 20) -> Any:
@@ -190,14 +191,14 @@ def test_bad_production_settings_refuse_to_start_and_name_every_fault(start: Sta
 
 def test_a_worker_that_is_behind_and_may_not_migrate_stops_gunicorn(empty_backend: Backend, start: Start) -> None:
     server = start([GUNICORN, "wsgi:app"], **production(empty_backend, AUTO_MIGRATE="false"))
-    assert server.process.wait(20) == 3
+    assert server.process.wait(20) in NOT_BOOTED
     assert "behind" in server.log
 
 
 def test_a_database_that_cannot_be_reached_is_told(start: Start) -> None:
     nowhere = Backend("postgres", "postgresql://u:hunter2@127.0.0.1:1/x")
     server = start([GUNICORN, "wsgi:app"], **production(nowhere, DB_CONNECT_ATTEMPTS="2"))
-    assert server.process.wait(20) == 3
+    assert server.process.wait(20) in NOT_BOOTED
     assert "database not reachable yet" in server.log
     assert "hunter2" not in server.log
 

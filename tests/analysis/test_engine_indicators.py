@@ -114,3 +114,11 @@ def test_the_typical_price_may_stay_while_the_bar_changes() -> None:
 )
 def test_only_bars_without_range_are_unchanged(high: list[float], low: list[float], expected: int) -> None:
     assert compute_series(bars_of([2.0] * 4, high=high, low=low), 1).unchanged_bars[0] == expected
+
+
+@pytest.mark.parametrize(("step", "run"), [(0.0, 3), (1e-14, 3), (5e-13, 3), (2e-12, 0), (1e-9, 0)], ids=lambda value: f"{value:g}")
+@pytest.mark.parametrize("level", [1e-6, 100.0, 1e6])
+def test_the_rounding_of_an_adjustment_is_no_movement(level: float, step: float, run: int) -> None:
+    close = np.array([1.0, 1.0 + step, 1.0, 1.0 + step]) * level
+    closes, ranges = compute_series(bars_of(close), 1), compute_series(bars_of(np.full(4, level), high=level * (1.0 + step)), 1)
+    assert (closes.unchanged_closes[0], closes.unchanged_typical[0], ranges.unchanged_bars[0]) == (run, run, run)

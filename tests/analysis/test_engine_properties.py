@@ -148,6 +148,17 @@ def test_any_flat_price_holds(price: float, count: int, volume: float) -> None:
 
 
 @thorough
+@given(st.floats(0.01, 1e5), st.floats(0.001, 1.0), st.sampled_from([1.5, 2.0, 3.0, 7.0, 0.1]), st.integers(1, 99))
+def test_a_flat_price_holds_through_any_split(price: float, factor: float, ratio: float, days_ago: int) -> None:
+    days = bars_of(np.full(260, price))
+    traded = [price * ratio if i < 260 - days_ago else price for i in range(260)]
+    packed = PackedBars.pack([Bar(days.day(i), *[close] * 4, price * factor, 1_000.0) for i, close in enumerate(traded)])
+    analysis = seen(adjusted_bars(packed, adjusted=True))
+    assert analysis.score == 0
+    assert not any(reading.vote or reading.confidence for reading in analysis.indicators)
+
+
+@thorough
 @given(price_histories(), st.integers(1, 49), st.sampled_from([2.0, 4.0]))
 def test_a_split_changes_nothing_once_it_is_adjusted(bars: Bars, days_ago: int, ratio: float) -> None:
     """As traded, prices before the split are higher by its ratio; the adjusted close tells."""

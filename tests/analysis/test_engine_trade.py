@@ -161,6 +161,7 @@ BUY_AT_100 = Trade(100.0, "last close", 96.0, 108.0, 2.0, 0, 0.0, 0.0)
         pytest.param({}, 1_000, 0.39, 100, 0, id="not even one by the risk"),
         pytest.param({"entry": 0.5, "stop_loss": 0.48}, 100_000, 2, 20, 40_000, id="a penny stock"),
         pytest.param({"stop_loss": 104.0, "target": 92.0}, 100_000, 2, 20, 0, id="a sell"),
+        pytest.param({"stop_loss": 100.0}, 100_000, 2, 20, 0, id="no distance to the stop"),
     ],
 )
 def test_position_size(trade: dict[str, float], capital: float, risk_percent: float, cap_percent: float, shares: int) -> None:

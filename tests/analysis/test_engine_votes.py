@@ -171,6 +171,8 @@ OVERBOUGHT = {
         ("ema_cross", "unchanged_closes", 198),  # 200 closes
         ("bollinger", "unchanged_closes", 18),  # 20 closes
         ("obv", "unchanged_closes", 19),  # 20 changes
+        ("cmf", "unchanged_bars", 18),  # 20 bars
+        ("psar", "unchanged_bars", 0),  # its step: a bar and the one before
     ],
 )
 def test_a_window_without_range_has_no_vote(key: str, field: str, most: int) -> None:
