@@ -16,6 +16,7 @@ GROUPS = {
     "engine": ("engine",),
     "store": ("store",),
     "http": ("requests_per_second", "analyze_latency"),
+    "jobs": ("bulk", "bulk_memory", "empty_jobs"),
     "memory": ("memory",),
     "history": ("history",),
 }

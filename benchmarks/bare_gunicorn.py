@@ -4,7 +4,7 @@ import runpy
 import sys
 from pathlib import Path
 
-OWN_HOOKS = {"post_worker_init", "worker_exit"}
+OWN_HOOKS = {"when_ready", "on_reload", "post_worker_init", "worker_exit"}
 
 globals().update(
     {

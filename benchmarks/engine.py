@@ -52,11 +52,14 @@ def ours() -> Contenders:
     from utils.clock import today
 
     bars, parameters, day = _bars(), parameters_of(STRATEGIES[DEFAULT_STRATEGY], Overrides()), today()
+    columns = (bars.high, bars.low, bars.close)
     calls: list[tuple[Any, tuple[Any, ...]]] = []
 
     def recorder(function: Any) -> Any:
         def record(*arguments: Any) -> Any:
-            calls.append((function, arguments))
+            # The floor is the calls for all bars, also of the two indicators that ours computes from their last bars alone.
+            whole = (*columns, *arguments[len(columns) :]) if function in (originals["CCI"], originals["WILLR"]) else arguments
+            calls.append((function, whole))
             return function(*arguments)
 
         return record

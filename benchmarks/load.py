@@ -1,7 +1,7 @@
 """A load generator for HTTP/1.1 on loopback: closed loop, keep-alive, raw sockets, one process.
 
-`python -m benchmarks.load PORT CONNECTIONS SECONDS` repeats the request on standard input and prints a Load as JSON. Anything but status
-200 ends it: errors are answered faster than results.
+`python -m benchmarks.load PORT CONNECTIONS SECONDS` repeats the request on standard input and prints a Load as JSON. Anything but success
+ends it: errors are answered faster than results.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Connection:
         body_end = end + 4 + int(head[length:] if stop < 0 else head[length:stop])
         if len(received) < body_end:
             return None
-        if not head.startswith(b"http/1.1 200"):
+        if not head.startswith(b"http/1.1 20"):
             raise RuntimeError(f"answered {received[:1000]!r}")
         return received[end + 4 : body_end]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from benchmarks.load import drive, request
 from benchmarks.report import Row
-from benchmarks.servers import KEY, Server, Servers
+from benchmarks.servers import KEY, MEGABYTE, Server, Servers
 
 TITLE = "Memory"
 NOTE = (
@@ -19,7 +19,6 @@ CONNECTIONS = 8
 FEW, MANY = 1_000, 10_000  # analyses
 LIMIT = 100.0  # MB
 GROWTH = 1.05
-MEGABYTE = 1_000_000
 TICKERS = ("AAPL", "IBM", "MSFT")
 STRATEGIES = ("balanced", "trend", "reversion", "breakout", "weekly")
 NEWEST_DAYS = 700  # the days that are asked for: with tickers and strategies, more than MANY

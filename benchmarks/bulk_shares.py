@@ -1,0 +1,79 @@
+"""Where one worker's time goes: an executor in a process of its own, with the functions that read, compute and write timed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from typing import Any
+
+from benchmarks.servers import ROOT, WITHOUT_PANDAS
+
+TICKERS = 1_000
+
+
+def shares(url: str) -> dict[str, float]:
+    """Seconds per ticker: `all`, and of that `engine`, `read` and `write`; measured in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.bulk_shares", url]
+    environment = {**os.environ, "PYTHONPATH": WITHOUT_PANDAS}
+    measured: dict[str, float] = json.loads(subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE).stdout)
+    return measured
+
+
+def main(url: str) -> None:
+    """Run a job in this process and print the seconds as JSON."""
+    import database
+    import services.analysis
+    from jobs.executor import Executor
+    from models.analysis import Overrides
+    from models.job import BulkOrder, BulkParams
+    from services import job, job_work
+    from services.wakeup import NoWakeup
+    from store import price as price_store
+    from store import result as result_store
+    from utils.logger import configure_logging
+
+    configure_logging("warning", as_json=True)
+    database.configure(database.DatabaseOptions(url=url))
+    spent: Counter[str] = Counter()
+
+    def timed(module: Any, name: str, part: str) -> None:
+        original = getattr(module, name)
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                return original(*arguments, **options)
+            finally:
+                spent[part] += time.perf_counter() - started  # type: ignore[assignment]
+
+        setattr(module, name, call)
+
+    for module, name, part in (
+        (services.analysis, "analyse", "engine"),
+        (services.analysis, "adjusted_bars", "engine"),
+        (price_store, "find_heads", "read"),
+        (price_store, "load_many", "read"),
+        (result_store, "find_fingerprints", "read"),
+        (job_work, "claim_chunk", "write"),
+        (job_work, "end_chunk", "write"),
+    ):
+        timed(module, name, part)
+    tickers = tuple(f"DEMO{number:05d}" for number in range(1, TICKERS + 1))
+    with database.transaction() as connection:
+        job.submit(connection, 1, BulkOrder(tickers, BulkParams("weekly", Overrides(reward_risk=1.5))))
+    executor = Executor("benchmark", 15.0, NoWakeup(), threading.Event())
+    started = time.perf_counter()
+    ran = executor.drain()
+    spent["all"] = time.perf_counter() - started  # type: ignore[assignment]
+    executor.close()
+    assert ran == TICKERS
+    print(json.dumps({part: seconds / TICKERS for part, seconds in spent.items()}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,84 @@
+"""Our empty jobs: `python -m benchmarks.empty_ours URL JOBS_A_TRANSACTION JOBS PROCESSES` prints the seconds they took."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import threading
+import time
+from typing import Any
+
+import database
+import db_migrations
+import jobs.executor
+from jobs.executor import Executor
+from models.analysis import AnalysisOrder
+from models.api_key import FIRST_ORG
+from models.job import BULK_ANALYSIS, Analysed, BulkParams
+from providers.sample import SampleProvider
+from services.analysis import analyse_ticker
+from services.bulk_analysis import write_params
+from services.sample import load_if_empty
+from services.wakeup import NoWakeup
+from store import job as job_store
+from store import job_item as item_store
+from utils.clock import now
+from utils.ids import new_id
+from utils.logger import configure_logging
+
+
+def main(url: str, together: int, count: int, processes: int) -> None:
+    """Let processes create and run the jobs; check that all are completed, and print the seconds."""
+    _configure(url)
+    database.connect()
+    db_migrations.ensure_schema(True)
+    load_if_empty(SampleProvider())
+    analyse_ticker(FIRST_ORG, AnalysisOrder("AAPL", "balanced"))
+    database.close()
+    context = multiprocessing.get_context("spawn")
+    times, barrier = context.Queue(), context.Barrier(processes)
+    running = [context.Process(target=_work, args=(url, together, count // processes, times, barrier)) for _ in range(processes)]
+    for process in running:
+        process.start()
+    taken = [times.get() for _ in running]
+    for process in running:
+        process.join()
+    with database.read() as connection:
+        assert job_store.count_by_status(connection) == {"completed": count}
+    print(max(end for _, end in taken) - min(start for start, _ in taken))
+
+
+def _configure(url: str) -> None:
+    configure_logging("error", as_json=True)
+    database.configure(database.DatabaseOptions(url=url, lock_timeout=30.0))
+
+
+def _work(url: str, together: int, count: int, times: Any, barrier: Any) -> None:
+    _configure(url)
+    fingerprint = database.query_db("SELECT fingerprint FROM analysis_results", one=True)["fingerprint"]
+
+    def skip(org_id: int, params: BulkParams, tickers: list[str]) -> list[tuple[str, Analysed]]:
+        return [(ticker, Analysed(fingerprint, None, False)) for ticker in tickers]
+
+    jobs.executor.analyse_many = skip  # type: ignore[assignment]
+    executor = Executor(f"empty-{new_id()}", 15.0, NoWakeup(), threading.Event())
+    params = write_params(BulkParams("balanced"))
+    barrier.wait()
+    started = time.time()
+    for first in range(0, count, together):
+        _create(params, min(together, count - first))
+    executor.drain()
+    times.put((started, time.time()))
+
+
+def _create(params: str, count: int) -> None:
+    with database.transaction() as connection:
+        tickers = {new_id(): ["AAPL"] for _ in range(count)}
+        for job_id in tickers:
+            common = {"kind": BULK_ANALYSIS, "total": 1, "params": params, "dedupe_key": None, "retry_of": None}
+            job_store.insert(connection, FIRST_ORG, id=job_id, created_at=now(), **common)  # type: ignore[arg-type]
+        item_store.insert(connection, tickers)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], *map(int, sys.argv[2:]))
