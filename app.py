@@ -5,41 +5,51 @@ from __future__ import annotations
 import signal
 import socket
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from typing import Any
 
 import structlog
 from flask_cors import CORS
 from flask_openapi3 import Info, OpenAPI
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server, run_simple
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, is_running_from_reloader, make_server, run_simple
 
 import database
 import db_migrations
-from api import analysis, docs, health, price, result, strategy, ticker, watchlist
+from api import analysis, docs, health, job, job_events, price, report, result, strategy, ticker, watchlist
 from api.auth import register_auth
 from api.errors import translate
 from api.paging import EXTENSION, CursorSigner
 from config import VERSION, ConfigError, Settings
-from models.analysis import AnalysisOrder
+from jobs.kept import Keeping
+from jobs.wakeup import wakeup_for
 from models.api_key import FIRST_ORG
+from models.job import BulkOrder, BulkParams
+from models.result import ResultFilter
 from models.strategy import DEFAULT_STRATEGY
 from providers.sample import NAMES, SampleProvider
+from schemas.base import LARGEST_LIMIT
 from schemas.problem import Problem
-from services.analysis import analyse_ticker
 from services.api_key import KeyRing
+from services.job import find, submit
+from services.job_feed import JobFeed
 from services.sample import load_if_empty
+from store.price import find_heads
+from store.result import find_body, latest
 from utils.api_utils import StrictRequest, register_error_handlers, register_request_log, validation_problem
 from utils.json_text import parse_strict
 from utils.logger import configure_logging, route_through_root
+from utils.terminal import ProgressBar
 
 log = structlog.get_logger(__name__)
 
 SETTINGS = "settings"
+SAMPLE_SECONDS = 60.0  # the server is served however long the sample takes
 NOT_STARTED = (db_migrations.MigrationError, SQLAlchemyError, OSError)
-BLUEPRINTS = (analysis, result, watchlist, ticker, price, strategy, health)
+BLUEPRINTS = (analysis, job, job_events, result, report, watchlist, ticker, price, strategy, health)
 DESCRIPTION = "Price history in, explained verdicts out. Send the key as `X-API-Key` or as a bearer token."
-EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", "X-Request-ID"]
+EXPOSED_HEADERS = ["ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID"]
 
 
 class Application(OpenAPI):
@@ -59,8 +69,11 @@ def create_app(settings: Settings | None = None) -> Application:
     database.configure(settings)
     app = _new_application()
     app.config.update(MAX_CONTENT_LENGTH=settings.max_json_bytes, MAX_UPLOAD_BYTES=settings.max_upload_bytes)
+    app.config["SOCK_SERVER_OPTIONS"] = job_events.SOCKET_OPTIONS
     app.extensions[SETTINGS] = settings
     app.extensions[EXTENSION] = CursorSigner(settings.resolve_secret_key)
+    app.extensions[job.WAKEUP] = wakeup_for(settings)
+    app.extensions[job_events.FEED] = JobFeed(settings.redis_url, settings.streams_per_worker)
     register_request_log(app)
     register_auth(app, KeyRing(settings.resolve_master_key))
     register_error_handlers(app, translate)
@@ -69,6 +82,7 @@ def create_app(settings: Settings | None = None) -> Application:
     for module in BLUEPRINTS:
         app.register_api(module.blueprint)
     app.register_blueprint(docs.blueprint)
+    app.register_blueprint(job_events.socket_blueprint)
     return app
 
 
@@ -140,32 +154,63 @@ def main() -> int:
     try:
         start(app)
         if settings.debug:
-            run_simple(settings.host, settings.port, app, threaded=True, use_reloader=True, request_handler=_QuietHandler)
+            with Keeping(settings.worker_processes > 0 and is_running_from_reloader()):
+                run_simple(settings.host, settings.port, app, threaded=True, use_reloader=True, request_handler=_QuietHandler)
             return 0
         server = _bind(settings, app)
     except NOT_STARTED as error:
         print(f"Not started: {error}", file=sys.stderr)
         return 1
-    if settings.loads_sample:
-        print(verdict_table())
-    print(_welcome(settings), flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        server.serve_forever()
-    finally:
-        server.server_close()
-        database.close()
+    with Keeping(settings.worker_processes > 0):
+        try:
+            if settings.loads_sample:
+                _analyse_sample(settings)
+            print(_welcome(settings), flush=True)
+            server.serve_forever()
+        finally:
+            server.server_close()
+            app.extensions[job_events.FEED].close()
+            database.close()
     return 0
 
 
-def verdict_table() -> str:
-    """Analyse the sample tickers (a second time finds the stored results) and lay the verdicts out for a terminal."""
+def _analyse_sample(settings: Settings) -> None:
+    """Analyse the sample through a job, with its progress in the terminal, and show the verdicts; a second time they are stored."""
+    with database.read() as connection:
+        tickers = tuple(find_heads(connection, FIRST_ORG, NAMES))
+    if not tickers:
+        return
+    with database.transaction() as connection:
+        submitted = submit(connection, FIRST_ORG, BulkOrder(tickers, BulkParams(DEFAULT_STRATEGY))).job
+    if settings.worker_processes == 0:
+        print(f"The sample's job {submitted.id} waits for workers: LOCAL_WORKERS is 0, or JOB_ENGINE is celery.")
+        return
+    with ProgressBar(submitted.total) as bar:
+        deadline = time.monotonic() + SAMPLE_SECONDS
+        while not (now := find(FIRST_ORG, submitted.id)).is_finished and time.monotonic() < deadline:
+            bar.show(now.completed)
+            time.sleep(0.05)
+        bar.show(now.completed)
+    print(f"Job {now.id}: {now.completed} of {now.total} tickers analysed, {now.failed} failed.")
+    print(verdict_table(tickers))
+
+
+def verdict_table(tickers: Collection[str]) -> str:
+    """The latest verdicts of some tickers, laid out for a terminal."""
     lines = [f"{'ticker':8}{'as of':12}{'close':>10}{'score':>8}  {'verdict':12}{'entry':>10}{'stop':>10}{'target':>10}"]
-    for symbol in NAMES:
-        result = parse_strict(analyse_ticker(FIRST_ORG, AnalysisOrder(symbol, DEFAULT_STRATEGY)).body)
+    with database.read() as connection:
+        shown = latest(connection, FIRST_ORG, ResultFilter(strategy=DEFAULT_STRATEGY, sort="ticker"), LARGEST_LIMIT)
+        results = [find_body(connection, FIRST_ORG, summary.id) for summary in shown if summary.ticker in tickers]
+    for found in results:
+        if found is None:
+            continue
+        result = parse_strict(found[1])
         trade = result["trade"]
         prices = "".join(f"{trade[name]:10.2f}" for name in ("entry", "stop_loss", "target")) if trade else f"{'no trade':>30}"
-        lines.append(f"{symbol:8}{result['as_of']:12}{result['close']:10.2f}{result['score']:8.2f}  {result['verdict']:12}{prices}")
+        lines.append(
+            f"{result['ticker']:8}{result['as_of']:12}{result['close']:10.2f}{result['score']:8.2f}  {result['verdict']:12}{prices}"
+        )
     return "\n".join(lines)
 
 

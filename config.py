@@ -21,11 +21,13 @@ VERSION = "0.1.0"
 Environment = Literal["development", "test", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["auto", "json", "console"]
+JobEngine = Literal["local", "celery"]
 
 MINIMUM_SECRET_LENGTH = 32
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg2")
 # What tutorials, templates and our own .env.example put where a secret belongs, letters and digits only.
 PLACEHOLDERS = ("changeme", "changethis", "changeinproduction", "replaceme", "replacethis", "yoursecret", "yourapikey", "insecure")
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://", "redis+socket://")
 HOW_TO_MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
@@ -113,6 +115,25 @@ class Settings(BaseSettings):
     db_lock_timeout: float = Field(5.0, gt=0, le=120, description="Seconds SQLite waits for another writer.")
     migration_lock_timeout: float = Field(300.0, gt=0, description="Seconds to wait for another process that migrates.")
 
+    job_engine: Annotated[JobEngine, BeforeValidator(_lower)] = Field(
+        "local", description="Who runs jobs: local (processes on this machine) or celery (over `CELERY_BROKER_URL`)."
+    )
+    local_workers: int | None = Field(
+        None, ge=0, le=64, description="Worker processes beside the web server; as many as cores unless set, 0 for none."
+    )
+    job_lease_seconds: float = Field(
+        15.0, ge=1, le=600, description="Seconds without a heartbeat after which a worker's items go to others."
+    )
+    redis_url: str | None = Field(
+        None, repr=False, description="`redis://…`; wakes workers and live progress at once instead of by polling."
+    )
+    celery_broker_url: str | None = Field(None, repr=False, description="`redis://…` for the celery engine; `REDIS_URL` unless set.")
+    max_streams: int = Field(
+        3, ge=0, le=256, description="Live progress streams per gunicorn worker (below `WEB_THREADS`); past it clients poll."
+    )
+    results_kept: int = Field(50, ge=1, description="Newest results kept of each ticker.")
+    jobs_kept_days: int = Field(30, ge=1, description="Days that finished jobs are kept.")
+
     max_json_bytes: int = Field(1_000_000, ge=1_000, description="Largest JSON body.")
     max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file.")
 
@@ -147,6 +168,23 @@ class Settings(BaseSettings):
     def uses_sqlite(self) -> bool:
         """Whether the database is an SQLite file."""
         return self.sqlalchemy_url.startswith("sqlite")
+
+    @property
+    def worker_processes(self) -> int:
+        """How many local workers run beside the web processes; none when another engine runs the jobs."""
+        if self.job_engine != "local":
+            return 0
+        return (os.cpu_count() or 1) if self.local_workers is None else self.local_workers
+
+    @property
+    def streams_per_worker(self) -> int:
+        """How many streams a web worker serves: a stream keeps a thread busy, and at least one must be left for requests."""
+        return min(self.max_streams, self.web_threads - 1)
+
+    @property
+    def broker_url(self) -> str | None:
+        """Where Celery's messages go."""
+        return self.celery_broker_url or self.redis_url
 
     @property
     def loads_sample(self) -> bool:
@@ -186,7 +224,7 @@ class Settings(BaseSettings):
             # The faulty variables are put back to their defaults, so that the production rules judge the others in the same run.
             defaults = {name: cls.model_fields[name].default for name in map(_field_of, error.errors())}
             settings = cls(**{**overrides, **defaults})
-        faults += _database_faults(settings)
+        faults += _database_faults(settings) + _job_faults(settings)
         if settings.is_production:
             faults += _production_faults(settings)
         if faults:
@@ -230,6 +268,20 @@ def _database_faults(settings: Settings) -> list[Fault]:
     if scheme == "sqlite" and (rest in ("", "/") or ":memory:" in rest or "mode=memory" in rest):
         return [Fault("DATABASE_URL", "an SQLite database in memory would lose everything and is not shared by workers.", example)]
     return []
+
+
+def _job_faults(settings: Settings) -> list[Fault]:
+    faults = []
+    for variable, url in (("REDIS_URL", settings.redis_url), ("CELERY_BROKER_URL", settings.celery_broker_url)):
+        if url and not url.startswith(REDIS_SCHEMES):
+            scheme = url.partition("://")[0][:40]
+            faults.append(Fault(variable, f"{scheme!r} is no scheme of Redis.", "Set it to redis://host:6379/0 or rediss://…."))
+    if settings.job_engine == "celery" and not settings.broker_url:
+        remedy = "Set it (or REDIS_URL) to redis://host:6379/0, or set JOB_ENGINE=local."
+        faults.append(Fault("CELERY_BROKER_URL", "the celery engine needs a broker.", remedy))
+    if settings.job_engine == "celery" and settings.uses_sqlite and settings.is_production:
+        faults.append(Fault("JOB_ENGINE", "workers on other machines cannot reach an SQLite file.", "Use Postgres, or JOB_ENGINE=local."))
+    return faults
 
 
 def _production_faults(settings: Settings) -> list[Fault]:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, exc, text
@@ -31,9 +31,9 @@ import utils.sqlite
 from utils.driver_reader import Reader
 
 log = structlog.get_logger(__name__)
+Taken = TypeVar("Taken")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two attempts to connect
-IDLE_IN_TRANSACTION_TIMEOUT = "60s"
 # Waiting does not mend these; anything else may be a server that is still starting.
 HOPELESS_CONNECT_ERRORS = ("password authentication failed", "does not exist", "no pg_hba.conf entry")
 # SQLite reports faults of ours and of its surroundings with one class; these are ours.
@@ -53,23 +53,15 @@ class DatabaseOptions:
     connect_attempts: int = 30
     connect_timeout: int = 5
     lock_timeout: float = 5.0
+    idle_in_transaction_timeout: float = 60.0
     migration_lock_timeout: float = 300.0
 
     @classmethod
     def of(cls, settings: Any) -> DatabaseOptions:
         """The options in config.Settings, which this module, lying below it, does not import."""
-        return cls(
-            url=settings.sqlalchemy_url,
-            pool_size=settings.db_pool_size,
-            max_overflow=settings.db_max_overflow,
-            pool_timeout=settings.db_pool_timeout,
-            pool_recycle=settings.db_pool_recycle,
-            ping_after_idle=settings.db_ping_after_idle,
-            connect_attempts=settings.db_connect_attempts,
-            connect_timeout=settings.db_connect_timeout,
-            lock_timeout=settings.db_lock_timeout,
-            migration_lock_timeout=settings.migration_lock_timeout,
-        )
+        pool = ("pool_size", "max_overflow", "pool_timeout", "pool_recycle", "ping_after_idle")
+        same = {name: getattr(settings, f"db_{name}") for name in (*pool, "connect_attempts", "connect_timeout", "lock_timeout")}
+        return cls(url=settings.sqlalchemy_url, migration_lock_timeout=settings.migration_lock_timeout, **same)
 
 
 @dataclass(frozen=True)
@@ -120,13 +112,10 @@ class Database:
 
     def engine(self) -> Engine:
         """The engine, made at the first call. Making it opens no connection."""
-        engine = self._engine
-        if engine is None:
-            with self._lock:
-                engine = self._engine
-                if engine is None:
-                    engine = self._engine = self._make_engine()
-        return engine
+        with self._lock:
+            if self._engine is None:
+                self._engine = self._make_engine()
+            return self._engine
 
     def connect(self, attempts: int | None = None) -> None:
         """Make sure that the database answers; for start-up only (a running service fails fast).
@@ -140,7 +129,7 @@ class Database:
                 self.ping()
                 return
             except exc.OperationalError as error:
-                reason = _first_line(error)
+                reason = reason_of(error)
                 if attempt == attempts or any(words in reason for words in HOPELESS_CONNECT_ERRORS):
                     raise
                 log.warning("database not reachable yet", database=self.description, attempt=attempt, of=attempts, reason=reason)
@@ -168,16 +157,15 @@ class Database:
 
     def read(self) -> Connection:
         """A connection in autocommit, to be used with `with`: no BEGIN and no ROLLBACK to pay for."""
-        try:
-            return self.engine().connect()
-        except exc.TimeoutError:
-            self._counts["timeouts"] += 1
-            raise
+        return self._checked_out(Engine.connect)
 
     def reader(self) -> Reader:
         """Like `read`, at half the cost, for the reads that most requests make."""
+        return self._checked_out(Reader)
+
+    def _checked_out(self, take: Callable[[Engine], Taken]) -> Taken:
         try:
-            return Reader(self.engine())
+            return take(self.engine())
         except exc.TimeoutError:
             self._counts["timeouts"] += 1
             raise
@@ -189,12 +177,14 @@ class Database:
         On SQLite the write lock is taken at once (BEGIN IMMEDIATE), so that a transaction never fails half-way for want of it.
         """
         with self.read() as connection:
-            if not self.is_sqlite:
-                connection.execution_options(isolation_level="READ COMMITTED")
-            with connection.begin():
-                if self.is_sqlite:
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+            # Spelled out: SQLAlchemy's own way changes the isolation level first, and passes on the driver's error when the server is gone.
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN ISOLATION LEVEL READ COMMITTED")
+            try:
                 yield connection
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                _roll_back(connection)
+                raise
 
     @contextmanager
     def read_only(self) -> Iterator[Connection]:
@@ -227,6 +217,7 @@ class Database:
     def _make_engine(self) -> Engine:
         options = self.options
         arguments: dict[str, Any]
+        more: dict[str, Any] = {}
         if self.path is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             arguments = {
@@ -239,6 +230,8 @@ class Database:
 
             register_types()
             arguments = self._postgres_arguments()
+            # One statement for many rows: psycopg2's own way is a round trip for each.
+            more = {"executemany_mode": "values_plus_batch", "executemany_batch_page_size": 500}
         engine = create_engine(
             self._url,
             poolclass=QueuePool,
@@ -249,12 +242,14 @@ class Database:
             isolation_level="AUTOCOMMIT",
             connect_args=arguments,
             hide_parameters=True,
+            **more,
         )
         self._listen(engine)
         return engine
 
     def _postgres_arguments(self, more_options: str = "") -> dict[str, Any]:
-        options = f"-c timezone=UTC -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT} {more_options}".strip()
+        idle = round(1000 * self.options.idle_in_transaction_timeout)
+        options = f"-c timezone=UTC -c idle_in_transaction_session_timeout={idle} {more_options}".strip()
         return {
             "connect_timeout": self.options.connect_timeout,
             "application_name": "bellwether",
@@ -293,6 +288,14 @@ class Database:
             counts["invalidations"] += 1
 
 
+def _roll_back(connection: Connection) -> None:
+    try:
+        connection.exec_driver_sql("ROLLBACK")
+    except exc.SQLAlchemyError:
+        # The transaction has ended with its connection, or ends now: what is raised must be the error that led here.
+        connection.invalidate()
+
+
 def normalize_url(url: str) -> URL:
     """A SQLAlchemy URL; `postgres://` and `postgresql://`, as platforms hand them out, name the psycopg2 driver."""
     return make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", url))
@@ -300,13 +303,16 @@ def normalize_url(url: str) -> URL:
 
 def is_unavailable(error: BaseException) -> bool:
     """Whether an error says that the database is away, busy or full, rather than that a statement is wrong."""
-    if isinstance(error, exc.TimeoutError):
-        return True
     if not isinstance(error, exc.DBAPIError):
-        return False
+        return isinstance(error, exc.TimeoutError)
     if error.connection_invalidated or isinstance(error, exc.InterfaceError):
         return True
-    return isinstance(error, exc.OperationalError) and not SQLITE_PROGRAMMING_ERRORS.search(_first_line(error))
+    return isinstance(error, exc.OperationalError) and not SQLITE_PROGRAMMING_ERRORS.search(reason_of(error))
+
+
+def reason_of(error: exc.SQLAlchemyError) -> str:
+    """What the driver says is wrong, in one line, for logs and messages."""
+    return str(getattr(error, "orig", None) or error).strip().split("\n")[0]
 
 
 # ---- the database of this process -------------------------------------------------------------------------------------------------
@@ -375,18 +381,13 @@ def execute_db(statement: str, parameters: Mapping[str, Any] | None = None) -> i
         return changed
 
 
-def init_db_if_needed(migrate: Callable[[], Any] | None = None) -> None:
+def init_db_if_needed(migrate: Callable[[], Any] = lambda: None) -> None:
     """Connect if that has not been done yet; then bring the schema up to date if a migrator is given (`db_migrations.up`)."""
     connect()
-    if migrate is not None:
-        migrate()
+    migrate()
 
 
 close_db = close
-
-
-def _first_line(error: exc.DBAPIError) -> str:
-    return str(error.orig).strip().split("\n")[0]
 
 
 def _forget_after_fork() -> None:

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import signal
 import sys
 import threading
 from http import HTTPStatus
@@ -68,6 +69,33 @@ accesslog = None
 loglevel = settings.log_level
 
 
+def when_ready(server):
+    """Keep `worker.py` beside the web processes, from the loop in which gunicorn looks after those: no thread where it forks."""
+    from jobs.kept import keep_workers
+
+    if not settings.worker_processes:
+        return
+    kept = keep_workers()
+    manage_workers, stop = server.manage_workers, server.stop
+
+    def manage_all():
+        manage_workers()
+        kept.check()
+
+    def stop_all(graceful=True):
+        kept.ask_to_stop()
+        stop(graceful)
+        kept.stop()
+
+    server.manage_workers, server.stop, server.kept_workers = manage_all, stop_all, kept
+
+
+def on_reload(server):
+    """A reload (HUP) is for new code and settings: `worker.py` gets them, too, being started again."""
+    if hasattr(server, "kept_workers"):
+        server.kept_workers.ask_to_stop()
+
+
 def post_worker_init(worker):
     """Start the application in each worker: database, schema, prices. A first worker that cannot start says why and stops gunicorn."""
     # Imported here, in the worker: what the master imports, a reload (HUP) would not load again.
@@ -81,6 +109,7 @@ def post_worker_init(worker):
             worker.notify()
 
     threading.Thread(target=keep_alive, daemon=True).start()
+    end_streams_at_shutdown(worker)
     # A worker that replaces one must not stop the others because the database is away: it serves 503 until the database is back.
     is_replacement = worker.age > settings.web_concurrency
     try:
@@ -97,6 +126,19 @@ def post_worker_init(worker):
     # What start-up made stays: without it, every full collection would walk through all of it again.
     gc.collect()
     gc.freeze()
+
+
+def end_streams_at_shutdown(worker):
+    """A stream of a job's progress would keep a worker that is asked to stop waiting until its patience ends."""
+    from api.job_events import FEED
+
+    stop = signal.getsignal(signal.SIGTERM)
+
+    def end_streams_and_stop(number, frame):
+        worker.wsgi.extensions[FEED].close()
+        stop(number, frame)
+
+    signal.signal(signal.SIGTERM, end_streams_and_stop)
 
 
 def worker_exit(server, worker):

@@ -48,13 +48,19 @@ def parameters_of(strategy: Strategy, overrides: Overrides) -> Parameters:
     )
 
 
-def fingerprint(ticker: str, bars_sha256: str, parameters: Parameters, stale: bool) -> str:
-    """Hex digest of everything that a result depends on.
+class Fingerprints:
+    """The fingerprints of results made with the same parameters, whose JSON is made once."""
 
-    `stale` is the one thing that the calendar adds: a result says whether its newest bar was old when it was made.
-    """
-    depends_on = [ticker, bars_sha256, vars(parameters), ENGINE_VERSION, stale]
-    return hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()
+    def __init__(self, parameters: Parameters) -> None:
+        self._parameters = json.dumps(vars(parameters), sort_keys=True)
+
+    def of(self, ticker: str, bars_sha256: str, stale: bool) -> str:
+        """Hex digest of everything that a result depends on.
+
+        `stale` is the one thing that the calendar adds: a result says whether its newest bar was old when it was made.
+        """
+        depends_on = f'["{ticker}", "{bars_sha256}", {self._parameters}, "{ENGINE_VERSION}", {json.dumps(stale)}]'
+        return hashlib.sha256(depends_on.encode()).hexdigest()
 
 
 def analyse(bars: Bars, parameters: Parameters, today: date) -> Analysis:

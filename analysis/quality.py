@@ -8,12 +8,22 @@ import numpy as np
 
 from analysis.bars import Bars
 from models.analysis import PriceWarning
+from models.price_series import PackedBars
 
 MINIMUM_BARS = 50
 ZERO_VOLUME_SHARE = 0.05
 LARGE_MOVE = 0.5
 GAP_DAYS = 10
 STALE_DAYS = 7
+
+
+def is_sound(packed: PackedBars, adjusted: bool) -> bool:
+    """Whether stored bars are numbers that an analysis can be made of: prices above zero, volumes not below, none of them infinite."""
+    count = len(packed)
+    numbers = np.frombuffer(packed.data, dtype=np.float64)
+    prices, volumes = numbers[count : (6 if adjusted else 5) * count], numbers[6 * count :]
+    # A minimum is NaN where any number is, and no comparison with that is true.
+    return bool(prices.min() > 0 and prices.max() < np.inf and volumes.min() >= 0 and volumes.max() < np.inf)
 
 
 def is_stale(newest: date, today: date) -> bool:

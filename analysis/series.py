@@ -65,6 +65,10 @@ def compute_series(bars: Bars, rows: int) -> Series:
     upper, middle, lower = map(newest_rows, talib.BBANDS(close, 20, 2.0, 2.0, talib.MA_Type.SMA))
     obv_21 = newest(talib.OBV(close, volume), rows + 20).copy()
 
+    # These two see no further than 20 bars back. CCI sums its window in an order that repeats every 20 bars: cut there, the bits stay.
+    tail_starts_at = max(opens_at - 20, 0) // 20 * 20
+    tail_high, tail_low, tail_close = high[tail_starts_at:], low[tail_starts_at:], close[tail_starts_at:]
+
     depth = rows + LONGEST_WINDOW - 1
     deep_high, deep_low, deep_close = newest(high, depth), newest(low, depth), newest(close, depth)
     near_high, near_low, near_close, near_volume = (newest(column, rows + 19) for column in (high, low, close, volume))
@@ -80,8 +84,8 @@ def compute_series(bars: Bars, rows: int) -> Series:
         rsi=newest_rows(talib.RSI(close, 14)),
         slow_k=slow_k,
         slow_d=slow_d,
-        cci=newest_rows(talib.CCI(high, low, close, 20)),
-        williams_r=newest_rows(talib.WILLR(high, low, close, 14)),
+        cci=talib.CCI(tail_high, tail_low, tail_close, 20)[-rows:],
+        williams_r=talib.WILLR(tail_high, tail_low, tail_close, 14)[-rows:],
         macd=macd,
         macd_signal=macd_signal,
         macd_histogram=macd_histogram,

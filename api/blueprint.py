@@ -8,9 +8,11 @@ from schemas.problem import problem_answers
 
 TAGS = {
     "Analysis": "Explained verdicts.",
+    "Jobs": "Many tickers at once, durably.",
     "Results": "Verdicts made before.",
     "Watchlist": "Tickers to follow.",
     "Prices": "Daily prices.",
+    "Reports": "Excel files of what is stored.",
     "Health": "Whether the service can do its work.",
 }
 

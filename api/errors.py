@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import database
-from models.errors import BellwetherError, PriceQuality
+from models.errors import BellwetherError, NothingToAnalyse, PriceQuality
 from utils.api_utils import ApiError
 
 STATUSES = {
     "not_found": 404,
     "ticker_not_found": 404,
+    "job_not_found": 404,
     "conflict": 409,
+    "job_finished": 409,
+    "precondition_failed": 412,
+    "validation_error": 422,
+    "idempotency_mismatch": 422,
     "insufficient_history": 422,
     "price_quality": 422,
 }
@@ -20,6 +25,8 @@ def translate(error: Exception) -> ApiError | None:
     if isinstance(error, PriceQuality):
         places = [{"field": problem.place, "message": problem.message} for problem in error.problems]
         return ApiError(422, error.code, str(error), places)
+    if isinstance(error, NothingToAnalyse):
+        return ApiError(422, error.code, str(error), [{"field": "universe", "message": str(error)}])
     if isinstance(error, BellwetherError):
         return ApiError(STATUSES[error.code], error.code, str(error))
     if database.is_unavailable(error):

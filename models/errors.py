@@ -79,6 +79,87 @@ class InsufficientHistory(BellwetherError):
         super().__init__(f"{ticker} has {bars} bars; an analysis needs at least {needed}.")
 
 
+class PricesDamaged(BellwetherError):
+    """The stored prices cannot be read."""
+
+    code = "price_quality"
+
+    def __init__(self, ticker: str) -> None:
+        self.ticker = ticker
+        super().__init__(f"The stored prices of {ticker} are damaged. Upload them again with PUT /api/v1/prices/{ticker}.")
+
+
+class JobNotFound(NotFound):
+    """There is no such job."""
+
+    code = "job_not_found"
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__("There is no job with this id. See GET /api/v1/jobs.")
+
+
+class JobFinished(Conflict):
+    """The job has ended."""
+
+    code = "job_finished"
+
+    def __init__(self, job_id: str, status: str) -> None:
+        self.job_id, self.status = job_id, status
+        super().__init__(f"The job is {status} already; nothing of it can be cancelled.")
+
+
+class JobNotFinished(Conflict):
+    """The job is still at work."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__("The job is still at work: what fails can be run again once it has ended, or cancel it first.")
+
+
+class NothingFailed(Conflict):
+    """No item of the job failed."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__("No ticker of this job failed, so there is nothing to run again.")
+
+
+class JobChanged(BellwetherError):
+    """The job is no longer at the version that the command names."""
+
+    code = "precondition_failed"
+
+    def __init__(self, job_id: str, version: int) -> None:
+        self.job_id, self.version = job_id, version
+        super().__init__(f"The job is at version {version} by now. Read it again, then decide again.")
+
+
+class NothingToAnalyse(BellwetherError):
+    """The universe has no tickers."""
+
+    code = "validation_error"
+
+    def __init__(self, universe: str) -> None:
+        self.universe = universe
+        remedy = "POST /api/v1/watchlist adds some." if universe == "watchlist" else "PUT /api/v1/prices/{ticker} uploads some."
+        super().__init__(f"There are no tickers in the universe {universe!r}. {remedy}")
+
+
+class IdempotencyMismatch(BellwetherError):
+    """The Idempotency-Key was used for another request. Use a new key for a new request."""
+
+    code = "idempotency_mismatch"
+
+
+class IdempotencyInProgress(Conflict):
+    """The first request with this Idempotency-Key is still at work. Try again in a moment."""
+
+
+class JobUnreadable(Exception):
+    """The parameters of a stored job mean nothing to this version."""
+
+
 @dataclass(frozen=True)
 class PriceProblem:
     """One thing wrong with a price file; `line` counts from 1 and includes the header, `column` is the header's text."""

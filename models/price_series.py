@@ -12,7 +12,7 @@ import sys
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from models.analysis import PriceWarning
 
@@ -21,6 +21,7 @@ if sys.byteorder != "little":
 
 ITEM_BYTES = 8
 COLUMNS = ("open", "high", "low", "close", "adj_close", "volume")
+BYTES_PER_BAR = ITEM_BYTES * (1 + len(COLUMNS))
 _EPOCH = date(1970, 1, 1)
 
 
@@ -50,7 +51,6 @@ class SeriesHead:
     first_day: date
     last_day: date
     sha256: str
-    updated_at: datetime
 
 
 @dataclass(frozen=True)
@@ -138,9 +138,7 @@ def _first_at_or_after(numbers: memoryview[int], number: int) -> int:
     return low
 
 
-def head_of(
-    org_id: int, ticker: str, name: str | None, provider: str, adjusted: bool, packed: PackedBars, updated_at: datetime
-) -> SeriesHead:
+def head_of(org_id: int, ticker: str, name: str | None, provider: str, adjusted: bool, packed: PackedBars) -> SeriesHead:
     """The head of a series that is about to be stored."""
     first, last = packed.first_day(), packed.last_day()
-    return SeriesHead(org_id, ticker, name, provider, adjusted, len(packed), first, last, packed.sha256, updated_at)
+    return SeriesHead(org_id, ticker, name, provider, adjusted, len(packed), first, last, packed.sha256)

@@ -32,6 +32,15 @@ class AnalysisResult:
 
 
 @dataclass(frozen=True)
+class MadeResult:
+    """A new result, with the parameters that it was made with and the whole as JSON, ready to be stored."""
+
+    result: AnalysisResult
+    parameters: str
+    body: str
+
+
+@dataclass(frozen=True)
 class StoredResult:
     """A stored result: its columns of interest, and as JSON the parameters that it was made with and the whole."""
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Overrides, Sizing
+from models.job import BulkOrder, BulkParams, Universe
 from schemas.base import Body, IsoDate, Ticker
 
 # Written out, so that the OpenAPI document lists them; a test holds them to the models.
 StrategyId = Literal["balanced", "trend", "reversion", "breakout", "weekly"]
 IndicatorKey = Literal["rsi", "stochastic", "cci", "williams_r", "macd", "adx", "psar", "ema_cross", "bollinger", "atr", "obv", "cmf"]
+
+
+MOST_TICKERS = 50_000
 
 
 def _all_different(keys: list[str]) -> list[str]:
@@ -49,10 +53,9 @@ class Weights(Body):
     volume: Weight | None = None
 
 
-class AnalyzeRequest(Body):
-    """One ticker to analyse, and what to do otherwise than the strategy has it."""
+class AnalysisOptions(Body):
+    """What to do otherwise than the strategy has it."""
 
-    ticker: Ticker
     strategy: StrategyId = Field("balanced", description="See GET /strategies.")
     capital: Annotated[float, Field(gt=0, le=1e12)] | None = Field(None, description="For the position size; 100,000 unless given.")
     risk_percent: Percent | None = Field(None, description="Of capital, at most lost at the stop; 2 unless given.")
@@ -62,20 +65,62 @@ class AnalyzeRequest(Body):
     indicators: Indicators | None = Field(None, description="Only these; all twelve unless given.")
     as_of: IsoDate | None = Field(None, description="Analyse as if this were the newest day: nothing after it is read.")
 
+    def overrides(self) -> Overrides:
+        """What changes the result."""
+        return Overrides(
+            weights=(self.weights.model_dump(exclude_none=True) or None) if self.weights else None,
+            reward_risk=self.reward_risk,
+            indicators=None if self.indicators is None else tuple(self.indicators),
+            as_of=self.as_of,
+        )
+
+    def sizing(self) -> Sizing:
+        """What changes the position's size alone."""
+        return Sizing(
+            capital=DEFAULT_CAPITAL if self.capital is None else self.capital,
+            risk_percent=DEFAULT_RISK_PERCENT if self.risk_percent is None else self.risk_percent,
+            max_position_percent=self.max_position_percent,
+        )
+
+
+class AnalyzeRequest(AnalysisOptions):
+    """One ticker to analyse."""
+
+    ticker: Ticker
+
     def order(self) -> AnalysisOrder:
         """What the service is asked for."""
-        return AnalysisOrder(
-            ticker=self.ticker,
-            strategy=self.strategy,
-            overrides=Overrides(
-                weights=(self.weights.model_dump(exclude_none=True) or None) if self.weights else None,
-                reward_risk=self.reward_risk,
-                indicators=None if self.indicators is None else tuple(self.indicators),
-                as_of=self.as_of,
-            ),
-            sizing=Sizing(
-                capital=DEFAULT_CAPITAL if self.capital is None else self.capital,
-                risk_percent=DEFAULT_RISK_PERCENT if self.risk_percent is None else self.risk_percent,
-                max_position_percent=self.max_position_percent,
-            ),
-        )
+        return AnalysisOrder(self.ticker, self.strategy, self.overrides(), self.sizing())
+
+
+class BulkAnalyzeRequest(AnalysisOptions):
+    """Many tickers to analyse: named, or a universe."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["tickers"], "properties": {"tickers": {"type": "array"}, "universe": {"type": "null"}}},
+                {"required": ["universe"], "properties": {"universe": {"type": "string"}, "tickers": {"type": "null"}}},
+            ]
+        }
+    )
+
+    tickers: Annotated[list[Ticker], Field(min_length=1, max_length=MOST_TICKERS)] | None = Field(
+        None, description="Each is analysed once, however often it is named."
+    )
+    universe: Literal["all", "watchlist"] | None = Field(
+        None, description="In place of `tickers`: every one with prices, or the watchlist."
+    )
+    force: bool = Field(False, description="Queue a job even if one that does the same is active.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.tickers is None) == (self.universe is None):
+            raise ValueError("give either tickers or a universe")
+        return self
+
+    def order(self) -> BulkOrder:
+        """What the service is asked for."""
+        universe = None if self.universe is None else Universe(self.universe)
+        params = BulkParams(self.strategy, self.overrides(), self.sizing(), universe)
+        return BulkOrder(tuple(dict.fromkeys(self.tickers or ())), params, self.force)

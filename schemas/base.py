@@ -39,16 +39,26 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, regex_engine="rust-regex")
 
 
-class Query(BaseModel):
-    """Query parameters: no unknown ones."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+class Parameters(BaseModel):
+    """What comes beside the body."""
 
     @classmethod
     @cache
     def model_json_schema(cls, *arguments: Any, **options: Any) -> dict[str, Any]:  # type: ignore[override]
         """The schema, made once: flask-openapi3 asks for it at every request."""
         return super().model_json_schema(*arguments, **options)
+
+
+class Query(Parameters):
+    """Query parameters: no unknown ones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Headers(Parameters):
+    """Headers that mean something to a route, among others."""
+
+    model_config = ConfigDict(frozen=True)
 
 
 class PageQuery(Query):
@@ -74,6 +84,12 @@ class ResultPath(BaseModel):
     """The id of a result in a path."""
 
     result_id: str
+
+
+class JobPath(BaseModel):
+    """The id of a job in a path."""
+
+    job_id: str
 
 
 class Page(BaseModel):

@@ -47,11 +47,12 @@ def problem_answers(*statuses: int) -> dict[str | int, Any]:
     texts = {
         400: "malformed_json",
         401: "unauthorized",
-        404: "not_found, ticker_not_found",
-        409: "conflict",
+        404: "not_found, ticker_not_found, job_not_found",
+        409: "conflict, job_finished",
+        412: "precondition_failed",
         413: "payload_too_large",
         415: "unsupported_media_type",
-        422: "validation_error, insufficient_history, price_quality",
+        422: "validation_error, insufficient_history, price_quality, idempotency_mismatch",
         500: "internal_error",
         503: "unavailable",
     }

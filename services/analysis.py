@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,15 +12,25 @@ import structlog
 
 import database
 from analysis.bars import adjusted_bars
-from analysis.engine import ENGINE_VERSION, analyse, fingerprint, parameters_of
+from analysis.engine import ENGINE_VERSION, Fingerprints, analyse, parameters_of
 from analysis.flips import find_flips
-from analysis.quality import MINIMUM_BARS, is_stale
+from analysis.quality import MINIMUM_BARS, is_sound, is_stale
 from analysis.trade import size_position
-from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Parameters, Provenance, Sizing, Trade
-from models.errors import InsufficientHistory, PricesReplaced, ResultNotFound, TickerNotFound
+from models.analysis import (
+    DEFAULT_CAPITAL,
+    DEFAULT_RISK_PERCENT,
+    AnalysisOrder,
+    Overrides,
+    Parameters,
+    PriceWarning,
+    Provenance,
+    Sizing,
+    Trade,
+)
+from models.errors import InsufficientHistory, PricesDamaged, PricesReplaced, ResultNotFound, TickerNotFound
 from models.flip import Flips
-from models.price_series import PackedBars, SeriesHead
-from models.result import AnalysisResult, StoredResult
+from models.price_series import BYTES_PER_BAR, PackedBars, SeriesHead
+from models.result import AnalysisResult, MadeResult, StoredResult
 from models.strategy import STRATEGIES
 from store import price as price_store
 from store import result as result_store
@@ -28,6 +39,11 @@ from utils.ids import new_id
 from utils.json_text import dump, parse_tolerant
 
 log = structlog.get_logger(__name__)
+
+# What a reader must know of where the prices come from.
+PROVIDER_WARNINGS = {
+    "demo": (PriceWarning("demo", "These prices are made up, for trying the service out: they are a random walk, no market."),),
+}
 
 
 @dataclass(frozen=True)
@@ -38,22 +54,63 @@ class AnalysisAnswer:
     etag: str
 
 
+@dataclass(frozen=True)
+class Work:
+    """What is left to do when there is no such result yet: the series that was read, its digest, and what the result will be known by."""
+
+    head: SeriesHead
+    packed: PackedBars
+    sha256: str
+    fingerprint: str
+
+
+class Recipe:
+    """How tickers are analysed: what the same parameters make the same for each of them."""
+
+    def __init__(self, strategy: str, overrides: Overrides) -> None:
+        self.parameters = parameters_of(STRATEGIES[strategy], overrides)
+        self.asked = dump(self.parameters).decode()
+        self.keeps_latest = not overrides.any  # the screener shows what the strategy says, unchanged and of today
+        self.seen_on = min(overrides.as_of or today(), today())
+        self._as_of = overrides.as_of
+        self._fingerprints = Fingerprints(self.parameters)
+
+    def known_fingerprint(self, head: SeriesHead) -> str | None:
+        """The fingerprint of an analysis of the whole series, whose digest is known without loading it; None when only a part is wanted."""
+        if self._as_of is not None and self._as_of < head.last_day:
+            return None
+        return self._fingerprint(head, head.sha256, head.last_day)
+
+    def work_on(self, head: SeriesHead, packed: PackedBars) -> Work:
+        """What there is to do with a loaded series.
+
+        Raises PricesDamaged when the bars are not what was stored, InsufficientHistory when there are too few up to the day wanted.
+        """
+        if len(packed.data) != head.bars * BYTES_PER_BAR:
+            raise PricesDamaged(head.ticker)
+        packed = packed.between(end=self._as_of)
+        if len(packed) < MINIMUM_BARS:
+            raise InsufficientHistory(head.ticker, len(packed), MINIMUM_BARS)
+        sha256 = head.sha256 if len(packed) == head.bars else packed.sha256
+        return Work(head, packed, sha256, self._fingerprint(head, sha256, packed.last_day()))
+
+    def _fingerprint(self, head: SeriesHead, sha256: str, last_day: date) -> str:
+        return self._fingerprints.of(head.ticker, sha256, is_stale(last_day, self.seen_on))
+
+
 def analyse_ticker(org_id: int, order: AnalysisOrder) -> AnalysisAnswer:
     """Analyse a ticker, or return the stored result of the same work.
 
     Raises TickerNotFound or InsufficientHistory.
     """
-    parameters = parameters_of(STRATEGIES[order.strategy], order.overrides)
-    seen_on = min(order.overrides.as_of or today(), today())
-    keep_latest = not order.overrides.any
+    recipe = Recipe(order.strategy, order.overrides)
     with database.reader() as connection:
-        outcome = _look(connection, org_id, order, parameters, seen_on)
-    if isinstance(outcome, _Work):
-        result = _make_result(order.ticker, outcome, parameters, seen_on)
-        stored = _store(org_id, result, parameters, keep_latest)
+        outcome = _look(connection, org_id, order.ticker, recipe)
+    if isinstance(outcome, Work):
+        stored = _store(org_id, make_result(outcome, recipe), recipe.keeps_latest)
     else:
         stored = outcome.stored
-        if keep_latest and not outcome.is_latest:
+        if recipe.keeps_latest and not outcome.is_latest:
             # Prices went back to a state that was analysed before: its result is the latest again.
             with database.transaction() as connection:
                 result_store.mark_latest(connection, org_id, stored.fingerprint, now())
@@ -89,54 +146,40 @@ class _Found:
     is_latest: bool
 
 
-@dataclass(frozen=True)
-class _Work:
-    """What is left to do when there is no such result yet."""
-
-    head: SeriesHead
-    packed: PackedBars
-    sha256: str
-    fingerprint: str
-
-
-def _look(connection: database.AnyReader, org_id: int, order: AnalysisOrder, parameters: Parameters, seen_on: date) -> _Found | _Work:
-    ticker, as_of = order.ticker, order.overrides.as_of
+def _look(connection: database.AnyReader, org_id: int, ticker: str, recipe: Recipe) -> _Found | Work:
     head = price_store.find_head(connection, org_id, ticker)
     if head is None:
         raise TickerNotFound(ticker)
-    looked_for = None
-    if as_of is None or as_of >= head.last_day:
-        # The whole series: its digest is known without loading it.
-        looked_for = fingerprint(ticker, head.sha256, parameters, is_stale(head.last_day, seen_on))
+    looked_for = recipe.known_fingerprint(head)
+    if looked_for is not None:
         found = result_store.find_by_fingerprint(connection, org_id, looked_for)
         if found is not None:
             return _Found(*found)
     loaded = price_store.load(connection, org_id, ticker)
     if loaded is None:
         raise TickerNotFound(ticker)
-    head, packed = loaded
-    packed = packed.between(end=as_of)
-    if len(packed) < MINIMUM_BARS:
-        raise InsufficientHistory(ticker, len(packed), MINIMUM_BARS)
-    sha256 = head.sha256 if len(packed) == head.bars else packed.sha256
-    key = fingerprint(ticker, sha256, parameters, is_stale(packed.last_day(), seen_on))
-    if key != looked_for:
-        found = result_store.find_by_fingerprint(connection, org_id, key)
+    work = recipe.work_on(*loaded)
+    if work.fingerprint != looked_for:
+        found = result_store.find_by_fingerprint(connection, org_id, work.fingerprint)
         if found is not None:
             return _Found(*found)
-    return _Work(head, packed, sha256, key)
+    return work
 
 
-def _make_result(ticker: str, work: _Work, parameters: Parameters, seen_on: date) -> AnalysisResult:
-    """Run the engine and put the result together; touches no database."""
+def make_result(work: Work, recipe: Recipe) -> MadeResult:
+    """Run the engine and put the result together; touches no database. Raises PricesDamaged for bars that no analysis can be made of."""
     head = work.head
-    analysis = analyse(adjusted_bars(work.packed, head.adjusted), parameters, seen_on)
-    return AnalysisResult(
+    if not is_sound(work.packed, head.adjusted):
+        raise PricesDamaged(head.ticker)
+    analysis = analyse(adjusted_bars(work.packed, head.adjusted), recipe.parameters, recipe.seen_on)
+    if not (math.isfinite(analysis.score) and math.isfinite(analysis.close)):
+        raise PricesDamaged(head.ticker)
+    result = AnalysisResult(
         id=new_id(),
-        ticker=ticker,
+        ticker=head.ticker,
         as_of=analysis.as_of,
         bars=analysis.bars,
-        strategy=parameters.strategy,
+        strategy=recipe.parameters.strategy,
         close=analysis.close,
         score=analysis.score,
         verdict=analysis.verdict,
@@ -144,7 +187,7 @@ def _make_result(ticker: str, work: _Work, parameters: Parameters, seen_on: date
         indicators=analysis.indicators,
         levels=analysis.levels,
         trade=analysis.trade,
-        warnings=analysis.warnings,
+        warnings=analysis.warnings + PROVIDER_WARNINGS.get(head.provider, ()),
         provenance=Provenance(
             provider=head.provider,
             first=work.packed.first_day(),
@@ -156,12 +199,13 @@ def _make_result(ticker: str, work: _Work, parameters: Parameters, seen_on: date
         fingerprint=work.fingerprint,
         created_at=now(),
     )
+    return MadeResult(result, recipe.asked, dump(result).decode())
 
 
-def _store(org_id: int, result: AnalysisResult, parameters: Parameters, keep_latest: bool) -> StoredResult:
-    body, asked = dump(result), dump(parameters).decode()
+def _store(org_id: int, made: MadeResult, keep_latest: bool) -> StoredResult:
+    result = made.result
     with database.transaction() as connection:
-        inserted = result_store.insert(connection, org_id, result, asked, body.decode())
+        inserted = result_store.insert(connection, org_id, made)
         if keep_latest:
             result_store.mark_latest(connection, org_id, result.fingerprint, result.created_at)
         if not inserted:
@@ -170,7 +214,7 @@ def _store(org_id: int, result: AnalysisResult, parameters: Parameters, keep_lat
             assert found is not None
             return found[0]
     log.info("analysed", ticker=result.ticker, strategy=result.strategy, verdict=str(result.verdict), result_id=result.id)
-    return StoredResult(result.id, result.ticker, result.strategy, result.as_of, result.fingerprint, asked, body.decode())
+    return StoredResult(result.id, result.ticker, result.strategy, result.as_of, result.fingerprint, made.parameters, made.body)
 
 
 def _sized(stored: StoredResult, sizing: Sizing) -> AnalysisAnswer:

@@ -40,7 +40,7 @@ def _timed(name: str, probe: Callable[[], _Finding]) -> Check:
         ok, found, remedy = probe()
     except exc.SQLAlchemyError as error:
         # The reason names hosts and files: it goes to the log, not to whoever asks.
-        log.warning("health check failed", check=name, reason=str(getattr(error, "orig", error)).strip().split("\n")[0])
+        log.warning("health check failed", check=name, reason=database.reason_of(error))
         ok, found, remedy = (
             False,
             "The database does not answer.",

@@ -59,8 +59,8 @@ def _import_once(
                 bars, warnings = merge(former_packed.bars(), parsed.bars, parsed.adjusted)
                 expected = former_head.sha256
         packed = PackedBars.pack(bars)
-        head = head_of(org_id, ticker, name, upload.NAME, parsed.adjusted, packed, now())
-        return head, packed, price_store.save(connection, head, packed, expected), warnings
+        head = head_of(org_id, ticker, name, upload.NAME, parsed.adjusted, packed)
+        return head, packed, price_store.save(connection, head, packed, now(), expected), warnings
 
 
 def merge(old: list[Bar], new: list[Bar], adjusted: bool) -> tuple[list[Bar], list[PriceWarning]]:

@@ -29,7 +29,7 @@ def load_if_empty(provider: PriceProvider) -> int:
             return 0
         for one in series:
             packed = PackedBars.pack(one.bars)
-            head = head_of(SHARED_ORG, one.ticker, one.name, provider.name, one.adjusted, packed, now())
-            price_store.save(connection, head, packed)
+            head = head_of(SHARED_ORG, one.ticker, one.name, provider.name, one.adjusted, packed)
+            price_store.save(connection, head, packed, now())
     log.info("prices loaded", provider=provider.name, tickers=len(series))
     return len(series)

@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
 from models.api_key import SHARED_ORG
 from models.price_series import PackedBars, SeriesHead
+from utils.dialects import Variants
+from utils.driver_reader import Reader
 
-_HEAD = "org_id, ticker, name, provider, adjusted, bars, first_day, last_day, sha256, updated_at"
+# All of these lie before the bars in a row; what lies after them, SQLite reaches only by walking through the pages of the bars.
+_HEAD = "org_id, ticker, name, provider, adjusted, bars, first_day, last_day, sha256"
+_UPSERT = (
+    f"INSERT INTO price_series ({_HEAD}, data, updated_at) "
+    "VALUES (:org_id, :ticker, :name, :provider, :adjusted, :bars, :first_day, :last_day, :sha256, :data, :updated_at) "
+    "ON CONFLICT (org_id, ticker) DO UPDATE SET name = excluded.name, provider = excluded.provider, adjusted = excluded.adjusted, "
+    "bars = excluded.bars, first_day = excluded.first_day, last_day = excluded.last_day, sha256 = excluded.sha256, "
+    "updated_at = excluded.updated_at, data = excluded.data"
+)
 
 # The organization's own series sorts before the shared one, whose owner is 0.
 FIND_HEAD = text(f"SELECT {_HEAD} FROM price_series WHERE ticker = :ticker AND org_id IN (:org_id, :shared) ORDER BY org_id DESC LIMIT 1")
 LOAD = text(f"SELECT {_HEAD}, data FROM price_series WHERE ticker = :ticker AND org_id IN (:org_id, :shared) ORDER BY org_id DESC LIMIT 1")
+# Several tickers at once; where an organization has its own series of one, it comes after the shared one.
+FIND_HEADS = text(f"SELECT {_HEAD} FROM price_series WHERE ticker IN :tickers AND org_id IN (:org_id, :shared) ORDER BY org_id").bindparams(
+    bindparam("tickers", expanding=True)
+)
+LOAD_MANY = text(
+    f"SELECT {_HEAD}, data FROM price_series WHERE ticker IN (SELECT value FROM json_each(:tickers)) "
+    "AND org_id IN (:org_id, :shared) ORDER BY org_id"
+)
+# The same for Postgres, in its binary format.
+COPY_MANY = (
+    f"COPY (SELECT json_build_array({_HEAD})::text, data FROM price_series WHERE ticker = ANY(%(tickers)s) "
+    "AND org_id IN (%(org_id)s, %(shared)s) ORDER BY org_id) TO STDOUT (FORMAT binary)"
+)
+LIST_TICKERS = text("SELECT DISTINCT ticker FROM price_series WHERE org_id IN (:org_id, :shared) ORDER BY ticker")
+# The tickers as one JSON array: there may be more of them than SQLite takes parameters.
+NEWEST_DAY = Variants(
+    "SELECT max(last_day) FROM price_series WHERE ticker IN (SELECT value FROM json_each(:tickers)) AND org_id IN (:org_id, :shared)",
+    "SELECT max(last_day) FROM price_series WHERE ticker IN (SELECT json_array_elements_text(CAST(:tickers AS json))) "
+    "AND org_id IN (:org_id, :shared)",
+)
 # A page of tickers in order, each once: the shared series is left out where there is one of the organization's own.
 LIST_HEADS = text(
     f"SELECT {_HEAD} FROM price_series AS s "
@@ -24,13 +57,15 @@ LIST_HEADS = text(
     "ORDER BY ticker LIMIT :limit"
 )
 # With an expected digest, a series that somebody else has changed meanwhile is left alone.
-SAVE = text(
-    f"INSERT INTO price_series ({_HEAD}, data) "
-    "VALUES (:org_id, :ticker, :name, :provider, :adjusted, :bars, :first_day, :last_day, :sha256, :updated_at, :data) "
-    "ON CONFLICT (org_id, ticker) DO UPDATE SET name = excluded.name, provider = excluded.provider, adjusted = excluded.adjusted, "
-    "bars = excluded.bars, first_day = excluded.first_day, last_day = excluded.last_day, sha256 = excluded.sha256, "
-    "updated_at = excluded.updated_at, data = excluded.data "
-    "WHERE CAST(:expected AS TEXT) IS NULL OR price_series.sha256 = :expected"
+SAVE = text(f"{_UPSERT} WHERE CAST(:expected AS TEXT) IS NULL OR price_series.sha256 = :expected")
+# The statement itself spares another provider's series: one may appear after it was looked for.
+SAVE_OVER_SAME_PROVIDER = text(f"{_UPSERT} WHERE price_series.provider = excluded.provider")
+DIGESTS = text("SELECT ticker, provider, sha256 FROM price_series WHERE org_id = :org_id AND ticker IN :tickers").bindparams(
+    bindparam("tickers", expanding=True)
+)
+DELETE_OF_PROVIDER = text(
+    "DELETE FROM price_series WHERE org_id = :org_id AND provider = :provider AND ticker IN "
+    "(SELECT ticker FROM price_series WHERE org_id = :org_id AND provider = :provider ORDER BY ticker LIMIT :limit)"
 )
 IS_EMPTY = text("SELECT NOT EXISTS (SELECT 1 FROM price_series)")
 
@@ -43,8 +78,38 @@ def find_head(connection: AnyReader, org_id: int, ticker: str) -> SeriesHead | N
 
 def load(connection: AnyReader, org_id: int, ticker: str) -> tuple[SeriesHead, PackedBars] | None:
     """A ticker's series with its bars: one read."""
+    if isinstance(connection, Reader):
+        return load_many(connection, org_id, [ticker]).get(ticker)
     row = connection.execute(LOAD, {"ticker": ticker, "org_id": org_id, "shared": SHARED_ORG}).first()
     return None if row is None else (_head_from_row(row[:-1]), PackedBars(bytes(row[-1])))
+
+
+def find_heads(connection: Connection, org_id: int, tickers: Collection[str]) -> dict[str, SeriesHead]:
+    """What is known of several tickers' series, by ticker; those without prices are missing."""
+    rows = connection.execute(FIND_HEADS, {"tickers": list(tickers), "org_id": org_id, "shared": SHARED_ORG})
+    return {row[1]: _head_from_row(row) for row in rows}
+
+
+def load_many(reader: Reader, org_id: int, tickers: Collection[str]) -> dict[str, tuple[SeriesHead, PackedBars]]:
+    """Several tickers' series with their bars, by ticker: one read."""
+    if reader.speaks_copy:
+        values = {"tickers": list(tickers), "org_id": org_id, "shared": SHARED_ORG}
+        copied = [(_head_from_json(head or b""), data or b"") for head, data in reader.copy(COPY_MANY, values)]
+        return {head.ticker: (head, PackedBars(data)) for head, data in copied}
+    rows = reader.execute(LOAD_MANY, {"tickers": json.dumps(list(tickers)), "org_id": org_id, "shared": SHARED_ORG})
+    return {row[1]: (_head_from_row(row[:-1]), PackedBars(bytes(row[-1]))) for row in rows}
+
+
+def list_tickers(connection: Connection, org_id: int) -> list[str]:
+    """Every ticker that there are prices for."""
+    return [row[0] for row in connection.execute(LIST_TICKERS, {"org_id": org_id, "shared": SHARED_ORG})]
+
+
+def newest_day(connection: Connection, org_id: int, tickers: Collection[str]) -> str | None:
+    """The newest day that any of the tickers has prices of, as ISO text; None when none has any."""
+    values = {"tickers": json.dumps(list(tickers)), "org_id": org_id, "shared": SHARED_ORG}
+    day = connection.execute(NEWEST_DAY.on(connection), values).scalar_one()
+    return None if day is None else str(day)
 
 
 def list_heads(connection: Connection, org_id: int, query: str, after: str, limit: int) -> list[SeriesHead]:
@@ -64,17 +129,41 @@ def list_heads(connection: Connection, org_id: int, query: str, after: str, limi
     return [_head_from_row(row) for row in rows]
 
 
-def save(connection: Connection, head: SeriesHead, packed: PackedBars, expected_sha256: str | None = None) -> bool:
+def save(connection: Connection, head: SeriesHead, packed: PackedBars, updated_at: datetime, expected_sha256: str | None = None) -> bool:
     """Store a whole series as one unit, in place of the owner's former one; whether it was stored.
 
     With `expected_sha256` it is not stored over a series with another digest.
     """
-    return connection.execute(SAVE, {**vars(head), "data": packed.data, "expected": expected_sha256}).rowcount == 1
+    return (
+        connection.execute(SAVE, {**vars(head), "data": packed.data, "updated_at": updated_at, "expected": expected_sha256}).rowcount == 1
+    )
+
+
+def save_over_same_provider(connection: Connection, head: SeriesHead, packed: PackedBars, updated_at: datetime) -> bool:
+    """Store a whole series unless the owner has one of another provider; whether it was stored."""
+    return connection.execute(SAVE_OVER_SAME_PROVIDER, {**vars(head), "data": packed.data, "updated_at": updated_at}).rowcount == 1
+
+
+def digests(connection: Connection, org_id: int, tickers: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Provider and digest of an owner's series among several tickers, by ticker."""
+    rows = connection.execute(DIGESTS, {"org_id": org_id, "tickers": list(tickers)})
+    return {ticker: (provider, sha256) for ticker, provider, sha256 in rows}
+
+
+def delete_of_provider(connection: Connection, org_id: int, provider: str, limit: int) -> int:
+    """Delete up to `limit` of an owner's series that are of one provider; how many were deleted."""
+    return connection.execute(DELETE_OF_PROVIDER, {"org_id": org_id, "provider": provider, "limit": limit}).rowcount
 
 
 def is_empty(connection: Connection) -> bool:
     """Whether there are no prices at all, of any organization."""
     return bool(connection.execute(IS_EMPTY).scalar_one())
+
+
+def _head_from_json(raw: bytes) -> SeriesHead:
+    row = json.loads(raw)
+    row[6:8] = map(date.fromisoformat, row[6:8])
+    return _head_from_row(row)
 
 
 def _head_from_row(row: Any) -> SeriesHead:
@@ -88,5 +177,4 @@ def _head_from_row(row: Any) -> SeriesHead:
         first_day=row[6],
         last_day=row[7],
         sha256=row[8],
-        updated_at=row[9],
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
-from models.result import AnalysisResult, ResultFilter, ResultSummary, StoredResult
+from models.result import MadeResult, ResultFilter, ResultSummary, StoredResult
 
 _STORED = "r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.body"
 _SUMMARY = "r.id, r.ticker, r.strategy, r.as_of, r.bars, r.close, r.score, r.verdict, r.signal, r.fingerprint, r.created_at"
@@ -21,6 +22,12 @@ FIND_BY_FINGERPRINT = text(
     "ON l.org_id = r.org_id AND l.ticker = r.ticker AND l.strategy = r.strategy "
     "WHERE r.org_id = :org_id AND r.fingerprint = :fingerprint"
 )
+# Which of several analyses are stored already, and whether each is what the screener shows now.
+FIND_FINGERPRINTS = text(
+    "SELECT r.fingerprint, r.id = l.result_id FROM analysis_results AS r LEFT JOIN latest_results AS l "
+    "ON l.org_id = r.org_id AND l.ticker = r.ticker AND l.strategy = r.strategy "
+    "WHERE r.org_id = :org_id AND r.fingerprint IN :fingerprints"
+).bindparams(bindparam("fingerprints", expanding=True))
 INSERT = text(
     "INSERT INTO analysis_results "
     "(id, org_id, ticker, strategy, as_of, bars, close, score, verdict, signal, fingerprint, parameters, body, created_at) "
@@ -44,6 +51,16 @@ HISTORY_FIRST = text(
 HISTORY_AFTER = text(
     f"SELECT {_SUMMARY} FROM analysis_results AS r WHERE r.org_id = :org_id AND r.ticker = :ticker "
     "AND (r.created_at, r.id) < (:created_at, :id) ORDER BY r.created_at DESC, r.id DESC LIMIT :limit"
+)
+
+CROWDED = text("SELECT org_id, ticker FROM analysis_results GROUP BY org_id, ticker HAVING count(*) > :kept")
+# Older than the last one kept, in the order of the history, and not what the screener shows.
+DELETE_BEYOND = text(
+    "DELETE FROM analysis_results WHERE id IN ("
+    "SELECT r.id FROM analysis_results AS r WHERE r.org_id = :org_id AND r.ticker = :ticker AND (r.created_at, r.id) < ("
+    "SELECT k.created_at, k.id FROM analysis_results AS k WHERE k.org_id = :org_id AND k.ticker = :ticker "
+    "ORDER BY k.created_at DESC, k.id DESC LIMIT 1 OFFSET :last_kept) "
+    "AND NOT EXISTS (SELECT 1 FROM latest_results AS l WHERE l.result_id = r.id) LIMIT :limit)"
 )
 
 # What the screener may be sorted by: the columns, all in one direction so that one row comparison finds the next page.
@@ -74,28 +91,32 @@ def find_by_fingerprint(connection: AnyReader, org_id: int, fingerprint: str) ->
     return None if row is None else (StoredResult(*row[:7]), row[7] == row[0])
 
 
-def insert(connection: Connection, org_id: int, result: AnalysisResult, parameters: str, body: str) -> bool:
+def find_fingerprints(connection: Connection, org_id: int, fingerprints: Collection[str]) -> dict[str, bool]:
+    """Which of some fingerprints are stored, and whether each is the latest result of its ticker and strategy."""
+    if not fingerprints:
+        return {}
+    rows = connection.execute(FIND_FINGERPRINTS, {"org_id": org_id, "fingerprints": list(fingerprints)})
+    return {row[0]: bool(row[1]) for row in rows}
+
+
+def insert(connection: Connection, org_id: int, made: MadeResult) -> bool:
     """Store a result, with its parameters and its whole as JSON, unless its fingerprint is stored already; whether it was stored."""
-    inserted = connection.execute(
-        INSERT,
-        {
-            "id": result.id,
-            "org_id": org_id,
-            "ticker": result.ticker,
-            "strategy": result.strategy,
-            "as_of": result.as_of,
-            "bars": result.bars,
-            "close": result.close,
-            "score": result.score,
-            "verdict": str(result.verdict),
-            "signal": str(result.signal),
-            "fingerprint": result.fingerprint,
-            "parameters": parameters,
-            "body": body,
-            "created_at": result.created_at,
-        },
-    )
-    return inserted.rowcount == 1
+    return connection.execute(INSERT, _row_of(org_id, made)).rowcount == 1
+
+
+def insert_many(connection: Connection, results: Collection[tuple[int, MadeResult]]) -> None:
+    """Store the results of several organizations, each unless its fingerprint is stored already."""
+    if results:
+        # In one order, so that two writers of the same results never wait for each other.
+        ordered = sorted(results, key=lambda pair: pair[1].result.fingerprint)
+        connection.execute(INSERT, [_row_of(org_id, made) for org_id, made in ordered])
+
+
+def mark_latest_many(connection: Connection, results: Collection[tuple[int, str]], analysed_at: datetime) -> None:
+    """Make results, by organization and fingerprint, the latest of their tickers and strategies, unless newer ones are."""
+    if results:
+        rows = [{"org_id": org_id, "fingerprint": fingerprint, "analysed_at": analysed_at} for org_id, fingerprint in sorted(results)]
+        connection.execute(MARK_LATEST, rows)
 
 
 def mark_latest(connection: Connection, org_id: int, fingerprint: str, analysed_at: datetime) -> None:
@@ -139,6 +160,37 @@ def latest(
         f"WHERE {' AND '.join(conditions)} ORDER BY {', '.join(f'{column} {direction}' for column in columns)} LIMIT :limit"
     )
     return [ResultSummary(*row) for row in connection.execute(statement, parameters)]
+
+
+def _row_of(org_id: int, made: MadeResult) -> dict[str, object]:
+    result = made.result
+    return {
+        "id": result.id,
+        "org_id": org_id,
+        "ticker": result.ticker,
+        "strategy": result.strategy,
+        "as_of": result.as_of,
+        "bars": result.bars,
+        "close": result.close,
+        "score": result.score,
+        "verdict": str(result.verdict),
+        "signal": str(result.signal),
+        "fingerprint": result.fingerprint,
+        "parameters": made.parameters,
+        "body": made.body,
+        "created_at": result.created_at,
+    }
+
+
+def crowded_tickers(connection: Connection, kept: int) -> list[tuple[int, str]]:
+    """Organizations and tickers with more than `kept` results."""
+    return [(row[0], row[1]) for row in connection.execute(CROWDED, {"kept": kept})]
+
+
+def delete_beyond(connection: Connection, org_id: int, ticker: str, kept: int, limit: int) -> int:
+    """Remove up to `limit` results of a ticker that are not among its newest `kept`, nor shown by the screener; how many there were."""
+    values = {"org_id": org_id, "ticker": ticker, "last_kept": kept - 1, "limit": limit}
+    return connection.execute(DELETE_BEYOND, values).rowcount
 
 
 def position(sort: str, last: ResultSummary) -> list[str | float]:

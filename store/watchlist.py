@@ -9,6 +9,7 @@ from models.watchlist import WatchlistItem
 LIST = text(
     "SELECT ticker, name, notes, created_at FROM watchlist_items WHERE org_id = :org_id AND ticker > :after ORDER BY ticker LIMIT :limit"
 )
+LIST_TICKERS = text("SELECT ticker FROM watchlist_items WHERE org_id = :org_id ORDER BY ticker")
 INSERT = text(
     "INSERT INTO watchlist_items (org_id, ticker, name, notes, created_at) VALUES (:org_id, :ticker, :name, :notes, :created_at) "
     "ON CONFLICT (org_id, ticker) DO NOTHING"
@@ -19,6 +20,11 @@ DELETE = text("DELETE FROM watchlist_items WHERE org_id = :org_id AND ticker = :
 def list_items(connection: Connection, org_id: int, after: str, limit: int) -> list[WatchlistItem]:
     """Items by ticker, after `after`."""
     return [WatchlistItem(*row) for row in connection.execute(LIST, {"org_id": org_id, "after": after, "limit": limit})]
+
+
+def list_tickers(connection: Connection, org_id: int) -> list[str]:
+    """Every followed ticker."""
+    return [row[0] for row in connection.execute(LIST_TICKERS, {"org_id": org_id})]
 
 
 def insert(connection: Connection, org_id: int, item: WatchlistItem) -> bool:

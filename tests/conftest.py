@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import tempfile
@@ -11,17 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support import Backend, Client, Postgres, settings_for
+from support import Backend, Client, own_database, settings_for, template_maker
 
 import database
-import db_migrations
 from app import Application, create_app, start
 from config import Settings, variable_names
 from providers.sample import SampleProvider
 from services.sample import load_if_empty
 
 ENGINES = ("sqlite", "postgres")
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -61,36 +58,23 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def empty_backend(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Backend]:
     """A database without any table, and this process configured to use it."""
-    yield from _own_database(engine, tmp_path, request, template=None)
+    yield from own_database(engine, tmp_path, request, template=None)
 
 
 @pytest.fixture
 def backend(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Backend]:
     """A migrated database with the sample prices, and this process configured to use it."""
-    yield from _own_database(engine, tmp_path, request, template=request.getfixturevalue("templates")(engine))
+    yield from own_database(engine, tmp_path, request, template=request.getfixturevalue("templates")(engine))
 
 
 @pytest.fixture(scope="session")
 def templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
     """Makes the migrated and filled database of an engine once; the tests copy it."""
-    made: dict[str, str] = {}
 
-    def template(engine: str) -> str:
-        if engine not in made:
-            if engine == "sqlite":
-                place = str(tmp_path_factory.mktemp("template") / "template.db")
-                url = f"sqlite:///{place}"
-            else:
-                place = f"template_{os.getpid()}"
-                url = Postgres(request.getfixturevalue("postgres_server")).create(place)
-            database.configure(settings_for(url, tmp_path_factory.mktemp("data")))
-            db_migrations.up()
-            load_if_empty(SampleProvider())
-            database.close()
-            made[engine] = place
-        return made[engine]
+    def fill() -> None:
+        load_if_empty(SampleProvider())
 
-    return template
+    return template_maker("template", fill, request, tmp_path_factory)
 
 
 @pytest.fixture
@@ -110,21 +94,3 @@ def app(settings: Settings) -> Iterator[Application]:
 @pytest.fixture
 def client(app: Application) -> Client:
     return Client(app)
-
-
-def _own_database(engine: str, tmp_path: Path, request: pytest.FixtureRequest, template: str | None) -> Iterator[Backend]:
-    if engine == "sqlite":
-        path = tmp_path / "bellwether.db"
-        if template:
-            shutil.copy(template, path)
-        backend = Backend(engine, f"sqlite:///{path}")
-        server = None
-    else:
-        server = Postgres(request.getfixturevalue("postgres_server"))
-        name = f"test_{os.getpid()}_{next(_numbers)}"
-        backend = Backend(engine, server.create(name, template))
-    database.configure(settings_for(backend.url, tmp_path))
-    yield backend
-    database.close()
-    if server is not None:
-        server.drop(name)

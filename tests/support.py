@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 import database
+import db_migrations
 from app import Application
 from config import Settings
 
 MASTER_KEY = "a-master-key-for-tests-0123456789abcdef"
 SECRET_KEY = "a-signing-secret-for-tests-0123456789abc"
+_numbers = itertools.count(1)
 
 
 class Postgres:
@@ -93,3 +100,46 @@ class Client:
 
     def delete(self, path: str, **more: Any) -> Any:
         return self("DELETE", path, **more)
+
+
+def template_maker(
+    name: str, fill: Callable[[], object], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], str]:
+    """Makes the migrated and filled database of an engine when it is first asked for; its place is what `own_database` copies."""
+    made: dict[str, str] = {}
+
+    def template(engine: str) -> str:
+        if engine not in made:
+            if engine == "sqlite":
+                place = str(tmp_path_factory.mktemp(name) / f"{name}.db")
+                url = f"sqlite:///{place}"
+            else:
+                place = f"{name}_{os.getpid()}"
+                url = Postgres(request.getfixturevalue("postgres_server")).create(place)
+            database.configure(settings_for(url, tmp_path_factory.mktemp("data")))
+            db_migrations.up()
+            fill()
+            database.close()
+            made[engine] = place
+        return made[engine]
+
+    return template
+
+
+def own_database(engine: str, tmp_path: Path, request: pytest.FixtureRequest, template: str | None) -> Iterator[Backend]:
+    """A database that a test has to itself, a copy of a template if one is given, and this process configured to use it."""
+    if engine == "sqlite":
+        path = tmp_path / "bellwether.db"
+        if template:
+            shutil.copy(template, path)
+        backend = Backend(engine, f"sqlite:///{path}")
+        server = None
+    else:
+        server = Postgres(request.getfixturevalue("postgres_server"))
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        backend = Backend(engine, server.create(name, template))
+    database.configure(settings_for(backend.url, tmp_path))
+    yield backend
+    database.close()
+    if server is not None:
+        server.drop(name)

@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "database": FOUNDATION,
     "db_migrations": FOUNDATION | {"config", "database", "models"},
     "wsgi": {"app"},
+    "worker": FOUNDATION | {"config", "database", "db_migrations", "jobs"},
 }
 KNOWS_THE_APPLICATION = {"app", "wsgi", "gunicorn.conf"}
 
@@ -52,12 +53,14 @@ def test_names_that_the_customer_calls_by() -> None:
     import database
     import schemas.analysis
     import schemas.watchlist
+    import services.retention
     import utils.api_utils
 
     for module, names in (
         (database, ("init_db_if_needed", "close_db", "query_db", "execute_db")),
         (utils.api_utils, ("register_error_handlers",)),
-        (schemas.analysis, ("AnalyzeRequest",)),
+        (schemas.analysis, ("AnalyzeRequest", "BulkAnalyzeRequest")),
+        (services.retention, ("cleanup_old_analyses", "cleanup_all_stocks_analysis")),
         (schemas.watchlist, ("WatchlistAddRequest",)),
     ):
         for name in names:

@@ -24,7 +24,7 @@ KEY = {"X-API-Key": MASTER_KEY}
 NOT_BOOTED = (1, 3)  # gunicorn ends with 3, or with 1 when a second worker fails while it is ending
 
 
-def wait_until(true: Callable[[], Any], seconds: float = 20) -> Any:
+def wait_until(true: Callable[[], Any], seconds: float = 60) -> Any:
     """Poll a condition; its value once it is true."""
     deadline = time.monotonic() + seconds
     while not (value := true()):
@@ -53,18 +53,18 @@ class Server:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def get(self, path: str, **more: Any) -> requests.Response:
-        return requests.get(self.url(path), headers=KEY, timeout=10, **more)
+        return requests.get(self.url(path), headers=KEY, timeout=60, **more)
 
     def analyze(self, **body: Any) -> requests.Response:
-        return requests.post(self.url("/api/v1/analyze"), json=body, headers=KEY, timeout=10)
+        return requests.post(self.url("/api/v1/analyze"), json=body, headers=KEY, timeout=60)
 
     def answers(self, path: str = "/health/ready") -> bool:
         if self.process.poll() is not None:
             raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log}")
         try:
             return self.get(path).status_code == 200
-        except requests.ConnectionError:
-            return False
+        except (requests.ConnectionError, requests.Timeout):
+            return False  # a connection waits for as long as a process takes to start, which a busy machine draws out
 
     @property
     def log(self) -> str:
@@ -76,7 +76,7 @@ class Server:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     def end(self) -> None:
         if self.process.poll() is None:
@@ -109,6 +109,7 @@ def production(backend: Backend, **more: str) -> dict[str, str]:
         "ALLOW_SQLITE_IN_PRODUCTION": "true",
         "MASTER_API_KEY": MASTER_KEY,
         "SECRET_KEY": SECRET_KEY,
+        "LOCAL_WORKERS": "0",
         **more,
     }
 
@@ -136,7 +137,7 @@ def test_what_gunicorn_itself_refuses_is_a_problem_too(backend: Backend, start: 
     server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1"))
     wait_until(server.answers)
     for sent in (b"BROKEN\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nBad Header: y\r\n\r\n", b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n"):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
             connection.sendall(sent)
             answer = b"".join(iter(lambda: connection.recv(65536), b""))
         head, _, body = answer.partition(b"\r\n\r\n")
@@ -183,7 +184,7 @@ def test_sigterm_answers_what_is_in_flight(backend: Backend, start: Start) -> No
 
 def test_bad_production_settings_refuse_to_start_and_name_every_fault(start: Start) -> None:
     server = start([GUNICORN, "wsgi:app"], ENVIRONMENT="production", CORS_ORIGINS="*", PORT="http")
-    assert server.process.wait(20) == 1
+    assert server.process.wait(60) == 1
     for variable in ("MASTER_API_KEY", "SECRET_KEY", "CORS_ORIGINS", "DATABASE_URL", "PORT"):
         assert variable in server.log
     assert "Traceback" not in server.log
@@ -191,14 +192,14 @@ def test_bad_production_settings_refuse_to_start_and_name_every_fault(start: Sta
 
 def test_a_worker_that_is_behind_and_may_not_migrate_stops_gunicorn(empty_backend: Backend, start: Start) -> None:
     server = start([GUNICORN, "wsgi:app"], **production(empty_backend, AUTO_MIGRATE="false"))
-    assert server.process.wait(20) in NOT_BOOTED
+    assert server.process.wait(60) in NOT_BOOTED
     assert "behind" in server.log
 
 
 def test_a_database_that_cannot_be_reached_is_told(start: Start) -> None:
     nowhere = Backend("postgres", "postgresql://u:hunter2@127.0.0.1:1/x")
     server = start([GUNICORN, "wsgi:app"], **production(nowhere, DB_CONNECT_ATTEMPTS="2"))
-    assert server.process.wait(20) in NOT_BOOTED
+    assert server.process.wait(60) in NOT_BOOTED
     assert "database not reachable yet" in server.log
     assert "hunter2" not in server.log
 
@@ -219,17 +220,17 @@ def test_the_development_server(tmp_path: Path, start: Start) -> None:
     key_file = tmp_path / "var" / "master_api_key"
     assert str(key_file) in first.log
     headers = {"X-API-Key": key_file.read_text().strip()}
-    assert requests.get(first.url("/api/v1/watchlist"), headers=headers, timeout=10).status_code == 200
-    assert requests.get(first.url("/api/v1/watchlist"), headers=KEY, timeout=10).status_code == 401
+    assert requests.get(first.url("/api/v1/watchlist"), headers=headers, timeout=60).status_code == 200
+    assert requests.get(first.url("/api/v1/watchlist"), headers=KEY, timeout=60).status_code == 401
     table = [line.split() for line in first.log.splitlines() if line[:4] in ("AAPL", "FB  ", "GOOG", "IBM ", "MSFT")]
     assert [row[:2] for row in table] == [[ticker, "2013-03-01"] for ticker in ("AAPL", "FB", "GOOG", "IBM", "MSFT")]
     first.process.send_signal(signal.SIGINT)
-    assert first.process.wait(10) == 0
+    assert first.process.wait(60) == 0
     assert "Traceback" not in first.log
     second = start([sys.executable, "app.py"])
     wait_until(lambda: second.answers("/health/ready"))
     assert "AAPL" in second.log
-    for repeated in ("migration applied", "prices loaded", "analysed"):
+    for repeated in ("migration applied", "prices loaded"):
         assert repeated in first.log
         assert repeated not in second.log
     assert second.stop() == 0
@@ -239,7 +240,7 @@ def test_a_port_in_use_is_named(tmp_path: Path, start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         server = start([sys.executable, "app.py"], PORT=str(port))
-        assert server.process.wait(20) == 1
+        assert server.process.wait(60) == 1
         assert f"127.0.0.1:{port} cannot be listened on" in server.log
         assert "Traceback" not in server.log
 

@@ -1,14 +1,39 @@
 """What the psycopg2 driver needs to be told, once per process."""
 
+from __future__ import annotations
+
+import struct
 from datetime import datetime
 from typing import Any
 
 import psycopg2.extensions
 
+_INT16, _INT32 = struct.Struct(">h"), struct.Struct(">i")
+_EXTENSION_AT = 15  # after the signature and the flags
+
 
 def register_types() -> None:
     """Refuse naive datetimes: psycopg2 would send them as they are, and the session's zone would be guessed for them."""
     psycopg2.extensions.register_adapter(datetime, _adapt_timestamp)
+
+
+def binary_rows(received: memoryview[int]) -> list[tuple[bytes | None, ...]]:
+    """The fields of the rows in the binary format of COPY (PostgreSQL's documentation of COPY, "Binary Format")."""
+    rows: list[tuple[bytes | None, ...]] = []
+    (extension,) = _INT32.unpack_from(received, _EXTENSION_AT)
+    position = _EXTENSION_AT + _INT32.size + extension
+    while True:
+        (fields,) = _INT16.unpack_from(received, position)
+        position += _INT16.size
+        if fields < 0:
+            return rows
+        row: list[bytes | None] = []
+        for _ in range(fields):
+            (length,) = _INT32.unpack_from(received, position)
+            position += _INT32.size
+            row.append(bytes(received[position : position + length]) if length >= 0 else None)
+            position += max(length, 0)
+        rows.append(tuple(row))
 
 
 def _adapt_timestamp(value: datetime) -> Any:

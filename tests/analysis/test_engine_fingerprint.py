@@ -8,7 +8,7 @@ import pytest
 from made_bars import chosen
 
 from analysis import engine
-from analysis.engine import fingerprint
+from analysis.engine import Fingerprints
 from models.analysis import Parameters
 
 SHA = "0" * 64
@@ -25,16 +25,16 @@ CHANGES = {
 
 def test_the_same_work_has_the_same_fingerprint() -> None:
     again = chosen("trend", indicators=tuple(reversed(USUAL.indicators)), weights={"trend": 1.5})
-    assert fingerprint("IBM", SHA, USUAL, stale=False) == fingerprint("IBM", SHA, again, stale=False)
+    assert Fingerprints(USUAL).of("IBM", SHA, stale=False) == Fingerprints(again).of("IBM", SHA, stale=False)
 
 
 def test_the_order_of_the_weights_does_not_matter() -> None:
     turned = dataclasses.replace(USUAL, weights=dict(reversed(USUAL.weights.items())))
-    assert fingerprint("IBM", SHA, turned, stale=False) == fingerprint("IBM", SHA, USUAL, stale=False)
+    assert Fingerprints(turned).of("IBM", SHA, stale=False) == Fingerprints(USUAL).of("IBM", SHA, stale=False)
 
 
 def test_a_fingerprint_is_a_hex_digest() -> None:
-    digest = fingerprint("IBM", SHA, USUAL, stale=False)
+    digest = Fingerprints(USUAL).of("IBM", SHA, stale=False)
     assert len(bytes.fromhex(digest)) == 32
 
 
@@ -45,13 +45,13 @@ def test_the_table_below_changes_every_parameter() -> None:
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_parameter_changes_the_fingerprint(name: str) -> None:
     changed = dataclasses.replace(USUAL, **{name: CHANGES[name]})
-    assert fingerprint("IBM", SHA, changed, stale=False) != fingerprint("IBM", SHA, USUAL, stale=False)
+    assert Fingerprints(changed).of("IBM", SHA, stale=False) != Fingerprints(USUAL).of("IBM", SHA, stale=False)
 
 
 @pytest.mark.parametrize("key", USUAL.weights)
 def test_every_weight_changes_the_fingerprint(key: str) -> None:
     heavier = dataclasses.replace(USUAL, weights={**USUAL.weights, key: USUAL.weights[key] + 1e-12})
-    assert fingerprint("IBM", SHA, heavier, stale=False) != fingerprint("IBM", SHA, USUAL, stale=False)
+    assert Fingerprints(heavier).of("IBM", SHA, stale=False) != Fingerprints(USUAL).of("IBM", SHA, stale=False)
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ def test_every_weight_changes_the_fingerprint(key: str) -> None:
     ids=["the ticker", "the bars", "staleness"],
 )
 def test_everything_else_changes_the_fingerprint(ticker: str, sha: str, stale: bool) -> None:
-    assert fingerprint(ticker, sha, USUAL, stale) != fingerprint("IBM", SHA, USUAL, stale=False)
+    assert Fingerprints(USUAL).of(ticker, sha, stale) != Fingerprints(USUAL).of("IBM", SHA, stale=False)
 
 
 def test_a_new_engine_has_new_fingerprints(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = fingerprint("IBM", SHA, USUAL, stale=False)
+    before = Fingerprints(USUAL).of("IBM", SHA, stale=False)
     monkeypatch.setattr(engine, "ENGINE_VERSION", engine.ENGINE_VERSION + "x")
-    assert fingerprint("IBM", SHA, USUAL, stale=False) != before
+    assert Fingerprints(USUAL).of("IBM", SHA, stale=False) != before

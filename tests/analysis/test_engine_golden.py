@@ -12,7 +12,7 @@ import pytest
 from made_bars import chosen, seen
 
 from analysis.bars import adjusted_bars
-from analysis.engine import ENGINE_VERSION, fingerprint
+from analysis.engine import ENGINE_VERSION, Fingerprints
 from models.price_series import PackedBars
 
 AS_OF = date(2013, 3, 1)
@@ -59,4 +59,4 @@ def test_score_and_verdict(packed: dict[str, PackedBars], ticker: str, strategy:
 
 
 def test_a_fingerprint_is_the_same_in_every_process() -> None:
-    assert fingerprint("IBM", "0" * 64, chosen("weekly"), stale=True) == FINGERPRINT
+    assert Fingerprints(chosen("weekly")).of("IBM", "0" * 64, stale=True) == FINGERPRINT

@@ -49,11 +49,11 @@ def test_every_operation_does_as_it_says(case: Any) -> None:
 
 
 def beyond_the_schema(answer: Any) -> bool:
-    """Whether input was refused for what no schema can say: a cursor that we did not make, a bad price file, too little history."""
+    """Whether input was refused for what no schema can say: a cursor that we did not make, an empty universe, a bad price file."""
     if answer.status_code != 422:
         return False
     problem = answer.json()
-    return problem["code"] != "validation_error" or [entry["field"] for entry in problem["errors"]] == ["cursor"]
+    return problem["code"] != "validation_error" or [entry["field"] for entry in problem["errors"]] in (["cursor"], ["universe"])
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -65,6 +65,15 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
     }
     assert set(operations) == {
         "POST /api/v1/analyze",
+        "POST /api/v1/bulk-analyze",
+        "GET /api/v1/jobs",
+        "GET /api/v1/jobs/{job_id}",
+        "GET /api/v1/jobs/{job_id}/items",
+        "GET /api/v1/jobs/{job_id}/events",
+        "POST /api/v1/jobs/{job_id}/cancel",
+        "POST /api/v1/jobs/{job_id}/retry",
+        "GET /api/v1/reports/analysis/{ticker}.xlsx",
+        "GET /api/v1/reports/jobs/{job_id}.xlsx",
         "GET /api/v1/results",
         "GET /api/v1/results/{result_id}",
         "GET /api/v1/results/{result_id}/flips",

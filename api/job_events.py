@@ -1,0 +1,131 @@
+"""A job's progress, live: as server-sent events, and as the same messages over a WebSocket."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+from flask_sock import Sock
+from simple_websocket import ConnectionClosed, Server
+
+from api.auth import org_id
+from api.blueprint import api_blueprint
+from models.job import Job
+from schemas.base import JobPath
+from schemas.job import StreamHeaders, job_answer
+from schemas.problem import problem_answers
+from services import job as job_service
+from services.job_feed import FeedFull, JobFeed
+from utils.api_utils import ApiError
+from utils.json_text import dump
+
+blueprint = api_blueprint("job_events", "Jobs")
+socket_blueprint = Blueprint("job_socket", __name__)
+_sock = Sock()
+
+FEED = "job_feed"  # the application's extension
+HEARTBEAT_SECONDS = 5.0  # so often does a stream say something; a client that is gone is noticed then, and its place is free
+# A WebSocket's receiving thread must not keep a process from ending; pings find out clients that are gone.
+SOCKET_OPTIONS = {"thread_class": partial(threading.Thread, daemon=True), "ping_interval": 25}
+RETRY_MILLISECONDS = 2000  # a client that lost its stream comes again after this
+EVENT_STREAM: dict[str | int, Any] = {
+    200: {"description": "Events `job`, each with the version as its id and the job as its data.", "content": {"text/event-stream": {}}}
+}
+
+
+@blueprint.get("/jobs/<job_id>/events", responses={**EVENT_STREAM, 204: None, **problem_answers(404)})
+def stream_job(path: JobPath, header: StreamHeaders) -> Response:
+    """Follow a job until it ends: each change is an event.
+
+    204 when there is nothing to follow any more, which tells a browser not to come again. 503 when too many follow: poll instead.
+    """
+    job = job_service.find(org_id(), path.job_id)
+    seen = _last_seen(header)
+    if job.is_finished and seen >= job.version:
+        return Response(status=204)
+    with ExitStack() as watching:
+        _watch(watching, job)
+        response = Response(_events(_feed(), job, seen), mimetype="text/event-stream")
+        response.call_on_close(watching.pop_all().close)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back until its buffer is full
+    return response
+
+
+@socket_blueprint.before_request
+def refuse_before_the_upgrade() -> None:
+    """Once upgraded, a connection knows no HTTP status."""
+    assert request.view_args is not None
+    job_service.find(org_id(), request.view_args["job_id"])
+    if _feed().is_full:
+        raise _too_many()
+
+
+@_sock.route("/ws/jobs/<job_id>", bp=socket_blueprint)
+def follow_job(socket: Server, job_id: str) -> None:
+    """Follow a job until it ends: each message is the job as JSON."""
+    job = job_service.find(org_id(), job_id)
+    with ExitStack() as watching:
+        try:
+            _watch(watching, job)
+        except ApiError:
+            socket.close(1013, "too many streams, poll instead")
+            return
+        try:
+            for state in _states(_feed(), job, 0):
+                if state is not None:
+                    socket.send(dump(job_answer(state)).decode())
+                elif not socket.connected:
+                    return
+        except ConnectionClosed:
+            return
+
+
+def _states(feed: JobFeed, job: Job, seen: int) -> Iterator[Job | None]:
+    """The job whenever it is newer than what was seen; None every now and then when it is not. Ends with the job."""
+    latest: Job | None = job if job.version > seen else None
+    while True:
+        if latest is not None:
+            seen = latest.version
+            yield latest
+            if latest.is_finished:
+                return
+        latest = feed.wait(job.id, seen, HEARTBEAT_SECONDS)
+        if latest is None:
+            if feed.is_closed or feed.is_gone(job.id):
+                return
+            yield None
+
+
+def _events(feed: JobFeed, job: Job, seen: int) -> Iterator[bytes]:
+    yield b"retry: %d\n\n" % RETRY_MILLISECONDS
+    for state in _states(feed, job, seen):
+        if state is None:
+            yield b": still there\n\n"
+        else:
+            yield b"id: %d\nevent: job\ndata: %s\n\n" % (state.version, dump(job_answer(state)))
+
+
+def _last_seen(header: StreamHeaders) -> int:
+    given = header.last_event_id or ""
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+
+
+def _watch(watching: ExitStack, job: Job) -> None:
+    try:
+        watching.enter_context(_feed().watch(job))
+    except FeedFull as error:
+        raise _too_many() from error
+
+
+def _too_many() -> ApiError:
+    return ApiError(503, "unavailable", "Too many streams are open. Poll GET /api/v1/jobs/{id} instead, or come again.")
+
+
+def _feed() -> JobFeed:
+    feed: JobFeed = current_app.extensions[FEED]
+    return feed

@@ -1,0 +1,62 @@
+"""Keeping the lease of the chunk in hand alive."""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+import database
+from services.job_work import keep_chunk
+
+log = structlog.get_logger(__name__)
+
+BEATS_PER_LEASE = 3
+
+
+class Heartbeat:
+    """A thread that extends the lease of one chunk at a time, several times a lease, for as long as the process can run Python at all."""
+
+    def __init__(self, lease_seconds: float) -> None:
+        self._lease_seconds = lease_seconds
+        self._token: str | None = None
+        self._is_lost = False
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def begin(self, token: str) -> None:
+        """Keep the chunk with this token."""
+        self._is_lost = False
+        self._token = token
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+            self._thread.start()
+
+    def end(self) -> None:
+        """The chunk has ended."""
+        self._token = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the chunk in hand turned out to be somebody else's."""
+        return self._is_lost
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join(timeout=1)
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._lease_seconds / BEATS_PER_LEASE):
+            token = self._token
+            if token is None:
+                continue
+            try:
+                kept = keep_chunk(token, self._lease_seconds)
+            except SQLAlchemyError as error:
+                log.warning("heartbeat missed", chunk=token, reason=database.reason_of(error))
+                continue
+            if not kept and self._token == token:
+                self._is_lost = True

@@ -1,0 +1,21 @@
+"""Excel reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from schemas.analysis import StrategyId
+from schemas.base import Query
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX_ANSWER: dict[str | int, Any] = {
+    200: {"description": "An Excel workbook.", "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+class ReportQuery(Query):
+    """Which result of the ticker."""
+
+    strategy: StrategyId = Field("balanced", description="See GET /strategies.")

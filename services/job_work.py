@@ -1,0 +1,157 @@
+"""What workers do with jobs: claim a chunk of items, keep it, and end it; and what is done when a worker is lost.
+
+Every write of a worker names its claim token: one that lost its claim changes no row.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+import database
+from models.job import Analysed, Chunk, ClaimedItem, Fault, Outcome, Tally
+from store import job as job_store
+from store import job_item as item_store
+from store import result as result_store
+from store.job_item import Held
+from utils.ids import new_id
+
+log = structlog.get_logger(__name__)
+
+RESCUED_AT_ONCE = 1000
+
+
+class ClaimLost(Exception):
+    """Somebody else has the items by now: what was found out about them is void."""
+
+
+def claim_chunk(worker: str, limit: int, lease_seconds: float) -> Chunk | None:
+    """Claim up to `limit` queued items, across jobs, for `lease_seconds`; None when nothing is queued."""
+    with database.reader() as connection:
+        # Looking costs no write lock, which on SQLite there is one of.
+        if item_store.next_queued_job(connection) is None:
+            return None
+    token = new_id()
+    with database.transaction() as connection:
+        moment = item_store.time_of(connection)
+        items = item_store.claim(connection, token, worker, moment + timedelta(seconds=lease_seconds), limit)
+        jobs = job_store.start_claimed(connection, (item.job_id for item in items), moment) if items else {}
+    return Chunk(token, tuple(items), jobs) if items else None
+
+
+def keep_chunk(token: str, lease_seconds: float) -> int:
+    """A heartbeat: how many items are still claimed under the token."""
+    with database.transaction() as connection:
+        return item_store.extend_lease(connection, token, item_store.time_of(connection) + timedelta(seconds=lease_seconds))
+
+
+def cancelled_jobs(chunk: Chunk) -> set[str]:
+    """Which of the chunk's jobs were asked to stop."""
+    with database.read() as connection:
+        return job_store.cancel_requested(connection, chunk.jobs)
+
+
+def end_chunk(chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome], unreadable: Mapping[str, Fault] | None = None) -> None:
+    """Write the outcomes and give back the items without one, in one transaction with the jobs' counters.
+
+    `unreadable` jobs cannot be run: everything of them fails. Raises ClaimLost, and then nothing was written.
+    """
+    _write(chunk, chunk.items, outcomes, unreadable or {})
+
+
+def end_items(chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome]) -> None:
+    """Write some of the chunk's outcomes; the other items stay claimed. Raises ClaimLost."""
+    _write(chunk, tuple(outcomes), outcomes, {})
+
+
+def release_worker(worker: str) -> set[str]:
+    """Queue again what a worker had in hand whose process has ended; the jobs that it was of."""
+    with database.transaction() as connection:
+        return _rescue(connection, item_store.lock_of_worker(connection, worker))
+
+
+def rescue_expired() -> set[str]:
+    """Queue again what belongs to workers that missed their heartbeats; the jobs that it was of."""
+    with database.transaction() as connection:
+        return _rescue(connection, item_store.lock_expired(connection, item_store.time_of(connection), RESCUED_AT_ONCE))
+
+
+def _write(chunk: Chunk, items: Collection[ClaimedItem], outcomes: Mapping[ClaimedItem, Outcome], unreadable: Mapping[str, Fault]) -> None:
+    ended_well = {item: outcome for item, outcome in outcomes.items() if isinstance(outcome, Analysed)}
+    ended_badly = [(_held(chunk, item), outcome) for item, outcome in outcomes.items() if isinstance(outcome, Fault)]
+    left = [_held(chunk, item) for item in items if item not in outcomes]
+    with database.transaction() as connection:
+        moment = item_store.time_of(connection)
+        if not {(item.job_id, item.ticker) for item in items} <= item_store.lock_held(connection, chunk.token):
+            raise ClaimLost
+        item_store.mark_failed(connection, ended_badly, moment)
+        stopped = _put_back(connection, left, moment, item_store.mark_given_back)
+        # What is no longer claimed cannot be taken for one of these, which are told by their results.
+        unstored = _write_results(connection, chunk, ended_well, moment)
+        stopped += _put_back(connection, unstored, moment, item_store.mark_given_back)
+        succeeded = Counter(item.job_id for item in ended_well) - Counter(_jobs_of(unstored))
+        tallies = _tallies(succeeded.elements(), (held.job_id for held, _ in ended_badly), _jobs_of(stopped))
+        for job_id, fault in sorted(unreadable.items()):
+            abandoned = item_store.abandon_queued(connection, job_id, fault, moment)
+            tally = tallies.pop(job_id, Tally())
+            job_store.settle(connection, job_id, Tally(tally.succeeded, tally.failed + abandoned, tally.cancelled), moment, fault=fault)
+        job_store.settle_many(connection, tallies, moment)
+
+
+def _write_results(connection: Connection, chunk: Chunk, ended_well: Mapping[ClaimedItem, Analysed], moment: datetime) -> list[Held]:
+    """Store the results and end their items.
+
+    Returns the items whose result had been found, and was removed, being old, before they could end with it.
+    """
+    unstored: list[Held] = []
+    outcomes = [(chunk.jobs[item.job_id].org_id, outcome) for item, outcome in ended_well.items()]
+    result_store.insert_many(connection, [(org_id, outcome.made) for org_id, outcome in outcomes if outcome.made is not None])
+    latest = {(org_id, outcome.fingerprint) for org_id, outcome in outcomes if outcome.becomes_latest}
+    result_store.mark_latest_many(connection, latest, moment)
+    for (org_id, _), some in chunk.by_work(ended_well).items():
+        job_ids, fingerprints = {item.job_id for item in some}, {ended_well[item].fingerprint for item in some}
+        ended = item_store.mark_succeeded(connection, chunk.token, org_id, job_ids, fingerprints, moment)
+        if ended < len(some):
+            held = item_store.lock_held(connection, chunk.token)
+            unstored += [_held(chunk, item) for item in some if (item.job_id, item.ticker) in held]
+    return unstored
+
+
+def _rescue(connection: Connection, lost: list[Held]) -> set[str]:
+    if not lost:
+        return set()
+    moment = item_store.time_of(connection)
+    stopped = _put_back(connection, lost, moment, item_store.mark_rescued)
+    job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
+    jobs = {held.job_id for held in lost}
+    log.warning("items rescued", items=len(lost), job_ids=sorted(jobs), chunks=sorted({held.token for held in lost}))
+    return jobs
+
+
+def _put_back(connection: Connection, items: list[Held], moment: datetime, mark: Callable[[Connection, list[Held]], None]) -> list[Held]:
+    """Queue items again; those whose job was cancelled meanwhile are stopped instead, and returned."""
+    if not items:
+        return []
+    cancelled = job_store.lock_cancelled(connection, {held.job_id for held in items})
+    stopped = [held for held in items if held.job_id in cancelled]
+    item_store.mark_stopped(connection, stopped, moment)
+    mark(connection, [held for held in items if held.job_id not in cancelled])
+    return stopped
+
+
+def _tallies(succeeded: Iterable[str], failed: Iterable[str], cancelled: Iterable[str]) -> dict[str, Tally]:
+    """How many items ended, by job, from the job of each."""
+    well, badly, stopped = Counter(succeeded), Counter(failed), Counter(cancelled)
+    return {job_id: Tally(well[job_id], badly[job_id], stopped[job_id]) for job_id in {*well, *badly, *stopped}}
+
+
+def _jobs_of(items: list[Held]) -> list[str]:
+    return [held.job_id for held in items]
+
+
+def _held(chunk: Chunk, item: ClaimedItem) -> Held:
+    return Held(item.job_id, item.ticker, chunk.token)

@@ -1,0 +1,200 @@
+"""The Excel report of a ticker: its latest stored result, explained, and its newest prices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import database
+from models.errors import NotFound, PricesDamaged, TickerNotFound
+from models.price_series import BYTES_PER_BAR, Bar
+from services.workbook import FIRST_EXCEL_YEAR, Book, Cell, Column, Sheet, Style, WorkbookFile, write_workbook
+from store import price as price_store
+from store import report as report_store
+from utils.json_text import parse_tolerant
+
+BARS_SHOWN = 250
+
+SUMMARY = (Column("Field", 22, Style.LABEL), Column("Value", 100, Style.LONG_TEXT, align="left"))
+INDICATORS = (
+    Column("Name", 26),
+    Column("Category", 12),
+    Column("Value", 16, Style.DECIMAL),
+    Column("Vote", 8, Style.WHOLE),
+    Column("Confidence", 12, Style.SCORE),
+    Column("Weight", 9, Style.RATIO),
+    Column("Contribution", 14, Style.SCORE),
+    Column("Reason", 100, Style.LONG_TEXT),
+)
+LEVELS = (Column("Kind", 12), Column("Price", 12, Style.DECIMAL), Column("Touches", 10, Style.WHOLE), Column("Last touch", 12, Style.DATE))
+PRICES = (
+    Column("Date", 12, Style.DATE),
+    *(Column(title, 12, Style.DECIMAL) for title in ("Open", "High", "Low", "Close")),
+    Column("Volume", 16, Style.WHOLE),
+)
+# The chart stands beside the prices, and the columns that its lines are drawn from lie to the right of it.
+CHART_PLACE, CHART_SIZE, CHART_COLUMNS = "H2", {"width": 1080, "height": 480}, 19
+CLOSE_COLOUR = "#1F4E79"
+LINE_COLOURS = {"Entry": "#2E75B6", "Stop": "#C00000", "Target": "#00803C", "Support": "#7F7F7F", "Resistance": "#BF8F00"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a report is made of: the result as JSON has it, and the newest bars up to its day."""
+
+    result: dict[str, Any]
+    name: str | None
+    bars: list[Bar]
+    bars_note: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A horizontal line in the chart."""
+
+    kind: str
+    title: str
+    price: float
+
+
+def ticker_report(org_id: int, ticker: str, strategy: str) -> WorkbookFile:
+    """The latest stored result of a ticker by a strategy; analyses nothing.
+
+    Raises TickerNotFound, NotFound when it has not been analysed yet, or PricesDamaged.
+    """
+    facts = _facts(org_id, ticker, strategy)
+    return write_workbook(f"bellwether-{ticker}-{strategy}-{facts.result['as_of']}", lambda book: _fill(book, facts))
+
+
+def _facts(org_id: int, ticker: str, strategy: str) -> Facts:
+    with database.reader() as connection:
+        stored = report_store.find_latest(connection, org_id, ticker, strategy)
+        loaded = price_store.load(connection, org_id, ticker)
+    if stored is None:
+        if loaded is None:
+            raise TickerNotFound(ticker)
+        raise NotFound(f"{ticker} has not been analysed by the strategy {strategy} yet. POST /api/v1/analyze first.")
+    result = parse_tolerant(stored.body)
+    if loaded is None:
+        return Facts(result, None, [], "no prices are stored any more")
+    head, packed = loaded
+    if len(packed.data) != head.bars * BYTES_PER_BAR:
+        raise PricesDamaged(ticker)
+    packed = packed.between(end=stored.as_of)
+    same = packed.sha256 == result["provenance"]["bars_sha256"]
+    note = "the prices analysed" if same else "replaced since the analysis: not the prices analysed"
+    return Facts(result, head.name, packed.bars()[-BARS_SHOWN:], note)
+
+
+def _fill(book: Book, facts: Facts) -> None:
+    result = facts.result
+    summary = book.add_sheet("Summary", SUMMARY)
+    for label, value, style in _summary(facts):
+        summary.append(label, value, styles=(None, style))
+    indicators = book.add_sheet("Indicators", INDICATORS)
+    for reading in result["indicators"]:
+        keys = ("name", "category", "value", "vote", "confidence", "weight", "contribution", "reason")
+        indicators.append(*(reading[key] for key in keys))
+    levels = book.add_sheet("Levels", LEVELS)
+    for kind in ("support", "resistance"):
+        for level in result["levels"][kind]:
+            levels.append(kind, level["price"], level["touches"], date.fromisoformat(level["last_touch"]))
+    _add_prices(book, facts.bars, result["ticker"], list(_lines(result)))
+
+
+def _summary(facts: Facts) -> Iterator[tuple[str, Cell, Style | None]]:
+    result, provenance = facts.result, facts.result["provenance"]
+    yield "Ticker", result["ticker"], None
+    yield "Name", facts.name, None
+    yield "As of", date.fromisoformat(result["as_of"]), None
+    yield "Close", result["close"], Style.DECIMAL
+    yield "Score", result["score"], Style.SCORE
+    yield "Verdict", result["verdict"], Style.LABEL
+    yield "Signal", result["signal"], None
+    yield "Strategy", result["strategy"], None
+    yield from _trade(result["trade"])
+    for warning in result["warnings"]:
+        yield "Warning", warning["message"], None
+    yield "Provider", provenance["provider"], None
+    yield "First day", date.fromisoformat(provenance["first"]), None
+    yield "Last day", date.fromisoformat(provenance["last"]), None
+    yield "Bars", result["bars"], Style.WHOLE
+    yield "Adjustment", provenance["adjustment"], None
+    yield "Sheet Prices", facts.bars_note, None
+    yield "Bars SHA-256", provenance["bars_sha256"], None
+    yield "Engine version", provenance["engine_version"], None
+    yield "Result id", result["id"], None
+    yield "Fingerprint", result["fingerprint"], None
+
+
+def _trade(trade: dict[str, Any] | None) -> Iterator[tuple[str, Cell, Style | None]]:
+    if trade is None:
+        yield "Trade", "none, the signal being HOLD", None
+        return
+    yield "Entry", trade["entry"], Style.DECIMAL
+    yield "Entry method", trade["entry_method"], None
+    yield "Stop", trade["stop_loss"], Style.DECIMAL
+    yield "Target", trade["target"], Style.DECIMAL
+    yield "Reward:risk", trade["reward_risk"], Style.RATIO
+    yield "Shares", trade["shares"], Style.WHOLE
+    yield "Position value", trade["position_value"], Style.MONEY
+    yield "Risk amount", trade["risk_amount"], Style.MONEY
+
+
+def _lines(result: dict[str, Any]) -> Iterator[Line]:
+    trade = result["trade"]
+    if trade is not None:
+        for title, key in (("Entry", "entry"), ("Stop", "stop_loss"), ("Target", "target")):
+            yield Line(title, title, trade[key])
+    for kind in ("Support", "Resistance"):
+        for number, level in enumerate(result["levels"][kind.lower()], start=1):
+            yield Line(kind, f"{kind} {number}", level["price"])
+
+
+def _add_prices(book: Book, bars: list[Bar], ticker: str, lines: list[Line]) -> None:
+    gap = (Column("", 8.43),) * CHART_COLUMNS
+    sheet = book.add_sheet("Prices", (*PRICES, *gap, *(Column(line.title, 12, Style.DECIMAL) for line in lines)))
+    beside_chart: list[Cell] = [None] * len(gap)
+    levels = [line.price for line in lines]
+    for bar in bars:
+        sheet.append(bar.day, bar.open, bar.high, bar.low, bar.close, bar.volume, *beside_chart, *levels)
+    if bars:
+        _add_chart(book, sheet, bars, ticker, lines)
+
+
+def _add_chart(book: Book, sheet: Sheet, bars: list[Bar], ticker: str, lines: list[Line]) -> None:
+    """The closes as a line, and what was made of them as horizontal ones."""
+    chart = book.workbook.add_chart({"type": "line"})
+    for title, look in (
+        ("Close", {"color": CLOSE_COLOUR, "width": 1.75}),
+        *((line.title, {"color": LINE_COLOURS[line.kind], "width": 1, "dash_type": "dash"}) for line in lines),
+    ):
+        column = sheet.index_of(title)
+        chart.add_series(
+            {
+                "name": ["Prices", 0, column],
+                "categories": ["Prices", 1, 0, len(bars), 0],
+                "values": ["Prices", 1, column, len(bars), column],
+                "line": look,
+            }
+        )
+    # Excel's axis of dates has no days before its first year; those stand there as text.
+    dated = bars[0].day.year >= FIRST_EXCEL_YEAR
+    chart.set_x_axis({"date_axis": dated, "text_axis": not dated, "num_format": "mmm yyyy"})
+    chart.set_y_axis({"min": _round_below([bar.close for bar in bars] + [line.price for line in lines]), "num_format": "#,##0.00"})
+    chart.set_title({"name": f"{ticker}, close as traded"})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size(CHART_SIZE)
+    sheet.worksheet.insert_chart(CHART_PLACE, chart)
+
+
+def _round_below(prices: list[float]) -> float:
+    """A round number at or below the lowest price: an axis from 0 would press the lines flat."""
+    lowest, highest = min(prices), max(prices)
+    if not lowest < highest:
+        return 0.0
+    step = 10.0 ** math.floor(math.log10(highest - lowest))
+    return math.floor(lowest / step) * step

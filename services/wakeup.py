@@ -1,0 +1,132 @@
+"""Telling others at once what they would find out a little later by looking: that there is work, and that a job has changed.
+
+Nothing depends on a wake-up: whoever waits for one looks by itself every now and then. So trouble with Redis delays and is logged, and
+fails nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection
+from typing import Any, Protocol
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+CHANNEL_WORK = "bellwether:work"
+CHANNEL_CHANGED = "bellwether:changed"
+REDIS_TIMEOUT = 1.0  # seconds, to connect and to answer
+QUIET_AFTER_FAILURE = 5.0  # seconds in which an absent Redis is not asked again
+
+
+class Wakeup(Protocol):
+    """Who is told that there is work, and that jobs have changed."""
+
+    def work(self, job_id: str) -> None:
+        """Say that a job has queued items."""
+
+    def changed(self, job_ids: Collection[str]) -> None:
+        """Say that jobs have changed."""
+
+
+class NoWakeup:
+    """Tells nobody: those who wait look by themselves."""
+
+    def work(self, job_id: str) -> None:
+        """Say nothing."""
+
+    def changed(self, job_ids: Collection[str]) -> None:
+        """Say nothing."""
+
+
+class RedisWakeup:
+    """Publishes on Redis."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client: Any = None
+        self._quiet_until = 0.0
+
+    def work(self, job_id: str) -> None:
+        """Wake the workers."""
+        self._publish(CHANNEL_WORK, [job_id])
+
+    def changed(self, job_ids: Collection[str]) -> None:
+        """Wake the web processes that show one of the jobs."""
+        self._publish(CHANNEL_CHANGED, job_ids)
+
+    def _publish(self, channel: str, job_ids: Collection[str]) -> None:
+        if time.monotonic() < self._quiet_until:
+            return
+        import redis  # noqa: PLC0415 — only where it is configured
+
+        try:
+            if self._client is None:
+                self._client = connect_redis(self._url)
+            for job_id in job_ids:
+                self._client.publish(channel, job_id)
+        except (redis.RedisError, OSError) as error:
+            self._quiet_until = time.monotonic() + QUIET_AFTER_FAILURE
+            log.warning("redis not reachable, others will find out by looking", reason=str(error))
+
+
+class Doorbell:
+    """Waits to be woken: by a message on a Redis channel where there is one, else only by the time that passes."""
+
+    def __init__(self, url: str | None, channel: str) -> None:
+        self._url, self._channel = url, channel
+        self._subscription: Any = None
+        self._quiet_until = 0.0
+
+    def wait(self, stop: threading.Event, poll_seconds: float, heard_poll_seconds: float) -> None:
+        """Return when it rings, when `stop` is set, or after a while.
+
+        That is `heard_poll_seconds` while messages can be heard, else `poll_seconds`.
+        """
+        subscription = self._listen()
+        if subscription is None:
+            stop.wait(poll_seconds)
+            return
+        import redis  # noqa: PLC0415 — only where it is configured
+
+        deadline = time.monotonic() + heard_poll_seconds
+        try:
+            while not stop.is_set() and (left := deadline - time.monotonic()) > 0:
+                if subscription.get_message(ignore_subscribe_messages=True, timeout=min(left, 0.2)) is not None:
+                    return
+        except (redis.RedisError, OSError) as error:
+            self._forget(error)
+
+    def close(self) -> None:
+        """Hang up."""
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
+            subscription.close()
+
+    def _listen(self) -> Any:
+        if self._url is None or self._subscription is not None or time.monotonic() < self._quiet_until:
+            return self._subscription
+        import redis  # noqa: PLC0415 — only where it is configured
+
+        try:
+            subscription = connect_redis(self._url).pubsub()
+            subscription.subscribe(self._channel)
+        except (redis.RedisError, OSError) as error:
+            self._forget(error)
+            return None
+        self._subscription = subscription
+        return subscription
+
+    def _forget(self, error: Exception) -> None:
+        self._subscription = None
+        self._quiet_until = time.monotonic() + QUIET_AFTER_FAILURE
+        log.warning("redis not reachable, looking for news instead", reason=str(error))
+
+
+def connect_redis(url: str) -> Any:
+    """A client that gives up soon; it connects at the first command."""
+    import redis  # noqa: PLC0415 — 10 MB that a service without Redis need not carry
+
+    return redis.Redis.from_url(url, socket_connect_timeout=REDIS_TIMEOUT, socket_timeout=REDIS_TIMEOUT)

@@ -1,0 +1,192 @@
+"""Jobs. Every write names the state that it leaves and adds 1 to the version; counters change by increments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, text
+
+from database import AnyReader
+from models.job import ClaimedJob, Fault, Job, Tally
+from models.job_state import ACTIVE, CANCEL, COMPLETE, FAIL, FINISHED, START, STOP, JobStatus
+from utils.dialects import locking
+
+_COLUMNS = (
+    "id, org_id, kind, status, version, total, succeeded, failed, cancelled, cancel_requested, retry_of, params, "
+    "error_code, error, created_at, started_at, finished_at"
+)
+_ACTIVE = ", ".join(f"'{status}'" for status in ACTIVE)
+_FINISHED = ", ".join(f"'{status}'" for status in FINISHED)
+assert (STOP.target, CANCEL.target) == (JobStatus.CANCELLED, JobStatus.CANCELLED)
+
+# Nothing is inserted while the same work is active: the unique index on dedupe_key sees to it, whoever comes at the same moment.
+INSERT = text(
+    "INSERT INTO analysis_jobs (id, org_id, kind, status, version, total, succeeded, failed, cancelled, cancel_requested, dedupe_key, "
+    f"retry_of, params, created_at) VALUES (:id, :org_id, :kind, '{START.source}', 1, :total, 0, 0, 0, false, :dedupe_key, "
+    ":retry_of, :params, :created_at) ON CONFLICT DO NOTHING"
+)
+FIND = text(f"SELECT {_COLUMNS} FROM analysis_jobs WHERE org_id = :org_id AND id = :id")
+FIND_MANY = text(f"SELECT {_COLUMNS} FROM analysis_jobs WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
+FIND_TO_CHANGE = locking(f"SELECT {_COLUMNS} FROM analysis_jobs WHERE org_id = :org_id AND id = :id {{lock}}", "FOR UPDATE")
+FIND_ACTIVE = text(f"SELECT {_COLUMNS} FROM analysis_jobs WHERE org_id = :org_id AND dedupe_key = :dedupe_key AND status IN ({_ACTIVE})")
+LIST = text(
+    f"SELECT {_COLUMNS} FROM analysis_jobs WHERE org_id = :org_id AND (CAST(:status AS TEXT) IS NULL OR status = :status) "
+    "AND (CAST(:before AS TEXT) IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit"
+)
+# What a worker must know of the jobs that it claimed items of, locked in one order so that two workers never wait for each other.
+LOCK_CLAIMED = locking(
+    "SELECT id, org_id, params, cancel_requested, status FROM analysis_jobs WHERE id IN :ids ORDER BY id {lock}", "FOR UPDATE"
+)
+MARK_STARTED = text(
+    f"UPDATE analysis_jobs SET status = '{START.target}', started_at = :now, version = version + 1 "
+    f"WHERE id IN :ids AND status = '{START.source}'"
+).bindparams(bindparam("ids", expanding=True))
+# Counts items that ended and, with the last of them, ends the job.
+SETTLE = text(
+    "UPDATE analysis_jobs SET succeeded = succeeded + :succeeded, failed = failed + :failed, cancelled = cancelled + :cancelled, "
+    "cancel_requested = (cancel_requested OR :cancel), version = version + 1, "
+    "error_code = COALESCE(error_code, :error_code), error = COALESCE(error, :error), "
+    "status = CASE WHEN succeeded + failed + cancelled + :ended < total THEN status "
+    f"WHEN COALESCE(error_code, :error_code) IS NOT NULL THEN '{FAIL.target}' "
+    f"WHEN cancelled + :cancelled > 0 THEN '{STOP.target}' ELSE '{COMPLETE.target}' END, "
+    "finished_at = CASE WHEN succeeded + failed + cancelled + :ended < total THEN NULL ELSE :now END "
+    f"WHERE id = :id AND status IN ({_ACTIVE})"
+)
+IS_CANCEL_REQUESTED = text("SELECT id FROM analysis_jobs WHERE id IN :ids AND cancel_requested").bindparams(
+    bindparam("ids", expanding=True)
+)
+COUNT_BY_STATUS = text("SELECT status, count(*) FROM analysis_jobs GROUP BY status")
+FINISHED_BEFORE = text("SELECT id FROM analysis_jobs WHERE finished_at < :before ORDER BY finished_at LIMIT :limit")
+DELETE = text(f"DELETE FROM analysis_jobs WHERE id = :id AND status IN ({_FINISHED})")
+
+
+def insert(
+    connection: Connection,
+    org_id: int,
+    *,
+    id: str,
+    kind: str,
+    total: int,
+    params: str,
+    dedupe_key: str | None,
+    retry_of: str | None,
+    created_at: datetime,
+) -> bool:
+    """Store a new job, unless the same work is active; whether it was stored."""
+    values = {"id": id, "org_id": org_id, "kind": kind, "total": total, "params": params}
+    values |= {"dedupe_key": dedupe_key, "retry_of": retry_of, "created_at": created_at}
+    return connection.execute(INSERT, values).rowcount == 1
+
+
+def find(connection: AnyReader, org_id: int, job_id: str) -> Job | None:
+    """One job."""
+    return _job_or_none(connection.execute(FIND, {"org_id": org_id, "id": job_id}).first())
+
+
+def find_many(connection: Connection, job_ids: Collection[str]) -> list[Job]:
+    """Jobs of any organization, for those who were shown their ids after asking for them by `find`."""
+    return [job_from_row(row) for row in connection.execute(FIND_MANY, {"ids": list(job_ids)})]
+
+
+def find_to_change(connection: Connection, org_id: int, job_id: str) -> Job | None:
+    """One job, which nobody else changes before the transaction ends."""
+    return _job_or_none(connection.execute(FIND_TO_CHANGE.on(connection), {"org_id": org_id, "id": job_id}).first())
+
+
+def find_active(connection: Connection, org_id: int, dedupe_key: str) -> Job | None:
+    """The active job that does the same work."""
+    return _job_or_none(connection.execute(FIND_ACTIVE, {"org_id": org_id, "dedupe_key": dedupe_key}).first())
+
+
+def list_jobs(connection: Connection, org_id: int, status: str | None, before: str | None, limit: int) -> list[Job]:
+    """Jobs, newest first; `before` is the id of the last one seen."""
+    values = {"org_id": org_id, "status": status, "before": before, "limit": limit}
+    return [job_from_row(row) for row in connection.execute(LIST, values)]
+
+
+def start_claimed(connection: Connection, job_ids: Iterable[str], now: datetime) -> dict[str, ClaimedJob]:
+    """Jobs whose items were just claimed, by id; those that were queued are being processed from now on."""
+    ids = sorted(set(job_ids))
+    statement = LOCK_CLAIMED.on(connection).bindparams(bindparam("ids", expanding=True))
+    rows = connection.execute(statement, {"ids": ids}).all()
+    waiting = [row[0] for row in rows if row[4] == START.source]
+    if waiting:
+        connection.execute(MARK_STARTED, {"ids": waiting, "now": now})
+    return {row[0]: ClaimedJob(row[0], row[1], row[2], bool(row[3])) for row in rows}
+
+
+def settle(connection: Connection, job_id: str, tally: Tally, now: datetime, cancel: bool = False, fault: Fault | None = None) -> None:
+    """Count items that ended; the job ends with its last one. `cancel` notes that a person asked, `fault` why the job cannot be run."""
+    connection.execute(SETTLE, _settlement(job_id, tally, now, cancel, fault))
+
+
+def settle_many(connection: Connection, tallies: dict[str, Tally], now: datetime) -> None:
+    """Count items that ended, of several jobs, in one order so that two workers never wait for each other."""
+    if tallies:
+        connection.execute(SETTLE, [_settlement(job_id, tally, now) for job_id, tally in sorted(tallies.items())])
+
+
+def cancel_requested(connection: Connection, job_ids: Iterable[str]) -> set[str]:
+    """Which of some jobs were asked to stop."""
+    return {row[0] for row in connection.execute(IS_CANCEL_REQUESTED, {"ids": list(job_ids)})}
+
+
+def lock_cancelled(connection: Connection, job_ids: Iterable[str]) -> set[str]:
+    """Which of some jobs were asked to stop; nobody asks any of the others before the transaction ends."""
+    statement = LOCK_CLAIMED.on(connection).bindparams(bindparam("ids", expanding=True))
+    return {row[0] for row in connection.execute(statement, {"ids": sorted(set(job_ids))}) if row[3]}
+
+
+def count_by_status(connection: Connection) -> dict[str, int]:
+    """How many jobs there are in each state."""
+    return {row[0]: row[1] for row in connection.execute(COUNT_BY_STATUS)}
+
+
+def finished_before(connection: Connection, before: datetime, limit: int) -> list[str]:
+    """Jobs of any organization that finished before a moment, oldest first."""
+    return [row[0] for row in connection.execute(FINISHED_BEFORE, {"before": before, "limit": limit})]
+
+
+def delete(connection: Connection, job_id: str) -> None:
+    """Remove a finished job whose items are gone."""
+    connection.execute(DELETE, {"id": job_id})
+
+
+def job_from_row(row: Any) -> Job:
+    """A row of the columns above."""
+    return Job(
+        id=row[0],
+        org_id=row[1],
+        kind=row[2],
+        status=JobStatus(row[3]),
+        version=row[4],
+        total=row[5],
+        succeeded=row[6],
+        failed=row[7],
+        cancelled=row[8],
+        cancel_requested=bool(row[9]),
+        retry_of=row[10],
+        params=row[11],
+        error=None if row[12] is None else Fault(row[12], row[13]),
+        created_at=row[14],
+        started_at=row[15],
+        finished_at=row[16],
+    )
+
+
+def _job_or_none(row: Any) -> Job | None:
+    return None if row is None else job_from_row(row)
+
+
+def _settlement(job_id: str, tally: Tally, now: datetime, cancel: bool = False, fault: Fault | None = None) -> dict[str, Any]:
+    return {
+        "id": job_id,
+        **vars(tally),
+        "ended": tally.succeeded + tally.failed + tally.cancelled,
+        "cancel": cancel,
+        "error_code": fault.code if fault else None,
+        "error": fault.message if fault else None,
+        "now": now,
+    }

@@ -1,0 +1,63 @@
+"""A database with demo tickers for each test, and the processes over it, which end with the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from celery import Celery
+from support import Backend, own_database, settings_for, template_maker
+from support_chaos import BARS, TICKERS, RedisServer, Site
+
+import database
+import db_migrations
+from providers.demo import DemoProvider
+from services.demo import load
+
+
+@pytest.fixture(scope="session")
+def demo_templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Makes the database with the demo tickers of an engine once; the tests copy it."""
+    return template_maker("demo", load_demo, request, tmp_path_factory)
+
+
+@pytest.fixture
+def demo_backend(engine: str, tmp_path: Path, demo_templates: Callable[[str], str], request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """A migrated database with the demo tickers, and this process configured to use it."""
+    yield from own_database(engine, tmp_path, request, demo_templates(engine))
+
+
+@pytest.fixture
+def site(demo_backend: Backend, tmp_path: Path) -> Iterator[Site]:
+    made = Site(demo_backend, tmp_path)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def sender(redis_server: RedisServer) -> Iterator[Celery]:
+    """Sends messages as a web process does."""
+    with Celery("sender", broker=redis_server.url, set_as_current=False) as app:
+        yield app
+
+
+def fill(url: str, folder: Path) -> None:
+    """Migrate an empty database and load the demo tickers."""
+    database.configure(settings_for(url, folder))
+    db_migrations.up()
+    load_demo()
+    database.close()
+
+
+def load_demo() -> None:
+    load(DemoProvider(date(2026, 1, 2), BARS), len(TICKERS))

@@ -1,0 +1,94 @@
+"""`kill -9` at random moments of a job: it ends right, and nobody is left over."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import psutil
+import pytest
+from celery import Celery
+from support_chaos import (
+    CELERY,
+    WEB,
+    RedisServer,
+    Site,
+    children_of,
+    done,
+    is_active,
+    kill,
+    post_job,
+    queue_job,
+    send_message,
+    wait_for_progress,
+    wait_until_gone,
+    wait_until_right,
+)
+from test_servers import wait_until
+
+SEED = 20130301
+
+
+def test_workers_and_worker_py_killed_beside_gunicorn(site: Site) -> None:
+    """Gunicorn starts `worker.py` again, and that its worker processes; without it, they stop by themselves."""
+    web = site.start(WEB)
+    wait_until(web.answers)
+    job_id = post_job(web)
+    moments = random.Random(SEED)  # noqa: S311
+    for victims in (site.workers, site.supervisors, site.workers, site.workers, site.supervisors):
+        wait_for_progress(job_id, done(job_id) + 1)
+        time.sleep(moments.uniform(0, 0.5))
+        assert is_active(job_id)
+        victim = moments.choice(wait_until(victims))
+        family = [victim, *children_of(victim)]
+        kill(victim)
+        wait_until_gone(family)
+    wait_until_right(job_id, site)
+    assert site.log().count("child ended, it is started again") == 5
+    assert len(wait_until(site.supervisors)) == 1
+    site.stop()
+
+
+def test_gunicorn_killed(site: Site) -> None:
+    """The next one is started at once, on the same port, as a platform does."""
+    web = site.start(WEB)
+    wait_until(web.answers)
+    job_id = post_job(web)
+    moments = random.Random(SEED)  # noqa: S311
+    for _ in range(2):
+        wait_for_progress(job_id, done(job_id) + 1)
+        time.sleep(moments.uniform(0, 0.8))
+        assert is_active(job_id)
+        family = site.processes()
+        kill(web.process)
+        web = site.start(WEB, PORT=str(web.port))
+        wait_until_gone(family)
+    wait_until_right(job_id, site)
+    family = site.processes()
+    kill(web.process)
+    wait_until_gone(family)
+    wait_until(lambda: not site.processes())
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_celery_workers_killed(site: Site, redis_server: RedisServer, sender: Celery) -> None:
+    """Its main process with everything below it, or one process of its pool."""
+    celery = {"JOB_ENGINE": "celery", "CELERY_BROKER_URL": redis_server.url}
+    worker = site.start(CELERY, **celery)
+    job_id = queue_job()
+    send_message(sender, job_id)
+    moments = random.Random(SEED)  # noqa: S311
+    for victim in ("pool", "main", "pool", "main"):
+        wait_for_progress(job_id, done(job_id) + 1)
+        time.sleep(moments.uniform(0, 0.8))
+        assert is_active(job_id)
+        main = psutil.Process(worker.process.pid)
+        family = [main, *children_of(main)]
+        if victim == "pool":
+            kill(moments.choice([process for process in main.children() if "worker.py" not in process.cmdline()[1]]))
+        else:
+            kill(worker.process)
+            worker = site.start(CELERY, **celery)
+            wait_until_gone(family)
+    wait_until_right(job_id, site)
+    site.stop()

@@ -1,0 +1,100 @@
+"""Redis comes and goes, and forgets everything: jobs end right all the same, and a client sees what another instance changed."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+from support_chaos import (
+    CELERY,
+    TICKERS,
+    WEB,
+    RedisServer,
+    Site,
+    done,
+    is_active,
+    post_job,
+    queue_job,
+    wait_for_progress,
+    wait_until_right,
+)
+from test_servers import KEY, Server, wait_until
+
+POLLED_SECONDS = 5.0  # so soon does a stream look by itself where it would be told of a change
+FIRST, SECOND, THIRD = TICKERS[:150], TICKERS[150:350], TICKERS[350:370]
+
+
+def restart_in_mid_job(redis_server: RedisServer, job_id: str) -> None:
+    wait_for_progress(job_id)
+    redis_server.stop()
+    wait_for_progress(job_id, done(job_id) + 1)
+    assert is_active(job_id)
+    redis_server.start()
+
+
+def test_workers_of_this_machine(site: Site, redis_server: RedisServer) -> None:
+    """They are woken by Redis, and look by themselves without it."""
+    web = site.start(WEB, REDIS_URL=redis_server.url)
+    wait_until(web.answers)
+    first = post_job(web, FIRST)
+    restart_in_mid_job(redis_server, first)
+    redis_server.client.flushall()
+    wait_until_right(first, site, FIRST, tries=1)
+    redis_server.stop()
+    second = post_job(web, THIRD)
+    wait_until_right(second, site, THIRD, tries=1)
+    site.stop()
+    assert "Traceback" not in site.log()
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_celery_workers(site: Site, redis_server: RedisServer) -> None:
+    """The messages are lost with the broker, before or while they are dealt with; the maintenance sends others."""
+    celery = {"JOB_ENGINE": "celery", "CELERY_BROKER_URL": redis_server.url}
+    web = site.start(WEB, **celery)
+    wait_until(web.answers)
+    first = post_job(web, FIRST)
+    assert redis_server.messages() == 1
+    redis_server.client.flushall()  # nobody has got the message
+    site.start(CELERY, **celery)
+    wait_until_right(first, site, FIRST, tries=1)
+    second = post_job(web, SECOND)
+    wait_for_progress(second)
+    redis_server.client.flushall()
+    restart_in_mid_job(redis_server, second)
+    wait_until_right(second, site, SECOND, tries=1)
+    redis_server.stop()
+    third = post_job(web, THIRD)
+    assert done(third) == 0
+    redis_server.start()
+    wait_until_right(third, site, THIRD, tries=1)
+    site.stop()
+    assert "Traceback" not in site.log()
+
+
+def follow(server: Server, job_id: str) -> list[tuple[float, str]]:
+    """The lines of a job's stream to its end, each with when it came."""
+    with requests.get(server.url(f"/api/v1/jobs/{job_id}/events"), headers=KEY, stream=True, timeout=30) as stream:
+        assert stream.status_code == 200
+        return [(time.monotonic(), line) for line in stream.iter_lines(decode_unicode=True) if line]
+
+
+def test_a_stream_of_one_instance_is_woken_by_another(site: Site, redis_server: RedisServer) -> None:
+    one, other = (site.start(WEB, LOCAL_WORKERS="0", REDIS_URL=redis_server.url) for _ in range(2))
+    wait_until(one.answers)
+    wait_until(other.answers)
+    job_id = queue_job(THIRD)
+    with ThreadPoolExecutor(1) as reader:
+        lines = reader.submit(follow, one, job_id)
+        wait_until(lambda: redis_server.client.pubsub_numsub("bellwether:changed")[0][1] == 1)
+        cancelled_at = time.monotonic()
+        answer = requests.post(other.url(f"/api/v1/jobs/{job_id}/cancel"), headers=KEY, timeout=60)
+        if answer.status_code != 202:
+            site.stop()  # and with it the stream, which would have no end
+        assert answer.status_code == 202
+        seen_at, line = lines.result(20)[-1]
+    assert '"status":"cancelled"' in line
+    assert seen_at - cancelled_at < POLLED_SECONDS / 2
+    site.stop()

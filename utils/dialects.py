@@ -1,0 +1,19 @@
+"""Statements that the two engines want in words of their own."""
+
+from sqlalchemy import Connection, TextClause, text
+
+
+class Variants:
+    """One statement in both dialects."""
+
+    def __init__(self, sqlite: str, postgresql: str) -> None:
+        self._texts = {"sqlite": text(sqlite), "postgresql": text(postgresql)}
+
+    def on(self, connection: Connection) -> TextClause:
+        """The statement for a connection's engine."""
+        return self._texts[connection.dialect.name]
+
+
+def locking(statement: str, clause: str) -> Variants:
+    """A statement with a place, `{lock}`, for the clause that locks rows. SQLite has none: its write transaction excludes other writers."""
+    return Variants(statement.format(lock=""), statement.format(lock=clause))

@@ -1,0 +1,31 @@
+"""Progress for people who watch a terminal; nothing elsewhere, so that logs stay readable."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+
+WIDTH = 40
+
+
+class ProgressBar:
+    """A bar on stderr that fills up to `total`; to be used with `with`."""
+
+    def __init__(self, total: int) -> None:
+        self._total = max(total, 1)
+        self._is_watched = sys.stderr.isatty()
+
+    def __enter__(self) -> ProgressBar:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._is_watched:
+            sys.stderr.write("\n")
+            sys.stderr.flush()
+
+    def show(self, done: int) -> None:
+        """Say how far it is."""
+        if self._is_watched:
+            filled = WIDTH * done // self._total
+            sys.stderr.write(f"\r[{'#' * filled}{'.' * (WIDTH - filled)}] {done:,}/{self._total:,}")
+            sys.stderr.flush()
