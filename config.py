@@ -24,6 +24,7 @@ LogFormat = Literal["auto", "json", "console"]
 JobEngine = Literal["local", "celery"]
 
 MINIMUM_SECRET_LENGTH = 32
+MINIMUM_TOKEN_LENGTH = 16
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg2")
 # What tutorials, templates and our own .env.example put where a secret belongs, letters and digits only.
 PLACEHOLDERS = ("changeme", "changethis", "changeinproduction", "replaceme", "replacethis", "yoursecret", "yourapikey", "insecure")
@@ -137,6 +138,31 @@ class Settings(BaseSettings):
     max_json_bytes: int = Field(1_000_000, ge=1_000, description="Largest JSON body.")
     max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file.")
 
+    rate_limit_enabled: bool = Field(True, description="Refuse requests past the budgets below with 429.")
+    rate_limit_per_minute: int = Field(1_200, ge=1, description="Requests a minute of one key, or of one address without a valid key.")
+    rate_limit_per_hour: int = Field(36_000, ge=1, description="Requests an hour of one key, or of one address without a valid key.")
+    rate_limit_analyses_per_minute: int = Field(300, ge=1, description="Analyses a minute of one key.")
+    rate_limit_bulk_per_minute: int = Field(30, ge=1, description="Bulk jobs (new, retried or cancelled) a minute of one key.")
+    rate_limit_uploads_per_minute: int = Field(60, ge=1, description="Price files a minute of one key.")
+    trusted_proxies: int | None = Field(
+        None, ge=0, le=10, description="Proxies in front, whose `X-Forwarded-For` is believed; 1 on Railway, else 0."
+    )
+    cache_enabled: bool = Field(True, description="Keep results and key look-ups at hand.")
+    cache_max_bytes: int = Field(16_000_000, ge=10_000, description="Most that the cache of one process holds, in bytes.")
+    cache_seconds: int = Field(300, ge=1, le=86_400, description="Seconds that a cached result is kept.")
+    compress_responses: bool = Field(True, description="Compress what clients accept compressed.")
+    breaker_failures: int = Field(
+        5, ge=0, le=100, description="Failures in a row after which the database (or a provider) is left alone for a while; 0 for never."
+    )
+    breaker_seconds: float = Field(5.0, gt=0, le=300, description="Seconds that it is left alone before one request tries again.")
+    metrics_enabled: bool = Field(True, description="Count requests and serve `/metrics`.")
+    metrics_token: SecretStr | None = Field(None, description="Bearer token for `/metrics` alone; at least 16 characters. A key does too.")
+    sentry_dsn: SecretStr | None = Field(None, description="Where unforeseen errors are reported; nowhere unless set.")
+    backlog_minutes: float = Field(
+        10.0, gt=0, le=1440, description="Minutes that queued work may wait while nobody claims any before a worker is not ready."
+    )
+    skip_startup_refresh: bool = Field(False, description="Start without what is not needed to serve: loading the sample.")
+
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field("info", description="debug, info, warning or error.")
     log_format: Annotated[LogFormat, BeforeValidator(_lower)] = Field(
         "auto", description="json, console, or auto: console in development, else json."
@@ -182,6 +208,11 @@ class Settings(BaseSettings):
         return min(self.max_streams, self.web_threads - 1)
 
     @property
+    def proxies(self) -> int:
+        """How many proxies in front are believed."""
+        return (1 if self.railway_environment else 0) if self.trusted_proxies is None else self.trusted_proxies
+
+    @property
     def broker_url(self) -> str | None:
         """Where Celery's messages go."""
         return self.celery_broker_url or self.redis_url
@@ -189,7 +220,8 @@ class Settings(BaseSettings):
     @property
     def loads_sample(self) -> bool:
         """Whether an empty store is filled with the bundled prices at start."""
-        return self.environment == "development" if self.load_sample is None else self.load_sample
+        wanted = self.environment == "development" if self.load_sample is None else self.load_sample
+        return wanted and not self.skip_startup_refresh
 
     @property
     def log_as_json(self) -> bool:
@@ -224,7 +256,7 @@ class Settings(BaseSettings):
             # The faulty variables are put back to their defaults, so that the production rules judge the others in the same run.
             defaults = {name: cls.model_fields[name].default for name in map(_field_of, error.errors())}
             settings = cls(**{**overrides, **defaults})
-        faults += _database_faults(settings) + _job_faults(settings)
+        faults += _database_faults(settings) + _job_faults(settings) + _sight_faults(settings)
         if settings.is_production:
             faults += _production_faults(settings)
         if faults:
@@ -281,6 +313,18 @@ def _job_faults(settings: Settings) -> list[Fault]:
         faults.append(Fault("CELERY_BROKER_URL", "the celery engine needs a broker.", remedy))
     if settings.job_engine == "celery" and settings.uses_sqlite and settings.is_production:
         faults.append(Fault("JOB_ENGINE", "workers on other machines cannot reach an SQLite file.", "Use Postgres, or JOB_ENGINE=local."))
+    return faults
+
+
+def _sight_faults(settings: Settings) -> list[Fault]:
+    faults = []
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+    if token is not None and len(token) < MINIMUM_TOKEN_LENGTH:
+        problem = f"it has {len(token)} characters; at least {MINIMUM_TOKEN_LENGTH} are needed."
+        faults.append(Fault("METRICS_TOKEN", problem, f"Make one with {HOW_TO_MAKE_ONE} and set it."))
+    dsn = settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else None
+    if dsn is not None and not re.fullmatch(r"https?://[^@/\s]+@[^/\s]+/.*\d+", dsn):
+        faults.append(Fault("SENTRY_DSN", "it is no DSN.", "Copy it from the project's settings in Sentry: https://key@host/project."))
     return faults
 
 
