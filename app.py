@@ -13,43 +13,61 @@ import structlog
 from flask_cors import CORS
 from flask_openapi3 import Info, OpenAPI
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, is_running_from_reloader, make_server, run_simple
 
+import api.metrics as metrics_api
 import database
 import db_migrations
-from api import analysis, docs, health, job, job_events, price, report, result, strategy, ticker, watchlist
-from api.auth import register_auth
+from api import analysis, cache, docs, feature_flag, health, job, job_events, price, report, result, strategy, ticker, watchlist
+from api.auth import register_auth, register_guard
+from api.compression import register_compression
 from api.errors import translate
+from api.metrics import register_metrics
 from api.paging import EXTENSION, CursorSigner
+from api.rate_limit import register_rate_limits
+from api.security_headers import register_security_headers
 from config import VERSION, ConfigError, Settings
 from jobs.kept import Keeping
 from jobs.wakeup import wakeup_for
 from models.api_key import FIRST_ORG
+from models.feature_flag import Feature
 from models.job import BulkOrder, BulkParams
 from models.result import ResultFilter
 from models.strategy import DEFAULT_STRATEGY
+from providers.base import PriceProvider
+from providers.guarded import GuardedProvider
 from providers.sample import NAMES, SampleProvider
 from schemas.base import LARGEST_LIMIT
 from schemas.problem import Problem
 from services.api_key import KeyRing
+from services.cache import Cache, NoCache
+from services.feature_flag import FeatureFlags
+from services.health import HealthChecks
 from services.job import find, submit
 from services.job_feed import JobFeed
+from services.metrics import Metrics, PrometheusMetrics
 from services.sample import load_if_empty
 from store.price import find_heads
 from store.result import find_body, latest
 from utils.api_utils import StrictRequest, register_error_handlers, register_request_log, validation_problem
+from utils.breaker import Breaker
+from utils.error_reports import flush_reports, reporter
 from utils.json_text import parse_strict
+from utils.lifecycle import Lifecycle, Step
 from utils.logger import configure_logging, route_through_root
+from utils.redis_link import RedisLink
 from utils.terminal import ProgressBar
 
 log = structlog.get_logger(__name__)
 
-SETTINGS = "settings"
+SETTINGS, LIFECYCLE, ATTEMPTS = "settings", "lifecycle", "connect_attempts"
 SAMPLE_SECONDS = 60.0  # the server is served however long the sample takes
 NOT_STARTED = (db_migrations.MigrationError, SQLAlchemyError, OSError)
-BLUEPRINTS = (analysis, job, job_events, result, report, watchlist, ticker, price, strategy, health)
+BLUEPRINTS = (analysis, job, job_events, result, report, watchlist, ticker, price, strategy, health, feature_flag, cache)
+PLAIN_BLUEPRINTS = (docs.blueprint, metrics_api.blueprint, job_events.socket_blueprint)
 DESCRIPTION = "Price history in, explained verdicts out. Send the key as `X-API-Key` or as a bearer token."
-EXPOSED_HEADERS = ["ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID"]
+EXPOSED_HEADERS = ["Content-Disposition", "ETag", "Idempotent-Replayed", "Location", "RateLimit", "Retry-After", "X-Request-ID"]
 
 
 class Application(OpenAPI):
@@ -65,41 +83,86 @@ class Application(OpenAPI):
 def create_app(settings: Settings | None = None) -> Application:
     """Put the application together. Opens nothing: `start` does. Raises ConfigError for settings that are refused."""
     settings = settings or Settings.load()
-    configure_logging(settings.log_level, as_json=settings.log_as_json)
+    configure_logging(settings.log_level, settings.log_as_json, reporter(settings.dsn, settings.environment, VERSION))
     database.configure(settings)
     app = _new_application()
+    metrics = PrometheusMetrics() if settings.metrics_enabled else Metrics()
+    redis = RedisLink(settings.redis_url) if settings.redis_url else None
+    kept = _cache(settings, redis, metrics)
+    flags = FeatureFlags()
     app.config.update(MAX_CONTENT_LENGTH=settings.max_json_bytes, MAX_UPLOAD_BYTES=settings.max_upload_bytes)
     app.config["SOCK_SERVER_OPTIONS"] = job_events.SOCKET_OPTIONS
     app.extensions[SETTINGS] = settings
     app.extensions[EXTENSION] = CursorSigner(settings.resolve_secret_key)
     app.extensions[job.WAKEUP] = wakeup_for(settings)
-    app.extensions[job_events.FEED] = JobFeed(settings.redis_url, settings.streams_per_worker)
+    app.extensions[job_events.FEED] = JobFeed(settings.redis_url, settings.streams_per_worker, metrics)
+    app.extensions[feature_flag.FLAGS] = flags
+    app.extensions[cache.CACHE] = kept
+    of_sample = Breaker("provider:sample", settings.breaker_failures, settings.breaker_seconds)
+    app.extensions[health.CHECKS] = HealthChecks(settings, lambda: not flags.is_enabled(Feature.BULK_JOBS), (of_sample,))
+    # What runs before a request runs in this order, what runs after it in the reverse.
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
     register_request_log(app)
-    register_auth(app, KeyRing(settings.resolve_master_key))
+    register_metrics(app, metrics, (database.current().breaker, of_sample))
+    register_security_headers(app)
+    if settings.compress_responses:
+        register_compression(app)
+    register_auth(app, KeyRing(settings.resolve_master_key, kept))
+    register_rate_limits(app, settings, redis, metrics)
+    register_guard(app)
     register_error_handlers(app, translate)
     if settings.cors_origins:
         CORS(app, origins=list(settings.cors_origins), expose_headers=EXPOSED_HEADERS, max_age=600)
     for module in BLUEPRINTS:
         app.register_api(module.blueprint)
-    app.register_blueprint(docs.blueprint)
-    app.register_blueprint(job_events.socket_blueprint)
+    for blueprint in PLAIN_BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.extensions[LIFECYCLE] = Lifecycle(_steps(app, settings, redis, GuardedProvider(SampleProvider(), of_sample)))
     return app
 
 
+def _steps(app: Application, settings: Settings, redis: RedisLink | None, sample: PriceProvider) -> list[Step]:
+    """What a serving process starts, in this order, once its settings and its log are there; it stops in the reverse.
+
+    What is optional is off unless it is configured, and is gone on without when it does not start.
+    """
+    here = database.current()
+    return [
+        Step("secrets", lambda: (settings.resolve_master_key(), settings.resolve_secret_key())),
+        Step("error reports", stop=flush_reports),
+        Step("database", lambda: here.connect(app.extensions.get(ATTEMPTS)), here.close),
+        Step("schema", lambda: db_migrations.ensure_schema(settings.auto_migrate)),
+        *([Step("sample", lambda: load_if_empty(sample), is_optional=True)] if settings.loads_sample else []),
+        *([Step("redis", lambda: redis.call(lambda client: client.ping()), redis.close, is_optional=True)] if redis else []),
+        Step("live progress", stop=app.extensions[job_events.FEED].close),
+    ]
+
+
+def _cache(settings: Settings, redis: RedisLink | None, metrics: Metrics) -> Cache:
+    if not settings.cache_enabled:
+        return NoCache()
+    # Beside an SQLite file, reading again costs less than asking Redis.
+    shared = None if settings.uses_sqlite else redis
+    return Cache(settings.cache_max_bytes, settings.cache_seconds, shared, metrics)
+
+
 def start(app: Application, connect_attempts: int | None = None) -> None:
-    """Make ready to serve, in this order: database (with retries), schema, prices. Any number of processes may do so at once.
+    """Make ready to serve, in the order of `_steps`. Any number of processes may do so at once.
 
     `connect_attempts` is DB_CONNECT_ATTEMPTS unless given. Raises one of NOT_STARTED: the database cannot be reached, its schema cannot
     be served, or DATA_DIR cannot be written.
     """
     settings: Settings = app.extensions[SETTINGS]
-    settings.resolve_master_key()
-    settings.resolve_secret_key()
-    database.current().connect(connect_attempts)
-    db_migrations.ensure_schema(settings.auto_migrate)
-    if settings.loads_sample:
-        load_if_empty(SampleProvider())
+    app.extensions[ATTEMPTS] = connect_attempts
+    app.extensions[LIFECYCLE].start()
     log.info("started", environment=settings.environment, database=database.current().description, version=VERSION)
+
+
+def stop(app: Application) -> None:
+    """Stop what `start` started, in the reverse order; each part has a few seconds, whatever becomes of the others."""
+    app.extensions[LIFECYCLE].stop()
+    database.close()
 
 
 def _new_application() -> Application:
@@ -170,8 +233,7 @@ def main() -> int:
             server.serve_forever()
         finally:
             server.server_close()
-            app.extensions[job_events.FEED].close()
-            database.close()
+            stop(app)
     return 0
 
 

@@ -139,7 +139,9 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file.")
 
     rate_limit_enabled: bool = Field(True, description="Refuse requests past the budgets below with 429.")
-    rate_limit_per_minute: int = Field(1_200, ge=1, description="Requests a minute of one key, or of one address without a valid key.")
+    rate_limit_per_minute: int = Field(
+        1_200, ge=1, description="Requests a minute of one key, or of one address without a valid key, besides those below."
+    )
     rate_limit_per_hour: int = Field(36_000, ge=1, description="Requests an hour of one key, or of one address without a valid key.")
     rate_limit_analyses_per_minute: int = Field(300, ge=1, description="Analyses a minute of one key.")
     rate_limit_bulk_per_minute: int = Field(30, ge=1, description="Bulk jobs (new, retried or cancelled) a minute of one key.")
@@ -206,6 +208,11 @@ class Settings(BaseSettings):
     def streams_per_worker(self) -> int:
         """How many streams a web worker serves: a stream keeps a thread busy, and at least one must be left for requests."""
         return min(self.max_streams, self.web_threads - 1)
+
+    @property
+    def dsn(self) -> str | None:
+        """Where Sentry takes reports."""
+        return self.sentry_dsn.get_secret_value() if self.sentry_dsn else None
 
     @property
     def proxies(self) -> int:
@@ -322,8 +329,7 @@ def _sight_faults(settings: Settings) -> list[Fault]:
     if token is not None and len(token) < MINIMUM_TOKEN_LENGTH:
         problem = f"it has {len(token)} characters; at least {MINIMUM_TOKEN_LENGTH} are needed."
         faults.append(Fault("METRICS_TOKEN", problem, f"Make one with {HOW_TO_MAKE_ONE} and set it."))
-    dsn = settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else None
-    if dsn is not None and not re.fullmatch(r"https?://[^@/\s]+@[^/\s]+/.*\d+", dsn):
+    if settings.dsn is not None and not re.fullmatch(r"https?://[^@/\s]+@[^/\s]+/.*\d+", settings.dsn):
         faults.append(Fault("SENTRY_DSN", "it is no DSN.", "Copy it from the project's settings in Sentry: https://key@host/project."))
     return faults
 

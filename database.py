@@ -23,12 +23,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, event, exc, text
+from sqlalchemy import Connection, Engine, create_engine, exc, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool, QueuePool
 
 import utils.sqlite
+from utils.breaker import Breaker, BreakerOpen
 from utils.driver_reader import Reader
+from utils.pool_events import watch_pool
 
 log = structlog.get_logger(__name__)
 Taken = TypeVar("Taken")
@@ -38,6 +40,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two attempts to connect
 HOPELESS_CONNECT_ERRORS = ("password authentication failed", "does not exist", "no pg_hba.conf entry")
 # SQLite reports faults of ours and of its surroundings with one class; these are ours.
 SQLITE_PROGRAMMING_ERRORS = re.compile(r"no such|syntax error|has no column|ambiguous column|already exists|unrecognized token")
+# Of no use for writing, or not just now; it can be read all the same.
+SQLITE_BUSY = re.compile(r"database (table )?is locked|interrupted|readonly database|disk is full")
+POOL_EVENTS = ("connects", "checkouts", "pings", "timeouts", "invalidations")
 
 
 @dataclass(frozen=True)
@@ -55,28 +60,26 @@ class DatabaseOptions:
     lock_timeout: float = 5.0
     idle_in_transaction_timeout: float = 60.0
     migration_lock_timeout: float = 300.0
+    breaker_failures: int = 5
+    breaker_seconds: float = 5.0
 
     @classmethod
     def of(cls, settings: Any) -> DatabaseOptions:
         """The options in config.Settings, which this module, lying below it, does not import."""
         pool = ("pool_size", "max_overflow", "pool_timeout", "pool_recycle", "ping_after_idle")
-        same = {name: getattr(settings, f"db_{name}") for name in (*pool, "connect_attempts", "connect_timeout", "lock_timeout")}
-        return cls(url=settings.sqlalchemy_url, migration_lock_timeout=settings.migration_lock_timeout, **same)
+        own = {name: getattr(settings, f"db_{name}") for name in (*pool, "connect_attempts", "connect_timeout", "lock_timeout")}
+        shared = {name: getattr(settings, name) for name in ("migration_lock_timeout", "breaker_failures", "breaker_seconds")}
+        return cls(url=settings.sqlalchemy_url, **own, **shared)
 
 
 @dataclass(frozen=True)
 class PoolStatus:
-    """The pool of this process: connections now, and events since it was made."""
+    """The pool of this process: the most connections that it opens, those in use and idle now, and events since it was made."""
 
-    size: int
-    overflow_limit: int
-    checked_out: int
-    checked_in: int
-    connects: int
-    checkouts: int
-    pings: int
-    timeouts: int
-    invalidations: int
+    limit: int
+    in_use: int
+    idle: int
+    events: dict[str, int]
 
 
 class Database:
@@ -87,7 +90,8 @@ class Database:
         self._url = normalize_url(options.url)
         self._lock = threading.Lock()
         self._engine: Engine | None = None
-        self._counts = dict.fromkeys(("connects", "checkouts", "pings", "timeouts", "invalidations"), 0)
+        self._counts = dict.fromkeys(POOL_EVENTS, 0)
+        self.breaker = Breaker("database", options.breaker_failures, options.breaker_seconds)
         _databases.add(self)
 
     @property
@@ -137,8 +141,8 @@ class Database:
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     def ping(self) -> None:
-        """One round trip; raises if the database does not answer."""
-        with self.read() as connection:
+        """One round trip; raises if the database does not answer. Goes past the breaker."""
+        with self.engine().connect() as connection:
             connection.exec_driver_sql("SELECT 1")
 
     def close(self) -> None:
@@ -161,14 +165,25 @@ class Database:
 
     def reader(self) -> Reader:
         """Like `read`, at half the cost, for the reads that most requests make."""
-        return self._checked_out(Reader)
+        return self._checked_out(lambda engine: Reader(engine, self._note))
 
     def _checked_out(self, take: Callable[[Engine], Taken]) -> Taken:
+        try:
+            self.breaker.check()
+        except BreakerOpen as refusal:
+            raise LeftAlone(refusal.retry_after) from None
         try:
             return take(self.engine())
         except exc.TimeoutError:
             self._counts["timeouts"] += 1
             raise
+
+    def _note(self, error: BaseException | None) -> None:
+        """What came of using a connection: None when all was well."""
+        if error is None:
+            self.breaker.succeeded()
+        elif is_lost(error):
+            self.breaker.failed(error)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -206,13 +221,7 @@ class Database:
         """The pool's size, use and counters."""
         pool = self.engine().pool
         assert isinstance(pool, QueuePool)
-        return PoolStatus(
-            size=pool.size(),
-            overflow_limit=self.options.max_overflow,
-            checked_out=pool.checkedout(),
-            checked_in=pool.checkedin(),
-            **self._counts,
-        )
+        return PoolStatus(pool.size() + self.options.max_overflow, pool.checkedout(), pool.checkedin(), dict(self._counts))
 
     def _make_engine(self) -> Engine:
         options = self.options
@@ -244,7 +253,8 @@ class Database:
             hide_parameters=True,
             **more,
         )
-        self._listen(engine)
+        prepare = utils.sqlite.set_pragmas if self.is_sqlite else None
+        watch_pool(engine, self._counts, options.ping_after_idle, prepare, self._note)
         return engine
 
     def _postgres_arguments(self, more_options: str = "") -> dict[str, Any]:
@@ -254,38 +264,12 @@ class Database:
             "connect_timeout": self.options.connect_timeout,
             "application_name": "bellwether",
             "options": options,
+            # A network that drops packets without a word is found out within a quarter of a minute.
             "keepalives_idle": 30,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 15_000,
         }
-
-    def _listen(self, engine: Engine) -> None:
-        counts, ping_after = self._counts, self.options.ping_after_idle
-
-        @event.listens_for(engine, "connect")
-        def count_connect(connection: Any, record: Any) -> None:
-            counts["connects"] += 1
-            if self.is_sqlite:
-                utils.sqlite.set_pragmas(connection)
-
-        @event.listens_for(engine, "checkin")
-        def remember_when(connection: Any, record: Any) -> None:
-            record.info["idle_since"] = time.monotonic()
-
-        @event.listens_for(engine, "checkout")
-        def ping_if_idle(connection: Any, record: Any, proxy: Any) -> None:
-            # Pinging at every checkout would double the round trips of a read; a connection in steady use is known to live.
-            counts["checkouts"] += 1
-            idle_since = record.info.get("idle_since")
-            if idle_since is None or time.monotonic() - idle_since < ping_after:
-                return
-            counts["pings"] += 1
-            try:
-                engine.dialect.do_ping(connection)
-            except engine.dialect.loaded_dbapi.Error as error:
-                raise exc.DisconnectionError() from error  # the pool opens a fresh one and tries again
-
-        @event.listens_for(engine, "invalidate")
-        def count_invalidation(connection: Any, record: Any, error: BaseException | None) -> None:
-            counts["invalidations"] += 1
 
 
 def _roll_back(connection: Connection) -> None:
@@ -301,13 +285,30 @@ def normalize_url(url: str) -> URL:
     return make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", url))
 
 
+class LeftAlone(exc.SQLAlchemyError):
+    """The database failed several times in a row and is left alone for a while."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"the database failed several times in a row and is tried again in {retry_after:.1f} s")
+        self.retry_after = retry_after
+
+
 def is_unavailable(error: BaseException) -> bool:
     """Whether an error says that the database is away, busy or full, rather than that a statement is wrong."""
     if not isinstance(error, exc.DBAPIError):
-        return isinstance(error, exc.TimeoutError)
+        return isinstance(error, exc.TimeoutError | LeftAlone)
     if error.connection_invalidated or isinstance(error, exc.InterfaceError):
         return True
     return isinstance(error, exc.OperationalError) and not SQLITE_PROGRAMMING_ERRORS.search(reason_of(error))
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether an error says that the database is away: not merely busy, locked by somebody else, or short of connections here."""
+    if not isinstance(error, exc.DBAPIError) or not is_unavailable(error):
+        return False
+    code = getattr(error.orig, "pgcode", None)
+    # Without a code it is the connection that failed; of the server's own words: connections refused, resources gone, shutting down.
+    return (code is None or code.startswith(("08", "53", "57P"))) and not SQLITE_BUSY.search(reason_of(error))
 
 
 def reason_of(error: exc.SQLAlchemyError) -> str:

@@ -64,9 +64,46 @@ max_requests_jitter = settings.web_max_requests // 10
 # Heartbeats go through a file: on a disk that stalls, healthy workers would be killed.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 control_socket_disable = True
+# What the workers share; each server of this machine has a folder of its own.
+shared_folder = settings.data_dir.absolute() / "server" / str(settings.port)
 logger_class = PipedLogger
 accesslog = None
 loglevel = settings.log_level
+
+
+def on_starting(server):
+    """Begin to count from nothing. Where nothing can be written, each worker counts for itself: the service goes on."""
+    from utils.worker_slots import make_empty
+
+    try:
+        make_empty(shared_folder)
+    except OSError as error:
+        structlog.get_logger("gunicorn.conf").error("workers count for themselves, DATA_DIR cannot be written", reason=str(error))
+
+
+def pre_fork(server, worker):
+    """Give each worker the lowest free slot, whose files it counts in."""
+    from utils.worker_slots import lowest_free
+
+    worker.slot = lowest_free(other.slot for other in server.WORKERS.values())
+
+
+def post_fork(server, worker):
+    """Share with the other workers what is counted: for /metrics in the files of the slot, and requests for their limits."""
+    if not shared_folder.is_dir():
+        return
+    from services.metrics import use_slot
+    from utils.shared_counts import SharedCounts
+
+    use_slot(shared_folder, worker.slot)
+    SharedCounts.server_file = shared_folder / "rate_limits"
+
+
+def child_exit(server, worker):
+    """What a worker showed of itself ends with it."""
+    from utils.worker_slots import forget_gauges
+
+    forget_gauges(shared_folder, worker.slot)
 
 
 def when_ready(server):
@@ -142,7 +179,7 @@ def end_streams_at_shutdown(worker):
 
 
 def worker_exit(server, worker):
-    """Close the pool when a worker ends."""
-    import database
+    """Stop what the worker started, in the reverse order; a part that hangs is left behind."""
+    import app as application
 
-    database.close()
+    application.stop(worker.wsgi)

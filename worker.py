@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from dataclasses import replace
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,8 +16,9 @@ import database
 import db_migrations
 from config import VERSION, ConfigError, Settings
 from jobs.kept import stop_on_signals_or_orphaned
-from jobs.local import Supervisor, run_worker
+from jobs.local import Supervisor, database_options, run_worker
 from jobs.wakeup import wakeup_for
+from utils.error_reports import reporter
 from utils.logger import configure_logging
 
 log = structlog.get_logger(__name__)
@@ -41,9 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 1
-    configure_logging(settings.log_level, as_json=settings.log_as_json)
-    # A worker that is stopped half-way through a transaction is cut off when its lease has run out: what it had locked is free for others.
-    database.configure(replace(database.DatabaseOptions.of(settings), idle_in_transaction_timeout=settings.job_lease_seconds))
+    configure_logging(settings.log_level, settings.log_as_json, reporter(settings.dsn, settings.environment, VERSION))
+    database.configure(database_options(settings))
     try:
         database.connect()
         db_migrations.ensure_schema(settings.auto_migrate)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, g, request
-from werkzeug.datastructures import EnvironHeaders
+from flask import Flask, current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import Headers
 
+import database
 from models.api_key import Principal
-from services.api_key import KeyRing
+from models.errors import Forbidden
+from services.api_key import MASTER, KeyRing
 from utils.api_utils import ApiError
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC: dict[str, Any] = {"security": []}  # what the OpenAPI document says of a public route
+RING = "key_ring"  # the application's extension
 
 
 def public(view: View) -> View:
@@ -28,27 +32,65 @@ def org_id() -> int:
     return principal.org_id
 
 
+def admin_id() -> str:
+    """Who administers; raises Forbidden for a caller who may not."""
+    principal: Principal = g.principal
+    if principal.key_id != MASTER:
+        raise Forbidden("This needs the master key (MASTER_API_KEY).")
+    return principal.key_id
+
+
+def is_authenticated(ask_database: bool = True) -> bool:
+    """Whether the caller of a public route gave a valid key. False when the database would have to say so and is not asked, or away."""
+    ring: KeyRing = current_app.extensions[RING]
+    key = _presented_key(request.headers)
+    if not key or ring.is_master(key):
+        return bool(key)
+    if not ask_database:
+        return False
+    try:
+        return ring.principal(key) is not None
+    except SQLAlchemyError as error:
+        if not database.is_unavailable(error):
+            raise
+        return False
+
+
 def register_auth(app: Flask, ring: KeyRing) -> None:
-    """Refuse requests without a valid key before they reach a route."""
+    """Find out who is calling. `register_guard` refuses whom nobody knows; what counts requests comes between the two."""
+    app.extensions[RING] = ring
 
     @app.before_request
-    def authenticate() -> None:
+    def identify() -> None:
+        state = g._get_current_object()
+        state.principal = None
         # Unknown paths and wrong methods get their own answer; a CORS preflight carries no key.
         here = request._get_current_object()  # type: ignore[attr-defined]
+        state.needs_key = False
         if here.endpoint is None or here.method == "OPTIONS":
             return
         if getattr(app.view_functions[here.endpoint], "is_public", False):
             return
+        state.needs_key = True
         key = _presented_key(here.headers)
-        principal = ring.principal(key) if key else None
-        if principal is None:
-            given = "The API key is not valid." if key else "An API key is needed."
-            detail = f"{given} Send it as X-API-Key: KEY or Authorization: Bearer KEY."
-            raise ApiError(401, "unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="bellwether"'})
-        g.principal = principal
+        if key:
+            state.principal = ring.principal(key)
 
 
-def _presented_key(headers: EnvironHeaders) -> str:
+def register_guard(app: Flask) -> None:
+    """Refuse requests without a valid key before they reach a route."""
+
+    @app.before_request
+    def refuse_strangers() -> None:
+        state = g._get_current_object()
+        if not state.needs_key or state.principal is not None:
+            return
+        given = "The API key is not valid." if _presented_key(request.headers) else "An API key is needed."
+        detail = f"{given} Send it as X-API-Key: KEY or Authorization: Bearer KEY."
+        raise ApiError(401, "unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="bellwether"'})
+
+
+def _presented_key(headers: Headers) -> str:
     key = headers.get("X-API-Key", "").strip()
     if key:
         return key

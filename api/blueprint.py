@@ -13,6 +13,7 @@ TAGS = {
     "Watchlist": "Tickers to follow.",
     "Prices": "Daily prices.",
     "Reports": "Excel files of what is stored.",
+    "Administration": "For whoever is on call; needs the master key.",
     "Health": "Whether the service can do its work.",
 }
 
@@ -24,5 +25,5 @@ def api_blueprint(noun: str, tag: str) -> APIBlueprint:
         __name__,
         url_prefix="/api/v1",
         abp_tags=[Tag(name=tag, description=TAGS[tag])],
-        abp_responses=problem_answers(401, 422, 500, 503),
+        abp_responses=problem_answers(401, 422, 429, 500, 503),
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import database
-from models.errors import BellwetherError, NothingToAnalyse, PriceQuality
+from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse, PriceQuality
 from utils.api_utils import ApiError
+from utils.breaker import BreakerOpen
 
 STATUSES = {
+    "forbidden": 403,
     "not_found": 404,
     "ticker_not_found": 404,
     "job_not_found": 404,
@@ -17,7 +21,9 @@ STATUSES = {
     "idempotency_mismatch": 422,
     "insufficient_history": 422,
     "price_quality": 422,
+    "feature_disabled": 503,
 }
+DISABLED_RETRY_AFTER = "60"  # seconds: a person switched it off, and a person will switch it on
 
 
 def translate(error: Exception) -> ApiError | None:
@@ -27,8 +33,13 @@ def translate(error: Exception) -> ApiError | None:
         return ApiError(422, error.code, str(error), places)
     if isinstance(error, NothingToAnalyse):
         return ApiError(422, error.code, str(error), [{"field": "universe", "message": str(error)}])
+    if isinstance(error, FeatureDisabled):
+        return ApiError(STATUSES[error.code], error.code, str(error), headers={"Retry-After": DISABLED_RETRY_AFTER})
     if isinstance(error, BellwetherError):
         return ApiError(STATUSES[error.code], error.code, str(error))
+    if isinstance(error, BreakerOpen | database.LeftAlone):
+        detail = f"The {getattr(error, 'name', 'database')} does not answer right now and is left alone for a moment."
+        return ApiError(503, "unavailable", detail, headers={"Retry-After": str(max(1, math.ceil(error.retry_after)))})
     if database.is_unavailable(error):
         return ApiError(503, "unavailable", "The database does not answer right now. Try again in a few seconds.")
     return None

@@ -9,8 +9,11 @@ from werkzeug.http import parse_etags
 import database
 from api.auth import org_id
 from api.blueprint import api_blueprint
+from api.feature_flag import require_feature
 from api.paging import page, read_cursor
+from api.rate_limit import Budget, budget
 from models.errors import JobNotFound
+from models.feature_flag import Feature
 from models.job import Job
 from schemas.analysis import BulkAnalyzeRequest
 from schemas.base import JobPath
@@ -43,8 +46,10 @@ WAKEUP = "wakeup"  # the application's extension that wakes workers
 
 
 @blueprint.post("/bulk-analyze", responses={202: JobAnswer, 200: ActiveJobAnswer, **problem_answers(400, 409, 413, 415)})
+@budget(Budget.BULK)
 def bulk_analyze(header: SubmitHeaders, body: BulkAnalyzeRequest) -> Response:
     """Queue a job that analyses many tickers. The same work that is active already is not queued again, unless forced."""
+    require_feature(Feature.BULK_JOBS)
     order = body.order()
     return _submit(header.idempotency_key, lambda connection: job_service.submit(connection, org_id(), order))
 
@@ -85,6 +90,7 @@ def list_job_items(path: JobPath, query: JobItemsQuery) -> Response:
 
 
 @blueprint.post("/jobs/<job_id>/cancel", responses={202: JobAnswer, **problem_answers(404, 409, 412)})
+@budget(Budget.BULK)
 def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
     """Cancel a job: what nobody has begun at once, the rest at the next ticker."""
     job = job_service.cancel(org_id(), path.job_id, _expected_versions(header))
@@ -93,8 +99,10 @@ def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
 
 
 @blueprint.post("/jobs/<job_id>/retry", responses={202: JobAnswer, 200: ActiveJobAnswer, **problem_answers(404, 409, 412)})
+@budget(Budget.BULK)
 def retry_job(path: JobPath, header: RetryHeaders) -> Response:
     """Queue a new job of the items that failed."""
+    require_feature(Feature.BULK_JOBS)
     expected = _expected_versions(header)
     return _submit(header.idempotency_key, lambda connection: job_service.retry(connection, org_id(), path.job_id, expected))
 
@@ -128,8 +136,9 @@ def _expected_versions(header: ChangeHeaders) -> list[int] | None:
     tags = parse_etags(header.if_match)
     if header.if_match is None or tags.star_tag:
         return None
-    # What is no number is no version of ours, and matches none.
-    return [int(tag) for tag in tags.as_set() if tag.isascii() and tag.isdigit() and len(tag) < 19]
+    # A compressed answer's tag names the compression after a colon. What is no number is no version of ours, and matches none.
+    versions = [tag.partition(":")[0] for tag in tags.as_set()]
+    return [int(version) for version in versions if version.isascii() and version.isdigit() and len(version) < 19]
 
 
 def _location(job: Job) -> str:

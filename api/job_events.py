@@ -14,6 +14,8 @@ from simple_websocket import ConnectionClosed, Server
 
 from api.auth import org_id
 from api.blueprint import api_blueprint
+from api.feature_flag import require_feature
+from models.feature_flag import Feature
 from models.job import Job
 from schemas.base import JobPath
 from schemas.job import StreamHeaders, job_answer
@@ -43,6 +45,7 @@ def stream_job(path: JobPath, header: StreamHeaders) -> Response:
 
     204 when there is nothing to follow any more, which tells a browser not to come again. 503 when too many follow: poll instead.
     """
+    require_feature(Feature.STREAMS)
     job = job_service.find(org_id(), path.job_id)
     seen = _last_seen(header)
     if job.is_finished and seen >= job.version:
@@ -59,6 +62,7 @@ def stream_job(path: JobPath, header: StreamHeaders) -> Response:
 @socket_blueprint.before_request
 def refuse_before_the_upgrade() -> None:
     """Once upgraded, a connection knows no HTTP status."""
+    require_feature(Feature.STREAMS)
     assert request.view_args is not None
     job_service.find(org_id(), request.view_args["job_id"])
     if _feed().is_full:

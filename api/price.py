@@ -6,6 +6,9 @@ from flask import Response, current_app, request
 
 from api.auth import org_id
 from api.blueprint import api_blueprint
+from api.feature_flag import require_feature
+from api.rate_limit import Budget, budget
+from models.feature_flag import Feature
 from schemas.base import TickerPath
 from schemas.price import CSV, PriceFile, PricesAnswer, PricesQuery, UploadAnswer, UploadQuery
 from schemas.problem import problem_answers
@@ -29,11 +32,13 @@ def get_prices(path: TickerPath, query: PricesQuery) -> Response:
 
 
 @blueprint.put("/prices/<ticker>", responses={200: UploadAnswer, **problem_answers(413, 415)})
+@budget(Budget.UPLOADS)
 def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response:
     """Upload a CSV file of daily prices: Date, Open, High, Low, Close, Volume and, if there is one, Adj Close, in any order.
 
     Dates are ISO or US. A file is taken whole or refused with the line and column of each fault.
     """
+    require_feature(Feature.UPLOADS)
     if raw.mimetype != CSV:
         raise ApiError(415, "unsupported_media_type", f"The content type is {raw.mimetype or 'none'}; send text/csv.")
     raw.max_content_length = current_app.config["MAX_UPLOAD_BYTES"]

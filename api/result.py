@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Response
 
 import database
 from api.auth import org_id
 from api.blueprint import api_blueprint
+from api.cache import cache
 from api.paging import page, read_cursor
 from models.errors import ResultNotFound, TickerNotFound
 from models.result import ResultSummary
 from schemas.base import PageQuery, ResultPath, TickerPath
 from schemas.problem import problem_answers
 from schemas.result import FlipsAnswer, ResultAnswer, ResultPage, ResultsQuery
-from services.analysis import flips_of
+from services.analysis import flips_of, result_body
 from store import price as price_store
 from store import result as result_store
-from utils.api_utils import json_response
+from utils.api_utils import json_response, tagged
 from utils.clock import iso, parse_iso
 from utils.ids import is_id
 from utils.json_text import parse_tolerant
@@ -27,17 +28,10 @@ blueprint = api_blueprint("result", "Results")
 @blueprint.get("/results/<result_id>", responses={200: ResultAnswer, **problem_answers(404)})
 def get_result(path: ResultPath) -> Response:
     """One result, as it was made. `ETag` is its fingerprint; `If-None-Match` is honoured."""
-    found = None
-    if is_id(path.result_id):
-        with database.reader() as connection:
-            found = result_store.find_body(connection, org_id(), path.result_id)
-    if found is None:
+    if not is_id(path.result_id):
         raise ResultNotFound(path.result_id)
-    fingerprint, body = found
-    response = json_response(body, headers={"ETag": f'"{fingerprint}"'})
-    if "If-None-Match" in request.headers:
-        response.make_conditional(request)
-    return response
+    fingerprint, body = result_body(org_id(), path.result_id, cache())
+    return tagged(body, fingerprint)
 
 
 @blueprint.get("/results/<result_id>/flips", responses={200: FlipsAnswer, **problem_answers(404, 409)})
@@ -62,19 +56,19 @@ def get_flips(path: ResultPath) -> Response:
 
 @blueprint.get("/results", responses={200: ResultPage})
 def list_results(query: ResultsQuery) -> Response:
-    """The latest result of each ticker and strategy, filtered and sorted."""
+    """The latest result of each ticker and strategy, filtered and sorted. `If-None-Match` is honoured."""
     wanted = query.filter()
     scope = ["results", wanted.verdict, wanted.strategy, wanted.min_score, wanted.sort]
     after = read_cursor(query.cursor, scope)
     with database.read() as connection:
         rows = result_store.latest(connection, org_id(), wanted, query.limit + 1, after)
     items, next_cursor = page(rows, query.limit, scope, lambda last: result_store.position(wanted.sort, last))
-    return json_response({"items": items, "next_cursor": next_cursor})
+    return tagged({"items": items, "next_cursor": next_cursor})
 
 
 @blueprint.get("/history/<ticker>", responses={200: ResultPage, **problem_answers(404)})
 def list_history(path: TickerPath, query: PageQuery) -> Response:
-    """A ticker's results, newest first: each is a change, since the same work is stored once."""
+    """A ticker's results, newest first: each is a change, since the same work is stored once. `If-None-Match` is honoured."""
     scope = ["history", path.ticker]
     seen = read_cursor(query.cursor, scope)
     before = None if seen is None else (parse_iso(seen[0]), seen[1])
@@ -83,7 +77,7 @@ def list_history(path: TickerPath, query: PageQuery) -> Response:
         if not rows and before is None and price_store.find_head(connection, org_id(), path.ticker) is None:
             raise TickerNotFound(path.ticker)
     items, next_cursor = page(rows, query.limit, scope, _moment)
-    return json_response({"items": items, "next_cursor": next_cursor})
+    return tagged({"items": items, "next_cursor": next_cursor})
 
 
 def _moment(last: ResultSummary) -> list[str]:

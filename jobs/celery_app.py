@@ -9,17 +9,20 @@ from __future__ import annotations
 import os
 import threading
 import time
-from dataclasses import replace
 from typing import Any
 
 from celery import Celery, bootsteps, signals
 
 import database
 import db_migrations
-from config import Settings
+from config import VERSION, Settings
 from jobs.executor import Executor
 from jobs.kept import keep_workers
+from jobs.local import database_options
 from jobs.wakeup import VISIBILITY_TIMEOUT, wakeup_for
+from models.feature_flag import Feature
+from services.feature_flag import FeatureFlags
+from utils.error_reports import reporter
 from utils.ids import new_id
 from utils.logger import configure_logging
 
@@ -28,6 +31,7 @@ QUEUE = "bellwether"
 SLICE_SECONDS = 5.0
 SOFT_SHUTDOWN_SECONDS = 15.0
 PUBLISH_RETRIES = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1}
+_flags = FeatureFlags()  # one for all tasks of a process, which follow one another quickly
 
 
 def _configuration() -> dict[str, Any]:
@@ -57,7 +61,7 @@ def drain(job_id: str) -> int:
     settings = Settings.load()
     wakeup = wakeup_for(settings)
     worker = f"celery-{os.uname().nodename}-{os.getpid()}-{new_id()[-12:]}"
-    executor = Executor(worker, settings.job_lease_seconds, wakeup, threading.Event())
+    executor = Executor(worker, settings.job_lease_seconds, wakeup, threading.Event(), lambda: _flags.is_enabled(Feature.BULK_JOBS))
     started, ran = time.monotonic(), 0
     try:
         while items := executor.run_chunk():
@@ -76,14 +80,14 @@ def drain(job_id: str) -> int:
 @signals.setup_logging.connect
 def _configure_logging(**_: Any) -> None:
     settings = Settings.load()
-    configure_logging(settings.log_level, as_json=settings.log_as_json)
+    configure_logging(settings.log_level, settings.log_as_json, reporter(settings.dsn, settings.environment, VERSION))
 
 
 @signals.celeryd_init.connect
 def _start(**_: Any) -> None:
     """As every process that serves: the database, with retries, then its schema."""
     settings = Settings.load()
-    database.configure(replace(database.DatabaseOptions.of(settings), idle_in_transaction_timeout=settings.job_lease_seconds))
+    database.configure(database_options(settings))
     database.connect()
     db_migrations.ensure_schema(settings.auto_migrate)
     # The pool's processes make connections of their own.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -41,9 +42,15 @@ class _Progress:
 class Executor:
     """One worker: runs chunk after chunk, one at a time."""
 
-    def __init__(self, worker: str, lease_seconds: float, wakeup: Wakeup, stop: threading.Event) -> None:
-        """`worker` is the name that its claims carry; once `stop` is set, it finishes the ticker in hand and gives back the rest."""
+    def __init__(
+        self, worker: str, lease_seconds: float, wakeup: Wakeup, stop: threading.Event, may_claim: Callable[[], bool] = lambda: True
+    ) -> None:
+        """`worker` is the name that its claims carry; once `stop` is set, it finishes the ticker in hand and gives back the rest.
+
+        While `may_claim` says no, it takes on nothing new.
+        """
         self._worker, self._lease_seconds, self._wakeup, self._stop = worker, lease_seconds, wakeup, stop
+        self._may_claim = may_claim
         self._heartbeat = Heartbeat(lease_seconds)
         self._cell = Cell()
         self._chunk_size = FIRST_CHUNK
@@ -56,7 +63,12 @@ class Executor:
         return ran
 
     def run_chunk(self) -> int:
-        """Claim, run and end one chunk; how many items were in it, 0 when nothing is queued. Raises what the database raises."""
+        """Claim, run and end one chunk; how many items were in it, 0 when nothing is queued (or may be claimed).
+
+        Raises what the database raises.
+        """
+        if not self._may_claim():
+            return 0
         chunk = job_work.claim_chunk(self._worker, self._chunk_size, self._lease_seconds)
         if chunk is None:
             return 0

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import threading
+from dataclasses import replace
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +15,8 @@ import database
 from config import Settings
 from jobs.kept import LOOK_AT_CHILDREN_SECONDS, SCRIPT, Kept
 from jobs.maintenance import Maintenance
+from models.feature_flag import Feature
+from services.feature_flag import FeatureFlags
 from services.job_work import release_worker
 from services.wakeup import CHANNEL_WORK, Doorbell, Wakeup
 
@@ -25,6 +28,16 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0  # seconds before a worker tries again wh
 NICENESS = 10
 
 
+def database_options(settings: Settings) -> database.DatabaseOptions:
+    """The database as a worker of either engine uses it.
+
+    A worker that is stopped half-way through a transaction is cut off when its lease has run out: what it had locked is free for others.
+    Nobody waits for a worker's answer, and it has pauses of its own: no breaker.
+    """
+    options = database.DatabaseOptions.of(settings)
+    return replace(options, idle_in_transaction_timeout=settings.job_lease_seconds, breaker_failures=0)
+
+
 def run_worker(name: str, settings: Settings, wakeup: Wakeup, stop: threading.Event) -> None:
     """A worker process: run what is queued, wait for more, until `stop` is set. It survives the database's absence."""
     from jobs.executor import Executor  # noqa: PLC0415 — the parent of the workers need not carry the engine
@@ -34,7 +47,8 @@ def run_worker(name: str, settings: Settings, wakeup: Wakeup, stop: threading.Ev
     # What start-up made stays: without it, every full collection would walk through all of it again.
     gc.collect()
     gc.freeze()
-    executor = Executor(name, settings.job_lease_seconds, wakeup, stop)
+    flags = FeatureFlags()
+    executor = Executor(name, settings.job_lease_seconds, wakeup, stop, lambda: flags.is_enabled(Feature.BULK_JOBS))
     doorbell = Doorbell(settings.redis_url, CHANNEL_WORK)
     pause = FIRST_PAUSE
     try:

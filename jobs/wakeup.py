@@ -8,7 +8,8 @@ from collections.abc import Collection
 import structlog
 
 from config import Settings
-from services.wakeup import QUIET_AFTER_FAILURE, NoWakeup, RedisWakeup, Wakeup
+from services.wakeup import NoWakeup, RedisWakeup, Wakeup
+from utils.redis_link import QUIET_AFTER_FAILURE
 
 log = structlog.get_logger(__name__)
 

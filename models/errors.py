@@ -47,6 +47,30 @@ class WatchlistItemNotFound(NotFound):
         super().__init__(f"{ticker} is not on the watchlist.")
 
 
+class FlagNotFound(NotFound):
+    """There is no such feature flag."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        self.name = name
+        super().__init__(f"There is no such feature flag. There are {', '.join(known)}.")
+
+
+class FeatureDisabled(BellwetherError):
+    """The feature is switched off."""
+
+    code = "feature_disabled"
+
+    def __init__(self, feature: str, reason: str | None) -> None:
+        self.feature = feature
+        super().__init__(f"{feature} is switched off at present{': ' + reason if reason else ''}. Try again later.")
+
+
+class Forbidden(BellwetherError):
+    """This needs the master key."""
+
+    code = "forbidden"
+
+
 class Conflict(BellwetherError):
     """The request does not fit the present state."""
 

@@ -1,13 +1,15 @@
-"""Health."""
+"""Health. What is None without a key is left out."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from models.health import Check
+from models.health import CheckState
 from models.migration import State
+
+WITH_KEY = "With a valid key only."
 
 
 class LiveAnswer(BaseModel):
@@ -16,20 +18,48 @@ class LiveAnswer(BaseModel):
     status: Literal["ok"]
 
 
+class CheckAnswer(BaseModel):
+    """One check."""
+
+    name: str
+    state: CheckState
+    is_critical: bool | None = Field(None, description=f"Whether trouble with it stops the service. {WITH_KEY}")
+    found: str | None = Field(None, description=WITH_KEY)
+    remedy: str | None = Field(None, description=WITH_KEY)
+    duration_ms: float | None = Field(None, description=WITH_KEY)
+
+
 class ReadyAnswer(BaseModel):
-    """Whether traffic should come here, and why not."""
+    """Whether traffic should come here, and why not; `ok` also with warnings."""
 
     status: Literal["ok", "unavailable"]
-    version: str
-    checks: list[Check]
+    checks: list[CheckAnswer]
+
+
+class BreakerAnswer(BaseModel):
+    """A circuit breaker: what it guards, and whether that is being left alone."""
+
+    name: str
+    state: Literal["closed", "open", "half-open"]
+    failures: int = Field(description="Failures in a row.")
+    retry_after: float = Field(description="Seconds until the next try.")
+
+
+class HealthAnswer(ReadyAnswer):
+    """How everything is."""
+
+    versions: dict[str, str] | None = Field(None, description=WITH_KEY)
+    breakers: list[BreakerAnswer] | None = Field(None, description=WITH_KEY)
 
 
 class MigrationsAnswer(BaseModel):
     """How the schema stands to the code."""
 
+    status: Literal["ok", "unavailable"]
     state: State
-    version: int
-    applied: list[str]
-    pending: list[str]
-    found: str
-    remedy: str | None
+    version: int | None = Field(None, description=WITH_KEY)
+    current: str | None = Field(None, description=f"The newest migration that is applied. {WITH_KEY}")
+    applied: list[str] | None = Field(None, description=WITH_KEY)
+    pending: list[str] | None = Field(None, description=WITH_KEY)
+    found: str | None = Field(None, description=WITH_KEY)
+    remedy: str | None = Field(None, description=WITH_KEY)

@@ -47,14 +47,16 @@ def problem_answers(*statuses: int) -> dict[str | int, Any]:
     texts = {
         400: "malformed_json",
         401: "unauthorized",
+        403: "forbidden",
         404: "not_found, ticker_not_found, job_not_found",
         409: "conflict, job_finished",
         412: "precondition_failed",
         413: "payload_too_large",
         415: "unsupported_media_type",
         422: "validation_error, insufficient_history, price_quality, idempotency_mismatch",
+        429: "rate_limited",
         500: "internal_error",
-        503: "unavailable",
+        503: "unavailable, feature_disabled",
     }
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": texts[status], "content": content} for status in statuses}

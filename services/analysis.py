@@ -27,11 +27,13 @@ from models.analysis import (
     Sizing,
     Trade,
 )
+from models.cache import Region
 from models.errors import InsufficientHistory, PricesDamaged, PricesReplaced, ResultNotFound, TickerNotFound
 from models.flip import Flips
 from models.price_series import BYTES_PER_BAR, PackedBars, SeriesHead
 from models.result import AnalysisResult, MadeResult, StoredResult
 from models.strategy import STRATEGIES
+from services.cache import Cache, NoCache
 from store import price as price_store
 from store import result as result_store
 from utils.clock import now, today
@@ -98,23 +100,66 @@ class Recipe:
         return self._fingerprints.of(head.ticker, sha256, is_stale(last_day, self.seen_on))
 
 
-def analyse_ticker(org_id: int, order: AnalysisOrder) -> AnalysisAnswer:
-    """Analyse a ticker, or return the stored result of the same work.
+def analyse_ticker(org_id: int, order: AnalysisOrder, cache: Cache | None = None) -> AnalysisAnswer:
+    """Analyse a ticker, or return the stored result of the same work; who asks for what is being made already waits for it.
 
     Raises TickerNotFound or InsufficientHistory.
     """
+    cache = cache or NoCache()
     recipe = Recipe(order.strategy, order.overrides)
     with database.reader() as connection:
-        outcome = _look(connection, org_id, order.ticker, recipe)
-    if isinstance(outcome, Work):
-        stored = _store(org_id, make_result(outcome, recipe), recipe.keeps_latest)
-    else:
-        stored = outcome.stored
-        if recipe.keeps_latest and not outcome.is_latest:
-            # Prices went back to a state that was analysed before: its result is the latest again.
-            with database.transaction() as connection:
-                result_store.mark_latest(connection, org_id, stored.fingerprint, now())
+        head, latest_id = price_store.find_head_and_latest(connection, org_id, order.ticker, order.strategy)
+    if head is None:
+        raise TickerNotFound(order.ticker)
+    looked_for = recipe.known_fingerprint(head)
+    if looked_for is not None:
+        kept = cache.get(Region.ANALYSES, f"{org_id}:{looked_for}")
+        if kept is not None:
+            stored = _unpack(kept)
+            if not recipe.keeps_latest or stored.id == latest_id:
+                return _sized(stored, order.sizing)
+    work = f"{org_id}:{looked_for or f'{order.ticker}:{order.overrides.as_of}:{recipe.asked}'}:{recipe.keeps_latest}"
+    stored = cache.once(Region.ANALYSES, work, lambda: _find_or_make(org_id, order.ticker, recipe, looked_for))
+    cache.put(Region.ANALYSES, f"{org_id}:{stored.fingerprint}", _pack(stored))
     return _sized(stored, order.sizing)
+
+
+def _find_or_make(org_id: int, ticker: str, recipe: Recipe, looked_for: str | None) -> StoredResult:
+    with database.reader() as connection:
+        outcome = _look(connection, org_id, ticker, recipe, looked_for)
+    if isinstance(outcome, Work):
+        return _store(org_id, make_result(outcome, recipe), recipe.keeps_latest)
+    if recipe.keeps_latest and not outcome.is_latest:
+        # Prices went back to a state that was analysed before: its result is the latest again.
+        with database.transaction() as connection:
+            result_store.mark_latest(connection, org_id, outcome.stored.fingerprint, now())
+    return outcome.stored
+
+
+def _pack(stored: StoredResult) -> bytes:
+    """A stored result as a cache keeps it: the JSON that is sent stays as it is."""
+    columns = (stored.id, stored.ticker, stored.strategy, stored.as_of, stored.fingerprint, stored.parameters)
+    return dump(columns) + b"\n" + stored.body.encode()
+
+
+def _unpack(kept: bytes) -> StoredResult:
+    columns, _, body = kept.partition(b"\n")
+    result_id, ticker, strategy, as_of, fingerprint, parameters = parse_tolerant(columns)
+    return StoredResult(result_id, ticker, strategy, date.fromisoformat(as_of), fingerprint, parameters, body.decode())
+
+
+def result_body(org_id: int, result_id: str, cache: Cache) -> tuple[str, bytes]:
+    """A result's fingerprint and JSON, which never change. Raises ResultNotFound."""
+    kept = cache.get(Region.RESULTS, f"{org_id}:{result_id}")
+    if kept is None:
+        with database.reader() as connection:
+            found = result_store.find_body(connection, org_id, result_id)
+        if found is None:
+            raise ResultNotFound(result_id)
+        kept = f"{found[0]}\n{found[1]}".encode()
+        cache.put(Region.RESULTS, f"{org_id}:{result_id}", kept)
+    fingerprint, _, body = kept.partition(b"\n")
+    return fingerprint.decode(), body
 
 
 def flips_of(org_id: int, result_id: str) -> tuple[StoredResult, Flips]:
@@ -146,11 +191,7 @@ class _Found:
     is_latest: bool
 
 
-def _look(connection: database.AnyReader, org_id: int, ticker: str, recipe: Recipe) -> _Found | Work:
-    head = price_store.find_head(connection, org_id, ticker)
-    if head is None:
-        raise TickerNotFound(ticker)
-    looked_for = recipe.known_fingerprint(head)
+def _look(connection: database.AnyReader, org_id: int, ticker: str, recipe: Recipe, looked_for: str | None) -> _Found | Work:
     if looked_for is not None:
         found = result_store.find_by_fingerprint(connection, org_id, looked_for)
         if found is not None:

@@ -12,34 +12,51 @@ from collections.abc import Callable
 import database
 from config import ConfigError, Settings
 from models.api_key import FIRST_ORG, ApiKey, Principal
+from models.cache import Region
+from services.cache import Cache, NoCache
 from store import api_key as api_key_store
+from store import cache_clearing as clearing_store
 from utils.clock import now
 from utils.ids import new_id
+from utils.json_text import dump, parse_tolerant
 
 PREFIX = "bw_"
+KEY_SECONDS = 5.0  # a key that was revoked is refused everywhere within so long
 MASTER = "master"
 
 
 class KeyRing:
     """Tells whose a key is. Holds the master key's digest only; the others' are in the database."""
 
-    def __init__(self, master_key: Callable[[], str]) -> None:
+    def __init__(self, master_key: Callable[[], str], cache: Cache | None = None) -> None:
         """`master_key` is called at the first check, so that making a ring reads no file."""
         self._read_master_key = master_key
         self._master_digest: str | None = None
+        self._cache = cache or NoCache()
+
+    def is_master(self, key: str) -> bool:
+        """Whether a key is the master key; asks no database."""
+        if self._master_digest is None:
+            self._master_digest = digest_of(self._read_master_key())
+        return hmac.compare_digest(digest_of(key), self._master_digest)
 
     def principal(self, key: str) -> Principal | None:
         """Whom a key acts for; None for a key that nobody holds."""
-        digest = digest_of(key)
-        if self._master_digest is None:
-            self._master_digest = digest_of(self._read_master_key())
-        if hmac.compare_digest(digest, self._master_digest):
+        if self.is_master(key):
             return Principal(FIRST_ORG, MASTER)
         if not key.startswith(PREFIX):
             return None
+        digest = digest_of(key)
+        kept = self._cache.get(Region.KEYS, digest)
+        if kept is not None:
+            org_id, key_id = parse_tolerant(kept)
+            return Principal(org_id, key_id)
         with database.reader() as connection:
             stored = api_key_store.find_active(connection, digest)
-        return None if stored is None else Principal(stored.org_id, stored.id)
+        if stored is None:
+            return None
+        self._cache.put(Region.KEYS, digest, dump([stored.org_id, stored.id]), KEY_SECONDS)
+        return Principal(stored.org_id, stored.id)
 
 
 def digest_of(key: str) -> str:
@@ -75,6 +92,8 @@ def _list(_: argparse.Namespace) -> int:
 def _revoke(arguments: argparse.Namespace) -> int:
     with database.transaction() as connection:
         revoked = api_key_store.revoke(connection, FIRST_ORG, arguments.id, now())
+        # The processes that serve keep keys for a moment: they hear of it within two seconds.
+        clearing_store.insert(connection, new_id(), f"{Region.KEYS}:", now(), "revocation")
     print("revoked" if revoked else "There is no active key with this id.", file=sys.stdout if revoked else sys.stderr)
     return 0 if revoked else 1
 

@@ -1,61 +1,103 @@
-"""The checks that say whether the service can do its work. Each says what was found and, where something is wrong, the remedy."""
+"""Which checks say what: whether traffic should come here, how everything is, and whether a start would succeed.
+
+The checks themselves are in the modules check_*; each says what was found and, where something is wrong, the remedy.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
-import structlog
-from sqlalchemy import exc
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from importlib import metadata
+from platform import python_version
 
 import database
-import db_migrations
-from models.health import Check, HealthReport
-from models.migration import State
+from config import VERSION, Settings
+from models.health import HealthReport, Probe
+from models.migration import Standing
+from services import check_application as application
+from services import check_database as of_database
+from services import check_job, check_machine, check_redis
+from services.check_runner import CheckRunner, SharedCall
+from utils.breaker import Breaker
 
-log = structlog.get_logger(__name__)
-
-
-def check_database() -> Check:
-    """Whether the database answers."""
-    return _timed("database", _probe_database)
-
-
-def check_schema() -> Check:
-    """Whether the schema can be served by this code."""
-    return _timed("schema", _probe_schema)
-
-
-def readiness() -> HealthReport:
-    """Whether traffic should come here: the database answers and its schema can be served."""
-    return HealthReport((check_database(), check_schema()))
+HTTP_SECONDS = 1.2  # so that who asks is told within 2 s, on a busy machine, too
+HTTP_FRESH_SECONDS = 1.0  # who asks more often than that hears the same again
+PREFLIGHT_SECONDS = 30.0  # for somebody who waits for the whole of it
+READINESS = ("database", "schema", "redis", "broker", "pool", "backlog")
+PARTS = ("flask", "SQLAlchemy", "pydantic", "numpy", "TA-Lib")
 
 
-_Finding = tuple[bool, str, str | None]
+class HealthChecks:
+    """The checks of a process that serves. Makes nothing and asks nobody until it is asked; thread-safe."""
 
-
-def _timed(name: str, probe: Callable[[], _Finding]) -> Check:
-    started = time.perf_counter()
-    try:
-        ok, found, remedy = probe()
-    except exc.SQLAlchemyError as error:
-        # The reason names hosts and files: it goes to the log, not to whoever asks.
-        log.warning("health check failed", check=name, reason=database.reason_of(error))
-        ok, found, remedy = (
-            False,
-            "The database does not answer.",
-            "See that it runs and that DATABASE_URL is right; the log has the reason.",
+    def __init__(self, settings: Settings, is_paused: Callable[[], bool] = lambda: False, breakers: Iterable[Breaker] = ()) -> None:
+        """`is_paused` tells whether bulk jobs are off, when a backlog is no fault; `breakers` are the others than the database's."""
+        self._breakers = tuple(breakers)
+        self._standing = SharedCall("standing", of_database.standing, HTTP_FRESH_SECONDS)
+        probes = (
+            of_database.database_probe(),
+            of_database.schema_probe(of_database.standing),
+            # A running service goes on without either: jobs are queued in the database, and workers are woken when the broker is back.
+            replace(check_redis.redis_probe(settings), is_critical=False),
+            replace(check_redis.broker_probe(settings), is_critical=False),
+            of_database.pool_probe(),
+            of_database.breaker_probe(self.breakers),
+            check_machine.storage_probe(settings),
+            check_machine.disk_probe(settings),
+            of_database.clock_probe(),
+            check_job.backlog_probe(settings, is_paused),
         )
-    return Check(name, ok, found, remedy, round((time.perf_counter() - started) * 1000, 2))
+        self._runner = CheckRunner(probes, HTTP_SECONDS, HTTP_FRESH_SECONDS)
+
+    def database(self) -> HealthReport:
+        """Whether the database answers."""
+        return self._runner.report(("database",))
+
+    def readiness(self) -> HealthReport:
+        """Whether traffic should come here."""
+        return self._runner.report(READINESS)
+
+    def everything(self) -> HealthReport:
+        """Every check of a process that serves."""
+        return self._runner.report()
+
+    def breakers(self) -> tuple[Breaker, ...]:
+        """The circuit breakers of this process."""
+        return (database.current().breaker, *self._breakers)
+
+    def standing(self) -> Standing:
+        """How the schema stands to the code. Raises check_runner.Unanswered, or the database's error."""
+        return self._standing.value(HTTP_SECONDS)
 
 
-def _probe_database() -> _Finding:
-    database.current().ping()
-    return True, "It answers.", None
+def preflight(settings: Settings, routes: Callable[[], Iterable[application.Route]]) -> HealthReport:
+    """Every check before a start: changes nothing, and needs neither a schema nor the network. `routes` tells the application's."""
+    probes: tuple[Probe, ...] = (
+        application.environment_probe(settings),
+        application.secrets_probe(settings),
+        of_database.reachable_probe(),
+        of_database.writable_probe(),
+        of_database.startable_probe(settings),
+        of_database.checksums_probe(),
+        of_database.tables_probe(),
+        of_database.clock_probe(),
+        check_redis.redis_probe(settings),
+        check_redis.broker_probe(settings),
+        check_machine.storage_probe(settings),
+        check_machine.disk_probe(settings),
+        check_machine.port_probe(settings),
+        check_machine.draining_probe(settings),
+        application.routes_probe(routes),
+        application.packages_probe(),
+    )
+    return CheckRunner(probes, PREFLIGHT_SECONDS).report()
 
 
-def _probe_schema() -> _Finding:
-    with database.read() as connection:
-        standing = db_migrations.standing(connection)
-    remedy = None if standing.state is State.CURRENT else standing.remedy
-    return standing.can_be_served, standing.explanation, remedy
+def preflight_without_settings() -> HealthReport:
+    """What can be looked at when the configuration is refused."""
+    return CheckRunner((application.packages_probe(),), PREFLIGHT_SECONDS).report()
+
+
+def versions() -> dict[str, str]:
+    """What this process runs on, by name."""
+    return {"bellwether": VERSION, "python": python_version()} | {name: metadata.version(name) for name in PARTS}

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import database
 from models.job import Job
+from services.metrics import Metrics
 from services.wakeup import CHANNEL_CHANGED, Doorbell
 from store import job as job_store
 
@@ -28,9 +29,10 @@ class FeedFull(Exception):
 class JobFeed:
     """The watched jobs of this process. Reads only while somebody watches; thread-safe."""
 
-    def __init__(self, redis_url: str | None, most_streams: int) -> None:
+    def __init__(self, redis_url: str | None, most_streams: int, metrics: Metrics | None = None) -> None:
         """Opens nothing; `most_streams` is how many may watch at once."""
         self._redis_url, self._most_streams = redis_url, most_streams
+        self._metrics = metrics or Metrics()
         self._changed = threading.Condition()
         self._jobs: dict[str, Job | None] = {}
         self._watchers: dict[str, int] = {}
@@ -58,9 +60,11 @@ class JobFeed:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="job-feed", daemon=True)
                 self._thread.start()
+        self._metrics.streams(1)
         try:
             yield
         finally:
+            self._metrics.streams(-1)
             with self._changed:
                 self._watchers[job.id] -= 1
                 if not self._watchers[job.id]:

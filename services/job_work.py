@@ -16,6 +16,7 @@ import database
 from models.job import Analysed, Chunk, ClaimedItem, Fault, Outcome, Tally
 from store import job as job_store
 from store import job_item as item_store
+from store import job_total as job_total_store
 from store import result as result_store
 from store.job_item import Held
 from utils.ids import new_id
@@ -127,6 +128,7 @@ def _rescue(connection: Connection, lost: list[Held]) -> set[str]:
     moment = item_store.time_of(connection)
     stopped = _put_back(connection, lost, moment, item_store.mark_rescued)
     job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
+    job_total_store.add(connection, {"rescued": len(lost)})
     jobs = {held.job_id for held in lost}
     log.warning("items rescued", items=len(lost), job_ids=sorted(jobs), chunks=sorted({held.token for held in lost}))
     return jobs

@@ -7,9 +7,11 @@ from datetime import timedelta
 import structlog
 
 import database
+from store import cache_clearing as clearing_store
 from store import idempotency as idempotency_store
 from store import job as job_store
 from store import job_item as item_store
+from store import job_total as job_total_store
 from store import result as result_store
 from utils.clock import now
 
@@ -17,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500  # rows a transaction
 IDEMPOTENCY_HOURS = 24
+CLEARING_HOURS = 1
 
 
 def cleanup_old_analyses(kept: int = 50) -> int:
@@ -66,9 +69,15 @@ def prune_idempotency_keys() -> int:
         return idempotency_store.delete_before(connection, now() - timedelta(hours=IDEMPOTENCY_HOURS))
 
 
+def prune_cache_clearings() -> int:
+    """Forget what caches were cleared of an hour ago, of which every process has heard; how many clearings that were."""
+    with database.transaction() as connection:
+        return clearing_store.delete_before(connection, now() - timedelta(hours=CLEARING_HOURS))
+
+
 def _prune_job(job_id: str) -> None:
     while True:
         with database.transaction() as connection:
             if item_store.delete_some(connection, job_id, BATCH) < BATCH:
-                job_store.delete(connection, job_id)
+                job_total_store.add(connection, vars(job_store.delete(connection, job_id)))
                 return

@@ -9,16 +9,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection
+from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
+
+from utils.redis_link import QUIET_AFTER_FAILURE, RedisAway, RedisLink, connect_redis
 
 log = structlog.get_logger(__name__)
 
 CHANNEL_WORK = "bellwether:work"
 CHANNEL_CHANGED = "bellwether:changed"
-REDIS_TIMEOUT = 1.0  # seconds, to connect and to answer
-QUIET_AFTER_FAILURE = 5.0  # seconds in which an absent Redis is not asked again
+LISTENING_PATIENCE = 1.0  # seconds: nobody's answer waits for a listener
 
 
 class Wakeup(Protocol):
@@ -45,9 +48,7 @@ class RedisWakeup:
     """Publishes on Redis."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self._client: Any = None
-        self._quiet_until = 0.0
+        self._redis = RedisLink(url)
 
     def work(self, job_id: str) -> None:
         """Wake the workers."""
@@ -58,18 +59,14 @@ class RedisWakeup:
         self._publish(CHANNEL_CHANGED, job_ids)
 
     def _publish(self, channel: str, job_ids: Collection[str]) -> None:
-        if time.monotonic() < self._quiet_until:
-            return
-        import redis  # noqa: PLC0415 — only where it is configured
-
-        try:
-            if self._client is None:
-                self._client = connect_redis(self._url)
+        # The link has logged it; others will find out by looking.
+        with suppress(RedisAway):
             for job_id in job_ids:
-                self._client.publish(channel, job_id)
-        except (redis.RedisError, OSError) as error:
-            self._quiet_until = time.monotonic() + QUIET_AFTER_FAILURE
-            log.warning("redis not reachable, others will find out by looking", reason=str(error))
+                self._redis.call(partial(_publish, channel, job_id))
+
+
+def _publish(channel: str, job_id: str, client: Any) -> None:
+    client.publish(channel, job_id)
 
 
 class Doorbell:
@@ -111,7 +108,7 @@ class Doorbell:
         import redis  # noqa: PLC0415 — only where it is configured
 
         try:
-            subscription = connect_redis(self._url).pubsub()
+            subscription = connect_redis(self._url, LISTENING_PATIENCE).pubsub()
             subscription.subscribe(self._channel)
         except (redis.RedisError, OSError) as error:
             self._forget(error)
@@ -123,10 +120,3 @@ class Doorbell:
         self._subscription = None
         self._quiet_until = time.monotonic() + QUIET_AFTER_FAILURE
         log.warning("redis not reachable, looking for news instead", reason=str(error))
-
-
-def connect_redis(url: str) -> Any:
-    """A client that gives up soon; it connects at the first command."""
-    import redis  # noqa: PLC0415 — 10 MB that a service without Redis need not carry
-
-    return redis.Redis.from_url(url, socket_connect_timeout=REDIS_TIMEOUT, socket_timeout=REDIS_TIMEOUT)

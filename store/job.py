@@ -59,7 +59,7 @@ IS_CANCEL_REQUESTED = text("SELECT id FROM analysis_jobs WHERE id IN :ids AND ca
 )
 COUNT_BY_STATUS = text("SELECT status, count(*) FROM analysis_jobs GROUP BY status")
 FINISHED_BEFORE = text("SELECT id FROM analysis_jobs WHERE finished_at < :before ORDER BY finished_at LIMIT :limit")
-DELETE = text(f"DELETE FROM analysis_jobs WHERE id = :id AND status IN ({_FINISHED})")
+DELETE = text(f"DELETE FROM analysis_jobs WHERE id = :id AND status IN ({_FINISHED}) RETURNING succeeded, failed, cancelled")
 
 
 def insert(
@@ -139,9 +139,9 @@ def lock_cancelled(connection: Connection, job_ids: Iterable[str]) -> set[str]:
     return {row[0] for row in connection.execute(statement, {"ids": sorted(set(job_ids))}) if row[3]}
 
 
-def count_by_status(connection: Connection) -> dict[str, int]:
+def count_by_status(connection: AnyReader) -> dict[str, int]:
     """How many jobs there are in each state."""
-    return {row[0]: row[1] for row in connection.execute(COUNT_BY_STATUS)}
+    return {row[0]: row[1] for row in connection.execute(COUNT_BY_STATUS, {})}
 
 
 def finished_before(connection: Connection, before: datetime, limit: int) -> list[str]:
@@ -149,9 +149,10 @@ def finished_before(connection: Connection, before: datetime, limit: int) -> lis
     return [row[0] for row in connection.execute(FINISHED_BEFORE, {"before": before, "limit": limit})]
 
 
-def delete(connection: Connection, job_id: str) -> None:
-    """Remove a finished job whose items are gone."""
-    connection.execute(DELETE, {"id": job_id})
+def delete(connection: Connection, job_id: str) -> Tally:
+    """Remove a finished job whose items are gone; how they had ended."""
+    row = connection.execute(DELETE, {"id": job_id}).first()
+    return Tally() if row is None else Tally(*row)
 
 
 def job_from_row(row: Any) -> Job:

@@ -108,6 +108,7 @@ LIST = text(
 )
 FAILED_TICKERS = text(f"SELECT ticker FROM analysis_job_items WHERE job_id = :job_id AND status = '{FAIL_ITEM.target}' ORDER BY ticker")
 ONE_QUEUED_JOB = text(f"SELECT job_id FROM analysis_job_items WHERE status = '{CLAIM.source}' ORDER BY turn LIMIT 1")
+COUNT_QUEUED = text(f"SELECT count(*) FROM analysis_job_items WHERE status = '{CLAIM.source}'")
 ANY_CLAIMED = text("SELECT 1 FROM analysis_job_items WHERE claim_token IS NOT NULL LIMIT 1")
 DELETE_SOME = text(
     "DELETE FROM analysis_job_items WHERE job_id = :job_id AND ticker IN "
@@ -228,6 +229,11 @@ def next_queued_job(connection: AnyReader) -> str | None:
 def is_anything_processed(connection: AnyReader) -> bool:
     """Whether any worker has items in hand."""
     return connection.execute(ANY_CLAIMED, {}).first() is not None
+
+
+def count_queued(connection: AnyReader) -> int:
+    """How many items wait to be claimed."""
+    return sum(row[0] for row in connection.execute(COUNT_QUEUED, {}))
 
 
 def delete_some(connection: Connection, job_id: str, limit: int) -> int:

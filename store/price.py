@@ -27,6 +27,12 @@ _UPSERT = (
 
 # The organization's own series sorts before the shared one, whose owner is 0.
 FIND_HEAD = text(f"SELECT {_HEAD} FROM price_series WHERE ticker = :ticker AND org_id IN (:org_id, :shared) ORDER BY org_id DESC LIMIT 1")
+# One round trip for what an analysis wants to know first.
+FIND_HEAD_AND_LATEST = text(
+    f"SELECT {_HEAD}, (SELECT result_id FROM latest_results AS l "
+    "WHERE l.org_id = :org_id AND l.ticker = :ticker AND l.strategy = :strategy) "
+    "FROM price_series WHERE ticker = :ticker AND org_id IN (:org_id, :shared) ORDER BY org_id DESC LIMIT 1"
+)
 LOAD = text(f"SELECT {_HEAD}, data FROM price_series WHERE ticker = :ticker AND org_id IN (:org_id, :shared) ORDER BY org_id DESC LIMIT 1")
 # Several tickers at once; where an organization has its own series of one, it comes after the shared one.
 FIND_HEADS = text(f"SELECT {_HEAD} FROM price_series WHERE ticker IN :tickers AND org_id IN (:org_id, :shared) ORDER BY org_id").bindparams(
@@ -74,6 +80,13 @@ def find_head(connection: AnyReader, org_id: int, ticker: str) -> SeriesHead | N
     """What is known of a ticker's series, without its bars."""
     row = connection.execute(FIND_HEAD, {"ticker": ticker, "org_id": org_id, "shared": SHARED_ORG}).first()
     return None if row is None else _head_from_row(row)
+
+
+def find_head_and_latest(connection: AnyReader, org_id: int, ticker: str, strategy: str) -> tuple[SeriesHead | None, str | None]:
+    """What is known of a ticker's series, and the id of its latest result by a strategy."""
+    values = {"ticker": ticker, "strategy": strategy, "org_id": org_id, "shared": SHARED_ORG}
+    row = connection.execute(FIND_HEAD_AND_LATEST, values).first()
+    return (None, None) if row is None else (_head_from_row(row[:-1]), row[-1])
 
 
 def load(connection: AnyReader, org_id: int, ticker: str) -> tuple[SeriesHead, PackedBars] | None:

@@ -71,6 +71,8 @@ def settings_for(url: str, data_dir: Path, **more: Any) -> Settings:
         "load_sample": False,
         "db_connect_attempts": 1,
         "log_level": "error",
+        "rate_limit_enabled": False,
+        "compress_responses": False,
     }
     return Settings.load(**{**values, **more})
 

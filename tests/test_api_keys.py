@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support import MASTER_KEY, Backend, Client
+from test_servers import wait_until
 
 import database
 from app import Application
@@ -25,6 +26,6 @@ def test_a_key_is_made_used_listed_and_ended(
     assert "evening report" in listed
     assert key not in listed
     assert api_key.main(["revoke", stored["id"]]) == 0
-    assert client.get("/watchlist", key=key).status_code == 401
+    wait_until(lambda: client.get("/watchlist", key=key).status_code == 401)
     assert client.get("/watchlist", key=MASTER_KEY).status_code == 200
     assert api_key.main(["revoke", stored["id"]]) == 1

@@ -15,9 +15,10 @@ MAY_IMPORT = {
     "database": FOUNDATION,
     "db_migrations": FOUNDATION | {"config", "database", "models"},
     "wsgi": {"app"},
+    "preflight": FOUNDATION | {"app", "config", "database", "models", "services"},
     "worker": FOUNDATION | {"config", "database", "db_migrations", "jobs"},
 }
-KNOWS_THE_APPLICATION = {"app", "wsgi", "gunicorn.conf"}
+KNOWS_THE_APPLICATION = {"app", "wsgi", "preflight", "gunicorn.conf"}
 
 
 def imports(path: Path) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -106,6 +107,17 @@ def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | No
     """An answer of JSON; bytes and str are sent as they are, being JSON already."""
     body = value if isinstance(value, bytes | str) else dump(value)
     return Response(body, status, headers, content_type="application/json")
+
+
+def tagged(value: Any, tag: str | None = None) -> Response:
+    """An answer of JSON with an ETag, or 304 to who has it already; the tag is a digest of the answer unless given."""
+    response = json_response(value)
+    if tag is None:
+        tag = hashlib.sha256(response.get_data()).hexdigest()[:32]
+    response.headers["ETag"] = f'"{tag}"'
+    if "If-None-Match" in request.headers:
+        response.make_conditional(request)
+    return response
 
 
 def problem_response(error: ApiError) -> Response:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Engine, TextClause, exc
@@ -34,14 +34,15 @@ class Rows:
 class Reader:
     """A pooled connection in autocommit that only reads; to be used with `with`, wherever a store function takes one."""
 
-    __slots__ = ("_connection", "_engine")
+    __slots__ = ("_connection", "_engine", "_note")
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, note: Callable[[BaseException], None] = lambda error: None) -> None:
+        """Take a connection; `note` is told of every error, which does not pass SQLAlchemy's own events here."""
+        self._engine, self._note = engine, note
         try:
             self._connection = engine.raw_connection()
         except engine.dialect.loaded_dbapi.Error as error:
-            raise _as_sqlalchemys(engine, None, error, lost=False) from error
+            raise self._as_sqlalchemys(None, error, lost=False) from error
 
     def __enter__(self) -> Reader:
         return self
@@ -97,12 +98,12 @@ class Reader:
             # The others in the pool were very likely cut by the same event.
             self._connection.invalidate(error)
             self._engine.dispose()
-        return _as_sqlalchemys(self._engine, sql, error, lost)
+        return self._as_sqlalchemys(sql, error, lost)
 
-
-def _as_sqlalchemys(engine: Engine, sql: str | None, error: Any, lost: bool) -> exc.StatementError:
-    dialect = engine.dialect
-    base = dialect.loaded_dbapi.Error
-    made = exc.DBAPIError.instance(sql, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=dialect)
-    assert isinstance(made, exc.StatementError)
-    return made
+    def _as_sqlalchemys(self, sql: str | None, error: Any, lost: bool) -> exc.StatementError:
+        dialect = self._engine.dialect
+        base = dialect.loaded_dbapi.Error
+        made = exc.DBAPIError.instance(sql, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=dialect)
+        assert isinstance(made, exc.StatementError)
+        self._note(made)
+        return made

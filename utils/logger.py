@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import orjson
@@ -17,9 +17,13 @@ SECRET_FIELDS = frozenset({"api_key", "authorization", "cookie", "key", "master_
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
-def configure_logging(level: str, as_json: bool) -> None:
-    """Set up logging for this process; `level` is debug, info, warning or error. May be called again."""
+def configure_logging(level: str, as_json: bool, report: Callable[[BaseException, str], None] | None = None) -> None:
+    """Set up logging for this process; `level` is debug, info, warning or error. May be called again.
+
+    `report` is given each exception that is logged with its traceback, and the event.
+    """
     shared: list[Any] = [
+        *([_reporting(report)] if report else []),
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -60,6 +64,17 @@ def route_through_root(*names: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+
+
+def _reporting(report: Callable[[BaseException, str], None]) -> Any:
+    def report_exception(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        given = event.get("exc_info")
+        error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
+        if error is not None:
+            report(error, str(event.get("event")))
+        return event
+
+    return report_exception
 
 
 def _redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

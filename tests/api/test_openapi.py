@@ -85,6 +85,11 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "GET /api/v1/prices/{ticker}",
         "PUT /api/v1/prices/{ticker}",
         "GET /api/v1/strategies",
+        "GET /api/v1/admin/flags",
+        "GET /api/v1/admin/flags/{name}",
+        "PUT /api/v1/admin/flags/{name}",
+        "GET /api/v1/admin/cache",
+        "DELETE /api/v1/admin/cache",
         "GET /health",
         "GET /health/live",
         "GET /health/ready",
@@ -94,7 +99,7 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
     for name, operation in operations.items():
         assert operation["summary"], name
         if "/api/v1/" in name:
-            assert {"401", "422", "500", "503"} <= set(operation["responses"]), name
+            assert {"401", "422", "429", "500", "503"} <= set(operation["responses"]), name
             assert "security" not in operation, name
         else:
             assert operation["security"] == [], name

@@ -1,0 +1,142 @@
+"""How much one caller may ask of the service: Flask-Limiter's fixed windows, by key, else by address.
+
+Each request counts once in its budget of the minute and once in the hour. The counts are in Redis when it is configured, so that every
+instance sees the same; else, and while Redis is away, each instance counts for itself.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import structlog
+from flask import Flask, Response, current_app, g, request
+from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded, RequestLimit
+
+from config import Settings
+from services.metrics import Metrics
+from utils.api_utils import ApiError
+from utils.rate_windows import SCHEME, RateWindows
+from utils.redis_link import RedisLink
+from utils.shared_counts import SharedCounts
+
+log = structlog.get_logger(__name__)
+
+View = TypeVar("View", bound=Callable[..., Any])
+LIMITER = "rate_limiter"  # the application's extension
+
+
+class Budget(StrEnum):
+    """What a request counts as. Reads are whatever has no budget of its own."""
+
+    READS = "reads"
+    ANALYSES = "analyses"
+    BULK = "bulk"
+    UPLOADS = "uploads"
+
+
+def budget(of: Budget) -> Callable[[View], View]:
+    """Mark a route whose requests count in a budget of their own."""
+
+    def mark(view: View) -> View:
+        view.__dict__["budget"] = of
+        return view
+
+    return mark
+
+
+def unlimited(view: View) -> View:
+    """Mark a route that platforms call as often as they like."""
+    view.__dict__["is_unlimited"] = True
+    return view
+
+
+def register_rate_limits(app: Flask, settings: Settings, redis: RedisLink | None, metrics: Metrics) -> None:
+    """Refuse requests past a budget; to be registered after what finds out who is calling."""
+    if not settings.rate_limit_enabled:
+        return
+    a_minute = {
+        Budget.READS: f"{settings.rate_limit_per_minute} per minute",
+        Budget.ANALYSES: f"{settings.rate_limit_analyses_per_minute} per minute",
+        Budget.BULK: f"{settings.rate_limit_bulk_per_minute} per minute",
+        Budget.UPLOADS: f"{settings.rate_limit_uploads_per_minute} per minute",
+    }
+    limiter = Limiter(
+        _caller,
+        application_limits=[
+            ApplicationLimit(lambda: a_minute[_budget()], key_function=lambda: f"{_caller()}:{_budget()}"),
+            ApplicationLimit(f"{settings.rate_limit_per_hour} per hour"),
+        ],
+        strategy="fixed-window",
+        storage_uri=f"{SCHEME}://",
+        storage_options={"link": redis, "counts": SharedCounts(SharedCounts.server_file)},  # type: ignore[dict-item]
+    )
+    limiter.request_filter(_is_unlimited)
+    limiter.init_app(app)
+    app.extensions[LIMITER] = limiter
+    windows = limiter.storage
+    assert isinstance(windows, RateWindows)
+
+    @app.errorhandler(RateLimitExceeded)
+    def refuse(error: RateLimitExceeded) -> Any:
+        counted = "refused_keys" if getattr(g, "principal", None) is None and not _is_public() else str(_budget())
+        metrics.limited(counted)
+        limit = error.limit.limit
+        wait = _seconds_left(limiter.current_limit)
+        log.warning("rate limited", caller=_caller(), budget=counted, limit=str(limit))
+        detail = f"The limit is {limit.amount} requests per {limit.GRANULARITY.name} ({_budget()}). Try again in {wait} s."
+        return current_app.handle_user_exception(ApiError(429, "rate_limited", detail, headers={"Retry-After": str(wait)}))
+
+    @app.after_request
+    def tell_limits(response: Response) -> Response:
+        _add_headers(response, limiter)
+        metrics.counting_in_memory(windows.is_alone)
+        return response
+
+
+def _add_headers(response: Response, limiter: Limiter) -> None:
+    """The windows as in the IETF's draft of RateLimit fields; X-RateLimit-* for the window with the least left."""
+    limits = limiter.current_limits
+    if not limits:
+        return
+    policies, states = [], []
+    for limit in limits:
+        name = limit.limit.GRANULARITY.name
+        policies.append(f'"{name}";q={limit.limit.amount};w={limit.limit.get_expiry()}')
+        states.append(f'"{name}";r={limit.remaining};t={_seconds_left(limit)}')
+    tightest = min(limits, key=lambda limit: limit.remaining)
+    headers = response.headers
+    headers["RateLimit-Policy"] = ", ".join(policies)
+    headers["RateLimit"] = ", ".join(states)
+    headers["X-RateLimit-Limit"] = str(tightest.limit.amount)
+    headers["X-RateLimit-Remaining"] = str(tightest.remaining)
+    headers["X-RateLimit-Reset"] = str(tightest.reset_at)
+
+
+def _seconds_left(limit: RequestLimit | None) -> int:
+    return 1 if limit is None else max(1, math.ceil(limit.window.reset_time - time.time()))
+
+
+def _caller() -> str:
+    principal = getattr(g, "principal", None)
+    return f"address:{request.remote_addr}" if principal is None else f"key:{principal.key_id}"
+
+
+def _view() -> Any:
+    return current_app.view_functions.get(request.endpoint or "")
+
+
+def _budget() -> Budget:
+    of: Budget = getattr(_view(), "budget", Budget.READS)
+    return of
+
+
+def _is_unlimited() -> bool:
+    return getattr(_view(), "is_unlimited", False) or request.method == "OPTIONS"
+
+
+def _is_public() -> bool:
+    return getattr(_view(), "is_public", False)

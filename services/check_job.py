@@ -1,0 +1,32 @@
+"""The check of jobs: whether somebody works off what is queued."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import database
+from config import Settings
+from models.health import Finding, Probe, bad, good
+from store import backlog
+
+REMEDY = "See that `python worker.py` (or a Celery worker) runs and reaches the database; its log has the reason."
+
+
+def backlog_probe(settings: Settings, is_paused: Callable[[], bool]) -> Probe:
+    """Whether queued work is being claimed. Where no workers run it says nothing about this machine, and is a warning."""
+    limit = 60 * settings.backlog_minutes
+    # The tables must be there.
+    return Probe("backlog", lambda: _backlog(limit, is_paused), REMEDY, is_critical=settings.worker_processes > 0, needs=("schema",))
+
+
+def _backlog(limit: float, is_paused: Callable[[], bool]) -> Finding:
+    with database.read() as connection:
+        seconds = backlog.waiting_seconds(connection)
+    if not seconds:
+        return good("Nothing is waiting to be claimed.")
+    found = f"Work has been queued for {seconds / 60:.1f} minutes without anybody claiming any."
+    if seconds < limit:
+        return good(found)
+    if is_paused():
+        return good(f"{found} Bulk jobs are switched off.")
+    return bad(found, REMEDY)

@@ -1,0 +1,46 @@
+"""Reporting errors that nobody foresaw to Sentry, where a DSN says so: what is logged with a traceback, with its context's ids, no more."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+Report = Callable[[BaseException, str], None]
+FLUSH_SECONDS = 2.0
+
+
+def reporter(dsn: str | None, environment: str, release: str) -> Report | None:
+    """What reports an exception and the event that it was logged with; None without a DSN. Reports leave in the background."""
+    if dsn is None:
+        return None
+    import sentry_sdk  # noqa: PLC0415 — 4 MB and a thread that most have no use for
+
+    # Its integrations would send requests with their bodies and headers; ids are enough to find the log's lines.
+    sentry_sdk.init(
+        dsn=dsn,
+        environment=environment,
+        release=f"bellwether@{release}",
+        default_integrations=False,
+        auto_enabling_integrations=False,
+        send_default_pii=False,
+        include_local_variables=False,
+    )
+
+    def report(error: BaseException, event: str) -> None:
+        with sentry_sdk.new_scope() as scope:
+            scope.set_tag("event", event)
+            for name, value in structlog.contextvars.get_contextvars().items():
+                scope.set_tag(name, str(value))
+            sentry_sdk.capture_exception(error)
+
+    return report
+
+
+def flush_reports() -> None:
+    """Wait a little for reports that have not left yet."""
+    sentry: Any = sys.modules.get("sentry_sdk")
+    if sentry is not None:
+        sentry.flush(timeout=FLUSH_SECONDS)

@@ -1,0 +1,73 @@
+"""Redis, for those to whom it is a help and no need: asked quickly, and left alone for a while after it failed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import structlog
+
+log = structlog.get_logger(__name__)
+Answer = TypeVar("Answer")
+
+PATIENCE = 0.15  # seconds, to connect and to answer: what a request may lose when Redis hangs
+QUIET_AFTER_FAILURE = 5.0  # seconds in which an absent Redis is not asked again
+
+
+class RedisAway(Exception):
+    """Redis does not answer, or failed a moment ago."""
+
+
+class RedisLink:
+    """One client with its pool; thread-safe. Connects at the first call."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client: Any = None
+        self._lock = threading.Lock()
+        self._quiet_until = 0.0
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it failed a moment ago, so that a call would raise at once."""
+        return time.monotonic() < self._quiet_until
+
+    def call(self, function: Callable[[Any], Answer]) -> Answer:
+        """What `function` makes of the client. Raises RedisAway."""
+        if self.is_quiet:
+            raise RedisAway
+        import redis  # noqa: PLC0415 — only where it is configured
+
+        with self._lock:
+            if self._client is None:
+                self._client = connect_redis(self._url)
+        try:
+            return function(self._client)
+        except (redis.RedisError, OSError) as error:
+            self._quiet_until = time.monotonic() + QUIET_AFTER_FAILURE
+            log.warning("redis not reachable, going on without it", reason=str(error))
+            raise RedisAway from error
+
+    def close(self) -> None:
+        """Close its connections; the next call opens new ones."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+
+def client_options(patience: float = PATIENCE) -> dict[str, Any]:
+    """How every client connects: it gives up soon, and does not try again by itself, which would multiply the wait."""
+    from redis.backoff import NoBackoff  # noqa: PLC0415 — 6 MB that a service without Redis need not carry
+    from redis.retry import Retry  # noqa: PLC0415 — likewise
+
+    return {"socket_connect_timeout": patience, "socket_timeout": patience, "retry": Retry(NoBackoff(), 0)}
+
+
+def connect_redis(url: str, patience: float = PATIENCE) -> Any:
+    """A client; it connects at the first command."""
+    import redis  # noqa: PLC0415 — as above
+
+    return redis.Redis.from_url(url, **client_options(patience))
