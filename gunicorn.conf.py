@@ -2,6 +2,7 @@
 
 import gc
 import json
+import select
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ import gunicorn.util
 import structlog
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
 from config import ConfigError, Settings
 from utils.logger import configure_logging, route_through_root
@@ -51,8 +53,25 @@ def write_problem(sock, status_int, reason, mesg):
 
 gunicorn.util.write_error = write_problem
 
+
+class DrainingWorker(ThreadWorker):
+    """gunicorn's own, which leaves whoever has connected, but was not accepted yet, to be cut off when it ends."""
+
+    def set_accept_enabled(self, enabled):
+        """When it is to end, take everybody who waits, then refuse: who comes now connects elsewhere, having sent nothing."""
+        if enabled or self.alive:
+            super().set_accept_enabled(enabled)
+            return
+        for listener in self.sockets:
+            while select.select([listener], [], [], 0)[0] and self.nr_conns < self.worker_connections:
+                self.accept(listener)
+        super().set_accept_enabled(False)
+        for listener in self.sockets:
+            listener.close()
+
+
 bind = f"0.0.0.0:{settings.port}"
-worker_class = "gthread"
+worker_class = DrainingWorker
 workers = settings.web_concurrency
 threads = settings.web_threads
 timeout = settings.web_timeout
@@ -180,6 +199,8 @@ def end_streams_at_shutdown(worker):
 
 def worker_exit(server, worker):
     """Stop what the worker started, in the reverse order; a part that hangs is left behind."""
-    import app as application
+    # There is none when it could not be imported, and the reason has been logged.
+    if getattr(worker, "wsgi", None) is not None:
+        import app as application
 
-    application.stop(worker.wsgi)
+        application.stop(worker.wsgi)

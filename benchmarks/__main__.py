@@ -15,7 +15,7 @@ from benchmarks.servers import Servers
 GROUPS = {
     "engine": ("engine",),
     "store": ("store",),
-    "http": ("requests_per_second", "analyze_latency"),
+    "http": ("requests_per_second", "analyze_latency", "protection", "cache"),
     "jobs": ("bulk", "bulk_memory", "empty_jobs"),
     "memory": ("memory",),
     "history": ("history",),

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,13 @@ WITHOUT_PANDAS = os.pathsep.join((str(ROOT / "benchmarks" / "no_pandas"), str(RO
 KEY = secrets.token_urlsafe(32)
 # What a clean environment keeps of the caller's, whose own settings of the service must not be measured.
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
+LIMITS = (
+    "RATE_LIMIT_PER_MINUTE",
+    "RATE_LIMIT_PER_HOUR",
+    "RATE_LIMIT_ANALYSES_PER_MINUTE",
+    "RATE_LIMIT_BULK_PER_MINUTE",
+    "RATE_LIMIT_UPLOADS_PER_MINUTE",
+)
 MEGABYTE = 1_000_000
 START_TIMEOUT = 60.0  # seconds
 STOP_TIMEOUT = 10.0  # seconds
@@ -156,9 +163,12 @@ class Servers:
         self._stack.callback(_stop_process, server)
         return f"redis://{HOST}:{port}/0"
 
-    def bellwether(self, name: str, database_url: str, workers: int = 2, job_workers: int = 0) -> Server:
-        """The service as in production, with the bundled prices; 8 threads a web worker."""
+    def bellwether(
+        self, name: str, database_url: str, workers: int = 2, job_workers: int = 0, more: Mapping[str, str] | None = None
+    ) -> Server:
+        """The service as in production, with the bundled prices; 8 threads a web worker. Its limits count, and are never reached."""
         settings = {
+            **dict.fromkeys(LIMITS, str(10**9)),
             "ENVIRONMENT": "production",
             "DATABASE_URL": database_url,
             "ALLOW_SQLITE_IN_PRODUCTION": "true",
@@ -166,6 +176,7 @@ class Servers:
             "MASTER_API_KEY": KEY,
             "SECRET_KEY": secrets.token_urlsafe(32),
             "LOCAL_WORKERS": str(job_workers),
+            **(more or {}),
         }
         return self._gunicorn(name, ROOT / "gunicorn.conf.py", "wsgi:app", settings, workers)
 

@@ -25,7 +25,7 @@ class CacheEntry:
 
 @dataclass(frozen=True)
 class CacheStatus:
-    """Where entries are kept (`memory` of this process, or `redis` for all), how many there are, and their size in bytes where known."""
+    """One store (the `memory` of the process that answers, or `redis` for all): how many entries, and their size in bytes where known."""
 
     store: str
     entries: int

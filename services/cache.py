@@ -1,7 +1,7 @@
 """A cache of what never changes, or only by its time: results by id, analyses by fingerprint, keys by digest.
 
-Entries live in Redis when that is configured and a hit there is cheaper than the read that it saves, which it is beside Postgres and is not
-beside an SQLite file (docs/benchmarks.md); else in the memory of each process. While Redis is away, memory serves.
+Each process keeps what it looked up lately in its memory. Behind that, Redis shares entries between all of them where it is configured and a
+hit there is cheaper than the read that it saves, which it is beside Postgres and is not beside an SQLite file (docs/benchmarks.md).
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -32,27 +33,6 @@ Made = TypeVar("Made")
 FOLLOW_SECONDS = 2.0  # within which every process has dropped what was cleared
 REDIS_PREFIX = "bellwether:cache:"
 SCAN_STEP = 500
-
-
-class CacheStore(Protocol):
-    """Where entries are kept."""
-
-    name: str
-
-    def get(self, key: str) -> bytes | None:
-        """The value of an entry that has not expired."""
-
-    def put(self, key: str, value: bytes, seconds: float) -> None:
-        """Keep a value for so long."""
-
-    def clear(self, prefix: str) -> int:
-        """Drop the entries whose keys begin so; how many."""
-
-    def entries(self, prefix: str, limit: int) -> list[CacheEntry]:
-        """Entries whose keys begin so, by key."""
-
-    def status(self) -> CacheStatus:
-        """How full it is."""
 
 
 class MemoryStore:
@@ -192,14 +172,26 @@ class Cache:
     def get(self, region: Region, key: str) -> bytes | None:
         """An entry's value."""
         self._clearings.get()
-        found = self._ask(region, lambda store: store.get(f"{region}:{key}"))
+        name = f"{region}:{key}"
+        found = self._memory.get(name)
+        if found is None and (shared := self._shared_by(region)) is not None:
+            try:
+                found = shared.get(name)
+            except RedisAway:
+                pass  # logged by the link
+            else:
+                if found is not None:
+                    self._memory.put(name, found, self._seconds)
         self._metrics.lookup(region, "miss" if found is None else "hit")
         return found
 
     def put(self, region: Region, key: str, value: bytes, seconds: float | None = None) -> None:
         """Keep a value."""
-        kept = self._seconds if seconds is None else seconds
-        self._ask(region, lambda store: store.put(f"{region}:{key}", value, kept))
+        name, kept = f"{region}:{key}", self._seconds if seconds is None else seconds
+        self._memory.put(name, value, kept)
+        if (shared := self._shared_by(region)) is not None:
+            with suppress(RedisAway):  # logged by the link
+                shared.put(name, value, kept)
 
     def once(self, region: Region, key: str, make: Callable[[], Made]) -> Made:
         """What `make` returns, made once for all who ask for the same at the same time in this process."""
@@ -241,14 +233,9 @@ class Cache:
                 status.append(CacheStatus("redis (away)", 0, None))
         return status
 
-    def _ask(self, region: Region, ask: Callable[[CacheStore], Made]) -> Made:
+    def _shared_by(self, region: Region) -> RedisStore | None:
         # Keys are looked up by every request, and a revoked one must be forgotten everywhere within seconds: never shared.
-        if self._shared is not None and region is not Region.KEYS:
-            try:
-                return ask(self._shared)
-            except RedisAway:
-                pass  # logged by the link; memory serves meanwhile
-        return ask(self._memory)
+        return None if region is Region.KEYS else self._shared
 
     def _follow(self, seen: str) -> str:
         """Drop what was cleared by another process since; the newest clearing seen."""
