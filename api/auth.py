@@ -63,15 +63,13 @@ def register_auth(app: Flask, ring: KeyRing) -> None:
     @app.before_request
     def identify() -> None:
         state = g._get_current_object()
-        state.principal = None
-        # Unknown paths and wrong methods get their own answer; a CORS preflight carries no key.
         here = request._get_current_object()  # type: ignore[attr-defined]
-        state.needs_key = False
-        if here.endpoint is None or here.method == "OPTIONS":
+        state.principal = None
+        state.view = app.view_functions.get(here.endpoint)
+        # Unknown paths and wrong methods get their own answer; a CORS preflight carries no key.
+        state.needs_key = here.endpoint is not None and here.method != "OPTIONS" and not getattr(state.view, "is_public", False)
+        if not state.needs_key:
             return
-        if getattr(app.view_functions[here.endpoint], "is_public", False):
-            return
-        state.needs_key = True
         key = _presented_key(here.headers)
         if key:
             state.principal = ring.principal(key)

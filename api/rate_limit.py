@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -58,18 +59,9 @@ def register_rate_limits(app: Flask, settings: Settings, redis: RedisLink | None
     """Refuse requests past a budget; to be registered after what finds out who is calling."""
     if not settings.rate_limit_enabled:
         return
-    a_minute = {
-        Budget.READS: f"{settings.rate_limit_per_minute} per minute",
-        Budget.ANALYSES: f"{settings.rate_limit_analyses_per_minute} per minute",
-        Budget.BULK: f"{settings.rate_limit_bulk_per_minute} per minute",
-        Budget.UPLOADS: f"{settings.rate_limit_uploads_per_minute} per minute",
-    }
     limiter = Limiter(
         _caller,
-        application_limits=[
-            ApplicationLimit(lambda: a_minute[_budget()], key_function=lambda: f"{_caller()}:{_budget()}"),
-            ApplicationLimit(f"{settings.rate_limit_per_hour} per hour"),
-        ],
+        application_limits=[_BudgetLimits(settings)],
         strategy="fixed-window",
         storage_uri=f"{SCHEME}://",
         storage_options={"link": redis, "counts": SharedCounts(SharedCounts.server_file)},  # type: ignore[dict-item]
@@ -82,7 +74,7 @@ def register_rate_limits(app: Flask, settings: Settings, redis: RedisLink | None
 
     @app.errorhandler(RateLimitExceeded)
     def refuse(error: RateLimitExceeded) -> Any:
-        counted = "refused_keys" if getattr(g, "principal", None) is None and not _is_public() else str(_budget())
+        counted = "refused_keys" if g.needs_key and g.principal is None else str(_budget())
         metrics.limited(counted)
         limit = error.limit.limit
         wait = _seconds_left(limiter.current_limit)
@@ -97,6 +89,26 @@ def register_rate_limits(app: Flask, settings: Settings, redis: RedisLink | None
         return response
 
 
+class _BudgetLimits(ApplicationLimit):
+    """The windows that the request at hand counts in. Made once: the library would parse their words again at every request."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__("")
+        a_minute = {
+            Budget.READS: settings.rate_limit_per_minute,
+            Budget.ANALYSES: settings.rate_limit_analyses_per_minute,
+            Budget.BULK: settings.rate_limit_bulk_per_minute,
+            Budget.UPLOADS: settings.rate_limit_uploads_per_minute,
+        }
+        hour = ApplicationLimit(f"{settings.rate_limit_per_hour} per hour", key_function=_caller)
+        self._windows = {
+            of: (*ApplicationLimit(f"{amount} per minute", key_function=partial(_caller_in, of)), *hour) for of, amount in a_minute.items()
+        }
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._windows[_budget()])
+
+
 def _add_headers(response: Response, limiter: Limiter) -> None:
     """The windows as in the IETF's draft of RateLimit fields; X-RateLimit-* for the window with the least left."""
     limits = limiter.current_limits
@@ -108,12 +120,12 @@ def _add_headers(response: Response, limiter: Limiter) -> None:
         policies.append(f'"{name}";q={limit.limit.amount};w={limit.limit.get_expiry()}')
         states.append(f'"{name}";r={limit.remaining};t={_seconds_left(limit)}')
     tightest = min(limits, key=lambda limit: limit.remaining)
-    headers = response.headers
-    headers["RateLimit-Policy"] = ", ".join(policies)
-    headers["RateLimit"] = ", ".join(states)
-    headers["X-RateLimit-Limit"] = str(tightest.limit.amount)
-    headers["X-RateLimit-Remaining"] = str(tightest.remaining)
-    headers["X-RateLimit-Reset"] = str(tightest.reset_at)
+    add = response.headers.add  # they are new here: setting would look for them first
+    add("RateLimit-Policy", ", ".join(policies))
+    add("RateLimit", ", ".join(states))
+    add("X-RateLimit-Limit", str(tightest.limit.amount))
+    add("X-RateLimit-Remaining", str(tightest.remaining))
+    add("X-RateLimit-Reset", str(tightest.reset_at))
 
 
 def _seconds_left(limit: RequestLimit | None) -> int:
@@ -121,22 +133,18 @@ def _seconds_left(limit: RequestLimit | None) -> int:
 
 
 def _caller() -> str:
-    principal = getattr(g, "principal", None)
+    principal = g.principal
     return f"address:{request.remote_addr}" if principal is None else f"key:{principal.key_id}"
 
 
-def _view() -> Any:
-    return current_app.view_functions.get(request.endpoint or "")
+def _caller_in(of: Budget) -> str:
+    return f"{_caller()}:{of}"
 
 
 def _budget() -> Budget:
-    of: Budget = getattr(_view(), "budget", Budget.READS)
+    of: Budget = getattr(g.view, "budget", Budget.READS)
     return of
 
 
 def _is_unlimited() -> bool:
-    return getattr(_view(), "is_unlimited", False) or request.method == "OPTIONS"
-
-
-def _is_public() -> bool:
-    return getattr(_view(), "is_public", False)
+    return getattr(g.view, "is_unlimited", False) or request.method == "OPTIONS"

@@ -1,6 +1,6 @@
 """A cache of what never changes, or only by its time: results by id, analyses by fingerprint, keys by digest.
 
-Each process keeps what it looked up lately in its memory. Behind that, Redis shares entries between all of them where it is configured and a
+Each process keeps what it looked up lately in its memory. Behind that, Redis shares entries between all, where it is configured and a
 hit there is cheaper than the read that it saves, which it is beside Postgres and is not beside an SQLite file (docs/benchmarks.md).
 """
 
