@@ -56,6 +56,7 @@ from utils.error_reports import flush_reports, reporter
 from utils.json_text import parse_strict
 from utils.lifecycle import Lifecycle, Step
 from utils.logger import configure_logging, route_through_root
+from utils.pool_watchdog import PoolWatchdog
 from utils.redis_link import RedisLink
 from utils.terminal import ProgressBar
 
@@ -128,11 +129,15 @@ def _steps(app: Application, settings: Settings, redis: RedisLink | None, sample
     What is optional is off unless it is configured, and is gone on without when it does not start.
     """
     here = database.current()
+    # After the schema: a migration takes as long as it takes.
+    is_watched = settings.db_use_seconds and not here.is_sqlite
+    watchdog = PoolWatchdog(here.engine, settings.db_use_seconds) if is_watched else None
     return [
         Step("secrets", lambda: (settings.resolve_master_key(), settings.resolve_secret_key())),
         Step("error reports", stop=flush_reports),
         Step("database", lambda: here.connect(app.extensions.get(ATTEMPTS)), here.close),
         Step("schema", lambda: db_migrations.ensure_schema(settings.auto_migrate)),
+        *([Step("watchdog", watchdog.start, watchdog.stop)] if watchdog else []),
         *([Step("sample", lambda: load_if_empty(sample), is_optional=True)] if settings.loads_sample else []),
         *([Step("redis", lambda: redis.call(lambda client: client.ping()), redis.close, is_optional=True)] if redis else []),
         Step("live progress", stop=app.extensions[job_events.FEED].close),

@@ -113,6 +113,12 @@ class Settings(BaseSettings):
     db_ping_after_idle: float = Field(30.0, ge=0, description="Seconds of idleness after which a connection is tested before use.")
     db_connect_attempts: int = Field(30, ge=1, le=1000, description="Attempts to reach the database at start, with growing pauses.")
     db_connect_timeout: int = Field(5, ge=1, le=120, description="Seconds for one attempt to connect.")
+    db_use_seconds: float = Field(
+        30.0,
+        ge=0,
+        le=3600,
+        description="Seconds that a request may use a connection to Postgres before it is cut, for a server that has frozen; 0 for ever.",
+    )
     db_lock_timeout: float = Field(5.0, gt=0, le=120, description="Seconds SQLite waits for another writer.")
     migration_lock_timeout: float = Field(300.0, gt=0, description="Seconds to wait for another process that migrates.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import structlog
 
@@ -23,16 +23,18 @@ class RedisAway(Exception):
 class RedisLink:
     """One client with its pool; thread-safe. Connects at the first call."""
 
+    # By URL: what one link has found out is known to the others, or a request that uses two would lose its patience twice.
+    _quiet_until: ClassVar[dict[str, float]] = {}
+
     def __init__(self, url: str) -> None:
         self._url = url
         self._client: Any = None
         self._lock = threading.Lock()
-        self._quiet_until = 0.0
 
     @property
     def is_quiet(self) -> bool:
         """Whether it failed a moment ago, so that a call would raise at once."""
-        return time.monotonic() < self._quiet_until
+        return time.monotonic() < self._quiet_until.get(self._url, 0.0)
 
     def call(self, function: Callable[[Any], Answer]) -> Answer:
         """What `function` makes of the client. Raises RedisAway."""
@@ -46,7 +48,7 @@ class RedisLink:
         try:
             return function(self._client)
         except (redis.RedisError, OSError) as error:
-            self._quiet_until = time.monotonic() + QUIET_AFTER_FAILURE
+            self._quiet_until[self._url] = time.monotonic() + QUIET_AFTER_FAILURE
             log.warning("redis not reachable, going on without it", reason=str(error))
             raise RedisAway from error
 
