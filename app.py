@@ -19,7 +19,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, is_running_from
 import api.metrics as metrics_api
 import database
 import db_migrations
-from api import analysis, cache, docs, feature_flag, health, job, job_events, price, report, result, strategy, ticker, watchlist
+from api import analysis, cache, docs, feature_flag, health, job, job_events, price, report, result, session, strategy, ticker, watchlist
 from api.auth import register_auth, register_guard
 from api.compression import register_compression
 from api.errors import translate
@@ -48,6 +48,7 @@ from services.job import find, submit
 from services.job_feed import JobFeed
 from services.metrics import Metrics, PrometheusMetrics
 from services.sample import load_if_empty
+from services.session import SessionSigner
 from store.price import find_heads
 from store.result import find_body, latest
 from utils.api_utils import StrictRequest, register_error_handlers, register_request_log, validation_problem
@@ -59,14 +60,15 @@ from utils.logger import configure_logging, route_through_root
 from utils.pool_watchdog import PoolWatchdog
 from utils.redis_link import RedisLink
 from utils.terminal import ProgressBar
+from web import pages, sign_in
 
 log = structlog.get_logger(__name__)
 
 SETTINGS, LIFECYCLE, ATTEMPTS = "settings", "lifecycle", "connect_attempts"
 SAMPLE_SECONDS = 60.0  # the server is served however long the sample takes
 NOT_STARTED = (db_migrations.MigrationError, SQLAlchemyError, OSError)
-BLUEPRINTS = (analysis, job, job_events, result, report, watchlist, ticker, price, strategy, health, feature_flag, cache)
-PLAIN_BLUEPRINTS = (docs.blueprint, metrics_api.blueprint, job_events.socket_blueprint)
+BLUEPRINTS = (analysis, job, job_events, result, report, watchlist, ticker, price, strategy, health, feature_flag, cache, session)
+PLAIN_BLUEPRINTS = (docs.blueprint, metrics_api.blueprint, job_events.socket_blueprint, pages.blueprint, sign_in.blueprint)
 DESCRIPTION = "Price history in, explained verdicts out. Send the key as `X-API-Key` or as a bearer token."
 EXPOSED_HEADERS = ["Content-Disposition", "ETag", "Idempotent-Replayed", "Location", "RateLimit", "Retry-After", "X-Request-ID"]
 
@@ -109,7 +111,7 @@ def create_app(settings: Settings | None = None) -> Application:
     register_security_headers(app)
     if settings.compress_responses:
         register_compression(app)
-    register_auth(app, KeyRing(settings.resolve_master_key, kept))
+    register_auth(app, KeyRing(settings.resolve_master_key, kept), SessionSigner(settings.resolve_secret_key))
     register_rate_limits(app, settings, redis, metrics)
     register_guard(app)
     register_error_handlers(app, translate)

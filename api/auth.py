@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
+from urllib.parse import urlencode
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, redirect, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import Headers
 
 import database
 from models.api_key import Principal
 from models.errors import Forbidden
-from services.api_key import MASTER, KeyRing
+from services.api_key import MASTER, KeyRing, digest_of
+from services.session import COOKIE, SessionSigner
 from utils.api_utils import ApiError
 
-View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC: dict[str, Any] = {"security": []}  # what the OpenAPI document says of a public route
-RING = "key_ring"  # the application's extension
-
-
-def public(view: View) -> View:
-    """Mark a route that needs no key."""
-    view.__dict__["is_public"] = True
-    return view
+RING, SESSIONS = "key_ring", "session_signer"  # the application's extensions
+CSRF_HEADER = "X-CSRF-Token"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def org_id() -> int:
@@ -43,28 +39,36 @@ def admin_id() -> str:
 def is_authenticated(ask_database: bool = True) -> bool:
     """Whether the caller of a public route gave a valid key. False when the database would have to say so and is not asked, or away."""
     ring: KeyRing = current_app.extensions[RING]
+    sessions: SessionSigner = current_app.extensions[SESSIONS]
     key = _presented_key(request.headers)
-    if not key or ring.is_master(key):
-        return bool(key)
+    session = None if key else sessions.read(request.cookies.get(COOKIE, ""))
+    digest = digest_of(key) if key else session.key_digest if session else None
+    if digest is None:
+        return False
+    if ring.is_masters(digest):
+        return True
     if not ask_database:
         return False
     try:
-        return ring.principal(key) is not None
+        return ring.principal_of(digest) is not None
     except SQLAlchemyError as error:
         if not database.is_unavailable(error):
             raise
         return False
 
 
-def register_auth(app: Flask, ring: KeyRing) -> None:
-    """Find out who is calling. `register_guard` refuses whom nobody knows; what counts requests comes between the two."""
-    app.extensions[RING] = ring
+def register_auth(app: Flask, ring: KeyRing, sessions: SessionSigner) -> None:
+    """Find out who is calling, by key or by session.
+
+    `register_guard` refuses whom nobody knows; what counts requests comes between the two.
+    """
+    app.extensions[RING], app.extensions[SESSIONS] = ring, sessions
 
     @app.before_request
     def identify() -> None:
         state = g._get_current_object()
         here = request._get_current_object()  # type: ignore[attr-defined]
-        state.principal = None
+        state.principal = state.session = None
         state.view = app.view_functions.get(here.endpoint)
         # Unknown paths and wrong methods get their own answer; a CORS preflight carries no key.
         state.needs_key = here.endpoint is not None and here.method != "OPTIONS" and not getattr(state.view, "is_public", False)
@@ -73,19 +77,35 @@ def register_auth(app: Flask, ring: KeyRing) -> None:
         key = _presented_key(here.headers)
         if key:
             state.principal = ring.principal(key)
+        elif cookie := here.cookies.get(COOKIE):
+            state.session = sessions.read(cookie)
+            state.principal = ring.principal_of(state.session.key_digest) if state.session else None
 
 
 def register_guard(app: Flask) -> None:
-    """Refuse requests without a valid key before they reach a route."""
+    """Refuse requests without a valid key before they reach a route, and changes that come from another site with a browser's cookie."""
 
     @app.before_request
-    def refuse_strangers() -> None:
+    def refuse_strangers() -> Any:
         state = g._get_current_object()
-        if not state.needs_key or state.principal is not None:
-            return
-        given = "The API key is not valid." if _presented_key(request.headers) else "An API key is needed."
-        detail = f"{given} Send it as X-API-Key: KEY or Authorization: Bearer KEY."
-        raise ApiError(401, "unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="bellwether"'})
+        if not state.needs_key:
+            return None
+        if state.principal is None:
+            return _refuse_stranger(state.view)
+        is_change = state.session is not None and request.method not in SAFE_METHODS
+        if is_change and not state.session.allows_change(request.headers.get(CSRF_HEADER)):
+            raise Forbidden(f"A change made with a session needs its token as {CSRF_HEADER}. Load the page again.")
+        return None
+
+
+def _refuse_stranger(view: Any) -> Any:
+    page = getattr(view, "signs_in_at", None)
+    if page is not None:
+        wanted = request.full_path.rstrip("?")
+        return redirect(page if wanted == "/" else f"{page}?{urlencode({'next': wanted})}", 303)
+    given = "The API key is not valid." if _presented_key(request.headers) else "An API key is needed."
+    detail = f"{given} Send it as X-API-Key: KEY or Authorization: Bearer KEY."
+    raise ApiError(401, "unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="bellwether"'})
 
 
 def _presented_key(headers: Headers) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, current_app
 from flask_openapi3 import APIBlueprint, Tag
 
-from api.auth import PUBLIC, is_authenticated, public
+from api.auth import PUBLIC, is_authenticated
 from api.blueprint import TAGS
 from models.health import CheckState, HealthReport
 from schemas.health import HealthAnswer, LiveAnswer, MigrationsAnswer, ReadyAnswer
@@ -16,6 +16,7 @@ from services.check_runner import Unanswered
 from services.health import HealthChecks, versions
 from utils.api_utils import RETRY_AFTER_SECONDS, ApiError, json_response
 from utils.breaker import Breaker
+from utils.marks import public
 
 blueprint = APIBlueprint("health", __name__, abp_tags=[Tag(name="Health", description=TAGS["Health"])])
 

@@ -9,13 +9,13 @@ from time import perf_counter
 from flask import Blueprint, Flask, Response, current_app, g, request
 
 import database
-from api.auth import is_authenticated, public
-from api.rate_limit import unlimited
+from api.auth import is_authenticated
 from config import Settings
 from services.metrics import CONTENT_TYPE, Metrics
 from services.metrics_snapshot import DatabaseCollector
 from utils.api_utils import ApiError
 from utils.breaker import Breaker
+from utils.marks import public, unlimited
 
 blueprint = Blueprint("metrics", __name__)
 

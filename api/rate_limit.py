@@ -49,12 +49,6 @@ def budget(of: Budget) -> Callable[[View], View]:
     return mark
 
 
-def unlimited(view: View) -> View:
-    """Mark a route that platforms call as often as they like."""
-    view.__dict__["is_unlimited"] = True
-    return view
-
-
 def register_rate_limits(app: Flask, settings: Settings, redis: RedisLink | None, metrics: Metrics) -> None:
     """Refuse requests past a budget; to be registered after what finds out who is calling."""
     if not settings.rate_limit_enabled:

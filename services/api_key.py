@@ -34,19 +34,24 @@ class KeyRing:
         self._master_digest: str | None = None
         self._cache = cache or NoCache()
 
-    def is_master(self, key: str) -> bool:
-        """Whether a key is the master key; asks no database."""
+    def is_masters(self, digest: str) -> bool:
+        """Whether a digest is the master key's; asks no database."""
         if self._master_digest is None:
             self._master_digest = digest_of(self._read_master_key())
-        return hmac.compare_digest(digest_of(key), self._master_digest)
+        return hmac.compare_digest(digest, self._master_digest)
 
     def principal(self, key: str) -> Principal | None:
         """Whom a key acts for; None for a key that nobody holds."""
-        if self.is_master(key):
-            return Principal(FIRST_ORG, MASTER)
-        if not key.startswith(PREFIX):
-            return None
         digest = digest_of(key)
+        if self.is_masters(digest):
+            return Principal(FIRST_ORG, MASTER)
+        return self._find(digest) if key.startswith(PREFIX) else None
+
+    def principal_of(self, digest: str) -> Principal | None:
+        """Whom the key with a digest acts for, as a session knows it; None when nobody holds such a key any more."""
+        return Principal(FIRST_ORG, MASTER) if self.is_masters(digest) else self._find(digest)
+
+    def _find(self, digest: str) -> Principal | None:
         kept = self._cache.get(Region.KEYS, digest)
         if kept is not None:
             org_id, key_id = parse_tolerant(kept)

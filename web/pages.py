@@ -1,0 +1,108 @@
+"""The pages: shells that their scripts fill from the API."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, g, render_template, request
+
+from config import VERSION
+from services.api_key import MASTER
+from utils.marks import public, signs_in_at, unlimited
+from web.assets import Assets
+
+FOLDER = Path(__file__).parent
+LOGIN = "/login"
+ONE_YEAR = 31_536_000
+
+assets = Assets(FOLDER / "static")
+blueprint = Blueprint("web", __name__, template_folder="templates")
+
+
+@blueprint.app_context_processor
+def _for_every_page() -> dict[str, object]:
+    session = g.get("session")
+    principal = g.get("principal")
+    return {
+        "asset": assets.url,
+        "version": VERSION,
+        "csrf_token": session.csrf_token if session else "",
+        "is_admin": principal is not None and principal.key_id == MASTER,
+        "here": request.path,
+    }
+
+
+@blueprint.get("/")
+@signs_in_at(LOGIN)
+def show_overview() -> str:
+    """The watchlist at a glance."""
+    return render_template("overview.html")
+
+
+@blueprint.get("/tickers/<ticker>")
+@signs_in_at(LOGIN)
+def show_ticker(ticker: str) -> str:
+    """One ticker: chart, verdict, votes."""
+    return render_template("ticker.html", ticker=ticker)
+
+
+@blueprint.get("/screener")
+@signs_in_at(LOGIN)
+def show_screener() -> str:
+    """The latest result of every ticker, filtered and sorted."""
+    return render_template("screener.html")
+
+
+@blueprint.get("/tasks")
+@signs_in_at(LOGIN)
+def show_tasks() -> str:
+    """Jobs with their progress."""
+    return render_template("tasks.html")
+
+
+@blueprint.get("/reports")
+@signs_in_at(LOGIN)
+def show_reports() -> str:
+    """Excel reports of what is stored."""
+    return render_template("reports.html")
+
+
+@blueprint.get("/prices")
+@signs_in_at(LOGIN)
+def show_prices() -> str:
+    """What prices are stored; uploads."""
+    return render_template("prices.html")
+
+
+@blueprint.get("/diagnostics")
+@signs_in_at(LOGIN)
+def show_diagnostics() -> str:
+    """How the service is, for whoever is on call."""
+    return render_template("diagnostics.html")
+
+
+@blueprint.get("/static/<build>/<path:name>")
+@public
+@unlimited
+def get_asset(build: str, name: str) -> Response:
+    """A file that pages load. Its address names the build, so that a browser may keep it, and never mixes two."""
+    content = assets.read(name)
+    if content is None:
+        abort(404)
+    response = Response(content, mimetype=mimetypes.guess_type(name)[0] or "application/octet-stream")
+    if build == assets.build:
+        response.cache_control.public = True
+        response.cache_control.max_age = ONE_YEAR
+        response.cache_control.immutable = True
+    else:
+        response.cache_control.no_store = True  # an old page asks while a new version is being rolled out
+    return response
+
+
+@blueprint.get("/favicon.ico")
+@public
+@unlimited
+def get_icon() -> Response:
+    """The icon, for browsers that ask here."""
+    return get_asset(assets.build, "icon.svg")

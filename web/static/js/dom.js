@@ -1,0 +1,48 @@
+// Building the page from data: text is always text, never markup.
+
+/**
+ * An element. `props`: `class`, `on…` listeners, `dataset`, `style` (custom properties), and attributes; null and false are left out.
+ * Children are nodes, strings and numbers; null and false are left out, arrays are flattened.
+ */
+export function h(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "class") element.className = value;
+    else if (name === "dataset") Object.assign(element.dataset, value);
+    else if (name === "style") for (const [key, setting] of Object.entries(value)) element.style.setProperty(key, setting);
+    else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...nodes(children));
+  return element;
+}
+
+/** The same for SVG. */
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) if (value !== null && value !== undefined) element.setAttribute(name, value);
+  element.append(...nodes(children));
+  return element;
+}
+
+/** Put children in the place of all that an element holds. */
+export function fill(element, ...children) {
+  element.replaceChildren(...nodes(children));
+  return element;
+}
+
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+function nodes(children) {
+  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+}
+
+/** A short message in the corner, read out by screen readers; problems stay longer. */
+export function notify(text, { problem = false } = {}) {
+  const notice = h("div", { class: problem ? "notice problem" : "notice" }, text);
+  byId("notices").append(notice);
+  setTimeout(() => notice.remove(), problem ? 12000 : 5000);
+}

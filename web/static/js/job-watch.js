@@ -1,0 +1,50 @@
+// Following a job: by its stream; by polling when the stream is refused or breaks.
+
+import { address, api } from "./api.js";
+
+const POLL_MILLISECONDS = 2000;
+const LONGEST_POLL_MILLISECONDS = 15000;
+export const FINISHED = new Set(["completed", "failed", "cancelled"]);
+
+/**
+ * Call `onJob(job)` at every change until the job ends. Returns a function that stops.
+ * `onTrouble(problem)` hears of polls that fail; they go on, less often.
+ */
+export function watchJob(jobId, onJob, onTrouble = () => {}) {
+  let stopped = false;
+  let timer = null;
+  let pause = POLL_MILLISECONDS;
+  let source = null;
+
+  const take = (job) => {
+    if (stopped) return;
+    onJob(job);
+    if (FINISHED.has(job.status)) stop();
+  };
+  const poll = async () => {
+    if (stopped) return;
+    try {
+      take(await api.get(`/jobs/${encodeURIComponent(jobId)}`));
+      pause = POLL_MILLISECONDS;
+    } catch (error) {
+      if (stopped) return;
+      onTrouble(error);
+      if (error.status === 404) return stop();
+      pause = Math.min(2 * pause, LONGEST_POLL_MILLISECONDS);
+    }
+    if (!stopped) timer = setTimeout(poll, pause);
+  };
+  const stop = () => {
+    stopped = true;
+    clearTimeout(timer);
+    source?.close();
+  };
+
+  source = new EventSource(address(`/jobs/${encodeURIComponent(jobId)}/events`));
+  source.addEventListener("job", (event) => take(JSON.parse(event.data)));
+  source.addEventListener("error", () => {
+    // A stream that was refused says so by an error status, which a browser does not try again; one that broke it does.
+    if (source.readyState === EventSource.CLOSED && !stopped) poll();
+  });
+  return stop;
+}
