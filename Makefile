@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench clean
+.PHONY: help run test test-browser screenshots check format bench clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,13 @@ run: $(VENV)/.installed ## install, migrate, load and analyse the sample, serve 
 
 test: check ## every check, and every test on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4
+
+test-browser: $(VENV)/.installed-dev ## the dashboard in a real Chromium, which is installed where Debian's apt-get may
+	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+	@BELLWETHER_REQUIRE_TOOLS=1 $(BIN)/python -m pytest tests/browser
+
+screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screenshots
+	@cd tests && ../$(BIN)/python -m browser.screenshots
 
 check: $(VENV)/.installed-dev ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

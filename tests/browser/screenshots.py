@@ -1,0 +1,67 @@
+"""`make screenshots`: every page, light and dark, on a desk and on a phone, into docs/screenshots."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent), str(Path(__file__).parent.parent.parent)]
+
+from conftest import CHROMIUM, FLAGS, PATIENCE, Site, sign_in, start_site  # noqa: E402 — found by the path above
+from playwright.sync_api import sync_playwright  # noqa: E402
+from test_servers import wait_until  # noqa: E402
+
+FOLDER = Path(__file__).parent.parent.parent / "docs" / "screenshots"
+PAGES = {
+    "login": "/login",
+    "overview": "/",
+    "ticker": "/tickers/AAPL",
+    "screener": "/screener",
+    "tasks": "/tasks",
+    "reports": "/reports",
+    "prices": "/prices",
+    "diagnostics": "/diagnostics",
+}
+SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+NOTES = {"AAPL": "After the split", "GOOG": None, "IBM": "The old lady", "MSFT": None, "FB": "Since its first day"}
+
+
+def main() -> None:
+    """Start a server with something to look at, and take the pictures."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bellwether-screenshots-") as folder, sync_playwright() as playwright:
+        site = start_site(Path(folder))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            _fill(site)
+            for scheme in ("light", "dark"):
+                for size, viewport in SIZES.items():
+                    context = browser.new_context(viewport=viewport, color_scheme=scheme, locale="en-GB", timezone_id="Europe/Zurich")
+                    context.set_default_timeout(PATIENCE)
+                    page = context.new_page()
+                    page.goto(site.url("/login"))
+                    page.screenshot(path=FOLDER / f"login-{size}-{scheme}.png")
+                    sign_in(page, site)
+                    for name, path in PAGES.items():
+                        if name != "login":
+                            page.goto(site.url(path))
+                            page.wait_for_load_state("networkidle")
+                            page.screenshot(path=FOLDER / f"{name}-{size}-{scheme}.png")
+                    context.close()
+        finally:
+            browser.close()
+            site.process.terminate()
+            site.process.wait(60)
+
+
+def _fill(site: Site) -> None:
+    for ticker, notes in NOTES.items():
+        site.api("POST", "/watchlist", json={"ticker": ticker, "notes": notes})
+    site.api("POST", "/bulk-analyze", json={"universe": "all", "strategy": "trend"})
+    bad = site.api("POST", "/bulk-analyze", json={"tickers": ["AAPL", "IBM", "NOSUCH"]}).json()
+    wait_until(lambda: site.api("GET", f"/jobs/{bad['id']}").json()["status"] == "completed")
+
+
+if __name__ == "__main__":
+    main()

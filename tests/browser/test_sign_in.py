@@ -1,0 +1,48 @@
+"""Signing in and out; what a session may and may not do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import Open, Site, Watch
+from support import MASTER_KEY
+
+
+def test_strangers_are_led_to_sign_in_and_back(open_page: Open, site: Site) -> None:
+    page = open_page("/screener?verdict=Buy", signed_in=False)
+    assert page.url == site.url("/login?next=%2Fscreener%3Fverdict%3DBuy")
+    page.get_by_label("API key").fill(MASTER_KEY)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(site.url("/screener?verdict=Buy"))
+    assert page.get_by_role("heading", level=1).inner_text() == "Screener"
+
+
+def test_a_wrong_key_is_refused_in_words(open_page: Open, site: Site, watch: Watch) -> None:
+    watch.expected.append("401")
+    page = open_page("/login?next=//elsewhere.example", signed_in=False)
+    page.get_by_label("API key").fill("no key at all")
+    page.get_by_role("button", name="Sign in").click()
+    assert "not valid" in page.get_by_role("alert").inner_text()
+    page.get_by_label("API key").fill(MASTER_KEY)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(site.url("/"))
+
+
+def test_the_cookie_is_out_of_reach_and_signing_out_ends_it(open_page: Open, site: Site) -> None:
+    page = open_page("/")
+    (cookie,) = [one for one in page.context.cookies() if one["name"] == "bellwether_session"]
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
+    assert page.evaluate("document.cookie") == ""
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(site.url("/login"))
+    page.goto(site.url("/"))
+    assert page.url == site.url("/login")
+
+
+@pytest.mark.parametrize("token", [None, "another"])
+def test_a_change_without_the_token_is_refused(open_page: Open, site: Site, token: Any) -> None:
+    page = open_page("/")
+    headers = {"X-CSRF-Token": token} if token else {}
+    answer = page.request.post(site.url("/api/v1/watchlist"), data={"ticker": "AAPL"}, headers=headers)
+    assert (answer.status, answer.json()["code"]) == (403, "forbidden")
