@@ -19,7 +19,25 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, is_running_from
 import api.metrics as metrics_api
 import database
 import db_migrations
-from api import analysis, cache, docs, feature_flag, health, job, job_events, price, report, result, session, strategy, ticker, watchlist
+from api import (
+    admin,
+    analysis,
+    cache,
+    docs,
+    feature_flag,
+    health,
+    job,
+    job_events,
+    overview,
+    price,
+    report,
+    result,
+    series,
+    session,
+    strategy,
+    ticker,
+    watchlist,
+)
 from api.auth import register_auth, register_guard
 from api.compression import register_compression
 from api.errors import translate
@@ -67,7 +85,10 @@ log = structlog.get_logger(__name__)
 SETTINGS, LIFECYCLE, ATTEMPTS = "settings", "lifecycle", "connect_attempts"
 SAMPLE_SECONDS = 60.0  # the server is served however long the sample takes
 NOT_STARTED = (db_migrations.MigrationError, SQLAlchemyError, OSError)
-BLUEPRINTS = (analysis, job, job_events, result, report, watchlist, ticker, price, strategy, health, feature_flag, cache, session)
+BLUEPRINTS = (
+    *(analysis, job, job_events, result, report, watchlist, overview, ticker, price, series),
+    *(strategy, health, feature_flag, cache, session, admin),
+)
 PLAIN_BLUEPRINTS = (docs.blueprint, metrics_api.blueprint, job_events.socket_blueprint, pages.blueprint, sign_in.blueprint)
 DESCRIPTION = "Price history in, explained verdicts out. Send the key as `X-API-Key` or as a bearer token."
 EXPOSED_HEADERS = ["Content-Disposition", "ETag", "Idempotent-Replayed", "Location", "RateLimit", "Retry-After", "X-Request-ID"]
@@ -114,7 +135,7 @@ def create_app(settings: Settings | None = None) -> Application:
     register_auth(app, KeyRing(settings.resolve_master_key, kept), SessionSigner(settings.resolve_secret_key))
     register_rate_limits(app, settings, redis, metrics)
     register_guard(app)
-    register_error_handlers(app, translate)
+    register_error_handlers(app, translate, pages.error_page)
     if settings.cors_origins:
         CORS(app, origins=list(settings.cors_origins), expose_headers=EXPOSED_HEADERS, max_age=600)
     for module in BLUEPRINTS:

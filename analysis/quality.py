@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.bars import Bars
 from models.analysis import PriceWarning
-from models.price_series import PackedBars
+from models.price_series import PackedBars, PriceGap
 
 MINIMUM_BARS = 50
 ZERO_VOLUME_SHARE = 0.05
@@ -48,8 +49,7 @@ def price_warnings(bars: Bars, today: date) -> tuple[PriceWarning, ...]:
                 "a crash, or a split that the prices are not adjusted for.",
             )
         )
-    days = bars.days.view(np.int64)
-    wide = np.flatnonzero(days[1:] - days[:-1] > GAP_DAYS)
+    wide = _before_gaps(bars)
     if wide.size:
         at = int(wide[-1])
         warnings.append(
@@ -61,6 +61,18 @@ def price_warnings(bars: Bars, today: date) -> tuple[PriceWarning, ...]:
             PriceWarning("stale", f"The newest bar is of {newest}, more than {STALE_DAYS} days before the day of the analysis.")
         )
     return tuple(warnings)
+
+
+def price_gaps(bars: Bars) -> tuple[PriceGap, ...]:
+    """Every gap of more than 10 calendar days, oldest first."""
+    ends = [(bars.day(at), bars.day(at + 1)) for at in _before_gaps(bars).tolist()]
+    return tuple(PriceGap(after, before, (before - after).days) for after, before in ends)
+
+
+def _before_gaps(bars: Bars) -> NDArray[np.intp]:
+    """Where the bars are after which there is a gap."""
+    days = bars.days.view(np.int64)
+    return np.flatnonzero(days[1:] - days[:-1] > GAP_DAYS)
 
 
 def _moves(count: int) -> str:

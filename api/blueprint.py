@@ -13,6 +13,7 @@ TAGS = {
     "Watchlist": "Tickers to follow.",
     "Prices": "Daily prices.",
     "Reports": "Excel files of what is stored.",
+    "Dashboard": "What pages and charts are made of.",
     "Administration": "For whoever is on call; needs the master key.",
     "Health": "Whether the service can do its work.",
 }

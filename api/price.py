@@ -10,9 +10,9 @@ from api.feature_flag import require_feature
 from api.rate_limit import Budget, budget
 from models.feature_flag import Feature
 from schemas.base import TickerPath
-from schemas.price import CSV, PriceFile, PricesAnswer, PricesQuery, UploadAnswer, UploadQuery
+from schemas.price import CSV, PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
 from schemas.problem import problem_answers
-from services.price import columns_of, csv_of, import_prices, prices_of
+from services.price import columns_of, csv_of, import_prices, prices_of, quality_of
 from utils.api_utils import ApiError, json_response
 
 blueprint = api_blueprint("price", "Prices")
@@ -29,6 +29,12 @@ def get_prices(path: TickerPath, query: PricesQuery) -> Response:
         response = json_response(columns_of(head.ticker, packed))
     response.vary.add("Accept")
     return response
+
+
+@blueprint.get("/prices/<ticker>/quality", responses={200: QualityAnswer, **problem_answers(404)})
+def get_quality(path: TickerPath) -> Response:
+    """What is stored of a ticker, since when, where days are missing, and what an analysis of it would warn of today."""
+    return json_response(quality_of(org_id(), path.ticker))
 
 
 @blueprint.put("/prices/<ticker>", responses={200: UploadAnswer, **problem_answers(413, 415)})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Response
+from dataclasses import astuple
+
+from flask import Response, request
 
 import database
 from api.auth import org_id
@@ -12,9 +14,11 @@ from api.paging import page, read_cursor
 from models.errors import ResultNotFound, TickerNotFound
 from models.result import ResultSummary
 from schemas.base import PageQuery, ResultPath, TickerPath
+from schemas.price import CSV
 from schemas.problem import problem_answers
-from schemas.result import FlipsAnswer, ResultAnswer, ResultPage, ResultsQuery
+from schemas.result import FlipsAnswer, LatestPage, ResultAnswer, ResultPage, ResultsQuery
 from services.analysis import flips_of, result_body
+from services.results_report import results_csv
 from store import price as price_store
 from store import result as result_store
 from utils.api_utils import json_response, tagged
@@ -54,16 +58,24 @@ def get_flips(path: ResultPath) -> Response:
     )
 
 
-@blueprint.get("/results", responses={200: ResultPage})
+@blueprint.get("/results", responses={200: LatestPage})
 def list_results(query: ResultsQuery) -> Response:
-    """The latest result of each ticker and strategy, filtered and sorted. `If-None-Match` is honoured."""
+    """The latest result of each ticker and strategy, filtered and sorted. `If-None-Match` is honoured.
+
+    With `Accept: text/csv` the whole filtered list as a file, whatever `limit` and `cursor` say.
+    """
     wanted = query.filter()
-    scope = ["results", wanted.verdict, wanted.strategy, wanted.min_score, wanted.sort]
+    if request.accept_mimetypes.best_match(["application/json", CSV]) == CSV:
+        disposition = 'attachment; filename="bellwether-results.csv"'
+        return Response(results_csv(org_id(), wanted), mimetype=CSV, headers={"Content-Disposition": disposition, "Vary": "Accept"})
+    scope = ["results", *astuple(wanted)]
     after = read_cursor(query.cursor, scope)
     with database.read() as connection:
         rows = result_store.latest(connection, org_id(), wanted, query.limit + 1, after)
     items, next_cursor = page(rows, query.limit, scope, lambda last: result_store.position(wanted.sort, last))
-    return tagged({"items": items, "next_cursor": next_cursor})
+    response = tagged({"items": items, "next_cursor": next_cursor})
+    response.vary.add("Accept")
+    return response
 
 
 @blueprint.get("/history/<ticker>", responses={200: ResultPage, **problem_answers(404)})

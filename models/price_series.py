@@ -12,7 +12,7 @@ import sys
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from models.analysis import PriceWarning
 
@@ -62,6 +62,30 @@ class ImportReport:
     first: date
     last: date
     dropped: int
+    warnings: tuple[PriceWarning, ...]
+
+
+@dataclass(frozen=True)
+class PriceGap:
+    """Days on end without a bar: the bars on either side, and how many days lie from one to the other."""
+
+    after: date
+    before: date
+    days: int
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    """What is stored of a ticker, and what a reader should know about it."""
+
+    ticker: str
+    name: str | None
+    provider: str
+    bars: int
+    first: date
+    last: date
+    updated_at: datetime
+    gaps: tuple[PriceGap, ...]
     warnings: tuple[PriceWarning, ...]
 
 

@@ -78,3 +78,7 @@ class ResultFilter:
     strategy: str | None = None
     min_score: float | None = None
     sort: str = "-score"
+    max_score: float | None = None
+    signal: str | None = None
+    prefix: str = ""  # of the ticker
+    watched_only: bool = False

@@ -7,7 +7,7 @@ from datetime import date
 from flask_openapi3 import RawModel
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from models.price_series import ImportReport
+from models.price_series import ImportReport, QualityReport
 from schemas.base import IsoDate, Query
 
 CSV = "text/csv"
@@ -45,6 +45,10 @@ class PricesAnswer(BaseModel):
     close: list[float]
     adj_close: list[float | None] = Field(description="null where the source delivers none.")
     volume: list[float]
+
+
+class QualityAnswer(RootModel[QualityReport]):
+    """What is stored of a ticker: its gaps of more than 10 days, oldest first, and warnings as of today."""
 
 
 class UploadAnswer(RootModel[ImportReport]):

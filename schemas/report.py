@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import Field
 
 from schemas.analysis import StrategyId
-from schemas.base import Query
+from schemas.base import IsoDate, Query
+from schemas.result import ResultsFilterQuery
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 XLSX_ANSWER: dict[str | int, Any] = {
@@ -19,3 +20,9 @@ class ReportQuery(Query):
     """Which result of the ticker."""
 
     strategy: StrategyId = Field("balanced", description="See GET /strategies.")
+    start: IsoDate | None = Field(None, description="First day of its history, included.")
+    end: IsoDate | None = Field(None, description="Last day of its history, included.")
+
+
+class ResultsReportQuery(ResultsFilterQuery):
+    """Which of the latest results, all of them."""

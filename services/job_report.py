@@ -85,7 +85,7 @@ def _fill(book: Book, job: Job) -> None:
             failures.append(item.ticker, item.status, item.tries, item.error_code, item.error)
     verdicts.add_filter()
     failures.add_filter()
-    _colour(book, verdicts)
+    colour_verdicts(book, verdicts)
     sheet = book.add_sheet("Parameters", PARAMETERS)
     for name, value in _parameters(job, params):
         sheet.append(name, value)
@@ -135,7 +135,8 @@ def _sizing_of(params: dict[str, Any]) -> Sizing:
     )
 
 
-def _colour(book: Book, sheet: Sheet) -> None:
+def colour_verdicts(book: Book, sheet: Sheet) -> None:
+    """Colour the columns Verdict and Score of a sheet whose rows are all written."""
     last = max(sheet.rows, 1)
     column = sheet.index_of("Verdict")
     for verdict, (background, text) in VERDICT_COLOURS.items():

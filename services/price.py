@@ -12,11 +12,13 @@ import structlog
 
 import database
 from analysis.bars import adjusted_bars
-from analysis.quality import price_warnings
+from analysis.quality import price_gaps, price_warnings
 from models.analysis import PriceWarning
 from models.errors import PriceProblem, PriceQuality, TickerNotFound
-from models.price_series import COLUMNS, Bar, ImportReport, PackedBars, SeriesHead, head_of
+from models.price_series import COLUMNS, Bar, ImportReport, PackedBars, QualityReport, SeriesHead, head_of
 from providers import upload
+from services.analysis import PROVIDER_WARNINGS
+from services.series import sound_bars
 from store import price as price_store
 from utils.clock import now, today
 
@@ -97,6 +99,19 @@ def prices_of(org_id: int, ticker: str, start: date | None, end: date | None) ->
         raise TickerNotFound(ticker)
     head, packed = loaded
     return head, packed.between(start, end)
+
+
+def quality_of(org_id: int, ticker: str) -> QualityReport:
+    """What is stored of a ticker and what to know about it, as of today. Raises TickerNotFound or PricesDamaged."""
+    with database.read() as connection:
+        loaded = price_store.load_with_update(connection, org_id, ticker)
+    if loaded is None:
+        raise TickerNotFound(ticker)
+    head, packed, updated_at = loaded
+    bars = sound_bars(head, packed)
+    warnings = price_warnings(bars, today()) + PROVIDER_WARNINGS.get(head.provider, ())
+    known = (head.ticker, head.name, head.provider, head.bars, head.first_day, head.last_day)
+    return QualityReport(*known, updated_at, price_gaps(bars), warnings)
 
 
 def columns_of(ticker: str, packed: PackedBars) -> dict[str, object]:

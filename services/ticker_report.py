@@ -1,4 +1,4 @@
-"""The Excel report of a ticker: its latest stored result, explained, and its newest prices."""
+"""The Excel report of a ticker: its latest stored result, explained, its prices, and its results before."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import Any
 import database
 from models.errors import NotFound, PricesDamaged, TickerNotFound
 from models.price_series import BYTES_PER_BAR, Bar
+from models.result import ResultSummary
+from services.job_report import colour_verdicts
 from services.workbook import FIRST_EXCEL_YEAR, Book, Cell, Column, Sheet, Style, WorkbookFile, write_workbook
 from store import price as price_store
 from store import report as report_store
 from utils.json_text import parse_tolerant
 
-BARS_SHOWN = 250
+BARS_SHOWN = 250  # the newest, unless a period is wanted
 
 SUMMARY = (Column("Field", 22, Style.LABEL), Column("Value", 100, Style.LONG_TEXT, align="left"))
 INDICATORS = (
@@ -35,6 +37,16 @@ PRICES = (
     *(Column(title, 12, Style.DECIMAL) for title in ("Open", "High", "Low", "Close")),
     Column("Volume", 16, Style.WHOLE),
 )
+HISTORY = (
+    Column("As of", 12, Style.DATE),
+    Column("Close", 12, Style.DECIMAL),
+    Column("Score", 9, Style.SCORE),
+    Column("Verdict", 13),
+    Column("Signal", 9),
+    Column("Parameters", 24),
+    Column("Analysed (UTC)", 20, Style.MOMENT),
+    Column("Result id", 38),
+)
 # The chart stands beside the prices, and the columns that its lines are drawn from lie to the right of it.
 CHART_PLACE, CHART_SIZE, CHART_COLUMNS = "H2", {"width": 1080, "height": 480}, 19
 CLOSE_COLOUR = "#1F4E79"
@@ -43,12 +55,13 @@ LINE_COLOURS = {"Entry": "#2E75B6", "Stop": "#C00000", "Target": "#00803C", "Sup
 
 @dataclass(frozen=True)
 class Facts:
-    """What a report is made of: the result as JSON has it, and the newest bars up to its day."""
+    """What a report is made of: the result as JSON has it, bars up to its day, and the history with whether each has its parameters."""
 
     result: dict[str, Any]
     name: str | None
     bars: list[Bar]
     bars_note: str
+    history: list[tuple[ResultSummary, bool]]
 
 
 @dataclass(frozen=True)
@@ -60,18 +73,20 @@ class Line:
     price: float
 
 
-def ticker_report(org_id: int, ticker: str, strategy: str) -> WorkbookFile:
-    """The latest stored result of a ticker by a strategy; analyses nothing.
+def ticker_report(org_id: int, ticker: str, strategy: str, start: date | None = None, end: date | None = None) -> WorkbookFile:
+    """The latest stored result of a ticker by a strategy, with its prices and results from `start` to `end`; analyses nothing.
 
+    Without a period the prices are the newest 250 days and the results are all that are stored.
     Raises TickerNotFound, NotFound when it has not been analysed yet, or PricesDamaged.
     """
-    facts = _facts(org_id, ticker, strategy)
+    facts = _facts(org_id, ticker, strategy, start, end)
     return write_workbook(f"bellwether-{ticker}-{strategy}-{facts.result['as_of']}", lambda book: _fill(book, facts))
 
 
-def _facts(org_id: int, ticker: str, strategy: str) -> Facts:
+def _facts(org_id: int, ticker: str, strategy: str, start: date | None, end: date | None) -> Facts:
     with database.reader() as connection:
         stored = report_store.find_latest(connection, org_id, ticker, strategy)
+        history = [] if stored is None else report_store.list_period(connection, org_id, stored, start, end)
         loaded = price_store.load(connection, org_id, ticker)
     if stored is None:
         if loaded is None:
@@ -79,14 +94,15 @@ def _facts(org_id: int, ticker: str, strategy: str) -> Facts:
         raise NotFound(f"{ticker} has not been analysed by the strategy {strategy} yet. POST /api/v1/analyze first.")
     result = parse_tolerant(stored.body)
     if loaded is None:
-        return Facts(result, None, [], "no prices are stored any more")
+        return Facts(result, None, [], "no prices are stored any more", history)
     head, packed = loaded
     if len(packed.data) != head.bars * BYTES_PER_BAR:
         raise PricesDamaged(ticker)
     packed = packed.between(end=stored.as_of)
     same = packed.sha256 == result["provenance"]["bars_sha256"]
     note = "the prices analysed" if same else "replaced since the analysis: not the prices analysed"
-    return Facts(result, head.name, packed.bars()[-BARS_SHOWN:], note)
+    bars = packed.bars()[-BARS_SHOWN:] if start is None and end is None else packed.between(start, end).bars()
+    return Facts(result, head.name, bars, note, history)
 
 
 def _fill(book: Book, facts: Facts) -> None:
@@ -103,6 +119,7 @@ def _fill(book: Book, facts: Facts) -> None:
         for level in result["levels"][kind]:
             levels.append(kind, level["price"], level["touches"], date.fromisoformat(level["last_touch"]))
     _add_prices(book, facts.bars, result["ticker"], list(_lines(result)))
+    _add_history(book, facts.history)
 
 
 def _summary(facts: Facts) -> Iterator[tuple[str, Cell, Style | None]]:
@@ -152,6 +169,15 @@ def _lines(result: dict[str, Any]) -> Iterator[Line]:
     for kind in ("Support", "Resistance"):
         for number, level in enumerate(result["levels"][kind.lower()], start=1):
             yield Line(kind, f"{kind} {number}", level["price"])
+
+
+def _add_history(book: Book, history: list[tuple[ResultSummary, bool]]) -> None:
+    sheet = book.add_sheet("History", HISTORY)
+    for made, is_alike in history:
+        parameters = "as the latest" if is_alike else "others than the latest"
+        sheet.append(made.as_of, made.close, made.score, made.verdict, made.signal, parameters, made.created_at, made.id)
+    sheet.add_filter()
+    colour_verdicts(book, sheet)
 
 
 def _add_prices(book: Book, bars: list[Bar], ticker: str, lines: list[Line]) -> None:

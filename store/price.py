@@ -7,11 +7,12 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, TextClause, bindparam, text
 
 from database import AnyReader
 from models.api_key import SHARED_ORG
 from models.price_series import PackedBars, SeriesHead
+from models.recent_closes import RecentCloses
 from utils.dialects import Variants
 from utils.driver_reader import Reader
 
@@ -47,6 +48,10 @@ COPY_MANY = (
     f"COPY (SELECT json_build_array({_HEAD})::text, data FROM price_series WHERE ticker = ANY(%(tickers)s) "
     "AND org_id IN (%(org_id)s, %(shared)s) ORDER BY org_id) TO STDOUT (FORMAT binary)"
 )
+LOAD_WITH_UPDATE = text(
+    f"SELECT {_HEAD}, data, updated_at FROM price_series WHERE ticker = :ticker AND org_id IN (:org_id, :shared) "
+    "ORDER BY org_id DESC LIMIT 1"
+)
 LIST_TICKERS = text("SELECT DISTINCT ticker FROM price_series WHERE org_id IN (:org_id, :shared) ORDER BY ticker")
 # The tickers as one JSON array: there may be more of them than SQLite takes parameters.
 NEWEST_DAY = Variants(
@@ -64,6 +69,12 @@ LIST_HEADS = text(
 )
 # With an expected digest, a series that somebody else has changed meanwhile is left alone.
 SAVE = text(f"{_UPSERT} WHERE CAST(:expected AS TEXT) IS NULL OR price_series.sha256 = :expected")
+# Beside each series, in the same transaction; it goes with the series.
+SAVE_CLOSES = text(
+    "INSERT INTO recent_closes (org_id, ticker, last_day, closes, last_close) "
+    "VALUES (:org_id, :ticker, :last_day, :closes, :last_close) "
+    "ON CONFLICT (org_id, ticker) DO UPDATE SET last_day = excluded.last_day, closes = excluded.closes, last_close = excluded.last_close"
+)
 # The statement itself spares another provider's series: one may appear after it was looked for.
 SAVE_OVER_SAME_PROVIDER = text(f"{_UPSERT} WHERE price_series.provider = excluded.provider")
 DIGESTS = text("SELECT ticker, provider, sha256 FROM price_series WHERE org_id = :org_id AND ticker IN :tickers").bindparams(
@@ -95,6 +106,12 @@ def load(connection: AnyReader, org_id: int, ticker: str) -> tuple[SeriesHead, P
         return load_many(connection, org_id, [ticker]).get(ticker)
     row = connection.execute(LOAD, {"ticker": ticker, "org_id": org_id, "shared": SHARED_ORG}).first()
     return None if row is None else (_head_from_row(row[:-1]), PackedBars(bytes(row[-1])))
+
+
+def load_with_update(connection: Connection, org_id: int, ticker: str) -> tuple[SeriesHead, PackedBars, datetime] | None:
+    """A ticker's series with its bars, and when it was stored."""
+    row = connection.execute(LOAD_WITH_UPDATE, {"ticker": ticker, "org_id": org_id, "shared": SHARED_ORG}).first()
+    return None if row is None else (_head_from_row(row[:-2]), PackedBars(bytes(row[-2])), row[-1])
 
 
 def find_heads(connection: Connection, org_id: int, tickers: Collection[str]) -> dict[str, SeriesHead]:
@@ -147,14 +164,12 @@ def save(connection: Connection, head: SeriesHead, packed: PackedBars, updated_a
 
     With `expected_sha256` it is not stored over a series with another digest.
     """
-    return (
-        connection.execute(SAVE, {**vars(head), "data": packed.data, "updated_at": updated_at, "expected": expected_sha256}).rowcount == 1
-    )
+    return _save(connection, SAVE, head, packed, {"updated_at": updated_at, "expected": expected_sha256})
 
 
 def save_over_same_provider(connection: Connection, head: SeriesHead, packed: PackedBars, updated_at: datetime) -> bool:
     """Store a whole series unless the owner has one of another provider; whether it was stored."""
-    return connection.execute(SAVE_OVER_SAME_PROVIDER, {**vars(head), "data": packed.data, "updated_at": updated_at}).rowcount == 1
+    return _save(connection, SAVE_OVER_SAME_PROVIDER, head, packed, {"updated_at": updated_at})
 
 
 def digests(connection: Connection, org_id: int, tickers: Collection[str]) -> dict[str, tuple[str, str]]:
@@ -171,6 +186,18 @@ def delete_of_provider(connection: Connection, org_id: int, provider: str, limit
 def is_empty(connection: Connection) -> bool:
     """Whether there are no prices at all, of any organization."""
     return bool(connection.execute(IS_EMPTY).scalar_one())
+
+
+def _save(connection: Connection, statement: TextClause, head: SeriesHead, packed: PackedBars, more: dict[str, object]) -> bool:
+    if connection.execute(statement, {**vars(head), "data": packed.data, **more}).rowcount != 1:
+        return False
+    _save_closes(connection, head, packed)
+    return True
+
+
+def _save_closes(connection: Connection, head: SeriesHead, packed: PackedBars) -> None:
+    newest = {"org_id": head.org_id, "ticker": head.ticker, "last_day": head.last_day}
+    connection.execute(SAVE_CLOSES, newest | vars(RecentCloses.of(packed, head.adjusted)))
 
 
 def _head_from_json(raw: bytes) -> SeriesHead:

@@ -10,12 +10,19 @@ from sqlalchemy import text
 
 from database import AnyReader
 from models.job_state import ItemStatus
-from models.result import StoredResult
+from models.result import ResultSummary, StoredResult
 
 FIND_LATEST = text(
     "SELECT r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.body "
     "FROM latest_results AS l JOIN analysis_results AS r ON r.id = l.result_id "
     "WHERE l.org_id = :org_id AND l.ticker = :ticker AND l.strategy = :strategy"
+)
+# A ticker's results by a strategy whose day lies in a period, newest first, and whether nothing but the bars sets each apart from another.
+LIST_PERIOD = text(
+    "SELECT r.id, r.ticker, r.strategy, r.as_of, r.bars, r.close, r.score, r.verdict, r.signal, r.fingerprint, r.created_at, "
+    "r.parameters = :parameters FROM analysis_results AS r "
+    "WHERE r.org_id = :org_id AND r.ticker = :ticker AND r.strategy = :strategy AND r.as_of BETWEEN :start AND :end "
+    "ORDER BY r.created_at DESC, r.id DESC"
 )
 _ENDED = ", ".join(f"'{status}'" for status in (ItemStatus.SUCCEEDED, ItemStatus.FAILED, ItemStatus.CANCELLED))
 # A page of a job's items that ended, in order; a result that retention has removed leaves its item without one.
@@ -55,6 +62,18 @@ def find_latest(connection: AnyReader, org_id: int, ticker: str, strategy: str) 
     """The latest result of a ticker by a strategy."""
     row = connection.execute(FIND_LATEST, {"org_id": org_id, "ticker": ticker, "strategy": strategy}).first()
     return None if row is None else StoredResult(*row)
+
+
+def list_period(
+    connection: AnyReader, org_id: int, like: StoredResult, start: date | None, end: date | None
+) -> list[tuple[ResultSummary, bool]]:
+    """Results of the same ticker and strategy from `start` to `end`, both included, newest first; and whether each has the same parameters.
+
+    Retention keeps their number small.
+    """
+    values = {"org_id": org_id, "ticker": like.ticker, "strategy": like.strategy, "parameters": like.parameters}
+    rows = connection.execute(LIST_PERIOD, values | {"start": start or date.min, "end": end or date.max})
+    return [(ResultSummary(*row[:-1]), bool(row[-1])) for row in rows]
 
 
 def list_ended_items(connection: AnyReader, org_id: int, job_id: str, after: str, limit: int) -> list[EndedItem]:

@@ -35,13 +35,15 @@ INSERT = text(
     ":fingerprint, :parameters, :body, :created_at) "
     "ON CONFLICT (org_id, fingerprint) DO NOTHING"
 )
-# Never goes back in time, whichever of two writers comes last.
+# Never goes back in time, whichever of two writers comes last. What was the latest until then is remembered as the one before.
 MARK_LATEST = text(
     "INSERT INTO latest_results (org_id, ticker, strategy, result_id, score, verdict, analysed_at) "
     "SELECT r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, :analysed_at "
     "FROM analysis_results AS r WHERE r.org_id = :org_id AND r.fingerprint = :fingerprint "
     "ON CONFLICT (org_id, ticker, strategy) DO UPDATE SET result_id = excluded.result_id, score = excluded.score, "
-    "verdict = excluded.verdict, analysed_at = excluded.analysed_at WHERE latest_results.analysed_at <= excluded.analysed_at"
+    "verdict = excluded.verdict, analysed_at = excluded.analysed_at, previous_id = CASE "
+    "WHEN latest_results.result_id = excluded.result_id THEN latest_results.previous_id ELSE latest_results.result_id END "
+    "WHERE latest_results.analysed_at <= excluded.analysed_at"
 )
 # Newest first; the id breaks ties between results of one moment.
 HISTORY_FIRST = text(
@@ -141,16 +143,8 @@ def latest(
 ) -> list[ResultSummary]:
     """The latest result of each ticker and strategy; `after` is the sort position of the last one seen, see `position`."""
     columns, direction, comparison = _ORDERS[wanted.sort]
-    conditions = ["l.org_id = :org_id"]
-    parameters: dict[str, object] = {"org_id": org_id, "limit": limit}
-    for column, operator, name, value in (
-        ("l.verdict", "=", "verdict", wanted.verdict),
-        ("l.strategy", "=", "strategy", wanted.strategy),
-        ("l.score", ">=", "min_score", wanted.min_score),
-    ):
-        if value is not None:
-            conditions.append(f"{column} {operator} :{name}")
-            parameters[name] = value
+    conditions, parameters = _conditions(wanted)
+    parameters |= {"org_id": org_id, "limit": limit}
     if after is not None:
         names = _POSITION_PARAMETERS[: len(columns)]
         conditions.append(f"({', '.join(columns)}) {comparison} ({', '.join(f':{name}' for name in names)})")
@@ -160,6 +154,25 @@ def latest(
         f"WHERE {' AND '.join(conditions)} ORDER BY {', '.join(f'{column} {direction}' for column in columns)} LIMIT :limit"
     )
     return [ResultSummary(*row) for row in connection.execute(statement, parameters)]
+
+
+def _conditions(wanted: ResultFilter) -> tuple[list[str], dict[str, object]]:
+    conditions, parameters = ["l.org_id = :org_id"], dict[str, object]()
+    escaped = wanted.prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    for condition, name, value in (
+        ("l.verdict = :verdict", "verdict", wanted.verdict),
+        ("l.strategy = :strategy", "strategy", wanted.strategy),
+        ("l.score >= :min_score", "min_score", wanted.min_score),
+        ("l.score <= :max_score", "max_score", wanted.max_score),
+        ("r.signal = :signal", "signal", wanted.signal),
+        ("l.ticker LIKE :prefix ESCAPE '\\'", "prefix", f"{escaped}%" if escaped else None),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            parameters[name] = value
+    if wanted.watched_only:
+        conditions.append("EXISTS (SELECT 1 FROM watchlist_items AS w WHERE w.org_id = l.org_id AND w.ticker = l.ticker)")
+    return conditions, parameters
 
 
 def _row_of(org_id: int, made: MadeResult) -> dict[str, object]:

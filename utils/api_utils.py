@@ -1,4 +1,7 @@
-"""HTTP for every blueprint: strict JSON bodies, answers, and problem+json (RFC 9457) for whatever goes wrong. HTML never."""
+"""HTTP for every blueprint: strict JSON bodies, answers, and problem+json (RFC 9457) for whatever goes wrong.
+
+HTML never, but for what the application itself shows to a person who opens a page.
+"""
 
 from __future__ import annotations
 
@@ -140,18 +143,29 @@ def problem_response(error: ApiError) -> Response:
     return response
 
 
-def register_error_handlers(app: Flask, translate: Callable[[Exception], ApiError | None] | None = None) -> None:
+def register_error_handlers(
+    app: Flask,
+    translate: Callable[[Exception], ApiError | None] | None = None,
+    page: Callable[[ApiError], Response | None] | None = None,
+) -> None:
     """Answer every error of the app as problem+json.
 
     `translate` turns an exception of the application into an ApiError, or returns None: that one is logged and answered as
-    internal_error, with nothing leaked.
+    internal_error, with nothing leaked. `page` may show an error to a person instead; None leaves it to problem+json.
     """
+
+    def answer(error: ApiError) -> Response:
+        return (page(error) if page else None) or problem_response(error)
 
     def handle(error: Exception) -> Response:
         if isinstance(error, ApiError):
-            return problem_response(error)
+            return answer(error)
         if isinstance(error, HTTPException):
-            return _framework_problem(error)
+            if error.code is None or error.code < 400:
+                response = error.get_response()
+                assert isinstance(response, Response)
+                return response
+            return answer(_framework_problem(error))
         translated = translate(error) if translate else None
         if translated is None:
             log.error("unhandled exception", exc_info=error)
@@ -159,7 +173,7 @@ def register_error_handlers(app: Flask, translate: Callable[[Exception], ApiErro
             translated = ApiError(500, "internal_error", detail)
         elif translated.status >= 500:
             log.warning("request failed", code=translated.code, reason=str(error).split("\n")[0])
-        return problem_response(translated)
+        return answer(translated)
 
     app.register_error_handler(Exception, handle)
 
@@ -208,11 +222,8 @@ def register_request_log(app: Flask) -> None:
         structlog.contextvars.clear_contextvars()
 
 
-def _framework_problem(error: HTTPException) -> Response:
-    if error.code is None or error.code < 400:
-        response = error.get_response()
-        assert isinstance(response, Response)
-        return response
+def _framework_problem(error: HTTPException) -> ApiError:
+    assert error.code is not None
     if error.code == 413:
         _drain_body()
     details = {
@@ -224,7 +235,7 @@ def _framework_problem(error: HTTPException) -> Response:
     status = error.code if error.code in CODES else 400 if error.code < 500 else 500
     headers = {name: value for name, value in error.get_headers() if name not in ("Content-Type", "Content-Length")}
     detail = details.get(error.code) or error.description or HTTPStatus(status).phrase
-    return problem_response(ApiError(status, CODES[status], detail, headers=headers))
+    return ApiError(status, CODES[status], detail, headers=headers)
 
 
 def _drain_body() -> None:

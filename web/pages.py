@@ -9,12 +9,14 @@ from flask import Blueprint, Response, abort, g, render_template, request
 
 from config import VERSION
 from services.api_key import MASTER
+from utils.api_utils import ApiError
 from utils.marks import public, signs_in_at, unlimited
 from web.assets import Assets
 
 FOLDER = Path(__file__).parent
 LOGIN = "/login"
 ONE_YEAR = 31_536_000
+PLAIN = ("/api/", "/health", "/metrics", "/static/", "/docs", "/openapi.json")  # what programs ask for, also by way of a browser
 
 assets = Assets(FOLDER / "static")
 blueprint = Blueprint("web", __name__, template_folder="templates")
@@ -106,3 +108,15 @@ def get_asset(build: str, name: str) -> Response:
 def get_icon() -> Response:
     """The icon, for browsers that ask here."""
     return get_asset(assets.build, "icon.svg")
+
+
+def error_page(error: ApiError) -> Response | None:
+    """What went wrong, for a person who opened an address in a browser; None for whoever takes problem+json.
+
+    It asks nothing of the database, which may be what went wrong.
+    """
+    takes_html = any(accepted.lower() == "text/html" for accepted, _ in request.accept_mimetypes)
+    if request.method not in ("GET", "HEAD") or not takes_html or request.path.startswith(PLAIN):
+        return None
+    shown = render_template("error.html", status=error.status, detail=error.detail, request_id=g.get("request_id"))
+    return Response(shown, error.status, {"Cache-Control": "no-store", **error.headers}, mimetype="text/html")

@@ -7,11 +7,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from report_support import price_file
 from support import Client
 
 import database
 from app import Application
-from utils.clock import today
+from providers.demo import DemoProvider
+from services import demo
+from utils.clock import now, parse_iso, today
 
 HEADER = "Date,Open,High,Low,Close,Volume\n"
 CSV = {"Accept": "text/csv"}
@@ -209,3 +212,41 @@ def test_a_file_of_the_allowed_size(client: Client) -> None:
     assert client.put("/prices/BIG", padded).json["bars"] == 80_000
     too_big = client.put("/prices/BIG", padded + "\n")
     assert (too_big.status_code, too_big.json["code"]) == (413, "payload_too_large")
+
+
+# ---- what is stored ---------------------------------------------------------------------------------------------------------------
+
+
+def test_quality_says_what_is_stored_and_what_is_missing(client: Client) -> None:
+    lines = price_file(90).splitlines()
+    del lines[20:32], lines[40:55]  # 12 and 15 days
+    before = now()
+    assert client.put("/prices/HOLES", "\n".join(lines)).status_code == 200
+    report = client.get("/prices/holes/quality").json
+    assert list(report) == ["ticker", "name", "provider", "bars", "first", "last", "updated_at", "gaps", "warnings"]
+    assert (report["ticker"], report["name"], report["provider"], report["bars"]) == ("HOLES", None, "upload", len(lines) - 1)
+    assert (report["first"], report["last"]) == (lines[1][:10], lines[-1][:10])
+    assert before <= parse_iso(report["updated_at"]) <= now()
+    assert report["gaps"] == [
+        {"after": lines[19][:10], "before": lines[20][:10], "days": 13},
+        {"after": lines[39][:10], "before": lines[40][:10], "days": 16},
+    ]
+    assert [warning["code"] for warning in report["warnings"]] == ["gap", "stale"]
+    assert f"from {lines[39][:10]} to {lines[40][:10]}" in report["warnings"][0]["message"]
+
+
+def test_quality_warns_as_an_analysis_does(client: Client) -> None:
+    shared = client.get("/prices/AAPL/quality").json
+    assert (shared["name"], shared["provider"], shared["gaps"]) == ("Apple Inc.", "sample", [])
+    assert shared["warnings"] == client.post("/analyze", {"ticker": "AAPL"}).json["warnings"]
+    demo.load(DemoProvider(today(), 60), 1)
+    assert [warning["code"] for warning in client.get("/prices/DEMO00001/quality").json["warnings"]] == ["demo"]
+
+
+def test_quality_of_what_cannot_be_read_or_is_not_there(client: Client) -> None:
+    answer = client.get("/prices/NOPE/quality")
+    assert (answer.status_code, answer.json["code"]) == (404, "ticker_not_found")
+    row = database.query_db("SELECT data FROM price_series WHERE ticker = 'FB'", one=True)
+    database.execute_db("UPDATE price_series SET data = :data WHERE ticker = 'FB'", {"data": bytes(row["data"])[:-8]})
+    answer = client.get("/prices/FB/quality")
+    assert (answer.status_code, answer.json["code"]) == (422, "price_quality")

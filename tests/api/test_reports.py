@@ -14,10 +14,11 @@ from typing import Any
 
 import openpyxl
 import pytest
-from report_support import Item, download, make_job
+from report_support import DANGEROUS, Item, analysed, download, make_job, pairs, rows
 from support import Client
 
 import database
+from services import results_report
 from services.workbook import Column, write_workbook
 
 # ---- nothing is left --------------------------------------------------------------------------------------------------------------
@@ -48,7 +49,8 @@ def test_nothing_is_left_on_disk(client: Client, made_folders: list[str]) -> Non
     job_id = make_job([Item("AAPL", "succeeded", result["id"])])
     download(client, "/reports/analysis/AAPL.xlsx")
     download(client, f"/reports/jobs/{job_id}.xlsx")
-    assert len(made_folders) == 2
+    download(client, "/reports/results.xlsx")
+    assert len(made_folders) == 3
 
 
 def test_nothing_is_left_on_disk_when_writing_fails_half_way(client: Client, made_folders: list[str]) -> None:
@@ -58,6 +60,92 @@ def test_nothing_is_left_on_disk_when_writing_fails_half_way(client: Client, mad
     answer = client.get(f"/reports/jobs/{make_job([*items, Item('Z', 'succeeded', bad)])}.xlsx")
     assert (answer.status_code, answer.json["code"]) == (500, "internal_error")
     assert len(made_folders) == 1
+
+
+# ---- the screener -----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_report_of_the_screener_has_the_whole_filtered_list(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for strategy in ("balanced", "trend"):
+        analysed(client, strategy=strategy)
+    for ticker in ("AAPL", "IBM", "MSFT"):
+        client.post("/watchlist", {"ticker": ticker})
+    monkeypatch.setattr(results_report, "PAGE", 2)
+    query = "universe=watchlist&max_score=0.9&sort=ticker"
+    book = download(client, f"/reports/results.xlsx?{query}")
+    assert book.sheetnames == ["Results", "Filters"]
+    wanted = client.get(f"/results?{query}").json["items"]
+    shown = rows(book["Results"])
+    assert len(shown) == len(wanted) == 6
+    for row, item in zip(shown, wanted, strict=True):
+        assert (row["Close"], row["Score"]) == pytest.approx((item["close"], item["score"]))
+        assert (row["Ticker"], row["Strategy"], row["Verdict"], row["Signal"], row["Bars"], row["Result id"]) == (
+            item["ticker"], item["strategy"], item["verdict"], item["signal"], item["bars"], item["id"],
+        )  # fmt: skip
+        assert row["As of"] == datetime.fromisoformat(item["as_of"])
+        assert isinstance(row["Analysed (UTC)"], datetime)
+    filters = pairs(book["Filters"])
+    assert (filters["Universe"], filters["Highest score"], filters["Lowest score"], filters["Results"]) == ("watchlist", 0.9, None, 6)
+    assert book["Results"].auto_filter.ref == "A1:J7"
+
+
+def test_the_report_of_the_screener_with_nothing_in_it(client: Client) -> None:
+    book = download(client, "/reports/results.xlsx?q=NOPE")
+    assert (rows(book["Results"]), pairs(book["Filters"])["Ticker starts with"]) == ([], "NOPE")
+    assert client.get("/reports/results.xlsx?limit=5").json["code"] == "validation_error"
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_ticker_in_the_report_of_the_screener_is_never_a_formula(client: Client) -> None:
+    client.post("/analyze", {"ticker": "AAPL"})
+    for text in DANGEROUS:
+        database.execute_db("UPDATE analysis_results SET ticker = :text", {"text": text})
+        cell = download(client, "/reports/results.xlsx")["Results"]["A2"]
+        assert (cell.value.lstrip(), cell.data_type, cell.hyperlink) == (text.lstrip(), "s", None)
+
+
+# ---- a ticker's period ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_report_of_a_ticker_has_its_history(client: Client) -> None:
+    days = ("2012-06-15", "2012-09-14", "2012-12-14")
+    made = [client.post("/analyze", {"ticker": "AAPL", "as_of": day}).json for day in days]
+    made.append(client.post("/analyze", {"ticker": "AAPL", "weights": {"rsi": 9}}).json)
+    made.append(client.post("/analyze", {"ticker": "AAPL"}).json)
+    client.post("/analyze", {"ticker": "AAPL", "strategy": "trend"})
+    client.post("/analyze", {"ticker": "FB"})
+
+    def history(query: str = "") -> list[dict[str, Any]]:
+        return rows(download(client, f"/reports/analysis/AAPL.xlsx{query}")["History"])
+
+    shown = history()
+    assert [row["Result id"] for row in shown] == [result["id"] for result in made[::-1]]
+    assert [row["Parameters"] for row in shown] == ["as the latest", "others than the latest", *["as the latest"] * 3]
+    for row, result in zip(shown, made[::-1], strict=True):
+        assert (row["Verdict"], row["Signal"], row["As of"].date().isoformat()) == (result["verdict"], result["signal"], result["as_of"])
+        assert (row["Close"], row["Score"]) == pytest.approx((result["close"], result["score"]))
+    for query, wanted in (
+        ("?start=2012-09-14", made[1:]),
+        ("?end=2012-09-14", made[:2]),
+        ("?start=2012-09-01&end=2012-12-31", made[1:3]),
+        ("?start=2014-01-01", []),
+        ("?start=2012-12-31&end=2012-09-01", []),
+    ):
+        assert [row["Result id"] for row in history(query)] == [result["id"] for result in wanted[::-1]], query
+
+
+def test_the_report_of_a_ticker_has_the_prices_of_a_period(client: Client) -> None:
+    client.post("/analyze", {"ticker": "AAPL"})
+
+    def days(query: str) -> list[str]:
+        return [row["Date"].date().isoformat() for row in rows(download(client, f"/reports/analysis/AAPL.xlsx?{query}")["Prices"])]
+
+    for query in ("start=2005-01-01&end=2006-12-31", "start=2012-12-03", "end=2000-02-01", "start=2030-01-01", "end=1970-01-01"):
+        assert days(query) == client.get(f"/prices/AAPL?{query}").json["dates"], query
+    assert len(days("start=2005-01-01&end=2006-12-31")) > 250
+    book = download(client, "/reports/analysis/AAPL.xlsx?end=2005-01-01")
+    assert pairs(book["Summary"])["As of"].date().isoformat() == "2013-03-01"  # the result is the latest all the same
+    assert client.get("/reports/analysis/AAPL.xlsx?start=x").json["errors"][0]["field"] == "start"
 
 
 # ---- cells ------------------------------------------------------------------------------------------------------------------------

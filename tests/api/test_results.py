@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from support import Client
 
 import database
 from models.strategy import STRATEGIES
+from services import results_report
+from store import result as result_store
 from utils.clock import now
 
 TICKERS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
@@ -103,9 +108,111 @@ def test_the_screener_filters(client: Client, analysed: list[Any]) -> None:
     assert ids("verdict=Strong%20Sell&min_score=0.9") == set()
 
 
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        pytest.param("max_score=0", lambda item: item["score"] <= 0, id="score at most"),
+        pytest.param("min_score=-0.3&max_score=0.1", lambda item: -0.3 <= item["score"] <= 0.1, id="score between"),
+        pytest.param("signal=SELL", lambda item: item["signal"] == "SELL", id="signal"),
+        pytest.param("universe=watchlist", lambda item: item["ticker"] in ("FB", "IBM"), id="watchlist"),
+        pytest.param("universe=all", lambda item: True, id="all"),
+        pytest.param("q=g", lambda item: item["ticker"] == "GOOG", id="prefix in small letters"),
+        pytest.param("q=OOG", lambda item: False, id="no prefix"),
+        pytest.param("q=%25", lambda item: False, id="a percent sign"),
+        pytest.param("q=A_PL", lambda item: False, id="an underscore"),
+        pytest.param("q=%5C", lambda item: False, id="a backslash"),
+        pytest.param(
+            "universe=watchlist&signal=SELL&max_score=0.5&q=F&strategy=trend&verdict=Sell",
+            lambda item: (item["ticker"], item["strategy"], item["verdict"]) == ("FB", "trend", "Sell"),
+            id="everything at once",
+        ),
+    ],
+)
+def test_the_screener_filters_further(client: Client, analysed: list[Any], query: str, wanted: Any) -> None:
+    for ticker in ("FB", "IBM", "NOPRICES"):
+        client.post("/watchlist", {"ticker": ticker})
+    ids = {item["id"] for item in analysed if wanted(item)}
+    assert {item["id"] for item in walk(client, f"/results?{query}", 3)} == ids
+    rows = csv_rows(client, f"/results?{query}")
+    assert {row["id"] for row in rows} == ids
+
+
+@pytest.mark.parametrize("query", ["universe=x", "signal=buy", "max_score=2", "q=" + "A" * 21, "q=%00", "max_score=nan", "more=1"])
+def test_filters_that_are_none(client: Client, query: str) -> None:
+    for accept in ("application/json", "text/csv"):
+        answer = client.get(f"/results?{query}", headers={"Accept": accept})
+        assert (answer.status_code, answer.content_type, answer.json["code"]) == (422, "application/problem+json", "validation_error")
+
+
+def csv_rows(client: Client, path: str) -> list[dict[str, str]]:
+    answer = client.get(path, headers={"Accept": "text/csv"})
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="bellwether-results.csv"'
+    assert "Accept" in answer.vary
+    return list(csv.DictReader(io.StringIO(answer.text, newline="")))
+
+
+@pytest.mark.parametrize("sort", ["score", "-score", "ticker", "-ticker"])
+def test_the_screener_as_csv_is_the_whole_list(client: Client, analysed: list[Any], monkeypatch: pytest.MonkeyPatch, sort: str) -> None:
+    monkeypatch.setattr(results_report, "PAGE", 4)  # so that it takes seven reads
+    wanted = walk(client, f"/results?sort={sort}", 500)
+    rows = csv_rows(client, f"/results?sort={sort}&limit=1")
+    assert list(rows[0]) == ["ticker", "strategy", "as_of", "close", "score", "verdict", "signal", "bars", "created_at", "id"]
+    assert len(rows) == 25
+    for row, item in zip(rows, wanted, strict=True):
+        assert (float(row["close"]), float(row["score"]), int(row["bars"])) == (item["close"], item["score"], item["bars"])
+        for name in ("ticker", "strategy", "as_of", "verdict", "signal", "created_at", "id"):
+            assert row[name] == item[name]
+    monkeypatch.setattr(results_report, "PAGE", 5)  # the last page is full, so that an empty one follows
+    assert csv_rows(client, f"/results?sort={sort}") == rows
+
+
+def test_the_screener_as_csv_with_nothing_in_it(client: Client) -> None:
+    assert csv_rows(client, "/results?q=NOPE") == []
+    assert client.get("/results", headers={"Accept": "text/csv"}).text.startswith("ticker,strategy,")
+
+
+def test_the_csv_is_sent_while_it_is_read(client: Client, analysed: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results_report, "PAGE", 4)
+    checkouts = database.current().status().events["checkouts"]
+    with client.get("/results", headers={"Accept": "text/csv"}, buffered=False) as answer:
+        pieces = answer.iter_encoded()
+        next(pieces)
+        next(pieces)
+        assert database.current().status().events["checkouts"] - checkouts < 4
+        assert database.current().status().in_use == 0  # none is held for a slow reader
+        assert len(list(pieces)) == 6
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_csv_cell_is_never_a_formula(client: Client, text: str) -> None:
+    client.post("/analyze", {"ticker": "AAPL"})
+    database.execute_db("UPDATE analysis_results SET ticker = :text", {"text": text})
+    (row,) = csv_rows(client, "/results")
+    assert row["ticker"] == f"'{text}"
+    assert float(row["score"]) < 0  # a negative number is a number
+
+
+def test_an_outage_is_told_before_the_file_begins(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("the server is gone"))
+
+    monkeypatch.setattr(result_store, "latest", fail)
+    answer = client.get("/results", headers={"Accept": "text/csv"})
+    assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
+
+
 def test_a_cursor_belongs_to_its_list(client: Client, analysed: list[Any]) -> None:
     cursor = client.get("/results?limit=2&sort=score").json["next_cursor"]
-    for other in ("/results?sort=ticker", "/results?sort=score&strategy=trend", "/history/AAPL?", "/watchlist?", "/tickers?"):
+    for other in (
+        "/results?sort=ticker",
+        "/results?sort=score&strategy=trend",
+        "/results?sort=score&universe=watchlist",
+        "/history/AAPL?",
+        "/watchlist?",
+        "/tickers?",
+    ):
         answer = client.get(f"{other}{'' if other.endswith('?') else '&'}cursor={cursor}")
         assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "cursor"), other
 

@@ -18,7 +18,7 @@ import database
 def test_the_report_of_a_ticker_says_what_its_result_says(client: Client, ticker: str, strategy: str) -> None:
     result = client.post("/analyze", {"ticker": ticker, "strategy": strategy}).json
     book = download(client, f"/reports/analysis/{ticker.lower()}.xlsx?strategy={strategy}")
-    assert book.sheetnames == ["Summary", "Indicators", "Levels", "Prices"]
+    assert book.sheetnames == ["Summary", "Indicators", "Levels", "Prices", "History"]
     summary = pairs(book["Summary"])
     for label in ("Ticker", "Verdict", "Signal", "Strategy", "Fingerprint"):
         assert summary[label] == result[label.lower()]

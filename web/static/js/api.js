@@ -56,7 +56,7 @@ async function call(method, path, { params, json, body, type, headers, accept = 
     }
   }
   // Health says by 503 that something is wrong, and what: that is its answer.
-  const isHealth = path.startsWith("/health") && parsed?.status;
+  const isHealth = path.startsWith("/health") && typeof parsed?.status === "string"; // a problem has a number there
   if (!answer.ok && !isHealth) throw new ApiProblem(answer.status, { ...parsed, detail: parsed?.detail ?? `The service answered ${answer.status}.`, retryAfter: Number(answer.headers.get("Retry-After")) || null });
   return isJson ? parsed : text;
 }

@@ -1,1 +1,111 @@
-import { byId } from "../dom.js"; import { loading } from "../states.js"; byId("page").replaceChildren(loading());
+// Diagnostics: how the service is, kept up to date while somebody looks.
+
+import { api } from "../api.js";
+import { cache } from "../diagnostics/cache.js";
+import { flags } from "../diagnostics/flags.js";
+import { checks, migrations, versionFacts } from "../diagnostics/health.js";
+import { facts, section } from "../diagnostics/section.js";
+import * as status from "../diagnostics/status.js";
+import { byId, fill, h } from "../dom.js";
+
+const EVERY_MILLISECONDS = 10000;
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+
+const overall = h("p", { class: "overall", id: "overall" });
+const updated = h("span", { class: "small soft", id: "updated" });
+const announced = h("p", { class: "visually-hidden", role: "status" });
+const pauseButton = h("button", { type: "button", id: "pause", "aria-pressed": "false", onclick: () => pause() }, "Pause");
+const nowButton = h("button", { type: "button", id: "refresh-now", onclick: () => refresh() }, "Refresh now");
+
+let health = null;
+let asked = { health: null, status: null }; // two answers that several parts show
+let timer = null;
+let isPaused = false;
+let isAsking = false;
+let lastState = "";
+
+const ofStatus = (id, title, draw) => section({ id, title, load: () => asked.status, draw, retry: () => refresh() });
+const parts = [
+  checks(() => asked.health, () => refresh()),
+  ofStatus("pool", "Connections", status.pool),
+  ofStatus("jobs", "Jobs", status.jobs),
+  ofStatus("limits", "Rate limits", status.limits),
+  ofStatus("breakers", "Circuit breakers", status.breakers),
+  migrations(),
+  section({ id: "service", title: "Service", load: whatRuns, draw: versionFacts, retry: () => refresh() }),
+  flags(),
+  cache(),
+];
+
+async function refresh() {
+  clearTimeout(timer);
+  if (isAsking) return;
+  isAsking = true;
+  asked = { health: api.get("/health"), status: api.get("/admin/status") };
+  asked.status.catch(() => {}); // each part that shows it says so itself
+  const problems = await Promise.all(parts.map((part) => part.refresh()));
+  health = await asked.health.catch(() => null);
+  isAsking = false;
+  tell(problems);
+  plan();
+}
+
+async function whatRuns() {
+  const [{ environment, database }, found] = await Promise.all([asked.status, asked.health]);
+  return { environment, database, versions: found.versions };
+}
+
+function tell(problems) {
+  const critical = health?.checks.filter((check) => check.state === "critical") ?? [];
+  const warned = health?.checks.filter((check) => check.state === "warning") ?? [];
+  const missed = problems.filter(Boolean).length;
+  let tone = "good";
+  let words = "All is well";
+  if (problems[0]) [tone, words] = ["bad", "The service does not say how it is"];
+  else if (critical.length) [tone, words] = ["bad", `${critical.length} broken`];
+  else if (warned.length) [tone, words] = ["warn", `${warned.length} to see to`];
+  else if (missed) [tone, words] = ["warn", "Some of this could not be asked for"];
+  fill(overall, h("span", { class: `badge ${tone}` }, words));
+  updated.textContent = missed === problems.length ? `Tried at ${clock.format(new Date())}` : `Updated at ${clock.format(new Date())}`;
+  if (lastState && lastState !== words) announced.textContent = words;
+  lastState = words;
+}
+
+/** Ask again later, while the page is looked at. */
+function plan() {
+  clearTimeout(timer);
+  if (!isPaused && document.visibilityState === "visible") timer = setTimeout(refresh, EVERY_MILLISECONDS);
+}
+
+function pause() {
+  isPaused = !isPaused;
+  pauseButton.setAttribute("aria-pressed", String(isPaused));
+  if (isPaused) plan();
+  else refresh();
+}
+
+function documents() {
+  return h(
+    "section",
+    { class: "card wide", "aria-labelledby": "documents-title" },
+    h("h2", { id: "documents-title" }, "Documents"),
+    facts([
+      ["API", h("a", { href: "/docs#/Administration" }, "Administration calls")],
+      ["Health", h("a", { href: "/docs#/Health" }, "Health calls")],
+      ["Schema", h("a", { href: "/openapi.json" }, "OpenAPI document")],
+    ]),
+    h("p", { class: "small soft" }, "What to do about each alert stands in ", h("code", {}, "docs/runbook.md"), " of the source."),
+  );
+}
+
+const page = byId("page");
+if (page) {
+  document.addEventListener("visibilitychange", () => (document.visibilityState === "visible" && !isPaused ? refresh() : plan()));
+  fill(
+    page,
+    h("div", { class: "spread status-bar" }, h("div", { class: "row" }, overall, updated), h("div", { class: "row" }, nowButton, pauseButton)),
+    announced,
+    h("div", { class: "sections" }, parts.map((part) => part.element), documents()),
+  );
+  refresh();
+}

@@ -1,0 +1,59 @@
+"""What a chart draws: the bars, the lines behind the indicators, and the score, for every day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import numpy as np
+
+from analysis.bars import Bars, FloatArray
+from analysis.quality import MINIMUM_BARS
+from analysis.rules import cast_votes
+from analysis.score import score_of
+from analysis.series import Series, compute_series
+from models.analysis import Parameters
+from models.chart import BAR_KEYS, CHART_LINES
+
+# Lines that have another name among the series.
+_NAMES = {"psar": "sar", "stochastic": "slow_k", "sma_20": "bollinger_middle"}  # Bollinger's middle is the SMA of 20
+
+
+def chart_lines(bars: Bars, parameters: Parameters, keys: Iterable[str]) -> dict[str, FloatArray]:
+    """The lines of some keys of models.chart.CHART_LINES, one value a bar, NaN where there are not enough bars yet.
+
+    They are of the whole series, so that what is shown of a part of it is what an analysis saw.
+    """
+    wanted = list(dict.fromkeys(line for key in keys for line in CHART_LINES[key]))
+    lines = {line: getattr(bars, line) for line in wanted if line in BAR_KEYS}
+    if len(lines) < len(wanted):
+        # NaN before an indicator's first value, and 0/0 on flat prices, are meant.
+        with np.errstate(invalid="ignore", divide="ignore"):
+            series = compute_series(bars, len(bars))
+            lines |= {line: _line(line, series, parameters) for line in wanted if line not in BAR_KEYS}
+    return {line: lines[line] for line in wanted}
+
+
+def rows_between(bars: Bars, start: date | None, end: date | None) -> slice:
+    """The rows of the bars from `start` to `end`, both included."""
+    first = 0 if start is None else int(np.searchsorted(bars.days, np.datetime64(start, "D"), side="left"))
+    after = len(bars) if end is None else int(np.searchsorted(bars.days, np.datetime64(end, "D"), side="right"))
+    return slice(first, max(first, after))
+
+
+def _line(line: str, series: Series, parameters: Parameters) -> FloatArray:
+    if line == "score":
+        return _scores(series, parameters)
+    if line == "cmf":
+        values: FloatArray = cast_votes((line,), series).value[0]
+        return values
+    found: FloatArray = getattr(series, _NAMES.get(line, line))
+    return found
+
+
+def _scores(series: Series, parameters: Parameters) -> FloatArray:
+    """The score of every day that an analysis would have been made of."""
+    scores: FloatArray = np.where(
+        series.position >= MINIMUM_BARS - 1, score_of(cast_votes(parameters.indicators, series), parameters.weights).score, np.nan
+    )
+    return scores

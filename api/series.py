@@ -1,0 +1,21 @@
+"""A ticker's history as lines for a chart."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from api.auth import org_id
+from api.blueprint import api_blueprint
+from schemas.base import TickerPath
+from schemas.problem import problem_answers
+from schemas.series import SeriesAnswer, SeriesQuery
+from services.series import series_of
+from utils.api_utils import tagged
+
+blueprint = api_blueprint("series", "Dashboard")
+
+
+@blueprint.get("/series/<ticker>", responses={200: SeriesAnswer, **problem_answers(404)})
+def get_series(path: TickerPath, query: SeriesQuery) -> Response:
+    """Prices, indicators and the score of every day, each from the days up to it alone. `If-None-Match` is honoured."""
+    return tagged(series_of(org_id(), path.ticker, query.wanted(), query.strategy, query.start, query.end))

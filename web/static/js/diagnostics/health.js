@@ -1,0 +1,61 @@
+// Health checks with their remedies, versions, and how the schema stands.
+
+import { api } from "../api.js";
+import { h } from "../dom.js";
+import { facts, section, table } from "./section.js";
+
+const WORDS = { ok: "Good", warning: "See to it", critical: "Broken", skipped: "Not in use" };
+const TONES = { ok: "good", warning: "warn", critical: "bad", skipped: "" };
+const ORDER = ["critical", "warning", "ok", "skipped"];
+const milliseconds = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+
+/** Every check, from what `load` resolves to. */
+export function checks(load, retry) {
+  return section({
+    id: "checks",
+    title: "Health checks",
+    isWide: true,
+    load,
+    retry,
+    draw: (health) => {
+      const sorted = [...health.checks].sort((one, other) => ORDER.indexOf(one.state) - ORDER.indexOf(other.state));
+      return table("Health checks, the worst first", [["State"], ["Check"], ["What was found, and what to do"], ["Took", "number hide-on-phone"]], sorted.map(checkRow), "checks");
+    },
+  });
+}
+
+function checkRow(check) {
+  return h(
+    "tr",
+    { dataset: { check: check.name, state: check.state } },
+    h("td", {}, h("span", { class: `badge ${TONES[check.state] ?? ""}` }, WORDS[check.state] ?? check.state)),
+    h("th", { scope: "row" }, titleOf(check.name), check.is_critical === false && h("span", { class: "small soft optional" }, "optional")),
+    h("td", { class: "found" }, check.found ?? "–", check.remedy && h("p", { class: "remedy" }, h("strong", {}, "To do: "), check.remedy)),
+    h("td", { class: "number hide-on-phone soft" }, typeof check.duration_ms === "number" ? `${milliseconds.format(check.duration_ms)} ms` : "–"),
+  );
+}
+
+const titleOf = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+
+/** How the schema stands to the code. */
+export function migrations() {
+  return section({
+    id: "migrations",
+    title: "Migrations",
+    load: () => api.get("/health/migrations"),
+    draw: (found) => [
+      h("p", {}, h("span", { class: `badge ${found.status !== "ok" ? "bad" : found.pending?.length ? "warn" : "good"}` }, found.state), " ", found.found),
+      found.remedy && h("p", { class: "remedy" }, h("strong", {}, "To do: "), found.remedy),
+      found.pending?.length > 0 && [h("h3", {}, "Pending"), migrationList(found.pending)],
+      found.applied?.length > 0 && h("details", {}, h("summary", {}, `${found.applied.length} applied`), migrationList(found.applied)),
+    ],
+  });
+}
+
+const migrationList = (labels) => h("ol", { class: "labels" }, labels.map((label) => h("li", {}, h("code", {}, label))));
+
+/** Where this runs, and the versions of what it is made of. */
+export function versionFacts({ environment, database, versions }) {
+  const named = Object.entries(versions ?? {});
+  return facts([["Environment", environment], ["Database", h("code", {}, database)], ...named]);
+}

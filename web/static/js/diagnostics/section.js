@@ -1,0 +1,59 @@
+// One part of the page: what it shows is asked for again and again, and drawn anew only when it has changed.
+
+import { fill, h } from "../dom.js";
+import { formatMoment } from "../format.js";
+import { loading, problem } from "../states.js";
+
+/**
+ * A card. `load()` asks, `draw(data)` builds; `controls` stay as they are; `retry` asks again after a problem.
+ * `refresh()` resolves to the problem, or to null. While the service does not answer, what was there before stays, and says so.
+ */
+export function section({ id, title, load, draw, controls = null, isWide = false, retry = () => refresh() }) {
+  const body = h("div", { class: "section-body" }, loading());
+  const late = h("p", { class: "late small", hidden: true });
+  const element = h("section", { class: isWide ? "card wide" : "card", id, "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), controls, late, body);
+  let shown = null;
+  let shownAt = null;
+
+  async function refresh() {
+    try {
+      const data = await load();
+      const now = JSON.stringify(data);
+      if (now !== shown) redraw(draw(data));
+      shown = now;
+      shownAt = new Date().toISOString();
+      late.hidden = true;
+      return null;
+    } catch (error) {
+      if (!("status" in error)) console.error(error);
+      if (shown === null) fill(body, problem(error, retry));
+      else {
+        late.hidden = false;
+        late.textContent = `As of ${formatMoment(shownAt)}: ${error.words ?? error.message}`;
+      }
+      return error;
+    }
+  }
+
+  function redraw(built) {
+    const focused = body.contains(document.activeElement) ? document.activeElement.id : "";
+    fill(body, built);
+    if (focused) document.getElementById(focused)?.focus();
+  }
+
+  return { element, refresh };
+}
+
+/** Names and values side by side. */
+export function facts(pairs) {
+  return h("dl", { class: "facts" }, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name.charAt(0).toUpperCase() + name.slice(1)), h("dd", {}, value))));
+}
+
+/** A table that scrolls by itself where it is too wide, by keyboard, too. */
+export function table(caption, heads, rows, kind = "") {
+  return h(
+    "div",
+    { class: "table-scroll", id: caption.toLowerCase().replace(/\W+/g, "-"), tabindex: "0", role: "region", "aria-label": caption },
+    h("table", { class: kind }, h("caption", { class: "visually-hidden" }, caption), h("thead", {}, h("tr", {}, heads.map(([name, type]) => h("th", { scope: "col", class: type }, name)))), h("tbody", {}, rows)),
+  );
+}

@@ -1,0 +1,60 @@
+// A job in words and as a bar.
+
+import { fill, h } from "./dom.js";
+import { formatDuration, formatShare, formatWhole } from "./format.js";
+import { FINISHED } from "./job-watch.js";
+import { strategyName } from "./strategies.js";
+
+const STATUS = {
+  queued: ["", "Queued"],
+  processing: ["warn", "Running"],
+  completed: ["good", "Completed"],
+  failed: ["bad", "Could not run"],
+  cancelled: ["", "Cancelled"],
+};
+
+const tickers = (count) => (count === 1 ? "1 ticker" : `${formatWhole(count)} tickers`);
+
+/** What a job works on. */
+export function describeJob(job) {
+  const what = { all: "All tickers", watchlist: "Watchlist" }[job.params.universe] ?? tickers(job.total);
+  return `${what}${job.retry_of ? ", failed ones again" : ""}, ${strategyName(job.params.strategy)}`;
+}
+
+export function statusBadge(job) {
+  const [tone, name] = STATUS[job.status] ?? ["", job.status];
+  const isStopping = job.cancel_requested && !FINISHED.has(job.status);
+  return h("span", { class: `badge ${tone}` }, isStopping ? "Stopping" : name);
+}
+
+/** How far a job is: counts, and the time that is left. */
+export function describeProgress(job) {
+  const parts = [`${formatWhole(job.completed)} of ${formatWhole(job.total)} done (${formatShare(job.progress)})`];
+  if (job.failed) parts.push(`${formatWhole(job.failed)} failed`);
+  if (job.status === "queued") parts.push("waiting for a worker");
+  else if (job.status === "processing" && job.cancel_requested) parts.push("stopping at the next ticker");
+  else if (job.status === "processing") parts.push(job.eta_seconds === null ? "time left not known yet" : `about ${formatDuration(job.eta_seconds)} left`);
+  return parts.join(" · ");
+}
+
+/** How a job ended, in a sentence. */
+export function describeEnd(job) {
+  const done = `${formatWhole(job.succeeded)} of ${tickers(job.total)} analysed${job.failed ? `, ${formatWhole(job.failed)} failed` : ""}`;
+  if (job.status === "failed") return `${describeJob(job)}: could not be run. ${job.error?.message ?? ""}`.trim();
+  return `${describeJob(job)}: ${job.status === "cancelled" ? "cancelled" : "completed"}, ${done}.`;
+}
+
+/** A bar with its words, kept up to date by `update(job)`. */
+export function jobProgress(job) {
+  const bar = h("progress", { max: "1", value: "0" });
+  const words = h("span", { class: "small soft job-words" });
+  const element = h("div", { class: "job-progress" }, bar, words);
+  const update = (latest) => {
+    bar.value = latest.progress;
+    bar.setAttribute("aria-label", `Progress of ${describeJob(latest)}`);
+    bar.setAttribute("aria-valuetext", formatShare(latest.progress));
+    fill(words, describeProgress(latest));
+  };
+  update(job);
+  return { element, update };
+}

@@ -1,0 +1,178 @@
+// One chosen file: its ticker, what becomes of the prices stored before, its way to the service, and the outcome.
+
+import { api } from "../api.js";
+import { fill, h } from "../dom.js";
+import { formatDay, formatWhole } from "../format.js";
+import { formatBytes, upload } from "../transfer.js";
+import { field, select } from "../widgets.js";
+import { refusal } from "./faults.js";
+import { isTicker, refusalOf, tickerFromName } from "./file-text.js";
+
+const LOOK_AFTER_MILLISECONDS = 300;
+const MODES = [["replace", "Replace"], ["extend", "Extend by day"]];
+let made = 0;
+
+/** The row of a file. `on` holds what the queue wants to hear: `changed()`, `stored(answer)`, `wanted(row)` and `removed(row)`. */
+export class FileRow {
+  constructor(file, { mostBytes, ticker, mode = "replace", on }) {
+    made += 1;
+    this.refused = refusalOf(file, mostBytes, formatBytes); // why it need not even be sent
+    Object.assign(this, { file, on, state: this.refused ? "refused" : "waiting", id: `file-${made}`, abort: null, timer: null });
+    this.ticker = h("input", {
+      id: `${this.id}-ticker`, value: ticker ?? tickerFromName(file.name), maxlength: "20", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", required: true,
+      "aria-describedby": `${this.id}-problem ${this.id}-hint`, oninput: () => this.edited(),
+    });
+    this.mode = select(`${this.id}-mode`, MODES, mode, () => this.edited());
+    this.problem = h("p", { class: "field-problem", id: `${this.id}-problem` });
+    this.hint = h("p", { class: "small soft hint", id: `${this.id}-hint` });
+    this.outcome = h("div", { class: "outcome" });
+    this.sendButton = h("button", { type: "button", onclick: () => on.wanted(this) }, "Upload");
+    this.removeButton = h("button", { type: "button", class: "quiet", "aria-label": `Remove ${file.name}`, onclick: () => this.remove() }, "Remove");
+    this.element = this.build();
+    this.edited();
+  }
+
+  get symbol() {
+    return this.ticker.value.trim().toUpperCase();
+  }
+
+  get isWaiting() {
+    return this.state === "waiting" && !this.refused;
+  }
+
+  /** What must be corrected before the file can be sent; "" when nothing must. `others` are the rows that wait as well. */
+  fault(others) {
+    if (!this.symbol) return "Which ticker are these prices of?";
+    if (!isTicker(this.symbol)) return "A ticker has 1 to 20 characters: letters, digits and . & ^ = _ -, the first a letter, a digit or ^.";
+    const twin = others.find((other) => other !== this && other.symbol === this.symbol);
+    return twin && this.mode.value === "replace" && twin.mode.value === "replace" ? `${twin.file.name} has this ticker, too: one would replace the other. Extend with one of them.` : "";
+  }
+
+  showFault(text) {
+    this.problem.textContent = text;
+    if (text) this.ticker.setAttribute("aria-invalid", "true");
+    else this.ticker.removeAttribute("aria-invalid");
+  }
+
+  /** Send the file. Resolves to true when it was stored; rejects for what another try may get over. */
+  async send() {
+    this.enter("sending");
+    this.abort = new AbortController();
+    const bar = h("progress", { max: "1", value: "0", "aria-label": `Upload of ${this.file.name}` });
+    const said = h("p", { class: "small soft" }, "Sending …");
+    fill(this.outcome, bar, said);
+    try {
+      const answer = await upload(`/prices/${encodeURIComponent(this.symbol)}`, this.file, {
+        type: "text/csv",
+        params: { extend: this.mode.value === "extend" ? "true" : null },
+        signal: this.abort.signal,
+        onProgress: (share) => {
+          bar.value = share;
+          if (share === 1) said.textContent = "Sent. Every line is being checked …";
+        },
+      });
+      this.enter("stored");
+      fill(this.outcome, stored(answer));
+      this.on.stored(answer);
+      return true;
+    } catch (error) {
+      if (error.name === "AbortError") {
+        this.enter("waiting");
+        fill(this.outcome, h("p", { class: "small soft" }, "Stopped before it was stored."));
+        return false;
+      }
+      if (error.status === 429) {
+        this.enter("waiting");
+        throw error;
+      }
+      if (!("status" in error)) throw error;
+      this.enter("refused");
+      const text = await this.file.text().catch(() => null);
+      // A file that was saved again since it was chosen can no longer be read, which looks like a service that is away.
+      if (text === null) fill(this.outcome, h("p", { class: "field-problem" }, "The file has changed since it was chosen, or is gone. Choose it again."));
+      else fill(this.outcome, refusal(error, this.file.name, text));
+      return false;
+    } finally {
+      this.abort = null;
+    }
+  }
+
+  say(text) {
+    fill(this.outcome, h("p", { class: "small soft" }, text));
+  }
+
+  enter(state) {
+    this.state = state;
+    this.element.dataset.state = state;
+    const isBusy = state === "sending";
+    this.ticker.disabled = this.mode.disabled = isBusy || state === "stored";
+    this.sendButton.hidden = isBusy || state === "stored";
+    this.sendButton.textContent = state === "refused" ? "Send again" : "Upload";
+    this.removeButton.textContent = isBusy ? "Stop" : "Remove";
+    this.removeButton.setAttribute("aria-label", `${isBusy ? "Stop the upload of" : "Remove"} ${this.file.name}`);
+    if (state === "stored") this.hint.textContent = "";
+    this.on.changed();
+  }
+
+  edited() {
+    if (this.refused) return;
+    this.showFault("");
+    if (this.state === "refused") {
+      fill(this.outcome);
+      this.enter("waiting");
+    }
+    this.hint.textContent = ""; // it spoke of the ticker before
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.lookUp(), LOOK_AFTER_MILLISECONDS);
+    this.on.changed();
+  }
+
+  /** Say what is stored under the ticker: it is what the file replaces. */
+  async lookUp() {
+    const symbol = this.symbol;
+    if (!isTicker(symbol)) {
+      this.hint.textContent = "";
+      return;
+    }
+    try {
+      const { items } = await api.get("/tickers", { q: symbol, limit: 1 });
+      if (symbol !== this.symbol || this.state !== "waiting") return;
+      const found = items.find((item) => item.ticker === symbol);
+      this.hint.textContent = found ? `Stored now: ${formatWhole(found.bars)} bars, ${formatDay(found.first)} to ${formatDay(found.last)} (${found.provider}).` : "New: nothing is stored under this ticker.";
+    } catch {
+      this.hint.textContent = ""; // it is only a courtesy: the upload itself says what is wrong
+    }
+  }
+
+  remove() {
+    if (this.state === "sending") {
+      this.abort.abort();
+      return;
+    }
+    clearTimeout(this.timer);
+    this.on.removed(this);
+  }
+
+  build() {
+    const heading = h("div", { class: "file-name" }, h("strong", {}, this.file.name), h("span", { class: "small soft" }, formatBytes(this.file.size)));
+    if (this.refused) return h("li", { class: "file-row", dataset: { state: "refused" } }, h("div", { class: "spread" }, heading, this.removeButton), h("p", { class: "field-problem" }, this.refused));
+    return h(
+      "li",
+      { class: "file-row", dataset: { state: this.state } },
+      h("div", { class: "file-fields" }, heading, field("Ticker", this.ticker), field("What is stored", this.mode), h("div", { class: "row file-buttons" }, this.sendButton, this.removeButton)),
+      this.problem,
+      this.hint,
+      this.outcome,
+    );
+  }
+}
+
+function stored(answer) {
+  const { ticker, bars, first, last, dropped, warnings } = answer;
+  return h(
+    "div",
+    { class: "stored" },
+    h("p", {}, h("span", { class: "badge good" }, "Stored"), " ", h("a", { href: `/tickers/${encodeURIComponent(ticker)}` }, ticker), ` has ${formatWhole(bars)} ${bars === 1 ? "bar" : "bars"}, ${formatDay(first)} to ${formatDay(last)}.`, dropped > 0 && ` ${formatWhole(dropped)} ${dropped === 1 ? "row" : "rows"} without prices ${dropped === 1 ? "was" : "were"} left out.`),
+    warnings.length > 0 && h("ul", { class: "warnings" }, warnings.map((warning) => h("li", {}, h("span", { class: "badge warn" }, "Warning"), " ", warning.message))),
+  );
+}

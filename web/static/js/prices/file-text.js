@@ -1,0 +1,63 @@
+// What can be told of a price file without the service: its ticker by its name, and where in it a fault is.
+
+const TICKER = /^[A-Z0-9^][A-Z0-9.&^=_-]{0,19}$/;
+const NOT_TEXT = /\.(xlsx?|xlsm|ods|numbers|zip|gz|pdf|docx?|parquet|png|jpe?g)$/i;
+const LONGEST_SHOWN = 240;
+const AROUND = 1;
+
+export const isTicker = (text) => TICKER.test(text);
+
+/** The ticker that a file name speaks of; "" when it speaks of none. "aapl_daily (2).csv" → "AAPL". */
+export function tickerFromName(name) {
+  let stem = name.replace(/^.*[\\/]/, "").replace(/(\.(csv|txt|tsv))+$/i, "").replace(/\s*\(\d+\)$/, "").trim().toUpperCase();
+  let before;
+  do {
+    before = stem;
+    stem = stem.replace(/[\s._-]+(DAILY|PRICES?|HISTORY|HISTORICAL|HISTORICAL_?DATA|DATA|QUOTES?|OHLCV?|ADJUSTED|MAX|1D|NEW|COPY|(19|20)\d\d([-_.]?\d\d){0,2})$/, "");
+  } while (stem !== before);
+  if (isTicker(stem)) return stem;
+  const first = stem.split(/[\s,;()[\]]+/)[0];
+  return isTicker(first) ? first : "";
+}
+
+/** Why a file need not be sent; null when it may be. */
+export function refusalOf(file, mostBytes, formatBytes) {
+  if (file.size === 0) return "The file is empty.";
+  if (NOT_TEXT.test(file.name)) return "This is no CSV file. Save it as CSV (comma-separated, UTF-8) and choose that file.";
+  if (file.size > mostBytes) return `The file has ${formatBytes(file.size)}; at most ${formatBytes(mostBytes)} are taken. Leave out older days, or split it and extend.`;
+  return null;
+}
+
+/** "line 3, column Close" → {line: 3, column: "Close"}; null where no place is named. */
+export function placeOf(text) {
+  const match = /^line (\d+)(?:, column (.+))?$/.exec(text ?? "");
+  return match && { line: Number(match[1]), column: match[2] ?? null };
+}
+
+/** The lines of a file as the service counts them. */
+export function linesOf(text) {
+  return text.split(/\r\n|\r|\n/);
+}
+
+/** The lines around one, as [{number, text, isFault, isCut}]; the header comes first where it is not among them. */
+export function excerpt(lines, line) {
+  const numbers = [];
+  for (let number = Math.max(1, line - AROUND); number <= Math.min(lines.length, line + AROUND); number += 1) numbers.push(number);
+  if (numbers.length && numbers[0] > 1) numbers.unshift(1);
+  return numbers
+    .map((number) => ({ number, text: lines[number - 1].slice(0, LONGEST_SHOWN), isFault: number === line, isCut: lines[number - 1].length > LONGEST_SHOWN }))
+    .filter((shown, at, all) => shown.text !== "" || shown.isFault || at < all.length - 1);
+}
+
+/** A line cut into [{text, isFault}], the cells of some columns being at fault; null where cells cannot be told apart so simply. */
+export function cellsIn(header, text, columns) {
+  if (header.includes('"') || text.includes('"')) return null;
+  const names = header.split(",").map(tidy);
+  const faulty = new Set(columns.filter((column) => column !== null).map(tidy));
+  const cells = text.split(",").map((cell, at) => ({ text: cell, isFault: faulty.has(names[at]) }));
+  return cells.some((cell) => cell.isFault) ? cells : null;
+}
+
+function tidy(cell) {
+  return cell.toLowerCase().replaceAll("_", " ").replace(/\s+/g, " ").trim();
+}

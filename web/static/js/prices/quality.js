@@ -1,0 +1,78 @@
+// What is known of one ticker's stored prices: gaps, last update, warnings.
+
+import { api } from "../api.js";
+import { h, notify } from "../dom.js";
+import { formatAgo, formatDay, formatMoment, formatWhole } from "../format.js";
+import { download } from "../transfer.js";
+
+const GAPS_SHOWN = 8;
+
+/** Load and build it; `choose(ticker)` opens the file picker for the ticker. */
+export async function quality(ticker, choose) {
+  const found = await api.get(`/prices/${encodeURIComponent(ticker)}/quality`);
+  return h(
+    "div",
+    { class: "quality" },
+    h("dl", { class: "facts" }, facts(found).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+    warnings(found.warnings),
+    gaps(found.gaps, ticker),
+    h(
+      "div",
+      { class: "row" },
+      h("a", { class: "button", href: `/tickers/${encodeURIComponent(ticker)}` }, `Open ${ticker}`),
+      h("button", { type: "button", onclick: (event) => save(ticker, event.currentTarget) }, "Download CSV"),
+      h("button", { type: "button", onclick: () => choose(ticker) }, "Extend by a file …"),
+    ),
+  );
+}
+
+function facts(found) {
+  return [
+    ["Bars", formatWhole(found.bars)],
+    ["Days", `${formatDay(found.first)} to ${formatDay(found.last)}`],
+    ["Last update", found.updated_at ? `${formatMoment(found.updated_at)} (${formatAgo(found.updated_at)})` : "not known"],
+    ["Source", found.provider],
+  ];
+}
+
+function warnings(list) {
+  if (!list.length) return h("p", {}, h("span", { class: "badge good" }, "Good"), " No warnings.");
+  return h("ul", { class: "warnings" }, list.map((warning) => h("li", {}, h("span", { class: "badge warn" }, "Warning"), " ", warning.message)));
+}
+
+function gaps(list, ticker) {
+  if (!list.length) return h("p", { class: "small soft" }, "No gap of more than 10 days.");
+  const rows = [...list].sort((one, other) => other.days - one.days || (one.after < other.after ? 1 : -1));
+  const body = h("tbody", {}, rows.slice(0, GAPS_SHOWN).map(gapRow));
+  const rest = rows.length - GAPS_SHOWN;
+  const more = rest > 0 && h("button", { type: "button", class: "small", onclick: () => { body.append(...rows.slice(GAPS_SHOWN).map(gapRow)); more.remove(); } }, `Show ${formatWhole(rest)} more`);
+  return h(
+    "div",
+    { class: "gaps" },
+    h("h3", {}, `${formatWhole(rows.length)} ${rows.length === 1 ? "gap" : "gaps"}, the longest first`),
+    h(
+      "table",
+      {},
+      h("caption", { class: "visually-hidden" }, `Gaps in the prices of ${ticker}`),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Last day before"), h("th", { scope: "col" }, "First day after"), h("th", { scope: "col", class: "number" }, "Days"))),
+      body,
+    ),
+    more,
+  );
+}
+
+function gapRow(gap) {
+  return h("tr", {}, h("td", {}, formatDay(gap.after)), h("td", {}, formatDay(gap.before)), h("td", { class: "number" }, formatWhole(gap.days)));
+}
+
+async function save(ticker, button) {
+  button.disabled = true;
+  try {
+    const { name } = await download(`/prices/${encodeURIComponent(ticker)}`, { accept: "text/csv", name: `${ticker}.csv` });
+    notify(`${name} is saved.`);
+  } catch (error) {
+    notify(error.words, { problem: true });
+  } finally {
+    button.disabled = false;
+  }
+}

@@ -1,0 +1,149 @@
+// Files that were chosen or dropped: sent one after the other, each with its own outcome.
+
+import { h } from "../dom.js";
+import { formatBytes } from "../transfer.js";
+import { FileRow } from "./file-row.js";
+
+const MOST_WAITED_SECONDS = 90;
+
+/** The card for uploads. `onStored(answer)` hears of every file that was stored. Has `choose(ticker)`, which opens the file picker for a ticker. */
+export function uploads(mostBytes, onStored) {
+  const rows = [];
+  let wanted = null; // the ticker that the next chosen file is for
+  let isSending = false;
+
+  const input = h("input", { type: "file", id: "price-files", class: "visually-hidden", multiple: true, accept: ".csv,.txt,text/csv,text/plain", onchange: () => take(input.files) });
+  const list = h("ul", { class: "file-list", "aria-label": "Chosen files" });
+  const sendAll = h("button", { type: "button", class: "primary", id: "upload-all", onclick: () => run(rows.filter((row) => row.isWaiting)) });
+  const tidy = h("button", { type: "button", id: "clear-files", onclick: () => clear() }, "Clear what is done");
+  const said = h("p", { class: "small soft", id: "upload-status", role: "status" });
+  const bar = h("div", { class: "row", hidden: true }, sendAll, tidy, said);
+  const zone = dropZone(input, mostBytes);
+  const element = h("section", { class: "card", id: "upload", "aria-labelledby": "upload-title" }, h("h2", { id: "upload-title" }, "Upload"), zone, list, bar);
+  acceptDrops(element, zone, (files) => take(files));
+
+  function take(files) {
+    const ticker = wanted && files.length === 1 ? wanted : undefined;
+    wanted = null;
+    for (const file of files) {
+      const former = rows.find((row) => row.file.name === file.name && row.state === "refused"); // the same file, corrected
+      const keeps = former && !former.refused ? { ticker: former.symbol, mode: former.mode.value } : {};
+      const row = new FileRow(file, { mostBytes, ticker, mode: ticker ? "extend" : "replace", ...keeps, on: { changed: update, stored: onStored, wanted: (which) => run([which]), removed } });
+      if (former) {
+        rows.splice(rows.indexOf(former), 1, row);
+        former.element.replaceWith(row.element);
+      } else {
+        rows.push(row);
+        list.append(row.element);
+      }
+    }
+    input.value = ""; // the same file may be chosen again when it was corrected
+    update();
+  }
+
+  function removed(row) {
+    const at = rows.indexOf(row);
+    rows.splice(at, 1);
+    row.element.remove();
+    update();
+    (rows[at]?.removeButton ?? rows[at - 1]?.removeButton ?? input).focus();
+  }
+
+  function clear() {
+    for (const row of rows.filter((one) => one.state === "stored" || one.refused)) row.element.remove();
+    rows.splice(0, rows.length, ...rows.filter((one) => one.state !== "stored" && !one.refused));
+    said.textContent = "";
+    update();
+    input.focus();
+  }
+
+  function update() {
+    const waiting = rows.filter((row) => row.isWaiting).length;
+    bar.hidden = rows.length === 0;
+    sendAll.hidden = waiting === 0;
+    sendAll.disabled = isSending;
+    sendAll.textContent = waiting === 1 ? "Upload the file" : `Upload all ${waiting} files`;
+    tidy.hidden = !rows.some((row) => row.state === "stored" || row.refused);
+    for (const row of rows) row.sendButton.disabled = isSending;
+  }
+
+  async function run(which) {
+    if (isSending) return;
+    const unclear = which.filter((row) => {
+      row.showFault(row.fault(rows.filter((one) => one.isWaiting || which.includes(one))));
+      return row.problem.textContent !== "";
+    });
+    if (unclear.length) {
+      unclear[0].ticker.focus();
+      return;
+    }
+    isSending = true;
+    update();
+    let stored = 0;
+    try {
+      for (const [at, row] of which.entries()) {
+        said.textContent = which.length > 1 ? `File ${at + 1} of ${which.length} …` : "Sending …";
+        if (!rows.includes(row)) continue; // removed meanwhile
+        if (await sendPatiently(row)) stored += 1;
+      }
+    } finally {
+      isSending = false;
+    }
+    const missed = which.length - stored;
+    said.textContent = [stored && `${stored} stored.`, missed && `${missed} not stored: see why above.`].filter(Boolean).join(" ");
+    update();
+  }
+
+  return {
+    element,
+    choose(ticker) {
+      wanted = ticker;
+      input.click();
+    },
+  };
+}
+
+/** Send a file; past the budget of uploads, wait as long as the service asks for. */
+async function sendPatiently(row) {
+  for (;;) {
+    try {
+      return await row.send();
+    } catch (error) {
+      if (error.status !== 429) throw error;
+      const seconds = Math.min(error.retryAfter ?? 5, MOST_WAITED_SECONDS);
+      row.say(`The service takes no more uploads for the moment; goes on in ${seconds} s.`);
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+      if (!row.element.isConnected) return false;
+    }
+  }
+}
+
+function dropZone(input, mostBytes) {
+  return h(
+    "div",
+    { class: "drop-zone" },
+    h("p", { class: "drop-words" }, h("span", { class: "for-mouse" }, "Drop CSV files here, or "), input, h("label", { for: "price-files", class: "button" }, "Choose files")),
+    h("p", { class: "small soft" }, `One ticker each, up to ${formatBytes(mostBytes)}. Columns by name, in any order: Date, Open, High, Low, Close, Volume and, if there is one, Adj Close. Dates as 2013-03-01 or 3/1/2013.`),
+    h("details", { class: "small" }, h("summary", {}, "What a file looks like"), h("pre", { class: "example" }, "Date,Open,High,Low,Close,Volume\n2013-02-28,444.05,447.87,441.40,441.40,11518400\n2013-03-01,438.00,438.18,429.98,430.47,19730300")),
+  );
+}
+
+/** Files may be dropped anywhere on the card; a file that misses it must not replace the page. */
+function acceptDrops(card, zone, take) {
+  const hasFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  const mark = (isOver) => zone.classList.toggle("is-over", isOver);
+  window.addEventListener("dragover", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    const isOver = card.contains(event.target);
+    event.dataTransfer.dropEffect = isOver ? "copy" : "none";
+    mark(isOver);
+  });
+  window.addEventListener("dragleave", (event) => event.relatedTarget === null && mark(false));
+  window.addEventListener("drop", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    mark(false);
+    if (card.contains(event.target)) take(event.dataTransfer.files);
+  });
+}

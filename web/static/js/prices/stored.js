@@ -1,0 +1,133 @@
+// What is stored: a list to search, each ticker of which opens to what is known of its prices.
+
+import { api } from "../api.js";
+import { fill, h } from "../dom.js";
+import { formatAgo, formatDay, formatWhole } from "../format.js";
+import { empty, problem, show } from "../states.js";
+import { readUrl, writeUrl } from "../url-state.js";
+import { field } from "../widgets.js";
+import { quality } from "./quality.js";
+
+const DEFAULTS = { q: "", ticker: "" };
+const PAGE = 100;
+const TYPING_MILLISECONDS = 250;
+const COLUMNS = 6;
+
+/** The card of what is stored. `choose(ticker)` opens the file picker for a ticker. Has `reload()`. */
+export function storedPrices(choose) {
+  let at = readUrl(DEFAULTS);
+  if (at.ticker) at.q ||= at.ticker; // a link to one ticker must find it among thousands
+  let timer = null;
+  let asked = 0;
+
+  const search = h("input", { id: "stored-search", type: "search", value: at.q, maxlength: "100", placeholder: "Ticker or name", autocomplete: "off", spellcheck: "false", oninput: () => typed() });
+  const body = h("div", { id: "stored-list" });
+  const count = h("p", { class: "small soft", id: "stored-count", role: "status" });
+  const element = h(
+    "section",
+    { class: "card", "aria-labelledby": "stored-title" },
+    h("div", { class: "spread" }, h("h2", { id: "stored-title" }, "Stored"), count),
+    h("form", { class: "row", onsubmit: (event) => { event.preventDefault(); reload(); } }, field("Find", search)),
+    body,
+  );
+
+  function typed() {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      at = { q: search.value.trim(), ticker: "" };
+      writeUrl(at, DEFAULTS, { push: false });
+      reload();
+    }, TYPING_MILLISECONDS);
+  }
+
+  function reload() {
+    clearTimeout(timer);
+    asked += 1;
+    const mine = asked;
+    const first = body.firstChild?.matches?.(".table-scroll") ? quietly : show; // a list that is there stays until its successor has come
+    return first(body, async () => {
+      const page = await api.get("/tickers", { q: at.q, limit: PAGE });
+      if (mine !== asked) throw new DOMException("Asked again.", "AbortError");
+      return list(page);
+    }, "Looking at what is stored …");
+  }
+
+  async function quietly(target, load) {
+    try {
+      fill(target, await load());
+    } catch (error) {
+      if (error.name !== "AbortError") fill(target, problem(error, reload));
+    }
+  }
+
+  function list(page) {
+    if (!page.items.length) {
+      count.textContent = "";
+      if (at.q) return empty(`Nothing is stored that fits “${at.q}”.`, "Look for the start of a ticker or a part of a name, or upload a file for it above.");
+      return empty("No prices are stored yet.", "Drop CSV files above: one ticker each.");
+    }
+    const rows = h("tbody");
+    const more = h("div", { class: "row" });
+    let shown = 0;
+    const add = ({ items, next_cursor: cursor }) => {
+      for (const item of items) rows.append(...itemRows(item));
+      shown += items.length;
+      count.textContent = `${formatWhole(shown)}${cursor ? "+" : ""} ${shown === 1 ? "ticker" : "tickers"}`;
+      fill(more, cursor && h("button", { type: "button", onclick: (event) => next(cursor, event.currentTarget) }, "Show more"));
+    };
+    const next = async (cursor, button) => {
+      button.disabled = true;
+      try {
+        add(await api.get("/tickers", { q: at.q, limit: PAGE, cursor }));
+      } catch (error) {
+        fill(more, problem(error, () => next(cursor, button)));
+      }
+    };
+    add(page);
+    const heads = [["Ticker"], ["Name", "hide-on-phone"], ["Bars", "number"], ["First day", "hide-on-phone"], ["Last day"], ["Source", "hide-on-phone"]];
+    return [
+      h(
+        "div",
+        { class: "table-scroll" },
+        h(
+          "table",
+          { class: "stored-table" },
+          h("caption", { class: "visually-hidden" }, "Stored prices by ticker"),
+          h("thead", {}, h("tr", {}, heads.map(([name, kind]) => h("th", { scope: "col", class: kind }, name)))),
+          rows,
+        ),
+      ),
+      more,
+    ];
+  }
+
+  function itemRows(item) {
+    const detail = h("td", { colspan: COLUMNS });
+    const under = h("tr", { class: "detail", id: `detail-${item.ticker}`, hidden: true }, detail);
+    const toggle = h("button", { type: "button", class: "opener", "aria-expanded": "false", "aria-controls": under.id, onclick: () => open(under.hidden) }, item.ticker);
+    const open = (isOpen, push = true) => {
+      under.hidden = !isOpen;
+      toggle.setAttribute("aria-expanded", String(isOpen));
+      at = { ...at, ticker: isOpen ? item.ticker : "" };
+      if (push) writeUrl({ ...at, q: search.value.trim() }, DEFAULTS, { push: false });
+      if (isOpen) show(detail, () => quality(item.ticker, choose), "Looking for gaps …");
+    };
+    if (at.ticker.toUpperCase() === item.ticker) open(true, false);
+    return [
+      h(
+        "tr",
+        {},
+        h("th", { scope: "row" }, toggle, h("span", { class: "small soft only-on-phone" }, item.name)),
+        h("td", { class: "name hide-on-phone" }, item.name ?? "–"),
+        h("td", { class: "number" }, formatWhole(item.bars)),
+        h("td", { class: "hide-on-phone" }, formatDay(item.first)),
+        h("td", {}, formatDay(item.last), h("span", { class: "small soft ago" }, formatAgo(item.last))),
+        h("td", { class: "hide-on-phone" }, item.provider),
+      ),
+      under,
+    ];
+  }
+
+  reload();
+  return { element, reload };
+}

@@ -1,0 +1,95 @@
+// Reports of jobs: a list to choose from.
+
+import { api } from "../api.js";
+import { fill, h } from "../dom.js";
+import { formatAgo, formatMoment, formatShare, formatWhole } from "../format.js";
+import { FINISHED } from "../job-watch.js";
+import { empty, problem, show } from "../states.js";
+import { field, select } from "../widgets.js";
+import { outcomeLine, saveWith } from "./saving.js";
+
+const STATUSES = [["", "All jobs"], ["completed", "Completed"], ["cancelled", "Cancelled"], ["failed", "Failed"], ["processing", "Running"]];
+const TONES = { completed: "good", failed: "bad", cancelled: "warn" };
+const WORDS = { queued: "Waiting", processing: "Running", completed: "Completed", failed: "Failed", cancelled: "Cancelled" };
+const UNIVERSES = { all: "All tickers", watchlist: "Watchlist" };
+const PAGE = 25;
+
+/** The card. `values` are the address's, `keep(values)` puts them back there; `strategies` are [id, name] pairs. */
+export function jobReports(values, strategies, keep) {
+  const body = h("div", { id: "job-list" });
+  const outcome = outcomeLine("job-report-outcome");
+  const status = select("job-status", STATUSES, values.job_status, () => {
+    keep({ job_status: status.value });
+    load();
+  });
+  const names = Object.fromEntries(strategies);
+
+  function load() {
+    const wanted = status.value;
+    return show(body, async () => {
+      const page = await api.get("/jobs", { status: wanted, limit: PAGE });
+      if (wanted !== status.value) throw new DOMException("Asked again.", "AbortError");
+      return list(page, wanted);
+    }, "Looking for jobs …");
+  }
+
+  function list(page, wanted) {
+    if (!page.items.length) {
+      if (wanted) return empty("No such jobs.", "Choose another state.");
+      return empty("No jobs yet.", h("p", {}, "Analyse many tickers at once on the ", h("a", { href: "/tasks" }, "tasks page"), "; their report is here then."));
+    }
+    const rows = h("tbody");
+    const more = h("div", { class: "row" });
+    const add = ({ items, next_cursor: cursor }) => {
+      rows.append(...items.map(row));
+      fill(more, cursor && h("button", { type: "button", onclick: (event) => next(cursor, event.currentTarget) }, "Show older"));
+    };
+    const next = async (cursor, button) => {
+      button.disabled = true;
+      try {
+        add(await api.get("/jobs", { status: wanted, limit: PAGE, cursor }));
+      } catch (error) {
+        fill(more, problem(error, () => next(cursor, button)));
+      }
+    };
+    add(page);
+    const heads = [["Job"], ["State"], ["Succeeded", "number hide-on-phone"], ["Failed", "number hide-on-phone"], ["Report"]];
+    return [
+      h(
+        "div",
+        { class: "table-scroll" },
+        h("table", { class: "job-table" }, h("caption", { class: "visually-hidden" }, "Jobs, newest first"), h("thead", {}, h("tr", {}, heads.map(([name, kind]) => h("th", { scope: "col", class: kind }, name)))), rows),
+      ),
+      more,
+    ];
+  }
+
+  function row(job) {
+    const title = `${UNIVERSES[job.params.universe] ?? "Named tickers"}, ${names[job.params.strategy] ?? job.params.strategy}`;
+    const when = job.finished_at ?? job.started_at ?? job.created_at;
+    const words = FINISHED.has(job.status) ? "Excel" : "Excel so far";
+    const button = h("button", { type: "button", "aria-label": `${words}: ${title}, ${formatMoment(when)}`, onclick: () => save(job, button) }, words);
+    const state = job.status === "processing" ? `${WORDS.processing}, ${formatShare(job.progress)}` : WORDS[job.status];
+    return h(
+      "tr",
+      { dataset: { job: job.id } },
+      h("td", {}, h("div", {}, title), h("div", { class: "small soft" }, `${formatMoment(when)} (${formatAgo(when)}), ${formatWhole(job.total)} ${job.total === 1 ? "ticker" : "tickers"}`)),
+      h("td", {}, h("span", { class: `badge ${job.failed ? "warn" : (TONES[job.status] ?? "")}` }, state), job.failed > 0 && h("div", { class: "small soft only-on-phone" }, `${formatWhole(job.failed)} failed`)),
+      h("td", { class: "number hide-on-phone" }, formatWhole(job.succeeded)),
+      h("td", { class: "number hide-on-phone" }, formatWhole(job.failed)),
+      h("td", {}, button),
+    );
+  }
+
+  const save = (job, button) => saveWith(button, outcome, { path: `/reports/jobs/${encodeURIComponent(job.id)}.xlsx`, name: `job-${job.id}.xlsx` });
+
+  load();
+  return h(
+    "section",
+    { class: "card", "aria-labelledby": "job-report-title" },
+    h("div", { class: "spread" }, h("h2", { id: "job-report-title" }, "A job"), field("State", status)),
+    h("p", { class: "soft small" }, "Every verdict with its position, the failures and why, and the parameters; of a job that still runs, what has ended so far."),
+    outcome,
+    body,
+  );
+}

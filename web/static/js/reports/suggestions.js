@@ -1,0 +1,29 @@
+// Suggestions for a ticker field, from what is stored.
+
+import { api } from "../api.js";
+import { fill, h } from "../dom.js";
+
+const TYPING_MILLISECONDS = 200;
+const SHOWN = 20;
+
+/** A list of suggestions for a text field, which is asked for as somebody types. Put it into the page beside the field. */
+export function suggestionsFor(input) {
+  const list = h("datalist", { id: `${input.id}-suggestions` });
+  let timer = null;
+  input.setAttribute("list", list.id);
+  const ask = async () => {
+    const typed = input.value.trim();
+    try {
+      const { items } = await api.get("/tickers", { q: typed, limit: SHOWN });
+      if (typed === input.value.trim()) fill(list, items.map((item) => h("option", { value: item.ticker }, item.name ?? "")));
+    } catch {
+      fill(list); // the field takes any ticker without them
+    }
+  };
+  input.addEventListener("focus", () => list.childElementCount === 0 && ask());
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, TYPING_MILLISECONDS);
+  });
+  return list;
+}

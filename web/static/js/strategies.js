@@ -1,0 +1,34 @@
+// The strategies, asked for once per page.
+
+import { api } from "./api.js";
+import { h, notify } from "./dom.js";
+
+const names = new Map();
+let asked = null;
+
+async function load() {
+  const { items } = await api.get("/strategies");
+  for (const { id, name } of items) names.set(id, name);
+}
+
+/** Put the strategies into a select, after the options that it has already; one that is asked for by the address is chosen. */
+export async function offerStrategies(select, chosen) {
+  asked ??= load();
+  try {
+    await asked;
+  } catch (error) {
+    asked = null;
+    notify(`The strategies could not be listed. ${error.words ?? error.message}`, { problem: true });
+    return;
+  }
+  const offered = new Set([...select.options].map((option) => option.value));
+  for (const [id, name] of names) if (!offered.has(id)) select.append(h("option", { value: id }, name));
+  // While the list was on its way, somebody may have chosen.
+  const wanted = select.dataset.touched ? select.value : chosen;
+  if ([...select.options].some((option) => option.value === wanted)) select.value = wanted;
+}
+
+/** A strategy's name; its id until the strategies are known. */
+export function strategyName(id) {
+  return names.get(id) ?? id;
+}

@@ -1,0 +1,111 @@
+// The list of jobs, newest first; active ones are live.
+
+import { api } from "../api.js";
+import { fill, h, notify } from "../dom.js";
+import { formatDuration, formatWhole } from "../format.js";
+import { describeJob, jobProgress, statusBadge } from "../job-progress.js";
+import { FINISHED } from "../job-watch.js";
+import { ago } from "../moments.js";
+import { empty } from "../states.js";
+import { field, select } from "../widgets.js";
+import { commandButtons } from "./commands.js";
+import { LiveJobs } from "./live.js";
+
+const PAGE_SIZE = 30;
+const STATUSES = [["", "All"], ["queued", "Queued"], ["processing", "Running"], ["completed", "Completed"], ["failed", "Could not run"], ["cancelled", "Cancelled"]];
+const HEADINGS = ["Job", "Status", "Progress", "Created", "Took"];
+
+/** The view: its element once the first page is there, and how to stop it. `go(values)` changes the address. */
+export async function openList(state, go) {
+  const rows = new Map();
+  const live = new LiveJobs((job) => rows.get(job.id)?.update(job));
+  const body = h("tbody");
+  const more = h("div", { class: "row centred more" });
+  const open = (job) => go({ job: job.id });
+
+  const append = ({ items, next_cursor: cursor }) => {
+    const fragment = document.createDocumentFragment();
+    for (const job of items) {
+      if (rows.has(job.id)) continue;
+      const row = buildRow(job, (latest) => live.take(latest), open, go);
+      rows.set(job.id, row);
+      fragment.append(row.element);
+    }
+    const first = fragment.firstElementChild;
+    body.append(fragment);
+    live.follow(items);
+    fill(more, cursor && h("button", { type: "button", onclick: (event) => loadMore(cursor, event.currentTarget) }, "Load more"));
+    return first;
+  };
+  const loadMore = async (cursor, button) => {
+    button.disabled = true;
+    try {
+      append(await api.get("/jobs", { status: state.status, limit: PAGE_SIZE, cursor }))?.querySelector("a").focus({ preventScroll: true });
+    } catch (error) {
+      button.disabled = false;
+      button.focus();
+      notify(`The next jobs did not come. ${error.words ?? error.message}`, { problem: true });
+    }
+  };
+
+  const page = await api.get("/jobs", { status: state.status, limit: PAGE_SIZE });
+  append(page);
+  const filter = select("status", STATUSES, state.status, (event) => go({ status: event.target.value }));
+  const head = h("div", { class: "spread list-head" }, field("Status", filter), h("button", { type: "button", onclick: () => go({}, { again: true }) }, "Refresh"));
+  const table = h(
+    "table",
+    { class: "jobs" },
+    h("caption", { class: "visually-hidden" }, "Jobs, newest first"),
+    h("thead", {}, h("tr", {}, HEADINGS.map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Commands")))),
+    body,
+  );
+  const content = page.items.length ? [h("div", { class: "table-scroll" }, table), more] : nothing(state, go);
+  return { element: h("section", { class: "card", "aria-label": "Jobs" }, head, content), stop: () => live.stop() };
+}
+
+function nothing(state, go) {
+  if (state.status) return empty("No job is in this state", h("button", { type: "button", onclick: () => go({ status: "" }) }, "Show all jobs"));
+  return empty("No job has run yet", "Analyse the watchlist, all tickers, or a list of your own: open “New analysis of many tickers” above. Jobs go on when this page is closed.");
+}
+
+function buildRow(job, onJob, onNew, go) {
+  const status = h("td", { class: "status-cell" });
+  const progress = jobProgress(job);
+  const took = h("td", { class: "small took-cell" });
+  const commands = h("td", { class: "commands-cell" });
+  const link = h("a", { href: `/tasks?job=${encodeURIComponent(job.id)}`, onclick: (event) => openHere(event, () => go({ job: job.id })) });
+  const title = h("th", { scope: "row", class: "job-cell" }, link);
+  let state = "";
+  const update = (latest) => {
+    progress.update(latest);
+    fill(status, statusBadge(latest), latest.status === "completed" && latest.failed > 0 && h("span", { class: "small failed-note" }, ` ${formatWhole(latest.failed)} failed`));
+    fill(took, duration(latest));
+    fill(link, describeJob(latest));
+    commands.dataset.version = latest.version;
+    // Buttons are made anew only when others fit: one that has the focus keeps it while the job gets on. A command looks at the newest job.
+    Object.assign(job, latest);
+    const next = `${latest.status} ${latest.cancel_requested}`;
+    if (next === state) return;
+    state = next;
+    const had = commands.contains(document.activeElement);
+    fill(commands, commandButtons(job, onJob, onNew));
+    if (had) (commands.querySelector("button:not(:disabled)") ?? link).focus();
+  };
+  update(job);
+  const element = h("tr", { dataset: { job: job.id } }, title, status, h("td", { class: "progress-cell" }, progress.element), h("td", { class: "small created-cell" }, ago(job.created_at)), took, commands);
+  return { element, update };
+}
+
+/** How long a job ran, or has been running. */
+export function duration(job) {
+  if (!job.started_at) return "–";
+  const end = FINISHED.has(job.status) ? new Date(job.finished_at) : new Date();
+  return formatDuration(Math.max(0, (end - new Date(job.started_at)) / 1000));
+}
+
+/** Follow a link within the page; with a key held down, the browser does what it is told. */
+export function openHere(event, go) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  go();
+}

@@ -1,0 +1,94 @@
+// Following many jobs at once: the first by streams, the rest together by polling.
+
+import { api } from "../api.js";
+import { notify } from "../dom.js";
+import { describeEnd } from "../job-progress.js";
+import { FINISHED, watchJob } from "../job-watch.js";
+
+const MOST_STREAMS = 2; // a browser keeps six connections to a host, for all its pages
+const POLL_MILLISECONDS = 3000;
+const LONGEST_POLL_MILLISECONDS = 30000;
+const POLLED_TOGETHER = 100;
+const POLLED_SINGLY = 5;
+
+/** Calls `onJob(job)` at every change of the jobs that it was given, until they end. */
+export class LiveJobs {
+  #active = new Map(); // the jobs by id, in the order in which they were given
+  #streams = new Map(); // what stops each stream, by job id
+  #timer = null;
+  #pause = POLL_MILLISECONDS;
+  #isStopped = false;
+  #onJob;
+
+  constructor(onJob) {
+    this.#onJob = onJob;
+  }
+
+  follow(jobs) {
+    for (const job of jobs) if (!FINISHED.has(job.status) && !this.#active.has(job.id)) this.#active.set(job.id, job);
+    this.#assign();
+  }
+
+  /** Take a job that was heard of otherwise, such as in the answer to a command. Says so when a followed job has ended. */
+  take(job) {
+    const known = this.#active.get(job.id);
+    if (this.#isStopped || (known && job.version < known.version)) return;
+    if (known && FINISHED.has(job.status)) {
+      this.#drop(job.id);
+      notify(describeEnd(job), { problem: job.status === "failed" });
+    } else if (known) this.#active.set(job.id, job);
+    this.#onJob(job);
+    this.#assign();
+  }
+
+  stop() {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    for (const stop of this.#streams.values()) stop();
+  }
+
+  #drop(id) {
+    this.#streams.get(id)?.();
+    this.#streams.delete(id);
+    this.#active.delete(id);
+  }
+
+  #assign() {
+    if (this.#isStopped) return;
+    for (const id of this.#active.keys()) {
+      if (this.#streams.size >= MOST_STREAMS) break;
+      if (!this.#streams.has(id)) this.#streams.set(id, watchJob(id, (job) => this.take(job), (error) => error.status === 404 && this.#drop(id)));
+    }
+    if (this.#timer === null && this.#active.size > this.#streams.size) this.#timer = setTimeout(() => this.#poll(), this.#pause);
+  }
+
+  /** One look at the newest jobs serves all that have no stream; the few that are older than those are asked for one by one. */
+  async #poll() {
+    try {
+      const { items } = await api.get("/jobs", { limit: POLLED_TOGETHER });
+      const seen = new Set(items.map((job) => job.id));
+      for (const job of items) if (this.#isPolled(job.id)) this.take(job);
+      const older = [...this.#active.keys()].filter((id) => this.#isPolled(id) && !seen.has(id)).slice(0, POLLED_SINGLY);
+      for (const id of older) await this.#pollOne(id);
+      this.#pause = POLL_MILLISECONDS;
+    } catch {
+      // The page shows the last that is known; it is asked again, less often.
+      this.#pause = Math.min(2 * this.#pause, LONGEST_POLL_MILLISECONDS);
+    }
+    this.#timer = null;
+    this.#assign();
+  }
+
+  async #pollOne(id) {
+    try {
+      this.take(await api.get(`/jobs/${encodeURIComponent(id)}`));
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      this.#drop(id); // it was removed, being old
+    }
+  }
+
+  #isPolled(id) {
+    return this.#active.has(id) && !this.#streams.has(id);
+  }
+}

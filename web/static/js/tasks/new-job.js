@@ -1,0 +1,53 @@
+// The form for a new job.
+
+import { api } from "../api.js";
+import { byId, fill, notify } from "../dom.js";
+import { offerStrategies } from "../strategies.js";
+
+const TICKER = /^[A-Za-z0-9^][A-Za-z0-9.&^=_-]{0,19}$/;
+const NAMED_WRONG = 5;
+
+/** Make the form work; `onQueued(job)` is called with the new job, or with the active one that does the same. */
+export function wireNewJob(onQueued) {
+  const form = byId("job-form");
+  const typed = byId("job-tickers");
+  const submit = form.querySelector("button[type=submit]");
+
+  const complain = (text, control = null) => {
+    fill(byId("job-problem"), text);
+    typed.removeAttribute("aria-invalid");
+    if (!control) return;
+    control.setAttribute("aria-invalid", "true");
+    control.focus();
+  };
+  typed.addEventListener("input", () => {
+    form.elements.scope.value = "tickers";
+    complain("");
+  });
+  form.addEventListener("change", () => complain(""));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const scope = form.elements.scope.value;
+    const order = { strategy: byId("job-strategy").value };
+    if (scope === "tickers") {
+      order.tickers = typed.value.toUpperCase().split(/[\s,;]+/).filter(Boolean);
+      const wrong = order.tickers.filter((ticker) => !TICKER.test(ticker));
+      if (!order.tickers.length) return complain("Type at least one ticker, such as AAPL.", typed);
+      if (wrong.length) return complain(`No ticker: ${wrong.slice(0, NAMED_WRONG).join(", ")}${wrong.length > NAMED_WRONG ? ` and ${wrong.length - NAMED_WRONG} more` : ""}.`, typed);
+    } else order.universe = scope;
+    submit.disabled = true;
+    try {
+      const job = await api.post("/bulk-analyze", order);
+      complain("");
+      typed.value = "";
+      byId("new-job").open = false;
+      notify(job.deduplicated ? "The same work is under way already; this is that job." : "The job is queued.");
+      onQueued(job);
+    } catch (error) {
+      complain(error.words ?? error.message, scope === "tickers" && error.status === 422 ? typed : null);
+    } finally {
+      submit.disabled = false;
+    }
+  });
+  offerStrategies(byId("job-strategy"), "balanced");
+}

@@ -1,0 +1,93 @@
+// Files in and out: downloads whose problems can be said in words, and uploads with their progress.
+
+import { ApiProblem, address } from "./api.js";
+
+const FOR_PEOPLE = { B: 1, KB: 1000, MB: 1000000 };
+
+/** 1500 → "1.5 KB". */
+export function formatBytes(bytes) {
+  if (typeof bytes !== "number") return "–";
+  const unit = bytes >= FOR_PEOPLE.MB ? "MB" : bytes >= FOR_PEOPLE.KB ? "KB" : "B";
+  return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 }).format(bytes / FOR_PEOPLE[unit])} ${unit}`;
+}
+
+/** The file name that an answer gives, or another. */
+export function nameFrom(disposition, otherwise) {
+  const encoded = /filename\*=UTF-8''([^;]+)/i.exec(disposition ?? "");
+  if (encoded) {
+    try {
+      return decodeURIComponent(encoded[1]);
+    } catch {
+      // It is no percent-encoding; the plain name may be there.
+    }
+  }
+  const plain = /filename="?([^";]+)"?/i.exec(disposition ?? "");
+  return plain ? plain[1] : otherwise;
+}
+
+/** Save an answer as a file; returns `{name, bytes}`. Throws ApiProblem, with nothing saved. */
+export async function download(path, { params, accept = "*/*", name = "bellwether" } = {}) {
+  let answer;
+  let content;
+  try {
+    answer = await fetch(address(path, params), { headers: { Accept: `${accept}, application/problem+json` }, credentials: "same-origin" });
+    content = await answer.blob();
+  } catch {
+    throw new ApiProblem(0);
+  }
+  if (!answer.ok) throw problemOf(answer.status, await content.text(), answer.headers.get("Retry-After"));
+  const saved = nameFrom(answer.headers.get("Content-Disposition"), name);
+  save(content, saved);
+  return { name: saved, bytes: content.size };
+}
+
+/** PUT a file; `onProgress(0…1)` hears how much was sent. Resolves to the parsed answer; rejects with ApiProblem, or AbortError. */
+export function upload(path, file, { type, params, onProgress = () => {}, signal } = {}) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch tells nothing of what was sent so far
+    const refuse = () => reject(new ApiProblem(0));
+    request.open("PUT", address(path, params));
+    request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("Content-Type", type);
+    request.setRequestHeader("X-CSRF-Token", document.querySelector('meta[name="csrf-token"]').content);
+    request.upload.addEventListener("progress", (event) => event.lengthComputable && onProgress(event.loaded / event.total));
+    request.addEventListener("error", refuse);
+    request.addEventListener("timeout", refuse);
+    request.addEventListener("abort", () => reject(new DOMException("The upload was stopped.", "AbortError")));
+    request.addEventListener("load", () => {
+      const { status, responseText } = request;
+      if (status < 200 || status > 299) return reject(problemOf(status, responseText, request.getResponseHeader("Retry-After")));
+      const parsed = parse(responseText);
+      if (parsed === null) return reject(new ApiProblem(status, { detail: "The answer could not be read. Load the page again to see what is stored.", code: "unreadable", title: "Unreadable answer" }));
+      resolve(parsed);
+    });
+    signal?.addEventListener("abort", () => request.abort());
+    request.send(file);
+  });
+}
+
+function save(content, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(content);
+  link.download = name;
+  link.click();
+  // The browser reads it after the click; an address given up at once would be an empty file in some.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
+function problemOf(status, text, retryAfter) {
+  if (status === 401) {
+    location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+    return new ApiProblem(401, { detail: "Your session has ended. Sign in again.", code: "unauthorized", title: "Signed out" });
+  }
+  const problem = parse(text) ?? {};
+  return new ApiProblem(status, { ...problem, detail: problem.detail ?? `The service answered ${status}.`, retryAfter: Number(retryAfter) || null });
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
