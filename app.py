@@ -91,7 +91,16 @@ BLUEPRINTS = (
 )
 PLAIN_BLUEPRINTS = (docs.blueprint, metrics_api.blueprint, job_events.socket_blueprint, pages.blueprint, sign_in.blueprint)
 DESCRIPTION = "Price history in, explained verdicts out. Send the key as `X-API-Key` or as a bearer token."
-EXPOSED_HEADERS = ["Content-Disposition", "ETag", "Idempotent-Replayed", "Location", "RateLimit", "Retry-After", "X-Request-ID"]
+EXPOSED_HEADERS = [
+    "Content-Disposition",
+    "ETag",
+    "Idempotent-Replayed",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-ID",
+]
 
 
 class Application(OpenAPI):
@@ -105,7 +114,7 @@ class Application(OpenAPI):
 
 
 def create_app(settings: Settings | None = None) -> Application:
-    """Put the application together. Opens nothing: `start` does. Raises ConfigError for settings that are refused."""
+    """Put the application together. Connects to nothing: `start` does. Raises ConfigError for settings that are refused."""
     settings = settings or Settings.load()
     configure_logging(settings.log_level, settings.log_as_json, reporter(settings.dsn, settings.environment, VERSION))
     database.configure(settings)
@@ -126,7 +135,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app.extensions[health.CHECKS] = HealthChecks(settings, lambda: not flags.is_enabled(Feature.BULK_JOBS), (of_sample,))
     # What runs before a request runs in this order, what runs after it in the reverse.
     if settings.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=1, x_host=1)  # type: ignore[method-assign]
     register_request_log(app)
     register_metrics(app, metrics, (database.current().breaker, of_sample))
     register_security_headers(app)
@@ -137,7 +146,7 @@ def create_app(settings: Settings | None = None) -> Application:
     register_guard(app)
     register_error_handlers(app, translate, pages.error_page)
     if settings.cors_origins:
-        CORS(app, origins=list(settings.cors_origins), expose_headers=EXPOSED_HEADERS, max_age=600)
+        CORS(app, origins=list(settings.cors_origins), expose_headers=list(EXPOSED_HEADERS), max_age=600)
     for module in BLUEPRINTS:
         app.register_api(module.blueprint)
     for blueprint in PLAIN_BLUEPRINTS:
@@ -175,15 +184,20 @@ def _cache(settings: Settings, redis: RedisLink | None, metrics: Metrics) -> Cac
     return Cache(settings.cache_max_bytes, settings.cache_seconds, shared, metrics)
 
 
-def start(app: Application, connect_attempts: int | None = None) -> None:
+def start(app: Application, connect_attempts: int | None = None, needs_database: bool = True) -> None:
     """Make ready to serve, in the order of `_steps`. Any number of processes may do so at once.
 
-    `connect_attempts` is DB_CONNECT_ATTEMPTS unless given. Raises one of NOT_STARTED: the database cannot be reached, its schema cannot
+    `connect_attempts` is DB_CONNECT_ATTEMPTS unless given. Without `needs_database` it goes on when the database is away, and serves 503
+    until that is back. Raises one of NOT_STARTED: the database cannot be reached, its schema cannot
     be served, or DATA_DIR cannot be written.
     """
     settings: Settings = app.extensions[SETTINGS]
     app.extensions[ATTEMPTS] = connect_attempts
-    app.extensions[LIFECYCLE].start()
+
+    def may_fail(part: str, error: Exception) -> bool:
+        return not needs_database and part in ("database", "schema") and database.is_unavailable(error)
+
+    app.extensions[LIFECYCLE].start(may_fail)
     log.info("started", environment=settings.environment, database=database.current().description, version=VERSION)
 
 

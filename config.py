@@ -28,7 +28,8 @@ MINIMUM_TOKEN_LENGTH = 16
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg2")
 # What tutorials, templates and our own .env.example put where a secret belongs, letters and digits only.
 PLACEHOLDERS = ("changeme", "changethis", "changeinproduction", "replaceme", "replacethis", "yoursecret", "yourapikey", "insecure")
-REDIS_SCHEMES = ("redis://", "rediss://", "unix://", "redis+socket://")
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+BROKER_SCHEMES = (*REDIS_SCHEMES, "redis+socket://")  # Celery's own word for a socket
 HOW_TO_MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
@@ -132,7 +133,9 @@ class Settings(BaseSettings):
         15.0, ge=1, le=600, description="Seconds without a heartbeat after which a worker's items go to others."
     )
     redis_url: str | None = Field(
-        None, repr=False, description="`redis://…`; wakes workers and live progress at once instead of by polling."
+        None,
+        repr=False,
+        description="`redis://…`, a database of its own: shares limits and cache, wakes workers and streams at once.",
     )
     celery_broker_url: str | None = Field(None, repr=False, description="`redis://…` for the celery engine; `REDIS_URL` unless set.")
     max_streams: int = Field(
@@ -157,7 +160,7 @@ class Settings(BaseSettings):
     )
     cache_enabled: bool = Field(True, description="Keep results and key look-ups at hand.")
     cache_max_bytes: int = Field(16_000_000, ge=10_000, description="Most that the cache of one process holds, in bytes.")
-    cache_seconds: int = Field(300, ge=1, le=86_400, description="Seconds that a cached result is kept.")
+    cache_seconds: int = Field(300, ge=1, le=86_400, description="Seconds that a cached result is kept, also when it is removed meanwhile.")
     compress_responses: bool = Field(True, description="Compress what clients accept compressed.")
     breaker_failures: int = Field(
         5, ge=0, le=100, description="Failures in a row after which the database (or a provider) is left alone for a while; 0 for never."
@@ -317,10 +320,14 @@ def _database_faults(settings: Settings) -> list[Fault]:
 
 def _job_faults(settings: Settings) -> list[Fault]:
     faults = []
-    for variable, url in (("REDIS_URL", settings.redis_url), ("CELERY_BROKER_URL", settings.celery_broker_url)):
-        if url and not url.startswith(REDIS_SCHEMES):
+    urls = (("REDIS_URL", settings.redis_url, REDIS_SCHEMES), ("CELERY_BROKER_URL", settings.celery_broker_url, BROKER_SCHEMES))
+    for variable, url, schemes in urls:
+        if url and not url.startswith(schemes):
             scheme = url.partition("://")[0][:40]
             faults.append(Fault(variable, f"{scheme!r} is no scheme of Redis.", "Set it to redis://host:6379/0 or rediss://…."))
+        elif url and not re.fullmatch(r"unix://.*|[a-z+]+://([^@/?#]*@)?[^@:/?#]*(:\d{1,5})?([/?].*)?", url):
+            remedy = "Write @, :, / and # of a password as %40, %3A, %2F and %23."
+            faults.append(Fault(variable, "it cannot be read as a URL.", remedy))
     if settings.job_engine == "celery" and not settings.broker_url:
         remedy = "Set it (or REDIS_URL) to redis://host:6379/0, or set JOB_ENGINE=local."
         faults.append(Fault("CELERY_BROKER_URL", "the celery engine needs a broker.", remedy))

@@ -40,8 +40,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two attempts to connect
 HOPELESS_CONNECT_ERRORS = ("password authentication failed", "does not exist", "no pg_hba.conf entry")
 # SQLite reports faults of ours and of its surroundings with one class; these are ours.
 SQLITE_PROGRAMMING_ERRORS = re.compile(r"no such|syntax error|has no column|ambiguous column|already exists|unrecognized token")
-# Of no use for writing, or not just now; it can be read all the same.
-SQLITE_BUSY = re.compile(r"database (table )?is locked|interrupted|readonly database|disk is full")
+SQLITE_BUSY = re.compile(r"database (table )?is locked|interrupted|readonly database|disk is full")  # it can be read all the same
 POOL_EVENTS = ("connects", "checkouts", "pings", "timeouts", "invalidations")
 
 
@@ -126,11 +125,11 @@ class Database:
 
         Tries `attempts` times (`DB_CONNECT_ATTEMPTS` by default) with growing, capped pauses. Raises the last error.
         """
-        attempts = attempts or self.options.connect_attempts
-        pause = FIRST_PAUSE
+        attempts, pause = attempts or self.options.connect_attempts, FIRST_PAUSE
         for attempt in range(1, attempts + 1):
             try:
                 self.ping()
+                self.breaker.close()  # what start-up waited for is no reason to leave it alone now
                 return
             except exc.OperationalError as error:
                 reason = reason_of(error)
@@ -178,12 +177,13 @@ class Database:
             self._counts["timeouts"] += 1
             raise
 
-    def _note(self, error: BaseException | None) -> None:
-        """What came of using a connection: None when all was well."""
+    def _note(self, error: BaseException | None) -> bool:
+        """What came of using a connection, None when all was well; whether that says that the database is away."""
         if error is None:
             self.breaker.succeeded()
         elif is_lost(error):
             self.breaker.failed(error)
+        return error is not None and is_lost(error)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

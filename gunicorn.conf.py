@@ -3,6 +3,7 @@
 import gc
 import json
 import select
+import shutil
 import signal
 import sys
 import threading
@@ -16,6 +17,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 
 from config import ConfigError, Settings
+from utils import worker_slots
 from utils.logger import configure_logging, route_through_root
 
 try:
@@ -84,27 +86,31 @@ max_requests_jitter = settings.web_max_requests // 10
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 control_socket_disable = True
 # What the workers share; each server of this machine has a folder of its own.
-shared_folder = settings.data_dir.absolute() / "server" / str(settings.port)
+shared_folder = worker_slots.shared_folder(settings.data_dir, settings.port)
+# Proxies are believed by TRUSTED_PROXIES alone.
+forwarded_allow_ips = ""
 logger_class = PipedLogger
 accesslog = None
 loglevel = settings.log_level
 
 
-def on_starting(server):
-    """Begin to count from nothing. Where nothing can be written, each worker counts for itself: the service goes on."""
-    from utils.worker_slots import make_empty
-
+def begin_to_count():
+    """From nothing. Where nothing can be written, each worker counts for itself: the service goes on."""
     try:
-        make_empty(shared_folder)
+        worker_slots.make_empty(shared_folder)
     except OSError as error:
-        structlog.get_logger("gunicorn.conf").error("workers count for themselves, DATA_DIR cannot be written", reason=str(error))
+        structlog.get_logger("gunicorn.conf").error("workers count for themselves", folder=str(shared_folder), reason=str(error))
+
+
+def on_exit(server):
+    """Leave nothing behind."""
+    if hasattr(server, "counts"):
+        shutil.rmtree(shared_folder, ignore_errors=True)
 
 
 def pre_fork(server, worker):
     """Give each worker the lowest free slot, whose files it counts in."""
-    from utils.worker_slots import lowest_free
-
-    worker.slot = lowest_free(other.slot for other in server.WORKERS.values())
+    worker.slot = worker_slots.lowest_free(other.slot for other in server.WORKERS.values())
 
 
 def post_fork(server, worker):
@@ -120,15 +126,16 @@ def post_fork(server, worker):
 
 def child_exit(server, worker):
     """What a worker showed of itself ends with it."""
-    from utils.worker_slots import forget_gauges
-
-    forget_gauges(shared_folder, worker.slot)
+    worker_slots.forget_gauges(shared_folder, worker.slot)
 
 
 def when_ready(server):
     """Keep `worker.py` beside the web processes, from the loop in which gunicorn looks after those: no thread where it forks."""
     from jobs.kept import keep_workers
 
+    # Only now that the port is this server's: another that found it taken must not touch what the first one counts in.
+    begin_to_count()
+    server.counts = True
     if not settings.worker_processes:
         return
     kept = keep_workers()
@@ -169,13 +176,9 @@ def post_worker_init(worker):
     # A worker that replaces one must not stop the others because the database is away: it serves 503 until the database is back.
     is_replacement = worker.age > settings.web_concurrency
     try:
-        application.start(worker.wsgi, connect_attempts=1 if is_replacement else None)
+        application.start(worker.wsgi, connect_attempts=1 if is_replacement else None, needs_database=not is_replacement)
     except application.NOT_STARTED as error:
-        log = structlog.get_logger("gunicorn.conf")
-        if is_replacement and application.database.is_unavailable(error):
-            log.error("worker serves without its database", reason=str(error))
-            return
-        log.error("not started", reason=str(error))
+        structlog.get_logger("gunicorn.conf").error("not started", reason=str(error))
         sys.exit(Arbiter.WORKER_BOOT_ERROR)
     finally:
         started.set()
@@ -195,6 +198,7 @@ def end_streams_at_shutdown(worker):
         stop(number, frame)
 
     signal.signal(signal.SIGTERM, end_streams_and_stop)
+    signal.siginterrupt(signal.SIGTERM, False)  # as gunicorn has it: calls of requests in flight go on
 
 
 def worker_exit(server, worker):

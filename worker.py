@@ -18,7 +18,7 @@ from config import VERSION, ConfigError, Settings
 from jobs.kept import stop_on_signals_or_orphaned
 from jobs.local import Supervisor, database_options, run_worker
 from jobs.wakeup import wakeup_for
-from utils.error_reports import reporter
+from utils.error_reports import flush_reports, reporter
 from utils.logger import configure_logging
 
 log = structlog.get_logger(__name__)
@@ -58,6 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
             Supervisor(settings, wakeup, stop).run()
     finally:
         database.close()
+        flush_reports()
     log.info("worker stopped", worker=given.name)
     return 0
 

@@ -8,7 +8,6 @@ from flask import Response, current_app
 from flask_limiter import Limiter
 
 import database
-from api.auth import admin_id
 from api.blueprint import api_blueprint
 from api.health import CHECKS, NOT_STORED
 from api.job_events import FEED
@@ -21,15 +20,16 @@ from services.health import HealthChecks
 from services.job_feed import JobFeed
 from utils.api_utils import json_response
 from utils.breaker import Breaker
+from utils.marks import admin
 from utils.rate_windows import RateWindows
 
 blueprint = api_blueprint("admin", "Administration")
 
 
 @blueprint.get("/admin/status", responses={200: StatusAnswer, **problem_answers(403)})
+@admin
 def get_status() -> Response:
     """Connections, circuit breakers, jobs and limits. Answers also while the database does not, without the jobs."""
-    admin_id()
     settings: Settings = current_app.extensions["settings"]
     checks: HealthChecks = current_app.extensions[CHECKS]
     feed: JobFeed = current_app.extensions[FEED]

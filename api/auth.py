@@ -28,11 +28,9 @@ def org_id() -> int:
     return principal.org_id
 
 
-def admin_id() -> str:
-    """Who administers; raises Forbidden for a caller who may not."""
+def key_id() -> str:
+    """Which key the caller holds; `master` for the master key."""
     principal: Principal = g.principal
-    if principal.key_id != MASTER:
-        raise Forbidden("This needs the master key (MASTER_API_KEY).")
     return principal.key_id
 
 
@@ -92,6 +90,8 @@ def register_guard(app: Flask) -> None:
             return None
         if state.principal is None:
             return _refuse_stranger(state.view)
+        if getattr(state.view, "is_admin", False) and state.principal.key_id != MASTER:
+            raise Forbidden("This needs the master key (MASTER_API_KEY).")
         is_change = state.session is not None and request.method not in SAFE_METHODS
         if is_change and not state.session.allows_change(request.headers.get(CSRF_HEADER)):
             raise Forbidden(f"A change made with a session needs its token as {CSRF_HEADER}. Load the page again.")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Response, current_app
 
-from api.auth import admin_id
+from api.auth import key_id
 from api.blueprint import api_blueprint
 from schemas.cache import CacheAnswer, CacheClearedAnswer, CachePrefixQuery, CacheQuery
 from schemas.problem import problem_answers
 from services.cache import Cache
 from utils.api_utils import json_response
+from utils.marks import admin
 
 blueprint = api_blueprint("cache", "Administration")
 
@@ -23,13 +24,14 @@ def cache() -> Cache:
 
 
 @blueprint.get("/admin/cache", responses={200: CacheAnswer, **problem_answers(403)})
+@admin
 def list_cache(query: CacheQuery) -> Response:
     """What the cache holds, by key: the entries in Redis, and those in the memory of the process that answers."""
-    admin_id()
     return json_response({"stores": cache().status(), "items": cache().entries(query.prefix, query.limit)})
 
 
 @blueprint.delete("/admin/cache", responses={200: CacheClearedAnswer, **problem_answers(403)})
+@admin
 def clear_cache(query: CachePrefixQuery) -> Response:
     """Drop the entries whose keys begin with `prefix`, or all. The other processes follow within two seconds."""
-    return json_response({"cleared": cache().clear(query.prefix, cleared_by=admin_id())})
+    return json_response({"cleared": cache().clear(query.prefix, cleared_by=key_id())})

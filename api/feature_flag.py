@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Response, current_app
 
 import database
-from api.auth import admin_id
+from api.auth import key_id
 from api.blueprint import api_blueprint
 from models.errors import FlagNotFound
 from models.feature_flag import Feature
@@ -16,6 +18,7 @@ from schemas.problem import problem_answers
 from services.feature_flag import CHANGES_SHOWN, FeatureFlags, list_flags
 from store import feature_flag as flag_store
 from utils.api_utils import json_response
+from utils.marks import admin
 
 blueprint = api_blueprint("feature_flag", "Administration")
 
@@ -27,24 +30,30 @@ def require_feature(feature: Feature) -> None:
     _flags().require(feature)
 
 
+def feature_switch(feature: Feature) -> Callable[[], bool]:
+    """What says whether a feature is on, for what outlives its request."""
+    return partial(_flags().is_enabled, feature)
+
+
 @blueprint.get("/admin/flags", responses={200: FlagList, **problem_answers(403)})
+@admin
 def list_feature_flags() -> Response:
     """Every feature that can be switched off, and whether it is."""
-    admin_id()
     return json_response({"items": list_flags()})
 
 
 @blueprint.get("/admin/flags/<name>", responses={200: FlagAnswer, **problem_answers(403, 404)})
+@admin
 def get_feature_flag(path: FlagPath) -> Response:
     """One feature, and who changed it when."""
-    admin_id()
     return json_response(_answer(_feature(path.name)))
 
 
 @blueprint.put("/admin/flags/<name>", responses={200: FlagAnswer, **problem_answers(400, 403, 404, 415)})
+@admin
 def put_feature_flag(path: FlagPath, body: FlagChangeRequest) -> Response:
     """Switch a feature off or on. Every process follows within two seconds."""
-    changed_by = admin_id()
+    changed_by = key_id()
     feature = _feature(path.name)
     _flags().change(feature, body.enabled, body.reason, changed_by)
     return json_response(_answer(feature))

@@ -16,7 +16,7 @@ from services.check_runner import Unanswered
 from services.health import HealthChecks, versions
 from utils.api_utils import RETRY_AFTER_SECONDS, ApiError, json_response
 from utils.breaker import Breaker
-from utils.marks import public
+from utils.marks import public, unlimited
 
 blueprint = APIBlueprint("health", __name__, abp_tags=[Tag(name="Health", description=TAGS["Health"])])
 
@@ -26,6 +26,7 @@ NOT_STORED = {"Cache-Control": "no-store"}
 
 @blueprint.get("/health/live", responses={200: LiveAnswer}, openapi_extensions=PUBLIC)
 @public
+@unlimited
 def get_live() -> Response:
     """This process answers; nothing else is looked at."""
     return json_response({"status": "ok"}, headers=NOT_STORED)
@@ -33,6 +34,7 @@ def get_live() -> Response:
 
 @blueprint.get("/api/health/ping", responses={200: LiveAnswer, **problem_answers(503)}, openapi_extensions=PUBLIC)
 @public
+@unlimited
 def get_ping() -> Response:
     """The database answers."""
     if not _checks().database().ok:
@@ -42,6 +44,7 @@ def get_ping() -> Response:
 
 @blueprint.get("/health/ready", responses={200: ReadyAnswer, 503: ReadyAnswer}, openapi_extensions=PUBLIC)
 @public
+@unlimited
 def get_ready() -> Response:
     """Whether traffic should come here: the database, its schema, Redis when configured, connections, and jobs that nobody claims."""
     report = _checks().readiness()
@@ -50,6 +53,7 @@ def get_ready() -> Response:
 
 @blueprint.get("/health", responses={200: HealthAnswer, 503: HealthAnswer}, openapi_extensions=PUBLIC)
 @public
+@unlimited
 def get_health() -> Response:
     """Every check; with a key what was found, the remedy and how long it took, and the versions and circuit breakers."""
     report = _checks().everything()
@@ -62,6 +66,7 @@ def get_health() -> Response:
 
 @blueprint.get("/health/migrations", responses={200: MigrationsAnswer, 503: MigrationsAnswer}, openapi_extensions=PUBLIC)
 @public
+@unlimited
 def get_migrations() -> Response:
     """How the schema stands to the code."""
     try:
@@ -78,7 +83,7 @@ def get_migrations() -> Response:
             "found": standing.explanation,
             "remedy": standing.remedy,
         }
-    return json_response(answer, 200 if standing.can_be_served else 503, NOT_STORED)
+    return _answer(standing.can_be_served, answer)
 
 
 def _checks() -> HealthChecks:
@@ -98,7 +103,11 @@ def _summary(report: HealthReport, detailed: bool) -> dict[str, Any]:
 
 
 def _respond(report: HealthReport, answer: dict[str, Any]) -> Response:
-    if report.ok:
+    return _answer(report.ok, answer)
+
+
+def _answer(ok: bool, answer: dict[str, Any]) -> Response:
+    if ok:
         return json_response(answer, headers=NOT_STORED)
     return json_response(answer, 503, {"Retry-After": str(RETRY_AFTER_SECONDS), **NOT_STORED})
 

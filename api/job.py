@@ -137,7 +137,7 @@ def _expected_versions(header: ChangeHeaders) -> list[int] | None:
     if header.if_match is None or tags.star_tag:
         return None
     # A compressed answer's tag names the compression after a colon. What is no number is no version of ours, and matches none.
-    versions = [tag.partition(":")[0] for tag in tags.as_set()]
+    versions = [(tag or "").partition(":")[0] for tag in tags.as_set()]
     return [int(version) for version in versions if version.isascii() and version.isdigit() and len(version) < 19]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from simple_websocket import ConnectionClosed, Server
 
 from api.auth import org_id
 from api.blueprint import api_blueprint
-from api.feature_flag import require_feature
+from api.feature_flag import feature_switch, require_feature
 from models.feature_flag import Feature
 from models.job import Job
 from schemas.base import JobPath
@@ -52,7 +52,7 @@ def stream_job(path: JobPath, header: StreamHeaders) -> Response:
         return Response(status=204)
     with ExitStack() as watching:
         _watch(watching, job)
-        response = Response(_events(_feed(), job, seen), mimetype="text/event-stream")
+        response = Response(_events(_feed(), job, seen, feature_switch(Feature.STREAMS)), mimetype="text/event-stream")
         response.call_on_close(watching.pop_all().close)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back until its buffer is full
@@ -80,7 +80,7 @@ def follow_job(socket: Server, job_id: str) -> None:
             socket.close(1013, "too many streams, poll instead")
             return
         try:
-            for state in _states(_feed(), job, 0):
+            for state in _states(_feed(), job, 0, feature_switch(Feature.STREAMS)):
                 if state is not None:
                     socket.send(dump(job_answer(state)).decode())
                 elif not socket.connected:
@@ -89,8 +89,8 @@ def follow_job(socket: Server, job_id: str) -> None:
             return
 
 
-def _states(feed: JobFeed, job: Job, seen: int) -> Iterator[Job | None]:
-    """The job whenever it is newer than what was seen; None every now and then when it is not. Ends with the job."""
+def _states(feed: JobFeed, job: Job, seen: int, is_wanted: Callable[[], bool]) -> Iterator[Job | None]:
+    """The job whenever it is newer than what was seen; None every now and then when it is not. Ends with the job, or when switched off."""
     latest: Job | None = job if job.version > seen else None
     while True:
         if latest is not None:
@@ -100,14 +100,14 @@ def _states(feed: JobFeed, job: Job, seen: int) -> Iterator[Job | None]:
                 return
         latest = feed.wait(job.id, seen, HEARTBEAT_SECONDS)
         if latest is None:
-            if feed.is_closed or feed.is_gone(job.id):
+            if feed.is_closed or feed.is_gone(job.id) or not is_wanted():
                 return
             yield None
 
 
-def _events(feed: JobFeed, job: Job, seen: int) -> Iterator[bytes]:
+def _events(feed: JobFeed, job: Job, seen: int, is_wanted: Callable[[], bool]) -> Iterator[bytes]:
     yield b"retry: %d\n\n" % RETRY_MILLISECONDS
-    for state in _states(feed, job, seen):
+    for state in _states(feed, job, seen, is_wanted):
         if state is None:
             yield b": still there\n\n"
         else:

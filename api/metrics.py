@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 
 import database
 from api.auth import is_authenticated
+from api.rate_limit import NO_ROUTE
 from config import Settings
 from services.metrics import CONTENT_TYPE, Metrics
 from services.metrics_snapshot import DatabaseCollector
@@ -19,10 +20,9 @@ from utils.marks import public, unlimited
 
 blueprint = Blueprint("metrics", __name__)
 
-METRICS = "metrics"  # the application's extensions
+SETTINGS, METRICS = "settings", "metrics"  # the application's extensions
 COLLECTOR = "database_collector"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # callers may make up others without end
-NO_ROUTE = "none"  # what of unknown paths is counted under one name: there are as many as attackers like
 
 
 @blueprint.get("/metrics")
@@ -30,7 +30,7 @@ NO_ROUTE = "none"  # what of unknown paths is counted under one name: there are 
 @unlimited
 def get_metrics() -> Response:
     """Everything counted by the processes of this instance. Needs METRICS_TOKEN as bearer token, or a key."""
-    settings: Settings = current_app.extensions["settings"]
+    settings: Settings = current_app.extensions[SETTINGS]
     if not settings.metrics_enabled:
         raise ApiError(404, "not_found", "Metrics are switched off (METRICS_ENABLED).")
     if not (_has_token(settings) or is_authenticated()):

@@ -6,6 +6,7 @@ instance sees the same; else, and while Redis is away, each instance counts for 
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 View = TypeVar("View", bound=Callable[..., Any])
 LIMITER = "rate_limiter"  # the application's extension
+NO_ROUTE = "none"  # unknown paths count under one name: there are as many of them as attackers like
 
 
 class Budget(StrEnum):
@@ -53,10 +55,13 @@ def register_rate_limits(app: Flask, settings: Settings, redis: RedisLink | None
     """Refuse requests past a budget; to be registered after what finds out who is calling."""
     if not settings.rate_limit_enabled:
         return
+    logging.getLogger("flask-limiter").setLevel(logging.WARNING)  # each refusal is logged here
     limiter = Limiter(
         _caller,
         application_limits=[_BudgetLimits(settings)],
         strategy="fixed-window",
+        # The library does not count what has no route: unknown paths and wrong methods would be free.
+        request_identifier=lambda: request.endpoint or NO_ROUTE,
         storage_uri=f"{SCHEME}://",
         storage_options={"link": redis, "counts": SharedCounts(SharedCounts.server_file)},  # type: ignore[dict-item]
     )

@@ -118,7 +118,7 @@ def analyse_ticker(org_id: int, order: AnalysisOrder, cache: Cache | None = None
             stored = _unpack(kept)
             if not recipe.keeps_latest or stored.id == latest_id:
                 return _sized(stored, order.sizing)
-    work = f"{org_id}:{looked_for or f'{order.ticker}:{order.overrides.as_of}:{recipe.asked}'}:{recipe.keeps_latest}"
+    work = f"{org_id}:{looked_for or f'{order.ticker}:{head.sha256}:{order.overrides.as_of}:{recipe.asked}'}:{recipe.keeps_latest}"
     stored = cache.once(Region.ANALYSES, work, lambda: _find_or_make(org_id, order.ticker, recipe, looked_for))
     cache.put(Region.ANALYSES, f"{org_id}:{stored.fingerprint}", _pack(stored))
     return _sized(stored, order.sizing)

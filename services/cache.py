@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 Made = TypeVar("Made")
 
 FOLLOW_SECONDS = 2.0  # within which every process has dropped what was cleared
+PROMOTED_SECONDS = 15.0  # how long a process keeps what it took from Redis
 REDIS_PREFIX = "bellwether:cache:"
 SCAN_STEP = 500
 
@@ -60,11 +61,11 @@ class MemoryStore:
 
     def put(self, key: str, value: bytes, seconds: float) -> None:
         """Keep a value, unless it is larger than all that may be kept."""
-        if _size(key, value) > self._most_bytes:
-            return
         with self._lock:
             if key in self._entries:
                 self._drop(key)
+            if _size(key, value) > self._most_bytes:
+                return
             self._entries[key] = (time.monotonic() + seconds, value)
             self._bytes += _size(key, value)
             while self._bytes > self._most_bytes:
@@ -167,7 +168,7 @@ class Cache:
         self._shared = RedisStore(link) if link is not None else None
         self._seconds, self._metrics = seconds, metrics
         self._flights: SingleFlight[object] = SingleFlight()
-        self._clearings: Polled[str] = Polled("cache clearings", self._follow, FOLLOW_SECONDS, new_id())
+        self._clearings: Polled[frozenset[str]] = Polled("cache clearings", self._follow, FOLLOW_SECONDS, frozenset())
 
     def get(self, region: Region, key: str) -> bytes | None:
         """An entry's value."""
@@ -181,7 +182,8 @@ class Cache:
                 pass  # logged by the link
             else:
                 if found is not None:
-                    self._memory.put(name, found, self._seconds)
+                    # It has lived a while over there: it is looked for there again soon.
+                    self._memory.put(name, found, min(self._seconds, PROMOTED_SECONDS))
         self._metrics.lookup(region, "miss" if found is None else "hit")
         return found
 
@@ -202,14 +204,16 @@ class Cache:
 
     def clear(self, prefix: str, cleared_by: str) -> int:
         """Drop what is shared and what this process holds, and tell the other processes; how many entries were dropped here."""
-        with database.transaction() as connection:
-            clearing_store.insert(connection, new_id(), prefix, now(), cleared_by)
-        cleared = self._memory.clear(prefix)
+        cleared = 0
+        # Redis first: whoever hears of it must not take back from there what is to be dropped.
         if self._shared is not None:
             try:
-                cleared += self._shared.clear(prefix)
+                cleared = self._shared.clear(prefix)
             except RedisAway:
                 log.warning("shared entries not cleared, they expire by themselves", prefix=prefix)
+        with database.transaction() as connection:
+            clearing_store.insert(connection, new_id(), prefix, now(), cleared_by)
+        cleared += self._memory.clear(prefix)
         log.warning("cache cleared", prefix=prefix, entries=cleared, cleared_by=cleared_by)
         return cleared
 
@@ -237,13 +241,15 @@ class Cache:
         # Keys are looked up by every request, and a revoked one must be forgotten everywhere within seconds: never shared.
         return None if region is Region.KEYS else self._shared
 
-    def _follow(self, seen: str) -> str:
-        """Drop what was cleared by another process since; the newest clearing seen."""
+    def _follow(self, seen: frozenset[str]) -> frozenset[str]:
+        """Drop what was cleared since, by this process or another; the clearings that are kept now, which are those of an hour."""
         with database.reader() as connection:
-            for clearing_id, prefix in clearing_store.since(connection, seen):
+            clearings = clearing_store.list_clearings(connection)
+        # Not by the newest id: one from a machine whose clock is behind, or whose transaction took longer, is older than it.
+        for clearing_id, prefix in clearings:
+            if clearing_id not in seen:
                 self._memory.clear(prefix)
-                seen = max(seen, clearing_id)
-        return seen
+        return frozenset(clearing_id for clearing_id, _ in clearings)
 
 
 class NoCache(Cache):

@@ -37,14 +37,13 @@ class FeatureFlags:
         if not self.is_enabled(feature):
             raise FeatureDisabled(feature, self._changes.get()[feature].reason)
 
-    def change(self, feature: Feature, enabled: bool, reason: str | None, changed_by: str) -> FeatureFlag:
+    def change(self, feature: Feature, enabled: bool, reason: str | None, changed_by: str) -> None:
         """Switch a feature on or off; logged with who and when."""
         change = FlagChange(new_id(), feature, enabled, reason, now(), changed_by)
         with database.transaction() as connection:
             flag_store.put(connection, change)
         self._changes.forget()
         log.warning("feature flag changed", flag=feature, enabled=enabled, changed_by=changed_by, reason=reason)
-        return _flag(feature, change)
 
 
 def list_flags() -> list[FeatureFlag]:

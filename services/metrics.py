@@ -174,10 +174,8 @@ def _gauge(registry: CollectorRegistry, name: str, text: str, *labels: str) -> G
 
 
 def _text(registry: CollectorRegistry, more: Iterable[Collector]) -> bytes:
+    # A registry of its own for each answer: two at once would take the collectors from each other.
+    added = CollectorRegistry()
     for collector in more:
-        registry.register(collector)
-    try:
-        return generate_latest(registry)
-    finally:
-        for collector in more:
-            registry.unregister(collector)
+        added.register(collector)
+    return generate_latest(registry) + generate_latest(added)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 import database
+from models.cache import Region
 from store import cache_clearing as clearing_store
 from store import idempotency as idempotency_store
 from store import job as job_store
@@ -14,6 +15,7 @@ from store import job_item as item_store
 from store import job_total as job_total_store
 from store import result as result_store
 from utils.clock import now
+from utils.ids import new_id
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +41,9 @@ def cleanup_old_analyses(kept: int = 50) -> int:
                 break
     if removed:
         log.info("old results removed", results=removed)
+        with database.transaction() as connection:
+            for region in (Region.ANALYSES, Region.RESULTS):
+                clearing_store.insert(connection, new_id(), f"{region}:", now(), "retention")
     return removed
 
 

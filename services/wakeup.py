@@ -110,7 +110,7 @@ class Doorbell:
         try:
             subscription = connect_redis(self._url, LISTENING_PATIENCE).pubsub()
             subscription.subscribe(self._channel)
-        except (redis.RedisError, OSError) as error:
+        except (redis.RedisError, OSError, ValueError) as error:
             self._forget(error)
             return None
         self._subscription = subscription
@@ -119,4 +119,6 @@ class Doorbell:
     def _forget(self, error: Exception) -> None:
         self._subscription = None
         self._quiet_until = time.monotonic() + QUIET_AFTER_FAILURE
-        log.warning("redis not reachable, looking for news instead", reason=str(error))
+        # The text of a ValueError is about the URL, and may quote its password.
+        reason = type(error).__name__ if isinstance(error, ValueError) else str(error)
+        log.warning("redis not reachable, looking for news instead", reason=reason)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from database import AnyReader
 
 INSERT = text("INSERT INTO cache_clearings (id, prefix, cleared_at, cleared_by) VALUES (:id, :prefix, :cleared_at, :cleared_by)")
-SINCE = text("SELECT id, prefix FROM cache_clearings WHERE id > :id ORDER BY id")
+LIST = text("SELECT id, prefix FROM cache_clearings ORDER BY id")
 DELETE_BEFORE = text("DELETE FROM cache_clearings WHERE cleared_at < :before")
 
 
@@ -19,9 +19,9 @@ def insert(connection: Connection, clearing_id: str, prefix: str, cleared_at: da
     connection.execute(INSERT, values)
 
 
-def since(connection: AnyReader, clearing_id: str) -> list[tuple[str, str]]:
-    """Clearings after one, oldest first: id and prefix."""
-    return [(row[0], row[1]) for row in connection.execute(SINCE, {"id": clearing_id})]
+def list_clearings(connection: AnyReader) -> list[tuple[str, str]]:
+    """The clearings that are kept, which are those of the last hour or two: id and prefix."""
+    return [(row[0], row[1]) for row in connection.execute(LIST, {})]
 
 
 def delete_before(connection: Connection, before: datetime) -> int:

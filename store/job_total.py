@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
@@ -9,8 +10,13 @@ from sqlalchemy import Connection, text
 from database import AnyReader
 
 ADD = text("UPDATE job_totals SET value = value + :more WHERE name = :name")
-READ = text("SELECT name, value FROM job_totals")
-READ_LIVE = text("SELECT COALESCE(SUM(succeeded), 0), COALESCE(SUM(failed), 0), COALESCE(SUM(cancelled), 0) FROM analysis_jobs")
+# One statement, so that a job is counted once while it is being removed: here or there.
+READ = text(
+    "SELECT name, value FROM job_totals "
+    "UNION ALL SELECT 'succeeded', COALESCE(SUM(succeeded), 0) FROM analysis_jobs "
+    "UNION ALL SELECT 'failed', COALESCE(SUM(failed), 0) FROM analysis_jobs "
+    "UNION ALL SELECT 'cancelled', COALESCE(SUM(cancelled), 0) FROM analysis_jobs"
+)
 
 
 def add(connection: Connection, more: Mapping[str, int]) -> None:
@@ -22,8 +28,7 @@ def add(connection: Connection, more: Mapping[str, int]) -> None:
 
 def read(connection: AnyReader) -> dict[str, int]:
     """Every count, those of the jobs that are still there included."""
-    totals = {row[0]: int(row[1]) for row in connection.execute(READ, {})}
-    for succeeded, failed, cancelled in connection.execute(READ_LIVE, {}):
-        for name, live in (("succeeded", succeeded), ("failed", failed), ("cancelled", cancelled)):
-            totals[name] += int(live)
+    totals: Counter[str] = Counter()
+    for name, value in connection.execute(READ, {}):
+        totals[name] += int(value)
     return totals

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from support import Backend, Client, own_database, settings_for, template_maker
 
-import database
-from app import Application, create_app, start
+from app import Application, create_app, start, stop
 from config import Settings, variable_names
 from providers.sample import SampleProvider
 from services.sample import load_if_empty
@@ -88,7 +87,7 @@ def app(settings: Settings) -> Iterator[Application]:
     made = create_app(settings)
     start(made)
     yield made
-    database.close()
+    stop(made)
 
 
 @pytest.fixture

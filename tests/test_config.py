@@ -114,6 +114,80 @@ def test_sqlite_in_production_when_allowed(environ: pytest.MonkeyPatch) -> None:
     assert settings.uses_sqlite
 
 
+WRONG = [
+    ("RATE_LIMIT_ENABLED", "perhaps"),
+    ("RATE_LIMIT_PER_MINUTE", "0"),
+    ("RATE_LIMIT_PER_MINUTE", "1.5"),
+    ("RATE_LIMIT_PER_HOUR", "-1"),
+    ("RATE_LIMIT_ANALYSES_PER_MINUTE", "0"),
+    ("RATE_LIMIT_BULK_PER_MINUTE", "none"),
+    ("RATE_LIMIT_UPLOADS_PER_MINUTE", "0"),
+    ("TRUSTED_PROXIES", "-1"),
+    ("TRUSTED_PROXIES", "11"),
+    ("TRUSTED_PROXIES", "true"),
+    ("CACHE_ENABLED", "2"),
+    ("CACHE_MAX_BYTES", "9999"),
+    ("CACHE_MAX_BYTES", "16 MB"),
+    ("CACHE_SECONDS", "0"),
+    ("CACHE_SECONDS", "86401"),
+    ("COMPRESS_RESPONSES", "gzip"),
+    ("BREAKER_FAILURES", "-1"),
+    ("BREAKER_FAILURES", "101"),
+    ("BREAKER_SECONDS", "0"),
+    ("BREAKER_SECONDS", "nan"),
+    ("BREAKER_SECONDS", "inf"),
+    ("BREAKER_SECONDS", "301"),
+    ("METRICS_ENABLED", "maybe"),
+    ("METRICS_TOKEN", "hunter2"),
+    ("METRICS_TOKEN", "hunter2-hunter2"),
+    ("SENTRY_DSN", "hunter2"),
+    ("SENTRY_DSN", "https://sentry.example/1"),
+    ("SENTRY_DSN", "https://hunter2@sentry.example/"),
+    ("SENTRY_DSN", "https://hunter2@sentry.example/project"),
+    ("SENTRY_DSN", "ftp://hunter2@sentry.example/1"),
+    ("BACKLOG_MINUTES", "0"),
+    ("BACKLOG_MINUTES", "1441"),
+    ("SKIP_STARTUP_REFRESH", "soon"),
+]
+
+
+@pytest.mark.parametrize(("variable", "value"), WRONG, ids=[f"{variable}={value}" for variable, value in WRONG])
+@pytest.mark.parametrize("base", [pytest.param({}, id="development"), pytest.param(GOOD_PRODUCTION, id="production")])
+def test_wrong_values_are_refused_with_a_remedy(environ: pytest.MonkeyPatch, base: dict[str, str], variable: str, value: str) -> None:
+    found = faults(environ, {**base, variable: value})
+    assert list(found) == [variable]
+    problem, _, remedy = found[variable].removeprefix(f"{variable}: ").partition(". ")
+    assert problem
+    assert remedy.startswith(("It means: ", "Make one with ", "Copy it "))
+    assert "hunter2" not in found[variable]
+
+
+@pytest.mark.parametrize(
+    ("variables", "field", "expected"),
+    [
+        pytest.param({}, "proxies", 0, id="no proxy is believed"),
+        pytest.param({"RAILWAY_ENVIRONMENT": "x", "ENVIRONMENT": "test"}, "proxies", 1, id="a platform has one"),
+        pytest.param({"RAILWAY_ENVIRONMENT": "x", "ENVIRONMENT": "test", "TRUSTED_PROXIES": "0"}, "proxies", 0, id="unless said otherwise"),
+        pytest.param({"TRUSTED_PROXIES": "10"}, "proxies", 10, id="as many as said"),
+        pytest.param({}, "loads_sample", True, id="development loads the sample"),
+        pytest.param({"SKIP_STARTUP_REFRESH": "true"}, "loads_sample", False, id="which is skipped"),
+        pytest.param({"SKIP_STARTUP_REFRESH": "true", "LOAD_SAMPLE": "true"}, "loads_sample", False, id="also where it is wanted"),
+        pytest.param({"BREAKER_FAILURES": "0"}, "breaker_failures", 0, id="no breaker"),
+        pytest.param({}, "dsn", None, id="no reports"),
+        pytest.param({"SENTRY_DSN": ""}, "dsn", None, id="no reports when empty"),
+        pytest.param({"SENTRY_DSN": "https://k@o1.example/sub/12"}, "dsn", "https://k@o1.example/sub/12", id="a DSN under a path"),
+        pytest.param({"METRICS_TOKEN": ""}, "metrics_token", None, id="an empty token is none"),
+    ],
+)
+def test_what_protection_settings_mean(environ: pytest.MonkeyPatch, variables: dict[str, str], field: str, expected: object) -> None:
+    assert getattr(load(environ, variables), field) == expected
+
+
+def test_tokens_and_dsns_are_never_shown(environ: pytest.MonkeyPatch) -> None:
+    settings = load(environ, {"METRICS_TOKEN": GOOD_SECRET, "SENTRY_DSN": f"https://{GOOD_SECRET}@sentry.example/1"})
+    assert GOOD_SECRET not in repr(settings)
+
+
 @pytest.mark.parametrize("url", ["mysql://x/y", "nonsense", "sqlite://", "sqlite:///:memory:", "redis://h/0"])
 def test_unusable_databases_are_refused_everywhere(environ: pytest.MonkeyPatch, url: str) -> None:
     assert "postgresql://" in faults(environ, {"DATABASE_URL": url})["DATABASE_URL"]

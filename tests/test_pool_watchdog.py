@@ -44,7 +44,9 @@ def test_requests_to_a_frozen_server_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_only_what_takes_too_long_is_cut(backend: Backend) -> None:
     watchdog = PoolWatchdog(database.current().engine, 0.5)
+    before = set(threading.enumerate())
     watchdog.start()
+    (thread,) = set(threading.enumerate()) - before
     try:
         with database.read() as connection, pytest.raises(exc.DBAPIError) as cut:
             connection.execute(text("SELECT pg_sleep(60)"))
@@ -55,4 +57,5 @@ def test_only_what_takes_too_long_is_cut(backend: Backend) -> None:
         assert database.query_db("SELECT 1 AS one") == [{"one": 1}]
     finally:
         watchdog.stop()
-    wait_until(lambda: all(thread.name != "pool-watchdog" for thread in threading.enumerate()))
+    thread.join(60)
+    assert not thread.is_alive()

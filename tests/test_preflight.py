@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import database
 import preflight
 from app import create_app
 from models.health import Check, HealthReport
-from services import health
+from services import check_application, health
 from services.check_application import Route
 
 PASSWORD = "hunter2"
@@ -50,6 +51,15 @@ class Place:
         given = {"PATH": os.environ["PATH"], **self.environment, **environment}
         command = [sys.executable, "preflight.py", *arguments]
         return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=300, check=False)
+
+
+# pip takes over a second and finds the same for every test of this process; the command asks it anew.
+asked_once = cache(check_application._pip_check)
+
+
+@pytest.fixture(autouse=True)
+def _pip_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_application, "_pip_check", asked_once)
 
 
 def place_at(backend: Backend, folder: Path) -> Place:
@@ -204,6 +214,7 @@ def test_a_broker_that_throws_messages_away(place: Place, redis_server: RedisSer
     assert "noeviction" in str(found["broker"].remedy)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_route_given_twice(place: Place) -> None:
     settings = settings_for(place.backend.url, place.folder, port=free_port())
     app = create_app(settings)

@@ -99,6 +99,12 @@ class Breaker:
             except type(error):
                 pass  # handed in to be counted; its caller raises it
 
+    def close(self) -> None:
+        """Forget what failed: it has been seen to answer by somebody who went past the breaker."""
+        with self._lock:
+            if self._inner.fail_counter or self.state != pybreaker.STATE_CLOSED:
+                self._inner.close()
+
 
 class _Listener(pybreaker.CircuitBreakerListener):
     """Logs the moves and passes them on."""

@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import Engine, TextClause, exc
 
+from utils.pool_events import FAILED
+
 _compiled: weakref.WeakKeyDictionary[Engine, dict[TextClause, tuple[str, list[str] | None]]] = weakref.WeakKeyDictionary()
 
 
@@ -36,7 +38,7 @@ class Reader:
 
     __slots__ = ("_connection", "_engine", "_note")
 
-    def __init__(self, engine: Engine, note: Callable[[BaseException], None] = lambda error: None) -> None:
+    def __init__(self, engine: Engine, note: Callable[[BaseException], bool] = lambda error: False) -> None:
         """Take a connection; `note` is told of every error, which does not pass SQLAlchemy's own events here."""
         self._engine, self._note = engine, note
         try:
@@ -105,5 +107,6 @@ class Reader:
         base = dialect.loaded_dbapi.Error
         made = exc.DBAPIError.instance(sql, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=dialect)
         assert isinstance(made, exc.StatementError)
-        self._note(made)
+        if self._note(made) and not lost and sql is not None:
+            self._connection.info[FAILED] = True
         return made

@@ -42,14 +42,17 @@ class Lifecycle:
         """The names of the steps, in their order."""
         return tuple(step.name for step in self._steps)
 
-    def start(self) -> None:
-        """Start every part. A part that is needed and cannot start ends this: what had started is stopped, and its error is raised."""
+    def start(self, may_fail: Callable[[str, Exception], bool] = lambda part, error: False) -> None:
+        """Start every part. A part that is needed and cannot start ends this: what had started is stopped, and its error is raised.
+
+        `may_fail` is given the name of such a part and its error, and says whether to go on all the same.
+        """
         for step in self._steps:
             started = perf_counter()
             try:
                 step.start()
             except Exception as error:
-                if step.is_optional:
+                if step.is_optional or may_fail(step.name, error):
                     log.error("part not started, going on without it", part=step.name, reason=str(error))
                     continue
                 self.stop()

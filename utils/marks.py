@@ -20,6 +20,12 @@ def unlimited(view: View) -> View:
     return view
 
 
+def admin(view: View) -> View:
+    """Mark a route that is for the master key alone; refused before its input is looked at."""
+    view.__dict__["is_admin"] = True
+    return view
+
+
 def signs_in_at(path: str) -> Callable[[View], View]:
     """Mark a page: a caller whom nobody knows is led to where one signs in."""
 

@@ -8,17 +8,19 @@ from typing import Any
 
 from sqlalchemy import Engine, event, exc
 
+FAILED = "failed"  # in a connection's info: the use of it that ends now went wrong
+
 
 def watch_pool(
     engine: Engine,
     counts: dict[str, int],
     ping_after_idle: float,
     prepare: Callable[[Any], None] | None,
-    note: Callable[[BaseException | None], None],
+    note: Callable[[BaseException | None], bool],
 ) -> None:
     """Count what happens, ping connections that lay idle for `ping_after_idle` seconds, `prepare` new ones.
 
-    `note` is told of each error, and of each connection that comes back whole (None).
+    `note` is told of each error, and says whether it counts; and of each connection (None) that comes back after none.
     """
 
     @event.listens_for(engine, "connect")
@@ -30,7 +32,7 @@ def watch_pool(
     @event.listens_for(engine, "checkin")
     def remember_when(connection: Any, record: Any) -> None:
         record.info["idle_since"] = time.monotonic()
-        if connection is not None:
+        if connection is not None and not record.info.pop(FAILED, False):
             note(None)
 
     @event.listens_for(engine, "checkout")
@@ -52,5 +54,8 @@ def watch_pool(
 
     @event.listens_for(engine, "handle_error")
     def note_error(context: Any) -> None:
-        if context.sqlalchemy_exception is not None:
-            note(context.sqlalchemy_exception)
+        if context.sqlalchemy_exception is None or not note(context.sqlalchemy_exception):
+            return
+        if context.connection is not None and not context.connection.invalidated:
+            # Whole as it is, it must not count as a success when it comes back.
+            context.connection.info[FAILED] = True

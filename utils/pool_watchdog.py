@@ -34,7 +34,8 @@ class PoolWatchdog:
     def start(self) -> None:
         """Begin to watch."""
         engine = self._engine()
-        event.listen(engine, "checkout", self._taken)
+        # Before the others that listen: one of them pings, and may hang in that.
+        event.listen(engine, "checkout", self._taken, insert=True)
         event.listen(engine, "checkin", self._given_back)
         threading.Thread(target=self._run, name="pool-watchdog", daemon=True).start()
 

@@ -54,9 +54,10 @@ class RateWindows(Storage):
         """Count `amount` in a window of `expiry` seconds; the count."""
         count, ends = self._add(key, expiry, amount)
         seen = self._learned.__dict__
-        if len(seen) > 8:  # only the windows of the request at hand are asked for
-            seen.clear()
+        seen.pop(key, None)
         seen[key] = (count, ends)
+        while len(seen) > 8:  # only the windows of the request at hand, the newest, are asked for
+            del seen[next(iter(seen))]
         return count
 
     def get(self, key: str) -> int:

@@ -42,15 +42,27 @@ class RedisLink:
             raise RedisAway
         import redis  # noqa: PLC0415 — only where it is configured
 
-        with self._lock:
-            if self._client is None:
-                self._client = connect_redis(self._url)
         try:
+            with self._lock:
+                if self._client is None:
+                    self._client = connect_redis(self._url)
             return function(self._client)
-        except (redis.RedisError, OSError) as error:
-            self._quiet_until[self._url] = time.monotonic() + QUIET_AFTER_FAILURE
+        except (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError, OSError) as error:
+            self._fall_quiet()
             log.warning("redis not reachable, going on without it", reason=str(error))
             raise RedisAway from error
+        except redis.RedisError as error:
+            # It is there, and full perhaps: what else is asked of it may well be answered.
+            log.warning("redis refused a command", reason=str(error))
+            raise RedisAway from error
+        except ValueError as error:
+            # An option of the URL that means nothing; the text may quote a password.
+            self._fall_quiet()
+            log.error("REDIS_URL cannot be used, going on without it", kind=type(error).__name__)
+            raise RedisAway from None
+
+    def _fall_quiet(self) -> None:
+        self._quiet_until[self._url] = time.monotonic() + QUIET_AFTER_FAILURE
 
     def close(self) -> None:
         """Close its connections; the next call opens new ones."""

@@ -1,4 +1,4 @@
-"""A real browser against a real server: Debian's Chromium, driven by Playwright. Every page is watched for errors and for requests elsewhere."""
+"""A real browser against a real server: Debian's Chromium, driven by Playwright. Pages are watched for errors and requests elsewhere."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            item.add_marker(pytest.mark.skip(reason="no Chromium found: `make test-browser` installs it (Debian), or set CHROMIUM to its path"))
+            item.add_marker(
+                pytest.mark.skip(reason="no Chromium found: `make test-browser` installs it (Debian), or set CHROMIUM to its path")
+            )
 
 
 @dataclass

@@ -1,0 +1,234 @@
+"""Postgres stops under real gunicorn workers, killed or frozen: who asks is told at once, and nobody has to do anything once it is back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from health_support import OwnPostgres, own_postgres
+from support import Backend, Postgres, settings_for
+from support_chaos import WEB
+from support_production import ask_at_once, instances, metric, workers_of
+from test_servers import KEY, ROOT, Server, production, wait_until
+
+import database
+import db_migrations
+from providers.sample import FILE, SampleProvider
+from services.sample import load_if_empty
+
+READY_SECONDS = 2.0
+FROZEN_SECONDS = 30.0  # the patience of a platform's proxy
+AT_ONCE_SECONDS = 0.1  # for an answer while the breaker is open
+WORKERS = 2
+MANY = 160
+MOVED = "circuit breaker moved"
+ASKED = (("GET", "/api/v1/results"), ("GET", "/api/v1/watchlist"), ("POST", "/api/v1/analyze"), ("POST", "/api/v1/bulk-analyze"))
+
+# Python imports a module of this name at its start: here, in every process of the server.
+HANGING_STOP = """
+import importlib.abc, importlib.machinery, sys, threading
+
+class Hanging(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name != "utils.error_reports":
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        run = spec.loader.exec_module
+        def exec_module(module):
+            run(module)
+            module.flush_reports = threading.Event().wait
+        spec.loader.exec_module = exec_module
+        return spec
+
+sys.meta_path.insert(0, Hanging())
+"""
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[OwnPostgres]:
+    with own_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def backend(postgres: OwnPostgres, tmp_path: Path) -> Iterator[Backend]:
+    """The server's database with the sample prices."""
+    postgres.start()  # a test before may have left it stopped
+    database.configure(settings_for(postgres.url, tmp_path))
+    db_migrations.up()
+    load_if_empty(SampleProvider())
+    database.close()
+    yield Backend("postgres", postgres.url)
+    database.close()
+
+
+def timed(server: Server, method: str, path: str) -> tuple[requests.Response, float]:
+    body: Any = {"ticker": "AAPL"} if path.endswith("/analyze") else {"tickers": ["AAPL", "IBM"]}
+    started = time.perf_counter()
+    answer = requests.request(method, server.url(path), json=body if method == "POST" else None, headers=KEY, timeout=60)
+    return answer, time.perf_counter() - started
+
+
+def assert_refused(answer: requests.Response) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), answer.text
+    assert 1 <= int(answer.headers["Retry-After"]) <= 10
+
+
+def assert_ready_says_no_and_live_yes(server: Server) -> None:
+    """What was found a moment ago is good for a second; whoever asks, then and later, is told in time."""
+
+    def is_told() -> bool:
+        outcomes = ask_at_once(lambda path: timed(server, "GET", path), ["/health/ready", "/health/live"] * 4, threads=8)
+        assert max(seconds for _, seconds in outcomes) < READY_SECONDS
+        assert {answer.status_code for answer, _ in outcomes[1::2]} == {200}
+        return {answer.status_code for answer, _ in outcomes[::2]} == {503}
+
+    wait_until(is_told)
+
+
+def refused_at_once(server: Server) -> bool:
+    """Ask many times at once, for both workers to hear of it; all must be refused."""
+    for answer, _ in ask_at_once(lambda asked: timed(server, *asked), ASKED * (MANY // len(ASKED))):
+        assert_refused(answer)
+    return True
+
+
+def breakers(server: Server) -> set[str]:
+    """The state of the database's breaker, in each worker that happens to answer."""
+    answers = [requests.get(server.url("/health"), headers=KEY, timeout=60).json() for _ in range(4)]
+    return {breaker["state"] for answer in answers for breaker in answer["breakers"] if breaker["name"] == "database"}
+
+
+def moves(server: Server) -> list[tuple[str, str]]:
+    return [(line["before"], line["now"]) for line in server.lines() if line["event"] == MOVED]
+
+
+def gone_on_without(server: Server) -> list[str]:
+    """The parts that did not start and were done without."""
+    return [line["part"] for line in server.lines() if line["event"] == "part not started, going on without it"]
+
+
+def is_served(server: Server) -> bool:
+    answers = [timed(server, method, path)[0].status_code for method, path in ASKED]
+    assert set(answers) <= {200, 202, 503}, answers
+    return max(answers) < 300
+
+
+def test_a_database_that_is_stopped(backend: Backend, postgres: OwnPostgres, tmp_path: Path) -> None:
+    given = {"WEB_CONCURRENCY": str(WORKERS), "BREAKER_SECONDS": "2", "RATE_LIMIT_ENABLED": "false"}
+    with instances(backend, tmp_path, 1, **given) as (server,):
+        wait_until(lambda: is_served(server))
+        lasting = workers_of(server)
+        assert metric(server, "bellwether_breaker_open", name="database") == 0
+        postgres.stop()
+        # The first ones find out, one after the other; a server that is not there refuses at once.
+        outcomes = [timed(server, *ASKED[number % len(ASKED)]) for number in range(20)]
+        for answer, seconds in outcomes:
+            assert_refused(answer)
+            assert seconds < READY_SECONDS
+        assert_ready_says_no_and_live_yes(server)
+        wait_until(lambda: refused_at_once(server) and metric(server, "bellwether_breaker_open", name="database") == WORKERS)
+        assert metric(server, "bellwether_breaker_opened_total", name="database") == WORKERS
+        assert metric(server, "bellwether_breaker_refused_total", name="database") > 0
+        wait_until(lambda: metric(server, "bellwether_database_up") == 0)
+        assert breakers(server) <= {"open", "half-open"}
+        assert moves(server)[:WORKERS] == [("closed", "open")] * WORKERS
+        one_by_one = [timed(server, *ASKED[number % len(ASKED)]) for number in range(60)]
+        assert statistics.median(seconds for _, seconds in one_by_one) < AT_ONCE_SECONDS
+        postgres.start()
+        wait_until(lambda: is_served(server))
+        wait_until(lambda: is_served(server) and metric(server, "bellwether_breaker_open", name="database") == 0)
+        assert breakers(server) == {"closed"}
+        assert moves(server).count(("half-open", "closed")) == WORKERS
+        wait_until(server.answers)
+        wait_until(lambda: metric(server, "bellwether_database_up") == 1)
+        assert workers_of(server) == lasting
+        assert server.stop() == 0
+        assert "Traceback" not in server.log
+
+
+def test_a_database_that_freezes(backend: Backend, postgres: OwnPostgres, tmp_path: Path) -> None:
+    """Whoever waits for it when it freezes is told in the end; then it is as if it were gone."""
+    given = {"WEB_CONCURRENCY": str(WORKERS), "BREAKER_SECONDS": "4", "DB_USE_SECONDS": "2", "DB_CONNECT_TIMEOUT": "2"}
+    with instances(backend, tmp_path, 1, **given, RATE_LIMIT_ENABLED="false") as (server,):
+        wait_until(lambda: is_served(server))
+        lasting = workers_of(server)
+        with postgres.frozen():
+            assert_ready_says_no_and_live_yes(server)
+            # More than there are threads, and so many that each worker's breaker opens.
+            for answer, seconds in ask_at_once(lambda asked: timed(server, *asked), ASKED * 10, threads=40):
+                assert_refused(answer)
+                assert seconds < FROZEN_SECONDS
+            wait_until(lambda: metric(server, "bellwether_breaker_open", name="database") == WORKERS)
+            assert_ready_says_no_and_live_yes(server)
+            one_by_one = [timed(server, *ASKED[number % len(ASKED)]) for number in range(40)]
+            assert {answer.status_code for answer, _ in one_by_one} == {503}
+            assert statistics.median(seconds for _, seconds in one_by_one) < AT_ONCE_SECONDS
+        wait_until(server.answers)
+        wait_until(lambda: is_served(server))
+        assert workers_of(server) == lasting
+        assert server.stop() == 0
+
+
+def test_a_database_that_is_away_at_the_start_and_when_a_worker_is_replaced(
+    backend: Backend, postgres: OwnPostgres, tmp_path: Path
+) -> None:
+    """The first workers wait for it; one that replaces another serves 503 until it is there."""
+    postgres.stop()
+    given = {"WEB_CONCURRENCY": "1", "BREAKER_FAILURES": "2", "BREAKER_SECONDS": "5"}  # it opens while it is waited for
+    server = Server(WEB, production(backend, **given), tmp_path)
+    try:
+        wait_until(lambda: server.log.count("database not reachable yet") >= 3)
+        assert server.process.poll() is None
+        postgres.start()
+        wait_until(server.answers)
+        attempts = [line["attempt"] for line in server.lines() if line["event"] == "database not reachable yet"]
+        assert attempts == list(range(1, len(attempts) + 1))
+        assert sum(line["event"] == "started" for line in server.lines()) == 1
+        postgres.stop()
+        (first,) = workers_of(server)
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: "database" in gone_on_without(server))
+        wait_until(lambda: requests.get(server.url("/health/live"), timeout=60).status_code == 200)
+        assert_refused(timed(server, *ASKED[0])[0])
+        postgres.start()
+        wait_until(server.answers)
+        wait_until(lambda: is_served(server))
+        assert server.stop() == 0
+    finally:
+        server.end()
+
+
+def test_a_damaged_sample_and_a_part_that_does_not_stop(postgres: OwnPostgres, tmp_path: Path) -> None:
+    """What is optional is gone on without; what hangs at the end is left behind, and the others are stopped all the same."""
+    postgres.start()
+    copy, slow = tmp_path / "copy", tmp_path / "slow"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__", "tests", "benchmarks", "docs", "deploy"))
+    (copy / FILE.relative_to(ROOT)).write_bytes(FILE.read_bytes()[:1_000])
+    slow.mkdir()
+    (slow / "sitecustomize.py").write_text(HANGING_STOP)
+    fresh = Backend("postgres", Postgres(postgres.url).create("damaged_sample"))
+    given = production(fresh, LOAD_SAMPLE="true", WEB_CONCURRENCY="1", PYTHONPATH=str(slow), LOG_LEVEL="debug")
+    server = Server(["env", "--chdir", str(copy), *WEB], given, tmp_path)
+    try:
+        wait_until(server.answers)
+        assert server.get("/api/v1/tickers").json()["items"] == []
+        assert requests.post(server.url("/api/v1/watchlist"), json={"ticker": "AAPL"}, headers=KEY, timeout=60).status_code == 201
+        assert server.stop() == 0
+        assert gone_on_without(server) == ["sample"]
+        lines = server.lines()
+        begun = [line["part"] for line in lines if line["event"] == "part started"]
+        needed = ["secrets", "database", "schema", "live progress"]
+        assert [part for part in begun if part in needed] == needed
+        assert [line["part"] for line in lines if line["event"] == "part did not stop in time"] == ["error reports"]
+        assert "was sent SIGKILL" not in server.log
+    finally:
+        server.end()

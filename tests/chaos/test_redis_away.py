@@ -1,0 +1,148 @@
+"""Redis stops, killed or frozen: requests are answered hardly slower, and limits hold for each instance; once it is back, for all."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from itertools import combinations, count, product
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from support import Backend
+from support_production import StrikableRedis, instances, metric, new_key, statuses, strikable_redis, workers_of
+from test_servers import KEY, Server, free_port, wait_until
+
+from models.strategy import STRATEGIES
+from providers.sample import NAMES
+
+SLOWER_SECONDS = 0.2  # by no more than this may a request take longer without Redis
+QUIET_SECONDS = 5.0  # an absent Redis is not asked again for so long
+OUTAGES = 3
+REQUESTS = 30
+LIMIT = 40
+WAYS = ("killed", "frozen")
+AWAY = "redis not reachable, going on without it"
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[StrikableRedis]:
+    with strikable_redis(tmp_path) as server:
+        yield server
+
+
+# ---- how long requests take -------------------------------------------------------------------------------------------------------
+
+
+class Asker:
+    """Asks an instance for one kind of request, one at a time, over a connection that is kept."""
+
+    def __init__(self, server: Server, ask: Callable[[requests.Session], requests.Response]) -> None:
+        self.server, self._ask = server, ask
+        self._session = requests.Session()
+        self._session.headers.update(KEY)
+
+    def seconds(self) -> float:
+        """Ask once; how long the good answer took."""
+        started = time.perf_counter()
+        answer = self._ask(self._session)
+        seconds = time.perf_counter() - started
+        assert answer.status_code < 300, answer.text
+        return seconds
+
+    def times_away(self) -> int:
+        """How often the instance has found Redis away."""
+        return self.server.log.count(AWAY)
+
+
+def askers_of(servers: list[Server]) -> list[Asker]:
+    """A read, an analysis and a bulk job, each at an instance of its own."""
+    read, analyze, bulk = servers
+    result = read.url(f"/api/v1/results/{read.analyze(ticker='AAPL').json()['id']}")
+    capitals = count(1_000)
+    some = [list(tickers) for length in (1, 2, 3, 4) for tickers in combinations(NAMES, length)]
+    orders = ({"tickers": tickers, "strategy": strategy} for tickers, strategy in product(some, STRATEGIES))
+
+    def post(server: Server, path: str, body: Any) -> Callable[[requests.Session], requests.Response]:
+        return lambda session: session.post(server.url(path), json=body(), timeout=60)
+
+    return [
+        Asker(read, lambda session: session.get(result, timeout=60)),
+        Asker(analyze, post(analyze, "/api/v1/analyze", lambda: {"ticker": "IBM", "capital": next(capitals)})),
+        Asker(bulk, post(bulk, "/api/v1/bulk-analyze", lambda: next(orders))),
+    ]
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+@pytest.mark.parametrize("way", WAYS)
+def test_requests_take_hardly_longer(backend: Backend, tmp_path: Path, redis_server: StrikableRedis, way: str) -> None:
+    """Neither the request that finds out, of whatever kind, nor those that follow. Beside Postgres results are in Redis, too."""
+    given = {"REDIS_URL": redis_server.url, "WEB_CONCURRENCY": "1", "RATE_LIMIT_BULK_PER_MINUTE": "1000"}
+    with instances(backend, tmp_path, 3, **given) as servers:
+        askers = askers_of(servers)
+        for asker in askers:
+            asker.seconds()  # what a first request costs is not to be counted
+        with_redis = [[asker.seconds() for _ in range(REQUESTS)] for asker in askers]
+        assert [asker.times_away() for asker in askers] == [0, 0, 0]
+        first: list[list[float]] = [[] for _ in askers]
+        for outage in range(1, OUTAGES + 1):
+            with getattr(redis_server, way)():
+                for asker, times in zip(askers, first, strict=True):
+                    times.append(asker.seconds())
+                    assert asker.times_away() >= outage  # it was this one
+                without_redis = [[asker.seconds() for _ in range(REQUESTS)] for asker in askers]
+            late = [min(times) - max(usual) for times, usual in zip(first, with_redis, strict=True)]
+            if max(late) <= SLOWER_SECONDS:
+                break  # else the machine may have been busy with something else: once more
+            for asker in askers:
+                wait_until(lambda asker=asker: metric_of_limits(asker) == 0)
+        assert max(late) <= SLOWER_SECONDS, (first, with_redis)
+        medians = [(statistics.median(usual), statistics.median(now)) for usual, now in zip(with_redis, without_redis, strict=True)]
+        assert all(now - usual <= SLOWER_SECONDS for usual, now in medians), medians
+
+
+def metric_of_limits(asker: Asker) -> float:
+    """How many workers count requests on their own."""
+    asker.seconds()
+    return metric(asker.server, "bellwether_rate_limit_in_memory")
+
+
+# ---- limits -----------------------------------------------------------------------------------------------------------------------
+
+
+def allowed(servers: list[Server], name: str) -> int:
+    """How many requests with a new key are answered, of twice as many at each of some instances as the limit allows."""
+    answered = statuses(servers * (2 * LIMIT), "/api/v1/strategies", new_key(name))
+    assert set(answered) <= {200, 429}
+    return answered.count(200)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_limits_hold_for_each_instance_and_are_shared_again(backend: Backend, tmp_path: Path, redis_server: StrikableRedis) -> None:
+    given = {"REDIS_URL": redis_server.url, "WEB_CONCURRENCY": "2", "RATE_LIMIT_PER_MINUTE": str(LIMIT)}
+    with instances(backend, tmp_path, 2, **given) as servers:
+        lasting = [workers_of(server) for server in servers]
+        assert allowed(servers, "shared") == LIMIT
+        for way in WAYS:
+            with getattr(redis_server, way)():
+                # Of both workers of each instance, each finds out by itself.
+                before = [server.log.count(AWAY) for server in servers]
+                assert [allowed([server], f"{way}-{server.port}") for server in servers] == [LIMIT, LIMIT]
+                assert all(server.log.count(AWAY) > times for server, times in zip(servers, before, strict=True))
+            wait_until(lambda: all(metric(server, "bellwether_rate_limit_in_memory") == 0 for server in servers))
+            assert allowed(servers, f"after-{way}") == LIMIT
+        assert [workers_of(server) for server in servers] == lasting
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_without_redis_at_the_start(backend: Backend, tmp_path: Path) -> None:
+    """It is an optional part: the service starts and serves, and limits hold."""
+    given = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "WEB_CONCURRENCY": "2", "RATE_LIMIT_PER_MINUTE": str(LIMIT)}
+    with instances(backend, tmp_path, 1, **given) as servers:
+        assert servers[0].analyze(ticker="AAPL").status_code == 200
+        assert allowed(servers, "alone") == LIMIT
+        assert servers[0].stop() == 0
+        refused = [line for line in servers[0].lines() if line["event"] == "part not started, going on without it"]
+        assert [line["part"] for line in refused] == ["redis", "redis"]

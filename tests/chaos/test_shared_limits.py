@@ -1,0 +1,91 @@
+"""A storm of requests against two instances at once: they allow together what the limit says, and without Redis each what it says."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from support import Backend
+from support_production import StrikableRedis, ask_at_once, instances, metric, new_key, strikable_redis
+from test_servers import Server
+
+LIMIT = 300
+TOLERANCE = 0.01 * LIMIT
+WINDOW_SECONDS = 60
+ATTEMPTS = 3
+READ = ("GET", "/api/v1/strategies", None)
+ANALYSIS = ("POST", "/api/v1/analyze", {"ticker": "AAPL"})
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[StrikableRedis]:
+    with strikable_redis(tmp_path) as server:
+        yield server
+
+
+def limits(**more: str) -> dict[str, str]:
+    return {"WEB_CONCURRENCY": "2", "RATE_LIMIT_PER_MINUTE": str(LIMIT), "RATE_LIMIT_ANALYSES_PER_MINUTE": str(LIMIT), **more}
+
+
+def ask(server: Server, key: dict[str, str], asked: tuple[str, str, object] = READ) -> requests.Response:
+    method, path, body = asked
+    return requests.request(method, server.url(path), json=body, headers=key, timeout=60)
+
+
+def storm(servers: list[Server], key: dict[str, str], each: int, asked: tuple[str, str, object] = READ) -> int:
+    """How many of so many requests at each of the instances were allowed; those that were not are told when to come again."""
+    answers = ask_at_once(lambda server: ask(server, key, asked), servers * each)
+    for refused in (answer for answer in answers if answer.status_code != 200):
+        assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+        assert 0 < int(refused.headers["Retry-After"]) <= 60
+    return sum(answer.status_code == 200 for answer in answers)
+
+
+def begin(server: Server, key: dict[str, str], asked: tuple[str, str, object] = READ) -> None:
+    """Open the window."""
+    first = ask(server, key, asked)
+    left = re.search(r'"minute";r=(\d+);t=(\d+)', first.headers["RateLimit"])
+    assert left is not None
+    assert (first.status_code, int(left[1])) == (200, LIMIT - 1)
+    assert int(left[2]) > WINDOW_SECONDS - 5
+
+
+def allowed(servers: list[Server], each: int, asked: tuple[str, str, object] = READ) -> int:
+    """How many are allowed to a new key in one window, which must last as long as the storm."""
+    for number in range(ATTEMPTS):
+        key = new_key(f"key-{number}")
+        started = time.monotonic()
+        begin(servers[0], key, asked)
+        count = 1 + storm(servers, key, each, asked)
+        if time.monotonic() - started < WINDOW_SECONDS - 5:
+            return count
+    raise AssertionError("the machine is too slow for a storm of less than a minute")
+
+
+def test_two_instances_over_one_redis(backend: Backend, tmp_path: Path, redis_server: StrikableRedis) -> None:
+    with instances(backend, tmp_path, 2, **limits(REDIS_URL=redis_server.url)) as servers:
+        for asked in (READ, ANALYSIS):
+            assert abs(allowed(servers, LIMIT * 3 // 4, asked) - LIMIT) <= TOLERANCE
+        # The budgets are apart, and one instance sees what another counted.
+        key = new_key("other")
+        begin(servers[0], key, ANALYSIS)
+        begin(servers[1], key)
+        left = [ask(server, key).headers["X-RateLimit-Remaining"] for server in servers]
+        assert left == [str(LIMIT - 2), str(LIMIT - 3)]
+        for budget in ("reads", "analyses"):
+            assert min(metric(server, "bellwether_rate_limited_total", budget=budget) for server in servers) > 0
+
+
+def test_two_instances_without_redis(backend: Backend, tmp_path: Path) -> None:
+    """The workers of each share a table, whichever of them is asked; whoever takes a dead worker's place goes on counting in it."""
+    with instances(backend, tmp_path, 2, **limits(WEB_MAX_REQUESTS="120")) as servers:
+        for server in servers:
+            assert allowed([server], LIMIT * 3 // 2) == LIMIT
+        for server in servers:
+            assert "Autorestarting worker" in server.log
