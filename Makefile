@@ -13,7 +13,7 @@ run: $(VENV)/.installed ## install, migrate, load and analyse the sample, serve 
 	@$(BIN)/python app.py
 
 test: check ## every check, and every test on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4
+	@$(BIN)/python -m pytest -n 4
 
 test-browser: $(VENV)/.installed-dev ## the dashboard in a real Chromium, which is installed where Debian's apt-get may
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)

@@ -81,7 +81,7 @@ graceful_timeout = settings.web_graceful_timeout
 keepalive = settings.web_keepalive
 # Workers are replaced now and then, not all at once, so that a slow leak never shows.
 max_requests = settings.web_max_requests
-max_requests_jitter = settings.web_max_requests // 10
+max_requests_jitter = settings.web_max_requests // 2
 # Heartbeats go through a file: on a disk that stalls, healthy workers would be killed.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 control_socket_disable = True
