@@ -1,0 +1,145 @@
+"""A day at the desk: analyse, look, follow, run everything, report, upload, look after the service."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from conftest import Open, Site, start_site
+from playwright.sync_api import expect
+
+HEADER = "Date,Open,High,Low,Close,Volume\n"
+
+
+@pytest.fixture
+def desk(open_page: Open) -> Any:
+    """A page of a signed-in person."""
+    return open_page("/")
+
+
+def prices_csv(rows: int = 80) -> str:
+    """A rising series that is taken as it is."""
+    days = [f"2025-{1 + at // 28:02d}-{1 + at % 28:02d}" for at in range(rows)]
+    return HEADER + "".join(f"{day},{100 + at},{102 + at},{99 + at},{101 + at},{1000 + at}\n" for at, day in enumerate(days))
+
+
+def test_what_the_chart_shows_is_what_is_stored(open_page: Open, site: Site) -> None:
+    page = open_page("/tickers/AAPL?strategy=balanced")
+    chart = page.locator("[data-bars]")
+    expect(chart).to_have_attribute("data-bars", "3270")
+    stored = site.api("GET", "/series/AAPL", params={"keys": "close"}).json()
+    assert chart.get_attribute("data-last") == stored["dates"][-1]
+    assert float(str(chart.get_attribute("data-last-close"))) == pytest.approx(stored["series"]["close"][-1])
+    result = site.api("POST", "/analyze", json={"ticker": "AAPL"}).json()
+    expect(page.locator("[data-verdict]")).to_have_attribute("data-verdict", result["verdict"])
+    lines = json.loads(str(chart.get_attribute("data-price-lines")))
+    for level in result["levels"]["resistance"]:
+        assert any(line["price"] == pytest.approx(level["price"]) for line in lines)
+    for reading in result["indicators"]:
+        expect(page.get_by_text(reading["reason"]).first).to_be_visible()
+    page.get_by_role("button", name="EMA 50", exact=False).first.click()
+    page.wait_for_url("**/tickers/AAPL?*ema*")
+    drawn = site.api("GET", "/series/AAPL", params={"keys": "ema_50"}).json()["series"]["ema_50"][-1]
+    expect(chart).to_have_attribute("data-overlays", lambda_json(drawn))
+
+
+def lambda_json(value: float) -> Any:
+    """A pattern for JSON that holds a number to six digits."""
+    import re
+
+    return re.compile(re.escape(f"{value:.10g}"[:7]))
+
+
+def test_the_watchlist_and_a_job_watched_live(desk: Any, site: Site) -> None:
+    for item in site.api("GET", "/watchlist").json()["items"]:
+        site.api("DELETE", f"/watchlist/{item['ticker']}")
+    desk.reload()
+    expect(desk.get_by_text("AAPL").first).to_be_visible()  # the empty state says how to begin
+    for ticker in ("AAPL", "IBM"):
+        desk.get_by_label("Add a ticker").fill(ticker)
+        desk.get_by_role("button", name="Add", exact=True).click()
+        expect(desk.locator(f'tr[data-ticker="{ticker}"]')).to_be_visible()
+    desk.get_by_label("Add a ticker").fill("AAPL")
+    desk.get_by_role("button", name="Add", exact=True).click()
+    expect(desk.locator("#add-problem")).to_contain_text("already")
+    desk.get_by_role("button", name="Analyse all").click()
+    expect(desk.locator("#bulk")).to_contain_text("2", timeout=60_000)
+    row = desk.locator('tr[data-ticker="AAPL"]')
+    expect(row.locator(".badge").first).to_be_visible()
+    desk.get_by_role("button", name="Remove IBM from the watchlist").click()
+    expect(desk.locator('tr[data-ticker="IBM"]')).to_have_count(0)
+
+
+def test_jobs_are_followed_to_their_end_and_cancelled(open_page: Open, tmp_path: Path, watch: Any) -> None:
+    idle = start_site(tmp_path, LOCAL_WORKERS="0", SKIP_STARTUP_REFRESH="true")
+    try:
+        page = open_page("/tasks", at=idle)
+        page.get_by_text("New analysis of many tickers").click()
+        page.get_by_label("These:").check()
+        page.locator("#job-tickers").fill("AAPL, MSFT")
+        page.get_by_role("button", name="Start").click()
+        page.wait_for_url("**/tasks?job=*")
+        page.get_by_role("button", name="Cancel").first.click()
+        page.locator("#cancel-confirm").click()
+        expect(page.locator("#page")).to_contain_text("Cancelled")
+    finally:
+        idle.process.terminate()
+        idle.process.wait(60)
+
+
+def test_a_job_with_a_failure_says_why_and_is_run_again(open_page: Open, site: Site) -> None:
+    page = open_page("/tasks")
+    page.get_by_text("New analysis of many tickers").click()
+    page.get_by_label("These:").check()
+    page.locator("#job-tickers").fill("AAPL\nNOSUCH")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_url("**/tasks?job=*")
+    expect(page.locator('tr[data-ticker="NOSUCH"]')).to_contain_text("ticker_not_found", timeout=60_000)
+    expect(page.get_by_role("button", name="Retry", exact=False).first).to_be_visible()
+
+
+def test_an_excel_report_opens(open_page: Open) -> None:
+    page = open_page("/reports")
+    page.locator("#report-ticker").fill("AAPL")
+    with page.expect_download() as download:
+        page.locator("#download-ticker-report").click()
+    book = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes()))
+    assert any("AAPL" in str(cell.value) for row in book.worksheets[0].iter_rows() for cell in row)
+
+
+def test_a_bad_and_a_good_file(open_page: Open, site: Site, tmp_path: Path, watch: Any) -> None:
+    watch.expected.append("422")
+    bad, good = tmp_path / "BADFILE.csv", tmp_path / "GOODFILE.csv"
+    bad.write_text(prices_csv().replace("101,1000", "<img src=x onerror=alert(1)>,1000", 1))
+    good.write_text(prices_csv())
+    page = open_page("/prices")
+    page.locator("#price-files").set_input_files([str(bad), str(good)])
+    page.locator("#upload-all").click()
+    refused = page.locator('.file-row[data-state="refused"]')
+    expect(refused).to_contain_text("line 2")
+    expect(refused).to_contain_text("onerror=alert(1)")  # as text
+    expect(page.locator('.file-row[data-state="stored"]')).to_contain_text("80")
+    assert site.api("GET", "/prices/GOODFILE/quality").json()["bars"] == 80
+    assert site.api("GET", "/prices/BADFILE/quality").status_code == 404
+
+
+def test_diagnostics_and_a_switch(open_page: Open, site: Site, watch: Any) -> None:
+    watch.expected.append("503")
+    page = open_page("/diagnostics")
+    expect(page.locator('[data-check="database"]').first).to_have_attribute("data-state", "ok")
+    expect(page.locator("#flag-streams")).to_be_visible()
+    site.api("PUT", "/admin/flags/streams", json={"enabled": False, "reason": "for a test"})
+    try:
+        # The stream is refused: the job is followed all the same.
+        tasks = open_page("/tasks")
+        tasks.get_by_text("New analysis of many tickers").click()
+        tasks.get_by_label("These:").check()
+        tasks.locator("#job-tickers").fill("AAPL GOOG")
+        tasks.get_by_role("button", name="Start").click()
+        expect(tasks.locator("#page")).to_contain_text("Completed", timeout=60_000)
+    finally:
+        site.api("PUT", "/admin/flags/streams", json={"enabled": True})

@@ -1,0 +1,76 @@
+"""What holds for every page: accessible, on a phone, light and dark, with an API that fails, and with hostile text in the data."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Open, Site, Watch
+from playwright.sync_api import expect
+
+PAGES = ("/", "/tickers/AAPL", "/screener", "/tasks", "/reports", "/prices", "/diagnostics")
+HOSTILE = '"><img src=x onerror="document.title=1">'
+
+
+def axe_source() -> str:
+    spec = importlib.util.find_spec("axe_playwright_python")
+    assert spec is not None
+    assert spec.origin is not None
+    return (Path(spec.origin).parent / "axe.min.js").read_text()
+
+
+def settled(page: Any) -> None:
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/login", *PAGES])
+def test_axe_finds_nothing_serious(open_page: Open, path: str, scheme: str) -> None:
+    page = open_page(path, signed_in=path != "/login", color_scheme=scheme)
+    settled(page)
+    page.evaluate(axe_source())
+    found = page.evaluate("async () => (await axe.run()).violations.map((one) => [one.impact, one.id, one.nodes.map((node) => node.html)])")
+    assert [one for one in found if one[0] in ("serious", "critical")] == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_phone_needs_no_sideways_scrolling(open_page: Open, path: str) -> None:
+    page = open_page(path)
+    page.set_viewport_size({"width": 390, "height": 844})
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_an_api_that_fails_is_told_in_words(open_page: Open, site: Site, watch: Watch, path: str) -> None:
+    watch.expected += ["503", "Failed to load resource"]
+    page = open_page(None)
+    problem = '{"code":"unavailable","title":"Service Unavailable","status":503,"detail":"The database does not answer right now."}'
+    page.route("**/api/v1/**", lambda route: route.fulfill(status=503, content_type="application/problem+json", body=problem))
+    page.goto(site.url(path))
+    expect(page.get_by_text("The database does not answer right now.").first).to_be_visible()
+
+
+def test_hostile_text_is_text(open_page: Open, site: Site) -> None:
+    site.api("POST", "/watchlist", json={"ticker": "XSS", "name": HOSTILE, "notes": HOSTILE})
+    try:
+        page = open_page("/")
+        expect(page.locator('tr[data-ticker="XSS"]')).to_contain_text("onerror")
+        page.goto(site.url("/tickers/%3Cscript%3Ealert(1)%3C%2Fscript%3E"))
+        settled(page)
+        assert page.locator("main script").count() == 0
+        assert page.title() != "1"
+    finally:
+        site.api("DELETE", "/watchlist/XSS")
+
+
+def test_the_first_page_is_light(open_page: Open, site: Site) -> None:
+    page = open_page(None)
+    sizes: list[int] = []
+    page.on("response", lambda answer: sizes.append(len(answer.body())) if answer.ok and "/static/" in answer.url else None)
+    page.goto(site.url("/"))
+    settled(page)
+    assert 0 < sum(sizes) <= 150_000
