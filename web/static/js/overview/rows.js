@@ -5,6 +5,8 @@ import { formatDay, formatPercent, formatPrice, formatScore } from "../format.js
 import { ago } from "../moments.js";
 import { scoreBar, sparkline, verdictBadge } from "../widgets.js";
 
+// The rows are laid out as grids, which takes their meaning from them in some browsers; so it is said again.
+const cell = (props, ...children) => h("td", { role: "cell", ...props }, children);
 const move = (item) => (item.latest && item.previous ? item.latest.score - item.previous.score : null);
 const close = (item) => item.closes.at(-1) ?? item.latest?.close ?? null;
 
@@ -16,7 +18,7 @@ const COLUMNS = [
   { name: "Last closes" },
   { name: "Verdict" },
   { key: "score", name: "Score", value: (item) => item.latest?.score ?? null },
-  { key: "move", name: "Since the analysis before", value: move },
+  { key: "move", name: "Score change", value: move },
   { key: "run", name: "Last run", value: (item) => item.latest?.analysed_at ?? null },
   { name: "Notes" },
   { name: "Actions", hidden: true },
@@ -25,10 +27,10 @@ const COLUMNS = [
 /** An empty table. `onSort(key)` is called when a heading is pressed. */
 export function buildTable(onSort) {
   const heading = ({ key, name, type, hidden }) =>
-    h("th", { scope: "col", class: type, dataset: key ? { sort: key } : {} }, hidden ? h("span", { class: "visually-hidden" }, name) : key ? h("button", { type: "button", onclick: () => onSort(key) }, name) : name);
-  const body = h("tbody");
-  const head = h("tr", {}, COLUMNS.map(heading));
-  const table = h("table", { class: "watchlist" }, h("caption", { class: "visually-hidden" }, "The watchlist with the latest verdicts"), h("thead", {}, head), body);
+    h("th", { role: "columnheader", scope: "col", class: type, dataset: key ? { sort: key } : {} }, hidden ? h("span", { class: "visually-hidden" }, name) : key ? h("button", { type: "button", onclick: () => onSort(key) }, name) : name);
+  const body = h("tbody", { role: "rowgroup" });
+  const head = h("tr", { role: "row" }, COLUMNS.map(heading));
+  const table = h("table", { class: "watchlist", role: "table" }, h("caption", { class: "visually-hidden" }, "The watchlist with the latest verdicts"), h("thead", { role: "rowgroup" }, head), body);
   return { element: h("div", { class: "table-scroll" }, table), head, body };
 }
 
@@ -58,16 +60,15 @@ export function buildRow(item, strategy) {
   const { ticker, latest } = item;
   return h(
     "tr",
-    { dataset: { ticker } },
-    h("th", { scope: "row", class: "name-cell" }, h("a", { href: tickerAddress(ticker, strategy) }, ticker), item.name && h("span", { class: "small soft ticker-name", title: item.name }, item.name)),
-    h("td", { class: "number close-cell", title: item.last_day && `Close of ${formatDay(item.last_day)}` }, formatPrice(close(item))),
-    h("td", { class: `number change-cell ${toneOf(item.change_percent)}` }, formatPercent(item.change_percent)),
-    h("td", { class: "spark-cell" }, item.closes.length > 1 && sparkline(item.closes, { width: 96, height: 28 })),
-    latest ? verdictCells(item) : h("td", { class: "none-cell small soft", colspan: "3" }, whyNone(item)),
-    h("td", { class: "small run-cell" }, latest ? ago(latest.analysed_at) : h("span", { class: "soft" }, "Never")),
-    h("td", { class: "small notes-cell" }, item.notes && h("span", { class: "notes", title: item.notes }, item.notes)),
-    h(
-      "td",
+    { role: "row", dataset: { ticker } },
+    h("th", { role: "rowheader", scope: "row", class: "name-cell" }, h("a", { href: tickerAddress(ticker, strategy) }, ticker), item.name && h("span", { class: "small soft ticker-name", title: item.name }, item.name)),
+    cell({ class: "number close-cell", title: item.last_day && `Close of ${formatDay(item.last_day)}` }, formatPrice(close(item))),
+    cell({ class: `number change-cell ${toneOf(item.change_percent)}` }, formatPercent(item.change_percent)),
+    cell({ class: "spark-cell" }, item.closes.length > 1 && sparkline(item.closes, { width: 96, height: 28 })),
+    latest ? verdictCells(item) : cell({ class: "none-cell small soft", colspan: "3" }, whyNone(item)),
+    cell({ class: "small run-cell" }, latest ? ago(latest.analysed_at) : h("span", { class: "soft" }, "Never")),
+    cell({ class: "small notes-cell" }, item.notes && h("span", { class: "notes", title: item.notes }, item.notes)),
+    cell(
       { class: "actions-cell" },
       h("button", { type: "button", class: "small", dataset: { action: "analyse" }, "aria-label": `Analyse ${ticker} now` }, "Analyse"),
       h("button", { type: "button", class: "small quiet", dataset: { action: "remove" }, "aria-label": `Remove ${ticker} from the watchlist` }, "Remove"),
@@ -85,9 +86,9 @@ export function complainIn(row, error) {
 
 function verdictCells({ latest, previous }) {
   return [
-    h("td", { class: "verdict-cell" }, verdictBadge(latest.verdict)),
-    h("td", { class: "score-cell" }, h("div", { class: "score" }, h("span", { class: "number" }, formatScore(latest.score)), scoreBar(latest.score, latest.verdict))),
-    h("td", { class: "small move-cell" }, previous ? moveWords(latest, previous) : h("span", { class: "soft" }, "First analysis")),
+    cell({ class: "verdict-cell" }, verdictBadge(latest.verdict)),
+    cell({ class: "score-cell" }, h("div", { class: "score" }, h("span", { class: "number" }, formatScore(latest.score)), scoreBar(latest.score, latest.verdict))),
+    cell({ class: "small move-cell" }, previous ? moveWords(latest, previous) : h("span", { class: "soft" }, "First analysis")),
   ];
 }
 

@@ -6,7 +6,7 @@ import { byId, fill, h, notify } from "../dom.js";
 import { wireAddForm } from "../overview/add.js";
 import { buildRow, buildTable, complainIn, markSort, sorted } from "../overview/rows.js";
 import { inGroup, showSummary } from "../overview/summary.js";
-import { empty, show } from "../states.js";
+import { empty, loading, problem } from "../states.js";
 import { offerStrategies } from "../strategies.js";
 import { offerUndo } from "../undo.js";
 import { readUrl, writeUrl } from "../url-state.js";
@@ -43,29 +43,20 @@ function take(found) {
   render();
 }
 
-/** Load and show; what stands there stays until the new is there, unless there is nothing yet. */
+/** Load and show; what stands there stays until the new is there. */
 async function load() {
-  if (table) {
-    page.setAttribute("aria-busy", "true");
-    try {
-      const found = await readAll(() => {});
-      if (found) take(found);
-    } catch (error) {
-      notify(`The watchlist could not be brought up to date. ${error.words ?? error.message}`, { problem: true });
-    } finally {
-      page.removeAttribute("aria-busy");
-    }
-    return;
+  page.setAttribute("aria-busy", "true");
+  if (!table) fill(page, loading("Loading the watchlist …"));
+  try {
+    // What is there already is shown while more is on its way, unless it would take the place of more.
+    const found = await readAll(table ? () => {} : take);
+    if (found) take(found);
+  } catch (error) {
+    if (!("status" in error)) console.error(error);
+    if (table) notify(`The watchlist could not be brought up to date. ${error.words ?? error.message}`, { problem: true });
+    else fill(page, problem(error, load));
   }
-  await show(
-    page,
-    async () => {
-      const found = await readAll(take);
-      if (found) take(found);
-      return [...page.childNodes];
-    },
-    "Loading the watchlist …",
-  );
+  page.removeAttribute("aria-busy");
 }
 
 function render() {
@@ -84,7 +75,7 @@ function render() {
     if (!rows.has(item.ticker)) rows.set(item.ticker, buildRow(item, state.strategy));
     fragment.append(rows.get(item.ticker));
   }
-  if (!wanted.length) fragment.append(h("tr", {}, h("td", { colspan: "10", class: "soft" }, "None of the followed tickers. ", h("button", { type: "button", onclick: () => change({ show: "" }) }, "Show all"))));
+  if (!wanted.length) fragment.append(h("tr", { role: "row" }, h("td", { role: "cell", colspan: "10", class: "soft all-cell" }, "None of the followed tickers. ", h("button", { type: "button", onclick: () => change({ show: "" }) }, "Show all"))));
   table.body.replaceChildren(fragment);
   markSort(table.head, state.sort);
   focusAction(focus);

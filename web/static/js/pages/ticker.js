@@ -1,1 +1,189 @@
-import { byId } from "../dom.js"; import { loading } from "../states.js"; byId("page").replaceChildren(loading());
+// One ticker: candles first, the analysis beside them, the rest when it comes.
+
+import { api } from "../api.js";
+import { byId, fill, h, notify } from "../dom.js";
+import { formatScore } from "../format.js";
+import { empty, loading, show } from "../states.js";
+import { ChartCard } from "../ticker/chart-card.js";
+import { flips } from "../ticker/flips.js";
+import { Header } from "../ticker/header.js";
+import { RANGES } from "../ticker/overlays.js";
+import { defaultSizing, positionView } from "../ticker/position-view.js";
+import { provenance } from "../ticker/provenance.js";
+import { verdictHistory } from "../ticker/verdict-history.js";
+import { votes } from "../ticker/votes.js";
+import { readUrl, writeUrl } from "../url-state.js";
+
+const DEFAULTS = { strategy: "balanced", range: "1Y", show: "levels,trade" };
+const page = byId("page");
+const ticker = page.dataset.ticker.trim().toUpperCase();
+
+let state = readState();
+let strategiesAsked = null;
+let analysis = null; // the AbortController of the analysis that is awaited
+let result = null;
+let isUnknown = false; // no prices: the page says so instead of everything else
+const typed = {}; // what was typed into the calculator; the cap only when it was changed
+
+const header = new Header(ticker, { onStrategy: (strategy) => change({ strategy }), onAnalyse: analyseAgain });
+const chart = new ChartCard(ticker, state, change);
+const part = (id, title) => h("section", { class: "card", "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), h("div", { id }, loading()));
+const details = h("div", {});
+
+function readState() {
+  const read = readUrl(DEFAULTS);
+  return { ...read, range: Object.hasOwn(RANGES, read.range) ? read.range : DEFAULTS.range };
+}
+
+function build() {
+  fill(
+    page,
+    header.element,
+    chart.element,
+    h("div", { class: "ticker-columns" }, part("votes", "Why: the twelve votes"), h("div", {}, part("position", "Trade and position size"), part("flips", "What would flip it"))),
+    part("history", "Verdicts so far"),
+    details,
+  );
+}
+
+/** A choice of the person's: into the address, then onto the page. */
+function change(choice) {
+  writeUrl({ ...state, ...choice }, DEFAULTS, { push: !("range" in choice) });
+  follow();
+}
+
+/** Make the page what the address says. */
+function follow() {
+  const before = state;
+  state = readState();
+  chart.setState(state);
+  header.setStrategy(state.strategy);
+  if (before.strategy !== state.strategy) analyse();
+}
+
+async function loadBars() {
+  try {
+    await chart.load();
+    header.setPrice(chart.bars);
+  } catch (error) {
+    if (error.status === 404 || error.status === 422) showUnknown(error);
+    else chart.fail(error, loadBars);
+    if (!("status" in error)) console.error(error);
+  }
+}
+
+function showUnknown(error) {
+  isUnknown = true;
+  analysis?.abort();
+  const what =
+    error.code === "ticker_not_found"
+      ? "Nothing is stored under this ticker. Upload its daily prices as a CSV file, or look for another ticker at the top."
+      : "This cannot be a ticker: it has letters, digits and . & ^ = _ -, at most 20 of them, and begins with a letter, a digit or ^.";
+  fill(page, h("h1", {}, ticker), h("div", { class: "card" }, empty(`No prices for ${ticker}`, what, h("p", {}, h("a", { class: "button primary", href: "/prices" }, "To the prices")))));
+}
+
+/** Analyse by the address's strategy; the newest call wins. Whether there is a result afterwards. */
+async function analyse() {
+  analysis?.abort();
+  const mine = new AbortController();
+  analysis = mine;
+  header.setBusy(true);
+  try {
+    const answer = await api.post("/analyze", { ticker, strategy: state.strategy }, { signal: mine.signal });
+    if (mine.signal.aborted) return false;
+    result = answer;
+    showResult(mine.signal);
+    return true;
+  } catch (error) {
+    if (mine.signal.aborted) return false;
+    if (!("status" in error)) console.error(error);
+    result = null;
+    if (!isUnknown) showFailure(error);
+    return false;
+  } finally {
+    if (analysis === mine) header.setBusy(false);
+  }
+}
+
+function showResult(signal) {
+  header.setResult(result, new Date().toISOString());
+  chart.setResult(result);
+  fill(byId("votes"), votes(result));
+  showPosition();
+  show(byId("flips"), () => flips(result, signal), "Looking for the closes that change it …");
+  const open = details.querySelector("details")?.open ?? false;
+  fill(details, provenance(result));
+  details.firstElementChild.open = open;
+  showHistory();
+}
+
+function showPosition() {
+  const shown = result;
+  show(byId("position"), async () => {
+    const { max_position_percent: capPercent } = (await strategies()).find(({ id }) => id === shown.strategy);
+    const defaults = defaultSizing(capPercent);
+    return positionView(shown, new Proxy(typed, { get: (kept, name) => kept[name] ?? defaults[name] }));
+  });
+}
+
+function showHistory() {
+  show(byId("history"), async () => {
+    const known = await strategies().catch(() => []); // their ids say nearly as much
+    return verdictHistory(ticker, new Map(known.map(({ id, name }) => [id, name])));
+  });
+}
+
+function showFailure(error) {
+  header.setProblem(error, analyse);
+  chart.setResult(null);
+  for (const id of ["votes", "position", "flips"]) fill(byId(id), h("p", { class: "soft" }, "There is no analysis to show; the reason is at the top."));
+  fill(details);
+  showHistory();
+}
+
+async function analyseAgain() {
+  const before = result?.id;
+  const [made] = await Promise.all([analyse(), loadBars()]);
+  if (made) notify(result.id === before ? "Nothing new: the same prices give the same result." : `New result: ${result.verdict}, score ${formatScore(result.score)}.`);
+}
+
+/** The strategies, asked for once; again after a failure. */
+function strategies() {
+  strategiesAsked ??= api.get("/strategies").then(
+    ({ items }) => items,
+    (error) => {
+      strategiesAsked = null;
+      throw error;
+    },
+  );
+  return strategiesAsked;
+}
+
+async function offerStrategies() {
+  try {
+    const known = await strategies();
+    if (!known.some(({ id }) => id === state.strategy)) {
+      writeUrl({ ...state, strategy: DEFAULTS.strategy }, DEFAULTS, { push: false });
+      follow();
+    }
+    header.setStrategies(known, state.strategy);
+  } catch (error) {
+    notify(`The strategies could not be loaded. ${error.words ?? error.message}`, { problem: true });
+  }
+}
+
+async function loadName() {
+  try {
+    const { items } = await api.get("/tickers", { q: ticker });
+    header.setName(items.find((item) => item.ticker === ticker)?.name);
+  } catch {
+    header.setName(null); // the page is whole without it
+  }
+}
+
+addEventListener("popstate", follow);
+build();
+loadBars();
+analyse();
+offerStrategies();
+loadName();

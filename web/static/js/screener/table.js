@@ -1,4 +1,4 @@
-// The results as a table.
+// The results as a table. On a phone its rows are laid out as cards, which takes their meaning from them in some browsers: so roles say it again.
 
 import { h } from "../dom.js";
 import { formatDay, formatPrice, formatScore } from "../format.js";
@@ -15,10 +15,10 @@ export function buildTable(sort, onSort) {
   // A score is looked at from the best down, a ticker from A.
   const next = (name) => (name !== key ? { score: "-score", ticker: "ticker" }[name] : direction === "descending" ? name : `-${name}`);
   const heading = ([name, title, type]) =>
-    h("th", { scope: "col", class: type, "aria-sort": name && name === key ? direction : null, dataset: { sort: name } }, name ? h("button", { type: "button", onclick: () => onSort(next(name)) }, title) : title);
-  const body = h("tbody");
-  const head = h("tr", {}, COLUMNS.map(heading), h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Watchlist")));
-  const table = h("table", { class: "results" }, h("caption", { class: "visually-hidden" }, "The latest result of each ticker"), h("thead", {}, head), body);
+    h("th", { role: "columnheader", scope: "col", class: type, "aria-sort": name && name === key ? direction : null, dataset: { sort: name } }, name ? h("button", { type: "button", onclick: () => onSort(next(name)) }, title) : title);
+  const body = h("tbody", { role: "rowgroup" });
+  const head = h("tr", { role: "row" }, COLUMNS.map(heading), h("th", { role: "columnheader", scope: "col" }, h("span", { class: "visually-hidden" }, "Watchlist")));
+  const table = h("table", { class: "results", role: "table" }, h("caption", { class: "visually-hidden" }, "The latest result of each ticker"), h("thead", { role: "rowgroup" }, head), body);
   return { element: h("div", { class: "table-scroll" }, table), body };
 }
 
@@ -27,14 +27,14 @@ export function buildRow(result, follow) {
   const { ticker, strategy } = result;
   return h(
     "tr",
-    { dataset: { ticker } },
-    h("th", { scope: "row", class: "name-cell" }, h("a", { href: `/tickers/${encodeURIComponent(ticker)}${strategy === "balanced" ? "" : `?strategy=${encodeURIComponent(strategy)}`}` }, ticker)),
-    h("td", { class: "verdict-cell" }, verdictBadge(result.verdict)),
-    h("td", { class: "score-cell" }, h("div", { class: "score" }, h("span", { class: "number" }, formatScore(result.score)), scoreBar(result.score, result.verdict))),
-    h("td", { class: "number close-cell" }, formatPrice(result.close)),
-    h("td", { class: "small day-cell" }, formatDay(result.as_of)),
-    h("td", { class: "small strategy-cell" }, strategyName(strategy)),
-    h("td", { class: "small run-cell" }, ago(result.created_at)),
-    h("td", { class: "follow-cell" }, follow),
+    { role: "row", dataset: { ticker } },
+    h("th", { role: "rowheader", scope: "row", class: "name-cell" }, h("a", { href: `/tickers/${encodeURIComponent(ticker)}${strategy === "balanced" ? "" : `?strategy=${encodeURIComponent(strategy)}`}` }, ticker)),
+    h("td", { role: "cell", class: "verdict-cell" }, verdictBadge(result.verdict)),
+    h("td", { role: "cell", class: "score-cell" }, h("div", { class: "score" }, h("span", { class: "number" }, formatScore(result.score)), scoreBar(result.score, result.verdict))),
+    h("td", { role: "cell", class: "number close-cell" }, formatPrice(result.close)),
+    h("td", { role: "cell", class: "small day-cell" }, formatDay(result.as_of)),
+    h("td", { role: "cell", class: "small strategy-cell" }, strategyName(strategy)),
+    h("td", { role: "cell", class: "small run-cell" }, ago(result.created_at)),
+    h("td", { role: "cell", class: "follow-cell" }, follow),
   );
 }

@@ -28,6 +28,7 @@ export function commandButtons(job, onJob, onNew) {
 
 async function cancel(job, onJob, button) {
   if (!(await isSure(job))) return;
+  const place = button.parentElement;
   button.disabled = true;
   try {
     onJob(await cancelAt(job, onJob));
@@ -36,6 +37,9 @@ async function cancel(job, onJob, button) {
     button.disabled = false;
     notify(cancelProblem(job, error), { problem: true });
     if (error.status === 409 || error.status === 412) await lookAgain(job, onJob);
+  } finally {
+    // A button that was disabled or replaced has lost the focus; whoever went on elsewhere stays there.
+    if (document.activeElement === document.body) place.querySelector("button:not(:disabled)")?.focus();
   }
 }
 

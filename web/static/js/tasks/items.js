@@ -114,12 +114,13 @@ function buildRow(item, job) {
     h("th", { scope: "row" }, h("a", { href: address }, item.ticker)),
     h("td", {}, h("span", { class: `badge ${TONES[item.status] ?? ""}` }, NAMES[item.status] ?? item.status), item.tries > 1 && h("span", { class: "small soft" }, ` ${item.tries} tries`)),
     h("td", { class: "small outcome-cell" }, outcome(item)),
-    h("td", { class: "small" }, item.finished_at ? ago(item.finished_at) : "–"),
+    h("td", { class: "small ended-cell" }, item.finished_at ? ago(item.finished_at) : "–"),
   );
 }
 
 function outcome(item) {
-  if (item.error) return [h("code", {}, item.error.code), " ", item.error.message, item.error.code === "ticker_not_found" && [" ", h("a", { href: "/prices" }, "Upload prices")]];
+  if (item.error?.code === "ticker_not_found") return [h("code", {}, item.error.code), " There are no prices for it. ", h("a", { href: "/prices" }, "Upload prices")];
+  if (item.error) return [h("code", {}, item.error.code), " ", item.error.message];
   if (item.result_id) return h("a", { href: `/api/v1/results/${encodeURIComponent(item.result_id)}`, "aria-label": `Result of ${item.ticker} as JSON` }, "Result as JSON");
   return "–";
 }

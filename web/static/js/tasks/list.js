@@ -1,4 +1,5 @@
-// The list of jobs, newest first; active ones are live.
+// The list of jobs, newest first; active ones are live. On a phone the table's rows are laid out as cards, which takes their meaning from
+// them in some browsers: so roles say it again.
 
 import { api } from "../api.js";
 import { fill, h, notify } from "../dom.js";
@@ -19,7 +20,7 @@ const HEADINGS = ["Job", "Status", "Progress", "Created", "Took"];
 export async function openList(state, go) {
   const rows = new Map();
   const live = new LiveJobs((job) => rows.get(job.id)?.update(job));
-  const body = h("tbody");
+  const body = h("tbody", { role: "rowgroup" });
   const more = h("div", { class: "row centred more" });
   const open = (job) => go({ job: job.id });
 
@@ -54,9 +55,9 @@ export async function openList(state, go) {
   const head = h("div", { class: "spread list-head" }, field("Status", filter), h("button", { type: "button", onclick: () => go({}, { again: true }) }, "Refresh"));
   const table = h(
     "table",
-    { class: "jobs" },
+    { class: "jobs", role: "table" },
     h("caption", { class: "visually-hidden" }, "Jobs, newest first"),
-    h("thead", {}, h("tr", {}, HEADINGS.map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Commands")))),
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, HEADINGS.map((name) => h("th", { role: "columnheader", scope: "col" }, name)), h("th", { role: "columnheader", scope: "col" }, h("span", { class: "visually-hidden" }, "Commands")))),
     body,
   );
   const content = page.items.length ? [h("div", { class: "table-scroll" }, table), more] : nothing(state, go);
@@ -69,12 +70,12 @@ function nothing(state, go) {
 }
 
 function buildRow(job, onJob, onNew, go) {
-  const status = h("td", { class: "status-cell" });
+  const status = h("td", { role: "cell", class: "status-cell" });
   const progress = jobProgress(job);
-  const took = h("td", { class: "small took-cell" });
-  const commands = h("td", { class: "commands-cell" });
+  const took = h("td", { role: "cell", class: "small took-cell" });
+  const commands = h("td", { role: "cell", class: "commands-cell" });
   const link = h("a", { href: `/tasks?job=${encodeURIComponent(job.id)}`, onclick: (event) => openHere(event, () => go({ job: job.id })) });
-  const title = h("th", { scope: "row", class: "job-cell" }, link);
+  const title = h("th", { role: "rowheader", scope: "row", class: "job-cell" }, link);
   let state = "";
   const update = (latest) => {
     progress.update(latest);
@@ -92,7 +93,7 @@ function buildRow(job, onJob, onNew, go) {
     if (had) (commands.querySelector("button:not(:disabled)") ?? link).focus();
   };
   update(job);
-  const element = h("tr", { dataset: { job: job.id } }, title, status, h("td", { class: "progress-cell" }, progress.element), h("td", { class: "small created-cell" }, ago(job.created_at)), took, commands);
+  const element = h("tr", { role: "row", dataset: { job: job.id } }, title, status, h("td", { role: "cell", class: "progress-cell" }, progress.element), h("td", { role: "cell", class: "small created-cell" }, ago(job.created_at)), took, commands);
   return { element, update };
 }
 

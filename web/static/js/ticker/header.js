@@ -1,0 +1,107 @@
+// The top of the page: which ticker, what it costs, the verdict, and what can be done.
+
+import { address } from "../api.js";
+import { fill, h } from "../dom.js";
+import { formatAgo, formatDay, formatMoment, formatPercent, formatPrice, formatScore } from "../format.js";
+import { problem } from "../states.js";
+import { select, verdictBadge } from "../widgets.js";
+import { gauge } from "./gauge.js";
+import { watchButton } from "./watch-button.js";
+
+const NO_HISTORY = new Set(["insufficient_history", "price_quality"]);
+
+export class Header {
+  #ticker;
+  #onStrategy;
+
+  /** `onStrategy(id)` and `onAnalyse()` hear of the controls. */
+  constructor(ticker, { onStrategy, onAnalyse }) {
+    this.#ticker = ticker;
+    this.#onStrategy = onStrategy;
+    this.name = h("span", { class: "ticker-name soft" });
+    this.price = h("div", { class: "ticker-price" });
+    this.verdict = h("div", { class: "ticker-verdict" });
+    this.warnings = h("div", { class: "ticker-warnings" });
+    this.strategy = h("div", { class: "ticker-strategy" });
+    this.said = h("p", { class: "visually-hidden", role: "status" });
+    this.again = h("button", { type: "button", class: "primary", id: "analyse", onclick: onAnalyse }, "Analyse again");
+    this.excel = h("a", { class: "button", id: "excel", hidden: true, "aria-label": "Download as Excel" }, "↓ Excel");
+    this.element = h(
+      "section",
+      { class: "card ticker-header", "aria-label": "Verdict" },
+      h(
+        "div",
+        { class: "ticker-top" },
+        h(
+          "div",
+          { class: "ticker-title" },
+          h("h1", {}, ticker, " ", this.name),
+          this.price,
+          h("div", { class: "ticker-actions" }, this.strategy, this.again, watchButton(ticker), this.excel),
+        ),
+        this.verdict,
+      ),
+      this.warnings,
+      this.said,
+    );
+  }
+
+  setName(name) {
+    this.name.textContent = name ?? "";
+  }
+
+  /** From the newest bars of an answer of GET /series. */
+  setPrice({ dates, series: { close } }) {
+    const change = close.length > 1 ? close.at(-1) - close.at(-2) : null;
+    const tone = change > 0 ? "up" : change < 0 ? "down" : "soft";
+    const arrow = change > 0 ? "▲" : change < 0 ? "▼" : "";
+    fill(
+      this.price,
+      h("span", { class: "ticker-close", id: "close" }, formatPrice(close.at(-1))),
+      change !== null && h("span", { class: tone, id: "change" }, `${arrow} ${formatPrice(Math.abs(change))} (${formatPercent((change / close.at(-2)) * 100)})`),
+      h("span", { class: "soft small", id: "as-of" }, `Close of ${formatDay(dates.at(-1))}`),
+    );
+  }
+
+  setStrategies(strategies, chosen) {
+    const options = strategies.map(({ id, name }) => [id, name]);
+    const control = select("strategy", options, chosen, (event) => this.#onStrategy(event.target.value));
+    fill(this.strategy, h("label", { for: control.id, class: "soft small" }, "Strategy"), control);
+  }
+
+  setStrategy(chosen) {
+    const control = this.strategy.querySelector("select");
+    if (control) control.value = chosen;
+  }
+
+  setBusy(busy) {
+    this.again.disabled = busy;
+    this.again.textContent = busy ? "Analysing …" : "Analyse again";
+    this.verdict.classList.toggle("busy", busy);
+    this.verdict.setAttribute("aria-busy", String(busy));
+  }
+
+  setResult(result, analysedAt) {
+    const when = h("time", { datetime: analysedAt, title: formatMoment(analysedAt) }, formatAgo(analysedAt));
+    fill(
+      this.verdict,
+      h("div", { class: "verdict-words" }, verdictBadge(result.verdict), h("span", { class: "small soft" }, "analysed ", when)),
+      gauge(result.score, result.verdict),
+    );
+    this.verdict.dataset.verdict = result.verdict;
+    this.verdict.dataset.score = result.score;
+    const warnings = result.warnings.map(({ code, message }) => h("li", { dataset: { code } }, h("span", { class: "badge warn" }, "Note"), " ", message));
+    fill(this.warnings, warnings.length > 0 && h("ul", { "aria-label": "Warnings" }, warnings));
+    this.excel.href = address(`/reports/analysis/${encodeURIComponent(this.#ticker)}.xlsx`, { strategy: result.strategy });
+    this.excel.hidden = false;
+    this.said.textContent = `${result.verdict}, score ${formatScore(result.score)}`;
+  }
+
+  setProblem(error, retry) {
+    fill(this.verdict);
+    delete this.verdict.dataset.verdict;
+    const advice = NO_HISTORY.has(error.code) && h("p", {}, h("a", { href: "/prices" }, "Upload more prices"), " for it.");
+    fill(this.warnings, problem(error, NO_HISTORY.has(error.code) ? null : retry), advice);
+    this.excel.hidden = true;
+  }
+}

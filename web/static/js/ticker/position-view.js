@@ -1,0 +1,79 @@
+// The trade, and the position size for it, worked out while the numbers are typed.
+
+import { fill, h } from "../dom.js";
+import { formatPercent, formatPrice, formatWhole } from "../format.js";
+import { DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, sizePosition, sizingProblems } from "./position.js";
+
+const NAMES = { capital: "Capital", riskPercent: "Risk, % of capital", capPercent: "Cap, % of capital" };
+const LIMITS = { risk: "The risk sets the size.", cap: "The cap sets the size." };
+
+/** `sizing` ({capital, riskPercent, capPercent}, as typed) is kept by the page from one result to the next; it is changed here. */
+export function positionView(result, sizing) {
+  const { trade } = result;
+  if (trade === null) return h("p", { class: "soft" }, "The signal is to hold: there is no trade to size. “What would flip it” says at which close there will be.");
+  const facts = h(
+    "dl",
+    { class: "facts" },
+    fact("Entry", formatPrice(trade.entry), trade.entry_method),
+    fact("Stop", formatPrice(trade.stop_loss), away(trade.stop_loss, trade.entry)),
+    fact("Target", formatPrice(trade.target), `${away(trade.target, trade.entry)}, ${trade.reward_risk} to 1`),
+  );
+  if (result.signal !== "BUY") return [facts, h("p", { class: "soft small" }, "A sell has no position size: it says when to leave a position, and nothing of short sales.")];
+  return [facts, calculator(trade, sizing)];
+}
+
+/** What the calculator starts with. */
+export function defaultSizing(capPercent) {
+  return { capital: String(DEFAULT_CAPITAL), riskPercent: String(DEFAULT_RISK_PERCENT), capPercent: String(capPercent) };
+}
+
+function calculator(trade, sizing) {
+  const outcome = h("dl", { class: "facts outcome", id: "position-outcome" });
+  const note = h("p", { class: "small soft", role: "status" });
+  const inputs = Object.keys(NAMES).map((name) => numberField(name, sizing, () => work()));
+  const work = () => {
+    const typed = Object.fromEntries(Object.keys(NAMES).map((name) => [name, sizing[name].trim() === "" ? NaN : Number(sizing[name])]));
+    const problems = sizingProblems(typed);
+    for (const { name, say } of inputs) say(problems[name] ?? "");
+    const { shares, positionValue, riskAmount, limit } = Object.keys(problems).length ? {} : sizePosition({ entry: trade.entry, stopLoss: trade.stop_loss }, typed);
+    Object.assign(outcome.dataset, { shares: shares ?? "", positionValue: positionValue ?? "", riskAmount: riskAmount ?? "" });
+    fill(outcome, fact("Shares", formatWhole(shares)), fact("Position", formatPrice(positionValue)), fact("At risk", formatPrice(riskAmount)));
+    const text = shares === undefined ? "Correct the marked number." : shares === 0 ? "The capital is too small for one share." : LIMITS[limit];
+    if (note.textContent !== text) note.textContent = text; // said once, not at every key
+  };
+  work();
+  return h("form", { class: "position-form", "aria-label": "Position size", onsubmit: (event) => event.preventDefault() }, h("div", { class: "position-fields" }, inputs.map(({ element }) => element)), outcome, note);
+}
+
+function numberField(name, sizing, onchange) {
+  const id = `position-${name}`;
+  const said = h("p", { class: "field-problem", id: `${id}-problem` });
+  const input = h("input", {
+    id,
+    inputmode: "decimal",
+    autocomplete: "off",
+    value: sizing[name],
+    oninput: () => {
+      sizing[name] = input.value;
+      onchange();
+    },
+  });
+  const say = (text) => {
+    said.textContent = text;
+    said.hidden = text === "";
+    if (text) {
+      input.setAttribute("aria-invalid", "true");
+      input.setAttribute("aria-describedby", said.id);
+    } else {
+      input.removeAttribute("aria-invalid");
+      input.removeAttribute("aria-describedby");
+    }
+  };
+  return { name, say, element: h("div", { class: "field" }, h("label", { for: id }, NAMES[name]), input, said) };
+}
+
+function fact(name, value, note) {
+  return h("div", {}, h("dt", {}, name), h("dd", {}, h("span", { class: "fact-value" }, value), note && h("span", { class: "small soft" }, note)));
+}
+
+const away = (price, entry) => formatPercent((price / entry - 1) * 100);

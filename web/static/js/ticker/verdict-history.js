@@ -1,0 +1,65 @@
+// The ticker's results, newest first, a page at a time.
+
+import { api } from "../api.js";
+import { h, notify } from "../dom.js";
+import { formatDay, formatMoment, formatPrice, formatScore } from "../format.js";
+import { empty } from "../states.js";
+import { scoreBar, verdictBadge } from "../widgets.js";
+
+const PAGE = 10;
+
+/** Load the first page. */
+export async function verdictHistory(ticker, strategyNames) {
+  const address = `/history/${encodeURIComponent(ticker)}`;
+  const rows = h("tbody", {});
+  const add = ({ items }) => rows.append(...items.map((item) => row(item, strategyNames)));
+  const first = await api.get(address, { limit: PAGE });
+  if (!first.items.length) return empty("No results yet", "“Analyse again” makes the first.");
+  add(first);
+  let cursor = first.next_cursor;
+  const more = h("button", { type: "button", hidden: cursor === null }, "Load more");
+  more.addEventListener("click", async () => {
+    more.disabled = true;
+    try {
+      const next = await api.get(address, { limit: PAGE, cursor });
+      const newest = rows.children.length;
+      add(next);
+      cursor = next.next_cursor;
+      more.hidden = cursor === null;
+      if (more.hidden) rows.children[newest]?.querySelector("th")?.focus(); // or the focus is lost with the button
+    } catch (error) {
+      notify(error.words ?? error.message, { problem: true });
+    } finally {
+      more.disabled = false;
+    }
+  });
+  const columns = [["Day"], ["Verdict"], ["Score", "number"], ["", "hide-on-phone"], ["Close", "number hide-on-phone"], ["Strategy"], ["Analysed", "hide-on-phone"]];
+  return [
+    h(
+      "div",
+      { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Results" },
+      h(
+        "table",
+        { class: "verdict-history" },
+        h("caption", { class: "visually-hidden" }, `Results of ${ticker}, newest first`),
+        h("thead", {}, h("tr", {}, columns.map(([name, style]) => h(name ? "th" : "td", { class: style, scope: name ? "col" : null }, name)))),
+        rows,
+      ),
+    ),
+    h("div", { class: "row end" }, more),
+  ];
+}
+
+function row({ as_of, verdict, score, close, strategy, created_at }, strategyNames) {
+  return h(
+    "tr",
+    {},
+    h("th", { scope: "row", tabindex: "-1" }, formatDay(as_of)),
+    h("td", {}, verdictBadge(verdict)),
+    h("td", { class: "number" }, formatScore(score)),
+    h("td", { class: "hide-on-phone" }, scoreBar(score, verdict)),
+    h("td", { class: "number hide-on-phone" }, formatPrice(close)),
+    h("td", {}, strategyNames.get(strategy) ?? strategy),
+    h("td", { class: "hide-on-phone" }, h("time", { datetime: created_at }, formatMoment(created_at))),
+  );
+}
