@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from conftest import Open, Site, start_site
+from conftest import Open, Site, Watch, start_site
 from playwright.sync_api import expect
 
 HEADER = "Date,Open,High,Low,Close,Volume\n"
@@ -54,7 +54,8 @@ def lambda_json(value: float) -> Any:
     return re.compile(re.escape(f"{value:.10g}"[:7]))
 
 
-def test_the_watchlist_and_a_job_watched_live(desk: Any, site: Site) -> None:
+def test_the_watchlist_and_a_job_watched_live(desk: Any, site: Site, watch: Watch) -> None:
+    watch.expected.append("409")
     for item in site.api("GET", "/watchlist").json()["items"]:
         site.api("DELETE", f"/watchlist/{item['ticker']}")
     desk.reload()
@@ -78,7 +79,7 @@ def test_jobs_are_followed_to_their_end_and_cancelled(open_page: Open, tmp_path:
     idle = start_site(tmp_path, LOCAL_WORKERS="0", SKIP_STARTUP_REFRESH="true")
     try:
         page = open_page("/tasks", at=idle)
-        page.get_by_text("New analysis of many tickers").click()
+        page.locator("#new-job > summary").click()
         page.get_by_label("These:").check()
         page.locator("#job-tickers").fill("AAPL, MSFT")
         page.get_by_role("button", name="Start").click()
@@ -86,6 +87,7 @@ def test_jobs_are_followed_to_their_end_and_cancelled(open_page: Open, tmp_path:
         page.get_by_role("button", name="Cancel").first.click()
         page.locator("#cancel-confirm").click()
         expect(page.locator("#page")).to_contain_text("Cancelled")
+        page.goto("about:blank")
     finally:
         idle.process.terminate()
         idle.process.wait(60)
@@ -93,7 +95,7 @@ def test_jobs_are_followed_to_their_end_and_cancelled(open_page: Open, tmp_path:
 
 def test_a_job_with_a_failure_says_why_and_is_run_again(open_page: Open, site: Site) -> None:
     page = open_page("/tasks")
-    page.get_by_text("New analysis of many tickers").click()
+    page.locator("#new-job > summary").click()
     page.get_by_label("These:").check()
     page.locator("#job-tickers").fill("AAPL\nNOSUCH")
     page.get_by_role("button", name="Start").click()
@@ -120,7 +122,7 @@ def test_a_bad_and_a_good_file(open_page: Open, site: Site, tmp_path: Path, watc
     page.locator("#price-files").set_input_files([str(bad), str(good)])
     page.locator("#upload-all").click()
     refused = page.locator('.file-row[data-state="refused"]')
-    expect(refused).to_contain_text("line 2")
+    expect(refused).to_contain_text("Line 2, at fault")
     expect(refused).to_contain_text("onerror=alert(1)")  # as text
     expect(page.locator('.file-row[data-state="stored"]')).to_contain_text("80")
     assert site.api("GET", "/prices/GOODFILE/quality").json()["bars"] == 80
@@ -136,7 +138,7 @@ def test_diagnostics_and_a_switch(open_page: Open, site: Site, watch: Any) -> No
     try:
         # The stream is refused: the job is followed all the same.
         tasks = open_page("/tasks")
-        tasks.get_by_text("New analysis of many tickers").click()
+        tasks.locator("#new-job > summary").click()
         tasks.get_by_label("These:").check()
         tasks.locator("#job-tickers").fill("AAPL GOOG")
         tasks.get_by_role("button", name="Start").click()
