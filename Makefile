@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench clean
+.PHONY: help run test test-all check format bench clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ run: $(VENV)/.installed ## install, migrate, load and analyse the sample, serve 
 
 test: check ## every check, and every test on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -n 4
+
+test-all: check ## the same, and the slow tests on both engines each instead of in turns
+	@TEST_EVERY_ENGINE=1 $(BIN)/python -m pytest -n 4
 
 check: $(VENV)/.installed-dev ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .
