@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser screenshots check format bench clean
+.PHONY: help run test test-all test-browser screenshots check format bench clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,8 @@ test-browser: $(VENV)/.installed-dev ## the dashboard in a real Chromium, which 
 
 screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screenshots
 	@cd tests && ../$(BIN)/python -m browser.screenshots
+test-all: check ## the same, and the slow tests on both engines each instead of in turns
+	@TEST_EVERY_ENGINE=1 $(BIN)/python -m pytest -n 4
 
 check: $(VENV)/.installed-dev ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

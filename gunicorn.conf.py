@@ -27,6 +27,7 @@ except ConfigError as error:
     sys.exit(1)
 
 configure_logging(settings.log_level, as_json=settings.log_as_json)
+log = structlog.get_logger("gunicorn.conf")
 
 
 class PipedLogger(Logger):
@@ -99,7 +100,7 @@ def begin_to_count():
     try:
         worker_slots.make_empty(shared_folder)
     except OSError as error:
-        structlog.get_logger("gunicorn.conf").error("workers count for themselves", folder=str(shared_folder), reason=str(error))
+        log.error("workers count for themselves", folder=str(shared_folder), reason=str(error))
 
 
 def on_exit(server):
@@ -178,7 +179,7 @@ def post_worker_init(worker):
     try:
         application.start(worker.wsgi, connect_attempts=1 if is_replacement else None, needs_database=not is_replacement)
     except application.NOT_STARTED as error:
-        structlog.get_logger("gunicorn.conf").error("not started", reason=str(error))
+        log.error("not started", reason=str(error))
         sys.exit(Arbiter.WORKER_BOOT_ERROR)
     finally:
         started.set()

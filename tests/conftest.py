@@ -20,6 +20,28 @@ from services.sample import load_if_empty
 ENGINES = ("sqlite", "postgres")
 
 
+# These start servers and wait for them: on both engines each, they would take as long as all the others together.
+SLOW = ("chaos/", "test_servers.py", "test_preflight.py", "test_systemd.py", "test_backup.py", "api/test_job_events.py")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of the slow tests, every other runs on SQLite and the others on Postgres; each on both with TEST_EVERY_ENGINE (`make test-all`)."""
+    if os.environ.get("TEST_EVERY_ENGINE"):
+        return
+    here = Path(__file__).parent
+    twins: dict[tuple[str, ...], dict[str, pytest.Item]] = {}
+    for item in items:
+        engine = getattr(item, "callspec", None) and item.callspec.params.get("engine")  # type: ignore[attr-defined]
+        if engine in ENGINES and item.path.relative_to(here).as_posix().startswith(SLOW):
+            others = sorted(f"{name}={value}" for name, value in item.callspec.params.items() if name != "engine")  # type: ignore[attr-defined]
+            twins.setdefault((str(item.path), getattr(item, "originalname", item.name), *others), {})[engine] = item
+    pairs = [pair for pair in twins.values() if len(pair) == len(ENGINES)]
+    left_out = {pair[ENGINES[at % 2]] for at, pair in enumerate(pairs)}
+    if left_out:
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_from_outside() -> None:
     """The machine's own environment must not reach the tests."""

@@ -33,7 +33,7 @@ BARS = 260
 LEASE_SECONDS = 2.0
 TICKER_SECONDS = 0.01  # so slow is each ticker made that a kill strikes into a job
 JOB_SECONDS = 60.0
-GONE_SECONDS = 10.0
+GONE_SECONDS = 60.0
 SITE = "BELLWETHER_TEST_SITE"  # in the environment of every process of a site, however far down
 CELERY = [
     str(Path(sys.executable).parent / "celery"),
