@@ -1,9 +1,9 @@
 // The overview: the watchlist with what was last said of each ticker.
 
 import { api } from "../api.js";
-import { followJob, runBulk } from "../bulk-run.js";
 import { byId, fill, h, notify } from "../dom.js";
 import { wireAddForm } from "../overview/add.js";
+import { RunAll, isFocusLost } from "../overview/run-all.js";
 import { buildRow, buildTable, complainIn, markSort, sorted } from "../overview/rows.js";
 import { inGroup, showSummary } from "../overview/summary.js";
 import { empty, loading, problem } from "../states.js";
@@ -15,6 +15,7 @@ const DEFAULTS = { strategy: "balanced", sort: "ticker", show: "" };
 const PAGE_SIZE = 500;
 const page = byId("page");
 const strategySelect = byId("strategy");
+const runAll = new RunAll(() => ({ universe: "watchlist", strategy: state.strategy }), load);
 
 let state = readUrl(DEFAULTS);
 let items = [];
@@ -60,7 +61,7 @@ async function load() {
 }
 
 function render() {
-  byId("analyse-all").disabled = !items.length || byId("analyse-all").dataset.busy === "true";
+  runAll.allow(items.length > 0);
   showSummary(items, state.show, (group) => change({ show: group }));
   if (!items.length) return renderEmpty();
   if (!table?.element.isConnected) {
@@ -184,33 +185,6 @@ async function putBack(item) {
   notify(`${item.ticker} is on the watchlist again.`);
 }
 
-async function analyseAll(running = null) {
-  const button = byId("analyse-all");
-  button.dataset.busy = "true";
-  button.disabled = true;
-  const job = running ? await followJob(byId("bulk"), running) : await runBulk(byId("bulk"), { universe: "watchlist", strategy: state.strategy });
-  button.dataset.busy = "false";
-  button.disabled = !items.length;
-  if (isFocusLost()) button.focus();
-  if (job) await load();
-}
-
-/** Go on showing the progress of an analysis of the watchlist that was begun before this page was opened. */
-async function findRunning() {
-  let running = null;
-  try {
-    const { items: jobs } = await api.get("/jobs", { status: "processing", limit: 20 });
-    running = jobs.find((job) => job.params.universe === "watchlist");
-  } catch {
-    return; // the page is whole without it
-  }
-  if (running && byId("analyse-all").dataset.busy !== "true") analyseAll(running);
-}
-
-function isFocusLost() {
-  return document.activeElement === null || document.activeElement === document.body;
-}
-
 /** The row and the button that have the focus; null when it is elsewhere. */
 function focusedAction() {
   const row = document.activeElement?.closest?.("tr[data-ticker]");
@@ -241,11 +215,10 @@ strategySelect.addEventListener("change", () => {
   strategySelect.dataset.touched = "true";
   change({ strategy: strategySelect.value });
 });
-byId("analyse-all").addEventListener("click", () => analyseAll());
 addEventListener("popstate", apply);
 wireAddForm(added);
 offerStrategies(strategySelect, state.strategy);
 await load();
 // Once it is on the screen: what the bench calls ready.
 requestAnimationFrame(() => setTimeout(() => performance.mark("overview-ready")));
-findRunning();
+runAll.resume();

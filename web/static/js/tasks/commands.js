@@ -43,17 +43,16 @@ async function cancel(job, onJob, button) {
   }
 }
 
-/** Cancel the job at the version that is shown. One that has only got on meanwhile is still the one that was meant: it is tried again. */
+/** Cancel the job at the version that it is at now. One that has only got on meanwhile is still the one that was meant: it is tried again. */
 async function cancelAt(job, onJob) {
-  let latest = job;
   for (let tries = 1; ; tries++) {
+    const latest = await api.get(jobPath(job)); // its workers have moved it on while the question was being read
+    onJob(latest);
+    if (latest.cancel_requested && !FINISHED.has(latest.status)) return latest;
     try {
       return await api.post(jobPath(job, "/cancel"), {}, { headers: { "If-Match": `"${latest.version}"` } });
     } catch (error) {
       if (error.status !== 412 || tries === TRIES) throw error;
-      latest = await api.get(jobPath(job));
-      onJob(latest);
-      if (latest.cancel_requested && !FINISHED.has(latest.status)) return latest;
     }
   }
 }

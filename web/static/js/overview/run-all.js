@@ -1,0 +1,57 @@
+// Analysing the whole watchlist, with the progress in place.
+
+import { api } from "../api.js";
+import { followJob, runBulk } from "../bulk-run.js";
+import { byId } from "../dom.js";
+import { FINISHED } from "../job-watch.js";
+
+const NEWEST = 20; // an older job that is still active is on the page of tasks
+
+/** Whether the focus was taken from what had it, as from a button that was disabled: nobody has gone on elsewhere. */
+export function isFocusLost() {
+  return document.activeElement === null || document.activeElement === document.body;
+}
+
+export class RunAll {
+  #button = byId("analyse-all");
+  #area = byId("bulk");
+  #order;
+  #onEnd;
+  #isBusy = false;
+  #isAllowed = false;
+
+  /** `order()` is what is asked for when the button is pressed; `onEnd()` is called when a job has ended. */
+  constructor(order, onEnd) {
+    this.#order = order;
+    this.#onEnd = onEnd;
+    this.#button.addEventListener("click", () => this.#run(() => runBulk(this.#area, this.#order())));
+  }
+
+  /** Whether there is anything to analyse. */
+  allow(isAllowed) {
+    this.#isAllowed = isAllowed;
+    this.#button.disabled = !isAllowed || this.#isBusy;
+  }
+
+  /** Go on showing the progress of an analysis that was begun before this page was opened. */
+  async resume() {
+    let running = null;
+    try {
+      const { items } = await api.get("/jobs", { limit: NEWEST });
+      running = items.find((job) => !FINISHED.has(job.status) && job.params.universe === this.#order().universe);
+    } catch {
+      return; // the page is whole without it
+    }
+    if (running && !this.#isBusy) this.#run(() => followJob(this.#area, running));
+  }
+
+  async #run(begin) {
+    this.#isBusy = true;
+    this.allow(this.#isAllowed);
+    const job = await begin();
+    this.#isBusy = false;
+    this.allow(this.#isAllowed);
+    if (isFocusLost()) this.#button.focus();
+    if (job) await this.#onEnd();
+  }
+}
