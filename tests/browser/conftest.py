@@ -33,15 +33,14 @@ PATIENCE = 60_000  # milliseconds: a machine may be slow, a page that hangs fail
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, in words, where there is no browser; where one is required, say so by failing."""
-    if Path(CHROMIUM).exists() or os.environ.get("BELLWETHER_REQUIRE_TOOLS"):
-        return
+    """Skip, in words, where there is no browser; where one is required, say so by failing. All in one process: they share it."""
+    is_skipped = not (Path(CHROMIUM).exists() or os.environ.get("BELLWETHER_REQUIRE_TOOLS"))
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            item.add_marker(
-                pytest.mark.skip(reason="no Chromium found: `make test-browser` installs it (Debian), or set CHROMIUM to its path")
-            )
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if is_skipped:
+                item.add_marker(pytest.mark.skip(reason="no Chromium found: `make test-browser` installs it, or set CHROMIUM to its path"))
 
 
 @dataclass
