@@ -64,6 +64,7 @@ from services.feature_flag import FeatureFlags
 from services.health import HealthChecks
 from services.job import find, submit
 from services.job_feed import JobFeed
+from services.job_reads import JobReads
 from services.metrics import Metrics, PrometheusMetrics
 from services.sample import load_if_empty
 from services.session import SessionSigner
@@ -129,6 +130,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app.extensions[EXTENSION] = CursorSigner(settings.resolve_secret_key)
     app.extensions[job.WAKEUP] = wakeup_for(settings)
     app.extensions[job_events.FEED] = JobFeed(settings.redis_url, settings.streams_per_worker, metrics)
+    app.extensions[job.READS] = JobReads(app.extensions[job_events.FEED])
     app.extensions[feature_flag.FLAGS] = flags
     app.extensions[cache.CACHE] = kept
     of_sample = Breaker("provider:sample", settings.breaker_failures, settings.breaker_seconds)

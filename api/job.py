@@ -33,6 +33,7 @@ from schemas.problem import problem_answers
 from services import job as job_service
 from services.idempotency import Answer, once
 from services.job import Submission
+from services.job_reads import JobReads
 from services.wakeup import Wakeup
 from store import job as job_store
 from store import job_item as item_store
@@ -42,7 +43,7 @@ from utils.json_text import dump
 
 blueprint = api_blueprint("job", "Jobs")
 
-WAKEUP = "wakeup"  # the application's extension that wakes workers
+WAKEUP, READS = "wakeup", "job_reads"  # the application's extensions: what wakes workers, and what reads jobs
 
 
 @blueprint.post("/bulk-analyze", responses={202: JobAnswer, 200: ActiveJobAnswer, **problem_answers(400, 409, 413, 415)})
@@ -68,7 +69,7 @@ def list_jobs(query: JobsQuery) -> Response:
 @blueprint.get("/jobs/<job_id>", responses={200: JobAnswer, **problem_answers(404)})
 def get_job(path: JobPath) -> Response:
     """One job, with its progress. `ETag` is its version; `If-None-Match` is honoured."""
-    response = _job_response(job_service.find(org_id(), path.job_id))
+    response = _job_response(_reads().find(org_id(), path.job_id))
     if "If-None-Match" in request.headers:
         response.make_conditional(request)
     return response
@@ -94,6 +95,7 @@ def list_job_items(path: JobPath, query: JobItemsQuery) -> Response:
 def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
     """Cancel a job: what nobody has begun at once, the rest at the next ticker."""
     job = job_service.cancel(org_id(), path.job_id, _expected_versions(header))
+    _reads().forget(org_id(), path.job_id)
     _wakeup().changed([job.id])
     return _job_response(job, 202)
 
@@ -143,6 +145,11 @@ def _expected_versions(header: ChangeHeaders) -> list[int] | None:
 
 def _location(job: Job) -> str:
     return f"/api/v1/jobs/{job.id}"
+
+
+def _reads() -> JobReads:
+    reads: JobReads = current_app.extensions[READS]
+    return reads
 
 
 def _wakeup() -> Wakeup:

@@ -77,6 +77,11 @@ class JobFeed:
             job = self._jobs[job_id]
             return job if job is not None and job.version > version else None
 
+    def latest(self, job_id: str) -> Job | None:
+        """A watched job as it was last read; None for one that nobody watches."""
+        with self._changed:
+            return self._jobs.get(job_id)
+
     def is_gone(self, job_id: str) -> bool:
         """Whether a watched job was removed."""
         with self._changed:
