@@ -13,7 +13,7 @@ run: $(VENV)/.installed ## install, migrate, load and analyse the sample, serve 
 	@$(BIN)/python app.py
 
 test: check ## every check, and every test on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup
+	@$(BIN)/python -m pytest -n 5 --dist loadgroup
 
 test-browser: $(VENV)/.installed-dev ## the dashboard in a real Chromium, which is installed where Debian's apt-get may
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
@@ -23,7 +23,7 @@ screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screensho
 	@cd tests && ../$(BIN)/python -m browser.screenshots
 
 test-all: check ## the same, and the slow tests on both engines each instead of in turns
-	@TEST_EVERY_ENGINE=1 $(BIN)/python -m pytest -n 4 --dist loadgroup
+	@TEST_EVERY_ENGINE=1 $(BIN)/python -m pytest -n 5 --dist loadgroup
 
 check: $(VENV)/.installed-dev ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

@@ -19,7 +19,7 @@ GROUPS = {
     "jobs": ("bulk", "bulk_memory", "empty_jobs"),
     "memory": ("memory",),
     "history": ("history",),
-    "dashboard": ("overview",),
+    "dashboard": ("overview", "watchers", "browser"),
 }
 
 
