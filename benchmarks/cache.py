@@ -56,11 +56,10 @@ def lookups(url: str, redis_url: str) -> Contenders:
     import db_migrations
     from models.analysis import AnalysisOrder
     from models.api_key import FIRST_ORG
-    from models.cache import Region
     from providers.sample import SampleProvider
     from services.analysis import analyse_ticker, result_body
     from services.api_key import KeyRing, create_key
-    from services.cache import Cache, NoCache
+    from services.cache import Cache, NoCache, RedisStore
     from services.metrics import Metrics
     from services.sample import load_if_empty
     from utils.json_text import parse_strict
@@ -73,16 +72,18 @@ def lookups(url: str, redis_url: str) -> Contenders:
     load_if_empty(SampleProvider())
     result_id = parse_strict(analyse_ticker(FIRST_ORG, AnalysisOrder("AAPL", "balanced")).body)["id"]
     _, key = create_key(FIRST_ORG, "benchmark")
-    none = NoCache()
     memory = Cache(10_000_000, 3600, None, Metrics())
-    shared = Cache(10_000_000, 3600, RedisLink(redis_url), Metrics())
     made: Contenders = {}
-    for kind, cache in (("read", none), ("memory", memory), ("redis", shared)):
+    for kind, cache in (("read", NoCache()), ("memory", memory)):
         ring = KeyRing(lambda: "no key at all", cache)
         made[f"{kind}-result"] = lambda cache=cache: result_body(FIRST_ORG, result_id, cache)  # type: ignore[misc]
         made[f"{kind}-key"] = lambda ring=ring: ring.principal(key)  # type: ignore[misc]
-    # Keys are never shared: what sharing them would cost.
-    digest = "0" * 64
-    shared.put(Region.RESULTS, digest, b"[1,2]")
-    made["redis-key"] = lambda: shared.get(Region.RESULTS, digest)
+    # Redis alone: the cache looks into the memory of the process first, and keys are never shared.
+    shared = RedisStore(RedisLink(redis_url))
+    shared.put(
+        "result", b"\n".join(part.encode() if isinstance(part, str) else part for part in result_body(FIRST_ORG, result_id, memory)), 3600
+    )
+    shared.put("key", b'[1,"01a1fbfd-9824-717c-a87f-91a0d7f557bf"]', 3600)
+    made["redis-result"] = lambda: shared.get("result")
+    made["redis-key"] = lambda: shared.get("key")
     return made

@@ -26,7 +26,6 @@ CLIENTS = 4
 REPLACEMENTS = 16
 KILLS = 3
 FILES_OF_A_SLOT = {"counter", "histogram", "gauge_livesum"}
-REPLACED_EVERY = 20 * 60  # seconds: a worker's 20,000 requests (WEB_MAX_REQUESTS) are gone so soon at 17 a second
 WORKERS_OF_TWO_WEEKS = 14 * 24  # one an hour
 
 
