@@ -202,7 +202,7 @@ def post_job(server: Server, tickers: Collection[str] = TICKERS) -> str:
     started = time.monotonic()
     answer = requests.post(server.url("/api/v1/bulk-analyze"), json={"tickers": list(tickers)}, headers=KEY, timeout=60)
     assert answer.status_code == 202, answer.text
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     return str(answer.json()["id"])
 
 

@@ -27,7 +27,7 @@ from support_chaos import (
 )
 from test_servers import wait_until
 
-DEPLOY_SECONDS = 10.0
+DEPLOY_SECONDS = 40.0
 SOME, MANY = TICKERS[:200], TICKERS[:300]
 SEED = 7
 
