@@ -12,8 +12,8 @@ help: ## list what can be made
 run: $(VENV)/.installed ## install, migrate, load and analyse the sample, serve on 127.0.0.1:8000 (or PORT)
 	@$(BIN)/python app.py
 
-test: check ## every check, and every test on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest -n 5 --dist loadgroup
+test: check ## every check, and every test on SQLite and a real PostgreSQL, some of them in turns
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 test-browser: $(VENV)/.installed-dev ## the dashboard in a real Chromium, which is installed where Debian's apt-get may
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
@@ -22,8 +22,8 @@ test-browser: $(VENV)/.installed-dev ## the dashboard in a real Chromium, which 
 screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screenshots
 	@cd tests && ../$(BIN)/python -m browser.screenshots
 
-test-all: check ## the same, and the slow tests on both engines each instead of in turns
-	@TEST_EVERY_ENGINE=1 $(BIN)/python -m pytest -n 5 --dist loadgroup
+test-all: check ## the same, with every test on both engines
+	@TEST_EVERY_ENGINE=1 $(BIN)/python -m pytest -n 4 --dist loadgroup
 
 check: $(VENV)/.installed-dev ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

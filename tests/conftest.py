@@ -20,19 +20,28 @@ from services.sample import load_if_empty
 ENGINES = ("sqlite", "postgres")
 
 
-# These start servers and wait for them: on both engines each, they would take as long as all the others together.
-SLOW = ("chaos/", "test_servers.py", "test_preflight.py", "test_systemd.py", "test_backup.py", "api/test_job_events.py")
+# Of these there are many, or they start servers and wait: on both engines each, they would take most of the time.
+TAKE_TURNS = (
+    "api/",
+    "chaos/",
+    "test_backup.py",
+    "test_executor.py",
+    "test_health_checks.py",
+    "test_preflight.py",
+    "test_servers.py",
+    "test_systemd.py",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of the slow tests, every other runs on SQLite and the others on Postgres; each on both with TEST_EVERY_ENGINE (`make test-all`)."""
+    """Of some tests every other runs on SQLite and the others on Postgres; each on both with TEST_EVERY_ENGINE (`make test-all`)."""
     if os.environ.get("TEST_EVERY_ENGINE"):
         return
     here = Path(__file__).parent
     twins: dict[tuple[str, ...], dict[str, pytest.Item]] = {}
     for item in items:
         engine = getattr(item, "callspec", None) and item.callspec.params.get("engine")  # type: ignore[attr-defined]
-        if engine in ENGINES and item.path.relative_to(here).as_posix().startswith(SLOW):
+        if engine in ENGINES and item.path.relative_to(here).as_posix().startswith(TAKE_TURNS):
             others = sorted(f"{name}={value}" for name, value in item.callspec.params.items() if name != "engine")  # type: ignore[attr-defined]
             twins.setdefault((str(item.path), getattr(item, "originalname", item.name), *others), {})[engine] = item
     pairs = [pair for pair in twins.values() if len(pair) == len(ENGINES)]

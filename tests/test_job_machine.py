@@ -252,7 +252,7 @@ def test_jobs_whatever_happens(backend: Backend) -> None:
     rows = database.query_db("SELECT ticker, fingerprint, id FROM analysis_results")
     results.update({row["ticker"]: (row["fingerprint"], row["id"]) for row in rows})
     enough = settings(
-        max_examples=60,
+        max_examples=40,
         stateful_step_count=40,
         deadline=None,
         derandomize=True,

@@ -39,7 +39,7 @@ def serving() -> Iterator[None]:
 
 
 @schema.parametrize()
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @pytest.mark.usefixtures("serving")
 def test_every_operation_does_as_it_says(case: Any) -> None:
     key = {"X-API-Key": MASTER_KEY}

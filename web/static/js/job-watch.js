@@ -4,6 +4,7 @@ import { address, api } from "./api.js";
 
 const POLL_MILLISECONDS = 2000;
 const LONGEST_POLL_MILLISECONDS = 15000;
+const SILENCE_MILLISECONDS = 5000; // a stream begins with the job: one that has said nothing by then is held back on its way
 export const FINISHED = new Set(["completed", "failed", "cancelled"]);
 
 /**
@@ -15,9 +16,11 @@ export function watchJob(jobId, onJob, onTrouble = () => {}) {
   let timer = null;
   let pause = POLL_MILLISECONDS;
   let source = null;
+  let silence = null;
 
   const take = (job) => {
     if (stopped) return;
+    clearTimeout(silence);
     onJob(job);
     if (FINISHED.has(job.status)) stop();
   };
@@ -37,6 +40,7 @@ export function watchJob(jobId, onJob, onTrouble = () => {}) {
   const stop = () => {
     stopped = true;
     clearTimeout(timer);
+    clearTimeout(silence);
     source?.close();
   };
 
@@ -44,7 +48,13 @@ export function watchJob(jobId, onJob, onTrouble = () => {}) {
   source.addEventListener("job", (event) => take(JSON.parse(event.data)));
   source.addEventListener("error", () => {
     // A stream that was refused says so by an error status, which a browser does not try again; one that broke it does.
-    if (source.readyState === EventSource.CLOSED && !stopped) poll();
+    if (source.readyState !== EventSource.CLOSED || stopped) return;
+    clearTimeout(silence);
+    poll();
   });
+  silence = setTimeout(() => {
+    source.close();
+    poll();
+  }, SILENCE_MILLISECONDS);
   return stop;
 }
