@@ -9,7 +9,7 @@ from flask_limiter import Limiter
 
 import database
 from api.blueprint import api_blueprint
-from api.health import CHECKS, NOT_STORED
+from api.health import CHECKS, NOT_STORED, breaker_answer
 from api.job_events import FEED
 from api.rate_limit import LIMITER
 from config import VERSION, Settings
@@ -19,7 +19,6 @@ from services.admin import jobs_status
 from services.health import HealthChecks
 from services.job_feed import JobFeed
 from utils.api_utils import json_response
-from utils.breaker import Breaker
 from utils.marks import admin
 from utils.rate_windows import RateWindows
 
@@ -36,7 +35,7 @@ def get_status() -> Response:
     here = database.current()
     answer = {
         "pool": here.status(),
-        "breakers": [_breaker(breaker) for breaker in checks.breakers()],
+        "breakers": [breaker_answer(breaker) for breaker in checks.breakers()],
         "jobs": jobs_status(settings),
         "limits": _limits(settings),
         "streams": {"limit": settings.streams_per_worker, "is_full": feed.is_full},
@@ -45,11 +44,6 @@ def get_status() -> Response:
         "database": here.description,
     }
     return json_response(answer, headers=NOT_STORED)
-
-
-def _breaker(breaker: Breaker) -> dict[str, Any]:
-    wait = round(breaker.retry_after, 1)
-    return {"name": breaker.name, "state": breaker.state, "failures": breaker.failures, "retry_after": wait}
 
 
 def _limits(settings: Settings) -> dict[str, Any]:

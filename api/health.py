@@ -60,7 +60,7 @@ def get_health() -> Response:
     detailed = _shows_details(report)
     answer = _summary(report, detailed)
     if detailed:
-        answer |= {"versions": versions(), "breakers": [_breaker(breaker) for breaker in _checks().breakers()]}
+        answer |= {"versions": versions(), "breakers": [breaker_answer(breaker) for breaker in _checks().breakers()]}
     return _respond(report, answer)
 
 
@@ -112,7 +112,8 @@ def _answer(ok: bool, answer: dict[str, Any]) -> Response:
     return json_response(answer, 503, {"Retry-After": str(RETRY_AFTER_SECONDS), **NOT_STORED})
 
 
-def _breaker(breaker: Breaker) -> dict[str, Any]:
+def breaker_answer(breaker: Breaker) -> dict[str, Any]:
+    """What is told of a circuit breaker."""
     return {
         "name": breaker.name,
         "state": breaker.state,
