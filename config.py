@@ -183,6 +183,10 @@ class Settings(BaseSettings):
     web_threads: int = Field(8, ge=1, le=256, description="Threads of each gunicorn worker.")
     web_timeout: int = Field(60, ge=1, description="Seconds without a heartbeat after which gunicorn replaces a worker.")
     web_graceful_timeout: int = Field(25, ge=1, description="Seconds for requests in flight to finish at shut-down.")
+    web_head_seconds: int = Field(10, ge=1, le=300, description="Seconds that a client has to send a request up to the end of its headers.")
+    web_least_rate: int = Field(
+        1_000, ge=1, description="Bytes a second, averaged over ten seconds, that a body must come with and an answer must be taken with."
+    )
     web_keepalive: int = Field(5, ge=1, description="Seconds an idle client connection stays open.")
     web_max_requests: int = Field(20_000, ge=0, description="Requests after which a worker is replaced; 0 for never.")
 
