@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := requirements requirements-dev requirements-tools benchmarks/requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-browser screenshots check format bench lock audit clean
+.PHONY: help run test test-all test-browser screenshots check format bench lock audit licenses clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ lock: .venv-tools/.installed ## requirements*.txt from requirements*.in, with ha
 
 audit: .venv-tools/.installed ## known vulnerabilities of every pinned package; asks the advisory service
 	@for name in $(LOCKED); do echo "$$name.txt"; .venv-tools/bin/pip-audit --strict --disable-pip --require-hashes -r $$name.txt || exit 1; done
+
+licenses: $(VENV)/.installed ## docs/third-party-licenses.md, from what is pinned and vendored
+	@$(BIN)/python -m tools.third_party_licenses
 
 clean: ## remove environments and caches; DATA_DIR stays
 	rm -rf $(VENV) .venv-bench .venv-tools .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
