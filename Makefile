@@ -26,11 +26,12 @@ screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screensho
 test-all: check ## the same, with every test on both engines
 	@TEST_EVERY_ENGINE=1 $(BIN)/python -m pytest -n 4 --dist loadgroup
 
-check: $(VENV)/.installed-dev ## ruff, mypy, import-linter
+check: $(VENV)/.installed-dev ## ruff, mypy, import-linter, bandit
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml .
 
 format: $(VENV)/.installed-dev ## put the code into its usual form
 	@$(BIN)/ruff check --fix .
