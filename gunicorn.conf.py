@@ -49,7 +49,7 @@ keepalive = settings.web_keepalive
 max_requests = settings.web_max_requests
 max_requests_jitter = settings.web_max_requests // 2
 # Heartbeats go through a file: on a disk that stalls, healthy workers would be killed.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # nosec B108  # gunicorn makes a file that only it can open
 control_socket_disable = True
 # What the workers share; each server of this machine has a folder of its own.
 shared_folder = worker_slots.shared_folder(settings.data_dir, settings.port)
