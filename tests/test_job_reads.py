@@ -184,7 +184,7 @@ TICKERS = tuple(f"NONE{number}" for number in range(60))
 
 
 class Person:
-    """A client that looks at one job in every way there is, of several servers in turn, and remembers the newest version that it was told."""
+    """A client that asks all servers in turn and remembers the newest version."""
 
     def __init__(self, servers: list[Server], job_id: str, number: int) -> None:
         # A kept connection stays with one process: with several, the client meets all of them.
