@@ -111,9 +111,10 @@ def test_a_bad_file_is_refused_with_its_place_and_nothing_is_stored(client: Clie
 
 
 def test_many_faults_are_named_at_once(client: Client) -> None:
-    answer = client.put("/prices/BAD", HEADER + "2020-01-01,x,1,1,1,1\n" * 50).json
-    assert len(answer["errors"]) == 20
-    assert "49 more" in answer["detail"]
+    answer = client.put("/prices/BAD", HEADER + "2020-01-01,x,1,1,1,1\n" * 80).json
+    assert [error["field"] for error in answer["errors"]] == [f"line {line}, column Open" for line in range(2, 52)]
+    assert answer["errors_total"] == 80
+    assert "79 more" in answer["detail"]
 
 
 def test_broken_utf8_is_refused_with_its_line(client: Client) -> None:
@@ -207,9 +208,10 @@ def test_tickers_page(client: Client) -> None:
 
 
 def test_a_file_of_the_allowed_size(client: Client) -> None:
-    text = HEADER + "".join(f"{date(1800, 1, 1) + timedelta(days=number)},1,1,1,1,1\n" for number in range(80_000))
-    padded = text + "\n" * (5_000_000 - len(text))
-    assert client.put("/prices/BIG", padded).json["bars"] == 80_000
+    text = HEADER + "".join(f"{date(1960, 1, 1) + timedelta(days=number)},1,1,1,1,1\n" for number in range(20_000))
+    padded = text + ("\n" + " " * 600) * ((5_000_000 - len(text)) // 601)
+    padded += " " * (5_000_000 - len(padded))
+    assert client.put("/prices/BIG", padded).json["bars"] == 20_000
     too_big = client.put("/prices/BIG", padded + "\n")
     assert (too_big.status_code, too_big.json["code"]) == (413, "payload_too_large")
 
