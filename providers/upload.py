@@ -63,7 +63,10 @@ class _Parser:
 
     def parse(self) -> ParsedFile:
         records = self._records()
-        columns = self._header(next(records, (1, []))[1])
+        header = next(records, (1, []))[1]
+        if self.problems:  # the first line is no CSV, and no other is the header
+            raise PriceQuality(self.problems, self.total)
+        columns = self._header(header)
         places = [columns.index(column) for column in ("Date", *PRICES, "Volume", *OPTIONAL) if column in columns]
         for line, cells in records:
             if not "".join(cells).strip() or not self._fits(line, columns, cells):
@@ -80,15 +83,14 @@ class _Parser:
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Each line's number and cells, read as they are asked for. A line is a record: a quote left open does not reach into the next."""
-        # Not StringIO, which keeps four bytes of every character.
-        text = io.TextIOWrapper(io.BytesIO(self.raw), encoding="utf-8-sig", newline="")
+        # Not StringIO, which keeps four bytes of every character. What is not UTF-8 is let through, to be found on its line.
+        text = io.TextIOWrapper(io.BytesIO(self.raw), encoding="utf-8-sig", errors="surrogateescape", newline="")
         for number in itertools.count(1):
-            try:
-                line = text.readline(LONGEST_LINE + 1)
-            except UnicodeDecodeError:
-                self._give_up(_undecodable_line(self.raw), "not UTF-8. Save the file as UTF-8.")
+            line = text.readline(LONGEST_LINE + 1)
             if not line:
                 return
+            if not _is_unicode(line):
+                self._give_up(number, "not UTF-8. Save the file as UTF-8.")
             if number > MOST_LINES:
                 self._give_up(number, f"the file has more than {MOST_LINES:,} lines.")
             if len(line) > LONGEST_LINE:
@@ -239,10 +241,9 @@ class _Parser:
         raise PriceQuality(self.problems, self.total)
 
 
-def _undecodable_line(raw: bytes) -> int:
-    """The line of the first byte that is not UTF-8."""
+def _is_unicode(text: str) -> bool:
     try:
-        raw.decode()
-    except UnicodeDecodeError as error:
-        return raw.count(b"\n", 0, error.start) + 1
-    raise ValueError("the text is UTF-8")
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

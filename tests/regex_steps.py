@@ -2,7 +2,8 @@ r"""Counts the steps that Python's engine takes over a regular expression, and m
 
 The engine backtracks and remembers nothing, so that a pattern such as `\d+\.?\d*x` takes as many steps over n digits as n has squared.
 This does the same, on the tree that Python itself parses a pattern into, and counts; what it cannot do it refuses with
-NotImplementedError. As there, one character that may repeat is one loop, which gives back a character at a time.
+NotImplementedError. As there, one character that may repeat is one loop, which gives back a character at a time. For a pattern of bytes,
+a text's characters are its bytes.
 """
 
 from __future__ import annotations
@@ -44,9 +45,8 @@ class Outcome:
 class Machine:
     """A pattern as a program for a machine that backtracks."""
 
-    def __init__(self, pattern: re.Pattern[str]) -> None:
-        if not isinstance(pattern.pattern, str):
-            raise NotImplementedError("a pattern of bytes")
+    def __init__(self, pattern: re.Pattern[Any]) -> None:
+        self.is_of_bytes = isinstance(pattern.pattern, bytes)
         # The parser sets the flags that a text implies itself, and takes only those that were given.
         self._flags = pattern.flags & ~re.UNICODE
         self._tree = sre_parser.parse(pattern.pattern, self._flags)
@@ -109,8 +109,9 @@ class Machine:
             self._repeat(kind, *value)
         elif kind is sre.ATOMIC_GROUP:
             self._nested("atomic", value)
-        elif kind in (sre.ASSERT, sre.ASSERT_NOT) and value[0] == 1:
-            self._nested("ahead" if kind is sre.ASSERT else "not ahead", value[1])
+        elif kind in (sre.ASSERT, sre.ASSERT_NOT):
+            direction, inner = value
+            self._nested("if" if kind is sre.ASSERT else "if not", inner, back=inner.getwidth()[0] if direction < 0 else 0)
         elif kind is sre.AT:
             self._program.append(("at", value))
         elif kind is sre.GROUPREF:
@@ -177,12 +178,13 @@ class Machine:
     def _choice(self, kind: Any, inside: int, after: int) -> tuple[Any, ...]:
         return ("split", inside, after) if kind is sre.MAX_REPEAT else ("split", after, inside)
 
-    def _nested(self, kind: str, nodes: Any) -> None:
+    def _nested(self, kind: str, nodes: Any, back: int = 0) -> None:
+        """A program of its own, which begins some characters back."""
         at = len(self._program)
         self._program.append(())
         self._add_all(nodes)
         self._program.append(("end",))
-        self._program[at] = (kind, at + 1, len(self._program))
+        self._program[at] = (kind, at + 1, len(self._program), back)
 
     # ---- running
 
@@ -240,8 +242,8 @@ class Machine:
                         break
                     return place
                 else:
-                    end_of_nested = self._match(values[0], text, place)
-                    if (end_of_nested is None) != (kind == "not ahead"):
+                    end_of_nested = self._match(values[0], text, place - values[2]) if place >= values[2] else None
+                    if (end_of_nested is None) != (kind == "if not"):
                         break
                     if kind == "atomic" and end_of_nested is not None:
                         place = end_of_nested
@@ -269,15 +271,22 @@ class Machine:
 def hostile_texts(machine: Machine) -> list[Callable[[int], str]]:
     """Makers of texts of a length: long runs of what each repetition takes, after what leads there, with an end that makes it fail."""
     singles = [machine.single(node) for node in _singles(machine.tree)]
-    characters = sorted(dict.fromkeys(_literals(machine.tree) + ALPHABET), key=lambda one: -sum(test(one) for test in singles))
+    alphabet = [one for one in ALPHABET if ord(one) < 256 or not machine.is_of_bytes]
+    characters = sorted(dict.fromkeys([*_literals(machine.tree), *alphabet]), key=lambda one: -sum(test(one) for test in singles))
     texts = Texts(machine, characters)
     pieces = [(prefix, unit) for prefix, item in texts.repeats("", machine.tree) for unit in texts.units(item)]
-    ends = [*islice((one for one in "\x00!\n~a0 é" if not all(test(one) for test in singles)), 3), ""]
+    ends = [*_least_taken(singles, characters)[:3], ""]
     makers = {(prefix, unit, end) for prefix, unit in pieces for end in ends}
     # What leads to a repetition, over and over: each may begin one that fails at the end of the text.
     leads = {prefix + unit for prefix, unit in pieces} | {prefix for prefix, _ in pieces} | {texts.sample(machine.tree)}
     makers |= {("", lead, end) for lead in leads if lead for end in ends[:1]}
     return [_maker(*parts) for parts in sorted(makers)]
+
+
+def _least_taken(singles: list[Callable[[str], bool]], characters: list[str]) -> list[str]:
+    """One character of each kind that some part of a pattern refuses, those first that most parts refuse."""
+    kinds = {tuple(test(one) for test in singles): one for one in reversed(characters)}
+    return [kinds[taken] for taken in sorted(kinds, key=sum) if not all(taken)]
 
 
 def _maker(prefix: str, unit: str, end: str) -> Callable[[int], str]:

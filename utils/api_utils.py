@@ -264,7 +264,7 @@ def _framework_problem(error: HTTPException) -> ApiError:
         _drain_body()
     details = {
         404: "There is nothing at this path. See /docs.",
-        405: f"{request.method} is not possible here. See the Allow header.",
+        405: f"{request.method[:LONGEST_ECHO]} is not possible here. See the Allow header.",
         413: "The body is larger than is allowed here.",
         415: "The content type is not supported here.",
     }

@@ -93,6 +93,7 @@ def test_any_column_order_dates_and_line_ends(client: Client) -> None:
         pytest.param(HEADER + "2020-01-01,1,1,1,1,-5\n", "line 2, column Volume", "negative", id="negative volume"),
         pytest.param(HEADER + "2020-01-01,1,1,1,1\n", "line 2", "5 cells", id="a cell too few"),
         pytest.param(HEADER + '2020-01-01,"1,1,1,1,1\n', "line 2", "CSV", id="an open quote"),
+        pytest.param('"' + HEADER + "2020-01-01,1,1,1,1,1\n", "line 1", "a quote is left open", id="an open quote in the header"),
         pytest.param(
             HEADER + "2020-01-01,1,1,1,1,1\n\n2020-01-03,1,1,1,x,1\n", "line 4, column Close", "no number", id="blank lines count"
         ),
@@ -117,9 +118,12 @@ def test_many_faults_are_named_at_once(client: Client) -> None:
     assert "79 more" in answer["detail"]
 
 
-def test_broken_utf8_is_refused_with_its_line(client: Client) -> None:
-    answer = client.put("/prices/BAD", HEADER.encode() + b"2020-01-01,1,1,1,1,1\n\xff\xfe\n").json
-    assert answer["errors"][0] == {"field": "line 3", "message": "not UTF-8. Save the file as UTF-8."}
+@pytest.mark.parametrize("line_end", [b"\n", b"\r", b"\r\n"], ids=["LF", "CR", "CRLF"])
+@pytest.mark.parametrize("broken", [b"\xff\xfe", b"\xed\xa0\x80", b"\xe2\x82"], ids=["no UTF-8", "half a pair", "half a character"])
+def test_broken_utf8_is_refused_with_its_line(client: Client, line_end: bytes, broken: bytes) -> None:
+    text = HEADER.encode() + b"2020-01-01,1,1,1,1,1\n" + broken + b"\n2020-01-02,1,1,1,1,1\n"
+    answer = client.put("/prices/BAD", text.replace(b"\n", line_end)).json
+    assert answer["errors"] == [{"field": "line 3", "message": "not UTF-8. Save the file as UTF-8."}]
 
 
 def test_tolerance_of_a_tenth_of_a_percent(client: Client) -> None:
