@@ -41,6 +41,7 @@ from api import (
 from api.auth import register_auth, register_guard
 from api.compression import register_compression
 from api.errors import translate
+from api.header_limits import register_header_limits
 from api.metrics import register_metrics
 from api.paging import EXTENSION, CursorSigner
 from api.rate_limit import register_rate_limits
@@ -139,6 +140,7 @@ def create_app(settings: Settings | None = None) -> Application:
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=1, x_host=1)  # type: ignore[method-assign]
     register_request_log(app)
+    register_header_limits(app)
     register_metrics(app, metrics, (database.current().breaker, of_sample))
     register_security_headers(app)
     if settings.compress_responses:

@@ -346,7 +346,7 @@ def _sight_faults(settings: Settings) -> list[Fault]:
     if token is not None and len(token) < MINIMUM_TOKEN_LENGTH:
         problem = f"it has {len(token)} characters; at least {MINIMUM_TOKEN_LENGTH} are needed."
         faults.append(Fault("METRICS_TOKEN", problem, f"Make one with {HOW_TO_MAKE_ONE} and set it."))
-    if settings.dsn is not None and not re.fullmatch(r"https?://[^@/\s]+@[^/\s]+/.*\d+", settings.dsn):
+    if settings.dsn is not None and not re.fullmatch(r"https?://[^@/\s]+@[^/\s]+/.*\d", settings.dsn):
         faults.append(Fault("SENTRY_DSN", "it is no DSN.", "Copy it from the project's settings in Sentry: https://key@host/project."))
     return faults
 

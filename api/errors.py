@@ -30,7 +30,7 @@ def translate(error: Exception) -> ApiError | None:
     """The answer to an exception of ours or of the database; None for one that nobody foresaw."""
     if isinstance(error, PriceQuality):
         places = [{"field": problem.place, "message": problem.message} for problem in error.problems]
-        return ApiError(422, error.code, str(error), places)
+        return ApiError(422, error.code, str(error), places, errors_total=error.total)
     if isinstance(error, NothingToAnalyse):
         return ApiError(422, error.code, str(error), [{"field": "universe", "message": str(error)}])
     if isinstance(error, FeatureDisabled):

@@ -13,7 +13,7 @@ from schemas.base import TickerPath
 from schemas.price import CSV, PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
 from schemas.problem import problem_answers
 from services.price import columns_of, csv_of, import_prices, prices_of, quality_of
-from utils.api_utils import ApiError, json_response
+from utils.api_utils import LONGEST_ECHO, ApiError, json_response
 
 blueprint = api_blueprint("price", "Prices")
 
@@ -46,6 +46,6 @@ def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response
     """
     require_feature(Feature.UPLOADS)
     if raw.mimetype != CSV:
-        raise ApiError(415, "unsupported_media_type", f"The content type is {raw.mimetype or 'none'}; send text/csv.")
+        raise ApiError(415, "unsupported_media_type", f"The content type is {raw.mimetype[:LONGEST_ECHO] or 'none'}; send text/csv.")
     raw.max_content_length = current_app.config["MAX_UPLOAD_BYTES"]
     return json_response(import_prices(org_id(), path.ticker, raw.get_data(cache=False), query.extend))

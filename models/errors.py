@@ -199,12 +199,12 @@ class PriceProblem:
 
 
 class PriceQuality(BellwetherError):
-    """The price file is refused; nothing of it was stored."""
+    """The price file is refused; nothing of it was stored. `total` counts also the problems that are not listed."""
 
     code = "price_quality"
 
-    def __init__(self, problems: list[PriceProblem], more: int = 0) -> None:
-        self.problems, self.more = problems, more
+    def __init__(self, problems: list[PriceProblem], total: int | None = None) -> None:
+        self.problems, self.total = problems, len(problems) if total is None else total
         first = problems[0]
-        others = f" {len(problems) + more - 1} more." if len(problems) + more > 1 else ""
+        others = f" {self.total - 1} more." if self.total > 1 else ""
         super().__init__(f"{first.place}: {first.message}{others} Nothing was stored.")

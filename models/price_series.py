@@ -22,6 +22,7 @@ if sys.byteorder != "little":
 ITEM_BYTES = 8
 COLUMNS = ("open", "high", "low", "close", "adj_close", "volume")
 BYTES_PER_BAR = ITEM_BYTES * (1 + len(COLUMNS))
+MOST_BARS = 20_000  # of a series: 80 years of days. What is made of one (charts, reports) costs as much as it is long
 _EPOCH = date(1970, 1, 1)
 
 
@@ -163,6 +164,8 @@ def _first_at_or_after(numbers: memoryview[int], number: int) -> int:
 
 
 def head_of(org_id: int, ticker: str, name: str | None, provider: str, adjusted: bool, packed: PackedBars) -> SeriesHead:
-    """The head of a series that is about to be stored."""
+    """The head of a series that is about to be stored. Raises ValueError for one of more than MOST_BARS."""
+    if len(packed) > MOST_BARS:
+        raise ValueError(f"{ticker} has {len(packed)} bars; a series has at most {MOST_BARS}")
     first, last = packed.first_day(), packed.last_day()
     return SeriesHead(org_id, ticker, name, provider, adjusted, len(packed), first, last, packed.sha256)

@@ -15,7 +15,7 @@ from models.price_series import COLUMNS, PackedBars
 
 NAME = "demo"
 HIGHEST_NUMBER = 99_999
-DEFAULT_BARS, MOST_BARS = 3_270, 20_000
+DEFAULT_BARS = 3_270
 
 DAYS_A_YEAR, DAYS_A_QUARTER = 252, 63
 HIGHEST_TRADED, LOWEST_TRADED = 240.0, 4.0  # a company splits its shares above, and joins them below

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import NoReturn
 
 from models.errors import PriceProblem, PriceQuality
-from models.price_series import Bar
+from models.price_series import MOST_BARS, Bar
 
 NAME = "upload"
 COLUMNS = ("Date", "Open", "High", "Low", "Close", "Volume", "Adj Close")
@@ -19,13 +23,17 @@ PRICES = ("Open", "High", "Low", "Close")
 EMPTY = ("", "null")
 MOST_DROPPED = 0.10
 TOLERANCE = 0.001  # of the price: sources round open and close apart from high and low
-MOST_PROBLEMS = 20
+MOST_PROBLEMS = 50
+# Bounds on what is looked at. No rule sees a cell, a line or a count of them beyond these, so that no file costs more than its size.
+LONGEST_CELL, MOST_COLUMNS = 64, 200
+LONGEST_LINE = MOST_COLUMNS * (LONGEST_CELL + 4)  # each cell with its quotes and its comma or line end
+MOST_LINES = 50_000  # the bars, rows without prices, and a blank line after each
 HIGHEST_PRICE, LOWEST_PRICE, LARGEST_VOLUME = 1e12, 1e-12, 1e18
 
 _ISO_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)", re.ASCII)
 _US_DATE = re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})", re.ASCII)
 _PLAIN_ROW = re.compile(r"\d{4}-\d\d-\d\d(,\d+(\.\d+)?){5,6}", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class ParsedFile:
 def parse_csv(raw: bytes, latest_day: date) -> ParsedFile:
     """Parse an uploaded file; a day after `latest_day` is a mistake.
 
-    Raises PriceQuality with up to 20 places, counted from line 1, the header.
+    Raises PriceQuality with up to 50 places, counted from line 1, the header.
     """
     return _Parser(raw, latest_day).parse()
 
@@ -49,62 +57,95 @@ class _Parser:
     def __init__(self, raw: bytes, latest_day: date) -> None:
         self.raw, self.latest_day = raw, latest_day
         self.problems: list[PriceProblem] = []
-        self.more = 0
+        self.total = 0  # problems, listed or not
+        self.bars: dict[date, Bar] = {}
+        self.dropped = 0
 
     def parse(self) -> ParsedFile:
-        reader = csv.reader(io.StringIO(self._decode(), newline=""), strict=True)
-        bars: dict[date, Bar] = {}
-        dropped = 0
-        try:
-            columns = self._header(next(reader, []))
-            places = [columns.index(column) for column in ("Date", *PRICES, "Volume", *OPTIONAL) if column in columns]
-            for cells in reader:
-                line = reader.line_num
-                if not any(cell.strip() for cell in cells):
-                    continue
-                if len(cells) != len(columns):
-                    self._fault(line, None, f"{len(cells)} cells where the header has {len(columns)}.")
-                    continue
-                plain = self._plain_bar(cells, places)
-                if plain is not None and plain.day not in bars:
-                    bars[plain.day] = plain
-                    continue
-                row = {column: cell.strip() for column, cell in zip(columns, cells, strict=True)}
-                day = self._day(line, row["Date"])
-                if any(row[column].lower() in EMPTY for column in (*PRICES, "Adj Close") if column in row):
-                    dropped += 1
-                    continue
-                bar = self._bar(line, row, day)
-                if day is not None and day in bars:
-                    self._fault(line, "Date", f"{day} comes twice.")
-                elif bar is not None:
-                    bars[bar.day] = bar
-        except csv.Error as error:
-            self._fault(reader.line_num, None, f"no CSV: {error}.")
-        self._judge(len(bars), dropped)
-        return ParsedFile([bars[day] for day in sorted(bars)], "Adj Close" in columns, dropped)
+        records = self._records()
+        header = next(records, (1, []))[1]
+        if self.problems:  # the first line is no CSV, and no other is the header
+            raise PriceQuality(self.problems, self.total)
+        columns = self._header(header)
+        places = [columns.index(column) for column in ("Date", *PRICES, "Volume", *OPTIONAL) if column in columns]
+        for line, cells in records:
+            if not "".join(cells).strip() or not self._fits(line, columns, cells):
+                continue
+            plain = self._plain_bar(cells, places)
+            if plain is not None and plain.day not in self.bars:
+                self.bars[plain.day] = plain
+            else:
+                self._take(line, {column: cell.strip() for column, cell in zip(columns, cells, strict=True)})
+            if len(self.bars) > MOST_BARS:
+                self._give_up(line, f"the file has more than {MOST_BARS:,} bars, which are 80 years of days. Leave the oldest out.")
+        self._judge(len(self.bars), self.dropped)
+        return ParsedFile([self.bars[day] for day in sorted(self.bars)], "Adj Close" in columns, self.dropped)
 
-    def _decode(self) -> str:
-        try:
-            return self.raw.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = self.raw.count(b"\n", 0, error.start) + 1
-            raise PriceQuality([PriceProblem(line, None, "not UTF-8. Save the file as UTF-8.")]) from error
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        """Each line's number and cells, read as they are asked for. A line is a record: a quote left open does not reach into the next."""
+        # Not StringIO, which keeps four bytes of every character. What is not UTF-8 is let through, to be found on its line.
+        text = io.TextIOWrapper(io.BytesIO(self.raw), encoding="utf-8-sig", errors="surrogateescape", newline="")
+        for number in itertools.count(1):
+            line = text.readline(LONGEST_LINE + 1)
+            if not line:
+                return
+            if not _is_unicode(line):
+                self._give_up(number, "not UTF-8. Save the file as UTF-8.")
+            if number > MOST_LINES:
+                self._give_up(number, f"the file has more than {MOST_LINES:,} lines.")
+            if len(line) > LONGEST_LINE:
+                self._give_up(number, f"the line has more than {LONGEST_LINE:,} characters. Check the file's line ends and quotes.")
+            try:
+                [cells] = csv.reader((line,), strict=True)
+            except csv.Error as error:
+                is_open = str(error) == "unexpected end of data"
+                self._fault(number, None, f"no CSV: {'a quote is left open on this line' if is_open else error}.")
+                continue
+            yield number, cells
 
     def _header(self, cells: list[str]) -> list[str]:
+        if len(cells) > MOST_COLUMNS:
+            self._give_up(1, f"{len(cells):,} columns; at most {MOST_COLUMNS} are read.")
+        if not self._fits(1, cells, cells):
+            raise PriceQuality(self.problems, self.total)
         known = {column.lower(): column for column in COLUMNS}
         columns = [known.get(" ".join(cell.lower().replace("_", " ").split()), "") for cell in cells]
+        times = Counter(columns)
         for cell, column in zip(cells, columns, strict=True):
             if not column:
                 self._fault(1, cell.strip()[:40] or None, f"unknown header; the columns are {', '.join(COLUMNS)}.")
-            elif columns.count(column) > 1:
+            elif times[column] > 1:
                 self._fault(1, column, "the column comes twice.")
         for column in COLUMNS:
             if column not in columns and column not in OPTIONAL:
                 self._fault(1, column, "the column is missing.")
         if self.problems:
-            raise PriceQuality(self.problems[:MOST_PROBLEMS], self.more)
+            raise PriceQuality(self.problems, self.total)
         return columns
+
+    def _fits(self, line: int, columns: list[str], cells: list[str]) -> bool:
+        """Whether a row has a cell for each column and none that is too long; else it is a fault."""
+        if len(cells) != len(columns):
+            self._fault(line, None, f"{len(cells)} cells where the header has {len(columns)}.")
+            return False
+        if max(map(len, cells), default=0) <= LONGEST_CELL:
+            return True
+        for column, cell in zip(columns, cells, strict=True):
+            if len(cell) > LONGEST_CELL:
+                self._fault(line, column.strip()[:40] or None, f"the cell has {len(cell):,} characters; at most {LONGEST_CELL} are read.")
+        return False
+
+    def _take(self, line: int, row: dict[str, str]) -> None:
+        """Check a row cell by cell, and keep its bar if it has one."""
+        day = self._day(line, row["Date"])
+        if any(row[column].lower() in EMPTY for column in (*PRICES, "Adj Close") if column in row):
+            self.dropped += 1
+            return
+        bar = self._bar(line, row, day)
+        if day is not None and day in self.bars:
+            self._fault(line, "Date", f"{day} comes twice.")
+        elif bar is not None:
+            self.bars[bar.day] = bar
 
     def _plain_bar(self, cells: list[str], places: list[int]) -> Bar | None:
         """The bar of a row that is beyond doubt; None for one that must be looked at cell by cell, which takes five times as long."""
@@ -187,10 +228,22 @@ class _Parser:
         elif not self.problems and dropped > MOST_DROPPED * (kept + dropped):
             self._fault(1, None, f"{dropped} of {kept + dropped} rows have no prices; more than {MOST_DROPPED:.0%} is too many.")
         if self.problems:
-            raise PriceQuality(self.problems, self.more)
+            raise PriceQuality(self.problems, self.total)
 
     def _fault(self, line: int, column: str | None, message: str) -> None:
+        self.total += 1
         if len(self.problems) < MOST_PROBLEMS:
             self.problems.append(PriceProblem(line, column, message))
-        else:
-            self.more += 1
+
+    def _give_up(self, line: int, message: str) -> NoReturn:
+        """Refuse the file without reading on."""
+        self._fault(line, None, message)
+        raise PriceQuality(self.problems, self.total)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from utils.api_utils import MOST_ERRORS
+
 
 class FieldProblem(BaseModel):
     """One field that does not fit."""
@@ -28,6 +30,7 @@ class Problem(BaseModel):
                 "code": "validation_error",
                 "request_id": "019aa3b2-7a1e-7c8e-8a55-2f3c9d1e6b70",
                 "errors": [{"field": "capital", "message": "Input should be greater than 0"}],
+                "errors_total": 1,
             }
         }
     )
@@ -39,7 +42,8 @@ class Problem(BaseModel):
     instance: str
     code: str
     request_id: str | None
-    errors: list[FieldProblem] = Field(default=[], description="Only for input that does not fit.")
+    errors: list[FieldProblem] = Field(default=[], max_length=MOST_ERRORS, description="Only for input that does not fit; the first 50.")
+    errors_total: int = Field(default=0, description="How many errors there are, listed or not; beside `errors`.")
 
 
 def problem_answers(*statuses: int) -> dict[str | int, Any]:
@@ -55,6 +59,7 @@ def problem_answers(*statuses: int) -> dict[str | int, Any]:
         415: "unsupported_media_type",
         422: "validation_error, insufficient_history, price_quality, idempotency_mismatch",
         429: "rate_limited",
+        431: "headers_too_large",
         500: "internal_error",
         503: "unavailable, feature_disabled",
     }

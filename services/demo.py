@@ -17,8 +17,8 @@ import database
 import db_migrations
 from config import ConfigError, Settings
 from models.api_key import SHARED_ORG
-from models.price_series import PackedBars, SeriesHead, head_of
-from providers.demo import DEFAULT_BARS, HIGHEST_NUMBER, MOST_BARS, NAME, DemoProvider, ticker_of, title_of
+from models.price_series import MOST_BARS, PackedBars, SeriesHead, head_of
+from providers.demo import DEFAULT_BARS, HIGHEST_NUMBER, NAME, DemoProvider, ticker_of, title_of
 from providers.sample import SampleProvider
 from services.sample import load_if_empty
 from store import price as price_store

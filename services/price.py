@@ -15,7 +15,7 @@ from analysis.bars import adjusted_bars
 from analysis.quality import price_gaps, price_warnings
 from models.analysis import PriceWarning
 from models.errors import PriceProblem, PriceQuality, TickerNotFound
-from models.price_series import COLUMNS, Bar, ImportReport, PackedBars, QualityReport, SeriesHead, head_of
+from models.price_series import COLUMNS, MOST_BARS, Bar, ImportReport, PackedBars, QualityReport, SeriesHead, head_of
 from providers import upload
 from services.analysis import PROVIDER_WARNINGS
 from services.series import sound_bars
@@ -59,6 +59,8 @@ def _import_once(
                 if former_head.adjusted != parsed.adjusted:
                     raise PriceQuality([_mixed_adjustment(former_head.adjusted)])
                 bars, warnings = merge(former_packed.bars(), parsed.bars, parsed.adjusted)
+                if len(bars) > MOST_BARS:
+                    raise PriceQuality([_too_long(len(bars))])
                 expected = former_head.sha256
         packed = PackedBars.pack(bars)
         head = head_of(org_id, ticker, name, upload.NAME, parsed.adjusted, packed)
@@ -139,6 +141,11 @@ def csv_of(packed: PackedBars) -> str:
 
 def _whole(value: float) -> float | int:
     return int(value) if value.is_integer() else value
+
+
+def _too_long(count: int) -> PriceProblem:
+    message = f"with the stored prices, the series would have {count:,} bars; at most {MOST_BARS:,} are kept. Leave the oldest out."
+    return PriceProblem(1, None, message)
 
 
 def _mixed_adjustment(stored_adjusted: bool) -> PriceProblem:

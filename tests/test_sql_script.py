@@ -23,6 +23,14 @@ from utils.sql_script import statements, without_comments
             ["CREATE TRIGGER t AFTER INSERT ON x BEGIN UPDATE x SET a = 'end;'; DELETE FROM y; END", "SELECT 1"],
             id="a trigger",
         ),
+        pytest.param(
+            "create temp trigger t after insert on x begin select case when 1 then 2 end; end /* x */ ; SELECT 1",
+            ["create temp trigger t after insert on x begin select case when 1 then 2 end; end /* x */", "SELECT 1"],
+            id="a trigger with an END inside",
+        ),
+        pytest.param("SELECT 1; /* a; b", ["SELECT 1"], id="an open comment"),
+        pytest.param("SELECT 1; SELECT 'a; b", ["SELECT 1", "SELECT 'a; b"], id="an open text"),
+        pytest.param("SELECT $1; SELECT $a$;", ["SELECT $1", "SELECT $a$;"], id="dollars that open nothing, and a body"),
     ],
 )
 def test_statements(script: str, expected: list[str]) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from utils.clock import iso, now, parse_iso
 from utils.ids import is_id, new_id
-from utils.json_text import MalformedJSON, dump, parse_strict, parse_tolerant
+from utils.json_text import DuplicateKeys, MalformedJSON, dump, parse_strict, parse_tolerant
 
 ROOT = Path(__file__).parent.parent
 
@@ -30,6 +30,9 @@ ROOT = Path(__file__).parent.parent
         pytest.param(None, "default", id="nothing"),
         pytest.param(b"\xff\xfe", "default", id="no text"),
         pytest.param("(" * 10_000, "default", id="deep"),
+        pytest.param("{[]: 1}", "default", id="a list for a key"),
+        pytest.param("[" + "1," * 50_000 + "]", "default", id="a literal that is too long"),
+        pytest.param("[" + "1," * 500_000 + "1]", [1] * 500_001, id="long JSON"),
     ],
 )
 def test_tolerant_json(text: Any, expected: Any) -> None:
@@ -40,6 +43,32 @@ def test_tolerant_json(text: Any, expected: Any) -> None:
 def test_strict_json_refuses(text: Any) -> None:
     with pytest.raises(MalformedJSON):
         parse_strict(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(" * 1_000_000, "-" * 1_000_000, "[" * 1_000_000, "{" * 1_000_000, "1" * 1_000_000, "not " * 20_000 + "1", "1+" * 49_000 + "1"],
+    ids=lambda text: f"{text[:4]}…",
+)
+def test_tolerant_json_gives_up_on_what_would_take_the_process_down(text: str) -> None:
+    assert parse_tolerant(text, "default") == "default"
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        pytest.param('{"a": 1, "a": 1}', ["a"], id="the same twice"),
+        pytest.param('{"a": 1, "b": 2, "\\u0061": {}, "a": 3}', ["a"], id="three times, once written otherwise"),
+        pytest.param('{"a": {"b": [1, {"c": 1, "c": 2}]}, "d": 1, "d": 1}', ["d", "a.b.1.c"], id="inside"),
+        pytest.param('[{"a": 1, "a": 2}, {"a": 1}, {"b": 1, "b": 2}]', ["0.a", "2.b"], id="in an array"),
+        pytest.param('{"a": {"b": 1, "b": 2}, "a": {}}', ["a"], id="what a repeated key replaced is gone"),
+    ],
+)
+def test_strict_json_refuses_keys_that_come_twice(text: str, paths: list[str]) -> None:
+    with pytest.raises(DuplicateKeys) as raised:
+        parse_strict(text)
+    assert (raised.value.paths(50), raised.value.total) == (paths, len(paths))
+    assert raised.value.paths(1) == paths[:1]
 
 
 def test_json_of_times_and_days() -> None:

@@ -9,8 +9,9 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from io import BytesIO
 from time import perf_counter
-from typing import Any
+from typing import IO, Any
 
 import structlog
 from flask import Flask, Request, Response, g, request
@@ -19,7 +20,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.utils import cached_property
 
 from utils.ids import new_id
-from utils.json_text import MalformedJSON, dump, parse_strict, parse_tolerant
+from utils.json_text import DuplicateKeys, MalformedJSON, dump, parse_strict, parse_tolerant
 
 __all__ = ["ApiError", "FieldError", "StrictRequest", "json_response", "parse_tolerant", "register_error_handlers", "register_request_log"]
 
@@ -29,6 +30,9 @@ FieldError = Mapping[str, str]  # {"field": …, "message": …}
 PROBLEM_TYPE = "application/problem+json"
 DRAIN_LIMIT = 32_000_000
 RETRY_AFTER_SECONDS = 5
+MOST_ERRORS = 50  # that one answer lists; the rest are counted
+LONGEST_ECHO = 200  # characters of what the caller sent that an answer repeats
+BROKEN_BODY = "The body broke off, or its chunks are none. Send it again, whole."
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 # The codes of what the framework itself refuses.
@@ -45,6 +49,7 @@ CODES = {
     415: "unsupported_media_type",
     422: "validation_error",
     429: "rate_limited",
+    431: "headers_too_large",
     500: "internal_error",
     503: "unavailable",
 }
@@ -53,7 +58,10 @@ MESSAGES = {"extra_forbidden": "There is no such field.", "missing": "This field
 
 
 class ApiError(Exception):
-    """An answer that is an error: a status, a stable code, and one sentence on what to do about it."""
+    """An answer that is an error: a status, a stable code, and one sentence on what to do about it.
+
+    `errors_total` says how many errors there are when `errors` is only the first of them.
+    """
 
     def __init__(
         self,
@@ -62,10 +70,12 @@ class ApiError(Exception):
         detail: str,
         errors: Sequence[FieldError] | None = None,
         headers: Mapping[str, str] | None = None,
+        errors_total: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
         self.errors, self.headers = errors, dict(headers or {})
+        self.errors_total = len(errors or ()) if errors_total is None else errors_total
 
 
 class StrictRequest(Request):
@@ -77,17 +87,29 @@ class StrictRequest(Request):
         given = super().args
         for name, values in given.lists():
             if len(values) > 1:
-                message = "The parameter may be given once."
-                raise ApiError(422, "validation_error", f"{name}: {message}", [{"field": name, "message": message}])
+                raise _repeated([name], 1, "The parameter may be given once.")
         return given
 
-    def get_data(self, *arguments: Any, **options: Any) -> Any:
-        """The body. Raises RequestEntityTooLarge also for one that was sent in chunks, which the framework would cut off silently."""
-        data = super().get_data(*arguments, **options)
-        limit = self.max_content_length
-        if limit is not None and self.content_length is None and len(data) >= limit and self.environ["wsgi.input"].read(1):
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        """The body, read whole: whatever reads one (as bytes, JSON or a form) reads it here.
+
+        Raises RequestEntityTooLarge also for one that was sent in chunks, which the framework would cut off silently, and ApiError
+        bad_request for one that does not arrive as it was announced.
+        """
+        limit, length = self.max_content_length, self.content_length
+        try:
+            data = super().stream.read()
+            is_beyond = limit is not None and length is None and len(data) >= limit and self.environ["wsgi.input"].read(1)
+        except RequestEntityTooLarge:
+            raise
+        except Exception as error:  # each server has errors of its own for chunks that are none and for clients that are gone
+            raise ApiError(400, "bad_request", BROKEN_BODY) from error
+        if is_beyond:
             raise RequestEntityTooLarge
-        return data
+        if length is not None and len(data) < length:
+            raise ApiError(400, "bad_request", BROKEN_BODY)
+        return BytesIO(data)
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """The body as a dict, whatever `silent` says: the framework's own parser would hide broken JSON behind a missing field.
@@ -95,12 +117,14 @@ class StrictRequest(Request):
         Raises ApiError: unsupported_media_type, malformed_json, or validation_error for JSON that is no object.
         """
         if not self.is_json:
-            given = self.mimetype or "none"
+            given = self.mimetype[:LONGEST_ECHO] or "none"
             raise ApiError(415, "unsupported_media_type", f"The content type is {given}; send application/json.")
         try:
             value = parse_strict(self.get_data(cache=cache))
         except MalformedJSON as error:
             raise ApiError(400, "malformed_json", f"The body is no valid JSON: {error}.") from error
+        except DuplicateKeys as error:
+            raise _repeated(error.paths(MOST_ERRORS), error.total, "The field may be given once.") from error
         if not isinstance(value, dict):
             raise ApiError(422, "validation_error", "The body must be a JSON object.", [{"field": "", "message": "must be an object"}])
         return value
@@ -130,12 +154,12 @@ def problem_response(error: ApiError) -> Response:
         "title": HTTPStatus(error.status).phrase,
         "status": error.status,
         "detail": error.detail,
-        "instance": request.path,
+        "instance": request.path[:LONGEST_ECHO],
         "code": error.code,
         "request_id": g.get("request_id"),
     }
     if error.errors is not None:
-        problem["errors"] = error.errors
+        problem |= {"errors": error.errors[:MOST_ERRORS], "errors_total": error.errors_total}
     response = Response(dump(problem), error.status, content_type=PROBLEM_TYPE)
     if error.status in (429, 503):
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -181,13 +205,25 @@ def register_error_handlers(
 def validation_problem(error: ValidationError) -> ApiError:
     """The error for input that does not fit its model; what was sent is not repeated."""
     errors = []
-    for entry in error.errors(include_url=False, include_input=False, include_context=False):
+    for entry in error.errors(include_url=False, include_input=False, include_context=False)[:MOST_ERRORS]:
         message = MESSAGES.get(entry["type"], entry["msg"].removeprefix("Value error, "))
         errors.append({"field": ".".join(str(part) for part in entry["loc"]), "message": message})
+    return _invalid(errors, error.error_count())
+
+
+def _repeated(fields: Sequence[str], total: int, message: str) -> ApiError:
+    """The error for fields or parameters that were given more than once."""
+    return _invalid([{"field": field, "message": message} for field in fields], total)
+
+
+def _invalid(errors: Sequence[FieldError], total: int) -> ApiError:
+    """The error for input of which the first `errors` are listed. A field's name may be the caller's own, of any length."""
+    errors = [{**entry, "field": entry["field"][:LONGEST_ECHO]} for entry in errors]
     first = errors[0]
     where = f"{first['field']}: " if first["field"] else ""
-    more = f" ({len(errors) - 1} more in errors)" if len(errors) > 1 else ""
-    return ApiError(422, "validation_error", f"{where}{first['message']}{more}", errors)
+    listed = " in errors" if total <= len(errors) else f"; errors lists the first {len(errors)}"
+    more = f" ({total - 1:,} more{listed})" if total > 1 else ""
+    return ApiError(422, "validation_error", f"{where}{first['message']}{more}", errors, errors_total=total)
 
 
 def register_request_log(app: Flask) -> None:
@@ -228,7 +264,7 @@ def _framework_problem(error: HTTPException) -> ApiError:
         _drain_body()
     details = {
         404: "There is nothing at this path. See /docs.",
-        405: f"{request.method} is not possible here. See the Allow header.",
+        405: f"{request.method[:LONGEST_ECHO]} is not possible here. See the Allow header.",
         413: "The body is larger than is allowed here.",
         415: "The content type is not supported here.",
     }
@@ -246,7 +282,11 @@ def _drain_body() -> None:
     left = DRAIN_LIMIT if length is None else min(length, DRAIN_LIMIT)
     stream = request.environ["wsgi.input"]
     while left > 0:
-        chunk = stream.read(min(left, 65_536))
+        try:
+            chunk = stream.read(min(left, 65_536))
+        except Exception as error:  # noqa: BLE001 — as above: each server has its own for chunks that are none
+            log.info("body not drained", reason=repr(error)[:LONGEST_ECHO])
+            return
         if not chunk:
             return
         left -= len(chunk)

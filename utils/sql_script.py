@@ -1,46 +1,40 @@
-"""Splitting an SQL script into its statements."""
+"""Splitting an SQL script into its statements, in time that grows as its length does."""
 
 import re
-import sqlite3
 from collections.abc import Iterator
 
-# One token that may contain a semicolon without ending the statement: comments, quoted texts and names, dollar-quoted bodies.
-_OPAQUE = re.compile(
-    r"""--[^\n]*
-      | /\*.*?\*/
-      | '(?:[^']|'')*'
-      | "(?:[^"]|"")*"
-      | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+# One token that may contain a semicolon without ending the statement: comments, quoted texts and names, dollar-quoted bodies. One that is
+# not closed reaches to the end of the script. A doubled quote ends one text and begins the next, which comes to the same here.
+_OPAQUE = r"""--[^\n]*
+      | /\*.*?(?:\*/|\Z)
+      | '[^']*(?:'|\Z)
+      | "[^"]*(?:"|\Z)
+      | \$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z)
+"""
+_TOKEN = re.compile(rf"(?P<opaque>{_OPAQUE}) | ;", re.VERBOSE | re.DOTALL)
 _TRIGGER = re.compile(r"\s*CREATE\s+(TEMP\w*\s+)?TRIGGER\b.*\bBEGIN\b", re.IGNORECASE | re.DOTALL)
 
 
 def statements(script: str) -> Iterator[str]:
     """Yield the statements of a script in order, without their semicolons, leaving out what is only comment or blank."""
-    start = position = 0
-    while position < len(script):
-        opaque = _OPAQUE.match(script, position)
-        if opaque:
-            position = opaque.end()
+    start = piece = 0  # where the statement began, and where what follows its last semicolon
+    is_trigger = False
+    for token in _TOKEN.finditer(script):
+        if token["opaque"] is not None:
             continue
-        if script[position] == ";" and not _inside_trigger(script[start : position + 1]):
-            yield from _worth_running(script[start:position])
-            start = position + 1
-        position += 1
+        text = without_comments(script[piece : token.start()])
+        piece = token.end()
+        # An SQLite trigger's body has semicolons of its own, and ends with an END between two of them.
+        is_trigger = text.strip().upper() != "END" if is_trigger else bool(_TRIGGER.match(text))
+        if not is_trigger:
+            yield from _worth_running(script[start : token.start()])
+            start = piece
     yield from _worth_running(script[start:])
 
 
 def without_comments(script: str) -> str:
     """The script with every comment replaced by a space."""
-    return _OPAQUE.sub(lambda match: " " if _COMMENT.fullmatch(match.group()) else match.group(), script)
-
-
-def _inside_trigger(statement: str) -> bool:
-    # An SQLite trigger's body has semicolons of its own; SQLite itself knows where it ends.
-    return bool(_TRIGGER.match(without_comments(statement))) and not sqlite3.complete_statement(statement)
+    return _TOKEN.sub(lambda token: " " if token[0].startswith(("--", "/*")) else token[0], script)
 
 
 def _worth_running(statement: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ blueprint = Blueprint("sign_in", __name__)
 RING, SESSIONS = "key_ring", "session_signer"  # the application's extensions
 LOGIN = "/login"
 LONGEST_KEY = 500
+LARGEST_FORM = 16_384  # bytes: a key and an address, sent by whom nobody knows yet
 
 
 @blueprint.get(LOGIN)
@@ -36,6 +37,7 @@ def sign_in() -> BaseResponse:
     """Begin a session for a valid key, and go where the caller wanted to."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise ApiError(403, "forbidden", "Sign in from the service's own page.")
+    request.max_content_length = LARGEST_FORM
     key, wanted = request.form.get("key", "").strip()[:LONGEST_KEY], _safe_next(request.form.get("next"))
     ring: KeyRing = current_app.extensions[RING]
     sessions: SessionSigner = current_app.extensions[SESSIONS]

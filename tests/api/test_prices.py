@@ -93,6 +93,7 @@ def test_any_column_order_dates_and_line_ends(client: Client) -> None:
         pytest.param(HEADER + "2020-01-01,1,1,1,1,-5\n", "line 2, column Volume", "negative", id="negative volume"),
         pytest.param(HEADER + "2020-01-01,1,1,1,1\n", "line 2", "5 cells", id="a cell too few"),
         pytest.param(HEADER + '2020-01-01,"1,1,1,1,1\n', "line 2", "CSV", id="an open quote"),
+        pytest.param('"' + HEADER + "2020-01-01,1,1,1,1,1\n", "line 1", "a quote is left open", id="an open quote in the header"),
         pytest.param(
             HEADER + "2020-01-01,1,1,1,1,1\n\n2020-01-03,1,1,1,x,1\n", "line 4, column Close", "no number", id="blank lines count"
         ),
@@ -111,14 +112,18 @@ def test_a_bad_file_is_refused_with_its_place_and_nothing_is_stored(client: Clie
 
 
 def test_many_faults_are_named_at_once(client: Client) -> None:
-    answer = client.put("/prices/BAD", HEADER + "2020-01-01,x,1,1,1,1\n" * 50).json
-    assert len(answer["errors"]) == 20
-    assert "49 more" in answer["detail"]
+    answer = client.put("/prices/BAD", HEADER + "2020-01-01,x,1,1,1,1\n" * 80).json
+    assert [error["field"] for error in answer["errors"]] == [f"line {line}, column Open" for line in range(2, 52)]
+    assert answer["errors_total"] == 80
+    assert "79 more" in answer["detail"]
 
 
-def test_broken_utf8_is_refused_with_its_line(client: Client) -> None:
-    answer = client.put("/prices/BAD", HEADER.encode() + b"2020-01-01,1,1,1,1,1\n\xff\xfe\n").json
-    assert answer["errors"][0] == {"field": "line 3", "message": "not UTF-8. Save the file as UTF-8."}
+@pytest.mark.parametrize("line_end", [b"\n", b"\r", b"\r\n"], ids=["LF", "CR", "CRLF"])
+@pytest.mark.parametrize("broken", [b"\xff\xfe", b"\xed\xa0\x80", b"\xe2\x82"], ids=["no UTF-8", "half a pair", "half a character"])
+def test_broken_utf8_is_refused_with_its_line(client: Client, line_end: bytes, broken: bytes) -> None:
+    text = HEADER.encode() + b"2020-01-01,1,1,1,1,1\n" + broken + b"\n2020-01-02,1,1,1,1,1\n"
+    answer = client.put("/prices/BAD", text.replace(b"\n", line_end)).json
+    assert answer["errors"] == [{"field": "line 3", "message": "not UTF-8. Save the file as UTF-8."}]
 
 
 def test_tolerance_of_a_tenth_of_a_percent(client: Client) -> None:
@@ -207,9 +212,10 @@ def test_tickers_page(client: Client) -> None:
 
 
 def test_a_file_of_the_allowed_size(client: Client) -> None:
-    text = HEADER + "".join(f"{date(1800, 1, 1) + timedelta(days=number)},1,1,1,1,1\n" for number in range(80_000))
-    padded = text + "\n" * (5_000_000 - len(text))
-    assert client.put("/prices/BIG", padded).json["bars"] == 80_000
+    text = HEADER + "".join(f"{date(1960, 1, 1) + timedelta(days=number)},1,1,1,1,1\n" for number in range(20_000))
+    padded = text + ("\n" + " " * 600) * ((5_000_000 - len(text)) // 601)
+    padded += " " * (5_000_000 - len(padded))
+    assert client.put("/prices/BIG", padded).json["bars"] == 20_000
     too_big = client.put("/prices/BIG", padded + "\n")
     assert (too_big.status_code, too_big.json["code"]) == (413, "payload_too_large")
 

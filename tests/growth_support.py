@@ -1,0 +1,44 @@
+"""Holds that work grows no faster than what is worked on, in steps counted: ten times as much costs about ten times the steps."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+SIZES = (1_000, 10_000, 100_000)
+MOST_A_CHARACTER = 200  # steps at the smallest size, so that what is no growth but dear is seen as well
+MOST_GROWTH = 15  # for ten times as much; what grows with the square takes a hundred times the steps
+
+
+def budget(size: int, steps_before: int | None) -> int:
+    """How many steps a size may take, by those of a tenth of it."""
+    return MOST_A_CHARACTER * size if steps_before is None else MOST_GROWTH * max(steps_before, SIZES[0])
+
+
+def lines_of(work: Callable[[], object]) -> int:
+    """How many lines of Python, of whoever wrote them, a piece of work runs through."""
+    count = 0
+
+    def trace(_: FrameType, event: str, __: Any) -> Any:
+        nonlocal count
+        count += event in ("line", "call")
+        return trace
+
+    former = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    finally:
+        sys.settrace(former)
+    return count
+
+
+def check_growth(work: Callable[[int], Callable[[], object]]) -> None:
+    """Fail when work of ten times the size takes more than fifteen times the lines."""
+    before = None
+    for size in SIZES:
+        lines = lines_of(work(size))
+        assert lines <= budget(size, before), f"{lines} lines for {size} characters, {before} for a tenth of them"
+        before = lines

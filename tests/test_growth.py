@@ -1,0 +1,215 @@
+"""No parser of what a caller sends does work that grows faster than its input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from flask import Flask
+from growth_support import check_growth
+from pydantic import ValidationError
+from werkzeug.datastructures import Headers
+from werkzeug.test import EnvironBuilder
+
+from api import auth, compression, job_events, paging
+from models.errors import PriceQuality
+from models.price_series import Bar, PackedBars
+from providers.upload import parse_csv
+from schemas.analysis import BulkAnalyzeRequest
+from schemas.job import StreamHeaders
+from schemas.series import SeriesQuery
+from services.price import csv_of
+from services.session import SessionSigner
+from utils import sql_script
+from utils.api_utils import ApiError, StrictRequest, validation_problem
+from utils.json_text import DuplicateKeys, MalformedJSON, parse_strict, parse_tolerant
+from web import sign_in
+
+HEADER = "Date,Open,High,Low,Close,Volume\n"
+TODAY = date(2030, 1, 1)
+
+
+def rows(length: int, row: str = "{day},1,1,1,1,1\n") -> str:
+    """Rows of a length in all, each of a day of its own."""
+    return "".join(row.format(day=date(1900, 1, 1) + timedelta(days=number)) for number in range(length // len(row.format(day=TODAY))))
+
+
+def over(unit: str, before: str = "", after: str = "") -> Callable[[int], str]:
+    """Makes texts of a length that repeat a piece."""
+    return lambda length: before + (unit * (length // len(unit) + 1))[:length] + after
+
+
+FILES = {
+    "digits": over("1", HEADER + "2020-01-01,", "x,1,1,1,1\n"),
+    "digits of a date": over("1", HEADER, "/1/2020,1,1,1,1,1\n"),
+    "a sign": over("+", HEADER + "2020-01-01,", ",1,1,1,1\n"),
+    "columns": over("Open,x,"),
+    "one column": over("a"),
+    "open quotes": over('"', HEADER),
+    "lines with open quotes": over('"a\n', HEADER),
+    "quotes and commas": over('","', HEADER),
+    "line ends": over("\n", HEADER),
+    "line ends of another kind": over("\r", HEADER),
+    "blank cells": over(" ,", HEADER),
+    "blank lines": over(",,,,,\n", HEADER),
+    "bars": lambda length: HEADER + rows(length),
+    "bars to look at": lambda length: HEADER + rows(length, "{day}, 1,1,1,1,1\n"),
+    "faults": lambda length: HEADER + rows(length, "{day},x,x,x,x,x\n"),
+    "rows without prices": lambda length: HEADER + rows(length, "{day},,,,,\n"),
+    "one day": over("2020-01-01,1,1,1,1,1\n", HEADER),
+    "wide characters": over("\U0001f600\n", HEADER),
+    "NULs": over("\0", HEADER),
+}
+JSON = {
+    "open arrays": over("["),
+    "arrays": lambda length: "[" * (length // 2) + "]" * (length // 2),
+    "open objects": over('{"a":'),
+    "digits": over("1"),
+    "digits behind a point": over("1", "0."),
+    "an exponent": over("9", "1e"),
+    "escapes": over("\\ud800", '"', '"'),
+    "an open text": over("a", '"'),
+    "blanks": over(" "),
+    "keys": lambda length: "{" + ",".join(f'"{number}":1' for number in range(length // 8)) + "}",
+    "one key": over('"a":1,', "{", '"b":1}'),
+    "objects with one key twice": over('{"a":1,"a":1},', "[", "{}]"),
+    "keys twice, deep down": lambda length: '{"a":' * 300 + "[" + '{"b":1,"b":1},' * (length // 14) + "1]" + "}" * 300,
+    "objects": over('{"a":{"b":[]}},', "[", "{}]"),
+    "minus": over("-"),
+}
+LITERALS = {
+    **JSON,
+    "open parentheses": over("("),
+    "parentheses": lambda length: "(" * (length // 2) + ")" * (length // 2),
+    "sums": over("1+", "", "1"),
+    "complements": over("~", "", "1"),
+    "denials": over("not ", "", "1"),
+    "texts": over("'a' "),
+    "items": over("1,", "[", "]"),
+    "Python's objects": lambda length: "{" + ",".join(f"'{number}':None" for number in range(length // 12)) + "}",
+    "objects within objects": over("{'a':", "", "1"),
+    "calls": over("()", "a"),
+    "subscripts": over("[0]", "a"),
+    "lambdas": over("lambda:", "", "1"),
+    "digits of another base": over("f", "0x"),
+    "continued lines": over("\\\n"),
+}
+TEXTS = {
+    unit: over(unit)
+    for unit in ("a", " ", ",", ";", "/", "=", "%", "+", ".", '"', "\\", "a,", "a;q=0,", "; ", "a=1&", "%FF", "a.b.", "eJ.")
+}
+TEXTS["a gap"] = over(" ", "a", "b")
+TEXTS["gzip, a gap"] = over(" ", "gzip;q=0", "x")
+SCRIPTS = {
+    "open comments": over("/*"),
+    "comments": over("/**/;"),
+    "lines": over("--\n;"),
+    "quotes": over("'"),
+    "names": over('"a" '),
+    "tags": lambda length: "".join(f"$t{number}$" for number in range(length // 6)),
+    "dollars": over("$"),
+    "semicolons": over(";"),
+    "a trigger": over("UPDATE x SET a = 1;", "CREATE TRIGGER t AFTER INSERT ON x BEGIN ", " END;"),
+    "a trigger that never ends": over("END ;x;", "CREATE TRIGGER t AFTER INSERT ON x BEGIN "),
+    "triggers": over("CREATE TRIGGER t AFTER INSERT ON x BEGIN SELECT 1; END; "),
+    "no trigger": over(" ", "CREATE", "x"),
+    "blanks": over("\n"),
+}
+
+
+def each(texts: dict[str, Callable[[int], str]]) -> Any:
+    return pytest.mark.parametrize("make", [pytest.param(make, id=name) for name, make in texts.items()])
+
+
+def refused(work: Callable[[], object], *errors: type[Exception]) -> Callable[[], object]:
+    """The work, which may end in an answer to the caller."""
+
+    def run() -> None:
+        with suppress(*errors):
+            work()
+
+    return run
+
+
+@each(FILES)
+def test_price_files(make: Callable[[int], str]) -> None:
+    check_growth(lambda size: refused(partial(parse_csv, make(size).encode(), TODAY), PriceQuality))
+
+
+def test_price_files_given_out() -> None:
+    def give_out(size: int) -> Callable[[], object]:
+        days = [date(1900, 1, 1) + timedelta(days=number) for number in range(size // 50)]
+        packed = PackedBars.pack([Bar(day, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0) for day in days])
+        return lambda: csv_of(packed)
+
+    check_growth(give_out)
+
+
+@each(JSON)
+def test_strict_json(make: Callable[[int], str]) -> None:
+    def parse(text: bytes) -> None:
+        try:
+            parse_strict(text)
+        except DuplicateKeys as error:
+            error.paths(50)
+
+    check_growth(lambda size: refused(partial(parse, make(size).encode()), MalformedJSON))
+
+
+@each(LITERALS)
+def test_tolerant_json(make: Callable[[int], str]) -> None:
+    check_growth(lambda size: partial(parse_tolerant, make(size)))
+
+
+@each(TEXTS)
+def test_cursors_and_sessions(make: Callable[[int], str]) -> None:
+    app = Flask("growth")
+    app.extensions[paging.EXTENSION] = paging.CursorSigner(lambda: "secret")
+    with app.app_context():
+        check_growth(lambda size: refused(partial(paging.read_cursor, make(size), ["a", "list"]), ApiError))
+    check_growth(lambda size: partial(SessionSigner(lambda: "secret").read, make(size)))
+
+
+@each(TEXTS)
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param(compression._wanted, id="Accept-Encoding"),
+        pytest.param(lambda text: auth._presented_key(Headers({"X-API-Key": text})), id="X-API-Key"),
+        pytest.param(lambda text: auth._presented_key(Headers({"Authorization": text})), id="Authorization"),
+        pytest.param(lambda text: job_events._last_seen(StreamHeaders(**{"Last-Event-ID": text})), id="Last-Event-ID"),
+        pytest.param(sign_in._safe_next, id="where to go after signing in"),
+        pytest.param(lambda text: StrictRequest(EnvironBuilder(query_string=text).get_environ()).args, id="a query"),
+        pytest.param(lambda text: SeriesQuery(keys=text), id="keys of a series"),
+    ],
+)
+def test_headers_and_queries(read: Callable[[str], object], make: Callable[[int], str]) -> None:
+    check_growth(lambda size: refused(partial(read, make(size).replace("\n", " ")), ApiError, ValidationError))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(lambda size: {"tickers": ["*"] * (size // 5)}, id="wrong tickers"),
+        pytest.param(lambda size: {"tickers": [{"a": 1}] * (size // 10)}, id="no tickers"),
+        pytest.param(lambda size: {f"key{number}": 1 for number in range(size // 10)}, id="unknown fields"),
+        pytest.param(lambda size: {"weights": {f"key{number}": 1 for number in range(size // 10)}}, id="unknown fields within one"),
+        pytest.param(lambda size: {"k" * size: 1}, id="one long field"),
+    ],
+)
+def test_what_is_said_of_input_that_does_not_fit(body: Callable[[int], dict[str, Any]]) -> None:
+    def refuse(size: int) -> Callable[[], object]:
+        with pytest.raises(ValidationError) as raised:
+            BulkAnalyzeRequest.model_validate(body(size))
+        return lambda: validation_problem(raised.value)
+
+    check_growth(refuse)
+
+
+@each(SCRIPTS)
+def test_sql_scripts(make: Callable[[int], str]) -> None:
+    check_growth(lambda size: lambda: list(sql_script.statements(make(size))))

@@ -1,0 +1,192 @@
+"""No regular expression takes steps that grow faster than the text that it looks at."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from growth_support import SIZES, budget
+from pydantic import BaseModel
+from regex_steps import Machine, OverBudget, hostile_texts
+from werkzeug import http
+from werkzeug.datastructures import accept
+from werkzeug.sansio import http as sansio_http
+from werkzeug.sansio import utils as sansio_utils
+
+from api.header_limits import LONGEST_PARSED, without_runs
+
+ROOT = Path(__file__).parent.parent
+METHODS = ("match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer")
+DEAREST = 1  # texts that are tried at full length
+
+
+@cache
+def sources() -> dict[Path, ast.Module]:
+    """Every file of the application, read by Python."""
+    left_out = {".venv", ".venv-bench", "tests", "benchmarks"}
+    paths = (path for path in ROOT.rglob("*.py") if not left_out & set(path.relative_to(ROOT).parts))
+    return {path: ast.parse(path.read_text()) for path in paths}
+
+
+def is_of_re(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "re"
+
+
+def calls_of_re(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
+    """The calls of functions of `re`, and what each is called."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_of_re(node.func):
+            yield node.func.attr, node
+
+
+def uses_of_names(trees: Iterable[ast.Module]) -> dict[str, set[str]]:
+    """The methods of patterns that are called, by the name of the pattern, whichever module's it is."""
+    uses: dict[str, set[str]] = defaultdict(set)
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and node.attr in METHODS and isinstance(node.value, ast.Name | ast.Attribute):
+                uses[node.value.id if isinstance(node.value, ast.Name) else node.value.attr].add(node.attr)
+    return uses
+
+
+def written_in_place(call: ast.Call) -> re.Pattern[Any]:
+    """The pattern that is given to a function of `re` as text."""
+    text = call.args[0]
+    assert isinstance(text, ast.Constant), f"a pattern that is put together, in line {call.lineno}: give it a name, so that it is tested"
+    names = [node.attr for part in call.args[1:] + [word.value for word in call.keywords] for node in ast.walk(part) if is_of_re(node)]
+    flags = re.NOFLAG
+    for name in names:
+        flags |= getattr(re, name)
+    return re.compile(text.value, flags)
+
+
+def patterns() -> Iterator[Any]:
+    """Each regular expression of the application with each way in which it is used: a new one is found without being listed."""
+    uses = uses_of_names(sources().values())
+    for path, tree in sorted(sources().items()):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        constants = [node for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)]
+        names = {node.value: node.targets[0].id for node in constants}
+        for function, call in calls_of_re(tree):
+            if function == "compile":
+                assert call in names, f"{module}, line {call.lineno}: a pattern is compiled once, as a constant of its module"
+                pattern = getattr(importlib.import_module(module), names[call])
+                assert uses[names[call]], f"{module}.{names[call]} is never used"
+                yield from (pytest.param(pattern, use, id=f"{module}.{names[call]}-{use}") for use in sorted(uses[names[call]]))
+            elif function in METHODS:
+                yield pytest.param(written_in_place(call), function, id=f"{module}-line {call.lineno}-{function}")
+
+
+def check_steps(pattern: re.Pattern[Any], method: str, prepare: Callable[[str], str] = str) -> None:
+    """Fail when a pattern takes more than fifteen times the steps over ten times the text, whatever the text (once it is prepared)."""
+    machine = Machine(pattern)
+    costs = {}
+    for make in hostile_texts(machine):
+        before = None
+        for size in SIZES[:-1]:
+            before = steps(machine, method, make, prepare, size, before)
+        costs[make] = before
+    for make in sorted(costs, key=lambda one: costs[one] or 0, reverse=True)[:DEAREST]:
+        steps(machine, method, make, prepare, SIZES[-1], costs[make])
+
+
+def steps(machine: Machine, method: str, make: Callable[[int], str], prepare: Callable[[str], str], size: int, before: int | None) -> int:
+    try:
+        return machine.run(method, prepare(make(size)), budget(size, before)).steps
+    except OverBudget:
+        raise AssertionError(f"{make.__name__} of {size} characters; of a tenth of them it took {before}") from None
+
+
+@pytest.mark.parametrize(("pattern", "method"), list(patterns()))
+def test_patterns_are_linear(pattern: re.Pattern[Any], method: str) -> None:
+    check_steps(pattern, method)
+
+
+@pytest.mark.parametrize(
+    ("text", "method"),
+    [
+        pytest.param(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", "fullmatch", id="two runs of the same digits"),
+        pytest.param(r"https?://[^@/\s]+@[^/\s]+/.*\d+", "fullmatch", id="a run within a run"),
+        pytest.param(r"/|(?:[ \t]*;[ \t]*)", "split", id="a run that begins anywhere"),
+        pytest.param(r"/\*.*?\*/", "search", id="an end that never comes"),
+        pytest.param(r"(a+)+$", "match", id="a repetition of repetitions"),
+        pytest.param(r"(a|a)*b", "match", id="alternatives that overlap"),
+        pytest.param(r"(\s|[^x])*x", "match", id="classes that overlap"),
+    ],
+)
+def test_the_count_finds_patterns_that_are_not(text: str, method: str) -> None:
+    with pytest.raises(AssertionError, match="characters"):
+        check_steps(re.compile(text, re.ASCII), method)
+
+
+@pytest.mark.parametrize(
+    "text", [r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", r"(\s|\w)*x", r"a++b", r"(?>a+)b", r"(?=a)\w*x", r"(?P<q>['\"])\w*(?P=q)"]
+)
+def test_the_count_accepts_patterns_that_are(text: str) -> None:
+    check_steps(re.compile(text), "match")
+
+
+@pytest.mark.parametrize("text", [r"(a)?(?(1)b|c)", r"(?i:a)"])
+def test_the_count_refuses_what_it_does_not_know(text: str) -> None:
+    with pytest.raises(NotImplementedError):
+        Machine(re.compile(text))
+
+
+@pytest.mark.parametrize(("pattern", "method"), [*patterns(), (re.compile(rb"(?<!\r)\n"), "search"), (re.compile(r"(?<=ab)c+"), "findall")])
+def test_the_count_finds_what_python_finds(pattern: re.Pattern[Any], method: str) -> None:
+    machine = Machine(pattern)
+    for make in hostile_texts(machine):
+        text = make(40)
+        for sample in (text, text[:-1], text[::-1]):
+            given = sample.encode("latin-1") if machine.is_of_bytes else sample
+            if method in ("match", "fullmatch", "search"):
+                match = getattr(pattern, method)(given)
+                expected = (int(match is not None), match.end() if match else -1)
+            else:
+                matches = list(pattern.finditer(given))
+                expected = (len(matches), matches[-1].end() if matches else -1)
+            outcome = machine.run(method, sample, 1_000_000)
+            assert (outcome.found, outcome.end) == expected, sample
+
+
+def test_patterns_of_schemas_are_matched_by_an_engine_that_never_backtracks() -> None:
+    for path in (ROOT / "schemas").glob("*.py"):
+        importlib.import_module(f"schemas.{path.stem}")
+    waiting, engines = [BaseModel], set()
+    while waiting:
+        model = waiting.pop()
+        waiting += model.__subclasses__()
+        engines.add(model.model_config.get("regex_engine", "rust-regex"))
+    assert engines == {"rust-regex"}
+
+
+def framework_patterns() -> Iterator[Any]:
+    """The framework's regular expressions for headers, with each way in which it uses them."""
+    for module in (http, sansio_http, sansio_utils, accept):
+        uses = uses_of_names([ast.parse(inspect.getsource(module))])
+        for name, value in vars(module).items():
+            if isinstance(value, re.Pattern):
+                yield from (pytest.param(value, use, id=f"{module.__name__}.{name}-{use}") for use in sorted(uses[name]))
+
+
+@pytest.mark.parametrize(("pattern", "method"), list(framework_patterns()))
+def test_those_of_the_framework_grow_with_the_square_at_most(pattern: re.Pattern[Any], method: str) -> None:
+    """Not all are linear: a header is refused before it is long enough for that to matter."""
+    machine = Machine(pattern)
+    length = LONGEST_PARSED // 4
+    for make in hostile_texts(machine):
+        machine.run(method, make(length), 3 * length**2)
+
+
+def test_cookies_are_parsed_in_linear_time_as_they_may_be_longer() -> None:
+    with pytest.raises(AssertionError, match="characters"):
+        check_steps(sansio_http._cookie_re, "match")
+    check_steps(sansio_http._cookie_re, "match", without_runs)
