@@ -110,6 +110,11 @@ class Application(OpenAPI):
 
     request_class = StrictRequest
 
+    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """As Flask's, but a target without a path (`GET http://host`) is the root, where the framework would redirect to it in HTML."""
+        environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
+        return super().wsgi_app(environ, start_response)
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself: nothing here is a coroutine, and Flask would look for that six times a request."""
         return func

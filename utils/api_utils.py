@@ -42,15 +42,18 @@ CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_timeout",
     409: "conflict",
     412: "precondition_failed",
     413: "payload_too_large",
     414: "uri_too_long",
     415: "unsupported_media_type",
     422: "validation_error",
+    426: "upgrade_required",
     429: "rate_limited",
     431: "headers_too_large",
     500: "internal_error",
+    501: "not_implemented",
     503: "unavailable",
 }
 # Where Pydantic's wording would not tell a caller what to do.
@@ -200,6 +203,13 @@ def register_error_handlers(
         return answer(translated)
 
     app.register_error_handler(Exception, handle)
+
+    @app.after_request
+    def without_page(response: Response) -> Response:
+        # The framework's redirections carry a page in HTML, also those that pass no error handler.
+        if 300 <= response.status_code < 400 and response.mimetype == "text/html":
+            response.set_data(b"")
+        return response
 
 
 def validation_problem(error: ValidationError) -> ApiError:
