@@ -38,6 +38,18 @@ def without_comments(script: str) -> str:
     return _OPAQUE.sub(lambda match: " " if _COMMENT.fullmatch(match.group()) else match.group(), script)
 
 
+def tables_made(script: str) -> Iterator[tuple[str, bool]]:
+    """The tables that a script makes (True) and removes (False), in order, read from its CREATE, DROP and RENAME statements."""
+    for statement in map(without_comments, statements(script)):
+        if match := re.match(r"\s*CREATE TABLE (?:IF NOT EXISTS )?(\w+)", statement, re.IGNORECASE):
+            yield match[1], True
+        elif match := re.match(r"\s*DROP TABLE (?:IF EXISTS )?(\w+)", statement, re.IGNORECASE):
+            yield match[1], False
+        elif match := re.match(r"\s*ALTER TABLE (\w+) RENAME TO (\w+)", statement, re.IGNORECASE):
+            yield match[1], False
+            yield match[2], True
+
+
 def _inside_trigger(statement: str) -> bool:
     # An SQLite trigger's body has semicolons of its own; SQLite itself knows where it ends.
     return bool(_TRIGGER.match(without_comments(statement))) and not sqlite3.complete_statement(statement)
