@@ -79,6 +79,7 @@ from utils.lifecycle import Lifecycle, Step
 from utils.logger import configure_logging, route_through_root
 from utils.pool_watchdog import PoolWatchdog
 from utils.redis_link import RedisLink
+from utils.start_errors import explain
 from utils.terminal import ProgressBar
 from web import pages, sign_in
 
@@ -273,19 +274,27 @@ def main() -> int:
             return 0
         server = _bind(settings, app)
     except NOT_STARTED as error:
-        print(f"Not started: {error}", file=sys.stderr)
+        print(f"Not started: {explain(error)}", file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Keeping(settings.worker_processes > 0):
         try:
             if settings.loads_sample:
-                _analyse_sample(settings)
+                _try_to_analyse_sample(settings)
             print(_welcome(settings), flush=True)
             server.serve_forever()
         finally:
             server.server_close()
             stop(app)
     return 0
+
+
+def _try_to_analyse_sample(settings: Settings) -> None:
+    try:
+        _analyse_sample(settings)
+    except SQLAlchemyError as error:
+        # A full disk, say: what is stored can be read all the same.
+        print(f"The sample is not analysed. {explain(error)}", file=sys.stderr)
 
 
 def _analyse_sample(settings: Settings) -> None:

@@ -26,6 +26,8 @@ JobEngine = Literal["local", "celery"]
 MINIMUM_SECRET_LENGTH = 32
 MINIMUM_TOKEN_LENGTH = 16
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg2")
+SQLITE_URL = r"sqlite:///.+"
+POSTGRES_URL = r"[a-z0-9+]+://([^:/]*(:[^@]*)?@)?(\[[^/?]+\]|[^/:?]*)(:\d*)?(/[^?]*)?(\?.*)?"
 # What tutorials, templates and our own .env.example put where a secret belongs, letters and digits only.
 PLACEHOLDERS = ("changeme", "changethis", "changeinproduction", "replaceme", "replacethis", "yoursecret", "yourapikey", "insecure")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
@@ -319,6 +321,8 @@ def _database_faults(settings: Settings) -> list[Fault]:
         return [Fault("DATABASE_URL", f"{scheme.split(':')[0][:40]!r} is no database that is supported.", example)]
     if scheme == "sqlite" and (rest in ("", "/") or ":memory:" in rest or "mode=memory" in rest):
         return [Fault("DATABASE_URL", "an SQLite database in memory would lose everything and is not shared by workers.", example)]
+    if not re.fullmatch(SQLITE_URL if scheme == "sqlite" else POSTGRES_URL, url):
+        return [Fault("DATABASE_URL", "it cannot be read as a URL.", f"{example} Write @, : and / of a password as %40, %3A and %2F.")]
     return []
 
 

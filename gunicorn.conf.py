@@ -129,6 +129,7 @@ def post_worker_init(worker):
     """Start the application in each worker: database, schema, prices. A first worker that cannot start says why and stops gunicorn."""
     # Imported here, in the worker: what the master imports, a reload (HUP) would not load again.
     import app as application
+    from utils.start_errors import explain
 
     started = threading.Event()
 
@@ -144,7 +145,7 @@ def post_worker_init(worker):
     try:
         application.start(worker.wsgi, connect_attempts=1 if is_replacement else None, needs_database=not is_replacement)
     except application.NOT_STARTED as error:
-        log.error("not started", reason=str(error))
+        log.error("not started", reason=explain(error))
         sys.exit(Arbiter.WORKER_BOOT_ERROR)
     finally:
         started.set()

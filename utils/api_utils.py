@@ -16,9 +16,11 @@ from typing import IO, Any
 import structlog
 from flask import Flask, Request, Response, g, request
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.utils import cached_property
 
+from utils.database_errors import reason_of
 from utils.ids import new_id
 from utils.json_text import DuplicateKeys, MalformedJSON, dump, parse_strict, parse_tolerant
 
@@ -199,7 +201,8 @@ def register_error_handlers(
             detail = "Something went wrong on our side. Try again; if it stays, report it with the request_id."
             translated = ApiError(500, "internal_error", detail)
         elif translated.status >= 500:
-            log.warning("request failed", code=translated.code, reason=str(error).split("\n")[0])
+            reason = reason_of(error) if isinstance(error, SQLAlchemyError) else str(error).split("\n")[0]
+            log.warning("request failed", code=translated.code, reason=reason)
         return answer(translated)
 
     app.register_error_handler(Exception, handle)
