@@ -1,4 +1,6 @@
-FROM python:3.11-slim
+# The digest is what is pulled; the tag says what it was. To renew it, for Debian's and Python's fixes: `docker buildx imagetools inspect
+# python:3.11-slim`, take the Digest of the index (all platforms), and run the image's health check.
+FROM python:3.11-slim@sha256:0dd364ba7e10242f07755449e3a3d0e35f9efd987952737b90def6709ab0c5ce
 
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -2,9 +2,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCKED := requirements requirements-dev requirements-tools benchmarks/requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-browser screenshots check format bench clean
+.PHONY: help run test test-all test-browser screenshots check format bench lock audit licenses clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,11 +26,12 @@ screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screensho
 test-all: check ## the same, with every test on both engines
 	@TEST_EVERY_ENGINE=1 $(BIN)/python -m pytest -n 4 --dist loadgroup
 
-check: $(VENV)/.installed-dev ## ruff, mypy, import-linter
+check: $(VENV)/.installed-dev ## ruff, mypy, import-linter, bandit
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml .
 
 format: $(VENV)/.installed-dev ## put the code into its usual form
 	@$(BIN)/ruff check --fix .
@@ -38,8 +40,20 @@ format: $(VENV)/.installed-dev ## put the code into its usual form
 bench: .venv-bench/.installed ## measure beside the peers; the table is for docs/benchmarks.md
 	@.venv-bench/bin/python -m benchmarks
 
+lock: .venv-tools/.installed ## requirements*.txt from requirements*.in, with hashes; LOCK="--upgrade-package NAME" moves one more
+	@for name in $(LOCKED); do \
+		.venv-tools/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --annotation-style line \
+			--custom-compile-command "make lock" $(LOCK) $$name.in --output-file $$name.txt || exit 1; \
+	done
+
+audit: .venv-tools/.installed ## known vulnerabilities of every pinned package; asks the advisory service
+	@for name in $(LOCKED); do echo "$$name.txt"; .venv-tools/bin/pip-audit --strict --disable-pip --require-hashes -r $$name.txt || exit 1; done
+
+licenses: $(VENV)/.installed ## docs/third-party-licenses.md, from what is pinned and vendored
+	@$(BIN)/python -m tools.third_party_licenses
+
 clean: ## remove environments and caches; DATA_DIR stays
-	rm -rf $(VENV) .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-bench .venv-tools .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -56,7 +70,12 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@$(PIP) install -r requirements-dev.txt
 	@touch $@
 
-.venv-bench/.installed: requirements.txt benchmarks/requirements.txt
+.venv-bench/.installed: benchmarks/requirements.txt
 	@$(PYTHON) -m venv .venv-bench
 	@.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install -r benchmarks/requirements.txt
+	@touch $@
+
+.venv-tools/.installed: requirements-tools.txt
+	@$(PYTHON) -m venv .venv-tools
+	@.venv-tools/bin/python -m pip --disable-pip-version-check --quiet install -r requirements-tools.txt
 	@touch $@

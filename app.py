@@ -79,6 +79,7 @@ from utils.lifecycle import Lifecycle, Step
 from utils.logger import configure_logging, route_through_root
 from utils.pool_watchdog import PoolWatchdog
 from utils.redis_link import RedisLink
+from utils.start_errors import explain
 from utils.terminal import ProgressBar
 from web import pages, sign_in
 
@@ -109,6 +110,11 @@ class Application(OpenAPI):
     """Flask with an OpenAPI document and strict JSON bodies."""
 
     request_class = StrictRequest
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """As Flask's, but a target without a path (`GET http://host`) is the root, where the framework would redirect to it in HTML."""
+        environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
+        return super().wsgi_app(environ, start_response)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself: nothing here is a coroutine, and Flask would look for that six times a request."""
@@ -268,19 +274,27 @@ def main() -> int:
             return 0
         server = _bind(settings, app)
     except NOT_STARTED as error:
-        print(f"Not started: {error}", file=sys.stderr)
+        print(f"Not started: {explain(error)}", file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Keeping(settings.worker_processes > 0):
         try:
             if settings.loads_sample:
-                _analyse_sample(settings)
+                _try_to_analyse_sample(settings)
             print(_welcome(settings), flush=True)
             server.serve_forever()
         finally:
             server.server_close()
             stop(app)
     return 0
+
+
+def _try_to_analyse_sample(settings: Settings) -> None:
+    try:
+        _analyse_sample(settings)
+    except SQLAlchemyError as error:
+        # A full disk, say: what is stored can be read all the same.
+        print(f"The sample is not analysed. {explain(error)}", file=sys.stderr)
 
 
 def _analyse_sample(settings: Settings) -> None:

@@ -26,6 +26,8 @@ JobEngine = Literal["local", "celery"]
 MINIMUM_SECRET_LENGTH = 32
 MINIMUM_TOKEN_LENGTH = 16
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg2")
+SQLITE_URL = r"sqlite:///.+"
+POSTGRES_URL = r"[a-z0-9+]+://([^:/]*(:[^@]*)?@)?(\[[^/?]+\]|[^/:?]*)(:\d*)?(/[^?]*)?(\?.*)?"
 # What tutorials, templates and our own .env.example put where a secret belongs, letters and digits only.
 PLACEHOLDERS = ("changeme", "changethis", "changeinproduction", "replaceme", "replacethis", "yoursecret", "yourapikey", "insecure")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
@@ -183,6 +185,10 @@ class Settings(BaseSettings):
     web_threads: int = Field(8, ge=1, le=256, description="Threads of each gunicorn worker.")
     web_timeout: int = Field(60, ge=1, description="Seconds without a heartbeat after which gunicorn replaces a worker.")
     web_graceful_timeout: int = Field(25, ge=1, description="Seconds for requests in flight to finish at shut-down.")
+    web_head_seconds: int = Field(10, ge=1, le=300, description="Seconds that a client has to send a request up to the end of its headers.")
+    web_least_rate: int = Field(
+        1_000, ge=1, description="Bytes a second, averaged over ten seconds, that a body must come with and an answer must be taken with."
+    )
     web_keepalive: int = Field(5, ge=1, description="Seconds an idle client connection stays open.")
     web_max_requests: int = Field(20_000, ge=0, description="Requests after which a worker is replaced; 0 for never.")
 
@@ -315,6 +321,8 @@ def _database_faults(settings: Settings) -> list[Fault]:
         return [Fault("DATABASE_URL", f"{scheme.split(':')[0][:40]!r} is no database that is supported.", example)]
     if scheme == "sqlite" and (rest in ("", "/") or ":memory:" in rest or "mode=memory" in rest):
         return [Fault("DATABASE_URL", "an SQLite database in memory would lose everything and is not shared by workers.", example)]
+    if not re.fullmatch(SQLITE_URL if scheme == "sqlite" else POSTGRES_URL, url):
+        return [Fault("DATABASE_URL", "it cannot be read as a URL.", f"{example} Write @, : and / of a password as %40, %3A and %2F.")]
     return []
 
 

@@ -29,18 +29,20 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 import utils.sqlite
 from utils.breaker import Breaker, BreakerOpen
+from utils.database_errors import LeftAlone, explanation_of, is_hopeless, is_lost, is_unavailable, reason_of, refuses_writes
 from utils.driver_reader import Reader
 from utils.pool_events import watch_pool
+
+__all__ = [
+    "AnyReader", "Database", "DatabaseOptions", "LeftAlone", "PoolStatus", "close", "close_db", "configure", "connect",
+    "current", "execute_db", "init_db_if_needed", "is_lost", "is_unavailable", "normalize_url", "query_db", "read",
+    "reader", "reason_of", "transaction",
+]  # fmt: skip
 
 log = structlog.get_logger(__name__)
 Taken = TypeVar("Taken")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two attempts to connect
-# Waiting does not mend these; anything else may be a server that is still starting.
-HOPELESS_CONNECT_ERRORS = ("password authentication failed", "does not exist", "no pg_hba.conf entry")
-# SQLite reports faults of ours and of its surroundings with one class; these are ours.
-SQLITE_PROGRAMMING_ERRORS = re.compile(r"no such|syntax error|has no column|ambiguous column|already exists|unrecognized token")
-SQLITE_BUSY = re.compile(r"database (table )?is locked|interrupted|readonly database|disk is full")  # it can be read all the same
 POOL_EVENTS = ("connects", "checkouts", "pings", "timeouts", "invalidations")
 
 
@@ -91,6 +93,7 @@ class Database:
         self._engine: Engine | None = None
         self._counts = dict.fromkeys(POOL_EVENTS, 0)
         self.breaker = Breaker("database", options.breaker_failures, options.breaker_seconds)
+        self.write_refused = False  # whether a write failed for want of space or the like; a health check tries another and takes it back
         _databases.add(self)
 
     @property
@@ -121,21 +124,24 @@ class Database:
             return self._engine
 
     def connect(self, attempts: int | None = None) -> None:
-        """Make sure that the database answers; for start-up only (a running service fails fast).
+        """Make sure that the database answers, and that an SQLite file can be written to; for start-up only (a running service fails fast).
 
-        Tries `attempts` times (`DB_CONNECT_ATTEMPTS` by default) with growing, capped pauses. Raises the last error.
+        Tries `attempts` times (`DB_CONNECT_ATTEMPTS` by default) with growing, capped pauses, unless waiting does not mend what is wrong.
+        Raises the last error.
         """
         attempts, pause = attempts or self.options.connect_attempts, FIRST_PAUSE
         for attempt in range(1, attempts + 1):
             try:
                 self.ping()
+                if self.is_sqlite:
+                    utils.sqlite.check_writable(self.engine())
                 self.breaker.close()  # what start-up waited for is no reason to leave it alone now
                 return
             except exc.OperationalError as error:
-                reason = reason_of(error)
-                if attempt == attempts or any(words in reason for words in HOPELESS_CONNECT_ERRORS):
+                if attempt == attempts or is_hopeless(error):
                     raise
-                log.warning("database not reachable yet", database=self.description, attempt=attempt, of=attempts, reason=reason)
+                told = {"reason": reason_of(error), "remedy": explanation_of(error).remedy}
+                log.warning("database not reachable yet", database=self.description, attempt=attempt, of=attempts, **told)
                 time.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -181,9 +187,13 @@ class Database:
         """What came of using a connection, None when all was well; whether that says that the database is away."""
         if error is None:
             self.breaker.succeeded()
-        elif is_lost(error):
+            return False
+        if refuses_writes(error):
+            self.write_refused = True
+        if is_lost(error):
             self.breaker.failed(error)
-        return error is not None and is_lost(error)
+            return True
+        return False
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -229,6 +239,7 @@ class Database:
         more: dict[str, Any] = {}
         if self.path is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            # Never recycled: no network lies between, and the -shm file, which goes with the last connection, takes space to make again.
             arguments = {
                 "detect_types": sqlite3.PARSE_DECLTYPES,
                 "timeout": options.lock_timeout,
@@ -240,14 +251,13 @@ class Database:
             register_types()
             arguments = self._postgres_arguments()
             # One statement for many rows: psycopg2's own way is a round trip for each.
-            more = {"executemany_mode": "values_plus_batch", "executemany_batch_page_size": 500}
+            more = {"executemany_mode": "values_plus_batch", "executemany_batch_page_size": 500, "pool_recycle": options.pool_recycle}
         engine = create_engine(
             self._url,
             poolclass=QueuePool,
             pool_size=options.pool_size,
             max_overflow=options.max_overflow,
             pool_timeout=options.pool_timeout,
-            pool_recycle=options.pool_recycle,
             isolation_level="AUTOCOMMIT",
             connect_args=arguments,
             hide_parameters=True,
@@ -258,62 +268,32 @@ class Database:
         return engine
 
     def _postgres_arguments(self, more_options: str = "") -> dict[str, Any]:
-        idle = round(1000 * self.options.idle_in_transaction_timeout)
-        options = f"-c timezone=UTC -c idle_in_transaction_session_timeout={idle} {more_options}".strip()
-        return {
-            "connect_timeout": self.options.connect_timeout,
-            "application_name": "bellwether",
-            "options": options,
-            # A network that drops packets without a word is found out within a quarter of a minute.
-            "keepalives_idle": 30,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "tcp_user_timeout": 15_000,
-        }
+        from utils.postgres import connect_arguments  # noqa: PLC0415 — as above
+
+        return connect_arguments(self.options.connect_timeout, self.options.idle_in_transaction_timeout, more_options)
 
 
 def _roll_back(connection: Connection) -> None:
+    if not _is_in_transaction(connection):
+        return
     try:
         connection.exec_driver_sql("ROLLBACK")
     except exc.SQLAlchemyError:
-        # The transaction has ended with its connection, or ends now: what is raised must be the error that led here.
+        # The transaction ends with its connection: what is raised must be the error that led here.
         connection.invalidate()
+
+
+def _is_in_transaction(connection: Connection) -> bool:
+    """Ask the driver. SQLite ends a transaction by itself on some errors, a full disk for one; a lost connection has none any more."""
+    if connection.invalidated:
+        return False
+    driver: Any = connection.connection.dbapi_connection
+    return bool(driver.in_transaction if connection.dialect.name == "sqlite" else driver.get_transaction_status())
 
 
 def normalize_url(url: str) -> URL:
     """A SQLAlchemy URL; `postgres://` and `postgresql://`, as platforms hand them out, name the psycopg2 driver."""
     return make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", url))
-
-
-class LeftAlone(exc.SQLAlchemyError):
-    """The database failed several times in a row and is left alone for a while."""
-
-    def __init__(self, retry_after: float) -> None:
-        super().__init__(f"the database failed several times in a row and is tried again in {retry_after:.1f} s")
-        self.retry_after = retry_after
-
-
-def is_unavailable(error: BaseException) -> bool:
-    """Whether an error says that the database is away, busy or full, rather than that a statement is wrong."""
-    if not isinstance(error, exc.DBAPIError):
-        return isinstance(error, exc.TimeoutError | LeftAlone)
-    if error.connection_invalidated or isinstance(error, exc.InterfaceError):
-        return True
-    return isinstance(error, exc.OperationalError) and not SQLITE_PROGRAMMING_ERRORS.search(reason_of(error))
-
-
-def is_lost(error: BaseException) -> bool:
-    """Whether an error says that the database is away: not merely busy, locked by somebody else, or short of connections here."""
-    if not isinstance(error, exc.DBAPIError) or not is_unavailable(error):
-        return False
-    code = getattr(error.orig, "pgcode", None)
-    # Without a code it is the connection that failed; of the server's own words: connections refused, resources gone, shutting down.
-    return (code is None or code.startswith(("08", "53", "57P"))) and not SQLITE_BUSY.search(reason_of(error))
-
-
-def reason_of(error: exc.SQLAlchemyError) -> str:
-    """What the driver says is wrong, in one line, for logs and messages."""
-    return str(getattr(error, "orig", None) or error).strip().split("\n")[0]
 
 
 # ---- the database of this process -------------------------------------------------------------------------------------------------

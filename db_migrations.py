@@ -29,14 +29,15 @@ from config import VERSION, ConfigError, Settings
 from models.migration import LedgerRow, Migration, Standing, State, compare
 from utils.clock import now
 from utils.logger import configure_logging
-from utils.sql_script import statements, without_comments
+from utils.sql_script import statements, tables_made, without_comments
+from utils.sqlite import set_wal
+from utils.start_errors import explain
 
 log = structlog.get_logger(__name__)
 
 FOLDER = Path(__file__).parent / "migrations"
 FILE_NAME = re.compile(r"(?P<version>\d{4})_(?P<name>[a-z0-9_]+?)(?:\.(?P<engine>sqlite|postgres))?\.sql")
 ADVISORY_LOCK = 0x42454C4C  # any number that every version of this program agrees on
-WAL_ATTEMPTS = 50
 TRANSACTION_CONTROL = re.compile(r"\s*(BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|START TRANSACTION)\b", re.IGNORECASE)
 
 CREATE_LEDGER = """
@@ -119,26 +120,14 @@ def inspect_database(folder: Path | None = None) -> Standing:
         return compare(load_migrations("sqlite", folder), ())
 
 
-def required_tables(migrations: tuple[Migration, ...]) -> set[str]:
-    """The tables that exist once all migrations have run, read from their CREATE, DROP and RENAME statements."""
-    tables = {"db_version"}
-    for migration in migrations:
-        for statement in map(without_comments, statements(migration.script)):
-            if match := re.match(r"\s*CREATE TABLE (?:IF NOT EXISTS )?(\w+)", statement, re.IGNORECASE):
-                tables.add(match[1])
-            elif match := re.match(r"\s*DROP TABLE (?:IF EXISTS )?(\w+)", statement, re.IGNORECASE):
-                tables.discard(match[1])
-            elif match := re.match(r"\s*ALTER TABLE (\w+) RENAME TO (\w+)", statement, re.IGNORECASE):
-                tables.discard(match[1])
-                tables.add(match[2])
-    return tables
-
-
 def missing_tables(connection: Connection, folder: Path | None = None) -> list[str]:
-    """The required tables that the database does not have, by name."""
+    """The tables that are there once all migrations have run, and that the database does not have, by name."""
     dialect = connection.dialect.name
+    is_required = {"db_version": True}
+    for migration in load_migrations(dialect, folder):
+        is_required.update(tables_made(migration.script))
     present = set(connection.execute(SQLITE_TABLES if dialect == "sqlite" else POSTGRES_TABLES).scalars())
-    return sorted(required_tables(load_migrations(dialect, folder)) - present)
+    return sorted({table for table, required in is_required.items() if required} - present)
 
 
 # ---- writing ----------------------------------------------------------------------------------------------------------------------
@@ -153,13 +142,18 @@ def up(folder: Path | None = None) -> list[Migration]:
         found = standing(connection, folder)
     applied: list[Migration] = []
     while found.state is State.BEHIND:
+        step, duration_ms = None, 0
         with migration_lock() as connection:
             connection.exec_driver_sql(CREATE_LEDGER)
             # Looked at again under the lock: another process may have been first.
             found = standing(connection, folder)
             if found.state is State.BEHIND:
-                applied.append(_apply(connection, found.pending[0]))
+                step = found.pending[0]
+                duration_ms = _apply(connection, step)
                 found = standing(connection, folder)
+        if step is not None:  # and its transaction has been committed
+            applied.append(step)
+            log.info("migration applied", migration=step.label, duration_ms=duration_ms)
     if found.state is not State.CURRENT:
         raise MigrationError(str(found))
     return applied
@@ -232,7 +226,7 @@ def migration_lock() -> Iterator[Connection]:
                 raise
             yield connection
         return
-    _set_wal()
+    set_wal(here.engine())
     with here.read() as connection:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
         # SQLite cannot alter most of a table in place: a migration rebuilds it, which must not fire its children's foreign keys.
@@ -254,8 +248,8 @@ def migration_lock() -> Iterator[Connection]:
             connection.invalidate()  # the next user gets a connection with the usual pragmas
 
 
-def _apply(connection: Connection, migration: Migration) -> Migration:
-    """Run one migration and write its ledger row, inside the caller's transaction."""
+def _apply(connection: Connection, migration: Migration) -> int:
+    """Run one migration and write its ledger row, inside the caller's transaction; how many milliseconds it took."""
     started = time.perf_counter()
     plain = connection.execution_options(no_parameters=True)  # a '%' in the text is no placeholder
     for number, statement in enumerate(statements(migration.script), 1):
@@ -264,13 +258,11 @@ def _apply(connection: Connection, migration: Migration) -> Migration:
         try:
             plain.exec_driver_sql(statement)
         except exc.DBAPIError as error:
-            raise MigrationError(
-                f"{migration.path.name}, statement {number}, failed and was undone: {str(error.orig).strip()}\n{statement}"
-            ) from error
+            told = f"{migration.path.name}, statement {number}, failed and was undone: {explain(error)}\n{statement}"
+            raise MigrationError(told) from error
     duration_ms = round((time.perf_counter() - started) * 1000)
     _write_ledger(connection, migration, duration_ms)
-    log.info("migration applied", migration=migration.label, duration_ms=duration_ms)
-    return migration
+    return duration_ms
 
 
 def _write_ledger(connection: Connection, migration: Migration, duration_ms: int) -> None:
@@ -285,20 +277,6 @@ def _write_ledger(connection: Connection, migration: Migration, duration_ms: int
             "app_version": VERSION,
         },
     )
-
-
-def _set_wal() -> None:
-    """Switch the file to WAL: readers then never wait for the writer. The mode is kept in the file, so once is enough."""
-    for attempt in range(1, WAL_ATTEMPTS + 1):
-        try:
-            with database.read() as connection:
-                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-            return
-        except exc.OperationalError:
-            # The switch needs the file for itself and does not wait for it; others start at the same moment.
-            if attempt == WAL_ATTEMPTS:
-                raise
-            time.sleep(0.1)
 
 
 # ---- the command ------------------------------------------------------------------------------------------------------------------
@@ -320,7 +298,7 @@ def _command_status(_: argparse.Namespace) -> int:
     for migration in found.pending:
         print(f"pending  {migration.label}")
     print(found)
-    return 0
+    return _fit_for_this_code(found)
 
 
 def _command_plan(_: argparse.Namespace) -> int:
@@ -330,6 +308,11 @@ def _command_plan(_: argparse.Namespace) -> int:
         for statement in statements(migration.script):
             print(f"{statement};\n")
     print(f"-- {found}")
+    return _fit_for_this_code(found)
+
+
+def _fit_for_this_code(found: Standing) -> int:
+    # Behind is how a database stands before each deploy, and nothing that this code cannot set right; `verify` is for who wants it current.
     return 1 if found.state in (State.AHEAD, State.DIVERGED) else 0
 
 
@@ -364,20 +347,36 @@ def _command_repair(_: argparse.Namespace) -> int:
     return 0
 
 
+COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str]] = {
+    "up": (_command_up, "apply what is pending (the default)"),
+    "status": (_command_status, "list what is applied and what is pending; writes nothing"),
+    "plan": (_command_plan, "print the SQL that `up` would run; writes nothing"),
+    "verify": (_command_verify, "check every checksum and table; writes nothing"),
+    "baseline": (_command_baseline, "record migrations up to N as applied, without running them"),
+    "repair": (_command_repair, "adopt the checksums of the files"),
+}
+FAILURES = {
+    "up": "a migration failed and was undone, or the database is ahead or has diverged",
+    "status": "the database is ahead or has diverged (behind is 0: `verify` is for who wants it current)",
+    "plan": "the database is ahead or has diverged: `up` would refuse it",
+    "verify": "the database is behind, ahead or has diverged, or a table is missing",
+    "baseline": "there is a ledger already, or no such migration",
+    "repair": "a migration file is missing or misnamed",
+}
+EXIT_CODES = (
+    "exit codes:\n  0  done, and all is well\n  1  {}; or the database cannot be used, and stderr says why\n  2  the command line is wrong"
+)
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit code is 0, or 1 with the reason on stderr."""
+    """Run one command; the exit code is as EXIT_CODES has it, with the reason on stderr."""
     parser = argparse.ArgumentParser(prog="db_migrations.py", description="Bring the database schema up to date, or look at it.")
-    commands = parser.add_subparsers(dest="command")
-    texts: dict[str, tuple[Callable[[argparse.Namespace], int], str]] = {
-        "up": (_command_up, "apply what is pending (the default)"),
-        "status": (_command_status, "list what is applied and what is pending; writes nothing"),
-        "plan": (_command_plan, "print the SQL that `up` would run; writes nothing"),
-        "verify": (_command_verify, "check every checksum and table; writes nothing"),
-        "baseline": (_command_baseline, "record migrations up to N as applied, without running them"),
-        "repair": (_command_repair, "adopt the checksums of the files"),
-    }
-    for name, (_, description) in texts.items():
-        command = commands.add_parser(name, help=description, description=description)
+    parser.epilog = "`COMMAND --help` says which exit code means what."
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, (_, description) in COMMANDS.items():
+        epilog = EXIT_CODES.format(FAILURES[name])
+        command = commands.add_parser(name, help=description, description=description, epilog=epilog)
+        command.formatter_class = argparse.RawDescriptionHelpFormatter
         if name == "baseline":
             command.add_argument("version", type=int, metavar="N")
     parsed = parser.parse_args(arguments)
@@ -385,9 +384,9 @@ def main(arguments: list[str] | None = None) -> int:
         settings = Settings.load()
         configure_logging(settings.log_level, as_json=settings.log_as_json)
         database.configure(settings)
-        return texts[parsed.command or "up"][0](parsed)
-    except (ConfigError, MigrationError, exc.SQLAlchemyError) as error:
-        print(error, file=sys.stderr)
+        return COMMANDS[parsed.command or "up"][0](parsed)
+    except (ConfigError, MigrationError, exc.SQLAlchemyError, OSError) as error:
+        print(explain(error), file=sys.stderr)
         return 1
     finally:
         database.close()

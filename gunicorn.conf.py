@@ -1,22 +1,19 @@
 """gunicorn, from the same settings as everything else: `gunicorn wsgi:app` reads this file by itself."""
 
 import gc
-import json
-import select
 import shutil
 import signal
 import sys
 import threading
-from http import HTTPStatus
 from pathlib import Path
 
-import gunicorn.util
 import structlog
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
-from gunicorn.workers.gthread import ThreadWorker
 
 from config import ConfigError, Settings
+from infrastructure.web_server.connection import Limits
+from infrastructure.web_server.worker import worker_with
 from utils import worker_slots
 from utils.logger import configure_logging, route_through_root
 
@@ -39,42 +36,10 @@ class PipedLogger(Logger):
         route_through_root("gunicorn.error", "gunicorn.access")
 
 
-def write_problem(sock, status_int, reason, mesg):
-    """Answer what gunicorn itself refuses (a broken request line, oversized headers) as the application would: never HTML."""
-    problem = {
-        "type": "urn:bellwether:problem:bad_request",
-        "title": reason,
-        "status": status_int,
-        "detail": mesg or HTTPStatus(status_int).description or reason,
-        "code": "internal_error" if status_int >= 500 else "bad_request",
-    }
-    body = json.dumps(problem).encode()
-    head = f"HTTP/1.1 {status_int} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
-    head += f"Content-Length: {len(body)}\r\n\r\n"
-    gunicorn.util.write_nonblock(sock, head.encode("latin-1") + body)
-
-
-gunicorn.util.write_error = write_problem
-
-
-class DrainingWorker(ThreadWorker):
-    """gunicorn's own, which leaves whoever has connected, but was not accepted yet, to be cut off when it ends."""
-
-    def set_accept_enabled(self, enabled):
-        """When it is to end, take everybody who waits, then refuse: who comes now connects elsewhere, having sent nothing."""
-        if enabled or self.alive:
-            super().set_accept_enabled(enabled)
-            return
-        for listener in self.sockets:
-            while select.select([listener], [], [], 0)[0] and self.nr_conns < self.worker_connections:
-                self.accept(listener)
-        super().set_accept_enabled(False)
-        for listener in self.sockets:
-            listener.close()
-
-
 bind = f"0.0.0.0:{settings.port}"
-worker_class = DrainingWorker
+worker_class = worker_with(
+    Limits(settings.web_head_seconds, settings.web_least_rate, max(settings.max_json_bytes, settings.max_upload_bytes))
+)
 workers = settings.web_concurrency
 threads = settings.web_threads
 timeout = settings.web_timeout
@@ -84,7 +49,7 @@ keepalive = settings.web_keepalive
 max_requests = settings.web_max_requests
 max_requests_jitter = settings.web_max_requests // 2
 # Heartbeats go through a file: on a disk that stalls, healthy workers would be killed.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # nosec B108  # gunicorn makes a file that only it can open
 control_socket_disable = True
 # What the workers share; each server of this machine has a folder of its own.
 shared_folder = worker_slots.shared_folder(settings.data_dir, settings.port)
@@ -164,6 +129,7 @@ def post_worker_init(worker):
     """Start the application in each worker: database, schema, prices. A first worker that cannot start says why and stops gunicorn."""
     # Imported here, in the worker: what the master imports, a reload (HUP) would not load again.
     import app as application
+    from utils.start_errors import explain
 
     started = threading.Event()
 
@@ -179,7 +145,7 @@ def post_worker_init(worker):
     try:
         application.start(worker.wsgi, connect_attempts=1 if is_replacement else None, needs_database=not is_replacement)
     except application.NOT_STARTED as error:
-        log.error("not started", reason=str(error))
+        log.error("not started", reason=explain(error))
         sys.exit(Arbiter.WORKER_BOOT_ERROR)
     finally:
         started.set()

@@ -20,6 +20,7 @@ from jobs.local import Supervisor, database_options, run_worker
 from jobs.wakeup import wakeup_for
 from utils.error_reports import flush_reports, reporter
 from utils.logger import configure_logging
+from utils.start_errors import explain
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         database.connect()
         db_migrations.ensure_schema(settings.auto_migrate)
     except NOT_STARTED as error:
-        log.error("worker not started", reason=str(error))
+        log.error("worker not started", reason=explain(error))
         return 1
     wakeup = wakeup_for(settings)
     try:

@@ -26,5 +26,5 @@ def api_blueprint(noun: str, tag: str) -> APIBlueprint:
         __name__,
         url_prefix="/api/v1",
         abp_tags=[Tag(name=tag, description=TAGS[tag])],
-        abp_responses=problem_answers(401, 422, 429, 431, 500, 503),
+        abp_responses=problem_answers(401, 408, 414, 422, 429, 431, 500, 501, 503),
     )

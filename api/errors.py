@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 
+from sqlalchemy.exc import SQLAlchemyError
+
 import database
 from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse, PriceQuality
 from utils.api_utils import ApiError
 from utils.breaker import BreakerOpen
+from utils.database_errors import explanation_of, refuses_writes
 
 STATUSES = {
     "forbidden": 403,
@@ -24,6 +27,7 @@ STATUSES = {
     "feature_disabled": 503,
 }
 DISABLED_RETRY_AFTER = "60"  # seconds: a person switched it off, and a person will switch it on
+UNWRITABLE_RETRY_AFTER = "60"  # seconds: a person must see to it
 
 
 def translate(error: Exception) -> ApiError | None:
@@ -40,6 +44,10 @@ def translate(error: Exception) -> ApiError | None:
     if isinstance(error, BreakerOpen | database.LeftAlone):
         detail = f"The {getattr(error, 'name', 'database')} does not answer right now and is left alone for a moment."
         return ApiError(503, "unavailable", detail, headers={"Retry-After": str(max(1, math.ceil(error.retry_after)))})
+    if isinstance(error, SQLAlchemyError) and refuses_writes(error):
+        explanation = explanation_of(error)
+        detail = f"{explanation.found} Nothing was written; what is stored can be read. {explanation.remedy} Then try again."
+        return ApiError(503, "unavailable", detail, headers={"Retry-After": UNWRITABLE_RETRY_AFTER})
     if database.is_unavailable(error):
         return ApiError(503, "unavailable", "The database does not answer right now. Try again in a few seconds.")
     return None

@@ -24,6 +24,7 @@ from schemas.job import (
     JobItemPage,
     JobItemsQuery,
     JobPage,
+    JobQuery,
     JobsQuery,
     RetryHeaders,
     SubmitHeaders,
@@ -67,9 +68,12 @@ def list_jobs(query: JobsQuery) -> Response:
 
 
 @blueprint.get("/jobs/<job_id>", responses={200: JobAnswer, **problem_answers(404)})
-def get_job(path: JobPath) -> Response:
-    """One job, with its progress. `ETag` is its version; `If-None-Match` is honoured."""
-    response = _job_response(_reads().find(org_id(), path.job_id))
+def get_job(path: JobPath, query: JobQuery) -> Response:
+    """One job, with its progress: as it is now, or as its streams show it to who says by `seen` which version they know.
+
+    `ETag` is its version; `If-None-Match` is honoured.
+    """
+    response = _job_response(_reads().find(org_id(), path.job_id, query.seen))
     if "If-None-Match" in request.headers:
         response.make_conditional(request)
     return response
@@ -95,7 +99,6 @@ def list_job_items(path: JobPath, query: JobItemsQuery) -> Response:
 def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
     """Cancel a job: what nobody has begun at once, the rest at the next ticker."""
     job = job_service.cancel(org_id(), path.job_id, _expected_versions(header))
-    _reads().forget(org_id(), path.job_id)
     _wakeup().changed([job.id])
     return _job_response(job, 202)
 

@@ -58,7 +58,7 @@ def _work(url: str, together: int, count: int, times: Any, barrier: Any) -> None
     fingerprint = database.query_db("SELECT fingerprint FROM analysis_results", one=True)["fingerprint"]
 
     def skip(org_id: int, params: BulkParams, tickers: list[str]) -> list[tuple[str, Analysed]]:
-        return [(ticker, Analysed(fingerprint, None, False)) for ticker in tickers]
+        return [(ticker, Analysed(fingerprint, None, False, now())) for ticker in tickers]
 
     jobs.executor.analyse_many = skip  # type: ignore[assignment]
     executor = Executor(f"empty-{new_id()}", 15.0, NoWakeup(), threading.Event())

@@ -13,8 +13,9 @@ from benchmarks.servers import KEY, Server, Servers
 
 TITLE = "Dashboard: many watch one job"
 NOTE = (
-    "200 viewers of one running job, 2 web workers of 8 threads: as many streams as are allowed, the others ask for the job every 2 s, as "
-    "the pages do. What the database is asked is counted by the connections that the web processes take from their pools."
+    "200 viewers of one running job, 2 web workers of 8 threads: as many streams as are allowed, the others ask for the job every 2 s and "
+    "say which version they know, as the pages do. What the database is asked is counted by the connections that the web processes take "
+    "from their pools."
 )
 VIEWERS, POLL_SECONDS, SECONDS = 200, 2.0, 12.0
 MOST = 4.0  # queries a second and web process
@@ -61,8 +62,10 @@ def _open_stream(server: Server, job_id: str):  # type: ignore[no-untyped-def]
 
 def _poll(server: Server, job_id: str, stop: threading.Event, number: int) -> None:
     stop.wait(POLL_SECONDS * number / VIEWERS)
+    path = f"/api/v1/jobs/{job_id}"
+    job = json.loads(server.call("GET", path))
     while not stop.is_set():
-        server.call("GET", f"/api/v1/jobs/{job_id}")
+        job = json.loads(server.call("GET", f"{path}?seen={job['version']}"))
         stop.wait(POLL_SECONDS)
 
 

@@ -25,6 +25,7 @@ import database
 import db_migrations
 from config import ConfigError, Settings
 from utils.clock import now
+from utils.start_errors import explain
 
 SUFFIXES = {"sqlite": ".sqlite", "postgresql": ".dump"}
 HOW_TO_GET_CLIENTS = "Install PostgreSQL's client programs (Debian and Ubuntu: apt-get install postgresql-client), as new as the server."
@@ -59,7 +60,10 @@ def run_configured(run: Callable[[], None]) -> int:
     try:
         database.configure(Settings.load())
         run()
-    except (BackupError, ConfigError, db_migrations.MigrationError, exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
+    except exc.SQLAlchemyError as error:
+        print(explain(error), file=sys.stderr)
+        return 1
+    except (BackupError, ConfigError, db_migrations.MigrationError, sqlite3.Error, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     finally:

@@ -143,7 +143,7 @@ def _send(pipe: IO[bytes], message: Any) -> None:
 def _receive(pipe: IO[bytes]) -> Any:
     length = int.from_bytes(_read(pipe, LENGTH_BYTES), "little")
     # Both ends are this very program; nobody else can write here.
-    return pickle.loads(_read(pipe, length))  # noqa: S301
+    return pickle.loads(_read(pipe, length))  # noqa: S301  # nosec B301
 
 
 def _read(pipe: IO[bytes], length: int) -> bytes:

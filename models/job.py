@@ -144,11 +144,15 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Analysed:
-    """A ticker that was analysed: its result's fingerprint, the result itself where it is new, and whether it is to become the latest."""
+    """A ticker that was analysed: its result's fingerprint, the result itself where it is new, and whether it is to become the latest.
+
+    `read_at` is a moment before its prices were read: a result of prices that were read later is not replaced as the latest.
+    """
 
     fingerprint: str
     made: MadeResult | None
     becomes_latest: bool
+    read_at: datetime
 
 
 Outcome = Analysed | Fault

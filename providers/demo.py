@@ -40,9 +40,9 @@ class DemoProvider:
         The total return is a geometric random walk with a drift and a volatility of the ticker's own, part of each move between close and
         open. What is traded is that, less dividends, divided by the shares that one has been split into; the adjusted close undoes both.
         """
-        random, count = np.random.default_rng(number), len(self.days)
-        price, drift, volatility = random.uniform(10, 150), random.uniform(-0.05, 0.18), random.uniform(0.12, 0.55)
-        sessions, nights, reaches_up, reaches_down, crowds = random.standard_normal((5, count))
+        generator, count = np.random.default_rng(number), len(self.days)
+        price, drift, volatility = generator.uniform(10, 150), generator.uniform(-0.05, 0.18), generator.uniform(0.12, 0.55)
+        sessions, nights, reaches_up, reaches_down, crowds = generator.standard_normal((5, count))
         sessions = sessions * (0.9 * volatility / DAYS_A_YEAR**0.5)
         moves = sessions + nights * (0.4 * volatility / DAYS_A_YEAR**0.5) + (drift - volatility**2 / 2) / DAYS_A_YEAR
         value = price * np.exp(np.cumsum(moves))
@@ -60,7 +60,7 @@ class DemoProvider:
         table[1:5] /= 100  # they were cents
         np.multiply(close, share[-1] / share, out=adj_close)
         # More is traded on days of large moves.
-        np.rint(random.uniform(2e5, 2e7) * np.exp(0.35 * crowds) * (1 + np.abs(moves) * 20), out=volume)
+        np.rint(generator.uniform(2e5, 2e7) * np.exp(0.35 * crowds) * (1 + np.abs(moves) * 20), out=volume)
         return PackedBars(table.tobytes())
 
 

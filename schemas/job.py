@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from models.job import Fault, Job
 from models.job_state import ItemStatus, JobStatus
-from schemas.base import Headers, Page, PageQuery
+from schemas.base import Headers, Page, PageQuery, Query
 from utils.clock import now
 from utils.json_text import parse_tolerant
 
@@ -70,6 +70,17 @@ class JobsQuery(PageQuery):
     """Which jobs."""
 
     status: JobStatusName | None = None
+
+
+class JobQuery(Query):
+    """What the caller knows of the job."""
+
+    seen: int | None = Field(
+        None,
+        ge=0,
+        description="The newest version that the caller knows. The answer may then be what the job's streams show, up to seconds old, but "
+        "never an older version than this. Without it, the job is read now.",
+    )
 
 
 class JobItemAnswer(BaseModel):

@@ -53,14 +53,17 @@ def problem_answers(*statuses: int) -> dict[str | int, Any]:
         401: "unauthorized",
         403: "forbidden",
         404: "not_found, ticker_not_found, job_not_found",
+        408: "request_timeout: the request did not come in time",
         409: "conflict, job_finished",
         412: "precondition_failed",
         413: "payload_too_large",
+        414: "uri_too_long",
         415: "unsupported_media_type",
         422: "validation_error, insufficient_history, price_quality, idempotency_mismatch",
         429: "rate_limited",
         431: "headers_too_large",
         500: "internal_error",
+        501: "not_implemented: a transfer coding that is not known here",
         503: "unavailable, feature_disabled",
     }
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import math
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import structlog
 
@@ -58,12 +58,16 @@ class AnalysisAnswer:
 
 @dataclass(frozen=True)
 class Work:
-    """What is left to do when there is no such result yet: the series that was read, its digest, and what the result will be known by."""
+    """What is left to do when there is no such result yet: the series that was read, its digest, and what the result will be known by.
+
+    `read_at` is a moment before it was read: of two results, that of the newer prices is the later one, however long each takes.
+    """
 
     head: SeriesHead
     packed: PackedBars
     sha256: str
     fingerprint: str
+    read_at: datetime
 
 
 class Recipe:
@@ -83,8 +87,8 @@ class Recipe:
             return None
         return self._fingerprint(head, head.sha256, head.last_day)
 
-    def work_on(self, head: SeriesHead, packed: PackedBars) -> Work:
-        """What there is to do with a loaded series.
+    def work_on(self, head: SeriesHead, packed: PackedBars, read_at: datetime) -> Work:
+        """What there is to do with a series that was loaded after `read_at`.
 
         Raises PricesDamaged when the bars are not what was stored, InsufficientHistory when there are too few up to the day wanted.
         """
@@ -94,7 +98,7 @@ class Recipe:
         if len(packed) < MINIMUM_BARS:
             raise InsufficientHistory(head.ticker, len(packed), MINIMUM_BARS)
         sha256 = head.sha256 if len(packed) == head.bars else packed.sha256
-        return Work(head, packed, sha256, self._fingerprint(head, sha256, packed.last_day()))
+        return Work(head, packed, sha256, self._fingerprint(head, sha256, packed.last_day()), read_at)
 
     def _fingerprint(self, head: SeriesHead, sha256: str, last_day: date) -> str:
         return self._fingerprints.of(head.ticker, sha256, is_stale(last_day, self.seen_on))
@@ -118,21 +122,24 @@ def analyse_ticker(org_id: int, order: AnalysisOrder, cache: Cache | None = None
             stored = _unpack(kept)
             if not recipe.keeps_latest or stored.id == latest_id:
                 return _sized(stored, order.sizing)
-    work = f"{org_id}:{looked_for or f'{order.ticker}:{head.sha256}:{order.overrides.as_of}:{recipe.asked}'}:{recipe.keeps_latest}"
+    work = f"{org_id}:{looked_for or f'{order.ticker}:{head.sha256}:{order.overrides.as_of}:{recipe.asked}'}"
+    # Who is to make it the latest does not leave that to somebody who began when another was, or when it was itself.
+    work += f":{latest_id if recipe.keeps_latest else ''}:{recipe.keeps_latest}"
     stored = cache.once(Region.ANALYSES, work, lambda: _find_or_make(org_id, order.ticker, recipe, looked_for))
     cache.put(Region.ANALYSES, f"{org_id}:{stored.fingerprint}", _pack(stored))
     return _sized(stored, order.sizing)
 
 
 def _find_or_make(org_id: int, ticker: str, recipe: Recipe, looked_for: str | None) -> StoredResult:
+    read_at = now()
     with database.reader() as connection:
-        outcome = _look(connection, org_id, ticker, recipe, looked_for)
+        outcome = _look(connection, org_id, ticker, recipe, looked_for, read_at)
     if isinstance(outcome, Work):
         return _store(org_id, make_result(outcome, recipe), recipe.keeps_latest)
     if recipe.keeps_latest and not outcome.is_latest:
         # Prices went back to a state that was analysed before: its result is the latest again.
         with database.transaction() as connection:
-            result_store.mark_latest(connection, org_id, outcome.stored.fingerprint, now())
+            result_store.mark_latest(connection, org_id, outcome.stored.fingerprint, read_at)
     return outcome.stored
 
 
@@ -191,7 +198,9 @@ class _Found:
     is_latest: bool
 
 
-def _look(connection: database.AnyReader, org_id: int, ticker: str, recipe: Recipe, looked_for: str | None) -> _Found | Work:
+def _look(
+    connection: database.AnyReader, org_id: int, ticker: str, recipe: Recipe, looked_for: str | None, read_at: datetime
+) -> _Found | Work:
     if looked_for is not None:
         found = result_store.find_by_fingerprint(connection, org_id, looked_for)
         if found is not None:
@@ -199,7 +208,7 @@ def _look(connection: database.AnyReader, org_id: int, ticker: str, recipe: Reci
     loaded = price_store.load(connection, org_id, ticker)
     if loaded is None:
         raise TickerNotFound(ticker)
-    work = recipe.work_on(*loaded)
+    work = recipe.work_on(*loaded, read_at)
     if work.fingerprint != looked_for:
         found = result_store.find_by_fingerprint(connection, org_id, work.fingerprint)
         if found is not None:
@@ -238,7 +247,7 @@ def make_result(work: Work, recipe: Recipe) -> MadeResult:
             engine_version=ENGINE_VERSION,
         ),
         fingerprint=work.fingerprint,
-        created_at=now(),
+        created_at=work.read_at,
     )
     return MadeResult(result, recipe.asked, dump(result).decode())
 

@@ -9,6 +9,8 @@ import secrets
 import sys
 from collections.abc import Callable
 
+from sqlalchemy.exc import SQLAlchemyError
+
 import database
 from config import ConfigError, Settings
 from models.api_key import FIRST_ORG, ApiKey, Principal
@@ -19,6 +21,7 @@ from store import cache_clearing as clearing_store
 from utils.clock import now
 from utils.ids import new_id
 from utils.json_text import dump, parse_tolerant
+from utils.start_errors import explain
 
 PREFIX = "bw_"
 KEY_SECONDS = 5.0  # a key that was revoked is refused everywhere within so long
@@ -117,12 +120,11 @@ def main(arguments: list[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     try:
         database.configure(Settings.load())
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 1
-    try:
         code: int = parsed.run(parsed)
         return code
+    except (ConfigError, SQLAlchemyError, OSError) as error:
+        print(explain(error), file=sys.stderr)
+        return 1
     finally:
         database.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import structlog
@@ -19,6 +19,7 @@ from models.strategy import STRATEGIES
 from services.analysis import Recipe, make_result
 from store import price as price_store
 from store import result as result_store
+from utils.clock import now
 from utils.json_text import dump, parse_tolerant
 
 log = structlog.get_logger(__name__)
@@ -76,7 +77,7 @@ def analyse_many(org_id: int, params: BulkParams, tickers: Collection[str]) -> I
 
     Stops between tickers when nobody asks for more. What is wrong with a ticker is its outcome; only the database's errors are raised.
     """
-    recipe = Recipe(params.strategy, params.overrides)
+    recipe, read_at = Recipe(params.strategy, params.overrides), now()
     with database.read() as connection:
         heads = price_store.find_heads(connection, org_id, tickers)
         known = {ticker: recipe.known_fingerprint(head) for ticker, head in heads.items()}
@@ -87,21 +88,21 @@ def analyse_many(org_id: int, params: BulkParams, tickers: Collection[str]) -> I
         if ticker not in heads:
             yield ticker, _fault_of(TickerNotFound(ticker))
         elif key is not None and key in stored:
-            yield ticker, Analysed(key, None, recipe.keeps_latest and not stored[key])
+            yield ticker, Analysed(key, None, recipe.keeps_latest and not stored[key], read_at)
     for start in range(0, len(wanted), LOADED_AT_ONCE):
-        together = wanted[start : start + LOADED_AT_ONCE]
+        together, read_at = wanted[start : start + LOADED_AT_ONCE], now()
         with database.reader() as reader:
             series = price_store.load_many(reader, org_id, together)
         for ticker in together:
-            yield ticker, _analyse_one(ticker, series.pop(ticker, None), recipe)
+            yield ticker, _analyse_one(ticker, series.pop(ticker, None), recipe, read_at)
 
 
-def _analyse_one(ticker: str, loaded: tuple[SeriesHead, PackedBars] | None, recipe: Recipe) -> Outcome:
+def _analyse_one(ticker: str, loaded: tuple[SeriesHead, PackedBars] | None, recipe: Recipe, read_at: datetime) -> Outcome:
     if loaded is None:
         return _fault_of(TickerNotFound(ticker))
     try:
-        work = recipe.work_on(*loaded)
-        return Analysed(work.fingerprint, make_result(work, recipe), recipe.keeps_latest)
+        work = recipe.work_on(*loaded, read_at)
+        return Analysed(work.fingerprint, make_result(work, recipe), recipe.keeps_latest, read_at)
     except BellwetherError as error:
         return _fault_of(error)
     except Exception:

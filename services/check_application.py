@@ -11,11 +11,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
+from packaging.requirements import Requirement
+
 from config import HOW_TO_MAKE_ONE, Fault, Settings
 from models.health import Check, CheckState, Finding, Probe, bad, doubtful, good
 
 REQUIREMENTS = Path(__file__).parent.parent / "requirements.txt"
-PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)")
+PIN = re.compile(r"[A-Za-z0-9][^\s;]*==[^\\\n]+")  # a requirement up to the backslash that its hashes come after
 PIP_SECONDS = 25.0
 REINSTALL = "Run `python -m pip install -r requirements.txt` in the environment of the service."
 AUTOMATIC_METHODS = {"HEAD", "OPTIONS"}
@@ -74,7 +76,8 @@ def duplicated_routes(routes: Iterable[Route]) -> Finding:
 
 def packages(pins: str) -> Finding:
     """What to say of what is installed beside `pins`, the text of a requirements file."""
-    pinned = {match["name"]: match["version"] for line in pins.splitlines() if (match := PIN.match(line))}
+    here = [pin for pin in requirements(pins) if pin.marker is None or pin.marker.evaluate()]
+    pinned = {pin.name: next(iter(pin.specifier)).version for pin in here}
     installed = {name: _version_of(name) for name in pinned}
     missing = sorted(name for name, version in installed.items() if version is None)
     if missing:
@@ -86,6 +89,11 @@ def packages(pins: str) -> Finding:
     if others:
         return doubtful(f"Other versions than tested: {', '.join(others)}.", REINSTALL)
     return good(f"{len(pinned)} packages are installed as pinned.")
+
+
+def requirements(pins: str) -> list[Requirement]:
+    """What `pins`, the text of a requirements file, asks for on any platform and version of Python."""
+    return [Requirement(match[0]) for line in pins.splitlines() if (match := PIN.match(line))]
 
 
 def _environment(settings: Settings) -> Finding:

@@ -19,6 +19,7 @@ from store import job_item as item_store
 from store import write_probe
 from utils.breaker import Breaker
 from utils.clock import now
+from utils.database_errors import Explanation, explanation_of, refuses_writes
 
 POOL_FULL = 0.9  # the part of the connections in use from which somebody should know
 SKEW_DOUBTFUL, SKEW_BAD = 2.0, 30.0  # seconds
@@ -50,6 +51,14 @@ def breaker_probe(breakers: Callable[[], Iterable[Breaker]]) -> Probe:
     return Probe("breaker", lambda: _breaker(breakers()), REMEDY, is_critical=False)
 
 
+def writing_probe() -> Probe:
+    """Whether the database takes writes, as a process that serves already asks.
+
+    A warning: with a full disk what is stored goes on being read, which it would not if traffic were sent away.
+    """
+    return Probe("database_writable", _takes_writes, WRITE_REMEDY, is_critical=False, needs=("schema",))
+
+
 def clock_probe() -> Probe:
     """Whether the database's clock agrees with this machine's."""
     return Probe("clock", lambda: skipped(NO_FILE) if _is_unmade() else _clock(), REMEDY, needs=("database",))
@@ -59,6 +68,19 @@ def standing() -> Standing:
     """How the schema stands to the code, read on a connection of the pool."""
     with database.read() as connection:
         return db_migrations.standing(connection)
+
+
+def refused_write() -> Explanation | None:
+    """Why a row cannot be written, tried for real; None when it can."""
+    try:
+        with database.transaction() as connection:
+            write_probe.write(connection, has_tables=True)
+    except exc.DBAPIError as error:
+        if not refuses_writes(error):
+            raise
+        return explanation_of(error)
+    database.current().write_refused = False
+    return None
 
 
 def pool_use(in_use: int, limit: int) -> Finding:
@@ -85,6 +107,14 @@ def _answers() -> Finding:
     here.ping()
     version = ".".join(map(str, here.engine().dialect.server_version_info or ()))
     return good(f"{'SQLite' if here.is_sqlite else 'PostgreSQL'} {version} answers.")
+
+
+def _takes_writes() -> Finding:
+    # While nothing is known to be wrong, no write is made for the sake of a check.
+    refusal = refused_write() if database.current().write_refused else None
+    if refusal:
+        return bad(f"{refusal.found} What is stored can be read.", refusal.remedy or WRITE_REMEDY)
+    return good("No write has been refused.")
 
 
 def _served(found: Standing) -> Finding:
@@ -188,28 +218,12 @@ def _writable() -> Finding:
     path = database.current().path
     if path is not None and not path.exists():
         return _can_be_made(path)
-    has_ledger = bool(standing().applied)
-    try:
-        with suppress(_Undo), database.transaction() as connection:
-            write_probe.write(connection, has_ledger)
-            raise _Undo
-    except exc.DBAPIError as error:
-        return _refused(error)
-    return good("A row was written and taken back." if has_ledger else "A table was made and taken back.")
-
-
-def _refused(error: exc.DBAPIError) -> Finding:
-    """What to say of a write that failed. Raises the error when the database went away meanwhile."""
-    reason = database.reason_of(error)
-    if "locked" in reason:
-        remedy = "See which process has kept the file locked for DB_LOCK_TIMEOUT, and end it."
-        return bad("Another process is writing and does not finish.", remedy)
-    if "read-only" in reason or "readonly" in reason:
-        remedy = "Point DATABASE_URL at the primary server, or give the file and its folder to the account that the service runs as."
-        return bad("The database can be read and not be written to.", remedy)
-    if database.is_lost(error):
-        raise error
-    return bad("The database refused a write.", WRITE_REMEDY)
+    # Where start-up has tables to make, that is what must be possible.
+    has_all_tables = standing().state is not State.BEHIND
+    with suppress(_Undo), database.transaction() as connection:
+        write_probe.write(connection, has_all_tables)
+        raise _Undo
+    return good("A row was written and taken back." if has_all_tables else "A table was made and taken back.")
 
 
 def _can_be_made(path: Path) -> Finding:

@@ -15,8 +15,8 @@ from typing import Generic, TypeVar, cast
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-import database
 from models.health import Check, CheckState, Finding, HealthReport, Probe, bad, skipped
+from utils.database_errors import explanation_of, reason_of
 
 log = structlog.get_logger(__name__)
 Value = TypeVar("Value")
@@ -128,25 +128,21 @@ def _look(probe: Probe) -> Finding:
         return probe.look()
     except Exception as error:  # noqa: BLE001 — whatever it is, it is what the check found
         # The reason names hosts and files: it goes to the log, not to whoever asks.
-        log.warning("health check failed", check=probe.name, reason=reason_of(error))
-        return bad(_what_it_means(error), probe.remedy)
+        log.warning("health check failed", check=probe.name, reason=_reason(error))
+        if isinstance(error, SQLAlchemyError):
+            explanation = explanation_of(error)
+            return bad(explanation.found, explanation.remedy or probe.remedy)
+        found = "It cannot be reached" if _is_of_the_network(error) else "It failed"
+        return bad(f"{found} ({type(error).__name__}).", probe.remedy)
 
 
-def reason_of(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     """What is wrong in one line, for the log. Of what nobody foresaw the kind alone: a text about a URL may quote its password."""
     if isinstance(error, SQLAlchemyError):
-        return database.reason_of(error)
+        return reason_of(error)
     if _is_of_the_network(error):
         return str(error).strip().split("\n")[0]
     return type(error).__name__
-
-
-def _what_it_means(error: Exception) -> str:
-    if isinstance(error, database.LeftAlone):
-        return f"The database failed several times in a row; it is tried again in {error.retry_after:.1f} s."
-    if isinstance(error, SQLAlchemyError):
-        return "The database does not answer." if database.is_unavailable(error) else "The database refused what was asked of it."
-    return f"{'It cannot be reached' if _is_of_the_network(error) else 'It failed'} ({type(error).__name__})."
 
 
 def _is_of_the_network(error: Exception) -> bool:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 import database
 import db_migrations
@@ -24,6 +24,7 @@ from services.sample import load_if_empty
 from store import price as price_store
 from utils.clock import now, today
 from utils.logger import configure_logging
+from utils.start_errors import explain
 from utils.terminal import ProgressBar
 
 BATCH = 50  # series a transaction: 9 MB of 13 years, soon written, so that nobody else waits long for the write lock
@@ -149,8 +150,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except FAULTS as error:
-        reason = str(error.orig).strip() if isinstance(error, DBAPIError) else str(error)
-        print(f"{fault}: {reason}", file=sys.stderr)
+        print(f"{fault}: {explain(error)}", file=sys.stderr)
         return 1
     finally:
         database.close()

@@ -23,7 +23,7 @@ from utils.breaker import Breaker
 HTTP_SECONDS = 1.2  # so that who asks is told within 2 s, on a busy machine, too
 HTTP_FRESH_SECONDS = 1.0  # who asks more often than that hears the same again
 PREFLIGHT_SECONDS = 30.0  # for somebody who waits for the whole of it
-READINESS = ("database", "schema", "redis", "broker", "pool", "backlog")
+READINESS = ("database", "schema", "database_writable", "redis", "broker", "pool", "backlog")
 PARTS = ("flask", "SQLAlchemy", "pydantic", "numpy", "TA-Lib")
 
 
@@ -37,6 +37,7 @@ class HealthChecks:
         probes = (
             of_database.database_probe(),
             of_database.schema_probe(of_database.standing),
+            of_database.writing_probe(),
             # A running service goes on without either: jobs are queued in the database, and workers are woken when the broker is back.
             replace(check_redis.redis_probe(settings), is_critical=False),
             replace(check_redis.broker_probe(settings), is_critical=False),

@@ -56,7 +56,7 @@ class JobFeed:
             if self.is_full:
                 raise FeedFull
             self._watchers[job.id] = self._watchers.get(job.id, 0) + 1
-            self._jobs.setdefault(job.id, job)
+            self._show(job)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="job-feed", daemon=True)
                 self._thread.start()
@@ -78,7 +78,7 @@ class JobFeed:
             return job if job is not None and job.version > version else None
 
     def latest(self, job_id: str) -> Job | None:
-        """A watched job as it was last read; None for one that nobody watches."""
+        """A watched job as it was last read; None for one that nobody watches, or that is gone."""
         with self._changed:
             return self._jobs.get(job_id)
 
@@ -123,7 +123,15 @@ class JobFeed:
             log.warning("progress not read, tried again", reason=database.reason_of(error))
             return
         with self._changed:
-            for job_id in watched:
-                if job_id in self._watchers:
-                    self._jobs[job_id] = found.get(job_id)
+            for job_id in self._watchers.keys() & watched:
+                if job_id in found:
+                    self._show(found[job_id])
+                else:
+                    self._jobs[job_id] = None
             self._changed.notify_all()
+
+    def _show(self, job: Job) -> None:
+        # This read may have begun before that of somebody who has come to watch since: what is shown never goes back.
+        shown = self._jobs.get(job.id)
+        if shown is None or job.version > shown.version:
+            self._jobs[job.id] = job

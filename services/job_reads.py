@@ -1,78 +1,56 @@
-"""Many who ask for one job at the same time share one read of it; a few each get the job as it is."""
+"""Reads of single jobs. Many who ask for one job at the same time share a read, which is never older than any of their requests."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from time import monotonic
 
 from models.job import Job
 from services import job as job_service
 from services.job_feed import JobFeed
-from utils.single_flight import SingleFlight
+from utils.single_flight import FreshFlight
 
-SHARED_SECONDS = 0.5  # how old a shared read may be
-CROWD = 5  # more readers of one job than this, within that time, are a crowd
+SHARED_SECONDS = 0.5  # how old an answer may be for those who say which version they know
 MOST_JOBS = 1_000
 
 
-@dataclass
-class _Read:
-    """The last read of a job, when it was, how many asked since, and whether it began as a crowd's."""
-
-    job: Job
-    at: float
-    asked: int
-    is_crowds: bool
-
-    @property
-    def is_fresh(self) -> bool:
-        return monotonic() - self.at < SHARED_SECONDS
-
-    @property
-    def is_shared(self) -> bool:
-        return self.is_crowds or self.asked > CROWD
-
-
 class JobReads:
-    """Reads of single jobs by this process. Thread-safe."""
+    """Reads of single jobs by this process. Thread-safe.
+
+    What a client was told, by this process or another, it was told before it asks again: so a read that begins afterwards cannot find an
+    older version. One that began before can, and is given only to those who say which version they know.
+    """
 
     def __init__(self, feed: JobFeed) -> None:
         """`feed` knows the jobs that streams show, and reads them anyway."""
         self._feed = feed
+        self._flights: FreshFlight[Job] = FreshFlight()
         self._lock = threading.Lock()
-        self._reads: dict[tuple[int, str], _Read] = {}
-        self._flights: SingleFlight[Job] = SingleFlight()
+        self._last: dict[tuple[int, str], tuple[float, Job]] = {}
 
-    def find(self, org_id: int, job_id: str) -> Job:
-        """One job. Raises JobNotFound."""
-        key = (org_id, job_id)
-        with self._lock:
-            last = self._reads.get(key)
-            is_shared = last is not None and last.is_shared
-            if last is not None and last.is_fresh:
-                last.asked += 1
-                if is_shared:
-                    return last.job
-        if not is_shared:
-            return self._keep(key, job_service.find(org_id, job_id))
+    def find(self, org_id: int, job_id: str, seen: int | None = None) -> Job:
+        """One job as it is now; with `seen` as it was just now, unless that is an older version than `seen`. Raises JobNotFound."""
+        if seen is not None:
+            known = self._known(org_id, job_id)
+            if known is not None and known.version >= seen:
+                return known
+        return self._flights.do((org_id, job_id), lambda: self._read(org_id, job_id))
+
+    def _known(self, org_id: int, job_id: str) -> Job | None:
         shown = self._feed.latest(job_id)
-        if shown is not None and shown.org_id == org_id:
-            return self._keep(key, shown)
-        return self._keep(key, self._flights.do(key, lambda: job_service.find(org_id, job_id))[0])
-
-    def forget(self, org_id: int, job_id: str) -> None:
-        """Read anew: the job was changed here."""
+        if shown is not None:
+            return shown if shown.org_id == org_id else None
         with self._lock:
-            self._reads.pop((org_id, job_id), None)
+            read_at, job = self._last.get((org_id, job_id), (0.0, None))
+        return job if monotonic() - read_at < SHARED_SECONDS else None
 
-    def _keep(self, key: tuple[int, str], job: Job) -> Job:
+    def _read(self, org_id: int, job_id: str) -> Job:
+        read_at = monotonic()
+        job = job_service.find(org_id, job_id)
         with self._lock:
-            last = self._reads.get(key)
-            if last is not None and last.is_fresh:
-                last.job = job
-            else:
-                self._reads[key] = _Read(job, monotonic(), 0, last is not None and last.asked > CROWD)
-            if len(self._reads) > MOST_JOBS:
-                self._reads = {key: read for key, read in self._reads.items() if read.is_fresh}
+            # The newest stand last.
+            self._last.pop((org_id, job_id), None)
+            self._last[org_id, job_id] = (read_at, job)
+            if len(self._last) > MOST_JOBS:
+                del self._last[next(iter(self._last))]
         return job

@@ -111,8 +111,8 @@ def _write_results(connection: Connection, chunk: Chunk, ended_well: Mapping[Cla
     unstored: list[Held] = []
     outcomes = [(chunk.jobs[item.job_id].org_id, outcome) for item, outcome in ended_well.items()]
     result_store.insert_many(connection, [(org_id, outcome.made) for org_id, outcome in outcomes if outcome.made is not None])
-    latest = {(org_id, outcome.fingerprint) for org_id, outcome in outcomes if outcome.becomes_latest}
-    result_store.mark_latest_many(connection, latest, moment)
+    latest = {(org_id, outcome.fingerprint, outcome.read_at) for org_id, outcome in outcomes if outcome.becomes_latest}
+    result_store.mark_latest_many(connection, latest)
     for (org_id, _), some in chunk.by_work(ended_well).items():
         job_ids, fingerprints = {item.job_id for item in some}, {ended_well[item].fingerprint for item in some}
         ended = item_store.mark_succeeded(connection, chunk.token, org_id, job_ids, fingerprints, moment)

@@ -42,7 +42,8 @@ class DatabaseCollector(Collector):
         try:
             metrics = self._read.value(LIMIT_SECONDS)
         except (SQLAlchemyError, Unanswered) as error:
-            log.warning("metrics without those of the database", reason=str(error) or "it did not answer in time")
+            reason = "it did not answer in time" if isinstance(error, Unanswered) else database.reason_of(error)
+            log.warning("metrics without those of the database", reason=reason)
             metrics = None
         up.add_metric([], 0 if metrics is None else 1)
         yield up

@@ -114,10 +114,13 @@ def insert_many(connection: Connection, results: Collection[tuple[int, MadeResul
         connection.execute(INSERT, [_row_of(org_id, made) for org_id, made in ordered])
 
 
-def mark_latest_many(connection: Connection, results: Collection[tuple[int, str]], analysed_at: datetime) -> None:
-    """Make results, by organization and fingerprint, the latest of their tickers and strategies, unless newer ones are."""
+def mark_latest_many(connection: Connection, results: Collection[tuple[int, str, datetime]]) -> None:
+    """Make results, by organization, fingerprint and moment, the latest of their tickers and strategies, unless newer ones are."""
     if results:
-        rows = [{"org_id": org_id, "fingerprint": fingerprint, "analysed_at": analysed_at} for org_id, fingerprint in sorted(results)]
+        rows = [
+            {"org_id": org_id, "fingerprint": fingerprint, "analysed_at": analysed_at}
+            for org_id, fingerprint, analysed_at in sorted(results)
+        ]
         connection.execute(MARK_LATEST, rows)
 
 

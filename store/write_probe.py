@@ -1,4 +1,4 @@
-"""Whether this database can be written to: a write that is done for real and then undone."""
+"""Whether this database can be written to: a write that is done for real, and changes nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ WRITE_LEDGER = text("UPDATE db_version SET duration_ms = duration_ms WHERE versi
 MAKE_TABLE = text("CREATE TABLE write_probe (id BIGINT)")
 
 
-def write(connection: Connection, has_ledger: bool) -> None:
-    """Write a row that is there already, or make a table where there is none yet; inside a transaction that is rolled back."""
-    connection.execute(WRITE_LEDGER if has_ledger else MAKE_TABLE)
+def write(connection: Connection, has_tables: bool) -> None:
+    """Write a row that is there already, leaving it as it is, or make a table, which is to be rolled back."""
+    connection.execute(WRITE_LEDGER if has_tables else MAKE_TABLE)

@@ -32,6 +32,18 @@ class OwnPostgres:
     def start(self) -> None:
         self._server.ensure_postgres_running()
 
+    def require_password(self, role: str, password: str) -> None:
+        """Make an account that must give its password; the others are let in without."""
+        rules = Path(self._server.pgdata) / "pg_hba.conf"
+        rules.write_text(f"local all {role} scram-sha-256\n{rules.read_text()}")
+        server = Postgres(self.url)
+        server.run(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
+        server.run("SELECT pg_reload_conf()")
+
+    def url_as(self, account: str, name: str) -> str:
+        """The URL of a database, for an account given as `user:password@`."""
+        return f"postgresql://{account}/{name}?host={self._server.pgdata}"
+
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """For a while it neither answers nor refuses: connections open, and nothing comes back."""

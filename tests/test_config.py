@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import database
 from config import ConfigError, Settings, variable_names
 
 ROOT = Path(__file__).parent.parent
@@ -188,9 +189,27 @@ def test_tokens_and_dsns_are_never_shown(environ: pytest.MonkeyPatch) -> None:
     assert GOOD_SECRET not in repr(settings)
 
 
-@pytest.mark.parametrize("url", ["mysql://x/y", "nonsense", "sqlite://", "sqlite:///:memory:", "redis://h/0"])
+@pytest.mark.parametrize(
+    "url", ["mysql://x/y", "nonsense", "sqlite://", "sqlite:///:memory:", "sqlite://x.db", "redis://h/0", "postgresql://u:p@h:port/d"]
+)
 def test_unusable_databases_are_refused_everywhere(environ: pytest.MonkeyPatch, url: str) -> None:
     assert "postgresql://" in faults(environ, {"DATABASE_URL": url})["DATABASE_URL"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///x.db",
+        "sqlite:////data/x.db?timeout=3",
+        "postgres://h/d",
+        "postgresql://u:p%40ss@h:5432/d?sslmode=require",
+        "postgresql+psycopg2://u@[::1]:5432/d",
+        "postgresql:///d?host=/run/postgresql",
+        "postgresql://postgres:@/postgres?host=/tmp/x",
+    ],
+)
+def test_whatever_url_is_accepted_can_be_read(environ: pytest.MonkeyPatch, url: str) -> None:
+    assert database.normalize_url(load(environ, {"DATABASE_URL": url}).sqlalchemy_url).get_backend_name() in ("sqlite", "postgresql")
 
 
 def test_a_password_is_never_shown(environ: pytest.MonkeyPatch) -> None:

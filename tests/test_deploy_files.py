@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from deploy_support import DEPLOY, ROOT, missing
+from deploy_support import DEPLOY, ROOT, missing, tool
 
 from config import Settings, variable_names
 from jobs.kept import STOP_SECONDS
@@ -83,6 +83,45 @@ def test_the_image_has_what_runs_and_no_secrets() -> None:
     for needed in ("data", "deploy", "migrations", "requirements.txt", "railway.toml", "preflight.py"):
         assert needed not in ignored
     assert {".env", "**/.env", ".git", "var"} <= set(ignored)
+
+
+def is_ignored(path: str) -> bool:
+    """Whether `docker build` leaves a file out: a pattern of .dockerignore matches it or a folder that it is in."""
+    folders = [path, *map(str, Path(path).parents)]
+    for line in (ROOT / ".dockerignore").read_text().splitlines():
+        assert not line.startswith("!"), "exceptions are not understood here"
+        if line and not line.startswith("#"):
+            pattern = re.escape(line).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+            if any(re.fullmatch(pattern, folder) for folder in folders):
+                return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".env", ".env.local", ".env.production", ".env.example", "deploy/.env", "deploy/.env.production", ".envrc",
+        ".git/config", ".netrc", "home/.ssh/config", ".aws/credentials", ".pypirc", ".npmrc",
+        "privkey.pem", "deploy/nginx/tls.key", "client.p12", "deploy/client.pfx", "id_rsa", "keys/id_ed25519.pub",
+        "var/bellwether.db", "var/secrets.json", "copy.db", "deploy/copy.db-wal", "bellwether-20260101T000000Z.dump", "backups/old.sqlite",
+    ],
+)  # fmt: skip
+def test_the_image_has_no_secret(path: str) -> None:
+    assert is_ignored(path)
+
+
+def test_the_image_has_all_of_the_service() -> None:
+    left_out = {".ci", "benchmarks", "docs", "tests", "tools", ".env.example"}
+    tracked = subprocess.run([tool("git"), "ls-files"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout.split()
+    assert {Path(path).parts[0] for path in tracked if is_ignored(path)} == left_out
+
+
+def test_images_are_built_from_a_digest() -> None:
+    """A tag can be pushed again; a digest is one image for ever."""
+    files = [path for path in ROOT.rglob("*Dockerfile*") if not any(part.startswith(".venv") for part in path.parts)]
+    bases = [line.split()[1] for file in files for line in file.read_text().splitlines() if line.upper().startswith("FROM ")]
+    assert bases
+    assert [base for base in bases if not re.fullmatch(r"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}", base)] == []
 
 
 # ---- compose ----------------------------------------------------------------------------------------------------------------------

@@ -239,6 +239,14 @@ def test_a_name_that_two_routes_have() -> None:
         pytest.param("# text\nflask==3.1.3\n", "ok", "1 packages", id="as pinned"),
         pytest.param("flask==0.1\n", "warning", "flask 3.1.3 (pinned: 0.1)", id="another version"),
         pytest.param("no-such-package-of-anybody==1.0\n", "critical", "Not installed: no-such-package-of-anybody", id="not installed"),
+        pytest.param("flask==3.1.3 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\n    # via x\n", "ok", "1 packages", id="with hashes"),
+        pytest.param(
+            "flask==3.1.3 ; python_full_version >= '3.11' \\\n    --hash=sha256:00\n"
+            "no-such-package-of-anybody==1.0 ; sys_platform == 'win32' \\\n    --hash=sha256:11\n",
+            "ok",
+            "1 packages",
+            id="for another platform",
+        ),
     ],
 )
 def test_packages(pins: str, state: str, told: str) -> None:

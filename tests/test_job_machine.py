@@ -134,7 +134,7 @@ class Jobs(RuleBasedStateMachine):
         for item in hand.chunk.items:
             kind = data.draw(st.sampled_from(["analysed", "analysed", "fault", "left"]))
             if kind == "analysed":
-                outcomes[item] = Analysed(results[item.ticker][0], None, data.draw(st.booleans()))
+                outcomes[item] = Analysed(results[item.ticker][0], None, data.draw(st.booleans()), now())
             elif kind == "fault":
                 outcomes[item] = Fault(data.draw(st.sampled_from(CODES)), "Why.")
         self.gives_back = True
@@ -145,7 +145,7 @@ class Jobs(RuleBasedStateMachine):
     def end_some(self, data: st.DataObject) -> None:
         hand = data.draw(st.sampled_from(self.hands))
         some = hand.chunk.items[: data.draw(st.integers(1, len(hand.chunk.items)))]
-        outcomes = {item: Analysed(results[item.ticker][0], None, True) for item in some}
+        outcomes = {item: Analysed(results[item.ticker][0], None, True, now()) for item in some}
         self.act(hand, lambda: job_work.end_items(hand.chunk, outcomes), ended=some)
 
     @precondition(lambda self: self.hands)

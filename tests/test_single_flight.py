@@ -1,14 +1,16 @@
-"""The same work, asked for many times at once, is done once."""
+"""The same work, asked for many times at once, is done once; and what others change is not answered from before it was asked for."""
 
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from test_servers import wait_until
 
-from utils.single_flight import SingleFlight
+from utils.single_flight import FreshFlight, SingleFlight
 
 THREADS = 16
 
@@ -28,10 +30,11 @@ class Work:
         return object()
 
 
-def waiting(flights: SingleFlight[object]) -> int:
-    """How many threads wait for what another makes."""
+def waiting(flights: SingleFlight[Any] | FreshFlight[Any]) -> int:
+    """How many threads wait for what another makes, or for their turn."""
     with flights._lock:
-        return sum(len(flight._condition._waiters) for flight in flights._flights.values())  # type: ignore[attr-defined]
+        stages = (flights._flights,) if isinstance(flights, SingleFlight) else (flights._running, flights._next)
+        return sum(len(flight._condition._waiters) for stage in stages for flight in stage.values())  # type: ignore[attr-defined]
 
 
 def test_all_who_ask_meanwhile_get_the_same() -> None:
@@ -83,3 +86,115 @@ def test_nothing_is_remembered() -> None:
     flights: SingleFlight[int] = SingleFlight()
     assert [flights.do("key", lambda number=number: number) for number in range(3)] == [(0, False), (1, False), (2, False)]
     assert not flights._flights
+
+
+# ---- nothing older than the question ----------------------------------------------------------------------------------------------
+
+
+class Source:
+    """Something that others change, read one at a time; each read takes until it is let go, and finds what there was when it began."""
+
+    def __init__(self) -> None:
+        self.value, self.reads, self.at_once, self.most_at_once = 0, 0, 0, 0
+        self.errors: dict[int, BaseException] = {}
+        self._lock, self._may_end = threading.Lock(), threading.Semaphore(0)
+
+    def read(self) -> int:
+        with self._lock:
+            self.reads, self.at_once = self.reads + 1, self.at_once + 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+            number, found = self.reads, self.value
+        assert self._may_end.acquire(timeout=60)
+        time.sleep(0.0001)  # as a database does, it lets the other threads run
+        with self._lock:
+            self.at_once -= 1
+        if number in self.errors:
+            raise self.errors[number]
+        return found
+
+    def let_go(self, reads: int = 1) -> None:
+        self._may_end.release(reads)
+
+
+def test_nobody_is_given_what_was_read_before_they_asked() -> None:
+    flights: FreshFlight[object] = FreshFlight()
+    source = Source()
+    with ThreadPoolExecutor(THREADS) as pool:
+        first = pool.submit(flights.do, "key", source.read)
+        wait_until(lambda: source.reads == 1)
+        source.value = 1
+        others = [pool.submit(flights.do, "key", source.read) for _ in range(THREADS - 1)]
+        wait_until(lambda: waiting(flights) == THREADS - 1)
+        source.let_go(2)
+        assert first.result(60) == 0
+        assert [other.result(60) for other in others] == [1] * (THREADS - 1)
+    assert (source.reads, source.most_at_once) == (2, 1)
+    assert not flights._running
+    assert not flights._next
+
+
+def test_a_crowd_reads_one_at_a_time_and_never_goes_back() -> None:
+    """Each caller compares what it is given with what it saw before: every read finds one more than the one before."""
+    flights: FreshFlight[object] = FreshFlight()
+    source = Source()
+    source.let_go(100_000)
+    asked = 200
+
+    def ask() -> bool:
+        goes_up = True
+        for _ in range(asked):
+            with source._lock:
+                source.value += 1
+                known = source.value
+            found = flights.do("key", source.read)
+            assert isinstance(found, int)
+            goes_up = goes_up and found >= known
+        return goes_up
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert all(future.result(60) for future in [pool.submit(ask) for _ in range(THREADS)])
+    assert source.most_at_once == 1
+    assert source.reads < THREADS * asked
+    assert not flights._running
+    assert not flights._next
+
+
+@pytest.mark.parametrize("error", [ValueError("why"), KeyboardInterrupt("why")], ids=["an error", "an interruption"])
+def test_a_failure_is_for_those_who_waited_for_that_read(error: BaseException) -> None:
+    flights: FreshFlight[object] = FreshFlight()
+    source = Source()
+    source.errors = {1: KeyError("of the first alone"), 2: error}
+
+    def ask() -> object:
+        try:
+            return flights.do("key", source.read)
+        except BaseException as raised:  # noqa: BLE001 — it is what is looked at
+            return raised
+
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(ask)
+        wait_until(lambda: source.reads == 1)
+        second = [pool.submit(ask) for _ in range(2)]
+        wait_until(lambda: waiting(flights) == 2)
+        source.let_go()
+        wait_until(lambda: source.reads == 2)
+        third = pool.submit(ask)
+        wait_until(lambda: waiting(flights) == 2)  # one for the second read, and one for its turn
+        source.let_go(2)
+        assert first.result(60) is source.errors[1]
+        assert [future.result(60) for future in second] == [error] * 2
+        assert third.result(60) == 0
+    assert source.reads == 3
+    assert not flights._running
+    assert not flights._next
+
+
+def test_reads_of_different_things_do_not_wait() -> None:
+    flights: FreshFlight[object] = FreshFlight()
+    slow = Work()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(flights.do, "slow", slow)
+        wait_until(lambda: slow.begun)
+        assert flights.do("other", lambda: 1) == 1
+        slow.may_end.set()
+        first.result(60)

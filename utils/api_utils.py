@@ -16,9 +16,11 @@ from typing import IO, Any
 import structlog
 from flask import Flask, Request, Response, g, request
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.utils import cached_property
 
+from utils.database_errors import reason_of
 from utils.ids import new_id
 from utils.json_text import DuplicateKeys, MalformedJSON, dump, parse_strict, parse_tolerant
 
@@ -42,15 +44,18 @@ CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_timeout",
     409: "conflict",
     412: "precondition_failed",
     413: "payload_too_large",
     414: "uri_too_long",
     415: "unsupported_media_type",
     422: "validation_error",
+    426: "upgrade_required",
     429: "rate_limited",
     431: "headers_too_large",
     500: "internal_error",
+    501: "not_implemented",
     503: "unavailable",
 }
 # Where Pydantic's wording would not tell a caller what to do.
@@ -196,10 +201,18 @@ def register_error_handlers(
             detail = "Something went wrong on our side. Try again; if it stays, report it with the request_id."
             translated = ApiError(500, "internal_error", detail)
         elif translated.status >= 500:
-            log.warning("request failed", code=translated.code, reason=str(error).split("\n")[0])
+            reason = reason_of(error) if isinstance(error, SQLAlchemyError) else str(error).split("\n")[0]
+            log.warning("request failed", code=translated.code, reason=reason)
         return answer(translated)
 
     app.register_error_handler(Exception, handle)
+
+    @app.after_request
+    def without_page(response: Response) -> Response:
+        # The framework's redirections carry a page in HTML, also those that pass no error handler.
+        if 300 <= response.status_code < 400 and response.mimetype == "text/html":
+            response.set_data(b"")
+        return response
 
 
 def validation_problem(error: ValidationError) -> ApiError:

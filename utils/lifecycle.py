@@ -9,6 +9,8 @@ from time import perf_counter
 
 import structlog
 
+from utils.start_errors import explain
+
 log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 5.0
@@ -53,7 +55,7 @@ class Lifecycle:
                 step.start()
             except Exception as error:
                 if step.is_optional or may_fail(step.name, error):
-                    log.error("part not started, going on without it", part=step.name, reason=str(error))
+                    log.error("part not started, going on without it", part=step.name, reason=explain(error))
                     continue
                 self.stop()
                 raise
@@ -79,4 +81,4 @@ def _stop_one(step: Step) -> None:
     try:
         step.stop()
     except Exception as error:  # noqa: BLE001 — the others must still be stopped
-        log.error("part failed to stop", part=step.name, reason=str(error))
+        log.error("part failed to stop", part=step.name, reason=explain(error))

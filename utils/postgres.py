@@ -1,4 +1,4 @@
-"""What the psycopg2 driver needs to be told, once per process."""
+"""What the psycopg2 driver needs to be told, once per process and once per connection."""
 
 from __future__ import annotations
 
@@ -15,6 +15,21 @@ _EXTENSION_AT = 15  # after the signature and the flags
 def register_types() -> None:
     """Refuse naive datetimes: psycopg2 would send them as they are, and the session's zone would be guessed for them."""
     psycopg2.extensions.register_adapter(datetime, _adapt_timestamp)
+
+
+def connect_arguments(connect_timeout: int, idle_in_transaction_timeout: float, more_options: str = "") -> dict[str, Any]:
+    """What a connection is opened with; times are in seconds."""
+    options = f"-c timezone=UTC -c idle_in_transaction_session_timeout={round(1000 * idle_in_transaction_timeout)} {more_options}"
+    return {
+        "connect_timeout": connect_timeout,
+        "application_name": "bellwether",
+        "options": options.strip(),
+        # A network that drops packets without a word is found out within a quarter of a minute.
+        "keepalives_idle": 30,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+    }
 
 
 def binary_rows(received: memoryview[int]) -> list[tuple[bytes | None, ...]]:

@@ -1,4 +1,4 @@
-"""One at a time for the same work: who asks for what somebody is making already waits for that and shares it."""
+"""The same work for many callers at once is done once. Both classes are thread-safe and remember nothing that has ended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Made = TypeVar("Made")
 
 
 class SingleFlight(Generic[Made]):
-    """Thread-safe; knows only what is being made at this moment."""
+    """Concurrent callers with the same key share one call, also one that began before they came: for what does not age."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -25,16 +25,59 @@ class SingleFlight(Generic[Made]):
                 mine = self._flights[key] = Future()
         if flight is not None:
             return flight.result(), True
-        try:
-            made = make()
-        except BaseException as error:
-            self._land(key)
-            mine.set_exception(error)
-            raise
-        self._land(key)
-        mine.set_result(made)
-        return made, False
+        return _fly(mine, make, lambda: self._land(key)), False
 
     def _land(self, key: Hashable) -> None:
         with self._lock:
             del self._flights[key]
+
+
+class FreshFlight(Generic[Made]):
+    """Concurrent callers with the same key share one call that begins after each of them came: for what others change.
+
+    Callers who come while a call runs wait for the next one, which begins when that one ends: so there is one call at a time for a key,
+    and nobody is given what was read before they asked.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: dict[Hashable, Future[Made]] = {}
+        self._next: dict[Hashable, Future[Made]] = {}
+
+    def do(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What `make` returns or raises, called after this call began: by this caller, or by another who came after the same call began."""
+        with self._lock:
+            shared, running = self._next.get(key), self._running.get(key)
+            if shared is None:
+                mine: Future[Made] = Future()
+                (self._running if running is None else self._next)[key] = mine
+        if shared is not None:
+            return shared.result()
+
+        def make_in_turn() -> Made:
+            if running is not None:
+                running.exception()  # only waits: what became of it concerns those who waited for it
+                with self._lock:
+                    self._running[key] = self._next.pop(key)
+            return make()
+
+        return _fly(mine, make_in_turn, lambda: self._land(key, mine))
+
+    def _land(self, key: Hashable, flight: Future[Made]) -> None:
+        with self._lock:
+            for flights in (self._running, self._next):
+                if flights.get(key) is flight:
+                    del flights[key]
+
+
+def _fly(flight: Future[Made], make: Callable[[], Made], land: Callable[[], None]) -> Made:
+    """Tell all who wait for the flight what `make` returns or raises, once nobody can join it any more."""
+    try:
+        made = make()
+    except BaseException as error:
+        land()
+        flight.set_exception(error)
+        raise
+    land()
+    flight.set_result(made)
+    return made

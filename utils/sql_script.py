@@ -37,6 +37,18 @@ def without_comments(script: str) -> str:
     return _TOKEN.sub(lambda token: " " if token[0].startswith(("--", "/*")) else token[0], script)
 
 
+def tables_made(script: str) -> Iterator[tuple[str, bool]]:
+    """The tables that a script makes (True) and removes (False), in order, read from its CREATE, DROP and RENAME statements."""
+    for statement in map(without_comments, statements(script)):
+        if match := re.match(r"\s*CREATE TABLE (?:IF NOT EXISTS )?(\w+)", statement, re.IGNORECASE):
+            yield match[1], True
+        elif match := re.match(r"\s*DROP TABLE (?:IF EXISTS )?(\w+)", statement, re.IGNORECASE):
+            yield match[1], False
+        elif match := re.match(r"\s*ALTER TABLE (\w+) RENAME TO (\w+)", statement, re.IGNORECASE):
+            yield match[1], False
+            yield match[2], True
+
+
 def _worth_running(statement: str) -> Iterator[str]:
     if without_comments(statement).strip():
         yield statement.strip()

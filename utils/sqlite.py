@@ -1,8 +1,15 @@
 """What the sqlite3 driver needs to be told, once per process and once per connection."""
 
 import sqlite3
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
+
+from sqlalchemy import Engine, exc
+
+from utils.database_errors import ErrorKind, kind_of
+
+WAL_ATTEMPTS = 50
 
 
 def register_types() -> None:
@@ -24,6 +31,32 @@ def set_pragmas(connection: sqlite3.Connection) -> None:
     """
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def set_wal(engine: Engine) -> None:
+    """Switch the file to WAL: readers then never wait for the writer. The mode is kept in the file, so once is enough."""
+    for attempt in range(1, WAL_ATTEMPTS + 1):
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            return
+        except exc.OperationalError as error:
+            # The switch needs the file for itself and does not wait for it; others start at the same moment.
+            if attempt == WAL_ATTEMPTS or kind_of(error) is not ErrorKind.BUSY:
+                raise
+            time.sleep(0.1)
+
+
+def check_writable(engine: Engine) -> None:
+    """Raise what the first write would: a file that can be read alone is else found out only in serving."""
+    with engine.connect() as connection:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except exc.OperationalError as error:
+            if kind_of(error) is not ErrorKind.BUSY:  # somebody else writes just now
+                raise
+        else:
+            connection.exec_driver_sql("ROLLBACK")
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:

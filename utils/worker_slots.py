@@ -14,7 +14,7 @@ from pathlib import Path
 
 def shared_folder(data_dir: Path, port: int) -> Path:
     """Where the workers of a server share files that they map: in memory where there is such a place, since a full disk would kill them."""
-    memory = Path("/dev/shm")  # noqa: S108 — the name has the user and the port, and the folder is this user's alone
+    memory = Path("/dev/shm")  # noqa: S108  # nosec B108  # the name has the user and the port, and the folder is this user's alone
     if os.access(memory, os.W_OK | os.X_OK):
         return memory / f"bellwether-{os.getuid()}-{port}"
     return data_dir.absolute() / "server" / str(port)

@@ -105,7 +105,10 @@ def test_csv_is_packed_and_streams_are_not(client: Client) -> None:
     answer = accepting(client, "/prices/AAPL", "gzip", Accept="text/csv")
     assert answer.headers["Content-Encoding"] == "gzip"
     assert unpacked(answer).startswith(b"Date,")
-    assert {part.strip() for value in answer.headers.getlist("Vary") for part in value.split(",")} == {"Accept", "Accept-Encoding"}
+    assert {part.strip() for value in answer.headers.getlist("Vary") for part in value.split(",")} == {
+        *("Accept", "Accept-Encoding"),
+        *("X-API-Key", "Authorization", "Cookie"),
+    }
     job = finished(client, "AAPL")
     stream = accepting(client, f"/jobs/{job['id']}/events", "gzip")
     assert (stream.mimetype, "Content-Encoding" in stream.headers) == ("text/event-stream", False)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from job_support import ask, csv_of
 from sqlalchemy.exc import OperationalError
 from support import Client
 
 import database
+from models.job import BulkParams
 from models.strategy import STRATEGIES
-from services import results_report
+from services import analysis, job_work, results_report
+from services.bulk_analysis import analyse_many
 from store import result as result_store
 from utils.clock import now
 
@@ -258,3 +263,97 @@ def test_organizations_do_not_see_each_other(client: Client) -> None:
     assert "OURS" not in [item["ticker"] for item in client.get("/tickers", key=other).json["items"]]
     theirs = client.post("/analyze", {"ticker": "AAPL"}, key=other).json
     assert (theirs["id"] != result["id"], theirs["fingerprint"] == result["fingerprint"]) == (True, True)
+
+
+# ---- an answer is not followed by an older one ------------------------------------------------------------------------------------
+
+
+def latest_ids(client: Client) -> dict[str, list[str]]:
+    """The latest result of MINE, wherever it is shown; its history is newest first."""
+    return {
+        "results": [item["id"] for item in client.get("/results").json["items"]],
+        "overview": [item["latest"]["id"] for item in client.get("/overview").json["items"]],
+        "history": [item["id"] for item in client.get("/history/MINE?limit=1").json["items"]],
+    }
+
+
+def shows(result_id: str) -> dict[str, list[str]]:
+    return {"results": [result_id], "overview": [result_id], "history": [result_id]}
+
+
+@pytest.fixture
+def mine(client: Client) -> Client:
+    """A client that follows a ticker of its own."""
+    client.put("/prices/MINE", csv_of(60))
+    client.post("/watchlist", {"ticker": "MINE"})
+    return client
+
+
+class SlowEngine:
+    """The engine, whose first analysis ends when it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.may_end = threading.Event(), threading.Event()
+        self._make = analysis.make_result
+        monkeypatch.setattr(analysis, "make_result", self)
+
+    def __call__(self, *given: Any) -> Any:
+        if not self.begun.is_set():
+            self.begun.set()
+            assert self.may_end.wait(60)
+        return self._make(*given)
+
+
+def test_an_analysis_of_older_prices_that_ends_later_is_not_the_latest(mine: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = SlowEngine(monkeypatch)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(Client(mine.http.application).post, "/analyze", {"ticker": "MINE"})
+        assert engine.begun.wait(60)
+        mine.put("/prices/MINE", csv_of(61))
+        newer = mine.post("/analyze", {"ticker": "MINE"}).json
+        engine.may_end.set()
+        older = slow.result(60).json
+    assert (older["bars"], newer["bars"]) == (60, 61)
+    assert latest_ids(mine) == shows(newer["id"])
+
+
+def test_a_job_that_read_older_prices_and_ends_later_does_not_make_the_latest(mine: Client) -> None:
+    ask(mine, "MINE")
+    chunk = job_work.claim_chunk("w", 1, 60)
+    assert chunk is not None
+    (outcome,) = (outcome for _, outcome in analyse_many(1, BulkParams("balanced"), ["MINE"]))
+    mine.put("/prices/MINE", csv_of(61))
+    newer = mine.post("/analyze", {"ticker": "MINE"}).json
+    job_work.end_chunk(chunk, {chunk.items[0]: outcome})
+    assert len(mine.get("/history/MINE").json["items"]) == 2
+    assert latest_ids(mine) == shows(newer["id"])
+
+
+def test_a_job_that_found_a_stored_result_and_ends_later_does_not_make_it_the_latest(mine: Client) -> None:
+    first = mine.post("/analyze", {"ticker": "MINE"}).json
+    database.execute_db("DELETE FROM latest_results")
+    ask(mine, "MINE")
+    chunk = job_work.claim_chunk("w", 1, 60)
+    assert chunk is not None
+    (outcome,) = (outcome for _, outcome in analyse_many(1, BulkParams("balanced"), ["MINE"]))
+    assert outcome.fingerprint == first["fingerprint"]
+    mine.put("/prices/MINE", csv_of(61))
+    newer = mine.post("/analyze", {"ticker": "MINE"}).json
+    job_work.end_chunk(chunk, {chunk.items[0]: outcome})
+    assert latest_ids(mine) == shows(newer["id"])
+
+
+def test_prices_that_went_away_and_came_back_while_they_are_analysed(mine: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks now is not told by an analysis that began before another one was the latest: theirs is the latest when they are answered."""
+    engine = SlowEngine(monkeypatch)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(Client(mine.http.application).post, "/analyze", {"ticker": "MINE"})
+        assert engine.begun.wait(60)
+        mine.put("/prices/MINE", csv_of(61))
+        other = mine.post("/analyze", {"ticker": "MINE"}).json
+        mine.put("/prices/MINE", csv_of(60))
+        again = mine.post("/analyze", {"ticker": "MINE"}).json
+        assert latest_ids(mine) == shows(again["id"])
+        engine.may_end.set()
+        assert slow.result(60).json["id"] == again["id"] != other["id"]
+    assert latest_ids(mine) == shows(again["id"])

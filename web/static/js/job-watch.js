@@ -17,17 +17,20 @@ export function watchJob(jobId, onJob, onTrouble = () => {}) {
   let pause = POLL_MILLISECONDS;
   let source = null;
   let silence = null;
+  let newest = null; // the highest version so far
 
   const take = (job) => {
     if (stopped) return;
     clearTimeout(silence);
+    if (job.version < newest) return;
+    newest = job.version;
     onJob(job);
     if (FINISHED.has(job.status)) stop();
   };
   const poll = async () => {
     if (stopped) return;
     try {
-      take(await api.get(`/jobs/${encodeURIComponent(jobId)}`));
+      take(await api.get(`/jobs/${encodeURIComponent(jobId)}`, { seen: newest }));
       pause = POLL_MILLISECONDS;
     } catch (error) {
       if (stopped) return;

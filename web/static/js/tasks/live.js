@@ -13,7 +13,8 @@ const POLLED_SINGLY = 5;
 
 /** Calls `onJob(job)` at every change of the jobs that it was given, until they end. */
 export class LiveJobs {
-  #active = new Map(); // the jobs by id, in the order in which they were given
+  #active = new Set(); // the ids of jobs, in the order in which they were given
+  #newest = new Map(); // the highest version of each that was shown, also after its end: answers may arrive in any order
   #streams = new Map(); // what stops each stream, by job id
   #timer = null;
   #pause = POLL_MILLISECONDS;
@@ -25,18 +26,22 @@ export class LiveJobs {
   }
 
   follow(jobs) {
-    for (const job of jobs) if (!FINISHED.has(job.status) && !this.#active.has(job.id)) this.#active.set(job.id, job);
+    for (const job of jobs) {
+      if (job.version < this.#newest.get(job.id)) continue;
+      this.#newest.set(job.id, job.version);
+      if (!FINISHED.has(job.status)) this.#active.add(job.id);
+    }
     this.#assign();
   }
 
   /** Take a job that was heard of otherwise, such as in the answer to a command. Says so when a followed job has ended. */
   take(job) {
-    const known = this.#active.get(job.id);
-    if (this.#isStopped || (known && job.version < known.version)) return;
-    if (known && FINISHED.has(job.status)) {
+    if (this.#isStopped || job.version < this.#newest.get(job.id)) return;
+    this.#newest.set(job.id, job.version);
+    if (this.#active.has(job.id) && FINISHED.has(job.status)) {
       this.#drop(job.id);
       notify(describeEnd(job), { problem: job.status === "failed" });
-    } else if (known) this.#active.set(job.id, job);
+    }
     this.#onJob(job);
     this.#assign();
   }
@@ -55,7 +60,7 @@ export class LiveJobs {
 
   #assign() {
     if (this.#isStopped) return;
-    for (const id of this.#active.keys()) {
+    for (const id of this.#active) {
       if (this.#streams.size >= MOST_STREAMS) break;
       if (!this.#streams.has(id)) this.#streams.set(id, watchJob(id, (job) => this.take(job), (error) => error.status === 404 && this.#drop(id)));
     }
@@ -68,7 +73,7 @@ export class LiveJobs {
       const { items } = await api.get("/jobs", { limit: POLLED_TOGETHER });
       const seen = new Set(items.map((job) => job.id));
       for (const job of items) if (this.#isPolled(job.id)) this.take(job);
-      const older = [...this.#active.keys()].filter((id) => this.#isPolled(id) && !seen.has(id)).slice(0, POLLED_SINGLY);
+      const older = [...this.#active].filter((id) => this.#isPolled(id) && !seen.has(id)).slice(0, POLLED_SINGLY);
       for (const id of older) await this.#pollOne(id);
       this.#pause = POLL_MILLISECONDS;
     } catch {

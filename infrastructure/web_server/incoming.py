@@ -1,0 +1,134 @@
+"""Bytes to a request. It knows no socket and no clock; gunicorn's own parser reads the head."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+from gunicorn.http.body import ChunkedReader, LengthReader
+from gunicorn.http.errors import LimitRequestHeaders, NoMoreData
+from gunicorn.http.message import Request
+from gunicorn.http.unreader import Unreader
+
+from infrastructure.web_server.chunked import ChunkedDecoder
+
+MOST_HEAD_BYTES = 65_536
+IN_MEMORY_BYTES = 65_536  # of a body; what is longer lies in a temporary file that has no name
+_END_OF_HEAD = b"\r\n\r\n"
+_BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+
+
+class IncomingRequest:
+    """One request in the making. Raises errors of gunicorn.http.errors, and OSError when there is no room for the body."""
+
+    def __init__(self, cfg: Any, peer: Any, number: int, most_body_bytes: int) -> None:
+        """`number` counts the requests of the connection from 1. A body beyond `most_body_bytes` is left where it is."""
+        self._cfg, self._peer, self._number, self._most_body_bytes = cfg, peer, number, most_body_bytes
+        self._head = bytearray()
+        self._searched = 0
+        self._decoder: ChunkedDecoder | None = None
+        self._left = 0  # bytes of a body with a length that are still to come
+        self._rest = b""
+        self.request: Any = None  # gunicorn's, once the head is complete
+        self.body: IO[bytes] = BytesIO()
+        self.body_bytes = 0
+        self.is_complete = False  # and may be answered
+        self.is_cut = False  # a part of its body was not taken in, and may still come
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether a byte of it has come."""
+        return bool(self._head) or self.request is not None
+
+    @property
+    def rest(self) -> bytes:
+        """What came behind a complete request: the beginning of the next."""
+        return self._rest
+
+    @property
+    def wants_continue(self) -> bool:
+        """Whether its sender waits to be told to send the body."""
+        return self.request is not None and self.request._expected_100_continue and not self.is_complete
+
+    def feed(self, data: bytes) -> None:
+        """Take what has come."""
+        if self.request is None:
+            self._head += data
+            if not self._read_head():
+                return
+            data, self._head = self._rest, bytearray()
+            self._rest = b""
+        self._read_body(data)
+
+    def close(self) -> None:
+        """Let go of the body."""
+        self.body.close()
+
+    def _read_head(self) -> bool:
+        """Whether the head is complete; what follows it is in `rest` then."""
+        end = self._head.find(_END_OF_HEAD, max(0, self._searched - len(_END_OF_HEAD) + 1))
+        if end < 0:
+            is_hopeless = len(self._head) > MOST_HEAD_BYTES or _BARE_LINE_FEED.search(self._head, self._searched)
+            self._searched = len(self._head)
+            if not is_hopeless:
+                return False
+            end = len(self._head)
+        elif end > MOST_HEAD_BYTES:
+            raise LimitRequestHeaders(f"more than {MOST_HEAD_BYTES} bytes")
+        try:
+            self.request = Request(self._cfg, _Bytes(self._head[: end + len(_END_OF_HEAD)]), self._peer, self._number)
+        except (NoMoreData, StopIteration) as error:
+            raise LimitRequestHeaders(f"more than {MOST_HEAD_BYTES} bytes") from error
+        self._rest = bytes(self._head[end + len(_END_OF_HEAD) :])
+        self._begin_body()
+        return True
+
+    def _begin_body(self) -> None:
+        reader = self.request.body.reader
+        if isinstance(reader, ChunkedReader):
+            self._decoder = ChunkedDecoder()
+        elif isinstance(reader, LengthReader):
+            self._left = reader.length
+            self.is_cut = self._left > self._most_body_bytes
+        self.is_complete = self.is_cut or (self._decoder is None and self._left == 0)
+        if not self.is_complete:
+            self.body = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 — it lives as long as the request
+        if self.is_cut:
+            self.request.force_close()
+        # gunicorn's own would read from the socket.
+        self.request.body = self.body
+
+    def _read_body(self, data: bytes) -> None:
+        if self.is_complete:
+            self._rest += data
+        elif self._decoder is not None:
+            self._keep(self._decoder.feed(data))
+            self.is_complete, self._rest = self._decoder.is_complete, self._decoder.rest if self._decoder.is_complete else b""
+            if self.body_bytes > self._most_body_bytes and not self.is_complete:
+                self.is_complete = self.is_cut = True
+                self.request.force_close()
+        else:
+            self._keep(data[: self._left])
+            self._rest = data[self._left :]
+            self._left -= min(self._left, len(data))
+            self.is_complete = self._left == 0
+        if self.is_complete:
+            self.body.seek(0)
+
+    def _keep(self, payload: bytes) -> None:
+        self.body.write(payload)
+        self.body_bytes += len(payload)
+
+
+class _Bytes(Unreader):
+    """What gunicorn's parser reads from: bytes that are all there."""
+
+    def __init__(self, data: bytes | bytearray) -> None:
+        super().__init__()
+        self.unread(bytes(data))
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        """There is no more."""
+        return b""

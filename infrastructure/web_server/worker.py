@@ -1,0 +1,87 @@
+"""The gunicorn worker: a loop for all connections, and threads that answer complete requests."""
+
+from __future__ import annotations
+
+import os
+import resource
+import threading
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any, ClassVar
+
+import structlog
+from gunicorn.workers.base import Worker
+
+from infrastructure.web_server.answer import answer
+from infrastructure.web_server.connection import Connection, Limits
+from infrastructure.web_server.loop import ConnectionLoop
+
+log = structlog.get_logger(__name__)
+
+MOST_FILES = 4_096  # wanted of the system; each connection needs one, or two with a large body
+FILES_BESIDE = 128  # for the database, logs and everything else
+
+
+class BufferingWorker(Worker):
+    """One process: the loop in its main thread, and as many threads as are configured."""
+
+    limits: ClassVar[Limits]
+
+    def init_process(self) -> None:
+        """Make the loop; then gunicorn loads the application and calls `run`."""
+        self._requests: SimpleQueue[Connection | None] = SimpleQueue()
+        most_connections = min(self.cfg.worker_connections, _raise_file_limit())
+        self._loop = ConnectionLoop(self.cfg, self.limits, most_connections, self._requests.put)
+        super().init_process()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """SIGTERM: stop, having answered whom can be answered."""
+        self._end()
+
+    def run(self) -> None:
+        """Serve until asked to stop, then end well."""
+        for number in range(self.cfg.threads):
+            threading.Thread(target=self._serve, name=f"web-{number + 1}", daemon=True).start()
+        self._loop.listen(self.sockets)
+        while self.alive and self.ppid == os.getppid():
+            self.notify()
+            self._loop.turn()
+        self._loop.stop(self.sockets, self.cfg.graceful_timeout, self.notify)
+        for _ in range(self.cfg.threads):
+            self._requests.put(None)
+
+    def count_request(self, response: Any) -> None:
+        """Note that a thread answers one more; once these were enough, the worker ends and gunicorn starts another."""
+        self.nr += 1
+        if self.nr >= self.max_requests and self.alive:
+            log.info("worker is replaced after its last request", requests=self.nr)
+            self._end()
+        if not self.alive or not self.cfg.keepalive:
+            response.force_close()
+
+    def _serve(self) -> None:
+        while (connection := self._requests.get()) is not None:
+            self._loop.calls.put(self._loop.served, connection, answer(self, connection))
+
+    def _end(self) -> None:
+        self.alive = False
+        self._loop.calls.put(_nothing)
+
+
+def worker_with(limits: Limits) -> type[BufferingWorker]:
+    """The worker for these limits: gunicorn makes its workers itself and hands on nothing of ours."""
+    return type("BufferingWorker", (BufferingWorker,), {"limits": limits})
+
+
+def _raise_file_limit() -> int:
+    """Have the system allow more open files, if it does; how many connections fit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < MOST_FILES:
+        soft = min(hard, MOST_FILES) if hard != resource.RLIM_INFINITY else MOST_FILES
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(16, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - FILES_BESIDE) // 2)
+
+
+def _nothing() -> None:
+    """Wakes the loop."""

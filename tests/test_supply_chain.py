@@ -1,0 +1,99 @@
+"""What is installed: every package by version and hash, from nowhere in particular, and under a licence that is written down."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from services.check_application import requirements
+from tools.third_party_licenses import (
+    DOCUMENT,
+    VENDORED,
+    Component,
+    installed_version,
+    python_components,
+    render,
+    vendored_components,
+)
+
+ROOT = Path(__file__).parent.parent
+LOCKED = ["requirements", "requirements-dev", "requirements-tools", "benchmarks/requirements"]
+RUNTIME = (ROOT / "requirements.txt").read_text()
+
+
+def versions(text: str) -> dict[str, str]:
+    return {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in requirements(text)}
+
+
+def rows(document: str) -> list[Component]:
+    """The rows of the tables of a Markdown document, without their heads."""
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in document.splitlines() if line.startswith("| ")]
+    return [Component(*row) for row in cells if row[0] != "name"]
+
+
+# ---- requirements -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_every_package_is_pinned_by_hash(name: str) -> None:
+    """Nothing but pins and hashes: no index, no path, no option that a machine has and others do not."""
+    for block in re.split(r"\n(?=\S)", (ROOT / f"{name}.txt").read_text().strip()):
+        if not block.startswith("#"):
+            pin, *hashes = [line for line in block.split("\n") if not line.strip().startswith("#")]
+            assert re.fullmatch(r"[a-z0-9-]+(\[[a-z,]+\])?==[\w.+!]+( ; [^\\]+)? \\", pin), pin
+            assert hashes, pin
+            for line in hashes:
+                assert re.fullmatch(r" {4}--hash=sha256:[0-9a-f]{64}( \\)?", line), f"{pin}: {line}"
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_the_pins_are_those_that_were_asked_for(name: str) -> None:
+    asked = versions((ROOT / f"{name}.in").read_text())
+    locked = versions((ROOT / f"{name}.txt").read_text())
+    assert asked
+    assert asked.items() <= locked.items(), "run `make lock`"
+
+
+@pytest.mark.parametrize("name", ["requirements-dev", "benchmarks/requirements"])
+def test_what_is_tested_is_what_runs(name: str) -> None:
+    assert versions(RUNTIME).items() <= versions((ROOT / f"{name}.txt").read_text()).items(), "run `make lock`"
+
+
+# ---- licences ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_every_package_and_library_has_its_licence_written_down() -> None:
+    listed = rows(DOCUMENT.read_text())
+    libraries = vendored_components(VENDORED.read_text())
+    assert {row.name: row.version for row in listed} == versions(RUNTIME) | {row.name: row.version for row in libraries}, (
+        "run `make licenses`"
+    )
+    for row in listed:
+        assert row.licence, row
+        assert "UNKNOWN" not in row.licence.upper(), row
+        assert row.home_page.startswith("http"), row
+
+
+def test_the_list_is_what_the_command_writes() -> None:
+    """For the packages that are installed here; the command downloads the metadata of those for other platforms."""
+    pins = [pin for pin in requirements(RUNTIME) if installed_version(pin.name) == next(iter(pin.specifier)).version]
+    libraries = vendored_components(VENDORED.read_text())
+    written = python_components("\n".join(map(str, pins)))
+    assert len(written) > 50
+    assert [row for row in (*written, *libraries) if row not in rows(DOCUMENT.read_text())] == []
+    assert DOCUMENT.read_text() == render(rows(DOCUMENT.read_text())[: -len(libraries)], libraries)
+
+
+def test_every_vendored_library_is_in_the_table() -> None:
+    folders = {path.name for path in VENDORED.parent.iterdir() if path.is_dir()}
+    assert folders == {row.name.split()[0] for row in vendored_components(VENDORED.read_text())}
+    for folder in folders:
+        assert (VENDORED.parent / folder / "LICENSE").exists()
+
+
+def test_the_project_has_a_licence_of_its_own() -> None:
+    assert (ROOT / "LICENSE").read_text().startswith("MIT License\n\nCopyright (c) 2026 Bellwether contributors\n")
+    assert '\nlicense = "MIT"\n' in (ROOT / "pyproject.toml").read_text()

@@ -1,0 +1,112 @@
+"""`make licenses`: docs/third-party-licenses.md, the licences of all that the service runs on.
+
+Packages are those of requirements.txt, each as its own metadata states it; libraries of the dashboard are those of
+web/static/vendor/README.md.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from typing import NamedTuple
+
+from services.check_application import requirements
+
+ROOT = Path(__file__).parent.parent
+REQUIREMENTS = ROOT / "requirements.txt"
+VENDORED = ROOT / "web" / "static" / "vendor" / "README.md"
+DOCUMENT = ROOT / "docs" / "third-party-licenses.md"
+# What a package's metadata lacks, from the licence file in its wheel.
+UNSTATED_LICENCES = {"ta-lib": "BSD-2-Clause"}
+HOME_LABELS = ("homepage", "home", "source", "source code", "repository", "documentation")
+HEAD = """# Third-party licences
+
+Written by `make licenses`; do not edit. Bellwether itself is under the [MIT licence](../LICENSE).
+
+## Python packages
+
+Every package of `requirements.txt`, also those that only some platforms need. A wheel may contain libraries of others under licences of
+their own: among them psycopg2-binary libpq (PostgreSQL) and OpenSSL (Apache-2.0), ta-lib the C library TA-Lib (BSD-3-Clause), and
+flask-openapi3-swagger Swagger UI (Apache-2.0).
+
+"""
+VENDORED_HEAD = """
+## JavaScript
+
+Vendored in `web/static/vendor`, with the full text of each licence.
+
+"""
+
+
+class Component(NamedTuple):
+    """A package or library that the service runs on, with its licence in its author's words."""
+
+    name: str
+    version: str
+    licence: str
+    home_page: str
+
+
+def python_components(pins: str) -> list[Component]:
+    """Every package in `pins`, the text of a requirements file; those that are not installed here are downloaded for their metadata.
+
+    Raises `metadata.PackageNotFoundError` for one that cannot be had.
+    """
+    wanted = {pin.name: next(iter(pin.specifier)).version for pin in requirements(pins)}
+    with tempfile.TemporaryDirectory() as folder:
+        others = [f"{name}=={version}" for name, version in wanted.items() if installed_version(name) != version]
+        if others:
+            options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "--target", folder]
+            subprocess.run([sys.executable, "-m", "pip", "install", *options, *others], check=True)
+        return [_described(name, version, folder) for name, version in sorted(wanted.items())]
+
+
+def installed_version(name: str) -> str | None:
+    """The version of a package in this environment."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def vendored_components(readme: str) -> list[Component]:
+    """The libraries in the table of `readme`, the text of web/static/vendor/README.md."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.splitlines() if line.startswith("|")]
+    return [Component(*row[:4]) for row in rows[2:]]
+
+
+def render(packages: list[Component], libraries: list[Component]) -> str:
+    """The document."""
+    return HEAD + _table(packages) + VENDORED_HEAD + _table(libraries)
+
+
+def _described(name: str, version: str, folder: str) -> Component:
+    found = next((each for each in metadata.distributions(name=name, path=[folder, *sys.path]) if each.version == version), None)
+    if found is None:
+        raise metadata.PackageNotFoundError(f"{name}=={version}")
+    about = found.metadata
+    classifiers = [text.rsplit(" :: ", 1)[1] for text in about.get_all("Classifier", []) if text.startswith("License :: ")]
+    licence = _field(about, "License-Expression") or ", ".join(classifiers) or _field(about, "License") or UNSTATED_LICENCES.get(name)
+    if not licence:
+        raise SystemExit(f"{name} {version} states no licence: read its licence file and add it to UNSTATED_LICENCES.")
+    urls = [re.split(r",\s*", text, maxsplit=1) for text in about.get_all("Project-URL", [])]
+    links = {label.lower(): url for label, url in urls}
+    home_page = _field(about, "Home-page") or next((links[label] for label in HOME_LABELS if label in links), "")
+    return Component(name, version, licence, home_page)
+
+
+def _field(about: metadata.PackageMetadata, name: str) -> str:
+    return next(iter(about.get_all(name, [])), "")
+
+
+def _table(components: list[Component]) -> str:
+    rows = [f"| {' | '.join(component)} |\n" for component in components]
+    return "| name | version | licence | home page |\n|---|---|---|---|\n" + "".join(rows)
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(render(python_components(REQUIREMENTS.read_text()), vendored_components(VENDORED.read_text())))

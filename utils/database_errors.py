@@ -1,0 +1,260 @@
+"""What a database's errors mean: by SQLite's result codes and PostgreSQL's SQLSTATEs, and in words for whoever runs the service."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from sqlalchemy import exc
+
+
+class ErrorKind(Enum):
+    """What an error says of the database."""
+
+    STATEMENT = auto()  # the statement, or what it was given, is wrong
+    NO_TABLE = auto()
+    FORBIDDEN = auto()  # the account lacks a right
+    DAMAGED = auto()  # the file is no whole SQLite database
+    BUSY = auto()  # locked, cancelled or in each other's way: the next try may succeed
+    EXHAUSTED = auto()  # out of memory, or at a limit of the server's own
+    READ_ONLY = auto()
+    FULL = auto()  # no space is left on its disk
+    WRITE_FAILED = auto()  # its disk refuses to be written to, for another reason
+    UNREADABLE = auto()  # the SQLite file cannot be opened or read
+    AWAY = auto()  # the server does not answer, or has ended the connection
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What is wrong, and what to do about it where that is something. Names no host, file or account: callers may see it."""
+
+    found: str
+    remedy: str | None = None
+
+
+@dataclass(frozen=True)
+class _ConnectFault:
+    """Why no connection was made. SQLSTATEs do not tell: the driver has none for what happens before a session."""
+
+    words: re.Pattern[str]
+    explanation: Explanation
+    is_hopeless: bool  # waiting does not mend it; anything else may be a server that is still starting
+
+
+UNWRITABLE = frozenset({ErrorKind.READ_ONLY, ErrorKind.FULL, ErrorKind.WRITE_FAILED})  # it can be read all the same
+LOST = frozenset({ErrorKind.UNREADABLE, ErrorKind.AWAY})
+UNAVAILABLE = UNWRITABLE | LOST | {ErrorKind.BUSY, ErrorKind.EXHAUSTED}
+
+SQLITE_KINDS = {
+    sqlite3.SQLITE_BUSY: ErrorKind.BUSY,
+    sqlite3.SQLITE_LOCKED: ErrorKind.BUSY,
+    sqlite3.SQLITE_PROTOCOL: ErrorKind.BUSY,
+    sqlite3.SQLITE_INTERRUPT: ErrorKind.BUSY,
+    sqlite3.SQLITE_READONLY: ErrorKind.READ_ONLY,
+    sqlite3.SQLITE_FULL: ErrorKind.FULL,
+    sqlite3.SQLITE_IOERR_SHMSIZE: ErrorKind.FULL,  # the -shm file of a database that nobody had open
+    sqlite3.SQLITE_IOERR_WRITE: ErrorKind.WRITE_FAILED,
+    sqlite3.SQLITE_IOERR_FSYNC: ErrorKind.WRITE_FAILED,
+    sqlite3.SQLITE_IOERR_DIR_FSYNC: ErrorKind.WRITE_FAILED,
+    sqlite3.SQLITE_IOERR_TRUNCATE: ErrorKind.WRITE_FAILED,
+    sqlite3.SQLITE_IOERR_DELETE: ErrorKind.WRITE_FAILED,
+    sqlite3.SQLITE_IOERR: ErrorKind.UNREADABLE,
+    sqlite3.SQLITE_CANTOPEN: ErrorKind.UNREADABLE,
+    sqlite3.SQLITE_CORRUPT: ErrorKind.DAMAGED,
+    sqlite3.SQLITE_NOTADB: ErrorKind.DAMAGED,
+}
+# By SQLSTATE, or its first three or two characters.
+POSTGRES_KINDS = {
+    "42P01": ErrorKind.NO_TABLE,
+    "42501": ErrorKind.FORBIDDEN,
+    "3F000": ErrorKind.FORBIDDEN,  # "no schema has been selected to create in": those there are may not be used
+    "25006": ErrorKind.READ_ONLY,
+    "53100": ErrorKind.FULL,
+    "53300": ErrorKind.AWAY,  # too many connections
+    "53": ErrorKind.EXHAUSTED,
+    "57P": ErrorKind.AWAY,
+    "08": ErrorKind.AWAY,
+}
+
+EXPLANATIONS = {
+    ErrorKind.STATEMENT: Explanation("The database refused what was asked of it."),
+    ErrorKind.NO_TABLE: Explanation("A table is not there.", "Run `python db_migrations.py up`, then `python db_migrations.py verify`."),
+    ErrorKind.FORBIDDEN: Explanation(
+        "The database account lacks a right.",
+        "It needs the rights to make tables and to write rows: as the server's administrator, run "
+        "`GRANT USAGE, CREATE ON SCHEMA public TO account` in this database, or set DATABASE_URL to the account that owns the tables.",
+    ),
+    ErrorKind.DAMAGED: Explanation(
+        "The database file is damaged, or no SQLite database.",
+        "Set DATABASE_URL to the right file, or put a backup back (`python -m deploy.restore FILE`).",
+    ),
+    ErrorKind.BUSY: Explanation(
+        "Another process keeps the database locked, or what was asked of it was cancelled.",
+        "Try again. If it stays, see which process has kept it locked for longer than DB_LOCK_TIMEOUT, and end that.",
+    ),
+    ErrorKind.EXHAUSTED: Explanation(
+        "The database is out of memory, or has reached a limit of its own.", "Raise the limit that its log names, or give it more memory."
+    ),
+    ErrorKind.READ_ONLY: Explanation(
+        "The database can be read and not be written to.",
+        "Point DATABASE_URL at the primary server, or give the file and its folder to the account that the service runs as, "
+        "on a disk that is mounted for writing.",
+    ),
+    ErrorKind.FULL: Explanation("There is no space left on the disk of the database.", "Make room on it, or give it a larger one."),
+    ErrorKind.WRITE_FAILED: Explanation(
+        "The disk of the database refuses to be written to.",
+        "See that it has space left, that no quota and no limit on the size of a file is reached, and that the disk is sound.",
+    ),
+    ErrorKind.UNREADABLE: Explanation(
+        "The database file cannot be opened.",
+        "See that DATABASE_URL (or DATA_DIR) names a file in a folder that the account of the service may read and write, "
+        "on a sound disk with space left.",
+    ),
+    ErrorKind.AWAY: Explanation(
+        "The database does not answer.", "See that it runs and that DATABASE_URL is right; the log has the reason."
+    ),
+}
+
+
+def _connect_fault(words: str, found: str, remedy: str, is_hopeless: bool = True) -> _ConnectFault:
+    return _ConnectFault(re.compile(words), Explanation(found, remedy), is_hopeless)
+
+
+# Of a host with several addresses the driver tells all failures at once: what is hopeless comes first.
+CONNECT_FAULTS = (
+    _connect_fault(
+        r'authentication failed|no password supplied|role "[^"]*" does not exist|not permitted to log in',
+        "The database server refuses the user or the password.",
+        "Correct them in DATABASE_URL (@, : and / of a password as %40, %3A and %2F), or make the account on the server.",
+    ),
+    _connect_fault(
+        r'database "[^"]*" does not exist',
+        "The server has no such database.",
+        "Make it (`CREATE DATABASE`), or correct the name at the end of DATABASE_URL.",
+    ),
+    _connect_fault(
+        "no pg_hba.conf entry|permission denied for database",
+        "The database server does not let this account in from here.",
+        "Allow it in the server's pg_hba.conf, and by `GRANT CONNECT ON DATABASE`.",
+    ),
+    _connect_fault(
+        "invalid (connection option|dsn|sslmode|port|integer value)|does not support SSL|certificate verify failed",
+        "The options in DATABASE_URL do not fit the server.",
+        "Correct what stands after the `?` of DATABASE_URL.",
+    ),
+    _connect_fault(
+        "could not translate host name",
+        "No machine is known by the database's host name.",
+        "Correct the host in DATABASE_URL, or see that the machine is started and known to the name service.",
+        is_hopeless=False,
+    ),
+    _connect_fault(
+        "Connection refused|No such file or directory",
+        "Nothing listens at the database's host and port.",
+        "Start the database server, or correct the host and the port in DATABASE_URL.",
+        is_hopeless=False,
+    ),
+    _connect_fault(
+        "timeout expired|timed out|No route to host|Network is unreachable",
+        "The database's host does not answer.",
+        "See that the machine runs, that the host in DATABASE_URL is right, and that no firewall stands between.",
+        is_hopeless=False,
+    ),
+    _connect_fault(
+        "too many (connections|clients)|connection slots",
+        "The database server has no connection left.",
+        "Raise its max_connections, or lower DB_POOL_SIZE, DB_MAX_OVERFLOW or the number of processes.",
+        is_hopeless=False,
+    ),
+)
+
+
+class LeftAlone(exc.SQLAlchemyError):
+    """The database failed several times in a row and is left alone for a while."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"the database failed several times in a row and is tried again in {retry_after:.1f} s")
+        self.retry_after = retry_after
+
+
+def kind_of(error: BaseException) -> ErrorKind | None:
+    """What an error says of the database; None for one that the database did not raise."""
+    if not isinstance(error, exc.DBAPIError):
+        return None
+    if error.connection_invalidated:
+        return ErrorKind.AWAY
+    if isinstance(error.orig, sqlite3.Error):
+        return _kind_on_sqlite(error.orig)
+    code = getattr(error.orig, "pgcode", None)
+    if code is None:
+        # It is the connection that failed, or the driver that refuses what it was given.
+        return ErrorKind.AWAY if isinstance(error, exc.OperationalError | exc.InterfaceError) else ErrorKind.STATEMENT
+    for known in (code, code[:3], code[:2]):
+        if known in POSTGRES_KINDS:
+            return POSTGRES_KINDS[known]
+    return ErrorKind.BUSY if isinstance(error, exc.OperationalError) else ErrorKind.STATEMENT
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether an error says that the database is away, busy or full, rather than that a statement is wrong."""
+    return kind_of(error) in UNAVAILABLE or isinstance(error, exc.TimeoutError | LeftAlone)
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether an error says that the database is away: not merely busy, full, locked by somebody else, or short of connections here."""
+    return kind_of(error) in LOST
+
+
+def refuses_writes(error: BaseException) -> bool:
+    """Whether an error says that the database takes no writes, though it can be read."""
+    return kind_of(error) in UNWRITABLE
+
+
+def is_hopeless(error: exc.DBAPIError) -> bool:
+    """Whether waiting for the database does not mend an error in connecting to it."""
+    if isinstance(error.orig, sqlite3.Error):
+        return kind_of(error) is not ErrorKind.BUSY  # a file is there or is not; only another process that has it locked goes away
+    fault = _find_connect_fault(error)
+    return fault is not None and fault.is_hopeless
+
+
+def explanation_of(error: exc.SQLAlchemyError) -> Explanation:
+    """What is wrong and what to do, without the names that the reason holds."""
+    if isinstance(error, LeftAlone):
+        return Explanation(f"The database failed several times in a row; it is tried again in {error.retry_after:.1f} s.")
+    if isinstance(error, exc.TimeoutError):
+        return Explanation(
+            "No connection to the database was free.", "Raise DB_POOL_SIZE or DB_MAX_OVERFLOW, and look for slow statements."
+        )
+    fault = _find_connect_fault(error)
+    return fault.explanation if fault else EXPLANATIONS[kind_of(error) or ErrorKind.STATEMENT]
+
+
+def reason_of(error: exc.SQLAlchemyError) -> str:
+    """What the driver says is wrong, in one line, for logs and messages of whoever runs the service."""
+    told = str(getattr(error, "orig", None) or (error.args[0] if error.args else error)).strip()
+    # What follows the first line quotes the statement; of a connection that was not made it is the other addresses of the host.
+    return " ".join(told.split()) if _has_no_session(error) else told.split("\n")[0]
+
+
+def _kind_on_sqlite(error: sqlite3.Error) -> ErrorKind:
+    code = getattr(error, "sqlite_errorcode", None)  # none where the driver itself refuses what it was given
+    if code is None:
+        return ErrorKind.STATEMENT
+    if code == sqlite3.SQLITE_ERROR and str(error).startswith("no such table"):
+        return ErrorKind.NO_TABLE
+    return SQLITE_KINDS.get(code) or SQLITE_KINDS.get(code & 0xFF, ErrorKind.STATEMENT)
+
+
+def _has_no_session(error: exc.SQLAlchemyError) -> bool:
+    orig = getattr(error, "orig", None)
+    return orig is not None and not isinstance(orig, sqlite3.Error) and getattr(orig, "pgcode", None) is None
+
+
+def _find_connect_fault(error: exc.SQLAlchemyError) -> _ConnectFault | None:
+    if not _has_no_session(error):
+        return None
+    reason = reason_of(error)
+    return next((fault for fault in CONNECT_FAULTS if fault.words.search(reason)), None)
