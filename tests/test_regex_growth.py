@@ -8,8 +8,10 @@ import inspect
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -57,32 +59,68 @@ def uses_of_names(trees: Iterable[ast.Module]) -> dict[str, set[str]]:
     return uses
 
 
-def written_in_place(call: ast.Call) -> re.Pattern[Any]:
-    """The pattern that is given to a function of `re` as text."""
-    text = call.args[0]
-    assert isinstance(text, ast.Constant), f"a pattern that is put together, in line {call.lineno}: give it a name, so that it is tested"
+def written_in_place(module: ModuleType, call: ast.Call) -> list[re.Pattern[Any]]:
+    """The patterns that may be given to a function of `re` as text."""
     names = [node.attr for part in call.args[1:] + [word.value for word in call.keywords] for node in ast.walk(part) if is_of_re(node)]
     flags = re.NOFLAG
     for name in names:
         flags |= getattr(re, name)
-    return re.compile(text.value, flags)
+    return [re.compile(text, flags) for text in texts_of(module, call.args[0])]
+
+
+def texts_of(module: ModuleType, node: ast.expr) -> list[Any]:
+    """The values that an expression may have: a text, a constant's name, or one of two."""
+    if isinstance(node, ast.IfExp):
+        return texts_of(module, node.body) + texts_of(module, node.orelse)
+    if isinstance(node, ast.Name) and node.id.isupper():
+        return [getattr(module, node.id)]
+    assert isinstance(node, ast.Constant), f"{module.__name__}, line {node.lineno}: a pattern that is put together; make it a constant"
+    return [node.value]
+
+
+def is_compiled_at_import(tree: ast.Module, call: ast.Call) -> bool:
+    """Whether a call is part of the module itself, or of a function that the module itself calls."""
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    itself = [node for part in tree.body if part not in functions for node in ast.walk(part)]
+    called = {node.func.id for node in itself if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return call in itself or any(function.name in called and call in ast.walk(function) for function in functions)
+
+
+def held(name: str, value: object) -> Iterator[tuple[str, re.Pattern[Any]]]:
+    """The compiled patterns in a value of a module, and the name by which each is used."""
+    if isinstance(value, re.Pattern):
+        yield name, value
+    elif isinstance(value, dict):
+        yield from (pair for one in value.values() for pair in held(name, one))
+    elif isinstance(value, list | tuple | set | frozenset):
+        yield from (pair for one in value for pair in held(name, one))
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from (pair for field in fields(value) for pair in held(field.name, getattr(value, field.name)))
 
 
 def patterns() -> Iterator[Any]:
     """Each regular expression of the application with each way in which it is used: a new one is found without being listed."""
     uses = uses_of_names(sources().values())
     for path, tree in sorted(sources().items()):
-        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        constants = [node for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)]
-        names = {node.value: node.targets[0].id for node in constants}
-        for function, call in calls_of_re(tree):
+        calls = list(calls_of_re(tree))
+        if not calls:
+            continue
+        module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        for function, call in calls:
             if function == "compile":
-                assert call in names, f"{module}, line {call.lineno}: a pattern is compiled once, as a constant of its module"
-                pattern = getattr(importlib.import_module(module), names[call])
-                assert uses[names[call]], f"{module}.{names[call]} is never used"
-                yield from (pytest.param(pattern, use, id=f"{module}.{names[call]}-{use}") for use in sorted(uses[names[call]]))
+                assert is_compiled_at_import(tree, call), f"{module.__name__}, line {call.lineno}: a pattern is compiled once, at import"
             elif function in METHODS:
-                yield pytest.param(written_in_place(call), function, id=f"{module}-line {call.lineno}-{function}")
+                written = written_in_place(module, call)
+                yield from (pytest.param(one, function, id=f"{module.__name__}-line {call.lineno}-{function}") for one in written)
+        for name, pattern in (pair for constant, value in vars(module).items() for pair in held(constant, value)):
+            assert uses[name], f"{module.__name__}.{name} is never used"
+            yield from (pytest.param(pattern, use, id=f"{module.__name__}.{name}-{use}") for use in sorted(uses[name]))
+
+
+def test_functions_of_re_are_called_by_their_whole_names() -> None:
+    """Else they would not be found."""
+    for path, tree in sources().items():
+        assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "re"], path
 
 
 def check_steps(pattern: re.Pattern[Any], method: str, prepare: Callable[[str], str] = str) -> None:
