@@ -18,7 +18,9 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from config import ConfigError, Settings
 from utils import worker_slots
+from utils.allocator import give_back_memory
 from utils.logger import configure_logging, route_through_root
+from utils.temporary_folder import remove_folders_of
 
 try:
     settings = Settings.load()
@@ -116,6 +118,7 @@ def pre_fork(server, worker):
 
 def post_fork(server, worker):
     """Share with the other workers what is counted: for /metrics in the files of the slot, and requests for their limits."""
+    give_back_memory()
     if not shared_folder.is_dir():
         return
     from services.metrics import use_slot
@@ -128,6 +131,7 @@ def post_fork(server, worker):
 def child_exit(server, worker):
     """What a worker showed of itself ends with it."""
     worker_slots.forget_gauges(shared_folder, worker.slot)
+    remove_folders_of(worker.pid)
 
 
 def when_ready(server):

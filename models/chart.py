@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+CHART_BARS = 20_000  # the most that a chart or a report has: 80 years of days
 BAR_KEYS = ("open", "high", "low", "close", "volume")
 CHART_LINES: dict[str, tuple[str, ...]] = {
     **{key: (key,) for key in BAR_KEYS},
