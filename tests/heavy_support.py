@@ -10,7 +10,7 @@ from sqlalchemy import text
 import database
 from models.api_key import FIRST_ORG
 from models.chart import CHART_LINES
-from models.price_series import PackedBars, head_of
+from models.price_series import PackedBars, SeriesHead
 from store import price as price_store
 from utils.clock import now
 from utils.ids import new_id
@@ -35,8 +35,9 @@ def random_walk(bars: int) -> PackedBars:
 def store_big(bars: int = BIG_BARS) -> None:
     """Put the series straight into the store, past what an upload would refuse."""
     packed = random_walk(bars)
+    head = SeriesHead(FIRST_ORG, BIG, None, "upload", True, bars, packed.first_day(), packed.last_day(), packed.sha256)
     with database.transaction() as connection:
-        price_store.save(connection, head_of(FIRST_ORG, BIG, None, "upload", True, packed), packed, now())
+        price_store.save(connection, head, packed, now())
 
 
 def store_results(like: str, count: int) -> None:

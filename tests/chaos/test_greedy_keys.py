@@ -166,18 +166,6 @@ def test_sixteen_greedy_keys_take_the_service_from_nobody(backend: Backend, tmp_
         for thread in threads:
             thread.join(PATIENCE)
         total = sum((one.statuses for one in greedy), Counter())
-        print(
-            total,
-            "health",
-            len(health.seconds),
-            max(health.seconds),
-            sorted(health.seconds)[len(health.seconds) // 2],
-            "modest",
-            len(modest.seconds),
-            max(modest.seconds),
-            {k: v // 10**6 for k, v in memory.most.items()},
-            [lost for one in greedy for lost in one.lost][:3],
-        )
         assert all(most < MOST_MEMORY for most in memory.most.values()), memory.most
         assert set(health.statuses) == {200}
         assert max(health.seconds) < HEALTH_SECONDS
