@@ -39,9 +39,11 @@ from api import (
     watchlist,
 )
 from api.auth import register_auth, register_guard
+from api.client_gone import register_client_gone
 from api.compression import register_compression
 from api.errors import translate
 from api.header_limits import register_header_limits
+from api.heavy import register_heavy_slots
 from api.metrics import register_metrics
 from api.paging import EXTENSION, CursorSigner
 from api.rate_limit import register_rate_limits
@@ -154,6 +156,8 @@ def create_app(settings: Settings | None = None) -> Application:
     register_auth(app, KeyRing(settings.resolve_master_key, kept), SessionSigner(settings.resolve_secret_key))
     register_rate_limits(app, settings, redis, metrics)
     register_guard(app)
+    register_heavy_slots(app, settings)
+    register_client_gone(app)
     register_error_handlers(app, translate, pages.error_page)
     if settings.cors_origins:
         CORS(app, origins=list(settings.cors_origins), expose_headers=list(EXPOSED_HEADERS), max_age=600)

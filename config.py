@@ -157,6 +157,10 @@ class Settings(BaseSettings):
     rate_limit_analyses_per_minute: int = Field(300, ge=1, description="Analyses a minute of one key.")
     rate_limit_bulk_per_minute: int = Field(30, ge=1, description="Bulk jobs (new, retried or cancelled) a minute of one key.")
     rate_limit_uploads_per_minute: int = Field(60, ge=1, description="Price files a minute of one key.")
+    rate_limit_heavy_reads_per_minute: int = Field(240, ge=1, description="Reports, series, flips and exports a minute of one key.")
+    heavy_requests_at_once: int = Field(
+        3, ge=1, le=64, description="Those and large price files at once in each web process (below `WEB_THREADS`); past it 503."
+    )
     trusted_proxies: int | None = Field(
         None, ge=0, le=10, description="Proxies in front, whose `X-Forwarded-For` is believed; 1 on Railway, else 0."
     )

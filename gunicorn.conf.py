@@ -15,7 +15,9 @@ from config import ConfigError, Settings
 from infrastructure.web_server.connection import Limits
 from infrastructure.web_server.worker import worker_with
 from utils import worker_slots
+from utils.allocator import give_back_memory
 from utils.logger import configure_logging, route_through_root
+from utils.temporary_folder import remove_folders_of
 
 try:
     settings = Settings.load()
@@ -81,6 +83,7 @@ def pre_fork(server, worker):
 
 def post_fork(server, worker):
     """Share with the other workers what is counted: for /metrics in the files of the slot, and requests for their limits."""
+    give_back_memory()
     if not shared_folder.is_dir():
         return
     from services.metrics import use_slot
@@ -93,6 +96,7 @@ def post_fork(server, worker):
 def child_exit(server, worker):
     """What a worker showed of itself ends with it."""
     worker_slots.forget_gauges(shared_folder, worker.slot)
+    remove_folders_of(worker.pid)
 
 
 def when_ready(server):

@@ -14,31 +14,34 @@ from analysis.score import score_of
 from analysis.series import Series, compute_series
 from models.analysis import Parameters
 from models.chart import BAR_KEYS, CHART_LINES
+from models.price_series import MOST_BARS
 
 # Lines that have another name among the series.
 _NAMES = {"psar": "sar", "stochastic": "slow_k", "sma_20": "bollinger_middle"}  # Bollinger's middle is the SMA of 20
 
 
-def chart_lines(bars: Bars, parameters: Parameters, keys: Iterable[str]) -> dict[str, FloatArray]:
-    """The lines of some keys of models.chart.CHART_LINES, one value a bar, NaN where there are not enough bars yet.
+def chart_lines(bars: Bars, parameters: Parameters, keys: Iterable[str], rows: slice) -> dict[str, FloatArray]:
+    """The lines of some keys of models.chart.CHART_LINES, one value for each of some rows, NaN where there are not enough bars yet.
 
-    They are of the whole series, so that what is shown of a part of it is what an analysis saw.
+    Each value is made of all bars up to it, so that what is shown of a part is what an analysis saw.
     """
     wanted = list(dict.fromkeys(line for key in keys for line in CHART_LINES[key]))
-    lines = {line: getattr(bars, line) for line in wanted if line in BAR_KEYS}
+    if rows.start == rows.stop:
+        return dict.fromkeys(wanted, bars.close[rows])
+    lines = {line: getattr(bars, line)[rows] for line in wanted if line in BAR_KEYS}
     if len(lines) < len(wanted):
         # NaN before an indicator's first value, and 0/0 on flat prices, are meant.
         with np.errstate(invalid="ignore", divide="ignore"):
-            series = compute_series(bars, len(bars))
+            series = compute_series(bars.until(rows.stop), rows.stop - rows.start)
             lines |= {line: _line(line, series, parameters) for line in wanted if line not in BAR_KEYS}
     return {line: lines[line] for line in wanted}
 
 
 def rows_between(bars: Bars, start: date | None, end: date | None) -> slice:
-    """The rows of the bars from `start` to `end`, both included."""
+    """The rows of the bars from `start` to `end`, both included; of more than MOST_BARS, the newest."""
     first = 0 if start is None else int(np.searchsorted(bars.days, np.datetime64(start, "D"), side="left"))
     after = len(bars) if end is None else int(np.searchsorted(bars.days, np.datetime64(end, "D"), side="right"))
-    return slice(first, max(first, after))
+    return slice(max(first, after - MOST_BARS), max(first, after))
 
 
 def _line(line: str, series: Series, parameters: Parameters) -> FloatArray:

@@ -7,6 +7,8 @@ The score is no monotone function of that close, so it is searched outwards in s
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from analysis.bars import Bars
@@ -21,9 +23,12 @@ PRECISION = 1e-6  # of the close
 MEAN_VOLUME_BARS = 20
 
 
-def find_flips(bars: Bars, parameters: Parameters) -> Flips:
-    """The nearest flips within 25 % above and below the newest close."""
-    day = _NextDay(bars, parameters)
+def find_flips(bars: Bars, parameters: Parameters, check: Callable[[], None] = lambda: None) -> Flips:
+    """The nearest flips within 25 % above and below the newest close.
+
+    `check` is called before each of the up to 250 runs of the engine; what it raises ends the search.
+    """
+    day = _NextDay(bars, parameters, check)
     score, votes = newest_score(bars, parameters)
     verdict = verdict_of(score)
     return Flips(_search(day, verdict, votes, 1.0), _search(day, verdict, votes, -1.0), 100 * FARTHEST)
@@ -32,8 +37,9 @@ def find_flips(bars: Bars, parameters: Parameters) -> Flips:
 class _NextDay:
     """The bars with room for one more, whose close is tried out."""
 
-    def __init__(self, bars: Bars, parameters: Parameters) -> None:
+    def __init__(self, bars: Bars, parameters: Parameters, check: Callable[[], None]) -> None:
         self.parameters = parameters
+        self._check = check
         self.close = float(bars.close[-1])
         volume = float(bars.volume[-MEAN_VOLUME_BARS:].mean())
         self._bars = Bars(
@@ -47,6 +53,7 @@ class _NextDay:
 
     def at(self, close: float) -> tuple[Verdict, dict[str, int]]:
         """The verdict and votes if the next day closed there."""
+        self._check()
         self._bars.close[-1] = close
         self._bars.high[-1] = max(close, self.close)
         self._bars.low[-1] = min(close, self.close)

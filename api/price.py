@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, request
+from flask import Response, current_app
 
 from api.auth import org_id
 from api.blueprint import api_blueprint
+from api.csv_file import csv_response, wants_csv
 from api.feature_flag import require_feature
+from api.heavy import heavy_read, hold_slot
 from api.rate_limit import Budget, budget
 from models.feature_flag import Feature
 from schemas.base import TickerPath
 from schemas.price import CSV, PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
 from schemas.problem import problem_answers
-from services.price import columns_of, csv_of, import_prices, prices_of, quality_of
-from utils.api_utils import LONGEST_ECHO, ApiError, json_response
+from services.price import csv_of, import_prices, json_of, prices_of, quality_of
+from utils.api_utils import LONGEST_ECHO, ApiError, json_response, streamed_response
 
 blueprint = api_blueprint("price", "Prices")
 
+LARGE_FILE = 1_000_000  # bytes: some 20,000 bars, far above the daily history of a stock
+
 
 @blueprint.get("/prices/<ticker>", responses={200: PricesAnswer, **problem_answers(404)})
+@heavy_read()
 def get_prices(path: TickerPath, query: PricesQuery) -> Response:
     """Daily prices as traded; with `Accept: text/csv` as a file that can be uploaded again."""
     head, packed = prices_of(org_id(), path.ticker, query.start, query.end)
-    if request.accept_mimetypes.best_match(["application/json", CSV]) == CSV:
-        disposition = f'attachment; filename="{head.ticker}.csv"'
-        response = Response(csv_of(packed), mimetype=CSV, headers={"Content-Disposition": disposition})
+    if wants_csv():
+        response = csv_response(csv_of(packed), f"{head.ticker}.csv")
     else:
-        response = json_response(columns_of(head.ticker, packed))
+        response = streamed_response(json_of(head.ticker, packed), "application/json")
     response.vary.add("Accept")
     return response
 
 
 @blueprint.get("/prices/<ticker>/quality", responses={200: QualityAnswer, **problem_answers(404)})
+@heavy_read()
 def get_quality(path: TickerPath) -> Response:
     """What is stored of a ticker, since when, where days are missing, and what an analysis of it would warn of today."""
     return json_response(quality_of(org_id(), path.ticker))
@@ -48,4 +53,8 @@ def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response
     if raw.mimetype != CSV:
         raise ApiError(415, "unsupported_media_type", f"The content type is {raw.mimetype[:LONGEST_ECHO] or 'none'}; send text/csv.")
     raw.max_content_length = current_app.config["MAX_UPLOAD_BYTES"]
-    return json_response(import_prices(org_id(), path.ticker, raw.get_data(cache=False), query.extend))
+    file = raw.get_data(cache=False)
+    if len(file) > LARGE_FILE:
+        # Only now: while it waits for the rest of a file, a request costs next to nothing.
+        hold_slot()
+    return json_response(import_prices(org_id(), path.ticker, file, query.extend))

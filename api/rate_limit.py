@@ -39,13 +39,14 @@ class Budget(StrEnum):
     ANALYSES = "analyses"
     BULK = "bulk"
     UPLOADS = "uploads"
+    HEAVY_READS = "heavy_reads"
 
 
-def budget(of: Budget) -> Callable[[View], View]:
-    """Mark a route whose requests count in a budget of their own."""
+def budget(of: Budget, when: Callable[[], bool] = lambda: True) -> Callable[[View], View]:
+    """Mark a route whose requests, or those of them that `when` says, count in a budget of their own."""
 
     def mark(view: View) -> View:
-        view.__dict__["budget"] = of
+        view.__dict__["budget"] = lambda: of if when() else Budget.READS
         return view
 
     return mark
@@ -57,7 +58,7 @@ def register_rate_limits(app: Flask, settings: Settings, redis: RedisLink | None
         return
     logging.getLogger("flask-limiter").setLevel(logging.WARNING)  # each refusal is logged here
     limiter = Limiter(
-        _caller,
+        caller,
         application_limits=[_BudgetLimits(settings)],
         strategy="fixed-window",
         # The library does not count what has no route: unknown paths and wrong methods would be free.
@@ -77,7 +78,7 @@ def register_rate_limits(app: Flask, settings: Settings, redis: RedisLink | None
         metrics.limited(counted)
         limit = error.limit.limit
         wait = _seconds_left(limiter.current_limit)
-        log.warning("rate limited", caller=_caller(), budget=counted, limit=str(limit))
+        log.warning("rate limited", caller=caller(), budget=counted, limit=str(limit))
         detail = f"The limit is {limit.amount} requests per {limit.GRANULARITY.name} ({_budget()}). Try again in {wait} s."
         return current_app.handle_user_exception(ApiError(429, "rate_limited", detail, headers={"Retry-After": str(wait)}))
 
@@ -98,8 +99,9 @@ class _BudgetLimits(ApplicationLimit):
             Budget.ANALYSES: settings.rate_limit_analyses_per_minute,
             Budget.BULK: settings.rate_limit_bulk_per_minute,
             Budget.UPLOADS: settings.rate_limit_uploads_per_minute,
+            Budget.HEAVY_READS: settings.rate_limit_heavy_reads_per_minute,
         }
-        hour = ApplicationLimit(f"{settings.rate_limit_per_hour} per hour", key_function=_caller)
+        hour = ApplicationLimit(f"{settings.rate_limit_per_hour} per hour", key_function=caller)
         self._windows = {
             of: (*ApplicationLimit(f"{amount} per minute", key_function=partial(_caller_in, of)), *hour) for of, amount in a_minute.items()
         }
@@ -131,18 +133,19 @@ def _seconds_left(limit: RequestLimit | None) -> int:
     return 1 if limit is None else max(1, math.ceil(limit.window.reset_time - time.time()))
 
 
-def _caller() -> str:
+def caller() -> str:
+    """Who is counted: the key, else the address."""
     principal = g.principal
     return f"address:{request.remote_addr}" if principal is None else f"key:{principal.key_id}"
 
 
 def _caller_in(of: Budget) -> str:
-    return f"{_caller()}:{of}"
+    return f"{caller()}:{of}"
 
 
 def _budget() -> Budget:
-    of: Budget = getattr(g.view, "budget", Budget.READS)
-    return of
+    of: Callable[[], Budget] | None = getattr(g.view, "budget", None)
+    return Budget.READS if of is None else of()
 
 
 def _is_unlimited() -> bool:

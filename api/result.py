@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import astuple
 
-from flask import Response, request
+from flask import Response
 
 import database
 from api.auth import org_id
 from api.blueprint import api_blueprint
 from api.cache import cache
+from api.client_gone import client_check
+from api.csv_file import csv_response, wants_csv
+from api.heavy import heavy_read
 from api.paging import page, read_cursor
 from models.errors import ResultNotFound, TickerNotFound
 from models.result import ResultSummary
 from schemas.base import PageQuery, ResultPath, TickerPath
-from schemas.price import CSV
 from schemas.problem import problem_answers
 from schemas.result import FlipsAnswer, LatestPage, ResultAnswer, ResultPage, ResultsQuery
 from services.analysis import flips_of, result_body
@@ -39,11 +41,12 @@ def get_result(path: ResultPath) -> Response:
 
 
 @blueprint.get("/results/<result_id>/flips", responses={200: FlipsAnswer, **problem_answers(404, 409)})
+@heavy_read()
 def get_flips(path: ResultPath) -> Response:
     """What would change the verdict: the nearest next-day closes above and below at which it does."""
     if not is_id(path.result_id):
         raise ResultNotFound(path.result_id)
-    stored, flips = flips_of(org_id(), path.result_id)
+    stored, flips = flips_of(org_id(), path.result_id, client_check())
     result = parse_tolerant(stored.body)
     return json_response(
         {
@@ -59,15 +62,17 @@ def get_flips(path: ResultPath) -> Response:
 
 
 @blueprint.get("/results", responses={200: LatestPage})
+@heavy_read(when=wants_csv)
 def list_results(query: ResultsQuery) -> Response:
     """The latest result of each ticker and strategy, filtered and sorted. `If-None-Match` is honoured.
 
     With `Accept: text/csv` the whole filtered list as a file, whatever `limit` and `cursor` say.
     """
     wanted = query.filter()
-    if request.accept_mimetypes.best_match(["application/json", CSV]) == CSV:
-        disposition = 'attachment; filename="bellwether-results.csv"'
-        return Response(results_csv(org_id(), wanted), mimetype=CSV, headers={"Content-Disposition": disposition, "Vary": "Accept"})
+    if wants_csv():
+        response = csv_response(results_csv(org_id(), wanted), "bellwether-results.csv")
+        response.vary.add("Accept")
+        return response
     scope = ["results", *astuple(wanted)]
     after = read_cursor(query.cursor, scope)
     with database.read() as connection:

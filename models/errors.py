@@ -180,6 +180,10 @@ class IdempotencyInProgress(Conflict):
     """The first request with this Idempotency-Key is still at work. Try again in a moment."""
 
 
+class ClientGone(Exception):
+    """The client has closed its connection, so nobody waits for the rest of the work."""
+
+
 class JobUnreadable(Exception):
     """The parameters of a stored job mean nothing to this version."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -134,8 +134,21 @@ class PackedBars:
         return [_EPOCH + timedelta(days=number) for number in self.day_numbers()]
 
     def bars(self) -> list[Bar]:
+        """The bars, all at once: some 400 bytes of memory each."""
+        return list(self)
+
+    def __iter__(self) -> Iterator[Bar]:
         """The bars one by one."""
-        return [Bar(*values) for values in zip(self.days(), *(self.column(name) for name in COLUMNS), strict=True)]
+        days = (_EPOCH + timedelta(days=number) for number in self.day_numbers())
+        return (Bar(*values) for values in zip(days, *(self.column(name) for name in COLUMNS), strict=True))
+
+    def rows(self, start: int, stop: int) -> PackedBars:
+        """The bars from position `start` up to but not including `stop`, from 0; itself when that is all of them."""
+        if start == 0 and stop == len(self):
+            return self
+        width = len(self) * ITEM_BYTES
+        low, high = start * ITEM_BYTES, max(start, stop) * ITEM_BYTES
+        return PackedBars(b"".join(self.data[column * width + low : column * width + high] for column in range(len(COLUMNS) + 1)))
 
     def between(self, start: date | None = None, end: date | None = None) -> PackedBars:
         """The bars from `start` to `end`, both included; itself when that is all of them."""
@@ -145,11 +158,7 @@ class PackedBars:
             low = _first_at_or_after(numbers, (start - _EPOCH).days)
         if end is not None:
             high = _first_at_or_after(numbers, (end - _EPOCH).days + 1)
-        if low == 0 and high == len(numbers):
-            return self
-        width = len(self) * ITEM_BYTES
-        low, high = low * ITEM_BYTES, max(low, high) * ITEM_BYTES
-        return PackedBars(b"".join(self.data[column * width + low : column * width + high] for column in range(len(COLUMNS) + 1)))
+        return self.rows(low, high)
 
 
 def _first_at_or_after(numbers: memoryview[int], number: int) -> int:

@@ -38,6 +38,7 @@ class LimitsAnswer(BaseModel):
     analyses_per_minute: int
     bulk_per_minute: int
     uploads_per_minute: int
+    heavy_reads_per_minute: int
 
 
 class StreamsAnswer(BaseModel):

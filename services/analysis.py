@@ -36,6 +36,7 @@ from models.strategy import STRATEGIES
 from services.cache import Cache, NoCache
 from store import price as price_store
 from store import result as result_store
+from utils.cancellation import Check, always_wanted
 from utils.clock import now, today
 from utils.ids import new_id
 from utils.json_text import dump, parse_tolerant
@@ -169,12 +170,12 @@ def result_body(org_id: int, result_id: str, cache: Cache) -> tuple[str, bytes]:
     return fingerprint.decode(), body
 
 
-def flips_of(org_id: int, result_id: str) -> tuple[StoredResult, Flips]:
+def flips_of(org_id: int, result_id: str, check: Check = always_wanted) -> tuple[StoredResult, Flips]:
     """What would change a stored result's verdict, found by running the engine again on the same bars.
 
-    Raises ResultNotFound, or PricesReplaced when those bars are no longer stored.
+    Raises ResultNotFound, PricesReplaced when those bars are no longer stored, or what `check` raises.
     """
-    with database.read() as connection:
+    with database.reader() as connection:
         stored = result_store.find(connection, org_id, result_id)
         if stored is None:
             raise ResultNotFound(result_id)
@@ -187,7 +188,7 @@ def flips_of(org_id: int, result_id: str) -> tuple[StoredResult, Flips]:
         raise PricesReplaced(stored.ticker, stored.as_of)
     asked = parse_tolerant(stored.parameters)
     parameters = Parameters(**{**asked, "indicators": tuple(asked["indicators"])})
-    return stored, find_flips(adjusted_bars(packed, head.adjusted), parameters)
+    return stored, find_flips(adjusted_bars(packed, head.adjusted), parameters, check)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from services import job as job_service
 from services.workbook import Book, Cell, Column, Sheet, Style, WorkbookFile, write_workbook
 from store import report as report_store
 from store.report import EndedItem, ResultLine
+from utils.cancellation import Check, always_wanted
 from utils.json_text import parse_tolerant
 
 PAGE = 500  # items a read
@@ -66,10 +67,10 @@ SCORE_SCALE = {
 }
 
 
-def job_report(org_id: int, job_id: str) -> WorkbookFile:
-    """What ended of a job so far, with positions of the job's own sizing. Raises JobNotFound."""
+def job_report(org_id: int, job_id: str, check: Check = always_wanted) -> WorkbookFile:
+    """What ended of a job so far, with positions of the job's own sizing. Raises JobNotFound, and what `check` raises."""
     job = job_service.find(org_id, job_id)
-    return write_workbook(f"bellwether-job-{job.id}", lambda book: _fill(book, job))
+    return write_workbook(f"bellwether-job-{job.id}", lambda book: _fill(book, job), check)
 
 
 def _fill(book: Book, job: Job) -> None:

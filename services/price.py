@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import math
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import structlog
@@ -21,9 +20,11 @@ from services.analysis import PROVIDER_WARNINGS
 from services.series import sound_bars
 from store import price as price_store
 from utils.clock import now, today
+from utils.json_text import array_pieces, dump, object_pieces
 
 log = structlog.get_logger(__name__)
 
+BARS_A_PIECE = 2_000
 CSV_HEADER = ("Date", "Open", "High", "Low", "Close", "Adj Close", "Volume")
 
 
@@ -48,22 +49,21 @@ def _import_once(
 ) -> tuple[SeriesHead, PackedBars, bool, list[PriceWarning]]:
     """One attempt: the series, whether it was stored, and warnings about the merge."""
     with database.transaction() as connection:
-        former = price_store.load(connection, org_id, ticker)
-        name, bars = None, parsed.bars
+        former_head = price_store.find_head(connection, org_id, ticker)
+        former = price_store.load(connection, org_id, ticker) if extend else None
+        bars = parsed.bars
         expected = "" if extend else None  # no series has an empty digest: one that appears meanwhile is not overwritten
         warnings: list[PriceWarning] = []
         if former is not None:
             former_head, former_packed = former
-            name = former_head.name
-            if extend:
-                if former_head.adjusted != parsed.adjusted:
-                    raise PriceQuality([_mixed_adjustment(former_head.adjusted)])
-                bars, warnings = merge(former_packed.bars(), parsed.bars, parsed.adjusted)
-                if len(bars) > MOST_BARS:
-                    raise PriceQuality([_too_long(len(bars))])
-                expected = former_head.sha256
+            if former_head.adjusted != parsed.adjusted:
+                raise PriceQuality([_mixed_adjustment(former_head.adjusted)])
+            bars, warnings = merge(former_packed.bars(), parsed.bars, parsed.adjusted)
+            if len(bars) > MOST_BARS:
+                raise PriceQuality([_too_long(len(bars))])
+            expected = former_head.sha256
         packed = PackedBars.pack(bars)
-        head = head_of(org_id, ticker, name, upload.NAME, parsed.adjusted, packed)
+        head = head_of(org_id, ticker, former_head.name if former_head else None, upload.NAME, parsed.adjusted, packed)
         return head, packed, price_store.save(connection, head, packed, now(), expected), warnings
 
 
@@ -95,7 +95,7 @@ def merge(old: list[Bar], new: list[Bar], adjusted: bool) -> tuple[list[Bar], li
 
 def prices_of(org_id: int, ticker: str, start: date | None, end: date | None) -> tuple[SeriesHead, PackedBars]:
     """A ticker's bars from `start` to `end`, both included. Raises TickerNotFound."""
-    with database.read() as connection:
+    with database.reader() as connection:
         loaded = price_store.load(connection, org_id, ticker)
     if loaded is None:
         raise TickerNotFound(ticker)
@@ -105,38 +105,52 @@ def prices_of(org_id: int, ticker: str, start: date | None, end: date | None) ->
 
 def quality_of(org_id: int, ticker: str) -> QualityReport:
     """What is stored of a ticker and what to know about it, as of today. Raises TickerNotFound or PricesDamaged."""
-    with database.read() as connection:
-        loaded = price_store.load_with_update(connection, org_id, ticker)
-    if loaded is None:
+    with database.reader() as connection:
+        loaded = price_store.load(connection, org_id, ticker)
+        updated_at = None if loaded is None else price_store.updated_at(connection, loaded[0])
+    if loaded is None or updated_at is None:
         raise TickerNotFound(ticker)
-    head, packed, updated_at = loaded
+    head, packed = loaded
     bars = sound_bars(head, packed)
     warnings = price_warnings(bars, today()) + PROVIDER_WARNINGS.get(head.provider, ())
     known = (head.ticker, head.name, head.provider, head.bars, head.first_day, head.last_day)
     return QualityReport(*known, updated_at, price_gaps(bars), warnings)
 
 
-def columns_of(ticker: str, packed: PackedBars) -> dict[str, object]:
-    """The bars as JSON columns; adj_close is null where the source delivered none, volume is whole where it is a whole number."""
-    columns: dict[str, object] = {"ticker": ticker, "dates": packed.days()}
-    for name in COLUMNS:
-        columns[name] = packed.column(name).tolist()
-    columns["volume"] = [_whole(volume) for volume in packed.column("volume")]
-    return columns
+def json_of(ticker: str, packed: PackedBars) -> Iterator[bytes]:
+    """The bars as JSON columns, in pieces.
+
+    adj_close is null where the source delivered none, volume is whole where it is a whole number.
+    """
+
+    def column(name: str) -> Iterator[bytes]:
+        return array_pieces(part.column(name).tolist() for part in _parts(packed))
+
+    yield from object_pieces(
+        [
+            ("ticker", [dump(ticker)]),
+            ("dates", array_pieces(part.days() for part in _parts(packed))),
+            *((name, column(name)) for name in COLUMNS if name != "volume"),
+            ("volume", array_pieces([_whole(volume) for volume in part.column("volume")] for part in _parts(packed))),
+        ]
+    )
 
 
-def csv_of(packed: PackedBars) -> str:
-    """The bars as a CSV file that `import_prices` takes back unchanged; no Adj Close column where the source delivered none."""
-    bars = packed.bars()
-    adjusted = not any(math.isnan(bar.adj_close) for bar in bars)
-    header = CSV_HEADER if adjusted else tuple(column for column in CSV_HEADER if column != "Adj Close")
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    for bar in bars:
-        adj_close = (repr(bar.adj_close),) if adjusted else ()
-        writer.writerow((bar.day, repr(bar.open), repr(bar.high), repr(bar.low), repr(bar.close), *adj_close, repr(_whole(bar.volume))))
-    return text.getvalue()
+def csv_of(packed: PackedBars) -> Iterator[bytes]:
+    """The bars as a CSV file in pieces that `import_prices` takes back unchanged; no Adj Close column where the source delivered none."""
+    adjusted = not any(map(math.isnan, packed.column("adj_close")))
+    yield ",".join(column for column in CSV_HEADER if adjusted or column != "Adj Close").encode() + b"\n"
+    for part in _parts(packed):
+        yield "".join(_csv_line(bar, adjusted) for bar in part).encode()
+
+
+def _csv_line(bar: Bar, adjusted: bool) -> str:
+    prices = (bar.open, bar.high, bar.low, bar.close, bar.adj_close) if adjusted else (bar.open, bar.high, bar.low, bar.close)
+    return f"{bar.day},{','.join(map(repr, prices))},{_whole(bar.volume)!r}\n"
+
+
+def _parts(packed: PackedBars) -> Iterator[PackedBars]:
+    return (packed.rows(start, min(start + BARS_A_PIECE, len(packed))) for start in range(0, len(packed), BARS_A_PIECE))
 
 
 def _whole(value: float) -> float | int:

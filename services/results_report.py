@@ -13,6 +13,7 @@ from models.result import ResultFilter, ResultSummary
 from services.job_report import colour_verdicts
 from services.workbook import Book, Cell, Column, Style, WorkbookFile, write_workbook
 from store import result as result_store
+from utils.cancellation import Check, always_wanted
 from utils.clock import iso, now, today
 
 PAGE = 500  # results a read
@@ -34,16 +35,16 @@ FILTERS = (Column("Filter", 22, Style.LABEL), Column("Value", 40, align="left"))
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def results_csv(org_id: int, wanted: ResultFilter) -> Iterator[str]:
+def results_csv(org_id: int, wanted: ResultFilter) -> Iterator[bytes]:
     """The list as a CSV file with a header, in pieces. The first page is read at once, so that what is wrong is raised here."""
     pages = _pages(org_id, wanted)
     first = next(pages)
     return chain([_lines([list(COLUMNS)])], (_lines(map(_csv_row, page)) for page in chain([first], pages)))
 
 
-def results_report(org_id: int, wanted: ResultFilter) -> WorkbookFile:
-    """The list as a workbook, with the filters that it was made with."""
-    return write_workbook(f"bellwether-results-{today()}", lambda book: _fill(book, org_id, wanted))
+def results_report(org_id: int, wanted: ResultFilter, check: Check = always_wanted) -> WorkbookFile:
+    """The list as a workbook, with the filters that it was made with. Raises what `check` raises."""
+    return write_workbook(f"bellwether-results-{today()}", lambda book: _fill(book, org_id, wanted), check)
 
 
 def _pages(org_id: int, wanted: ResultFilter) -> Iterator[list[ResultSummary]]:
@@ -58,11 +59,11 @@ def _pages(org_id: int, wanted: ResultFilter) -> Iterator[list[ResultSummary]]:
         after = result_store.position(wanted.sort, page[-1])
 
 
-def _lines(rows: Iterable[list[object]]) -> str:
+def _lines(rows: Iterable[list[object]]) -> bytes:
     text = io.StringIO()
     # Lines end as RFC 4180 has it; with "\n" the writer would leave a cell with a "\r" unquoted, and readers would end the line there.
     csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue()
+    return text.getvalue().encode()
 
 
 def _csv_row(result: ResultSummary) -> list[object]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Any
 
 import database
 from models.errors import NotFound, PricesDamaged, TickerNotFound
-from models.price_series import BYTES_PER_BAR, Bar
-from models.result import ResultSummary
+from models.price_series import BYTES_PER_BAR, MOST_BARS, PackedBars
+from models.result import ResultSummary, StoredResult
 from services.job_report import colour_verdicts
 from services.workbook import FIRST_EXCEL_YEAR, Book, Cell, Column, Sheet, Style, WorkbookFile, write_workbook
 from store import price as price_store
 from store import report as report_store
+from utils.cancellation import Check, always_wanted
 from utils.json_text import parse_tolerant
 
+PAGE = 500  # results a read
 BARS_SHOWN = 250  # the newest, unless a period is wanted
 
 SUMMARY = (Column("Field", 22, Style.LABEL), Column("Value", 100, Style.LONG_TEXT, align="left"))
@@ -55,13 +58,13 @@ LINE_COLOURS = {"Entry": "#2E75B6", "Stop": "#C00000", "Target": "#00803C", "Sup
 
 @dataclass(frozen=True)
 class Facts:
-    """What a report is made of: the result as JSON has it, bars up to its day, and the history with whether each has its parameters."""
+    """What a report is made of: the latest result, also as JSON has it, and bars up to its day."""
 
+    stored: StoredResult
     result: dict[str, Any]
     name: str | None
-    bars: list[Bar]
+    bars: PackedBars
     bars_note: str
-    history: list[tuple[ResultSummary, bool]]
 
 
 @dataclass(frozen=True)
@@ -73,20 +76,22 @@ class Line:
     price: float
 
 
-def ticker_report(org_id: int, ticker: str, strategy: str, start: date | None = None, end: date | None = None) -> WorkbookFile:
+def ticker_report(
+    org_id: int, ticker: str, strategy: str, start: date | None = None, end: date | None = None, check: Check = always_wanted
+) -> WorkbookFile:
     """The latest stored result of a ticker by a strategy, with its prices and results from `start` to `end`; analyses nothing.
 
-    Without a period the prices are the newest 250 days and the results are all that are stored.
-    Raises TickerNotFound, NotFound when it has not been analysed yet, or PricesDamaged.
+    Without a period the prices are the newest 250 days and the results are all that are stored; of a period, the newest MOST_BARS.
+    Raises TickerNotFound, NotFound when it has not been analysed yet, PricesDamaged, or what `check` raises.
     """
     facts = _facts(org_id, ticker, strategy, start, end)
-    return write_workbook(f"bellwether-{ticker}-{strategy}-{facts.result['as_of']}", lambda book: _fill(book, facts))
+    history = _history(org_id, facts.stored, start, end)
+    return write_workbook(f"bellwether-{ticker}-{strategy}-{facts.stored.as_of}", lambda book: _fill(book, facts, history), check)
 
 
 def _facts(org_id: int, ticker: str, strategy: str, start: date | None, end: date | None) -> Facts:
     with database.reader() as connection:
         stored = report_store.find_latest(connection, org_id, ticker, strategy)
-        history = [] if stored is None else report_store.list_period(connection, org_id, stored, start, end)
         loaded = price_store.load(connection, org_id, ticker)
     if stored is None:
         if loaded is None:
@@ -94,18 +99,35 @@ def _facts(org_id: int, ticker: str, strategy: str, start: date | None, end: dat
         raise NotFound(f"{ticker} has not been analysed by the strategy {strategy} yet. POST /api/v1/analyze first.")
     result = parse_tolerant(stored.body)
     if loaded is None:
-        return Facts(result, None, [], "no prices are stored any more", history)
+        return Facts(stored, result, None, PackedBars(b""), "no prices are stored any more")
     head, packed = loaded
     if len(packed.data) != head.bars * BYTES_PER_BAR:
         raise PricesDamaged(ticker)
     packed = packed.between(end=stored.as_of)
     same = packed.sha256 == result["provenance"]["bars_sha256"]
     note = "the prices analysed" if same else "replaced since the analysis: not the prices analysed"
-    bars = packed.bars()[-BARS_SHOWN:] if start is None and end is None else packed.between(start, end).bars()
-    return Facts(result, head.name, bars, note, history)
+    has_period = start is not None or end is not None
+    wanted = packed.between(start, end)
+    shown = min(len(wanted), MOST_BARS if has_period else BARS_SHOWN)
+    if has_period and shown < len(wanted):
+        note = f"{note}; the newest {shown:,} of {len(wanted):,} days"
+    return Facts(stored, result, head.name, wanted.rows(len(wanted) - shown, len(wanted)), note)
 
 
-def _fill(book: Book, facts: Facts) -> None:
+def _history(org_id: int, stored: StoredResult, start: date | None, end: date | None) -> Iterator[tuple[ResultSummary, bool]]:
+    """The results from `start` to `end`, newest first, and whether each has the parameters of the latest."""
+    before = None
+    while True:
+        # No connection is held while rows are written.
+        with database.reader() as connection:
+            page = report_store.list_period(connection, org_id, stored, (start, end), before, PAGE)
+        yield from page
+        if len(page) < PAGE:
+            return
+        before = (page[-1][0].created_at, page[-1][0].id)
+
+
+def _fill(book: Book, facts: Facts, history: Iterable[tuple[ResultSummary, bool]]) -> None:
     result = facts.result
     summary = book.add_sheet("Summary", SUMMARY)
     for label, value, style in _summary(facts):
@@ -119,7 +141,7 @@ def _fill(book: Book, facts: Facts) -> None:
         for level in result["levels"][kind]:
             levels.append(kind, level["price"], level["touches"], date.fromisoformat(level["last_touch"]))
     _add_prices(book, facts.bars, result["ticker"], list(_lines(result)))
-    _add_history(book, facts.history)
+    _add_history(book, history)
 
 
 def _summary(facts: Facts) -> Iterator[tuple[str, Cell, Style | None]]:
@@ -171,7 +193,7 @@ def _lines(result: dict[str, Any]) -> Iterator[Line]:
             yield Line(kind, f"{kind} {number}", level["price"])
 
 
-def _add_history(book: Book, history: list[tuple[ResultSummary, bool]]) -> None:
+def _add_history(book: Book, history: Iterable[tuple[ResultSummary, bool]]) -> None:
     sheet = book.add_sheet("History", HISTORY)
     for made, is_alike in history:
         parameters = "as the latest" if is_alike else "others than the latest"
@@ -180,18 +202,18 @@ def _add_history(book: Book, history: list[tuple[ResultSummary, bool]]) -> None:
     colour_verdicts(book, sheet)
 
 
-def _add_prices(book: Book, bars: list[Bar], ticker: str, lines: list[Line]) -> None:
+def _add_prices(book: Book, bars: PackedBars, ticker: str, lines: list[Line]) -> None:
     gap = (Column("", 8.43),) * CHART_COLUMNS
     sheet = book.add_sheet("Prices", (*PRICES, *gap, *(Column(line.title, 12, Style.DECIMAL) for line in lines)))
     beside_chart: list[Cell] = [None] * len(gap)
     levels = [line.price for line in lines]
     for bar in bars:
         sheet.append(bar.day, bar.open, bar.high, bar.low, bar.close, bar.volume, *beside_chart, *levels)
-    if bars:
+    if len(bars) > 0:
         _add_chart(book, sheet, bars, ticker, lines)
 
 
-def _add_chart(book: Book, sheet: Sheet, bars: list[Bar], ticker: str, lines: list[Line]) -> None:
+def _add_chart(book: Book, sheet: Sheet, bars: PackedBars, ticker: str, lines: list[Line]) -> None:
     """The closes as a line, and what was made of them as horizontal ones."""
     chart = book.workbook.add_chart({"type": "line"})
     for title, look in (
@@ -208,18 +230,18 @@ def _add_chart(book: Book, sheet: Sheet, bars: list[Bar], ticker: str, lines: li
             }
         )
     # Excel's axis of dates has no days before its first year; those stand there as text.
-    dated = bars[0].day.year >= FIRST_EXCEL_YEAR
+    dated = bars.first_day().year >= FIRST_EXCEL_YEAR
     chart.set_x_axis({"date_axis": dated, "text_axis": not dated, "num_format": "mmm yyyy"})
-    chart.set_y_axis({"min": _round_below([bar.close for bar in bars] + [line.price for line in lines]), "num_format": "#,##0.00"})
+    prices = (bars.column("close"), [line.price for line in lines])
+    chart.set_y_axis({"min": _round_below(min(chain(*prices)), max(chain(*prices))), "num_format": "#,##0.00"})
     chart.set_title({"name": f"{ticker}, close as traded"})
     chart.set_legend({"position": "bottom"})
     chart.set_size(CHART_SIZE)
     sheet.worksheet.insert_chart(CHART_PLACE, chart)
 
 
-def _round_below(prices: list[float]) -> float:
+def _round_below(lowest: float, highest: float) -> float:
     """A round number at or below the lowest price: an axis from 0 would press the lines flat."""
-    lowest, highest = min(prices), max(prices)
     if not lowest < highest:
         return 0.0
     step = 10.0 ** math.floor(math.log10(highest - lowest))

@@ -1,17 +1,19 @@
-"""Excel workbooks: sheets that are written row by row, so that their size takes no memory. Text stays text, whatever it looks like."""
+"""Excel workbooks, written row by row and into a file, so that their size takes no memory. Text stays text, whatever it looks like."""
 
 from __future__ import annotations
 
 import math
 import re
+import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from io import BytesIO
-from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any
+
+from utils.cancellation import Check, always_wanted
+from utils.temporary_folder import temporary_folder
 
 Cell = str | int | float | date | datetime | None
 
@@ -22,6 +24,7 @@ OPTIONS = {
     "strings_to_numbers": False,
 }
 FIRST_EXCEL_YEAR = 1900
+ROWS_BETWEEN_CHECKS = 200
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _UNSAFE_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]")
@@ -70,10 +73,10 @@ class Column:
 
 @dataclass(frozen=True)
 class WorkbookFile:
-    """A whole workbook, in memory, and the name to save it under."""
+    """A whole workbook and the name to save it under. The file has no name on disk and is gone once `content` is closed."""
 
     name: str
-    content: BytesIO
+    content: IO[bytes]
 
 
 class Sheet:
@@ -93,9 +96,16 @@ class Sheet:
         worksheet.fit_to_pages(1, 0)
 
     def append(self, *values: Cell, styles: Sequence[Style | None] = ()) -> None:
-        """Write the next row. What is None or no finite number stays blank; `styles` replaces those of the columns."""
+        """Write the next row. What is None or no finite number stays blank; `styles` replaces those of the columns.
+
+        Now and then the workbook's check is called.
+        """
         self.rows += 1
+        if self.rows % ROWS_BETWEEN_CHECKS == 0:
+            self._book.check()
         for index, value in enumerate(values):
+            if value is None:
+                continue
             given = styles[index] if index < len(styles) else None
             column = self.columns[index]
             self._write(self.rows, index, value, given or column.style, column.align)
@@ -108,12 +118,12 @@ class Sheet:
         """Where a column stands, from 0."""
         return [column.title for column in self.columns].index(title)
 
-    def _write(self, row: int, index: int, value: Cell, style: Style, align: str | None) -> None:
+    def _write(self, row: int, index: int, value: str | float | date, style: Style, align: str | None) -> None:
         if isinstance(value, datetime):
             value = value.astimezone(UTC).replace(tzinfo=None)
         if isinstance(value, date) and value.year < FIRST_EXCEL_YEAR:
             value = value.isoformat()
-        if value is None or value == "":
+        if value == "":
             return
         if isinstance(value, str):
             text = cell_text(value)
@@ -127,10 +137,11 @@ class Sheet:
 
 
 class Book:
-    """A workbook in the making."""
+    """A workbook in the making; `check` raises when nobody wants it any more."""
 
-    def __init__(self, workbook: Any) -> None:
+    def __init__(self, workbook: Any, check: Check) -> None:
         self.workbook = workbook
+        self.check = check
         self._formats: dict[tuple[Style, str | None, bool], Any] = {}
 
     def add_sheet(self, name: str, columns: Sequence[Column]) -> Sheet:
@@ -146,19 +157,25 @@ class Book:
         return self._formats[key]
 
 
-def write_workbook(name: str, fill: Callable[[Book], None]) -> WorkbookFile:
-    """Make a workbook that `fill` puts sheets into. Rows pass through a private folder that is gone afterwards, also after an error."""
+def write_workbook(name: str, fill: Callable[[Book], None], check: Check = always_wanted) -> WorkbookFile:
+    """Make a workbook that `fill` puts sheets into; the caller closes its file.
+
+    Rows pass through a private folder that is gone afterwards, also after an error, such as `check` raises.
+    """
     from xlsxwriter import Workbook  # noqa: PLC0415 — not every process of the web service makes reports
 
-    content = BytesIO()
-    with TemporaryDirectory(prefix="bellwether-report-") as folder:
-        workbook = Workbook(content, {**OPTIONS, "tmpdir": folder})
-        try:
-            fill(Book(workbook))
-            workbook.close()
-        finally:
-            _close_row_files(workbook)
-    content.seek(0)
+    with ExitStack() as undo:
+        content = undo.enter_context(tempfile.TemporaryFile())
+        with temporary_folder() as folder:
+            workbook = Workbook(content, {**OPTIONS, "tmpdir": folder})
+            try:
+                fill(Book(workbook, check))
+                check()
+                workbook.close()
+            finally:
+                _close_row_files(workbook)
+        content.seek(0)
+        undo.pop_all()  # from here on it is the caller's to close
     return WorkbookFile(f"{_UNSAFE_IN_FILE_NAMES.sub('_', name)}.xlsx", content)
 
 

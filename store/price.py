@@ -48,10 +48,7 @@ COPY_MANY = (
     f"COPY (SELECT json_build_array({_HEAD})::text, data FROM price_series WHERE ticker = ANY(%(tickers)s) "
     "AND org_id IN (%(org_id)s, %(shared)s) ORDER BY org_id) TO STDOUT (FORMAT binary)"
 )
-LOAD_WITH_UPDATE = text(
-    f"SELECT {_HEAD}, data, updated_at FROM price_series WHERE ticker = :ticker AND org_id IN (:org_id, :shared) "
-    "ORDER BY org_id DESC LIMIT 1"
-)
+UPDATED_AT = text("SELECT updated_at FROM price_series WHERE org_id = :org_id AND ticker = :ticker")
 LIST_TICKERS = text("SELECT DISTINCT ticker FROM price_series WHERE org_id IN (:org_id, :shared) ORDER BY ticker")
 # The tickers as one JSON array: there may be more of them than SQLite takes parameters.
 NEWEST_DAY = Variants(
@@ -108,10 +105,10 @@ def load(connection: AnyReader, org_id: int, ticker: str) -> tuple[SeriesHead, P
     return None if row is None else (_head_from_row(row[:-1]), PackedBars(bytes(row[-1])))
 
 
-def load_with_update(connection: Connection, org_id: int, ticker: str) -> tuple[SeriesHead, PackedBars, datetime] | None:
-    """A ticker's series with its bars, and when it was stored."""
-    row = connection.execute(LOAD_WITH_UPDATE, {"ticker": ticker, "org_id": org_id, "shared": SHARED_ORG}).first()
-    return None if row is None else (_head_from_row(row[:-2]), PackedBars(bytes(row[-2])), row[-1])
+def updated_at(connection: AnyReader, head: SeriesHead) -> datetime | None:
+    """When a series was stored; None when it is not there any more."""
+    row = connection.execute(UPDATED_AT, {"org_id": head.org_id, "ticker": head.ticker}).first()
+    return None if row is None else row[0]
 
 
 def find_heads(connection: Connection, org_id: int, tickers: Collection[str]) -> dict[str, SeriesHead]:

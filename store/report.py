@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -17,12 +17,13 @@ FIND_LATEST = text(
     "FROM latest_results AS l JOIN analysis_results AS r ON r.id = l.result_id "
     "WHERE l.org_id = :org_id AND l.ticker = :ticker AND l.strategy = :strategy"
 )
-# A ticker's results by a strategy whose day lies in a period, newest first, and whether nothing but the bars sets each apart from another.
+# A page of a ticker's results by a strategy whose day lies in a period, newest first, and whether nothing but the bars sets each apart from
+# another.
 LIST_PERIOD = text(
     "SELECT r.id, r.ticker, r.strategy, r.as_of, r.bars, r.close, r.score, r.verdict, r.signal, r.fingerprint, r.created_at, "
     "r.parameters = :parameters FROM analysis_results AS r "
     "WHERE r.org_id = :org_id AND r.ticker = :ticker AND r.strategy = :strategy AND r.as_of BETWEEN :start AND :end "
-    "ORDER BY r.created_at DESC, r.id DESC"
+    "AND (r.created_at, r.id) < (:created_at, :id) ORDER BY r.created_at DESC, r.id DESC LIMIT :limit"
 )
 _ENDED = ", ".join(f"'{status}'" for status in (ItemStatus.SUCCEEDED, ItemStatus.FAILED, ItemStatus.CANCELLED))
 # A page of a job's items that ended, in order; a result that retention has removed leaves its item without one.
@@ -31,6 +32,7 @@ LIST_ENDED_ITEMS = text(
     "FROM analysis_job_items AS i LEFT JOIN analysis_results AS r ON r.id = i.result_id AND r.org_id = :org_id "
     f"WHERE i.job_id = :job_id AND i.status IN ({_ENDED}) AND i.ticker > :after ORDER BY i.ticker LIMIT :limit"
 )
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -65,15 +67,30 @@ def find_latest(connection: AnyReader, org_id: int, ticker: str, strategy: str) 
 
 
 def list_period(
-    connection: AnyReader, org_id: int, like: StoredResult, start: date | None, end: date | None
+    connection: AnyReader,
+    org_id: int,
+    like: StoredResult,
+    period: tuple[date | None, date | None],
+    before: tuple[datetime, str] | None,
+    limit: int,
 ) -> list[tuple[ResultSummary, bool]]:
-    """Results of the same ticker and strategy from `start` to `end`, both included, newest first; and whether each has the same parameters.
+    """Results of the same ticker and strategy, newest first, and whether each has the same parameters.
 
-    Retention keeps their number small.
+    Both days of the period are included, None for no bound; `before` is the (created_at, id) of the last one seen.
     """
-    values = {"org_id": org_id, "ticker": like.ticker, "strategy": like.strategy, "parameters": like.parameters}
-    rows = connection.execute(LIST_PERIOD, values | {"start": start or date.min, "end": end or date.max})
-    return [(ResultSummary(*row[:-1]), bool(row[-1])) for row in rows]
+    created_at, result_id = before or (LATEST, "")
+    values = {
+        "org_id": org_id,
+        "ticker": like.ticker,
+        "strategy": like.strategy,
+        "parameters": like.parameters,
+        "start": period[0] or date.min,
+        "end": period[1] or date.max,
+        "created_at": created_at,
+        "id": result_id,
+        "limit": limit,
+    }
+    return [(ResultSummary(*row[:-1]), bool(row[-1])) for row in connection.execute(LIST_PERIOD, values)]
 
 
 def list_ended_items(connection: AnyReader, org_id: int, job_id: str, after: str, limit: int) -> list[EndedItem]:

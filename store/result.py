@@ -75,7 +75,7 @@ _ORDERS = {
 _POSITION_PARAMETERS = ("position_0", "position_1", "position_2")
 
 
-def find(connection: Connection, org_id: int, result_id: str) -> StoredResult | None:
+def find(connection: AnyReader, org_id: int, result_id: str) -> StoredResult | None:
     """One result by id."""
     row = connection.execute(FIND, {"id": result_id, "org_id": org_id}).first()
     return None if row is None else StoredResult(*row)

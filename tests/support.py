@@ -89,6 +89,7 @@ class Client:
             sent.setdefault("X-API-Key", key)
         if not path.startswith(("/api/", "/health", "/docs", "/openapi")):
             path = f"/api/v1{path}"
+        more.setdefault("buffered", True)  # as a server does, the answer is read to its end and closed
         return self.http.open(path, method=method, headers=sent, **more)
 
     def get(self, path: str, **more: Any) -> Any:

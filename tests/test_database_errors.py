@@ -14,7 +14,7 @@ import pytest
 from disk_support import no_file_may_grow, small_disk
 from health_support import own_postgres
 from sqlalchemy import Connection, exc, text
-from support import Backend, Postgres
+from support import Backend
 
 import database
 from database import Database, DatabaseOptions
@@ -69,10 +69,17 @@ def file_size_limit(here: Database) -> Iterator[None]:
 def interrupted(here: Database) -> Iterator[None]:
     with here.read() as connection:
         driver = driver_of(connection)
-    timer = threading.Timer(0.2, driver.interrupt)
-    timer.start()
+    is_over = threading.Event()
+
+    def interrupt_again_and_again() -> None:
+        while not is_over.wait(0.2):
+            driver.interrupt()
+
+    thread = threading.Thread(target=interrupt_again_and_again)
+    thread.start()
     yield
-    timer.join()
+    is_over.set()
+    thread.join()
 
 
 @contextmanager
@@ -229,15 +236,21 @@ def test_an_error_that_leaves_the_database_there(here: Database, case: Case) -> 
 def test_a_transaction_that_sqlite_has_ended_by_itself_is_not_rolled_back(here: Database) -> None:
     """A second error would hide the first, and count as an absence."""
     statements: list[str] = []
-    with pages_used_up(here), pytest.raises(exc.OperationalError, match="disk is full"), here.transaction() as connection:
-        driver = driver_of(connection)
-        driver.set_trace_callback(statements.append)
-        connection.execute(INSERT, {"id": 2, "body": LARGE})
-    assert not driver.in_transaction
+    drivers: list[sqlite3.Connection] = []
+
+    def write(body: str) -> None:
+        with here.transaction() as connection:
+            drivers.append(driver_of(connection))
+            drivers[-1].set_trace_callback(statements.append)
+            connection.execute(INSERT, {"id": 2, "body": body})
+            raise ZeroDivisionError
+
+    with pages_used_up(here), pytest.raises(exc.OperationalError, match="disk is full"):
+        write(LARGE)
+    assert not drivers[-1].in_transaction
     assert "ROLLBACK" not in statements
-    with pytest.raises(ZeroDivisionError), here.transaction() as connection:  # one that is open is
-        driver.set_trace_callback(statements.append)
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        write(SMALL)  # one that is open is rolled back
     assert "ROLLBACK" in statements
 
 
@@ -295,8 +308,8 @@ NOBODY = [
 def test_what_waiting_does_not_mend_is_told_at_the_first_attempt(
     account: str, name: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("database.time.sleep", lambda _: pytest.fail("it waited"))
-    with own_postgres() as server:
+    with own_postgres() as server, monkeypatch.context() as patched:
+        patched.setattr("database.time.sleep", lambda _: pytest.fail("it waited"))
         role = f"guarded_{os.getpid()}"
         server.require_password(role, "right")
         here = Database(DatabaseOptions(server.url_as(account.format(role=role), name), connect_attempts=5))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from io import BytesIO
 from time import perf_counter
@@ -35,6 +35,7 @@ RETRY_AFTER_SECONDS = 5
 MOST_ERRORS = 50  # that one answer lists; the rest are counted
 LONGEST_ECHO = 200  # characters of what the caller sent that an answer repeats
 BROKEN_BODY = "The body broke off, or its chunks are none. Send it again, whole."
+PIECE_BYTES = 65_536  # the least of a streamed answer that is sent at once
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 # The codes of what the framework itself refuses.
@@ -141,9 +142,30 @@ def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | No
     return Response(body, status, headers, content_type="application/json")
 
 
+def streamed_response(pieces: Iterable[bytes], content_type: str, headers: Mapping[str, str] | None = None) -> Response:
+    """An answer that is made while it is sent: nothing is made for HEAD or 304, and nothing more once the client has gone."""
+    return Response(_gathered(pieces), headers=headers, content_type=content_type)
+
+
+def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces that are worth a packet, or a block of a compressor."""
+    held, size = [], 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= PIECE_BYTES:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)
+
+
 def tagged(value: Any, tag: str | None = None) -> Response:
-    """An answer of JSON with an ETag, or 304 to who has it already; the tag is a digest of the answer unless given."""
-    response = json_response(value)
+    """An answer with an ETag, or 304 to who has it already: JSON of the value, or the value if it is a response.
+
+    The tag is a digest of the answer unless given.
+    """
+    response = value if isinstance(value, Response) else json_response(value)
     if tag is None:
         tag = hashlib.sha256(response.get_data()).hexdigest()[:32]
     response.headers["ETag"] = f'"{tag}"'

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, TextClause, exc
 
 from utils.pool_events import FAILED
 
+LARGE_BYTES = 4_000_000
 _compiled: weakref.WeakKeyDictionary[Engine, dict[TextClause, tuple[str, list[str] | None]]] = weakref.WeakKeyDictionary()
 
 
@@ -36,11 +37,12 @@ class Rows:
 class Reader:
     """A pooled connection in autocommit that only reads; to be used with `with`, wherever a store function takes one."""
 
-    __slots__ = ("_connection", "_engine", "_note")
+    __slots__ = ("_connection", "_engine", "_is_swollen", "_note")
 
     def __init__(self, engine: Engine, note: Callable[[BaseException], bool] = lambda error: False) -> None:
         """Take a connection; `note` is told of every error, which does not pass SQLAlchemy's own events here."""
         self._engine, self._note = engine, note
+        self._is_swollen = False
         try:
             self._connection = engine.raw_connection()
         except engine.dialect.loaded_dbapi.Error as error:
@@ -50,6 +52,9 @@ class Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._is_swollen:
+            # libpq's buffer has grown to twice the largest row, and would stay that large as long as the connection is pooled.
+            self._connection.invalidate()
         self._connection.close()
 
     def execute(self, statement: TextClause, parameters: Mapping[str, Any]) -> Rows:
@@ -84,7 +89,9 @@ class Reader:
             raise self._translate(statement, error, cursor) from error
         finally:
             cursor.close()
-        return binary_rows(received.getbuffer())
+        rows = binary_rows(received.getbuffer())
+        self._is_swollen |= any(len(field or b"") > LARGE_BYTES for row in rows for field in row)
+        return rows
 
     def _compile(self, statement: TextClause) -> tuple[str, list[str] | None]:
         known = _compiled.setdefault(self._engine, {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 import orjson
@@ -44,6 +45,26 @@ class DuplicateKeys(ValueError):
 def dump(value: Any) -> bytes:
     """Serialize dicts, lists, dataclasses, enums, dates and aware datetimes (ISO 8601 with `Z`); NaN and infinities become null."""
     return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+
+
+def object_pieces(members: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
+    """A JSON object in pieces, of names and values that are JSON in pieces."""
+    opening = b"{"
+    for name, value in members:
+        yield opening + dump(name) + b":"
+        yield from value
+        opening = b","
+    yield b"}" if opening == b"," else b"{}"
+
+
+def array_pieces(parts: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    """A JSON array in pieces, of the parts of a list."""
+    opening = b"["
+    for part in parts:
+        if len(part) > 0:
+            yield opening + dump(part)[1:-1]
+            opening = b","
+    yield b"]" if opening == b"," else b"[]"
 
 
 def parse_strict(raw: bytes | str) -> Any:

@@ -12,10 +12,10 @@ from gunicorn.http import wsgi
 from infrastructure.web_server.connection import Connection, Outcome
 from infrastructure.web_server.outgoing import ClientGone
 from infrastructure.web_server.refusal import BROKEN
+from utils.cancellation import CLIENT_GONE
 
 log = structlog.get_logger(__name__)
 
-CLIENT_GONE = "bellwether.client_gone"  # in the WSGI environment: a callable, whether there is still anybody to answer
 WEBSOCKET_SEND_SECONDS = 10.0
 
 

@@ -1,0 +1,20 @@
+"""Lists as CSV files, for those who accept them rather than JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import Response, request
+
+from schemas.price import CSV
+from utils.api_utils import streamed_response
+
+
+def wants_csv() -> bool:
+    """Whether the client likes CSV better than JSON."""
+    return request.accept_mimetypes.best_match(["application/json", CSV]) == CSV
+
+
+def csv_response(pieces: Iterable[bytes], name: str) -> Response:
+    """A CSV file to be saved under a name, made while it is sent."""
+    return streamed_response(pieces, f"{CSV}; charset=utf-8", {"Content-Disposition": f'attachment; filename="{name}"'})
