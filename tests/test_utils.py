@@ -30,6 +30,7 @@ ROOT = Path(__file__).parent.parent
         pytest.param(None, "default", id="nothing"),
         pytest.param(b"\xff\xfe", "default", id="no text"),
         pytest.param("(" * 10_000, "default", id="deep"),
+        pytest.param('{"a": 1, "a": 2}', {"a": 2}, id="a key twice"),
         pytest.param("{[]: 1}", "default", id="a list for a key"),
         pytest.param("[" + "1," * 50_000 + "]", "default", id="a literal that is too long"),
         pytest.param("[" + "1," * 500_000 + "1]", [1] * 500_001, id="long JSON"),
