@@ -16,6 +16,7 @@ from celery import Celery, bootsteps, signals
 import database
 import db_migrations
 from config import VERSION, Settings
+from jobs.cell import Kills
 from jobs.executor import Executor
 from jobs.kept import keep_workers
 from jobs.local import database_options
@@ -31,7 +32,9 @@ QUEUE = "bellwether"
 SLICE_SECONDS = 5.0
 SOFT_SHUTDOWN_SECONDS = 15.0
 PUBLISH_RETRIES = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1}
-_flags = FeatureFlags()  # one for all tasks of a process, which follow one another quickly
+# One of each for all tasks of a process, which follow one another quickly.
+_flags = FeatureFlags()
+_kills = Kills()
 
 
 def _configuration() -> dict[str, Any]:
@@ -61,7 +64,8 @@ def drain(job_id: str) -> int:
     settings = Settings.load()
     wakeup = wakeup_for(settings)
     worker = f"celery-{os.uname().nodename}-{os.getpid()}-{new_id()[-12:]}"
-    executor = Executor(worker, settings.job_lease_seconds, wakeup, threading.Event(), lambda: _flags.is_enabled(Feature.BULK_JOBS))
+    stop = threading.Event()
+    executor = Executor(worker, settings.job_lease_seconds, wakeup, stop, lambda: _flags.is_enabled(Feature.BULK_JOBS), _kills)
     started, ran = time.monotonic(), 0
     try:
         while items := executor.run_chunk():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import exc
 
 import database
-from jobs.cell import Cell, CellStopped
+from jobs.cell import Cell, CellKilled, CellStopped, CellUnavailable, Kills
 from jobs.heartbeat import Heartbeat
 from models.errors import JobUnreadable
 from models.job import BulkParams, Chunk, ClaimedItem, Fault, Outcome
@@ -25,34 +25,45 @@ FIRST_CHUNK, LARGEST_CHUNK = 16, 128
 CHUNK_SECONDS = 0.15  # so short that a stop, a cancellation and another's small job wait little; so long that claiming costs little
 LOOK_FOR_CANCELLATION_AFTER = 0.25  # seconds
 STORE_AGAIN_AFTER = (0.1, 0.3, 1.0, 2.0, 4.0)  # seconds
-MOST_TRIES = 20  # a ticker that never dies in its cell and yet loses its worker so often is given up
 
 
 @dataclass
 class _Progress:
-    """What has become of a chunk so far."""
+    """What has become of a chunk so far: the items in hand, and the outcomes of some that are not stored yet."""
 
     chunk: Chunk
     outcomes: dict[ClaimedItem, Outcome] = field(default_factory=dict)
     unreadable: dict[str, Fault] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
     looked_at: float = field(default_factory=time.monotonic)
+    run: int = 0  # stored
+    failed: int = 0  # of these
+
+    def take_out(self, items: Collection[ClaimedItem]) -> None:
+        """Some items are no longer in hand."""
+        self.chunk = replace(self.chunk, items=tuple(item for item in self.chunk.items if item not in items))
 
 
 class Executor:
     """One worker: runs chunk after chunk, one at a time."""
 
     def __init__(
-        self, worker: str, lease_seconds: float, wakeup: Wakeup, stop: threading.Event, may_claim: Callable[[], bool] = lambda: True
+        self,
+        worker: str,
+        lease_seconds: float,
+        wakeup: Wakeup,
+        stop: threading.Event,
+        may_claim: Callable[[], bool] = lambda: True,
+        kills: Kills | None = None,
     ) -> None:
         """`worker` is the name that its claims carry; once `stop` is set, it finishes the ticker in hand and gives back the rest.
 
-        While `may_claim` says no, it takes on nothing new.
+        While `may_claim` says no, it takes on nothing new. Executors that follow one another in a process share `kills`.
         """
         self._worker, self._lease_seconds, self._wakeup, self._stop = worker, lease_seconds, wakeup, stop
         self._may_claim = may_claim
         self._heartbeat = Heartbeat(lease_seconds)
-        self._cell = Cell()
+        self._cell = Cell(kills or Kills())
         self._chunk_size = FIRST_CHUNK
 
     def drain(self) -> int:
@@ -76,7 +87,7 @@ class Executor:
             self._heartbeat.begin(chunk.token)
             started = time.monotonic()
             try:
-                self._end(self._run(chunk))
+                self._run(chunk)
             except job_work.ClaimLost:
                 log.warning("claim lost, what was found out is dropped", job_ids=sorted(chunk.jobs), items=len(chunk.items))
             finally:
@@ -90,7 +101,7 @@ class Executor:
         self._heartbeat.stop()
         self._cell.close()
 
-    def _run(self, chunk: Chunk) -> _Progress:
+    def _run(self, chunk: Chunk) -> None:
         progress = _Progress(chunk, cancelled={job.id for job in chunk.jobs.values() if job.cancel_requested})
         # Items of several jobs that ask for the same are read and analysed together.
         for (org_id, text), items in chunk.by_work(chunk.items).items():
@@ -105,8 +116,9 @@ class Executor:
                     progress.outcomes.update(dict.fromkeys(items, fault))
                     continue
                 self._run_fresh(progress, org_id, params, [item for item in items if item.tries == 1])
-                self._run_suspects(progress, org_id, text, [item for item in items if item.tries > 1])
-        return progress
+        self._run_suspects(progress, [item for item in chunk.items if item.tries > 1 and item not in progress.outcomes])
+        self._store(progress, progress.chunk)
+        log.info("chunk ended", items=len(chunk.items), run=progress.run, failed=progress.failed, job_ids=sorted(chunk.jobs))
 
     def _run_fresh(self, progress: _Progress, org_id: int, params: BulkParams, items: list[ClaimedItem]) -> None:
         by_ticker: dict[str, list[ClaimedItem]] = {}
@@ -120,18 +132,30 @@ class Executor:
             if not any(self._goes_on(progress, item) for waiting in by_ticker.values() for item in waiting):
                 return
 
-    def _run_suspects(self, progress: _Progress, org_id: int, params: str, items: list[ClaimedItem]) -> None:
-        """Tickers whose worker was lost with them run one at a time, where they can harm nobody."""
-        for item in items:
+    def _run_suspects(self, progress: _Progress, items: list[ClaimedItem]) -> None:
+        """Tickers whose worker was lost with them run one at a time, in their turns, where they can harm nobody.
+
+        Whatever is known is stored before the next of them: if this worker is lost too, it is lost with that one alone.
+        """
+        for at, item in enumerate(items):
+            self._store_known(progress)
             if not self._goes_on(progress, item):
                 continue
-            if item.tries > MOST_TRIES:
-                progress.outcomes[item] = Fault("worker_lost", f"Its worker was lost {item.tries - 1} times.")
-                continue
+            job = progress.chunk.jobs[item.job_id]
             try:
-                progress.outcomes[item] = self._cell.run(org_id, params, item.ticker, self._stop)
+                with structlog.contextvars.bound_contextvars(job_id=job.id):
+                    progress.outcomes[item] = self._cell.run(job.org_id, job.params, item.ticker, self._stop)
             except CellStopped:
                 return  # what has no outcome is given back
+            except CellKilled as killed:
+                self._put_off(progress, [item], killed.pause)
+            except CellUnavailable as unavailable:
+                self._put_off(progress, items[at:], unavailable.pause)
+                return
+
+    def _put_off(self, progress: _Progress, items: list[ClaimedItem], seconds: float) -> None:
+        job_work.put_off(progress.chunk, items, seconds)
+        progress.take_out(items)
 
     def _goes_on(self, progress: _Progress, item: ClaimedItem) -> bool:
         """Whether the item is still wanted of this worker."""
@@ -142,40 +166,58 @@ class Executor:
             progress.looked_at = time.monotonic()
         return item.job_id not in progress.cancelled
 
-    def _end(self, progress: _Progress) -> None:
-        chunk, outcomes = progress.chunk, progress.outcomes
+    def _store_known(self, progress: _Progress) -> None:
+        """Store the outcomes that are known; the other items stay in hand."""
+        known = tuple(progress.outcomes)
+        if known:
+            self._store(progress, replace(progress.chunk, items=known))
+            self._wakeup.changed({item.job_id for item in known})
+
+    def _store(self, progress: _Progress, part: Chunk) -> None:
+        """End a part of the chunk, which has all the outcomes in it: what has none is given back."""
         for pause in (*STORE_AGAIN_AFTER, None):
             try:
-                job_work.end_chunk(chunk, outcomes, progress.unreadable)
+                job_work.end_chunk(part, progress.outcomes, progress.unreadable)
                 break
-            except SQLAlchemyError as error:
-                if not database.is_unavailable(error):
+            except exc.SQLAlchemyError as error:
+                if _is_refusal(error):
                     log.exception("a chunk cannot be stored, trying its items one by one")
-                    self._end_one_by_one(progress)
+                    self._store_one_by_one(progress, part)
                     break
                 # A database that restarts is back before the lease has run out, and the work is not lost.
-                if pause is None:
+                if pause is None or not database.is_unavailable(error):
                     raise
                 log.warning("a chunk cannot be stored yet", reason=database.reason_of(error))
                 time.sleep(pause)
-        failed = sum(isinstance(outcome, Fault) for outcome in outcomes.values())
-        log.info("chunk ended", items=len(chunk.items), run=len(outcomes), failed=failed, job_ids=sorted(chunk.jobs))
+        progress.run += len(progress.outcomes)
+        progress.failed += sum(isinstance(outcome, Fault) for outcome in progress.outcomes.values())
+        progress.take_out(part.items)
+        progress.outcomes.clear()
+        progress.unreadable.clear()
 
-    def _end_one_by_one(self, progress: _Progress) -> None:
+    def _store_one_by_one(self, progress: _Progress, part: Chunk) -> None:
         """One result that the database refuses must not keep the others from being stored."""
         # Those of a job that cannot be run must end together with the job's fault.
         readable = {item: outcome for item, outcome in progress.outcomes.items() if item.job_id not in progress.unreadable}
         for item, outcome in readable.items():
             try:
-                job_work.end_items(progress.chunk, {item: outcome})
-            except SQLAlchemyError as error:
-                if database.is_unavailable(error):
+                job_work.end_items(part, {item: outcome})
+            except exc.SQLAlchemyError as error:
+                if not _is_refusal(error):
                     raise
                 log.exception("a result cannot be stored", job_id=item.job_id, ticker=item.ticker)
-                job_work.end_items(progress.chunk, {item: ANALYSIS_FAILED})
-        left = tuple(item for item in progress.chunk.items if item not in readable)
+                job_work.end_items(part, {item: ANALYSIS_FAILED})
+        left = tuple(item for item in part.items if item not in readable)
         outcomes = {item: outcome for item, outcome in progress.outcomes.items() if item not in readable}
-        job_work.end_chunk(Chunk(progress.chunk.token, left, progress.chunk.jobs), outcomes, progress.unreadable)
+        job_work.end_chunk(replace(part, items=left), outcomes, progress.unreadable)
+
+
+def _is_refusal(error: exc.SQLAlchemyError) -> bool:
+    """Whether the database, or its driver, refuses a value: not for what it lacks itself, as a table, a right or room on its disk."""
+    if isinstance(error, exc.ProgrammingError):
+        return getattr(error.orig, "pgcode", None) is None  # the driver's own: the server gives a code
+    is_from_database = isinstance(error, exc.DBAPIError)
+    return isinstance(error, exc.IntegrityError | exc.DataError if is_from_database else exc.StatementError)
 
 
 def next_chunk_size(asked: int, got: int, seconds: float) -> int:

@@ -6,8 +6,10 @@ Every write of a worker names its claim token: one that lost its claim changes n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -18,12 +20,13 @@ from store import job as job_store
 from store import job_item as item_store
 from store import job_total as job_total_store
 from store import result as result_store
-from store.job_item import Held
+from store.job_item import Held, Lost
 from utils.ids import new_id
 
 log = structlog.get_logger(__name__)
 
 RESCUED_AT_ONCE = 1000
+AnyHeld = TypeVar("AnyHeld", bound=Held)
 
 
 class ClaimLost(Exception):
@@ -69,6 +72,16 @@ def end_items(chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome]) -> None:
     _write(chunk, tuple(outcomes), outcomes, {})
 
 
+def put_off(chunk: Chunk, items: Collection[ClaimedItem], seconds: float) -> None:
+    """Leave some of the chunk's items alone for a while: then they are queued again, as if their worker had been lost. Raises ClaimLost."""
+    with database.transaction() as connection:
+        moment = item_store.time_of(connection)
+        _lock(connection, chunk, items)
+        mark = partial(item_store.mark_put_off, token=new_id(), lease_expires_at=moment + timedelta(seconds=seconds))
+        stopped = _put_back(connection, [_held(chunk, item) for item in items], moment, mark)
+        job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
+
+
 def release_worker(worker: str) -> set[str]:
     """Queue again what a worker had in hand whose process has ended; the jobs that it was of."""
     with database.transaction() as connection:
@@ -76,7 +89,7 @@ def release_worker(worker: str) -> set[str]:
 
 
 def rescue_expired() -> set[str]:
-    """Queue again what belongs to workers that missed their heartbeats; the jobs that it was of."""
+    """Queue again what belongs to workers that missed their heartbeats, and what was put off for long enough; the jobs that it was of."""
     with database.transaction() as connection:
         return _rescue(connection, item_store.lock_expired(connection, item_store.time_of(connection), RESCUED_AT_ONCE))
 
@@ -87,8 +100,7 @@ def _write(chunk: Chunk, items: Collection[ClaimedItem], outcomes: Mapping[Claim
     left = [_held(chunk, item) for item in items if item not in outcomes]
     with database.transaction() as connection:
         moment = item_store.time_of(connection)
-        if not {(item.job_id, item.ticker) for item in items} <= item_store.lock_held(connection, chunk.token):
-            raise ClaimLost
+        _lock(connection, chunk, items)
         item_store.mark_failed(connection, ended_badly, moment)
         stopped = _put_back(connection, left, moment, item_store.mark_given_back)
         # What is no longer claimed cannot be taken for one of these, which are told by their results.
@@ -114,19 +126,24 @@ def _write_results(connection: Connection, chunk: Chunk, ended_well: Mapping[Cla
     latest = {(org_id, outcome.fingerprint, outcome.read_at) for org_id, outcome in outcomes if outcome.becomes_latest}
     result_store.mark_latest_many(connection, latest)
     for (org_id, _), some in chunk.by_work(ended_well).items():
-        job_ids, fingerprints = {item.job_id for item in some}, {ended_well[item].fingerprint for item in some}
-        ended = item_store.mark_succeeded(connection, chunk.token, org_id, job_ids, fingerprints, moment)
+        fingerprints = {ended_well[item].fingerprint for item in some}
+        ended = item_store.mark_succeeded(connection, chunk.token, org_id, some, fingerprints, moment)
         if ended < len(some):
             held = item_store.lock_held(connection, chunk.token)
             unstored += [_held(chunk, item) for item in some if (item.job_id, item.ticker) in held]
     return unstored
 
 
-def _rescue(connection: Connection, lost: list[Held]) -> set[str]:
+def _lock(connection: Connection, chunk: Chunk, items: Collection[ClaimedItem]) -> None:
+    if not {(item.job_id, item.ticker) for item in items} <= item_store.lock_held(connection, chunk.token):
+        raise ClaimLost
+
+
+def _rescue(connection: Connection, lost: list[Lost]) -> set[str]:
     if not lost:
         return set()
     moment = item_store.time_of(connection)
-    stopped = _put_back(connection, lost, moment, item_store.mark_rescued)
+    stopped = _put_back(connection, _in_hand_last(lost), moment, item_store.mark_rescued)
     job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
     job_total_store.add(connection, {"rescued": len(lost)})
     jobs = {held.job_id for held in lost}
@@ -134,7 +151,15 @@ def _rescue(connection: Connection, lost: list[Held]) -> set[str]:
     return jobs
 
 
-def _put_back(connection: Connection, items: list[Held], moment: datetime, mark: Callable[[Connection, list[Held]], None]) -> list[Held]:
+def _in_hand_last(lost: list[Lost]) -> list[Lost]:
+    """The first of each claim, which was in hand, goes behind the others: should it lose its worker each time, they run before it."""
+    first = {item.token: item for item in reversed(lost)}
+    return [item for item in lost if item is not first[item.token]] + list(first.values())
+
+
+def _put_back(
+    connection: Connection, items: Sequence[AnyHeld], moment: datetime, mark: Callable[[Connection, list[AnyHeld]], None]
+) -> list[AnyHeld]:
     """Queue items again; those whose job was cancelled meanwhile are stopped instead, and returned."""
     if not items:
         return []
@@ -151,7 +176,7 @@ def _tallies(succeeded: Iterable[str], failed: Iterable[str], cancelled: Iterabl
     return {job_id: Tally(well[job_id], badly[job_id], stopped[job_id]) for job_id in {*well, *badly, *stopped}}
 
 
-def _jobs_of(items: list[Held]) -> list[str]:
+def _jobs_of(items: Sequence[Held]) -> list[str]:
     return [held.job_id for held in items]
 
 

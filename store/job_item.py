@@ -7,7 +7,7 @@ items first, then jobs by id; and whoever holds a job never waits for an item.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,14 +31,14 @@ from utils.dialects import Variants, locking
 
 assert GIVE_BACK.target == RESCUE.target == CLAIM.source
 assert CANCEL_ITEM.source == ABANDON_ITEM.source
+MOST_TURNS_APART = 16  # so that what was lost often waits for no more than so many turns of the others
 _UNCLAIMED = "claim_token = NULL, lease_expires_at = NULL"
 # Where the queue stands: what comes (back) now is served from here on, in turns with what is there.
 _HEAD_TURN = f"COALESCE((SELECT min(turn) FROM analysis_job_items WHERE status = '{CLAIM.source}'), 0)"
 
 # Where the leases' clock is: on Postgres the server's, since the machines' own may disagree.
 TIME = text("SELECT clock_timestamp()")
-# One turn behind the head: it was there first, and would wait for ever if each newcomer went before it.
-NEXT_TURN = text(f"SELECT {_HEAD_TURN} + 1")
+HEAD_TURN = text(f"SELECT {_HEAD_TURN}")
 # A whole job's items by one statement, its tickers as a JSON array.
 INSERT = Variants(
     "INSERT INTO analysis_job_items (job_id, ticker, status, turn, tries) "
@@ -53,17 +53,19 @@ CLAIM_CHUNK = locking(
     f"UPDATE analysis_job_items SET status = '{CLAIM.target}', claim_token = :token, worker = :worker, "
     "lease_expires_at = :lease_expires_at, tries = tries + 1 FROM picked "
     "WHERE analysis_job_items.job_id = picked.job_id AND analysis_job_items.ticker = picked.ticker "
-    "RETURNING analysis_job_items.job_id, analysis_job_items.ticker, analysis_job_items.tries",
+    "RETURNING analysis_job_items.job_id, analysis_job_items.ticker, analysis_job_items.tries, analysis_job_items.turn",
     "FOR UPDATE SKIP LOCKED",
 )
 EXTEND_LEASE = text("UPDATE analysis_job_items SET lease_expires_at = :lease_expires_at WHERE claim_token = :token")
 LOCK_HELD = locking("SELECT job_id, ticker FROM analysis_job_items WHERE claim_token = :token {lock}", "FOR UPDATE")
-# One statement for all items of the same work: each finds its result by its ticker among those of the fingerprints.
+# One statement for all items of the same work: each finds its result by its ticker among those of the fingerprints. They are named one by
+# one: other items of the same jobs, still in hand, may be of the same tickers.
 MARK_SUCCEEDED = text(
     f"UPDATE analysis_job_items SET status = '{SUCCEED.target}', {_UNCLAIMED}, finished_at = :now, result_id = r.id "
     "FROM analysis_results AS r WHERE r.org_id = :org_id AND r.fingerprint IN :fingerprints AND r.ticker = analysis_job_items.ticker "
-    f"AND job_id IN :job_ids AND claim_token = :token AND status = '{SUCCEED.source}'"
-).bindparams(bindparam("fingerprints", expanding=True), bindparam("job_ids", expanding=True))
+    "AND (analysis_job_items.job_id, analysis_job_items.ticker) IN :items "
+    f"AND claim_token = :token AND status = '{SUCCEED.source}'"
+).bindparams(bindparam("fingerprints", expanding=True), bindparam("items", expanding=True))
 MARK_FAILED = text(
     f"UPDATE analysis_job_items SET status = '{FAIL_ITEM.target}', {_UNCLAIMED}, finished_at = :now, error_code = :code, error = :message "
     f"WHERE job_id = :job_id AND ticker = :ticker AND claim_token = :token AND status = '{FAIL_ITEM.source}'"
@@ -76,18 +78,24 @@ MARK_GIVEN_BACK = text(
     f"UPDATE analysis_job_items SET status = '{GIVE_BACK.target}', {_UNCLAIMED}, tries = tries - 1, turn = {_HEAD_TURN} "
     f"WHERE job_id = :job_id AND ticker = :ticker AND claim_token = :token AND status = '{GIVE_BACK.source}'"
 )
+# Under another token, whose lease nobody extends: when it has run out, the item is taken for lost, as any other.
+MARK_PUT_OFF = text(
+    "UPDATE analysis_job_items SET claim_token = :new_token, lease_expires_at = :lease_expires_at "
+    f"WHERE job_id = :job_id AND ticker = :ticker AND claim_token = :token AND status = '{RESCUE.source}'"
+)
+# What a worker had in hand comes in the order in which it is run.
 LOCK_EXPIRED = locking(
-    f"SELECT job_id, ticker, claim_token FROM analysis_job_items WHERE status = '{RESCUE.source}' AND claim_token IS NOT NULL "
-    "AND lease_expires_at < :now ORDER BY job_id, ticker LIMIT :limit {lock}",
+    f"SELECT job_id, ticker, claim_token, tries FROM analysis_job_items WHERE status = '{RESCUE.source}' AND claim_token IS NOT NULL "
+    "AND lease_expires_at < :now ORDER BY claim_token, turn, job_id, ticker LIMIT :limit {lock}",
     "FOR UPDATE SKIP LOCKED",
 )
 LOCK_OF_WORKER = locking(
-    f"SELECT job_id, ticker, claim_token FROM analysis_job_items WHERE status = '{RESCUE.source}' AND claim_token IS NOT NULL "
-    "AND worker = :worker ORDER BY job_id, ticker {lock}",
+    f"SELECT job_id, ticker, claim_token, tries FROM analysis_job_items WHERE status = '{RESCUE.source}' AND claim_token IS NOT NULL "
+    "AND worker = :worker ORDER BY claim_token, turn, job_id, ticker {lock}",
     "FOR UPDATE SKIP LOCKED",
 )
 MARK_RESCUED = text(
-    f"UPDATE analysis_job_items SET status = '{RESCUE.target}', {_UNCLAIMED}, turn = {_HEAD_TURN} "
+    f"UPDATE analysis_job_items SET status = '{RESCUE.target}', {_UNCLAIMED}, turn = :turn "
     f"WHERE job_id = :job_id AND ticker = :ticker AND claim_token = :token AND status = '{RESCUE.source}'"
 )
 # Items that a worker is claiming at this very moment are left to it: it will see that the job was cancelled.
@@ -125,6 +133,13 @@ class Held:
     token: str
 
 
+@dataclass(frozen=True)
+class Lost(Held):
+    """An item that was taken from its worker; `tries` counts the claim that was lost."""
+
+    tries: int
+
+
 def time_of(connection: Connection) -> datetime:
     """The time by the clock that leases are measured with."""
     if connection.dialect.name == "sqlite":
@@ -135,15 +150,17 @@ def time_of(connection: Connection) -> datetime:
 
 def insert(connection: Connection, tickers: Mapping[str, Iterable[str]]) -> None:
     """Queue the tickers of new jobs, by job id, in turns with each other and with what is queued already."""
-    turn = connection.execute(NEXT_TURN).scalar_one()
+    # One turn behind the head: it was there first, and would wait for ever if each newcomer went before it.
+    turn = connection.execute(HEAD_TURN).scalar_one() + 1
     rows = [{"job_id": job_id, "turn": turn, "tickers": json.dumps(list(some))} for job_id, some in tickers.items()]
     connection.execute(INSERT.on(connection), rows)
 
 
 def claim(connection: Connection, token: str, worker: str, lease_expires_at: datetime, limit: int) -> list[ClaimedItem]:
-    """Take up to `limit` queued items, in their turns, whichever jobs they are of."""
+    """Take up to `limit` queued items, whichever jobs they are of; in the order of their turns."""
     values = {"token": token, "worker": worker, "lease_expires_at": lease_expires_at, "limit": limit}
-    return sorted((ClaimedItem(*row) for row in connection.execute(CLAIM_CHUNK.on(connection), values)), key=_place)
+    rows = sorted(connection.execute(CLAIM_CHUNK.on(connection), values), key=lambda row: (row[3], row[0], row[1]))
+    return [ClaimedItem(*row[:3]) for row in rows]
 
 
 def extend_lease(connection: Connection, token: str, lease_expires_at: datetime) -> int:
@@ -157,10 +174,11 @@ def lock_held(connection: Connection, token: str) -> set[tuple[str, str]]:
 
 
 def mark_succeeded(
-    connection: Connection, token: str, org_id: int, job_ids: Collection[str], fingerprints: Collection[str], now: datetime
+    connection: Connection, token: str, org_id: int, items: Collection[ClaimedItem], fingerprints: Collection[str], now: datetime
 ) -> int:
-    """End well the items under a token whose results, being stored, have one of the fingerprints; how many these are."""
-    values = {"token": token, "org_id": org_id, "job_ids": list(job_ids), "fingerprints": list(fingerprints), "now": now}
+    """End well those of the items under a token whose results, being stored, have one of the fingerprints; how many these are."""
+    names = [(item.job_id, item.ticker) for item in items]
+    values = {"token": token, "org_id": org_id, "items": names, "fingerprints": list(fingerprints), "now": now}
     return connection.execute(MARK_SUCCEEDED, values).rowcount
 
 
@@ -182,20 +200,32 @@ def mark_given_back(connection: Connection, items: Collection[Held]) -> None:
         connection.execute(MARK_GIVEN_BACK, [vars(held) for held in items])
 
 
-def lock_expired(connection: Connection, now: datetime, limit: int) -> list[Held]:
-    """Items whose worker has missed its heartbeats."""
-    return [Held(*row) for row in connection.execute(LOCK_EXPIRED.on(connection), {"now": now, "limit": limit})]
-
-
-def lock_of_worker(connection: Connection, worker: str) -> list[Held]:
-    """Items that a worker has in hand."""
-    return [Held(*row) for row in connection.execute(LOCK_OF_WORKER.on(connection), {"worker": worker})]
-
-
-def mark_rescued(connection: Connection, items: Collection[Held]) -> None:
-    """Queue items again whose worker was lost."""
+def mark_put_off(connection: Connection, items: Collection[Held], token: str, lease_expires_at: datetime) -> None:
+    """Leave items alone until then, under a token of their own."""
     if items:
-        connection.execute(MARK_RESCUED, [vars(held) for held in items])
+        values = {"new_token": token, "lease_expires_at": lease_expires_at}
+        connection.execute(MARK_PUT_OFF, [{**vars(held), **values} for held in items])
+
+
+def lock_expired(connection: Connection, now: datetime, limit: int) -> list[Lost]:
+    """Items whose worker has missed its heartbeats, or that were put off and whose time has come; by claim, in the order of their turns."""
+    return [Lost(*row) for row in connection.execute(LOCK_EXPIRED.on(connection), {"now": now, "limit": limit})]
+
+
+def lock_of_worker(connection: Connection, worker: str) -> list[Lost]:
+    """Items that a worker has in hand; by claim, in the order of their turns."""
+    return [Lost(*row) for row in connection.execute(LOCK_OF_WORKER.on(connection), {"worker": worker})]
+
+
+def mark_rescued(connection: Connection, items: Sequence[Lost]) -> None:
+    """Queue items again whose worker was lost: spread out behind the head of the queue, the more often they were lost the farther apart."""
+    if not items:
+        return
+    turn, rows = connection.execute(HEAD_TURN).scalar_one(), []
+    for lost in items:
+        turn += min(lost.tries, MOST_TURNS_APART)
+        rows.append({"job_id": lost.job_id, "ticker": lost.ticker, "token": lost.token, "turn": turn})
+    connection.execute(MARK_RESCUED, rows)
 
 
 def cancel_queued(connection: Connection, job_id: str, now: datetime) -> int:
@@ -239,7 +269,3 @@ def count_queued(connection: AnyReader) -> int:
 def delete_some(connection: Connection, job_id: str, limit: int) -> int:
     """Remove up to `limit` items of a job; how many there were."""
     return connection.execute(DELETE_SOME, {"job_id": job_id, "limit": limit}).rowcount
-
-
-def _place(item: ClaimedItem) -> tuple[str, str]:
-    return item.job_id, item.ticker

@@ -1,45 +1,22 @@
-"""One worker: what it claims, what becomes of good and bad tickers, and of those whose worker was lost."""
+"""One worker: what it claims, and what becomes of good and bad tickers. tests/test_cell.py has those whose worker was lost."""
 
 from __future__ import annotations
 
 import struct
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from job_support import SAMPLE, another_organization, ask, csv_of, finished, item_rows, items_of, job_row, queue, run_jobs, working
-from sqlalchemy.exc import SQLAlchemyError
-from support import MASTER_KEY, SECRET_KEY, Backend, Client
+from support import Backend, Client
 
 import database
-from jobs import cell, executor
-from jobs.executor import CHUNK_SECONDS, LARGEST_CHUNK, MOST_TRIES, next_chunk_size
+from jobs import executor
+from jobs.executor import CHUNK_SECONDS, LARGEST_CHUNK, next_chunk_size
 from services import job_work
 from services.retention import cleanup_old_analyses
-
-ROOT = Path(__file__).parent.parent
-# A cell in which one ticker does something of its own.
-SCRIPT = """
-import os, signal, sys, time
-sys.path.insert(0, {root!r})
-from jobs import cell
-analyse = cell.analyse_many
-def analyse_many(org_id, params, tickers):
-    print("noise on standard output")
-    if {ticker!r} in tickers:
-        {deed}
-    return analyse(org_id, params, tickers)
-cell.analyse_many = analyse_many
-sys.exit(cell.main())
-"""
-
 
 # ---- which items it claims --------------------------------------------------------------------------------------------------------
 
@@ -268,109 +245,3 @@ def test_a_result_that_is_removed_before_the_chunk_ends_fails_nobody(client: Cli
     job_id = ask(client, "AAPL", reward_risk=5)["id"]
     run_jobs()
     assert [item["error"] for item in items_of(client, job_id).values()] == [None]
-
-
-# ---- tickers whose worker was lost ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def cells(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
-    """Sets the environment of cells, and what one ticker does there; returns the list that grows with each process started."""
-
-    def begin(ticker: str = "", deed: str = "pass", url: str = backend.url) -> list[int]:
-        given = {
-            "DATABASE_URL": url,
-            "ENVIRONMENT": "test",
-            "DATA_DIR": str(tmp_path),
-            "MASTER_API_KEY": MASTER_KEY,
-            "SECRET_KEY": SECRET_KEY,
-        }
-        for name, value in {**given, "LOG_LEVEL": "error"}.items():
-            monkeypatch.setenv(name, value)
-        script = tmp_path / "cell.py"
-        script.write_text(SCRIPT.format(root=str(ROOT), ticker=ticker, deed=deed))
-        started: list[int] = []
-
-        def start(command: list[str], **more: Any) -> subprocess.Popen[bytes]:
-            assert command == [sys.executable, "-m", "jobs.cell"]
-            process = subprocess.Popen([sys.executable, str(script)], **more)
-            started.append(process.pid)
-            return process
-
-        monkeypatch.setattr(cell, "subprocess", SimpleNamespace(Popen=start, PIPE=subprocess.PIPE))
-        return started
-
-    return begin
-
-
-def lose_a_worker(*tickers: str) -> str:
-    """A job whose items were all in the hands of a worker that died."""
-    job_id = queue(*tickers)
-    job_work.claim_chunk("dead", 100, 60)
-    job_work.release_worker("dead")
-    return job_id
-
-
-def test_suspects_run_in_a_process_of_their_own(client: Client, cells: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch) -> None:
-    started = cells()
-    job_id = lose_a_worker(*SAMPLE, "NOPE")
-    monkeypatch.setattr(executor, "analyse_many", lambda *_: pytest.fail("a suspect ran among others"))
-    run_jobs()
-    assert len(started) == 1  # one after the other in the same
-    assert job_row(job_id).items() >= {"status": "completed", "succeeded": 5, "failed": 1}.items()
-    rows = item_rows(job_id)
-    assert {row["tries"] for row in rows.values()} == {2}
-    assert rows["NOPE"]["error_code"] == "ticker_not_found"
-    assert len(client.get("/results").json["items"]) == 5
-
-
-@pytest.mark.parametrize(
-    ("deed", "words"),
-    [
-        pytest.param("os._exit(9)", "exit code 9", id="exits"),
-        pytest.param("os.kill(os.getpid(), signal.SIGSEGV)", "signal 11", id="crashes"),
-        pytest.param("time.sleep(60)", "did not answer within 1 s", id="hangs"),
-    ],
-)
-def test_only_the_ticker_that_kills_its_process_twice_fails(
-    client: Client, cells: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch, deed: str, words: str
-) -> None:
-    monkeypatch.setattr(cell, "LONGEST_ANALYSIS", 1.0 if "sleep" in deed else 30.0)
-    if "sleep" in deed:
-        monkeypatch.setattr(cell, "TRIES", 1)  # starting takes its share of the second
-    started = cells("FB", deed)
-    job_id = lose_a_worker("AAPL", "FB", "GOOG") if "sleep" not in deed else lose_a_worker("FB")
-    run_jobs()
-    rows = item_rows(job_id)
-    assert {ticker: row["error_code"] for ticker, row in rows.items() if row["error_code"]} == {"FB": "worker_lost"}
-    assert words in rows["FB"]["error"]
-    assert job_row(job_id)["status"] == "completed"
-    assert len(started) == (1 if "sleep" in deed else 3)
-
-
-def test_a_ticker_whose_process_dies_once_is_run_again(client: Client, cells: Callable[..., list[int]], tmp_path: Path) -> None:
-    flag = tmp_path / "died"
-    cells("FB", f"os.path.exists({str(flag)!r}) or (open({str(flag)!r}, 'w').close(), os._exit(9))")
-    job_id = lose_a_worker("FB", "AAPL")
-    run_jobs()
-    assert flag.exists()
-    assert {row["status"] for row in item_rows(job_id).values()} == {"succeeded"}
-
-
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-def test_a_database_that_is_away_from_the_cell_fails_no_ticker(client: Client, cells: Callable[..., list[int]]) -> None:
-    """It says nothing about the ticker: the item is run again once the database is back."""
-    cells(url="postgresql://u:p@127.0.0.1:1/x")
-    job_id = lose_a_worker("AAPL")
-    with working() as worker, suppress(SQLAlchemyError):
-        worker.run_chunk()
-    assert item_rows(job_id)["AAPL"]["status"] in ("queued", "processing")
-
-
-def test_a_ticker_that_loses_its_worker_again_and_again_is_given_up(client: Client, cells: Callable[..., list[int]]) -> None:
-    started = cells()
-    job_id = lose_a_worker("AAPL")
-    database.execute_db("UPDATE analysis_job_items SET tries = :tries", {"tries": MOST_TRIES})
-    run_jobs()
-    assert item_rows(job_id)["AAPL"].items() >= {"status": "failed", "error_code": "worker_lost", "tries": MOST_TRIES + 1}.items()
-    assert started == []

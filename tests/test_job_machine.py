@@ -144,9 +144,23 @@ class Jobs(RuleBasedStateMachine):
     @rule(data=st.data())
     def end_some(self, data: st.DataObject) -> None:
         hand = data.draw(st.sampled_from(self.hands))
-        some = hand.chunk.items[: data.draw(st.integers(1, len(hand.chunk.items)))]
+        some = self.some_of(hand, data)
         outcomes = {item: Analysed(results[item.ticker][0], None, True, now()) for item in some}
         self.act(hand, lambda: job_work.end_items(hand.chunk, outcomes), ended=some)
+
+    @precondition(lambda self: self.hands)
+    @rule(data=st.data())
+    def put_off(self, data: st.DataObject) -> None:
+        """From then on they are under a token of their own; whoever knew it could end them."""
+        hand = data.draw(st.sampled_from(self.hands))
+        some, was_lost = self.some_of(hand, data), hand.is_lost
+        self.act(hand, lambda: job_work.put_off(hand.chunk, some, 60), ended=some)
+        rows = self.observed()[1]
+        left = tuple(item for item in some if rows[item.job_id, item.ticker]["status"] == "processing")
+        if left and not was_lost:
+            (token,) = {rows[item.job_id, item.ticker]["claim_token"] for item in left}
+            assert token != hand.chunk.token
+            self.hands.append(Hand(hand.worker, Chunk(token, left, hand.chunk.jobs)))
 
     @precondition(lambda self: self.hands)
     @rule(data=st.data())
@@ -225,6 +239,10 @@ class Jobs(RuleBasedStateMachine):
     def retry_once(org_id: int, job_id: str, expected: list[int] | None = None) -> job_service.Submission:
         with database.transaction() as connection:
             return job_service.retry(connection, org_id, job_id, expected)
+
+    @staticmethod
+    def some_of(hand: Hand, data: st.DataObject) -> tuple[ClaimedItem, ...]:
+        return tuple(data.draw(st.lists(st.sampled_from(hand.chunk.items), min_size=1, unique=True)))
 
     def act(self, hand: Hand, write: Callable[[], None], ended: tuple[ClaimedItem, ...]) -> None:
         if hand.is_lost:

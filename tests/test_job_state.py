@@ -13,11 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from support import Backend
 
 import database
-from models.job import Fault, Tally
+from models.job import ClaimedItem, Fault, Tally
 from models.job_state import ACTIVE, FINISHED, ITEM_MOVES, JOB_MOVES, ItemStatus, JobStatus, Move, is_legal, moves_as_markdown
 from store import job as job_store
 from store import job_item as item_store
-from store.job_item import Held
+from store.job_item import Held, Lost
 from utils.clock import now
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "state_machine.md"
@@ -108,11 +108,14 @@ def item_writes(held: Held) -> list[Callable[[Connection], object]]:
     return [
         lambda connection: item_store.claim(connection, "mine", "me", now(), 10),
         lambda connection: item_store.extend_lease(connection, held.token, now()),
-        lambda connection: item_store.mark_succeeded(connection, held.token, 1, [held.job_id], ["f" * 64], now()),
+        lambda connection: item_store.mark_succeeded(
+            connection, held.token, 1, [ClaimedItem(held.job_id, held.ticker, 1)], ["f" * 64], now()
+        ),
         lambda connection: item_store.mark_failed(connection, [(held, FAULT)], now()),
         lambda connection: item_store.mark_stopped(connection, [held], now()),
         lambda connection: item_store.mark_given_back(connection, [held]),
-        lambda connection: item_store.mark_rescued(connection, [held]),
+        lambda connection: item_store.mark_rescued(connection, [Lost(held.job_id, held.ticker, held.token, 1)]),
+        lambda connection: item_store.mark_put_off(connection, [held], "new", now()),
         lambda connection: item_store.cancel_queued(connection, held.job_id, now()),
         lambda connection: item_store.abandon_queued(connection, held.job_id, FAULT, now()),
     ]

@@ -47,27 +47,36 @@ CELERY = [
 ]
 WEB = [GUNICORN, "wsgi:app"]
 WORKER = [sys.executable, "worker.py"]
-# Python imports a module of this name at its start, in every process of a site.
-SLOW_ANALYSIS = """
-import importlib.abc, importlib.machinery, os, sys, time
+# Python imports a module of this name at its start, in every process of a site. It changes some constants, and makes each ticker slow and
+# one of them deadly.
+CHANGED_PROGRAM = """
+import importlib.abc, importlib.machinery, json, os, signal, sys, time
 
-class Slow(importlib.abc.MetaPathFinder):
+def change(module):
+    for name, value in json.loads(os.environ.get("CONSTANTS", "{}")).get(module.__name__, {}).items():
+        setattr(module, name, value)
+    if module.__name__ == "services.bulk_analysis":
+        analyse = module._analyse_one
+        def analyse_slowly(ticker, *given):
+            if ticker == os.environ.get("DEADLY_TICKER"):
+                os.kill(os.getpid(), signal.SIGSEGV)
+            time.sleep(float(os.environ["TICKER_SECONDS"]))
+            return analyse(ticker, *given)
+        module._analyse_one = analyse_slowly
+
+class Changed(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name != "services.bulk_analysis":
+        if name not in ("services.bulk_analysis", "jobs.cell", "jobs.kept"):
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path)
         run = spec.loader.exec_module
         def exec_module(module):
             run(module)
-            analyse = module._analyse_one
-            def analyse_slowly(*given):
-                time.sleep(float(os.environ["TICKER_SECONDS"]))
-                return analyse(*given)
-            module._analyse_one = analyse_slowly
+            change(module)
         spec.loader.exec_module = exec_module
         return spec
 
-sys.meta_path.insert(0, Slow())
+sys.meta_path.insert(0, Changed())
 """
 
 
@@ -78,14 +87,14 @@ class Site:
         self.backend, self.folder = backend, folder
         self.mark = uuid.uuid4().hex
         self.servers: list[Server] = []
-        self._slow = folder / "slow"
-        self._slow.mkdir()
-        (self._slow / "sitecustomize.py").write_text(SLOW_ANALYSIS)
+        self._changed = folder / "changed"
+        self._changed.mkdir()
+        (self._changed / "sitecustomize.py").write_text(CHANGED_PROGRAM)
 
     def start(self, command: list[str], **environment: str) -> Server:
         given = {
             SITE: self.mark,
-            "PYTHONPATH": str(self._slow),
+            "PYTHONPATH": str(self._changed),
             "TICKER_SECONDS": str(TICKER_SECONDS),
             "JOB_LEASE_SECONDS": str(LEASE_SECONDS),
             "WEB_CONCURRENCY": "1",

@@ -1,0 +1,154 @@
+"""Whatever strikes at random, workers or the processes of single tickers: no innocent ticker fails, and a deadly one harms no other."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+
+import psutil
+from support_chaos import (
+    TICKERS,
+    WORKER,
+    Site,
+    is_active,
+    is_alive,
+    item_rows,
+    job_row,
+    kill,
+    queue_job,
+    wait_until_gone,
+    wait_until_right,
+)
+from test_servers import wait_until
+
+import database
+from services import job_work
+
+SEED = 20130301
+WORKER_KILLS, CELL_KILLS = 40, 20
+CELL = "jobs.cell"
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+HEALTHY = TICKERS[:16]
+# Otherwise the pauses between two deaths would be most of a test.
+SHORT_PAUSES = {"jobs.kept": {"LONGEST_PAUSE": 0.1}, CELL: {"LONGEST_PAUSE": 0.5}}
+
+
+def start(site: Site, constants: dict[str, dict[str, float]] = SHORT_PAUSES, **environment: str) -> psutil.Process:
+    """`worker.py` with one local worker."""
+    server = site.start(WORKER, LOCAL_WORKERS="1", CONSTANTS=json.dumps(constants), **environment)
+    return psutil.Process(server.process.pid)
+
+
+def worker_in_hand(supervisor: psutil.Process) -> psutil.Process | None:
+    """The worker, if it has items in hand."""
+    rows = database.query_db("SELECT DISTINCT worker FROM analysis_job_items WHERE status = 'processing'")
+    at_work = {row["worker"] for row in rows}
+    return next((child for child in supervisor.children() if is_alive(child) and child.cmdline()[-1] in at_work), None)
+
+
+def cell_of(supervisor: psutil.Process) -> psutil.Process | None:
+    return next((process for process in supervisor.children(recursive=True) if is_alive(process) and CELL in process.cmdline()), None)
+
+
+def lose_a_worker() -> None:
+    """What is queued was in the hands of a worker that died."""
+    assert job_work.claim_chunk("dead", 1000, 60)
+    job_work.release_worker("dead")
+
+
+def assert_nothing_failed() -> None:
+    failed = database.query_db("SELECT ticker, tries, error FROM analysis_job_items WHERE status = 'failed'")
+    assert failed == []
+
+
+def test_a_worker_that_is_killed_whenever_it_works(site: Site) -> None:
+    jobs = {queue_job(HEALTHY): HEALTHY, queue_job(TICKERS[8:24]): TICKERS[8:24]}
+    supervisor, moments = start(site, TICKER_SECONDS="0.05"), random.Random(SEED)  # noqa: S311
+    for number in range(WORKER_KILLS):
+        if number % 5 == 0:
+            few = TICKERS[number : number + 3]
+            jobs[queue_job(few)] = few
+        worker = wait_until(lambda: worker_in_hand(supervisor))
+        time.sleep(moments.uniform(0, 0.2))
+        kill(worker)
+        wait_until_gone([worker])
+        assert_nothing_failed()
+    assert is_active(next(iter(jobs)))
+    for job_id, tickers in jobs.items():
+        wait_until_right(job_id, site, tickers)
+    assert site.log().count("child ended, it is started again") == WORKER_KILLS
+    site.stop()
+    assert "Traceback" not in site.log()
+
+
+def test_the_process_of_a_single_ticker_is_killed_whenever_there_is_one(site: Site) -> None:
+    jobs = {queue_job(HEALTHY): HEALTHY}
+    lose_a_worker()
+    supervisor, moments = start(site, TICKER_SECONDS="0.1"), random.Random(SEED)  # noqa: S311
+    for number in range(CELL_KILLS):
+        if not any(map(is_active, jobs)):
+            some = TICKERS[30 * number : 30 * number + 16]
+            jobs[queue_job(some)] = some
+            lose_a_worker()
+        if number % 5 == 0:
+            few = TICKERS[number : number + 3]  # nobody was lost with these
+            jobs[queue_job(few)] = few
+        victim = wait_until(lambda: cell_of(supervisor))
+        time.sleep(moments.uniform(0, 0.8))  # it starts in that time, or is at a ticker
+        victim.send_signal(SIGNALS[number % len(SIGNALS)])
+        wait_until_gone([victim])
+        assert_nothing_failed()
+    for job_id, tickers in jobs.items():
+        wait_until_right(job_id, site, tickers)
+    site.stop()
+    assert "Traceback" not in site.log()
+
+
+def test_processes_that_are_suspended(site: Site) -> None:
+    """For longer than a lease, and than a worker waits for an answer: the process of a single ticker alone, or everything."""
+    job_id = queue_job(HEALTHY)
+    lose_a_worker()
+    wait = 2.0
+    supervisor = start(
+        site, {**SHORT_PAUSES, CELL: {"LONGEST_PAUSE": 0.5, "LONGEST_START": 10.0, "LONGEST_WAIT": wait}}, TICKER_SECONDS="0.3"
+    )
+    for everything in (False, True, False, True):
+        alone = wait_until(lambda: worker_in_hand(supervisor) and cell_of(supervisor))
+        if everything:
+            family = [supervisor, *supervisor.children(recursive=True)]
+            for process in family:
+                process.suspend()
+            time.sleep(2 * wait)
+            for process in family:
+                process.resume()
+        else:
+            alone.suspend()
+            wait_until_gone([alone])
+        assert_nothing_failed()
+    assert is_active(job_id)
+    wait_until_right(job_id, site, HEALTHY)
+    site.stop()
+    assert "Traceback" not in site.log()
+
+
+def test_a_deadly_ticker_in_a_large_job(site: Site) -> None:
+    """It kills one worker, then twice the process that it is alone in, and fails, as no other does; small jobs do not wait for the rest."""
+    deadly = TICKERS[5]
+    job_id = queue_job(TICKERS)
+    start(site, DEADLY_TICKER=deadly)
+    wait_until(lambda: "items rescued" in site.log())
+    for number in range(3):
+        few = TICKERS[100 + 10 * number : 105 + 10 * number]
+        small_id = queue_job(few)
+        wait_until(lambda small_id=small_id: not is_active(small_id))
+        assert is_active(job_id), "the large job was first"
+        assert job_row(small_id)["succeeded"] == len(few)
+    wait_until(lambda: not is_active(job_id))
+    failed = [(row["ticker"], row["error_code"]) for row in item_rows(job_id) if row["status"] != "succeeded"]
+    assert failed == [(deadly, "worker_lost")]
+    assert job_row(job_id)["status"] == "completed"
+    assert (job_row(job_id)["succeeded"], job_row(job_id)["failed"]) == (len(TICKERS) - 1, 1)
+    assert site.log().count("child ended, it is started again") == 1
+    site.stop()
