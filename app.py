@@ -70,7 +70,7 @@ from services.job_feed import JobFeed
 from services.job_reads import JobReads
 from services.metrics import Metrics, PrometheusMetrics
 from services.sample import load_if_empty
-from services.session import SessionSigner
+from services.session import Sessions
 from store.price import find_heads
 from store.result import find_body, latest
 from utils.api_utils import StrictRequest, register_error_handlers, register_request_log, validation_problem
@@ -153,7 +153,8 @@ def create_app(settings: Settings | None = None) -> Application:
     register_security_headers(app)
     if settings.compress_responses:
         register_compression(app)
-    register_auth(app, KeyRing(settings.resolve_master_key, kept), SessionSigner(settings.resolve_secret_key))
+    ring = KeyRing(settings.resolve_master_key, kept)
+    register_auth(app, ring, Sessions(ring, kept))
     register_rate_limits(app, settings, redis, metrics)
     register_guard(app)
     register_heavy_slots(app, settings)

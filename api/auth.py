@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,11 +14,11 @@ import database
 from models.api_key import Principal
 from models.errors import Forbidden
 from services.api_key import MASTER, KeyRing, digest_of
-from services.session import COOKIE, SessionSigner
+from services.session import COOKIE, Sessions
 from utils.api_utils import ApiError
 
 PUBLIC: dict[str, Any] = {"security": []}  # what the OpenAPI document says of a public route
-RING, SESSIONS = "key_ring", "session_signer"  # the application's extensions
+RING, SESSIONS = "key_ring", "sessions"  # the application's extensions
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -37,25 +38,30 @@ def key_id() -> str:
 def is_authenticated(ask_database: bool = True) -> bool:
     """Whether the caller of a public route gave a valid key. False when the database would have to say so and is not asked, or away."""
     ring: KeyRing = current_app.extensions[RING]
-    sessions: SessionSigner = current_app.extensions[SESSIONS]
     key = _presented_key(request.headers)
-    session = None if key else sessions.read(request.cookies.get(COOKIE, ""))
-    digest = digest_of(key) if key else session.key_digest if session else None
-    if digest is None:
-        return False
-    if ring.is_masters(digest):
+    if key and ring.is_masters(digest_of(key)):
         return True
-    if not ask_database:
-        return False
-    try:
-        return ring.principal_of(digest) is not None
-    except SQLAlchemyError as error:
-        if not database.is_unavailable(error):
-            raise
-        return False
+    return ask_database and caller_check(if_away=False)()
 
 
-def register_auth(app: Flask, ring: KeyRing, sessions: SessionSigner) -> None:
+def caller_check(if_away: bool) -> Callable[[], bool]:
+    """What says whether the caller is known, also after the request has been answered; `if_away` is what it says without the database."""
+    ring: KeyRing = current_app.extensions[RING]
+    sessions: Sessions = current_app.extensions[SESSIONS]
+    key, cookie = _presented_key(request.headers), request.cookies.get(COOKIE, "")
+
+    def is_known() -> bool:
+        try:
+            return (ring.principal(key) if key else sessions.find(cookie)) is not None
+        except SQLAlchemyError as error:
+            if not database.is_unavailable(error):
+                raise
+            return if_away
+
+    return is_known
+
+
+def register_auth(app: Flask, ring: KeyRing, sessions: Sessions) -> None:
     """Find out who is calling, by key or by session.
 
     `register_guard` refuses whom nobody knows; what counts requests comes between the two.
@@ -76,8 +82,8 @@ def register_auth(app: Flask, ring: KeyRing, sessions: SessionSigner) -> None:
         if key:
             state.principal = ring.principal(key)
         elif cookie := here.cookies.get(COOKIE):
-            state.session = sessions.read(cookie)
-            state.principal = ring.principal_of(state.session.key_digest) if state.session else None
+            state.session = sessions.find(cookie)
+            state.principal = state.session.principal if state.session else None
 
 
 def register_guard(app: Flask) -> None:

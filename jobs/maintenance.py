@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import database
 from config import Settings
 from services.job_work import rescue_expired
-from services.retention import cleanup_old_analyses, prune_cache_clearings, prune_idempotency_keys, prune_jobs
+from services.retention import cleanup_old_analyses, prune_cache_clearings, prune_idempotency_keys, prune_jobs, prune_sessions
 from services.wakeup import Wakeup
 from store import job_item as item_store
 from store import maintenance as maintenance_store
@@ -85,3 +85,4 @@ class Maintenance:
         prune_jobs(self._settings.jobs_kept_days)
         prune_idempotency_keys()
         prune_cache_clearings()
+        prune_sessions()

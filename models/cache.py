@@ -12,6 +12,7 @@ class Region(StrEnum):
     RESULTS = "results"
     ANALYSES = "analyses"
     KEYS = "keys"
+    SESSIONS = "sessions"
 
 
 @dataclass(frozen=True)

@@ -50,10 +50,6 @@ class KeyRing:
             return Principal(FIRST_ORG, MASTER)
         return self._find(digest) if key.startswith(PREFIX) else None
 
-    def principal_of(self, digest: str) -> Principal | None:
-        """Whom the key with a digest acts for, as a session knows it; None when nobody holds such a key any more."""
-        return Principal(FIRST_ORG, MASTER) if self.is_masters(digest) else self._find(digest)
-
     def _find(self, digest: str) -> Principal | None:
         kept = self._cache.get(Region.KEYS, digest)
         if kept is not None:

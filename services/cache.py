@@ -1,4 +1,4 @@
-"""A cache of what never changes, or only by its time: results by id, analyses by fingerprint, keys by digest.
+"""A cache of what never changes, or only by its time: results by id, analyses by fingerprint, keys and sessions by digest.
 
 Each process keeps what it looked up lately in its memory. Behind that, Redis shares entries between all, where it is configured and a
 hit there is cheaper than the read that it saves, which it is beside Postgres and is not beside an SQLite file (docs/benchmarks.md).
@@ -238,8 +238,8 @@ class Cache:
         return status
 
     def _shared_by(self, region: Region) -> RedisStore | None:
-        # Keys are looked up by every request, and a revoked one must be forgotten everywhere within seconds: never shared.
-        return None if region is Region.KEYS else self._shared
+        # They are looked up by every request, and one that has ended must be forgotten everywhere within seconds: never shared.
+        return None if region in (Region.KEYS, Region.SESSIONS) else self._shared
 
     def _follow(self, seen: frozenset[str]) -> frozenset[str]:
         """Drop what was cleared since, by this process or another; the clearings that are kept now, which are those of an hour."""

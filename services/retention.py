@@ -14,6 +14,7 @@ from store import job as job_store
 from store import job_item as item_store
 from store import job_total as job_total_store
 from store import result as result_store
+from store import session as session_store
 from utils.clock import now
 from utils.ids import new_id
 
@@ -78,6 +79,17 @@ def prune_cache_clearings() -> int:
     """Forget what caches were cleared of an hour ago, of which every process has heard; how many clearings that were."""
     with database.transaction() as connection:
         return clearing_store.delete_before(connection, now() - timedelta(hours=CLEARING_HOURS))
+
+
+def prune_sessions() -> int:
+    """Remove sessions that have expired, also those that had ended before; how many that were."""
+    removed = 0
+    while True:
+        with database.transaction() as connection:
+            batch = session_store.delete_expired(connection, now(), BATCH)
+        removed += batch
+        if batch < BATCH:
+            return removed
 
 
 def _prune_job(job_id: str) -> None:

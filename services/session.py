@@ -1,58 +1,94 @@
-"""Sessions of browsers: a signed cookie that stands for an API key.
+"""Sessions of browsers: a cookie that stands for an API key, until it is signed out, expires, or the key is no longer good.
 
-The cookie holds the key's digest, never the key, and the token that every change must bring. It is good as long as the key is: a key that
-was revoked, or a master key that was changed, ends its sessions.
+The cookie is a random token. The table holds its digest, so that what lies there opens nothing; each process keeps what it looked up for
+two seconds, so that a page costs no read for each of its requests and a session that has ended is refused everywhere as soon.
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+import re
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
 
-from itsdangerous import BadData, URLSafeTimedSerializer
-
-from services.api_key import digest_of
+import database
+from models.api_key import Principal
+from models.cache import Region
+from models.session import SessionOwner, StoredSession
+from services.api_key import MASTER, KeyRing, digest_of
+from services.cache import Cache
+from store import session as session_store
+from utils.clock import now
+from utils.ids import new_id
+from utils.json_text import dump, parse_tolerant
 
 COOKIE = "bellwether_session"
-DAYS = 7
-SECONDS = DAYS * 86_400
+LIFETIME = timedelta(days=7)
+LOOKUP_SECONDS = 2.0
+TOKEN_BYTES = 32
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # so many bytes in base64url
 
 
 @dataclass(frozen=True)
 class Session:
-    """Whose session it is, by the digest of the key, and the token that its changes bring."""
+    """A session that is good: its cookie's token, and whom it acts for."""
 
-    key_digest: str
-    csrf_token: str
+    token: str = field(repr=False)
+    principal: Principal
+
+    @property
+    def csrf_token(self) -> str:
+        """What a change must bring besides the cookie. Derived, so that it needs no storing, and one-way: pages show it."""
+        return hmac.new(self.token.encode(), b"csrf", hashlib.sha256).hexdigest()
 
     def allows_change(self, given: str | None) -> bool:
         """Whether a change that brings this token comes from one of our pages."""
         return given is not None and hmac.compare_digest(given.encode(), self.csrf_token.encode())
 
 
-class SessionSigner:
-    """Makes and reads cookies, with the service's secret, which is read at the first use."""
+class Sessions:
+    """Begins, finds and ends sessions. Every method that reaches the database raises its errors."""
 
-    def __init__(self, secret_key: Callable[[], str]) -> None:
-        self._read_secret_key = secret_key
-        self._serializer: URLSafeTimedSerializer | None = None
+    def __init__(self, ring: KeyRing, cache: Cache) -> None:
+        self._ring, self._cache = ring, cache
 
-    def begin(self, key: str) -> str:
-        """The cookie of a new session for a key that is known to be good."""
-        signed = self._signer().dumps([digest_of(key), secrets.token_urlsafe(24)])
-        return signed if isinstance(signed, str) else signed.decode()
+    def begin(self, key: str, principal: Principal, replaced: str | None = None) -> str:
+        """Store a new session for a key that is known to be good; its token. The session whose token the browser held before ends."""
+        token, moment = secrets.token_urlsafe(TOKEN_BYTES), now()
+        made = StoredSession(new_id(), principal.org_id, digest_of(token), digest_of(key), moment, moment + LIFETIME)
+        with database.transaction() as connection:
+            session_store.insert(connection, made)
+            if replaced is not None and TOKEN.fullmatch(replaced):
+                session_store.end(connection, digest_of(replaced), moment)
+        return token
 
-    def read(self, cookie: str) -> Session | None:
-        """The session of a cookie; None for one that we did not make, or made too long ago."""
-        try:
-            digest, token = self._signer().loads(cookie, max_age=SECONDS)
-        except (BadData, ValueError, TypeError):
+    def find(self, token: str) -> Session | None:
+        """The session of a cookie, as it was at most two seconds ago; None for one that is not good. A malformed token costs no look-up."""
+        if not TOKEN.fullmatch(token):
             return None
-        return Session(str(digest), str(token))
+        digest = digest_of(token)
+        kept = self._cache.get(Region.SESSIONS, digest)
+        if kept is not None:
+            return Session(token, Principal(*parse_tolerant(kept)))
+        asked_at = time.monotonic()
+        with database.reader() as connection:
+            owner = session_store.find_owner(connection, digest, now())
+        principal = self._principal_of(owner) if owner else None
+        if principal is None:
+            return None
+        # From before the read on: what was read may have changed while a slow database answered.
+        left = asked_at + LOOKUP_SECONDS - time.monotonic()
+        self._cache.put(Region.SESSIONS, digest, dump([principal.org_id, principal.key_id]), left)
+        return Session(token, principal)
 
-    def _signer(self) -> URLSafeTimedSerializer:
-        if self._serializer is None:
-            self._serializer = URLSafeTimedSerializer(self._read_secret_key(), salt="session")
-        return self._serializer
+    def end(self, session: Session) -> None:
+        """End a session; every process refuses it within two seconds."""
+        with database.transaction() as connection:
+            session_store.end(connection, digest_of(session.token), now())
+
+    def _principal_of(self, owner: SessionOwner) -> Principal | None:
+        key_id = MASTER if self._ring.is_masters(owner.key_sha256) else owner.key_id
+        return None if key_id is None else Principal(owner.org_id, key_id)

@@ -11,14 +11,15 @@ from werkzeug.wrappers import Response as BaseResponse
 
 import database
 from services.api_key import KeyRing
-from services.session import COOKIE, SECONDS, SessionSigner
+from services.session import COOKIE, LIFETIME, Sessions
 from utils.api_utils import ApiError
 from utils.marks import public, signs_in_at
+from utils.origin import comes_from_own_page
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("sign_in", __name__)
 
-RING, SESSIONS = "key_ring", "session_signer"  # the application's extensions
+RING, SESSIONS = "key_ring", "sessions"  # the application's extensions
 LOGIN = "/login"
 LONGEST_KEY = 500
 LARGEST_FORM = 16_384  # bytes: a key and an address, sent by whom nobody knows yet
@@ -34,36 +35,44 @@ def show_form() -> str:
 @blueprint.post(LOGIN)
 @public
 def sign_in() -> BaseResponse:
-    """Begin a session for a valid key, and go where the caller wanted to."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+    """Begin a session for a valid key, in place of the one that the browser held, and go where the caller wanted to."""
+    if not comes_from_own_page():
         raise ApiError(403, "forbidden", "Sign in from the service's own page.")
     request.max_content_length = LARGEST_FORM
     key, wanted = request.form.get("key", "").strip()[:LONGEST_KEY], _safe_next(request.form.get("next"))
     ring: KeyRing = current_app.extensions[RING]
-    sessions: SessionSigner = current_app.extensions[SESSIONS]
     try:
         principal = ring.principal(key) if key else None
+        token = _sessions().begin(key, principal, request.cookies.get(COOKIE)) if principal else None
     except SQLAlchemyError as error:
         if not database.is_unavailable(error):
             raise
         return _form(wanted, "The database does not answer right now. Try again in a few seconds.", 503)
-    if principal is None:
+    if principal is None or token is None:
         log.warning("sign-in refused", address=request.remote_addr)
         return _form(wanted, "This key is not valid." if key else "Paste your API key.", 401)
     log.info("signed in", key_id=principal.key_id)
     response = redirect(wanted, 303)
-    response.set_cookie(COOKIE, sessions.begin(key), max_age=SECONDS, secure=request.is_secure, httponly=True, samesite="Lax")
+    seconds = int(LIFETIME.total_seconds())
+    response.set_cookie(COOKIE, token, max_age=seconds, secure=request.is_secure, httponly=True, samesite="Lax")
     return response
 
 
 @blueprint.post("/logout")
 @signs_in_at(LOGIN)
 def sign_out() -> BaseResponse:
-    """End the session in this browser."""
+    """End the session, wherever its cookie may lie."""
+    if g.session is not None:
+        _sessions().end(g.session)
     log.info("signed out", key_id=g.principal.key_id)
     response = Response(status=204)
     response.delete_cookie(COOKIE, secure=request.is_secure, httponly=True, samesite="Lax")
     return response
+
+
+def _sessions() -> Sessions:
+    sessions: Sessions = current_app.extensions[SESSIONS]
+    return sessions
 
 
 def _form(wanted: str, problem: str, status: int) -> Response:
