@@ -9,7 +9,7 @@ from flask_limiter import Limiter
 
 import database
 from api.blueprint import api_blueprint
-from api.health import CHECKS, NOT_STORED, breaker_answer
+from api.health import CHECKS, breaker_answer
 from api.job_events import FEED
 from api.rate_limit import LIMITER
 from config import VERSION, Settings
@@ -43,7 +43,7 @@ def get_status() -> Response:
         "environment": settings.environment,
         "database": here.description,
     }
-    return json_response(answer, headers=NOT_STORED)
+    return json_response(answer)
 
 
 def _limits(settings: Settings) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import flask_openapi3_swagger
 from flask import Blueprint, Response, current_app, send_from_directory
 
-from utils.api_utils import json_response
+from utils.api_utils import tagged
 from utils.marks import public
 
 blueprint = Blueprint("docs", __name__)
@@ -20,22 +20,22 @@ ONE_DAY = 86_400
 @blueprint.get("/openapi.json")
 @public
 def get_document() -> Response:
-    """The OpenAPI 3.1 document."""
-    return json_response(_corrected(current_app.api_doc))  # type: ignore[attr-defined]
+    """The OpenAPI 3.1 document. `If-None-Match` is honoured."""
+    return _for_everybody(tagged(_corrected(current_app.api_doc)))  # type: ignore[attr-defined]
 
 
 @blueprint.get("/docs")
 @public
 def get_page() -> Response:
     """The documentation page."""
-    return send_from_directory(PAGE, "index.html")
+    return _for_everybody(send_from_directory(PAGE, "index.html"))
 
 
 @blueprint.get("/docs/page.js")
 @public
 def get_script() -> Response:
     """The page's script."""
-    return send_from_directory(PAGE, "page.js")
+    return _for_everybody(send_from_directory(PAGE, "page.js"))
 
 
 @blueprint.get("/docs/assets/<path:name>")
@@ -43,6 +43,12 @@ def get_script() -> Response:
 def get_asset(name: str) -> Response:
     """Swagger UI, as its package carries it."""
     return send_from_directory(ASSETS, name, max_age=ONE_DAY)
+
+
+def _for_everybody(response: Response) -> Response:
+    """The answer, which any cache may keep and must ask about: it changes with the version."""
+    response.headers["Cache-Control"] = "public, no-cache"
+    return response
 
 
 def _corrected(document: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from utils.marks import public, unlimited
 blueprint = APIBlueprint("health", __name__, abp_tags=[Tag(name="Health", description=TAGS["Health"])])
 
 CHECKS = "health_checks"  # the application's extension
-NOT_STORED = {"Cache-Control": "no-store"}
 
 
 @blueprint.get("/health/live", responses={200: LiveAnswer}, openapi_extensions=PUBLIC)
@@ -29,7 +28,7 @@ NOT_STORED = {"Cache-Control": "no-store"}
 @unlimited
 def get_live() -> Response:
     """This process answers; nothing else is looked at."""
-    return json_response({"status": "ok"}, headers=NOT_STORED)
+    return json_response({"status": "ok"})
 
 
 @blueprint.get("/api/health/ping", responses={200: LiveAnswer, **problem_answers(503)}, openapi_extensions=PUBLIC)
@@ -39,7 +38,7 @@ def get_ping() -> Response:
     """The database answers."""
     if not _checks().database().ok:
         raise _unavailable()
-    return json_response({"status": "ok"}, headers=NOT_STORED)
+    return json_response({"status": "ok"})
 
 
 @blueprint.get("/health/ready", responses={200: ReadyAnswer, 503: ReadyAnswer}, openapi_extensions=PUBLIC)
@@ -108,8 +107,8 @@ def _respond(report: HealthReport, answer: dict[str, Any]) -> Response:
 
 def _answer(ok: bool, answer: dict[str, Any]) -> Response:
     if ok:
-        return json_response(answer, headers=NOT_STORED)
-    return json_response(answer, 503, {"Retry-After": str(RETRY_AFTER_SECONDS), **NOT_STORED})
+        return json_response(answer)
+    return json_response(answer, 503, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def breaker_answer(breaker: Breaker) -> dict[str, Any]:

@@ -54,7 +54,6 @@ def stream_job(path: JobPath, header: StreamHeaders) -> Response:
         _watch(watching, job)
         response = Response(_events(_feed(), job, seen, feature_switch(Feature.STREAMS)), mimetype="text/event-stream")
         response.call_on_close(watching.pop_all().close)
-    response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back until its buffer is full
     return response
 

@@ -39,7 +39,7 @@ def get_metrics() -> Response:
     metrics: Metrics = current_app.extensions[METRICS]
     metrics.pool(database.current().status)
     body = metrics.exposition([current_app.extensions[COLLECTOR]])
-    return Response(body, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
+    return Response(body, content_type=CONTENT_TYPE)
 
 
 def register_metrics(app: Flask, metrics: Metrics, breakers: Iterable[Breaker]) -> None:

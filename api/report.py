@@ -39,4 +39,6 @@ def get_results_report(query: ResultsReportQuery) -> Response:
 
 
 def _attachment(file: WorkbookFile) -> Response:
-    return send_file(file.content, mimetype=XLSX, as_attachment=True, download_name=file.name, conditional=False)
+    response = send_file(file.content, mimetype=XLSX, as_attachment=True, download_name=file.name, conditional=False)
+    del response.headers["Cache-Control"]  # Flask's own would let any cache keep it
+    return response

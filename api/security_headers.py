@@ -1,4 +1,8 @@
-"""What browsers are told about every answer. Nothing here is to be framed, sniffed, or to load anything from elsewhere."""
+"""What browsers and caches are told about every answer.
+
+Nothing here is to be framed, sniffed, or to load anything from elsewhere; and nothing is kept or given to others by a cache, unless the
+answer says `Cache-Control: public`.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,9 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+# An answer with a tag may be kept by the browser that it was for, which asks each time whether it is still right.
+NOT_STORED, ASKED_AGAIN = "no-store", "private, no-cache"
+CALLER = "X-API-Key, Authorization, Cookie"  # what says who is calling
 HSTS = "max-age=31536000; includeSubDomains"
 _FOR_DATA = (*ALWAYS.items(), ("Content-Security-Policy", DATA_POLICY))
 _FOR_PAGES = (*ALWAYS.items(), ("Content-Security-Policy", PAGE_POLICY))
@@ -31,4 +38,9 @@ def register_security_headers(app: Flask) -> None:
         headers.extend(_FOR_PAGES if response.mimetype == "text/html" else _FOR_DATA)
         if request.is_secure:
             headers.add("Strict-Transport-Security", HSTS)
+        control = headers.get("Cache-Control")
+        if control is None:
+            headers["Cache-Control"] = ASKED_AGAIN if "ETag" in headers else NOT_STORED
+        if control is None or "public" not in control:
+            headers["Vary"] = ", ".join((*headers.getlist("Vary"), CALLER))
         return response

@@ -19,4 +19,4 @@ def get_session() -> Response:
     principal: Principal = g.principal
     token = g.session.csrf_token if g.session is not None else None
     answer = {"key_id": principal.key_id, "is_admin": principal.key_id == MASTER, "csrf_token": token}
-    return json_response(answer, headers={"Cache-Control": "no-store"})
+    return json_response(answer)

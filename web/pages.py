@@ -15,7 +15,7 @@ from web.assets import Assets
 
 FOLDER = Path(__file__).parent
 LOGIN = "/login"
-ONE_YEAR = 31_536_000
+ONE_DAY, ONE_YEAR = 86_400, 31_536_000
 PLAIN = ("/api/", "/health", "/metrics", "/static/", "/docs", "/openapi.json")  # what programs ask for, also by way of a browser
 
 assets = Assets(FOLDER / "static")
@@ -107,7 +107,9 @@ def get_asset(build: str, name: str) -> Response:
 @unlimited
 def get_icon() -> Response:
     """The icon, for browsers that ask here."""
-    return get_asset(assets.build, "icon.svg")
+    response = get_asset(assets.build, "icon.svg")
+    response.headers["Cache-Control"] = f"public, max-age={ONE_DAY}"  # this address does not change with the build
+    return response
 
 
 def error_page(error: ApiError) -> Response | None:
@@ -119,4 +121,4 @@ def error_page(error: ApiError) -> Response | None:
     if request.method not in ("GET", "HEAD") or not takes_html or request.path.startswith(PLAIN):
         return None
     shown = render_template("error.html", status=error.status, detail=error.detail, request_id=g.get("request_id"))
-    return Response(shown, error.status, {"Cache-Control": "no-store", **error.headers}, mimetype="text/html")
+    return Response(shown, error.status, error.headers, mimetype="text/html")
