@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from utils.kept_secret import kept_secret
 
 VERSION = "0.1.0"
 
@@ -261,11 +262,11 @@ class Settings(BaseSettings):
 
     def resolve_master_key(self) -> str:
         """The master API key: as set, or (outside production) one made once and kept in `DATA_DIR`, readable by its owner alone."""
-        return self.master_api_key.get_secret_value() if self.master_api_key else _kept_secret(self.master_key_file)
+        return self.master_api_key.get_secret_value() if self.master_api_key else kept_secret(self.master_key_file)
 
     def resolve_secret_key(self) -> str:
         """The signing secret: as set, or (outside production) one made once and kept in `DATA_DIR`."""
-        return self.secret_key.get_secret_value() if self.secret_key else _kept_secret(self.data_dir / "secret_key")
+        return self.secret_key.get_secret_value() if self.secret_key else kept_secret(self.data_dir / "secret_key")
 
     @classmethod
     def load(cls, **overrides: Any) -> Settings:
@@ -385,21 +386,3 @@ def _secret_problem(value: str) -> str | None:
     if any(word in bare for word in PLACEHOLDERS):
         return "it is a known default, which anybody can look up."
     return None
-
-
-def _kept_secret(path: Path) -> str:
-    """Read a secret from its file, making it first if there is none. Several processes may do so at once: one wins, all read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    if not path.exists():
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(32) + "\n")
-        try:
-            # A hard link either makes the whole file appear or fails: nobody reads a half-written secret.
-            os.link(draft, path)
-        except FileExistsError:
-            pass  # another process was first: its secret is the one in force
-        finally:
-            draft.unlink()
-    return path.read_text().strip()

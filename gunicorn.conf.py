@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from config import ConfigError, Settings
@@ -106,6 +107,7 @@ def when_ready(server):
     # Only now that the port is this server's: another that found it taken must not touch what the first one counts in.
     begin_to_count()
     server.counts = True
+    server.reap_workers = halting_once(server.reap_workers)
     if not settings.worker_processes:
         return
     kept = keep_workers()
@@ -121,6 +123,22 @@ def when_ready(server):
         kept.stop()
 
     server.manage_workers, server.stop, server.kept_workers = manage_all, stop_all, kept
+
+
+def halting_once(reap_workers):
+    """Gunicorn ends with the first worker that cannot start; a second one would end its ending, with a traceback."""
+    is_halting = False
+
+    def reap():
+        nonlocal is_halting
+        try:
+            reap_workers()
+        except HaltServer:
+            if not is_halting:
+                is_halting = True
+                raise
+
+    return reap
 
 
 def on_reload(server):

@@ -76,7 +76,7 @@ def _routes_of(settings: Settings) -> Callable[[], Iterable[Route]]:
     try:
         from app import create_app  # noqa: PLC0415 — where a package is missing, this fails, and everything else is still checked
 
-        rules = list(create_app(settings).url_map.iter_rules())
+        rules = [rule for rule in create_app(settings).url_map.iter_rules() if not rule.websocket]  # those stand beside plain ones
     except Exception as error:  # noqa: BLE001 — whatever it is, it is what the check reports
         database.configure(settings)
         failure = error

@@ -70,9 +70,9 @@ def refuse_before_the_upgrade() -> None:
     """Once upgraded, a connection knows no HTTP status."""
     if request.method == "OPTIONS":
         return
+    require_feature(Feature.STREAMS)
     require_handshake()
     require_origin()
-    require_feature(Feature.STREAMS)
     assert request.view_args is not None
     job_service.find(org_id(), request.view_args["job_id"])
     if _feed().is_full:

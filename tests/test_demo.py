@@ -93,7 +93,7 @@ def test_the_bars_are_valid(bars: int) -> None:
 
 def test_an_upload_would_take_them_as_they_are() -> None:
     packed = DemoProvider(SUNDAY).packed(3)
-    parsed = upload.parse_csv(csv_of(packed).encode(), SUNDAY)
+    parsed = upload.parse_csv(b"".join(csv_of(packed)), SUNDAY)
     assert (parsed.adjusted, parsed.dropped) == (True, 0)
     assert PackedBars.pack(parsed.bars) == packed
 

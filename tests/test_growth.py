@@ -22,8 +22,10 @@ from providers.upload import parse_csv
 from schemas.analysis import BulkAnalyzeRequest
 from schemas.job import StreamHeaders
 from schemas.series import SeriesQuery
+from services.api_key import KeyRing
+from services.cache import NoCache
 from services.price import csv_of
-from services.session import SessionSigner
+from services.session import Sessions
 from utils import sql_script
 from utils.api_utils import ApiError, StrictRequest, validation_problem
 from utils.json_text import DuplicateKeys, MalformedJSON, parse_strict, parse_tolerant
@@ -171,7 +173,7 @@ def test_cursors_and_sessions(make: Callable[[int], str]) -> None:
     app.extensions[paging.EXTENSION] = paging.CursorSigner(lambda: "secret")
     with app.app_context():
         check_growth(lambda size: refused(partial(paging.read_cursor, make(size), ["a", "list"]), ApiError))
-    check_growth(lambda size: partial(SessionSigner(lambda: "secret").read, make(size)))
+    check_growth(lambda size: partial(Sessions(KeyRing(lambda: "secret"), NoCache()).find, make(size)))
 
 
 @each(TEXTS)

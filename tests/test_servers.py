@@ -156,7 +156,8 @@ def test_a_large_body_is_answered_rather_than_cut_off(backend: Backend, start: S
 
 
 def test_sigterm_answers_what_is_in_flight(backend: Backend, start: Start) -> None:
-    server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="2"))
+    many = {"WEB_THREADS": "32", "HEAVY_REQUESTS_AT_ONCE": "16"}
+    server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="2", **many))
     wait_until(server.answers)
     result_id = server.analyze(ticker="AAPL").json()["id"]
     outcomes: list[int | str] = []

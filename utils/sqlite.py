@@ -52,6 +52,8 @@ def check_writable(engine: Engine) -> None:
     with engine.connect() as connection:
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+            # Beside a log that can be written to, a file that cannot is found out by a change alone.
+            connection.exec_driver_sql("PRAGMA user_version = 0")
         except exc.OperationalError as error:
             if kind_of(error) is not ErrorKind.BUSY:  # somebody else writes just now
                 raise

@@ -18,7 +18,7 @@ from infrastructure.web_server.calls import CallQueue
 from infrastructure.web_server.connection import Connection, Limits, Outcome, State
 from infrastructure.web_server.outgoing import ClientGone
 from infrastructure.web_server.pace import Pace
-from infrastructure.web_server.refusal import NO_ROOM, STOPPING, TOO_SLOW_BODY, TOO_SLOW_HEAD, Refusal, refusal_of
+from infrastructure.web_server.refusal import BROKEN_OFF, NO_ROOM, STOPPING, TOO_SLOW_BODY, TOO_SLOW_HEAD, Refusal, refusal_of
 
 log = structlog.get_logger(__name__)
 
@@ -170,8 +170,11 @@ class ConnectionLoop:
             data = b""
         if data:
             self._take(connection, data)
-        else:
+        elif connection.state is State.IDLE:
             self._close(connection)
+        else:
+            # It may have closed its writing half alone, and read on.
+            self._refuse(connection, BROKEN_OFF)
 
     def _take(self, connection: Connection, data: bytes) -> None:
         """Take what has come of a request; once it is complete it goes to the threads."""

@@ -52,6 +52,7 @@ class Refusal:
 
 TOO_SLOW_HEAD = Refusal(HTTPStatus.REQUEST_TIMEOUT, "request_timeout", "The request did not come in time. Send it again, at once.")
 TOO_SLOW_BODY = Refusal(HTTPStatus.REQUEST_TIMEOUT, "request_timeout", "The body came too slowly. Send it again.")
+BROKEN_OFF = Refusal(HTTPStatus.BAD_REQUEST, "bad_request", "The request broke off before its end. Send it again, whole.")
 STOPPING = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The server is being stopped. Send the request again.")
 NO_ROOM = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "There is no room to take the body in at present. Try again later.")
 BROKEN = Refusal(

@@ -36,7 +36,8 @@ def test_all_is_well(client: Client) -> None:
     assert client.get("/api/health/ping", key=None).json == {"status": "ok"}
     ready = client.get("/health/ready", key=None)
     assert (ready.status_code, ready.json["status"], ready.headers["Cache-Control"]) == (200, "ok", "no-store")
-    assert states(ready) == {"database": "ok", "schema": "ok", "redis": "skipped", "broker": "skipped", "pool": "ok", "backlog": "ok"}
+    well = dict.fromkeys(("database", "schema", "database_writable", "pool", "backlog"), "ok")
+    assert states(ready) == {**well, "redis": "skipped", "broker": "skipped"}
     migrations = client.get("/health/migrations").json
     newest = migrations["applied"][-1]
     assert (migrations["status"], migrations["state"], migrations["current"]) == ("ok", "current", newest)
@@ -47,7 +48,7 @@ def test_everything_with_versions_durations_and_breakers(client: Client, backend
     answer = client.get("/health")
     found = states(answer)
     assert set(found) - {"disk_space"} == {
-        "database", "schema", "redis", "broker", "pool", "breaker", "storage", "clock", "backlog",
+        "database", "schema", "database_writable", "redis", "broker", "pool", "breaker", "storage", "clock", "backlog",
     }  # fmt: skip
     assert answer.json["status"] == "ok"
     assert {"bellwether", "python", "flask"} <= set(answer.json["versions"])

@@ -222,7 +222,7 @@ def test_who_may_not_follow(server: Server) -> None:
 @ON_SQLITE
 def test_a_plain_request_for_the_socket_is_the_callers_mistake(server: Server) -> None:
     answer = server.get(f"/ws/jobs/{ask_server(server, 'AAPL')}")
-    assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/problem+json")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (426, "application/problem+json")
 
 
 # ---- in this process --------------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ SETTINGS = {
     "analyses": "rate_limit_analyses_per_minute",
     "bulk": "rate_limit_bulk_per_minute",
     "uploads": "rate_limit_uploads_per_minute",
+    "heavy_reads": "rate_limit_heavy_reads_per_minute",
 }
 # What counts in which budget, whatever becomes of it.
 CALLS = {
@@ -32,7 +33,6 @@ CALLS = {
         ("GET", f"/results/{UNKNOWN_ID}", {}),
         ("GET", "/jobs", {}),
         ("POST", "/watchlist", {"json": {"ticker": "AAPL"}}),
-        ("GET", "/prices/AAPL", {}),
         ("GET", "/admin/flags", {}),
     ],
     "analyses": [("POST", "/analyze", {"json": {"ticker": "AAPL"}}), ("POST", "/analyze", {"data": b"no JSON"})],
@@ -42,6 +42,15 @@ CALLS = {
         ("POST", f"/jobs/{UNKNOWN_ID}/retry", {}),
     ],
     "uploads": [("PUT", "/prices/NEW", {"data": b"x", "content_type": "text/csv"})],
+    "heavy_reads": [
+        ("GET", "/prices/AAPL", {}),
+        ("GET", "/series/AAPL", {}),
+        ("GET", f"/results/{UNKNOWN_ID}/flips", {}),
+        ("GET", "/results", {"headers": {"Accept": "text/csv"}}),
+        ("GET", "/reports/results.xlsx", {}),
+        ("GET", f"/reports/jobs/{UNKNOWN_ID}.xlsx", {}),
+        ("GET", "/reports/analysis/AAPL.xlsx", {}),
+    ],
 }
 EVERY_CALL = [pytest.param(of, *call, id=f"{of}: {call[0]} {call[1][:20]}") for of, calls in CALLS.items() for call in calls]
 

@@ -170,7 +170,8 @@ def test_the_report_of_a_ticker_has_the_prices_of_a_period(client: Client) -> No
 )
 def test_a_cell(value: Any, wanted: Any) -> None:
     file = write_workbook("x", lambda book: book.add_sheet("S", (Column("T", 9), Column("U", 9))).append("first", value))
-    assert openpyxl.load_workbook(file.content)["S"]["B2"].value == wanted
+    with file.content as content:
+        assert openpyxl.load_workbook(content)["S"]["B2"].value == wanted
 
 
 def test_the_web_process_starts_without_the_library() -> None:

@@ -19,6 +19,7 @@ from models.strategy import STRATEGIES
 from services import analysis, job_work, results_report
 from services.bulk_analysis import analyse_many
 from store import result as result_store
+from utils import api_utils
 from utils.clock import now
 
 TICKERS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
@@ -179,6 +180,7 @@ def test_the_screener_as_csv_with_nothing_in_it(client: Client) -> None:
 
 def test_the_csv_is_sent_while_it_is_read(client: Client, analysed: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results_report, "PAGE", 4)
+    monkeypatch.setattr(api_utils, "PIECE_BYTES", 1)
     checkouts = database.current().status().events["checkouts"]
     with client.get("/results", headers={"Accept": "text/csv"}, buffered=False) as answer:
         pieces = answer.iter_encoded()

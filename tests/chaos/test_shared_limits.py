@@ -88,4 +88,4 @@ def test_two_instances_without_redis(backend: Backend, tmp_path: Path) -> None:
         for server in servers:
             assert allowed([server], LIMIT * 3 // 2) == LIMIT
         for server in servers:
-            assert "Autorestarting worker" in server.log
+            assert "worker is replaced after its last request" in server.log

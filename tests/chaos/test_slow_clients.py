@@ -73,6 +73,7 @@ def test_who_takes_no_answer_is_closed_out(backend: Backend, start: Start) -> No
     client = connect(server, receive_buffer=4096)
     client.sendall(KINDS[DEAF] * 10)  # answers of many megabytes
     wait_until(lambda: any("slow_reader" in line for line in server.lines()))
+    client.close()
     assert server.answers()
 
 

@@ -1,0 +1,25 @@
+"""A secret that is made once and kept in a file."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+
+def kept_secret(path: Path) -> str:
+    """Read a secret from its file, making it first if there is none. Several processes may do so at once: one wins, all read it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    if not path.exists():
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+        try:
+            # A hard link either makes the whole file appear or fails: nobody reads a half-written secret.
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # another process was first, and its secret is in force
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
