@@ -17,9 +17,11 @@ _REFUSED = re.compile(r";\s*q=0(\.0*)?\s*$", re.IGNORECASE)
 
 
 class _Compression(Compress):
-    """The library, but for two things that it leaves out."""
+    """The library, but for three things that it leaves out."""
 
     def after_request(self, response: Any) -> Any:
+        if response.direct_passthrough:
+            return response  # a file, which browsers keep: packing it anew each time costs more than it saves, and nobody would close it
         if isinstance(response, Response) and not response.is_streamed and not response.data:
             return response  # it has no body, and would get one of twenty bytes
         response = super().after_request(response)

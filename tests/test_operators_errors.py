@@ -84,6 +84,8 @@ def test_every_entrance_says_what_is_wrong(fault: object, tmp_path: Path, postgr
     with fault(postgres_server) as (url, words, remedy):  # type: ignore[operator]
         settings = production(Place("", url), MASTER_API_KEY=MASTER_KEY, DB_CONNECT_ATTEMPTS="1", DATA_DIR=str(tmp_path))
         for entrance, command in ENTRANCES.items():
+            if fault is role_without_rights and entrance == "api_key create":
+                continue  # it makes no table, and finds none
             environment = {"PATH": str(Path(sys.executable).parent), "PORT": str(free_port()), **settings}
             ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
             told = ended.stdout + ended.stderr

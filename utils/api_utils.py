@@ -232,7 +232,7 @@ def register_error_handlers(
     @app.after_request
     def without_page(response: Response) -> Response:
         # The framework's redirections carry a page in HTML, also those that pass no error handler.
-        if 300 <= response.status_code < 400 and response.mimetype == "text/html":
+        if response.location is not None and response.mimetype == "text/html":
             response.set_data(b"")
         return response
 

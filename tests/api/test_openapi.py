@@ -23,7 +23,18 @@ METHODS = {"get", "post", "put", "delete", "patch"}
 FOLDER = tempfile.TemporaryDirectory(prefix="bellwether-openapi-")
 SETTINGS = settings_for(f"sqlite:///{FOLDER.name}/bellwether.db", Path(FOLDER.name), load_sample=True)
 APP = create_app(SETTINGS)
-schema = schemathesis.openapi.from_wsgi("/openapi.json", APP)
+
+
+def served(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """The application as a server has it: each answer is read to its end and closed."""
+    answer = APP(environ, start_response)
+    try:
+        return [b"".join(answer)]
+    finally:
+        answer.close()
+
+
+schema = schemathesis.openapi.from_wsgi("/openapi.json", served)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from job_support import UNKNOWN_ID, finished
@@ -87,7 +88,12 @@ def everything() -> dict[str, str]:
     """The content of every table."""
     tables = inspect(database.current().engine()).get_table_names()
     assert {"sessions", "analysis_results", "watchlist_items"} <= set(tables)
-    return {table: str(sorted(map(str, database.query_db(f"SELECT * FROM {table}")))) for table in tables}
+    return {table: str(sorted(map(_readable, database.query_db(f"SELECT * FROM {table}")))) for table in tables}
+
+
+def _readable(row: dict[str, Any]) -> str:
+    # psycopg2's views of bytes are named by where they lie.
+    return str({name: bytes(value) if isinstance(value, memoryview) else value for name, value in row.items()})
 
 
 # ---- where a sign-in comes from ---------------------------------------------------------------------------------------------------
