@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +77,23 @@ def test_the_first_page_is_light(open_page: Open, site: Site) -> None:
     page.goto(site.url("/"))
     settled(page)
     assert 0 < sum(sizes) <= 150_000
+
+
+def test_a_read_that_finds_no_slot_is_tried_again(open_page: Open) -> None:
+    page = open_page("/screener")
+    page.wait_for_load_state("networkidle")
+    problem = json.dumps({"code": "unavailable", "detail": "This server makes as many reports as it can."})
+    script = f"""async () => {{
+      const {{ api }} = await import(document.querySelector('script[src*="/js/shell.js"]').src.replace("shell.js", "api.js"));
+      const busy = (seconds) => new Response('{problem}', {{
+        status: 503, headers: {{ "Content-Type": "application/problem+json", "Retry-After": seconds }} }});
+      const answers = [busy("1"), Response.json({{ dates: [] }}), busy("5"), busy("1")];
+      let asked = 0;
+      window.fetch = async () => answers[asked++];
+      const first = await api.get("/series/AAPL");
+      const refused = [];
+      for (const call of [() => api.get("/series/AAPL"), () => api.post("/analyze")])
+        await call().catch((error) => refused.push(error.status));
+      return [first, refused, asked];
+    }}"""
+    assert page.evaluate(script) == [{"dates": []}, [503, 503], 4]

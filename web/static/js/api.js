@@ -1,6 +1,8 @@
 // The JSON API, called as the page's session.
 
 const BASE = "/api/v1";
+const SOON_SECONDS = 1; // what Retry-After says where nothing but a slot is missing
+const MOST_TRIES = 6;
 
 /** An error answer: the API's problem details. `status` is 0 when there was no answer at all. */
 export class ApiProblem extends Error {
@@ -61,8 +63,20 @@ async function call(method, path, { params, json, body, type, headers, accept = 
   return isJson ? parsed : text;
 }
 
+/** A read. Where the server makes as many heavy answers as it can at once, it is asked again when it says. */
+async function read(path, params, options) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await call("GET", path, { ...options, params });
+    } catch (error) {
+      if (error.status !== 503 || error.retryAfter !== SOON_SECONDS || tries === MOST_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1000 * SOON_SECONDS));
+    }
+  }
+}
+
 export const api = {
-  get: (path, params, options) => call("GET", path, { ...options, params }),
+  get: read,
   post: (path, json = {}, options) => call("POST", path, { ...options, json }),
   put: (path, json, options) => call("PUT", path, { ...options, json }),
   /** Send a file's text as it is. */
