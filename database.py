@@ -29,12 +29,12 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 import utils.sqlite
 from utils.breaker import Breaker, BreakerOpen
-from utils.database_errors import LeftAlone, explanation_of, is_hopeless, is_lost, is_unavailable, reason_of, refuses_writes
+from utils.database_errors import Explanation, LeftAlone, explanation_of, is_hopeless, is_lost, is_unavailable, reason_of, refuses_writes
 from utils.driver_reader import Reader
 from utils.pool_events import watch_pool
 
 __all__ = [
-    "AnyReader", "Database", "DatabaseOptions", "LeftAlone", "PoolStatus", "close", "close_db", "configure", "connect",
+    "AnyReader", "Database", "DatabaseOptions", "LeftAlone", "PoolStatus", "RefusedWrite", "close", "close_db", "configure", "connect",
     "current", "execute_db", "init_db_if_needed", "is_lost", "is_unavailable", "normalize_url", "query_db", "read",
     "reader", "reason_of", "transaction",
 ]  # fmt: skip
@@ -83,6 +83,14 @@ class PoolStatus:
     events: dict[str, int]
 
 
+@dataclass(frozen=True)
+class RefusedWrite:
+    """A write that the database refused for want of space or the like, and when (by the monotonic clock)."""
+
+    explanation: Explanation
+    at: float
+
+
 class Database:
     """One engine with its pool and counters. Thread-safe; made lazily, closed and reopened at will."""
 
@@ -93,7 +101,7 @@ class Database:
         self._engine: Engine | None = None
         self._counts = dict.fromkeys(POOL_EVENTS, 0)
         self.breaker = Breaker("database", options.breaker_failures, options.breaker_seconds)
-        self.write_refused = False  # whether a write failed for want of space or the like; a health check tries another and takes it back
+        self.refused_write: RefusedWrite | None = None  # the last one; who finds that writing works again takes it back
         _databases.add(self)
 
     @property
@@ -183,13 +191,13 @@ class Database:
             self._counts["timeouts"] += 1
             raise
 
-    def _note(self, error: BaseException | None) -> bool:
+    def _note(self, error: exc.SQLAlchemyError | None) -> bool:
         """What came of using a connection, None when all was well; whether that says that the database is away."""
         if error is None:
             self.breaker.succeeded()
             return False
         if refuses_writes(error):
-            self.write_refused = True
+            self.refused_write = RefusedWrite(explanation_of(error), time.monotonic())
         if is_lost(error):
             self.breaker.failed(error)
             return True

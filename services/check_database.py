@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -22,6 +23,7 @@ from utils.clock import now
 from utils.database_errors import Explanation, explanation_of, refuses_writes
 
 POOL_FULL = 0.9  # the part of the connections in use from which somebody should know
+REFUSED_JUST_NOW = 15.0  # seconds
 SKEW_DOUBTFUL, SKEW_BAD = 2.0, 30.0  # seconds
 REMEDY = "See that it runs and that DATABASE_URL is right; the log has the reason."
 WRITE_REMEDY = "Check DATABASE_URL; the account needs the rights to make tables and to write rows."
@@ -70,8 +72,8 @@ def standing() -> Standing:
         return db_migrations.standing(connection)
 
 
-def refused_write() -> Explanation | None:
-    """Why a row cannot be written, tried for real; None when it can."""
+def try_to_write() -> Explanation | None:
+    """Write a row for real; why that is refused, or None when it is not."""
     try:
         with database.transaction() as connection:
             write_probe.write(connection, has_tables=True)
@@ -79,7 +81,7 @@ def refused_write() -> Explanation | None:
         if not refuses_writes(error):
             raise
         return explanation_of(error)
-    database.current().write_refused = False
+    database.current().refused_write = None
     return None
 
 
@@ -110,11 +112,14 @@ def _answers() -> Finding:
 
 
 def _takes_writes() -> Finding:
-    # While nothing is known to be wrong, no write is made for the sake of a check.
-    refusal = refused_write() if database.current().write_refused else None
+    last = database.current().refused_write
+    if last is None:
+        return good("No write has been refused.")
+    # A small write may fit in where others do not: one is tried only when nobody else has been refused for a while.
+    refusal = last.explanation if time.monotonic() - last.at < REFUSED_JUST_NOW else try_to_write()
     if refusal:
-        return bad(f"{refusal.found} What is stored can be read.", refusal.remedy or WRITE_REMEDY)
-    return good("No write has been refused.")
+        return bad(f"{refusal.found} Writes are refused; what is stored can be read.", refusal.remedy or WRITE_REMEDY)
+    return good("Writes succeed again.")
 
 
 def _served(found: Standing) -> Finding:

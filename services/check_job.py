@@ -7,7 +7,7 @@ from collections.abc import Callable
 import database
 from config import Settings
 from models.health import Finding, Probe, bad, doubtful, good
-from services.check_database import refused_write
+from services.check_database import try_to_write
 from store import backlog
 
 REMEDY = "See that `python worker.py` (or a Celery worker) runs and reaches the database; its log has the reason."
@@ -30,7 +30,7 @@ def _backlog(limit: float, is_paused: Callable[[], bool]) -> Finding:
         return good(found)
     if is_paused():
         return good(f"{found} Bulk jobs are switched off.")
-    refusal = refused_write()
+    refusal = try_to_write()
     if refusal:
         # Workers go on once there is space; meanwhile what is stored is to be read here.
         return doubtful(f"{found} {refusal.found}", refusal.remedy or REMEDY)

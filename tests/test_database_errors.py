@@ -225,7 +225,7 @@ def test_an_error_that_leaves_the_database_there(here: Database, case: Case) -> 
             assert database.is_unavailable(caught.value) is case.is_unavailable
             assert not database.is_lost(caught.value)
             assert_whole(here)
-    assert here.write_refused is refuses_writes(caught.value)
+    assert bool(here.refused_write) is refuses_writes(caught.value)
     with here.transaction() as connection:  # needs nothing but that the cause is gone
         connection.execute(INSERT, {"id": 3, "body": LARGE})
     assert count(here) == 2

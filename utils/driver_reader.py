@@ -39,7 +39,7 @@ class Reader:
 
     __slots__ = ("_connection", "_engine", "_is_swollen", "_note")
 
-    def __init__(self, engine: Engine, note: Callable[[BaseException], bool] = lambda error: False) -> None:
+    def __init__(self, engine: Engine, note: Callable[[exc.SQLAlchemyError], bool] = lambda error: False) -> None:
         """Take a connection; `note` is told of every error, which does not pass SQLAlchemy's own events here."""
         self._engine, self._note = engine, note
         self._is_swollen = False

@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import IO, Any, BinaryIO, TextIO, cast
 
 import orjson
 import structlog
@@ -36,10 +37,10 @@ def configure_logging(level: str, as_json: bool, report: Callable[[BaseException
         shared.append(structlog.processors.format_exc_info)
         renderer = structlog.processors.JSONRenderer(serializer=_dump)
         foreign_renderer = structlog.processors.JSONRenderer(serializer=_dump_text)
-        factory = structlog.BytesLoggerFactory(sys.stderr.buffer)
+        factory = structlog.BytesLoggerFactory(cast(BinaryIO, _Output(sys.stderr.buffer)))
     else:
         renderer = foreign_renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-        factory = structlog.PrintLoggerFactory(sys.stderr)
+        factory = structlog.PrintLoggerFactory(cast(TextIO, _Output(sys.stderr)))
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
@@ -64,6 +65,23 @@ def route_through_root(*names: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+
+
+class _Output:
+    """A stream whose trouble is nobody's: where the log's own disk is full, lines are lost, and what they tell of goes on."""
+
+    def __init__(self, stream: IO[Any]) -> None:
+        self._stream = stream
+
+    def write(self, line: Any) -> None:
+        """Write a line, or drop it."""
+        with suppress(OSError):
+            self._stream.write(line)
+
+    def flush(self) -> None:
+        """Send on what has been written, or keep it for later."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def _reporting(report: Callable[[BaseException, str], None]) -> Any:

@@ -16,7 +16,7 @@ def watch_pool(
     counts: dict[str, int],
     ping_after_idle: float,
     prepare: Callable[[Any], None] | None,
-    note: Callable[[BaseException | None], bool],
+    note: Callable[[exc.SQLAlchemyError | None], bool],
 ) -> None:
     """Count what happens, ping connections that lay idle for `ping_after_idle` seconds, `prepare` new ones.
 
