@@ -1,0 +1,217 @@
+"""What keeps the service and its commands from starting is told at once, in words with a remedy, and by an exit code."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from disk_support import mount, small_disk
+from health_support import OwnPostgres, own_postgres
+from support import Backend
+from test_servers import GUNICORN, NOT_BOOTED, ROOT, free_port, production
+
+PATIENCE = 90.0  # seconds for all of them; thirty attempts to connect would take longer
+PYTHON = sys.executable
+PASSWORD = "hunter2"
+SERVICE = {"app.py": [PYTHON, "app.py"], "gunicorn": [GUNICORN, "wsgi:app"], "worker.py": [PYTHON, "worker.py"]}
+PREFLIGHT = {"preflight.py": [PYTHON, "preflight.py"]}
+WRITING = {
+    "db_migrations.py": [PYTHON, "db_migrations.py"],
+    "db_migrations.py repair": [PYTHON, "db_migrations.py", "repair"],
+    "demo load": [PYTHON, "-m", "services.demo", "load", "1"],
+}
+READING = {
+    "db_migrations.py status": [PYTHON, "db_migrations.py", "status"],
+    "db_migrations.py plan": [PYTHON, "db_migrations.py", "plan"],
+    "db_migrations.py verify": [PYTHON, "db_migrations.py", "verify"],
+}
+KEYS = {
+    "api_key create": [PYTHON, "-m", "services.api_key", "create", "x"],
+    "api_key list": [PYTHON, "-m", "services.api_key", "list"],
+}
+EVERYTHING = SERVICE | PREFLIGHT | WRITING | READING | KEYS
+# What looks at a file without writing beside it can look at one that nobody may write to.
+ALL_THAT_WRITES = SERVICE | PREFLIGHT | WRITING
+FEW_ATTEMPTS = {"DB_CONNECT_ATTEMPTS": "2"}
+
+
+@dataclass
+class Fault:
+    """A database that cannot be used: its URL, what must be told, and by whom."""
+
+    url: str
+    words: str
+    remedy: str
+    entrances: dict[str, list[str]] = field(default_factory=lambda: EVERYTHING)
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Stage:
+    """What a fault is made of."""
+
+    folder: Path
+    template: str
+    request: pytest.FixtureRequest
+
+    def migrated_file(self, folder: Path) -> Path:
+        """A database that is up to date, and that nobody has open."""
+        return Path(shutil.copy(self.template, folder / "bellwether.db"))
+
+    @property
+    def server(self) -> OwnPostgres:
+        found = self.request.getfixturevalue("guarded")
+        assert isinstance(found, OwnPostgres)
+        return found
+
+
+@contextmanager
+def file_of_a_later_version(stage: Stage) -> Iterator[Fault]:
+    """SQLite reads it, and never writes to it. Needs no rights to be made, and keeps root out."""
+    path = stage.migrated_file(stage.folder)
+    with path.open("r+b") as file:
+        file.seek(18)
+        file.write(b"\x03")
+    yield Fault(f"sqlite:///{path}", "can be read and not be written to", "mounted for writing", ALL_THAT_WRITES)
+
+
+@contextmanager
+def folder_mounted_for_reading(stage: Stage) -> Iterator[Fault]:
+    with small_disk(8) as disk:
+        path = stage.migrated_file(disk.folder)
+        mount("-o", "remount,ro", str(disk.folder))
+        yield Fault(f"sqlite:///{path}", "cannot be opened", "may read and write", ALL_THAT_WRITES | KEYS)
+
+
+@contextmanager
+def folder_in_its_place(stage: Stage) -> Iterator[Fault]:
+    folder = stage.folder / "folder.db"
+    folder.mkdir()
+    yield Fault(f"sqlite:///{folder}", "cannot be opened", "DATABASE_URL (or DATA_DIR)")
+
+
+@contextmanager
+def path_below_a_file(stage: Stage) -> Iterator[Fault]:
+    (stage.folder / "plain").write_text("")
+    # preflight, which makes nothing, says so in words of its own; what only looks finds an empty database there.
+    yield Fault(f"sqlite:///{stage.folder}/plain/x.db", "cannot be used: ", "DATABASE_URL", SERVICE | WRITING | KEYS)
+
+
+@contextmanager
+def no_database_file(stage: Stage) -> Iterator[Fault]:
+    path = stage.folder / "text.db"
+    path.write_text("This is no database. " * 1000)
+    yield Fault(f"sqlite:///{path}", "damaged, or no SQLite database", "deploy.restore")
+
+
+@contextmanager
+def full_disk(stage: Stage) -> Iterator[Fault]:
+    with small_disk(8) as disk:
+        path = stage.migrated_file(disk.folder)
+        disk.fill()
+        yield Fault(f"sqlite:///{path}", "There is no space left on the disk of the database", "Make room", ALL_THAT_WRITES | KEYS)
+
+
+@contextmanager
+def wrong_password(stage: Stage) -> Iterator[Fault]:
+    yield Fault(stage.server.url_as(f"guarded:{PASSWORD}@", "own"), "refuses the user or the password", "Correct them in DATABASE_URL")
+
+
+@contextmanager
+def no_such_account(stage: Stage) -> Iterator[Fault]:
+    yield Fault(stage.server.url_as(f"nobody_of_this_name:{PASSWORD}@", "own"), "refuses the user or the password", "make the account")
+
+
+@contextmanager
+def no_such_database(stage: Stage) -> Iterator[Fault]:
+    yield Fault(stage.server.url_as("postgres:@", "no_such_database"), "has no such database", "CREATE DATABASE")
+
+
+@contextmanager
+def no_right_to_create(stage: Stage) -> Iterator[Fault]:
+    """An empty database as an administrator makes it for an account, since PostgreSQL 15."""
+    words, remedy = "The database account lacks a right", "GRANT USAGE, CREATE ON SCHEMA public"
+    # A repair finds nothing to write.
+    entrances = {name: command for name, command in ALL_THAT_WRITES.items() if "repair" not in name}
+    yield Fault(stage.server.url_as("guarded:right@", "own"), words, remedy, entrances)
+
+
+@contextmanager
+def no_table(stage: Stage) -> Iterator[Fault]:
+    yield Fault(stage.server.url_as("postgres:@", "own"), "A table is not there", "db_migrations.py up", KEYS)
+
+
+@contextmanager
+def no_such_host(_: Stage) -> Iterator[Fault]:
+    url = f"postgresql://u:{PASSWORD}@nosuch.invalid/x"
+    yield Fault(url, "No machine is known by the database's host name", "Correct the host in DATABASE_URL", environment=FEW_ATTEMPTS)
+
+
+@contextmanager
+def closed_port(_: Stage) -> Iterator[Fault]:
+    url = f"postgresql://u:{PASSWORD}@127.0.0.1:{free_port()}/x"
+    yield Fault(url, "Nothing listens at the database's host and port", "Start the database server", environment=FEW_ATTEMPTS)
+
+
+FAULTS = (
+    *(file_of_a_later_version, folder_mounted_for_reading, folder_in_its_place, path_below_a_file, no_database_file, full_disk),
+    *(wrong_password, no_such_account, no_such_database, no_right_to_create, no_table, no_such_host, closed_port),
+)
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[OwnPostgres]:
+    """A server with an account that has a password, and no rights of its own."""
+    with own_postgres() as server:
+        server.require_password("guarded", "right")
+        yield server
+
+
+def run_all(fault: Fault, folder: Path) -> dict[str, tuple[int, str]]:
+    """Start everything at once; exit codes, and what was told."""
+    running = {}
+    for name, command in fault.entrances.items():
+        given = production(Backend("", fault.url), WEB_CONCURRENCY="1", PORT=str(free_port()), DATA_DIR=str(folder / "var"))
+        output = (folder / f"output-{len(running)}").open("w+")
+        environment = {"PATH": os.environ["PATH"], **given, **fault.environment}
+        running[name] = (subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT), output)
+    outcomes = {}
+    try:
+        for name, (process, output) in running.items():
+            status = process.wait(PATIENCE)
+            output.seek(0)
+            outcomes[name] = (status, output.read())
+    finally:
+        for process, output in running.values():
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            output.close()
+    return outcomes
+
+
+@pytest.mark.parametrize("make", FAULTS, ids=lambda make: make.__name__)
+def test_a_fault_is_told_at_every_entrance(
+    make: Callable[[Stage], object], tmp_path: Path, templates: Callable[[str], str], request: pytest.FixtureRequest
+) -> None:
+    with make(Stage(tmp_path, templates("sqlite"), request)) as fault:  # type: ignore[attr-defined]
+        outcomes = run_all(fault, tmp_path)
+    wrong = []
+    for name, (status, told) in outcomes.items():
+        flat = " ".join(told.replace("→", " ").split())  # preflight's table breaks lines
+        faults = [] if status in (NOT_BOOTED if name == "gunicorn" else (1,)) else [f"exit code {status}"]
+        faults += [f"does not say {words!r}" for words in (fault.words, fault.remedy) if words not in flat]
+        faults += [f"says {words!r}" for words in ("Traceback", "sqlalche.me", "Background on this error", PASSWORD) if words in told]
+        if told.count("database not reachable yet") > (1 if fault.environment else 0):
+            faults.append("waits for what does not mend")
+        if name == "gunicorn" and told.count('"event":"not started"') != 1:
+            faults.append("a worker process does not say it in one line")
+        wrong += [f"{name}: {', '.join(faults)}:\n{told}"] if faults else []
+    assert not wrong, "\n".join(wrong)
