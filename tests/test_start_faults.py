@@ -83,6 +83,19 @@ def file_of_a_later_version(stage: Stage) -> Iterator[Fault]:
 
 
 @contextmanager
+def file_mounted_for_reading(stage: Stage) -> Iterator[Fault]:
+    """Its log beside it can be written to, so that a transaction begins; the first change fails."""
+    with small_disk(8) as disk:
+        path = stage.migrated_file(disk.folder)
+        mount("--bind", str(path), str(path))
+        try:
+            mount("-o", "remount,ro,bind", str(path))
+            yield Fault(f"sqlite:///{path}", "can be read and not be written to", "mounted for writing", SERVICE)
+        finally:
+            subprocess.run(["umount", "--lazy", str(path)], check=True)
+
+
+@contextmanager
 def folder_mounted_for_reading(stage: Stage) -> Iterator[Fault]:
     with small_disk(8) as disk:
         path = stage.migrated_file(disk.folder)
@@ -161,7 +174,15 @@ def closed_port(_: Stage) -> Iterator[Fault]:
 
 
 FAULTS = (
-    *(file_of_a_later_version, folder_mounted_for_reading, folder_in_its_place, path_below_a_file, no_database_file, full_disk),
+    *(
+        file_of_a_later_version,
+        file_mounted_for_reading,
+        folder_mounted_for_reading,
+        folder_in_its_place,
+        path_below_a_file,
+        no_database_file,
+        full_disk,
+    ),
     *(wrong_password, no_such_account, no_such_database, no_right_to_create, no_table, no_such_host, closed_port),
 )
 
