@@ -9,6 +9,7 @@ import pytest
 from job_support import queue
 from sqlalchemy import exc
 from support import Backend, Client, Postgres, settings_for
+from test_servers import wait_until
 
 import database
 from app import create_app
@@ -38,9 +39,15 @@ def client_of(backend: Backend, folder: Path, **more: object) -> Client:
 
 
 def check(client: Client, name: str) -> tuple[int, str, str]:
-    answer = client.get("/health/ready")
-    found = next(check for check in answer.json["checks"] if check["name"] == name)
-    return answer.status_code, found["state"], f"{found['found']} {found['remedy']}"
+    """What a check says, once it was made: on a busy machine the database may answer too late for it."""
+
+    def made() -> tuple[int, str, str] | None:
+        answer = client.get("/health/ready")
+        found = next(check for check in answer.json["checks"] if check["name"] == name)
+        return None if found["state"] == "skipped" else (answer.status_code, found["state"], f"{found['found']} {found['remedy']}")
+
+    told: tuple[int, str, str] = wait_until(made)
+    return told
 
 
 def test_refused_writes_are_told_while_they_last(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
