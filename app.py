@@ -16,71 +16,63 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, is_running_from_reloader, make_server, run_simple
 
-import api.metrics as metrics_api
 import database
 import db_migrations
-from api import (
-    admin,
-    analysis,
-    cache,
-    docs,
-    feature_flag,
-    health,
-    job,
-    job_events,
-    overview,
-    price,
-    report,
-    result,
-    series,
-    session,
-    strategy,
-    ticker,
-    watchlist,
-)
-from api.auth import register_auth, register_guard
+import features.operations.routes.metrics as metrics_api
+from api import docs
+from api.authentication import register_auth, register_guard
 from api.client_gone import register_client_gone
 from api.compression import register_compression
 from api.errors import translate
 from api.header_limits import register_header_limits
 from api.heavy import register_heavy_slots
-from api.metrics import register_metrics
 from api.paging import EXTENSION, CursorSigner
+from api.problem import Problem
 from api.rate_limit import register_rate_limits
+from api.schemas import LARGEST_LIMIT
 from api.security_headers import register_security_headers
 from config import VERSION, ConfigError, Settings
-from jobs.kept import Keeping
-from jobs.wakeup import wakeup_for
+from features.accounts import routes as session
+from features.accounts.api_keys import KeyRing
+from features.accounts.sessions import Sessions
+from features.analyses.routes import analysis, result, series, strategy
+from features.analyses.store import find_body, latest
+from features.operations.health import HealthChecks
+from features.operations.routes import cache, health
+from features.operations.routes import flags as feature_flag
+from features.operations.routes import status as admin
+from features.operations.routes.metrics import register_metrics
+from features.prices.providers.base import PriceProvider
+from features.prices.providers.guarded import GuardedProvider
+from features.prices.providers.sample import NAMES, SampleProvider
+from features.prices.routes import price, ticker
+from features.prices.sample import load_if_empty
+from features.prices.store import find_heads
+from features.reports import routes as report
+from features.watchlist.routes import overview, watchlist
+from infrastructure.breaker import Breaker
+from infrastructure.cache import Cache, NoCache
+from infrastructure.error_reports import flush_reports, reporter
+from infrastructure.flags import FeatureFlags
+from infrastructure.lifecycle import Lifecycle, Step
+from infrastructure.metrics import Metrics, PrometheusMetrics
+from infrastructure.redis_link import RedisLink
+from infrastructure.sql.pool_watchdog import PoolWatchdog
+from jobs import event_routes as job_events
+from jobs import routes as job
+from jobs.celery_wakeup import wakeup_for
+from jobs.feed import JobFeed
+from jobs.reads import JobReads
+from jobs.service import find, submit
+from jobs.supervised_process import Keeping
 from models.api_key import FIRST_ORG
 from models.feature_flag import Feature
 from models.job import BulkOrder, BulkParams
 from models.result import ResultFilter
 from models.strategy import DEFAULT_STRATEGY
-from providers.base import PriceProvider
-from providers.guarded import GuardedProvider
-from providers.sample import NAMES, SampleProvider
-from schemas.base import LARGEST_LIMIT
-from schemas.problem import Problem
-from services.api_key import KeyRing
-from services.cache import Cache, NoCache
-from services.feature_flag import FeatureFlags
-from services.health import HealthChecks
-from services.job import find, submit
-from services.job_feed import JobFeed
-from services.job_reads import JobReads
-from services.metrics import Metrics, PrometheusMetrics
-from services.sample import load_if_empty
-from services.session import Sessions
-from store.price import find_heads
-from store.result import find_body, latest
 from utils.api_utils import StrictRequest, register_error_handlers, register_request_log, validation_problem
-from utils.breaker import Breaker
-from utils.error_reports import flush_reports, reporter
 from utils.json_text import parse_strict
-from utils.lifecycle import Lifecycle, Step
 from utils.logger import configure_logging, route_through_root
-from utils.pool_watchdog import PoolWatchdog
-from utils.redis_link import RedisLink
 from utils.start_errors import explain
 from utils.terminal import ProgressBar
 from web import pages, sign_in

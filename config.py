@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from utils.kept_secret import kept_secret
+from utils.secret_file import kept_secret
 
 VERSION = "0.1.0"
 

@@ -27,11 +27,11 @@ from sqlalchemy import Connection, Engine, create_engine, exc, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool, QueuePool
 
-import utils.sqlite
-from utils.breaker import Breaker, BreakerOpen
+from infrastructure.breaker import Breaker, BreakerOpen
+from infrastructure.sql import sqlite as sqlite_driver
+from infrastructure.sql.driver_reader import Reader
+from infrastructure.sql.pool_events import watch_pool
 from utils.database_errors import Explanation, LeftAlone, explanation_of, is_hopeless, is_lost, is_unavailable, reason_of, refuses_writes
-from utils.driver_reader import Reader
-from utils.pool_events import watch_pool
 
 __all__ = [
     "AnyReader", "Database", "DatabaseOptions", "LeftAlone", "PoolStatus", "RefusedWrite", "close", "close_db", "configure", "connect",
@@ -142,7 +142,7 @@ class Database:
             try:
                 self.ping()
                 if self.is_sqlite:
-                    utils.sqlite.check_writable(self.engine())
+                    sqlite_driver.check_writable(self.engine())
                 self.breaker.close()  # what start-up waited for is no reason to leave it alone now
                 return
             except exc.OperationalError as error:
@@ -227,7 +227,7 @@ class Database:
         """
         path = self.path
         if path is not None:
-            engine = create_engine("sqlite://", creator=lambda: utils.sqlite.open_read_only(path), poolclass=NullPool)
+            engine = create_engine("sqlite://", creator=lambda: sqlite_driver.open_read_only(path), poolclass=NullPool)
         else:
             engine = create_engine(
                 self._url, poolclass=NullPool, connect_args=self._postgres_arguments("-c default_transaction_read_only=on")
@@ -254,7 +254,7 @@ class Database:
                 "check_same_thread": False,
             }
         else:
-            from utils.postgres import register_types  # noqa: PLC0415 — on SQLite the driver would cost 5 MB for nothing
+            from infrastructure.sql.postgres import register_types  # noqa: PLC0415 — on SQLite the driver would cost 5 MB for nothing
 
             register_types()
             arguments = self._postgres_arguments()
@@ -271,12 +271,12 @@ class Database:
             hide_parameters=True,
             **more,
         )
-        prepare = utils.sqlite.set_pragmas if self.is_sqlite else None
+        prepare = sqlite_driver.set_pragmas if self.is_sqlite else None
         watch_pool(engine, self._counts, options.ping_after_idle, prepare, self._note)
         return engine
 
     def _postgres_arguments(self, more_options: str = "") -> dict[str, Any]:
-        from utils.postgres import connect_arguments  # noqa: PLC0415 — as above
+        from infrastructure.sql.postgres import connect_arguments  # noqa: PLC0415 — as above
 
         return connect_arguments(self.options.connect_timeout, self.options.idle_in_transaction_timeout, more_options)
 
@@ -384,5 +384,5 @@ def _forget_after_fork() -> None:
         database.forget_after_fork()
 
 
-utils.sqlite.register_types()
+sqlite_driver.register_types()
 os.register_at_fork(after_in_child=_forget_after_fork)

@@ -26,11 +26,11 @@ from sqlalchemy import Connection, exc, text
 
 import database
 from config import VERSION, ConfigError, Settings
+from infrastructure.sql.script import statements, tables_made, without_comments
+from infrastructure.sql.sqlite import set_wal
 from models.migration import LedgerRow, Migration, Standing, State, compare
 from utils.clock import now
 from utils.logger import configure_logging
-from utils.sql_script import statements, tables_made, without_comments
-from utils.sqlite import set_wal
 from utils.start_errors import explain
 
 log = structlog.get_logger(__name__)

@@ -13,12 +13,12 @@ from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from config import ConfigError, Settings
+from infrastructure import worker_slots
+from infrastructure.allocator import give_back_memory
+from infrastructure.temporary_folder import remove_folders_of
 from infrastructure.web_server.connection import Limits
 from infrastructure.web_server.worker import worker_with
-from utils import worker_slots
-from utils.allocator import give_back_memory
 from utils.logger import configure_logging, route_through_root
-from utils.temporary_folder import remove_folders_of
 
 try:
     settings = Settings.load()
@@ -87,8 +87,8 @@ def post_fork(server, worker):
     give_back_memory()
     if not shared_folder.is_dir():
         return
-    from services.metrics import use_slot
-    from utils.shared_counts import SharedCounts
+    from infrastructure.metrics import use_slot
+    from infrastructure.shared_counts import SharedCounts
 
     use_slot(shared_folder, worker.slot)
     SharedCounts.server_file = shared_folder / "rate_limits"
@@ -102,7 +102,7 @@ def child_exit(server, worker):
 
 def when_ready(server):
     """Keep `worker.py` beside the web processes, from the loop in which gunicorn looks after those: no thread where it forks."""
-    from jobs.kept import keep_workers
+    from jobs.supervised_process import keep_workers
 
     # Only now that the port is this server's: another that found it taken must not touch what the first one counts in.
     begin_to_count()
@@ -178,7 +178,7 @@ def post_worker_init(worker):
 
 def end_streams_at_shutdown(worker):
     """A stream of a job's progress would keep a worker that is asked to stop waiting until its patience ends."""
-    from api.job_events import FEED
+    from jobs.event_routes import FEED
 
     stop = signal.getsignal(signal.SIGTERM)
 

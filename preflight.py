@@ -16,9 +16,9 @@ from typing import Any
 
 import database
 from config import VERSION, ConfigError, Fault, Settings
+from features.operations import health
+from features.operations.checks.application import Route, fault_checks
 from models.health import Check, CheckState, HealthReport
-from services import health
-from services.check_application import Route, fault_checks
 from utils.logger import configure_logging
 
 CRITICAL, WARNINGS_ONLY = 1, 2  # exit codes

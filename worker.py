@@ -15,10 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 import database
 import db_migrations
 from config import VERSION, ConfigError, Settings
-from jobs.kept import stop_on_signals_or_orphaned
+from infrastructure.error_reports import flush_reports, reporter
+from jobs.celery_wakeup import wakeup_for
 from jobs.local import Supervisor, database_options, run_worker
-from jobs.wakeup import wakeup_for
-from utils.error_reports import flush_reports, reporter
+from jobs.supervised_process import stop_on_signals_or_orphaned
 from utils.logger import configure_logging
 from utils.start_errors import explain
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_openapi3 import APIBlueprint, Tag
 
-from schemas.problem import problem_answers
+from api.problem import problem_answers
 
 TAGS = {
     "Analysis": "Explained verdicts.",

@@ -8,8 +8,8 @@ from typing import Any
 import flask_openapi3_swagger
 from flask import Blueprint, Response, current_app, send_from_directory
 
+from api.marks import public
 from utils.api_utils import tagged
-from utils.marks import public
 
 blueprint = Blueprint("docs", __name__)
 PAGE = Path(__file__).parent / "docs_page"

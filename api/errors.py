@@ -7,9 +7,9 @@ import math
 from sqlalchemy.exc import SQLAlchemyError
 
 import database
+from infrastructure.breaker import BreakerOpen
 from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse, PriceQuality
 from utils.api_utils import ApiError
-from utils.breaker import BreakerOpen
 from utils.database_errors import explanation_of, refuses_writes
 
 STATUSES = {

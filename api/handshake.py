@@ -7,10 +7,10 @@ import re
 from flask import current_app, g, request
 from werkzeug.exceptions import MethodNotAllowed
 
+from api.origin import is_own_origin
 from config import Settings
 from models.errors import Forbidden
 from utils.api_utils import ApiError
-from utils.origin import is_own_origin
 
 SETTINGS = "settings"  # the application's extension
 VERSION = "13"

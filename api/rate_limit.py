@@ -19,11 +19,11 @@ from flask import Flask, Response, current_app, g, request
 from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded, RequestLimit
 
 from config import Settings
-from services.metrics import Metrics
+from infrastructure.metrics import Metrics
+from infrastructure.rate_windows import SCHEME, RateWindows
+from infrastructure.redis_link import RedisLink
+from infrastructure.shared_counts import SharedCounts
 from utils.api_utils import ApiError
-from utils.rate_windows import SCHEME, RateWindows
-from utils.redis_link import RedisLink
-from utils.shared_counts import SharedCounts
 
 log = structlog.get_logger(__name__)
 

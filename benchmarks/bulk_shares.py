@@ -27,14 +27,15 @@ def shares(url: str) -> dict[str, float]:
 def main(url: str) -> None:
     """Run a job in this process and print the seconds as JSON."""
     import database
-    import services.analysis
+    from features.analyses import service as analysis_service
+    from features.analyses import store as result_store
+    from features.prices import store as price_store
+    from jobs import claims as job_work
+    from jobs import service as job
     from jobs.executor import Executor
+    from jobs.wakeup import NoWakeup
     from models.analysis import Overrides
     from models.job import BulkOrder, BulkParams
-    from services import job, job_work
-    from services.wakeup import NoWakeup
-    from store import price as price_store
-    from store import result as result_store
     from utils.logger import configure_logging
 
     configure_logging("warning", as_json=True)
@@ -54,8 +55,8 @@ def main(url: str) -> None:
         setattr(module, name, call)
 
     for module, name, part in (
-        (services.analysis, "analyse", "engine"),
-        (services.analysis, "adjusted_bars", "engine"),
+        (analysis_service, "analyse", "engine"),
+        (analysis_service, "adjusted_bars", "engine"),
         (price_store, "find_heads", "read"),
         (price_store, "load_many", "read"),
         (result_store, "find_fingerprints", "read"),

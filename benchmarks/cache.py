@@ -54,17 +54,17 @@ def lookups(url: str, redis_url: str) -> Contenders:
     """Fill a new database with one result and one key, and both caches with the same; what looks them up."""
     import database
     import db_migrations
+    from features.accounts.api_keys import KeyRing, create_key
+    from features.analyses.service import analyse_ticker, result_body
+    from features.prices.providers.sample import SampleProvider
+    from features.prices.sample import load_if_empty
+    from infrastructure.cache import Cache, NoCache, RedisStore
+    from infrastructure.metrics import Metrics
+    from infrastructure.redis_link import RedisLink
     from models.analysis import AnalysisOrder
     from models.api_key import FIRST_ORG
-    from providers.sample import SampleProvider
-    from services.analysis import analyse_ticker, result_body
-    from services.api_key import KeyRing, create_key
-    from services.cache import Cache, NoCache, RedisStore
-    from services.metrics import Metrics
-    from services.sample import load_if_empty
     from utils.json_text import parse_strict
     from utils.logger import configure_logging
-    from utils.redis_link import RedisLink
 
     configure_logging("warning", as_json=True)
     database.configure(database.DatabaseOptions(url=url))

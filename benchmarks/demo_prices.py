@@ -20,5 +20,5 @@ def load_demo(url: str, count: int, bars: int) -> None:
             "LOG_LEVEL": "error",
             "PYTHONPATH": WITHOUT_PANDAS,
         }
-        command = [sys.executable, "-m", "services.demo", "load", str(count), "--bars", str(bars)]
+        command = [sys.executable, "-m", "features.prices.demo", "load", str(count), "--bars", str(bars)]
         subprocess.run(command, cwd=ROOT, env={**os.environ, **variables}, check=True, stdout=subprocess.DEVNULL)

@@ -11,17 +11,17 @@ from typing import Any
 import database
 import db_migrations
 import jobs.executor
+from features.analyses.bulk import write_params
+from features.analyses.service import analyse_ticker
+from features.prices.providers.sample import SampleProvider
+from features.prices.sample import load_if_empty
 from jobs.executor import Executor
+from jobs.store import item as item_store
+from jobs.store import job as job_store
+from jobs.wakeup import NoWakeup
 from models.analysis import AnalysisOrder
 from models.api_key import FIRST_ORG
 from models.job import BULK_ANALYSIS, Analysed, BulkParams
-from providers.sample import SampleProvider
-from services.analysis import analyse_ticker
-from services.bulk_analysis import write_params
-from services.sample import load_if_empty
-from services.wakeup import NoWakeup
-from store import job as job_store
-from store import job_item as item_store
 from utils.clock import now
 from utils.ids import new_id
 from utils.logger import configure_logging

@@ -100,8 +100,8 @@ def peers() -> Contenders:
 
 def _bars() -> Any:
     from analysis.bars import adjusted_bars
+    from features.prices.providers.sample import SampleProvider
     from models.price_series import PackedBars
-    from providers.sample import SampleProvider
 
     series = next(one for one in SampleProvider().series() if one.ticker == "AAPL")
     return adjusted_bars(PackedBars.pack(series.bars), series.adjusted)

@@ -43,10 +43,10 @@ def loaders(engine: str, url: str) -> Contenders:
     import database
     import db_migrations
     from analysis.bars import Bars, adjusted_bars
+    from features.prices import store as price_store
+    from features.prices.providers.sample import SampleProvider
+    from features.prices.sample import load_if_empty
     from models.api_key import FIRST_ORG
-    from providers.sample import SampleProvider
-    from services.sample import load_if_empty
-    from store import price as price_store
     from utils.logger import configure_logging
 
     configure_logging("warning", as_json=True)

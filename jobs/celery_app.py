@@ -16,14 +16,14 @@ from celery import Celery, bootsteps, signals
 import database
 import db_migrations
 from config import VERSION, Settings
-from jobs.cell import Kills
+from infrastructure.error_reports import reporter
+from infrastructure.flags import FeatureFlags
+from jobs.celery_wakeup import VISIBILITY_TIMEOUT, wakeup_for
 from jobs.executor import Executor
-from jobs.kept import keep_workers
+from jobs.isolated_process import Kills
 from jobs.local import database_options
-from jobs.wakeup import VISIBILITY_TIMEOUT, wakeup_for
+from jobs.supervised_process import keep_workers
 from models.feature_flag import Feature
-from services.feature_flag import FeatureFlags
-from utils.error_reports import reporter
 from utils.ids import new_id
 from utils.logger import configure_logging
 

@@ -11,13 +11,13 @@ import structlog
 from sqlalchemy import exc
 
 import database
-from jobs.cell import Cell, CellKilled, CellStopped, CellUnavailable, Kills
+from features.analyses.bulk import ANALYSIS_FAILED, analyse_many, read_params
+from jobs import claims as job_work
 from jobs.heartbeat import Heartbeat
+from jobs.isolated_process import Cell, CellKilled, CellStopped, CellUnavailable, Kills
+from jobs.wakeup import Wakeup
 from models.errors import JobUnreadable
 from models.job import BulkParams, Chunk, ClaimedItem, Fault, Outcome
-from services import job_work
-from services.bulk_analysis import ANALYSIS_FAILED, analyse_many, read_params
-from services.wakeup import Wakeup
 
 log = structlog.get_logger(__name__)
 

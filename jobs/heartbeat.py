@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 import database
-from services.job_work import keep_chunk
+from jobs.claims import keep_chunk
 
 log = structlog.get_logger(__name__)
 

@@ -13,12 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import database
 from config import Settings
-from jobs.kept import LOOK_AT_CHILDREN_SECONDS, SCRIPT, Kept
+from infrastructure.flags import FeatureFlags
+from jobs.claims import release_worker
 from jobs.maintenance import Maintenance
+from jobs.supervised_process import LOOK_AT_CHILDREN_SECONDS, SCRIPT, Kept
+from jobs.wakeup import CHANNEL_WORK, Doorbell, Wakeup
 from models.feature_flag import Feature
-from services.feature_flag import FeatureFlags
-from services.job_work import release_worker
-from services.wakeup import CHANNEL_WORK, Doorbell, Wakeup
 
 log = structlog.get_logger(__name__)
 

@@ -16,11 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import database
 from config import Settings
-from services.job_work import rescue_expired
-from services.retention import cleanup_old_analyses, prune_cache_clearings, prune_idempotency_keys, prune_jobs, prune_sessions
-from services.wakeup import Wakeup
-from store import job_item as item_store
-from store import maintenance as maintenance_store
+from features.analyses.retention import cleanup_old_analyses, prune_cache_clearings, prune_idempotency_keys, prune_jobs, prune_sessions
+from jobs.claims import rescue_expired
+from jobs.store import item as item_store
+from jobs.store import maintenance as maintenance_store
+from jobs.wakeup import Wakeup
 
 log = structlog.get_logger(__name__)
 

@@ -1,1 +1,1 @@
-"""What comes in and goes out over HTTP: Pydantic models, one module per noun. They are the validation and the OpenAPI document."""
+"""The names by which the customer imports request models, by domain. They are defined in the features."""

@@ -1,26 +1,5 @@
-"""The watchlist."""
+"""Requests to the watchlist; defined in features/watchlist/schemas."""
 
-from __future__ import annotations
+from features.watchlist.schemas.watchlist import WatchlistAddRequest
 
-from pydantic import Field, RootModel
-
-from models.watchlist import WatchlistItem
-from schemas.base import PLAIN_TEXT, PLAIN_TEXT_WITH_LINES, Body, Page, Ticker
-
-
-class WatchlistAddRequest(Body):
-    """A ticker to follow."""
-
-    ticker: Ticker
-    name: str | None = Field(None, max_length=100, pattern=PLAIN_TEXT, description="The ticker's own name unless given.")
-    notes: str | None = Field(None, max_length=2000, pattern=PLAIN_TEXT_WITH_LINES)
-
-
-class WatchlistItemAnswer(RootModel[WatchlistItem]):
-    """A followed ticker."""
-
-
-class WatchlistPage(Page):
-    """A page of the watchlist, by ticker."""
-
-    items: list[WatchlistItem]
+__all__ = ["WatchlistAddRequest"]

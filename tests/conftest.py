@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support import Backend, Client, own_database, settings_for, template_maker
+from kit.servers import Server, Start
+from kit.support import Backend, Client, own_database, settings_for, template_maker
 
 from app import Application, create_app, start, stop
 from config import Settings, variable_names
-from providers.sample import SampleProvider
-from services.sample import load_if_empty
+from features.prices.providers.sample import SampleProvider
+from features.prices.sample import load_if_empty
 
 ENGINES = ("sqlite", "postgres")
 
@@ -25,12 +26,15 @@ ENGINES = ("sqlite", "postgres")
 TAKE_TURNS = (
     "api/",
     "chaos/",
-    "test_backup.py",
-    "test_executor.py",
-    "test_health_checks.py",
+    "deploy/test_backup.py",
+    "deploy/test_systemd.py",
+    "features/",
+    "jobs/test_executor.py",
+    "jobs/test_job_events.py",
+    "jobs/test_jobs.py",
     "test_preflight.py",
     "test_servers.py",
-    "test_systemd.py",
+    "web/",
 )
 
 
@@ -128,3 +132,17 @@ def app(settings: Settings) -> Iterator[Application]:
 @pytest.fixture
 def client(app: Application) -> Client:
     return Client(app)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts servers; they end with the test."""
+    servers: list[Server] = []
+
+    def make(command: list[str], **environment: str) -> Server:
+        servers.append(Server(command, environment, tmp_path))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.end()

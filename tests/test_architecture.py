@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from kit.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 PARTS = {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()} | {path.stem for path in ROOT.glob("*.py")}
 FOUNDATION: set[str] = {"utils"}
 MAY_IMPORT = {
@@ -21,7 +21,7 @@ MAY_IMPORT = {
 }
 ENVIRONMENTS = {".venv", ".venv-bench", ".venv-tools"}
 # The functions that put SQL together when they are called, each from our own text: no value that comes from outside is in it.
-PUTS_SQL_TOGETHER = {("deploy/restore.py", "_restore_postgres"), ("store/result.py", "latest")}
+PUTS_SQL_TOGETHER = {("deploy/restore.py", "_restore_postgres"), ("features/analyses/store.py", "latest")}
 SQL = re.compile(r"\s*\(?(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|TRUNCATE|COPY|PRAGMA|SET|LOCK|NOTIFY)\b")
 KNOWS_THE_APPLICATION = {"app", "wsgi", "preflight", "gunicorn.conf"}
 
@@ -116,14 +116,14 @@ def test_names_that_the_customer_calls_by() -> None:
     import database
     import schemas.analysis
     import schemas.watchlist
-    import services.retention
     import utils.api_utils
+    from features.analyses import retention
 
     for module, names in (
         (database, ("init_db_if_needed", "close_db", "query_db", "execute_db")),
         (utils.api_utils, ("register_error_handlers",)),
         (schemas.analysis, ("AnalyzeRequest", "BulkAnalyzeRequest")),
-        (services.retention, ("cleanup_old_analyses", "cleanup_all_stocks_analysis")),
+        (retention, ("cleanup_old_analyses", "cleanup_all_stocks_analysis")),
         (schemas.watchlist, ("WatchlistAddRequest",)),
     ):
         for name in names:

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from kit.paths import ROOT
 
 import database
 from config import ConfigError, Settings, variable_names
 
-ROOT = Path(__file__).parent.parent
 GOOD_SECRET = "kQ7vN2xW9zR4tY6uP1sD8fG3hJ5kL0mB"
 GOOD_PRODUCTION = {
     "ENVIRONMENT": "production",

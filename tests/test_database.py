@@ -10,13 +10,13 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from kit.paths import ROOT
+from kit.support import Backend, settings_for
 from sqlalchemy import exc, text
-from support import Backend, settings_for
 
 import database
 from database import DatabaseOptions
 
-ROOT = Path(__file__).parent.parent
 ADD = text("INSERT INTO things (id, made) VALUES (:id, :made)")
 CUT_THE_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 COUNT = text("SELECT count(*) FROM things")

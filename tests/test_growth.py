@@ -10,23 +10,25 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from growth_support import check_growth
+from kit.growth import check_growth
 from pydantic import ValidationError
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
-from api import auth, compression, job_events, paging
+from api import authentication as auth
+from api import compression, paging
+from features.accounts.api_keys import KeyRing
+from features.accounts.sessions import Sessions
+from features.analyses.schemas.analysis import BulkAnalyzeRequest
+from features.analyses.schemas.series import SeriesQuery
+from features.prices.providers.upload import parse_csv
+from features.prices.service import csv_of
+from infrastructure.cache import NoCache
+from infrastructure.sql import script as sql_script
+from jobs import event_routes as job_events
+from jobs.schemas import StreamHeaders
 from models.errors import PriceQuality
 from models.price_series import Bar, PackedBars
-from providers.upload import parse_csv
-from schemas.analysis import BulkAnalyzeRequest
-from schemas.job import StreamHeaders
-from schemas.series import SeriesQuery
-from services.api_key import KeyRing
-from services.cache import NoCache
-from services.price import csv_of
-from services.session import Sessions
-from utils import sql_script
 from utils.api_utils import ApiError, StrictRequest, validation_problem
 from utils.json_text import DuplicateKeys, MalformedJSON, parse_strict, parse_tolerant
 from web import sign_in

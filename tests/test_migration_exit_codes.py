@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import Backend
-from test_servers import ROOT, production
+from kit.paths import ROOT
+from kit.servers import production
+from kit.support import Backend
 
 import database
 import db_migrations

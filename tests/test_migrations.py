@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.paths import ROOT
+from kit.support import Backend, Postgres, settings_for
 from sqlalchemy import exc
-from support import Backend, Postgres, settings_for
 
 import database
 import db_migrations
 from db_migrations import MigrationError
 from models.migration import LedgerRow, Migration, State, compare
 from utils.clock import now
-
-ROOT = Path(__file__).parent.parent
 
 
 class Folder:

@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chaos.support_chaos import RedisServer
-from support import MASTER_KEY, SECRET_KEY, Backend, Postgres, settings_for
-from test_servers import ROOT, free_port, production
+from kit.chaos import RedisServer
+from kit.paths import ROOT
+from kit.servers import free_port, production
+from kit.support import MASTER_KEY, SECRET_KEY, Backend, Postgres, settings_for
 
 import database
 import preflight
 from app import create_app
+from features.operations import health
+from features.operations.checks import application as check_application
+from features.operations.checks.application import Route
 from models.health import Check, HealthReport
-from services import check_application, health
-from services.check_application import Route
 
 PASSWORD = "hunter2"
 ALL = (

@@ -15,9 +15,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from growth_support import SIZES, budget
+from kit.growth import SIZES, budget
+from kit.paths import ROOT
+from kit.regex_steps import Machine, OverBudget, hostile_texts
 from pydantic import BaseModel
-from regex_steps import Machine, OverBudget, hostile_texts
 from werkzeug import http
 from werkzeug.datastructures import accept
 from werkzeug.sansio import http as sansio_http
@@ -25,7 +26,6 @@ from werkzeug.sansio import utils as sansio_utils
 
 from api.header_limits import LONGEST_PARSED, without_runs
 
-ROOT = Path(__file__).parent.parent
 METHODS = ("match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer")
 DEAREST = 1  # texts that are tried at full length
 

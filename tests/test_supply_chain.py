@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
+from kit.paths import ROOT
 from packaging.utils import canonicalize_name
 
-from services.check_application import requirements
+from features.operations.checks.application import requirements
 from tools.third_party_licenses import (
     DOCUMENT,
     VENDORED,
@@ -19,7 +19,6 @@ from tools.third_party_licenses import (
     vendored_components,
 )
 
-ROOT = Path(__file__).parent.parent
 LOCKED = ["requirements", "requirements-dev", "requirements-tools", "benchmarks/requirements"]
 RUNTIME = (ROOT / "requirements.txt").read_text()
 

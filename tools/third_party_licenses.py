@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from services.check_application import requirements
+from features.operations.checks.application import requirements
 
 ROOT = Path(__file__).parent.parent
 REQUIREMENTS = ROOT / "requirements.txt"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, g, render_template, request
 
+from api.marks import public, signs_in_at, unlimited
 from config import VERSION
-from services.api_key import MASTER
+from features.accounts.api_keys import MASTER
 from utils.api_utils import ApiError
-from utils.marks import public, signs_in_at, unlimited
 from web.assets import Assets
 
 FOLDER = Path(__file__).parent

@@ -10,11 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
 import database
-from services.api_key import KeyRing
-from services.session import COOKIE, LIFETIME, Sessions
+from api.marks import public, signs_in_at
+from api.origin import comes_from_own_page
+from features.accounts.api_keys import KeyRing
+from features.accounts.sessions import COOKIE, LIFETIME, Sessions
 from utils.api_utils import ApiError
-from utils.marks import public, signs_in_at
-from utils.origin import comes_from_own_page
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("sign_in", __name__)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from analysis.bars import Bars, adjusted_bars
+from features.prices.providers.sample import SampleProvider
 from models.price_series import PackedBars
-from providers.sample import SampleProvider
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from made_bars import TICKERS, chosen, readings_of, seen
+from kit.bars import TICKERS, chosen, readings_of, seen
 
 from analysis.bars import Bars, adjusted_bars
 from analysis.engine import signal_history

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from made_bars import chosen
+from kit.bars import chosen
 
 from analysis import engine
 from analysis.engine import Fingerprints

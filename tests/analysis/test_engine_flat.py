@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_bars import TICKERS, bars_of, chosen, readings_of, seen, walk
+from kit.bars import TICKERS, bars_of, chosen, readings_of, seen, walk
 
 from analysis.bars import Bars, adjusted_bars
 from analysis.engine import analyse, signal_history

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from made_bars import bars_of, chosen, seen
+from kit.bars import bars_of, chosen, seen
 
 from analysis.bars import Bars
 from analysis.engine import newest_score

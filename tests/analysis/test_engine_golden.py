@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from made_bars import chosen, seen
+from kit.bars import chosen, seen
 
 from analysis.bars import adjusted_bars
 from analysis.engine import ENGINE_VERSION, Fingerprints

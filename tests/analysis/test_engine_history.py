@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from made_bars import TICKERS, chosen, seen, walk
+from kit.bars import TICKERS, chosen, seen, walk
 
 from analysis.bars import Bars
 from analysis.engine import SignalHistory, newest_score, signal_history

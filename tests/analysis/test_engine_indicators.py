@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import textbook
-from made_bars import TICKERS, bars_of, walk
+from kit import textbook
+from kit.bars import TICKERS, bars_of, walk
 
 from analysis.bars import Bars
 from analysis.rules import cast_votes

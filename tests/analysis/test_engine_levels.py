@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import textbook
-from made_bars import TICKERS, bars_of, seen
+from kit import textbook
+from kit.bars import TICKERS, bars_of, seen
 
 from analysis.bars import Bars
 from analysis.levels import find_levels

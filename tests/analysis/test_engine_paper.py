@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_bars import bars_of
+from kit.bars import bars_of
 from numpy.typing import ArrayLike
 
 from analysis.series import Series, compute_series

@@ -6,13 +6,13 @@ import typing
 from collections.abc import Collection
 
 import pytest
-from made_bars import chosen
+from kit.bars import chosen
 
 from analysis.engine import parameters_of
+from features.analyses.schemas.analysis import AnalyzeRequest, IndicatorKey, StrategyId, Weights
 from models.analysis import Overrides, Parameters
 from models.indicator import INDICATORS, VOTING_KEYS
 from models.strategy import DEFAULT_STRATEGY, STRATEGIES
-from schemas.analysis import AnalyzeRequest, IndicatorKey, StrategyId, Weights
 
 INDICATOR_ORDER = ("macd", "adx", "ema_cross", "psar", "rsi", "stochastic", "cci", "williams_r", "bollinger", "obv", "cmf")
 CATEGORIES = ("trend", "momentum", "volatility", "volume")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_bars import bars_of, chosen, seen, walk
+from kit.bars import bars_of, chosen, seen, walk
 
 from analysis.bars import Bars, adjusted_bars
 from analysis.engine import analyse, newest_score, parameters_of, signal_history

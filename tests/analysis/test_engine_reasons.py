@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_bars import TICKERS, bars_of, chosen, readings_of, seen, with_values
+from kit.bars import TICKERS, bars_of, chosen, readings_of, seen, with_values
 
 from analysis.bars import Bars
 from analysis.reasons import explain, unavailable

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from made_bars import TICKERS, chosen, readings_of, seen
+from kit.bars import TICKERS, chosen, readings_of, seen
 
 from analysis.bars import Bars
 from analysis.rules import Votes

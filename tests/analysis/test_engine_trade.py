@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from made_bars import TICKERS, bars_of, chosen, seen
+from kit.bars import TICKERS, bars_of, chosen, seen
 
 from analysis.bars import Bars
 from analysis.trade import plan_trade, size_position

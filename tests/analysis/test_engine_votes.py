@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_bars import with_values
+from kit.bars import with_values
 
 from analysis.rules import cast_votes
 from analysis.score import score_of

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from made_bars import TICKERS, bars_of, chosen, seen
+from kit.bars import TICKERS, bars_of, chosen, seen
 
 from analysis.bars import Bars, adjusted_bars
 from analysis.engine import analyse

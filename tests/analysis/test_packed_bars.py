@@ -8,10 +8,10 @@ import struct
 from datetime import date, timedelta
 
 import pytest
-from made_bars import TICKERS
+from kit.bars import TICKERS
 
+from features.prices.providers.sample import SampleProvider
 from models.price_series import COLUMNS, Bar, PackedBars
-from providers.sample import SampleProvider
 
 MONDAY = date(2012, 1, 2)
 # Two weeks without their weekends, and no second Wednesday: days 0 to 4, 7, 8, 10, 11.

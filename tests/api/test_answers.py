@@ -11,9 +11,9 @@ from typing import Any
 import brotli
 import pytest
 from backports import zstd
-from job_support import UNKNOWN_ID, finished, run_jobs
-from protection_support import Make, client_of
-from support import MASTER_KEY, Backend, Client
+from kit.jobs import UNKNOWN_ID, finished, run_jobs
+from kit.protection import Make, client_of
+from kit.support import MASTER_KEY, Backend, Client
 
 import database
 from api.security_headers import ALWAYS, CALLER, DATA_POLICY, HSTS, PAGE_POLICY

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from support import MASTER_KEY, Client
+from kit.support import MASTER_KEY, Client
 
 from app import Application
 from config import Settings
-from services.api_key import create_key
+from features.accounts.api_keys import create_key
 from utils.api_utils import PROBLEM_TYPE
 
 JSON = "application/json"

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from job_support import finished, queue
-from protection_support import client_of
-from support import MASTER_KEY, Backend, Client
+from kit.jobs import finished, queue
+from kit.protection import client_of
+from kit.support import MASTER_KEY, Backend, Client
 
 from api.security_headers import ASKED_AGAIN, CALLER, NOT_STORED
 from web.pages import assets

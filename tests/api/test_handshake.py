@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 import requests
-from job_support import UNKNOWN_ID, ask
-from protection_support import client_of
-from support import MASTER_KEY, Backend, Client
-from test_servers import GUNICORN, KEY, Server, Start, production, wait_until
-from test_servers import start as start  # noqa: PLC0414 — a fixture
+from kit.jobs import UNKNOWN_ID, ask
+from kit.protection import client_of
+from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
+from kit.support import MASTER_KEY, Backend, Client
 
-from services.session import COOKIE
+from features.accounts.sessions import COOKIE
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 NONCE = base64.b64encode(b"0123456789abcdef").decode()

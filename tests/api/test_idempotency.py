@@ -7,16 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from job_support import another_organization, ask, finished, run_jobs
+from kit.jobs import another_organization, ask, finished, run_jobs
+from kit.support import Backend, Client
 from sqlalchemy import Connection
-from support import Backend, Client
 
 import database
+from api import idempotency
+from api.idempotency import Answer, once
 from app import Application
+from features.analyses.retention import prune_idempotency_keys
 from models.errors import IdempotencyInProgress, IdempotencyMismatch
-from services import idempotency
-from services.idempotency import Answer, once
-from services.retention import prune_idempotency_keys
 from utils.clock import now
 
 BODY = {"tickers": ["AAPL", "MSFT"], "force": True}

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from kit.support import MASTER_KEY, Client, settings_for
 from schemathesis.specs.openapi.checks import positive_data_acceptance
-from support import MASTER_KEY, Client, settings_for
 
 import database
 from app import create_app, start

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chaos.support_chaos import RedisServer
-from job_support import UNKNOWN_ID, another_organization
-from protection_support import Make, client_of, patient_redis, sample
-from support import MASTER_KEY, Backend, Client
-from test_servers import wait_until
+from kit.chaos import RedisServer
+from kit.jobs import UNKNOWN_ID, another_organization
+from kit.protection import Make, client_of, patient_redis, sample
+from kit.servers import wait_until
+from kit.support import MASTER_KEY, Backend, Client
 
-from services.api_key import create_key
+from features.accounts.api_keys import create_key
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 SETTINGS = {

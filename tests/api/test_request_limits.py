@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from gunicorn.http.errors import ChunkMissingTerminator, InvalidChunkSize, NoMoreData
+from kit.support import MASTER_KEY, Client
 from structlog.testing import capture_logs
-from support import MASTER_KEY, Client
 from werkzeug.exceptions import ClientDisconnected
 
 from api.header_limits import LONGEST, LONGEST_PARSED

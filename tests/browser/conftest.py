@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from support import MASTER_KEY, SECRET_KEY
-from test_servers import ROOT, free_port, wait_until
+from kit.paths import ROOT
+from kit.servers import free_port, wait_until
+from kit.support import MASTER_KEY, SECRET_KEY
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from conftest import Open, Site, Watch
-from support import MASTER_KEY
+from kit.support import MASTER_KEY
 
 
 def test_strangers_are_led_to_sign_in_and_back(open_page: Open, site: Site) -> None:

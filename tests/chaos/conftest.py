@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
-from support import Backend, own_database, settings_for, template_maker
-from support_chaos import BARS, TICKERS, RedisServer, Site
+from kit.chaos import BARS, TICKERS, RedisServer, Site
+from kit.support import Backend, own_database, settings_for, template_maker
 
 import database
 import db_migrations
-from providers.demo import DemoProvider
-from services.demo import load
+from features.prices.demo import load
+from features.prices.providers.demo import DemoProvider
 
 
 @pytest.fixture(scope="session")

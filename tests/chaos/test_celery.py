@@ -7,7 +7,7 @@ import time
 import psutil
 import pytest
 from celery import Celery
-from support_chaos import (
+from kit.chaos import (
     CELERY,
     TICKERS,
     RedisServer,
@@ -24,7 +24,7 @@ from support_chaos import (
     wait_until_gone,
     wait_until_right,
 )
-from test_servers import wait_until
+from kit.servers import wait_until
 
 pytestmark = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 

@@ -13,16 +13,17 @@ from typing import Any
 
 import pytest
 import requests
-from health_support import OwnPostgres, own_postgres
-from support import Backend, Postgres, settings_for
-from support_chaos import WEB
-from support_production import ask_at_once, instances, metric, workers_of
-from test_servers import KEY, ROOT, Server, production, wait_until
+from kit.chaos import WEB
+from kit.health import OwnPostgres, own_postgres
+from kit.paths import ROOT
+from kit.production import ask_at_once, instances, metric, workers_of
+from kit.servers import KEY, Server, production, wait_until
+from kit.support import Backend, Postgres, settings_for
 
 import database
 import db_migrations
-from providers.sample import FILE, SampleProvider
-from services.sample import load_if_empty
+from features.prices.providers.sample import FILE, SampleProvider
+from features.prices.sample import load_if_empty
 
 READY_SECONDS = 2.0
 FROZEN_SECONDS = 30.0  # the patience of a platform's proxy
@@ -38,7 +39,7 @@ import importlib.abc, importlib.machinery, sys, threading
 
 class Hanging(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name != "utils.error_reports":
+        if name != "infrastructure.error_reports":
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path)
         run = spec.loader.exec_module

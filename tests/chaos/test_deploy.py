@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import psutil
 import pytest
-from support_chaos import (
+from kit.chaos import (
     TICKERS,
     WEB,
     WORKER,
@@ -25,7 +25,7 @@ from support_chaos import (
     wait_until_gone,
     wait_until_right,
 )
-from test_servers import wait_until
+from kit.servers import wait_until
 
 DEPLOY_SECONDS = 40.0
 SOME, MANY = TICKERS[:200], TICKERS[:300]

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from disk_support import SmallDisk, no_file_may_grow, small_disk
-from support import Backend, own_database
-from support_chaos import WEB, Site, done, is_active, post_job, wait_for_progress, wait_until_right
-from test_servers import Server, wait_until
+from kit.chaos import WEB, Site, done, is_active, post_job, wait_for_progress, wait_until_right
+from kit.disks import SmallDisk, no_file_may_grow, small_disk
+from kit.servers import Server, wait_until
+from kit.support import Backend, own_database
 
 LIMIT = 100_000  # bytes: more than the log of a server has, less than the log of SQLite with a job's items in it
 

@@ -8,7 +8,7 @@ import time
 import psutil
 import pytest
 from celery import Celery
-from support_chaos import (
+from kit.chaos import (
     CELERY,
     WEB,
     RedisServer,
@@ -24,7 +24,7 @@ from support_chaos import (
     wait_until_gone,
     wait_until_right,
 )
-from test_servers import wait_until
+from kit.servers import wait_until
 
 SEED = 20130301
 

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 import requests
+from kit.paths import ROOT
+from kit.production import RESULT_ROUTE, instances, metric, samples, workers_of
+from kit.servers import KEY, Server, wait_until
+from kit.support import Backend
 from prometheus_client.parser import text_string_to_metric_families
-from support import Backend
-from support_production import RESULT_ROUTE, instances, metric, samples, workers_of
-from test_servers import KEY, ROOT, Server, wait_until
 
-from utils.worker_slots import shared_folder
+from infrastructure.worker_slots import shared_folder
 
 WORKERS = 2
 MOST_SLOTS = 2 * WORKERS  # after HUP, old and new workers serve beside each other
@@ -154,8 +155,8 @@ TWO_WEEKS = """
 import os, sys
 from collections import deque
 from pathlib import Path
-import services.metrics as metrics
-from utils.worker_slots import forget_gauges, lowest_free, make_empty
+import infrastructure.metrics as metrics
+from infrastructure.worker_slots import forget_gauges, lowest_free, make_empty
 
 folder, count, at_once = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 make_empty(folder)

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import requests
 from conftest import fill
-from health_support import OwnPostgres, own_postgres
-from support import Backend, settings_for
-from support_chaos import TICKERS, WEB, Site, done, is_active, is_alive, post_job, wait_for_progress, wait_until_right
-from test_servers import KEY, wait_until
+from kit.chaos import TICKERS, WEB, Site, done, is_active, is_alive, post_job, wait_for_progress, wait_until_right
+from kit.health import OwnPostgres, own_postgres
+from kit.servers import KEY, wait_until
+from kit.support import Backend, settings_for
 
 import database
 

@@ -8,7 +8,7 @@ import signal
 import time
 
 import psutil
-from support_chaos import (
+from kit.chaos import (
     TICKERS,
     WORKER,
     Site,
@@ -21,18 +21,18 @@ from support_chaos import (
     wait_until_gone,
     wait_until_right,
 )
-from test_servers import wait_until
+from kit.servers import wait_until
 
 import database
-from services import job_work
+from jobs import claims as job_work
 
 SEED = 20130301
 WORKER_KILLS, CELL_KILLS = 40, 20
-CELL = "jobs.cell"
+CELL = "jobs.isolated_process"
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 HEALTHY = TICKERS[:16]
 # Otherwise the pauses between two deaths would be most of a test.
-SHORT_PAUSES = {"jobs.kept": {"LONGEST_PAUSE": 0.1}, CELL: {"LONGEST_PAUSE": 0.5}}
+SHORT_PAUSES = {"jobs.supervised_process": {"LONGEST_PAUSE": 0.1}, CELL: {"LONGEST_PAUSE": 0.5}}
 
 
 def start(site: Site, constants: dict[str, dict[str, float]] = SHORT_PAUSES, **environment: str) -> psutil.Process:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from support_chaos import (
+from kit.chaos import (
     CELERY,
     JOB_SECONDS,
     TICKERS,
@@ -21,7 +21,7 @@ from support_chaos import (
     wait_for_progress,
     wait_until_right,
 )
-from test_servers import KEY, Server, wait_until
+from kit.servers import KEY, Server, wait_until
 
 POLLED_SECONDS = 5.0  # so soon does a stream look by itself where it would be told of a change
 FIRST, SECOND, THIRD = TICKERS[:150], TICKERS[150:350], TICKERS[350:370]

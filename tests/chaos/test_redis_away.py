@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 import requests
-from support import Backend
-from support_production import StrikableRedis, instances, metric, new_key, statuses, strikable_redis, workers_of
-from test_servers import KEY, Server, free_port, wait_until
+from kit.production import StrikableRedis, instances, metric, new_key, statuses, strikable_redis, workers_of
+from kit.servers import KEY, Server, free_port, wait_until
+from kit.support import Backend
 
+from features.prices.providers.sample import NAMES
 from models.strategy import STRATEGIES
-from providers.sample import NAMES
 
 SLOWER_SECONDS = 0.2  # by no more than this may a request take longer without Redis
 QUIET_SECONDS = 5.0  # an absent Redis is not asked again for so long

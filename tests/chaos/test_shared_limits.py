@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import requests
-from support import Backend
-from support_production import StrikableRedis, ask_at_once, instances, metric, new_key, strikable_redis
-from test_servers import Server
+from kit.production import StrikableRedis, ask_at_once, instances, metric, new_key, strikable_redis
+from kit.servers import Server
+from kit.support import Backend
 
 LIMIT = 300
 TOLERANCE = 0.01 * LIMIT

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 import requests
-from support import Backend
-from support_clients import DEAF, KINDS, Storm
-from test_servers import GUNICORN, KEY, Server, Start, production, start, wait_until
+from kit.clients import DEAF, KINDS, Storm
+from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
+from kit.support import Backend
 
 __all__ = ["start"]
 

@@ -7,8 +7,7 @@ from contextlib import closing
 
 import psutil
 import pytest
-from sqlalchemy import text
-from support_chaos import (
+from kit.chaos import (
     TICKERS,
     WORKER,
     Site,
@@ -20,7 +19,8 @@ from support_chaos import (
     wait_for_progress,
     wait_until_right,
 )
-from test_servers import wait_until
+from kit.servers import wait_until
+from sqlalchemy import text
 
 import database
 

@@ -1,0 +1,1 @@
+"""Verdicts: one ticker at once, many as a job, and the results that are stored."""

@@ -1,0 +1,28 @@
+"""POST /analyze."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from api.authentication import org_id
+from api.blueprint import api_blueprint
+from api.problem import problem_answers
+from api.rate_limit import Budget, budget
+from features.analyses.schemas.analysis import AnalyzeRequest
+from features.analyses.schemas.result import ResultAnswer
+from features.analyses.service import analyse_ticker
+from features.operations.routes.cache import cache
+from features.operations.routes.flags import require_feature
+from models.feature_flag import Feature
+from utils.api_utils import json_response
+
+blueprint = api_blueprint("analysis", "Analysis")
+
+
+@blueprint.post("/analyze", responses={200: ResultAnswer, **problem_answers(400, 404, 413, 415)})
+@budget(Budget.ANALYSES)
+def analyze(body: AnalyzeRequest) -> Response:
+    """Analyse one ticker; the same work is done once and answered again."""
+    require_feature(Feature.ANALYSES)
+    answer = analyse_ticker(org_id(), body.order(), cache())
+    return json_response(answer.body, headers={"ETag": f'"{answer.etag}"'})

@@ -1,0 +1,101 @@
+"""Stored results: one, its flips, a ticker's history, and the latest of every ticker."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+
+from flask import Response
+
+import database
+from api.authentication import org_id
+from api.blueprint import api_blueprint
+from api.client_gone import client_check
+from api.csv_file import csv_response, wants_csv
+from api.heavy import heavy_read
+from api.paging import page, read_cursor
+from api.problem import problem_answers
+from api.schemas import PageQuery, ResultPath, TickerPath
+from features.analyses import store as result_store
+from features.analyses.schemas.result import FlipsAnswer, LatestPage, ResultAnswer, ResultPage, ResultsQuery
+from features.analyses.service import flips_of, result_body
+from features.operations.routes.cache import cache
+from features.prices import store as price_store
+from features.reports.results_report import results_csv
+from models.errors import ResultNotFound, TickerNotFound
+from models.result import ResultSummary
+from utils.api_utils import json_response, tagged
+from utils.clock import iso, parse_iso
+from utils.ids import is_id
+from utils.json_text import parse_tolerant
+
+blueprint = api_blueprint("result", "Results")
+
+
+@blueprint.get("/results/<result_id>", responses={200: ResultAnswer, **problem_answers(404)})
+def get_result(path: ResultPath) -> Response:
+    """One result, as it was made. `ETag` is its fingerprint; `If-None-Match` is honoured."""
+    if not is_id(path.result_id):
+        raise ResultNotFound(path.result_id)
+    fingerprint, body = result_body(org_id(), path.result_id, cache())
+    return tagged(body, fingerprint)
+
+
+@blueprint.get("/results/<result_id>/flips", responses={200: FlipsAnswer, **problem_answers(404, 409)})
+@heavy_read()
+def get_flips(path: ResultPath) -> Response:
+    """What would change the verdict: the nearest next-day closes above and below at which it does."""
+    if not is_id(path.result_id):
+        raise ResultNotFound(path.result_id)
+    stored, flips = flips_of(org_id(), path.result_id, client_check())
+    result = parse_tolerant(stored.body)
+    return json_response(
+        {
+            "result_id": stored.id,
+            "ticker": stored.ticker,
+            "close": result["close"],
+            "verdict": result["verdict"],
+            "above": flips.above,
+            "below": flips.below,
+            "searched_percent": flips.searched_percent,
+        }
+    )
+
+
+@blueprint.get("/results", responses={200: LatestPage})
+@heavy_read(when=wants_csv)
+def list_results(query: ResultsQuery) -> Response:
+    """The latest result of each ticker and strategy, filtered and sorted. `If-None-Match` is honoured.
+
+    With `Accept: text/csv` the whole filtered list as a file, whatever `limit` and `cursor` say.
+    """
+    wanted = query.filter()
+    if wants_csv():
+        response = csv_response(results_csv(org_id(), wanted), "bellwether-results.csv")
+        response.vary.add("Accept")
+        return response
+    scope = ["results", *astuple(wanted)]
+    after = read_cursor(query.cursor, scope)
+    with database.read() as connection:
+        rows = result_store.latest(connection, org_id(), wanted, query.limit + 1, after)
+    items, next_cursor = page(rows, query.limit, scope, lambda last: result_store.position(wanted.sort, last))
+    response = tagged({"items": items, "next_cursor": next_cursor})
+    response.vary.add("Accept")
+    return response
+
+
+@blueprint.get("/history/<ticker>", responses={200: ResultPage, **problem_answers(404)})
+def list_history(path: TickerPath, query: PageQuery) -> Response:
+    """A ticker's results, newest first: each is a change, since the same work is stored once. `If-None-Match` is honoured."""
+    scope = ["history", path.ticker]
+    seen = read_cursor(query.cursor, scope)
+    before = None if seen is None else (parse_iso(seen[0]), seen[1])
+    with database.read() as connection:
+        rows = result_store.history(connection, org_id(), path.ticker, query.limit + 1, before)
+        if not rows and before is None and price_store.find_head(connection, org_id(), path.ticker) is None:
+            raise TickerNotFound(path.ticker)
+    items, next_cursor = page(rows, query.limit, scope, _moment)
+    return tagged({"items": items, "next_cursor": next_cursor})
+
+
+def _moment(last: ResultSummary) -> list[str]:
+    return [iso(last.created_at), last.id]

@@ -1,0 +1,24 @@
+"""A ticker's history as lines for a chart."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from api.authentication import org_id
+from api.blueprint import api_blueprint
+from api.heavy import heavy_read
+from api.problem import problem_answers
+from api.schemas import TickerPath
+from features.analyses.schemas.series import SeriesAnswer, SeriesQuery
+from features.analyses.series import series_of
+from utils.api_utils import streamed_response, tagged
+
+blueprint = api_blueprint("series", "Dashboard")
+
+
+@blueprint.get("/series/<ticker>", responses={200: SeriesAnswer, **problem_answers(404)})
+@heavy_read()
+def get_series(path: TickerPath, query: SeriesQuery) -> Response:
+    """Prices, indicators and the score of every day, each from the days up to it alone. `If-None-Match` is honoured."""
+    series = series_of(org_id(), path.ticker, query.wanted(), query.strategy, query.start, query.end)
+    return tagged(streamed_response(series.pieces, "application/json"), series.tag)

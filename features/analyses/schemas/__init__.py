@@ -1,0 +1,1 @@
+"""What analyses take and answer over HTTP."""

@@ -1,0 +1,126 @@
+"""Asking for an analysis."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from api.schemas import Body, IsoDate, Ticker
+from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Overrides, Sizing
+from models.job import BulkOrder, BulkParams, Universe
+
+# Written out, so that the OpenAPI document lists them; a test holds them to the models.
+StrategyId = Literal["balanced", "trend", "reversion", "breakout", "weekly"]
+IndicatorKey = Literal["rsi", "stochastic", "cci", "williams_r", "macd", "adx", "psar", "ema_cross", "bollinger", "atr", "obv", "cmf"]
+
+
+MOST_TICKERS = 50_000
+
+
+def _all_different(keys: list[str]) -> list[str]:
+    if len(set(keys)) != len(keys):
+        raise ValueError("each indicator may be named once")
+    return keys
+
+
+Percent = Annotated[float, Field(gt=0, le=100)]
+Indicators = Annotated[
+    list[IndicatorKey],
+    Field(min_length=1, max_length=12, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(_all_different),
+]
+Weight = Annotated[float, Field(ge=0, le=100)]
+
+
+class Weights(Body):
+    """Weights by indicator or by category, each in place of the strategy's; the two are multiplied."""
+
+    rsi: Weight | None = None
+    stochastic: Weight | None = None
+    cci: Weight | None = None
+    williams_r: Weight | None = None
+    macd: Weight | None = None
+    adx: Weight | None = None
+    psar: Weight | None = None
+    ema_cross: Weight | None = None
+    bollinger: Weight | None = None
+    obv: Weight | None = None
+    cmf: Weight | None = None
+    trend: Weight | None = None
+    momentum: Weight | None = None
+    volatility: Weight | None = None
+    volume: Weight | None = None
+
+
+class AnalysisOptions(Body):
+    """What to do otherwise than the strategy has it."""
+
+    strategy: StrategyId = Field("balanced", description="See GET /strategies.")
+    capital: Annotated[float, Field(gt=0, le=1e12)] | None = Field(None, description="For the position size; 100,000 unless given.")
+    risk_percent: Percent | None = Field(None, description="Of capital, at most lost at the stop; 2 unless given.")
+    max_position_percent: Percent | None = Field(None, description="Of capital, in one position; the strategy's unless given.")
+    reward_risk: Annotated[float, Field(gt=0, le=10)] | None = Field(None, description="Target distance ÷ stop distance.")
+    weights: Weights | None = Field(None, description="In place of the strategy's.")
+    indicators: Indicators | None = Field(None, description="Only these; all twelve unless given.")
+    as_of: IsoDate | None = Field(None, description="Analyse as if this were the newest day: nothing after it is read.")
+
+    def overrides(self) -> Overrides:
+        """What changes the result."""
+        return Overrides(
+            weights=(self.weights.model_dump(exclude_none=True) or None) if self.weights else None,
+            reward_risk=self.reward_risk,
+            indicators=None if self.indicators is None else tuple(self.indicators),
+            as_of=self.as_of,
+        )
+
+    def sizing(self) -> Sizing:
+        """What changes the position's size alone."""
+        return Sizing(
+            capital=DEFAULT_CAPITAL if self.capital is None else self.capital,
+            risk_percent=DEFAULT_RISK_PERCENT if self.risk_percent is None else self.risk_percent,
+            max_position_percent=self.max_position_percent,
+        )
+
+
+class AnalyzeRequest(AnalysisOptions):
+    """One ticker to analyse."""
+
+    ticker: Ticker
+
+    def order(self) -> AnalysisOrder:
+        """What the service is asked for."""
+        return AnalysisOrder(self.ticker, self.strategy, self.overrides(), self.sizing())
+
+
+class BulkAnalyzeRequest(AnalysisOptions):
+    """Many tickers to analyse: named, or a universe."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["tickers"], "properties": {"tickers": {"type": "array"}, "universe": {"type": "null"}}},
+                {"required": ["universe"], "properties": {"universe": {"type": "string"}, "tickers": {"type": "null"}}},
+            ]
+        }
+    )
+
+    tickers: Annotated[list[Ticker], Field(min_length=1, max_length=MOST_TICKERS)] | None = Field(
+        None, description="Each is analysed once, however often it is named."
+    )
+    universe: Literal["all", "watchlist"] | None = Field(
+        None, description="In place of `tickers`: every one with prices, or the watchlist."
+    )
+    force: bool = Field(False, description="Queue a job even if one that does the same is active.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.tickers is None) == (self.universe is None):
+            raise ValueError("give either tickers or a universe")
+        return self
+
+    def order(self) -> BulkOrder:
+        """What the service is asked for."""
+        universe = None if self.universe is None else Universe(self.universe)
+        params = BulkParams(self.strategy, self.overrides(), self.sizing(), universe)
+        return BulkOrder(tuple(dict.fromkeys(self.tickers or ())), params, self.force)

@@ -1,0 +1,74 @@
+"""Results, their list, and what would change one."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+from api.schemas import DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Page, Query
+from features.analyses.schemas.analysis import StrategyId
+from features.prices.schemas.price import CSV
+from models.flip import Flip
+from models.result import AnalysisResult, ResultFilter, ResultSummary
+
+
+class ResultAnswer(RootModel[AnalysisResult]):
+    """An explained verdict."""
+
+
+class ResultPage(Page):
+    """A page of results."""
+
+    items: list[ResultSummary]
+
+
+class LatestPage(ResultPage):
+    """A page of the latest results."""
+
+    model_config = ConfigDict(openapi_extra={"content": {CSV: {"schema": {"type": "string"}}}})  # type: ignore[typeddict-unknown-key]
+
+
+class FlipsAnswer(BaseModel):
+    """The nearest next-day closes above and below at which the verdict changes; null where it holds as far as was searched."""
+
+    result_id: str
+    ticker: str
+    close: float
+    verdict: str
+    above: Flip | None
+    below: Flip | None
+    searched_percent: float = Field(description="How far from the close was searched.")
+
+
+class ResultsFilterQuery(Query):
+    """Which of the latest results, and in which order."""
+
+    verdict: Literal["Strong Buy", "Buy", "Hold", "Sell", "Strong Sell"] | None = None
+    strategy: StrategyId | None = None
+    signal: Literal["BUY", "SELL", "HOLD"] | None = None
+    min_score: float | None = Field(None, ge=-1, le=1)
+    max_score: float | None = Field(None, ge=-1, le=1)
+    universe: Literal["all", "watchlist"] = Field("all", description="Every ticker, or those on the watchlist.")
+    q: str = Field("", max_length=20, pattern=PLAIN_TEXT, description="Start of the ticker, in any case.")
+    sort: Literal["score", "-score", "ticker", "-ticker"] = Field("-score", description="`-` for descending.")
+
+    def filter(self) -> ResultFilter:
+        """What the store is asked for."""
+        return ResultFilter(
+            verdict=self.verdict,
+            strategy=self.strategy,
+            min_score=self.min_score,
+            sort=self.sort,
+            max_score=self.max_score,
+            signal=self.signal,
+            prefix=self.q.upper(),
+            watched_only=self.universe == "watchlist",
+        )
+
+
+class ResultsQuery(ResultsFilterQuery):
+    """Which of the latest results, page by page."""
+
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many at most.")
+    cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before.")

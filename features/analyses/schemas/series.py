@@ -1,0 +1,49 @@
+"""A ticker's history as lines for a chart."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from api.schemas import IsoDate, Query
+from features.analyses.schemas.analysis import StrategyId
+from models.chart import BAR_KEYS, CHART_LINES
+
+_ONE_KEY = f"({'|'.join(CHART_LINES)})"
+
+
+def _known(text: str) -> str:
+    unknown = [key for key in text.split(",") if key not in CHART_LINES]
+    if unknown:
+        raise ValueError(f"there is no key {unknown[0][:40]!r}. There are {', '.join(CHART_LINES)}.")
+    return text
+
+
+# Said by the validator rather than by a pattern, whose refusal would not be for reading; the document has the pattern.
+Keys = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"pattern": f"^{_ONE_KEY}(,{_ONE_KEY})*$"})]
+
+
+class SeriesQuery(Query):
+    """Which lines, and of which days."""
+
+    keys: Keys = Field(
+        ",".join(BAR_KEYS),
+        description=f"Comma-separated, of {', '.join(CHART_LINES)}. `bollinger` and `macd` give three lines each.",
+    )
+    strategy: StrategyId = Field("balanced", description="Whose score; see GET /strategies.")
+    start: IsoDate | None = Field(None, description="First day, included.")
+    end: IsoDate | None = Field(None, description="Last day, included.")
+
+    def wanted(self) -> list[str]:
+        """The keys, each once."""
+        return list(dict.fromkeys(self.keys.split(",")))
+
+
+class SeriesAnswer(BaseModel):
+    """Lines over the same days. Prices are adjusted so that the newest bar stored keeps its traded price."""
+
+    ticker: str
+    dates: list[date]
+    series: dict[str, list[float | None]] = Field(description="By line; null where there are not enough bars yet.")

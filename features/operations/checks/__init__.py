@@ -1,0 +1,1 @@
+"""Health checks of the application, its database, its machine and Redis."""

@@ -1,0 +1,125 @@
+"""Health, for platforms and people. Public; what it is all about is told to callers with a key, since it helps attackers, too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app
+from flask_openapi3 import APIBlueprint, Tag
+
+from api.authentication import PUBLIC, is_authenticated
+from api.blueprint import TAGS
+from api.marks import public, unlimited
+from api.problem import problem_answers
+from features.operations.health import HealthChecks, versions
+from features.operations.schemas.health import HealthAnswer, LiveAnswer, MigrationsAnswer, ReadyAnswer
+from infrastructure.breaker import Breaker
+from infrastructure.check_runner import Unanswered
+from models.health import CheckState, HealthReport
+from utils.api_utils import RETRY_AFTER_SECONDS, ApiError, json_response
+
+blueprint = APIBlueprint("health", __name__, abp_tags=[Tag(name="Health", description=TAGS["Health"])])
+
+CHECKS = "health_checks"  # the application's extension
+
+
+@blueprint.get("/health/live", responses={200: LiveAnswer}, openapi_extensions=PUBLIC)
+@public
+@unlimited
+def get_live() -> Response:
+    """This process answers; nothing else is looked at."""
+    return json_response({"status": "ok"})
+
+
+@blueprint.get("/api/health/ping", responses={200: LiveAnswer, **problem_answers(503)}, openapi_extensions=PUBLIC)
+@public
+@unlimited
+def get_ping() -> Response:
+    """The database answers."""
+    if not _checks().database().ok:
+        raise _unavailable()
+    return json_response({"status": "ok"})
+
+
+@blueprint.get("/health/ready", responses={200: ReadyAnswer, 503: ReadyAnswer}, openapi_extensions=PUBLIC)
+@public
+@unlimited
+def get_ready() -> Response:
+    """Whether traffic should come here: the database, its schema, Redis when configured, connections, and jobs that nobody claims."""
+    report = _checks().readiness()
+    return _respond(report, _summary(report, _shows_details(report)))
+
+
+@blueprint.get("/health", responses={200: HealthAnswer, 503: HealthAnswer}, openapi_extensions=PUBLIC)
+@public
+@unlimited
+def get_health() -> Response:
+    """Every check; with a key what was found, the remedy and how long it took, and the versions and circuit breakers."""
+    report = _checks().everything()
+    detailed = _shows_details(report)
+    answer = _summary(report, detailed)
+    if detailed:
+        answer |= {"versions": versions(), "breakers": [breaker_answer(breaker) for breaker in _checks().breakers()]}
+    return _respond(report, answer)
+
+
+@blueprint.get("/health/migrations", responses={200: MigrationsAnswer, 503: MigrationsAnswer}, openapi_extensions=PUBLIC)
+@public
+@unlimited
+def get_migrations() -> Response:
+    """How the schema stands to the code."""
+    try:
+        standing = _checks().standing()
+    except Unanswered as error:
+        raise _unavailable() from error
+    answer: dict[str, Any] = {"status": "ok" if standing.can_be_served else "unavailable", "state": standing.state}
+    if is_authenticated():
+        answer |= {
+            "version": standing.version,
+            "current": standing.applied[-1].label if standing.applied else None,
+            "applied": [row.label for row in standing.applied],
+            "pending": [migration.label for migration in standing.pending],
+            "found": standing.explanation,
+            "remedy": standing.remedy,
+        }
+    return _answer(standing.can_be_served, answer)
+
+
+def _checks() -> HealthChecks:
+    checks: HealthChecks = current_app.extensions[CHECKS]
+    return checks
+
+
+def _shows_details(report: HealthReport) -> bool:
+    # Whose a key is stands in the database, which must not be waited for again when it does not answer.
+    answers = any(check.name == "database" and check.state is not CheckState.CRITICAL for check in report.checks)
+    return is_authenticated(ask_database=answers)
+
+
+def _summary(report: HealthReport, detailed: bool) -> dict[str, Any]:
+    checks = report.checks if detailed else [{"name": check.name, "state": check.state} for check in report.checks]
+    return {"status": "ok" if report.ok else "unavailable", "checks": checks}
+
+
+def _respond(report: HealthReport, answer: dict[str, Any]) -> Response:
+    return _answer(report.ok, answer)
+
+
+def _answer(ok: bool, answer: dict[str, Any]) -> Response:
+    if ok:
+        return json_response(answer)
+    return json_response(answer, 503, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def breaker_answer(breaker: Breaker) -> dict[str, Any]:
+    """What is told of a circuit breaker."""
+    return {
+        "name": breaker.name,
+        "state": breaker.state,
+        "failures": breaker.failures,
+        "retry_after": round(breaker.retry_after, 1),
+    }
+
+
+def _unavailable() -> ApiError:
+    return ApiError(503, "unavailable", "The database does not answer right now. Try again in a few seconds.")

@@ -1,0 +1,61 @@
+"""How the service stands, for whoever is on call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app
+from flask_limiter import Limiter
+
+import database
+from api.blueprint import api_blueprint
+from api.marks import admin
+from api.problem import problem_answers
+from api.rate_limit import LIMITER
+from config import VERSION, Settings
+from features.operations.health import HealthChecks
+from features.operations.routes.health import CHECKS, breaker_answer
+from features.operations.schemas.status import StatusAnswer
+from infrastructure.rate_windows import RateWindows
+from jobs.event_routes import FEED
+from jobs.feed import JobFeed
+from jobs.status import jobs_status
+from utils.api_utils import json_response
+
+blueprint = api_blueprint("admin", "Administration")
+
+
+@blueprint.get("/admin/status", responses={200: StatusAnswer, **problem_answers(403)})
+@admin
+def get_status() -> Response:
+    """Connections, circuit breakers, jobs and limits. Answers also while the database does not, without the jobs."""
+    settings: Settings = current_app.extensions["settings"]
+    checks: HealthChecks = current_app.extensions[CHECKS]
+    feed: JobFeed = current_app.extensions[FEED]
+    here = database.current()
+    answer = {
+        "pool": here.status(),
+        "breakers": [breaker_answer(breaker) for breaker in checks.breakers()],
+        "jobs": jobs_status(settings),
+        "limits": _limits(settings),
+        "streams": {"limit": settings.streams_per_worker, "is_full": feed.is_full},
+        "version": VERSION,
+        "environment": settings.environment,
+        "database": here.description,
+    }
+    return json_response(answer)
+
+
+def _limits(settings: Settings) -> dict[str, Any]:
+    limiter: Limiter | None = current_app.extensions.get(LIMITER)
+    windows = limiter.storage if limiter is not None else None
+    return {
+        "enabled": settings.rate_limit_enabled,
+        "shared": settings.redis_url is not None and isinstance(windows, RateWindows) and not windows.is_alone,
+        "per_minute": settings.rate_limit_per_minute,
+        "per_hour": settings.rate_limit_per_hour,
+        "analyses_per_minute": settings.rate_limit_analyses_per_minute,
+        "bulk_per_minute": settings.rate_limit_bulk_per_minute,
+        "uploads_per_minute": settings.rate_limit_uploads_per_minute,
+        "heavy_reads_per_minute": settings.rate_limit_heavy_reads_per_minute,
+    }

@@ -1,0 +1,34 @@
+"""Feature flags."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from api.schemas import PLAIN_TEXT, Body
+from models.feature_flag import FeatureFlag, FlagChange
+
+
+class FlagChangeRequest(Body):
+    """Switch a feature on or off."""
+
+    enabled: bool
+    reason: str | None = Field(None, max_length=200, pattern=PLAIN_TEXT, description="Why; callers of a feature that is off read it.")
+
+
+class FlagPath(BaseModel):
+    """The name of a flag in a path."""
+
+    name: str
+
+
+class FlagList(BaseModel):
+    """Every flag."""
+
+    items: list[FeatureFlag]
+
+
+class FlagAnswer(BaseModel):
+    """A flag and its newest changes."""
+
+    flag: FeatureFlag
+    changes: list[FlagChange]

@@ -1,0 +1,61 @@
+"""How the service stands, for whoever is on call."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from features.operations.schemas.health import BreakerAnswer
+
+
+class PoolAnswer(BaseModel):
+    """The database connections of the process that answers, and events since it started."""
+
+    limit: int = Field(description="The most that it opens.")
+    in_use: int
+    idle: int
+    events: dict[str, int]
+
+
+class JobsStatusAnswer(BaseModel):
+    """The jobs of every organization; null is what only the database knows, while it does not answer."""
+
+    engine: Literal["local", "celery"]
+    workers: int = Field(description="Worker processes beside each web server; 0 when others run the jobs.")
+    by_status: dict[str, int] | None
+    queued_items: int | None = Field(description="Items that wait to be claimed.")
+    backlog_seconds: float | None = Field(description="How long work has waited while nobody claimed any.")
+
+
+class LimitsAnswer(BaseModel):
+    """How many requests one key may make."""
+
+    enabled: bool
+    shared: bool = Field(description="Whether every instance counts together, in Redis, at this moment.")
+    per_minute: int
+    per_hour: int
+    analyses_per_minute: int
+    bulk_per_minute: int
+    uploads_per_minute: int
+    heavy_reads_per_minute: int
+
+
+class StreamsAnswer(BaseModel):
+    """Live progress streams of the process that answers."""
+
+    limit: int = Field(description="How many it serves at once; past it clients poll.")
+    is_full: bool
+
+
+class StatusAnswer(BaseModel):
+    """How the service stands. Pool, breakers and streams are those of the process that answers."""
+
+    pool: PoolAnswer
+    breakers: list[BreakerAnswer]
+    jobs: JobsStatusAnswer
+    limits: LimitsAnswer
+    streams: StreamsAnswer
+    version: str
+    environment: Literal["development", "test", "production"]
+    database: str = Field(description="Its URL without the password.")

@@ -1,0 +1,46 @@
+"""The bundled sample: real daily prices of five tickers, 2000 to 2013 (data/README.md names the source)."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Iterator
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+
+from features.prices.providers.base import ProvidedSeries
+from models.price_series import Bar
+
+FILE = Path(__file__).parents[3] / "data" / "sample_prices.csv.gz"
+NAMES = {
+    "AAPL": "Apple Inc.",
+    "FB": "Facebook, Inc.",
+    "GOOG": "Google Inc.",
+    "IBM": "International Business Machines Corporation",
+    "MSFT": "Microsoft Corporation",
+}
+
+
+class SampleProvider:
+    """Reads the bundled file, which is ordered by ticker and day."""
+
+    name = "sample"
+
+    def series(self) -> Iterator[ProvidedSeries]:
+        """The five series, by ticker."""
+        with gzip.open(FILE, "rt", newline="") as file:
+            for ticker, rows in groupby(csv.DictReader(file), key=lambda row: row["Ticker"]):
+                yield ProvidedSeries(ticker, NAMES.get(ticker), adjusted=True, bars=[_bar(row) for row in rows])
+
+
+def _bar(row: dict[str, str]) -> Bar:
+    return Bar(
+        day=date.fromisoformat(row["Date"]),
+        open=float(row["Open"]),
+        high=float(row["High"]),
+        low=float(row["Low"]),
+        close=float(row["Close"]),
+        adj_close=float(row["Adj Close"]),
+        volume=float(row["Volume"]),
+    )

@@ -1,0 +1,60 @@
+"""Prices of one ticker: out as JSON or CSV, in as CSV."""
+
+from __future__ import annotations
+
+from flask import Response, current_app
+
+from api.authentication import org_id
+from api.blueprint import api_blueprint
+from api.csv_file import csv_response, wants_csv
+from api.heavy import heavy_read, hold_slot
+from api.problem import problem_answers
+from api.rate_limit import Budget, budget
+from api.schemas import TickerPath
+from features.operations.routes.flags import require_feature
+from features.prices.schemas.price import CSV, PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
+from features.prices.service import csv_of, import_prices, json_of, prices_of, quality_of
+from models.feature_flag import Feature
+from utils.api_utils import LONGEST_ECHO, ApiError, json_response, streamed_response
+
+blueprint = api_blueprint("price", "Prices")
+
+LARGE_FILE = 1_000_000  # bytes: some 20,000 bars, far above the daily history of a stock
+
+
+@blueprint.get("/prices/<ticker>", responses={200: PricesAnswer, **problem_answers(404)})
+@heavy_read()
+def get_prices(path: TickerPath, query: PricesQuery) -> Response:
+    """Daily prices as traded; with `Accept: text/csv` as a file that can be uploaded again."""
+    head, packed = prices_of(org_id(), path.ticker, query.start, query.end)
+    if wants_csv():
+        response = csv_response(csv_of(packed), f"{head.ticker}.csv")
+    else:
+        response = streamed_response(json_of(head.ticker, packed), "application/json")
+    response.vary.add("Accept")
+    return response
+
+
+@blueprint.get("/prices/<ticker>/quality", responses={200: QualityAnswer, **problem_answers(404)})
+@heavy_read()
+def get_quality(path: TickerPath) -> Response:
+    """What is stored of a ticker, since when, where days are missing, and what an analysis of it would warn of today."""
+    return json_response(quality_of(org_id(), path.ticker))
+
+
+@blueprint.put("/prices/<ticker>", responses={200: UploadAnswer, **problem_answers(413, 415)})
+@budget(Budget.UPLOADS)
+def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response:
+    """Upload a CSV file of daily prices: Date, Open, High, Low, Close, Volume and, if there is one, Adj Close, in any order.
+
+    Dates are ISO or US. A file is taken whole or refused with the line and column of each fault.
+    """
+    require_feature(Feature.UPLOADS)
+    if raw.mimetype != CSV:
+        raise ApiError(415, "unsupported_media_type", f"The content type is {raw.mimetype[:LONGEST_ECHO] or 'none'}; send text/csv.")
+    raw.max_content_length = current_app.config["MAX_UPLOAD_BYTES"]
+    file = raw.get_data(cache=False)
+    if len(file) > LARGE_FILE:
+        # Only now: while it waits for the rest of a file, a request costs next to nothing.
+        hold_slot()
+    return json_response(import_prices(org_id(), path.ticker, file, query.extend))

@@ -1,0 +1,38 @@
+"""Tickers that there are prices for."""
+
+from __future__ import annotations
+
+from flask import Response
+
+import database
+from api.authentication import org_id
+from api.blueprint import api_blueprint
+from api.paging import page, read_cursor
+from features.prices import store as price_store
+from features.prices.schemas.ticker import TickerPage, TickersQuery
+from models.price_series import SeriesHead
+from utils.api_utils import json_response
+
+blueprint = api_blueprint("ticker", "Prices")
+
+
+@blueprint.get("/tickers", responses={200: TickerPage})
+def list_tickers(query: TickersQuery) -> Response:
+    """Find tickers by the start of the ticker or a part of the name."""
+    scope = ["tickers", query.q]
+    after = read_cursor(query.cursor, scope)
+    with database.read() as connection:
+        rows = price_store.list_heads(connection, org_id(), query.q, after[0] if after else "", query.limit + 1)
+    heads, next_cursor = page(rows, query.limit, scope, lambda last: [last.ticker])
+    return json_response({"items": [_item(head) for head in heads], "next_cursor": next_cursor})
+
+
+def _item(head: SeriesHead) -> dict[str, object]:
+    return {
+        "ticker": head.ticker,
+        "name": head.name,
+        "bars": head.bars,
+        "first": head.first_day,
+        "last": head.last_day,
+        "provider": head.provider,
+    }

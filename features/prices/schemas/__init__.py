@@ -1,0 +1,1 @@
+"""What prices take and answer over HTTP."""

@@ -1,0 +1,55 @@
+"""Prices: out as JSON or CSV, in as CSV."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_openapi3 import RawModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+from api.schemas import IsoDate, Query
+from models.price_series import ImportReport, QualityReport
+
+CSV = "text/csv"
+
+
+class PricesQuery(Query):
+    """Which days."""
+
+    start: IsoDate | None = Field(None, description="First day, included.")
+    end: IsoDate | None = Field(None, description="Last day, included.")
+
+
+class UploadQuery(Query):
+    """What becomes of prices stored before."""
+
+    extend: bool = Field(False, description="Merge by day instead of replacing the series.")
+
+
+class PriceFile(RawModel):
+    """A CSV file of prices."""
+
+    mimetypes = [CSV]  # noqa: RUF012 — as the base class has it
+
+
+class PricesAnswer(BaseModel):
+    """Daily prices as traded, as columns of one length."""
+
+    model_config = ConfigDict(openapi_extra={"content": {CSV: {"schema": {"type": "string"}}}})  # type: ignore[typeddict-unknown-key]
+
+    ticker: str
+    dates: list[date]
+    open: list[float]
+    high: list[float]
+    low: list[float]
+    close: list[float]
+    adj_close: list[float | None] = Field(description="null where the source delivers none.")
+    volume: list[float]
+
+
+class QualityAnswer(RootModel[QualityReport]):
+    """What is stored of a ticker: its gaps of more than 10 days, oldest first, and warnings as of today."""
+
+
+class UploadAnswer(RootModel[ImportReport]):
+    """What became of an uploaded file."""

@@ -1,0 +1,32 @@
+"""Tickers that there are prices for."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel, Field
+
+from api.schemas import PLAIN_TEXT, LongPageQuery, Page
+
+
+class TickersQuery(LongPageQuery):
+    """Which tickers."""
+
+    q: str = Field("", max_length=100, pattern=PLAIN_TEXT, description="Start of the ticker or part of the name, in any case.")
+
+
+class TickerItem(BaseModel):
+    """A ticker with what is stored of it."""
+
+    ticker: str
+    name: str | None
+    bars: int
+    first: date
+    last: date
+    provider: str
+
+
+class TickerPage(Page):
+    """A page of tickers, by ticker."""
+
+    items: list[TickerItem]

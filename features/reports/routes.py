@@ -1,0 +1,57 @@
+"""Excel reports of what is stored."""
+
+from __future__ import annotations
+
+from os import SEEK_END
+
+from flask import Response
+
+from api.authentication import org_id
+from api.blueprint import api_blueprint
+from api.client_gone import client_check
+from api.heavy import heavy_read
+from api.problem import problem_answers
+from api.schemas import JobPath, TickerPath
+from features.reports.job_report import job_report
+from features.reports.results_report import results_report
+from features.reports.schemas import XLSX, XLSX_ANSWER, ReportQuery, ResultsReportQuery
+from features.reports.ticker_report import ticker_report
+from features.reports.workbook import WorkbookFile
+from utils.api_utils import PIECE_BYTES
+
+blueprint = api_blueprint("report", "Reports")
+
+
+@blueprint.get("/reports/analysis/<ticker>.xlsx", responses={**XLSX_ANSWER, **problem_answers(404)})
+@heavy_read()
+def get_ticker_report(path: TickerPath, query: ReportQuery) -> Response:
+    """The latest stored result of a ticker by a strategy, explained, with its prices as a chart and its history of results.
+
+    The prices are the newest 250 days and the history is whole, unless a period is given: both are of that, then. Nothing is analysed.
+    """
+    return _attachment(ticker_report(org_id(), path.ticker, query.strategy, query.start, query.end, client_check()))
+
+
+@blueprint.get("/reports/jobs/<job_id>.xlsx", responses={**XLSX_ANSWER, **problem_answers(404)})
+@heavy_read()
+def get_job_report(path: JobPath) -> Response:
+    """A job's verdicts with positions of its own sizing, its failures and its parameters; of an active job, what has ended so far."""
+    return _attachment(job_report(org_id(), path.job_id, client_check()))
+
+
+@blueprint.get("/reports/results.xlsx", responses=XLSX_ANSWER)
+@heavy_read()
+def get_results_report(query: ResultsReportQuery) -> Response:
+    """The latest result of each ticker and strategy, filtered and sorted like `GET /results`, all of them."""
+    return _attachment(results_report(org_id(), query.filter(), client_check()))
+
+
+def _attachment(file: WorkbookFile) -> Response:
+    """The workbook, read from its file as it is sent; the file is gone when that has ended, however it does."""
+    size = file.content.seek(0, SEEK_END)
+    file.content.seek(0)
+    response = Response(iter(lambda: file.content.read(PIECE_BYTES), b""), content_type=XLSX)
+    response.content_length = size
+    response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    response.call_on_close(file.content.close)
+    return response

@@ -1,0 +1,28 @@
+"""Excel reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from api.schemas import IsoDate, Query
+from features.analyses.schemas.analysis import StrategyId
+from features.analyses.schemas.result import ResultsFilterQuery
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX_ANSWER: dict[str | int, Any] = {
+    200: {"description": "An Excel workbook.", "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+class ReportQuery(Query):
+    """Which result of the ticker."""
+
+    strategy: StrategyId = Field("balanced", description="See GET /strategies.")
+    start: IsoDate | None = Field(None, description="First day of its history, included.")
+    end: IsoDate | None = Field(None, description="Last day of its history, included.")
+
+
+class ResultsReportQuery(ResultsFilterQuery):
+    """Which of the latest results, all of them."""

@@ -1,0 +1,248 @@
+"""The Excel report of a ticker: its latest stored result, explained, its prices, and its results before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+from typing import Any
+
+import database
+from features.prices import store as price_store
+from features.reports import store as report_store
+from features.reports.job_report import colour_verdicts
+from features.reports.workbook import FIRST_EXCEL_YEAR, Book, Cell, Column, Sheet, Style, WorkbookFile, write_workbook
+from models.errors import NotFound, PricesDamaged, TickerNotFound
+from models.price_series import BYTES_PER_BAR, MOST_BARS, PackedBars
+from models.result import ResultSummary, StoredResult
+from utils.cancellation import Check, always_wanted
+from utils.json_text import parse_tolerant
+
+PAGE = 500  # results a read
+BARS_SHOWN = 250  # the newest, unless a period is wanted
+
+SUMMARY = (Column("Field", 22, Style.LABEL), Column("Value", 100, Style.LONG_TEXT, align="left"))
+INDICATORS = (
+    Column("Name", 26),
+    Column("Category", 12),
+    Column("Value", 16, Style.DECIMAL),
+    Column("Vote", 8, Style.WHOLE),
+    Column("Confidence", 12, Style.SCORE),
+    Column("Weight", 9, Style.RATIO),
+    Column("Contribution", 14, Style.SCORE),
+    Column("Reason", 100, Style.LONG_TEXT),
+)
+LEVELS = (Column("Kind", 12), Column("Price", 12, Style.DECIMAL), Column("Touches", 10, Style.WHOLE), Column("Last touch", 12, Style.DATE))
+PRICES = (
+    Column("Date", 12, Style.DATE),
+    *(Column(title, 12, Style.DECIMAL) for title in ("Open", "High", "Low", "Close")),
+    Column("Volume", 16, Style.WHOLE),
+)
+HISTORY = (
+    Column("As of", 12, Style.DATE),
+    Column("Close", 12, Style.DECIMAL),
+    Column("Score", 9, Style.SCORE),
+    Column("Verdict", 13),
+    Column("Signal", 9),
+    Column("Parameters", 24),
+    Column("Analysed (UTC)", 20, Style.MOMENT),
+    Column("Result id", 38),
+)
+# The chart stands beside the prices, and the columns that its lines are drawn from lie to the right of it.
+CHART_PLACE, CHART_SIZE, CHART_COLUMNS = "H2", {"width": 1080, "height": 480}, 19
+CLOSE_COLOUR = "#1F4E79"
+LINE_COLOURS = {"Entry": "#2E75B6", "Stop": "#C00000", "Target": "#00803C", "Support": "#7F7F7F", "Resistance": "#BF8F00"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a report is made of: the latest result, also as JSON has it, and bars up to its day."""
+
+    stored: StoredResult
+    result: dict[str, Any]
+    name: str | None
+    bars: PackedBars
+    bars_note: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A horizontal line in the chart."""
+
+    kind: str
+    title: str
+    price: float
+
+
+def ticker_report(
+    org_id: int, ticker: str, strategy: str, start: date | None = None, end: date | None = None, check: Check = always_wanted
+) -> WorkbookFile:
+    """The latest stored result of a ticker by a strategy, with its prices and results from `start` to `end`; analyses nothing.
+
+    Without a period the prices are the newest 250 days and the results are all that are stored; of a period, the newest MOST_BARS.
+    Raises TickerNotFound, NotFound when it has not been analysed yet, PricesDamaged, or what `check` raises.
+    """
+    facts = _facts(org_id, ticker, strategy, start, end)
+    history = _history(org_id, facts.stored, start, end)
+    return write_workbook(f"bellwether-{ticker}-{strategy}-{facts.stored.as_of}", lambda book: _fill(book, facts, history), check)
+
+
+def _facts(org_id: int, ticker: str, strategy: str, start: date | None, end: date | None) -> Facts:
+    with database.reader() as connection:
+        stored = report_store.find_latest(connection, org_id, ticker, strategy)
+        loaded = price_store.load(connection, org_id, ticker)
+    if stored is None:
+        if loaded is None:
+            raise TickerNotFound(ticker)
+        raise NotFound(f"{ticker} has not been analysed by the strategy {strategy} yet. POST /api/v1/analyze first.")
+    result = parse_tolerant(stored.body)
+    if loaded is None:
+        return Facts(stored, result, None, PackedBars(b""), "no prices are stored any more")
+    head, packed = loaded
+    if len(packed.data) != head.bars * BYTES_PER_BAR:
+        raise PricesDamaged(ticker)
+    packed = packed.between(end=stored.as_of)
+    same = packed.sha256 == result["provenance"]["bars_sha256"]
+    note = "the prices analysed" if same else "replaced since the analysis: not the prices analysed"
+    has_period = start is not None or end is not None
+    wanted = packed.between(start, end)
+    shown = min(len(wanted), MOST_BARS if has_period else BARS_SHOWN)
+    if has_period and shown < len(wanted):
+        note = f"{note}; the newest {shown:,} of {len(wanted):,} days"
+    return Facts(stored, result, head.name, wanted.rows(len(wanted) - shown, len(wanted)), note)
+
+
+def _history(org_id: int, stored: StoredResult, start: date | None, end: date | None) -> Iterator[tuple[ResultSummary, bool]]:
+    """The results from `start` to `end`, newest first, and whether each has the parameters of the latest."""
+    before = None
+    while True:
+        # No connection is held while rows are written.
+        with database.reader() as connection:
+            page = report_store.list_period(connection, org_id, stored, (start, end), before, PAGE)
+        yield from page
+        if len(page) < PAGE:
+            return
+        before = (page[-1][0].created_at, page[-1][0].id)
+
+
+def _fill(book: Book, facts: Facts, history: Iterable[tuple[ResultSummary, bool]]) -> None:
+    result = facts.result
+    summary = book.add_sheet("Summary", SUMMARY)
+    for label, value, style in _summary(facts):
+        summary.append(label, value, styles=(None, style))
+    indicators = book.add_sheet("Indicators", INDICATORS)
+    for reading in result["indicators"]:
+        keys = ("name", "category", "value", "vote", "confidence", "weight", "contribution", "reason")
+        indicators.append(*(reading[key] for key in keys))
+    levels = book.add_sheet("Levels", LEVELS)
+    for kind in ("support", "resistance"):
+        for level in result["levels"][kind]:
+            levels.append(kind, level["price"], level["touches"], date.fromisoformat(level["last_touch"]))
+    _add_prices(book, facts.bars, result["ticker"], list(_lines(result)))
+    _add_history(book, history)
+
+
+def _summary(facts: Facts) -> Iterator[tuple[str, Cell, Style | None]]:
+    result, provenance = facts.result, facts.result["provenance"]
+    yield "Ticker", result["ticker"], None
+    yield "Name", facts.name, None
+    yield "As of", date.fromisoformat(result["as_of"]), None
+    yield "Close", result["close"], Style.DECIMAL
+    yield "Score", result["score"], Style.SCORE
+    yield "Verdict", result["verdict"], Style.LABEL
+    yield "Signal", result["signal"], None
+    yield "Strategy", result["strategy"], None
+    yield from _trade(result["trade"])
+    for warning in result["warnings"]:
+        yield "Warning", warning["message"], None
+    yield "Provider", provenance["provider"], None
+    yield "First day", date.fromisoformat(provenance["first"]), None
+    yield "Last day", date.fromisoformat(provenance["last"]), None
+    yield "Bars", result["bars"], Style.WHOLE
+    yield "Adjustment", provenance["adjustment"], None
+    yield "Sheet Prices", facts.bars_note, None
+    yield "Bars SHA-256", provenance["bars_sha256"], None
+    yield "Engine version", provenance["engine_version"], None
+    yield "Result id", result["id"], None
+    yield "Fingerprint", result["fingerprint"], None
+
+
+def _trade(trade: dict[str, Any] | None) -> Iterator[tuple[str, Cell, Style | None]]:
+    if trade is None:
+        yield "Trade", "none, the signal being HOLD", None
+        return
+    yield "Entry", trade["entry"], Style.DECIMAL
+    yield "Entry method", trade["entry_method"], None
+    yield "Stop", trade["stop_loss"], Style.DECIMAL
+    yield "Target", trade["target"], Style.DECIMAL
+    yield "Reward:risk", trade["reward_risk"], Style.RATIO
+    yield "Shares", trade["shares"], Style.WHOLE
+    yield "Position value", trade["position_value"], Style.MONEY
+    yield "Risk amount", trade["risk_amount"], Style.MONEY
+
+
+def _lines(result: dict[str, Any]) -> Iterator[Line]:
+    trade = result["trade"]
+    if trade is not None:
+        for title, key in (("Entry", "entry"), ("Stop", "stop_loss"), ("Target", "target")):
+            yield Line(title, title, trade[key])
+    for kind in ("Support", "Resistance"):
+        for number, level in enumerate(result["levels"][kind.lower()], start=1):
+            yield Line(kind, f"{kind} {number}", level["price"])
+
+
+def _add_history(book: Book, history: Iterable[tuple[ResultSummary, bool]]) -> None:
+    sheet = book.add_sheet("History", HISTORY)
+    for made, is_alike in history:
+        parameters = "as the latest" if is_alike else "others than the latest"
+        sheet.append(made.as_of, made.close, made.score, made.verdict, made.signal, parameters, made.created_at, made.id)
+    sheet.add_filter()
+    colour_verdicts(book, sheet)
+
+
+def _add_prices(book: Book, bars: PackedBars, ticker: str, lines: list[Line]) -> None:
+    gap = (Column("", 8.43),) * CHART_COLUMNS
+    sheet = book.add_sheet("Prices", (*PRICES, *gap, *(Column(line.title, 12, Style.DECIMAL) for line in lines)))
+    beside_chart: list[Cell] = [None] * len(gap)
+    levels = [line.price for line in lines]
+    for bar in bars:
+        sheet.append(bar.day, bar.open, bar.high, bar.low, bar.close, bar.volume, *beside_chart, *levels)
+    if len(bars) > 0:
+        _add_chart(book, sheet, bars, ticker, lines)
+
+
+def _add_chart(book: Book, sheet: Sheet, bars: PackedBars, ticker: str, lines: list[Line]) -> None:
+    """The closes as a line, and what was made of them as horizontal ones."""
+    chart = book.workbook.add_chart({"type": "line"})
+    for title, look in (
+        ("Close", {"color": CLOSE_COLOUR, "width": 1.75}),
+        *((line.title, {"color": LINE_COLOURS[line.kind], "width": 1, "dash_type": "dash"}) for line in lines),
+    ):
+        column = sheet.index_of(title)
+        chart.add_series(
+            {
+                "name": ["Prices", 0, column],
+                "categories": ["Prices", 1, 0, len(bars), 0],
+                "values": ["Prices", 1, column, len(bars), column],
+                "line": look,
+            }
+        )
+    # Excel's axis of dates has no days before its first year; those stand there as text.
+    dated = bars.first_day().year >= FIRST_EXCEL_YEAR
+    chart.set_x_axis({"date_axis": dated, "text_axis": not dated, "num_format": "mmm yyyy"})
+    prices = (bars.column("close"), [line.price for line in lines])
+    chart.set_y_axis({"min": _round_below(min(chain(*prices)), max(chain(*prices))), "num_format": "#,##0.00"})
+    chart.set_title({"name": f"{ticker}, close as traded"})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size(CHART_SIZE)
+    sheet.worksheet.insert_chart(CHART_PLACE, chart)
+
+
+def _round_below(lowest: float, highest: float) -> float:
+    """A round number at or below the lowest price: an axis from 0 would press the lines flat."""
+    if not lowest < highest:
+        return 0.0
+    step = 10.0 ** math.floor(math.log10(highest - lowest))
+    return math.floor(lowest / step) * step

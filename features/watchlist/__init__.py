@@ -1,0 +1,1 @@
+"""The tickers that an organization follows, and the overview of them."""

@@ -1,0 +1,1 @@
+"""What the watchlist takes and answers over HTTP."""

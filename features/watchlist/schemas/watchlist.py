@@ -1,0 +1,26 @@
+"""The watchlist."""
+
+from __future__ import annotations
+
+from pydantic import Field, RootModel
+
+from api.schemas import PLAIN_TEXT, PLAIN_TEXT_WITH_LINES, Body, Page, Ticker
+from models.watchlist import WatchlistItem
+
+
+class WatchlistAddRequest(Body):
+    """A ticker to follow."""
+
+    ticker: Ticker
+    name: str | None = Field(None, max_length=100, pattern=PLAIN_TEXT, description="The ticker's own name unless given.")
+    notes: str | None = Field(None, max_length=2000, pattern=PLAIN_TEXT_WITH_LINES)
+
+
+class WatchlistItemAnswer(RootModel[WatchlistItem]):
+    """A followed ticker."""
+
+
+class WatchlistPage(Page):
+    """A page of the watchlist, by ticker."""
+
+    items: list[WatchlistItem]

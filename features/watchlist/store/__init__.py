@@ -1,0 +1,1 @@
+"""The SQL of the watchlist and of its overview."""

@@ -1,0 +1,163 @@
+"""A job's progress, live: as server-sent events, and as the same messages over a WebSocket."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+from flask_sock import Sock
+from simple_websocket import ConnectionClosed, Server
+from wsproto.utilities import ProtocolError
+
+from api.authentication import caller_check, org_id
+from api.blueprint import api_blueprint
+from api.handshake import leave_the_handshake, require_handshake, require_origin
+from api.problem import problem_answers
+from api.schemas import JobPath
+from features.operations.routes.flags import feature_switch, require_feature
+from jobs import service as job_service
+from jobs.feed import FeedFull, JobFeed
+from jobs.schemas import StreamHeaders, job_answer
+from models.feature_flag import Feature
+from models.job import Job
+from utils.api_utils import ApiError
+from utils.json_text import dump
+
+blueprint = api_blueprint("job_events", "Jobs")
+socket_blueprint = Blueprint("job_socket", __name__)
+_sock = Sock()
+
+SOCKET_PATH = "/ws/jobs/<job_id>"
+FEED = "job_feed"  # the application's extension
+HEARTBEAT_SECONDS = 5.0  # so often does a stream say something; a client that is gone is noticed then, and its place is free
+LONGEST_MESSAGE = 1000  # characters that a client may send at once; nothing is asked of it
+# A WebSocket's receiving thread must not keep a process from ending; pings find out clients that are gone.
+SOCKET_OPTIONS = {"thread_class": partial(threading.Thread, daemon=True), "ping_interval": 25, "max_message_size": LONGEST_MESSAGE}
+CLIENT_GONE = (ConnectionClosed, ProtocolError, OSError)  # what sending meets then, by what the receiving thread has made of it
+CLIENT_CLOSED_REQUEST = 499  # nginx's status for it
+RETRY_MILLISECONDS = 2000  # a client that lost its stream comes again after this
+EVENT_STREAM: dict[str | int, Any] = {
+    200: {"description": "Events `job`, each with the version as its id and the job as its data.", "content": {"text/event-stream": {}}}
+}
+
+
+@blueprint.get("/jobs/<job_id>/events", responses={**EVENT_STREAM, 204: None, **problem_answers(404)})
+def stream_job(path: JobPath, header: StreamHeaders) -> Response:
+    """Follow a job until it ends: each change is an event.
+
+    204 when there is nothing to follow any more, which tells a browser not to come again. 503 when too many follow: poll instead.
+    """
+    require_feature(Feature.STREAMS)
+    job = job_service.find(org_id(), path.job_id)
+    seen = _last_seen(header)
+    if job.is_finished and seen >= job.version:
+        return Response(status=204)
+    with ExitStack() as watching:
+        _watch(watching, job)
+        response = Response(_events(_feed(), job, seen, _is_wanted()), mimetype="text/event-stream")
+        response.call_on_close(watching.pop_all().close)
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back until its buffer is full
+    return response
+
+
+@socket_blueprint.before_request
+def refuse_before_the_upgrade() -> None:
+    """Once upgraded, a connection knows no HTTP status."""
+    if request.method == "OPTIONS":
+        return
+    require_feature(Feature.STREAMS)
+    require_handshake()
+    require_origin()
+    assert request.view_args is not None
+    job_service.find(org_id(), request.view_args["job_id"])
+    if _feed().is_full:
+        raise _too_many()
+    leave_the_handshake()
+
+
+@_sock.route(SOCKET_PATH, bp=socket_blueprint)
+def follow_job(socket: Server, job_id: str) -> None:
+    """Follow a job until it ends: each message is the job as JSON."""
+    socket.input_buffer = deque(maxlen=0)  # what a client says is not asked for, and must not pile up
+    job = job_service.find(org_id(), job_id)
+    with ExitStack() as watching:
+        try:
+            _watch(watching, job)
+        except ApiError:
+            socket.close(1013, "too many streams, poll instead")
+            return
+        with suppress(*CLIENT_GONE):
+            for state in _states(_feed(), job, 0, _is_wanted()):
+                if state is not None:
+                    socket.send(dump(job_answer(state)).decode())
+                elif not socket.connected:
+                    return
+
+
+# A handshake that lacks what tells a WebSocket's path apart would find nothing here: it is to hear what is missing.
+socket_blueprint.add_url_rule(SOCKET_PATH, endpoint="follow_job")
+
+
+@socket_blueprint.errorhandler(OSError)
+def end_without_client(_: OSError) -> Response:
+    """The client has gone while the handshake was answered: nobody's fault, and nobody reads this."""
+    return Response(status=CLIENT_CLOSED_REQUEST)
+
+
+def _is_wanted() -> Callable[[], bool]:
+    """What says whether a stream goes on: while it is switched on, and its caller has not signed out nor lost the key."""
+    is_on, is_known = feature_switch(Feature.STREAMS), caller_check(if_away=True)
+    return lambda: is_on() and is_known()
+
+
+def _states(feed: JobFeed, job: Job, seen: int, is_wanted: Callable[[], bool]) -> Iterator[Job | None]:
+    """The job whenever it is newer than what was seen; None every now and then when it is not. Ends with the job, or when not wanted."""
+    latest: Job | None = job if job.version > seen else None
+    while True:
+        if latest is not None:
+            if not is_wanted():
+                return
+            seen = latest.version
+            yield latest
+            if latest.is_finished:
+                return
+        latest = feed.wait(job.id, seen, HEARTBEAT_SECONDS)
+        if latest is None:
+            if feed.is_closed or feed.is_gone(job.id) or not is_wanted():
+                return
+            yield None
+
+
+def _events(feed: JobFeed, job: Job, seen: int, is_wanted: Callable[[], bool]) -> Iterator[bytes]:
+    yield b"retry: %d\n\n" % RETRY_MILLISECONDS
+    for state in _states(feed, job, seen, is_wanted):
+        if state is None:
+            yield b": still there\n\n"
+        else:
+            yield b"id: %d\nevent: job\ndata: %s\n\n" % (state.version, dump(job_answer(state)))
+
+
+def _last_seen(header: StreamHeaders) -> int:
+    given = header.last_event_id or ""
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+
+
+def _watch(watching: ExitStack, job: Job) -> None:
+    try:
+        watching.enter_context(_feed().watch(job))
+    except FeedFull as error:
+        raise _too_many() from error
+
+
+def _too_many() -> ApiError:
+    return ApiError(503, "unavailable", "Too many streams are open. Poll GET /api/v1/jobs/{id} instead, or come again.")
+
+
+def _feed() -> JobFeed:
+    feed: JobFeed = current_app.extensions[FEED]
+    return feed

@@ -1,0 +1,37 @@
+"""The check of jobs: whether somebody works off what is queued."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import database
+from config import Settings
+from features.operations.checks.database import try_to_write
+from jobs.store import backlog
+from models.health import Finding, Probe, bad, doubtful, good
+
+REMEDY = "See that `python worker.py` (or a Celery worker) runs and reaches the database; its log has the reason."
+
+
+def backlog_probe(settings: Settings, is_paused: Callable[[], bool]) -> Probe:
+    """Whether queued work is being claimed. Where no workers run it says nothing about this machine, and is a warning."""
+    limit = 60 * settings.backlog_minutes
+    # The tables must be there.
+    return Probe("backlog", lambda: _backlog(limit, is_paused), REMEDY, is_critical=settings.worker_processes > 0, needs=("schema",))
+
+
+def _backlog(limit: float, is_paused: Callable[[], bool]) -> Finding:
+    with database.read() as connection:
+        seconds = backlog.waiting_seconds(connection)
+    if not seconds:
+        return good("Nothing is waiting to be claimed.")
+    found = f"Work has been queued for {seconds / 60:.1f} minutes without anybody claiming any."
+    if seconds < limit:
+        return good(found)
+    if is_paused():
+        return good(f"{found} Bulk jobs are switched off.")
+    refusal = try_to_write()
+    if refusal:
+        # Workers go on once there is space; meanwhile what is stored is to be read here.
+        return doubtful(f"{found} {refusal.found}", refusal.remedy or REMEDY)
+    return bad(found, REMEDY)

@@ -1,0 +1,43 @@
+"""How the service stands, for whoever is on call: what every process can tell of itself, and of the jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+import database
+from config import Settings
+from jobs.store import backlog as backlog_store
+from jobs.store import item as item_store
+from jobs.store import job as job_store
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class JobsStatus:
+    """Who runs jobs, and what there is to do; what only the database knows is None while it does not answer."""
+
+    engine: str
+    workers: int
+    by_status: dict[str, int] | None
+    queued_items: int | None
+    backlog_seconds: float | None
+
+
+def jobs_status(settings: Settings) -> JobsStatus:
+    """The jobs of every organization. It is looked at when something is wrong: a database that is away is no error here."""
+    engine, workers = settings.job_engine, settings.worker_processes
+    try:
+        with database.read() as connection:
+            by_status = job_store.count_by_status(connection)
+            return JobsStatus(
+                engine, workers, by_status, item_store.count_queued(connection), round(backlog_store.waiting_seconds(connection), 1)
+            )
+    except SQLAlchemyError as error:
+        if not database.is_unavailable(error):
+            raise
+        log.warning("status without the jobs", reason=database.reason_of(error))
+        return JobsStatus(engine, workers, None, None, None)

@@ -1,0 +1,1 @@
+"""The SQL of jobs, their items, and the maintenance."""

@@ -1,1 +1,0 @@
-"""Where prices come from: one file per source behind one Protocol."""

@@ -1,0 +1,391 @@
+"""The checks and their runner: what they say, that none is run twice at once, and that a hung one holds nobody up."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from kit.chaos import RedisServer
+from kit.jobs import insert as insert_row
+from kit.jobs import item_values, job_values, queue, run_jobs, working
+from kit.servers import free_port, wait_until
+from kit.support import Backend, settings_for
+
+import database
+from config import Settings
+from features.operations.checks import application as check_application
+from features.operations.checks import database as check_database
+from features.operations.checks import machine as check_machine
+from features.operations.checks import redis as check_redis
+from features.operations.checks.application import Route
+from features.operations.health import HealthChecks
+from infrastructure.breaker import Breaker
+from infrastructure.check_runner import CheckRunner, SharedCall, Unanswered
+from jobs import health as check_job
+from jobs.store import backlog
+from models.health import Check, CheckState, Finding, Probe, bad, doubtful, good
+from utils.clock import now
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+PATIENCE = 60.0  # seconds, for what does answer
+
+
+def run(*probes: Probe, limit: float = PATIENCE) -> dict[str, Check]:
+    return {check.name: check for check in CheckRunner(probes, limit).report().checks}
+
+
+# ---- the runner -------------------------------------------------------------------------------------------------------------------
+
+
+class Gate:
+    """A call that hangs until it is let through, and counts."""
+
+    def __init__(self) -> None:
+        self.calls, self.opened = 0, threading.Event()
+
+    def __call__(self) -> Finding:
+        self.calls += 1
+        self.opened.wait()
+        return good("It came back.")
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    made = Gate()
+    yield made
+    made.opened.set()
+
+
+def test_a_hung_check_is_not_started_again_and_its_end_is_seen(gate: Gate) -> None:
+    runner = CheckRunner((Probe("gate", gate, "Open it."), Probe("other", lambda: good("Fine."), "")), limit=0.5)
+    for _ in range(5):
+        first, other = runner.report().checks
+        assert (first.state, first.found, first.remedy) == (CheckState.CRITICAL, "It did not answer in time.", "Open it.")
+        assert other.state is CheckState.OK
+    assert gate.calls == 1
+    gate.opened.set()
+    wait_until(lambda: runner.report().ok)
+
+
+def test_those_who_ask_at_once_share_one_run(gate: Gate) -> None:
+    call = SharedCall("gate", gate, fresh_seconds=PATIENCE)
+    values: list[Finding] = []
+    threads = [threading.Thread(target=lambda: values.append(call.value(PATIENCE))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: gate.calls)
+    gate.opened.set()
+    for thread in threads:
+        thread.join()
+    assert (len(values), gate.calls) == (8, 1)
+    assert call.value(0) == good("It came back.")  # still fresh
+    assert gate.calls == 1
+
+
+def test_what_is_not_fresh_is_asked_for_again() -> None:
+    calls: list[int] = []
+    call = SharedCall("list", lambda: calls.append(1), fresh_seconds=0)
+    call.value(PATIENCE)
+    call.value(PATIENCE)
+    assert len(calls) == 2
+
+
+def test_a_call_that_raises_raises_for_all_who_ask(gate: Gate) -> None:
+    def fail() -> None:
+        raise LookupError("why")
+
+    call = SharedCall("fail", fail, fresh_seconds=PATIENCE)
+    for _ in range(2):
+        with pytest.raises(LookupError, match="why"):
+            call.value(PATIENCE)
+    with pytest.raises(Unanswered):
+        SharedCall("gate", gate, fresh_seconds=0).value(0)
+
+
+def test_states_follow_from_what_is_critical_and_what_is_needed() -> None:
+    def fail() -> Finding:
+        raise ValueError("postgresql://user:hunter2@host")
+
+    checks = run(
+        Probe("raises", fail, "Mend it."),
+        Probe("raises_harmlessly", fail, "Mend it some day.", is_critical=False),
+        Probe("bad_but_harmless", lambda: bad("Bad.", "Do."), "", is_critical=False),
+        Probe("doubtful", lambda: doubtful("Hm.", "Look."), ""),
+        Probe("after_trouble", lambda: good("Never seen."), "", needs=("raises",)),
+        Probe("after_that", lambda: good("Never seen."), "", needs=("after_trouble",)),
+        Probe("after_doubt", lambda: good("Seen."), "", needs=("doubtful", "bad_but_harmless")),
+    )
+    assert {name: str(check.state) for name, check in checks.items()} == {
+        "raises": "critical",
+        "raises_harmlessly": "warning",
+        "bad_but_harmless": "warning",
+        "doubtful": "warning",
+        "after_trouble": "skipped",
+        "after_that": "skipped",
+        "after_doubt": "ok",
+    }
+    assert (checks["raises"].found, checks["raises"].remedy) == ("It failed (ValueError).", "Mend it.")
+    assert checks["after_trouble"].found == "Not looked at: see raises."
+    assert "hunter2" not in str(checks)
+
+
+# ---- figures ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "theirs", "after", "state"),
+    [
+        pytest.param(0, 0, 0, "ok", id="the same"),
+        pytest.param(0, 1.9, 0, "ok", id="a little ahead"),
+        pytest.param(0, 2.5, 0, "warning", id="ahead"),
+        pytest.param(0, -2.5, 0, "warning", id="behind"),
+        pytest.param(0, 31, 0, "critical", id="far ahead"),
+        pytest.param(0, -31, 0, "critical", id="far behind"),
+        pytest.param(0, 6, 10, "ok", id="a slow answer explains it"),
+        pytest.param(0, 45, 10, "critical", id="a slow answer does not explain it"),
+    ],
+)
+def test_clock_skew(before: float, theirs: float, after: float, state: str) -> None:
+    finding = check_database.clock_skew(*(NOON + timedelta(seconds=seconds) for seconds in (before, theirs, after)))
+    assert finding.state == state
+    assert bool(finding.remedy) == (state != "ok")
+
+
+@pytest.mark.parametrize(("free", "state"), [(2_000_000_000, "ok"), (999_000_000, "warning"), (99_000_000, "critical")])
+def test_disk_space(tmp_path: Path, free: int, state: str) -> None:
+    roomy, tight = tmp_path / "roomy", tmp_path / "tight"
+    tight.mkdir()
+    finding = check_machine.disk_space({roomy, tight}, lambda folder: (0, 0, free if folder == tight else 9_000_000_000))
+    assert (finding.state, str(tight) in finding.found) == (state, True)
+    assert bool(finding.remedy) == (state != "ok")
+
+
+def test_disk_space_for_real(tmp_path: Path) -> None:
+    settings = settings_for(f"sqlite:///{tmp_path}/a/b/x.db", tmp_path / "c")
+    assert "GB are free" in run(check_machine.disk_probe(settings))["disk_space"].found
+
+
+@pytest.mark.parametrize(("ours", "state"), [(25, "ok"), (35, "ok"), (36, "warning"), (40, "critical"), (60, "critical")])
+def test_draining(ours: float, state: str) -> None:
+    finding = check_machine.draining(ours, 40)
+    assert finding.state == state
+    assert ("at most 35" in str(finding.remedy)) == (state != "ok")
+
+
+@pytest.mark.parametrize(("in_use", "state"), [(0, "ok"), (8, "ok"), (9, "warning"), (10, "warning")])
+def test_pool_use(in_use: int, state: str) -> None:
+    assert check_database.pool_use(in_use, 10).state == state
+
+
+def test_the_pool_for_real(backend: Backend, tmp_path: Path) -> None:
+    database.configure(settings_for(backend.url, tmp_path, db_pool_size=2, db_max_overflow=0))
+    assert run(check_database.pool_probe())["pool"].state == "ok"
+    with database.read(), database.read():
+        check = run(check_database.pool_probe())["pool"]
+    assert (check.state, check.found, "DB_POOL_SIZE" in str(check.remedy)) == ("warning", "2 of 2 connections are in use.", True)
+
+
+def test_breakers_besides_the_databases(backend: Backend, tmp_path: Path) -> None:
+    own = Breaker("provider:own", 1, PATIENCE)
+    checks = HealthChecks(settings_for(backend.url, tmp_path), breakers=(own,))
+    assert [breaker.name for breaker in checks.breakers()] == ["database", "provider:own"]
+    own.failed(ConnectionError("as if it were away"))
+    report = checks.everything()
+    check = next(check for check in report.checks if check.name == "breaker")
+    assert (check.state, "provider:own (open, 1 failures in a row)" in check.found, report.ok) == ("warning", True, True)
+
+
+def test_the_clock_for_real(backend: Backend) -> None:
+    check = run(check_database.database_probe(), check_database.clock_probe())["clock"]
+    assert check.state == ("skipped" if backend.is_sqlite else "ok")
+
+
+# ---- the application --------------------------------------------------------------------------------------------------------------
+
+
+def rules_of(*rules: tuple[str, str, list[str]]) -> list[Route]:
+    """What a real application has after these were added: path, name, methods."""
+    app = Flask("tests", static_folder=None)
+    for path, name, methods in rules:
+        app.add_url_rule(path, name, view_func=lambda **_: "", methods=methods)
+    return [Route(rule.rule, frozenset(rule.methods or ()), rule.endpoint) for rule in app.url_map.iter_rules()]
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        pytest.param([("/a", "one", ["GET"]), ("/a", "two", ["POST"])], None, id="other methods"),
+        pytest.param([("/a/<x>", "one", ["GET"]), ("/a/<int:x>", "two", ["GET"])], None, id="another converter"),
+        pytest.param([("/a", "one", ["GET"]), ("/a", "two", ["GET"])], "GET /a: one, two", id="the same path"),
+        pytest.param([("/a/<x>", "one", ["PUT"]), ("/a/<y>", "two", ["PUT"])], "PUT /a/<>: one, two", id="another variable"),
+    ],
+)
+def test_routes_that_are_in_each_others_way(rules: Any, told: str | None) -> None:
+    finding = check_application.duplicated_routes(rules_of(*rules))
+    assert finding.state == ("ok" if told is None else "critical")
+    assert told is None or told in finding.found
+
+
+def test_a_name_that_two_routes_have() -> None:
+    routes = [Route("/a", frozenset({"GET"}), "one"), Route("/b", frozenset({"GET"}), "one")]
+    finding = check_application.duplicated_routes(routes)
+    assert (finding.state, "the name one: 2 routes" in finding.found) == ("critical", True)
+
+
+@pytest.mark.parametrize(
+    ("pins", "state", "told"),
+    [
+        pytest.param("# text\nflask==3.1.3\n", "ok", "1 packages", id="as pinned"),
+        pytest.param("flask==0.1\n", "warning", "flask 3.1.3 (pinned: 0.1)", id="another version"),
+        pytest.param("no-such-package-of-anybody==1.0\n", "critical", "Not installed: no-such-package-of-anybody", id="not installed"),
+        pytest.param("flask==3.1.3 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\n    # via x\n", "ok", "1 packages", id="with hashes"),
+        pytest.param(
+            "flask==3.1.3 ; python_full_version >= '3.11' \\\n    --hash=sha256:00\n"
+            "no-such-package-of-anybody==1.0 ; sys_platform == 'win32' \\\n    --hash=sha256:11\n",
+            "ok",
+            "1 packages",
+            id="for another platform",
+        ),
+    ],
+)
+def test_packages(pins: str, state: str, told: str) -> None:
+    finding = check_application.packages(pins)
+    assert (finding.state, told in finding.found, finding.remedy is None) == (state, True, state == "ok"), finding
+
+
+def test_packages_that_do_not_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = tmp_path / "torn-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: torn\nVersion: 1.0\nRequires-Dist: no-such-package-of-anybody\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    finding = check_application.packages("flask==3.1.3\n")
+    assert finding.state == "critical"
+    assert "torn 1.0 requires no-such-package-of-anybody" in finding.found
+    assert "pip install" in str(finding.remedy)
+
+
+# ---- Redis ------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("maxmemory", "policy", "alone", "broker"),
+    [
+        pytest.param(0, "allkeys-lru", "ok", "ok", id="no limit"),
+        pytest.param(10_000_000, "noeviction", "ok", "ok", id="nothing is thrown away"),
+        pytest.param(10_000_000, "allkeys-lru", "warning", "critical", id="anything is"),
+        pytest.param(10_000_000, "volatile-lru", "ok", "critical", id="what expires anyway is"),
+    ],
+)
+def test_eviction(maxmemory: int, policy: str, alone: str, broker: str) -> None:
+    info = {"maxmemory": maxmemory, "maxmemory_policy": policy, "redis_version": "7"}
+    assert (check_redis.eviction(info, False).state, check_redis.eviction(info, True).state) == (alone, broker)
+    assert policy in check_redis.eviction(info, False).found
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+def redis_states(settings: Settings) -> tuple[str, str]:
+    checks = run(check_redis.redis_probe(settings), check_redis.broker_probe(settings))
+    return str(checks["redis"].state), str(checks["broker"].state)
+
+
+def test_redis_for_real(tmp_path: Path, redis_server: RedisServer) -> None:
+    away = f"redis://:hunter2@127.0.0.1:{free_port()}/0"
+    url = redis_server.url
+    alone = settings_for(f"sqlite:///{tmp_path}/x.db", tmp_path, redis_url=url)
+    shared = alone.model_copy(update={"job_engine": "celery"})
+    apart = shared.model_copy(update={"redis_url": away, "celery_broker_url": url})
+    assert redis_states(alone.model_copy(update={"redis_url": None})) == ("skipped", "skipped")
+    assert [redis_states(settings) for settings in (alone, shared, apart)] == [("ok", "skipped"), ("ok", "ok"), ("warning", "ok")]
+    redis_server.client.config_set("maxmemory", 50_000_000)
+    redis_server.client.config_set("maxmemory-policy", "allkeys-lru")
+    assert [redis_states(settings) for settings in (alone, shared)] == [("warning", "skipped"), ("critical", "critical")]
+    redis_server.stop()
+    assert [redis_states(settings) for settings in (alone, shared)] == [("warning", "skipped"), ("critical", "critical")]
+    broken = alone.model_copy(update={"redis_url": "redis://:hunt/er2@127.0.0.1:1/0"})
+    check = run(check_redis.redis_probe(broken))["redis"]
+    assert (check.state, "er2" in str(check)) == ("warning", False)
+    redis_server.start()
+    assert redis_states(shared)[0] == "ok"
+
+
+# ---- jobs -------------------------------------------------------------------------------------------------------------------------
+
+
+def age(**columns: float) -> None:
+    """Put off moments of every job into the past, by minutes."""
+    for column, minutes in columns.items():
+        database.execute_db(f"UPDATE analysis_jobs SET {column} = :moment", {"moment": now() - timedelta(minutes=minutes)})
+
+
+def waiting_minutes() -> float:
+    with database.read() as connection:
+        return backlog.waiting_seconds(connection) / 60
+
+
+def test_how_long_work_has_been_waiting(backend: Backend) -> None:
+    assert waiting_minutes() == 0
+    queue("AAPL", "MSFT")
+    age(created_at=20)
+    assert waiting_minutes() == pytest.approx(20, abs=2)
+    with working() as executor:
+        executor.run_chunk()
+    assert waiting_minutes() == 0  # all is done
+    queue("AAPL")
+    database.execute_db(
+        "UPDATE analysis_jobs SET created_at = :moment WHERE finished_at IS NULL", {"moment": now() - timedelta(minutes=20)}
+    )
+    assert waiting_minutes() == pytest.approx(0, abs=2)  # somebody has just finished another
+    age(created_at=60)
+    database.execute_db(
+        "UPDATE analysis_jobs SET finished_at = :moment WHERE finished_at IS NOT NULL", {"moment": now() - timedelta(minutes=30)}
+    )
+    assert waiting_minutes() == pytest.approx(30, abs=2)
+    run_jobs()
+    assert waiting_minutes() == 0
+
+
+def test_what_counts_as_a_sign_of_life(backend: Backend) -> None:
+    def ago(minutes: float) -> datetime:
+        return now() - timedelta(minutes=minutes)
+
+    job = job_values("processing", created_at=ago(60), started_at=ago(50), succeeded=1)
+    insert_row("analysis_jobs", job)
+    insert_row("analysis_job_items", item_values(job["id"], "queued", ticker="A"))
+    assert waiting_minutes() == pytest.approx(50, abs=2)
+    cancelled = job_values("cancelled", created_at=ago(60), finished_at=ago(1))
+    insert_row("analysis_jobs", cancelled)
+    assert waiting_minutes() == pytest.approx(50, abs=2)  # a person did that
+    insert_row("analysis_job_items", item_values(job["id"], "succeeded", ticker="B", finished_at=ago(40)))
+    assert waiting_minutes() == pytest.approx(40, abs=2)
+    insert_row("analysis_job_items", item_values(job["id"], "processing", ticker="C"))
+    assert waiting_minutes() == 0
+
+
+@pytest.mark.parametrize(
+    ("workers", "minutes", "paused", "state"),
+    [
+        pytest.param(2, 5, False, "ok", id="not for long"),
+        pytest.param(2, 20, False, "critical", id="beside workers"),
+        pytest.param(0, 20, False, "warning", id="where no workers run"),
+        pytest.param(2, 20, True, "ok", id="while bulk jobs are switched off"),
+    ],
+)
+def test_a_backlog(backend: Backend, tmp_path: Path, workers: int, minutes: float, paused: bool, state: str) -> None:
+    queue("AAPL")
+    age(created_at=minutes)
+    settings = settings_for(backend.url, tmp_path, local_workers=workers, backlog_minutes=10)
+    check = run(Probe("schema", lambda: good("Current."), ""), check_job.backlog_probe(settings, lambda: paused))["backlog"]
+    assert check.state == state
+    assert "worker.py" in str(check.remedy) or state == "ok"

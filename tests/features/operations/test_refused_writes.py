@@ -1,0 +1,84 @@
+"""A database that refuses writes, to the checks of health: told while it lasts, and no reason to send readers away."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from kit.jobs import queue
+from kit.servers import wait_until
+from kit.support import Backend, Client, Postgres, settings_for
+from sqlalchemy import exc
+
+import database
+from app import create_app
+from features.operations.checks import database as check_database
+from utils.clock import now
+
+
+def set_read_only(backend: Backend, is_so: bool) -> None:
+    """Have the database refuse writes, or take them again; by the one connection that there is."""
+    if backend.is_sqlite:
+        with database.read() as connection:
+            connection.exec_driver_sql(f"PRAGMA query_only = {is_so}")
+        return
+    name = Postgres(backend.url).url.database
+    # From another database, where it may be changed back.
+    elsewhere = Postgres(backend.url).url.set(database="postgres").render_as_string(hide_password=False)
+    Postgres(elsewhere).run(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {is_so}')
+    database.close()
+
+
+def write() -> None:
+    database.execute_db("DELETE FROM watchlist_items")
+
+
+def client_of(backend: Backend, folder: Path, **more: object) -> Client:
+    return Client(create_app(settings_for(backend.url, folder, db_pool_size=1, db_max_overflow=0, **more)))
+
+
+def check(client: Client, name: str) -> tuple[int, str, str]:
+    """What a check says, once it was made: on a busy machine the database may answer too late for it."""
+
+    def made() -> tuple[int, str, str] | None:
+        answer = client.get("/health/ready")
+        found = next(check for check in answer.json["checks"] if check["name"] == name)
+        return None if found["state"] == "skipped" else (answer.status_code, found["state"], f"{found['found']} {found['remedy']}")
+
+    told: tuple[int, str, str] = wait_until(made)
+    return told
+
+
+def test_refused_writes_are_told_while_they_last(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("features.operations.health.HTTP_FRESH_SECONDS", 0.0)
+    client = client_of(backend, tmp_path)
+    assert check(client, "database_writable")[:2] == (200, "ok")
+    set_read_only(backend, True)
+    assert check(client, "database_writable")[:2] == (200, "ok")  # nobody has been refused, and no check writes of itself
+    with pytest.raises(exc.DBAPIError):
+        write()
+    status, state, told = check(client, "database_writable")
+    assert (status, state, "mounted for writing" in told) == (200, "warning", True)
+    set_read_only(backend, False)
+    assert check(client, "database_writable")[:2] == (200, "warning")  # it was just now
+    monkeypatch.setattr(check_database, "REFUSED_JUST_NOW", 0.0)
+    set_read_only(backend, True)
+    assert check(client, "database_writable")[:2] == (200, "warning")  # tried
+    set_read_only(backend, False)
+    assert check(client, "database_writable")[:2] == (200, "ok")
+    assert database.current().refused_write is None
+
+
+@pytest.mark.parametrize(("is_refused", "status", "state"), [(True, 200, "warning"), (False, 503, "critical")], ids=["refused", "taken"])
+def test_work_that_waits_for_writes_sends_no_readers_away(
+    backend: Backend, tmp_path: Path, is_refused: bool, status: int, state: str
+) -> None:
+    """Where its own workers wait, a machine whose database takes writes is not ready; with a full disk what is stored is read on."""
+    queue("AAPL")
+    database.execute_db("UPDATE analysis_jobs SET created_at = :moment", {"moment": now() - timedelta(minutes=20)})
+    client = client_of(backend, tmp_path, local_workers=2)
+    set_read_only(backend, is_refused)
+    found = check(client, "backlog")
+    assert found[:2] == (status, state)
+    assert ("mounted for writing" in found[2]) is is_refused

@@ -1,0 +1,200 @@
+"""The same work, asked for many times at once, is done once; and what others change is not answered from before it was asked for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from kit.servers import wait_until
+
+from infrastructure.single_flight import FreshFlight, SingleFlight
+
+THREADS = 16
+
+
+class Work:
+    """Something that takes until it is let go, and counts how often it was begun."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.begun, self.may_end = 0, threading.Event()
+        self._error = error
+
+    def __call__(self) -> object:
+        self.begun += 1
+        assert self.may_end.wait(60)
+        if self._error is not None:
+            raise self._error
+        return object()
+
+
+def waiting(flights: SingleFlight[Any] | FreshFlight[Any]) -> int:
+    """How many threads wait for what another makes, or for their turn."""
+    with flights._lock:
+        stages = (flights._flights,) if isinstance(flights, SingleFlight) else (flights._running, flights._next)
+        return sum(len(flight._condition._waiters) for stage in stages for flight in stage.values())  # type: ignore[attr-defined]
+
+
+def test_all_who_ask_meanwhile_get_the_same() -> None:
+    flights: SingleFlight[object] = SingleFlight()
+    work = Work()
+    with ThreadPoolExecutor(THREADS) as pool:
+        asked = [pool.submit(flights.do, "key", work) for _ in range(THREADS)]
+        wait_until(lambda: waiting(flights) == THREADS - 1)
+        work.may_end.set()
+        answers = [future.result(60) for future in asked]
+    assert work.begun == 1
+    assert len({id(made) for made, _ in answers}) == 1
+    assert sorted(is_shared for _, is_shared in answers) == [False] + [True] * (THREADS - 1)
+
+
+@pytest.mark.parametrize("error", [ValueError("why"), KeyboardInterrupt("why")], ids=["an error", "an interruption"])
+def test_all_hear_of_the_same_failure_and_the_next_tries_again(error: BaseException) -> None:
+    flights: SingleFlight[object] = SingleFlight()
+    work = Work(error)
+
+    def ask() -> BaseException | None:
+        try:
+            flights.do("key", work)
+        except BaseException as raised:  # noqa: BLE001 — it is what is looked at
+            return raised
+        return None
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(ask) for _ in range(4)]
+        wait_until(lambda: waiting(flights) == 3)
+        work.may_end.set()
+        assert [future.result(60) for future in asked] == [error] * 4
+    assert work.begun == 1
+    assert flights.do("key", lambda: "made") == ("made", False)
+
+
+def test_different_work_does_not_wait() -> None:
+    flights: SingleFlight[object] = SingleFlight()
+    slow = Work()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(flights.do, "slow", slow)
+        wait_until(lambda: slow.begun)
+        assert flights.do("other", lambda: 1) == (1, False)
+        slow.may_end.set()
+        first.result(60)
+
+
+def test_nothing_is_remembered() -> None:
+    flights: SingleFlight[int] = SingleFlight()
+    assert [flights.do("key", lambda number=number: number) for number in range(3)] == [(0, False), (1, False), (2, False)]
+    assert not flights._flights
+
+
+# ---- nothing older than the question ----------------------------------------------------------------------------------------------
+
+
+class Source:
+    """Something that others change, read one at a time; each read takes until it is let go, and finds what there was when it began."""
+
+    def __init__(self) -> None:
+        self.value, self.reads, self.at_once, self.most_at_once = 0, 0, 0, 0
+        self.errors: dict[int, BaseException] = {}
+        self._lock, self._may_end = threading.Lock(), threading.Semaphore(0)
+
+    def read(self) -> int:
+        with self._lock:
+            self.reads, self.at_once = self.reads + 1, self.at_once + 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+            number, found = self.reads, self.value
+        assert self._may_end.acquire(timeout=60)
+        time.sleep(0.0001)  # as a database does, it lets the other threads run
+        with self._lock:
+            self.at_once -= 1
+        if number in self.errors:
+            raise self.errors[number]
+        return found
+
+    def let_go(self, reads: int = 1) -> None:
+        self._may_end.release(reads)
+
+
+def test_nobody_is_given_what_was_read_before_they_asked() -> None:
+    flights: FreshFlight[object] = FreshFlight()
+    source = Source()
+    with ThreadPoolExecutor(THREADS) as pool:
+        first = pool.submit(flights.do, "key", source.read)
+        wait_until(lambda: source.reads == 1)
+        source.value = 1
+        others = [pool.submit(flights.do, "key", source.read) for _ in range(THREADS - 1)]
+        wait_until(lambda: waiting(flights) == THREADS - 1)
+        source.let_go(2)
+        assert first.result(60) == 0
+        assert [other.result(60) for other in others] == [1] * (THREADS - 1)
+    assert (source.reads, source.most_at_once) == (2, 1)
+    assert not flights._running
+    assert not flights._next
+
+
+def test_a_crowd_reads_one_at_a_time_and_never_goes_back() -> None:
+    """Each caller compares what it is given with what it saw before: every read finds one more than the one before."""
+    flights: FreshFlight[object] = FreshFlight()
+    source = Source()
+    source.let_go(100_000)
+    asked = 200
+
+    def ask() -> bool:
+        goes_up = True
+        for _ in range(asked):
+            with source._lock:
+                source.value += 1
+                known = source.value
+            found = flights.do("key", source.read)
+            assert isinstance(found, int)
+            goes_up = goes_up and found >= known
+        return goes_up
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert all(future.result(60) for future in [pool.submit(ask) for _ in range(THREADS)])
+    assert source.most_at_once == 1
+    assert source.reads < THREADS * asked
+    assert not flights._running
+    assert not flights._next
+
+
+@pytest.mark.parametrize("error", [ValueError("why"), KeyboardInterrupt("why")], ids=["an error", "an interruption"])
+def test_a_failure_is_for_those_who_waited_for_that_read(error: BaseException) -> None:
+    flights: FreshFlight[object] = FreshFlight()
+    source = Source()
+    source.errors = {1: KeyError("of the first alone"), 2: error}
+
+    def ask() -> object:
+        try:
+            return flights.do("key", source.read)
+        except BaseException as raised:  # noqa: BLE001 — it is what is looked at
+            return raised
+
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(ask)
+        wait_until(lambda: source.reads == 1)
+        second = [pool.submit(ask) for _ in range(2)]
+        wait_until(lambda: waiting(flights) == 2)
+        source.let_go()
+        wait_until(lambda: source.reads == 2)
+        third = pool.submit(ask)
+        wait_until(lambda: waiting(flights) == 2)  # one for the second read, and one for its turn
+        source.let_go(2)
+        assert first.result(60) is source.errors[1]
+        assert [future.result(60) for future in second] == [error] * 2
+        assert third.result(60) == 0
+    assert source.reads == 3
+    assert not flights._running
+    assert not flights._next
+
+
+def test_reads_of_different_things_do_not_wait() -> None:
+    flights: FreshFlight[object] = FreshFlight()
+    slow = Work()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(flights.do, "slow", slow)
+        wait_until(lambda: slow.begun)
+        assert flights.do("other", lambda: 1) == 1
+        slow.may_end.set()
+        first.result(60)

@@ -1,0 +1,247 @@
+"""One worker: what it claims, and what becomes of good and bad tickers. tests/test_cell.py has those whose worker was lost."""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from kit.jobs import SAMPLE, another_organization, ask, csv_of, finished, item_rows, items_of, job_row, queue, run_jobs, working
+from kit.support import Backend, Client
+
+import database
+from features.analyses.retention import cleanup_old_analyses
+from jobs import claims as job_work
+from jobs import executor
+from jobs.executor import CHUNK_SECONDS, LARGEST_CHUNK, next_chunk_size
+
+# ---- which items it claims --------------------------------------------------------------------------------------------------------
+
+
+def claimed(limit: int) -> Counter[str]:
+    """How many items of each job are in the next chunk, which is then ended."""
+    chunk = job_work.claim_chunk("w", limit, 60)
+    assert chunk is not None
+    job_work.end_chunk(chunk, dict.fromkeys(chunk.items, job_work.Fault("internal_error", "Why.")))
+    return Counter(item.job_id for item in chunk.items)
+
+
+def many(letter: str, count: int) -> list[str]:
+    return [f"{letter}{number:04}" for number in range(count)]
+
+
+def test_a_small_job_is_in_the_chunk_after_it_came(backend: Backend) -> None:
+    big = queue(*many("A", 500))
+    assert claimed(16) == {big: 16}
+    small = queue("AAPL")
+    assert claimed(16) == {big: 15, small: 1}
+    assert claimed(16) == {big: 16}
+
+
+def test_big_jobs_share_chunks(backend: Backend) -> None:
+    first = queue(*many("A", 200))
+    claimed(50)
+    second = queue(*many("B", 200))
+    for _ in range(4):
+        shares = claimed(32)
+        assert abs(shares[first] - shares[second]) <= 2
+    third = queue(*many("C", 30))
+    assert min(claimed(30)[job_id] for job_id in (first, second, third)) >= 9
+
+
+def test_newcomers_do_not_keep_others_waiting_for_ever(backend: Backend) -> None:
+    old = queue(*many("A", 3))
+    for number in range(20):
+        queue(f"B{number}")
+        if not any(item["status"] == "queued" for item in item_rows(old).values()):
+            break
+        claimed(2)
+    assert {item["status"] for item in item_rows(old).values()} == {"failed"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "got", "seconds", "expected"),
+    [
+        pytest.param(16, 16, CHUNK_SECONDS, 16, id="at the right pace"),
+        pytest.param(16, 16, CHUNK_SECONDS / 10, 32, id="fast: twice at most"),
+        pytest.param(16, 16, CHUNK_SECONDS * 2, 8, id="slow: half at once"),
+        pytest.param(16, 16, CHUNK_SECONDS * 1000, 1, id="very slow: one at least"),
+        pytest.param(LARGEST_CHUNK, LARGEST_CHUNK, 0.001, LARGEST_CHUNK, id="as large as they get"),
+        pytest.param(16, 16, 0.0, 32, id="no time at all"),
+        pytest.param(64, 3, 0.001, 64, id="no more work: says nothing"),
+        pytest.param(64, 3, CHUNK_SECONDS * 3, 1, id="no more work, but slow"),
+        pytest.param(1, 1, CHUNK_SECONDS / 10, 2, id="from one"),
+    ],
+)
+def test_the_size_of_the_next_chunk(asked: int, got: int, seconds: float, expected: int) -> None:
+    assert next_chunk_size(asked, got, seconds) == expected
+
+
+def test_jobs_that_ask_for_the_same_are_read_together(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, list[str]]] = []
+    analyse = executor.analyse_many
+    monkeypatch.setattr(
+        executor, "analyse_many", lambda org_id, params, tickers: asked.append((org_id, tickers)) or analyse(org_id, params, tickers)
+    )
+    another_organization()
+    ids = [queue("AAPL", "FB"), queue("AAPL"), queue("AAPL", strategy="trend"), queue("AAPL", org_id=2)]
+    run_jobs()
+    assert sorted((org_id, sorted(tickers)) for org_id, tickers in asked) == [(1, ["AAPL"]), (1, ["AAPL", "FB"]), (2, ["AAPL"])]
+    assert {job_row(job_id)["status"] for job_id in ids} == {"completed"}
+    first, second, third, fourth = (item_rows(job_id)["AAPL"]["result_id"] for job_id in ids)
+    assert first == second
+    assert len({first, third, fourth}) == 3
+
+
+def test_what_it_did_not_come_to_is_given_back(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = threading.Event()
+    analyse = executor.analyse_many
+
+    def stop_after_two(*arguments: Any) -> Any:
+        for number, found in enumerate(analyse(*arguments), 1):
+            if number == 2:
+                stop.set()
+            yield found
+
+    monkeypatch.setattr(executor, "analyse_many", stop_after_two)
+    job_id = ask(client, *SAMPLE)["id"]
+    with working(stop=stop) as stopped:
+        assert stopped.drain() == 5
+        assert stopped.drain() == 0
+    rows = item_rows(job_id).values()
+    assert Counter((row["status"], row["tries"]) for row in rows) == {("succeeded", 1): 2, ("queued", 0): 3}
+    assert job_row(job_id)["status"] == "processing"
+    monkeypatch.undo()
+    assert run_jobs() == 3
+    assert {(row["status"], row["tries"]) for row in item_rows(job_id).values()} == {("succeeded", 1)}
+
+
+# ---- bad tickers fail, their job does not -----------------------------------------------------------------------------------------
+
+
+def with_prices(change: Callable[[bytes, int], bytes]) -> None:
+    """Damage the stored prices of AAPL."""
+    row = database.query_db("SELECT data, bars FROM price_series WHERE ticker = 'AAPL'", one=True)
+    data = change(bytes(row["data"]), row["bars"])
+    database.execute_db("UPDATE price_series SET data = :data WHERE ticker = 'AAPL'", {"data": data})
+
+
+def test_bad_tickers_fail_with_their_codes(client: Client) -> None:
+    client.put("/prices/TEN", csv_of(10))
+    with_prices(lambda data, _: data[:-100])
+    job = finished(client, *SAMPLE, "TEN", "NOPE")
+    assert (job["status"], job["succeeded"], job["failed"], job["error"]) == ("completed", 4, 3, None)
+    failed = {ticker: item["error"] for ticker, item in items_of(client, job["id"]).items() if item["status"] == "failed"}
+    assert {ticker: error["code"] for ticker, error in failed.items()} == {
+        "TEN": "insufficient_history", "NOPE": "ticker_not_found", "AAPL": "price_quality"
+    }  # fmt: skip
+    assert all(ticker in error["message"] for ticker, error in failed.items())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda data, _: b"", id="nothing left"),
+        pytest.param(lambda data, _: data + b"x", id="a byte too many"),
+        pytest.param(lambda data, bars: data[: bars * 8] + struct.pack("<d", float("nan")) * bars * 6, id="all prices NaN"),
+        pytest.param(lambda data, bars: data[: bars * 8] + struct.pack("<d", float("inf")) * bars * 6, id="all prices infinite"),
+        pytest.param(lambda data, bars: data[: bars * 40 - 8] + struct.pack("<d", float("nan")) + data[bars * 40 :], id="last close NaN"),
+        pytest.param(lambda data, bars: data[: bars * 8] + bytes(bars * 48), id="all prices 0"),
+    ],
+)
+@pytest.mark.filterwarnings("default")  # numpy's, about dividing by them
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_broken_prices_are_a_matter_of_quality(client: Client, change: Callable[[bytes, int], bytes]) -> None:
+    with_prices(change)
+    job = finished(client, "AAPL", "MSFT")
+    assert (job["status"], job["succeeded"], job["failed"]) == ("completed", 1, 1)
+    assert items_of(client, job["id"])["AAPL"]["error"]["code"] == "price_quality"
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        pytest.param("{", id="no JSON"),
+        pytest.param("", id="empty"),
+        pytest.param("null", id="null"),
+        pytest.param("[1]", id="a list"),
+        pytest.param("{}", id="no strategy"),
+        pytest.param('{"strategy": "luck"}', id="unknown strategy"),
+        pytest.param('{"strategy": ["trend"]}', id="a list of strategies"),
+        pytest.param('{"strategy": "trend", "as_of": "yesterday"}', id="no date"),
+        pytest.param('{"strategy": "trend", "as_of": 7}', id="number as a date"),
+        pytest.param('{"strategy": "trend", "weights": {"rsi": "much"}}', id="text as a weight"),
+        pytest.param('{"strategy": "trend", "weights": ["rsi"]}', id="a list of weights"),
+        pytest.param('{"strategy": "trend", "indicators": ["luck"]}', id="unknown indicator"),
+        pytest.param('{"strategy": "trend", "weights": {"luck": 2}}', id="unknown weight"),
+        pytest.param('{"strategy": "trend", "indicators": 7}', id="number as indicators"),
+        pytest.param('{"strategy": "trend", "universe": "everything"}', id="unknown universe"),
+    ],
+)
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_job_that_cannot_be_read_fails_as_a_whole(client: Client, params: str) -> None:
+    job_id = ask(client, *many("A", 40))["id"]  # more than one chunk
+    other = ask(client, "MSFT")["id"]
+    database.execute_db("UPDATE analysis_jobs SET params = :params WHERE id = :id", {"params": params, "id": job_id})
+    run_jobs()
+    assert job_row(job_id)["error_code"] == "job_unreadable"
+    job = client.get(f"/jobs/{job_id}").json
+    assert (job["status"], job["failed"], job["error"]["code"], job["progress"]) == ("failed", 40, "job_unreadable", 1.0)
+    assert {item["error"]["code"] for item in items_of(client, job_id).values()} == {"job_unreadable"}
+    assert client.get(f"/jobs/{other}").json["status"] == "completed"
+    assert len(client.get("/jobs").json["items"]) == 2
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, ticker: str) -> None:
+    """Let the database refuse the result of one ticker."""
+    analyse = executor.analyse_many
+
+    def spoil(*arguments: Any) -> Any:
+        for name, outcome in analyse(*arguments):
+            if name == ticker:
+                object.__setattr__(outcome.made.result, "score", 7.0)
+            yield name, outcome
+
+    monkeypatch.setattr(executor, "analyse_many", spoil)
+
+
+def test_a_result_that_the_database_refuses_harms_no_other(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, "FB")
+    job = finished(client, *SAMPLE, "NOPE")
+    assert (job["status"], job["succeeded"], job["failed"]) == ("completed", 4, 2)
+    failed = {ticker: item["error"]["code"] for ticker, item in items_of(client, job["id"]).items() if item["error"]}
+    assert failed == {"FB": "internal_error", "NOPE": "ticker_not_found"}
+
+
+def test_a_refused_result_does_not_hide_that_another_job_cannot_be_read(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, "FB")
+    unreadable, other = ask(client, "AAPL")["id"], ask(client, "FB", "IBM")["id"]
+    database.execute_db("UPDATE analysis_jobs SET params = '{}' WHERE id = :id", {"id": unreadable})
+    run_jobs()
+    row = job_row(unreadable)
+    assert (row["status"], row["error_code"], row["failed"]) == ("failed", "job_unreadable", 1)
+    assert client.get(f"/jobs/{other}").json.items() >= {"status": "completed", "succeeded": 1, "failed": 1}.items()
+
+
+def test_a_result_that_is_removed_before_the_chunk_ends_fails_nobody(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retention may come between finding a stored result and pointing at it."""
+    old, new = ({"ticker": "AAPL", "as_of": f"2012-0{month}-15"} for month in (5, 6))
+    client.put("/prices/AAPL", client.get("/prices/AAPL?end=2012-05-15", headers={"Accept": "text/csv"}).data)
+    client.post("/analyze", {"ticker": "AAPL", "reward_risk": 5})
+    analyse = executor.analyse_many
+
+    def remove_first(*arguments: Any) -> Any:
+        for found in analyse(*arguments):
+            client.post("/analyze", old | {"reward_risk": 4})
+            client.post("/analyze", new | {"reward_risk": 3})
+            cleanup_old_analyses(1)
+            monkeypatch.undo()
+            yield found
+
+    monkeypatch.setattr(executor, "analyse_many", remove_first)
+    job_id = ask(client, "AAPL", reward_risk=5)["id"]
+    run_jobs()
+    assert [item["error"] for item in items_of(client, job_id).values()] == [None]

@@ -1,0 +1,1 @@
+"""What the tests share: databases, servers, Redis, clients, and prices made for a purpose."""

@@ -1,0 +1,143 @@
+"""What the tests of jobs share: asking for jobs, running them in this process, and rows in every state."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import text
+
+import database
+from features.accounts.api_keys import create_key
+from jobs.executor import Executor
+from jobs.service import submit
+from jobs.wakeup import NoWakeup
+from kit.support import Client
+from models.job import BulkOrder, BulkParams
+from utils.clock import now
+from utils.ids import new_id
+
+SAMPLE = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
+LEASE = 15.0
+UNKNOWN_ID = "01a1fbd8-91c5-76db-ada4-c6947b434124"
+JOB_FIELDS = {
+    "id", "kind", "status", "version", "total", "completed", "succeeded", "failed", "progress", "eta_seconds", "cancel_requested",
+    "retry_of", "params", "error", "created_at", "started_at", "finished_at",
+}  # fmt: skip
+
+
+@contextmanager
+def working(worker: str = "tester", stop: threading.Event | None = None) -> Iterator[Executor]:
+    """A worker in this process."""
+    executor = Executor(worker, LEASE, NoWakeup(), stop or threading.Event())
+    try:
+        yield executor
+    finally:
+        executor.close()
+
+
+def run_jobs(worker: str = "tester") -> int:
+    """Run whatever is queued; how many items that were."""
+    with working(worker) as executor:
+        return executor.drain()
+
+
+def ask(client: Client, *tickers: str, **more: Any) -> Any:
+    """A new job of some tickers."""
+    answer = client.post("/bulk-analyze", {"tickers": list(tickers), **more})
+    assert answer.status_code == 202, answer.json
+    return answer.json
+
+
+def queue(*tickers: str, org_id: int = 1, strategy: str = "balanced") -> str:
+    """The id of a new job, without HTTP."""
+    with database.transaction() as connection:
+        return submit(connection, org_id, BulkOrder(tickers, BulkParams(strategy), force=True)).job.id
+
+
+def finished(client: Client, *tickers: str, **more: Any) -> Any:
+    """A job of some tickers that has been run."""
+    job_id = ask(client, *tickers, **more)["id"]
+    run_jobs()
+    return client.get(f"/jobs/{job_id}").json
+
+
+def items_of(client: Client, job_id: str) -> dict[str, Any]:
+    """A job's items, by ticker."""
+    return {item["ticker"]: item for item in client.get(f"/jobs/{job_id}/items?limit=500").json["items"]}
+
+
+def job_row(job_id: str) -> dict[str, Any]:
+    """A job as its row has it."""
+    row: dict[str, Any] = database.query_db("SELECT * FROM analysis_jobs WHERE id = :id", {"id": job_id}, one=True)
+    return row
+
+
+def item_rows(job_id: str) -> dict[str, dict[str, Any]]:
+    """A job's items as their rows have them, by ticker."""
+    return {row["ticker"]: row for row in database.query_db("SELECT * FROM analysis_job_items WHERE job_id = :id", {"id": job_id})}
+
+
+def another_organization(org_id: int = 2) -> str:
+    """The key of an organization besides the first."""
+    database.execute_db("INSERT INTO organizations (id, name, created_at) VALUES (:id, 'Another', :now)", {"id": org_id, "now": now()})
+    return create_key(org_id, "tests")[1]
+
+
+def csv_of(bars: int, first: str = "2020-01-01") -> str:
+    """A price file of so many days."""
+    from datetime import date, timedelta
+
+    day = date.fromisoformat(first)
+    lines = [f"{day + timedelta(days=number)},10,11,9,{10 + number % 2},1000" for number in range(bars)]
+    return "\n".join(["Date,Open,High,Low,Close,Volume", *lines]) + "\n"
+
+
+# ---- rows in every state, past the store ------------------------------------------------------------------------------------------
+
+_JOB_STATES: dict[str, dict[str, Any]] = {
+    "queued": {},
+    "processing": {"started_at": True},
+    "completed": {"started_at": True, "finished_at": True, "succeeded": 2, "failed": 1},
+    "failed": {"started_at": True, "finished_at": True, "failed": 3, "error_code": "job_unreadable", "error": "Why."},
+    "cancelled": {"finished_at": True, "cancelled": 3, "cancel_requested": True},
+}
+_ITEM_STATES: dict[str, dict[str, Any]] = {
+    "queued": {},
+    "processing": {"claim_token": "token", "worker": "worker", "lease_expires_at": True, "tries": 1},
+    "succeeded": {"finished_at": True, "result_id": "result", "tries": 1, "worker": "worker"},
+    "failed": {"finished_at": True, "error_code": "code", "error": "Why.", "tries": 1, "worker": "worker"},
+    "cancelled": {"finished_at": True},
+}
+
+
+def job_values(status: str, /, **changes: Any) -> dict[str, Any]:
+    """A row of analysis_jobs with three items, as a job in a state has it, but for some changes; True stands for a moment."""
+    values = {
+        "id": new_id(), "org_id": 1, "kind": "bulk_analysis", "status": status, "version": 7, "total": 3, "succeeded": 0, "failed": 0,
+        "cancelled": 0, "cancel_requested": False, "dedupe_key": None, "retry_of": None, "params": '{"strategy": "balanced"}',
+        "error_code": None, "error": None, "created_at": True, "started_at": None, "finished_at": None,
+    }  # fmt: skip
+    return _with_moments({**values, **_JOB_STATES[status], **changes}, ("created_at", "started_at", "finished_at"))
+
+
+def item_values(job_id: str, status: str, /, **changes: Any) -> dict[str, Any]:
+    """A row of analysis_job_items as an item in a state has it, but for some changes; True stands for a moment."""
+    values = {
+        "job_id": job_id, "ticker": "AAPL", "status": status, "turn": 1, "tries": 0, "claim_token": None, "worker": None,
+        "lease_expires_at": None, "result_id": None, "error_code": None, "error": None, "finished_at": None,
+    }  # fmt: skip
+    return _with_moments({**values, **_ITEM_STATES[status], **changes}, ("lease_expires_at", "finished_at"))
+
+
+def insert(table: str, values: dict[str, Any]) -> None:
+    """Put in one row."""
+    names = ", ".join(values)
+    with database.transaction() as connection:
+        connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in values)})"), values)
+
+
+def _with_moments(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {**values, **{name: now() for name in names if values[name] is True}}
