@@ -14,7 +14,8 @@ import pytest
 from kit.servers import Server, Start
 from kit.support import Backend, Client, own_database, settings_for, template_maker
 
-from app import Application, create_app, start, stop
+import app as application
+from app import Application, create_app
 from config import Settings, variable_names
 from features.prices.providers.sample import SampleProvider
 from features.prices.sample import load_if_empty
@@ -124,9 +125,9 @@ def settings(backend: Backend, tmp_path: Path) -> Settings:
 def app(settings: Settings) -> Iterator[Application]:
     """The application on a migrated database with the sample prices."""
     made = create_app(settings)
-    start(made)
+    application.start(made)
     yield made
-    stop(made)
+    application.stop(made)
 
 
 @pytest.fixture

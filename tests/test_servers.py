@@ -12,10 +12,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from kit.servers import GUNICORN, KEY, Start, production, wait_until
+from kit.servers import GUNICORN, KEY, NOT_BOOTED, Start, production, wait_until
 from kit.support import MASTER_KEY, SECRET_KEY, Backend
-
-NOT_BOOTED = (1, 3)  # gunicorn ends with 3, or with 1 when a second worker fails while it is ending
 
 
 def test_gunicorn_from_an_empty_database_to_a_verdict(empty_backend: Backend, start: Start) -> None:

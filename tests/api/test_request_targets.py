@@ -13,7 +13,6 @@ from kit.support import Backend
 
 from utils.api_utils import register_error_handlers
 
-__all__ = ["start"]
 TARGETS = [
     (b"GET http://127.0.0.1/health/live", 200),
     (b"GET http://elsewhere.example/health/live", 200),

@@ -17,8 +17,6 @@ from kit.clients import DEAF, KINDS, Storm
 from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
 from kit.support import Backend
 
-__all__ = ["start"]
-
 CONNECTIONS = 500
 STORM_SECONDS = 60.0
 PATIENCE = 5.0  # of one answer: a thread that is held would be held for ten seconds at least

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 import yaml
-from kit.deploy import DEPLOY, ROOT, missing, tool
+from kit.deploy import DEPLOY, ROOT, default_of, missing, tool
 
-from config import Settings
+from config import Settings, variable_names
 from jobs.supervised_process import STOP_SECONDS
 
 GUIDES = sorted((ROOT / "docs" / "deploy").glob("*.md"))

@@ -15,9 +15,9 @@ import pytest
 from kit.jobs import SAMPLE, item_rows, job_row, queue, run_jobs, working
 from kit.servers import wait_until
 from kit.support import Client
-from test_cell import NOISE, ROOT, Cells, assert_all_succeeded, lose_a_worker, statuses
-from test_cell import at_once as at_once  # noqa: PLC0414 — a fixture
-from test_cell import cells as cells  # noqa: PLC0414 — a fixture
+from test_isolated_process import NOISE, ROOT, Cells, assert_all_succeeded, lose_a_worker, statuses
+from test_isolated_process import at_once as at_once  # noqa: PLC0414 — a fixture
+from test_isolated_process import cells as cells  # noqa: PLC0414 — a fixture
 
 import database
 from features.analyses.bulk import write_params

@@ -20,6 +20,7 @@ from kit.support import MASTER_KEY, SECRET_KEY, Backend
 
 GUNICORN = str(Path(sys.executable).parent / "gunicorn")
 KEY = {"X-API-Key": MASTER_KEY}
+NOT_BOOTED = (1, 3)  # gunicorn ends with 3, or with 1 when a second worker fails while it is ending
 
 
 def wait_until(true: Callable[[], Any], seconds: float = 60) -> Any:
