@@ -64,7 +64,7 @@ from jobs.celery_wakeup import wakeup_for
 from jobs.feed import JobFeed
 from jobs.reads import JobReads
 from jobs.service import find, submit
-from jobs.supervised_process import Keeping
+from jobs.supervised_process import SupervisedWorkers
 from models.api_key import FIRST_ORG
 from models.feature_flag import Feature
 from models.job import BulkOrder, BulkParams
@@ -266,7 +266,7 @@ def main() -> int:
     try:
         start(app)
         if settings.debug:
-            with Keeping(settings.worker_processes > 0 and is_running_from_reloader()):
+            with SupervisedWorkers(settings.worker_processes > 0 and is_running_from_reloader()):
                 run_simple(settings.host, settings.port, app, threaded=True, use_reloader=True, request_handler=_QuietHandler)
             return 0
         server = _bind(settings, app)
@@ -274,7 +274,7 @@ def main() -> int:
         print(f"Not started: {explain(error)}", file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with Keeping(settings.worker_processes > 0):
+    with SupervisedWorkers(settings.worker_processes > 0):
         try:
             if settings.loads_sample:
                 _try_to_analyse_sample(settings)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from utils.secret_file import kept_secret
+from utils.secret_file import secret_from_file
 
 VERSION = "0.1.0"
 
@@ -262,11 +262,11 @@ class Settings(BaseSettings):
 
     def resolve_master_key(self) -> str:
         """The master API key: as set, or (outside production) one made once and kept in `DATA_DIR`, readable by its owner alone."""
-        return self.master_api_key.get_secret_value() if self.master_api_key else kept_secret(self.master_key_file)
+        return self.master_api_key.get_secret_value() if self.master_api_key else secret_from_file(self.master_key_file)
 
     def resolve_secret_key(self) -> str:
         """The signing secret: as set, or (outside production) one made once and kept in `DATA_DIR`."""
-        return self.secret_key.get_secret_value() if self.secret_key else kept_secret(self.data_dir / "secret_key")
+        return self.secret_key.get_secret_value() if self.secret_key else secret_from_file(self.data_dir / "secret_key")
 
     @classmethod
     def load(cls, **overrides: Any) -> Settings:

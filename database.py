@@ -31,10 +31,20 @@ from infrastructure.breaker import Breaker, BreakerOpen
 from infrastructure.sql import sqlite as sqlite_driver
 from infrastructure.sql.driver_reader import Reader
 from infrastructure.sql.pool_events import watch_pool
-from utils.database_errors import Explanation, LeftAlone, explanation_of, is_hopeless, is_lost, is_unavailable, reason_of, refuses_writes
+from utils.database_errors import (
+    DatabaseSuspended,
+    Explanation,
+    explanation_of,
+    is_hopeless,
+    is_lost,
+    is_unavailable,
+    reason_of,
+    refuses_writes,
+)
 
 __all__ = [
-    "AnyReader", "Database", "DatabaseOptions", "LeftAlone", "PoolStatus", "RefusedWrite", "close", "close_db", "configure", "connect",
+    "AnyReader", "Database", "DatabaseOptions", "DatabaseSuspended",
+    "PoolStatus", "RefusedWrite", "close", "close_db", "configure", "connect",
     "current", "execute_db", "init_db_if_needed", "is_lost", "is_unavailable", "normalize_url", "query_db", "read",
     "reader", "reason_of", "transaction",
 ]  # fmt: skip
@@ -184,7 +194,7 @@ class Database:
         try:
             self.breaker.check()
         except BreakerOpen as refusal:
-            raise LeftAlone(refusal.retry_after) from None
+            raise DatabaseSuspended(refusal.retry_after) from None
         try:
             return take(self.engine())
         except exc.TimeoutError:

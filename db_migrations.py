@@ -28,7 +28,7 @@ import database
 from config import VERSION, ConfigError, Settings
 from infrastructure.sql.script import statements, tables_made, without_comments
 from infrastructure.sql.sqlite import set_wal
-from models.migration import LedgerRow, Migration, Standing, State, compare
+from models.migration import LedgerRow, Migration, SchemaStatus, State, compare
 from utils.clock import now
 from utils.logger import configure_logging
 from utils.start_errors import explain
@@ -106,16 +106,16 @@ def read_ledger(connection: Connection) -> tuple[LedgerRow, ...]:
     return tuple(LedgerRow(*row) for row in rows)
 
 
-def standing(connection: Connection, folder: Path | None = None) -> Standing:
+def schema_status(connection: Connection, folder: Path | None = None) -> SchemaStatus:
     """How the database behind a connection stands to the files: one SELECT."""
     return compare(load_migrations(connection.dialect.name, folder), read_ledger(connection))
 
 
-def inspect_database(folder: Path | None = None) -> Standing:
+def inspect_database(folder: Path | None = None) -> SchemaStatus:
     """How the database stands, found without writing a byte. A missing SQLite file is an empty database."""
     try:
         with database.current().read_only() as connection:
-            return standing(connection, folder)
+            return schema_status(connection, folder)
     except FileNotFoundError:
         return compare(load_migrations("sqlite", folder), ())
 
@@ -139,18 +139,18 @@ def up(folder: Path | None = None) -> list[Migration]:
     Raises MigrationError when the database is ahead or diverged, or when a migration fails (it then leaves no trace).
     """
     with database.read() as connection:
-        found = standing(connection, folder)
+        found = schema_status(connection, folder)
     applied: list[Migration] = []
     while found.state is State.BEHIND:
         step, duration_ms = None, 0
         with migration_lock() as connection:
             connection.exec_driver_sql(CREATE_LEDGER)
             # Looked at again under the lock: another process may have been first.
-            found = standing(connection, folder)
+            found = schema_status(connection, folder)
             if found.state is State.BEHIND:
                 step = found.pending[0]
                 duration_ms = _apply(connection, step)
-                found = standing(connection, folder)
+                found = schema_status(connection, folder)
         if step is not None:  # and its transaction has been committed
             applied.append(step)
             log.info("migration applied", migration=step.label, duration_ms=duration_ms)
@@ -159,17 +159,17 @@ def up(folder: Path | None = None) -> list[Migration]:
     return applied
 
 
-def ensure_schema(auto_migrate: bool) -> Standing:
+def ensure_schema(auto_migrate: bool) -> SchemaStatus:
     """What a serving worker does at start: migrate, or refuse, or go on beside newer code.
 
     Raises MigrationError when the schema cannot be served.
     """
     with database.read() as connection:
-        found = standing(connection)
+        found = schema_status(connection)
     if found.state is State.BEHIND and auto_migrate:
         up()
         with database.read() as connection:
-            found = standing(connection)
+            found = schema_status(connection)
     if not found.can_be_served:
         raise MigrationError(str(found))
     if found.state is State.AHEAD:
@@ -311,7 +311,7 @@ def _command_plan(_: argparse.Namespace) -> int:
     return _fit_for_this_code(found)
 
 
-def _fit_for_this_code(found: Standing) -> int:
+def _fit_for_this_code(found: SchemaStatus) -> int:
     # Behind is how a database stands before each deploy, and nothing that this code cannot set right; `verify` is for who wants it current.
     return 1 if found.state in (State.AHEAD, State.DIVERGED) else 0
 

@@ -102,7 +102,7 @@ def child_exit(server, worker):
 
 def when_ready(server):
     """Keep `worker.py` beside the web processes, from the loop in which gunicorn looks after those: no thread where it forks."""
-    from jobs.supervised_process import keep_workers
+    from jobs.supervised_process import supervised_workers
 
     # Only now that the port is this server's: another that found it taken must not touch what the first one counts in.
     begin_to_count()
@@ -110,7 +110,7 @@ def when_ready(server):
     server.reap_workers = halting_once(server.reap_workers)
     if not settings.worker_processes:
         return
-    kept = keep_workers()
+    kept = supervised_workers()
     manage_workers, stop = server.manage_workers, server.stop
 
     def manage_all():

@@ -41,7 +41,7 @@ def translate(error: Exception) -> ApiError | None:
         return ApiError(STATUSES[error.code], error.code, str(error), headers={"Retry-After": DISABLED_RETRY_AFTER})
     if isinstance(error, BellwetherError):
         return ApiError(STATUSES[error.code], error.code, str(error))
-    if isinstance(error, BreakerOpen | database.LeftAlone):
+    if isinstance(error, BreakerOpen | database.DatabaseSuspended):
         detail = f"The {getattr(error, 'name', 'database')} does not answer right now and is left alone for a moment."
         return ApiError(503, "unavailable", detail, headers={"Retry-After": str(max(1, math.ceil(error.retry_after)))})
     if isinstance(error, SQLAlchemyError) and refuses_writes(error):

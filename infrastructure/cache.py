@@ -20,7 +20,7 @@ import structlog
 import database
 from infrastructure import cache_store as clearing_store
 from infrastructure.metrics import Metrics
-from infrastructure.polling import Polled
+from infrastructure.polling import PolledValue
 from infrastructure.redis_link import RedisAway, RedisLink
 from infrastructure.single_flight import SingleFlight
 from models.cache import CacheEntry, CacheStatus, Region
@@ -168,7 +168,7 @@ class Cache:
         self._shared = RedisStore(link) if link is not None else None
         self._seconds, self._metrics = seconds, metrics
         self._flights: SingleFlight[object] = SingleFlight()
-        self._clearings: Polled[frozenset[str]] = Polled("cache clearings", self._follow, FOLLOW_SECONDS, frozenset())
+        self._clearings: PolledValue[frozenset[str]] = PolledValue("cache clearings", self._follow, FOLLOW_SECONDS, frozenset())
 
     def get(self, region: Region, key: str) -> bytes | None:
         """An entry's value."""

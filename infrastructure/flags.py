@@ -8,7 +8,7 @@ import structlog
 
 import database
 from infrastructure import flag_store
-from infrastructure.polling import Polled
+from infrastructure.polling import PolledValue
 from models.errors import FeatureDisabled
 from models.feature_flag import DESCRIPTIONS, Feature, FeatureFlag, FlagChange
 from utils.clock import now
@@ -25,7 +25,7 @@ class FeatureFlags:
 
     def __init__(self) -> None:
         """Opens nothing."""
-        self._changes: Polled[Mapping[str, FlagChange]] = Polled("feature flags", _read, FOLLOW_SECONDS, {})
+        self._changes: PolledValue[Mapping[str, FlagChange]] = PolledValue("feature flags", _read, FOLLOW_SECONDS, {})
 
     def is_enabled(self, feature: Feature) -> bool:
         """Whether a feature is on."""

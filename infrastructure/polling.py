@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 Value = TypeVar("Value")
 
 
-class Polled(Generic[Value]):
+class PolledValue(Generic[Value]):
     """Reads at most every `seconds`, by one thread at a time; the others, and everybody while the database is away, get the last value."""
 
     def __init__(self, name: str, read: Callable[[Value], Value], seconds: float, initial: Value) -> None:

@@ -20,9 +20,9 @@ from infrastructure.error_reports import reporter
 from infrastructure.flags import FeatureFlags
 from jobs.celery_wakeup import VISIBILITY_TIMEOUT, wakeup_for
 from jobs.executor import Executor
-from jobs.isolated_process import Kills
+from jobs.isolated_process import StrikeCounts
 from jobs.local import database_options
-from jobs.supervised_process import keep_workers
+from jobs.supervised_process import supervised_workers
 from models.feature_flag import Feature
 from utils.ids import new_id
 from utils.logger import configure_logging
@@ -34,7 +34,7 @@ SOFT_SHUTDOWN_SECONDS = 15.0
 PUBLISH_RETRIES = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1}
 # One of each for all tasks of a process, which follow one another quickly.
 _flags = FeatureFlags()
-_kills = Kills()
+_kills = StrikeCounts()
 
 
 def _configuration() -> dict[str, Any]:
@@ -105,7 +105,7 @@ class MaintenanceStep(bootsteps.StartStopStep):
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
-        self._kept = keep_workers()
+        self._kept = supervised_workers()
 
     def start(self, parent: Any) -> None:
         """Look after it every second."""

@@ -41,16 +41,16 @@ def claim_chunk(worker: str, limit: int, lease_seconds: float) -> Chunk | None:
             return None
     token = new_id()
     with database.transaction() as connection:
-        moment = item_store.time_of(connection)
+        moment = item_store.database_now(connection)
         items = item_store.claim(connection, token, worker, moment + timedelta(seconds=lease_seconds), limit)
         jobs = job_store.start_claimed(connection, (item.job_id for item in items), moment) if items else {}
     return Chunk(token, tuple(items), jobs) if items else None
 
 
-def keep_chunk(token: str, lease_seconds: float) -> int:
+def extend_lease_of(token: str, lease_seconds: float) -> int:
     """A heartbeat: how many items are still claimed under the token."""
     with database.transaction() as connection:
-        return item_store.extend_lease(connection, token, item_store.time_of(connection) + timedelta(seconds=lease_seconds))
+        return item_store.extend_lease(connection, token, item_store.database_now(connection) + timedelta(seconds=lease_seconds))
 
 
 def cancelled_jobs(chunk: Chunk) -> set[str]:
@@ -75,7 +75,7 @@ def end_items(chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome]) -> None:
 def put_off(chunk: Chunk, items: Collection[ClaimedItem], seconds: float) -> None:
     """Leave some of the chunk's items alone for a while: then they are queued again, as if their worker had been lost. Raises ClaimLost."""
     with database.transaction() as connection:
-        moment = item_store.time_of(connection)
+        moment = item_store.database_now(connection)
         _lock(connection, chunk, items)
         mark = partial(item_store.mark_put_off, token=new_id(), lease_expires_at=moment + timedelta(seconds=seconds))
         stopped = _put_back(connection, [_held(chunk, item) for item in items], moment, mark)
@@ -91,7 +91,7 @@ def release_worker(worker: str) -> set[str]:
 def rescue_expired() -> set[str]:
     """Queue again what belongs to workers that missed their heartbeats, and what was put off for long enough; the jobs that it was of."""
     with database.transaction() as connection:
-        return _rescue(connection, item_store.lock_expired(connection, item_store.time_of(connection), RESCUED_AT_ONCE))
+        return _rescue(connection, item_store.lock_expired(connection, item_store.database_now(connection), RESCUED_AT_ONCE))
 
 
 def _write(chunk: Chunk, items: Collection[ClaimedItem], outcomes: Mapping[ClaimedItem, Outcome], unreadable: Mapping[str, Fault]) -> None:
@@ -99,7 +99,7 @@ def _write(chunk: Chunk, items: Collection[ClaimedItem], outcomes: Mapping[Claim
     ended_badly = [(_held(chunk, item), outcome) for item, outcome in outcomes.items() if isinstance(outcome, Fault)]
     left = [_held(chunk, item) for item in items if item not in outcomes]
     with database.transaction() as connection:
-        moment = item_store.time_of(connection)
+        moment = item_store.database_now(connection)
         _lock(connection, chunk, items)
         item_store.mark_failed(connection, ended_badly, moment)
         stopped = _put_back(connection, left, moment, item_store.mark_given_back)
@@ -142,7 +142,7 @@ def _lock(connection: Connection, chunk: Chunk, items: Collection[ClaimedItem]) 
 def _rescue(connection: Connection, lost: list[Lost]) -> set[str]:
     if not lost:
         return set()
-    moment = item_store.time_of(connection)
+    moment = item_store.database_now(connection)
     stopped = _put_back(connection, _in_hand_last(lost), moment, item_store.mark_rescued)
     job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
     job_total_store.add(connection, {"rescued": len(lost)})

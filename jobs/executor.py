@@ -14,7 +14,7 @@ import database
 from features.analyses.bulk import ANALYSIS_FAILED, analyse_many, read_params
 from jobs import claims as job_work
 from jobs.heartbeat import Heartbeat
-from jobs.isolated_process import Cell, CellKilled, CellStopped, CellUnavailable, Kills
+from jobs.isolated_process import IsolatedProcess, IsolationStopped, IsolationStruck, IsolationUnavailable, StrikeCounts
 from jobs.wakeup import Wakeup
 from models.errors import JobUnreadable
 from models.job import BulkParams, Chunk, ClaimedItem, Fault, Outcome
@@ -54,7 +54,7 @@ class Executor:
         wakeup: Wakeup,
         stop: threading.Event,
         may_claim: Callable[[], bool] = lambda: True,
-        kills: Kills | None = None,
+        kills: StrikeCounts | None = None,
     ) -> None:
         """`worker` is the name that its claims carry; once `stop` is set, it finishes the ticker in hand and gives back the rest.
 
@@ -63,7 +63,7 @@ class Executor:
         self._worker, self._lease_seconds, self._wakeup, self._stop = worker, lease_seconds, wakeup, stop
         self._may_claim = may_claim
         self._heartbeat = Heartbeat(lease_seconds)
-        self._cell = Cell(kills or Kills())
+        self._cell = IsolatedProcess(kills or StrikeCounts())
         self._chunk_size = FIRST_CHUNK
 
     def drain(self) -> int:
@@ -145,11 +145,11 @@ class Executor:
             try:
                 with structlog.contextvars.bound_contextvars(job_id=job.id):
                     progress.outcomes[item] = self._cell.run(job.org_id, job.params, item.ticker, self._stop)
-            except CellStopped:
+            except IsolationStopped:
                 return  # what has no outcome is given back
-            except CellKilled as killed:
+            except IsolationStruck as killed:
                 self._put_off(progress, [item], killed.pause)
-            except CellUnavailable as unavailable:
+            except IsolationUnavailable as unavailable:
                 self._put_off(progress, items[at:], unavailable.pause)
                 return
 

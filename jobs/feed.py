@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import database
 from infrastructure.metrics import Metrics
 from jobs.store import job as job_store
-from jobs.wakeup import CHANNEL_CHANGED, Doorbell
+from jobs.wakeup import CHANNEL_CHANGED, WakeupListener
 from models.job import Job
 
 log = structlog.get_logger(__name__)
@@ -102,7 +102,7 @@ class JobFeed:
         return job is None or job.version > version
 
     def _run(self) -> None:
-        doorbell = Doorbell(self._redis_url, CHANNEL_CHANGED)
+        doorbell = WakeupListener(self._redis_url, CHANNEL_CHANGED)
         while True:
             with self._changed:
                 watched = list(self._watchers)

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 import database
-from jobs.claims import keep_chunk
+from jobs.claims import extend_lease_of
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +54,7 @@ class Heartbeat:
             if token is None:
                 continue
             try:
-                kept = keep_chunk(token, self._lease_seconds)
+                kept = extend_lease_of(token, self._lease_seconds)
             except SQLAlchemyError as error:
                 log.warning("heartbeat missed", chunk=token, reason=database.reason_of(error))
                 continue

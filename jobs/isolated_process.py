@@ -69,7 +69,7 @@ HIGHEST_OOM_SCORE = "1000"
 Work = tuple[int, str, str]  # organization, parameters, ticker
 
 
-class CellStopped(Exception):
+class IsolationStopped(Exception):
     """The worker was told to stop: the ticker's outcome is not known."""
 
 
@@ -79,11 +79,11 @@ class _RunLater(Exception):
         self.pause = pause
 
 
-class CellKilled(_RunLater):
+class IsolationStruck(_RunLater):
     """The process was killed by somebody else, or silent for too long: this ticker is to be run again in `pause` seconds."""
 
 
-class CellUnavailable(_RunLater):
+class IsolationUnavailable(_RunLater):
     """No process can be started, or it has no database: all tickers that are to run alone are to be run in `pause` seconds."""
 
 
@@ -99,7 +99,7 @@ class _Absent(Exception):
     """The process did not come to the ticker; the message says why."""
 
 
-class Kills:
+class StrikeCounts:
     """How often the process was struck at each ticker. One for all cells of a worker process."""
 
     def __init__(self) -> None:
@@ -118,20 +118,20 @@ class Kills:
         self._counts.pop(work, None)
 
 
-class Cell:
+class IsolatedProcess:
     """Runs one ticker at a time in a process that it starts when needed."""
 
-    def __init__(self, kills: Kills) -> None:
+    def __init__(self, kills: StrikeCounts) -> None:
         self._kills = kills
         self._absences = 0  # one after the other
         self._absent_until = 0.0  # by the monotonic clock
         self._process: subprocess.Popen[bytes] | None = None
 
     def run(self, org_id: int, params: str, ticker: str, stop: threading.Event) -> Outcome:
-        """The ticker's outcome; a fault when it killed its process. Raises CellStopped, CellKilled or CellUnavailable."""
+        """The ticker's outcome; a fault when it killed its process. Raises IsolationStopped, IsolationStruck or IsolationUnavailable."""
         work = org_id, params, ticker
         if (left := self._absent_until - time.monotonic()) > 0:
-            raise CellUnavailable(left)
+            raise IsolationUnavailable(left)
         try:
             outcome = self._run(work, stop)
         except _Absent as error:
@@ -139,14 +139,14 @@ class Cell:
             pause = pause_after(self._absences)
             self._absent_until = time.monotonic() + pause
             log.warning("no process for single tickers, they are run later", reason=str(error), pause=pause)
-            raise CellUnavailable(pause) from error
+            raise IsolationUnavailable(pause) from error
         except _Struck as error:
             self._absences = 0
             kills = self._kills.add(work)
             if kills < MOST_KILLS:
                 pause = pause_after(kills)
                 log.warning("a ticker's process was killed, it is run again", ticker=ticker, reason=str(error), kills=kills, pause=pause)
-                raise CellKilled(pause) from error
+                raise IsolationStruck(pause) from error
             log.warning("a ticker's process was killed too often", ticker=ticker, reason=str(error), kills=kills)
             outcome = _fault(kills, str(error))
         self._absences = 0
@@ -227,7 +227,7 @@ class Cell:
             while not select.select([answers], [], [], LOOK_FOR_STOP_EVERY)[0]:
                 if stop.is_set():
                     self.close()
-                    raise CellStopped
+                    raise IsolationStopped
                 if time.monotonic() > deadline:
                     self.close()
                     raise TimeoutError(f"no answer within {longest:g} s")

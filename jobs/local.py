@@ -16,8 +16,8 @@ from config import Settings
 from infrastructure.flags import FeatureFlags
 from jobs.claims import release_worker
 from jobs.maintenance import Maintenance
-from jobs.supervised_process import LOOK_AT_CHILDREN_SECONDS, SCRIPT, Kept
-from jobs.wakeup import CHANNEL_WORK, Doorbell, Wakeup
+from jobs.supervised_process import CHECK_CHILDREN_SECONDS, SCRIPT, SupervisedProcess
+from jobs.wakeup import CHANNEL_WORK, Wakeup, WakeupListener
 from models.feature_flag import Feature
 
 log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ def run_worker(name: str, settings: Settings, wakeup: Wakeup, stop: threading.Ev
     gc.freeze()
     flags = FeatureFlags()
     executor = Executor(name, settings.job_lease_seconds, wakeup, stop, lambda: flags.is_enabled(Feature.BULK_JOBS))
-    doorbell = Doorbell(settings.redis_url, CHANNEL_WORK)
+    doorbell = WakeupListener(settings.redis_url, CHANNEL_WORK)
     pause = FIRST_PAUSE
     try:
         while not stop.is_set():
@@ -76,7 +76,9 @@ class Supervisor:
     def __init__(self, settings: Settings, wakeup: Wakeup, stop: threading.Event) -> None:
         host = f"{os.uname().nodename}-{os.getpid()}"
         command = [sys.executable, str(SCRIPT), "--process"]
-        self._children = [Kept(command, f"{host}-{number}", self._release) for number in range(1, settings.worker_processes + 1)]
+        self._children = [
+            SupervisedProcess(command, f"{host}-{number}", self._release) for number in range(1, settings.worker_processes + 1)
+        ]
         self._maintenance = Maintenance(settings, wakeup)
         self._stop = stop
 
@@ -88,7 +90,7 @@ class Supervisor:
             while not self._stop.is_set():
                 for child in self._children:
                     child.check()
-                self._stop.wait(LOOK_AT_CHILDREN_SECONDS)
+                self._stop.wait(CHECK_CHILDREN_SECONDS)
         finally:
             for child in self._children:
                 child.ask_to_stop()
@@ -96,7 +98,7 @@ class Supervisor:
                 child.stop()
 
     def _maintain(self) -> None:
-        while not self._stop.wait(LOOK_AT_CHILDREN_SECONDS):
+        while not self._stop.wait(CHECK_CHILDREN_SECONDS):
             self._maintenance.run_due()
 
     def _release(self, worker: str) -> None:

@@ -65,7 +65,7 @@ class Maintenance:
     @staticmethod
     def _take(task: _Task) -> bool:
         with database.transaction() as connection:
-            moment = item_store.time_of(connection)
+            moment = item_store.database_now(connection)
             # A little early counts: else two processes that look at the same pace would keep missing the moment.
             return maintenance_store.take(connection, task.name, moment, moment - timedelta(seconds=0.9 * task.every))
 

@@ -69,7 +69,7 @@ def cancel(org_id: int, job_id: str, expected: Sequence[int] | None = None) -> J
         if job.is_finished:
             raise JobFinished(job_id, job.status)
         if not job.cancel_requested:
-            moment = item_store.time_of(connection)
+            moment = item_store.database_now(connection)
             cancelled = item_store.cancel_queued(connection, job_id, moment)
             job_store.settle(connection, job_id, Tally(cancelled=cancelled), moment, cancel=True)
             log.info("job cancelled", job_id=job_id, items=cancelled)
@@ -103,7 +103,7 @@ def _enqueue(
             params=params,
             dedupe_key=dedupe_key,
             retry_of=retry_of,
-            created_at=item_store.time_of(connection),
+            created_at=item_store.database_now(connection),
         )
         if not inserted:
             assert dedupe_key is not None

@@ -23,13 +23,13 @@ from utils.ids import new_id
 log = structlog.get_logger(__name__)
 
 SCRIPT = Path(__file__).parent.parent / "worker.py"
-LOOK_AT_CHILDREN_SECONDS = 0.1
+CHECK_CHILDREN_SECONDS = 0.1
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0  # seconds before a child that dies young is started again
 YOUNG_SECONDS = 5.0
 STOP_SECONDS = 20.0  # a child that has not stopped by then is killed; its items go to others
 
 
-class Kept:
+class SupervisedProcess:
     """A child process that is started again however often it dies."""
 
     def __init__(
@@ -103,21 +103,21 @@ class Kept:
             process.stdin.close()
 
 
-def keep_workers() -> Kept:
+def supervised_workers() -> SupervisedProcess:
     """`worker.py`, to be kept beside the web processes."""
     # Patient enough for it to end a child of its own that hangs.
-    return Kept([sys.executable, str(SCRIPT)], "worker.py", stop_seconds=STOP_SECONDS + 10)
+    return SupervisedProcess([sys.executable, str(SCRIPT)], "worker.py", stop_seconds=STOP_SECONDS + 10)
 
 
-class Keeping:
+class SupervisedWorkers:
     """Keeps `worker.py` for as long as a `with` block lasts, in a thread of its own; does nothing unless `wanted`."""
 
     def __init__(self, wanted: bool) -> None:
-        self._kept = keep_workers() if wanted else None
+        self._kept = supervised_workers() if wanted else None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeping-workers", daemon=True)
 
-    def __enter__(self) -> Keeping:
+    def __enter__(self) -> SupervisedWorkers:
         if self._kept is not None:
             self._thread.start()
         return self
@@ -132,7 +132,7 @@ class Keeping:
         assert self._kept is not None
         while not self._stop.is_set():
             self._kept.check()
-            self._stop.wait(LOOK_AT_CHILDREN_SECONDS)
+            self._stop.wait(CHECK_CHILDREN_SECONDS)
 
 
 def stop_on_signals_or_orphaned(stop: threading.Event, has_parent: bool) -> None:

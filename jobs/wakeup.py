@@ -69,7 +69,7 @@ def _publish(channel: str, job_id: str, client: Any) -> None:
     client.publish(channel, job_id)
 
 
-class Doorbell:
+class WakeupListener:
     """Waits to be woken: by a message on a Redis channel where there is one, else only by the time that passes."""
 
     def __init__(self, url: str | None, channel: str) -> None:

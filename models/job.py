@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from models.analysis import Overrides, Sizing
 from models.job_state import FINISHED, ItemStatus, JobStatus
-from models.result import MadeResult
+from models.result import NewResult
 
 BULK_ANALYSIS = "bulk_analysis"
 
@@ -150,7 +150,7 @@ class Analysed:
     """
 
     fingerprint: str
-    made: MadeResult | None
+    made: NewResult | None
     becomes_latest: bool
     read_at: datetime
 

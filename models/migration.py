@@ -54,7 +54,7 @@ class LedgerRow:
 
 
 @dataclass(frozen=True)
-class Standing:
+class SchemaStatus:
     """How the database stands to the code, and why."""
 
     state: State
@@ -101,7 +101,7 @@ class Standing:
         return f"{self.explanation} {self.remedy}" if self.remedy else self.explanation
 
 
-def compare(migrations: tuple[Migration, ...], applied: tuple[LedgerRow, ...]) -> Standing:
+def compare(migrations: tuple[Migration, ...], applied: tuple[LedgerRow, ...]) -> SchemaStatus:
     """Decide how a ledger stands to the files; both ascend by version."""
     files = {migration.version: migration for migration in migrations}
     known = {row.version for row in applied}
@@ -119,4 +119,4 @@ def compare(migrations: tuple[Migration, ...], applied: tuple[LedgerRow, ...]) -
     drift += [f"{migration.label} was never applied though later ones were" for migration in pending if migration.version < newest_applied]
     unknown = tuple(row for row in applied if row.version > newest_file)
     state = State.DIVERGED if drift else State.AHEAD if unknown else State.BEHIND if pending else State.CURRENT
-    return Standing(state, applied, pending, unknown, tuple(drift))
+    return SchemaStatus(state, applied, pending, unknown, tuple(drift))

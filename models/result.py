@@ -32,7 +32,7 @@ class AnalysisResult:
 
 
 @dataclass(frozen=True)
-class MadeResult:
+class NewResult:
     """A new result, with the parameters that it was made with and the whole as JSON, ready to be stored."""
 
     result: AnalysisResult

@@ -71,7 +71,7 @@ def test_the_product_migrates_an_empty_database(empty_backend: Backend) -> None:
     assert [row["version"] for row in ledger] == [migration.version for migration in applied]
     assert abs((now() - ledger[0]["applied_at"]).total_seconds()) < 60
     with database.read() as connection:
-        assert db_migrations.standing(connection).state is State.CURRENT
+        assert db_migrations.schema_status(connection).state is State.CURRENT
         assert db_migrations.missing_tables(connection) == []
     assert db_migrations.up() == []
     if empty_backend.is_sqlite:

@@ -171,7 +171,7 @@ CONNECT_FAULTS = (
 )
 
 
-class LeftAlone(exc.SQLAlchemyError):
+class DatabaseSuspended(exc.SQLAlchemyError):
     """The database failed several times in a row and is left alone for a while."""
 
     def __init__(self, retry_after: float) -> None:
@@ -199,7 +199,7 @@ def kind_of(error: BaseException) -> ErrorKind | None:
 
 def is_unavailable(error: BaseException) -> bool:
     """Whether an error says that the database is away, busy or full, rather than that a statement is wrong."""
-    return kind_of(error) in UNAVAILABLE or isinstance(error, exc.TimeoutError | LeftAlone)
+    return kind_of(error) in UNAVAILABLE or isinstance(error, exc.TimeoutError | DatabaseSuspended)
 
 
 def is_lost(error: BaseException) -> bool:
@@ -222,7 +222,7 @@ def is_hopeless(error: exc.DBAPIError) -> bool:
 
 def explanation_of(error: exc.SQLAlchemyError) -> Explanation:
     """What is wrong and what to do, without the names that the reason holds."""
-    if isinstance(error, LeftAlone):
+    if isinstance(error, DatabaseSuspended):
         return Explanation(f"The database failed several times in a row; it is tried again in {error.retry_after:.1f} s.")
     if isinstance(error, exc.TimeoutError):
         return Explanation(

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 
-def kept_secret(path: Path) -> str:
+def secret_from_file(path: Path) -> str:
     """Read a secret from its file, making it first if there is none. Several processes may do so at once: one wins, all read it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")

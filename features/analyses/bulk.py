@@ -11,7 +11,7 @@ import structlog
 import database
 from analysis.engine import parameters_of
 from features.analyses import store as result_store
-from features.analyses.service import Recipe, make_result
+from features.analyses.service import AnalysisPlan, make_result
 from features.prices import store as price_store
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Overrides, Sizing
 from models.errors import BellwetherError, JobUnreadable, TickerNotFound
@@ -77,10 +77,10 @@ def analyse_many(org_id: int, params: BulkParams, tickers: Collection[str]) -> I
 
     Stops between tickers when nobody asks for more. What is wrong with a ticker is its outcome; only the database's errors are raised.
     """
-    recipe, read_at = Recipe(params.strategy, params.overrides), now()
+    plan, read_at = AnalysisPlan(params.strategy, params.overrides), now()
     with database.read() as connection:
         heads = price_store.find_heads(connection, org_id, tickers)
-        known = {ticker: recipe.known_fingerprint(head) for ticker, head in heads.items()}
+        known = {ticker: plan.known_fingerprint(head) for ticker, head in heads.items()}
         stored = result_store.find_fingerprints(connection, org_id, [key for key in known.values() if key is not None])
     wanted = [ticker for ticker in heads if known[ticker] not in stored]
     for ticker in tickers:
@@ -88,21 +88,21 @@ def analyse_many(org_id: int, params: BulkParams, tickers: Collection[str]) -> I
         if ticker not in heads:
             yield ticker, _fault_of(TickerNotFound(ticker))
         elif key is not None and key in stored:
-            yield ticker, Analysed(key, None, recipe.keeps_latest and not stored[key], read_at)
+            yield ticker, Analysed(key, None, plan.keeps_latest and not stored[key], read_at)
     for start in range(0, len(wanted), LOADED_AT_ONCE):
         together, read_at = wanted[start : start + LOADED_AT_ONCE], now()
         with database.reader() as reader:
             series = price_store.load_many(reader, org_id, together)
         for ticker in together:
-            yield ticker, _analyse_one(ticker, series.pop(ticker, None), recipe, read_at)
+            yield ticker, _analyse_one(ticker, series.pop(ticker, None), plan, read_at)
 
 
-def _analyse_one(ticker: str, loaded: tuple[SeriesHead, PackedBars] | None, recipe: Recipe, read_at: datetime) -> Outcome:
+def _analyse_one(ticker: str, loaded: tuple[SeriesHead, PackedBars] | None, plan: AnalysisPlan, read_at: datetime) -> Outcome:
     if loaded is None:
         return _fault_of(TickerNotFound(ticker))
     try:
-        work = recipe.work_on(*loaded, read_at)
-        return Analysed(work.fingerprint, make_result(work, recipe), recipe.keeps_latest, read_at)
+        work = plan.work_on(*loaded, read_at)
+        return Analysed(work.fingerprint, make_result(work, plan), plan.keeps_latest, read_at)
     except BellwetherError as error:
         return _fault_of(error)
     except Exception:

@@ -34,7 +34,7 @@ from models.cache import Region
 from models.errors import InsufficientHistory, PricesDamaged, PricesReplaced, ResultNotFound, TickerNotFound
 from models.flip import Flips
 from models.price_series import BYTES_PER_BAR, PackedBars, SeriesHead
-from models.result import AnalysisResult, MadeResult, StoredResult
+from models.result import AnalysisResult, NewResult, StoredResult
 from models.strategy import STRATEGIES
 from utils.cancellation import Check, always_wanted
 from utils.clock import now, today
@@ -71,7 +71,7 @@ class Work:
     read_at: datetime
 
 
-class Recipe:
+class AnalysisPlan:
     """How tickers are analysed: what the same parameters make the same for each of them."""
 
     def __init__(self, strategy: str, overrides: Overrides) -> None:
@@ -111,33 +111,33 @@ def analyse_ticker(org_id: int, order: AnalysisOrder, cache: Cache | None = None
     Raises TickerNotFound or InsufficientHistory.
     """
     cache = cache or NoCache()
-    recipe = Recipe(order.strategy, order.overrides)
+    plan = AnalysisPlan(order.strategy, order.overrides)
     with database.reader() as connection:
         head, latest_id = price_store.find_head_and_latest(connection, org_id, order.ticker, order.strategy)
     if head is None:
         raise TickerNotFound(order.ticker)
-    looked_for = recipe.known_fingerprint(head)
+    looked_for = plan.known_fingerprint(head)
     if looked_for is not None:
         kept = cache.get(Region.ANALYSES, f"{org_id}:{looked_for}")
         if kept is not None:
             stored = _unpack(kept)
-            if not recipe.keeps_latest or stored.id == latest_id:
+            if not plan.keeps_latest or stored.id == latest_id:
                 return _sized(stored, order.sizing)
-    work = f"{org_id}:{looked_for or f'{order.ticker}:{head.sha256}:{order.overrides.as_of}:{recipe.asked}'}"
+    work = f"{org_id}:{looked_for or f'{order.ticker}:{head.sha256}:{order.overrides.as_of}:{plan.asked}'}"
     # Who is to make it the latest does not leave that to somebody who began when another was, or when it was itself.
-    work += f":{latest_id if recipe.keeps_latest else ''}:{recipe.keeps_latest}"
-    stored = cache.once(Region.ANALYSES, work, lambda: _find_or_make(org_id, order.ticker, recipe, looked_for))
+    work += f":{latest_id if plan.keeps_latest else ''}:{plan.keeps_latest}"
+    stored = cache.once(Region.ANALYSES, work, lambda: _find_or_make(org_id, order.ticker, plan, looked_for))
     cache.put(Region.ANALYSES, f"{org_id}:{stored.fingerprint}", _pack(stored))
     return _sized(stored, order.sizing)
 
 
-def _find_or_make(org_id: int, ticker: str, recipe: Recipe, looked_for: str | None) -> StoredResult:
+def _find_or_make(org_id: int, ticker: str, plan: AnalysisPlan, looked_for: str | None) -> StoredResult:
     read_at = now()
     with database.reader() as connection:
-        outcome = _look(connection, org_id, ticker, recipe, looked_for, read_at)
+        outcome = _look(connection, org_id, ticker, plan, looked_for, read_at)
     if isinstance(outcome, Work):
-        return _store(org_id, make_result(outcome, recipe), recipe.keeps_latest)
-    if recipe.keeps_latest and not outcome.is_latest:
+        return _store(org_id, make_result(outcome, plan), plan.keeps_latest)
+    if plan.keeps_latest and not outcome.is_latest:
         # Prices went back to a state that was analysed before: its result is the latest again.
         with database.transaction() as connection:
             result_store.mark_latest(connection, org_id, outcome.stored.fingerprint, read_at)
@@ -200,7 +200,7 @@ class _Found:
 
 
 def _look(
-    connection: database.AnyReader, org_id: int, ticker: str, recipe: Recipe, looked_for: str | None, read_at: datetime
+    connection: database.AnyReader, org_id: int, ticker: str, plan: AnalysisPlan, looked_for: str | None, read_at: datetime
 ) -> _Found | Work:
     if looked_for is not None:
         found = result_store.find_by_fingerprint(connection, org_id, looked_for)
@@ -209,7 +209,7 @@ def _look(
     loaded = price_store.load(connection, org_id, ticker)
     if loaded is None:
         raise TickerNotFound(ticker)
-    work = recipe.work_on(*loaded, read_at)
+    work = plan.work_on(*loaded, read_at)
     if work.fingerprint != looked_for:
         found = result_store.find_by_fingerprint(connection, org_id, work.fingerprint)
         if found is not None:
@@ -217,12 +217,12 @@ def _look(
     return work
 
 
-def make_result(work: Work, recipe: Recipe) -> MadeResult:
+def make_result(work: Work, plan: AnalysisPlan) -> NewResult:
     """Run the engine and put the result together; touches no database. Raises PricesDamaged for bars that no analysis can be made of."""
     head = work.head
     if not is_sound(work.packed, head.adjusted):
         raise PricesDamaged(head.ticker)
-    analysis = analyse(adjusted_bars(work.packed, head.adjusted), recipe.parameters, recipe.seen_on)
+    analysis = analyse(adjusted_bars(work.packed, head.adjusted), plan.parameters, plan.seen_on)
     if not (math.isfinite(analysis.score) and math.isfinite(analysis.close)):
         raise PricesDamaged(head.ticker)
     result = AnalysisResult(
@@ -230,7 +230,7 @@ def make_result(work: Work, recipe: Recipe) -> MadeResult:
         ticker=head.ticker,
         as_of=analysis.as_of,
         bars=analysis.bars,
-        strategy=recipe.parameters.strategy,
+        strategy=plan.parameters.strategy,
         close=analysis.close,
         score=analysis.score,
         verdict=analysis.verdict,
@@ -250,10 +250,10 @@ def make_result(work: Work, recipe: Recipe) -> MadeResult:
         fingerprint=work.fingerprint,
         created_at=work.read_at,
     )
-    return MadeResult(result, recipe.asked, dump(result).decode())
+    return NewResult(result, plan.asked, dump(result).decode())
 
 
-def _store(org_id: int, made: MadeResult, keep_latest: bool) -> StoredResult:
+def _store(org_id: int, made: NewResult, keep_latest: bool) -> StoredResult:
     result = made.result
     with database.transaction() as connection:
         inserted = result_store.insert(connection, org_id, made)

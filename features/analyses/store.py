@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
-from models.result import MadeResult, ResultFilter, ResultSummary, StoredResult
+from models.result import NewResult, ResultFilter, ResultSummary, StoredResult
 
 _STORED = "r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.body"
 _SUMMARY = "r.id, r.ticker, r.strategy, r.as_of, r.bars, r.close, r.score, r.verdict, r.signal, r.fingerprint, r.created_at"
@@ -101,12 +101,12 @@ def find_fingerprints(connection: Connection, org_id: int, fingerprints: Collect
     return {row[0]: bool(row[1]) for row in rows}
 
 
-def insert(connection: Connection, org_id: int, made: MadeResult) -> bool:
+def insert(connection: Connection, org_id: int, made: NewResult) -> bool:
     """Store a result, with its parameters and its whole as JSON, unless its fingerprint is stored already; whether it was stored."""
     return connection.execute(INSERT, _row_of(org_id, made)).rowcount == 1
 
 
-def insert_many(connection: Connection, results: Collection[tuple[int, MadeResult]]) -> None:
+def insert_many(connection: Connection, results: Collection[tuple[int, NewResult]]) -> None:
     """Store the results of several organizations, each unless its fingerprint is stored already."""
     if results:
         # In one order, so that two writers of the same results never wait for each other.
@@ -178,7 +178,7 @@ def _conditions(wanted: ResultFilter) -> tuple[list[str], dict[str, object]]:
     return conditions, parameters
 
 
-def _row_of(org_id: int, made: MadeResult) -> dict[str, object]:
+def _row_of(org_id: int, made: NewResult) -> dict[str, object]:
     result = made.result
     return {
         "id": result.id,

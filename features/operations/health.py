@@ -20,7 +20,7 @@ from infrastructure.breaker import Breaker
 from infrastructure.check_runner import CheckRunner, SharedCall
 from jobs import health as check_job
 from models.health import HealthReport, Probe
-from models.migration import Standing
+from models.migration import SchemaStatus
 
 HTTP_SECONDS = 1.2  # so that who asks is told within 2 s, on a busy machine, too
 HTTP_FRESH_SECONDS = 1.0  # who asks more often than that hears the same again
@@ -35,10 +35,10 @@ class HealthChecks:
     def __init__(self, settings: Settings, is_paused: Callable[[], bool] = lambda: False, breakers: Iterable[Breaker] = ()) -> None:
         """`is_paused` tells whether bulk jobs are off, when a backlog is no fault; `breakers` are the others than the database's."""
         self._breakers = tuple(breakers)
-        self._standing = SharedCall("standing", of_database.standing, HTTP_FRESH_SECONDS)
+        self._standing = SharedCall("schema_status", of_database.schema_status, HTTP_FRESH_SECONDS)
         probes = (
             of_database.database_probe(),
-            of_database.schema_probe(of_database.standing),
+            of_database.schema_probe(of_database.schema_status),
             of_database.writing_probe(),
             # A running service goes on without either: jobs are queued in the database, and workers are woken when the broker is back.
             replace(check_redis.redis_probe(settings), is_critical=False),
@@ -68,7 +68,7 @@ class HealthChecks:
         """The circuit breakers of this process."""
         return (database.current().breaker, *self._breakers)
 
-    def standing(self) -> Standing:
+    def schema_status(self) -> SchemaStatus:
         """How the schema stands to the code. Raises check_runner.Unanswered, or the database's error."""
         return self._standing.value(HTTP_SECONDS)
 

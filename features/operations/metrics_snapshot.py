@@ -60,13 +60,13 @@ def _build() -> Metric:
 
 def _read() -> list[Metric]:
     with database.read() as connection:
-        standing = db_migrations.standing(connection)
+        schema_status = db_migrations.schema_status(connection)
     schema = [
-        _gauge("bellwether_schema_version", "The newest migration applied.", standing.version),
-        _gauge("bellwether_schema_pending", "Migrations to be applied.", len(standing.pending)),
-        _gauge("bellwether_schema_servable", "Whether this version can serve the schema.", standing.can_be_served),
+        _gauge("bellwether_schema_version", "The newest migration applied.", schema_status.version),
+        _gauge("bellwether_schema_pending", "Migrations to be applied.", len(schema_status.pending)),
+        _gauge("bellwether_schema_servable", "Whether this version can serve the schema.", schema_status.can_be_served),
     ]
-    if not standing.can_be_served:
+    if not schema_status.can_be_served:
         return schema  # the tables may not be there
     with database.read() as connection:
         by_status = job_store.count_by_status(connection)

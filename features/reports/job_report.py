@@ -10,7 +10,7 @@ import database
 from analysis.trade import size_position
 from features.reports import store as report_store
 from features.reports.store import EndedItem, ResultLine
-from features.reports.workbook import Book, Cell, Column, Sheet, Style, WorkbookFile, write_workbook
+from features.reports.workbook import Book, Column, IsolatedProcess, Sheet, Style, WorkbookFile, write_workbook
 from jobs import service as job_service
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Sizing, Trade, Verdict
 from models.job import Job
@@ -104,11 +104,11 @@ def _items(job: Job) -> Iterator[EndedItem]:
         after = page[-1].ticker
 
 
-def _verdict(item: EndedItem, sizing: Sizing) -> list[Cell]:
+def _verdict(item: EndedItem, sizing: Sizing) -> list[IsolatedProcess]:
     result = item.result
     if result is None:
         return [item.ticker, *[None] * (len(VERDICTS) - 2), item.result_id]
-    cells: list[Cell] = [item.ticker, result.as_of, result.close, result.score, result.verdict, result.signal]
+    cells: list[IsolatedProcess] = [item.ticker, result.as_of, result.close, result.score, result.verdict, result.signal]
     trade = _trade(result, sizing)
     if trade is None:
         return [*cells, *[None] * (len(VERDICTS) - len(cells) - 1), item.result_id]
@@ -148,7 +148,7 @@ def colour_verdicts(book: Book, sheet: Sheet) -> None:
     sheet.worksheet.conditional_format(1, column, last, column, SCORE_SCALE)
 
 
-def _parameters(job: Job, params: dict[str, Any]) -> Iterator[tuple[str, Cell]]:
+def _parameters(job: Job, params: dict[str, Any]) -> Iterator[tuple[str, IsolatedProcess]]:
     yield "Job id", job.id
     yield "Status", job.status
     yield "Created (UTC)", job.created_at
@@ -167,7 +167,7 @@ def _parameters(job: Job, params: dict[str, Any]) -> Iterator[tuple[str, Cell]]:
         yield from _flat(name, value)
 
 
-def _flat(name: str, value: Any) -> Iterator[tuple[str, Cell]]:
+def _flat(name: str, value: Any) -> Iterator[tuple[str, IsolatedProcess]]:
     """A parameter as cells: weights one by one, keys as a list, the day as a date."""
     if isinstance(value, dict):
         for key, part in value.items():

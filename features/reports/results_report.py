@@ -11,7 +11,7 @@ from itertools import chain
 import database
 from features.analyses import store as result_store
 from features.reports.job_report import colour_verdicts
-from features.reports.workbook import Book, Cell, Column, Style, WorkbookFile, write_workbook
+from features.reports.workbook import Book, Column, IsolatedProcess, Style, WorkbookFile, write_workbook
 from models.result import ResultFilter, ResultSummary
 from utils.cancellation import Check, always_wanted
 from utils.clock import iso, now, today
@@ -90,7 +90,7 @@ def _fill(book: Book, org_id: int, wanted: ResultFilter) -> None:
     filters.append("Made (UTC)", now())
 
 
-def _filters(wanted: ResultFilter) -> Iterator[tuple[str, Cell]]:
+def _filters(wanted: ResultFilter) -> Iterator[tuple[str, IsolatedProcess]]:
     yield "Universe", "watchlist" if wanted.watched_only else "all"
     yield "Strategy", wanted.strategy
     yield "Verdict", wanted.verdict

@@ -13,7 +13,7 @@ import database
 from features.prices import store as price_store
 from features.reports import store as report_store
 from features.reports.job_report import colour_verdicts
-from features.reports.workbook import FIRST_EXCEL_YEAR, Book, Cell, Column, Sheet, Style, WorkbookFile, write_workbook
+from features.reports.workbook import FIRST_EXCEL_YEAR, Book, Column, IsolatedProcess, Sheet, Style, WorkbookFile, write_workbook
 from models.errors import NotFound, PricesDamaged, TickerNotFound
 from models.price_series import BYTES_PER_BAR, MOST_BARS, PackedBars
 from models.result import ResultSummary, StoredResult
@@ -144,7 +144,7 @@ def _fill(book: Book, facts: Facts, history: Iterable[tuple[ResultSummary, bool]
     _add_history(book, history)
 
 
-def _summary(facts: Facts) -> Iterator[tuple[str, Cell, Style | None]]:
+def _summary(facts: Facts) -> Iterator[tuple[str, IsolatedProcess, Style | None]]:
     result, provenance = facts.result, facts.result["provenance"]
     yield "Ticker", result["ticker"], None
     yield "Name", facts.name, None
@@ -169,7 +169,7 @@ def _summary(facts: Facts) -> Iterator[tuple[str, Cell, Style | None]]:
     yield "Fingerprint", result["fingerprint"], None
 
 
-def _trade(trade: dict[str, Any] | None) -> Iterator[tuple[str, Cell, Style | None]]:
+def _trade(trade: dict[str, Any] | None) -> Iterator[tuple[str, IsolatedProcess, Style | None]]:
     if trade is None:
         yield "Trade", "none, the signal being HOLD", None
         return
@@ -205,7 +205,7 @@ def _add_history(book: Book, history: Iterable[tuple[ResultSummary, bool]]) -> N
 def _add_prices(book: Book, bars: PackedBars, ticker: str, lines: list[Line]) -> None:
     gap = (Column("", 8.43),) * CHART_COLUMNS
     sheet = book.add_sheet("Prices", (*PRICES, *gap, *(Column(line.title, 12, Style.DECIMAL) for line in lines)))
-    beside_chart: list[Cell] = [None] * len(gap)
+    beside_chart: list[IsolatedProcess] = [None] * len(gap)
     levels = [line.price for line in lines]
     for bar in bars:
         sheet.append(bar.day, bar.open, bar.high, bar.low, bar.close, bar.volume, *beside_chart, *levels)

@@ -42,7 +42,7 @@ def waiting_since(connection: Connection) -> datetime | None:
 def waiting_seconds(connection: Connection) -> float:
     """How long that has been, by the clock that leases are measured with; 0 when nothing waits."""
     since = waiting_since(connection)
-    return 0.0 if since is None else max(0.0, (item_store.time_of(connection) - since).total_seconds())
+    return 0.0 if since is None else max(0.0, (item_store.database_now(connection) - since).total_seconds())
 
 
 def _moment(connection: Connection, statement: TextClause) -> datetime | None:

@@ -140,7 +140,7 @@ class Lost(Held):
     tries: int
 
 
-def time_of(connection: Connection) -> datetime:
+def database_now(connection: Connection) -> datetime:
     """The time by the clock that leases are measured with."""
     if connection.dialect.name == "sqlite":
         return now()

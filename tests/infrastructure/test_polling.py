@@ -10,13 +10,13 @@ import pytest
 from kit.servers import wait_until
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from database import LeftAlone
-from infrastructure.polling import Polled
+from database import DatabaseSuspended
+from infrastructure.polling import PolledValue
 
 AN_HOUR = 3600.0
 
 
-def reading(values: list[object], seconds: float = AN_HOUR) -> Polled[object]:
+def reading(values: list[object], seconds: float = AN_HOUR) -> PolledValue[object]:
     """A value that is each of some in turn; one that is an error is raised."""
     left = list(values)
 
@@ -26,7 +26,7 @@ def reading(values: list[object], seconds: float = AN_HOUR) -> Polled[object]:
             raise value
         return value
 
-    return Polled("value", read, seconds, "initial")
+    return PolledValue("value", read, seconds, "initial")
 
 
 def test_it_is_read_once_until_it_is_due() -> None:
@@ -44,13 +44,13 @@ def test_it_is_read_again_by_itself() -> None:
 
 
 def test_a_reader_is_given_the_last_value() -> None:
-    polled: Polled[int] = Polled("value", lambda last: last + 1, 0.0, 10)
+    polled: PolledValue[int] = PolledValue("value", lambda last: last + 1, 0.0, 10)
     assert [polled.get() for _ in range(3)] == [11, 12, 13]
 
 
 @pytest.mark.parametrize(
     "error",
-    [OperationalError("SELECT 1", {}, Exception("gone")), LeftAlone(3.0), SQLAlchemyError("gone")],
+    [OperationalError("SELECT 1", {}, Exception("gone")), DatabaseSuspended(3.0), SQLAlchemyError("gone")],
     ids=["gone", "left alone", "other"],
 )
 def test_while_the_database_is_away_the_last_value_holds(error: Exception) -> None:
@@ -59,7 +59,7 @@ def test_while_the_database_is_away_the_last_value_holds(error: Exception) -> No
 
 
 def test_a_failure_is_not_tried_again_by_each_request() -> None:
-    polled = reading([LeftAlone(3.0), 1])
+    polled = reading([DatabaseSuspended(3.0), 1])
     assert [polled.get() for _ in range(5)] == ["initial"] * 5
 
 
@@ -79,7 +79,7 @@ def test_one_reads_and_nobody_waits() -> None:
         assert may_end.wait(60)
         return "new"
 
-    polled = Polled("value", read, 0.0, "old")
+    polled = PolledValue("value", read, 0.0, "old")
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(polled.get)
         assert begun.acquire(timeout=60)

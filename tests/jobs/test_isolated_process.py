@@ -22,7 +22,7 @@ from jobs import claims as job_work
 from jobs import executor
 from jobs import isolated_process as cell
 from jobs import service as job_service
-from jobs.isolated_process import MOST_KILLS, Kills, pause_after
+from jobs.isolated_process import MOST_KILLS, StrikeCounts, pause_after
 
 NOISE = "noise on standard output"
 SUSPENDED = "first_time() and os.kill(os.getpid(), signal.SIGSTOP)"
@@ -237,7 +237,7 @@ def test_a_ticker_must_be_struck_each_time_for_minutes_to_fail() -> None:
 
 
 def test_kills_are_counted_by_ticker_until_it_has_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    kills, one, other = Kills(), (1, "{}", "AAPL"), (2, "{}", "AAPL")
+    kills, one, other = StrikeCounts(), (1, "{}", "AAPL"), (2, "{}", "AAPL")
     assert [kills.add(one), kills.add(one), kills.add(other)] == [1, 2, 1]
     kills.forget(one)
     kills.forget((1, "{}", "FB"))

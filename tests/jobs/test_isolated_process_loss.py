@@ -23,7 +23,7 @@ import database
 from features.analyses.bulk import write_params
 from jobs import claims as job_work
 from jobs import isolated_process as cell
-from jobs.isolated_process import Cell, Kills
+from jobs.isolated_process import IsolatedProcess, StrikeCounts
 from models.job import BulkParams
 
 # ---- workers that are lost --------------------------------------------------------------------------------------------------------
@@ -55,15 +55,15 @@ def test_a_worker_is_lost_with_the_ticker_in_hand_alone(client: Client, cells: C
     """What was known before is stored; items of the same ticker in other jobs are not taken for it, and the counters agree."""
     first, second = lose_a_worker("AAPL", "FB", "GOOG"), lose_a_worker("IBM", "FB", "GOOG")
     fresh = queue("GOOG", "IBM")
-    run, ran = Cell.run, []
+    run, ran = IsolatedProcess.run, []
 
-    def die_at_the_third(self: Cell, org_id: int, params: str, ticker: str, stop: threading.Event) -> Any:
+    def die_at_the_third(self: IsolatedProcess, org_id: int, params: str, ticker: str, stop: threading.Event) -> Any:
         if len(ran) == 2:
             raise WorkerKilled
         ran.append(ticker)
         return run(self, org_id, params, ticker, stop)
 
-    monkeypatch.setattr(Cell, "run", die_at_the_third)
+    monkeypatch.setattr(IsolatedProcess, "run", die_at_the_third)
     with working("killed") as worker, suppress(WorkerKilled):
         worker.run_chunk()
     assert statuses(fresh) == {"GOOG": "succeeded", "IBM": "succeeded"}
@@ -71,7 +71,7 @@ def test_a_worker_is_lost_with_the_ticker_in_hand_alone(client: Client, cells: C
     assert len(known) == len(ran) == 2
     for job_id in (first, second, fresh):
         assert job_row(job_id)["succeeded"] == sum(status == "succeeded" for status in statuses(job_id).values())
-    monkeypatch.setattr(Cell, "run", run)
+    monkeypatch.setattr(IsolatedProcess, "run", run)
     job_work.release_worker("killed")
     run_jobs()
     for job_id in (first, second, fresh):
@@ -128,8 +128,8 @@ def test_it_ends_without_a_word_when_its_worker_is_gone(
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_ctrl_c_while_it_starts_ends_it_without_a_word(cells: Cells) -> None:
     cells.on_start = lambda process: process.send_signal(signal.SIGINT)
-    with pytest.raises(cell.CellUnavailable):
-        Cell(Kills()).run(1, PARAMS, "AAPL", threading.Event())
+    with pytest.raises(cell.IsolationUnavailable):
+        IsolatedProcess(StrikeCounts()).run(1, PARAMS, "AAPL", threading.Event())
     assert [process.returncode for process in cells.started] == [-signal.SIGINT]
     assert cells.words() == set()
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, set())
@@ -152,7 +152,7 @@ import subprocess
 def start(command, **more):
     return subprocess.Popen([sys.executable, {script!r}], **more)
 cell.subprocess = SimpleNamespace(Popen=start, PIPE=subprocess.PIPE)
-cell.Cell(cell.Kills()).run(1, {params!r}, "AAPL", threading.Event())
+cell.IsolatedProcess(cell.StrikeCounts()).run(1, {params!r}, "AAPL", threading.Event())
 """
 
 

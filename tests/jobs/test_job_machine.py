@@ -175,7 +175,7 @@ class Jobs(RuleBasedStateMachine):
     @rule(data=st.data())
     def heartbeat(self, data: st.DataObject) -> None:
         hand = data.draw(st.sampled_from(self.hands))
-        assert job_work.keep_chunk(hand.chunk.token, 60) == (0 if hand.is_lost else len(hand.chunk.items))
+        assert job_work.extend_lease_of(hand.chunk.token, 60) == (0 if hand.is_lost else len(hand.chunk.items))
 
     # ---- the loss of workers ----
 

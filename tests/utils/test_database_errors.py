@@ -358,7 +358,7 @@ def test_the_pool_and_the_breaker_are_explained_without_a_link(tmp_path_factory:
     with here.read(), pytest.raises(exc.TimeoutError) as caught:
         here.read()
     here.close()
-    for error, words in ((caught.value, "DB_POOL_SIZE"), (database.LeftAlone(2.0), "tried again in 2.0 s")):
+    for error, words in ((caught.value, "DB_POOL_SIZE"), (database.DatabaseSuspended(2.0), "tried again in 2.0 s")):
         assert words in explain(error)
         assert "sqlalche.me" not in explain(error)
 

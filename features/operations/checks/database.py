@@ -18,7 +18,7 @@ from features.operations.checks.machine import nearest_folder, refusal_to_write
 from infrastructure.breaker import Breaker
 from jobs.store import item as item_store
 from models.health import Finding, Probe, bad, doubtful, good, skipped
-from models.migration import Standing, State
+from models.migration import SchemaStatus, State
 from utils.clock import now
 from utils.database_errors import Explanation, explanation_of, refuses_writes
 
@@ -38,9 +38,9 @@ def database_probe() -> Probe:
     return Probe("database", _answers, REMEDY)
 
 
-def schema_probe(standing: Callable[[], Standing]) -> Probe:
+def schema_probe(schema_status: Callable[[], SchemaStatus]) -> Probe:
     """Whether the schema can be served by this code, as a process that serves already asks."""
-    return Probe("schema", lambda: _served(standing()), REMEDY, needs=("database",))
+    return Probe("schema", lambda: _served(schema_status()), REMEDY, needs=("database",))
 
 
 def pool_probe() -> Probe:
@@ -66,10 +66,10 @@ def clock_probe() -> Probe:
     return Probe("clock", lambda: skipped(NO_FILE) if _is_unmade() else _clock(), REMEDY, needs=("database",))
 
 
-def standing() -> Standing:
+def schema_status() -> SchemaStatus:
     """How the schema stands to the code, read on a connection of the pool."""
     with database.read() as connection:
-        return db_migrations.standing(connection)
+        return db_migrations.schema_status(connection)
 
 
 def try_to_write() -> Explanation | None:
@@ -122,7 +122,7 @@ def _takes_writes() -> Finding:
     return good("Writes succeed again.")
 
 
-def _served(found: Standing) -> Finding:
+def _served(found: SchemaStatus) -> Finding:
     if found.state is State.CURRENT:
         return good(found.explanation)
     return (doubtful if found.can_be_served else bad)(found.explanation, found.remedy or "")
@@ -145,9 +145,9 @@ def _clock() -> Finding:
     if database.current().is_sqlite:
         return skipped("An SQLite file goes by this machine's clock.")
     with database.read() as connection:
-        item_store.time_of(connection)  # what a first statement costs is not to be counted
+        item_store.database_now(connection)  # what a first statement costs is not to be counted
         before = now()
-        theirs = item_store.time_of(connection)
+        theirs = item_store.database_now(connection)
         return clock_skew(before, theirs, now())
 
 
@@ -186,12 +186,12 @@ def _is_unmade() -> bool:
     return path is not None and not path.exists()
 
 
-def _standing_without_making() -> Standing:
-    """Like `standing`, without making an SQLite file by looking at it."""
-    return db_migrations.inspect_database() if _is_unmade() else standing()
+def _standing_without_making() -> SchemaStatus:
+    """Like `schema_status`, without making an SQLite file by looking at it."""
+    return db_migrations.inspect_database() if _is_unmade() else schema_status()
 
 
-def _startable(found: Standing, auto_migrate: bool) -> Finding:
+def _startable(found: SchemaStatus, auto_migrate: bool) -> Finding:
     if found.state is State.CURRENT:
         return good(found.explanation)
     if found.state is State.BEHIND and not auto_migrate:
@@ -203,7 +203,7 @@ def _startable(found: Standing, auto_migrate: bool) -> Finding:
     return bad(found.explanation, found.remedy or "")
 
 
-def _checksums(found: Standing) -> Finding:
+def _checksums(found: SchemaStatus) -> Finding:
     if found.drift:
         return bad(f"{'; '.join(found.drift)}.", found.remedy or "")
     return good(f"{len(found.applied)} applied migrations are as their files have them.")
@@ -224,7 +224,7 @@ def _writable() -> Finding:
     if path is not None and not path.exists():
         return _can_be_made(path)
     # Where start-up has tables to make, that is what must be possible.
-    has_all_tables = standing().state is not State.BEHIND
+    has_all_tables = schema_status().state is not State.BEHIND
     with suppress(_Undo), database.transaction() as connection:
         write_probe.write(connection, has_all_tables)
         raise _Undo

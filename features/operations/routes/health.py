@@ -69,20 +69,20 @@ def get_health() -> Response:
 def get_migrations() -> Response:
     """How the schema stands to the code."""
     try:
-        standing = _checks().standing()
+        schema_status = _checks().schema_status()
     except Unanswered as error:
         raise _unavailable() from error
-    answer: dict[str, Any] = {"status": "ok" if standing.can_be_served else "unavailable", "state": standing.state}
+    answer: dict[str, Any] = {"status": "ok" if schema_status.can_be_served else "unavailable", "state": schema_status.state}
     if is_authenticated():
         answer |= {
-            "version": standing.version,
-            "current": standing.applied[-1].label if standing.applied else None,
-            "applied": [row.label for row in standing.applied],
-            "pending": [migration.label for migration in standing.pending],
-            "found": standing.explanation,
-            "remedy": standing.remedy,
+            "version": schema_status.version,
+            "current": schema_status.applied[-1].label if schema_status.applied else None,
+            "applied": [row.label for row in schema_status.applied],
+            "pending": [migration.label for migration in schema_status.pending],
+            "found": schema_status.explanation,
+            "remedy": schema_status.remedy,
         }
-    return _answer(standing.can_be_served, answer)
+    return _answer(schema_status.can_be_served, answer)
 
 
 def _checks() -> HealthChecks:
