@@ -1,64 +1,79 @@
-"""Switching features off and on while the service runs. Every process follows within FOLLOW_SECONDS."""
+"""Switching parts of features off and on while the service runs. Every process follows within FOLLOW_SECONDS."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import structlog
 
-import database
+from database import Database
 from infrastructure import flag_store
 from infrastructure.polling import PolledValue
-from models.errors import FeatureDisabled
-from models.feature_flag import DESCRIPTIONS, Feature, FeatureFlag, FlagChange
+from models.errors import FeatureDisabled, FlagNotFound
+from models.feature_flag import FeatureFlag, Flag, FlagChange
 from utils.clock import now
 from utils.ids import new_id
 
 log = structlog.get_logger(__name__)
 
 FOLLOW_SECONDS = 2.0
-CHANGES_SHOWN = 20
 
 
 class FeatureFlags:
     """The flags as this process knows them. While the database is away, as they were last read; on, until they were read once."""
 
-    def __init__(self) -> None:
-        """Opens nothing."""
-        self._changes: PolledValue[Mapping[str, FlagChange]] = PolledValue("feature flags", _read, FOLLOW_SECONDS, {})
+    def __init__(self, database: Database, flags: Iterable[Flag]) -> None:
+        """Opens nothing; `flags` are those that there are. Raises ValueError when two have one name."""
+        self._database = database
+        self._flags: dict[str, Flag] = {}
+        for flag in flags:
+            if flag.name in self._flags:
+                raise ValueError(f"Two feature flags are called {flag.name!r}.")
+            self._flags[flag.name] = flag
+        self._changes: PolledValue[Mapping[str, FlagChange]] = PolledValue("feature flags", self._read, FOLLOW_SECONDS, {})
 
-    def is_enabled(self, feature: Feature) -> bool:
-        """Whether a feature is on."""
-        change = self._changes.get().get(feature)
+    def is_enabled(self, flag: Flag) -> bool:
+        """Whether a flag is on."""
+        change = self._changes.get().get(flag.name)
         return change is None or change.enabled
 
-    def require(self, feature: Feature) -> None:
-        """Raise FeatureDisabled when a feature is off."""
-        if not self.is_enabled(feature):
-            raise FeatureDisabled(feature, self._changes.get()[feature].reason)
+    def require(self, flag: Flag) -> None:
+        """Raise FeatureDisabled when a flag is off."""
+        change = self._changes.get().get(flag.name)
+        if change is not None and not change.enabled:
+            raise FeatureDisabled(flag.name, change.reason)
 
-    def change(self, feature: Feature, enabled: bool, reason: str | None, changed_by: str) -> None:
-        """Switch a feature on or off; logged with who and when."""
-        change = FlagChange(new_id(), feature, enabled, reason, now(), changed_by)
-        with database.transaction() as connection:
+    def find(self, name: str) -> Flag:
+        """The flag of this name. Raises FlagNotFound."""
+        if name not in self._flags:
+            raise FlagNotFound(name, list(self._flags))
+        return self._flags[name]
+
+    def change(self, flag: Flag, enabled: bool, reason: str | None, changed_by: str) -> None:
+        """Switch a flag on or off; logged with who and when."""
+        change = FlagChange(new_id(), flag.name, enabled, reason, now(), changed_by)
+        with self._database.transaction() as connection:
             flag_store.put(connection, change)
         self._changes.forget()
-        log.warning("feature flag changed", flag=feature, enabled=enabled, changed_by=changed_by, reason=reason)
+        log.warning("feature flag changed", flag=flag.name, enabled=enabled, changed_by=changed_by, reason=reason)
+
+    def list_flags(self) -> list[FeatureFlag]:
+        """Every flag, as it is stored now."""
+        with self._database.reader() as connection:
+            changes = flag_store.last_changes(connection)
+        return [_with_change(flag, changes.get(flag.name)) for flag in self._flags.values()]
+
+    def list_changes(self, flag: Flag, limit: int) -> list[FlagChange]:
+        """The newest changes of a flag, newest first."""
+        with self._database.read() as connection:
+            return flag_store.list_changes(connection, flag.name, limit)
+
+    def _read(self, _: Mapping[str, FlagChange]) -> Mapping[str, FlagChange]:
+        with self._database.reader() as connection:
+            return flag_store.last_changes(connection)
 
 
-def list_flags() -> list[FeatureFlag]:
-    """Every flag, as it is stored now."""
-    with database.reader() as connection:
-        changes = flag_store.last_changes(connection)
-    return [_flag(feature, changes.get(feature)) for feature in Feature]
-
-
-def _read(_: Mapping[str, FlagChange]) -> Mapping[str, FlagChange]:
-    with database.reader() as connection:
-        return flag_store.last_changes(connection)
-
-
-def _flag(feature: Feature, change: FlagChange | None) -> FeatureFlag:
+def _with_change(flag: Flag, change: FlagChange | None) -> FeatureFlag:
     if change is None:
-        return FeatureFlag(feature, True, DESCRIPTIONS[feature])
-    return FeatureFlag(feature, change.enabled, DESCRIPTIONS[feature], change.reason, change.changed_at, change.changed_by)
+        return FeatureFlag(flag.name, True, flag.description)
+    return FeatureFlag(flag.name, change.enabled, flag.description, change.reason, change.changed_at, change.changed_by)

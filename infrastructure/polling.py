@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-import database
+from utils.database_errors import reason_of
 
 log = structlog.get_logger(__name__)
 Value = TypeVar("Value")
@@ -34,7 +34,7 @@ class PolledValue(Generic[Value]):
                 self._due_at = time.monotonic() + self._seconds
                 self._value = self._read(self._value)
             except SQLAlchemyError as error:
-                log.warning("not read again, the last value is used", value=self._name, reason=database.reason_of(error))
+                log.warning("not read again, the last value is used", value=self._name, reason=reason_of(error))
             finally:
                 self._lock.release()
         return self._value

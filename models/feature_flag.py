@@ -1,35 +1,24 @@
-"""Features that can be switched off while the service runs."""
+"""Parts of features that can be switched off while the service runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 
-class Feature(StrEnum):
-    """What can be switched off; each value is the flag's name."""
+@dataclass(frozen=True)
+class Flag:
+    """What can be switched off; a person reads the description before switching it."""
 
-    ANALYSES = "analyses"
-    BULK_JOBS = "bulk_jobs"
-    UPLOADS = "uploads"
-    STREAMS = "streams"
-
-
-# What a person reads before switching one off.
-DESCRIPTIONS = {
-    Feature.ANALYSES: "POST /analyze. Results that are stored stay readable.",
-    Feature.BULK_JOBS: "New bulk jobs, and workers: what is queued waits, what is in hand is finished.",
-    Feature.UPLOADS: "PUT /prices. Prices that are stored stay readable.",
-    Feature.STREAMS: "Live progress. Clients poll GET /jobs/{id} instead.",
-}
+    name: str
+    description: str
 
 
 @dataclass(frozen=True)
 class FeatureFlag:
-    """A feature, whether it is on, and who changed that last; `changed_at` and `changed_by` are None for one that was never changed."""
+    """A flag, whether it is on, and who changed that last; `changed_at` and `changed_by` are None for one that was never changed."""
 
-    name: Feature
+    name: str
     enabled: bool
     description: str
     reason: str | None = None

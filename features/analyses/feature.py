@@ -1,0 +1,22 @@
+"""What analyses offer: verdicts, one at once or many as a job, and the results that are stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infrastructure.feature import Feature
+from models.feature_flag import Flag
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+ANALYSES = Flag("analyses", "POST /analyze. Results that are stored stay readable.")
+
+
+def _blueprints() -> tuple[Blueprint, ...]:
+    from features.analyses.routes import analysis, result, series, strategy
+
+    return analysis.blueprint, result.blueprint, series.blueprint, strategy.blueprint
+
+
+FEATURE = Feature("analyses", blueprints=_blueprints, flags=(ANALYSES,))

@@ -1,0 +1,22 @@
+"""What prices offer: daily prices in and out, and what to know of their quality."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infrastructure.feature import Feature
+from models.feature_flag import Flag
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+UPLOADS = Flag("uploads", "PUT /prices. Prices that are stored stay readable.")
+
+
+def _blueprints() -> tuple[Blueprint, ...]:
+    from features.prices.routes import price, ticker
+
+    return price.blueprint, ticker.blueprint
+
+
+FEATURE = Feature("prices", blueprints=_blueprints, flags=(UPLOADS,))

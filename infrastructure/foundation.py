@@ -1,0 +1,18 @@
+"""What every process of the service stands on, whichever it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from config import Settings
+from database import Database
+from infrastructure.flags import FeatureFlags
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """The settings, the database and the feature flags of a process."""
+
+    settings: Settings
+    database: Database
+    flags: FeatureFlags
