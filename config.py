@@ -176,7 +176,7 @@ class Settings(BaseSettings):
         None, ge=0, le=10, description="Proxies in front whose `X-Forwarded-For` is trusted. Unset: 1 on Railway, else 0."
     )
     breaker_failures: int = Field(
-        5, ge=0, le=100, description="Failures in a row after which the circuit breaker of the database (or a provider) opens. 0: never."
+        5, ge=0, le=100, description="Failures in a row after which the circuit breaker of the database opens. 0: never."
     )
     breaker_seconds: float = Field(5.0, gt=0, le=300, description="Seconds that an open breaker waits before it lets one request try.")
 
