@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := requirements requirements-dev requirements-tools benchmarks/requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-browser screenshots check format bench lock audit licenses clean
+.PHONY: help run test test-all test-browser screenshots check format bench lock audit licenses settings clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ audit: .venv-tools/.installed ## known vulnerabilities of every pinned package; 
 
 licenses: $(VENV)/.installed ## docs/third-party-licenses.md, from what is pinned and vendored
 	@$(BIN)/python -m tools.third_party_licenses
+
+settings: $(VENV)/.installed ## docs/settings.md and .env.example, from config.py
+	@$(BIN)/python -m tools.settings_page
 
 clean: ## remove environments and caches; DATA_DIR stays
 	rm -rf $(VENV) .venv-bench .venv-tools .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

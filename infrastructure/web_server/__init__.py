@@ -1,6 +1,6 @@
 """How gunicorn serves here: one loop reads and writes every connection, and a thread is taken by a complete request alone.
 
-So whoever is silent, slow or gone holds a socket and a little memory, never a thread. docs/design-notes.md says what was weighed.
+A silent, slow or vanished client holds a socket and a little memory, never a thread (docs/decisions/0047-thread-per-request.md).
 
     incoming.py    bytes to a request: head, body, and when it is complete; knows no socket and no clock
     chunked.py     takes the chunked framing off a body
