@@ -16,11 +16,11 @@ from kit.support import MASTER_KEY, Backend, Client
 
 import database
 from features.accounts.api_keys import create_key
-from infrastructure import flags as feature_flag
+from features.prices.flags import UPLOADS
 from infrastructure.flags import FeatureFlags
 from jobs.executor import Executor
+from jobs.flags import BULK_JOBS, STREAMS
 from jobs.wakeup import NoWakeup
-from models.feature_flag import Feature
 from utils.clock import parse_iso
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -181,21 +181,21 @@ def test_a_bad_body_changes_nothing(client: Client, sent: dict[str, Any], status
     assert client.put("/prices/NEW", ROWS).status_code == 200
 
 
-@pytest.fixture
-def followed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feature_flag, "FOLLOW_SECONDS", 0.1)
+def flags_of(follow_seconds: float = 2.0) -> FeatureFlags:
+    """The flags as another process over the same database knows them."""
+    return FeatureFlags(database.current(), (BULK_JOBS, STREAMS, UPLOADS), follow_seconds)
 
 
 # ---- other processes, and a database that is away ---------------------------------------------------------------------------------
 
 
-def test_others_on_the_same_database_follow(client: Client, followed_soon: None) -> None:
-    other = FeatureFlags()
-    assert other.is_enabled(Feature.STREAMS)
+def test_others_on_the_same_database_follow(client: Client) -> None:
+    other = flags_of(0.1)
+    assert other.is_enabled(STREAMS)
     for enabled in (False, True):
         switch(client, "streams", enabled)
-        wait_until(lambda enabled=enabled: other.is_enabled(Feature.STREAMS) is enabled)
-    assert other.is_enabled(Feature.UPLOADS)
+        wait_until(lambda enabled=enabled: other.is_enabled(STREAMS) is enabled)
+    assert other.is_enabled(UPLOADS)
 
 
 @ON_SQLITE
@@ -231,25 +231,24 @@ def test_a_server_follows_and_logs_who_changed_what(backend: Backend, client: Cl
 @pytest.mark.parametrize("away", ["a server that refuses", "a file that is none"])
 def test_while_the_database_is_away_the_last_value_holds(client: Client, tmp_path: Path, away: str) -> None:
     switch(client, "uploads", False, REASON)
-    here = FeatureFlags()
-    assert not here.is_enabled(Feature.UPLOADS)
+    here = flags_of(0.0)  # read at every call
+    assert not here.is_enabled(UPLOADS)
     url = "postgresql://u@127.0.0.1:1/x" if away == "a server that refuses" else f"sqlite:///{tmp_path}"
     database.configure(database.DatabaseOptions(url, connect_attempts=1))
     for _ in range(10):  # past the breaker's number, too
-        here._changes.forget()
-        assert not here.is_enabled(Feature.UPLOADS)
-        assert here.is_enabled(Feature.STREAMS)
-    assert FeatureFlags().is_enabled(Feature.UPLOADS)  # never read: on
+        assert not here.is_enabled(UPLOADS)
+        assert here.is_enabled(STREAMS)
+    assert flags_of().is_enabled(UPLOADS)  # never read: on
 
 
 # ---- workers ----------------------------------------------------------------------------------------------------------------------
 
 
-def test_workers_take_on_nothing_while_bulk_jobs_are_off(client: Client, followed_soon: None) -> None:
+def test_workers_take_on_nothing_while_bulk_jobs_are_off(client: Client) -> None:
     job_id = ask(client, *SAMPLE)["id"]
     switch(client, "bulk_jobs", False)
-    flags = FeatureFlags()
-    executor = Executor("tester", 15.0, NoWakeup(), threading.Event(), lambda: flags.is_enabled(Feature.BULK_JOBS))
+    flags = flags_of(0.1)
+    executor = Executor("tester", 15.0, NoWakeup(), threading.Event(), lambda: flags.is_enabled(BULK_JOBS))
     try:
         assert [executor.drain() for _ in range(3)] == [0, 0, 0]
         assert {(row["status"], row["tries"]) for row in item_rows(job_id).values()} == {("queued", 0)}

@@ -23,7 +23,6 @@ from features.operations.checks import database as check_database
 from features.operations.checks import machine as check_machine
 from features.operations.checks import redis as check_redis
 from features.operations.checks.application import Route
-from features.operations.health import HealthChecks
 from infrastructure.breaker import Breaker
 from infrastructure.check_runner import CheckRunner, SharedCall, Unanswered
 from jobs import health as check_job
@@ -184,24 +183,26 @@ def test_pool_use(in_use: int, state: str) -> None:
 
 def test_the_pool_for_real(backend: Backend, tmp_path: Path) -> None:
     database.configure(settings_for(backend.url, tmp_path, db_pool_size=2, db_max_overflow=0))
-    assert run(check_database.pool_probe())["pool"].state == "ok"
+    assert run(check_database.pool_probe(database.current()))["pool"].state == "ok"
     with database.read(), database.read():
-        check = run(check_database.pool_probe())["pool"]
+        check = run(check_database.pool_probe(database.current()))["pool"]
     assert (check.state, check.found, "DB_POOL_SIZE" in str(check.remedy)) == ("warning", "2 of 2 connections are in use.", True)
 
 
-def test_breakers_besides_the_databases(backend: Backend, tmp_path: Path) -> None:
-    own = Breaker("provider:own", 1, PATIENCE)
-    checks = HealthChecks(settings_for(backend.url, tmp_path), breakers=(own,))
-    assert [breaker.name for breaker in checks.breakers()] == ["database", "provider:own"]
-    own.failed(ConnectionError("as if it were away"))
-    report = checks.everything()
-    check = next(check for check in report.checks if check.name == "breaker")
-    assert (check.state, "provider:own (open, 1 failures in a row)" in check.found, report.ok) == ("warning", True, True)
+def test_a_breaker_that_is_open() -> None:
+    breakers = Breaker("provider:one", 1, PATIENCE), Breaker("provider:other", 1, PATIENCE)
+    assert run(check_database.breaker_probe(breakers))["breaker"].state == "ok"
+    breakers[1].failed(ConnectionError("as if it were away"))
+    check = run(check_database.breaker_probe(breakers))["breaker"]
+    assert (check.state, "provider:other (open, 1 failures in a row)" in check.found, "provider:one" in check.found) == (
+        "warning",
+        True,
+        False,
+    )
 
 
 def test_the_clock_for_real(backend: Backend) -> None:
-    check = run(check_database.database_probe(), check_database.clock_probe())["clock"]
+    check = run(check_database.database_probe(database.current()), check_database.clock_probe(database.current()))["clock"]
     assert check.state == ("skipped" if backend.is_sqlite else "ok")
 
 
@@ -386,6 +387,8 @@ def test_a_backlog(backend: Backend, tmp_path: Path, workers: int, minutes: floa
     queue("AAPL")
     age(created_at=minutes)
     settings = settings_for(backend.url, tmp_path, local_workers=workers, backlog_minutes=10)
-    check = run(Probe("schema", lambda: good("Current."), ""), check_job.backlog_probe(settings, lambda: paused))["backlog"]
+    check = run(Probe("schema", lambda: good("Current."), ""), check_job.backlog_probe(database.current(), settings, lambda: paused))[
+        "backlog"
+    ]
     assert check.state == state
     assert "worker.py" in str(check.remedy) or state == "ok"
