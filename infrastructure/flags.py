@@ -24,7 +24,7 @@ class FeatureFlags:
     """The flags as this process knows them. While the database is away, as they were last read; on, until they were read once."""
 
     def __init__(self, database: Database, flags: Iterable[Flag], follow_seconds: float = FOLLOW_SECONDS) -> None:
-        """Opens nothing. `flags` are all that there are; they are read again after `follow_seconds`. Raises ValueError when two have one name."""
+        """Opens nothing. `flags` are all that there are. Raises ValueError when two have one name."""
         self._database = database
         self._flags: dict[str, Flag] = {}
         for flag in flags:
