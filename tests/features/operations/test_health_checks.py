@@ -194,11 +194,9 @@ def test_a_breaker_that_is_open() -> None:
     assert run(check_database.breaker_probe(breakers))["breaker"].state == "ok"
     breakers[1].failed(ConnectionError("as if it were away"))
     check = run(check_database.breaker_probe(breakers))["breaker"]
-    assert (check.state, "provider:other (open, 1 failures in a row)" in check.found, "provider:one" in check.found) == (
-        "warning",
-        True,
-        False,
-    )
+    assert check.state == "warning"
+    assert "provider:other (open, 1 failures in a row)" in check.found
+    assert "provider:one" not in check.found
 
 
 def test_the_clock_for_real(backend: Backend) -> None:
@@ -387,8 +385,7 @@ def test_a_backlog(backend: Backend, tmp_path: Path, workers: int, minutes: floa
     queue("AAPL")
     age(created_at=minutes)
     settings = settings_for(backend.url, tmp_path, local_workers=workers, backlog_minutes=10)
-    check = run(Probe("schema", lambda: good("Current."), ""), check_job.backlog_probe(database.current(), settings, lambda: paused))[
-        "backlog"
-    ]
+    probe = check_job.backlog_probe(database.current(), settings, lambda: paused)
+    check = run(Probe("schema", lambda: good("Current."), ""), probe)["backlog"]
     assert check.state == state
     assert "worker.py" in str(check.remedy) or state == "ok"
