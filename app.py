@@ -68,7 +68,7 @@ from services.health import HealthChecks
 from services.job import find, submit
 from services.job_feed import JobFeed
 from services.job_reads import JobReads
-from services.metrics import Metrics, PrometheusMetrics
+from services.metrics import Metrics, PrometheusMetrics, SafeMetrics
 from services.sample import load_if_empty
 from services.session import Sessions
 from store.price import find_heads
@@ -129,7 +129,7 @@ def create_app(settings: Settings | None = None) -> Application:
     configure_logging(settings.log_level, settings.log_as_json, reporter(settings.dsn, settings.environment, VERSION))
     database.configure(settings)
     app = _new_application()
-    metrics = PrometheusMetrics() if settings.metrics_enabled else Metrics()
+    metrics = SafeMetrics(PrometheusMetrics()) if settings.metrics_enabled else Metrics()
     redis = RedisLink(settings.redis_url) if settings.redis_url else None
     kept = _cache(settings, redis, metrics)
     flags = FeatureFlags()

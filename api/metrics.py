@@ -37,7 +37,7 @@ def get_metrics() -> Response:
         detail = "Send METRICS_TOKEN or an API key as Authorization: Bearer …."
         raise ApiError(401, "unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="bellwether"'})
     metrics: Metrics = current_app.extensions[METRICS]
-    metrics.pool(database.current().status)
+    metrics.pool(database.current())
     body = metrics.exposition([current_app.extensions[COLLECTOR]])
     return Response(body, content_type=CONTENT_TYPE)
 
@@ -56,7 +56,7 @@ def register_metrics(app: Flask, metrics: Metrics, breakers: Iterable[Breaker]) 
         route = here.url_rule.rule if here.url_rule else NO_ROUTE
         method = here.method if here.method in METHODS else "other"
         metrics.request(method, route, response.status_code, perf_counter() - g.started)
-        metrics.pool(database.current().status)
+        metrics.pool(database.current())
         return response
 
 
