@@ -150,7 +150,11 @@ class Settings(BaseSettings):
     max_json_bytes: int = Field(1_000_000, ge=1_000, description="Largest JSON body.")
     max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file.")
 
-    rate_limit_enabled: bool = Field(True, description="Refuse requests past the budgets below with 429.")
+    rate_limit_enabled: bool = Field(
+        True,
+        description="Refuse requests past the budgets below with 429. Instances count together in Redis. Without `REDIS_URL`, and while "
+        "Redis is away, each web process counts on its own: one key may reach a budget times `WEB_CONCURRENCY`.",
+    )
     rate_limit_per_minute: int = Field(
         1_200, ge=1, description="Requests a minute of one key, or of one address without a valid key, besides those below."
     )

@@ -83,15 +83,13 @@ def pre_fork(server, worker):
 
 
 def post_fork(server, worker):
-    """Share with the other workers what is counted: for /metrics in the files of the slot, and requests for their limits."""
+    """Share with the other workers what is counted for /metrics, in the files of the slot."""
     give_back_memory()
     if not shared_folder.is_dir():
         return
     from services.metrics import use_slot
-    from utils.shared_counts import SharedCounts
 
     use_slot(shared_folder, worker.slot)
-    SharedCounts.server_file = shared_folder / "rate_limits"
 
 
 def child_exit(server, worker):

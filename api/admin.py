@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, current_app
-from flask_limiter import Limiter
 
 import database
 from api.blueprint import api_blueprint
@@ -13,6 +12,7 @@ from api.health import CHECKS, breaker_answer
 from api.job_events import FEED
 from api.rate_limit import LIMITER
 from config import VERSION, Settings
+from infrastructure.rate_limiter import RateLimiter
 from schemas.admin import StatusAnswer
 from schemas.problem import problem_answers
 from services.admin import jobs_status
@@ -20,7 +20,6 @@ from services.health import HealthChecks
 from services.job_feed import JobFeed
 from utils.api_utils import json_response
 from utils.marks import admin
-from utils.rate_windows import RateWindows
 
 blueprint = api_blueprint("admin", "Administration")
 
@@ -47,11 +46,10 @@ def get_status() -> Response:
 
 
 def _limits(settings: Settings) -> dict[str, Any]:
-    limiter: Limiter | None = current_app.extensions.get(LIMITER)
-    windows = limiter.storage if limiter is not None else None
+    limiter: RateLimiter | None = current_app.extensions.get(LIMITER)
     return {
         "enabled": settings.rate_limit_enabled,
-        "shared": settings.redis_url is not None and isinstance(windows, RateWindows) and not windows.is_alone,
+        "shared": limiter is not None and limiter.is_shared,
         "per_minute": settings.rate_limit_per_minute,
         "per_hour": settings.rate_limit_per_hour,
         "analyses_per_minute": settings.rate_limit_analyses_per_minute,
