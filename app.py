@@ -57,7 +57,6 @@ from models.job import BulkOrder, BulkParams
 from models.result import ResultFilter
 from models.strategy import DEFAULT_STRATEGY
 from providers.base import PriceProvider
-from providers.guarded import GuardedProvider
 from providers.sample import NAMES, SampleProvider
 from schemas.base import LARGEST_LIMIT
 from schemas.problem import Problem
@@ -74,7 +73,6 @@ from services.session import Sessions
 from store.price import find_heads
 from store.result import find_body, latest
 from utils.api_utils import StrictRequest, register_error_handlers, register_request_log, validation_problem
-from utils.breaker import Breaker
 from utils.error_reports import flush_reports, reporter
 from utils.json_text import parse_strict
 from utils.lifecycle import Lifecycle, Step
@@ -142,14 +140,13 @@ def create_app(settings: Settings | None = None) -> Application:
     app.extensions[job.READS] = JobReads(app.extensions[job_events.FEED])
     app.extensions[feature_flag.FLAGS] = flags
     app.extensions[cache.CACHE] = kept
-    of_sample = Breaker("provider:sample", settings.breaker_failures, settings.breaker_seconds)
-    app.extensions[health.CHECKS] = HealthChecks(settings, lambda: not flags.is_enabled(Feature.BULK_JOBS), (of_sample,))
+    app.extensions[health.CHECKS] = HealthChecks(settings, lambda: not flags.is_enabled(Feature.BULK_JOBS))
     # What runs before a request runs in this order, what runs after it in the reverse.
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=1, x_host=1)  # type: ignore[method-assign]
     register_request_log(app)
     register_header_limits(app)
-    register_metrics(app, metrics, (database.current().breaker, of_sample))
+    register_metrics(app, metrics, (database.current().breaker,))
     register_security_headers(app)
     if settings.compress_responses:
         register_compression(app)
@@ -166,7 +163,7 @@ def create_app(settings: Settings | None = None) -> Application:
         app.register_api(module.blueprint)
     for blueprint in PLAIN_BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.extensions[LIFECYCLE] = Lifecycle(_steps(app, settings, redis, GuardedProvider(SampleProvider(), of_sample)))
+    app.extensions[LIFECYCLE] = Lifecycle(_steps(app, settings, redis, SampleProvider()))
     return app
 
 

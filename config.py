@@ -174,7 +174,7 @@ class Settings(BaseSettings):
     cache_seconds: int = Field(300, ge=1, le=86_400, description="Seconds that a cached result is kept, also when it is removed meanwhile.")
     compress_responses: bool = Field(True, description="Compress what clients accept compressed.")
     breaker_failures: int = Field(
-        5, ge=0, le=100, description="Failures in a row after which the database (or a provider) is left alone for a while; 0 for never."
+        5, ge=0, le=100, description="Failures in a row after which the database is left alone for a while; 0 for never."
     )
     breaker_seconds: float = Field(5.0, gt=0, le=300, description="Seconds that it is left alone before one request tries again.")
     metrics_enabled: bool = Field(True, description="Count requests and serve `/metrics`.")
