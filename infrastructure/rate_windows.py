@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from cachetools import TLRUCache
+from cachetools import LRUCache
 
 from utils.redis_link import RedisAway, RedisLink
 
@@ -93,11 +93,11 @@ class RateWindows:
 
 
 class MemoryWindows:
-    """The windows of one process: a bounded number of them, each until it ends. Thread-safe."""
+    """The windows of one process, at most so many. Thread-safe."""
 
     def __init__(self, most: int = MOST_WINDOWS) -> None:
-        """Keep at most so many windows."""
-        self._windows: TLRUCache[str, _Window] = TLRUCache(most, ttu=lambda _, window, now: window.ends_at)
+        """Keep at most so many windows; those that have ended give way with the others."""
+        self._windows: LRUCache[str, _Window] = LRUCache(most)
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -112,7 +112,7 @@ class MemoryWindows:
             for key, limit in windows:
                 now = time.monotonic()
                 window = self._windows.get(key)
-                if window is None:
+                if window is None or window.ends_at <= now:
                     window = self._windows[key] = _Window(now + limit.seconds)
                 window.requests += 1
                 counts.append(Count(window.requests, window.ends_at - now))
