@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from infrastructure.rate_windows import Limit, RateWindows
 from utils.redis_link import RedisLink
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """A window after a request was counted in it. `ends_at` is in seconds since the epoch."""
 
     limit: Limit
@@ -21,8 +20,7 @@ class Window:
     ends_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """What came of counting a request: the windows that it counted in, and the one whose limit it exceeds, if any."""
 
     windows: tuple[Window, ...]
