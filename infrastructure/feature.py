@@ -7,9 +7,9 @@ process never loads Flask, and a web process never loads the engine of a job bef
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from models.feature_flag import Flag
 from models.health import Probe
@@ -18,10 +18,16 @@ if TYPE_CHECKING:
     from click import Command
     from flask import Blueprint
     from prometheus_client.core import Metric
+    from sqlalchemy import Connection
 
     from database import AnyReader
     from infrastructure.foundation import Foundation
     from jobs.kind import JobKind
+
+
+# Reads the tickers of a universe, for an organization.
+UniverseReader: TypeAlias = "Callable[[Connection, int], Sequence[str]]"
+Universes: TypeAlias = Mapping[str, UniverseReader]
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class Feature:
     - `maintenance`: its periodic tasks.
     - `probes`: its health checks in a process that serves.
     - `metrics`: what `/metrics` shows of its tables, read on one connection.
+    - `universes`: sets of tickers by name, which a request may say instead of tickers.
     - `commands`: its groups of the `flask` command.
     """
 
@@ -53,4 +60,5 @@ class Feature:
     maintenance: Callable[[Foundation], Sequence[MaintenanceTask]] = lambda foundation: ()
     probes: Callable[[Foundation], Sequence[Probe]] = lambda foundation: ()
     metrics: Callable[[AnyReader], Iterable[Metric]] = lambda connection: ()
+    universes: Callable[[], Universes] = dict
     commands: Callable[[], Sequence[Command]] = tuple

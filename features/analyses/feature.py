@@ -10,6 +10,8 @@ from models.feature_flag import Flag
 if TYPE_CHECKING:
     from flask import Blueprint
 
+    from features.analyses.kinds import BulkAnalysis
+
 ANALYSES = Flag("analyses", "POST /analyze. Results that are stored stay readable.")
 
 
@@ -19,4 +21,10 @@ def _blueprints() -> tuple[Blueprint, ...]:
     return analysis.blueprint, result.blueprint, series.blueprint, strategy.blueprint
 
 
-FEATURE = Feature("analyses", blueprints=_blueprints, flags=(ANALYSES,))
+def _kinds() -> tuple[BulkAnalysis, ...]:
+    from features.analyses.kinds import BulkAnalysis
+
+    return (BulkAnalysis(),)
+
+
+FEATURE = Feature("analyses", blueprints=_blueprints, kinds=_kinds, flags=(ANALYSES,))

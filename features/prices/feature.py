@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infrastructure.feature import Feature
+from infrastructure.feature import Feature, Universes
 from models.feature_flag import Flag
 
 if TYPE_CHECKING:
@@ -19,4 +19,10 @@ def _blueprints() -> tuple[Blueprint, ...]:
     return price.blueprint, ticker.blueprint
 
 
-FEATURE = Feature("prices", blueprints=_blueprints, flags=(UPLOADS,))
+def _universes() -> Universes:
+    from features.prices.store import list_tickers
+
+    return {"all": list_tickers}
+
+
+FEATURE = Feature("prices", blueprints=_blueprints, universes=_universes, flags=(UPLOADS,))
