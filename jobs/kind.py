@@ -20,13 +20,16 @@ class IsolationLimits:
     """How a key is treated whose worker was lost: it runs alone in an isolated process (see jobs/isolated_process.py).
 
     - `cpu_seconds`: CPU time after which the kernel ends the process: the key loops.
+    - `start_seconds`: time after which a process is ended that does not start.
     - `answer_seconds`: time after which the process is ended because it does not answer.
     - `crashes`: deaths in a row by the key's own doing that fail the key.
     - `strikes`: deaths by a signal from outside, and silences, that fail the key.
-    - `first_pause`, `longest_pause`: seconds until the key is run again after a strike; the pause doubles with each.
+    - `first_pause`, `longest_pause`: seconds until the key is run again after a strike, or after a process that cannot be started; the
+      pause doubles with each.
     """
 
     cpu_seconds: float = 30.0
+    start_seconds: float = 60.0
     answer_seconds: float = 60.0
     crashes: int = 2
     strikes: int = 10
