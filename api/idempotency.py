@@ -9,27 +9,28 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-import database
 from api import idempotency_store
-from features.analyses.retention import IDEMPOTENCY_HOURS
+from database import Database
 from models.errors import IdempotencyInProgress, IdempotencyMismatch
 from utils.clock import now
 from utils.ids import new_id
 
+KEPT_FOR = timedelta(hours=24)
 ABANDONED_AFTER = timedelta(seconds=60)  # a request at work for longer has died with its process
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer as it is sent, and sent again: `body` is JSON."""
+    """An answer as it is sent, and sent again: `body` is JSON. `after_commit` runs once the act's transaction has been committed."""
 
     status: int
     location: str | None
     body: str
     is_replay: bool = False
+    after_commit: Callable[[], None] = lambda: None
 
 
-def once(org_id: int, key: str | None, request: bytes, act: Callable[[Connection], Answer]) -> Answer:
+def once(database: Database, org_id: int, key: str | None, request: bytes, act: Callable[[Connection], Answer]) -> Answer:
     """Act within one transaction that also remembers the answer; with a key used before, return that answer instead.
 
     `request` is what must be the same for the key to fit: method, path and body. Raises IdempotencyMismatch when it is not, and
@@ -37,9 +38,11 @@ def once(org_id: int, key: str | None, request: bytes, act: Callable[[Connection
     """
     if key is None:
         with database.transaction() as connection:
-            return act(connection)
+            answer = act(connection)
+        answer.after_commit()
+        return answer
     holder, digest = new_id(), hashlib.sha256(request).hexdigest()
-    remembered = _reserve_or_find(org_id, key, digest, holder)
+    remembered = _reserve_or_find(database, org_id, key, digest, holder)
     if remembered is not None:
         return remembered
     try:
@@ -51,15 +54,14 @@ def once(org_id: int, key: str | None, request: bytes, act: Callable[[Connection
         with database.transaction() as connection:
             idempotency_store.release(connection, org_id, key, holder)
         raise
+    answer.after_commit()
     return answer
 
 
-def _reserve_or_find(org_id: int, key: str, digest: str, holder: str) -> Answer | None:
+def _reserve_or_find(database: Database, org_id: int, key: str, digest: str, holder: str) -> Answer | None:
     moment = now()
     with database.transaction() as connection:
-        if idempotency_store.reserve(
-            connection, org_id, key, digest, holder, moment, moment - timedelta(hours=IDEMPOTENCY_HOURS), moment - ABANDONED_AFTER
-        ):
+        if idempotency_store.reserve(connection, org_id, key, digest, holder, moment, moment - KEPT_FOR, moment - ABANDONED_AFTER):
             return None
         found = idempotency_store.find(connection, org_id, key)
     if found is None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-import database
 from analysis.trade import size_position
+from database import Database
 from features.reports import store as report_store
 from features.reports.store import EndedItem, ResultLine
-from features.reports.workbook import Book, Column, IsolatedProcess, Sheet, Style, WorkbookFile, write_workbook
+from features.reports.workbook import Book, Cell, Column, Sheet, Style, WorkbookFile, write_workbook
 from jobs import service as job_service
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Sizing, Trade, Verdict
 from models.job import Job
@@ -67,19 +67,19 @@ SCORE_SCALE = {
 }
 
 
-def job_report(org_id: int, job_id: str, check: Check = always_wanted) -> WorkbookFile:
+def job_report(database: Database, org_id: int, job_id: str, check: Check = always_wanted) -> WorkbookFile:
     """What ended of a job so far, with positions of the job's own sizing. Raises JobNotFound, and what `check` raises."""
-    job = job_service.find(org_id, job_id)
-    return write_workbook(f"bellwether-job-{job.id}", lambda book: _fill(book, job), check)
+    job = job_service.find(database, org_id, job_id)
+    return write_workbook(f"bellwether-job-{job.id}", lambda book: _fill(book, database, job), check)
 
 
-def _fill(book: Book, job: Job) -> None:
+def _fill(book: Book, database: Database, job: Job) -> None:
     params = parse_tolerant(job.params)
     if not isinstance(params, dict):
         params = {}
     verdicts, failures = book.add_sheet("Verdicts", VERDICTS), book.add_sheet("Failures", FAILURES)
     sizing = _sizing_of(params)
-    for item in _items(job):
+    for item in _items(database, job):
         if item.status is ItemStatus.SUCCEEDED:
             verdicts.append(*_verdict(item, sizing))
         else:
@@ -92,7 +92,7 @@ def _fill(book: Book, job: Job) -> None:
         sheet.append(name, value)
 
 
-def _items(job: Job) -> Iterator[EndedItem]:
+def _items(database: Database, job: Job) -> Iterator[EndedItem]:
     after = ""
     while True:
         # No connection is held while rows are written: a large report takes seconds.
@@ -104,11 +104,11 @@ def _items(job: Job) -> Iterator[EndedItem]:
         after = page[-1].ticker
 
 
-def _verdict(item: EndedItem, sizing: Sizing) -> list[IsolatedProcess]:
+def _verdict(item: EndedItem, sizing: Sizing) -> list[Cell]:
     result = item.result
     if result is None:
         return [item.ticker, *[None] * (len(VERDICTS) - 2), item.result_id]
-    cells: list[IsolatedProcess] = [item.ticker, result.as_of, result.close, result.score, result.verdict, result.signal]
+    cells: list[Cell] = [item.ticker, result.as_of, result.close, result.score, result.verdict, result.signal]
     trade = _trade(result, sizing)
     if trade is None:
         return [*cells, *[None] * (len(VERDICTS) - len(cells) - 1), item.result_id]
@@ -148,7 +148,7 @@ def colour_verdicts(book: Book, sheet: Sheet) -> None:
     sheet.worksheet.conditional_format(1, column, last, column, SCORE_SCALE)
 
 
-def _parameters(job: Job, params: dict[str, Any]) -> Iterator[tuple[str, IsolatedProcess]]:
+def _parameters(job: Job, params: dict[str, Any]) -> Iterator[tuple[str, Cell]]:
     yield "Job id", job.id
     yield "Status", job.status
     yield "Created (UTC)", job.created_at
@@ -167,7 +167,7 @@ def _parameters(job: Job, params: dict[str, Any]) -> Iterator[tuple[str, Isolate
         yield from _flat(name, value)
 
 
-def _flat(name: str, value: Any) -> Iterator[tuple[str, IsolatedProcess]]:
+def _flat(name: str, value: Any) -> Iterator[tuple[str, Cell]]:
     """A parameter as cells: weights one by one, keys as a list, the day as a date."""
     if isinstance(value, dict):
         for key, part in value.items():

@@ -9,11 +9,11 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
-import database
-from features.prices import store as price_store
+from database import Database
+from features.prices import service as prices
 from features.reports import store as report_store
 from features.reports.job_report import colour_verdicts
-from features.reports.workbook import FIRST_EXCEL_YEAR, Book, Column, IsolatedProcess, Sheet, Style, WorkbookFile, write_workbook
+from features.reports.workbook import FIRST_EXCEL_YEAR, Book, Cell, Column, Sheet, Style, WorkbookFile, write_workbook
 from models.errors import NotFound, PricesDamaged, TickerNotFound
 from models.price_series import BYTES_PER_BAR, MOST_BARS, PackedBars
 from models.result import ResultSummary, StoredResult
@@ -68,6 +68,16 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class ReportSubject:
+    """What is reported: a ticker by a strategy, from `start` to `end` where a period is given."""
+
+    ticker: str
+    strategy: str
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True)
 class Line:
     """A horizontal line in the chart."""
 
@@ -76,23 +86,24 @@ class Line:
     price: float
 
 
-def ticker_report(
-    org_id: int, ticker: str, strategy: str, start: date | None = None, end: date | None = None, check: Check = always_wanted
-) -> WorkbookFile:
-    """The latest stored result of a ticker by a strategy, with its prices and results from `start` to `end`; analyses nothing.
+def ticker_report(database: Database, org_id: int, subject: ReportSubject, check: Check = always_wanted) -> WorkbookFile:
+    """The latest stored result of the subject, with its prices and results of the period; analyses nothing.
 
     Without a period the prices are the newest 250 days and the results are all that are stored; of a period, the newest MOST_BARS.
     Raises TickerNotFound, NotFound when it has not been analysed yet, PricesDamaged, or what `check` raises.
     """
-    facts = _facts(org_id, ticker, strategy, start, end)
-    history = _history(org_id, facts.stored, start, end)
-    return write_workbook(f"bellwether-{ticker}-{strategy}-{facts.stored.as_of}", lambda book: _fill(book, facts, history), check)
+    facts = _facts(database, org_id, subject)
+    history = _history(database, org_id, facts.stored, subject)
+    return write_workbook(
+        f"bellwether-{subject.ticker}-{subject.strategy}-{facts.stored.as_of}", lambda book: _fill(book, facts, history), check
+    )
 
 
-def _facts(org_id: int, ticker: str, strategy: str, start: date | None, end: date | None) -> Facts:
+def _facts(database: Database, org_id: int, subject: ReportSubject) -> Facts:
+    ticker, strategy, start, end = subject.ticker, subject.strategy, subject.start, subject.end
     with database.reader() as connection:
         stored = report_store.find_latest(connection, org_id, ticker, strategy)
-        loaded = price_store.load(connection, org_id, ticker)
+        loaded = prices.load(connection, org_id, ticker)
     if stored is None:
         if loaded is None:
             raise TickerNotFound(ticker)
@@ -114,13 +125,13 @@ def _facts(org_id: int, ticker: str, strategy: str, start: date | None, end: dat
     return Facts(stored, result, head.name, wanted.rows(len(wanted) - shown, len(wanted)), note)
 
 
-def _history(org_id: int, stored: StoredResult, start: date | None, end: date | None) -> Iterator[tuple[ResultSummary, bool]]:
+def _history(database: Database, org_id: int, stored: StoredResult, subject: ReportSubject) -> Iterator[tuple[ResultSummary, bool]]:
     """The results from `start` to `end`, newest first, and whether each has the parameters of the latest."""
     before = None
     while True:
         # No connection is held while rows are written.
         with database.reader() as connection:
-            page = report_store.list_period(connection, org_id, stored, (start, end), before, PAGE)
+            page = report_store.list_period(connection, org_id, stored, (subject.start, subject.end), before, PAGE)
         yield from page
         if len(page) < PAGE:
             return
@@ -144,7 +155,7 @@ def _fill(book: Book, facts: Facts, history: Iterable[tuple[ResultSummary, bool]
     _add_history(book, history)
 
 
-def _summary(facts: Facts) -> Iterator[tuple[str, IsolatedProcess, Style | None]]:
+def _summary(facts: Facts) -> Iterator[tuple[str, Cell, Style | None]]:
     result, provenance = facts.result, facts.result["provenance"]
     yield "Ticker", result["ticker"], None
     yield "Name", facts.name, None
@@ -169,7 +180,7 @@ def _summary(facts: Facts) -> Iterator[tuple[str, IsolatedProcess, Style | None]
     yield "Fingerprint", result["fingerprint"], None
 
 
-def _trade(trade: dict[str, Any] | None) -> Iterator[tuple[str, IsolatedProcess, Style | None]]:
+def _trade(trade: dict[str, Any] | None) -> Iterator[tuple[str, Cell, Style | None]]:
     if trade is None:
         yield "Trade", "none, the signal being HOLD", None
         return
@@ -205,7 +216,7 @@ def _add_history(book: Book, history: Iterable[tuple[ResultSummary, bool]]) -> N
 def _add_prices(book: Book, bars: PackedBars, ticker: str, lines: list[Line]) -> None:
     gap = (Column("", 8.43),) * CHART_COLUMNS
     sheet = book.add_sheet("Prices", (*PRICES, *gap, *(Column(line.title, 12, Style.DECIMAL) for line in lines)))
-    beside_chart: list[IsolatedProcess] = [None] * len(gap)
+    beside_chart: list[Cell] = [None] * len(gap)
     levels = [line.price for line in lines]
     for bar in bars:
         sheet.append(bar.day, bar.open, bar.high, bar.low, bar.close, bar.volume, *beside_chart, *levels)

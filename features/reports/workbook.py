@@ -15,7 +15,7 @@ from typing import IO, Any
 from infrastructure.temporary_folder import temporary_folder
 from utils.cancellation import Check, always_wanted
 
-IsolatedProcess = str | int | float | date | datetime | None
+Cell = str | int | float | date | datetime | None
 
 OPTIONS = {
     "constant_memory": True,
@@ -95,7 +95,7 @@ class Sheet:
         worksheet.repeat_rows(0)
         worksheet.fit_to_pages(1, 0)
 
-    def append(self, *values: IsolatedProcess, styles: Sequence[Style | None] = ()) -> None:
+    def append(self, *values: Cell, styles: Sequence[Style | None] = ()) -> None:
         """Write the next row. What is None or no finite number stays blank; `styles` replaces those of the columns.
 
         Now and then the workbook's check is called.
