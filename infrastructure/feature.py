@@ -32,6 +32,9 @@ UniverseReader: TypeAlias = "Callable[[Connection, int], Sequence[str]]"
 Universes: TypeAlias = Mapping[str, UniverseReader]
 
 
+HOURLY = 3600.0  # seconds
+
+
 @dataclass(frozen=True)
 class MaintenanceTask:
     """Something that one process of all must do every `seconds`, whichever takes it first. `run` raises the database's errors."""

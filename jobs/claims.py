@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from database import Database
+from infrastructure.sql.database_clock import database_now
 from jobs.kind import JobKinds
 from jobs.store import item as item_store
 from jobs.store import job as job_store
@@ -57,7 +58,7 @@ def claim_chunk(database: Database, claimant: Claimant, limit: int) -> Chunk | N
             return None
     token = new_id()
     with database.transaction() as connection:
-        moment = item_store.database_now(connection)
+        moment = database_now(connection)
         claim = Claim(token, claimant.worker, claimant.lane, moment + timedelta(seconds=claimant.lease_seconds))
         items = item_store.claim(connection, claim, limit)
         jobs = job_store.start_claimed(connection, (item.job_id for item in items), moment) if items else {}
@@ -67,7 +68,7 @@ def claim_chunk(database: Database, claimant: Claimant, limit: int) -> Chunk | N
 def extend_lease(database: Database, token: str, lease_seconds: float) -> int:
     """A heartbeat: how many items are still claimed under the token."""
     with database.transaction() as connection:
-        return item_store.extend_lease(connection, token, item_store.database_now(connection) + timedelta(seconds=lease_seconds))
+        return item_store.extend_lease(connection, token, database_now(connection) + timedelta(seconds=lease_seconds))
 
 
 def cancelled_jobs(database: Database, chunk: Chunk) -> set[str]:
@@ -110,7 +111,7 @@ class Claims:
         failed = [(_held(chunk, item), outcome) for item, outcome in ending.outcomes.items() if isinstance(outcome, Fault)]
         unfinished = [_held(chunk, item) for item in ending.items if item not in ending.outcomes]
         with self._database.transaction() as connection:
-            moment = item_store.database_now(connection)
+            moment = database_now(connection)
             _lock(connection, chunk, ending.items)
             item_store.mark_failed(connection, failed, moment)
             results = self._store(connection, chunk, succeeded, moment)
@@ -154,7 +155,7 @@ def put_off(database: Database, chunk: Chunk, items: Collection[ClaimedItem], se
     `counts` says whether the claim counts as a try. Raises ClaimLost.
     """
     with database.transaction() as connection:
-        moment = item_store.database_now(connection)
+        moment = database_now(connection)
         _lock(connection, chunk, items)
         delay = Delay(new_id(), moment + timedelta(seconds=seconds), counts)
         stopped = _put_back(connection, [_held(chunk, item) for item in items], moment, partial(item_store.mark_put_off, delay=delay))
@@ -173,7 +174,7 @@ def rescue_expired(database: Database) -> dict[str, Lane]:
     Returns the jobs that it was of, with their lanes.
     """
     with database.transaction() as connection:
-        return _rescue(connection, item_store.lock_expired(connection, item_store.database_now(connection), RESCUED_AT_ONCE))
+        return _rescue(connection, item_store.lock_expired(connection, database_now(connection), RESCUED_AT_ONCE))
 
 
 def _lock(connection: Connection, chunk: Chunk, items: Collection[ClaimedItem]) -> None:
@@ -184,7 +185,7 @@ def _lock(connection: Connection, chunk: Chunk, items: Collection[ClaimedItem]) 
 def _rescue(connection: Connection, lost: list[Lost]) -> dict[str, Lane]:
     if not lost:
         return {}
-    moment = item_store.database_now(connection)
+    moment = database_now(connection)
     stopped = _put_back(connection, _in_hand_last(lost), moment, item_store.mark_rescued)
     job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
     job_total_store.add(connection, {"rescued": len(lost)})

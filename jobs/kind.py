@@ -64,6 +64,9 @@ class JobKind(Protocol[Params]):
     def unexpected(self) -> Fault:
         """The fault of an item whose run raised an unexpected exception, or whose outcome the database refuses."""
 
+    def prepare(self) -> None:
+        """Import what `run` needs. A worker calls it as it starts; until then a kind is light, for processes that run no jobs."""
+
     def read_params(self, text: str) -> Params:
         """Parse the parameters of a job from the JSON of its row. Raises JobUnreadable for what this version cannot make sense of."""
 
@@ -96,6 +99,12 @@ class JobKinds:
     def find(self, name: str) -> JobKind[Any] | None:
         """The kind of this name; None for one that this version does not know."""
         return self._by_name.get(name)
+
+    def prepare(self, lane: Lane) -> None:
+        """Import what the kinds of a lane need to run."""
+        for kind in self._by_name.values():
+            if kind.lane is lane:
+                kind.prepare()
 
     @property
     def lanes(self) -> frozenset[Lane]:

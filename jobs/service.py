@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from database import Database
+from infrastructure.sql.database_clock import database_now
 from jobs.store import item as item_store
 from jobs.store import job as job_store
 from jobs.store.job import JobRow, Settlement
@@ -43,7 +44,7 @@ def enqueue(connection: Connection, org_id: int, new_job: NewJob) -> Submission:
         params=new_job.params,
         dedupe_key=new_job.dedupe_key,
         retry_of=new_job.retry_of,
-        created_at=item_store.database_now(connection),
+        created_at=database_now(connection),
     )
     # Once more when the active job that was in the way has ended just now.
     while not job_store.insert(connection, org_id, row):
@@ -80,7 +81,7 @@ def cancel(database: Database, org_id: int, job_id: str, expected: Sequence[int]
         if job.is_finished:
             raise JobFinished(job_id, job.status)
         if not job.cancel_requested:
-            moment = item_store.database_now(connection)
+            moment = database_now(connection)
             cancelled = item_store.cancel_queued(connection, job_id, moment)
             job_store.settle(connection, job_id, Settlement(Tally(cancelled=cancelled), cancel=True), moment)
             log.info("job cancelled", job_id=job_id, items=cancelled)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infrastructure.feature import Feature
+from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 from models.feature_flag import Flag
 
 if TYPE_CHECKING:
     from flask import Blueprint
 
     from features.analyses.kinds import BulkAnalysis
+    from infrastructure.foundation import Foundation
 
 ANALYSES = Flag("analyses", "POST /analyze. Results that are stored stay readable.")
 
@@ -27,4 +28,11 @@ def _kinds() -> tuple[BulkAnalysis, ...]:
     return (BulkAnalysis(),)
 
 
-FEATURE = Feature("analyses", blueprints=_blueprints, kinds=_kinds, flags=(ANALYSES,))
+def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
+    from features.analyses.retention import cleanup_old_analyses
+
+    database, kept = foundation.database, foundation.settings.results_kept
+    return (MaintenanceTask("prune_results", HOURLY, lambda: cleanup_old_analyses(kept, database)),)
+
+
+FEATURE = Feature("analyses", blueprints=_blueprints, kinds=_kinds, flags=(ANALYSES,), maintenance=_maintenance)

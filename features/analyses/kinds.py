@@ -1,4 +1,4 @@
-"""The analysis of many tickers, as a kind of job: read together, analysed one by one, stored together."""
+"""The kinds of job of analyses."""
 
 from __future__ import annotations
 
@@ -8,18 +8,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from database import Database
-from features.analyses import store as result_store
-from features.analyses.bulk import read_params
-from features.analyses.service import AnalysisPlan, make_result
-from features.prices import store as price_store
 from jobs.kind import IsolationLimits
 from models.bulk_analysis import BULK_ANALYSIS, Analysed, BulkParams
-from models.errors import BellwetherError, TickerNotFound
 from models.job import Fault, Lane
-from models.price_series import PackedBars, SeriesHead
-from utils.clock import now
-
-LOADED_AT_ONCE = 32  # series; the driver holds each three times while they are read
 
 
 class BulkAnalysis:
@@ -30,52 +21,24 @@ class BulkAnalysis:
     limits = IsolationLimits()
     unexpected = Fault("internal_error", "The analysis failed unexpectedly; the log has the reason. The others are not affected.")
 
+    def prepare(self) -> None:
+        """Import the engine."""
+        from features.analyses import bulk_run as bulk_run  # noqa: PLC0415, PLC0414 — what only workers need
+
     def read_params(self, text: str) -> BulkParams:
         """Parse the parameters. Raises JobUnreadable."""
+        from features.analyses.bulk import read_params  # noqa: PLC0415 — likewise
+
         return read_params(text)
 
     def run(self, database: Database, org_id: int, params: BulkParams, keys: Sequence[str]) -> Iterator[tuple[str, Analysed | Fault]]:
-        """Yield the outcome of each ticker: first those that take no engine, then one by one."""
-        plan, read_at = AnalysisPlan(params.strategy, params.overrides), now()
-        with database.read() as connection:
-            heads = price_store.find_heads(connection, org_id, keys)
-            fingerprints = {ticker: plan.known_fingerprint(head) for ticker, head in heads.items()}
-            stored = result_store.find_fingerprints(connection, org_id, [key for key in fingerprints.values() if key is not None])
-        wanted = [ticker for ticker in heads if fingerprints[ticker] not in stored]
-        for ticker in keys:
-            fingerprint = fingerprints.get(ticker)
-            if ticker not in heads:
-                yield ticker, _fault_of(TickerNotFound(ticker))
-            elif fingerprint is not None and fingerprint in stored:
-                yield ticker, Analysed(fingerprint, None, plan.keeps_latest and not stored[fingerprint], read_at)
-        for start in range(0, len(wanted), LOADED_AT_ONCE):
-            together, read_at = wanted[start : start + LOADED_AT_ONCE], now()
-            with database.reader() as reader:
-                series = price_store.load_many(reader, org_id, together)
-            for ticker in together:
-                yield ticker, _analyse(ticker, series.pop(ticker, None), plan, read_at)
+        """Yield the outcome of each ticker."""
+        from features.analyses.bulk_run import analyse_many  # noqa: PLC0415 — likewise
+
+        return analyse_many(database, org_id, params, keys)
 
     def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, Analysed], moment: datetime) -> Mapping[str, str]:
-        """Store new results, and make those the latest that are to become it; the id of the result of each ticker.
+        """Store the results; the id of the result of each ticker."""
+        from features.analyses.bulk_run import store_many  # noqa: PLC0415 — likewise
 
-        A ticker is left out whose result was stored before and was removed meanwhile, being old.
-        """
-        result_store.insert_many(connection, [(org_id, analysed.result) for analysed in outcomes.values() if analysed.result is not None])
-        latest = {(org_id, analysed.fingerprint, analysed.read_at) for analysed in outcomes.values() if analysed.becomes_latest}
-        result_store.mark_latest_many(connection, latest)
-        ids = result_store.find_ids(connection, org_id, [analysed.fingerprint for analysed in outcomes.values()])
-        return {ticker: ids[analysed.fingerprint] for ticker, analysed in outcomes.items() if analysed.fingerprint in ids}
-
-
-def _analyse(ticker: str, loaded: tuple[SeriesHead, PackedBars] | None, plan: AnalysisPlan, read_at: datetime) -> Analysed | Fault:
-    if loaded is None:
-        return _fault_of(TickerNotFound(ticker))
-    try:
-        work = plan.work_on(*loaded, read_at)
-        return Analysed(work.fingerprint, make_result(work, plan), plan.keeps_latest, read_at)
-    except BellwetherError as error:
-        return _fault_of(error)
-
-
-def _fault_of(error: BellwetherError) -> Fault:
-    return Fault(error.code, str(error))
+        return store_many(connection, org_id, outcomes)

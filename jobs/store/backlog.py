@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from infrastructure.sql.database_clock import database_now
 from jobs.store import item as item_store
 from models.job import Lane
 from models.job_state import ACTIVE, JobStatus
@@ -62,4 +63,4 @@ def waiting_since(connection: Connection, lane: Lane) -> datetime | None:
 def waiting_seconds(connection: Connection) -> float:
     """How long that has been in the lane where it is longest, by the clock that leases are measured with; 0 when nothing waits."""
     since = [moment for lane in Lane if (moment := waiting_since(connection, lane)) is not None]
-    return max(0.0, (item_store.database_now(connection) - min(since)).total_seconds()) if since else 0.0
+    return max(0.0, (database_now(connection) - min(since)).total_seconds()) if since else 0.0

@@ -26,15 +26,12 @@ from models.job_state import (
     SUCCEED,
     ItemStatus,
 )
-from utils.clock import now
 from utils.dialects import Variants, locking
 
 assert GIVE_BACK.target == RESCUE.target == CLAIM.source
 assert CANCEL_ITEM.source == ABANDON_ITEM.source
 MOST_TURNS_APART = 16  # an item that was lost often waits for no more than so many turns of the others
 
-# Where the leases' clock is: on Postgres the server's, since the machines' own may disagree.
-TIME = text("SELECT clock_timestamp()")
 # Where the queue of a lane stands: what comes (back) now is served from here on, in turns with what is there.
 HEAD_TURN = text(f"""
     SELECT COALESCE(min(turn), 0)
@@ -192,14 +189,6 @@ class Lost(Held):
 
     tries: int
     lane: Lane
-
-
-def database_now(connection: Connection) -> datetime:
-    """The time by the clock that leases are measured with."""
-    if connection.dialect.name == "sqlite":
-        return now()
-    moment: datetime = connection.execute(TIME).scalar_one()
-    return moment
 
 
 def insert(connection: Connection, lane: Lane, keys: Mapping[str, Sequence[str]]) -> None:
