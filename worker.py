@@ -10,22 +10,19 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
+from collections.abc import Sequence
 
 import structlog
 
 import db_migrations
 from config import VERSION, ConfigError, Settings
-from database import Database, adopt
 from features import load_features
 from infrastructure.entrance import NOT_STARTED, set_up_log
 from infrastructure.error_reports import flush_reports
-from infrastructure.flags import FeatureFlags
-from infrastructure.foundation import Foundation
-from jobs.celery_wakeup import wakeup_for
+from infrastructure.feature import Feature
 from jobs.isolated_process import ISOLATED, IsolatedServer
-from jobs.kind import JobKinds
 from jobs.local import CONNECTIONS_PER_THREAD, PROCESS, Supervisor, run_worker
-from jobs.machine import JobMachine, database_options
+from jobs.machine import JobMachine
 from jobs.maintenance import Maintenance, machine_tasks
 from jobs.supervised_process import stop_on_signals_or_orphaned
 from models.job import Lane
@@ -49,52 +46,41 @@ def main(arguments: list[str] | None = None) -> int:
         stop_on_signals_or_orphaned(stop, has_parent=options.name is not None)
     try:
         settings = Settings.load()
-        machine = _job_machine(settings, options.lane)
+        features = load_features(settings)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 1
     set_up_log(settings)
+    threads = settings.network_threads if options.lane is Lane.NETWORK else 0
+    machine = JobMachine.of(settings, features, CONNECTIONS_PER_THREAD * threads)
     try:
         if server is not None:
             server.serve(machine.foundation.database, machine.kinds)
             return 0
-        return _work(machine, options.lane, options.name, stop)
+        return _work(machine, features, options, stop)
     finally:
         machine.foundation.database.close()
         flush_reports()
 
 
-def _job_machine(settings: Settings, lane: Lane | None) -> JobMachine:
-    features = load_features(settings)
-    connections = CONNECTIONS_PER_THREAD * settings.network_threads if lane is Lane.NETWORK else 0
-    database = adopt(Database(database_options(settings, connections)))
-    flags = FeatureFlags(database, (flag for feature in features for flag in feature.flags))
-    kinds = JobKinds(kind for feature in features for kind in feature.kinds())
-    return JobMachine(Foundation(settings, database, flags), kinds, wakeup_for(settings))
-
-
-def _work(machine: JobMachine, lane: Lane | None, name: str | None, stop: threading.Event) -> int:
-    settings, database = machine.foundation.settings, machine.foundation.database
+def _work(machine: JobMachine, features: Sequence[Feature], options: argparse.Namespace, stop: threading.Event) -> int:
+    foundation = machine.foundation
+    settings, database = foundation.settings, foundation.database
     try:
         database.connect()
         db_migrations.ensure_schema(settings.auto_migrate, database)
     except NOT_STARTED as error:
         log.error("worker not started", reason=explain(error))
         return 1
-    if lane is not None:
-        run_worker(name or "", lane, machine, stop)
+    if options.lane is not None:
+        run_worker(options.name, options.lane, machine, stop)
     else:
         log.info("workers started", processes=settings.worker_processes, engine=settings.job_engine, version=VERSION)
-        Supervisor(machine, _maintenance(machine), stop).run()
-    log.info("worker stopped", worker=name)
+        tasks = [task for feature in features for task in feature.maintenance(foundation)]
+        own_tasks = machine_tasks(database, machine.wakeup, settings.job_lease_seconds)
+        Supervisor(machine, Maintenance(database, (*own_tasks, *tasks)), stop).run()
+    log.info("worker stopped", worker=options.name)
     return 0
-
-
-def _maintenance(machine: JobMachine) -> Maintenance:
-    foundation = machine.foundation
-    own = machine_tasks(foundation.database, machine.wakeup, foundation.settings.job_lease_seconds)
-    others = (task for feature in load_features(foundation.settings) for task in feature.maintenance(foundation))
-    return Maintenance(foundation.database, (*own, *others))
 
 
 if __name__ == "__main__":

@@ -22,16 +22,12 @@ from kombu import Queue
 
 import db_migrations
 from config import Settings
-from database import Database, adopt
 from features import load_features
 from infrastructure.entrance import set_up_log
-from infrastructure.flags import FeatureFlags
-from infrastructure.foundation import Foundation
-from jobs.celery_wakeup import VISIBILITY_TIMEOUT, queue_of, wakeup_for
+from jobs.celery_wakeup import VISIBILITY_TIMEOUT, queue_of
 from jobs.executor import Executor, ExecutorOptions
-from jobs.kind import JobKinds
 from jobs.local import CONNECTIONS_PER_THREAD
-from jobs.machine import JobMachine, database_options
+from jobs.machine import JobMachine
 from jobs.supervised_process import supervised_workers
 from models.job import Lane
 from utils.ids import new_id
@@ -91,12 +87,8 @@ def drain(job_id: str, lane: str = Lane.CPU) -> int:
 def _machine() -> JobMachine:
     """What all tasks of a process share; the pool's processes inherit it, and each makes connections of its own."""
     settings = Settings.load()
-    features = load_features(settings)
     # With a pool of threads, this process needs the connections of all.
-    database = adopt(Database(database_options(settings, CONNECTIONS_PER_THREAD * settings.network_threads)))
-    flags = FeatureFlags(database, (flag for feature in features for flag in feature.flags))
-    kinds = JobKinds(kind for feature in features for kind in feature.kinds())
-    return JobMachine(Foundation(settings, database, flags), kinds, wakeup_for(settings))
+    return JobMachine.of(settings, load_features(settings), CONNECTIONS_PER_THREAD * settings.network_threads)
 
 
 @cache

@@ -267,6 +267,7 @@ def _run_key(database: Database, kinds: JobKinds, work: Work, key: str) -> Outco
     kind = kinds.find(work.kind)
     if kind is None:
         return f"it does not know the kind of job {work.kind!r}"
+    kind.prepare()
     signal.setitimer(signal.ITIMER_PROF, kind.limits.cpu_seconds)
     try:
         outcomes = dict(kind.run(database, work.org_id, kind.read_params(work.params), [key]))
