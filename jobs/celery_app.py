@@ -18,7 +18,6 @@ from functools import cache
 from typing import Any
 
 from celery import Celery, bootsteps, signals
-from kombu import Queue
 
 import db_migrations
 from config import Settings
@@ -47,7 +46,7 @@ def _configuration() -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "broker_transport_options": {"visibility_timeout": max(VISIBILITY_TIMEOUT, 4 * settings.job_lease_seconds), "socket_timeout": 5.0},
         "task_default_queue": queue_of(Lane.CPU),
-        "task_queues": (Queue(queue_of(Lane.CPU)), Queue(QUEUE_BEFORE_LANES)),
+        "task_queues": {queue_of(Lane.CPU): {}, QUEUE_BEFORE_LANES: {}},
         "task_ignore_result": True,
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,

@@ -1,11 +1,11 @@
-"""What the job machine offers: jobs of every kind over HTTP, and their live progress. The tasks of api/ and infrastructure/ stand here, too."""
+"""What the job machine offers: jobs of every kind over HTTP, and their live progress; and the maintenance of api/ and infrastructure/."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
-from models.feature_flag import Flag
+from jobs.flags import BULK_JOBS, STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from infrastructure.foundation import Foundation
     from models.health import Probe
-
-BULK_JOBS = Flag("bulk_jobs", "New bulk jobs, and workers: what is queued waits, what is in hand is finished.")
-STREAMS = Flag("streams", "Live progress. Clients poll GET /jobs/{id} instead.")
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
@@ -53,6 +50,4 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     )
 
 
-MACHINE = Feature(
-    "jobs", blueprints=_blueprints, flags=(BULK_JOBS, STREAMS), maintenance=_maintenance, probes=_probes, metrics=_metrics
-)
+MACHINE = Feature("jobs", blueprints=_blueprints, flags=(BULK_JOBS, STREAMS), maintenance=_maintenance, probes=_probes, metrics=_metrics)

@@ -1,7 +1,7 @@
 """A process of its own for keys whose worker was lost: whatever kills it there kills nobody else, and only that counts against a key.
 
-The process is `python worker.py --isolated`: requests come on its standard input, outcomes go to its standard output. The end of the process
-says something about the key that it ran, alone, while its worker lived. The limits are those of the key's kind (jobs/kind.py):
+The process is `python worker.py --isolated`: requests come on its standard input, outcomes go to its standard output. Its end says
+something about the key that it ran, alone, while its worker lived. The limits are those of the key's kind (jobs/kind.py):
 
 - **It was the key** when the process died of what only it can do to itself: a crash (SIGSEGV, SIGABRT …), an exit, or the signal that
   the kernel sends when the key has used `cpu_seconds` of CPU time. A key that does so `crashes` times in a row fails.
@@ -316,4 +316,3 @@ def _read(pipe: IO[bytes], length: int, wait: Callable[[], None]) -> bytes:
             raise EOFError
         parts += part
     return parts
-

@@ -12,7 +12,7 @@ from infrastructure.feature import Feature
 from infrastructure.flags import FeatureFlags
 from infrastructure.foundation import Foundation
 from jobs.celery_wakeup import wakeup_for
-from jobs.feature import BULK_JOBS
+from jobs.flags import BULK_JOBS
 from jobs.kind import JobKinds
 from jobs.wakeup import Wakeup
 from models.job import Lane

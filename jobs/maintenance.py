@@ -33,7 +33,7 @@ class Maintenance:
 
     def __init__(self, database: Database, tasks: Iterable[MaintenanceTask]) -> None:
         self._database = database
-        self._due_at = {task: 0.0 for task in tasks}  # by the monotonic clock of this process
+        self._due_at = dict.fromkeys(tasks, 0.0)  # by the monotonic clock of this process
 
     def run_due(self) -> None:
         """Run what is due and nobody else has taken."""

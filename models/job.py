@@ -10,6 +10,7 @@ from typing import Any
 
 from models.job_state import FINISHED, ItemStatus, JobStatus
 
+
 class Lane(StrEnum):
     """Where items run. Each lane has workers of its own, so that waiting for a network never holds up a computation."""
 

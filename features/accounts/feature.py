@@ -42,6 +42,4 @@ def _commands() -> tuple[Command, ...]:
     return (group,)
 
 
-FEATURE = Feature(
-    "accounts", blueprints=_blueprints, authentication=_authentication, maintenance=_maintenance, commands=_commands
-)
+FEATURE = Feature("accounts", blueprints=_blueprints, authentication=_authentication, maintenance=_maintenance, commands=_commands)

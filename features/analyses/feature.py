@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from features.analyses.flags import ANALYSES
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
-from models.feature_flag import Flag
 
 if TYPE_CHECKING:
     from flask import Blueprint
 
     from features.analyses.kinds import BulkAnalysis
     from infrastructure.foundation import Foundation
-
-ANALYSES = Flag("analyses", "POST /analyze. Results that are stored stay readable.")
 
 
 def _blueprints() -> tuple[Blueprint, ...]:

@@ -25,7 +25,8 @@ assert (STOP.target, CANCEL.target) == (JobStatus.CANCELLED, JobStatus.CANCELLED
 # Nothing is inserted while the same work is active: the unique index on dedupe_key sees to it, whoever comes at the same moment.
 INSERT = text(f"""
     INSERT INTO analysis_jobs (
-        id, org_id, kind, lane, status, version, total, succeeded, failed, cancelled, cancel_requested, dedupe_key, retry_of, params, created_at
+        id, org_id, kind, lane, status, version, total, succeeded, failed, cancelled, cancel_requested, dedupe_key, retry_of, params,
+        created_at
     )
     VALUES (
         :id, :org_id, :kind, :lane, '{START.source}', 1, :total, 0, 0, 0, false, :dedupe_key, :retry_of, :params, :created_at
