@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from analysis.engine import parameters_of
-from features.prices import store as price_store
+from features.prices import service as prices
 from infrastructure.feature import Universes
 from jobs.service import Submission, enqueue
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Overrides, Sizing
@@ -29,7 +29,7 @@ def submit(connection: Connection, org_id: int, order: BulkOrder, universes: Uni
     """
     tickers = order.tickers or _read_universe(connection, org_id, order.params, universes)
     params = write_params(order.params)
-    dedupe_key = None if order.force else _dedupe_key(tickers, params, price_store.newest_day(connection, org_id, tickers))
+    dedupe_key = None if order.force else _dedupe_key(tickers, params, prices.newest_day(connection, org_id, tickers))
     return enqueue(connection, org_id, NewJob(BULK_ANALYSIS, Lane.CPU, params, tickers, dedupe_key))
 
 

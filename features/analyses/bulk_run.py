@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from database import Database
 from features.analyses import store as result_store
 from features.analyses.service import AnalysisPlan, make_result
-from features.prices import store as price_store
+from features.prices import service as prices
 from models.bulk_analysis import Analysed, BulkParams
 from models.errors import BellwetherError, TickerNotFound
 from models.job import Fault
@@ -24,7 +24,7 @@ def analyse_many(database: Database, org_id: int, params: BulkParams, tickers: S
     """Yield the outcome of each ticker: first those that take no engine, then one by one."""
     plan, read_at = AnalysisPlan(params.strategy, params.overrides), now()
     with database.read() as connection:
-        heads = price_store.find_heads(connection, org_id, tickers)
+        heads = prices.find_heads(connection, org_id, tickers)
         fingerprints = {ticker: plan.known_fingerprint(head) for ticker, head in heads.items()}
         stored = result_store.find_fingerprints(connection, org_id, [key for key in fingerprints.values() if key is not None])
     wanted = [ticker for ticker in heads if fingerprints[ticker] not in stored]
@@ -37,7 +37,7 @@ def analyse_many(database: Database, org_id: int, params: BulkParams, tickers: S
     for start in range(0, len(wanted), LOADED_AT_ONCE):
         together, read_at = wanted[start : start + LOADED_AT_ONCE], now()
         with database.reader() as reader:
-            series = price_store.load_many(reader, org_id, together)
+            series = prices.load_many(reader, org_id, together)
         for ticker in together:
             yield ticker, _analyse(ticker, series.pop(ticker, None), plan, read_at)
 
