@@ -24,9 +24,7 @@ from utils.database_errors import is_unavailable, reason_of
 
 log = structlog.get_logger(__name__)
 
-LOOK_FOR_CANCELLATION_AFTER = 0.25  # seconds
 STORE_AGAIN_AFTER = (0.1, 0.3, 1.0, 2.0, 4.0)  # seconds
-UNKNOWN_KIND_SECONDS = 15.0  # until items of a kind that this version does not know are queued again, for a worker that knows it
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,9 @@ def _always() -> bool:
 class ExecutorOptions:
     """What the executors of a process share.
 
-    While `may_claim` says no, they claim nothing new.
+    - `may_claim`: while it says no, they claim nothing new.
+    - `cancellation_seconds`: how often they look whether a job that they run was cancelled.
+    - `unknown_kind_seconds`: until items of a kind that this version does not know are queued again, for a worker that knows it.
     """
 
     database: Database
@@ -71,6 +71,8 @@ class ExecutorOptions:
     wakeup: Wakeup
     may_claim: Callable[[], bool] = _always
     strikes: StrikeCounts = field(default_factory=StrikeCounts)
+    cancellation_seconds: float = 0.25
+    unknown_kind_seconds: float = 15.0
 
 
 @dataclass
@@ -166,7 +168,7 @@ class Executor:
         if kind is None:
             # A newer version may have queued it, whose workers are about to start.
             log.warning("kind of job not known to this version, left to workers that know it", items=len(items))
-            claims.put_off(self._database, progress.chunk, items, UNKNOWN_KIND_SECONDS, counts=False)
+            claims.put_off(self._database, progress.chunk, items, self._options.unknown_kind_seconds, counts=False)
             progress.take_out(items)
             return
         try:
@@ -258,7 +260,7 @@ class Executor:
         """Whether this worker is still to run the item."""
         if self._stop.is_set() or self._heartbeat.is_lost:
             return False
-        if time.monotonic() - progress.looked_at > LOOK_FOR_CANCELLATION_AFTER:
+        if time.monotonic() - progress.looked_at > self._options.cancellation_seconds:
             progress.cancelled |= claims.cancelled_jobs(self._database, progress.chunk)
             progress.looked_at = time.monotonic()
         return item.job_id not in progress.cancelled

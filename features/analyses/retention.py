@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 BATCH = 500  # rows a transaction
 
 
-def cleanup_old_analyses(kept: int = 50, database: Database | None = None) -> int:
+def cleanup_old_analyses(kept: int = 50, database: Database | None = None, batch: int = BATCH) -> int:
     """Remove all but the newest `kept` results of each organization and ticker; how many that were.
 
     A result that the screener shows stays, however old. `database` is the process-wide one unless given.
@@ -28,9 +28,9 @@ def cleanup_old_analyses(kept: int = 50, database: Database | None = None) -> in
     for org_id, ticker in crowded:
         while True:
             with database.transaction() as connection:
-                batch = result_store.delete_beyond(connection, org_id, ticker, kept, BATCH)
-            removed += batch
-            if batch < BATCH:
+                deleted = result_store.delete_beyond(connection, org_id, ticker, kept, batch)
+            removed += deleted
+            if deleted < batch:
                 break
     if removed:
         log.info("old results removed", results=removed)

@@ -13,6 +13,7 @@ import database
 from features.accounts.api_keys import create_key
 from features.analyses.bulk import submit
 from features.analyses.kinds import BulkAnalysis
+from jobs import claims
 from jobs.claims import Claimant, Claims, claim_chunk
 from jobs.executor import Executor, ExecutorOptions
 from jobs.kind import JobKind, JobKinds
@@ -59,6 +60,21 @@ def run_jobs(worker: str = "tester", kinds: Sequence[JobKind[Any]] = KINDS) -> i
 def claim(worker: str, limit: int = 100, lane: Lane = Lane.CPU) -> Chunk | None:
     """What a worker claims, for a minute."""
     return claim_chunk(database.current(), Claimant(worker, lane, 60.0), limit)
+
+
+def end_items(chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome]) -> None:
+    """End some items of a chunk as a worker does."""
+    Claims(database.current(), JobKinds(KINDS)).end_items(chunk, outcomes)
+
+
+def rescue_expired() -> set[str]:
+    """Rescue as maintenance does; the jobs whose items were rescued."""
+    return set(claims.rescue_expired(database.current()))
+
+
+def release_worker(worker: str) -> set[str]:
+    """Release what a dead worker had claimed, as its parent does; the jobs that it was of."""
+    return set(claims.release_worker(database.current(), worker))
 
 
 def end_chunk(chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome]) -> None:
@@ -144,8 +160,8 @@ _ITEM_STATES: dict[str, dict[str, Any]] = {
 def job_values(status: str, /, **changes: Any) -> dict[str, Any]:
     """A row of analysis_jobs with three items, as a job in a state has it, but for some changes; True stands for a moment."""
     values = {
-        "id": new_id(), "org_id": 1, "kind": "bulk_analysis", "lane": "cpu", "status": status, "version": 7, "total": 3, "succeeded": 0, "failed": 0,
-        "cancelled": 0, "cancel_requested": False, "dedupe_key": None, "retry_of": None, "params": '{"strategy": "balanced"}',
+        "id": new_id(), "org_id": 1, "kind": "bulk_analysis", "lane": "cpu", "status": status, "version": 7, "total": 3, "succeeded": 0,
+        "failed": 0, "cancelled": 0, "cancel_requested": False, "dedupe_key": None, "retry_of": None, "params": '{"strategy": "balanced"}',
         "error_code": None, "error": None, "created_at": True, "started_at": None, "finished_at": None,
     }  # fmt: skip
     return _with_moments({**values, **_JOB_STATES[status], **changes}, ("created_at", "started_at", "finished_at"))
@@ -154,8 +170,8 @@ def job_values(status: str, /, **changes: Any) -> dict[str, Any]:
 def item_values(job_id: str, status: str, /, **changes: Any) -> dict[str, Any]:
     """A row of analysis_job_items as an item in a state has it, but for some changes; True stands for a moment."""
     values = {
-        "job_id": job_id, "key": "AAPL", "lane": "cpu", "status": status, "turn": 1, "tries": 0, "claim_token": None, "worker": None,
-        "lease_expires_at": None, "result_id": None, "error_code": None, "error": None, "finished_at": None,
+        "job_id": job_id, "key": "AAPL", "lane": "cpu", "status": status, "turn": 1, "tries": 0, "claim_token": None,
+        "worker": None, "lease_expires_at": None, "result_id": None, "error_code": None, "error": None, "finished_at": None,
     }  # fmt: skip
     return _with_moments({**values, **_ITEM_STATES[status], **changes}, ("lease_expires_at", "finished_at"))
 
