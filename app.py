@@ -149,6 +149,7 @@ def _services(foundation: Foundation, features: Iterable[Feature]) -> Services:
         wakeup=wakeup_for(settings),
         job_feed=job_feed,
         job_reads=JobReads(database, job_feed),
+        universes={name: read for feature in features for name, read in feature.universes().items()},
         lifecycle=Lifecycle(_steps(foundation, features, redis, job_feed)),
     )
 

@@ -71,3 +71,9 @@ def _reserve_or_find(database: Database, org_id: int, key: str, digest: str, hol
     if found.status is None or found.body is None:
         raise IdempotencyInProgress
     return Answer(found.status, found.location, found.body, is_replay=True)
+
+
+def prune_idempotency_keys(database: Database) -> int:
+    """Forget answers that were given longer ago than they are kept; how many that were."""
+    with database.transaction() as connection:
+        return idempotency_store.delete_before(connection, now() - KEPT_FOR)

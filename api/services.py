@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from infrastructure.breaker import Breaker
     from infrastructure.cache import Cache
     from infrastructure.database_metrics import DatabaseCollector
+    from infrastructure.feature import Universes
     from infrastructure.flags import FeatureFlags
     from infrastructure.health import HealthChecks
     from infrastructure.lifecycle import Lifecycle
@@ -48,6 +49,7 @@ class Services:
     wakeup: Wakeup
     job_feed: JobFeed
     job_reads: JobReads
+    universes: Universes
     lifecycle: Lifecycle
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -35,6 +36,7 @@ FOLLOW_SECONDS = 2.0  # within which every process has dropped what was cleared
 PROMOTED_SECONDS = 15.0  # how long a process keeps what it took from Redis
 REDIS_PREFIX = "bellwether:cache:"
 SCAN_STEP = 500
+CLEARINGS_KEPT_FOR = timedelta(hours=1)  # every process has heard of them by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,3 +281,9 @@ class NoCache(Cache):
     def once(self, region: Region, key: str, make: Callable[[], Made]) -> Made:
         """What `make` returns."""
         return make()
+
+
+def prune_clearings(database: Database) -> int:
+    """Forget what caches were cleared of long ago; how many clearings that were."""
+    with database.transaction() as connection:
+        return clearing_store.delete_before(connection, now() - CLEARINGS_KEPT_FOR)

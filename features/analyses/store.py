@@ -28,6 +28,11 @@ FIND_FINGERPRINTS = text(
     "ON l.org_id = r.org_id AND l.ticker = r.ticker AND l.strategy = r.strategy "
     "WHERE r.org_id = :org_id AND r.fingerprint IN :fingerprints"
 ).bindparams(bindparam("fingerprints", expanding=True))
+FIND_IDS = text("""
+    SELECT fingerprint, id
+    FROM analysis_results
+    WHERE org_id = :org_id AND fingerprint IN :fingerprints
+""").bindparams(bindparam("fingerprints", expanding=True))
 INSERT = text(
     "INSERT INTO analysis_results "
     "(id, org_id, ticker, strategy, as_of, bars, close, score, verdict, signal, fingerprint, parameters, body, created_at) "
@@ -99,6 +104,14 @@ def find_fingerprints(connection: Connection, org_id: int, fingerprints: Collect
         return {}
     rows = connection.execute(FIND_FINGERPRINTS, {"org_id": org_id, "fingerprints": list(fingerprints)})
     return {row[0]: bool(row[1]) for row in rows}
+
+
+def find_ids(connection: Connection, org_id: int, fingerprints: Collection[str]) -> dict[str, str]:
+    """The ids of the results that have some fingerprints, by fingerprint."""
+    if not fingerprints:
+        return {}
+    rows = connection.execute(FIND_IDS, {"org_id": org_id, "fingerprints": list(fingerprints)})
+    return {row[0]: row[1] for row in rows}
 
 
 def insert(connection: Connection, org_id: int, made: NewResult) -> bool:

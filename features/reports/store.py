@@ -28,9 +28,9 @@ LIST_PERIOD = text(
 _ENDED = ", ".join(f"'{status}'" for status in (ItemStatus.SUCCEEDED, ItemStatus.FAILED, ItemStatus.CANCELLED))
 # A page of a job's items that ended, in order; a result that retention has removed leaves its item without one.
 LIST_ENDED_ITEMS = text(
-    "SELECT i.ticker, i.status, i.tries, i.result_id, i.error_code, i.error, r.as_of, r.close, r.score, r.verdict, r.signal, r.body "
+    "SELECT i.key, i.status, i.tries, i.result_id, i.error_code, i.error, r.as_of, r.close, r.score, r.verdict, r.signal, r.body "
     "FROM analysis_job_items AS i LEFT JOIN analysis_results AS r ON r.id = i.result_id AND r.org_id = :org_id "
-    f"WHERE i.job_id = :job_id AND i.status IN ({_ENDED}) AND i.ticker > :after ORDER BY i.ticker LIMIT :limit"
+    f"WHERE i.job_id = :job_id AND i.status IN ({_ENDED}) AND i.key > :after ORDER BY i.key LIMIT :limit"
 )
 LATEST = datetime.max.replace(tzinfo=UTC)
 

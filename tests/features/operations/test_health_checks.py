@@ -361,14 +361,14 @@ def test_what_counts_as_a_sign_of_life(backend: Backend) -> None:
 
     job = job_values("processing", created_at=ago(60), started_at=ago(50), succeeded=1)
     insert_row("analysis_jobs", job)
-    insert_row("analysis_job_items", item_values(job["id"], "queued", ticker="A"))
+    insert_row("analysis_job_items", item_values(job["id"], "queued", key="A"))
     assert waiting_minutes() == pytest.approx(50, abs=2)
     cancelled = job_values("cancelled", created_at=ago(60), finished_at=ago(1))
     insert_row("analysis_jobs", cancelled)
     assert waiting_minutes() == pytest.approx(50, abs=2)  # a person did that
-    insert_row("analysis_job_items", item_values(job["id"], "succeeded", ticker="B", finished_at=ago(40)))
+    insert_row("analysis_job_items", item_values(job["id"], "succeeded", key="B", finished_at=ago(40)))
     assert waiting_minutes() == pytest.approx(40, abs=2)
-    insert_row("analysis_job_items", item_values(job["id"], "processing", ticker="C"))
+    insert_row("analysis_job_items", item_values(job["id"], "processing", key="C"))
     assert waiting_minutes() == 0
 
 
