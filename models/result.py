@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from models.analysis import Levels, PriceWarning, Provenance, Signal, Trade, Verdict
 from models.indicator import IndicatorReading
@@ -52,6 +54,11 @@ class StoredResult:
     parameters: str
     body: str
 
+    @classmethod
+    def from_row(cls, row: Sequence[Any]) -> StoredResult:
+        """From the columns of a SELECT, in the order of the fields."""
+        return cls(*row)
+
 
 @dataclass(frozen=True)
 class ResultSummary:
@@ -68,6 +75,11 @@ class ResultSummary:
     signal: str
     fingerprint: str
     created_at: datetime
+
+    @classmethod
+    def from_row(cls, row: Sequence[Any]) -> ResultSummary:
+        """From the columns of a SELECT, in the order of the fields."""
+        return cls(*row)
 
 
 @dataclass(frozen=True)

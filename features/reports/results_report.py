@@ -11,12 +11,12 @@ from itertools import chain
 import database
 from features.analyses import store as result_store
 from features.reports.job_report import colour_verdicts
-from features.reports.workbook import Book, Column, IsolatedProcess, Style, WorkbookFile, write_workbook
+from features.reports.workbook import Book, CellValue, Column, Style, WorkbookFile, write_workbook
 from models.result import ResultFilter, ResultSummary
 from utils.cancellation import Check, always_wanted
 from utils.clock import iso, now, today
 
-PAGE = 500  # results a read
+PAGE = 500  # results per read
 
 COLUMNS = {
     "ticker": Column("Ticker", 14),
@@ -43,7 +43,7 @@ def results_csv(org_id: int, wanted: ResultFilter) -> Iterator[bytes]:
 
 
 def results_report(org_id: int, wanted: ResultFilter, check: Check = always_wanted) -> WorkbookFile:
-    """The list as a workbook, with the filters that it was made with. Raises what `check` raises."""
+    """The filtered list as a workbook, with a sheet of the filters. Raises what `check` raises."""
     return write_workbook(f"bellwether-results-{today()}", lambda book: _fill(book, org_id, wanted), check)
 
 
@@ -90,7 +90,7 @@ def _fill(book: Book, org_id: int, wanted: ResultFilter) -> None:
     filters.append("Made (UTC)", now())
 
 
-def _filters(wanted: ResultFilter) -> Iterator[tuple[str, IsolatedProcess]]:
+def _filters(wanted: ResultFilter) -> Iterator[tuple[str, CellValue]]:
     yield "Universe", "watchlist" if wanted.watched_only else "all"
     yield "Strategy", wanted.strategy
     yield "Verdict", wanted.verdict

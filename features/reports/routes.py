@@ -15,7 +15,7 @@ from api.schemas import JobPath, TickerPath
 from features.reports.job_report import job_report
 from features.reports.results_report import results_report
 from features.reports.schemas import XLSX, XLSX_ANSWER, ReportQuery, ResultsReportQuery
-from features.reports.ticker_report import ticker_report
+from features.reports.ticker_report import TickerReportQuery, ticker_report
 from features.reports.workbook import WorkbookFile
 from utils.api_utils import PIECE_BYTES
 
@@ -29,7 +29,8 @@ def get_ticker_report(path: TickerPath, query: ReportQuery) -> Response:
 
     The prices are the newest 250 days and the history is whole, unless a period is given: both are of that, then. Nothing is analysed.
     """
-    return _attachment(ticker_report(org_id(), path.ticker, query.strategy, query.start, query.end, client_check()))
+    report = TickerReportQuery(org_id(), path.ticker, query.strategy, query.start, query.end)
+    return _attachment(ticker_report(report, client_check()))
 
 
 @blueprint.get("/reports/jobs/<job_id>.xlsx", responses={**XLSX_ANSWER, **problem_answers(404)})

@@ -13,7 +13,7 @@ from sqlalchemy import exc
 import database
 import db_migrations
 from config import Settings
-from features.operations import store as write_probe
+from features.operations import store as operations_store
 from features.operations.checks.machine import nearest_folder, refusal_to_write
 from infrastructure.breaker import Breaker
 from jobs.store import item as item_store
@@ -76,7 +76,7 @@ def try_to_write() -> Explanation | None:
     """Write a row for real; why that is refused, or None when it is not."""
     try:
         with database.transaction() as connection:
-            write_probe.write(connection, has_tables=True)
+            operations_store.write_probe(connection, has_tables=True)
     except exc.DBAPIError as error:
         if not refuses_writes(error):
             raise
@@ -226,7 +226,7 @@ def _writable() -> Finding:
     # Where start-up has tables to make, that is what must be possible.
     has_all_tables = schema_status().state is not State.BEHIND
     with suppress(_Undo), database.transaction() as connection:
-        write_probe.write(connection, has_all_tables)
+        operations_store.write_probe(connection, has_all_tables)
         raise _Undo
     return good("A row was written and taken back." if has_all_tables else "A table was made and taken back.")
 
