@@ -1,93 +1,62 @@
-"""The application, and the development server: `python app.py`."""
+"""The application: `create_app` puts it together, `start` makes it ready to serve. `python app.py` is the development server."""
 
 from __future__ import annotations
 
-import signal
-import socket
 import sys
-import time
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Iterable
+from functools import partial
+from platform import python_version
 
 import structlog
 from flask_cors import CORS
-from flask_openapi3 import Info, OpenAPI
-from sqlalchemy.exc import SQLAlchemyError
+from flask_openapi3 import APIBlueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, is_running_from_reloader, make_server, run_simple
 
-import database
 import db_migrations
-import features.operations.routes.metrics as metrics_api
+from analysis.engine import ENGINE_VERSION
 from api import docs
-from api.authentication import register_auth, register_guard
+from api.application import Application
+from api.authentication import Authentication, register_authentication, register_guard
 from api.client_gone import register_client_gone
 from api.compression import register_compression
 from api.errors import translate
 from api.header_limits import register_header_limits
-from api.heavy import register_heavy_slots
-from api.paging import EXTENSION, CursorSigner
-from api.problem import Problem
+from api.heavy import heavy_slots
+from api.metrics import register_metrics
+from api.paging import CursorSigner
 from api.rate_limit import register_rate_limits
-from api.schemas import LARGEST_LIMIT
+from api.request_log import register_request_log
+from api.request_state import find_request_state
 from api.security_headers import register_security_headers
-from config import VERSION, ConfigError, Settings
-from features.accounts import routes as session
-from features.accounts.api_keys import KeyRing
-from features.accounts.sessions import Sessions
-from features.analyses.routes import analysis, result, series, strategy
-from features.analyses.store import find_body, latest
-from features.operations.health import HealthChecks
-from features.operations.routes import cache, health
-from features.operations.routes import flags as feature_flag
-from features.operations.routes import status as admin
-from features.operations.routes.metrics import register_metrics
-from features.prices.providers.base import PriceProvider
-from features.prices.providers.guarded import GuardedProvider
-from features.prices.providers.sample import NAMES, SampleProvider
-from features.prices.routes import price, ticker
-from features.prices.sample import load_if_empty
-from features.prices.store import find_heads
-from features.reports import routes as report
-from features.watchlist.routes import overview, watchlist
-from infrastructure.breaker import Breaker
-from infrastructure.cache import Cache, NoCache
-from infrastructure.error_reports import flush_reports, reporter
+from api.services import Services
+from config import VERSION, Settings
+from database import Database, DatabaseOptions, adopt
+from features import load_features
+from infrastructure.cache import Cache, CacheLimits, NoCache
+from infrastructure.database_metrics import DatabaseCollector
+from infrastructure.entrance import NOT_STARTED, set_up_log
+from infrastructure.error_reports import flush_reports
+from infrastructure.feature import Feature
 from infrastructure.flags import FeatureFlags
+from infrastructure.foundation import Foundation
+from infrastructure.health import HealthChecks
 from infrastructure.lifecycle import Lifecycle, Step
 from infrastructure.metrics import Metrics, PrometheusMetrics
 from infrastructure.redis_link import RedisLink
 from infrastructure.sql.pool_watchdog import PoolWatchdog
-from jobs import event_routes as job_events
-from jobs import routes as job
 from jobs.celery_wakeup import wakeup_for
+from jobs.event_routes import SOCKET_OPTIONS
 from jobs.feed import JobFeed
 from jobs.reads import JobReads
-from jobs.service import find, submit
-from jobs.supervised_process import SupervisedWorkers
-from models.api_key import FIRST_ORG
-from models.feature_flag import Feature
-from models.job import BulkOrder, BulkParams
-from models.result import ResultFilter
-from models.strategy import DEFAULT_STRATEGY
-from utils.api_utils import StrictRequest, register_error_handlers, register_request_log, validation_problem
-from utils.json_text import parse_strict
-from utils.logger import configure_logging, route_through_root
-from utils.start_errors import explain
-from utils.terminal import ProgressBar
+from utils.api_utils import register_error_handlers
+from utils.database_errors import is_unavailable
 from web import pages, sign_in
+
+__all__ = ["NOT_STARTED", "Application", "create_app", "main", "start", "stop"]
 
 log = structlog.get_logger(__name__)
 
-SETTINGS, LIFECYCLE, ATTEMPTS = "settings", "lifecycle", "connect_attempts"
-SAMPLE_SECONDS = 60.0  # the server is served however long the sample takes
-NOT_STARTED = (db_migrations.MigrationError, SQLAlchemyError, OSError)
-BLUEPRINTS = (
-    *(analysis, job, job_events, result, report, watchlist, overview, ticker, price, series),
-    *(strategy, health, feature_flag, cache, session, admin),
-)
-PLAIN_BLUEPRINTS = (docs.blueprint, metrics_api.blueprint, job_events.socket_blueprint, pages.blueprint, sign_in.blueprint)
-DESCRIPTION = "Price history in, explained verdicts out. Send the key as `X-API-Key` or as a bearer token."
+PLAIN_BLUEPRINTS = (docs.blueprint, pages.blueprint, sign_in.blueprint)
 EXPOSED_HEADERS = [
     "Content-Disposition",
     "ETag",
@@ -100,261 +69,146 @@ EXPOSED_HEADERS = [
 ]
 
 
-class Application(OpenAPI):
-    """Flask with an OpenAPI document and strict JSON bodies."""
-
-    request_class = StrictRequest
-
-    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """As Flask's, but a target without a path (`GET http://host`) is the root, where the framework would redirect to it in HTML."""
-        environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
-        return super().wsgi_app(environ, start_response)
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function itself: nothing here is a coroutine, and Flask would look for that six times a request."""
-        return func
-
-
 def create_app(settings: Settings | None = None) -> Application:
     """Put the application together. Connects to nothing: `start` does. Raises ConfigError for settings that are refused."""
     settings = settings or Settings.load()
-    configure_logging(settings.log_level, settings.log_as_json, reporter(settings.dsn, settings.environment, VERSION))
-    database.configure(settings)
-    app = _new_application()
-    metrics = PrometheusMetrics() if settings.metrics_enabled else Metrics()
-    redis = RedisLink(settings.redis_url) if settings.redis_url else None
-    kept = _cache(settings, redis, metrics)
-    flags = FeatureFlags()
-    app.config.update(MAX_CONTENT_LENGTH=settings.max_json_bytes, MAX_UPLOAD_BYTES=settings.max_upload_bytes)
-    app.config["SOCK_SERVER_OPTIONS"] = job_events.SOCKET_OPTIONS
-    app.extensions[SETTINGS] = settings
-    app.extensions[EXTENSION] = CursorSigner(settings.resolve_secret_key)
-    app.extensions[job.WAKEUP] = wakeup_for(settings)
-    app.extensions[job_events.FEED] = JobFeed(settings.redis_url, settings.streams_per_worker, metrics)
-    app.extensions[job.READS] = JobReads(app.extensions[job_events.FEED])
-    app.extensions[feature_flag.FLAGS] = flags
-    app.extensions[cache.CACHE] = kept
-    of_sample = Breaker("provider:sample", settings.breaker_failures, settings.breaker_seconds)
-    app.extensions[health.CHECKS] = HealthChecks(settings, lambda: not flags.is_enabled(Feature.BULK_JOBS), (of_sample,))
-    # What runs before a request runs in this order, what runs after it in the reverse.
-    if settings.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=1, x_host=1)  # type: ignore[method-assign]
-    register_request_log(app)
-    register_header_limits(app)
-    register_metrics(app, metrics, (database.current().breaker, of_sample))
-    register_security_headers(app)
-    if settings.compress_responses:
-        register_compression(app)
-    ring = KeyRing(settings.resolve_master_key, kept)
-    register_auth(app, ring, Sessions(ring, kept))
-    register_rate_limits(app, settings, redis, metrics)
-    register_guard(app)
-    register_heavy_slots(app, settings)
-    register_client_gone(app)
-    register_error_handlers(app, translate, pages.error_page)
-    if settings.cors_origins:
-        CORS(app, origins=list(settings.cors_origins), expose_headers=list(EXPOSED_HEADERS), max_age=600)
-    for module in BLUEPRINTS:
-        app.register_api(module.blueprint)
+    set_up_log(settings)
+    app = Application()
+    features = load_features(settings)
+    database = adopt(Database(DatabaseOptions.of(settings)))
+    foundation = Foundation(settings, database, FeatureFlags(database, (flag for feature in features for flag in feature.flags)))
+    parts = app.services = _services(foundation, features)
+    app.config.update(MAX_CONTENT_LENGTH=settings.max_json_bytes, SOCK_SERVER_OPTIONS=SOCKET_OPTIONS)
+    _register_hooks(app, parts)
+    register_error_handlers(app, translate, pages.error_page, _request_id)
+    for feature in features:
+        for blueprint in feature.blueprints():
+            if isinstance(blueprint, APIBlueprint):
+                app.register_api(blueprint)
+            else:
+                app.register_blueprint(blueprint)
+        for command in feature.commands():
+            app.cli.add_command(command)
     for blueprint in PLAIN_BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.extensions[LIFECYCLE] = Lifecycle(_steps(app, settings, redis, GuardedProvider(SampleProvider(), of_sample)))
     return app
-
-
-def _steps(app: Application, settings: Settings, redis: RedisLink | None, sample: PriceProvider) -> list[Step]:
-    """What a serving process starts, in this order, once its settings and its log are there; it stops in the reverse.
-
-    What is optional is off unless it is configured, and is gone on without when it does not start.
-    """
-    here = database.current()
-    # After the schema: a migration takes as long as it takes.
-    is_watched = settings.db_use_seconds and not here.is_sqlite
-    watchdog = PoolWatchdog(here.engine, settings.db_use_seconds) if is_watched else None
-    return [
-        Step("secrets", lambda: (settings.resolve_master_key(), settings.resolve_secret_key())),
-        Step("error reports", stop=flush_reports),
-        Step("database", lambda: here.connect(app.extensions.get(ATTEMPTS)), here.close),
-        Step("schema", lambda: db_migrations.ensure_schema(settings.auto_migrate)),
-        *([Step("watchdog", watchdog.start, watchdog.stop)] if watchdog else []),
-        *([Step("sample", lambda: load_if_empty(sample), is_optional=True)] if settings.loads_sample else []),
-        *([Step("redis", lambda: redis.call(lambda client: client.ping()), redis.close, is_optional=True)] if redis else []),
-        Step("live progress", stop=app.extensions[job_events.FEED].close),
-    ]
-
-
-def _cache(settings: Settings, redis: RedisLink | None, metrics: Metrics) -> Cache:
-    if not settings.cache_enabled:
-        return NoCache()
-    # Beside an SQLite file, reading again costs less than asking Redis.
-    shared = None if settings.uses_sqlite else redis
-    return Cache(settings.cache_max_bytes, settings.cache_seconds, shared, metrics)
 
 
 def start(app: Application, connect_attempts: int | None = None, needs_database: bool = True) -> None:
     """Make ready to serve, in the order of `_steps`. Any number of processes may do so at once.
 
     `connect_attempts` is DB_CONNECT_ATTEMPTS unless given. Without `needs_database` it goes on when the database is away, and serves 503
-    until that is back. Raises one of NOT_STARTED: the database cannot be reached, its schema cannot
-    be served, or DATA_DIR cannot be written.
+    until that is back. Raises one of NOT_STARTED: the database cannot be reached, its schema cannot be served, or DATA_DIR cannot be
+    written.
     """
-    settings: Settings = app.extensions[SETTINGS]
-    app.extensions[ATTEMPTS] = connect_attempts
+    parts = app.services
 
     def may_fail(part: str, error: Exception) -> bool:
-        return not needs_database and part in ("database", "schema") and database.is_unavailable(error)
+        return not needs_database and part in ("database", "schema") and is_unavailable(error)
 
-    app.extensions[LIFECYCLE].start(may_fail)
-    log.info("started", environment=settings.environment, database=database.current().description, version=VERSION)
+    parts.lifecycle.start(may_fail, {"database": partial(parts.database.connect, connect_attempts)})
+    log.info("started", environment=parts.settings.environment, database=parts.database.description, version=VERSION)
 
 
 def stop(app: Application) -> None:
     """Stop what `start` started, in the reverse order; each part has a few seconds, whatever becomes of the others."""
-    app.extensions[LIFECYCLE].stop()
-    database.close()
-
-
-def _new_application() -> Application:
-    app = Application(
-        "bellwether",
-        info=Info(title="Bellwether", version=VERSION, description=DESCRIPTION),
-        security_schemes={
-            "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-            "Bearer": {"type": "http", "scheme": "bearer"},
-        },
-        openapi_extensions={"security": [{"ApiKey": []}, {"Bearer": []}]},
-        validation_error_model=Problem,
-        validation_error_callback=_refuse_input,
-        doc_ui=False,
-        static_folder=None,
-    )
-    # Redirects to a tidier path would answer HTML.
-    app.url_map.merge_slashes = False
-    return app
-
-
-def _refuse_input(error: Any) -> None:
-    raise validation_problem(error)
-
-
-# ---- the development server -------------------------------------------------------------------------------------------------------
-
-
-class _QuietHandler(WSGIRequestHandler):
-    """Requests are logged by the application, once; what cannot be read as a request is answered as the application would."""
-
-    protocol_version = "HTTP/1.1"
-    error_content_type = "application/problem+json"
-    error_message_format = (
-        '{"type": "urn:bellwether:problem:bad_request", "title": "Bad Request", "status": %(code)d, '
-        '"detail": "This cannot be read as a request.", "code": "bad_request"}'
-    )
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Leave it to the application."""
+    app.services.lifecycle.stop()
+    app.services.database.close()
 
 
 def main() -> int:
-    """Start the development server; returns when it is stopped by Ctrl-C or SIGTERM."""
-    try:
-        settings = Settings.load()
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 1
-    app = create_app(settings)
-    route_through_root("werkzeug")
-    try:
-        start(app)
-        if settings.debug:
-            with SupervisedWorkers(settings.worker_processes > 0 and is_running_from_reloader()):
-                run_simple(settings.host, settings.port, app, threaded=True, use_reloader=True, request_handler=_QuietHandler)
-            return 0
-        server = _bind(settings, app)
-    except NOT_STARTED as error:
-        print(f"Not started: {explain(error)}", file=sys.stderr)
-        return 1
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with SupervisedWorkers(settings.worker_processes > 0):
-        try:
-            if settings.loads_sample:
-                _try_to_analyse_sample(settings)
-            print(_welcome(settings), flush=True)
-            server.serve_forever()
-        finally:
-            server.server_close()
-            stop(app)
-    return 0
+    """Run the development server until Ctrl-C or SIGTERM; the exit code is 0, or 1 with the reason on stderr."""
+    from devserver import serve  # noqa: PLC0415 — it imports this module
+
+    return serve()
 
 
-def _try_to_analyse_sample(settings: Settings) -> None:
-    try:
-        _analyse_sample(settings)
-    except SQLAlchemyError as error:
-        # A full disk, say: what is stored can be read all the same.
-        print(f"The sample is not analysed. {explain(error)}", file=sys.stderr)
+def _services(foundation: Foundation, features: Iterable[Feature]) -> Services:
+    settings, database = foundation.settings, foundation.database
+    metrics = PrometheusMetrics() if settings.metrics_enabled else Metrics()
+    database.breaker.observer = metrics
+    metrics.breaker_made(database.breaker.name)
+    redis = RedisLink(settings.redis_url) if settings.redis_url else None
+    cache = _cache(foundation, redis, metrics)
+    job_feed = JobFeed(database, settings.redis_url, settings.streams_per_worker, metrics)
+    build = {"version": VERSION, "engine_version": str(ENGINE_VERSION), "python": python_version()}
+    return Services(
+        settings=settings,
+        database=database,
+        redis=redis,
+        cache=cache,
+        flags=foundation.flags,
+        metrics=metrics,
+        collector=DatabaseCollector(database, build, [partial(feature.metrics, foundation) for feature in features]),
+        breakers=(database.breaker,),
+        health=HealthChecks(database, (probe for feature in features for probe in feature.probes(foundation))),
+        authentication=_authentication(foundation, cache, features),
+        cursors=CursorSigner(settings.resolve_secret_key),
+        heavy_slots=heavy_slots(settings),
+        wakeup=wakeup_for(settings),
+        job_feed=job_feed,
+        job_reads=JobReads(database, job_feed),
+        lifecycle=Lifecycle(_steps(foundation, features, redis, job_feed)),
+    )
 
 
-def _analyse_sample(settings: Settings) -> None:
-    """Analyse the sample through a job, with its progress in the terminal, and show the verdicts; a second time they are stored."""
-    with database.read() as connection:
-        tickers = tuple(find_heads(connection, FIRST_ORG, NAMES))
-    if not tickers:
-        return
-    with database.transaction() as connection:
-        submitted = submit(connection, FIRST_ORG, BulkOrder(tickers, BulkParams(DEFAULT_STRATEGY))).job
-    if settings.worker_processes == 0:
-        print(f"The sample's job {submitted.id} waits for workers: LOCAL_WORKERS is 0, or JOB_ENGINE is celery.")
-        return
-    with ProgressBar(submitted.total) as bar:
-        deadline = time.monotonic() + SAMPLE_SECONDS
-        while not (now := find(FIRST_ORG, submitted.id)).is_finished and time.monotonic() < deadline:
-            bar.show(now.completed)
-            time.sleep(0.05)
-        bar.show(now.completed)
-    print(f"Job {now.id}: {now.completed} of {now.total} tickers analysed, {now.failed} failed.")
-    print(verdict_table(tickers))
+def _authentication(foundation: Foundation, cache: Cache, features: Iterable[Feature]) -> Authentication:
+    (register,) = (feature.authentication for feature in features if feature.authentication is not None)
+    return register(foundation, cache)
 
 
-def verdict_table(tickers: Collection[str]) -> str:
-    """The latest verdicts of some tickers, laid out for a terminal."""
-    lines = [f"{'ticker':8}{'as of':12}{'close':>10}{'score':>8}  {'verdict':12}{'entry':>10}{'stop':>10}{'target':>10}"]
-    with database.read() as connection:
-        shown = latest(connection, FIRST_ORG, ResultFilter(strategy=DEFAULT_STRATEGY, sort="ticker"), LARGEST_LIMIT)
-        results = [find_body(connection, FIRST_ORG, summary.id) for summary in shown if summary.ticker in tickers]
-    for found in results:
-        if found is None:
-            continue
-        result = parse_strict(found[1])
-        trade = result["trade"]
-        prices = "".join(f"{trade[name]:10.2f}" for name in ("entry", "stop_loss", "target")) if trade else f"{'no trade':>30}"
-        lines.append(
-            f"{result['ticker']:8}{result['as_of']:12}{result['close']:10.2f}{result['score']:8.2f}  {result['verdict']:12}{prices}"
-        )
-    return "\n".join(lines)
+def _cache(foundation: Foundation, redis: RedisLink | None, metrics: Metrics) -> Cache:
+    settings = foundation.settings
+    if not settings.cache_enabled:
+        return NoCache(foundation.database)
+    # Beside an SQLite file, reading again costs less than asking Redis.
+    shared = None if settings.uses_sqlite else redis
+    return Cache(foundation.database, CacheLimits(settings.cache_max_bytes, settings.cache_seconds), shared, metrics)
 
 
-def _bind(settings: Settings, app: Application) -> BaseWSGIServer:
-    try:
-        # Bound here: werkzeug's own way out of a port in use is to exit.
-        listener = socket.create_server((settings.host, settings.port), reuse_port=False)
-    except OSError as error:
-        raise OSError(f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}). Set PORT to another one.") from error
-    listener.set_inheritable(True)
-    return make_server(settings.host, settings.port, app, threaded=True, request_handler=_QuietHandler, fd=listener.detach())
+def _steps(foundation: Foundation, features: Iterable[Feature], redis: RedisLink | None, job_feed: JobFeed) -> list[Step]:
+    """What a serving process starts, in this order, once its settings and its log are there; it stops in the reverse.
+
+    What is optional is off unless it is configured, and is gone on without when it does not start.
+    """
+    settings, database = foundation.settings, foundation.database
+    # After the schema: a migration takes as long as it takes.
+    is_watched = settings.db_use_seconds and not database.is_sqlite
+    watchdog = PoolWatchdog(database.engine, settings.db_use_seconds) if is_watched else None
+    return [
+        Step("secrets", lambda: (settings.resolve_master_key(), settings.resolve_secret_key())),
+        Step("error reports", stop=flush_reports),
+        Step("database", database.connect, database.close),
+        Step("schema", lambda: db_migrations.ensure_schema(settings.auto_migrate, database)),
+        *([Step("watchdog", watchdog.start, watchdog.stop)] if watchdog else []),
+        *(step for feature in features for step in feature.steps(foundation)),
+        *([Step("redis", lambda: redis.call(lambda client: client.ping()), redis.close, is_optional=True)] if redis else []),
+        Step("live progress", stop=job_feed.close),
+    ]
 
 
-def _welcome(settings: Settings) -> str:
-    base = f"http://{settings.host}:{settings.port}"
-    if settings.master_api_key:
-        key, source = "$MASTER_API_KEY", "The key is MASTER_API_KEY."
-    else:
-        key, source = f"$(cat {settings.master_key_file})", f"The key is in {settings.master_key_file}."
-    return f"""
-Bellwether {VERSION} on {base} ({settings.environment}); documentation at {base}/docs. Ctrl-C stops it.
-{source} Try:
+def _register_hooks(app: Application, parts: Services) -> None:
+    """What runs before a request runs in this order, what runs after it in the reverse."""
+    settings = parts.settings
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    register_request_log(app)
+    register_header_limits(app)
+    register_metrics(app, parts.metrics, parts.database)
+    register_security_headers(app)
+    if settings.compress_responses:
+        register_compression(app)
+    register_authentication(app, parts.authentication)
+    register_rate_limits(app, settings, parts.redis, parts.metrics)
+    register_guard(app)
+    register_client_gone(app)
+    if settings.cors_origins:
+        CORS(app, origins=list(settings.cors_origins), expose_headers=list(EXPOSED_HEADERS), max_age=600)
 
-  curl -s -H "X-API-Key: {key}" -H "Content-Type: application/json" -d '{{"ticker": "AAPL"}}' {base}/api/v1/analyze
-"""
+
+def _request_id() -> str | None:
+    state = find_request_state()
+    return None if state is None else state.request_id
 
 
 if __name__ == "__main__":

@@ -147,6 +147,10 @@ class Settings(BaseSettings):
     results_kept: int = Field(50, ge=1, description="Newest results kept of each ticker.")
     jobs_kept_days: int = Field(30, ge=1, description="Days that finished jobs are kept.")
 
+    extra_features: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
+        (), description="Modules with further features, comma-separated, for what is kept outside this tree; see docs/architecture.md."
+    )
+
     max_json_bytes: int = Field(1_000_000, ge=1_000, description="Largest JSON body.")
     max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file.")
 

@@ -1,11 +1,14 @@
-"""The database: one engine and pool a process, on SQLite or Postgres. It knows no table.
+"""The database: an engine and its pool, on SQLite or Postgres. It knows no table.
 
-    configure(settings)            say which database; opens nothing
-    with read() as connection:     statements in autocommit, one snapshot each
-    with transaction() as connection:   BEGIN IMMEDIATE … COMMIT on SQLite, BEGIN … COMMIT on Postgres; rolled back on any exception
+    database = Database(DatabaseOptions.of(settings))   opens nothing
+    with database.read() as connection:          statements in autocommit, one snapshot each
+    with database.transaction() as connection:   BEGIN … COMMIT (BEGIN IMMEDIATE on SQLite); ROLLBACK on any exception
 
 Statements are `sqlalchemy.text()` with `:name` parameters. Timestamps go in and come out as timezone-aware UTC datetimes: a naive one is
 an error. The engine is made at the first use, and again in a forked child, which must not share its parent's sockets.
+
+Whoever needs a database is given one. The process-wide one at the end of this file is for `query_db`, `execute_db`, `init_db_if_needed` and
+`close_db`, for migrations run by hand, and for tests.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, exc, text
@@ -42,9 +45,12 @@ from utils.database_errors import (
     refuses_writes,
 )
 
+if TYPE_CHECKING:
+    from config import Settings
+
 __all__ = [
     "AnyReader", "Database", "DatabaseOptions", "DatabaseSuspended",
-    "PoolStatus", "RefusedWrite", "close", "close_db", "configure", "connect",
+    "PoolStatus", "RefusedWrite", "adopt", "close", "close_db", "configure", "connect",
     "current", "execute_db", "init_db_if_needed", "is_lost", "is_unavailable", "normalize_url", "query_db", "read",
     "reader", "reason_of", "transaction",
 ]  # fmt: skip
@@ -75,12 +81,22 @@ class DatabaseOptions:
     breaker_seconds: float = 5.0
 
     @classmethod
-    def of(cls, settings: Any) -> DatabaseOptions:
-        """The options in config.Settings, which this module, lying below it, does not import."""
-        pool = ("pool_size", "max_overflow", "pool_timeout", "pool_recycle", "ping_after_idle")
-        own = {name: getattr(settings, f"db_{name}") for name in (*pool, "connect_attempts", "connect_timeout", "lock_timeout")}
-        shared = {name: getattr(settings, name) for name in ("migration_lock_timeout", "breaker_failures", "breaker_seconds")}
-        return cls(url=settings.sqlalchemy_url, **own, **shared)
+    def of(cls, settings: Settings) -> DatabaseOptions:
+        """The options that the settings give."""
+        return cls(
+            url=settings.sqlalchemy_url,
+            pool_size=settings.db_pool_size,
+            max_overflow=settings.db_max_overflow,
+            pool_timeout=settings.db_pool_timeout,
+            pool_recycle=settings.db_pool_recycle,
+            ping_after_idle=settings.db_ping_after_idle,
+            connect_attempts=settings.db_connect_attempts,
+            connect_timeout=settings.db_connect_timeout,
+            lock_timeout=settings.db_lock_timeout,
+            migration_lock_timeout=settings.migration_lock_timeout,
+            breaker_failures=settings.breaker_failures,
+            breaker_seconds=settings.breaker_seconds,
+        )
 
 
 @dataclass(frozen=True)
@@ -321,19 +337,23 @@ _databases: weakref.WeakSet[Database] = weakref.WeakSet()
 _current: Database | None = None
 
 
-def configure(settings: Any) -> Database:
-    """Say which database this process uses: config.Settings, or DatabaseOptions. Opens nothing; closes the one configured before."""
+def configure(settings: Settings | DatabaseOptions) -> Database:
+    """Make the process-wide database from settings. Opens nothing; closes the one before."""
+    close()
+    return adopt(Database(settings if isinstance(settings, DatabaseOptions) else DatabaseOptions.of(settings)))
+
+
+def adopt(database: Database) -> Database:
+    """Make a database the process-wide one; the one before stays open for whoever holds it."""
     global _current
-    if _current is not None:
-        _current.close()
-    _current = Database(settings if isinstance(settings, DatabaseOptions) else DatabaseOptions.of(settings))
-    return _current
+    _current = database
+    return database
 
 
 def current() -> Database:
-    """The database of this process. Raises RuntimeError before `configure()`."""
+    """The process-wide database. Raises RuntimeError before `configure` or `adopt`."""
     if _current is None:
-        raise RuntimeError("no database is configured: call database.configure(options) first")
+        raise RuntimeError("No database is configured: call database.configure(settings) first.")
     return _current
 
 

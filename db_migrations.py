@@ -26,9 +26,10 @@ from sqlalchemy import Connection, exc, text
 
 import database
 from config import VERSION, ConfigError, Settings
+from database import Database
 from infrastructure.sql.script import statements, tables_made, without_comments
 from infrastructure.sql.sqlite import set_wal
-from models.migration import LedgerRow, Migration, SchemaStatus, State, compare
+from models.migration import LedgerRow, Migration, MigrationError, SchemaStatus, State, compare
 from utils.clock import now
 from utils.logger import configure_logging
 from utils.start_errors import explain
@@ -58,10 +59,6 @@ INSERT_LEDGER = text(
 ADOPT_FILE = text("UPDATE db_version SET name = :name, checksum = :checksum WHERE version = :version")
 SQLITE_TABLES = text("SELECT name FROM sqlite_master WHERE type = 'table'")
 POSTGRES_TABLES = text("SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()")
-
-
-class MigrationError(Exception):
-    """A migration could not be run, or the database may not be migrated; the message says what to do."""
 
 
 # ---- reading ----------------------------------------------------------------------------------------------------------------------
@@ -111,10 +108,10 @@ def schema_status(connection: Connection, folder: Path | None = None) -> SchemaS
     return compare(load_migrations(connection.dialect.name, folder), read_ledger(connection))
 
 
-def inspect_database(folder: Path | None = None) -> SchemaStatus:
-    """How the database stands, found without writing a byte. A missing SQLite file is an empty database."""
+def inspect_database(folder: Path | None = None, on: Database | None = None) -> SchemaStatus:
+    """How the database stands, without writing a byte. A missing SQLite file is an empty database."""
     try:
-        with database.current().read_only() as connection:
+        with (on or database.current()).read_only() as connection:
             return schema_status(connection, folder)
     except FileNotFoundError:
         return compare(load_migrations("sqlite", folder), ())
@@ -133,17 +130,19 @@ def missing_tables(connection: Connection, folder: Path | None = None) -> list[s
 # ---- writing ----------------------------------------------------------------------------------------------------------------------
 
 
-def up(folder: Path | None = None) -> list[Migration]:
-    """Apply what is pending, in order, and return it. Any number of processes may call it at once; each step is applied once.
+def up(folder: Path | None = None, on: Database | None = None) -> list[Migration]:
+    """Apply what is pending, in order, to `on` (the process-wide database unless given), and return it.
 
-    Raises MigrationError when the database is ahead or diverged, or when a migration fails (it then leaves no trace).
+    Any number of processes may call it at once; each step is applied once. Raises MigrationError when the database is ahead or diverged, or
+    when a migration fails (it then leaves no trace).
     """
-    with database.read() as connection:
+    on = on or database.current()
+    with on.read() as connection:
         found = schema_status(connection, folder)
     applied: list[Migration] = []
     while found.state is State.BEHIND:
         step, duration_ms = None, 0
-        with migration_lock() as connection:
+        with migration_lock(on) as connection:
             connection.exec_driver_sql(CREATE_LEDGER)
             # Looked at again under the lock: another process may have been first.
             found = schema_status(connection, folder)
@@ -159,16 +158,17 @@ def up(folder: Path | None = None) -> list[Migration]:
     return applied
 
 
-def ensure_schema(auto_migrate: bool) -> SchemaStatus:
+def ensure_schema(auto_migrate: bool, on: Database | None = None) -> SchemaStatus:
     """What a serving worker does at start: migrate, or refuse, or go on beside newer code.
 
     Raises MigrationError when the schema cannot be served.
     """
-    with database.read() as connection:
+    on = on or database.current()
+    with on.read() as connection:
         found = schema_status(connection)
     if found.state is State.BEHIND and auto_migrate:
-        up()
-        with database.read() as connection:
+        up(on=on)
+        with on.read() as connection:
             found = schema_status(connection)
     if not found.can_be_served:
         raise MigrationError(str(found))
@@ -210,13 +210,13 @@ def repair(folder: Path | None = None) -> list[Migration]:
 
 
 @contextmanager
-def migration_lock() -> Iterator[Connection]:
+def migration_lock(on: Database | None = None) -> Iterator[Connection]:
     """A transaction that no other migrating process can be in at the same time."""
-    here = database.current()
-    timeout = here.options.migration_lock_timeout
+    on = on or database.current()
+    timeout = on.options.migration_lock_timeout
     waiting = "Another process has held the migration lock for {:.0f} s. See what it does, then run `python db_migrations.py up` again."
-    if not here.is_sqlite:
-        with here.transaction() as connection:
+    if not on.is_sqlite:
+        with on.transaction() as connection:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{timeout:.0f}s'")
             try:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
@@ -226,8 +226,8 @@ def migration_lock() -> Iterator[Connection]:
                 raise
             yield connection
         return
-    set_wal(here.engine())
-    with here.read() as connection:
+    set_wal(on.engine())
+    with on.read() as connection:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
         # SQLite cannot alter most of a table in place: a migration rebuilds it, which must not fire its children's foreign keys.
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")

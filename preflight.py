@@ -10,12 +10,13 @@ import argparse
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
-import database
 from config import VERSION, ConfigError, Fault, Settings
+from database import Database, DatabaseOptions
 from features.operations import health
 from features.operations.checks.application import Route, fault_checks
 from models.health import Check, CheckState, HealthReport
@@ -33,9 +34,9 @@ def check_all() -> HealthReport:
     except ConfigError as error:
         return _refused(error.faults)
     configure_logging(settings.log_level, as_json=settings.log_as_json)
-    database.configure(settings)
+    database = Database(DatabaseOptions.of(settings))
     try:
-        return health.preflight(settings, _routes_of(settings))
+        return health.preflight(settings, database, partial(_routes_of, settings))
     finally:
         database.close()
 
@@ -71,21 +72,11 @@ def _refused(faults: Iterable[Fault]) -> HealthReport:
     return HealthReport((*fault_checks(faults), *health.preflight_without_settings().checks, left_out))
 
 
-def _routes_of(settings: Settings) -> Callable[[], Iterable[Route]]:
-    # Now, not when the checks run: putting the application together says anew which database this process uses.
-    try:
-        from app import create_app  # noqa: PLC0415 — where a package is missing, this fails, and everything else is still checked
+def _routes_of(settings: Settings) -> Iterable[Route]:
+    from app import create_app  # noqa: PLC0415 — where a package is missing, this fails, and everything else is still checked
 
-        rules = [rule for rule in create_app(settings).url_map.iter_rules() if not rule.websocket]  # those stand beside plain ones
-    except Exception as error:  # noqa: BLE001 — whatever it is, it is what the check reports
-        database.configure(settings)
-        failure = error
-
-        def fail() -> Iterable[Route]:
-            raise failure
-
-        return fail
-    return lambda: [Route(rule.rule, frozenset(rule.methods or ()), rule.endpoint) for rule in rules]
+    rules = [rule for rule in create_app(settings).url_map.iter_rules() if not rule.websocket]  # those stand beside plain ones
+    return [Route(rule.rule, frozenset(rule.methods or ()), rule.endpoint) for rule in rules]
 
 
 def _as_json(report: HealthReport) -> dict[str, Any]:

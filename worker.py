@@ -10,11 +10,11 @@ import sys
 import threading
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 import database
 import db_migrations
 from config import VERSION, ConfigError, Settings
+from infrastructure.entrance import NOT_STARTED
 from infrastructure.error_reports import flush_reports, reporter
 from jobs.celery_wakeup import wakeup_for
 from jobs.local import Supervisor, database_options, run_worker
@@ -23,8 +23,6 @@ from utils.logger import configure_logging
 from utils.start_errors import explain
 
 log = structlog.get_logger(__name__)
-
-NOT_STARTED = (db_migrations.MigrationError, SQLAlchemyError, OSError)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,88 +1,125 @@
-"""Who is calling. Every route needs a key, except those marked `@public`."""
+"""Who is calling. Every route needs a key or a session, except those marked `@public`.
+
+Whose a key or a session is, the feature that keeps accounts says, through the protocols here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from flask import Flask, current_app, g, redirect, request
+from flask import Flask, redirect, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import Headers
 
-import database
-from features.accounts.api_keys import MASTER, KeyRing, digest_of
-from features.accounts.sessions import COOKIE, Sessions
-from models.api_key import Principal
+from api.request_state import request_state
+from api.services import services
+from models.api_key import MASTER, Principal
 from models.errors import Forbidden
+from models.session import Session
 from utils.api_utils import ApiError
+from utils.database_errors import is_unavailable
 
 PUBLIC: dict[str, Any] = {"security": []}  # what the OpenAPI document says of a public route
-RING, SESSIONS = "key_ring", "sessions"  # the application's extensions
+SESSION_COOKIE = "bellwether_session"
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+class KeyVerifier(Protocol):
+    """Tells whose a key is. `principal` raises the database's errors; `is_master` asks no database."""
+
+    def principal(self, key: str) -> Principal | None:
+        """Whom a key acts for; None for a key that nobody holds."""
+
+    def is_master(self, key: str) -> bool:
+        """Whether it is the master key."""
+
+
+class SessionKeeper(Protocol):
+    """Begins, finds and ends the sessions of browsers. Every method raises the database's errors."""
+
+    def begin(self, key: str, principal: Principal, replaced: str | None = None) -> str:
+        """Store a session for a key that is known to be good; its token. The session of the token `replaced` ends."""
+
+    def find(self, token: str) -> Session | None:
+        """The session of a token; None for one that is not good."""
+
+    def end(self, session: Session) -> None:
+        """End a session."""
+
+
+@dataclass(frozen=True)
+class Authentication:
+    """What the feature that keeps accounts registers."""
+
+    keys: KeyVerifier
+    sessions: SessionKeeper
+
+
+def principal() -> Principal:
+    """Who makes the request, on a route that needs a key."""
+    who = request_state().principal
+    assert who is not None, "a public route does not know who is calling"
+    return who
+
+
 def org_id() -> int:
     """The organization that the request acts for."""
-    principal: Principal = g.principal
-    return principal.org_id
+    return principal().org_id
 
 
 def key_id() -> str:
     """Which key the caller holds; `master` for the master key."""
-    principal: Principal = g.principal
-    return principal.key_id
+    return principal().key_id
 
 
 def is_authenticated(ask_database: bool = True) -> bool:
-    """Whether the caller of a public route gave a valid key. False when the database would have to say so and is not asked, or away."""
-    ring: KeyRing = current_app.extensions[RING]
+    """Whether the caller of a public route sent a valid key. False when only the database could say so and it is not asked, or away."""
     key = _presented_key(request.headers)
-    if key and ring.is_masters(digest_of(key)):
+    if key and services().authentication.keys.is_master(key):
         return True
     return ask_database and caller_check(if_away=False)()
 
 
 def caller_check(if_away: bool) -> Callable[[], bool]:
-    """What says whether the caller is known, also after the request has been answered; `if_away` is what it says without the database."""
-    ring: KeyRing = current_app.extensions[RING]
-    sessions: Sessions = current_app.extensions[SESSIONS]
-    key, cookie = _presented_key(request.headers), request.cookies.get(COOKIE, "")
+    """A function that says whether the caller is known, also after the request has ended; `if_away` is its answer without the database."""
+    authentication = services().authentication
+    key, cookie = _presented_key(request.headers), request.cookies.get(SESSION_COOKIE, "")
 
     def is_known() -> bool:
         try:
-            return (ring.principal(key) if key else sessions.find(cookie)) is not None
+            return (authentication.keys.principal(key) if key else authentication.sessions.find(cookie)) is not None
         except SQLAlchemyError as error:
-            if not database.is_unavailable(error):
+            if not is_unavailable(error):
                 raise
             return if_away
 
     return is_known
 
 
-def register_auth(app: Flask, ring: KeyRing, sessions: Sessions) -> None:
+def register_authentication(app: Flask, authentication: Authentication) -> None:
     """Find out who is calling, by key or by session.
 
-    `register_guard` refuses whom nobody knows; what counts requests comes between the two.
+    `register_guard` refuses callers whom nobody knows; what counts requests comes between the two.
     """
-    app.extensions[RING], app.extensions[SESSIONS] = ring, sessions
 
     @app.before_request
     def identify() -> None:
-        state = g._get_current_object()
-        here = request._get_current_object()  # type: ignore[attr-defined]
-        state.principal = state.session = None
-        state.view = app.view_functions.get(here.endpoint)
+        state = request_state()
+        current = request._get_current_object()  # type: ignore[attr-defined]
+        state.view = app.view_functions.get(current.endpoint)
         # Unknown paths and wrong methods get their own answer; a CORS preflight carries no key.
-        state.needs_key = here.endpoint is not None and here.method != "OPTIONS" and not getattr(state.view, "is_public", False)
+        state.needs_key = current.endpoint is not None and current.method != "OPTIONS" and not getattr(state.view, "is_public", False)
         if not state.needs_key:
             return
-        key = _presented_key(here.headers)
+        key = _presented_key(current.headers)
         if key:
-            state.principal = ring.principal(key)
-        elif cookie := here.cookies.get(COOKIE):
-            state.session = sessions.find(cookie)
+            state.principal = authentication.keys.principal(key)
+        elif cookie := current.cookies.get(SESSION_COOKIE):
+            state.session = authentication.sessions.find(cookie)
             state.principal = state.session.principal if state.session else None
 
 
@@ -91,15 +128,15 @@ def register_guard(app: Flask) -> None:
 
     @app.before_request
     def refuse_strangers() -> Any:
-        state = g._get_current_object()
+        state = request_state()
         if not state.needs_key:
             return None
         if state.principal is None:
             return _refuse_stranger(state.view)
         if getattr(state.view, "is_admin", False) and state.principal.key_id != MASTER:
             raise Forbidden("This needs the master key (MASTER_API_KEY).")
-        is_change = state.session is not None and request.method not in SAFE_METHODS
-        if is_change and not state.session.allows_change(request.headers.get(CSRF_HEADER)):
+        session = state.session
+        if session is not None and request.method not in SAFE_METHODS and not session.allows_change(request.headers.get(CSRF_HEADER)):
             raise Forbidden(f"A change made with a session needs its token as {CSRF_HEADER}. Load the page again.")
         return None
 
@@ -109,8 +146,8 @@ def _refuse_stranger(view: Any) -> Any:
     if page is not None:
         wanted = request.full_path.rstrip("?")
         return redirect(page if wanted == "/" else f"{page}?{urlencode({'next': wanted})}", 303)
-    given = "The API key is not valid." if _presented_key(request.headers) else "An API key is needed."
-    detail = f"{given} Send it as X-API-Key: KEY or Authorization: Bearer KEY."
+    problem = "The API key is not valid." if _presented_key(request.headers) else "An API key is needed."
+    detail = f"{problem} Send it as X-API-Key: KEY or Authorization: Bearer KEY."
     raise ApiError(401, "unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="bellwether"'})
 
 

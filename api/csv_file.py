@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from flask import Response, request
 
-from features.prices.schemas.price import CSV
+from api.schemas import CSV
 from utils.api_utils import streamed_response
 
 

@@ -6,11 +6,11 @@ import math
 
 from sqlalchemy.exc import SQLAlchemyError
 
-import database
+from database import DatabaseSuspended
 from infrastructure.breaker import BreakerOpen
 from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse, PriceQuality
 from utils.api_utils import ApiError
-from utils.database_errors import explanation_of, refuses_writes
+from utils.database_errors import explanation_of, is_unavailable, refuses_writes
 
 STATUSES = {
     "forbidden": 403,
@@ -41,13 +41,13 @@ def translate(error: Exception) -> ApiError | None:
         return ApiError(STATUSES[error.code], error.code, str(error), headers={"Retry-After": DISABLED_RETRY_AFTER})
     if isinstance(error, BellwetherError):
         return ApiError(STATUSES[error.code], error.code, str(error))
-    if isinstance(error, BreakerOpen | database.DatabaseSuspended):
+    if isinstance(error, BreakerOpen | DatabaseSuspended):
         detail = f"The {getattr(error, 'name', 'database')} does not answer right now and is left alone for a moment."
         return ApiError(503, "unavailable", detail, headers={"Retry-After": str(max(1, math.ceil(error.retry_after)))})
     if isinstance(error, SQLAlchemyError) and refuses_writes(error):
         explanation = explanation_of(error)
         detail = f"{explanation.found} Nothing was written; what is stored can be read. {explanation.remedy} Then try again."
         return ApiError(503, "unavailable", detail, headers={"Retry-After": UNWRITABLE_RETRY_AFTER})
-    if database.is_unavailable(error):
+    if is_unavailable(error):
         return ApiError(503, "unavailable", "The database does not answer right now. Try again in a few seconds.")
     return None

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from flask import current_app, g, request
+from flask import request
 from werkzeug.exceptions import MethodNotAllowed
 
 from api.origin import is_own_origin
-from config import Settings
+from api.request_state import request_state
+from api.services import services
 from models.errors import Forbidden
 from utils.api_utils import ApiError
 
-SETTINGS = "settings"  # the application's extension
 VERSION = "13"
 KEY = re.compile(r"[A-Za-z0-9+/]{22}==")  # 16 bytes in base64
 UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade"}
@@ -41,10 +41,9 @@ def require_handshake() -> None:
 def require_origin() -> None:
     """Refuse what a page of another site begins: browsers send their cookies with a handshake, and ask nobody first. Raises Forbidden."""
     origin = request.headers.get("Origin")
-    settings: Settings = current_app.extensions[SETTINGS]
-    if origin is None and g.session is not None:
+    if origin is None and request_state().session is not None:
         raise Forbidden("A WebSocket that is opened with a session needs the Origin of its page.")
-    if origin is not None and not is_own_origin(origin, settings.cors_origins):
+    if origin is not None and not is_own_origin(origin, services().settings.cors_origins):
         raise Forbidden("Pages of this Origin may not open a WebSocket here. CORS_ORIGINS names those that may.")
 
 

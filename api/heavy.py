@@ -11,14 +11,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Flask, Response, after_this_request, current_app
+from flask import Response, after_this_request
 
 from api.rate_limit import Budget, budget, caller
+from api.services import services
 from config import Settings
 from utils.api_utils import ApiError
 
 View = TypeVar("View", bound=Callable[..., Any])
-SLOTS = "heavy_slots"  # the application's extension
 RETRY_AFTER = "1"  # seconds: most heavy requests take less
 
 
@@ -51,9 +51,9 @@ class HeavySlots:
         return len(self._holders)
 
 
-def register_heavy_slots(app: Flask, settings: Settings) -> None:
-    """Make the process's slots: fewer than threads, so that one is left for the others."""
-    app.extensions[SLOTS] = HeavySlots(max(1, min(settings.heavy_requests_at_once, settings.web_threads - 1)))
+def heavy_slots(settings: Settings) -> HeavySlots:
+    """The slots of a process: fewer than its threads, so that one is left for the others."""
+    return HeavySlots(max(1, min(settings.heavy_requests_at_once, settings.web_threads - 1)))
 
 
 def heavy_read(when: Callable[[], bool] = lambda: True) -> Callable[[View], View]:
@@ -76,7 +76,7 @@ def hold_slot() -> None:
 
     Raises ApiError unavailable when there is none.
     """
-    slots: HeavySlots = current_app.extensions[SLOTS]
+    slots = services().heavy_slots
     slot = slots.take(caller())
     if slot is None:
         detail = f"This server makes as many reports, series and exports as it can at once. Try again in {RETRY_AFTER} s."

@@ -9,28 +9,29 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-import database
 from api import idempotency_store
 from api.idempotency_store import Reservation
-from features.analyses.retention import IDEMPOTENCY_HOURS
+from database import Database
 from models.errors import IdempotencyInProgress, IdempotencyMismatch
 from utils.clock import now
 from utils.ids import new_id
 
+KEPT_FOR = timedelta(hours=24)
 ABANDONED_AFTER = timedelta(seconds=60)  # a request at work for longer has died with its process
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer as it is sent, and sent again: `body` is JSON."""
+    """An answer as it is sent, and sent again: `body` is JSON. `after_commit` runs once the act's transaction has been committed."""
 
     status: int
     location: str | None
     body: str
     is_replay: bool = False
+    after_commit: Callable[[], None] = lambda: None
 
 
-def once(org_id: int, key: str | None, request: bytes, act: Callable[[Connection], Answer]) -> Answer:
+def once(database: Database, org_id: int, key: str | None, request: bytes, act: Callable[[Connection], Answer]) -> Answer:
     """Act within one transaction that also remembers the answer; with a key used before, return that answer instead.
 
     `request` is what must be the same for the key to fit: method, path and body. Raises IdempotencyMismatch when it is not, and
@@ -38,9 +39,11 @@ def once(org_id: int, key: str | None, request: bytes, act: Callable[[Connection
     """
     if key is None:
         with database.transaction() as connection:
-            return act(connection)
+            answer = act(connection)
+        answer.after_commit()
+        return answer
     reservation = Reservation(org_id, key, hashlib.sha256(request).hexdigest(), new_id(), now())
-    stored = _reserve_or_find(reservation)
+    stored = _reserve_or_find(database, reservation)
     if stored is not None:
         return stored
     try:
@@ -52,14 +55,15 @@ def once(org_id: int, key: str | None, request: bytes, act: Callable[[Connection
         with database.transaction() as connection:
             idempotency_store.release(connection, reservation)
         raise
+    answer.after_commit()
     return answer
 
 
-def _reserve_or_find(reservation: Reservation) -> Answer | None:
+def _reserve_or_find(database: Database, reservation: Reservation) -> Answer | None:
     """The answer stored under the key; None when the key is now reserved for this request."""
-    expired_before = reservation.created_at - timedelta(hours=IDEMPOTENCY_HOURS)
+    moment = reservation.created_at
     with database.transaction() as connection:
-        if idempotency_store.reserve(connection, reservation, expired_before, reservation.created_at - ABANDONED_AFTER):
+        if idempotency_store.reserve(connection, reservation, moment - KEPT_FOR, moment - ABANDONED_AFTER):
             return None
         stored = idempotency_store.find(connection, reservation.org_id, reservation.key)
     if stored is None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 
+from api.services import services
 from utils.api_utils import ApiError
 
 Item = TypeVar("Item")
-EXTENSION = "cursor_signer"
 
 
 class CursorSigner:
@@ -35,9 +34,8 @@ def read_cursor(cursor: str | None, scope: Sequence[Any]) -> list[Any] | None:
     """
     if cursor is None:
         return None
-    signer: CursorSigner = current_app.extensions[EXTENSION]
     try:
-        made_for, position = signer.serializer().loads(cursor)
+        made_for, position = services().cursors.serializer().loads(cursor)
     except (BadData, ValueError, TypeError) as error:
         raise _refusal("is none of ours; use next_cursor as it was given") from error
     if made_for != list(scope):
@@ -50,9 +48,8 @@ def page(rows: list[Item], limit: int, scope: Sequence[Any], position: Callable[
     """The items of one page and the cursor of the next, from up to limit + 1 rows."""
     if len(rows) <= limit:
         return rows, None
-    signer: CursorSigner = current_app.extensions[EXTENSION]
     items = rows[:limit]
-    cursor = signer.serializer().dumps([list(scope), position(items[-1])])
+    cursor = services().cursors.serializer().dumps([list(scope), position(items[-1])])
     return items, cursor if isinstance(cursor, str) else cursor.decode()
 
 

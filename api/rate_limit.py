@@ -15,9 +15,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 import structlog
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, request
 from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded, RequestLimit
 
+from api.request_state import request_state
 from config import Settings
 from infrastructure.metrics import Metrics
 from infrastructure.rate_windows import SCHEME, RateWindows
@@ -74,7 +75,7 @@ def register_rate_limits(app: Flask, settings: Settings, redis: RedisLink | None
 
     @app.errorhandler(RateLimitExceeded)
     def refuse(error: RateLimitExceeded) -> Any:
-        counted = "refused_keys" if g.needs_key and g.principal is None else str(_budget())
+        counted = "refused_keys" if request_state().needs_key and request_state().principal is None else str(_budget())
         metrics.limited(counted)
         limit = error.limit.limit
         wait = _seconds_left(limiter.current_limit)
@@ -135,7 +136,7 @@ def _seconds_left(limit: RequestLimit | None) -> int:
 
 def caller() -> str:
     """Who is counted: the key, else the address."""
-    principal = g.principal
+    principal = request_state().principal
     return f"address:{request.remote_addr}" if principal is None else f"key:{principal.key_id}"
 
 
@@ -144,9 +145,9 @@ def _caller_in(of: Budget) -> str:
 
 
 def _budget() -> Budget:
-    of: Callable[[], Budget] | None = getattr(g.view, "budget", None)
+    of: Callable[[], Budget] | None = getattr(request_state().view, "budget", None)
     return Budget.READS if of is None else of()
 
 
 def _is_unlimited() -> bool:
-    return getattr(g.view, "is_unlimited", False) or request.method == "OPTIONS"
+    return getattr(request_state().view, "is_unlimited", False) or request.method == "OPTIONS"

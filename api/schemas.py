@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from models.ticker import TICKER_PATTERN, normalize_ticker
 
 DEFAULT_LIMIT, LARGEST_LIMIT = 50, 500
+CSV = "text/csv"
 PLAIN_TEXT = r"^[^\x00-\x1f\x7f]*$"
 PLAIN_TEXT_WITH_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

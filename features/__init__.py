@@ -3,12 +3,35 @@
 `FEATURES` is the one list of them, from the bottom layer up. Adding a feature adds a line here.
 """
 
+from importlib import import_module
+
+from config import ConfigError, Fault, Settings
 from features.accounts.feature import FEATURE as ACCOUNTS
 from features.analyses.feature import FEATURE as ANALYSES
 from features.operations.feature import FEATURE as OPERATIONS
 from features.prices.feature import FEATURE as PRICES
 from features.reports.feature import FEATURE as REPORTS
 from features.watchlist.feature import FEATURE as WATCHLIST
+from infrastructure.feature import Feature
 from jobs.feature import MACHINE as JOBS
 
 FEATURES = (JOBS, ACCOUNTS, PRICES, ANALYSES, WATCHLIST, REPORTS, OPERATIONS)
+
+
+def load_features(settings: Settings) -> tuple[Feature, ...]:
+    """The features of this installation: FEATURES, and those of the modules that EXTRA_FEATURES names.
+
+    Raises ConfigError for a module that cannot be imported or has no `FEATURE`.
+    """
+    return (*FEATURES, *map(_load, settings.extra_features))
+
+
+def _load(name: str) -> Feature:
+    try:
+        feature = import_module(name).FEATURE
+    except (ImportError, AttributeError, ValueError) as error:
+        remedy = "Name modules that can be imported, each with a `FEATURE`; see docs/architecture.md."
+        raise ConfigError([Fault("EXTRA_FEATURES", f"{name[:100]!r} is no feature ({error}).", remedy)]) from error
+    if not isinstance(feature, Feature):
+        raise ConfigError([Fault("EXTRA_FEATURES", f"{name[:100]!r}: its `FEATURE` is no infrastructure.feature.Feature.", "Make it one.")])
+    return feature

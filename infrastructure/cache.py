@@ -12,12 +12,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 
-import database
+from database import Database
 from infrastructure import cache_store as clearing_store
 from infrastructure.metrics import Metrics
 from infrastructure.polling import PolledValue
@@ -159,14 +160,23 @@ def _scan(cursor: int, pattern: str, client: Any) -> tuple[int, list[bytes]]:
     return found
 
 
+@dataclass(frozen=True)
+class CacheLimits:
+    """The most that one process keeps in its memory, in bytes, and how long an entry is kept, in seconds."""
+
+    most_bytes: int
+    seconds: float
+
+
 class Cache:
     """Look up, else make and keep. Thread-safe; opens nothing before it is used."""
 
-    def __init__(self, most_bytes: int, seconds: float, link: RedisLink | None, metrics: Metrics) -> None:
-        """`link` where entries are to be shared; `seconds` is how long an entry is kept."""
-        self._memory = MemoryStore(most_bytes)
+    def __init__(self, database: Database, limits: CacheLimits, link: RedisLink | None, metrics: Metrics) -> None:
+        """`link` where entries are to be shared between processes."""
+        self._database = database
+        self._memory = MemoryStore(limits.most_bytes)
         self._shared = RedisStore(link) if link is not None else None
-        self._seconds, self._metrics = seconds, metrics
+        self._seconds, self._metrics = limits.seconds, metrics
         self._flights: SingleFlight[object] = SingleFlight()
         self._clearings: PolledValue[frozenset[str]] = PolledValue("cache clearings", self._follow, FOLLOW_SECONDS, frozenset())
 
@@ -211,7 +221,7 @@ class Cache:
                 cleared = self._shared.clear(prefix)
             except RedisAway:
                 log.warning("shared entries not cleared, they expire by themselves", prefix=prefix)
-        with database.transaction() as connection:
+        with self._database.transaction() as connection:
             clearing_store.insert(connection, new_id(), prefix, now(), cleared_by)
         cleared += self._memory.clear(prefix)
         log.warning("cache cleared", prefix=prefix, entries=cleared, cleared_by=cleared_by)
@@ -243,7 +253,7 @@ class Cache:
 
     def _follow(self, seen: frozenset[str]) -> frozenset[str]:
         """Drop what was cleared since, by this process or another; the clearings that are kept now, which are those of an hour."""
-        with database.reader() as connection:
+        with self._database.reader() as connection:
             clearings = clearing_store.list_clearings(connection)
         # Not by the newest id: one from a machine whose clock is behind, or whose transaction took longer, is older than it.
         for clearing_id, prefix in clearings:
@@ -255,8 +265,8 @@ class Cache:
 class NoCache(Cache):
     """Keeps nothing: for CACHE_ENABLED=false, and for those who have no use for one."""
 
-    def __init__(self) -> None:
-        super().__init__(1, 1.0, None, Metrics())
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, CacheLimits(1, 1.0), None, Metrics())
 
     def get(self, region: Region, key: str) -> bytes | None:
         """Nothing."""

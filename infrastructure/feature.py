@@ -1,8 +1,8 @@
 """What a feature offers to the processes that carry it.
 
-Each package under features/ has one `FEATURE` of this type, and so has the job machine. `features.FEATURES` lists them; the web process,
-the workers and the `flask` command loop over that list and know no feature by name. What a feature offers is loaded when it is asked for: a worker
-process never loads Flask, and a web process never loads the engine of a job before one runs.
+Each package under features/ has one `FEATURE` of this type, and so has the job machine. `features.FEATURES` lists them; the web
+process, the workers and the `flask` command loop over that list and know no feature by name. What a feature offers is loaded when it is
+asked for, so that a worker process never loads Flask.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from click import Command
     from flask import Blueprint
     from prometheus_client.core import Metric
+    from sqlalchemy import Connection
 
-    from database import AnyReader
+    from api.authentication import Authentication
+    from infrastructure.cache import Cache
     from infrastructure.foundation import Foundation
+    from infrastructure.lifecycle import Step
     from jobs.kind import JobKind
 
 
@@ -43,6 +46,8 @@ class Feature:
     - `maintenance`: its periodic tasks.
     - `probes`: its health checks in a process that serves.
     - `metrics`: what `/metrics` shows of its tables, read on one connection.
+    - `authentication`: who says whose keys and sessions are; one feature offers it.
+    - `steps`: what it does as a process that serves starts, once the schema is there.
     - `commands`: its groups of the `flask` command.
     """
 
@@ -52,5 +57,7 @@ class Feature:
     flags: tuple[Flag, ...] = ()
     maintenance: Callable[[Foundation], Sequence[MaintenanceTask]] = lambda foundation: ()
     probes: Callable[[Foundation], Sequence[Probe]] = lambda foundation: ()
-    metrics: Callable[[AnyReader], Iterable[Metric]] = lambda connection: ()
+    metrics: Callable[[Foundation, Connection], Iterable[Metric]] = lambda foundation, connection: ()
+    authentication: Callable[[Foundation, Cache], Authentication] | None = None
+    steps: Callable[[Foundation], Sequence[Step]] = lambda foundation: ()
     commands: Callable[[], Sequence[Command]] = tuple

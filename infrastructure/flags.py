@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import structlog
+from sqlalchemy import Connection
 
 from database import Database
 from infrastructure import flag_store
@@ -62,6 +63,11 @@ class FeatureFlags:
         with self._database.reader() as connection:
             changes = flag_store.last_changes(connection)
         return [_with_change(flag, changes.get(flag.name)) for flag in self._flags.values()]
+
+    def states(self, connection: Connection) -> dict[str, bool]:
+        """Whether each flag is on, as it is stored now."""
+        changes = flag_store.last_changes(connection)
+        return {name: name not in changes or changes[name].enabled for name in self._flags}
 
     def list_changes(self, flag: Flag, limit: int) -> list[FlagChange]:
         """The newest changes of a flag, newest first."""

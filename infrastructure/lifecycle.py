@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -44,15 +44,20 @@ class Lifecycle:
         """The names of the steps, in their order."""
         return tuple(step.name for step in self._steps)
 
-    def start(self, may_fail: Callable[[str, Exception], bool] = lambda part, error: False) -> None:
+    def start(
+        self,
+        may_fail: Callable[[str, Exception], bool] = lambda part, error: False,
+        instead: Mapping[str, Callable[[], object]] | None = None,
+    ) -> None:
         """Start every part. A part that is needed and cannot start ends this: what had started is stopped, and its error is raised.
 
-        `may_fail` is given the name of such a part and its error, and says whether to go on all the same.
+        `may_fail` is given the name of such a part and its error, and says whether to go on all the same. `instead` has other ways to start
+        some parts, by name.
         """
         for step in self._steps:
             started = perf_counter()
             try:
-                step.start()
+                (instead or {}).get(step.name, step.start)()
             except Exception as error:
                 if step.is_optional or may_fail(step.name, error):
                     log.error("part not started, going on without it", part=step.name, reason=explain(error))

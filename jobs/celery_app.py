@@ -20,10 +20,10 @@ from infrastructure.error_reports import reporter
 from infrastructure.flags import FeatureFlags
 from jobs.celery_wakeup import VISIBILITY_TIMEOUT, wakeup_for
 from jobs.executor import Executor
+from jobs.feature import BULK_JOBS
 from jobs.isolated_process import StrikeCounts
 from jobs.local import database_options
 from jobs.supervised_process import supervised_workers
-from models.feature_flag import Feature
 from utils.ids import new_id
 from utils.logger import configure_logging
 
@@ -33,7 +33,6 @@ SLICE_SECONDS = 5.0
 SOFT_SHUTDOWN_SECONDS = 15.0
 PUBLISH_RETRIES = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1}
 # One of each for all tasks of a process, which follow one another quickly.
-_flags = FeatureFlags()
 _kills = StrikeCounts()
 
 
@@ -65,7 +64,14 @@ def drain(job_id: str) -> int:
     wakeup = wakeup_for(settings)
     worker = f"celery-{os.uname().nodename}-{os.getpid()}-{new_id()[-12:]}"
     stop = threading.Event()
-    executor = Executor(worker, settings.job_lease_seconds, wakeup, stop, lambda: _flags.is_enabled(Feature.BULK_JOBS), _kills)
+    executor = Executor(
+        worker,
+        settings.job_lease_seconds,
+        wakeup,
+        stop,
+        lambda: FeatureFlags(database.current(), (BULK_JOBS,)).is_enabled(BULK_JOBS),
+        _kills,
+    )
     started, ran = time.monotonic(), 0
     try:
         while items := executor.run_chunk():

@@ -9,21 +9,22 @@ from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from flask_sock import Sock
 from simple_websocket import ConnectionClosed, Server
 from wsproto.utilities import ProtocolError
 
 from api.authentication import caller_check, org_id
 from api.blueprint import api_blueprint
+from api.flags import flag_check, require_flag
 from api.handshake import leave_the_handshake, require_handshake, require_origin
 from api.problem import problem_answers
 from api.schemas import JobPath
-from features.operations.routes.flags import feature_switch, require_feature
+from api.services import services
 from jobs import service as job_service
+from jobs.feature import STREAMS
 from jobs.feed import FeedFull, JobFeed
 from jobs.schemas import StreamHeaders, job_answer
-from models.feature_flag import Feature
 from models.job import Job
 from utils.api_utils import ApiError
 from utils.json_text import dump
@@ -33,7 +34,6 @@ socket_blueprint = Blueprint("job_socket", __name__)
 _sock = Sock()
 
 SOCKET_PATH = "/ws/jobs/<job_id>"
-FEED = "job_feed"  # the application's extension
 HEARTBEAT_SECONDS = 5.0  # so often does a stream say something; a client that is gone is noticed then, and its place is free
 LONGEST_MESSAGE = 1000  # characters that a client may send at once; nothing is asked of it
 # A WebSocket's receiving thread must not keep a process from ending; pings find out clients that are gone.
@@ -52,14 +52,14 @@ def stream_job(path: JobPath, header: StreamHeaders) -> Response:
 
     204 when there is nothing to follow any more, which tells a browser not to come again. 503 when too many follow: poll instead.
     """
-    require_feature(Feature.STREAMS)
-    job = job_service.find(org_id(), path.job_id)
+    require_flag(STREAMS)
+    job = job_service.find(services().database, org_id(), path.job_id)
     seen = _last_seen(header)
     if job.is_finished and seen >= job.version:
         return Response(status=204)
     with ExitStack() as watching:
         _watch(watching, job)
-        response = Response(_events(_feed(), job, seen, _is_wanted()), mimetype="text/event-stream")
+        response = Response(_events(services().job_feed, job, seen, _is_wanted()), mimetype="text/event-stream")
         response.call_on_close(watching.pop_all().close)
     response.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back until its buffer is full
     return response
@@ -70,12 +70,12 @@ def refuse_before_the_upgrade() -> None:
     """Once upgraded, a connection knows no HTTP status."""
     if request.method == "OPTIONS":
         return
-    require_feature(Feature.STREAMS)
+    require_flag(STREAMS)
     require_handshake()
     require_origin()
     assert request.view_args is not None
-    job_service.find(org_id(), request.view_args["job_id"])
-    if _feed().is_full:
+    job_service.find(services().database, org_id(), request.view_args["job_id"])
+    if services().job_feed.is_full:
         raise _too_many()
     leave_the_handshake()
 
@@ -84,7 +84,7 @@ def refuse_before_the_upgrade() -> None:
 def follow_job(socket: Server, job_id: str) -> None:
     """Follow a job until it ends: each message is the job as JSON."""
     socket.input_buffer = deque(maxlen=0)  # what a client says is not asked for, and must not pile up
-    job = job_service.find(org_id(), job_id)
+    job = job_service.find(services().database, org_id(), job_id)
     with ExitStack() as watching:
         try:
             _watch(watching, job)
@@ -92,7 +92,7 @@ def follow_job(socket: Server, job_id: str) -> None:
             socket.close(1013, "too many streams, poll instead")
             return
         with suppress(*CLIENT_GONE):
-            for state in _states(_feed(), job, 0, _is_wanted()):
+            for state in _states(services().job_feed, job, 0, _is_wanted()):
                 if state is not None:
                     socket.send(dump(job_answer(state)).decode())
                 elif not socket.connected:
@@ -111,7 +111,7 @@ def end_without_client(_: OSError) -> Response:
 
 def _is_wanted() -> Callable[[], bool]:
     """What says whether a stream goes on: while it is switched on, and its caller has not signed out nor lost the key."""
-    is_on, is_known = feature_switch(Feature.STREAMS), caller_check(if_away=True)
+    is_on, is_known = flag_check(STREAMS), caller_check(if_away=True)
     return lambda: is_on() and is_known()
 
 
@@ -149,15 +149,10 @@ def _last_seen(header: StreamHeaders) -> int:
 
 def _watch(watching: ExitStack, job: Job) -> None:
     try:
-        watching.enter_context(_feed().watch(job))
+        watching.enter_context(services().job_feed.watch(job))
     except FeedFull as error:
         raise _too_many() from error
 
 
 def _too_many() -> ApiError:
     return ApiError(503, "unavailable", "Too many streams are open. Poll GET /api/v1/jobs/{id} instead, or come again.")
-
-
-def _feed() -> JobFeed:
-    feed: JobFeed = current_app.extensions[FEED]
-    return feed

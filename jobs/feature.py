@@ -8,7 +8,14 @@ from infrastructure.feature import Feature
 from models.feature_flag import Flag
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flask import Blueprint
+    from prometheus_client.core import Metric
+    from sqlalchemy import Connection
+
+    from infrastructure.foundation import Foundation
+    from models.health import Probe
 
 BULK_JOBS = Flag("bulk_jobs", "New bulk jobs, and workers: what is queued waits, what is in hand is finished.")
 STREAMS = Flag("streams", "Live progress. Clients poll GET /jobs/{id} instead.")
@@ -20,11 +27,17 @@ def _blueprints() -> tuple[Blueprint, ...]:
     return routes.blueprint, event_routes.blueprint, event_routes.socket_blueprint
 
 
-MACHINE = Feature(
-    "jobs",
-    blueprints=_blueprints,
-    flags=(
-        BULK_JOBS,
-        STREAMS,
-    ),
-)
+def _probes(foundation: Foundation) -> tuple[Probe, ...]:
+    from jobs.health import backlog_probe
+
+    flags = foundation.flags
+    return (backlog_probe(foundation.database, foundation.settings, lambda: not flags.is_enabled(BULK_JOBS)),)
+
+
+def _metrics(_: Foundation, connection: Connection) -> Iterable[Metric]:
+    from jobs.metrics import read_metrics
+
+    return read_metrics(connection)
+
+
+MACHINE = Feature("jobs", blueprints=_blueprints, flags=(BULK_JOBS, STREAMS), probes=_probes, metrics=_metrics)

@@ -10,11 +10,12 @@ from contextlib import contextmanager
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-import database
+from database import Database
 from infrastructure.metrics import Metrics
 from jobs.store import job as job_store
 from jobs.wakeup import CHANNEL_CHANGED, WakeupListener
 from models.job import Job
+from utils.database_errors import reason_of
 
 log = structlog.get_logger(__name__)
 
@@ -29,10 +30,10 @@ class FeedFull(Exception):
 class JobFeed:
     """The watched jobs of this process. Reads only while somebody watches; thread-safe."""
 
-    def __init__(self, redis_url: str | None, most_streams: int, metrics: Metrics | None = None) -> None:
+    def __init__(self, database: Database, redis_url: str | None, most_streams: int, metrics: Metrics) -> None:
         """Opens nothing; `most_streams` is how many may watch at once."""
-        self._redis_url, self._most_streams = redis_url, most_streams
-        self._metrics = metrics or Metrics()
+        self._database, self._redis_url, self._most_streams = database, redis_url, most_streams
+        self._metrics = metrics
         self._changed = threading.Condition()
         self._jobs: dict[str, Job | None] = {}
         self._watchers: dict[str, int] = {}
@@ -117,10 +118,10 @@ class JobFeed:
 
     def _read(self, watched: list[str]) -> None:
         try:
-            with database.read() as connection:
+            with self._database.read() as connection:
                 found = {job.id: job for job in job_store.find_many(connection, watched)}
         except SQLAlchemyError as error:
-            log.warning("progress not read, tried again", reason=database.reason_of(error))
+            log.warning("progress not read, tried again", reason=reason_of(error))
             return
         with self._changed:
             for job_id in self._watchers.keys() & watched:

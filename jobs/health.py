@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import database
 from config import Settings
-from features.operations.checks.database import try_to_write
+from database import Database
+from infrastructure.write_probe import try_to_write
 from jobs.store import backlog
 from models.health import Finding, Probe, bad, doubtful, good
 
 REMEDY = "See that `python worker.py` (or a Celery worker) runs and reaches the database; its log has the reason."
 
 
-def backlog_probe(settings: Settings, is_paused: Callable[[], bool]) -> Probe:
+def backlog_probe(database: Database, settings: Settings, is_paused: Callable[[], bool]) -> Probe:
     """Whether queued work is being claimed. Where no workers run it says nothing about this machine, and is a warning."""
     limit = 60 * settings.backlog_minutes
-    # The tables must be there.
-    return Probe("backlog", lambda: _backlog(limit, is_paused), REMEDY, is_critical=settings.worker_processes > 0, needs=("schema",))
+    return Probe(
+        "backlog",
+        lambda: _backlog(database, limit, is_paused),
+        REMEDY,
+        is_critical=settings.worker_processes > 0,
+        needs=("schema",),  # the tables must be there
+        decides_readiness=True,
+    )
 
 
-def _backlog(limit: float, is_paused: Callable[[], bool]) -> Finding:
+def _backlog(database: Database, limit: float, is_paused: Callable[[], bool]) -> Finding:
     with database.read() as connection:
         seconds = backlog.waiting_seconds(connection)
     if not seconds:
@@ -30,7 +36,7 @@ def _backlog(limit: float, is_paused: Callable[[], bool]) -> Finding:
         return good(found)
     if is_paused():
         return good(f"{found} Bulk jobs are switched off.")
-    refusal = try_to_write()
+    refusal = try_to_write(database)
     if refusal:
         # Workers go on once there is space; meanwhile what is stored is to be read here.
         return doubtful(f"{found} {refusal.found}", refusal.remedy or REMEDY)

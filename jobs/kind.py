@@ -25,8 +25,8 @@ class Lane(StrEnum):
 class JobKind(Protocol[Params]):
     """One kind of job.
 
-    An item of a job is a key of up to 200 characters: a ticker for most kinds. Everything here runs in worker processes; an outcome of `run`
-    may cross a process boundary, so it can be pickled.
+    An item of a job is a key of up to 200 characters: a ticker for most kinds. Everything here runs in worker processes; an outcome
+    of `run` may cross a process boundary, so it can be pickled.
     """
 
     @property

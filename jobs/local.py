@@ -15,10 +15,10 @@ import database
 from config import Settings
 from infrastructure.flags import FeatureFlags
 from jobs.claims import release_worker
+from jobs.feature import BULK_JOBS
 from jobs.maintenance import Maintenance
 from jobs.supervised_process import CHECK_CHILDREN_SECONDS, SCRIPT, SupervisedProcess
 from jobs.wakeup import CHANNEL_WORK, Wakeup, WakeupListener
-from models.feature_flag import Feature
 
 log = structlog.get_logger(__name__)
 
@@ -47,8 +47,8 @@ def run_worker(name: str, settings: Settings, wakeup: Wakeup, stop: threading.Ev
     # What start-up made stays: without it, every full collection would walk through all of it again.
     gc.collect()
     gc.freeze()
-    flags = FeatureFlags()
-    executor = Executor(name, settings.job_lease_seconds, wakeup, stop, lambda: flags.is_enabled(Feature.BULK_JOBS))
+    flags = FeatureFlags(database.current(), (BULK_JOBS,))
+    executor = Executor(name, settings.job_lease_seconds, wakeup, stop, lambda: flags.is_enabled(BULK_JOBS))
     doorbell = WakeupListener(settings.redis_url, CHANNEL_WORK)
     pause = FIRST_PAUSE
     try:

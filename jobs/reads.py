@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from time import monotonic
 
+from database import Database
 from infrastructure.single_flight import FreshFlight
 from jobs import service as job_service
 from jobs.feed import JobFeed
@@ -21,9 +22,9 @@ class JobReads:
     older version. One that began before can, and is given only to those who say which version they know.
     """
 
-    def __init__(self, feed: JobFeed) -> None:
+    def __init__(self, database: Database, feed: JobFeed) -> None:
         """`feed` knows the jobs that streams show, and reads them anyway."""
-        self._feed = feed
+        self._database, self._feed = database, feed
         self._flights: FreshFlight[Job] = FreshFlight()
         self._lock = threading.Lock()
         self._last: dict[tuple[int, str], tuple[float, Job]] = {}
@@ -46,7 +47,7 @@ class JobReads:
 
     def _read(self, org_id: int, job_id: str) -> Job:
         read_at = monotonic()
-        job = job_service.find(org_id, job_id)
+        job = job_service.find(self._database, org_id, job_id)
         with self._lock:
             # The newest stand last.
             self._last.pop((org_id, job_id), None)

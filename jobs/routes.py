@@ -1,23 +1,20 @@
-"""Jobs: ask for one, look at it and its items, cancel it, run its failed items again."""
+"""Jobs: look at one and its items, cancel it, run its failed items again."""
 
 from __future__ import annotations
 
-from flask import Response, current_app, request
-from sqlalchemy import Connection
+from flask import Response, request
 from werkzeug.http import parse_etags
 
-import database
 from api.authentication import org_id
 from api.blueprint import api_blueprint
-from api.idempotency import Answer, once
+from api.flags import require_flag
 from api.paging import page, read_cursor
 from api.problem import problem_answers
 from api.rate_limit import Budget, budget
 from api.schemas import JobPath
-from features.analyses.schemas.analysis import BulkAnalyzeRequest
-from features.operations.routes.flags import require_feature
+from api.services import services
 from jobs import service as job_service
-from jobs.reads import JobReads
+from jobs.feature import BULK_JOBS
 from jobs.schemas import (
     ActiveJobAnswer,
     ChangeHeaders,
@@ -28,32 +25,17 @@ from jobs.schemas import (
     JobQuery,
     JobsQuery,
     RetryHeaders,
-    SubmitHeaders,
     job_answer,
 )
-from jobs.service import Submission
 from jobs.store import item as item_store
 from jobs.store import job as job_store
-from jobs.wakeup import Wakeup
+from jobs.submission import submit_job
 from models.errors import JobNotFound
-from models.feature_flag import Feature
 from models.job import Job
 from utils.api_utils import json_response
 from utils.ids import is_id
-from utils.json_text import dump
 
 blueprint = api_blueprint("job", "Jobs")
-
-WAKEUP, READS = "wakeup", "job_reads"  # the application's extensions: what wakes workers, and what reads jobs
-
-
-@blueprint.post("/bulk-analyze", responses={202: JobAnswer, 200: ActiveJobAnswer, **problem_answers(400, 409, 413, 415)})
-@budget(Budget.BULK)
-def bulk_analyze(header: SubmitHeaders, body: BulkAnalyzeRequest) -> Response:
-    """Queue a job that analyses many tickers. The same work that is active already is not queued again, unless forced."""
-    require_feature(Feature.BULK_JOBS)
-    order = body.order()
-    return _submit(header.idempotency_key, lambda connection: job_service.submit(connection, org_id(), order))
 
 
 @blueprint.get("/jobs", responses={200: JobPage})
@@ -61,7 +43,7 @@ def list_jobs(query: JobsQuery) -> Response:
     """Jobs, newest first."""
     scope = ["jobs", query.status]
     before = read_cursor(query.cursor, scope)
-    with database.read() as connection:
+    with services().database.read() as connection:
         rows = job_store.list_jobs(connection, org_id(), query.status, before[0] if before else None, query.limit + 1)
     items, next_cursor = page(rows, query.limit, scope, lambda last: [last.id])
     return json_response({"items": [job_answer(job) for job in items], "next_cursor": next_cursor})
@@ -73,7 +55,7 @@ def get_job(path: JobPath, query: JobQuery) -> Response:
 
     `ETag` is its version; `If-None-Match` is honoured.
     """
-    response = _job_response(_reads().find(org_id(), path.job_id, query.seen))
+    response = _job_response(services().job_reads.find(org_id(), path.job_id, query.seen))
     if "If-None-Match" in request.headers:
         response.make_conditional(request)
     return response
@@ -86,7 +68,7 @@ def list_job_items(path: JobPath, query: JobItemsQuery) -> Response:
     after = read_cursor(query.cursor, scope)
     if not is_id(path.job_id):
         raise JobNotFound(path.job_id)
-    with database.read() as connection:
+    with services().database.read() as connection:
         if job_store.find(connection, org_id(), path.job_id) is None:
             raise JobNotFound(path.job_id)
         rows = item_store.list_items(connection, path.job_id, query.status, after[0] if after else "", query.limit + 1)
@@ -98,8 +80,8 @@ def list_job_items(path: JobPath, query: JobItemsQuery) -> Response:
 @budget(Budget.BULK)
 def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
     """Cancel a job: what nobody has begun at once, the rest at the next ticker."""
-    job = job_service.cancel(org_id(), path.job_id, _expected_versions(header))
-    _wakeup().changed([job.id])
+    job = job_service.cancel(services().database, org_id(), path.job_id, _expected_versions(header))
+    services().wakeup.changed([job.id])
     return _job_response(job, 202)
 
 
@@ -107,29 +89,9 @@ def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
 @budget(Budget.BULK)
 def retry_job(path: JobPath, header: RetryHeaders) -> Response:
     """Queue a new job of the items that failed."""
-    require_feature(Feature.BULK_JOBS)
+    require_flag(BULK_JOBS)
     expected = _expected_versions(header)
-    return _submit(header.idempotency_key, lambda connection: job_service.retry(connection, org_id(), path.job_id, expected))
-
-
-def _submit(key: str | None, act: job_service.Act) -> Response:
-    submissions: list[Submission] = []
-
-    def answer(connection: Connection) -> Answer:
-        submissions.append(act(connection))
-        job, is_new = submissions[-1].job, submissions[-1].is_new
-        sent = job_answer(job) if is_new else {**job_answer(job), "deduplicated": True}
-        return Answer(202 if is_new else 200, _location(job), dump(sent).decode())
-
-    asked = b"\n".join((request.method.encode(), request.path.encode(), request.get_data()))
-    given = once(org_id(), key, asked, answer)
-    if submissions and submissions[-1].is_new:
-        # Only now that it is committed.
-        _wakeup().work(submissions[-1].job.id)
-    headers = {"Idempotent-Replayed": "true"} if given.is_replay else {}
-    if given.location is not None:
-        headers["Location"] = given.location
-    return json_response(given.body, given.status, headers)
+    return submit_job(header.idempotency_key, lambda connection: job_service.retry(connection, org_id(), path.job_id, expected))
 
 
 def _job_response(job: Job, status: int = 200) -> Response:
@@ -144,17 +106,3 @@ def _expected_versions(header: ChangeHeaders) -> list[int] | None:
     # A compressed answer's tag names the compression after a colon. What is no number is no version of ours, and matches none.
     versions = [(tag or "").partition(":")[0] for tag in tags.as_set()]
     return [int(version) for version in versions if version.isascii() and version.isdigit() and len(version) < 19]
-
-
-def _location(job: Job) -> str:
-    return f"/api/v1/jobs/{job.id}"
-
-
-def _reads() -> JobReads:
-    reads: JobReads = current_app.extensions[READS]
-    return reads
-
-
-def _wakeup() -> Wakeup:
-    wakeup: Wakeup = current_app.extensions[WAKEUP]
-    return wakeup

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import Connection
 
-import database
+from database import Database
 from features.analyses.bulk import write_params
 from features.prices import store as price_store
 from features.watchlist.store import watchlist as watchlist_store
@@ -59,7 +59,7 @@ def retry(connection: Connection, org_id: int, job_id: str, expected: Sequence[i
     return _enqueue(connection, org_id, tickers, job.params, f"retry:{job_id}", retry_of=job_id)
 
 
-def cancel(org_id: int, job_id: str, expected: Sequence[int] | None = None) -> Job:
+def cancel(database: Database, org_id: int, job_id: str, expected: Sequence[int] | None = None) -> Job:
     """Cancel a job: at once what nobody has begun; workers stop at their next ticker. Asking twice changes nothing more.
 
     Raises JobNotFound, JobFinished, or JobChanged when the job is at none of the `expected` versions.
@@ -76,7 +76,7 @@ def cancel(org_id: int, job_id: str, expected: Sequence[int] | None = None) -> J
         return _found(connection, org_id, job_id)
 
 
-def find(org_id: int, job_id: str) -> Job:
+def find(database: Database, org_id: int, job_id: str) -> Job:
     """One job. Raises JobNotFound."""
     found = None
     if is_id(job_id):

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-import database
 from config import Settings
+from database import Database
 from jobs.store import backlog as backlog_store
 from jobs.store import item as item_store
 from jobs.store import job as job_store
+from utils.database_errors import is_unavailable, reason_of
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +28,7 @@ class JobsStatus:
     backlog_seconds: float | None
 
 
-def jobs_status(settings: Settings) -> JobsStatus:
+def jobs_status(database: Database, settings: Settings) -> JobsStatus:
     """The jobs of every organization. It is looked at when something is wrong: a database that is away is no error here."""
     engine, workers = settings.job_engine, settings.worker_processes
     try:
@@ -37,7 +38,7 @@ def jobs_status(settings: Settings) -> JobsStatus:
                 engine, workers, by_status, item_store.count_queued(connection), round(backlog_store.waiting_seconds(connection), 1)
             )
     except SQLAlchemyError as error:
-        if not database.is_unavailable(error):
+        if not is_unavailable(error):
             raise
-        log.warning("status without the jobs", reason=database.reason_of(error))
+        log.warning("status without the jobs", reason=reason_of(error))
         return JobsStatus(engine, workers, None, None, None)

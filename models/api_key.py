@@ -5,6 +5,7 @@ from datetime import datetime
 
 SHARED_ORG = 0  # owns what came with the product or from a provider
 FIRST_ORG = 1  # the master key acts for it
+MASTER = "master"  # the id of the master key
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ class Probe:
     """A question to the surroundings.
 
     `look` finds the answer and may raise; `remedy` is for when it does, or does not come back. Trouble with what is not critical is a
-    warning. A probe whose `needs` (names of others) are in trouble is skipped: it would only say the same again.
+    warning. A probe whose `needs` (names of others) are in trouble is skipped: it would only say the same again. Those that decide
+    readiness say together whether traffic should come to this process.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Probe:
     remedy: str
     is_critical: bool = True
     needs: tuple[str, ...] = ()
+    decides_readiness: bool = False
 
 
 @dataclass(frozen=True)

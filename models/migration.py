@@ -17,6 +17,10 @@ class State(StrEnum):
     DIVERGED = "diverged"
 
 
+class MigrationError(Exception):
+    """A migration could not be run, or the database may not be migrated; the message says what to do."""
+
+
 @dataclass(frozen=True)
 class Migration:
     """One migration file, for one engine."""

@@ -1,7 +1,13 @@
-"""Sessions of browsers, as they are stored."""
+"""Sessions of browsers."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from models.api_key import Principal
 
 
 @dataclass(frozen=True)
@@ -23,3 +29,20 @@ class SessionOwner:
     org_id: int
     key_sha256: str
     key_id: str | None
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session that is good: its cookie's token, and whom it acts for."""
+
+    token: str = field(repr=False)
+    principal: Principal
+
+    @property
+    def csrf_token(self) -> str:
+        """What a change must bring besides the cookie. Derived, so that it needs no storing, and one-way: pages show it."""
+        return hmac.new(self.token.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+    def allows_change(self, sent: str | None) -> bool:
+        """Whether a change that brings this token comes from one of our pages."""
+        return sent is not None and hmac.compare_digest(sent.encode(), self.csrf_token.encode())

@@ -6,25 +6,22 @@ HTML never, but for what the application itself shows to a person who opens a pa
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from io import BytesIO
-from time import perf_counter
 from typing import IO, Any
 
 import structlog
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, request
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.utils import cached_property
 
 from utils.database_errors import reason_of
-from utils.ids import new_id
 from utils.json_text import DuplicateKeys, MalformedJSON, dump, parse_strict, parse_tolerant
 
-__all__ = ["ApiError", "FieldError", "StrictRequest", "json_response", "parse_tolerant", "register_error_handlers", "register_request_log"]
+__all__ = ["ApiError", "FieldError", "StrictRequest", "json_response", "parse_tolerant", "register_error_handlers"]
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +33,6 @@ MOST_ERRORS = 50  # that one answer lists; the rest are counted
 LONGEST_ECHO = 200  # characters of what the caller sent that an answer repeats
 BROKEN_BODY = "The body broke off, or its chunks are none. Send it again, whole."
 PIECE_BYTES = 65_536  # the least of a streamed answer that is sent at once
-_SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 # The codes of what the framework itself refuses.
 CODES = {
@@ -174,7 +170,7 @@ def tagged(value: Any, tag: str | None = None) -> Response:
     return response
 
 
-def problem_response(error: ApiError) -> Response:
+def problem_response(error: ApiError, request_id: str | None) -> Response:
     """The problem+json answer for an error."""
     problem: dict[str, Any] = {
         "type": f"urn:bellwether:problem:{error.code}",
@@ -183,7 +179,7 @@ def problem_response(error: ApiError) -> Response:
         "detail": error.detail,
         "instance": request.path[:LONGEST_ECHO],
         "code": error.code,
-        "request_id": g.get("request_id"),
+        "request_id": request_id,
     }
     if error.errors is not None:
         problem |= {"errors": error.errors[:MOST_ERRORS], "errors_total": error.errors_total}
@@ -198,15 +194,17 @@ def register_error_handlers(
     app: Flask,
     translate: Callable[[Exception], ApiError | None] | None = None,
     page: Callable[[ApiError], Response | None] | None = None,
+    request_id: Callable[[], str | None] = lambda: None,
 ) -> None:
     """Answer every error of the app as problem+json.
 
     `translate` turns an exception of the application into an ApiError, or returns None: that one is logged and answered as
-    internal_error, with nothing leaked. `page` may show an error to a person instead; None leaves it to problem+json.
+    internal_error, with nothing leaked. `page` may show an error to a person instead; None leaves it to problem+json. `request_id` is the
+    id of the request at hand.
     """
 
     def answer(error: ApiError) -> Response:
-        return (page(error) if page else None) or problem_response(error)
+        return (page(error) if page else None) or problem_response(error, request_id())
 
     def handle(error: Exception) -> Response:
         if isinstance(error, ApiError):
@@ -259,38 +257,6 @@ def _invalid(errors: Sequence[FieldError], total: int) -> ApiError:
     listed = " in errors" if total <= len(errors) else f"; errors lists the first {len(errors)}"
     more = f" ({total - 1:,} more{listed})" if total > 1 else ""
     return ApiError(422, "validation_error", f"{where}{first['message']}{more}", errors, errors_total=total)
-
-
-def register_request_log(app: Flask) -> None:
-    """Give every request an id, on every log line and in the answer, and log one line for each answer."""
-    # Each use of `request` and `g` looks the context up again; this runs for every request, so it looks once.
-
-    @app.before_request
-    def begin() -> None:
-        given = request.headers.get("X-Request-ID", "")
-        state = g._get_current_object()
-        state.started = perf_counter()
-        state.request_id = given if _SANE_REQUEST_ID.fullmatch(given) else new_id()
-        structlog.contextvars.bind_contextvars(request_id=state.request_id)
-
-    @app.after_request
-    def end(response: Response) -> Response:
-        here = request._get_current_object()  # type: ignore[attr-defined]
-        state = g._get_current_object()
-        response.headers["X-Request-ID"] = state.request_id
-        log.info(
-            "request",
-            method=here.method,
-            route=here.url_rule.rule if here.url_rule else None,
-            status=response.status_code,
-            ms=round((perf_counter() - state.started) * 1000, 2),
-        )
-        return response
-
-    @app.teardown_request
-    def forget(_: BaseException | None) -> None:
-        # The thread goes on to other work, whose lines are not this request's.
-        structlog.contextvars.clear_contextvars()
 
 
 def _framework_problem(error: HTTPException) -> ApiError:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import mimetypes
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, g, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 
 from api.marks import public, signs_in_at, unlimited
+from api.request_state import find_request_state
 from config import VERSION
-from features.accounts.api_keys import MASTER
+from models.api_key import MASTER
 from utils.api_utils import ApiError
 from web.assets import Assets
 
@@ -24,8 +25,8 @@ blueprint = Blueprint("web", __name__, template_folder="templates")
 
 @blueprint.app_context_processor
 def _for_every_page() -> dict[str, object]:
-    session = g.get("session")
-    principal = g.get("principal")
+    state = find_request_state()
+    session, principal = (state.session, state.principal) if state else (None, None)
     return {
         "asset": assets.url,
         "version": VERSION,
@@ -120,5 +121,6 @@ def error_page(error: ApiError) -> Response | None:
     takes_html = any(accepted.lower() == "text/html" for accepted, _ in request.accept_mimetypes)
     if request.method not in ("GET", "HEAD") or not takes_html or request.path.startswith(PLAIN):
         return None
-    shown = render_template("error.html", status=error.status, detail=error.detail, request_id=g.get("request_id"))
+    state = find_request_state()
+    shown = render_template("error.html", status=error.status, detail=error.detail, request_id=state.request_id if state else None)
     return Response(shown, error.status, error.headers, mimetype="text/html")

@@ -5,21 +5,22 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Blueprint, Response, current_app, g, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
-import database
+from api.authentication import SESSION_COOKIE, key_id
 from api.marks import public, signs_in_at
 from api.origin import comes_from_own_page
-from features.accounts.api_keys import KeyRing
-from features.accounts.sessions import COOKIE, LIFETIME, Sessions
+from api.request_state import request_state
+from api.services import services
+from features.accounts.sessions import LIFETIME
 from utils.api_utils import ApiError
+from utils.database_errors import is_unavailable
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("sign_in", __name__)
 
-RING, SESSIONS = "key_ring", "sessions"  # the application's extensions
 LOGIN = "/login"
 LONGEST_KEY = 500
 LARGEST_FORM = 16_384  # bytes: a key and an address, sent by whom nobody knows yet
@@ -40,12 +41,12 @@ def sign_in() -> BaseResponse:
         raise ApiError(403, "forbidden", "Sign in from the service's own page.")
     request.max_content_length = LARGEST_FORM
     key, wanted = request.form.get("key", "").strip()[:LONGEST_KEY], _safe_next(request.form.get("next"))
-    ring: KeyRing = current_app.extensions[RING]
+    authentication = services().authentication
     try:
-        principal = ring.principal(key) if key else None
-        token = _sessions().begin(key, principal, request.cookies.get(COOKIE)) if principal else None
+        principal = authentication.keys.principal(key) if key else None
+        token = authentication.sessions.begin(key, principal, request.cookies.get(SESSION_COOKIE)) if principal else None
     except SQLAlchemyError as error:
-        if not database.is_unavailable(error):
+        if not is_unavailable(error):
             raise
         return _form(wanted, "The database does not answer right now. Try again in a few seconds.", 503)
     if principal is None or token is None:
@@ -54,7 +55,7 @@ def sign_in() -> BaseResponse:
     log.info("signed in", key_id=principal.key_id)
     response = redirect(wanted, 303)
     seconds = int(LIFETIME.total_seconds())
-    response.set_cookie(COOKIE, token, max_age=seconds, secure=request.is_secure, httponly=True, samesite="Lax")
+    response.set_cookie(SESSION_COOKIE, token, max_age=seconds, secure=request.is_secure, httponly=True, samesite="Lax")
     return response
 
 
@@ -62,17 +63,13 @@ def sign_in() -> BaseResponse:
 @signs_in_at(LOGIN)
 def sign_out() -> BaseResponse:
     """End the session, wherever its cookie may lie."""
-    if g.session is not None:
-        _sessions().end(g.session)
-    log.info("signed out", key_id=g.principal.key_id)
+    session = request_state().session
+    if session is not None:
+        services().authentication.sessions.end(session)
+    log.info("signed out", key_id=key_id())
     response = Response(status=204)
-    response.delete_cookie(COOKIE, secure=request.is_secure, httponly=True, samesite="Lax")
+    response.delete_cookie(SESSION_COOKIE, secure=request.is_secure, httponly=True, samesite="Lax")
     return response
-
-
-def _sessions() -> Sessions:
-    sessions: Sessions = current_app.extensions[SESSIONS]
-    return sessions
 
 
 def _form(wanted: str, problem: str, status: int) -> Response:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from infrastructure.feature import Feature
 
 if TYPE_CHECKING:
+    from click import Command
     from flask import Blueprint
+
+    from api.authentication import Authentication
+    from infrastructure.cache import Cache
+    from infrastructure.foundation import Foundation
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
@@ -16,4 +21,19 @@ def _blueprints() -> tuple[Blueprint, ...]:
     return (blueprint,)
 
 
-FEATURE = Feature("accounts", blueprints=_blueprints)
+def _authentication(foundation: Foundation, cache: Cache) -> Authentication:
+    from api.authentication import Authentication
+    from features.accounts.api_keys import KeyRing
+    from features.accounts.sessions import Sessions
+
+    ring = KeyRing(foundation.database, foundation.settings.resolve_master_key, cache)
+    return Authentication(ring, Sessions(foundation.database, ring, cache))
+
+
+def _commands() -> tuple[Command, ...]:
+    from features.accounts.commands import group
+
+    return (group,)
+
+
+FEATURE = Feature("accounts", blueprints=_blueprints, authentication=_authentication, commands=_commands)

@@ -6,60 +6,39 @@ two seconds, so that a page costs no read for each of its requests and a session
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import secrets
 import time
-from dataclasses import dataclass, field
 from datetime import timedelta
 
-import database
-from features.accounts.api_keys import MASTER, KeyRing, digest_of
+from database import Database
+from features.accounts.api_keys import KeyRing, digest_of
 from features.accounts.store import session as session_store
 from infrastructure.cache import Cache
-from models.api_key import Principal
+from models.api_key import MASTER, Principal
 from models.cache import Region
-from models.session import SessionOwner, StoredSession
+from models.session import Session, SessionOwner, StoredSession
 from utils.clock import now
 from utils.ids import new_id
 from utils.json_text import dump, parse_tolerant
 
-COOKIE = "bellwether_session"
 LIFETIME = timedelta(days=7)
 LOOKUP_SECONDS = 2.0
 TOKEN_BYTES = 32
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # so many bytes in base64url
 
 
-@dataclass(frozen=True)
-class Session:
-    """A session that is good: its cookie's token, and whom it acts for."""
-
-    token: str = field(repr=False)
-    principal: Principal
-
-    @property
-    def csrf_token(self) -> str:
-        """What a change must bring besides the cookie. Derived, so that it needs no storing, and one-way: pages show it."""
-        return hmac.new(self.token.encode(), b"csrf", hashlib.sha256).hexdigest()
-
-    def allows_change(self, given: str | None) -> bool:
-        """Whether a change that brings this token comes from one of our pages."""
-        return given is not None and hmac.compare_digest(given.encode(), self.csrf_token.encode())
-
-
 class Sessions:
     """Begins, finds and ends sessions. Every method that reaches the database raises its errors."""
 
-    def __init__(self, ring: KeyRing, cache: Cache) -> None:
-        self._ring, self._cache = ring, cache
+    def __init__(self, database: Database, ring: KeyRing, cache: Cache) -> None:
+        self._database, self._ring, self._cache = database, ring, cache
 
     def begin(self, key: str, principal: Principal, replaced: str | None = None) -> str:
         """Store a new session for a key that is known to be good; its token. The session whose token the browser held before ends."""
         token, moment = secrets.token_urlsafe(TOKEN_BYTES), now()
         made = StoredSession(new_id(), principal.org_id, digest_of(token), digest_of(key), moment, moment + LIFETIME)
-        with database.transaction() as connection:
+        with self._database.transaction() as connection:
             session_store.insert(connection, made)
             if replaced is not None and TOKEN.fullmatch(replaced):
                 session_store.end(connection, digest_of(replaced), moment)
@@ -74,7 +53,7 @@ class Sessions:
         if kept is not None:
             return Session(token, Principal(*parse_tolerant(kept)))
         asked_at = time.monotonic()
-        with database.reader() as connection:
+        with self._database.reader() as connection:
             owner = session_store.find_owner(connection, digest, now())
         principal = self._principal_of(owner) if owner else None
         if principal is None:
@@ -86,9 +65,9 @@ class Sessions:
 
     def end(self, session: Session) -> None:
         """End a session; every process refuses it within two seconds."""
-        with database.transaction() as connection:
+        with self._database.transaction() as connection:
             session_store.end(connection, digest_of(session.token), now())
 
     def _principal_of(self, owner: SessionOwner) -> Principal | None:
-        key_id = MASTER if self._ring.is_masters(owner.key_sha256) else owner.key_id
+        key_id = MASTER if self._ring.is_master_digest(owner.key_sha256) else owner.key_id
         return None if key_id is None else Principal(owner.org_id, key_id)

@@ -14,9 +14,9 @@ ANALYSES = Flag("analyses", "POST /analyze. Results that are stored stay readabl
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.analyses.routes import analysis, result, series, strategy
+    from features.analyses.routes import analysis, bulk, result, series, strategy
 
-    return analysis.blueprint, result.blueprint, series.blueprint, strategy.blueprint
+    return analysis.blueprint, bulk.blueprint, result.blueprint, series.blueprint, strategy.blueprint
 
 
 FEATURE = Feature("analyses", blueprints=_blueprints, flags=(ANALYSES,))

@@ -8,6 +8,7 @@ import structlog
 
 import database
 from api import idempotency_store
+from api.idempotency import KEPT_FOR
 from features.accounts.store import session as session_store
 from features.analyses import store as result_store
 from infrastructure import cache_store as clearing_store
@@ -21,7 +22,6 @@ from utils.ids import new_id
 log = structlog.get_logger(__name__)
 
 BATCH = 500  # rows a transaction
-IDEMPOTENCY_HOURS = 24
 CLEARING_HOURS = 1
 
 
@@ -72,7 +72,7 @@ def prune_jobs(kept_days: int) -> int:
 def prune_idempotency_keys() -> int:
     """Forget answers that were given more than a day ago; how many that were."""
     with database.transaction() as connection:
-        return idempotency_store.delete_before(connection, now() - timedelta(hours=IDEMPOTENCY_HOURS))
+        return idempotency_store.delete_before(connection, now() - KEPT_FOR)
 
 
 def prune_cache_clearings() -> int:

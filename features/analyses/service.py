@@ -10,22 +10,21 @@ from datetime import date, datetime
 
 import structlog
 
-import database
 from analysis.bars import adjusted_bars
 from analysis.engine import ENGINE_VERSION, Fingerprints, analyse, parameters_of
 from analysis.flips import find_flips
 from analysis.quality import MINIMUM_BARS, is_sound, is_stale
 from analysis.trade import size_position
+from database import AnyReader, Database
 from features.analyses import store as result_store
-from features.prices import store as price_store
-from infrastructure.cache import Cache, NoCache
+from features.prices import service as prices
+from infrastructure.cache import Cache
 from models.analysis import (
     DEFAULT_CAPITAL,
     DEFAULT_RISK_PERCENT,
     AnalysisOrder,
     Overrides,
     Parameters,
-    PriceWarning,
     Provenance,
     Sizing,
     Trade,
@@ -42,11 +41,6 @@ from utils.ids import new_id
 from utils.json_text import dump, parse_tolerant
 
 log = structlog.get_logger(__name__)
-
-# What a reader must know of where the prices come from.
-PROVIDER_WARNINGS = {
-    "demo": (PriceWarning("demo", "These prices are made up, for trying the service out: they are a random walk, no market."),),
-}
 
 
 @dataclass(frozen=True)
@@ -105,15 +99,14 @@ class AnalysisPlan:
         return self._fingerprints.of(head.ticker, sha256, is_stale(last_day, self.seen_on))
 
 
-def analyse_ticker(org_id: int, order: AnalysisOrder, cache: Cache | None = None) -> AnalysisAnswer:
+def analyse_ticker(database: Database, org_id: int, order: AnalysisOrder, cache: Cache) -> AnalysisAnswer:
     """Analyse a ticker, or return the stored result of the same work; who asks for what is being made already waits for it.
 
     Raises TickerNotFound or InsufficientHistory.
     """
-    cache = cache or NoCache()
     plan = AnalysisPlan(order.strategy, order.overrides)
     with database.reader() as connection:
-        head, latest_id = price_store.find_head_and_latest(connection, org_id, order.ticker, order.strategy)
+        head, latest_id = prices.find_head_and_latest(connection, org_id, order.ticker, order.strategy)
     if head is None:
         raise TickerNotFound(order.ticker)
     looked_for = plan.known_fingerprint(head)
@@ -126,17 +119,17 @@ def analyse_ticker(org_id: int, order: AnalysisOrder, cache: Cache | None = None
     work = f"{org_id}:{looked_for or f'{order.ticker}:{head.sha256}:{order.overrides.as_of}:{plan.asked}'}"
     # Who is to make it the latest does not leave that to somebody who began when another was, or when it was itself.
     work += f":{latest_id if plan.keeps_latest else ''}:{plan.keeps_latest}"
-    stored = cache.once(Region.ANALYSES, work, lambda: _find_or_make(org_id, order.ticker, plan, looked_for))
+    stored = cache.once(Region.ANALYSES, work, lambda: _find_or_make(database, org_id, order.ticker, plan, looked_for))
     cache.put(Region.ANALYSES, f"{org_id}:{stored.fingerprint}", _pack(stored))
     return _sized(stored, order.sizing)
 
 
-def _find_or_make(org_id: int, ticker: str, plan: AnalysisPlan, looked_for: str | None) -> StoredResult:
+def _find_or_make(database: Database, org_id: int, ticker: str, plan: AnalysisPlan, looked_for: str | None) -> StoredResult:
     read_at = now()
     with database.reader() as connection:
         outcome = _look(connection, org_id, ticker, plan, looked_for, read_at)
     if isinstance(outcome, Work):
-        return _store(org_id, make_result(outcome, plan), plan.keeps_latest)
+        return _store(database, org_id, make_result(outcome, plan), plan.keeps_latest)
     if plan.keeps_latest and not outcome.is_latest:
         # Prices went back to a state that was analysed before: its result is the latest again.
         with database.transaction() as connection:
@@ -156,7 +149,7 @@ def _unpack(kept: bytes) -> StoredResult:
     return StoredResult(result_id, ticker, strategy, date.fromisoformat(as_of), fingerprint, parameters, body.decode())
 
 
-def result_body(org_id: int, result_id: str, cache: Cache) -> tuple[str, bytes]:
+def result_body(database: Database, org_id: int, result_id: str, cache: Cache) -> tuple[str, bytes]:
     """A result's fingerprint and JSON, which never change. Raises ResultNotFound."""
     kept = cache.get(Region.RESULTS, f"{org_id}:{result_id}")
     if kept is None:
@@ -170,7 +163,7 @@ def result_body(org_id: int, result_id: str, cache: Cache) -> tuple[str, bytes]:
     return fingerprint.decode(), body
 
 
-def flips_of(org_id: int, result_id: str, check: Check = always_wanted) -> tuple[StoredResult, Flips]:
+def flips_of(database: Database, org_id: int, result_id: str, check: Check = always_wanted) -> tuple[StoredResult, Flips]:
     """What would change a stored result's verdict, found by running the engine again on the same bars.
 
     Raises ResultNotFound, PricesReplaced when those bars are no longer stored, or what `check` raises.
@@ -179,7 +172,7 @@ def flips_of(org_id: int, result_id: str, check: Check = always_wanted) -> tuple
         stored = result_store.find(connection, org_id, result_id)
         if stored is None:
             raise ResultNotFound(result_id)
-        loaded = price_store.load(connection, org_id, stored.ticker)
+        loaded = prices.load(connection, org_id, stored.ticker)
     if loaded is None:
         raise PricesReplaced(stored.ticker, stored.as_of)
     head, packed = loaded
@@ -199,14 +192,12 @@ class _Found:
     is_latest: bool
 
 
-def _look(
-    connection: database.AnyReader, org_id: int, ticker: str, plan: AnalysisPlan, looked_for: str | None, read_at: datetime
-) -> _Found | Work:
+def _look(connection: AnyReader, org_id: int, ticker: str, plan: AnalysisPlan, looked_for: str | None, read_at: datetime) -> _Found | Work:
     if looked_for is not None:
         found = result_store.find_by_fingerprint(connection, org_id, looked_for)
         if found is not None:
             return _Found(*found)
-    loaded = price_store.load(connection, org_id, ticker)
+    loaded = prices.load(connection, org_id, ticker)
     if loaded is None:
         raise TickerNotFound(ticker)
     work = plan.work_on(*loaded, read_at)
@@ -238,7 +229,7 @@ def make_result(work: Work, plan: AnalysisPlan) -> NewResult:
         indicators=analysis.indicators,
         levels=analysis.levels,
         trade=analysis.trade,
-        warnings=analysis.warnings + PROVIDER_WARNINGS.get(head.provider, ()),
+        warnings=analysis.warnings + prices.provider_warnings(head.provider),
         provenance=Provenance(
             provider=head.provider,
             first=work.packed.first_day(),
@@ -253,7 +244,7 @@ def make_result(work: Work, plan: AnalysisPlan) -> NewResult:
     return NewResult(result, plan.asked, dump(result).decode())
 
 
-def _store(org_id: int, made: NewResult, keep_latest: bool) -> StoredResult:
+def _store(database: Database, org_id: int, made: NewResult, keep_latest: bool) -> StoredResult:
     result = made.result
     with database.transaction() as connection:
         inserted = result_store.insert(connection, org_id, made)

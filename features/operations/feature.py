@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from infrastructure.feature import Feature
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flask import Blueprint
+    from prometheus_client.core import Metric
+    from sqlalchemy import Connection
+
+    from infrastructure.foundation import Foundation
+    from models.health import Probe
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
@@ -16,4 +23,19 @@ def _blueprints() -> tuple[Blueprint, ...]:
     return status.blueprint, cache.blueprint, flags.blueprint, health.blueprint, metrics.blueprint
 
 
-FEATURE = Feature("operations", blueprints=_blueprints)
+def _probes(foundation: Foundation) -> tuple[Probe, ...]:
+    from features.operations.health import serving_probes
+
+    return serving_probes(foundation)
+
+
+def _metrics(foundation: Foundation, connection: Connection) -> Iterable[Metric]:
+    from prometheus_client.core import GaugeMetricFamily
+
+    enabled = GaugeMetricFamily("bellwether_feature_enabled", "Whether a feature is on.", labels=["flag"])
+    for name, is_enabled in foundation.flags.states(connection).items():
+        enabled.add_metric([name], is_enabled)
+    return (enabled,)
+
+
+FEATURE = Feature("operations", blueprints=_blueprints, probes=_probes, metrics=_metrics)

@@ -8,7 +8,11 @@ from infrastructure.feature import Feature
 from models.feature_flag import Flag
 
 if TYPE_CHECKING:
+    from click import Command
     from flask import Blueprint
+
+    from infrastructure.foundation import Foundation
+    from infrastructure.lifecycle import Step
 
 UPLOADS = Flag("uploads", "PUT /prices. Prices that are stored stay readable.")
 
@@ -19,4 +23,20 @@ def _blueprints() -> tuple[Blueprint, ...]:
     return price.blueprint, ticker.blueprint
 
 
-FEATURE = Feature("prices", blueprints=_blueprints, flags=(UPLOADS,))
+def _steps(foundation: Foundation) -> tuple[Step, ...]:
+    if not foundation.settings.loads_sample:
+        return ()
+    from features.prices.providers.sample import SampleProvider
+    from features.prices.sample import load_if_empty
+    from infrastructure.lifecycle import Step
+
+    return (Step("sample", lambda: load_if_empty(foundation.database, SampleProvider()), is_optional=True),)
+
+
+def _commands() -> tuple[Command, ...]:
+    from features.prices.commands import group
+
+    return (group,)
+
+
+FEATURE = Feature("prices", blueprints=_blueprints, flags=(UPLOADS,), steps=_steps, commands=_commands)

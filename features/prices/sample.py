@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import structlog
 
-import database
 import db_migrations
+from database import Database
 from features.prices import store as price_store
 from features.prices.providers.base import PriceProvider
 from models.api_key import SHARED_ORG
@@ -15,7 +15,7 @@ from utils.clock import now
 log = structlog.get_logger(__name__)
 
 
-def load_if_empty(provider: PriceProvider) -> int:
+def load_if_empty(database: Database, provider: PriceProvider) -> int:
     """Store a provider's series as shared prices unless there are prices already; how many were stored.
 
     Any number of processes may call it at once: one loads, under the migration lock.
@@ -24,7 +24,7 @@ def load_if_empty(provider: PriceProvider) -> int:
         if not price_store.is_empty(connection):
             return 0
     series = list(provider.series())
-    with db_migrations.migration_lock() as connection:
+    with db_migrations.migration_lock(database) as connection:
         if not price_store.is_empty(connection):
             return 0
         for one in series:

@@ -9,13 +9,13 @@ from datetime import date, timedelta
 
 import structlog
 
-import database
 from analysis.bars import adjusted_bars
 from analysis.quality import price_gaps, price_warnings
-from features.analyses.series import sound_bars
-from features.analyses.service import PROVIDER_WARNINGS
+from database import Database
 from features.prices import store as price_store
 from features.prices.providers import upload
+from features.prices.quality import provider_warnings, sound_bars
+from features.prices.store import find_head, find_head_and_latest, find_heads, list_tickers, load, load_many, newest_day
 from models.analysis import PriceWarning
 from models.errors import PriceProblem, PriceQuality, TickerNotFound
 from models.price_series import COLUMNS, MOST_BARS, Bar, ImportReport, PackedBars, QualityReport, SeriesHead, head_of
@@ -24,11 +24,17 @@ from utils.json_text import array_pieces, dump, object_pieces
 
 log = structlog.get_logger(__name__)
 
+# What other features use of prices. The reads take a connection of theirs.
+__all__ = [
+    "csv_of", "find_head", "find_head_and_latest", "find_heads", "import_prices", "json_of", "list_tickers", "load", "load_many",
+    "newest_day", "prices_of", "provider_warnings", "quality_of", "sound_bars",
+]  # fmt: skip
+
 BARS_A_PIECE = 2_000
 CSV_HEADER = ("Date", "Open", "High", "Low", "Close", "Adj Close", "Volume")
 
 
-def import_prices(org_id: int, ticker: str, raw: bytes, extend: bool) -> ImportReport:
+def import_prices(database: Database, org_id: int, ticker: str, raw: bytes, extend: bool) -> ImportReport:
     """Store an uploaded file as the organization's series of a ticker: in place of it, or with `extend` merged into it by day.
 
     The series is written as one unit. Raises PriceQuality; then nothing is stored.
@@ -38,14 +44,14 @@ def import_prices(org_id: int, ticker: str, raw: bytes, extend: bool) -> ImportR
     stored = False
     while not stored:
         # Once more when another upload for the ticker came in between: neither may be lost.
-        head, packed, stored, warnings = _import_once(org_id, ticker, parsed, extend)
+        head, packed, stored, warnings = _import_once(database, org_id, ticker, parsed, extend)
     warnings += price_warnings(adjusted_bars(packed, parsed.adjusted), today())
     log.info("prices stored", ticker=ticker, bars=head.bars, dropped=parsed.dropped, extend=extend)
     return ImportReport(ticker, head.bars, head.first_day, head.last_day, parsed.dropped, tuple(warnings))
 
 
 def _import_once(
-    org_id: int, ticker: str, parsed: upload.ParsedFile, extend: bool
+    database: Database, org_id: int, ticker: str, parsed: upload.ParsedFile, extend: bool
 ) -> tuple[SeriesHead, PackedBars, bool, list[PriceWarning]]:
     """One attempt: the series, whether it was stored, and warnings about the merge."""
     with database.transaction() as connection:
@@ -93,7 +99,7 @@ def merge(old: list[Bar], new: list[Bar], adjusted: bool) -> tuple[list[Bar], li
     return [by_day[day] for day in sorted(by_day)], warnings
 
 
-def prices_of(org_id: int, ticker: str, start: date | None, end: date | None) -> tuple[SeriesHead, PackedBars]:
+def prices_of(database: Database, org_id: int, ticker: str, start: date | None, end: date | None) -> tuple[SeriesHead, PackedBars]:
     """A ticker's bars from `start` to `end`, both included. Raises TickerNotFound."""
     with database.reader() as connection:
         loaded = price_store.load(connection, org_id, ticker)
@@ -103,7 +109,7 @@ def prices_of(org_id: int, ticker: str, start: date | None, end: date | None) ->
     return head, packed.between(start, end)
 
 
-def quality_of(org_id: int, ticker: str) -> QualityReport:
+def quality_of(database: Database, org_id: int, ticker: str) -> QualityReport:
     """What is stored of a ticker and what to know about it, as of today. Raises TickerNotFound or PricesDamaged."""
     with database.reader() as connection:
         loaded = price_store.load(connection, org_id, ticker)
@@ -112,7 +118,7 @@ def quality_of(org_id: int, ticker: str) -> QualityReport:
         raise TickerNotFound(ticker)
     head, packed = loaded
     bars = sound_bars(head, packed)
-    warnings = price_warnings(bars, today()) + PROVIDER_WARNINGS.get(head.provider, ())
+    warnings = price_warnings(bars, today()) + provider_warnings(head.provider)
     known = (head.ticker, head.name, head.provider, head.bars, head.first_day, head.last_day)
     return QualityReport(*known, updated_at, price_gaps(bars), warnings)
 

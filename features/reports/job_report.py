@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-import database
 from analysis.trade import size_position
+from database import Database
 from features.reports import store as report_store
 from features.reports.store import EndedItem, ResultLine
 from features.reports.workbook import Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
@@ -67,19 +67,19 @@ SCORE_SCALE = {
 }
 
 
-def job_report(org_id: int, job_id: str, check: Check = always_wanted) -> WorkbookFile:
+def job_report(database: Database, org_id: int, job_id: str, check: Check = always_wanted) -> WorkbookFile:
     """Report a job's ended items, with positions sized by its parameters. Raises JobNotFound, or what `check` raises."""
-    job = job_service.find(org_id, job_id)
-    return write_workbook(f"bellwether-job-{job.id}", lambda book: _fill(book, job), check)
+    job = job_service.find(database, org_id, job_id)
+    return write_workbook(f"bellwether-job-{job.id}", lambda book: _fill(book, database, job), check)
 
 
-def _fill(book: Book, job: Job) -> None:
+def _fill(book: Book, database: Database, job: Job) -> None:
     params = parse_tolerant(job.params)
     if not isinstance(params, dict):
         params = {}
     verdicts, failures = book.add_sheet("Verdicts", VERDICTS), book.add_sheet("Failures", FAILURES)
     sizing = _sizing_of(params)
-    for item in _items(job):
+    for item in _items(database, job):
         if item.status is ItemStatus.SUCCEEDED:
             verdicts.append(*_verdict(item, sizing))
         else:
@@ -92,7 +92,7 @@ def _fill(book: Book, job: Job) -> None:
         sheet.append(name, value)
 
 
-def _items(job: Job) -> Iterator[EndedItem]:
+def _items(database: Database, job: Job) -> Iterator[EndedItem]:
     after = ""
     while True:
         # No connection is held while rows are written: a large report takes seconds.

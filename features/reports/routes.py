@@ -12,10 +12,11 @@ from api.client_gone import client_check
 from api.heavy import heavy_read
 from api.problem import problem_answers
 from api.schemas import JobPath, TickerPath
+from api.services import services
 from features.reports.job_report import job_report
 from features.reports.results_report import results_report
 from features.reports.schemas import XLSX, XLSX_ANSWER, ReportQuery, ResultsReportQuery
-from features.reports.ticker_report import TickerReportQuery, ticker_report
+from features.reports.ticker_report import ReportSubject, ticker_report
 from features.reports.workbook import WorkbookFile
 from utils.api_utils import PIECE_BYTES
 
@@ -29,22 +30,22 @@ def get_ticker_report(path: TickerPath, query: ReportQuery) -> Response:
 
     The prices are the newest 250 days and the history is whole, unless a period is given: both are of that, then. Nothing is analysed.
     """
-    report = TickerReportQuery(org_id(), path.ticker, query.strategy, query.start, query.end)
-    return _attachment(ticker_report(report, client_check()))
+    subject = ReportSubject(path.ticker, query.strategy, query.start, query.end)
+    return _attachment(ticker_report(services().database, org_id(), subject, client_check()))
 
 
 @blueprint.get("/reports/jobs/<job_id>.xlsx", responses={**XLSX_ANSWER, **problem_answers(404)})
 @heavy_read()
 def get_job_report(path: JobPath) -> Response:
     """A job's verdicts with positions of its own sizing, its failures and its parameters; of an active job, what has ended so far."""
-    return _attachment(job_report(org_id(), path.job_id, client_check()))
+    return _attachment(job_report(services().database, org_id(), path.job_id, client_check()))
 
 
 @blueprint.get("/reports/results.xlsx", responses=XLSX_ANSWER)
 @heavy_read()
 def get_results_report(query: ResultsReportQuery) -> Response:
     """The latest result of each ticker and strategy, filtered and sorted like `GET /results`, all of them."""
-    return _attachment(results_report(org_id(), query.filter(), client_check()))
+    return _attachment(results_report(services().database, org_id(), query.filter(), client_check()))
 
 
 def _attachment(file: WorkbookFile) -> Response:

@@ -9,8 +9,8 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
-import database
-from features.prices import store as price_store
+from database import Database
+from features.prices import service as prices
 from features.reports import store as report_store
 from features.reports.job_report import colour_verdicts
 from features.reports.store import HistoryQuery
@@ -69,6 +69,16 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class ReportSubject:
+    """What a report is about: a ticker, a strategy, and the days to show, `start` and `end` included; None for no bound."""
+
+    ticker: str
+    strategy: str
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True)
 class Line:
     """A horizontal line in the chart."""
 
@@ -77,55 +87,45 @@ class Line:
     price: float
 
 
-@dataclass(frozen=True)
-class TickerReportQuery:
-    """Which ticker and strategy a report is about, and the days it shows, `start` and `end` included; None for no bound."""
-
-    org_id: int
-    ticker: str
-    strategy: str
-    start: date | None = None
-    end: date | None = None
-
-
-def ticker_report(query: TickerReportQuery, check: Check = always_wanted) -> WorkbookFile:
+def ticker_report(database: Database, org_id: int, subject: ReportSubject, check: Check = always_wanted) -> WorkbookFile:
     """Report the latest stored result of a ticker by a strategy, with prices and earlier results. Runs no analysis.
 
     Without a period the report has the newest 250 days and every stored result; with one, its newest MOST_BARS days.
     Raises TickerNotFound, NotFound when there is no result yet, PricesDamaged, or what `check` raises.
     """
-    facts = _facts(query)
-    history = _history(HistoryQuery(query.org_id, facts.stored, query.start, query.end))
-    name = f"bellwether-{query.ticker}-{query.strategy}-{facts.stored.as_of}"
+    facts = _facts(database, org_id, subject)
+    history = _history(database, HistoryQuery(org_id, facts.stored, subject.start, subject.end))
+    name = f"bellwether-{subject.ticker}-{subject.strategy}-{facts.stored.as_of}"
     return write_workbook(name, lambda book: _fill(book, facts, history), check)
 
 
-def _facts(query: TickerReportQuery) -> Facts:
+def _facts(database: Database, org_id: int, subject: ReportSubject) -> Facts:
+    ticker, strategy, start, end = subject.ticker, subject.strategy, subject.start, subject.end
     with database.reader() as connection:
-        stored = report_store.find_latest(connection, query.org_id, query.ticker, query.strategy)
-        loaded = price_store.load(connection, query.org_id, query.ticker)
+        stored = report_store.find_latest(connection, org_id, ticker, strategy)
+        loaded = prices.load(connection, org_id, ticker)
     if stored is None:
         if loaded is None:
-            raise TickerNotFound(query.ticker)
-        raise NotFound(f"{query.ticker} has not been analysed by the strategy {query.strategy} yet. POST /api/v1/analyze first.")
+            raise TickerNotFound(ticker)
+        raise NotFound(f"{ticker} has not been analysed by the strategy {strategy} yet. POST /api/v1/analyze first.")
     result = parse_tolerant(stored.body)
     if loaded is None:
         return Facts(stored, result, None, PackedBars(b""), "no prices are stored any more")
     head, packed = loaded
     if len(packed.data) != head.bars * BYTES_PER_BAR:
-        raise PricesDamaged(query.ticker)
+        raise PricesDamaged(ticker)
     packed = packed.between(end=stored.as_of)
     is_unchanged = packed.sha256 == result["provenance"]["bars_sha256"]
     note = "the prices analysed" if is_unchanged else "replaced since the analysis: not the prices analysed"
-    has_period = query.start is not None or query.end is not None
-    period = packed.between(query.start, query.end)
+    has_period = start is not None or end is not None
+    period = packed.between(start, end)
     shown = min(len(period), MOST_BARS if has_period else BARS_SHOWN)
     if has_period and shown < len(period):
         note = f"{note}; the newest {shown:,} of {len(period):,} days"
     return Facts(stored, result, head.name, period.rows(len(period) - shown, len(period)), note)
 
 
-def _history(query: HistoryQuery) -> Iterator[tuple[ResultSummary, bool]]:
+def _history(database: Database, query: HistoryQuery) -> Iterator[tuple[ResultSummary, bool]]:
     """The results of a period, newest first, and whether each has the parameters of the latest."""
     before = None
     while True:

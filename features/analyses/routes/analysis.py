@@ -6,14 +6,14 @@ from flask import Response
 
 from api.authentication import org_id
 from api.blueprint import api_blueprint
+from api.flags import require_flag
 from api.problem import problem_answers
 from api.rate_limit import Budget, budget
+from api.services import services
+from features.analyses.feature import ANALYSES
 from features.analyses.schemas.analysis import AnalyzeRequest
 from features.analyses.schemas.result import ResultAnswer
 from features.analyses.service import analyse_ticker
-from features.operations.routes.cache import cache
-from features.operations.routes.flags import require_feature
-from models.feature_flag import Feature
 from utils.api_utils import json_response
 
 blueprint = api_blueprint("analysis", "Analysis")
@@ -23,6 +23,6 @@ blueprint = api_blueprint("analysis", "Analysis")
 @budget(Budget.ANALYSES)
 def analyze(body: AnalyzeRequest) -> Response:
     """Analyse one ticker; the same work is done once and answered again."""
-    require_feature(Feature.ANALYSES)
-    answer = analyse_ticker(org_id(), body.order(), cache())
+    require_flag(ANALYSES)
+    answer = analyse_ticker(services().database, org_id(), body.order(), services().cache)
     return json_response(answer.body, headers={"ETag": f'"{answer.etag}"'})

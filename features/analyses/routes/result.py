@@ -6,7 +6,6 @@ from dataclasses import astuple
 
 from flask import Response
 
-import database
 from api.authentication import org_id
 from api.blueprint import api_blueprint
 from api.client_gone import client_check
@@ -15,12 +14,12 @@ from api.heavy import heavy_read
 from api.paging import page, read_cursor
 from api.problem import problem_answers
 from api.schemas import PageQuery, ResultPath, TickerPath
+from api.services import services
 from features.analyses import store as result_store
+from features.analyses.results_csv import results_csv
 from features.analyses.schemas.result import FlipsAnswer, LatestPage, ResultAnswer, ResultPage, ResultsQuery
 from features.analyses.service import flips_of, result_body
-from features.operations.routes.cache import cache
-from features.prices import store as price_store
-from features.reports.results_report import results_csv
+from features.prices import service as prices
 from models.errors import ResultNotFound, TickerNotFound
 from models.result import ResultSummary
 from utils.api_utils import json_response, tagged
@@ -36,7 +35,7 @@ def get_result(path: ResultPath) -> Response:
     """One result, as it was made. `ETag` is its fingerprint; `If-None-Match` is honoured."""
     if not is_id(path.result_id):
         raise ResultNotFound(path.result_id)
-    fingerprint, body = result_body(org_id(), path.result_id, cache())
+    fingerprint, body = result_body(services().database, org_id(), path.result_id, services().cache)
     return tagged(body, fingerprint)
 
 
@@ -46,7 +45,7 @@ def get_flips(path: ResultPath) -> Response:
     """What would change the verdict: the nearest next-day closes above and below at which it does."""
     if not is_id(path.result_id):
         raise ResultNotFound(path.result_id)
-    stored, flips = flips_of(org_id(), path.result_id, client_check())
+    stored, flips = flips_of(services().database, org_id(), path.result_id, client_check())
     result = parse_tolerant(stored.body)
     return json_response(
         {
@@ -70,12 +69,12 @@ def list_results(query: ResultsQuery) -> Response:
     """
     wanted = query.filter()
     if wants_csv():
-        response = csv_response(results_csv(org_id(), wanted), "bellwether-results.csv")
+        response = csv_response(results_csv(services().database, org_id(), wanted), "bellwether-results.csv")
         response.vary.add("Accept")
         return response
     scope = ["results", *astuple(wanted)]
     after = read_cursor(query.cursor, scope)
-    with database.read() as connection:
+    with services().database.read() as connection:
         rows = result_store.latest(connection, org_id(), wanted, query.limit + 1, after)
     items, next_cursor = page(rows, query.limit, scope, lambda last: result_store.position(wanted.sort, last))
     response = tagged({"items": items, "next_cursor": next_cursor})
@@ -89,9 +88,9 @@ def list_history(path: TickerPath, query: PageQuery) -> Response:
     scope = ["history", path.ticker]
     seen = read_cursor(query.cursor, scope)
     before = None if seen is None else (parse_iso(seen[0]), seen[1])
-    with database.read() as connection:
+    with services().database.read() as connection:
         rows = result_store.history(connection, org_id(), path.ticker, query.limit + 1, before)
-        if not rows and before is None and price_store.find_head(connection, org_id(), path.ticker) is None:
+        if not rows and before is None and prices.find_head(connection, org_id(), path.ticker) is None:
             raise TickerNotFound(path.ticker)
     items, next_cursor = page(rows, query.limit, scope, _moment)
     return tagged({"items": items, "next_cursor": next_cursor})

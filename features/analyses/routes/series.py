@@ -9,6 +9,7 @@ from api.blueprint import api_blueprint
 from api.heavy import heavy_read
 from api.problem import problem_answers
 from api.schemas import TickerPath
+from api.services import services
 from features.analyses.schemas.series import SeriesAnswer, SeriesQuery
 from features.analyses.series import series_of
 from utils.api_utils import streamed_response, tagged
@@ -20,5 +21,5 @@ blueprint = api_blueprint("series", "Dashboard")
 @heavy_read()
 def get_series(path: TickerPath, query: SeriesQuery) -> Response:
     """Prices, indicators and the score of every day, each from the days up to it alone. `If-None-Match` is honoured."""
-    series = series_of(org_id(), path.ticker, query.wanted(), query.strategy, query.start, query.end)
+    series = series_of(services().database, org_id(), query.order(path.ticker))
     return tagged(streamed_response(series.pieces, "application/json"), series.tag)

@@ -6,9 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from api.schemas import DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Page, Query
+from api.schemas import CSV, DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Page, Query
 from features.analyses.schemas.analysis import StrategyId
-from features.prices.schemas.price import CSV
 from models.flip import Flip
 from models.result import AnalysisResult, ResultFilter, ResultSummary
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from api.schemas import IsoDate, Query
 from features.analyses.schemas.analysis import StrategyId
+from features.analyses.series import SeriesOrder
 from models.chart import BAR_KEYS, CHART_LINES
 
 _ONE_KEY = f"({'|'.join(CHART_LINES)})"
@@ -36,9 +37,9 @@ class SeriesQuery(Query):
     start: IsoDate | None = Field(None, description="First day, included.")
     end: IsoDate | None = Field(None, description="Last day, included.")
 
-    def wanted(self) -> list[str]:
-        """The keys, each once."""
-        return list(dict.fromkeys(self.keys.split(",")))
+    def order(self, ticker: str) -> SeriesOrder:
+        """What is asked for of a ticker; each key once."""
+        return SeriesOrder(ticker, list(dict.fromkeys(self.keys.split(","))), self.strategy, self.start, self.end)
 
 
 class SeriesAnswer(BaseModel):

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import exc
-
-import database
 import db_migrations
 from config import Settings
-from features.operations import store as operations_store
+from database import Database
 from features.operations.checks.machine import nearest_folder, refusal_to_write
 from infrastructure.breaker import Breaker
-from jobs.store import item as item_store
+from infrastructure.health import read_schema_status
+from infrastructure.sql.database_clock import database_now
+from infrastructure.write_probe import try_to_write, write_row
 from models.health import Finding, Probe, bad, doubtful, good, skipped
 from models.migration import SchemaStatus, State
 from utils.clock import now
-from utils.database_errors import Explanation, explanation_of, refuses_writes
 
 POOL_FULL = 0.9  # the part of the connections in use from which somebody should know
 REFUSED_JUST_NOW = 15.0  # seconds
@@ -33,56 +31,39 @@ class _Undo(Exception):
     """Ends a transaction without leaving anything."""
 
 
-def database_probe() -> Probe:
+def database_probe(database: Database) -> Probe:
     """Whether the database answers."""
-    return Probe("database", _answers, REMEDY)
+    return Probe("database", lambda: _answers(database), REMEDY, decides_readiness=True)
 
 
-def schema_probe(schema_status: Callable[[], SchemaStatus]) -> Probe:
+def schema_probe(database: Database) -> Probe:
     """Whether the schema can be served by this code, as a process that serves already asks."""
-    return Probe("schema", lambda: _served(schema_status()), REMEDY, needs=("database",))
+    return Probe("schema", lambda: _served(read_schema_status(database)), REMEDY, needs=("database",), decides_readiness=True)
 
 
-def pool_probe() -> Probe:
+def pool_probe(database: Database) -> Probe:
     """Whether connections are about to run out."""
-    return Probe("pool", lambda: pool_use(*_pool_status()), REMEDY, is_critical=False)
+    return Probe("pool", lambda: pool_use(*_pool_status(database)), REMEDY, is_critical=False, decides_readiness=True)
 
 
-def breaker_probe(breakers: Callable[[], Iterable[Breaker]]) -> Probe:
+def breaker_probe(breakers: Iterable[Breaker]) -> Probe:
     """Whether the database, or another part that the service goes on without, is being left alone for a while."""
-    return Probe("breaker", lambda: _breaker(breakers()), REMEDY, is_critical=False)
+    return Probe("breaker", lambda: _breaker(breakers), REMEDY, is_critical=False)
 
 
-def writing_probe() -> Probe:
+def writing_probe(database: Database) -> Probe:
     """Whether the database takes writes, as a process that serves already asks.
 
     A warning: with a full disk what is stored goes on being read, which it would not if traffic were sent away.
     """
-    return Probe("database_writable", _takes_writes, WRITE_REMEDY, is_critical=False, needs=("schema",))
+    return Probe(
+        "database_writable", lambda: _takes_writes(database), WRITE_REMEDY, is_critical=False, needs=("schema",), decides_readiness=True
+    )
 
 
-def clock_probe() -> Probe:
+def clock_probe(database: Database) -> Probe:
     """Whether the database's clock agrees with this machine's."""
-    return Probe("clock", lambda: skipped(NO_FILE) if _is_unmade() else _clock(), REMEDY, needs=("database",))
-
-
-def schema_status() -> SchemaStatus:
-    """How the schema stands to the code, read on a connection of the pool."""
-    with database.read() as connection:
-        return db_migrations.schema_status(connection)
-
-
-def try_to_write() -> Explanation | None:
-    """Write a row for real; why that is refused, or None when it is not."""
-    try:
-        with database.transaction() as connection:
-            operations_store.write_probe(connection, has_tables=True)
-    except exc.DBAPIError as error:
-        if not refuses_writes(error):
-            raise
-        return explanation_of(error)
-    database.current().refused_write = None
-    return None
+    return Probe("clock", lambda: skipped(NO_FILE) if _is_unmade(database) else _clock(database), REMEDY, needs=("database",))
 
 
 def pool_use(in_use: int, limit: int) -> Finding:
@@ -104,19 +85,18 @@ def clock_skew(before: datetime, theirs: datetime, after: datetime) -> Finding:
     return doubtful(found, remedy) if seconds > SKEW_DOUBTFUL else good(found)
 
 
-def _answers() -> Finding:
-    here = database.current()
-    here.ping()
-    version = ".".join(map(str, here.engine().dialect.server_version_info or ()))
-    return good(f"{'SQLite' if here.is_sqlite else 'PostgreSQL'} {version} answers.")
+def _answers(database: Database) -> Finding:
+    database.ping()
+    version = ".".join(map(str, database.engine().dialect.server_version_info or ()))
+    return good(f"{'SQLite' if database.is_sqlite else 'PostgreSQL'} {version} answers.")
 
 
-def _takes_writes() -> Finding:
-    last = database.current().refused_write
+def _takes_writes(database: Database) -> Finding:
+    last = database.refused_write
     if last is None:
         return good("No write has been refused.")
     # A small write may fit in where others do not: one is tried only when nobody else has been refused for a while.
-    refusal = last.explanation if time.monotonic() - last.at < REFUSED_JUST_NOW else try_to_write()
+    refusal = last.explanation if time.monotonic() - last.at < REFUSED_JUST_NOW else try_to_write(database)
     if refusal:
         return bad(f"{refusal.found} Writes are refused; what is stored can be read.", refusal.remedy or WRITE_REMEDY)
     return good("Writes succeed again.")
@@ -128,8 +108,8 @@ def _served(found: SchemaStatus) -> Finding:
     return (doubtful if found.can_be_served else bad)(found.explanation, found.remedy or "")
 
 
-def _pool_status() -> tuple[int, int]:
-    status = database.current().status()
+def _pool_status(database: Database) -> tuple[int, int]:
+    status = database.status()
     return status.in_use, status.limit
 
 
@@ -141,13 +121,13 @@ def _breaker(breakers: Iterable[Breaker]) -> Finding:
     return good("All are closed.")
 
 
-def _clock() -> Finding:
-    if database.current().is_sqlite:
+def _clock(database: Database) -> Finding:
+    if database.is_sqlite:
         return skipped("An SQLite file goes by this machine's clock.")
     with database.read() as connection:
-        item_store.database_now(connection)  # what a first statement costs is not to be counted
+        database_now(connection)  # what a first statement costs is not to be counted
         before = now()
-        theirs = item_store.database_now(connection)
+        theirs = database_now(connection)
         return clock_skew(before, theirs, now())
 
 
@@ -156,39 +136,39 @@ def _clock() -> Finding:
 NO_FILE = "There is no file yet; start-up makes it."
 
 
-def reachable_probe() -> Probe:
+def reachable_probe(database: Database) -> Probe:
     """Whether the database answers; an SQLite file may be missing before the first start."""
-    return Probe("database", lambda: good(NO_FILE) if _is_unmade() else _answers(), REMEDY)
+    return Probe("database", lambda: good(NO_FILE) if _is_unmade(database) else _answers(database), REMEDY)
 
 
-def writable_probe() -> Probe:
+def writable_probe(database: Database) -> Probe:
     """Whether rows (before the first start: tables) can be written."""
-    return Probe("database_writable", _writable, WRITE_REMEDY, needs=("database",))
+    return Probe("database_writable", lambda: _writable(database), WRITE_REMEDY, needs=("database",))
 
 
-def startable_probe(settings: Settings) -> Probe:
+def startable_probe(database: Database, settings: Settings) -> Probe:
     """Whether start-up can make do with the schema, or bring it up to date."""
-    return Probe("schema", lambda: _startable(_standing_without_making(), settings.auto_migrate), REMEDY, needs=("database",))
+    return Probe("schema", lambda: _startable(_status_without_making(database), settings.auto_migrate), REMEDY, needs=("database",))
 
 
-def checksums_probe() -> Probe:
+def checksums_probe(database: Database) -> Probe:
     """Whether the migration files are those that were applied."""
-    return Probe("migration_checksums", lambda: _checksums(_standing_without_making()), REMEDY, needs=("database",))
+    return Probe("migration_checksums", lambda: _checksums(_status_without_making(database)), REMEDY, needs=("database",))
 
 
-def tables_probe() -> Probe:
+def tables_probe(database: Database) -> Probe:
     """Whether every table is there that the ledger says was made."""
-    return Probe("tables", _tables, REMEDY, needs=("database",))
+    return Probe("tables", lambda: _tables(database), REMEDY, needs=("database",))
 
 
-def _is_unmade() -> bool:
-    path = database.current().path
+def _is_unmade(database: Database) -> bool:
+    path = database.path
     return path is not None and not path.exists()
 
 
-def _standing_without_making() -> SchemaStatus:
-    """Like `schema_status`, without making an SQLite file by looking at it."""
-    return db_migrations.inspect_database() if _is_unmade() else schema_status()
+def _status_without_making(database: Database) -> SchemaStatus:
+    """Like `read_schema_status`, without making an SQLite file."""
+    return db_migrations.inspect_database(on=database) if _is_unmade(database) else read_schema_status(database)
 
 
 def _startable(found: SchemaStatus, auto_migrate: bool) -> Finding:
@@ -209,8 +189,8 @@ def _checksums(found: SchemaStatus) -> Finding:
     return good(f"{len(found.applied)} applied migrations are as their files have them.")
 
 
-def _tables() -> Finding:
-    if _standing_without_making().state is not State.CURRENT:
+def _tables(database: Database) -> Finding:
+    if _status_without_making(database).state is not State.CURRENT:
         return skipped("Looked at when the schema is current.")
     with database.read() as connection:
         missing = db_migrations.missing_tables(connection)
@@ -219,14 +199,14 @@ def _tables() -> Finding:
     return good("Every table is there.")
 
 
-def _writable() -> Finding:
-    path = database.current().path
+def _writable(database: Database) -> Finding:
+    path = database.path
     if path is not None and not path.exists():
         return _can_be_made(path)
     # Where start-up has tables to make, that is what must be possible.
-    has_all_tables = schema_status().state is not State.BEHIND
+    has_all_tables = read_schema_status(database).state is not State.BEHIND
     with suppress(_Undo), database.transaction() as connection:
-        operations_store.write_probe(connection, has_all_tables)
+        write_row(connection, has_all_tables)
         raise _Undo
     return good("A row was written and taken back." if has_all_tables else "A table was made and taken back.")
 

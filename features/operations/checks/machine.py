@@ -11,8 +11,8 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-import database
 from config import Settings
+from database import normalize_url
 from models.health import Finding, Probe, bad, doubtful, good, skipped
 
 SPACE_DOUBTFUL, SPACE_BAD = 1_000_000_000, 100_000_000  # bytes
@@ -111,7 +111,7 @@ def _storage(folder: Path) -> Finding:
 def _data_folders(settings: Settings) -> set[Path]:
     folders = {settings.data_dir}
     if settings.uses_sqlite:
-        folders.add(Path(database.normalize_url(settings.sqlalchemy_url).database or "").parent)
+        folders.add(Path(normalize_url(settings.sqlalchemy_url).database or "").parent)
     return folders
 
 

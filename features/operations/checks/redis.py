@@ -17,7 +17,9 @@ SET_POLICY = "Set `maxmemory-policy noeviction`"
 def redis_probe(settings: Settings) -> Probe:
     """The Redis of wake-ups, limits and cache: all of it falls back, so trouble is a warning, unless it is Celery's broker, too."""
     is_broker = settings.job_engine == "celery" and settings.broker_url == settings.redis_url
-    return Probe("redis", lambda: _redis(settings.redis_url, is_broker), REMEDY.format("REDIS_URL"), is_critical=is_broker)
+    return Probe(
+        "redis", lambda: _redis(settings.redis_url, is_broker), REMEDY.format("REDIS_URL"), is_critical=is_broker, decides_readiness=True
+    )
 
 
 def broker_probe(settings: Settings) -> Probe:
@@ -25,7 +27,7 @@ def broker_probe(settings: Settings) -> Probe:
     uses_celery = settings.job_engine == "celery"
     url = settings.broker_url if uses_celery else None
     variable = "CELERY_BROKER_URL" if settings.celery_broker_url else "REDIS_URL"
-    return Probe("broker", lambda: _broker(url), REMEDY.format(variable), is_critical=uses_celery)
+    return Probe("broker", lambda: _broker(url), REMEDY.format(variable), is_critical=uses_celery, decides_readiness=True)
 
 
 def eviction(info: dict[str, Any], is_broker: bool) -> Finding:

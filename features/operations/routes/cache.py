@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app
+from flask import Response
 
 from api.authentication import key_id
 from api.blueprint import api_blueprint
 from api.marks import admin
 from api.problem import problem_answers
+from api.services import services
 from features.operations.schemas.cache import CacheAnswer, CacheClearedAnswer, CachePrefixQuery, CacheQuery
-from infrastructure.cache import Cache
 from utils.api_utils import json_response
 
 blueprint = api_blueprint("cache", "Administration")
-
-CACHE = "cache"  # the application's extension
-
-
-def cache() -> Cache:
-    """The application's cache."""
-    made: Cache = current_app.extensions[CACHE]
-    return made
 
 
 @blueprint.get("/admin/cache", responses={200: CacheAnswer, **problem_answers(403)})
 @admin
 def list_cache(query: CacheQuery) -> Response:
     """What the cache holds, by key: the entries in Redis, and those in the memory of the process that answers."""
-    return json_response({"stores": cache().status(), "items": cache().entries(query.prefix, query.limit)})
+    cache = services().cache
+    return json_response({"stores": cache.status(), "items": cache.entries(query.prefix, query.limit)})
 
 
 @blueprint.delete("/admin/cache", responses={200: CacheClearedAnswer, **problem_answers(403)})
 @admin
 def clear_cache(query: CachePrefixQuery) -> Response:
     """Drop the entries whose keys begin with `prefix`, or all. The other processes follow within two seconds."""
-    return json_response({"cleared": cache().clear(query.prefix, cleared_by=key_id())})
+    return json_response({"cleared": services().cache.clear(query.prefix, cleared_by=key_id())})

@@ -2,76 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 
-import database
 from api.authentication import key_id
 from api.blueprint import api_blueprint
 from api.marks import admin
 from api.problem import problem_answers
+from api.services import services
 from features.operations.schemas.flags import FlagAnswer, FlagChangeRequest, FlagList, FlagPath
-from infrastructure import flag_store
-from infrastructure.flags import CHANGES_SHOWN, FeatureFlags, list_flags
-from models.errors import FlagNotFound
-from models.feature_flag import Feature
+from models.feature_flag import Flag
 from utils.api_utils import json_response
 
 blueprint = api_blueprint("feature_flag", "Administration")
 
-FLAGS = "feature_flags"  # the application's extension
-
-
-def require_feature(feature: Feature) -> None:
-    """Refuse the request while a feature is switched off."""
-    _flags().require(feature)
-
-
-def feature_switch(feature: Feature) -> Callable[[], bool]:
-    """What says whether a feature is on, for what outlives its request."""
-    return partial(_flags().is_enabled, feature)
+CHANGES_SHOWN = 20
 
 
 @blueprint.get("/admin/flags", responses={200: FlagList, **problem_answers(403)})
 @admin
 def list_feature_flags() -> Response:
     """Every feature that can be switched off, and whether it is."""
-    return json_response({"items": list_flags()})
+    return json_response({"items": services().flags.list_flags()})
 
 
 @blueprint.get("/admin/flags/<name>", responses={200: FlagAnswer, **problem_answers(403, 404)})
 @admin
 def get_feature_flag(path: FlagPath) -> Response:
     """One feature, and who changed it when."""
-    return json_response(_answer(_feature(path.name)))
+    return json_response(_answer(services().flags.find(path.name)))
 
 
 @blueprint.put("/admin/flags/<name>", responses={200: FlagAnswer, **problem_answers(400, 403, 404, 415)})
 @admin
 def put_feature_flag(path: FlagPath, body: FlagChangeRequest) -> Response:
     """Switch a feature off or on. Every process follows within two seconds."""
-    changed_by = key_id()
-    feature = _feature(path.name)
-    _flags().change(feature, body.enabled, body.reason, changed_by)
-    return json_response(_answer(feature))
+    flags = services().flags
+    flag = flags.find(path.name)
+    flags.change(flag, body.enabled, body.reason, changed_by=key_id())
+    return json_response(_answer(flag))
 
 
-def _feature(name: str) -> Feature:
-    try:
-        return Feature(name)
-    except ValueError as error:
-        raise FlagNotFound(name, [str(feature) for feature in Feature]) from error
-
-
-def _answer(feature: Feature) -> dict[str, Any]:
-    with database.read() as connection:
-        changes = flag_store.list_changes(connection, feature, CHANGES_SHOWN)
-    return {"flag": next(flag for flag in list_flags() if flag.name == feature), "changes": changes}
-
-
-def _flags() -> FeatureFlags:
-    flags: FeatureFlags = current_app.extensions[FLAGS]
-    return flags
+def _answer(flag: Flag) -> dict[str, Any]:
+    flags = services().flags
+    current = next(each for each in flags.list_flags() if each.name == flag.name)
+    return {"flag": current, "changes": flags.list_changes(flag, CHANGES_SHOWN)}

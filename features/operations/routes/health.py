@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 
 from api.authentication import PUBLIC, is_authenticated
 from api.blueprint import TAGS
 from api.marks import public, unlimited
 from api.problem import problem_answers
-from features.operations.health import HealthChecks, versions
+from api.services import services
+from features.operations.health import versions
 from features.operations.schemas.health import HealthAnswer, LiveAnswer, MigrationsAnswer, ReadyAnswer
 from infrastructure.breaker import Breaker
 from infrastructure.check_runner import Unanswered
@@ -19,8 +20,6 @@ from models.health import CheckState, HealthReport
 from utils.api_utils import RETRY_AFTER_SECONDS, ApiError, json_response
 
 blueprint = APIBlueprint("health", __name__, abp_tags=[Tag(name="Health", description=TAGS["Health"])])
-
-CHECKS = "health_checks"  # the application's extension
 
 
 @blueprint.get("/health/live", responses={200: LiveAnswer}, openapi_extensions=PUBLIC)
@@ -36,7 +35,7 @@ def get_live() -> Response:
 @unlimited
 def get_ping() -> Response:
     """The database answers."""
-    if not _checks().database().ok:
+    if not services().health.database().ok:
         raise _unavailable()
     return json_response({"status": "ok"})
 
@@ -46,7 +45,7 @@ def get_ping() -> Response:
 @unlimited
 def get_ready() -> Response:
     """Whether traffic should come here: the database, its schema, Redis when configured, connections, and jobs that nobody claims."""
-    report = _checks().readiness()
+    report = services().health.readiness()
     return _respond(report, _summary(report, _shows_details(report)))
 
 
@@ -55,11 +54,11 @@ def get_ready() -> Response:
 @unlimited
 def get_health() -> Response:
     """Every check; with a key what was found, the remedy and how long it took, and the versions and circuit breakers."""
-    report = _checks().everything()
+    report = services().health.everything()
     detailed = _shows_details(report)
     answer = _summary(report, detailed)
     if detailed:
-        answer |= {"versions": versions(), "breakers": [breaker_answer(breaker) for breaker in _checks().breakers()]}
+        answer |= {"versions": versions(), "breakers": [breaker_answer(breaker) for breaker in services().breakers]}
     return _respond(report, answer)
 
 
@@ -69,7 +68,7 @@ def get_health() -> Response:
 def get_migrations() -> Response:
     """How the schema stands to the code."""
     try:
-        schema_status = _checks().schema_status()
+        schema_status = services().health.schema_status()
     except Unanswered as error:
         raise _unavailable() from error
     answer: dict[str, Any] = {"status": "ok" if schema_status.can_be_served else "unavailable", "state": schema_status.state}
@@ -83,11 +82,6 @@ def get_migrations() -> Response:
             "remedy": schema_status.remedy,
         }
     return _answer(schema_status.can_be_served, answer)
-
-
-def _checks() -> HealthChecks:
-    checks: HealthChecks = current_app.extensions[CHECKS]
-    return checks
 
 
 def _shows_details(report: HealthReport) -> bool:

@@ -7,18 +7,15 @@ from typing import Any
 from flask import Response, current_app
 from flask_limiter import Limiter
 
-import database
 from api.blueprint import api_blueprint
 from api.marks import admin
 from api.problem import problem_answers
 from api.rate_limit import LIMITER
+from api.services import services
 from config import VERSION, Settings
-from features.operations.health import HealthChecks
-from features.operations.routes.health import CHECKS, breaker_answer
+from features.operations.routes.health import breaker_answer
 from features.operations.schemas.status import StatusAnswer
 from infrastructure.rate_windows import RateWindows
-from jobs.event_routes import FEED
-from jobs.feed import JobFeed
 from jobs.status import jobs_status
 from utils.api_utils import json_response
 
@@ -29,19 +26,17 @@ blueprint = api_blueprint("admin", "Administration")
 @admin
 def get_status() -> Response:
     """Connections, circuit breakers, jobs and limits. Answers also while the database does not, without the jobs."""
-    settings: Settings = current_app.extensions["settings"]
-    checks: HealthChecks = current_app.extensions[CHECKS]
-    feed: JobFeed = current_app.extensions[FEED]
-    here = database.current()
+    parts = services()
+    settings, database = parts.settings, parts.database
     answer = {
-        "pool": here.status(),
-        "breakers": [breaker_answer(breaker) for breaker in checks.breakers()],
-        "jobs": jobs_status(settings),
+        "pool": database.status(),
+        "breakers": [breaker_answer(breaker) for breaker in parts.breakers],
+        "jobs": jobs_status(database, settings),
         "limits": _limits(settings),
-        "streams": {"limit": settings.streams_per_worker, "is_full": feed.is_full},
+        "streams": {"limit": settings.streams_per_worker, "is_full": parts.job_feed.is_full},
         "version": VERSION,
         "environment": settings.environment,
-        "database": here.description,
+        "database": database.description,
     }
     return json_response(answer)
 

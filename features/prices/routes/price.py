@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app
+from flask import Response
 
 from api.authentication import org_id
 from api.blueprint import api_blueprint
 from api.csv_file import csv_response, wants_csv
+from api.flags import require_flag
 from api.heavy import heavy_read, hold_slot
 from api.problem import problem_answers
 from api.rate_limit import Budget, budget
-from api.schemas import TickerPath
-from features.operations.routes.flags import require_feature
-from features.prices.schemas.price import CSV, PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
+from api.schemas import CSV, TickerPath
+from api.services import services
+from features.prices.feature import UPLOADS
+from features.prices.schemas.price import PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
 from features.prices.service import csv_of, import_prices, json_of, prices_of, quality_of
-from models.feature_flag import Feature
 from utils.api_utils import LONGEST_ECHO, ApiError, json_response, streamed_response
 
 blueprint = api_blueprint("price", "Prices")
@@ -26,7 +27,7 @@ LARGE_FILE = 1_000_000  # bytes: some 20,000 bars, far above the daily history o
 @heavy_read()
 def get_prices(path: TickerPath, query: PricesQuery) -> Response:
     """Daily prices as traded; with `Accept: text/csv` as a file that can be uploaded again."""
-    head, packed = prices_of(org_id(), path.ticker, query.start, query.end)
+    head, packed = prices_of(services().database, org_id(), path.ticker, query.start, query.end)
     if wants_csv():
         response = csv_response(csv_of(packed), f"{head.ticker}.csv")
     else:
@@ -39,7 +40,7 @@ def get_prices(path: TickerPath, query: PricesQuery) -> Response:
 @heavy_read()
 def get_quality(path: TickerPath) -> Response:
     """What is stored of a ticker, since when, where days are missing, and what an analysis of it would warn of today."""
-    return json_response(quality_of(org_id(), path.ticker))
+    return json_response(quality_of(services().database, org_id(), path.ticker))
 
 
 @blueprint.put("/prices/<ticker>", responses={200: UploadAnswer, **problem_answers(413, 415)})
@@ -49,12 +50,12 @@ def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response
 
     Dates are ISO or US. A file is taken whole or refused with the line and column of each fault.
     """
-    require_feature(Feature.UPLOADS)
+    require_flag(UPLOADS)
     if raw.mimetype != CSV:
         raise ApiError(415, "unsupported_media_type", f"The content type is {raw.mimetype[:LONGEST_ECHO] or 'none'}; send text/csv.")
-    raw.max_content_length = current_app.config["MAX_UPLOAD_BYTES"]
+    raw.max_content_length = services().settings.max_upload_bytes
     file = raw.get_data(cache=False)
     if len(file) > LARGE_FILE:
         # Only now: while it waits for the rest of a file, a request costs next to nothing.
         hold_slot()
-    return json_response(import_prices(org_id(), path.ticker, file, query.extend))
+    return json_response(import_prices(services().database, org_id(), path.ticker, file, extend=query.extend))

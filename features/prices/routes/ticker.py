@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Response
 
-import database
 from api.authentication import org_id
 from api.blueprint import api_blueprint
 from api.paging import page, read_cursor
+from api.services import services
 from features.prices import store as price_store
 from features.prices.schemas.ticker import TickerPage, TickersQuery
 from models.price_series import SeriesHead
@@ -21,7 +21,7 @@ def list_tickers(query: TickersQuery) -> Response:
     """Find tickers by the start of the ticker or a part of the name."""
     scope = ["tickers", query.q]
     after = read_cursor(query.cursor, scope)
-    with database.read() as connection:
+    with services().database.read() as connection:
         rows = price_store.list_heads(connection, org_id(), query.q, after[0] if after else "", query.limit + 1)
     heads, next_cursor = page(rows, query.limit, scope, lambda last: [last.ticker])
     return json_response({"items": [_item(head) for head in heads], "next_cursor": next_cursor})

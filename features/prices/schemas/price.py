@@ -7,10 +7,8 @@ from datetime import date
 from flask_openapi3 import RawModel
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from api.schemas import IsoDate, Query
+from api.schemas import CSV, IsoDate, Query
 from models.price_series import ImportReport, QualityReport
-
-CSV = "text/csv"
 
 
 class PricesQuery(Query):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Response
 
-import database
 from api.authentication import org_id
 from api.blueprint import api_blueprint
 from api.paging import page, read_cursor
+from api.services import services
 from features.watchlist.schemas.overview import OverviewPage, OverviewQuery
 from features.watchlist.store import overview as overview_store
 from utils.api_utils import tagged
@@ -23,7 +23,7 @@ def get_overview(query: OverviewQuery) -> Response:
     """
     scope = ["overview", query.strategy]
     after = read_cursor(query.cursor, scope)
-    with database.reader() as connection:
+    with services().database.reader() as connection:
         rows = overview_store.list_items(connection, org_id(), query.strategy, after[0] if after else "", query.limit + 1)
     items, next_cursor = page(rows, query.limit, scope, lambda last: [last.ticker])
     return tagged({"items": items, "next_cursor": next_cursor})

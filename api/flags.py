@@ -1,0 +1,19 @@
+"""Refusing requests to what is switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from api.services import services
+from models.feature_flag import Flag
+
+
+def require_flag(flag: Flag) -> None:
+    """Refuse the request while a flag is off. Raises FeatureDisabled."""
+    services().flags.require(flag)
+
+
+def flag_check(flag: Flag) -> Callable[[], bool]:
+    """A function that says whether a flag is on, for what outlives its request."""
+    return partial(services().flags.is_enabled, flag)

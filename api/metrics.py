@@ -1,0 +1,27 @@
+"""Every answer is counted, by route and status."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from flask import Flask, Response, request
+
+from api.rate_limit import NO_ROUTE
+from api.request_state import request_state
+from database import Database
+from infrastructure.metrics import Metrics
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # callers may make up others without end
+
+
+def register_metrics(app: Flask, metrics: Metrics, database: Database) -> None:
+    """Count answers and look at the connection pool. To be registered before what answers requests by itself."""
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        current = request._get_current_object()  # type: ignore[attr-defined]
+        route = current.url_rule.rule if current.url_rule else NO_ROUTE
+        method = current.method if current.method in METHODS else "other"
+        metrics.request(method, route, response.status_code, perf_counter() - request_state().started)
+        metrics.pool(database.status)
+        return response

@@ -1,0 +1,54 @@
+"""What the application is wired from: one frozen object, made by `create_app` and reached by `services()`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from api.application import Application
+    from api.authentication import Authentication
+    from api.heavy import HeavySlots
+    from api.paging import CursorSigner
+    from config import Settings
+    from database import Database
+    from infrastructure.breaker import Breaker
+    from infrastructure.cache import Cache
+    from infrastructure.database_metrics import DatabaseCollector
+    from infrastructure.flags import FeatureFlags
+    from infrastructure.health import HealthChecks
+    from infrastructure.lifecycle import Lifecycle
+    from infrastructure.metrics import Metrics
+    from infrastructure.redis_link import RedisLink
+    from jobs.feed import JobFeed
+    from jobs.reads import JobReads
+    from jobs.wakeup import Wakeup
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of one application. All are thread-safe, and none opens anything before the lifecycle has started."""
+
+    settings: Settings
+    database: Database
+    redis: RedisLink | None  # None without REDIS_URL
+    cache: Cache
+    flags: FeatureFlags
+    metrics: Metrics
+    collector: DatabaseCollector
+    breakers: tuple[Breaker, ...]
+    health: HealthChecks
+    authentication: Authentication
+    cursors: CursorSigner
+    heavy_slots: HeavySlots
+    wakeup: Wakeup
+    job_feed: JobFeed
+    job_reads: JobReads
+    lifecycle: Lifecycle
+
+
+def services() -> Services:
+    """The parts of the application that serves the request, or runs the command, at hand."""
+    return cast("Application", current_app).services

@@ -1,0 +1,148 @@
+"""The development server: it serves from one process, keeps the job workers beside it, and analyses the sample at its first start."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import time
+from collections.abc import Collection
+
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, is_running_from_reloader, make_server, run_simple
+
+from api.application import Application
+from api.schemas import LARGEST_LIMIT
+from app import create_app, start, stop
+from config import VERSION, Settings
+from database import Database
+from features.analyses.store import find_body, latest
+from features.prices.providers.sample import NAMES
+from features.prices.service import find_heads
+from infrastructure.entrance import run_program
+from jobs.service import find, submit
+from jobs.supervised_process import SupervisedWorkers
+from models.api_key import FIRST_ORG
+from models.job import BulkOrder, BulkParams
+from models.result import ResultFilter
+from models.strategy import DEFAULT_STRATEGY
+from utils.json_text import parse_strict
+from utils.logger import route_through_root
+from utils.start_errors import explain
+from utils.terminal import ProgressBar
+
+SAMPLE_SECONDS = 60.0  # the server serves, however long the analysis of the sample takes
+POLL_SECONDS = 0.05
+
+
+class QuietHandler(WSGIRequestHandler):
+    """The application logs requests, once; what cannot be read as a request is answered as the application would."""
+
+    protocol_version = "HTTP/1.1"
+    error_content_type = "application/problem+json"
+    error_message_format = (
+        '{"type": "urn:bellwether:problem:bad_request", "title": "Bad Request", "status": %(code)d, '
+        '"detail": "This cannot be read as a request.", "code": "bad_request"}'
+    )
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Leave it to the application."""
+
+
+def serve() -> int:
+    """Serve until Ctrl-C or SIGTERM; the exit code is 0, or 1 with the reason on stderr."""
+    return run_program(_serve)
+
+
+def _serve(settings: Settings) -> int:
+    app = create_app(settings)
+    route_through_root("werkzeug")
+    start(app)
+    has_workers = settings.worker_processes > 0
+    if settings.debug:
+        with SupervisedWorkers(has_workers and is_running_from_reloader()):
+            run_simple(settings.host, settings.port, app, threaded=True, use_reloader=True, request_handler=QuietHandler)
+        return 0
+    server = _bind(settings, app)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with SupervisedWorkers(has_workers):
+        try:
+            if settings.loads_sample:
+                _try_to_analyse_sample(app)
+            print(_welcome(settings), flush=True)
+            server.serve_forever()
+        finally:
+            server.server_close()
+            stop(app)
+    return 0
+
+
+def _bind(settings: Settings, app: Application) -> BaseWSGIServer:
+    try:
+        # Bound here: werkzeug exits by itself when the port is in use.
+        listener = socket.create_server((settings.host, settings.port), reuse_port=False)
+    except OSError as error:
+        raise OSError(f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}). Set PORT to another one.") from error
+    listener.set_inheritable(True)
+    return make_server(settings.host, settings.port, app, threaded=True, request_handler=QuietHandler, fd=listener.detach())
+
+
+def _try_to_analyse_sample(app: Application) -> None:
+    try:
+        _analyse_sample(app.services.database, app.services.settings)
+    except SQLAlchemyError as error:
+        # On a full disk, say, what is stored can be read all the same.
+        print(f"The sample is not analysed. {explain(error)}", file=sys.stderr)
+
+
+def _analyse_sample(database: Database, settings: Settings) -> None:
+    """Analyse the sample by a job, with its progress in the terminal, and show the verdicts; a second time they are stored."""
+    with database.read() as connection:
+        tickers = tuple(find_heads(connection, FIRST_ORG, NAMES))
+    if not tickers:
+        return
+    with database.transaction() as connection:
+        job = submit(connection, FIRST_ORG, BulkOrder(tickers, BulkParams(DEFAULT_STRATEGY))).job
+    if settings.worker_processes == 0:
+        print(f"The sample's job {job.id} waits for workers: LOCAL_WORKERS is 0, or JOB_ENGINE is celery.")
+        return
+    with ProgressBar(job.total) as bar:
+        deadline = time.monotonic() + SAMPLE_SECONDS
+        while not (job := find(database, FIRST_ORG, job.id)).is_finished and time.monotonic() < deadline:
+            bar.show(job.completed)
+            time.sleep(POLL_SECONDS)
+        bar.show(job.completed)
+    print(f"Job {job.id}: {job.completed} of {job.total} tickers analysed, {job.failed} failed.")
+    print(verdict_table(database, tickers))
+
+
+def verdict_table(database: Database, tickers: Collection[str]) -> str:
+    """The latest verdicts of some tickers, laid out for a terminal."""
+    lines = [f"{'ticker':8}{'as of':12}{'close':>10}{'score':>8}  {'verdict':12}{'entry':>10}{'stop':>10}{'target':>10}"]
+    with database.read() as connection:
+        shown = latest(connection, FIRST_ORG, ResultFilter(strategy=DEFAULT_STRATEGY, sort="ticker"), LARGEST_LIMIT)
+        bodies = [find_body(connection, FIRST_ORG, summary.id) for summary in shown if summary.ticker in tickers]
+    for row in bodies:
+        if row is None:
+            continue
+        result = parse_strict(row[1])
+        trade = result["trade"]
+        prices = "".join(f"{trade[name]:10.2f}" for name in ("entry", "stop_loss", "target")) if trade else f"{'no trade':>30}"
+        lines.append(
+            f"{result['ticker']:8}{result['as_of']:12}{result['close']:10.2f}{result['score']:8.2f}  {result['verdict']:12}{prices}"
+        )
+    return "\n".join(lines)
+
+
+def _welcome(settings: Settings) -> str:
+    base = f"http://{settings.host}:{settings.port}"
+    if settings.master_api_key:
+        key, source = "$MASTER_API_KEY", "The key is MASTER_API_KEY."
+    else:
+        key, source = f"$(cat {settings.master_key_file})", f"The key is in {settings.master_key_file}."
+    return f"""
+Bellwether {VERSION} on {base} ({settings.environment}); documentation at {base}/docs. Ctrl-C stops it.
+{source} Try:
+
+  curl -s -H "X-API-Key: {key}" -H "Content-Type: application/json" -d '{{"ticker": "AAPL"}}' {base}/api/v1/analyze
+"""

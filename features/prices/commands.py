@@ -1,0 +1,66 @@
+"""`flask demo`: loading and removing demo tickers in a terminal."""
+
+from __future__ import annotations
+
+import re
+
+import click
+from flask.cli import AppGroup
+
+from api.commands import open_database
+from api.services import services
+from features.prices.demo import load, remove
+from features.prices.providers.demo import DEFAULT_BARS, HIGHEST_NUMBER, DemoProvider, ticker_of
+from features.prices.providers.sample import SampleProvider
+from features.prices.sample import load_if_empty
+from models.price_series import MOST_BARS
+from utils.clock import today
+from utils.terminal import ProgressBar
+
+AFTER_FAILURE = "what is done so far stays, and the same command goes on from there"
+
+group = AppGroup("demo", help="Load or remove demo tickers, whose prices are made up.")
+
+
+class WholeNumber(click.ParamType):  # type: ignore[type-arg]
+    """A whole number from 1 to `highest`, in plain digits."""
+
+    name = "number"
+
+    def __init__(self, highest: int) -> None:
+        self._highest = highest
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number. int() alone would take "1_000", and has a limit of its own on digits."""
+        text = str(value)
+        number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+        if not 1 <= number <= self._highest:
+            self.fail(f"{text[:40]!r} is no whole number from 1 to {self._highest:,}.", param, ctx)
+        return number
+
+
+@group.command("load")
+@click.argument("count", type=WholeNumber(HIGHEST_NUMBER), metavar="N")
+@click.option(
+    "--bars", type=WholeNumber(MOST_BARS), default=DEFAULT_BARS, show_default=True, help=f"Days of history each, up to {MOST_BARS:,}."
+)
+def load_demo(count: int, bars: int) -> None:
+    """Store N demo tickers; what is stored already and the same is left as it is."""
+    with open_database(AFTER_FAILURE) as database:
+        if services().settings.loads_sample:
+            # Only an empty store gets the sample: after the demo tickers no start would load it any more.
+            load_if_empty(database, SampleProvider())
+        with ProgressBar(count) as bar:
+            report = load(database, DemoProvider(today(), bars), count, bar.show)
+    tickers = f"{ticker_of(1)} to {ticker_of(count)}"
+    click.echo(f"{tickers}: {report.new} new, {report.replaced} replaced, {report.unchanged} unchanged, {report.skipped} skipped.")
+    if report.skipped:
+        click.echo("Skipped are tickers with prices that are not demo prices.")
+
+
+@group.command("remove")
+def remove_demo() -> None:
+    """Remove every demo ticker's prices; results made from them stay."""
+    with open_database(AFTER_FAILURE) as database:
+        removed = remove(database)
+    click.echo(f"{removed} demo tickers removed; results made from them stay.")

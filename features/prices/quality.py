@@ -1,0 +1,26 @@
+"""What to know of stored prices before anything is made of them."""
+
+from __future__ import annotations
+
+from analysis.bars import Bars, adjusted_bars
+from analysis.quality import is_sound
+from features.prices.providers import demo
+from models.analysis import PriceWarning
+from models.errors import PricesDamaged
+from models.price_series import BYTES_PER_BAR, PackedBars, SeriesHead
+
+_BY_PROVIDER = {
+    demo.NAME: (PriceWarning("demo", "These prices are made up, for trying the service out: they are a random walk, no market."),),
+}
+
+
+def provider_warnings(provider: str) -> tuple[PriceWarning, ...]:
+    """What a reader must know of where prices come from."""
+    return _BY_PROVIDER.get(provider, ())
+
+
+def sound_bars(head: SeriesHead, packed: PackedBars) -> Bars:
+    """A whole stored series, adjusted as for an analysis. Raises PricesDamaged when it is not what was stored."""
+    if len(packed.data) != head.bars * BYTES_PER_BAR or not is_sound(packed, head.adjusted):
+        raise PricesDamaged(head.ticker)
+    return adjusted_bars(packed, head.adjusted)

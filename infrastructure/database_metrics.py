@@ -1,0 +1,70 @@
+"""What `/metrics` shows of the database: read when it is asked for, at most every few seconds, and given up soon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import structlog
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from database import Database
+from infrastructure.check_runner import SharedCall, Unanswered
+from infrastructure.health import read_schema_status
+from utils.database_errors import reason_of
+
+log = structlog.get_logger(__name__)
+
+FRESH_SECONDS = 2.0
+LIMIT_SECONDS = 2.0
+
+ReadMetrics = Callable[[Connection], Iterable[Metric]]
+
+
+class DatabaseCollector(Collector):
+    """The schema, and what features show of their tables; `bellwether_database_up 0` alone while the database does not answer."""
+
+    def __init__(self, database: Database, build: Mapping[str, str], readers: Iterable[ReadMetrics]) -> None:
+        """`build` says what runs here. Each of the `readers` is given a connection, once the tables are known to be there."""
+        self._database, self._readers = database, tuple(readers)
+        self._labels = {**build, "database": database.dialect}
+        self._shared_read = SharedCall("metrics", self._read, FRESH_SECONDS)
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics of this moment."""
+        yield self._build()
+        up = GaugeMetricFamily("bellwether_database_up", "Whether the database answers.")
+        try:
+            metrics = self._shared_read.value(LIMIT_SECONDS)
+        except (SQLAlchemyError, Unanswered) as error:
+            reason = "it did not answer in time" if isinstance(error, Unanswered) else reason_of(error)
+            log.warning("metrics without those of the database", reason=reason)
+            metrics = None
+        up.add_metric([], 0 if metrics is None else 1)
+        yield up
+        yield from metrics or ()
+
+    def _build(self) -> Metric:
+        build = GaugeMetricFamily("bellwether_build_info", "What runs here.", labels=list(self._labels))
+        build.add_metric(list(self._labels.values()), 1)
+        return build
+
+    def _read(self) -> list[Metric]:
+        schema_status = read_schema_status(self._database)
+        metrics = [
+            gauge("bellwether_schema_version", "The newest migration applied.", schema_status.version),
+            gauge("bellwether_schema_pending", "Migrations to be applied.", len(schema_status.pending)),
+            gauge("bellwether_schema_servable", "Whether this version can serve the schema.", schema_status.can_be_served),
+        ]
+        if schema_status.can_be_served:
+            with self._database.read() as connection:
+                for read in self._readers:
+                    metrics += read(connection)
+        return metrics
+
+
+def gauge(name: str, text: str, value: float) -> Metric:
+    """A metric of one value that goes up and down."""
+    return GaugeMetricFamily(name, text, value=float(value))

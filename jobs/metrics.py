@@ -1,0 +1,34 @@
+"""What `/metrics` shows of jobs."""
+
+from __future__ import annotations
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from sqlalchemy import Connection
+
+from infrastructure.database_metrics import gauge
+from jobs.store import backlog as backlog_store
+from jobs.store import item as item_store
+from jobs.store import job as job_store
+from jobs.store import total as total_store
+from models.job_state import ItemStatus, JobStatus
+
+
+def read_metrics(connection: Connection) -> list[Metric]:
+    """Jobs by state, items that wait and that have ended, and rescues."""
+    by_status = job_store.count_by_status(connection)
+    waiting_seconds = backlog_store.waiting_seconds(connection)
+    waiting = item_store.count_queued(connection)
+    totals = total_store.read(connection)
+    jobs = GaugeMetricFamily("bellwether_jobs", "Jobs by state.", labels=["status"])
+    for status in JobStatus:
+        jobs.add_metric([status], by_status.get(status, 0))
+    items = CounterMetricFamily("bellwether_job_items", "Items that ended.", labels=["outcome"])
+    for outcome in (ItemStatus.SUCCEEDED, ItemStatus.FAILED, ItemStatus.CANCELLED):
+        items.add_metric([outcome], totals[outcome])
+    return [
+        jobs,
+        gauge("bellwether_job_backlog_items", "Items that wait to be claimed.", waiting),
+        gauge("bellwether_job_backlog_age_seconds", "How long work has waited while nobody claimed any.", waiting_seconds),
+        items,
+        CounterMetricFamily("bellwether_job_rescues", "Items taken from lost workers.", value=totals["rescued"]),
+    ]

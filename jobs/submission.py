@@ -1,0 +1,41 @@
+"""How a route answers a request for a job, of whichever kind."""
+
+from __future__ import annotations
+
+from flask import Response, request
+from sqlalchemy import Connection
+
+from api.authentication import org_id
+from api.idempotency import Answer, once
+from api.services import services
+from jobs.schemas import job_answer
+from jobs.service import Act
+from models.job import Job
+from utils.api_utils import json_response
+from utils.json_text import dump
+
+
+def submit_job(idempotency_key: str | None, act: Act) -> Response:
+    """Queue a job by `act`, once for each Idempotency-Key, and wake workers when it has been committed.
+
+    202 and the new job; 200 and the active job that does the same.
+    """
+
+    def answer(connection: Connection) -> Answer:
+        submission = act(connection)
+        job = submission.job
+        if not submission.is_new:
+            return Answer(200, location_of(job), dump({**job_answer(job), "deduplicated": True}).decode())
+        return Answer(202, location_of(job), dump(job_answer(job)).decode(), after_commit=lambda: services().wakeup.work(job.id))
+
+    identity = b"\n".join((request.method.encode(), request.path.encode(), request.get_data()))
+    result = once(services().database, org_id(), idempotency_key, identity, answer)
+    headers = {"Idempotent-Replayed": "true"} if result.is_replay else {}
+    if result.location is not None:
+        headers["Location"] = result.location
+    return json_response(result.body, result.status, headers)
+
+
+def location_of(job: Job) -> str:
+    """Where a job is found."""
+    return f"/api/v1/jobs/{job.id}"
