@@ -29,7 +29,7 @@ from config import VERSION, ConfigError, Settings
 from database import Database
 from infrastructure.sql.script import statements, tables_made, without_comments
 from infrastructure.sql.sqlite import set_wal
-from models.migration import LedgerRow, Migration, MigrationError, SchemaStatus, State, compare
+from models.migration import LedgerRow, Migration, MigrationError, SchemaState, SchemaStatus, compare
 from utils.clock import now
 from utils.logger import configure_logging
 from utils.start_errors import explain
@@ -140,20 +140,20 @@ def up(folder: Path | None = None, on: Database | None = None) -> list[Migration
     with on.read() as connection:
         found = schema_status(connection, folder)
     applied: list[Migration] = []
-    while found.state is State.BEHIND:
+    while found.state is SchemaState.BEHIND:
         step, duration_ms = None, 0
         with migration_lock(on) as connection:
             connection.exec_driver_sql(CREATE_LEDGER)
             # Looked at again under the lock: another process may have been first.
             found = schema_status(connection, folder)
-            if found.state is State.BEHIND:
+            if found.state is SchemaState.BEHIND:
                 step = found.pending[0]
                 duration_ms = _apply(connection, step)
                 found = schema_status(connection, folder)
         if step is not None:  # and its transaction has been committed
             applied.append(step)
             log.info("migration applied", migration=step.label, duration_ms=duration_ms)
-    if found.state is not State.CURRENT:
+    if found.state is not SchemaState.CURRENT:
         raise MigrationError(str(found))
     return applied
 
@@ -166,13 +166,13 @@ def ensure_schema(auto_migrate: bool, on: Database | None = None) -> SchemaStatu
     on = on or database.current()
     with on.read() as connection:
         found = schema_status(connection)
-    if found.state is State.BEHIND and auto_migrate:
+    if found.state is SchemaState.BEHIND and auto_migrate:
         up(on=on)
         with on.read() as connection:
             found = schema_status(connection)
     if not found.can_be_served:
         raise MigrationError(str(found))
-    if found.state is State.AHEAD:
+    if found.state is SchemaState.AHEAD:
         log.warning("schema is ahead of this code", detail=str(found))
     return found
 
@@ -313,13 +313,13 @@ def _command_plan(_: argparse.Namespace) -> int:
 
 def _fit_for_this_code(found: SchemaStatus) -> int:
     # Behind is how a database stands before each deploy, and nothing that this code cannot set right; `verify` is for who wants it current.
-    return 1 if found.state in (State.AHEAD, State.DIVERGED) else 0
+    return 1 if found.state in (SchemaState.AHEAD, SchemaState.DIVERGED) else 0
 
 
 def _command_verify(_: argparse.Namespace) -> int:
     found = inspect_database()
     print(found)
-    if found.state is not State.CURRENT:
+    if found.state is not SchemaState.CURRENT:
         return 1
     with database.current().read_only() as connection:
         missing = missing_tables(connection)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 
-class State(StrEnum):
+class SchemaState(StrEnum):
     """How the database stands to the code."""
 
     CURRENT = "current"
@@ -61,7 +61,7 @@ class LedgerRow:
 class SchemaStatus:
     """How the database stands to the code, and why."""
 
-    state: State
+    state: SchemaState
     applied: tuple[LedgerRow, ...]
     pending: tuple[Migration, ...]
     unknown: tuple[LedgerRow, ...]
@@ -75,29 +75,29 @@ class SchemaStatus:
     @property
     def can_be_served(self) -> bool:
         """Whether this code may work on the database: it is current, or ahead by steps that older code survives."""
-        if self.state is State.AHEAD:
+        if self.state is SchemaState.AHEAD:
             return not any(row.is_breaking for row in self.unknown)
-        return self.state is State.CURRENT
+        return self.state is SchemaState.CURRENT
 
     @property
     def remedy(self) -> str | None:
         """What to do; None when there is nothing to do."""
         return {
-            State.CURRENT: None,
-            State.BEHIND: "Run `python db_migrations.py up`.",
-            State.AHEAD: "Deploy the version that made it or a newer one.",
-            State.DIVERGED: "Restore the files that were applied; if they are meant to differ (a comment, say) and the schema is right, "
+            SchemaState.CURRENT: None,
+            SchemaState.BEHIND: "Run `python db_migrations.py up`.",
+            SchemaState.AHEAD: "Deploy the version that made it or a newer one.",
+            SchemaState.DIVERGED: "Restore the files that were applied; if they are meant to differ (a comment, say) and the schema is right, "
             "run `python db_migrations.py repair`.",
         }[self.state]
 
     @property
     def explanation(self) -> str:
         """What is the matter, in one sentence."""
-        if self.state is State.CURRENT:
+        if self.state is SchemaState.CURRENT:
             return f"The database is current, at version {self.version:04d}."
-        if self.state is State.BEHIND:
+        if self.state is SchemaState.BEHIND:
             return f"The database is behind: not applied: {', '.join(migration.label for migration in self.pending)}."
-        if self.state is State.AHEAD:
+        if self.state is SchemaState.AHEAD:
             return f"The database is ahead of this code: newer code applied {', '.join(row.label for row in self.unknown)}."
         return f"The database has diverged from the migration files: {'; '.join(self.drift)}."
 
@@ -122,5 +122,5 @@ def compare(migrations: tuple[Migration, ...], applied: tuple[LedgerRow, ...]) -
     pending = tuple(migration for migration in migrations if migration.version not in known)
     drift += [f"{migration.label} was never applied though later ones were" for migration in pending if migration.version < newest_applied]
     unknown = tuple(row for row in applied if row.version > newest_file)
-    state = State.DIVERGED if drift else State.AHEAD if unknown else State.BEHIND if pending else State.CURRENT
+    state = SchemaState.DIVERGED if drift else SchemaState.AHEAD if unknown else SchemaState.BEHIND if pending else SchemaState.CURRENT
     return SchemaStatus(state, applied, pending, unknown, tuple(drift))

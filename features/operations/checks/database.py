@@ -17,7 +17,7 @@ from infrastructure.health import read_schema_status
 from infrastructure.sql.database_clock import database_now
 from infrastructure.write_probe import try_to_write, write_row
 from models.health import Finding, Probe, bad, doubtful, good, skipped
-from models.migration import SchemaStatus, State
+from models.migration import SchemaState, SchemaStatus
 from utils.clock import now
 
 POOL_FULL = 0.9  # the part of the connections in use from which somebody should know
@@ -103,7 +103,7 @@ def _takes_writes(database: Database) -> Finding:
 
 
 def _served(found: SchemaStatus) -> Finding:
-    if found.state is State.CURRENT:
+    if found.state is SchemaState.CURRENT:
         return good(found.explanation)
     return (doubtful if found.can_be_served else bad)(found.explanation, found.remedy or "")
 
@@ -172,13 +172,13 @@ def _status_without_making(database: Database) -> SchemaStatus:
 
 
 def _startable(found: SchemaStatus, auto_migrate: bool) -> Finding:
-    if found.state is State.CURRENT:
+    if found.state is SchemaState.CURRENT:
         return good(found.explanation)
-    if found.state is State.BEHIND and not auto_migrate:
+    if found.state is SchemaState.BEHIND and not auto_migrate:
         return bad(found.explanation, f"{found.remedy} AUTO_MIGRATE is false: start-up will not do it.")
-    if found.state is State.BEHIND and not found.applied:
+    if found.state is SchemaState.BEHIND and not found.applied:
         return good("The database is empty; start-up makes its tables.")
-    if found.state is State.BEHIND:
+    if found.state is SchemaState.BEHIND:
         return doubtful(found.explanation, "Start-up does this (AUTO_MIGRATE). To do it before: `python db_migrations.py up`.")
     return bad(found.explanation, found.remedy or "")
 
@@ -190,7 +190,7 @@ def _checksums(found: SchemaStatus) -> Finding:
 
 
 def _tables(database: Database) -> Finding:
-    if _status_without_making(database).state is not State.CURRENT:
+    if _status_without_making(database).state is not SchemaState.CURRENT:
         return skipped("Looked at when the schema is current.")
     with database.read() as connection:
         missing = db_migrations.missing_tables(connection)
@@ -204,7 +204,7 @@ def _writable(database: Database) -> Finding:
     if path is not None and not path.exists():
         return _can_be_made(path)
     # Where start-up has tables to make, that is what must be possible.
-    has_all_tables = read_schema_status(database).state is not State.BEHIND
+    has_all_tables = read_schema_status(database).state is not SchemaState.BEHIND
     with suppress(_Undo), database.transaction() as connection:
         write_row(connection, has_all_tables)
         raise _Undo
