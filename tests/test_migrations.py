@@ -263,7 +263,7 @@ def test_baseline_is_for_a_database_that_has_the_schema_but_no_ledger(empty_back
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        pytest.param("3_short.sql", "no migration's name", id="a short number"),
+        pytest.param("3_short.sql", "not a valid name", id="a short number"),
         pytest.param("0002_twin.sql", "same number", id="a number twice"),
         pytest.param("0009_far.sql", "gap", id="a gap"),
     ],
