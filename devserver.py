@@ -7,18 +7,20 @@ import socket
 import sys
 import time
 from collections.abc import Collection
+from itertools import chain
 
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, is_running_from_reloader, make_server, run_simple
 
 from api.application import Application
-from api.schemas import LARGEST_LIMIT
 from app import create_app, start, stop
 from config import VERSION, Settings
 from database import Database
-from features.analyses.store import find_body, latest
+from features.analyses.results_csv import result_pages
+from features.analyses.service import result_body
 from features.prices.providers.sample import NAMES
 from features.prices.service import find_heads
+from infrastructure.cache import NoCache
 from infrastructure.entrance import run_program
 from jobs.service import find, submit
 from jobs.supervised_process import SupervisedWorkers
@@ -119,13 +121,11 @@ def _analyse_sample(database: Database, settings: Settings) -> None:
 def verdict_table(database: Database, tickers: Collection[str]) -> str:
     """The latest verdicts of some tickers, laid out for a terminal."""
     lines = [f"{'ticker':8}{'as of':12}{'close':>10}{'score':>8}  {'verdict':12}{'entry':>10}{'stop':>10}{'target':>10}"]
-    with database.read() as connection:
-        shown = latest(connection, FIRST_ORG, ResultFilter(strategy=DEFAULT_STRATEGY, sort="ticker"), LARGEST_LIMIT)
-        bodies = [find_body(connection, FIRST_ORG, summary.id) for summary in shown if summary.ticker in tickers]
-    for row in bodies:
-        if row is None:
+    wanted = ResultFilter(strategy=DEFAULT_STRATEGY, sort="ticker")
+    for summary in chain.from_iterable(result_pages(database, FIRST_ORG, wanted)):
+        if summary.ticker not in tickers:
             continue
-        result = parse_strict(row[1])
+        result = parse_strict(result_body(database, FIRST_ORG, summary.id, NoCache(database))[1])
         trade = result["trade"]
         prices = "".join(f"{trade[name]:10.2f}" for name in ("entry", "stop_loss", "target")) if trade else f"{'no trade':>30}"
         lines.append(

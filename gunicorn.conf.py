@@ -1,43 +1,24 @@
-"""gunicorn, from the same settings as everything else: `gunicorn wsgi:app` reads this file by itself."""
+"""gunicorn's settings and hooks, from the same settings as everything else: `gunicorn wsgi:app` reads this file by itself."""
 
-import gc
-import shutil
-import signal
 import sys
-import threading
 from pathlib import Path
-
-import structlog
-from gunicorn.arbiter import Arbiter
-from gunicorn.errors import HaltServer
-from gunicorn.glogging import Logger
 
 from config import ConfigError, Settings
 from infrastructure import worker_slots
 from infrastructure.allocator import give_back_memory
-from infrastructure.temporary_folder import remove_folders_of
+from infrastructure.web_server.boot import before_graceful_stop, boot
 from infrastructure.web_server.connection import Limits
+from infrastructure.web_server.master import Master, PipedLogger
 from infrastructure.web_server.worker import worker_with
-from utils.logger import configure_logging, route_through_root
+from jobs.supervised_process import supervised_workers
+from utils.logger import configure_logging
 
 try:
     settings = Settings.load()
 except ConfigError as error:
-    print(error, file=sys.stderr)
-    sys.exit(1)
+    sys.exit(str(error))
 
 configure_logging(settings.log_level, as_json=settings.log_as_json)
-log = structlog.get_logger("gunicorn.conf")
-
-
-class PipedLogger(Logger):
-    """gunicorn's own lines through our log; requests are logged by the application."""
-
-    def setup(self, cfg):
-        """Take gunicorn's handlers off again."""
-        super().setup(cfg)
-        route_through_root("gunicorn.error", "gunicorn.access")
-
 
 bind = f"0.0.0.0:{settings.port}"
 worker_class = worker_with(
@@ -54,140 +35,43 @@ max_requests_jitter = settings.web_max_requests // 2
 # Heartbeats go through a file: on a disk that stalls, healthy workers would be killed.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # nosec B108  # gunicorn makes a file that only it can open
 control_socket_disable = True
-# What the workers share; each server of this machine has a folder of its own.
-shared_folder = worker_slots.shared_folder(settings.data_dir, settings.port)
 # Proxies are believed by TRUSTED_PROXIES alone.
 forwarded_allow_ips = ""
 logger_class = PipedLogger
 accesslog = None
 loglevel = settings.log_level
 
+# What the workers share; each server of this machine has a folder of its own.
+shared_folder = worker_slots.shared_folder(settings.data_dir, settings.port)
+master = Master(shared_folder, supervised_workers if settings.worker_processes else None)
+when_ready = master.when_ready
+pre_fork = master.pre_fork
+child_exit = master.child_exit
+on_reload = master.on_reload
+on_exit = master.on_exit
 
-def begin_to_count():
-    """From nothing. Where nothing can be written, each worker counts for itself: the service goes on."""
-    try:
-        worker_slots.make_empty(shared_folder)
-    except OSError as error:
-        log.error("workers count for themselves", folder=str(shared_folder), reason=str(error))
-
-
-def on_exit(server):
-    """Leave nothing behind."""
-    if hasattr(server, "counts"):
-        shutil.rmtree(shared_folder, ignore_errors=True)
-
-
-def pre_fork(server, worker):
-    """Give each worker the lowest free slot, whose files it counts in."""
-    worker.slot = worker_slots.lowest_free(other.slot for other in server.WORKERS.values())
+# The hooks below run in a worker, and import the application there: what the master imports, a reload (HUP) does not load again.
 
 
 def post_fork(server, worker):
-    """Share with the other workers what is counted: for /metrics in the files of the slot, and requests for their limits."""
+    """Count for /metrics in the files of the worker's slot."""
     give_back_memory()
-    if not shared_folder.is_dir():
-        return
-    from infrastructure.metrics import use_slot
-    from infrastructure.shared_counts import SharedCounts
+    slot = master.slot_of(server, worker)
+    if slot is not None:
+        from infrastructure.metrics import use_slot
 
-    use_slot(shared_folder, worker.slot)
-    SharedCounts.server_file = shared_folder / "rate_limits"
-
-
-def child_exit(server, worker):
-    """What a worker showed of itself ends with it."""
-    worker_slots.forget_gauges(shared_folder, worker.slot)
-    remove_folders_of(worker.pid)
-
-
-def when_ready(server):
-    """Keep `worker.py` beside the web processes, from the loop in which gunicorn looks after those: no thread where it forks."""
-    from jobs.supervised_process import supervised_workers
-
-    # Only now that the port is this server's: another that found it taken must not touch what the first one counts in.
-    begin_to_count()
-    server.counts = True
-    server.reap_workers = halting_once(server.reap_workers)
-    if not settings.worker_processes:
-        return
-    kept = supervised_workers()
-    manage_workers, stop = server.manage_workers, server.stop
-
-    def manage_all():
-        manage_workers()
-        kept.check()
-
-    def stop_all(graceful=True):
-        kept.ask_to_stop()
-        stop(graceful)
-        kept.stop()
-
-    server.manage_workers, server.stop, server.kept_workers = manage_all, stop_all, kept
-
-
-def halting_once(reap_workers):
-    """Gunicorn ends with the first worker that cannot start; a second one would end its ending, with a traceback."""
-    is_halting = False
-
-    def reap():
-        nonlocal is_halting
-        try:
-            reap_workers()
-        except HaltServer:
-            if not is_halting:
-                is_halting = True
-                raise
-
-    return reap
-
-
-def on_reload(server):
-    """A reload (HUP) is for new code and settings: `worker.py` gets them, too, being started again."""
-    if hasattr(server, "kept_workers"):
-        server.kept_workers.ask_to_stop()
+        use_slot(shared_folder, slot)
 
 
 def post_worker_init(worker):
-    """Start the application in each worker: database, schema, prices. A first worker that cannot start says why and stops gunicorn."""
-    # Imported here, in the worker: what the master imports, a reload (HUP) would not load again.
+    """Start the application: database, schema, prices. A first worker that cannot start says why and stops gunicorn."""
     import app as application
-    from utils.start_errors import explain
 
-    started = threading.Event()
-
-    def keep_alive():
-        # Waiting for the database or for another worker's migration may take longer than the timeout.
-        while not started.wait(1):
-            worker.notify()
-
-    threading.Thread(target=keep_alive, daemon=True).start()
-    end_streams_at_shutdown(worker)
+    before_graceful_stop(worker.wsgi.services.job_feed.close)
     # A worker that replaces one must not stop the others because the database is away: it serves 503 until the database is back.
     is_replacement = worker.age > settings.web_concurrency
-    try:
-        application.start(worker.wsgi, connect_attempts=1 if is_replacement else None, needs_database=not is_replacement)
-    except application.NOT_STARTED as error:
-        log.error("not started", reason=explain(error))
-        sys.exit(Arbiter.WORKER_BOOT_ERROR)
-    finally:
-        started.set()
-    # What start-up made stays: without it, every full collection would walk through all of it again.
-    gc.collect()
-    gc.freeze()
-
-
-def end_streams_at_shutdown(worker):
-    """A stream of a job's progress would keep a worker that is asked to stop waiting until its patience ends."""
-    from jobs.event_routes import FEED
-
-    stop = signal.getsignal(signal.SIGTERM)
-
-    def end_streams_and_stop(number, frame):
-        worker.wsgi.extensions[FEED].close()
-        stop(number, frame)
-
-    signal.signal(signal.SIGTERM, end_streams_and_stop)
-    signal.siginterrupt(signal.SIGTERM, False)  # as gunicorn has it: calls of requests in flight go on
+    attempts = 1 if is_replacement else None
+    boot(worker, lambda: application.start(worker.wsgi, attempts, needs_database=not is_replacement), application.NOT_STARTED)
 
 
 def worker_exit(server, worker):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import database
 from benchmarks.meter import Contenders, Meter, best_of
 from benchmarks.report import Row, milliseconds, times
 from benchmarks.servers import Servers
@@ -52,13 +53,12 @@ def measure(servers: Servers) -> list[Row]:
 
 def lookups(url: str, redis_url: str) -> Contenders:
     """Fill a new database with one result and one key, and both caches with the same; what looks them up."""
-    import database
     import db_migrations
     from features.accounts.api_keys import KeyRing, create_key
     from features.analyses.service import analyse_ticker, result_body
     from features.prices.providers.sample import SampleProvider
     from features.prices.sample import load_if_empty
-    from infrastructure.cache import Cache, NoCache, RedisStore
+    from infrastructure.cache import Cache, CacheLimits, NoCache, RedisStore
     from infrastructure.metrics import Metrics
     from infrastructure.redis_link import RedisLink
     from models.analysis import AnalysisOrder
@@ -69,19 +69,25 @@ def lookups(url: str, redis_url: str) -> Contenders:
     configure_logging("warning", as_json=True)
     database.configure(database.DatabaseOptions(url=url))
     db_migrations.ensure_schema(True)
-    load_if_empty(SampleProvider())
-    result_id = parse_strict(analyse_ticker(FIRST_ORG, AnalysisOrder("AAPL", "balanced")).body)["id"]
-    _, key = create_key(FIRST_ORG, "benchmark")
-    memory = Cache(10_000_000, 3600, None, Metrics())
+    load_if_empty(database.current(), SampleProvider())
+    result_id = parse_strict(
+        analyse_ticker(database.current(), FIRST_ORG, AnalysisOrder("AAPL", "balanced"), NoCache(database.current())).body
+    )["id"]
+    _, key = create_key(database.current(), FIRST_ORG, "benchmark")
+    memory = Cache(database.current(), CacheLimits(10_000_000, 3600), None, Metrics())
     made: Contenders = {}
-    for kind, cache in (("read", NoCache()), ("memory", memory)):
-        ring = KeyRing(lambda: "no key at all", cache)
-        made[f"{kind}-result"] = lambda cache=cache: result_body(FIRST_ORG, result_id, cache)  # type: ignore[misc]
+    for kind, cache in (("read", NoCache(database.current())), ("memory", memory)):
+        ring = KeyRing(database.current(), lambda: "no key at all", cache)
+        made[f"{kind}-result"] = lambda cache=cache: result_body(database.current(), FIRST_ORG, result_id, cache)  # type: ignore[misc]
         made[f"{kind}-key"] = lambda ring=ring: ring.principal(key)  # type: ignore[misc]
     # Redis alone: the cache looks into the memory of the process first, and keys are never shared.
     shared = RedisStore(RedisLink(redis_url))
     shared.put(
-        "result", b"\n".join(part.encode() if isinstance(part, str) else part for part in result_body(FIRST_ORG, result_id, memory)), 3600
+        "result",
+        b"\n".join(
+            part.encode() if isinstance(part, str) else part for part in result_body(database.current(), FIRST_ORG, result_id, memory)
+        ),
+        3600,
     )
     shared.put("key", b'[1,"01a1fbfd-9824-717c-a87f-91a0d7f557bf"]', 3600)
     made["redis-result"] = lambda: shared.get("result")

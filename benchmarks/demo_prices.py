@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 from benchmarks.servers import ROOT, WITHOUT_PANDAS
 
@@ -20,5 +21,5 @@ def load_demo(url: str, count: int, bars: int) -> None:
             "LOG_LEVEL": "error",
             "PYTHONPATH": WITHOUT_PANDAS,
         }
-        command = [sys.executable, "-m", "features.prices.demo", "load", str(count), "--bars", str(bars)]
+        command = [str(Path(sys.executable).parent / "flask"), "demo", "load", str(count), "--bars", str(bars)]
         subprocess.run(command, cwd=ROOT, env={**os.environ, **variables}, check=True, stdout=subprocess.DEVNULL)

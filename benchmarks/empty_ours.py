@@ -15,6 +15,7 @@ from features.analyses.bulk import write_params
 from features.analyses.service import analyse_ticker
 from features.prices.providers.sample import SampleProvider
 from features.prices.sample import load_if_empty
+from infrastructure.cache import NoCache
 from jobs.executor import Executor
 from jobs.store import item as item_store
 from jobs.store import job as job_store
@@ -32,8 +33,8 @@ def main(url: str, together: int, count: int, processes: int) -> None:
     _configure(url)
     database.connect()
     db_migrations.ensure_schema(True)
-    load_if_empty(SampleProvider())
-    analyse_ticker(FIRST_ORG, AnalysisOrder("AAPL", "balanced"))
+    load_if_empty(database.current(), SampleProvider())
+    analyse_ticker(database.current(), FIRST_ORG, AnalysisOrder("AAPL", "balanced"), NoCache(database.current()))
     database.close()
     context = multiprocessing.get_context("spawn")
     times, barrier = context.Queue(), context.Barrier(processes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import database
 from benchmarks.meter import Contenders, Meter, best_of
 from benchmarks.report import Row, milliseconds, times
 from benchmarks.servers import Servers
@@ -40,7 +41,6 @@ def loaders(engine: str, url: str) -> Contenders:
     import numpy as np
     from sqlalchemy import text
 
-    import database
     import db_migrations
     from analysis.bars import Bars, adjusted_bars
     from features.prices import store as price_store
@@ -52,7 +52,7 @@ def loaders(engine: str, url: str) -> Contenders:
     configure_logging("warning", as_json=True)
     database.configure(database.DatabaseOptions(url=url))
     db_migrations.ensure_schema(True)
-    load_if_empty(SampleProvider())
+    load_if_empty(database.current(), SampleProvider())
     create = (
         f"CREATE TABLE price_bars (ticker TEXT NOT NULL, day DATE NOT NULL, "
         f"{', '.join(f'{name} DOUBLE PRECISION NOT NULL' for name in COLUMNS)}, PRIMARY KEY (ticker, day))"

@@ -20,7 +20,7 @@ from infrastructure.error_reports import reporter
 from infrastructure.flags import FeatureFlags
 from jobs.celery_wakeup import VISIBILITY_TIMEOUT, wakeup_for
 from jobs.executor import Executor
-from jobs.feature import BULK_JOBS
+from jobs.flags import BULK_JOBS
 from jobs.isolated_process import StrikeCounts
 from jobs.local import database_options
 from jobs.supervised_process import supervised_workers

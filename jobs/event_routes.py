@@ -22,8 +22,8 @@ from api.problem import problem_answers
 from api.schemas import JobPath
 from api.services import services
 from jobs import service as job_service
-from jobs.feature import STREAMS
 from jobs.feed import FeedFull, JobFeed
+from jobs.flags import STREAMS
 from jobs.schemas import StreamHeaders, job_answer
 from models.job import Job
 from utils.api_utils import ApiError

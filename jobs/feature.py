@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infrastructure.feature import Feature
-from models.feature_flag import Flag
+from jobs.flags import BULK_JOBS, STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from infrastructure.foundation import Foundation
     from models.health import Probe
-
-BULK_JOBS = Flag("bulk_jobs", "New bulk jobs, and workers: what is queued waits, what is in hand is finished.")
-STREAMS = Flag("streams", "Live progress. Clients poll GET /jobs/{id} instead.")
 
 
 def _blueprints() -> tuple[Blueprint, ...]:

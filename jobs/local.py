@@ -15,7 +15,7 @@ import database
 from config import Settings
 from infrastructure.flags import FeatureFlags
 from jobs.claims import release_worker
-from jobs.feature import BULK_JOBS
+from jobs.flags import BULK_JOBS
 from jobs.maintenance import Maintenance
 from jobs.supervised_process import CHECK_CHILDREN_SECONDS, SCRIPT, SupervisedProcess
 from jobs.wakeup import CHANNEL_WORK, Wakeup, WakeupListener

@@ -14,7 +14,7 @@ from api.rate_limit import Budget, budget
 from api.schemas import JobPath
 from api.services import services
 from jobs import service as job_service
-from jobs.feature import BULK_JOBS
+from jobs.flags import BULK_JOBS
 from jobs.schemas import (
     ActiveJobAnswer,
     ChangeHeaders,

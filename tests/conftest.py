@@ -15,6 +15,7 @@ from kit.servers import Server, Start
 from kit.support import Backend, Client, own_database, settings_for, template_maker
 
 import app as application
+import database
 from app import Application, create_app
 from config import Settings, variable_names
 from features.prices.providers.sample import SampleProvider
@@ -111,7 +112,7 @@ def templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     """Makes the migrated and filled database of an engine once; the tests copy it."""
 
     def fill() -> None:
-        load_if_empty(SampleProvider())
+        load_if_empty(database.current(), SampleProvider())
 
     return template_maker("template", fill, request, tmp_path_factory)
 

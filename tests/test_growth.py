@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
+import database
 from api import authentication as auth
 from api import compression, paging
 from features.accounts.api_keys import KeyRing
@@ -175,7 +176,9 @@ def test_cursors_and_sessions(make: Callable[[int], str]) -> None:
     app.extensions[paging.EXTENSION] = paging.CursorSigner(lambda: "secret")
     with app.app_context():
         check_growth(lambda size: refused(partial(paging.read_cursor, make(size), ["a", "list"]), ApiError))
-    check_growth(lambda size: partial(Sessions(KeyRing(lambda: "secret"), NoCache()).find, make(size)))
+    check_growth(
+        lambda size: partial(Sessions(KeyRing(database.current(), lambda: "secret"), NoCache(database.current())).find, make(size))
+    )
 
 
 @each(TEXTS)

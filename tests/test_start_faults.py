@@ -15,7 +15,7 @@ import pytest
 from kit.disks import mount, small_disk
 from kit.health import OwnPostgres, own_postgres
 from kit.paths import ROOT
-from kit.servers import GUNICORN, NOT_BOOTED, free_port, production
+from kit.servers import FLASK, GUNICORN, NOT_BOOTED, free_port, production
 from kit.support import Backend
 
 PATIENCE = 90.0  # seconds for all of them; thirty attempts to connect would take longer
@@ -26,7 +26,7 @@ PREFLIGHT = {"preflight.py": [PYTHON, "preflight.py"]}
 WRITING = {
     "db_migrations.py": [PYTHON, "db_migrations.py"],
     "db_migrations.py repair": [PYTHON, "db_migrations.py", "repair"],
-    "demo load": [PYTHON, "-m", "features.prices.demo", "load", "1"],
+    "demo load": [FLASK, "demo", "load", "1"],
 }
 READING = {
     "db_migrations.py status": [PYTHON, "db_migrations.py", "status"],
@@ -34,8 +34,8 @@ READING = {
     "db_migrations.py verify": [PYTHON, "db_migrations.py", "verify"],
 }
 KEYS = {
-    "api_key create": [PYTHON, "-m", "features.accounts.api_keys", "create", "x"],
-    "api_key list": [PYTHON, "-m", "features.accounts.api_keys", "list"],
+    "api_key create": [FLASK, "api-key", "create", "x"],
+    "api_key list": [FLASK, "api-key", "list"],
 }
 EVERYTHING = SERVICE | PREFLIGHT | WRITING | READING | KEYS
 # What looks at a file without writing beside it can look at one that nobody may write to.

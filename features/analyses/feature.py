@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from features.analyses.flags import ANALYSES
 from infrastructure.feature import Feature
-from models.feature_flag import Flag
 
 if TYPE_CHECKING:
     from flask import Blueprint
-
-ANALYSES = Flag("analyses", "POST /analyze. Results that are stored stay readable.")
 
 
 def _blueprints() -> tuple[Blueprint, ...]:

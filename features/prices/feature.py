@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from features.prices.flags import UPLOADS
 from infrastructure.feature import Feature
-from models.feature_flag import Flag
 
 if TYPE_CHECKING:
     from click import Command
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from infrastructure.foundation import Foundation
     from infrastructure.lifecycle import Step
-
-UPLOADS = Flag("uploads", "PUT /prices. Prices that are stored stay readable.")
 
 
 def _blueprints() -> tuple[Blueprint, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from kit.support import MASTER_KEY, Client
 
+import database
 from app import Application
 from config import Settings
 from features.accounts.api_keys import create_key
@@ -240,7 +241,7 @@ def test_without_a_valid_key(client: Client, headers: dict[str, str]) -> None:
 
 
 def test_every_way_to_send_a_key(client: Client, app: Application) -> None:
-    _, key = create_key(1, "another")
+    _, key = create_key(database.current(), 1, "another")
     for good in (MASTER_KEY, key):
         assert client.get("/watchlist", key=good).status_code == 200
         for scheme in ("Bearer", "bearer"):

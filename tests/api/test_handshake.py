@@ -16,7 +16,7 @@ from kit.protection import client_of
 from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
 from kit.support import MASTER_KEY, Backend, Client
 
-from features.accounts.sessions import COOKIE
+from api.authentication import SESSION_COOKIE as COOKIE
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 NONCE = base64.b64encode(b"0123456789abcdef").decode()

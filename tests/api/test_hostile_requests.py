@@ -12,6 +12,7 @@ import requests
 from kit.servers import GUNICORN, Server, Start, production, wait_until
 from kit.support import MASTER_KEY, Backend
 
+import database
 from features.accounts.api_keys import create_key
 
 HEADER = "Date,Open,High,Low,Close,Volume\n"
@@ -38,7 +39,7 @@ def server(backend: Backend, start: Start) -> Server:
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_hostile_uploads_are_refused_in_words_while_others_are_served(backend: Backend, server: Server) -> None:
-    _, key = create_key(1, "uploads")
+    _, key = create_key(database.current(), 1, "uploads")
     is_over = Event()
 
     def upload(text: str) -> requests.Response:

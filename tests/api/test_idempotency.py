@@ -208,9 +208,9 @@ def test_one_that_was_thought_dead_does_nothing_more(backend: Backend) -> None:
         return too_slow(connection)
 
     with pytest.raises(IdempotencyInProgress):
-        once(1, "key", b"request", overtaken)
+        once(database.current(), 1, "key", b"request", overtaken)
     assert database.query_db("SELECT count(*) AS n FROM price_series", one=True)["n"] == 5
-    assert once(1, "key", b"request", lambda _: Answer(200, None, '"third"')) == Answer(200, None, '"third"')
+    assert once(database.current(), 1, "key", b"request", lambda _: Answer(200, None, '"third"')) == Answer(200, None, '"third"')
 
 
 def test_an_exception_frees_the_key_and_undoes_the_work(backend: Backend) -> None:
@@ -219,12 +219,12 @@ def test_an_exception_frees_the_key_and_undoes_the_work(backend: Backend) -> Non
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        once(1, "key", b"request", fail)
+        once(database.current(), 1, "key", b"request", fail)
     assert database.query_db("SELECT count(*) AS n FROM price_series", one=True)["n"] == 5
-    assert once(1, "key", b"another", lambda _: Answer(200, "/here", "{}")) == Answer(200, "/here", "{}")
-    assert once(1, "key", b"another", fail) == Answer(200, "/here", "{}", is_replay=True)
+    assert once(database.current(), 1, "key", b"another", lambda _: Answer(200, "/here", "{}")) == Answer(200, "/here", "{}")
+    assert once(database.current(), 1, "key", b"another", fail) == Answer(200, "/here", "{}", is_replay=True)
     with pytest.raises(IdempotencyMismatch):
-        once(1, "key", b"request", fail)
+        once(database.current(), 1, "key", b"request", fail)
 
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)  # SQLite's one writer makes the others wait instead
@@ -237,14 +237,17 @@ def test_a_second_request_while_the_first_is_at_work(backend: Backend) -> None:
         assert go_on.wait(10)
         return Answer(202, None, '"first"')
 
-    first = threading.Thread(target=lambda: answers.append(once(1, "key", b"request", slow)))
+    first = threading.Thread(target=lambda: answers.append(once(database.current(), 1, "key", b"request", slow)))
     first.start()
     assert at_work.wait(10)
     with pytest.raises(IdempotencyInProgress):
-        once(1, "key", b"request", slow)
+        once(database.current(), 1, "key", b"request", slow)
     go_on.set()
     first.join()
-    assert [*answers, once(1, "key", b"request", slow)] == [Answer(202, None, '"first"'), Answer(202, None, '"first"', is_replay=True)]
+    assert [*answers, once(database.current(), 1, "key", b"request", slow)] == [
+        Answer(202, None, '"first"'),
+        Answer(202, None, '"first"', is_replay=True),
+    ]
 
 
 def test_twenty_at_once_make_one_job(app: Application) -> None:

@@ -15,6 +15,7 @@ from kit.protection import Make, client_of, patient_redis, sample
 from kit.servers import wait_until
 from kit.support import MASTER_KEY, Backend, Client
 
+import database
 from features.accounts.api_keys import create_key
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -136,7 +137,7 @@ def test_the_hour_is_one_for_all_budgets_and_refused_requests_do_not_count_in_it
 
 def test_each_key_has_its_own_and_so_has_who_has_none(make: Make) -> None:
     client = make(rate_limit_per_minute=2)
-    _, mine = create_key(1, "mine")
+    _, mine = create_key(database.current(), 1, "mine")
     theirs = another_organization()
     for key in (MASTER_KEY, mine, theirs):
         assert [client.get("/watchlist", key=key).status_code for _ in range(3)] == [200, 200, 429]
@@ -293,9 +294,9 @@ def test_without_redis_each_counts_for_itself_until_it_is_back(make: Make, redis
         return bool(one.get("/watchlist", key=None).headers.get("RateLimit")) and bool(redis_server.client.keys("bellwether:limit:*"))
 
     wait_until(is_shared)
-    _, key = create_key(1, "new")
+    _, key = create_key(database.current(), 1, "new")
     wait_until(lambda: remaining(other.get("/results", key=key))["minute"] >= 0 and sample(other, "bellwether_rate_limit_in_memory") == 0)
-    _, key = create_key(1, "newer")
+    _, key = create_key(database.current(), 1, "newer")
     assert [remaining(client.get("/watchlist", key=key))["minute"] for client in (one, other, one, other)] == [3, 2, 1, 0]
 
 

@@ -60,4 +60,4 @@ def fill(url: str, folder: Path) -> None:
 
 
 def load_demo() -> None:
-    load(DemoProvider(date(2026, 1, 2), BARS), len(TICKERS))
+    load(database.current(), DemoProvider(date(2026, 1, 2), BARS), len(TICKERS))

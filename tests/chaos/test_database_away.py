@@ -65,7 +65,7 @@ def backend(postgres: OwnPostgres, tmp_path: Path) -> Iterator[Backend]:
     postgres.start()  # a test before may have left it stopped
     database.configure(settings_for(postgres.url, tmp_path))
     db_migrations.up()
-    load_if_empty(SampleProvider())
+    load_if_empty(database.current(), SampleProvider())
     database.close()
     yield Backend("postgres", postgres.url)
     database.close()

@@ -17,7 +17,7 @@ from kit.support import Backend
 import database
 from infrastructure import cache as cache_service
 from infrastructure import cache_store as cache_clearing
-from infrastructure.cache import REDIS_PREFIX, SCAN_STEP, Cache, MemoryStore, RedisStore
+from infrastructure.cache import REDIS_PREFIX, SCAN_STEP, Cache, CacheLimits, MemoryStore, RedisStore
 from infrastructure.metrics import Metrics
 from infrastructure.redis_link import RedisLink
 from models.cache import Region
@@ -164,7 +164,7 @@ def test_memory_is_bounded_and_accounted_for_under_threads() -> None:
 
 
 def memory_of_its_own() -> Cache:
-    return Cache(LARGE, AN_HOUR, None, Metrics())
+    return Cache(database.current(), CacheLimits(LARGE, AN_HOUR), None, Metrics())
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def test_nobody_takes_back_from_redis_what_is_being_cleared(
 ) -> None:
     """Another process hears of a clearing, empties its memory and is asked at once: Redis must be empty by then."""
     links = [RedisLink(redis_server.url) for _ in range(2)]
-    one, other = (Cache(LARGE, AN_HOUR, link, Metrics()) for link in links)
+    one, other = (Cache(database.current(), CacheLimits(LARGE, AN_HOUR), link, Metrics()) for link in links)
     one.put(Region.RESULTS, "a", b"x")
     assert other.get(Region.RESULTS, "a") == b"x"
     clear, seen = RedisStore.clear, threading.Event()

@@ -11,7 +11,7 @@ from kit.support import settings_for
 
 import app as application
 import database
-from app import LIFECYCLE, create_app
+from app import create_app
 from infrastructure.lifecycle import Lifecycle, Step
 
 
@@ -117,7 +117,7 @@ def test_two_who_stop_at_once_stop_each_part_once(journal: Journal) -> None:
 
 def order_of(tmp_path: Path, **settings: object) -> tuple[str, ...]:
     app = create_app(settings_for(f"sqlite:///{tmp_path / 'b.db'}", tmp_path, **settings))
-    order: tuple[str, ...] = app.extensions[LIFECYCLE].order
+    order: tuple[str, ...] = app.services.lifecycle.order
     return order
 
 

@@ -83,7 +83,7 @@ def item_rows(job_id: str) -> dict[str, dict[str, Any]]:
 def another_organization(org_id: int = 2) -> str:
     """The key of an organization besides the first."""
     database.execute_db("INSERT INTO organizations (id, name, created_at) VALUES (:id, 'Another', :now)", {"id": org_id, "now": now()})
-    return create_key(org_id, "tests")[1]
+    return create_key(database.current(), org_id, "tests")[1]
 
 
 def csv_of(bars: int, first: str = "2020-01-01") -> str:

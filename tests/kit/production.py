@@ -13,6 +13,7 @@ import psutil
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+import database
 from features.accounts.api_keys import create_key
 from kit.chaos import WEB, RedisServer, is_alive, kill
 from kit.servers import Server, production, wait_until
@@ -82,7 +83,7 @@ def strikable_redis(folder: Path) -> Iterator[StrikableRedis]:
 
 def new_key(name: str) -> dict[str, str]:
     """The header with a key that nobody has used."""
-    return {"X-API-Key": create_key(FIRST_ORG, name)[1]}
+    return {"X-API-Key": create_key(database.current(), FIRST_ORG, name)[1]}
 
 
 def workers_of(server: Server) -> list[int]:

@@ -19,6 +19,7 @@ from kit.paths import ROOT
 from kit.support import MASTER_KEY, SECRET_KEY, Backend
 
 GUNICORN = str(Path(sys.executable).parent / "gunicorn")
+FLASK = str(Path(sys.executable).parent / "flask")
 KEY = {"X-API-Key": MASTER_KEY}
 NOT_BOOTED = (1, 3)  # gunicorn ends with 3, or with 1 when a second worker fails while it is ending
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import database
 from api.authentication import CSRF_HEADER
+from api.authentication import SESSION_COOKIE as COOKIE
 from app import Application
-from features.accounts.sessions import COOKIE
 from features.accounts.store import api_key as api_key_store
 from kit.support import MASTER_KEY
 from utils.clock import now

@@ -10,7 +10,7 @@ from api.flags import require_flag
 from api.problem import problem_answers
 from api.rate_limit import Budget, budget
 from api.services import services
-from features.analyses.feature import ANALYSES
+from features.analyses.flags import ANALYSES
 from features.analyses.schemas.analysis import AnalyzeRequest
 from features.analyses.schemas.result import ResultAnswer
 from features.analyses.service import analyse_ticker

@@ -11,7 +11,7 @@ from api.problem import problem_answers
 from api.rate_limit import Budget, budget
 from features.analyses.schemas.analysis import BulkAnalyzeRequest
 from jobs import service as job_service
-from jobs.feature import BULK_JOBS
+from jobs.flags import BULK_JOBS
 from jobs.schemas import ActiveJobAnswer, JobAnswer, SubmitHeaders
 from jobs.submission import submit_job
 

@@ -13,7 +13,7 @@ from api.problem import problem_answers
 from api.rate_limit import Budget, budget
 from api.schemas import CSV, TickerPath
 from api.services import services
-from features.prices.feature import UPLOADS
+from features.prices.flags import UPLOADS
 from features.prices.schemas.price import PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
 from features.prices.service import csv_of, import_prices, json_of, prices_of, quality_of
 from utils.api_utils import LONGEST_ECHO, ApiError, json_response, streamed_response

@@ -19,10 +19,11 @@ from kit.support import MASTER_KEY, SECRET_KEY, Backend, Client
 
 import database
 from api.authentication import CSRF_HEADER
+from api.authentication import SESSION_COOKIE as COOKIE
 from app import Application
 from features.accounts import sessions as session_service
 from features.accounts.api_keys import create_key, digest_of
-from features.accounts.sessions import COOKIE, LIFETIME, LOOKUP_SECONDS
+from features.accounts.sessions import LIFETIME, LOOKUP_SECONDS
 from infrastructure import cache as cache_service
 from utils.clock import now
 
@@ -99,7 +100,7 @@ def test_a_session_acts_for_its_key(app: Application, browser: Browser, key: str
     if key == "a key of another organization":
         browser.sign_in(another_organization())
     else:
-        browser.sign_in(MASTER_KEY if key == "the master key" else create_key(1, "tests")[1])
+        browser.sign_in(MASTER_KEY if key == "the master key" else create_key(database.current(), 1, "tests")[1])
     answer = browser("GET", "/api/v1/session").json
     assert answer["is_admin"] == (key == "the master key")
     assert browser("GET", "/api/v1/admin/cache").status_code == (200 if key == "the master key" else 403)
@@ -113,7 +114,7 @@ def test_a_session_acts_for_its_key(app: Application, browser: Browser, key: str
     ("held", "ends"),
     [
         pytest.param(lambda browser: browser.sign_in(), True, id="a session"),
-        pytest.param(lambda browser: browser.sign_in(create_key(1, "tests")[1]), True, id="a session of another key"),
+        pytest.param(lambda browser: browser.sign_in(create_key(database.current(), 1, "tests")[1]), True, id="a session of another key"),
         pytest.param(lambda browser: "", False, id="nothing"),
         pytest.param(lambda browser: "A" * 43, False, id="a token that an attacker chose"),
         pytest.param(lambda browser: FORMER_KIND, False, id="a cookie of the former kind"),
@@ -163,7 +164,7 @@ def end(how: str, browser: Browser, key_id: str, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("how", ENDINGS)
 def test_what_ends_a_session(app: Application, browser: Browser, clock: Clock, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     """The cookie is refused two seconds after at the latest, by whoever holds a copy of it."""
-    made, key = create_key(1, "tests")
+    made, key = create_key(database.current(), 1, "tests")
     token = browser.sign_in(key)
     copy = with_token(app, token)
     assert copy.is_known()
@@ -180,7 +181,7 @@ def test_what_ends_a_session(app: Application, browser: Browser, clock: Clock, m
 
 def test_others_go_on(app: Application, clock: Clock) -> None:
     """The end of a session is its own: not its key's, not that of the key's other sessions."""
-    made, key = create_key(1, "tests")
+    made, key = create_key(database.current(), 1, "tests")
     one, other, masters = Browser(app), Browser(app), Browser(app)
     for browser, holds in ((one, key), (other, key), (masters, MASTER_KEY)):
         browser.sign_in(holds)
@@ -204,7 +205,7 @@ def test_signing_out_ends_the_row_and_forgets_the_cookie(browser: Browser) -> No
 
 def test_another_master_key_ends_its_sessions(backend: Backend, tmp_path: Path) -> None:
     before = client_of(backend, tmp_path).http.application
-    masters, anothers = Browser(before).sign_in(), Browser(before).sign_in(create_key(1, "tests")[1])
+    masters, anothers = Browser(before).sign_in(), Browser(before).sign_in(create_key(database.current(), 1, "tests")[1])
     after = client_of(backend, tmp_path, master_api_key=ANOTHER_SECRET).http.application
     assert (with_token(after, masters).is_known(), with_token(after, anothers).is_known()) == (False, True)
 
@@ -220,7 +221,7 @@ def test_without_a_cache_the_end_is_at_once(backend: Backend, tmp_path: Path) ->
 
 def test_a_key_in_the_header_counts_before_the_cookie(app: Application, browser: Browser) -> None:
     browser.sign_in()
-    _, key = create_key(1, "tests")
+    _, key = create_key(database.current(), 1, "tests")
     answer = browser("GET", "/api/v1/session", headers={"X-API-Key": key}).json
     assert (answer["is_admin"], answer["csrf_token"]) == (False, None)
     assert browser("GET", "/api/v1/session", headers={"X-API-Key": "wrong"}).status_code == 401
@@ -330,7 +331,7 @@ def status_at(server: Server, browser: requests.Session, path: str = "/api/v1/st
 @pytest.mark.parametrize("how", ["signed out", "the key is revoked"])
 def test_the_end_is_heard_on_every_server(backend: Backend, servers: tuple[Server, Server], how: str) -> None:
     one, _ = servers
-    made, key = create_key(1, "tests")
+    made, key = create_key(database.current(), 1, "tests")
     browser, stays = signed_in(one, key), signed_in(one)
     copy = requests.Session()
     copy.cookies.update(browser.cookies)

@@ -254,7 +254,7 @@ def test_organizations_do_not_see_each_other(client: Client) -> None:
     from features.accounts.api_keys import create_key
 
     database.execute_db("INSERT INTO organizations VALUES (2, 'Another', :created_at)", {"created_at": now()})
-    _, other = create_key(2, "theirs")
+    _, other = create_key(database.current(), 2, "theirs")
     result = client.post("/analyze", {"ticker": "AAPL"}).json
     client.post("/watchlist", {"ticker": "AAPL"})
     client.put("/prices/OURS", client.get("/prices/FB", headers={"Accept": "text/csv"}).data)

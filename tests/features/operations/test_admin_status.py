@@ -42,7 +42,7 @@ def test_the_status_says_how_everything_stands(client: Client, backend: Backend)
 
 
 def test_only_the_master_key_is_told(client: Client) -> None:
-    _, other = create_key(1, "another")
+    _, other = create_key(database.current(), 1, "another")
     answer = client.get("/admin/status", key=other)
     assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
     assert client.get("/admin/status", key=None).status_code == 401

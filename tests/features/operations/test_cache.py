@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +17,7 @@ from kit.chaos import RedisServer
 from kit.jobs import another_organization, csv_of
 from kit.paths import ROOT
 from kit.protection import Make, client_of, patient_redis, sample
-from kit.servers import wait_until
+from kit.servers import FLASK, wait_until
 from kit.support import MASTER_KEY, SECRET_KEY, Backend, Client
 
 import database
@@ -154,7 +153,7 @@ def test_overrides_do_not_move_what_the_screener_shows(client: Client) -> None:
 
 def test_a_revoked_key_is_refused_by_every_process(make: Make, backend: Backend, redis_server: RedisServer, tmp_path: Path) -> None:
     clients = [make(), make()]
-    stored, key = create_key(1, "to be revoked")
+    stored, key = create_key(database.current(), 1, "to be revoked")
     for client in clients:
         assert [client.get("/watchlist", key=key).status_code for _ in range(3)] == [200] * 3
         assert lookups(client, "keys") == (2, 1)
@@ -162,7 +161,7 @@ def test_a_revoked_key_is_refused_by_every_process(make: Make, backend: Backend,
     assert kept == []  # never in what others may read
     assert key not in str(keys_of(clients[0]))
     settings = {"DATABASE_URL": backend.url, "DATA_DIR": str(tmp_path), "MASTER_API_KEY": MASTER_KEY, "SECRET_KEY": SECRET_KEY}
-    command = [sys.executable, "-m", "features.accounts.api_keys", "revoke", stored.id]
+    command = [FLASK, "api-key", "revoke", stored.id]
     environment = {"PATH": os.environ["PATH"], "ENVIRONMENT": "test", **settings}
     subprocess.run(command, cwd=ROOT, env=environment, timeout=60, check=True, capture_output=True)
     for client in clients:
@@ -173,7 +172,7 @@ def test_a_revoked_key_is_refused_by_every_process(make: Make, backend: Backend,
 @ON_SQLITE
 def test_a_key_is_kept_for_a_moment_only(client: Client) -> None:
     """Even if nobody hears of a revocation."""
-    _, key = create_key(1, "tests")
+    _, key = create_key(database.current(), 1, "tests")
     client.get("/watchlist", key=key)
     (entry,) = client.get("/admin/cache?prefix=keys:").json["items"]
     assert 0 < entry["expires_in"] <= 5
@@ -235,7 +234,7 @@ def test_entries_are_listed_and_cleared_by_prefix(client: Client, backend: Backe
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_the_cache_is_for_the_master_key(client: Client, method: str) -> None:
     fill(client)
-    _, other = create_key(1, "other")
+    _, other = create_key(database.current(), 1, "other")
     for key, status in ((other, 403), (None, 401), ("wrong", 401)):
         assert client(method, "/admin/cache", key=key).status_code == status
     assert len(keys_of(client, "results:")) == 2

@@ -141,7 +141,7 @@ def test_each_change_is_kept_with_who_and_when(client: Client) -> None:
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/admin/flags"), ("GET", "/admin/flags/uploads"), ("PUT", "/admin/flags/uploads")])
 def test_they_are_for_the_master_key(client: Client, method: str, path: str) -> None:
-    _, other = create_key(1, "other")
+    _, other = create_key(database.current(), 1, "other")
     for key, status, code in ((other, 403, "forbidden"), (None, 401, "unauthorized"), ("wrong", 401, "unauthorized")):
         answer = client(method, path, key=key, json={"enabled": False} if method == "PUT" else None)
         assert (answer.status_code, answer.json["code"]) == (status, code)

@@ -61,7 +61,7 @@ def test_everything_with_versions_durations_and_breakers(client: Client, backend
 
 @pytest.mark.parametrize("path", PATHS)
 def test_details_are_for_callers_with_a_key(client: Client, path: str) -> None:
-    _, own_key = create_key(1, "tests")
+    _, own_key = create_key(database.current(), 1, "tests")
     for key in (None, "wrong", "bw_" + "x" * 43):
         answer = client.get(path, key=key).json
         assert set(answer) <= {"status", "state", "checks"}

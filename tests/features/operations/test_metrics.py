@@ -78,7 +78,7 @@ def test_who_may_read_it(client: Client, headers: dict[str, str], status: int) -
 
 
 def test_any_key_may_read_it(client: Client) -> None:
-    _, key = create_key(1, "tests")
+    _, key = create_key(database.current(), 1, "tests")
     assert ask_for_metrics(client, bearer(key)).status_code == 200
 
 

@@ -162,7 +162,7 @@ def test_reports_are_for_their_organization(client: Client) -> None:
     from features.accounts.api_keys import create_key
 
     database.execute_db("INSERT INTO organizations VALUES (2, 'Another', :created_at)", {"created_at": now()})
-    _, other = create_key(2, "theirs")
+    _, other = create_key(database.current(), 2, "theirs")
     result = client.post("/analyze", {"ticker": "AAPL"}).json
     job_id = make_job([Item("AAPL", "succeeded", result["id"])])
     for path, code in ((f"/reports/jobs/{job_id}.xlsx", "job_not_found"), ("/reports/analysis/AAPL.xlsx", "not_found")):

@@ -168,11 +168,11 @@ def test_closes_that_cannot_be_stored_take_the_series_with_them(client: Client) 
 
 
 def test_demo_tickers_have_closes_and_lose_them(client: Client) -> None:
-    demo.load(DemoProvider(date(2024, 1, 31), 70), 3)
+    demo.load(database.current(), database.current(), DemoProvider(date(2024, 1, 31), 70), 3)
     follow(client, "DEMO00002")
     assert len(only(client)["closes"]) == 60
     assert len(closes_in_table()) == 5 + 3
-    demo.remove()
+    demo.remove(database.current())
     assert only(client)["closes"] == []
     assert [row["ticker"] for row in closes_in_table()] == list(SAMPLE)
 
@@ -213,7 +213,7 @@ def test_who_has_it_already_is_told_so(client: Client) -> None:
 
 def test_organizations_do_not_see_each_other(client: Client) -> None:
     database.execute_db("INSERT INTO organizations VALUES (2, 'Another', :created_at)", {"created_at": now()})
-    _, other = create_key(2, "theirs")
+    _, other = create_key(database.current(), 2, "theirs")
     follow(client, "AAPL")
     client.put("/prices/AAPL", price_file(100))
     client.post("/analyze", {"ticker": "AAPL"})
