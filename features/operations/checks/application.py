@@ -103,9 +103,7 @@ def _environment(settings: Settings) -> Finding:
 def _secrets(settings: Settings) -> Finding:
     secrets = [secret.get_secret_value() for secret in (settings.master_api_key, settings.secret_key) if secret]
     if len(secrets) == 2 and secrets[0] == secrets[1]:
-        return doubtful(
-            "MASTER_API_KEY and SECRET_KEY are the same.", f"Make another one with {HOW_TO_MAKE_ONE}: one leak exposes both."
-        )
+        return doubtful("MASTER_API_KEY and SECRET_KEY are the same.", f"Make another one with {HOW_TO_MAKE_ONE}: one leak exposes both.")
     if len(secrets) == 2:
         return good("MASTER_API_KEY and SECRET_KEY are set.")
     return good("Secrets that are not set are generated at start and stored in DATA_DIR.")
