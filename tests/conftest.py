@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from measured_processes import measure_started_processes
 from support import Backend, Client, own_database, settings_for, template_maker
 
 from app import Application, create_app, start, stop
@@ -32,6 +33,10 @@ TAKE_TURNS = (
     "test_servers.py",
     "test_systemd.py",
 )
+
+
+def pytest_configure() -> None:
+    measure_started_processes()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
