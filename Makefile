@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := requirements requirements-dev requirements-tools benchmarks/requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-browser screenshots check check-js format format-js bench lock audit licenses clean
+.PHONY: help run test coverage test-all test-browser screenshots check check-js format format-js bench lock audit licenses clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,8 +13,15 @@ help: ## list what can be made
 run: $(VENV)/.installed ## install, migrate, load and analyse the sample, serve on 127.0.0.1:8000 (or PORT)
 	@$(BIN)/python app.py
 
-test: check ## every check, and every test on SQLite and a real PostgreSQL, some of them in turns
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup
+test: check ## every check, and every test on SQLite and a real PostgreSQL, some of them in turns, with coverage
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n 4 --dist loadgroup
+	@$(BIN)/coverage combine --quiet
+	@echo "Lines that the tests reach, in percent:"
+	@$(BIN)/coverage report --format=total
+
+coverage: $(VENV)/.installed-dev ## the lines that the last `make test` did not reach
+	@$(BIN)/coverage report --fail-under=0
 
 test-browser: $(VENV)/.installed-dev ## the dashboard in a real Chromium, which is installed where Debian's apt-get may
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
