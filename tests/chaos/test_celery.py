@@ -102,7 +102,7 @@ def test_messages_of_web_processes_of_before_wake_workers(site: Site, redis_serv
 
 
 def test_each_lane_has_its_workers(site: Site, redis_server: RedisServer, sender: Celery) -> None:
-    """A plain worker leaves the network lane alone; the worker of that lane runs its keys side by side, and gives back what it is told to."""
+    """A plain worker leaves the network lane alone; the worker of that lane runs keys side by side, and gives them back when it stops."""
     site.start([*CELERY, "--hostname", "cpu@%h"], **settings_of(redis_server))
     waiting, job_id = queue_job(FEW, seconds=0.5, lane=Lane.NETWORK), queue_job(FEW)
     send_message(sender, waiting, lane="network")

@@ -117,7 +117,7 @@ def in_state(state: str, waits_for: str, statement: str) -> list[int]:
     """The server's processes on this database that are in a state, by their latest statement."""
     rows = database.query_db(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = :state AND wait_event_type = :waits_for "
-        "AND starts_with(query, :statement)",
+        "AND starts_with(ltrim(query, chr(10) || ' '), :statement)",
         {"state": state, "waits_for": waits_for, "statement": statement},
     )
     return [row["pid"] for row in rows]
