@@ -17,8 +17,7 @@ from app import create_app, start, stop
 from config import VERSION, Settings
 from database import Database
 from features.analyses.bulk import submit
-from features.analyses.results_csv import result_pages
-from features.analyses.service import result_body
+from features.analyses.service import result_body, result_pages
 from features.prices.providers.sample import NAMES
 from features.prices.service import find_heads
 from infrastructure.cache import NoCache

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from infrastructure.health import HealthChecks
     from infrastructure.lifecycle import Lifecycle
     from infrastructure.metrics import Metrics
+    from infrastructure.rate_limiter import RateLimiter
     from infrastructure.redis_link import RedisLink
     from jobs.feed import JobFeed
     from jobs.reads import JobReads
@@ -43,6 +44,7 @@ class Services:
     health: HealthChecks
     authentication: Authentication
     cursors: CursorSigner
+    rate_limiter: RateLimiter | None  # None with RATE_LIMIT_ENABLED=false
     heavy_slots: HeavySlots
     wakeup: Wakeup
     job_feed: JobFeed

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from database import Database
-from infrastructure.check_runner import SharedCall, Unanswered
+from infrastructure.check_runner import CheckTimeout, SharedCall
 from infrastructure.health import read_schema_status
 from utils.database_errors import reason_of
 
@@ -38,8 +38,8 @@ class DatabaseCollector(Collector):
         up = GaugeMetricFamily("bellwether_database_up", "Whether the database answers.")
         try:
             metrics = self._shared_read.value(LIMIT_SECONDS)
-        except (SQLAlchemyError, Unanswered) as error:
-            reason = "it did not answer in time" if isinstance(error, Unanswered) else reason_of(error)
+        except (SQLAlchemyError, CheckTimeout) as error:
+            reason = "it did not answer in time" if isinstance(error, CheckTimeout) else reason_of(error)
             log.warning("metrics without those of the database", reason=reason)
             metrics = None
         up.add_metric([], 0 if metrics is None else 1)

@@ -1,115 +1,128 @@
-"""What import-linter cannot see: the single modules at the root, and that the design's names are there."""
+"""What import-linter cannot see: the single modules at the root, what belongs where, and how parts reach each other."""
 
 from __future__ import annotations
 
 import ast
-import re
+import pkgutil
 from pathlib import Path
 
 import pytest
-from kit.paths import ROOT
+from kit.paths import ROOT, code
 
-PARTS = {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()} | {path.stem for path in ROOT.glob("*.py")}
-FOUNDATION: set[str] = {"utils"}
+import features
+
+# The single modules at the root and the parts that each may import; app.py and the entrances name no feature.
 MAY_IMPORT = {
-    "config": FOUNDATION,
-    "database": FOUNDATION,
-    "db_migrations": FOUNDATION | {"config", "database", "models"},
-    "wsgi": {"app"},
-    "preflight": FOUNDATION | {"app", "config", "database", "models", "services"},
-    "worker": FOUNDATION | {"config", "database", "db_migrations", "jobs"},
+    "app": {"analysis", "api", "config", "database", "db_migrations", "devserver", "features", "infrastructure", "jobs", "utils", "web"},
+    "config": {"models", "utils"},
+    "database": {"config", "infrastructure", "utils"},
+    "db_migrations": {"config", "database", "infrastructure", "models", "utils"},
+    "devserver": {"api", "app", "config", "database", "features", "infrastructure", "jobs", "models", "utils"},
+    "preflight": {"app", "config", "database", "features", "models", "utils"},
+    "worker": {"config", "database", "db_migrations", "features", "infrastructure", "jobs", "models", "utils"},
+    "wsgi": {"app", "config"},
 }
-ENVIRONMENTS = {".venv", ".venv-bench", ".venv-tools"}
-# The functions that put SQL together when they are called, each from our own text: no value that comes from outside is in it.
-PUTS_SQL_TOGETHER = {("deploy/restore.py", "_restore_postgres"), ("features/analyses/store.py", "latest")}
-SQL = re.compile(r"\s*\(?(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|TRUNCATE|COPY|PRAGMA|SET|LOCK|NOTIFY)\b")
-KNOWS_THE_APPLICATION = {"app", "wsgi", "preflight", "gunicorn.conf"}
+PACKAGES = {"analysis", "api", "features", "infrastructure", "jobs", "models", "schemas", "utils", "web"}
+BESIDE = {"benchmarks", "deploy", "tests", "tools"}  # what is no part of the running service
+ENTRANCES = {"app", "devserver", "gunicorn.conf", "preflight", "wsgi"}  # they know the application
+UTILS = {
+    *("api_utils", "cancellation", "clock", "database_errors", "dialects", "ids", "json_text"),
+    *("logger", "secret_file", "start_errors", "terminal"),
+}
+DOMAIN_NOUNS = ("ticker", "watchlist", "verdict", "price", "indicator")
+# The process-wide database is for the customer's four names and for migrations run by hand.
+PROCESS_WIDE = {"adopt", "close", "close_db", "configure", "connect", "current", "execute_db", "init_db_if_needed", "query_db"}
+PROCESS_WIDE |= {"read", "reader", "transaction"}
+MAY_USE_PROCESS_WIDE = {"app.py", "database.py", "db_migrations.py", "features/analyses/retention.py"}
 
 
-def imports(path: Path) -> set[str]:
-    """The parts of the project that a file imports, anywhere in it."""
-    found = set()
+def imported(path: Path) -> set[str]:
+    """The dotted names that a file imports, anywhere in it; `a.b` for `from a import b`."""
+    names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):
-            names = [node.module or ""]
-        found |= {name.split(".")[0] for name in names}
-    return found & PARTS
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def parts(path: Path) -> set[str]:
+    """The packages and root modules of the project that a file imports."""
+    return {name.split(".")[0] for name in imported(path)} & (PACKAGES | MAY_IMPORT.keys())
 
 
 @pytest.mark.parametrize("module", MAY_IMPORT)
 def test_root_modules_import_downwards(module: str) -> None:
-    assert imports(ROOT / f"{module}.py") <= MAY_IMPORT[module]
+    assert parts(ROOT / f"{module}.py") <= MAY_IMPORT[module]
+
+
+def test_every_module_belongs_to_a_room() -> None:
+    rooms = {path.relative_to(ROOT).parts[0] for path in code("tests", "benchmarks")}
+    assert rooms == PACKAGES | BESIDE | {f"{name}.py" for name in MAY_IMPORT} | {"gunicorn.conf.py"}
 
 
 def test_only_entrances_know_the_application() -> None:
-    code = [path for path in ROOT.rglob("*.py") if not (ENVIRONMENTS | {"tests", "benchmarks"}) & set(path.parts)]
-    knowing = {path.stem for path in code if "app" in imports(path)}
-    assert knowing <= KNOWS_THE_APPLICATION
+    assert {path.stem for path in code() if {"app", "devserver"} & parts(path)} <= ENTRANCES
 
 
-def is_constant_or_number(part: ast.expr) -> bool:
-    """Whether a part of an f-string can only be text of ours or a number: `COLUMNS`, `int(x)`, `{x:.0f}`."""
-    if not isinstance(part, ast.FormattedValue):
-        return isinstance(part, ast.Constant)
-    if isinstance(part.format_spec, ast.JoinedStr) and ast.unparse(part.format_spec)[-2] in "df":
-        return True
-    value = part.value
-    if isinstance(value, ast.Call):
-        return isinstance(value.func, ast.Name) and value.func.id == "int"
-    return isinstance(value, ast.Name) and value.id.isupper()
+@pytest.mark.parametrize("module", ["app", "worker", "wsgi"])
+def test_entrances_name_no_feature(module: str) -> None:
+    """They loop over one list. The development server, which shows the sample's verdicts, and preflight, which checks, do name some."""
+    assert {name for name in imported(ROOT / f"{module}.py") if name.startswith("features.")} <= {"features.load_features"}
 
 
-def starts_as_sql(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value) is not None
+def test_every_feature_is_in_the_list() -> None:
+    packages = {module.name for module in pkgutil.iter_modules(features.__path__) if module.ispkg}
+    assert {feature.name for feature in features.FEATURES} == packages | {"jobs"}
 
 
-def puts_sql_together(node: ast.AST) -> bool:
-    """Whether an expression joins SQL with something that is neither a constant nor a number, by an f-string, `+`, `%` or `.format`."""
-    if isinstance(node, ast.JoinedStr):
-        return starts_as_sql(node.values[0]) and not all(is_constant_or_number(part) for part in node.values)
-    if isinstance(node, ast.BinOp):
-        return starts_as_sql(node.left)
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "format"
-        and starts_as_sql(node.func.value)
-    )
+def test_a_feature_uses_the_services_and_schemas_of_others_alone() -> None:
+    """import-linter protects routes and stores; what else another feature may import is said here."""
+    foreign = set()
+    for path in sorted((ROOT / "features").rglob("*.py")):
+        own = path.relative_to(ROOT / "features").parts[0]
+        if own == "__init__.py":
+            continue
+        for name in imported(path):
+            words = name.split(".")
+            if words[0] == "features" and len(words) > 2 and words[1] != own:
+                foreign.add((str(path.relative_to(ROOT)), words[2]))
+    assert {entry for entry in foreign if entry[1] not in ("service", "schemas")} == set()
 
 
-@pytest.mark.parametrize(
-    ("code", "is_caught"),
-    [
-        pytest.param("f\"SELECT * FROM t WHERE name = '{name}'\"", True, id="a value"),
-        pytest.param('f"SELECT {COLUMNS} FROM t LIMIT {int(limit)}"', False, id="a constant and an integer"),
-        pytest.param("f\"SET LOCAL lock_timeout = '{seconds:.0f}s'\"", False, id="a number by its format"),
-        pytest.param('f"SELECT {name:s}"', True, id="text by its format"),
-        pytest.param('"DELETE FROM t WHERE id = " + key', True, id="joined"),
-        pytest.param('"DELETE FROM t WHERE id = %s" % key', True, id="percent"),
-        pytest.param('"UPDATE t SET a = {}".format(a)', True, id="format"),
-        pytest.param('f"Select one of {names}"', False, id="a sentence"),
-    ],
-)
-def test_sql_that_is_put_together_is_seen(code: str, is_caught: bool) -> None:
-    assert any(map(puts_sql_together, ast.walk(ast.parse(code)))) is is_caught
-
-
-def test_no_value_is_put_into_sql() -> None:
-    """What modules put together on import holds nothing from outside; functions that do so are named. ruff and bandit leave this to us."""
-    found = set()
-    for path in ROOT.rglob("*.py"):
-        if not (ENVIRONMENTS | {"tests", "benchmarks"}) & set(path.parts):
-            functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-            found |= {(str(path.relative_to(ROOT)), each.name) for each in functions if any(map(puts_sql_together, ast.walk(each)))}
-    assert found == PUTS_SQL_TOGETHER
+def test_helpers_are_a_closed_list() -> None:
+    assert {path.stem for path in (ROOT / "utils").glob("*.py")} - {"__init__"} == UTILS
+    document = (ROOT / "utils" / "__init__.py").read_text()
+    assert all(name in document for name in UTILS)
 
 
 def test_helpers_mention_no_domain_noun() -> None:
     for path in (ROOT / "utils").glob("*.py"):
         words = path.read_text().lower()
-        for noun in ("ticker", "watchlist", "verdict", "price", "indicator"):
+        for noun in DOMAIN_NOUNS:
             assert noun not in words, f"{path.name} mentions {noun}"
+
+
+def test_a_database_is_handed_on() -> None:
+    """Whoever needs a database is given one: `import database` and its process-wide functions are for a few modules."""
+    users = set()
+    for path in code():
+        names = imported(path)
+        if "database" in names or names & {f"database.{name}" for name in PROCESS_WIDE}:
+            users.add(str(path.relative_to(ROOT)))
+    assert {user for user in users if not user.startswith("deploy/")} <= MAY_USE_PROCESS_WIDE
+
+
+def test_parts_are_reached_by_types_not_by_keys() -> None:
+    """Services and RequestState are typed: nothing is kept under a string key of the application, or as an attribute of `g`."""
+    for path in code():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute):
+                name = f"{path.relative_to(ROOT)}:{node.lineno}"
+                assert node.attr != "extensions", name
+                is_g = isinstance(node.value, ast.Name) and node.value.id == "g"
+                assert not is_g or path.name == "request_state.py", name
 
 
 def test_names_that_the_customer_calls_by() -> None:
@@ -131,5 +144,4 @@ def test_names_that_the_customer_calls_by() -> None:
 
 
 def test_no_file_grows_past_easy_reading() -> None:
-    code = [path for path in ROOT.rglob("*.py") if not ENVIRONMENTS & set(path.parts)]
-    assert {path.name: lines for path in code if (lines := len(path.read_text().splitlines())) > 400} == {}
+    assert {path.name: lines for path in code("tests", "benchmarks") if (lines := len(path.read_text().splitlines())) > 400} == {}

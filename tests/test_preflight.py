@@ -222,8 +222,8 @@ def test_a_route_given_twice(place: Place) -> None:
     app = create_app(settings)
     routes = [Route(rule.rule, frozenset(rule.methods or ()), rule.endpoint) for rule in app.url_map.iter_rules() if not rule.websocket]
     twin = Route("/api/v1/results/<id>", frozenset({"GET"}), "result.get_result_again")
-    assert "routes" not in critical(health.preflight(settings, lambda: routes))
-    found = critical(health.preflight(settings, lambda: [*routes, twin]))["routes"]
+    assert "routes" not in critical(health.preflight(settings, database.current(), lambda: routes))
+    found = critical(health.preflight(settings, database.current(), lambda: [*routes, twin]))["routes"]
     assert "result.get_result, result.get_result_again" in found.found
     assert found.remedy
 
@@ -282,7 +282,7 @@ def test_before_there_is_anything_nothing_is_made(empty_backend: Backend, tmp_pa
     done = place_at(empty_backend, tmp_path).command("--json")
     assert done.returncode == 0, done.stdout + done.stderr
     checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
-    assert "start-up makes its tables" in checks["schema"]["found"]
+    assert "start-up creates its tables" in checks["schema"]["found"]
     assert (checks["tables"]["state"], checks["database_writable"]["state"]) == ("skipped", "ok")
     if empty_backend.is_sqlite:
         assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from database import Database
 from features.analyses import store as result_store
-from features.analyses.service import AnalysisPlan, make_result
+from features.analyses.plan import AnalysisPlan, make_result
 from features.prices import service as prices
 from models.bulk_analysis import Analysed, BulkParams
 from models.errors import BellwetherError, TickerNotFound

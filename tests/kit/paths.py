@@ -1,5 +1,13 @@
 """Where things are."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+ENVIRONMENTS = {".venv", ".venv-bench", ".venv-tools"}
+
+
+def code(*more: str) -> Iterator[Path]:
+    """The Python files of the product, and those of the folders `more` (`tests`, `benchmarks`)."""
+    left_out = ENVIRONMENTS | {"tests", "benchmarks", "node_modules"} - set(more)
+    return (path for path in sorted(ROOT.rglob("*.py")) if not left_out & set(path.relative_to(ROOT).parts))

@@ -23,9 +23,8 @@ from features.operations.checks import database as check_database
 from features.operations.checks import machine as check_machine
 from features.operations.checks import redis as check_redis
 from features.operations.checks.application import Route
-from features.operations.health import HealthChecks
 from infrastructure.breaker import Breaker
-from infrastructure.check_runner import CheckRunner, SharedCall, Unanswered
+from infrastructure.check_runner import CheckRunner, CheckTimeout, SharedCall
 from jobs import health as check_job
 from jobs.store import backlog
 from models.health import Check, CheckState, Finding, Probe, bad, doubtful, good
@@ -103,7 +102,7 @@ def test_a_call_that_raises_raises_for_all_who_ask(gate: Gate) -> None:
     for _ in range(2):
         with pytest.raises(LookupError, match="why"):
             call.value(PATIENCE)
-    with pytest.raises(Unanswered):
+    with pytest.raises(CheckTimeout):
         SharedCall("gate", gate, fresh_seconds=0).value(0)
 
 
@@ -130,7 +129,7 @@ def test_states_follow_from_what_is_critical_and_what_is_needed() -> None:
         "after_doubt": "ok",
     }
     assert (checks["raises"].found, checks["raises"].remedy) == ("It failed (ValueError).", "Mend it.")
-    assert checks["after_trouble"].found == "Not looked at: see raises."
+    assert checks["after_trouble"].found == "Not checked: see raises."
     assert "hunter2" not in str(checks)
 
 
@@ -184,24 +183,24 @@ def test_pool_use(in_use: int, state: str) -> None:
 
 def test_the_pool_for_real(backend: Backend, tmp_path: Path) -> None:
     database.configure(settings_for(backend.url, tmp_path, db_pool_size=2, db_max_overflow=0))
-    assert run(check_database.pool_probe())["pool"].state == "ok"
+    assert run(check_database.pool_probe(database.current()))["pool"].state == "ok"
     with database.read(), database.read():
-        check = run(check_database.pool_probe())["pool"]
+        check = run(check_database.pool_probe(database.current()))["pool"]
     assert (check.state, check.found, "DB_POOL_SIZE" in str(check.remedy)) == ("warning", "2 of 2 connections are in use.", True)
 
 
-def test_breakers_besides_the_databases(backend: Backend, tmp_path: Path) -> None:
-    own = Breaker("provider:own", 1, PATIENCE)
-    checks = HealthChecks(settings_for(backend.url, tmp_path), breakers=(own,))
-    assert [breaker.name for breaker in checks.breakers()] == ["database", "provider:own"]
-    own.failed(ConnectionError("as if it were away"))
-    report = checks.everything()
-    check = next(check for check in report.checks if check.name == "breaker")
-    assert (check.state, "provider:own (open, 1 failures in a row)" in check.found, report.ok) == ("warning", True, True)
+def test_a_breaker_that_is_open() -> None:
+    breakers = Breaker("provider:one", 1, PATIENCE), Breaker("provider:other", 1, PATIENCE)
+    assert run(check_database.breaker_probe(breakers))["breaker"].state == "ok"
+    breakers[1].failed(ConnectionError("as if it were away"))
+    check = run(check_database.breaker_probe(breakers))["breaker"]
+    assert check.state == "warning"
+    assert "provider:other (open, 1 failures in a row)" in check.found
+    assert "provider:one" not in check.found
 
 
 def test_the_clock_for_real(backend: Backend) -> None:
-    check = run(check_database.database_probe(), check_database.clock_probe())["clock"]
+    check = run(check_database.database_probe(database.current()), check_database.clock_probe(database.current()))["clock"]
     assert check.state == ("skipped" if backend.is_sqlite else "ok")
 
 
@@ -386,6 +385,7 @@ def test_a_backlog(backend: Backend, tmp_path: Path, workers: int, minutes: floa
     queue("AAPL")
     age(created_at=minutes)
     settings = settings_for(backend.url, tmp_path, local_workers=workers, backlog_minutes=10)
-    check = run(Probe("schema", lambda: good("Current."), ""), check_job.backlog_probe(settings, lambda: paused))["backlog"]
+    probe = check_job.backlog_probe(database.current(), settings, lambda: paused)
+    check = run(Probe("schema", lambda: good("Current."), ""), probe)["backlog"]
     assert check.state == state
     assert "worker.py" in str(check.remedy) or state == "ok"

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from kit.health import always_fresh
 from kit.jobs import queue
 from kit.servers import wait_until
 from kit.support import Backend, Client, Postgres, settings_for
@@ -35,7 +36,7 @@ def write() -> None:
 
 
 def client_of(backend: Backend, folder: Path, **more: object) -> Client:
-    return Client(create_app(settings_for(backend.url, folder, db_pool_size=1, db_max_overflow=0, **more)))
+    return Client(always_fresh(create_app(settings_for(backend.url, folder, db_pool_size=1, db_max_overflow=0, **more))))
 
 
 def check(client: Client, name: str) -> tuple[int, str, str]:
@@ -51,7 +52,6 @@ def check(client: Client, name: str) -> tuple[int, str, str]:
 
 
 def test_refused_writes_are_told_while_they_last(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("features.operations.health.HTTP_FRESH_SECONDS", 0.0)
     client = client_of(backend, tmp_path)
     assert check(client, "database_writable")[:2] == (200, "ok")
     set_read_only(backend, True)
@@ -62,7 +62,7 @@ def test_refused_writes_are_told_while_they_last(backend: Backend, tmp_path: Pat
     assert (status, state, "mounted for writing" in told) == (200, "warning", True)
     set_read_only(backend, False)
     assert check(client, "database_writable")[:2] == (200, "warning")  # it was just now
-    monkeypatch.setattr(check_database, "REFUSED_JUST_NOW", 0.0)
+    monkeypatch.setattr(check_database, "RECENT_REFUSAL", 0.0)
     set_read_only(backend, True)
     assert check(client, "database_writable")[:2] == (200, "warning")  # tried
     set_read_only(backend, False)

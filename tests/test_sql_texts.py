@@ -1,0 +1,118 @@
+"""SQL is written, not put together: no value is part of its text, and only the store that owns a table writes it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+
+import pytest
+from kit.paths import ROOT, code
+
+# The functions that put SQL together when they are called, each from our own text: no value that comes from outside is in it.
+PUTS_SQL_TOGETHER = {("deploy/restore.py", "_restore_postgres"), ("features/analyses/store.py", "latest")}
+SQL = re.compile(r"\s*\(?(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|TRUNCATE|COPY|PRAGMA|SET|LOCK|NOTIFY)\b")
+WRITES = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+([a-z_]+)\b")
+# Who writes each table: one module, or the modules of one folder.
+OWNERS = {
+    "analysis_job_items": {"jobs/store/item.py"},
+    "analysis_jobs": {"jobs/store/job.py"},
+    "analysis_results": {"features/analyses/store.py"},
+    "api_keys": {"features/accounts/store/api_key.py"},
+    "cache_clearings": {"infrastructure/cache_store.py"},
+    "db_version": {"db_migrations.py", "infrastructure/write_probe.py"},  # the probe writes a row as it is
+    "feature_flag_changes": {"infrastructure/flag_store.py"},
+    "feature_flags": {"infrastructure/flag_store.py"},
+    "idempotency_keys": {"api/idempotency_store.py"},
+    "job_totals": {"jobs/store/total.py"},
+    "latest_results": {"features/analyses/store.py"},
+    "maintenance_tasks": {"jobs/store/maintenance.py"},
+    "price_series": {"features/prices/store.py"},
+    "recent_closes": {"features/prices/store.py"},
+    "sessions": {"features/accounts/store/session.py"},
+    "watchlist_items": {"features/watchlist/store/watchlist.py"},
+}
+
+
+def is_constant_or_number(part: ast.expr) -> bool:
+    """Whether a part of an f-string can only be text of ours or a number: `COLUMNS`, `int(x)`, `{x:.0f}`."""
+    if not isinstance(part, ast.FormattedValue):
+        return isinstance(part, ast.Constant)
+    if isinstance(part.format_spec, ast.JoinedStr) and ast.unparse(part.format_spec)[-2] in "df":
+        return True
+    value = part.value
+    if isinstance(value, ast.Call):
+        return isinstance(value.func, ast.Name) and value.func.id == "int"
+    return isinstance(value, ast.Name) and value.id.isupper()
+
+
+def starts_as_sql(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value) is not None
+
+
+def puts_sql_together(node: ast.AST) -> bool:
+    """Whether an expression joins SQL with something that is neither a constant nor a number, by an f-string, `+`, `%` or `.format`."""
+    if isinstance(node, ast.JoinedStr):
+        return starts_as_sql(node.values[0]) and not all(is_constant_or_number(part) for part in node.values)
+    if isinstance(node, ast.BinOp):
+        return starts_as_sql(node.left)
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "format"
+        and starts_as_sql(node.func.value)
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "is_caught"),
+    [
+        pytest.param("f\"SELECT * FROM t WHERE name = '{name}'\"", True, id="a value"),
+        pytest.param('f"SELECT {COLUMNS} FROM t LIMIT {int(limit)}"', False, id="a constant and an integer"),
+        pytest.param("f\"SET LOCAL lock_timeout = '{seconds:.0f}s'\"", False, id="a number by its format"),
+        pytest.param('f"SELECT {name:s}"', True, id="text by its format"),
+        pytest.param('"DELETE FROM t WHERE id = " + key', True, id="joined"),
+        pytest.param('"DELETE FROM t WHERE id = %s" % key', True, id="percent"),
+        pytest.param('"UPDATE t SET a = {}".format(a)', True, id="format"),
+        pytest.param('f"Select one of {names}"', False, id="a sentence"),
+    ],
+)
+def test_sql_that_is_put_together_is_seen(code: str, is_caught: bool) -> None:
+    assert any(map(puts_sql_together, ast.walk(ast.parse(code)))) is is_caught
+
+
+def test_no_value_is_put_into_sql() -> None:
+    """What modules put together on import holds nothing from outside; functions that do so are named. ruff and bandit leave this to us."""
+    found = set()
+    for path in code():
+        functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        found |= {(str(path.relative_to(ROOT)), each.name) for each in functions if any(map(puts_sql_together, ast.walk(each)))}
+    assert found == PUTS_SQL_TOGETHER
+
+
+def tables_written(text: str) -> set[str]:
+    """The tables that the SQL in a text writes; `SET` and `OF` follow an UPDATE that names no table."""
+    return set(WRITES.findall(text)) - {"set", "of", "skip"}
+
+
+@pytest.mark.parametrize(
+    ("text", "tables"),
+    [
+        pytest.param('"INSERT INTO sessions (id) VALUES (:id)"', {"sessions"}, id="insert"),
+        pytest.param('"""\nUPDATE\n    api_keys\nSET revoked_at = :now\n"""', {"api_keys"}, id="over lines"),
+        pytest.param('"DELETE FROM t"', {"t"}, id="delete"),
+        pytest.param('"SELECT 1 FROM t FOR UPDATE SKIP LOCKED"', set(), id="a lock"),
+        pytest.param('"ON CONFLICT DO UPDATE SET a = 1"', set(), id="an upsert's second half"),
+    ],
+)
+def test_a_written_table_is_seen(text: str, tables: set[str]) -> None:
+    assert tables_written(text) == tables
+
+
+def test_only_the_owning_store_writes_a_table() -> None:
+    writers: dict[str, set[str]] = defaultdict(set)
+    for path in code():
+        if path.parts[len(ROOT.parts)] != "deploy":  # restoring a backup writes every table
+            for table in tables_written(path.read_text()):
+                writers[table].add(str(path.relative_to(ROOT)))
+    assert writers == OWNERS
