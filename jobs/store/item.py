@@ -70,8 +70,8 @@ CLAIM_CHUNK = locking(
 )
 EXTEND_LEASE = text("UPDATE analysis_job_items SET lease_expires_at = :lease_expires_at WHERE claim_token = :token")
 LOCK_HELD = locking("SELECT job_id, key FROM analysis_job_items WHERE claim_token = :token {lock}", "FOR UPDATE")
-# One statement for all items of a chunk, given as a JSON array of [job_id, key, result_id]. On SQLite the sign keeps the token's index out of
-# the plan: the whole array would be read for each item of the chunk, instead of each item being found by its primary key.
+# One statement for all items of a chunk, given as a JSON array of [job_id, key, result_id]. On SQLite the plus sign keeps the token's index
+# out of the plan: the whole array would be read for each item of the chunk, instead of each item being found by its primary key.
 MARK_SUCCEEDED = Variants(
     f"""
     UPDATE analysis_job_items
