@@ -1,6 +1,6 @@
 """The gunicorn worker: one loop reads and writes all connections, and only a complete request occupies a thread.
 
-A silent, slow or disconnected client costs a socket and a little memory, never a thread. docs/design-notes.md explains the choice.
+A silent, slow or disconnected client costs a socket and a little memory, never a thread (docs/decisions/0047-thread-per-request.md).
 
     incoming.py    parses bytes into a request: head, body, completeness; knows no socket and no clock
     chunked.py     decodes the chunked transfer coding of a body
