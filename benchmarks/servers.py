@@ -1,4 +1,4 @@
-"""What the benchmarks start, and end again: temporary folders, PostgreSQL, gunicorn. Everything listens on loopback or a Unix socket."""
+"""The servers of the benchmarks: temporary folders, PostgreSQL, Redis, gunicorn. All listen on loopback or a Unix socket."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ import psutil
 from benchmarks.load import HOST, Connection, request
 
 ROOT = Path(__file__).resolve().parent.parent
-# What finds the service's modules, and no pandas.
+# PYTHONPATH with the service's modules, and a module that hides pandas.
 WITHOUT_PANDAS = os.pathsep.join((str(ROOT / "benchmarks" / "no_pandas"), str(ROOT)))
 KEY = secrets.token_urlsafe(32)
-# What a clean environment keeps of the caller's, whose own settings of the service must not be measured.
-KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
+# The variables that a server inherits: the caller's settings of the service must not affect the measurement.
+INHERITED_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
 LIMITS = (
     "RATE_LIMIT_PER_MINUTE",
     "RATE_LIMIT_PER_HOUR",
@@ -47,13 +47,13 @@ class Server:
     def __init__(self, folder: Path, port: int, command: list[str], settings: dict[str, str], workers: int) -> None:
         self.port = port
         self.log = folder / "log"
-        kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+        inherited = {name: os.environ[name] for name in INHERITED_VARIABLES if name in os.environ}
         with self.log.open("wb") as log:
             # In a session of its own, so that Ctrl-C reaches the benchmarks alone and they end it; in its own folder, where no .env lies.
             self._process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env={**kept, **settings, "PYTHONPATH": WITHOUT_PANDAS},
+                env={**inherited, **settings, "PYTHONPATH": WITHOUT_PANDAS},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

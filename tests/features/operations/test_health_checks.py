@@ -374,15 +374,16 @@ def test_what_counts_as_a_sign_of_life(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize(
-    ("workers", "minutes", "paused", "state"),
+    ("case", "state"),
     [
-        pytest.param(2, 5, False, "ok", id="not for long"),
-        pytest.param(2, 20, False, "critical", id="beside workers"),
-        pytest.param(0, 20, False, "warning", id="where no workers run"),
-        pytest.param(2, 20, True, "ok", id="while bulk jobs are switched off"),
+        pytest.param((2, 5, False), "ok", id="not for long"),
+        pytest.param((2, 20, False), "critical", id="beside workers"),
+        pytest.param((0, 20, False), "warning", id="where no workers run"),
+        pytest.param((2, 20, True), "ok", id="while bulk jobs are switched off"),
     ],
 )
-def test_a_backlog(backend: Backend, tmp_path: Path, workers: int, minutes: float, paused: bool, state: str) -> None:
+def test_a_backlog(backend: Backend, tmp_path: Path, case: tuple[int, float, bool], state: str) -> None:
+    workers, minutes, paused = case
     queue("AAPL")
     age(created_at=minutes)
     settings = settings_for(backend.url, tmp_path, local_workers=workers, backlog_minutes=10)
