@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, WithJsonSchema
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from models.config_fault import ConfigError, Fault
 from utils.secret_file import secret_from_file
+
+__all__ = ["HOW_TO_MAKE_ONE", "VERSION", "ConfigError", "Fault", "Settings", "variable_names"]
 
 VERSION = "0.1.0"
 
@@ -23,6 +25,7 @@ Environment = Literal["development", "test", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["auto", "json", "console"]
 JobEngine = Literal["local", "celery"]
+Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
 
 MINIMUM_SECRET_LENGTH = 32
 MINIMUM_TOKEN_LENGTH = 16
@@ -34,26 +37,6 @@ PLACEHOLDERS = ("changeme", "changethis", "changeinproduction", "replaceme", "re
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 BROKER_SCHEMES = (*REDIS_SCHEMES, "redis+socket://")  # Celery's own word for a socket
 HOW_TO_MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One thing wrong with the configuration: the variable, what is wrong, what to do."""
-
-    variable: str
-    problem: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.variable}: {self.problem} {self.remedy}"
-
-
-class ConfigError(Exception):
-    """The configuration is refused; `faults` names everything that is wrong with it."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        self.faults = faults
-        super().__init__("The configuration is refused:\n" + "\n".join(f"  - {fault}" for fault in faults))
 
 
 def _split_commas(value: Any) -> Any:
@@ -82,37 +65,43 @@ class Settings(BaseSettings):
     environment_given: Annotated[Environment | None, BeforeValidator(_environment_name)] = Field(
         None,
         validation_alias=AliasChoices("ENVIRONMENT", "FLASK_ENV"),
-        description="development, test or production; `FLASK_ENV` is an alias.",
+        description="Where the service runs. Unset: production when `RAILWAY_ENVIRONMENT` is set, else development.",
     )
-    railway_environment: str | None = Field(None, description="Set by Railway itself; means production when `ENVIRONMENT` is not set.")
+    railway_environment: str | None = Field(None, description="Railway sets it. It means production when `ENVIRONMENT` is not set.")
     debug: bool = Field(
-        False, validation_alias=AliasChoices("DEBUG", "FLASK_DEBUG"), description="The development server restarts when a file changes."
+        False,
+        validation_alias=AliasChoices("DEBUG", "FLASK_DEBUG"),
+        description="The development server restarts when a file changes. Production refuses true.",
     )
 
-    host: str = Field("127.0.0.1", description="Address of the development server; gunicorn always listens on 0.0.0.0.")
-    port: int = Field(8000, ge=1, le=65535, description="Port to serve on.")
-    data_dir: Path = Field(Path("var"), description="Folder for everything written at run time.")
+    host: str = Field("127.0.0.1", description="Address that the development server listens on. gunicorn always listens on 0.0.0.0.")
+    port: int = Field(8000, ge=1, le=65535, description="Port that the service listens on.")
+    data_dir: Path = Field(Path("var"), description="Folder for every file that the service writes.")
     master_api_key: SecretStr | None = Field(
-        None, description="The key that may do everything; at least 32 characters. Development makes one in `DATA_DIR`."
+        None, description="API key with every right. Production requires 32 characters; development makes one in `DATA_DIR`."
     )
     secret_key: SecretStr | None = Field(
-        None, description="Signs cursors (and later sessions); at least 32 characters. Development makes one in `DATA_DIR`."
+        None,
+        description="Signs cursors, on every instance the same. Production requires 32 characters; development makes one in `DATA_DIR`.",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
-        (), description="Origins that browsers may call from, comma-separated; none by default."
+        (), description="Origins whose pages may call the API from a browser. Production refuses `*`."
     )
 
-    database_url: str | None = Field(
-        None, repr=False, description="`sqlite:///path` or `postgresql://…`; an SQLite file in `DATA_DIR` by default."
+    database_url: Url | None = Field(
+        None,
+        repr=False,
+        description="`sqlite:///path`, or `postgresql://…`, which production requires. Unset: an SQLite file in `DATA_DIR`.",
     )
-    allow_sqlite_in_production: bool = Field(False, description="Production refuses SQLite without it: a redeploy may lose the file.")
-    auto_migrate: bool = Field(True, description="Workers bring the schema up to date; when false, they refuse to start behind it.")
+    allow_sqlite_in_production: bool = Field(False, description="Production may use SQLite. Without a volume, a redeploy loses the file.")
+    auto_migrate: bool = Field(True, description="Each worker migrates the schema at start. When false, it refuses to start behind it.")
     load_sample: bool | None = Field(
-        None, description="Load the bundled prices into an empty store at start; true in development, else false."
+        None, description="Load the bundled prices into an empty database at start. Unset: in development only."
     )
-    db_pool_size: int = Field(8, ge=1, le=500, description="Connections kept open by each process.")
-    db_max_overflow: int = Field(4, ge=0, le=500, description="Connections beyond the pool in a burst.")
-    db_pool_timeout: float = Field(5.0, gt=0, le=120, description="Seconds to wait for a connection before answering 503.")
+    skip_startup_refresh: bool = Field(False, description="Skip the start-up steps that serving does not need: loading the sample.")
+    db_pool_size: int = Field(8, ge=1, le=500, description="Connections that each process keeps open.")
+    db_max_overflow: int = Field(4, ge=0, le=500, description="Connections that each process may open beyond the pool in a burst.")
+    db_pool_timeout: float = Field(5.0, gt=0, le=120, description="Seconds that a request waits for a connection before it gets 503.")
     db_pool_recycle: int = Field(1800, ge=1, description="Seconds after which a connection is replaced.")
     db_ping_after_idle: float = Field(30.0, ge=0, description="Seconds of idleness after which a connection is tested before use.")
     db_connect_attempts: int = Field(30, ge=1, le=1000, description="Attempts to reach the database at start, with growing pauses.")
@@ -121,40 +110,40 @@ class Settings(BaseSettings):
         30.0,
         ge=0,
         le=3600,
-        description="Seconds that a request may use a connection to Postgres before it is cut, for a server that has frozen; 0 for ever.",
+        description="Seconds that a request may use a Postgres connection before it is cut, in case the server hangs. 0: no limit.",
     )
-    db_lock_timeout: float = Field(5.0, gt=0, le=120, description="Seconds SQLite waits for another writer.")
+    db_lock_timeout: float = Field(5.0, gt=0, le=120, description="Seconds that SQLite waits for another writer.")
     migration_lock_timeout: float = Field(300.0, gt=0, description="Seconds to wait for another process that migrates.")
 
     job_engine: Annotated[JobEngine, BeforeValidator(_lower)] = Field(
-        "local", description="Who runs jobs: local (processes on this machine) or celery (over `CELERY_BROKER_URL`)."
+        "local", description="What runs jobs: local worker processes on this machine, or Celery workers on any number of machines."
     )
     local_workers: int | None = Field(
-        None, ge=0, le=64, description="Worker processes beside the web server; as many as cores unless set, 0 for none."
+        None, ge=0, le=64, description="Worker processes beside the web server. Unset: one for each processor core. 0: none."
     )
+    network_threads: int = Field(8, ge=1, le=64, description="Threads of the local worker that runs jobs which wait for a network.")
     job_lease_seconds: float = Field(
-        15.0, ge=1, le=600, description="Seconds without a heartbeat after which a worker's items go to others."
+        15.0, ge=1, le=600, description="Seconds without a heartbeat after which other workers take over a worker's items."
     )
-    redis_url: str | None = Field(
+    celery_broker_url: Url | None = Field(None, repr=False, description="`redis://…` that the Celery engine uses. Unset: `REDIS_URL`.")
+    max_streams: int = Field(
+        3, ge=0, le=256, description="Live progress streams per web process, always fewer than `WEB_THREADS`. Beyond it clients poll."
+    )
+    results_kept: int = Field(50, ge=1, description="Results kept of each ticker, the newest first.")
+    jobs_kept_days: int = Field(30, ge=1, description="Days that finished jobs are kept.")
+    backlog_minutes: float = Field(
+        10.0, gt=0, le=1440, description="Minutes that items may wait unclaimed before a server that keeps workers is not ready."
+    )
+
+    redis_url: Url | None = Field(
         None,
         repr=False,
-        description="`redis://…`, a database of its own: shares limits and cache, wakes workers and streams at once.",
-    )
-    celery_broker_url: str | None = Field(None, repr=False, description="`redis://…` for the celery engine; `REDIS_URL` unless set.")
-    max_streams: int = Field(
-        3, ge=0, le=256, description="Live progress streams per gunicorn worker (below `WEB_THREADS`); past it clients poll."
-    )
-    results_kept: int = Field(50, ge=1, description="Newest results kept of each ticker.")
-    jobs_kept_days: int = Field(30, ge=1, description="Days that finished jobs are kept.")
-
-    extra_features: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
-        (), description="Modules with further features, comma-separated, for what is kept outside this tree; see docs/architecture.md."
+        description="`redis://…`, a database of its own. Processes share rate limits and cached results; workers and streams wake at once.",
     )
 
-    max_json_bytes: int = Field(1_000_000, ge=1_000, description="Largest JSON body.")
-    max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file.")
-
-    rate_limit_enabled: bool = Field(True, description="Refuse requests past the budgets below with 429.")
+    max_json_bytes: int = Field(1_000_000, ge=1_000, description="Largest JSON body, in bytes.")
+    max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file, in bytes.")
+    rate_limit_enabled: bool = Field(True, description="Refuse requests beyond the budgets below with 429.")
     rate_limit_per_minute: int = Field(
         1_200, ge=1, description="Requests a minute of one key, or of one address without a valid key, besides those below."
     )
@@ -164,42 +153,46 @@ class Settings(BaseSettings):
     rate_limit_uploads_per_minute: int = Field(60, ge=1, description="Price files a minute of one key.")
     rate_limit_heavy_reads_per_minute: int = Field(240, ge=1, description="Reports, series, flips and exports a minute of one key.")
     heavy_requests_at_once: int = Field(
-        3, ge=1, le=64, description="Those and large price files at once in each web process (below `WEB_THREADS`); past it 503."
+        3, ge=1, le=64, description="Heavy reads and large price files at once per web process, fewer than `WEB_THREADS`. Beyond it 503."
     )
     trusted_proxies: int | None = Field(
-        None, ge=0, le=10, description="Proxies in front, whose `X-Forwarded-For` is believed; 1 on Railway, else 0."
+        None, ge=0, le=10, description="Proxies in front whose `X-Forwarded-For` is trusted. Unset: 1 on Railway, else 0."
     )
-    cache_enabled: bool = Field(True, description="Keep results and key look-ups at hand.")
-    cache_max_bytes: int = Field(16_000_000, ge=10_000, description="Most that the cache of one process holds, in bytes.")
-    cache_seconds: int = Field(300, ge=1, le=86_400, description="Seconds that a cached result is kept, also when it is removed meanwhile.")
-    compress_responses: bool = Field(True, description="Compress what clients accept compressed.")
     breaker_failures: int = Field(
-        5, ge=0, le=100, description="Failures in a row after which the database (or a provider) is left alone for a while; 0 for never."
+        5, ge=0, le=100, description="Failures in a row after which the circuit breaker of the database opens. 0: never."
     )
-    breaker_seconds: float = Field(5.0, gt=0, le=300, description="Seconds that it is left alone before one request tries again.")
-    metrics_enabled: bool = Field(True, description="Count requests and serve `/metrics`.")
-    metrics_token: SecretStr | None = Field(None, description="Bearer token for `/metrics` alone; at least 16 characters. A key does too.")
-    sentry_dsn: SecretStr | None = Field(None, description="Where unforeseen errors are reported; nowhere unless set.")
-    backlog_minutes: float = Field(
-        10.0, gt=0, le=1440, description="Minutes that queued work may wait while nobody claims any before a worker is not ready."
-    )
-    skip_startup_refresh: bool = Field(False, description="Start without what is not needed to serve: loading the sample.")
+    breaker_seconds: float = Field(5.0, gt=0, le=300, description="Seconds that an open breaker waits before it lets one request try.")
 
-    log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field("info", description="debug, info, warning or error.")
-    log_format: Annotated[LogFormat, BeforeValidator(_lower)] = Field(
-        "auto", description="json, console, or auto: console in development, else json."
+    cache_enabled: bool = Field(True, description="Cache results and key look-ups.")
+    cache_max_bytes: int = Field(16_000_000, ge=10_000, description="Largest size of one process's cache, in bytes.")
+    cache_seconds: int = Field(300, ge=1, le=86_400, description="Seconds that a result stays cached, even when it is deleted meanwhile.")
+    compress_responses: bool = Field(True, description="Compress answers for clients that accept it.")
+
+    metrics_enabled: bool = Field(True, description="Count requests and serve `/metrics`.")
+    metrics_token: SecretStr | None = Field(
+        None, description="Bearer token for `/metrics` only, at least 16 characters. API keys work too."
     )
+    sentry_dsn: SecretStr | None = Field(None, description="Sentry project that receives unexpected errors. Unset: none.")
+
+    extra_features: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
+        (), description="Python modules with a further `FEATURE` each, comma-separated, for features that are kept outside this tree."
+    )
+
+    log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field("info", description="Lines below this level are not logged.")
+    log_format: Annotated[LogFormat, BeforeValidator(_lower)] = Field("auto", description="auto: console in development, else json.")
 
     web_concurrency: int = Field(2, ge=1, le=64, description="gunicorn worker processes.")
     web_threads: int = Field(8, ge=1, le=256, description="Threads of each gunicorn worker.")
     web_timeout: int = Field(60, ge=1, description="Seconds without a heartbeat after which gunicorn replaces a worker.")
-    web_graceful_timeout: int = Field(25, ge=1, description="Seconds for requests in flight to finish at shut-down.")
-    web_head_seconds: int = Field(10, ge=1, le=300, description="Seconds that a client has to send a request up to the end of its headers.")
-    web_least_rate: int = Field(
-        1_000, ge=1, description="Bytes a second, averaged over ten seconds, that a body must come with and an answer must be taken with."
+    web_graceful_timeout: int = Field(
+        25, ge=1, description="Seconds that requests in flight may take at shutdown. Keep it below the platform's draining time."
     )
-    web_keepalive: int = Field(5, ge=1, description="Seconds an idle client connection stays open.")
-    web_max_requests: int = Field(20_000, ge=0, description="Requests after which a worker is replaced; 0 for never.")
+    web_head_seconds: int = Field(10, ge=1, le=300, description="Seconds that a client has to send a request line and its headers.")
+    web_least_rate: int = Field(
+        1_000, ge=1, description="Bytes a second, averaged over ten seconds, at which a client must send a body and read an answer."
+    )
+    web_keepalive: int = Field(5, ge=1, description="Seconds that an idle client connection stays open.")
+    web_max_requests: int = Field(20_000, ge=0, description="Requests after which gunicorn replaces a worker. 0: never.")
 
     @property
     def environment(self) -> Environment:
@@ -376,6 +369,9 @@ def _production_faults(settings: Settings) -> list[Fault]:
     if settings.uses_sqlite and not settings.allow_sqlite_in_production:
         remedy = "Set it to a postgresql:// URL, or set ALLOW_SQLITE_IN_PRODUCTION=true if DATA_DIR is on a volume that stays."
         faults.append(Fault("DATABASE_URL", "production would keep its data in an SQLite file.", remedy))
+    if os.environ.get("FLASK_RUN_FROM_CLI") and not os.environ.get("FLASK_SKIP_DOTENV") and Path(".env").is_file():
+        remedy = "Remove the file, or set FLASK_SKIP_DOTENV=1."
+        faults.append(Fault(".env", "the flask command has read this file, and production reads the environment only.", remedy))
     if settings.debug:
         faults.append(Fault("DEBUG", "debugging is for development.", "Unset DEBUG and FLASK_DEBUG."))
     return faults

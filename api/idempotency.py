@@ -73,3 +73,9 @@ def _reserve_or_find(database: Database, reservation: Reservation) -> Answer | N
     if stored.status is None or stored.body is None:
         raise IdempotencyInProgress
     return Answer(stored.status, stored.location, stored.body, is_replay=True)
+
+
+def prune_idempotency_keys(database: Database) -> int:
+    """Forget answers that were given longer ago than they are kept; how many that were."""
+    with database.transaction() as connection:
+        return idempotency_store.delete_before(connection, now() - KEPT_FOR)

@@ -1,4 +1,4 @@
-"""Switching parts of features off and on while the service runs. Every process follows within FOLLOW_SECONDS."""
+"""Switching parts of features off and on while the service runs. Every process follows within two seconds."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ FOLLOW_SECONDS = 2.0
 class FeatureFlags:
     """The flags as this process knows them. While the database is away, as they were last read; on, until they were read once."""
 
-    def __init__(self, database: Database, flags: Iterable[Flag]) -> None:
-        """Opens nothing; `flags` are those that there are. Raises ValueError when two have one name."""
+    def __init__(self, database: Database, flags: Iterable[Flag], follow_seconds: float = FOLLOW_SECONDS) -> None:
+        """Opens nothing. `flags` are all that there are. Raises ValueError when two have one name."""
         self._database = database
         self._flags: dict[str, Flag] = {}
         for flag in flags:
             if flag.name in self._flags:
                 raise ValueError(f"Two feature flags are called {flag.name!r}.")
             self._flags[flag.name] = flag
-        self._changes: PolledValue[Mapping[str, FlagChange]] = PolledValue("feature flags", self._read, FOLLOW_SECONDS, {})
+        self._changes: PolledValue[Mapping[str, FlagChange]] = PolledValue("feature flags", self._read, follow_seconds, {})
 
     def is_enabled(self, flag: Flag) -> bool:
         """Whether a flag is on."""

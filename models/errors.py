@@ -146,7 +146,7 @@ class NothingFailed(Conflict):
 
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
-        super().__init__("No ticker of this job failed, so there is nothing to run again.")
+        super().__init__("No item of this job failed, so there is nothing to run again.")
 
 
 class JobChanged(BellwetherError):

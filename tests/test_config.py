@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from kit.paths import ROOT
 
 import database
-from config import ConfigError, Settings, variable_names
+from config import ConfigError, Settings
 
 GOOD_SECRET = "kQ7vN2xW9zR4tY6uP1sD8fG3hJ5kL0mB"
 GOOD_PRODUCTION = {
@@ -233,14 +231,3 @@ def test_a_key_that_is_set_is_not_written_down(environ: pytest.MonkeyPatch) -> N
     settings = load(environ, {"MASTER_API_KEY": GOOD_SECRET})
     assert settings.resolve_master_key() == GOOD_SECRET
     assert not settings.master_key_file.exists()
-
-
-@pytest.mark.parametrize("document", [".env.example", "README.md"])
-def test_every_variable_is_documented_and_none_else(document: str) -> None:
-    text = (ROOT / document).read_text()
-    declared = {name for field in Settings.model_fields for name in variable_names(field)}
-    pattern = r"^#?\s*([A-Z][A-Z_]+)=" if document == ".env.example" else r"^\| `([A-Z][A-Z_]+)`"
-    documented = set(re.findall(pattern, text, re.MULTILINE))
-    assert documented == {variable_names(field)[0] for field in Settings.model_fields}
-    for name in declared:
-        assert name in text, f"{name} is not in {document}"

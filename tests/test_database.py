@@ -160,7 +160,9 @@ def test_nothing_opens_before_it_is_used(tmp_path: Path) -> None:
 
 
 def test_importing_opens_nothing(tmp_path: Path) -> None:
-    script = f"import sys, os; sys.path.insert(0, {str(ROOT)!r}); import wsgi, db_migrations, services.api_key; print(os.listdir('.'))"
+    script = (
+        f"import sys, os; sys.path.insert(0, {str(ROOT)!r}); import wsgi, db_migrations, features.accounts.commands; print(os.listdir('.'))"
+    )
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from kit.growth import check_growth
+from kit.support import settings_for
 from pydantic import ValidationError
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
@@ -18,6 +19,7 @@ from werkzeug.test import EnvironBuilder
 import database
 from api import authentication as auth
 from api import compression, paging
+from app import create_app
 from features.accounts.api_keys import KeyRing
 from features.accounts.sessions import Sessions
 from features.analyses.schemas.analysis import BulkAnalyzeRequest
@@ -171,9 +173,8 @@ def test_tolerant_json(make: Callable[[int], str]) -> None:
 
 
 @each(TEXTS)
-def test_cursors_and_sessions(make: Callable[[int], str]) -> None:
-    app = Flask("growth")
-    app.extensions[paging.EXTENSION] = paging.CursorSigner(lambda: "secret")
+def test_cursors_and_sessions(make: Callable[[int], str], tmp_path: Path) -> None:
+    app = create_app(settings_for(f"sqlite:///{tmp_path / 'b.db'}", tmp_path))
     with app.app_context():
         check_growth(lambda size: refused(partial(paging.read_cursor, make(size), ["a", "list"]), ApiError))
     check_growth(

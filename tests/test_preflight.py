@@ -222,8 +222,8 @@ def test_a_route_given_twice(place: Place) -> None:
     app = create_app(settings)
     routes = [Route(rule.rule, frozenset(rule.methods or ()), rule.endpoint) for rule in app.url_map.iter_rules() if not rule.websocket]
     twin = Route("/api/v1/results/<id>", frozenset({"GET"}), "result.get_result_again")
-    assert "routes" not in critical(health.preflight(settings, lambda: routes))
-    found = critical(health.preflight(settings, lambda: [*routes, twin]))["routes"]
+    assert "routes" not in critical(health.preflight(settings, database.current(), lambda: routes))
+    found = critical(health.preflight(settings, database.current(), lambda: [*routes, twin]))["routes"]
     assert "result.get_result, result.get_result_again" in found.found
     assert found.remedy
 

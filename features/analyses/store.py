@@ -68,6 +68,23 @@ def find_fingerprints(connection: Connection, org_id: int, fingerprints: Collect
     return {row[0]: bool(row[1]) for row in rows}
 
 
+FIND_IDS = text(
+    """
+    SELECT fingerprint, id
+    FROM analysis_results
+    WHERE org_id = :org_id AND fingerprint IN :fingerprints
+    """
+).bindparams(bindparam("fingerprints", expanding=True))
+
+
+def find_ids(connection: Connection, org_id: int, fingerprints: Collection[str]) -> dict[str, str]:
+    """The ids of the results that have some fingerprints, by fingerprint."""
+    if not fingerprints:
+        return {}
+    rows = connection.execute(FIND_IDS, {"org_id": org_id, "fingerprints": list(fingerprints)})
+    return {row[0]: row[1] for row in rows}
+
+
 INSERT = text(
     """
     INSERT INTO analysis_results

@@ -1,4 +1,4 @@
-"""Demo tickers with made-up prices, for trying the service out: `python -m services.demo load N [--bars 3270] | remove`.
+"""Demo tickers with made-up prices, for trying the service out.
 
 They are shared prices of the provider "demo". Prices of any other provider are never overwritten or removed.
 """

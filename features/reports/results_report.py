@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from database import Database
-from features.analyses.results_csv import result_pages
+from features.analyses.service import result_pages
 from features.reports.job_report import colour_verdicts
 from features.reports.workbook import Book, CellValue, Column, Style, WorkbookFile, write_workbook
 from models.result import ResultFilter

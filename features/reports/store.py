@@ -108,12 +108,12 @@ _ENDED = ", ".join(f"'{status}'" for status in (ItemStatus.SUCCEEDED, ItemStatus
 LIST_ENDED_ITEMS = text(
     f"""
     SELECT
-        i.ticker, i.status, i.tries, i.result_id, i.error_code, i.error,
+        i.key, i.status, i.tries, i.result_id, i.error_code, i.error,
         r.as_of, r.close, r.score, r.verdict, r.signal, r.body
     FROM analysis_job_items AS i
     LEFT JOIN analysis_results AS r ON r.id = i.result_id AND r.org_id = :org_id
-    WHERE i.job_id = :job_id AND i.status IN ({_ENDED}) AND i.ticker > :after
-    ORDER BY i.ticker
+    WHERE i.job_id = :job_id AND i.status IN ({_ENDED}) AND i.key > :after
+    ORDER BY i.key
     LIMIT :limit
     """
 )

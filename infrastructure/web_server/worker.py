@@ -1,4 +1,9 @@
-"""The gunicorn worker: a loop for all connections, and threads that run the application."""
+"""The gunicorn worker: a loop for all connections, and threads that answer complete requests.
+
+It mends two faults of gunicorn's gthread worker. That one stops accepting as soon as it is asked to stop and closes its listening sockets
+at the end: the kernel then resets the connections that still wait in the backlog. Here those are accepted and answered first
+(`ConnectionLoop.stop`). And it gives each new connection a thread, which a silent client holds; here a complete request takes a thread.
+"""
 
 from __future__ import annotations
 

@@ -8,12 +8,26 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from api.application import Application
+from features import FEATURES
+from infrastructure.foundation import Foundation
+from infrastructure.health import HealthChecks
 from kit.support import Postgres
+
+
+def always_fresh(app: Application) -> Application:
+    """The application with health checks that are made anew each time that somebody asks."""
+    parts = app.services
+    foundation = Foundation(parts.settings, parts.database, parts.flags)
+    probes = [probe for feature in FEATURES for probe in feature.probes(foundation)]
+    app.services = replace(parts, health=HealthChecks(parts.database, probes, fresh_seconds=0.0))
+    return app
 
 
 class OwnPostgres:

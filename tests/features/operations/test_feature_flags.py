@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,21 +11,22 @@ from typing import Any
 import pytest
 import requests
 import websocket
-from kit.jobs import SAMPLE, UNKNOWN_ID, ask, finished, item_rows, queue
+from kit.jobs import SAMPLE, UNKNOWN_ID, ask, finished, item_rows, options_for, queue
 from kit.servers import GUNICORN, KEY, Start, production, wait_until
 from kit.support import MASTER_KEY, Backend, Client
 
 import database
+from features import FEATURES
 from features.accounts.api_keys import create_key
-from infrastructure import flags as feature_flag
+from features.prices.flags import UPLOADS
 from infrastructure.flags import FeatureFlags
 from jobs.executor import Executor
-from jobs.wakeup import NoWakeup
-from models.feature_flag import Feature
+from jobs.flags import BULK_JOBS, STREAMS
 from utils.clock import parse_iso
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket"}
+FLAGS = [flag.name for feature in FEATURES for flag in feature.flags]
 REASON = "The disk is being replaced"
 ROWS = "Date,Open,High,Low,Close,Volume\n" + "".join(f"2020-01-{day:02},10,11,9,10,1000\n" for day in range(1, 32))
 
@@ -55,7 +57,7 @@ def _is_on(client: Client, feature: str) -> bool:
     return bool(client.get(f"/admin/flags/{feature}").json["flag"]["enabled"])
 
 
-@pytest.mark.parametrize("feature", list(Feature))
+@pytest.mark.parametrize("feature", FLAGS)
 def test_each_stops_what_it_is_for_and_nothing_else(client: Client, feature: str) -> None:
     finished(client, "NOPE")
     assert switch(client, feature, False, REASON).status_code == 200
@@ -75,7 +77,7 @@ def test_each_stops_what_it_is_for_and_nothing_else(client: Client, feature: str
 def test_what_is_stored_stays_readable_and_jobs_can_be_cancelled(client: Client) -> None:
     result = client.post("/analyze", {"ticker": "AAPL"}).json
     job = ask(client, "FB")
-    for feature in Feature:
+    for feature in FLAGS:
         switch(client, feature, False)
     for path in (f"/results/{result['id']}", "/results", "/history/AAPL", "/prices/AAPL", "/jobs", f"/jobs/{job['id']}", "/watchlist"):
         assert client.get(path).status_code == 200, path
@@ -90,7 +92,7 @@ def test_without_a_reason_none_is_given(client: Client) -> None:
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("feature", list(Feature))
+@pytest.mark.parametrize("feature", FLAGS)
 def test_a_stranger_does_not_learn_what_is_off(client: Client, feature: str) -> None:
     finished(client, "NOPE")
     switch(client, feature, False, REASON)
@@ -110,7 +112,7 @@ def test_a_stranger_does_not_learn_what_is_off(client: Client, feature: str) -> 
 def test_every_flag_is_listed_on_until_it_is_changed(client: Client) -> None:
     listed = client.get("/admin/flags").json["items"]
     assert [(flag["name"], flag["enabled"], flag["changed_at"], flag["changed_by"]) for flag in listed] == [
-        (str(feature), True, None, None) for feature in Feature
+        (feature, True, None, None) for feature in FLAGS
     ]
     assert all(flag["description"] for flag in listed)
     assert client.get("/admin/flags/uploads").json == {"flag": next(flag for flag in listed if flag["name"] == "uploads"), "changes": []}
@@ -181,21 +183,21 @@ def test_a_bad_body_changes_nothing(client: Client, sent: dict[str, Any], status
     assert client.put("/prices/NEW", ROWS).status_code == 200
 
 
-@pytest.fixture
-def followed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feature_flag, "FOLLOW_SECONDS", 0.1)
+def flags_of(follow_seconds: float = 2.0) -> FeatureFlags:
+    """The flags as another process over the same database knows them."""
+    return FeatureFlags(database.current(), (BULK_JOBS, STREAMS, UPLOADS), follow_seconds)
 
 
 # ---- other processes, and a database that is away ---------------------------------------------------------------------------------
 
 
-def test_others_on_the_same_database_follow(client: Client, followed_soon: None) -> None:
-    other = FeatureFlags()
-    assert other.is_enabled(Feature.STREAMS)
+def test_others_on_the_same_database_follow(client: Client) -> None:
+    other = flags_of(0.1)
+    assert other.is_enabled(STREAMS)
     for enabled in (False, True):
         switch(client, "streams", enabled)
-        wait_until(lambda enabled=enabled: other.is_enabled(Feature.STREAMS) is enabled)
-    assert other.is_enabled(Feature.UPLOADS)
+        wait_until(lambda enabled=enabled: other.is_enabled(STREAMS) is enabled)
+    assert other.is_enabled(UPLOADS)
 
 
 @ON_SQLITE
@@ -231,25 +233,24 @@ def test_a_server_follows_and_logs_who_changed_what(backend: Backend, client: Cl
 @pytest.mark.parametrize("away", ["a server that refuses", "a file that is none"])
 def test_while_the_database_is_away_the_last_value_holds(client: Client, tmp_path: Path, away: str) -> None:
     switch(client, "uploads", False, REASON)
-    here = FeatureFlags()
-    assert not here.is_enabled(Feature.UPLOADS)
+    here = flags_of(0.0)  # read at every call
+    assert not here.is_enabled(UPLOADS)
     url = "postgresql://u@127.0.0.1:1/x" if away == "a server that refuses" else f"sqlite:///{tmp_path}"
     database.configure(database.DatabaseOptions(url, connect_attempts=1))
     for _ in range(10):  # past the breaker's number, too
-        here._changes.forget()
-        assert not here.is_enabled(Feature.UPLOADS)
-        assert here.is_enabled(Feature.STREAMS)
-    assert FeatureFlags().is_enabled(Feature.UPLOADS)  # never read: on
+        assert not here.is_enabled(UPLOADS)
+        assert here.is_enabled(STREAMS)
+    assert flags_of().is_enabled(UPLOADS)  # never read: on
 
 
 # ---- workers ----------------------------------------------------------------------------------------------------------------------
 
 
-def test_workers_take_on_nothing_while_bulk_jobs_are_off(client: Client, followed_soon: None) -> None:
+def test_workers_take_on_nothing_while_bulk_jobs_are_off(client: Client) -> None:
     job_id = ask(client, *SAMPLE)["id"]
     switch(client, "bulk_jobs", False)
-    flags = FeatureFlags()
-    executor = Executor("tester", 15.0, NoWakeup(), threading.Event(), lambda: flags.is_enabled(Feature.BULK_JOBS))
+    flags = flags_of(0.1)
+    executor = Executor("tester", threading.Event(), replace(options_for(), may_claim=lambda: flags.is_enabled(BULK_JOBS)))
     try:
         assert [executor.drain() for _ in range(3)] == [0, 0, 0]
         assert {(row["status"], row["tries"]) for row in item_rows(job_id).values()} == {("queued", 0)}
@@ -271,7 +272,7 @@ def test_what_is_in_hand_is_finished(client: Client) -> None:
             return True
         return _is_on(client, "bulk_jobs")
 
-    executor = Executor("tester", 15.0, NoWakeup(), threading.Event(), may_claim)
+    executor = Executor("tester", threading.Event(), replace(options_for(), may_claim=may_claim))
     switch(client, "bulk_jobs", False)
     try:
         assert executor.drain() == len(SAMPLE)

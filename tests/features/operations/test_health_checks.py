@@ -23,7 +23,6 @@ from features.operations.checks import database as check_database
 from features.operations.checks import machine as check_machine
 from features.operations.checks import redis as check_redis
 from features.operations.checks.application import Route
-from features.operations.health import HealthChecks
 from infrastructure.breaker import Breaker
 from infrastructure.check_runner import CheckRunner, CheckTimeout, SharedCall
 from jobs import health as check_job
@@ -184,24 +183,24 @@ def test_pool_use(in_use: int, state: str) -> None:
 
 def test_the_pool_for_real(backend: Backend, tmp_path: Path) -> None:
     database.configure(settings_for(backend.url, tmp_path, db_pool_size=2, db_max_overflow=0))
-    assert run(check_database.pool_probe())["pool"].state == "ok"
+    assert run(check_database.pool_probe(database.current()))["pool"].state == "ok"
     with database.read(), database.read():
-        check = run(check_database.pool_probe())["pool"]
+        check = run(check_database.pool_probe(database.current()))["pool"]
     assert (check.state, check.found, "DB_POOL_SIZE" in str(check.remedy)) == ("warning", "2 of 2 connections are in use.", True)
 
 
-def test_breakers_besides_the_databases(backend: Backend, tmp_path: Path) -> None:
-    own = Breaker("provider:own", 1, PATIENCE)
-    checks = HealthChecks(settings_for(backend.url, tmp_path), breakers=(own,))
-    assert [breaker.name for breaker in checks.breakers()] == ["database", "provider:own"]
-    own.failed(ConnectionError("as if it were away"))
-    report = checks.everything()
-    check = next(check for check in report.checks if check.name == "breaker")
-    assert (check.state, "provider:own (open, 1 failures in a row)" in check.found, report.ok) == ("warning", True, True)
+def test_a_breaker_that_is_open() -> None:
+    breakers = Breaker("provider:one", 1, PATIENCE), Breaker("provider:other", 1, PATIENCE)
+    assert run(check_database.breaker_probe(breakers))["breaker"].state == "ok"
+    breakers[1].failed(ConnectionError("as if it were away"))
+    check = run(check_database.breaker_probe(breakers))["breaker"]
+    assert check.state == "warning"
+    assert "provider:other (open, 1 failures in a row)" in check.found
+    assert "provider:one" not in check.found
 
 
 def test_the_clock_for_real(backend: Backend) -> None:
-    check = run(check_database.database_probe(), check_database.clock_probe())["clock"]
+    check = run(check_database.database_probe(database.current()), check_database.clock_probe(database.current()))["clock"]
     assert check.state == ("skipped" if backend.is_sqlite else "ok")
 
 
@@ -362,14 +361,14 @@ def test_what_counts_as_a_sign_of_life(backend: Backend) -> None:
 
     job = job_values("processing", created_at=ago(60), started_at=ago(50), succeeded=1)
     insert_row("analysis_jobs", job)
-    insert_row("analysis_job_items", item_values(job["id"], "queued", ticker="A"))
+    insert_row("analysis_job_items", item_values(job["id"], "queued", key="A"))
     assert waiting_minutes() == pytest.approx(50, abs=2)
     cancelled = job_values("cancelled", created_at=ago(60), finished_at=ago(1))
     insert_row("analysis_jobs", cancelled)
     assert waiting_minutes() == pytest.approx(50, abs=2)  # a person did that
-    insert_row("analysis_job_items", item_values(job["id"], "succeeded", ticker="B", finished_at=ago(40)))
+    insert_row("analysis_job_items", item_values(job["id"], "succeeded", key="B", finished_at=ago(40)))
     assert waiting_minutes() == pytest.approx(40, abs=2)
-    insert_row("analysis_job_items", item_values(job["id"], "processing", ticker="C"))
+    insert_row("analysis_job_items", item_values(job["id"], "processing", key="C"))
     assert waiting_minutes() == 0
 
 
@@ -387,6 +386,7 @@ def test_a_backlog(backend: Backend, tmp_path: Path, case: tuple[int, float, boo
     queue("AAPL")
     age(created_at=minutes)
     settings = settings_for(backend.url, tmp_path, local_workers=workers, backlog_minutes=10)
-    check = run(Probe("schema", lambda: good("Current."), ""), check_job.backlog_probe(settings, lambda: paused))["backlog"]
+    probe = check_job.backlog_probe(database.current(), settings, lambda: paused)
+    check = run(Probe("schema", lambda: good("Current."), ""), probe)["backlog"]
     assert check.state == state
     assert "worker.py" in str(check.remedy) or state == "ok"

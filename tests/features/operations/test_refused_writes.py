@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from kit.health import always_fresh
 from kit.jobs import queue
 from kit.servers import wait_until
 from kit.support import Backend, Client, Postgres, settings_for
@@ -35,7 +36,7 @@ def write() -> None:
 
 
 def client_of(backend: Backend, folder: Path, **more: object) -> Client:
-    return Client(create_app(settings_for(backend.url, folder, db_pool_size=1, db_max_overflow=0, **more)))
+    return Client(always_fresh(create_app(settings_for(backend.url, folder, db_pool_size=1, db_max_overflow=0, **more))))
 
 
 def check(client: Client, name: str) -> tuple[int, str, str]:
@@ -51,7 +52,6 @@ def check(client: Client, name: str) -> tuple[int, str, str]:
 
 
 def test_refused_writes_are_told_while_they_last(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("features.operations.health.HTTP_FRESH_SECONDS", 0.0)
     client = client_of(backend, tmp_path)
     assert check(client, "database_writable")[:2] == (200, "ok")
     set_read_only(backend, True)
