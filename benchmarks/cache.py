@@ -14,7 +14,7 @@ NOTE = (
     "taken in turns. Redis is used for results beside Postgres alone, and for keys never, by these figures."
 )
 ROUNDS = 30
-SECONDS = 0.1  # a round
+SECONDS = 0.1  # per round
 READS = {"result": "a result", "key": "a key"}
 
 
@@ -52,7 +52,7 @@ def measure(servers: Servers) -> list[Row]:
 
 
 def lookups(url: str, redis_url: str) -> Contenders:
-    """Fill a new database with one result and one key, and both caches with the same; what looks them up."""
+    """Fill a new database and both caches with one result and one key; return the functions that look them up."""
     import db_migrations
     from features.accounts.api_keys import KeyRing, create_key
     from features.analyses.service import analyse_ticker, result_body
