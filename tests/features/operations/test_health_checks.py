@@ -133,6 +133,23 @@ def test_states_follow_from_what_is_critical_and_what_is_needed() -> None:
     assert "hunter2" not in str(checks)
 
 
+def test_a_probe_may_stand_before_those_that_it_needs() -> None:
+    checks = run(
+        Probe("last", lambda: good("Seen."), "", needs=("middle",)),
+        Probe("skipped", lambda: good("Never seen."), "", needs=("broken",)),
+        Probe("middle", lambda: good("Seen."), "", needs=("first",)),
+        Probe("broken", lambda: bad("Bad.", "Do."), "", needs=("first",)),
+        Probe("first", lambda: good("Seen."), ""),
+    )
+    assert {name: str(check.state) for name, check in checks.items()} == {
+        "last": "ok",
+        "skipped": "skipped",
+        "middle": "ok",
+        "broken": "critical",
+        "first": "ok",
+    }
+
+
 # ---- figures ----------------------------------------------------------------------------------------------------------------------
 
 
