@@ -76,8 +76,8 @@ def lookups(url: str, redis_url: str) -> Contenders:
     made: Contenders = {}
     for kind, cache in (("read", NoCache()), ("memory", memory)):
         ring = KeyRing(lambda: "no key at all", cache)
-        made[f"{kind}-result"] = lambda cache=cache: result_body(FIRST_ORG, result_id, cache)  # type: ignore[misc]
-        made[f"{kind}-key"] = lambda ring=ring: ring.principal(key)  # type: ignore[misc]
+        made[f"{kind}-result"] = lambda cache=cache: result_body(FIRST_ORG, result_id, cache)
+        made[f"{kind}-key"] = lambda ring=ring: ring.principal(key)
     # Redis alone: the cache looks into the memory of the process first, and keys are never shared.
     shared = RedisStore(RedisLink(redis_url))
     shared.put(

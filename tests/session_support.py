@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Flask
 from support import MASTER_KEY
 
 import database
 from api.auth import CSRF_HEADER
-from app import Application
 from services.session import COOKIE
 from store import api_key as api_key_store
 from utils.clock import now
@@ -17,7 +17,7 @@ from utils.clock import now
 class Browser:
     """Calls the application with the cookies that it was given, and with no key."""
 
-    def __init__(self, app: Application, **base: Any) -> None:
+    def __init__(self, app: Flask, **base: Any) -> None:
         self.http, self._base = app.test_client(), base
 
     def __call__(self, method: str, path: str, **more: Any) -> Any:
@@ -51,7 +51,7 @@ class Browser:
         return bool(status == 200)
 
 
-def with_token(app: Application, token: str) -> Browser:
+def with_token(app: Flask, token: str) -> Browser:
     return Browser(app).bring(token)
 
 

@@ -61,7 +61,12 @@ def uses_of_names(trees: Iterable[ast.Module]) -> dict[str, set[str]]:
 
 def written_in_place(module: ModuleType, call: ast.Call) -> list[re.Pattern[Any]]:
     """The patterns that may be given to a function of `re` as text."""
-    names = [node.attr for part in call.args[1:] + [word.value for word in call.keywords] for node in ast.walk(part) if is_of_re(node)]
+    names = [
+        node.attr
+        for part in call.args[1:] + [word.value for word in call.keywords]
+        for node in ast.walk(part)
+        if isinstance(node, ast.Attribute) and is_of_re(node)
+    ]
     flags = re.NOFLAG
     for name in names:
         flags |= getattr(re, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,7 +42,8 @@ UPTREND = {"sma_20": 98.0, "sma_50": 95.0}
 
 
 def shape(**changes: float) -> Bars:
-    return shaped(**{**NOTHING_FITS, **changes})
+    shape: dict[str, Any] = {**NOTHING_FITS, **changes}
+    return shaped(**shape)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +141,7 @@ def test_a_sell_enters_at_the_close_and_has_no_position() -> None:
     trade = plan_trade(shape(high_20=100.0, high_5=100.0), 1.0, SELL, chosen())
     assert (trade.entry, trade.entry_method) == (100.0, "last close")
     assert (trade.shares, trade.position_value, trade.risk_amount) == (0, 0.0, 0.0)
+    assert trade is not None
     assert size_position(trade, 1e9, 100.0, 100.0) == trade
 
 
@@ -164,7 +167,7 @@ BUY_AT_100 = Trade(100.0, "last close", 96.0, 108.0, 2.0, 0, 0.0, 0.0)
         pytest.param({"stop_loss": 100.0}, 100_000, 2, 20, 0, id="no distance to the stop"),
     ],
 )
-def test_position_size(trade: dict[str, float], capital: float, risk_percent: float, cap_percent: float, shares: int) -> None:
+def test_position_size(trade: dict[str, Any], capital: float, risk_percent: float, cap_percent: float, shares: int) -> None:
     before = dataclasses.replace(BUY_AT_100, **trade)
     sized = size_position(before, capital, risk_percent, cap_percent)
     assert sized.shares == shares
