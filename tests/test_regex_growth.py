@@ -33,7 +33,7 @@ DEAREST = 1  # texts that are tried at full length
 @cache
 def sources() -> dict[Path, ast.Module]:
     """Every file of the application, read by Python."""
-    left_out = {".venv", ".venv-bench", "tests", "benchmarks"}
+    left_out = {".venv", ".venv-bench", ".venv-tools", "tests", "benchmarks"}
     paths = (path for path in ROOT.rglob("*.py") if not left_out & set(path.relative_to(ROOT).parts))
     return {path: ast.parse(path.read_text()) for path in paths}
 
