@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from conftest import Open, Site, Watch, start_site
+from kit.browser import Open, Site, Watch, start_site
 from playwright.sync_api import expect
 
 HEADER = "Date,Open,High,Low,Close,Volume\n"
