@@ -158,18 +158,18 @@ def up(folder: Path | None = None, on: Database | None = None) -> list[Migration
     return applied
 
 
-def ensure_schema(auto_migrate: bool, on: Database | None = None) -> SchemaStatus:
+def ensure_schema(auto_migrate: bool, on: Database | None = None, folder: Path | None = None) -> SchemaStatus:
     """What a serving worker does at start: migrate, or refuse, or go on beside newer code.
 
     Raises MigrationError when the schema cannot be served.
     """
     on = on or database.current()
     with on.read() as connection:
-        found = schema_status(connection)
+        found = schema_status(connection, folder)
     if found.state is State.BEHIND and auto_migrate:
-        up(on=on)
+        up(folder, on)
         with on.read() as connection:
-            found = schema_status(connection)
+            found = schema_status(connection, folder)
     if not found.can_be_served:
         raise MigrationError(str(found))
     if found.state is State.AHEAD:

@@ -31,7 +31,7 @@ from utils.ids import new_id
 log = structlog.get_logger(__name__)
 Made = TypeVar("Made")
 
-FOLLOW_SECONDS = 2.0  # within which every process has dropped what was cleared
+FOLLOW_SECONDS = 2.0
 PROMOTED_SECONDS = 15.0  # how long a process keeps what it took from Redis
 REDIS_PREFIX = "bellwether:cache:"
 SCAN_STEP = 500
@@ -162,10 +162,11 @@ def _scan(cursor: int, pattern: str, client: Any) -> tuple[int, list[bytes]]:
 
 @dataclass(frozen=True)
 class CacheLimits:
-    """The most that one process keeps in its memory, in bytes, and how long an entry is kept, in seconds."""
+    """How much one process keeps in its memory, and for how long."""
 
     most_bytes: int
-    seconds: float
+    seconds: float  # that an entry is kept
+    follow_seconds: float = FOLLOW_SECONDS  # within which what another process cleared is dropped
 
 
 class Cache:
@@ -178,7 +179,7 @@ class Cache:
         self._shared = RedisStore(link) if link is not None else None
         self._seconds, self._metrics = limits.seconds, metrics
         self._flights: SingleFlight[object] = SingleFlight()
-        self._clearings: PolledValue[frozenset[str]] = PolledValue("cache clearings", self._follow, FOLLOW_SECONDS, frozenset())
+        self._clearings: PolledValue[frozenset[str]] = PolledValue("cache clearings", self._follow, limits.follow_seconds, frozenset())
 
     def get(self, region: Region, key: str) -> bytes | None:
         """An entry's value."""

@@ -93,25 +93,29 @@ class CheckRunner:
         self._calls = {name: SharedCall(name, partial(_look, probe), fresh_seconds) for name, probe in self._probes.items()}
 
     def report(self, names: Iterable[str] | None = None) -> HealthReport:
-        """Ask some of the probes (all unless named), side by side; a probe comes after those that it needs."""
+        """Ask some of the probes (all unless named), side by side; a probe comes after those that it needs, wherever those stand."""
         deadline = time.monotonic() + self._limit
         asked = list(self._probes.values() if names is None else map(self._probes.__getitem__, names))
         runs = {probe.name: self._calls[probe.name].run() for probe in asked if not probe.needs}
         checks: dict[str, Check] = {}
 
         def collect(probe: Probe) -> Check:
+            begin(probe)
             if probe.name not in checks:
                 checks[probe.name] = self._collect(probe, runs[probe.name], deadline)
             return checks[probe.name]
 
-        for probe in asked:
-            if not probe.needs:
-                continue
+        def begin(probe: Probe) -> None:
+            if probe.name in runs or probe.name in checks:
+                return
             lacking = [name for name in probe.needs if collect(self._probes[name]).state in (CheckState.CRITICAL, CheckState.SKIPPED)]
             if lacking:
                 checks[probe.name] = _check(probe, skipped(f"Not looked at: see {lacking[0]}."), 0.0)
             else:
                 runs[probe.name] = self._calls[probe.name].run()
+
+        for probe in asked:
+            begin(probe)
         return HealthReport(tuple(map(collect, asked)))
 
     def _collect(self, probe: Probe, run: Run[Finding], deadline: float) -> Check:

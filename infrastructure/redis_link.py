@@ -26,8 +26,9 @@ class RedisLink:
     # By URL: what one link has found out is known to the others, or a request that uses two would lose its patience twice.
     _quiet_until: ClassVar[dict[str, float]] = {}
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, patience: float = PATIENCE, quiet_seconds: float = QUIET_AFTER_FAILURE) -> None:
+        """`patience` is in seconds, to connect and to answer; `quiet_seconds` is how long Redis is not asked again after a failure."""
+        self._url, self._patience, self._quiet_seconds = url, patience, quiet_seconds
         self._client: Any = None
         self._lock = threading.Lock()
 
@@ -45,7 +46,7 @@ class RedisLink:
         try:
             with self._lock:
                 if self._client is None:
-                    self._client = connect_redis(self._url)
+                    self._client = connect_redis(self._url, self._patience)
             return function(self._client)
         except (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError, OSError) as error:
             self._fall_quiet()
@@ -62,7 +63,7 @@ class RedisLink:
             raise RedisAway from None
 
     def _fall_quiet(self) -> None:
-        self._quiet_until[self._url] = time.monotonic() + QUIET_AFTER_FAILURE
+        self._quiet_until[self._url] = time.monotonic() + self._quiet_seconds
 
     def close(self) -> None:
         """Close its connections; the next call opens new ones."""

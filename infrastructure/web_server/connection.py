@@ -16,11 +16,13 @@ from infrastructure.web_server.pace import Pace
 
 @dataclass(frozen=True)
 class Limits:
-    """What a client may take its time for."""
+    """What clients may take their time for, and how much is held for them meanwhile."""
 
     head_seconds: float  # from connecting, or from the first byte of a later request, to the end of the head
     least_rate: float  # bytes a second, of a body that comes and of an answer that goes
     most_body_bytes: int  # taken in before the application is asked
+    most_bodies_bytes: int = 268_435_456  # of all requests that are coming in; beyond it the slowest are given up
+    most_pending_bytes: int = 33_554_432  # of all answers that are being sent; beyond it the slowest are given up
 
 
 class State(Enum):

@@ -30,8 +30,6 @@ UNREAD_SECONDS = 30.0  # so long is the rest of a body dropped that was too larg
 UNREAD_BYTES = 32_000_000
 RECENT_SECONDS = 1.0  # who sent something so recently is waited for when the server stops
 RECEIVE_BYTES = 65_536
-MOST_BODIES_BYTES = 268_435_456  # of all requests that are coming in; beyond it the slowest are given up
-MOST_PENDING_BYTES = 33_554_432  # of all answers that are being sent; beyond it the slowest are given up
 TELL_EVERY = 10.0  # seconds between two log lines about connections that were ended
 NO_REQUEST = (ParseException, ChunkMissingTerminator, InvalidChunkExtension, InvalidChunkSize)
 
@@ -53,6 +51,21 @@ class ConnectionLoop:
         self._is_stopping = False
         self.calls = CallQueue()
         self._poller.register(self.calls, selectors.EVENT_READ, self.calls.run)
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._connections)
+
+    @property
+    def body_bytes(self) -> int:
+        """How many bytes are held of the bodies that are coming in."""
+        return sum(connection.incoming.body_bytes for connection in self._in(State.BODY))
+
+    @property
+    def pending_bytes(self) -> int:
+        """How many bytes are held of the answers that have been made and not yet been sent."""
+        return sum(connection.outgoing.pending_bytes for connection in self._in(State.FLUSHING))
 
     def listen(self, listeners: Sequence[Any]) -> None:
         """Accept whoever connects."""
@@ -100,7 +113,7 @@ class ConnectionLoop:
         now and then.
         """
         for listener in listeners:
-            for _ in range(self._most_connections - len(self._connections)):
+            for _ in range(self._most_connections - self.connections):
                 if not select.select([listener], [], [], 0)[0]:
                     break
                 self._accept(listener)
@@ -131,7 +144,7 @@ class ConnectionLoop:
             log.warning("connection not accepted", reason=str(error))
             self._give_up_oldest("no_room")
             return
-        if len(self._connections) >= self._most_connections:
+        if self.connections >= self._most_connections:
             self._give_up_oldest("no_room")
         connection = Connection(sock, peer, listener.getsockname(), partial(self.calls.put, self._begin_flush))
         self._connections.add(connection)
@@ -310,7 +323,7 @@ class ConnectionLoop:
             self._end_late(connection)
         self._make_room()
         if self._ended and moment - self._told_at >= TELL_EVERY:
-            log.warning("connections ended by the server", connections=len(self._connections), **self._ended)
+            log.warning("connections ended by the server", connections=self.connections, **self._ended)
             self._ended.clear()
             self._told_at = moment
 
@@ -337,9 +350,9 @@ class ConnectionLoop:
 
     def _make_room(self) -> None:
         """Patience ends early when much is held for clients that are slow: who has been at it longest is given up."""
-        while sum(connection.incoming.body_bytes for connection in self._in(State.BODY)) > MOST_BODIES_BYTES:
+        while self.body_bytes > self._limits.most_bodies_bytes:
             self._give_up(min(self._in(State.BODY), key=_since), "no_room")
-        while sum(connection.outgoing.pending_bytes for connection in self._in(State.FLUSHING)) > MOST_PENDING_BYTES:
+        while self.pending_bytes > self._limits.most_pending_bytes:
             self._give_up(min(self._in(State.FLUSHING), key=_since), "no_room")
 
     def _give_up_oldest(self, reason: str) -> None:

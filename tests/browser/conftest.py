@@ -27,8 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One server for all browser tests of this process."""
     made = start_site(tmp_path_factory.mktemp("site"))
     yield made
-    made.process.terminate()
-    made.process.wait(60)
+    made.stop()
 
 
 @pytest.fixture(scope="session")

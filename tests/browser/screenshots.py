@@ -49,8 +49,7 @@ def main() -> None:
                     context.close()
         finally:
             browser.close()
-            site.process.terminate()
-            site.process.wait(60)
+            site.stop()
 
 
 def _fill(site: Site) -> None:

@@ -54,6 +54,10 @@ class Site:
         except (requests.ConnectionError, requests.Timeout):
             return False
 
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(60)
+
 
 def start_site(folder: Path, **environment: str) -> Site:
     """`python app.py` on an empty folder; serves once the sample is analysed."""
@@ -64,7 +68,11 @@ def start_site(folder: Path, **environment: str) -> Site:
     with log_path.open("wb") as log:
         process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=given, stdout=log, stderr=subprocess.STDOUT)
     site = Site(port, process, log_path)
-    wait_until(site.answers)
+    try:
+        wait_until(site.answers)
+    except BaseException:
+        site.stop()
+        raise
     return site
 
 

@@ -133,6 +133,21 @@ def test_states_follow_from_what_is_critical_and_what_is_needed() -> None:
     assert "hunter2" not in str(checks)
 
 
+def test_a_probe_may_stand_before_what_it_needs() -> None:
+    looked: list[str] = []
+
+    def look(name: str, finding: Finding) -> Finding:
+        looked.append(name)
+        return finding
+
+    last = Probe("last", lambda: look("last", good("Fine.")), "", needs=("middle",))
+    middle = Probe("middle", lambda: look("middle", good("Fine.")), "", needs=("first",))
+    runner = CheckRunner((last, middle, Probe("first", lambda: look("first", good("Fine.")), "")), PATIENCE)
+    assert [check.name for check in runner.report().checks] == ["last", "middle", "first"]
+    assert [check.name for check in runner.report(["last"]).checks] == ["last"]
+    assert looked == ["first", "middle", "last"] * 2
+
+
 # ---- figures ----------------------------------------------------------------------------------------------------------------------
 
 
