@@ -5,16 +5,23 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := requirements requirements-dev requirements-tools benchmarks/requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-browser screenshots check format bench lock audit licenses settings clean
+.PHONY: help run test coverage test-all test-browser screenshots check check-js format format-js bench lock audit licenses settings clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed ## install, migrate, load and analyse the sample, serve on 127.0.0.1:8000 (or PORT)
 	@$(BIN)/python app.py
 
-test: check ## every check, and every test on SQLite and a real PostgreSQL, some of them in turns
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup
+test: check ## every check, and every test on SQLite and a real PostgreSQL, some of them in turns, with coverage
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n 4 --dist loadgroup
+	@$(BIN)/coverage combine --quiet
+	@echo "Lines that the tests reach, in percent:"
+	@$(BIN)/coverage report --format=total
+
+coverage: $(VENV)/.installed-dev ## the lines that the last `make test` did not reach
+	@$(BIN)/coverage report --fail-under=0
 
 test-browser: $(VENV)/.installed-dev ## the dashboard in a real Chromium, which is installed where Debian's apt-get may
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
@@ -26,16 +33,30 @@ screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screensho
 test-all: check ## the same, with every test on both engines
 	@TEST_EVERY_ENGINE=1 $(BIN)/python -m pytest -n 4 --dist loadgroup
 
-check: $(VENV)/.installed-dev ## ruff, mypy, import-linter, bandit
+check: $(VENV)/.installed-dev check-js ## ruff, mypy, import-linter, bandit, and check-js
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml .
 
+ifeq ($(shell command -v npm),)
+check-js: ## Biome and tsc on the pages' JavaScript; skipped where there is no npm
+	@echo "check-js is skipped: there is no npm, so nothing checks the pages' JavaScript here." >&2
+	@test -z "$$BELLWETHER_REQUIRE_TOOLS"
+else
+check-js: node_modules/.installed
+	@node_modules/.bin/biome ci --error-on-warnings
+	@node_modules/.bin/tsc --project tools/pages
+endif
+
 format: $(VENV)/.installed-dev ## put the code into its usual form
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory format-js; fi
+
+format-js: node_modules/.installed
+	@node_modules/.bin/biome check --write
 
 bench: .venv-bench/.installed ## measure beside the peers; the table is for docs/benchmarks.md
 	@.venv-bench/bin/python -m benchmarks
@@ -56,7 +77,7 @@ settings: $(VENV)/.installed ## docs/settings.md and .env.example, from config.p
 	@$(BIN)/python -m tools.settings_page
 
 clean: ## remove environments and caches; DATA_DIR stays
-	rm -rf $(VENV) .venv-bench .venv-tools .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-bench .venv-tools node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -71,6 +92,11 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo "Installing what the tests need …"
 	@$(PIP) install -r requirements-dev.txt
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@echo "Installing what checks the pages' JavaScript …"
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .venv-bench/.installed: benchmarks/requirements.txt

@@ -24,7 +24,7 @@ from api.header_limits import register_header_limits
 from api.heavy import heavy_slots
 from api.metrics import register_metrics
 from api.paging import CursorSigner
-from api.rate_limit import register_rate_limits
+from api.rate_limit import make_limiter, register_rate_limits
 from api.request_log import register_request_log
 from api.request_state import find_request_state
 from api.security_headers import register_security_headers
@@ -41,7 +41,7 @@ from infrastructure.flags import FeatureFlags
 from infrastructure.foundation import Foundation
 from infrastructure.health import HealthChecks
 from infrastructure.lifecycle import Lifecycle, Step
-from infrastructure.metrics import Metrics, PrometheusMetrics
+from infrastructure.metrics import Metrics, PrometheusMetrics, SafeMetrics
 from infrastructure.redis_link import RedisLink
 from infrastructure.sql.pool_watchdog import PoolWatchdog
 from jobs.celery_wakeup import wakeup_for
@@ -125,7 +125,7 @@ def main() -> int:
 
 def _services(foundation: Foundation, features: Iterable[Feature]) -> Services:
     settings, database = foundation.settings, foundation.database
-    metrics = PrometheusMetrics() if settings.metrics_enabled else Metrics()
+    metrics = SafeMetrics(PrometheusMetrics()) if settings.metrics_enabled else Metrics()
     database.breaker.observer = metrics
     metrics.breaker_made(database.breaker.name)
     redis = RedisLink(settings.redis_url) if settings.redis_url else None
@@ -144,10 +144,12 @@ def _services(foundation: Foundation, features: Iterable[Feature]) -> Services:
         health=HealthChecks(database, (probe for feature in features for probe in feature.probes(foundation))),
         authentication=_authentication(foundation, cache, features),
         cursors=CursorSigner(settings.resolve_secret_key),
+        rate_limiter=make_limiter(settings, redis) if settings.rate_limit_enabled else None,
         heavy_slots=heavy_slots(settings),
         wakeup=wakeup_for(settings),
         job_feed=job_feed,
         job_reads=JobReads(database, job_feed),
+        universes={name: read for feature in features for name, read in feature.universes().items()},
         lifecycle=Lifecycle(_steps(foundation, features, redis, job_feed)),
     )
 
@@ -199,7 +201,8 @@ def _register_hooks(app: Application, parts: Services) -> None:
     if settings.compress_responses:
         register_compression(app)
     register_authentication(app, parts.authentication)
-    register_rate_limits(app, settings, parts.redis, parts.metrics)
+    if parts.rate_limiter is not None:
+        register_rate_limits(app, parts.rate_limiter, parts.metrics)
     register_guard(app)
     register_client_gone(app)
     if settings.cors_origins:

@@ -121,6 +121,7 @@ class Settings(BaseSettings):
     local_workers: int | None = Field(
         None, ge=0, le=64, description="Worker processes beside the web server. Unset: one for each processor core. 0: none."
     )
+    network_threads: int = Field(8, ge=1, le=64, description="Threads of the local worker that runs jobs which wait for a network.")
     job_lease_seconds: float = Field(
         15.0, ge=1, le=600, description="Seconds without a heartbeat after which other workers take over a worker's items."
     )

@@ -16,16 +16,16 @@ from api.application import Application
 from app import create_app, start, stop
 from config import VERSION, Settings
 from database import Database
-from features.analyses.results_csv import result_pages
-from features.analyses.service import result_body
+from features.analyses.bulk import submit
+from features.analyses.service import result_body, result_pages
 from features.prices.providers.sample import NAMES
 from features.prices.service import find_heads
 from infrastructure.cache import NoCache
 from infrastructure.entrance import run_program
-from jobs.service import find, submit
+from jobs.service import find
 from jobs.supervised_process import SupervisedWorkers
 from models.api_key import FIRST_ORG
-from models.job import BulkOrder, BulkParams
+from models.bulk_analysis import BulkOrder, BulkParams
 from models.result import ResultFilter
 from models.strategy import DEFAULT_STRATEGY
 from utils.json_text import parse_strict
@@ -104,7 +104,7 @@ def _analyse_sample(database: Database, settings: Settings) -> None:
     if not tickers:
         return
     with database.transaction() as connection:
-        job = submit(connection, FIRST_ORG, BulkOrder(tickers, BulkParams(DEFAULT_STRATEGY))).job
+        job = submit(connection, FIRST_ORG, BulkOrder(tickers, BulkParams(DEFAULT_STRATEGY)), {}).job
     if settings.worker_processes == 0:
         print(f"The sample's job {job.id} waits for workers: LOCAL_WORKERS is 0, or JOB_ENGINE is celery.")
         return

@@ -1,6 +1,8 @@
 """The job workers of this machine: `python worker.py`. `python app.py` and `gunicorn wsgi:app` keep one beside them.
 
-It keeps LOCAL_WORKERS processes and does the maintenance. With JOB_ENGINE=celery it does the maintenance alone.
+It keeps LOCAL_WORKERS processes for computations, one more for jobs that wait for a network where there is a kind of such jobs, and does
+the maintenance. With JOB_ENGINE=celery it does the maintenance alone. Its children are this program, too: `--process LANE NAME` is one
+worker process, `--isolated` runs single keys for a worker (jobs/isolated_process.py).
 """
 
 from __future__ import annotations
@@ -8,18 +10,22 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
+from collections.abc import Sequence
 
 import structlog
 
-import database
 import db_migrations
 from config import VERSION, ConfigError, Settings
-from infrastructure.entrance import NOT_STARTED
-from infrastructure.error_reports import flush_reports, reporter
-from jobs.celery_wakeup import wakeup_for
-from jobs.local import Supervisor, database_options, run_worker
+from features import load_features
+from infrastructure.entrance import NOT_STARTED, set_up_log
+from infrastructure.error_reports import flush_reports
+from infrastructure.feature import Feature
+from jobs.isolated_process import ISOLATED, IsolatedServer
+from jobs.local import CONNECTIONS_PER_THREAD, PROCESS, Supervisor, run_worker
+from jobs.machine import JobMachine
+from jobs.maintenance import Maintenance, machine_tasks
 from jobs.supervised_process import stop_on_signals_or_orphaned
-from utils.logger import configure_logging
+from models.job import Lane
 from utils.start_errors import explain
 
 log = structlog.get_logger(__name__)
@@ -29,36 +35,51 @@ def main(arguments: list[str] | None = None) -> int:
     """Run until SIGTERM, Ctrl-C or the parent's end; the exit code is 0, or 1 with the reason on stderr."""
     parser = argparse.ArgumentParser(prog="python worker.py", description="Run the job workers of this machine.")
     parser.add_argument(
-        "--process", action="store_true", help="be one worker process; its parent holds the other end of its standard input"
+        PROCESS, dest="lane", type=Lane, choices=list(Lane), help="be one worker process; its parent holds the other end of standard input"
     )
+    parser.add_argument(ISOLATED, action="store_true", help="run single keys for a worker, which holds standard input and output")
     parser.add_argument("name", nargs="?", help="the name that a parent gives, which holds the other end of standard input")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    server = IsolatedServer() if options.isolated else None
     stop = threading.Event()
-    stop_on_signals_or_orphaned(stop, has_parent=given.name is not None)
+    if server is None:
+        stop_on_signals_or_orphaned(stop, has_parent=options.name is not None)
     try:
         settings = Settings.load()
+        features = load_features(settings)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 1
-    configure_logging(settings.log_level, settings.log_as_json, reporter(settings.dsn, settings.environment, VERSION))
-    database.configure(database_options(settings))
+    set_up_log(settings)
+    threads = settings.network_threads if options.lane is Lane.NETWORK else 0
+    machine = JobMachine.of(settings, features, CONNECTIONS_PER_THREAD * threads)
+    try:
+        if server is not None:
+            server.serve(machine.foundation.database, machine.kinds)
+            return 0
+        return _work(machine, features, options, stop)
+    finally:
+        machine.foundation.database.close()
+        flush_reports()
+
+
+def _work(machine: JobMachine, features: Sequence[Feature], options: argparse.Namespace, stop: threading.Event) -> int:
+    foundation = machine.foundation
+    settings, database = foundation.settings, foundation.database
     try:
         database.connect()
-        db_migrations.ensure_schema(settings.auto_migrate)
+        db_migrations.ensure_schema(settings.auto_migrate, database)
     except NOT_STARTED as error:
         log.error("worker not started", reason=explain(error))
         return 1
-    wakeup = wakeup_for(settings)
-    try:
-        if given.process:
-            run_worker(given.name, settings, wakeup, stop)
-        else:
-            log.info("workers started", processes=settings.worker_processes, engine=settings.job_engine, version=VERSION)
-            Supervisor(settings, wakeup, stop).run()
-    finally:
-        database.close()
-        flush_reports()
-    log.info("worker stopped", worker=given.name)
+    if options.lane is not None:
+        run_worker(options.name, options.lane, machine, stop)
+    else:
+        log.info("workers started", processes=settings.worker_processes, engine=settings.job_engine, version=VERSION)
+        tasks = [task for feature in features for task in feature.maintenance(foundation)]
+        own_tasks = machine_tasks(database, machine.wakeup, settings.job_lease_seconds)
+        Supervisor(machine, Maintenance(database, (*own_tasks, *tasks)), stop).run()
+    log.info("worker stopped", worker=options.name)
     return 0
 
 

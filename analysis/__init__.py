@@ -1,1 +1,1 @@
-"""The engine: price arrays in, explained results out. See README.md for what may not enter here."""
+"""The engine: price arrays in, explained results out. README.md says what this package may import."""

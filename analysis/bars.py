@@ -16,7 +16,7 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Bars:
-    """Daily bars, ascending: `days` datetime64[D], the others float64, all of one length. Prices are adjusted, volume is as delivered."""
+    """Daily bars, ascending: arrays of one length, `days` datetime64[D], the rest float64. Prices are adjusted, volume is as delivered."""
 
     days: NDArray[np.datetime64]
     open: FloatArray
@@ -29,20 +29,20 @@ class Bars:
         return len(self.close)
 
     def day(self, index: int) -> date:
-        """The calendar day of one bar."""
+        """The day of one bar."""
         day: date = self.days[index].item()
         return day
 
     def until(self, count: int) -> Bars:
-        """The first `count` bars, as views."""
+        """The first `count` bars, as views of the same arrays."""
         return Bars(self.days[:count], self.open[:count], self.high[:count], self.low[:count], self.close[:count], self.volume[:count])
 
 
 def adjusted_bars(packed: PackedBars, adjusted: bool) -> Bars:
-    """Unpack and adjust for splits and dividends.
+    """Unpack bars and adjust them for splits and dividends.
 
-    With an adjusted close, open, high, low and close are multiplied by factor / (factor of the newest bar), factor = adj_close / close, so
-    that the newest bar keeps its traded price. Without one, prices are as traded.
+    With `adjusted`, prices are multiplied by factor / (factor of the newest bar), where factor = adj_close / close, so that the newest bar
+    keeps its traded price. Otherwise prices are as traded.
     """
     days = np.frombuffer(packed.day_numbers(), dtype="datetime64[D]")
     opens, highs, lows, closes, adj_closes, volumes = (

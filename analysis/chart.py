@@ -1,4 +1,4 @@
-"""What a chart draws: the bars, the lines behind the indicators, and the score, for every day."""
+"""The lines of a chart: bars, indicators and score, one value per day."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from models.analysis import Parameters
 from models.chart import BAR_KEYS, CHART_LINES
 from models.price_series import MOST_BARS
 
-# Lines that have another name among the series.
+# Chart lines with another name in Series.
 _NAMES = {"psar": "sar", "stochastic": "slow_k", "sma_20": "bollinger_middle"}  # Bollinger's middle is the SMA of 20
 
 
 def chart_lines(bars: Bars, parameters: Parameters, keys: Iterable[str], rows: slice) -> dict[str, FloatArray]:
-    """The lines of some keys of models.chart.CHART_LINES, one value for each of some rows, NaN where there are not enough bars yet.
+    """The lines of some keys of models.chart.CHART_LINES, by name: one value per row, NaN where there are not enough bars yet.
 
-    Each value is made of all bars up to it, so that what is shown of a part is what an analysis saw.
+    Each value is computed from all bars up to it, also those before `rows`: it is the value that an analysis of that day used.
     """
-    wanted = list(dict.fromkeys(line for key in keys for line in CHART_LINES[key]))
+    names = list(dict.fromkeys(line for key in keys for line in CHART_LINES[key]))
     if rows.start == rows.stop:
-        return dict.fromkeys(wanted, bars.close[rows])
-    lines = {line: getattr(bars, line)[rows] for line in wanted if line in BAR_KEYS}
-    if len(lines) < len(wanted):
-        # NaN before an indicator's first value, and 0/0 on flat prices, are meant.
+        return dict.fromkeys(names, bars.close[rows])
+    lines = {line: getattr(bars, line)[rows] for line in names if line in BAR_KEYS}
+    if len(lines) < len(names):
+        # NaN before an indicator's first value, and 0/0 on flat prices, are intended.
         with np.errstate(invalid="ignore", divide="ignore"):
             series = compute_series(bars.until(rows.stop), rows.stop - rows.start)
-            lines |= {line: _line(line, series, parameters) for line in wanted if line not in BAR_KEYS}
-    return {line: lines[line] for line in wanted}
+            lines |= {line: _line(line, series, parameters) for line in names if line not in BAR_KEYS}
+    return {line: lines[line] for line in names}
 
 
 def rows_between(bars: Bars, start: date | None, end: date | None) -> slice:
-    """The rows of the bars from `start` to `end`, both included; of more than MOST_BARS, the newest."""
+    """The rows of the bars from `start` to `end`, both included; at most the newest MOST_BARS."""
     first = 0 if start is None else int(np.searchsorted(bars.days, np.datetime64(start, "D"), side="left"))
     after = len(bars) if end is None else int(np.searchsorted(bars.days, np.datetime64(end, "D"), side="right"))
     return slice(max(first, after - MOST_BARS), max(first, after))
@@ -50,12 +50,12 @@ def _line(line: str, series: Series, parameters: Parameters) -> FloatArray:
     if line == "cmf":
         values: FloatArray = cast_votes((line,), series).value[0]
         return values
-    found: FloatArray = getattr(series, _NAMES.get(line, line))
-    return found
+    column: FloatArray = getattr(series, _NAMES.get(line, line))
+    return column
 
 
 def _scores(series: Series, parameters: Parameters) -> FloatArray:
-    """The score of every day that an analysis would have been made of."""
+    """The score of each row; NaN where there are too few bars for an analysis."""
     scores: FloatArray = np.where(
         series.position >= MINIMUM_BARS - 1, score_of(cast_votes(parameters.indicators, series), parameters.weights).score, np.nan
     )

@@ -1,4 +1,4 @@
-"""One analysis, the signal of every day, and the fingerprint that makes results reproducible."""
+"""One analysis, the signal history, and the fingerprint that identifies a result."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from models.analysis import Analysis, Overrides, Parameters
 from models.indicator import INDICATORS, IndicatorReading
 from models.strategy import Strategy
 
-# Raised with every change to any number or sentence that comes out.
+# Incremented with every change to any number or sentence of a result.
 ENGINE_VERSION = "1"
 
 
 @dataclass(frozen=True)
 class SignalHistory:
-    """The score of every day and the votes behind it; one row a bar."""
+    """The score of each bar, of shape (bars,), and the votes behind it."""
 
     score: FloatArray
     votes: Votes
 
 
 def parameters_of(strategy: Strategy, overrides: Overrides) -> Parameters:
-    """A strategy with the request's overrides, every default filled in: the same outcome is the same parameters."""
-    chosen = overrides.indicators or tuple(INDICATORS)
-    keys = tuple(key for key in INDICATORS if key in chosen)
+    """A strategy with overrides applied and every default filled in: equal analyses have equal parameters."""
+    selected = overrides.indicators or tuple(INDICATORS)
+    keys = tuple(key for key in INDICATORS if key in selected)
     weights = strategy.weights(overrides.weights)
     return Parameters(
         strategy=strategy.id,
@@ -49,22 +49,22 @@ def parameters_of(strategy: Strategy, overrides: Overrides) -> Parameters:
 
 
 class Fingerprints:
-    """The fingerprints of results made with the same parameters, whose JSON is made once."""
+    """Fingerprints of results with the same parameters, which are serialised once."""
 
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = json.dumps(vars(parameters), sort_keys=True)
 
     def of(self, ticker: str, bars_sha256: str, stale: bool) -> str:
-        """Hex digest of everything that a result depends on.
+        """SHA-256, as hex, of everything that a result depends on.
 
-        `stale` is the one thing that the calendar adds: a result says whether its newest bar was old when it was made.
+        `stale` is the only input that depends on the day of the analysis: it gives a warning in the result.
         """
-        depends_on = f'["{ticker}", "{bars_sha256}", {self._parameters}, "{ENGINE_VERSION}", {json.dumps(stale)}]'
-        return hashlib.sha256(depends_on.encode()).hexdigest()
+        inputs = f'["{ticker}", "{bars_sha256}", {self._parameters}, "{ENGINE_VERSION}", {json.dumps(stale)}]'
+        return hashlib.sha256(inputs.encode()).hexdigest()
 
 
 def analyse(bars: Bars, parameters: Parameters, today: date) -> Analysis:
-    """Analyse the newest of at least `quality.MINIMUM_BARS` adjusted bars, as seen on `today`."""
+    """Analyse the newest bar of at least `quality.MINIMUM_BARS` adjusted bars; `today` decides whether it is stale."""
     outcome = _evaluate(bars, parameters, rows=1)
     series, votes, score = outcome
     total = float(score.score[-1])
@@ -85,19 +85,19 @@ def analyse(bars: Bars, parameters: Parameters, today: date) -> Analysis:
 
 
 def signal_history(bars: Bars, parameters: Parameters) -> SignalHistory:
-    """The score and votes of every bar, each from the bars up to it alone."""
+    """The score and votes of each bar, computed from the bars up to it."""
     _, votes, score = _evaluate(bars, parameters, rows=len(bars))
     return SignalHistory(score.score, votes)
 
 
 def newest_score(bars: Bars, parameters: Parameters) -> tuple[float, dict[str, int]]:
-    """The score of the newest bar and each indicator's vote: an analysis without its words."""
+    """The score of the newest bar and each indicator's vote, without reasons and trade."""
     _, votes, score = _evaluate(bars, parameters, rows=1)
     return float(score.score[-1]), {key: int(vote) for key, vote in zip(votes.keys, votes.vote[:, -1], strict=True)}
 
 
 def _evaluate(bars: Bars, parameters: Parameters, rows: int) -> tuple[Series, Votes, Score]:
-    # NaN before an indicator's first value, and 0/0 on flat prices, are meant; the rules mask both.
+    # NaN before an indicator's first value, and 0/0 on flat prices, are intended; the rules mask both.
     with np.errstate(invalid="ignore", divide="ignore"):
         series = compute_series(bars, rows)
         votes = cast_votes(parameters.indicators, series)

@@ -1,8 +1,7 @@
-"""What would change the verdict: the nearest next-day closes at which it does.
+"""Flips: the nearest next-day closes at which the verdict changes.
 
-The next day is imagined as one that opens at the newest close and trades between its open and its close, on the average volume of the
-last 20 bars.
-The score is no monotone function of that close, so it is searched outwards in steps of 0.25 % and the first change is narrowed down.
+The hypothetical next day opens at the newest close, trades between its open and its close, and has the mean volume of the last 20 bars.
+The score is not monotone in that close, so the search goes outwards in steps of 0.25 % and bisects the first step with a change.
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ from models.analysis import Parameters, Verdict
 from models.flip import Flip, Flips, VoteTurn
 
 STEP = 0.0025
-FARTHEST = 0.25
-PRECISION = 1e-6  # of the close
+FARTHEST = 0.25  # of the close, as are the step and the precision
+PRECISION = 1e-6
 MEAN_VOLUME_BARS = 20
 
 
 def find_flips(bars: Bars, parameters: Parameters, check: Callable[[], None] = lambda: None) -> Flips:
     """The nearest flips within 25 % above and below the newest close.
 
-    `check` is called before each of the up to 250 runs of the engine; what it raises ends the search.
+    `check` is called before each of at most 250 runs of the engine, and may raise to end the search.
     """
     day = _NextDay(bars, parameters, check)
     score, votes = newest_score(bars, parameters)
@@ -35,7 +34,7 @@ def find_flips(bars: Bars, parameters: Parameters, check: Callable[[], None] = l
 
 
 class _NextDay:
-    """The bars with room for one more, whose close is tried out."""
+    """The bars and a hypothetical next one, whose close is variable."""
 
     def __init__(self, bars: Bars, parameters: Parameters, check: Callable[[], None]) -> None:
         self.parameters = parameters
@@ -52,7 +51,7 @@ class _NextDay:
         )
 
     def at(self, close: float) -> tuple[Verdict, dict[str, int]]:
-        """The verdict and votes if the next day closed there."""
+        """The verdict and votes if the next day closes at `close`."""
         self._check()
         self._bars.close[-1] = close
         self._bars.high[-1] = max(close, self.close)
@@ -62,7 +61,7 @@ class _NextDay:
 
 
 def _search(day: _NextDay, verdict: Verdict, votes: dict[str, int], direction: float) -> Flip | None:
-    holds = 0.0  # the farthest move so far at which the verdict holds
+    holds = 0.0  # the largest move so far at which the verdict holds
     for step in range(round(FARTHEST / STEP) + 1):
         move = step * STEP
         if day.at(day.close * (1 + direction * move))[0] != verdict:
@@ -72,7 +71,7 @@ def _search(day: _NextDay, verdict: Verdict, votes: dict[str, int], direction: f
 
 
 def _narrow(day: _NextDay, verdict: Verdict, direction: float, holds: float, flips: float) -> float:
-    """The smallest move, to PRECISION, that flips, between one that holds and one that flips."""
+    """Bisect between a move that holds the verdict and one that flips it; the smallest that flips, to PRECISION."""
     while flips - holds > PRECISION:
         middle = (holds + flips) / 2
         if day.at(day.close * (1 + direction * middle))[0] == verdict:

@@ -1,4 +1,4 @@
-"""Support and resistance: prices at which recent swings turned."""
+"""Support and resistance: prices at which recent swings reversed."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ import talib
 from analysis.bars import Bars
 from models.analysis import Level, Levels
 
-LOOKBACK = 250
+LOOKBACK = 250  # bars
 WING = 5  # bars on either side of a pivot
-MERGE_ATR = 0.5
-NEAREST = 3
+MERGE_ATR = 0.5  # distance from a level's mean, in ATR, within which a pivot joins it
+NEAREST = 3  # levels on each side
 
 
 def find_levels(bars: Bars, atr: float) -> Levels:
-    """The nearest three levels either side of the newest close.
+    """The three nearest levels on each side of the newest close; `atr` is in the unit of the prices.
 
-    Pivots are lows (highs) that are the extreme of the five bars either side, within the last 250 bars. Going up in price, a pivot joins
-    the current level while it is within half an ATR of that level's mean. Lows and highs count alike: a broken resistance supports.
+    A pivot is a low (high) that is the lowest (highest) of itself and five bars on each side, within the last 250 bars. In ascending order
+    of price, a pivot joins the current level while it is within half an ATR of that level's mean. Lows and highs form levels together: a
+    broken resistance becomes a support.
     """
     start = max(len(bars) - LOOKBACK, 0)
     low, high = bars.low[start:], bars.high[start:]

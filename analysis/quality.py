@@ -1,4 +1,4 @@
-"""What a reader of a verdict should know about the prices behind it."""
+"""The quality of stored prices: soundness, warnings and gaps."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from models.analysis import PriceWarning
 from models.price_series import PackedBars, PriceGap
 
 MINIMUM_BARS = 50
-ZERO_VOLUME_SHARE = 0.05
-LARGE_MOVE = 0.5
-GAP_DAYS = 10
+ZERO_VOLUME_SHARE = 0.05  # of the bars
+LARGE_MOVE = 0.5  # of the close before
+GAP_DAYS = 10  # calendar days
 STALE_DAYS = 7
 
 
 def is_sound(packed: PackedBars, adjusted: bool) -> bool:
-    """Whether stored bars are numbers that an analysis can be made of: prices above zero, volumes not below, none of them infinite."""
+    """Whether stored bars can be analysed: prices positive, volumes not negative, all of them finite."""
     count = len(packed)
     numbers = np.frombuffer(packed.data, dtype=np.float64)
     prices, volumes = numbers[count : (6 if adjusted else 5) * count], numbers[6 * count :]
-    # A minimum is NaN where any number is, and no comparison with that is true.
+    # A minimum over a NaN is NaN, and every comparison with NaN is false.
     return bool(prices.min() > 0 and prices.max() < np.inf and volumes.min() >= 0 and volumes.max() < np.inf)
 
 
@@ -33,11 +33,12 @@ def is_stale(newest: date, today: date) -> bool:
 
 
 def price_warnings(bars: Bars, today: date) -> tuple[PriceWarning, ...]:
-    """The warnings for at least one bar: zero volume, moves over 50 %, gaps, staleness."""
+    """Warnings about one or more bars: zero volume, moves over 50 %, gaps, staleness."""
     warnings = []
-    idle = int(np.count_nonzero(bars.volume == 0))
-    if idle > ZERO_VOLUME_SHARE * len(bars):
-        warnings.append(PriceWarning("zero_volume", f"{idle} of {len(bars)} days ({100 * idle / len(bars):.0f} %) have no volume."))
+    without_volume = int(np.count_nonzero(bars.volume == 0))
+    if without_volume > ZERO_VOLUME_SHARE * len(bars):
+        percent = 100 * without_volume / len(bars)
+        warnings.append(PriceWarning("zero_volume", f"{without_volume} of {len(bars)} days ({percent:.0f} %) have no volume."))
     moves = np.abs(bars.close[1:] / bars.close[:-1] - 1.0)
     large = np.flatnonzero(moves > LARGE_MOVE)
     if large.size:
@@ -49,11 +50,11 @@ def price_warnings(bars: Bars, today: date) -> tuple[PriceWarning, ...]:
                 "a crash, or a split that the prices are not adjusted for.",
             )
         )
-    wide = _before_gaps(bars)
-    if wide.size:
-        at = int(wide[-1])
+    gaps = _before_gaps(bars)
+    if gaps.size:
+        at = int(gaps[-1])
         warnings.append(
-            PriceWarning("gap", f"{wide.size} times no bar for over {GAP_DAYS} days, last from {bars.day(at)} to {bars.day(at + 1)}.")
+            PriceWarning("gap", f"{gaps.size} times no bar for over {GAP_DAYS} days, last from {bars.day(at)} to {bars.day(at + 1)}.")
         )
     newest = bars.day(-1)
     if is_stale(newest, today):
@@ -70,7 +71,7 @@ def price_gaps(bars: Bars) -> tuple[PriceGap, ...]:
 
 
 def _before_gaps(bars: Bars) -> NDArray[np.intp]:
-    """Where the bars are after which there is a gap."""
+    """The indexes of the bars before each gap."""
     days = bars.days.view(np.int64)
     return np.flatnonzero(days[1:] - days[:-1] > GAP_DAYS)
 

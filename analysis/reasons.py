@@ -1,4 +1,4 @@
-"""Why each indicator votes as it does: one sentence and the numbers in it. Rounding here is for reading; nothing is decided on it."""
+"""The reason of each vote: one sentence and its numbers. Only the sentences round; no decision uses a rounded number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Details = dict[str, float | None]
 
 
 def explain(key: str, series: Series, vote: int, meaningless: bool) -> tuple[str, Details]:
-    """The sentence and the details for one indicator on the newest row, where it is available."""
+    """Sentence and details of one available indicator on the newest row."""
     sentence, details = _EXPLAIN[key](series, vote)
     if meaningless:
         sentence = f"{INDICATORS[key].name} has nothing to go by: {_WHY_MEANINGLESS.get(key, 'prices did not move in its window')}."
@@ -21,13 +21,13 @@ def explain(key: str, series: Series, vote: int, meaningless: bool) -> tuple[str
 
 
 def unavailable(key: str, bars: int) -> str:
-    """The sentence for an indicator without enough bars."""
+    """The sentence of an indicator with too few bars."""
     indicator = INDICATORS[key]
     return f"{indicator.name} needs {indicator.bars_needed} bars; there are {bars}."
 
 
 def finite(value: float) -> float | None:
-    """The number, or None where there is none."""
+    """The number, or None when it is NaN or infinite."""
     return value if math.isfinite(value) else None
 
 

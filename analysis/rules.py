@@ -1,8 +1,8 @@
-"""How each indicator votes, over arrays: vote −1, 0 or 1 and a confidence from 0 to 1 for every row.
+"""The rule of each indicator: a vote of −1, 0 or 1 and a confidence from 0 to 1 for each row.
 
-An indicator whose window has no range, or whose denominator is zero, votes 0 with confidence 0: a flat line is neither oversold nor
-anything else. The definitions are TA-Lib's; the thresholds are the usual ones of Wilder (RSI, ADX, SAR), Lane (stochastic), Lambert (CCI),
-Williams (%R), Appel (MACD), Bollinger, Granville (OBV) and Chaikin (money flow).
+An indicator whose window has no range, or whose denominator is zero, votes 0 with confidence 0: a flat line is not oversold. Definitions
+are TA-Lib's; the thresholds are those of Wilder (RSI, ADX, SAR), Lane (stochastic), Lambert (CCI), Williams (%R), Appel (MACD),
+Bollinger, Granville (OBV) and Chaikin (money flow).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from models.indicator import INDICATORS
 
 @dataclass(frozen=True)
 class Votes:
-    """Value, vote and confidence: one line an indicator, in the order of `keys`, and one column a row of the series.
+    """Arrays of shape (indicators, rows): indicators in the order of `keys`, rows as in the series.
 
-    Where an indicator is unavailable or meaningless (nothing moved in its window), vote and confidence are 0.
+    Where an indicator is not available (too few bars) or meaningless (nothing moved in its window), vote and confidence are 0.
     """
 
     keys: tuple[str, ...]
@@ -33,13 +33,13 @@ class Votes:
 
 
 def cast_votes(keys: tuple[str, ...], series: Series) -> Votes:
-    """Apply the rules of some indicators (at least one) to every row of the series."""
+    """Apply the rules of one or more indicators to each row of the series."""
     outcomes = [_RULES[key](series) for key in keys]
     needed = np.array([[INDICATORS[key].bars_needed - 1] for key in keys])
     available = series.position >= needed
     meaningless = np.array([outcome[3] for outcome in outcomes])
     counts = available & ~meaningless
-    # Clamped and masked for all at once: on one row the calls cost more than the numbers.
+    # Clamp and mask all indicators in one call: for one row, the calls cost more than the arithmetic.
     confidence = np.minimum(np.maximum(np.array([outcome[2] for outcome in outcomes]), 0.0), 1.0)
     return Votes(
         keys=keys,
@@ -51,7 +51,7 @@ def cast_votes(keys: tuple[str, ...], series: Series) -> Votes:
     )
 
 
-# Value, vote, confidence, and where the indicator has nothing to go by.
+# Value, vote, confidence, and where the indicator is meaningless.
 _Outcome = tuple[FloatArray, FloatArray, FloatArray, BoolArray]
 _Rule = Callable[[Series], _Outcome]
 

@@ -1,4 +1,4 @@
-"""From votes to one number and its words."""
+"""The score, verdict and signal of the votes."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from analysis.bars import FloatArray
 from analysis.rules import Votes
 from models.analysis import Signal, Verdict
 
-STRONG, WEAK = 0.6, 0.2
+STRONG, WEAK = 0.6, 0.2  # thresholds of the score
 
 
 @dataclass(frozen=True)
 class Score:
-    """The score of each row, and each indicator's part of it: one line an indicator, adding up to the score."""
+    """The score of each row, of shape (rows,), and each indicator's contribution to it, of shape (indicators, rows)."""
 
     score: FloatArray
     contributions: FloatArray
 
 
 def score_of(votes: Votes, weights: Mapping[str, float]) -> Score:
-    """Σ(vote·confidence·weight) / Σ(confidence·weight) over the indicators that vote and are available; 0 where nothing has any say."""
-    say = votes.confidence * np.array([[weights.get(key, 0.0)] for key in votes.keys])
-    total = _sum_lines(say)
-    contributions = votes.vote * say / np.where(total == 0, 1.0, total)
+    """Σ(vote·confidence·weight) / Σ(confidence·weight) over the available voting indicators, from −1 to 1; 0 where the denominator is 0."""
+    weighted = votes.confidence * np.array([[weights.get(key, 0.0)] for key in votes.keys])
+    total = _sum_lines(weighted)
+    contributions = votes.vote * weighted / np.where(total == 0, 1.0, total)
     score = np.minimum(np.maximum(_sum_lines(contributions), -1.0), 1.0)
     return Score(score, contributions)
 
 
 def _sum_lines(lines: FloatArray) -> FloatArray:
-    # numpy's own sum may add in another order for one row than for many; accumulate goes line by line for both.
+    # numpy's sum may add one row in another order than many rows; accumulate always adds line by line.
     total: FloatArray = np.add.accumulate(lines, axis=0)[-1]
     return total
 
 
 def verdict_of(score: float) -> Verdict:
-    """The unrounded score in words."""
+    """The verdict of an unrounded score."""
     if score >= STRONG:
         return Verdict.STRONG_BUY
     if score >= WEAK:
@@ -51,5 +51,5 @@ def verdict_of(score: float) -> Verdict:
 
 
 def signal_of(score: float) -> Signal:
-    """What to do at a score."""
+    """The signal of an unrounded score."""
     return Signal.BUY if score >= WEAK else Signal.SELL if score <= -WEAK else Signal.HOLD

@@ -1,6 +1,7 @@
-"""The arrays behind the indicators: TA-Lib's and a few windows of our own, for the newest `rows` bars.
+"""The arrays behind the indicators, for the newest `rows` bars: TA-Lib's functions, and a few window sums.
 
-TA-Lib computes over the whole history (Wilder's and exponential smoothing never forget), the windows only over what `rows` needs.
+TA-Lib computes over the whole history, since Wilder's and exponential smoothing depend on all of it; the window sums only over the bars
+that `rows` needs.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ import talib
 from analysis.bars import Bars, BoolArray, FloatArray
 
 LONGEST_WINDOW = 200
-AT_REST = 1e-12  # of a price: what adjusting rounds is no movement
+AT_REST = 1e-12  # of a price: a smaller difference is a rounding error of the adjustment, not a move
 
 
 @dataclass(frozen=True)
 class Series:
-    """Arrays of one length, one row a bar; NaN where there are not enough bars yet. Prices are in the adjusted currency."""
+    """Arrays of shape (rows,), one row per bar; NaN where there are not enough bars yet. Prices are adjusted."""
 
     position: FloatArray  # the bar's index in the whole history, from 0
     close: FloatArray
@@ -45,29 +46,30 @@ class Series:
     price_change: FloatArray  # over 20 bars
     volume_20: FloatArray  # sum of 20 bars
     money_flow_20: FloatArray  # sum of 20 bars
-    unchanged_closes: FloatArray  # how many bars before this one have the same close, in an unbroken run
+    unchanged_closes: FloatArray  # number of bars directly before this one with the same close
     unchanged_typical: FloatArray  # the same for (high + low + close) / 3
-    unchanged_bars: FloatArray  # the same for bars whose high equals their low
-    flat_fast_k: BoolArray  # whether one of the three windows behind slow %K has no range
+    unchanged_bars: FloatArray  # the same for high and low, counted for bars whose high equals their low
+    flat_fast_k: BoolArray  # whether any of the three windows behind slow %K has no range
 
 
 def compute_series(bars: Bars, rows: int) -> Series:
-    """Compute every array for the newest `rows` bars (at most all of them)."""
-    opens_at = len(bars) - rows
+    """Compute the arrays for the newest `rows` bars, at most len(bars)."""
+    start = len(bars) - rows
     high, low, close, volume = bars.high, bars.low, bars.close, bars.volume
 
     def newest_rows(values: FloatArray) -> FloatArray:
-        # A copy: TA-Lib's long array can go at once, and the next one is made where it was, in warm memory.
-        return values[opens_at:].copy()
+        # A copy frees TA-Lib's long array at once, and the next one reuses its memory, which is in the CPU's cache.
+        return values[start:].copy()
 
     slow_k, slow_d = map(newest_rows, talib.STOCH(high, low, close, 14, 3, talib.MA_Type.SMA, 3, talib.MA_Type.SMA))
     macd, macd_signal, macd_histogram = map(newest_rows, talib.MACD(close, 12, 26, 9))
     upper, middle, lower = map(newest_rows, talib.BBANDS(close, 20, 2.0, 2.0, talib.MA_Type.SMA))
     obv_21 = newest(talib.OBV(close, volume), rows + 20).copy()
 
-    # These two see no further than 20 bars back. CCI sums its window in an order that repeats every 20 bars: cut there, the bits stay.
-    tail_starts_at = max(opens_at - 20, 0) // 20 * 20
-    tail_high, tail_low, tail_close = high[tail_starts_at:], low[tail_starts_at:], close[tail_starts_at:]
+    # CCI and WILLR depend on at most 20 bars. CCI sums its window in an order that repeats every 20 bars: a start at a multiple of 20 keeps
+    # the bits of its results.
+    tail_start = max(start - 20, 0) // 20 * 20
+    tail_high, tail_low, tail_close = high[tail_start:], low[tail_start:], close[tail_start:]
 
     depth = rows + LONGEST_WINDOW - 1
     deep_high, deep_low, deep_close = newest(high, depth), newest(low, depth), newest(close, depth)
@@ -79,8 +81,8 @@ def compute_series(bars: Bars, rows: int) -> Series:
     flat_14 = unchanged_bars[-(rows + 2) :] >= 13
     close_21 = newest(close, rows + 20)
     return Series(
-        position=np.arange(opens_at, len(bars), dtype=np.float64),
-        close=close[opens_at:],
+        position=np.arange(start, len(bars), dtype=np.float64),
+        close=close[start:],
         rsi=newest_rows(talib.RSI(close, 14)),
         slow_k=slow_k,
         slow_d=slow_d,
@@ -112,16 +114,16 @@ def compute_series(bars: Bars, rows: int) -> Series:
 
 
 def newest(values: FloatArray, count: int) -> FloatArray:
-    """The last `count` values; NaN in front when there are fewer."""
+    """The last `count` values, padded with NaN in front when there are fewer."""
     if len(values) >= count:
         return values[-count:]
     return np.concatenate([np.full(count - len(values), np.nan), values])
 
 
 def window_sum(values: FloatArray, window: int) -> FloatArray:
-    """Sums over each `window` successive values along the last axis; the result is shorter by window − 1.
+    """Sums over each `window` successive values along the last axis, which gets shorter by window − 1.
 
-    Added up from the oldest to the newest whatever the length, so that the last sum of a long array has the same bits as that of its end.
+    Each sum adds from the oldest value to the newest, so that its bits do not depend on the length of the array.
     """
     count = values.shape[-1] - window + 1
     total: FloatArray = values[..., :count].copy()
@@ -131,7 +133,7 @@ def window_sum(values: FloatArray, window: int) -> FloatArray:
 
 
 def _money_flow(high: FloatArray, low: FloatArray, close: FloatArray, volume: FloatArray) -> FloatArray:
-    # Chaikin's multiplier: where in its range the day closed, −1 at the low, 1 at the high; 0 for a day without range.
+    # Chaikin's money flow multiplier: the position of the close in the day's range, from −1 at the low to 1 at the high; 0 without a range.
     spread = high - low
     flat = spread <= AT_REST * high
     flow: FloatArray = ((close - low) - (high - close)) / np.where(flat, 1.0, spread) * ~flat * volume
@@ -139,9 +141,9 @@ def _money_flow(high: FloatArray, low: FloatArray, close: FloatArray, volume: Fl
 
 
 def _unchanged(lines: FloatArray) -> FloatArray:
-    """For each value of each line, how many values before it are the same in an unbroken run, counted as far back as the line goes."""
+    """For each value of each line, the number of equal values directly before it."""
     changed = np.ones(lines.shape, dtype=np.bool_)
-    # Not `>`: a NaN, where there are no bars, is a change.
+    # Not `>`: a comparison with NaN (no bars) is false, and must count as a change.
     changed[:, 1:] = ~(np.abs(lines[:, 1:] - lines[:, :-1]) <= AT_REST * lines[:, 1:])
     index = np.arange(lines.shape[1], dtype=np.float64)
     run: FloatArray = index - np.maximum.accumulate(np.where(changed, index, 0.0), axis=1)

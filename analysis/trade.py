@@ -10,13 +10,13 @@ from analysis.bars import Bars
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Parameters, Signal, Trade
 
 FARTHEST_ENTRY = 0.15  # of the close
-STOP_ATR = 1.5
+STOP_ATR = 1.5  # distance of the stop, in ATR
 WIDEST_STOP = 0.08  # of the entry
 LAST_CLOSE = "last close"
 
 
 def plan_trade(bars: Bars, atr: float, signal: Signal, parameters: Parameters) -> Trade | None:
-    """The trade for a signal with the default position size; None for HOLD."""
+    """The trade of a signal, with the default position size; None for HOLD. `atr` is in the unit of the prices."""
     if signal is Signal.HOLD:
         return None
     close = float(bars.close[-1])
@@ -37,7 +37,7 @@ def plan_trade(bars: Bars, atr: float, signal: Signal, parameters: Parameters) -
 
 
 def size_position(trade: Trade, capital: float, risk_percent: float, max_position_percent: float) -> Trade:
-    """The trade with as many whole shares as both the risk and the cap, in percent of capital, allow. A SELL keeps 0 shares."""
+    """The trade with the most whole shares within risk and position cap, both in percent of `capital`. A SELL keeps 0 shares."""
     distance = trade.entry - trade.stop_loss
     if distance <= 0:
         return trade
@@ -48,7 +48,7 @@ def size_position(trade: Trade, capital: float, risk_percent: float, max_positio
 
 
 def _buy_entry(bars: Bars, close: float) -> tuple[float, str]:
-    """The first method that applies and whose entry is near enough to the close."""
+    """The first candidate within FARTHEST_ENTRY of the close, else the close."""
     for entry, method in _buy_candidates(bars, close):
         if abs(entry - close) <= FARTHEST_ENTRY * close:
             return entry, method

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from database import DatabaseSuspended
 from infrastructure.breaker import BreakerOpen
 from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse, PriceQuality
-from utils.api_utils import ApiError
+from utils.api_utils import ApiError, FirstErrors
 from utils.database_errors import explanation_of, is_unavailable, refuses_writes
 
 STATUSES = {
@@ -34,7 +34,7 @@ def translate(error: Exception) -> ApiError | None:
     """The answer to an exception of ours or of the database; None for one that nobody foresaw."""
     if isinstance(error, PriceQuality):
         places = [{"field": problem.place, "message": problem.message} for problem in error.problems]
-        return ApiError(422, error.code, str(error), places, errors_total=error.total)
+        return ApiError(422, error.code, str(error), FirstErrors(places, error.total))
     if isinstance(error, NothingToAnalyse):
         return ApiError(422, error.code, str(error), [{"field": "universe", "message": str(error)}])
     if isinstance(error, FeatureDisabled):

@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from api import idempotency_store
+from api.idempotency_store import Reservation
 from database import Database
 from models.errors import IdempotencyInProgress, IdempotencyMismatch
 from utils.clock import now
@@ -41,33 +42,40 @@ def once(database: Database, org_id: int, key: str | None, request: bytes, act: 
             answer = act(connection)
         answer.after_commit()
         return answer
-    holder, digest = new_id(), hashlib.sha256(request).hexdigest()
-    remembered = _reserve_or_find(database, org_id, key, digest, holder)
-    if remembered is not None:
-        return remembered
+    reservation = Reservation(org_id, key, hashlib.sha256(request).hexdigest(), new_id(), now())
+    stored = _reserve_or_find(database, reservation)
+    if stored is not None:
+        return stored
     try:
         with database.transaction() as connection:
             answer = act(connection)
-            if not idempotency_store.complete(connection, org_id, key, holder, answer.status, answer.location, answer.body):
+            if not idempotency_store.complete(connection, reservation, answer.status, answer.location, answer.body):
                 raise IdempotencyInProgress
     except BaseException:
         with database.transaction() as connection:
-            idempotency_store.release(connection, org_id, key, holder)
+            idempotency_store.release(connection, reservation)
         raise
     answer.after_commit()
     return answer
 
 
-def _reserve_or_find(database: Database, org_id: int, key: str, digest: str, holder: str) -> Answer | None:
-    moment = now()
+def _reserve_or_find(database: Database, reservation: Reservation) -> Answer | None:
+    """The answer stored under the key; None when the key is now reserved for this request."""
+    moment = reservation.created_at
     with database.transaction() as connection:
-        if idempotency_store.reserve(connection, org_id, key, digest, holder, moment, moment - KEPT_FOR, moment - ABANDONED_AFTER):
+        if idempotency_store.reserve(connection, reservation, moment - KEPT_FOR, moment - ABANDONED_AFTER):
             return None
-        found = idempotency_store.find(connection, org_id, key)
-    if found is None:
+        stored = idempotency_store.find(connection, reservation.org_id, reservation.key)
+    if stored is None:
         raise IdempotencyInProgress  # it was released just now
-    if found.request_sha256 != digest:
+    if stored.request_sha256 != reservation.request_sha256:
         raise IdempotencyMismatch
-    if found.status is None or found.body is None:
+    if stored.status is None or stored.body is None:
         raise IdempotencyInProgress
-    return Answer(found.status, found.location, found.body, is_replay=True)
+    return Answer(stored.status, stored.location, stored.body, is_replay=True)
+
+
+def prune_idempotency_keys(database: Database) -> int:
+    """Forget answers that were given longer ago than they are kept; how many that were."""
+    with database.transaction() as connection:
+        return idempotency_store.delete_before(connection, now() - KEPT_FOR)

@@ -1,4 +1,4 @@
-"""Answers given under an Idempotency-Key. A row without a status is a request that is still at work."""
+"""SQL of the answers stored under an Idempotency-Key. A row without a status belongs to a request in progress."""
 
 from __future__ import annotations
 
@@ -7,27 +7,21 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-# A key that is free, or whose answer is too old to count, or whose first request died at work, is taken.
-RESERVE = text(
-    "INSERT INTO idempotency_keys (org_id, key, request_sha256, holder, created_at) "
-    "VALUES (:org_id, :key, :request_sha256, :holder, :created_at) "
-    "ON CONFLICT (org_id, key) DO UPDATE SET request_sha256 = excluded.request_sha256, holder = excluded.holder, "
-    "created_at = excluded.created_at, status = NULL, location = NULL, body = NULL "
-    "WHERE idempotency_keys.created_at < :forgotten_before "
-    "OR (idempotency_keys.status IS NULL AND idempotency_keys.created_at < :abandoned_before)"
-)
-FIND = text("SELECT request_sha256, status, location, body FROM idempotency_keys WHERE org_id = :org_id AND key = :key")
-COMPLETE = text(
-    "UPDATE idempotency_keys SET status = :status, location = :location, body = :body "
-    "WHERE org_id = :org_id AND key = :key AND holder = :holder AND status IS NULL"
-)
-RELEASE = text("DELETE FROM idempotency_keys WHERE org_id = :org_id AND key = :key AND holder = :holder AND status IS NULL")
-DELETE_BEFORE = text("DELETE FROM idempotency_keys WHERE created_at < :before")
+
+@dataclass(frozen=True)
+class Reservation:
+    """A request's hold on a key; `holder` tells it from a later request that took the key over."""
+
+    org_id: int
+    key: str
+    request_sha256: str
+    holder: str
+    created_at: datetime
 
 
 @dataclass(frozen=True)
-class Remembered:
-    """What is stored under a key; `status` and `body` are None while the first request is at work."""
+class StoredAnswer:
+    """What is stored under a key; `status` and `body` are None while the first request is in progress."""
 
     request_sha256: str
     status: int | None
@@ -35,39 +29,76 @@ class Remembered:
     body: str | None
 
 
-def reserve(
-    connection: Connection,
-    org_id: int,
-    key: str,
-    request_sha256: str,
-    holder: str,
-    created_at: datetime,
-    forgotten_before: datetime,
-    abandoned_before: datetime,
-) -> bool:
-    """Take a key for a request; whether it was free."""
-    values = {"org_id": org_id, "key": key, "request_sha256": request_sha256, "holder": holder, "created_at": created_at}
-    values |= {"forgotten_before": forgotten_before, "abandoned_before": abandoned_before}
+# Takes a key that is free, whose answer has expired, or whose request was abandoned.
+RESERVE = text(
+    """
+    INSERT INTO idempotency_keys (org_id, key, request_sha256, holder, created_at)
+    VALUES (:org_id, :key, :request_sha256, :holder, :created_at)
+    ON CONFLICT (org_id, key) DO UPDATE SET
+        request_sha256 = excluded.request_sha256,
+        holder = excluded.holder,
+        created_at = excluded.created_at,
+        status = NULL,
+        location = NULL,
+        body = NULL
+    WHERE idempotency_keys.created_at < :expired_before
+        OR (idempotency_keys.status IS NULL AND idempotency_keys.created_at < :abandoned_before)
+    """
+)
+
+
+def reserve(connection: Connection, reservation: Reservation, expired_before: datetime, abandoned_before: datetime) -> bool:
+    """Take a key for a request; return whether it was available.
+
+    Answers from before `expired_before` no longer count, nor do requests in progress from before `abandoned_before`.
+    """
+    values = {**vars(reservation), "expired_before": expired_before, "abandoned_before": abandoned_before}
     return connection.execute(RESERVE, values).rowcount == 1
 
 
-def find(connection: Connection, org_id: int, key: str) -> Remembered | None:
+FIND = text("SELECT request_sha256, status, location, body FROM idempotency_keys WHERE org_id = :org_id AND key = :key")
+
+
+def find(connection: Connection, org_id: int, key: str) -> StoredAnswer | None:
     """What is stored under a key."""
     row = connection.execute(FIND, {"org_id": org_id, "key": key}).first()
-    return None if row is None else Remembered(*row)
+    return None if row is None else StoredAnswer(*row)
 
 
-def complete(connection: Connection, org_id: int, key: str, holder: str, status: int, location: str | None, body: str) -> bool:
-    """Store the answer; whether the key is still the holder's."""
-    values = {"org_id": org_id, "key": key, "holder": holder, "status": status, "location": location, "body": body}
-    return connection.execute(COMPLETE, values).rowcount == 1
+COMPLETE = text(
+    """
+    UPDATE idempotency_keys
+    SET status = :status, location = :location, body = :body
+    WHERE org_id = :org_id AND key = :key AND holder = :holder AND status IS NULL
+    """
+)
 
 
-def release(connection: Connection, org_id: int, key: str, holder: str) -> None:
-    """Free a key whose request came to nothing."""
-    connection.execute(RELEASE, {"org_id": org_id, "key": key, "holder": holder})
+def complete(connection: Connection, reservation: Reservation, status: int, location: str | None, body: str) -> bool:
+    """Store the answer; return whether the reservation still held."""
+    return connection.execute(COMPLETE, _key_of(reservation) | {"status": status, "location": location, "body": body}).rowcount == 1
+
+
+RELEASE = text(
+    """
+    DELETE FROM idempotency_keys
+    WHERE org_id = :org_id AND key = :key AND holder = :holder AND status IS NULL
+    """
+)
+
+
+def release(connection: Connection, reservation: Reservation) -> None:
+    """Free the key of a request that failed."""
+    connection.execute(RELEASE, _key_of(reservation))
+
+
+DELETE_BEFORE = text("DELETE FROM idempotency_keys WHERE created_at < :before")
 
 
 def delete_before(connection: Connection, before: datetime) -> int:
-    """Forget what is older than a moment; how many keys that were."""
+    """Delete the keys taken before a moment; return how many."""
     return connection.execute(DELETE_BEFORE, {"before": before}).rowcount
+
+
+def _key_of(reservation: Reservation) -> dict[str, object]:
+    return {"org_id": reservation.org_id, "key": reservation.key, "holder": reservation.holder}

@@ -6,11 +6,11 @@ from time import perf_counter
 
 from flask import Flask, Response, request
 
-from api.rate_limit import NO_ROUTE
 from api.request_state import request_state
 from database import Database
 from infrastructure.metrics import Metrics
 
+NO_ROUTE = "none"  # unknown paths count under one name: there are as many of them as attackers like
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # callers may make up others without end
 
 
@@ -23,5 +23,5 @@ def register_metrics(app: Flask, metrics: Metrics, database: Database) -> None:
         route = current.url_rule.rule if current.url_rule else NO_ROUTE
         method = current.method if current.method in METHODS else "other"
         metrics.request(method, route, response.status_code, perf_counter() - request_state().started)
-        metrics.pool(database.status)
+        metrics.pool(database)
         return response

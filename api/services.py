@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from infrastructure.breaker import Breaker
     from infrastructure.cache import Cache
     from infrastructure.database_metrics import DatabaseCollector
+    from infrastructure.feature import Universes
     from infrastructure.flags import FeatureFlags
     from infrastructure.health import HealthChecks
     from infrastructure.lifecycle import Lifecycle
     from infrastructure.metrics import Metrics
+    from infrastructure.rate_limiter import RateLimiter
     from infrastructure.redis_link import RedisLink
     from jobs.feed import JobFeed
     from jobs.reads import JobReads
@@ -42,10 +44,12 @@ class Services:
     health: HealthChecks
     authentication: Authentication
     cursors: CursorSigner
+    rate_limiter: RateLimiter | None  # None with RATE_LIMIT_ENABLED=false
     heavy_slots: HeavySlots
     wakeup: Wakeup
     job_feed: JobFeed
     job_reads: JobReads
+    universes: Universes
     lifecycle: Lifecycle
 
 

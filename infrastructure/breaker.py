@@ -1,19 +1,20 @@
 """A circuit breaker: what failed several times in a row is left alone for a while, so that callers hear of it at once.
 
-The states, thresholds and their clock are pybreaker's. That library runs the guarded call under a lock, one at a time; here it is only told
-what came of calls, which run side by side.
+It does not run the guarded calls, which go on side by side: it is asked before a call and told the outcome.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import NoReturn, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
-import pybreaker
 import structlog
 
 log = structlog.get_logger(__name__)
+
+CLOSED, OPEN, HALF_OPEN = "closed", "open", "half-open"
 
 
 class BreakerObserver(Protocol):
@@ -35,97 +36,84 @@ class BreakerOpen(Exception):
 
 
 class Breaker:
-    """Guards one dependency of this process. Thread-safe; while all is well, asking it costs two attribute look-ups."""
+    """Guards one dependency of this process. Thread-safe; while all is well, asking it costs one attribute look-up.
 
-    def __init__(self, name: str, failures: int, seconds: float) -> None:
+    closed → open after so many failures in a row; open → half-open when the pause is over and one call tries; half-open → closed when
+    that call succeeds, → open when it fails.
+    """
+
+    def __init__(self, name: str, failures: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         """Opens after so many `failures` in a row (0: never) and lets one call try after `seconds`."""
         self.name = name
         self.observer: BreakerObserver | None = None
-        self._failures_allowed, self._seconds = failures, seconds
-        self._inner = pybreaker.CircuitBreaker(
-            fail_max=max(failures, 1), reset_timeout=seconds, name=name, listeners=[_Listener(self)], throw_new_error_on_trip=False
-        )
+        self.seconds = seconds  # from the next opening on
+        self._failures_allowed, self._clock = failures, clock
         self._lock = threading.Lock()
-        self._next_try = 0.0
+        self._state, self._failures, self._next_try = CLOSED, 0, 0.0
 
     @property
     def state(self) -> str:
         """`closed`, `open`, or `half-open` while one call tries."""
-        return self._inner.current_state
+        return self._state
 
     @property
     def failures(self) -> int:
         """How many calls failed in a row."""
-        return self._inner.fail_counter
+        return self._failures
 
     @property
     def retry_after(self) -> float:
         """Seconds until the next call may try; 0 when it may now."""
-        return 0.0 if self.state == pybreaker.STATE_CLOSED else max(0.0, self._next_try - time.monotonic())
+        return 0.0 if self._state == CLOSED else max(0.0, self._next_try - self._clock())
 
     def check(self) -> None:
         """Let a call through, or raise BreakerOpen. After the pause one call tries; another, should that one never report."""
-        if self._inner.current_state == pybreaker.STATE_CLOSED:
+        if self._state == CLOSED:
             return
         with self._lock:
-            if self.state == pybreaker.STATE_CLOSED:
+            if self.state == CLOSED:
                 return
-            wait = self._next_try - time.monotonic()
+            wait = self._next_try - self._clock()
             if wait <= 0:
-                self._next_try = time.monotonic() + self._seconds
-                self._inner.half_open()
+                self._next_try = self._clock() + self.seconds
+                self._move(HALF_OPEN)
                 return
         if self.observer is not None:
             self.observer.breaker_refused(self.name)
         raise BreakerOpen(self.name, wait)
 
     def succeeded(self) -> None:
-        """Note that a call went well."""
-        if not self._inner.fail_counter and self._inner.current_state == pybreaker.STATE_CLOSED:
+        """Note that a call went well. One that began before it opened says nothing about now."""
+        if not self._failures and self._state == CLOSED:
             return
         with self._lock:
-            if self.state != pybreaker.STATE_OPEN:
-                self._inner.call(_do_nothing)
+            if self._state != OPEN:
+                self._failures = 0
+                self._move(CLOSED)
 
     def failed(self, error: BaseException) -> None:
-        """Note that a call found the dependency away."""
+        """Note that a call found the dependency away. One that began before it opened says nothing about now."""
         with self._lock:
-            if not self._failures_allowed or self.state == pybreaker.STATE_OPEN:
-                return  # a call that began before it opened
-            # Set before it opens: whoever sees it open must find the time.
-            self._next_try = time.monotonic() + self._seconds
-            try:
-                self._inner.call(_fail, error)
-            except type(error):
-                pass  # handed in to be counted; its caller raises it
+            if not self._failures_allowed or self._state == OPEN:
+                return
+            self._failures += 1
+            if self._state == HALF_OPEN or self._failures >= self._failures_allowed:
+                # Set before it opens: whoever sees it open must find the time.
+                self._next_try = self._clock() + self.seconds
+                self._move(OPEN, reason=type(error).__name__)
 
     def close(self) -> None:
         """Forget what failed: it has been seen to answer by somebody who went past the breaker."""
         with self._lock:
-            if self._inner.fail_counter or self.state != pybreaker.STATE_CLOSED:
-                self._inner.close()
+            self._failures = 0
+            self._move(CLOSED)
 
-
-class _Listener(pybreaker.CircuitBreakerListener):
-    """Logs the moves and passes them on."""
-
-    def __init__(self, breaker: Breaker) -> None:
-        self._breaker = breaker
-
-    def state_change(self, cb: pybreaker.CircuitBreaker, old_state: object, new_state: object) -> None:
-        """Tell of a move; a try in between is still open to the callers."""
-        before, after = getattr(old_state, "name", None), getattr(new_state, "name", None)
-        is_open = after != pybreaker.STATE_CLOSED
-        tell = log.warning if is_open else log.info
-        tell("circuit breaker moved", breaker=self._breaker.name, before=before, now=after)
+    def _move(self, state: str, **more: str) -> None:
+        before, self._state = self._state, state
+        if before == state:
+            return
+        tell = log.info if state == CLOSED else log.warning
+        tell("circuit breaker moved", breaker=self.name, before=before, now=state, **more)
         # A try in between, and its failure, belong to the same outage.
-        if self._breaker.observer is not None and pybreaker.STATE_CLOSED in (before, after):
-            self._breaker.observer.breaker_moved(self._breaker.name, is_open)
-
-
-def _do_nothing() -> None:
-    pass
-
-
-def _fail(error: BaseException) -> NoReturn:
-    raise error
+        if self.observer is not None and CLOSED in (before, state):
+            self.observer.breaker_moved(self.name, state != CLOSED)

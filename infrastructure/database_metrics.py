@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from database import Database
-from infrastructure.check_runner import SharedCall, Unanswered
+from infrastructure.check_runner import CheckTimeout, SharedCall
 from infrastructure.health import read_schema_status
 from utils.database_errors import reason_of
 
@@ -26,7 +26,9 @@ ReadMetrics = Callable[[Connection], Iterable[Metric]]
 class DatabaseCollector(Collector):
     """The schema, and what features show of their tables; `bellwether_database_up 0` alone while the database does not answer."""
 
-    def __init__(self, database: Database, build: Mapping[str, str], readers: Iterable[ReadMetrics], fresh_seconds: float = FRESH_SECONDS) -> None:
+    def __init__(
+        self, database: Database, build: Mapping[str, str], readers: Iterable[ReadMetrics], fresh_seconds: float = FRESH_SECONDS
+    ) -> None:
         """`build` says what runs here. Each of the `readers` is given a connection, once the tables are known to be there.
 
         Whoever asks within `fresh_seconds` shares what was read.
@@ -41,8 +43,8 @@ class DatabaseCollector(Collector):
         up = GaugeMetricFamily("bellwether_database_up", "Whether the database answers.")
         try:
             metrics = self._shared_read.value(LIMIT_SECONDS)
-        except (SQLAlchemyError, Unanswered) as error:
-            reason = "it did not answer in time" if isinstance(error, Unanswered) else reason_of(error)
+        except (SQLAlchemyError, CheckTimeout) as error:
+            reason = "it did not answer in time" if isinstance(error, CheckTimeout) else reason_of(error)
             log.warning("metrics without those of the database", reason=reason)
             metrics = None
         up.add_metric([], 0 if metrics is None else 1)

@@ -7,9 +7,9 @@ asked for, so that a worker process never loads Flask.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from models.feature_flag import Flag
 from models.health import Probe
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from infrastructure.foundation import Foundation
     from infrastructure.lifecycle import Step
     from jobs.kind import JobKind
+
+
+# Reads the tickers of a universe, for an organization.
+UniverseReader: TypeAlias = "Callable[[Connection, int], Sequence[str]]"
+Universes: TypeAlias = Mapping[str, UniverseReader]
+
+
+HOURLY = 3600.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,7 @@ class Feature:
     - `metrics`: what `/metrics` shows of its tables, read on one connection.
     - `authentication`: who says whose keys and sessions are; one feature offers it.
     - `steps`: what it does as a process that serves starts, once the schema is there.
+    - `universes`: sets of tickers by name, which a request may say instead of tickers.
     - `commands`: its groups of the `flask` command.
     """
 
@@ -60,4 +69,5 @@ class Feature:
     metrics: Callable[[Foundation, Connection], Iterable[Metric]] = lambda foundation, connection: ()
     authentication: Callable[[Foundation, Cache], Authentication] | None = None
     steps: Callable[[Foundation], Sequence[Step]] = lambda foundation: ()
+    universes: Callable[[], Universes] = dict
     commands: Callable[[], Sequence[Command]] = tuple

@@ -36,7 +36,7 @@ class HealthChecks:
         return self._runner.report()
 
     def schema_status(self) -> SchemaStatus:
-        """How the schema stands to the code. Raises check_runner.Unanswered, or the database's error."""
+        """How the schema stands to the code. Raises check_runner.CheckTimeout, or the database's error."""
         return self._schema_status.value(HTTP_SECONDS)
 
 

@@ -9,20 +9,32 @@ from __future__ import annotations
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from database import PoolStatus
 
+log = structlog.get_logger(__name__)
+
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # the library's own
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 POOL_SECONDS = 1.0  # the pool is looked at no more often
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class PoolOwner(Protocol):
+    """What has a connection pool: a Database."""
+
+    def status(self) -> PoolStatus:
+        """The pool's size, use and counters."""
 
 
 class Metrics:
@@ -31,8 +43,8 @@ class Metrics:
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request; `route` is the rule, not the path."""
 
-    def pool(self, read_status: Callable[[], PoolStatus]) -> None:
-        """Look at the connection pool, now and then."""
+    def pool(self, owner: PoolOwner) -> None:
+        """Look at a connection pool, now and then."""
 
     def lookup(self, region: str, outcome: str) -> None:
         """Count a look-up in the cache: a `hit`, a `miss`, or `shared` with another request that was at it."""
@@ -54,6 +66,9 @@ class Metrics:
 
     def breaker_refused(self, name: str) -> None:
         """A circuit breaker refused a call."""
+
+    def failed(self) -> None:
+        """Count that one of the methods above raised."""
 
     def exposition(self, more: Iterable[Collector]) -> bytes:
         """Everything counted by every process of this instance, and what `more` adds, as Prometheus reads it."""
@@ -80,9 +95,12 @@ class PrometheusMetrics(Metrics):
         self._breaker_open = _gauge(here, "bellwether_breaker_open", "Processes in which the circuit breaker is open.", "name")
         self._breaker_opened = Counter("bellwether_breaker_opened", "Times that a circuit breaker opened.", ("name",), registry=here)
         self._breaker_refused = Counter("bellwether_breaker_refused", "Calls that a circuit breaker refused.", ("name",), registry=here)
+        self._failures = Counter("bellwether_metrics_failures", "Events that could not be counted.", registry=here)
         # Looking a child up by its labels takes longer than counting.
         self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
-        self._pool_due_at, self._pool_seen, self._pool_lock = 0.0, dict[str, int](), threading.Lock()
+        self._pool_due_at, self._pool_lock = 0.0, threading.Lock()
+        # By pool: each counts its events from 0, and another pool's counts may be smaller.
+        self._pool_seen: weakref.WeakKeyDictionary[PoolOwner, dict[str, int]] = weakref.WeakKeyDictionary()
         self._is_in_memory = False
         self._start_at_zero()
 
@@ -96,19 +114,20 @@ class PrometheusMetrics(Metrics):
         children[0].inc()
         children[1].observe(seconds)
 
-    def pool(self, read_status: Callable[[], PoolStatus]) -> None:
-        """Look at the pool, at most once a second."""
+    def pool(self, owner: PoolOwner) -> None:
+        """Look at a pool, at most once a second."""
         now = time.monotonic()
         if now < self._pool_due_at or not self._pool_lock.acquire(blocking=False):
             return
         try:
             self._pool_due_at = now + POOL_SECONDS
-            status = read_status()
+            status = owner.status()
             for state, connections in (("in_use", status.in_use), ("idle", status.idle), ("limit", status.limit)):
                 self._pool.labels(state).set(connections)
+            seen = self._pool_seen.get(owner, {})
             for event, count in status.events.items():
-                self._pool_events.labels(event).inc(count - self._pool_seen.get(event, 0))
-            self._pool_seen = status.events
+                self._pool_events.labels(event).inc(count - seen.get(event, 0))
+            self._pool_seen[owner] = status.events
         finally:
             self._pool_lock.release()
 
@@ -146,6 +165,10 @@ class PrometheusMetrics(Metrics):
         """Count a refusal."""
         self._breaker_refused.labels(name).inc()
 
+    def failed(self) -> None:
+        """Count an event that could not be counted."""
+        self._failures.inc()
+
     def exposition(self, more: Iterable[Collector]) -> bytes:
         """What every process counted, in the text format of Prometheus."""
         if FOLDER_VARIABLE not in os.environ:
@@ -160,6 +183,64 @@ class PrometheusMetrics(Metrics):
             gauge.set(0)
         for budget in ("reads", "analyses", "bulk", "uploads", "refused_keys"):
             self._limited.labels(budget).inc(0)
+
+
+class SafeMetrics(Metrics):
+    """Other metrics, which cannot fail their callers: what they raise is logged and counted.
+
+    Only `exposition` raises: an empty answer to a scrape would look as if nothing had happened.
+    """
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an answered request."""
+        self._try(self._metrics.request, method, route, status, seconds)
+
+    def pool(self, owner: PoolOwner) -> None:
+        """Look at a pool, now and then."""
+        self._try(self._metrics.pool, owner)
+
+    def lookup(self, region: str, outcome: str) -> None:
+        """Count a look-up in the cache."""
+        self._try(self._metrics.lookup, region, outcome)
+
+    def limited(self, budget: str) -> None:
+        """Count a refused request."""
+        self._try(self._metrics.limited, budget)
+
+    def counting_in_memory(self, is_so: bool) -> None:
+        """Note whether this process counts on its own."""
+        self._try(self._metrics.counting_in_memory, is_so)
+
+    def streams(self, change: int) -> None:
+        """Count live streams."""
+        self._try(self._metrics.streams, change)
+
+    def breaker_made(self, name: str) -> None:
+        """Show a circuit breaker."""
+        self._try(self._metrics.breaker_made, name)
+
+    def breaker_moved(self, name: str, is_open: bool) -> None:
+        """A circuit breaker opened or closed."""
+        self._try(self._metrics.breaker_moved, name, is_open)
+
+    def breaker_refused(self, name: str) -> None:
+        """A circuit breaker refused a call."""
+        self._try(self._metrics.breaker_refused, name)
+
+    def exposition(self, more: Iterable[Collector]) -> bytes:
+        """Everything that was counted."""
+        return self._metrics.exposition(more)
+
+    def _try(self, count: Callable[..., None], *values: object) -> None:
+        try:
+            count(*values)
+        except Exception:
+            log.exception("not counted", method=count.__name__)
+            with suppress(Exception):  # logged already: it is the same fault
+                self._metrics.failed()
 
 
 def use_slot(folder: Path, slot: int) -> None:

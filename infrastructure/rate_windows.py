@@ -1,107 +1,127 @@
-"""Where Flask-Limiter's windows are counted: in Redis, for all instances, with one round trip a hit; else in a table of this instance.
+"""Fixed windows that count requests: in Redis for all instances, one round trip a request; else in the memory of this process.
 
-The library's own storages ask Redis three times for what one answer holds, and fall back to counts that each process keeps to itself.
+A process counts on its own where no Redis is configured, and while Redis is away.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from limits.storage import Storage
+from cachetools import LRUCache
 
 from infrastructure.redis_link import RedisAway, RedisLink
-from infrastructure.shared_counts import SharedCounts
 
-SCHEME = "bellwether"
 PREFIX = "bellwether:limit:"
-# Counts, and answers the count and the milliseconds that the window has left. A count without an end would refuse for ever.
+MOST_WINDOWS = 20_000  # in the memory of a process: past it the least recently used give way, whoever makes up addresses
+# Counts in each window in turn, up to the first that is exceeded; answers each one's count and the milliseconds that it has left.
+# A count without an end would refuse for ever.
 HIT = """
-local count = redis.call('INCRBY', KEYS[1], ARGV[2])
-local left = redis.call('PTTL', KEYS[1])
-if left < 0 then
-    left = tonumber(ARGV[1]) * 1000
-    redis.call('PEXPIRE', KEYS[1], left)
+local answer = {}
+for at, key in ipairs(KEYS) do
+    local seconds, amount = tonumber(ARGV[2 * at - 1]), tonumber(ARGV[2 * at])
+    local count = redis.call('INCR', key)
+    local left = redis.call('PTTL', key)
+    if left < 0 then
+        left = seconds * 1000
+        redis.call('PEXPIRE', key, left)
+    end
+    table.insert(answer, count)
+    table.insert(answer, left)
+    if count > amount then break end
 end
-return {count, left}
+return answer
 """
 
 
-class RateWindows(Storage):
-    """Fixed windows. Hits remember what they learned, since their own thread asks for it next."""
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `amount` requests in a window of `seconds`; `name` is the unit, as callers read it."""
 
-    STORAGE_SCHEME = [SCHEME]  # noqa: RUF012 — as the base class has it
+    amount: int
+    seconds: int
+    name: str
 
-    def __init__(self, uri: str = "", *, link: RedisLink | None, counts: SharedCounts, **_: Any) -> None:
-        super().__init__(uri)
-        self._link, self._counts = link, counts
-        self._hit: Any = None
-        self._learned = threading.local()
+
+class Count(NamedTuple):
+    """The requests in a window so far, and the seconds until it ends."""
+
+    requests: int
+    seconds_left: float
+
+
+class RateWindows:
+    """Windows by key. A window begins with its first request. Thread-safe."""
+
+    def __init__(self, link: RedisLink | None) -> None:
+        self._link = link
+        self._memory = MemoryWindows()
+        self._script: Any = None
 
     @property
     def is_alone(self) -> bool:
-        """Whether this instance counts on its own although it should not."""
+        """Whether this process counts on its own although it should not."""
         return self._link is not None and self._link.is_quiet
 
     @property
-    def base_exceptions(self) -> type[Exception]:
-        """What may go wrong here: nothing that a caller could do something about."""
-        return RedisAway
+    def is_shared(self) -> bool:
+        """Whether all instances count together."""
+        return self._link is not None and not self._link.is_quiet
 
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Count `amount` in a window of `expiry` seconds; the count."""
-        count, ends = self._add(key, expiry, amount)
-        seen = self._learned.__dict__
-        seen.pop(key, None)
-        seen[key] = (count, ends)
-        while len(seen) > 8:  # only the windows of the request at hand, the newest, are asked for
-            del seen[next(iter(seen))]
-        return count
-
-    def get(self, key: str) -> int:
-        """A window's count, as this thread's last hit left it."""
-        return self._state(key)[0]
-
-    def get_expiry(self, key: str) -> float:
-        """When a window ends, in seconds since the epoch."""
-        return self._state(key)[1]
-
-    def check(self) -> bool:
-        """Always: there is somewhere to count."""
-        return True
-
-    def reset(self) -> int | None:
-        """Forget what this instance counted on its own."""
-        self._counts.reset()
-        return None
-
-    def clear(self, key: str) -> None:
-        """Forget a window."""
-        self._counts.clear(key)
+    def hit(self, windows: Sequence[tuple[str, Limit]]) -> list[Count]:
+        """Count one request in each window, up to the first whose limit it exceeds; their counts."""
         if self._link is not None:
             try:
-                self._link.call(lambda client: client.delete(PREFIX + key))
-            except RedisAway:
-                return
-
-    def _add(self, key: str, seconds: int, amount: int) -> tuple[int, float]:
-        if self._link is not None:
-            try:
-                count, milliseconds_left = self._link.call(partial(self._add_in_redis, key, seconds, amount))
+                answer = self._link.call(partial(self._hit_in_redis, windows))
             except RedisAway:
                 pass  # logged by the link
             else:
-                return int(count), time.time() + milliseconds_left / 1000
-        return self._counts.add(key, seconds, amount)
+                return [Count(answer[at], answer[at + 1] / 1000) for at in range(0, len(answer), 2)]
+        return self._memory.hit(windows)
 
-    def _add_in_redis(self, key: str, seconds: int, amount: int, client: Any) -> tuple[int, int]:
-        if self._hit is None:
-            self._hit = client.register_script(HIT)
-        answer: tuple[int, int] = self._hit([PREFIX + key], [seconds, amount], client)
+    def _hit_in_redis(self, windows: Sequence[tuple[str, Limit]], client: Any) -> list[int]:
+        if self._script is None:
+            self._script = client.register_script(HIT)
+        arguments = [number for _, limit in windows for number in (limit.seconds, limit.amount)]
+        answer: list[int] = self._script([PREFIX + key for key, _ in windows], arguments, client)
         return answer
 
-    def _state(self, key: str) -> tuple[int, float]:
-        learned: tuple[int, float] | None = self._learned.__dict__.get(key)
-        return self._counts.get(key) if learned is None else learned
+
+class MemoryWindows:
+    """The windows of one process, at most so many. Thread-safe."""
+
+    def __init__(self, most: int = MOST_WINDOWS) -> None:
+        """Keep at most so many windows; those that have ended give way with the others."""
+        self._windows: LRUCache[str, _Window] = LRUCache(most)
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """How many windows there are."""
+        with self._lock:
+            return len(self._windows)
+
+    def hit(self, windows: Sequence[tuple[str, Limit]]) -> list[Count]:
+        """As RateWindows.hit."""
+        counts = []
+        with self._lock:
+            for key, limit in windows:
+                now = time.monotonic()
+                window = self._windows.get(key)
+                if window is None or window.ends_at <= now:
+                    window = self._windows[key] = _Window(now + limit.seconds)
+                window.requests += 1
+                counts.append(Count(window.requests, window.ends_at - now))
+                if window.requests > limit.amount:
+                    break
+        return counts
+
+
+class _Window:
+    __slots__ = ("ends_at", "requests")
+
+    def __init__(self, ends_at: float) -> None:
+        self.ends_at, self.requests = ends_at, 0

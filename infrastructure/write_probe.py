@@ -1,4 +1,4 @@
-"""Whether a database takes writes: a write that is done for real, and changes nothing."""
+"""Tests whether the database accepts writes, by one that changes nothing."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from sqlalchemy import Connection, exc, text
 from database import Database
 from utils.database_errors import Explanation, explanation_of, refuses_writes
 
-# An applied migration's row is written by nobody again, so nobody waits for it.
+# Nobody else writes the row of an applied migration, so this takes no lock that others wait for.
 WRITE_LEDGER = text("UPDATE db_version SET duration_ms = duration_ms WHERE version = 1")
-MAKE_TABLE = text("CREATE TABLE write_probe (id BIGINT)")
+CREATE_TABLE = text("CREATE TABLE write_probe (id BIGINT)")
 
 
 def write_row(connection: Connection, has_tables: bool) -> None:
-    """Write a row that exists, leaving it as it is; without tables make one, which is to be rolled back."""
-    connection.execute(WRITE_LEDGER if has_tables else MAKE_TABLE)
+    """Write an existing row unchanged, or without tables create one; the caller rolls back."""
+    connection.execute(WRITE_LEDGER if has_tables else CREATE_TABLE)
 
 
 def try_to_write(database: Database) -> Explanation | None:
-    """Write a row; why the database refuses it, or None when it does not."""
+    """Write a row; return why the database refused it, or None when it was written."""
     try:
         with database.transaction() as connection:
             write_row(connection, has_tables=True)

@@ -10,10 +10,16 @@ import structlog
 from config import Settings
 from infrastructure.redis_link import QUIET_AFTER_FAILURE
 from jobs.wakeup import NoWakeup, RedisWakeup, Wakeup
+from models.job import Lane
 
 log = structlog.get_logger(__name__)
 
 VISIBILITY_TIMEOUT = 120  # seconds until an unacknowledged message comes again; longer than a slice and than a lease
+
+
+def queue_of(lane: Lane) -> str:
+    """The name of the Celery queue of a lane."""
+    return f"bellwether.{lane}"
 
 
 class CeleryWakeup:
@@ -23,8 +29,8 @@ class CeleryWakeup:
         self._changes = changes
         self._quiet_until = 0.0
 
-    def work(self, job_id: str) -> None:
-        """Send a message. The broker's absence is logged: the maintenance sends again."""
+    def work(self, job_id: str, lane: Lane) -> None:
+        """Send a message to the queue of the lane. The broker's absence is logged: the maintenance sends again."""
         if time.monotonic() < self._quiet_until:
             return
         from kombu.exceptions import OperationalError  # noqa: PLC0415 — a web process of the local engine need not carry Celery
@@ -32,7 +38,7 @@ class CeleryWakeup:
         from jobs.celery_app import drain  # noqa: PLC0415 — likewise
 
         try:
-            drain.apply_async(args=[job_id], expires=VISIBILITY_TIMEOUT)
+            drain.apply_async(args=[job_id, str(lane)], queue=queue_of(lane), expires=VISIBILITY_TIMEOUT)
         except (OperationalError, OSError) as error:
             self._quiet_until = time.monotonic() + QUIET_AFTER_FAILURE
             log.warning("broker not reachable, workers will be woken later", job_id=job_id, reason=str(error))

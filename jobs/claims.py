@@ -1,4 +1,4 @@
-"""What workers do with jobs: claim a chunk of items, keep it, and end it; and what is done when a worker is lost.
+"""What workers do with the queue: claim a chunk of items, hold it, and end it; and what is done when a worker is lost.
 
 Every write of a worker names its claim token: one that lost its claim changes no row.
 """
@@ -7,20 +7,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-import database
-from features.analyses import store as result_store
+from database import Database
+from infrastructure.sql.database_clock import database_now
+from jobs.kind import JobKinds
 from jobs.store import item as item_store
 from jobs.store import job as job_store
 from jobs.store import total as job_total_store
-from jobs.store.item import Held, Lost
-from models.job import Analysed, Chunk, ClaimedItem, Fault, Outcome, Tally
+from jobs.store.item import Claim, Delay, Held, Lost
+from jobs.store.job import Settlement
+from models.job import Chunk, ClaimedItem, Fault, Lane, Outcome, Tally, Work
 from utils.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -30,123 +34,162 @@ AnyHeld = TypeVar("AnyHeld", bound=Held)
 
 
 class ClaimLost(Exception):
-    """Somebody else has the items by now: what was found out about them is void."""
+    """Somebody else has the items by now: the outcomes are void."""
 
 
-def claim_chunk(worker: str, limit: int, lease_seconds: float) -> Chunk | None:
-    """Claim up to `limit` queued items, across jobs, for `lease_seconds`; None when nothing is queued."""
+class StoreFailed(Exception):
+    """The `store` of a kind raised what is no error of the database; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Claimant:
+    """Who claims: a worker's name, the lane that it works in, and the seconds that its leases last."""
+
+    worker: str
+    lane: Lane
+    lease_seconds: float
+
+
+def claim_chunk(database: Database, claimant: Claimant, limit: int) -> Chunk | None:
+    """Claim up to `limit` queued items of the claimant's lane, across jobs; None when nothing is queued there."""
     with database.reader() as connection:
         # Looking costs no write lock, which on SQLite there is one of.
-        if item_store.next_queued_job(connection) is None:
+        if item_store.next_queued_job(connection, claimant.lane) is None:
             return None
     token = new_id()
     with database.transaction() as connection:
-        moment = item_store.database_now(connection)
-        items = item_store.claim(connection, token, worker, moment + timedelta(seconds=lease_seconds), limit)
+        moment = database_now(connection)
+        claim = Claim(token, claimant.worker, claimant.lane, moment + timedelta(seconds=claimant.lease_seconds))
+        items = item_store.claim(connection, claim, limit)
         jobs = job_store.start_claimed(connection, (item.job_id for item in items), moment) if items else {}
     return Chunk(token, tuple(items), jobs) if items else None
 
 
-def extend_lease_of(token: str, lease_seconds: float) -> int:
+def extend_lease(database: Database, token: str, lease_seconds: float) -> int:
     """A heartbeat: how many items are still claimed under the token."""
     with database.transaction() as connection:
-        return item_store.extend_lease(connection, token, item_store.database_now(connection) + timedelta(seconds=lease_seconds))
+        return item_store.extend_lease(connection, token, database_now(connection) + timedelta(seconds=lease_seconds))
 
 
-def cancelled_jobs(chunk: Chunk) -> set[str]:
+def cancelled_jobs(database: Database, chunk: Chunk) -> set[str]:
     """Which of the chunk's jobs were asked to stop."""
     with database.read() as connection:
         return job_store.cancel_requested(connection, chunk.jobs)
 
 
-def end_chunk(chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome], unreadable: Mapping[str, Fault] | None = None) -> None:
-    """Write the outcomes and give back the items without one, in one transaction with the jobs' counters.
+@dataclass(frozen=True)
+class Ending:
+    """How items of a chunk end.
 
-    `unreadable` jobs cannot be run: everything of them fails. Raises ClaimLost, and then nothing was written.
+    Items without an outcome are given back. `unreadable` jobs cannot be run: everything of them fails.
     """
-    _write(chunk, chunk.items, outcomes, unreadable or {})
+
+    items: Collection[ClaimedItem]
+    outcomes: Mapping[ClaimedItem, Outcome]
+    unreadable: Mapping[str, Fault]
 
 
-def end_items(chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome]) -> None:
-    """Write some of the chunk's outcomes; the other items stay claimed. Raises ClaimLost."""
-    _write(chunk, tuple(outcomes), outcomes, {})
+class Claims:
+    """Ends the items of chunks, in the transactions in which their kinds store the outcomes."""
+
+    def __init__(self, database: Database, kinds: JobKinds) -> None:
+        self._database, self._kinds = database, kinds
+
+    def end_chunk(self, chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome], unreadable: Mapping[str, Fault] | None = None) -> None:
+        """Store the outcomes and give back the items without one, in one transaction with the jobs' counters.
+
+        `unreadable` jobs cannot be run: everything of them fails. Raises ClaimLost, and then nothing was written.
+        """
+        self._write(chunk, Ending(chunk.items, outcomes, unreadable or {}))
+
+    def end_items(self, chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome]) -> None:
+        """Store some of the chunk's outcomes; the other items stay claimed. Raises ClaimLost."""
+        self._write(chunk, Ending(tuple(outcomes), outcomes, {}))
+
+    def _write(self, chunk: Chunk, ending: Ending) -> None:
+        succeeded = {item: outcome for item, outcome in ending.outcomes.items() if not isinstance(outcome, Fault)}
+        failed = [(_held(chunk, item), outcome) for item, outcome in ending.outcomes.items() if isinstance(outcome, Fault)]
+        unfinished = [_held(chunk, item) for item in ending.items if item not in ending.outcomes]
+        with self._database.transaction() as connection:
+            moment = database_now(connection)
+            _lock(connection, chunk, ending.items)
+            item_store.mark_failed(connection, failed, moment)
+            results = self._store(connection, chunk, succeeded, moment)
+            if item_store.mark_succeeded(connection, chunk.token, results, moment) != len(results):
+                raise ClaimLost
+            unfinished += [_held(chunk, item) for item in succeeded if item not in results]
+            stopped = _put_back(connection, unfinished, moment, item_store.mark_given_back)
+            tallies = _tallies((item.job_id for item in results), (held.job_id for held, _ in failed), _jobs_of(stopped))
+            for job_id, fault in sorted(ending.unreadable.items()):
+                abandoned = item_store.abandon_queued(connection, job_id, fault, moment)
+                tally = tallies.pop(job_id, Tally())
+                tally = Tally(tally.succeeded, tally.failed + abandoned, tally.cancelled)
+                job_store.settle(connection, job_id, Settlement(tally, fault=fault), moment)
+            job_store.settle_many(connection, tallies, moment)
+
+    def _store(
+        self, connection: Connection, chunk: Chunk, succeeded: Mapping[ClaimedItem, Any], moment: datetime
+    ) -> dict[ClaimedItem, str]:
+        """Let the kinds store the outcomes; the id of the result of each item, but for those that must be run again."""
+        results: dict[ClaimedItem, str] = {}
+        # In one order, so that two workers that store the same do not wait for each other.
+        for work, items in sorted(chunk.by_work(succeeded).items()):
+            ids = self._store_work(connection, work, {item.key: succeeded[item] for item in items}, moment)
+            results.update((item, ids[item.key]) for item in items if item.key in ids)
+        return results
+
+    def _store_work(self, connection: Connection, work: Work, outcomes: Mapping[str, Any], moment: datetime) -> Mapping[str, str]:
+        kind = self._kinds.find(work.kind)
+        assert kind is not None, f"an outcome of a kind of job that is not known: {work.kind}"
+        try:
+            return kind.store(connection, work.org_id, outcomes, moment)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            raise StoreFailed(f"{work.kind}: {type(error).__name__}: {error}") from error
 
 
-def put_off(chunk: Chunk, items: Collection[ClaimedItem], seconds: float) -> None:
-    """Leave some of the chunk's items alone for a while: then they are queued again, as if their worker had been lost. Raises ClaimLost."""
+def put_off(database: Database, chunk: Chunk, items: Collection[ClaimedItem], seconds: float, counts: bool = True) -> None:
+    """Leave some of the chunk's items alone for a while; then they are queued again, as if their worker had been lost.
+
+    `counts` says whether the claim counts as a try. Raises ClaimLost.
+    """
     with database.transaction() as connection:
-        moment = item_store.database_now(connection)
+        moment = database_now(connection)
         _lock(connection, chunk, items)
-        mark = partial(item_store.mark_put_off, token=new_id(), lease_expires_at=moment + timedelta(seconds=seconds))
-        stopped = _put_back(connection, [_held(chunk, item) for item in items], moment, mark)
+        delay = Delay(new_id(), moment + timedelta(seconds=seconds), counts)
+        stopped = _put_back(connection, [_held(chunk, item) for item in items], moment, partial(item_store.mark_put_off, delay=delay))
         job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
 
 
-def release_worker(worker: str) -> set[str]:
-    """Queue again what a worker had in hand whose process has ended; the jobs that it was of."""
+def release_worker(database: Database, worker: str) -> dict[str, Lane]:
+    """Queue again what a worker had claimed whose process has ended; the jobs that it was of, with their lanes."""
     with database.transaction() as connection:
         return _rescue(connection, item_store.lock_of_worker(connection, worker))
 
 
-def rescue_expired() -> set[str]:
-    """Queue again what belongs to workers that missed their heartbeats, and what was put off for long enough; the jobs that it was of."""
-    with database.transaction() as connection:
-        return _rescue(connection, item_store.lock_expired(connection, item_store.database_now(connection), RESCUED_AT_ONCE))
+def rescue_expired(database: Database) -> dict[str, Lane]:
+    """Queue again what belongs to workers that missed their heartbeats, and what was put off for long enough.
 
-
-def _write(chunk: Chunk, items: Collection[ClaimedItem], outcomes: Mapping[ClaimedItem, Outcome], unreadable: Mapping[str, Fault]) -> None:
-    ended_well = {item: outcome for item, outcome in outcomes.items() if isinstance(outcome, Analysed)}
-    ended_badly = [(_held(chunk, item), outcome) for item, outcome in outcomes.items() if isinstance(outcome, Fault)]
-    left = [_held(chunk, item) for item in items if item not in outcomes]
-    with database.transaction() as connection:
-        moment = item_store.database_now(connection)
-        _lock(connection, chunk, items)
-        item_store.mark_failed(connection, ended_badly, moment)
-        stopped = _put_back(connection, left, moment, item_store.mark_given_back)
-        # What is no longer claimed cannot be taken for one of these, which are told by their results.
-        unstored = _write_results(connection, chunk, ended_well, moment)
-        stopped += _put_back(connection, unstored, moment, item_store.mark_given_back)
-        succeeded = Counter(item.job_id for item in ended_well) - Counter(_jobs_of(unstored))
-        tallies = _tallies(succeeded.elements(), (held.job_id for held, _ in ended_badly), _jobs_of(stopped))
-        for job_id, fault in sorted(unreadable.items()):
-            abandoned = item_store.abandon_queued(connection, job_id, fault, moment)
-            tally = tallies.pop(job_id, Tally())
-            job_store.settle(connection, job_id, Tally(tally.succeeded, tally.failed + abandoned, tally.cancelled), moment, fault=fault)
-        job_store.settle_many(connection, tallies, moment)
-
-
-def _write_results(connection: Connection, chunk: Chunk, ended_well: Mapping[ClaimedItem, Analysed], moment: datetime) -> list[Held]:
-    """Store the results and end their items.
-
-    Returns the items whose result had been found, and was removed, being old, before they could end with it.
+    Returns the jobs that it was of, with their lanes.
     """
-    unstored: list[Held] = []
-    outcomes = [(chunk.jobs[item.job_id].org_id, outcome) for item, outcome in ended_well.items()]
-    result_store.insert_many(connection, [(org_id, outcome.made) for org_id, outcome in outcomes if outcome.made is not None])
-    latest = {(org_id, outcome.fingerprint, outcome.read_at) for org_id, outcome in outcomes if outcome.becomes_latest}
-    result_store.mark_latest_many(connection, latest)
-    for (org_id, _), some in chunk.by_work(ended_well).items():
-        fingerprints = {ended_well[item].fingerprint for item in some}
-        ended = item_store.mark_succeeded(connection, chunk.token, org_id, some, fingerprints, moment)
-        if ended < len(some):
-            held = item_store.lock_held(connection, chunk.token)
-            unstored += [_held(chunk, item) for item in some if (item.job_id, item.ticker) in held]
-    return unstored
+    with database.transaction() as connection:
+        return _rescue(connection, item_store.lock_expired(connection, database_now(connection), RESCUED_AT_ONCE))
 
 
 def _lock(connection: Connection, chunk: Chunk, items: Collection[ClaimedItem]) -> None:
-    if not {(item.job_id, item.ticker) for item in items} <= item_store.lock_held(connection, chunk.token):
+    if not {(item.job_id, item.key) for item in items} <= item_store.lock_held(connection, chunk.token):
         raise ClaimLost
 
 
-def _rescue(connection: Connection, lost: list[Lost]) -> set[str]:
+def _rescue(connection: Connection, lost: list[Lost]) -> dict[str, Lane]:
     if not lost:
-        return set()
-    moment = item_store.database_now(connection)
+        return {}
+    moment = database_now(connection)
     stopped = _put_back(connection, _in_hand_last(lost), moment, item_store.mark_rescued)
     job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
     job_total_store.add(connection, {"rescued": len(lost)})
-    jobs = {held.job_id for held in lost}
+    jobs = {held.job_id: held.lane for held in lost}
     log.warning("items rescued", items=len(lost), job_ids=sorted(jobs), chunks=sorted({held.token for held in lost}))
     return jobs
 
@@ -181,4 +224,4 @@ def _jobs_of(items: Sequence[Held]) -> list[str]:
 
 
 def _held(chunk: Chunk, item: ClaimedItem) -> Held:
-    return Held(item.job_id, item.ticker, chunk.token)
+    return Held(item.job_id, item.key, chunk.token)

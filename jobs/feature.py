@@ -1,10 +1,10 @@
-"""What the job machine offers: jobs of every kind over HTTP, and their live progress."""
+"""What the job machine offers: jobs of every kind over HTTP, and their live progress; and the maintenance of api/ and infrastructure/."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infrastructure.feature import Feature
+from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 from jobs.flags import BULK_JOBS, STREAMS
 
 if TYPE_CHECKING:
@@ -37,4 +37,17 @@ def _metrics(_: Foundation, connection: Connection) -> Iterable[Metric]:
     return read_metrics(connection)
 
 
-MACHINE = Feature("jobs", blueprints=_blueprints, flags=(BULK_JOBS, STREAMS), probes=_probes, metrics=_metrics)
+def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
+    from api.idempotency import prune_idempotency_keys
+    from infrastructure.cache import prune_clearings
+    from jobs.retention import prune_jobs
+
+    database, settings = foundation.database, foundation.settings
+    return (
+        MaintenanceTask("prune_jobs", HOURLY, lambda: prune_jobs(database, settings.jobs_kept_days)),
+        MaintenanceTask("prune_idempotency_keys", HOURLY, lambda: prune_idempotency_keys(database)),
+        MaintenanceTask("prune_cache_clearings", HOURLY, lambda: prune_clearings(database)),
+    )
+
+
+MACHINE = Feature("jobs", blueprints=_blueprints, flags=(BULK_JOBS, STREAMS), maintenance=_maintenance, probes=_probes, metrics=_metrics)

@@ -1,4 +1,4 @@
-"""Keeping the lease of the chunk in hand alive."""
+"""Extends the lease of the chunk in hand."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import threading
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-import database
-from jobs.claims import extend_lease_of
+from database import Database
+from jobs.claims import extend_lease
+from utils.database_errors import reason_of
 
 log = structlog.get_logger(__name__)
 
@@ -18,7 +19,8 @@ BEATS_PER_LEASE = 3
 class Heartbeat:
     """A thread that extends the lease of one chunk at a time, several times a lease, for as long as the process can run Python at all."""
 
-    def __init__(self, lease_seconds: float) -> None:
+    def __init__(self, database: Database, lease_seconds: float) -> None:
+        self._database = database
         self._lease_seconds = lease_seconds
         self._token: str | None = None
         self._is_lost = False
@@ -26,7 +28,7 @@ class Heartbeat:
         self._thread: threading.Thread | None = None
 
     def begin(self, token: str) -> None:
-        """Keep the chunk with this token."""
+        """Hold the chunk with this token."""
         self._is_lost = False
         self._token = token
         if self._thread is None:
@@ -54,9 +56,9 @@ class Heartbeat:
             if token is None:
                 continue
             try:
-                kept = extend_lease_of(token, self._lease_seconds)
+                held = extend_lease(self._database, token, self._lease_seconds)
             except SQLAlchemyError as error:
-                log.warning("heartbeat missed", chunk=token, reason=database.reason_of(error))
+                log.warning("heartbeat missed", chunk=token, reason=reason_of(error))
                 continue
-            if not kept and self._token == token:
+            if not held and self._token == token:
                 self._is_lost = True

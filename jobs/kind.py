@@ -3,57 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from database import Database
-from models.job import Fault
+from models.job import Fault, Lane
 
 Params = TypeVar("Params")
 
 
-class Lane(StrEnum):
-    """Where the items of a kind run. Each lane has workers of its own, so that waiting for a network never holds up a computation."""
+@dataclass(frozen=True)
+class IsolationLimits:
+    """How a key is treated whose worker was lost: it runs alone in an isolated process (see jobs/isolated_process.py).
 
-    CPU = "cpu"  # a process for each core
-    NETWORK = "network"  # one process with a pool of threads
+    - `cpu_seconds`: CPU time after which the kernel ends the process: the key loops.
+    - `start_seconds`: time after which a process is ended that does not start.
+    - `answer_seconds`: time after which the process is ended because it does not answer.
+    - `crashes`: deaths in a row by the key's own doing that fail the key.
+    - `strikes`: deaths by a signal from outside, and silences, that fail the key.
+    - `first_pause`, `longest_pause`: seconds until the key is run again after a strike, or after a process that cannot be started; the
+      pause doubles with each.
+    """
+
+    cpu_seconds: float = 30.0
+    start_seconds: float = 60.0
+    answer_seconds: float = 60.0
+    crashes: int = 2
+    strikes: int = 10
+    first_pause: float = 1.0
+    longest_pause: float = 30.0
+
+    def pause_after(self, times: int) -> float:
+        """Seconds to wait after so many failures in a row."""
+        return float(min(self.first_pause * 2 ** min(times - 1, 16), self.longest_pause))
 
 
 class JobKind(Protocol[Params]):
     """One kind of job.
 
-    An item of a job is a key of up to 200 characters: a ticker for most kinds. Everything here runs in worker processes; an outcome
-    of `run` may cross a process boundary, so it can be pickled.
+    An item of a job is a key of up to 200 characters: a ticker for most kinds. A kind is used by several threads at once. Everything here
+    runs in worker processes. An outcome of `run` may cross a process boundary, so it can be pickled.
     """
 
     @property
     def name(self) -> str:
-        """What `analysis_jobs.kind` holds."""
+        """What `analysis_jobs.kind` holds; up to 50 characters."""
 
     @property
     def lane(self) -> Lane:
         """Which workers run it."""
 
     @property
+    def limits(self) -> IsolationLimits:
+        """How long a key may take, and how often it may fail, when it runs alone."""
+
+    @property
     def unexpected(self) -> Fault:
-        """The fault of an item whose run raised what nobody foresaw, or whose outcome cannot be stored."""
+        """The fault of an item whose run raised an unexpected exception, or whose outcome the database refuses."""
+
+    def prepare(self) -> None:
+        """Import what `run` needs. A worker calls it as it starts; until then a kind is light, for processes that run no jobs."""
 
     def read_params(self, text: str) -> Params:
-        """The parameters of a job, from the JSON of its row. Raises JobUnreadable for what this version cannot make sense of."""
+        """Parse the parameters of a job from the JSON of its row. Raises JobUnreadable for what this version cannot make sense of."""
 
     def run(self, database: Database, org_id: int, params: Params, keys: Sequence[str]) -> Iterator[tuple[str, Any]]:
-        """The outcome of each key, in an order of its own: a Fault, or what `store` takes.
+        """Yield the outcome of each key, in any order: a Fault, or what `store` takes.
 
-        The caller may stop between two outcomes. What is wrong with one key is its Fault; only the database's errors are raised.
+        The caller may stop between two outcomes. What is wrong with one key is its Fault. The database's errors are raised: they are no
+        key's fault. After any other exception, the keys without an outcome are run again one by one.
         """
 
     def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, Any], moment: datetime) -> Mapping[str, str]:
-        """Store the outcomes, by key, inside the transaction that ends their items; the id of what was stored, by key.
+        """Store the outcomes, by key, inside the transaction that ends their items; return the id of what was stored, by key.
 
-        A key without an id is run again: what it was to be stored with is gone.
+        A key without an id is run again: a row that its outcome relies on is gone. Rows are written in an order that depends on the
+        outcomes alone, so that two workers never wait for each other.
         """
 
 
@@ -71,6 +99,12 @@ class JobKinds:
     def find(self, name: str) -> JobKind[Any] | None:
         """The kind of this name; None for one that this version does not know."""
         return self._by_name.get(name)
+
+    def prepare(self, lane: Lane) -> None:
+        """Import what the kinds of a lane need to run."""
+        for kind in self._by_name.values():
+            if kind.lane is lane:
+                kind.prepare()
 
     @property
     def lanes(self) -> frozenset[Lane]:

@@ -1,88 +1,79 @@
-"""What must be done now and then by somebody, whichever engine runs the jobs: rescuing, waking, pruning.
+"""What must be done now and then by one process of all, whichever engine runs the jobs: rescuing, waking, pruning.
 
-Each task has a row that says when it was last taken on. Whoever moves that time forward, of all workers on all machines, does it: a lock
+Each task has a row that says when it was last taken. Whoever moves that time forward, of all workers on all machines, does it: a lock
 that nobody can die holding.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-import database
-from config import Settings
-from features.analyses.retention import cleanup_old_analyses, prune_cache_clearings, prune_idempotency_keys, prune_jobs, prune_sessions
+from database import Database
+from infrastructure.feature import MaintenanceTask
+from infrastructure.sql.database_clock import database_now
 from jobs.claims import rescue_expired
 from jobs.store import item as item_store
 from jobs.store import maintenance as maintenance_store
 from jobs.wakeup import Wakeup
+from models.job import Lane
+from utils.database_errors import is_unavailable, reason_of
 
 log = structlog.get_logger(__name__)
 
 REPUBLISH_SECONDS = 5.0
-PRUNE_SECONDS = 3600.0
-
-
-@dataclass
-class _Task:
-    name: str
-    every: float  # seconds
-    run: Callable[[], object]
-    due_at: float = 0.0  # by the monotonic clock of this process
 
 
 class Maintenance:
     """The tasks of one process that takes part in the maintenance."""
 
-    def __init__(self, settings: Settings, wakeup: Wakeup) -> None:
-        self._settings, self._wakeup = settings, wakeup
-        self._tasks = (
-            _Task("rescue", settings.job_lease_seconds / 5, self._rescue),
-            _Task("republish", REPUBLISH_SECONDS, self._republish),
-            _Task("prune", PRUNE_SECONDS, self._prune),
-        )
+    def __init__(self, database: Database, tasks: Iterable[MaintenanceTask]) -> None:
+        self._database = database
+        self._due_at = dict.fromkeys(tasks, 0.0)  # by the monotonic clock of this process
 
     def run_due(self) -> None:
-        """Run what is due and nobody else has taken on."""
-        for task in self._tasks:
-            if time.monotonic() < task.due_at:
+        """Run what is due and nobody else has taken."""
+        for task, due_at in self._due_at.items():
+            if time.monotonic() < due_at:
                 continue
-            task.due_at = time.monotonic() + task.every
+            self._due_at[task] = time.monotonic() + task.seconds
             try:
                 if self._take(task):
                     task.run()
             except SQLAlchemyError as error:
-                if not database.is_unavailable(error):
+                if not is_unavailable(error):
                     log.exception("maintenance failed, it is tried again", task=task.name)
                 else:
-                    log.warning("maintenance put off, the database is not reachable", task=task.name, reason=database.reason_of(error))
+                    log.warning("maintenance put off, the database is not reachable", task=task.name, reason=reason_of(error))
 
-    @staticmethod
-    def _take(task: _Task) -> bool:
-        with database.transaction() as connection:
-            moment = item_store.database_now(connection)
+    def _take(self, task: MaintenanceTask) -> bool:
+        with self._database.transaction() as connection:
+            moment = database_now(connection)
             # A little early counts: else two processes that look at the same pace would keep missing the moment.
-            return maintenance_store.take(connection, task.name, moment, moment - timedelta(seconds=0.9 * task.every))
+            return maintenance_store.take(connection, task.name, moment, moment - timedelta(seconds=0.9 * task.seconds))
 
-    def _rescue(self) -> None:
-        for job_id in rescue_expired():
-            self._wakeup.work(job_id)
 
-    def _republish(self) -> None:
-        """Say again that there is work that nobody is at: a wake-up may have been lost, or its receiver."""
+def machine_tasks(database: Database, wakeup: Wakeup, lease_seconds: float) -> tuple[MaintenanceTask, ...]:
+    """The tasks of the job machine itself."""
+    return (
+        MaintenanceTask("rescue", lease_seconds / 5, lambda: _rescue(database, wakeup)),
+        MaintenanceTask("republish", REPUBLISH_SECONDS, lambda: _republish(database, wakeup)),
+    )
+
+
+def _rescue(database: Database, wakeup: Wakeup) -> None:
+    for job_id, lane in rescue_expired(database).items():
+        wakeup.work(job_id, lane)
+
+
+def _republish(database: Database, wakeup: Wakeup) -> None:
+    """Say again that there is work in a lane that nobody runs: a wake-up may have been lost, or its receiver."""
+    for lane in Lane:
         with database.reader() as connection:
-            job_id = None if item_store.is_anything_processed(connection) else item_store.next_queued_job(connection)
+            job_id = None if item_store.is_anything_processed(connection, lane) else item_store.next_queued_job(connection, lane)
         if job_id is not None:
-            self._wakeup.work(job_id)
-
-    def _prune(self) -> None:
-        cleanup_old_analyses(self._settings.results_kept)
-        prune_jobs(self._settings.jobs_kept_days)
-        prune_idempotency_keys()
-        prune_cache_clearings()
-        prune_sessions()
+            wakeup.work(job_id, lane)

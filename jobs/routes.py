@@ -25,6 +25,7 @@ from jobs.schemas import (
     JobQuery,
     JobsQuery,
     RetryHeaders,
+    item_answer,
     job_answer,
 )
 from jobs.store import item as item_store
@@ -63,7 +64,7 @@ def get_job(path: JobPath, query: JobQuery) -> Response:
 
 @blueprint.get("/jobs/<job_id>/items", responses={200: JobItemPage, **problem_answers(404)})
 def list_job_items(path: JobPath, query: JobItemsQuery) -> Response:
-    """A job's items, by ticker."""
+    """A job's items, by key."""
     scope = ["items", path.job_id, query.status]
     after = read_cursor(query.cursor, scope)
     if not is_id(path.job_id):
@@ -72,14 +73,14 @@ def list_job_items(path: JobPath, query: JobItemsQuery) -> Response:
         if job_store.find(connection, org_id(), path.job_id) is None:
             raise JobNotFound(path.job_id)
         rows = item_store.list_items(connection, path.job_id, query.status, after[0] if after else "", query.limit + 1)
-    items, next_cursor = page(rows, query.limit, scope, lambda last: [last.ticker])
-    return json_response({"items": items, "next_cursor": next_cursor})
+    items, next_cursor = page(rows, query.limit, scope, lambda last: [last.key])
+    return json_response({"items": [item_answer(item) for item in items], "next_cursor": next_cursor})
 
 
 @blueprint.post("/jobs/<job_id>/cancel", responses={202: JobAnswer, **problem_answers(404, 409, 412)})
 @budget(Budget.BULK)
 def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
-    """Cancel a job: what nobody has begun at once, the rest at the next ticker."""
+    """Cancel a job: what nobody has begun at once, the rest at the next key."""
     job = job_service.cancel(services().database, org_id(), path.job_id, _expected_versions(header))
     services().wakeup.changed([job.id])
     return _job_response(job, 202)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from api.schemas import Headers, Page, PageQuery, Query
-from models.job import Fault, Job
+from models.job import Fault, Job, JobItem
 from models.job_state import ItemStatus, JobStatus
 from utils.clock import now
 from utils.json_text import parse_tolerant
@@ -18,25 +18,11 @@ JobStatusName = Literal["queued", "processing", "completed", "failed", "cancelle
 ItemStatusName = Literal["queued", "processing", "succeeded", "failed", "cancelled"]
 
 
-class JobParams(BaseModel):
-    """What the job does with each ticker, as it was asked for."""
-
-    universe: Literal["all", "watchlist"] | None = Field(description="Where the tickers were taken from; null when they were named.")
-    strategy: str
-    capital: float
-    risk_percent: float
-    max_position_percent: float | None
-    reward_risk: float | None
-    weights: dict[str, float] | None
-    indicators: list[str] | None
-    as_of: date | None
-
-
 class JobAnswer(BaseModel):
-    """A job. `completed` is `succeeded` + `failed`; `version` grows with every change and is the `ETag`."""
+    """A job of any kind. `completed` is `succeeded` + `failed`; `version` grows with every change and is the `ETag`."""
 
     id: str
-    kind: Literal["bulk_analysis"]
+    kind: str = Field(description="Such as `bulk_analysis`.")
     status: JobStatus
     version: int
     total: int
@@ -47,7 +33,7 @@ class JobAnswer(BaseModel):
     eta_seconds: float | None = Field(description="At the pace so far; null while there is none to judge by.")
     cancel_requested: bool
     retry_of: str | None = Field(description="The job whose failed items these were.")
-    params: JobParams
+    params: dict[str, Any] = Field(description="What the job does with each key, as it was asked for: by its kind.")
     error: Fault | None = Field(description="Why the job could not be run.")
     created_at: datetime
     started_at: datetime | None
@@ -84,9 +70,10 @@ class JobQuery(Query):
 
 
 class JobItemAnswer(BaseModel):
-    """One ticker of a job. The result may have been removed since, being old."""
+    """One item of a job. The result may have been removed since, being old."""
 
-    ticker: str
+    key: str = Field(description="What the item is about: in a bulk analysis a ticker.")
+    ticker: str = Field(description="The same as `key`, under the name that it has had in bulk analyses.")
     status: ItemStatus
     tries: int
     result_id: str | None
@@ -95,7 +82,7 @@ class JobItemAnswer(BaseModel):
 
 
 class JobItemPage(Page):
-    """A page of a job's items, by ticker."""
+    """A page of a job's items, by key."""
 
     items: list[JobItemAnswer]
 
@@ -154,4 +141,17 @@ def job_answer(job: Job) -> dict[str, object]:
         "created_at": job.created_at,
         "started_at": job.started_at,
         "finished_at": job.finished_at,
+    }
+
+
+def item_answer(item: JobItem) -> dict[str, object]:
+    """An item as it is sent."""
+    return {
+        "key": item.key,
+        "ticker": item.key,
+        "status": item.status,
+        "tries": item.tries,
+        "result_id": item.result_id,
+        "error": item.error,
+        "finished_at": item.finished_at,
     }

@@ -1,8 +1,7 @@
-"""What people do with jobs: ask for one, cancel it, run its failed items again."""
+"""What features and people do with jobs of any kind: queue one, find it, cancel it, run its failed items again."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,15 +9,13 @@ import structlog
 from sqlalchemy import Connection
 
 from database import Database
-from features.analyses.bulk import write_params
-from features.prices import store as price_store
-from features.watchlist.store import watchlist as watchlist_store
+from infrastructure.sql.database_clock import database_now
 from jobs.store import item as item_store
 from jobs.store import job as job_store
-from models.errors import JobChanged, JobFinished, JobNotFinished, JobNotFound, NothingFailed, NothingToAnalyse
-from models.job import BULK_ANALYSIS, BulkOrder, BulkParams, Job, Tally, Universe
+from jobs.store.job import JobRow, Settlement
+from models.errors import JobChanged, JobFinished, JobNotFinished, JobNotFound, NothingFailed
+from models.job import Job, NewJob, Tally
 from utils.ids import is_id, new_id
-from utils.json_text import dump
 
 log = structlog.get_logger(__name__)
 
@@ -31,18 +28,33 @@ class Submission:
     is_new: bool
 
 
-Act = Callable[[Connection], Submission]
+Submit = Callable[[Connection], Submission]
 
 
-def submit(connection: Connection, org_id: int, order: BulkOrder) -> Submission:
-    """Queue a bulk analysis within the caller's transaction, or find the active job that does the same.
+def enqueue(connection: Connection, org_id: int, new_job: NewJob) -> Submission:
+    """Queue a job within the caller's transaction, or find the active job with its dedupe key.
 
-    The same is: the same organization, tickers, parameters and newest day of prices. Raises NothingToAnalyse for an empty universe.
+    After the commit, the caller wakes the workers of a new job: `wakeup.work(job.id, job.lane)`.
     """
-    tickers = order.tickers or _universe(connection, org_id, order.params)
-    params = write_params(order.params)
-    key = None if order.force else _dedupe_key(tickers, params, price_store.newest_day(connection, org_id, tickers))
-    return _enqueue(connection, org_id, tickers, params, key, retry_of=None)
+    row = JobRow(
+        id=new_id(),
+        kind=new_job.kind,
+        lane=new_job.lane,
+        total=len(new_job.keys),
+        params=new_job.params,
+        dedupe_key=new_job.dedupe_key,
+        retry_of=new_job.retry_of,
+        created_at=database_now(connection),
+    )
+    # Once more when the active job that was in the way has ended just now.
+    while not job_store.insert(connection, org_id, row):
+        assert row.dedupe_key is not None
+        active = job_store.find_active(connection, org_id, row.dedupe_key)
+        if active is not None:
+            return Submission(active, is_new=False)
+    item_store.insert(connection, row.lane, {row.id: new_job.keys})
+    log.info("job queued", job_id=row.id, kind=row.kind, items=row.total, retry_of=row.retry_of)
+    return Submission(_find_in(connection, org_id, row.id), is_new=True)
 
 
 def retry(connection: Connection, org_id: int, job_id: str, expected: Sequence[int] | None = None) -> Submission:
@@ -53,14 +65,14 @@ def retry(connection: Connection, org_id: int, job_id: str, expected: Sequence[i
     job = _find_to_change(connection, org_id, job_id, expected)
     if not job.is_finished:
         raise JobNotFinished(job_id)
-    tickers = item_store.failed_tickers(connection, job_id)
-    if not tickers:
+    keys = item_store.failed_keys(connection, job_id)
+    if not keys:
         raise NothingFailed(job_id)
-    return _enqueue(connection, org_id, tickers, job.params, f"retry:{job_id}", retry_of=job_id)
+    return enqueue(connection, org_id, NewJob(job.kind, job.lane, job.params, keys, f"retry:{job_id}", retry_of=job_id))
 
 
 def cancel(database: Database, org_id: int, job_id: str, expected: Sequence[int] | None = None) -> Job:
-    """Cancel a job: at once what nobody has begun; workers stop at their next ticker. Asking twice changes nothing more.
+    """Cancel a job: at once what nobody has begun; workers stop at their next key. Asking twice changes nothing more.
 
     Raises JobNotFound, JobFinished, or JobChanged when the job is at none of the `expected` versions.
     """
@@ -69,65 +81,22 @@ def cancel(database: Database, org_id: int, job_id: str, expected: Sequence[int]
         if job.is_finished:
             raise JobFinished(job_id, job.status)
         if not job.cancel_requested:
-            moment = item_store.database_now(connection)
+            moment = database_now(connection)
             cancelled = item_store.cancel_queued(connection, job_id, moment)
-            job_store.settle(connection, job_id, Tally(cancelled=cancelled), moment, cancel=True)
+            job_store.settle(connection, job_id, Settlement(Tally(cancelled=cancelled), cancel=True), moment)
             log.info("job cancelled", job_id=job_id, items=cancelled)
-        return _found(connection, org_id, job_id)
+        return _find_in(connection, org_id, job_id)
 
 
 def find(database: Database, org_id: int, job_id: str) -> Job:
     """One job. Raises JobNotFound."""
-    found = None
+    job = None
     if is_id(job_id):
         with database.reader() as connection:
-            found = job_store.find(connection, org_id, job_id)
-    if found is None:
+            job = job_store.find(connection, org_id, job_id)
+    if job is None:
         raise JobNotFound(job_id)
-    return found
-
-
-def _enqueue(
-    connection: Connection, org_id: int, tickers: Sequence[str], params: str, dedupe_key: str | None, retry_of: str | None
-) -> Submission:
-    job_id = new_id()
-    inserted = False
-    while not inserted:
-        # Once more when the active job that was in the way has ended just now.
-        inserted = job_store.insert(
-            connection,
-            org_id,
-            id=job_id,
-            kind=BULK_ANALYSIS,
-            total=len(tickers),
-            params=params,
-            dedupe_key=dedupe_key,
-            retry_of=retry_of,
-            created_at=item_store.database_now(connection),
-        )
-        if not inserted:
-            assert dedupe_key is not None
-            active = job_store.find_active(connection, org_id, dedupe_key)
-            if active is not None:
-                return Submission(active, is_new=False)
-    item_store.insert(connection, {job_id: tickers})
-    log.info("job queued", job_id=job_id, items=len(tickers), retry_of=retry_of)
-    return Submission(_found(connection, org_id, job_id), is_new=True)
-
-
-def _universe(connection: Connection, org_id: int, params: BulkParams) -> Sequence[str]:
-    assert params.universe is not None
-    if params.universe is Universe.ALL:
-        tickers = price_store.list_tickers(connection, org_id)
-    else:
-        tickers = watchlist_store.list_tickers(connection, org_id)
-    if not tickers:
-        raise NothingToAnalyse(params.universe)
-    return tickers
-
-
-def _dedupe_key(tickers: Sequence[str], params: str, newest_day: str | None) -> str:
-    return hashlib.sha256(dump([sorted(tickers), params, newest_day])).hexdigest()
+    return job
 
 
 def _find_to_change(connection: Connection, org_id: int, job_id: str, expected: Sequence[int] | None) -> Job:
@@ -139,7 +108,7 @@ def _find_to_change(connection: Connection, org_id: int, job_id: str, expected: 
     return job
 
 
-def _found(connection: Connection, org_id: int, job_id: str) -> Job:
+def _find_in(connection: Connection, org_id: int, job_id: str) -> Job:
     job = job_store.find(connection, org_id, job_id)
     assert job is not None
     return job

@@ -9,24 +9,24 @@ from api.authentication import org_id
 from api.idempotency import Answer, once
 from api.services import services
 from jobs.schemas import job_answer
-from jobs.service import Act
+from jobs.service import Submit
 from models.job import Job
 from utils.api_utils import json_response
 from utils.json_text import dump
 
 
-def submit_job(idempotency_key: str | None, act: Act) -> Response:
-    """Queue a job by `act`, once for each Idempotency-Key, and wake workers when it has been committed.
+def submit_job(idempotency_key: str | None, submit: Submit) -> Response:
+    """Queue a job by `submit`, once for each Idempotency-Key, and wake workers when it has been committed.
 
     202 and the new job; 200 and the active job that does the same.
     """
 
     def answer(connection: Connection) -> Answer:
-        submission = act(connection)
+        submission = submit(connection)
         job = submission.job
         if not submission.is_new:
             return Answer(200, location_of(job), dump({**job_answer(job), "deduplicated": True}).decode())
-        return Answer(202, location_of(job), dump(job_answer(job)).decode(), after_commit=lambda: services().wakeup.work(job.id))
+        return Answer(202, location_of(job), dump(job_answer(job)).decode(), after_commit=lambda: services().wakeup.work(job.id, job.lane))
 
     identity = b"\n".join((request.method.encode(), request.path.encode(), request.get_data()))
     result = once(services().database, org_id(), idempotency_key, identity, answer)

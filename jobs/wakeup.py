@@ -16,19 +16,24 @@ from typing import Any, Protocol
 import structlog
 
 from infrastructure.redis_link import QUIET_AFTER_FAILURE, RedisAway, RedisLink, connect_redis
+from models.job import Lane
 
 log = structlog.get_logger(__name__)
 
-CHANNEL_WORK = "bellwether:work"
 CHANNEL_CHANGED = "bellwether:changed"
 LISTENING_PATIENCE = 1.0  # seconds: nobody's answer waits for a listener
+
+
+def work_channel(lane: Lane) -> str:
+    """The channel that says that there is work in a lane; that of the lane `cpu` is as old as there are no lanes."""
+    return "bellwether:work" if lane is Lane.CPU else f"bellwether:work:{lane}"
 
 
 class Wakeup(Protocol):
     """Who is told that there is work, and that jobs have changed."""
 
-    def work(self, job_id: str) -> None:
-        """Say that a job has queued items."""
+    def work(self, job_id: str, lane: Lane) -> None:
+        """Say that a job has queued items in a lane."""
 
     def changed(self, job_ids: Collection[str]) -> None:
         """Say that jobs have changed."""
@@ -37,7 +42,7 @@ class Wakeup(Protocol):
 class NoWakeup:
     """Tells nobody: those who wait look by themselves."""
 
-    def work(self, job_id: str) -> None:
+    def work(self, job_id: str, lane: Lane) -> None:
         """Say nothing."""
 
     def changed(self, job_ids: Collection[str]) -> None:
@@ -50,9 +55,9 @@ class RedisWakeup:
     def __init__(self, url: str) -> None:
         self._redis = RedisLink(url)
 
-    def work(self, job_id: str) -> None:
+    def work(self, job_id: str, lane: Lane) -> None:
         """Wake the workers."""
-        self._publish(CHANNEL_WORK, [job_id])
+        self._publish(work_channel(lane), [job_id])
 
     def changed(self, job_ids: Collection[str]) -> None:
         """Wake the web processes that show one of the jobs."""

@@ -1,1 +1,1 @@
-"""What things are: frozen dataclasses, enums and errors. Standard library only; no I/O."""
+"""The domain model: frozen dataclasses, enums and errors. Standard library only; no I/O."""

@@ -1,4 +1,4 @@
-"""An analysis: what was asked for, and the explained verdict with its trade and provenance."""
+"""An analysis: its order and parameters, and the verdict with levels, trade and provenance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEFAULT_RISK_PERCENT = 2.0
 
 
 class Verdict(StrEnum):
-    """The score in words."""
+    """The five ranges of the score (analysis/score.py)."""
 
     STRONG_BUY = "Strong Buy"
     BUY = "Buy"
@@ -23,7 +23,7 @@ class Verdict(StrEnum):
 
 
 class Signal(StrEnum):
-    """What to do."""
+    """The recommended action."""
 
     BUY = "BUY"
     SELL = "SELL"
@@ -32,7 +32,7 @@ class Signal(StrEnum):
 
 @dataclass(frozen=True)
 class Overrides:
-    """What a request changes about its strategy; None means as the strategy has it."""
+    """A request's changes to its strategy; None leaves the strategy's value."""
 
     weights: dict[str, float] | None = None
     reward_risk: float | None = None
@@ -41,13 +41,13 @@ class Overrides:
 
     @property
     def any(self) -> bool:
-        """Whether anything is changed."""
+        """Whether any value is overridden."""
         return (self.weights, self.reward_risk, self.indicators, self.as_of) != (None, None, None, None)
 
 
 @dataclass(frozen=True)
 class Sizing:
-    """How large a position may be: capital in the ticker's currency, percentages of it; None for the strategy's cap."""
+    """Limits of the position size: capital in the ticker's currency, and percentages of it; None for the strategy's cap."""
 
     capital: float = DEFAULT_CAPITAL
     risk_percent: float = DEFAULT_RISK_PERCENT
@@ -56,7 +56,7 @@ class Sizing:
 
 @dataclass(frozen=True)
 class AnalysisOrder:
-    """One analysis asked for. Sizing does not change the stored result."""
+    """One requested analysis. The sizing does not affect the stored result."""
 
     ticker: str
     strategy: str
@@ -66,7 +66,7 @@ class AnalysisOrder:
 
 @dataclass(frozen=True)
 class Parameters:
-    """What the engine is told, every default filled in: together with the bars and its version, all that a result depends on."""
+    """The engine's parameters, with every default filled in. A result depends on these, the bars and the engine's version only."""
 
     strategy: str
     weights: dict[str, float]
@@ -78,7 +78,7 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Level:
-    """A price at which swings turned: the mean of `touches` pivots, the newest on `last_touch`."""
+    """A price at which swings reversed: the mean of `touches` pivots, the newest on `last_touch`."""
 
     price: float
     touches: int
@@ -95,7 +95,7 @@ class Levels:
 
 @dataclass(frozen=True)
 class Trade:
-    """Where to enter, stop and take profit, and how many shares. For a SELL the position is 0: nothing is said about short sales."""
+    """Entry, stop and target prices, and the position. A SELL has no position: short sales are not covered."""
 
     entry: float
     entry_method: str
@@ -109,7 +109,7 @@ class Trade:
 
 @dataclass(frozen=True)
 class PriceWarning:
-    """Something about the prices that a reader of the verdict should know."""
+    """A caveat about the prices behind a verdict."""
 
     code: str
     message: str
@@ -117,7 +117,7 @@ class PriceWarning:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where the numbers come from: enough to make the same analysis again."""
+    """The origin of a result: what is needed to reproduce it."""
 
     provider: str
     first: date
@@ -129,7 +129,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Analysis:
-    """What the engine finds for one ticker on its newest bar. Everything is unrounded."""
+    """The engine's result for the newest bar of one ticker, unrounded."""
 
     as_of: date
     bars: int

@@ -1,16 +1,16 @@
-"""API keys and who they act for."""
+"""API keys and the organizations they act for."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-SHARED_ORG = 0  # owns what came with the product or from a provider
+SHARED_ORG = 0  # owns bundled prices and those of providers
 FIRST_ORG = 1  # the master key acts for it
 MASTER = "master"  # the id of the master key
 
 
 @dataclass(frozen=True)
 class Principal:
-    """Whoever makes a request: the organization acted for, and the key's id (`master` for the master key)."""
+    """The authenticated caller: the organization it acts for, and the key's id (`master` for the master key)."""
 
     org_id: int
     key_id: str
@@ -18,7 +18,7 @@ class Principal:
 
 @dataclass(frozen=True)
 class ApiKey:
-    """A stored key; the key itself is known only to its holder."""
+    """A stored key, without the key itself, which only its holder knows."""
 
     id: str
     org_id: int

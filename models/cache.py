@@ -1,4 +1,4 @@
-"""What a cache holds."""
+"""Cache regions, entries and status."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Region(StrEnum):
-    """Kinds of entries; each entry's key begins with its region and a colon."""
+    """Kinds of cache entries; an entry's key starts with its region and a colon."""
 
     RESULTS = "results"
     ANALYSES = "analyses"
@@ -17,7 +17,7 @@ class Region(StrEnum):
 
 @dataclass(frozen=True)
 class CacheEntry:
-    """One entry: its size in bytes and the seconds until it is dropped."""
+    """One entry: its size in bytes and the seconds until it expires."""
 
     key: str
     bytes: int
@@ -26,7 +26,7 @@ class CacheEntry:
 
 @dataclass(frozen=True)
 class CacheStatus:
-    """One store (the `memory` of the process that answers, or `redis` for all): how many entries, and their size in bytes where known."""
+    """A cache store (`memory` of this process, or shared `redis`): the number of entries, and their bytes where known."""
 
     store: str
     entries: int

@@ -1,4 +1,4 @@
-"""What may be drawn over a ticker's whole history: each key with the lines that it stands for."""
+"""The keys of a ticker's chart, each with the lines that it draws."""
 
 from __future__ import annotations
 

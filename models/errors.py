@@ -1,4 +1,4 @@
-"""Everything that can be wrong with a request once it is well-formed. api/errors.py turns these into HTTP answers."""
+"""Errors of well-formed requests; the docstring is the default message. api/errors.py turns them into HTTP responses."""
 
 from __future__ import annotations
 
@@ -134,11 +134,11 @@ class JobFinished(Conflict):
 
 
 class JobNotFinished(Conflict):
-    """The job is still at work."""
+    """The job is still running."""
 
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
-        super().__init__("The job is still at work: what fails can be run again once it has ended, or cancel it first.")
+        super().__init__("The job is still running. Wait until it ends, or cancel it, before you run failed items again.")
 
 
 class NothingFailed(Conflict):
@@ -146,7 +146,7 @@ class NothingFailed(Conflict):
 
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
-        super().__init__("No ticker of this job failed, so there is nothing to run again.")
+        super().__init__("No item of this job failed, so there is nothing to run again.")
 
 
 class JobChanged(BellwetherError):
@@ -156,7 +156,7 @@ class JobChanged(BellwetherError):
 
     def __init__(self, job_id: str, version: int) -> None:
         self.job_id, self.version = job_id, version
-        super().__init__(f"The job is at version {version} by now. Read it again, then decide again.")
+        super().__init__(f"The job has changed: it is now at version {version}. Read it again before you send the command.")
 
 
 class NothingToAnalyse(BellwetherError):
@@ -177,20 +177,20 @@ class IdempotencyMismatch(BellwetherError):
 
 
 class IdempotencyInProgress(Conflict):
-    """The first request with this Idempotency-Key is still at work. Try again in a moment."""
+    """The first request with this Idempotency-Key is still running. Try again in a moment."""
 
 
 class ClientGone(Exception):
-    """The client has closed its connection, so nobody waits for the rest of the work."""
+    """The client has closed its connection; the rest of the work is not needed."""
 
 
 class JobUnreadable(Exception):
-    """The parameters of a stored job mean nothing to this version."""
+    """The parameters of a stored job cannot be read by this version."""
 
 
 @dataclass(frozen=True)
 class PriceProblem:
-    """One thing wrong with a price file; `line` counts from 1 and includes the header, `column` is the header's text."""
+    """One fault of a price file; the header is line 1, `column` is the header's text."""
 
     line: int
     column: str | None
@@ -198,17 +198,17 @@ class PriceProblem:
 
     @property
     def place(self) -> str:
-        """Line and column in words."""
+        """Line and column as text."""
         return f"line {self.line}, column {self.column}" if self.column else f"line {self.line}"
 
 
 class PriceQuality(BellwetherError):
-    """The price file is refused; nothing of it was stored. `total` counts also the problems that are not listed."""
+    """The price file is refused; nothing was stored. `total` also counts problems that are not listed."""
 
     code = "price_quality"
 
     def __init__(self, problems: list[PriceProblem], total: int | None = None) -> None:
         self.problems, self.total = problems, len(problems) if total is None else total
         first = problems[0]
-        others = f" {self.total - 1} more." if self.total > 1 else ""
-        super().__init__(f"{first.place}: {first.message}{others} Nothing was stored.")
+        rest = f" {self.total - 1} more." if self.total > 1 else ""
+        super().__init__(f"{first.place}: {first.message}{rest} Nothing was stored.")

@@ -1,4 +1,4 @@
-"""What would change a verdict."""
+"""Flips: the next-day closes at which a verdict changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from models.analysis import Verdict
 
 @dataclass(frozen=True)
 class VoteTurn:
-    """An indicator whose vote changes."""
+    """An indicator whose vote differs at a flip."""
 
     key: str
     vote: int
@@ -18,7 +18,7 @@ class VoteTurn:
 
 @dataclass(frozen=True)
 class Flip:
-    """A next-day close at which the verdict changes, the verdict then, and the votes that turn."""
+    """A next-day close at which the verdict changes, the new verdict, and the votes that change."""
 
     close: float
     verdict: Verdict
@@ -27,7 +27,7 @@ class Flip:
 
 @dataclass(frozen=True)
 class Flips:
-    """The nearest flips above and below the close; None where the verdict holds as far as was searched."""
+    """The nearest flips above and below the close; None where the verdict holds within `searched_percent`."""
 
     above: Flip | None
     below: Flip | None

@@ -1,4 +1,4 @@
-"""Health: what a check looks at, what it found, and what follows."""
+"""Health checks: probes, their findings, and reports."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from enum import StrEnum
 
 
 class CheckState(StrEnum):
-    """How it stands with what was looked at."""
+    """The outcome of a check."""
 
     OK = "ok"
-    WARNING = "warning"  # somebody should see to it; the service works
-    CRITICAL = "critical"  # the service cannot do its work
-    SKIPPED = "skipped"  # not in use here, or not to be seen while something else is wrong
+    WARNING = "warning"  # the service works, but somebody should act
+    CRITICAL = "critical"  # the service does not work
+    SKIPPED = "skipped"  # not in use here, or it depends on another check that failed
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found, in a sentence, and what to do about it where that is something."""
+    """An outcome in a sentence, and what to do about it, if anything."""
 
     state: CheckState
     found: str
@@ -27,11 +27,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Probe:
-    """A question to the surroundings.
+    """A check that can be run.
 
-    `look` finds the answer and may raise; `remedy` is for when it does, or does not come back. Trouble with what is not critical is a
-    warning. A probe whose `needs` (names of others) are in trouble is skipped: it would only say the same again. Those that decide
-    readiness say together whether traffic should come to this process.
+    `look` returns the finding and may raise; `remedy` is for when it raises or does not return in time. A probe that is not critical never
+    gives more than a warning. A probe is skipped while one that it `needs` (by name) is critical or skipped. The probes that decide
+    readiness tell whether this process should get traffic.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Check:
-    """One probe's answer, and how long it took in milliseconds."""
+    """The finding of a probe, and its duration in milliseconds."""
 
     name: str
     state: CheckState
@@ -56,36 +56,36 @@ class Check:
 
 @dataclass(frozen=True)
 class HealthReport:
-    """Checks taken together."""
+    """The results of several checks."""
 
     checks: tuple[Check, ...]
 
     @property
     def ok(self) -> bool:
-        """Whether nothing critical was found."""
+        """Whether no check is critical."""
         return not any(check.state is CheckState.CRITICAL for check in self.checks)
 
     @property
     def has_warnings(self) -> bool:
-        """Whether somebody should look at something."""
+        """Whether any check is a warning."""
         return any(check.state is CheckState.WARNING for check in self.checks)
 
 
 def good(found: str) -> Finding:
-    """All is well."""
+    """A finding of the state OK."""
     return Finding(CheckState.OK, found)
 
 
 def doubtful(found: str, remedy: str) -> Finding:
-    """It works, and should be seen to."""
+    """A finding of the state WARNING."""
     return Finding(CheckState.WARNING, found, remedy)
 
 
 def bad(found: str, remedy: str) -> Finding:
-    """It does not work."""
+    """A finding of the state CRITICAL."""
     return Finding(CheckState.CRITICAL, found, remedy)
 
 
-def skipped(why: str) -> Finding:
-    """It was not looked at."""
-    return Finding(CheckState.SKIPPED, why)
+def skipped(reason: str) -> Finding:
+    """A finding of the state SKIPPED."""
+    return Finding(CheckState.SKIPPED, reason)

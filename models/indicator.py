@@ -1,4 +1,4 @@
-"""The twelve indicators by key, their names and categories, and what one of them says about a ticker."""
+"""The twelve indicators by key, and the reading of one on a ticker."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Category(StrEnum):
-    """What an indicator looks at."""
+    """What an indicator measures."""
 
     TREND = "trend"
     MOMENTUM = "momentum"
@@ -17,7 +17,7 @@ class Category(StrEnum):
 
 @dataclass(frozen=True)
 class Indicator:
-    """One indicator: its key, its name for people, its category and how many bars it needs."""
+    """An indicator; it is available from `bars_needed` bars on, and takes part in the score if it `votes`."""
 
     key: str
     name: str
@@ -48,7 +48,7 @@ VOTING_KEYS = tuple(key for key, indicator in INDICATORS.items() if indicator.vo
 
 @dataclass(frozen=True)
 class IndicatorReading:
-    """What one indicator says on the newest day. `contribution` is its part of the score; they add up to it."""
+    """One indicator on the newest bar. The contributions of all indicators add up to the score."""
 
     key: str
     name: str

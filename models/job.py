@@ -1,43 +1,21 @@
-"""Jobs: many tickers to analyse with the same parameters, durably; and how the work on them is handed out."""
+"""Jobs of any kind: the job, its items, and the chunks of items that workers claim."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from models.analysis import Overrides, Sizing
 from models.job_state import FINISHED, ItemStatus, JobStatus
-from models.result import NewResult
-
-BULK_ANALYSIS = "bulk_analysis"
 
 
-class Universe(StrEnum):
-    """A set of tickers by name."""
+class Lane(StrEnum):
+    """Where items run. Each lane has workers of its own, so that waiting for a network never holds up a computation."""
 
-    ALL = "all"
-    WATCHLIST = "watchlist"
-
-
-@dataclass(frozen=True)
-class BulkParams:
-    """What a job does with each of its tickers, and which universe they were taken from; None when they were named."""
-
-    strategy: str
-    overrides: Overrides = field(default_factory=Overrides)
-    sizing: Sizing = field(default_factory=Sizing)
-    universe: Universe | None = None
-
-
-@dataclass(frozen=True)
-class BulkOrder:
-    """Many analyses asked for. `tickers` are upper case and different; empty for a universe. `force` does active work again."""
-
-    tickers: tuple[str, ...]
-    params: BulkParams
-    force: bool = False
+    CPU = "cpu"  # a process for each core
+    NETWORK = "network"  # one process with a pool of threads
 
 
 @dataclass(frozen=True)
@@ -55,6 +33,7 @@ class Job:
     id: str
     org_id: int
     kind: str
+    lane: Lane
     status: JobStatus
     version: int
     total: int
@@ -95,10 +74,25 @@ class Job:
 
 
 @dataclass(frozen=True)
-class JobItem:
-    """One ticker of a job."""
+class NewJob:
+    """A job to be queued: what it runs, in which lane, and its keys, which are distinct.
 
-    ticker: str
+    While a job with the same `dedupe_key` is active, no other is queued; None queues it in any case.
+    """
+
+    kind: str
+    lane: Lane
+    params: str
+    keys: Sequence[str]
+    dedupe_key: str | None = None
+    retry_of: str | None = None
+
+
+@dataclass(frozen=True)
+class JobItem:
+    """One item of a job. `result_id` is what its kind stored for it."""
+
+    key: str
     status: ItemStatus
     tries: int
     result_id: str | None
@@ -108,54 +102,56 @@ class JobItem:
 
 @dataclass(frozen=True)
 class ClaimedItem:
-    """One ticker that a worker has in hand. `tries` counts this one; above 1, an earlier worker was lost with it."""
+    """An item that a worker has claimed. `tries` counts this claim; above 1, an earlier worker was lost with the item."""
 
     job_id: str
-    ticker: str
+    key: str
     tries: int
 
 
 @dataclass(frozen=True)
 class ClaimedJob:
-    """What a worker needs to know of a job that it has items of."""
+    """What a worker needs to know of a job that it has claimed items of."""
 
     id: str
     org_id: int
+    kind: str
     params: str
     cancel_requested: bool
 
 
+@dataclass(frozen=True, order=True)
+class Work:
+    """What is done with keys. Items of several jobs with the same work are run together: within it, a key has one outcome."""
+
+    org_id: int
+    kind: str
+    params: str
+
+
 @dataclass(frozen=True)
 class Chunk:
-    """The items that one worker claimed together; nobody without the token may touch them."""
+    """The items that one worker claimed together; nobody without the token may write them."""
 
     token: str
     items: tuple[ClaimedItem, ...]
     jobs: dict[str, ClaimedJob]
 
-    def by_work(self, items: Iterable[ClaimedItem]) -> dict[tuple[int, str], list[ClaimedItem]]:
-        """Some of the items by organization and parameters: within one of these, a ticker has one result."""
-        groups: dict[tuple[int, str], list[ClaimedItem]] = {}
+    def work_of(self, item: ClaimedItem) -> Work:
+        """What is done with an item's key."""
+        job = self.jobs[item.job_id]
+        return Work(job.org_id, job.kind, job.params)
+
+    def by_work(self, items: Iterable[ClaimedItem]) -> dict[Work, list[ClaimedItem]]:
+        """Some of the items by their work."""
+        groups: dict[Work, list[ClaimedItem]] = {}
         for item in items:
-            job = self.jobs[item.job_id]
-            groups.setdefault((job.org_id, job.params), []).append(item)
+            groups.setdefault(self.work_of(item), []).append(item)
         return groups
 
 
-@dataclass(frozen=True)
-class Analysed:
-    """A ticker that was analysed: its result's fingerprint, the result itself where it is new, and whether it is to become the latest.
-
-    `read_at` is a moment before its prices were read: a result of prices that were read later is not replaced as the latest.
-    """
-
-    fingerprint: str
-    made: NewResult | None
-    becomes_latest: bool
-    read_at: datetime
-
-
-Outcome = Analysed | Fault
+# What came of running a key: a Fault, or whatever the `store` of its kind takes.
+Outcome = Fault | Any
 
 
 @dataclass(frozen=True)

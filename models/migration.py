@@ -1,4 +1,4 @@
-"""Migrations: a file, its row in the ledger, and how a database stands to the code."""
+"""Migrations: a file, its row in the ledger, and the state of a database compared with the code."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from enum import StrEnum
 from pathlib import Path
 
 
-class State(StrEnum):
-    """How the database stands to the code."""
+class SchemaState(StrEnum):
+    """The state of a database compared with the migration files."""
 
-    CURRENT = "current"
-    BEHIND = "behind"
-    AHEAD = "ahead"
-    DIVERGED = "diverged"
+    CURRENT = "current"  # every file is applied
+    BEHIND = "behind"  # files are pending
+    AHEAD = "ahead"  # newer code has migrated it
+    DIVERGED = "diverged"  # an applied file was changed or is missing, or a file was added before an applied one
 
 
 class MigrationError(Exception):
@@ -33,13 +33,13 @@ class Migration:
 
     @property
     def label(self) -> str:
-        """The file's number and name, as people speak of it."""
+        """Number and name, as in the file name."""
         return f"{self.version:04d}_{self.name}"
 
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """One applied migration, as the database remembers it."""
+    """One applied migration, as recorded in the database."""
 
     version: int
     name: str
@@ -48,20 +48,20 @@ class LedgerRow:
 
     @property
     def label(self) -> str:
-        """Its number and name."""
+        """Number and name."""
         return f"{self.version:04d}_{self.name}"
 
     @property
     def is_breaking(self) -> bool:
-        """Whether code that does not have this migration must not run on it."""
+        """Whether code without this migration must not run on the schema."""
         return self.name.endswith("_breaking")
 
 
 @dataclass(frozen=True)
 class SchemaStatus:
-    """How the database stands to the code, and why."""
+    """The state of a database compared with the migration files, and the reasons."""
 
-    state: State
+    state: SchemaState
     applied: tuple[LedgerRow, ...]
     pending: tuple[Migration, ...]
     unknown: tuple[LedgerRow, ...]
@@ -74,30 +74,30 @@ class SchemaStatus:
 
     @property
     def can_be_served(self) -> bool:
-        """Whether this code may work on the database: it is current, or ahead by steps that older code survives."""
-        if self.state is State.AHEAD:
+        """Whether this code can run on the schema: it is current, or ahead by migrations that are not breaking."""
+        if self.state is SchemaState.AHEAD:
             return not any(row.is_breaking for row in self.unknown)
-        return self.state is State.CURRENT
+        return self.state is SchemaState.CURRENT
 
     @property
     def remedy(self) -> str | None:
         """What to do; None when there is nothing to do."""
         return {
-            State.CURRENT: None,
-            State.BEHIND: "Run `python db_migrations.py up`.",
-            State.AHEAD: "Deploy the version that made it or a newer one.",
-            State.DIVERGED: "Restore the files that were applied; if they are meant to differ (a comment, say) and the schema is right, "
+            SchemaState.CURRENT: None,
+            SchemaState.BEHIND: "Run `python db_migrations.py up`.",
+            SchemaState.AHEAD: "Deploy the version that made it or a newer one.",
+            SchemaState.DIVERGED: "Restore the files that were applied; if only a comment differs, say, and the schema is right, "
             "run `python db_migrations.py repair`.",
         }[self.state]
 
     @property
     def explanation(self) -> str:
-        """What is the matter, in one sentence."""
-        if self.state is State.CURRENT:
+        """The state in one sentence."""
+        if self.state is SchemaState.CURRENT:
             return f"The database is current, at version {self.version:04d}."
-        if self.state is State.BEHIND:
+        if self.state is SchemaState.BEHIND:
             return f"The database is behind: not applied: {', '.join(migration.label for migration in self.pending)}."
-        if self.state is State.AHEAD:
+        if self.state is SchemaState.AHEAD:
             return f"The database is ahead of this code: newer code applied {', '.join(row.label for row in self.unknown)}."
         return f"The database has diverged from the migration files: {'; '.join(self.drift)}."
 
@@ -106,7 +106,7 @@ class SchemaStatus:
 
 
 def compare(migrations: tuple[Migration, ...], applied: tuple[LedgerRow, ...]) -> SchemaStatus:
-    """Decide how a ledger stands to the files; both ascend by version."""
+    """Compare the ledger with the files; both ascend by version."""
     files = {migration.version: migration for migration in migrations}
     known = {row.version for row in applied}
     newest_file = max(files, default=0)
@@ -122,5 +122,5 @@ def compare(migrations: tuple[Migration, ...], applied: tuple[LedgerRow, ...]) -
     pending = tuple(migration for migration in migrations if migration.version not in known)
     drift += [f"{migration.label} was never applied though later ones were" for migration in pending if migration.version < newest_applied]
     unknown = tuple(row for row in applied if row.version > newest_file)
-    state = State.DIVERGED if drift else State.AHEAD if unknown else State.BEHIND if pending else State.CURRENT
+    state = SchemaState.DIVERGED if drift else SchemaState.AHEAD if unknown else SchemaState.BEHIND if pending else SchemaState.CURRENT
     return SchemaStatus(state, applied, pending, unknown, tuple(drift))

@@ -1,4 +1,4 @@
-"""The overview: followed tickers with what was last said of them."""
+"""The overview: watchlist items with their latest results and closes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 @dataclass(frozen=True)
 class LatestVerdict:
-    """The latest result of a ticker; `analysed_at` is when it was last found to be that."""
+    """The latest result of a ticker; `analysed_at` is the last analysis that gave this result."""
 
     id: str
     as_of: date
@@ -23,7 +23,7 @@ class LatestVerdict:
 
 @dataclass(frozen=True)
 class PreviousVerdict:
-    """What the result that was the latest before said."""
+    """The result that was the latest before."""
 
     score: float
     verdict: str
@@ -32,7 +32,7 @@ class PreviousVerdict:
 
 @dataclass(frozen=True)
 class OverviewItem:
-    """A followed ticker; what there is none of is None."""
+    """A watchlist item; missing data is None."""
 
     ticker: str
     name: str | None

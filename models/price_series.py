@@ -1,8 +1,8 @@
 """A ticker's daily history as one packed row.
 
-The packed layout is seven columns one after the other, each of `bars` little-endian 8-byte values: the day as days since 1970-01-01
-(int64), then open, high, low, close as traded, adj_close (NaN throughout when the source delivers none) and volume (float64). Loading 13
-years is one read, and a column is a view, not a copy.
+The packed layout has seven columns, one after the other, each of `bars` little-endian 8-byte values: the days since 1970-01-01 as int64,
+then open, high, low, close as traded, adj_close (all NaN when the source delivers none) and volume as float64. Loading 13 years is one
+read, and a column is a view, not a copy.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from datetime import date, datetime, timedelta
 from models.analysis import PriceWarning
 
 if sys.byteorder != "little":
-    raise ImportError("packed prices are little-endian, and so must be the machine")
+    raise ImportError("packed prices need a little-endian machine")
 
 ITEM_BYTES = 8
 COLUMNS = ("open", "high", "low", "close", "adj_close", "volume")
 BYTES_PER_BAR = ITEM_BYTES * (1 + len(COLUMNS))
-MOST_BARS = 20_000  # of a series: 80 years of days. What is made of one (charts, reports) costs as much as it is long
+MOST_BARS = 20_000  # per series: 80 years of days. The cost of charts and reports grows with the length of a series
 _EPOCH = date(1970, 1, 1)
 
 
@@ -40,8 +40,19 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class SeriesDescription:
+    """A series apart from its bars; `name` is the company's, and `adjusted` tells whether the source delivers adjusted closes."""
+
+    org_id: int
+    ticker: str
+    name: str | None
+    provider: str
+    adjusted: bool
+
+
+@dataclass(frozen=True)
 class SeriesHead:
-    """What is known of a stored series without loading its bars."""
+    """A stored series without its bars; `sha256` is the digest of the packed bars."""
 
     org_id: int
     ticker: str
@@ -56,7 +67,7 @@ class SeriesHead:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What became of an uploaded file."""
+    """The outcome of an upload; `dropped` counts rows without prices."""
 
     ticker: str
     bars: int
@@ -68,7 +79,7 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class PriceGap:
-    """Days on end without a bar: the bars on either side, and how many days lie from one to the other."""
+    """A period without bars: the days of the bars on either side, and the calendar days between them."""
 
     after: date
     before: date
@@ -77,7 +88,7 @@ class PriceGap:
 
 @dataclass(frozen=True)
 class QualityReport:
-    """What is stored of a ticker, and what a reader should know about it."""
+    """The stored series of a ticker, with its gaps and warnings."""
 
     ticker: str
     name: str | None
@@ -92,7 +103,7 @@ class QualityReport:
 
 @dataclass(frozen=True)
 class PackedBars:
-    """Packed columns of bars, ascending by day, each day once."""
+    """Bars in the packed layout, ascending by day, one per day."""
 
     data: bytes
 
@@ -134,16 +145,16 @@ class PackedBars:
         return [_EPOCH + timedelta(days=number) for number in self.day_numbers()]
 
     def bars(self) -> list[Bar]:
-        """The bars, all at once: some 400 bytes of memory each."""
+        """All bars as objects, at about 400 bytes each."""
         return list(self)
 
     def __iter__(self) -> Iterator[Bar]:
-        """The bars one by one."""
+        """Yield the bars one by one."""
         days = (_EPOCH + timedelta(days=number) for number in self.day_numbers())
         return (Bar(*values) for values in zip(days, *(self.column(name) for name in COLUMNS), strict=True))
 
     def rows(self, start: int, stop: int) -> PackedBars:
-        """The bars from position `start` up to but not including `stop`, from 0; itself when that is all of them."""
+        """The bars at the indexes from `start` up to but not including `stop`; `self` when these are all."""
         if start == 0 and stop == len(self):
             return self
         width = len(self) * ITEM_BYTES
@@ -151,7 +162,7 @@ class PackedBars:
         return PackedBars(b"".join(self.data[column * width + low : column * width + high] for column in range(len(COLUMNS) + 1)))
 
     def between(self, start: date | None = None, end: date | None = None) -> PackedBars:
-        """The bars from `start` to `end`, both included; itself when that is all of them."""
+        """The bars from `start` to `end`, both included; `self` when these are all."""
         numbers = self.day_numbers()
         low, high = 0, len(numbers)
         if start is not None:
@@ -172,9 +183,8 @@ def _first_at_or_after(numbers: memoryview[int], number: int) -> int:
     return low
 
 
-def head_of(org_id: int, ticker: str, name: str | None, provider: str, adjusted: bool, packed: PackedBars) -> SeriesHead:
-    """The head of a series that is about to be stored. Raises ValueError for one of more than MOST_BARS."""
+def head_of(description: SeriesDescription, packed: PackedBars) -> SeriesHead:
+    """The head of a series that is about to be stored. Raises ValueError for more than MOST_BARS bars."""
     if len(packed) > MOST_BARS:
-        raise ValueError(f"{ticker} has {len(packed)} bars; a series has at most {MOST_BARS}")
-    first, last = packed.first_day(), packed.last_day()
-    return SeriesHead(org_id, ticker, name, provider, adjusted, len(packed), first, last, packed.sha256)
+        raise ValueError(f"{description.ticker} has {len(packed)} bars; a series has at most {MOST_BARS}")
+    return SeriesHead(**vars(description), bars=len(packed), first_day=packed.first_day(), last_day=packed.last_day(), sha256=packed.sha256)

@@ -1,9 +1,11 @@
-"""Stored results: the whole, a line in a list, and what may be asked of the list."""
+"""Stored results: in full, as a line of a list, and the filter of the list."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from models.analysis import Levels, PriceWarning, Provenance, Signal, Trade, Verdict
 from models.indicator import IndicatorReading
@@ -11,7 +13,7 @@ from models.indicator import IndicatorReading
 
 @dataclass(frozen=True)
 class AnalysisResult:
-    """An analysis as it is stored and sent: fields in the order of the HTTP answer."""
+    """An analysis as it is stored and sent; the fields are in the order of the HTTP response."""
 
     id: str
     ticker: str
@@ -33,7 +35,7 @@ class AnalysisResult:
 
 @dataclass(frozen=True)
 class NewResult:
-    """A new result, with the parameters that it was made with and the whole as JSON, ready to be stored."""
+    """A result that is about to be stored; `parameters` and `body`, the whole result, are JSON."""
 
     result: AnalysisResult
     parameters: str
@@ -42,7 +44,7 @@ class NewResult:
 
 @dataclass(frozen=True)
 class StoredResult:
-    """A stored result: its columns of interest, and as JSON the parameters that it was made with and the whole."""
+    """A stored result; `parameters` and `body`, the whole result, are JSON."""
 
     id: str
     ticker: str
@@ -52,10 +54,15 @@ class StoredResult:
     parameters: str
     body: str
 
+    @classmethod
+    def from_row(cls, row: Sequence[Any]) -> StoredResult:
+        """From the columns of a SELECT, in the order of the fields."""
+        return cls(*row)
+
 
 @dataclass(frozen=True)
 class ResultSummary:
-    """A result as a line in a list."""
+    """A result as a line of a list."""
 
     id: str
     ticker: str
@@ -69,10 +76,15 @@ class ResultSummary:
     fingerprint: str
     created_at: datetime
 
+    @classmethod
+    def from_row(cls, row: Sequence[Any]) -> ResultSummary:
+        """From the columns of a SELECT, in the order of the fields."""
+        return cls(*row)
+
 
 @dataclass(frozen=True)
 class ResultFilter:
-    """What the screener shows, and in which order; None for no restriction."""
+    """Filter and order of the screener; None for no restriction."""
 
     verdict: str | None = None
     strategy: str | None = None

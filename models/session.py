@@ -12,7 +12,7 @@ from models.api_key import Principal
 
 @dataclass(frozen=True)
 class StoredSession:
-    """A session: the digest of its cookie's token, and the digest of the key that it stands for."""
+    """A session, with the digests of its cookie's token and of the API key that it represents."""
 
     id: str
     org_id: int
@@ -24,7 +24,7 @@ class StoredSession:
 
 @dataclass(frozen=True)
 class SessionOwner:
-    """Whose an active session is; `key_id` is None when no active key has the digest, as it is with the master key."""
+    """The owner of an active session; `key_id` is None when no active key has the digest, as for the master key."""
 
     org_id: int
     key_sha256: str
@@ -33,16 +33,16 @@ class SessionOwner:
 
 @dataclass(frozen=True)
 class Session:
-    """A session that is good: its cookie's token, and whom it acts for."""
+    """A valid session: its cookie's token and its principal."""
 
     token: str = field(repr=False)
     principal: Principal
 
     @property
     def csrf_token(self) -> str:
-        """What a change must bring besides the cookie. Derived, so that it needs no storing, and one-way: pages show it."""
+        """The token that a writing request must send besides the cookie; derived one-way from it, so it is not stored."""
         return hmac.new(self.token.encode(), b"csrf", hashlib.sha256).hexdigest()
 
     def allows_change(self, sent: str | None) -> bool:
-        """Whether a change that brings this token comes from one of our pages."""
+        """Whether a writing request with this CSRF token comes from one of our pages."""
         return sent is not None and hmac.compare_digest(sent.encode(), self.csrf_token.encode())

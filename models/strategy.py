@@ -1,4 +1,4 @@
-"""The five strategies: data, not classes. A strategy weighs the indicators and sets stop, target and position size."""
+"""The five strategies. A strategy weighs the indicators and sets stop, target and position size."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from models.indicator import INDICATORS, VOTING_KEYS, Category
 
 DEFAULT_STRATEGY = "balanced"
 
-# The order in which the tables below give indicator and category weights.
 _INDICATOR_ORDER = ("macd", "adx", "ema_cross", "psar", "rsi", "stochastic", "cci", "williams_r", "bollinger", "obv", "cmf")
 _CATEGORY_ORDER = (Category.TREND, Category.MOMENTUM, Category.VOLATILITY, Category.VOLUME)
 
 
 @dataclass(frozen=True)
 class Strategy:
-    """A strategy's weights and its trade rules. Percentages are of the entry price (stop) and of capital (position cap)."""
+    """Weights and trade rules. `stop_percent` is of the entry price, `max_position_percent` of the capital."""
 
     id: str
     name: str
@@ -26,7 +25,7 @@ class Strategy:
     max_position_percent: float
 
     def weights(self, overrides: dict[str, float] | None = None) -> dict[str, float]:
-        """The weight of each voting indicator: category weight × indicator weight, after overrides by indicator or category key."""
+        """The weight of each voting indicator: category weight × indicator weight. `overrides` replaces either, by its key."""
         overrides = overrides or {}
         return {
             key: overrides.get(INDICATORS[key].category, self.category_weights[INDICATORS[key].category])
@@ -35,33 +34,63 @@ class Strategy:
         }
 
 
-def _strategy(
-    id: str,
-    name: str,
-    indicator_weights: tuple[float, ...],
-    category_weights: tuple[float, ...],
-    stop_percent: float,
-    reward_risk: float,
-    max_position_percent: float,
-) -> Strategy:
-    return Strategy(
-        id=id,
-        name=name,
-        indicator_weights=dict(zip(_INDICATOR_ORDER, map(float, indicator_weights), strict=True)),
-        category_weights=dict(zip(map(str, _CATEGORY_ORDER), map(float, category_weights), strict=True)),
-        stop_percent=stop_percent,
-        reward_risk=reward_risk,
-        max_position_percent=float(max_position_percent),
-    )
+def _indicators(*weights: float) -> dict[str, float]:
+    """Indicator weights in the order macd, adx, ema_cross, psar, rsi, stochastic, cci, williams_r, bollinger, obv, cmf."""
+    return dict(zip(_INDICATOR_ORDER, map(float, weights), strict=True))
+
+
+def _categories(*weights: float) -> dict[str, float]:
+    """Category weights in the order trend, momentum, volatility, volume."""
+    return dict(zip(map(str, _CATEGORY_ORDER), map(float, weights), strict=True))
 
 
 STRATEGIES: dict[str, Strategy] = {
     strategy.id: strategy
     for strategy in (
-        _strategy("balanced", "Balanced", (1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), (1, 1, 1, 1), 2.0, 2.0, 20),
-        _strategy("trend", "Trend following", (2.5, 2.5, 2, 1.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1, 1), (1.5, 0.7, 0.8, 1), 2.5, 3.0, 25),
-        _strategy("reversion", "Mean reversion", (0.5, 0.5, 0.5, 0.5, 2.5, 2, 1.5, 1.5, 2.5, 1, 1), (0.6, 1.5, 1.3, 1), 1.5, 1.5, 15),
-        _strategy("breakout", "Momentum breakout", (1.5, 1.5, 1, 1, 2, 1.5, 1.5, 1, 1.5, 2.5, 2.5), (1, 1.3, 1.2, 1.5), 3.0, 2.5, 20),
-        _strategy("weekly", "Weekly target", (1.5, 0.5, 0.6, 1.2, 2, 2, 1.8, 1.6, 1.3, 1.2, 1.2), (0.5, 2, 1, 0.9), 3.0, 1.33, 35),
+        Strategy(
+            id="balanced",
+            name="Balanced",
+            indicator_weights=_indicators(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1),
+            category_weights=_categories(1, 1, 1, 1),
+            stop_percent=2.0,
+            reward_risk=2.0,
+            max_position_percent=20.0,
+        ),
+        Strategy(
+            id="trend",
+            name="Trend following",
+            indicator_weights=_indicators(2.5, 2.5, 2, 1.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1, 1),
+            category_weights=_categories(1.5, 0.7, 0.8, 1),
+            stop_percent=2.5,
+            reward_risk=3.0,
+            max_position_percent=25.0,
+        ),
+        Strategy(
+            id="reversion",
+            name="Mean reversion",
+            indicator_weights=_indicators(0.5, 0.5, 0.5, 0.5, 2.5, 2, 1.5, 1.5, 2.5, 1, 1),
+            category_weights=_categories(0.6, 1.5, 1.3, 1),
+            stop_percent=1.5,
+            reward_risk=1.5,
+            max_position_percent=15.0,
+        ),
+        Strategy(
+            id="breakout",
+            name="Momentum breakout",
+            indicator_weights=_indicators(1.5, 1.5, 1, 1, 2, 1.5, 1.5, 1, 1.5, 2.5, 2.5),
+            category_weights=_categories(1, 1.3, 1.2, 1.5),
+            stop_percent=3.0,
+            reward_risk=2.5,
+            max_position_percent=20.0,
+        ),
+        Strategy(
+            id="weekly",
+            name="Weekly target",
+            indicator_weights=_indicators(1.5, 0.5, 0.6, 1.2, 2, 2, 1.8, 1.6, 1.3, 1.2, 1.2),
+            category_weights=_categories(0.5, 2, 1, 0.9),
+            stop_percent=3.0,
+            reward_risk=1.33,
+            max_position_percent=35.0,
+        ),
     )
 }

@@ -1,4 +1,4 @@
-"""The watchlist: tickers that an organization follows."""
+"""The watchlist of an organization."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class WatchlistItem:
-    """One followed ticker with the name and notes that its owner gave it."""
+    """A ticker on the watchlist, with its owner's name and notes for it."""
 
     ticker: str
     name: str | None

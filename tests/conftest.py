@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from kit.measured_processes import measure_started_processes
 from kit.servers import Server, Start
 from kit.support import Backend, Client, own_database, settings_for, template_maker
 
@@ -38,6 +39,10 @@ TAKE_TURNS = (
     "test_servers.py",
     "web/",
 )
+
+
+def pytest_configure() -> None:
+    measure_started_processes()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -18,7 +18,7 @@ import database
 import db_migrations
 from database import Database, DatabaseOptions
 from db_migrations import MigrationError
-from models.migration import LedgerRow, Migration, SchemaStatus, State, compare
+from models.migration import LedgerRow, Migration, SchemaState, SchemaStatus, compare
 from utils.clock import now
 
 
@@ -77,7 +77,7 @@ def test_the_product_migrates_an_empty_database(empty_backend: Backend) -> None:
     assert [row["version"] for row in ledger] == [migration.version for migration in applied]
     assert abs((now() - ledger[0]["applied_at"]).total_seconds()) < 60
     with database.read() as connection:
-        assert db_migrations.schema_status(connection).state is State.CURRENT
+        assert db_migrations.schema_status(connection).state is SchemaState.CURRENT
         assert db_migrations.missing_tables(connection) == []
     assert db_migrations.up() == []
     if empty_backend.is_sqlite:
@@ -192,17 +192,17 @@ FILES = (migration(1), migration(2), migration(3))
 @pytest.mark.parametrize(
     ("applied", "state", "served", "words"),
     [
-        pytest.param((1, 2, 3), State.CURRENT, True, "at version 0003", id="all applied"),
-        pytest.param((), State.BEHIND, False, "0001_m1, 0002_m2, 0003_m3", id="nothing applied"),
-        pytest.param((1,), State.BEHIND, False, "db_migrations.py up", id="some applied"),
-        pytest.param((1, 2, 3, 4), State.AHEAD, True, "0004_m4", id="newer code was here"),
-        pytest.param((1, 2, 3, (4, "a", "drop_x_breaking")), State.AHEAD, False, "newer", id="newer code broke with this"),
-        pytest.param((1, (2, "b", None), 3), State.DIVERGED, False, "0002_m2.sql was changed", id="a changed file"),
-        pytest.param((1, 3), State.DIVERGED, False, "0002_m2 was never applied", id="one slipped in before"),
-        pytest.param((1, 2, 4), State.DIVERGED, False, "0003_m3 was never applied", id="ahead and behind at once"),
+        pytest.param((1, 2, 3), SchemaState.CURRENT, True, "at version 0003", id="all applied"),
+        pytest.param((), SchemaState.BEHIND, False, "0001_m1, 0002_m2, 0003_m3", id="nothing applied"),
+        pytest.param((1,), SchemaState.BEHIND, False, "db_migrations.py up", id="some applied"),
+        pytest.param((1, 2, 3, 4), SchemaState.AHEAD, True, "0004_m4", id="newer code was here"),
+        pytest.param((1, 2, 3, (4, "a", "drop_x_breaking")), SchemaState.AHEAD, False, "newer", id="newer code broke with this"),
+        pytest.param((1, (2, "b", None), 3), SchemaState.DIVERGED, False, "0002_m2.sql was changed", id="a changed file"),
+        pytest.param((1, 3), SchemaState.DIVERGED, False, "0002_m2 was never applied", id="one slipped in before"),
+        pytest.param((1, 2, 4), SchemaState.DIVERGED, False, "0003_m3 was never applied", id="ahead and behind at once"),
     ],
 )
-def test_standing(applied: tuple[Any, ...], state: State, served: bool, words: str) -> None:
+def test_standing(applied: tuple[Any, ...], state: SchemaState, served: bool, words: str) -> None:
     found = compare(FILES, tuple(row(entry) if isinstance(entry, int) else row(*entry) for entry in applied))
     assert (found.state, found.can_be_served) == (state, served)
     assert words in str(found)
@@ -211,7 +211,7 @@ def test_standing(applied: tuple[Any, ...], state: State, served: bool, words: s
 
 def test_a_missing_file_of_an_applied_migration(empty_backend: Backend, folder: Folder) -> None:
     found = compare((migration(1), migration(3)), (row(1), row(2), row(3)))
-    assert (found.state, found.drift) == (State.DIVERGED, ("0002_m2 was applied but its file is missing",))
+    assert (found.state, found.drift) == (SchemaState.DIVERGED, ("0002_m2 was applied but its file is missing",))
 
 
 def test_who_refuses_a_database_that_is_ahead(empty_backend: Backend, folder: Folder) -> None:
@@ -220,7 +220,7 @@ def test_who_refuses_a_database_that_is_ahead(empty_backend: Backend, folder: Fo
     (folder.path / "0003_newer.sql").unlink()
     with pytest.raises(MigrationError, match="ahead"):
         folder.up()
-    assert folder.ensure(auto_migrate=True).state is State.AHEAD
+    assert folder.ensure(auto_migrate=True).state is SchemaState.AHEAD
     folder.write("0003_newer.sql", "CREATE TABLE newer (id BIGINT);")
     folder.write("0004_drop_breaking.sql", "DROP TABLE newer;")
     folder.up()
@@ -235,7 +235,7 @@ def test_without_auto_migrate_a_worker_behind_refuses(empty_backend: Backend, fo
         folder.ensure(auto_migrate=False)
     assert tables() == set()
     folder.up()
-    assert folder.ensure(auto_migrate=False).state is State.CURRENT
+    assert folder.ensure(auto_migrate=False).state is SchemaState.CURRENT
 
 
 def test_drift_is_named_and_repaired(empty_backend: Backend, folder: Folder) -> None:
@@ -269,7 +269,7 @@ def test_baseline_is_for_a_database_that_has_the_schema_but_no_ledger(empty_back
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        pytest.param("3_short.sql", "no migration's name", id="a short number"),
+        pytest.param("3_short.sql", "not a valid name", id="a short number"),
         pytest.param("0002_twin.sql", "same number", id="a number twice"),
         pytest.param("0009_far.sql", "gap", id="a gap"),
     ],

@@ -282,7 +282,7 @@ def test_before_there_is_anything_nothing_is_made(empty_backend: Backend, tmp_pa
     done = place_at(empty_backend, tmp_path).command("--json")
     assert done.returncode == 0, done.stdout + done.stderr
     checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
-    assert "start-up makes its tables" in checks["schema"]["found"]
+    assert "start-up creates its tables" in checks["schema"]["found"]
     assert (checks["tables"]["state"], checks["database_writable"]["state"]) == ("skipped", "ok")
     if empty_backend.is_sqlite:
         assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -59,6 +60,26 @@ def test_the_pins_are_those_that_were_asked_for(name: str) -> None:
 @pytest.mark.parametrize("name", ["requirements-dev", "benchmarks/requirements"])
 def test_what_is_tested_is_what_runs(name: str) -> None:
     assert versions(RUNTIME).items() <= versions((ROOT / f"{name}.txt").read_text()).items(), "run `make lock`"
+
+
+def test_the_packages_that_check_the_pages_are_pinned_by_hash() -> None:
+    """And from no host in particular: npm's registry is what the machine's settings say."""
+    asked = json.loads((ROOT / "package.json").read_text())
+    assert asked["private"] is True
+    assert asked.keys().isdisjoint({"dependencies", "scripts"})
+    root, *packages = json.loads((ROOT / "package-lock.json").read_text())["packages"].items()
+    assert root[1]["devDependencies"] == asked["devDependencies"], "run `npm install --omit-lockfile-registry-resolved`"
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in asked["devDependencies"].values())
+    assert len(packages) >= len(asked["devDependencies"])
+    for name, package in packages:
+        assert package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package, name
+
+
+def test_the_types_of_the_vendored_library_are_those_of_its_version() -> None:
+    asked = json.loads((ROOT / "package.json").read_text())["devDependencies"]
+    libraries = {row.name.split()[0]: row.version for row in vendored_components(VENDORED.read_text())}
+    assert {name: asked[name] for name in libraries} == libraries
 
 
 # ---- licences ---------------------------------------------------------------------------------------------------------------------

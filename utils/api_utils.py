@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from io import BytesIO
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import structlog
 from flask import Flask, Request, Response, request
@@ -59,25 +59,29 @@ CODES = {
 MESSAGES = {"extra_forbidden": "There is no such field.", "missing": "This field is needed."}
 
 
-class ApiError(Exception):
-    """An answer that is an error: a status, a stable code, and one sentence on what to do about it.
+class FirstErrors(NamedTuple):
+    """The first of a number of errors; the others are only counted."""
 
-    `errors_total` says how many errors there are when `errors` is only the first of them.
-    """
+    listed: Sequence[FieldError]
+    total: int
+
+
+class ApiError(Exception):
+    """An answer that is an error: a status, a stable code, one sentence on what to do about it, and errors by field where there are any."""
 
     def __init__(
         self,
         status: int,
         code: str,
         detail: str,
-        errors: Sequence[FieldError] | None = None,
+        errors: Sequence[FieldError] | FirstErrors | None = None,
         headers: Mapping[str, str] | None = None,
-        errors_total: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
-        self.errors, self.headers = errors, dict(headers or {})
-        self.errors_total = len(errors or ()) if errors_total is None else errors_total
+        self.headers = dict(headers or {})
+        self.errors: Sequence[FieldError] | None
+        self.errors, self.errors_total = errors if isinstance(errors, FirstErrors) else (errors, len(errors or ()))
 
 
 class StrictRequest(Request):
@@ -256,7 +260,7 @@ def _invalid(errors: Sequence[FieldError], total: int) -> ApiError:
     where = f"{first['field']}: " if first["field"] else ""
     listed = " in errors" if total <= len(errors) else f"; errors lists the first {len(errors)}"
     more = f" ({total - 1:,} more{listed})" if total > 1 else ""
-    return ApiError(422, "validation_error", f"{where}{first['message']}{more}", errors, errors_total=total)
+    return ApiError(422, "validation_error", f"{where}{first['message']}{more}", FirstErrors(errors, total))
 
 
 def _framework_problem(error: HTTPException) -> ApiError:

@@ -1,5 +1,3 @@
-"use strict";
-
 // Everything comes from this server: the page works on a machine without internet.
 window.ui = SwaggerUIBundle({
   url: "openapi.json",

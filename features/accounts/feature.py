@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infrastructure.feature import Feature
+from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
     from click import Command
@@ -30,10 +30,16 @@ def _authentication(foundation: Foundation, cache: Cache) -> Authentication:
     return Authentication(ring, Sessions(foundation.database, ring, cache))
 
 
+def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
+    from features.accounts.retention import prune_sessions
+
+    return (MaintenanceTask("prune_sessions", HOURLY, lambda: prune_sessions(foundation.database)),)
+
+
 def _commands() -> tuple[Command, ...]:
     from features.accounts.commands import group
 
     return (group,)
 
 
-FEATURE = Feature("accounts", blueprints=_blueprints, authentication=_authentication, commands=_commands)
+FEATURE = Feature("accounts", blueprints=_blueprints, authentication=_authentication, maintenance=_maintenance, commands=_commands)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from features.analyses.flags import ANALYSES
-from infrastructure.feature import Feature
+from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
     from flask import Blueprint
+
+    from features.analyses.kinds import BulkAnalysis
+    from infrastructure.foundation import Foundation
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
@@ -17,4 +20,17 @@ def _blueprints() -> tuple[Blueprint, ...]:
     return analysis.blueprint, bulk.blueprint, result.blueprint, series.blueprint, strategy.blueprint
 
 
-FEATURE = Feature("analyses", blueprints=_blueprints, flags=(ANALYSES,))
+def _kinds() -> tuple[BulkAnalysis, ...]:
+    from features.analyses.kinds import BulkAnalysis
+
+    return (BulkAnalysis(),)
+
+
+def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
+    from features.analyses.retention import cleanup_old_analyses
+
+    database, kept = foundation.database, foundation.settings.results_kept
+    return (MaintenanceTask("prune_results", HOURLY, lambda: cleanup_old_analyses(kept, database)),)
+
+
+FEATURE = Feature("analyses", blueprints=_blueprints, kinds=_kinds, flags=(ANALYSES,), maintenance=_maintenance)

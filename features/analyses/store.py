@@ -1,4 +1,4 @@
-"""Stored results, each once per fingerprint; and the latest per ticker and strategy, kept as results are written."""
+"""SQL of the stored results, one per fingerprint, and of the latest result per ticker and strategy."""
 
 from __future__ import annotations
 
@@ -14,71 +14,16 @@ _STORED = "r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.b
 _SUMMARY = "r.id, r.ticker, r.strategy, r.as_of, r.bars, r.close, r.score, r.verdict, r.signal, r.fingerprint, r.created_at"
 
 FIND = text(f"SELECT {_STORED} FROM analysis_results AS r WHERE r.id = :id AND r.org_id = :org_id")
-# The least that sending a result takes: it is the busiest read.
-FIND_BODY = text("SELECT fingerprint, body FROM analysis_results WHERE id = :id AND org_id = :org_id")
-# The same work done before, and whether it is what the screener shows now.
-FIND_BY_FINGERPRINT = text(
-    f"SELECT {_STORED}, l.result_id FROM analysis_results AS r LEFT JOIN latest_results AS l "
-    "ON l.org_id = r.org_id AND l.ticker = r.ticker AND l.strategy = r.strategy "
-    "WHERE r.org_id = :org_id AND r.fingerprint = :fingerprint"
-)
-# Which of several analyses are stored already, and whether each is what the screener shows now.
-FIND_FINGERPRINTS = text(
-    "SELECT r.fingerprint, r.id = l.result_id FROM analysis_results AS r LEFT JOIN latest_results AS l "
-    "ON l.org_id = r.org_id AND l.ticker = r.ticker AND l.strategy = r.strategy "
-    "WHERE r.org_id = :org_id AND r.fingerprint IN :fingerprints"
-).bindparams(bindparam("fingerprints", expanding=True))
-INSERT = text(
-    "INSERT INTO analysis_results "
-    "(id, org_id, ticker, strategy, as_of, bars, close, score, verdict, signal, fingerprint, parameters, body, created_at) "
-    "VALUES (:id, :org_id, :ticker, :strategy, :as_of, :bars, :close, :score, :verdict, :signal, "
-    ":fingerprint, :parameters, :body, :created_at) "
-    "ON CONFLICT (org_id, fingerprint) DO NOTHING"
-)
-# Never goes back in time, whichever of two writers comes last. What was the latest until then is remembered as the one before.
-MARK_LATEST = text(
-    "INSERT INTO latest_results (org_id, ticker, strategy, result_id, score, verdict, analysed_at) "
-    "SELECT r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, :analysed_at "
-    "FROM analysis_results AS r WHERE r.org_id = :org_id AND r.fingerprint = :fingerprint "
-    "ON CONFLICT (org_id, ticker, strategy) DO UPDATE SET result_id = excluded.result_id, score = excluded.score, "
-    "verdict = excluded.verdict, analysed_at = excluded.analysed_at, previous_id = CASE "
-    "WHEN latest_results.result_id = excluded.result_id THEN latest_results.previous_id ELSE latest_results.result_id END "
-    "WHERE latest_results.analysed_at <= excluded.analysed_at"
-)
-# Newest first; the id breaks ties between results of one moment.
-HISTORY_FIRST = text(
-    f"SELECT {_SUMMARY} FROM analysis_results AS r WHERE r.org_id = :org_id AND r.ticker = :ticker "
-    "ORDER BY r.created_at DESC, r.id DESC LIMIT :limit"
-)
-HISTORY_AFTER = text(
-    f"SELECT {_SUMMARY} FROM analysis_results AS r WHERE r.org_id = :org_id AND r.ticker = :ticker "
-    "AND (r.created_at, r.id) < (:created_at, :id) ORDER BY r.created_at DESC, r.id DESC LIMIT :limit"
-)
-
-CROWDED = text("SELECT org_id, ticker FROM analysis_results GROUP BY org_id, ticker HAVING count(*) > :kept")
-# Older than the last one kept, in the order of the history, and not what the screener shows.
-DELETE_BEYOND = text(
-    "DELETE FROM analysis_results WHERE id IN ("
-    "SELECT r.id FROM analysis_results AS r WHERE r.org_id = :org_id AND r.ticker = :ticker AND (r.created_at, r.id) < ("
-    "SELECT k.created_at, k.id FROM analysis_results AS k WHERE k.org_id = :org_id AND k.ticker = :ticker "
-    "ORDER BY k.created_at DESC, k.id DESC LIMIT 1 OFFSET :last_kept) "
-    "AND NOT EXISTS (SELECT 1 FROM latest_results AS l WHERE l.result_id = r.id) LIMIT :limit)"
-)
-
-# What the screener may be sorted by: the columns, all in one direction so that one row comparison finds the next page.
-_ORDERS = {
-    "score": (("l.score", "l.ticker", "l.strategy"), "ASC", ">"),
-    "-score": (("l.score", "l.ticker", "l.strategy"), "DESC", "<"),
-    "ticker": (("l.ticker", "l.strategy"), "ASC", ">"),
-    "-ticker": (("l.ticker", "l.strategy"), "DESC", "<"),
-}
-_POSITION_PARAMETERS = ("position_0", "position_1", "position_2")
 
 
 def find(connection: AnyReader, org_id: int, result_id: str) -> StoredResult | None:
     """One result by id."""
     row = connection.execute(FIND, {"id": result_id, "org_id": org_id}).first()
-    return None if row is None else StoredResult(*row)
+    return None if row is None else StoredResult.from_row(row)
+
+
+# The busiest read: only the columns that an answer needs.
+FIND_BODY = text("SELECT fingerprint, body FROM analysis_results WHERE id = :id AND org_id = :org_id")
 
 
 def find_body(connection: AnyReader, org_id: int, result_id: str) -> tuple[str, str] | None:
@@ -87,10 +32,32 @@ def find_body(connection: AnyReader, org_id: int, result_id: str) -> tuple[str, 
     return None if row is None else (row[0], row[1])
 
 
+# The result of the same work, and the id of the latest result of its ticker and strategy.
+FIND_BY_FINGERPRINT = text(
+    f"""
+    SELECT {_STORED}, l.result_id
+    FROM analysis_results AS r
+    LEFT JOIN latest_results AS l ON l.org_id = r.org_id AND l.ticker = r.ticker AND l.strategy = r.strategy
+    WHERE r.org_id = :org_id AND r.fingerprint = :fingerprint
+    """
+)
+
+
 def find_by_fingerprint(connection: AnyReader, org_id: int, fingerprint: str) -> tuple[StoredResult, bool] | None:
     """The result of the same work, and whether it is the latest of its ticker and strategy."""
     row = connection.execute(FIND_BY_FINGERPRINT, {"org_id": org_id, "fingerprint": fingerprint}).first()
-    return None if row is None else (StoredResult(*row[:7]), row[7] == row[0])
+    return None if row is None else (StoredResult.from_row(row[:-1]), row[-1] == row[0])
+
+
+# Which of several fingerprints are stored, and whether each result is the latest of its ticker and strategy.
+FIND_FINGERPRINTS = text(
+    """
+    SELECT r.fingerprint, r.id = l.result_id
+    FROM analysis_results AS r
+    LEFT JOIN latest_results AS l ON l.org_id = r.org_id AND l.ticker = r.ticker AND l.strategy = r.strategy
+    WHERE r.org_id = :org_id AND r.fingerprint IN :fingerprints
+    """
+).bindparams(bindparam("fingerprints", expanding=True))
 
 
 def find_fingerprints(connection: Connection, org_id: int, fingerprints: Collection[str]) -> dict[str, bool]:
@@ -101,21 +68,75 @@ def find_fingerprints(connection: Connection, org_id: int, fingerprints: Collect
     return {row[0]: bool(row[1]) for row in rows}
 
 
-def insert(connection: Connection, org_id: int, made: NewResult) -> bool:
-    """Store a result, with its parameters and its whole as JSON, unless its fingerprint is stored already; whether it was stored."""
-    return connection.execute(INSERT, _row_of(org_id, made)).rowcount == 1
+FIND_IDS = text(
+    """
+    SELECT fingerprint, id
+    FROM analysis_results
+    WHERE org_id = :org_id AND fingerprint IN :fingerprints
+    """
+).bindparams(bindparam("fingerprints", expanding=True))
+
+
+def find_ids(connection: Connection, org_id: int, fingerprints: Collection[str]) -> dict[str, str]:
+    """The ids of the results that have some fingerprints, by fingerprint."""
+    if not fingerprints:
+        return {}
+    rows = connection.execute(FIND_IDS, {"org_id": org_id, "fingerprints": list(fingerprints)})
+    return {row[0]: row[1] for row in rows}
+
+
+INSERT = text(
+    """
+    INSERT INTO analysis_results
+        (id, org_id, ticker, strategy, as_of, bars, close, score, verdict, signal, fingerprint, parameters, body, created_at)
+    VALUES
+        (:id, :org_id, :ticker, :strategy, :as_of, :bars, :close, :score, :verdict, :signal, :fingerprint, :parameters, :body, :created_at)
+    ON CONFLICT (org_id, fingerprint) DO NOTHING
+    """
+)
+
+
+def insert(connection: Connection, org_id: int, new: NewResult) -> bool:
+    """Store a result unless its fingerprint is stored already; return whether it was stored."""
+    return connection.execute(INSERT, _row_of(org_id, new)).rowcount == 1
 
 
 def insert_many(connection: Connection, results: Collection[tuple[int, NewResult]]) -> None:
-    """Store the results of several organizations, each unless its fingerprint is stored already."""
+    """Store results, each with its organization, unless their fingerprints are stored already."""
     if results:
-        # In one order, so that two writers of the same results never wait for each other.
+        # In one order, so that two writers of the same results cannot deadlock.
         ordered = sorted(results, key=lambda pair: pair[1].result.fingerprint)
-        connection.execute(INSERT, [_row_of(org_id, made) for org_id, made in ordered])
+        connection.execute(INSERT, [_row_of(org_id, new) for org_id, new in ordered])
+
+
+# `analysed_at` never goes back, whichever of two writers comes last. The former latest result becomes the previous one.
+MARK_LATEST = text(
+    """
+    INSERT INTO latest_results (org_id, ticker, strategy, result_id, score, verdict, analysed_at)
+    SELECT r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, :analysed_at
+    FROM analysis_results AS r
+    WHERE r.org_id = :org_id AND r.fingerprint = :fingerprint
+    ON CONFLICT (org_id, ticker, strategy) DO UPDATE SET
+        result_id = excluded.result_id,
+        score = excluded.score,
+        verdict = excluded.verdict,
+        analysed_at = excluded.analysed_at,
+        previous_id = CASE
+            WHEN latest_results.result_id = excluded.result_id THEN latest_results.previous_id
+            ELSE latest_results.result_id
+        END
+    WHERE latest_results.analysed_at <= excluded.analysed_at
+    """
+)
+
+
+def mark_latest(connection: Connection, org_id: int, fingerprint: str, analysed_at: datetime) -> None:
+    """Make the result with this fingerprint the latest of its ticker and strategy, unless a newer one is."""
+    connection.execute(MARK_LATEST, {"org_id": org_id, "fingerprint": fingerprint, "analysed_at": analysed_at})
 
 
 def mark_latest_many(connection: Connection, results: Collection[tuple[int, str, datetime]]) -> None:
-    """Make results, by organization, fingerprint and moment, the latest of their tickers and strategies, unless newer ones are."""
+    """`mark_latest` for several results: organization, fingerprint, `analysed_at`."""
     if results:
         rows = [
             {"org_id": org_id, "fingerprint": fingerprint, "analysed_at": analysed_at}
@@ -124,27 +145,53 @@ def mark_latest_many(connection: Connection, results: Collection[tuple[int, str,
         connection.execute(MARK_LATEST, rows)
 
 
-def mark_latest(connection: Connection, org_id: int, fingerprint: str, analysed_at: datetime) -> None:
-    """Make the result with this fingerprint the latest of its ticker and strategy, unless a newer one is."""
-    connection.execute(MARK_LATEST, {"org_id": org_id, "fingerprint": fingerprint, "analysed_at": analysed_at})
+# Newest first; the id breaks ties between results created at the same moment.
+HISTORY_FIRST = text(
+    f"""
+    SELECT {_SUMMARY}
+    FROM analysis_results AS r
+    WHERE r.org_id = :org_id AND r.ticker = :ticker
+    ORDER BY r.created_at DESC, r.id DESC
+    LIMIT :limit
+    """
+)
+HISTORY_AFTER = text(
+    f"""
+    SELECT {_SUMMARY}
+    FROM analysis_results AS r
+    WHERE r.org_id = :org_id AND r.ticker = :ticker AND (r.created_at, r.id) < (:created_at, :id)
+    ORDER BY r.created_at DESC, r.id DESC
+    LIMIT :limit
+    """
+)
 
 
 def history(
     connection: Connection, org_id: int, ticker: str, limit: int, before: tuple[datetime, str] | None = None
 ) -> list[ResultSummary]:
-    """A ticker's results, newest first; `before` is the (created_at, id) of the last one seen."""
+    """A ticker's results, newest first; `before` is the (created_at, id) of the last result of the page before."""
     if before is None:
         rows = connection.execute(HISTORY_FIRST, {"org_id": org_id, "ticker": ticker, "limit": limit})
     else:
         parameters = {"org_id": org_id, "ticker": ticker, "limit": limit, "created_at": before[0], "id": before[1]}
         rows = connection.execute(HISTORY_AFTER, parameters)
-    return [ResultSummary(*row) for row in rows]
+    return [ResultSummary.from_row(row) for row in rows]
+
+
+# The columns of each sort order, all in one direction, so that one row comparison finds the next page.
+_ORDERS = {
+    "score": (("l.score", "l.ticker", "l.strategy"), "ASC", ">"),
+    "-score": (("l.score", "l.ticker", "l.strategy"), "DESC", "<"),
+    "ticker": (("l.ticker", "l.strategy"), "ASC", ">"),
+    "-ticker": (("l.ticker", "l.strategy"), "DESC", "<"),
+}
+_POSITION_PARAMETERS = ("position_0", "position_1", "position_2")
 
 
 def latest(
     connection: Connection, org_id: int, wanted: ResultFilter, limit: int, after: list[str | float] | None = None
 ) -> list[ResultSummary]:
-    """The latest result of each ticker and strategy; `after` is the sort position of the last one seen, see `position`."""
+    """The latest result of each ticker and strategy; `after` is the `position` of the last result of the page before."""
     columns, direction, comparison = _ORDERS[wanted.sort]
     conditions, parameters = _conditions(wanted)
     parameters |= {"org_id": org_id, "limit": limit}
@@ -153,10 +200,21 @@ def latest(
         conditions.append(f"({', '.join(columns)}) {comparison} ({', '.join(f':{name}' for name in names)})")
         parameters.update(zip(names, after, strict=True))
     statement = text(
-        f"SELECT {_SUMMARY} FROM latest_results AS l JOIN analysis_results AS r ON r.id = l.result_id "
-        f"WHERE {' AND '.join(conditions)} ORDER BY {', '.join(f'{column} {direction}' for column in columns)} LIMIT :limit"
+        f"""
+        SELECT {_SUMMARY}
+        FROM latest_results AS l
+        JOIN analysis_results AS r ON r.id = l.result_id
+        WHERE {" AND ".join(conditions)}
+        ORDER BY {", ".join(f"{column} {direction}" for column in columns)}
+        LIMIT :limit
+        """
     )
-    return [ResultSummary(*row) for row in connection.execute(statement, parameters)]
+    return [ResultSummary.from_row(row) for row in connection.execute(statement, parameters)]
+
+
+def position(sort: str, last: ResultSummary) -> list[str | float]:
+    """The sort columns of a result: where `latest` continues."""
+    return [getattr(last, column.removeprefix("l.")) for column in _ORDERS[sort][0]]
 
 
 def _conditions(wanted: ResultFilter) -> tuple[list[str], dict[str, object]]:
@@ -178,8 +236,43 @@ def _conditions(wanted: ResultFilter) -> tuple[list[str], dict[str, object]]:
     return conditions, parameters
 
 
-def _row_of(org_id: int, made: NewResult) -> dict[str, object]:
-    result = made.result
+CROWDED = text("SELECT org_id, ticker FROM analysis_results GROUP BY org_id, ticker HAVING count(*) > :keep")
+
+
+def crowded_tickers(connection: Connection, keep: int) -> list[tuple[int, str]]:
+    """Organizations and tickers with more than `keep` results."""
+    return [(row[0], row[1]) for row in connection.execute(CROWDED, {"keep": keep})]
+
+
+# Results older than the oldest one to keep, in the order of the history, except those that the screener shows.
+DELETE_BEYOND = text(
+    """
+    DELETE FROM analysis_results WHERE id IN (
+        SELECT r.id
+        FROM analysis_results AS r
+        WHERE r.org_id = :org_id AND r.ticker = :ticker
+            AND (r.created_at, r.id) < (
+                SELECT k.created_at, k.id
+                FROM analysis_results AS k
+                WHERE k.org_id = :org_id AND k.ticker = :ticker
+                ORDER BY k.created_at DESC, k.id DESC
+                LIMIT 1 OFFSET :oldest_to_keep
+            )
+            AND NOT EXISTS (SELECT 1 FROM latest_results AS l WHERE l.result_id = r.id)
+        LIMIT :limit
+    )
+    """
+)
+
+
+def delete_beyond(connection: Connection, org_id: int, ticker: str, keep: int, limit: int) -> int:
+    """Delete up to `limit` results of a ticker beyond its newest `keep`, except those that the screener shows; return how many."""
+    values = {"org_id": org_id, "ticker": ticker, "oldest_to_keep": keep - 1, "limit": limit}
+    return connection.execute(DELETE_BEYOND, values).rowcount
+
+
+def _row_of(org_id: int, new: NewResult) -> dict[str, object]:
+    result = new.result
     return {
         "id": result.id,
         "org_id": org_id,
@@ -192,23 +285,7 @@ def _row_of(org_id: int, made: NewResult) -> dict[str, object]:
         "verdict": str(result.verdict),
         "signal": str(result.signal),
         "fingerprint": result.fingerprint,
-        "parameters": made.parameters,
-        "body": made.body,
+        "parameters": new.parameters,
+        "body": new.body,
         "created_at": result.created_at,
     }
-
-
-def crowded_tickers(connection: Connection, kept: int) -> list[tuple[int, str]]:
-    """Organizations and tickers with more than `kept` results."""
-    return [(row[0], row[1]) for row in connection.execute(CROWDED, {"kept": kept})]
-
-
-def delete_beyond(connection: Connection, org_id: int, ticker: str, kept: int, limit: int) -> int:
-    """Remove up to `limit` results of a ticker that are not among its newest `kept`, nor shown by the screener; how many there were."""
-    values = {"org_id": org_id, "ticker": ticker, "last_kept": kept - 1, "limit": limit}
-    return connection.execute(DELETE_BEYOND, values).rowcount
-
-
-def position(sort: str, last: ResultSummary) -> list[str | float]:
-    """Where a result stands in an order: what `latest` continues from."""
-    return [getattr(last, column.removeprefix("l.")) for column in _ORDERS[sort][0]]

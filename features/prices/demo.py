@@ -12,7 +12,7 @@ from database import Database
 from features.prices import store as price_store
 from features.prices.providers.demo import NAME, DemoProvider, ticker_of, title_of
 from models.api_key import SHARED_ORG
-from models.price_series import PackedBars, SeriesHead, head_of
+from models.price_series import PackedBars, SeriesDescription, SeriesHead, head_of
 from utils.clock import now
 
 BATCH = 50  # series a transaction: 9 MB of 13 years, soon written, so that nobody else waits long for the write lock
@@ -69,4 +69,5 @@ def remove(database: Database) -> int:
 def _make(provider: DemoProvider, numbers: range) -> Iterator[tuple[SeriesHead, PackedBars]]:
     for number in numbers:
         packed = provider.packed(number)
-        yield head_of(SHARED_ORG, ticker_of(number), title_of(number), provider.name, provider.adjusted, packed), packed
+        description = SeriesDescription(SHARED_ORG, ticker_of(number), title_of(number), provider.name, provider.adjusted)
+        yield head_of(description, packed), packed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from features.prices.flags import UPLOADS
-from infrastructure.feature import Feature
+from infrastructure.feature import Feature, Universes
 
 if TYPE_CHECKING:
     from click import Command
@@ -19,6 +19,12 @@ def _blueprints() -> tuple[Blueprint, ...]:
     from features.prices.routes import price, ticker
 
     return price.blueprint, ticker.blueprint
+
+
+def _universes() -> Universes:
+    from features.prices.store import list_tickers
+
+    return {"all": list_tickers}
 
 
 def _steps(foundation: Foundation) -> tuple[Step, ...]:
@@ -37,4 +43,4 @@ def _commands() -> tuple[Command, ...]:
     return (group,)
 
 
-FEATURE = Feature("prices", blueprints=_blueprints, flags=(UPLOADS,), steps=_steps, commands=_commands)
+FEATURE = Feature("prices", blueprints=_blueprints, flags=(UPLOADS,), steps=_steps, universes=_universes, commands=_commands)

@@ -1,4 +1,4 @@
-"""The bundled prices, loaded once into an empty store."""
+"""Loads the bundled prices into an empty store."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from database import Database
 from features.prices import store as price_store
 from features.prices.providers.base import PriceProvider
 from models.api_key import SHARED_ORG
-from models.price_series import PackedBars, head_of
+from models.price_series import PackedBars, SeriesDescription, head_of
 from utils.clock import now
 
 log = structlog.get_logger(__name__)
 
 
 def load_if_empty(database: Database, provider: PriceProvider) -> int:
-    """Store a provider's series as shared prices unless there are prices already; how many were stored.
+    """Store a provider's series as shared prices unless any prices are stored; return how many series were stored.
 
-    Any number of processes may call it at once: one loads, under the migration lock.
+    Any number of processes may call it at once: one of them loads, under the migration lock.
     """
     with database.read() as connection:
         if not price_store.is_empty(connection):
@@ -27,9 +27,9 @@ def load_if_empty(database: Database, provider: PriceProvider) -> int:
     with db_migrations.migration_lock(database) as connection:
         if not price_store.is_empty(connection):
             return 0
-        for one in series:
-            packed = PackedBars.pack(one.bars)
-            head = head_of(SHARED_ORG, one.ticker, one.name, provider.name, one.adjusted, packed)
-            price_store.save(connection, head, packed, now())
+        for provided in series:
+            packed = PackedBars.pack(provided.bars)
+            description = SeriesDescription(SHARED_ORG, provided.ticker, provided.name, provider.name, provided.adjusted)
+            price_store.save(connection, head_of(description, packed), packed, now())
     log.info("prices loaded", provider=provider.name, tickers=len(series))
     return len(series)

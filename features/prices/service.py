@@ -18,7 +18,7 @@ from features.prices.quality import provider_warnings, sound_bars
 from features.prices.store import find_head, find_head_and_latest, find_heads, list_tickers, load, load_many, newest_day
 from models.analysis import PriceWarning
 from models.errors import PriceProblem, PriceQuality, TickerNotFound
-from models.price_series import COLUMNS, MOST_BARS, Bar, ImportReport, PackedBars, QualityReport, SeriesHead, head_of
+from models.price_series import COLUMNS, MOST_BARS, Bar, ImportReport, PackedBars, QualityReport, SeriesDescription, SeriesHead, head_of
 from utils.clock import now, today
 from utils.json_text import array_pieces, dump, object_pieces
 
@@ -69,7 +69,8 @@ def _import_once(
                 raise PriceQuality([_too_long(len(bars))])
             expected = former_head.sha256
         packed = PackedBars.pack(bars)
-        head = head_of(org_id, ticker, former_head.name if former_head else None, upload.NAME, parsed.adjusted, packed)
+        description = SeriesDescription(org_id, ticker, former_head.name if former_head else None, upload.NAME, parsed.adjusted)
+        head = head_of(description, packed)
         return head, packed, price_store.save(connection, head, packed, now(), expected), warnings
 
 

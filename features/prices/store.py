@@ -1,9 +1,9 @@
-"""Price series: one row a ticker and owner. A ticker resolves to the organization's own series first, then to the shared one."""
+"""SQL of the price series, one row per ticker and owner. An organization's own series hides the shared one."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,109 +16,91 @@ from models.price_series import PackedBars, SeriesHead
 from models.recent_closes import RecentCloses
 from utils.dialects import Variants
 
-# All of these lie before the bars in a row; what lies after them, SQLite reaches only by walking through the pages of the bars.
+# These columns lie before the bars in a row; SQLite reaches a column behind the bars only by reading the pages of the bars.
 _HEAD = "org_id, ticker, name, provider, adjusted, bars, first_day, last_day, sha256"
-_UPSERT = (
-    f"INSERT INTO price_series ({_HEAD}, data, updated_at) "
-    "VALUES (:org_id, :ticker, :name, :provider, :adjusted, :bars, :first_day, :last_day, :sha256, :data, :updated_at) "
-    "ON CONFLICT (org_id, ticker) DO UPDATE SET name = excluded.name, provider = excluded.provider, adjusted = excluded.adjusted, "
-    "bars = excluded.bars, first_day = excluded.first_day, last_day = excluded.last_day, sha256 = excluded.sha256, "
-    "updated_at = excluded.updated_at, data = excluded.data"
-)
 
-# The organization's own series sorts before the shared one, whose owner is 0.
-FIND_HEAD = text(f"SELECT {_HEAD} FROM price_series WHERE ticker = :ticker AND org_id IN (:org_id, :shared) ORDER BY org_id DESC LIMIT 1")
-# One round trip for what an analysis wants to know first.
-FIND_HEAD_AND_LATEST = text(
-    f"SELECT {_HEAD}, (SELECT result_id FROM latest_results AS l "
-    "WHERE l.org_id = :org_id AND l.ticker = :ticker AND l.strategy = :strategy) "
-    "FROM price_series WHERE ticker = :ticker AND org_id IN (:org_id, :shared) ORDER BY org_id DESC LIMIT 1"
+# The shared series has org_id 0, so an organization's own series sorts before it.
+FIND_HEAD = text(
+    f"""
+    SELECT {_HEAD}
+    FROM price_series
+    WHERE ticker = :ticker AND org_id IN (:org_id, :shared)
+    ORDER BY org_id DESC
+    LIMIT 1
+    """
 )
-LOAD = text(f"SELECT {_HEAD}, data FROM price_series WHERE ticker = :ticker AND org_id IN (:org_id, :shared) ORDER BY org_id DESC LIMIT 1")
-# Several tickers at once; where an organization has its own series of one, it comes after the shared one.
-FIND_HEADS = text(f"SELECT {_HEAD} FROM price_series WHERE ticker IN :tickers AND org_id IN (:org_id, :shared) ORDER BY org_id").bindparams(
-    bindparam("tickers", expanding=True)
-)
-LOAD_MANY = text(
-    f"SELECT {_HEAD}, data FROM price_series WHERE ticker IN (SELECT value FROM json_each(:tickers)) "
-    "AND org_id IN (:org_id, :shared) ORDER BY org_id"
-)
-# The same for Postgres, in its binary format.
-COPY_MANY = (
-    f"COPY (SELECT json_build_array({_HEAD})::text, data FROM price_series WHERE ticker = ANY(%(tickers)s) "
-    "AND org_id IN (%(org_id)s, %(shared)s) ORDER BY org_id) TO STDOUT (FORMAT binary)"
-)
-UPDATED_AT = text("SELECT updated_at FROM price_series WHERE org_id = :org_id AND ticker = :ticker")
-LIST_TICKERS = text("SELECT DISTINCT ticker FROM price_series WHERE org_id IN (:org_id, :shared) ORDER BY ticker")
-# The tickers as one JSON array: there may be more of them than SQLite takes parameters.
-NEWEST_DAY = Variants(
-    "SELECT max(last_day) FROM price_series WHERE ticker IN (SELECT value FROM json_each(:tickers)) AND org_id IN (:org_id, :shared)",
-    "SELECT max(last_day) FROM price_series WHERE ticker IN (SELECT json_array_elements_text(CAST(:tickers AS json))) "
-    "AND org_id IN (:org_id, :shared)",
-)
-# A page of tickers in order, each once: the shared series is left out where there is one of the organization's own.
-LIST_HEADS = text(
-    f"SELECT {_HEAD} FROM price_series AS s "
-    "WHERE org_id IN (:org_id, :shared) AND ticker > :after "
-    "AND (ticker LIKE :prefix ESCAPE '\\' OR lower(name) LIKE :part ESCAPE '\\') "
-    "AND NOT (org_id = :shared AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = :org_id AND o.ticker = s.ticker)) "
-    "ORDER BY ticker LIMIT :limit"
-)
-# With an expected digest, a series that somebody else has changed meanwhile is left alone.
-SAVE = text(f"{_UPSERT} WHERE CAST(:expected AS TEXT) IS NULL OR price_series.sha256 = :expected")
-# Beside each series, in the same transaction; it goes with the series.
-SAVE_CLOSES = text(
-    "INSERT INTO recent_closes (org_id, ticker, last_day, closes, last_close) "
-    "VALUES (:org_id, :ticker, :last_day, :closes, :last_close) "
-    "ON CONFLICT (org_id, ticker) DO UPDATE SET last_day = excluded.last_day, closes = excluded.closes, last_close = excluded.last_close"
-)
-# The statement itself spares another provider's series: one may appear after it was looked for.
-SAVE_OVER_SAME_PROVIDER = text(f"{_UPSERT} WHERE price_series.provider = excluded.provider")
-DIGESTS = text("SELECT ticker, provider, sha256 FROM price_series WHERE org_id = :org_id AND ticker IN :tickers").bindparams(
-    bindparam("tickers", expanding=True)
-)
-DELETE_OF_PROVIDER = text(
-    "DELETE FROM price_series WHERE org_id = :org_id AND provider = :provider AND ticker IN "
-    "(SELECT ticker FROM price_series WHERE org_id = :org_id AND provider = :provider ORDER BY ticker LIMIT :limit)"
-)
-IS_EMPTY = text("SELECT NOT EXISTS (SELECT 1 FROM price_series)")
 
 
 def find_head(connection: AnyReader, org_id: int, ticker: str) -> SeriesHead | None:
-    """What is known of a ticker's series, without its bars."""
+    """The head of a ticker's series."""
     row = connection.execute(FIND_HEAD, {"ticker": ticker, "org_id": org_id, "shared": SHARED_ORG}).first()
     return None if row is None else _head_from_row(row)
 
 
+# What an analysis needs first, in one round trip.
+FIND_HEAD_AND_LATEST = text(
+    f"""
+    SELECT {_HEAD}, (
+        SELECT result_id
+        FROM latest_results AS l
+        WHERE l.org_id = :org_id AND l.ticker = :ticker AND l.strategy = :strategy
+    )
+    FROM price_series
+    WHERE ticker = :ticker AND org_id IN (:org_id, :shared)
+    ORDER BY org_id DESC
+    LIMIT 1
+    """
+)
+
+
 def find_head_and_latest(connection: AnyReader, org_id: int, ticker: str, strategy: str) -> tuple[SeriesHead | None, str | None]:
-    """What is known of a ticker's series, and the id of its latest result by a strategy."""
+    """The head of a ticker's series, and the id of its latest result by a strategy."""
     values = {"ticker": ticker, "strategy": strategy, "org_id": org_id, "shared": SHARED_ORG}
     row = connection.execute(FIND_HEAD_AND_LATEST, values).first()
     return (None, None) if row is None else (_head_from_row(row[:-1]), row[-1])
 
 
+LOAD = text(
+    f"""
+    SELECT {_HEAD}, data
+    FROM price_series
+    WHERE ticker = :ticker AND org_id IN (:org_id, :shared)
+    ORDER BY org_id DESC
+    LIMIT 1
+    """
+)
+
+
 def load(connection: AnyReader, org_id: int, ticker: str) -> tuple[SeriesHead, PackedBars] | None:
-    """A ticker's series with its bars: one read."""
+    """A ticker's series with its bars, in one read."""
     if isinstance(connection, Reader):
         return load_many(connection, org_id, [ticker]).get(ticker)
     row = connection.execute(LOAD, {"ticker": ticker, "org_id": org_id, "shared": SHARED_ORG}).first()
     return None if row is None else (_head_from_row(row[:-1]), PackedBars(bytes(row[-1])))
 
 
-def updated_at(connection: AnyReader, head: SeriesHead) -> datetime | None:
-    """When a series was stored; None when it is not there any more."""
-    row = connection.execute(UPDATED_AT, {"org_id": head.org_id, "ticker": head.ticker}).first()
-    return None if row is None else row[0]
-
-
-def find_heads(connection: Connection, org_id: int, tickers: Collection[str]) -> dict[str, SeriesHead]:
-    """What is known of several tickers' series, by ticker; those without prices are missing."""
-    rows = connection.execute(FIND_HEADS, {"tickers": list(tickers), "org_id": org_id, "shared": SHARED_ORG})
-    return {row[1]: _head_from_row(row) for row in rows}
+# The organization's own series comes after the shared one, and so replaces it in a dict by ticker.
+LOAD_MANY = text(
+    f"""
+    SELECT {_HEAD}, data
+    FROM price_series
+    WHERE ticker IN (SELECT value FROM json_each(:tickers)) AND org_id IN (:org_id, :shared)
+    ORDER BY org_id
+    """
+)
+# The same for Postgres, in its binary format.
+COPY_MANY = f"""
+    COPY (
+        SELECT json_build_array({_HEAD})::text, data
+        FROM price_series
+        WHERE ticker = ANY(%(tickers)s) AND org_id IN (%(org_id)s, %(shared)s)
+        ORDER BY org_id
+    ) TO STDOUT (FORMAT binary)
+"""
 
 
 def load_many(reader: Reader, org_id: int, tickers: Collection[str]) -> dict[str, tuple[SeriesHead, PackedBars]]:
-    """Several tickers' series with their bars, by ticker: one read."""
+    """Several tickers' series with their bars, by ticker, in one read; tickers without prices are missing."""
     if reader.speaks_copy:
         values = {"tickers": list(tickers), "org_id": org_id, "shared": SHARED_ORG}
         copied = [(_head_from_json(head or b""), data or b"") for head, data in reader.copy(COPY_MANY, values)]
@@ -127,16 +109,74 @@ def load_many(reader: Reader, org_id: int, tickers: Collection[str]) -> dict[str
     return {row[1]: (_head_from_row(row[:-1]), PackedBars(bytes(row[-1]))) for row in rows}
 
 
+UPDATED_AT = text("SELECT updated_at FROM price_series WHERE org_id = :org_id AND ticker = :ticker")
+
+
+def updated_at(connection: AnyReader, head: SeriesHead) -> datetime | None:
+    """When a series was stored; None when it is not there any more."""
+    row = connection.execute(UPDATED_AT, {"org_id": head.org_id, "ticker": head.ticker}).first()
+    return None if row is None else row[0]
+
+
+# The organization's own series comes after the shared one, as in LOAD_MANY.
+FIND_HEADS = text(
+    f"""
+    SELECT {_HEAD}
+    FROM price_series
+    WHERE ticker IN :tickers AND org_id IN (:org_id, :shared)
+    ORDER BY org_id
+    """
+).bindparams(bindparam("tickers", expanding=True))
+
+
+def find_heads(connection: Connection, org_id: int, tickers: Collection[str]) -> dict[str, SeriesHead]:
+    """The heads of several tickers' series, by ticker; tickers without prices are missing."""
+    rows = connection.execute(FIND_HEADS, {"tickers": list(tickers), "org_id": org_id, "shared": SHARED_ORG})
+    return {row[1]: _head_from_row(row) for row in rows}
+
+
+LIST_TICKERS = text("SELECT DISTINCT ticker FROM price_series WHERE org_id IN (:org_id, :shared) ORDER BY ticker")
+
+
 def list_tickers(connection: Connection, org_id: int) -> list[str]:
-    """Every ticker that there are prices for."""
+    """Every ticker with prices."""
     return [row[0] for row in connection.execute(LIST_TICKERS, {"org_id": org_id, "shared": SHARED_ORG})]
 
 
+# The tickers are one JSON array: SQLite limits the number of parameters.
+NEWEST_DAY = Variants(
+    """
+    SELECT max(last_day)
+    FROM price_series
+    WHERE ticker IN (SELECT value FROM json_each(:tickers)) AND org_id IN (:org_id, :shared)
+    """,
+    """
+    SELECT max(last_day)
+    FROM price_series
+    WHERE ticker IN (SELECT json_array_elements_text(CAST(:tickers AS json))) AND org_id IN (:org_id, :shared)
+    """,
+)
+
+
 def newest_day(connection: Connection, org_id: int, tickers: Collection[str]) -> str | None:
-    """The newest day that any of the tickers has prices of, as ISO text; None when none has any."""
+    """The newest day with prices of any of the tickers, as ISO text; None without prices."""
     values = {"tickers": json.dumps(list(tickers)), "org_id": org_id, "shared": SHARED_ORG}
     day = connection.execute(NEWEST_DAY.on(connection), values).scalar_one()
     return None if day is None else str(day)
+
+
+# A page of series by ticker, each ticker once: an organization's own series hides the shared one.
+LIST_HEADS = text(
+    f"""
+    SELECT {_HEAD}
+    FROM price_series AS s
+    WHERE org_id IN (:org_id, :shared) AND ticker > :after
+        AND (ticker LIKE :prefix ESCAPE '\\' OR lower(name) LIKE :part ESCAPE '\\')
+        AND NOT (org_id = :shared AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = :org_id AND o.ticker = s.ticker))
+    ORDER BY ticker
+    LIMIT :limit
+    """
+)
 
 
 def list_heads(connection: Connection, org_id: int, query: str, after: str, limit: int) -> list[SeriesHead]:
@@ -156,33 +196,39 @@ def list_heads(connection: Connection, org_id: int, query: str, after: str, limi
     return [_head_from_row(row) for row in rows]
 
 
-def save(connection: Connection, head: SeriesHead, packed: PackedBars, updated_at: datetime, expected_sha256: str | None = None) -> bool:
-    """Store a whole series as one unit, in place of the owner's former one; whether it was stored.
+_UPSERT = f"""
+    INSERT INTO price_series ({_HEAD}, data, updated_at)
+    VALUES (:org_id, :ticker, :name, :provider, :adjusted, :bars, :first_day, :last_day, :sha256, :data, :updated_at)
+    ON CONFLICT (org_id, ticker) DO UPDATE SET
+        name = excluded.name,
+        provider = excluded.provider,
+        adjusted = excluded.adjusted,
+        bars = excluded.bars,
+        first_day = excluded.first_day,
+        last_day = excluded.last_day,
+        sha256 = excluded.sha256,
+        updated_at = excluded.updated_at,
+        data = excluded.data
+"""
+# With an expected digest, a series that another writer has changed in between is not overwritten.
+SAVE = text(f"{_UPSERT} WHERE CAST(:expected AS TEXT) IS NULL OR price_series.sha256 = :expected")
 
-    With `expected_sha256` it is not stored over a series with another digest.
+
+def save(connection: Connection, head: SeriesHead, packed: PackedBars, updated_at: datetime, expected_sha256: str | None = None) -> bool:
+    """Store a whole series in place of the owner's former one; return whether it was stored.
+
+    With `expected_sha256` it does not replace a series with another digest.
     """
     return _save(connection, SAVE, head, packed, {"updated_at": updated_at, "expected": expected_sha256})
 
 
+# The condition is part of the statement: another provider's series may appear after a lookup.
+SAVE_OVER_SAME_PROVIDER = text(f"{_UPSERT} WHERE price_series.provider = excluded.provider")
+
+
 def save_over_same_provider(connection: Connection, head: SeriesHead, packed: PackedBars, updated_at: datetime) -> bool:
-    """Store a whole series unless the owner has one of another provider; whether it was stored."""
+    """Store a whole series unless the owner has one of another provider; return whether it was stored."""
     return _save(connection, SAVE_OVER_SAME_PROVIDER, head, packed, {"updated_at": updated_at})
-
-
-def digests(connection: Connection, org_id: int, tickers: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Provider and digest of an owner's series among several tickers, by ticker."""
-    rows = connection.execute(DIGESTS, {"org_id": org_id, "tickers": list(tickers)})
-    return {ticker: (provider, sha256) for ticker, provider, sha256 in rows}
-
-
-def delete_of_provider(connection: Connection, org_id: int, provider: str, limit: int) -> int:
-    """Delete up to `limit` of an owner's series that are of one provider; how many were deleted."""
-    return connection.execute(DELETE_OF_PROVIDER, {"org_id": org_id, "provider": provider, "limit": limit}).rowcount
-
-
-def is_empty(connection: Connection) -> bool:
-    """Whether there are no prices at all, of any organization."""
-    return bool(connection.execute(IS_EMPTY).scalar_one())
 
 
 def _save(connection: Connection, statement: TextClause, head: SeriesHead, packed: PackedBars, more: dict[str, object]) -> bool:
@@ -192,9 +238,64 @@ def _save(connection: Connection, statement: TextClause, head: SeriesHead, packe
     return True
 
 
+# Written in the transaction of its series, and deleted with it.
+SAVE_CLOSES = text(
+    """
+    INSERT INTO recent_closes (org_id, ticker, last_day, closes, last_close)
+    VALUES (:org_id, :ticker, :last_day, :closes, :last_close)
+    ON CONFLICT (org_id, ticker) DO UPDATE SET
+        last_day = excluded.last_day,
+        closes = excluded.closes,
+        last_close = excluded.last_close
+    """
+)
+
+
 def _save_closes(connection: Connection, head: SeriesHead, packed: PackedBars) -> None:
-    newest = {"org_id": head.org_id, "ticker": head.ticker, "last_day": head.last_day}
-    connection.execute(SAVE_CLOSES, newest | vars(RecentCloses.of(packed, head.adjusted)))
+    key = {"org_id": head.org_id, "ticker": head.ticker, "last_day": head.last_day}
+    connection.execute(SAVE_CLOSES, key | vars(RecentCloses.of(packed, head.adjusted)))
+
+
+DIGESTS = text(
+    """
+    SELECT ticker, provider, sha256
+    FROM price_series
+    WHERE org_id = :org_id AND ticker IN :tickers
+    """
+).bindparams(bindparam("tickers", expanding=True))
+
+
+def digests(connection: Connection, org_id: int, tickers: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Provider and digest of each of an owner's series among several tickers, by ticker."""
+    rows = connection.execute(DIGESTS, {"org_id": org_id, "tickers": list(tickers)})
+    return {ticker: (provider, sha256) for ticker, provider, sha256 in rows}
+
+
+DELETE_OF_PROVIDER = text(
+    """
+    DELETE FROM price_series
+    WHERE org_id = :org_id AND provider = :provider AND ticker IN (
+        SELECT ticker
+        FROM price_series
+        WHERE org_id = :org_id AND provider = :provider
+        ORDER BY ticker
+        LIMIT :limit
+    )
+    """
+)
+
+
+def delete_of_provider(connection: Connection, org_id: int, provider: str, limit: int) -> int:
+    """Delete up to `limit` of an owner's series from one provider; return how many."""
+    return connection.execute(DELETE_OF_PROVIDER, {"org_id": org_id, "provider": provider, "limit": limit}).rowcount
+
+
+IS_EMPTY = text("SELECT NOT EXISTS (SELECT 1 FROM price_series)")
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether no organization has any prices."""
+    return bool(connection.execute(IS_EMPTY).scalar_one())
 
 
 def _head_from_json(raw: bytes) -> SeriesHead:
@@ -203,7 +304,7 @@ def _head_from_json(raw: bytes) -> SeriesHead:
     return _head_from_row(row)
 
 
-def _head_from_row(row: Any) -> SeriesHead:
+def _head_from_row(row: Sequence[Any]) -> SeriesHead:
     return SeriesHead(
         org_id=row[0],
         ticker=row[1],

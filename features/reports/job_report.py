@@ -10,7 +10,7 @@ from analysis.trade import size_position
 from database import Database
 from features.reports import store as report_store
 from features.reports.store import EndedItem, ResultLine
-from features.reports.workbook import Book, Cell, Column, Sheet, Style, WorkbookFile, write_workbook
+from features.reports.workbook import Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
 from jobs import service as job_service
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Sizing, Trade, Verdict
 from models.job import Job
@@ -19,7 +19,7 @@ from models.strategy import STRATEGIES
 from utils.cancellation import Check, always_wanted
 from utils.json_text import parse_tolerant
 
-PAGE = 500  # items a read
+PAGE = 500  # items per read
 
 VERDICTS = (
     Column("Ticker", 14),
@@ -45,7 +45,7 @@ FAILURES = (
     Column("Message", 100, Style.LONG_TEXT),
 )
 PARAMETERS = (Column("Parameter", 30, Style.LABEL), Column("Value", 60, align="left"))
-# Background and text.
+# The colours of background and text.
 VERDICT_COLOURS = {
     Verdict.STRONG_BUY: ("#63BE7B", "#0B3D1B"),
     Verdict.BUY: ("#C6EFCE", "#006100"),
@@ -68,7 +68,7 @@ SCORE_SCALE = {
 
 
 def job_report(database: Database, org_id: int, job_id: str, check: Check = always_wanted) -> WorkbookFile:
-    """What ended of a job so far, with positions of the job's own sizing. Raises JobNotFound, and what `check` raises."""
+    """Report a job's ended items, with positions sized by its parameters. Raises JobNotFound, or what `check` raises."""
     job = job_service.find(database, org_id, job_id)
     return write_workbook(f"bellwether-job-{job.id}", lambda book: _fill(book, database, job), check)
 
@@ -104,11 +104,11 @@ def _items(database: Database, job: Job) -> Iterator[EndedItem]:
         after = page[-1].ticker
 
 
-def _verdict(item: EndedItem, sizing: Sizing) -> list[Cell]:
+def _verdict(item: EndedItem, sizing: Sizing) -> list[CellValue]:
     result = item.result
     if result is None:
         return [item.ticker, *[None] * (len(VERDICTS) - 2), item.result_id]
-    cells: list[Cell] = [item.ticker, result.as_of, result.close, result.score, result.verdict, result.signal]
+    cells: list[CellValue] = [item.ticker, result.as_of, result.close, result.score, result.verdict, result.signal]
     trade = _trade(result, sizing)
     if trade is None:
         return [*cells, *[None] * (len(VERDICTS) - len(cells) - 1), item.result_id]
@@ -127,7 +127,7 @@ def _trade(result: ResultLine, sizing: Sizing) -> Trade | None:
 
 
 def _sizing_of(params: dict[str, Any]) -> Sizing:
-    """The job's sizing with the defaults filled in; without a cap for a strategy that this version does not know."""
+    """The job's sizing, with defaults; without a position cap when this version does not know the strategy."""
     strategy = STRATEGIES.get(str(params.get("strategy")))
     return Sizing(
         capital=params.get("capital") or DEFAULT_CAPITAL,
@@ -141,14 +141,14 @@ def colour_verdicts(book: Book, sheet: Sheet) -> None:
     last = max(sheet.rows, 1)
     column = sheet.index_of("Verdict")
     for verdict, (background, text) in VERDICT_COLOURS.items():
-        look = book.workbook.add_format({"bg_color": background, "font_color": text})
-        rule = {"type": "cell", "criteria": "==", "value": f'"{verdict}"', "format": look}
+        cell_format = book.workbook.add_format({"bg_color": background, "font_color": text})
+        rule = {"type": "cell", "criteria": "==", "value": f'"{verdict}"', "format": cell_format}
         sheet.worksheet.conditional_format(1, column, last, column, rule)
     column = sheet.index_of("Score")
     sheet.worksheet.conditional_format(1, column, last, column, SCORE_SCALE)
 
 
-def _parameters(job: Job, params: dict[str, Any]) -> Iterator[tuple[str, Cell]]:
+def _parameters(job: Job, params: dict[str, Any]) -> Iterator[tuple[str, CellValue]]:
     yield "Job id", job.id
     yield "Status", job.status
     yield "Created (UTC)", job.created_at
@@ -167,8 +167,8 @@ def _parameters(job: Job, params: dict[str, Any]) -> Iterator[tuple[str, Cell]]:
         yield from _flat(name, value)
 
 
-def _flat(name: str, value: Any) -> Iterator[tuple[str, Cell]]:
-    """A parameter as cells: weights one by one, keys as a list, the day as a date."""
+def _flat(name: str, value: Any) -> Iterator[tuple[str, CellValue]]:
+    """A parameter as rows of name and value: one row per weight, lists joined, `as_of` as a date."""
     if isinstance(value, dict):
         for key, part in value.items():
             yield from _flat(f"{name}.{key}", part)
@@ -181,7 +181,7 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Cell]]:
 
 
 def _day_or_text(text: str) -> date | str:
-    # Of a job that failed for its parameters, they are shown as they are.
+    # The parameters of a job that could not read them are shown as they are.
     try:
         return date.fromisoformat(text)
     except ValueError:

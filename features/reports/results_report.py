@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from database import Database
-from features.analyses.results_csv import result_pages
+from features.analyses.service import result_pages
 from features.reports.job_report import colour_verdicts
-from features.reports.workbook import Book, Cell, Column, Style, WorkbookFile, write_workbook
+from features.reports.workbook import Book, CellValue, Column, Style, WorkbookFile, write_workbook
 from models.result import ResultFilter
 from utils.cancellation import Check, always_wanted
 from utils.clock import now, today
@@ -28,7 +28,7 @@ FILTERS = (Column("Filter", 22, Style.LABEL), Column("Value", 40, align="left"))
 
 
 def results_report(database: Database, org_id: int, wanted: ResultFilter, check: Check = always_wanted) -> WorkbookFile:
-    """The list as a workbook, with the filters that it was made with. Raises what `check` raises."""
+    """The filtered list as a workbook, with a sheet of the filters. Raises what `check` raises."""
     return write_workbook(f"bellwether-results-{today()}", lambda book: _fill(book, database, org_id, wanted), check)
 
 
@@ -46,7 +46,7 @@ def _fill(book: Book, database: Database, org_id: int, wanted: ResultFilter) -> 
     filters.append("Made (UTC)", now())
 
 
-def _filters(wanted: ResultFilter) -> Iterator[tuple[str, Cell]]:
+def _filters(wanted: ResultFilter) -> Iterator[tuple[str, CellValue]]:
     yield "Universe", "watchlist" if wanted.watched_only else "all"
     yield "Strategy", wanted.strategy
     yield "Verdict", wanted.verdict

@@ -1,4 +1,4 @@
-"""The Excel report of a ticker: its latest stored result, explained, its prices, and its results before."""
+"""The Excel report of a ticker: its latest stored result with reasons, its prices, and its earlier results."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from database import Database
 from features.prices import service as prices
 from features.reports import store as report_store
 from features.reports.job_report import colour_verdicts
-from features.reports.workbook import FIRST_EXCEL_YEAR, Book, Cell, Column, Sheet, Style, WorkbookFile, write_workbook
+from features.reports.store import HistoryQuery
+from features.reports.workbook import FIRST_EXCEL_YEAR, Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
 from models.errors import NotFound, PricesDamaged, TickerNotFound
 from models.price_series import BYTES_PER_BAR, MOST_BARS, PackedBars
 from models.result import ResultSummary, StoredResult
 from utils.cancellation import Check, always_wanted
 from utils.json_text import parse_tolerant
 
-PAGE = 500  # results a read
-BARS_SHOWN = 250  # the newest, unless a period is wanted
+PAGE = 500  # results per read
+BARS_SHOWN = 250  # the newest, without a period
 
 SUMMARY = (Column("Field", 22, Style.LABEL), Column("Value", 100, Style.LONG_TEXT, align="left"))
 INDICATORS = (
@@ -50,7 +51,7 @@ HISTORY = (
     Column("Analysed (UTC)", 20, Style.MOMENT),
     Column("Result id", 38),
 )
-# The chart stands beside the prices, and the columns that its lines are drawn from lie to the right of it.
+# The chart stands beside the prices; the columns of its horizontal lines lie to the right of it.
 CHART_PLACE, CHART_SIZE, CHART_COLUMNS = "H2", {"width": 1080, "height": 480}, 19
 CLOSE_COLOUR = "#1F4E79"
 LINE_COLOURS = {"Entry": "#2E75B6", "Stop": "#C00000", "Target": "#00803C", "Support": "#7F7F7F", "Resistance": "#BF8F00"}
@@ -58,7 +59,7 @@ LINE_COLOURS = {"Entry": "#2E75B6", "Stop": "#C00000", "Target": "#00803C", "Sup
 
 @dataclass(frozen=True)
 class Facts:
-    """What a report is made of: the latest result, also as JSON has it, and bars up to its day."""
+    """What a report shows: the latest result, as stored and parsed, and bars up to its day; `bars_note` says which bars."""
 
     stored: StoredResult
     result: dict[str, Any]
@@ -69,7 +70,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class ReportSubject:
-    """What is reported: a ticker by a strategy, from `start` to `end` where a period is given."""
+    """What a report is about: a ticker, a strategy, and the days to show, `start` and `end` included; None for no bound."""
 
     ticker: str
     strategy: str
@@ -87,16 +88,15 @@ class Line:
 
 
 def ticker_report(database: Database, org_id: int, subject: ReportSubject, check: Check = always_wanted) -> WorkbookFile:
-    """The latest stored result of the subject, with its prices and results of the period; analyses nothing.
+    """Report the latest stored result of a ticker by a strategy, with prices and earlier results. Runs no analysis.
 
-    Without a period the prices are the newest 250 days and the results are all that are stored; of a period, the newest MOST_BARS.
-    Raises TickerNotFound, NotFound when it has not been analysed yet, PricesDamaged, or what `check` raises.
+    Without a period the report has the newest 250 days and every stored result; with one, its newest MOST_BARS days.
+    Raises TickerNotFound, NotFound when there is no result yet, PricesDamaged, or what `check` raises.
     """
     facts = _facts(database, org_id, subject)
-    history = _history(database, org_id, facts.stored, subject)
-    return write_workbook(
-        f"bellwether-{subject.ticker}-{subject.strategy}-{facts.stored.as_of}", lambda book: _fill(book, facts, history), check
-    )
+    history = _history(database, HistoryQuery(org_id, facts.stored, subject.start, subject.end))
+    name = f"bellwether-{subject.ticker}-{subject.strategy}-{facts.stored.as_of}"
+    return write_workbook(name, lambda book: _fill(book, facts, history), check)
 
 
 def _facts(database: Database, org_id: int, subject: ReportSubject) -> Facts:
@@ -115,23 +115,23 @@ def _facts(database: Database, org_id: int, subject: ReportSubject) -> Facts:
     if len(packed.data) != head.bars * BYTES_PER_BAR:
         raise PricesDamaged(ticker)
     packed = packed.between(end=stored.as_of)
-    same = packed.sha256 == result["provenance"]["bars_sha256"]
-    note = "the prices analysed" if same else "replaced since the analysis: not the prices analysed"
+    is_unchanged = packed.sha256 == result["provenance"]["bars_sha256"]
+    note = "the prices analysed" if is_unchanged else "replaced since the analysis: not the prices analysed"
     has_period = start is not None or end is not None
-    wanted = packed.between(start, end)
-    shown = min(len(wanted), MOST_BARS if has_period else BARS_SHOWN)
-    if has_period and shown < len(wanted):
-        note = f"{note}; the newest {shown:,} of {len(wanted):,} days"
-    return Facts(stored, result, head.name, wanted.rows(len(wanted) - shown, len(wanted)), note)
+    period = packed.between(start, end)
+    shown = min(len(period), MOST_BARS if has_period else BARS_SHOWN)
+    if has_period and shown < len(period):
+        note = f"{note}; the newest {shown:,} of {len(period):,} days"
+    return Facts(stored, result, head.name, period.rows(len(period) - shown, len(period)), note)
 
 
-def _history(database: Database, org_id: int, stored: StoredResult, subject: ReportSubject) -> Iterator[tuple[ResultSummary, bool]]:
-    """The results from `start` to `end`, newest first, and whether each has the parameters of the latest."""
+def _history(database: Database, query: HistoryQuery) -> Iterator[tuple[ResultSummary, bool]]:
+    """The results of a period, newest first, and whether each has the parameters of the latest."""
     before = None
     while True:
         # No connection is held while rows are written.
         with database.reader() as connection:
-            page = report_store.list_period(connection, org_id, stored, (subject.start, subject.end), before, PAGE)
+            page = report_store.list_period(connection, query, before, PAGE)
         yield from page
         if len(page) < PAGE:
             return
@@ -155,7 +155,7 @@ def _fill(book: Book, facts: Facts, history: Iterable[tuple[ResultSummary, bool]
     _add_history(book, history)
 
 
-def _summary(facts: Facts) -> Iterator[tuple[str, Cell, Style | None]]:
+def _summary(facts: Facts) -> Iterator[tuple[str, CellValue, Style | None]]:
     result, provenance = facts.result, facts.result["provenance"]
     yield "Ticker", result["ticker"], None
     yield "Name", facts.name, None
@@ -180,7 +180,7 @@ def _summary(facts: Facts) -> Iterator[tuple[str, Cell, Style | None]]:
     yield "Fingerprint", result["fingerprint"], None
 
 
-def _trade(trade: dict[str, Any] | None) -> Iterator[tuple[str, Cell, Style | None]]:
+def _trade(trade: dict[str, Any] | None) -> Iterator[tuple[str, CellValue, Style | None]]:
     if trade is None:
         yield "Trade", "none, the signal being HOLD", None
         return
@@ -206,9 +206,9 @@ def _lines(result: dict[str, Any]) -> Iterator[Line]:
 
 def _add_history(book: Book, history: Iterable[tuple[ResultSummary, bool]]) -> None:
     sheet = book.add_sheet("History", HISTORY)
-    for made, is_alike in history:
-        parameters = "as the latest" if is_alike else "others than the latest"
-        sheet.append(made.as_of, made.close, made.score, made.verdict, made.signal, parameters, made.created_at, made.id)
+    for result, has_same_parameters in history:
+        parameters = "as the latest" if has_same_parameters else "others than the latest"
+        sheet.append(result.as_of, result.close, result.score, result.verdict, result.signal, parameters, result.created_at, result.id)
     sheet.add_filter()
     colour_verdicts(book, sheet)
 
@@ -216,7 +216,7 @@ def _add_history(book: Book, history: Iterable[tuple[ResultSummary, bool]]) -> N
 def _add_prices(book: Book, bars: PackedBars, ticker: str, lines: list[Line]) -> None:
     gap = (Column("", 8.43),) * CHART_COLUMNS
     sheet = book.add_sheet("Prices", (*PRICES, *gap, *(Column(line.title, 12, Style.DECIMAL) for line in lines)))
-    beside_chart: list[Cell] = [None] * len(gap)
+    beside_chart: list[CellValue] = [None] * len(gap)
     levels = [line.price for line in lines]
     for bar in bars:
         sheet.append(bar.day, bar.open, bar.high, bar.low, bar.close, bar.volume, *beside_chart, *levels)
@@ -225,9 +225,9 @@ def _add_prices(book: Book, bars: PackedBars, ticker: str, lines: list[Line]) ->
 
 
 def _add_chart(book: Book, sheet: Sheet, bars: PackedBars, ticker: str, lines: list[Line]) -> None:
-    """The closes as a line, and what was made of them as horizontal ones."""
+    """Draw the closes as a line; entry, stop, target and levels as horizontal lines."""
     chart = book.workbook.add_chart({"type": "line"})
-    for title, look in (
+    for title, line_format in (
         ("Close", {"color": CLOSE_COLOUR, "width": 1.75}),
         *((line.title, {"color": LINE_COLOURS[line.kind], "width": 1, "dash_type": "dash"}) for line in lines),
     ):
@@ -237,12 +237,12 @@ def _add_chart(book: Book, sheet: Sheet, bars: PackedBars, ticker: str, lines: l
                 "name": ["Prices", 0, column],
                 "categories": ["Prices", 1, 0, len(bars), 0],
                 "values": ["Prices", 1, column, len(bars), column],
-                "line": look,
+                "line": line_format,
             }
         )
-    # Excel's axis of dates has no days before its first year; those stand there as text.
-    dated = bars.first_day().year >= FIRST_EXCEL_YEAR
-    chart.set_x_axis({"date_axis": dated, "text_axis": not dated, "num_format": "mmm yyyy"})
+    # Excel has no dates before its first year; such days are text in the sheet.
+    has_dates = bars.first_day().year >= FIRST_EXCEL_YEAR
+    chart.set_x_axis({"date_axis": has_dates, "text_axis": not has_dates, "num_format": "mmm yyyy"})
     prices = (bars.column("close"), [line.price for line in lines])
     chart.set_y_axis({"min": _round_below(min(chain(*prices)), max(chain(*prices))), "num_format": "#,##0.00"})
     chart.set_title({"name": f"{ticker}, close as traded"})
@@ -252,7 +252,7 @@ def _add_chart(book: Book, sheet: Sheet, bars: PackedBars, ticker: str, lines: l
 
 
 def _round_below(lowest: float, highest: float) -> float:
-    """A round number at or below the lowest price: an axis from 0 would press the lines flat."""
+    """A round number at or below the lowest price: an axis that starts at 0 would flatten the lines."""
     if not lowest < highest:
         return 0.0
     step = 10.0 ** math.floor(math.log10(highest - lowest))

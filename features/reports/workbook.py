@@ -1,4 +1,4 @@
-"""Excel workbooks, written row by row and into a file, so that their size takes no memory. Text stays text, whatever it looks like."""
+"""Excel workbooks, written row by row to a temporary file: memory does not grow with their size. Text is never a formula."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import IO, Any
 from infrastructure.temporary_folder import temporary_folder
 from utils.cancellation import Check, always_wanted
 
-Cell = str | int | float | date | datetime | None
+CellValue = str | int | float | date | datetime | None
 
 OPTIONS = {
     "constant_memory": True,
@@ -73,19 +73,19 @@ class Column:
 
 @dataclass(frozen=True)
 class WorkbookFile:
-    """A whole workbook and the name to save it under. The file has no name on disk and is gone once `content` is closed."""
+    """A complete workbook and its file name for the client. The file has no name on disk; closing `content` deletes it."""
 
     name: str
     content: IO[bytes]
 
 
 class Sheet:
-    """A sheet that grows downwards under a frozen header."""
+    """A sheet under construction: rows are appended below a frozen header."""
 
     def __init__(self, book: Book, worksheet: Any, columns: Sequence[Column]) -> None:
         self.worksheet = worksheet
         self.columns = columns
-        self.rows = 0  # under the header
+        self.rows = 0  # without the header
         self._book = book
         for index, column in enumerate(columns):
             worksheet.set_column(index, index, column.width)
@@ -95,10 +95,10 @@ class Sheet:
         worksheet.repeat_rows(0)
         worksheet.fit_to_pages(1, 0)
 
-    def append(self, *values: Cell, styles: Sequence[Style | None] = ()) -> None:
-        """Write the next row. What is None or no finite number stays blank; `styles` replaces those of the columns.
+    def append(self, *values: CellValue, styles: Sequence[Style | None] = ()) -> None:
+        """Write the next row. None, NaN and infinities leave the cell blank; `styles` overrides the columns' styles.
 
-        Now and then the workbook's check is called.
+        Every ROWS_BETWEEN_CHECKS rows the workbook's `check` is called.
         """
         self.rows += 1
         if self.rows % ROWS_BETWEEN_CHECKS == 0:
@@ -106,16 +106,16 @@ class Sheet:
         for index, value in enumerate(values):
             if value is None:
                 continue
-            given = styles[index] if index < len(styles) else None
+            override = styles[index] if index < len(styles) else None
             column = self.columns[index]
-            self._write(self.rows, index, value, given or column.style, column.align)
+            self._write(self.rows, index, value, override or column.style, column.align)
 
     def add_filter(self) -> None:
-        """Let readers sort and filter by every column."""
+        """Add Excel's sort and filter buttons to every column."""
         self.worksheet.autofilter(0, 0, self.rows, len(self.columns) - 1)
 
     def index_of(self, title: str) -> int:
-        """Where a column stands, from 0."""
+        """The index of a column, from 0."""
         return [column.title for column in self.columns].index(title)
 
     def _write(self, row: int, index: int, value: str | float | date, style: Style, align: str | None) -> None:
@@ -137,7 +137,7 @@ class Sheet:
 
 
 class Book:
-    """A workbook in the making; `check` raises when nobody wants it any more."""
+    """A workbook under construction; `check` raises when the client is gone."""
 
     def __init__(self, workbook: Any, check: Check) -> None:
         self.workbook = workbook
@@ -145,24 +145,24 @@ class Book:
         self._formats: dict[tuple[Style, str | None, bool], Any] = {}
 
     def add_sheet(self, name: str, columns: Sequence[Column]) -> Sheet:
-        """A new sheet with a header."""
+        """Add a sheet with a header."""
         return Sheet(self, self.workbook.add_worksheet(name), columns)
 
     def format(self, style: Style, align: str | None, quoted: bool = False) -> Any:
-        """A cell format, made once. `quoted` keeps Excel from taking text for a formula when somebody edits the cell."""
+        """A cell format, cached. `quoted` sets Excel's quote prefix: text stays text also after somebody edits the cell."""
         key = (style, align, quoted)
         if key not in self._formats:
-            more = {"align": align} if align else {}
-            self._formats[key] = self.workbook.add_format({"valign": "top", **_PROPERTIES[style], **more, "quote_prefix": quoted})
+            alignment = {"align": align} if align else {}
+            self._formats[key] = self.workbook.add_format({"valign": "top", **_PROPERTIES[style], **alignment, "quote_prefix": quoted})
         return self._formats[key]
 
 
 def write_workbook(name: str, fill: Callable[[Book], None], check: Check = always_wanted) -> WorkbookFile:
-    """Make a workbook that `fill` puts sheets into; the caller closes its file.
+    """Write a workbook whose sheets `fill` adds; the caller closes its file.
 
-    Rows pass through a private folder that is gone afterwards, also after an error, such as `check` raises.
+    Rows pass through a private temporary folder, which is deleted afterwards, also after an error. Raises what `check` raises.
     """
-    from xlsxwriter import Workbook  # noqa: PLC0415 — not every process of the web service makes reports
+    from xlsxwriter import Workbook  # noqa: PLC0415 — imported by the first report, not at start
 
     with ExitStack() as undo:
         content = undo.enter_context(tempfile.TemporaryFile())
@@ -175,19 +175,19 @@ def write_workbook(name: str, fill: Callable[[Book], None], check: Check = alway
             finally:
                 _close_row_files(workbook)
         content.seek(0)
-        undo.pop_all()  # from here on it is the caller's to close
+        undo.pop_all()  # the caller closes it
     return WorkbookFile(f"{_UNSAFE_IN_FILE_NAMES.sub('_', name)}.xlsx", content)
 
 
 def cell_text(text: str) -> str:
-    """The text with what XML cannot hold replaced."""
+    """The text, with characters that XML does not allow replaced."""
     text = _UNPRINTABLE.sub("\ufffd", text)
-    # Written row by row, XlsxWriter takes text within <r> for markup of its own and copies it into the file as it is.
+    # In row-by-row mode, XlsxWriter takes text that starts with <r> for its own markup and copies it unescaped.
     return f" {text}" if text.startswith("<r>") else text
 
 
 def _close_row_files(workbook: Any) -> None:
-    # XlsxWriter closes them when all went well, and otherwise leaves them open: their disk space would stay taken.
+    # After an error XlsxWriter leaves these files open, and their disk space stays taken.
     for worksheet in workbook.worksheets():
         for file in (worksheet.row_data_fh, worksheet.fh):
             with suppress(OSError):

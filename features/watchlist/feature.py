@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infrastructure.feature import Feature
+from infrastructure.feature import Feature, Universes
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -16,4 +16,10 @@ def _blueprints() -> tuple[Blueprint, ...]:
     return watchlist.blueprint, overview.blueprint
 
 
-FEATURE = Feature("watchlist", blueprints=_blueprints)
+def _universes() -> Universes:
+    from features.watchlist.store.watchlist import list_tickers
+
+    return {"watchlist": list_tickers}
+
+
+FEATURE = Feature("watchlist", blueprints=_blueprints, universes=_universes)

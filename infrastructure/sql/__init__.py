@@ -1,1 +1,1 @@
-"""What the database seam (database.py, db_migrations.py) is made of: drivers, pool events, scripts."""
+"""The parts of database.py and db_migrations.py: drivers, pool events, script splitting."""

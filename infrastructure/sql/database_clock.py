@@ -8,12 +8,12 @@ from sqlalchemy import Connection, text
 
 from utils.clock import now
 
-# On Postgres the server's: the machines' own clocks may disagree.
+# On Postgres the server's clock: the clocks of the machines may disagree.
 DATABASE_NOW = text("SELECT clock_timestamp()")
 
 
 def database_now(connection: Connection) -> datetime:
-    """The time by the database's clock; an SQLite file goes by this machine's."""
+    """The time by the database server's clock; for an SQLite file, by this machine's."""
     if connection.dialect.name == "sqlite":
         return now()
     moment: datetime = connection.execute(DATABASE_NOW).scalar_one()

@@ -1,4 +1,4 @@
-"""What the service wants to know of its connection pool, by SQLAlchemy's events: counts, and what came of using a connection."""
+"""SQLAlchemy events of the connection pool: counters, pings of idle connections, and the outcome of each use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event, exc
 
-FAILED = "failed"  # in a connection's info: the use of it that ends now went wrong
+FAILED = "failed"  # key in a connection's info: its present use has failed
 
 
 def watch_pool(
@@ -18,9 +18,9 @@ def watch_pool(
     prepare: Callable[[Any], None] | None,
     note: Callable[[exc.SQLAlchemyError | None], bool],
 ) -> None:
-    """Count what happens, ping connections that lay idle for `ping_after_idle` seconds, `prepare` new ones.
+    """Count events in `counts`, ping connections after `ping_after_idle` idle seconds, call `prepare` on new ones.
 
-    `note` is told of each error, and says whether it counts; and of each connection (None) that comes back after none.
+    `note` is called with each error and returns whether it counts as a failure; with None when a connection returns without a failure.
     """
 
     @event.listens_for(engine, "connect")
@@ -30,14 +30,14 @@ def watch_pool(
             prepare(connection)
 
     @event.listens_for(engine, "checkin")
-    def remember_when(connection: Any, record: Any) -> None:
+    def note_return(connection: Any, record: Any) -> None:
         record.info["idle_since"] = time.monotonic()
         if connection is not None and not record.info.pop(FAILED, False):
             note(None)
 
     @event.listens_for(engine, "checkout")
     def ping_if_idle(connection: Any, record: Any, proxy: Any) -> None:
-        # Pinging at every checkout would double the round trips of a read; a connection in steady use is known to live.
+        # A ping at every checkout would double the round trips of a read; a connection in steady use is known to be alive.
         counts["checkouts"] += 1
         idle_since = record.info.get("idle_since")
         if idle_since is None or time.monotonic() - idle_since < ping_after_idle:
@@ -57,5 +57,5 @@ def watch_pool(
         if context.sqlalchemy_exception is None or not note(context.sqlalchemy_exception):
             return
         if context.connection is not None and not context.connection.invalidated:
-            # Whole as it is, it must not count as a success when it comes back.
+            # The connection is still usable, but its return must not count as a success.
             context.connection.info[FAILED] = True

@@ -1,7 +1,7 @@
-"""Taking connections back from a server that has frozen.
+"""Cuts connections to a database server that hangs.
 
-Such a server neither answers nor refuses, and the driver waits for it without an end: every thread that asks would be lost. A connection
-that has been in use for too long is cut below the driver, which then raises as if the server were gone.
+Such a server neither answers nor refuses, the driver waits without a timeout, and every thread that uses the database would hang. The
+watchdog shuts down the socket of a connection that has been in use for too long; the driver then raises as if the server were gone.
 """
 
 from __future__ import annotations
@@ -18,56 +18,56 @@ from sqlalchemy import Engine, event
 
 log = structlog.get_logger(__name__)
 
-LOOKS_PER_LIMIT = 10
+CHECKS_PER_LIMIT = 10
 
 
 class PoolWatchdog:
-    """Watches the connections of one engine that are taken after it was started."""
+    """Watches the connections of one engine that are checked out after `start`."""
 
     def __init__(self, engine: Callable[[], Engine], seconds: float) -> None:
-        """`seconds` is how long a connection may be in use; `engine` is called at the start."""
+        """`seconds` is how long a connection may be in use; `start` calls `engine`."""
         self._engine, self._seconds = engine, seconds
         self._in_use: dict[int, tuple[Any, float]] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Start watching."""
         engine = self._engine()
-        # Before the others that listen: one of them pings, and may hang in that.
-        event.listen(engine, "checkout", self._taken, insert=True)
-        event.listen(engine, "checkin", self._given_back)
+        # First of all listeners: one of the others pings, and the ping may hang.
+        event.listen(engine, "checkout", self._checked_out, insert=True)
+        event.listen(engine, "checkin", self._checked_in)
         threading.Thread(target=self._run, name="pool-watchdog", daemon=True).start()
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         self._stop.set()
 
-    def _taken(self, connection: Any, record: Any, proxy: Any) -> None:
+    def _checked_out(self, connection: Any, record: Any, proxy: Any) -> None:
         with self._lock:
             self._in_use[id(record)] = (connection, time.monotonic())
 
-    def _given_back(self, connection: Any, record: Any) -> None:
+    def _checked_in(self, connection: Any, record: Any) -> None:
         with self._lock:
             self._in_use.pop(id(record), None)
 
     def _run(self) -> None:
-        while not self._stop.wait(self._seconds / LOOKS_PER_LIMIT):
-            # Under the lock: a connection that is given back meanwhile may be in somebody else's hands before it is cut.
+        while not self._stop.wait(self._seconds / CHECKS_PER_LIMIT):
+            # Under the lock: a connection returned in between may already be in use by another thread when it is cut.
             with self._lock:
-                late = time.monotonic() - self._seconds
+                oldest = time.monotonic() - self._seconds
                 for key, (connection, since) in list(self._in_use.items()):
-                    if since < late:
+                    if since < oldest:
                         del self._in_use[key]
                         _cut(connection, self._seconds)
 
 
 def _cut(connection: Any, seconds: float) -> None:
     try:
-        # A descriptor of its own: closing this object must not close the driver's.
-        with socket.socket(fileno=os.dup(connection.fileno())) as line:
-            line.shutdown(socket.SHUT_RDWR)
-    except Exception as error:  # noqa: BLE001 — the driver may have closed it this moment
+        # A duplicate descriptor: closing this object must not close the driver's.
+        with socket.socket(fileno=os.dup(connection.fileno())) as duplicate:
+            duplicate.shutdown(socket.SHUT_RDWR)
+    except Exception as error:  # noqa: BLE001 — the driver may have closed it just now
         log.info("a connection in use for too long was gone already", reason=str(error))
         return
     log.warning("a connection in use for too long was cut", seconds=seconds)

@@ -1,4 +1,4 @@
-"""What the psycopg2 driver needs to be told, once per process and once per connection."""
+"""Setup of the psycopg2 driver, per process and per connection, and the binary format of COPY."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 import psycopg2.extensions
 
 _INT16, _INT32 = struct.Struct(">h"), struct.Struct(">i")
-_EXTENSION_AT = 15  # after the signature and the flags
+_EXTENSION_AT = 15  # offset of the header extension: behind the signature and the flags
 
 
 def register_types() -> None:
-    """Refuse naive datetimes: psycopg2 would send them as they are, and the session's zone would be guessed for them."""
+    """Refuse naive datetimes: the server would read them in the session's time zone."""
     psycopg2.extensions.register_adapter(datetime, _adapt_timestamp)
 
 
 def connect_arguments(connect_timeout: int, idle_in_transaction_timeout: float, more_options: str = "") -> dict[str, Any]:
-    """What a connection is opened with; times are in seconds."""
+    """The arguments of `psycopg2.connect`; times are in seconds."""
     options = f"-c timezone=UTC -c idle_in_transaction_session_timeout={round(1000 * idle_in_transaction_timeout)} {more_options}"
     return {
         "connect_timeout": connect_timeout,
         "application_name": "bellwether",
         "options": options.strip(),
-        # A network that drops packets without a word is found out within a quarter of a minute.
+        # A network that silently drops packets is detected within 15 s when data is sent, and within 45 s otherwise.
         "keepalives_idle": 30,
         "keepalives_interval": 5,
         "keepalives_count": 3,
@@ -33,7 +33,7 @@ def connect_arguments(connect_timeout: int, idle_in_transaction_timeout: float, 
 
 
 def binary_rows(received: memoryview[int]) -> list[tuple[bytes | None, ...]]:
-    """The fields of the rows in the binary format of COPY (PostgreSQL's documentation of COPY, "Binary Format")."""
+    """The fields of each row in COPY's binary format; None for NULL. Source: PostgreSQL's documentation of COPY, "Binary Format"."""
     rows: list[tuple[bytes | None, ...]] = []
     (extension,) = _INT32.unpack_from(received, _EXTENSION_AT)
     position = _EXTENSION_AT + _INT32.size + extension

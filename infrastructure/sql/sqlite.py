@@ -1,4 +1,4 @@
-"""What the sqlite3 driver needs to be told, once per process and once per connection."""
+"""Setup of the sqlite3 driver, per process, per connection and per file."""
 
 import sqlite3
 import time
@@ -13,9 +13,9 @@ WAL_ATTEMPTS = 50
 
 
 def register_types() -> None:
-    """Give the declared column types TIMESTAMPTZ and DATE on SQLite the meaning that they have on Postgres.
+    """Convert the declared column types TIMESTAMPTZ and DATE as on Postgres.
 
-    sqlite3 keeps adapters and converters per process; its own for the two Python types are deprecated and drop the time zone.
+    sqlite3 registers adapters and converters per process; its defaults for both types are deprecated and drop the time zone.
     """
     sqlite3.register_adapter(datetime, _timestamp_text)
     sqlite3.register_adapter(date, date.isoformat)
@@ -24,48 +24,48 @@ def register_types() -> None:
 
 
 def set_pragmas(connection: sqlite3.Connection) -> None:
-    """Set what SQLite forgets between connections.
+    """Set the pragmas that are per connection.
 
-    synchronous=NORMAL with WAL survives the death of any process; a power cut may lose the last commits, never the file. The journal
-    mode itself is set once, by the migrator: set at every connect, processes that start together collide.
+    With WAL, synchronous=NORMAL survives the death of any process; a power cut may lose the last commits, but does not damage the file.
+    The migrator sets the journal mode, once: set at every connect, processes that start together would collide.
     """
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def set_wal(engine: Engine) -> None:
-    """Switch the file to WAL: readers then never wait for the writer. The mode is kept in the file, so once is enough."""
+    """Switch the file to WAL, so that readers never wait for the writer. The file keeps the mode."""
     for attempt in range(1, WAL_ATTEMPTS + 1):
         try:
             with engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA journal_mode = WAL")
             return
         except exc.OperationalError as error:
-            # The switch needs the file for itself and does not wait for it; others start at the same moment.
+            # The switch needs exclusive access and ignores the busy timeout; other processes may be starting.
             if attempt == WAL_ATTEMPTS or kind_of(error) is not ErrorKind.BUSY:
                 raise
             time.sleep(0.1)
 
 
 def check_writable(engine: Engine) -> None:
-    """Raise what the first write would: a file that can be read alone is else found out only in serving."""
+    """Raise the error that the first write would raise: a read-only file would otherwise show only while serving."""
     with engine.connect() as connection:
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-            # Beside a log that can be written to, a file that cannot is found out by a change alone.
+            # With a writable -wal file, only a change shows that the database file itself is read-only.
             connection.exec_driver_sql("PRAGMA user_version = 0")
         except exc.OperationalError as error:
-            if kind_of(error) is not ErrorKind.BUSY:  # somebody else writes just now
+            if kind_of(error) is not ErrorKind.BUSY:  # another process is writing
                 raise
         else:
             connection.exec_driver_sql("ROLLBACK")
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:
-    """Open a file so that nothing at all is written beside it.
+    """Open a file without writing anything, not even beside it.
 
-    A reader of a WAL database makes the -wal and -shm files; when no -wal file holds anything, the file is opened as immutable instead.
-    Raises FileNotFoundError when there is no file.
+    A reader of a WAL database creates -wal and -shm files; without a -wal file that has content, the file is opened as immutable instead.
+    Raises FileNotFoundError.
     """
     if not path.exists():
         raise FileNotFoundError(path)
@@ -78,5 +78,5 @@ def open_read_only(path: Path) -> sqlite3.Connection:
 def _timestamp_text(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError("a naive datetime was given to the database: use utils.clock.now()")
-    # One width and one zone, so that the text sorts as the time does.
+    # Fixed width and UTC, so that the text sorts by time.
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,15 +1,17 @@
-"""How gunicorn serves here: one loop reads and writes every connection, and a thread is taken by a complete request alone.
+"""The gunicorn worker: one loop reads and writes all connections, and only a complete request occupies a thread.
 
-A silent, slow or vanished client holds a socket and a little memory, never a thread (docs/decisions/0047-thread-per-request.md).
+A silent, slow or disconnected client costs a socket and a little memory, never a thread (docs/decisions/0047-thread-per-request.md).
 
-    incoming.py    bytes to a request: head, body, and when it is complete; knows no socket and no clock
-    chunked.py     takes the chunked framing off a body
-    pace.py        how slow is too slow
-    outgoing.py    what a thread writes an answer through, and the loop sends
-    connection.py  one connection: its socket, its state, its deadlines
-    refusal.py     what the server itself answers, as problem+json
-    calls.py       calls that threads hand to the loop
-    loop.py        the loop: accepts, reads, writes, looks at clocks and closes
-    answer.py      what a thread does with a complete request
+    incoming.py    parses bytes into a request: head, body, completeness; knows no socket and no clock
+    chunked.py     decodes the chunked transfer coding of a body
+    pace.py        the minimum transfer rate
+    outgoing.py    the write side of a connection: threads write, the loop sends
+    connection.py  one connection: its socket, state and deadlines
+    refusal.py     the server's own error responses, as problem+json
+    calls.py       calls from threads to the loop
+    loop.py        the loop: accepts, reads, writes, enforces deadlines and closes
+    answer.py      runs the application for a complete request
     worker.py      the gunicorn worker: the loop and its threads
+    boot.py        starts and stops the application in a worker
+    master.py      the hooks of gunicorn's master process
 """

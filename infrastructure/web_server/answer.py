@@ -1,4 +1,4 @@
-"""What a thread does with a complete request: have the application answer it."""
+"""Runs the application for a complete request, in a thread."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ WEBSOCKET_SEND_SECONDS = 10.0
 
 
 def answer(worker: Any, connection: Connection) -> Outcome:
-    """Have the application answer the request."""
+    """Run the application for the connection's request and send its response."""
     try:
         return _respond(worker, connection)
     except StopIteration:
-        return Outcome.LEAVE  # as flask-sock ends a WebSocket
+        return Outcome.LEAVE  # flask-sock raises it at the end of a WebSocket
     except OSError as error:
         if not connection.outgoing.is_broken:
             log.warning("connection lost", reason=str(error))
@@ -33,7 +33,7 @@ def answer(worker: Any, connection: Connection) -> Outcome:
         request_id, problem = BROKEN.render()
         log.exception("the application failed", request_id=request_id)
         if not connection.outgoing.take_back():
-            return Outcome.DROP  # in the middle of its answer
+            return Outcome.DROP  # a part of the response is already sent
         with suppress(ClientGone):
             connection.outgoing.sendall(problem)
         return Outcome.CLOSE
@@ -41,14 +41,14 @@ def answer(worker: Any, connection: Connection) -> Outcome:
 
 def _respond(worker: Any, connection: Connection) -> Outcome:
     request = connection.incoming.request
-    began = datetime.now()  # noqa: DTZ005 — gunicorn's log of requests wants a duration
+    started = datetime.now()  # noqa: DTZ005 — gunicorn's access log needs a duration
     response, environ = wsgi.create(request, connection.outgoing, connection.peer, connection.listener, worker.cfg)
     environ.update({"wsgi.multithread": True, CLIENT_GONE: connection.is_client_gone})
-    taken_over = None
+    websocket = None
     if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
-        # Who takes the connection over writes to it as to any socket: it waits a little, and closes its own end.
-        environ["gunicorn.socket"] = taken_over = connection.sock.dup()
-        taken_over.settimeout(WEBSOCKET_SEND_SECONDS)
+        # The WebSocket library writes to the socket itself: it gets a duplicate with a timeout, which is closed separately.
+        environ["gunicorn.socket"] = websocket = connection.sock.dup()
+        websocket.settimeout(WEBSOCKET_SEND_SECONDS)
     worker.count_request(response)
     connection.outgoing.hold_first()
     try:
@@ -59,13 +59,13 @@ def _respond(worker: Any, connection: Connection) -> Outcome:
             response.close()
             connection.outgoing.release()
         finally:
-            worker.log.access(response, request, environ, datetime.now() - began)  # noqa: DTZ005 — likewise
+            worker.log.access(response, request, environ, datetime.now() - started)  # noqa: DTZ005 — likewise
             if hasattr(chunks, "close"):
                 chunks.close()
     except StopIteration:
-        taken_over = None
+        websocket = None  # the library closes it
         raise
     finally:
-        if taken_over is not None:
-            taken_over.close()
+        if websocket is not None:
+            websocket.close()
     return Outcome.CLOSE if response.should_close() else Outcome.KEEP

@@ -20,14 +20,14 @@ NOTIFY_SECONDS = 1.0
 
 
 def boot(worker: Any, start: Callable[[], None], expected: tuple[type[Exception], ...]) -> None:
-    """Start the application in a worker that has just been forked, however long that takes.
+    """Start the application in a newly forked worker, without a time limit.
 
-    What is `expected` to keep it from starting is logged, and ends the worker as one that cannot boot.
+    An `expected` error is logged and ends the worker with gunicorn's exit code for a failed boot.
     """
     started = threading.Event()
 
     def keep_alive() -> None:
-        # Waiting for the database, or for another worker's migration, may take longer than gunicorn's timeout.
+        # The wait for the database, or for another worker's migration, may exceed gunicorn's timeout.
         while not started.wait(NOTIFY_SECONDS):
             worker.notify()
 
@@ -39,13 +39,13 @@ def boot(worker: Any, start: Callable[[], None], expected: tuple[type[Exception]
         sys.exit(Arbiter.WORKER_BOOT_ERROR)
     finally:
         started.set()
-    # What start-up made stays: without it, every full collection would walk through all of it again.
+    # Objects of the start-up live as long as the process: frozen, no garbage collection traverses them.
     gc.collect()
     gc.freeze()
 
 
 def before_graceful_stop(act: Callable[[], None]) -> None:
-    """Act when the worker is asked to stop, before it waits for requests in flight: a stream would use up its whole patience."""
+    """Call `act` on SIGTERM, before the worker waits for its requests: an open stream would use up the graceful timeout."""
     stop: Any = signal.getsignal(signal.SIGTERM)
 
     def act_and_stop(number: int, frame: Any) -> None:
@@ -53,4 +53,4 @@ def before_graceful_stop(act: Callable[[], None]) -> None:
         stop(number, frame)
 
     signal.signal(signal.SIGTERM, act_and_stop)
-    signal.siginterrupt(signal.SIGTERM, False)  # as gunicorn has it: calls of requests in flight go on
+    signal.siginterrupt(signal.SIGTERM, False)  # as in gunicorn: system calls of running requests continue

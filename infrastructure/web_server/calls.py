@@ -1,4 +1,4 @@
-"""Calls that threads, and handlers of signals, hand to the loop."""
+"""Calls from threads and signal handlers to the loop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class CallQueue:
-    """Wakes whoever waits for its file descriptor to be readable. Any number may put calls, one runs them."""
+    """A queue of calls with a file descriptor that is readable while calls wait. Any thread may `put`; one thread runs them."""
 
     def __init__(self) -> None:
         self._calls: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]]] = SimpleQueue()
@@ -20,22 +20,22 @@ class CallQueue:
         self._is_awake = False
 
     def fileno(self) -> int:
-        """What is readable once there are calls."""
+        """The file descriptor to wait for."""
         return self._readable
 
     def put(self, call: Callable[..., Any], *arguments: Any) -> None:
-        """Have the loop call it soon."""
+        """Queue a call for the loop."""
         self._calls.put((call, arguments))
         if not self._is_awake:
             self._is_awake = True
-            with suppress(OSError):  # full: then it is readable; closed: then nobody waits any more
+            with suppress(OSError):  # the pipe is full, and so readable, or it is closed
                 os.write(self._writable, b"\0")
 
     def run(self) -> None:
-        """Make the calls that were put so far, in their order."""
+        """Run the queued calls in order."""
         with suppress(BlockingIOError):
             os.read(self._readable, 4096)
-        # Before the queue is looked at: a call put from here on writes again.
+        # Reset before the queue is read: a call put from now on must write again.
         self._is_awake = False
         with suppress(Empty):
             while True:
@@ -43,7 +43,7 @@ class CallQueue:
                 call(*arguments)
 
     def close(self) -> None:
-        """Close the pipe; what is put afterwards is dropped."""
+        """Close the pipe; later calls are dropped."""
         self._is_awake = True
         os.close(self._readable)
         os.close(self._writable)

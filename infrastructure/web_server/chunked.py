@@ -1,4 +1,4 @@
-"""Taking the chunked framing off a body as its bytes come (RFC 9112, section 7.1)."""
+"""Incremental decoder of the chunked transfer coding (RFC 9112, section 7.1)."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from gunicorn.http.errors import ChunkMissingTerminator, InvalidChunkExtension, 
 
 LONGEST_LINE = 1_024
 LONGEST_TRAILERS = 8_192
-# Chunks of a byte each cost this server a thousand times what they cost their sender. So much framing is free:
+# One-byte chunks cost the server far more than their sender. A body may have this much framing beyond its payload:
 FREE_FRAMING = 65_536
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _LINE_END = b"\r\n"
 
 
 class ChunkedDecoder:
-    """Raises errors of gunicorn.http.errors for framing that is none."""
+    """Decodes one body. Raises errors of gunicorn.http.errors for invalid framing."""
 
     def __init__(self) -> None:
         self.is_complete = False
         self._buffer = bytearray()
-        self._searched = 0  # so far there is no end of a line in the buffer
-        self._left = 0  # bytes of the chunk at hand that are still to come
+        self._searched = 0  # the buffer has no line end before this index
+        self._left = 0  # bytes of the present chunk that have not arrived
         self._is_after_data = False
         self._is_in_trailers = False
-        self._trailers = self._payload = self._framing = 0  # bytes of each so far
+        self._trailers = self._payload = self._framing = 0  # bytes so far
 
     def feed(self, data: bytes | bytearray) -> bytes:
-        """Take what has come; what of it is payload. Once it is complete, what follows stays in `rest`."""
+        """Decode received bytes and return their payload. Bytes behind the body stay in `rest`."""
         self._buffer += data
         payload = bytearray()
         while not self.is_complete:
@@ -54,7 +54,7 @@ class ChunkedDecoder:
 
     @property
     def rest(self) -> bytes:
-        """What came behind the body."""
+        """The bytes behind the body."""
         return bytes(self._buffer)
 
     def _take_line(self) -> bytes | None:
@@ -82,7 +82,7 @@ class ChunkedDecoder:
             self._is_in_trailers = self._left == 0
 
     def _read_trailer(self, line: bytes) -> None:
-        """Trailers mean nothing here; they are checked and dropped."""
+        """Validate a trailer and drop it."""
         self._trailers += len(line)
         if self._trailers > LONGEST_TRAILERS:
             raise LimitRequestHeaders("the trailers are too large")

@@ -1,4 +1,4 @@
-"""Bytes to a request. It knows no socket and no clock; gunicorn's own parser reads the head."""
+"""Parses received bytes into a request, without socket or clock; gunicorn's parser reads the head."""
 
 from __future__ import annotations
 
@@ -15,45 +15,45 @@ from gunicorn.http.unreader import Unreader
 from infrastructure.web_server.chunked import ChunkedDecoder
 
 MOST_HEAD_BYTES = 65_536
-IN_MEMORY_BYTES = 65_536  # of a body; what is longer lies in a temporary file that has no name
+IN_MEMORY_BYTES = 65_536  # a longer body is in an unnamed temporary file
 _END_OF_HEAD = b"\r\n\r\n"
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 
 
 class IncomingRequest:
-    """One request in the making. Raises errors of gunicorn.http.errors, and OSError when there is no room for the body."""
+    """A request that is being received. Raises errors of gunicorn.http.errors, or OSError when the body cannot be stored."""
 
     def __init__(self, cfg: Any, peer: Any, number: int, most_body_bytes: int) -> None:
-        """`number` counts the requests of the connection from 1. A body beyond `most_body_bytes` is left where it is."""
+        """`number` counts the requests of the connection, from 1. A body beyond `most_body_bytes` is not received."""
         self._cfg, self._peer, self._number, self._most_body_bytes = cfg, peer, number, most_body_bytes
         self._head = bytearray()
         self._searched = 0
         self._decoder: ChunkedDecoder | None = None
-        self._left = 0  # bytes of a body with a length that are still to come
+        self._left = 0  # bytes of a body with Content-Length that have not arrived
         self._rest = b""
         self.request: Any = None  # gunicorn's, once the head is complete
         self.body: IO[bytes] = BytesIO()
         self.body_bytes = 0
-        self.is_complete = False  # and may be answered
-        self.is_cut = False  # a part of its body was not taken in, and may still come
+        self.is_complete = False  # the application may run
+        self.is_cut = False  # the body is too large; the rest of it was not received
 
     @property
     def is_begun(self) -> bool:
-        """Whether a byte of it has come."""
+        """Whether any byte has arrived."""
         return bool(self._head) or self.request is not None
 
     @property
     def rest(self) -> bytes:
-        """What came behind a complete request: the beginning of the next."""
+        """The bytes behind a complete request: the start of the next one."""
         return self._rest
 
     @property
     def wants_continue(self) -> bool:
-        """Whether its sender waits to be told to send the body."""
+        """Whether the client waits for `100 Continue` before it sends the body."""
         return self.request is not None and self.request._expected_100_continue and not self.is_complete
 
     def feed(self, data: bytes) -> None:
-        """Take what has come."""
+        """Parse received bytes."""
         if self.request is None:
             self._head += data
             if not self._read_head():
@@ -63,16 +63,16 @@ class IncomingRequest:
         self._read_body(data)
 
     def close(self) -> None:
-        """Let go of the body."""
+        """Close the body's file."""
         self.body.close()
 
     def _read_head(self) -> bool:
-        """Whether the head is complete; what follows it is in `rest` then."""
+        """Whether the head is complete; bytes behind it are then in `rest`."""
         end = self._head.find(_END_OF_HEAD, max(0, self._searched - len(_END_OF_HEAD) + 1))
         if end < 0:
-            is_hopeless = len(self._head) > MOST_HEAD_BYTES or _BARE_LINE_FEED.search(self._head, self._searched)
+            is_invalid = len(self._head) > MOST_HEAD_BYTES or _BARE_LINE_FEED.search(self._head, self._searched)
             self._searched = len(self._head)
-            if not is_hopeless:
+            if not is_invalid:
                 return False
             end = len(self._head)
         elif end > MOST_HEAD_BYTES:
@@ -94,41 +94,41 @@ class IncomingRequest:
             self.is_cut = self._left > self._most_body_bytes
         self.is_complete = self.is_cut or (self._decoder is None and self._left == 0)
         if not self.is_complete:
-            self.body = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 — it lives as long as the request
+            self.body = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 — closed by `close`
         if self.is_cut:
             self.request.force_close()
-        # gunicorn's own would read from the socket.
+        # gunicorn's own body would read from the socket.
         self.request.body = self.body
 
     def _read_body(self, data: bytes) -> None:
         if self.is_complete:
             self._rest += data
         elif self._decoder is not None:
-            self._keep(self._decoder.feed(data))
+            self._store(self._decoder.feed(data))
             self.is_complete, self._rest = self._decoder.is_complete, self._decoder.rest if self._decoder.is_complete else b""
             if self.body_bytes > self._most_body_bytes and not self.is_complete:
                 self.is_complete = self.is_cut = True
                 self.request.force_close()
         else:
-            self._keep(data[: self._left])
+            self._store(data[: self._left])
             self._rest = data[self._left :]
             self._left -= min(self._left, len(data))
             self.is_complete = self._left == 0
         if self.is_complete:
             self.body.seek(0)
 
-    def _keep(self, payload: bytes) -> None:
+    def _store(self, payload: bytes) -> None:
         self.body.write(payload)
         self.body_bytes += len(payload)
 
 
 class _Bytes(Unreader):
-    """What gunicorn's parser reads from: bytes that are all there."""
+    """The source for gunicorn's parser: bytes that are complete."""
 
     def __init__(self, data: bytes | bytearray) -> None:
         super().__init__()
         self.unread(bytes(data))
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        """There is no more."""
+        """No more bytes."""
         return b""

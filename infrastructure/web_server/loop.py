@@ -1,4 +1,4 @@
-"""The loop: one thread that accepts, reads, writes and closes every connection, and hands complete requests to others."""
+"""The loop: one thread that accepts, reads, writes and closes all connections, and hands complete requests to other threads."""
 
 from __future__ import annotations
 
@@ -22,32 +22,31 @@ from infrastructure.web_server.refusal import BROKEN_OFF, NO_ROOM, STOPPING, TOO
 
 log = structlog.get_logger(__name__)
 
-TICK_SECONDS = 0.5  # so often are deadlines looked at
-PACE_SECONDS = 10.0  # the window that a rate is measured over
-LINGER_SECONDS = 2.0  # a client has so long to close after the last answer, and to send its next request while the server stops
-LAST_LINGER_SECONDS = 0.5  # and so long to close when the server stops
-UNREAD_SECONDS = 30.0  # so long is the rest of a body dropped that was too large, and so many bytes of it
+TICK_SECONDS = 0.5  # between two checks of the deadlines
+PACE_SECONDS = 10.0  # the window of the minimum rate
+LINGER_SECONDS = 2.0  # for a client to close after the last response, and to send its next request while the server stops
+LAST_LINGER_SECONDS = 0.5  # for a client to close while the server stops
+UNREAD_SECONDS = 30.0  # how long, and how many bytes of, the rest of a refused body is read and dropped
 UNREAD_BYTES = 32_000_000
-RECENT_SECONDS = 1.0  # who sent something so recently is waited for when the server stops
+RECENT_SECONDS = 1.0  # a new client that connected or began its request more recently is waited for when the server stops
 RECEIVE_BYTES = 65_536
-TELL_EVERY = 10.0  # seconds between two log lines about connections that were ended
-NO_REQUEST = (ParseException, ChunkMissingTerminator, InvalidChunkExtension, InvalidChunkSize)
+LOG_SECONDS = 10.0  # between two log lines about connections that the server ended
+BAD_REQUEST_ERRORS = (ParseException, ChunkMissingTerminator, InvalidChunkExtension, InvalidChunkSize)
 
 
 class ConnectionLoop:
-    """The connections of one process. All but `calls` is for the loop's own thread.
+    """The connections of one process. Only `calls` may be used from other threads.
 
-    A connection belongs to the loop, which alone touches its state; a thread that answers has its request, and writes through its
-    `outgoing`.
+    Only the loop changes a connection's state; a thread reads the request and writes to `outgoing`.
     """
 
     def __init__(self, cfg: Any, limits: Limits, most_connections: int, answer: Callable[[Connection], None]) -> None:
-        """`cfg` is gunicorn's; `answer` takes a complete request to a thread, which has `served` called with what came of it."""
+        """`cfg` is gunicorn's; `answer` hands a complete request to a thread, which then puts a call of `served`."""
         self._cfg, self._limits, self._most_connections, self._answer = cfg, limits, most_connections, answer
         self._poller = selectors.DefaultSelector()
         self._connections: set[Connection] = set()
-        self._ended: Counter[str] = Counter()  # connections that the server ended, by reason, since that was last told
-        self._told_at = self._looked_at = 0.0
+        self._ended: Counter[str] = Counter()  # connections that the server ended since the last log line, by reason
+        self._logged_at = self._checked_at = 0.0
         self._is_stopping = False
         self.calls = CallQueue()
         self._poller.register(self.calls, selectors.EVENT_READ, self.calls.run)
@@ -59,34 +58,34 @@ class ConnectionLoop:
 
     @property
     def body_bytes(self) -> int:
-        """How many bytes are held of the bodies that are coming in."""
+        """Bytes in memory of the bodies of incomplete requests."""
         return sum(connection.incoming.body_bytes for connection in self._in(State.BODY))
 
     @property
     def pending_bytes(self) -> int:
-        """How many bytes are held of the answers that have been made and not yet been sent."""
+        """Bytes in memory of responses that are complete and not yet sent."""
         return sum(connection.outgoing.pending_bytes for connection in self._in(State.FLUSHING))
 
     def listen(self, listeners: Sequence[Any]) -> None:
-        """Accept whoever connects."""
+        """Accept connections from these listeners."""
         for listener in listeners:
             listener.setblocking(False)
             self._poller.register(listener, selectors.EVENT_READ, partial(self._accept, listener))
 
     def turn(self) -> None:
-        """Wait a little for something to do, and do it."""
+        """Wait up to TICK_SECONDS for events, and handle them."""
         for key, _ in self._poller.select(TICK_SECONDS):
             if isinstance(key.data, Connection):
                 self._on_event(key.data)
             else:
                 key.data()
         moment = time.monotonic()
-        if moment - self._looked_at >= TICK_SECONDS:
-            self._looked_at = moment
-            self._look_at_clocks(moment)
+        if moment - self._checked_at >= TICK_SECONDS:
+            self._checked_at = moment
+            self._check_deadlines(moment)
 
     def served(self, connection: Connection, outcome: Outcome) -> None:
-        """Go on with a connection whose answer was made."""
+        """Continue with a connection whose application call has ended."""
         connection.incoming.close()
         moment = time.monotonic()
         if outcome is Outcome.DROP or connection.outgoing.is_broken:
@@ -107,10 +106,9 @@ class ConnectionLoop:
             self._finish(connection)
 
     def stop(self, listeners: Sequence[Any], grace_seconds: float, notify: Callable[[], None]) -> None:
-        """Take everybody who waits to be accepted, then refuse: who comes now connects elsewhere, having sent nothing.
+        """Accept the connections that wait, close the listeners, and serve until `grace_seconds` are over.
 
-        Requests that are complete are answered within `grace_seconds`, those that are coming in have LINGER_SECONDS. `notify` is called
-        now and then.
+        Complete requests are answered within `grace_seconds`, incomplete ones have LINGER_SECONDS. `notify` is called once per turn.
         """
         for listener in listeners:
             for _ in range(self._most_connections - self.connections):
@@ -132,20 +130,20 @@ class ConnectionLoop:
         self._poller.close()
         self.calls.close()
 
-    # ---- what comes and goes ----------------------------------------------------------------------------------------------------
+    # ---- input and output -------------------------------------------------------------------------------------------------------
 
     def _accept(self, listener: Any) -> None:
         try:
             sock, peer = listener.accept()
         except BlockingIOError:
-            return  # another worker was first
+            return  # another worker accepted it
         except OSError as error:
-            # Too many open files, say. Whoever has waited longest makes room.
+            # Too many open files, for example.
             log.warning("connection not accepted", reason=str(error))
-            self._give_up_oldest("no_room")
+            self._evict_oldest("no_room")
             return
         if self.connections >= self._most_connections:
-            self._give_up_oldest("no_room")
+            self._evict_oldest("no_room")
         connection = Connection(sock, peer, listener.getsockname(), partial(self.calls.put, self._begin_flush))
         self._connections.add(connection)
         connection.expect(self._cfg, self._limits)
@@ -155,21 +153,21 @@ class ConnectionLoop:
 
     def _on_event(self, connection: Connection) -> None:
         if connection not in self._connections:
-            return  # closed by an event of this very turn
+            return  # closed by an earlier event of this turn
         try:
             if connection.state in (State.WORKING, State.FLUSHING):
                 if connection.events == selectors.EVENT_WRITE:
                     self._flush(connection)
                 else:
-                    # Its next request, or its end, waits until this one is answered. Most clients wait, too: looking away before that is
-                    # so would be two system calls for each request.
+                    # The next request, or the client's close, waits until the present response is sent. Unregistering only now, not before
+                    # each request, saves two system calls per request, since most clients send nothing before the response.
                     self._watch(connection, 0)
             elif connection.state is State.CLOSING:
-                self._drop_what_comes(connection)
+                self._drop_input(connection)
             else:
                 self._receive(connection)
         except Exception:
-            # One client's doing, whatever it is, must not end the loop that serves all.
+            # An error of one connection must not end the loop.
             log.exception("connection failed, it is closed")
             self._close(connection)
 
@@ -182,19 +180,19 @@ class ConnectionLoop:
         except OSError:
             data = b""
         if data:
-            self._take(connection, data)
+            self._feed(connection, data)
         elif connection.state is State.IDLE:
             self._close(connection)
         else:
-            # It may have closed its writing half alone, and read on.
+            # The client may have closed only its write side, and still read.
             self._refuse(connection, BROKEN_OFF)
 
-    def _take(self, connection: Connection, data: bytes) -> None:
-        """Take what has come of a request; once it is complete it goes to the threads."""
+    def _feed(self, connection: Connection, data: bytes) -> None:
+        """Parse received bytes; hand a complete request to the threads."""
         incoming, moment = connection.incoming, time.monotonic()
         try:
             incoming.feed(data)
-        except NO_REQUEST as error:
+        except BAD_REQUEST_ERRORS as error:
             self._refuse(connection, refusal_of(error), is_sending=True)
             return
         except OSError as error:
@@ -202,7 +200,7 @@ class ConnectionLoop:
             self._refuse(connection, NO_ROOM, is_sending=True)
             return
         if incoming.is_complete:
-            incoming.request._expected_100_continue = False  # gunicorn would tell it to go on, which is too late or not wanted
+            incoming.request._expected_100_continue = False  # or gunicorn would send `100 Continue`, too late
             connection.enter(State.WORKING, moment)
             self._answer(connection)
             return
@@ -216,12 +214,12 @@ class ConnectionLoop:
         elif incoming.request is not None:
             connection.enter(State.BODY, moment, pace=self._pace(moment))
         elif connection.state is State.IDLE:
-            # The clock of the first request runs since the client connected.
+            # The deadline of the first request counts from the connect.
             connection.enter(State.HEAD, moment, connection.deadline if connection.requests == 1 else moment + self._limits.head_seconds)
         self._watch(connection, selectors.EVENT_READ)
 
     def _begin_flush(self, connection: Connection) -> None:
-        """A thread has more to send than the client takes at once."""
+        """Start to send what a thread has queued."""
         if connection not in self._connections:
             return
         if connection.pace is None:
@@ -246,23 +244,23 @@ class ConnectionLoop:
                 connection.pace = None
 
     def _finish(self, connection: Connection) -> None:
-        """The answer has been sent."""
+        """Continue after a response has been sent."""
         if not connection.keep:
             self._end_answer(connection, is_sending=connection.incoming.is_cut)
             return
         rest = connection.incoming.rest
         connection.expect(self._cfg, self._limits)
         moment = time.monotonic()
-        # A client that was told to keep the connection may be sending its next request already, also while the server stops.
+        # A client with a keep-alive connection may be sending its next request already, also while the server stops.
         patience = self._cfg.keepalive if not self._is_stopping else min(self._cfg.keepalive, LINGER_SECONDS)
         connection.enter(State.IDLE, moment, moment + patience)
         if rest:
-            self._take(connection, rest)
+            self._feed(connection, rest)
         else:
             self._watch(connection, selectors.EVENT_READ)
 
     def _end_answer(self, connection: Connection, is_sending: bool) -> None:
-        """Close for writing. Closed at once, a client that is still sending would see a broken pipe instead of its answer."""
+        """Close for writing only: after a full close, a client that is still sending would get an error instead of the response."""
         connection.shut()
         moment = time.monotonic()
         if is_sending and not self._is_stopping:
@@ -271,7 +269,7 @@ class ConnectionLoop:
             connection.enter(State.CLOSING, moment, moment + (LINGER_SECONDS if not self._is_stopping else LAST_LINGER_SECONDS))
         self._watch(connection, selectors.EVENT_READ)
 
-    def _drop_what_comes(self, connection: Connection) -> None:
+    def _drop_input(self, connection: Connection) -> None:
         try:
             data = connection.sock.recv(RECEIVE_BYTES)
         except BlockingIOError:
@@ -285,7 +283,7 @@ class ConnectionLoop:
             connection.pace.add(len(data))
 
     def _refuse(self, connection: Connection, refusal: Refusal, is_sending: bool = False) -> None:
-        """Answer, and close."""
+        """Send an error response and close."""
         request_id, answer = refusal.render()
         log.info("refused by the server", status=refusal.status.value, detail=refusal.detail, request_id=request_id)
         connection.incoming.close()
@@ -302,7 +300,7 @@ class ConnectionLoop:
         self._connections.discard(connection)
 
     def _watch(self, connection: Connection, events: int) -> None:
-        """Have the poller look for these events of a connection; 0 for none."""
+        """Set the events of a connection that the poller waits for; 0 for none."""
         if events == connection.events:
             return
         if not events:
@@ -313,24 +311,24 @@ class ConnectionLoop:
             self._poller.register(connection.sock, events, connection)
         connection.events = events
 
-    # ---- clocks and room ----------------------------------------------------------------------------------------------------------
+    # ---- deadlines and memory -----------------------------------------------------------------------------------------------------
 
     def _pace(self, moment: float) -> Pace:
         return Pace(self._limits.least_rate, PACE_SECONDS if not self._is_stopping else LINGER_SECONDS, moment)
 
-    def _look_at_clocks(self, moment: float) -> None:
+    def _check_deadlines(self, moment: float) -> None:
         for connection in [connection for connection in self._connections if connection.is_late(moment)]:
             self._end_late(connection)
         self._make_room()
-        if self._ended and moment - self._told_at >= TELL_EVERY:
+        if self._ended and moment - self._logged_at >= LOG_SECONDS:
             log.warning("connections ended by the server", connections=self.connections, **self._ended)
             self._ended.clear()
-            self._told_at = moment
+            self._logged_at = moment
 
     def _end_late(self, connection: Connection) -> None:
         match connection.state:
             case State.IDLE if connection.requests > 1 or self._is_stopping:
-                self._close(connection)  # as was announced, or having sent nothing
+                self._close(connection)  # the keep-alive time is over, or nothing was sent
             case State.IDLE | State.HEAD:
                 self._ended["slow_head"] += 1
                 self._refuse(connection, TOO_SLOW_HEAD if not self._is_stopping else STOPPING)
@@ -339,7 +337,7 @@ class ConnectionLoop:
                 self._refuse(connection, TOO_SLOW_BODY if not self._is_stopping else STOPPING)
             case State.WORKING:
                 self._ended["slow_reader"] += 1
-                connection.outgoing.give_up()  # its thread sees it, and the connection is closed when that has ended
+                connection.outgoing.give_up()  # its thread gets ClientGone, and the connection is closed in `served`
                 self._watch(connection, 0)
                 connection.pace = None
             case State.FLUSHING:
@@ -349,19 +347,19 @@ class ConnectionLoop:
                 self._close(connection)
 
     def _make_room(self) -> None:
-        """Patience ends early when much is held for clients that are slow: who has been at it longest is given up."""
+        """Close the oldest slow connections while their bodies or responses take too much memory."""
         while self.body_bytes > self._limits.most_bodies_bytes:
-            self._give_up(min(self._in(State.BODY), key=_since), "no_room")
+            self._evict(min(self._in(State.BODY), key=_since), "no_room")
         while self.pending_bytes > self._limits.most_pending_bytes:
-            self._give_up(min(self._in(State.FLUSHING), key=_since), "no_room")
+            self._evict(min(self._in(State.FLUSHING), key=_since), "no_room")
 
-    def _give_up_oldest(self, reason: str) -> None:
-        """Close the connection that has been without a thread for longest, if there is one."""
+    def _evict_oldest(self, reason: str) -> None:
+        """Close the connection that has been without a thread for longest, if any."""
         waiting = [connection for connection in self._connections if connection.state is not State.WORKING]
         if waiting:
-            self._give_up(min(waiting, key=_since), reason)
+            self._evict(min(waiting, key=_since), reason)
 
-    def _give_up(self, connection: Connection, reason: str) -> None:
+    def _evict(self, connection: Connection, reason: str) -> None:
         self._ended[reason] += 1
         self._close(connection)
 
@@ -369,7 +367,7 @@ class ConnectionLoop:
         return (connection for connection in self._connections if connection.state is state)
 
     def _hurry(self, connection: Connection, moment: float) -> None:
-        """The server stops: shorten what a client may take its time for."""
+        """Shorten the deadline of a connection, because the server stops."""
         if connection.pace is not None:
             connection.pace.hurry(LINGER_SECONDS)
         if connection.state in (State.WORKING, State.FLUSHING):

@@ -1,7 +1,4 @@
-"""What gunicorn's master process does for this service besides looking after its workers.
-
-It keeps `worker.py` beside the web processes, gives each worker a slot whose files it counts in, and ends once.
-"""
+"""The hooks of gunicorn's master process: it supervises `worker.py`, and assigns each web worker a slot for its metrics files."""
 
 from __future__ import annotations
 
@@ -24,10 +21,10 @@ log = structlog.get_logger(__name__)
 
 
 class PipedLogger(Logger):
-    """gunicorn's own lines through our log; the application logs requests."""
+    """Sends gunicorn's log through ours; the application logs requests."""
 
     def setup(self, cfg: Any) -> None:
-        """Take gunicorn's handlers off again."""
+        """Replace gunicorn's handlers."""
         super().setup(cfg)
         route_through_root("gunicorn.error", "gunicorn.access")
 
@@ -36,18 +33,18 @@ class Supervised(Protocol):
     """A child process that its parent restarts when it dies; see jobs/supervised_process.py."""
 
     def check(self) -> None:
-        """Start it if it is not running."""
+        """Start the process if it does not run."""
 
     def ask_to_stop(self) -> None:
-        """Begin to stop it."""
+        """Send the stop signal."""
 
     def stop(self) -> None:
-        """Stop it and wait."""
+        """Stop the process and wait for its end."""
 
 
 @dataclass
 class _State:
-    """What one server has going on. A reload reads gunicorn.conf.py again and makes other hooks; the server stays the same."""
+    """The state of one server. A reload reads gunicorn.conf.py again and makes new hooks for the same server."""
 
     supervised: Supervised | None = None
     owns_folder: bool = False
@@ -61,17 +58,16 @@ class Master:
     """The hooks of a master process. gunicorn.conf.py names them; `server` is gunicorn's Arbiter, `worker` one of its workers."""
 
     def __init__(self, shared_folder: Path, make_supervised: Callable[[], Supervised] | None) -> None:
-        """`shared_folder` is for the files that workers share; `make_supervised` makes the child to keep, None to keep none."""
+        """`shared_folder` holds the files that workers share; `make_supervised` makes the child to supervise, if any."""
         self._folder, self._make_supervised = shared_folder, make_supervised
 
     def when_ready(self, server: Any) -> None:
-        """Begin, now that the port is this server's: another that found it taken must not touch the first one's files."""
+        """Set up, after the server has bound its port: a second server on the same port must not touch the files of the first."""
         state = _state_of(server)
         try:
             worker_slots.make_empty(self._folder)
             state.owns_folder = True
         except OSError as error:
-            # The service goes on.
             log.error("workers count for themselves", folder=str(self._folder), reason=str(error))
         server.reap_workers = halting_once(server.reap_workers)
         if self._make_supervised is not None:
@@ -84,28 +80,28 @@ class Master:
         slots[worker] = worker_slots.lowest_free(slots[other] for other in server.WORKERS.values() if other in slots)
 
     def slot_of(self, server: Any, worker: Any) -> int | None:
-        """The slot whose files a worker counts in; None where nothing can be shared."""
+        """The slot of a worker's metrics files; None without a shared folder."""
         return _state_of(server).slots[worker] if self._folder.is_dir() else None
 
     def child_exit(self, server: Any, worker: Any) -> None:
-        """Remove what a worker that has ended showed of itself."""
+        """Remove the gauges and temporary folders of a worker that has ended."""
         worker_slots.forget_gauges(self._folder, _state_of(server).slots[worker])
         remove_folders_of(worker.pid)
 
     def on_reload(self, server: Any) -> None:
-        """A reload (HUP) is for new code and settings: the supervised child gets them, too, being started again."""
+        """Stop the supervised child on a reload (HUP); it starts again with the new code and settings."""
         supervised = _state_of(server).supervised
         if supervised is not None:
             supervised.ask_to_stop()
 
     def on_exit(self, server: Any) -> None:
-        """Leave nothing behind."""
+        """Remove the shared folder."""
         if _state_of(server).owns_folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     @staticmethod
     def _supervise_from_its_loop(server: Any, supervised: Supervised) -> None:
-        """Check the child whenever gunicorn checks its workers: a thread in a process that forks could be holding a lock."""
+        """Check the child whenever gunicorn checks its workers. A thread would not be safe: it might hold a lock during a fork."""
         manage_workers, stop = server.manage_workers, server.stop
 
         def manage_all() -> None:
@@ -125,7 +121,7 @@ def _state_of(server: Any) -> _State:
 
 
 def halting_once(reap_workers: Callable[[], None]) -> Callable[[], None]:
-    """Gunicorn ends with the first worker that cannot start; a second one would end its ending, with a traceback."""
+    """Wrap `reap_workers` so that only the first HaltServer is raised: a second one would interrupt the shutdown with a traceback."""
     is_halting = False
 
     def reap() -> None:

@@ -1,4 +1,4 @@
-"""What a thread writes an answer through. What the client does not take at once, the loop sends when it does."""
+"""The write side of a connection: a thread writes; what the client does not accept at once, the loop sends later."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-MOST_PENDING_BYTES = 1_048_576  # of one connection; a thread with more to write waits
+MOST_PENDING_BYTES = 1_048_576  # per connection; beyond it, a writing thread waits
 
 
 class ClientGone(ConnectionError):
-    """The client has closed the connection, or takes its answer too slowly."""
+    """The client has closed the connection, or reads the response too slowly."""
 
 
 class Outgoing:
-    """The writing half of a connection: `sendall` is for threads, `flush` for the loop. gunicorn's Response takes it for a socket."""
+    """Threads call `sendall`, the loop calls `flush`. gunicorn's Response uses it as a socket."""
 
     def __init__(self, sock: socket.socket, ask_to_flush: Callable[[], None]) -> None:
-        """`ask_to_flush` is called, by a thread, when there is something for the loop to send."""
+        """A thread calls `ask_to_flush` when the loop has something to send."""
         self._sock, self._ask_to_flush = sock, ask_to_flush
         self._pending: deque[memoryview] = deque()
         self._room = threading.Condition()
@@ -33,23 +33,23 @@ class Outgoing:
         return self._is_broken
 
     def hold_first(self) -> None:
-        """Keep what is written next, the head of an answer, to send it together with what follows, or with `release`."""
+        """Hold back the next write, a response's head, to send it with the following one, or at `release`."""
         self._is_held = True
 
     def release(self) -> None:
-        """Nothing follows. Raises ClientGone."""
+        """Send what is held back. Raises ClientGone."""
         self._is_held = False
         if self._held:
             self.sendall(b"")
 
     def take_back(self) -> bool:
-        """Whether nothing was sent since `hold_first`; what was kept is dropped."""
+        """Drop what is held back; return whether nothing was sent since `hold_first`."""
         is_unsent = self._is_held or bool(self._held)
         self._is_held, self._held = False, b""
         return is_unsent
 
     def sendall(self, data: bytes) -> None:
-        """Send, or leave it to the loop; waits while there is much to send. Raises ClientGone."""
+        """Send, or queue for the loop; blocks while more than MOST_PENDING_BYTES are queued. Raises ClientGone."""
         if self._is_held:
             self._is_held, self._held = False, data
             return
@@ -70,7 +70,7 @@ class Outgoing:
             self._room.wait_for(lambda: self._is_broken or self.pending_bytes <= MOST_PENDING_BYTES)
 
     def flush(self) -> int:
-        """Send what the client takes now; how many bytes that were."""
+        """Send what the client accepts now; return the number of bytes."""
         total = 0
         with self._room:
             while self._pending and not self._is_broken:
@@ -90,7 +90,7 @@ class Outgoing:
         return total
 
     def give_up(self) -> None:
-        """Nobody takes any more: drop what is left, and tell whoever waits."""
+        """Drop queued bytes, and make a waiting thread raise ClientGone."""
         with self._room:
             self._break()
 

@@ -1,27 +1,27 @@
-"""How slow is too slow."""
+"""The minimum transfer rate."""
 
 from __future__ import annotations
 
 
 class Pace:
-    """Whether enough bytes move: at least `least_rate` a second on average over each window of so many seconds."""
+    """Checks that a transfer averages at least `least_rate` bytes per second over each window of `window` seconds."""
 
     def __init__(self, least_rate: float, window: float, moment: float) -> None:
         self._least_rate, self._window = least_rate, window
-        self._began, self._moved = moment, 0
+        self._started, self._moved = moment, 0
 
     def add(self, count: int) -> None:
-        """Note bytes that have moved."""
+        """Count transferred bytes."""
         self._moved += count
 
     def is_too_slow(self, moment: float) -> bool:
-        """Whether the window that ends now, if one does, saw too little; the next begins with it."""
-        took = moment - self._began
-        if took < self._window:
+        """Whether a window has ended with too few bytes; the next window then starts."""
+        seconds = moment - self._started
+        if seconds < self._window:
             return False
-        moved, self._began, self._moved = self._moved, moment, 0
-        return moved < self._least_rate * took
+        moved, self._started, self._moved = self._moved, moment, 0
+        return moved < self._least_rate * seconds
 
     def hurry(self, window: float) -> None:
-        """Look at shorter windows from here on."""
+        """Shorten the windows to at most `window` seconds."""
         self._window = min(self._window, window)

@@ -1,4 +1,4 @@
-"""What the server itself answers, before or without the application: problem+json as everywhere else."""
+"""The error responses of the server itself, as problem+json."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _LONGEST_REASON = 200
 
 @dataclass(frozen=True)
 class Refusal:
-    """An error that the server answers and closes the connection with."""
+    """An error response; the connection is closed after it."""
 
     status: HTTPStatus
     code: str
     detail: str
 
     def render(self) -> tuple[str, bytes]:
-        """The request id that it is known by in the log, and the bytes of the answer."""
+        """The request id, which is logged, and the bytes of the response."""
         request_id = new_id()
         body = json.dumps(
             {
@@ -63,7 +63,7 @@ BROKEN = Refusal(
 
 
 def refusal_of(error: Exception) -> Refusal:
-    """The answer to what gunicorn's parser, or the decoder of chunks, cannot take."""
+    """The response to an error of gunicorn's parser or of the chunked decoder."""
     reason = str(error).encode("ascii", "backslashreplace").decode()[:_LONGEST_REASON].rstrip(".")
     if isinstance(error, LimitRequestLine):
         return Refusal(HTTPStatus.REQUEST_URI_TOO_LONG, "uri_too_long", f"The request line is too long: {reason}.")

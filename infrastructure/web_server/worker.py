@@ -1,4 +1,9 @@
-"""The gunicorn worker: a loop for all connections, and threads that answer complete requests."""
+"""The gunicorn worker: a loop for all connections, and threads that answer complete requests.
+
+It mends two faults of gunicorn's gthread worker. That one stops accepting as soon as it is asked to stop and closes its listening sockets
+at the end: the kernel then resets the connections that still wait in the backlog. Here those are accepted and answered first
+(`ConnectionLoop.stop`). And it gives each new connection a thread, which a silent client holds; here a complete request takes a thread.
+"""
 
 from __future__ import annotations
 
@@ -18,28 +23,28 @@ from infrastructure.web_server.loop import ConnectionLoop
 
 log = structlog.get_logger(__name__)
 
-MOST_FILES = 4_096  # wanted of the system; each connection needs one, or two with a large body
-FILES_BESIDE = 128  # for the database, logs and everything else
+MOST_FILES = 4_096  # requested of the system; a connection needs one, or two with a large body
+OTHER_FILES = 128  # for the database, logs and everything else
 
 
 class BufferingWorker(Worker):
-    """One process: the loop in its main thread, and as many threads as are configured."""
+    """A worker process: the loop in the main thread, and the configured number of threads."""
 
     limits: ClassVar[Limits]
 
     def init_process(self) -> None:
-        """Make the loop; then gunicorn loads the application and calls `run`."""
+        """Create the loop; gunicorn then loads the application and calls `run`."""
         self._requests: SimpleQueue[Connection | None] = SimpleQueue()
         most_connections = min(self.cfg.worker_connections, _raise_file_limit())
         self._loop = ConnectionLoop(self.cfg, self.limits, most_connections, self._requests.put)
         super().init_process()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """SIGTERM: stop, having answered whom can be answered."""
+        """SIGTERM: stop gracefully."""
         self._end()
 
     def run(self) -> None:
-        """Serve until asked to stop, then end well."""
+        """Serve until asked to stop, then stop gracefully."""
         for number in range(self.cfg.threads):
             threading.Thread(target=self._serve, name=f"web-{number + 1}", daemon=True).start()
         self._loop.listen(self.sockets)
@@ -51,7 +56,7 @@ class BufferingWorker(Worker):
             self._requests.put(None)
 
     def count_request(self, response: Any) -> None:
-        """Note that a thread answers one more; once these were enough, the worker ends and gunicorn starts another."""
+        """Count a request; after `max_requests` the worker ends, and gunicorn starts another."""
         self.nr += 1
         if self.nr >= self.max_requests and self.alive:
             log.info("worker is replaced after its last request", requests=self.nr)
@@ -69,18 +74,18 @@ class BufferingWorker(Worker):
 
 
 def worker_with(limits: Limits) -> type[BufferingWorker]:
-    """The worker for these limits: gunicorn makes its workers itself and hands on nothing of ours."""
+    """The worker class for these limits: gunicorn instantiates workers itself, without arguments of ours."""
     return type("BufferingWorker", (BufferingWorker,), {"limits": limits})
 
 
 def _raise_file_limit() -> int:
-    """Have the system allow more open files, if it does; how many connections fit."""
+    """Raise the limit of open files, if allowed; return how many connections fit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < MOST_FILES:
         soft = min(hard, MOST_FILES) if hard != resource.RLIM_INFINITY else MOST_FILES
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(16, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - FILES_BESIDE) // 2)
+    return max(16, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - OTHER_FILES) // 2)
 
 
 def _nothing() -> None:

@@ -3,57 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
-from models.job import ClaimedJob, Fault, Job, Tally
+from models.job import ClaimedJob, Fault, Job, Lane, Tally
 from models.job_state import ACTIVE, CANCEL, COMPLETE, FAIL, FINISHED, START, STOP, JobStatus
 from utils.dialects import locking
 
-_COLUMNS = (
-    "id, org_id, kind, status, version, total, succeeded, failed, cancelled, cancel_requested, retry_of, params, "
-    "error_code, error, created_at, started_at, finished_at"
-)
+_COLUMNS = """
+    id, org_id, kind, lane, status, version, total, succeeded, failed, cancelled, cancel_requested, retry_of, params, error_code, error,
+    created_at, started_at, finished_at
+"""
 _ACTIVE = ", ".join(f"'{status}'" for status in ACTIVE)
 _FINISHED = ", ".join(f"'{status}'" for status in FINISHED)
 assert (STOP.target, CANCEL.target) == (JobStatus.CANCELLED, JobStatus.CANCELLED)
 
 # Nothing is inserted while the same work is active: the unique index on dedupe_key sees to it, whoever comes at the same moment.
-INSERT = text(
-    "INSERT INTO analysis_jobs (id, org_id, kind, status, version, total, succeeded, failed, cancelled, cancel_requested, dedupe_key, "
-    f"retry_of, params, created_at) VALUES (:id, :org_id, :kind, '{START.source}', 1, :total, 0, 0, 0, false, :dedupe_key, "
-    ":retry_of, :params, :created_at) ON CONFLICT DO NOTHING"
-)
+INSERT = text(f"""
+    INSERT INTO analysis_jobs (
+        id, org_id, kind, lane, status, version, total, succeeded, failed, cancelled, cancel_requested, dedupe_key, retry_of, params,
+        created_at
+    )
+    VALUES (
+        :id, :org_id, :kind, :lane, '{START.source}', 1, :total, 0, 0, 0, false, :dedupe_key, :retry_of, :params, :created_at
+    )
+    ON CONFLICT DO NOTHING
+""")
 FIND = text(f"SELECT {_COLUMNS} FROM analysis_jobs WHERE org_id = :org_id AND id = :id")
 FIND_MANY = text(f"SELECT {_COLUMNS} FROM analysis_jobs WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
 FIND_TO_CHANGE = locking(f"SELECT {_COLUMNS} FROM analysis_jobs WHERE org_id = :org_id AND id = :id {{lock}}", "FOR UPDATE")
-FIND_ACTIVE = text(f"SELECT {_COLUMNS} FROM analysis_jobs WHERE org_id = :org_id AND dedupe_key = :dedupe_key AND status IN ({_ACTIVE})")
-LIST = text(
-    f"SELECT {_COLUMNS} FROM analysis_jobs WHERE org_id = :org_id AND (CAST(:status AS TEXT) IS NULL OR status = :status) "
-    "AND (CAST(:before AS TEXT) IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit"
-)
+FIND_ACTIVE = text(f"""
+    SELECT {_COLUMNS}
+    FROM analysis_jobs
+    WHERE org_id = :org_id AND dedupe_key = :dedupe_key AND status IN ({_ACTIVE})
+""")
+LIST = text(f"""
+    SELECT {_COLUMNS}
+    FROM analysis_jobs
+    WHERE org_id = :org_id
+        AND (CAST(:status AS TEXT) IS NULL OR status = :status)
+        AND (CAST(:before AS TEXT) IS NULL OR id < :before)
+    ORDER BY id DESC
+    LIMIT :limit
+""")
 # What a worker must know of the jobs that it claimed items of, locked in one order so that two workers never wait for each other.
 LOCK_CLAIMED = locking(
-    "SELECT id, org_id, params, cancel_requested, status FROM analysis_jobs WHERE id IN :ids ORDER BY id {lock}", "FOR UPDATE"
+    """
+    SELECT id, org_id, kind, params, cancel_requested, status
+    FROM analysis_jobs
+    WHERE id IN :ids
+    ORDER BY id {lock}
+    """,
+    "FOR UPDATE",
 )
-MARK_STARTED = text(
-    f"UPDATE analysis_jobs SET status = '{START.target}', started_at = :now, version = version + 1 "
-    f"WHERE id IN :ids AND status = '{START.source}'"
-).bindparams(bindparam("ids", expanding=True))
+MARK_STARTED = text(f"""
+    UPDATE analysis_jobs
+    SET status = '{START.target}', started_at = :now, version = version + 1
+    WHERE id IN :ids AND status = '{START.source}'
+""").bindparams(bindparam("ids", expanding=True))
 # Counts items that ended and, with the last of them, ends the job.
-SETTLE = text(
-    "UPDATE analysis_jobs SET succeeded = succeeded + :succeeded, failed = failed + :failed, cancelled = cancelled + :cancelled, "
-    "cancel_requested = (cancel_requested OR :cancel), version = version + 1, "
-    "error_code = COALESCE(error_code, :error_code), error = COALESCE(error, :error), "
-    "status = CASE WHEN succeeded + failed + cancelled + :ended < total THEN status "
-    f"WHEN COALESCE(error_code, :error_code) IS NOT NULL THEN '{FAIL.target}' "
-    f"WHEN cancelled + :cancelled > 0 THEN '{STOP.target}' ELSE '{COMPLETE.target}' END, "
-    "finished_at = CASE WHEN succeeded + failed + cancelled + :ended < total THEN NULL ELSE :now END "
-    f"WHERE id = :id AND status IN ({_ACTIVE})"
-)
+SETTLE = text(f"""
+    UPDATE analysis_jobs
+    SET succeeded = succeeded + :succeeded,
+        failed = failed + :failed,
+        cancelled = cancelled + :cancelled,
+        cancel_requested = (cancel_requested OR :cancel),
+        version = version + 1,
+        error_code = COALESCE(error_code, :error_code),
+        error = COALESCE(error, :error),
+        status = CASE
+            WHEN succeeded + failed + cancelled + :ended < total THEN status
+            WHEN COALESCE(error_code, :error_code) IS NOT NULL THEN '{FAIL.target}'
+            WHEN cancelled + :cancelled > 0 THEN '{STOP.target}'
+            ELSE '{COMPLETE.target}'
+        END,
+        finished_at = CASE WHEN succeeded + failed + cancelled + :ended < total THEN NULL ELSE :now END
+    WHERE id = :id AND status IN ({_ACTIVE})
+""")
 IS_CANCEL_REQUESTED = text("SELECT id FROM analysis_jobs WHERE id IN :ids AND cancel_requested").bindparams(
     bindparam("ids", expanding=True)
 )
@@ -62,22 +92,23 @@ FINISHED_BEFORE = text("SELECT id FROM analysis_jobs WHERE finished_at < :before
 DELETE = text(f"DELETE FROM analysis_jobs WHERE id = :id AND status IN ({_FINISHED}) RETURNING succeeded, failed, cancelled")
 
 
-def insert(
-    connection: Connection,
-    org_id: int,
-    *,
-    id: str,
-    kind: str,
-    total: int,
-    params: str,
-    dedupe_key: str | None,
-    retry_of: str | None,
-    created_at: datetime,
-) -> bool:
+@dataclass(frozen=True)
+class JobRow:
+    """What is stored of a new job; its items are stored beside it."""
+
+    id: str
+    kind: str
+    lane: Lane
+    total: int
+    params: str
+    dedupe_key: str | None
+    retry_of: str | None
+    created_at: datetime
+
+
+def insert(connection: Connection, org_id: int, row: JobRow) -> bool:
     """Store a new job, unless the same work is active; whether it was stored."""
-    values = {"id": id, "org_id": org_id, "kind": kind, "total": total, "params": params}
-    values |= {"dedupe_key": dedupe_key, "retry_of": retry_of, "created_at": created_at}
-    return connection.execute(INSERT, values).rowcount == 1
+    return connection.execute(INSERT, {"org_id": org_id, **vars(row)}).rowcount == 1
 
 
 def find(connection: AnyReader, org_id: int, job_id: str) -> Job | None:
@@ -111,21 +142,30 @@ def start_claimed(connection: Connection, job_ids: Iterable[str], now: datetime)
     ids = sorted(set(job_ids))
     statement = LOCK_CLAIMED.on(connection).bindparams(bindparam("ids", expanding=True))
     rows = connection.execute(statement, {"ids": ids}).all()
-    waiting = [row[0] for row in rows if row[4] == START.source]
+    waiting = [row[0] for row in rows if row[5] == START.source]
     if waiting:
         connection.execute(MARK_STARTED, {"ids": waiting, "now": now})
-    return {row[0]: ClaimedJob(row[0], row[1], row[2], bool(row[3])) for row in rows}
+    return {row[0]: ClaimedJob(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows}
 
 
-def settle(connection: Connection, job_id: str, tally: Tally, now: datetime, cancel: bool = False, fault: Fault | None = None) -> None:
-    """Count items that ended; the job ends with its last one. `cancel` notes that a person asked, `fault` why the job cannot be run."""
-    connection.execute(SETTLE, _settlement(job_id, tally, now, cancel, fault))
+@dataclass(frozen=True)
+class Settlement:
+    """What changes of a job: items that ended, whether a person asked to cancel it, and why it cannot be run."""
+
+    tally: Tally
+    cancel: bool = False
+    fault: Fault | None = None
+
+
+def settle(connection: Connection, job_id: str, settlement: Settlement, now: datetime) -> None:
+    """Count items that ended; the job ends with its last one."""
+    connection.execute(SETTLE, _settle_values(job_id, settlement, now))
 
 
 def settle_many(connection: Connection, tallies: dict[str, Tally], now: datetime) -> None:
     """Count items that ended, of several jobs, in one order so that two workers never wait for each other."""
     if tallies:
-        connection.execute(SETTLE, [_settlement(job_id, tally, now) for job_id, tally in sorted(tallies.items())])
+        connection.execute(SETTLE, [_settle_values(job_id, Settlement(tally), now) for job_id, tally in sorted(tallies.items())])
 
 
 def cancel_requested(connection: Connection, job_ids: Iterable[str]) -> set[str]:
@@ -136,7 +176,7 @@ def cancel_requested(connection: Connection, job_ids: Iterable[str]) -> set[str]
 def lock_cancelled(connection: Connection, job_ids: Iterable[str]) -> set[str]:
     """Which of some jobs were asked to stop; nobody asks any of the others before the transaction ends."""
     statement = LOCK_CLAIMED.on(connection).bindparams(bindparam("ids", expanding=True))
-    return {row[0] for row in connection.execute(statement, {"ids": sorted(set(job_ids))}) if row[3]}
+    return {row[0] for row in connection.execute(statement, {"ids": sorted(set(job_ids))}) if row[4]}
 
 
 def count_by_status(connection: AnyReader) -> dict[str, int]:
@@ -161,19 +201,20 @@ def job_from_row(row: Any) -> Job:
         id=row[0],
         org_id=row[1],
         kind=row[2],
-        status=JobStatus(row[3]),
-        version=row[4],
-        total=row[5],
-        succeeded=row[6],
-        failed=row[7],
-        cancelled=row[8],
-        cancel_requested=bool(row[9]),
-        retry_of=row[10],
-        params=row[11],
-        error=None if row[12] is None else Fault(row[12], row[13]),
-        created_at=row[14],
-        started_at=row[15],
-        finished_at=row[16],
+        lane=Lane(row[3]),
+        status=JobStatus(row[4]),
+        version=row[5],
+        total=row[6],
+        succeeded=row[7],
+        failed=row[8],
+        cancelled=row[9],
+        cancel_requested=bool(row[10]),
+        retry_of=row[11],
+        params=row[12],
+        error=None if row[13] is None else Fault(row[13], row[14]),
+        created_at=row[15],
+        started_at=row[16],
+        finished_at=row[17],
     )
 
 
@@ -181,12 +222,13 @@ def _job_or_none(row: Any) -> Job | None:
     return None if row is None else job_from_row(row)
 
 
-def _settlement(job_id: str, tally: Tally, now: datetime, cancel: bool = False, fault: Fault | None = None) -> dict[str, Any]:
+def _settle_values(job_id: str, settlement: Settlement, now: datetime) -> dict[str, Any]:
+    tally, fault = settlement.tally, settlement.fault
     return {
         "id": job_id,
         **vars(tally),
         "ended": tally.succeeded + tally.failed + tally.cancelled,
-        "cancel": cancel,
+        "cancel": settlement.cancel,
         "error_code": fault.code if fault else None,
         "error": fault.message if fault else None,
         "now": now,

@@ -1,4 +1,4 @@
-"""When each maintenance task was last taken on."""
+"""When each maintenance task was last taken."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-TAKE = text("UPDATE maintenance_tasks SET taken_at = :now WHERE name = :name AND taken_at <= :due")
+# A task that nobody has taken before has no row.
+TAKE = text("""
+    INSERT INTO maintenance_tasks (name, taken_at)
+    VALUES (:name, :now)
+    ON CONFLICT (name) DO UPDATE SET taken_at = excluded.taken_at
+    WHERE maintenance_tasks.taken_at <= :due
+""")
 
 
 def take(connection: Connection, name: str, now: datetime, due: datetime) -> bool:
-    """Take a task on unless somebody has since `due`; whether it is ours."""
+    """Take a task unless somebody has since `due`; whether it is ours."""
     return connection.execute(TAKE, {"name": name, "now": now, "due": due}).rowcount == 1

@@ -11,12 +11,12 @@ from database import AnyReader
 
 ADD = text("UPDATE job_totals SET value = value + :more WHERE name = :name")
 # One statement, so that a job is counted once while it is being removed: here or there.
-READ = text(
-    "SELECT name, value FROM job_totals "
-    "UNION ALL SELECT 'succeeded', COALESCE(SUM(succeeded), 0) FROM analysis_jobs "
-    "UNION ALL SELECT 'failed', COALESCE(SUM(failed), 0) FROM analysis_jobs "
-    "UNION ALL SELECT 'cancelled', COALESCE(SUM(cancelled), 0) FROM analysis_jobs"
-)
+READ = text("""
+    SELECT name, value FROM job_totals
+    UNION ALL SELECT 'succeeded', COALESCE(SUM(succeeded), 0) FROM analysis_jobs
+    UNION ALL SELECT 'failed', COALESCE(SUM(failed), 0) FROM analysis_jobs
+    UNION ALL SELECT 'cancelled', COALESCE(SUM(cancelled), 0) FROM analysis_jobs
+""")
 
 
 def add(connection: Connection, more: Mapping[str, int]) -> None:

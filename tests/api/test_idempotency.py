@@ -13,9 +13,8 @@ from sqlalchemy import Connection
 
 import database
 from api import idempotency
-from api.idempotency import Answer, once
+from api.idempotency import Answer, once, prune_idempotency_keys
 from app import Application
-from features.analyses.retention import prune_idempotency_keys
 from models.errors import IdempotencyInProgress, IdempotencyMismatch
 from utils.clock import now
 
@@ -161,7 +160,7 @@ def test_forgotten_keys_are_pruned(client: Client) -> None:
     post(client, "old")
     make_older(hours=25)
     post(client, "new")
-    assert (prune_idempotency_keys(), prune_idempotency_keys()) == (1, 0)
+    assert (prune_idempotency_keys(database.current()), prune_idempotency_keys(database.current())) == (1, 0)
     assert [row["key"] for row in database.query_db("SELECT key FROM idempotency_keys")] == ["new"]
 
 

@@ -1,4 +1,4 @@
-"""Redis stops, killed or frozen: requests are answered hardly slower, and limits hold for each instance; once it is back, for all."""
+"""Redis stops, killed or frozen: requests are answered hardly slower, and limits hold for each process; once it is back, for all."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ QUIET_SECONDS = 5.0  # an absent Redis is not asked again for so long
 OUTAGES = 3
 REQUESTS = 30
 LIMIT = 40
+WORKERS = 2  # of an instance
 WAYS = ("killed", "frozen")
 AWAY = "redis not reachable, going on without it"
 
@@ -120,8 +121,8 @@ def allowed(servers: list[Server], name: str) -> int:
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-def test_limits_hold_for_each_instance_and_are_shared_again(backend: Backend, tmp_path: Path, redis_server: StrikableRedis) -> None:
-    given = {"REDIS_URL": redis_server.url, "WEB_CONCURRENCY": "2", "RATE_LIMIT_PER_MINUTE": str(LIMIT)}
+def test_limits_hold_for_each_process_and_are_shared_again(backend: Backend, tmp_path: Path, redis_server: StrikableRedis) -> None:
+    given = {"REDIS_URL": redis_server.url, "WEB_CONCURRENCY": str(WORKERS), "RATE_LIMIT_PER_MINUTE": str(LIMIT)}
     with instances(backend, tmp_path, 2, **given) as servers:
         lasting = [workers_of(server) for server in servers]
         assert allowed(servers, "shared") == LIMIT
@@ -129,7 +130,7 @@ def test_limits_hold_for_each_instance_and_are_shared_again(backend: Backend, tm
             with getattr(redis_server, way)():
                 # Of both workers of each instance, each finds out by itself.
                 before = [server.log.count(AWAY) for server in servers]
-                assert [allowed([server], f"{way}-{server.port}") for server in servers] == [LIMIT, LIMIT]
+                assert all(LIMIT <= allowed([server], f"{way}-{server.port}") <= WORKERS * LIMIT for server in servers)
                 assert all(server.log.count(AWAY) > times for server, times in zip(servers, before, strict=True))
             wait_until(lambda: all(metric(server, "bellwether_rate_limit_in_memory") == 0 for server in servers))
             assert allowed(servers, f"after-{way}") == LIMIT
@@ -139,10 +140,10 @@ def test_limits_hold_for_each_instance_and_are_shared_again(backend: Backend, tm
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_without_redis_at_the_start(backend: Backend, tmp_path: Path) -> None:
     """It is an optional part: the service starts and serves, and limits hold."""
-    given = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "WEB_CONCURRENCY": "2", "RATE_LIMIT_PER_MINUTE": str(LIMIT)}
+    given = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "WEB_CONCURRENCY": str(WORKERS), "RATE_LIMIT_PER_MINUTE": str(LIMIT)}
     with instances(backend, tmp_path, 1, **given) as servers:
         assert servers[0].analyze(ticker="AAPL").status_code == 200
-        assert allowed(servers, "alone") == LIMIT
+        assert LIMIT <= allowed(servers, "alone") <= WORKERS * LIMIT
         assert servers[0].stop() == 0
         refused = [line for line in servers[0].lines() if line["event"] == "part not started, going on without it"]
         assert [line["part"] for line in refused] == ["redis", "redis"]

@@ -24,7 +24,7 @@ import database
 import db_migrations
 from deploy import backup, restore
 from features.watchlist.store import watchlist
-from models.migration import State
+from models.migration import SchemaState
 from models.watchlist import WatchlistItem
 from utils.clock import now
 
@@ -109,7 +109,7 @@ def test_a_backup_is_one_moment_while_somebody_writes(backend: Backend, tmp_path
     assert {f"T{number}{half}" for number in before for half in "AB"} <= set(restored)
     assert database.query_db("SELECT COUNT(*) AS n FROM price_series", one=True)["n"] == 5
     write(10**9)  # and it can be written
-    assert db_migrations.inspect_database().state is State.CURRENT
+    assert db_migrations.inspect_database().state is SchemaState.CURRENT
 
 
 def test_what_was_there_is_kept_and_can_be_put_back(backend: Backend, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import yaml
 from kit.deploy import DEPLOY, ROOT, default_of, missing, tool
 
 from config import Settings, variable_names
+from features import FEATURES
 from jobs.supervised_process import STOP_SECONDS
 
 GUIDES = sorted((ROOT / "docs" / "deploy").glob("*.md"))
@@ -225,16 +226,14 @@ def test_every_file_and_link_exists(guide: Path) -> None:
         assert (ROOT / path).exists(), path
     for script in re.findall(r"\b(?:python|bellwether) ([\w/]+\.py)\b", text):
         assert (ROOT / script).exists(), script
-    for module in re.findall(r"(?:python|bellwether) -m ((?:deploy|services|jobs)[\w.]*)", text):
+    for module in re.findall(r"(?:python|bellwether) -m ((?:deploy|jobs)[\w.]*)", text):
         assert (ROOT / f"{module.replace('.', '/')}.py").exists(), module
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
 def test_every_command_of_ours_takes_its_options(guide: Path) -> None:
     """The subcommands and options that a guide gives are those that `--help` lists."""
-    pattern = (
-        r"(?:python|bellwether) (preflight\.py|db_migrations\.py|-m deploy\.backup|-m deploy\.restore|-m services\.api_key)([^\n|;&`#')]*)"
-    )
+    pattern = r"(?:python|bellwether) (preflight\.py|db_migrations\.py|-m deploy\.backup|-m deploy\.restore)([^\n|;&`#')]*)"
     found = re.findall(pattern, guide.read_text())
     assert {command for command, _ in found} >= {"preflight.py", "db_migrations.py"}
     for command, rest in found:
@@ -242,8 +241,15 @@ def test_every_command_of_ours_takes_its_options(guide: Path) -> None:
         source = (ROOT / f"{module}.py").read_text()
         for option in re.findall(r"--[a-z-]+", rest):
             assert f'"{option}"' in source, f"{command} has no {option}"
-        if command in ("db_migrations.py", "-m services.api_key") and (word := re.match(r"\s*([a-z]+)", rest)):
+        if command == "db_migrations.py" and (word := re.match(r"\s*([a-z]+)", rest)):
             assert f'"{word[1]}"' in source, f"{command} has no {word[1]}"
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
+def test_every_flask_command_exists(guide: Path) -> None:
+    groups = {command.name: command for feature in FEATURES for command in feature.commands()}
+    for group, name in re.findall(r"\bflask ([a-z-]+) ([a-z-]+)", guide.read_text()):
+        assert name in groups[group].commands, f"flask {group} {name}"
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)

@@ -12,11 +12,11 @@ import pytest
 import requests
 import websocket
 from kit.deploy import HOST, Nginx, tool
-from kit.jobs import SAMPLE
+from kit.jobs import SAMPLE, claim, end_chunk
 from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
 from kit.support import Backend
 
-from jobs import claims as job_work
+from models.job import Fault
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 pytestmark = ON_SQLITE
@@ -48,9 +48,9 @@ def post_job(nginx: Nginx) -> str:
 
 def work_on_one_ticker() -> bool:
     """Whether there was one."""
-    chunk = job_work.claim_chunk("w", 1, 60)
+    chunk = claim("w", 1)
     if chunk is not None:
-        job_work.end_chunk(chunk, {chunk.items[0]: job_work.Fault("internal_error", "Why.")})
+        end_chunk(chunk, {chunk.items[0]: Fault("internal_error", "Why.")})
     return chunk is not None
 
 

@@ -12,16 +12,17 @@ from typing import Any
 import pytest
 import requests
 import websocket
-from kit.jobs import JOB_FIELDS, SAMPLE, UNKNOWN_ID, another_organization, ask, finished, run_jobs
+from kit.jobs import JOB_FIELDS, SAMPLE, UNKNOWN_ID, another_organization, ask, claim, end_chunk, finished, run_jobs
 from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
 from kit.support import Backend, Client
 
 import database
-from features.analyses.retention import prune_jobs
-from jobs import claims as job_work
+from infrastructure.metrics import Metrics
 from jobs import feed as job_feed
 from jobs.feed import FeedFull, JobFeed
+from jobs.retention import prune_jobs
 from jobs.service import find
+from models.job import Fault
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
@@ -88,11 +89,11 @@ def test_a_stream_tells_each_change_until_the_end(server: Server) -> None:
         coming = events(answer)
         told = [next(coming)]
         assert (told[0]["status"], told[0]["version"]) == ("queued", 1)
-        while (chunk := job_work.claim_chunk("w", 1, 60)) is not None:
+        while (chunk := claim("w", 1)) is not None:
             if told[-1]["status"] == "queued":
                 told.append(next(coming))
                 assert told[-1]["status"] == "processing"
-            job_work.end_chunk(chunk, {chunk.items[0]: job_work.Fault("internal_error", "Why.")})
+            end_chunk(chunk, {chunk.items[0]: Fault("internal_error", "Why.")})
             told.append(next(coming))
         assert list(coming) == []  # the stream ends by itself
     assert_told(told)
@@ -242,9 +243,9 @@ def test_the_snapshot_is_shared_and_read_only_while_somebody_watches(client: Cli
     reads: list[list[str]] = []
     read = job_feed.job_store.find_many
     monkeypatch.setattr(job_feed.job_store, "find_many", lambda connection, ids: reads.append(list(ids)) or read(connection, ids))
-    feed = JobFeed(None, 2)
-    job = find(1, ask(client, "AAPL")["id"])
-    other = find(1, ask(client, "FB")["id"])
+    feed = JobFeed(database.current(), None, 2, Metrics())
+    job = find(database.current(), 1, ask(client, "AAPL")["id"])
+    other = find(database.current(), 1, ask(client, "FB")["id"])
     with feed.watch(job), feed.watch(other):
         assert feed.is_full
         with pytest.raises(FeedFull), feed.watch(job):
@@ -262,10 +263,10 @@ def test_the_snapshot_is_shared_and_read_only_while_somebody_watches(client: Cli
 
 @ON_SQLITE
 def test_a_watched_job_that_is_removed_ends_its_stream(client: Client) -> None:
-    job = find(1, finished(client, "AAPL")["id"])
-    feed = JobFeed(None, 1)
+    job = find(database.current(), 1, finished(client, "AAPL")["id"])
+    feed = JobFeed(database.current(), None, 1, Metrics())
     with feed.watch(job):
         database.execute_db("UPDATE analysis_jobs SET finished_at = '2020-01-01T00:00:00.000000Z'")
-        assert prune_jobs(1) == 1
+        assert prune_jobs(database.current(), 1) == 1
         assert wait_until(lambda: feed.is_gone(job.id))
         assert feed.wait(job.id, 0, 5) is None

@@ -12,19 +12,20 @@ from typing import Any
 
 import pytest
 import requests
-from kit.jobs import queue
+from kit.jobs import claim, end_chunk, queue
 from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
 from kit.support import Backend
 from test_single_flight import waiting
 
 import database
-from jobs import claims as job_work
+from database import Database
+from infrastructure.metrics import Metrics
 from jobs import feed as job_feed
 from jobs import service as job_service
 from jobs.feed import JobFeed
 from jobs.reads import SHARED_SECONDS, JobReads
 from models.errors import JobNotFound
-from models.job import Job
+from models.job import Fault, Job
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 FINISHED = ("completed", "failed", "cancelled")
@@ -37,7 +38,7 @@ def job_id(backend: Backend) -> str:
 
 @pytest.fixture
 def feed() -> JobFeed:
-    return JobFeed(None, 3)
+    return JobFeed(database.current(), None, 3, Metrics())
 
 
 def checkouts() -> int:
@@ -65,20 +66,20 @@ class Gate:
 
 
 def test_a_reader_sees_every_change(job_id: str, feed: JobFeed) -> None:
-    reads = JobReads(feed)
+    reads = JobReads(database.current(), feed)
     assert reads.find(1, job_id).cancel_requested is False
-    job_service.cancel(1, job_id)
+    job_service.cancel(database.current(), 1, job_id)
     assert reads.find(1, job_id).cancel_requested is True
 
 
 def test_a_crowd_shares_one_read_which_sees_the_change(job_id: str, feed: JobFeed, monkeypatch: pytest.MonkeyPatch) -> None:
     """The read that was under way when they came is older than the change; so they wait for the next one, all for the same."""
-    reads, gate = JobReads(feed), Gate(job_service.find)
+    reads, gate = JobReads(database.current(), feed), Gate(job_service.find)
     monkeypatch.setattr(job_service, "find", gate)
     with ThreadPoolExecutor(17) as crowd:
         first = crowd.submit(reads.find, 1, job_id)
         wait_until(lambda: gate.passed == 1)
-        job_service.cancel(1, job_id)
+        job_service.cancel(database.current(), 1, job_id)
         before = checkouts()
         others = [crowd.submit(reads.find, 1, job_id) for _ in range(16)]
         wait_until(lambda: waiting(reads._flights) == 16)
@@ -89,12 +90,12 @@ def test_a_crowd_shares_one_read_which_sees_the_change(job_id: str, feed: JobFee
 
 
 def test_who_says_what_they_know_is_answered_by_what_streams_show(job_id: str, feed: JobFeed) -> None:
-    reads = JobReads(feed)
-    with feed.watch(job_service.find(1, job_id)):
+    reads = JobReads(database.current(), feed)
+    with feed.watch(job_service.find(database.current(), 1, job_id)):
         shown = feed.latest(job_id)
         assert shown is not None
         assert reads.find(1, job_id, seen=shown.version) is shown
-        cancelled = job_service.cancel(1, job_id)
+        cancelled = job_service.cancel(database.current(), 1, job_id)
         assert reads.find(1, job_id).version == cancelled.version
         assert reads.find(1, job_id, seen=cancelled.version).version == cancelled.version
         wait_until(lambda: reads.find(1, job_id, seen=0).version == cancelled.version)
@@ -105,9 +106,9 @@ def test_who_says_what_they_know_is_answered_by_what_streams_show(job_id: str, f
 def test_who_says_what_they_know_is_answered_by_the_last_read(job_id: str, feed: JobFeed, monkeypatch: pytest.MonkeyPatch) -> None:
     moment = 1000.0
     monkeypatch.setattr("jobs.reads.monotonic", lambda: moment)
-    reads = JobReads(feed)
+    reads = JobReads(database.current(), feed)
     job = reads.find(1, job_id, seen=0)
-    cancelled = job_service.cancel(1, job_id)
+    cancelled = job_service.cancel(database.current(), 1, job_id)
     assert [reads.find(1, job_id, seen=seen) for seen in (0, job.version)] == [job, job]
     moment += SHARED_SECONDS
     before = checkouts()
@@ -120,7 +121,7 @@ def test_who_says_what_they_know_is_answered_by_the_last_read(job_id: str, feed:
 
 def test_a_few_jobs_are_remembered(backend: Backend, feed: JobFeed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.reads.MOST_JOBS", 2)
-    reads = JobReads(feed)
+    reads = JobReads(database.current(), feed)
     job_ids = [queue("AAPL") for _ in range(3)]
     for job_id in job_ids:
         reads.find(1, job_id)
@@ -132,7 +133,7 @@ def test_a_few_jobs_are_remembered(backend: Backend, feed: JobFeed, monkeypatch:
 
 
 def test_nobody_gets_another_organizations_job(job_id: str, feed: JobFeed) -> None:
-    reads = JobReads(feed)
+    reads = JobReads(database.current(), feed)
     job = reads.find(1, job_id)
     for watched in (False, True):
         with feed.watch(job) if watched else nullcontext():
@@ -147,10 +148,10 @@ def test_what_streams_show_never_goes_back(job_id: str, feed: JobFeed, monkeypat
     """A read of the snapshot that began before a command ends after somebody who knows of the command has come to watch."""
     gate = Gate(job_feed.job_store.find_many)
     monkeypatch.setattr(job_feed.job_store, "find_many", gate)
-    old = job_service.find(1, job_id)
+    old = job_service.find(database.current(), 1, job_id)
     with feed.watch(old):
         wait_until(lambda: gate.passed == 1)
-        cancelled = job_service.cancel(1, job_id)
+        cancelled = job_service.cancel(database.current(), 1, job_id)
         with feed.watch(cancelled):
             gate.open()
             wait_until(lambda: gate.passed == 2)
@@ -161,12 +162,14 @@ def test_what_streams_show_never_goes_back(job_id: str, feed: JobFeed, monkeypat
     feed.close()
 
 
-@pytest.mark.parametrize("reader", [job_service.find, lambda _, job_id: read_by_sqlalchemy(job_id)], ids=["lean reader", "SQLAlchemy"])
-def test_a_read_that_begins_after_a_commit_sees_it(job_id: str, reader: Callable[[int, str], Job]) -> None:
+@pytest.mark.parametrize(
+    "reader", [job_service.find, lambda *arguments: read_by_sqlalchemy(arguments[-1])], ids=["lean reader", "SQLAlchemy"]
+)
+def test_a_read_that_begins_after_a_commit_sees_it(job_id: str, reader: Callable[[Database, int, str], Job]) -> None:
     """What all of this stands on: connections that lie in the pool keep no snapshot of their own, whatever they were used for before."""
     with ThreadPoolExecutor(8) as pool:
         for number in range(8):
-            found = list(pool.map(lambda _: reader(1, job_id), range(8)))  # several connections of the pool
+            found = list(pool.map(lambda _: reader(database.current(), 1, job_id), range(8)))  # several connections of the pool
             assert {job.version for job in found} == {number + 1}
             database.execute_db("UPDATE analysis_jobs SET version = version + 1")
 
@@ -262,13 +265,13 @@ def test_a_job_never_goes_back_for_a_client(backend: Backend, start: Start, serv
     with ThreadPoolExecutor(len(people)) as pool:
         looking = [pool.submit(person.look) for person in people]
         for number in itertools.count():
-            chunk = job_work.claim_chunk("w", 1, 60)
+            chunk = claim("w", 1)
             if chunk is None:
                 break
             if number == len(TICKERS) // 2:
                 people[0].may_cancel.set()
                 wait_until(lambda: people[0].has_cancelled or looking[0].done())
-            job_work.end_chunk(chunk, {item: job_work.Fault("internal_error", "Why.") for item in chunk.items})
+            end_chunk(chunk, {item: Fault("internal_error", "Why.") for item in chunk.items})
         for future in looking:
             future.result(120)
     assert [person.faults for person in people] == [[]] * len(people)

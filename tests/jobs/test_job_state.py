@@ -15,8 +15,9 @@ from sqlalchemy.exc import IntegrityError
 import database
 from jobs.store import item as item_store
 from jobs.store import job as job_store
-from jobs.store.item import Held, Lost
-from models.job import ClaimedItem, Fault, Tally
+from jobs.store.item import Claim, Delay, Held, Lost
+from jobs.store.job import Settlement
+from models.job import ClaimedItem, Fault, Lane, Tally
 from models.job_state import ACTIVE, FINISHED, ITEM_MOVES, JOB_MOVES, ItemStatus, JobStatus, Move, is_legal, moves_as_markdown
 from utils.clock import now
 
@@ -81,7 +82,7 @@ JOB_WRITES: list[Callable[[Connection, str], object]] = [
     lambda connection, job_id: job_store.settle_many(connection, {job_id: Tally(succeeded=3)}, now()),
     *(
         lambda connection, job_id, tally=tally, cancel=cancel, fault=fault: job_store.settle(
-            connection, job_id, tally, now(), cancel=cancel, fault=fault
+            connection, job_id, Settlement(tally, cancel, fault), now()
         )
         for tally in TALLIES
         for cancel in (False, True)
@@ -106,35 +107,22 @@ def test_the_store_moves_a_job_only_as_the_table_says(backend: Backend, status: 
 
 def item_writes(held: Held) -> list[Callable[[Connection], object]]:
     return [
-        lambda connection: item_store.claim(connection, "mine", "me", now(), 10),
+        lambda connection: item_store.claim(connection, Claim("mine", "me", Lane.CPU, now()), 10),
         lambda connection: item_store.extend_lease(connection, held.token, now()),
-        lambda connection: item_store.mark_succeeded(
-            connection, held.token, 1, [ClaimedItem(held.job_id, held.ticker, 1)], ["f" * 64], now()
-        ),
+        lambda connection: item_store.mark_succeeded(connection, held.token, {ClaimedItem(held.job_id, held.key, 1): "result"}, now()),
         lambda connection: item_store.mark_failed(connection, [(held, FAULT)], now()),
         lambda connection: item_store.mark_stopped(connection, [held], now()),
         lambda connection: item_store.mark_given_back(connection, [held]),
-        lambda connection: item_store.mark_rescued(connection, [Lost(held.job_id, held.ticker, held.token, 1)]),
-        lambda connection: item_store.mark_put_off(connection, [held], "new", now()),
+        lambda connection: item_store.mark_rescued(connection, [Lost(held.job_id, held.key, held.token, 1, Lane.CPU)]),
+        lambda connection: item_store.mark_put_off(connection, [held], Delay("new", now(), counts=True)),
         lambda connection: item_store.cancel_queued(connection, held.job_id, now()),
         lambda connection: item_store.abandon_queued(connection, held.job_id, FAULT, now()),
     ]
 
 
-@pytest.fixture
-def result(backend: Backend) -> None:
-    """A stored result for items to point at."""
-    values = {
-        "id": "result", "org_id": 1, "ticker": "AAPL", "strategy": "balanced", "as_of": now().date(), "bars": 60, "close": 1.0,
-        "score": 0.0, "verdict": "Hold", "signal": "HOLD", "fingerprint": "f" * 64, "parameters": "{}", "body": "{}", "created_at": now(),
-    }  # fmt: skip
-    insert("analysis_results", values)
-
-
-@pytest.mark.usefixtures("result")
 @pytest.mark.parametrize("token", [pytest.param("token", id="its token"), pytest.param("another", id="another's token")])
 @pytest.mark.parametrize("status", list(ItemStatus))
-def test_the_store_moves_an_item_only_as_the_table_says(status: ItemStatus, token: str) -> None:
+def test_the_store_moves_an_item_only_as_the_table_says(backend: Backend, status: ItemStatus, token: str) -> None:
     job = job_values("processing")
     insert("analysis_jobs", job)
     before = item_values(job["id"], status)
@@ -188,7 +176,9 @@ def test_every_state_of_a_job_is_taken(backend: Backend, status: JobStatus) -> N
     ("status", "changes"),
     [
         pytest.param("queued", {"status": "paused"}, id="unknown status"),
-        pytest.param("queued", {"kind": "backtest"}, id="unknown kind"),
+        pytest.param("queued", {"kind": ""}, id="no kind"),
+        pytest.param("queued", {"kind": "k" * 51}, id="long kind"),
+        pytest.param("queued", {"lane": "gpu"}, id="unknown lane"),
         pytest.param("queued", {"version": 0}, id="version 0"),
         pytest.param("queued", {"total": 0}, id="no items"),
         pytest.param("queued", {"org_id": 99}, id="organization that there is not"),
@@ -252,8 +242,9 @@ def test_every_state_of_an_item_is_taken(backend: Backend, status: ItemStatus) -
     [
         pytest.param("queued", {"status": "paused"}, id="unknown status"),
         pytest.param("queued", {"job_id": "nothing"}, id="of no job"),
-        pytest.param("queued", {"ticker": ""}, id="empty ticker"),
-        pytest.param("queued", {"ticker": "A" * 21}, id="long ticker"),
+        pytest.param("queued", {"key": ""}, id="empty key"),
+        pytest.param("queued", {"key": "A" * 201}, id="long key"),
+        pytest.param("queued", {"lane": "gpu"}, id="unknown lane"),
         pytest.param("queued", {"tries": -1}, id="negative tries"),
         pytest.param("queued", {"claim_token": "x"}, id="queued with a token"),
         pytest.param("queued", {"lease_expires_at": True}, id="queued with a lease"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,16 +14,22 @@ from kit.jobs import (
     UNKNOWN_ID,
     another_organization,
     ask,
+    claim,
     csv_of,
+    end_chunk,
+    end_items,
     finished,
     items_of,
     job_row,
+    options_for,
     run_jobs,
+    working,
 )
 from kit.support import Client
 
 import database
-from jobs import claims as job_work
+from features.analyses.kinds import BulkAnalysis
+from models.job import Fault
 from utils.clock import now
 
 ROUTES = (
@@ -159,7 +166,7 @@ def test_the_same_work_is_the_same_job(client: Client) -> None:
     again = client.post("/bulk-analyze", {"tickers": ["ibm", "MSFT", "AAPL", "AAPL"]})
     assert (again.status_code, again.headers["Location"]) == (200, f"/api/v1/jobs/{first['id']}")
     assert again.json == {**first, "deduplicated": True}
-    job_work.claim_chunk("w", 1, 60)
+    claim("w", 1)
     assert client.post("/bulk-analyze", {"tickers": ["AAPL", "MSFT", "IBM"]}).json["status"] == "processing"
     assert len(client.get("/jobs").json["items"]) == 1
 
@@ -232,7 +239,7 @@ def test_the_items_of_a_job(client: Client) -> None:
     path = f"/jobs/{job_id}/items"
     whole = walk(client, path, 500)
     assert [item["ticker"] for item in whole] == ["AAPL", "FB", "GOOG", "IBM", "MSFT", "NONE", "NOPE", "Z^=.&-_1"]
-    assert set(whole[0]) == {"ticker", "status", "tries", "result_id", "error", "finished_at"}
+    assert set(whole[0]) == {"key", "ticker", "status", "tries", "result_id", "error", "finished_at"}
     assert walk(client, path, 3) == whole
     failed = walk(client, f"{path}?status=failed", 2)
     assert [item["ticker"] for item in failed] == ["NONE", "NOPE", "Z^=.&-_1"]
@@ -272,11 +279,11 @@ def test_a_job_that_is_not_there(client: Client, route: str) -> None:
 
 def test_progress_and_the_time_that_is_left(client: Client) -> None:
     job_id = ask(client, "AAPL", "FB", "GOOG", "NOPE")["id"]
-    chunk = job_work.claim_chunk("w", 4, 60)
+    chunk = claim("w", 4)
     assert chunk is not None
     assert client.get(f"/jobs/{job_id}").json["eta_seconds"] is None
-    nope = next(item for item in chunk.items if item.ticker == "NOPE")
-    job_work.end_items(chunk, {nope: job_work.Fault("ticker_not_found", "Why.")})
+    nope = next(item for item in chunk.items if item.key == "NOPE")
+    end_items(chunk, {nope: Fault("ticker_not_found", "Why.")})
     database.execute_db(
         "UPDATE analysis_jobs SET started_at = :start WHERE id = :id", {"start": now() - timedelta(seconds=10), "id": job_id}
     )
@@ -302,22 +309,19 @@ def test_a_queued_job_is_cancelled_at_once(client: Client) -> None:
     assert (again.status_code, again.json["code"]) == (409, "job_finished")
 
 
-def test_a_job_in_hand_is_cancelled_by_its_worker_at_the_next_ticker(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from jobs import executor
-
-    monkeypatch.setattr(executor, "LOOK_FOR_CANCELLATION_AFTER", 0.0)
-    analyse = executor.analyse_many
+def test_a_job_in_hand_is_cancelled_by_its_worker_at_the_next_ticker(client: Client) -> None:
     states = []
 
-    def cancel_after_the_second(*arguments: Any) -> Any:
-        for number, found in enumerate(analyse(*arguments), 1):
-            if number == 2:
-                states.extend(client.post(f"/jobs/{job_id}/cancel") for _ in range(2))
-            yield found
+    class Cancelled(BulkAnalysis):
+        def run(self, *arguments: Any) -> Any:
+            for number, outcome in enumerate(super().run(*arguments), 1):
+                if number == 2:
+                    states.extend(client.post(f"/jobs/{job_id}/cancel") for _ in range(2))
+                yield outcome
 
-    monkeypatch.setattr(executor, "analyse_many", cancel_after_the_second)
     job_id = ask(client, *SAMPLE)["id"]
-    run_jobs()
+    with working(options=replace(options_for([Cancelled()]), cancellation_seconds=0.0)) as worker:
+        worker.drain()
     assert [(state.status_code, state.json["status"], state.json["cancel_requested"]) for state in states] == [
         (202, "processing", True)
     ] * 2
@@ -383,10 +387,10 @@ def test_what_cannot_be_run_again(client: Client) -> None:
         return refused.status_code, refused.json["code"], refused.json["detail"][:23]
 
     assert refusal() == (409, "conflict", "The job is still at wor")
-    chunk = job_work.claim_chunk("w", 1, 60)
+    chunk = claim("w", 1)
     assert chunk is not None
     assert refusal() == (409, "conflict", "The job is still at wor")
-    job_work.end_chunk(chunk, {})
+    end_chunk(chunk, {})
     run_jobs()
-    assert refusal() == (409, "conflict", "No ticker of this job f")
+    assert refusal() == (409, "conflict", "No item of this job fai")
     assert client.post(f"/jobs/{job_id}/cancel").json["code"] == "job_finished"

@@ -134,7 +134,7 @@ CASES = (
     case("slow", latency(600, 60), 20, "Slow"),
     case("nobody asks", {name: "900+0x600" for name in HEALTHY if "http_req" in name and "health" not in name}, 45, "NoTraffic"),
     case("the database is away", merged(GONE_WITH_THE_DATABASE, still("bellwether_database_up", 0)), 5, "DatabaseDown"),
-    case("a breaker stays open", still("bellwether_breaker_open", 2, 'name="provider:sample"'), 5, "BreakerOpen"),
+    case("a breaker stays open", still("bellwether_breaker_open", 2, 'name="database"'), 5, "BreakerOpen"),
     case("a breaker comes and goes", rising("bellwether_breaker_opened_total", 0.2, 'name="database"'), 40, "BreakerFlaps"),
     case("the pool is nearly full", still("bellwether_db_pool_connections", 22, 'state="in_use"'), 10, "PoolNearlyFull"),
     case("the pool is exhausted", rising("bellwether_db_pool_events_total", 1, 'event="timeouts"'), 10, "PoolTimeouts"),

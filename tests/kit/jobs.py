@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,16 +11,24 @@ from sqlalchemy import text
 
 import database
 from features.accounts.api_keys import create_key
-from jobs.executor import Executor
-from jobs.service import submit
+from features.analyses.bulk import submit
+from features.analyses.kinds import BulkAnalysis
+from jobs import claims
+from jobs.claims import Claimant, Claims, claim_chunk
+from jobs.executor import Executor, ExecutorOptions
+from jobs.kind import JobKind, JobKinds
+from jobs.service import enqueue
 from jobs.wakeup import NoWakeup
 from kit.support import Client
-from models.job import BulkOrder, BulkParams
+from kit.trial import TrialKind, TrialParams, new_trial
+from models.bulk_analysis import BulkOrder, BulkParams
+from models.job import Chunk, ClaimedItem, Lane, Outcome
 from utils.clock import now
 from utils.ids import new_id
 
 SAMPLE = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
 LEASE = 15.0
+KINDS = (BulkAnalysis(), TrialKind(Lane.CPU), TrialKind(Lane.NETWORK))
 UNKNOWN_ID = "01a1fbd8-91c5-76db-ada4-c6947b434124"
 JOB_FIELDS = {
     "id", "kind", "status", "version", "total", "completed", "succeeded", "failed", "progress", "eta_seconds", "cancel_requested",
@@ -28,20 +36,50 @@ JOB_FIELDS = {
 }  # fmt: skip
 
 
+def options_for(kinds: Sequence[JobKind[Any]] = KINDS, lane: Lane = Lane.CPU) -> ExecutorOptions:
+    """What a worker in this process runs."""
+    return ExecutorOptions(database.current(), JobKinds(kinds), lane, LEASE, NoWakeup())
+
+
 @contextmanager
-def working(worker: str = "tester", stop: threading.Event | None = None) -> Iterator[Executor]:
+def working(worker: str = "tester", stop: threading.Event | None = None, options: ExecutorOptions | None = None) -> Iterator[Executor]:
     """A worker in this process."""
-    executor = Executor(worker, LEASE, NoWakeup(), stop or threading.Event())
+    executor = Executor(worker, stop or threading.Event(), options or options_for())
     try:
         yield executor
     finally:
         executor.close()
 
 
-def run_jobs(worker: str = "tester") -> int:
+def run_jobs(worker: str = "tester", kinds: Sequence[JobKind[Any]] = KINDS) -> int:
     """Run whatever is queued; how many items that were."""
-    with working(worker) as executor:
+    with working(worker, options=options_for(kinds)) as executor:
         return executor.drain()
+
+
+def claim(worker: str, limit: int = 100, lane: Lane = Lane.CPU) -> Chunk | None:
+    """What a worker claims, for a minute."""
+    return claim_chunk(database.current(), Claimant(worker, lane, 60.0), limit)
+
+
+def end_items(chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome]) -> None:
+    """End some items of a chunk as a worker does."""
+    Claims(database.current(), JobKinds(KINDS)).end_items(chunk, outcomes)
+
+
+def rescue_expired() -> set[str]:
+    """Rescue as maintenance does; the jobs whose items were rescued."""
+    return set(claims.rescue_expired(database.current()))
+
+
+def release_worker(worker: str) -> set[str]:
+    """Release what a dead worker had claimed, as its parent does; the jobs that it was of."""
+    return set(claims.release_worker(database.current(), worker))
+
+
+def end_chunk(chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome]) -> None:
+    """End a chunk as a worker does."""
+    Claims(database.current(), JobKinds(KINDS)).end_chunk(chunk, outcomes)
 
 
 def ask(client: Client, *tickers: str, **more: Any) -> Any:
@@ -54,7 +92,13 @@ def ask(client: Client, *tickers: str, **more: Any) -> Any:
 def queue(*tickers: str, org_id: int = 1, strategy: str = "balanced") -> str:
     """The id of a new job, without HTTP."""
     with database.transaction() as connection:
-        return submit(connection, org_id, BulkOrder(tickers, BulkParams(strategy), force=True)).job.id
+        return submit(connection, org_id, BulkOrder(tickers, BulkParams(strategy), force=True), {}).job.id
+
+
+def queue_trial(*keys: str, params: TrialParams | None = None, lane: Lane = Lane.CPU, org_id: int = 1) -> str:
+    """The id of a new job of the tests' own kind."""
+    with database.transaction() as connection:
+        return enqueue(connection, org_id, new_trial(keys, params, lane)).job.id
 
 
 def finished(client: Client, *tickers: str, **more: Any) -> Any:
@@ -65,8 +109,8 @@ def finished(client: Client, *tickers: str, **more: Any) -> Any:
 
 
 def items_of(client: Client, job_id: str) -> dict[str, Any]:
-    """A job's items, by ticker."""
-    return {item["ticker"]: item for item in client.get(f"/jobs/{job_id}/items?limit=500").json["items"]}
+    """A job's items, by key."""
+    return {item["key"]: item for item in client.get(f"/jobs/{job_id}/items?limit=500").json["items"]}
 
 
 def job_row(job_id: str) -> dict[str, Any]:
@@ -76,8 +120,8 @@ def job_row(job_id: str) -> dict[str, Any]:
 
 
 def item_rows(job_id: str) -> dict[str, dict[str, Any]]:
-    """A job's items as their rows have them, by ticker."""
-    return {row["ticker"]: row for row in database.query_db("SELECT * FROM analysis_job_items WHERE job_id = :id", {"id": job_id})}
+    """A job's items as their rows have them, by key."""
+    return {row["key"]: row for row in database.query_db("SELECT * FROM analysis_job_items WHERE job_id = :id", {"id": job_id})}
 
 
 def another_organization(org_id: int = 2) -> str:
@@ -116,8 +160,8 @@ _ITEM_STATES: dict[str, dict[str, Any]] = {
 def job_values(status: str, /, **changes: Any) -> dict[str, Any]:
     """A row of analysis_jobs with three items, as a job in a state has it, but for some changes; True stands for a moment."""
     values = {
-        "id": new_id(), "org_id": 1, "kind": "bulk_analysis", "status": status, "version": 7, "total": 3, "succeeded": 0, "failed": 0,
-        "cancelled": 0, "cancel_requested": False, "dedupe_key": None, "retry_of": None, "params": '{"strategy": "balanced"}',
+        "id": new_id(), "org_id": 1, "kind": "bulk_analysis", "lane": "cpu", "status": status, "version": 7, "total": 3, "succeeded": 0,
+        "failed": 0, "cancelled": 0, "cancel_requested": False, "dedupe_key": None, "retry_of": None, "params": '{"strategy": "balanced"}',
         "error_code": None, "error": None, "created_at": True, "started_at": None, "finished_at": None,
     }  # fmt: skip
     return _with_moments({**values, **_JOB_STATES[status], **changes}, ("created_at", "started_at", "finished_at"))
@@ -126,8 +170,8 @@ def job_values(status: str, /, **changes: Any) -> dict[str, Any]:
 def item_values(job_id: str, status: str, /, **changes: Any) -> dict[str, Any]:
     """A row of analysis_job_items as an item in a state has it, but for some changes; True stands for a moment."""
     values = {
-        "job_id": job_id, "ticker": "AAPL", "status": status, "turn": 1, "tries": 0, "claim_token": None, "worker": None,
-        "lease_expires_at": None, "result_id": None, "error_code": None, "error": None, "finished_at": None,
+        "job_id": job_id, "key": "AAPL", "lane": "cpu", "status": status, "turn": 1, "tries": 0, "claim_token": None,
+        "worker": None, "lease_expires_at": None, "result_id": None, "error_code": None, "error": None, "finished_at": None,
     }  # fmt: skip
     return _with_moments({**values, **_ITEM_STATES[status], **changes}, ("lease_expires_at", "finished_at"))
 

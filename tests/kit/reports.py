@@ -12,8 +12,10 @@ from sqlalchemy import text
 
 import database
 from jobs.store import job as job_store
+from jobs.store.job import JobRow
 from kit.support import Client
-from models.job import BULK_ANALYSIS
+from models.bulk_analysis import BULK_ANALYSIS
+from models.job import Lane
 from utils.clock import now
 from utils.ids import new_id
 from utils.json_text import dump
@@ -45,14 +47,12 @@ def make_job(items: list[Item], params: dict[str, Any] | None = None) -> str:
     count = {status: sum(item.status == status for item in items) for status in ("succeeded", "failed", "cancelled")}
     is_active = sum(count.values()) < len(items)
     with database.transaction() as connection:
-        job_store.insert(
-            connection, 1, id=job_id, kind=BULK_ANALYSIS, total=len(items), params=dump({**PARAMS, **(params or {})}).decode(),
-            dedupe_key=None, retry_of=None, created_at=moment,
-        )  # fmt: skip
+        text_of_params = dump({**PARAMS, **(params or {})}).decode()
+        job_store.insert(connection, 1, JobRow(job_id, BULK_ANALYSIS, Lane.CPU, len(items), text_of_params, None, None, moment))
         connection.execute(
             text(
-                "INSERT INTO analysis_job_items (job_id, ticker, status, turn, tries, result_id, error_code, error, finished_at) "
-                "VALUES (:job_id, :ticker, :status, 0, 1, :result_id, :error_code, :error, :finished_at)"
+                "INSERT INTO analysis_job_items (job_id, key, lane, status, turn, tries, result_id, error_code, error, finished_at) "
+                "VALUES (:job_id, :ticker, 'cpu', :status, 0, 1, :result_id, :error_code, :error, :finished_at)"
             ),
             [{**vars(item), "job_id": job_id, "finished_at": None if item.status == "queued" else moment} for item in items],
         )

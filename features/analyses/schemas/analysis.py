@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from api.schemas import Body, IsoDate, Ticker
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Overrides, Sizing
-from models.job import BulkOrder, BulkParams, Universe
+from models.bulk_analysis import BulkOrder, BulkParams, Universe
 
 # Written out, so that the OpenAPI document lists them; a test holds them to the models.
 StrategyId = Literal["balanced", "trend", "reversion", "breakout", "weekly"]

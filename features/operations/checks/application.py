@@ -1,4 +1,4 @@
-"""Checks of the application itself: its configuration and secrets, its routes, and the packages that it runs on."""
+"""Checks of the application: configuration, secrets, routes and installed packages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Route(NamedTuple):
 
 
 def fault_checks(faults: Iterable[Fault]) -> tuple[Check, ...]:
-    """A configuration that is refused: one check for each fault."""
+    """The faults of a refused configuration as checks."""
     return tuple(
         Check(f"environment.{fault.variable}", CheckState.CRITICAL, True, f"{fault.variable}: {fault.problem}", fault.remedy, 0.0)
         for fault in faults
@@ -40,18 +40,18 @@ def fault_checks(faults: Iterable[Fault]) -> tuple[Check, ...]:
 
 
 def environment_probe(settings: Settings) -> Probe:
-    """The environment in force; what is wrong with it was refused before."""
+    """The settings in force; faulty settings are refused before this runs."""
     return Probe("environment", lambda: _environment(settings), "Correct the environment variables.")
 
 
 def secrets_probe(settings: Settings) -> Probe:
-    """Whether the secrets are there, and two."""
+    """Whether both secrets are set, and differ."""
     return Probe("secrets", lambda: _secrets(settings), f"Make them with {HOW_TO_MAKE_ONE}.")
 
 
 def routes_probe(routes: Callable[[], Iterable[Route]]) -> Probe:
-    """Whether two routes are in each other's way; `routes` puts the application together."""
-    return Probe("routes", lambda: duplicated_routes(routes()), "The application cannot be put together: deploy the version before.")
+    """Whether no two routes collide; `routes` builds the application."""
+    return Probe("routes", lambda: duplicated_routes(routes()), "The application cannot be built: deploy the previous version.")
 
 
 def packages_probe() -> Probe:
@@ -60,24 +60,24 @@ def packages_probe() -> Probe:
 
 
 def duplicated_routes(routes: Iterable[Route]) -> Finding:
-    """What to say of a set of routes: of two for the same path and method, the second is never reached."""
-    known = list(routes)
+    """Check for duplicate routes: of two with the same path and method, the second is never reached."""
+    routes = list(routes)
     names_at: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for route in known:
+    for route in routes:
         for method in route.methods - AUTOMATIC_METHODS:
-            # `/x/<id>` and `/x/<name>` are one path.
+            # `/x/<id>` and `/x/<name>` are the same path.
             names_at[(method, re.sub(r"<(?:([^:<>]+):)?[^<>]+>", r"<\1>", route.path))].append(route.name)
     faults = [f"{method} {path}: {', '.join(sorted(names))}" for (method, path), names in sorted(names_at.items()) if len(names) > 1]
-    faults += [f"the name {name}: {count} routes" for name, count in sorted(Counter(route.name for route in known).items()) if count > 1]
+    faults += [f"the name {name}: {count} routes" for name, count in sorted(Counter(route.name for route in routes).items()) if count > 1]
     if faults:
-        return bad(f"Given twice: {'; '.join(faults)}.", "Take one of each out, or give it a path and a name of its own.")
-    return good(f"{len(known)} routes, none twice.")
+        return bad(f"Duplicate routes: {'; '.join(faults)}.", "Remove one of each, or give it its own path and name.")
+    return good(f"{len(routes)} routes, no duplicates.")
 
 
 def packages(pins: str) -> Finding:
-    """What to say of what is installed beside `pins`, the text of a requirements file."""
-    here = [pin for pin in requirements(pins) if pin.marker is None or pin.marker.evaluate()]
-    pinned = {pin.name: next(iter(pin.specifier)).version for pin in here}
+    """Compare the installed packages with `pins`, the text of a requirements file."""
+    applicable = [pin for pin in requirements(pins) if pin.marker is None or pin.marker.evaluate()]
+    pinned = {pin.name: next(iter(pin.specifier)).version for pin in applicable}
     installed = {name: _version_of(name) for name in pinned}
     missing = sorted(name for name, version in installed.items() if version is None)
     if missing:
@@ -85,14 +85,14 @@ def packages(pins: str) -> Finding:
     complaints = _pip_check()
     if complaints:
         return bad(f"pip finds: {'; '.join(complaints[:5])}", REINSTALL)
-    others = [f"{name} {installed[name]} (pinned: {version})" for name, version in pinned.items() if installed[name] != version]
-    if others:
-        return doubtful(f"Other versions than tested: {', '.join(others)}.", REINSTALL)
+    unpinned = [f"{name} {installed[name]} (pinned: {version})" for name, version in pinned.items() if installed[name] != version]
+    if unpinned:
+        return doubtful(f"Versions that were not tested: {', '.join(unpinned)}.", REINSTALL)
     return good(f"{len(pinned)} packages are installed as pinned.")
 
 
 def requirements(pins: str) -> list[Requirement]:
-    """What `pins`, the text of a requirements file, asks for on any platform and version of Python."""
+    """The requirements in `pins`, the text of a requirements file, for any platform and version of Python."""
     return [Requirement(match[0]) for line in pins.splitlines() if (match := PIN.match(line))]
 
 
@@ -101,12 +101,12 @@ def _environment(settings: Settings) -> Finding:
 
 
 def _secrets(settings: Settings) -> Finding:
-    given = [secret.get_secret_value() for secret in (settings.master_api_key, settings.secret_key) if secret]
-    if len(given) == 2 and given[0] == given[1]:
-        return doubtful("MASTER_API_KEY and SECRET_KEY are the same.", f"Make another one with {HOW_TO_MAKE_ONE}: who learns one has both.")
-    if len(given) == 2:
+    secrets = [secret.get_secret_value() for secret in (settings.master_api_key, settings.secret_key) if secret]
+    if len(secrets) == 2 and secrets[0] == secrets[1]:
+        return doubtful("MASTER_API_KEY and SECRET_KEY are the same.", f"Make another one with {HOW_TO_MAKE_ONE}: one leak exposes both.")
+    if len(secrets) == 2:
         return good("MASTER_API_KEY and SECRET_KEY are set.")
-    return good("What is not set is made at start and kept in DATA_DIR.")
+    return good("Secrets that are not set are generated at start and stored in DATA_DIR.")
 
 
 def _version_of(name: str) -> str | None:
@@ -117,9 +117,9 @@ def _version_of(name: str) -> str | None:
 
 
 def _pip_check() -> list[str]:
-    """What pip complains of; nothing where pip is not installed."""
+    """The complaints of `pip check`; none where pip is not installed."""
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "check"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PIP_SECONDS, check=False)  # noqa: S603 — this very Python
-    if done.returncode == 0 or "No module named pip" in done.stderr:
+    result = subprocess.run(command, capture_output=True, text=True, timeout=PIP_SECONDS, check=False)  # noqa: S603 — the running Python
+    if result.returncode == 0 or "No module named pip" in result.stderr:
         return []
-    return done.stdout.strip().splitlines() or ["pip check failed."]
+    return result.stdout.strip().splitlines() or ["pip check failed."]

@@ -1,4 +1,4 @@
-"""Checks of Redis: whether it answers, and whether it would throw away what it must keep."""
+"""Checks of Redis: whether it answers, and whether its eviction policy is safe."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from infrastructure.redis_link import connect_redis
 from models.health import Finding, Probe, bad, doubtful, good, skipped
 
 KEEP_ALL = "noeviction"
-PATIENCE = 1.0  # seconds, to connect and to answer
+TIMEOUT = 1.0  # seconds, to connect and to answer
 REMEDY = "See that it runs and that {} is right; the log has the reason."
 SET_POLICY = "Set `maxmemory-policy noeviction`"
 
 
 def redis_probe(settings: Settings) -> Probe:
-    """The Redis of wake-ups, limits and cache: all of it falls back, so trouble is a warning, unless it is Celery's broker, too."""
+    """The Redis of wake-ups, limits and cache, which all have a fallback: critical only when it is also Celery's broker."""
     is_broker = settings.job_engine == "celery" and settings.broker_url == settings.redis_url
     return Probe(
         "redis", lambda: _redis(settings.redis_url, is_broker), REMEDY.format("REDIS_URL"), is_critical=is_broker, decides_readiness=True
@@ -23,7 +23,7 @@ def redis_probe(settings: Settings) -> Probe:
 
 
 def broker_probe(settings: Settings) -> Probe:
-    """Celery's broker, under which no job is run without it."""
+    """Celery's broker: without it, no job runs."""
     uses_celery = settings.job_engine == "celery"
     url = settings.broker_url if uses_celery else None
     variable = "CELERY_BROKER_URL" if settings.celery_broker_url else "REDIS_URL"
@@ -31,21 +31,21 @@ def broker_probe(settings: Settings) -> Probe:
 
 
 def eviction(info: dict[str, Any], is_broker: bool) -> Finding:
-    """What to say of what INFO tells: `maxmemory` in bytes (0: no limit), `maxmemory_policy`, `redis_version`."""
+    """Judge the reply to INFO: `maxmemory` in bytes (0: no limit), `maxmemory_policy`, `redis_version`."""
     limit, policy = int(info.get("maxmemory", 0)), str(info.get("maxmemory_policy", KEEP_ALL))
-    found = f"Redis {info.get('redis_version', '?')} answers; "
+    message = f"Redis {info.get('redis_version', '?')} answers; "
     if not limit:
-        return good(found + f"no limit is set on its memory (policy {policy}).")
-    found += f"past {limit / 1e6:,.0f} MB its policy is {policy}."
+        return good(message + f"no limit is set on its memory (policy {policy}).")
+    message += f"past {limit / 1e6:,.0f} MB its policy is {policy}."
     if is_broker and policy != KEEP_ALL:
-        return bad(f"{found} It may throw away messages that no worker has seen.", f"{SET_POLICY}, or give Celery a Redis of its own.")
+        return bad(f"{message} It may evict messages that no worker has received.", f"{SET_POLICY}, or give Celery its own Redis.")
     if policy.startswith("allkeys-"):
-        return doubtful(f"{found} It may throw away the counters of limits.", f"{SET_POLICY} or `volatile-lru`, or give it more memory.")
-    return good(found)
+        return doubtful(f"{message} It may evict the counters of rate limits.", f"{SET_POLICY} or `volatile-lru`, or give it more memory.")
+    return good(message)
 
 
 def _redis(url: str | None, is_broker: bool) -> Finding:
-    return skipped("REDIS_URL is not set: nothing is shared by it.") if url is None else _ask(url, is_broker)
+    return skipped("REDIS_URL is not set.") if url is None else _ask(url, is_broker)
 
 
 def _broker(url: str | None) -> Finding:
@@ -54,11 +54,11 @@ def _broker(url: str | None) -> Finding:
 
 def _ask(url: str, is_broker: bool) -> Finding:
     try:
-        # Celery's word for a socket, and for the database behind it.
-        client = connect_redis(url.replace("redis+socket://", "unix://").replace("virtual_host=", "db="), PATIENCE)
+        # Celery's URL scheme for a Unix socket, and its parameter for the database number.
+        client = connect_redis(url.replace("redis+socket://", "unix://").replace("virtual_host=", "db="), TIMEOUT)
     except ValueError:  # its text may quote the password
         return bad(
-            "It cannot be read as a URL.", "Set it to redis://:password@host:6379/0, with @, : and / of the password as %40, %3A and %2F."
+            "It is not a valid URL.", "Set it to redis://:password@host:6379/0, with @, : and / of the password as %40, %3A and %2F."
         )
     try:
         return eviction(client.info(), is_broker)

@@ -15,7 +15,7 @@ from api.services import services
 from features.operations.health import versions
 from features.operations.schemas.health import HealthAnswer, LiveAnswer, MigrationsAnswer, ReadyAnswer
 from infrastructure.breaker import Breaker
-from infrastructure.check_runner import Unanswered
+from infrastructure.check_runner import CheckTimeout
 from models.health import CheckState, HealthReport
 from utils.api_utils import RETRY_AFTER_SECONDS, ApiError, json_response
 
@@ -69,7 +69,7 @@ def get_migrations() -> Response:
     """How the schema stands to the code."""
     try:
         schema_status = services().health.schema_status()
-    except Unanswered as error:
+    except CheckTimeout as error:
         raise _unavailable() from error
     answer: dict[str, Any] = {"status": "ok" if schema_status.can_be_served else "unavailable", "state": schema_status.state}
     if is_authenticated():

@@ -27,7 +27,7 @@ def get_metrics() -> Response:
     if not (_has_token(parts.settings) or is_authenticated()):
         detail = "Send METRICS_TOKEN or an API key as Authorization: Bearer …."
         raise ApiError(401, "unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="bellwether"'})
-    parts.metrics.pool(parts.database.status)
+    parts.metrics.pool(parts.database)
     return Response(parts.metrics.exposition([parts.collector]), content_type=CONTENT_TYPE)
 
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app
-from flask_limiter import Limiter
+from flask import Response
 
 from api.blueprint import api_blueprint
 from api.marks import admin
 from api.problem import problem_answers
-from api.rate_limit import LIMITER
 from api.services import services
 from config import VERSION, Settings
 from features.operations.routes.health import breaker_answer
 from features.operations.schemas.status import StatusAnswer
-from infrastructure.rate_windows import RateWindows
 from jobs.status import jobs_status
 from utils.api_utils import json_response
 
@@ -42,11 +39,10 @@ def get_status() -> Response:
 
 
 def _limits(settings: Settings) -> dict[str, Any]:
-    limiter: Limiter | None = current_app.extensions.get(LIMITER)
-    windows = limiter.storage if limiter is not None else None
+    limiter = services().rate_limiter
     return {
         "enabled": settings.rate_limit_enabled,
-        "shared": settings.redis_url is not None and isinstance(windows, RateWindows) and not windows.is_alone,
+        "shared": limiter is not None and limiter.is_shared,
         "per_minute": settings.rate_limit_per_minute,
         "per_hour": settings.rate_limit_per_hour,
         "analyses_per_minute": settings.rate_limit_analyses_per_minute,

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from models.health import CheckState
-from models.migration import State
+from models.migration import SchemaState
 
 WITH_KEY = "With a valid key only."
 
@@ -56,7 +56,7 @@ class MigrationsAnswer(BaseModel):
     """How the schema stands to the code."""
 
     status: Literal["ok", "unavailable"]
-    state: State
+    state: SchemaState
     version: int | None = Field(None, description=WITH_KEY)
     current: str | None = Field(None, description=f"The newest migration that is applied. {WITH_KEY}")
     applied: list[str] | None = Field(None, description=WITH_KEY)

@@ -1,1 +1,1 @@
-"""Where prices come from."""
+"""Sources of prices."""

@@ -1,4 +1,4 @@
-"""What every source of prices answers."""
+"""The interface of a source of prices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from models.price_series import Bar
 
 @dataclass(frozen=True)
 class ProvidedSeries:
-    """A ticker's history as a source delivers it: bars ascending by day, each day once."""
+    """A ticker's history from a source: bars ascending by day, one per day."""
 
     ticker: str
     name: str | None
@@ -20,10 +20,10 @@ class ProvidedSeries:
 
 
 class PriceProvider(Protocol):
-    """A source of daily prices; `name` goes into the provenance of every result made from them."""
+    """A source of daily prices; `name` is part of the provenance of every result from them."""
 
     name: str
 
     def series(self) -> Iterator[ProvidedSeries]:
-        """Every series that the source has."""
+        """Every series of the source."""
         ...

@@ -23,12 +23,12 @@ NAMES = {
 
 
 class SampleProvider:
-    """Reads the bundled file, which is ordered by ticker and day."""
+    """Reads the bundled file, sorted by ticker and day."""
 
     name = "sample"
 
     def series(self) -> Iterator[ProvidedSeries]:
-        """The five series, by ticker."""
+        """The five series, in order of ticker."""
         with gzip.open(FILE, "rt", newline="") as file:
             for ticker, rows in groupby(csv.DictReader(file), key=lambda row: row["Ticker"]):
                 yield ProvidedSeries(ticker, NAMES.get(ticker), adjusted=True, bars=[_bar(row) for row in rows])

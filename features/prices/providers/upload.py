@@ -1,4 +1,4 @@
-"""Price files that people upload: CSV, checked cell by cell. A file is taken whole or refused with the line and column of each fault."""
+"""Parses uploaded price files: CSV, checked cell by cell. A file is accepted as a whole, or refused with line and column of each fault."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ OPTIONAL = ("Adj Close",)
 PRICES = ("Open", "High", "Low", "Close")
 EMPTY = ("", "null")
 MOST_DROPPED = 0.10
-TOLERANCE = 0.001  # of the price: sources round open and close apart from high and low
+TOLERANCE = 0.001  # of the price: sources round open, high, low and close separately
 MOST_PROBLEMS = 50
-# Bounds on what is looked at. No rule sees a cell, a line or a count of them beyond these, so that no file costs more than its size.
+# Limits checked before any rule, so that the cost of a file is linear in its size.
 LONGEST_CELL, MOST_COLUMNS = 64, 200
-LONGEST_LINE = MOST_COLUMNS * (LONGEST_CELL + 4)  # each cell with its quotes and its comma or line end
-MOST_LINES = 50_000  # the bars, rows without prices, and a blank line after each
+LONGEST_LINE = MOST_COLUMNS * (LONGEST_CELL + 4)  # with two quotes, and a comma or line end, per cell
+MOST_LINES = 50_000  # bars, rows without prices, and a blank line after each
 HIGHEST_PRICE, LOWEST_PRICE, LARGEST_VOLUME = 1e12, 1e-12, 1e18
 
 _ISO_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)", re.ASCII)
@@ -38,7 +38,7 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 @dataclass(frozen=True)
 class ParsedFile:
-    """The bars of a file, ascending by day; `dropped` rows had no prices."""
+    """The bars of a file, ascending by day; `dropped` counts rows without prices."""
 
     bars: list[Bar]
     adjusted: bool
@@ -46,9 +46,9 @@ class ParsedFile:
 
 
 def parse_csv(raw: bytes, latest_day: date) -> ParsedFile:
-    """Parse an uploaded file; a day after `latest_day` is a mistake.
+    """Parse an uploaded file; a day after `latest_day` is a fault.
 
-    Raises PriceQuality with up to 50 places, counted from line 1, the header.
+    Raises PriceQuality with up to MOST_PROBLEMS faults; the header is line 1.
     """
     return _Parser(raw, latest_day).parse()
 
@@ -57,14 +57,14 @@ class _Parser:
     def __init__(self, raw: bytes, latest_day: date) -> None:
         self.raw, self.latest_day = raw, latest_day
         self.problems: list[PriceProblem] = []
-        self.total = 0  # problems, listed or not
+        self.total = 0  # of problems, listed or not
         self.bars: dict[date, Bar] = {}
         self.dropped = 0
 
     def parse(self) -> ParsedFile:
         records = self._records()
         header = next(records, (1, []))[1]
-        if self.problems:  # the first line is no CSV, and no other is the header
+        if self.problems:  # the first line is not CSV, so there is no header
             raise PriceQuality(self.problems, self.total)
         columns = self._header(header)
         places = [columns.index(column) for column in ("Date", *PRICES, "Volume", *OPTIONAL) if column in columns]
@@ -75,15 +75,15 @@ class _Parser:
             if plain is not None and plain.day not in self.bars:
                 self.bars[plain.day] = plain
             else:
-                self._take(line, {column: cell.strip() for column, cell in zip(columns, cells, strict=True)})
+                self._add_row(line, {column: cell.strip() for column, cell in zip(columns, cells, strict=True)})
             if len(self.bars) > MOST_BARS:
                 self._give_up(line, f"the file has more than {MOST_BARS:,} bars, which are 80 years of days. Leave the oldest out.")
-        self._judge(len(self.bars), self.dropped)
+        self._finish(len(self.bars), self.dropped)
         return ParsedFile([self.bars[day] for day in sorted(self.bars)], "Adj Close" in columns, self.dropped)
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
-        """Each line's number and cells, read as they are asked for. A line is a record: a quote left open does not reach into the next."""
-        # Not StringIO, which keeps four bytes of every character. What is not UTF-8 is let through, to be found on its line.
+        """Number and cells of each line. Each line is one record: an open quote does not continue on the next line."""
+        # Not StringIO, which takes four bytes per character. Invalid UTF-8 passes as surrogates, to be reported with its line.
         text = io.TextIOWrapper(io.BytesIO(self.raw), encoding="utf-8-sig", errors="surrogateescape", newline="")
         for number in itertools.count(1):
             line = text.readline(LONGEST_LINE + 1)
@@ -99,7 +99,7 @@ class _Parser:
                 [cells] = csv.reader((line,), strict=True)
             except csv.Error as error:
                 is_open = str(error) == "unexpected end of data"
-                self._fault(number, None, f"no CSV: {'a quote is left open on this line' if is_open else error}.")
+                self._fault(number, None, f"not CSV: {'a quote is left open on this line' if is_open else error}.")
                 continue
             yield number, cells
 
@@ -110,12 +110,12 @@ class _Parser:
             raise PriceQuality(self.problems, self.total)
         known = {column.lower(): column for column in COLUMNS}
         columns = [known.get(" ".join(cell.lower().replace("_", " ").split()), "") for cell in cells]
-        times = Counter(columns)
+        counts = Counter(columns)
         for cell, column in zip(cells, columns, strict=True):
             if not column:
                 self._fault(1, cell.strip()[:40] or None, f"unknown header; the columns are {', '.join(COLUMNS)}.")
-            elif times[column] > 1:
-                self._fault(1, column, "the column comes twice.")
+            elif counts[column] > 1:
+                self._fault(1, column, "the column is there twice.")
         for column in COLUMNS:
             if column not in columns and column not in OPTIONAL:
                 self._fault(1, column, "the column is missing.")
@@ -124,7 +124,7 @@ class _Parser:
         return columns
 
     def _fits(self, line: int, columns: list[str], cells: list[str]) -> bool:
-        """Whether a row has a cell for each column and none that is too long; else it is a fault."""
+        """Whether a row has one cell per column and none is too long; otherwise record the fault."""
         if len(cells) != len(columns):
             self._fault(line, None, f"{len(cells)} cells where the header has {len(columns)}.")
             return False
@@ -135,20 +135,20 @@ class _Parser:
                 self._fault(line, column.strip()[:40] or None, f"the cell has {len(cell):,} characters; at most {LONGEST_CELL} are read.")
         return False
 
-    def _take(self, line: int, row: dict[str, str]) -> None:
-        """Check a row cell by cell, and keep its bar if it has one."""
+    def _add_row(self, line: int, row: dict[str, str]) -> None:
+        """Check a row cell by cell, and add its bar if there is one."""
         day = self._day(line, row["Date"])
         if any(row[column].lower() in EMPTY for column in (*PRICES, "Adj Close") if column in row):
             self.dropped += 1
             return
         bar = self._bar(line, row, day)
         if day is not None and day in self.bars:
-            self._fault(line, "Date", f"{day} comes twice.")
+            self._fault(line, "Date", f"{day} is there twice.")
         elif bar is not None:
             self.bars[bar.day] = bar
 
     def _plain_bar(self, cells: list[str], places: list[int]) -> Bar | None:
-        """The bar of a row that is beyond doubt; None for one that must be looked at cell by cell, which takes five times as long."""
+        """The bar of a plain and valid row; None for any other, which is then checked cell by cell, five times as slowly."""
         text = ",".join([cells[place] for place in places])
         if not _PLAIN_ROW.fullmatch(text):
             return None
@@ -171,7 +171,7 @@ class _Parser:
                 raise ValueError
             day = date(int(match["year"]), int(match["month"]), int(match["day"]))
         except ValueError:
-            self._fault(line, "Date", f"{text[:40]!r} is no date; write 2013-03-01 or 3/1/2013.")
+            self._fault(line, "Date", f"{text[:40]!r} is not a date; write 2013-03-01 or 3/1/2013.")
             return None
         if day > self.latest_day:
             self._fault(line, "Date", f"{day} is in the future.")
@@ -202,7 +202,7 @@ class _Parser:
             self._fault(line, column, f"a price of {value:g} is not above 0.")
             return None
         if not LOWEST_PRICE <= value <= HIGHEST_PRICE:
-            self._fault(line, column, f"{value:g} is no plausible price.")
+            self._fault(line, column, f"{value:g} is not a plausible price.")
             return None
         return value
 
@@ -211,22 +211,22 @@ class _Parser:
             return 0.0  # an index has none
         value = self._number(line, "Volume", text)
         if value is not None and not 0 <= value <= LARGEST_VOLUME:
-            self._fault(line, "Volume", f"{value:g} is {'negative' if value < 0 else 'no plausible volume'}.")
+            self._fault(line, "Volume", f"{value:g} is {'negative' if value < 0 else 'not a plausible volume'}.")
             return None
         return value
 
     def _number(self, line: int, column: str, text: str) -> float | None:
-        # float() alone would take "nan", "inf" and "1_000".
+        # float() alone would accept "nan", "inf" and "1_000".
         if not _NUMBER.fullmatch(text):
-            self._fault(line, column, f"{text[:40]!r} is no number.")
+            self._fault(line, column, f"{text[:40]!r} is not a number.")
             return None
         return float(text)
 
-    def _judge(self, kept: int, dropped: int) -> None:
-        if not self.problems and kept + dropped == 0:
+    def _finish(self, bars: int, dropped: int) -> None:
+        if not self.problems and bars + dropped == 0:
             self._fault(1, None, "there are no rows under the header.")
-        elif not self.problems and dropped > MOST_DROPPED * (kept + dropped):
-            self._fault(1, None, f"{dropped} of {kept + dropped} rows have no prices; more than {MOST_DROPPED:.0%} is too many.")
+        elif not self.problems and dropped > MOST_DROPPED * (bars + dropped):
+            self._fault(1, None, f"{dropped} of {bars + dropped} rows have no prices; more than {MOST_DROPPED:.0%} is too many.")
         if self.problems:
             raise PriceQuality(self.problems, self.total)
 
@@ -236,7 +236,7 @@ class _Parser:
             self.problems.append(PriceProblem(line, column, message))
 
     def _give_up(self, line: int, message: str) -> NoReturn:
-        """Refuse the file without reading on."""
+        """Refuse the file without reading further."""
         self._fault(line, None, message)
         raise PriceQuality(self.problems, self.total)
 

@@ -9,17 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from kit.jobs import ask, csv_of
+from kit.jobs import ask, claim, csv_of, end_chunk
 from kit.support import Client
 from sqlalchemy.exc import OperationalError
 
 import database
 from features.analyses import service as analysis
 from features.analyses import store as result_store
-from features.analyses.bulk import analyse_many
+from features.analyses.bulk_run import analyse_many
 from features.reports import results_report
-from jobs import claims as job_work
-from models.job import BulkParams
+from models.bulk_analysis import BulkParams
 from models.strategy import STRATEGIES
 from utils import api_utils
 from utils.clock import now
@@ -323,12 +322,12 @@ def test_an_analysis_of_older_prices_that_ends_later_is_not_the_latest(mine: Cli
 
 def test_a_job_that_read_older_prices_and_ends_later_does_not_make_the_latest(mine: Client) -> None:
     ask(mine, "MINE")
-    chunk = job_work.claim_chunk("w", 1, 60)
+    chunk = claim("w", 1)
     assert chunk is not None
-    (outcome,) = (outcome for _, outcome in analyse_many(1, BulkParams("balanced"), ["MINE"]))
+    (outcome,) = (outcome for _, outcome in analyse_many(database.current(), 1, BulkParams("balanced"), ["MINE"]))
     mine.put("/prices/MINE", csv_of(61))
     newer = mine.post("/analyze", {"ticker": "MINE"}).json
-    job_work.end_chunk(chunk, {chunk.items[0]: outcome})
+    end_chunk(chunk, {chunk.items[0]: outcome})
     assert len(mine.get("/history/MINE").json["items"]) == 2
     assert latest_ids(mine) == shows(newer["id"])
 
@@ -337,13 +336,13 @@ def test_a_job_that_found_a_stored_result_and_ends_later_does_not_make_it_the_la
     first = mine.post("/analyze", {"ticker": "MINE"}).json
     database.execute_db("DELETE FROM latest_results")
     ask(mine, "MINE")
-    chunk = job_work.claim_chunk("w", 1, 60)
+    chunk = claim("w", 1)
     assert chunk is not None
-    (outcome,) = (outcome for _, outcome in analyse_many(1, BulkParams("balanced"), ["MINE"]))
+    (outcome,) = (outcome for _, outcome in analyse_many(database.current(), 1, BulkParams("balanced"), ["MINE"]))
     assert outcome.fingerprint == first["fingerprint"]
     mine.put("/prices/MINE", csv_of(61))
     newer = mine.post("/analyze", {"ticker": "MINE"}).json
-    job_work.end_chunk(chunk, {chunk.items[0]: outcome})
+    end_chunk(chunk, {chunk.items[0]: outcome})
     assert latest_ids(mine) == shows(newer["id"])
 
 

@@ -10,11 +10,15 @@ from kit.jobs import ask, finished, insert, item_values, items_of, job_values, r
 from kit.support import Backend, Client
 
 import database
+from api.idempotency import prune_idempotency_keys
 from config import Settings
-from features.analyses import retention
-from features.analyses.retention import cleanup_all_stocks_analysis, cleanup_old_analyses, prune_idempotency_keys, prune_jobs
+from features import load_features
+from features.analyses.retention import cleanup_all_stocks_analysis, cleanup_old_analyses
+from infrastructure.flags import FeatureFlags
+from infrastructure.foundation import Foundation
 from jobs.maintenance import Maintenance
-from jobs.wakeup import NoWakeup
+from jobs.retention import prune_jobs
+from jobs.store import item as item_store
 from utils.clock import now
 from utils.ids import new_id
 
@@ -51,22 +55,20 @@ def count(table: str) -> int:
 
 
 @pytest.mark.parametrize("batch", [pytest.param(500, id="one bite"), pytest.param(2, id="many bites"), pytest.param(3, id="even bites")])
-def test_the_newest_results_of_each_ticker_stay(backend: Backend, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
-    monkeypatch.setattr(retention, "BATCH", batch)
+def test_the_newest_results_of_each_ticker_stay(backend: Backend, batch: int) -> None:
     many, few, theirs = store_results("A", 10), store_results("B", 4), store_results("A", 5, org_id=0)
-    assert cleanup_old_analyses(4) == 7
+    assert cleanup_old_analyses(4, batch=batch) == 7
     assert (stored("A"), stored("B"), stored("A", 0)) == (many[-4:], few, theirs[-4:])
     assert cleanup_old_analyses(4) == 0
     assert cleanup_old_analyses(1) == 9
 
 
 @pytest.mark.parametrize("batch", [pytest.param(500, id="one bite"), pytest.param(1, id="many bites")])
-def test_what_the_screener_shows_stays(backend: Backend, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
-    monkeypatch.setattr(retention, "BATCH", batch)
+def test_what_the_screener_shows_stays(backend: Backend, batch: int) -> None:
     results = store_results("A", 10)
     show(results[0], "A")
     show(results[3], "A", "trend")
-    assert cleanup_old_analyses(2) == 6
+    assert cleanup_old_analyses(2, batch=batch) == 6
     assert stored("A") == [results[0], results[3], *results[-2:]]
     assert count("latest_results") == 2
 
@@ -111,7 +113,7 @@ def store_job(status: str, days: int, items: int = 3, **changes: Any) -> str:
     job = job_values(status, **{**times, **changes})
     insert("analysis_jobs", job)
     for number in range(items):
-        insert("analysis_job_items", item_values(job["id"], "queued", ticker=f"T{number}"))
+        insert("analysis_job_items", item_values(job["id"], "queued", key=f"T{number}"))
     return str(job["id"])
 
 
@@ -119,26 +121,25 @@ def test_only_finished_jobs_are_removed_and_only_old_ones(backend: Backend) -> N
     old = [store_job(status, 30) for status in ("completed", "failed", "cancelled")]
     stay = [store_job(status, 29) for status in ("completed", "failed", "cancelled")]
     stay += [store_job(status, 300) for status in ("queued", "processing")]
-    assert (prune_jobs(30), prune_jobs(30)) == (3, 0)
+    assert (prune_jobs(database.current(), 30), prune_jobs(database.current(), 30)) == (3, 0)
     assert {row["id"] for row in database.query_db("SELECT id FROM analysis_jobs")} == set(stay)
     assert {row["job_id"] for row in database.query_db("SELECT job_id FROM analysis_job_items")} == set(stay)
     assert not set(old) & set(stay)
 
 
 def test_jobs_are_removed_in_batches(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "BATCH", 4)
     for number in range(9):
         store_job("completed", 40, items=number)
     kept = store_job("completed", 1, items=9)
     sizes: list[int] = []
-    delete = retention.item_store.delete_some
+    delete = item_store.delete_some
 
     def watch(*arguments: Any) -> int:
         sizes.append(delete(*arguments))
         return sizes[-1]
 
-    monkeypatch.setattr(retention.item_store, "delete_some", watch)
-    assert prune_jobs(30) == 9
+    monkeypatch.setattr(item_store, "delete_some", watch)
+    assert prune_jobs(database.current(), 30, batch=4) == 9
     assert (max(sizes), sum(sizes)) == (4, 36)
     assert [row["id"] for row in database.query_db("SELECT id FROM analysis_jobs")] == [kept]
     assert count("analysis_job_items") == 9
@@ -149,7 +150,7 @@ def test_a_retry_outlives_the_job_that_it_is_of(client: Client) -> None:
     retried = client.post(f"/jobs/{first}/retry").json
     run_jobs()
     database.execute_db("UPDATE analysis_jobs SET finished_at = :then WHERE id = :id", {"then": now() - timedelta(days=31), "id": first})
-    assert prune_jobs(30) == 1
+    assert prune_jobs(database.current(), 30) == 1
     assert client.get(f"/jobs/{first}").status_code == 404
     assert client.get(f"/jobs/{retried['id']}").json["retry_of"] == first  # what it was of is a fact
     assert len(client.get("/history/AAPL").json["items"]) == 1  # the results stay
@@ -159,7 +160,7 @@ def test_keys_are_forgotten_after_a_day(backend: Backend) -> None:
     for number, hours in enumerate((0, 23, 25, 500)):
         values = {"org_id": 1, "key": str(number), "request_sha256": "0" * 64, "holder": "x", "created_at": now() - timedelta(hours=hours)}
         insert("idempotency_keys", values)
-    assert prune_idempotency_keys() == 2
+    assert prune_idempotency_keys(database.current()) == 2
     assert count("idempotency_keys") == 2
 
 
@@ -167,9 +168,12 @@ def test_maintenance_prunes_once_for_all_machines(client: Client, settings: Sett
     ask(client, "AAPL")
     store_job("completed", settings.jobs_kept_days)
     store_results("A", settings.results_kept + 1)
+    foundation = Foundation(settings, database.current(), FeatureFlags(database.current(), ()))
+    tasks = [task for feature in load_features(settings) for task in feature.maintenance(foundation)]
+    assert len({task.name for task in tasks}) == len(tasks) >= 5
     for _ in range(2):
-        Maintenance(settings, NoWakeup()).run_due()
+        Maintenance(database.current(), tasks).run_due()
     assert (count("analysis_jobs"), len(stored("A"))) == (1, settings.results_kept)
     store_results("A", 1)
-    Maintenance(settings, NoWakeup()).run_due()  # another process, a moment later: it was done just now
+    Maintenance(database.current(), tasks).run_due()  # another process, a moment later: it was done just now
     assert len(stored("A")) == settings.results_kept + 1

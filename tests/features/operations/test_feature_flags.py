@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 import websocket
-from kit.jobs import SAMPLE, UNKNOWN_ID, ask, finished, item_rows, queue
+from kit.jobs import SAMPLE, UNKNOWN_ID, ask, finished, item_rows, options_for, queue
 from kit.servers import GUNICORN, KEY, Start, production, wait_until
 from kit.support import MASTER_KEY, Backend, Client
 
@@ -21,7 +22,6 @@ from features.prices.flags import UPLOADS
 from infrastructure.flags import FeatureFlags
 from jobs.executor import Executor
 from jobs.flags import BULK_JOBS, STREAMS
-from jobs.wakeup import NoWakeup
 from utils.clock import parse_iso
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -250,7 +250,7 @@ def test_workers_take_on_nothing_while_bulk_jobs_are_off(client: Client) -> None
     job_id = ask(client, *SAMPLE)["id"]
     switch(client, "bulk_jobs", False)
     flags = flags_of(0.1)
-    executor = Executor("tester", 15.0, NoWakeup(), threading.Event(), lambda: flags.is_enabled(BULK_JOBS))
+    executor = Executor("tester", threading.Event(), replace(options_for(), may_claim=lambda: flags.is_enabled(BULK_JOBS)))
     try:
         assert [executor.drain() for _ in range(3)] == [0, 0, 0]
         assert {(row["status"], row["tries"]) for row in item_rows(job_id).values()} == {("queued", 0)}
@@ -272,7 +272,7 @@ def test_what_is_in_hand_is_finished(client: Client) -> None:
             return True
         return _is_on(client, "bulk_jobs")
 
-    executor = Executor("tester", 15.0, NoWakeup(), threading.Event(), may_claim)
+    executor = Executor("tester", threading.Event(), replace(options_for(), may_claim=may_claim))
     switch(client, "bulk_jobs", False)
     try:
         assert executor.drain() == len(SAMPLE)

@@ -24,7 +24,7 @@ from features.operations.checks import machine as check_machine
 from features.operations.checks import redis as check_redis
 from features.operations.checks.application import Route
 from infrastructure.breaker import Breaker
-from infrastructure.check_runner import CheckRunner, SharedCall, Unanswered
+from infrastructure.check_runner import CheckRunner, CheckTimeout, SharedCall
 from jobs import health as check_job
 from jobs.store import backlog
 from models.health import Check, CheckState, Finding, Probe, bad, doubtful, good
@@ -102,7 +102,7 @@ def test_a_call_that_raises_raises_for_all_who_ask(gate: Gate) -> None:
     for _ in range(2):
         with pytest.raises(LookupError, match="why"):
             call.value(PATIENCE)
-    with pytest.raises(Unanswered):
+    with pytest.raises(CheckTimeout):
         SharedCall("gate", gate, fresh_seconds=0).value(0)
 
 
@@ -129,7 +129,7 @@ def test_states_follow_from_what_is_critical_and_what_is_needed() -> None:
         "after_doubt": "ok",
     }
     assert (checks["raises"].found, checks["raises"].remedy) == ("It failed (ValueError).", "Mend it.")
-    assert checks["after_trouble"].found == "Not looked at: see raises."
+    assert checks["after_trouble"].found == "Not checked: see raises."
     assert "hunter2" not in str(checks)
 
 
@@ -376,14 +376,14 @@ def test_what_counts_as_a_sign_of_life(backend: Backend) -> None:
 
     job = job_values("processing", created_at=ago(60), started_at=ago(50), succeeded=1)
     insert_row("analysis_jobs", job)
-    insert_row("analysis_job_items", item_values(job["id"], "queued", ticker="A"))
+    insert_row("analysis_job_items", item_values(job["id"], "queued", key="A"))
     assert waiting_minutes() == pytest.approx(50, abs=2)
     cancelled = job_values("cancelled", created_at=ago(60), finished_at=ago(1))
     insert_row("analysis_jobs", cancelled)
     assert waiting_minutes() == pytest.approx(50, abs=2)  # a person did that
-    insert_row("analysis_job_items", item_values(job["id"], "succeeded", ticker="B", finished_at=ago(40)))
+    insert_row("analysis_job_items", item_values(job["id"], "succeeded", key="B", finished_at=ago(40)))
     assert waiting_minutes() == pytest.approx(40, abs=2)
-    insert_row("analysis_job_items", item_values(job["id"], "processing", ticker="C"))
+    insert_row("analysis_job_items", item_values(job["id"], "processing", key="C"))
     assert waiting_minutes() == 0
 
 

@@ -22,10 +22,10 @@ from prometheus_client.parser import text_string_to_metric_families
 import database
 from app import create_app
 from features.accounts.api_keys import create_key
-from features.analyses.retention import prune_jobs
 from features.operations import metrics_snapshot
 from infrastructure.metrics import FOLDER_VARIABLE
 from infrastructure.worker_slots import forget_gauges, lowest_free, make_empty
+from jobs.retention import prune_jobs
 from utils.clock import now
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -183,7 +183,7 @@ def test_counts_of_jobs_that_are_removed_do_not_fall(client: Client) -> None:
     assert before == {"succeeded": 2, "failed": 1, "cancelled": 2}
     finished_at = now() - timedelta(days=40)
     database.execute_db("UPDATE analysis_jobs SET finished_at = :at, created_at = :at, started_at = :at", {"at": finished_at})
-    assert prune_jobs(30) == 2
+    assert prune_jobs(database.current(), 30) == 2
     assert database.query_db("SELECT id FROM analysis_jobs") == []
     assert totals(client) == before
     finished(client, "AAPL", force=True)

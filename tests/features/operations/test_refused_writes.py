@@ -62,7 +62,7 @@ def test_refused_writes_are_told_while_they_last(backend: Backend, tmp_path: Pat
     assert (status, state, "mounted for writing" in told) == (200, "warning", True)
     set_read_only(backend, False)
     assert check(client, "database_writable")[:2] == (200, "warning")  # it was just now
-    monkeypatch.setattr(check_database, "REFUSED_JUST_NOW", 0.0)
+    monkeypatch.setattr(check_database, "RECENT_REFUSAL", 0.0)
     set_read_only(backend, True)
     assert check(client, "database_writable")[:2] == (200, "warning")  # tried
     set_read_only(backend, False)

@@ -22,7 +22,7 @@ from features.prices.providers import upload
 from features.prices.providers.demo import HIGHEST_TRADED, LOWEST_TRADED, DemoProvider
 from features.prices.service import csv_of
 from models.api_key import FIRST_ORG, SHARED_ORG
-from models.price_series import COLUMNS, Bar, PackedBars, head_of
+from models.price_series import COLUMNS, Bar, PackedBars, SeriesDescription, head_of
 from utils.clock import now
 
 FRIDAY, SUNDAY, MONDAY = date(2026, 2, 27), date(2026, 3, 1), date(2026, 3, 2)
@@ -41,7 +41,7 @@ def stored() -> dict[str, tuple[str, str]]:
 def store_real_prices(ticker: str, org_id: int = SHARED_ORG) -> str:
     """Store one bar of another provider and return its digest."""
     packed = PackedBars.pack([Bar(date(2020, 1, 2), 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)])
-    head = head_of(org_id, ticker, None, "market", True, packed)
+    head = head_of(SeriesDescription(org_id, ticker, None, "market", True), packed)
     with database.transaction() as connection:
         assert price_store.save(connection, head, packed, now())
     return head.sha256
@@ -155,7 +155,7 @@ def test_the_statement_itself_spares_real_prices(backend: Backend) -> None:
     real = store_real_prices("DEMO00001")
     packed = DemoProvider(SUNDAY, 60).packed(1)
     with database.transaction() as connection:
-        head = head_of(SHARED_ORG, "DEMO00001", None, "demo", True, packed)
+        head = head_of(SeriesDescription(SHARED_ORG, "DEMO00001", None, "demo", True), packed)
         assert not price_store.save_over_same_provider(connection, head, packed, now())
     assert stored() == {"DEMO00001": ("market", real)}
 

@@ -11,7 +11,7 @@ from kit.support import Client
 import database
 from features.prices.providers.upload import LONGEST_CELL, LONGEST_LINE, MOST_COLUMNS, MOST_LINES, parse_csv
 from models.errors import PriceQuality
-from models.price_series import MOST_BARS, Bar, PackedBars, head_of
+from models.price_series import MOST_BARS, Bar, PackedBars, SeriesDescription, head_of
 
 HEADER = "Date,Open,High,Low,Close,Volume\n"
 ROW = "2020-01-01,1,1,1,1,1\n"
@@ -126,4 +126,4 @@ def test_no_maker_of_series_makes_a_longer_one() -> None:
     days = [date(1960, 1, 1) + timedelta(days=number) for number in range(MOST_BARS + 1)]
     packed = PackedBars.pack([Bar(day, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0) for day in days])
     with pytest.raises(ValueError, match="at most 20000"):
-        head_of(1, "LONG", None, "upload", True, packed)
+        head_of(SeriesDescription(1, "LONG", None, "upload", True), packed)

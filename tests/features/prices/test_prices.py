@@ -79,12 +79,12 @@ def test_any_column_order_dates_and_line_ends(client: Client) -> None:
         pytest.param(HEADER + "31.1.2020,1,1,1,1,1\n", "line 2, column Date", "no date", id="a date of another kind"),
         pytest.param(HEADER + f"{today() + timedelta(days=3)},1,1,1,1,1\n", "line 2, column Date", "future", id="a future day"),
         pytest.param(HEADER + "2020-01-01,1,1,1,1,1\n1/1/2020,1,1,1,1,1\n", "line 3, column Date", "twice", id="a day twice"),
-        pytest.param(HEADER + "2020-01-01,1,1,1,one,1\n", "line 2, column Close", "no number", id="text for a number"),
-        pytest.param(HEADER + "2020-01-01,1,NaN,1,1,1\n", "line 2, column High", "no number", id="NaN"),
-        pytest.param(HEADER + "2020-01-01,1,inf,1,1,1\n", "line 2, column High", "no number", id="infinity"),
-        pytest.param(HEADER + "2020-01-01,1_0,1,1,1,1\n", "line 2, column Open", "no number", id="Python's own notation"),
+        pytest.param(HEADER + "2020-01-01,1,1,1,one,1\n", "line 2, column Close", "not a number", id="text for a number"),
+        pytest.param(HEADER + "2020-01-01,1,NaN,1,1,1\n", "line 2, column High", "not a number", id="NaN"),
+        pytest.param(HEADER + "2020-01-01,1,inf,1,1,1\n", "line 2, column High", "not a number", id="infinity"),
+        pytest.param(HEADER + "2020-01-01,1_0,1,1,1,1\n", "line 2, column Open", "not a number", id="Python's own notation"),
         pytest.param(HEADER + "2020-01-01,1,1e400,1,1,1\n", "line 2, column High", "plausible", id="an infinite number"),
-        pytest.param(HEADER + "2020-01-01,=1+1,1,1,1,1\n", "line 2, column Open", "no number", id="a formula"),
+        pytest.param(HEADER + "2020-01-01,=1+1,1,1,1,1\n", "line 2, column Open", "not a number", id="a formula"),
         pytest.param(HEADER + "2020-01-01,1,1,0,1,1\n", "line 2, column Low", "not above 0", id="a price of zero"),
         pytest.param(HEADER + "2020-01-01,-1,1,1,1,1\n", "line 2, column Open", "not above 0", id="a negative price"),
         pytest.param(HEADER + "2020-01-01,1,1,2,1,1\n", "line 2, column High", "below the low", id="high below low"),
@@ -95,7 +95,7 @@ def test_any_column_order_dates_and_line_ends(client: Client) -> None:
         pytest.param(HEADER + '2020-01-01,"1,1,1,1,1\n', "line 2", "CSV", id="an open quote"),
         pytest.param('"' + HEADER + "2020-01-01,1,1,1,1,1\n", "line 1", "a quote is left open", id="an open quote in the header"),
         pytest.param(
-            HEADER + "2020-01-01,1,1,1,1,1\n\n2020-01-03,1,1,1,x,1\n", "line 4, column Close", "no number", id="blank lines count"
+            HEADER + "2020-01-01,1,1,1,1,1\n\n2020-01-03,1,1,1,x,1\n", "line 4, column Close", "not a number", id="blank lines count"
         ),
         pytest.param(HEADER + "2020-01-01,,,,,\n" * 2, "line 1", "2 of 2 rows", id="no prices at all"),
     ],

@@ -21,7 +21,7 @@ from features.prices import demo
 from features.prices import store as price_store
 from features.prices.providers.demo import DemoProvider
 from features.prices.providers.sample import SampleProvider
-from models.price_series import PackedBars, SeriesHead, head_of
+from models.price_series import PackedBars, SeriesDescription, SeriesHead, head_of
 from models.recent_closes import RecentCloses
 from utils.clock import now
 
@@ -154,8 +154,12 @@ def test_closes_of_lost_races_are_not_stored(client: Client) -> None:
     before = closes_in_table()
     packed = PackedBars.pack(next(iter(SampleProvider().series())).bars[:5])
     with database.transaction() as connection:
-        assert not price_store.save(connection, head_of(0, "AAPL", None, "upload", True, packed), packed, now(), "another digest")
-        assert not price_store.save_over_same_provider(connection, head_of(0, "AAPL", None, "other", True, packed), packed, now())
+        assert not price_store.save(
+            connection, head_of(SeriesDescription(0, "AAPL", None, "upload", True), packed), packed, now(), "another digest"
+        )
+        assert not price_store.save_over_same_provider(
+            connection, head_of(SeriesDescription(0, "AAPL", None, "other", True), packed), packed, now()
+        )
     assert closes_in_table() == before
 
 
@@ -295,7 +299,7 @@ def test_the_migration_cuts_the_closes_as_the_code_does(empty_backend: Backend, 
             ("ONE", 1, False),
         ):
             packed = PackedBars.pack(bars[:count])
-            insert_series(connection, head_of(0, ticker, None, "sample", adjusted, packed), packed)
+            insert_series(connection, head_of(SeriesDescription(0, ticker, None, "sample", adjusted), packed), packed)
     db_migrations.up(whole)
     latest = database.query_db("SELECT result_id, previous_id FROM latest_results ORDER BY ticker, strategy")
     assert [(row["result_id"], row["previous_id"]) for row in latest] == [("a4", "a2"), ("t1", None), ("b1", None)]

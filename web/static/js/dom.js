@@ -3,6 +3,11 @@
 /**
  * An element. `props`: `class`, `on…` listeners, `dataset`, `style` (custom properties), and attributes; null and false are left out.
  * Children are nodes, strings and numbers; null and false are left out, arrays are flattened.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any> | null} props
+ * @param {...any} children
+ * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
@@ -26,14 +31,36 @@ export function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Put children in the place of all that an element holds. */
+/**
+ * Put children in the place of all that an element holds.
+ * @param {Element} element
+ * @param {...any} children
+ */
 export function fill(element, ...children) {
   element.replaceChildren(...nodes(children));
   return element;
 }
 
+/**
+ * The element with an id. Its type leaves out null: the templates hold what a page asks for, and where a part may be missing, it is asked for by `?.`.
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @returns {T}
+ */
 export function byId(id) {
-  return document.getElementById(id);
+  return /** @type {T} */ (document.getElementById(id));
+}
+
+/** What has the focus, where that is in an element; null where it is not. */
+export function focusedIn(element) {
+  const focused = document.activeElement;
+  return focused instanceof HTMLElement && element.contains(focused) ? focused : null;
+}
+
+/** The token that every request with an effect carries. */
+export function csrfToken() {
+  const meta = /** @type {HTMLMetaElement} */ (document.querySelector('meta[name="csrf-token"]'));
+  return meta.content;
 }
 
 function nodes(children) {

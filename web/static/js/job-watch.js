@@ -10,19 +10,24 @@ export const FINISHED = new Set(["completed", "failed", "cancelled"]);
 /**
  * Call `onJob(job)` at every change until the job ends. Returns a function that stops.
  * `onTrouble(problem)` hears of polls that fail; they go on, less often.
+ * @param {string} jobId
+ * @param {(job: any) => void} onJob
+ * @param {(problem: any) => void} onTrouble
  */
 export function watchJob(jobId, onJob, onTrouble = () => {}) {
   let stopped = false;
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
   let pause = POLL_MILLISECONDS;
-  let source = null;
-  let silence = null;
+  /** @type {number | undefined} */
+  let silence;
+  /** @type {number | null} */
   let newest = null; // the highest version so far
 
   const take = (job) => {
     if (stopped) return;
     clearTimeout(silence);
-    if (job.version < newest) return;
+    if (newest !== null && job.version < newest) return;
     newest = job.version;
     onJob(job);
     if (FINISHED.has(job.status)) stop();
@@ -44,10 +49,10 @@ export function watchJob(jobId, onJob, onTrouble = () => {}) {
     stopped = true;
     clearTimeout(timer);
     clearTimeout(silence);
-    source?.close();
+    source.close();
   };
 
-  source = new EventSource(address(`/jobs/${encodeURIComponent(jobId)}/events`));
+  const source = new EventSource(address(`/jobs/${encodeURIComponent(jobId)}/events`));
   source.addEventListener("job", (event) => take(JSON.parse(event.data)));
   source.addEventListener("error", () => {
     // A stream that was refused says so by an error status, which a browser does not try again; one that broke it does.

@@ -13,5 +13,5 @@ export function ago(iso) {
 
 setInterval(() => {
   const now = Date.now();
-  for (const element of document.querySelectorAll("time.ago")) element.textContent = formatAgo(element.dateTime, now);
+  for (const element of /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySelectorAll("time.ago"))) element.textContent = formatAgo(element.dateTime, now);
 }, REFRESH_MILLISECONDS);

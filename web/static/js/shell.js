@@ -1,17 +1,16 @@
 // What every page has: the search for a ticker, and signing out.
 
-import { byId, notify } from "./dom.js";
+import { byId, csrfToken, notify } from "./dom.js";
 
 byId("ticker-search")?.addEventListener("submit", (event) => {
   event.preventDefault();
-  const ticker = byId("ticker-search-field").value.trim().toUpperCase();
+  const ticker = /** @type {HTMLInputElement} */ (byId("ticker-search-field")).value.trim().toUpperCase();
   if (ticker) location.assign(`/tickers/${encodeURIComponent(ticker)}`);
 });
 
 byId("sign-out")?.addEventListener("click", async () => {
-  const token = document.querySelector('meta[name="csrf-token"]').content;
   try {
-    const answer = await fetch("/logout", { method: "POST", headers: { "X-CSRF-Token": token }, credentials: "same-origin" });
+    const answer = await fetch("/logout", { method: "POST", headers: { "X-CSRF-Token": csrfToken() }, credentials: "same-origin" });
     if (!answer.ok && answer.status !== 401) throw new Error(String(answer.status));
     location.assign("/login");
   } catch {

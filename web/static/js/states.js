@@ -7,7 +7,12 @@ export function loading(text = "Loading …") {
 }
 
 export function empty(title, ...what) {
-  return h("div", { class: "state" }, h("h2", {}, title), what.map((part) => (typeof part === "string" ? h("p", {}, part) : part)));
+  return h(
+    "div",
+    { class: "state" },
+    h("h2", {}, title),
+    what.map((part) => (typeof part === "string" ? h("p", {}, part) : part)),
+  );
 }
 
 /** A problem of the API in words, with a way to try again. */

@@ -4,6 +4,7 @@ import { api } from "./api.js";
 import { h, notify } from "./dom.js";
 
 const names = new Map();
+/** @type {Promise<void> | null} */
 let asked = null;
 
 async function load() {

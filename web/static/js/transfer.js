@@ -1,6 +1,7 @@
 // Files in and out: downloads whose problems can be said in words, and uploads with their progress.
 
 import { ApiProblem, address } from "./api.js";
+import { csrfToken } from "./dom.js";
 
 const FOR_PEOPLE = { B: 1, KB: 1000, MB: 1000000 };
 
@@ -25,7 +26,11 @@ export function nameFrom(disposition, otherwise) {
   return plain ? plain[1] : otherwise;
 }
 
-/** Save an answer as a file; returns `{name, bytes}`. Throws ApiProblem, with nothing saved. */
+/**
+ * Save an answer as a file; returns `{name, bytes}`. Throws ApiProblem, with nothing saved.
+ * @param {string} path
+ * @param {{params?: Record<string, any>, accept?: string, name?: string}} options
+ */
 export async function download(path, { params, accept = "*/*", name = "bellwether" } = {}) {
   let answer;
   let content;
@@ -41,15 +46,21 @@ export async function download(path, { params, accept = "*/*", name = "bellwethe
   return { name: saved, bytes: content.size };
 }
 
-/** PUT a file; `onProgress(0…1)` hears how much was sent. Resolves to the parsed answer; rejects with ApiProblem, or AbortError. */
-export function upload(path, file, { type, params, onProgress = () => {}, signal } = {}) {
+/**
+ * PUT a file; `onProgress(0…1)` hears how much was sent. Resolves to the parsed answer; rejects with ApiProblem, or AbortError.
+ * @param {string} path
+ * @param {File} file
+ * @param {{type: string, params?: Record<string, any>, onProgress?: (share: number) => void, signal?: AbortSignal}} options
+ * @returns {Promise<any>}
+ */
+export function upload(path, file, { type, params, onProgress = () => {}, signal }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch tells nothing of what was sent so far
     const refuse = () => reject(new ApiProblem(0));
     request.open("PUT", address(path, params));
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("Content-Type", type);
-    request.setRequestHeader("X-CSRF-Token", document.querySelector('meta[name="csrf-token"]').content);
+    request.setRequestHeader("X-CSRF-Token", csrfToken());
     request.upload.addEventListener("progress", (event) => event.lengthComputable && onProgress(event.loaded / event.total));
     request.addEventListener("error", refuse);
     request.addEventListener("timeout", refuse);
@@ -58,7 +69,8 @@ export function upload(path, file, { type, params, onProgress = () => {}, signal
       const { status, responseText } = request;
       if (status < 200 || status > 299) return reject(problemOf(status, responseText, request.getResponseHeader("Retry-After")));
       const parsed = parse(responseText);
-      if (parsed === null) return reject(new ApiProblem(status, { detail: "The answer could not be read. Load the page again to see what is stored.", code: "unreadable", title: "Unreadable answer" }));
+      if (parsed === null)
+        return reject(new ApiProblem(status, { detail: "The answer could not be read. Load the page again to see what is stored.", code: "unreadable", title: "Unreadable answer" }));
       resolve(parsed);
     });
     signal?.addEventListener("abort", () => request.abort());

@@ -6,7 +6,8 @@ const SHOWN_MILLISECONDS = 15000;
 
 /** Say what was done, and offer to undo it; the offer stays while somebody points at it or has the focus on it. */
 export function offerUndo(text, undo) {
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
   const close = () => notice.remove();
   const wait = () => {
     clearTimeout(timer);

@@ -28,7 +28,14 @@ export function sparkline(closes, { width = 120, height = 32 } = {}) {
   const rose = values.at(-1) >= values[0];
   return svg(
     "svg",
-    { class: `sparkline ${rose ? "up" : "down"}`, viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": `The last ${values.length} closes, ${rose ? "rising" : "falling"} overall` },
+    {
+      class: `sparkline ${rose ? "up" : "down"}`,
+      viewBox: `0 0 ${width} ${height}`,
+      width,
+      height,
+      role: "img",
+      "aria-label": `The last ${values.length} closes, ${rose ? "rising" : "falling"} overall`,
+    },
     svg("polyline", { points: points.join(" "), fill: "none", stroke: "currentColor", "stroke-width": "1.5", "stroke-linejoin": "round" }),
   );
 }
@@ -40,5 +47,9 @@ export function field(label, control) {
 
 /** A select of [value, name] pairs. */
 export function select(id, options, value, onchange) {
-  return h("select", { id, name: id, onchange }, options.map(([given, name]) => h("option", { value: given, selected: given === value }, name)));
+  return h(
+    "select",
+    { id, name: id, onchange },
+    options.map(([given, name]) => h("option", { value: given, selected: given === value }, name)),
+  );
 }

@@ -15,14 +15,34 @@ const REGIONS = ["results:", "analyses:", "keys:"];
 
 /** The cache's entries with their controls. */
 export function cache() {
-  let timer = null;
-  const input = h("input", { id: "cache-prefix", value: readUrl(DEFAULTS).prefix, maxlength: "200", autocomplete: "off", spellcheck: "false", list: "cache-regions", placeholder: "all keys", oninput: () => typed() });
+  /** @type {number | undefined} */
+  let timer;
+  const input = h("input", {
+    id: "cache-prefix",
+    value: readUrl(DEFAULTS).prefix,
+    maxlength: "200",
+    autocomplete: "off",
+    spellcheck: "false",
+    list: "cache-regions",
+    placeholder: "all keys",
+    oninput: () => typed(),
+  });
   const clearButton = h("button", { type: "button", class: "danger", id: "cache-clear", onclick: () => clear() });
   const controls = h(
     "form",
-    { class: "row cache-controls", onsubmit: (event) => { event.preventDefault(); part.refresh(); } },
+    {
+      class: "row cache-controls",
+      onsubmit: (event) => {
+        event.preventDefault();
+        part.refresh();
+      },
+    },
     h("div", { class: "field" }, h("label", { for: input.id }, "Keys that begin with"), input),
-    h("datalist", { id: "cache-regions" }, REGIONS.map((region) => h("option", { value: region }))),
+    h(
+      "datalist",
+      { id: "cache-regions" },
+      REGIONS.map((region) => h("option", { value: region })),
+    ),
     clearButton,
   );
   const part = section({ id: "cache", title: "Cache", isWide: true, controls, load, draw });
@@ -69,7 +89,14 @@ export function cache() {
 }
 
 function draw({ stores, items, prefix }) {
-  const totals = stores.map((store) => h("li", {}, h("strong", {}, store.store === "memory" ? "Memory of this process" : store.store), ` ${formatWhole(store.entries)} ${store.entries === 1 ? "entry" : "entries"}${store.bytes === null ? "" : `, ${formatBytes(store.bytes)}`}`));
+  const totals = stores.map((store) =>
+    h(
+      "li",
+      {},
+      h("strong", {}, store.store === "memory" ? "Memory of this process" : store.store),
+      ` ${formatWhole(store.entries)} ${store.entries === 1 ? "entry" : "entries"}${store.bytes === null ? "" : `, ${formatBytes(store.bytes)}`}`,
+    ),
+  );
   if (!stores.length) return h("p", {}, "The cache is switched off (CACHE_ENABLED).");
   return [
     h("ul", { class: "plain small" }, totals),

@@ -6,12 +6,20 @@ let asked = 0;
 
 /**
  * Ask; resolves to the given text ("" where none was asked for), or to null when it was called off.
- * `input` = {label, hint, isRequired, maxLength} asks for a text.
+ * `input` asks for a text.
+ * @param {object} question
+ * @param {string} question.title
+ * @param {string} [question.words]
+ * @param {string} question.confirm
+ * @param {boolean} [question.isDanger]
+ * @param {{label: string, hint?: string, isRequired?: boolean, maxLength?: number} | null} [question.input]
+ * @returns {Promise<string | null>}
  */
 export function ask({ title, words, confirm, isDanger = false, input = null }) {
   asked += 1;
   const id = `dialog-${asked}`;
-  const text = input && h("input", { id: `${id}-text`, maxlength: String(input.maxLength ?? 200), autocomplete: "off", required: input.isRequired, "aria-describedby": input.hint ? `${id}-hint` : null });
+  const text =
+    input && h("input", { id: `${id}-text`, maxlength: String(input.maxLength ?? 200), autocomplete: "off", required: input.isRequired, "aria-describedby": input.hint ? `${id}-hint` : null });
   const yes = h("button", { type: "submit", class: isDanger ? "danger" : "primary" }, confirm);
   const no = h("button", { type: "button", onclick: () => dialog.close() }, "Leave it");
   const form = h(
@@ -23,9 +31,10 @@ export function ask({ title, words, confirm, isDanger = false, input = null }) {
     h("div", { class: "row end" }, no, yes),
   );
   const dialog = h("dialog", { class: "ask", "aria-labelledby": `${id}-title` }, form);
-  const before = document.activeElement;
+  const before = /** @type {HTMLElement | null} */ (document.activeElement);
   document.body.append(dialog);
   return new Promise((resolve) => {
+    /** @type {string | null} */
     let answer = null;
     form.addEventListener("submit", (event) => {
       event.preventDefault();

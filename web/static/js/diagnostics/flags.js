@@ -14,14 +14,33 @@ export function flags() {
     title: "Feature flags",
     isWide: true,
     load: () => api.get("/admin/flags"),
-    draw: ({ items }) => h("ul", { class: "flags" }, items.map((flag) => flagRow(flag, part.refresh))),
+    draw: ({ items }) =>
+      h(
+        "ul",
+        { class: "flags" },
+        items.map((flag) => flagRow(flag, part.refresh)),
+      ),
   });
   return part;
 }
 
 function flagRow(flag, refresh) {
   const id = `flag-${flag.name}`;
-  const toggle = h("button", { type: "button", role: "switch", class: "switch", id, "aria-checked": String(flag.enabled), "aria-labelledby": `${id}-name`, "aria-describedby": `${id}-about`, onclick: () => change(flag, toggle, refresh) }, h("span", { class: "knob", "aria-hidden": "true" }), h("span", { class: "switch-word" }, flag.enabled ? "On" : "Off"));
+  const toggle = h(
+    "button",
+    {
+      type: "button",
+      role: "switch",
+      class: "switch",
+      id,
+      "aria-checked": String(flag.enabled),
+      "aria-labelledby": `${id}-name`,
+      "aria-describedby": `${id}-about`,
+      onclick: () => change(flag, toggle, refresh),
+    },
+    h("span", { class: "knob", "aria-hidden": "true" }),
+    h("span", { class: "switch-word" }, flag.enabled ? "On" : "Off"),
+  );
   const history = h("div", {});
   const details = h("details", { class: "small", ontoggle: () => details.open && showChanges(flag.name, history) }, h("summary", {}, "Changes"), history);
   return h(
@@ -33,7 +52,12 @@ function flagRow(flag, refresh) {
       {},
       h("strong", { id: `${id}-name` }, flag.name),
       h("p", { class: "small soft", id: `${id}-about` }, flag.description),
-      flag.changed_at && h("p", { class: flag.enabled ? "small soft" : "small remedy" }, `Switched ${flag.enabled ? "on" : "off"} ${formatAgo(flag.changed_at)} by ${flag.changed_by}${flag.reason ? `: ${flag.reason}` : ", without a reason."}`),
+      flag.changed_at &&
+        h(
+          "p",
+          { class: flag.enabled ? "small soft" : "small remedy" },
+          `Switched ${flag.enabled ? "on" : "off"} ${formatAgo(flag.changed_at)} by ${flag.changed_by}${flag.reason ? `: ${flag.reason}` : ", without a reason."}`,
+        ),
       flag.changed_at && details,
     ),
   );
@@ -65,8 +89,18 @@ async function change(flag, toggle, refresh) {
 async function showChanges(name, element) {
   try {
     const { changes } = await api.get(`/admin/flags/${encodeURIComponent(name)}`);
-    fill(element, h("ol", { class: "changes" }, changes.map((entry) => h("li", {}, h("strong", {}, entry.enabled ? "On" : "Off"), ` ${formatMoment(entry.changed_at)} by ${entry.changed_by}${entry.reason ? `: ${entry.reason}` : ""}`))));
+    fill(
+      element,
+      h(
+        "ol",
+        { class: "changes" },
+        changes.map((entry) => h("li", {}, h("strong", {}, entry.enabled ? "On" : "Off"), ` ${formatMoment(entry.changed_at)} by ${entry.changed_by}${entry.reason ? `: ${entry.reason}` : ""}`)),
+      ),
+    );
   } catch (error) {
-    fill(element, problem(error, () => showChanges(name, element)));
+    fill(
+      element,
+      problem(error, () => showChanges(name, element)),
+    );
   }
 }

@@ -52,7 +52,12 @@ export function migrations() {
   });
 }
 
-const migrationList = (labels) => h("ol", { class: "labels" }, labels.map((label) => h("li", {}, h("code", {}, label))));
+const migrationList = (labels) =>
+  h(
+    "ol",
+    { class: "labels" },
+    labels.map((label) => h("li", {}, h("code", {}, label))),
+  );
 
 /** Where this runs, and the versions of what it is made of. */
 export function versionFacts({ environment, database, versions }) {

@@ -46,7 +46,9 @@ export function jobs({ jobs: found }) {
       ["Items waiting", isKnown ? formatWhole(found.queued_items) : "not known"],
       ["Unclaimed for", !isKnown ? "not known" : found.backlog_seconds > 0 ? formatDuration(found.backlog_seconds) : "nothing waits unclaimed"],
     ]),
-    isKnown ? [h("h3", {}, "Jobs by state"), facts(JOB_STATES.map((state) => [state, formatWhole(found.by_status[state] ?? 0)]))] : h("p", { class: "remedy" }, "The database does not answer, and it alone knows the jobs. See the checks above."),
+    isKnown
+      ? [h("h3", {}, "Jobs by state"), facts(JOB_STATES.map((state) => [state, formatWhole(found.by_status[state] ?? 0)]))]
+      : h("p", { class: "remedy" }, "The database does not answer, and it alone knows the jobs. See the checks above."),
     h("p", { class: "small" }, h("a", { href: "/tasks" }, "Open the tasks")),
   ];
 }
@@ -64,6 +66,11 @@ export function limits({ limits: found, streams }) {
       ["Uploads a minute", formatWhole(found.uploads_per_minute)],
     ]),
     h("h3", {}, "Live progress"),
-    h("p", {}, h("span", { class: `badge ${streams.is_full ? "warn" : "good"}` }, streams.is_full ? "Full" : "Free"), ` ${formatWhole(streams.limit)} streams at once in each process; past that, pages ask every few seconds.`),
+    h(
+      "p",
+      {},
+      h("span", { class: `badge ${streams.is_full ? "warn" : "good"}` }, streams.is_full ? "Full" : "Free"),
+      ` ${formatWhole(streams.limit)} streams at once in each process; past that, pages ask every few seconds.`,
+    ),
   ];
 }

@@ -9,13 +9,17 @@ const PAUSE_MILLISECONDS = 150;
 
 /** Make the form work; `onAdded(ticker)` is called once the ticker is on the watchlist. */
 export function wireAddForm(onAdded) {
+  /** @type {HTMLFormElement} */
   const form = byId("add");
+  /** @type {HTMLInputElement} */
   const field = byId("add-ticker");
-  const submit = form.querySelector("button[type=submit]");
+  /** @type {HTMLInputElement} */
+  const notesField = byId("add-notes");
+  const submit = /** @type {HTMLButtonElement} */ (form.querySelector("button[type=submit]"));
 
   const complain = (control, text) => {
     fill(byId("add-problem"), text);
-    for (const each of [field, byId("add-notes")]) each.toggleAttribute("aria-invalid", false);
+    for (const each of [field, notesField]) each.toggleAttribute("aria-invalid", false);
     if (!text) return;
     control.setAttribute("aria-invalid", "true");
     control.setAttribute("aria-describedby", "add-problem");
@@ -25,7 +29,7 @@ export function wireAddForm(onAdded) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const ticker = field.value.trim().toUpperCase();
-    const notes = byId("add-notes").value.trim() || null;
+    const notes = notesField.value.trim() || null;
     if (!TICKER.test(ticker)) {
       complain(field, ticker ? "A ticker has up to 20 letters, digits and . & ^ = _ -, such as AAPL or ^GSPC." : "Type a ticker, such as AAPL.");
       return;
@@ -38,7 +42,7 @@ export function wireAddForm(onAdded) {
       field.focus();
     } catch (error) {
       const isNotes = error.errors?.length && error.errors.every((entry) => entry.field === "notes");
-      complain(isNotes ? byId("add-notes") : field, error.words ?? error.message);
+      complain(isNotes ? notesField : field, error.words ?? error.message);
       return;
     } finally {
       submit.disabled = false;
@@ -50,8 +54,10 @@ export function wireAddForm(onAdded) {
 }
 
 function wireSuggestions(field) {
-  let timer = null;
-  let asking = null;
+  /** @type {number | undefined} */
+  let timer;
+  /** @type {AbortController | undefined} */
+  let asking;
   const suggest = async () => {
     asking?.abort();
     const q = field.value.trim();
@@ -59,7 +65,10 @@ function wireSuggestions(field) {
     asking = new AbortController();
     try {
       const { items } = await api.get("/tickers", { q, limit: SUGGESTED }, { signal: asking.signal });
-      fill(byId("add-suggestions"), items.map(({ ticker, name }) => h("option", { value: ticker }, name ?? "")));
+      fill(
+        byId("add-suggestions"),
+        items.map(({ ticker, name }) => h("option", { value: ticker }, name ?? "")),
+      );
     } catch {
       // Suggestions are a help only: without them a ticker is typed in full, and adding it says what is wrong.
       fill(byId("add-suggestions"));

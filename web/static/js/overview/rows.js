@@ -8,11 +8,13 @@ import { scoreBar, sparkline, verdictBadge } from "../widgets.js";
 // The rows are laid out as grids, which takes their meaning from them in some browsers; so it is said again.
 const cell = (props, ...children) => h("td", { role: "cell", ...props }, children);
 const move = (item) => (item.latest && item.previous ? item.latest.score - item.previous.score : null);
+const byTicker = (item) => item.ticker;
 const close = (item) => item.closes.at(-1) ?? item.latest?.close ?? null;
 
 // What a column is sorted by; one without is not.
+/** @type {{key?: string, name: string, value?: (item: any) => any, type?: string, hidden?: boolean}[]} */
 const COLUMNS = [
-  { key: "ticker", name: "Ticker", value: (item) => item.ticker },
+  { key: "ticker", name: "Ticker", value: byTicker },
   { key: "close", name: "Close", value: close, type: "number" },
   { key: "day", name: "Day change", value: (item) => item.change_percent, type: "number" },
   { name: "Last closes" },
@@ -26,8 +28,13 @@ const COLUMNS = [
 
 /** An empty table. `onSort(key)` is called when a heading is pressed. */
 export function buildTable(onSort) {
+  /** @type {(column: typeof COLUMNS[number]) => HTMLElement} */
   const heading = ({ key, name, type, hidden }) =>
-    h("th", { role: "columnheader", scope: "col", class: type, dataset: key ? { sort: key } : {} }, hidden ? h("span", { class: "visually-hidden" }, name) : key ? h("button", { type: "button", onclick: () => onSort(key) }, name) : name);
+    h(
+      "th",
+      { role: "columnheader", scope: "col", class: type, dataset: key ? { sort: key } : {} },
+      hidden ? h("span", { class: "visually-hidden" }, name) : key ? h("button", { type: "button", onclick: () => onSort(key) }, name) : name,
+    );
   const body = h("tbody", { role: "rowgroup" });
   const head = h("tr", { role: "row" }, COLUMNS.map(heading));
   const table = h("table", { class: "watchlist", role: "table" }, h("caption", { class: "visually-hidden" }, "The watchlist with the latest verdicts"), h("thead", { role: "rowgroup" }, head), body);
@@ -47,11 +54,11 @@ export function markSort(head, sort) {
 export function sorted(items, sort) {
   const key = sort.replace(/^-/, "");
   const sign = sort.startsWith("-") ? -1 : 1;
-  const { value } = COLUMNS.find((column) => column.key === key) ?? COLUMNS[0];
+  const { value = byTicker } = COLUMNS.find((column) => column.key === key) ?? {};
   const isLess = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
   return items
     .map((item) => [value(item), item])
-    .sort(([a, first], [b, second]) => (a === null) - (b === null) || (a === null ? 0 : sign * isLess(a, b)) || isLess(first.ticker, second.ticker))
+    .sort(([a, first], [b, second]) => Number(a === null) - Number(b === null) || (a === null ? 0 : sign * isLess(a, b)) || isLess(first.ticker, second.ticker))
     .map(([, item]) => item);
 }
 
@@ -61,7 +68,12 @@ export function buildRow(item, strategy) {
   return h(
     "tr",
     { role: "row", dataset: { ticker } },
-    h("th", { role: "rowheader", scope: "row", class: "name-cell" }, h("a", { href: tickerAddress(ticker, strategy) }, ticker), item.name && h("span", { class: "small soft ticker-name", title: item.name }, item.name)),
+    h(
+      "th",
+      { role: "rowheader", scope: "row", class: "name-cell" },
+      h("a", { href: tickerAddress(ticker, strategy) }, ticker),
+      item.name && h("span", { class: "small soft ticker-name", title: item.name }, item.name),
+    ),
     cell({ class: "number close-cell", title: item.last_day && `Close of ${formatDay(item.last_day)}` }, formatPrice(close(item))),
     cell({ class: `number change-cell ${toneOf(item.change_percent)}` }, formatPercent(item.change_percent)),
     cell({ class: "spark-cell" }, item.closes.length > 1 && sparkline(item.closes, { width: 96, height: 28 })),

@@ -13,6 +13,7 @@ export function isFocusLost() {
 }
 
 export class RunAll {
+  /** @type {HTMLButtonElement} */
   #button = byId("analyse-all");
   #area = byId("bulk");
   #order;

@@ -1,6 +1,6 @@
 // How many of the watchlist are to buy, to hold, to sell: each count shows only those.
 
-import { byId, fill, h } from "../dom.js";
+import { byId, fill, focusedIn, h } from "../dom.js";
 import { formatWhole } from "../format.js";
 
 const GROUPS = [
@@ -20,14 +20,22 @@ export function inGroup(items, group) {
 /** Show the counts; `onChosen(group)` is called when one is pressed. */
 export function showSummary(items, chosen, onChosen) {
   const area = byId("summary");
-  const had = area.contains(document.activeElement) ? document.activeElement.dataset.group : null;
+  const had = focusedIn(area)?.dataset.group;
   const chips = GROUPS.map(([key, name, belongs]) => [key, name, items.filter(belongs).length]).filter(([key, , count]) => count || key === chosen || ["buy", "hold", "sell", ""].includes(key));
   fill(
     area,
     items.length > 0 &&
       chips.map(([key, name, count]) =>
-        h("button", { type: "button", class: `chip ${key}`, "aria-pressed": String(key === chosen), dataset: { group: key }, onclick: () => onChosen(key) }, h("strong", {}, formatWhole(count)), ` ${name}`),
+        h(
+          "button",
+          { type: "button", class: `chip ${key}`, "aria-pressed": String(key === chosen), dataset: { group: key }, onclick: () => onChosen(key) },
+          h("strong", {}, formatWhole(count)),
+          ` ${name}`,
+        ),
       ),
   );
-  if (had !== null) area.querySelector(`[data-group="${CSS.escape(had)}"]`)?.focus();
+  if (had === undefined) return;
+  /** @type {HTMLElement | null} */
+  const again = area.querySelector(`[data-group="${CSS.escape(had)}"]`);
+  again?.focus();
 }

@@ -17,16 +17,22 @@ const announced = h("p", { class: "visually-hidden", role: "status" });
 const pauseButton = h("button", { type: "button", id: "pause", "aria-pressed": "false", onclick: () => pause() }, "Pause");
 const nowButton = h("button", { type: "button", id: "refresh-now", onclick: () => refresh() }, "Refresh now");
 
+/** @type {any} */
 let health = null;
-let asked = { health: null, status: null }; // two answers that several parts show
-let timer = null;
+/** @type {{health: Promise<any>, status: Promise<any>}} */
+let asked; // two answers that several parts show
+/** @type {number | undefined} */
+let timer;
 let isPaused = false;
 let isAsking = false;
 let lastState = "";
 
 const ofStatus = (id, title, draw) => section({ id, title, load: () => asked.status, draw, retry: () => refresh() });
 const parts = [
-  checks(() => asked.health, () => refresh()),
+  checks(
+    () => asked.health,
+    () => refresh(),
+  ),
   ofStatus("pool", "Connections", status.pool),
   ofStatus("jobs", "Jobs", status.jobs),
   ofStatus("limits", "Rate limits", status.limits),
@@ -105,7 +111,12 @@ if (page) {
     page,
     h("div", { class: "spread status-bar" }, h("div", { class: "row" }, overall, updated), h("div", { class: "row" }, nowButton, pauseButton)),
     announced,
-    h("div", { class: "sections" }, parts.map((part) => part.element), documents()),
+    h(
+      "div",
+      { class: "sections" },
+      parts.map((part) => part.element),
+      documents(),
+    ),
   );
   refresh();
 }

@@ -1,10 +1,10 @@
 // The overview: the watchlist with what was last said of each ticker.
 
 import { api } from "../api.js";
-import { byId, fill, h, notify } from "../dom.js";
+import { byId, fill, focusedIn, h, notify } from "../dom.js";
 import { wireAddForm } from "../overview/add.js";
-import { RunAll, isFocusLost } from "../overview/run-all.js";
 import { buildRow, buildTable, complainIn, markSort, sorted } from "../overview/rows.js";
+import { isFocusLost, RunAll } from "../overview/run-all.js";
 import { inGroup, showSummary } from "../overview/summary.js";
 import { empty, loading, problem } from "../states.js";
 import { offerStrategies } from "../strategies.js";
@@ -14,12 +14,14 @@ import { readUrl, writeUrl } from "../url-state.js";
 const DEFAULTS = { strategy: "balanced", sort: "ticker", show: "" };
 const PAGE_SIZE = 500;
 const page = byId("page");
+/** @type {HTMLSelectElement} */
 const strategySelect = byId("strategy");
 const runAll = new RunAll(() => ({ universe: "watchlist", strategy: state.strategy }), load);
 
 let state = readUrl(DEFAULTS);
 let items = [];
 let rows = new Map(); // by ticker, so that another order moves rows and builds none
+/** @type {ReturnType<typeof buildTable> | null} */
 let table = null;
 let loads = 0;
 
@@ -76,7 +78,14 @@ function render() {
     if (!rows.has(item.ticker)) rows.set(item.ticker, buildRow(item, state.strategy));
     fragment.append(rows.get(item.ticker));
   }
-  if (!wanted.length) fragment.append(h("tr", { role: "row" }, h("td", { role: "cell", colspan: "10", class: "soft all-cell" }, "None of the followed tickers. ", h("button", { type: "button", onclick: () => change({ show: "" }) }, "Show all"))));
+  if (!wanted.length)
+    fragment.append(
+      h(
+        "tr",
+        { role: "row" },
+        h("td", { role: "cell", colspan: "10", class: "soft all-cell" }, "None of the followed tickers. ", h("button", { type: "button", onclick: () => change({ show: "" }) }, "Show all")),
+      ),
+    );
   table.body.replaceChildren(fragment);
   markSort(table.head, state.sort);
   focusAction(focus);
@@ -187,14 +196,19 @@ async function putBack(item) {
 
 /** The row and the button that have the focus; null when it is elsewhere. */
 function focusedAction() {
-  const row = document.activeElement?.closest?.("tr[data-ticker]");
-  return row ? [row.dataset.ticker, document.activeElement.dataset.action ?? "link"] : null;
+  const focused = focusedIn(page);
+  /** @type {HTMLElement | null | undefined} */
+  const row = focused?.closest("tr[data-ticker]");
+  return row ? [row.dataset.ticker, focused?.dataset.action ?? "link"] : null;
 }
 
 function focusAction(focus) {
   if (!focus) return;
   const [ticker, action] = focus;
-  rows.get(ticker)?.querySelector(action === "link" ? "a" : `button[data-action="${action}"]`)?.focus({ preventScroll: true });
+  rows
+    .get(ticker)
+    ?.querySelector(action === "link" ? "a" : `button[data-action="${action}"]`)
+    ?.focus({ preventScroll: true });
 }
 
 function change(values) {

@@ -2,9 +2,9 @@
 
 import { api } from "../api.js";
 import { runBulk } from "../bulk-run.js";
-import { byId, fill, h, notify } from "../dom.js";
+import { byId, fill, focusedIn, h, notify } from "../dom.js";
 import { formatWhole } from "../format.js";
-import { DEFAULTS, asParams, isUnfiltered, readFilters, showFilters, wireFilters } from "../screener/filters.js";
+import { asParams, DEFAULTS, isUnfiltered, readFilters, showFilters, wireFilters } from "../screener/filters.js";
 import { Following } from "../screener/following.js";
 import { buildRow, buildTable } from "../screener/table.js";
 import { empty, loading, problem } from "../states.js";
@@ -19,12 +19,14 @@ const following = new Following();
 
 let filters = readFilters();
 let shown = 0;
-let asking = null;
+/** @type {AbortController | undefined} */
+let asking;
 
 /** Show the first page; what stands there stays until the new is there. */
 async function load() {
   asking?.abort();
-  const mine = (asking = new AbortController());
+  const mine = new AbortController();
+  asking = mine;
   showFilters(filters);
   page.setAttribute("aria-busy", "true");
   if (!page.childElementCount) fill(page, loading("Loading results …"));
@@ -42,17 +44,20 @@ async function load() {
 
 function render(answer) {
   shown = 0;
-  for (const id of ["export-csv", "export-excel"]) byId(id).disabled = !answer.items.length;
+  for (const id of ["export-csv", "export-excel"]) /** @type {HTMLButtonElement} */ (byId(id)).disabled = !answer.items.length;
   if (!answer.items.length) {
     fill(byId("count"));
     return fill(page, nothing());
   }
-  const had = page.contains(document.activeElement) ? document.activeElement.closest("th[data-sort]")?.dataset.sort : null;
+  const had = /** @type {HTMLElement | null | undefined} */ (focusedIn(page)?.closest("th[data-sort]"))?.dataset.sort;
   const table = buildTable(filters.sort, (sort) => change({ sort }));
   const more = h("div", { class: "row centred more" });
   append(table.body, more, answer);
   fill(page, table.element, more);
-  if (had) page.querySelector(`th[data-sort="${had}"] button`)?.focus();
+  if (!had) return;
+  /** @type {HTMLButtonElement | null} */
+  const heading = page.querySelector(`th[data-sort="${had}"] button`);
+  heading?.focus();
 }
 
 function append(body, more, answer) {
@@ -70,8 +75,8 @@ async function loadMore(body, more, cursor, button) {
   const mine = asking;
   button.disabled = true;
   try {
-    const answer = await api.get("/results", { ...asParams(filters), limit: PAGE_SIZE, cursor }, { signal: mine.signal });
-    append(body, more, answer)?.querySelector("a").focus({ preventScroll: true });
+    const answer = await api.get("/results", { ...asParams(filters), limit: PAGE_SIZE, cursor }, { signal: mine?.signal });
+    append(body, more, answer)?.querySelector("a")?.focus({ preventScroll: true });
   } catch (error) {
     if (error.name === "AbortError") return;
     button.disabled = false;
@@ -89,7 +94,12 @@ function nothing() {
   return empty(
     "Nothing has been analysed yet",
     `An analysis of ${what} fills this page; it runs in the background.`,
-    h("p", { class: "row centred" }, h("button", { type: "button", class: "primary", onclick: analyseAll }, `Analyse ${what}`), isWatchlist ? h("a", { class: "button", href: "/" }, "Edit the watchlist") : h("a", { class: "button", href: "/prices" }, "Upload prices")),
+    h(
+      "p",
+      { class: "row centred" },
+      h("button", { type: "button", class: "primary", onclick: analyseAll }, `Analyse ${what}`),
+      isWatchlist ? h("a", { class: "button", href: "/" }, "Edit the watchlist") : h("a", { class: "button", href: "/prices" }, "Upload prices"),
+    ),
   );
 }
 

@@ -12,17 +12,25 @@ const page = byId("page");
 const title = byId("title");
 
 let state = readUrl(DEFAULTS);
+/** @type {{stop: () => void} | null} */
 let view = null;
 let opened = 0;
 
-/** Change the address and show what it says. `step` names the control that keeps the focus; `again` shows the same anew. */
+/**
+ * Change the address and show what it says. `step` names the control that keeps the focus; `again` shows the same anew.
+ * @param {Record<string, string>} values
+ * @param {{again?: boolean, step?: string | null}} options
+ */
 function go(values, { again = false, step = null } = {}) {
   const next = { ...state, ...values };
   writeUrl(next, DEFAULTS);
   if (again || JSON.stringify(next) !== JSON.stringify(state)) open(step ?? ("status" in values ? "status" : null));
 }
 
-/** Show what the address says; `focus` is the id of a control of the new view, else a changed view's title gets the focus. */
+/**
+ * Show what the address says; `focus` is the id of a control of the new view, else a changed view's title gets the focus.
+ * @param {string | null} focus
+ */
 async function open(focus = null) {
   const mine = ++opened;
   const before = state;
@@ -43,7 +51,11 @@ async function open(focus = null) {
     if (mine !== opened) return;
     if (!("status" in error)) console.error(error);
     name(state.job ? "Job" : undefined);
-    fill(page, state.job && back(), problem(error, () => open()));
+    fill(
+      page,
+      state.job && back(),
+      problem(error, () => open()),
+    );
   }
   page.removeAttribute("aria-busy");
   if (focus) byId(focus)?.focus();

@@ -16,11 +16,14 @@ import { readUrl, writeUrl } from "../url-state.js";
 
 const DEFAULTS = { strategy: "balanced", range: "1Y", show: "levels,trade" };
 const page = byId("page");
-const ticker = page.dataset.ticker.trim().toUpperCase();
+const ticker = (page.dataset.ticker ?? "").trim().toUpperCase();
 
 let state = readState();
+/** @type {Promise<any> | null} */
 let strategiesAsked = null;
-let analysis = null; // the AbortController of the analysis that is awaited
+/** @type {AbortController | undefined} */
+let analysis; // the AbortController of the analysis that is awaited
+/** @type {any} */
 let result = null;
 let isUnknown = false; // no prices: the page says so instead of everything else
 const typed = {}; // what was typed into the calculator; the cap only when it was changed
@@ -30,6 +33,7 @@ const chart = new ChartCard(ticker, state, change);
 const part = (id, title) => h("section", { class: "card", "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), h("div", { id }, loading()));
 const details = h("div", {});
 
+/** @returns {Record<string, string>} */
 function readState() {
   const read = readUrl(DEFAULTS);
   return { ...read, range: Object.hasOwn(RANGES, read.range) ? read.range : DEFAULTS.range };
@@ -113,7 +117,8 @@ function showResult(signal) {
   show(byId("flips"), () => flips(result, signal), "Looking for the closes that change it …");
   const open = details.querySelector("details")?.open ?? false;
   fill(details, provenance(result));
-  details.firstElementChild.open = open;
+  const panel = details.querySelector("details");
+  if (panel) panel.open = open;
   showHistory();
 }
 

@@ -11,7 +11,10 @@ export function refusal(error, fileName, text) {
     return h("div", { class: "refusal" }, h("p", { class: "field-problem" }, error.words), error.requestId && h("p", { class: "small soft" }, "Request ", h("code", {}, error.requestId)));
   }
   const all = countOf(error, faults.length);
-  const known = all > faults.length ? `The first ${faults.length} of ${formatWhole(all)} faults; correct them and choose the file again.` : `${faults.length === 1 ? "One fault" : `${faults.length} faults`}; correct ${faults.length === 1 ? "it" : "them"} and choose the file again.`;
+  const known =
+    all > faults.length
+      ? `The first ${faults.length} of ${formatWhole(all)} faults; correct them and choose the file again.`
+      : `${faults.length === 1 ? "One fault" : `${faults.length} faults`}; correct ${faults.length === 1 ? "it" : "them"} and choose the file again.`;
   return h(
     "div",
     { class: "refusal" },
@@ -49,7 +52,19 @@ function lineRows({ line, faults }, lines) {
     "tbody",
     {},
     faults.map(({ place, message }) => h("tr", {}, h("td", { class: "number" }, line), h("td", {}, place.column ?? "–"), h("td", {}, message))),
-    h("tr", { class: "excerpt" }, h("td", { colspan: "3" }, shownLines(lines, line, faults.map((fault) => fault.place.column)))),
+    h(
+      "tr",
+      { class: "excerpt" },
+      h(
+        "td",
+        { colspan: "3" },
+        shownLines(
+          lines,
+          line,
+          faults.map((fault) => fault.place.column),
+        ),
+      ),
+    ),
   );
 }
 
@@ -61,7 +76,13 @@ function shownLines(lines, line, columns) {
     { class: "file-lines" },
     shown.map((entry) => [
       h("span", { class: "line-number", "aria-hidden": "true" }, `${entry.isFault ? "▸ " : ""}${entry.number}`),
-      h("code", { class: entry.isFault ? "line fault" : "line" }, h("span", { class: "visually-hidden" }, `Line ${entry.number}${entry.isFault ? ", at fault" : ""}: `), lineText(entry, lines[0], columns), entry.isCut && " …"),
+      h(
+        "code",
+        { class: entry.isFault ? "line fault" : "line" },
+        h("span", { class: "visually-hidden" }, `Line ${entry.number}${entry.isFault ? ", at fault" : ""}: `),
+        lineText(entry, lines[0], columns),
+        entry.isCut && " …",
+      ),
     ]),
   );
 }

@@ -9,7 +9,10 @@ import { refusal } from "./faults.js";
 import { isTicker, refusalOf, tickerFromName } from "./file-text.js";
 
 const LOOK_AFTER_MILLISECONDS = 300;
-const MODES = [["replace", "Replace"], ["extend", "Extend by day"]];
+const MODES = [
+  ["replace", "Replace"],
+  ["extend", "Extend by day"],
+];
 let made = 0;
 
 /** The row of a file. `on` holds what the queue wants to hear: `changed()`, `stored(answer)`, `wanted(row)` and `removed(row)`. */
@@ -17,10 +20,24 @@ export class FileRow {
   constructor(file, { mostBytes, ticker, mode = "replace", on }) {
     made += 1;
     this.refused = refusalOf(file, mostBytes, formatBytes); // why it need not even be sent
-    Object.assign(this, { file, on, state: this.refused ? "refused" : "waiting", id: `file-${made}`, abort: null, timer: null });
+    this.file = file;
+    this.on = on;
+    this.state = this.refused ? "refused" : "waiting";
+    this.id = `file-${made}`;
+    /** @type {AbortController | null} */
+    this.abort = null;
+    /** @type {number | undefined} */
+    this.timer = undefined;
     this.ticker = h("input", {
-      id: `${this.id}-ticker`, value: ticker ?? tickerFromName(file.name), maxlength: "20", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", required: true,
-      "aria-describedby": `${this.id}-problem ${this.id}-hint`, oninput: () => this.edited(),
+      id: `${this.id}-ticker`,
+      value: ticker ?? tickerFromName(file.name),
+      maxlength: "20",
+      autocomplete: "off",
+      autocapitalize: "characters",
+      spellcheck: "false",
+      required: true,
+      "aria-describedby": `${this.id}-problem ${this.id}-hint`,
+      oninput: () => this.edited(),
     });
     this.mode = select(`${this.id}-mode`, MODES, mode, () => this.edited());
     this.problem = h("p", { class: "field-problem", id: `${this.id}-problem` });
@@ -138,7 +155,9 @@ export class FileRow {
       const { items } = await api.get("/tickers", { q: symbol, limit: 1 });
       if (symbol !== this.symbol || this.state !== "waiting") return;
       const found = items.find((item) => item.ticker === symbol);
-      this.hint.textContent = found ? `Stored now: ${formatWhole(found.bars)} bars, ${formatDay(found.first)} to ${formatDay(found.last)} (${found.provider}).` : "New: nothing is stored under this ticker.";
+      this.hint.textContent = found
+        ? `Stored now: ${formatWhole(found.bars)} bars, ${formatDay(found.first)} to ${formatDay(found.last)} (${found.provider}).`
+        : "New: nothing is stored under this ticker.";
     } catch {
       this.hint.textContent = ""; // it is only a courtesy: the upload itself says what is wrong
     }
@@ -146,7 +165,7 @@ export class FileRow {
 
   remove() {
     if (this.state === "sending") {
-      this.abort.abort();
+      this.abort?.abort();
       return;
     }
     clearTimeout(this.timer);
@@ -172,7 +191,20 @@ function stored(answer) {
   return h(
     "div",
     { class: "stored" },
-    h("p", {}, h("span", { class: "badge good" }, "Stored"), " ", h("a", { href: `/tickers/${encodeURIComponent(ticker)}` }, ticker), ` has ${formatWhole(bars)} ${bars === 1 ? "bar" : "bars"}, ${formatDay(first)} to ${formatDay(last)}.`, dropped > 0 && ` ${formatWhole(dropped)} ${dropped === 1 ? "row" : "rows"} without prices ${dropped === 1 ? "was" : "were"} left out.`),
-    warnings.length > 0 && h("ul", { class: "warnings" }, warnings.map((warning) => h("li", {}, h("span", { class: "badge warn" }, "Warning"), " ", warning.message))),
+    h(
+      "p",
+      {},
+      h("span", { class: "badge good" }, "Stored"),
+      " ",
+      h("a", { href: `/tickers/${encodeURIComponent(ticker)}` }, ticker),
+      ` has ${formatWhole(bars)} ${bars === 1 ? "bar" : "bars"}, ${formatDay(first)} to ${formatDay(last)}.`,
+      dropped > 0 && ` ${formatWhole(dropped)} ${dropped === 1 ? "row" : "rows"} without prices ${dropped === 1 ? "was" : "were"} left out.`,
+    ),
+    warnings.length > 0 &&
+      h(
+        "ul",
+        { class: "warnings" },
+        warnings.map((warning) => h("li", {}, h("span", { class: "badge warn" }, "Warning"), " ", warning.message)),
+      ),
   );
 }

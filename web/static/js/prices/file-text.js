@@ -9,7 +9,12 @@ export const isTicker = (text) => TICKER.test(text);
 
 /** The ticker that a file name speaks of; "" when it speaks of none. "aapl_daily (2).csv" → "AAPL". */
 export function tickerFromName(name) {
-  let stem = name.replace(/^.*[\\/]/, "").replace(/(\.(csv|txt|tsv))+$/i, "").replace(/\s*\(\d+\)$/, "").trim().toUpperCase();
+  let stem = name
+    .replace(/^.*[\\/]/, "")
+    .replace(/(\.(csv|txt|tsv))+$/i, "")
+    .replace(/\s*\(\d+\)$/, "")
+    .trim()
+    .toUpperCase();
   let before;
   do {
     before = stem;

@@ -13,7 +13,11 @@ export async function quality(ticker, choose) {
   return h(
     "div",
     { class: "quality" },
-    h("dl", { class: "facts" }, facts(found).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+    h(
+      "dl",
+      { class: "facts" },
+      facts(found).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+    ),
     warnings(found.warnings),
     gaps(found.gaps, ticker),
     h(
@@ -37,7 +41,11 @@ function facts(found) {
 
 function warnings(list) {
   if (!list.length) return h("p", {}, h("span", { class: "badge good" }, "Good"), " No warnings.");
-  return h("ul", { class: "warnings" }, list.map((warning) => h("li", {}, h("span", { class: "badge warn" }, "Warning"), " ", warning.message)));
+  return h(
+    "ul",
+    { class: "warnings" },
+    list.map((warning) => h("li", {}, h("span", { class: "badge warn" }, "Warning"), " ", warning.message)),
+  );
 }
 
 function gaps(list, ticker) {
@@ -45,7 +53,20 @@ function gaps(list, ticker) {
   const rows = [...list].sort((one, other) => other.days - one.days || (one.after < other.after ? 1 : -1));
   const body = h("tbody", {}, rows.slice(0, GAPS_SHOWN).map(gapRow));
   const rest = rows.length - GAPS_SHOWN;
-  const more = rest > 0 && h("button", { type: "button", class: "small", onclick: () => { body.append(...rows.slice(GAPS_SHOWN).map(gapRow)); more.remove(); } }, `Show ${formatWhole(rest)} more`);
+  const more =
+    rest > 0 &&
+    h(
+      "button",
+      {
+        type: "button",
+        class: "small",
+        onclick: () => {
+          body.append(...rows.slice(GAPS_SHOWN).map(gapRow));
+          if (more) more.remove();
+        },
+      },
+      `Show ${formatWhole(rest)} more`,
+    );
   return h(
     "div",
     { class: "gaps" },

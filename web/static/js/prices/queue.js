@@ -9,6 +9,7 @@ const MOST_WAITED_SECONDS = 90;
 /** The card for uploads. `onStored(answer)` hears of every file that was stored. Has `choose(ticker)`, which opens the file picker for a ticker. */
 export function uploads(mostBytes, onStored) {
   const rows = [];
+  /** @type {string | null} */
   let wanted = null; // the ticker that the next chosen file is for
   let isSending = false;
 
@@ -123,8 +124,17 @@ function dropZone(input, mostBytes) {
     "div",
     { class: "drop-zone" },
     h("p", { class: "drop-words" }, h("span", { class: "for-mouse" }, "Drop CSV files here, or "), input, h("label", { for: "price-files", class: "button" }, "Choose files")),
-    h("p", { class: "small soft" }, `One ticker each, up to ${formatBytes(mostBytes)}. Columns by name, in any order: Date, Open, High, Low, Close, Volume and, if there is one, Adj Close. Dates as 2013-03-01 or 3/1/2013.`),
-    h("details", { class: "small" }, h("summary", {}, "What a file looks like"), h("pre", { class: "example" }, "Date,Open,High,Low,Close,Volume\n2013-02-28,444.05,447.87,441.40,441.40,11518400\n2013-03-01,438.00,438.18,429.98,430.47,19730300")),
+    h(
+      "p",
+      { class: "small soft" },
+      `One ticker each, up to ${formatBytes(mostBytes)}. Columns by name, in any order: Date, Open, High, Low, Close, Volume and, if there is one, Adj Close. Dates as 2013-03-01 or 3/1/2013.`,
+    ),
+    h(
+      "details",
+      { class: "small" },
+      h("summary", {}, "What a file looks like"),
+      h("pre", { class: "example" }, "Date,Open,High,Low,Close,Volume\n2013-02-28,444.05,447.87,441.40,441.40,11518400\n2013-03-01,438.00,438.18,429.98,430.47,19730300"),
+    ),
   );
 }
 
@@ -136,7 +146,7 @@ function acceptDrops(card, zone, take) {
     if (!hasFiles(event)) return;
     event.preventDefault();
     const isOver = card.contains(event.target);
-    event.dataTransfer.dropEffect = isOver ? "copy" : "none";
+    if (event.dataTransfer) event.dataTransfer.dropEffect = isOver ? "copy" : "none";
     mark(isOver);
   });
   window.addEventListener("dragleave", (event) => event.relatedTarget === null && mark(false));
@@ -144,6 +154,6 @@ function acceptDrops(card, zone, take) {
     if (!hasFiles(event)) return;
     event.preventDefault();
     mark(false);
-    if (card.contains(event.target)) take(event.dataTransfer.files);
+    if (card.contains(event.target)) take(event.dataTransfer?.files ?? []);
   });
 }

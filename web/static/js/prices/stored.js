@@ -17,7 +17,8 @@ const COLUMNS = 6;
 export function storedPrices(choose) {
   let at = readUrl(DEFAULTS);
   if (at.ticker) at.q ||= at.ticker; // a link to one ticker must find it among thousands
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
   let asked = 0;
 
   const search = h("input", { id: "stored-search", type: "search", value: at.q, maxlength: "100", placeholder: "Ticker or name", autocomplete: "off", spellcheck: "false", oninput: () => typed() });
@@ -27,7 +28,17 @@ export function storedPrices(choose) {
     "section",
     { class: "card", "aria-labelledby": "stored-title" },
     h("div", { class: "spread" }, h("h2", { id: "stored-title" }, "Stored"), count),
-    h("form", { class: "row", onsubmit: (event) => { event.preventDefault(); reload(); } }, field("Find", search)),
+    h(
+      "form",
+      {
+        class: "row",
+        onsubmit: (event) => {
+          event.preventDefault();
+          reload();
+        },
+      },
+      field("Find", search),
+    ),
     body,
   );
 
@@ -44,12 +55,16 @@ export function storedPrices(choose) {
     clearTimeout(timer);
     asked += 1;
     const mine = asked;
-    const first = body.firstChild?.matches?.(".table-scroll") ? quietly : show; // a list that is there stays until its successor has come
-    return first(body, async () => {
-      const page = await api.get("/tickers", { q: at.q, limit: PAGE });
-      if (mine !== asked) throw new DOMException("Asked again.", "AbortError");
-      return list(page);
-    }, "Looking at what is stored …");
+    const first = body.firstElementChild?.matches(".table-scroll") ? quietly : show; // a list that is there stays until its successor has come
+    return first(
+      body,
+      async () => {
+        const page = await api.get("/tickers", { q: at.q, limit: PAGE });
+        if (mine !== asked) throw new DOMException("Asked again.", "AbortError");
+        return list(page);
+      },
+      "Looking at what is stored …",
+    );
   }
 
   async function quietly(target, load) {
@@ -80,7 +95,10 @@ export function storedPrices(choose) {
       try {
         add(await api.get("/tickers", { q: at.q, limit: PAGE, cursor }));
       } catch (error) {
-        fill(more, problem(error, () => next(cursor, button)));
+        fill(
+          more,
+          problem(error, () => next(cursor, button)),
+        );
       }
     };
     add(page);
@@ -93,7 +111,15 @@ export function storedPrices(choose) {
           "table",
           { class: "stored-table" },
           h("caption", { class: "visually-hidden" }, "Stored prices by ticker"),
-          h("thead", {}, h("tr", {}, heads.map(([name, kind]) => h("th", { scope: "col", class: kind }, name)))),
+          h(
+            "thead",
+            {},
+            h(
+              "tr",
+              {},
+              heads.map(([name, kind]) => h("th", { scope: "col", class: kind }, name)),
+            ),
+          ),
           rows,
         ),
       ),

@@ -8,7 +8,13 @@ import { empty, problem, show } from "../states.js";
 import { field, select } from "../widgets.js";
 import { outcomeLine, saveWith } from "./saving.js";
 
-const STATUSES = [["", "All jobs"], ["completed", "Completed"], ["cancelled", "Cancelled"], ["failed", "Failed"], ["processing", "Running"]];
+const STATUSES = [
+  ["", "All jobs"],
+  ["completed", "Completed"],
+  ["cancelled", "Cancelled"],
+  ["failed", "Failed"],
+  ["processing", "Running"],
+];
 const TONES = { completed: "good", failed: "bad", cancelled: "warn" };
 const WORDS = { queued: "Waiting", processing: "Running", completed: "Completed", failed: "Failed", cancelled: "Cancelled" };
 const UNIVERSES = { all: "All tickers", watchlist: "Watchlist" };
@@ -26,11 +32,15 @@ export function jobReports(values, strategies, keep) {
 
   function load() {
     const wanted = status.value;
-    return show(body, async () => {
-      const page = await api.get("/jobs", { status: wanted, limit: PAGE });
-      if (wanted !== status.value) throw new DOMException("Asked again.", "AbortError");
-      return list(page, wanted);
-    }, "Looking for jobs …");
+    return show(
+      body,
+      async () => {
+        const page = await api.get("/jobs", { status: wanted, limit: PAGE });
+        if (wanted !== status.value) throw new DOMException("Asked again.", "AbortError");
+        return list(page, wanted);
+      },
+      "Looking for jobs …",
+    );
   }
 
   function list(page, wanted) {
@@ -49,7 +59,10 @@ export function jobReports(values, strategies, keep) {
       try {
         add(await api.get("/jobs", { status: wanted, limit: PAGE, cursor }));
       } catch (error) {
-        fill(more, problem(error, () => next(cursor, button)));
+        fill(
+          more,
+          problem(error, () => next(cursor, button)),
+        );
       }
     };
     add(page);
@@ -58,7 +71,21 @@ export function jobReports(values, strategies, keep) {
       h(
         "div",
         { class: "table-scroll" },
-        h("table", { class: "job-table" }, h("caption", { class: "visually-hidden" }, "Jobs, newest first"), h("thead", {}, h("tr", {}, heads.map(([name, kind]) => h("th", { scope: "col", class: kind }, name)))), rows),
+        h(
+          "table",
+          { class: "job-table" },
+          h("caption", { class: "visually-hidden" }, "Jobs, newest first"),
+          h(
+            "thead",
+            {},
+            h(
+              "tr",
+              {},
+              heads.map(([name, kind]) => h("th", { scope: "col", class: kind }, name)),
+            ),
+          ),
+          rows,
+        ),
       ),
       more,
     ];
@@ -74,7 +101,12 @@ export function jobReports(values, strategies, keep) {
       "tr",
       { dataset: { job: job.id } },
       h("td", {}, h("div", {}, title), h("div", { class: "small soft" }, `${formatMoment(when)} (${formatAgo(when)}), ${formatWhole(job.total)} ${job.total === 1 ? "ticker" : "tickers"}`)),
-      h("td", {}, h("span", { class: `badge ${job.failed ? "warn" : (TONES[job.status] ?? "")}` }, state), job.failed > 0 && h("div", { class: "small soft only-on-phone" }, `${formatWhole(job.failed)} failed`)),
+      h(
+        "td",
+        {},
+        h("span", { class: `badge ${job.failed ? "warn" : (TONES[job.status] ?? "")}` }, state),
+        job.failed > 0 && h("div", { class: "small soft only-on-phone" }, `${formatWhole(job.failed)} failed`),
+      ),
       h("td", { class: "number hide-on-phone" }, formatWhole(job.succeeded)),
       h("td", { class: "number hide-on-phone" }, formatWhole(job.failed)),
       h("td", {}, button),

@@ -4,7 +4,10 @@ import { h } from "../dom.js";
 import { field, select } from "../widgets.js";
 import { outcomeLine, saveWith } from "./saving.js";
 
-const UNIVERSES = [["", "All tickers"], ["watchlist", "Watchlist"]];
+const UNIVERSES = [
+  ["", "All tickers"],
+  ["watchlist", "Watchlist"],
+];
 const VERDICTS = [["", "Any verdict"], ...["Strong Buy", "Buy", "Hold", "Sell", "Strong Sell"].map((verdict) => [verdict, verdict])];
 
 /** The card. `values` are the address's, `keep(values)` puts them back there; `strategies` are [id, name] pairs. */

@@ -3,7 +3,13 @@
 import { fill, h } from "../dom.js";
 import { download, formatBytes } from "../transfer.js";
 
-/** Download while a button is busy; what came of it stands in `outcome`. `explain(error)` may say more of a problem than its own words. */
+/**
+ * Download while a button is busy; what came of it stands in `outcome`. `explain(error)` may say more of a problem than its own words.
+ * @param {HTMLButtonElement | HTMLButtonElement[]} button
+ * @param {HTMLElement} outcome
+ * @param {{path: string, params?: Record<string, any>, accept?: string, name?: string}} request
+ * @param {(error: any) => any} explain
+ */
 export async function saveWith(button, outcome, request, explain = () => null) {
   const buttons = [button].flat();
   for (const one of buttons) one.disabled = true;

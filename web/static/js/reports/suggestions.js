@@ -9,13 +9,18 @@ const SHOWN = 20;
 /** A list of suggestions for a text field, which is asked for as somebody types. Put it into the page beside the field. */
 export function suggestionsFor(input) {
   const list = h("datalist", { id: `${input.id}-suggestions` });
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
   input.setAttribute("list", list.id);
   const ask = async () => {
     const typed = input.value.trim();
     try {
       const { items } = await api.get("/tickers", { q: typed, limit: SHOWN });
-      if (typed === input.value.trim()) fill(list, items.map((item) => h("option", { value: item.ticker }, item.name ?? "")));
+      if (typed === input.value.trim())
+        fill(
+          list,
+          items.map((item) => h("option", { value: item.ticker }, item.name ?? "")),
+        );
     } catch {
       fill(list); // the field takes any ticker without them
     }

@@ -10,7 +10,17 @@ const TICKER = /^[A-Z0-9^][A-Z0-9.&^=_-]{0,19}$/;
 
 /** The card. `values` are the address's, `keep(values)` puts them back there; `strategies` are [id, name] pairs. */
 export function tickerReport(values, strategies, keep) {
-  const ticker = h("input", { id: "report-ticker", name: "ticker", value: values.ticker, maxlength: "20", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", "aria-describedby": "report-ticker-problem", oninput: () => changed() });
+  const ticker = h("input", {
+    id: "report-ticker",
+    name: "ticker",
+    value: values.ticker,
+    maxlength: "20",
+    autocomplete: "off",
+    autocapitalize: "characters",
+    spellcheck: "false",
+    "aria-describedby": "report-ticker-problem",
+    oninput: () => changed(),
+  });
   const strategy = select("report-strategy", strategies, values.strategy, () => changed());
   const start = h("input", { id: "report-start", name: "start", type: "date", value: values.start, "aria-describedby": "report-period-problem", onchange: () => changed() });
   const end = h("input", { id: "report-end", name: "end", type: "date", value: values.end, "aria-describedby": "report-period-problem", onchange: () => changed() });
@@ -47,7 +57,8 @@ export function tickerReport(values, strategies, keep) {
 
   /** What this page has to say to a problem; null leaves it to the service's own words, which speak to callers of the API. */
   function explain(error, wanted) {
-    if (error.code === "ticker_not_found") return [h("p", { class: "field-problem" }, `There are no prices for ${wanted.ticker}.`), h("p", {}, h("a", { href: "/prices" }, "Upload its prices"), " first, or correct the ticker.")];
+    if (error.code === "ticker_not_found")
+      return [h("p", { class: "field-problem" }, `There are no prices for ${wanted.ticker}.`), h("p", {}, h("a", { href: "/prices" }, "Upload its prices"), " first, or correct the ticker.")];
     if (error.code !== "not_found") return null;
     const name = strategies.find(([id]) => id === wanted.strategy)?.[1] ?? wanted.strategy;
     const button = h("button", { type: "button", id: "analyse-first", onclick: () => analyse(wanted, button) }, "Analyse it now, then download");
@@ -72,7 +83,14 @@ export function tickerReport(values, strategies, keep) {
     h("p", { class: "soft small" }, "The latest verdict explained: votes, levels, trade, prices as a chart, and past verdicts; of a period when one is given."),
     h(
       "form",
-      { class: "report-form period-form", novalidate: true, onsubmit: (event) => { event.preventDefault(); save(); } },
+      {
+        class: "report-form period-form",
+        novalidate: true,
+        onsubmit: (event) => {
+          event.preventDefault();
+          save();
+        },
+      },
       h("div", { class: "field" }, h("label", { for: ticker.id }, "Ticker"), ticker, tickerProblem),
       field("Strategy", strategy),
       field("From", start),

@@ -7,6 +7,9 @@ export const DEFAULTS = { q: "", verdict: "", signal: "", min_score: "", max_sco
 const IN_FORM = Object.keys(DEFAULTS).filter((name) => name !== "sort");
 const PAUSE_MILLISECONDS = 300;
 
+/** @type {(name: string) => HTMLInputElement | HTMLSelectElement} */
+const controlOf = (name) => byId(name);
+
 export function readFilters() {
   return readUrl(DEFAULTS);
 }
@@ -14,18 +17,25 @@ export function readFilters() {
 /** Put the address's filters into the form. */
 export function showFilters(filters) {
   for (const name of IN_FORM) {
-    const control = byId(name);
+    const control = controlOf(name);
     if (document.activeElement !== control || control.value.trim().toUpperCase() !== filters[name].toUpperCase()) control.value = filters[name];
   }
   byId("reset").hidden = IN_FORM.every((name) => filters[name] === DEFAULTS[name]);
 }
 
-/** What GET /results and its reports take. */
+/**
+ * What GET /results and its reports take.
+ * @param {Record<string, string>} filters
+ * @returns {Record<string, string>}
+ */
 export function asParams(filters) {
   return { ...filters, strategy: filters.strategy === "any" ? "" : filters.strategy };
 }
 
-/** Whether only where to look is chosen, not what to look for. */
+/**
+ * Whether only where to look is chosen, not what to look for.
+ * @param {Record<string, string>} filters
+ */
 export function isUnfiltered({ q, verdict, signal, min_score: from, max_score: to }) {
   return ![q, verdict, signal, from, to].some(Boolean);
 }
@@ -33,10 +43,11 @@ export function isUnfiltered({ q, verdict, signal, min_score: from, max_score: t
 /** Make the form work: `onChange(filters, {push})` is called with what it holds, once that makes sense. */
 export function wireFilters(onChange) {
   const form = byId("filters");
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
   const apply = (push) => {
     clearTimeout(timer);
-    const filters = Object.fromEntries(IN_FORM.map((name) => [name, byId(name).value.trim()]));
+    const filters = Object.fromEntries(IN_FORM.map((name) => [name, controlOf(name).value.trim()]));
     if (isSound(filters)) onChange({ ...filters, q: filters.q.toUpperCase() }, { push });
   };
   form.addEventListener("submit", (event) => {
@@ -44,29 +55,30 @@ export function wireFilters(onChange) {
     apply(true);
   });
   form.addEventListener("change", (event) => {
-    event.target.dataset.touched = "true";
+    if (event.target instanceof HTMLElement) event.target.dataset.touched = "true";
     apply(true);
   });
   // While somebody types, the address follows without a step for every letter.
   form.addEventListener("input", (event) => {
-    if (event.target.tagName === "SELECT") return;
+    if (event.target instanceof HTMLSelectElement) return;
     clearTimeout(timer);
     timer = setTimeout(() => apply(false), PAUSE_MILLISECONDS);
   });
   byId("reset").addEventListener("click", () => {
-    for (const name of IN_FORM) byId(name).value = DEFAULTS[name];
+    for (const name of IN_FORM) controlOf(name).value = DEFAULTS[name];
     byId("q").focus();
     apply(true);
   });
 }
 
+/** @param {Record<string, string>} filters */
 function isSound({ min_score: from, max_score: to }) {
-  const wrong = ["min_score", "max_score"].filter((name) => !byId(name).validity.valid);
+  const wrong = ["min_score", "max_score"].filter((name) => !controlOf(name).validity.valid);
   const isCrossed = !wrong.length && from !== "" && to !== "" && Number(from) > Number(to);
   if (isCrossed) wrong.push("min_score", "max_score");
   for (const name of ["min_score", "max_score"]) {
-    if (wrong.includes(name)) byId(name).setAttribute("aria-invalid", "true");
-    else byId(name).removeAttribute("aria-invalid");
+    if (wrong.includes(name)) controlOf(name).setAttribute("aria-invalid", "true");
+    else controlOf(name).removeAttribute("aria-invalid");
   }
   fill(byId("filters-problem"), isCrossed ? "The lowest score is above the highest: nothing would match." : wrong.length ? "A score is a number from -1 to 1." : "");
   return !wrong.length;

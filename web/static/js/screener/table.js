@@ -6,7 +6,16 @@ import { ago } from "../moments.js";
 import { strategyName } from "../strategies.js";
 import { scoreBar, verdictBadge } from "../widgets.js";
 
-const COLUMNS = [["ticker", "Ticker"], ["", "Verdict"], ["score", "Score"], ["", "Close", "number"], ["", "As of"], ["", "Strategy"], ["", "Analysed"]];
+/** @type {[name: string, title: string, type?: string][]} */
+const COLUMNS = [
+  ["ticker", "Ticker"],
+  ["", "Verdict"],
+  ["score", "Score"],
+  ["", "Close", "number"],
+  ["", "As of"],
+  ["", "Strategy"],
+  ["", "Analysed"],
+];
 
 /** An empty table in the order `sort`; `onSort(sort)` is called with the order that a heading asks for. */
 export function buildTable(sort, onSort) {
@@ -14,8 +23,13 @@ export function buildTable(sort, onSort) {
   const direction = sort.startsWith("-") ? "descending" : "ascending";
   // A score is looked at from the best down, a ticker from A.
   const next = (name) => (name !== key ? { score: "-score", ticker: "ticker" }[name] : direction === "descending" ? name : `-${name}`);
+  /** @type {(column: typeof COLUMNS[number]) => HTMLElement} */
   const heading = ([name, title, type]) =>
-    h("th", { role: "columnheader", scope: "col", class: type, "aria-sort": name && name === key ? direction : null, dataset: { sort: name } }, name ? h("button", { type: "button", onclick: () => onSort(next(name)) }, title) : title);
+    h(
+      "th",
+      { role: "columnheader", scope: "col", class: type, "aria-sort": name && name === key ? direction : null, dataset: { sort: name } },
+      name ? h("button", { type: "button", onclick: () => onSort(next(name)) }, title) : title,
+    );
   const body = h("tbody", { role: "rowgroup" });
   const head = h("tr", { role: "row" }, COLUMNS.map(heading), h("th", { role: "columnheader", scope: "col" }, h("span", { class: "visually-hidden" }, "Watchlist")));
   const table = h("table", { class: "results", role: "table" }, h("caption", { class: "visually-hidden" }, "The latest result of each ticker"), h("thead", { role: "rowgroup" }, head), body);
@@ -28,7 +42,11 @@ export function buildRow(result, follow) {
   return h(
     "tr",
     { role: "row", dataset: { ticker } },
-    h("th", { role: "rowheader", scope: "row", class: "name-cell" }, h("a", { href: `/tickers/${encodeURIComponent(ticker)}${strategy === "balanced" ? "" : `?strategy=${encodeURIComponent(strategy)}`}` }, ticker)),
+    h(
+      "th",
+      { role: "rowheader", scope: "row", class: "name-cell" },
+      h("a", { href: `/tickers/${encodeURIComponent(ticker)}${strategy === "balanced" ? "" : `?strategy=${encodeURIComponent(strategy)}`}` }, ticker),
+    ),
     h("td", { role: "cell", class: "verdict-cell" }, verdictBadge(result.verdict)),
     h("td", { role: "cell", class: "score-cell" }, h("div", { class: "score" }, h("span", { class: "number" }, formatScore(result.score)), scoreBar(result.score, result.verdict))),
     h("td", { role: "cell", class: "number close-cell" }, formatPrice(result.close)),

@@ -20,8 +20,26 @@ export function commandButtons(job, onJob, onNew) {
   const name = describeJob(job);
   const isActive = !FINISHED.has(job.status);
   return [
-    isActive && h("button", { type: "button", class: "danger small", disabled: job.cancel_requested, dataset: { command: "cancel" }, "aria-label": `Cancel ${name}`, onclick: (event) => cancel(job, onJob, event.currentTarget) }, "Cancel"),
-    !isActive && job.failed > 0 && h("button", { type: "button", class: "small", dataset: { command: "retry" }, "aria-label": `Retry the failed tickers of ${name}`, onclick: (event) => retry(job, onNew, event.currentTarget) }, "Retry failed"),
+    isActive &&
+      h(
+        "button",
+        {
+          type: "button",
+          class: "danger small",
+          disabled: job.cancel_requested,
+          dataset: { command: "cancel" },
+          "aria-label": `Cancel ${name}`,
+          onclick: (event) => cancel(job, onJob, event.currentTarget),
+        },
+        "Cancel",
+      ),
+    !isActive &&
+      job.failed > 0 &&
+      h(
+        "button",
+        { type: "button", class: "small", dataset: { command: "retry" }, "aria-label": `Retry the failed tickers of ${name}`, onclick: (event) => retry(job, onNew, event.currentTarget) },
+        "Retry failed",
+      ),
     h("button", { type: "button", class: "small", dataset: { command: "report" }, "aria-label": `Excel report of ${name}`, onclick: (event) => report(job, event.currentTarget) }, "Excel"),
   ];
 }
@@ -72,6 +90,7 @@ async function lookAgain(job, onJob) {
 }
 
 function isSure(job) {
+  /** @type {HTMLDialogElement} */
   const dialog = byId("cancel-dialog");
   const left = job.total - job.completed;
   fill(byId("cancel-what"), `${describeJob(job)}: ${formatWhole(job.completed)} done so far stay; ${left === 1 ? "1 ticker" : `${formatWhole(left)} tickers`} would not be analysed.`);

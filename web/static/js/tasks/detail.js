@@ -11,12 +11,19 @@ import { JobItems } from "./items.js";
 import { duration, openHere } from "./list.js";
 import { LiveJobs } from "./live.js";
 
+/** @type {Record<string, [name: string, format: (value: any) => string]>} */
 const PARAMS = {
   capital: ["Capital", formatWhole],
   risk_percent: ["Risk per trade", (value) => `${value} %`],
   max_position_percent: ["Largest position", (value) => `${value} %`],
   reward_risk: ["Reward : risk", String],
-  weights: ["Weights", (value) => Object.entries(value).map(([key, weight]) => `${key} ${weight}`).join(", ")],
+  weights: [
+    "Weights",
+    (value) =>
+      Object.entries(value)
+        .map(([key, weight]) => `${key} ${weight}`)
+        .join(", "),
+  ],
   indicators: ["Indicators", (value) => value.join(", ")],
   as_of: ["As of", String],
 };
@@ -43,8 +50,15 @@ export async function openDetail(state, go) {
     if (next === fitting) return;
     fitting = next;
     const had = commands.contains(document.activeElement);
-    fill(commands, commandButtons(job, (changed) => live.take(changed), (fresh) => go({ job: fresh.id, items: "" })));
-    if (had) commands.querySelector("button:not(:disabled)")?.focus();
+    fill(
+      commands,
+      commandButtons(
+        job,
+        (changed) => live.take(changed),
+        (fresh) => go({ job: fresh.id, items: "" }),
+      ),
+    );
+    if (had) /** @type {HTMLElement | null} */ (commands.querySelector("button:not(:disabled)"))?.focus();
   };
   const live = new LiveJobs(update);
   const listed = items.load();
@@ -72,7 +86,10 @@ function factsOf(job, go) {
     FINISHED.has(job.status) && job.total > job.completed && ["Not analysed", formatWhole(job.total - job.completed)],
     ["Strategy", strategyName(params.strategy)],
     ...Object.entries(PARAMS).map(([key, [name, format]]) => params[key] !== null && params[key] !== undefined && [name, format(params[key])]),
-    job.retry_of && ["Failed tickers of", h("a", { href: `/tasks?job=${encodeURIComponent(job.retry_of)}`, onclick: (event) => openHere(event, () => go({ job: job.retry_of, items: "" })) }, "the job before")],
+    job.retry_of && [
+      "Failed tickers of",
+      h("a", { href: `/tasks?job=${encodeURIComponent(job.retry_of)}`, onclick: (event) => openHere(event, () => go({ job: job.retry_of, items: "" })) }, "the job before"),
+    ],
     ["Id", h("code", {}, job.id)],
   ];
   return facts.filter(Boolean).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));

@@ -1,7 +1,7 @@
 // A job's tickers: how each went, and why not.
 
 import { api } from "../api.js";
-import { fill, h, notify } from "../dom.js";
+import { fill, focusedIn, h, notify } from "../dom.js";
 import { FINISHED } from "../job-watch.js";
 import { ago } from "../moments.js";
 import { problem } from "../states.js";
@@ -11,7 +11,14 @@ import { jobPath } from "./commands.js";
 const PAGE_SIZE = 100;
 const LARGEST_PAGE = 500;
 const REFRESH_MILLISECONDS = 3000;
-const STATUSES = [["", "All"], ["failed", "Failed"], ["succeeded", "Analysed"], ["processing", "In work"], ["queued", "Waiting"], ["cancelled", "Cancelled"]];
+const STATUSES = [
+  ["", "All"],
+  ["failed", "Failed"],
+  ["succeeded", "Analysed"],
+  ["processing", "In work"],
+  ["queued", "Waiting"],
+  ["cancelled", "Cancelled"],
+];
 const NAMES = Object.fromEntries(STATUSES);
 const TONES = { failed: "bad", succeeded: "good", processing: "warn" };
 
@@ -24,6 +31,7 @@ export class JobItems {
   #more = h("div", { class: "row centred more" });
   #area = h("div", {});
   #seen = null; // the job's version that the rows are of
+  /** @type {number | null} */
   #timer = null;
   #isStopped = false;
 
@@ -41,15 +49,27 @@ export class JobItems {
       const page = await this.#get({ limit });
       if (this.#isStopped) return;
       this.#shown = 0;
-      const focused = this.#body.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.ticker : null;
+      const focused = focusedIn(this.#body)?.closest("tr")?.dataset.ticker;
       this.#body.replaceChildren();
       this.#append(page);
-      fill(this.#area, page.items.length ? [this.#table(), this.#more] : h("p", { class: "soft" }, this.#status ? `No ticker is in this state${FINISHED.has(this.#job.status) ? "" : " now"}.` : "This job has no tickers."));
-      if (focused) this.#body.querySelector(`tr[data-ticker="${CSS.escape(focused)}"] a`)?.focus({ preventScroll: true });
+      fill(
+        this.#area,
+        page.items.length
+          ? [this.#table(), this.#more]
+          : h("p", { class: "soft" }, this.#status ? `No ticker is in this state${FINISHED.has(this.#job.status) ? "" : " now"}.` : "This job has no tickers."),
+      );
+      if (!focused) return;
+      /** @type {HTMLAnchorElement | null} */
+      const link = this.#body.querySelector(`tr[data-ticker="${CSS.escape(focused)}"] a`);
+      link?.focus({ preventScroll: true });
     } catch (error) {
       if (!("status" in error)) console.error(error);
       // While rows stand there, they stay: it is looked at again with the job's next change.
-      if (!this.#shown) fill(this.#area, problem(error, () => this.load()));
+      if (!this.#shown)
+        fill(
+          this.#area,
+          problem(error, () => this.load()),
+        );
     }
   }
 
@@ -67,7 +87,7 @@ export class JobItems {
 
   stop() {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#timer ?? undefined);
   }
 
   #get(params) {
@@ -87,7 +107,9 @@ export class JobItems {
   async #loadMore(cursor, button) {
     button.disabled = true;
     try {
-      this.#append(await this.#get({ limit: PAGE_SIZE, cursor }))?.querySelector("a").focus({ preventScroll: true });
+      this.#append(await this.#get({ limit: PAGE_SIZE, cursor }))
+        ?.querySelector("a")
+        ?.focus({ preventScroll: true });
     } catch (error) {
       button.disabled = false;
       button.focus();
@@ -100,7 +122,21 @@ export class JobItems {
     return h(
       "div",
       { class: "table-scroll" },
-      h("table", { class: "items" }, h("caption", { class: "visually-hidden" }, "The job's tickers"), h("thead", {}, h("tr", {}, headings.map((name) => h("th", { scope: "col" }, name)))), this.#body),
+      h(
+        "table",
+        { class: "items" },
+        h("caption", { class: "visually-hidden" }, "The job's tickers"),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            headings.map((name) => h("th", { scope: "col" }, name)),
+          ),
+        ),
+        this.#body,
+      ),
     );
   }
 }

@@ -13,7 +13,14 @@ import { commandButtons } from "./commands.js";
 import { LiveJobs } from "./live.js";
 
 const PAGE_SIZE = 30;
-const STATUSES = [["", "All"], ["queued", "Queued"], ["processing", "Running"], ["completed", "Completed"], ["failed", "Could not run"], ["cancelled", "Cancelled"]];
+const STATUSES = [
+  ["", "All"],
+  ["queued", "Queued"],
+  ["processing", "Running"],
+  ["completed", "Completed"],
+  ["failed", "Could not run"],
+  ["cancelled", "Cancelled"],
+];
 const HEADINGS = ["Job", "Status", "Progress", "Created", "Took"];
 
 /** The view: its element once the first page is there, and how to stop it. `go(values)` changes the address. */
@@ -41,7 +48,9 @@ export async function openList(state, go) {
   const loadMore = async (cursor, button) => {
     button.disabled = true;
     try {
-      append(await api.get("/jobs", { status: state.status, limit: PAGE_SIZE, cursor }))?.querySelector("a").focus({ preventScroll: true });
+      append(await api.get("/jobs", { status: state.status, limit: PAGE_SIZE, cursor }))
+        ?.querySelector("a")
+        ?.focus({ preventScroll: true });
     } catch (error) {
       button.disabled = false;
       button.focus();
@@ -57,7 +66,16 @@ export async function openList(state, go) {
     "table",
     { class: "jobs", role: "table" },
     h("caption", { class: "visually-hidden" }, "Jobs, newest first"),
-    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, HEADINGS.map((name) => h("th", { role: "columnheader", scope: "col" }, name)), h("th", { role: "columnheader", scope: "col" }, h("span", { class: "visually-hidden" }, "Commands")))),
+    h(
+      "thead",
+      { role: "rowgroup" },
+      h(
+        "tr",
+        { role: "row" },
+        HEADINGS.map((name) => h("th", { role: "columnheader", scope: "col" }, name)),
+        h("th", { role: "columnheader", scope: "col" }, h("span", { class: "visually-hidden" }, "Commands")),
+      ),
+    ),
     body,
   );
   const content = page.items.length ? [h("div", { class: "table-scroll" }, table), more] : nothing(state, go);
@@ -90,10 +108,19 @@ function buildRow(job, onJob, onNew, go) {
     state = next;
     const had = commands.contains(document.activeElement);
     fill(commands, commandButtons(job, onJob, onNew));
-    if (had) (commands.querySelector("button:not(:disabled)") ?? link).focus();
+    if (had) /** @type {HTMLElement} */ (commands.querySelector("button:not(:disabled)") ?? link).focus();
   };
   update(job);
-  const element = h("tr", { role: "row", dataset: { job: job.id } }, title, status, h("td", { role: "cell", class: "progress-cell" }, progress.element), h("td", { role: "cell", class: "small created-cell" }, ago(job.created_at)), took, commands);
+  const element = h(
+    "tr",
+    { role: "row", dataset: { job: job.id } },
+    title,
+    status,
+    h("td", { role: "cell", class: "progress-cell" }, progress.element),
+    h("td", { role: "cell", class: "small created-cell" }, ago(job.created_at)),
+    took,
+    commands,
+  );
   return { element, update };
 }
 
@@ -101,7 +128,7 @@ function buildRow(job, onJob, onNew, go) {
 export function duration(job) {
   if (!job.started_at) return "–";
   const end = FINISHED.has(job.status) ? new Date(job.finished_at) : new Date();
-  return formatDuration(Math.max(0, (end - new Date(job.started_at)) / 1000));
+  return formatDuration(Math.max(0, (end.getTime() - new Date(job.started_at).getTime()) / 1000));
 }
 
 /** Follow a link within the page; with a key held down, the browser does what it is told. */

@@ -16,6 +16,7 @@ export class LiveJobs {
   #active = new Set(); // the ids of jobs, in the order in which they were given
   #newest = new Map(); // the highest version of each that was shown, also after its end: answers may arrive in any order
   #streams = new Map(); // what stops each stream, by job id
+  /** @type {number | null} */
   #timer = null;
   #pause = POLL_MILLISECONDS;
   #isStopped = false;
@@ -48,7 +49,7 @@ export class LiveJobs {
 
   stop() {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#timer ?? undefined);
     for (const stop of this.#streams.values()) stop();
   }
 
@@ -62,7 +63,15 @@ export class LiveJobs {
     if (this.#isStopped) return;
     for (const id of this.#active) {
       if (this.#streams.size >= MOST_STREAMS) break;
-      if (!this.#streams.has(id)) this.#streams.set(id, watchJob(id, (job) => this.take(job), (error) => error.status === 404 && this.#drop(id)));
+      if (!this.#streams.has(id))
+        this.#streams.set(
+          id,
+          watchJob(
+            id,
+            (job) => this.take(job),
+            (error) => error.status === 404 && this.#drop(id),
+          ),
+        );
     }
     if (this.#timer === null && this.#active.size > this.#streams.size) this.#timer = setTimeout(() => this.#poll(), this.#pause);
   }

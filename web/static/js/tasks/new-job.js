@@ -9,10 +9,18 @@ const NAMED_WRONG = 5;
 
 /** Make the form work; `onQueued(job)` is called with the new job, or with the active one that does the same. */
 export function wireNewJob(onQueued) {
+  /** @type {HTMLFormElement} */
   const form = byId("job-form");
+  /** @type {HTMLTextAreaElement} */
   const typed = byId("job-tickers");
-  const submit = form.querySelector("button[type=submit]");
+  /** @type {HTMLSelectElement} */
+  const strategy = byId("job-strategy");
+  /** @type {HTMLDetailsElement} */
+  const panel = byId("new-job");
+  const scopes = /** @type {RadioNodeList} */ (form.elements.namedItem("scope"));
+  const submit = /** @type {HTMLButtonElement} */ (form.querySelector("button[type=submit]"));
 
+  /** @type {(text: string, control?: HTMLElement | null) => void} */
   const complain = (text, control = null) => {
     fill(byId("job-problem"), text);
     typed.removeAttribute("aria-invalid");
@@ -21,16 +29,20 @@ export function wireNewJob(onQueued) {
     control.focus();
   };
   typed.addEventListener("input", () => {
-    form.elements.scope.value = "tickers";
+    scopes.value = "tickers";
     complain("");
   });
   form.addEventListener("change", () => complain(""));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const scope = form.elements.scope.value;
-    const order = { strategy: byId("job-strategy").value };
+    const scope = scopes.value;
+    /** @type {{strategy: string, universe?: string, tickers?: string[]}} */
+    const order = { strategy: strategy.value };
     if (scope === "tickers") {
-      order.tickers = typed.value.toUpperCase().split(/[\s,;]+/).filter(Boolean);
+      order.tickers = typed.value
+        .toUpperCase()
+        .split(/[\s,;]+/)
+        .filter(Boolean);
       const wrong = order.tickers.filter((ticker) => !TICKER.test(ticker));
       if (!order.tickers.length) return complain("Type at least one ticker, such as AAPL.", typed);
       if (wrong.length) return complain(`No ticker: ${wrong.slice(0, NAMED_WRONG).join(", ")}${wrong.length > NAMED_WRONG ? ` and ${wrong.length - NAMED_WRONG} more` : ""}.`, typed);
@@ -40,7 +52,7 @@ export function wireNewJob(onQueued) {
       const job = await api.post("/bulk-analyze", order);
       complain("");
       typed.value = "";
-      byId("new-job").open = false;
+      panel.open = false;
       notify(job.deduplicated ? "The same work is under way already; this is that job." : "The job is queued.");
       onQueued(job);
     } catch (error) {
@@ -49,5 +61,5 @@ export function wireNewJob(onQueued) {
       submit.disabled = false;
     }
   });
-  offerStrategies(byId("job-strategy"), "balanced");
+  offerStrategies(strategy, "balanced");
 }

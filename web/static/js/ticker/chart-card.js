@@ -1,6 +1,6 @@
 // The chart with what switches it: time span, overlays, panes and price lines; and the newest bars as a table.
 
-import { api, ApiProblem } from "../api.js";
+import { ApiProblem, api } from "../api.js";
 import { fill, h, notify } from "../dom.js";
 import { formatCompact, formatDay, formatPercent, formatPrice, formatWhole } from "../format.js";
 import { loading, problem } from "../states.js";
@@ -15,8 +15,11 @@ export class ChartCard {
   #ticker;
   #state; // {range, show, strategy}: what the address says
   #onChange;
+  /** @type {PriceChart | null} */
   #chart = null;
+  /** @type {any} */
   #bars = null;
+  /** @type {any} */
   #result = null;
   #asked = new Map(); // overlay → a symbol of the newest request for it
 
@@ -25,12 +28,21 @@ export class ChartCard {
     this.#ticker = ticker;
     this.#state = state;
     this.#onChange = onChange;
-    this.ranges = h("div", { class: "segments", role: "group", "aria-label": "Time span" }, Object.keys(RANGES).map((name) => this.#button(name, name, () => onChange({ range: name }))));
-    this.toggles = h("div", { class: "segments loose", role: "group", "aria-label": "Shown in the chart" }, [...OVERLAYS, ...MARKS].map(({ key, label }) => this.#button(key, label, () => this.#toggle(key))));
+    this.ranges = h(
+      "div",
+      { class: "segments", role: "group", "aria-label": "Time span" },
+      Object.keys(RANGES).map((name) => this.#button(name, name, () => onChange({ range: name }))),
+    );
+    this.toggles = h(
+      "div",
+      { class: "segments loose", role: "group", "aria-label": "Shown in the chart" },
+      [...OVERLAYS, ...MARKS].map(({ key, label }) => this.#button(key, label, () => this.#toggle(key))),
+    );
     this.legend = h("div", { class: "chart-legend", "aria-hidden": "true" });
     this.container = h("div", { class: "chart", id: "chart", role: "img", tabindex: "0", "aria-label": "Price chart, loading", onkeydown: (event) => this.#key(event) });
     this.state = h("div", { class: "chart-state" }, loading("Loading prices …"));
-    this.table = h("details", { class: "bars-table", hidden: true, ontoggle: () => this.#fillTable() }, h("summary", {}, `The last ${TABLE_BARS} days as a table`), h("div", {}));
+    this.rows = h("div", {});
+    this.table = h("details", { class: "bars-table", hidden: true, ontoggle: () => this.#fillTable() }, h("summary", {}, `The last ${TABLE_BARS} days as a table`), this.rows);
     this.element = h(
       "section",
       { class: "card chart-card", "aria-label": "Chart" },
@@ -100,8 +112,8 @@ export class ChartCard {
 
   #press() {
     const shown = readShown(this.#state.show);
-    for (const button of this.ranges.children) button.setAttribute("aria-pressed", String(button.dataset.value === this.#state.range));
-    for (const button of this.toggles.children) button.setAttribute("aria-pressed", String(shown.has(button.dataset.value)));
+    for (const button of this.ranges.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.value === this.#state.range));
+    for (const button of this.toggles.querySelectorAll("button")) button.setAttribute("aria-pressed", String(shown.has(button.dataset.value)));
   }
 
   #toggle(key) {
@@ -125,14 +137,16 @@ export class ChartCard {
   }
 
   /** Draw what is switched on, loading what is missing, and what is to be loaded again, in one request. */
-  async #showOverlays(again = []) {
+  async #showOverlays(again) {
+    const chart = this.#chart;
+    if (chart === null) return;
     const shown = readShown(this.#state.show);
     const wanted = OVERLAYS.filter(({ key }) => shown.has(key));
     for (const { key } of OVERLAYS.filter((overlay) => !wanted.includes(overlay))) {
       this.#asked.delete(key);
-      if (this.#chart.has(key)) this.#chart.removeOverlay(key);
+      if (chart.has(key)) chart.removeOverlay(key);
     }
-    const missing = wanted.filter((overlay) => again.includes(overlay) || !(this.#chart.has(overlay.key) || this.#asked.has(overlay.key)));
+    const missing = wanted.filter((overlay) => again.includes(overlay) || !(chart.has(overlay.key) || this.#asked.has(overlay.key)));
     if (!missing.length) return this.#showLegend(null);
     const request = Symbol("request");
     for (const { key } of missing) this.#asked.set(key, request);
@@ -141,7 +155,7 @@ export class ChartCard {
       const keys = missing.flatMap((overlay) => overlay.keys).join(",");
       const strategy = missing.some((overlay) => overlay.byStrategy) ? this.#state.strategy : null;
       const answer = await api.get(`/series/${encodeURIComponent(this.#ticker)}`, { keys, strategy });
-      for (const overlay of mine()) this.#chart.addOverlay(overlay, answer);
+      for (const overlay of mine()) chart.addOverlay(overlay, answer);
       this.#showLegend(null);
     } catch (error) {
       const refused = mine().map(({ key, label }) => [key, label]);
@@ -157,6 +171,7 @@ export class ChartCard {
   }
 
   #showLegend(index) {
+    if (this.#chart === null) return;
     const { dates, series } = this.#bars;
     const at = index ?? dates.length - 1;
     const change = at > 0 ? (series.close[at] / series.close[at - 1] - 1) * 100 : null;
@@ -165,7 +180,7 @@ export class ChartCard {
       this.legend,
       h("strong", {}, formatDay(dates[at])),
       ["open", "high", "low", "close"].map((key) => item(key[0].toUpperCase(), formatPrice(series[key][at]))),
-      item("", formatPercent(change), change > 0 ? "up" : change < 0 ? "down" : ""),
+      item("", formatPercent(change), toneOf(change)),
       item("Volume", formatCompact(series.volume[at])),
       this.#chart.valuesAt(at).map(({ label, color, value }) => h("span", { class: "legend-item" }, h("span", { class: `swatch of-${color}` }), label, " ", formatPrice(value))),
     );
@@ -180,13 +195,16 @@ export class ChartCard {
   #fillTable() {
     if (!this.table.open || this.#bars === null) return;
     const { dates, series } = this.#bars;
-    const newest = dates.map((_, at) => at).slice(-TABLE_BARS).reverse();
+    const newest = dates
+      .map((_, at) => at)
+      .slice(-TABLE_BARS)
+      .reverse();
     const columns = ["open", "high", "low", "close"];
     const titles = [...columns, "volume"].map((name) => h("th", { scope: "col", class: "number" }, name[0].toUpperCase() + name.slice(1)));
     const prices = (at) => columns.map((name) => h("td", { class: "number" }, formatPrice(series[name][at])));
     const row = (at) => h("tr", {}, h("th", { scope: "row" }, formatDay(dates[at])), prices(at), h("td", { class: "number" }, formatWhole(series.volume[at])));
     fill(
-      this.table.lastElementChild,
+      this.rows,
       h(
         "div",
         { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Newest days" },
@@ -202,9 +220,16 @@ export class ChartCard {
   }
 }
 
+function toneOf(change) {
+  if (change === null) return "";
+  return change > 0 ? "up" : change < 0 ? "down" : "";
+}
+
 function levelMarks({ support, resistance }) {
   const isNarrow = matchMedia("(max-width: 640px)").matches; // whole words would cover a third of a phone's chart
-  const mark = (name, color) => ({ price, touches }) => ({ price, title: touches > 1 ? `${name} ×${touches}` : name, color, dashed: true });
+  const mark =
+    (name, color) =>
+    ({ price, touches }) => ({ price, title: touches > 1 ? `${name} ×${touches}` : name, color, dashed: true });
   return [...support.map(mark(isNarrow ? "S" : "Support", "good")), ...resistance.map(mark(isNarrow ? "R" : "Resistance", "bad"))];
 }
 

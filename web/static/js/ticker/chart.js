@@ -22,6 +22,7 @@ export class PriceChart {
   #candles;
   #volume;
   #theme = readTheme();
+  /** @type {{dates: string[], series: Record<string, any[]>}} */
   #bars = { dates: [], series: {} };
   #range = "1Y";
   #overlays = new Map(); // key → {overlay, drawn: [{spec, series, data}]}
@@ -70,7 +71,10 @@ export class PriceChart {
       const start = new Date(`${dates.at(-1)}T00:00:00Z`);
       start.setUTCMonth(start.getUTCMonth() - months);
       const day = start.toISOString().slice(0, 10);
-      from = Math.max(0, dates.findIndex((date) => date >= day));
+      from = Math.max(
+        0,
+        dates.findIndex((date) => date >= day),
+      );
     }
     this.#show(from - 0.5, dates.length - 1 + Math.max(1, (dates.length - from) * RIGHT_MARGIN));
   }
@@ -126,9 +130,7 @@ export class PriceChart {
 
   /** The overlays' values at a bar: [{label, color, value}]; value null where there is none. */
   valuesAt(index) {
-    return [...this.#overlays.values()].flatMap(({ drawn }) =>
-      drawn.map(({ spec, series }) => ({ label: spec.label, color: spec.color, value: series.dataByIndex(index)?.value ?? null })),
-    );
+    return [...this.#overlays.values()].flatMap(({ drawn }) => drawn.map(({ spec, series }) => ({ label: spec.label, color: spec.color, value: series.dataByIndex(index)?.value ?? null })));
   }
 
   #addSeries({ lines, pane }) {

@@ -21,6 +21,11 @@ function flip(side, found, answer, names) {
     "div",
     { class: "flip", dataset: { side, close: found.close } },
     h("p", {}, side === "above" ? "▲ At " : "▼ At ", h("strong", {}, formatPrice(found.close)), ` (${formatPercent((found.close / answer.close - 1) * 100)}) it becomes `, verdictBadge(found.verdict)),
-    found.turns.length > 0 && h("ul", { class: "turns small soft" }, found.turns.map(({ key, vote, next_vote }) => h("li", {}, `${names.get(key) ?? key}: ${VOTES[vote]} → ${VOTES[next_vote]}`))),
+    found.turns.length > 0 &&
+      h(
+        "ul",
+        { class: "turns small soft" },
+        found.turns.map(({ key, vote, next_vote }) => h("li", {}, `${names.get(key) ?? key}: ${VOTES[vote]} → ${VOTES[next_vote]}`)),
+      ),
   );
 }

@@ -32,13 +32,7 @@ export class Header {
       h(
         "div",
         { class: "ticker-top" },
-        h(
-          "div",
-          { class: "ticker-title" },
-          h("h1", {}, ticker, " ", this.name),
-          this.price,
-          h("div", { class: "ticker-actions" }, this.strategy, this.again, watchButton(ticker), this.excel),
-        ),
+        h("div", { class: "ticker-title" }, h("h1", {}, ticker, " ", this.name), this.price, h("div", { class: "ticker-actions" }, this.strategy, this.again, watchButton(ticker), this.excel)),
         this.verdict,
       ),
       this.warnings,
@@ -53,8 +47,7 @@ export class Header {
   /** From the newest bars of an answer of GET /series. */
   setPrice({ dates, series: { close } }) {
     const change = close.length > 1 ? close.at(-1) - close.at(-2) : null;
-    const tone = change > 0 ? "up" : change < 0 ? "down" : "soft";
-    const arrow = change > 0 ? "▲" : change < 0 ? "▼" : "";
+    const [tone, arrow] = change !== null && change > 0 ? ["up", "▲"] : change !== null && change < 0 ? ["down", "▼"] : ["soft", ""];
     fill(
       this.price,
       h("span", { class: "ticker-close", id: "close" }, formatPrice(close.at(-1))),
@@ -83,11 +76,7 @@ export class Header {
 
   setResult(result, analysedAt) {
     const when = h("time", { datetime: analysedAt, title: formatMoment(analysedAt) }, formatAgo(analysedAt));
-    fill(
-      this.verdict,
-      h("div", { class: "verdict-words" }, verdictBadge(result.verdict), h("span", { class: "small soft" }, "analysed ", when)),
-      gauge(result.score, result.verdict),
-    );
+    fill(this.verdict, h("div", { class: "verdict-words" }, verdictBadge(result.verdict), h("span", { class: "small soft" }, "analysed ", when)), gauge(result.score, result.verdict));
     this.verdict.dataset.verdict = result.verdict;
     this.verdict.dataset.score = result.score;
     const warnings = result.warnings.map(({ code, message }) => h("li", { dataset: { code } }, h("span", { class: "badge warn" }, "Note"), " ", message));

@@ -32,7 +32,8 @@ function calculator(trade, sizing) {
   const note = h("p", { class: "small soft", role: "status" });
   const inputs = Object.keys(NAMES).map((name) => numberField(name, sizing, () => work()));
   const work = () => {
-    const typed = Object.fromEntries(Object.keys(NAMES).map((name) => [name, sizing[name].trim() === "" ? NaN : Number(sizing[name])]));
+    const amount = (name) => (sizing[name].trim() === "" ? NaN : Number(sizing[name]));
+    const typed = { capital: amount("capital"), riskPercent: amount("riskPercent"), capPercent: amount("capPercent") };
     const problems = sizingProblems(typed);
     for (const { name, say } of inputs) say(problems[name] ?? "");
     const { shares, positionValue, riskAmount, limit } = Object.keys(problems).length ? {} : sizePosition({ entry: trade.entry, stopLoss: trade.stop_loss }, typed);
@@ -42,7 +43,17 @@ function calculator(trade, sizing) {
     if (note.textContent !== text) note.textContent = text; // said once, not at every key
   };
   work();
-  return h("form", { class: "position-form", "aria-label": "Position size", onsubmit: (event) => event.preventDefault() }, h("div", { class: "position-fields" }, inputs.map(({ element }) => element)), outcome, note);
+  return h(
+    "form",
+    { class: "position-form", "aria-label": "Position size", onsubmit: (event) => event.preventDefault() },
+    h(
+      "div",
+      { class: "position-fields" },
+      inputs.map(({ element }) => element),
+    ),
+    outcome,
+    note,
+  );
 }
 
 function numberField(name, sizing, onchange) {

@@ -19,7 +19,11 @@ export function provenance(result) {
     "details",
     { class: "card provenance" },
     h("summary", {}, "Provenance"),
-    h("dl", { class: "pairs" }, facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    h(
+      "dl",
+      { class: "pairs" },
+      facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+    ),
     h("p", { class: "small soft" }, "The same bars, parameters and engine version give the same fingerprint, and the result that is stored for it."),
   );
 }

@@ -42,7 +42,15 @@ export async function verdictHistory(ticker, strategyNames) {
         "table",
         { class: "verdict-history" },
         h("caption", { class: "visually-hidden" }, `Results of ${ticker}, newest first`),
-        h("thead", {}, h("tr", {}, columns.map(([name, style]) => h(name ? "th" : "td", { class: style, scope: name ? "col" : null }, name)))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            columns.map(([name, style]) => h(name ? "th" : "td", { class: style, scope: name ? "col" : null }, name)),
+          ),
+        ),
         rows,
       ),
     ),

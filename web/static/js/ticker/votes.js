@@ -15,7 +15,11 @@ export function votes(result) {
   const largest = Math.max(...sorted.map(({ contribution }) => Math.abs(contribution))) || 1;
   return [
     h("p", { class: "soft small" }, "Each vote times its confidence and weight, as a part of the score. Together they are ", h("strong", { class: "score-sum" }, formatScore(result.score)), "."),
-    h("ul", { class: "votes" }, sorted.map((indicator) => row(indicator, largest))),
+    h(
+      "ul",
+      { class: "votes" },
+      sorted.map((indicator) => row(indicator, largest)),
+    ),
   ];
 }
 

@@ -1,0 +1,105 @@
+"""From a stored series to a result: what is to be analysed, the fingerprint that the result will have, and the result itself. No I/O."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from analysis.bars import adjusted_bars
+from analysis.engine import ENGINE_VERSION, Fingerprints, analyse, parameters_of
+from analysis.quality import MINIMUM_BARS, is_sound, is_stale
+from features.prices.service import provider_warnings
+from models.analysis import Overrides, Provenance
+from models.errors import InsufficientHistory, PricesDamaged
+from models.price_series import BYTES_PER_BAR, PackedBars, SeriesHead
+from models.result import AnalysisResult, NewResult
+from models.strategy import STRATEGIES
+from utils.clock import today
+from utils.ids import new_id
+from utils.json_text import dump
+
+
+@dataclass(frozen=True)
+class Work:
+    """One analysis to be made: the series, the digest of the bars analysed, and the fingerprint of the result.
+
+    `read_at` is a moment before the series was read. Of two results, the one of the newer prices counts as the later, however long
+    each analysis takes.
+    """
+
+    head: SeriesHead
+    packed: PackedBars
+    sha256: str
+    fingerprint: str
+    read_at: datetime
+
+
+class AnalysisPlan:
+    """How tickers are analysed by one set of parameters."""
+
+    def __init__(self, strategy: str, overrides: Overrides) -> None:
+        self.parameters = parameters_of(STRATEGIES[strategy], overrides)
+        self.parameters_text = dump(self.parameters).decode()
+        self.keeps_latest = not overrides.any  # the screener shows unmodified strategies, as of today
+        self.seen_on = min(overrides.as_of or today(), today())
+        self._as_of = overrides.as_of
+        self._fingerprints = Fingerprints(self.parameters)
+
+    def known_fingerprint(self, head: SeriesHead) -> str | None:
+        """The fingerprint of an analysis of the whole series, whose digest is stored; None when only a part is to be analysed."""
+        if self._as_of is not None and self._as_of < head.last_day:
+            return None
+        return self._fingerprint(head, head.sha256, head.last_day)
+
+    def work_on(self, head: SeriesHead, packed: PackedBars, read_at: datetime) -> Work:
+        """The analysis of a series that was loaded after `read_at`.
+
+        Raises PricesDamaged when the bars differ from what was stored, InsufficientHistory when there are too few up to `as_of`.
+        """
+        if len(packed.data) != head.bars * BYTES_PER_BAR:
+            raise PricesDamaged(head.ticker)
+        packed = packed.between(end=self._as_of)
+        if len(packed) < MINIMUM_BARS:
+            raise InsufficientHistory(head.ticker, len(packed), MINIMUM_BARS)
+        sha256 = head.sha256 if len(packed) == head.bars else packed.sha256
+        return Work(head, packed, sha256, self._fingerprint(head, sha256, packed.last_day()), read_at)
+
+    def _fingerprint(self, head: SeriesHead, sha256: str, last_day: date) -> str:
+        return self._fingerprints.of(head.ticker, sha256, is_stale(last_day, self.seen_on))
+
+
+def make_result(work: Work, plan: AnalysisPlan) -> NewResult:
+    """Run the engine. Raises PricesDamaged for bars that no analysis can be made of."""
+    head = work.head
+    if not is_sound(work.packed, head.adjusted):
+        raise PricesDamaged(head.ticker)
+    analysis = analyse(adjusted_bars(work.packed, head.adjusted), plan.parameters, plan.seen_on)
+    if not (math.isfinite(analysis.score) and math.isfinite(analysis.close)):
+        raise PricesDamaged(head.ticker)
+    result = AnalysisResult(
+        id=new_id(),
+        ticker=head.ticker,
+        as_of=analysis.as_of,
+        bars=analysis.bars,
+        strategy=plan.parameters.strategy,
+        close=analysis.close,
+        score=analysis.score,
+        verdict=analysis.verdict,
+        signal=analysis.signal,
+        indicators=analysis.indicators,
+        levels=analysis.levels,
+        trade=analysis.trade,
+        warnings=analysis.warnings + provider_warnings(head.provider),
+        provenance=Provenance(
+            provider=head.provider,
+            first=work.packed.first_day(),
+            last=analysis.as_of,
+            bars_sha256=work.sha256,
+            adjustment="adj_close" if head.adjusted else "none",
+            engine_version=ENGINE_VERSION,
+        ),
+        fingerprint=work.fingerprint,
+        created_at=work.read_at,
+    )
+    return NewResult(result, plan.parameters_text, dump(result).decode())

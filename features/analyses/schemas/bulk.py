@@ -1,0 +1,37 @@
+"""The job of a bulk analysis."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from jobs.schemas import JobAnswer
+
+
+class BulkParams(BaseModel):
+    """How each ticker is analysed, as it was asked for."""
+
+    universe: Literal["all", "watchlist"] | None = Field(description="Where the tickers were taken from; null when they were named.")
+    strategy: str
+    capital: float
+    risk_percent: float
+    max_position_percent: float | None
+    reward_risk: float | None
+    weights: dict[str, float] | None
+    indicators: list[str] | None
+    as_of: date | None
+
+
+class BulkJobAnswer(JobAnswer):
+    """A job that analyses tickers."""
+
+    kind: Literal["bulk_analysis"]
+    params: BulkParams  # type: ignore[assignment]
+
+
+class ActiveBulkJobAnswer(BulkJobAnswer):
+    """A job that was active already."""
+
+    deduplicated: Literal[True]

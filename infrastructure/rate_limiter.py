@@ -1,0 +1,59 @@
+"""How many requests a caller has left: each counts in its budget's minute, and in the hour, which is one for all budgets."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from infrastructure.rate_windows import Limit, RateWindows
+from infrastructure.redis_link import RedisLink
+
+
+class Window(NamedTuple):
+    """A window after a request was counted in it. `ends_at` is in seconds since the epoch."""
+
+    limit: Limit
+    remaining: int
+    seconds_left: int
+    ends_at: float
+
+
+class Hit(NamedTuple):
+    """What came of counting a request: the windows that it counted in, and the one whose limit it exceeds, if any."""
+
+    windows: tuple[Window, ...]
+    exceeded: Window | None
+
+
+class RateLimiter:
+    """Counts requests by caller and budget. Thread-safe."""
+
+    def __init__(self, per_minute: Mapping[str, int], per_hour: int, redis: RedisLink | None) -> None:
+        """`per_minute` names every budget. Without `redis`, and while it is away, this process counts on its own."""
+        self._minutes = {budget: Limit(amount, 60, "minute") for budget, amount in per_minute.items()}
+        self._hour = Limit(per_hour, 3600, "hour")
+        self._windows = RateWindows(redis)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether this process counts on its own although Redis is configured."""
+        return self._windows.is_alone
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether all instances count together."""
+        return self._windows.is_shared
+
+    def hit(self, caller: str, budget: str) -> Hit:
+        """Count a request. One that exceeds its minute does not count in the hour."""
+        limits = (self._minutes[budget], self._hour)
+        counts = self._windows.hit(((f"{caller}:{budget}:minute", limits[0]), (f"{caller}:hour", limits[1])))
+        now = time.time()
+        windows = tuple(
+            Window(limit, max(0, limit.amount - count.requests), max(1, math.ceil(count.seconds_left)), now + count.seconds_left)
+            for limit, count in zip(limits, counts, strict=False)
+        )
+        is_exceeded = counts[-1].requests > windows[-1].limit.amount
+        return Hit(windows, windows[-1] if is_exceeded else None)

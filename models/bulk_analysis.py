@@ -1,0 +1,51 @@
+"""Bulk analyses: many tickers analysed with the same parameters, as one job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from models.analysis import Overrides, Sizing
+from models.result import NewResult
+
+BULK_ANALYSIS = "bulk_analysis"
+
+
+class Universe(StrEnum):
+    """A set of tickers by name."""
+
+    ALL = "all"
+    WATCHLIST = "watchlist"
+
+
+@dataclass(frozen=True)
+class BulkParams:
+    """How a bulk analysis analyses each ticker, and which universe the tickers were taken from; None when they were named."""
+
+    strategy: str
+    overrides: Overrides = field(default_factory=Overrides)
+    sizing: Sizing = field(default_factory=Sizing)
+    universe: Universe | None = None
+
+
+@dataclass(frozen=True)
+class BulkOrder:
+    """A request for a bulk analysis. `tickers` are upper case and distinct; empty for a universe. `force` repeats work that is active."""
+
+    tickers: tuple[str, ...]
+    params: BulkParams
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """A ticker that was analysed: its result's fingerprint, the result itself if it is new, and whether it becomes the latest.
+
+    `read_at` is a moment before its prices were read: a result of prices that were read later stays the latest.
+    """
+
+    fingerprint: str
+    result: NewResult | None
+    becomes_latest: bool
+    read_at: datetime

@@ -1,0 +1,225 @@
+"""A feature that exists only in the tests: kinds of job that do what they are told to, well or badly, in both lanes.
+
+Processes load it by EXTRA_FEATURES=kit.trial, with tests/ on their PYTHONPATH. Variables of their environment, which tests set:
+
+- TRIAL_LIMITS: fields of IsolationLimits as JSON, for both kinds.
+- TRIAL_FOLDER: a folder where an isolated process notes that it has been started, and finds what it is to do then.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, text
+
+from database import Database
+from infrastructure.feature import Feature
+from jobs.kind import IsolationLimits
+from models.errors import JobUnreadable
+from models.job import Fault, Lane, NewJob
+from utils.ids import new_id
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+FAILED = Fault("trial_failed", "It was told to fail.")
+UNEXPECTED = Fault("trial_unexpected", "It raised, or could not be stored.")
+NOISE = "noise on standard output"
+LOWEST_REFUSED = 7  # the table takes no score as high
+TABLE = f"""
+    CREATE TABLE IF NOT EXISTS trial_results (
+        id TEXT PRIMARY KEY,
+        org_id BIGINT NOT NULL,
+        key TEXT NOT NULL,
+        score BIGINT NOT NULL CHECK (score < {LOWEST_REFUSED})
+    )
+"""
+INSERT = text("INSERT INTO trial_results (id, org_id, key, score) VALUES (:id, :org_id, :key, :score)")
+FOREVER = 600.0  # seconds
+ISOLATED = "--isolated" in sys.argv
+
+
+@dataclass(frozen=True)
+class TrialParams:
+    """What becomes of each key: `seconds` pass, then its deed is done, if it has one; all others succeed.
+
+    A deed that begins with `once ` is done the first time only, which a file in `folder` tells.
+    """
+
+    seconds: float = 0.0
+    deeds: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
+
+    def as_text(self) -> str:
+        return json.dumps(vars(self))
+
+
+@dataclass(frozen=True)
+class TrialOutcome:
+    """A key that succeeded; what storing it does is told by `deed`."""
+
+    deed: str
+
+
+def kill_self(number: str) -> None:
+    """Send a signal to this process."""
+    os.kill(os.getpid(), signal.Signals[number])
+
+
+def loop() -> None:
+    """Use CPU time for ever."""
+    while True:
+        pass
+
+
+def outlive_parent(flag: str) -> None:
+    """Note the id of this process, and go on until its parent has ended."""
+    parent = os.getppid()
+    Path(flag).write_text(str(os.getpid()))
+    while os.getppid() == parent:
+        time.sleep(0.02)
+
+
+def kill_parent() -> None:
+    """End the worker that this process is isolated from."""
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(FOREVER)
+
+
+def raise_error() -> None:
+    """Raise what no kind should."""
+    raise ValueError("It was told to raise.")
+
+
+DEEDS: dict[str, Callable[..., object]] = {
+    "raise": raise_error,
+    "leave": sys.exit,
+    "exit": lambda: os._exit(9),
+    "abort": os.abort,
+    "signal": kill_self,
+    "loop": loop,
+    "hang": lambda: time.sleep(FOREVER),
+    "sleep": lambda seconds: time.sleep(float(seconds)),
+    "touch": lambda flag: Path(flag).touch(),
+    "outlive_parent": outlive_parent,
+    "kill_parent": kill_parent,
+}
+ENDINGS = ("fail", "forget", "refuse", "unstorable", "lose")  # done after `run`, by what it yields or what `store` does
+
+
+class TrialKind:
+    """A kind of job that does what its parameters say."""
+
+    unexpected = UNEXPECTED
+
+    def __init__(self, lane: Lane, limits: IsolationLimits | None = None) -> None:
+        self.lane, self.name = lane, f"trial_{lane}"
+        self.limits = limits or IsolationLimits(**json.loads(os.environ.get("TRIAL_LIMITS", "{}")))
+
+    def prepare(self) -> None:
+        """There is nothing to import."""
+
+    def read_params(self, text: str) -> TrialParams:
+        """Raises JobUnreadable."""
+        try:
+            return TrialParams(**json.loads(text))
+        except (TypeError, ValueError) as error:
+            raise JobUnreadable(str(error)) from error
+
+    def run(self, database: Database, org_id: int, params: TrialParams, keys: Sequence[str]) -> Iterator[tuple[str, TrialOutcome | Fault]]:
+        """Do what there is to do for each key, in order."""
+        for key in keys:
+            if ISOLATED:
+                print(NOISE)  # noqa: T201 — what a careless kind does
+            time.sleep(params.seconds)
+            deed = _act(params, key)
+            if deed == "fail":
+                yield key, FAILED
+            elif deed != "forget":
+                yield key, TrialOutcome(deed)
+
+    def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, TrialOutcome], moment: datetime) -> Mapping[str, str]:
+        """Insert a row for each key, but for those that get lost."""
+        if any(outcome.deed == "unstorable" for outcome in outcomes.values()):
+            raise_error()
+        stored = {key: outcome for key, outcome in sorted(outcomes.items()) if outcome.deed != "lose"}
+        rows = [
+            {"id": new_id(), "org_id": org_id, "key": key, "score": LOWEST_REFUSED if outcome.deed == "refuse" else 0}
+            for key, outcome in stored.items()
+        ]
+        if rows:
+            connection.execute(INSERT, rows)
+        return {row["key"]: row["id"] for row in rows}
+
+
+def _act(params: TrialParams, key: str) -> str:
+    """Do the deed of a key; what is left to be done at its end."""
+    deed = params.deeds.get(key, "")
+    if deed.startswith("once "):
+        deed = deed.removeprefix("once ")
+        try:
+            Path(params.folder, key).touch(exist_ok=False)
+        except FileExistsError:
+            return ""
+    name, *arguments = deed.split()
+    if name in DEEDS:
+        DEEDS[name](*arguments)
+        return ""
+    assert name in ENDINGS or not name, name
+    return name
+
+
+def new_trial(keys: Sequence[str], params: TrialParams | None = None, lane: Lane = Lane.CPU) -> NewJob:
+    """A job of this kind, to be queued."""
+    return NewJob(f"trial_{lane}", lane, (params or TrialParams()).as_text(), keys)
+
+
+def create_table(database: Database) -> None:
+    """Create the table that the kinds store to."""
+    with database.transaction() as connection:
+        connection.exec_driver_sql(TABLE)
+
+
+def _blueprints() -> tuple[Blueprint, ...]:
+    from flask import Blueprint, request
+
+    from api.authentication import org_id
+    from jobs.service import enqueue
+    from jobs.submission import submit_job
+
+    blueprint = Blueprint("trial", __name__)
+
+    @blueprint.post("/api/v1/trials")
+    def post_trial() -> Any:
+        order = request.get_json()
+        job = new_trial(order["keys"], TrialParams(seconds=order.get("seconds", 0.0)), Lane(order.get("lane", Lane.CPU)))
+        return submit_job(request.headers.get("Idempotency-Key"), lambda connection: enqueue(connection, org_id(), job))
+
+    return (blueprint,)
+
+
+FEATURE = Feature("trial", blueprints=_blueprints, kinds=lambda: (TrialKind(Lane.CPU), TrialKind(Lane.NETWORK)))
+
+
+def _note_start() -> None:
+    folder = os.environ.get("TRIAL_FOLDER")
+    if not ISOLATED or folder is None:
+        return
+    with Path(folder, "started").open("a") as notes:
+        notes.write(f"{os.getpid()}\n")
+    deed = Path(folder, "at-start")
+    if deed.exists():
+        name, *arguments = deed.read_text().split()
+        DEEDS[name](*arguments)
+
+
+_note_start()

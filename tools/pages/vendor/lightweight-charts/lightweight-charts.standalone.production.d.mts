@@ -1,0 +1,2 @@
+// The types of the vendored library: those of the npm package of the same version.
+export * from "lightweight-charts";
