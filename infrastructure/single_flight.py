@@ -10,22 +10,36 @@ from typing import Generic, TypeVar
 Made = TypeVar("Made")
 
 
+class _Flight(Future[Made]):
+    """A call that is under way, or will be, for so many callers."""
+
+    callers = 1
+
+
 class SingleFlight(Generic[Made]):
     """Concurrent callers with the same key share one call, also one that began before they came: for what does not age."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._flights: dict[Hashable, Future[Made]] = {}
+        self._flights: dict[Hashable, _Flight[Made]] = {}
 
     def do(self, key: Hashable, make: Callable[[], Made]) -> tuple[Made, bool]:
         """What `make` returns or raises, made once for all who ask meanwhile; and whether another made it."""
         with self._lock:
             flight = self._flights.get(key)
             if flight is None:
-                mine = self._flights[key] = Future()
+                mine = self._flights[key] = _Flight()
+            else:
+                flight.callers += 1
         if flight is not None:
             return flight.result(), True
         return _fly(mine, make, lambda: self._land(key)), False
+
+    def waiting(self, key: Hashable) -> int:
+        """How many callers wait for what another one makes."""
+        with self._lock:
+            flight = self._flights.get(key)
+            return 0 if flight is None else flight.callers - 1
 
     def _land(self, key: Hashable) -> None:
         with self._lock:
@@ -41,16 +55,18 @@ class FreshFlight(Generic[Made]):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[Hashable, Future[Made]] = {}
-        self._next: dict[Hashable, Future[Made]] = {}
+        self._running: dict[Hashable, _Flight[Made]] = {}
+        self._next: dict[Hashable, _Flight[Made]] = {}
 
     def do(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """What `make` returns or raises, called after this call began: by this caller, or by another who came after the same call began."""
         with self._lock:
             shared, running = self._next.get(key), self._running.get(key)
             if shared is None:
-                mine: Future[Made] = Future()
+                mine: _Flight[Made] = _Flight()
                 (self._running if running is None else self._next)[key] = mine
+            else:
+                shared.callers += 1
         if shared is not None:
             return shared.result()
 
@@ -63,7 +79,13 @@ class FreshFlight(Generic[Made]):
 
         return _fly(mine, make_in_turn, lambda: self._land(key, mine))
 
-    def _land(self, key: Hashable, flight: Future[Made]) -> None:
+    def waiting(self, key: Hashable) -> int:
+        """How many callers wait for what another one makes, or for their turn."""
+        with self._lock:
+            callers = sum(flights[key].callers for flights in (self._running, self._next) if key in flights)
+            return callers - 1 if key in self._running else callers
+
+    def _land(self, key: Hashable, flight: _Flight[Made]) -> None:
         with self._lock:
             for flights in (self._running, self._next):
                 if flights.get(key) is flight:

@@ -30,7 +30,7 @@ LARGEST_FORM = 16_384  # bytes: a key and an address, sent by whom nobody knows 
 @public
 def show_form() -> str:
     """The form."""
-    return render_template("login.html", next=_safe_next(request.args.get("next")), problem=None)
+    return render_template("login.html", next=safe_next(request.args.get("next")), problem=None)
 
 
 @blueprint.post(LOGIN)
@@ -40,7 +40,7 @@ def sign_in() -> BaseResponse:
     if not comes_from_own_page():
         raise ApiError(403, "forbidden", "Sign in from the service's own page.")
     request.max_content_length = LARGEST_FORM
-    key, wanted = request.form.get("key", "").strip()[:LONGEST_KEY], _safe_next(request.form.get("next"))
+    key, wanted = request.form.get("key", "").strip()[:LONGEST_KEY], safe_next(request.form.get("next"))
     authentication = services().authentication
     try:
         principal = authentication.keys.principal(key) if key else None
@@ -76,7 +76,7 @@ def _form(wanted: str, problem: str, status: int) -> Response:
     return Response(render_template("login.html", next=wanted, problem=problem), status, mimetype="text/html")
 
 
-def _safe_next(given: str | None) -> str:
+def safe_next(given: str | None) -> str:
     """A path of this service; the overview for anything that would lead elsewhere."""
     if not given or not given.startswith("/") or given.startswith(("//", "/\\")) or any(ord(letter) < 32 for letter in given):
         return "/"

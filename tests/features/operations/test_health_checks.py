@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from kit.chaos import RedisServer
 from kit.jobs import insert as insert_row
 from kit.jobs import item_values, job_values, queue, run_jobs, working
+from kit.redis_server import RedisServer
 from kit.servers import free_port, wait_until
 from kit.support import Backend, settings_for
 
