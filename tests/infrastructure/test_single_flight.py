@@ -133,7 +133,7 @@ def test_nobody_is_given_what_was_read_before_they_asked() -> None:
         wait_until(lambda: source.reads == 1)
         source.value = 1
         others = [pool.submit(flights.do, key, source.read) for _ in range(THREADS - 1)]
-        wait_until(lambda: flights.waiting(key) == THREADS - 1)
+        wait_until(lambda key=key: flights.waiting(key) == THREADS - 1)
         source.let_go(2)
         assert first.result(60) == 0
         assert [other.result(60) for other in others] == [1] * (THREADS - 1)
