@@ -19,7 +19,7 @@ counter = redis.Redis.from_url(URL) if URL else None
 
 @app.task(name="empty")
 def empty() -> None:
-    """Do nothing but be counted."""
+    """Count the task, and do nothing else."""
     assert counter is not None
     counter.incr(DONE)
 

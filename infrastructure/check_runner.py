@@ -92,29 +92,32 @@ class CheckRunner:
         self._calls = {name: SharedCall(name, partial(_look, probe), fresh_seconds) for name, probe in self._probes.items()}
 
     def report(self, names: Iterable[str] | None = None) -> HealthReport:
-        """Run probes (all, unless `names` is given) concurrently; a probe runs after those that it needs, given in any order."""
+        """Run probes (all, unless `names` is given) concurrently; a probe runs after those that it needs."""
         deadline = time.monotonic() + self._limit
         probes = list(self._probes.values() if names is None else map(self._probes.__getitem__, names))
         calls = {probe.name: self._calls[probe.name].run() for probe in probes if not probe.needs}
         checks: dict[str, Check] = {}
 
         def collect(probe: Probe) -> Check:
-            begin(probe)
             if probe.name not in checks:
                 checks[probe.name] = self._collect(probe, calls[probe.name], deadline)
             return checks[probe.name]
 
-        def begin(probe: Probe) -> None:
+        def start(probe: Probe) -> None:
+            """Start a probe after those that it needs, wherever they stand in the list; skip it when one of them failed."""
             if probe.name in calls or probe.name in checks:
                 return
-            failed = [name for name in probe.needs if collect(self._probes[name]).state in (CheckState.CRITICAL, CheckState.SKIPPED)]
+            needed = [self._probes[name] for name in probe.needs]
+            for other in needed:
+                start(other)
+            failed = [other.name for other in needed if collect(other).state in (CheckState.CRITICAL, CheckState.SKIPPED)]
             if failed:
                 checks[probe.name] = _check(probe, skipped(f"Not checked: see {failed[0]}."), 0.0)
             else:
                 calls[probe.name] = self._calls[probe.name].run()
 
         for probe in probes:
-            begin(probe)
+            start(probe)
         return HealthReport(tuple(map(collect, probes)))
 
     def _collect(self, probe: Probe, call: BackgroundCall[Finding], deadline: float) -> Check:

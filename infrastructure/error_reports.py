@@ -1,4 +1,4 @@
-"""Reporting errors that nobody foresaw to Sentry, where a DSN says so: what is logged with a traceback, with its context's ids, no more."""
+"""Reports exceptions that are logged with a traceback to Sentry, if a DSN is set, with the ids of the log context only."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ FLUSH_SECONDS = 2.0
 
 
 def reporter(dsn: str | None, environment: str, release: str) -> Report | None:
-    """What reports an exception and the event that it was logged with; None without a DSN. Reports leave in the background."""
+    """A function that reports an exception and its log event, in the background; None without a DSN."""
     if dsn is None:
         return None
-    import sentry_sdk  # noqa: PLC0415 — 4 MB and a thread that most have no use for
+    import sentry_sdk  # noqa: PLC0415 — 4 MB and a thread, needed only with a DSN
 
-    # Its integrations would send requests with their bodies and headers; ids are enough to find the log's lines.
+    # The integrations would send requests with bodies and headers; ids are enough to find the log lines.
     sentry_sdk.init(
         dsn=dsn,
         environment=environment,
@@ -40,7 +40,7 @@ def reporter(dsn: str | None, environment: str, release: str) -> Report | None:
 
 
 def flush_reports() -> None:
-    """Wait a little for reports that have not left yet."""
+    """Wait up to FLUSH_SECONDS for unsent reports."""
     sentry: Any = sys.modules.get("sentry_sdk")
     if sentry is not None:
         sentry.flush(timeout=FLUSH_SECONDS)

@@ -1,4 +1,4 @@
-"""Starting parts in one order and stopping them in the reverse, whatever any of them does."""
+"""Starts the parts of a process in order and stops them in reverse order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Step:
-    """One part: how it starts and stops. An optional part that cannot start is logged and done without."""
+    """One part: how it starts and stops. When an optional part fails to start, the process runs without it."""
 
     name: str
     start: Callable[[], object] = _nothing
@@ -32,7 +32,7 @@ class Step:
 
 
 class Lifecycle:
-    """The parts of a process, in the order in which they start."""
+    """The parts of a process, in their start order."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = tuple(steps)
@@ -41,7 +41,7 @@ class Lifecycle:
 
     @property
     def order(self) -> tuple[str, ...]:
-        """The names of the steps, in their order."""
+        """The names of the steps, in order."""
         return tuple(step.name for step in self._steps)
 
     def start(
@@ -49,10 +49,10 @@ class Lifecycle:
         may_fail: Callable[[str, Exception], bool] = lambda part, error: False,
         instead: Mapping[str, Callable[[], object]] | None = None,
     ) -> None:
-        """Start every part. A part that is needed and cannot start ends this: what had started is stopped, and its error is raised.
+        """Start every part. When a required part fails, stop the started ones and raise its error.
 
-        `may_fail` is given the name of such a part and its error, and says whether to go on all the same. `instead` has other ways to start
-        some parts, by name.
+        `may_fail` gets the name and the error of a failed required part, and returns whether to continue without it. `instead` replaces the
+        start functions of some parts, by name.
         """
         for step in self._steps:
             started = perf_counter()
@@ -68,9 +68,9 @@ class Lifecycle:
             log.debug("part started", part=step.name, ms=round(1000 * (perf_counter() - started), 1))
 
     def stop(self) -> None:
-        """Stop what was started, the last first. No part keeps another from being stopped: not by failing, nor by hanging."""
+        """Stop the started parts, last first. A part that fails or hangs does not keep the others from being stopped."""
         while (step := self._next_to_stop()) is not None:
-            # A thread of its own, which the process does not wait for at its end.
+            # A daemon thread: the process does not wait for it at exit.
             stopping = threading.Thread(target=_stop_one, args=(step,), name=f"stop-{step.name}", daemon=True)
             stopping.start()
             stopping.join(step.stop_seconds)

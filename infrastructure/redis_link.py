@@ -1,4 +1,4 @@
-"""Redis, for those to whom it is a help and no need: asked quickly, and left alone for a while after it failed."""
+"""A link to an optional Redis: short timeouts, and a pause after a failure in which calls fail at once."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from typing import Any, ClassVar, TypeVar
 import structlog
 
 log = structlog.get_logger(__name__)
-Answer = TypeVar("Answer")
+Value = TypeVar("Value")
 
-PATIENCE = 0.15  # seconds, to connect and to answer: what a request may lose when Redis hangs
-QUIET_AFTER_FAILURE = 5.0  # seconds in which an absent Redis is not asked again
+TIMEOUT = 0.15  # seconds, to connect and to answer: the delay of a request when Redis hangs
+QUIET_AFTER_FAILURE = 5.0  # seconds
 
 
 class RedisAway(Exception):
-    """Redis does not answer, or failed a moment ago."""
+    """Redis does not answer, or the link pauses after a failure."""
 
 
 class RedisLink:
-    """One client with its pool; thread-safe. Connects at the first call."""
+    """One client with its connection pool; thread-safe. Connects at the first call."""
 
-    # By URL: what one link has found out is known to the others, or a request that uses two would lose its patience twice.
+    # By URL, shared by all links of a process: a request that uses two links must not wait for two timeouts.
     _quiet_until: ClassVar[dict[str, float]] = {}
 
-    def __init__(self, url: str, patience: float = PATIENCE, quiet_seconds: float = QUIET_AFTER_FAILURE) -> None:
-        """`patience` is in seconds, to connect and to answer; `quiet_seconds` is how long Redis is not asked again after a failure."""
-        self._url, self._patience, self._quiet_seconds = url, patience, quiet_seconds
+    def __init__(self, url: str, timeout: float = TIMEOUT, quiet_seconds: float = QUIET_AFTER_FAILURE) -> None:
+        """`timeout` is in seconds, to connect and to answer; `quiet_seconds` is the pause after a failure."""
+        self._url, self._timeout, self._quiet_seconds = url, timeout, quiet_seconds
         self._client: Any = None
         self._lock = threading.Lock()
 
     @property
     def is_quiet(self) -> bool:
-        """Whether it failed a moment ago, so that a call would raise at once."""
+        """Whether the link pauses after a failure: a call would raise at once."""
         return time.monotonic() < self._quiet_until.get(self._url, 0.0)
 
-    def call(self, function: Callable[[Any], Answer]) -> Answer:
-        """What `function` makes of the client. Raises RedisAway."""
+    def call(self, function: Callable[[Any], Value]) -> Value:
+        """Call `function` with the client and return its value. Raises RedisAway."""
         if self.is_quiet:
             raise RedisAway
         import redis  # noqa: PLC0415 — only where it is configured
@@ -46,18 +46,18 @@ class RedisLink:
         try:
             with self._lock:
                 if self._client is None:
-                    self._client = connect_redis(self._url, self._patience)
+                    self._client = connect_redis(self._url, self._timeout)
             return function(self._client)
         except (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError, OSError) as error:
             self._fall_quiet()
             log.warning("redis not reachable, going on without it", reason=str(error))
             raise RedisAway from error
         except redis.RedisError as error:
-            # It is there, and full perhaps: what else is asked of it may well be answered.
+            # Redis answers, but is perhaps full: other commands may still work, so the link does not pause.
             log.warning("redis refused a command", reason=str(error))
             raise RedisAway from error
         except ValueError as error:
-            # An option of the URL that means nothing; the text may quote a password.
+            # The URL has an invalid option; the error's text may quote a password.
             self._fall_quiet()
             log.error("REDIS_URL cannot be used, going on without it", kind=type(error).__name__)
             raise RedisAway from None
@@ -66,23 +66,23 @@ class RedisLink:
         self._quiet_until[self._url] = time.monotonic() + self._quiet_seconds
 
     def close(self) -> None:
-        """Close its connections; the next call opens new ones."""
+        """Close the connections; the next call opens new ones."""
         with self._lock:
             client, self._client = self._client, None
         if client is not None:
             client.close()
 
 
-def client_options(patience: float = PATIENCE) -> dict[str, Any]:
-    """How every client connects: it gives up soon, and does not try again by itself, which would multiply the wait."""
+def client_options(timeout: float = TIMEOUT) -> dict[str, Any]:
+    """The options of every client: a timeout in seconds, and no retries, which would multiply the wait."""
     from redis.backoff import NoBackoff  # noqa: PLC0415 — 6 MB that a service without Redis need not carry
     from redis.retry import Retry  # noqa: PLC0415 — likewise
 
-    return {"socket_connect_timeout": patience, "socket_timeout": patience, "retry": Retry(NoBackoff(), 0)}
+    return {"socket_connect_timeout": timeout, "socket_timeout": timeout, "retry": Retry(NoBackoff(), 0)}
 
 
-def connect_redis(url: str, patience: float = PATIENCE) -> Any:
-    """A client; it connects at the first command."""
+def connect_redis(url: str, timeout: float = TIMEOUT) -> Any:
+    """A client, which connects at its first command."""
     import redis  # noqa: PLC0415 — as above
 
-    return redis.Redis.from_url(url, **client_options(patience))
+    return redis.Redis.from_url(url, **client_options(timeout))

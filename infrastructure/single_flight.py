@@ -1,4 +1,4 @@
-"""The same work for many callers at once is done once. Both classes are thread-safe and remember nothing that has ended."""
+"""Single-flight: concurrent callers with the same key share one call. Thread-safe; nothing is cached after a call ends."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 
 
-class _Flight(Future[Made]):
-    """A call that is under way, or will be, for so many callers."""
+class _Flight(Future[Value]):
+    """A call that runs, or will run, for `callers` callers."""
 
     callers = 1
 
 
-class SingleFlight(Generic[Made]):
-    """Concurrent callers with the same key share one call, also one that began before they came: for what does not age."""
+class SingleFlight(Generic[Value]):
+    """Concurrent callers join a running call, even if it started before they came: for data that does not change."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._flights: dict[Hashable, _Flight[Made]] = {}
+        self._flights: dict[Hashable, _Flight[Value]] = {}
 
-    def do(self, key: Hashable, make: Callable[[], Made]) -> tuple[Made, bool]:
-        """What `make` returns or raises, made once for all who ask meanwhile; and whether another made it."""
+    def do(self, key: Hashable, make: Callable[[], Value]) -> tuple[Value, bool]:
+        """The value or exception of `make`, shared with concurrent callers; and whether another caller ran it."""
         with self._lock:
             flight = self._flights.get(key)
             if flight is None:
@@ -36,7 +36,7 @@ class SingleFlight(Generic[Made]):
         return _fly(mine, make, lambda: self._land(key)), False
 
     def waiting(self, key: Hashable) -> int:
-        """How many callers wait for what another one makes."""
+        """How many callers wait for a call of another caller."""
         with self._lock:
             flight = self._flights.get(key)
             return 0 if flight is None else flight.callers - 1
@@ -46,33 +46,33 @@ class SingleFlight(Generic[Made]):
             del self._flights[key]
 
 
-class FreshFlight(Generic[Made]):
-    """Concurrent callers with the same key share one call that begins after each of them came: for what others change.
+class FreshFlight(Generic[Value]):
+    """Concurrent callers share a call that starts after all of them came: for data that changes.
 
-    Callers who come while a call runs wait for the next one, which begins when that one ends: so there is one call at a time for a key,
-    and nobody is given what was read before they asked.
+    Callers that come during a call share the next one, which starts when that call ends. So each key has one call at a time, and no caller
+    gets data that was read before it came.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[Hashable, _Flight[Made]] = {}
-        self._next: dict[Hashable, _Flight[Made]] = {}
+        self._running: dict[Hashable, _Flight[Value]] = {}
+        self._next: dict[Hashable, _Flight[Value]] = {}
 
-    def do(self, key: Hashable, make: Callable[[], Made]) -> Made:
-        """What `make` returns or raises, called after this call began: by this caller, or by another who came after the same call began."""
+    def do(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """The value or exception of a `make` that started after this caller came, run by this caller or by another."""
         with self._lock:
             shared, running = self._next.get(key), self._running.get(key)
             if shared is None:
-                mine: _Flight[Made] = _Flight()
+                mine: _Flight[Value] = _Flight()
                 (self._running if running is None else self._next)[key] = mine
             else:
                 shared.callers += 1
         if shared is not None:
             return shared.result()
 
-        def make_in_turn() -> Made:
+        def make_in_turn() -> Value:
             if running is not None:
-                running.exception()  # only waits: what became of it concerns those who waited for it
+                running.exception()  # only waits; the outcome is for the callers of that call
                 with self._lock:
                     self._running[key] = self._next.pop(key)
             return make()
@@ -80,26 +80,26 @@ class FreshFlight(Generic[Made]):
         return _fly(mine, make_in_turn, lambda: self._land(key, mine))
 
     def waiting(self, key: Hashable) -> int:
-        """How many callers wait for what another one makes, or for their turn."""
+        """How many callers wait for a call of another caller, or for their turn."""
         with self._lock:
             callers = sum(flights[key].callers for flights in (self._running, self._next) if key in flights)
             return callers - 1 if key in self._running else callers
 
-    def _land(self, key: Hashable, flight: _Flight[Made]) -> None:
+    def _land(self, key: Hashable, flight: _Flight[Value]) -> None:
         with self._lock:
             for flights in (self._running, self._next):
                 if flights.get(key) is flight:
                     del flights[key]
 
 
-def _fly(flight: Future[Made], make: Callable[[], Made], land: Callable[[], None]) -> Made:
-    """Tell all who wait for the flight what `make` returns or raises, once nobody can join it any more."""
+def _fly(flight: Future[Value], make: Callable[[], Value], land: Callable[[], None]) -> Value:
+    """Run `make`, and pass its value or exception to the callers that joined, after no more can join."""
     try:
-        made = make()
+        value = make()
     except BaseException as error:
         land()
         flight.set_exception(error)
         raise
     land()
-    flight.set_result(made)
-    return made
+    flight.set_result(value)
+    return value

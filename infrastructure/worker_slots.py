@@ -1,6 +1,6 @@
-"""Numbers for the worker processes of a server: each has the lowest that is free, and gives it back when it ends.
+"""Slots of a server's worker processes: each worker has the lowest free number, and its metrics files in a shared folder.
 
-Loaded by gunicorn's master, and so loads next to nothing itself.
+Imported by gunicorn's master process, so it imports little itself.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def shared_folder(data_dir: Path, port: int) -> Path:
-    """Where the workers of a server share files that they map: in memory where there is such a place, since a full disk would kill them."""
+    """The folder of the workers' memory-mapped files: in memory if possible, since a write to a map on a full disk kills the process."""
     memory = Path("/dev/shm")  # noqa: S108  # nosec B108  # the name has the user and the port, and the folder is this user's alone
     if os.access(memory, os.W_OK | os.X_OK):
         return memory / f"bellwether-{os.getuid()}-{port}"
@@ -21,7 +21,7 @@ def shared_folder(data_dir: Path, port: int) -> Path:
 
 
 def make_empty(folder: Path) -> None:
-    """Make a folder for what the slots share, without what a server before left in it."""
+    """Create the shared folder, without the files of an earlier server."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
 
@@ -33,8 +33,7 @@ def lowest_free(taken: Iterable[int]) -> int:
 
 
 def forget_gauges(folder: Path, slot: int) -> None:
-    """Remove what the process in a slot showed of itself, now that it has ended. What it counted stays."""
+    """Remove the gauges of an ended process; its counters stay."""
     for path in folder.glob(f"gauge_live*_{slot}.db"):
-        # The server goes on, whatever becomes of a file.
-        with suppress(OSError):
+        with suppress(OSError):  # the server continues without the removal
             path.unlink()

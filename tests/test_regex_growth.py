@@ -126,21 +126,21 @@ def test_functions_of_re_are_called_by_their_whole_names() -> None:
 def check_steps(pattern: re.Pattern[Any], method: str, prepare: Callable[[str], str] = str) -> None:
     """Fail when a pattern takes more than fifteen times the steps over ten times the text, whatever the text (once it is prepared)."""
     machine = Machine(pattern)
+
+    def steps(make: Callable[[int], str], size: int, before: int | None) -> int:
+        try:
+            return machine.run(method, prepare(make(size)), budget(size, before)).steps
+        except OverBudget:
+            raise AssertionError(f"{make.__name__} of {size} characters; of a tenth of them it took {before}") from None
+
     costs = {}
     for make in hostile_texts(machine):
         before = None
         for size in SIZES[:-1]:
-            before = steps(machine, method, make, prepare, size, before)
+            before = steps(make, size, before)
         costs[make] = before
-    for make in sorted(costs, key=lambda one: costs[one] or 0, reverse=True)[:DEAREST]:
-        steps(machine, method, make, prepare, SIZES[-1], costs[make])
-
-
-def steps(machine: Machine, method: str, make: Callable[[int], str], prepare: Callable[[str], str], size: int, before: int | None) -> int:
-    try:
-        return machine.run(method, prepare(make(size)), budget(size, before)).steps
-    except OverBudget:
-        raise AssertionError(f"{make.__name__} of {size} characters; of a tenth of them it took {before}") from None
+    for make in sorted(costs, key=lambda make: costs[make] or 0, reverse=True)[:DEAREST]:
+        steps(make, SIZES[-1], costs[make])
 
 
 @pytest.mark.parametrize(("pattern", "method"), list(patterns()))

@@ -11,6 +11,7 @@ from celery import Celery
 from kit.chaos import BARS, TICKERS, Site
 from kit.redis_server import RedisServer
 from kit.support import Backend, own_database, settings_for, template_maker
+from kit.trial import create_table
 
 import database
 import db_migrations
@@ -32,6 +33,7 @@ def demo_backend(engine: str, tmp_path: Path, demo_templates: Callable[[str], st
 
 @pytest.fixture
 def site(demo_backend: Backend, tmp_path: Path) -> Iterator[Site]:
+    create_table(database.current())
     made = Site(demo_backend, tmp_path)
     yield made
     made.end()

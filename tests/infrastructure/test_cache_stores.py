@@ -55,7 +55,7 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
 
 def patient_link(server: RedisServer) -> RedisLink:
     """A busy machine is not taken for an absent Redis."""
-    return RedisLink(server.url, patience=5.0)
+    return RedisLink(server.url, timeout=5.0)
 
 
 # ---- the stores -------------------------------------------------------------------------------------------------------------------

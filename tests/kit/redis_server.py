@@ -40,7 +40,8 @@ class RedisServer:
 
     def messages(self) -> int:
         """Messages of Celery that nobody has dealt with yet."""
-        return int(self.client.llen("bellwether")) + int(self.client.hlen("unacked"))
+        queues = ("bellwether", "bellwether.cpu", "bellwether.network")
+        return sum(int(self.client.llen(queue)) for queue in queues) + int(self.client.hlen("unacked"))
 
     def _answers(self) -> bool:
         try:
