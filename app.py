@@ -128,7 +128,7 @@ def _services(foundation: Foundation, features: Iterable[Feature]) -> Services:
     metrics = SafeMetrics(PrometheusMetrics()) if settings.metrics_enabled else Metrics()
     database.breaker.observer = metrics
     metrics.breaker_made(database.breaker.name)
-    redis = RedisLink(settings.redis_url) if settings.redis_url else None
+    redis = RedisLink(settings.redis_url, settings.redis_timeout, settings.redis_retry_seconds) if settings.redis_url else None
     cache = _cache(foundation, redis, metrics)
     job_feed = JobFeed(database, settings.redis_url, settings.streams_per_worker, metrics)
     build = {"version": VERSION, "engine_version": str(ENGINE_VERSION), "python": python_version()}
@@ -200,7 +200,7 @@ def _register_hooks(app: Application, parts: Services) -> None:
     register_security_headers(app)
     if settings.compress_responses:
         register_compression(app)
-    register_authentication(app, parts.authentication)
+    register_authentication(app)
     if parts.rate_limiter is not None:
         register_rate_limits(app, parts.rate_limiter, parts.metrics)
     register_guard(app)

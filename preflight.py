@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from config import VERSION, ConfigError, Fault, Settings
 from database import Database, DatabaseOptions
 from features.operations import health
-from features.operations.checks.application import Route, fault_checks
+from features.operations.checks.application import Route, fault_checks, pip_complaints
 from models.health import Check, CheckState, HealthReport
 from utils.logger import configure_logging
 
@@ -27,16 +27,16 @@ WIDTH = 140
 OTHERS = "The checks that need settings were left out. Correct the environment, then run this again."
 
 
-def check_all() -> HealthReport:
+def check_all(complaints_of_pip: Callable[[], list[str]] = pip_complaints) -> HealthReport:
     """Run every check that can be run."""
     try:
         settings = Settings.load()
     except ConfigError as error:
-        return _refused(error.faults)
+        return _refused(error.faults, complaints_of_pip)
     configure_logging(settings.log_level, as_json=settings.log_as_json)
     database = Database(DatabaseOptions.of(settings))
     try:
-        return health.preflight(settings, database, partial(_routes_of, settings))
+        return health.preflight(settings, database, partial(_routes_of, settings), complaints_of_pip)
     finally:
         database.close()
 
@@ -67,9 +67,9 @@ def main(arguments: list[str] | None = None) -> int:
     return WARNINGS_ONLY if given.strict and report.has_warnings else 0
 
 
-def _refused(faults: Iterable[Fault]) -> HealthReport:
+def _refused(faults: Iterable[Fault], complaints_of_pip: Callable[[], list[str]]) -> HealthReport:
     left_out = Check("others", CheckState.SKIPPED, is_critical=False, found=OTHERS, remedy=None, duration_ms=0.0)
-    return HealthReport((*fault_checks(faults), *health.preflight_without_settings().checks, left_out))
+    return HealthReport((*fault_checks(faults), *health.preflight_without_settings(complaints_of_pip).checks, left_out))
 
 
 def _routes_of(settings: Settings) -> Iterable[Route]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 from flask import Flask, redirect, request
@@ -21,6 +21,9 @@ from models.errors import Forbidden
 from models.session import Session
 from utils.api_utils import ApiError
 from utils.database_errors import is_unavailable
+
+if TYPE_CHECKING:
+    from api.application import Application
 
 PUBLIC: dict[str, Any] = {"security": []}  # what the OpenAPI document says of a public route
 SESSION_COOKIE = "bellwether_session"
@@ -78,7 +81,7 @@ def key_id() -> str:
 
 def is_authenticated(ask_database: bool = True) -> bool:
     """Whether the caller of a public route sent a valid key. False when only the database could say so and it is not asked, or away."""
-    key = _presented_key(request.headers)
+    key = presented_key(request.headers)
     if key and services().authentication.keys.is_master(key):
         return True
     return ask_database and caller_check(if_away=False)()
@@ -87,7 +90,7 @@ def is_authenticated(ask_database: bool = True) -> bool:
 def caller_check(if_away: bool) -> Callable[[], bool]:
     """A function that says whether the caller is known, also after the request has ended; `if_away` is its answer without the database."""
     authentication = services().authentication
-    key, cookie = _presented_key(request.headers), request.cookies.get(SESSION_COOKIE, "")
+    key, cookie = presented_key(request.headers), request.cookies.get(SESSION_COOKIE, "")
 
     def is_known() -> bool:
         try:
@@ -100,7 +103,7 @@ def caller_check(if_away: bool) -> Callable[[], bool]:
     return is_known
 
 
-def register_authentication(app: Flask, authentication: Authentication) -> None:
+def register_authentication(app: Application) -> None:
     """Find out who is calling, by key or by session.
 
     `register_guard` refuses callers whom nobody knows; what counts requests comes between the two.
@@ -115,11 +118,11 @@ def register_authentication(app: Flask, authentication: Authentication) -> None:
         state.needs_key = current.endpoint is not None and current.method != "OPTIONS" and not getattr(state.view, "is_public", False)
         if not state.needs_key:
             return
-        key = _presented_key(current.headers)
+        key = presented_key(current.headers)
         if key:
-            state.principal = authentication.keys.principal(key)
+            state.principal = app.services.authentication.keys.principal(key)
         elif cookie := current.cookies.get(SESSION_COOKIE):
-            state.session = authentication.sessions.find(cookie)
+            state.session = app.services.authentication.sessions.find(cookie)
             state.principal = state.session.principal if state.session else None
 
 
@@ -146,12 +149,13 @@ def _refuse_stranger(view: Any) -> Any:
     if page is not None:
         wanted = request.full_path.rstrip("?")
         return redirect(page if wanted == "/" else f"{page}?{urlencode({'next': wanted})}", 303)
-    problem = "The API key is not valid." if _presented_key(request.headers) else "An API key is needed."
+    problem = "The API key is not valid." if presented_key(request.headers) else "An API key is needed."
     detail = f"{problem} Send it as X-API-Key: KEY or Authorization: Bearer KEY."
     raise ApiError(401, "unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="bellwether"'})
 
 
-def _presented_key(headers: Headers) -> str:
+def presented_key(headers: Headers) -> str:
+    """The API key that a request carries, in either of its headers; empty without one."""
     key = headers.get("X-API-Key", "").strip()
     if key:
         return key

@@ -48,10 +48,11 @@ def register_compression(app: Flask) -> None:
         # The library takes `gzip;q=0`, which refuses gzip, for liking it least, and `*` for any, whatever was refused.
         accepted = request.environ.get("HTTP_ACCEPT_ENCODING", "")
         if "=0" in accepted:
-            request.environ["HTTP_ACCEPT_ENCODING"] = ",".join(_wanted(accepted))
+            request.environ["HTTP_ACCEPT_ENCODING"] = ",".join(accepted_encodings(accepted))
 
 
-def _wanted(accepted: str) -> list[str]:
+def accepted_encodings(accepted: str) -> list[str]:
+    """The parts of an Accept-Encoding header without what it refuses."""
     parts = [part.strip().lower() for part in accepted.split(",")]
     refused = {part.split(";")[0] for part in parts if _REFUSED.search(part)}
     others = ",".join(name for name in ALGORITHMS if name not in refused)

@@ -32,7 +32,7 @@ from utils.ids import new_id
 log = structlog.get_logger(__name__)
 Made = TypeVar("Made")
 
-FOLLOW_SECONDS = 2.0  # within which every process has dropped what was cleared
+FOLLOW_SECONDS = 2.0
 PROMOTED_SECONDS = 15.0  # how long a process keeps what it took from Redis
 REDIS_PREFIX = "bellwether:cache:"
 SCAN_STEP = 500
@@ -51,8 +51,8 @@ class MemoryStore:
 
     name = "memory"
 
-    def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
+    def __init__(self, most_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most_bytes, self._clock = most_bytes, clock
         # Not TLRUCache: its heap of ends makes a put into a full cache some ten times as slow, and a hit five times.
         self._entries: LRUCache[str, _Entry] = LRUCache(most_bytes, getsizeof=lambda entry: entry.size)
         self._lock = threading.Lock()  # the library has none
@@ -63,14 +63,14 @@ class MemoryStore:
             entry = self._entries.get(key)
             if entry is None:
                 return None
-            if entry.ends_at <= time.monotonic():
+            if entry.ends_at <= self._clock():
                 del self._entries[key]
                 return None
             return entry.value
 
     def put(self, key: str, value: bytes, seconds: float) -> None:
         """Keep a value, unless it is larger than all that may be kept."""
-        entry = _Entry(value, len(key) + len(value), time.monotonic() + seconds)
+        entry = _Entry(value, len(key) + len(value), self._clock() + seconds)
         with self._lock:
             if entry.size > self._most_bytes:
                 self._entries.pop(key, None)
@@ -87,7 +87,7 @@ class MemoryStore:
 
     def entries(self, prefix: str, limit: int) -> list[CacheEntry]:
         """Entries that have not expired, by key."""
-        moment = time.monotonic()
+        moment = self._clock()
         with self._lock:
             listed = [(key, entry) for key, entry in self._entries.items() if key.startswith(prefix) and entry.ends_at > moment]
         listed.sort(key=lambda pair: pair[0])
@@ -165,23 +165,31 @@ def _scan(cursor: int, pattern: str, client: Any) -> tuple[int, list[bytes]]:
 
 @dataclass(frozen=True)
 class CacheLimits:
-    """The most that one process keeps in its memory, in bytes, and how long an entry is kept, in seconds."""
+    """How much one process keeps in its memory, and for how long."""
 
     most_bytes: int
-    seconds: float
+    seconds: float  # that an entry is kept
+    follow_seconds: float = FOLLOW_SECONDS  # within which what another process cleared is dropped
 
 
 class Cache:
     """Look up, else make and keep. Thread-safe; opens nothing before it is used."""
 
-    def __init__(self, database: Database, limits: CacheLimits, link: RedisLink | None, metrics: Metrics) -> None:
-        """`link` where entries are to be shared between processes."""
+    def __init__(
+        self,
+        database: Database,
+        limits: CacheLimits,
+        link: RedisLink | None,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`link` where entries are to be shared between processes; `clock` tells when those in memory expire."""
         self._database = database
-        self._memory = MemoryStore(limits.most_bytes)
+        self._memory = MemoryStore(limits.most_bytes, clock)
         self._shared = RedisStore(link) if link is not None else None
         self._seconds, self._metrics = limits.seconds, metrics
         self._flights: SingleFlight[object] = SingleFlight()
-        self._clearings: PolledValue[frozenset[str]] = PolledValue("cache clearings", self._follow, FOLLOW_SECONDS, frozenset())
+        self._clearings: PolledValue[frozenset[str]] = PolledValue("cache clearings", self._follow, limits.follow_seconds, frozenset())
 
     def get(self, region: Region, key: str) -> bytes | None:
         """An entry's value."""

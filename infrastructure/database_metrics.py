@@ -26,11 +26,16 @@ ReadMetrics = Callable[[Connection], Iterable[Metric]]
 class DatabaseCollector(Collector):
     """The schema, and what features show of their tables; `bellwether_database_up 0` alone while the database does not answer."""
 
-    def __init__(self, database: Database, build: Mapping[str, str], readers: Iterable[ReadMetrics]) -> None:
-        """`build` says what runs here. Each of the `readers` is given a connection, once the tables are known to be there."""
+    def __init__(
+        self, database: Database, build: Mapping[str, str], readers: Iterable[ReadMetrics], fresh_seconds: float = FRESH_SECONDS
+    ) -> None:
+        """`build` says what runs here. Each of the `readers` is given a connection, once the tables are known to be there.
+
+        Whoever asks within `fresh_seconds` shares what was read.
+        """
         self._database, self._readers = database, tuple(readers)
         self._labels = {**build, "database": database.dialect}
-        self._shared_read = SharedCall("metrics", self._read, FRESH_SECONDS)
+        self._shared_read = SharedCall("metrics", self._read, fresh_seconds)
 
     def collect(self) -> Iterator[Metric]:
         """The metrics of this moment."""

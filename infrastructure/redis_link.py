@@ -26,8 +26,9 @@ class RedisLink:
     # By URL, shared by all links of a process: a request that uses two links must not wait for two timeouts.
     _quiet_until: ClassVar[dict[str, float]] = {}
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, timeout: float = TIMEOUT, quiet_seconds: float = QUIET_AFTER_FAILURE) -> None:
+        """`timeout` is in seconds, to connect and to answer; `quiet_seconds` is the pause after a failure."""
+        self._url, self._timeout, self._quiet_seconds = url, timeout, quiet_seconds
         self._client: Any = None
         self._lock = threading.Lock()
 
@@ -45,7 +46,7 @@ class RedisLink:
         try:
             with self._lock:
                 if self._client is None:
-                    self._client = connect_redis(self._url)
+                    self._client = connect_redis(self._url, self._timeout)
             return function(self._client)
         except (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError, OSError) as error:
             self._fall_quiet()
@@ -62,7 +63,7 @@ class RedisLink:
             raise RedisAway from None
 
     def _fall_quiet(self) -> None:
-        self._quiet_until[self._url] = time.monotonic() + QUIET_AFTER_FAILURE
+        self._quiet_until[self._url] = time.monotonic() + self._quiet_seconds
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""

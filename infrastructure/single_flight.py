@@ -10,22 +10,36 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
+class _Flight(Future[Value]):
+    """A call that runs, or will run, for `callers` callers."""
+
+    callers = 1
+
+
 class SingleFlight(Generic[Value]):
     """Concurrent callers join a running call, even if it started before they came: for data that does not change."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._flights: dict[Hashable, Future[Value]] = {}
+        self._flights: dict[Hashable, _Flight[Value]] = {}
 
     def do(self, key: Hashable, make: Callable[[], Value]) -> tuple[Value, bool]:
         """The value or exception of `make`, shared with concurrent callers; and whether another caller ran it."""
         with self._lock:
             flight = self._flights.get(key)
             if flight is None:
-                mine = self._flights[key] = Future()
+                mine = self._flights[key] = _Flight()
+            else:
+                flight.callers += 1
         if flight is not None:
             return flight.result(), True
         return _fly(mine, make, lambda: self._land(key)), False
+
+    def waiting(self, key: Hashable) -> int:
+        """How many callers wait for a call of another caller."""
+        with self._lock:
+            flight = self._flights.get(key)
+            return 0 if flight is None else flight.callers - 1
 
     def _land(self, key: Hashable) -> None:
         with self._lock:
@@ -41,16 +55,18 @@ class FreshFlight(Generic[Value]):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[Hashable, Future[Value]] = {}
-        self._next: dict[Hashable, Future[Value]] = {}
+        self._running: dict[Hashable, _Flight[Value]] = {}
+        self._next: dict[Hashable, _Flight[Value]] = {}
 
     def do(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """The value or exception of a `make` that started after this caller came, run by this caller or by another."""
         with self._lock:
             shared, running = self._next.get(key), self._running.get(key)
             if shared is None:
-                mine: Future[Value] = Future()
+                mine: _Flight[Value] = _Flight()
                 (self._running if running is None else self._next)[key] = mine
+            else:
+                shared.callers += 1
         if shared is not None:
             return shared.result()
 
@@ -63,7 +79,13 @@ class FreshFlight(Generic[Value]):
 
         return _fly(mine, make_in_turn, lambda: self._land(key, mine))
 
-    def _land(self, key: Hashable, flight: Future[Value]) -> None:
+    def waiting(self, key: Hashable) -> int:
+        """How many callers wait for a call of another caller, or for their turn."""
+        with self._lock:
+            callers = sum(flights[key].callers for flights in (self._running, self._next) if key in flights)
+            return callers - 1 if key in self._running else callers
+
+    def _land(self, key: Hashable, flight: _Flight[Value]) -> None:
         with self._lock:
             for flights in (self._running, self._next):
                 if flights.get(key) is flight:

@@ -142,18 +142,20 @@ def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | No
     return Response(body, status, headers, content_type="application/json")
 
 
-def streamed_response(pieces: Iterable[bytes], content_type: str, headers: Mapping[str, str] | None = None) -> Response:
+def streamed_response(
+    pieces: Iterable[bytes], content_type: str, headers: Mapping[str, str] | None = None, piece_bytes: int = PIECE_BYTES
+) -> Response:
     """An answer that is made while it is sent: nothing is made for HEAD or 304, and nothing more once the client has gone."""
-    return Response(_gathered(pieces), headers=headers, content_type=content_type)
+    return Response(_gathered(pieces, piece_bytes), headers=headers, content_type=content_type)
 
 
-def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _gathered(pieces: Iterable[bytes], piece_bytes: int) -> Iterator[bytes]:
     """The same bytes in pieces that are worth a packet, or a block of a compressor."""
     held, size = [], 0
     for piece in pieces:
         held.append(piece)
         size += len(piece)
-        if size >= PIECE_BYTES:
+        if size >= piece_bytes:
             yield b"".join(held)
             held, size = [], 0
     if held:

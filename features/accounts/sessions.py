@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from database import Database
@@ -31,8 +32,8 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # so many bytes in base64url
 class Sessions:
     """Begins, finds and ends sessions. Every method that reaches the database raises its errors."""
 
-    def __init__(self, database: Database, ring: KeyRing, cache: Cache) -> None:
-        self._database, self._ring, self._cache = database, ring, cache
+    def __init__(self, database: Database, ring: KeyRing, cache: Cache, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database, self._ring, self._cache, self._clock = database, ring, cache, clock
 
     def begin(self, key: str, principal: Principal, replaced: str | None = None) -> str:
         """Store a new session for a key that is known to be good; its token. The session whose token the browser held before ends."""
@@ -52,14 +53,14 @@ class Sessions:
         kept = self._cache.get(Region.SESSIONS, digest)
         if kept is not None:
             return Session(token, Principal(*parse_tolerant(kept)))
-        asked_at = time.monotonic()
+        asked_at = self._clock()
         with self._database.reader() as connection:
             owner = session_store.find_owner(connection, digest, now())
         principal = self._principal_of(owner) if owner else None
         if principal is None:
             return None
         # From before the read on: what was read may have changed while a slow database answered.
-        left = asked_at + LOOKUP_SECONDS - time.monotonic()
+        left = asked_at + LOOKUP_SECONDS - self._clock()
         self._cache.put(Region.SESSIONS, digest, dump([principal.org_id, principal.key_id]), left)
         return Session(token, principal)
 
