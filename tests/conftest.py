@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from measured_processes import measure_started_processes
+from measuring import measure
 from support import Backend, Client, own_database, settings_for, template_maker
 
 from app import Application, create_app, start, stop
@@ -35,8 +35,8 @@ TAKE_TURNS = (
 )
 
 
-def pytest_configure() -> None:
-    measure_started_processes()
+def pytest_configure(config: pytest.Config) -> None:
+    measure(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
