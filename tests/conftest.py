@@ -11,14 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-<<<<<<< HEAD
-from kit.measured_processes import measure_started_processes
+from kit.measuring import measure
 from kit.servers import Server, Start
 from kit.support import Backend, Client, own_database, settings_for, template_maker
-=======
-from measuring import measure
-from support import Backend, Client, own_database, settings_for, template_maker
->>>>>>> part-tooling
 
 import app as application
 import database
