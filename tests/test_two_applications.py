@@ -35,7 +35,7 @@ def two(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Two]:
 
 
 def app_of(client: Client) -> Application:
-    app = client.http.application
+    app = client.app
     assert isinstance(app, Application)
     return app
 

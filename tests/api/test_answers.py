@@ -185,7 +185,7 @@ def test_errors_have_no_tag_and_are_never_not_modified(client: Client) -> None:
 
 def new_job(client: Client) -> str:
     """A job whose answer is packed, short as it is."""
-    client.http.application.config["COMPRESS_MIN_SIZE"] = 1
+    client.app.config["COMPRESS_MIN_SIZE"] = 1
     return str(client.post("/bulk-analyze", {"tickers": ["AAPL"], "force": True}).json["id"])
 
 

@@ -47,7 +47,7 @@ def paths(client: Client) -> dict[str, str]:
     def path_of(rule: str) -> str:
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values.get(found[1]) or NAMES.get(rule, "x"), rule)
 
-    return {rule.rule: path_of(rule.rule) for rule in client.http.application.url_map.iter_rules()}
+    return {rule.rule: path_of(rule.rule) for rule in client.app.url_map.iter_rules()}
 
 
 def names_in(answer: Any, header: str) -> list[str]:
@@ -85,7 +85,7 @@ def test_every_route(client: Client, paths: dict[str, str], caller: str) -> None
 
 def test_every_route_that_answers_everybody_alike_is_known(client: Client) -> None:
     """What is named above is there, and is public."""
-    app = client.http.application
+    app = client.app
     rules = {rule.rule: app.view_functions[rule.endpoint] for rule in app.url_map.iter_rules()}
     for route in FOR_EVERYBODY:
         assert getattr(rules[route], "is_public", False), route

@@ -208,7 +208,7 @@ def test_a_client_that_vanishes_is_no_fault(
     client: Client, path: str, vanishes: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ours, theirs = socket.socketpair()
-    monkeypatch.setitem(client.http.application.config, "SOCK_SERVER_OPTIONS", {"thread_class": Deaf(theirs)})
+    monkeypatch.setitem(client.app.config, "SOCK_SERVER_OPTIONS", {"thread_class": Deaf(theirs)})
     if vanishes == "before the answer":
         theirs.close()
     answer = open_socket(client, KEY, path=path, environ_overrides={"werkzeug.socket": ours})
@@ -301,7 +301,7 @@ def proxied(backend: Backend, tmp_path: Path) -> Client:
 def open_socket(client: Client, headers: dict[str, str], path: str = f"/ws/jobs/{UNKNOWN_ID}", **more: Any) -> Any:
     """The answer to a handshake for a job that there is not: 404 for whoever was let in."""
     handshake = {name: value for name, value in GOOD.items() if name not in ("Host", "X-API-Key")}
-    without_jar = client.http.application.test_client(use_cookies=False)  # its own cookies would be sent in place of what is given here
+    without_jar = client.app.test_client(use_cookies=False)  # its own cookies would be sent in place of what is given here
     return without_jar.get(path, headers=handshake | headers, **more)
 
 

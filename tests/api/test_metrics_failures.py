@@ -94,7 +94,7 @@ def raising(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(application, "PrometheusMetrics", RaisingMetrics)
     client = client_of(backend, tmp_path, rate_limit_enabled=True, rate_limit_per_minute=3)
     yield client
-    application.stop(client.http.application)
+    application.stop(client.app)
 
 
 def test_metrics_that_raise_keep_nobody_from_being_answered(raising: Client) -> None:

@@ -255,7 +255,7 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
 
 def ask_at_once(clients: list[Client], times: int) -> list[int]:
     """The statuses of so many requests, 16 at a time, by turns of each client's application."""
-    apps = [client.http.application for client in clients]
+    apps = [client.app for client in clients]
 
     def ask(number: int) -> int:
         status: int = Client(apps[number % len(apps)]).get("/watchlist").status_code

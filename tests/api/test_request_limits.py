@@ -116,7 +116,7 @@ def test_a_header_that_is_parsed_is_refused_when_it_is_long(client: Client, path
 
 @pytest.mark.parametrize("name", ["Cookie", "Authorization", "X-API-Key", "User-Agent", "Idempotency-Key", "X-Anything"])
 def test_any_other_header_is_refused_past_a_line(client: Client, name: str) -> None:
-    client.http = client.http.application.test_client(use_cookies=False)  # else it would set the header Cookie itself
+    client.http = client.app.test_client(use_cookies=False)  # else it would set the header Cookie itself
     problem(client.get("/tickers", headers={name: "x" * (LONGEST + 1)}), 431, "headers_too_large")
     assert client.get("/tickers", headers={name: "x" * LONGEST}, key=None).status_code in (200, 401)
 
@@ -125,7 +125,7 @@ def test_a_session_is_found_among_other_cookies_with_blanks(client: Client) -> N
     client.http.post("/login", data={"key": MASTER_KEY})
     session = client.http.get_cookie("bellwether_session")
     assert session is not None
-    client.http = client.http.application.test_client(use_cookies=False)
+    client.http = client.app.test_client(use_cookies=False)
     cookies = f"a={' ' * 3_000};  bellwether_session={session.value} ;\tb= c"
     assert client.get("/tickers", headers={"Cookie": cookies}, key=None).status_code == 200
 

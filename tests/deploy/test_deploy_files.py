@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import click
 import pytest
 import yaml
 from kit.deploy import DEPLOY, ROOT, default_of, missing, tool
@@ -247,7 +248,7 @@ def test_every_command_of_ours_takes_its_options(guide: Path) -> None:
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
 def test_every_flask_command_exists(guide: Path) -> None:
-    groups = {command.name: command for feature in FEATURES for command in feature.commands()}
+    groups = {command.name: cast(click.Group, command) for feature in FEATURES for command in feature.commands()}
     for group, name in re.findall(r"\bflask ([a-z-]+) ([a-z-]+)", guide.read_text()):
         assert name in groups[group].commands, f"flask {group} {name}"
 

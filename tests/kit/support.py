@@ -88,6 +88,7 @@ class Client:
     """Calls the application in this process, with the master key unless told otherwise."""
 
     def __init__(self, app: Flask) -> None:
+        self.app = app
         self.http = app.test_client()
 
     def __call__(self, method: str, path: str, *, key: str | None = MASTER_KEY, headers: dict[str, str] | None = None, **more: Any) -> Any:

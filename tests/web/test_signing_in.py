@@ -135,7 +135,7 @@ SENDERS: dict[str, tuple[dict[str, str], bool]] = {
 
 @ON_SQLITE
 def test_where_a_sign_in_may_come_from(backend: Backend, tmp_path: Path) -> None:
-    app = client_of(backend, tmp_path, trusted_proxies=1, cors_origins=("https://app.example",)).http.application
+    app = client_of(backend, tmp_path, trusted_proxies=1, cors_origins=("https://app.example",)).app
     for name, (headers, is_let_in) in SENDERS.items():
         answer = app.test_client().post("/login", data={"key": MASTER_KEY}, headers=headers)
         assert (name, answer.status_code) == (name, 303 if is_let_in else 403)

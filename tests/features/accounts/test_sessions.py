@@ -206,14 +206,14 @@ def test_signing_out_ends_the_row_and_forgets_the_cookie(browser: Browser) -> No
 
 
 def test_another_master_key_ends_its_sessions(backend: Backend, tmp_path: Path) -> None:
-    before = client_of(backend, tmp_path).http.application
+    before = client_of(backend, tmp_path).app
     masters, anothers = Browser(before).sign_in(), Browser(before).sign_in(create_key(database.current(), 1, "tests")[1])
-    after = client_of(backend, tmp_path, master_api_key=ANOTHER_SECRET).http.application
+    after = client_of(backend, tmp_path, master_api_key=ANOTHER_SECRET).app
     assert (with_token(after, masters).is_known(), with_token(after, anothers).is_known()) == (False, True)
 
 
 def test_without_a_cache_the_end_is_at_once(backend: Backend, tmp_path: Path) -> None:
-    app = client_of(backend, tmp_path, cache_enabled=False).http.application
+    app = client_of(backend, tmp_path, cache_enabled=False).app
     browser = Browser(app)
     copy = with_token(app, browser.sign_in())
     assert copy.is_known()

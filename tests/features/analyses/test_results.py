@@ -308,7 +308,7 @@ class SlowEngine:
 def test_an_analysis_of_older_prices_that_ends_later_is_not_the_latest(mine: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = SlowEngine(monkeypatch)
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(Client(mine.http.application).post, "/analyze", {"ticker": "MINE"})
+        slow = pool.submit(Client(mine.app).post, "/analyze", {"ticker": "MINE"})
         assert engine.begun.wait(60)
         mine.put("/prices/MINE", csv_of(61))
         newer = mine.post("/analyze", {"ticker": "MINE"}).json
@@ -348,7 +348,7 @@ def test_prices_that_went_away_and_came_back_while_they_are_analysed(mine: Clien
     """Who asks now is not told by an analysis that began before another one was the latest: theirs is the latest when they are answered."""
     engine = SlowEngine(monkeypatch)
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(Client(mine.http.application).post, "/analyze", {"ticker": "MINE"})
+        slow = pool.submit(Client(mine.app).post, "/analyze", {"ticker": "MINE"})
         assert engine.begun.wait(60)
         mine.put("/prices/MINE", csv_of(61))
         other = mine.post("/analyze", {"ticker": "MINE"}).json

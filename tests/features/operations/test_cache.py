@@ -44,7 +44,7 @@ def make(backend: Backend, tmp_path: Path, redis_server: RedisServer) -> Make:
     def make_one(**settings: Any) -> Client:
         client = client_of(backend, tmp_path, redis_url=redis_server.url, **PATIENT, **settings)
         if settings.get("cache_enabled", True):
-            with_cache(client.http.application, follow_seconds=0.1)
+            with_cache(client.app, follow_seconds=0.1)
         return client
 
     return make_one
@@ -197,7 +197,7 @@ def test_the_engine_runs_once_for_all_who_ask_at_once(client: Client, monkeypatc
         return make_result(*given)
 
     monkeypatch.setattr(analysis, "make_result", make_slowly)
-    app = client.http.application
+    app = client.app
     with ThreadPoolExecutor(threads) as pool:
         answers = list(pool.map(lambda _: Client(app).post("/analyze", {"ticker": "AAPL"}), range(threads)))
     assert len(made) == 1

@@ -35,7 +35,7 @@ TOKEN = "a-token-for-metrics-0123"
 @pytest.fixture
 def client(backend: Backend, tmp_path: Path) -> Client:
     client = client_of(backend, tmp_path, metrics_token=TOKEN)
-    with_fresh_metrics(client.http.application)
+    with_fresh_metrics(client.app)
     return client
 
 
@@ -136,7 +136,7 @@ def test_every_request_is_counted_by_its_route(client: Client) -> None:
 
 
 def test_none_is_lost_under_threads(client: Client) -> None:
-    app = client.http.application
+    app = client.app
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda _: Client(app).get("/watchlist"), range(200)))
     assert of_request(client, "GET", "/api/v1/watchlist", 200) == (200, 200)
@@ -209,7 +209,7 @@ def test_it_is_well_formed_and_every_metric_says_what_it_is(client: Client) -> N
 
 
 def test_those_who_ask_at_once_are_all_answered(client: Client) -> None:
-    app = client.http.application
+    app = client.app
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: ask_for_metrics(Client(app), bearer(TOKEN)), range(40)))
     assert [answer.status_code for answer in answers] == [200] * 40

@@ -15,6 +15,7 @@ from kit.servers import FLASK
 from kit.support import Backend, Client
 
 import database
+from app import Application
 from features.prices import demo
 from features.prices import store as price_store
 from features.prices.demo import LoadReport
@@ -202,12 +203,11 @@ def test_the_command_on_an_empty_database(empty_backend: Backend, tmp_path: Path
     assert stored() == {}
 
 
-def test_the_command_says_what_it_skipped(backend: Backend, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_what_it_skipped(app: Application) -> None:
     store_real_prices("DEMO00001")
-    monkeypatch.setenv("DATABASE_URL", backend.url)
-    monkeypatch.setenv("ENVIRONMENT", "test")
-    assert demo.main(["load", "1"]) == 0
-    assert capsys.readouterr().out == (
+    done = app.test_cli_runner().invoke(args=["demo", "load", "1"])
+    assert done.exit_code == 0
+    assert done.output == (
         "DEMO00001 to DEMO00001: 0 new, 0 replaced, 0 unchanged, 1 skipped.\nSkipped are tickers with prices that are not demo prices.\n"
     )
 
@@ -215,41 +215,36 @@ def test_the_command_says_what_it_skipped(backend: Backend, monkeypatch: pytest.
 def test_a_schema_that_may_not_be_migrated_is_a_sentence(empty_backend: Backend, tmp_path: Path) -> None:
     done = run(empty_backend, tmp_path, "load", "2", AUTO_MIGRATE="false")
     assert done.returncode == 1
-    assert done.stderr.startswith("Not started: ")
+    assert done.stderr.startswith("Error: Not started: ")
     assert "Traceback" not in done.stderr
 
 
-def test_a_refusal_of_the_database_is_a_sentence(
-    backend: Backend, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_refusal_of_the_database_is_a_sentence(app: Application) -> None:
     database.execute_db("ALTER TABLE price_series RENAME TO elsewhere")
-    monkeypatch.setenv("DATABASE_URL", backend.url)
-    monkeypatch.setenv("ENVIRONMENT", "test")
-    assert demo.main(["load", "1"]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("Stopped; what is done so far stays")
-    assert "price_series" in said
+    done = app.test_cli_runner().invoke(args=["demo", "load", "1"])
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: Stopped; what is done so far stays")
+    assert "price_series" in done.output
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        pytest.param(["load", "0"], "argument N: '0' is no whole number from 1 to 99,999.", id="none"),
-        pytest.param(["load", "100000"], "argument N: '100000' is no whole number from 1 to 99,999.", id="too many"),
-        pytest.param(["load", "ten"], "argument N: 'ten' is no whole number from 1 to 99,999.", id="text"),
-        pytest.param(["load", "1_0"], "argument N: '1_0' is no whole number", id="a Python number"),
-        pytest.param(["load", "1.5"], "argument N: '1.5' is no whole number", id="a part"),
+        pytest.param(["load", "0"], "'N': '0' is no whole number from 1 to 99,999.", id="none"),
+        pytest.param(["load", "100000"], "'N': '100000' is no whole number from 1 to 99,999.", id="too many"),
+        pytest.param(["load", "ten"], "'N': 'ten' is no whole number from 1 to 99,999.", id="text"),
+        pytest.param(["load", "1_0"], "'N': '1_0' is no whole number", id="a Python number"),
+        pytest.param(["load", "1.5"], "'N': '1.5' is no whole number", id="a part"),
         pytest.param(["load", "9" * 5000], "is no whole number", id="very long"),
-        pytest.param(["load"], "required: N", id="no count"),
-        pytest.param(["load", "1", "--bars", "0"], "argument --bars: '0' is no whole number from 1 to 20,000.", id="no bars"),
-        pytest.param(["load", "1", "--bars", "20001"], "argument --bars: '20001' is no whole number from 1 to 20,000.", id="too many bars"),
-        pytest.param(["load", "1", "--bars=-5"], "argument --bars: '-5' is no whole number", id="negative bars"),
-        pytest.param([], "required", id="no command"),
-        pytest.param(["remove", "1"], "unrecognized arguments", id="too much"),
+        pytest.param(["load"], "Missing argument 'N'", id="no count"),
+        pytest.param(["load", "1", "--bars", "0"], "'--bars': '0' is no whole number from 1 to 20,000.", id="no bars"),
+        pytest.param(["load", "1", "--bars", "20001"], "'--bars': '20001' is no whole number from 1 to 20,000.", id="too many bars"),
+        pytest.param(["load", "1", "--bars=-5"], "'--bars': '-5' is no whole number", id="negative bars"),
+        pytest.param([], "Usage", id="no command"),
+        pytest.param(["remove", "1"], "unexpected extra argument", id="too much"),
     ],
 )
-def test_bad_arguments(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        demo.main(arguments)
-    assert ended.value.code == 2
-    assert words in capsys.readouterr().err
+def test_bad_arguments(app: Application, arguments: list[str], words: str) -> None:
+    done = app.test_cli_runner().invoke(args=["demo", *arguments])
+    assert done.exit_code == 2
+    assert words in done.output
