@@ -78,8 +78,8 @@ def lookups(url: str, redis_url: str) -> Contenders:
     lookups_by_name: Contenders = {}
     for kind, cache in (("read", NoCache(database.current())), ("memory", memory)):
         ring = KeyRing(database.current(), lambda: "no key at all", cache)
-        lookups_by_name[f"{kind}-result"] = lambda cache=cache: result_body(database.current(), FIRST_ORG, result_id, cache)  # type: ignore[misc]
-        lookups_by_name[f"{kind}-key"] = lambda ring=ring: ring.principal(key)  # type: ignore[misc]
+        lookups_by_name[f"{kind}-result"] = lambda cache=cache: result_body(database.current(), FIRST_ORG, result_id, cache)
+        lookups_by_name[f"{kind}-key"] = lambda ring=ring: ring.principal(key)
     # Redis alone: the cache looks into the memory of the process first, and keys are never shared.
     shared = RedisStore(RedisLink(redis_url))
     shared.put(

@@ -44,7 +44,7 @@ def _run(count: int) -> None:
     counter.delete(DONE)
     for _ in range(count):
         empty.delay()
-    while int(counter.get(DONE) or 0) < count:  # type: ignore[arg-type]
+    while int(counter.get(DONE) or 0) < count:
         time.sleep(0.005)
 
 

@@ -76,7 +76,7 @@ def main(module: str, function: str, *arguments: str) -> None:
 
 
 def _median_call(call: Callable[[], object], seconds: float) -> float:
-    durations = []
+    durations: list[float] = []
     stops_at = perf_counter() + seconds
     while not durations or perf_counter() < stops_at:
         started = perf_counter()

@@ -73,11 +73,11 @@ def loaders(engine: str, url: str) -> Contenders:
 
     def row_by_row() -> Bars:
         with database.reader() as connection:
-            days, *columns = zip(*connection.execute(select, {"ticker": TICKER}), strict=True)
+            dates, *columns = zip(*connection.execute(select, {"ticker": TICKER}), strict=True)
         opens, highs, lows, closes, adj_closes, volumes = (np.array(column, dtype=np.float64) for column in columns)
         factor = adj_closes / closes
         factor /= factor[-1]
-        days = np.array(days, dtype="datetime64[D]")
+        days = np.array(dates, dtype="datetime64[D]")
         return Bars(days, opens * factor, highs * factor, lows * factor, closes * factor, volumes)
 
     assert np.array_equal(packed().close, row_by_row().close)

@@ -51,7 +51,7 @@ def _measure(servers: Servers, engine: str) -> Row:
     return Row(f"{VIEWERS} viewers on {engine}, queries/s a web process", f"{rate:.1f}", target=f"≤ {MOST:g}", met=rate <= MOST)
 
 
-def _open_stream(server: Server, job_id: str):  # type: ignore[no-untyped-def]
+def _open_stream(server: Server, job_id: str):
     import socket
 
     stream = socket.create_connection(("127.0.0.1", server.port))

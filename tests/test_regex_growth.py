@@ -33,7 +33,7 @@ DEAREST = 1  # texts that are tried at full length
 @cache
 def sources() -> dict[Path, ast.Module]:
     """Every file of the application, read by Python."""
-    left_out = {".venv", ".venv-bench", "tests", "benchmarks"}
+    left_out = {".venv", ".venv-bench", ".venv-tools", "tests", "benchmarks"}
     paths = (path for path in ROOT.rglob("*.py") if not left_out & set(path.relative_to(ROOT).parts))
     return {path: ast.parse(path.read_text()) for path in paths}
 
@@ -61,7 +61,12 @@ def uses_of_names(trees: Iterable[ast.Module]) -> dict[str, set[str]]:
 
 def written_in_place(module: ModuleType, call: ast.Call) -> list[re.Pattern[Any]]:
     """The patterns that may be given to a function of `re` as text."""
-    names = [node.attr for part in call.args[1:] + [word.value for word in call.keywords] for node in ast.walk(part) if is_of_re(node)]
+    names = [
+        node.attr
+        for part in call.args[1:] + [word.value for word in call.keywords]
+        for node in ast.walk(part)
+        if isinstance(node, ast.Attribute) and is_of_re(node)
+    ]
     flags = re.NOFLAG
     for name in names:
         flags |= getattr(re, name)

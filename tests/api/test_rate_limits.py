@@ -27,7 +27,7 @@ SETTINGS = {
     "heavy_reads": "rate_limit_heavy_reads_per_minute",
 }
 # What counts in which budget, whatever becomes of it.
-CALLS = {
+CALLS: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
     "reads": [
         ("GET", "/results", {}),
         ("HEAD", "/results", {}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from kit.browser import CHROMIUM, FLAGS, PATIENCE, Site, sign_in, start_site
 from kit.paths import ROOT
@@ -21,7 +22,7 @@ PAGES = {
     "prices": "/prices",
     "diagnostics": "/diagnostics",
 }
-SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+SIZES: dict[str, Any] = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 NOTES = {"AAPL": "After the split", "GOOG": None, "IBM": "The old lady", "MSFT": None, "FB": "Since its first day"}
 
 

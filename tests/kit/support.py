@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 import database
 import db_migrations
-from app import Application
 from config import Settings
 from database import Database
 
@@ -87,7 +87,7 @@ def suspend(database: Database) -> None:
 class Client:
     """Calls the application in this process, with the master key unless told otherwise."""
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Flask) -> None:
         self.http = app.test_client()
 
     def __call__(self, method: str, path: str, *, key: str | None = MASTER_KEY, headers: dict[str, str] | None = None, **more: Any) -> Any:
