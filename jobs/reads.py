@@ -6,7 +6,8 @@ Without it, 8 threads that poll one job on Postgres took 42 % more CPU time a re
 from __future__ import annotations
 
 import threading
-from time import monotonic
+import time
+from collections.abc import Callable
 
 from database import Database
 from infrastructure.single_flight import FreshFlight
@@ -25,9 +26,9 @@ class JobReads:
     older version. One that began before can, and is given only to those who say which version they know.
     """
 
-    def __init__(self, database: Database, feed: JobFeed) -> None:
-        """`feed` knows the jobs that streams show, and reads them anyway."""
-        self._database, self._feed = database, feed
+    def __init__(self, database: Database, feed: JobFeed, most_jobs: int = MOST_JOBS, clock: Callable[[], float] = time.monotonic) -> None:
+        """`feed` knows the jobs that streams show, and reads them anyway. The last `most_jobs` that were read are kept."""
+        self._database, self._feed, self._most_jobs, self._clock = database, feed, most_jobs, clock
         self._flights: FreshFlight[Job] = FreshFlight()
         self._lock = threading.Lock()
         self._last: dict[tuple[int, str], tuple[float, Job]] = {}
@@ -50,15 +51,15 @@ class JobReads:
             return shown if shown.org_id == org_id else None
         with self._lock:
             read_at, job = self._last.get((org_id, job_id), (0.0, None))
-        return job if monotonic() - read_at < SHARED_SECONDS else None
+        return job if self._clock() - read_at < SHARED_SECONDS else None
 
     def _read(self, org_id: int, job_id: str) -> Job:
-        read_at = monotonic()
+        read_at = self._clock()
         job = job_service.find(self._database, org_id, job_id)
         with self._lock:
             # The newest stand last.
             self._last.pop((org_id, job_id), None)
             self._last[org_id, job_id] = (read_at, job)
-            if len(self._last) > MOST_JOBS:
+            if len(self._last) > self._most_jobs:
                 del self._last[next(iter(self._last))]
         return job

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
 from celery import Celery
-from kit.chaos import BARS, TICKERS, Site
+from kit.chaos import Site, load_demo
 from kit.redis_server import RedisServer
-from kit.support import Backend, own_database, settings_for, template_maker
+from kit.support import Backend, own_database, template_maker
 from kit.trial import create_table
 
 import database
-import db_migrations
-from features.prices.demo import load
-from features.prices.providers.demo import DemoProvider
 
 
 @pytest.fixture(scope="session")
@@ -52,15 +48,3 @@ def sender(redis_server: RedisServer) -> Iterator[Celery]:
     """Sends messages as a web process does."""
     with Celery("sender", broker=redis_server.url, set_as_current=False) as app:
         yield app
-
-
-def fill(url: str, folder: Path) -> None:
-    """Migrate an empty database and load the demo tickers."""
-    database.configure(settings_for(url, folder))
-    db_migrations.up()
-    load_demo()
-    database.close()
-
-
-def load_demo() -> None:
-    load(database.current(), DemoProvider(date(2026, 1, 2), BARS), len(TICKERS))

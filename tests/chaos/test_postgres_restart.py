@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import fill
-from kit.chaos import TICKERS, WEB, Site, done, is_active, is_alive, post_job, wait_for_progress, wait_until_right
+from kit.chaos import TICKERS, WEB, Site, done, fill, is_active, is_alive, post_job, wait_for_progress, wait_until_right
 from kit.health import OwnPostgres, own_postgres
 from kit.servers import KEY, wait_until
 from kit.support import Backend, settings_for

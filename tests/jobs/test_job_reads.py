@@ -102,10 +102,9 @@ def test_who_says_what_they_know_is_answered_by_what_streams_show(job_id: str, f
     feed.close()
 
 
-def test_who_says_what_they_know_is_answered_by_the_last_read(job_id: str, feed: JobFeed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_says_what_they_know_is_answered_by_the_last_read(job_id: str, feed: JobFeed) -> None:
     moment = 1000.0
-    monkeypatch.setattr("jobs.reads.monotonic", lambda: moment)
-    reads = JobReads(database.current(), feed)
+    reads = JobReads(database.current(), feed, clock=lambda: moment)
     job = reads.find(1, job_id, seen=0)
     cancelled = job_service.cancel(database.current(), 1, job_id)
     assert [reads.find(1, job_id, seen=seen) for seen in (0, job.version)] == [job, job]
@@ -118,9 +117,8 @@ def test_who_says_what_they_know_is_answered_by_the_last_read(job_id: str, feed:
     assert reads.find(1, job_id, seen=cancelled.version).version == cancelled.version + 1
 
 
-def test_a_few_jobs_are_remembered(backend: Backend, feed: JobFeed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.reads.MOST_JOBS", 2)
-    reads = JobReads(database.current(), feed)
+def test_a_few_jobs_are_remembered(backend: Backend, feed: JobFeed) -> None:
+    reads = JobReads(database.current(), feed, most_jobs=2, clock=lambda: 1000.0)
     job_ids = [queue("AAPL") for _ in range(3)]
     for job_id in job_ids:
         reads.find(1, job_id)
@@ -128,7 +126,8 @@ def test_a_few_jobs_are_remembered(backend: Backend, feed: JobFeed, monkeypatch:
     for job_id in reversed(job_ids):
         assert reads.find(1, job_id, seen=1).id == job_id
     assert checkouts() - before == 1
-    assert len(reads._last) == 2
+    reads.find(1, job_ids[1], seen=1)  # forgotten for the first one
+    assert checkouts() - before == 2
 
 
 def test_nobody_gets_another_organizations_job(job_id: str, feed: JobFeed) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import Collection, Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,15 @@ from celery import Celery
 from sqlalchemy.exc import OperationalError
 
 import database
+import db_migrations
 from features.analyses.bulk import submit
-from features.prices.providers.demo import ticker_of
+from features.prices.demo import load
+from features.prices.providers.demo import DemoProvider, ticker_of
 from jobs.claims import Claimant, claim_chunk, release_worker
 from jobs.service import enqueue
 from kit.paths import ROOT
 from kit.servers import GUNICORN, KEY, Server, production, wait_until
-from kit.support import Backend
+from kit.support import Backend, settings_for
 from kit.trial import TrialParams, new_trial
 from models.api_key import FIRST_ORG
 from models.bulk_analysis import BulkOrder, BulkParams
@@ -134,6 +137,21 @@ def kill(process: psutil.Process | subprocess.Popen[bytes]) -> None:
     os.kill(process.pid, signal.SIGKILL)
     if isinstance(process, subprocess.Popen):
         process.wait()
+
+
+# ---- prices ----------------------------------------------------------------------------------------------------------------------
+
+
+def fill(url: str, folder: Path) -> None:
+    """Migrate an empty database and load the demo tickers."""
+    database.configure(settings_for(url, folder))
+    db_migrations.up()
+    load_demo()
+    database.close()
+
+
+def load_demo() -> None:
+    load(database.current(), DemoProvider(date(2026, 1, 2), BARS), len(TICKERS))
 
 
 # ---- a job ------------------------------------------------------------------------------------------------------------------------
