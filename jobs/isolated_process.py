@@ -170,6 +170,7 @@ class IsolatedProcess:
     def _ask(self, work: Work, key: str, limits: IsolationLimits, stop: threading.Event) -> Outcome:
         process = self._process
         if process is None or process.poll() is not None:
+            self.close()  # the pipes of one that has ended
             process = self._start(limits, stop)
         assert process.stdin is not None
         try:
