@@ -1,4 +1,4 @@
-"""Reporting errors that nobody foresaw to Sentry, where a DSN says so: what is logged with a traceback, with its context's ids, no more."""
+"""Reports unexpected errors to Sentry when a DSN is set: the exceptions that are logged with a traceback, with the ids of their context."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ FLUSH_SECONDS = 2.0
 
 
 def reporter(dsn: str | None, environment: str, release: str) -> Report | None:
-    """What reports an exception and the event that it was logged with; None without a DSN. Reports leave in the background."""
+    """A function that reports an exception and its log event in the background; None without a DSN."""
     if dsn is None:
         return None
-    import sentry_sdk  # noqa: PLC0415 — 4 MB and a thread that most have no use for
+    import sentry_sdk  # noqa: PLC0415 — 4 MB and a thread, needed with a DSN only
 
-    # Its integrations would send requests with their bodies and headers; ids are enough to find the log's lines.
+    # Integrations are off, because they send the bodies and headers of requests; ids are enough to find the log lines.
     sentry_sdk.init(
         dsn=dsn,
         environment=environment,
@@ -40,7 +40,7 @@ def reporter(dsn: str | None, environment: str, release: str) -> Report | None:
 
 
 def flush_reports() -> None:
-    """Wait a little for reports that have not left yet."""
+    """Wait up to two seconds for reports that are still being sent."""
     sentry: Any = sys.modules.get("sentry_sdk")
     if sentry is not None:
         sentry.flush(timeout=FLUSH_SECONDS)

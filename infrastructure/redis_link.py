@@ -1,4 +1,4 @@
-"""Redis, for those to whom it is a help and no need: asked quickly, and left alone for a while after it failed."""
+"""An optional Redis: short timeouts, and no calls for some seconds after a failure."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any, ClassVar, TypeVar
 import structlog
 
 log = structlog.get_logger(__name__)
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
-PATIENCE = 0.15  # seconds, to connect and to answer: what a request may lose when Redis hangs
-QUIET_AFTER_FAILURE = 5.0  # seconds in which an absent Redis is not asked again
+TIMEOUT = 0.15  # seconds to connect, and to answer: the delay of a request when Redis hangs
+SUSPENDED_SECONDS = 5.0  # without calls after a failure
 
 
 class RedisAway(Exception):
-    """Redis does not answer, or failed a moment ago."""
+    """Redis does not answer, refused a command, or is suspended after a failure."""
 
 
 class RedisLink:
-    """One client with its pool; thread-safe. Connects at the first call."""
+    """A Redis client with its pool. Thread-safe; connects at the first call."""
 
-    # By URL: what one link has found out is known to the others, or a request that uses two would lose its patience twice.
-    _quiet_until: ClassVar[dict[str, float]] = {}
+    # By URL and shared by all links: a request that uses two links would otherwise wait for two timeouts.
+    _suspended_until: ClassVar[dict[str, float]] = {}
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -32,13 +32,13 @@ class RedisLink:
         self._lock = threading.Lock()
 
     @property
-    def is_quiet(self) -> bool:
-        """Whether it failed a moment ago, so that a call would raise at once."""
-        return time.monotonic() < self._quiet_until.get(self._url, 0.0)
+    def is_suspended(self) -> bool:
+        """Whether Redis failed within the last seconds, so that a call raises at once."""
+        return time.monotonic() < self._suspended_until.get(self._url, 0.0)
 
-    def call(self, function: Callable[[Any], Answer]) -> Answer:
-        """What `function` makes of the client. Raises RedisAway."""
-        if self.is_quiet:
+    def call(self, function: Callable[[Any], Result]) -> Result:
+        """The result of `function(client)`. Raises RedisAway."""
+        if self.is_suspended:
             raise RedisAway
         import redis  # noqa: PLC0415 — only where it is configured
 
@@ -48,40 +48,40 @@ class RedisLink:
                     self._client = connect_redis(self._url)
             return function(self._client)
         except (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError, OSError) as error:
-            self._fall_quiet()
+            self._suspend()
             log.warning("redis not reachable, going on without it", reason=str(error))
             raise RedisAway from error
         except redis.RedisError as error:
-            # It is there, and full perhaps: what else is asked of it may well be answered.
+            # Redis is reachable, perhaps out of memory: other commands may succeed, so it is not suspended.
             log.warning("redis refused a command", reason=str(error))
             raise RedisAway from error
         except ValueError as error:
-            # An option of the URL that means nothing; the text may quote a password.
-            self._fall_quiet()
+            # An invalid option in the URL. The message is not logged, because it may quote the password.
+            self._suspend()
             log.error("REDIS_URL cannot be used, going on without it", kind=type(error).__name__)
             raise RedisAway from None
 
-    def _fall_quiet(self) -> None:
-        self._quiet_until[self._url] = time.monotonic() + QUIET_AFTER_FAILURE
+    def _suspend(self) -> None:
+        self._suspended_until[self._url] = time.monotonic() + SUSPENDED_SECONDS
 
     def close(self) -> None:
-        """Close its connections; the next call opens new ones."""
+        """Close the connections; the next call opens new ones."""
         with self._lock:
             client, self._client = self._client, None
         if client is not None:
             client.close()
 
 
-def client_options(patience: float = PATIENCE) -> dict[str, Any]:
-    """How every client connects: it gives up soon, and does not try again by itself, which would multiply the wait."""
-    from redis.backoff import NoBackoff  # noqa: PLC0415 — 6 MB that a service without Redis need not carry
-    from redis.retry import Retry  # noqa: PLC0415 — likewise
+def client_options(timeout: float = TIMEOUT) -> dict[str, Any]:
+    """The options of every client: a timeout in seconds, and no retries, which would multiply it."""
+    from redis.backoff import NoBackoff  # noqa: PLC0415 — redis takes 6 MB that a service without it saves
+    from redis.retry import Retry  # noqa: PLC0415 — as above
 
-    return {"socket_connect_timeout": patience, "socket_timeout": patience, "retry": Retry(NoBackoff(), 0)}
+    return {"socket_connect_timeout": timeout, "socket_timeout": timeout, "retry": Retry(NoBackoff(), 0)}
 
 
-def connect_redis(url: str, patience: float = PATIENCE) -> Any:
-    """A client; it connects at the first command."""
+def connect_redis(url: str, timeout: float = TIMEOUT) -> Any:
+    """A client with `client_options`; it connects at its first command."""
     import redis  # noqa: PLC0415 — as above
 
-    return redis.Redis.from_url(url, **client_options(patience))
+    return redis.Redis.from_url(url, **client_options(timeout))

@@ -1,4 +1,4 @@
-"""The same work for many callers at once is done once. Both classes are thread-safe and remember nothing that has ended."""
+"""Concurrent calls with the same key share one computation. Both classes are thread-safe and keep no finished result."""
 
 from __future__ import annotations
 
@@ -7,77 +7,77 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 
 
-class SingleFlight(Generic[Made]):
-    """Concurrent callers with the same key share one call, also one that began before they came: for what does not age."""
+class SingleFlight(Generic[Value]):
+    """Concurrent callers with the same key share one computation, also one that began before their call: for immutable values."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._flights: dict[Hashable, Future[Made]] = {}
+        self._flights: dict[Hashable, Future[Value]] = {}
 
-    def do(self, key: Hashable, make: Callable[[], Made]) -> tuple[Made, bool]:
-        """What `make` returns or raises, made once for all who ask meanwhile; and whether another made it."""
+    def do(self, key: Hashable, compute: Callable[[], Value]) -> tuple[Value, bool]:
+        """The result of `compute`, and whether another caller computed it. Raises what `compute` raises."""
         with self._lock:
             flight = self._flights.get(key)
             if flight is None:
-                mine = self._flights[key] = Future()
+                own_flight = self._flights[key] = Future()
         if flight is not None:
             return flight.result(), True
-        return _fly(mine, make, lambda: self._land(key)), False
+        return _fly(own_flight, compute, lambda: self._land(key)), False
 
     def _land(self, key: Hashable) -> None:
         with self._lock:
             del self._flights[key]
 
 
-class FreshFlight(Generic[Made]):
-    """Concurrent callers with the same key share one call that begins after each of them came: for what others change.
+class FreshFlight(Generic[Value]):
+    """Concurrent callers with the same key share one computation that begins after each of their calls: for values that change.
 
-    Callers who come while a call runs wait for the next one, which begins when that one ends: so there is one call at a time for a key,
-    and nobody is given what was read before they asked.
+    A caller that arrives during a computation waits for the next one, which begins when the running one ends. So a key has one
+    computation at a time, and no caller receives a value that was read before its call.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[Hashable, Future[Made]] = {}
-        self._next: dict[Hashable, Future[Made]] = {}
+        self._running: dict[Hashable, Future[Value]] = {}
+        self._next: dict[Hashable, Future[Value]] = {}
 
-    def do(self, key: Hashable, make: Callable[[], Made]) -> Made:
-        """What `make` returns or raises, called after this call began: by this caller, or by another who came after the same call began."""
+    def do(self, key: Hashable, compute: Callable[[], Value]) -> Value:
+        """The result of `compute`, called after this call began, by this caller or by another. Raises what `compute` raises."""
         with self._lock:
-            shared, running = self._next.get(key), self._running.get(key)
-            if shared is None:
-                mine: Future[Made] = Future()
-                (self._running if running is None else self._next)[key] = mine
-        if shared is not None:
-            return shared.result()
+            next_flight, running = self._next.get(key), self._running.get(key)
+            if next_flight is None:
+                own_flight: Future[Value] = Future()
+                (self._running if running is None else self._next)[key] = own_flight
+        if next_flight is not None:
+            return next_flight.result()
 
-        def make_in_turn() -> Made:
+        def compute_in_turn() -> Value:
             if running is not None:
-                running.exception()  # only waits: what became of it concerns those who waited for it
+                running.exception()  # waits for its end; its outcome belongs to its own callers
                 with self._lock:
                     self._running[key] = self._next.pop(key)
-            return make()
+            return compute()
 
-        return _fly(mine, make_in_turn, lambda: self._land(key, mine))
+        return _fly(own_flight, compute_in_turn, lambda: self._land(key, own_flight))
 
-    def _land(self, key: Hashable, flight: Future[Made]) -> None:
+    def _land(self, key: Hashable, flight: Future[Value]) -> None:
         with self._lock:
             for flights in (self._running, self._next):
                 if flights.get(key) is flight:
                     del flights[key]
 
 
-def _fly(flight: Future[Made], make: Callable[[], Made], land: Callable[[], None]) -> Made:
-    """Tell all who wait for the flight what `make` returns or raises, once nobody can join it any more."""
+def _fly(flight: Future[Value], compute: Callable[[], Value], land: Callable[[], None]) -> Value:
+    """Run `compute`, close the flight to further callers by `land`, then hand its outcome to the waiting callers."""
     try:
-        made = make()
+        value = compute()
     except BaseException as error:
         land()
         flight.set_exception(error)
         raise
     land()
-    flight.set_result(made)
-    return made
+    flight.set_result(value)
+    return value
