@@ -127,7 +127,7 @@ def _services(foundation: Foundation, features: Iterable[Feature]) -> Services:
     settings, database = foundation.settings, foundation.database
     metrics = SafeMetrics(PrometheusMetrics()) if settings.metrics_enabled else Metrics()
     database.breaker.observer = metrics
-    metrics.breaker_made(database.breaker.name)
+    metrics.add_breaker(database.breaker.name)
     redis = RedisLink(settings.redis_url) if settings.redis_url else None
     cache = _cache(foundation, redis, metrics)
     job_feed = JobFeed(database, settings.redis_url, settings.streams_per_worker, metrics)

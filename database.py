@@ -184,12 +184,12 @@ class Database:
     def _note(self, error: exc.SQLAlchemyError | None) -> bool:
         """What came of using a connection, None when all was well; whether that says that the database is away."""
         if error is None:
-            self.breaker.succeeded()
+            self.breaker.record_success()
             return False
         if refuses_writes(error):
             self.refused_write = RefusedWrite(explanation_of(error), time.monotonic())
         if is_lost(error):
-            self.breaker.failed(error)
+            self.breaker.record_failure(error)
             return True
         return False
 

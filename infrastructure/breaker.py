@@ -20,7 +20,7 @@ CLOSED, OPEN, HALF_OPEN = "closed", "open", "half-open"
 class BreakerObserver(Protocol):
     """Receives the events of breakers."""
 
-    def breaker_moved(self, name: str, is_open: bool) -> None:
+    def breaker_changed(self, name: str, is_open: bool) -> None:
         """A breaker opened or closed."""
 
     def breaker_refused(self, name: str) -> None:
@@ -85,7 +85,7 @@ class Breaker:
             self.observer.breaker_refused(self.name)
         raise BreakerOpen(self.name, wait)
 
-    def succeeded(self) -> None:
+    def record_success(self) -> None:
         """Record that a call succeeded. Ignored while open: the call began before the breaker opened."""
         if not self._failures and self._state == CLOSED:
             return
@@ -94,7 +94,7 @@ class Breaker:
                 self._failures = 0
                 self._move(CLOSED)
 
-    def failed(self, error: BaseException) -> None:
+    def record_failure(self, error: BaseException) -> None:
         """Record that a call could not reach the dependency. Ignored while open: the call began before the breaker opened."""
         with self._lock:
             if not self._failures_allowed or self._state == OPEN:
@@ -116,7 +116,7 @@ class Breaker:
         if before == state:
             return
         write = log.info if state == CLOSED else log.warning
-        write("circuit breaker moved", breaker=self.name, before=before, now=state, **fields)
+        write("circuit breaker changed", breaker=self.name, before=before, now=state, **fields)
         # A failed trial call belongs to the same outage.
         if self.observer is not None and CLOSED in (before, state):
-            self.observer.breaker_moved(self.name, state != CLOSED)
+            self.observer.breaker_changed(self.name, state != CLOSED)

@@ -58,10 +58,10 @@ class Metrics:
     def streams(self, change: int) -> None:
         """Count a live stream that opened (1) or closed (-1)."""
 
-    def breaker_made(self, name: str) -> None:
+    def add_breaker(self, name: str) -> None:
         """Add a circuit breaker, closed, with zero counts."""
 
-    def breaker_moved(self, name: str, is_open: bool) -> None:
+    def breaker_changed(self, name: str, is_open: bool) -> None:
         """Record that a circuit breaker opened or closed."""
 
     def breaker_refused(self, name: str) -> None:
@@ -149,13 +149,13 @@ class PrometheusMetrics(Metrics):
         """Count live streams."""
         self._streams.inc(change)
 
-    def breaker_made(self, name: str) -> None:
+    def add_breaker(self, name: str) -> None:
         """Add a breaker, closed, with zero counts."""
         self._breaker_open.labels(name).set(0)
         self._breaker_opened.labels(name).inc(0)
         self._breaker_refused.labels(name).inc(0)
 
-    def breaker_moved(self, name: str, is_open: bool) -> None:
+    def breaker_changed(self, name: str, is_open: bool) -> None:
         """Set the breaker's state, and count it when it opened."""
         self._breaker_open.labels(name).set(is_open)
         if is_open:
@@ -218,13 +218,13 @@ class SafeMetrics(Metrics):
         """Count live streams."""
         self._try(self._metrics.streams, change)
 
-    def breaker_made(self, name: str) -> None:
+    def add_breaker(self, name: str) -> None:
         """Add a circuit breaker."""
-        self._try(self._metrics.breaker_made, name)
+        self._try(self._metrics.add_breaker, name)
 
-    def breaker_moved(self, name: str, is_open: bool) -> None:
+    def breaker_changed(self, name: str, is_open: bool) -> None:
         """Record that a circuit breaker opened or closed."""
-        self._try(self._metrics.breaker_moved, name, is_open)
+        self._try(self._metrics.breaker_changed, name, is_open)
 
     def breaker_refused(self, name: str) -> None:
         """Count a call that a circuit breaker refused."""
