@@ -369,6 +369,9 @@ def _production_faults(settings: Settings) -> list[Fault]:
     if settings.uses_sqlite and not settings.allow_sqlite_in_production:
         remedy = "Set it to a postgresql:// URL, or set ALLOW_SQLITE_IN_PRODUCTION=true if DATA_DIR is on a volume that stays."
         faults.append(Fault("DATABASE_URL", "production would keep its data in an SQLite file.", remedy))
+    if os.environ.get("FLASK_RUN_FROM_CLI") and not os.environ.get("FLASK_SKIP_DOTENV") and Path(".env").is_file():
+        remedy = "Remove the file, or set FLASK_SKIP_DOTENV=1."
+        faults.append(Fault(".env", "the flask command has read this file, and production reads the environment only.", remedy))
     if settings.debug:
         faults.append(Fault("DEBUG", "debugging is for development.", "Unset DEBUG and FLASK_DEBUG."))
     return faults

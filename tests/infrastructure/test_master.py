@@ -1,0 +1,125 @@
+"""The hooks of gunicorn's master process, over a server that only has what they touch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from gunicorn.errors import HaltServer
+
+from infrastructure.web_server.master import Master, halting_once
+
+
+class Worker:
+    """A worker as the hooks know it."""
+
+    pid = 1
+
+
+class Server:
+    """An arbiter as the hooks know it. It writes down what it is asked to do."""
+
+    def __init__(self) -> None:
+        self.WORKERS: dict[int, Worker] = {}
+        self.calls: list[str] = []
+
+    def reap_workers(self) -> None:
+        self.calls.append("reap")
+
+    def manage_workers(self) -> None:
+        self.calls.append("manage")
+
+    def stop(self, graceful: bool = True) -> None:
+        self.calls.append(f"stop {graceful}")
+
+    def fork(self, master: Master) -> Worker:
+        """As the arbiter does: the worker is listed once it has been forked."""
+        worker = Worker()
+        master.pre_fork(self, worker)
+        self.WORKERS[id(worker)] = worker
+        return worker
+
+
+class Child:
+    """A supervised child that writes down what it is asked to do."""
+
+    def __init__(self, calls: list[str]) -> None:
+        self.check = lambda: calls.append("check child")
+        self.ask_to_stop = lambda: calls.append("ask child to stop")
+        self.stop = lambda: calls.append("stop child")
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+def test_workers_take_the_lowest_free_slot(server: Server, tmp_path: Path) -> None:
+    master = Master(tmp_path / "shared", None)
+    master.when_ready(server)
+    workers = [server.fork(master) for _ in range(3)]
+    assert [master.slot_of(server, worker) for worker in workers] == [0, 1, 2]
+    gone = server.WORKERS.pop(id(workers[1]))
+    master.child_exit(server, gone)
+    assert master.slot_of(server, server.fork(master)) == 1
+
+
+def test_slots_and_the_child_outlive_a_reload(server: Server, tmp_path: Path) -> None:
+    """A reload reads gunicorn.conf.py again, and so makes other hooks for the same server."""
+    before = Master(tmp_path / "shared", lambda: Child(server.calls))
+    before.when_ready(server)
+    worker = server.fork(before)
+    after = Master(tmp_path / "shared", lambda: pytest.fail("a second child"))
+    after.on_reload(server)
+    assert server.calls == ["ask child to stop"]
+    assert (after.slot_of(server, worker), after.slot_of(server, server.fork(after))) == (0, 1)
+
+
+def test_the_child_is_checked_and_stopped_with_the_workers(server: Server, tmp_path: Path) -> None:
+    Master(tmp_path / "shared", lambda: Child(server.calls)).when_ready(server)
+    server.manage_workers()
+    server.stop(graceful=False)
+    assert server.calls == ["manage", "check child", "ask child to stop", "stop False", "stop child"]
+
+
+def test_two_servers_have_their_own_state(tmp_path: Path) -> None:
+    servers = Server(), Server()
+    master = Master(tmp_path / "shared", None)
+    workers = [server.fork(master) for server in servers]
+    (tmp_path / "shared").mkdir()
+    assert [master.slot_of(server, worker) for server, worker in zip(servers, workers, strict=True)] == [0, 0]
+
+
+def test_only_the_server_that_made_the_folder_removes_it(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    master = Master(folder, None)
+    master.when_ready(server)
+    (folder / "counts").write_text("1")
+    master.on_exit(Server())  # one that found the port taken
+    assert (folder / "counts").exists()
+    master.on_exit(server)
+    assert not folder.exists()
+
+
+def test_without_a_place_for_the_folder_workers_count_for_themselves(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    master = Master(tmp_path / "file" / "shared", None)
+    master.when_ready(server)
+    assert master.slot_of(server, server.fork(master)) is None
+    master.on_exit(server)
+    assert (tmp_path / "file").exists()
+
+
+def test_the_server_halts_once() -> None:
+    halts = SimpleNamespace(count=0)
+
+    def reap() -> None:
+        halts.count += 1
+        raise HaltServer("a worker cannot start", 3)
+
+    halting = halting_once(reap)
+    with pytest.raises(HaltServer):
+        halting()
+    halting()  # of a second worker that cannot start, while the first one's halt goes on
+    assert halts.count == 2
