@@ -1,4 +1,4 @@
-"""How every API blueprint is made."""
+"""Creates the blueprints of the API."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ TAGS = {
     "Prices": "Daily prices.",
     "Reports": "Excel files of what is stored.",
     "Dashboard": "What pages and charts are made of.",
-    "Administration": "For whoever is on call; needs the master key.",
+    "Administration": "For operators; needs the master key.",
     "Health": "Whether the service can do its work.",
 }
 
 
 def api_blueprint(noun: str, tag: str) -> APIBlueprint:
-    """A blueprint under /api/v1 whose routes need a key; its documentation has the errors that any of them may answer."""
+    """A blueprint under /api/v1, documented with the errors that any of its routes may return."""
     return APIBlueprint(
         noun,
         __name__,

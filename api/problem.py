@@ -1,4 +1,4 @@
-"""Errors: RFC 9457 problem details."""
+"""The schema of errors: RFC 9457 problem details."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Problem(BaseModel):
 
 
 def problem_answers(*statuses: int) -> dict[str | int, Any]:
-    """OpenAPI response objects for some error statuses."""
-    texts = {
+    """OpenAPI response objects for error statuses."""
+    descriptions = {
         400: "malformed_json",
         401: "unauthorized",
         403: "forbidden",
@@ -67,4 +67,4 @@ def problem_answers(*statuses: int) -> dict[str | int, Any]:
         503: "unavailable, feature_disabled",
     }
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": texts[status], "content": content} for status in statuses}
+    return {status: {"description": descriptions[status], "content": content} for status in statuses}
