@@ -1,4 +1,4 @@
-"""How the service stands, for whoever is on call."""
+"""Schemas of the status page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class PoolAnswer(BaseModel):
 
 
 class JobsStatusAnswer(BaseModel):
-    """The jobs of every organization; null is what only the database knows, while it does not answer."""
+    """The jobs of every organization. Fields read from the database are null while it is away."""
 
     engine: Literal["local", "celery"]
     workers: int = Field(description="Worker processes beside each web server; 0 when others run the jobs.")
@@ -29,7 +29,7 @@ class JobsStatusAnswer(BaseModel):
 
 
 class LimitsAnswer(BaseModel):
-    """How many requests one key may make."""
+    """The rate limits of one key."""
 
     enabled: bool
     shared: bool = Field(description="Whether every instance counts together, in Redis, at this moment.")
@@ -49,7 +49,7 @@ class StreamsAnswer(BaseModel):
 
 
 class StatusAnswer(BaseModel):
-    """How the service stands. Pool, breakers and streams are those of the process that answers."""
+    """The status of the service. Pool, breakers and streams are those of the process that answers."""
 
     pool: PoolAnswer
     breakers: list[BreakerAnswer]

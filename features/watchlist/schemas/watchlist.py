@@ -1,4 +1,4 @@
-"""The watchlist."""
+"""Schemas of the watchlist."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from features.prices import store as price_store
 from features.prices.demo import LoadReport
 from features.prices.providers import upload
 from features.prices.providers.demo import HIGHEST_TRADED, LOWEST_TRADED, DemoProvider
-from features.prices.service import csv_of
+from features.prices.service import stream_csv
 from models.api_key import FIRST_ORG, SHARED_ORG
 from models.price_series import COLUMNS, Bar, PackedBars, SeriesDescription, head_of
 from utils.clock import now
@@ -93,7 +93,7 @@ def test_the_bars_are_valid(bars: int) -> None:
 
 def test_an_upload_would_take_them_as_they_are() -> None:
     packed = DemoProvider(SUNDAY).packed(3)
-    parsed = upload.parse_csv(b"".join(csv_of(packed)), SUNDAY)
+    parsed = upload.parse_csv(b"".join(stream_csv(packed)), SUNDAY)
     assert (parsed.adjusted, parsed.dropped) == (True, 0)
     assert PackedBars.pack(parsed.bars) == packed
 
@@ -198,7 +198,7 @@ def test_the_command_on_an_empty_database(empty_backend: Backend, tmp_path: Path
     tickers = [row["ticker"] for row in database.query_db("SELECT ticker FROM price_series ORDER BY ticker")]
     assert tickers == ["AAPL", "DEMO00001", "DEMO00002", "FB", "GOOG", "IBM", "MSFT"]
     done = run(empty_backend, tmp_path, "remove", LOG_LEVEL="error")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "2 demo tickers removed; results made from them stay.\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2 demo tickers removed; results computed from them stay.\n", "")
     assert stored() == {}
 
 
@@ -234,16 +234,16 @@ def test_a_refusal_of_the_database_is_a_sentence(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        pytest.param(["load", "0"], "argument N: '0' is no whole number from 1 to 99,999.", id="none"),
-        pytest.param(["load", "100000"], "argument N: '100000' is no whole number from 1 to 99,999.", id="too many"),
-        pytest.param(["load", "ten"], "argument N: 'ten' is no whole number from 1 to 99,999.", id="text"),
-        pytest.param(["load", "1_0"], "argument N: '1_0' is no whole number", id="a Python number"),
-        pytest.param(["load", "1.5"], "argument N: '1.5' is no whole number", id="a part"),
-        pytest.param(["load", "9" * 5000], "is no whole number", id="very long"),
+        pytest.param(["load", "0"], "argument N: '0' is not a whole number from 1 to 99,999.", id="none"),
+        pytest.param(["load", "100000"], "argument N: '100000' is not a whole number from 1 to 99,999.", id="too many"),
+        pytest.param(["load", "ten"], "argument N: 'ten' is not a whole number from 1 to 99,999.", id="text"),
+        pytest.param(["load", "1_0"], "argument N: '1_0' is not a whole number", id="a Python number"),
+        pytest.param(["load", "1.5"], "argument N: '1.5' is not a whole number", id="a part"),
+        pytest.param(["load", "9" * 5000], "is not a whole number", id="very long"),
         pytest.param(["load"], "required: N", id="no count"),
-        pytest.param(["load", "1", "--bars", "0"], "argument --bars: '0' is no whole number from 1 to 20,000.", id="no bars"),
-        pytest.param(["load", "1", "--bars", "20001"], "argument --bars: '20001' is no whole number from 1 to 20,000.", id="too many bars"),
-        pytest.param(["load", "1", "--bars=-5"], "argument --bars: '-5' is no whole number", id="negative bars"),
+        pytest.param(["load", "1", "--bars", "0"], "argument --bars: '0' is not a whole number from 1 to 20,000.", id="no bars"),
+        pytest.param(["load", "1", "--bars", "20001"], "argument --bars: '20001' is not a whole number from 1 to 20,000.", id="too many bars"),
+        pytest.param(["load", "1", "--bars=-5"], "argument --bars: '-5' is not a whole number", id="negative bars"),
         pytest.param([], "required", id="no command"),
         pytest.param(["remove", "1"], "unrecognized arguments", id="too much"),
     ],
