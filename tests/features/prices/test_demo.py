@@ -227,7 +227,7 @@ def test_a_refusal_of_the_database_is_a_sentence(
     monkeypatch.setenv("ENVIRONMENT", "test")
     assert demo.main(["load", "1"]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("Stopped; what is done so far stays")
+    assert said.startswith("Stopped; finished batches stay")
     assert "price_series" in said
 
 
