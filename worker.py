@@ -24,15 +24,18 @@ from jobs.isolated_process import ISOLATED, IsolatedServer
 from jobs.local import CONNECTIONS_PER_THREAD, PROCESS, Supervisor, run_worker
 from jobs.machine import JobMachine
 from jobs.maintenance import Maintenance, machine_tasks
-from jobs.supervised_process import stop_on_signals_or_orphaned
+from jobs.supervised_process import SupervisionPolicy, stop_on_signals_or_orphaned
 from models.job import Lane
 from utils.start_errors import explain
 
 log = structlog.get_logger(__name__)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run until SIGTERM, Ctrl-C or the parent's end; the exit code is 0, or 1 with the reason on stderr."""
+def main(arguments: list[str] | None = None, policy: SupervisionPolicy | None = None) -> int:
+    """Run until SIGTERM, Ctrl-C or the parent's end; the exit code is 0, or 1 with the reason on stderr.
+
+    `policy` is how its children are treated.
+    """
     parser = argparse.ArgumentParser(prog="python worker.py", description="Run the job workers of this machine.")
     parser.add_argument(
         PROCESS, dest="lane", type=Lane, choices=list(Lane), help="be one worker process; its parent holds the other end of standard input"
@@ -57,30 +60,37 @@ def main(arguments: list[str] | None = None) -> int:
         if server is not None:
             server.serve(machine.foundation.database, machine.kinds)
             return 0
-        return _work(machine, features, options, stop)
+        if not _is_ready(machine):
+            return 1
+        if options.lane is not None:
+            run_worker(options.name, options.lane, machine, stop)
+        else:
+            log.info("workers started", processes=settings.worker_processes, engine=settings.job_engine, version=VERSION)
+            Supervisor(machine, _maintenance(machine, features), stop, policy or SupervisionPolicy()).run()
     finally:
         machine.foundation.database.close()
         flush_reports()
-
-
-def _work(machine: JobMachine, features: Sequence[Feature], options: argparse.Namespace, stop: threading.Event) -> int:
-    foundation = machine.foundation
-    settings, database = foundation.settings, foundation.database
-    try:
-        database.connect()
-        db_migrations.ensure_schema(settings.auto_migrate, database)
-    except NOT_STARTED as error:
-        log.error("worker not started", reason=explain(error))
-        return 1
-    if options.lane is not None:
-        run_worker(options.name, options.lane, machine, stop)
-    else:
-        log.info("workers started", processes=settings.worker_processes, engine=settings.job_engine, version=VERSION)
-        tasks = [task for feature in features for task in feature.maintenance(foundation)]
-        own_tasks = machine_tasks(database, machine.wakeup, settings.job_lease_seconds)
-        Supervisor(machine, Maintenance(database, (*own_tasks, *tasks)), stop).run()
     log.info("worker stopped", worker=options.name)
     return 0
+
+
+def _is_ready(machine: JobMachine) -> bool:
+    """Whether the database is reached and its schema can be served; if not, the log says why."""
+    foundation = machine.foundation
+    try:
+        foundation.database.connect()
+        db_migrations.ensure_schema(foundation.settings.auto_migrate, foundation.database)
+    except NOT_STARTED as error:
+        log.error("worker not started", reason=explain(error))
+        return False
+    return True
+
+
+def _maintenance(machine: JobMachine, features: Sequence[Feature]) -> Maintenance:
+    foundation = machine.foundation
+    own_tasks = machine_tasks(foundation.database, machine.wakeup, foundation.settings.job_lease_seconds)
+    tasks = (task for feature in features for task in feature.maintenance(foundation))
+    return Maintenance(foundation.database, (*own_tasks, *tasks))
 
 
 if __name__ == "__main__":

@@ -6,25 +6,18 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from api.problem import problem_answers
 
-TAGS = {
-    "Analysis": "Explained verdicts.",
-    "Jobs": "Many tickers at once, durably.",
-    "Results": "Verdicts made before.",
-    "Watchlist": "Tickers to follow.",
-    "Prices": "Daily prices.",
-    "Reports": "Excel files of what is stored.",
-    "Dashboard": "What pages and charts are made of.",
-    "Administration": "For operators; needs the master key.",
-    "Health": "Whether the service can do its work.",
-}
+# The sections of the OpenAPI document that several packages have routes in; the other sections stand beside their routes.
+ADMINISTRATION = Tag(name="Administration", description="For operators; needs the master key.")
+DASHBOARD = Tag(name="Dashboard", description="What pages and charts are made of.")
+JOBS = Tag(name="Jobs", description="Many tickers at once, durably.")
 
 
-def api_blueprint(noun: str, tag: str) -> APIBlueprint:
+def api_blueprint(noun: str, tag: Tag) -> APIBlueprint:
     """A blueprint under /api/v1, documented with the errors that any of its routes may return."""
     return APIBlueprint(
         noun,
         __name__,
         url_prefix="/api/v1",
-        abp_tags=[Tag(name=tag, description=TAGS[tag])],
+        abp_tags=[tag],
         abp_responses=problem_answers(401, 408, 414, 422, 429, 431, 500, 501, 503),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from utils.api_utils import MOST_ERRORS
+from utils.api_utils import MAX_ERRORS
 
 
 class FieldProblem(BaseModel):
@@ -42,7 +42,7 @@ class Problem(BaseModel):
     instance: str
     code: str
     request_id: str | None
-    errors: list[FieldProblem] = Field(default=[], max_length=MOST_ERRORS, description="Only for input that does not fit; the first 50.")
+    errors: list[FieldProblem] = Field(default=[], max_length=MAX_ERRORS, description="Only for input that does not fit; the first 50.")
     errors_total: int = Field(default=0, description="How many errors there are, listed or not; beside `errors`.")
 
 

@@ -29,13 +29,16 @@ def main(url: str) -> None:
     import database
     from features.analyses import service as analysis_service
     from features.analyses import store as result_store
-    from features.prices import store as price_store
-    from jobs import claims as job_work
-    from jobs import service as job
-    from jobs.executor import Executor
+    from features.analyses.bulk import submit
+    from features.analyses.kinds import BulkAnalysis
+    from features.prices import service as prices
+    from jobs import claims
+    from jobs.executor import Executor, ExecutorOptions
+    from jobs.kind import JobKinds
     from jobs.wakeup import NoWakeup
     from models.analysis import Overrides
-    from models.job import BulkOrder, BulkParams
+    from models.bulk_analysis import BulkOrder, BulkParams
+    from models.job import Lane
     from utils.logger import configure_logging
 
     configure_logging("warning", as_json=True)
@@ -57,17 +60,19 @@ def main(url: str) -> None:
     for module, name, part in (
         (analysis_service, "analyse", "engine"),
         (analysis_service, "adjusted_bars", "engine"),
-        (price_store, "find_heads", "read"),
-        (price_store, "load_many", "read"),
+        (prices, "find_heads", "read"),
+        (prices, "load_many", "read"),
         (result_store, "find_fingerprints", "read"),
-        (job_work, "claim_chunk", "write"),
-        (job_work, "end_chunk", "write"),
+        (claims, "claim_chunk", "write"),
+        (claims.Claims, "end_chunk", "write"),
     ):
         timed(module, name, part)
     tickers = tuple(f"DEMO{number:05d}" for number in range(1, TICKERS + 1))
     with database.transaction() as connection:
-        job.submit(connection, 1, BulkOrder(tickers, BulkParams("weekly", Overrides(reward_risk=1.5))))
-    executor = Executor("benchmark", 15.0, NoWakeup(), threading.Event())
+        submit(connection, 1, BulkOrder(tickers, BulkParams("weekly", Overrides(reward_risk=1.5))), {})
+    executor = Executor(
+        "benchmark", threading.Event(), ExecutorOptions(database.current(), JobKinds([BulkAnalysis()]), Lane.CPU, 15.0, NoWakeup())
+    )
     started = time.perf_counter()
     ran = executor.drain()
     spent["all"] = time.perf_counter() - started  # type: ignore[assignment]

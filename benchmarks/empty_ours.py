@@ -6,23 +6,28 @@ import multiprocessing
 import sys
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import database
 import db_migrations
-import jobs.executor
+from database import Database
 from features.analyses.bulk import write_params
+from features.analyses.kinds import BulkAnalysis
 from features.analyses.service import analyse_ticker
 from features.prices.providers.sample import SampleProvider
 from features.prices.sample import load_if_empty
 from infrastructure.cache import NoCache
-from jobs.executor import Executor
+from jobs.executor import Executor, ExecutorOptions
+from jobs.kind import JobKinds
 from jobs.store import item as item_store
 from jobs.store import job as job_store
+from jobs.store.job import JobRow
 from jobs.wakeup import NoWakeup
 from models.analysis import AnalysisOrder
 from models.api_key import FIRST_ORG
-from models.job import BULK_ANALYSIS, Analysed, BulkParams
+from models.bulk_analysis import BULK_ANALYSIS, Analysed, BulkParams
+from models.job import Fault, Lane
 from utils.clock import now
 from utils.ids import new_id
 from utils.logger import configure_logging
@@ -58,11 +63,12 @@ def _work(url: str, together: int, count: int, times: Any, barrier: Any) -> None
     _configure(url)
     fingerprint = database.query_db("SELECT fingerprint FROM analysis_results", one=True)["fingerprint"]
 
-    def skip(org_id: int, params: BulkParams, tickers: list[str]) -> list[tuple[str, Analysed]]:
-        return [(ticker, Analysed(fingerprint, None, False, now())) for ticker in tickers]
+    class Empty(BulkAnalysis):
+        def run(self, database: Database, org_id: int, params: BulkParams, keys: Sequence[str]) -> Iterator[tuple[str, Analysed | Fault]]:
+            return iter([(ticker, Analysed(fingerprint, None, False, now())) for ticker in keys])
 
-    jobs.executor.analyse_many = skip  # type: ignore[assignment]
-    executor = Executor(f"empty-{new_id()}", 15.0, NoWakeup(), threading.Event())
+    options = ExecutorOptions(database.current(), JobKinds([Empty()]), Lane.CPU, 15.0, NoWakeup())
+    executor = Executor(f"empty-{new_id()}", threading.Event(), options)
     params = write_params(BulkParams("balanced"))
     barrier.wait()
     started = time.time()
@@ -76,9 +82,8 @@ def _create(params: str, count: int) -> None:
     with database.transaction() as connection:
         tickers = {new_id(): ["AAPL"] for _ in range(count)}
         for job_id in tickers:
-            common = {"kind": BULK_ANALYSIS, "total": 1, "params": params, "dedupe_key": None, "retry_of": None}
-            job_store.insert(connection, FIRST_ORG, id=job_id, created_at=now(), **common)  # type: ignore[arg-type]
-        item_store.insert(connection, tickers)
+            job_store.insert(connection, FIRST_ORG, JobRow(job_id, BULK_ANALYSIS, Lane.CPU, 1, params, None, None, now()))
+        item_store.insert(connection, Lane.CPU, tickers)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from simple_websocket import ConnectionClosed, Server
 from wsproto.utilities import ProtocolError
 
 from api.authentication import caller_check, org_id
-from api.blueprint import api_blueprint
+from api.blueprint import JOBS, api_blueprint
 from api.flags import flag_check, require_flag
 from api.handshake import reduce_to_handshake, require_handshake, require_origin
 from api.problem import problem_answers
@@ -29,7 +29,7 @@ from models.job import Job
 from utils.api_utils import ApiError
 from utils.json_text import dump
 
-blueprint = api_blueprint("job_events", "Jobs")
+blueprint = api_blueprint("job_events", JOBS)
 socket_blueprint = Blueprint("job_socket", __name__)
 _sock = Sock()
 

@@ -207,10 +207,10 @@ class Executor:
             raise  # the database's trouble is no key's
         except (Exception, SystemExit):
             # One key's trouble, whatever it is, must not become that of the others.
-            log.exception("run failed", keys=len(keys.waiting))
+            log.exception("run failed", items=len(keys.waiting))
             return False
         if forgotten := keys.waiting.keys() & some:
-            log.error("keys have no outcome", keys=sorted(forgotten))
+            log.error("items have no outcome", items=sorted(forgotten))
             return False
         return True
 
@@ -304,7 +304,7 @@ class Executor:
             except (exc.SQLAlchemyError, StoreFailed) as error:
                 if not isinstance(error, StoreFailed) and not _is_refusal(error):
                     raise
-                log.exception("an outcome cannot be stored", job_id=item.job_id, key=item.key)
+                log.exception("an outcome cannot be stored", job_id=item.job_id, item=item.key)
                 kind = self._kinds.find(part.work_of(item).kind)
                 assert kind is not None
                 self._claims.end_items(part, {item: kind.unexpected})

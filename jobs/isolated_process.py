@@ -142,9 +142,9 @@ class IsolatedProcess:
             strikes = self._strikes.add(work, key)
             if strikes < limits.strikes:
                 pause = limits.pause_after(strikes)
-                log.warning("isolated process struck, the key is run again", key=key, reason=str(error), strikes=strikes, pause=pause)
+                log.warning("isolated process struck, the key is run again", item=key, reason=str(error), strikes=strikes, pause=pause)
                 raise IsolationStruck(pause) from error
-            log.warning("isolated process struck too often at a key", key=key, reason=str(error), strikes=strikes)
+            log.warning("isolated process struck too often at a key", item=key, reason=str(error), strikes=strikes)
             outcome = _fault(strikes, str(error))
         self._absences = 0
         self._strikes.forget(work, key)
@@ -164,7 +164,7 @@ class IsolatedProcess:
                 return self._ask(work, key, limits, stop)
             except _Crashed as error:
                 reason = str(error)
-                log.warning("a key killed its process", key=key, reason=reason)
+                log.warning("a key killed its process", item=key, reason=reason)
         return _fault(limits.crashes, reason)
 
     def _ask(self, work: Work, key: str, limits: IsolationLimits, stop: threading.Event) -> Outcome:
@@ -276,7 +276,7 @@ def _run_key(database: Database, kinds: JobKinds, work: Work, key: str) -> Outco
         # The database's trouble, not the key's.
         return f"it has no database: {reason_of(error)}"
     except Exception:
-        log.exception("run failed", kind=work.kind, key=key)
+        log.exception("run failed", kind=work.kind, item=key)
         return kind.unexpected
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)

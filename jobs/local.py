@@ -19,7 +19,7 @@ from database import Database
 from jobs.claims import release_worker
 from jobs.machine import JobMachine
 from jobs.maintenance import Maintenance
-from jobs.supervised_process import CHECK_CHILDREN_SECONDS, SCRIPT, SupervisedProcess
+from jobs.supervised_process import CHECK_CHILDREN_SECONDS, SCRIPT, SupervisedProcess, SupervisionPolicy
 from jobs.wakeup import WakeupListener, work_channel
 from models.job import Lane
 from utils.database_errors import is_unavailable, reason_of
@@ -152,7 +152,8 @@ class _Attempt:
 class Supervisor:
     """`worker.py`: keeps the worker processes alive, frees at once what a dead one had claimed, and does the maintenance."""
 
-    def __init__(self, machine: JobMachine, maintenance: Maintenance, stop: threading.Event) -> None:
+    def __init__(self, machine: JobMachine, maintenance: Maintenance, stop: threading.Event, policy: SupervisionPolicy) -> None:
+        self._policy = policy
         self._database, self._maintenance, self._stop = machine.foundation.database, maintenance, stop
         host = f"{os.uname().nodename}-{os.getpid()}"
         processes = machine.foundation.settings.worker_processes
@@ -176,7 +177,8 @@ class Supervisor:
                 child.stop()
 
     def _child(self, lane: Lane, name: str) -> SupervisedProcess:
-        return SupervisedProcess([sys.executable, str(SCRIPT), PROCESS, lane], name, lambda life: _release(self._database, life))
+        command = [sys.executable, str(SCRIPT), PROCESS, lane]
+        return SupervisedProcess(command, name, lambda life: _release(self._database, life), self._policy)
 
     def _maintain(self) -> None:
         while not self._stop.wait(CHECK_CHILDREN_SECONDS):

@@ -6,7 +6,7 @@ from flask import Response, request
 from werkzeug.http import parse_etags
 
 from api.authentication import org_id
-from api.blueprint import api_blueprint
+from api.blueprint import JOBS, api_blueprint
 from api.flags import require_flag
 from api.paging import page, read_cursor
 from api.problem import problem_answers
@@ -36,7 +36,7 @@ from models.job import Job
 from utils.api_utils import json_response
 from utils.ids import is_id
 
-blueprint = api_blueprint("job", "Jobs")
+blueprint = api_blueprint("job", JOBS)
 
 
 @blueprint.get("/jobs", responses={200: JobPage})

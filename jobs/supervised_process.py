@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -24,24 +25,41 @@ log = structlog.get_logger(__name__)
 
 SCRIPT = Path(__file__).parent.parent / "worker.py"
 CHECK_CHILDREN_SECONDS = 0.1
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0  # seconds before a child that dies young is started again
-YOUNG_SECONDS = 5.0
-STOP_SECONDS = 20.0  # a child that has not stopped by then is killed; its items go to others
+STOP_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class SupervisionPolicy:
+    """How a child is treated, in seconds: one that has died is started again after `first_pause`.
+
+    If it died within `young_seconds`, the pause doubles each time up to `longest_pause`. One that has not stopped within `stop_seconds` is
+    killed; its items go to others.
+    """
+
+    first_pause: float = 0.1
+    longest_pause: float = 10.0
+    young_seconds: float = 5.0
+    stop_seconds: float = STOP_SECONDS
 
 
 class SupervisedProcess:
     """A child process that is started again however often it dies."""
 
     def __init__(
-        self, command: list[str], name: str, on_death: Callable[[str], None] = lambda name: None, stop_seconds: float = STOP_SECONDS
+        self,
+        command: list[str],
+        name: str,
+        on_death: Callable[[str], None] = lambda name: None,
+        policy: SupervisionPolicy | None = None,
     ) -> None:
         """`name` says whose child it is; each life gets a name of its own, the command's last argument, which `on_death` is told."""
-        self._command, self._name, self._on_death, self._stop_seconds = command, name, on_death, stop_seconds
+        self._command, self._name, self._on_death = command, name, on_death
+        self._policy = policy or SupervisionPolicy()
         self._process: subprocess.Popen[bytes] | None = None
         self._life = ""
         self._started_at = 0.0
         self._start_after = 0.0
-        self._pause = FIRST_PAUSE
+        self._pause = self._policy.first_pause
 
     @property
     def pid(self) -> int | None:
@@ -71,7 +89,7 @@ class SupervisedProcess:
             return
         self.ask_to_stop()
         try:
-            process.wait(self._stop_seconds)
+            process.wait(self._policy.stop_seconds)
         except subprocess.TimeoutExpired:
             log.error("child did not stop in time, killed", child=self._life)
             process.kill()
@@ -91,8 +109,8 @@ class SupervisedProcess:
         process, self._process = self._process, None
         assert process is not None
         self._close_pipe(process)
-        is_young = time.monotonic() - self._started_at < YOUNG_SECONDS
-        self._pause = min(self._pause * 2, LONGEST_PAUSE) if is_young else FIRST_PAUSE
+        policy, is_young = self._policy, time.monotonic() - self._started_at < self._policy.young_seconds
+        self._pause = min(self._pause * 2, policy.longest_pause) if is_young else policy.first_pause
         self._start_after = time.monotonic() + self._pause
         log.warning("child ended, it is started again", child=self._life, status=status, pause=self._pause)
         self._on_death(self._life)
@@ -106,32 +124,33 @@ class SupervisedProcess:
 def supervised_workers() -> SupervisedProcess:
     """`worker.py`, to be kept beside the web processes."""
     # Patient enough for it to end a child of its own that hangs.
-    return SupervisedProcess([sys.executable, str(SCRIPT)], "worker.py", stop_seconds=STOP_SECONDS + 10)
+    policy = SupervisionPolicy(stop_seconds=STOP_SECONDS + 10)
+    return SupervisedProcess([sys.executable, str(SCRIPT)], "worker.py", policy=policy)
 
 
 class SupervisedWorkers:
     """Keeps `worker.py` for as long as a `with` block lasts, in a thread of its own; does nothing unless `wanted`."""
 
     def __init__(self, wanted: bool) -> None:
-        self._kept = supervised_workers() if wanted else None
+        self._supervised = supervised_workers() if wanted else None
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="keeping-workers", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="supervise-workers", daemon=True)
 
     def __enter__(self) -> SupervisedWorkers:
-        if self._kept is not None:
+        if self._supervised is not None:
             self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._kept is not None:
+        if self._supervised is not None:
             self._stop.set()
             self._thread.join()
-            self._kept.stop()
+            self._supervised.stop()
 
     def _run(self) -> None:
-        assert self._kept is not None
+        assert self._supervised is not None
         while not self._stop.is_set():
-            self._kept.check()
+            self._supervised.check()
             self._stop.wait(CHECK_CHILDREN_SECONDS)
 
 

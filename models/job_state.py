@@ -1,6 +1,6 @@
 """The states of a job and of its items, and the one table of legal moves between them.
 
-The statements in store/ are put together from these moves, the tests are generated from them, and `python -m models.job_state` writes
+The statements in jobs/store/ are put together from these moves, the tests are generated from them, and `python -m models.job_state` writes
 the tables in docs/state_machine.md. The schema's CHECKs hold what a row may look like in each state.
 """
 
@@ -21,7 +21,7 @@ class JobStatus(StrEnum):
 
 
 class ItemStatus(StrEnum):
-    """Where one ticker of a job is."""
+    """Where one item of a job is."""
 
     QUEUED = "queued"
     PROCESSING = "processing"
@@ -55,10 +55,10 @@ FINISHED = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
 # ---- items ------------------------------------------------------------------------------------------------------------------------
 
 CLAIM = Move(ItemStatus.QUEUED, ItemStatus.PROCESSING, "a worker", "it claims the chunk that the item is in")
-SUCCEED = Move(ItemStatus.PROCESSING, ItemStatus.SUCCEEDED, "its worker", "the result is stored, in the same transaction")
-FAIL_ITEM = Move(ItemStatus.PROCESSING, ItemStatus.FAILED, "its worker", "the ticker cannot be analysed, or the job cannot be run")
+SUCCEED = Move(ItemStatus.PROCESSING, ItemStatus.SUCCEEDED, "its worker", "its kind has stored the outcome, in the same transaction")
+FAIL_ITEM = Move(ItemStatus.PROCESSING, ItemStatus.FAILED, "its worker", "the key fails, or the job cannot be run")
 GIVE_BACK = Move(ItemStatus.PROCESSING, ItemStatus.QUEUED, "its worker", "it is told to stop before it came to the item; no try is counted")
-RESCUE = Move(ItemStatus.PROCESSING, ItemStatus.QUEUED, "maintenance, or worker.py", "the worker's heartbeats ceased, or its process ended")
+RESCUE = Move(ItemStatus.PROCESSING, ItemStatus.QUEUED, "maintenance, or worker.py", "the lease expired, or the worker's process ended")
 STOP_ITEM = Move(ItemStatus.PROCESSING, ItemStatus.CANCELLED, "its worker, or maintenance", "the job was cancelled before its turn came")
 CANCEL_ITEM = Move(ItemStatus.QUEUED, ItemStatus.CANCELLED, "a person", "they cancel the job")
 ABANDON_ITEM = Move(ItemStatus.QUEUED, ItemStatus.FAILED, "a worker", "the job cannot be run")

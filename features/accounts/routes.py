@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Response
 
 from api.authentication import key_id
-from api.blueprint import api_blueprint
+from api.blueprint import ADMINISTRATION, api_blueprint
 from api.request_state import request_state
 from features.accounts.schemas import SessionAnswer
 from models.api_key import MASTER
 from utils.api_utils import json_response
 
-blueprint = api_blueprint("session", "Administration")
+blueprint = api_blueprint("session", ADMINISTRATION)
 
 
 @blueprint.get("/session", responses={200: SessionAnswer})

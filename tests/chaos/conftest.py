@@ -10,6 +10,7 @@ import pytest
 from celery import Celery
 from kit.chaos import BARS, TICKERS, RedisServer, Site
 from kit.support import Backend, own_database, settings_for, template_maker
+from kit.trial import create_table
 
 import database
 import db_migrations
@@ -31,6 +32,7 @@ def demo_backend(engine: str, tmp_path: Path, demo_templates: Callable[[str], st
 
 @pytest.fixture
 def site(demo_backend: Backend, tmp_path: Path) -> Iterator[Site]:
+    create_table(database.current())
     made = Site(demo_backend, tmp_path)
     yield made
     made.end()

@@ -9,6 +9,7 @@ import pytest
 from celery import Celery
 from kit.chaos import (
     CELERY,
+    NETWORK_CELERY,
     TICKERS,
     RedisServer,
     Site,
@@ -25,6 +26,8 @@ from kit.chaos import (
     wait_until_right,
 )
 from kit.servers import wait_until
+
+from models.job import Lane
 
 pytestmark = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 
@@ -71,8 +74,8 @@ def test_maintenance_runs_beside_a_celery_worker_and_ends_with_it(site: Site, re
 
 def test_a_celery_worker_is_told_to_stop(site: Site, redis_server: RedisServer, sender: Celery) -> None:
     """It ends with the slice in hand, long before the job does, and the next one goes on."""
-    first = site.start(CELERY, **settings_of(redis_server), TICKER_SECONDS="0.1")
-    job_id = queue_job(MANY)
+    first = site.start(CELERY, **settings_of(redis_server))
+    job_id = queue_job(MANY, seconds=0.1)
     send_message(sender, job_id)
     wait_for_progress(job_id)
     family = children_of(psutil.Process(first.process.pid))
@@ -84,5 +87,33 @@ def test_a_celery_worker_is_told_to_stop(site: Site, redis_server: RedisServer, 
     assert {(item["status"], item["tries"]) for item in item_rows(job_id)} == {("succeeded", 1), ("queued", 0)}
     site.start(CELERY, **settings_of(redis_server))
     wait_until_right(job_id, site, MANY, tries=1)
+    site.stop()
+    assert "Traceback" not in site.log()
+
+
+def test_messages_of_web_processes_of_before_wake_workers(site: Site, redis_server: RedisServer, sender: Celery) -> None:
+    """They name no lane, and go to the queue that there was."""
+    site.start([*CELERY, "--hostname", "one@%h"], **settings_of(redis_server))
+    job_id = queue_job(FEW)
+    sender.send_task("bellwether.drain", args=[job_id], queue="bellwether", ignore_result=True)
+    wait_until(lambda: redis_server.messages() == 0)
+    wait_until_right(job_id, site, FEW, tries=1)
+    site.stop()
+
+
+def test_each_lane_has_its_workers(site: Site, redis_server: RedisServer, sender: Celery) -> None:
+    """A plain worker leaves the network lane alone; the worker of that lane runs keys side by side, and gives them back when it stops."""
+    site.start([*CELERY, "--hostname", "cpu@%h"], **settings_of(redis_server))
+    waiting, job_id = queue_job(FEW, seconds=0.5, lane=Lane.NETWORK), queue_job(FEW)
+    send_message(sender, waiting, lane="network")
+    send_message(sender, job_id)
+    wait_until_right(job_id, site, FEW, tries=1)
+    assert job_row(waiting)["status"] == "queued"
+    network = site.start([*NETWORK_CELERY, "--hostname", "network@%h"], **settings_of(redis_server))
+    wait_until(lambda: len({row["claim_token"] for row in item_rows(waiting) if row["status"] == "processing"}) > 1)
+    site.stop(network)
+    assert {(row["status"], row["tries"]) for row in item_rows(waiting)} <= {("succeeded", 1), ("queued", 0)}
+    site.start([*NETWORK_CELERY, "--hostname", "network@%h"], **settings_of(redis_server))
+    wait_until_right(waiting, site, FEW, tries=1)
     site.stop()
     assert "Traceback" not in site.log()

@@ -1,4 +1,4 @@
-"""Whatever strikes at random, workers or the processes of single tickers: no innocent ticker fails, and a deadly one harms no other."""
+"""Whatever strikes at random, workers or the processes of single keys: no innocent key fails, and a deadly one harms no other."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import json
 import random
 import signal
 import time
+from dataclasses import replace
 
 import psutil
 from kit.chaos import (
     TICKERS,
-    WORKER,
+    WORKER_OF_TRIALS,
     Site,
     is_active,
     is_alive,
     item_rows,
     job_row,
     kill,
+    lose_worker,
+    queue_analyses,
     queue_job,
     wait_until_gone,
     wait_until_right,
@@ -24,20 +27,21 @@ from kit.chaos import (
 from kit.servers import wait_until
 
 import database
-from jobs import claims as job_work
+from jobs.kind import IsolationLimits
+from models.strategy import STRATEGIES
 
 SEED = 20130301
-WORKER_KILLS, CELL_KILLS = 40, 20
-CELL = "jobs.isolated_process"
+WORKER_KILLS, ISOLATED_KILLS = 40, 20
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 HEALTHY = TICKERS[:16]
+STRATEGY_IDS = tuple(STRATEGIES)
 # Otherwise the pauses between two deaths would be most of a test.
-SHORT_PAUSES = {"jobs.supervised_process": {"LONGEST_PAUSE": 0.1}, CELL: {"LONGEST_PAUSE": 0.5}}
+SHORT_PAUSES = IsolationLimits(longest_pause=0.5)
 
 
-def start(site: Site, constants: dict[str, dict[str, float]] = SHORT_PAUSES, **environment: str) -> psutil.Process:
-    """`worker.py` with one local worker."""
-    server = site.start(WORKER, LOCAL_WORKERS="1", CONSTANTS=json.dumps(constants), **environment)
+def start(site: Site, limits: IsolationLimits = SHORT_PAUSES) -> psutil.Process:
+    """`worker.py` with one local worker for the lane `cpu`."""
+    server = site.start(WORKER_OF_TRIALS, LOCAL_WORKERS="1", TRIAL_LIMITS=json.dumps(vars(limits)))
     return psutil.Process(server.process.pid)
 
 
@@ -48,28 +52,27 @@ def worker_in_hand(supervisor: psutil.Process) -> psutil.Process | None:
     return next((child for child in supervisor.children() if is_alive(child) and child.cmdline()[-1] in at_work), None)
 
 
-def cell_of(supervisor: psutil.Process) -> psutil.Process | None:
-    return next((process for process in supervisor.children(recursive=True) if is_alive(process) and CELL in process.cmdline()), None)
-
-
-def lose_a_worker() -> None:
-    """What is queued was in the hands of a worker that died."""
-    assert job_work.claim_chunk("dead", 1000, 60)
-    job_work.release_worker("dead")
+def isolated_of(supervisor: psutil.Process) -> psutil.Process | None:
+    return next(
+        (process for process in supervisor.children(recursive=True) if is_alive(process) and "--isolated" in process.cmdline()), None
+    )
 
 
 def assert_nothing_failed() -> None:
-    failed = database.query_db("SELECT ticker, tries, error FROM analysis_job_items WHERE status = 'failed'")
+    failed = database.query_db("SELECT key, tries, error FROM analysis_job_items WHERE status = 'failed'")
     assert failed == []
 
 
 def test_a_worker_that_is_killed_whenever_it_works(site: Site) -> None:
-    jobs = {queue_job(HEALTHY): HEALTHY, queue_job(TICKERS[8:24]): TICKERS[8:24]}
-    supervisor, moments = start(site, TICKER_SECONDS="0.05"), random.Random(SEED)  # noqa: S311
+    """At real analyses, and at jobs of another kind beside them, each slow enough to be struck often."""
+    jobs = {queue_job(HEALTHY, 0.05): HEALTHY, queue_job(TICKERS[8:24], 0.05): TICKERS[8:24]}
+    supervisor, moments = start(site), random.Random(SEED)  # noqa: S311
     for number in range(WORKER_KILLS):
         if number % 5 == 0:
             few = TICKERS[number : number + 3]
-            jobs[queue_job(few)] = few
+            jobs[queue_job(few, 0.05)] = few
+            some = TICKERS[2 * number : 2 * number + 60]
+            jobs[queue_analyses(some, STRATEGY_IDS[number // 5 % len(STRATEGY_IDS)])] = some
         worker = wait_until(lambda: worker_in_hand(supervisor))
         time.sleep(moments.uniform(0, 0.2))
         kill(worker)
@@ -83,19 +86,19 @@ def test_a_worker_that_is_killed_whenever_it_works(site: Site) -> None:
     assert "Traceback" not in site.log()
 
 
-def test_the_process_of_a_single_ticker_is_killed_whenever_there_is_one(site: Site) -> None:
-    jobs = {queue_job(HEALTHY): HEALTHY}
-    lose_a_worker()
-    supervisor, moments = start(site, TICKER_SECONDS="0.1"), random.Random(SEED)  # noqa: S311
-    for number in range(CELL_KILLS):
+def test_the_process_of_a_single_key_is_killed_whenever_there_is_one(site: Site) -> None:
+    jobs = {queue_job(HEALTHY, 0.1): HEALTHY}
+    lose_worker()
+    supervisor, moments = start(site), random.Random(SEED)  # noqa: S311
+    for number in range(ISOLATED_KILLS):
         if not any(map(is_active, jobs)):
             some = TICKERS[30 * number : 30 * number + 16]
-            jobs[queue_job(some)] = some
-            lose_a_worker()
+            jobs[queue_job(some, 0.1)] = some
+            lose_worker()
         if number % 5 == 0:
             few = TICKERS[number : number + 3]  # nobody was lost with these
-            jobs[queue_job(few)] = few
-        victim = wait_until(lambda: cell_of(supervisor))
+            jobs[queue_job(few, 0.1)] = few
+        victim = wait_until(lambda: isolated_of(supervisor))
         time.sleep(moments.uniform(0, 0.8))  # it starts in that time, or is at a ticker
         victim.send_signal(SIGNALS[number % len(SIGNALS)])
         wait_until_gone([victim])
@@ -108,14 +111,12 @@ def test_the_process_of_a_single_ticker_is_killed_whenever_there_is_one(site: Si
 
 def test_processes_that_are_suspended(site: Site) -> None:
     """For longer than a lease, and than a worker waits for an answer: the process of a single ticker alone, or everything."""
-    job_id = queue_job(HEALTHY)
-    lose_a_worker()
+    job_id = queue_job(HEALTHY, 0.3)
+    lose_worker()
     wait = 2.0
-    supervisor = start(
-        site, {**SHORT_PAUSES, CELL: {"LONGEST_PAUSE": 0.5, "LONGEST_START": 10.0, "LONGEST_WAIT": wait}}, TICKER_SECONDS="0.3"
-    )
+    supervisor = start(site, replace(SHORT_PAUSES, start_seconds=10.0, answer_seconds=wait))
     for everything in (False, True, False, True):
-        alone = wait_until(lambda: worker_in_hand(supervisor) and cell_of(supervisor))
+        alone = wait_until(lambda: worker_in_hand(supervisor) and isolated_of(supervisor))
         if everything:
             family = [supervisor, *supervisor.children(recursive=True)]
             for process in family:
@@ -133,11 +134,11 @@ def test_processes_that_are_suspended(site: Site) -> None:
     assert "Traceback" not in site.log()
 
 
-def test_a_deadly_ticker_in_a_large_job(site: Site) -> None:
+def test_a_deadly_key_in_a_large_job(site: Site) -> None:
     """It kills one worker, then twice the process that it is alone in, and fails, as no other does; small jobs do not wait for the rest."""
     deadly = TICKERS[5]
-    job_id = queue_job(TICKERS)
-    start(site, DEADLY_TICKER=deadly)
+    job_id = queue_job(TICKERS, deeds={deadly: "signal SIGSEGV"})
+    start(site)
     wait_until(lambda: "items rescued" in site.log())
     for number in range(3):
         few = TICKERS[100 + 10 * number : 105 + 10 * number]
@@ -146,7 +147,7 @@ def test_a_deadly_ticker_in_a_large_job(site: Site) -> None:
         assert is_active(job_id), "the large job was first"
         assert job_row(small_id)["succeeded"] == len(few)
     wait_until(lambda: not is_active(job_id))
-    failed = [(row["ticker"], row["error_code"]) for row in item_rows(job_id) if row["status"] != "succeeded"]
+    failed = [(row["key"], row["error_code"]) for row in item_rows(job_id) if row["status"] != "succeeded"]
     assert failed == [(deadly, "worker_lost")]
     assert job_row(job_id)["status"] == "completed"
     assert (job_row(job_id)["succeeded"], job_row(job_id)["failed"]) == (len(TICKERS) - 1, 1)

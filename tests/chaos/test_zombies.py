@@ -93,7 +93,7 @@ def test_stopped_between_two_transactions(site: Site) -> None:
     held = held_by(job_id, name_of(worker))
     site.start(WORKER, LOCAL_WORKERS="1")
     assert_writes_nothing(site, worker, job_id)
-    assert [item["ticker"] for item in item_rows(job_id) if item["tries"] > 1] == held
+    assert [item["key"] for item in item_rows(job_id) if item["tries"] > 1] == held
 
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
@@ -110,14 +110,14 @@ def test_stopped_inside_a_transaction(site: Site) -> None:
     site.start(WORKER, LOCAL_WORKERS="1")
     wait_until(lambda: backend not in in_state("idle in transaction", "Client", ""))
     assert_writes_nothing(site, worker, job_id)
-    assert [item["ticker"] for item in item_rows(job_id) if item["tries"] > 1] == held
+    assert [item["key"] for item in item_rows(job_id) if item["tries"] > 1] == held
 
 
 def in_state(state: str, waits_for: str, statement: str) -> list[int]:
     """The server's processes on this database that are in a state, by their latest statement."""
     rows = database.query_db(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = :state AND wait_event_type = :waits_for "
-        "AND starts_with(query, :statement)",
+        "AND starts_with(ltrim(query, chr(10) || ' '), :statement)",
         {"state": state, "waits_for": waits_for, "statement": statement},
     )
     return [row["pid"] for row in rows]

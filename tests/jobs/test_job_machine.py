@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -14,18 +15,22 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
-from kit.jobs import SAMPLE, ask, item_rows, job_row, run_jobs
+from kit.jobs import KINDS, SAMPLE, ask, claim, item_rows, job_row, release_worker, rescue_expired, run_jobs
 from kit.support import Backend, Client
 
 import database
 from app import Application
-from features.analyses.bulk import Analysed, Outcome
+from features.analyses.bulk import submit
 from features.analyses.service import analyse_ticker
-from jobs import claims as job_work
+from infrastructure.cache import NoCache
+from jobs import claims
 from jobs import service as job_service
+from jobs.claims import ClaimLost, Claims
+from jobs.kind import JobKinds
 from models.analysis import AnalysisOrder
+from models.bulk_analysis import Analysed, BulkOrder, BulkParams
 from models.errors import JobChanged, JobFinished, JobNotFinished, NothingFailed
-from models.job import BulkOrder, BulkParams, Chunk, ClaimedItem, Fault
+from models.job import Chunk, ClaimedItem, Fault, Outcome
 from models.job_state import FINISHED, ItemStatus, JobStatus, is_legal
 from utils.clock import now
 
@@ -33,6 +38,10 @@ WORKERS = ("one", "two", "three")
 CODES = ("ticker_not_found", "insufficient_history", "internal_error")
 UNREADABLE = Fault("job_unreadable", "Why.")
 results: dict[str, tuple[str, str]] = {}  # of each ticker: fingerprint and id of its result
+
+
+def ending() -> Claims:
+    return Claims(database.current(), JobKinds(KINDS))
 
 
 @dataclass
@@ -63,7 +72,7 @@ class Jobs(RuleBasedStateMachine):
     def submit(self, tickers: list[str], count: int, force: bool) -> None:
         asked = tuple(tickers[:count])
         with database.transaction() as connection:
-            made = job_service.submit(connection, 1, BulkOrder(asked, BulkParams("balanced"), force))
+            made = submit(connection, 1, BulkOrder(asked, BulkParams("balanced"), force), {})
         key = None if force else frozenset(asked)
         same = [job_id for job_id, other in self.keys.items() if other == key is not None and self.is_active(job_id)]
         assert (made.is_new, made.job.id in same) == (not same, bool(same))
@@ -77,10 +86,10 @@ class Jobs(RuleBasedStateMachine):
         job_id = data.draw(st.sampled_from(sorted(self.jobs)))
         if not self.is_active(job_id):
             with pytest.raises(JobFinished):
-                job_service.cancel(1, job_id)
+                job_service.cancel(database.current(), 1, job_id)
             return
         before = self.jobs[job_id]
-        after = job_service.cancel(1, job_id, [before["version"], 10**6])
+        after = job_service.cancel(database.current(), 1, job_id, [before["version"], 10**6])
         assert after.cancel_requested
         assert (after.version == before["version"]) == bool(before["cancel_requested"])
         if before["status"] == "queued":
@@ -91,7 +100,7 @@ class Jobs(RuleBasedStateMachine):
     def command_a_version_that_is_past(self, data: st.DataObject, off: int, command: str) -> None:
         job_id = data.draw(st.sampled_from(sorted(self.jobs)))
         expected = [self.jobs[job_id]["version"] + off]
-        act = job_service.cancel if command == "cancel" else self.retry_once
+        act = partial(job_service.cancel, database.current()) if command == "cancel" else self.retry_once
         with pytest.raises(JobChanged):
             act(1, job_id, expected)
 
@@ -119,7 +128,7 @@ class Jobs(RuleBasedStateMachine):
     @rule(limit=st.integers(1, 8), worker=st.sampled_from(WORKERS))
     def claim(self, limit: int, worker: str) -> None:
         waiting = sum(item["status"] == "queued" for item in self.items.values())
-        chunk = job_work.claim_chunk(worker, limit, 60)
+        chunk = claim(worker, limit)
         assert len(chunk.items if chunk else ()) == min(limit, waiting)
         if chunk is not None:
             assert set(chunk.jobs) == {item.job_id for item in chunk.items}
@@ -134,19 +143,19 @@ class Jobs(RuleBasedStateMachine):
         for item in hand.chunk.items:
             kind = data.draw(st.sampled_from(["analysed", "analysed", "fault", "left"]))
             if kind == "analysed":
-                outcomes[item] = Analysed(results[item.ticker][0], None, data.draw(st.booleans()), now())
+                outcomes[item] = Analysed(results[item.key][0], None, data.draw(st.booleans()), now())
             elif kind == "fault":
                 outcomes[item] = Fault(data.draw(st.sampled_from(CODES)), "Why.")
         self.gives_back = True
-        self.act(hand, lambda: job_work.end_chunk(hand.chunk, outcomes), ended=hand.chunk.items)
+        self.act(hand, lambda: ending().end_chunk(hand.chunk, outcomes), ended=hand.chunk.items)
 
     @precondition(lambda self: self.hands)
     @rule(data=st.data())
     def end_some(self, data: st.DataObject) -> None:
         hand = data.draw(st.sampled_from(self.hands))
         some = self.some_of(hand, data)
-        outcomes = {item: Analysed(results[item.ticker][0], None, True, now()) for item in some}
-        self.act(hand, lambda: job_work.end_items(hand.chunk, outcomes), ended=some)
+        outcomes = {item: Analysed(results[item.key][0], None, True, now()) for item in some}
+        self.act(hand, lambda: ending().end_items(hand.chunk, outcomes), ended=some)
 
     @precondition(lambda self: self.hands)
     @rule(data=st.data())
@@ -154,11 +163,11 @@ class Jobs(RuleBasedStateMachine):
         """From then on they are under a token of their own; whoever knew it could end them."""
         hand = data.draw(st.sampled_from(self.hands))
         some, was_lost = self.some_of(hand, data), hand.is_lost
-        self.act(hand, lambda: job_work.put_off(hand.chunk, some, 60), ended=some)
+        self.act(hand, lambda: claims.put_off(database.current(), hand.chunk, some, 60), ended=some)
         rows = self.observed()[1]
-        left = tuple(item for item in some if rows[item.job_id, item.ticker]["status"] == "processing")
+        left = tuple(item for item in some if rows[item.job_id, item.key]["status"] == "processing")
         if left and not was_lost:
-            (token,) = {rows[item.job_id, item.ticker]["claim_token"] for item in left}
+            (token,) = {rows[item.job_id, item.key]["claim_token"] for item in left}
             assert token != hand.chunk.token
             self.hands.append(Hand(hand.worker, Chunk(token, left, hand.chunk.jobs)))
 
@@ -169,20 +178,20 @@ class Jobs(RuleBasedStateMachine):
         job_id = data.draw(st.sampled_from(sorted({item.job_id for item in hand.chunk.items})))
         outcomes = {item: UNREADABLE for item in hand.chunk.items if item.job_id == job_id}
         self.gives_back = True
-        self.act(hand, lambda: job_work.end_chunk(hand.chunk, outcomes, {job_id: UNREADABLE}), ended=hand.chunk.items)
+        self.act(hand, lambda: ending().end_chunk(hand.chunk, outcomes, {job_id: UNREADABLE}), ended=hand.chunk.items)
 
     @precondition(lambda self: self.hands)
     @rule(data=st.data())
     def heartbeat(self, data: st.DataObject) -> None:
         hand = data.draw(st.sampled_from(self.hands))
-        assert job_work.extend_lease_of(hand.chunk.token, 60) == (0 if hand.is_lost else len(hand.chunk.items))
+        assert claims.extend_lease(database.current(), hand.chunk.token, 60) == (0 if hand.is_lost else len(hand.chunk.items))
 
     # ---- the loss of workers ----
 
     @rule(worker=st.sampled_from(WORKERS))
     def worker_dies(self, worker: str) -> None:
         lost = [hand for hand in self.hands if hand.worker == worker and not hand.is_lost]
-        assert job_work.release_worker(worker) == {item.job_id for hand in lost for item in hand.chunk.items}
+        assert release_worker(worker) == {item.job_id for hand in lost for item in hand.chunk.items}
         for hand in lost:
             hand.is_lost = True
 
@@ -192,7 +201,7 @@ class Jobs(RuleBasedStateMachine):
         hand = data.draw(st.sampled_from(self.hands))
         past = {"token": hand.chunk.token, "past": now() - timedelta(seconds=1)}
         database.execute_db("UPDATE analysis_job_items SET lease_expires_at = :past WHERE claim_token = :token", past)
-        assert job_work.rescue_expired() == (set() if hand.is_lost else {item.job_id for item in hand.chunk.items})
+        assert rescue_expired() == (set() if hand.is_lost else {item.job_id for item in hand.chunk.items})
         hand.is_lost = True
 
     # ---- what always holds ----
@@ -247,7 +256,7 @@ class Jobs(RuleBasedStateMachine):
     def act(self, hand: Hand, write: Callable[[], None], ended: tuple[ClaimedItem, ...]) -> None:
         if hand.is_lost:
             before = self.observed()
-            with pytest.raises(job_work.ClaimLost):
+            with pytest.raises(ClaimLost):
                 write()
             assert self.observed() == before
             return
@@ -260,13 +269,13 @@ class Jobs(RuleBasedStateMachine):
     @staticmethod
     def observed() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str], dict[str, Any]]]:
         jobs = {row["id"]: row for row in database.query_db("SELECT * FROM analysis_jobs")}
-        items = {(row["job_id"], row["ticker"]): row for row in database.query_db("SELECT * FROM analysis_job_items")}
+        items = {(row["job_id"], row["key"]): row for row in database.query_db("SELECT * FROM analysis_job_items")}
         return jobs, items
 
 
 def test_jobs_whatever_happens(backend: Backend) -> None:
     for ticker in SAMPLE:
-        analyse_ticker(1, AnalysisOrder(ticker, "balanced"))
+        analyse_ticker(database.current(), 1, AnalysisOrder(ticker, "balanced"), NoCache(database.current()))
     rows = database.query_db("SELECT ticker, fingerprint, id FROM analysis_results")
     results.update({row["ticker"]: (row["fingerprint"], row["id"]) for row in rows})
     enough = settings(
@@ -287,7 +296,7 @@ def test_jobs_whatever_happens(backend: Backend) -> None:
 def test_fifty_at_once(app: Application, in_hand: bool) -> None:
     client = Client(app)
     job_id = ask(client, *SAMPLE, "NOPE")["id"]
-    chunk = job_work.claim_chunk("w", 3, 60) if in_hand else None
+    chunk = claim("w", 3) if in_hand else None
     etag = client.get(f"/jobs/{job_id}").headers["ETag"]
     begin, answers, seen = threading.Barrier(50), [], []
 
@@ -306,7 +315,7 @@ def test_fifty_at_once(app: Application, in_hand: bool) -> None:
     for thread in threads:
         thread.start()
     if chunk is not None:
-        job_work.end_chunk(chunk, {})
+        ending().end_chunk(chunk, {})
     for thread in threads:
         thread.join()
     assert len(seen) == 50

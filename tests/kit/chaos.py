@@ -20,18 +20,23 @@ from celery import Celery
 from sqlalchemy.exc import OperationalError
 
 import database
+from features.analyses.bulk import submit
 from features.prices.providers.demo import ticker_of
-from jobs.service import submit
+from jobs.claims import Claimant, claim_chunk, release_worker
+from jobs.service import enqueue
+from kit.paths import ROOT
 from kit.servers import GUNICORN, KEY, Server, free_port, production, wait_until
 from kit.support import Backend
+from kit.trial import TrialParams, new_trial
 from models.api_key import FIRST_ORG
-from models.job import BulkOrder, BulkParams
+from models.bulk_analysis import BulkOrder, BulkParams
+from models.job import Lane
 from models.strategy import DEFAULT_STRATEGY
 
 TICKERS = [ticker_of(number) for number in range(1, 501)]
 BARS = 260
 LEASE_SECONDS = 2.0
-TICKER_SECONDS = 0.01  # so slow is each ticker made that a kill strikes into a job
+KEY_SECONDS = 0.01  # so slow is each key that a kill strikes into a job
 JOB_SECONDS = 60.0
 GONE_SECONDS = 60.0
 SITE = "BELLWETHER_TEST_SITE"  # in the environment of every process of a site, however far down
@@ -45,39 +50,10 @@ CELERY = [
     "--without-mingle",
     "--without-gossip",
 ]
+NETWORK_CELERY = [*CELERY[:4], "-Q", "bellwether.network", "--pool", "threads", "--concurrency", "8", *CELERY[6:]]
 WEB = [GUNICORN, "wsgi:app"]
 WORKER = [sys.executable, "worker.py"]
-# Python imports a module of this name at its start, in every process of a site. It changes some constants, and makes each ticker slow and
-# one of them deadly.
-CHANGED_PROGRAM = """
-import importlib.abc, importlib.machinery, json, os, signal, sys, time
-
-def change(module):
-    for name, value in json.loads(os.environ.get("CONSTANTS", "{}")).get(module.__name__, {}).items():
-        setattr(module, name, value)
-    if module.__name__ == "features.analyses.bulk":
-        analyse = module._analyse_one
-        def analyse_slowly(ticker, *given):
-            if ticker == os.environ.get("DEADLY_TICKER"):
-                os.kill(os.getpid(), signal.SIGSEGV)
-            time.sleep(float(os.environ["TICKER_SECONDS"]))
-            return analyse(ticker, *given)
-        module._analyse_one = analyse_slowly
-
-class Changed(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path, target=None):
-        if name not in ("features.analyses.bulk", "jobs.isolated_process", "jobs.supervised_process"):
-            return None
-        spec = importlib.machinery.PathFinder.find_spec(name, path)
-        run = spec.loader.exec_module
-        def exec_module(module):
-            run(module)
-            change(module)
-        spec.loader.exec_module = exec_module
-        return spec
-
-sys.meta_path.insert(0, Changed())
-"""
+WORKER_OF_TRIALS = [sys.executable, str(ROOT / "tests" / "kit" / "trial_worker.py")]  # its children are started again sooner
 
 
 class Site:
@@ -87,21 +63,18 @@ class Site:
         self.backend, self.folder = backend, folder
         self.mark = uuid.uuid4().hex
         self.servers: list[Server] = []
-        self._changed = folder / "changed"
-        self._changed.mkdir()
-        (self._changed / "sitecustomize.py").write_text(CHANGED_PROGRAM)
 
     def start(self, command: list[str], **environment: str) -> Server:
-        given = {
+        variables = {
             SITE: self.mark,
-            "PYTHONPATH": str(self._changed),
-            "TICKER_SECONDS": str(TICKER_SECONDS),
+            "EXTRA_FEATURES": "kit.trial",
+            "PYTHONPATH": str(ROOT / "tests"),
             "JOB_LEASE_SECONDS": str(LEASE_SECONDS),
             "WEB_CONCURRENCY": "1",
             "LOCAL_WORKERS": "2",
             **environment,
         }
-        self.servers.append(Server(command, production(self.backend, **given), self.folder))
+        self.servers.append(Server(command, production(self.backend, **variables), self.folder))
         return self.servers[-1]
 
     def processes(self, *words: str) -> list[psutil.Process]:
@@ -109,12 +82,12 @@ class Site:
         return [process for process in psutil.process_iter() if self._is_ours(process) and set(words) <= set(_command_line(process))]
 
     def workers(self) -> list[psutil.Process]:
-        """The processes of local workers."""
-        return self.processes("--process")
+        """The processes of local workers in the lane `cpu`."""
+        return self.processes("--process", "cpu")
 
     def supervisors(self) -> list[psutil.Process]:
         """The processes of `worker.py` itself."""
-        return [process for process in self.processes() if _is_script(process, "worker.py") and "--process" not in _command_line(process)]
+        return [process for process in self.processes() if _is_supervisor(process)]
 
     def log(self) -> str:
         return "\n".join(server.log for server in self.servers)
@@ -164,7 +137,8 @@ class RedisServer:
 
     def messages(self) -> int:
         """Messages of Celery that nobody has dealt with yet."""
-        return int(self.client.llen("bellwether")) + int(self.client.hlen("unacked"))
+        queues = ("bellwether", "bellwether.cpu", "bellwether.network")
+        return sum(int(self.client.llen(queue)) for queue in queues) + int(self.client.hlen("unacked"))
 
     def _answers(self) -> bool:
         try:
@@ -200,25 +174,46 @@ def kill(process: psutil.Process | subprocess.Popen[bytes]) -> None:
 # ---- a job ------------------------------------------------------------------------------------------------------------------------
 
 
-def queue_job(tickers: Collection[str] = TICKERS) -> str:
-    """Queue a job as a web process does, waking nobody."""
+def queue_job(keys: Collection[str] = TICKERS, seconds: float = KEY_SECONDS, lane: Lane = Lane.CPU, **more: Any) -> str:
+    """Queue a trial job as a web process does, waking nobody."""
     with database.transaction() as connection:
-        return submit(connection, FIRST_ORG, BulkOrder(tuple(tickers), BulkParams(DEFAULT_STRATEGY))).job.id
+        return enqueue(connection, FIRST_ORG, new_trial(tuple(keys), TrialParams(seconds, **more), lane)).job.id
 
 
-def post_job(server: Server, tickers: Collection[str] = TICKERS) -> str:
-    """Queue a job over HTTP; the answer must come soon."""
+def queue_analyses(tickers: Collection[str] = TICKERS, strategy: str = DEFAULT_STRATEGY) -> str:
+    """Queue a job of real analyses as a web process does, waking nobody."""
+    with database.transaction() as connection:
+        return submit(connection, FIRST_ORG, BulkOrder(tuple(tickers), BulkParams(strategy), force=True), {}).job.id
+
+
+def post_job(server: Server, keys: Collection[str] = TICKERS, seconds: float = KEY_SECONDS) -> str:
+    """Queue a trial job over HTTP; the answer must come soon."""
+    return _post(server, "/api/v1/trials", {"keys": list(keys), "seconds": seconds})
+
+
+def post_analyses(server: Server, tickers: Collection[str] = TICKERS) -> str:
+    """Queue a job of real analyses over HTTP; the answer must come soon."""
+    return _post(server, "/api/v1/bulk-analyze", {"tickers": list(tickers)})
+
+
+def _post(server: Server, path: str, order: dict[str, Any]) -> str:
     started = time.monotonic()
-    answer = requests.post(server.url("/api/v1/bulk-analyze"), json={"tickers": list(tickers)}, headers=KEY, timeout=60)
+    answer = requests.post(server.url(path), json=order, headers=KEY, timeout=60)
     assert answer.status_code == 202, answer.text
     assert time.monotonic() - started < 30
     return str(answer.json()["id"])
 
 
-def send_message(sender: Celery, job_id: str, times: int = 1) -> None:
+def lose_worker() -> None:
+    """What is queued was claimed by a worker that died."""
+    assert claim_chunk(database.current(), Claimant("dead", Lane.CPU, 60.0), 1000)
+    release_worker(database.current(), "dead")
+
+
+def send_message(sender: Celery, job_id: str, times: int = 1, lane: str = "cpu") -> None:
     """Wake the Celery workers, as a web process does."""
     for _ in range(times):
-        sender.send_task("bellwether.drain", args=[job_id], queue="bellwether", ignore_result=True)
+        sender.send_task("bellwether.drain", args=[job_id, lane], queue=f"bellwether.{lane}", ignore_result=True)
 
 
 def job_row(job_id: str) -> dict[str, Any]:
@@ -228,18 +223,21 @@ def job_row(job_id: str) -> dict[str, Any]:
 
 
 def item_rows(job_id: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = database.query_db("SELECT * FROM analysis_job_items WHERE job_id = :id ORDER BY ticker", {"id": job_id})
+    rows: list[dict[str, Any]] = database.query_db("SELECT * FROM analysis_job_items WHERE job_id = :id ORDER BY key", {"id": job_id})
     return rows
 
 
 def result_rows() -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = database.query_db("SELECT id, ticker, created_at FROM analysis_results ORDER BY id")
+    """What jobs of both kinds have stored."""
+    rows: list[dict[str, Any]] = database.query_db(
+        "SELECT id, ticker AS key FROM analysis_results UNION ALL SELECT id, key FROM trial_results ORDER BY id"
+    )
     return rows
 
 
 def held_by(job_id: str, worker: str) -> list[str]:
-    """The tickers that a worker has in hand, by its name."""
-    return [row["ticker"] for row in item_rows(job_id) if row["status"] == "processing" and row["worker"] == worker]
+    """The keys that a worker has in hand, by its name."""
+    return [row["key"] for row in item_rows(job_id) if row["status"] == "processing" and row["worker"] == worker]
 
 
 def done(job_id: str) -> int:
@@ -259,19 +257,21 @@ def is_active(job_id: str) -> bool:
     return job_row(job_id)["finished_at"] is None
 
 
-def wait_until_right(job_id: str, site: Site, tickers: Collection[str] = TICKERS, tries: int | None = None) -> None:
-    """Wait for the job's end; everything must have succeeded, each ticker with one result, and the counters agree with the rows."""
+def wait_until_right(job_id: str, site: Site, keys: Collection[str] = TICKERS, tries: int | None = None) -> None:
+    """Wait for the job's end; everything must have succeeded, each key with one result, and the counters agree with the rows."""
     deadline = time.monotonic() + JOB_SECONDS
-    while done(job_id) < len(tickers):
+    while done(job_id) < len(keys):
         assert time.monotonic() < deadline, f"{job_row(job_id)}\n{site.log()[-20000:]}"
         time.sleep(0.05)
     job, items = job_row(job_id), item_rows(job_id)
-    failed = [(item["ticker"], item["tries"], item["error"]) for item in items if item["status"] != "succeeded"]
+    failed = [(item["key"], item["tries"], item["error"]) for item in items if item["status"] != "succeeded"]
     assert (job["status"], failed) == ("completed", [])
-    assert (job["total"], job["succeeded"], job["failed"], job["cancelled"]) == (len(tickers), len(tickers), 0, 0)
-    assert [item["ticker"] for item in items] == sorted(tickers)
-    made = [(row["ticker"], row["id"]) for row in result_rows() if row["ticker"] in set(tickers)]
-    assert sorted(made) == [(item["ticker"], item["result_id"]) for item in items]
+    assert (job["total"], job["succeeded"], job["failed"], job["cancelled"]) == (len(keys), len(keys), 0, 0)
+    assert [item["key"] for item in items] == sorted(keys)
+    stored = {row["id"]: row["key"] for row in result_rows()}
+    assert [stored.get(item["result_id"]) for item in items] == [item["key"] for item in items]
+    # What is stored is stored once: for an item that points at it, of this job or another.
+    assert stored.keys() <= {row["result_id"] for row in database.query_db("SELECT result_id FROM analysis_job_items")}
     if tries is not None:
         assert {item["tries"] for item in items} == {tries}
 
@@ -290,5 +290,7 @@ def _command_line(process: psutil.Process) -> list[str]:
         return []
 
 
-def _is_script(process: psutil.Process, name: str) -> bool:
-    return any(Path(word).name == name for word in _command_line(process)[:2])
+def _is_supervisor(process: psutil.Process) -> bool:
+    words = _command_line(process)
+    is_script = any(Path(word).name in ("worker.py", "trial_worker.py") for word in words[:2])
+    return is_script and not {"--process", "--isolated"} & set(words)

@@ -170,7 +170,7 @@ def _act(params: TrialParams, key: str) -> str:
             Path(params.folder, key).touch(exist_ok=False)
         except FileExistsError:
             return ""
-    name, *arguments = deed.split()
+    name, *arguments = deed.split() or [""]
     if name in DEEDS:
         DEEDS[name](*arguments)
         return ""

@@ -11,12 +11,13 @@ from api.problem import problem_answers
 from api.rate_limit import Budget, budget
 from api.services import services
 from features.analyses.flags import ANALYSES
+from features.analyses.routes.tags import ANALYSIS
 from features.analyses.schemas.analysis import AnalyzeRequest
 from features.analyses.schemas.result import ResultAnswer
 from features.analyses.service import analyse_ticker
 from utils.api_utils import json_response
 
-blueprint = api_blueprint("analysis", "Analysis")
+blueprint = api_blueprint("analysis", ANALYSIS)
 
 
 @blueprint.post("/analyze", responses={200: ResultAnswer, **problem_answers(400, 404, 413, 415)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from api.authentication import org_id
-from api.blueprint import api_blueprint
+from api.blueprint import JOBS, api_blueprint
 from api.flags import require_flag
 from api.problem import problem_answers
 from api.rate_limit import Budget, budget
@@ -17,7 +17,7 @@ from jobs.flags import BULK_JOBS
 from jobs.schemas import SubmitHeaders
 from jobs.submission import submit_job
 
-blueprint = api_blueprint("bulk_analysis", "Jobs")
+blueprint = api_blueprint("bulk_analysis", JOBS)
 
 
 @blueprint.post("/bulk-analyze", responses={202: BulkJobAnswer, 200: ActiveBulkJobAnswer, **problem_answers(400, 409, 413, 415)})

@@ -17,6 +17,7 @@ from api.schemas import PageQuery, ResultPath, TickerPath
 from api.services import services
 from features.analyses import store as result_store
 from features.analyses.results_csv import results_csv
+from features.analyses.routes.tags import RESULTS
 from features.analyses.schemas.result import FlipsAnswer, LatestPage, ResultAnswer, ResultPage, ResultsQuery
 from features.analyses.service import flips_of, result_body
 from features.prices import service as prices
@@ -27,7 +28,7 @@ from utils.clock import iso, parse_iso
 from utils.ids import is_id
 from utils.json_text import parse_tolerant
 
-blueprint = api_blueprint("result", "Results")
+blueprint = api_blueprint("result", RESULTS)
 
 
 @blueprint.get("/results/<result_id>", responses={200: ResultAnswer, **problem_answers(404)})

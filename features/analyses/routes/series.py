@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from api.authentication import org_id
-from api.blueprint import api_blueprint
+from api.blueprint import DASHBOARD, api_blueprint
 from api.heavy import heavy_read
 from api.problem import problem_answers
 from api.schemas import TickerPath
@@ -14,7 +14,7 @@ from features.analyses.schemas.series import SeriesAnswer, SeriesQuery
 from features.analyses.series import build_series
 from utils.api_utils import streamed_response, tagged
 
-blueprint = api_blueprint("series", "Dashboard")
+blueprint = api_blueprint("series", DASHBOARD)
 
 
 @blueprint.get("/series/<ticker>", responses={200: SeriesAnswer, **problem_answers(404)})

@@ -5,14 +5,14 @@ from __future__ import annotations
 from flask import Response
 
 from api.authentication import key_id
-from api.blueprint import api_blueprint
+from api.blueprint import ADMINISTRATION, api_blueprint
 from api.marks import admin
 from api.problem import problem_answers
 from api.services import services
 from features.operations.schemas.cache import CacheAnswer, CacheClearedAnswer, CachePrefixQuery, CacheQuery
 from utils.api_utils import json_response
 
-blueprint = api_blueprint("cache", "Administration")
+blueprint = api_blueprint("cache", ADMINISTRATION)
 
 
 @blueprint.get("/admin/cache", responses={200: CacheAnswer, **problem_answers(403)})

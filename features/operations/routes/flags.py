@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from api.authentication import key_id
-from api.blueprint import api_blueprint
+from api.blueprint import ADMINISTRATION, api_blueprint
 from api.marks import admin
 from api.problem import problem_answers
 from api.services import services
@@ -15,7 +15,7 @@ from features.operations.schemas.flags import FlagAnswer, FlagChangeRequest, Fla
 from models.feature_flag import Flag
 from utils.api_utils import json_response
 
-blueprint = api_blueprint("feature_flag", "Administration")
+blueprint = api_blueprint("feature_flag", ADMINISTRATION)
 
 CHANGES_SHOWN = 20
 

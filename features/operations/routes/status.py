@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from api.blueprint import api_blueprint
+from api.blueprint import ADMINISTRATION, api_blueprint
 from api.marks import admin
 from api.problem import problem_answers
 from api.services import services
@@ -16,7 +16,7 @@ from features.operations.schemas.status import StatusAnswer
 from jobs.status import jobs_status
 from utils.api_utils import json_response
 
-blueprint = api_blueprint("admin", "Administration")
+blueprint = api_blueprint("admin", ADMINISTRATION)
 
 
 @blueprint.get("/admin/status", responses={200: StatusAnswer, **problem_answers(403)})

@@ -14,11 +14,12 @@ from api.rate_limit import Budget, budget
 from api.schemas import CSV, TickerPath
 from api.services import services
 from features.prices.flags import UPLOADS
+from features.prices.routes.tags import PRICES
 from features.prices.schemas.price import PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
 from features.prices.service import check_quality, import_prices, read_prices, stream_csv, stream_json
 from utils.api_utils import LONGEST_ECHO, ApiError, json_response, streamed_response
 
-blueprint = api_blueprint("price", "Prices")
+blueprint = api_blueprint("price", PRICES)
 
 LARGE_FILE = 1_000_000  # bytes: some 20,000 bars, far more than the daily history of a stock
 

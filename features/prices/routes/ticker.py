@@ -9,11 +9,12 @@ from api.blueprint import api_blueprint
 from api.paging import page, read_cursor
 from api.services import services
 from features.prices import store as price_store
+from features.prices.routes.tags import PRICES
 from features.prices.schemas.ticker import TickerPage, TickersQuery
 from models.price_series import SeriesHead
 from utils.api_utils import json_response
 
-blueprint = api_blueprint("ticker", "Prices")
+blueprint = api_blueprint("ticker", PRICES)
 
 
 @blueprint.get("/tickers", responses={200: TickerPage})

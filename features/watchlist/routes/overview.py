@@ -5,14 +5,14 @@ from __future__ import annotations
 from flask import Response
 
 from api.authentication import org_id
-from api.blueprint import api_blueprint
+from api.blueprint import DASHBOARD, api_blueprint
 from api.paging import page, read_cursor
 from api.services import services
 from features.watchlist.schemas.overview import OverviewPage, OverviewQuery
 from features.watchlist.store import overview as overview_store
 from utils.api_utils import tagged
 
-blueprint = api_blueprint("overview", "Dashboard")
+blueprint = api_blueprint("overview", DASHBOARD)
 
 
 @blueprint.get("/overview", responses={200: OverviewPage})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Response
+from flask_openapi3 import Tag
 
 from api.authentication import org_id
 from api.blueprint import api_blueprint
@@ -18,7 +19,7 @@ from models.watchlist import WatchlistItem
 from utils.api_utils import json_response
 from utils.clock import now
 
-blueprint = api_blueprint("watchlist", "Watchlist")
+blueprint = api_blueprint("watchlist", Tag(name="Watchlist", description="Tickers to follow."))
 SCOPE = ["watchlist"]
 
 

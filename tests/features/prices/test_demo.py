@@ -242,7 +242,9 @@ def test_a_refusal_of_the_database_is_a_sentence(
         pytest.param(["load", "9" * 5000], "is not a whole number", id="very long"),
         pytest.param(["load"], "required: N", id="no count"),
         pytest.param(["load", "1", "--bars", "0"], "argument --bars: '0' is not a whole number from 1 to 20,000.", id="no bars"),
-        pytest.param(["load", "1", "--bars", "20001"], "argument --bars: '20001' is not a whole number from 1 to 20,000.", id="too many bars"),
+        pytest.param(
+            ["load", "1", "--bars", "20001"], "argument --bars: '20001' is not a whole number from 1 to 20,000.", id="too many bars"
+        ),
         pytest.param(["load", "1", "--bars=-5"], "argument --bars: '-5' is not a whole number", id="negative bars"),
         pytest.param([], "required", id="no command"),
         pytest.param(["remove", "1"], "unrecognized arguments", id="too much"),
