@@ -8,8 +8,8 @@ from api.problem import problem_answers
 
 # The sections of the OpenAPI document that several packages have routes in; the other sections stand beside their routes.
 ADMINISTRATION = Tag(name="Administration", description="For operators; needs the master key.")
-DASHBOARD = Tag(name="Dashboard", description="What pages and charts are made of.")
-JOBS = Tag(name="Jobs", description="Many tickers at once, durably.")
+DASHBOARD = Tag(name="Dashboard", description="Data for pages and charts.")
+JOBS = Tag(name="Jobs", description="Durable work on many tickers.")
 
 
 def api_blueprint(noun: str, tag: Tag) -> APIBlueprint:

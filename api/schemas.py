@@ -65,14 +65,14 @@ class Headers(Parameters):
 class PageQuery(Query):
     """The page of a list."""
 
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many at most.")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="The most items to return.")
     cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before.")
 
 
 class LongPageQuery(PageQuery):
     """The page of a list that most callers want whole."""
 
-    limit: int = Field(LARGEST_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many at most.")
+    limit: int = Field(LARGEST_LIMIT, ge=1, le=LARGEST_LIMIT, description="The most items to return.")
 
 
 class TickerPath(BaseModel):

@@ -19,7 +19,7 @@ from features.analyses import store as result_store
 from features.analyses.results_csv import results_csv
 from features.analyses.routes.tags import RESULTS
 from features.analyses.schemas.result import FlipsAnswer, LatestPage, ResultAnswer, ResultPage, ResultsQuery
-from features.analyses.service import flips_of, result_body
+from features.analyses.service import compute_flips, result_body
 from features.prices import service as prices
 from models.errors import ResultNotFound, TickerNotFound
 from models.result import ResultSummary
@@ -46,7 +46,7 @@ def get_flips(path: ResultPath) -> Response:
     """The nearest next-day closes, above and below, at which the verdict changes."""
     if not is_id(path.result_id):
         raise ResultNotFound(path.result_id)
-    stored, flips = flips_of(services().database, org_id(), path.result_id, client_check())
+    stored, flips = compute_flips(services().database, org_id(), path.result_id, client_check())
     result = parse_tolerant(stored.body)
     return json_response(
         {

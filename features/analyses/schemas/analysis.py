@@ -57,13 +57,13 @@ class AnalysisOptions(Body):
     """The strategy, and changes to its parameters."""
 
     strategy: StrategyId = Field("balanced", description="See GET /strategies.")
-    capital: Annotated[float, Field(gt=0, le=1e12)] | None = Field(None, description="For the position size; 100,000 unless given.")
-    risk_percent: Percent | None = Field(None, description="Of capital, at most lost at the stop; 2 unless given.")
-    max_position_percent: Percent | None = Field(None, description="Of capital, in one position; the strategy's unless given.")
+    capital: Annotated[float, Field(gt=0, le=1e12)] | None = Field(None, description="Capital for the position size. Default: 100,000.")
+    risk_percent: Percent | None = Field(None, description="The largest loss at the stop, in percent of capital. Default: 2.")
+    max_position_percent: Percent | None = Field(None, description="The largest position, in percent of capital. Default: the strategy's.")
     reward_risk: Annotated[float, Field(gt=0, le=10)] | None = Field(None, description="Target distance ÷ stop distance.")
-    weights: Weights | None = Field(None, description="In place of the strategy's.")
-    indicators: Indicators | None = Field(None, description="Only these; all twelve unless given.")
-    as_of: IsoDate | None = Field(None, description="Analyse as if this were the newest day: nothing after it is read.")
+    weights: Weights | None = Field(None, description="Replace the strategy's weights.")
+    indicators: Indicators | None = Field(None, description="The indicators to use. Default: all twelve.")
+    as_of: IsoDate | None = Field(None, description="Analyse as if this were the newest day; later prices are not used.")
 
     def overrides(self) -> Overrides:
         """The options that change the result."""

@@ -69,5 +69,5 @@ class ResultsFilterQuery(Query):
 class ResultsQuery(ResultsFilterQuery):
     """The filter, order and page of the latest results."""
 
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many at most.")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="The most items to return.")
     cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before.")

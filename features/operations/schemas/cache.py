@@ -11,13 +11,15 @@ from models.cache import CacheEntry, CacheStatus
 class CachePrefixQuery(Query):
     """The entries whose keys begin with a prefix."""
 
-    prefix: str = Field("", max_length=200, pattern=PLAIN_TEXT, description="How their keys begin, say `results:`; all unless given.")
+    prefix: str = Field(
+        "", max_length=200, pattern=PLAIN_TEXT, description="The start of their keys, such as `results:`. Default: all entries."
+    )
 
 
 class CacheQuery(CachePrefixQuery):
     """The entries whose keys begin with a prefix, up to a limit."""
 
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many at most.")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="The most items to return.")
 
 
 class CacheAnswer(BaseModel):
