@@ -37,6 +37,7 @@ check: $(VENV)/.installed-dev check-js ## ruff, mypy, import-linter, bandit, and
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy --config-file tests/mypy.ini
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml .
 

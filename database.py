@@ -39,8 +39,8 @@ from utils.database_errors import (
     DatabaseSuspended,
     Explanation,
     explanation_of,
-    is_hopeless,
     is_lost,
+    is_permanent,
     is_unavailable,
     reason_of,
     refuses_writes,
@@ -136,7 +136,7 @@ class Database:
                 self.breaker.close()  # failures during start-up must not count once the database answers
                 return
             except exc.OperationalError as error:
-                if attempt == attempts or is_hopeless(error):
+                if attempt == attempts or is_permanent(error):
                     raise
                 fields = {"reason": reason_of(error), "remedy": explanation_of(error).remedy}
                 log.warning("database not reachable yet", database=self.description, attempt=attempt, of=attempts, **fields)

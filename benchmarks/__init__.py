@@ -1,1 +1,1 @@
-"""Bellwether beside its peers: `make bench`, or `python -m benchmarks [GROUP …]` for some groups only."""
+"""Measures Bellwether and its peers: `make bench`, or `python -m benchmarks [GROUP …]` for some groups only."""

@@ -24,7 +24,7 @@ GROUPS = {
 
 
 def main(arguments: list[str]) -> int:
-    """Measure the groups one after the other; the exit code is 0, or 130 when interrupted."""
+    """Measure the groups in turn; return 0, or 130 when interrupted."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the service beside its peers.")
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"of {', '.join(GROUPS)}; all unless given")
     groups = list(dict.fromkeys(parser.parse_args(arguments).groups)) or list(GROUPS)

@@ -1,4 +1,4 @@
-"""The least that Flask can do: a small dict as JSON. The floor that a request of ours is measured beside."""
+"""A minimal Flask application: a small dict as JSON. The lower bound for the cost of a request."""
 
 from flask import Flask, Response, jsonify
 

@@ -1,4 +1,4 @@
-"""gunicorn for the bare application: the service's own settings, taken from its file, without what starts the service."""
+"""gunicorn settings of the bare application: those of the service, without its hooks."""
 
 import runpy
 import sys
@@ -16,5 +16,5 @@ globals().update(
 
 
 def post_worker_init(worker):
-    """Say that a worker is ready, as the service does."""
+    """Log that a worker is ready, like the service."""
     print('{"event":"started"}', file=sys.stderr, flush=True)

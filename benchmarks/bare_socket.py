@@ -1,4 +1,4 @@
-"""A server that answers every request at once with the same bytes: what the load generator can do at most. Prints its port."""
+"""A server that answers every request with the same bytes: the upper bound of the load generator. Prints its port."""
 
 import selectors
 import socket

@@ -1,4 +1,4 @@
-"""How soon the pages are ready in a real browser; needs Debian's Chromium, and is left out without."""
+"""Load time of the pages in a real browser; needs Debian's Chromium, and is skipped without it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole market as one job: tickers a second from stored prices to stored results, and what others notice of it."""
+"""A whole market as one job: tickers per second from stored prices to stored results, and its effect on other requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOTE = (
     "processes, and neither reads nor writes. Small jobs and reads are timed by one caller while another job of 5,000 runs."
 )
 TICKERS, BARS, WORKERS = 5_000, 3_270, 2
-RATES = {"SQLite": 800.0, "Postgres": 500.0}  # tickers a second
+RATES = {"SQLite": 800.0, "Postgres": 500.0}  # tickers per second
 SMALL_JOBS, SMALL_LIMIT = 5, 1.0  # seconds
 READS, READ_EVERY = 300, 0.005  # seconds between two reads
 SLOWER = 3.0
@@ -87,7 +87,7 @@ def _measure_one(kind: str, server: Server, target: float, pandas_rate: float) -
 
 
 def _shares(kind: str, url: str) -> list[Row]:
-    """Which part of one worker's time is the engine, reading and writing."""
+    """The shares of engine, reads and writes in one worker's time."""
     seconds = shares(url)
     parts = ", ".join(f"{part} {100 * seconds[part] / seconds['all']:.0f} %" for part in ("engine", "read", "write"))
     return [Row(f"one worker's time per ticker, {kind}: {parts}", milliseconds(seconds["all"]))]
@@ -99,7 +99,7 @@ def _order(strategy: str) -> dict[str, Any]:
 
 def _run(server: Server, connection: Connection, order: dict[str, Any]) -> tuple[float, float]:
     """Run a job to its end: the largest worker's peak in MB, and the seconds that it took."""
-    # Found once: looking through all processes again and again would take a good part of a core from them.
+    # Found once: repeated scans of all processes would take a good part of a core.
     workers, peak = server.job_workers(), 0.0
 
     def look() -> None:

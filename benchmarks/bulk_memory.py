@@ -1,4 +1,4 @@
-"""Whether a worker's memory stays where it is, however many tickers a job has."""
+"""Whether a worker's memory is independent of the number of tickers in a job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where one worker's time goes: an executor in a process of its own, with the functions that read, compute and write timed."""
+"""The shares of one worker's time: an executor in a process of its own, with the functions that read, compute and write timed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a hit costs beside the read that it saves."""
+"""The cost of a cache hit, compared with the read that it saves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOTE = (
     "taken in turns. Redis is used for results beside Postgres alone, and for keys never, by these figures."
 )
 ROUNDS = 30
-SECONDS = 0.1  # a round
+SECONDS = 0.1  # per round
 READS = {"result": "a result", "key": "a key"}
 
 
@@ -52,7 +52,7 @@ def measure(servers: Servers) -> list[Row]:
 
 
 def lookups(url: str, redis_url: str) -> Contenders:
-    """Fill a new database with one result and one key, and both caches with the same; what looks them up."""
+    """Fill a new database and both caches with one result and one key; return the functions that look them up."""
     import db_migrations
     from features.accounts.api_keys import KeyRing, create_key
     from features.analyses.service import analyse_ticker, result_body
@@ -75,11 +75,11 @@ def lookups(url: str, redis_url: str) -> Contenders:
     )["id"]
     _, key = create_key(database.current(), FIRST_ORG, "benchmark")
     memory = Cache(database.current(), CacheLimits(10_000_000, 3600), None, Metrics())
-    made: Contenders = {}
+    lookups_by_name: Contenders = {}
     for kind, cache in (("read", NoCache(database.current())), ("memory", memory)):
         ring = KeyRing(database.current(), lambda: "no key at all", cache)
-        made[f"{kind}-result"] = lambda cache=cache: result_body(database.current(), FIRST_ORG, result_id, cache)  # type: ignore[misc]
-        made[f"{kind}-key"] = lambda ring=ring: ring.principal(key)  # type: ignore[misc]
+        lookups_by_name[f"{kind}-result"] = lambda cache=cache: result_body(database.current(), FIRST_ORG, result_id, cache)
+        lookups_by_name[f"{kind}-key"] = lambda ring=ring: ring.principal(key)
     # Redis alone: the cache looks into the memory of the process first, and keys are never shared.
     shared = RedisStore(RedisLink(redis_url))
     shared.put(
@@ -90,6 +90,6 @@ def lookups(url: str, redis_url: str) -> Contenders:
         3600,
     )
     shared.put("key", b'[1,"01a1fbfd-9824-717c-a87f-91a0d7f557bf"]', 3600)
-    made["redis-result"] = lambda: shared.get("result")
-    made["redis-key"] = lambda: shared.get("key")
-    return made
+    lookups_by_name["redis-result"] = lambda: shared.get("result")
+    lookups_by_name["redis-key"] = lambda: shared.get("key")
+    return lookups_by_name

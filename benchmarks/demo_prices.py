@@ -1,4 +1,4 @@
-"""Filling a database with demo tickers by the product's own command."""
+"""Fills a database with demo tickers, by the product's own command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a job costs that does nothing: created, claimed, completed, durably; beside other queues doing as many."""
+"""The cost of an empty job, durably created, claimed and completed, compared with other queues."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOTE = (
     "once) while 2 worker processes run them, on the same PostgreSQL and on a Redis with its default durability."
 )
 JOBS, PROCESSES, A_TRANSACTION = 4_000, 2, 100
-TARGETS = {"SQLite": 4_000.0, "Postgres": 1_000.0}  # jobs a second
+TARGETS = {"SQLite": 4_000.0, "Postgres": 1_000.0}  # jobs per second
 
 
 def measure(servers: Servers) -> list[Row]:
@@ -47,7 +47,7 @@ def measure(servers: Servers) -> list[Row]:
 
 
 def _run(module: str, *arguments: str) -> float:
-    """Jobs a second, as a module prints them that is run in a process of its own."""
+    """Jobs per second, by a module that runs in its own process and prints them."""
     command: Sequence[str] = [sys.executable, "-m", module, *arguments, str(JOBS), str(PROCESSES)]
     environment = {**os.environ, "PYTHONPATH": WITHOUT_PANDAS}
     seconds: float = json.loads(subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE).stdout)

@@ -34,7 +34,7 @@ from utils.logger import configure_logging
 
 
 def main(url: str, together: int, count: int, processes: int) -> None:
-    """Let processes create and run the jobs; check that all are completed, and print the seconds."""
+    """Create and run the jobs in several processes, check that all are completed, and print the seconds."""
     _configure(url)
     database.connect()
     db_migrations.ensure_schema(True)

@@ -1,4 +1,4 @@
-"""One analysis of 13 years of days, beside the TA-Lib calls in it, a textbook pandas version and the `ta` package."""
+"""One analysis of 13 years of days, compared with its TA-Lib calls alone, a textbook pandas version and the `ta` package."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOTE = (
     "warnings; the peers compute series only. The median call of a round of 0.1 s, the best of 50 rounds taken in turns (of 4 for `ta`)."
 )
 ROUNDS, TA_ROUNDS = 50, 4
-SECONDS = 0.1  # a round
+SECONDS = 0.1  # per round
 AT_MOST_TALIB = 3.0
 FASTER_THAN_PANDAS = 15.0
 SAME = 1e-6  # relative difference of a newest value from TA-Lib's
@@ -57,7 +57,7 @@ def ours() -> Contenders:
 
     def recorder(function: Any) -> Any:
         def record(*arguments: Any) -> Any:
-            # The floor is the calls for all bars, also of the two indicators that ours computes from their last bars alone.
+            # The lower bound computes all bars, also for the two indicators that the engine computes from their last bars.
             whole = (*columns, *arguments[len(columns) :]) if function in (originals["CCI"], originals["WILLR"]) else arguments
             calls.append((function, whole))
             return function(*arguments)
@@ -80,7 +80,7 @@ def ours() -> Contenders:
 
 
 def peers() -> Contenders:
-    """The pandas versions, given a data frame; checked to compute what TA-Lib does."""
+    """The pandas versions on a data frame, after a check that they agree with TA-Lib."""
     import pandas as pd
     import ta
 
@@ -115,7 +115,7 @@ def _check(newest: dict[str, float], bars: Any) -> None:
     series = compute_series(bars, 1)
     votes = cast_votes(tuple(INDICATORS), series)
     expected = dict(zip(votes.keys, votes.value[:, -1].tolist(), strict=True))
-    # OBV is a sum from the first bar: TA-Lib begins it with the first volume, pandas with nothing.
+    # OBV is a running sum: TA-Lib starts it with the first volume, pandas with 0.
     expected["obv"] -= float(bars.volume[0])
     expected |= {"plus_di": float(series.plus_di[-1]), "minus_di": float(series.minus_di[-1])}
     for key, value in expected.items():

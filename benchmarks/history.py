@@ -1,4 +1,4 @@
-"""Whether a page of a ticker's history costs the same however many results are stored."""
+"""Whether the cost of a page of a ticker's history is independent of the number of stored results."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ ENGINES = ("SQLite", "Postgres")
 LIMIT = 1.5
 REQUESTS = 1500
 WARM_UP = 200  # requests that are not counted
-# Results, and groups of 9 tickers among which nine tenths of them are spread.
+# Results, and the groups of 9 tickers that have nine tenths of them.
 SIZES = {"large": (1_000_000, 555), "small": (1_000, 1)}
 CHUNK = 100_000  # results in a transaction
 
-# What differs between the engines: the numbers i, an id of 36 and a digest of 64 characters, and a moment, each made of i.
+# Expressions that differ between the engines: numbers i, and from i an id of 36 characters, a digest of 64 and a moment.
 DIALECTS = {
     "SQLite": {
         "numbers": "WITH RECURSIVE numbers (i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < {end}) ",
@@ -60,7 +60,7 @@ def measure(servers: Servers) -> list[Row]:
             url = servers.database_url(engine, name)
             running[engine, size] = servers.bellwether(name, url)
             _fill(engine, url, results, groups)
-    # Only now: the servers close connections that lie idle.
+    # Connect only now: the servers close idle connections.
     connections = {key: server.connect() for key, server in running.items()}
     draw = random.Random(1)  # noqa: S311  # nosec B311  # the same requests in every run
     taken: dict[tuple[str, str], list[float]] = {key: [] for key in connections}
@@ -85,7 +85,7 @@ def measure(servers: Servers) -> list[Row]:
 
 
 def _fill(engine: str, url: str, results: int, groups: int) -> None:
-    """Store stub results, in the order in which they were made."""
+    """Store stub results, in the order of their creation."""
     connection: Any
     if engine == "SQLite":
         connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
@@ -100,6 +100,6 @@ def _fill(engine: str, url: str, results: int, groups: int) -> None:
     for first in range(0, results, CHUNK):
         numbers = {"first": first, "end": min(first + CHUNK, results), "groups": groups}
         cursor.execute(INSERT.format(**{name: part.format(**numbers) for name, part in DIALECTS[engine].items()}))
-    # What PostgreSQL's autovacuum and SQLite's checkpoints would do in the background, done before anything is measured.
+    # Do the background work of PostgreSQL's autovacuum and SQLite's checkpoints before the measurement.
     cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)" if engine == "SQLite" else "VACUUM ANALYZE analysis_results")
     connection.close()

@@ -37,7 +37,7 @@ class Load:
 
 
 class Connection:
-    """One keep-alive connection with one request under way at a time."""
+    """A keep-alive connection with one outstanding request."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection((HOST, port), timeout=TIMEOUT)
@@ -45,12 +45,12 @@ class Connection:
         self._received = b""
 
     def send(self, request: bytes) -> None:
-        """Send a request; the answer to the last one has been read."""
+        """Send a request, after the last response was read."""
         self._received = b""
         self.socket.sendall(request)
 
     def receive(self) -> bytes | None:
-        """Read what has arrived: the body once it is complete, else None."""
+        """Read received bytes; return the body when it is complete, else None."""
         chunk = self.socket.recv(CHUNK)
         if not chunk:
             raise ConnectionError("the server closed a connection that should stay open")
@@ -69,7 +69,7 @@ class Connection:
         return received[end + 4 : body_end]
 
     def exchange(self, request: bytes) -> tuple[float, bytes]:
-        """Seconds from the request's first byte sent to the answer's last byte read, and the body."""
+        """The seconds from the first byte sent to the last byte read, and the body."""
         started = perf_counter()
         self.send(request)
         while (body := self.receive()) is None:
@@ -77,7 +77,7 @@ class Connection:
         return perf_counter() - started, body
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self.socket.close()
 
 
@@ -93,13 +93,13 @@ def request(method: str, path: str, key: str = "", body: object = None) -> bytes
 
 
 def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float = float("inf"), warm_up: float = 0.0) -> Load:
-    """Keep every connection busy until the requests are used up or the seconds after the warm-up have passed."""
+    """Keep all connections busy until the requests are used up or the seconds after the warm-up are over."""
     begun = perf_counter()
     idle = []
     for first in itertools.islice(requests, connections):
         connection = Connection(port)
         idle.append(connection)
-        # One after the other: of connections that come all at once, one worker may take nearly all.
+        # In turn: of simultaneous connections, one worker may accept nearly all.
         connection.exchange(first)
     answered, counted_from = len(idle), begun
     counts_from = perf_counter() + warm_up if warm_up else begun

@@ -1,4 +1,4 @@
-"""What a web worker weighs after many analyses."""
+"""The memory of a web worker after many analyses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIMIT = 100.0  # MB
 GROWTH = 1.05
 TICKERS = ("AAPL", "IBM", "MSFT")
 STRATEGIES = ("balanced", "trend", "reversion", "breakout", "weekly")
-NEWEST_DAYS = 700  # the days that are asked for: with tickers and strategies, more than MANY
+NEWEST_DAYS = 700  # requested days: times tickers and strategies, more than MANY
 
 
 def measure(servers: Servers) -> list[Row]:
@@ -54,7 +54,7 @@ def _resident(server: Server) -> float:
 
 
 def _orders(server: Server) -> Iterator[bytes]:
-    """Orders for analyses of which no two are the same."""
+    """Orders of different analyses."""
     days = {ticker: json.loads(server.call("GET", f"/api/v1/prices/{ticker}"))["dates"][-NEWEST_DAYS:] for ticker in TICKERS}
     for number in range(NEWEST_DAYS):
         for ticker, strategy in itertools.product(TICKERS, STRATEGIES):

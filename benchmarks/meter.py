@@ -1,4 +1,4 @@
-"""Timing functions in processes of their own, in turns, so that what disturbs the machine disturbs all of them alike."""
+"""Times functions in their own processes, in turns, so that a disturbance of the machine affects all of them alike."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Meter:
         self._process.communicate()
 
     def time(self, name: str, seconds: float) -> float:
-        """Seconds of the median call, calling for about so many seconds, at least once."""
+        """The seconds of the median call, over calls for about `seconds` seconds, at least one."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{name} {seconds}\n")
@@ -53,7 +53,7 @@ class Meter:
 
 
 def best_of(rounds: int, contests: Iterable[tuple[Meter, str, float]]) -> dict[str, float]:
-    """The best round of each contest, the rounds in turns: seconds by name. A contest is a meter, a name, and seconds for a round."""
+    """The best round of each contest, in seconds by name; rounds alternate. A contest is a meter, a name, and the seconds of a round."""
     contests = list(contests)
     for meter, name, _ in contests:
         meter.time(name, 0.0)
@@ -66,7 +66,7 @@ def best_of(rounds: int, contests: Iterable[tuple[Meter, str, float]]) -> dict[s
 
 def main(module: str, function: str, *arguments: str) -> None:
     """Answer each line `NAME SECONDS` on standard input with the seconds of the median call, until the input ends."""
-    # The answers go where nothing else can write to: what the contenders print goes to standard error.
+    # Results go to a private copy of standard output: what the contenders print goes to standard error.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     contenders: Contenders = getattr(importlib.import_module(module), function)(*arguments)
@@ -76,7 +76,7 @@ def main(module: str, function: str, *arguments: str) -> None:
 
 
 def _median_call(call: Callable[[], object], seconds: float) -> float:
-    durations = []
+    durations: list[float] = []
     stops_at = perf_counter() + seconds
     while not durations or perf_counter() < stops_at:
         started = perf_counter()

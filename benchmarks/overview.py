@@ -1,4 +1,4 @@
-"""What the dashboard's first page and its charts ask of the server."""
+"""The server's cost of the dashboard's first page and charts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TICKERS, ANALYSED = 500, 490
 KEYS = "open,high,low,close,volume,ema_50,bollinger,score"
 WARM_UP, REQUESTS = 20, 100
 OVERVIEW_LIMIT, SERIES_LIMIT = 0.060, 0.015  # seconds
-# Two results of each ticker, made from one that was: what they say does not matter here, how much there is does.
+# Two copies of each ticker's result: only the number of results matters here.
 COPY = (
     "INSERT INTO analysis_results "
     "(id, org_id, ticker, strategy, as_of, bars, close, score, verdict, signal, fingerprint, parameters, body, created_at) "
@@ -44,7 +44,7 @@ def measure(servers: Servers) -> list[Row]:
         load_demo(url, TICKERS, 3270)
         running[engine] = servers.bellwether(f"overview-{engine}", url)
         _fill(engine, url, running[engine].connect())
-    # Only now: the servers close connections that lie idle.
+    # Connect only now: the servers close idle connections.
     connections = {engine: server.connect() for engine, server in running.items()}
     rows = []
     series = request("GET", f"/api/v1/series/DEMO00001?keys={KEYS}", KEY)

@@ -1,4 +1,4 @@
-"""What limits, metrics, breaker, cache, compression and security headers cost a request, beside the same service with them switched off."""
+"""The cost per request of limits, metrics, breaker, cache, compression and security headers: the service with and without them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOTE = (
     "takes the servers in turns."
 )
 ROUNDS = 9
-SECONDS = 1.5  # a round of one server, after a warm-up
+SECONDS = 1.5  # per round of one server, after a warm-up
 CONNECTIONS = 16
 OFF = {
     "RATE_LIMIT_ENABLED": "false",

@@ -1,4 +1,4 @@
-"""Markdown for people: the head line and one table per group."""
+"""The report in Markdown: a header line and one table per group."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COLUMNS = ("what", "ours", "peer", "ratio", "target", "met")
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table: texts with their units. `met` is None where there is no target."""
+    """One row of a table: texts with units. `met` is None without a target."""
 
     what: str
     ours: str
@@ -25,13 +25,13 @@ class Row:
 
 
 def head_line() -> str:
-    """The day in UTC, and what was measured on."""
+    """The day in UTC and the machine."""
     machine = f"{_cpu_model()}, {os.cpu_count()} cores"
     return f"Measured on {datetime.now(UTC):%Y-%m-%d} on {machine}, {platform.system()}, Python {platform.python_version()}."
 
 
 def table(title: str, note: str, rows: Sequence[Row]) -> str:
-    """A group's heading, how it was measured, and its table."""
+    """A group's heading, note and table."""
     lines = [f"## {title}", "", note, "", _line(COLUMNS), _line(["---"] * len(COLUMNS))]
     for row in rows:
         met = "–" if row.met is None else "yes" if row.met else "**no**"
@@ -51,13 +51,13 @@ def times(value: float) -> str:
 
 
 def at_most(what: str, ours: float, peer: float, limit: float) -> Row:
-    """A time that may be at most `limit` times the peer's; both in seconds."""
+    """A row for a time of at most `limit` times the peer's; times in seconds."""
     ratio = ours / peer
     return Row(what, milliseconds(ours), milliseconds(peer), times(ratio), f"≤ {limit:g}×", ratio <= limit)
 
 
 def within(what: str, ours: float, limit: float) -> Row:
-    """A time with a limit of its own; both in seconds."""
+    """A row for a time with a limit; both in seconds."""
     return Row(what, milliseconds(ours), target=f"≤ {1000 * limit:g} ms", met=ours <= limit)
 
 

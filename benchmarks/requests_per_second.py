@@ -1,4 +1,4 @@
-"""How many stored results are answered in a second, beside what Flask can do at all."""
+"""Stored results served per second, compared with a minimal Flask application."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOTE = (
     "machine. Ratios are the median of 9 rounds, each of which takes the servers in turns."
 )
 ROUNDS = 9
-SECONDS = 1.5  # a round of one server, after a warm-up
+SECONDS = 1.5  # per round of one server, after a warm-up
 CONNECTIONS = 16
 SHARES = {"SQLite": 0.5, "Postgres": 0.3}  # at least, of the bare application's requests per second
 HEADROOM = 3.0  # the load generator's own rate, at least, in bare applications

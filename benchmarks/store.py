@@ -1,4 +1,4 @@
-"""Loading a ticker's whole history from the database, packed into one row as the service keeps it, and from one row a bar."""
+"""Loads a ticker's whole history: packed into one row, as in the service, and from one row per bar."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOTE = (
     "with one row a bar. The median call of a round of 0.1 s, the best of 40 rounds taken in turns."
 )
 ROUNDS = 40
-SECONDS = 0.1  # a round
+SECONDS = 0.1  # per round
 LIMITS = {"SQLite": 0.001, "Postgres": 0.0015}  # seconds
 TICKER = "AAPL"
 COLUMNS = ("open", "high", "low", "close", "adj_close", "volume")
@@ -37,7 +37,7 @@ def measure(servers: Servers) -> list[Row]:
 
 
 def loaders(engine: str, url: str) -> Contenders:
-    """Fill a new database with the bundled prices, packed and row by row, and return what loads them."""
+    """Fill a new database with the bundled prices, packed and row by row; return the functions that load them."""
     import numpy as np
     from sqlalchemy import text
 
@@ -73,11 +73,11 @@ def loaders(engine: str, url: str) -> Contenders:
 
     def row_by_row() -> Bars:
         with database.reader() as connection:
-            days, *columns = zip(*connection.execute(select, {"ticker": TICKER}), strict=True)
+            dates, *columns = zip(*connection.execute(select, {"ticker": TICKER}), strict=True)
         opens, highs, lows, closes, adj_closes, volumes = (np.array(column, dtype=np.float64) for column in columns)
         factor = adj_closes / closes
         factor /= factor[-1]
-        days = np.array(days, dtype="datetime64[D]")
+        days = np.array(dates, dtype="datetime64[D]")
         return Bars(days, opens * factor, highs * factor, lows * factor, closes * factor, volumes)
 
     assert np.array_equal(packed().close, row_by_row().close)

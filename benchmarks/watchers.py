@@ -1,4 +1,4 @@
-"""What 200 people who watch one job cost the database."""
+"""The database load of 200 clients that watch one job."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOTE = (
     "from their pools."
 )
 VIEWERS, POLL_SECONDS, SECONDS = 200, 2.0, 12.0
-MOST = 4.0  # queries a second and web process
+MOST = 4.0  # queries per second and web process
 ENGINES = ("SQLite", "Postgres")
 WORKERS = 2
 
@@ -51,7 +51,7 @@ def _measure(servers: Servers, engine: str) -> Row:
     return Row(f"{VIEWERS} viewers on {engine}, queries/s a web process", f"{rate:.1f}", target=f"≤ {MOST:g}", met=rate <= MOST)
 
 
-def _open_stream(server: Server, job_id: str):  # type: ignore[no-untyped-def]
+def _open_stream(server: Server, job_id: str):
     import socket
 
     stream = socket.create_connection(("127.0.0.1", server.port))

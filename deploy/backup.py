@@ -1,7 +1,7 @@
-"""Back the database up: `python -m deploy.backup FOLDER [--keep N]`, while the service runs.
+"""Back up the database while the service runs: `python -m deploy.backup FOLDER [--keep N]`.
 
-SQLite is copied through its own backup interface, Postgres by `pg_dump`: either is the state of one moment, whatever is written meanwhile.
-A backup that is cut short leaves nothing behind that looks like one.
+SQLite is copied by its backup interface, Postgres by `pg_dump`: both give a consistent snapshot during writes. An interrupted backup
+leaves no file with the name of a backup.
 """
 
 # ruff: noqa: S603, T201 — a command: it prints, and starts PostgreSQL's own programs
@@ -37,18 +37,18 @@ class BackupError(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Make one backup; the exit code is 0, or 1 with the reason on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.backup", description="Back the database up while the service runs.")
-    parser.add_argument("folder", type=Path, help="where backups are kept; made if it is missing")
-    parser.add_argument("--keep", type=int, metavar="N", help="afterwards, delete all backups in the folder but the newest N")
-    given = parser.parse_args(arguments)
-    if given.keep is not None and given.keep < 1:
+    parser = argparse.ArgumentParser(prog="python -m deploy.backup", description="Back up the database while the service runs.")
+    parser.add_argument("folder", type=Path, help="the folder of the backups; created if missing")
+    parser.add_argument("--keep", type=int, metavar="N", help="afterwards, delete all but the newest N backups in the folder")
+    options = parser.parse_args(arguments)
+    if options.keep is not None and options.keep < 1:
         parser.error("--keep must be at least 1")
 
     def run() -> None:
-        made = back_up(given.folder)
-        print(f"{made} ({made.stat().st_size:,} bytes). {db_migrations.inspect_database().explanation}")
-        if given.keep is not None:
-            for old in backups(given.folder)[: -given.keep]:
+        backup = back_up(options.folder)
+        print(f"{backup} ({backup.stat().st_size:,} bytes). {db_migrations.inspect_database().explanation}")
+        if options.keep is not None:
+            for old in backups(options.folder)[: -options.keep]:
                 old.unlink()
                 print(f"deleted {old}")
 
@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run_configured(run: Callable[[], None]) -> int:
-    """Run with the database of the settings; the exit code is 0, or 1 with the reason on stderr."""
+    """Run with the configured database; return 0, or 1 with the reason on stderr."""
     try:
         database.configure(Settings.load())
         run()
@@ -72,48 +72,48 @@ def run_configured(run: Callable[[], None]) -> int:
 
 
 def back_up(folder: Path, name: str = "bellwether") -> Path:
-    """Make one backup of the present database and return its file, readable by its owner alone."""
+    """Back up the current database and return the file, which only its owner may read."""
     folder.mkdir(parents=True, exist_ok=True)
-    here = database.current()
-    target = folder / f"{name}-{now():%Y%m%dT%H%M%S%f}Z{SUFFIXES[here.dialect]}"
+    source = database.current()
+    target = folder / f"{name}-{now():%Y%m%dT%H%M%S%f}Z{SUFFIXES[source.dialect]}"
     with _whole_or_none(target) as draft:
-        if here.path is not None:
-            _copy_sqlite(here.path, draft)
+        if source.path is not None:
+            _copy_sqlite(source.path, draft)
         else:
-            _dump_postgres(here.options.url, draft)
+            _dump_postgres(source.options.url, draft)
     return target
 
 
 def backups(folder: Path) -> list[Path]:
-    """The backups in a folder, the oldest first; safety copies made by a restore are not among them."""
+    """The backups in a folder, oldest first, without the safety copies of restores."""
     return sorted(path for path in folder.glob("bellwether-*Z*") if path.suffix in SUFFIXES.values())
 
 
 def check_sqlite(path: Path) -> None:
-    """Whether a file is a whole database of ours; raises BackupError when it is not."""
+    """Check that a file is an undamaged database of this service. Raises BackupError."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
             verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
             connection.execute("SELECT COUNT(*) FROM db_version")
     except sqlite3.Error as error:
-        raise BackupError(f"{path} is no backup of this service: {error}. Take another one.") from error
+        raise BackupError(f"{path} is not a backup of this service: {error}. Use another one.") from error
     if verdict != "ok":
-        raise BackupError(f"{path} is damaged: {verdict}. Take another backup.")
+        raise BackupError(f"{path} is damaged: {verdict}. Use another backup.")
 
 
 def postgres_client(program: str, url: str) -> tuple[list[str], dict[str, str]]:
-    """How to call one of PostgreSQL's programs on a database; the password goes by the environment, since everybody sees arguments."""
-    found = shutil.which(program)
-    if found is None:
+    """Command and environment of a PostgreSQL program. The password is in the environment, since arguments are visible to all users."""
+    executable = shutil.which(program)
+    if executable is None:
         raise BackupError(f"{program} is not installed. {HOW_TO_GET_CLIENTS}")
-    given = database.normalize_url(url)
-    without = URL.create("postgresql", given.username, None, given.host, given.port, given.database, given.query)
-    environment = {**os.environ, "PGPASSWORD": str(given.password)} if given.password else dict(os.environ)
-    return [found, f"--dbname={without.render_as_string(hide_password=False)}"], environment
+    parts = database.normalize_url(url)
+    without_password = URL.create("postgresql", parts.username, None, parts.host, parts.port, parts.database, parts.query)
+    environment = {**os.environ, "PGPASSWORD": str(parts.password)} if parts.password else dict(os.environ)
+    return [executable, f"--dbname={without_password.render_as_string(hide_password=False)}"], environment
 
 
-def told(result: subprocess.CompletedProcess[bytes]) -> str:
-    """What a program said is wrong, in one line."""
+def last_error_line(result: subprocess.CompletedProcess[bytes]) -> str:
+    """The last line of a program's error output."""
     lines = result.stderr.decode(errors="replace").strip().splitlines()
     return lines[-1] if lines else f"exit code {result.returncode}"
 
@@ -122,10 +122,10 @@ def _copy_sqlite(source: Path, target: Path) -> None:
     if not source.exists():
         raise BackupError(f"There is no database at {source}. See DATABASE_URL and DATA_DIR.")
     with (
-        closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=60)) as here,
+        closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=60)) as original,
         closing(sqlite3.connect(target)) as copy,
     ):
-        here.backup(copy)  # in one step: the state of one moment; with WAL, nobody who writes has to wait for it
+        original.backup(copy)  # in one step, so a consistent snapshot; with WAL, writers do not wait for it
     check_sqlite(target)
 
 
@@ -134,12 +134,12 @@ def _dump_postgres(url: str, target: Path) -> None:
     options = ["--format=custom", "--no-owner", "--no-privileges", "--no-comments", f"--file={target}"]
     result = subprocess.run([*command, *options], env=environment, capture_output=True, check=False)
     if result.returncode:
-        raise BackupError(f"pg_dump failed: {told(result)}. {HOW_TO_GET_CLIENTS}")
+        raise BackupError(f"pg_dump failed: {last_error_line(result)}. {HOW_TO_GET_CLIENTS}")
 
 
 @contextmanager
 def _whole_or_none(target: Path) -> Iterator[Path]:
-    """A draft that gets its name when it is complete and on the disk, and goes away otherwise."""
+    """A draft file that is renamed to `target` when it is complete and synced, and deleted otherwise."""
     draft = target.with_name(f".{target.name}.partial")
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
@@ -148,12 +148,12 @@ def _whole_or_none(target: Path) -> Iterator[Path]:
         draft.rename(target)
         sync(target.parent)
     finally:
-        for left in (draft, *(draft.with_name(draft.name + more) for more in ("-wal", "-shm", "-journal"))):
-            left.unlink(missing_ok=True)
+        for leftover in (draft, *(draft.with_name(draft.name + suffix) for suffix in ("-wal", "-shm", "-journal"))):
+            leftover.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:
-    """Wait until a file, or the entries of a folder, are on the disk."""
+    """Wait until a file, or the entries of a folder, are on disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,6 +1,6 @@
-"""Put a backup back: `python -m deploy.restore FILE`, with the service stopped.
+"""Restore a backup, with the service stopped: `python -m deploy.restore FILE`.
 
-What the database holds now is kept first, as `before-restore-…` beside the backup. The restore happens as a whole or not at all.
+First the current database is saved as `before-restore-…` beside the backup. The restore is atomic.
 """
 
 # ruff: noqa: S603, T201 — a command: it prints, and starts PostgreSQL's own programs
@@ -18,43 +18,45 @@ from pathlib import Path
 
 import database
 import db_migrations
-from deploy.backup import SUFFIXES, BackupError, back_up, check_sqlite, postgres_client, run_configured, sync, told
+from deploy.backup import SUFFIXES, BackupError, back_up, check_sqlite, last_error_line, postgres_client, run_configured, sync
 from utils.clock import now
 
-OTHERS = (
-    "SELECT COUNT(*) FROM pg_stat_activity "
-    "WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
-)
+OTHER_CONNECTIONS = """
+    SELECT COUNT(*)
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
 TABLES = "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
 STOP_FIRST = "Stop the web and worker services first, then restore again."
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Restore one backup; the exit code is 0, or 1 with the reason on stderr and the database as it was."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.restore", description="Put a backup back, with the service stopped.")
+    """Restore one backup; return 0, or 1 with the reason on stderr and the database unchanged."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.restore", description="Restore a backup, with the service stopped.")
     parser.add_argument("file", type=Path, help="a file that `python -m deploy.backup` made")
-    parser.add_argument("--without-copy", action="store_true", help="do not keep what is there now (it cannot be read, say)")
-    given = parser.parse_args(arguments)
+    parser.add_argument("--without-copy", action="store_true", help="do not save the current database, for example when it cannot be read")
+    options = parser.parse_args(arguments)
 
     def run() -> None:
-        kept = restore(given.file, keep=not given.without_copy)
-        if kept is not None:
-            print(f"What was there before is in {kept}.")
-        print(f"Restored {given.file}. {db_migrations.inspect_database()}")
+        copy = restore(options.file, keep=not options.without_copy)
+        if copy is not None:
+            print(f"The former database is in {copy}.")
+        print(f"Restored {options.file}. {db_migrations.inspect_database()}")
 
     return run_configured(run)
 
 
 def restore(file: Path, keep: bool = True) -> Path | None:
-    """Replace the database by a backup; returns the copy of what was there before, if there was anything and it is to be kept."""
-    here = database.current()
-    if file.suffix != SUFFIXES[here.dialect]:
-        raise BackupError(f"{file} is no backup of {here.dialect}, which DATABASE_URL names: those end in {SUFFIXES[here.dialect]}.")
+    """Replace the database by a backup. With `keep`, save the former database first, if any, and return the copy."""
+    target = database.current()
+    suffix = SUFFIXES[target.dialect]
+    if file.suffix != suffix:
+        raise BackupError(f"{file} is not a backup of {target.dialect}, the engine of DATABASE_URL: those end in {suffix}.")
     if not file.is_file():
         raise BackupError(f"There is no file {file}.")
-    if here.path is not None:
-        return _restore_sqlite(file, here.path, keep)
-    return _restore_postgres(file, here.options.url, keep)
+    if target.path is not None:
+        return _restore_sqlite(file, target.path, keep)
+    return _restore_postgres(file, target.options.url, keep)
 
 
 def _restore_sqlite(file: Path, path: Path, keep: bool) -> Path | None:
@@ -64,81 +66,81 @@ def _restore_sqlite(file: Path, path: Path, keep: bool) -> Path | None:
         shutil.copyfile(file, draft)
         check_sqlite(draft)
         with closing(sqlite3.connect(draft)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")  # kept in the file: readers then never wait for the writer
-        _like_its_folder(draft)
-        _ensure_nobody_uses(path)
-        kept = _set_aside(path, file.parent) if keep and path.exists() else None
+            connection.execute("PRAGMA journal_mode = WAL")  # stored in the file
+        _match_folder_owner(draft)
+        _ensure_unused(path)
+        copy = _save_copy(path, file.parent) if keep and path.exists() else None
         sync(draft)
-        # A damaged file may have left its log behind: SQLite would play it into the new one.
-        for stale in _beside(path):
+        # SQLite would replay a leftover -wal file of the damaged database into the new one.
+        for stale in _companions(path):
             stale.unlink(missing_ok=True)
         draft.replace(path)
         sync(path.parent)
     finally:
-        for left in (draft, *_beside(draft)):
-            left.unlink(missing_ok=True)
-    return kept
+        for leftover in (draft, *_companions(draft)):
+            leftover.unlink(missing_ok=True)
+    return copy
 
 
-def _beside(path: Path) -> list[Path]:
-    return [path.with_name(path.name + more) for more in ("-wal", "-shm", "-journal")]
+def _companions(path: Path) -> list[Path]:
+    return [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "-journal")]
 
 
-def _set_aside(path: Path, folder: Path) -> Path:
-    """Copy the file as it is: what is wrong with it may be why it is replaced."""
-    kept = folder / f"before-restore-{now():%Y%m%dT%H%M%S%f}Z.sqlite"
-    shutil.copyfile(path, kept)
-    kept.chmod(0o600)
-    sync(kept)
-    return kept
+def _save_copy(path: Path, folder: Path) -> Path:
+    """Copy the file byte by byte: it may be damaged."""
+    copy = folder / f"before-restore-{now():%Y%m%dT%H%M%S%f}Z.sqlite"
+    shutil.copyfile(path, copy)
+    copy.chmod(0o600)
+    sync(copy)
+    return copy
 
 
-def _ensure_nobody_uses(path: Path) -> None:
-    """Raises BackupError while any process has the file open; afterwards everything is in the file itself, nothing beside it."""
+def _ensure_unused(path: Path) -> None:
+    """Raise BackupError while any process has the file open; else move the -wal file's content into the file."""
     if not path.exists():
         return
     with closing(sqlite3.connect(path, timeout=1)) as connection:
         try:
-            connection.execute("PRAGMA journal_mode = DELETE")  # only whoever is alone may leave WAL
+            connection.execute("PRAGMA journal_mode = DELETE")  # fails while another connection is open
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             raise BackupError(f"{path} is in use ({error}). {STOP_FIRST}") from error
         except sqlite3.DatabaseError:
-            pass  # it is damaged, which is why it is replaced
+            pass  # a damaged file may be replaced
         finally:
             if connection.in_transaction:
                 connection.rollback()
 
 
-def _like_its_folder(path: Path) -> None:
-    """Restored by root, the file still belongs to whoever owns the folder: the service must be able to write it."""
+def _match_folder_owner(path: Path) -> None:
+    """When root restores, give the file to the owner of its folder, so that the service can write it."""
     if os.geteuid() == 0:
         owner = path.parent.stat()
         os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _restore_postgres(file: Path, url: str, keep: bool) -> Path | None:
-    reading, _ = postgres_client("pg_restore", url)
-    # Read through before anything is touched: a file that was cut short is found out here.
-    checked = subprocess.run([reading[0], "--file=/dev/null", str(file)], capture_output=True, check=False)
+    pg_restore, _ = postgres_client("pg_restore", url)
+    # Read the whole file before any change, to detect a truncated one.
+    checked = subprocess.run([pg_restore[0], "--file=/dev/null", str(file)], capture_output=True, check=False)
     if checked.returncode:
-        raise BackupError(f"{file} cannot be read: {told(checked)}. Take another backup.")
+        raise BackupError(f"{file} cannot be read: {last_error_line(checked)}. Use another backup.")
     with database.current().read_only() as connection:
-        others = connection.exec_driver_sql(OTHERS).scalar_one()
+        other_connections = connection.exec_driver_sql(OTHER_CONNECTIONS).scalar_one()
         tables = list(connection.exec_driver_sql(TABLES).scalars())
-    if others:
-        raise BackupError(f"{others} other connections use the database. {STOP_FIRST}")
-    kept = back_up(file.parent, "before-restore") if keep and tables else None
-    # Tables that newer code made go, too: left behind, they would stand in the way when it migrates again.
-    emptying = f"DROP TABLE {', '.join(tables)} CASCADE" if tables else "SELECT"
+    if other_connections:
+        raise BackupError(f"{other_connections} other connections use the database. {STOP_FIRST}")
+    copy = back_up(file.parent, "before-restore") if keep and tables else None
+    # Drop tables of newer migrations, too: they would make the next migration fail.
+    drop_tables = f"DROP TABLE {', '.join(tables)} CASCADE" if tables else "SELECT"
     command, environment = postgres_client("psql", url)
     options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
-    steps = ["--command=SET lock_timeout = '30s'", f"--command={emptying}", "--file=-"]
-    with subprocess.Popen([reading[0], "--no-owner", "--no-privileges", "--file=-", str(file)], stdout=subprocess.PIPE) as script:
+    steps = ["--command=SET lock_timeout = '30s'", f"--command={drop_tables}", "--file=-"]
+    with subprocess.Popen([pg_restore[0], "--no-owner", "--no-privileges", "--file=-", str(file)], stdout=subprocess.PIPE) as script:
         result = subprocess.run([*command, *options, *steps], stdin=script.stdout, env=environment, capture_output=True, check=False)
     if result.returncode:
-        raise BackupError(f"The restore failed and was undone: {told(result)}.")
-    return kept
+        raise BackupError(f"The restore failed and was rolled back: {last_error_line(result)}.")
+    return copy
 
 
 if __name__ == "__main__":

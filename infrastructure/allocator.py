@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import ctypes
 
-# Parameters of glibc's mallopt(3), from malloc.h.
+# Parameters of mallopt(3), from glibc's malloc.h.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 ARENAS = 2
 LARGE_BLOCK = 1_000_000  # bytes
-TRIM_BYTES = 8_000_000  # free bytes at the end of a heap above which it is trimmed
+TRIM_ABOVE = 8_000_000  # bytes that are free at the end of a heap
 
 
 def give_back_memory() -> None:
-    """Configure glibc's allocator for few, large, short-lived blocks; do nothing with another C library.
+    """Tune glibc's allocator for large, short-lived blocks; without glibc, do nothing.
 
-    By default glibc keeps a heap for each thread. After a large block is freed, it allocates blocks of that size from such a heap, and a
-    heap cannot shrink below a small block that lies behind them.
+    By default glibc has heaps per thread, and once a large block is freed, takes further blocks of that size from such a heap, which cannot
+    shrink below a small block behind them.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return
-    for parameter, value in ((_ARENA_MAX, ARENAS), (_MMAP_THRESHOLD, LARGE_BLOCK), (_TRIM_THRESHOLD, TRIM_BYTES)):
+    for parameter, value in ((_ARENA_MAX, ARENAS), (_MMAP_THRESHOLD, LARGE_BLOCK), (_TRIM_THRESHOLD, TRIM_ABOVE)):
         mallopt(parameter, value)

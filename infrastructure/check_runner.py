@@ -103,14 +103,21 @@ class CheckRunner:
                 checks[probe.name] = self._collect(probe, calls[probe.name], deadline)
             return checks[probe.name]
 
-        for probe in probes:
-            if not probe.needs:
-                continue
-            failed = [name for name in probe.needs if collect(self._probes[name]).state in (CheckState.CRITICAL, CheckState.SKIPPED)]
+        def start(probe: Probe) -> None:
+            """Start a probe after those that it needs, wherever they stand in the list; skip it when one of them failed."""
+            if probe.name in calls or probe.name in checks:
+                return
+            needed = [self._probes[name] for name in probe.needs]
+            for other in needed:
+                start(other)
+            failed = [other.name for other in needed if collect(other).state in (CheckState.CRITICAL, CheckState.SKIPPED)]
             if failed:
                 checks[probe.name] = _check(probe, skipped(f"Not checked: see {failed[0]}."), 0.0)
             else:
                 calls[probe.name] = self._calls[probe.name].run()
+
+        for probe in probes:
+            start(probe)
         return HealthReport(tuple(map(collect, probes)))
 
     def _collect(self, probe: Probe, call: BackgroundCall[Finding], deadline: float) -> Check:

@@ -1,4 +1,4 @@
-"""Reports unexpected errors to Sentry when a DSN is set: the exceptions that are logged with a traceback, with the ids of their context."""
+"""Reports exceptions that are logged with a traceback to Sentry, if a DSN is set, with the ids of the log context only."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ FLUSH_SECONDS = 2.0
 
 
 def reporter(dsn: str | None, environment: str, release: str) -> Report | None:
-    """A function that reports an exception and its log event in the background; None without a DSN."""
+    """A function that reports an exception and its log event, in the background; None without a DSN."""
     if dsn is None:
         return None
-    import sentry_sdk  # noqa: PLC0415 — 4 MB and a thread, needed with a DSN only
+    import sentry_sdk  # noqa: PLC0415 — 4 MB and a thread, needed only with a DSN
 
-    # Integrations are off, because they send the bodies and headers of requests; ids are enough to find the log lines.
+    # The integrations would send requests with bodies and headers; ids are enough to find the log lines.
     sentry_sdk.init(
         dsn=dsn,
         environment=environment,
@@ -40,7 +40,7 @@ def reporter(dsn: str | None, environment: str, release: str) -> Report | None:
 
 
 def flush_reports() -> None:
-    """Wait up to two seconds for reports that are still being sent."""
+    """Wait up to FLUSH_SECONDS for unsent reports."""
     sentry: Any = sys.modules.get("sentry_sdk")
     if sentry is not None:
         sentry.flush(timeout=FLUSH_SECONDS)

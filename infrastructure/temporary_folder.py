@@ -1,4 +1,4 @@
-"""Temporary folders that are removed even when the process that created them is killed."""
+"""Temporary folders that are removed even when the process that made one is killed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ PREFIX = "bellwether-tmp-"
 
 
 def temporary_folder() -> tempfile.TemporaryDirectory[str]:
-    """A private folder, for use with `with`. Its name contains the id of the process."""
+    """A private folder, as a context manager. The process's id is in its name."""
     return tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-")
 
 
 def remove_folders_of(process_id: int) -> None:
-    """Remove the folders that an ended process has left behind."""
+    """Remove the folders that a dead process left behind."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}{process_id}-*"):
         shutil.rmtree(folder, ignore_errors=True)

@@ -143,8 +143,8 @@ def _events(feed: JobFeed, job: Job, seen: int, is_wanted: Callable[[], bool]) -
 
 
 def _last_seen(header: StreamHeaders) -> int:
-    given = header.last_event_id or ""
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+    text = header.last_event_id or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _watch(watching: ExitStack, job: Job) -> None:

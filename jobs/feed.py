@@ -103,7 +103,7 @@ class JobFeed:
         return job is None or job.version > version
 
     def _run(self) -> None:
-        doorbell = WakeupListener(self._redis_url, CHANNEL_CHANGED)
+        listener = WakeupListener(self._redis_url, CHANNEL_CHANGED)
         while True:
             with self._changed:
                 watched = list(self._watchers)
@@ -112,21 +112,21 @@ class JobFeed:
                     break
             started = time.monotonic()
             self._read(watched)
-            doorbell.wait(self._closed, READ_EVERY, HEARD_READ_EVERY)
+            listener.wait(self._closed, READ_EVERY, HEARD_READ_EVERY)
             self._closed.wait(READ_EVERY - (time.monotonic() - started))
-        doorbell.close()
+        listener.close()
 
     def _read(self, watched: list[str]) -> None:
         try:
             with self._database.read() as connection:
-                found = {job.id: job for job in job_store.find_many(connection, watched)}
+                jobs = {job.id: job for job in job_store.find_many(connection, watched)}
         except SQLAlchemyError as error:
             log.warning("progress not read, tried again", reason=reason_of(error))
             return
         with self._changed:
             for job_id in self._watchers.keys() & watched:
-                if job_id in found:
-                    self._show(found[job_id])
+                if job_id in jobs:
+                    self._show(jobs[job_id])
                 else:
                     self._jobs[job_id] = None
             self._changed.notify_all()

@@ -31,13 +31,13 @@ def _backlog(database: Database, limit: float, is_paused: Callable[[], bool]) ->
         seconds = backlog.waiting_seconds(connection)
     if not seconds:
         return good("Nothing is waiting to be claimed.")
-    found = f"Work has been queued for {seconds / 60:.1f} minutes without anybody claiming any."
+    sentence = f"Work has been queued for {seconds / 60:.1f} minutes without anybody claiming any."
     if seconds < limit:
-        return good(found)
+        return good(sentence)
     if is_paused():
-        return good(f"{found} Bulk jobs are switched off.")
+        return good(f"{sentence} Bulk jobs are switched off.")
     refusal = try_to_write(database)
     if refusal:
         # Workers go on once there is space; meanwhile what is stored is to be read here.
-        return doubtful(f"{found} {refusal.found}", refusal.remedy or REMEDY)
-    return bad(found, REMEDY)
+        return doubtful(f"{sentence} {refusal.found}", refusal.remedy or REMEDY)
+    return bad(sentence, REMEDY)

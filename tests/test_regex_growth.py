@@ -33,7 +33,7 @@ DEAREST = 1  # texts that are tried at full length
 @cache
 def sources() -> dict[Path, ast.Module]:
     """Every file of the application, read by Python."""
-    left_out = {".venv", ".venv-bench", "tests", "benchmarks"}
+    left_out = {".venv", ".venv-bench", ".venv-tools", "tests", "benchmarks"}
     paths = (path for path in ROOT.rglob("*.py") if not left_out & set(path.relative_to(ROOT).parts))
     return {path: ast.parse(path.read_text()) for path in paths}
 
@@ -61,7 +61,12 @@ def uses_of_names(trees: Iterable[ast.Module]) -> dict[str, set[str]]:
 
 def written_in_place(module: ModuleType, call: ast.Call) -> list[re.Pattern[Any]]:
     """The patterns that may be given to a function of `re` as text."""
-    names = [node.attr for part in call.args[1:] + [word.value for word in call.keywords] for node in ast.walk(part) if is_of_re(node)]
+    names = [
+        node.attr
+        for part in call.args[1:] + [word.value for word in call.keywords]
+        for node in ast.walk(part)
+        if isinstance(node, ast.Attribute) and is_of_re(node)
+    ]
     flags = re.NOFLAG
     for name in names:
         flags |= getattr(re, name)
@@ -126,21 +131,21 @@ def test_functions_of_re_are_called_by_their_whole_names() -> None:
 def check_steps(pattern: re.Pattern[Any], method: str, prepare: Callable[[str], str] = str) -> None:
     """Fail when a pattern takes more than fifteen times the steps over ten times the text, whatever the text (once it is prepared)."""
     machine = Machine(pattern)
+
+    def steps(make: Callable[[int], str], size: int, before: int | None) -> int:
+        try:
+            return machine.run(method, prepare(make(size)), budget(size, before)).steps
+        except OverBudget:
+            raise AssertionError(f"{make.__name__} of {size} characters; of a tenth of them it took {before}") from None
+
     costs = {}
     for make in hostile_texts(machine):
         before = None
         for size in SIZES[:-1]:
-            before = steps(machine, method, make, prepare, size, before)
+            before = steps(make, size, before)
         costs[make] = before
-    for make in sorted(costs, key=lambda one: costs[one] or 0, reverse=True)[:DEAREST]:
-        steps(machine, method, make, prepare, SIZES[-1], costs[make])
-
-
-def steps(machine: Machine, method: str, make: Callable[[int], str], prepare: Callable[[str], str], size: int, before: int | None) -> int:
-    try:
-        return machine.run(method, prepare(make(size)), budget(size, before)).steps
-    except OverBudget:
-        raise AssertionError(f"{make.__name__} of {size} characters; of a tenth of them it took {before}") from None
+    for make in sorted(costs, key=lambda make: costs[make] or 0, reverse=True)[:DEAREST]:
+        steps(make, SIZES[-1], costs[make])
 
 
 @pytest.mark.parametrize(("pattern", "method"), list(patterns()))

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 REQUIREMENTS = ROOT / "requirements.txt"
 VENDORED = ROOT / "web" / "static" / "vendor" / "README.md"
 DOCUMENT = ROOT / "docs" / "third-party-licenses.md"
-# What a package's metadata lacks, from the licence file in its wheel.
+# Licences that the metadata does not state, from the licence file in the wheel.
 UNSTATED_LICENCES = {"ta-lib": "BSD-2-Clause"}
 HOME_LABELS = ("homepage", "home", "source", "source code", "repository", "documentation")
 HEAD = """# Third-party licences
@@ -43,7 +43,7 @@ Vendored in `web/static/vendor`, with the full text of each licence.
 
 
 class Component(NamedTuple):
-    """A package or library that the service runs on, with its licence in its author's words."""
+    """A package or library that the service runs on; `licence` as its author states it."""
 
     name: str
     version: str
@@ -52,17 +52,17 @@ class Component(NamedTuple):
 
 
 def python_components(pins: str) -> list[Component]:
-    """Every package in `pins`, the text of a requirements file; those that are not installed here are downloaded for their metadata.
+    """Every package in `pins`, the text of a requirements file; packages that are not installed are downloaded for their metadata.
 
-    Raises `metadata.PackageNotFoundError` for one that cannot be had.
+    Raises `metadata.PackageNotFoundError`.
     """
-    wanted = {pin.name: next(iter(pin.specifier)).version for pin in requirements(pins)}
+    pinned = {pin.name: next(iter(pin.specifier)).version for pin in requirements(pins)}
     with tempfile.TemporaryDirectory() as folder:
-        others = [f"{name}=={version}" for name, version in wanted.items() if installed_version(name) != version]
-        if others:
+        missing = [f"{name}=={version}" for name, version in pinned.items() if installed_version(name) != version]
+        if missing:
             options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "--target", folder]
-            subprocess.run([sys.executable, "-m", "pip", "install", *options, *others], check=True)
-        return [_described(name, version, folder) for name, version in sorted(wanted.items())]
+            subprocess.run([sys.executable, "-m", "pip", "install", *options, *missing], check=True)
+        return [_described(name, version, folder) for name, version in sorted(pinned.items())]
 
 
 def installed_version(name: str) -> str | None:
@@ -85,10 +85,11 @@ def render(packages: list[Component], libraries: list[Component]) -> str:
 
 
 def _described(name: str, version: str, folder: str) -> Component:
-    found = next((each for each in metadata.distributions(name=name, path=[folder, *sys.path]) if each.version == version), None)
-    if found is None:
+    distributions = metadata.distributions(name=name, path=[folder, *sys.path])
+    distribution = next((candidate for candidate in distributions if candidate.version == version), None)
+    if distribution is None:
         raise metadata.PackageNotFoundError(f"{name}=={version}")
-    about = found.metadata
+    about = distribution.metadata
     classifiers = [text.rsplit(" :: ", 1)[1] for text in about.get_all("Classifier", []) if text.startswith("License :: ")]
     licence = _field(about, "License-Expression") or ", ".join(classifiers) or _field(about, "License") or UNSTATED_LICENCES.get(name)
     if not licence:

@@ -1,4 +1,4 @@
-"""What a database's errors mean: by SQLite's result codes and PostgreSQL's SQLSTATEs, and in words for whoever runs the service."""
+"""Classifies database errors by SQLite's result codes and PostgreSQL's SQLSTATEs, and explains them to operators."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from sqlalchemy import exc
 
 
 class ErrorKind(Enum):
-    """What an error says of the database."""
+    """The cause of a database error."""
 
-    STATEMENT = auto()  # the statement, or what it was given, is wrong
+    STATEMENT = auto()  # the statement or its parameters are wrong
     NO_TABLE = auto()
     FORBIDDEN = auto()  # the account lacks a right
-    DAMAGED = auto()  # the file is no whole SQLite database
-    BUSY = auto()  # locked, cancelled or in each other's way: the next try may succeed
-    EXHAUSTED = auto()  # out of memory, or at a limit of the server's own
+    DAMAGED = auto()  # the file is damaged, or not an SQLite database
+    BUSY = auto()  # locked, cancelled or in conflict: a retry may succeed
+    EXHAUSTED = auto()  # the server is out of memory or at one of its limits
     READ_ONLY = auto()
-    FULL = auto()  # no space is left on its disk
-    WRITE_FAILED = auto()  # its disk refuses to be written to, for another reason
+    FULL = auto()  # the disk is full
+    WRITE_FAILED = auto()  # the disk refuses writes for another reason
     UNREADABLE = auto()  # the SQLite file cannot be opened or read
-    AWAY = auto()  # the server does not answer, or has ended the connection
+    AWAY = auto()  # the server does not answer, or has closed the connection
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What is wrong, and what to do about it where that is something. Names no host, file or account: callers may see it."""
+    """An error and its remedy, if any. Names no host, file or account, since callers may see it."""
 
     found: str
     remedy: str | None = None
@@ -36,14 +36,14 @@ class Explanation:
 
 @dataclass(frozen=True)
 class _ConnectFault:
-    """Why no connection was made. SQLSTATEs do not tell: the driver has none for what happens before a session."""
+    """Why a connection failed, recognised by the message: before a session exists, the driver has no SQLSTATE."""
 
     words: re.Pattern[str]
     explanation: Explanation
-    is_hopeless: bool  # waiting does not mend it; anything else may be a server that is still starting
+    is_permanent: bool  # a retry does not help; otherwise the server may still be starting
 
 
-UNWRITABLE = frozenset({ErrorKind.READ_ONLY, ErrorKind.FULL, ErrorKind.WRITE_FAILED})  # it can be read all the same
+UNWRITABLE = frozenset({ErrorKind.READ_ONLY, ErrorKind.FULL, ErrorKind.WRITE_FAILED})  # reads still work
 LOST = frozenset({ErrorKind.UNREADABLE, ErrorKind.AWAY})
 UNAVAILABLE = UNWRITABLE | LOST | {ErrorKind.BUSY, ErrorKind.EXHAUSTED}
 
@@ -54,7 +54,7 @@ SQLITE_KINDS = {
     sqlite3.SQLITE_INTERRUPT: ErrorKind.BUSY,
     sqlite3.SQLITE_READONLY: ErrorKind.READ_ONLY,
     sqlite3.SQLITE_FULL: ErrorKind.FULL,
-    sqlite3.SQLITE_IOERR_SHMSIZE: ErrorKind.FULL,  # the -shm file of a database that nobody had open
+    sqlite3.SQLITE_IOERR_SHMSIZE: ErrorKind.FULL,  # of the -shm file, at the first open of the database
     sqlite3.SQLITE_IOERR_WRITE: ErrorKind.WRITE_FAILED,
     sqlite3.SQLITE_IOERR_FSYNC: ErrorKind.WRITE_FAILED,
     sqlite3.SQLITE_IOERR_DIR_FSYNC: ErrorKind.WRITE_FAILED,
@@ -69,7 +69,7 @@ SQLITE_KINDS = {
 POSTGRES_KINDS = {
     "42P01": ErrorKind.NO_TABLE,
     "42501": ErrorKind.FORBIDDEN,
-    "3F000": ErrorKind.FORBIDDEN,  # "no schema has been selected to create in": those there are may not be used
+    "3F000": ErrorKind.FORBIDDEN,  # "no schema has been selected to create in": the account may use none
     "25006": ErrorKind.READ_ONLY,
     "53100": ErrorKind.FULL,
     "53300": ErrorKind.AWAY,  # too many connections
@@ -118,11 +118,11 @@ EXPLANATIONS = {
 }
 
 
-def _connect_fault(words: str, found: str, remedy: str, is_hopeless: bool = True) -> _ConnectFault:
-    return _ConnectFault(re.compile(words), Explanation(found, remedy), is_hopeless)
+def _connect_fault(words: str, found: str, remedy: str, is_permanent: bool = True) -> _ConnectFault:
+    return _ConnectFault(re.compile(words), Explanation(found, remedy), is_permanent)
 
 
-# Of a host with several addresses the driver tells all failures at once: what is hopeless comes first.
+# For a host with several addresses the driver's message has all failures: permanent ones come first here.
 CONNECT_FAULTS = (
     _connect_fault(
         r'authentication failed|no password supplied|role "[^"]*" does not exist|not permitted to log in',
@@ -148,31 +148,31 @@ CONNECT_FAULTS = (
         "could not translate host name",
         "No machine is known by the database's host name.",
         "Correct the host in DATABASE_URL, or see that the machine is started and known to the name service.",
-        is_hopeless=False,
+        is_permanent=False,
     ),
     _connect_fault(
         "Connection refused|No such file or directory",
         "Nothing listens at the database's host and port.",
         "Start the database server, or correct the host and the port in DATABASE_URL.",
-        is_hopeless=False,
+        is_permanent=False,
     ),
     _connect_fault(
         "timeout expired|timed out|No route to host|Network is unreachable",
         "The database's host does not answer.",
         "See that the machine runs, that the host in DATABASE_URL is right, and that no firewall stands between.",
-        is_hopeless=False,
+        is_permanent=False,
     ),
     _connect_fault(
         "too many (connections|clients)|connection slots",
         "The database server has no connection left.",
         "Raise its max_connections, or lower DB_POOL_SIZE, DB_MAX_OVERFLOW or the number of processes.",
-        is_hopeless=False,
+        is_permanent=False,
     ),
 )
 
 
 class DatabaseSuspended(exc.SQLAlchemyError):
-    """The database failed several times in a row and is left alone for a while."""
+    """The database's breaker is open: calls fail at once until the next trial."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"the database failed several times in a row and is tried again in {retry_after:.1f} s")
@@ -180,7 +180,7 @@ class DatabaseSuspended(exc.SQLAlchemyError):
 
 
 def kind_of(error: BaseException) -> ErrorKind | None:
-    """What an error says of the database; None for one that the database did not raise."""
+    """The cause of an error; None for an error that is not the database's."""
     if not isinstance(error, exc.DBAPIError):
         return None
     if error.connection_invalidated:
@@ -189,39 +189,39 @@ def kind_of(error: BaseException) -> ErrorKind | None:
         return _kind_on_sqlite(error.orig)
     code = getattr(error.orig, "pgcode", None)
     if code is None:
-        # It is the connection that failed, or the driver that refuses what it was given.
+        # The connection failed, or the driver refused a parameter.
         return ErrorKind.AWAY if isinstance(error, exc.OperationalError | exc.InterfaceError) else ErrorKind.STATEMENT
-    for known in (code, code[:3], code[:2]):
-        if known in POSTGRES_KINDS:
-            return POSTGRES_KINDS[known]
+    for prefix in (code, code[:3], code[:2]):
+        if prefix in POSTGRES_KINDS:
+            return POSTGRES_KINDS[prefix]
     return ErrorKind.BUSY if isinstance(error, exc.OperationalError) else ErrorKind.STATEMENT
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether an error says that the database is away, busy or full, rather than that a statement is wrong."""
+    """Whether the database is away, busy or full, rather than a statement wrong."""
     return kind_of(error) in UNAVAILABLE or isinstance(error, exc.TimeoutError | DatabaseSuspended)
 
 
 def is_lost(error: BaseException) -> bool:
-    """Whether an error says that the database is away: not merely busy, full, locked by somebody else, or short of connections here."""
+    """Whether the database is away: not busy, full or locked, and not only this process's pool exhausted."""
     return kind_of(error) in LOST
 
 
 def refuses_writes(error: BaseException) -> bool:
-    """Whether an error says that the database takes no writes, though it can be read."""
+    """Whether the database refuses writes but can be read."""
     return kind_of(error) in UNWRITABLE
 
 
-def is_hopeless(error: exc.DBAPIError) -> bool:
-    """Whether waiting for the database does not mend an error in connecting to it."""
+def is_permanent(error: exc.DBAPIError) -> bool:
+    """Whether an error of a connection attempt stays after a retry."""
     if isinstance(error.orig, sqlite3.Error):
-        return kind_of(error) is not ErrorKind.BUSY  # a file is there or is not; only another process that has it locked goes away
+        return kind_of(error) is not ErrorKind.BUSY  # of a file, only a lock goes away by itself
     fault = _find_connect_fault(error)
-    return fault is not None and fault.is_hopeless
+    return fault is not None and fault.is_permanent
 
 
 def explanation_of(error: exc.SQLAlchemyError) -> Explanation:
-    """What is wrong and what to do, without the names that the reason holds."""
+    """The error and its remedy, without the names that `reason_of` contains."""
     if isinstance(error, DatabaseSuspended):
         return Explanation(f"The database failed several times in a row; it is tried again in {error.retry_after:.1f} s.")
     if isinstance(error, exc.TimeoutError):
@@ -233,14 +233,14 @@ def explanation_of(error: exc.SQLAlchemyError) -> Explanation:
 
 
 def reason_of(error: exc.SQLAlchemyError) -> str:
-    """What the driver says is wrong, in one line, for logs and messages of whoever runs the service."""
-    told = str(getattr(error, "orig", None) or (error.args[0] if error.args else error)).strip()
-    # What follows the first line quotes the statement; of a connection that was not made it is the other addresses of the host.
-    return " ".join(told.split()) if _has_no_session(error) else told.split("\n")[0]
+    """The driver's message in one line, for logs and operators."""
+    message = str(getattr(error, "orig", None) or (error.args[0] if error.args else error)).strip()
+    # After the first line, the message quotes the statement; of a failed connection, it has the other addresses of the host.
+    return " ".join(message.split()) if _has_no_session(error) else message.split("\n")[0]
 
 
 def _kind_on_sqlite(error: sqlite3.Error) -> ErrorKind:
-    code = getattr(error, "sqlite_errorcode", None)  # none where the driver itself refuses what it was given
+    code = getattr(error, "sqlite_errorcode", None)  # missing when the driver refused a parameter
     if code is None:
         return ErrorKind.STATEMENT
     if code == sqlite3.SQLITE_ERROR and str(error).startswith("no such table"):

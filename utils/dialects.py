@@ -1,4 +1,4 @@
-"""Statements that the two engines want in words of their own."""
+"""Statements that differ between the two engines."""
 
 from sqlalchemy import Connection, TextClause, text
 
@@ -15,5 +15,5 @@ class Variants:
 
 
 def locking(statement: str, clause: str) -> Variants:
-    """A statement with a place, `{lock}`, for the clause that locks rows. SQLite has none: its write transaction excludes other writers."""
+    """Fill the placeholder `{lock}` with the row-locking clause. SQLite needs none: its write transaction excludes other writers."""
     return Variants(statement.format(lock=""), statement.format(lock=clause))

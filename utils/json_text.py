@@ -1,4 +1,4 @@
-"""JSON in and out as bytes: fast and strict both ways, and one tolerant reader for text that others wrote."""
+"""JSON as bytes: a serializer, a strict parser for requests, and a tolerant one for stored or imported text."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from typing import Any, NamedTuple, NoReturn
 
 import orjson
 
-# Python's parser makes 400 bytes of each of a literal's characters: a text of 1 MB would take all the memory there is.
+# Python's parser takes 400 bytes per character of a literal: 1 MB of text would take 400 MB.
 LONGEST_LITERAL = 100_000
 
 
 class MalformedJSON(ValueError):
-    """The text is no JSON; the message says where it stops being so."""
+    """The text is not JSON; the message says where."""
 
 
 class _Place(NamedTuple):
-    """Where a value is: its key or index, and the place of the object or array that it is in."""
+    """The position of a value: its key or index, and the position of the object or array around it."""
 
     outer: _Place | None
     key: str | int
 
 
 class DuplicateKeys(ValueError):
-    """Objects of the text have a key more than once."""
+    """Objects of the text have duplicate keys."""
 
     def __init__(self, places: list[_Place]) -> None:
-        super().__init__(f"{len(places)} keys more than once")
+        super().__init__(f"{len(places)} duplicate keys")
         self._places = places
 
     @property
     def total(self) -> int:
-        """How many keys that is, each counted once."""
+        """The number of duplicate keys."""
         return len(self._places)
 
     def paths(self, most: int) -> list[str]:
-        """The first of them in the order of the text, dotted from the outermost object."""
+        """The first `most` duplicate keys in the order of the text, as dotted paths."""
         return [_dotted(place) for place in self._places[:most]]
 
 
@@ -48,7 +48,7 @@ def dump(value: Any) -> bytes:
 
 
 def object_pieces(members: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
-    """A JSON object in pieces, of names and values that are JSON in pieces."""
+    """A JSON object in pieces, from names and values; each value is JSON in pieces."""
     opening = b"{"
     for name, value in members:
         yield opening + dump(name) + b":"
@@ -58,7 +58,7 @@ def object_pieces(members: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[by
 
 
 def array_pieces(parts: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    """A JSON array in pieces, of the parts of a list."""
+    """A JSON array in pieces, one per part of a list."""
     opening = b"["
     for part in parts:
         if len(part) > 0:
@@ -68,18 +68,17 @@ def array_pieces(parts: Iterable[Sequence[Any]]) -> Iterator[bytes]:
 
 
 def parse_strict(raw: bytes | str) -> Any:
-    """Parse JSON as RFC 8259 has it: UTF-8, no NaN or Infinity, no byte order mark. Raises MalformedJSON or DuplicateKeys.
+    """Parse JSON by RFC 8259: UTF-8, no NaN or Infinity, no byte order mark. Raises MalformedJSON or DuplicateKeys.
 
-    A number beyond a double becomes an infinity, for validation to refuse by its field; that is why this is not orjson, which refuses the
-    whole text.
+    A number beyond a double becomes infinity, so that validation can name its field; orjson would refuse the whole text.
     """
-    repeating: dict[int, tuple[dict[str, Any], list[str]]] = {}  # by its id each object, held so that no other gets the id
+    repeating: dict[int, tuple[dict[str, Any], list[str]]] = {}  # by id(object); the object is referenced so that its id stays unique
 
     def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) < len(pairs):
-            repeating[id(made)] = made, [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]
-        return made
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            repeating[id(members)] = members, [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+        return members
 
     try:
         text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
@@ -100,16 +99,16 @@ def parse_strict(raw: bytes | str) -> Any:
 
 
 def parse_tolerant(text: str | bytes | None, default: Any = None) -> Any:
-    """Parse stored or imported text: JSON, else a Python literal (single quotes, True, None) of up to 100,000 characters, else the default.
+    """Parse stored or imported text: JSON, else a Python literal of up to 100,000 characters, else return the default.
 
-    Never for request bodies: what a caller means must not be guessed.
+    Not for request bodies, whose meaning must not be guessed.
     """
     if text is None:
         return default
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        pass  # the next reading may fit
+        pass  # perhaps it is a Python literal
     if len(text) > LONGEST_LITERAL:
         return default
     try:
@@ -119,18 +118,18 @@ def parse_tolerant(text: str | bytes | None, default: Any = None) -> Any:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise MalformedJSON(f"{name} is no JSON number")
+    raise MalformedJSON(f"{name} is not a JSON number")
 
 
 def _places(value: Any, repeating: dict[int, list[str]]) -> list[_Place]:
-    """The place of each repeated key, by the id of its object, in the order of the text. What a repeated key replaced is gone."""
+    """The position of each duplicate key, by the id of its object, in the order of the text, without the values that were replaced."""
     places: list[_Place] = []
     waiting: list[tuple[Any, _Place | None]] = [(value, None)]
     while waiting:
         current, at = waiting.pop()
         places += [_Place(at, key) for key in repeating.get(id(current), ())]
         inner = current.items() if isinstance(current, dict) else enumerate(current)
-        waiting += reversed([(one, _Place(at, key)) for key, one in inner if isinstance(one, dict | list)])
+        waiting += reversed([(child, _Place(at, key)) for key, child in inner if isinstance(child, dict | list)])
     return places
 
 

@@ -1,6 +1,6 @@
-"""Logging: structlog for our own lines and the standard library's for others', in one format on stderr.
+"""Logging: structlog for our own lines, the standard library for those of other libraries, in one format on stderr.
 
-Events are constant strings with fields as keywords. What is bound to the context (the request id, for one) is on every line.
+Events are constant strings with fields as keywords. Fields bound to the context, such as the request id, are on every line.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 def configure_logging(level: str, as_json: bool, report: Callable[[BaseException, str], None] | None = None) -> None:
     """Set up logging for this process; `level` is debug, info, warning or error. May be called again.
 
-    `report` is given each exception that is logged with its traceback, and the event.
+    `report` is called with each exception that is logged with a traceback, and its event.
     """
     shared: list[Any] = [
         *([_reporting(report)] if report else []),
@@ -31,7 +31,7 @@ def configure_logging(level: str, as_json: bool, report: Callable[[BaseException
         _redact,
     ]
     renderer: Any  # for our own lines
-    foreign_renderer: Any  # for the standard library's, whose handlers want text
+    foreign_renderer: Any  # for the standard library, whose handlers need text
     factory: Any
     if as_json:
         shared.append(structlog.processors.format_exc_info)
@@ -60,7 +60,7 @@ def configure_logging(level: str, as_json: bool, report: Callable[[BaseException
 
 
 def route_through_root(*names: str) -> None:
-    """Take the handlers off other libraries' loggers, so that their lines go through ours."""
+    """Remove the handlers of other libraries' loggers, so that their lines go through the root logger."""
     for name in names:
         logger = logging.getLogger(name)
         logger.handlers.clear()
@@ -68,7 +68,7 @@ def route_through_root(*names: str) -> None:
 
 
 class _Output:
-    """A stream whose trouble is nobody's: where the log's own disk is full, lines are lost, and what they tell of goes on."""
+    """A stream that ignores errors: with a full disk, log lines are lost, but the service works."""
 
     def __init__(self, stream: IO[Any]) -> None:
         self._stream = stream
@@ -79,15 +79,15 @@ class _Output:
             self._stream.write(line)
 
     def flush(self) -> None:
-        """Send on what has been written, or keep it for later."""
+        """Flush, or ignore the error."""
         with suppress(OSError):
             self._stream.flush()
 
 
 def _reporting(report: Callable[[BaseException, str], None]) -> Any:
     def report_exception(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        given = event.get("exc_info")
-        error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
+        exc_info = event.get("exc_info")
+        error = exc_info if isinstance(exc_info, BaseException) else sys.exc_info()[1] if exc_info else None
         if error is not None:
             report(error, str(event.get("event")))
         return event

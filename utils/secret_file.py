@@ -1,4 +1,4 @@
-"""A secret that is made once and kept in a file."""
+"""A secret that is generated once and stored in a file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def secret_from_file(path: Path) -> str:
-    """Read a secret from its file, making it first if there is none. Several processes may do so at once: one wins, all read it."""
+    """Read a secret from its file; generate the file if there is none. Concurrent processes all read the same secret."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     if not path.exists():
@@ -16,10 +16,10 @@ def secret_from_file(path: Path) -> str:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(32) + "\n")
         try:
-            # A hard link either makes the whole file appear or fails: nobody reads a half-written secret.
+            # A hard link is atomic: no process reads an incomplete secret.
             os.link(draft, path)
         except FileExistsError:
-            pass  # another process was first, and its secret is in force
+            pass  # another process was first; its secret counts
         finally:
             draft.unlink()
     return path.read_text().strip()

@@ -1,4 +1,4 @@
-"""Why the service or a command does not start, in words for whoever runs it."""
+"""Explains to operators why the service or a command does not start."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ NO_RIGHT = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def explain(error: Exception) -> str:
-    """What is wrong, what to do about it, and the reason as the system tells it: one line, without a library's own remarks.
+    """The error in one line: what is wrong, what to do, and the system's reason.
 
-    For errors of the database and of files; another is what its message says.
+    For errors of the database and of files; of any other error, its message.
     """
     if isinstance(error, exc.SQLAlchemyError):
         explanation = explanation_of(error)

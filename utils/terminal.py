@@ -1,15 +1,15 @@
-"""Progress for people who watch a terminal; nothing elsewhere, so that logs stay readable."""
+"""Progress on a terminal; silent elsewhere, so that logs stay readable."""
 
 from __future__ import annotations
 
 import sys
 from types import TracebackType
 
-WIDTH = 40
+WIDTH = 40  # characters
 
 
 class ProgressBar:
-    """A bar on stderr that fills up to `total`; to be used with `with`."""
+    """A progress bar on stderr up to `total`, as a context manager."""
 
     def __init__(self, total: int) -> None:
         self._total = max(total, 1)
@@ -24,7 +24,7 @@ class ProgressBar:
             sys.stderr.flush()
 
     def show(self, done: int) -> None:
-        """Say how far it is."""
+        """Show the progress."""
         if self._is_watched:
             filled = WIDTH * done // self._total
             sys.stderr.write(f"\r[{'#' * filled}{'.' * (WIDTH - filled)}] {done:,}/{self._total:,}")

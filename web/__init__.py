@@ -1,1 +1,1 @@
-"""The dashboard: pages, their session, and what browsers load. Pages are shells; what they show comes from the API."""
+"""The dashboard: pages, sign-in and static files. Pages are shells; their scripts load the data from the API."""

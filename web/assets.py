@@ -1,4 +1,4 @@
-"""The files that pages load, read once, and the build that they make up together."""
+"""Static files, read once, and the build: a digest of all of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class Assets:
-    """The files of a folder; reads nothing before it is asked."""
+    """The files of a folder, loaded at the first use."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -18,18 +18,18 @@ class Assets:
 
     @property
     def build(self) -> str:
-        """A digest of all files: the same for every process that runs this version."""
+        """A digest of all files, the same in every process of this version."""
         self._load()
         return self._build
 
     def url(self, name: str) -> str:
-        """Where a page loads a file from. Raises KeyError for one that is not there."""
+        """The URL of a file. Raises KeyError."""
         if name not in self._load():
             raise KeyError(name)
         return f"/static/{self.build}/{name}"
 
     def read(self, name: str) -> bytes | None:
-        """A file's content; None when there is no such file."""
+        """The content of a file, or None."""
         return self._load().get(name)
 
     def _load(self) -> dict[str, bytes]:

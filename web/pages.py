@@ -1,4 +1,4 @@
-"""The pages: shells that their scripts fill from the API."""
+"""The pages: shells whose scripts load the data from the API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from web.assets import Assets
 FOLDER = Path(__file__).parent
 LOGIN = "/login"
 ONE_DAY, ONE_YEAR = 86_400, 31_536_000
-PLAIN = ("/api/", "/health", "/metrics", "/static/", "/docs", "/openapi.json")  # what programs ask for, also by way of a browser
+PLAIN = ("/api/", "/health", "/metrics", "/static/", "/docs", "/openapi.json")  # for programs: errors here are never HTML
 
 assets = Assets(FOLDER / "static")
 blueprint = Blueprint("web", __name__, template_folder="templates")
@@ -39,7 +39,7 @@ def _for_every_page() -> dict[str, object]:
 @blueprint.get("/")
 @signs_in_at(LOGIN)
 def show_overview() -> str:
-    """The watchlist at a glance."""
+    """The watchlist with its latest verdicts."""
     return render_template("overview.html")
 
 
@@ -67,21 +67,21 @@ def show_tasks() -> str:
 @blueprint.get("/reports")
 @signs_in_at(LOGIN)
 def show_reports() -> str:
-    """Excel reports of what is stored."""
+    """Excel reports of stored results."""
     return render_template("reports.html")
 
 
 @blueprint.get("/prices")
 @signs_in_at(LOGIN)
 def show_prices() -> str:
-    """What prices are stored; uploads."""
+    """Stored prices and uploads."""
     return render_template("prices.html")
 
 
 @blueprint.get("/diagnostics")
 @signs_in_at(LOGIN)
 def show_diagnostics() -> str:
-    """How the service is, for whoever is on call."""
+    """Health, flags, cache and status, for operators."""
     return render_template("diagnostics.html")
 
 
@@ -89,7 +89,7 @@ def show_diagnostics() -> str:
 @public
 @unlimited
 def get_asset(build: str, name: str) -> Response:
-    """A file that pages load. Its address names the build, so that a browser may keep it, and never mixes two."""
+    """A static file. The build is in its URL, so browsers may cache it, and do not mix two builds."""
     content = assets.read(name)
     if content is None:
         abort(404)
@@ -99,7 +99,7 @@ def get_asset(build: str, name: str) -> Response:
         response.cache_control.max_age = ONE_YEAR
         response.cache_control.immutable = True
     else:
-        response.cache_control.no_store = True  # an old page asks while a new version is being rolled out
+        response.cache_control.no_store = True  # requested by a page of another build, during a deploy
     return response
 
 
@@ -107,20 +107,20 @@ def get_asset(build: str, name: str) -> Response:
 @public
 @unlimited
 def get_icon() -> Response:
-    """The icon, for browsers that ask here."""
+    """The icon, at the URL that browsers request by default."""
     response = get_asset(assets.build, "icon.svg")
-    response.headers["Cache-Control"] = f"public, max-age={ONE_DAY}"  # this address does not change with the build
+    response.headers["Cache-Control"] = f"public, max-age={ONE_DAY}"  # this URL does not change with the build
     return response
 
 
 def error_page(error: ApiError) -> Response | None:
-    """What went wrong, for a person who opened an address in a browser; None for whoever takes problem+json.
+    """An HTML page of an error, for requests of a browser's address bar; None for clients that get problem+json.
 
-    It asks nothing of the database, which may be what went wrong.
+    It does not use the database, which may be the cause of the error.
     """
     takes_html = any(accepted.lower() == "text/html" for accepted, _ in request.accept_mimetypes)
     if request.method not in ("GET", "HEAD") or not takes_html or request.path.startswith(PLAIN):
         return None
     state = find_request_state()
-    shown = render_template("error.html", status=error.status, detail=error.detail, request_id=state.request_id if state else None)
-    return Response(shown, error.status, error.headers, mimetype="text/html")
+    page = render_template("error.html", status=error.status, detail=error.detail, request_id=state.request_id if state else None)
+    return Response(page, error.status, error.headers, mimetype="text/html")

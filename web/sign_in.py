@@ -1,4 +1,4 @@
-"""Signing in with an API key, and out again."""
+"""Sign-in with an API key, and sign-out."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ log = structlog.get_logger(__name__)
 blueprint = Blueprint("sign_in", __name__)
 
 LOGIN = "/login"
-LONGEST_KEY = 500
-LARGEST_FORM = 16_384  # bytes: a key and an address, sent by whom nobody knows yet
+LONGEST_KEY = 500  # characters
+LARGEST_FORM = 16_384  # bytes of an unauthenticated request: a key and a path
 
 
 @blueprint.get(LOGIN)
 @public
 def show_form() -> str:
-    """The form."""
+    """The sign-in form."""
     return render_template("login.html", next=_safe_next(request.args.get("next")), problem=None)
 
 
 @blueprint.post(LOGIN)
 @public
 def sign_in() -> BaseResponse:
-    """Begin a session for a valid key, in place of the one that the browser held, and go where the caller wanted to."""
+    """Start a session for a valid key, in place of the browser's former one, and redirect to the requested page."""
     if not comes_from_own_page():
         raise ApiError(403, "forbidden", "Sign in from the service's own page.")
     request.max_content_length = LARGEST_FORM
-    key, wanted = request.form.get("key", "").strip()[:LONGEST_KEY], _safe_next(request.form.get("next"))
+    key, next_path = request.form.get("key", "").strip()[:LONGEST_KEY], _safe_next(request.form.get("next"))
     authentication = services().authentication
     try:
         principal = authentication.keys.principal(key) if key else None
@@ -48,12 +48,12 @@ def sign_in() -> BaseResponse:
     except SQLAlchemyError as error:
         if not is_unavailable(error):
             raise
-        return _form(wanted, "The database does not answer right now. Try again in a few seconds.", 503)
+        return _form(next_path, "The database does not answer right now. Try again in a few seconds.", 503)
     if principal is None or token is None:
         log.warning("sign-in refused", address=request.remote_addr)
-        return _form(wanted, "This key is not valid." if key else "Paste your API key.", 401)
+        return _form(next_path, "This key is not valid." if key else "Paste your API key.", 401)
     log.info("signed in", key_id=principal.key_id)
-    response = redirect(wanted, 303)
+    response = redirect(next_path, 303)
     seconds = int(LIFETIME.total_seconds())
     response.set_cookie(SESSION_COOKIE, token, max_age=seconds, secure=request.is_secure, httponly=True, samesite="Lax")
     return response
@@ -62,7 +62,7 @@ def sign_in() -> BaseResponse:
 @blueprint.post("/logout")
 @signs_in_at(LOGIN)
 def sign_out() -> BaseResponse:
-    """End the session, wherever its cookie may lie."""
+    """End the session in the database, so that copies of its cookie are invalid, too."""
     session = request_state().session
     if session is not None:
         services().authentication.sessions.end(session)
@@ -72,13 +72,13 @@ def sign_out() -> BaseResponse:
     return response
 
 
-def _form(wanted: str, problem: str, status: int) -> Response:
-    return Response(render_template("login.html", next=wanted, problem=problem), status, mimetype="text/html")
+def _form(next_path: str, problem: str, status: int) -> Response:
+    return Response(render_template("login.html", next=next_path, problem=problem), status, mimetype="text/html")
 
 
-def _safe_next(given: str | None) -> str:
-    """A path of this service; the overview for anything that would lead elsewhere."""
-    if not given or not given.startswith("/") or given.startswith(("//", "/\\")) or any(ord(letter) < 32 for letter in given):
+def _safe_next(path: str | None) -> str:
+    """The path, or the overview when it would lead to another site."""
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or any(ord(letter) < 32 for letter in path):
         return "/"
-    parts = urlsplit(given)
-    return "/" if parts.scheme or parts.netloc else given
+    parts = urlsplit(path)
+    return "/" if parts.scheme or parts.netloc else path

@@ -189,11 +189,11 @@ _POSITION_PARAMETERS = ("position_0", "position_1", "position_2")
 
 
 def latest(
-    connection: Connection, org_id: int, wanted: ResultFilter, limit: int, after: list[str | float] | None = None
+    connection: Connection, org_id: int, result_filter: ResultFilter, limit: int, after: list[str | float] | None = None
 ) -> list[ResultSummary]:
     """The latest result of each ticker and strategy; `after` is the `position` of the last result of the page before."""
-    columns, direction, comparison = _ORDERS[wanted.sort]
-    conditions, parameters = _conditions(wanted)
+    columns, direction, comparison = _ORDERS[result_filter.sort]
+    conditions, parameters = _conditions(result_filter)
     parameters |= {"org_id": org_id, "limit": limit}
     if after is not None:
         names = _POSITION_PARAMETERS[: len(columns)]
@@ -217,21 +217,21 @@ def position(sort: str, last: ResultSummary) -> list[str | float]:
     return [getattr(last, column.removeprefix("l.")) for column in _ORDERS[sort][0]]
 
 
-def _conditions(wanted: ResultFilter) -> tuple[list[str], dict[str, object]]:
+def _conditions(result_filter: ResultFilter) -> tuple[list[str], dict[str, object]]:
     conditions, parameters = ["l.org_id = :org_id"], dict[str, object]()
-    escaped = wanted.prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    escaped = result_filter.prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     for condition, name, value in (
-        ("l.verdict = :verdict", "verdict", wanted.verdict),
-        ("l.strategy = :strategy", "strategy", wanted.strategy),
-        ("l.score >= :min_score", "min_score", wanted.min_score),
-        ("l.score <= :max_score", "max_score", wanted.max_score),
-        ("r.signal = :signal", "signal", wanted.signal),
+        ("l.verdict = :verdict", "verdict", result_filter.verdict),
+        ("l.strategy = :strategy", "strategy", result_filter.strategy),
+        ("l.score >= :min_score", "min_score", result_filter.min_score),
+        ("l.score <= :max_score", "max_score", result_filter.max_score),
+        ("r.signal = :signal", "signal", result_filter.signal),
         ("l.ticker LIKE :prefix ESCAPE '\\'", "prefix", f"{escaped}%" if escaped else None),
     ):
         if value is not None:
             conditions.append(condition)
             parameters[name] = value
-    if wanted.watched_only:
+    if result_filter.watched_only:
         conditions.append("EXISTS (SELECT 1 FROM watchlist_items AS w WHERE w.org_id = l.org_id AND w.ticker = l.ticker)")
     return conditions, parameters
 

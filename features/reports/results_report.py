@@ -27,31 +27,31 @@ COLUMNS = {
 FILTERS = (Column("Filter", 22, Style.LABEL), Column("Value", 40, align="left"))
 
 
-def results_report(database: Database, org_id: int, wanted: ResultFilter, check: Check = always_wanted) -> WorkbookFile:
+def results_report(database: Database, org_id: int, result_filter: ResultFilter, check: Check = always_wanted) -> WorkbookFile:
     """The filtered list as a workbook, with a sheet of the filters. Raises what `check` raises."""
-    return write_workbook(f"bellwether-results-{today()}", lambda book: _fill(book, database, org_id, wanted), check)
+    return write_workbook(f"bellwether-results-{today()}", lambda book: _fill(book, database, org_id, result_filter), check)
 
 
-def _fill(book: Book, database: Database, org_id: int, wanted: ResultFilter) -> None:
+def _fill(book: Book, database: Database, org_id: int, result_filter: ResultFilter) -> None:
     results = book.add_sheet("Results", tuple(COLUMNS.values()))
-    for page in result_pages(database, org_id, wanted):
+    for page in result_pages(database, org_id, result_filter):
         for result in page:
             results.append(*(getattr(result, key) for key in COLUMNS))
     results.add_filter()
     colour_verdicts(book, results)
     filters = book.add_sheet("Filters", FILTERS)
-    for name, value in _filters(wanted):
+    for name, value in _filters(result_filter):
         filters.append(name, value)
     filters.append("Results", results.rows)
     filters.append("Made (UTC)", now())
 
 
-def _filters(wanted: ResultFilter) -> Iterator[tuple[str, CellValue]]:
-    yield "Universe", "watchlist" if wanted.watched_only else "all"
-    yield "Strategy", wanted.strategy
-    yield "Verdict", wanted.verdict
-    yield "Signal", wanted.signal
-    yield "Lowest score", wanted.min_score
-    yield "Highest score", wanted.max_score
-    yield "Ticker starts with", wanted.prefix
-    yield "Sorted by", wanted.sort
+def _filters(result_filter: ResultFilter) -> Iterator[tuple[str, CellValue]]:
+    yield "Universe", "watchlist" if result_filter.watched_only else "all"
+    yield "Strategy", result_filter.strategy
+    yield "Verdict", result_filter.verdict
+    yield "Signal", result_filter.signal
+    yield "Lowest score", result_filter.min_score
+    yield "Highest score", result_filter.max_score
+    yield "Ticker starts with", result_filter.prefix
+    yield "Sorted by", result_filter.sort

@@ -1,8 +1,8 @@
-"""The gunicorn worker: a loop for all connections, and threads that answer complete requests.
+"""The gunicorn worker: a loop for all connections, and threads that run the application.
 
-It mends two faults of gunicorn's gthread worker. That one stops accepting as soon as it is asked to stop and closes its listening sockets
-at the end: the kernel then resets the connections that still wait in the backlog. Here those are accepted and answered first
-(`ConnectionLoop.stop`). And it gives each new connection a thread, which a silent client holds; here a complete request takes a thread.
+It corrects two faults of gunicorn's gthread worker. At a stop, gthread accepts no more connections and then closes its listeners, so the
+kernel resets the connections in the backlog; this worker accepts and answers those first (`ConnectionLoop.stop`). And gthread gives each
+new connection a thread, which a silent client holds; here only a complete request takes a thread.
 """
 
 from __future__ import annotations

@@ -70,7 +70,8 @@ CLAIM_CHUNK = locking(
 )
 EXTEND_LEASE = text("UPDATE analysis_job_items SET lease_expires_at = :lease_expires_at WHERE claim_token = :token")
 LOCK_HELD = locking("SELECT job_id, key FROM analysis_job_items WHERE claim_token = :token {lock}", "FOR UPDATE")
-# One statement for all items of a chunk, given as a JSON array of [job_id, key, result_id].
+# One statement for all items of a chunk, given as a JSON array of [job_id, key, result_id]. On SQLite the plus sign keeps the token's index
+# out of the plan: the whole array would be read for each item of the chunk, instead of each item being found by its primary key.
 MARK_SUCCEEDED = Variants(
     f"""
     UPDATE analysis_job_items
@@ -79,7 +80,7 @@ MARK_SUCCEEDED = Variants(
     FROM json_each(:stored) AS stored
     WHERE analysis_job_items.job_id = json_extract(stored.value, '$[0]')
         AND analysis_job_items.key = json_extract(stored.value, '$[1]')
-        AND claim_token = :token AND status = '{SUCCEED.source}'
+        AND +claim_token = :token AND status = '{SUCCEED.source}'
     """,
     f"""
     UPDATE analysis_job_items

@@ -152,7 +152,7 @@ def test_any_flat_price_holds(price: float, count: int, volume: float) -> None:
 def test_a_flat_price_holds_through_any_split(price: float, factor: float, ratio: float, days_ago: int) -> None:
     days = bars_of(np.full(260, price))
     traded = [price * ratio if i < 260 - days_ago else price for i in range(260)]
-    packed = PackedBars.pack([Bar(days.day(i), *[close] * 4, price * factor, 1_000.0) for i, close in enumerate(traded)])
+    packed = PackedBars.pack([Bar(days.day(i), close, close, close, close, price * factor, 1_000.0) for i, close in enumerate(traded)])
     analysis = seen(adjusted_bars(packed, adjusted=True))
     assert analysis.score == 0
     assert not any(reading.vote or reading.confidence for reading in analysis.indicators)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -17,21 +18,29 @@ from models.strategy import STRATEGIES
 BUY, SELL, HOLD = Signal.BUY, Signal.SELL, Signal.HOLD
 
 
-def shaped(
-    close: float, *, high_20: float, low_20: float, high_5: float, low_5: float, sma_20: float, sma_50: float, oldest: bool = True
-) -> Bars:
-    """60 bars with these extremes and averages; `oldest` puts the 20-bar extremes into the oldest bar that counts, else one before.
+@dataclass(frozen=True)
+class Shape:
+    """Extremes and averages of 60 bars; `oldest` puts the 20-bar extremes into the oldest bar that counts, else one before."""
 
-    The first 40 bars have what the 50-bar average needs, the next 19 what the 20-bar average needs.
-    """
-    closes = np.full(60, sma_20)
-    closes[40:59] = (20 * sma_20 - close) / 19
-    closes[59] = close
-    closes[:40] = (50 * sma_50 - 20 * sma_20) / 30
-    high, low = np.full(60, high_5), np.full(60, low_5)
-    extreme = 40 if oldest else 39
-    high[extreme], low[extreme] = high_20, low_20
-    return bars_of(closes, high=high, low=low)
+    close: float
+    high_20: float
+    low_20: float
+    high_5: float
+    low_5: float
+    sma_20: float
+    sma_50: float
+    oldest: bool = True
+
+    def bars(self) -> Bars:
+        """Bars of this shape: the first 40 set the 50-bar average, the next 19 the 20-bar average."""
+        closes = np.full(60, self.sma_20)
+        closes[40:59] = (20 * self.sma_20 - self.close) / 19
+        closes[59] = self.close
+        closes[:40] = (50 * self.sma_50 - 20 * self.sma_20) / 30
+        high, low = np.full(60, self.high_5), np.full(60, self.low_5)
+        extreme = 40 if self.oldest else 39
+        high[extreme], low[extreme] = self.high_20, self.low_20
+        return bars_of(closes, high=high, low=low)
 
 
 # A close of 100 that no method but the last fits: far below the high, near the low, restless, and with a falling average.
@@ -41,7 +50,7 @@ UPTREND = {"sma_20": 98.0, "sma_50": 95.0}
 
 
 def shape(**changes: float) -> Bars:
-    return shaped(**{**NOTHING_FITS, **changes})
+    return Shape(**{**NOTHING_FITS, **changes}).bars()
 
 
 @pytest.mark.parametrize(

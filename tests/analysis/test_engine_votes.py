@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from kit.bars import with_values
@@ -151,7 +153,7 @@ def test_the_bollinger_value_is_percent_b() -> None:
         assert cast_votes(("bollinger",), with_values(close=close, **bands)).value.item() == value
 
 
-OVERBOUGHT = {
+OVERBOUGHT: dict[str, dict[str, Any]] = {
     "rsi": {"rsi": 90}, "stochastic": {"slow_k": 90}, "cci": {"cci": 150}, "williams_r": {"williams_r": -10},
     "macd": {"macd_histogram": -0.5}, "adx": {"adx": 25, "plus_di": 10, "minus_di": 30}, "psar": {"sar": 102},
     "ema_cross": {"ema_50": 90, "ema_200": 100}, "bollinger": {"bollinger_lower": 90, "bollinger_middle": 93, "bollinger_upper": 96},

@@ -288,7 +288,7 @@ def test_no_origins_by_default(client: Client) -> None:
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_what_nobody_foresaw_leaks_nothing(app: Application) -> None:
-    def fail() -> None:
+    def fail() -> str:
         raise RuntimeError("password=hunter2")
 
     fail.is_public = True  # type: ignore[attr-defined]

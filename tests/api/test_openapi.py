@@ -27,7 +27,7 @@ APP = create_app(SETTINGS)
 
 def served(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """The application as a server has it: each answer is read to its end and closed."""
-    answer = APP(environ, start_response)
+    answer: Any = APP(environ, start_response)
     try:
         return [b"".join(answer)]
     finally:

@@ -27,7 +27,7 @@ SETTINGS = {
     "heavy_reads": "rate_limit_heavy_reads_per_minute",
 }
 # What counts in which budget, whatever becomes of it.
-CALLS = {
+CALLS: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
     "reads": [
         ("GET", "/results", {}),
         ("HEAD", "/results", {}),
@@ -315,6 +315,22 @@ def test_a_window_ends_and_none_is_without_an_end(make: Make, redis_server: Redi
     redis_server.client.pexpire(minute, 50)
     wait_until(lambda: not redis_server.client.exists(minute))
     assert client.get("/watchlist").status_code == 200
+
+
+@ON_SQLITE
+def test_a_request_asks_redis_once_for_both_windows(make: Make, redis_server: RedisServer) -> None:
+    client = make(rate_limit_per_minute=5, redis_url=redis_server.url)
+    client.get("/watchlist")  # loads the script
+    redis_server.client.config_resetstat()
+    answers = [client.get("/watchlist") for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 4 + [429] * 2
+    calls = {name: stats["calls"] for name, stats in redis_server.client.info("commandstats").items()}
+    within_the_script = {"cmdstat_incr": 4 * 2 + 2, "cmdstat_pttl": 4 * 2 + 2}  # refused in the minute, not counted in the hour
+    ours = {name: count for name, count in calls.items() if name not in ("cmdstat_config|resetstat", "cmdstat_config", "cmdstat_info")}
+    assert ours == {"cmdstat_evalsha": 6, **within_the_script}
+    assert client.get("/admin/status").json["code"] == "rate_limited"
+    status = make(redis_url=redis_server.url).get("/admin/status").json
+    assert status["limits"]["shared"] is True
 
 
 @ON_SQLITE

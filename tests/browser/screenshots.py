@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent), str(Path(__file__).parent.parent.parent)]
 
@@ -23,7 +24,7 @@ PAGES = {
     "prices": "/prices",
     "diagnostics": "/diagnostics",
 }
-SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+SIZES: dict[str, Any] = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 NOTES = {"AAPL": "After the split", "GOOG": None, "IBM": "The old lady", "MSFT": None, "FB": "Since its first day"}
 
 

@@ -158,7 +158,8 @@ def test_sixteen_greedy_keys_take_the_service_from_nobody(backend: Backend, tmp_
 
         modest, memory = Onlooker(analyse), MemoryWatch(server)
         over = threading.Event()
-        threads = [threading.Thread(target=one.run, args=(over.is_set,)) for one in (*greedy, health, modest, memory)]
+        runners: tuple[Any, ...] = (*greedy, health, modest, memory)
+        threads = [threading.Thread(target=one.run, args=(over.is_set,)) for one in runners]
         for thread in threads:
             thread.start()
         over.wait(SECONDS)

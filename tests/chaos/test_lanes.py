@@ -38,14 +38,14 @@ def test_hanging_keys_in_every_network_thread_delay_no_analysis(site: Site) -> N
     hanging = queue_job(FEW, lane=Lane.NETWORK, deeds=dict.fromkeys(FEW, "hang"))
     site.start(WORKER_OF_TRIALS, LOCAL_WORKERS="1", NETWORK_THREADS=str(THREADS))
     wait_until(lambda: in_hand(hanging) == THREADS)
-    analyses = queue_analyses()
-    wait_until_right(analyses, site, tries=1)
+    analyses = queue_analyses(TICKERS[:60])
+    wait_until_right(analyses, site, TICKERS[:60], tries=1)
     assert (job_row(hanging)["status"], in_hand(hanging)) == ("processing", THREADS)
     assert {row["status"] for row in item_rows(hanging)} == {"processing", "queued"}
 
 
 def test_threads_of_one_process_run_keys_side_by_side_and_give_back_what_they_hold(site: Site) -> None:
-    job_id = queue_job(TICKERS[:40], 0.3, lane=Lane.NETWORK)
+    job_id = queue_job(FEW, 0.5, lane=Lane.NETWORK)
     first = site.start(WORKER_OF_TRIALS, LOCAL_WORKERS="1", NETWORK_THREADS=str(THREADS))
     wait_until(lambda: in_hand(job_id) == THREADS)
     assert {row["worker"] for row in item_rows(job_id) if row["worker"]} == {network_worker(site).cmdline()[-1]}
@@ -53,16 +53,16 @@ def test_threads_of_one_process_run_keys_side_by_side_and_give_back_what_they_ho
     assert is_active(job_id)
     assert {(row["status"], row["tries"]) for row in item_rows(job_id)} == {("succeeded", 1), ("queued", 0)}
     site.start(WORKER_OF_TRIALS, LOCAL_WORKERS="1", NETWORK_THREADS=str(THREADS))
-    wait_until_right(job_id, site, TICKERS[:40], tries=1)
+    wait_until_right(job_id, site, FEW, tries=1)
     site.stop()
     assert "Traceback" not in site.log()
 
 
 def test_the_process_of_the_network_lane_is_killed(site: Site) -> None:
     """What its threads held runs again, in isolated processes, beside what nobody was lost with."""
-    job_id = queue_job(FEW, 0.2, lane=Lane.NETWORK)
+    job_id = queue_job(FEW, 0.5, lane=Lane.NETWORK)
     site.start(WORKER_OF_TRIALS, LOCAL_WORKERS="1", NETWORK_THREADS=str(THREADS))
-    for _ in range(3):
+    for _ in range(2):
         wait_until(lambda: in_hand(job_id) > 1)
         worker = network_worker(site)
         kill(worker)

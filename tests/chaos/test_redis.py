@@ -89,7 +89,7 @@ def follow(server: Server, job_id: str) -> list[tuple[float, str]]:
     """The lines of a job's stream to its end, each with when it came."""
     with requests.get(server.url(f"/api/v1/jobs/{job_id}/events"), headers=KEY, stream=True, timeout=30) as stream:
         assert stream.status_code == 200
-        return [(time.monotonic(), line) for line in stream.iter_lines(decode_unicode=True) if line]
+        return [(time.monotonic(), str(line)) for line in stream.iter_lines(decode_unicode=True) if line]
 
 
 def test_a_stream_of_one_instance_is_woken_by_another(site: Site, redis_server: RedisServer) -> None:

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -33,12 +34,12 @@ def limits(**more: str) -> dict[str, str]:
     return {"WEB_CONCURRENCY": "2", "RATE_LIMIT_PER_MINUTE": str(LIMIT), "RATE_LIMIT_ANALYSES_PER_MINUTE": str(LIMIT), **more}
 
 
-def ask(server: Server, key: dict[str, str], asked: tuple[str, str, object] = READ) -> requests.Response:
+def ask(server: Server, key: dict[str, str], asked: tuple[str, str, Any] = READ) -> requests.Response:
     method, path, body = asked
     return requests.request(method, server.url(path), json=body, headers=key, timeout=60)
 
 
-def storm(servers: list[Server], key: dict[str, str], each: int, asked: tuple[str, str, object] = READ) -> int:
+def storm(servers: list[Server], key: dict[str, str], each: int, asked: tuple[str, str, Any] = READ) -> int:
     """How many of so many requests at each of the instances were allowed; those that were not are told when to come again."""
     answers = ask_at_once(lambda server: ask(server, key, asked), servers * each)
     for refused in (answer for answer in answers if answer.status_code != 200):
@@ -47,7 +48,7 @@ def storm(servers: list[Server], key: dict[str, str], each: int, asked: tuple[st
     return sum(answer.status_code == 200 for answer in answers)
 
 
-def begin(server: Server, key: dict[str, str], asked: tuple[str, str, object] = READ) -> None:
+def begin(server: Server, key: dict[str, str], asked: tuple[str, str, Any] = READ) -> None:
     """Open the window."""
     first = ask(server, key, asked)
     left = re.search(r'"minute";r=(\d+);t=(\d+)', first.headers["RateLimit"])
@@ -56,7 +57,7 @@ def begin(server: Server, key: dict[str, str], asked: tuple[str, str, object] = 
     assert int(left[2]) > WINDOW_SECONDS - 5
 
 
-def allowed(servers: list[Server], each: int, asked: tuple[str, str, object] = READ) -> int:
+def allowed(servers: list[Server], each: int, asked: tuple[str, str, Any] = READ) -> int:
     """How many are allowed to a new key in one window, which must last as long as the storm."""
     for number in range(ATTEMPTS):
         key = new_key(f"key-{number}")

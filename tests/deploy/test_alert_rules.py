@@ -269,7 +269,7 @@ def test_panels_are_complete(panel: dict[str, Any]) -> None:
 
 
 def test_panels_lie_beside_each_other() -> None:
-    taken = {}
+    taken: dict[tuple[int, int], str] = {}
     for panel in DASHBOARD["panels"]:
         place = panel["gridPos"]
         assert place["x"] + place["w"] <= 24

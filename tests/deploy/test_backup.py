@@ -174,7 +174,7 @@ def test_a_damaged_backup_changes_nothing(backend: Backend, tmp_path: Path, dama
     database.close()
     result = run("restore", backend, file)
     assert result.returncode == 1
-    assert "Take another" in result.stderr
+    assert "Use another" in result.stderr
     assert rows() == ["T1A", "T1B", "T2A", "T2B"]
     assert list(file.parent.iterdir()) == [file]
 

@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -112,7 +113,7 @@ def test_events_come_while_the_job_runs(nginx: Nginx) -> None:
     with nginx.ask(f"/api/v1/jobs/{job_id}/events", stream=True) as answer:
         assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, "text/event-stream")
         # A ticker is worked on only after the event of the one before has come: kept back until the end, none would ever come.
-        for line in answer.iter_lines(chunk_size=1, decode_unicode=True):
+        for line in map(str, answer.iter_lines(chunk_size=1, decode_unicode=True)):
             if line.startswith("data: "):
                 job = json.loads(line[6:])
                 if not completed or job["completed"] > completed[-1]:
@@ -125,7 +126,7 @@ def test_a_websocket_passes(nginx: Nginx) -> None:
     job_id = post_job(nginx)
     url = nginx.url(f"/ws/jobs/{job_id}").replace("https:", "wss:")
     completed = []
-    socket_options = {"header": KEY, "timeout": 60, "sslopt": {"ca_certs": str(nginx.certificate)}}
+    socket_options: dict[str, Any] = {"header": KEY, "timeout": 60, "sslopt": {"ca_certs": str(nginx.certificate)}}
     connection = websocket.create_connection(url, **socket_options)
     try:
         while not completed or completed[-1] < len(SAMPLE):

@@ -205,7 +205,11 @@ def test_what_a_client_does_not_take_is_sent_in_order_when_it_does() -> None:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     asked = itertools.count()
-    outgoing = Outgoing(ours, lambda: next(asked))
+
+    def ask() -> None:
+        next(asked)
+
+    outgoing = Outgoing(ours, ask)
     parts = [bytes([number]) * 150_000 for number in range(6)]
     for part in parts:
         outgoing.sendall(part)

@@ -55,7 +55,7 @@ def blocks(answer: requests.Response) -> Iterator[list[str]]:
     lines: list[str] = []
     for line in answer.iter_lines(chunk_size=1, decode_unicode=True):
         if line:
-            lines.append(line)
+            lines.append(str(line))
         else:
             yield lines
             lines = []
@@ -196,7 +196,7 @@ def test_a_socket_tells_the_same_and_closes_at_the_end(server: Server) -> None:
 def test_sigterm_ends_a_socket_soon(server: Server, listens: bool) -> None:
     with follow(server, ask_server(server, "AAPL")) as socket:
         assert json.loads(socket.recv())["status"] == "queued"
-        heard: list[str] = []
+        heard: list[str | bytes] = []
         listener = threading.Thread(target=lambda: listens and heard.append(socket.recv()))
         listener.start()
         assert_stops_soon(server)

@@ -231,7 +231,7 @@ class Jobs(RuleBasedStateMachine):
     def counters_equal_the_rows(self) -> None:
         for job_id, job in self.jobs.items():
             rows = [(ticker, item) for (of, ticker), item in self.items.items() if of == job_id]
-            count = {status: sum(item["status"] == status for _, item in rows) for status in ItemStatus}
+            count: dict[str, int] = {status: sum(item["status"] == status for _, item in rows) for status in ItemStatus}
             assert job["total"] == len(rows)
             assert {name: job[name] for name in ("succeeded", "failed", "cancelled")} == {
                 name: count[ItemStatus(name)] for name in ("succeeded", "failed", "cancelled")

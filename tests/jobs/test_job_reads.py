@@ -234,7 +234,7 @@ class Person:
         """The first event of a stream, whose client says nothing of what it has seen."""
         with self._call("GET", f"{self._path}/events", stream=True) as answer:
             if answer.status_code == 200:  # else as many are open as may be
-                lines = answer.iter_lines(chunk_size=1, decode_unicode=True)
+                lines = map(str, answer.iter_lines(chunk_size=1, decode_unicode=True))
                 self._note("stream", next(json.loads(line[6:]) for line in lines if line.startswith("data: ")))
 
     def cancel(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -47,7 +48,7 @@ def walk(seed: int, count: int, *, level: float = 100.0, tick: float | None = No
     return bars_of(close, high=high, low=low, volume=volume)
 
 
-def chosen(strategy: str = "balanced", **overrides: object) -> Parameters:
+def chosen(strategy: str = "balanced", **overrides: Any) -> Parameters:
     """A strategy's parameters, with overrides if any."""
     return parameters_of(STRATEGIES[strategy], Overrides(**overrides))
 

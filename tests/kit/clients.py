@@ -64,9 +64,9 @@ class Storm:
         self._over.set()
         self._thread.join(60)
         for key in list(self._selector.get_map().values()):
-            key.fileobj.close()  # type: ignore[union-attr]
+            key.fileobj.close()
         self._selector.close()
-        for client, _ in self._deaf:
+        for client, _since in self._deaf:
             client.close()
 
     @property

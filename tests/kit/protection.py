@@ -43,7 +43,7 @@ def sample(client: Client, name: str, /, **labels: str) -> float:
 @contextmanager
 def patient_redis(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
     """A Redis of one's own. A busy machine is not taken for its absence, and its return is noticed soon."""
-    monkeypatch.setattr(redis_link, "PATIENCE", 5.0)
+    monkeypatch.setattr(redis_link, "TIMEOUT", 5.0)
     monkeypatch.setattr(redis_link, "SUSPENDED_SECONDS", 0.05)
     server = RedisServer(folder)
     server.start()

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 import database
 import db_migrations
-from app import Application
 from config import Settings
 
 MASTER_KEY = "a-master-key-for-tests-0123456789abcdef"
@@ -80,7 +80,7 @@ def settings_for(url: str, data_dir: Path, **more: Any) -> Settings:
 class Client:
     """Calls the application in this process, with the master key unless told otherwise."""
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Flask) -> None:
         self.http = app.test_client()
 
     def __call__(self, method: str, path: str, *, key: str | None = MASTER_KEY, headers: dict[str, str] | None = None, **more: Any) -> Any:

@@ -278,7 +278,7 @@ def test_garbage_costs_one_read_or_none(app: Application, reads: list[str], cook
     for asked in range(1, 4):
         headers = {"Cookie": f"{COOKIE}={cookie}".encode().decode("latin-1")}
         answer = app.test_client(use_cookies=False).get("/api/v1/strategies", headers=headers)
-        assert (answer.status_code, answer.json["code"]) == (401, "unauthorized")
+        assert (answer.status_code, answer.get_json()["code"]) == (401, "unauthorized")
         assert len(reads) == asked * count
 
 
@@ -298,7 +298,7 @@ def test_without_the_database_nobody_signs_in_or_out_and_known_sessions_go_on(ap
     assert (answer.status_code, answer.json["code"], browser.token) == (503, "unavailable", token)  # who is still signed in is told so
     clock.moment += LOOKUP_SECONDS
     answer = browser("GET", "/api/v1/strategies")
-    assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "unavailable")
     assert Client(app).get("/strategies").status_code == 200  # the master key asks nobody
     assert "versions" not in browser("GET", "/health").json
     assert browser("GET", "/login").status_code == 200
@@ -355,7 +355,7 @@ def test_streams_end_with_their_session(servers: tuple[Server, Server]) -> None:
     copy = requests.Session()
     copy.cookies.update(browser.cookies)
     with copy.get(one.url(f"/api/v1/jobs/{asked['id']}/events"), stream=True, timeout=60) as answer:
-        lines = answer.iter_lines(chunk_size=1, decode_unicode=True)
+        lines = map(str, answer.iter_lines(chunk_size=1, decode_unicode=True))
         told = json.loads(next(line for line in lines if line.startswith("data: ")).removeprefix("data: "))
         assert told["status"] == "queued"
         token = browser.get(other.url("/api/v1/session"), timeout=60).json()["csrf_token"]

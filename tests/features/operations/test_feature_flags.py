@@ -221,7 +221,7 @@ def test_a_server_follows_and_logs_who_changed_what(backend: Backend, client: Cl
         return True
 
     wait_until(can_follow)
-    change = {"enabled": False, "reason": REASON}
+    change: dict[str, Any] = {"enabled": False, "reason": REASON}
     answer = requests.put(server.url("/api/v1/admin/flags/uploads"), json=change, headers={**KEY, "X-Request-ID": "who"}, timeout=60)
     assert answer.status_code == 200
     (line,) = [line for line in server.lines() if line["event"] == "feature flag changed"]

@@ -133,6 +133,23 @@ def test_states_follow_from_what_is_critical_and_what_is_needed() -> None:
     assert "hunter2" not in str(checks)
 
 
+def test_a_probe_may_stand_before_those_that_it_needs() -> None:
+    checks = run(
+        Probe("last", lambda: good("Seen."), "", needs=("middle",)),
+        Probe("skipped", lambda: good("Never seen."), "", needs=("broken",)),
+        Probe("middle", lambda: good("Seen."), "", needs=("first",)),
+        Probe("broken", lambda: bad("Bad.", "Do."), "", needs=("first",)),
+        Probe("first", lambda: good("Seen."), ""),
+    )
+    assert {name: str(check.state) for name, check in checks.items()} == {
+        "last": "ok",
+        "skipped": "skipped",
+        "middle": "ok",
+        "broken": "critical",
+        "first": "ok",
+    }
+
+
 # ---- figures ----------------------------------------------------------------------------------------------------------------------
 
 
@@ -373,15 +390,16 @@ def test_what_counts_as_a_sign_of_life(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize(
-    ("workers", "minutes", "paused", "state"),
+    ("case", "state"),
     [
-        pytest.param(2, 5, False, "ok", id="not for long"),
-        pytest.param(2, 20, False, "critical", id="beside workers"),
-        pytest.param(0, 20, False, "warning", id="where no workers run"),
-        pytest.param(2, 20, True, "ok", id="while bulk jobs are switched off"),
+        pytest.param((2, 5, False), "ok", id="not for long"),
+        pytest.param((2, 20, False), "critical", id="beside workers"),
+        pytest.param((0, 20, False), "warning", id="where no workers run"),
+        pytest.param((2, 20, True), "ok", id="while bulk jobs are switched off"),
     ],
 )
-def test_a_backlog(backend: Backend, tmp_path: Path, workers: int, minutes: float, paused: bool, state: str) -> None:
+def test_a_backlog(backend: Backend, tmp_path: Path, case: tuple[int, float, bool], state: str) -> None:
+    workers, minutes, paused = case
     queue("AAPL")
     age(created_at=minutes)
     settings = settings_for(backend.url, tmp_path, local_workers=workers, backlog_minutes=10)
