@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from health_support import OwnPostgres, own_postgres
+from kit.health import OwnPostgres, own_postgres
 from kit.servers import wait_until
 from kit.support import Backend
 from sqlalchemy import exc, text

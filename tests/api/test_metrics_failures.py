@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from kit.protection import client_of, sample
 from kit.support import Backend, Client
-from protection_support import client_of, sample
 from structlog.testing import capture_logs
 
 import app as application
