@@ -16,7 +16,7 @@ from kit.support import Backend
 from sqlalchemy import exc, text
 
 import database
-from database import Database, DatabaseOptions, LeftAlone
+from database import Database, DatabaseOptions, DatabaseSuspended
 
 LONG, SHORT = 300.0, 0.05  # seconds that it is left alone
 AWAY = OSError("away")
@@ -137,7 +137,7 @@ def test_an_absent_database_is_left_alone(tmp_path: Path, engine: str, way: str)
             use(here, way)
         assert here.breaker.failures == failures
     for other in ("read", "reader", "transaction"):
-        with pytest.raises(LeftAlone) as refused:
+        with pytest.raises(DatabaseSuspended) as refused:
             use(here, other)
         assert 0 < refused.value.retry_after <= LONG
         assert database.is_unavailable(refused.value)
@@ -151,7 +151,7 @@ def test_connecting_goes_past_an_open_breaker_and_closes_it(here: Database) -> N
     for _ in range(2):
         here.breaker.record_failure(AWAY)
     here.ping()  # a check, which says nothing
-    with pytest.raises(LeftAlone):
+    with pytest.raises(DatabaseSuspended):
         here.read()
     here.connect(1)
     assert (here.breaker.state, here.breaker.failures) == ("closed", 0)
@@ -189,7 +189,7 @@ def test_a_postgres_that_stops_and_comes_back(postgres: OwnPostgres) -> None:
         return True
 
     wait_until(lambda: try_once() or len(raised) >= 23)
-    assert [type(error) is LeftAlone for error in raised[:4]] == [False, False, False, True]  # refused after as many failures
+    assert [type(error) is DatabaseSuspended for error in raised[:4]] == [False, False, False, True]  # refused after as many failures
     assert all(map(database.is_unavailable, raised))
     assert here.breaker.state != "closed"
     postgres.start()
@@ -222,7 +222,7 @@ def test_threads_that_read_while_it_opens_and_closes(here: Database) -> None:
     def read() -> int:
         served = 0
         for _ in range(200):
-            with suppress(LeftAlone):
+            with suppress(DatabaseSuspended):
                 use(open_to_all, "reader")
                 served += 1
         return served
@@ -237,7 +237,7 @@ def test_threads_that_read_while_it_opens_and_closes(here: Database) -> None:
         striker.join()
 
     def served() -> bool:
-        with suppress(LeftAlone):
+        with suppress(DatabaseSuspended):
             use(open_to_all, "reader")
             return True
         return False
