@@ -28,7 +28,7 @@ test-browser: $(VENV)/.installed-dev ## the dashboard in a real Chromium, which 
 	@BELLWETHER_REQUIRE_TOOLS=1 $(BIN)/python -m pytest tests/browser
 
 screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screenshots
-	@cd tests && ../$(BIN)/python -m browser.screenshots
+	@PYTHONPATH=tests $(BIN)/python -m browser.screenshots
 
 test-all: check ## the same, with every test on both engines
 	@TEST_EVERY_ENGINE=1 $(BIN)/python -m pytest -n 4 --dist loadgroup

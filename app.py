@@ -128,7 +128,7 @@ def _build_services(foundation: Foundation, features: Iterable[Feature]) -> Serv
     metrics = SafeMetrics(PrometheusMetrics()) if settings.metrics_enabled else Metrics()
     database.breaker.observer = metrics
     metrics.add_breaker(database.breaker.name)
-    redis = RedisLink(settings.redis_url) if settings.redis_url else None
+    redis = RedisLink(settings.redis_url, settings.redis_timeout, settings.redis_retry_seconds) if settings.redis_url else None
     cache = _build_cache(foundation, redis, metrics)
     job_feed = JobFeed(database, settings.redis_url, settings.streams_per_worker, metrics)
     build_labels = {"version": VERSION, "engine_version": str(ENGINE_VERSION), "python": python_version()}
@@ -197,7 +197,7 @@ def _register_hooks(app: Application, services: Services) -> None:
     register_security_headers(app)
     if settings.compress_responses:
         register_compression(app)
-    register_authentication(app, services.authentication)
+    register_authentication(app)
     if services.rate_limiter is not None:
         register_rate_limits(app, services.rate_limiter, services.metrics)
     register_guard(app)

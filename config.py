@@ -140,6 +140,8 @@ class Settings(BaseSettings):
         repr=False,
         description="`redis://…`, a database of its own. Processes share rate limits and cached results; workers and streams wake at once.",
     )
+    redis_timeout: float = Field(0.15, gt=0, le=10, description="Seconds that a request waits for Redis before it goes on without.")
+    redis_retry_seconds: float = Field(5.0, gt=0, le=300, description="Seconds after a failure in which requests do not ask Redis again.")
 
     max_json_bytes: int = Field(1_000_000, ge=1_000, description="Largest JSON body, in bytes.")
     max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file, in bytes.")

@@ -121,11 +121,11 @@ class Database:
                 self._engine = self._make_engine()
             return self._engine
 
-    def connect(self, attempts: int | None = None) -> None:
+    def connect(self, attempts: int | None = None, wait: Callable[[float], object] = time.sleep) -> None:
         """Check that the database answers, and that an SQLite file can be written. For start-up only; a running service fails fast.
 
-        Tries `attempts` times (by default `DB_CONNECT_ATTEMPTS`) with growing, capped pauses. An error that waiting cannot cure ends it at
-        once. Raises the last error.
+        Tries `attempts` times (by default `DB_CONNECT_ATTEMPTS`); between two it calls `wait` with the seconds of a growing, capped pause.
+        An error that waiting cannot cure ends it at once. Raises the last error.
         """
         attempts, pause = attempts or self.options.connect_attempts, FIRST_PAUSE
         for attempt in range(1, attempts + 1):
@@ -140,7 +140,7 @@ class Database:
                     raise
                 fields = {"reason": reason_of(error), "remedy": explanation_of(error).remedy}
                 log.warning("database not reachable yet", database=self.description, attempt=attempt, of=attempts, **fields)
-                time.sleep(pause)
+                wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     def ping(self) -> None:

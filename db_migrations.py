@@ -160,18 +160,18 @@ def up(folder: Path | None = None, on: Database | None = None) -> list[Migration
     return applied
 
 
-def ensure_schema(auto_migrate: bool, on: Database | None = None) -> SchemaStatus:
+def ensure_schema(auto_migrate: bool, on: Database | None = None, folder: Path | None = None) -> SchemaStatus:
     """Make the schema usable at the start of a web or worker process: migrate it if needed and allowed.
 
     Raises MigrationError when this code cannot run on the schema.
     """
     on = on or database.current()
     with on.read() as connection:
-        status = schema_status(connection)
+        status = schema_status(connection, folder)
     if status.state is SchemaState.BEHIND and auto_migrate:
-        up(on=on)
+        up(folder, on)
         with on.read() as connection:
-            status = schema_status(connection)
+            status = schema_status(connection, folder)
     if not status.can_be_served:
         raise MigrationError(str(status))
     if status.state is SchemaState.AHEAD:

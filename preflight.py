@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from config import VERSION, ConfigError, Fault, Settings
 from database import Database, DatabaseOptions
 from features.operations import health
-from features.operations.checks.application import Route, fault_checks
+from features.operations.checks.application import Route, fault_checks, pip_complaints
 from models.health import Check, CheckState, HealthReport
 from utils.logger import configure_logging
 
@@ -27,16 +27,16 @@ WIDTH = 140
 SKIPPED = "The checks that need settings were skipped. Correct the environment, then run this again."
 
 
-def check_all() -> HealthReport:
+def check_all(complaints_of_pip: Callable[[], list[str]] = pip_complaints) -> HealthReport:
     """Run every check, or only those without settings when the settings are invalid."""
     try:
         settings = Settings.load()
     except ConfigError as error:
-        return _report_faults(error.faults)
+        return _report_faults(error.faults, complaints_of_pip)
     configure_logging(settings.log_level, as_json=settings.log_as_json)
     database = Database(DatabaseOptions.of(settings))
     try:
-        return health.preflight(settings, database, partial(_list_routes, settings))
+        return health.preflight(settings, database, partial(_list_routes, settings), complaints_of_pip)
     finally:
         database.close()
 
@@ -67,9 +67,9 @@ def main(arguments: list[str] | None = None) -> int:
     return WARNINGS_ONLY if options.strict and report.has_warnings else 0
 
 
-def _report_faults(faults: Iterable[Fault]) -> HealthReport:
+def _report_faults(faults: Iterable[Fault], complaints_of_pip: Callable[[], list[str]]) -> HealthReport:
     skipped = Check("others", CheckState.SKIPPED, is_critical=False, found=SKIPPED, remedy=None, duration_ms=0.0)
-    return HealthReport((*fault_checks(faults), *health.preflight_without_settings().checks, skipped))
+    return HealthReport((*fault_checks(faults), *health.preflight_without_settings(complaints_of_pip).checks, skipped))
 
 
 def _list_routes(settings: Settings) -> Iterable[Route]:

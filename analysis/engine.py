@@ -51,15 +51,15 @@ def parameters_of(strategy: Strategy, overrides: Overrides) -> Parameters:
 class Fingerprints:
     """Fingerprints of results with the same parameters, which are serialised once."""
 
-    def __init__(self, parameters: Parameters) -> None:
-        self._parameters = json.dumps(vars(parameters), sort_keys=True)
+    def __init__(self, parameters: Parameters, engine_version: str = ENGINE_VERSION) -> None:
+        self._parameters, self._engine_version = json.dumps(vars(parameters), sort_keys=True), engine_version
 
     def of(self, ticker: str, bars_sha256: str, stale: bool) -> str:
         """SHA-256, as hex, of everything that a result depends on.
 
         `stale` is the only input that depends on the day of the analysis: it gives a warning in the result.
         """
-        inputs = f'["{ticker}", "{bars_sha256}", {self._parameters}, "{ENGINE_VERSION}", {json.dumps(stale)}]'
+        inputs = f'["{ticker}", "{bars_sha256}", {self._parameters}, "{self._engine_version}", {json.dumps(stale)}]'
         return hashlib.sha256(inputs.encode()).hexdigest()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 from flask import Flask, redirect, request
@@ -21,6 +21,9 @@ from models.errors import Forbidden
 from models.session import Session
 from utils.api_utils import ApiError
 from utils.database_errors import is_unavailable
+
+if TYPE_CHECKING:
+    from api.application import Application
 
 PUBLIC: dict[str, Any] = {"security": []}  # a public route's entry in the OpenAPI document
 SESSION_COOKIE = "bellwether_session"
@@ -81,7 +84,7 @@ def is_authenticated(ask_database: bool = True) -> bool:
 
     Without `ask_database`, and while the database is away, only the master key is valid.
     """
-    key = _sent_key(request.headers)
+    key = presented_key(request.headers)
     if key and services().authentication.keys.is_master(key):
         return True
     return ask_database and caller_check(if_away=False)()
@@ -93,7 +96,7 @@ def caller_check(if_away: bool) -> Callable[[], bool]:
     It returns `if_away` while the database is away.
     """
     authentication = services().authentication
-    key, cookie = _sent_key(request.headers), request.cookies.get(SESSION_COOKIE, "")
+    key, cookie = presented_key(request.headers), request.cookies.get(SESSION_COOKIE, "")
 
     def is_valid() -> bool:
         try:
@@ -106,7 +109,7 @@ def caller_check(if_away: bool) -> Callable[[], bool]:
     return is_valid
 
 
-def register_authentication(app: Flask, authentication: Authentication) -> None:
+def register_authentication(app: Application) -> None:
     """Find the principal of each request by its key or session.
 
     `register_guard` refuses requests without one. Rate limits are registered between the two: they need the principal, and they also
@@ -122,11 +125,11 @@ def register_authentication(app: Flask, authentication: Authentication) -> None:
         state.needs_key = current.endpoint is not None and current.method != "OPTIONS" and not getattr(state.view, "is_public", False)
         if not state.needs_key:
             return
-        key = _sent_key(current.headers)
+        key = presented_key(current.headers)
         if key:
-            state.principal = authentication.keys.principal(key)
+            state.principal = app.services.authentication.keys.principal(key)
         elif cookie := current.cookies.get(SESSION_COOKIE):
-            state.session = authentication.sessions.find(cookie)
+            state.session = app.services.authentication.sessions.find(cookie)
             state.principal = state.session.principal if state.session else None
 
 
@@ -153,12 +156,13 @@ def _refuse_or_redirect(view: Any) -> Any:
     if sign_in_page is not None:
         path = request.full_path.rstrip("?")
         return redirect(sign_in_page if path == "/" else f"{sign_in_page}?{urlencode({'next': path})}", 303)
-    problem = "The API key is not valid." if _sent_key(request.headers) else "An API key is needed."
+    problem = "The API key is not valid." if presented_key(request.headers) else "An API key is needed."
     detail = f"{problem} Send it as X-API-Key: KEY or Authorization: Bearer KEY."
     raise ApiError(401, "unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="bellwether"'})
 
 
-def _sent_key(headers: Headers) -> str:
+def presented_key(headers: Headers) -> str:
+    """The API key in the headers of a request; empty without one."""
     key = headers.get("X-API-Key", "").strip()
     if key:
         return key

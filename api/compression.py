@@ -51,10 +51,11 @@ def register_compression(app: Flask) -> None:
         # The library reads `gzip;q=0`, a refusal, as the lowest preference, and `*` as every algorithm, refused ones included.
         header = request.environ.get("HTTP_ACCEPT_ENCODING", "")
         if "=0" in header:
-            request.environ["HTTP_ACCEPT_ENCODING"] = ",".join(_accepted_encodings(header))
+            request.environ["HTTP_ACCEPT_ENCODING"] = ",".join(accepted_encodings(header))
 
 
-def _accepted_encodings(header: str) -> list[str]:
+def accepted_encodings(header: str) -> list[str]:
+    """The parts of an Accept-Encoding header without the refused encodings; `*` becomes the algorithms that remain."""
     parts = [part.strip().lower() for part in header.split(",")]
     refused = {part.split(";")[0] for part in parts if _REFUSED.search(part)}
     remaining = ",".join(name for name in ALGORITHMS if name not in refused)

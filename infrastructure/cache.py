@@ -32,7 +32,7 @@ from utils.ids import new_id
 log = structlog.get_logger(__name__)
 Value = TypeVar("Value")
 
-FOLLOW_SECONDS = 2.0  # within which every process has dropped cleared entries
+FOLLOW_SECONDS = 2.0
 PROMOTED_SECONDS = 15.0  # how long a process keeps an entry that it copied from Redis
 REDIS_PREFIX = "bellwether:cache:"
 SCAN_STEP = 500
@@ -51,8 +51,8 @@ class MemoryStore:
 
     name = "memory"
 
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
+    def __init__(self, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._max_bytes, self._clock = max_bytes, clock
         # Not TLRUCache: its heap of expiry times makes a put into a full cache some ten times as slow, and a hit five times.
         self._entries: LRUCache[str, _Entry] = LRUCache(max_bytes, getsizeof=lambda entry: entry.size)
         self._lock = threading.Lock()  # LRUCache is not thread-safe
@@ -63,14 +63,14 @@ class MemoryStore:
             entry = self._entries.get(key)
             if entry is None:
                 return None
-            if entry.expires_at <= time.monotonic():
+            if entry.expires_at <= self._clock():
                 del self._entries[key]
                 return None
             return entry.value
 
     def put(self, key: str, value: bytes, seconds: float) -> None:
         """Store a value, unless it is larger than the whole store."""
-        entry = _Entry(value, len(key) + len(value), time.monotonic() + seconds)
+        entry = _Entry(value, len(key) + len(value), self._clock() + seconds)
         with self._lock:
             if entry.size > self._max_bytes:
                 self._entries.pop(key, None)
@@ -87,7 +87,7 @@ class MemoryStore:
 
     def entries(self, prefix: str, limit: int) -> list[CacheEntry]:
         """The unexpired entries, by key."""
-        time_now = time.monotonic()
+        time_now = self._clock()
         with self._lock:
             items = [(key, entry) for key, entry in self._entries.items() if key.startswith(prefix) and entry.expires_at > time_now]
         items.sort(key=lambda item: item[0])
@@ -166,23 +166,33 @@ def _scan(cursor: int, pattern: str, client: Any) -> tuple[int, list[bytes]]:
 
 @dataclass(frozen=True)
 class CacheLimits:
-    """The size of one process's memory store, in bytes, and the lifetime of an entry, in seconds."""
+    """The size of one process's memory store, and the times of its entries."""
 
     max_bytes: int
-    seconds: float
+    seconds: float  # lifetime of an entry
+    follow_seconds: float = FOLLOW_SECONDS  # within which a process drops the entries that another one cleared
 
 
 class Cache:
     """A cache of two levels. Thread-safe; opens no connection before its first use."""
 
-    def __init__(self, database: Database, limits: CacheLimits, link: RedisLink | None, metrics: Metrics) -> None:
-        """With a `link`, processes share entries in Redis."""
+    def __init__(
+        self,
+        database: Database,
+        limits: CacheLimits,
+        link: RedisLink | None,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """With a `link`, processes share entries in Redis. Entries in memory expire by `clock`."""
         self._database = database
-        self._memory = MemoryStore(limits.max_bytes)
+        self._memory = MemoryStore(limits.max_bytes, clock)
         self._shared = RedisStore(link) if link is not None else None
         self._seconds, self._metrics = limits.seconds, metrics
         self._flights: SingleFlight[object] = SingleFlight()
-        self._clearings: PolledValue[frozenset[str]] = PolledValue("cache clearings", self._apply_clearings, FOLLOW_SECONDS, frozenset())
+        self._clearings: PolledValue[frozenset[str]] = PolledValue(
+            "cache clearings", self._apply_clearings, limits.follow_seconds, frozenset()
+        )
 
     def get(self, region: Region, key: str) -> bytes | None:
         """The value of an unexpired entry, else None."""

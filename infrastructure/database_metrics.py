@@ -26,14 +26,19 @@ ReadMetrics = Callable[[Connection], Iterable[Metric]]
 class DatabaseCollector(Collector):
     """Exposes the schema's metrics and those that features read; only `bellwether_database_up 0` while the database is away."""
 
-    def __init__(self, database: Database, build: Mapping[str, str], readers: Iterable[ReadMetrics]) -> None:
-        """`build` has the labels of `bellwether_build_info`. The `readers` are called only when the schema can be served."""
+    def __init__(
+        self, database: Database, build: Mapping[str, str], readers: Iterable[ReadMetrics], fresh_seconds: float = FRESH_SECONDS
+    ) -> None:
+        """`build` has the labels of `bellwether_build_info`. The `readers` are called only when the schema can be served.
+
+        Scrapes within `fresh_seconds` share one reading.
+        """
         self._database, self._readers = database, tuple(readers)
         self._labels = {**build, "database": database.dialect}
-        self._shared_read = SharedCall("metrics", self._read, FRESH_SECONDS)
+        self._shared_read = SharedCall("metrics", self._read, fresh_seconds)
 
     def collect(self) -> Iterator[Metric]:
-        """The metrics, at most `FRESH_SECONDS` old."""
+        """The metrics, at most `fresh_seconds` old."""
         yield self._build_info()
         up = GaugeMetricFamily("bellwether_database_up", "Whether the database answers.")
         try:

@@ -78,8 +78,8 @@ class Metrics:
 class PrometheusMetrics(Metrics):
     """Counts with the Prometheus client: in this process, or in the files of a folder that several share (`use_slot`)."""
 
-    def __init__(self) -> None:
-        """Make the metrics; each instance has its own unless they share a folder."""
+    def __init__(self, pool_seconds: float = POOL_SECONDS) -> None:
+        """Create the metrics; instances share counts only in a shared folder. `pool_seconds` pass between two readings of the pool."""
         disable_created_metrics()  # type: ignore[no-untyped-call]
         registry = CollectorRegistry()
         self._registry = registry
@@ -98,7 +98,7 @@ class PrometheusMetrics(Metrics):
         self._failures = Counter("bellwether_metrics_failures", "Events that could not be counted.", registry=registry)
         # prometheus_client takes longer to find a child by its labels than to count.
         self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
-        self._pool_due_at, self._pool_lock = 0.0, threading.Lock()
+        self._pool_seconds, self._pool_due_at, self._pool_lock = pool_seconds, 0.0, threading.Lock()
         # By pool, because each pool counts its events from 0.
         self._pool_seen: weakref.WeakKeyDictionary[PoolOwner, dict[str, int]] = weakref.WeakKeyDictionary()
         self._is_in_memory = False
@@ -115,12 +115,12 @@ class PrometheusMetrics(Metrics):
         children[1].observe(seconds)
 
     def pool(self, owner: PoolOwner) -> None:
-        """Record the state of a pool, at most once a second."""
+        """Record the state of a pool, unless `pool_seconds` have not passed since the last reading."""
         now = time.monotonic()
         if now < self._pool_due_at or not self._pool_lock.acquire(blocking=False):
             return
         try:
-            self._pool_due_at = now + POOL_SECONDS
+            self._pool_due_at = now + self._pool_seconds
             status = owner.status()
             for state, connections in (("in_use", status.in_use), ("idle", status.idle), ("limit", status.limit)):
                 self._pool.labels(state).set(connections)

@@ -26,8 +26,9 @@ class RedisLink:
     # By URL and shared by all links: a request that uses two links would otherwise wait for two timeouts.
     _suspended_until: ClassVar[dict[str, float]] = {}
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, timeout: float = TIMEOUT, suspended_seconds: float = SUSPENDED_SECONDS) -> None:
+        """`timeout` is in seconds, to connect and to answer; `suspended_seconds` is the pause after a failure."""
+        self._url, self._timeout, self._suspended_seconds = url, timeout, suspended_seconds
         self._client: Any = None
         self._lock = threading.Lock()
 
@@ -45,7 +46,7 @@ class RedisLink:
         try:
             with self._lock:
                 if self._client is None:
-                    self._client = connect_redis(self._url)
+                    self._client = connect_redis(self._url, self._timeout)
             return function(self._client)
         except (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError, OSError) as error:
             self._suspend()
@@ -62,7 +63,7 @@ class RedisLink:
             raise RedisAway from None
 
     def _suspend(self) -> None:
-        self._suspended_until[self._url] = time.monotonic() + SUSPENDED_SECONDS
+        self._suspended_until[self._url] = time.monotonic() + self._suspended_seconds
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""

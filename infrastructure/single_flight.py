@@ -10,22 +10,36 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
+class _Flight(Future[Value]):
+    """A computation that runs, or will run, for `callers` callers."""
+
+    callers = 1
+
+
 class SingleFlight(Generic[Value]):
     """Concurrent callers with the same key share one computation, also one that began before their call: for immutable values."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._flights: dict[Hashable, Future[Value]] = {}
+        self._flights: dict[Hashable, _Flight[Value]] = {}
 
     def do(self, key: Hashable, compute: Callable[[], Value]) -> tuple[Value, bool]:
         """The result of `compute`, and whether another caller computed it. Raises what `compute` raises."""
         with self._lock:
             flight = self._flights.get(key)
             if flight is None:
-                own_flight = self._flights[key] = Future()
+                own_flight = self._flights[key] = _Flight()
+            else:
+                flight.callers += 1
         if flight is not None:
             return flight.result(), True
         return _fly(own_flight, compute, lambda: self._land(key)), False
+
+    def waiting(self, key: Hashable) -> int:
+        """The number of callers that wait for another caller's computation."""
+        with self._lock:
+            flight = self._flights.get(key)
+            return 0 if flight is None else flight.callers - 1
 
     def _land(self, key: Hashable) -> None:
         with self._lock:
@@ -41,16 +55,18 @@ class FreshFlight(Generic[Value]):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[Hashable, Future[Value]] = {}
-        self._next: dict[Hashable, Future[Value]] = {}
+        self._running: dict[Hashable, _Flight[Value]] = {}
+        self._next: dict[Hashable, _Flight[Value]] = {}
 
     def do(self, key: Hashable, compute: Callable[[], Value]) -> Value:
         """The result of `compute`, called after this call began, by this caller or by another. Raises what `compute` raises."""
         with self._lock:
             next_flight, running = self._next.get(key), self._running.get(key)
             if next_flight is None:
-                own_flight: Future[Value] = Future()
+                own_flight: _Flight[Value] = _Flight()
                 (self._running if running is None else self._next)[key] = own_flight
+            else:
+                next_flight.callers += 1
         if next_flight is not None:
             return next_flight.result()
 
@@ -63,7 +79,13 @@ class FreshFlight(Generic[Value]):
 
         return _fly(own_flight, compute_in_turn, lambda: self._land(key, own_flight))
 
-    def _land(self, key: Hashable, flight: Future[Value]) -> None:
+    def waiting(self, key: Hashable) -> int:
+        """The number of callers that wait for another caller's computation or for their turn."""
+        with self._lock:
+            callers = sum(flights[key].callers for flights in (self._running, self._next) if key in flights)
+            return callers - 1 if key in self._running else callers
+
+    def _land(self, key: Hashable, flight: _Flight[Value]) -> None:
         with self._lock:
             for flights in (self._running, self._next):
                 if flights.get(key) is flight:

@@ -54,7 +54,7 @@ def stream_job(path: JobPath, header: StreamHeaders) -> Response:
     """
     require_flag(STREAMS)
     job = job_service.find(services().database, org_id(), path.job_id)
-    seen = _last_seen(header)
+    seen = header.last_version
     if job.is_finished and seen >= job.version:
         return Response(status=204)
     with ExitStack() as watching:
@@ -140,11 +140,6 @@ def _events(feed: JobFeed, job: Job, seen: int, is_wanted: Callable[[], bool]) -
             yield b": still there\n\n"
         else:
             yield b"id: %d\nevent: job\ndata: %s\n\n" % (state.version, dump(job_answer(state)))
-
-
-def _last_seen(header: StreamHeaders) -> int:
-    text = header.last_event_id or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _watch(watching: ExitStack, job: Job) -> None:

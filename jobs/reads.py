@@ -40,6 +40,10 @@ class JobReads:
                 return known
         return self._flights.do((org_id, job_id), lambda: self._read(org_id, job_id))
 
+    def waiting(self, org_id: int, job_id: str) -> int:
+        """How many callers wait for a read of a job."""
+        return self._flights.waiting((org_id, job_id))
+
     def _known(self, org_id: int, job_id: str) -> Job | None:
         shown = self._feed.latest(job_id)
         if shown is not None:

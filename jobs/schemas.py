@@ -114,6 +114,12 @@ class StreamHeaders(Headers):
 
     last_event_id: str | None = Field(None, alias="Last-Event-ID", description="The last version seen; what is newer is sent.")
 
+    @property
+    def last_version(self) -> int:
+        """The last version seen; 0 for a header that is none."""
+        given = self.last_event_id or ""
+        return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+
 
 class JobItemsQuery(PageQuery):
     """Which items."""

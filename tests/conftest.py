@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kit.measured_processes import measure_started_processes
+from kit.measuring import measure
 from kit.servers import Server, Start
 from kit.support import Backend, Client, own_database, settings_for, template_maker
 
@@ -41,8 +41,8 @@ TAKE_TURNS = (
 )
 
 
-def pytest_configure() -> None:
-    measure_started_processes()
+def pytest_configure(config: pytest.Config) -> None:
+    measure(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -15,7 +15,7 @@ from kit.support import Backend, settings_for
 from sqlalchemy import exc, text
 
 import database
-from database import DatabaseOptions
+from database import Database, DatabaseOptions
 
 ADD = text("INSERT INTO things (id, made) VALUES (:id, :made)")
 CUT_THE_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -229,13 +229,12 @@ def test_writers_wait_for_each_other(things: Backend) -> None:
     assert count() == 100
 
 
-def test_connecting_retries_with_growing_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connecting_retries_with_growing_pauses() -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("database.time.sleep", pauses.append)
     nobody_listens = DatabaseOptions(url="postgresql://u:hunter2@127.0.0.1:1/x", connect_attempts=8)
-    made = database.configure(nobody_listens)
+    made = Database(nobody_listens)
     with pytest.raises(exc.OperationalError) as caught:
-        database.connect()
+        made.connect(wait=pauses.append)
     assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
     assert database.is_unavailable(caught.value)
     assert "hunter2" not in made.description
@@ -243,12 +242,11 @@ def test_connecting_retries_with_growing_pauses(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
-def test_connecting_does_not_retry_what_waiting_cannot_mend(empty_backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("database.time.sleep", lambda _: pytest.fail("it waited"))
+def test_connecting_does_not_retry_what_waiting_cannot_mend(empty_backend: Backend) -> None:
     url = database.normalize_url(empty_backend.url).set(database="no_such_database")
-    database.configure(DatabaseOptions(url=url.render_as_string(hide_password=False), connect_attempts=5))
+    other = Database(DatabaseOptions(url=url.render_as_string(hide_password=False), connect_attempts=5))
     with pytest.raises(exc.OperationalError, match="does not exist"):
-        database.connect()
+        other.connect(wait=lambda _: pytest.fail("it waited"))
 
 
 def test_reads_only_writes_nothing(things: Backend) -> None:

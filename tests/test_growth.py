@@ -16,7 +16,6 @@ from pydantic import ValidationError
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
-import database
 from api import authentication as auth
 from api import compression, paging
 from app import create_app
@@ -28,7 +27,6 @@ from features.prices.providers.upload import parse_csv
 from features.prices.service import stream_csv
 from infrastructure.cache import NoCache
 from infrastructure.sql import script as sql_script
-from jobs import event_routes as job_events
 from jobs.schemas import StreamHeaders
 from models.errors import PriceQuality
 from models.price_series import Bar, PackedBars
@@ -177,20 +175,20 @@ def test_cursors_and_sessions(make: Callable[[int], str], tmp_path: Path) -> Non
     app = create_app(settings_for(f"sqlite:///{tmp_path / 'b.db'}", tmp_path))
     with app.app_context():
         check_growth(lambda size: refused(partial(paging.read_cursor, make(size), ["a", "list"]), ApiError))
-    check_growth(
-        lambda size: partial(Sessions(KeyRing(database.current(), lambda: "secret"), NoCache(database.current())).find, make(size))
-    )
+    database, cache = app.services.database, NoCache(app.services.database)
+    sessions = Sessions(database, KeyRing(database, lambda: "secret", cache), cache)
+    check_growth(lambda size: partial(sessions.find, make(size)))
 
 
 @each(TEXTS)
 @pytest.mark.parametrize(
     "read",
     [
-        pytest.param(compression._wanted, id="Accept-Encoding"),
-        pytest.param(lambda text: auth._presented_key(Headers({"X-API-Key": text})), id="X-API-Key"),
-        pytest.param(lambda text: auth._presented_key(Headers({"Authorization": text})), id="Authorization"),
-        pytest.param(lambda text: job_events._last_seen(StreamHeaders(**{"Last-Event-ID": text})), id="Last-Event-ID"),
-        pytest.param(sign_in._safe_next, id="where to go after signing in"),
+        pytest.param(compression.accepted_encodings, id="Accept-Encoding"),
+        pytest.param(lambda text: auth.presented_key(Headers({"X-API-Key": text})), id="X-API-Key"),
+        pytest.param(lambda text: auth.presented_key(Headers({"Authorization": text})), id="Authorization"),
+        pytest.param(lambda text: StreamHeaders(**{"Last-Event-ID": text}).last_version, id="Last-Event-ID"),
+        pytest.param(sign_in.safe_next, id="where to go after signing in"),
         pytest.param(lambda text: StrictRequest(EnvironBuilder(query_string=text).get_environ()).args, id="a query"),
         pytest.param(lambda text: SeriesQuery(keys=text), id="keys of a series"),
     ],

@@ -16,8 +16,9 @@ from sqlalchemy import exc
 
 import database
 import db_migrations
+from database import Database, DatabaseOptions
 from db_migrations import MigrationError
-from models.migration import LedgerRow, Migration, SchemaState, compare
+from models.migration import LedgerRow, Migration, SchemaState, SchemaStatus, compare
 from utils.clock import now
 
 
@@ -31,11 +32,16 @@ class Folder:
     def write(self, name: str, script: str) -> None:
         (self.path / name).write_text(script)
 
+    def up(self) -> list[Migration]:
+        return db_migrations.up(self.path)
+
+    def ensure(self, auto_migrate: bool) -> SchemaStatus:
+        return db_migrations.ensure_schema(auto_migrate, folder=self.path)
+
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
+def folder(tmp_path: Path) -> Folder:
     made = Folder(tmp_path / "migrations")
-    monkeypatch.setattr(db_migrations, "FOLDER", made.path)
     made.write("0001_parents.sql", "CREATE TABLE parents (id BIGINT PRIMARY KEY, name TEXT);")
     made.write("0002_children.sql", "CREATE TABLE children (id BIGINT PRIMARY KEY, parent_id BIGINT NOT NULL REFERENCES parents (id));")
     return made
@@ -122,22 +128,22 @@ print(len(db_migrations.up(pathlib.Path(sys.argv[2]))))
 def test_a_migration_that_fails_half_way_leaves_the_old_schema_whole(
     empty_backend: Backend, folder: Folder, script: str, words: str
 ) -> None:
-    db_migrations.up()
+    folder.up()
     before = tables()
     folder.write("0003_fails.sql", script)
     with pytest.raises(MigrationError, match=words):
-        db_migrations.up()
+        folder.up()
     assert tables() == before
     assert database.query_db("SELECT count(*) AS n FROM parents", one=True) == {"n": 0}
     assert database.query_db("SELECT max(version) AS n FROM db_version", one=True) == {"n": 2}
     folder.write("0003_fails.sql", "CREATE TABLE more (id BIGINT);")  # mended, it goes on
-    assert [migration.version for migration in db_migrations.up()] == [3]
+    assert [migration.version for migration in folder.up()] == [3]
     with pytest.raises(exc.IntegrityError):  # foreign keys are on again
         database.execute_db("INSERT INTO children VALUES (1, 99)")
 
 
 def test_a_table_can_be_rebuilt_under_its_children(empty_backend: Backend, folder: Folder) -> None:
-    db_migrations.up()
+    folder.up()
     database.execute_db("INSERT INTO parents VALUES (1, 'a')")
     database.execute_db("INSERT INTO children VALUES (1, 1)")
     folder.write(
@@ -146,17 +152,17 @@ def test_a_table_can_be_rebuilt_under_its_children(empty_backend: Backend, folde
         "INSERT INTO new_parents SELECT id, name FROM parents;\nDROP TABLE parents;\nALTER TABLE new_parents RENAME TO parents;",
     )
     folder.write("0003_rebuild.postgres.sql", "ALTER TABLE parents ALTER COLUMN name SET NOT NULL;")
-    db_migrations.up()
+    folder.up()
     assert database.query_db("SELECT parent_id FROM children") == [{"parent_id": 1}]
     with database.read() as connection:
-        assert db_migrations.missing_tables(connection) == []
+        assert db_migrations.missing_tables(connection, folder.path) == []
     with pytest.raises(exc.IntegrityError):
         database.execute_db("INSERT INTO parents VALUES (2, NULL)")
 
 
 def test_percent_signs_colons_and_semicolons_in_texts(empty_backend: Backend, folder: Folder) -> None:
     folder.write("0003_text.sql", "INSERT INTO parents VALUES (1, '100% :name; -- it''s'); -- a comment; with one\n/* and; */ ;")
-    db_migrations.up()
+    folder.up()
     assert database.query_db("SELECT name FROM parents", one=True) == {"name": "100% :name; -- it's"}
 
 
@@ -210,54 +216,54 @@ def test_a_missing_file_of_an_applied_migration(empty_backend: Backend, folder: 
 
 def test_who_refuses_a_database_that_is_ahead(empty_backend: Backend, folder: Folder) -> None:
     folder.write("0003_newer.sql", "CREATE TABLE newer (id BIGINT);")
-    db_migrations.up()
+    folder.up()
     (folder.path / "0003_newer.sql").unlink()
     with pytest.raises(MigrationError, match="ahead"):
-        db_migrations.up()
-    assert db_migrations.ensure_schema(auto_migrate=True).state is SchemaState.AHEAD
+        folder.up()
+    assert folder.ensure(auto_migrate=True).state is SchemaState.AHEAD
     folder.write("0003_newer.sql", "CREATE TABLE newer (id BIGINT);")
     folder.write("0004_drop_breaking.sql", "DROP TABLE newer;")
-    db_migrations.up()
+    folder.up()
     (folder.path / "0003_newer.sql").unlink()
     (folder.path / "0004_drop_breaking.sql").unlink()
     with pytest.raises(MigrationError, match="ahead"):
-        db_migrations.ensure_schema(auto_migrate=True)
+        folder.ensure(auto_migrate=True)
 
 
 def test_without_auto_migrate_a_worker_behind_refuses(empty_backend: Backend, folder: Folder) -> None:
     with pytest.raises(MigrationError, match="behind"):
-        db_migrations.ensure_schema(auto_migrate=False)
+        folder.ensure(auto_migrate=False)
     assert tables() == set()
-    db_migrations.up()
-    assert db_migrations.ensure_schema(auto_migrate=False).state is SchemaState.CURRENT
+    folder.up()
+    assert folder.ensure(auto_migrate=False).state is SchemaState.CURRENT
 
 
 def test_drift_is_named_and_repaired(empty_backend: Backend, folder: Folder) -> None:
-    db_migrations.up()
+    folder.up()
     folder.write("0001_parents.sql", "-- explained\nCREATE TABLE parents (id BIGINT PRIMARY KEY, name TEXT);")
-    for refused in (db_migrations.up, lambda: db_migrations.ensure_schema(auto_migrate=True)):
+    for refused in (folder.up, lambda: folder.ensure(auto_migrate=True)):
         with pytest.raises(MigrationError, match=r"0001_parents\.sql was changed"):
             refused()
-    assert [migration.version for migration in db_migrations.repair()] == [1]
-    assert db_migrations.repair() == []
-    assert db_migrations.up() == []
+    assert [migration.version for migration in db_migrations.repair(folder.path)] == [1]
+    assert db_migrations.repair(folder.path) == []
+    assert folder.up() == []
 
 
 def test_line_ends_are_no_change(empty_backend: Backend, folder: Folder) -> None:
     folder.write("0003_lines.sql", "CREATE TABLE lines (\n id BIGINT\n);\n")
-    db_migrations.up()
+    folder.up()
     (folder.path / "0003_lines.sql").write_bytes(b"CREATE TABLE lines (\r\n id BIGINT\r\n);\r\n")
-    assert db_migrations.up() == []
+    assert folder.up() == []
 
 
 def test_baseline_is_for_a_database_that_has_the_schema_but_no_ledger(empty_backend: Backend, folder: Folder) -> None:
     database.execute_db("CREATE TABLE parents (id BIGINT PRIMARY KEY, name TEXT)")
     with pytest.raises(MigrationError, match="no migration 9"):
-        db_migrations.baseline(9)
-    assert [migration.version for migration in db_migrations.baseline(1)] == [1]
-    assert [migration.version for migration in db_migrations.up()] == [2]
+        db_migrations.baseline(9, folder.path)
+    assert [migration.version for migration in db_migrations.baseline(1, folder.path)] == [1]
+    assert [migration.version for migration in folder.up()] == [2]
     with pytest.raises(MigrationError, match="ledger already"):
-        db_migrations.baseline(2)
+        db_migrations.baseline(2, folder.path)
 
 
 @pytest.mark.parametrize(
@@ -271,20 +277,17 @@ def test_baseline_is_for_a_database_that_has_the_schema_but_no_ledger(empty_back
 def test_misnamed_files_are_refused(empty_backend: Backend, folder: Folder, name: str, words: str) -> None:
     folder.write(name, "SELECT 1;")
     with pytest.raises(MigrationError, match=words):
-        db_migrations.up()
+        folder.up()
     assert tables() == set()
 
 
 def test_another_process_that_holds_the_lock_is_waited_for_and_named(empty_backend: Backend, folder: Folder, tmp_path: Path) -> None:
-    mine = database.current()
     with db_migrations.migration_lock():
-        database._current = None  # another process has its own
-        database.configure(settings_for(empty_backend.url, tmp_path, migration_lock_timeout=1))
+        other = Database(DatabaseOptions.of(settings_for(empty_backend.url, tmp_path, migration_lock_timeout=1)))
         with pytest.raises(MigrationError, match="Another process"):
-            db_migrations.up()
-        database.close()
-    database._current = mine
-    assert len(db_migrations.up()) == 2
+            db_migrations.up(folder.path, other)
+        other.close()
+    assert len(folder.up()) == 2
 
 
 # ---- the command ------------------------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.chaos import RedisServer
 from kit.paths import ROOT
+from kit.redis_server import RedisServer
 from kit.servers import free_port, production
 from kit.support import MASTER_KEY, SECRET_KEY, Backend, Postgres, settings_for
 
@@ -23,8 +23,7 @@ import database
 import preflight
 from app import create_app
 from features.operations import health
-from features.operations.checks import application as check_application
-from features.operations.checks.application import Route
+from features.operations.checks.application import Route, pip_complaints
 from models.health import Check, HealthReport
 
 PASSWORD = "hunter2"
@@ -46,7 +45,7 @@ class Place:
         """The report, made in this process."""
         for name, value in self.environment.items():
             monkeypatch.setenv(name, value)
-        return preflight.check_all()
+        return preflight.check_all(asked_once)
 
     def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """The real command, as a person runs it."""
@@ -56,12 +55,7 @@ class Place:
 
 
 # pip takes over a second and finds the same for every test of this process; the command asks it anew.
-asked_once = cache(check_application._pip_check)
-
-
-@pytest.fixture(autouse=True)
-def _pip_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_application, "_pip_check", asked_once)
+asked_once = cache(pip_complaints)
 
 
 def place_at(backend: Backend, folder: Path) -> Place:
@@ -222,8 +216,8 @@ def test_a_route_given_twice(place: Place) -> None:
     app = create_app(settings)
     routes = [Route(rule.rule, frozenset(rule.methods or ()), rule.endpoint) for rule in app.url_map.iter_rules() if not rule.websocket]
     twin = Route("/api/v1/results/<id>", frozenset({"GET"}), "result.get_result_again")
-    assert "routes" not in critical(health.preflight(settings, database.current(), lambda: routes))
-    found = critical(health.preflight(settings, database.current(), lambda: [*routes, twin]))["routes"]
+    assert "routes" not in critical(health.preflight(settings, database.current(), lambda: routes, asked_once))
+    found = critical(health.preflight(settings, database.current(), lambda: [*routes, twin], asked_once))["routes"]
     assert "result.get_result, result.get_result_again" in found.found
     assert found.remedy
 

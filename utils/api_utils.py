@@ -142,18 +142,20 @@ def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | No
     return Response(body, status, headers, content_type="application/json")
 
 
-def streamed_response(pieces: Iterable[bytes], content_type: str, headers: Mapping[str, str] | None = None) -> Response:
+def streamed_response(
+    pieces: Iterable[bytes], content_type: str, headers: Mapping[str, str] | None = None, piece_bytes: int = PIECE_BYTES
+) -> Response:
     """A response whose pieces are produced while it is sent: none for HEAD or 304, and no more once the client has gone."""
-    return Response(_join_small(pieces), headers=headers, content_type=content_type)
+    return Response(_join_small(pieces, piece_bytes), headers=headers, content_type=content_type)
 
 
-def _join_small(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of at least PIECE_BYTES, because small ones cost a packet or a compressor's block each."""
+def _join_small(pieces: Iterable[bytes], piece_bytes: int) -> Iterator[bytes]:
+    """The same bytes in pieces of at least `piece_bytes`, because small ones cost a packet or a compressor's block each."""
     buffer, size = [], 0
     for piece in pieces:
         buffer.append(piece)
         size += len(piece)
-        if size >= PIECE_BYTES:
+        if size >= piece_bytes:
             yield b"".join(buffer)
             buffer, size = [], 0
     if buffer:

@@ -30,7 +30,7 @@ LARGEST_FORM = 16_384  # bytes of an unauthenticated request: a key and a path
 @public
 def show_form() -> str:
     """The sign-in form."""
-    return render_template("login.html", next=_safe_next(request.args.get("next")), problem=None)
+    return render_template("login.html", next=safe_next(request.args.get("next")), problem=None)
 
 
 @blueprint.post(LOGIN)
@@ -40,7 +40,7 @@ def sign_in() -> BaseResponse:
     if not comes_from_own_page():
         raise ApiError(403, "forbidden", "Sign in from the service's own page.")
     request.max_content_length = LARGEST_FORM
-    key, next_path = request.form.get("key", "").strip()[:LONGEST_KEY], _safe_next(request.form.get("next"))
+    key, next_path = request.form.get("key", "").strip()[:LONGEST_KEY], safe_next(request.form.get("next"))
     authentication = services().authentication
     try:
         principal = authentication.keys.principal(key) if key else None
@@ -76,7 +76,7 @@ def _form(next_path: str, problem: str, status: int) -> Response:
     return Response(render_template("login.html", next=next_path, problem=problem), status, mimetype="text/html")
 
 
-def _safe_next(path: str | None) -> str:
+def safe_next(path: str | None) -> str:
     """The path, or the overview when it would lead to another site."""
     if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or any(ord(letter) < 32 for letter in path):
         return "/"

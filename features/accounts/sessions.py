@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from database import Database
@@ -31,8 +32,8 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # TOKEN_BYTES in base64url
 class Sessions:
     """Begins, finds and ends sessions. Methods raise the database's errors."""
 
-    def __init__(self, database: Database, ring: KeyRing, cache: Cache) -> None:
-        self._database, self._ring, self._cache = database, ring, cache
+    def __init__(self, database: Database, ring: KeyRing, cache: Cache, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database, self._ring, self._cache, self._clock = database, ring, cache, clock
 
     def begin(self, key: str, principal: Principal, replaced: str | None = None) -> str:
         """Store a session for a verified key and return its token. The session of the token `replaced` ends."""
@@ -55,14 +56,14 @@ class Sessions:
         cached = self._cache.get(Region.SESSIONS, digest)
         if cached is not None:
             return Session(token, Principal(*parse_tolerant(cached)))
-        read_at = time.monotonic()
+        read_at = self._clock()
         with self._database.reader() as connection:
             owner = session_store.find_owner(connection, digest, now())
         principal = self._find_principal(owner) if owner else None
         if principal is None:
             return None
         # Counted from before the read: the row may have changed while a slow database answered.
-        seconds_left = read_at + LOOKUP_SECONDS - time.monotonic()
+        seconds_left = read_at + LOOKUP_SECONDS - self._clock()
         self._cache.put(Region.SESSIONS, digest, dump([principal.org_id, principal.key_id]), seconds_left)
         return Session(token, principal)
 

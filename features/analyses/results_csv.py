@@ -19,21 +19,21 @@ COLUMNS = ("ticker", "strategy", "as_of", "close", "score", "verdict", "signal",
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def result_pages(database: Database, org_id: int, filters: ResultFilter) -> Iterator[list[ResultSummary]]:
+def result_pages(database: Database, org_id: int, filters: ResultFilter, page_size: int = PAGE) -> Iterator[list[ResultSummary]]:
     """The pages of the list, at least one; the last may be empty. No connection is held between two pages."""
     after = None
     while True:
         with database.read() as connection:
-            page = result_store.latest(connection, org_id, filters, PAGE, after)
+            page = result_store.latest(connection, org_id, filters, page_size, after)
         yield page
-        if len(page) < PAGE:
+        if len(page) < page_size:
             return
         after = result_store.position(filters.sort, page[-1])
 
 
-def results_csv(database: Database, org_id: int, filters: ResultFilter) -> Iterator[bytes]:
+def results_csv(database: Database, org_id: int, filters: ResultFilter, page_size: int = PAGE) -> Iterator[bytes]:
     """The list as a CSV file with a header, in pieces. The first page is read at once, so that its errors are raised by this call."""
-    pages = result_pages(database, org_id, filters)
+    pages = result_pages(database, org_id, filters, page_size)
     first = next(pages)
     return chain([_lines([list(COLUMNS)])], (_lines(map(_csv_row, page)) for page in chain([first], pages)))
 

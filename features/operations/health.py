@@ -37,7 +37,12 @@ def serving_probes(foundation: Foundation) -> tuple[Probe, ...]:
     )
 
 
-def preflight(settings: Settings, database: Database, routes: Callable[[], Iterable[application.Route]]) -> HealthReport:
+def preflight(
+    settings: Settings,
+    database: Database,
+    routes: Callable[[], Iterable[application.Route]],
+    complaints_of_pip: Callable[[], list[str]],
+) -> HealthReport:
     """Run every check before a start. Changes nothing and needs neither a schema nor the network. `routes` lists the application's."""
     probes: tuple[Probe, ...] = (
         application.environment_probe(settings),
@@ -55,14 +60,14 @@ def preflight(settings: Settings, database: Database, routes: Callable[[], Itera
         machine.port_probe(settings),
         machine.draining_probe(settings),
         application.routes_probe(routes),
-        application.packages_probe(),
+        application.packages_probe(complaints_of_pip),
     )
     return CheckRunner(probes, PREFLIGHT_SECONDS).report()
 
 
-def preflight_without_settings() -> HealthReport:
+def preflight_without_settings(complaints_of_pip: Callable[[], list[str]]) -> HealthReport:
     """Run the checks that need no settings, for a refused configuration."""
-    return CheckRunner((application.packages_probe(),), PREFLIGHT_SECONDS).report()
+    return CheckRunner((application.packages_probe(complaints_of_pip),), PREFLIGHT_SECONDS).report()
 
 
 def versions() -> dict[str, str]:

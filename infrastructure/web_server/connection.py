@@ -21,6 +21,8 @@ class Limits:
     head_seconds: float  # from the connect, or the first byte of a later request, to the end of the head
     least_rate: float  # bytes per second, of a request's body and of a response
     most_body_bytes: int  # received before the application runs
+    most_bodies_bytes: int = 268_435_456  # of all incomplete requests; beyond it the oldest are closed
+    most_pending_bytes: int = 33_554_432  # of all responses in FLUSHING; beyond it the oldest are closed
 
 
 class State(Enum):

@@ -30,8 +30,6 @@ UNREAD_SECONDS = 30.0  # how long, and how many bytes of, the rest of a refused 
 UNREAD_BYTES = 32_000_000
 RECENT_SECONDS = 1.0  # a new client that connected or began its request more recently is waited for when the server stops
 RECEIVE_BYTES = 65_536
-MOST_BODIES_BYTES = 268_435_456  # of all incomplete requests; beyond it the oldest are closed
-MOST_PENDING_BYTES = 33_554_432  # of all responses in FLUSHING; beyond it the oldest are closed
 LOG_SECONDS = 10.0  # between two log lines about connections that the server ended
 BAD_REQUEST_ERRORS = (ParseException, ChunkMissingTerminator, InvalidChunkExtension, InvalidChunkSize)
 
@@ -52,6 +50,21 @@ class ConnectionLoop:
         self._is_stopping = False
         self.calls = CallQueue()
         self._poller.register(self.calls, selectors.EVENT_READ, self.calls.run)
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._connections)
+
+    @property
+    def body_bytes(self) -> int:
+        """Bytes in memory of the bodies of incomplete requests."""
+        return sum(connection.incoming.body_bytes for connection in self._in(State.BODY))
+
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes in memory of responses that are complete and not yet sent."""
+        return sum(connection.outgoing.pending_bytes for connection in self._in(State.FLUSHING))
 
     def listen(self, listeners: Sequence[Any]) -> None:
         """Accept connections from these listeners."""
@@ -98,7 +111,7 @@ class ConnectionLoop:
         Complete requests are answered within `grace_seconds`, incomplete ones have LINGER_SECONDS. `notify` is called once per turn.
         """
         for listener in listeners:
-            for _ in range(self._most_connections - len(self._connections)):
+            for _ in range(self._most_connections - self.connections):
                 if not select.select([listener], [], [], 0)[0]:
                     break
                 self._accept(listener)
@@ -129,7 +142,7 @@ class ConnectionLoop:
             log.warning("connection not accepted", reason=str(error))
             self._evict_oldest("no_room")
             return
-        if len(self._connections) >= self._most_connections:
+        if self.connections >= self._most_connections:
             self._evict_oldest("no_room")
         connection = Connection(sock, peer, listener.getsockname(), partial(self.calls.put, self._begin_flush))
         self._connections.add(connection)
@@ -308,7 +321,7 @@ class ConnectionLoop:
             self._end_late(connection)
         self._make_room()
         if self._ended and moment - self._logged_at >= LOG_SECONDS:
-            log.warning("connections ended by the server", connections=len(self._connections), **self._ended)
+            log.warning("connections ended by the server", connections=self.connections, **self._ended)
             self._ended.clear()
             self._logged_at = moment
 
@@ -335,9 +348,9 @@ class ConnectionLoop:
 
     def _make_room(self) -> None:
         """Close the oldest slow connections while their bodies or responses take too much memory."""
-        while sum(connection.incoming.body_bytes for connection in self._in(State.BODY)) > MOST_BODIES_BYTES:
+        while self.body_bytes > self._limits.most_bodies_bytes:
             self._evict(min(self._in(State.BODY), key=_since), "no_room")
-        while sum(connection.outgoing.pending_bytes for connection in self._in(State.FLUSHING)) > MOST_PENDING_BYTES:
+        while self.pending_bytes > self._limits.most_pending_bytes:
             self._evict(min(self._in(State.FLUSHING), key=_since), "no_room")
 
     def _evict_oldest(self, reason: str) -> None:

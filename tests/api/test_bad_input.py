@@ -292,7 +292,6 @@ def test_what_nobody_foresaw_leaks_nothing(app: Application) -> None:
         raise RuntimeError("password=hunter2")
 
     fail.is_public = True  # type: ignore[attr-defined]
-    app._got_first_request = False
     app.add_url_rule("/health/fail", view_func=fail)
     answer = Client(app).get("/health/fail")
     assert (answer.status_code, answer.json["code"]) == (500, "internal_error")

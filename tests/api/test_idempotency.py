@@ -168,7 +168,7 @@ def test_forgotten_keys_are_pruned(client: Client) -> None:
 
 
 def reserve(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the key as a process leaves it that dies at work."""
+    """Leave the key as a process leaves it that dies at work, which this one cannot: its stores forget to release it."""
     with monkeypatch.context() as patched:
         patched.setattr(idempotency.idempotency_store, "release", lambda *_: None)
         patched.setattr(idempotency.idempotency_store, "complete", lambda *_: False)

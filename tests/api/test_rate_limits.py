@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.chaos import RedisServer
 from kit.jobs import UNKNOWN_ID, another_organization
-from kit.protection import Make, client_of, patient_redis, sample
+from kit.protection import Make, client_of, sample
+from kit.redis_server import PATIENT, RedisServer, redis_of_its_own
 from kit.servers import wait_until
 from kit.support import MASTER_KEY, Backend, Client
 
@@ -61,7 +61,7 @@ def make(backend: Backend, tmp_path: Path) -> Make:
     """Makes applications with limits; a budget that is not named is out of reach."""
 
     def make_one(**settings: Any) -> Client:
-        return client_of(backend, tmp_path, **{"rate_limit_enabled": True, "rate_limit_per_hour": 10_000, **settings})
+        return client_of(backend, tmp_path, **{"rate_limit_enabled": True, "rate_limit_per_hour": 10_000, **PATIENT, **settings})
 
     return make_one
 
@@ -248,8 +248,8 @@ def test_switched_off_nothing_is_counted_or_said(make: Make) -> None:
 
 
 @pytest.fixture
-def redis_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
-    with patient_redis(tmp_path, monkeypatch) as server:
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    with redis_of_its_own(tmp_path) as server:
         yield server
 
 

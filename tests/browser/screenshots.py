@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent), str(Path(__file__).parent.parent.parent)]
+from kit.browser import CHROMIUM, FLAGS, PATIENCE, Site, sign_in, start_site
+from kit.paths import ROOT
+from kit.servers import wait_until
+from playwright.sync_api import sync_playwright
 
-from conftest import CHROMIUM, FLAGS, PATIENCE, Site, sign_in, start_site  # noqa: E402 — found by the path above
-from kit.servers import wait_until  # noqa: E402
-from playwright.sync_api import sync_playwright  # noqa: E402
-
-FOLDER = Path(__file__).parent.parent.parent / "docs" / "screenshots"
+FOLDER = ROOT / "docs" / "screenshots"
 PAGES = {
     "login": "/login",
     "overview": "/",
@@ -52,8 +50,7 @@ def main() -> None:
                     context.close()
         finally:
             browser.close()
-            site.process.terminate()
-            site.process.wait(60)
+            site.stop()
 
 
 def _fill(site: Site) -> None:

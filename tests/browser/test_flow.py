@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from conftest import Open, Site, Watch, start_site
+from kit.browser import Open, Site, Watch, start_site
 from playwright.sync_api import expect
 
 HEADER = "Date,Open,High,Low,Close,Volume\n"
@@ -89,8 +89,7 @@ def test_jobs_are_followed_to_their_end_and_cancelled(open_page: Open, tmp_path:
         expect(page.locator("#page")).to_contain_text("Cancelled")
         page.goto("about:blank")
     finally:
-        idle.process.terminate()
-        idle.process.wait(60)
+        idle.stop()
 
 
 def test_a_job_with_a_failure_says_why_and_is_run_again(open_page: Open, site: Site) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Open
+from kit.browser import Open
 
 # Stands for the network: streams say what the test lets them say, and every call of the API is noted and answered.
 NETWORK = """

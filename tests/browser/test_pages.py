@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Open, Site, Watch
+from kit.browser import Open, Site, Watch
 from playwright.sync_api import expect
 
 PAGES = ("/", "/tickers/AAPL", "/screener", "/tasks", "/reports", "/prices", "/diagnostics")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Open, Site, Watch
+from kit.browser import Open, Site, Watch
 from kit.support import MASTER_KEY
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
-from kit.chaos import BARS, TICKERS, RedisServer, Site
+from kit.chaos import BARS, TICKERS, Site
+from kit.redis_server import RedisServer
 from kit.support import Backend, own_database, settings_for, template_maker
 from kit.trial import create_table
 

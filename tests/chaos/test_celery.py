@@ -11,7 +11,6 @@ from kit.chaos import (
     CELERY,
     NETWORK_CELERY,
     TICKERS,
-    RedisServer,
     Site,
     children_of,
     is_active,
@@ -25,6 +24,7 @@ from kit.chaos import (
     wait_until_gone,
     wait_until_right,
 )
+from kit.redis_server import RedisServer
 from kit.servers import wait_until
 
 from models.job import Lane

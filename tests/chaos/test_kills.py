@@ -11,7 +11,6 @@ from celery import Celery
 from kit.chaos import (
     CELERY,
     WEB,
-    RedisServer,
     Site,
     children_of,
     done,
@@ -24,6 +23,7 @@ from kit.chaos import (
     wait_until_gone,
     wait_until_right,
 )
+from kit.redis_server import RedisServer
 from kit.servers import wait_until
 
 SEED = 20130301

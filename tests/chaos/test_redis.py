@@ -12,7 +12,6 @@ from kit.chaos import (
     JOB_SECONDS,
     TICKERS,
     WEB,
-    RedisServer,
     Site,
     done,
     is_active,
@@ -21,6 +20,7 @@ from kit.chaos import (
     wait_for_progress,
     wait_until_right,
 )
+from kit.redis_server import RedisServer
 from kit.servers import KEY, Server, wait_until
 
 POLLED_SECONDS = 5.0  # so soon does a stream look by itself where it would be told of a change

@@ -9,13 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from kit.chaos import RedisServer
-from kit.protection import patient_redis
+from kit.redis_server import RedisServer, redis_of_its_own
 from kit.servers import wait_until
 from kit.support import Backend
 
 import database
-from infrastructure import cache as cache_service
 from infrastructure import cache_store as cache_clearing
 from infrastructure.cache import REDIS_PREFIX, SCAN_STEP, Cache, CacheLimits, MemoryStore, RedisStore
 from infrastructure.metrics import Metrics
@@ -25,6 +23,7 @@ from models.cache import Region
 ON_POSTGRES = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 AN_HOUR = 3600.0
 LARGE = 10_000_000
+FOLLOWED_SOON = CacheLimits(LARGE, AN_HOUR, follow_seconds=0.05)
 # Keys and prefixes that would mean something else as a pattern.
 ODD_KEYS = (
     "ab",
@@ -49,9 +48,14 @@ ODD_PREFIXES = ("", "a", "a*", "a?", "a[", "a[xy]", "a]", "a^", "a\\", "a\\*", "
 
 
 @pytest.fixture
-def redis_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
-    with patient_redis(tmp_path, monkeypatch) as server:
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    with redis_of_its_own(tmp_path) as server:
         yield server
+
+
+def patient_link(server: RedisServer) -> RedisLink:
+    """A busy machine is not taken for an absent Redis."""
+    return RedisLink(server.url, timeout=5.0)
 
 
 # ---- the stores -------------------------------------------------------------------------------------------------------------------
@@ -62,7 +66,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[MemoryStore | RedisStore]:
     if request.param == "memory":
         yield MemoryStore(LARGE)
         return
-    link = RedisLink(request.getfixturevalue("redis_server").url)
+    link = patient_link(request.getfixturevalue("redis_server"))
     yield RedisStore(link)
     link.close()
 
@@ -106,7 +110,7 @@ def test_entries_are_listed_by_key_with_size_and_time(store: MemoryStore | Redis
 
 
 def test_more_than_redis_scans_at_once(redis_server: RedisServer) -> None:
-    link = RedisLink(redis_server.url)
+    link = patient_link(redis_server)
     store, many = RedisStore(link), 3 * SCAN_STEP
     redis_server.client.mset({f"{REDIS_PREFIX}a:{number}": b"x" for number in range(many)})
     foreign = {b"bellwether:limit:x": b"1", b"bellwether:cache": b"2", b"other": b"3"}
@@ -167,27 +171,22 @@ def test_memory_is_bounded_and_accounted_for_under_threads() -> None:
 
 
 def memory_of_its_own() -> Cache:
-    return Cache(database.current(), CacheLimits(LARGE, AN_HOUR), None, Metrics())
+    return Cache(database.current(), FOLLOWED_SOON, None, Metrics())
 
 
-@pytest.fixture
-def followed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_service, "FOLLOW_SECONDS", 0.05)
-
-
-def test_a_clearing_from_a_machine_whose_clock_is_behind_is_followed(backend: Backend, followed_soon: None) -> None:
+def test_a_clearing_from_a_machine_whose_clock_is_behind_is_followed(backend: Backend) -> None:
     """Ids carry their machine's clock: another's may be older than those that were seen."""
     cache = memory_of_its_own()
     cache.clear("other:", "tests")  # the newest id
     for year in ("018f0000", "017f0000"):
         cache.put(Region.RESULTS, "a", b"x")
-        wait_until(lambda: cache.get(Region.RESULTS, "a") == b"x" and cache._clearings._due_at > 0)
+        assert cache.get(Region.RESULTS, "a") == b"x"  # which has looked for clearings
         with database.transaction() as connection:
             cache_clearing.insert(connection, f"{year}-0000-7000-8000-000000000000", "results:", datetime.now(UTC), "tests")
         wait_until(lambda: cache.get(Region.RESULTS, "a") is None)
 
 
-def test_a_clearing_is_followed_once(backend: Backend, followed_soon: None) -> None:
+def test_a_clearing_is_followed_once(backend: Backend) -> None:
     one, other = memory_of_its_own(), memory_of_its_own()
     other.put(Region.RESULTS, "old", b"x")
     one.clear("", "tests")
@@ -202,11 +201,11 @@ def test_a_clearing_is_followed_once(backend: Backend, followed_soon: None) -> N
 
 @ON_POSTGRES
 def test_nobody_takes_back_from_redis_what_is_being_cleared(
-    backend: Backend, redis_server: RedisServer, followed_soon: None, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process hears of a clearing, empties its memory and is asked at once: Redis must be empty by then."""
-    links = [RedisLink(redis_server.url) for _ in range(2)]
-    one, other = (Cache(database.current(), CacheLimits(LARGE, AN_HOUR), link, Metrics()) for link in links)
+    links = [patient_link(redis_server) for _ in range(2)]
+    one, other = (Cache(database.current(), FOLLOWED_SOON, link, Metrics()) for link in links)
     one.put(Region.RESULTS, "a", b"x")
     assert other.get(Region.RESULTS, "a") == b"x"
     clear, seen = RedisStore.clear, threading.Event()

@@ -10,7 +10,6 @@ import pytest
 from kit.support import settings_for
 
 import app as application
-import database
 from app import create_app
 from infrastructure.lifecycle import Lifecycle, Step
 
@@ -149,4 +148,5 @@ def test_with_a_schema_that_is_refused_it_does_not_start_and_leaves_nothing_open
     app = create_app(settings_for(f"sqlite:///{tmp_path / 'b.db'}", tmp_path, auto_migrate=False))
     with pytest.raises(application.NOT_STARTED):
         application.start(app)
-    assert database.current()._engine is None  # closed with what had started
+    status = app.services.database.status()
+    assert (status.events["connects"], status.idle, status.in_use) == (1, 0, 0)  # closed with what had started

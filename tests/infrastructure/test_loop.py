@@ -6,13 +6,13 @@ import itertools
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
 from gunicorn.config import Config
 from kit.servers import wait_until
 
-from infrastructure.web_server import loop as loop_module
 from infrastructure.web_server.calls import CallQueue
 from infrastructure.web_server.connection import Connection, Limits, Outcome
 from infrastructure.web_server.loop import ConnectionLoop
@@ -28,9 +28,9 @@ Answer = Callable[[Connection], Outcome]
 class Running:
     """A loop in a thread of its own; each request is answered in a thread by `answer`."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, **limits: int) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.loop = ConnectionLoop(Config(), Limits(30.0, 1.0, 1_000_000), MOST_CONNECTIONS, self._take)
+        self.loop = ConnectionLoop(Config(), Limits(30.0, 1.0, 1_000_000, **limits), MOST_CONNECTIONS, self._take)
         self._answer = answer
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -40,6 +40,12 @@ class Running:
         client = socket.create_connection(self.listener.getsockname(), timeout=60)
         client.sendall(sent)
         return client
+
+    def look(self, at: Callable[[ConnectionLoop], int]) -> int:
+        """A figure of the loop, which is read in its own thread."""
+        figure: Future[int] = Future()
+        self.loop.calls.put(lambda: figure.set_result(at(self.loop)))
+        return figure.result(60)
 
     def stop(self) -> None:
         self._is_over.set()
@@ -56,12 +62,15 @@ class Running:
         self.loop.stop([self.listener], 5.0, lambda: None)
 
 
+Run = Callable[..., Running]
+
+
 @pytest.fixture
-def run() -> Iterator[Callable[[Answer], Running]]:
+def run() -> Iterator[Run]:
     running: list[Running] = []
 
-    def make(answer: Answer) -> Running:
-        running.append(Running(answer))
+    def make(answer: Answer, **limits: int) -> Running:
+        running.append(Running(answer, **limits))
         return running[-1]
 
     yield make
@@ -82,7 +91,7 @@ def is_closed(client: socket.socket) -> bool:
         return True
 
 
-def test_who_has_waited_longest_makes_room_for_who_comes(run: Callable[[Answer], Running]) -> None:
+def test_who_has_waited_longest_makes_room_for_who_comes(run: Run) -> None:
     running = run(say_ok)
     silent = []
     for _ in range(MOST_CONNECTIONS):
@@ -96,7 +105,7 @@ def test_who_has_waited_longest_makes_room_for_who_comes(run: Callable[[Answer],
         client.close()
 
 
-def test_a_connection_at_work_never_makes_room(run: Callable[[Answer], Running]) -> None:
+def test_a_connection_at_work_never_makes_room(run: Run) -> None:
     goes_on = threading.Event()
 
     def wait_and_say_ok(connection: Connection) -> Outcome:
@@ -112,12 +121,11 @@ def test_a_connection_at_work_never_makes_room(run: Callable[[Answer], Running])
         client.close()
 
 
-def test_the_oldest_body_makes_room_when_too_much_is_held(run: Callable[[Answer], Running], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop_module, "MOST_BODIES_BYTES", 150_000)
-    running = run(say_ok)
+def test_the_oldest_body_makes_room_when_too_much_is_held(run: Run) -> None:
+    running = run(say_ok, most_bodies_bytes=150_000)
     head = b"PUT / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n"
     oldest = running.connect(head + b"x" * 100_000)
-    wait_until(lambda: any(connection.incoming.body_bytes == 100_000 for connection in list(running.loop._connections)))
+    wait_until(lambda: running.look(lambda loop: loop.body_bytes) == 100_000)
     newer = running.connect(head + b"x" * 100_000)
     assert is_closed(oldest)
     newer.sendall(b"x" * 100_000)
@@ -126,29 +134,31 @@ def test_the_oldest_body_makes_room_when_too_much_is_held(run: Callable[[Answer]
     newer.close()
 
 
-def test_the_oldest_answer_makes_room_when_too_much_is_held(run: Callable[[Answer], Running], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop_module, "MOST_PENDING_BYTES", 500_000)
+def test_the_oldest_answer_makes_room_when_too_much_is_held(run: Run) -> None:
+    answered: list[Connection] = []
 
     def say_more_than_is_taken(connection: Connection) -> Outcome:
         while connection.outgoing.pending_bytes < 300_000:
             connection.outgoing.sendall(b"x" * 100_000)
+        answered.append(connection)
         return Outcome.CLOSE
 
-    running = run(say_more_than_is_taken)
-    held = lambda: sum(connection.outgoing.pending_bytes for connection in list(running.loop._connections))  # noqa: E731
+    running = run(say_more_than_is_taken, most_pending_bytes=500_000)
     oldest = running.connect(GET)
-    wait_until(lambda: held() >= 300_000)
+    wait_until(lambda: running.look(lambda loop: loop.pending_bytes) >= 300_000)
     newer = running.connect(GET)
-    wait_until(lambda: len(running.loop._connections) == 1)
+    wait_until(lambda: len(answered) == 2 and running.look(lambda loop: loop.connections) == 1)
     assert sum(map(len, iter(lambda: newer.recv(65536), b""))) >= 300_000  # whole, to its end
     oldest.close()
     newer.close()
 
 
-def test_a_thread_with_much_to_send_waits_and_goes_free_with_its_client(run: Callable[[Answer], Running]) -> None:
+def test_a_thread_with_much_to_send_waits_and_goes_free_with_its_client(run: Run) -> None:
+    writing: list[Connection] = []
     ended = threading.Event()
 
     def say_much(connection: Connection) -> Outcome:
+        writing.append(connection)
         try:
             for _ in range(100):
                 connection.outgoing.sendall(b"x" * 500_000)
@@ -160,14 +170,14 @@ def test_a_thread_with_much_to_send_waits_and_goes_free_with_its_client(run: Cal
 
     running = run(say_much)
     client = running.connect(GET)
-    wait_until(lambda: any(connection.outgoing.pending_bytes > MOST_PENDING_BYTES for connection in list(running.loop._connections)))
+    wait_until(lambda: writing and writing[0].outgoing.pending_bytes > MOST_PENDING_BYTES)
     assert not ended.is_set()
     client.close()
     assert ended.wait(60)
-    wait_until(lambda: not running.loop._connections)
+    wait_until(lambda: running.look(lambda loop: loop.connections) == 0)
 
 
-def test_one_request_after_another_in_one_piece(run: Callable[[Answer], Running]) -> None:
+def test_one_request_after_another_in_one_piece(run: Run) -> None:
     running = run(say_ok)
     client = running.connect(GET * 50)
     received = b""

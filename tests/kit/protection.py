@@ -1,18 +1,14 @@
-"""What the tests of limits, flags, cache and metrics share: an application of one's own, its metrics, and a Redis."""
+"""What the tests of limits, flags, cache and metrics share: an application of one's own, and its metrics."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import create_app, start
-from infrastructure import redis_link
-from kit.chaos import RedisServer
 from kit.support import MASTER_KEY, Backend, Client, settings_for
 
 Make = Callable[..., Client]
@@ -38,16 +34,3 @@ def scrape(client: Client, key: str | None = MASTER_KEY) -> dict[tuple[str, froz
 def sample(client: Client, name: str, /, **labels: str) -> float:
     """A sample's value, by its labels; 0 for one that is not there yet."""
     return scrape(client).get((name, frozenset(labels.items())), 0.0)
-
-
-@contextmanager
-def patient_redis(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
-    """A Redis of one's own. A busy machine is not taken for its absence, and its return is noticed soon."""
-    monkeypatch.setattr(redis_link, "TIMEOUT", 5.0)
-    monkeypatch.setattr(redis_link, "SUSPENDED_SECONDS", 0.05)
-    server = RedisServer(folder)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()

@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 import database
 import db_migrations
 from config import Settings
+from database import Database
 
 MASTER_KEY = "a-master-key-for-tests-0123456789abcdef"
 SECRET_KEY = "a-signing-secret-for-tests-0123456789abc"
@@ -75,6 +76,12 @@ def settings_for(url: str, data_dir: Path, **more: Any) -> Settings:
         "compress_responses": False,
     }
     return Settings.load(**{**values, **more})
+
+
+def suspend(database: Database) -> None:
+    """Have the database refuse every use for a while, as after it went away under several requests."""
+    for _ in range(database.options.breaker_failures):
+        database.breaker.record_failure(OSError("the server is gone"))
 
 
 class Client:

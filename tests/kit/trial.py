@@ -152,7 +152,7 @@ class TrialKind:
         if any(outcome.deed == "unstorable" for outcome in outcomes.values()):
             raise_error()
         stored = {key: outcome for key, outcome in sorted(outcomes.items()) if outcome.deed != "lose"}
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"id": new_id(), "org_id": org_id, "key": key, "score": LOWEST_REFUSED if outcome.deed == "refuse" else 0}
             for key, outcome in stored.items()
         ]

@@ -305,16 +305,13 @@ NOBODY = [
 
 
 @pytest.mark.parametrize(("account", "name", "words"), NOBODY)
-def test_what_waiting_does_not_mend_is_told_at_the_first_attempt(
-    account: str, name: str, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with own_postgres() as server, monkeypatch.context() as patched:
-        patched.setattr("database.time.sleep", lambda _: pytest.fail("it waited"))
+def test_what_waiting_does_not_mend_is_told_at_the_first_attempt(account: str, name: str, words: str) -> None:
+    with own_postgres() as server:
         role = f"guarded_{os.getpid()}"
         server.require_password(role, "right")
         here = Database(DatabaseOptions(server.url_as(account.format(role=role), name), connect_attempts=5))
         with pytest.raises(exc.OperationalError) as caught:
-            here.connect()
+            here.connect(wait=lambda _: pytest.fail("it waited"))
         assert words in explanation_of(caught.value).found
         assert "DATABASE_URL" in str(explanation_of(caught.value).remedy)
         here.close()

@@ -54,9 +54,18 @@ def routes_probe(routes: Callable[[], Iterable[Route]]) -> Probe:
     return Probe("routes", lambda: duplicated_routes(routes()), "The application cannot be built: deploy the previous version.")
 
 
-def packages_probe() -> Probe:
+def pip_complaints() -> list[str]:
+    """The complaints of `pip check`; none where pip is not installed."""
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "check"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=PIP_SECONDS, check=False)  # noqa: S603 — the running Python
+    if result.returncode == 0 or "No module named pip" in result.stderr:
+        return []
+    return result.stdout.strip().splitlines() or ["pip check failed."]
+
+
+def packages_probe(complaints_of_pip: Callable[[], list[str]]) -> Probe:
     """Whether the installed packages agree with each other and with the pins."""
-    return Probe("packages", lambda: packages(REQUIREMENTS.read_text()), REINSTALL)
+    return Probe("packages", lambda: packages(REQUIREMENTS.read_text(), complaints_of_pip), REINSTALL)
 
 
 def duplicated_routes(routes: Iterable[Route]) -> Finding:
@@ -74,7 +83,7 @@ def duplicated_routes(routes: Iterable[Route]) -> Finding:
     return good(f"{len(routes)} routes, no duplicates.")
 
 
-def packages(pins: str) -> Finding:
+def packages(pins: str, complaints_of_pip: Callable[[], list[str]] = pip_complaints) -> Finding:
     """Compare the installed packages with `pins`, the text of a requirements file."""
     applicable = [pin for pin in requirements(pins) if pin.marker is None or pin.marker.evaluate()]
     pinned = {pin.name: next(iter(pin.specifier)).version for pin in applicable}
@@ -82,7 +91,7 @@ def packages(pins: str) -> Finding:
     missing = sorted(name for name, version in installed.items() if version is None)
     if missing:
         return bad(f"Not installed: {', '.join(missing)}.", REINSTALL)
-    complaints = _pip_check()
+    complaints = complaints_of_pip()
     if complaints:
         return bad(f"pip finds: {'; '.join(complaints[:5])}", REINSTALL)
     unpinned = [f"{name} {installed[name]} (pinned: {version})" for name, version in pinned.items() if installed[name] != version]
@@ -114,12 +123,3 @@ def _version_of(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _pip_check() -> list[str]:
-    """The complaints of `pip check`; none where pip is not installed."""
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "check"]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=PIP_SECONDS, check=False)  # noqa: S603 — the running Python
-    if result.returncode == 0 or "No module named pip" in result.stderr:
-        return []
-    return result.stdout.strip().splitlines() or ["pip check failed."]

@@ -12,6 +12,7 @@ import pytest
 import requests
 from itsdangerous import URLSafeTimedSerializer
 from kit.jobs import another_organization
+from kit.parts import with_cache
 from kit.protection import client_of
 from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
 from kit.sessions import Browser, revoke, rows, with_token
@@ -21,10 +22,10 @@ import database
 from api.authentication import CSRF_HEADER
 from api.authentication import SESSION_COOKIE as COOKIE
 from app import Application
-from features.accounts import sessions as session_service
 from features.accounts.api_keys import create_key, digest_of
 from features.accounts.sessions import LIFETIME, LOOKUP_SECONDS
-from infrastructure import cache as cache_service
+from features.accounts.store import session as session_store
+from infrastructure.cache import FOLLOW_SECONDS
 from utils.clock import now
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -34,34 +35,34 @@ FORMER_KIND = str(URLSafeTimedSerializer(SECRET_KEY, salt="session").dumps([dige
 
 
 class Clock:
-    """In place of `time`, for what measures how long something is kept."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.moment = 1000.0
 
-    def monotonic(self) -> float:
+    def __call__(self) -> float:
         return self.moment
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock(app: Application) -> Clock:
+    """The clock by which the application keeps what it looked up."""
     made = Clock()
-    monkeypatch.setattr(cache_service, "time", made)
-    monkeypatch.setattr(session_service, "time", made)
+    with_cache(app, FOLLOW_SECONDS, made)
     return made
 
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The digests of the tokens that were looked up in the database."""
+    """The digests of the tokens that were looked up in the database, which tells nobody what it reads for the lean reader."""
     asked: list[str] = []
-    find_owner = session_service.session_store.find_owner
+    find_owner = session_store.find_owner
 
     def watch(connection: Any, token_sha256: str, moment: Any) -> Any:
         asked.append(token_sha256)
         return find_owner(connection, token_sha256, moment)
 
-    monkeypatch.setattr(session_service.session_store, "find_owner", watch)
+    monkeypatch.setattr(session_store, "find_owner", watch)
     return asked
 
 
@@ -146,13 +147,14 @@ def test_a_wrong_key_begins_nothing_and_ends_nothing(browser: Browser) -> None:
 ENDINGS = ("signed out", "signed in again", "expired", "its key is revoked", "its row is gone", "marked in the table")
 
 
-def end(how: str, browser: Browser, key_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def end(how: str, browser: Browser, key_id: str) -> None:
     if how == "signed out":
         browser.sign_out()
     elif how == "signed in again":
         browser.sign_in()
     elif how == "expired":
-        monkeypatch.setattr(session_service, "now", lambda: now() + LIFETIME)
+        moments = {"earlier": now() - LIFETIME, "now": now()}
+        database.execute_db("UPDATE sessions SET created_at = :earlier, expires_at = :now", moments)
     elif how == "its key is revoked":
         revoke(key_id)
     elif how == "its row is gone":
@@ -162,13 +164,13 @@ def end(how: str, browser: Browser, key_id: str, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("how", ENDINGS)
-def test_what_ends_a_session(app: Application, browser: Browser, clock: Clock, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+def test_what_ends_a_session(app: Application, browser: Browser, clock: Clock, how: str) -> None:
     """The cookie is refused two seconds after at the latest, by whoever holds a copy of it."""
     made, key = create_key(database.current(), 1, "tests")
     token = browser.sign_in(key)
     copy = with_token(app, token)
     assert copy.is_known()
-    end(how, browser, made.id, monkeypatch)
+    end(how, browser, made.id)
     clock.moment += LOOKUP_SECONDS
     assert LOOKUP_SECONDS <= 2
     assert not copy.is_known()
@@ -242,14 +244,14 @@ def test_a_look_up_is_kept_for_two_seconds(browser: Browser, clock: Clock, reads
 def test_the_two_seconds_begin_before_the_read(browser: Browser, clock: Clock, reads: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """What a slow database answers may be over when it comes."""
     browser.sign_in()
-    find_owner = session_service.session_store.find_owner
+    find_owner = session_store.find_owner
 
     def find_slowly(*arguments: Any) -> Any:
         found = find_owner(*arguments)
         clock.moment += 1.5
         return found
 
-    monkeypatch.setattr(session_service.session_store, "find_owner", find_slowly)
+    monkeypatch.setattr(session_store, "find_owner", find_slowly)  # no database takes its time by a clock of ours
     assert browser.is_known()
     clock.moment += 0.4
     assert (browser.is_known(), len(reads)) == (True, 1)

@@ -10,17 +10,16 @@ from typing import Any
 
 import pytest
 from kit.jobs import ask, claim, csv_of, end_chunk
-from kit.support import Client
-from sqlalchemy.exc import OperationalError
+from kit.support import Client, suspend
 
 import database
 from features.analyses import service as analysis
-from features.analyses import store as result_store
 from features.analyses.bulk_run import analyse_many
-from features.reports import results_report
+from features.analyses.results_csv import results_csv
 from models.bulk_analysis import BulkParams
+from models.result import ResultFilter
 from models.strategy import STRATEGIES
-from utils import api_utils
+from utils.api_utils import streamed_response
 from utils.clock import now
 
 TICKERS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
@@ -160,8 +159,7 @@ def csv_rows(client: Client, path: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("sort", ["score", "-score", "ticker", "-ticker"])
-def test_the_screener_as_csv_is_the_whole_list(client: Client, analysed: list[Any], monkeypatch: pytest.MonkeyPatch, sort: str) -> None:
-    monkeypatch.setattr(results_report, "PAGE", 4)  # so that it takes seven reads
+def test_the_screener_as_csv_is_the_whole_list(client: Client, analysed: list[Any], sort: str) -> None:
     wanted = walk(client, f"/results?sort={sort}", 500)
     rows = csv_rows(client, f"/results?sort={sort}&limit=1")
     assert list(rows[0]) == ["ticker", "strategy", "as_of", "close", "score", "verdict", "signal", "bars", "created_at", "id"]
@@ -170,8 +168,13 @@ def test_the_screener_as_csv_is_the_whole_list(client: Client, analysed: list[An
         assert (float(row["close"]), float(row["score"]), int(row["bars"])) == (item["close"], item["score"], item["bars"])
         for name in ("ticker", "strategy", "as_of", "verdict", "signal", "created_at", "id"):
             assert row[name] == item[name]
-    monkeypatch.setattr(results_report, "PAGE", 5)  # the last page is full, so that an empty one follows
-    assert csv_rows(client, f"/results?sort={sort}") == rows
+
+
+@pytest.mark.parametrize("page_size", [pytest.param(4, id="seven reads"), pytest.param(5, id="an empty last page")])
+@pytest.mark.parametrize("sort", ["score", "-score", "ticker", "-ticker"])
+def test_the_csv_is_the_same_in_pages_of_any_size(client: Client, analysed: list[Any], sort: str, page_size: int) -> None:
+    whole = client.get(f"/results?sort={sort}", headers={"Accept": "text/csv"}).data
+    assert b"".join(results_csv(database.current(), 1, ResultFilter(sort=sort), page_size)) == whole
 
 
 def test_the_screener_as_csv_with_nothing_in_it(client: Client) -> None:
@@ -179,17 +182,15 @@ def test_the_screener_as_csv_with_nothing_in_it(client: Client) -> None:
     assert client.get("/results", headers={"Accept": "text/csv"}).text.startswith("ticker,strategy,")
 
 
-def test_the_csv_is_sent_while_it_is_read(client: Client, analysed: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results_report, "PAGE", 4)
-    monkeypatch.setattr(api_utils, "PIECE_BYTES", 1)
+def test_the_csv_is_sent_while_it_is_read(client: Client, analysed: list[Any]) -> None:
     checkouts = database.current().status().events["checkouts"]
-    with client.get("/results", headers={"Accept": "text/csv"}, buffered=False) as answer:
-        pieces = answer.iter_encoded()
-        next(pieces)
-        next(pieces)
-        assert database.current().status().events["checkouts"] - checkouts < 4
-        assert database.current().status().in_use == 0  # none is held for a slow reader
-        assert len(list(pieces)) == 6
+    answer = streamed_response(results_csv(database.current(), 1, ResultFilter(), page_size=4), "text/csv", piece_bytes=1)
+    pieces = answer.iter_encoded()
+    next(pieces)
+    next(pieces)
+    assert database.current().status().events["checkouts"] - checkouts < 4
+    assert database.current().status().in_use == 0  # none is held for a slow reader
+    assert len(list(pieces)) == 6
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
@@ -202,11 +203,8 @@ def test_a_csv_cell_is_never_a_formula(client: Client, text: str) -> None:
     assert float(row["score"]) < 0  # a negative number is a number
 
 
-def test_an_outage_is_told_before_the_file_begins(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise OperationalError("SELECT", {}, Exception("the server is gone"))
-
-    monkeypatch.setattr(result_store, "latest", fail)
+def test_an_outage_is_told_before_the_file_begins(client: Client) -> None:
+    suspend(database.current())
     answer = client.get("/results", headers={"Accept": "text/csv"})
     assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
 

@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.chaos import RedisServer
 from kit.jobs import another_organization, csv_of
+from kit.parts import with_cache
 from kit.paths import ROOT
-from kit.protection import Make, client_of, patient_redis, sample
+from kit.protection import Make, client_of, sample
+from kit.redis_server import PATIENT, RedisServer, redis_of_its_own
 from kit.servers import FLASK, wait_until
 from kit.support import MASTER_KEY, SECRET_KEY, Backend, Client
 
 import database
 from features.accounts.api_keys import create_key
 from features.analyses import service as analysis
-from infrastructure import cache as cache_service
 from infrastructure.cache import REDIS_PREFIX
 from models.strategy import STRATEGIES
 
@@ -32,16 +32,22 @@ ON_POSTGRES = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 
 
 @pytest.fixture
-def redis_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
-    with patient_redis(tmp_path, monkeypatch) as server:
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    with redis_of_its_own(tmp_path) as server:
         yield server
 
 
 @pytest.fixture
-def make(backend: Backend, tmp_path: Path, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Make:
+def make(backend: Backend, tmp_path: Path, redis_server: RedisServer) -> Make:
     """Makes applications that have a Redis and follow each other soon."""
-    monkeypatch.setattr(cache_service, "FOLLOW_SECONDS", 0.1)
-    return lambda **settings: client_of(backend, tmp_path, redis_url=redis_server.url, **settings)
+
+    def make_one(**settings: Any) -> Client:
+        client = client_of(backend, tmp_path, redis_url=redis_server.url, **PATIENT, **settings)
+        if settings.get("cache_enabled", True):
+            with_cache(client.http.application, follow_seconds=0.1)
+        return client
+
+    return make_one
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sqlalchemy import exc
 
 import database
 from app import create_app
-from features.operations.checks import database as check_database
+from features.operations.checks.database import RECENT_REFUSAL
 from utils.clock import now
 
 
@@ -35,6 +36,13 @@ def write() -> None:
     database.execute_db("DELETE FROM watchlist_items")
 
 
+def make_refusal_older() -> None:
+    """Move the last refusal so far back that a write is tried."""
+    last = database.current().refused_write
+    assert last is not None
+    database.current().refused_write = replace(last, at=last.at - RECENT_REFUSAL)
+
+
 def client_of(backend: Backend, folder: Path, **more: object) -> Client:
     return Client(always_fresh(create_app(settings_for(backend.url, folder, db_pool_size=1, db_max_overflow=0, **more))))
 
@@ -51,7 +59,7 @@ def check(client: Client, name: str) -> tuple[int, str, str]:
     return told
 
 
-def test_refused_writes_are_told_while_they_last(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_writes_are_told_while_they_last(backend: Backend, tmp_path: Path) -> None:
     client = client_of(backend, tmp_path)
     assert check(client, "database_writable")[:2] == (200, "ok")
     set_read_only(backend, True)
@@ -62,9 +70,10 @@ def test_refused_writes_are_told_while_they_last(backend: Backend, tmp_path: Pat
     assert (status, state, "mounted for writing" in told) == (200, "warning", True)
     set_read_only(backend, False)
     assert check(client, "database_writable")[:2] == (200, "warning")  # it was just now
-    monkeypatch.setattr(check_database, "RECENT_REFUSAL", 0.0)
+    make_refusal_older()
     set_read_only(backend, True)
     assert check(client, "database_writable")[:2] == (200, "warning")  # tried
+    make_refusal_older()
     set_read_only(backend, False)
     assert check(client, "database_writable")[:2] == (200, "ok")
     assert database.current().refused_write is None

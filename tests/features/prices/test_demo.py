@@ -120,15 +120,15 @@ def test_some_have_splits_and_dividends_which_the_adjusted_close_undoes() -> Non
 
 def test_loading_again_writes_only_what_differs(backend: Backend) -> None:
     told: list[int] = []
-    assert demo.load(database.current(), database.current(), DemoProvider(SUNDAY, 60), 120, told.append) == LoadReport(new=120)
+    assert demo.load(database.current(), DemoProvider(SUNDAY, 60), 120, told.append) == LoadReport(new=120)
     assert told == [50, 100, 120]
     first = stored()
     assert (min(first), max(first), len(first)) == ("DEMO00001", "DEMO00120", 120)
     written = database.query_db("SELECT DISTINCT updated_at FROM price_series ORDER BY updated_at")
-    assert demo.load(database.current(), database.current(), DemoProvider(SUNDAY, 60), 120) == LoadReport(unchanged=120)
+    assert demo.load(database.current(), DemoProvider(SUNDAY, 60), 120) == LoadReport(unchanged=120)
     assert database.query_db("SELECT DISTINCT updated_at FROM price_series ORDER BY updated_at") == written
-    assert demo.load(database.current(), database.current(), DemoProvider(SUNDAY, 60), 121) == LoadReport(new=1, unchanged=120)
-    assert demo.load(database.current(), database.current(), DemoProvider(SUNDAY, 61), 2) == LoadReport(replaced=2)
+    assert demo.load(database.current(), DemoProvider(SUNDAY, 60), 121) == LoadReport(new=1, unchanged=120)
+    assert demo.load(database.current(), DemoProvider(SUNDAY, 61), 2) == LoadReport(replaced=2)
     assert {ticker for ticker, known in stored().items() if first.get(ticker) != known} == {"DEMO00001", "DEMO00002", "DEMO00121"}
     with database.read() as connection:
         loaded = price_store.load(connection, FIRST_ORG, "DEMO00002")
@@ -141,8 +141,8 @@ def test_loading_again_writes_only_what_differs(backend: Backend) -> None:
 def test_real_prices_are_left_alone(backend: Backend) -> None:
     real = store_real_prices("DEMO00002")
     store_real_prices("DEMO00003", FIRST_ORG)
-    assert demo.load(database.current(), database.current(), DemoProvider(SUNDAY, 60), 3) == LoadReport(new=2, skipped=1)
-    assert demo.load(database.current(), database.current(), DemoProvider(SUNDAY, 60), 3) == LoadReport(unchanged=2, skipped=1)
+    assert demo.load(database.current(), DemoProvider(SUNDAY, 60), 3) == LoadReport(new=2, skipped=1)
+    assert demo.load(database.current(), DemoProvider(SUNDAY, 60), 3) == LoadReport(unchanged=2, skipped=1)
     assert stored()["DEMO00002"] == ("market", real)
     with database.read() as connection:
         own = price_store.find_head(connection, FIRST_ORG, "DEMO00003")
@@ -161,7 +161,7 @@ def test_the_statement_itself_spares_real_prices(backend: Backend) -> None:
 
 
 def test_removing_takes_the_demo_prices_and_nothing_else(client: Client, backend: Backend) -> None:
-    demo.load(database.current(), database.current(), DemoProvider(SUNDAY, 60), 101)
+    demo.load(database.current(), DemoProvider(SUNDAY, 60), 101)
     real = store_real_prices("DEMO00050")
     store_real_prices("DEMO00051", FIRST_ORG)
     result = client.post("/analyze", {"ticker": "DEMO00001"}).json
@@ -174,7 +174,7 @@ def test_removing_takes_the_demo_prices_and_nothing_else(client: Client, backend
 
 
 def test_results_say_that_the_prices_are_made_up(client: Client) -> None:
-    demo.load(database.current(), database.current(), DemoProvider(SUNDAY), 3)
+    demo.load(database.current(), DemoProvider(SUNDAY), 3)
     for number in (1, 2, 3):
         answer = client.post("/analyze", {"ticker": f"demo{number:05d}"})
         assert answer.status_code == 200

@@ -245,7 +245,7 @@ def test_quality_warns_as_an_analysis_does(client: Client) -> None:
     shared = client.get("/prices/AAPL/quality").json
     assert (shared["name"], shared["provider"], shared["gaps"]) == ("Apple Inc.", "sample", [])
     assert shared["warnings"] == client.post("/analyze", {"ticker": "AAPL"}).json["warnings"]
-    demo.load(database.current(), database.current(), DemoProvider(today(), 60), 1)
+    demo.load(database.current(), DemoProvider(today(), 60), 1)
     assert [warning["code"] for warning in client.get("/prices/DEMO00001/quality").json["warnings"]] == ["demo"]
 
 

@@ -19,7 +19,6 @@ from kit.reports import DANGEROUS, Item, analysed, download, make_job, pairs, ro
 from kit.support import Client
 
 import database
-from features.reports import results_report
 from features.reports.workbook import Column, write_workbook
 
 # ---- nothing is left --------------------------------------------------------------------------------------------------------------
@@ -66,12 +65,11 @@ def test_nothing_is_left_on_disk_when_writing_fails_half_way(client: Client, mad
 # ---- the screener -----------------------------------------------------------------------------------------------------------------
 
 
-def test_the_report_of_the_screener_has_the_whole_filtered_list(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_report_of_the_screener_has_the_whole_filtered_list(client: Client) -> None:
     for strategy in ("balanced", "trend"):
         analysed(client, strategy=strategy)
     for ticker in ("AAPL", "IBM", "MSFT"):
         client.post("/watchlist", {"ticker": ticker})
-    monkeypatch.setattr(results_report, "PAGE", 2)
     query = "universe=watchlist&max_score=0.9&sort=ticker"
     book = download(client, f"/reports/results.xlsx?{query}")
     assert book.sheetnames == ["Results", "Filters"]

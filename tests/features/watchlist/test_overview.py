@@ -21,7 +21,7 @@ from features.prices import demo
 from features.prices import store as price_store
 from features.prices.providers.demo import DemoProvider
 from features.prices.providers.sample import SampleProvider
-from models.price_series import PackedBars, SeriesDescription, head_of
+from models.price_series import PackedBars, SeriesDescription, SeriesHead, head_of
 from models.recent_closes import RecentCloses
 from utils.clock import now
 
@@ -172,7 +172,7 @@ def test_closes_that_cannot_be_stored_take_the_series_with_them(client: Client) 
 
 
 def test_demo_tickers_have_closes_and_lose_them(client: Client) -> None:
-    demo.load(database.current(), database.current(), DemoProvider(date(2024, 1, 31), 70), 3)
+    demo.load(database.current(), DemoProvider(date(2024, 1, 31), 70), 3)
     follow(client, "DEMO00002")
     assert len(only(client)["closes"]) == 60
     assert len(closes_in_table()) == 5 + 3
@@ -268,18 +268,28 @@ def insert_results(connection: Connection) -> None:
     )
 
 
-def test_the_migration_cuts_the_closes_as_the_code_does(empty_backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def insert_series(connection: Connection, head: SeriesHead, packed: PackedBars) -> None:
+    """As the version before did: without its closes."""
+    connection.execute(
+        text(
+            "INSERT INTO price_series "
+            "(org_id, ticker, name, provider, adjusted, bars, first_day, last_day, sha256, data, updated_at) VALUES "
+            "(:org_id, :ticker, :name, :provider, :adjusted, :bars, :first_day, :last_day, :sha256, :data, :updated_at)"
+        ),
+        {**vars(head), "data": packed.data, "updated_at": now()},
+    )
+
+
+def test_the_migration_cuts_the_closes_as_the_code_does(empty_backend: Backend, tmp_path: Path) -> None:
     """A database of the version before, with series long and short, adjusted and not, gets the same table as a new one."""
     before, whole = tmp_path / "before", db_migrations.FOLDER
     before.mkdir()
     for path in whole.glob("000[1-4]*.sql"):
         shutil.copy(path, before)
-    monkeypatch.setattr(db_migrations, "FOLDER", before)
     database.configure(settings_for(empty_backend.url, tmp_path))
-    db_migrations.up()
+    db_migrations.up(before)
     bars = next(iter(SampleProvider().series())).bars
-    with database.transaction() as connection, monkeypatch.context() as patched:
-        patched.setattr(price_store, "_save_closes", lambda *_: None)
+    with database.transaction() as connection:
         insert_results(connection)
         for ticker, count, adjusted in (
             ("LONG", 500, True),
@@ -289,9 +299,8 @@ def test_the_migration_cuts_the_closes_as_the_code_does(empty_backend: Backend, 
             ("ONE", 1, False),
         ):
             packed = PackedBars.pack(bars[:count])
-            price_store.save(connection, head_of(SeriesDescription(0, ticker, None, "sample", adjusted), packed), packed, now())
-    monkeypatch.setattr(db_migrations, "FOLDER", whole)
-    db_migrations.up()
+            insert_series(connection, head_of(SeriesDescription(0, ticker, None, "sample", adjusted), packed), packed)
+    db_migrations.up(whole)
     latest = database.query_db("SELECT result_id, previous_id FROM latest_results ORDER BY ticker, strategy")
     assert [(row["result_id"], row["previous_id"]) for row in latest] == [("a4", "a2"), ("t1", None), ("b1", None)]
     for row in closes_in_table():

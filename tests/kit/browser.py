@@ -1,0 +1,110 @@
+"""What the tests in a browser share: Debian's Chromium, a server with the sample analysed, and a watch on what goes wrong in a page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from kit.paths import ROOT
+from kit.servers import free_port, wait_until
+from kit.support import MASTER_KEY, SECRET_KEY
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+KEY = {"X-API-Key": MASTER_KEY}
+PATIENCE = 60_000  # milliseconds: a machine may be slow, a page that hangs fails
+
+
+@dataclass
+class Site:
+    """A server of its own, with the sample analysed."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    log_path: Path
+
+    def url(self, path: str = "/") -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def api(self, method: str, path: str, **more: Any) -> requests.Response:
+        return requests.request(method, self.url(f"/api/v1{path}"), headers={**KEY, **more.pop("headers", {})}, timeout=60, **more)
+
+    def answers(self) -> bool:
+        assert self.process.poll() is None, self.log_path.read_text()
+        try:
+            return requests.get(self.url("/health/ready"), timeout=60).status_code == 200
+        except (requests.ConnectionError, requests.Timeout):
+            return False
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(60)
+
+
+def start_site(folder: Path, **environment: str) -> Site:
+    """`python app.py` on an empty folder; serves once the sample is analysed."""
+    port = free_port()
+    log_path = folder / "log"
+    given = {"PATH": os.environ["PATH"], "PORT": str(port), "DATA_DIR": str(folder / "var"), "MASTER_API_KEY": MASTER_KEY}
+    given |= {"SECRET_KEY": SECRET_KEY, "RATE_LIMIT_ENABLED": "false", "LOCAL_WORKERS": "1", "LOG_LEVEL": "warning", **environment}
+    with log_path.open("wb") as log:
+        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=given, stdout=log, stderr=subprocess.STDOUT)
+    site = Site(port, process, log_path)
+    try:
+        wait_until(site.answers)
+    except BaseException:
+        site.stop()
+        raise
+    return site
+
+
+@dataclass
+class Watch:
+    """What went wrong in a page that a test did not ask for."""
+
+    errors: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)  # parts of errors that the test provokes
+
+    def problems(self) -> list[str]:
+        return [error for error in self.errors if not any(part in error for part in self.expected)] + self.elsewhere
+
+    def follow(self, page: Any, site: Site) -> None:
+        """Note what goes wrong in a page from now on; requests to anything but the site do."""
+        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda request: self._note_elsewhere(request.url, site))
+
+    def _note_elsewhere(self, url: str, site: Site) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob") and parts.netloc != f"127.0.0.1:{site.port}":
+            self.elsewhere.append(f"a request to {url}")
+
+
+Open = Callable[..., Any]
+
+
+def sign_in(page: Any, site: Site) -> None:
+    """As a person does."""
+    page.goto(site.url("/login"))
+    page.get_by_label("API key").fill(MASTER_KEY)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(site.url("/"))

@@ -1,0 +1,37 @@
+"""Applications with other parts than `create_app` gave them: of which a test sets the clock, or how often they look."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from api.application import Application
+from api.authentication import Authentication
+from features import FEATURES
+from features.accounts.api_keys import KeyRing
+from features.accounts.sessions import Sessions
+from infrastructure.cache import Cache, CacheLimits
+from infrastructure.database_metrics import DatabaseCollector
+from infrastructure.foundation import Foundation
+
+
+def with_cache(app: Application, follow_seconds: float, clock: Callable[[], float] = time.monotonic) -> Application:
+    """The application with a cache that follows what others clear so soon; by the clock its entries end, and the look-ups of sessions."""
+    parts = app.services
+    settings, database = parts.settings, parts.database
+    limits = CacheLimits(settings.cache_max_bytes, settings.cache_seconds, follow_seconds)
+    cache = Cache(database, limits, None if settings.uses_sqlite else parts.redis, parts.metrics, clock)
+    ring = KeyRing(database, settings.resolve_master_key, cache)
+    app.services = replace(parts, cache=cache, authentication=Authentication(ring, Sessions(database, ring, cache, clock)))
+    return app
+
+
+def with_fresh_metrics(app: Application) -> Application:
+    """The application with metrics of its database that are read anew each time that somebody asks."""
+    parts = app.services
+    foundation = Foundation(parts.settings, parts.database, parts.flags)
+    readers = [partial(feature.metrics, foundation) for feature in FEATURES]
+    app.services = replace(parts, collector=DatabaseCollector(parts.database, {"version": "test"}, readers, fresh_seconds=0.0))
+    return app
