@@ -1,4 +1,4 @@
-"""The application: `create_app` puts it together, `start` makes it ready to serve. `python app.py` is the development server."""
+"""The web application: `create_app` builds it, `start` makes it ready to serve. `python app.py` runs the development server."""
 
 from __future__ import annotations
 
@@ -70,16 +70,16 @@ EXPOSED_HEADERS = [
 
 
 def create_app(settings: Settings | None = None) -> Application:
-    """Put the application together. Connects to nothing: `start` does. Raises ConfigError for settings that are refused."""
+    """Build the application. It opens no connection; `start` does. Raises ConfigError for invalid settings."""
     settings = settings or Settings.load()
     set_up_log(settings)
     app = Application()
     features = load_features(settings)
     database = adopt(Database(DatabaseOptions.of(settings)))
     foundation = Foundation(settings, database, FeatureFlags(database, (flag for feature in features for flag in feature.flags)))
-    parts = app.services = _services(foundation, features)
+    app.services = _build_services(foundation, features)
     app.config.update(MAX_CONTENT_LENGTH=settings.max_json_bytes, SOCK_SERVER_OPTIONS=SOCKET_OPTIONS)
-    _register_hooks(app, parts)
+    _register_hooks(app, app.services)
     register_error_handlers(app, translate, pages.error_page, _request_id)
     for feature in features:
         for blueprint in feature.blueprints():
@@ -95,43 +95,43 @@ def create_app(settings: Settings | None = None) -> Application:
 
 
 def start(app: Application, connect_attempts: int | None = None, needs_database: bool = True) -> None:
-    """Make ready to serve, in the order of `_steps`. Any number of processes may do so at once.
+    """Start the steps of the application's lifecycle. Any number of processes may start at once.
 
-    `connect_attempts` is DB_CONNECT_ATTEMPTS unless given. Without `needs_database` it goes on when the database is away, and serves 503
-    until that is back. Raises one of NOT_STARTED: the database cannot be reached, its schema cannot be served, or DATA_DIR cannot be
-    written.
+    `connect_attempts` is by default DB_CONNECT_ATTEMPTS. Without `needs_database` the application starts although the database is away,
+    and answers 503 until it is back. Raises one of NOT_STARTED: the database cannot be reached, its schema cannot be served, or DATA_DIR
+    cannot be written.
     """
-    parts = app.services
+    services = app.services
 
     def may_fail(part: str, error: Exception) -> bool:
         return not needs_database and part in ("database", "schema") and is_unavailable(error)
 
-    parts.lifecycle.start(may_fail, {"database": partial(parts.database.connect, connect_attempts)})
-    log.info("started", environment=parts.settings.environment, database=parts.database.description, version=VERSION)
+    services.lifecycle.start(may_fail, {"database": partial(services.database.connect, connect_attempts)})
+    log.info("started", environment=services.settings.environment, database=services.database.description, version=VERSION)
 
 
 def stop(app: Application) -> None:
-    """Stop what `start` started, in the reverse order; each part has a few seconds, whatever becomes of the others."""
+    """Stop the started steps in reverse order. Each has a few seconds; one that fails or hangs does not keep the others from stopping."""
     app.services.lifecycle.stop()
     app.services.database.close()
 
 
 def main() -> int:
-    """Run the development server until Ctrl-C or SIGTERM; the exit code is 0, or 1 with the reason on stderr."""
-    from devserver import serve  # noqa: PLC0415 — it imports this module
+    """Run the development server until Ctrl-C or SIGTERM. Returns 0, or 1 with the reason on stderr."""
+    from devserver import serve  # noqa: PLC0415 — devserver imports this module
 
     return serve()
 
 
-def _services(foundation: Foundation, features: Iterable[Feature]) -> Services:
+def _build_services(foundation: Foundation, features: Iterable[Feature]) -> Services:
     settings, database = foundation.settings, foundation.database
     metrics = SafeMetrics(PrometheusMetrics()) if settings.metrics_enabled else Metrics()
     database.breaker.observer = metrics
-    metrics.breaker_made(database.breaker.name)
+    metrics.add_breaker(database.breaker.name)
     redis = RedisLink(settings.redis_url, settings.redis_timeout, settings.redis_retry_seconds) if settings.redis_url else None
-    cache = _cache(foundation, redis, metrics)
+    cache = _build_cache(foundation, redis, metrics)
     job_feed = JobFeed(database, settings.redis_url, settings.streams_per_worker, metrics)
-    build = {"version": VERSION, "engine_version": str(ENGINE_VERSION), "python": python_version()}
+    build_labels = {"version": VERSION, "engine_version": str(ENGINE_VERSION), "python": python_version()}
     return Services(
         settings=settings,
         database=database,
@@ -139,10 +139,10 @@ def _services(foundation: Foundation, features: Iterable[Feature]) -> Services:
         cache=cache,
         flags=foundation.flags,
         metrics=metrics,
-        collector=DatabaseCollector(database, build, [partial(feature.metrics, foundation) for feature in features]),
+        collector=DatabaseCollector(database, build_labels, [partial(feature.metrics, foundation) for feature in features]),
         breakers=(database.breaker,),
         health=HealthChecks(database, (probe for feature in features for probe in feature.probes(foundation))),
-        authentication=_authentication(foundation, cache, features),
+        authentication=_build_authentication(foundation, cache, features),
         cursors=CursorSigner(settings.resolve_secret_key),
         rate_limiter=make_limiter(settings, redis) if settings.rate_limit_enabled else None,
         heavy_slots=heavy_slots(settings),
@@ -150,31 +150,28 @@ def _services(foundation: Foundation, features: Iterable[Feature]) -> Services:
         job_feed=job_feed,
         job_reads=JobReads(database, job_feed),
         universes={name: read for feature in features for name, read in feature.universes().items()},
-        lifecycle=Lifecycle(_steps(foundation, features, redis, job_feed)),
+        lifecycle=Lifecycle(_build_steps(foundation, features, redis, job_feed)),
     )
 
 
-def _authentication(foundation: Foundation, cache: Cache, features: Iterable[Feature]) -> Authentication:
-    (register,) = (feature.authentication for feature in features if feature.authentication is not None)
-    return register(foundation, cache)
+def _build_authentication(foundation: Foundation, cache: Cache, features: Iterable[Feature]) -> Authentication:
+    (build,) = (feature.authentication for feature in features if feature.authentication is not None)
+    return build(foundation, cache)
 
 
-def _cache(foundation: Foundation, redis: RedisLink | None, metrics: Metrics) -> Cache:
+def _build_cache(foundation: Foundation, redis: RedisLink | None, metrics: Metrics) -> Cache:
     settings = foundation.settings
     if not settings.cache_enabled:
         return NoCache(foundation.database)
-    # Beside an SQLite file, reading again costs less than asking Redis.
-    shared = None if settings.uses_sqlite else redis
-    return Cache(foundation.database, CacheLimits(settings.cache_max_bytes, settings.cache_seconds), shared, metrics)
+    # A read of an SQLite file costs less than a hit in Redis.
+    shared_redis = None if settings.uses_sqlite else redis
+    return Cache(foundation.database, CacheLimits(settings.cache_max_bytes, settings.cache_seconds), shared_redis, metrics)
 
 
-def _steps(foundation: Foundation, features: Iterable[Feature], redis: RedisLink | None, job_feed: JobFeed) -> list[Step]:
-    """What a serving process starts, in this order, once its settings and its log are there; it stops in the reverse.
-
-    What is optional is off unless it is configured, and is gone on without when it does not start.
-    """
+def _build_steps(foundation: Foundation, features: Iterable[Feature], redis: RedisLink | None, job_feed: JobFeed) -> list[Step]:
+    """The steps in which a web process starts after `create_app`; it stops in reverse order. Optional steps exist only if configured."""
     settings, database = foundation.settings, foundation.database
-    # After the schema: a migration takes as long as it takes.
+    # Started after the schema, because the watchdog would end a long migration.
     is_watched = settings.db_use_seconds and not database.is_sqlite
     watchdog = PoolWatchdog(database.engine, settings.db_use_seconds) if is_watched else None
     return [
@@ -189,20 +186,20 @@ def _steps(foundation: Foundation, features: Iterable[Feature], redis: RedisLink
     ]
 
 
-def _register_hooks(app: Application, parts: Services) -> None:
-    """What runs before a request runs in this order, what runs after it in the reverse."""
-    settings = parts.settings
+def _register_hooks(app: Application, services: Services) -> None:
+    """Register the hooks around requests. `before_request` hooks run in this order, `after_request` hooks in reverse."""
+    settings = services.settings
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=1, x_host=1)  # type: ignore[method-assign]
     register_request_log(app)
     register_header_limits(app)
-    register_metrics(app, parts.metrics, parts.database)
+    register_metrics(app, services.metrics, services.database)
     register_security_headers(app)
     if settings.compress_responses:
         register_compression(app)
     register_authentication(app)
-    if parts.rate_limiter is not None:
-        register_rate_limits(app, parts.rate_limiter, parts.metrics)
+    if services.rate_limiter is not None:
+        register_rate_limits(app, services.rate_limiter, services.metrics)
     register_guard(app)
     register_client_gone(app)
     if settings.cors_origins:

@@ -1,7 +1,7 @@
-"""Settings: the only reader of the environment.
+"""Settings. Only this module reads the environment.
 
-Every variable is declared once, typed, with its default and its meaning. `Settings.load()` names *all* faults at once, each by its
-variable and with its remedy, so that a deployment is corrected in one go rather than one restart per mistake.
+Every variable is declared once, with its type, default and description. `Settings.load()` reports all faults at once, each with its
+variable and remedy, so that a deployment is corrected in one go instead of one restart per mistake.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from models.config_fault import ConfigError, Fault
 from utils.secret_file import secret_from_file
 
-__all__ = ["HOW_TO_MAKE_ONE", "VERSION", "ConfigError", "Fault", "Settings", "variable_names"]
+__all__ = ["GENERATE_COMMAND", "VERSION", "ConfigError", "Fault", "Settings", "variable_names"]
 
 VERSION = "0.1.0"
 
@@ -32,11 +32,11 @@ MINIMUM_TOKEN_LENGTH = 16
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg2")
 SQLITE_URL = r"sqlite:///.+"
 POSTGRES_URL = r"[a-z0-9+]+://([^:/]*(:[^@]*)?@)?(\[[^/?]+\]|[^/:?]*)(:\d*)?(/[^?]*)?(\?.*)?"
-# What tutorials, templates and our own .env.example put where a secret belongs, letters and digits only.
+# Placeholders for secrets in tutorials, templates and our .env.example, reduced to letters and digits.
 PLACEHOLDERS = ("changeme", "changethis", "changeinproduction", "replaceme", "replacethis", "yoursecret", "yourapikey", "insecure")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
-BROKER_SCHEMES = (*REDIS_SCHEMES, "redis+socket://")  # Celery's own word for a socket
-HOW_TO_MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
+BROKER_SCHEMES = (*REDIS_SCHEMES, "redis+socket://")  # Celery's scheme of a Unix socket
+GENERATE_COMMAND = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
 def _split_commas(value: Any) -> Any:
@@ -56,7 +56,7 @@ def _environment_name(value: Any) -> Any:
 
 
 class Settings(BaseSettings):
-    """Everything that can be set from outside, by environment variable (or, in development, a `.env` file)."""
+    """The settings, read from environment variables, and in development also from a `.env` file."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True, hide_input_in_errors=True
@@ -198,17 +198,17 @@ class Settings(BaseSettings):
 
     @property
     def environment(self) -> Environment:
-        """The environment in force: as given, else production on a platform, else development."""
+        """The environment that applies: as set, else production on Railway, else development."""
         return self.environment_given or ("production" if self.railway_environment else "development")
 
     @property
     def is_production(self) -> bool:
-        """Whether the strict rules apply."""
+        """Whether the rules for production apply."""
         return self.environment == "production"
 
     @property
     def sqlalchemy_url(self) -> str:
-        """`DATABASE_URL`, or the SQLite file in `DATA_DIR` when none is set."""
+        """`DATABASE_URL`, by default an SQLite file in `DATA_DIR`."""
         return self.database_url or f"sqlite:///{self.data_dir / 'bellwether.db'}"
 
     @property
@@ -218,71 +218,68 @@ class Settings(BaseSettings):
 
     @property
     def worker_processes(self) -> int:
-        """How many local workers run beside the web processes; none when another engine runs the jobs."""
+        """The number of local worker processes beside the web processes; 0 with another job engine."""
         if self.job_engine != "local":
             return 0
         return (os.cpu_count() or 1) if self.local_workers is None else self.local_workers
 
     @property
     def streams_per_worker(self) -> int:
-        """How many streams a web worker serves: a stream keeps a thread busy, and at least one must be left for requests."""
+        """The number of streams that a web process serves. A stream occupies a thread, and at least one is left for requests."""
         return min(self.max_streams, self.web_threads - 1)
 
     @property
     def dsn(self) -> str | None:
-        """Where Sentry takes reports."""
+        """The DSN of Sentry, or None."""
         return self.sentry_dsn.get_secret_value() if self.sentry_dsn else None
 
     @property
     def proxies(self) -> int:
-        """How many proxies in front are believed."""
+        """The number of trusted proxies in front."""
         return (1 if self.railway_environment else 0) if self.trusted_proxies is None else self.trusted_proxies
 
     @property
     def broker_url(self) -> str | None:
-        """Where Celery's messages go."""
+        """The URL of Celery's broker, or None."""
         return self.celery_broker_url or self.redis_url
 
     @property
     def loads_sample(self) -> bool:
-        """Whether an empty store is filled with the bundled prices at start."""
-        wanted = self.environment == "development" if self.load_sample is None else self.load_sample
-        return wanted and not self.skip_startup_refresh
+        """Whether a start loads the bundled prices into an empty database."""
+        is_enabled = self.environment == "development" if self.load_sample is None else self.load_sample
+        return is_enabled and not self.skip_startup_refresh
 
     @property
     def log_as_json(self) -> bool:
-        """Whether log lines are JSON rather than for reading."""
+        """Whether log lines are JSON instead of console text."""
         return self.environment != "development" if self.log_format == "auto" else self.log_format == "json"
 
     @property
     def master_key_file(self) -> Path:
-        """Where development keeps the master key that it made."""
+        """The file of the master key that development generates."""
         return self.data_dir / "master_api_key"
 
     def resolve_master_key(self) -> str:
-        """The master API key: as set, or (outside production) one made once and kept in `DATA_DIR`, readable by its owner alone."""
+        """The master API key: as set, else (outside production) one generated once in `DATA_DIR`, readable by its owner only."""
         return self.master_api_key.get_secret_value() if self.master_api_key else secret_from_file(self.master_key_file)
 
     def resolve_secret_key(self) -> str:
-        """The signing secret: as set, or (outside production) one made once and kept in `DATA_DIR`."""
+        """The signing secret: as set, else (outside production) one generated once in `DATA_DIR`."""
         return self.secret_key.get_secret_value() if self.secret_key else secret_from_file(self.data_dir / "secret_key")
 
     @classmethod
     def load(cls, **overrides: Any) -> Settings:
-        """Read the environment; `overrides` are fields by name.
-
-        Raises ConfigError with every fault at once.
-        """
+        """Read the environment; `overrides` are fields by name. Raises ConfigError with every fault."""
         # A file left in a checkout must not configure production: there the environment alone counts.
         overrides.setdefault("_env_file", None if _is_production_by_environment() else cls.model_config.get("env_file"))
         try:
             settings, faults = cls(**overrides), []
         except ValidationError as error:
             faults = [_fault_of(dict(entry)) for entry in error.errors()]
-            # The faulty variables are put back to their defaults, so that the production rules judge the others in the same run.
+            # Faulty variables get their defaults, so that the rules below check the others in the same run.
             defaults = {name: cls.model_fields[name].default for name in map(_field_of, error.errors())}
             settings = cls(**{**overrides, **defaults})
-        faults += _database_faults(settings) + _job_faults(settings) + _sight_faults(settings)
+        faults += _database_faults(settings) + _job_faults(settings) + _monitoring_faults(settings)
         if settings.is_production:
             faults += _production_faults(settings)
         if faults:
@@ -291,12 +288,12 @@ class Settings(BaseSettings):
 
 
 def _is_production_by_environment() -> bool:
-    given = os.environ.get("ENVIRONMENT") or os.environ.get("FLASK_ENV")
-    return _environment_name(given) == "production" if given else bool(os.environ.get("RAILWAY_ENVIRONMENT"))
+    name = os.environ.get("ENVIRONMENT") or os.environ.get("FLASK_ENV")
+    return _environment_name(name) == "production" if name else bool(os.environ.get("RAILWAY_ENVIRONMENT"))
 
 
 def variable_names(field: str) -> tuple[str, ...]:
-    """The environment variables that set a field, the preferred one first."""
+    """The environment variables of a field, the preferred one first."""
     alias = Settings.model_fields[field].validation_alias
     if isinstance(alias, AliasChoices):
         return tuple(str(choice) for choice in alias.choices)
@@ -322,7 +319,7 @@ def _database_faults(settings: Settings) -> list[Fault]:
     scheme, separator, rest = url.partition("://")
     example = "Set it to sqlite:///path/to/file.db or postgresql://user:password@host:5432/name."
     if not separator or scheme not in DATABASE_SCHEMES:
-        return [Fault("DATABASE_URL", f"{scheme.split(':')[0][:40]!r} is no database that is supported.", example)]
+        return [Fault("DATABASE_URL", f"{scheme.split(':')[0][:40]!r} is not a supported database.", example)]
     if scheme == "sqlite" and (rest in ("", "/") or ":memory:" in rest or "mode=memory" in rest):
         return [Fault("DATABASE_URL", "an SQLite database in memory would lose everything and is not shared by workers.", example)]
     if not re.fullmatch(SQLITE_URL if scheme == "sqlite" else POSTGRES_URL, url):
@@ -336,7 +333,7 @@ def _job_faults(settings: Settings) -> list[Fault]:
     for variable, url, schemes in urls:
         if url and not url.startswith(schemes):
             scheme = url.partition("://")[0][:40]
-            faults.append(Fault(variable, f"{scheme!r} is no scheme of Redis.", "Set it to redis://host:6379/0 or rediss://…."))
+            faults.append(Fault(variable, f"{scheme!r} is not a Redis scheme.", "Set it to redis://host:6379/0 or rediss://…."))
         elif url and not re.fullmatch(r"unix://.*|[a-z+]+://([^@/?#]*@)?[^@:/?#]*(:\d{1,5})?([/?].*)?", url):
             remedy = "Write @, :, / and # of a password as %40, %3A, %2F and %23."
             faults.append(Fault(variable, "it cannot be read as a URL.", remedy))
@@ -348,14 +345,14 @@ def _job_faults(settings: Settings) -> list[Fault]:
     return faults
 
 
-def _sight_faults(settings: Settings) -> list[Fault]:
+def _monitoring_faults(settings: Settings) -> list[Fault]:
     faults = []
     token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     if token is not None and len(token) < MINIMUM_TOKEN_LENGTH:
         problem = f"it has {len(token)} characters; at least {MINIMUM_TOKEN_LENGTH} are needed."
-        faults.append(Fault("METRICS_TOKEN", problem, f"Make one with {HOW_TO_MAKE_ONE} and set it."))
+        faults.append(Fault("METRICS_TOKEN", problem, f"Make one with {GENERATE_COMMAND} and set it."))
     if settings.dsn is not None and not re.fullmatch(r"https?://[^@/\s]+@[^/\s]+/.*\d", settings.dsn):
-        faults.append(Fault("SENTRY_DSN", "it is no DSN.", "Copy it from the project's settings in Sentry: https://key@host/project."))
+        faults.append(Fault("SENTRY_DSN", "it is not a DSN.", "Copy it from the project's settings in Sentry: https://key@host/project."))
     return faults
 
 
@@ -365,7 +362,7 @@ def _production_faults(settings: Settings) -> list[Fault]:
         value = secret.get_secret_value() if secret else ""
         problem = _secret_problem(value)
         if problem:
-            faults.append(Fault(variable, problem, f"Make one with {HOW_TO_MAKE_ONE} and set it."))
+            faults.append(Fault(variable, problem, f"Make one with {GENERATE_COMMAND} and set it."))
     if "*" in settings.cors_origins:
         faults.append(Fault("CORS_ORIGINS", "'*' lets every website call with a user's key.", "Name the origins, comma-separated."))
     if settings.uses_sqlite and not settings.allow_sqlite_in_production:
@@ -386,5 +383,5 @@ def _secret_problem(value: str) -> str | None:
         return f"it has {len(value)} characters; at least {MINIMUM_SECRET_LENGTH} are needed."
     bare = re.sub(r"[^a-z0-9]", "", value.lower())
     if any(word in bare for word in PLACEHOLDERS):
-        return "it is a known default, which anybody can look up."
+        return "it is a known placeholder, not a secret."
     return None

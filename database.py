@@ -1,14 +1,14 @@
 """The database: an engine and its pool, on SQLite or Postgres. It knows no table.
 
-    database = Database(DatabaseOptions.of(settings))   opens nothing
+    database = Database(DatabaseOptions.of(settings))   opens no connection
     with database.read() as connection:          statements in autocommit, one snapshot each
     with database.transaction() as connection:   BEGIN … COMMIT (BEGIN IMMEDIATE on SQLite); ROLLBACK on any exception
 
-Statements are `sqlalchemy.text()` with `:name` parameters. Timestamps go in and come out as timezone-aware UTC datetimes: a naive one is
-an error. The engine is made at the first use, and again in a forked child, which must not share its parent's sockets.
+Statements are `sqlalchemy.text()` with `:name` parameters. Timestamps are timezone-aware UTC datetimes, as parameters and in rows; a naive
+one is an error. The engine is created at the first use, and again in a forked child, which must not share its parent's sockets.
 
-Whoever needs a database is given one. The process-wide one at the end of this file is for `query_db`, `execute_db`, `init_db_if_needed` and
-`close_db`, for migrations run by hand, and for tests.
+Functions and classes receive their Database as an argument. The process-wide one at the end of this file is for `query_db`, `execute_db`,
+`init_db_if_needed` and `close_db`, for migrations run by hand, and for tests.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ __all__ = [
 ]  # fmt: skip
 
 log = structlog.get_logger(__name__)
-Taken = TypeVar("Taken")
+Resource = TypeVar("Resource")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two attempts to connect
 POOL_EVENTS = ("connects", "checkouts", "pings", "timeouts", "invalidations")
@@ -65,7 +65,7 @@ POOL_EVENTS = ("connects", "checkouts", "pings", "timeouts", "invalidations")
 
 @dataclass(frozen=True)
 class PoolStatus:
-    """The pool of this process: the most connections that it opens, those in use and idle now, and events since it was made."""
+    """The pool of this process: its limit, the connections in use and idle, and the number of events since its creation."""
 
     limit: int
     in_use: int
@@ -75,14 +75,14 @@ class PoolStatus:
 
 @dataclass(frozen=True)
 class RefusedWrite:
-    """A write that the database refused for want of space or the like, and when (by the monotonic clock)."""
+    """A write that the database refused, for example on a full disk, and its time by the monotonic clock."""
 
     explanation: Explanation
     at: float
 
 
 class Database:
-    """One engine with its pool and counters. Thread-safe; made lazily, closed and reopened at will."""
+    """One engine with its pool and counters. Thread-safe. The engine is created lazily, also after `close`."""
 
     def __init__(self, options: DatabaseOptions) -> None:
         self.options = options
@@ -91,7 +91,7 @@ class Database:
         self._engine: Engine | None = None
         self._counts = dict.fromkeys(POOL_EVENTS, 0)
         self.breaker = Breaker("database", options.breaker_failures, options.breaker_seconds)
-        self.refused_write: RefusedWrite | None = None  # the last one; who finds that writing works again takes it back
+        self.refused_write: RefusedWrite | None = None  # the last one; None again once a write has succeeded
         _databases.add(self)
 
     @property
@@ -106,7 +106,7 @@ class Database:
 
     @property
     def path(self) -> Path | None:
-        """The SQLite file; None on Postgres."""
+        """The path of the SQLite file; None on Postgres."""
         return Path(self._url.database or "") if self.is_sqlite else None
 
     @property
@@ -115,17 +115,17 @@ class Database:
         return self._url.render_as_string(hide_password=True)
 
     def engine(self) -> Engine:
-        """The engine, made at the first call. Making it opens no connection."""
+        """The engine, created at the first call. That opens no connection."""
         with self._lock:
             if self._engine is None:
                 self._engine = self._make_engine()
             return self._engine
 
     def connect(self, attempts: int | None = None, wait: Callable[[float], object] = time.sleep) -> None:
-        """Make sure that the database answers, and that an SQLite file can be written to; for start-up only (a running service fails fast).
+        """Check that the database answers, and that an SQLite file can be written. For start-up only; a running service fails fast.
 
-        Tries `attempts` times (`DB_CONNECT_ATTEMPTS` by default) with growing, capped pauses, unless waiting does not mend what is wrong;
-        `wait` is called with the seconds of each. Raises the last error.
+        Tries `attempts` times (by default `DB_CONNECT_ATTEMPTS`); between two it calls `wait` with the seconds of a growing, capped pause.
+        An error that waiting cannot cure ends it at once. Raises the last error.
         """
         attempts, pause = attempts or self.options.connect_attempts, FIRST_PAUSE
         for attempt in range(1, attempts + 1):
@@ -133,44 +133,44 @@ class Database:
                 self.ping()
                 if self.is_sqlite:
                     sqlite_driver.check_writable(self.engine())
-                self.breaker.close()  # what start-up waited for is no reason to leave it alone now
+                self.breaker.close()  # failures during start-up must not count once the database answers
                 return
             except exc.OperationalError as error:
                 if attempt == attempts or is_permanent(error):
                     raise
-                told = {"reason": reason_of(error), "remedy": explanation_of(error).remedy}
-                log.warning("database not reachable yet", database=self.description, attempt=attempt, of=attempts, **told)
+                fields = {"reason": reason_of(error), "remedy": explanation_of(error).remedy}
+                log.warning("database not reachable yet", database=self.description, attempt=attempt, of=attempts, **fields)
                 wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     def ping(self) -> None:
-        """One round trip; raises if the database does not answer. Goes past the breaker."""
+        """Make one round trip, bypassing the breaker. Raises if the database does not answer."""
         with self.engine().connect() as connection:
             connection.exec_driver_sql("SELECT 1")
 
     def close(self) -> None:
-        """Close every pooled connection. May be called twice; the next use opens the pool again."""
+        """Close every pooled connection. Idempotent; the next use opens the pool again."""
         with self._lock:
             engine, self._engine = self._engine, None
         if engine is not None:
             engine.dispose()
 
     def forget_after_fork(self) -> None:
-        """In a forked child: drop the parent's connections without closing them, since the parent goes on using them."""
+        """In a forked child, drop the parent's connections without closing them, because the parent still uses them."""
         self._lock = threading.Lock()
         engine, self._engine = self._engine, None
         if engine is not None:
             engine.dispose(close=False)
 
     def read(self) -> Connection:
-        """A connection in autocommit, to be used with `with`: no BEGIN and no ROLLBACK to pay for."""
-        return self._checked_out(Engine.connect)
+        """A connection in autocommit, for use with `with`: it saves the round trips of BEGIN and ROLLBACK."""
+        return self._check_out(Engine.connect)
 
     def reader(self) -> Reader:
         """Like `read`, at half the cost, for the reads that most requests make."""
-        return self._checked_out(lambda engine: Reader(engine, self._note))
+        return self._check_out(lambda engine: Reader(engine, self._record_outcome))
 
-    def _checked_out(self, take: Callable[[Engine], Taken]) -> Taken:
+    def _check_out(self, take: Callable[[Engine], Resource]) -> Resource:
         try:
             self.breaker.check()
         except BreakerOpen as refusal:
@@ -181,26 +181,26 @@ class Database:
             self._counts["timeouts"] += 1
             raise
 
-    def _note(self, error: exc.SQLAlchemyError | None) -> bool:
-        """What came of using a connection, None when all was well; whether that says that the database is away."""
+    def _record_outcome(self, error: exc.SQLAlchemyError | None) -> bool:
+        """Record the outcome of using a connection: an error, or None for success. Return whether the error means a lost database."""
         if error is None:
-            self.breaker.succeeded()
+            self.breaker.record_success()
             return False
         if refuses_writes(error):
             self.refused_write = RefusedWrite(explanation_of(error), time.monotonic())
         if is_lost(error):
-            self.breaker.failed(error)
+            self.breaker.record_failure(error)
             return True
         return False
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A connection inside one transaction: committed at the end, rolled back on any exception.
+        """A connection in a transaction: committed at the end, rolled back on any exception.
 
-        On SQLite the write lock is taken at once (BEGIN IMMEDIATE), so that a transaction never fails half-way for want of it.
+        On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so that it cannot fail to get the lock half-way.
         """
         with self.read() as connection:
-            # Spelled out: SQLAlchemy's own way changes the isolation level first, and passes on the driver's error when the server is gone.
+            # Not `connection.begin()`: that changes the isolation level first, and raises the driver's error when the server is gone.
             connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN ISOLATION LEVEL READ COMMITTED")
             try:
                 yield connection
@@ -211,7 +211,7 @@ class Database:
 
     @contextmanager
     def read_only(self) -> Iterator[Connection]:
-        """A connection of its own that can write nothing at all, for looking at a database that is not ours to touch.
+        """A separate connection that cannot write, for checks that must not change the database.
 
         Raises FileNotFoundError when there is no SQLite file.
         """
@@ -234,22 +234,26 @@ class Database:
     def _make_engine(self) -> Engine:
         options = self.options
         arguments: dict[str, Any]
-        more: dict[str, Any] = {}
+        engine_options: dict[str, Any] = {}
         if self.path is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            # Never recycled: no network lies between, and the -shm file, which goes with the last connection, takes space to make again.
+            # No recycling: no network lies between, and closing the last connection removes the -shm file, which takes space to create.
             arguments = {
                 "detect_types": sqlite3.PARSE_DECLTYPES,
                 "timeout": options.lock_timeout,
                 "check_same_thread": False,
             }
         else:
-            from infrastructure.sql.postgres import register_types  # noqa: PLC0415 — on SQLite the driver would cost 5 MB for nothing
+            from infrastructure.sql.postgres import register_types  # noqa: PLC0415 — saves the driver's 5 MB on SQLite
 
             register_types()
             arguments = self._postgres_arguments()
-            # One statement for many rows: psycopg2's own way is a round trip for each.
-            more = {"executemany_mode": "values_plus_batch", "executemany_batch_page_size": 500, "pool_recycle": options.pool_recycle}
+            # Many rows per statement, because psycopg2's `executemany` makes a round trip for each.
+            engine_options = {
+                "executemany_mode": "values_plus_batch",
+                "executemany_batch_page_size": 500,
+                "pool_recycle": options.pool_recycle,
+            }
         engine = create_engine(
             self._url,
             poolclass=QueuePool,
@@ -259,16 +263,16 @@ class Database:
             isolation_level="AUTOCOMMIT",
             connect_args=arguments,
             hide_parameters=True,
-            **more,
+            **engine_options,
         )
         prepare = sqlite_driver.set_pragmas if self.is_sqlite else None
-        watch_pool(engine, self._counts, options.ping_after_idle, prepare, self._note)
+        watch_pool(engine, self._counts, options.ping_after_idle, prepare, self._record_outcome)
         return engine
 
-    def _postgres_arguments(self, more_options: str = "") -> dict[str, Any]:
+    def _postgres_arguments(self, server_options: str = "") -> dict[str, Any]:
         from infrastructure.sql.postgres import connect_arguments  # noqa: PLC0415 — as above
 
-        return connect_arguments(self.options.connect_timeout, self.options.idle_in_transaction_timeout, more_options)
+        return connect_arguments(self.options.connect_timeout, self.options.idle_in_transaction_timeout, server_options)
 
 
 def _roll_back(connection: Connection) -> None:
@@ -277,12 +281,12 @@ def _roll_back(connection: Connection) -> None:
     try:
         connection.exec_driver_sql("ROLLBACK")
     except exc.SQLAlchemyError:
-        # The transaction ends with its connection: what is raised must be the error that led here.
+        # The transaction ends with the connection; the caller must get its own error, not this one.
         connection.invalidate()
 
 
 def _is_in_transaction(connection: Connection) -> bool:
-    """Ask the driver. SQLite ends a transaction by itself on some errors, a full disk for one; a lost connection has none any more."""
+    """Whether the driver reports an open transaction. SQLite ends one itself on some errors, such as a full disk."""
     if connection.invalidated:
         return False
     driver: Any = connection.connection.dbapi_connection
@@ -290,7 +294,7 @@ def _is_in_transaction(connection: Connection) -> bool:
 
 
 def normalize_url(url: str) -> URL:
-    """A SQLAlchemy URL; `postgres://` and `postgresql://`, as platforms hand them out, name the psycopg2 driver."""
+    """Parse a URL for SQLAlchemy; `postgres://` and `postgresql://`, which platforms set, select the psycopg2 driver."""
     return make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", url))
 
 
@@ -302,13 +306,13 @@ _current: Database | None = None
 
 
 def configure(settings: Settings | DatabaseOptions) -> Database:
-    """Make the process-wide database from settings. Opens nothing; closes the one before."""
+    """Set the process-wide database from settings. Opens no connection; closes the previous database."""
     close()
     return adopt(Database(settings if isinstance(settings, DatabaseOptions) else DatabaseOptions.of(settings)))
 
 
 def adopt(database: Database) -> Database:
-    """Make a database the process-wide one; the one before stays open for whoever holds it."""
+    """Make a database the process-wide one. The previous one stays open for its holders."""
     global _current
     _current = database
     return database
@@ -322,12 +326,12 @@ def current() -> Database:
 
 
 def read() -> Connection:
-    """Open a connection in autocommit on the database of this process, to be used with `with`; see Database.read."""
+    """Open a connection in autocommit on the database of this process, for use with `with`; see Database.read."""
     return current().read()
 
 
 def reader() -> Reader:
-    """Open a lean reading connection on the database of this process, to be used with `with`; see Database.reader."""
+    """Open a Reader on the database of this process, for use with `with`; see Database.reader."""
     return current().reader()
 
 
@@ -337,12 +341,12 @@ def transaction() -> AbstractContextManager[Connection]:
 
 
 def connect() -> None:
-    """Make sure that the database answers, with retries; see Database.connect."""
+    """Check that the database answers, with retries; see Database.connect."""
     current().connect()
 
 
 def close() -> None:
-    """Close the pool of this process, if there is one. May be called twice."""
+    """Close the pool of this process, if there is one. Idempotent."""
     if _current is not None:
         _current.close()
 
@@ -358,14 +362,14 @@ def query_db(statement: str, parameters: Mapping[str, Any] | None = None, one: b
 
 
 def execute_db(statement: str, parameters: Mapping[str, Any] | None = None) -> int:
-    """Run one writing statement in a transaction of its own and return the number of rows that it changed."""
+    """Run one writing statement in its own transaction and return the number of rows that it changed."""
     with transaction() as connection:
         changed: int = connection.execute(text(statement), dict(parameters or {})).rowcount
         return changed
 
 
 def init_db_if_needed(migrate: Callable[[], Any] = lambda: None) -> None:
-    """Connect if that has not been done yet; then bring the schema up to date if a migrator is given (`db_migrations.up`)."""
+    """Check the connection, then call `migrate` (for example `db_migrations.up`)."""
     connect()
     migrate()
 

@@ -1,4 +1,4 @@
-"""The development server: it serves from one process, keeps the job workers beside it, and analyses the sample at its first start."""
+"""The development server: one web process, local job workers beside it, and an analysis of the sample at the first start."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from utils.logger import route_through_root
 from utils.start_errors import explain
 from utils.terminal import ProgressBar
 
-SAMPLE_SECONDS = 60.0  # the server serves, however long the analysis of the sample takes
+SAMPLE_SECONDS = 60.0  # the longest wait for the analysis of the sample before the server starts
 POLL_SECONDS = 0.05
 
 
 class QuietHandler(WSGIRequestHandler):
-    """The application logs requests, once; what cannot be read as a request is answered as the application would."""
+    """Logs no requests, because the application does, and answers an unreadable request as the application answers errors."""
 
     protocol_version = "HTTP/1.1"
     error_content_type = "application/problem+json"
@@ -48,11 +48,11 @@ class QuietHandler(WSGIRequestHandler):
     )
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Leave it to the application."""
+        """Do nothing: the application logs requests."""
 
 
 def serve() -> int:
-    """Serve until Ctrl-C or SIGTERM; the exit code is 0, or 1 with the reason on stderr."""
+    """Serve until Ctrl-C or SIGTERM. Returns 0, or 1 with the reason on stderr."""
     return run_program(_serve)
 
 
@@ -81,10 +81,10 @@ def _serve(settings: Settings) -> int:
 
 def _bind(settings: Settings, app: Application) -> BaseWSGIServer:
     try:
-        # Bound here: werkzeug exits by itself when the port is in use.
+        # Bound here, because werkzeug would exit without our message when the port is in use.
         listener = socket.create_server((settings.host, settings.port), reuse_port=False)
     except OSError as error:
-        raise OSError(f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}). Set PORT to another one.") from error
+        raise OSError(f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). Set PORT to another port.") from error
     listener.set_inheritable(True)
     return make_server(settings.host, settings.port, app, threaded=True, request_handler=QuietHandler, fd=listener.detach())
 
@@ -93,12 +93,12 @@ def _try_to_analyse_sample(app: Application) -> None:
     try:
         _analyse_sample(app.services.database, app.services.settings)
     except SQLAlchemyError as error:
-        # On a full disk, say, what is stored can be read all the same.
+        # The server is useful without it: on a full disk, for example, stored results can still be read.
         print(f"The sample is not analysed. {explain(error)}", file=sys.stderr)
 
 
 def _analyse_sample(database: Database, settings: Settings) -> None:
-    """Analyse the sample by a job, with its progress in the terminal, and show the verdicts; a second time they are stored."""
+    """Analyse the sample by a job, show its progress, and print the verdicts. At later starts the stored results are used."""
     with database.read() as connection:
         tickers = tuple(find_heads(connection, FIRST_ORG, NAMES))
     if not tickers:
@@ -119,10 +119,10 @@ def _analyse_sample(database: Database, settings: Settings) -> None:
 
 
 def verdict_table(database: Database, tickers: Collection[str]) -> str:
-    """The latest verdicts of some tickers, laid out for a terminal."""
+    """The latest verdicts of `tickers` as a table for a terminal."""
     lines = [f"{'ticker':8}{'as of':12}{'close':>10}{'score':>8}  {'verdict':12}{'entry':>10}{'stop':>10}{'target':>10}"]
-    wanted = ResultFilter(strategy=DEFAULT_STRATEGY, sort="ticker")
-    for summary in chain.from_iterable(result_pages(database, FIRST_ORG, wanted)):
+    filters = ResultFilter(strategy=DEFAULT_STRATEGY, sort="ticker")
+    for summary in chain.from_iterable(result_pages(database, FIRST_ORG, filters)):
         if summary.ticker not in tickers:
             continue
         result = parse_strict(result_body(database, FIRST_ORG, summary.id, NoCache(database))[1])

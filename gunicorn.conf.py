@@ -1,4 +1,4 @@
-"""gunicorn's settings and hooks, from the same settings as everything else: `gunicorn wsgi:app` reads this file by itself."""
+"""gunicorn's settings and hooks, derived from our Settings. `gunicorn wsgi:app` reads this file automatically."""
 
 import sys
 from pathlib import Path
@@ -29,19 +29,19 @@ threads = settings.web_threads
 timeout = settings.web_timeout
 graceful_timeout = settings.web_graceful_timeout
 keepalive = settings.web_keepalive
-# Workers are replaced now and then, not all at once, so that a slow leak never shows.
+# Workers are replaced one by one after so many requests, which bounds a slow memory leak.
 max_requests = settings.web_max_requests
 max_requests_jitter = settings.web_max_requests // 2
-# Heartbeats go through a file: on a disk that stalls, healthy workers would be killed.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # nosec B108  # gunicorn makes a file that only it can open
+# Heartbeats go through a file. On a disk that stalls, gunicorn would kill healthy workers.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # nosec B108  # gunicorn creates a file that only it can open
 control_socket_disable = True
-# Proxies are believed by TRUSTED_PROXIES alone.
+# TRUSTED_PROXIES alone decides which proxies are trusted.
 forwarded_allow_ips = ""
 logger_class = PipedLogger
 accesslog = None
 loglevel = settings.log_level
 
-# What the workers share; each server of this machine has a folder of its own.
+# The folder of files that the workers share; each server on this machine has its own.
 shared_folder = worker_slots.shared_folder(settings.data_dir, settings.port)
 master = Master(shared_folder, supervised_workers if settings.worker_processes else None)
 when_ready = master.when_ready
@@ -50,7 +50,7 @@ child_exit = master.child_exit
 on_reload = master.on_reload
 on_exit = master.on_exit
 
-# The hooks below run in a worker, and import the application there: what the master imports, a reload (HUP) does not load again.
+# The hooks below run in a worker and import the application there, because a reload (HUP) does not renew what the master has imported.
 
 
 def post_fork(server, worker):
@@ -64,19 +64,19 @@ def post_fork(server, worker):
 
 
 def post_worker_init(worker):
-    """Start the application: database, schema, prices. A first worker that cannot start says why and stops gunicorn."""
+    """Start the application: database, schema, prices. When a first worker cannot start, it logs the reason and stops gunicorn."""
     import app as application
 
     before_graceful_stop(worker.wsgi.services.job_feed.close)
-    # A worker that replaces one must not stop the others because the database is away: it serves 503 until the database is back.
+    # A replacement worker must not stop gunicorn because the database is away: it answers 503 until the database is back.
     is_replacement = worker.age > settings.web_concurrency
     attempts = 1 if is_replacement else None
     boot(worker, lambda: application.start(worker.wsgi, attempts, needs_database=not is_replacement), application.NOT_STARTED)
 
 
 def worker_exit(server, worker):
-    """Stop what the worker started, in the reverse order; a part that hangs is left behind."""
-    # There is none when it could not be imported, and the reason has been logged.
+    """Stop the parts that the worker started, in reverse order; a part that hangs is abandoned."""
+    # Without `wsgi` the application could not be imported, and the reason has been logged.
     if getattr(worker, "wsgi", None) is not None:
         import app as application
 

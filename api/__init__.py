@@ -1,1 +1,1 @@
-"""HTTP: blueprints, one per noun. A route parses, calls and answers."""
+"""What all HTTP routes share: authentication, errors, limits, schemas and the hooks around a request. It imports no feature."""

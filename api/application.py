@@ -1,4 +1,4 @@
-"""The Flask application with an OpenAPI document, strict JSON bodies, and typed parts."""
+"""The Flask application class: an OpenAPI document, strict JSON bodies and typed services."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DESCRIPTION = "Price history in, explained verdicts out. Send the key as `X-API-
 
 
 class Application(OpenAPI):
-    """Flask, OpenAPI, and the `services` that `create_app` gives it."""
+    """A Flask application with OpenAPI; `create_app` sets `services`."""
 
     request_class = StrictRequest
     services: Services
@@ -35,16 +35,16 @@ class Application(OpenAPI):
             doc_ui=False,
             static_folder=None,
         )
-        # Redirects to a tidier path would answer HTML.
+        # werkzeug would redirect `//path` with a page of HTML.
         self.url_map.merge_slashes = False
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """As Flask's, but a target without a path (`GET http://host`) is the root, where the framework would redirect to it in HTML."""
+        """Serve a target without a path (`GET http://host`) as the root, where Flask would redirect to it with a page of HTML."""
         environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
         return super().wsgi_app(environ, start_response)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function itself: no view is a coroutine, and Flask would check that six times a request."""
+        """Return the function itself: no view is a coroutine, and Flask checks that six times a request."""
         return func
 
 

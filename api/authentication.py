@@ -1,6 +1,6 @@
-"""Who is calling. Every route needs a key or a session, except those marked `@public`.
+"""Authentication of callers. Every route needs an API key or a session, except those marked `@public`.
 
-Whose a key or a session is, the feature that keeps accounts says, through the protocols here.
+The accounts feature verifies keys and sessions; it implements the protocols of this module.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ from utils.database_errors import is_unavailable
 if TYPE_CHECKING:
     from api.application import Application
 
-PUBLIC: dict[str, Any] = {"security": []}  # what the OpenAPI document says of a public route
+PUBLIC: dict[str, Any] = {"security": []}  # a public route's entry in the OpenAPI document
 SESSION_COOKIE = "bellwether_session"
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class KeyVerifier(Protocol):
-    """Tells whose a key is. `principal` raises the database's errors; `is_master` asks no database."""
+    """Verifies API keys. `principal` raises the database's errors; `is_master` does not read the database."""
 
     def principal(self, key: str) -> Principal | None:
-        """Whom a key acts for; None for a key that nobody holds."""
+        """The principal of a key; None for an unknown or revoked key."""
 
     def is_master(self, key: str) -> bool:
-        """Whether it is the master key."""
+        """Whether a key is the master key."""
 
 
 class SessionKeeper(Protocol):
-    """Begins, finds and ends the sessions of browsers. Every method raises the database's errors."""
+    """Begins, finds and ends browser sessions. Every method raises the database's errors."""
 
     def begin(self, key: str, principal: Principal, replaced: str | None = None) -> str:
-        """Store a session for a key that is known to be good; its token. The session of the token `replaced` ends."""
+        """Store a session for a verified key and return its token. The session of the token `replaced` ends."""
 
     def find(self, token: str) -> Session | None:
-        """The session of a token; None for one that is not good."""
+        """The session of a token; None for an unknown token or a session that has ended."""
 
     def end(self, session: Session) -> None:
         """End a session."""
@@ -56,31 +56,34 @@ class SessionKeeper(Protocol):
 
 @dataclass(frozen=True)
 class Authentication:
-    """What the feature that keeps accounts registers."""
+    """The verifiers that the accounts feature registers."""
 
     keys: KeyVerifier
     sessions: SessionKeeper
 
 
 def principal() -> Principal:
-    """Who makes the request, on a route that needs a key."""
-    who = request_state().principal
-    assert who is not None, "a public route does not know who is calling"
-    return who
+    """The principal of the request, on a route that needs a key."""
+    principal = request_state().principal
+    assert principal is not None, "a public route has no principal"
+    return principal
 
 
 def org_id() -> int:
-    """The organization that the request acts for."""
+    """The organization of the principal."""
     return principal().org_id
 
 
 def key_id() -> str:
-    """Which key the caller holds; `master` for the master key."""
+    """The id of the caller's key; `master` for the master key."""
     return principal().key_id
 
 
 def is_authenticated(ask_database: bool = True) -> bool:
-    """Whether the caller of a public route sent a valid key. False when only the database could say so and it is not asked, or away."""
+    """Whether the caller of a public route sent a valid key or session.
+
+    Without `ask_database`, and while the database is away, only the master key is valid.
+    """
     key = presented_key(request.headers)
     if key and services().authentication.keys.is_master(key):
         return True
@@ -88,11 +91,14 @@ def is_authenticated(ask_database: bool = True) -> bool:
 
 
 def caller_check(if_away: bool) -> Callable[[], bool]:
-    """A function that says whether the caller is known, also after the request has ended; `if_away` is its answer without the database."""
+    """A function that checks whether the caller's key or session is still valid, for streams that outlive their request.
+
+    It returns `if_away` while the database is away.
+    """
     authentication = services().authentication
     key, cookie = presented_key(request.headers), request.cookies.get(SESSION_COOKIE, "")
 
-    def is_known() -> bool:
+    def is_valid() -> bool:
         try:
             return (authentication.keys.principal(key) if key else authentication.sessions.find(cookie)) is not None
         except SQLAlchemyError as error:
@@ -100,13 +106,14 @@ def caller_check(if_away: bool) -> Callable[[], bool]:
                 raise
             return if_away
 
-    return is_known
+    return is_valid
 
 
 def register_authentication(app: Application) -> None:
-    """Find out who is calling, by key or by session.
+    """Find the principal of each request by its key or session.
 
-    `register_guard` refuses callers whom nobody knows; what counts requests comes between the two.
+    `register_guard` refuses requests without one. Rate limits are registered between the two: they need the principal, and they also
+    count refused requests.
     """
 
     @app.before_request
@@ -114,7 +121,7 @@ def register_authentication(app: Application) -> None:
         state = request_state()
         current = request._get_current_object()  # type: ignore[attr-defined]
         state.view = app.view_functions.get(current.endpoint)
-        # Unknown paths and wrong methods get their own answer; a CORS preflight carries no key.
+        # Unknown paths and wrong methods are answered 404 and 405; a CORS preflight carries no key.
         state.needs_key = current.endpoint is not None and current.method != "OPTIONS" and not getattr(state.view, "is_public", False)
         if not state.needs_key:
             return
@@ -127,15 +134,15 @@ def register_authentication(app: Application) -> None:
 
 
 def register_guard(app: Flask) -> None:
-    """Refuse requests without a valid key before they reach a route, and changes that come from another site with a browser's cookie."""
+    """Refuse requests without a valid key or session, and changes by a session without its CSRF token."""
 
     @app.before_request
-    def refuse_strangers() -> Any:
+    def require_principal() -> Any:
         state = request_state()
         if not state.needs_key:
             return None
         if state.principal is None:
-            return _refuse_stranger(state.view)
+            return _refuse_or_redirect(state.view)
         if getattr(state.view, "is_admin", False) and state.principal.key_id != MASTER:
             raise Forbidden("This needs the master key (MASTER_API_KEY).")
         session = state.session
@@ -144,18 +151,18 @@ def register_guard(app: Flask) -> None:
         return None
 
 
-def _refuse_stranger(view: Any) -> Any:
-    page = getattr(view, "signs_in_at", None)
-    if page is not None:
-        wanted = request.full_path.rstrip("?")
-        return redirect(page if wanted == "/" else f"{page}?{urlencode({'next': wanted})}", 303)
+def _refuse_or_redirect(view: Any) -> Any:
+    sign_in_page = getattr(view, "signs_in_at", None)
+    if sign_in_page is not None:
+        path = request.full_path.rstrip("?")
+        return redirect(sign_in_page if path == "/" else f"{sign_in_page}?{urlencode({'next': path})}", 303)
     problem = "The API key is not valid." if presented_key(request.headers) else "An API key is needed."
     detail = f"{problem} Send it as X-API-Key: KEY or Authorization: Bearer KEY."
     raise ApiError(401, "unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="bellwether"'})
 
 
 def presented_key(headers: Headers) -> str:
-    """The API key that a request carries, in either of its headers; empty without one."""
+    """The API key in the headers of a request; empty without one."""
     key = headers.get("X-API-Key", "").strip()
     if key:
         return key

@@ -1,4 +1,4 @@
-"""How every API blueprint is made."""
+"""Creates the blueprints of the API."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from api.problem import problem_answers
 
-# The sections of the OpenAPI document that more than one package has routes in; the others stand beside their routes.
+# The sections of the OpenAPI document that several packages have routes in; the other sections stand beside their routes.
 ADMINISTRATION = Tag(name="Administration", description="For operators; needs the master key.")
-DASHBOARD = Tag(name="Dashboard", description="What pages and charts are made of.")
-JOBS = Tag(name="Jobs", description="Many tickers at once, durably.")
+DASHBOARD = Tag(name="Dashboard", description="Data for pages and charts.")
+JOBS = Tag(name="Jobs", description="Durable work on many tickers.")
 
 
 def api_blueprint(noun: str, tag: Tag) -> APIBlueprint:
-    """A blueprint under /api/v1 whose routes need a key; its documentation has the errors that any of them may answer."""
+    """A blueprint under /api/v1, documented with the errors that any of its routes may return."""
     return APIBlueprint(
         noun,
         __name__,

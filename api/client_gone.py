@@ -1,4 +1,4 @@
-"""Clients that close their connection before they are answered: what is made for them is given up, quietly."""
+"""Ends the work for a client that closed its connection before its answer was ready."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from utils.cancellation import CLIENT_GONE, Check, always_wanted
 
 log = structlog.get_logger(__name__)
 
-STATUS = 499  # for logs and metrics, as nginx has it: nobody reads the answer
+STATUS = 499  # nginx's code for this case; it appears in logs and metrics only
 
 
 def client_check() -> Check:
-    """What long work for the request at hand calls now and then: it raises ClientGone once the client has closed its connection.
+    """A function for long work to call now and then: it raises ClientGone once the client of the current request has gone.
 
-    It never does where the server cannot tell. It may be called after the request's context has ended.
+    It never raises on a server that cannot detect that. It may be called after the request's context has ended.
     """
     is_gone: Callable[[], bool] | None = request.environ.get(CLIENT_GONE)
     if is_gone is None:
@@ -32,9 +32,9 @@ def client_check() -> Check:
 
 
 def register_client_gone(app: Flask) -> None:
-    """End requests whose client has gone without a report: it is no error of anybody's."""
+    """Answer ClientGone with status 499 and an info line instead of an error report."""
 
     @app.errorhandler(ClientGone)
-    def give_up(_: ClientGone) -> Response:
+    def end_request(_: ClientGone) -> Response:
         log.info("client gone")
         return Response(status=STATUS)

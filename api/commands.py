@@ -1,4 +1,4 @@
-"""What the commands of `flask` share: the application's database, opened in one way."""
+"""Opens the application's database for `flask` commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from utils.start_errors import explain
 def open_database(after_failure: str = "") -> Iterator[Database]:
     """The application's database, connected and with its schema up to date; closed at the end.
 
-    What keeps the command from running ends it with exit code 1 and the reason; `after_failure` says what stands of the work begun.
+    A failure ends the command with exit code 1 and its reason. `after_failure` describes the state that interrupted work is left in.
     """
     settings, database = services().settings, services().database
     prefix = "Not started"

@@ -1,4 +1,4 @@
-"""Lists as CSV files, for those who accept them rather than JSON."""
+"""Lists as CSV files, for clients that prefer CSV to JSON."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from utils.api_utils import streamed_response
 
 
 def wants_csv() -> bool:
-    """Whether the client likes CSV better than JSON."""
+    """Whether the `Accept` header prefers CSV to JSON."""
     return request.accept_mimetypes.best_match(["application/json", CSV]) == CSV
 
 
 def csv_response(pieces: Iterable[bytes], name: str) -> Response:
-    """A CSV file to be saved under a name, made while it is sent."""
+    """A streamed CSV file that browsers save under `name`."""
     return streamed_response(pieces, f"{CSV}; charset=utf-8", {"Content-Disposition": f'attachment; filename="{name}"'})

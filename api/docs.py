@@ -1,4 +1,4 @@
-"""The OpenAPI document and a page to read and try it, with every script served from here."""
+"""The OpenAPI document and a page to read and try it; the service itself serves every script of the page."""
 
 from __future__ import annotations
 
@@ -21,44 +21,44 @@ ONE_DAY = 86_400
 @public
 def get_document() -> Response:
     """The OpenAPI 3.1 document. `If-None-Match` is honoured."""
-    return _for_everybody(tagged(_corrected(current_app.api_doc)))  # type: ignore[attr-defined]
+    return _publicly_cached(tagged(_corrected(current_app.api_doc)))  # type: ignore[attr-defined]
 
 
 @blueprint.get("/docs")
 @public
 def get_page() -> Response:
     """The documentation page."""
-    return _for_everybody(send_from_directory(PAGE, "index.html"))
+    return _publicly_cached(send_from_directory(PAGE, "index.html"))
 
 
 @blueprint.get("/docs/page.js")
 @public
 def get_script() -> Response:
     """The page's script."""
-    return _for_everybody(send_from_directory(PAGE, "page.js"))
+    return _publicly_cached(send_from_directory(PAGE, "page.js"))
 
 
 @blueprint.get("/docs/assets/<path:name>")
 @public
 def get_asset(name: str) -> Response:
-    """Swagger UI, as its package carries it."""
+    """A file of Swagger UI, from its package."""
     return send_from_directory(ASSETS, name, max_age=ONE_DAY)
 
 
-def _for_everybody(response: Response) -> Response:
-    """The answer, which any cache may keep and must ask about: it changes with the version."""
+def _publicly_cached(response: Response) -> Response:
+    """Let any cache store the response and revalidate it at each use: it changes with the version."""
     response.headers["Cache-Control"] = "public, no-cache"
     return response
 
 
 def _corrected(document: dict[str, Any]) -> dict[str, Any]:
-    """The document without what flask-openapi3 gets wrong."""
+    """The document without two faults of flask-openapi3."""
     for path in document["paths"].values():
         for operation in path.values():
-            # It adds a 422 of its own shape to operations that name none; those of ours that name none cannot answer one.
+            # It adds a 422 with its own schema to operations that declare none, and those cannot return 422.
             if "application/json" in operation["responses"].get("422", {}).get("content", {}):
                 del operation["responses"]["422"]
-            # It leaves a body that is no JSON optional.
+            # It marks a body that is not JSON as optional.
             if "requestBody" in operation:
                 operation["requestBody"]["required"] = True
     return document

@@ -1,4 +1,4 @@
-"""Errors of the application become HTTP answers here, and nowhere else."""
+"""Translates exceptions of the application and of the database into HTTP errors; no other module does."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ STATUSES = {
     "price_quality": 422,
     "feature_disabled": 503,
 }
-DISABLED_RETRY_AFTER = "60"  # seconds: a person switched it off, and a person will switch it on
-UNWRITABLE_RETRY_AFTER = "60"  # seconds: a person must see to it
+DISABLED_RETRY_AFTER = "60"  # seconds; long, because an operator must switch the feature on
+UNWRITABLE_RETRY_AFTER = "60"  # seconds; long, because an operator must make room or permit writes
 
 
 def translate(error: Exception) -> ApiError | None:
-    """The answer to an exception of ours or of the database; None for one that nobody foresaw."""
+    """The HTTP error for an exception; None for an unexpected exception."""
     if isinstance(error, PriceQuality):
-        places = [{"field": problem.place, "message": problem.message} for problem in error.problems]
-        return ApiError(422, error.code, str(error), FirstErrors(places, error.total))
+        problems = [{"field": problem.place, "message": problem.message} for problem in error.problems]
+        return ApiError(422, error.code, str(error), FirstErrors(problems, error.total))
     if isinstance(error, NothingToAnalyse):
         return ApiError(422, error.code, str(error), [{"field": "universe", "message": str(error)}])
     if isinstance(error, FeatureDisabled):
@@ -42,7 +42,7 @@ def translate(error: Exception) -> ApiError | None:
     if isinstance(error, BellwetherError):
         return ApiError(STATUSES[error.code], error.code, str(error))
     if isinstance(error, BreakerOpen | DatabaseSuspended):
-        detail = f"The {getattr(error, 'name', 'database')} does not answer right now and is left alone for a moment."
+        detail = f"The {getattr(error, 'name', 'database')} failed several times in a row. Try again after the seconds in Retry-After."
         return ApiError(503, "unavailable", detail, headers={"Retry-After": str(max(1, math.ceil(error.retry_after)))})
     if isinstance(error, SQLAlchemyError) and refuses_writes(error):
         explanation = explanation_of(error)

@@ -1,4 +1,4 @@
-"""Refusing requests to what is switched off."""
+"""Checks of feature flags for routes."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def require_flag(flag: Flag) -> None:
 
 
 def flag_check(flag: Flag) -> Callable[[], bool]:
-    """A function that says whether a flag is on, for what outlives its request."""
+    """A function that returns whether a flag is on, for streams that outlive their request."""
     return partial(services().flags.is_enabled, flag)

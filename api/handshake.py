@@ -1,4 +1,4 @@
-"""The opening handshake of a WebSocket (RFC 6455, section 4.2.1), checked here since the library raises where it should answer."""
+"""Checks the opening handshake of a WebSocket (RFC 6455, section 4.2.1), because the library raises where it should answer."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from utils.api_utils import ApiError
 VERSION = "13"
 KEY = re.compile(r"[A-Za-z0-9+/]{22}==")  # 16 bytes in base64
 UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade"}
-SERVERS_OWN = ("gunicorn.socket", "werkzeug.socket")  # where the library finds the connection
+SOCKET_KEYS = ("gunicorn.socket", "werkzeug.socket")  # under which the library finds the connection
 
 
 def require_handshake() -> None:
-    """Refuse what is no handshake. Raises ApiError 400 or upgrade_required, MethodNotAllowed."""
+    """Refuse a request that is not a valid handshake. Raises ApiError bad_request or upgrade_required, or MethodNotAllowed."""
     headers = request.headers
     if request.method != "GET":
         raise MethodNotAllowed(["GET"])
     if request.environ["SERVER_PROTOCOL"] != "HTTP/1.1":
-        raise _bad("A WebSocket begins with HTTP/1.1.")
-    if "websocket" not in _listed("Upgrade"):
+        raise _bad_request("A WebSocket begins with HTTP/1.1.")
+    if "websocket" not in _header_tokens("Upgrade"):
         raise _upgrade_required("This is a WebSocket: send Upgrade: websocket.")
-    if "upgrade" not in _listed("Connection"):
-        raise _bad("A WebSocket's handshake says Connection: Upgrade.")
+    if "upgrade" not in _header_tokens("Connection"):
+        raise _bad_request("A WebSocket's handshake says Connection: Upgrade.")
     if headers.get("Sec-WebSocket-Version") != VERSION:
         raise _upgrade_required(f"Send Sec-WebSocket-Version: {VERSION}.", {"Sec-WebSocket-Version": VERSION})
     if not KEY.fullmatch(headers.get("Sec-WebSocket-Key", "")):
-        raise _bad("Sec-WebSocket-Key must be 16 bytes in base64.")
+        raise _bad_request("Sec-WebSocket-Key must be 16 bytes in base64.")
     if request.content_length or "Transfer-Encoding" in headers:
-        raise _bad("A WebSocket's handshake has no body.")
+        raise _bad_request("A WebSocket's handshake has no body.")
 
 
 def require_origin() -> None:
-    """Refuse what a page of another site begins: browsers send their cookies with a handshake, and ask nobody first. Raises Forbidden."""
+    """Refuse a handshake from another site's page: browsers send cookies with a handshake, without a CORS preflight. Raises Forbidden."""
     origin = request.headers.get("Origin")
     if origin is None and request_state().session is not None:
         raise Forbidden("A WebSocket that is opened with a session needs the Origin of its page.")
@@ -47,23 +47,23 @@ def require_origin() -> None:
         raise Forbidden("Pages of this Origin may not open a WebSocket here. CORS_ORIGINS names those that may.")
 
 
-def leave_the_handshake() -> None:
-    """Leave of the request what the library needs.
+def reduce_to_handshake() -> None:
+    """Replace the request's environ by the headers that the WebSocket library needs.
 
-    It reads the request a second time, by rules of its own for names, hosts and extensions, and breaks off at what it does not like.
-    Without extensions there is no compression, by which a few bytes could become any number of them here.
+    The library parses the request again, by stricter rules for names, hosts and extensions, and raises at what they forbid. Without
+    the extensions header it offers no compression, so a few bytes from a client cannot expand to many.
     """
-    given = request.environ
+    environ = request.environ
     handshake = {"HTTP_HOST": "localhost", "HTTP_UPGRADE": "websocket", "HTTP_CONNECTION": "Upgrade", "HTTP_SEC_WEBSOCKET_VERSION": VERSION}
-    handshake["HTTP_SEC_WEBSOCKET_KEY"] = given["HTTP_SEC_WEBSOCKET_KEY"]
-    request.environ = handshake | {name: given[name] for name in SERVERS_OWN if name in given}
+    handshake["HTTP_SEC_WEBSOCKET_KEY"] = environ["HTTP_SEC_WEBSOCKET_KEY"]
+    request.environ = handshake | {name: environ[name] for name in SOCKET_KEYS if name in environ}
 
 
-def _listed(name: str) -> list[str]:
+def _header_tokens(name: str) -> list[str]:
     return [token.strip().lower() for token in request.headers.get(name, "").split(",")]
 
 
-def _bad(detail: str) -> ApiError:
+def _bad_request(detail: str) -> ApiError:
     return ApiError(400, "bad_request", detail)
 
 

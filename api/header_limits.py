@@ -1,7 +1,7 @@
-"""Long headers are refused before anything parses them.
+"""Refuses long headers before any code parses them.
 
-The framework's parsers take time that grows with the square of some values (`Accept: a`, spaces, `b`), and hold the interpreter meanwhile;
-a server joins a header that comes many times into one. All that parses a header of a request does so after this.
+Some of the framework's parsers take quadratic time (`Accept: a`, many spaces, `b`) and hold the interpreter lock meanwhile. A header that
+is sent many times counts as one, because servers join the values.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from flask import Flask, request
 
 from utils.api_utils import LONGEST_ECHO, ApiError
 
-LONGEST = 8_190  # characters: what gunicorn takes as one line
-# Those that are parsed as lists or by regular expressions. No client needs a fifth of this.
+LONGEST = 8_190  # characters: gunicorn's limit of one line
+# The limit of headers that are parsed as lists or by regular expressions. Clients send less than a fifth of it.
 LONGEST_PARSED = 1_000
 PARSED = frozenset(
     {
@@ -39,7 +39,7 @@ PARSED = frozenset(
 
 
 def register_header_limits(app: Flask) -> None:
-    """Answer 431 to a request with a header that is too long. To be registered before what reads headers."""
+    """Answer 431 to a request with a header that is too long. Register it before hooks that read headers."""
 
     @app.before_request
     def refuse_long_headers() -> None:
@@ -49,16 +49,16 @@ def register_header_limits(app: Flask) -> None:
             first = too_long[0].removeprefix("HTTP_").replace("_", "-").title()[:LONGEST_ECHO]
             detail = f"The header {first} has {len(environ[too_long[0]]):,} characters; at most {_longest(too_long[0]):,} are read."
             for name in too_long:
-                del environ[name]  # the answer is made with the help of some
+                del environ[name]  # error handlers parse some of them
             raise ApiError(431, "headers_too_large", detail)
         if "HTTP_COOKIE" in environ:
-            environ["HTTP_COOKIE"] = without_runs(environ["HTTP_COOKIE"])
+            environ["HTTP_COOKIE"] = collapse_blanks(environ["HTTP_COOKIE"])
 
 
-def without_runs(cookies: str) -> str:
-    """The header with one blank for each run of them, over which the framework takes time that grows with its square.
+def collapse_blanks(cookies: str) -> str:
+    """The cookie header with one blank for each run of blanks, which the framework would parse in quadratic time.
 
-    It may be longer than other headers that are parsed: a browser sends what every application of the host has set.
+    The header may be longer than other parsed ones, because a browser sends the cookies of every application on the host.
     """
     return " ".join(cookies.split())
 

@@ -1,7 +1,7 @@
-"""Heavy requests: reports, series, flips, exports and large price files. Few at once in a process, so that the others get through.
+"""Limits heavy requests (reports, series, flips, exports, large price files) so that a process keeps threads for small ones.
 
-A request that finds no slot is refused at once, not queued: a thread that waits would be missing for small requests. A slot is held until
-the answer has been written or its client has gone. One caller may not hold the last slot, so that no single key keeps them from the others.
+A request without a free slot is refused at once, not queued, because a waiting thread could not serve small requests. A slot is held
+until the answer has been written or its client has gone. A caller that holds all other slots cannot take the last one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ RETRY_AFTER = "1"  # seconds: most heavy requests take less
 
 
 class HeavySlots:
-    """Who holds the slots of this process. Thread-safe."""
+    """The slots of this process and their holders. Thread-safe."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -31,33 +31,33 @@ class HeavySlots:
         self._lock = threading.Lock()
 
     def take(self, holder: str) -> object | None:
-        """Take a slot, to be given to `free`. None when all are taken, or all but the last by this holder."""
+        """Take a slot; release it by `free`. None when all are taken, or all but one by this holder."""
         with self._lock:
-            own = sum(other == holder for other in self._holders.values())
-            if len(self._holders) >= self._limit or own >= max(1, self._limit - 1):
+            own_slots = sum(other == holder for other in self._holders.values())
+            if len(self._holders) >= self._limit or own_slots >= max(1, self._limit - 1):
                 return None
             slot = object()
             self._holders[slot] = holder
             return slot
 
     def free(self, slot: object) -> None:
-        """Give a slot back; nothing happens when it was given back already."""
+        """Release a slot. Idempotent."""
         with self._lock:
             self._holders.pop(slot, None)
 
     @property
     def taken(self) -> int:
-        """How many are held now."""
+        """The number of slots that are taken."""
         return len(self._holders)
 
 
 def heavy_slots(settings: Settings) -> HeavySlots:
-    """The slots of a process: fewer than its threads, so that one is left for the others."""
+    """The slots of a process: fewer than its threads, so that one thread is left for small requests."""
     return HeavySlots(max(1, min(settings.heavy_requests_at_once, settings.web_threads - 1)))
 
 
 def heavy_read(when: Callable[[], bool] = lambda: True) -> Callable[[View], View]:
-    """Mark a route whose requests, or some of them, count in the budget of heavy reads and need a slot."""
+    """Mark a route: its requests for which `when()` is true need a slot and count in the budget of heavy reads."""
 
     def mark(view: View) -> View:
         @wraps(view)
@@ -72,9 +72,9 @@ def heavy_read(when: Callable[[], bool] = lambda: True) -> Callable[[View], View
 
 
 def hold_slot() -> None:
-    """Take a slot for the request at hand until its answer, whatever that is, has been written or its client has gone.
+    """Take a slot for the current request, until its answer has been written or its client has gone.
 
-    Raises ApiError unavailable when there is none.
+    Raises ApiError unavailable when no slot is free.
     """
     slots = services().heavy_slots
     slot = slots.take(caller())
@@ -84,6 +84,6 @@ def hold_slot() -> None:
 
     @after_this_request
     def free_when_written(response: Response) -> Response:
-        # Also of an error's answer: it is this hook that sees every answer, and it runs before any that could fail.
+        # Errors pass this hook, too, and it runs before any hook that could fail.
         response.call_on_close(lambda: slots.free(slot))
         return response

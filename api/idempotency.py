@@ -1,4 +1,4 @@
-"""The same request under the same Idempotency-Key is done once and answered again, for a day."""
+"""Idempotency keys: a request is executed once, and repeated with the same key it gets the stored answer, for a day."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from utils.clock import now
 from utils.ids import new_id
 
 KEPT_FOR = timedelta(hours=24)
-ABANDONED_AFTER = timedelta(seconds=60)  # a request at work for longer has died with its process
+ABANDONED_AFTER = timedelta(seconds=60)  # a request in progress for longer has died with its process
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer as it is sent, and sent again: `body` is JSON. `after_commit` runs once the act's transaction has been committed."""
+    """An answer that can be stored and sent again; `body` is JSON. `after_commit` is called once the transaction has committed."""
 
     status: int
     location: str | None
@@ -31,15 +31,15 @@ class Answer:
     after_commit: Callable[[], None] = lambda: None
 
 
-def once(database: Database, org_id: int, key: str | None, request: bytes, act: Callable[[Connection], Answer]) -> Answer:
-    """Act within one transaction that also remembers the answer; with a key used before, return that answer instead.
+def once(database: Database, org_id: int, key: str | None, request: bytes, action: Callable[[Connection], Answer]) -> Answer:
+    """Call `action` in a transaction that also stores its answer under the key. If the key has an answer, return it instead.
 
-    `request` is what must be the same for the key to fit: method, path and body. Raises IdempotencyMismatch when it is not, and
-    IdempotencyInProgress while the first request is at work. What `act` raises frees the key.
+    `request` identifies the request: method, path and body. Raises IdempotencyMismatch when the key was used for another request, and
+    IdempotencyInProgress while the first request is in progress. An exception of `action` frees the key.
     """
     if key is None:
         with database.transaction() as connection:
-            answer = act(connection)
+            answer = action(connection)
         answer.after_commit()
         return answer
     reservation = Reservation(org_id, key, hashlib.sha256(request).hexdigest(), new_id(), now())
@@ -48,7 +48,7 @@ def once(database: Database, org_id: int, key: str | None, request: bytes, act: 
         return stored
     try:
         with database.transaction() as connection:
-            answer = act(connection)
+            answer = action(connection)
             if not idempotency_store.complete(connection, reservation, answer.status, answer.location, answer.body):
                 raise IdempotencyInProgress
     except BaseException:
@@ -61,13 +61,13 @@ def once(database: Database, org_id: int, key: str | None, request: bytes, act: 
 
 def _reserve_or_find(database: Database, reservation: Reservation) -> Answer | None:
     """The answer stored under the key; None when the key is now reserved for this request."""
-    moment = reservation.created_at
+    created_at = reservation.created_at
     with database.transaction() as connection:
-        if idempotency_store.reserve(connection, reservation, moment - KEPT_FOR, moment - ABANDONED_AFTER):
+        if idempotency_store.reserve(connection, reservation, created_at - KEPT_FOR, created_at - ABANDONED_AFTER):
             return None
         stored = idempotency_store.find(connection, reservation.org_id, reservation.key)
     if stored is None:
-        raise IdempotencyInProgress  # it was released just now
+        raise IdempotencyInProgress  # another request released the key between the two statements
     if stored.request_sha256 != reservation.request_sha256:
         raise IdempotencyMismatch
     if stored.status is None or stored.body is None:
@@ -76,6 +76,6 @@ def _reserve_or_find(database: Database, reservation: Reservation) -> Answer | N
 
 
 def prune_idempotency_keys(database: Database) -> int:
-    """Forget answers that were given longer ago than they are kept; how many that were."""
+    """Delete expired keys and their answers; return their number."""
     with database.transaction() as connection:
         return idempotency_store.delete_before(connection, now() - KEPT_FOR)

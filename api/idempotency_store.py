@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True)
 class Reservation:
-    """A request's hold on a key; `holder` tells it from a later request that took the key over."""
+    """A request's hold on a key; `holder` distinguishes it from a later request that takes over an abandoned key."""
 
     org_id: int
     key: str
@@ -21,7 +21,7 @@ class Reservation:
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """What is stored under a key; `status` and `body` are None while the first request is in progress."""
+    """The answer stored under a key; `status` and `body` are None while the first request is in progress."""
 
     request_sha256: str
     status: int | None
@@ -50,7 +50,7 @@ RESERVE = text(
 def reserve(connection: Connection, reservation: Reservation, expired_before: datetime, abandoned_before: datetime) -> bool:
     """Take a key for a request; return whether it was available.
 
-    Answers from before `expired_before` no longer count, nor do requests in progress from before `abandoned_before`.
+    A key is available when its answer is older than `expired_before`, or its request in progress older than `abandoned_before`.
     """
     values = {**vars(reservation), "expired_before": expired_before, "abandoned_before": abandoned_before}
     return connection.execute(RESERVE, values).rowcount == 1
@@ -60,7 +60,7 @@ FIND = text("SELECT request_sha256, status, location, body FROM idempotency_keys
 
 
 def find(connection: Connection, org_id: int, key: str) -> StoredAnswer | None:
-    """What is stored under a key."""
+    """The answer stored under a key, or None."""
     row = connection.execute(FIND, {"org_id": org_id, "key": key}).first()
     return None if row is None else StoredAnswer(*row)
 
@@ -75,8 +75,8 @@ COMPLETE = text(
 
 
 def complete(connection: Connection, reservation: Reservation, status: int, location: str | None, body: str) -> bool:
-    """Store the answer; return whether the reservation still held."""
-    return connection.execute(COMPLETE, _key_of(reservation) | {"status": status, "location": location, "body": body}).rowcount == 1
+    """Store the answer; return whether the reservation still held the key."""
+    return connection.execute(COMPLETE, _holder_values(reservation) | {"status": status, "location": location, "body": body}).rowcount == 1
 
 
 RELEASE = text(
@@ -89,16 +89,16 @@ RELEASE = text(
 
 def release(connection: Connection, reservation: Reservation) -> None:
     """Free the key of a request that failed."""
-    connection.execute(RELEASE, _key_of(reservation))
+    connection.execute(RELEASE, _holder_values(reservation))
 
 
 DELETE_BEFORE = text("DELETE FROM idempotency_keys WHERE created_at < :before")
 
 
 def delete_before(connection: Connection, before: datetime) -> int:
-    """Delete the keys taken before a moment; return how many."""
+    """Delete the keys that were taken before a time; return how many."""
     return connection.execute(DELETE_BEFORE, {"before": before}).rowcount
 
 
-def _key_of(reservation: Reservation) -> dict[str, object]:
+def _holder_values(reservation: Reservation) -> dict[str, object]:
     return {"org_id": reservation.org_id, "key": reservation.key, "holder": reservation.holder}

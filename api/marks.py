@@ -1,4 +1,4 @@
-"""What a view says of itself, for the hooks that run before it. A mark is set on the function, under the route's decorator."""
+"""Marks on views, read by the hooks that run before them. A mark is a decorator, placed under the route's decorator."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ def public(view: View) -> View:
 
 
 def unlimited(view: View) -> View:
-    """Mark a route that is called as often as its callers like: by platforms, or by browsers that load a page."""
+    """Mark a route without rate limit: for platforms that poll it, or browsers that load it with a page."""
     view.__dict__["is_unlimited"] = True
     return view
 
 
 def admin(view: View) -> View:
-    """Mark a route that is for the master key alone; refused before its input is looked at."""
+    """Mark a route that needs the master key; other callers are refused before their input is validated."""
     view.__dict__["is_admin"] = True
     return view
 
 
 def signs_in_at(path: str) -> Callable[[View], View]:
-    """Mark a page: a caller whom nobody knows is led to where one signs in."""
+    """Mark a page: a caller without a session is redirected to the sign-in page at `path`."""
 
     def mark(view: View) -> View:
         view.__dict__["signs_in_at"] = path

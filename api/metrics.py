@@ -1,4 +1,4 @@
-"""Every answer is counted, by route and status."""
+"""Counts every answer by route and status."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from api.request_state import request_state
 from database import Database
 from infrastructure.metrics import Metrics
 
-NO_ROUTE = "none"  # unknown paths count under one name: there are as many of them as attackers like
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # callers may make up others without end
+NO_ROUTE = "none"  # one label for all unknown paths, because clients can invent any number of them
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # others are counted together, for the same reason
 
 
 def register_metrics(app: Flask, metrics: Metrics, database: Database) -> None:
-    """Count answers and look at the connection pool. To be registered before what answers requests by itself."""
+    """Count answers and record the connection pool. Register it before hooks that answer requests themselves."""
 
     @app.after_request
     def count(response: Response) -> Response:

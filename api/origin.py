@@ -1,4 +1,4 @@
-"""From which page a browser sends a request, for what a cookie would let another site's page do."""
+"""Checks which page a browser sends a request from, because cookies accompany requests from other sites' pages, too."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Iterable
 
 from flask import request
 
-DEFAULT_PORTS = {"http": ":80", "https": ":443"}  # which browsers leave out of an origin, and some people write all the same
-HANDSHAKE_SCHEMES = {"ws": "http", "wss": "https"}  # as some proxies put it for a WebSocket's handshake; a page's origin knows only HTTP
-OWN_PAGE = ("same-origin", "none")  # `none` is a person who typed the address
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}  # browsers omit them from an origin; a setting may name them
+HANDSHAKE_SCHEMES = {"ws": "http", "wss": "https"}  # some proxies set them for a WebSocket handshake; a page's origin has the HTTP scheme
+OWN_PAGE = ("same-origin", "none")  # `none`: the user typed the address
 
 
-def is_own_origin(origin: str, others: Iterable[str] = ()) -> bool:
-    """Whether an `Origin` is our own (scheme, host and port as callers see them, through trusted proxies) or one of `others`."""
+def is_own_origin(origin: str, allowed: Iterable[str] = ()) -> bool:
+    """Whether an `Origin` is our own (scheme, host and port as callers see them, through trusted proxies) or is `allowed`."""
     own = f"{HANDSHAKE_SCHEMES.get(request.scheme, request.scheme)}://{request.host}"
-    return bool(request.host) and _normalized(origin) in map(_normalized, (own, *others))
+    return bool(request.host) and _normalized(origin) in map(_normalized, (own, *allowed))
 
 
 def comes_from_own_page() -> bool:
-    """Whether a request that a form of another site could send comes from a page of ours, or from no browser.
+    """Whether a request comes from a page of ours, or from a program that is not a browser.
 
-    Browsers say so in `Sec-Fetch-Site`, but not over plain HTTP, and old ones not at all: then `Origin` tells, else `Referer`. A request
-    with none of the three is a program's, since every browser of the last years sends `Origin` with a POST (`null` where it will not say).
-    It is allowed: a program brings its own key, and no page can make it send one.
+    The first of `Sec-Fetch-Site`, `Origin` and `Referer` that is present decides. Browsers omit `Sec-Fetch-Site` over plain HTTP, and old
+    ones always. A request with none of the three comes from a program, because every recent browser sends `Origin` with a POST (`null`
+    where it withholds it). It is allowed: a program sends its own key, and no page can make it send one.
     """
     headers = request.headers
     if (site := headers.get("Sec-Fetch-Site")) is not None:

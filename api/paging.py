@@ -1,4 +1,4 @@
-"""Cursors: where a page ended, signed, so that one that we did not make is refused."""
+"""Cursors: the position at the end of a page, signed, so that forged cursors are refused."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ class CursorSigner:
 
 
 def read_cursor(cursor: str | None, scope: Sequence[Any]) -> list[Any] | None:
-    """The position that a cursor stands for; None without a cursor.
+    """The position in a cursor; None without a cursor.
 
-    `scope` names the list and its filters: a cursor is good for the list that it came from. Raises ApiError validation_error.
+    `scope` is the list and its filters; a cursor of another scope is refused. Raises ApiError validation_error.
     """
     if cursor is None:
         return None
     try:
-        made_for, position = services().cursors.serializer().loads(cursor)
+        cursor_scope, position = services().cursors.serializer().loads(cursor)
     except (BadData, ValueError, TypeError) as error:
-        raise _refusal("is none of ours; use next_cursor as it was given") from error
-    if made_for != list(scope):
+        raise _refusal("is not valid; use next_cursor unchanged") from error
+    if cursor_scope != list(scope):
         raise _refusal("belongs to another list or to other filters")
-    found: list[Any] = position
-    return found
+    values: list[Any] = position
+    return values
 
 
 def page(rows: list[Item], limit: int, scope: Sequence[Any], position: Callable[[Item], list[Any]]) -> tuple[list[Item], str | None]:

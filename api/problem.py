@@ -1,4 +1,4 @@
-"""Errors: RFC 9457 problem details."""
+"""The schema of errors: RFC 9457 problem details."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from utils.api_utils import MOST_ERRORS
+from utils.api_utils import MAX_ERRORS
 
 
 class FieldProblem(BaseModel):
@@ -42,13 +42,13 @@ class Problem(BaseModel):
     instance: str
     code: str
     request_id: str | None
-    errors: list[FieldProblem] = Field(default=[], max_length=MOST_ERRORS, description="Only for input that does not fit; the first 50.")
+    errors: list[FieldProblem] = Field(default=[], max_length=MAX_ERRORS, description="Only for input that does not fit; the first 50.")
     errors_total: int = Field(default=0, description="How many errors there are, listed or not; beside `errors`.")
 
 
 def problem_answers(*statuses: int) -> dict[str | int, Any]:
-    """OpenAPI response objects for some error statuses."""
-    texts = {
+    """OpenAPI response objects for error statuses."""
+    descriptions = {
         400: "malformed_json",
         401: "unauthorized",
         403: "forbidden",
@@ -67,4 +67,4 @@ def problem_answers(*statuses: int) -> dict[str | int, Any]:
         503: "unavailable, feature_disabled",
     }
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": texts[status], "content": content} for status in statuses}
+    return {status: {"description": descriptions[status], "content": content} for status in statuses}

@@ -1,7 +1,7 @@
-"""How much one caller may ask of the service: fixed windows, by key, else by address.
+"""Rate limits: fixed windows for each API key, or for each address without a valid key.
 
-Each request counts once in its budget of the minute and once in the hour. The counts are in Redis when it is configured, so that every
-instance sees the same; else, and while Redis is away, each process counts for itself.
+Each request counts once in its budget's minute and once in the hour. The counts are in Redis when it is configured, shared by all
+instances; otherwise, and while Redis is away, each process counts on its own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Budget(StrEnum):
-    """What a request counts as. Reads are whatever has no budget of its own."""
+    """The budgets of requests. READS is for routes without a budget of their own."""
 
     READS = "reads"
     ANALYSES = "analyses"
@@ -35,45 +35,46 @@ class Budget(StrEnum):
     HEAVY_READS = "heavy_reads"
 
 
-def budget(of: Budget, when: Callable[[], bool] = lambda: True) -> Callable[[View], View]:
-    """Mark a route whose requests, or those of them that `when` says, count in a budget of their own."""
+def budget(name: Budget, when: Callable[[], bool] = lambda: True) -> Callable[[View], View]:
+    """Mark a route: its requests for which `when()` is true count in a budget, the others as reads."""
 
     def mark(view: View) -> View:
-        view.__dict__["budget"] = lambda: of if when() else Budget.READS
+        view.__dict__["budget"] = lambda: name if when() else Budget.READS
         return view
 
     return mark
 
 
 def register_rate_limits(app: Flask, limiter: RateLimiter, metrics: Metrics) -> None:
-    """Refuse requests past a budget; to be registered after what finds out who is calling."""
+    """Refuse requests beyond a budget. Register it after authentication, which finds the caller."""
 
     @app.before_request
     def count() -> None:
-        # What has no route counts, too: unknown paths and wrong methods would be free.
+        # Requests for unknown paths and with wrong methods count, too.
         if _is_unlimited():
             return
-        budget = _budget()
+        budget = _request_budget()
         hit = limiter.hit(caller(), budget)
 
         @after_this_request
-        def tell_limits(response: Response) -> Response:
+        def add_limits(response: Response) -> Response:
             _add_headers(response, hit)
             return response
 
         if hit.exceeded is not None:
-            counted = "refused_keys" if request_state().needs_key and request_state().principal is None else str(budget)
-            metrics.limited(counted)
-            raise _refusal(hit.exceeded, budget, counted)
+            state = request_state()
+            label = "refused_keys" if state.needs_key and state.principal is None else str(budget)
+            metrics.limited(label)
+            raise _refusal(hit.exceeded, budget, label)
 
     @app.after_request
-    def show_who_counts(response: Response) -> Response:
+    def record_fallback(response: Response) -> Response:
         metrics.counting_in_memory(limiter.is_alone)
         return response
 
 
 def make_limiter(settings: Settings, redis: RedisLink | None) -> RateLimiter:
-    """The limiter that the settings ask for."""
+    """A limiter with the limits of the settings."""
     per_minute: dict[str, int] = {
         Budget.READS: settings.rate_limit_per_minute,
         Budget.ANALYSES: settings.rate_limit_analyses_per_minute,
@@ -84,22 +85,22 @@ def make_limiter(settings: Settings, redis: RedisLink | None) -> RateLimiter:
     return RateLimiter(per_minute, settings.rate_limit_per_hour, redis)
 
 
-def _refusal(window: Window, budget: Budget, counted: str) -> ApiError:
+def _refusal(window: Window, budget: Budget, label: str) -> ApiError:
     limit = window.limit
-    log.warning("rate limited", caller=caller(), budget=counted, limit=f"{limit.amount} per 1 {limit.name}")
+    log.warning("rate limited", caller=caller(), budget=label, limit=f"{limit.amount} per 1 {limit.name}")
     detail = f"The limit is {limit.amount} requests per {limit.name} ({budget}). Try again in {window.seconds_left} s."
     return ApiError(429, "rate_limited", detail, headers={"Retry-After": str(window.seconds_left)})
 
 
 def _add_headers(response: Response, hit: Hit) -> None:
-    """The windows as in the IETF's draft of RateLimit fields; X-RateLimit-* for the window with the least left."""
+    """Add the windows as the IETF draft's RateLimit fields, and as X-RateLimit-* the window with the fewest remaining requests."""
     policies, states = [], []
     for window in hit.windows:
         limit = window.limit
         policies.append(f'"{limit.name}";q={limit.amount};w={limit.seconds}')
         states.append(f'"{limit.name}";r={window.remaining};t={window.seconds_left}')
     tightest = min(hit.windows, key=lambda window: window.remaining)
-    add = response.headers.add  # they are new here: setting would look for them first
+    add = response.headers.add  # cheaper than setting, which searches for existing headers first
     add("RateLimit-Policy", ", ".join(policies))
     add("RateLimit", ", ".join(states))
     add("X-RateLimit-Limit", str(tightest.limit.amount))
@@ -108,14 +109,14 @@ def _add_headers(response: Response, hit: Hit) -> None:
 
 
 def caller() -> str:
-    """Who is counted: the key, else the address."""
+    """The caller that requests are counted for: the API key, else the address."""
     principal = request_state().principal
     return f"address:{request.remote_addr}" if principal is None else f"key:{principal.key_id}"
 
 
-def _budget() -> Budget:
-    of: Callable[[], Budget] | None = getattr(request_state().view, "budget", None)
-    return Budget.READS if of is None else of()
+def _request_budget() -> Budget:
+    choose: Callable[[], Budget] | None = getattr(request_state().view, "budget", None)
+    return Budget.READS if choose is None else choose()
 
 
 def _is_unlimited() -> bool:

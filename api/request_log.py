@@ -1,4 +1,4 @@
-"""Every request gets an id, which is on each of its log lines and in its answer, and one log line when it is answered."""
+"""Gives every request an id, for its log lines and its answer, and writes one log line when it is answered."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from utils.ids import new_id
 
 log = structlog.get_logger(__name__)
 
-_SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_VALID_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def register_request_log(app: Flask) -> None:
-    """To be registered before every other hook: it makes the RequestState."""
+    """Register this before every other hook: it creates the RequestState."""
 
     @app.before_request
     def begin() -> None:
-        sent = request.headers.get("X-Request-ID", "")
-        request_id = sent if _SANE_REQUEST_ID.fullmatch(sent) else new_id()
+        header = request.headers.get("X-Request-ID", "")
+        request_id = header if _VALID_REQUEST_ID.fullmatch(header) else new_id()
         begin_request_state(RequestState(request_id, perf_counter()))
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
     @app.after_request
     def end(response: Response) -> Response:
-        # Each use of `request` looks the context up again; this runs for every request, so it looks once.
+        # Each use of the proxy `request` looks the context up, so this hook, which runs for every request, does it once.
         current = request._get_current_object()  # type: ignore[attr-defined]
         state = request_state()
         response.headers["X-Request-ID"] = state.request_id
@@ -42,6 +42,6 @@ def register_request_log(app: Flask) -> None:
         return response
 
     @app.teardown_request
-    def forget(_: BaseException | None) -> None:
-        # The thread goes on to other work, whose lines are not this request's.
+    def clear_context(_: BaseException | None) -> None:
+        # The thread's later log lines do not belong to this request.
         structlog.contextvars.clear_contextvars()

@@ -1,4 +1,4 @@
-"""What is known of the request at hand, in one typed object."""
+"""The state of the current request, in one typed object."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from models.session import Session
 
 @dataclass(slots=True)
 class RequestState:
-    """Made as a request begins (api/request_log.py); the hooks before a route fill it in.
+    """Created at the beginning of a request (api/request_log.py); the hooks before a route fill it in.
 
-    `started` is by `time.perf_counter`. `principal` is None until somebody has been authenticated, and `session` unless a session did it.
+    `started` is by `time.perf_counter`. `principal` is None for an unauthenticated request, and `session` for one without a session.
     """
 
     request_id: str
@@ -28,17 +28,17 @@ class RequestState:
 
 
 def begin_request_state(state: RequestState) -> None:
-    """Keep the state for the rest of the request."""
+    """Set the state of the current request."""
     g._bellwether_request_state = state
 
 
 def find_request_state() -> RequestState | None:
-    """The state; None for a request that failed before it had begun."""
+    """The state of the current request; None when the request failed before its first hook."""
     state: RequestState | None = g.get("_bellwether_request_state")
     return state
 
 
 def request_state() -> RequestState:
-    """The state of a request that has begun."""
+    """The state of the current request."""
     state: RequestState = g._bellwether_request_state
     return state

@@ -1,4 +1,4 @@
-"""What every schema builds on: strict bodies, queries without unknown fields, and the fields that several nouns share."""
+"""Base classes of schemas (strict bodies, queries without unknown fields) and fields that several features share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def _parse_iso_date(value: Any) -> Any:
-    # Pydantic alone would also take a time stamp or a count of seconds.
+    # Pydantic alone would also accept a timestamp or a number of seconds.
     if isinstance(value, date) or value is None:
         return value
     if not isinstance(value, str) or not _ISO_DATE.fullmatch(value):
@@ -41,38 +41,38 @@ class Body(BaseModel):
 
 
 class Parameters(BaseModel):
-    """What comes beside the body."""
+    """Parameters beside the body: query and headers."""
 
     @classmethod
     @cache
     def model_json_schema(cls, *arguments: Any, **options: Any) -> dict[str, Any]:  # type: ignore[override]
-        """The schema, made once: flask-openapi3 asks for it at every request."""
+        """The schema, built once: flask-openapi3 calls this at every request."""
         return super().model_json_schema(*arguments, **options)
 
 
 class Query(Parameters):
-    """Query parameters: no unknown ones."""
+    """Query parameters; unknown ones are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Headers(Parameters):
-    """Headers that mean something to a route, among others."""
+    """The headers that a route reads; other headers are allowed."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class PageQuery(Query):
-    """Which page of a list."""
+    """The page of a list."""
 
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many at most.")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="The most items to return.")
     cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before.")
 
 
 class LongPageQuery(PageQuery):
-    """Which page of a list that is usually wanted whole."""
+    """The page of a list that most callers want whole."""
 
-    limit: int = Field(LARGEST_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many at most.")
+    limit: int = Field(LARGEST_LIMIT, ge=1, le=LARGEST_LIMIT, description="The most items to return.")
 
 
 class TickerPath(BaseModel):

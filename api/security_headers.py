@@ -1,14 +1,14 @@
-"""What browsers and caches are told about every answer.
+"""Security and caching headers of every answer.
 
-Nothing here is to be framed, sniffed, or to load anything from elsewhere; and nothing is kept or given to others by a cache, unless the
-answer says `Cache-Control: public`.
+Browsers may not frame an answer, guess its type, or load files of other sites for it. Caches may not store it or serve it to other
+callers, unless the route sets `Cache-Control: public`.
 """
 
 from __future__ import annotations
 
 from flask import Flask, Response, request
 
-# Answers that are data may load nothing at all; pages load their own files, and no script or style stands in their text.
+# Data may load nothing. Pages may load files of this site; inline scripts and styles are refused.
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -21,16 +21,16 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-# An answer with a tag may be kept by the browser that it was for, which asks each time whether it is still right.
-NOT_STORED, ASKED_AGAIN = "no-store", "private, no-cache"
-CALLER = "X-API-Key, Authorization, Cookie"  # what says who is calling
+# The caller's browser may store an answer with an ETag, and revalidates it at each use.
+NO_STORE, REVALIDATE = "no-store", "private, no-cache"
+CREDENTIALS = "X-API-Key, Authorization, Cookie"  # the headers that identify the caller
 HSTS = "max-age=31536000; includeSubDomains"
 _FOR_DATA = (*ALWAYS.items(), ("Content-Security-Policy", DATA_POLICY))
 _FOR_PAGES = (*ALWAYS.items(), ("Content-Security-Policy", PAGE_POLICY))
 
 
 def register_security_headers(app: Flask) -> None:
-    """Add them to every answer."""
+    """Add the headers to every answer."""
 
     @app.after_request
     def add(response: Response) -> Response:
@@ -40,7 +40,7 @@ def register_security_headers(app: Flask) -> None:
             headers.add("Strict-Transport-Security", HSTS)
         control = headers.get("Cache-Control")
         if control is None:
-            headers["Cache-Control"] = ASKED_AGAIN if "ETag" in headers else NOT_STORED
+            headers["Cache-Control"] = REVALIDATE if "ETag" in headers else NO_STORE
         if control is None or "public" not in control:
-            headers["Vary"] = ", ".join((*headers.getlist("Vary"), CALLER))
+            headers["Vary"] = ", ".join((*headers.getlist("Vary"), CREDENTIALS))
         return response

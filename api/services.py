@@ -1,4 +1,4 @@
-"""What the application is wired from: one frozen object, made by `create_app` and reached by `services()`."""
+"""The services of an application: one frozen object, built by `create_app` and reached by `services()`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Services:
-    """The parts of one application. All are thread-safe, and none opens anything before the lifecycle has started."""
+    """The services of one application. All are thread-safe, and none opens a connection before the lifecycle starts."""
 
     settings: Settings
     database: Database
@@ -54,5 +54,5 @@ class Services:
 
 
 def services() -> Services:
-    """The parts of the application that serves the request, or runs the command, at hand."""
+    """The services of the application that handles the current request or command."""
     return cast("Application", current_app).services

@@ -1,6 +1,6 @@
 """One package per feature, each with the same few files: routes, schemas, service, store, kinds of job, terminal commands.
 
-`FEATURES` is the one list of them, from the bottom layer up. Adding a feature adds a line here.
+`FEATURES` lists them, from the bottom layer up. A new feature adds a line here.
 """
 
 from importlib import import_module
@@ -31,7 +31,8 @@ def _load(name: str) -> Feature:
         feature = import_module(name).FEATURE
     except (ImportError, AttributeError, ValueError) as error:
         remedy = "Name modules that can be imported, each with a `FEATURE`; see docs/architecture.md."
-        raise ConfigError([Fault("EXTRA_FEATURES", f"{name[:100]!r} is no feature ({error}).", remedy)]) from error
+        raise ConfigError([Fault("EXTRA_FEATURES", f"{name[:100]!r} is not a feature ({error}).", remedy)]) from error
     if not isinstance(feature, Feature):
-        raise ConfigError([Fault("EXTRA_FEATURES", f"{name[:100]!r}: its `FEATURE` is no infrastructure.feature.Feature.", "Make it one.")])
+        problem = f"{name[:100]!r}: its `FEATURE` is not an infrastructure.feature.Feature."
+        raise ConfigError([Fault("EXTRA_FEATURES", problem, "Make it one.")])
     return feature

@@ -1,4 +1,4 @@
-"""What holds state or threads and knows no feature.
+"""Parts with state or threads, independent of any feature.
 
-A helper without state belongs into utils/; what names a domain noun, into its feature.
+A stateless helper belongs into utils/, and code that names a domain noun into its feature.
 """

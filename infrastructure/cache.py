@@ -1,7 +1,7 @@
-"""A cache of what never changes, or only by its time: results by id, analyses by fingerprint, keys and sessions by digest.
+"""A cache of immutable values and of values that expire: results by id, analyses by fingerprint, API keys and sessions by digest.
 
-Each process keeps what it looked up lately in its memory. Behind that, Redis shares entries between all, where it is configured and a
-hit there is cheaper than the read that it saves, which it is beside Postgres and is not beside an SQLite file (docs/benchmarks.md).
+The first level is the memory of each process. The second level is Redis, shared by all processes, where it is configured and a hit
+is cheaper than the read that it saves: with Postgres it is, with an SQLite file it is not (docs/benchmarks.md).
 """
 
 from __future__ import annotations
@@ -30,55 +30,55 @@ from utils.clock import now
 from utils.ids import new_id
 
 log = structlog.get_logger(__name__)
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 
 FOLLOW_SECONDS = 2.0
-PROMOTED_SECONDS = 15.0  # how long a process keeps what it took from Redis
+PROMOTED_SECONDS = 15.0  # how long a process keeps an entry that it copied from Redis
 REDIS_PREFIX = "bellwether:cache:"
 SCAN_STEP = 500
-CLEARINGS_KEPT_FOR = timedelta(hours=1)  # every process has heard of them by then
+CLEARINGS_KEPT_FOR = timedelta(hours=1)  # every process has read them by then
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     value: bytes
     size: int
-    ends_at: float
+    expires_at: float
 
 
 class MemoryStore:
-    """The least recently used go first when there are too many bytes. Thread-safe."""
+    """Entries in the memory of this process, at most `max_bytes`; the least recently used are evicted first. Thread-safe."""
 
     name = "memory"
 
-    def __init__(self, most_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most_bytes, self._clock = most_bytes, clock
-        # Not TLRUCache: its heap of ends makes a put into a full cache some ten times as slow, and a hit five times.
-        self._entries: LRUCache[str, _Entry] = LRUCache(most_bytes, getsizeof=lambda entry: entry.size)
-        self._lock = threading.Lock()  # the library has none
+    def __init__(self, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._max_bytes, self._clock = max_bytes, clock
+        # Not TLRUCache: its heap of expiry times makes a put into a full cache some ten times as slow, and a hit five times.
+        self._entries: LRUCache[str, _Entry] = LRUCache(max_bytes, getsizeof=lambda entry: entry.size)
+        self._lock = threading.Lock()  # LRUCache is not thread-safe
 
     def get(self, key: str) -> bytes | None:
-        """The value of an entry that has not expired."""
+        """The value of an unexpired entry, else None."""
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
                 return None
-            if entry.ends_at <= self._clock():
+            if entry.expires_at <= self._clock():
                 del self._entries[key]
                 return None
             return entry.value
 
     def put(self, key: str, value: bytes, seconds: float) -> None:
-        """Keep a value, unless it is larger than all that may be kept."""
+        """Store a value, unless it is larger than the whole store."""
         entry = _Entry(value, len(key) + len(value), self._clock() + seconds)
         with self._lock:
-            if entry.size > self._most_bytes:
+            if entry.size > self._max_bytes:
                 self._entries.pop(key, None)
             else:
                 self._entries[key] = entry
 
     def clear(self, prefix: str) -> int:
-        """Drop entries."""
+        """Drop the entries whose keys begin with `prefix`; return their number."""
         with self._lock:
             keys = [key for key in self._entries if key.startswith(prefix)]
             for key in keys:
@@ -86,21 +86,21 @@ class MemoryStore:
             return len(keys)
 
     def entries(self, prefix: str, limit: int) -> list[CacheEntry]:
-        """Entries that have not expired, by key."""
-        moment = self._clock()
+        """The unexpired entries, by key."""
+        time_now = self._clock()
         with self._lock:
-            listed = [(key, entry) for key, entry in self._entries.items() if key.startswith(prefix) and entry.ends_at > moment]
-        listed.sort(key=lambda pair: pair[0])
-        return [CacheEntry(key, len(entry.value), round(entry.ends_at - moment, 1)) for key, entry in listed[:limit]]
+            items = [(key, entry) for key, entry in self._entries.items() if key.startswith(prefix) and entry.expires_at > time_now]
+        items.sort(key=lambda item: item[0])
+        return [CacheEntry(key, len(entry.value), round(entry.expires_at - time_now, 1)) for key, entry in items[:limit]]
 
     def status(self) -> CacheStatus:
-        """How full it is."""
+        """The number of entries and their size."""
         with self._lock:
             return CacheStatus(self.name, len(self._entries), int(self._entries.currsize))
 
 
 class RedisStore:
-    """Entries that all instances share. Every method raises RedisAway."""
+    """Entries in Redis, shared by all instances. Every method raises RedisAway."""
 
     name = "redis"
 
@@ -108,16 +108,16 @@ class RedisStore:
         self._link = link
 
     def get(self, key: str) -> bytes | None:
-        """The value of an entry that has not expired."""
-        found: bytes | None = self._link.call(lambda client: client.get(REDIS_PREFIX + key))
-        return found
+        """The value of an unexpired entry, else None."""
+        value: bytes | None = self._link.call(lambda client: client.get(REDIS_PREFIX + key))
+        return value
 
     def put(self, key: str, value: bytes, seconds: float) -> None:
-        """Keep a value."""
+        """Store a value."""
         self._link.call(lambda client: client.set(REDIS_PREFIX + key, value, px=max(1, int(1000 * seconds))))
 
     def clear(self, prefix: str) -> int:
-        """Drop entries, some at a time, so that Redis goes on answering others."""
+        """Drop the entries whose keys begin with `prefix`, in batches so as not to block Redis; return their number."""
         return sum(self._link.call(partial(_unlink, keys)) for keys in self._batches(prefix) if keys)
 
     def entries(self, prefix: str, limit: int) -> list[CacheEntry]:
@@ -126,24 +126,25 @@ class RedisStore:
         if not keys:
             return []
 
-        def look(client: Any) -> list[int]:
+        def read_sizes_and_ttls(client: Any) -> list[int]:
             pipeline = client.pipeline(transaction=False)
             for key in keys:
                 pipeline.strlen(key)
                 pipeline.pttl(key)
-            answers: list[int] = pipeline.execute()
-            return answers
+            replies: list[int] = pipeline.execute()
+            return replies
 
-        answers = self._link.call(look)
-        shown = [key.decode().removeprefix(REDIS_PREFIX) for key in keys]
-        return [CacheEntry(key, answers[2 * at], round(answers[2 * at + 1] / 1000, 1)) for at, key in enumerate(shown)]
+        replies = self._link.call(read_sizes_and_ttls)
+        names = [key.decode().removeprefix(REDIS_PREFIX) for key in keys]
+        sizes, milliseconds = replies[::2], replies[1::2]
+        return [CacheEntry(name, size, round(ttl / 1000, 1)) for name, size, ttl in zip(names, sizes, milliseconds, strict=True)]
 
     def status(self) -> CacheStatus:
-        """How many entries there are; their size is Redis's own matter."""
+        """The number of entries. Their size is not known: Redis has no cheap way to tell it."""
         return CacheStatus(self.name, sum(len(batch) for batch in self._batches("")), None)
 
     def _batches(self, prefix: str) -> Iterable[list[bytes]]:
-        # What a person types must not be read as a pattern.
+        # Escaped, because SCAN reads its argument as a glob pattern.
         pattern = REDIS_PREFIX + re.sub(r"([*?\[\]\\^])", r"\\\1", prefix) + "*"
         cursor = 0
         while True:
@@ -159,21 +160,21 @@ def _unlink(keys: list[bytes], client: Any) -> int:
 
 
 def _scan(cursor: int, pattern: str, client: Any) -> tuple[int, list[bytes]]:
-    found: tuple[int, list[bytes]] = client.scan(cursor, match=pattern, count=SCAN_STEP)
-    return found
+    reply: tuple[int, list[bytes]] = client.scan(cursor, match=pattern, count=SCAN_STEP)
+    return reply
 
 
 @dataclass(frozen=True)
 class CacheLimits:
-    """How much one process keeps in its memory, and for how long."""
+    """The size of one process's memory store, and the times of its entries."""
 
-    most_bytes: int
-    seconds: float  # that an entry is kept
-    follow_seconds: float = FOLLOW_SECONDS  # within which what another process cleared is dropped
+    max_bytes: int
+    seconds: float  # lifetime of an entry
+    follow_seconds: float = FOLLOW_SECONDS  # within which a process drops the entries that another one cleared
 
 
 class Cache:
-    """Look up, else make and keep. Thread-safe; opens nothing before it is used."""
+    """A cache of two levels. Thread-safe; opens no connection before its first use."""
 
     def __init__(
         self,
@@ -183,50 +184,52 @@ class Cache:
         metrics: Metrics,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`link` where entries are to be shared between processes; `clock` tells when those in memory expire."""
+        """With a `link`, processes share entries in Redis. Entries in memory expire by `clock`."""
         self._database = database
-        self._memory = MemoryStore(limits.most_bytes, clock)
+        self._memory = MemoryStore(limits.max_bytes, clock)
         self._shared = RedisStore(link) if link is not None else None
         self._seconds, self._metrics = limits.seconds, metrics
         self._flights: SingleFlight[object] = SingleFlight()
-        self._clearings: PolledValue[frozenset[str]] = PolledValue("cache clearings", self._follow, limits.follow_seconds, frozenset())
+        self._clearings: PolledValue[frozenset[str]] = PolledValue(
+            "cache clearings", self._apply_clearings, limits.follow_seconds, frozenset()
+        )
 
     def get(self, region: Region, key: str) -> bytes | None:
-        """An entry's value."""
+        """The value of an unexpired entry, else None."""
         self._clearings.get()
         name = f"{region}:{key}"
-        found = self._memory.get(name)
-        if found is None and (shared := self._shared_by(region)) is not None:
+        value = self._memory.get(name)
+        if value is None and (shared := self._shared_store(region)) is not None:
             try:
-                found = shared.get(name)
+                value = shared.get(name)
             except RedisAway:
                 pass  # logged by the link
             else:
-                if found is not None:
-                    # It has lived a while over there: it is looked for there again soon.
-                    self._memory.put(name, found, min(self._seconds, PROMOTED_SECONDS))
-        self._metrics.lookup(region, "miss" if found is None else "hit")
-        return found
+                if value is not None:
+                    # Part of its lifetime is over: the copy expires soon, and Redis decides again.
+                    self._memory.put(name, value, min(self._seconds, PROMOTED_SECONDS))
+        self._metrics.lookup(region, "miss" if value is None else "hit")
+        return value
 
     def put(self, region: Region, key: str, value: bytes, seconds: float | None = None) -> None:
-        """Keep a value."""
-        name, kept = f"{region}:{key}", self._seconds if seconds is None else seconds
-        self._memory.put(name, value, kept)
-        if (shared := self._shared_by(region)) is not None:
+        """Store a value for `seconds`, by default for CACHE_SECONDS."""
+        name, lifetime = f"{region}:{key}", self._seconds if seconds is None else seconds
+        self._memory.put(name, value, lifetime)
+        if (shared := self._shared_store(region)) is not None:
             with suppress(RedisAway):  # logged by the link
-                shared.put(name, value, kept)
+                shared.put(name, value, lifetime)
 
-    def once(self, region: Region, key: str, make: Callable[[], Made]) -> Made:
-        """What `make` returns, made once for all who ask for the same at the same time in this process."""
-        made, is_shared = self._flights.do((region, key), make)
+    def once(self, region: Region, key: str, compute: Callable[[], Value]) -> Value:
+        """The result of `compute`. Concurrent callers in this process with the same key share one computation. Stores nothing."""
+        value, is_shared = self._flights.do((region, key), compute)
         if is_shared:
             self._metrics.lookup(region, "shared")
-        return made  # type: ignore[return-value]
+        return value  # type: ignore[return-value]
 
     def clear(self, prefix: str, cleared_by: str) -> int:
-        """Drop what is shared and what this process holds, and tell the other processes; how many entries were dropped here."""
+        """Drop entries from Redis and from the memory of every process; return how many Redis and this process dropped."""
         cleared = 0
-        # Redis first: whoever hears of it must not take back from there what is to be dropped.
+        # Redis first: a process that reads the clearing must not copy a dropped entry back from there.
         if self._shared is not None:
             try:
                 cleared = self._shared.clear(prefix)
@@ -239,17 +242,17 @@ class Cache:
         return cleared
 
     def entries(self, prefix: str, limit: int) -> list[CacheEntry]:
-        """What is kept, by key: in this process, and in Redis where that is used."""
-        found = {entry.key: entry for entry in self._memory.entries(prefix, limit)}
+        """The entries of this process and of Redis, by key."""
+        entries = {entry.key: entry for entry in self._memory.entries(prefix, limit)}
         if self._shared is not None:
             try:
-                found |= {entry.key: entry for entry in self._shared.entries(prefix, limit)}
+                entries |= {entry.key: entry for entry in self._shared.entries(prefix, limit)}
             except RedisAway:
                 log.warning("shared entries not listed")
-        return sorted(found.values(), key=lambda entry: entry.key)[:limit]
+        return sorted(entries.values(), key=lambda entry: entry.key)[:limit]
 
     def status(self) -> list[CacheStatus]:
-        """How full each store is."""
+        """The number and size of the entries of each store."""
         status = [self._memory.status()]
         if self._shared is not None:
             try:
@@ -258,40 +261,40 @@ class Cache:
                 status.append(CacheStatus("redis (away)", 0, None))
         return status
 
-    def _shared_by(self, region: Region) -> RedisStore | None:
-        # They are looked up by every request, and one that has ended must be forgotten everywhere within seconds: never shared.
+    def _shared_store(self, region: Region) -> RedisStore | None:
+        # API keys and sessions are never shared: a revoked one must be dropped everywhere within seconds.
         return None if region in (Region.KEYS, Region.SESSIONS) else self._shared
 
-    def _follow(self, seen: frozenset[str]) -> frozenset[str]:
-        """Drop what was cleared since, by this process or another; the clearings that are kept now, which are those of an hour."""
+    def _apply_clearings(self, applied: frozenset[str]) -> frozenset[str]:
+        """Drop the entries of clearings that are not in `applied`; return the ids of the stored clearings, which are those of an hour."""
         with self._database.reader() as connection:
             clearings = clearing_store.list_clearings(connection)
-        # Not by the newest id: one from a machine whose clock is behind, or whose transaction took longer, is older than it.
+        # Compared by set, not by newest id: a machine with a slow clock or a long transaction adds ids that are older than the newest.
         for clearing_id, prefix in clearings:
-            if clearing_id not in seen:
+            if clearing_id not in applied:
                 self._memory.clear(prefix)
         return frozenset(clearing_id for clearing_id, _ in clearings)
 
 
 class NoCache(Cache):
-    """Keeps nothing: for CACHE_ENABLED=false, and for those who have no use for one."""
+    """A cache that stores nothing: for CACHE_ENABLED=false, and for commands that read each value once."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, CacheLimits(1, 1.0), None, Metrics())
 
     def get(self, region: Region, key: str) -> bytes | None:
-        """Nothing."""
+        """Return None."""
         return None
 
     def put(self, region: Region, key: str, value: bytes, seconds: float | None = None) -> None:
         """Do nothing."""
 
-    def once(self, region: Region, key: str, make: Callable[[], Made]) -> Made:
-        """What `make` returns."""
-        return make()
+    def once(self, region: Region, key: str, compute: Callable[[], Value]) -> Value:
+        """The result of `compute`."""
+        return compute()
 
 
 def prune_clearings(database: Database) -> int:
-    """Forget what caches were cleared of long ago; how many clearings that were."""
+    """Delete the clearings that every process has applied; return their number."""
     with database.transaction() as connection:
         return clearing_store.delete_before(connection, now() - CLEARINGS_KEPT_FOR)

@@ -1,4 +1,4 @@
-"""What `/metrics` shows of the database: read when it is asked for, at most every few seconds, and given up soon."""
+"""The metrics that are read from the database at a scrape, at most every `FRESH_SECONDS` and with a time limit."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ ReadMetrics = Callable[[Connection], Iterable[Metric]]
 
 
 class DatabaseCollector(Collector):
-    """The schema, and what features show of their tables; `bellwether_database_up 0` alone while the database does not answer."""
+    """Exposes the schema's metrics and those that features read; only `bellwether_database_up 0` while the database is away."""
 
     def __init__(
         self, database: Database, build: Mapping[str, str], readers: Iterable[ReadMetrics], fresh_seconds: float = FRESH_SECONDS
     ) -> None:
-        """`build` says what runs here. Each of the `readers` is given a connection, once the tables are known to be there.
+        """`build` has the labels of `bellwether_build_info`. The `readers` are called only when the schema can be served.
 
-        Whoever asks within `fresh_seconds` shares what was read.
+        Scrapes within `fresh_seconds` share one reading.
         """
         self._database, self._readers = database, tuple(readers)
         self._labels = {**build, "database": database.dialect}
         self._shared_read = SharedCall("metrics", self._read, fresh_seconds)
 
     def collect(self) -> Iterator[Metric]:
-        """The metrics of this moment."""
-        yield self._build()
+        """The metrics, at most `fresh_seconds` old."""
+        yield self._build_info()
         up = GaugeMetricFamily("bellwether_database_up", "Whether the database answers.")
         try:
             metrics = self._shared_read.value(LIMIT_SECONDS)
@@ -51,10 +51,10 @@ class DatabaseCollector(Collector):
         yield up
         yield from metrics or ()
 
-    def _build(self) -> Metric:
-        build = GaugeMetricFamily("bellwether_build_info", "What runs here.", labels=list(self._labels))
-        build.add_metric(list(self._labels.values()), 1)
-        return build
+    def _build_info(self) -> Metric:
+        info = GaugeMetricFamily("bellwether_build_info", "What runs here.", labels=list(self._labels))
+        info.add_metric(list(self._labels.values()), 1)
+        return info
 
     def _read(self) -> list[Metric]:
         schema_status = read_schema_status(self._database)
@@ -71,5 +71,5 @@ class DatabaseCollector(Collector):
 
 
 def gauge(name: str, text: str, value: float) -> Metric:
-    """A metric of one value that goes up and down."""
+    """A gauge without labels."""
     return GaugeMetricFamily(name, text, value=float(value))

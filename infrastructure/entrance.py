@@ -1,4 +1,4 @@
-"""How every program of the service begins: it loads the settings, sets up the log, and says in words why it cannot run."""
+"""The start of every program: it loads the settings, sets up logging, and prints the reason when it cannot run."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from models.migration import MigrationError
 from utils.logger import configure_logging
 from utils.start_errors import explain
 
-NOT_STARTED = (MigrationError, SQLAlchemyError, OSError)  # what keeps a program from starting, and needs no traceback
+NOT_STARTED = (MigrationError, SQLAlchemyError, OSError)  # expected failures of a start: their message is enough, without a traceback
 
 
 def set_up_log(settings: Settings) -> None:
-    """Log as the settings say; unexpected errors are reported where they name a place for that."""
+    """Configure logging from the settings, with reports to Sentry when a DSN is set."""
     configure_logging(settings.log_level, settings.log_as_json, reporter(settings.dsn, settings.environment, VERSION))
 
 
 def run_program(run: Callable[[Settings], int]) -> int:
-    """Run a program with its settings. The exit code is its own, or 1 with the reason on stderr."""
+    """Load the settings and call `run` with them. Returns its exit code, or 1 with the reason on stderr when the program cannot start."""
     try:
         settings = Settings.load()
     except ConfigError as error:

@@ -1,8 +1,8 @@
-"""What a feature offers to the processes that carry it.
+"""The contributions of a feature to the web process, the workers and the `flask` command.
 
-Each package under features/ has one `FEATURE` of this type, and so has the job machine. `features.FEATURES` lists them; the web
-process, the workers and the `flask` command loop over that list and know no feature by name. What a feature offers is loaded when it is
-asked for, so that a worker process never loads Flask.
+Each package under features/ has one `FEATURE` of this type, and so has the job machine. `features.FEATURES` lists them; the processes
+loop over that list and know no feature by name. A contribution is imported when its callable is called, so that a worker process never
+loads Flask.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jobs.kind import JobKind
 
 
-# Reads the tickers of a universe, for an organization.
+# Reads the tickers of a universe, given a connection and an organization's id.
 UniverseReader: TypeAlias = "Callable[[Connection, int], Sequence[str]]"
 Universes: TypeAlias = Mapping[str, UniverseReader]
 
@@ -37,7 +37,7 @@ HOURLY = 3600.0  # seconds
 
 @dataclass(frozen=True)
 class MaintenanceTask:
-    """Something that one process of all must do every `seconds`, whichever takes it first. `run` raises the database's errors."""
+    """A task that one process among all runs every `seconds`. `run` may raise the database's errors."""
 
     name: str
     seconds: float
@@ -50,13 +50,13 @@ class Feature:
 
     - `blueprints`: its HTTP routes.
     - `kinds`: its kinds of job.
-    - `flags`: what can be switched off in it while the service runs.
+    - `flags`: its feature flags.
     - `maintenance`: its periodic tasks.
-    - `probes`: its health checks in a process that serves.
-    - `metrics`: what `/metrics` shows of its tables, read on one connection.
-    - `authentication`: who says whose keys and sessions are; one feature offers it.
-    - `steps`: what it does as a process that serves starts, once the schema is there.
-    - `universes`: sets of tickers by name, which a request may say instead of tickers.
+    - `probes`: its health checks in a web process.
+    - `metrics`: the metrics of its tables, read on one connection at each scrape.
+    - `authentication`: finds the principal of a key or session; exactly one feature has it.
+    - `steps`: its steps in the start of a web process, after the schema's.
+    - `universes`: named sets of tickers, which a request may name instead of listing tickers.
     - `commands`: its groups of the `flask` command.
     """
 

@@ -1,4 +1,4 @@
-"""Switching parts of features off and on while the service runs. Every process follows within two seconds."""
+"""Feature flags: parts of features that can be switched off and on while the service runs. Every process follows within two seconds."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ FOLLOW_SECONDS = 2.0
 
 
 class FeatureFlags:
-    """The flags as this process knows them. While the database is away, as they were last read; on, until they were read once."""
+    """The feature flags. While the database is away they keep their last known state; before the first read every flag is on."""
 
     def __init__(self, database: Database, flags: Iterable[Flag], follow_seconds: float = FOLLOW_SECONDS) -> None:
-        """Opens nothing. `flags` are all that there are. Raises ValueError when two have one name."""
+        """Opens no connection. `flags` are all the flags. Raises ValueError when two have the same name."""
         self._database = database
         self._flags: dict[str, Flag] = {}
         for flag in flags:
@@ -51,7 +51,7 @@ class FeatureFlags:
         return self._flags[name]
 
     def change(self, flag: Flag, enabled: bool, reason: str | None, changed_by: str) -> None:
-        """Switch a flag on or off; logged with who and when."""
+        """Switch a flag on or off. The change is stored and logged with its author, time and reason."""
         change = FlagChange(new_id(), flag.name, enabled, reason, now(), changed_by)
         with self._database.transaction() as connection:
             flag_store.put(connection, change)
@@ -59,13 +59,13 @@ class FeatureFlags:
         log.warning("feature flag changed", flag=flag.name, enabled=enabled, changed_by=changed_by, reason=reason)
 
     def list_flags(self) -> list[FeatureFlag]:
-        """Every flag, as it is stored now."""
+        """Every flag in its stored state."""
         with self._database.reader() as connection:
             changes = flag_store.last_changes(connection)
         return [_with_change(flag, changes.get(flag.name)) for flag in self._flags.values()]
 
     def states(self, connection: Connection) -> dict[str, bool]:
-        """Whether each flag is on, as it is stored now."""
+        """Whether each flag is on in its stored state."""
         changes = flag_store.last_changes(connection)
         return {name: name not in changes or changes[name].enabled for name in self._flags}
 

@@ -1,4 +1,4 @@
-"""What every process of the service stands on, whichever it is."""
+"""The objects that every process of the service needs: web, worker or command."""
 
 from __future__ import annotations
 

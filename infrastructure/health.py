@@ -1,4 +1,4 @@
-"""The health checks of a process that serves: whether traffic should come to it, and how everything is."""
+"""The health checks of a web process: its readiness for traffic, and the state of everything that it depends on."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from infrastructure.check_runner import CheckRunner, SharedCall
 from models.health import HealthReport, Probe
 from models.migration import SchemaStatus
 
-HTTP_SECONDS = 1.2  # so that a caller is answered within 2 s on a busy machine, too
-FRESH_SECONDS = 1.0  # callers within this time share an answer
+HTTP_SECONDS = 1.2  # leaves room to answer within 2 s on a busy machine
+FRESH_SECONDS = 1.0  # callers within this time share a result
 
 
 class HealthChecks:
-    """Runs the probes that features offer. Asks nothing before it is asked; thread-safe."""
+    """Runs the features' probes when a report is asked for, not before. Thread-safe."""
 
     def __init__(self, database: Database, probes: Iterable[Probe], fresh_seconds: float = FRESH_SECONDS) -> None:
         probes = tuple(probes)
@@ -24,11 +24,11 @@ class HealthChecks:
         self._schema_status = SharedCall("schema status", lambda: read_schema_status(database), fresh_seconds)
 
     def database(self) -> HealthReport:
-        """Whether the database answers."""
+        """The check of the database alone."""
         return self._runner.report(("database",))
 
     def readiness(self) -> HealthReport:
-        """Whether traffic should come to this process."""
+        """The checks that decide whether this process should receive traffic."""
         return self._runner.report(self._readiness)
 
     def everything(self) -> HealthReport:
@@ -36,11 +36,11 @@ class HealthChecks:
         return self._runner.report()
 
     def schema_status(self) -> SchemaStatus:
-        """How the schema stands to the code. Raises check_runner.CheckTimeout, or the database's error."""
+        """The schema's version and pending migrations. Raises check_runner.CheckTimeout, or the database's error."""
         return self._schema_status.value(HTTP_SECONDS)
 
 
 def read_schema_status(database: Database) -> SchemaStatus:
-    """How the schema stands to the code, read on a connection of the pool."""
+    """The schema's version and pending migrations, read on a pooled connection."""
     with database.read() as connection:
         return db_migrations.schema_status(connection)

@@ -1,4 +1,4 @@
-"""Starts the parts of a process in order and stops them in reverse order."""
+"""Starts the parts of a process in order and stops them in reverse order, even when a part fails or hangs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Step:
-    """One part: how it starts and stops. When an optional part fails to start, the process runs without it."""
+    """A part of a process. When an optional part cannot start, that is logged and the process runs without it."""
 
     name: str
     start: Callable[[], object] = _nothing
@@ -32,7 +32,7 @@ class Step:
 
 
 class Lifecycle:
-    """The parts of a process, in their start order."""
+    """The parts of a process, in the order in which they start."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = tuple(steps)
@@ -41,23 +41,23 @@ class Lifecycle:
 
     @property
     def order(self) -> tuple[str, ...]:
-        """The names of the steps, in order."""
+        """The names of the steps, in starting order."""
         return tuple(step.name for step in self._steps)
 
     def start(
         self,
         may_fail: Callable[[str, Exception], bool] = lambda part, error: False,
-        instead: Mapping[str, Callable[[], object]] | None = None,
+        replacements: Mapping[str, Callable[[], object]] | None = None,
     ) -> None:
-        """Start every part. When a required part fails, stop the started ones and raise its error.
+        """Start every part. When a required part fails, stop the parts that have started and raise its error.
 
-        `may_fail` gets the name and the error of a failed required part, and returns whether to continue without it. `instead` replaces the
-        start functions of some parts, by name.
+        `may_fail(part, error)` decides whether to go on without a required part. `replacements` are called in place of the `start` of the
+        parts that they name.
         """
         for step in self._steps:
             started = perf_counter()
             try:
-                (instead or {}).get(step.name, step.start)()
+                (replacements or {}).get(step.name, step.start)()
             except Exception as error:
                 if step.is_optional or may_fail(step.name, error):
                     log.error("part not started, going on without it", part=step.name, reason=explain(error))
@@ -68,13 +68,13 @@ class Lifecycle:
             log.debug("part started", part=step.name, ms=round(1000 * (perf_counter() - started), 1))
 
     def stop(self) -> None:
-        """Stop the started parts, last first. A part that fails or hangs does not keep the others from being stopped."""
+        """Stop the started parts in reverse order. A part that fails or exceeds its `stop_seconds` does not keep others from stopping."""
         while (step := self._next_to_stop()) is not None:
-            # A daemon thread: the process does not wait for it at exit.
-            stopping = threading.Thread(target=_stop_one, args=(step,), name=f"stop-{step.name}", daemon=True)
-            stopping.start()
-            stopping.join(step.stop_seconds)
-            if stopping.is_alive():
+            # A daemon thread, so that a part that hangs does not hold up the end of the process.
+            thread = threading.Thread(target=_stop_part, args=(step,), name=f"stop-{step.name}", daemon=True)
+            thread.start()
+            thread.join(step.stop_seconds)
+            if thread.is_alive():
                 log.error("part did not stop in time", part=step.name, seconds=step.stop_seconds)
 
     def _next_to_stop(self) -> Step | None:
@@ -82,8 +82,8 @@ class Lifecycle:
             return self._started.pop() if self._started else None
 
 
-def _stop_one(step: Step) -> None:
+def _stop_part(step: Step) -> None:
     try:
         step.stop()
-    except Exception as error:  # noqa: BLE001 — the others must still be stopped
+    except Exception as error:  # noqa: BLE001 — the other parts must still be stopped
         log.error("part failed to stop", part=step.name, reason=explain(error))

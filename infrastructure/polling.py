@@ -1,4 +1,4 @@
-"""A value from the database that a process keeps for a moment, instead of reading it at every request."""
+"""A value from the database that a process reads every few seconds instead of at every request."""
 
 from __future__ import annotations
 
@@ -17,20 +17,23 @@ Value = TypeVar("Value")
 
 
 class PolledValue(Generic[Value]):
-    """Reads at most every `seconds`, by one thread at a time; the others, and everybody while the database is away, get the last value."""
+    """Reads a value at most every `seconds`, in one thread at a time.
+
+    Other threads get the last value meanwhile, and all of them do while the database is away.
+    """
 
     def __init__(self, name: str, read: Callable[[Value], Value], seconds: float, initial: Value) -> None:
-        """`read` is given the last value; `initial` is the value until it was read once."""
+        """`read` receives the last value and returns the next. `initial` is the value before the first read."""
         self._name, self._read, self._seconds = name, read, seconds
         self._value = initial
         self._due_at = 0.0
         self._lock = threading.Lock()
 
     def get(self) -> Value:
-        """The value, at most a few seconds old unless the database is away."""
+        """The value, at most `seconds` old unless the database is away."""
         if time.monotonic() >= self._due_at and self._lock.acquire(blocking=False):
             try:
-                # Put off before reading: a database that is slow to fail must not make every request wait in turn.
+                # Set before the read: while a database is slow to fail, one request in `seconds` waits for it, not each in turn.
                 self._due_at = time.monotonic() + self._seconds
                 self._value = self._read(self._value)
             except SQLAlchemyError as error:

@@ -1,4 +1,4 @@
-"""How many requests a caller has left: each counts in its budget's minute, and in the hour, which is one for all budgets."""
+"""Rate limits: each request counts in the minute of its budget and in the hour, which all budgets share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Window(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """What came of counting a request: the windows that it counted in, and the one whose limit it exceeds, if any."""
+    """The result of counting a request: the windows that it counted in, and the one whose limit it exceeds, if any."""
 
     windows: tuple[Window, ...]
     exceeded: Window | None
@@ -31,14 +31,14 @@ class RateLimiter:
     """Counts requests by caller and budget. Thread-safe."""
 
     def __init__(self, per_minute: Mapping[str, int], per_hour: int, redis: RedisLink | None) -> None:
-        """`per_minute` names every budget. Without `redis`, and while it is away, this process counts on its own."""
+        """`per_minute` has the limit of every budget. Without `redis`, and while it is away, this process counts on its own."""
         self._minutes = {budget: Limit(amount, 60, "minute") for budget, amount in per_minute.items()}
         self._hour = Limit(per_hour, 3600, "hour")
         self._windows = RateWindows(redis)
 
     @property
     def is_alone(self) -> bool:
-        """Whether this process counts on its own although Redis is configured."""
+        """Whether this process counts on its own because Redis is away."""
         return self._windows.is_alone
 
     @property
@@ -47,7 +47,7 @@ class RateLimiter:
         return self._windows.is_shared
 
     def hit(self, caller: str, budget: str) -> Hit:
-        """Count a request. One that exceeds its minute does not count in the hour."""
+        """Count a request. A request that exceeds its minute does not count in the hour."""
         limits = (self._minutes[budget], self._hour)
         counts = self._windows.hit(((f"{caller}:{budget}:minute", limits[0]), (f"{caller}:hour", limits[1])))
         now = time.time()

@@ -1,6 +1,6 @@
-"""Fixed windows that count requests: in Redis for all instances, one round trip a request; else in the memory of this process.
+"""Fixed windows that count requests: in Redis, shared by all instances, with one round trip for each request.
 
-A process counts on its own where no Redis is configured, and while Redis is away.
+Where no Redis is configured, and while it is away, each process counts in its own memory.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from cachetools import LRUCache
 from infrastructure.redis_link import RedisAway, RedisLink
 
 PREFIX = "bellwether:limit:"
-MOST_WINDOWS = 20_000  # in the memory of a process: past it the least recently used give way, whoever makes up addresses
-# Counts in each window in turn, up to the first that is exceeded; answers each one's count and the milliseconds that it has left.
-# A count without an end would refuse for ever.
+MAX_WINDOWS = 20_000  # in the memory of a process: bounds what a client with many addresses can fill; the least recently used are evicted
+# Counts in each window in turn, up to the first that is exceeded; returns the count and the remaining milliseconds of each.
+# A key without an expiry gets one, because its count would refuse requests for ever.
 HIT = """
-local answer = {}
+local reply = {}
 for at, key in ipairs(KEYS) do
     local seconds, amount = tonumber(ARGV[2 * at - 1]), tonumber(ARGV[2 * at])
     local count = redis.call('INCR', key)
@@ -30,17 +30,17 @@ for at, key in ipairs(KEYS) do
         left = seconds * 1000
         redis.call('PEXPIRE', key, left)
     end
-    table.insert(answer, count)
-    table.insert(answer, left)
+    table.insert(reply, count)
+    table.insert(reply, left)
     if count > amount then break end
 end
-return answer
+return reply
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `amount` requests in a window of `seconds`; `name` is the unit, as callers read it."""
+    """At most `amount` requests in a window of `seconds`; `name` is the unit in headers and messages."""
 
     amount: int
     seconds: int
@@ -64,48 +64,48 @@ class RateWindows:
 
     @property
     def is_alone(self) -> bool:
-        """Whether this process counts on its own although it should not."""
-        return self._link is not None and self._link.is_quiet
+        """Whether this process counts on its own because Redis is away."""
+        return self._link is not None and self._link.is_suspended
 
     @property
     def is_shared(self) -> bool:
         """Whether all instances count together."""
-        return self._link is not None and not self._link.is_quiet
+        return self._link is not None and not self._link.is_suspended
 
     def hit(self, windows: Sequence[tuple[str, Limit]]) -> list[Count]:
-        """Count one request in each window, up to the first whose limit it exceeds; their counts."""
+        """Count one request in each window, up to the first whose limit it exceeds; return their counts."""
         if self._link is not None:
             try:
-                answer = self._link.call(partial(self._hit_in_redis, windows))
+                reply = self._link.call(partial(self._hit_in_redis, windows))
             except RedisAway:
                 pass  # logged by the link
             else:
-                return [Count(answer[at], answer[at + 1] / 1000) for at in range(0, len(answer), 2)]
+                return [Count(reply[at], reply[at + 1] / 1000) for at in range(0, len(reply), 2)]
         return self._memory.hit(windows)
 
     def _hit_in_redis(self, windows: Sequence[tuple[str, Limit]], client: Any) -> list[int]:
         if self._script is None:
             self._script = client.register_script(HIT)
         arguments = [number for _, limit in windows for number in (limit.seconds, limit.amount)]
-        answer: list[int] = self._script([PREFIX + key for key, _ in windows], arguments, client)
-        return answer
+        reply: list[int] = self._script([PREFIX + key for key, _ in windows], arguments, client)
+        return reply
 
 
 class MemoryWindows:
-    """The windows of one process, at most so many. Thread-safe."""
+    """The windows of one process. Thread-safe."""
 
-    def __init__(self, most: int = MOST_WINDOWS) -> None:
-        """Keep at most so many windows; those that have ended give way with the others."""
-        self._windows: LRUCache[str, _Window] = LRUCache(most)
+    def __init__(self, max_windows: int = MAX_WINDOWS) -> None:
+        """Hold at most `max_windows`; the least recently used are evicted, ended or not."""
+        self._windows: LRUCache[str, _Window] = LRUCache(max_windows)
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        """How many windows there are."""
+        """The number of windows, ended ones included."""
         with self._lock:
             return len(self._windows)
 
     def hit(self, windows: Sequence[tuple[str, Limit]]) -> list[Count]:
-        """As RateWindows.hit."""
+        """Count one request; see RateWindows.hit."""
         counts = []
         with self._lock:
             for key, limit in windows:

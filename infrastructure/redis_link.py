@@ -1,4 +1,4 @@
-"""A link to an optional Redis: short timeouts, and a pause after a failure in which calls fail at once."""
+"""An optional Redis: short timeouts, and no calls for some seconds after a failure."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from typing import Any, ClassVar, TypeVar
 import structlog
 
 log = structlog.get_logger(__name__)
-Value = TypeVar("Value")
+Result = TypeVar("Result")
 
-TIMEOUT = 0.15  # seconds, to connect and to answer: the delay of a request when Redis hangs
-QUIET_AFTER_FAILURE = 5.0  # seconds
+TIMEOUT = 0.15  # seconds to connect, and to answer: the delay of a request when Redis hangs
+SUSPENDED_SECONDS = 5.0  # without calls after a failure
 
 
 class RedisAway(Exception):
-    """Redis does not answer, or the link pauses after a failure."""
+    """Redis does not answer, refused a command, or is suspended after a failure."""
 
 
 class RedisLink:
-    """One client with its connection pool; thread-safe. Connects at the first call."""
+    """A Redis client with its pool. Thread-safe; connects at the first call."""
 
-    # By URL, shared by all links of a process: a request that uses two links must not wait for two timeouts.
-    _quiet_until: ClassVar[dict[str, float]] = {}
+    # By URL and shared by all links: a request that uses two links would otherwise wait for two timeouts.
+    _suspended_until: ClassVar[dict[str, float]] = {}
 
-    def __init__(self, url: str, timeout: float = TIMEOUT, quiet_seconds: float = QUIET_AFTER_FAILURE) -> None:
-        """`timeout` is in seconds, to connect and to answer; `quiet_seconds` is the pause after a failure."""
-        self._url, self._timeout, self._quiet_seconds = url, timeout, quiet_seconds
+    def __init__(self, url: str, timeout: float = TIMEOUT, suspended_seconds: float = SUSPENDED_SECONDS) -> None:
+        """`timeout` is in seconds, to connect and to answer; `suspended_seconds` is the pause after a failure."""
+        self._url, self._timeout, self._suspended_seconds = url, timeout, suspended_seconds
         self._client: Any = None
         self._lock = threading.Lock()
 
     @property
-    def is_quiet(self) -> bool:
-        """Whether the link pauses after a failure: a call would raise at once."""
-        return time.monotonic() < self._quiet_until.get(self._url, 0.0)
+    def is_suspended(self) -> bool:
+        """Whether Redis failed within the last seconds, so that a call raises at once."""
+        return time.monotonic() < self._suspended_until.get(self._url, 0.0)
 
-    def call(self, function: Callable[[Any], Value]) -> Value:
-        """Call `function` with the client and return its value. Raises RedisAway."""
-        if self.is_quiet:
+    def call(self, function: Callable[[Any], Result]) -> Result:
+        """The result of `function(client)`. Raises RedisAway."""
+        if self.is_suspended:
             raise RedisAway
         import redis  # noqa: PLC0415 — only where it is configured
 
@@ -49,21 +49,21 @@ class RedisLink:
                     self._client = connect_redis(self._url, self._timeout)
             return function(self._client)
         except (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError, OSError) as error:
-            self._fall_quiet()
+            self._suspend()
             log.warning("redis not reachable, going on without it", reason=str(error))
             raise RedisAway from error
         except redis.RedisError as error:
-            # Redis answers, but is perhaps full: other commands may still work, so the link does not pause.
+            # Redis is reachable, perhaps out of memory: other commands may succeed, so it is not suspended.
             log.warning("redis refused a command", reason=str(error))
             raise RedisAway from error
         except ValueError as error:
-            # The URL has an invalid option; the error's text may quote a password.
-            self._fall_quiet()
+            # An invalid option in the URL. The message is not logged, because it may quote the password.
+            self._suspend()
             log.error("REDIS_URL cannot be used, going on without it", kind=type(error).__name__)
             raise RedisAway from None
 
-    def _fall_quiet(self) -> None:
-        self._quiet_until[self._url] = time.monotonic() + self._quiet_seconds
+    def _suspend(self) -> None:
+        self._suspended_until[self._url] = time.monotonic() + self._suspended_seconds
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
@@ -74,15 +74,15 @@ class RedisLink:
 
 
 def client_options(timeout: float = TIMEOUT) -> dict[str, Any]:
-    """The options of every client: a timeout in seconds, and no retries, which would multiply the wait."""
-    from redis.backoff import NoBackoff  # noqa: PLC0415 — 6 MB that a service without Redis need not carry
-    from redis.retry import Retry  # noqa: PLC0415 — likewise
+    """The options of every client: a timeout in seconds, and no retries, which would multiply it."""
+    from redis.backoff import NoBackoff  # noqa: PLC0415 — redis takes 6 MB that a service without it saves
+    from redis.retry import Retry  # noqa: PLC0415 — as above
 
     return {"socket_connect_timeout": timeout, "socket_timeout": timeout, "retry": Retry(NoBackoff(), 0)}
 
 
 def connect_redis(url: str, timeout: float = TIMEOUT) -> Any:
-    """A client, which connects at its first command."""
+    """A client with `client_options`; it connects at its first command."""
     import redis  # noqa: PLC0415 — as above
 
     return redis.Redis.from_url(url, **client_options(timeout))

@@ -1,4 +1,4 @@
-"""Single-flight: concurrent callers with the same key share one call. Thread-safe; nothing is cached after a call ends."""
+"""Concurrent calls with the same key share one computation. Both classes are thread-safe and keep no finished result."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ Value = TypeVar("Value")
 
 
 class _Flight(Future[Value]):
-    """A call that runs, or will run, for `callers` callers."""
+    """A computation that runs, or will run, for `callers` callers."""
 
     callers = 1
 
 
 class SingleFlight(Generic[Value]):
-    """Concurrent callers join a running call, even if it started before they came: for data that does not change."""
+    """Concurrent callers with the same key share one computation, also one that began before their call: for immutable values."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._flights: dict[Hashable, _Flight[Value]] = {}
 
-    def do(self, key: Hashable, make: Callable[[], Value]) -> tuple[Value, bool]:
-        """The value or exception of `make`, shared with concurrent callers; and whether another caller ran it."""
+    def do(self, key: Hashable, compute: Callable[[], Value]) -> tuple[Value, bool]:
+        """The result of `compute`, and whether another caller computed it. Raises what `compute` raises."""
         with self._lock:
             flight = self._flights.get(key)
             if flight is None:
-                mine = self._flights[key] = _Flight()
+                own_flight = self._flights[key] = _Flight()
             else:
                 flight.callers += 1
         if flight is not None:
             return flight.result(), True
-        return _fly(mine, make, lambda: self._land(key)), False
+        return _fly(own_flight, compute, lambda: self._land(key)), False
 
     def waiting(self, key: Hashable) -> int:
-        """How many callers wait for a call of another caller."""
+        """The number of callers that wait for another caller's computation."""
         with self._lock:
             flight = self._flights.get(key)
             return 0 if flight is None else flight.callers - 1
@@ -47,10 +47,10 @@ class SingleFlight(Generic[Value]):
 
 
 class FreshFlight(Generic[Value]):
-    """Concurrent callers share a call that starts after all of them came: for data that changes.
+    """Concurrent callers with the same key share one computation that begins after each of their calls: for values that change.
 
-    Callers that come during a call share the next one, which starts when that call ends. So each key has one call at a time, and no caller
-    gets data that was read before it came.
+    A caller that arrives during a computation waits for the next one, which begins when the running one ends. So a key has one
+    computation at a time, and no caller receives a value that was read before its call.
     """
 
     def __init__(self) -> None:
@@ -58,29 +58,29 @@ class FreshFlight(Generic[Value]):
         self._running: dict[Hashable, _Flight[Value]] = {}
         self._next: dict[Hashable, _Flight[Value]] = {}
 
-    def do(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """The value or exception of a `make` that started after this caller came, run by this caller or by another."""
+    def do(self, key: Hashable, compute: Callable[[], Value]) -> Value:
+        """The result of `compute`, called after this call began, by this caller or by another. Raises what `compute` raises."""
         with self._lock:
-            shared, running = self._next.get(key), self._running.get(key)
-            if shared is None:
-                mine: _Flight[Value] = _Flight()
-                (self._running if running is None else self._next)[key] = mine
+            next_flight, running = self._next.get(key), self._running.get(key)
+            if next_flight is None:
+                own_flight: _Flight[Value] = _Flight()
+                (self._running if running is None else self._next)[key] = own_flight
             else:
-                shared.callers += 1
-        if shared is not None:
-            return shared.result()
+                next_flight.callers += 1
+        if next_flight is not None:
+            return next_flight.result()
 
-        def make_in_turn() -> Value:
+        def compute_in_turn() -> Value:
             if running is not None:
-                running.exception()  # only waits; the outcome is for the callers of that call
+                running.exception()  # waits for its end; its outcome belongs to its own callers
                 with self._lock:
                     self._running[key] = self._next.pop(key)
-            return make()
+            return compute()
 
-        return _fly(mine, make_in_turn, lambda: self._land(key, mine))
+        return _fly(own_flight, compute_in_turn, lambda: self._land(key, own_flight))
 
     def waiting(self, key: Hashable) -> int:
-        """How many callers wait for a call of another caller, or for their turn."""
+        """The number of callers that wait for another caller's computation or for their turn."""
         with self._lock:
             callers = sum(flights[key].callers for flights in (self._running, self._next) if key in flights)
             return callers - 1 if key in self._running else callers
@@ -92,10 +92,10 @@ class FreshFlight(Generic[Value]):
                     del flights[key]
 
 
-def _fly(flight: Future[Value], make: Callable[[], Value], land: Callable[[], None]) -> Value:
-    """Run `make`, and pass its value or exception to the callers that joined, after no more can join."""
+def _fly(flight: Future[Value], compute: Callable[[], Value], land: Callable[[], None]) -> Value:
+    """Run `compute`, close the flight to further callers by `land`, then hand its outcome to the waiting callers."""
     try:
-        value = make()
+        value = compute()
     except BaseException as error:
         land()
         flight.set_exception(error)

@@ -1,4 +1,4 @@
-"""Tests whether the database accepts writes, by one that changes nothing."""
+"""Tests whether the database accepts writes, by a write that changes nothing."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from sqlalchemy import Connection, exc, text
 from database import Database
 from utils.database_errors import Explanation, explanation_of, refuses_writes
 
-# Nobody else writes the row of an applied migration, so this takes no lock that others wait for.
+# No other transaction writes the row of an applied migration, so none waits for this row's lock.
 WRITE_LEDGER = text("UPDATE db_version SET duration_ms = duration_ms WHERE version = 1")
 CREATE_TABLE = text("CREATE TABLE write_probe (id BIGINT)")
 
 
 def write_row(connection: Connection, has_tables: bool) -> None:
-    """Write an existing row unchanged, or without tables create one; the caller rolls back."""
+    """Write an existing row unchanged, or create a table where there is none; the caller rolls back."""
     connection.execute(WRITE_LEDGER if has_tables else CREATE_TABLE)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 import structlog
 
 from config import Settings
-from infrastructure.redis_link import QUIET_AFTER_FAILURE
+from infrastructure.redis_link import SUSPENDED_SECONDS
 from jobs.wakeup import NoWakeup, RedisWakeup, Wakeup
 from models.job import Lane
 
@@ -40,7 +40,7 @@ class CeleryWakeup:
         try:
             drain.apply_async(args=[job_id, str(lane)], queue=queue_of(lane), expires=VISIBILITY_TIMEOUT)
         except (OperationalError, OSError) as error:
-            self._quiet_until = time.monotonic() + QUIET_AFTER_FAILURE
+            self._quiet_until = time.monotonic() + SUSPENDED_SECONDS
             log.warning("broker not reachable, workers will be woken later", job_id=job_id, reason=str(error))
 
     def changed(self, job_ids: Collection[str]) -> None:

@@ -17,7 +17,7 @@ from wsproto.utilities import ProtocolError
 from api.authentication import caller_check, org_id
 from api.blueprint import JOBS, api_blueprint
 from api.flags import flag_check, require_flag
-from api.handshake import leave_the_handshake, require_handshake, require_origin
+from api.handshake import reduce_to_handshake, require_handshake, require_origin
 from api.problem import problem_answers
 from api.schemas import JobPath
 from api.services import services
@@ -77,7 +77,7 @@ def refuse_before_the_upgrade() -> None:
     job_service.find(services().database, org_id(), request.view_args["job_id"])
     if services().job_feed.is_full:
         raise _too_many()
-    leave_the_handshake()
+    reduce_to_handshake()
 
 
 @_sock.route(SOCKET_PATH, bp=socket_blueprint)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from infrastructure.redis_link import QUIET_AFTER_FAILURE, RedisAway, RedisLink, connect_redis
+from infrastructure.redis_link import SUSPENDED_SECONDS, RedisAway, RedisLink, connect_redis
 from models.job import Lane
 
 log = structlog.get_logger(__name__)
@@ -123,7 +123,7 @@ class WakeupListener:
 
     def _forget(self, error: Exception) -> None:
         self._subscription = None
-        self._quiet_until = time.monotonic() + QUIET_AFTER_FAILURE
+        self._quiet_until = time.monotonic() + SUSPENDED_SECONDS
         # The text of a ValueError is about the URL, and may quote its password.
         reason = type(error).__name__ if isinstance(error, ValueError) else str(error)
         log.warning("redis not reachable, looking for news instead", reason=reason)

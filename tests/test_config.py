@@ -68,8 +68,10 @@ def test_good_production_settings_load(environ: pytest.MonkeyPatch) -> None:
         pytest.param({"MASTER_API_KEY": ""}, "MASTER_API_KEY", "missing", id="no master key"),
         pytest.param({"SECRET_KEY": ""}, "SECRET_KEY", "missing", id="no secret"),
         pytest.param({"SECRET_KEY": "x" * 31}, "SECRET_KEY", "31 characters", id="a short secret"),
-        pytest.param({"MASTER_API_KEY": "change-me-change-me-change-me-change-me"}, "MASTER_API_KEY", "known default", id="a placeholder"),
-        pytest.param({"SECRET_KEY": "dev-secret-key-change-in-production!!"}, "SECRET_KEY", "known default", id="a tutorial's secret"),
+        pytest.param(
+            {"MASTER_API_KEY": "change-me-change-me-change-me-change-me"}, "MASTER_API_KEY", "known placeholder", id="a placeholder"
+        ),
+        pytest.param({"SECRET_KEY": "dev-secret-key-change-in-production!!"}, "SECRET_KEY", "known placeholder", id="a tutorial's secret"),
         pytest.param({"CORS_ORIGINS": "https://a.example,*"}, "CORS_ORIGINS", "every website", id="any origin"),
         pytest.param({"DATABASE_URL": ""}, "DATABASE_URL", "SQLite", id="SQLite by default"),
         pytest.param({"DATABASE_URL": "sqlite:///x.db"}, "DATABASE_URL", "ALLOW_SQLITE_IN_PRODUCTION", id="SQLite"),

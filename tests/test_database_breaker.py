@@ -101,7 +101,7 @@ def test_what_is_no_outage_proves_that_the_database_is_there(here: Database, act
     """A try that ends so closes the breaker, but for one that found no connection free, which says nothing."""
     here.breaker.seconds = SHORT
     for _ in range(2):
-        here.breaker.failed(AWAY)
+        here.breaker.record_failure(AWAY)
     wait_until(lambda: here.breaker.retry_after == 0)
     here.breaker.seconds = LONG
     if act is full_pool:
@@ -149,7 +149,7 @@ def test_an_absent_database_is_left_alone(tmp_path: Path, engine: str, way: str)
 
 def test_connecting_goes_past_an_open_breaker_and_closes_it(here: Database) -> None:
     for _ in range(2):
-        here.breaker.failed(AWAY)
+        here.breaker.record_failure(AWAY)
     here.ping()  # a check, which says nothing
     with pytest.raises(DatabaseSuspended):
         here.read()
@@ -217,7 +217,7 @@ def test_threads_that_read_while_it_opens_and_closes(here: Database) -> None:
 
     def strike() -> None:
         while not stop.is_set():
-            open_to_all.breaker.failed(AWAY)
+            open_to_all.breaker.record_failure(AWAY)
 
     def read() -> int:
         served = 0

@@ -24,7 +24,7 @@ from features.accounts.sessions import Sessions
 from features.analyses.schemas.analysis import BulkAnalyzeRequest
 from features.analyses.schemas.series import SeriesQuery
 from features.prices.providers.upload import parse_csv
-from features.prices.service import csv_of
+from features.prices.service import stream_csv
 from infrastructure.cache import NoCache
 from infrastructure.sql import script as sql_script
 from jobs.schemas import StreamHeaders
@@ -149,7 +149,7 @@ def test_price_files_given_out() -> None:
     def give_out(size: int) -> Callable[[], object]:
         days = [date(1900, 1, 1) + timedelta(days=number) for number in range(size // 50)]
         packed = PackedBars.pack([Bar(day, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0) for day in days])
-        return lambda: csv_of(packed)
+        return lambda: stream_csv(packed)
 
     check_growth(give_out)
 

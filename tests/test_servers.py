@@ -144,7 +144,7 @@ def test_a_port_in_use_is_named(tmp_path: Path, start: Start) -> None:
         port = taken.getsockname()[1]
         server = start([sys.executable, "app.py"], PORT=str(port))
         assert server.process.wait(60) == 1
-        assert f"127.0.0.1:{port} cannot be listened on" in server.log
+        assert f"Cannot listen on 127.0.0.1:{port}" in server.log
         assert "Traceback" not in server.log
 
 

@@ -1,6 +1,6 @@
-"""HTTP for every blueprint: strict JSON bodies, answers, and problem+json (RFC 9457) for whatever goes wrong.
+"""HTTP helpers for every blueprint: strict JSON bodies, responses, and errors as problem+json (RFC 9457).
 
-HTML never, but for what the application itself shows to a person who opens a page.
+Errors are never HTML, unless the application provides an error page.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ FieldError = Mapping[str, str]  # {"field": …, "message": …}
 PROBLEM_TYPE = "application/problem+json"
 DRAIN_LIMIT = 32_000_000
 RETRY_AFTER_SECONDS = 5
-MOST_ERRORS = 50  # that one answer lists; the rest are counted
-LONGEST_ECHO = 200  # characters of what the caller sent that an answer repeats
-BROKEN_BODY = "The body broke off, or its chunks are none. Send it again, whole."
-PIECE_BYTES = 65_536  # the least of a streamed answer that is sent at once
+MAX_ERRORS = 50  # listed in one response; the rest are only counted
+LONGEST_ECHO = 200  # characters of the caller's input that a response repeats
+BROKEN_BODY = "The body is incomplete, or its chunks are invalid. Send it again."
+PIECE_BYTES = 65_536  # the smallest piece of a streamed response, except the last
 
-# The codes of what the framework itself refuses.
+# The codes of errors that the framework raises.
 CODES = {
     400: "bad_request",
     401: "unauthorized",
@@ -55,19 +55,19 @@ CODES = {
     501: "not_implemented",
     503: "unavailable",
 }
-# Where Pydantic's wording would not tell a caller what to do.
+# Replacements for messages of Pydantic that do not tell a caller what to do.
 MESSAGES = {"extra_forbidden": "There is no such field.", "missing": "This field is needed."}
 
 
 class FirstErrors(NamedTuple):
-    """The first of a number of errors; the others are only counted."""
+    """The first errors, and the total number of errors."""
 
     listed: Sequence[FieldError]
     total: int
 
 
 class ApiError(Exception):
-    """An answer that is an error: a status, a stable code, one sentence on what to do about it, and errors by field where there are any."""
+    """An error response: a status, a stable code, one sentence on what to do, and errors by field if there are any."""
 
     def __init__(
         self,
@@ -85,59 +85,59 @@ class ApiError(Exception):
 
 
 class StrictRequest(Request):
-    """A request that is taken strictly: JSON must say that it is and be one object, and a parameter may be given once."""
+    """A request that is parsed strictly: JSON needs its content type and must be an object, and each parameter may appear once."""
 
     @cached_property
     def args(self) -> Any:
-        """The query. Raises ApiError validation_error for a parameter given twice, of which the framework would take the first."""
-        given = super().args
-        for name, values in given.lists():
+        """The query. Raises ApiError validation_error for a repeated parameter, of which the framework would take the first value."""
+        parameters = super().args
+        for name, values in parameters.lists():
             if len(values) > 1:
                 raise _repeated([name], 1, "The parameter may be given once.")
-        return given
+        return parameters
 
     @cached_property
     def stream(self) -> IO[bytes]:
-        """The body, read whole: whatever reads one (as bytes, JSON or a form) reads it here.
+        """The body, read whole. Every reader of the body (as bytes, JSON or a form) uses this stream.
 
-        Raises RequestEntityTooLarge also for one that was sent in chunks, which the framework would cut off silently, and ApiError
-        bad_request for one that does not arrive as it was announced.
+        Raises RequestEntityTooLarge, also for a chunked body, which the framework would truncate silently, and ApiError bad_request for a
+        body that is incomplete or has invalid chunks.
         """
         limit, length = self.max_content_length, self.content_length
         try:
             data = super().stream.read()
-            is_beyond = limit is not None and length is None and len(data) >= limit and self.environ["wsgi.input"].read(1)
+            is_too_large = limit is not None and length is None and len(data) >= limit and self.environ["wsgi.input"].read(1)
         except RequestEntityTooLarge:
             raise
-        except Exception as error:  # each server has errors of its own for chunks that are none and for clients that are gone
+        except Exception as error:  # each server raises other errors for invalid chunks and lost clients
             raise ApiError(400, "bad_request", BROKEN_BODY) from error
-        if is_beyond:
+        if is_too_large:
             raise RequestEntityTooLarge
         if length is not None and len(data) < length:
             raise ApiError(400, "bad_request", BROKEN_BODY)
         return BytesIO(data)
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
-        """The body as a dict, whatever `silent` says: the framework's own parser would hide broken JSON behind a missing field.
+        """The body as a dict. `silent` is ignored, because flask-openapi3 sets it and would report malformed JSON as a missing field.
 
-        Raises ApiError: unsupported_media_type, malformed_json, or validation_error for JSON that is no object.
+        Raises ApiError: unsupported_media_type, malformed_json, or validation_error for JSON that is not an object.
         """
         if not self.is_json:
-            given = self.mimetype[:LONGEST_ECHO] or "none"
-            raise ApiError(415, "unsupported_media_type", f"The content type is {given}; send application/json.")
+            mimetype = self.mimetype[:LONGEST_ECHO] or "none"
+            raise ApiError(415, "unsupported_media_type", f"The content type is {mimetype}; send application/json.")
         try:
             value = parse_strict(self.get_data(cache=cache))
         except MalformedJSON as error:
-            raise ApiError(400, "malformed_json", f"The body is no valid JSON: {error}.") from error
+            raise ApiError(400, "malformed_json", f"The body is not valid JSON: {error}.") from error
         except DuplicateKeys as error:
-            raise _repeated(error.paths(MOST_ERRORS), error.total, "The field may be given once.") from error
+            raise _repeated(error.paths(MAX_ERRORS), error.total, "The field may be given once.") from error
         if not isinstance(value, dict):
             raise ApiError(422, "validation_error", "The body must be a JSON object.", [{"field": "", "message": "must be an object"}])
         return value
 
 
 def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """An answer of JSON; bytes and str are sent as they are, being JSON already."""
+    """A JSON response. Bytes and str must already be JSON and are sent unchanged."""
     body = value if isinstance(value, bytes | str) else dump(value)
     return Response(body, status, headers, content_type="application/json")
 
@@ -145,27 +145,27 @@ def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | No
 def streamed_response(
     pieces: Iterable[bytes], content_type: str, headers: Mapping[str, str] | None = None, piece_bytes: int = PIECE_BYTES
 ) -> Response:
-    """An answer that is made while it is sent: nothing is made for HEAD or 304, and nothing more once the client has gone."""
-    return Response(_gathered(pieces, piece_bytes), headers=headers, content_type=content_type)
+    """A response whose pieces are produced while it is sent: none for HEAD or 304, and no more once the client has gone."""
+    return Response(_join_small(pieces, piece_bytes), headers=headers, content_type=content_type)
 
 
-def _gathered(pieces: Iterable[bytes], piece_bytes: int) -> Iterator[bytes]:
-    """The same bytes in pieces that are worth a packet, or a block of a compressor."""
-    held, size = [], 0
+def _join_small(pieces: Iterable[bytes], piece_bytes: int) -> Iterator[bytes]:
+    """The same bytes in pieces of at least `piece_bytes`, because small ones cost a packet or a compressor's block each."""
+    buffer, size = [], 0
     for piece in pieces:
-        held.append(piece)
+        buffer.append(piece)
         size += len(piece)
         if size >= piece_bytes:
-            yield b"".join(held)
-            held, size = [], 0
-    if held:
-        yield b"".join(held)
+            yield b"".join(buffer)
+            buffer, size = [], 0
+    if buffer:
+        yield b"".join(buffer)
 
 
 def tagged(value: Any, tag: str | None = None) -> Response:
-    """An answer with an ETag, or 304 to who has it already: JSON of the value, or the value if it is a response.
+    """A response with an ETag, or 304 when `If-None-Match` has that tag. `value` is a response, or is sent as JSON.
 
-    The tag is a digest of the answer unless given.
+    `tag` is by default a digest of the body.
     """
     response = value if isinstance(value, Response) else json_response(value)
     if tag is None:
@@ -177,7 +177,7 @@ def tagged(value: Any, tag: str | None = None) -> Response:
 
 
 def problem_response(error: ApiError, request_id: str | None) -> Response:
-    """The problem+json answer for an error."""
+    """The problem+json response for an error."""
     problem: dict[str, Any] = {
         "type": f"urn:bellwether:problem:{error.code}",
         "title": HTTPStatus(error.status).phrase,
@@ -188,7 +188,7 @@ def problem_response(error: ApiError, request_id: str | None) -> Response:
         "request_id": request_id,
     }
     if error.errors is not None:
-        problem |= {"errors": error.errors[:MOST_ERRORS], "errors_total": error.errors_total}
+        problem |= {"errors": error.errors[:MAX_ERRORS], "errors_total": error.errors_total}
     response = Response(dump(problem), error.status, content_type=PROBLEM_TYPE)
     if error.status in (429, 503):
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -204,9 +204,9 @@ def register_error_handlers(
 ) -> None:
     """Answer every error of the app as problem+json.
 
-    `translate` turns an exception of the application into an ApiError, or returns None: that one is logged and answered as
-    internal_error, with nothing leaked. `page` may show an error to a person instead; None leaves it to problem+json. `request_id` is the
-    id of the request at hand.
+    `translate` turns an exception of the application into an ApiError; when it returns None, the exception is logged and answered as
+    internal_error without details. `page` may return an error page instead of problem+json, or None. `request_id` returns the id of the
+    current request.
     """
 
     def answer(error: ApiError) -> Response:
@@ -234,29 +234,29 @@ def register_error_handlers(
     app.register_error_handler(Exception, handle)
 
     @app.after_request
-    def without_page(response: Response) -> Response:
-        # The framework's redirections carry a page in HTML, also those that pass no error handler.
+    def remove_redirect_page(response: Response) -> Response:
+        # The framework adds a page of HTML to redirects, also to those that pass no error handler.
         if response.location is not None and response.mimetype == "text/html":
             response.set_data(b"")
         return response
 
 
 def validation_problem(error: ValidationError) -> ApiError:
-    """The error for input that does not fit its model; what was sent is not repeated."""
+    """The error for input that does not fit its model. It does not repeat the input."""
     errors = []
-    for entry in error.errors(include_url=False, include_input=False, include_context=False)[:MOST_ERRORS]:
+    for entry in error.errors(include_url=False, include_input=False, include_context=False)[:MAX_ERRORS]:
         message = MESSAGES.get(entry["type"], entry["msg"].removeprefix("Value error, "))
         errors.append({"field": ".".join(str(part) for part in entry["loc"]), "message": message})
     return _invalid(errors, error.error_count())
 
 
 def _repeated(fields: Sequence[str], total: int, message: str) -> ApiError:
-    """The error for fields or parameters that were given more than once."""
+    """The error for repeated fields or parameters."""
     return _invalid([{"field": field, "message": message} for field in fields], total)
 
 
 def _invalid(errors: Sequence[FieldError], total: int) -> ApiError:
-    """The error for input of which the first `errors` are listed. A field's name may be the caller's own, of any length."""
+    """The error for invalid input with its first `errors`. Names of fields are cut, because callers can send names of any length."""
     errors = [{**entry, "field": entry["field"][:LONGEST_ECHO]} for entry in errors]
     first = errors[0]
     where = f"{first['field']}: " if first["field"] else ""
@@ -282,7 +282,7 @@ def _framework_problem(error: HTTPException) -> ApiError:
 
 
 def _drain_body() -> None:
-    """Read what the client still sends, up to a limit: a client that is cut off while sending sees a broken pipe, not the answer."""
+    """Read the rest of the body, up to a limit. A client whose connection closes while it sends gets a broken pipe, not the response."""
     length = request.content_length
     if length is None and not request.environ.get("wsgi.input_terminated"):
         return
@@ -291,7 +291,7 @@ def _drain_body() -> None:
     while left > 0:
         try:
             chunk = stream.read(min(left, 65_536))
-        except Exception as error:  # noqa: BLE001 — as above: each server has its own for chunks that are none
+        except Exception as error:  # noqa: BLE001 — each server raises other errors for invalid chunks
             log.info("body not drained", reason=repr(error)[:LONGEST_ECHO])
             return
         if not chunk:

@@ -1,4 +1,4 @@
-"""`flask api-key`: making, listing and revoking API keys in a terminal."""
+"""`flask api-key`: creates, lists and revokes API keys."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from api.commands import open_database
 from features.accounts.api_keys import create_key, list_keys, revoke_key
 from models.api_key import FIRST_ORG
 
-group = AppGroup("api-key", help="Make, list and revoke API keys.")
+group = AppGroup("api-key", help="Create, list and revoke API keys.")
 
 
 @group.command("create")
 @click.argument("name")
 def create(name: str) -> None:
-    """Make a key for NAME, what it is for, and print it, once."""
+    """Create a key and print it once. NAME says what it is for."""
     with open_database() as database:
         stored, key = create_key(database, FIRST_ORG, name)
     click.echo(f"{key}\n\nThis is the key {stored.name!r}, id {stored.id}. It is shown once: only its digest is kept.")
@@ -35,7 +35,7 @@ def list_all() -> None:
 @group.command("revoke")
 @click.argument("key_id", metavar="ID")
 def revoke(key_id: str) -> None:
-    """End the key with this ID at once."""
+    """Revoke the key with this ID."""
     with open_database() as database:
         if not revoke_key(database, FIRST_ORG, key_id):
             raise click.ClickException("There is no active key with this id.")

@@ -1,4 +1,4 @@
-"""What accounts offer: API keys and the sessions of browsers."""
+"""The accounts feature: API keys and browser sessions."""
 
 from __future__ import annotations
 

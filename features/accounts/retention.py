@@ -1,4 +1,4 @@
-"""Removing sessions that are over, in small batches, so that nobody waits for it."""
+"""Removes expired sessions in small batches, so that the write lock is never held for long."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BATCH = 500  # rows a transaction
 
 
 def prune_sessions(database: Database) -> int:
-    """Remove sessions that have expired, also those that had ended before; how many that were."""
+    """Remove sessions past their expiry, whether they had ended earlier or not; return how many."""
     removed = 0
     while True:
         with database.transaction() as connection:

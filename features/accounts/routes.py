@@ -1,4 +1,4 @@
-"""The session of a browser, for the pages' own scripts."""
+"""The browser session, for the scripts of our pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ blueprint = api_blueprint("session", ADMINISTRATION)
 
 @blueprint.get("/session", responses={200: SessionAnswer})
 def get_session() -> Response:
-    """Who is calling, and with a session the token that its changes must bring as X-CSRF-Token."""
+    """The caller's key, and with a session the token that its changes must send as X-CSRF-Token."""
     session = request_state().session
     token = session.csrf_token if session is not None else None
     answer = {"key_id": key_id(), "is_admin": key_id() == MASTER, "csrf_token": token}

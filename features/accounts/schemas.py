@@ -1,4 +1,4 @@
-"""Sessions of browsers."""
+"""Schemas of browser sessions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 
 class SessionAnswer(BaseModel):
-    """Who is calling; `csrf_token` is null for a caller with a key."""
+    """The caller; `csrf_token` is null for a caller without a session."""
 
     key_id: str
     is_admin: bool

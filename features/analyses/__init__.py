@@ -1,1 +1,1 @@
-"""Verdicts: one ticker at once, many as a job, and the results that are stored."""
+"""Analyses of one ticker at once or of many as a job, and their stored results."""

@@ -1,4 +1,4 @@
-"""Asking for a bulk analysis: which tickers, with which parameters, and whether the same is active already."""
+"""Submits bulk analyses as jobs: resolves their tickers, writes their parameters, and finds an active job that does the same."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from utils.json_text import dump, parse_tolerant
 
 
 def submit(connection: Connection, org_id: int, order: BulkOrder, universes: Universes) -> Submission:
-    """Queue a bulk analysis within the caller's transaction, or find the active job that does the same.
+    """Queue a bulk analysis within the caller's transaction, or return the active job that does the same.
 
-    The same is: the same organization, tickers, parameters and newest day of prices. Raises NothingToAnalyse for an empty universe.
+    Two jobs do the same when organization, tickers, parameters and the newest day of prices agree. Raises NothingToAnalyse for an empty
+    universe.
     """
     tickers = order.tickers or _read_universe(connection, org_id, order.params, universes)
     params = write_params(order.params)
@@ -34,7 +35,7 @@ def submit(connection: Connection, org_id: int, order: BulkOrder, universes: Uni
 
 
 def write_params(params: BulkParams) -> str:
-    """Parameters as the row of a job has them: JSON, in the words of the request."""
+    """The parameters as JSON, for the row of a job. The fields are those of the request."""
     overrides, sizing = params.overrides, params.sizing
     return dump(
         {
@@ -52,7 +53,7 @@ def write_params(params: BulkParams) -> str:
 
 
 def read_params(text: str) -> BulkParams:
-    """Parse what `write_params` wrote. Raises JobUnreadable for what this version cannot make sense of."""
+    """Parse the JSON of `write_params`. Raises JobUnreadable for parameters that this version does not know."""
     try:
         values: dict[str, Any] = parse_tolerant(text)
         if values["strategy"] not in STRATEGIES:

@@ -1,4 +1,4 @@
-"""The work of a bulk analysis: tickers are read together, analysed one by one, and stored together."""
+"""Runs a bulk analysis: it reads series in batches, analyses tickers one by one, and stores results together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from database import Database
 from features.analyses import store as result_store
-from features.analyses.plan import AnalysisPlan, make_result
+from features.analyses.plan import AnalysisPlan, compute_result
 from features.prices import service as prices
 from models.bulk_analysis import Analysed, BulkParams
 from models.errors import BellwetherError, TickerNotFound
@@ -17,35 +17,35 @@ from models.job import Fault
 from models.price_series import PackedBars, SeriesHead
 from utils.clock import now
 
-LOADED_AT_ONCE = 32  # series; the driver holds each three times while they are read
+BATCH = 32  # series per read; the driver holds three copies of each meanwhile
 
 
 def analyse_many(database: Database, org_id: int, params: BulkParams, tickers: Sequence[str]) -> Iterator[tuple[str, Analysed | Fault]]:
-    """Yield the outcome of each ticker: first those that take no engine, then one by one."""
+    """Yield the outcome of each ticker: first those without an analysis to run, then the analysed ones."""
     plan, read_at = AnalysisPlan(params.strategy, params.overrides), now()
     with database.read() as connection:
         heads = prices.find_heads(connection, org_id, tickers)
         fingerprints = {ticker: plan.known_fingerprint(head) for ticker, head in heads.items()}
         stored = result_store.find_fingerprints(connection, org_id, [key for key in fingerprints.values() if key is not None])
-    wanted = [ticker for ticker in heads if fingerprints[ticker] not in stored]
+    to_analyse = [ticker for ticker in heads if fingerprints[ticker] not in stored]
     for ticker in tickers:
         fingerprint = fingerprints.get(ticker)
         if ticker not in heads:
-            yield ticker, _fault_of(TickerNotFound(ticker))
+            yield ticker, _to_fault(TickerNotFound(ticker))
         elif fingerprint is not None and fingerprint in stored:
             yield ticker, Analysed(fingerprint, None, plan.keeps_latest and not stored[fingerprint], read_at)
-    for start in range(0, len(wanted), LOADED_AT_ONCE):
-        together, read_at = wanted[start : start + LOADED_AT_ONCE], now()
+    for start in range(0, len(to_analyse), BATCH):
+        batch, read_at = to_analyse[start : start + BATCH], now()
         with database.reader() as reader:
-            series = prices.load_many(reader, org_id, together)
-        for ticker in together:
+            series = prices.load_many(reader, org_id, batch)
+        for ticker in batch:
             yield ticker, _analyse(ticker, series.pop(ticker, None), plan, read_at)
 
 
 def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analysed]) -> Mapping[str, str]:
-    """Store new results, and make those the latest that are to become it; the id of the result of each ticker.
+    """Store new results, mark the latest ones, and return the id of each ticker's result.
 
-    A ticker is left out whose result was stored before and was removed meanwhile, being old.
+    A ticker is missing when its result was stored earlier and retention has removed it meanwhile.
     """
     result_store.insert_many(connection, [(org_id, analysed.result) for analysed in outcomes.values() if analysed.result is not None])
     latest = {(org_id, analysed.fingerprint, analysed.read_at) for analysed in outcomes.values() if analysed.becomes_latest}
@@ -56,13 +56,13 @@ def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analy
 
 def _analyse(ticker: str, loaded: tuple[SeriesHead, PackedBars] | None, plan: AnalysisPlan, read_at: datetime) -> Analysed | Fault:
     if loaded is None:
-        return _fault_of(TickerNotFound(ticker))
+        return _to_fault(TickerNotFound(ticker))
     try:
-        work = plan.work_on(*loaded, read_at)
-        return Analysed(work.fingerprint, make_result(work, plan), plan.keeps_latest, read_at)
+        work = plan.prepare(*loaded, read_at)
+        return Analysed(work.fingerprint, compute_result(work, plan), plan.keeps_latest, read_at)
     except BellwetherError as error:
-        return _fault_of(error)
+        return _to_fault(error)
 
 
-def _fault_of(error: BellwetherError) -> Fault:
+def _to_fault(error: BellwetherError) -> Fault:
     return Fault(error.code, str(error))

@@ -1,4 +1,4 @@
-"""What analyses offer: verdicts, one at once or many as a job, and the results that are stored."""
+"""The analyses feature: analyses of one ticker or of many as a job, and their stored results."""
 
 from __future__ import annotations
 

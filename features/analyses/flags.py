@@ -1,4 +1,4 @@
-"""What can be switched off while the service runs."""
+"""The feature flags of analyses."""
 
 from models.feature_flag import Flag
 

@@ -14,31 +14,31 @@ from models.job import Fault, Lane
 
 
 class BulkAnalysis:
-    """Analyses tickers, each unless the same work is stored already. An outcome is `Analysed`, or the Fault of the ticker."""
+    """Analyses the tickers whose result is not stored yet. An outcome is `Analysed`, or the Fault of the ticker."""
 
     name = BULK_ANALYSIS
     lane = Lane.CPU
     limits = IsolationLimits()
-    unexpected = Fault("internal_error", "The analysis failed unexpectedly; the log has the reason. The others are not affected.")
+    unexpected = Fault("internal_error", "The analysis failed unexpectedly; the log has the reason. Other tickers are not affected.")
 
     def prepare(self) -> None:
         """Import the engine."""
-        from features.analyses import bulk_run as bulk_run  # noqa: PLC0415, PLC0414 — what only workers need
+        from features.analyses import bulk_run as bulk_run  # noqa: PLC0415, PLC0414 — only workers need the engine
 
     def read_params(self, text: str) -> BulkParams:
         """Parse the parameters. Raises JobUnreadable."""
-        from features.analyses.bulk import read_params  # noqa: PLC0415 — likewise
+        from features.analyses.bulk import read_params  # noqa: PLC0415 — as above
 
         return read_params(text)
 
     def run(self, database: Database, org_id: int, params: BulkParams, keys: Sequence[str]) -> Iterator[tuple[str, Analysed | Fault]]:
         """Yield the outcome of each ticker."""
-        from features.analyses.bulk_run import analyse_many  # noqa: PLC0415 — likewise
+        from features.analyses.bulk_run import analyse_many  # noqa: PLC0415 — as above
 
         return analyse_many(database, org_id, params, keys)
 
     def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, Analysed], moment: datetime) -> Mapping[str, str]:
-        """Store the results; the id of the result of each ticker."""
-        from features.analyses.bulk_run import store_many  # noqa: PLC0415 — likewise
+        """Store the results; return the id of each ticker's result."""
+        from features.analyses.bulk_run import store_many  # noqa: PLC0415 — as above
 
         return store_many(connection, org_id, outcomes)

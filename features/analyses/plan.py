@@ -1,4 +1,4 @@
-"""From a stored series to a result: what is to be analysed, the fingerprint that the result will have, and the result itself. No I/O."""
+"""Plans an analysis, computes its fingerprint from a stored series, and computes its result. No I/O."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ from utils.json_text import dump
 
 @dataclass(frozen=True)
 class Work:
-    """One analysis to be made: the series, the digest of the bars analysed, and the fingerprint of the result.
+    """The input of one analysis: the series, the digest of its analysed bars, and the fingerprint of the result.
 
-    `read_at` is a moment before the series was read. Of two results, the one of the newer prices counts as the later, however long
-    each analysis takes.
+    `read_at` is a time before the series was read. It orders results by the age of their prices, however long each analysis takes.
     """
 
     head: SeriesHead
@@ -36,26 +35,26 @@ class Work:
 
 
 class AnalysisPlan:
-    """How tickers are analysed by one set of parameters."""
+    """The parameters of an analysis, applied to any number of tickers."""
 
     def __init__(self, strategy: str, overrides: Overrides) -> None:
         self.parameters = parameters_of(STRATEGIES[strategy], overrides)
         self.parameters_text = dump(self.parameters).decode()
-        self.keeps_latest = not overrides.any  # the screener shows unmodified strategies, as of today
+        self.keeps_latest = not overrides.any  # the list of latest results has unmodified strategies only, as of today
         self.seen_on = min(overrides.as_of or today(), today())
         self._as_of = overrides.as_of
         self._fingerprints = Fingerprints(self.parameters)
 
     def known_fingerprint(self, head: SeriesHead) -> str | None:
-        """The fingerprint of an analysis of the whole series, whose digest is stored; None when only a part is to be analysed."""
+        """The fingerprint of an analysis of the whole series, from its stored digest; None when `as_of` selects a part of the series."""
         if self._as_of is not None and self._as_of < head.last_day:
             return None
         return self._fingerprint(head, head.sha256, head.last_day)
 
-    def work_on(self, head: SeriesHead, packed: PackedBars, read_at: datetime) -> Work:
-        """The analysis of a series that was loaded after `read_at`.
+    def prepare(self, head: SeriesHead, packed: PackedBars, read_at: datetime) -> Work:
+        """The input of the analysis of a series that was loaded after `read_at`.
 
-        Raises PricesDamaged when the bars differ from what was stored, InsufficientHistory when there are too few up to `as_of`.
+        Raises PricesDamaged when the number of bars is not the stored one, InsufficientHistory for too few bars up to `as_of`.
         """
         if len(packed.data) != head.bars * BYTES_PER_BAR:
             raise PricesDamaged(head.ticker)
@@ -69,8 +68,8 @@ class AnalysisPlan:
         return self._fingerprints.of(head.ticker, sha256, is_stale(last_day, self.seen_on))
 
 
-def make_result(work: Work, plan: AnalysisPlan) -> NewResult:
-    """Run the engine. Raises PricesDamaged for bars that no analysis can be made of."""
+def compute_result(work: Work, plan: AnalysisPlan) -> NewResult:
+    """Run the engine. Raises PricesDamaged for bars that are not plausible."""
     head = work.head
     if not is_sound(work.packed, head.adjusted):
         raise PricesDamaged(head.ticker)

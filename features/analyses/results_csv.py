@@ -1,4 +1,4 @@
-"""The screener's whole filtered list, page by page, and as a CSV file."""
+"""The whole filtered list of latest results, page by page and as a CSV file."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from features.analyses import store as result_store
 from models.result import ResultFilter, ResultSummary
 from utils.clock import iso
 
-PAGE = 500  # results a read
+PAGE = 500  # results per read
 COLUMNS = ("ticker", "strategy", "as_of", "close", "score", "verdict", "signal", "bars", "created_at", "id")
-# What spreadsheets take for the start of a formula, also behind a tab or a line's end.
+# Spreadsheets run a cell that begins with one of these as a formula, some also after a tab or line end.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def result_pages(database: Database, org_id: int, wanted: ResultFilter, page_size: int = PAGE) -> Iterator[list[ResultSummary]]:
-    """At least one page, the last of which may be empty. No connection is held while the caller works on a page."""
+def result_pages(database: Database, org_id: int, filters: ResultFilter, page_size: int = PAGE) -> Iterator[list[ResultSummary]]:
+    """The pages of the list, at least one; the last may be empty. No connection is held between two pages."""
     after = None
     while True:
         with database.read() as connection:
-            page = result_store.latest(connection, org_id, wanted, page_size, after)
+            page = result_store.latest(connection, org_id, filters, page_size, after)
         yield page
         if len(page) < page_size:
             return
-        after = result_store.position(wanted.sort, page[-1])
+        after = result_store.position(filters.sort, page[-1])
 
 
-def results_csv(database: Database, org_id: int, wanted: ResultFilter, page_size: int = PAGE) -> Iterator[bytes]:
-    """The list as a CSV file with a header, in pieces. The first page is read at once, so that what is wrong is raised here."""
-    pages = result_pages(database, org_id, wanted, page_size)
+def results_csv(database: Database, org_id: int, filters: ResultFilter, page_size: int = PAGE) -> Iterator[bytes]:
+    """The list as a CSV file with a header, in pieces. The first page is read at once, so that its errors are raised by this call."""
+    pages = result_pages(database, org_id, filters, page_size)
     first = next(pages)
     return chain([_lines([list(COLUMNS)])], (_lines(map(_csv_row, page)) for page in chain([first], pages)))
 
 
 def _lines(rows: Iterable[list[object]]) -> bytes:
     text = io.StringIO()
-    # Lines end as RFC 4180 has it; with "\n" the writer would leave a cell with a "\r" unquoted, and readers would end the line there.
+    # The line end of RFC 4180. With "\n" the writer would not quote a cell with a "\r", and readers would end the line there.
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue().encode()
 
@@ -51,5 +51,5 @@ def _csv_row(result: ResultSummary) -> list[object]:
 
 
 def _guarded(value: object) -> object:
-    """A cell that no spreadsheet runs: text that looks like a formula gets a quote in front; numbers are numbers."""
+    """The cell, with a quote in front of text that a spreadsheet would run as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value

@@ -1,4 +1,4 @@
-"""Removing old results, in small batches, so that nobody waits for it."""
+"""Removes old results in small batches, so that the write lock is never held for long."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ BATCH = 500  # rows a transaction
 
 
 def cleanup_old_analyses(kept: int = 50, database: Database | None = None, batch: int = BATCH) -> int:
-    """Remove all but the newest `kept` results of each organization and ticker; how many that were.
+    """Remove all but the newest `kept` results of each organization and ticker; return how many were removed.
 
-    A result that the screener shows stays, however old. `database` is the process-wide one unless given.
+    The latest result of each ticker and strategy stays. `database` is by default the process-wide one.
     """
     database = database or current()
     removed = 0
@@ -40,5 +40,5 @@ def cleanup_old_analyses(kept: int = 50, database: Database | None = None, batch
     return removed
 
 
-# The name that it had when it removed everything of a ticker; deprecated.
+# Deprecated: an earlier name.
 cleanup_all_stocks_analysis = cleanup_old_analyses

@@ -1,4 +1,4 @@
-"""A ticker's history as lines for a chart."""
+"""Builds the lines of a ticker's chart: prices, indicators and scores by day."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from models.errors import TickerNotFound
 from models.strategy import STRATEGIES
 from utils.json_text import array_pieces, dump, object_pieces
 
-VALUES_A_PIECE = 5_000
+VALUES_PER_PIECE = 5_000
 
 
 @dataclass(frozen=True)
 class SeriesOrder:
-    """Which lines of a ticker are asked for, whose score, and of which days, both ends included."""
+    """The lines to build: their keys, the strategy of the score, and the period, both ends included."""
 
     ticker: str
     keys: Sequence[str]
@@ -36,14 +36,14 @@ class SeriesOrder:
 
 @dataclass(frozen=True)
 class SeriesText:
-    """A series as JSON in pieces, which are made as they are asked for; `tag` differs where the series does."""
+    """A series as JSON in pieces, computed as they are consumed; `tag` is a digest of everything that the series depends on."""
 
     tag: str
     pieces: Iterator[bytes]
 
 
-def series_of(database: Database, org_id: int, order: SeriesOrder) -> SeriesText:
-    """The newest MOST_BARS days of the period, and each line's values on them, as an analysis by the strategy has them.
+def build_series(database: Database, org_id: int, order: SeriesOrder) -> SeriesText:
+    """The lines over the newest MOST_BARS days of the period, with the values that an analysis by the strategy computes.
 
     Raises TickerNotFound or PricesDamaged.
     """
@@ -54,16 +54,16 @@ def series_of(database: Database, org_id: int, order: SeriesOrder) -> SeriesText
     head, packed = loaded
     bars = prices.sound_bars(head, packed)
     parameters = parameters_of(STRATEGIES[order.strategy], Overrides())
-    depends_on = (ENGINE_VERSION, head.ticker, head.sha256, head.adjusted, order.keys, parameters, order.start, order.end)
-    return SeriesText(hashlib.sha256(dump(depends_on)).hexdigest()[:32], _pieces(order, bars, parameters))
+    inputs = (ENGINE_VERSION, head.ticker, head.sha256, head.adjusted, order.keys, parameters, order.start, order.end)
+    return SeriesText(hashlib.sha256(dump(inputs)).hexdigest()[:32], _pieces(order, bars, parameters))
 
 
 def _pieces(order: SeriesOrder, bars: Bars, parameters: Parameters) -> Iterator[bytes]:
     rows = rows_between(bars, order.start, order.end)
     lines = chart_lines(bars, parameters, order.keys, rows)
-    series = object_pieces((line, array_pieces(_parts(values))) for line, values in lines.items())
-    yield from object_pieces([("ticker", [dump(order.ticker)]), ("dates", array_pieces(_parts(bars.days[rows]))), ("series", series)])
+    series = object_pieces((line, array_pieces(_split(values))) for line, values in lines.items())
+    yield from object_pieces([("ticker", [dump(order.ticker)]), ("dates", array_pieces(_split(bars.days[rows]))), ("series", series)])
 
 
-def _parts(values: NDArray[Any]) -> Iterator[list[Any]]:
-    return (values[at : at + VALUES_A_PIECE].tolist() for at in range(0, len(values), VALUES_A_PIECE))
+def _split(values: NDArray[Any]) -> Iterator[list[Any]]:
+    return (values[at : at + VALUES_PER_PIECE].tolist() for at in range(0, len(values), VALUES_PER_PIECE))

@@ -1,4 +1,4 @@
-"""Analysing one ticker: the result is found or made, once per fingerprint, and answered with the caller's position size."""
+"""Analyses one ticker. A result is computed once per fingerprint and stored; each caller gets it with its own position size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from analysis.flips import find_flips
 from analysis.trade import size_position
 from database import AnyReader, Database
 from features.analyses import store as result_store
-from features.analyses.plan import AnalysisPlan, Work, make_result
+from features.analyses.plan import AnalysisPlan, Work, compute_result
 from features.analyses.results_csv import result_pages
 from features.prices import service as prices
 from infrastructure.cache import Cache
@@ -30,13 +30,13 @@ from utils.json_text import dump, parse_tolerant
 
 log = structlog.get_logger(__name__)
 
-# What others use of analyses.
-__all__ = ["AnalysisAnswer", "analyse_ticker", "flips_of", "result_body", "result_pages"]
+# The interface for other features.
+__all__ = ["AnalysisAnswer", "analyse_ticker", "compute_flips", "result_body", "result_pages"]
 
 
 @dataclass(frozen=True)
 class AnalysisAnswer:
-    """A result as JSON for one caller; `etag` differs where the JSON does."""
+    """A result as JSON for one caller; different JSON has a different `etag`."""
 
     body: str | bytes
     etag: str
@@ -44,7 +44,7 @@ class AnalysisAnswer:
 
 @dataclass(frozen=True)
 class _Target:
-    """The ticker that an organization analyses by a plan; `fingerprint` is the result's where it is known before the bars are loaded."""
+    """The ticker that an organization analyses by a plan; `fingerprint` is None when only the bars can tell it."""
 
     org_id: int
     ticker: str
@@ -53,7 +53,7 @@ class _Target:
 
 
 def analyse_ticker(database: Database, org_id: int, order: AnalysisOrder, cache: Cache) -> AnalysisAnswer:
-    """Analyse a ticker, or return the stored result of the same work. Concurrent callers with the same order share one computation.
+    """Analyse a ticker, or return the stored result of the same analysis. Concurrent callers with the same order share one computation.
 
     Raises TickerNotFound, InsufficientHistory or PricesDamaged.
     """
@@ -68,18 +68,18 @@ def analyse_ticker(database: Database, org_id: int, order: AnalysisOrder, cache:
         if cached is not None:
             stored = _unpack(cached)
             if not plan.keeps_latest or stored.id == latest_id:
-                return _sized(stored, order.sizing)
+                return _apply_sizing(stored, order.sizing)
     work_key = f"{org_id}:{fingerprint or f'{order.ticker}:{head.sha256}:{order.overrides.as_of}:{plan.parameters_text}'}"
-    # A caller that has to make the result the latest does not share a computation that began when another result was the latest.
+    # The latest result is part of the key: a computation that began while another result was the latest must not be shared.
     work_key += f":{latest_id if plan.keeps_latest else ''}:{plan.keeps_latest}"
     target = _Target(org_id, order.ticker, plan, fingerprint)
-    stored = cache.once(Region.ANALYSES, work_key, lambda: _find_or_make(database, target))
+    stored = cache.once(Region.ANALYSES, work_key, lambda: _find_or_compute(database, target))
     cache.put(Region.ANALYSES, f"{org_id}:{stored.fingerprint}", _pack(stored))
-    return _sized(stored, order.sizing)
+    return _apply_sizing(stored, order.sizing)
 
 
 def result_body(database: Database, org_id: int, result_id: str, cache: Cache) -> tuple[str, bytes]:
-    """A result's fingerprint and JSON, which never change. Raises ResultNotFound."""
+    """A result's fingerprint and JSON. Both are immutable. Raises ResultNotFound."""
     cached = cache.get(Region.RESULTS, f"{org_id}:{result_id}")
     if cached is None:
         with database.reader() as connection:
@@ -92,8 +92,8 @@ def result_body(database: Database, org_id: int, result_id: str, cache: Cache) -
     return fingerprint.decode(), body
 
 
-def flips_of(database: Database, org_id: int, result_id: str, check: Check = always_wanted) -> tuple[StoredResult, Flips]:
-    """What would change a stored result's verdict, by running the engine again on the same bars.
+def compute_flips(database: Database, org_id: int, result_id: str, check: Check = always_wanted) -> tuple[StoredResult, Flips]:
+    """The nearest closes at which a stored result's verdict changes, computed from the same bars.
 
     Raises ResultNotFound, PricesReplaced when those bars are no longer stored, or what `check` raises.
     """
@@ -115,13 +115,13 @@ def flips_of(database: Database, org_id: int, result_id: str, check: Check = alw
 
 @dataclass(frozen=True)
 class _Existing:
-    """The stored result of the same work, and whether it is the latest of its ticker and strategy."""
+    """The stored result of the same analysis, and whether it is the latest of its ticker and strategy."""
 
     stored: StoredResult
     is_latest: bool
 
 
-def _find_or_make(database: Database, target: _Target) -> StoredResult:
+def _find_or_compute(database: Database, target: _Target) -> StoredResult:
     read_at = now()
     plan = target.plan
     with database.reader() as connection:
@@ -130,13 +130,13 @@ def _find_or_make(database: Database, target: _Target) -> StoredResult:
             loaded = prices.load(connection, target.org_id, target.ticker)
             if loaded is None:
                 raise TickerNotFound(target.ticker)
-            work: Work = plan.work_on(*loaded, read_at)
+            work: Work = plan.prepare(*loaded, read_at)
             if work.fingerprint != target.fingerprint:
                 existing = _find(connection, target.org_id, work.fingerprint)
     if existing is None:
-        return _store(database, target.org_id, make_result(work, plan), plan.keeps_latest)
+        return _store(database, target.org_id, compute_result(work, plan), plan.keeps_latest)
     if plan.keeps_latest and not existing.is_latest:
-        # Prices went back to a state that was analysed before: its result is the latest again.
+        # The prices are again in a state that was analysed earlier, so that result becomes the latest.
         with database.transaction() as connection:
             result_store.mark_latest(connection, target.org_id, existing.stored.fingerprint, read_at)
     return existing.stored
@@ -154,7 +154,7 @@ def _store(database: Database, org_id: int, new: NewResult, keep_latest: bool) -
         if keep_latest:
             result_store.mark_latest(connection, org_id, result.fingerprint, result.created_at)
         if not inserted:
-            # Another process stored the result of the same work at the same moment.
+            # Another process stored the result of the same analysis meanwhile.
             existing = _find(connection, org_id, result.fingerprint)
             assert existing is not None
             return existing.stored
@@ -163,7 +163,7 @@ def _store(database: Database, org_id: int, new: NewResult, keep_latest: bool) -
 
 
 def _pack(stored: StoredResult) -> bytes:
-    """A stored result as the cache keeps it: the JSON that is sent stays as it is."""
+    """A stored result as bytes for the cache. The body, which is JSON, is not encoded again."""
     columns = (stored.id, stored.ticker, stored.strategy, stored.as_of, stored.fingerprint, stored.parameters)
     return dump(columns) + b"\n" + stored.body.encode()
 
@@ -174,8 +174,8 @@ def _unpack(cached: bytes) -> StoredResult:
     return StoredResult(result_id, ticker, strategy, date.fromisoformat(as_of), fingerprint, parameters, body.decode())
 
 
-def _sized(stored: StoredResult, sizing: Sizing) -> AnalysisAnswer:
-    """The stored result with the caller's position size; as it is stored when that is the default."""
+def _apply_sizing(stored: StoredResult, sizing: Sizing) -> AnalysisAnswer:
+    """The stored result with the caller's position size; the stored body unchanged when the sizing is the default."""
     default_cap = STRATEGIES[stored.strategy].max_position_percent
     cap = default_cap if sizing.max_position_percent is None else sizing.max_position_percent
     if (sizing.capital, sizing.risk_percent, cap) == (DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, default_cap):

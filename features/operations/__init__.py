@@ -1,1 +1,1 @@
-"""What whoever is on call looks at and switches: health, metrics, feature flags, the cache, the status page."""
+"""For operators: health, metrics, feature flags, the cache, the status page."""

@@ -1,4 +1,4 @@
-"""What operations offer: health, metrics, feature flags, the cache, and the status page."""
+"""The operations feature: health, metrics, feature flags, the cache, and the status page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What operations check: a process that serves, and the surroundings before a start."""
+"""The health checks of a web process, and the preflight checks before a start."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from infrastructure.check_runner import CheckRunner
 from infrastructure.foundation import Foundation
 from models.health import HealthReport, Probe
 
-PREFLIGHT_SECONDS = 30.0  # for somebody who waits for the whole of it
-PARTS = ("flask", "SQLAlchemy", "pydantic", "numpy", "TA-Lib")
+PREFLIGHT_SECONDS = 30.0  # generous, because it runs in a terminal
+PACKAGES = ("flask", "SQLAlchemy", "pydantic", "numpy", "TA-Lib")
 
 
 def serving_probes(foundation: Foundation) -> tuple[Probe, ...]:
-    """The checks of a process that serves."""
+    """The health checks of a web process."""
     settings, database = foundation.settings, foundation.database
     return (
         database_checks.database_probe(database),
         database_checks.schema_probe(database),
         database_checks.writing_probe(database),
-        # A running service goes on without either: jobs are queued in the database, and workers are woken when the broker is back.
+        # Not critical while serving: jobs are queued in the database, and workers receive them when the broker is back.
         replace(redis.redis_probe(settings), is_critical=False),
         replace(redis.broker_probe(settings), is_critical=False),
         database_checks.pool_probe(database),
@@ -43,7 +43,7 @@ def preflight(
     routes: Callable[[], Iterable[application.Route]],
     complaints_of_pip: Callable[[], list[str]],
 ) -> HealthReport:
-    """Every check before a start: changes nothing, and needs neither a schema nor the network. `routes` lists the application's."""
+    """Run every check before a start. Changes nothing and needs neither a schema nor the network. `routes` lists the application's."""
     probes: tuple[Probe, ...] = (
         application.environment_probe(settings),
         application.secrets_probe(settings),
@@ -66,10 +66,10 @@ def preflight(
 
 
 def preflight_without_settings(complaints_of_pip: Callable[[], list[str]]) -> HealthReport:
-    """What can be checked when the configuration is refused."""
+    """Run the checks that need no settings, for a refused configuration."""
     return CheckRunner((application.packages_probe(complaints_of_pip),), PREFLIGHT_SECONDS).report()
 
 
 def versions() -> dict[str, str]:
-    """What this process runs on, by name."""
-    return {"bellwether": VERSION, "python": python_version()} | {name: metadata.version(name) for name in PARTS}
+    """The versions of the service, Python and the main packages, by name."""
+    return {"bellwether": VERSION, "python": python_version()} | {name: metadata.version(name) for name in PACKAGES}

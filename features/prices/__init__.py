@@ -1,1 +1,1 @@
-"""Daily prices: where they come from, how they are stored, and what to know of their quality."""
+"""Daily prices: their providers, storage and quality."""

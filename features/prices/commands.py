@@ -1,4 +1,4 @@
-"""`flask demo`: loading and removing demo tickers in a terminal."""
+"""`flask demo`: loads and removes demo tickers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from models.price_series import MOST_BARS
 from utils.clock import today
 from utils.terminal import ProgressBar
 
-AFTER_FAILURE = "what is done so far stays, and the same command goes on from there"
+AFTER_FAILURE = "finished batches stay, and the same command continues from there"
 
-group = AppGroup("demo", help="Load or remove demo tickers, whose prices are made up.")
+group = AppGroup("demo", help="Load or remove demo tickers, whose prices are generated.")
 
 
 class WholeNumber(click.ParamType):  # type: ignore[type-arg]
@@ -31,11 +31,11 @@ class WholeNumber(click.ParamType):  # type: ignore[type-arg]
         self._highest = highest
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number. int() alone would take "1_000", and has a limit of its own on digits."""
+        """The number. `int` alone would accept "1_000", and raises another error for thousands of digits."""
         text = str(value)
         number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
         if not 1 <= number <= self._highest:
-            self.fail(f"{text[:40]!r} is no whole number from 1 to {self._highest:,}.", param, ctx)
+            self.fail(f"{text[:40]!r} is not a whole number from 1 to {self._highest:,}.", param, ctx)
         return number
 
 
@@ -45,10 +45,10 @@ class WholeNumber(click.ParamType):  # type: ignore[type-arg]
     "--bars", type=WholeNumber(MOST_BARS), default=DEFAULT_BARS, show_default=True, help=f"Days of history each, up to {MOST_BARS:,}."
 )
 def load_demo(count: int, bars: int) -> None:
-    """Store N demo tickers; what is stored already and the same is left as it is."""
+    """Store N demo tickers; those that are stored unchanged are not written again."""
     with open_database(AFTER_FAILURE) as database:
         if services().settings.loads_sample:
-            # Only an empty store gets the sample: after the demo tickers no start would load it any more.
+            # Before the demo tickers, because a start loads the sample into an empty store only.
             load_if_empty(database, SampleProvider())
         with ProgressBar(count) as bar:
             report = load(database, DemoProvider(today(), bars), count, bar.show)
@@ -60,7 +60,7 @@ def load_demo(count: int, bars: int) -> None:
 
 @group.command("remove")
 def remove_demo() -> None:
-    """Remove every demo ticker's prices; results made from them stay."""
+    """Remove the prices of every demo ticker; results computed from them stay."""
     with open_database(AFTER_FAILURE) as database:
         removed = remove(database)
-    click.echo(f"{removed} demo tickers removed; results made from them stay.")
+    click.echo(f"{removed} demo tickers removed; results computed from them stay.")

@@ -1,6 +1,6 @@
-"""Demo tickers with made-up prices, for trying the service out.
+"""Demo tickers with generated prices, for trying the service out.
 
-They are shared prices of the provider "demo". Prices of any other provider are never overwritten or removed.
+They are shared series of the provider "demo". Series of other providers are never overwritten or removed.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from models.api_key import SHARED_ORG
 from models.price_series import PackedBars, SeriesDescription, SeriesHead, head_of
 from utils.clock import now
 
-BATCH = 50  # series a transaction: 9 MB of 13 years, soon written, so that nobody else waits long for the write lock
+BATCH = 50  # series per transaction: 9 MB for 13 years each, so that the write lock is not held for long
 
 
 @dataclass
 class LoadReport:
-    """What became of each ticker; `skipped` are those that have real prices."""
+    """The number of tickers by outcome; `skipped` have prices of another provider."""
 
     new: int = 0
     replaced: int = 0
@@ -29,19 +29,19 @@ class LoadReport:
 
     @property
     def total(self) -> int:
-        """How many tickers were looked at."""
+        """The number of tickers handled."""
         return self.new + self.replaced + self.unchanged + self.skipped
 
 
 def load(database: Database, provider: DemoProvider, count: int, progress: Callable[[int], None] = lambda done: None) -> LoadReport:
-    """Store the demo tickers 1 to `count`, writing only what differs from what is stored; `progress` is told how many are done."""
+    """Store the demo tickers 1 to `count`; series that are stored unchanged are not written. `progress` is called with the number done."""
     report = LoadReport()
     for first in range(1, count + 1, BATCH):
-        # Made before the write lock is taken.
-        made = list(_make(provider, range(first, min(first + BATCH, count + 1))))
+        # Generated before the transaction, which holds the write lock.
+        batch = list(_generate(provider, range(first, min(first + BATCH, count + 1))))
         with database.transaction() as connection:
-            stored = price_store.digests(connection, SHARED_ORG, [head.ticker for head, _ in made])
-            for head, packed in made:
+            stored = price_store.digests(connection, SHARED_ORG, [head.ticker for head, _ in batch])
+            for head, packed in batch:
                 former = stored.get(head.ticker)
                 if former == (head.provider, head.sha256):
                     report.unchanged += 1
@@ -56,7 +56,7 @@ def load(database: Database, provider: DemoProvider, count: int, progress: Calla
 
 
 def remove(database: Database) -> int:
-    """Delete every demo series, and nothing else: results made from them stay. How many there were."""
+    """Delete every demo series and return their number. Results computed from them stay."""
     total = 0
     while True:
         with database.transaction() as connection:
@@ -66,7 +66,7 @@ def remove(database: Database) -> int:
         total += deleted
 
 
-def _make(provider: DemoProvider, numbers: range) -> Iterator[tuple[SeriesHead, PackedBars]]:
+def _generate(provider: DemoProvider, numbers: range) -> Iterator[tuple[SeriesHead, PackedBars]]:
     for number in numbers:
         packed = provider.packed(number)
         description = SeriesDescription(SHARED_ORG, ticker_of(number), title_of(number), provider.name, provider.adjusted)

@@ -1,4 +1,4 @@
-"""What prices offer: daily prices in and out, and what to know of their quality."""
+"""The prices feature: upload, download and quality of daily prices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to know of stored prices before anything is made of them."""
+"""Checks of stored prices before they are used."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _BY_PROVIDER = {
 
 
 def provider_warnings(provider: str) -> tuple[PriceWarning, ...]:
-    """What a reader must know of where prices come from."""
+    """The warnings about a provider's prices."""
     return _BY_PROVIDER.get(provider, ())
 
 
 def sound_bars(head: SeriesHead, packed: PackedBars) -> Bars:
-    """A whole stored series, adjusted as for an analysis. Raises PricesDamaged when it is not what was stored."""
+    """A whole stored series, adjusted as for an analysis. Raises PricesDamaged when its data are incomplete or not plausible."""
     if len(packed.data) != head.bars * BYTES_PER_BAR or not is_sound(packed, head.adjusted):
         raise PricesDamaged(head.ticker)
     return adjusted_bars(packed, head.adjusted)

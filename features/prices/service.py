@@ -1,4 +1,4 @@
-"""Taking in price files and giving prices out."""
+"""Imports price files, and reads and exports stored prices."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from utils.json_text import array_pieces, dump, object_pieces
 
 log = structlog.get_logger(__name__)
 
-# What other features use of prices. The reads take a connection of theirs.
+# The interface for other features. Functions that take a connection read within the caller's transaction.
 __all__ = [
-    "csv_of", "find_head", "find_head_and_latest", "find_heads", "import_prices", "json_of", "list_tickers", "load", "load_many",
-    "newest_day", "prices_of", "provider_warnings", "quality_of", "sound_bars",
+    "check_quality", "find_head", "find_head_and_latest", "find_heads", "import_prices", "list_tickers", "load", "load_many",
+    "newest_day", "provider_warnings", "read_prices", "sound_bars", "stream_csv", "stream_json",
 ]  # fmt: skip
 
-BARS_A_PIECE = 2_000
+BARS_PER_PIECE = 2_000
 CSV_HEADER = ("Date", "Open", "High", "Low", "Close", "Adj Close", "Volume")
 
 
 def import_prices(database: Database, org_id: int, ticker: str, raw: bytes, extend: bool) -> ImportReport:
-    """Store an uploaded file as the organization's series of a ticker: in place of it, or with `extend` merged into it by day.
+    """Store an uploaded file as the organization's series of a ticker: as a replacement, or with `extend` merged into it by day.
 
-    The series is written as one unit. Raises PriceQuality; then nothing is stored.
+    The series is written as one unit. Raises PriceQuality, and then stores nothing.
     """
-    # Somewhere it is tomorrow already.
+    # One day more, because the next day has begun in other time zones.
     parsed = upload.parse_csv(raw, latest_day=today() + timedelta(days=1))
     stored = False
     while not stored:
-        # Once more when another upload for the ticker came in between: neither may be lost.
+        # Repeated when a concurrent upload changed the series after it was read, so that neither upload is lost.
         head, packed, stored, warnings = _import_once(database, org_id, ticker, parsed, extend)
     warnings += price_warnings(adjusted_bars(packed, parsed.adjusted), today())
     log.info("prices stored", ticker=ticker, bars=head.bars, dropped=parsed.dropped, extend=extend)
@@ -53,12 +53,12 @@ def import_prices(database: Database, org_id: int, ticker: str, raw: bytes, exte
 def _import_once(
     database: Database, org_id: int, ticker: str, parsed: upload.ParsedFile, extend: bool
 ) -> tuple[SeriesHead, PackedBars, bool, list[PriceWarning]]:
-    """One attempt: the series, whether it was stored, and warnings about the merge."""
+    """Try once to store the file; return the series, whether it was stored, and the warnings of the merge."""
     with database.transaction() as connection:
         former_head = price_store.find_head(connection, org_id, ticker)
         former = price_store.load(connection, org_id, ticker) if extend else None
         bars = parsed.bars
-        expected = "" if extend else None  # no series has an empty digest: one that appears meanwhile is not overwritten
+        expected = "" if extend else None  # matches no digest, so a series that a concurrent upload stores is not overwritten
         warnings: list[PriceWarning] = []
         if former is not None:
             former_head, former_packed = former
@@ -75,10 +75,10 @@ def _import_once(
 
 
 def merge(old: list[Bar], new: list[Bar], adjusted: bool) -> tuple[list[Bar], list[PriceWarning]]:
-    """Merge by day, the new bar winning. Both ascend.
+    """Merge by day; on a common day the new bar wins. Both lists ascend by day.
 
-    A split or dividend since the last upload changes every adjusted close before it. Where the two overlap, the change shows on the first
-    common day, and the older adjusted closes are rescaled by it, so that the whole series is on one footing.
+    A split or dividend since the last upload changes every adjusted close before it. The ratio of the two adjusted closes on the first
+    common day shows that change, and the older adjusted closes are multiplied by it, so that the whole series is adjusted alike.
     """
     warnings: list[PriceWarning] = []
     by_day = {bar.day: bar for bar in old}
@@ -100,7 +100,7 @@ def merge(old: list[Bar], new: list[Bar], adjusted: bool) -> tuple[list[Bar], li
     return [by_day[day] for day in sorted(by_day)], warnings
 
 
-def prices_of(database: Database, org_id: int, ticker: str, start: date | None, end: date | None) -> tuple[SeriesHead, PackedBars]:
+def read_prices(database: Database, org_id: int, ticker: str, start: date | None, end: date | None) -> tuple[SeriesHead, PackedBars]:
     """A ticker's bars from `start` to `end`, both included. Raises TickerNotFound."""
     with database.reader() as connection:
         loaded = price_store.load(connection, org_id, ticker)
@@ -110,8 +110,8 @@ def prices_of(database: Database, org_id: int, ticker: str, start: date | None, 
     return head, packed.between(start, end)
 
 
-def quality_of(database: Database, org_id: int, ticker: str) -> QualityReport:
-    """What is stored of a ticker and what to know about it, as of today. Raises TickerNotFound or PricesDamaged."""
+def check_quality(database: Database, org_id: int, ticker: str) -> QualityReport:
+    """A report on a ticker's stored series as of today: its extent, gaps and warnings. Raises TickerNotFound or PricesDamaged."""
     with database.reader() as connection:
         loaded = price_store.load(connection, org_id, ticker)
         updated_at = None if loaded is None else price_store.updated_at(connection, loaded[0])
@@ -120,52 +120,52 @@ def quality_of(database: Database, org_id: int, ticker: str) -> QualityReport:
     head, packed = loaded
     bars = sound_bars(head, packed)
     warnings = price_warnings(bars, today()) + provider_warnings(head.provider)
-    known = (head.ticker, head.name, head.provider, head.bars, head.first_day, head.last_day)
-    return QualityReport(*known, updated_at, price_gaps(bars), warnings)
+    described = (head.ticker, head.name, head.provider, head.bars, head.first_day, head.last_day)
+    return QualityReport(*described, updated_at, price_gaps(bars), warnings)
 
 
-def json_of(ticker: str, packed: PackedBars) -> Iterator[bytes]:
+def stream_json(ticker: str, packed: PackedBars) -> Iterator[bytes]:
     """The bars as JSON columns, in pieces.
 
-    adj_close is null where the source delivered none, volume is whole where it is a whole number.
+    `adj_close` is null where the source has none. A whole `volume` is written without decimals.
     """
 
     def column(name: str) -> Iterator[bytes]:
-        return array_pieces(part.column(name).tolist() for part in _parts(packed))
+        return array_pieces(part.column(name).tolist() for part in _split(packed))
 
     yield from object_pieces(
         [
             ("ticker", [dump(ticker)]),
-            ("dates", array_pieces(part.days() for part in _parts(packed))),
+            ("dates", array_pieces(part.days() for part in _split(packed))),
             *((name, column(name)) for name in COLUMNS if name != "volume"),
-            ("volume", array_pieces([_whole(volume) for volume in part.column("volume")] for part in _parts(packed))),
+            ("volume", array_pieces([_without_fraction(volume) for volume in part.column("volume")] for part in _split(packed))),
         ]
     )
 
 
-def csv_of(packed: PackedBars) -> Iterator[bytes]:
-    """The bars as a CSV file in pieces that `import_prices` takes back unchanged; no Adj Close column where the source delivered none."""
+def stream_csv(packed: PackedBars) -> Iterator[bytes]:
+    """The bars as a CSV file, in pieces. `import_prices` reads it back unchanged. Without adjusted closes there is no Adj Close column."""
     adjusted = not any(map(math.isnan, packed.column("adj_close")))
     yield ",".join(column for column in CSV_HEADER if adjusted or column != "Adj Close").encode() + b"\n"
-    for part in _parts(packed):
+    for part in _split(packed):
         yield "".join(_csv_line(bar, adjusted) for bar in part).encode()
 
 
 def _csv_line(bar: Bar, adjusted: bool) -> str:
     prices = (bar.open, bar.high, bar.low, bar.close, bar.adj_close) if adjusted else (bar.open, bar.high, bar.low, bar.close)
-    return f"{bar.day},{','.join(map(repr, prices))},{_whole(bar.volume)!r}\n"
+    return f"{bar.day},{','.join(map(repr, prices))},{_without_fraction(bar.volume)!r}\n"
 
 
-def _parts(packed: PackedBars) -> Iterator[PackedBars]:
-    return (packed.rows(start, min(start + BARS_A_PIECE, len(packed))) for start in range(0, len(packed), BARS_A_PIECE))
+def _split(packed: PackedBars) -> Iterator[PackedBars]:
+    return (packed.rows(start, min(start + BARS_PER_PIECE, len(packed))) for start in range(0, len(packed), BARS_PER_PIECE))
 
 
-def _whole(value: float) -> float | int:
+def _without_fraction(value: float) -> float | int:
     return int(value) if value.is_integer() else value
 
 
 def _too_long(count: int) -> PriceProblem:
-    message = f"with the stored prices, the series would have {count:,} bars; at most {MOST_BARS:,} are kept. Leave the oldest out."
+    message = f"with the stored prices, the series would have {count:,} bars; at most {MOST_BARS:,} are allowed. Leave the oldest out."
     return PriceProblem(1, None, message)
 
 

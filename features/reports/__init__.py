@@ -1,1 +1,1 @@
-"""Excel reports of what is stored."""
+"""Excel reports of stored results and prices."""

@@ -1,4 +1,4 @@
-"""Excel reports of what is stored."""
+"""Excel reports of stored results and prices."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ blueprint = api_blueprint("report", Tag(name="Reports", description="Excel files
 @blueprint.get("/reports/analysis/<ticker>.xlsx", responses={**XLSX_ANSWER, **problem_answers(404)})
 @heavy_read()
 def get_ticker_report(path: TickerPath, query: ReportQuery) -> Response:
-    """The latest stored result of a ticker by a strategy, explained, with its prices as a chart and its history of results.
+    """The latest stored result of a ticker by a strategy, explained, with a chart of its prices and its history of results.
 
-    The prices are the newest 250 days and the history is whole, unless a period is given: both are of that, then. Nothing is analysed.
+    Without a period, the prices are the newest 250 days and the history is whole; with a period, both cover it. Nothing is analysed.
     """
     subject = ReportSubject(path.ticker, query.strategy, query.start, query.end)
     return _attachment(ticker_report(services().database, org_id(), subject, client_check()))
@@ -38,19 +38,19 @@ def get_ticker_report(path: TickerPath, query: ReportQuery) -> Response:
 @blueprint.get("/reports/jobs/<job_id>.xlsx", responses={**XLSX_ANSWER, **problem_answers(404)})
 @heavy_read()
 def get_job_report(path: JobPath) -> Response:
-    """A job's verdicts with positions of its own sizing, its failures and its parameters; of an active job, what has ended so far."""
+    """A job's verdicts, with positions by its sizing, its failures and its parameters; of an active job, the finished items."""
     return _attachment(job_report(services().database, org_id(), path.job_id, client_check()))
 
 
 @blueprint.get("/reports/results.xlsx", responses=XLSX_ANSWER)
 @heavy_read()
 def get_results_report(query: ResultsReportQuery) -> Response:
-    """The latest result of each ticker and strategy, filtered and sorted like `GET /results`, all of them."""
+    """All latest results of each ticker and strategy, filtered and sorted like `GET /results`."""
     return _attachment(results_report(services().database, org_id(), query.filter(), client_check()))
 
 
 def _attachment(file: WorkbookFile) -> Response:
-    """The workbook, read from its file as it is sent; the file is gone when that has ended, however it does."""
+    """A response that streams the workbook's temporary file and closes it at the end, also when the client has gone."""
     size = file.content.seek(0, SEEK_END)
     file.content.seek(0)
     response = Response(iter(lambda: file.content.read(PIECE_BYTES), b""), content_type=XLSX)

@@ -1,4 +1,4 @@
-"""Excel reports."""
+"""Schemas of Excel reports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ XLSX_ANSWER: dict[str | int, Any] = {
 
 
 class ReportQuery(Query):
-    """Which result of the ticker."""
+    """The strategy of the result, and the period."""
 
     strategy: StrategyId = Field("balanced", description="See GET /strategies.")
     start: IsoDate | None = Field(None, description="First day of its history, included.")
@@ -25,4 +25,4 @@ class ReportQuery(Query):
 
 
 class ResultsReportQuery(ResultsFilterQuery):
-    """Which of the latest results, all of them."""
+    """The filter and order of the latest results, without pages."""

@@ -1,1 +1,1 @@
-"""The tickers that an organization follows, and the overview of them."""
+"""The tickers that an organization follows, and their overview."""

@@ -1,4 +1,4 @@
-"""What the watchlist offers: the tickers that are followed, and the overview of them."""
+"""The watchlist feature: the followed tickers and their overview."""
 
 from __future__ import annotations
 

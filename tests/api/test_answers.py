@@ -16,7 +16,7 @@ from kit.protection import Make, client_of
 from kit.support import MASTER_KEY, Backend, Client
 
 import database
-from api.security_headers import ALWAYS, CALLER, DATA_POLICY, HSTS, PAGE_POLICY
+from api.security_headers import ALWAYS, CREDENTIALS, DATA_POLICY, HSTS, PAGE_POLICY
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress, "zstd": zstd.decompress, None: bytes}
@@ -105,7 +105,7 @@ def test_csv_is_packed_and_streams_are_not(client: Client) -> None:
     answer = accepting(client, "/prices/AAPL", "gzip", Accept="text/csv")
     assert answer.headers["Content-Encoding"] == "gzip"
     assert unpacked(answer).startswith(b"Date,")
-    assert answer.headers.getlist("Vary") == [f"Accept, Accept-Encoding, {CALLER}"]
+    assert answer.headers.getlist("Vary") == [f"Accept, Accept-Encoding, {CREDENTIALS}"]
     job = finished(client, "AAPL")
     stream = accepting(client, f"/jobs/{job['id']}/events", "gzip")
     assert (stream.mimetype, "Content-Encoding" in stream.headers) == ("text/event-stream", False)

@@ -11,7 +11,7 @@ from kit.jobs import finished, queue
 from kit.protection import client_of
 from kit.support import MASTER_KEY, Backend, Client
 
-from api.security_headers import ASKED_AGAIN, CALLER, NOT_STORED
+from api.security_headers import CREDENTIALS, NO_STORE, REVALIDATE
 from web.pages import assets
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -55,9 +55,9 @@ def names_in(answer: Any, header: str) -> list[str]:
 
 
 def assert_is_for_the_caller_alone(answer: Any, where: str) -> None:
-    assert answer.headers.getlist("Cache-Control") == [ASKED_AGAIN if "ETag" in answer.headers else NOT_STORED], where
+    assert answer.headers.getlist("Cache-Control") == [REVALIDATE if "ETag" in answer.headers else NO_STORE], where
     varies = names_in(answer, "Vary")
-    assert set(CALLER.split(", ")) <= set(varies), where
+    assert set(CREDENTIALS.split(", ")) <= set(varies), where
     assert len(varies) == len(set(varies)), where
 
 
@@ -75,7 +75,7 @@ def test_every_route(client: Client, paths: dict[str, str], caller: str) -> None
                     answered[method, route] = answer.status_code
                     if route in FOR_EVERYBODY and answer.status_code == 200 and method in ("GET", "HEAD"):
                         assert answer.headers.getlist("Cache-Control") == [FOR_EVERYBODY[route]], where
-                        assert not set(CALLER.split(", ")) & set(names_in(answer, "Vary")), where
+                        assert not set(CREDENTIALS.split(", ")) & set(names_in(answer, "Vary")), where
                     else:
                         assert_is_for_the_caller_alone(answer, where)
     is_known = caller != "without either"

@@ -51,8 +51,8 @@ EVENTS: dict[str, tuple[object, ...]] = {
     "limited": ("reads",),
     "counting_in_memory": (True,),
     "streams": (1,),
-    "breaker_made": ("database",),
-    "breaker_moved": ("database", True),
+    "add_breaker": ("database",),
+    "breaker_changed": ("database", True),
     "breaker_refused": ("database",),
 }
 
@@ -111,7 +111,7 @@ def test_metrics_that_raise_keep_nobody_from_being_answered(raising: Client) -> 
 def test_a_breaker_opens_although_metrics_raise() -> None:
     breaker = Breaker("database", 1, 60.0)
     breaker.observer = SafeMetrics(RaisingMetrics())
-    breaker.failed(OSError("away"))
+    breaker.record_failure(OSError("away"))
     assert breaker.state == "open"
     with pytest.raises(BreakerOpen):
         breaker.check()

@@ -30,7 +30,7 @@ FROZEN_SECONDS = 30.0  # the patience of a platform's proxy
 AT_ONCE_SECONDS = 0.3  # for an answer while the breaker is open
 WORKERS = 2
 MANY = 160
-MOVED = "circuit breaker moved"
+MOVED = "circuit breaker changed"
 ASKED = (("GET", "/api/v1/results"), ("GET", "/api/v1/watchlist"), ("POST", "/api/v1/analyze"), ("POST", "/api/v1/bulk-analyze"))
 
 # Python imports a module of this name at its start: here, in every process of the server.

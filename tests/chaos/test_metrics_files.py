@@ -169,7 +169,7 @@ for number in range(count):
         os.close(told)
         metrics.use_slot(folder, slot)
         counting = metrics.PrometheusMetrics()
-        counting.breaker_made("database")
+        counting.add_breaker("database")
         counting.streams(1)
         for route in ("/a", "/b"):
             counting.request("GET", route, 200, 0.01)

@@ -22,7 +22,7 @@ class Observer:
         self.moves: list[bool] = []
         self.refused = 0
 
-    def breaker_moved(self, name: str, is_open: bool) -> None:
+    def breaker_changed(self, name: str, is_open: bool) -> None:
         assert name == "thing"
         self.moves.append(is_open)
 
@@ -48,7 +48,7 @@ def breaker(failures: int = 3, seconds: float = LONG, clock: Callable[[], float]
 
 def fail(breaker: Breaker, times: int) -> None:
     for _ in range(times):
-        breaker.failed(AWAY)
+        breaker.record_failure(AWAY)
 
 
 def refuses(breaker: Breaker) -> bool:
@@ -62,7 +62,7 @@ def refuses(breaker: Breaker) -> bool:
 def test_it_opens_after_so_many_failures_in_a_row() -> None:
     made, observer = breaker(failures=3)
     fail(made, 2)
-    made.succeeded()
+    made.record_success()
     assert made.failures == 0
     fail(made, 2)
     assert (made.state, made.failures, made.retry_after, refuses(made), observer.moves) == ("closed", 2, 0.0, False, [])
@@ -81,7 +81,7 @@ def test_what_began_before_it_opened_moves_nothing() -> None:
     fail(made, 1)
     clock.now += 1
     fail(made, 5)
-    made.succeeded()
+    made.record_success()
     assert (made.state, made.failures, made.retry_after, observer.moves) == ("open", 1, LONG - 1, [True])
 
 
@@ -97,7 +97,7 @@ def test_after_the_pause_one_may_try_and_closes_it() -> None:
     made, observer = open_and_due()
     assert [refuses(made) for _ in range(3)] == [False, True, True]
     assert made.state == "half-open"
-    made.succeeded()
+    made.record_success()
     assert (made.state, made.failures, made.retry_after, observer.moves) == ("closed", 0, 0.0, [True, False])
     assert not any(refuses(made) for _ in range(10))
 
@@ -115,7 +115,7 @@ def test_a_try_of_which_nobody_hears_again_keeps_nobody_out_for_ever() -> None:
     fail(made, 1)
     wait_until(lambda: not refuses(made))
     wait_until(lambda: not refuses(made))  # the first never reported
-    made.succeeded()
+    made.record_success()
     assert made.state == "closed"
 
 
@@ -153,7 +153,7 @@ def test_of_many_threads_one_tries() -> None:
 def test_threads_that_fail_at_once_open_it_once() -> None:
     made, observer = breaker(failures=20)
     with ThreadPoolExecutor(16) as pool:
-        list(pool.map(lambda _: made.failed(AWAY), range(200)))
+        list(pool.map(lambda _: made.record_failure(AWAY), range(200)))
     assert (made.state, observer.moves) == ("open", [True])
 
 
@@ -166,5 +166,5 @@ def test_none_at_all() -> None:
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), MemoryError(), BreakerOpen("other", 1.0)], ids=lambda error: type(error).__name__)
 def test_whatever_the_failure_is_it_is_counted_and_not_raised(error: BaseException) -> None:
     made, _ = breaker(failures=2)
-    made.failed(error)
+    made.record_failure(error)
     assert made.failures == 1

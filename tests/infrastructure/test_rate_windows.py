@@ -45,7 +45,7 @@ def test_a_request_counts_up_to_the_first_limit_that_it_exceeds() -> None:
 
 
 def test_under_a_flood_of_keys_the_size_stays_and_who_asks_on_is_not_forgotten() -> None:
-    windows = MemoryWindows(most=100)
+    windows = MemoryWindows(max_windows=100)
     for number in range(5000):
         assert hit(windows, f"made up {number}") == 1
         if number % 50 == 0:

@@ -81,7 +81,7 @@ def settings_for(url: str, data_dir: Path, **more: Any) -> Settings:
 def suspend(database: Database) -> None:
     """Have the database refuse every use for a while, as after it went away under several requests."""
     for _ in range(database.options.breaker_failures):
-        database.breaker.failed(OSError("the server is gone"))
+        database.breaker.record_failure(OSError("the server is gone"))
 
 
 class Client:

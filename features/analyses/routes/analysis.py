@@ -23,7 +23,7 @@ blueprint = api_blueprint("analysis", ANALYSIS)
 @blueprint.post("/analyze", responses={200: ResultAnswer, **problem_answers(400, 404, 413, 415)})
 @budget(Budget.ANALYSES)
 def analyze(body: AnalyzeRequest) -> Response:
-    """Analyse one ticker; the same work is done once and answered again."""
+    """Analyse one ticker. A repeated request for the same analysis gets the stored result."""
     require_flag(ANALYSES)
     answer = analyse_ticker(services().database, org_id(), body.order(), services().cache)
     return json_response(answer.body, headers={"ETag": f'"{answer.etag}"'})

@@ -23,7 +23,7 @@ blueprint = api_blueprint("bulk_analysis", JOBS)
 @blueprint.post("/bulk-analyze", responses={202: BulkJobAnswer, 200: ActiveBulkJobAnswer, **problem_answers(400, 409, 413, 415)})
 @budget(Budget.BULK)
 def bulk_analyze(header: SubmitHeaders, body: BulkAnalyzeRequest) -> Response:
-    """Queue a job that analyses many tickers. The same work that is active already is not queued again, unless forced."""
+    """Queue a job that analyses many tickers. If an active job does the same, it is returned instead, unless `force` is set."""
     require_flag(BULK_JOBS)
     order = body.order()
     return submit_job(header.idempotency_key, lambda connection: submit(connection, org_id(), order, services().universes))

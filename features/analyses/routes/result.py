@@ -1,4 +1,4 @@
-"""Stored results: one, its flips, a ticker's history, and the latest of every ticker."""
+"""Stored results: one result, its flips, a ticker's history, and the latest results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from features.analyses import store as result_store
 from features.analyses.results_csv import results_csv
 from features.analyses.routes.tags import RESULTS
 from features.analyses.schemas.result import FlipsAnswer, LatestPage, ResultAnswer, ResultPage, ResultsQuery
-from features.analyses.service import flips_of, result_body
+from features.analyses.service import compute_flips, result_body
 from features.prices import service as prices
 from models.errors import ResultNotFound, TickerNotFound
 from models.result import ResultSummary
@@ -33,7 +33,7 @@ blueprint = api_blueprint("result", RESULTS)
 
 @blueprint.get("/results/<result_id>", responses={200: ResultAnswer, **problem_answers(404)})
 def get_result(path: ResultPath) -> Response:
-    """One result, as it was made. `ETag` is its fingerprint; `If-None-Match` is honoured."""
+    """One result, unchanged since it was computed. `ETag` is its fingerprint; `If-None-Match` is honoured."""
     if not is_id(path.result_id):
         raise ResultNotFound(path.result_id)
     fingerprint, body = result_body(services().database, org_id(), path.result_id, services().cache)
@@ -43,10 +43,10 @@ def get_result(path: ResultPath) -> Response:
 @blueprint.get("/results/<result_id>/flips", responses={200: FlipsAnswer, **problem_answers(404, 409)})
 @heavy_read()
 def get_flips(path: ResultPath) -> Response:
-    """What would change the verdict: the nearest next-day closes above and below at which it does."""
+    """The nearest next-day closes, above and below, at which the verdict changes."""
     if not is_id(path.result_id):
         raise ResultNotFound(path.result_id)
-    stored, flips = flips_of(services().database, org_id(), path.result_id, client_check())
+    stored, flips = compute_flips(services().database, org_id(), path.result_id, client_check())
     result = parse_tolerant(stored.body)
     return json_response(
         {
@@ -66,18 +66,18 @@ def get_flips(path: ResultPath) -> Response:
 def list_results(query: ResultsQuery) -> Response:
     """The latest result of each ticker and strategy, filtered and sorted. `If-None-Match` is honoured.
 
-    With `Accept: text/csv` the whole filtered list as a file, whatever `limit` and `cursor` say.
+    With `Accept: text/csv` the whole filtered list is sent as a file; `limit` and `cursor` are ignored.
     """
-    wanted = query.filter()
+    filters = query.filter()
     if wants_csv():
-        response = csv_response(results_csv(services().database, org_id(), wanted), "bellwether-results.csv")
+        response = csv_response(results_csv(services().database, org_id(), filters), "bellwether-results.csv")
         response.vary.add("Accept")
         return response
-    scope = ["results", *astuple(wanted)]
+    scope = ["results", *astuple(filters)]
     after = read_cursor(query.cursor, scope)
     with services().database.read() as connection:
-        rows = result_store.latest(connection, org_id(), wanted, query.limit + 1, after)
-    items, next_cursor = page(rows, query.limit, scope, lambda last: result_store.position(wanted.sort, last))
+        rows = result_store.latest(connection, org_id(), filters, query.limit + 1, after)
+    items, next_cursor = page(rows, query.limit, scope, lambda last: result_store.position(filters.sort, last))
     response = tagged({"items": items, "next_cursor": next_cursor})
     response.vary.add("Accept")
     return response
@@ -85,17 +85,17 @@ def list_results(query: ResultsQuery) -> Response:
 
 @blueprint.get("/history/<ticker>", responses={200: ResultPage, **problem_answers(404)})
 def list_history(path: TickerPath, query: PageQuery) -> Response:
-    """A ticker's results, newest first: each is a change, since the same work is stored once. `If-None-Match` is honoured."""
+    """A ticker's results, newest first. A repeated analysis of the same prices adds none. `If-None-Match` is honoured."""
     scope = ["history", path.ticker]
-    seen = read_cursor(query.cursor, scope)
-    before = None if seen is None else (parse_iso(seen[0]), seen[1])
+    position = read_cursor(query.cursor, scope)
+    before = None if position is None else (parse_iso(position[0]), position[1])
     with services().database.read() as connection:
         rows = result_store.history(connection, org_id(), path.ticker, query.limit + 1, before)
         if not rows and before is None and prices.find_head(connection, org_id(), path.ticker) is None:
             raise TickerNotFound(path.ticker)
-    items, next_cursor = page(rows, query.limit, scope, _moment)
+    items, next_cursor = page(rows, query.limit, scope, _history_position)
     return tagged({"items": items, "next_cursor": next_cursor})
 
 
-def _moment(last: ResultSummary) -> list[str]:
+def _history_position(last: ResultSummary) -> list[str]:
     return [iso(last.created_at), last.id]

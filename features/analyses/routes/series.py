@@ -1,4 +1,4 @@
-"""A ticker's history as lines for a chart."""
+"""The lines of a ticker's chart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.problem import problem_answers
 from api.schemas import TickerPath
 from api.services import services
 from features.analyses.schemas.series import SeriesAnswer, SeriesQuery
-from features.analyses.series import series_of
+from features.analyses.series import build_series
 from utils.api_utils import streamed_response, tagged
 
 blueprint = api_blueprint("series", DASHBOARD)
@@ -20,6 +20,6 @@ blueprint = api_blueprint("series", DASHBOARD)
 @blueprint.get("/series/<ticker>", responses={200: SeriesAnswer, **problem_answers(404)})
 @heavy_read()
 def get_series(path: TickerPath, query: SeriesQuery) -> Response:
-    """Prices, indicators and the score of every day, each from the days up to it alone. `If-None-Match` is honoured."""
-    series = series_of(services().database, org_id(), query.order(path.ticker))
+    """Prices, indicators and score by day; each day's values use that day and earlier ones only. `If-None-Match` is honoured."""
+    series = build_series(services().database, org_id(), query.order(path.ticker))
     return tagged(streamed_response(series.pieces, "application/json"), series.tag)

@@ -1,1 +1,1 @@
-"""What analyses take and answer over HTTP."""
+"""The HTTP schemas of analyses."""

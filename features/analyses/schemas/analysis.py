@@ -1,4 +1,4 @@
-"""Asking for an analysis."""
+"""Schemas of requests for analyses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from api.schemas import Body, IsoDate, Ticker
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Overrides, Sizing
 from models.bulk_analysis import BulkOrder, BulkParams, Universe
 
-# Written out, so that the OpenAPI document lists them; a test holds them to the models.
+# Literals, because the OpenAPI document lists their values; a test compares them with the models.
 StrategyId = Literal["balanced", "trend", "reversion", "breakout", "weekly"]
 IndicatorKey = Literal["rsi", "stochastic", "cci", "williams_r", "macd", "adx", "psar", "ema_cross", "bollinger", "atr", "obv", "cmf"]
 
@@ -34,7 +34,7 @@ Weight = Annotated[float, Field(ge=0, le=100)]
 
 
 class Weights(Body):
-    """Weights by indicator or by category, each in place of the strategy's; the two are multiplied."""
+    """Weights of indicators and categories, each replacing the strategy's; an indicator's and its category's are multiplied."""
 
     rsi: Weight | None = None
     stochastic: Weight | None = None
@@ -54,19 +54,19 @@ class Weights(Body):
 
 
 class AnalysisOptions(Body):
-    """What to do otherwise than the strategy has it."""
+    """The strategy, and changes to its parameters."""
 
     strategy: StrategyId = Field("balanced", description="See GET /strategies.")
-    capital: Annotated[float, Field(gt=0, le=1e12)] | None = Field(None, description="For the position size; 100,000 unless given.")
-    risk_percent: Percent | None = Field(None, description="Of capital, at most lost at the stop; 2 unless given.")
-    max_position_percent: Percent | None = Field(None, description="Of capital, in one position; the strategy's unless given.")
+    capital: Annotated[float, Field(gt=0, le=1e12)] | None = Field(None, description="Capital for the position size. Default: 100,000.")
+    risk_percent: Percent | None = Field(None, description="The largest loss at the stop, in percent of capital. Default: 2.")
+    max_position_percent: Percent | None = Field(None, description="The largest position, in percent of capital. Default: the strategy's.")
     reward_risk: Annotated[float, Field(gt=0, le=10)] | None = Field(None, description="Target distance ÷ stop distance.")
-    weights: Weights | None = Field(None, description="In place of the strategy's.")
-    indicators: Indicators | None = Field(None, description="Only these; all twelve unless given.")
-    as_of: IsoDate | None = Field(None, description="Analyse as if this were the newest day: nothing after it is read.")
+    weights: Weights | None = Field(None, description="Replace the strategy's weights.")
+    indicators: Indicators | None = Field(None, description="The indicators to use. Default: all twelve.")
+    as_of: IsoDate | None = Field(None, description="Analyse as if this were the newest day; later prices are not used.")
 
     def overrides(self) -> Overrides:
-        """What changes the result."""
+        """The options that change the result."""
         return Overrides(
             weights=(self.weights.model_dump(exclude_none=True) or None) if self.weights else None,
             reward_risk=self.reward_risk,
@@ -75,7 +75,7 @@ class AnalysisOptions(Body):
         )
 
     def sizing(self) -> Sizing:
-        """What changes the position's size alone."""
+        """The options that change only the size of the position."""
         return Sizing(
             capital=DEFAULT_CAPITAL if self.capital is None else self.capital,
             risk_percent=DEFAULT_RISK_PERCENT if self.risk_percent is None else self.risk_percent,
@@ -89,12 +89,12 @@ class AnalyzeRequest(AnalysisOptions):
     ticker: Ticker
 
     def order(self) -> AnalysisOrder:
-        """What the service is asked for."""
+        """The request as an order to the service."""
         return AnalysisOrder(self.ticker, self.strategy, self.overrides(), self.sizing())
 
 
 class BulkAnalyzeRequest(AnalysisOptions):
-    """Many tickers to analyse: named, or a universe."""
+    """Many tickers to analyse: a list or a universe."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -120,7 +120,7 @@ class BulkAnalyzeRequest(AnalysisOptions):
         return self
 
     def order(self) -> BulkOrder:
-        """What the service is asked for."""
+        """The request as an order to the service."""
         universe = None if self.universe is None else Universe(self.universe)
         params = BulkParams(self.strategy, self.overrides(), self.sizing(), universe)
         return BulkOrder(tuple(dict.fromkeys(self.tickers or ())), params, self.force)

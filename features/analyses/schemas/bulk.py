@@ -1,4 +1,4 @@
-"""The job of a bulk analysis."""
+"""Schemas of the jobs of bulk analyses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jobs.schemas import JobAnswer
 
 
 class BulkParams(BaseModel):
-    """How each ticker is analysed, as it was asked for."""
+    """The parameters of the request."""
 
     universe: Literal["all", "watchlist"] | None = Field(description="Where the tickers were taken from; null when they were named.")
     strategy: str
@@ -32,6 +32,6 @@ class BulkJobAnswer(JobAnswer):
 
 
 class ActiveBulkJobAnswer(BulkJobAnswer):
-    """A job that was active already."""
+    """An active job that does the same as the request."""
 
     deduplicated: Literal[True]

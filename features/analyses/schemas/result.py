@@ -1,4 +1,4 @@
-"""Results, their list, and what would change one."""
+"""Schemas of results, their lists and their flips."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LatestPage(ResultPage):
 
 
 class FlipsAnswer(BaseModel):
-    """The nearest next-day closes above and below at which the verdict changes; null where it holds as far as was searched."""
+    """The nearest next-day closes above and below at which the verdict changes; null where it does not within the range searched."""
 
     result_id: str
     ticker: str
@@ -41,7 +41,7 @@ class FlipsAnswer(BaseModel):
 
 
 class ResultsFilterQuery(Query):
-    """Which of the latest results, and in which order."""
+    """The filter and order of the latest results."""
 
     verdict: Literal["Strong Buy", "Buy", "Hold", "Sell", "Strong Sell"] | None = None
     strategy: StrategyId | None = None
@@ -53,7 +53,7 @@ class ResultsFilterQuery(Query):
     sort: Literal["score", "-score", "ticker", "-ticker"] = Field("-score", description="`-` for descending.")
 
     def filter(self) -> ResultFilter:
-        """What the store is asked for."""
+        """The query as a filter of the store."""
         return ResultFilter(
             verdict=self.verdict,
             strategy=self.strategy,
@@ -67,7 +67,7 @@ class ResultsFilterQuery(Query):
 
 
 class ResultsQuery(ResultsFilterQuery):
-    """Which of the latest results, page by page."""
+    """The filter, order and page of the latest results."""
 
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many at most.")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="The most items to return.")
     cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before.")

@@ -1,4 +1,4 @@
-"""A ticker's history as lines for a chart."""
+"""Schemas of the lines of a chart."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def _known(text: str) -> str:
     return text
 
 
-# Said by the validator rather than by a pattern, whose refusal would not be for reading; the document has the pattern.
+# A validator, because the message of a refused pattern is hard to read; the OpenAPI document has the pattern.
 Keys = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"pattern": f"^{_ONE_KEY}(,{_ONE_KEY})*$"})]
 
 
 class SeriesQuery(Query):
-    """Which lines, and of which days."""
+    """The lines, the strategy and the period."""
 
     keys: Keys = Field(
         ",".join(BAR_KEYS),
@@ -38,7 +38,7 @@ class SeriesQuery(Query):
     end: IsoDate | None = Field(None, description="Last day, included.")
 
     def order(self, ticker: str) -> SeriesOrder:
-        """What is asked for of a ticker; each key once."""
+        """The query as an order for a ticker, with each key once."""
         return SeriesOrder(ticker, list(dict.fromkeys(self.keys.split(","))), self.strategy, self.start, self.end)
 
 

@@ -1,4 +1,4 @@
-"""Strategies."""
+"""Schemas of strategies."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from packaging.requirements import Requirement
 
-from config import HOW_TO_MAKE_ONE, Fault, Settings
+from config import GENERATE_COMMAND, Fault, Settings
 from models.health import Check, CheckState, Finding, Probe, bad, doubtful, good
 
 REQUIREMENTS = Path(__file__).parents[3] / "requirements.txt"
@@ -46,7 +46,7 @@ def environment_probe(settings: Settings) -> Probe:
 
 def secrets_probe(settings: Settings) -> Probe:
     """Whether both secrets are set, and differ."""
-    return Probe("secrets", lambda: _secrets(settings), f"Make them with {HOW_TO_MAKE_ONE}.")
+    return Probe("secrets", lambda: _secrets(settings), f"Make them with {GENERATE_COMMAND}.")
 
 
 def routes_probe(routes: Callable[[], Iterable[Route]]) -> Probe:
@@ -112,7 +112,7 @@ def _environment(settings: Settings) -> Finding:
 def _secrets(settings: Settings) -> Finding:
     secrets = [secret.get_secret_value() for secret in (settings.master_api_key, settings.secret_key) if secret]
     if len(secrets) == 2 and secrets[0] == secrets[1]:
-        return doubtful("MASTER_API_KEY and SECRET_KEY are the same.", f"Make another one with {HOW_TO_MAKE_ONE}: one leak exposes both.")
+        return doubtful("MASTER_API_KEY and SECRET_KEY are the same.", f"Make another one with {GENERATE_COMMAND}: one leak exposes both.")
     if len(secrets) == 2:
         return good("MASTER_API_KEY and SECRET_KEY are set.")
     return good("Secrets that are not set are generated at start and stored in DATA_DIR.")

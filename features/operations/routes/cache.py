@@ -1,4 +1,4 @@
-"""The cache: look at it and clear it."""
+"""Lists and clears the cache."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ blueprint = api_blueprint("cache", ADMINISTRATION)
 @blueprint.get("/admin/cache", responses={200: CacheAnswer, **problem_answers(403)})
 @admin
 def list_cache(query: CacheQuery) -> Response:
-    """What the cache holds, by key: the entries in Redis, and those in the memory of the process that answers."""
+    """The entries of the cache, by key: those in Redis, and those in the memory of the process that answers."""
     cache = services().cache
     return json_response({"stores": cache.status(), "items": cache.entries(query.prefix, query.limit)})
 

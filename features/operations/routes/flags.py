@@ -1,4 +1,4 @@
-"""Feature flags, for whoever is on call."""
+"""Feature flags, for operators."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ CHANGES_SHOWN = 20
 @blueprint.get("/admin/flags", responses={200: FlagList, **problem_answers(403)})
 @admin
 def list_feature_flags() -> Response:
-    """Every feature that can be switched off, and whether it is."""
+    """Every feature flag and its state."""
     return json_response({"items": services().flags.list_flags()})
 
 
 @blueprint.get("/admin/flags/<name>", responses={200: FlagAnswer, **problem_answers(403, 404)})
 @admin
 def get_feature_flag(path: FlagPath) -> Response:
-    """One feature, and who changed it when."""
+    """One feature flag, with its newest changes."""
     return json_response(_answer(services().flags.find(path.name)))
 
 
@@ -46,5 +46,5 @@ def put_feature_flag(path: FlagPath, body: FlagChangeRequest) -> Response:
 
 def _answer(flag: Flag) -> dict[str, Any]:
     flags = services().flags
-    current = next(each for each in flags.list_flags() if each.name == flag.name)
-    return {"flag": current, "changes": flags.list_changes(flag, CHANGES_SHOWN)}
+    stored = next(entry for entry in flags.list_flags() if entry.name == flag.name)
+    return {"flag": stored, "changes": flags.list_changes(flag, CHANGES_SHOWN)}

@@ -1,4 +1,4 @@
-"""Health, for platforms and people. Public; what it is all about is told to callers with a key, since it helps attackers, too."""
+"""Health, for platforms and operators. The routes are public, but details need a key, because they would help an attacker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ blueprint = APIBlueprint("health", __name__, abp_tags=[Tag(name="Health", descri
 @public
 @unlimited
 def get_live() -> Response:
-    """This process answers; nothing else is looked at."""
+    """This process answers; nothing else is checked."""
     return json_response({"status": "ok"})
 
 
@@ -43,7 +43,7 @@ def get_ping() -> Response:
 @public
 @unlimited
 def get_ready() -> Response:
-    """Whether traffic should come here: the database, its schema, Redis when configured, connections, and jobs that nobody claims."""
+    """Whether this process should receive traffic: the database, its schema, Redis if configured, connections, and unclaimed jobs."""
     report = services().health.readiness()
     return _respond(report, _summary(report, _shows_details(report)))
 
@@ -52,7 +52,7 @@ def get_ready() -> Response:
 @public
 @unlimited
 def get_health() -> Response:
-    """Every check; with a key what was found, the remedy and how long it took, and the versions and circuit breakers."""
+    """Every check; with a key also findings, remedies and durations, and the versions and circuit breakers."""
     report = services().health.everything()
     detailed = _shows_details(report)
     answer = _summary(report, detailed)
@@ -65,7 +65,7 @@ def get_health() -> Response:
 @public
 @unlimited
 def get_migrations() -> Response:
-    """How the schema stands to the code."""
+    """The state of the schema; with a key also its migrations."""
     try:
         schema_status = services().health.schema_status()
     except CheckTimeout as error:
@@ -84,9 +84,9 @@ def get_migrations() -> Response:
 
 
 def _shows_details(report: HealthReport) -> bool:
-    # Whose a key is stands in the database, which must not be waited for again when it does not answer.
-    answers = any(check.name == "database" and check.state is not CheckState.CRITICAL for check in report.checks)
-    return is_authenticated(ask_database=answers)
+    # Keys are verified in the database. When its check has failed, the request must not wait for it again.
+    database_answers = any(check.name == "database" and check.state is not CheckState.CRITICAL for check in report.checks)
+    return is_authenticated(ask_database=database_answers)
 
 
 def _summary(report: HealthReport, detailed: bool) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _answer(ok: bool, answer: dict[str, Any]) -> Response:
 
 
 def breaker_answer(breaker: Breaker) -> dict[str, Any]:
-    """What is told of a circuit breaker."""
+    """A circuit breaker as JSON."""
     return {
         "name": breaker.name,
         "state": breaker.state,

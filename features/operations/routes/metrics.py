@@ -20,7 +20,7 @@ blueprint = Blueprint("metrics", __name__)
 @public
 @unlimited
 def get_metrics() -> Response:
-    """Everything counted by the processes of this instance. Needs METRICS_TOKEN as bearer token, or a key."""
+    """The metrics of this instance's processes. Needs METRICS_TOKEN as bearer token, or an API key."""
     parts = services()
     if not parts.settings.metrics_enabled:
         raise ApiError(404, "not_found", "Metrics are switched off (METRICS_ENABLED).")

@@ -1,4 +1,4 @@
-"""How the service stands, for whoever is on call."""
+"""The status of the service, for operators."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ blueprint = api_blueprint("admin", ADMINISTRATION)
 @blueprint.get("/admin/status", responses={200: StatusAnswer, **problem_answers(403)})
 @admin
 def get_status() -> Response:
-    """Connections, circuit breakers, jobs and limits. Answers also while the database does not, without the jobs."""
+    """Connections, circuit breakers, jobs and limits. While the database is away, the jobs are missing."""
     parts = services()
     settings, database = parts.settings, parts.database
     answer = {

@@ -1,1 +1,1 @@
-"""What operations take and answer over HTTP."""
+"""The HTTP schemas of operations."""

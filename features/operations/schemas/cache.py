@@ -1,4 +1,4 @@
-"""The cache."""
+"""Schemas of the cache."""
 
 from __future__ import annotations
 
@@ -9,25 +9,27 @@ from models.cache import CacheEntry, CacheStatus
 
 
 class CachePrefixQuery(Query):
-    """Which entries."""
+    """The entries whose keys begin with a prefix."""
 
-    prefix: str = Field("", max_length=200, pattern=PLAIN_TEXT, description="How their keys begin, say `results:`; all unless given.")
+    prefix: str = Field(
+        "", max_length=200, pattern=PLAIN_TEXT, description="The start of their keys, such as `results:`. Default: all entries."
+    )
 
 
 class CacheQuery(CachePrefixQuery):
-    """Which entries, and how many."""
+    """The entries whose keys begin with a prefix, up to a limit."""
 
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many at most.")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="The most items to return.")
 
 
 class CacheAnswer(BaseModel):
-    """What the cache holds."""
+    """The stores of the cache and their entries."""
 
     stores: list[CacheStatus]
     items: list[CacheEntry]
 
 
 class CacheClearedAnswer(BaseModel):
-    """How many entries were dropped by the process that answers, those in Redis included."""
+    """The number of entries dropped from Redis and from the process that answers."""
 
     cleared: int

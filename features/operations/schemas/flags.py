@@ -1,4 +1,4 @@
-"""Feature flags."""
+"""Schemas of feature flags."""
 
 from __future__ import annotations
 

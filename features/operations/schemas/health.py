@@ -1,4 +1,4 @@
-"""Health. What is None without a key is left out."""
+"""Schemas of health. Fields that need a key are left out without one."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class CheckAnswer(BaseModel):
 
 
 class ReadyAnswer(BaseModel):
-    """Whether traffic should come here, and why not; `ok` also with warnings."""
+    """Whether this process should receive traffic, and its checks; `ok` also with warnings."""
 
     status: Literal["ok", "unavailable"]
     checks: list[CheckAnswer]
 
 
 class BreakerAnswer(BaseModel):
-    """A circuit breaker: what it guards, and whether that is being left alone."""
+    """A circuit breaker: the dependency that it guards, and its state."""
 
     name: str
     state: Literal["closed", "open", "half-open"]
@@ -46,14 +46,14 @@ class BreakerAnswer(BaseModel):
 
 
 class HealthAnswer(ReadyAnswer):
-    """How everything is."""
+    """Every check."""
 
     versions: dict[str, str] | None = Field(None, description=WITH_KEY)
     breakers: list[BreakerAnswer] | None = Field(None, description=WITH_KEY)
 
 
 class MigrationsAnswer(BaseModel):
-    """How the schema stands to the code."""
+    """The state of the schema."""
 
     status: Literal["ok", "unavailable"]
     state: SchemaState

@@ -1,4 +1,4 @@
-"""How the service stands, for whoever is on call."""
+"""Schemas of the status page."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from features.operations.schemas.health import BreakerAnswer
 class PoolAnswer(BaseModel):
     """The database connections of the process that answers, and events since it started."""
 
-    limit: int = Field(description="The most that it opens.")
+    limit: int = Field(description="The most connections that it opens.")
     in_use: int
     idle: int
     events: dict[str, int]
 
 
 class JobsStatusAnswer(BaseModel):
-    """The jobs of every organization; null is what only the database knows, while it does not answer."""
+    """The jobs of every organization. Fields read from the database are null while it is away."""
 
     engine: Literal["local", "celery"]
-    workers: int = Field(description="Worker processes beside each web server; 0 when others run the jobs.")
+    workers: int = Field(description="Local worker processes beside each web server; 0 with the celery engine.")
     by_status: dict[str, int] | None
     queued_items: int | None = Field(description="Items that wait to be claimed.")
-    backlog_seconds: float | None = Field(description="How long work has waited while nobody claimed any.")
+    backlog_seconds: float | None = Field(description="Seconds that items have waited without any being claimed.")
 
 
 class LimitsAnswer(BaseModel):
-    """How many requests one key may make."""
+    """The rate limits of one key."""
 
     enabled: bool
-    shared: bool = Field(description="Whether every instance counts together, in Redis, at this moment.")
+    shared: bool = Field(description="Whether all instances currently count together in Redis.")
     per_minute: int
     per_hour: int
     analyses_per_minute: int
@@ -44,12 +44,12 @@ class LimitsAnswer(BaseModel):
 class StreamsAnswer(BaseModel):
     """Live progress streams of the process that answers."""
 
-    limit: int = Field(description="How many it serves at once; past it clients poll.")
+    limit: int = Field(description="The most streams at once; further clients poll.")
     is_full: bool
 
 
 class StatusAnswer(BaseModel):
-    """How the service stands. Pool, breakers and streams are those of the process that answers."""
+    """The status of the service. Pool, breakers and streams are those of the process that answers."""
 
     pool: PoolAnswer
     breakers: list[BreakerAnswer]

@@ -1,4 +1,4 @@
-"""Prices of one ticker: out as JSON or CSV, in as CSV."""
+"""The prices of one ticker: download as JSON or CSV, upload as CSV."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from api.services import services
 from features.prices.flags import UPLOADS
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.price import PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
-from features.prices.service import csv_of, import_prices, json_of, prices_of, quality_of
+from features.prices.service import check_quality, import_prices, read_prices, stream_csv, stream_json
 from utils.api_utils import LONGEST_ECHO, ApiError, json_response, streamed_response
 
 blueprint = api_blueprint("price", PRICES)
 
-LARGE_FILE = 1_000_000  # bytes: some 20,000 bars, far above the daily history of a stock
+LARGE_FILE = 1_000_000  # bytes: some 20,000 bars, far more than the daily history of a stock
 
 
 @blueprint.get("/prices/<ticker>", responses={200: PricesAnswer, **problem_answers(404)})
 @heavy_read()
 def get_prices(path: TickerPath, query: PricesQuery) -> Response:
     """Daily prices as traded; with `Accept: text/csv` as a file that can be uploaded again."""
-    head, packed = prices_of(services().database, org_id(), path.ticker, query.start, query.end)
+    head, packed = read_prices(services().database, org_id(), path.ticker, query.start, query.end)
     if wants_csv():
-        response = csv_response(csv_of(packed), f"{head.ticker}.csv")
+        response = csv_response(stream_csv(packed), f"{head.ticker}.csv")
     else:
-        response = streamed_response(json_of(head.ticker, packed), "application/json")
+        response = streamed_response(stream_json(head.ticker, packed), "application/json")
     response.vary.add("Accept")
     return response
 
@@ -40,8 +40,8 @@ def get_prices(path: TickerPath, query: PricesQuery) -> Response:
 @blueprint.get("/prices/<ticker>/quality", responses={200: QualityAnswer, **problem_answers(404)})
 @heavy_read()
 def get_quality(path: TickerPath) -> Response:
-    """What is stored of a ticker, since when, where days are missing, and what an analysis of it would warn of today."""
-    return json_response(quality_of(services().database, org_id(), path.ticker))
+    """The extent of a ticker's stored prices, their gaps, and the warnings that an analysis would give today."""
+    return json_response(check_quality(services().database, org_id(), path.ticker))
 
 
 @blueprint.put("/prices/<ticker>", responses={200: UploadAnswer, **problem_answers(413, 415)})
@@ -57,6 +57,6 @@ def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response
     raw.max_content_length = services().settings.max_upload_bytes
     file = raw.get_data(cache=False)
     if len(file) > LARGE_FILE:
-        # Only now: while it waits for the rest of a file, a request costs next to nothing.
+        # After the file has arrived: a request that waits for its body needs no slot.
         hold_slot()
     return json_response(import_prices(services().database, org_id(), path.ticker, file, extend=query.extend))

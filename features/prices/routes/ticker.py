@@ -1,4 +1,4 @@
-"""Tickers that there are prices for."""
+"""The tickers with stored prices."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What prices take and answer over HTTP."""
+"""The HTTP schemas of prices."""

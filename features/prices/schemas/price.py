@@ -1,4 +1,4 @@
-"""Prices: out as JSON or CSV, in as CSV."""
+"""Schemas of prices and uploads."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from models.price_series import ImportReport, QualityReport
 
 
 class PricesQuery(Query):
-    """Which days."""
+    """The period."""
 
     start: IsoDate | None = Field(None, description="First day, included.")
     end: IsoDate | None = Field(None, description="Last day, included.")
 
 
 class UploadQuery(Query):
-    """What becomes of prices stored before."""
+    """Options of an upload."""
 
     extend: bool = Field(False, description="Merge by day instead of replacing the series.")
 
@@ -27,7 +27,7 @@ class UploadQuery(Query):
 class PriceFile(RawModel):
     """A CSV file of prices."""
 
-    mimetypes = [CSV]  # noqa: RUF012 — as the base class has it
+    mimetypes = [CSV]  # noqa: RUF012 — the base class declares a list
 
 
 class PricesAnswer(BaseModel):
@@ -46,8 +46,8 @@ class PricesAnswer(BaseModel):
 
 
 class QualityAnswer(RootModel[QualityReport]):
-    """What is stored of a ticker: its gaps of more than 10 days, oldest first, and warnings as of today."""
+    """A ticker's stored series: its extent, its gaps of more than 10 days, oldest first, and warnings as of today."""
 
 
 class UploadAnswer(RootModel[ImportReport]):
-    """What became of an uploaded file."""
+    """The result of an upload."""

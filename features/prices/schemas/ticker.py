@@ -1,4 +1,4 @@
-"""Tickers that there are prices for."""
+"""Schemas of tickers with stored prices."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from api.schemas import PLAIN_TEXT, LongPageQuery, Page
 
 
 class TickersQuery(LongPageQuery):
-    """Which tickers."""
+    """The filter of tickers, and the page."""
 
     q: str = Field("", max_length=100, pattern=PLAIN_TEXT, description="Start of the ticker or part of the name, in any case.")
 
 
 class TickerItem(BaseModel):
-    """A ticker with what is stored of it."""
+    """A ticker and the extent of its stored prices."""
 
     ticker: str
     name: str | None

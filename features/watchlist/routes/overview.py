@@ -1,4 +1,4 @@
-"""The overview: the watchlist with what was last said of each ticker."""
+"""The overview: the watchlist with the latest verdict of each ticker."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ blueprint = api_blueprint("overview", DASHBOARD)
 
 @blueprint.get("/overview", responses={200: OverviewPage})
 def get_overview(query: OverviewQuery) -> Response:
-    """The followed tickers by ticker, each with its latest verdict, the one before it, and its newest closes. Nothing is analysed for it.
+    """The followed tickers by ticker, each with its latest verdict, the one before, and its newest closes. Nothing is analysed.
 
-    Tickers without prices or without a result are there, too. `If-None-Match` is honoured.
+    Tickers without prices or results are included. `If-None-Match` is honoured.
     """
     scope = ["overview", query.strategy]
     after = read_cursor(query.cursor, scope)

@@ -1,1 +1,1 @@
-"""What the watchlist takes and answers over HTTP."""
+"""The HTTP schemas of the watchlist."""

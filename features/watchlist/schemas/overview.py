@@ -1,4 +1,4 @@
-"""The overview."""
+"""Schemas of the overview."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.overview import OverviewItem
 
 
 class OverviewQuery(LongPageQuery):
-    """Which page, and whose verdicts."""
+    """The page, and the strategy of the verdicts."""
 
     strategy: StrategyId = Field("balanced", description="See GET /strategies.")
 

@@ -1,4 +1,4 @@
-"""The watchlist."""
+"""Schemas of the watchlist."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class WatchlistAddRequest(Body):
     """A ticker to follow."""
 
     ticker: Ticker
-    name: str | None = Field(None, max_length=100, pattern=PLAIN_TEXT, description="The ticker's own name unless given.")
+    name: str | None = Field(None, max_length=100, pattern=PLAIN_TEXT, description="Default: the ticker's name in the stored prices.")
     notes: str | None = Field(None, max_length=2000, pattern=PLAIN_TEXT_WITH_LINES)
 
 

@@ -295,8 +295,8 @@ class SlowEngine:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun, self.may_end = threading.Event(), threading.Event()
-        self._make = analysis.make_result
-        monkeypatch.setattr(analysis, "make_result", self)
+        self._make = analysis.compute_result
+        monkeypatch.setattr(analysis, "compute_result", self)
 
     def __call__(self, *given: Any) -> Any:
         if not self.begun.is_set():

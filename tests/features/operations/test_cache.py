@@ -189,14 +189,14 @@ def test_a_key_is_kept_for_a_moment_only(client: Client) -> None:
 
 def test_the_engine_runs_once_for_all_who_ask_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     threads, made = 8, []
-    make_result = analysis.make_result
+    compute_result = analysis.compute_result
 
     def make_slowly(*given: Any) -> Any:
         made.append(given)
         wait_until(lambda: lookups(client, "analyses")[1] == threads)  # all have asked
-        return make_result(*given)
+        return compute_result(*given)
 
-    monkeypatch.setattr(analysis, "make_result", make_slowly)
+    monkeypatch.setattr(analysis, "compute_result", make_slowly)
     app = client.app
     with ThreadPoolExecutor(threads) as pool:
         answers = list(pool.map(lambda _: Client(app).post("/analyze", {"ticker": "AAPL"}), range(threads)))

@@ -125,7 +125,7 @@ def test_an_open_breaker_is_told_and_closes_again(backend: Backend, tmp_path: Pa
     settings = settings_for(backend.url, tmp_path, breaker_failures=1, breaker_seconds=0.5)
     client = Client(create_app(settings))
     breaker = database.current().breaker
-    breaker.failed(ConnectionError("as if it were away"))
+    breaker.record_failure(ConnectionError("as if it were away"))
     answer = client.get("/health")
     assert (answer.status_code, states(answer)["breaker"], answer.json["breakers"][0]["state"]) == (503, "warning", "open")
     schema = next(check for check in answer.json["checks"] if check["name"] == "schema")

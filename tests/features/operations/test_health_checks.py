@@ -96,7 +96,7 @@ def test_the_pool_for_real(backend: Backend, tmp_path: Path) -> None:
 def test_a_breaker_that_is_open() -> None:
     breakers = Breaker("provider:one", 1, PATIENCE), Breaker("provider:other", 1, PATIENCE)
     assert run(check_database.breaker_probe(breakers))["breaker"].state == "ok"
-    breakers[1].failed(ConnectionError("as if it were away"))
+    breakers[1].record_failure(ConnectionError("as if it were away"))
     check = run(check_database.breaker_probe(breakers))["breaker"]
     assert check.state == "warning"
     assert "provider:other (open, 1 failures in a row)" in check.found

@@ -264,7 +264,7 @@ metrics = PrometheusMetrics()
 for _ in range({requests}):
     metrics.request("GET", "/x", 200, 0.01)
 metrics.streams(2)
-metrics.breaker_moved("database", True)
+metrics.breaker_changed("database", True)
 metrics.counting_in_memory(True)
 print(metrics.exposition([]).decode(), flush=True)
 sys.stdin.read()

@@ -21,7 +21,7 @@ from features.prices import store as price_store
 from features.prices.demo import LoadReport
 from features.prices.providers import upload
 from features.prices.providers.demo import HIGHEST_TRADED, LOWEST_TRADED, DemoProvider
-from features.prices.service import csv_of
+from features.prices.service import stream_csv
 from models.api_key import FIRST_ORG, SHARED_ORG
 from models.price_series import COLUMNS, Bar, PackedBars, SeriesDescription, head_of
 from utils.clock import now
@@ -94,7 +94,7 @@ def test_the_bars_are_valid(bars: int) -> None:
 
 def test_an_upload_would_take_them_as_they_are() -> None:
     packed = DemoProvider(SUNDAY).packed(3)
-    parsed = upload.parse_csv(b"".join(csv_of(packed)), SUNDAY)
+    parsed = upload.parse_csv(b"".join(stream_csv(packed)), SUNDAY)
     assert (parsed.adjusted, parsed.dropped) == (True, 0)
     assert PackedBars.pack(parsed.bars) == packed
 
@@ -199,7 +199,7 @@ def test_the_command_on_an_empty_database(empty_backend: Backend, tmp_path: Path
     tickers = [row["ticker"] for row in database.query_db("SELECT ticker FROM price_series ORDER BY ticker")]
     assert tickers == ["AAPL", "DEMO00001", "DEMO00002", "FB", "GOOG", "IBM", "MSFT"]
     done = run(empty_backend, tmp_path, "remove", LOG_LEVEL="error")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "2 demo tickers removed; results made from them stay.\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2 demo tickers removed; results computed from them stay.\n", "")
     assert stored() == {}
 
 
@@ -223,7 +223,7 @@ def test_a_refusal_of_the_database_is_a_sentence(app: Application) -> None:
     database.execute_db("ALTER TABLE price_series RENAME TO elsewhere")
     done = app.test_cli_runner().invoke(args=["demo", "load", "1"])
     assert done.exit_code == 1
-    assert done.output.startswith("Error: Stopped; what is done so far stays")
+    assert done.output.startswith("Error: Stopped; finished batches stay")
     assert "price_series" in done.output
 
 
