@@ -126,8 +126,8 @@ def test_without_a_dsn_there_is_no_reporter() -> None:
 
 def test_without_a_dsn_its_library_is_not_even_loaded() -> None:
     code = (
-        "import infrastructure.error_reports as r, sys; "
-        "r.reporter(None, 'test', '1'); r.flush_reports(); sys.exit('sentry_sdk' in sys.modules)"
+        "import infrastructure.error_reports as reports, sys; reports.reporter(None, 'test', '1'); reports.flush_reports(); "
+        "sys.exit('sentry_sdk' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=False).returncode == 0
 
