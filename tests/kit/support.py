@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 import database
 import db_migrations
+from api.application import Application
 from config import Settings
 from database import Database
 
@@ -87,7 +87,7 @@ def suspend(database: Database) -> None:
 class Client:
     """Calls the application in this process, with the master key unless told otherwise."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Application) -> None:
         self.app = app
         self.http = app.test_client()
 
