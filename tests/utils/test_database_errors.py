@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from dataclasses import dataclass, replace
 import psutil
 import pytest
 from kit.disks import no_file_may_grow, small_disk
-from kit.health import own_postgres
+from kit.health import OwnPostgres, own_postgres
 from kit.support import Backend
 from sqlalchemy import Connection, exc, text
 
@@ -304,17 +303,26 @@ NOBODY = [
 ]
 
 
-@pytest.mark.parametrize(("account", "name", "words"), NOBODY)
-def test_what_waiting_does_not_mend_is_told_at_the_first_attempt(account: str, name: str, words: str) -> None:
+ROLE = "guarded"
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[OwnPostgres]:
+    """A server with an account that has a password."""
     with own_postgres() as server:
-        role = f"guarded_{os.getpid()}"
-        server.require_password(role, "right")
-        here = Database(DatabaseOptions(server.url_as(account.format(role=role), name), connect_attempts=5))
-        with pytest.raises(exc.OperationalError) as caught:
-            here.connect(wait=lambda _: pytest.fail("it waited"))
-        assert words in explanation_of(caught.value).found
-        assert "DATABASE_URL" in str(explanation_of(caught.value).remedy)
-        here.close()
+        server.require_password(ROLE, "right")
+        yield server
+
+
+@pytest.mark.xdist_group("errors of a server with a password")
+@pytest.mark.parametrize(("account", "name", "words"), NOBODY)
+def test_what_waiting_does_not_mend_is_told_at_the_first_attempt(guarded: OwnPostgres, account: str, name: str, words: str) -> None:
+    here = Database(DatabaseOptions(guarded.url_as(account.format(role=ROLE), name), connect_attempts=5))
+    with pytest.raises(exc.OperationalError) as caught:
+        here.connect(wait=lambda _: pytest.fail("it waited"))
+    assert words in explanation_of(caught.value).found
+    assert "DATABASE_URL" in str(explanation_of(caught.value).remedy)
+    here.close()
 
 
 @pytest.mark.parametrize(
