@@ -114,7 +114,7 @@ class MemoryWindows:
                 if window is None or window.ends_at <= now:
                     window = self._windows[key] = _Window(now + limit.seconds)
                 window.requests += 1
-                counts.append(Count(window.requests, window.ends_at - now))
+                counts.append(Count(window.requests, min(window.ends_at - now, limit.seconds)))  # a sum of floats may be larger
                 if window.requests > limit.amount:
                     break
         return counts

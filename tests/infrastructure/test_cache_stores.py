@@ -159,6 +159,7 @@ def test_memory_is_bounded_and_accounted_for_under_threads() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert max(pool.map(use, range(8))) <= bound
+    wait_until(lambda: all(entry.expires_in > 1 for entry in store.entries("", 10_000)))
     for number in range(400):
         store.get(f"key:{number}")  # drops those that have ended
     kept = store.entries("", 10_000)

@@ -30,7 +30,6 @@ from utils.clock import now
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 ANOTHER_SECRET = "another-secret-for-tests-0123456789abcdef"
-NOWHERE = "postgresql://u@127.0.0.1:1/x"
 FORMER_KIND = str(URLSafeTimedSerializer(SECRET_KEY, salt="session").dumps([digest_of(MASTER_KEY), "x" * 32]))
 
 
@@ -288,10 +287,14 @@ def test_garbage_costs_one_read_or_none(app: Application, reads: list[str], cook
 
 
 @ON_SQLITE
-def test_without_the_database_nobody_signs_in_or_out_and_known_sessions_go_on(app: Application, browser: Browser, clock: Clock) -> None:
+def test_without_the_database_nobody_signs_in_or_out_and_known_sessions_go_on(
+    app: Application, backend: Backend, browser: Browser, clock: Clock
+) -> None:
     token = browser.sign_in()
     csrf = browser.csrf
-    database.configure(database.DatabaseOptions(NOWHERE, connect_attempts=1))
+    app.services.database.close()
+    backend.path.unlink()
+    backend.path.mkdir()  # a folder is no database file
     assert browser.is_known()
     assert browser("GET", "/").status_code == 200
     answer = Browser(app)("POST", "/login", data={"key": MASTER_KEY})
