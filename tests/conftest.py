@@ -75,7 +75,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
-class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]
+class TogetherScheduling(LoadScopeScheduling):
     """Each test goes to whichever process is free, but those of TOGETHER to one."""
 
     def _split_scope(self, nodeid: str) -> str:
