@@ -9,11 +9,13 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kit.measuring import measure
 from kit.servers import Server, Start
 from kit.support import Backend, Client, own_database, settings_for, template_maker
+from xdist.scheduler import LoadScopeScheduling
 
 import app as application
 import database
@@ -45,6 +47,16 @@ def pytest_configure(config: pytest.Config) -> None:
     measure(config)
 
 
+# They share what takes longer to make than a test: a browser with its server, or a database server.
+TOGETHER = (
+    "tests/browser/",
+    "tests/chaos/test_database_away.py",
+    "tests/features/operations/test_health.py",
+    "tests/test_database_breaker.py",
+    "tests/utils/test_database_errors.py::test_what_waiting_does_not_mend",
+)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of some tests every other runs on SQLite and the others on Postgres; each on both with TEST_EVERY_ENGINE (`make test-all`)."""
     if os.environ.get("TEST_EVERY_ENGINE"):
@@ -61,6 +73,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]
+
+
+class TogetherScheduling(LoadScopeScheduling):
+    """Each test goes to whichever process is free, but those of TOGETHER to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((start for start in TOGETHER if nodeid.startswith(start)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherScheduling | None:
+    """For `--dist loadgroup`: pytest-xdist 3.8 names groups in a way that pytest 9.2 does not see, and would spread them silently."""
+    return TogetherScheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,14 +12,12 @@ from kit.browser import CHROMIUM, FLAGS, PATIENCE, Open, Site, Watch, sign_in, s
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, in words, where there is no browser; where one is required, say so by failing. All in one process: they share it."""
+    """Skip, in words, where there is no browser; where one is required, say so by failing."""
     is_skipped = not (Path(CHROMIUM).exists() or os.environ.get("BELLWETHER_REQUIRE_TOOLS"))
     here = Path(__file__).parent
     for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            if is_skipped:
-                item.add_marker(pytest.mark.skip(reason="no Chromium found: `make test-browser` installs it, or set CHROMIUM to its path"))
+        if here in item.path.parents and is_skipped:
+            item.add_marker(pytest.mark.skip(reason="no Chromium found: `make test-browser` installs it, or set CHROMIUM to its path"))
 
 
 @pytest.fixture(scope="session")

@@ -314,7 +314,6 @@ def guarded() -> Iterator[OwnPostgres]:
         yield server
 
 
-@pytest.mark.xdist_group("errors of a server with a password")
 @pytest.mark.parametrize(("account", "name", "words"), NOBODY)
 def test_what_waiting_does_not_mend_is_told_at_the_first_attempt(guarded: OwnPostgres, account: str, name: str, words: str) -> None:
     here = Database(DatabaseOptions(guarded.url_as(account.format(role=ROLE), name), connect_attempts=5))

@@ -158,9 +158,6 @@ def test_a_backlog_makes_a_worker_machine_not_ready(backend: Backend, tmp_path: 
 # ---- a server that freezes, stops and comes back ----------------------------------------------------------------------------------
 
 
-ONE_SERVER = pytest.mark.xdist_group("health, on a server of its own")  # which takes longer to make than a test
-
-
 @pytest.fixture(scope="module")
 def own_server() -> Iterator[OwnPostgres]:
     with own_postgres() as server:
@@ -209,7 +206,6 @@ def wait_until_told(server: Server) -> None:
     wait_until(is_told)
 
 
-@ONE_SERVER
 def test_a_frozen_database_is_told_in_time_and_so_is_its_recovery(web: Server, postgres: OwnPostgres) -> None:
     with postgres.frozen():
         wait_until_told(web)
@@ -229,7 +225,6 @@ def test_a_frozen_database_is_told_in_time_and_so_is_its_recovery(web: Server, p
     wait_until(lambda: timed(web, "/health/ready")[0] == 200)
 
 
-@ONE_SERVER
 def test_a_stopped_database_is_told_in_time_and_so_is_its_recovery(web: Server, postgres: OwnPostgres) -> None:
     postgres.stop()
     wait_until_told(web)
@@ -239,7 +234,6 @@ def test_a_stopped_database_is_told_in_time_and_so_is_its_recovery(web: Server, 
     assert web.process.poll() is None
 
 
-@ONE_SERVER
 def test_requests_do_not_pile_up_behind_a_frozen_database(postgres: OwnPostgres, tmp_path: Path) -> None:
     database.configure(settings_for(postgres.url, tmp_path))
     db_migrations.up()
