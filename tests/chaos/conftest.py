@@ -10,7 +10,6 @@ from celery import Celery
 from kit.chaos import Site, load_demo
 from kit.redis_server import RedisServer
 from kit.support import Backend, own_database, template_maker
-from kit.trial import create_table
 
 import database
 
@@ -29,7 +28,6 @@ def demo_backend(engine: str, tmp_path: Path, demo_templates: Callable[[str], st
 
 @pytest.fixture
 def site(demo_backend: Backend, tmp_path: Path) -> Iterator[Site]:
-    create_table(database.current())
     made = Site(demo_backend, tmp_path)
     yield made
     made.end()

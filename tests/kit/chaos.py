@@ -28,7 +28,7 @@ from jobs.service import enqueue
 from kit.paths import ROOT
 from kit.servers import GUNICORN, KEY, Server, production, wait_until
 from kit.support import Backend, settings_for
-from kit.trial import TrialParams, new_trial
+from kit.trial import TrialParams, create_table, new_trial
 from models.api_key import FIRST_ORG
 from models.bulk_analysis import BulkOrder, BulkParams
 from models.job import Lane
@@ -58,12 +58,13 @@ WORKER_OF_TRIALS = [sys.executable, str(ROOT / "tests" / "kit" / "trial_worker.p
 
 
 class Site:
-    """Real processes over one database. All of them, with all that they start, are known by a mark in their environment."""
+    """Real processes over the database that this process is configured to use. All of them, with all that they start, are known by a mark in their environment."""
 
     def __init__(self, backend: Backend, folder: Path) -> None:
         self.backend, self.folder = backend, folder
         self.mark = uuid.uuid4().hex
         self.servers: list[Server] = []
+        create_table(database.current())
 
     def start(self, command: list[str], **environment: str) -> Server:
         variables = {
