@@ -244,7 +244,7 @@ def test_runbook_has_no_more_and_links_within() -> None:
 def test_runbook_names_events_that_are_logged() -> None:
     skipped = {".venv", ".venv-bench", ".venv-tools", "tests", "benchmarks"}
     code = "\n".join(path.read_text() for path in ROOT.rglob("*.py") if not skipped & set(path.parts))
-    logged = set(re.findall(r"(?:log|tell)(?:\.\w+)?\(\s*\"([^\"]+)\"", code))
+    logged = set(re.findall(r"(?:log|write)(?:\.\w+)?\(\s*\"([^\"]+)\"", code))
     named = re.findall(r"Logs by event:((?:[^.;`]|`[^`]+`)+)", RUNBOOK)
     events = {" ".join(event.split()) for sentence in named for event in re.findall(r"`([^`]+)`", sentence)}
     assert len(events) > 15
