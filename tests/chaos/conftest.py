@@ -11,8 +11,6 @@ from kit.chaos import Site, load_demo
 from kit.redis_server import RedisServer
 from kit.support import Backend, own_database, template_maker
 
-import database
-
 
 @pytest.fixture(scope="session")
 def demo_templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
