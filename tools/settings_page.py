@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "settings.md"
 EXAMPLE = ROOT / ".env.example"
 TYPE_NAMES = {"boolean": "true or false", "integer": "integer", "number": "number", "string": "text", "array": "comma-separated list"}
-FORMAT_NAMES = {"uri": "URL", "path": "path", "password": "secret"}
+FORMAT_NAMES = {"uri": "URL", "path": "path", "password": "secret"}  # nosec B105  # a format, and what a reader calls it
 HEAD = """# Settings
 
 Written by `make settings` from `config.py`; do not edit.

@@ -58,7 +58,10 @@ WORKER_OF_TRIALS = [sys.executable, str(ROOT / "tests" / "kit" / "trial_worker.p
 
 
 class Site:
-    """Real processes over the database of this process. A mark in their environment tells them, and all that they start, from others."""
+    """Real processes over the database that this process is configured to use.
+
+    All of them, with all that they start, are known by a mark in their environment.
+    """
 
     def __init__(self, backend: Backend, folder: Path) -> None:
         self.backend, self.folder = backend, folder
