@@ -386,10 +386,10 @@ def test_what_cannot_be_run_again(client: Client) -> None:
         refused = client.post(f"/jobs/{job_id}/retry")
         return refused.status_code, refused.json["code"], refused.json["detail"][:23]
 
-    assert refusal() == (409, "conflict", "The job is still at wor")
+    assert refusal() == (409, "conflict", "The job is still runnin")
     chunk = claim("w", 1)
     assert chunk is not None
-    assert refusal() == (409, "conflict", "The job is still at wor")
+    assert refusal() == (409, "conflict", "The job is still runnin")
     end_chunk(chunk, {})
     run_jobs()
     assert refusal() == (409, "conflict", "No item of this job fai")
