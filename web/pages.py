@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from api.marks import public, signs_in_at, unlimited
 from api.request_state import find_request_state
+from api.services import services
 from config import VERSION
 from models.api_key import MASTER
 from utils.api_utils import ApiError
@@ -75,7 +76,7 @@ def show_reports() -> str:
 @signs_in_at(LOGIN)
 def show_prices() -> str:
     """Stored prices and uploads."""
-    return render_template("prices.html")
+    return render_template("prices.html", most_upload_bytes=services().settings.max_upload_bytes)
 
 
 @blueprint.get("/diagnostics")

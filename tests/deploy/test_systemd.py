@@ -90,7 +90,7 @@ def test_everything_works_under_the_restrictions(backend: Backend, start: Start,
         missing("libseccomp is not installed")
 
     def under(name: str, *command: str) -> list[str]:
-        return [sys.executable, "tests/sandbox.py", str(DEPLOY / "systemd" / f"bellwether-{name}.service"), *command]
+        return [sys.executable, "tests/kit/sandbox.py", str(DEPLOY / "systemd" / f"bellwether-{name}.service"), *command]
 
     web = start(under("web", GUNICORN, "wsgi:app"), **production(backend, REDIS_URL="redis://127.0.0.1:1/0"))
     wait_until(lambda: web.answers("/health/live"))
@@ -118,7 +118,7 @@ def test_the_restrictions_restrict(name: str, is_refused: bool) -> None:
     """What the test above could not see otherwise: workers step behind the web service, which itself has no need to."""
     tool("systemd-analyze")
     unit = DEPLOY / "systemd" / f"bellwether-{name}.service"
-    command = [sys.executable, "tests/sandbox.py", str(unit), sys.executable, "-c", "import os; os.nice(1)"]
+    command = [sys.executable, "tests/kit/sandbox.py", str(unit), sys.executable, "-c", "import os; os.nice(1)"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert ("PermissionError" in result.stderr) is is_refused, result.stderr
 

@@ -1,4 +1,4 @@
-"""Runs a command under what a unit's hardening takes away from it: `python tests/sandbox.py UNIT COMMAND …`.
+"""Runs a command under what a unit's hardening takes away from it: `python tests/kit/sandbox.py UNIT COMMAND …`.
 
 systemd itself is not needed: the system calls that SystemCallFilter leaves, MemoryDenyWriteExecute and NoNewPrivileges are the kernel's,
 and are set here as systemd sets them.

@@ -118,7 +118,7 @@ def test_extending_a_series_keeps_it_within_the_bound(client: Client) -> None:
     assert client.put("/prices/LONG?extend=true", HEADER + bars(2, newest)).json["bars"] == MOST_BARS
     answer = client.put("/prices/LONG?extend=true", HEADER + bars(2, newest + timedelta(days=1)))
     assert (answer.status_code, answer.json["code"]) == (422, "price_quality")
-    assert "20,001 bars; at most 20,000 are kept" in answer.json["errors"][0]["message"]
+    assert "20,001 bars; at most 20,000 are allowed" in answer.json["errors"][0]["message"]
     assert database.query_db("SELECT bars FROM price_series WHERE ticker = 'LONG'", one=True) == {"bars": MOST_BARS}
 
 
