@@ -34,11 +34,11 @@ TAKE_TURNS = (
     "deploy/test_backup.py",
     "deploy/test_systemd.py",
     "features/",
-    "jobs/test_executor.py",
-    "jobs/test_job_events.py",
-    "jobs/test_jobs.py",
+    "infrastructure/",
+    "jobs/",
     "test_preflight.py",
     "test_servers.py",
+    "utils/",
     "web/",
 )
 
