@@ -159,7 +159,7 @@ def no_right_to_create(stage: Stage) -> Iterator[Fault]:
 
 @contextmanager
 def no_table(stage: Stage) -> Iterator[Fault]:
-    yield Fault(stage.server.url_as("postgres:@", "own"), "A table is not there", "db_migrations.py up", KEYS)
+    yield Fault(stage.server.url_as("postgres:@", "own"), "behind", "db_migrations.py up", KEYS, {"AUTO_MIGRATE": "false"})
 
 
 @contextmanager
