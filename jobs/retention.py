@@ -1,4 +1,4 @@
-"""Removing jobs that finished long ago, in small batches, so that nobody waits for it."""
+"""Removes jobs that finished long ago."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from database import Database
+from infrastructure.sql.batches import ROWS, delete_in_batches
 from jobs.store import item as item_store
 from jobs.store import job as job_store
 from jobs.store import total as job_total_store
@@ -14,11 +15,9 @@ from utils.clock import now
 
 log = structlog.get_logger(__name__)
 
-BATCH = 500  # rows a transaction
 
-
-def prune_jobs(database: Database, kept_days: int, batch: int = BATCH) -> int:
-    """Remove jobs that finished more than `kept_days` ago, with their items; how many jobs that were. Their results stay."""
+def prune_jobs(database: Database, kept_days: int, batch: int = ROWS) -> int:
+    """Remove jobs that finished more than `kept_days` ago, with their items, and return how many. Their results stay."""
     before = now() - timedelta(days=kept_days)
     removed = 0
     while True:
@@ -35,8 +34,6 @@ def prune_jobs(database: Database, kept_days: int, batch: int = BATCH) -> int:
 
 
 def _prune_job(database: Database, job_id: str, batch: int) -> None:
-    while True:
-        with database.transaction() as connection:
-            if item_store.delete_some(connection, job_id, batch) < batch:
-                job_total_store.add(connection, vars(job_store.delete(connection, job_id)))
-                return
+    delete_in_batches(database, lambda connection, limit: item_store.delete_some(connection, job_id, limit), batch)
+    with database.transaction() as connection:
+        job_total_store.add(connection, vars(job_store.delete(connection, job_id)))

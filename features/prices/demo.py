@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from database import Database
 from features.prices import store as price_store
 from features.prices.providers.demo import NAME, DemoProvider, ticker_of, title_of
+from infrastructure.sql.batches import delete_in_batches
 from models.api_key import SHARED_ORG
 from models.price_series import PackedBars, SeriesDescription, SeriesHead, head_of
 from utils.clock import now
@@ -57,13 +58,7 @@ def load(database: Database, provider: DemoProvider, count: int, progress: Calla
 
 def remove(database: Database) -> int:
     """Delete every demo series and return their number. Results computed from them stay."""
-    total = 0
-    while True:
-        with database.transaction() as connection:
-            deleted = price_store.delete_of_provider(connection, SHARED_ORG, NAME, BATCH)
-        if not deleted:
-            return total
-        total += deleted
+    return delete_in_batches(database, lambda connection, limit: price_store.delete_of_provider(connection, SHARED_ORG, NAME, limit), BATCH)
 
 
 def _generate(provider: DemoProvider, numbers: range) -> Iterator[tuple[SeriesHead, PackedBars]]:
