@@ -30,14 +30,13 @@ from api.request_state import find_request_state
 from api.security_headers import register_security_headers
 from api.services import Services
 from config import VERSION, Settings
-from database import Database, DatabaseOptions, adopt
+from database import DatabaseOptions
 from features import load_features
 from infrastructure.cache import Cache, CacheLimits, NoCache
 from infrastructure.database_metrics import DatabaseCollector
 from infrastructure.entrance import NOT_STARTED, set_up_log
 from infrastructure.error_reports import flush_reports
 from infrastructure.feature import Feature
-from infrastructure.flags import FeatureFlags
 from infrastructure.foundation import Foundation
 from infrastructure.health import HealthChecks
 from infrastructure.lifecycle import Lifecycle, Step
@@ -70,13 +69,16 @@ EXPOSED_HEADERS = [
 
 
 def create_app(settings: Settings | None = None) -> Application:
-    """Build the application. It opens no connection; `start` does. Raises ConfigError for invalid settings."""
-    settings = settings or Settings.load()
-    set_up_log(settings)
+    """Build the application. It opens no connection; `start` does. Raises ConfigError for invalid settings.
+
+    Without `settings` it loads them and sets up logging.
+    """
+    if settings is None:
+        settings = Settings.load()
+        set_up_log(settings)
     app = Application()
     features = load_features(settings)
-    database = adopt(Database(DatabaseOptions.of(settings)))
-    foundation = Foundation(settings, database, FeatureFlags(database, (flag for feature in features for flag in feature.flags)))
+    foundation = Foundation.of(settings, features, DatabaseOptions.of(settings))
     app.services = _build_services(foundation, features)
     app.config.update(MAX_CONTENT_LENGTH=settings.max_json_bytes, SOCK_SERVER_OPTIONS=SOCKET_OPTIONS)
     _register_hooks(app, app.services)

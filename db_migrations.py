@@ -25,13 +25,13 @@ import structlog
 from sqlalchemy import Connection, exc, text
 
 import database
-from config import VERSION, ConfigError, Settings
+from config import VERSION, Settings
 from database import Database
+from infrastructure.entrance import run_program
 from infrastructure.sql.script import statements, table_changes, without_comments
 from infrastructure.sql.sqlite import set_wal
 from models.migration import LedgerRow, Migration, MigrationError, SchemaState, SchemaStatus, compare
 from utils.clock import now
-from utils.logger import configure_logging
 from utils.start_errors import explain
 
 log = structlog.get_logger(__name__)
@@ -384,16 +384,12 @@ def main(arguments: list[str] | None = None) -> int:
         if name == "baseline":
             command.add_argument("version", type=int, metavar="N")
     parsed = parser.parse_args(arguments)
-    try:
-        settings = Settings.load()
-        configure_logging(settings.log_level, as_json=settings.log_as_json)
+
+    def run(settings: Settings) -> int:
         database.configure(settings)
         return COMMANDS[parsed.command or "up"][0](parsed)
-    except (ConfigError, MigrationError, exc.SQLAlchemyError, OSError) as error:
-        print(explain(error), file=sys.stderr)
-        return 1
-    finally:
-        database.close()
+
+    return run_program(run)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ class QuietHandler(WSGIRequestHandler):
 
 def serve() -> int:
     """Serve until Ctrl-C or SIGTERM. Returns 0, or 1 with the reason on stderr."""
-    return run_program(_serve)
+    return run_program(_serve, prefix="Not started: ")
 
 
 def _serve(settings: Settings) -> int:

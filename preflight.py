@@ -17,6 +17,7 @@ from typing import Any
 
 from config import VERSION, ConfigError, Fault, Settings
 from database import Database, DatabaseOptions
+from features import load_features
 from features.operations import health
 from features.operations.checks.application import Route, fault_checks, pip_complaints
 from models.health import Check, CheckState, HealthReport
@@ -31,6 +32,7 @@ def check_all(complaints_of_pip: Callable[[], list[str]] = pip_complaints) -> He
     """Run every check, or only those without settings when the settings are invalid."""
     try:
         settings = Settings.load()
+        load_features(settings)
     except ConfigError as error:
         return _report_faults(error.faults, complaints_of_pip)
     configure_logging(settings.log_level, as_json=settings.log_as_json)

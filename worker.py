@@ -15,10 +15,9 @@ from collections.abc import Sequence
 import structlog
 
 import db_migrations
-from config import VERSION, ConfigError, Settings
+from config import VERSION, Settings
 from features import load_features
-from infrastructure.entrance import NOT_STARTED, set_up_log
-from infrastructure.error_reports import flush_reports
+from infrastructure.entrance import NOT_STARTED, run_program
 from infrastructure.feature import Feature
 from jobs.isolated_process import ISOLATED, IsolatedServer
 from jobs.local import CONNECTIONS_PER_THREAD, PROCESS, Supervisor, run_worker
@@ -47,16 +46,11 @@ def main(arguments: list[str] | None = None, policy: SupervisionPolicy | None = 
     stop = threading.Event()
     if server is None:
         stop_on_signals_or_orphaned(stop, has_parent=options.name is not None)
-    try:
-        settings = Settings.load()
+
+    def run(settings: Settings) -> int:
         features = load_features(settings)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 1
-    set_up_log(settings)
-    threads = settings.network_threads if options.lane is Lane.NETWORK else 0
-    machine = JobMachine.of(settings, features, CONNECTIONS_PER_THREAD * threads)
-    try:
+        threads = settings.network_threads if options.lane is Lane.NETWORK else 0
+        machine = JobMachine.of(settings, features, CONNECTIONS_PER_THREAD * threads)
         if server is not None:
             server.serve(machine.foundation.database, machine.kinds)
             return 0
@@ -67,11 +61,10 @@ def main(arguments: list[str] | None = None, policy: SupervisionPolicy | None = 
         else:
             log.info("workers started", processes=settings.worker_processes, engine=settings.job_engine, version=VERSION)
             Supervisor(machine, _maintenance(machine, features), stop, policy or SupervisionPolicy()).run()
-    finally:
-        machine.foundation.database.close()
-        flush_reports()
-    log.info("worker stopped", worker=options.name)
-    return 0
+        log.info("worker stopped", worker=options.name)
+        return 0
+
+    return run_program(run, failures=())  # `_is_ready` logs why it cannot start; what fails later needs its traceback
 
 
 def _is_ready(machine: JobMachine) -> bool:

@@ -14,18 +14,17 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import exc
 from sqlalchemy.engine import URL
 
 import database
 import db_migrations
-from config import ConfigError, Settings
+from config import Settings
+from infrastructure.entrance import NOT_STARTED, run_program
 from utils.clock import now
-from utils.start_errors import explain
 
 SUFFIXES = {"sqlite": ".sqlite", "postgresql": ".dump"}
 HOW_TO_GET_CLIENTS = "Install PostgreSQL's client programs (Debian and Ubuntu: apt-get install postgresql-client), as new as the server."
@@ -33,6 +32,9 @@ HOW_TO_GET_CLIENTS = "Install PostgreSQL's client programs (Debian and Ubuntu: a
 
 class BackupError(Exception):
     """A backup could not be made or restored; the message says what to do."""
+
+
+FAILURES = (*NOT_STARTED, BackupError, sqlite3.Error)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,31 +46,17 @@ def main(arguments: list[str] | None = None) -> int:
     if options.keep is not None and options.keep < 1:
         parser.error("--keep must be at least 1")
 
-    def run() -> None:
+    def run(settings: Settings) -> int:
+        database.configure(settings)
         backup = back_up(options.folder)
         print(f"{backup} ({backup.stat().st_size:,} bytes). {db_migrations.inspect_database().explanation}")
         if options.keep is not None:
             for old in backups(options.folder)[: -options.keep]:
                 old.unlink()
                 print(f"deleted {old}")
+        return 0
 
-    return run_configured(run)
-
-
-def run_configured(run: Callable[[], None]) -> int:
-    """Run with the configured database; return 0, or 1 with the reason on stderr."""
-    try:
-        database.configure(Settings.load())
-        run()
-    except exc.SQLAlchemyError as error:
-        print(explain(error), file=sys.stderr)
-        return 1
-    except (BackupError, ConfigError, db_migrations.MigrationError, sqlite3.Error, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    finally:
-        database.close()
-    return 0
+    return run_program(run, FAILURES)
 
 
 def back_up(folder: Path, name: str = "bellwether") -> Path:

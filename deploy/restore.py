@@ -18,7 +18,9 @@ from pathlib import Path
 
 import database
 import db_migrations
-from deploy.backup import SUFFIXES, BackupError, back_up, check_sqlite, last_error_line, postgres_client, run_configured, sync
+from config import Settings
+from deploy.backup import FAILURES, SUFFIXES, BackupError, back_up, check_sqlite, last_error_line, postgres_client, sync
+from infrastructure.entrance import run_program
 from utils.clock import now
 
 OTHER_CONNECTIONS = """
@@ -37,13 +39,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--without-copy", action="store_true", help="do not save the current database, for example when it cannot be read")
     options = parser.parse_args(arguments)
 
-    def run() -> None:
+    def run(settings: Settings) -> int:
+        database.configure(settings)
         copy = restore(options.file, keep=not options.without_copy)
         if copy is not None:
             print(f"The former database is in {copy}.")
         print(f"Restored {options.file}. {db_migrations.inspect_database()}")
+        return 0
 
-    return run_configured(run)
+    return run_program(run, FAILURES)
 
 
 def restore(file: Path, keep: bool = True) -> Path | None:

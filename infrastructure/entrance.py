@@ -1,4 +1,4 @@
-"""The start of every program: it loads the settings, sets up logging, and prints the reason when it cannot run."""
+"""What every program does around its work: it loads the settings, sets up logging, says why it cannot go on, and closes the database."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
+import database
 from config import VERSION, ConfigError, Settings
 from infrastructure.error_reports import flush_reports, reporter
 from models.migration import MigrationError
@@ -21,18 +22,24 @@ def set_up_log(settings: Settings) -> None:
     configure_logging(settings.log_level, settings.log_as_json, reporter(settings.dsn, settings.environment, VERSION))
 
 
-def run_program(run: Callable[[Settings], int]) -> int:
-    """Load the settings and call `run` with them. Returns its exit code, or 1 with the reason on stderr when the program cannot start."""
+def run_program(
+    run: Callable[[Settings], int],
+    failures: tuple[type[Exception], ...] = NOT_STARTED,
+    prefix: str = "",
+) -> int:
+    """Load the settings, set up logging, call `run`, and close the process-wide database. Returns the exit code of `run`.
+
+    For invalid settings and for `failures`, it prints the reason on stderr, behind `prefix`, and returns 1. Other exceptions are raised.
+    """
     try:
         settings = Settings.load()
+        set_up_log(settings)
+        return run(settings)
     except ConfigError as error:
         print(error, file=sys.stderr)
-        return 1
-    set_up_log(settings)
-    try:
-        return run(settings)
-    except NOT_STARTED as error:
-        print(f"Not started: {explain(error)}", file=sys.stderr)
-        return 1
+    except failures as error:
+        print(f"{prefix}{explain(error)}", file=sys.stderr)
     finally:
+        database.close()
         flush_reports()
+    return 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 from config import Settings
-from database import Database
+from database import Database, DatabaseOptions, adopt
+from infrastructure.feature import Feature
 from infrastructure.flags import FeatureFlags
 
 
@@ -16,3 +19,9 @@ class Foundation:
     settings: Settings
     database: Database
     flags: FeatureFlags
+
+    @classmethod
+    def of(cls, settings: Settings, features: Iterable[Feature], options: DatabaseOptions) -> Self:
+        """Create them for this process; the database becomes the process-wide one. Opens no connection."""
+        database = adopt(Database(options))
+        return cls(settings, database, FeatureFlags(database, (flag for feature in features for flag in feature.flags)))

@@ -12,6 +12,7 @@ Celery is started by the name of this module, so it is an entrance, as `worker.p
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -20,9 +21,9 @@ from typing import Any
 from celery import Celery, bootsteps, signals
 
 import db_migrations
-from config import Settings
+from config import ConfigError, Fault, Settings
 from features import load_features
-from infrastructure.entrance import set_up_log
+from infrastructure.entrance import run_program, set_up_log
 from jobs.celery_wakeup import VISIBILITY_TIMEOUT, queue_of
 from jobs.executor import Executor, ExecutorOptions
 from jobs.local import CONNECTIONS_PER_THREAD
@@ -40,7 +41,10 @@ _stop = threading.Event()  # set when this process shuts down and runs tasks in 
 
 
 def _configuration() -> dict[str, Any]:
-    settings = Settings.load()
+    try:
+        settings = Settings.load()
+    except ConfigError as error:
+        sys.exit(str(error))
     return {
         "broker_url": settings.broker_url,
         "broker_connection_retry_on_startup": True,
@@ -103,12 +107,20 @@ def _configure_logging(**_: Any) -> None:
 
 @signals.celeryd_init.connect
 def _start(**_: Any) -> None:
-    """As every process that serves: the database, with retries, then its schema."""
-    foundation = _machine().foundation
-    foundation.database.connect()
-    db_migrations.ensure_schema(foundation.settings.auto_migrate, foundation.database)
-    # The pool's processes make connections of their own.
-    foundation.database.close()
+    """Check that this worker can start, or end it: Celery itself would go on after an exception."""
+    status = run_program(_prepare, prefix="Not started: ")
+    if status:
+        sys.exit(status)
+
+
+def _prepare(settings: Settings) -> int:
+    """As in every process that serves: the database, with retries, then its schema. The pool's processes make connections of their own."""
+    if settings.job_engine != "celery":
+        raise ConfigError([Fault("JOB_ENGINE", "It is not celery: jobs are run by `python worker.py`.", "Set it to celery, or run that.")])
+    database = _machine().foundation.database
+    database.connect()
+    db_migrations.ensure_schema(settings.auto_migrate, database)
+    return 0
 
 
 @signals.worker_shutting_down.connect

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from config import Settings
-from database import Database, DatabaseOptions, adopt
+from database import DatabaseOptions
 from infrastructure.feature import Feature
-from infrastructure.flags import FeatureFlags
 from infrastructure.foundation import Foundation
 from jobs.celery_wakeup import wakeup_for
 from jobs.flags import BULK_JOBS
@@ -35,10 +34,9 @@ class JobMachine:
 
         `connections` is how many it needs at once, if that is more than the settings say.
         """
-        database = adopt(Database(_database_options(settings, connections)))
-        flags = FeatureFlags(database, (flag for feature in features for flag in feature.flags))
+        foundation = Foundation.of(settings, features, _database_options(settings, connections))
         kinds = JobKinds(kind for feature in features for kind in feature.kinds())
-        return cls(Foundation(settings, database, flags), kinds, wakeup_for(settings))
+        return cls(foundation, kinds, wakeup_for(settings))
 
     def executor_options(self, lane: Lane) -> ExecutorOptions:
         """What the executors of this process share that work in a lane."""

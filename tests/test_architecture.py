@@ -33,7 +33,10 @@ DOMAIN_NOUNS = ("ticker", "watchlist", "verdict", "price", "indicator")
 # The process-wide database is for the customer's four names and for migrations run by hand.
 PROCESS_WIDE = {"adopt", "close", "close_db", "configure", "connect", "current", "execute_db", "init_db_if_needed", "query_db"}
 PROCESS_WIDE |= {"read", "reader", "transaction"}
-MAY_USE_PROCESS_WIDE = {"app.py", "database.py", "db_migrations.py", "features/analyses/retention.py", "jobs/machine.py"}
+MAY_USE_PROCESS_WIDE = {
+    *("database.py", "db_migrations.py", "features/analyses/retention.py"),
+    *("infrastructure/entrance.py", "infrastructure/foundation.py"),
+}
 
 
 def imported(path: Path) -> set[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from kit.chaos import CELERY
 from kit.disks import mount, small_disk
 from kit.health import OwnPostgres, own_postgres
 from kit.paths import ROOT
@@ -21,7 +22,13 @@ from kit.support import Backend
 PATIENCE = 90.0  # seconds for all of them; thirty attempts to connect would take longer
 PYTHON = sys.executable
 PASSWORD = "hunter2"
-SERVICE = {"app.py": [PYTHON, "app.py"], "gunicorn": [GUNICORN, "wsgi:app"], "worker.py": [PYTHON, "worker.py"]}
+SERVICE = {
+    "app.py": [PYTHON, "app.py"],
+    "gunicorn": [GUNICORN, "wsgi:app"],
+    "worker.py": [PYTHON, "worker.py"],
+}
+# Its jobs need a Postgres.
+CELERY_WORKER = {"celery": ["env", "JOB_ENGINE=celery", "REDIS_URL=redis://127.0.0.1:1/0", *CELERY]}
 PREFLIGHT = {"preflight.py": [PYTHON, "preflight.py"]}
 WRITING = {
     "db_migrations.py": [PYTHON, "db_migrations.py"],
@@ -52,6 +59,11 @@ class Fault:
     remedy: str
     entrances: dict[str, list[str]] = field(default_factory=lambda: EVERYTHING)
     environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def commands(self) -> dict[str, list[str]]:
+        is_for_workers = self.url.startswith("postgresql") and "worker.py" in self.entrances
+        return self.entrances | (CELERY_WORKER if is_for_workers else {})
 
 
 @dataclass
@@ -174,6 +186,21 @@ def closed_port(_: Stage) -> Iterator[Fault]:
     yield Fault(url, "Nothing listens at the database's host and port", "Start the database server", environment=FEW_ATTEMPTS)
 
 
+@contextmanager
+def no_such_feature(stage: Stage) -> Iterator[Fault]:
+    url = f"sqlite:///{stage.migrated_file(stage.folder)}"
+    words, remedy = "'no_such_module' is not a feature", "Name modules that can be imported"
+    yield Fault(url, words, remedy, SERVICE | PREFLIGHT | KEYS, {"EXTRA_FEATURES": "no_such_module"})
+
+
+@contextmanager
+def celery_on_a_file(stage: Stage) -> Iterator[Fault]:
+    url = f"sqlite:///{stage.migrated_file(stage.folder)}"
+    words, remedy = "workers on other machines cannot reach an SQLite file", "Use Postgres"
+    entrances = {name: command for name, command in EVERYTHING.items() if name != "gunicorn"}  # its master says so, once
+    yield Fault(url, words, remedy, entrances | CELERY_WORKER, {"JOB_ENGINE": "celery"})
+
+
 FAULTS = (
     *(
         file_of_a_later_version,
@@ -185,6 +212,7 @@ FAULTS = (
         full_disk,
     ),
     *(wrong_password, no_such_account, no_such_database, no_right_to_create, no_table, no_such_host, closed_port),
+    *(no_such_feature, celery_on_a_file),
 )
 
 
@@ -199,7 +227,7 @@ def guarded() -> Iterator[OwnPostgres]:
 def run_all(fault: Fault, folder: Path) -> dict[str, tuple[int, str]]:
     """Start everything at once; exit codes, and what was told."""
     running = {}
-    for name, command in fault.entrances.items():
+    for name, command in fault.commands.items():
         given = production(Backend("", fault.url), WEB_CONCURRENCY="1", PORT=str(free_port()), DATA_DIR=str(folder / "var"))
         output = (folder / f"output-{len(running)}").open("w+")
         environment = {"PATH": os.environ["PATH"], **given, **fault.environment}

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 import threading
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, ClassVar
 
 import structlog
+from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from infrastructure.web_server.answer import answer
@@ -38,6 +40,14 @@ class BufferingWorker(Worker):
         most_connections = min(self.cfg.worker_connections, _raise_file_limit())
         self._loop = ConnectionLoop(self.cfg, self.limits, most_connections, self._requests.put)
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        """Load the application. If it refuses its configuration, gunicorn stops instead of starting the worker again."""
+        try:
+            super().load_wsgi()
+        except SystemExit as refusal:
+            log.error("not started", reason=str(refusal.code))
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """SIGTERM: stop gracefully."""
