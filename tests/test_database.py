@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from kit.databases import Backend
 from kit.paths import ROOT
-from kit.support import Backend, settings_for
+from kit.support import settings_for
 from sqlalchemy import exc, text
 
 import database

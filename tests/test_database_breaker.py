@@ -10,9 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from kit.health import OwnPostgres, own_postgres
+from kit.databases import Backend, OwnPostgres, own_postgres
 from kit.servers import wait_until
-from kit.support import Backend
 from sqlalchemy import exc, text
 
 import database

@@ -15,9 +15,9 @@ from typing import Any
 import psutil
 import pytest
 import requests
+from kit.databases import Backend, Postgres
 from kit.disks import SmallDisk, no_file_may_grow, small_disk
 from kit.servers import GUNICORN, KEY, Server, production, wait_until
-from kit.support import Backend, Postgres
 
 import database
 

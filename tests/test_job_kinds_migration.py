@@ -11,8 +11,9 @@ from typing import Any
 
 import openpyxl
 import pytest
+from kit.databases import Backend
 from kit.jobs import insert, item_values, items_of, job_values, rescue_expired, run_jobs
-from kit.support import Backend, Client, settings_for
+from kit.support import Client, settings_for
 
 import app as application
 import database

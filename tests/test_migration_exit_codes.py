@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from kit.databases import Backend
 from kit.paths import ROOT
 from kit.servers import production
-from kit.support import Backend
 
 import database
 import db_migrations

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.databases import Backend, Postgres
 from kit.paths import ROOT
-from kit.support import Backend, Postgres, settings_for
+from kit.support import settings_for
 from sqlalchemy import exc
 
 import database

@@ -7,17 +7,18 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.databases import Backend, Postgres
 from kit.paths import ROOT
 from kit.redis_server import RedisServer
 from kit.servers import free_port, production
-from kit.support import MASTER_KEY, SECRET_KEY, Backend, Postgres, settings_for
+from kit.support import MASTER_KEY, SECRET_KEY, settings_for
 
 import database
 import preflight
@@ -66,14 +67,6 @@ def place_at(backend: Backend, folder: Path) -> Place:
 @pytest.fixture
 def place(backend: Backend, tmp_path: Path) -> Place:
     return place_at(backend, tmp_path)
-
-
-@pytest.fixture
-def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
 
 
 def critical(report: HealthReport) -> dict[str, Check]:

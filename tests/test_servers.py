@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 import requests
+from kit.databases import Backend
 from kit.servers import GUNICORN, KEY, NOT_BOOTED, Start, production, wait_until
-from kit.support import MASTER_KEY, SECRET_KEY, Backend
+from kit.support import MASTER_KEY, SECRET_KEY
 
 
 def test_gunicorn_from_an_empty_database_to_a_verdict(empty_backend: Backend, start: Start) -> None:
@@ -151,7 +152,7 @@ def test_a_port_in_use_is_named(tmp_path: Path, start: Start) -> None:
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_a_database_that_went_away_and_came_back(backend: Backend, start: Start, request: pytest.FixtureRequest) -> None:
     """Connections that are cut are replaced; no restart is needed."""
-    from kit.support import Postgres
+    from kit.databases import Postgres
 
     server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", DB_PING_AFTER_IDLE="0"))
     wait_until(server.answers)

@@ -13,11 +13,10 @@ from pathlib import Path
 
 import pytest
 from kit.chaos import CELERY
+from kit.databases import Backend, OwnPostgres, own_postgres
 from kit.disks import mount, small_disk
-from kit.health import OwnPostgres, own_postgres
 from kit.paths import ROOT
 from kit.servers import FLASK, GUNICORN, NOT_BOOTED, free_port, production
-from kit.support import Backend
 
 PATIENCE = 90.0  # seconds for all of them; thirty attempts to connect would take longer
 PYTHON = sys.executable

@@ -7,9 +7,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from kit.databases import own_database
 from kit.jobs import csv_of
 from kit.protection import sample
-from kit.support import Client, own_database, settings_for, suspend
+from kit.support import Client, settings_for, suspend
 
 import app as application
 from app import Application, create_app

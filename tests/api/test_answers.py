@@ -11,9 +11,10 @@ from typing import Any
 import brotli
 import pytest
 from backports import zstd
+from kit.databases import Backend
 from kit.jobs import UNKNOWN_ID, finished, run_jobs
 from kit.protection import Make, client_of
-from kit.support import MASTER_KEY, Backend, Client
+from kit.support import MASTER_KEY, Client
 
 import database
 from api.security_headers import ALWAYS, CREDENTIALS, DATA_POLICY, HSTS, PAGE_POLICY

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.databases import Backend
 from kit.jobs import finished, queue
 from kit.protection import client_of
-from kit.support import MASTER_KEY, Backend, Client
+from kit.support import MASTER_KEY, Client
 
 from api.security_headers import CREDENTIALS, NO_STORE, REVALIDATE
 from web.pages import assets

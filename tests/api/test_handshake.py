@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 import requests
+from kit.databases import Backend
 from kit.jobs import UNKNOWN_ID, ask
 from kit.protection import client_of
 from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
-from kit.support import MASTER_KEY, Backend, Client
+from kit.support import MASTER_KEY, Client
 
 from api.authentication import SESSION_COOKIE as COOKIE
 

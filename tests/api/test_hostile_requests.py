@@ -9,8 +9,9 @@ from threading import Event
 
 import pytest
 import requests
+from kit.databases import Backend
 from kit.servers import GUNICORN, Server, Start, production, wait_until
-from kit.support import MASTER_KEY, Backend
+from kit.support import MASTER_KEY
 
 import database
 from features.accounts.api_keys import create_key

@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from kit.databases import Backend
 from kit.jobs import another_organization, ask, finished, run_jobs
-from kit.support import Backend, Client
+from kit.support import Client
 from sqlalchemy import Connection
 
 import database

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from kit.databases import Backend
 from kit.protection import client_of, sample
 from kit.servers import wait_until
-from kit.support import Backend, Client
+from kit.support import Client
 from structlog.testing import capture_logs
 
 import app as application

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.databases import Backend
 from kit.jobs import UNKNOWN_ID, another_organization
 from kit.protection import Make, client_of, sample
-from kit.redis_server import PATIENT, RedisServer, redis_of_its_own
+from kit.redis_server import PATIENT, RedisServer
 from kit.servers import wait_until
-from kit.support import MASTER_KEY, Backend, Client
+from kit.support import MASTER_KEY, Client
 
 import database
 from features.accounts.api_keys import create_key
@@ -245,12 +245,6 @@ def test_switched_off_nothing_is_counted_or_said(make: Make) -> None:
 
 
 # ---- exactness, and Redis ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
-    with redis_of_its_own(tmp_path) as server:
-        yield server
 
 
 def ask_at_once(clients: list[Client], times: int) -> list[int]:

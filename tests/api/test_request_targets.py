@@ -8,8 +8,8 @@ import sys
 
 import pytest
 from flask import Flask
+from kit.databases import Backend
 from kit.servers import GUNICORN, Server, Start, production, wait_until
-from kit.support import Backend
 
 from utils.api_utils import register_error_handlers
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from celery import Celery
 from kit.chaos import Site, load_demo
+from kit.databases import Backend, own_database, template_maker
 from kit.redis_server import RedisServer
-from kit.support import Backend, own_database, template_maker
 
 
 @pytest.fixture(scope="session")
@@ -29,14 +29,6 @@ def site(demo_backend: Backend, tmp_path: Path) -> Iterator[Site]:
     made = Site(demo_backend, tmp_path)
     yield made
     made.end()
-
-
-@pytest.fixture
-def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

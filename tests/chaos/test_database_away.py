@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import requests
 from kit.chaos import WEB
-from kit.health import OwnPostgres, own_postgres
+from kit.databases import Backend, OwnPostgres, Postgres, own_postgres
 from kit.paths import ROOT
 from kit.production import ask_at_once, instances, metric, workers_of
 from kit.servers import KEY, Server, production, wait_until
-from kit.support import Backend, Postgres, settings_for
+from kit.support import settings_for
 
 import database
 import db_migrations

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from kit.chaos import WEB, Site, done, is_active, post_job, wait_for_progress, wait_until_right
+from kit.databases import Backend, own_database
 from kit.disks import SmallDisk, no_file_may_grow, small_disk
 from kit.servers import Server, wait_until
-from kit.support import Backend, own_database
 
 LIMIT = 100_000  # bytes: more than the log of a server has, less than the log of SQLite with a job's items in it
 

@@ -16,10 +16,10 @@ from typing import Any
 import psutil
 import pytest
 import requests
+from kit.databases import Backend
 from kit.heavy import BIG, EVERY_KEY, store_big, store_results
 from kit.production import instances, new_key, workers_of
 from kit.servers import Server
-from kit.support import Backend
 
 KEYS = 16
 SECONDS = 20.0

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 import requests
+from kit.databases import Backend
 from kit.paths import ROOT
 from kit.production import RESULT_ROUTE, instances, metric, samples, workers_of
 from kit.servers import KEY, Server, wait_until
-from kit.support import Backend
 from prometheus_client.parser import text_string_to_metric_families
 
 from infrastructure.worker_slots import shared_folder

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import requests
 from kit.chaos import TICKERS, WEB, Site, done, fill, is_active, is_alive, post_job, wait_for_progress, wait_until_right
-from kit.health import OwnPostgres, own_postgres
+from kit.databases import Backend, OwnPostgres, own_postgres
 from kit.servers import KEY, wait_until
-from kit.support import Backend, settings_for
+from kit.support import settings_for
 
 import database
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import requests
+from kit.databases import Backend
 from kit.production import StrikableRedis, instances, metric, new_key, statuses, strikable_redis, workers_of
 from kit.servers import KEY, Server, free_port, wait_until
-from kit.support import Backend
 
 from features.prices.providers.sample import NAMES
 from models.strategy import STRATEGIES

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import requests
+from kit.databases import Backend
 from kit.production import StrikableRedis, ask_at_once, instances, metric, new_key, strikable_redis
 from kit.servers import Server
-from kit.support import Backend
 
 LIMIT = 300
 TOLERANCE = 0.01 * LIMIT

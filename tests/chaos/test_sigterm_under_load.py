@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.databases import Backend
 from kit.production import instances, workers_of
 from kit.servers import KEY, Server, wait_until
-from kit.support import Backend
 
 import database
 

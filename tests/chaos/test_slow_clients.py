@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import requests
 from kit.clients import DEAF, KINDS, Storm
+from kit.databases import Backend
 from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
-from kit.support import Backend
 
 CONNECTIONS = 500
 STORM_SECONDS = 60.0

@@ -16,8 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from kit.databases import Backend
 from kit.paths import ROOT
-from kit.support import Backend
 from sqlalchemy.engine import make_url
 
 import database

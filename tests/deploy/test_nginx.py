@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import requests
 import websocket
+from kit.databases import Backend
 from kit.deploy import HOST, Nginx, tool
 from kit.jobs import SAMPLE, claim, end_chunk
 from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
-from kit.support import Backend
 
 from models.job import Fault
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 import requests
+from kit.databases import Backend
 from kit.deploy import DEPLOY, ROOT, default_of, missing, tool
 from kit.servers import GUNICORN, KEY, Start, production, wait_until
-from kit.support import MASTER_KEY, Backend
+from kit.support import MASTER_KEY
 
 import database
 from deploy import backup

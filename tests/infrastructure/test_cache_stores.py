@@ -7,12 +7,11 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from kit.redis_server import RedisServer, redis_of_its_own
+from kit.databases import Backend
+from kit.redis_server import RedisServer
 from kit.servers import wait_until
-from kit.support import Backend
 
 import database
 from infrastructure import cache_store as cache_clearing
@@ -46,12 +45,6 @@ ODD_KEYS = (
     "results:12",
 )
 ODD_PREFIXES = ("", "a", "a*", "a?", "a[", "a[xy]", "a]", "a^", "a\\", "a\\*", "*", "?", "[", "\\", "é", "results:", "results:1", "none")
-
-
-@pytest.fixture
-def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
-    with redis_of_its_own(tmp_path) as server:
-        yield server
 
 
 def patient_link(server: RedisServer) -> RedisLink:

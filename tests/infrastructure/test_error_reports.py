@@ -16,9 +16,10 @@ from typing import Any
 import brotli
 import pytest
 import requests
+from kit.databases import Backend
 from kit.paths import ROOT
 from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
-from kit.support import MASTER_KEY, Backend
+from kit.support import MASTER_KEY
 
 from infrastructure.error_reports import flush_reports, reporter
 

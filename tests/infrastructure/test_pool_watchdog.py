@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from kit.health import own_postgres
+from kit.databases import Backend, own_postgres
 from kit.servers import wait_until
-from kit.support import Backend, Client, settings_for
+from kit.support import Client, settings_for
 from sqlalchemy import exc, text
 
 import database

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from kit.databases import Backend
 from kit.isolation import Isolation, prepare_isolation
-from kit.support import Backend
 
 
 @pytest.fixture

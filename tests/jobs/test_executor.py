@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.databases import Backend
 from kit.jobs import (
     SAMPLE,
     another_organization,
@@ -31,7 +32,7 @@ from kit.jobs import (
     working,
 )
 from kit.servers import wait_until
-from kit.support import Backend, Client
+from kit.support import Client
 from kit.trial import TrialKind, TrialParams, create_table
 
 import database

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import requests
 import websocket
+from kit.databases import Backend
 from kit.jobs import JOB_FIELDS, SAMPLE, UNKNOWN_ID, another_organization, ask, claim, end_chunk, finished, run_jobs
 from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
-from kit.support import Backend, Client
+from kit.support import Client
 
 import database
 from infrastructure.metrics import Metrics

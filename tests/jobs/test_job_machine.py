@@ -15,8 +15,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from kit.databases import Backend
 from kit.jobs import KINDS, SAMPLE, ask, claim, item_rows, job_row, release_worker, rescue_expired, run_jobs
-from kit.support import Backend, Client
+from kit.support import Client
 
 import database
 from app import Application

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import requests
+from kit.databases import Backend
 from kit.jobs import claim, end_chunk, queue
 from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
-from kit.support import Backend
 
 import database
 from database import Database

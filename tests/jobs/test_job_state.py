@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from kit.databases import Backend
 from kit.jobs import insert, item_values, job_values
 from kit.paths import ROOT
-from kit.support import Backend
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 

@@ -25,9 +25,10 @@ from features.prices.demo import load
 from features.prices.providers.demo import DemoProvider, ticker_of
 from jobs.claims import Claimant, claim_chunk, release_worker
 from jobs.service import enqueue
+from kit.databases import Backend
 from kit.paths import ROOT
 from kit.servers import GUNICORN, KEY, Server, production, wait_until
-from kit.support import Backend, settings_for
+from kit.support import settings_for
 from kit.trial import TrialParams, create_table, new_trial
 from models.api_key import FIRST_ORG
 from models.bulk_analysis import BulkOrder, BulkParams

@@ -11,9 +11,10 @@ import pytest
 
 import database
 from jobs.kind import IsolationLimits, JobKind
+from kit.databases import Backend
 from kit.jobs import claim, item_rows, job_row, options_for, queue_trial, release_worker, rescue_expired, working
 from kit.paths import ROOT
-from kit.support import MASTER_KEY, SECRET_KEY, Backend
+from kit.support import MASTER_KEY, SECRET_KEY
 from kit.trial import TrialKind, TrialParams, create_table
 from models.job import Lane
 

@@ -15,6 +15,7 @@ from features.accounts.sessions import Sessions
 from infrastructure.cache import Cache, CacheLimits
 from infrastructure.database_metrics import DatabaseCollector
 from infrastructure.foundation import Foundation
+from infrastructure.health import HealthChecks
 
 
 def with_cache(app: Application, follow_seconds: float, clock: Callable[[], float] = time.monotonic) -> Application:
@@ -30,8 +31,20 @@ def with_cache(app: Application, follow_seconds: float, clock: Callable[[], floa
 
 def with_fresh_metrics(app: Application) -> Application:
     """The application with metrics of its database that are read anew each time that somebody asks."""
-    parts = app.services
-    foundation = Foundation(parts.settings, parts.database, parts.flags)
+    parts, foundation = app.services, _foundation_of(app)
     readers = [partial(feature.metrics, foundation) for feature in FEATURES]
     app.services = replace(parts, collector=DatabaseCollector(parts.database, {"version": "test"}, readers, fresh_seconds=0.0))
     return app
+
+
+def with_fresh_health(app: Application) -> Application:
+    """The application with health checks that are made anew each time that somebody asks."""
+    parts, foundation = app.services, _foundation_of(app)
+    probes = [probe for feature in FEATURES for probe in feature.probes(foundation)]
+    app.services = replace(parts, health=HealthChecks(parts.database, probes, fresh_seconds=0.0))
+    return app
+
+
+def _foundation_of(app: Application) -> Foundation:
+    parts = app.services
+    return Foundation(parts.settings, parts.database, parts.flags)

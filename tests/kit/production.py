@@ -16,9 +16,9 @@ from prometheus_client.parser import text_string_to_metric_families
 import database
 from features.accounts.api_keys import create_key
 from kit.chaos import WEB, is_alive, kill
+from kit.databases import Backend
 from kit.redis_server import RedisServer
 from kit.servers import Server, production, wait_until
-from kit.support import Backend
 from models.api_key import FIRST_ORG
 
 RESULT_ROUTE = "/api/v1/results/<result_id>"

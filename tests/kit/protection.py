@@ -9,7 +9,8 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import create_app, start
-from kit.support import MASTER_KEY, Backend, Client, settings_for
+from kit.databases import Backend
+from kit.support import MASTER_KEY, Client, settings_for
 
 Make = Callable[..., Client]
 

@@ -15,8 +15,9 @@ from typing import Any
 
 import requests
 
+from kit.databases import Backend
 from kit.paths import ROOT
-from kit.support import MASTER_KEY, SECRET_KEY, Backend
+from kit.support import MASTER_KEY, SECRET_KEY
 
 GUNICORN = str(Path(sys.executable).parent / "gunicorn")
 FLASK = str(Path(sys.executable).parent / "flask")

@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 
 import psutil
 import pytest
+from kit.databases import Backend, OwnPostgres, own_postgres
 from kit.disks import no_file_may_grow, small_disk
-from kit.health import OwnPostgres, own_postgres
-from kit.support import Backend
 from sqlalchemy import Connection, exc, text
 
 import database

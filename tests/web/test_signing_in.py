@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.databases import Backend
 from kit.jobs import UNKNOWN_ID, finished
 from kit.protection import client_of
 from kit.sessions import Browser, rows
-from kit.support import MASTER_KEY, Backend, Client
+from kit.support import MASTER_KEY, Client
 from sqlalchemy import inspect
 
 import database

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 import requests
 from itsdangerous import URLSafeTimedSerializer
+from kit.databases import Backend
 from kit.jobs import another_organization
 from kit.parts import with_cache
 from kit.protection import client_of
 from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
 from kit.sessions import Browser, revoke, rows, with_token
-from kit.support import MASTER_KEY, SECRET_KEY, Backend, Client
+from kit.support import MASTER_KEY, SECRET_KEY, Client
 
 import database
 from api.authentication import CSRF_HEADER

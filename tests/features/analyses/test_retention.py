@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from kit.databases import Backend
 from kit.jobs import ask, finished, insert, item_values, items_of, job_values, run_jobs
-from kit.support import Backend, Client
+from kit.support import Client
 
 import database
 from api.idempotency import prune_idempotency_keys

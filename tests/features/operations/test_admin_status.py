@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kit.databases import Backend
 from kit.reports import Item, make_job
-from kit.support import MASTER_KEY, Backend, Client, settings_for, suspend
+from kit.support import MASTER_KEY, Client, settings_for, suspend
 
 import database
 from app import create_app, start

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.databases import Backend
 from kit.jobs import another_organization, csv_of
 from kit.parts import with_cache
 from kit.paths import ROOT
 from kit.protection import Make, client_of, sample
-from kit.redis_server import PATIENT, RedisServer, redis_of_its_own
+from kit.redis_server import PATIENT, RedisServer
 from kit.servers import FLASK, wait_until
-from kit.support import MASTER_KEY, SECRET_KEY, Backend, Client
+from kit.support import MASTER_KEY, SECRET_KEY, Client
 
 import database
 from features.accounts.api_keys import create_key
@@ -29,12 +29,6 @@ from models.strategy import STRATEGIES
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 ON_POSTGRES = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
-
-
-@pytest.fixture
-def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
-    with redis_of_its_own(tmp_path) as server:
-        yield server
 
 
 @pytest.fixture

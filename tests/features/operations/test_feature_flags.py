@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import requests
 import websocket
+from kit.databases import Backend
 from kit.jobs import SAMPLE, UNKNOWN_ID, ask, finished, item_rows, options_for, queue
 from kit.servers import GUNICORN, KEY, Start, production, wait_until
-from kit.support import MASTER_KEY, Backend, Client
+from kit.support import MASTER_KEY, Client
 
 import database
 from features import FEATURES

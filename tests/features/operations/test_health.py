@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 import requests
-from kit.health import OwnPostgres, own_postgres
+from kit.databases import Backend, OwnPostgres, own_postgres
 from kit.jobs import queue
 from kit.servers import GUNICORN, KEY, Server, free_port, production, wait_until
-from kit.support import Backend, Client, settings_for
+from kit.support import Client, settings_for
 
 import database
 import db_migrations

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from kit.databases import Backend
 from kit.jobs import insert as insert_row
 from kit.jobs import item_values, job_values, queue, run_jobs, working
 from kit.redis_server import RedisServer
 from kit.servers import free_port
-from kit.support import Backend, settings_for
+from kit.support import settings_for
 
 import database
 from config import Settings
@@ -188,14 +188,6 @@ def test_eviction(maxmemory: int, policy: str, alone: str, broker: str) -> None:
     info = {"maxmemory": maxmemory, "maxmemory_policy": policy, "redis_version": "7"}
     assert (check_redis.eviction(info, False).state, check_redis.eviction(info, True).state) == (alone, broker)
     assert policy in check_redis.eviction(info, False).found
-
-
-@pytest.fixture
-def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
 
 
 def redis_states(settings: Settings) -> tuple[str, str]:

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.databases import Backend
 from kit.jobs import ask, finished, run_jobs
 from kit.parts import with_fresh_metrics
 from kit.paths import ROOT
 from kit.protection import client_of, sample, scrape
 from kit.servers import wait_until
-from kit.support import MASTER_KEY, Backend, Client, settings_for
+from kit.support import MASTER_KEY, Client, settings_for
 from prometheus_client.parser import text_string_to_metric_families
 
 import database

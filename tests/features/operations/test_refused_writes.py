@@ -7,10 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from kit.health import always_fresh
+from kit.databases import Backend, Postgres
 from kit.jobs import queue
+from kit.parts import with_fresh_health
 from kit.servers import wait_until
-from kit.support import Backend, Client, Postgres, settings_for
+from kit.support import Client, settings_for
 from sqlalchemy import exc
 
 import database
@@ -44,7 +45,7 @@ def make_refusal_older() -> None:
 
 
 def client_of(backend: Backend, folder: Path, **more: object) -> Client:
-    return Client(always_fresh(create_app(settings_for(backend.url, folder, db_pool_size=1, db_max_overflow=0, **more))))
+    return Client(with_fresh_health(create_app(settings_for(backend.url, folder, db_pool_size=1, db_max_overflow=0, **more))))
 
 
 def check(client: Client, name: str) -> tuple[int, str, str]:

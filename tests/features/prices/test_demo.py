@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kit.databases import Backend
 from kit.paths import ROOT
 from kit.servers import FLASK
-from kit.support import Backend, Client
+from kit.support import Client
 
 import database
 from app import Application

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.databases import Backend
 from kit.reports import price_file
-from kit.support import Backend, Client, settings_for
+from kit.support import Client, settings_for
 from sqlalchemy import Connection, event, text
 
 import database
