@@ -23,6 +23,7 @@ from utils.api_utils import ApiError
 log = structlog.get_logger(__name__)
 
 View = TypeVar("View", bound=Callable[..., Any])
+REFUSED_KEYS = "refused_keys"  # in logs and metrics, the requests beyond a budget that carry no valid key
 
 
 class Budget(StrEnum):
@@ -47,6 +48,8 @@ def budget(name: Budget, when: Callable[[], bool] = lambda: True) -> Callable[[V
 
 def register_rate_limits(app: Flask, limiter: RateLimiter, metrics: Metrics) -> None:
     """Refuse requests beyond a budget. Register it after authentication, which finds the caller."""
+    for label in (*Budget, REFUSED_KEYS):
+        metrics.add_budget(label)
 
     @app.before_request
     def count() -> None:
@@ -63,7 +66,7 @@ def register_rate_limits(app: Flask, limiter: RateLimiter, metrics: Metrics) -> 
 
         if hit.exceeded is not None:
             state = request_state()
-            label = "refused_keys" if state.needs_key and state.principal is None else str(budget)
+            label = REFUSED_KEYS if state.needs_key and state.principal is None else str(budget)
             metrics.limited(label)
             raise _refusal(hit.exceeded, budget, label)
 

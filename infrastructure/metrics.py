@@ -52,6 +52,9 @@ class Metrics:
     def limited(self, budget: str) -> None:
         """Count a request that was refused because it exceeds its budget."""
 
+    def add_budget(self, budget: str) -> None:
+        """Add a budget with no refused request, so that alerts see the first one."""
+
     def counting_in_memory(self, is_local: bool) -> None:
         """Record whether this process counts requests in its own memory because Redis is away."""
 
@@ -102,7 +105,7 @@ class PrometheusMetrics(Metrics):
         # By pool, because each pool counts its events from 0.
         self._pool_seen: weakref.WeakKeyDictionary[PoolOwner, dict[str, int]] = weakref.WeakKeyDictionary()
         self._is_in_memory = False
-        self._start_at_zero()
+        self._reset_gauges()
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request."""
@@ -138,6 +141,10 @@ class PrometheusMetrics(Metrics):
     def limited(self, budget: str) -> None:
         """Count a refused request."""
         self._limited.labels(budget).inc()
+
+    def add_budget(self, budget: str) -> None:
+        """Add a budget with a count of zero."""
+        self._limited.labels(budget).inc(0)
 
     def counting_in_memory(self, is_local: bool) -> None:
         """Record whether this process counts requests in its own memory."""
@@ -177,12 +184,10 @@ class PrometheusMetrics(Metrics):
         MultiProcessCollector(all_processes)  # type: ignore[no-untyped-call]
         return _text(all_processes, collectors)
 
-    def _start_at_zero(self) -> None:
-        """Expose counters at 0, so that alerts see the first event, and reset gauges that the slot's last process left."""
+    def _reset_gauges(self) -> None:
+        """Reset gauges that the slot's last process left."""
         for gauge in (self._in_memory, self._streams):
             gauge.set(0)
-        for budget in ("reads", "analyses", "bulk", "uploads", "refused_keys"):
-            self._limited.labels(budget).inc(0)
 
 
 class SafeMetrics(Metrics):
@@ -209,6 +214,10 @@ class SafeMetrics(Metrics):
     def limited(self, budget: str) -> None:
         """Count a refused request."""
         self._try(self._metrics.limited, budget)
+
+    def add_budget(self, budget: str) -> None:
+        """Add a budget."""
+        self._try(self._metrics.add_budget, budget)
 
     def counting_in_memory(self, is_local: bool) -> None:
         """Record whether this process counts requests in its own memory."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from kit.databases import Backend
 from kit.jobs import UNKNOWN_ID, another_organization
-from kit.protection import Make, client_of, sample
+from kit.protection import Make, client_of, sample, scrape
 from kit.redis_server import PATIENT, RedisServer
 from kit.servers import wait_until
 from kit.support import MASTER_KEY, Client
@@ -113,6 +113,13 @@ def test_a_spent_budget_leaves_the_others(make: Make, spent: str) -> None:
         assert answer.status_code != 429
         assert remaining(answer)["minute"] == windows(answer)["minute"][0] - 1
     assert sample(client, "bellwether_rate_limited_total", budget=spent) == 2
+
+
+@ON_SQLITE
+def test_every_budget_is_counted_from_zero(make: Make) -> None:
+    name, samples = "bellwether_rate_limited_total", scrape(make())
+    budgets = (*SETTINGS, "refused_keys")
+    assert [samples.get((name, frozenset({("budget", budget)}))) for budget in budgets] == [0.0] * len(budgets)
 
 
 @ON_SQLITE
