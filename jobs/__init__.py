@@ -1,1 +1,1 @@
-"""Running jobs: one executor, two engines over it (local processes, Celery), and the maintenance that both need."""
+"""Jobs: one executor, two engines that use it (local processes and Celery), and the maintenance that both need."""

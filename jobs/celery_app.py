@@ -1,12 +1,12 @@
-"""The Celery engine: `celery -A jobs.celery_app worker`. For as many machines as wanted, over one database and one Redis.
+"""The Celery engine, for any number of machines with one database and one Redis: `celery -A jobs.celery_app worker`.
 
-A message names a job and is nothing but a wake-up: whoever gets it runs what is queued in its lane, of whichever job. A message that is
-lost, doubled or late changes no result; lost ones are sent again by the maintenance, which every Celery worker keeps a process for.
+A message names a job but only wakes a worker, which then runs the queued items of the lane, of any job. So a lost, duplicated or late
+message changes no result. The maintenance, which runs in a process beside every Celery worker, replaces lost messages.
 
-Each lane has a queue. A worker that is started without `-Q` takes from that of the lane `cpu`: waiting for a network in one of its few
-processes would hold up computations. The lane `network` needs a worker of its own: `-Q bellwether.network --pool threads --concurrency 8`.
+Each lane has a queue. A worker that is started without `-Q` consumes the queue of the lane `cpu` only: an item that waits for a network
+would block one of its few processes. The lane `network` needs its own worker: `-Q bellwether.network --pool threads --concurrency 8`.
 
-Celery is started by the name of this module, so it is an entrance, as `worker.py` is, and knows the features.
+Celery imports this module by its name, so like `worker.py` it is an entrance, which may import the features.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from jobs.supervised_process import supervised_workers
 from models.job import Lane
 from utils.ids import new_id
 
-QUEUE_BEFORE_LANES = "bellwether"  # web processes of before send here while a deploy goes on
-# A task ends after this long, and a message is there for the rest: so a worker that is told to stop has stopped soon, and loses nothing.
+LEGACY_QUEUE = "bellwether"  # web processes of versions without lanes send to it during a deploy
+# A task ends after this time, and another message continues its work. So a worker that is asked to stop does so soon and loses no work.
 SLICE_SECONDS = 5.0
 SOFT_SHUTDOWN_SECONDS = 15.0
 PUBLISH_RETRIES = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1}
@@ -50,7 +50,7 @@ def _configuration() -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "broker_transport_options": {"visibility_timeout": max(VISIBILITY_TIMEOUT, 4 * settings.job_lease_seconds), "socket_timeout": 5.0},
         "task_default_queue": queue_of(Lane.CPU),
-        "task_queues": {queue_of(Lane.CPU): {}, QUEUE_BEFORE_LANES: {}},
+        "task_queues": {queue_of(Lane.CPU): {}, LEGACY_QUEUE: {}},
         "task_ignore_result": True,
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
@@ -67,7 +67,7 @@ app.add_defaults(_configuration)
 
 @app.task(name="bellwether.drain")
 def drain(job_id: str, lane: str = Lane.CPU) -> int:
-    """Run what is queued in a lane, for a while; how many items were run. Messages of before name no lane."""
+    """Run queued items of a lane for about SLICE_SECONDS; return their number. Messages of versions without lanes name no lane."""
     options = _options(Lane(lane))
     worker = f"celery-{os.uname().nodename}-{os.getpid()}-{new_id()[-12:]}"
     executor = Executor(worker, _stop, options)
@@ -75,9 +75,9 @@ def drain(job_id: str, lane: str = Lane.CPU) -> int:
     try:
         while not _stop.is_set() and (items := executor.run_chunk()):
             if not ran:
-                # There may be more than one can do. Each task sends one message, so that all who are idle wake one after the other, and the
-                # one that is left over goes on where this slice ends.
-                options.wakeup.work(job_id, options.lane)
+                # More work may be queued than one task can run. Each task sends one message, so that idle workers wake one after the
+                # other. A message that none of them needs continues the work after this slice.
+                options.wakeup.wake_workers(job_id, options.lane)
             ran += items
             if time.monotonic() - started > SLICE_SECONDS:
                 break
@@ -88,15 +88,15 @@ def drain(job_id: str, lane: str = Lane.CPU) -> int:
 
 @cache
 def _machine() -> JobMachine:
-    """What all tasks of a process share; the pool's processes inherit it, and each makes connections of its own."""
+    """The job machine of this process. The processes of a pool inherit it, and each opens its own connections."""
     settings = Settings.load()
-    # With a pool of threads, this process needs the connections of all.
+    # With a pool of threads, all of them use the connections of this process.
     return JobMachine.of(settings, load_features(settings), CONNECTIONS_PER_THREAD * settings.network_threads)
 
 
 @cache
 def _options(lane: Lane) -> ExecutorOptions:
-    """What the executors of a process share that work in a lane, one after the other or in threads."""
+    """The options that the executors of this process for a lane share."""
     return _machine().executor_options(lane)
 
 
@@ -107,14 +107,14 @@ def _configure_logging(**_: Any) -> None:
 
 @signals.celeryd_init.connect
 def _start(**_: Any) -> None:
-    """Check that this worker can start, or end it: Celery itself would go on after an exception."""
+    """Check that this worker can start, and exit if it cannot: Celery would ignore an exception."""
     status = run_program(_prepare, prefix="Not started: ")
     if status:
         sys.exit(status)
 
 
 def _prepare(settings: Settings) -> int:
-    """As in every process that serves: the database, with retries, then its schema. The pool's processes make connections of their own."""
+    """Connect to the database, with retries, and check its schema. The processes of a pool open their own connections."""
     if settings.job_engine != "celery":
         raise ConfigError([Fault("JOB_ENGINE", "It is not celery: jobs are run by `python worker.py`.", "Set it to celery, or run that.")])
     database = _machine().foundation.database
@@ -124,27 +124,27 @@ def _prepare(settings: Settings) -> int:
 
 
 @signals.worker_shutting_down.connect
-def _give_back(**_: Any) -> None:
-    """Tasks in threads of this process finish the key in hand; those in processes of a pool do not hear of it, and end with their slice."""
+def _stop_tasks(**_: Any) -> None:
+    """Make tasks in threads of this process stop after their current key. Tasks in processes of a pool end with their slice."""
     _stop.set()
 
 
 class MaintenanceStep(bootsteps.StartStopStep):
-    """Keeps one `worker.py` beside the Celery worker, which under this engine does the maintenance alone."""
+    """Keeps one `worker.py` running beside the Celery worker. With this engine it runs the maintenance only."""
 
-    requires = {"celery.worker.components:Timer"}  # noqa: RUF012 — as the base class has it
+    requires = {"celery.worker.components:Timer"}  # noqa: RUF012 — declared so by the base class
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
         self._supervised = supervised_workers()
 
     def start(self, parent: Any) -> None:
-        """Look after it every second."""
+        """Start it, and check every second that it runs."""
         self._supervised.check()
         parent.timer.call_repeatedly(1.0, self._supervised.check)
 
     def stop(self, parent: Any) -> None:
-        """Stop it with the worker."""
+        """Stop it together with the worker."""
         self._supervised.stop()
 
     terminate = stop

@@ -1,6 +1,6 @@
-"""What workers do with the queue: claim a chunk of items, hold it, and end it; and what is done when a worker is lost.
+"""Claims of queued items: claim a chunk, extend its lease, end it, and requeue the items of workers that were lost.
 
-Every write of a worker names its claim token: one that lost its claim changes no row.
+Every write of a worker names its claim token, so a worker that has lost its claim changes no row.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from utils.ids import new_id
 
 log = structlog.get_logger(__name__)
 
-RESCUED_AT_ONCE = 1000
+RESCUE_BATCH = 1000  # items in one transaction
 AnyHeld = TypeVar("AnyHeld", bound=Held)
 
 
 class ClaimLost(Exception):
-    """Somebody else has the items by now: the outcomes are void."""
+    """Some of the items are no longer claimed under the token. Nothing was written, and the outcomes are void."""
 
 
 class StoreFailed(Exception):
-    """The `store` of a kind raised what is no error of the database; nothing was written."""
+    """The `store` of a kind raised an exception that is no error of the database. Nothing was written."""
 
 
 @dataclass(frozen=True)
 class Claimant:
-    """Who claims: a worker's name, the lane that it works in, and the seconds that its leases last."""
+    """A worker that claims items: its name, its lane, and the length of its leases."""
 
     worker: str
     lane: Lane
@@ -51,9 +51,9 @@ class Claimant:
 
 
 def claim_chunk(database: Database, claimant: Claimant, limit: int) -> Chunk | None:
-    """Claim up to `limit` queued items of the claimant's lane, across jobs; None when nothing is queued there."""
+    """Claim up to `limit` queued items of the claimant's lane, across jobs. Returns None when nothing is queued."""
     with database.reader() as connection:
-        # Looking costs no write lock, which on SQLite there is one of.
+        # Checked without a transaction first: on SQLite each transaction takes the one write lock.
         if item_store.next_queued_job(connection, claimant.lane) is None:
             return None
     token = new_id()
@@ -66,22 +66,22 @@ def claim_chunk(database: Database, claimant: Claimant, limit: int) -> Chunk | N
 
 
 def extend_lease(database: Database, token: str, lease_seconds: float) -> int:
-    """A heartbeat: how many items are still claimed under the token."""
+    """Extend the lease of a claim; return the number of items that are still claimed under the token."""
     with database.transaction() as connection:
         return item_store.extend_lease(connection, token, database_now(connection) + timedelta(seconds=lease_seconds))
 
 
 def cancelled_jobs(database: Database, chunk: Chunk) -> set[str]:
-    """Which of the chunk's jobs were asked to stop."""
+    """The ids of the chunk's jobs whose cancellation was requested."""
     with database.read() as connection:
         return job_store.cancel_requested(connection, chunk.jobs)
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How items of a chunk end.
+    """The items of a chunk to end, and their outcomes.
 
-    Items without an outcome are given back. `unreadable` jobs cannot be run: everything of them fails.
+    Items without an outcome are given back. `unreadable` jobs cannot be run: their queued items fail, too.
     """
 
     items: Collection[ClaimedItem]
@@ -90,7 +90,7 @@ class Ending:
 
 
 class Claims:
-    """Ends the items of chunks, in the transactions in which their kinds store the outcomes."""
+    """Ends items of chunks, in the same transaction in which their kinds store the outcomes."""
 
     def __init__(self, database: Database, kinds: JobKinds) -> None:
         self._database, self._kinds = database, kinds
@@ -98,18 +98,18 @@ class Claims:
     def end_chunk(self, chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome], unreadable: Mapping[str, Fault] | None = None) -> None:
         """Store the outcomes and give back the items without one, in one transaction with the jobs' counters.
 
-        `unreadable` jobs cannot be run: everything of them fails. Raises ClaimLost, and then nothing was written.
+        `unreadable` jobs cannot be run: their queued items fail, too. Raises ClaimLost or StoreFailed.
         """
         self._write(chunk, Ending(chunk.items, outcomes, unreadable or {}))
 
     def end_items(self, chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome]) -> None:
-        """Store some of the chunk's outcomes; the other items stay claimed. Raises ClaimLost."""
+        """Store some outcomes of the chunk; the other items stay claimed. Raises ClaimLost or StoreFailed."""
         self._write(chunk, Ending(tuple(outcomes), outcomes, {}))
 
     def _write(self, chunk: Chunk, ending: Ending) -> None:
         succeeded = {item: outcome for item, outcome in ending.outcomes.items() if not isinstance(outcome, Fault)}
         failed = [(_held(chunk, item), outcome) for item, outcome in ending.outcomes.items() if isinstance(outcome, Fault)]
-        unfinished = [_held(chunk, item) for item in ending.items if item not in ending.outcomes]
+        to_requeue = [_held(chunk, item) for item in ending.items if item not in ending.outcomes]
         with self._database.transaction() as connection:
             moment = database_now(connection)
             _lock(connection, chunk, ending.items)
@@ -117,8 +117,8 @@ class Claims:
             results = self._store(connection, chunk, succeeded, moment)
             if item_store.mark_succeeded(connection, chunk.token, results, moment) != len(results):
                 raise ClaimLost
-            unfinished += [_held(chunk, item) for item in succeeded if item not in results]
-            stopped = _put_back(connection, unfinished, moment, item_store.mark_given_back)
+            to_requeue += [_held(chunk, item) for item in succeeded if item not in results]
+            stopped = _requeue_or_stop(connection, to_requeue, moment, item_store.mark_given_back)
             tallies = _tallies((item.job_id for item in results), (held.job_id for held, _ in failed), _jobs_of(stopped))
             for job_id, fault in sorted(ending.unreadable.items()):
                 abandoned = item_store.abandon_queued(connection, job_id, fault, moment)
@@ -130,9 +130,9 @@ class Claims:
     def _store(
         self, connection: Connection, chunk: Chunk, succeeded: Mapping[ClaimedItem, Any], moment: datetime
     ) -> dict[ClaimedItem, str]:
-        """Let the kinds store the outcomes; the id of the result of each item, but for those that must be run again."""
+        """Let the kinds store the outcomes; return the result id of each item. Items without one must be run again."""
         results: dict[ClaimedItem, str] = {}
-        # In one order, so that two workers that store the same do not wait for each other.
+        # In a fixed order, so that two workers that store the same rows cannot deadlock.
         for work, items in sorted(chunk.by_work(succeeded).items()):
             ids = self._store_work(connection, work, {item.key: succeeded[item] for item in items}, moment)
             results.update((item, ids[item.key]) for item in items if item.key in ids)
@@ -140,7 +140,7 @@ class Claims:
 
     def _store_work(self, connection: Connection, work: Work, outcomes: Mapping[str, Any], moment: datetime) -> Mapping[str, str]:
         kind = self._kinds.find(work.kind)
-        assert kind is not None, f"an outcome of a kind of job that is not known: {work.kind}"
+        assert kind is not None, f"an outcome of an unknown kind of job: {work.kind}"
         try:
             return kind.store(connection, work.org_id, outcomes, moment)
         except SQLAlchemyError:
@@ -150,31 +150,29 @@ class Claims:
 
 
 def put_off(database: Database, chunk: Chunk, items: Collection[ClaimedItem], seconds: float, counts: bool = True) -> None:
-    """Leave some of the chunk's items alone for a while; then they are queued again, as if their worker had been lost.
+    """Delay some items of the chunk. After `seconds` they are requeued, like items whose worker was lost.
 
-    `counts` says whether the claim counts as a try. Raises ClaimLost.
+    `counts` is whether the claim counts as a try. Raises ClaimLost.
     """
     with database.transaction() as connection:
         moment = database_now(connection)
         _lock(connection, chunk, items)
         delay = Delay(new_id(), moment + timedelta(seconds=seconds), counts)
-        stopped = _put_back(connection, [_held(chunk, item) for item in items], moment, partial(item_store.mark_put_off, delay=delay))
+        held_items = [_held(chunk, item) for item in items]
+        stopped = _requeue_or_stop(connection, held_items, moment, partial(item_store.mark_put_off, delay=delay))
         job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
 
 
 def release_worker(database: Database, worker: str) -> dict[str, Lane]:
-    """Queue again what a worker had claimed whose process has ended; the jobs that it was of, with their lanes."""
+    """Requeue the items that a dead worker had claimed; return the lanes of their jobs by job id."""
     with database.transaction() as connection:
-        return _rescue(connection, item_store.lock_of_worker(connection, worker))
+        return _rescue(connection, item_store.lock_claimed_by(connection, worker))
 
 
 def rescue_expired(database: Database) -> dict[str, Lane]:
-    """Queue again what belongs to workers that missed their heartbeats, and what was put off for long enough.
-
-    Returns the jobs that it was of, with their lanes.
-    """
+    """Requeue up to RESCUE_BATCH items whose lease, or delay, has expired; return the lanes of their jobs by job id."""
     with database.transaction() as connection:
-        return _rescue(connection, item_store.lock_expired(connection, database_now(connection), RESCUED_AT_ONCE))
+        return _rescue(connection, item_store.lock_expired(connection, database_now(connection), RESCUE_BATCH))
 
 
 def _lock(connection: Connection, chunk: Chunk, items: Collection[ClaimedItem]) -> None:
@@ -186,7 +184,7 @@ def _rescue(connection: Connection, lost: list[Lost]) -> dict[str, Lane]:
     if not lost:
         return {}
     moment = database_now(connection)
-    stopped = _put_back(connection, _in_hand_last(lost), moment, item_store.mark_rescued)
+    stopped = _requeue_or_stop(connection, _running_items_last(lost), moment, item_store.mark_rescued)
     job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
     job_total_store.add(connection, {"rescued": len(lost)})
     jobs = {held.job_id: held.lane for held in lost}
@@ -194,29 +192,32 @@ def _rescue(connection: Connection, lost: list[Lost]) -> dict[str, Lane]:
     return jobs
 
 
-def _in_hand_last(lost: list[Lost]) -> list[Lost]:
-    """The first of each claim, which was in hand, goes behind the others: should it lose its worker each time, they run before it."""
+def _running_items_last(lost: list[Lost]) -> list[Lost]:
+    """Move the first item of each claim, the one that its worker was running, behind the others.
+
+    If that item kills each worker that runs it, the others are run first.
+    """
     first = {item.token: item for item in reversed(lost)}
     return [item for item in lost if item is not first[item.token]] + list(first.values())
 
 
-def _put_back(
-    connection: Connection, items: Sequence[AnyHeld], moment: datetime, mark: Callable[[Connection, list[AnyHeld]], None]
+def _requeue_or_stop(
+    connection: Connection, items: Sequence[AnyHeld], moment: datetime, requeue: Callable[[Connection, list[AnyHeld]], None]
 ) -> list[AnyHeld]:
-    """Queue items again; those whose job was cancelled meanwhile are stopped instead, and returned."""
+    """Pass items to `requeue`, except those whose job was cancelled: these are stopped, and returned."""
     if not items:
         return []
     cancelled = job_store.lock_cancelled(connection, {held.job_id for held in items})
     stopped = [held for held in items if held.job_id in cancelled]
     item_store.mark_stopped(connection, stopped, moment)
-    mark(connection, [held for held in items if held.job_id not in cancelled])
+    requeue(connection, [held for held in items if held.job_id not in cancelled])
     return stopped
 
 
 def _tallies(succeeded: Iterable[str], failed: Iterable[str], cancelled: Iterable[str]) -> dict[str, Tally]:
-    """How many items ended, by job, from the job of each."""
-    well, badly, stopped = Counter(succeeded), Counter(failed), Counter(cancelled)
-    return {job_id: Tally(well[job_id], badly[job_id], stopped[job_id]) for job_id in {*well, *badly, *stopped}}
+    """Count the items that ended by job, given the job id of each item."""
+    counts = Counter(succeeded), Counter(failed), Counter(cancelled)
+    return {job_id: Tally(*(count[job_id] for count in counts)) for job_id in set().union(*counts)}
 
 
 def _jobs_of(items: Sequence[Held]) -> list[str]:

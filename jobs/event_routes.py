@@ -1,4 +1,4 @@
-"""A job's progress, live: as server-sent events, and as the same messages over a WebSocket."""
+"""Live progress of a job: as server-sent events, and as the same messages over a WebSocket."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ socket_blueprint = Blueprint("job_socket", __name__)
 _sock = Sock()
 
 SOCKET_PATH = "/ws/jobs/<job_id>"
-HEARTBEAT_SECONDS = 5.0  # so often does a stream say something; a client that is gone is noticed then, and its place is free
-LONGEST_MESSAGE = 1000  # characters that a client may send at once; nothing is asked of it
-# A WebSocket's receiving thread must not keep a process from ending; pings find out clients that are gone.
-SOCKET_OPTIONS = {"thread_class": partial(threading.Thread, daemon=True), "ping_interval": 25, "max_message_size": LONGEST_MESSAGE}
-CLIENT_GONE = (ConnectionClosed, ProtocolError, OSError)  # what sending meets then, by what the receiving thread has made of it
-CLIENT_CLOSED_REQUEST = 499  # nginx's status for it
-RETRY_MILLISECONDS = 2000  # a client that lost its stream comes again after this
+HEARTBEAT_SECONDS = 5.0  # the longest silence of a stream; a write detects a client that has gone, and its place becomes free
+MAX_MESSAGE_SIZE = 1000  # of a client's message; clients have nothing to send
+# The receiving thread of a WebSocket must not keep the process from ending. Pings detect clients that have gone.
+SOCKET_OPTIONS = {"thread_class": partial(threading.Thread, daemon=True), "ping_interval": 25, "max_message_size": MAX_MESSAGE_SIZE}
+SEND_ERRORS = (ConnectionClosed, ProtocolError, OSError)  # when the client has gone; which one depends on the receiving thread
+CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that has gone
+RETRY_MILLISECONDS = 2000  # the delay after which a client reconnects
 EVENT_STREAM: dict[str | int, Any] = {
     200: {"description": "Events `job`, each with the version as its id and the job as its data.", "content": {"text/event-stream": {}}}
 }
@@ -50,7 +50,8 @@ EVENT_STREAM: dict[str | int, Any] = {
 def stream_job(path: JobPath, header: StreamHeaders) -> Response:
     """Follow a job until it ends: each change is an event.
 
-    204 when there is nothing to follow any more, which tells a browser not to come again. 503 when too many follow: poll instead.
+    204 when the job has ended and its last version was received, so that browsers do not reconnect. 503 when too many streams are open:
+    poll instead.
     """
     require_flag(STREAMS)
     job = job_service.find(services().database, org_id(), path.job_id)
@@ -59,15 +60,15 @@ def stream_job(path: JobPath, header: StreamHeaders) -> Response:
         return Response(status=204)
     with ExitStack() as watching:
         _watch(watching, job)
-        response = Response(_events(services().job_feed, job, seen, _is_wanted()), mimetype="text/event-stream")
+        response = Response(_events(services().job_feed, job, seen, _continuation_check()), mimetype="text/event-stream")
         response.call_on_close(watching.pop_all().close)
-    response.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back until its buffer is full
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back until its buffer is full
     return response
 
 
 @socket_blueprint.before_request
-def refuse_before_the_upgrade() -> None:
-    """Once upgraded, a connection knows no HTTP status."""
+def check_handshake() -> None:
+    """Refuse a handshake with an HTTP status, which is not possible after the upgrade."""
     if request.method == "OPTIONS":
         return
     require_flag(STREAMS)
@@ -83,7 +84,7 @@ def refuse_before_the_upgrade() -> None:
 @_sock.route(SOCKET_PATH, bp=socket_blueprint)
 def follow_job(socket: Server, job_id: str) -> None:
     """Follow a job until it ends: each message is the job as JSON."""
-    socket.input_buffer = deque(maxlen=0)  # what a client says is not asked for, and must not pile up
+    socket.input_buffer = deque(maxlen=0)  # messages of the client are dropped, so that they do not accumulate
     job = job_service.find(services().database, org_id(), job_id)
     with ExitStack() as watching:
         try:
@@ -91,36 +92,39 @@ def follow_job(socket: Server, job_id: str) -> None:
         except ApiError:
             socket.close(1013, "too many streams, poll instead")
             return
-        with suppress(*CLIENT_GONE):
-            for state in _states(services().job_feed, job, 0, _is_wanted()):
+        with suppress(*SEND_ERRORS):
+            for state in _states(services().job_feed, job, 0, _continuation_check()):
                 if state is not None:
                     socket.send(dump(job_answer(state)).decode())
                 elif not socket.connected:
                     return
 
 
-# A handshake that lacks what tells a WebSocket's path apart would find nothing here: it is to hear what is missing.
+# Also matches requests that werkzeug does not recognize as a WebSocket's: `check_handshake` answers what they lack, instead of 404.
 socket_blueprint.add_url_rule(SOCKET_PATH, endpoint="follow_job")
 
 
 @socket_blueprint.errorhandler(OSError)
 def end_without_client(_: OSError) -> Response:
-    """The client has gone while the handshake was answered: nobody's fault, and nobody reads this."""
+    """End a handshake whose client has gone. It is no error, and the answer is not sent."""
     return Response(status=CLIENT_CLOSED_REQUEST)
 
 
-def _is_wanted() -> Callable[[], bool]:
-    """What says whether a stream goes on: while it is switched on, and its caller has not signed out nor lost the key."""
-    is_on, is_known = flag_check(STREAMS), caller_check(if_away=True)
-    return lambda: is_on() and is_known()
+def _continuation_check() -> Callable[[], bool]:
+    """A function that returns whether a stream may continue: streams are enabled, and the caller's key or session is still valid."""
+    is_enabled, is_valid = flag_check(STREAMS), caller_check(if_away=True)
+    return lambda: is_enabled() and is_valid()
 
 
-def _states(feed: JobFeed, job: Job, seen: int, is_wanted: Callable[[], bool]) -> Iterator[Job | None]:
-    """The job whenever it is newer than what was seen; None every now and then when it is not. Ends with the job, or when not wanted."""
+def _states(feed: JobFeed, job: Job, seen: int, may_continue: Callable[[], bool]) -> Iterator[Job | None]:
+    """Yield each version of the job that is newer than `seen`, and None when HEARTBEAT_SECONDS pass without one.
+
+    Ends when the job has ended or is gone, when the feed is closed, or when the stream may not continue.
+    """
     latest: Job | None = job if job.version > seen else None
     while True:
         if latest is not None:
-            if not is_wanted():
+            if not may_continue():
                 return
             seen = latest.version
             yield latest
@@ -128,14 +132,14 @@ def _states(feed: JobFeed, job: Job, seen: int, is_wanted: Callable[[], bool]) -
                 return
         latest = feed.wait(job.id, seen, HEARTBEAT_SECONDS)
         if latest is None:
-            if feed.is_closed or feed.is_gone(job.id) or not is_wanted():
+            if feed.is_closed or feed.is_gone(job.id) or not may_continue():
                 return
             yield None
 
 
-def _events(feed: JobFeed, job: Job, seen: int, is_wanted: Callable[[], bool]) -> Iterator[bytes]:
+def _events(feed: JobFeed, job: Job, seen: int, may_continue: Callable[[], bool]) -> Iterator[bytes]:
     yield b"retry: %d\n\n" % RETRY_MILLISECONDS
-    for state in _states(feed, job, seen, is_wanted):
+    for state in _states(feed, job, seen, may_continue):
         if state is None:
             yield b": still there\n\n"
         else:
@@ -150,4 +154,4 @@ def _watch(watching: ExitStack, job: Job) -> None:
 
 
 def _too_many() -> ApiError:
-    return ApiError(503, "unavailable", "Too many streams are open. Poll GET /api/v1/jobs/{id} instead, or come again.")
+    return ApiError(503, "unavailable", "Too many streams are open. Poll GET /api/v1/jobs/{id} instead, or try again later.")

@@ -1,4 +1,4 @@
-"""Claim a chunk of items, run it, end it: what both engines do, and all that they do."""
+"""The executor of both engines: claims a chunk of items, runs it, and stores the outcomes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from database import Database
 from jobs import claims
 from jobs.claims import Claimant, ClaimLost, Claims, StoreFailed
 from jobs.heartbeat import Heartbeat
-from jobs.isolated_process import IsolatedProcess, IsolationStopped, IsolationStruck, IsolationUnavailable, StrikeCounts
+from jobs.isolated_process import IsolatedProcess, IsolationInterrupted, IsolationStopped, IsolationUnavailable, StrikeCounts
 from jobs.kind import JobKind, JobKinds
 from jobs.wakeup import Wakeup
 from models.errors import JobUnreadable
@@ -24,29 +24,29 @@ from utils.database_errors import is_unavailable, reason_of
 
 log = structlog.get_logger(__name__)
 
-STORE_AGAIN_AFTER = (0.1, 0.3, 1.0, 2.0, 4.0)  # seconds
+STORE_RETRY_PAUSES = (0.1, 0.3, 1.0, 2.0, 4.0)  # seconds
 
 
 @dataclass(frozen=True)
 class ChunkSizes:
-    """How many items a worker claims at once: `first`, then as many as take `seconds`, at most `largest`."""
+    """The number of items that a worker claims at once: first `first`, then as many as take `seconds`, at most `largest`."""
 
     first: int
     largest: int
     seconds: float
 
     def after(self, asked: int, got: int, seconds: float) -> int:
-        """How many items to claim next, when `got` of `asked` items took so many seconds: at most twice as many, at least one."""
+        """The size of the next chunk, when `got` of `asked` items took `seconds`: at least one, at most twice `asked`."""
         if got < asked and seconds < self.seconds:
-            return asked  # there was no more work: it says nothing about the pace
+            return asked  # nothing more was queued, so the pace is not known
         wanted = int(got * self.seconds / max(seconds, 1e-6))
         return max(1, min(wanted, 2 * asked, self.largest))
 
 
 CHUNK_SIZES = {
-    # So short that a stop, a cancellation and another's small job wait little; so long that claiming costs little.
+    # Short enough that a stop, a cancellation or a small job waits little; long enough that claiming costs little.
     Lane.CPU: ChunkSizes(first=16, largest=128, seconds=0.15),
-    # What one thread has claimed waits for that thread alone, while a server is slow to answer it: few at once.
+    # Few, because the items that a thread has claimed wait for that thread alone, which a slow server may delay.
     Lane.NETWORK: ChunkSizes(first=1, largest=8, seconds=0.15),
 }
 
@@ -57,11 +57,12 @@ def _always() -> bool:
 
 @dataclass(frozen=True)
 class ExecutorOptions:
-    """What the executors of a process share.
+    """The options that the executors of a process share.
 
-    - `may_claim`: while it says no, they claim nothing new.
-    - `cancellation_seconds`: how often they look whether a job that they run was cancelled.
-    - `unknown_kind_seconds`: until items of a kind that this version does not know are queued again, for a worker that knows it.
+    - `may_claim`: whether they may claim items at present.
+    - `strikes`: counts the strikes of keys that run in isolated processes.
+    - `cancellation_seconds`: the interval at which they check whether a running job was cancelled.
+    - `unknown_kind_seconds`: the delay of items whose kind this version does not know, until they are requeued for a worker that knows it.
     """
 
     database: Database
@@ -77,37 +78,37 @@ class ExecutorOptions:
 
 @dataclass
 class _Progress:
-    """What has become of a chunk so far: the items in hand, and the outcomes of some that are not stored yet."""
+    """The progress of a chunk: its items that have not ended yet, and the outcomes that are not stored yet."""
 
     chunk: Chunk
     outcomes: dict[ClaimedItem, Outcome] = field(default_factory=dict)
     unreadable: dict[str, Fault] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
-    looked_at: float = field(default_factory=time.monotonic)
-    run: int = 0  # stored
-    failed: int = 0  # of these
+    cancellation_checked_at: float = field(default_factory=time.monotonic)
+    stored: int = 0  # outcomes
+    failed: int = 0  # of the stored ones
 
-    def take_out(self, items: Collection[ClaimedItem]) -> None:
-        """Some items are no longer in hand."""
+    def remove(self, items: Collection[ClaimedItem]) -> None:
+        """Remove items that have ended, or were given back or delayed, from the chunk."""
         removed = set(items)
         self.chunk = replace(self.chunk, items=tuple(item for item in self.chunk.items if item not in removed))
 
 
 @dataclass(frozen=True)
-class _Keys:
-    """Keys that are run together: how, and the items that wait for each."""
+class _Batch:
+    """Keys with the same work, which are run together. `pending` has the items of each key without an outcome."""
 
     kind: JobKind[Any]
     work: Work
     params: Any
-    waiting: dict[str, list[ClaimedItem]]
+    pending: dict[str, list[ClaimedItem]]
 
 
 class Executor:
-    """One worker: runs chunk after chunk, one at a time."""
+    """A worker, which runs one chunk at a time."""
 
     def __init__(self, worker: str, stop: threading.Event, options: ExecutorOptions) -> None:
-        """`worker` is the name that its claims carry. Once `stop` is set, it finishes the key in hand and gives back the rest."""
+        """`worker` is its name in claims. Once `stop` is set, it finishes the current key and gives back the other items."""
         self._stop, self._options = stop, options
         self._database, self._kinds, self._wakeup = options.database, options.kinds, options.wakeup
         self._claimant = Claimant(worker, options.lane, options.lease_seconds)
@@ -118,16 +119,16 @@ class Executor:
         self._chunk_size = self._sizes.first
 
     def drain(self) -> int:
-        """Run chunks until nothing is queued or it is told to stop; how many items it ran."""
+        """Run chunks until nothing is queued or `stop` is set; return the number of items in them."""
         ran = 0
         while not self._stop.is_set() and (items := self.run_chunk()):
             ran += items
         return ran
 
     def run_chunk(self) -> int:
-        """Claim, run and end one chunk; how many items were in it, 0 when nothing is queued (or may be claimed).
+        """Claim, run and end one chunk; return its number of items, 0 when nothing is queued or may be claimed.
 
-        Raises what the database raises.
+        Raises the database's errors.
         """
         if not self._options.may_claim():
             return 0
@@ -144,32 +145,32 @@ class Executor:
             finally:
                 self._heartbeat.end()
             self._chunk_size = self._sizes.after(self._chunk_size, len(chunk.items), time.monotonic() - started)
-        self._wakeup.changed(chunk.jobs)
+        self._wakeup.wake_streams(chunk.jobs)
         return len(chunk.items)
 
     def close(self) -> None:
-        """End the thread and the process that it may have."""
+        """End the heartbeat's thread and the isolated process."""
         self._heartbeat.stop()
         self._isolated.close()
 
     def _run(self, chunk: Chunk) -> None:
         progress = _Progress(chunk, cancelled={job.id for job in chunk.jobs.values() if job.cancel_requested})
-        # Items of several jobs that ask for the same are run together.
+        # Items with the same work are run together, across jobs.
         for work, items in chunk.by_work(chunk.items).items():
             job_ids = sorted({item.job_id for item in items})
             with structlog.contextvars.bound_contextvars(kind=work.kind, job_id=job_ids[0] if len(job_ids) == 1 else job_ids):
                 self._run_work(progress, work, items)
         self._run_suspects(progress, [item for item in progress.chunk.items if item.tries > 1 and item not in progress.outcomes])
         self._store(progress, progress.chunk)
-        log.info("chunk ended", items=len(chunk.items), run=progress.run, failed=progress.failed, job_ids=sorted(chunk.jobs))
+        log.info("chunk ended", items=len(chunk.items), run=progress.stored, failed=progress.failed, job_ids=sorted(chunk.jobs))
 
     def _run_work(self, progress: _Progress, work: Work, items: list[ClaimedItem]) -> None:
         kind = self._kinds.find(work.kind)
         if kind is None:
-            # A newer version may have queued it, whose workers are about to start.
+            # A newer version may have queued it: its workers start during the deploy.
             log.warning("kind of job not known to this version, left to workers that know it", items=len(items))
             claims.put_off(self._database, progress.chunk, items, self._options.unknown_kind_seconds, counts=False)
-            progress.take_out(items)
+            progress.remove(items)
             return
         try:
             params = kind.read_params(work.params)
@@ -179,60 +180,60 @@ class Executor:
             progress.unreadable.update(dict.fromkeys((item.job_id for item in items), fault))
             progress.outcomes.update(dict.fromkeys(items, fault))
             return
-        keys = _Keys(kind, work, params, {})
+        batch = _Batch(kind, work, params, {})
         for item in items:
             if item.tries == 1 and self._is_wanted(progress, item):
-                keys.waiting.setdefault(item.key, []).append(item)
-        self._run_fresh(progress, keys)
+                batch.pending.setdefault(item.key, []).append(item)
+        self._run_batch(progress, batch)
 
-    def _run_fresh(self, progress: _Progress, keys: _Keys) -> None:
-        """Run keys together; after an unexpected exception, those without an outcome one by one."""
-        if not keys.waiting or self._run_together(progress, keys, list(keys.waiting)):
+    def _run_batch(self, progress: _Progress, batch: _Batch) -> None:
+        """Run the keys together; after an unexpected exception, run those without an outcome one by one."""
+        if not batch.pending or self._run_keys(progress, batch, list(batch.pending)):
             return
-        if len(keys.waiting) == 1:
-            self._fail_unexpectedly(progress, keys, next(iter(keys.waiting)))
-        for key in list(keys.waiting):
-            if not self._is_any_wanted(progress, keys):
+        if len(batch.pending) == 1:
+            self._fail_unexpectedly(progress, batch, next(iter(batch.pending)))
+        for key in list(batch.pending):
+            if not self._is_any_wanted(progress, batch):
                 return
-            if not self._run_together(progress, keys, [key]):
-                self._fail_unexpectedly(progress, keys, key)
+            if not self._run_keys(progress, batch, [key]):
+                self._fail_unexpectedly(progress, batch, key)
 
-    def _run_together(self, progress: _Progress, keys: _Keys, some: list[str]) -> bool:
-        """Take the outcomes of some keys until nobody wants any more; False when the kind failed to give the outcome of a key."""
+    def _run_keys(self, progress: _Progress, batch: _Batch, keys: list[str]) -> bool:
+        """Run keys and collect their outcomes, until no pending item is wanted any more. Returns False when the kind failed."""
         try:
-            outcomes = keys.kind.run(self._database, keys.work.org_id, keys.params, some)
-            if self._take(progress, keys, outcomes):
+            outcomes = batch.kind.run(self._database, batch.work.org_id, batch.params, keys)
+            if self._collect(progress, batch, outcomes):
                 return True
         except exc.SQLAlchemyError:
-            raise  # the database's trouble is no key's
+            raise  # not the fault of a key
         except (Exception, SystemExit):
-            # One key's trouble, whatever it is, must not become that of the others.
-            log.exception("run failed", items=len(keys.waiting))
+            # Not re-raised: an unexpected exception of one key must not fail the others.
+            log.exception("run failed", items=len(batch.pending))
             return False
-        if forgotten := keys.waiting.keys() & some:
-            log.error("items have no outcome", items=sorted(forgotten))
+        if missing := batch.pending.keys() & keys:
+            log.error("items have no outcome", items=sorted(missing))
             return False
         return True
 
-    def _take(self, progress: _Progress, keys: _Keys, outcomes: Iterator[tuple[str, Outcome]]) -> bool:
-        """Take outcomes; whether it stopped because nobody wants the rest."""
-        # Asked before each step: the key that comes next may no longer be wanted by anybody.
+    def _collect(self, progress: _Progress, batch: _Batch, outcomes: Iterator[tuple[str, Outcome]]) -> bool:
+        """Collect outcomes; return whether it stopped early, because no pending item is wanted any more."""
         for key, outcome in outcomes:
-            progress.outcomes.update((item, outcome) for item in keys.waiting.pop(key) if item.job_id not in progress.cancelled)
-            if keys.waiting and not self._is_any_wanted(progress, keys):
+            progress.outcomes.update((item, outcome) for item in batch.pending.pop(key) if item.job_id not in progress.cancelled)
+            # Checked before the iterator runs the next key.
+            if batch.pending and not self._is_any_wanted(progress, batch):
                 return True
         return False
 
-    def _fail_unexpectedly(self, progress: _Progress, keys: _Keys, key: str) -> None:
-        progress.outcomes.update((item, keys.kind.unexpected) for item in keys.waiting.pop(key))
+    def _fail_unexpectedly(self, progress: _Progress, batch: _Batch, key: str) -> None:
+        progress.outcomes.update((item, batch.kind.unexpected) for item in batch.pending.pop(key))
 
     def _run_suspects(self, progress: _Progress, items: list[ClaimedItem]) -> None:
-        """Keys whose worker was lost with them run one at a time, in their turns, where they can harm nobody.
+        """Run items whose worker was lost, one at a time and in an isolated process, where they can crash nothing else.
 
-        Known outcomes are stored before the next of them: if this worker is lost too, it is lost with that one alone.
+        The outcomes so far are stored before each of them: if this worker is lost too, only that item is affected.
         """
-        for at, item in enumerate(items):
-            self._store_known(progress)
+        for index, item in enumerate(items):
+            self._store_outcomes(progress)
             if not self._is_wanted(progress, item):
                 continue
             work = progress.chunk.work_of(item)
@@ -242,39 +243,39 @@ class Executor:
                 with structlog.contextvars.bound_contextvars(kind=work.kind, job_id=item.job_id):
                     progress.outcomes[item] = self._isolated.run(work, item.key, kind.limits, self._stop)
             except IsolationStopped:
-                return  # what has no outcome is given back
-            except IsolationStruck as struck:
-                self._put_off(progress, [item], struck.pause)
-            except IsolationUnavailable as unavailable:
-                self._put_off(progress, items[at:], unavailable.pause)
+                return  # the items without an outcome are given back
+            except IsolationInterrupted as error:
+                self._put_off(progress, [item], error.pause)
+            except IsolationUnavailable as error:
+                self._put_off(progress, items[index:], error.pause)
                 return
 
     def _put_off(self, progress: _Progress, items: list[ClaimedItem], seconds: float) -> None:
         claims.put_off(self._database, progress.chunk, items, seconds)
-        progress.take_out(items)
+        progress.remove(items)
 
-    def _is_any_wanted(self, progress: _Progress, keys: _Keys) -> bool:
-        return any(self._is_wanted(progress, item) for items in keys.waiting.values() for item in items)
+    def _is_any_wanted(self, progress: _Progress, batch: _Batch) -> bool:
+        return any(self._is_wanted(progress, item) for items in batch.pending.values() for item in items)
 
     def _is_wanted(self, progress: _Progress, item: ClaimedItem) -> bool:
-        """Whether this worker is still to run the item."""
+        """Whether this worker is still to run the item: it is not stopping, has not lost its claim, and the job is not cancelled."""
         if self._stop.is_set() or self._heartbeat.is_lost:
             return False
-        if time.monotonic() - progress.looked_at > self._options.cancellation_seconds:
+        if time.monotonic() - progress.cancellation_checked_at > self._options.cancellation_seconds:
             progress.cancelled |= claims.cancelled_jobs(self._database, progress.chunk)
-            progress.looked_at = time.monotonic()
+            progress.cancellation_checked_at = time.monotonic()
         return item.job_id not in progress.cancelled
 
-    def _store_known(self, progress: _Progress) -> None:
-        """Store the outcomes that are known; the other items stay in hand."""
-        known = tuple(progress.outcomes)
-        if known:
-            self._store(progress, replace(progress.chunk, items=known))
-            self._wakeup.changed({item.job_id for item in known})
+    def _store_outcomes(self, progress: _Progress) -> None:
+        """Store the outcomes so far; the other items stay claimed."""
+        items = tuple(progress.outcomes)
+        if items:
+            self._store(progress, replace(progress.chunk, items=items))
+            self._wakeup.wake_streams({item.job_id for item in items})
 
     def _store(self, progress: _Progress, part: Chunk) -> None:
-        """End a part of the chunk, which has all the outcomes in it: what has none is given back."""
-        for pause in (*STORE_AGAIN_AFTER, None):
+        """End the items of `part`, which has every item with an outcome; its items without one are given back."""
+        for pause in (*STORE_RETRY_PAUSES, None):
             try:
                 self._claims.end_chunk(part, progress.outcomes, progress.unreadable)
                 break
@@ -283,20 +284,20 @@ class Executor:
                     log.exception("a chunk cannot be stored, its items are stored one by one")
                     self._store_one_by_one(progress, part)
                     break
-                # A database that restarts is back before the lease has expired, and the work is not lost.
+                # A database that restarts is usually back before the lease expires, so the outcomes are not lost.
                 if pause is None or not is_unavailable(error):
                     raise
                 log.warning("a chunk cannot be stored yet", reason=reason_of(error))
                 time.sleep(pause)
-        progress.run += len(progress.outcomes)
+        progress.stored += len(progress.outcomes)
         progress.failed += sum(isinstance(outcome, Fault) for outcome in progress.outcomes.values())
-        progress.take_out(part.items)
+        progress.remove(part.items)
         progress.outcomes.clear()
         progress.unreadable.clear()
 
     def _store_one_by_one(self, progress: _Progress, part: Chunk) -> None:
-        """One outcome that the database refuses must not keep the others from being stored."""
-        # Those of a job that cannot be run must end together with the job's fault.
+        """Store each outcome in a transaction of its own, so that one that cannot be stored fails its item alone."""
+        # The items of a job that cannot be run must end in the same transaction in which the job's fault is stored.
         readable = {item: outcome for item, outcome in progress.outcomes.items() if item.job_id not in progress.unreadable}
         for item, outcome in readable.items():
             try:
@@ -308,14 +309,14 @@ class Executor:
                 kind = self._kinds.find(part.work_of(item).kind)
                 assert kind is not None
                 self._claims.end_items(part, {item: kind.unexpected})
-        left = tuple(item for item in part.items if item not in readable)
+        remaining = tuple(item for item in part.items if item not in readable)
         outcomes = {item: outcome for item, outcome in progress.outcomes.items() if item not in readable}
-        self._claims.end_chunk(replace(part, items=left), outcomes, progress.unreadable)
+        self._claims.end_chunk(replace(part, items=remaining), outcomes, progress.unreadable)
 
 
 def _is_refusal(error: exc.SQLAlchemyError) -> bool:
-    """Whether the database, or its driver, refuses a value: not for what it lacks itself, as a table, a right or room on its disk."""
+    """Whether the database or its driver refused a value. False for other errors: a missing table or privilege, a full disk."""
     if isinstance(error, exc.ProgrammingError):
-        return getattr(error.orig, "pgcode", None) is None  # the driver's own: the server gives a code
+        return getattr(error.orig, "pgcode", None) is None  # raised by the driver: errors of the server have a code
     is_from_database = isinstance(error, exc.DBAPIError)
     return isinstance(error, exc.IntegrityError | exc.DataError if is_from_database else exc.StatementError)

@@ -1,4 +1,4 @@
-"""What the job machine offers: jobs of every kind over HTTP, and their live progress; and the maintenance of api/ and infrastructure/."""
+"""The feature of the job machine: routes of jobs and their live progress, and the maintenance tasks of api/ and infrastructure/."""
 
 from __future__ import annotations
 

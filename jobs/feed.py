@@ -1,4 +1,4 @@
-"""Live progress: one snapshot of the watched jobs per web process feeds every stream, however many watch."""
+"""Live progress: all streams of a web process share one snapshot of the watched jobs."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from sqlalchemy.exc import SQLAlchemyError
 from database import Database
 from infrastructure.metrics import Metrics
 from jobs.store import job as job_store
-from jobs.wakeup import CHANNEL_CHANGED, WakeupListener
+from jobs.wakeup import CHANGES_CHANNEL, WakeupListener
 from models.job import Job
 from utils.database_errors import reason_of
 
 log = structlog.get_logger(__name__)
 
-READ_EVERY = 0.5  # seconds between two reads of the snapshot, at least
-HEARD_READ_EVERY = 5.0  # seconds until it is read without having been told of a change, where one is told
+READ_SECONDS = 0.5  # the shortest time between two reads of the snapshot
+SUBSCRIBED_READ_SECONDS = 5.0  # the longest, while Redis delivers wake-ups
 
 
 class FeedFull(Exception):
-    """As many streams are open as this process serves."""
+    """This process has reached its limit of streams."""
 
 
 class JobFeed:
-    """The watched jobs of this process. Reads only while somebody watches; thread-safe."""
+    """The watched jobs of this process. Reads the database only while a job is watched. Thread-safe."""
 
-    def __init__(self, database: Database, redis_url: str | None, most_streams: int, metrics: Metrics) -> None:
-        """Opens nothing; `most_streams` is how many may watch at once."""
-        self._database, self._redis_url, self._most_streams = database, redis_url, most_streams
+    def __init__(self, database: Database, redis_url: str | None, max_streams: int, metrics: Metrics) -> None:
+        """Opens no connection. `max_streams` is the limit of concurrent streams."""
+        self._database, self._redis_url, self._max_streams = database, redis_url, max_streams
         self._metrics = metrics
         self._changed = threading.Condition()
         self._jobs: dict[str, Job | None] = {}
@@ -43,21 +43,21 @@ class JobFeed:
     @property
     def is_full(self) -> bool:
         """Whether another stream would be refused."""
-        return sum(self._watchers.values()) >= self._most_streams
+        return sum(self._watchers.values()) >= self._max_streams
 
     @property
     def is_closed(self) -> bool:
-        """Whether the process is about to stop: streams end, and their clients come again elsewhere."""
+        """Whether the process is stopping. Streams end, and their clients reconnect to another process."""
         return self._closed.is_set()
 
     @contextmanager
     def watch(self, job: Job) -> Iterator[None]:
-        """Take part in the snapshot with a job that was just read. Raises FeedFull."""
+        """Add a job that was just read to the snapshot, for the length of a `with` block. Raises FeedFull."""
         with self._changed:
             if self.is_full:
                 raise FeedFull
             self._watchers[job.id] = self._watchers.get(job.id, 0) + 1
-            self._show(job)
+            self._update(job)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="job-feed", daemon=True)
                 self._thread.start()
@@ -72,25 +72,25 @@ class JobFeed:
                     del self._watchers[job.id], self._jobs[job.id]
 
     def wait(self, job_id: str, version: int, seconds: float) -> Job | None:
-        """The watched job once it is newer than `version`; None when it is not within `seconds`, or the feed is closed, or it is gone."""
+        """Wait up to `seconds` for a newer version of a watched job; None without one, also when the job is gone or the feed is closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self.is_closed or self._is_news(job_id, version), seconds)
+            self._changed.wait_for(lambda: self.is_closed or self._has_changed(job_id, version), seconds)
             job = self._jobs[job_id]
             return job if job is not None and job.version > version else None
 
     def latest(self, job_id: str) -> Job | None:
-        """A watched job as it was last read; None for one that nobody watches, or that is gone."""
+        """The last read of a watched job; None when the job is not watched or is gone."""
         with self._changed:
             return self._jobs.get(job_id)
 
     def is_gone(self, job_id: str) -> bool:
-        """Whether a watched job was removed."""
+        """Whether a watched job was deleted."""
         with self._changed:
             return self._jobs[job_id] is None
 
     def close(self) -> None:
         """End every stream."""
-        # Also called by a signal's handler, which must not wait for a lock that the interrupted code may hold.
+        # In a thread, because a signal handler calls this and must not wait for a lock that the interrupted code may hold.
         threading.Thread(target=self._end, daemon=True).start()
 
     def _end(self) -> None:
@@ -98,12 +98,12 @@ class JobFeed:
         with self._changed:
             self._changed.notify_all()
 
-    def _is_news(self, job_id: str, version: int) -> bool:
+    def _has_changed(self, job_id: str, version: int) -> bool:
         job = self._jobs[job_id]
         return job is None or job.version > version
 
     def _run(self) -> None:
-        listener = WakeupListener(self._redis_url, CHANNEL_CHANGED)
+        listener = WakeupListener(self._redis_url, CHANGES_CHANNEL)
         while True:
             with self._changed:
                 watched = list(self._watchers)
@@ -112,8 +112,8 @@ class JobFeed:
                     break
             started = time.monotonic()
             self._read(watched)
-            listener.wait(self._closed, READ_EVERY, HEARD_READ_EVERY)
-            self._closed.wait(READ_EVERY - (time.monotonic() - started))
+            listener.wait(self._closed, READ_SECONDS, SUBSCRIBED_READ_SECONDS)
+            self._closed.wait(READ_SECONDS - (time.monotonic() - started))
         listener.close()
 
     def _read(self, watched: list[str]) -> None:
@@ -126,13 +126,13 @@ class JobFeed:
         with self._changed:
             for job_id in self._watchers.keys() & watched:
                 if job_id in jobs:
-                    self._show(jobs[job_id])
+                    self._update(jobs[job_id])
                 else:
                     self._jobs[job_id] = None
             self._changed.notify_all()
 
-    def _show(self, job: Job) -> None:
-        # This read may have begun before that of somebody who has come to watch since: what is shown never goes back.
-        shown = self._jobs.get(job.id)
-        if shown is None or job.version > shown.version:
+    def _update(self, job: Job) -> None:
+        # A read of the snapshot may be older than the job that a new watcher has added meanwhile. A version never goes back.
+        current = self._jobs.get(job.id)
+        if current is None or job.version > current.version:
             self._jobs[job.id] = job

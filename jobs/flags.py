@@ -1,6 +1,6 @@
-"""What can be switched off while the service runs."""
+"""The feature flags of jobs."""
 
 from models.feature_flag import Flag
 
-BULK_JOBS = Flag("bulk_jobs", "New bulk jobs, and workers: what is queued waits, what is in hand is finished.")
+BULK_JOBS = Flag("bulk_jobs", "New bulk jobs, and the workers: queued items wait, and claimed items are finished.")
 STREAMS = Flag("streams", "Live progress. Clients poll GET /jobs/{id} instead.")

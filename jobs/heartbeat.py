@@ -1,4 +1,4 @@
-"""Extends the lease of the chunk in hand."""
+"""The heartbeat of a worker: extends the lease of its current chunk."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ BEATS_PER_LEASE = 3
 
 
 class Heartbeat:
-    """A thread that extends the lease of one chunk at a time, several times a lease, for as long as the process can run Python at all."""
+    """Extends the lease of one chunk at a time, BEATS_PER_LEASE times a lease.
+
+    It has a thread of its own, so that a long computation keeps its claim; a process that hangs or is suspended loses it.
+    """
 
     def __init__(self, database: Database, lease_seconds: float) -> None:
         self._database = database
@@ -28,7 +31,7 @@ class Heartbeat:
         self._thread: threading.Thread | None = None
 
     def begin(self, token: str) -> None:
-        """Hold the chunk with this token."""
+        """Begin to extend the lease of the chunk with this token."""
         self._is_lost = False
         self._token = token
         if self._thread is None:
@@ -36,16 +39,16 @@ class Heartbeat:
             self._thread.start()
 
     def end(self) -> None:
-        """The chunk has ended."""
+        """Stop extending the lease, because the chunk has ended."""
         self._token = None
 
     @property
     def is_lost(self) -> bool:
-        """Whether the chunk in hand turned out to be somebody else's."""
+        """Whether the claim of the current chunk was lost."""
         return self._is_lost
 
     def stop(self) -> None:
-        """End the thread."""
+        """Stop the thread."""
         self._ended.set()
         if self._thread is not None:
             self._thread.join(timeout=1)

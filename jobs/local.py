@@ -1,6 +1,6 @@
-"""The local engine: worker processes on this machine, kept alive by `worker.py`.
+"""The local engine: worker processes on this machine, which `worker.py` keeps running.
 
-The lane `cpu` has a process for each core. The lane `network` has one process, whose threads mostly wait.
+The lane `cpu` has several processes (LOCAL_WORKERS). The lane `network` has one process with several threads, because they mostly wait.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-POLL_SECONDS = 0.2  # how soon an idle worker sees new work by itself
-HEARD_POLL_SECONDS = 2.0  # and how soon when it would be woken
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0  # seconds before a worker tries again whose database is away
+POLL_SECONDS = 0.2  # between two checks for new work
+SUBSCRIBED_POLL_SECONDS = 2.0  # likewise, while Redis delivers wake-ups
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0  # seconds between attempts after a database error
 CONNECTIONS_PER_THREAD = 2  # one for its chunk, one for its heartbeat
 NICENESS = 10
 PROCESS = "--process"  # the argument of worker.py
 
 
 def run_worker(name: str, lane: Lane, machine: JobMachine, stop: threading.Event) -> None:
-    """A worker process: run what is queued in a lane, wait for more, until `stop` is set. It survives the database's absence."""
-    from jobs.executor import Executor  # noqa: PLC0415 — the parent of the workers runs none
+    """Run a worker process: run queued items of a lane and wait for more, until `stop` is set. Continues after the database's errors."""
+    from jobs.executor import Executor  # noqa: PLC0415 — the parent of the workers does not need it
 
-    # Requests, served by other processes of this machine, go first: nobody waits for a single item of a job.
+    # Web processes on this machine have priority, because clients wait for their answers.
     os.nice(NICENESS)
     machine.kinds.prepare(lane)
-    # What start-up made stays: without it, every full collection would walk through all of it again.
+    # Objects that were created by now live until the end: frozen, they are skipped by every later full collection.
     gc.collect()
     gc.freeze()
     settings, options = machine.foundation.settings, machine.executor_options(lane)
@@ -59,11 +59,11 @@ def run_worker(name: str, lane: Lane, machine: JobMachine, stop: threading.Event
 
 
 def _run_executor(executor: Executor, listener: WakeupListener, stop: threading.Event) -> None:
-    attempt = _Attempt(stop)
+    backoff = _Backoff(stop)
     try:
         while not stop.is_set():
-            if attempt.make(executor.drain):
-                listener.wait(stop, POLL_SECONDS, HEARD_POLL_SECONDS)
+            if backoff.attempt(executor.drain):
+                listener.wait(stop, POLL_SECONDS, SUBSCRIBED_POLL_SECONDS)
     finally:
         executor.close()
 
@@ -71,24 +71,24 @@ def _run_executor(executor: Executor, listener: WakeupListener, stop: threading.
 class WorkerThreads:
     """Runs an executor in each of several threads.
 
-    The main thread wakes one idle thread at a time; one that has claimed something wakes the next, as there may be more.
+    The main thread wakes one idle thread at a time. A thread that has run a chunk wakes the next one, because more work may be queued.
     """
 
     def __init__(self, threads: int, new_executor: Callable[[], Executor], stop: threading.Event) -> None:
-        """Each thread makes its own executor."""
+        """`new_executor` is called once in each thread."""
         self._new_executor, self._stop = new_executor, stop
-        self._woken = False  # whether an idle thread is to look for work
+        self._wake_requested = False  # whether an idle thread is to check for work
         self._changed = threading.Condition()
         self._crash: BaseException | None = None
         self._threads = [threading.Thread(target=self._work, name=f"executor-{number}") for number in range(1, threads + 1)]
 
     def run(self, listener: WakeupListener) -> None:
-        """Go on until `stop` is set, and each thread has ended or given back what it has in hand. Raises what ended a thread."""
+        """Run until `stop` is set and all threads have ended. Raises RuntimeError when a thread crashed."""
         for thread in self._threads:
             thread.start()
         while not self._stop.is_set():
             self._wake_one()
-            listener.wait(self._stop, POLL_SECONDS, HEARD_POLL_SECONDS)
+            listener.wait(self._stop, POLL_SECONDS, SUBSCRIBED_POLL_SECONDS)
         with self._changed:
             self._changed.notify_all()
         for thread in self._threads:
@@ -98,43 +98,43 @@ class WorkerThreads:
 
     def _work(self) -> None:
         try:
-            executor, attempt = self._new_executor(), _Attempt(self._stop)
+            executor, backoff = self._new_executor(), _Backoff(self._stop)
             try:
                 while self._wait():
-                    while attempt.make(executor.run_chunk) and attempt.result:
+                    while backoff.attempt(executor.run_chunk) and backoff.result:
                         self._wake_one()
                         if self._stop.is_set():
                             break
             finally:
                 executor.close()
         except BaseException as error:
-            # Its parent starts the process again, with all its threads.
+            # Ends the whole process; its parent starts it again.
             log.exception("worker thread crashed")
             self._crash = error
             self._stop.set()
 
     def _wake_one(self) -> None:
         with self._changed:
-            self._woken = True
+            self._wake_requested = True
             self._changed.notify()
 
     def _wait(self) -> bool:
-        """Wait to be woken; False when it is time to stop."""
+        """Wait for a wake-up; return False when `stop` is set."""
         with self._changed:
-            self._changed.wait_for(lambda: self._woken or self._stop.is_set())
-            self._woken = False
+            self._changed.wait_for(lambda: self._wake_requested or self._stop.is_set())
+            self._wake_requested = False
         return not self._stop.is_set()
 
 
-class _Attempt:
-    """Attempts to run what is queued; while the database is away, the pauses between them grow."""
+class _Backoff:
+    """Runs a function in repeated attempts, with pauses after the database's errors that double up to LONGEST_PAUSE."""
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop, self._pause = stop, FIRST_PAUSE
         self.result = 0
 
-    def make(self, run: Callable[[], int]) -> bool:
-        """Whether it went well, `result` being what `run` returned; if not, after a pause."""
+    def attempt(self, run: Callable[[], int]) -> bool:
+        """Call `run` and store its return value as `result`. After an error of the database, log it, pause and return False."""
         try:
             self.result = run()
         except SQLAlchemyError as error:
@@ -150,7 +150,7 @@ class _Attempt:
 
 
 class Supervisor:
-    """`worker.py`: keeps the worker processes alive, frees at once what a dead one had claimed, and does the maintenance."""
+    """The supervisor in `worker.py`: keeps the worker processes running, requeues the items of dead ones, and runs the maintenance."""
 
     def __init__(self, machine: JobMachine, maintenance: Maintenance, stop: threading.Event, policy: SupervisionPolicy) -> None:
         self._policy = policy
@@ -162,8 +162,8 @@ class Supervisor:
             self._children.append(self._child(Lane.NETWORK, f"{host}-{Lane.NETWORK}"))
 
     def run(self) -> None:
-        """Go on until `stop` is set; then stop the children and wait for them."""
-        # In a thread of its own: pruning, or waiting for a database that is away, must not keep a dead child from being noticed.
+        """Run until `stop` is set; then stop the children and wait for them."""
+        # In a thread of its own, because pruning or waiting for the database must not delay the check of the children.
         threading.Thread(target=self._maintain, name="maintenance", daemon=True).start()
         try:
             while not self._stop.is_set():
@@ -178,7 +178,7 @@ class Supervisor:
 
     def _child(self, lane: Lane, name: str) -> SupervisedProcess:
         command = [sys.executable, str(SCRIPT), PROCESS, lane]
-        return SupervisedProcess(command, name, lambda life: _release(self._database, life), self._policy)
+        return SupervisedProcess(command, name, lambda worker: _release(self._database, worker), self._policy)
 
     def _maintain(self) -> None:
         while not self._stop.wait(CHECK_CHILDREN_SECONDS):
@@ -189,5 +189,5 @@ def _release(database: Database, worker: str) -> None:
     try:
         release_worker(database, worker)
     except SQLAlchemyError as error:
-        # Its lease expires by itself.
-        log.warning("could not free what a dead worker had claimed", worker=worker, reason=reason_of(error))
+        # The items are requeued when the lease expires.
+        log.warning("items of a dead worker not requeued yet", worker=worker, reason=reason_of(error))

@@ -1,4 +1,4 @@
-"""The parts that a process needs to run jobs, whichever engine it belongs to."""
+"""The parts that a process of either engine needs to run jobs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class JobMachine:
-    """What jobs stand on: the foundation, the kinds that can be run, and how other processes are woken."""
+    """The job machine of a process: the foundation, the kinds of job, and the wake-up of other processes."""
 
     foundation: Foundation
     kinds: JobKinds
@@ -30,17 +30,17 @@ class JobMachine:
 
     @classmethod
     def of(cls, settings: Settings, features: Sequence[Feature], connections: int = 0) -> JobMachine:
-        """Put together the machine of a process; its database becomes the process-wide one. Opens nothing.
+        """Build the job machine. Its database becomes the process-wide one. Opens no connection.
 
-        `connections` is how many it needs at once, if that is more than the settings say.
+        `connections` is the least size of the database pool.
         """
         foundation = Foundation.of(settings, features, _database_options(settings, connections))
         kinds = JobKinds(kind for feature in features for kind in feature.kinds())
         return cls(foundation, kinds, wakeup_for(settings))
 
     def executor_options(self, lane: Lane) -> ExecutorOptions:
-        """What the executors of this process share that work in a lane."""
-        from jobs.executor import ExecutorOptions  # noqa: PLC0415 — the parent of the workers runs none
+        """The options that the executors of this process for a lane share."""
+        from jobs.executor import ExecutorOptions  # noqa: PLC0415 — the parent of the workers does not need it
 
         foundation = self.foundation
         return ExecutorOptions(
@@ -54,10 +54,10 @@ class JobMachine:
 
 
 def _database_options(settings: Settings, connections: int) -> DatabaseOptions:
-    """The database as a process uses it that runs jobs.
+    """The database options of a process that runs jobs.
 
-    A worker that is stopped half-way through a transaction is cut off when its lease has expired: what it had locked is free for others.
-    Nobody waits for a worker's answer, and it has pauses of its own: no breaker.
+    The server ends a transaction that is idle for longer than a lease, which releases the locks of a worker that was suspended. There is no
+    breaker: workers wait between attempts themselves, and no client waits for them.
     """
     options = DatabaseOptions.of(settings)
     return replace(

@@ -1,7 +1,7 @@
-"""What must be done now and then by one process of all, whichever engine runs the jobs: rescuing, waking, pruning.
+"""Maintenance: periodic tasks, each of which one process among all runs, with either engine.
 
-Each task has a row that says when it was last taken. Whoever moves that time forward, of all workers on all machines, does it: a lock
-that nobody can die holding.
+Each task has a row with the time at which it was last taken. The process that advances this time runs the task. Unlike a lock, this needs
+no release when that process dies.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ REPUBLISH_SECONDS = 5.0
 
 
 class Maintenance:
-    """The tasks of one process that takes part in the maintenance."""
+    """The maintenance tasks of a process."""
 
     def __init__(self, database: Database, tasks: Iterable[MaintenanceTask]) -> None:
         self._database = database
         self._due_at = dict.fromkeys(tasks, 0.0)  # by the monotonic clock of this process
 
     def run_due(self) -> None:
-        """Run what is due and nobody else has taken."""
+        """Run the tasks that are due and that no other process has taken."""
         for task, due_at in self._due_at.items():
             if time.monotonic() < due_at:
                 continue
@@ -53,12 +53,12 @@ class Maintenance:
     def _take(self, task: MaintenanceTask) -> bool:
         with self._database.transaction() as connection:
             moment = database_now(connection)
-            # A little early counts: else two processes that look at the same pace would keep missing the moment.
+            # Due a little early: a process that checks once per interval would otherwise often find the task not quite due.
             return maintenance_store.take(connection, task.name, moment, moment - timedelta(seconds=0.9 * task.seconds))
 
 
 def machine_tasks(database: Database, wakeup: Wakeup, lease_seconds: float) -> tuple[MaintenanceTask, ...]:
-    """The tasks of the job machine itself."""
+    """The tasks of the job machine: rescue expired items, and repeat wake-ups that may have been lost."""
     return (
         MaintenanceTask("rescue", lease_seconds / 5, lambda: _rescue(database, wakeup)),
         MaintenanceTask("republish", REPUBLISH_SECONDS, lambda: _republish(database, wakeup)),
@@ -67,13 +67,13 @@ def machine_tasks(database: Database, wakeup: Wakeup, lease_seconds: float) -> t
 
 def _rescue(database: Database, wakeup: Wakeup) -> None:
     for job_id, lane in rescue_expired(database).items():
-        wakeup.work(job_id, lane)
+        wakeup.wake_workers(job_id, lane)
 
 
 def _republish(database: Database, wakeup: Wakeup) -> None:
-    """Say again that there is work in a lane that nobody runs: a wake-up may have been lost, or its receiver."""
+    """Wake workers of each lane that has queued items and none claimed: the wake-up or the woken worker may have been lost."""
     for lane in Lane:
         with database.reader() as connection:
-            job_id = None if item_store.is_anything_processed(connection, lane) else item_store.next_queued_job(connection, lane)
+            job_id = None if item_store.has_claimed_items(connection, lane) else item_store.next_queued_job(connection, lane)
         if job_id is not None:
-            wakeup.work(job_id, lane)
+            wakeup.wake_workers(job_id, lane)

@@ -1,4 +1,4 @@
-"""What `/metrics` shows of jobs."""
+"""The metrics of jobs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.job_state import ItemStatus, JobStatus
 
 
 def read_metrics(connection: Connection) -> list[Metric]:
-    """Jobs by state, items that wait and that have ended, and rescues."""
+    """The numbers of jobs by state, of queued, ended and rescued items, and the age of the backlog."""
     by_status = job_store.count_by_status(connection)
     waiting_seconds = backlog_store.waiting_seconds(connection)
     waiting = item_store.count_queued(connection)
@@ -28,7 +28,7 @@ def read_metrics(connection: Connection) -> list[Metric]:
     return [
         jobs,
         gauge("bellwether_job_backlog_items", "Items that wait to be claimed.", waiting),
-        gauge("bellwether_job_backlog_age_seconds", "How long work has waited while nobody claimed any.", waiting_seconds),
+        gauge("bellwether_job_backlog_age_seconds", "Seconds that queued work has waited while no worker claimed any.", waiting_seconds),
         items,
         CounterMetricFamily("bellwether_job_rescues", "Items taken from lost workers.", value=totals["rescued"]),
     ]

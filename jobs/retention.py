@@ -1,4 +1,4 @@
-"""Removes jobs that finished long ago."""
+"""Deletes jobs that finished long ago."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ log = structlog.get_logger(__name__)
 
 
 def prune_jobs(database: Database, kept_days: int, batch: int = ROWS) -> int:
-    """Remove jobs that finished more than `kept_days` ago, with their items, and return how many. Their results stay."""
+    """Delete jobs that finished more than `kept_days` ago, with their items but not their results; return the number of jobs."""
     before = now() - timedelta(days=kept_days)
-    removed = 0
+    deleted = 0
     while True:
         with database.read() as connection:
             job_ids = job_store.finished_before(connection, before, batch)
@@ -27,10 +27,10 @@ def prune_jobs(database: Database, kept_days: int, batch: int = ROWS) -> int:
             break
         for job_id in job_ids:
             _prune_job(database, job_id, batch)
-        removed += len(job_ids)
-    if removed:
-        log.info("old jobs removed", jobs=removed)
-    return removed
+        deleted += len(job_ids)
+    if deleted:
+        log.info("old jobs removed", jobs=deleted)
+    return deleted
 
 
 def _prune_job(database: Database, job_id: str, batch: int) -> None:

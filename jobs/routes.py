@@ -1,4 +1,4 @@
-"""Jobs: look at one and its items, cancel it, run its failed items again."""
+"""Routes of jobs: read a job and its items, cancel it, and retry its failed items."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def list_jobs(query: JobsQuery) -> Response:
 
 @blueprint.get("/jobs/<job_id>", responses={200: JobAnswer, **problem_answers(404)})
 def get_job(path: JobPath, query: JobQuery) -> Response:
-    """One job, with its progress: as it is now, or as its streams show it to who says by `seen` which version they know.
+    """One job with its progress, read now; with `seen`, possibly up to seconds old.
 
-    `ETag` is its version; `If-None-Match` is honoured.
+    `ETag` is its version; `If-None-Match` is supported.
     """
     response = _job_response(services().job_reads.find(org_id(), path.job_id, query.seen))
     if "If-None-Match" in request.headers:
@@ -80,16 +80,16 @@ def list_job_items(path: JobPath, query: JobItemsQuery) -> Response:
 @blueprint.post("/jobs/<job_id>/cancel", responses={202: JobAnswer, **problem_answers(404, 409, 412)})
 @budget(Budget.BULK)
 def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
-    """Cancel a job: what nobody has begun at once, the rest at the next key."""
+    """Cancel a job: its queued items at once, its claimed items before the worker begins the next one."""
     job = job_service.cancel(services().database, org_id(), path.job_id, _expected_versions(header))
-    services().wakeup.changed([job.id])
+    services().wakeup.wake_streams([job.id])
     return _job_response(job, 202)
 
 
 @blueprint.post("/jobs/<job_id>/retry", responses={202: JobAnswer, 200: ActiveJobAnswer, **problem_answers(404, 409, 412)})
 @budget(Budget.BULK)
 def retry_job(path: JobPath, header: RetryHeaders) -> Response:
-    """Queue a new job of the items that failed."""
+    """Queue a new job of the failed items."""
     require_flag(BULK_JOBS)
     expected = _expected_versions(header)
     return submit_job(header.idempotency_key, lambda connection: job_service.retry(connection, org_id(), path.job_id, expected))
@@ -100,10 +100,10 @@ def _job_response(job: Job, status: int = 200) -> Response:
 
 
 def _expected_versions(header: ChangeHeaders) -> list[int] | None:
-    """The versions that `If-Match` names; None when any will do."""
+    """The versions that `If-Match` names; None when any version matches."""
     tags = parse_etags(header.if_match)
     if header.if_match is None or tags.star_tag:
         return None
-    # A compressed answer's tag names the compression after a colon. What is no number is no version of ours, and matches none.
+    # The tag of a compressed answer names the compression after a colon. A tag that is not a number matches no version.
     versions = [(tag or "").partition(":")[0] for tag in tags.as_set()]
     return [int(version) for version in versions if version.isascii() and version.isdigit() and len(version) < 19]

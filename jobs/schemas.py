@@ -1,4 +1,4 @@
-"""Jobs and their items."""
+"""Schemas of jobs and their items."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.job_state import ItemStatus, JobStatus
 from utils.clock import now
 from utils.json_text import parse_tolerant
 
-# Written out, so that the OpenAPI document lists them; a test holds them to the models.
+# Literals, so that the OpenAPI document lists the values; a test compares them with the enums.
 JobStatusName = Literal["queued", "processing", "completed", "failed", "cancelled"]
 ItemStatusName = Literal["queued", "processing", "succeeded", "failed", "cancelled"]
 
@@ -22,7 +22,7 @@ class JobAnswer(BaseModel):
     """A job of any kind. `completed` is `succeeded` + `failed`; `version` grows with every change and is the `ETag`."""
 
     id: str
-    kind: str = Field(description="Such as `bulk_analysis`.")
+    kind: str = Field(description="For example `bulk_analysis`.")
     status: JobStatus
     version: int
     total: int
@@ -30,18 +30,18 @@ class JobAnswer(BaseModel):
     succeeded: int
     failed: int
     progress: float = Field(ge=0, le=1)
-    eta_seconds: float | None = Field(description="At the pace so far; null while there is none to judge by.")
+    eta_seconds: float | None = Field(description="At the average pace so far; null before the first item is completed.")
     cancel_requested: bool
-    retry_of: str | None = Field(description="The job whose failed items these were.")
-    params: dict[str, Any] = Field(description="What the job does with each key, as it was asked for: by its kind.")
-    error: Fault | None = Field(description="Why the job could not be run.")
+    retry_of: str | None = Field(description="The job whose failed items this job retries.")
+    params: dict[str, Any] = Field(description="The parameters of the request. Their fields depend on the kind.")
+    error: Fault | None = Field(description="The reason why the job could not be run.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
 
 
 class ActiveJobAnswer(JobAnswer):
-    """A job that was active already."""
+    """The active job that already does the same work."""
 
     deduplicated: Literal[True]
 
@@ -53,27 +53,27 @@ class JobPage(Page):
 
 
 class JobsQuery(PageQuery):
-    """Which jobs."""
+    """A page of jobs, and their status."""
 
     status: JobStatusName | None = None
 
 
 class JobQuery(Query):
-    """What the caller knows of the job."""
+    """The version that the caller has received."""
 
     seen: int | None = Field(
         None,
         ge=0,
-        description="The newest version that the caller knows. The answer may then be what the job's streams show, up to seconds old, but "
-        "never an older version than this. Without it, the job is read now.",
+        description="The newest version that the caller has received. The answer may then be up to seconds old, but is never an older "
+        "version than this. Without it, the job is read now.",
     )
 
 
 class JobItemAnswer(BaseModel):
-    """One item of a job. The result may have been removed since, being old."""
+    """One item of a job. Its result may have been deleted since because of its age."""
 
-    key: str = Field(description="What the item is about: in a bulk analysis a ticker.")
-    ticker: str = Field(description="The same as `key`, under the name that it has had in bulk analyses.")
+    key: str = Field(description="In a bulk analysis, the ticker.")
+    ticker: str = Field(description="The same as `key`, for clients of bulk analyses.")
     status: ItemStatus
     tries: int
     result_id: str | None
@@ -88,47 +88,47 @@ class JobItemPage(Page):
 
 
 class SubmitHeaders(Headers):
-    """What makes a request safe to send again."""
+    """The header that makes a request safe to repeat."""
 
     idempotency_key: str | None = Field(
         None,
         alias="Idempotency-Key",
         min_length=1,
         max_length=255,
-        description="The first answer under a key is kept for a day and given again, with `Idempotent-Replayed: true`.",
+        description="The first answer under a key is stored for a day and sent again for the same key, with `Idempotent-Replayed: true`.",
     )
 
 
 class ChangeHeaders(Headers):
-    """What a command leaves."""
+    """The precondition of a command."""
 
     if_match: str | None = Field(None, alias="If-Match", description="The version that the job must be at.")
 
 
 class RetryHeaders(SubmitHeaders, ChangeHeaders):
-    """Both."""
+    """The headers of a retry."""
 
 
 class StreamHeaders(Headers):
-    """Where a stream broke off."""
+    """The position from which a stream continues."""
 
-    last_event_id: str | None = Field(None, alias="Last-Event-ID", description="The last version seen; what is newer is sent.")
+    last_event_id: str | None = Field(None, alias="Last-Event-ID", description="The last version received; newer ones are sent.")
 
     @property
     def last_version(self) -> int:
-        """The last version seen; 0 for a header that is none."""
-        given = self.last_event_id or ""
-        return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+        """The last version received; 0 when the header is missing or is no version."""
+        value = self.last_event_id or ""
+        return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
 
 
 class JobItemsQuery(PageQuery):
-    """Which items."""
+    """A page of items, and their status."""
 
     status: ItemStatusName | None = None
 
 
 def job_answer(job: Job) -> dict[str, object]:
-    """A job as it is sent."""
+    """The JSON object of a job."""
     return {
         "id": job.id,
         "kind": job.kind,
@@ -151,7 +151,7 @@ def job_answer(job: Job) -> dict[str, object]:
 
 
 def item_answer(item: JobItem) -> dict[str, object]:
-    """An item as it is sent."""
+    """The JSON object of an item."""
     return {
         "key": item.key,
         "ticker": item.key,

@@ -1,4 +1,4 @@
-"""What features and people do with jobs of any kind: queue one, find it, cancel it, run its failed items again."""
+"""Operations on jobs of any kind: queue, find, cancel, and retry failed items."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Submission:
-    """The job that does what was asked for, and whether it is new; if not, it was active already."""
+    """The job for a request, and whether it is new. Otherwise it is the active job that already does the same work."""
 
     job: Job
     is_new: bool
@@ -32,9 +32,9 @@ Submit = Callable[[Connection], Submission]
 
 
 def enqueue(connection: Connection, org_id: int, new_job: NewJob) -> Submission:
-    """Queue a job within the caller's transaction, or find the active job with its dedupe key.
+    """Queue a job within the caller's transaction, or return the active job with its dedupe key.
 
-    After the commit, the caller wakes the workers of a new job: `wakeup.work(job.id, job.lane)`.
+    After the commit, the caller wakes the workers of a new job: `wakeup.wake_workers(job.id, job.lane)`.
     """
     row = JobRow(
         id=new_id(),
@@ -46,7 +46,7 @@ def enqueue(connection: Connection, org_id: int, new_job: NewJob) -> Submission:
         retry_of=new_job.retry_of,
         created_at=database_now(connection),
     )
-    # Once more when the active job that was in the way has ended just now.
+    # Repeated when the active job ended between the two statements.
     while not job_store.insert(connection, org_id, row):
         assert row.dedupe_key is not None
         active = job_store.find_active(connection, org_id, row.dedupe_key)
@@ -58,9 +58,9 @@ def enqueue(connection: Connection, org_id: int, new_job: NewJob) -> Submission:
 
 
 def retry(connection: Connection, org_id: int, job_id: str, expected: Sequence[int] | None = None) -> Submission:
-    """Queue a job of the failed items of a finished one within the caller's transaction, or find the active one that was queued for it.
+    """Queue a job of a finished job's failed items within the caller's transaction, or return the active job that was queued for them.
 
-    Raises JobNotFound, JobChanged when the job is at none of the `expected` versions, JobNotFinished or NothingFailed.
+    Raises JobNotFound, JobNotFinished, NothingFailed, or JobChanged when the job has none of the `expected` versions.
     """
     job = _find_to_change(connection, org_id, job_id, expected)
     if not job.is_finished:
@@ -72,9 +72,9 @@ def retry(connection: Connection, org_id: int, job_id: str, expected: Sequence[i
 
 
 def cancel(database: Database, org_id: int, job_id: str, expected: Sequence[int] | None = None) -> Job:
-    """Cancel a job: at once what nobody has begun; workers stop at their next key. Asking twice changes nothing more.
+    """Cancel the queued items of a job, and ask its workers to stop before their next key. Idempotent until the job has finished.
 
-    Raises JobNotFound, JobFinished, or JobChanged when the job is at none of the `expected` versions.
+    Raises JobNotFound, JobFinished, or JobChanged when the job has none of the `expected` versions.
     """
     with database.transaction() as connection:
         job = _find_to_change(connection, org_id, job_id, expected)
@@ -89,7 +89,7 @@ def cancel(database: Database, org_id: int, job_id: str, expected: Sequence[int]
 
 
 def find(database: Database, org_id: int, job_id: str) -> Job:
-    """One job. Raises JobNotFound."""
+    """The organization's job with this id. Raises JobNotFound."""
     job = None
     if is_id(job_id):
         with database.reader() as connection:

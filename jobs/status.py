@@ -1,4 +1,4 @@
-"""How the service stands, for whoever is on call: what every process can tell of itself, and of the jobs."""
+"""The status of the jobs, for the status page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class JobsStatus:
-    """Who runs jobs, and what there is to do; what only the database knows is None while it does not answer."""
+    """The engine, its workers, and the jobs to run. Fields read from the database are None while it is away."""
 
     engine: str
     workers: int
@@ -29,7 +29,7 @@ class JobsStatus:
 
 
 def jobs_status(database: Database, settings: Settings) -> JobsStatus:
-    """The jobs of every organization. It is looked at when something is wrong: a database that is away is no error here."""
+    """The status of the jobs of every organization. Does not raise when the database is away, because the status page must work then."""
     engine, workers = settings.job_engine, settings.worker_processes
     try:
         with database.read() as connection:

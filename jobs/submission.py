@@ -1,4 +1,4 @@
-"""How a route answers a request for a job, of whichever kind."""
+"""The submission of jobs of any kind over HTTP."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from utils.json_text import dump
 
 
 def submit_job(idempotency_key: str | None, submit: Submit) -> Response:
-    """Queue a job by `submit`, once for each Idempotency-Key, and wake workers when it has been committed.
+    """Queue a job by `submit`, once for each Idempotency-Key, and wake the workers after the commit.
 
-    202 and the new job; 200 and the active job that does the same.
+    Answers 202 with the new job, or 200 with the active job that already does the same work.
     """
 
     def answer(connection: Connection) -> Answer:
@@ -26,7 +26,9 @@ def submit_job(idempotency_key: str | None, submit: Submit) -> Response:
         job = submission.job
         if not submission.is_new:
             return Answer(200, location_of(job), dump({**job_answer(job), "deduplicated": True}).decode())
-        return Answer(202, location_of(job), dump(job_answer(job)).decode(), after_commit=lambda: services().wakeup.work(job.id, job.lane))
+        return Answer(
+            202, location_of(job), dump(job_answer(job)).decode(), after_commit=lambda: services().wakeup.wake_workers(job.id, job.lane)
+        )
 
     identity = b"\n".join((request.method.encode(), request.path.encode(), request.get_data()))
     result = once(services().database, org_id(), idempotency_key, identity, answer)
@@ -37,5 +39,5 @@ def submit_job(idempotency_key: str | None, submit: Submit) -> Response:
 
 
 def location_of(job: Job) -> str:
-    """Where a job is found."""
+    """The URL path of a job."""
     return f"/api/v1/jobs/{job.id}"

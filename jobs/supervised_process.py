@@ -1,8 +1,8 @@
-"""Child processes that are kept alive by their parent, and gone when it is gone.
+"""Supervision of child processes: a parent restarts its children when they die, and the children stop when the parent has ended.
 
-A chain of parents and children: the web server keeps `worker.py`, `worker.py` keeps the workers. Each child holds one end of a pipe, its
-standard input; when the parent ends, however it ends, the child reads the end of it and stops as if it had been asked to. This module is
-loaded by gunicorn's master, and so loads next to nothing itself: what the master has loaded, a reload does not load again.
+The web server supervises `worker.py`, and `worker.py` supervises the workers. The standard input of a child is a pipe from its parent. When
+the parent ends for any reason, the child reads the end of that file and stops as on SIGTERM. gunicorn's master imports this module, so it
+imports as little as possible: a reload does not load modules again that the master has loaded.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ STOP_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class SupervisionPolicy:
-    """How a child is treated, in seconds: one that has died is started again after `first_pause`.
+    """When a child is restarted or killed; all values are in seconds.
 
-    If it died within `young_seconds`, the pause doubles each time up to `longest_pause`. One that has not stopped within `stop_seconds` is
-    killed; its items go to others.
+    A child that has died is started again after `first_pause`. If it ran for less than `stable_seconds`, the pause doubles each time, up to
+    `longest_pause`. A child that does not stop within `stop_seconds` is killed.
     """
 
     first_pause: float = 0.1
     longest_pause: float = 10.0
-    young_seconds: float = 5.0
+    stable_seconds: float = 5.0
     stop_seconds: float = STOP_SECONDS
 
 
 class SupervisedProcess:
-    """A child process that is started again however often it dies."""
+    """A child process that is started again whenever it dies."""
 
     def __init__(
         self,
@@ -52,38 +52,38 @@ class SupervisedProcess:
         on_death: Callable[[str], None] = lambda name: None,
         policy: SupervisionPolicy | None = None,
     ) -> None:
-        """`name` says whose child it is; each life gets a name of its own, the command's last argument, which `on_death` is told."""
+        """Each run of the child has its own name, which begins with `name`. The command (as last argument) and `on_death` get it."""
         self._command, self._name, self._on_death = command, name, on_death
         self._policy = policy or SupervisionPolicy()
         self._process: subprocess.Popen[bytes] | None = None
-        self._life = ""
+        self._run_name = ""
         self._started_at = 0.0
         self._start_after = 0.0
         self._pause = self._policy.first_pause
 
     @property
     def pid(self) -> int | None:
-        """The process id of the present life."""
+        """The process id; None while there is no process."""
         return None if self._process is None else self._process.pid
 
     def check(self) -> None:
-        """Start it if it is not running; to be called again and again."""
+        """Start the child if it is not running. Call this periodically."""
         process = self._process
         if process is not None:
             status = process.poll()
             if status is None:
                 return
-            self._bury(status)
+            self._record_end(status)
         if time.monotonic() >= self._start_after:
             self._start()
 
     def ask_to_stop(self) -> None:
-        """Begin to stop it."""
+        """Send SIGTERM to the child, without waiting for its end."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
 
     def stop(self) -> None:
-        """Stop it and wait; kill it when that takes too long."""
+        """Stop the child and wait for its end; kill it after `stop_seconds`."""
         process = self._process
         if process is None:
             return
@@ -91,29 +91,29 @@ class SupervisedProcess:
         try:
             process.wait(self._policy.stop_seconds)
         except subprocess.TimeoutExpired:
-            log.error("child did not stop in time, killed", child=self._life)
+            log.error("child did not stop in time, killed", child=self._run_name)
             process.kill()
             process.wait()
         self._process = None
         self._close_pipe(process)
-        self._on_death(self._life)
+        self._on_death(self._run_name)
 
     def _start(self) -> None:
-        self._life = f"{self._name}-{new_id()[-12:]}"
+        self._run_name = f"{self._name}-{new_id()[-12:]}"
         self._started_at = time.monotonic()
-        # In a group of its own: Ctrl-C in a terminal reaches the topmost process alone, which then stops its children in order.
-        self._process = subprocess.Popen([*self._command, self._life], stdin=subprocess.PIPE, process_group=0)
-        log.info("child started", child=self._life, child_pid=self._process.pid)
+        # In its own process group, so that Ctrl-C in a terminal reaches only the topmost process, which stops its children in order.
+        self._process = subprocess.Popen([*self._command, self._run_name], stdin=subprocess.PIPE, process_group=0)
+        log.info("child started", child=self._run_name, child_pid=self._process.pid)
 
-    def _bury(self, status: int) -> None:
+    def _record_end(self, status: int) -> None:
         process, self._process = self._process, None
         assert process is not None
         self._close_pipe(process)
-        policy, is_young = self._policy, time.monotonic() - self._started_at < self._policy.young_seconds
-        self._pause = min(self._pause * 2, policy.longest_pause) if is_young else policy.first_pause
+        policy, was_stable = self._policy, time.monotonic() - self._started_at >= self._policy.stable_seconds
+        self._pause = policy.first_pause if was_stable else min(self._pause * 2, policy.longest_pause)
         self._start_after = time.monotonic() + self._pause
-        log.warning("child ended, it is started again", child=self._life, status=status, pause=self._pause)
-        self._on_death(self._life)
+        log.warning("child ended, it is started again", child=self._run_name, status=status, pause=self._pause)
+        self._on_death(self._run_name)
 
     @staticmethod
     def _close_pipe(process: subprocess.Popen[bytes]) -> None:
@@ -122,17 +122,17 @@ class SupervisedProcess:
 
 
 def supervised_workers() -> SupervisedProcess:
-    """`worker.py`, to be kept beside the web processes."""
-    # Patient enough for it to end a child of its own that hangs.
+    """`worker.py` as a child of the web server or of a Celery worker."""
+    # Long enough for `worker.py` to kill a child of its own that hangs.
     policy = SupervisionPolicy(stop_seconds=STOP_SECONDS + 10)
     return SupervisedProcess([sys.executable, str(SCRIPT)], "worker.py", policy=policy)
 
 
 class SupervisedWorkers:
-    """Keeps `worker.py` for as long as a `with` block lasts, in a thread of its own; does nothing unless `wanted`."""
+    """Keeps `worker.py` running during a `with` block, by a thread of its own. Does nothing unless `is_enabled`."""
 
-    def __init__(self, wanted: bool) -> None:
-        self._supervised = supervised_workers() if wanted else None
+    def __init__(self, is_enabled: bool) -> None:
+        self._supervised = supervised_workers() if is_enabled else None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="supervise-workers", daemon=True)
 
@@ -155,15 +155,15 @@ class SupervisedWorkers:
 
 
 def stop_on_signals_or_orphaned(stop: threading.Event, has_parent: bool) -> None:
-    """Set `stop` on SIGTERM and SIGINT and, with a parent that holds the other end of standard input, when that parent is gone."""
+    """Set `stop` on SIGTERM and SIGINT, and with `has_parent` also when standard input ends, because the parent has ended."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        # Not set by the handler itself, which may have interrupted somebody who holds the event's lock.
+        # In a thread, because the handler may have interrupted code that holds the event's lock.
         signal.signal(number, lambda *_: threading.Thread(target=stop.set, daemon=True).start())
     if has_parent:
-        threading.Thread(target=_wait_for_orphanhood, args=(stop,), name="orphanhood", daemon=True).start()
+        threading.Thread(target=_stop_when_orphaned, args=(stop,), name="parent-watch", daemon=True).start()
 
 
-def _wait_for_orphanhood(stop: threading.Event) -> None:
+def _stop_when_orphaned(stop: threading.Event) -> None:
     while os.read(0, 4096):
-        pass  # nobody writes; only the end counts
+        pass  # the parent writes nothing: only the end of the file matters
     stop.set()

@@ -12,7 +12,7 @@ from models.job_state import FINISHED, ItemStatus, JobStatus
 
 
 class Lane(StrEnum):
-    """Where items run. Each lane has workers of its own, so that waiting for a network never holds up a computation."""
+    """The pool of workers that runs an item. Each lane has its own workers, so that waiting for a network never delays a computation."""
 
     CPU = "cpu"  # a process for each core
     NETWORK = "network"  # one process with a pool of threads
@@ -20,7 +20,7 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """Why an item or a job failed: a stable code, and a sentence."""
+    """The reason why an item or a job failed: a stable code, and a sentence."""
 
     code: str
     message: str
@@ -28,7 +28,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Job:
-    """A job as its row has it; `params` is JSON."""
+    """A job as stored; `params` is JSON."""
 
     id: str
     org_id: int
@@ -50,21 +50,21 @@ class Job:
 
     @property
     def completed(self) -> int:
-        """Items that were run to their end, well or not."""
+        """The number of items that were run: those that succeeded or failed."""
         return self.succeeded + self.failed
 
     @property
     def progress(self) -> float:
-        """The completed share, 0 to 1."""
+        """The completed share of the items, 0 to 1."""
         return self.completed / self.total
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether the job is in a final state."""
         return self.status in FINISHED
 
     def eta_seconds(self, now: datetime) -> float | None:
-        """Seconds to the end at the pace so far; 0 when finished, None while there is no pace to judge by."""
+        """Seconds to the end at the average pace so far; 0 when finished, None before the first item is completed."""
         if self.is_finished:
             return 0.0
         if self.started_at is None or not self.completed:
@@ -75,9 +75,9 @@ class Job:
 
 @dataclass(frozen=True)
 class NewJob:
-    """A job to be queued: what it runs, in which lane, and its keys, which are distinct.
+    """A job to be queued. Its keys are distinct.
 
-    While a job with the same `dedupe_key` is active, no other is queued; None queues it in any case.
+    While a job with the same `dedupe_key` is active, no other one is queued; a job without one is always queued.
     """
 
     kind: str
@@ -90,7 +90,7 @@ class NewJob:
 
 @dataclass(frozen=True)
 class JobItem:
-    """One item of a job. `result_id` is what its kind stored for it."""
+    """One item of a job. `result_id` is the id of the result that its kind stored."""
 
     key: str
     status: ItemStatus
@@ -102,7 +102,7 @@ class JobItem:
 
 @dataclass(frozen=True)
 class ClaimedItem:
-    """An item that a worker has claimed. `tries` counts this claim; above 1, an earlier worker was lost with the item."""
+    """An item that a worker has claimed. `tries` counts this claim; above 1, an earlier worker was lost while it held the item."""
 
     job_id: str
     key: str
@@ -111,7 +111,7 @@ class ClaimedItem:
 
 @dataclass(frozen=True)
 class ClaimedJob:
-    """What a worker needs to know of a job that it has claimed items of."""
+    """The fields of a job that a worker needs to run its items."""
 
     id: str
     org_id: int
@@ -122,7 +122,7 @@ class ClaimedJob:
 
 @dataclass(frozen=True, order=True)
 class Work:
-    """What is done with keys. Items of several jobs with the same work are run together: within it, a key has one outcome."""
+    """A computation for keys. Items with the same work are run together, across jobs: within one work, a key has one outcome."""
 
     org_id: int
     kind: str
@@ -131,32 +131,32 @@ class Work:
 
 @dataclass(frozen=True)
 class Chunk:
-    """The items that one worker claimed together; nobody without the token may write them."""
+    """The items that one worker claimed together. Every write to them names the token."""
 
     token: str
     items: tuple[ClaimedItem, ...]
     jobs: dict[str, ClaimedJob]
 
     def work_of(self, item: ClaimedItem) -> Work:
-        """What is done with an item's key."""
+        """The work of an item."""
         job = self.jobs[item.job_id]
         return Work(job.org_id, job.kind, job.params)
 
     def by_work(self, items: Iterable[ClaimedItem]) -> dict[Work, list[ClaimedItem]]:
-        """Some of the items by their work."""
+        """Group items of the chunk by their work."""
         groups: dict[Work, list[ClaimedItem]] = {}
         for item in items:
             groups.setdefault(self.work_of(item), []).append(item)
         return groups
 
 
-# What came of running a key: a Fault, or whatever the `store` of its kind takes.
+# The outcome of running a key: a Fault, or a value for the `store` of its kind.
 Outcome = Fault | Any
 
 
 @dataclass(frozen=True)
 class Tally:
-    """How many items of a job ended, by how."""
+    """The numbers of items of a job that ended, by outcome."""
 
     succeeded: int = 0
     failed: int = 0

@@ -90,7 +90,7 @@ def test_no_test_breaks_with_it(habit: str) -> None:
         ("privates are left alone", "monkeypatch.setattr(store, '_save', None)"),
         ("privates are left alone", "getattr(cache, '_entries')"),
         ("intervals, sizes and limits are arguments", "monkeypatch.setattr(cache, 'FOLLOW_SECONDS', 0.1)"),
-        ("intervals, sizes and limits are arguments", "patched.setattr('jobs.reads.MOST_JOBS', 2)"),
+        ("intervals, sizes and limits are arguments", "patched.setattr('jobs.reads.MAX_JOBS', 2)"),
     ],
 )
 def test_each_habit_is_held(habit: str, line: str) -> None:

@@ -1,1 +1,1 @@
-"""The SQL of jobs, their items, and the maintenance."""
+"""The SQL of jobs, their items and the maintenance tasks."""

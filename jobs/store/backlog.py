@@ -1,4 +1,4 @@
-"""How long queued work has been waiting for somebody to claim it."""
+"""The time that queued work has waited without any worker claiming items."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from models.job_state import ACTIVE, JobStatus
 
 _ACTIVE = ", ".join(f"'{status}'" for status in ACTIVE)
 
-# While nothing of a lane is claimed, each of its active jobs has queued items: it would have ended with its last one. The first of them
-# waits longest.
+# While no item of a lane is claimed, each of its active jobs has queued items, because a job ends with its last item. So the oldest active
+# job has waited longest.
 OLDEST_ACTIVE = text(f"""
     SELECT created_at
     FROM analysis_jobs
@@ -22,7 +22,7 @@ OLDEST_ACTIVE = text(f"""
     ORDER BY created_at
     LIMIT 1
 """)
-# When workers of the lane last gave a sign of life, as far as rows tell: by a job that they began,
+# The last activity of the lane's workers, as far as it is stored, is the latest of three times: the start of an active job,
 LAST_STARTED = text(f"""
     SELECT started_at
     FROM analysis_jobs
@@ -30,7 +30,7 @@ LAST_STARTED = text(f"""
     ORDER BY started_at DESC
     LIMIT 1
 """)
-# by one that ended, not by being cancelled,
+# the end of a job that was not cancelled,
 LAST_FINISHED = text(f"""
     SELECT finished_at
     FROM analysis_jobs
@@ -38,7 +38,7 @@ LAST_FINISHED = text(f"""
     ORDER BY finished_at DESC
     LIMIT 1
 """)
-# or by an item that ended in a job which goes on.
+# and the end of an item of an active job.
 LAST_ITEM = text(f"""
     SELECT i.finished_at
     FROM analysis_job_items AS i
@@ -50,17 +50,17 @@ LAST_ITEM = text(f"""
 
 
 def waiting_since(connection: Connection, lane: Lane) -> datetime | None:
-    """Since when work has been queued in a lane of which nobody claims any; None while somebody does, or nothing is queued."""
-    if item_store.is_anything_processed(connection, lane):
+    """The time since which the work of a lane has waited; None while a worker holds items of the lane, or nothing is queued."""
+    if item_store.has_claimed_items(connection, lane):
         return None
     oldest: datetime | None = connection.execute(OLDEST_ACTIVE, {"lane": lane}).scalar()
     if oldest is None:
         return None
-    signs = (connection.execute(statement, {"lane": lane}).scalar() for statement in (LAST_STARTED, LAST_FINISHED, LAST_ITEM))
-    return max(oldest, *(sign or oldest for sign in signs))
+    activity = (connection.execute(statement, {"lane": lane}).scalar() for statement in (LAST_STARTED, LAST_FINISHED, LAST_ITEM))
+    return max(oldest, *(moment or oldest for moment in activity))
 
 
 def waiting_seconds(connection: Connection) -> float:
-    """How long that has been in the lane where it is longest, by the clock that leases are measured with; 0 when nothing waits."""
+    """The longest wait of any lane in seconds, by the database's clock, which also measures leases; 0 when nothing waits."""
     since = [moment for lane in Lane if (moment := waiting_since(connection, lane)) is not None]
     return max(0.0, (database_now(connection) - min(since)).total_seconds()) if since else 0.0

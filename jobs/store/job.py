@@ -1,4 +1,4 @@
-"""Jobs. Every write names the state that it leaves and adds 1 to the version; counters change by increments."""
+"""Jobs. Every update names the status that it starts from and adds 1 to the version; counters change by increments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ACTIVE = ", ".join(f"'{status}'" for status in ACTIVE)
 _FINISHED = ", ".join(f"'{status}'" for status in FINISHED)
 assert (STOP.target, CANCEL.target) == (JobStatus.CANCELLED, JobStatus.CANCELLED)
 
-# Nothing is inserted while the same work is active: the unique index on dedupe_key sees to it, whoever comes at the same moment.
+# The unique index on dedupe_key lets no second active job with the same key in, even when two are inserted at the same time.
 INSERT = text(f"""
     INSERT INTO analysis_jobs (
         id, org_id, kind, lane, status, version, total, succeeded, failed, cancelled, cancel_requested, dedupe_key, retry_of, params,
@@ -50,13 +50,14 @@ LIST = text(f"""
     ORDER BY id DESC
     LIMIT :limit
 """)
-# What a worker must know of the jobs that it claimed items of, locked in one order so that two workers never wait for each other.
+# Locked in order of id, so that two workers cannot deadlock.
 LOCK_CLAIMED = locking(
     """
     SELECT id, org_id, kind, params, cancel_requested, status
     FROM analysis_jobs
     WHERE id IN :ids
-    ORDER BY id {lock}
+    ORDER BY id
+    {lock}
     """,
     "FOR UPDATE",
 )
@@ -65,7 +66,7 @@ MARK_STARTED = text(f"""
     SET status = '{START.target}', started_at = :now, version = version + 1
     WHERE id IN :ids AND status = '{START.source}'
 """).bindparams(bindparam("ids", expanding=True))
-# Counts items that ended and, with the last of them, ends the job.
+# Adds items that ended to the counters, and ends the job with its last item.
 SETTLE = text(f"""
     UPDATE analysis_jobs
     SET succeeded = succeeded + :succeeded,
@@ -94,7 +95,7 @@ DELETE = text(f"DELETE FROM analysis_jobs WHERE id = :id AND status IN ({_FINISH
 
 @dataclass(frozen=True)
 class JobRow:
-    """What is stored of a new job; its items are stored beside it."""
+    """The fields of a new job. Its items are stored by jobs/store/item.py."""
 
     id: str
     kind: str
@@ -107,50 +108,50 @@ class JobRow:
 
 
 def insert(connection: Connection, org_id: int, row: JobRow) -> bool:
-    """Store a new job, unless the same work is active; whether it was stored."""
+    """Insert a new job, unless a job with its dedupe key is active; return whether it was inserted."""
     return connection.execute(INSERT, {"org_id": org_id, **vars(row)}).rowcount == 1
 
 
 def find(connection: AnyReader, org_id: int, job_id: str) -> Job | None:
-    """One job."""
+    """The organization's job with this id, else None."""
     return _job_or_none(connection.execute(FIND, {"org_id": org_id, "id": job_id}).first())
 
 
 def find_many(connection: Connection, job_ids: Collection[str]) -> list[Job]:
-    """Jobs of any organization, for those who were shown their ids after asking for them by `find`."""
+    """The jobs with these ids, of any organization: for callers that have checked access to each of them by `find`."""
     return [job_from_row(row) for row in connection.execute(FIND_MANY, {"ids": list(job_ids)})]
 
 
 def find_to_change(connection: Connection, org_id: int, job_id: str) -> Job | None:
-    """One job, which nobody else changes before the transaction ends."""
+    """Like `find`, and lock the job until the transaction ends."""
     return _job_or_none(connection.execute(FIND_TO_CHANGE.on(connection), {"org_id": org_id, "id": job_id}).first())
 
 
 def find_active(connection: Connection, org_id: int, dedupe_key: str) -> Job | None:
-    """The active job that does the same work."""
+    """The active job with this dedupe key, else None."""
     return _job_or_none(connection.execute(FIND_ACTIVE, {"org_id": org_id, "dedupe_key": dedupe_key}).first())
 
 
 def list_jobs(connection: Connection, org_id: int, status: str | None, before: str | None, limit: int) -> list[Job]:
-    """Jobs, newest first; `before` is the id of the last one seen."""
+    """Up to `limit` jobs, newest first; with the id `before`, only those older than that job."""
     values = {"org_id": org_id, "status": status, "before": before, "limit": limit}
     return [job_from_row(row) for row in connection.execute(LIST, values)]
 
 
 def start_claimed(connection: Connection, job_ids: Iterable[str], now: datetime) -> dict[str, ClaimedJob]:
-    """Jobs whose items were just claimed, by id; those that were queued are being processed from now on."""
+    """Lock the jobs of claimed items and start those that are queued; return all of them by id."""
     ids = sorted(set(job_ids))
     statement = LOCK_CLAIMED.on(connection).bindparams(bindparam("ids", expanding=True))
     rows = connection.execute(statement, {"ids": ids}).all()
-    waiting = [row[0] for row in rows if row[5] == START.source]
-    if waiting:
-        connection.execute(MARK_STARTED, {"ids": waiting, "now": now})
+    queued = [row[0] for row in rows if row[5] == START.source]
+    if queued:
+        connection.execute(MARK_STARTED, {"ids": queued, "now": now})
     return {row[0]: ClaimedJob(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows}
 
 
 @dataclass(frozen=True)
 class Settlement:
-    """What changes of a job: items that ended, whether a person asked to cancel it, and why it cannot be run."""
+    """The change of a job: the items that ended, whether its cancellation is requested, and the reason if it cannot be run."""
 
     tally: Tally
     cancel: bool = False
@@ -158,45 +159,45 @@ class Settlement:
 
 
 def settle(connection: Connection, job_id: str, settlement: Settlement, now: datetime) -> None:
-    """Count items that ended; the job ends with its last one."""
+    """Apply a settlement. The job ends with its last item."""
     connection.execute(SETTLE, _settle_values(job_id, settlement, now))
 
 
 def settle_many(connection: Connection, tallies: dict[str, Tally], now: datetime) -> None:
-    """Count items that ended, of several jobs, in one order so that two workers never wait for each other."""
+    """Count ended items of several jobs, in order of id so that two workers cannot deadlock."""
     if tallies:
         connection.execute(SETTLE, [_settle_values(job_id, Settlement(tally), now) for job_id, tally in sorted(tallies.items())])
 
 
 def cancel_requested(connection: Connection, job_ids: Iterable[str]) -> set[str]:
-    """Which of some jobs were asked to stop."""
+    """The ids of those jobs whose cancellation was requested."""
     return {row[0] for row in connection.execute(IS_CANCEL_REQUESTED, {"ids": list(job_ids)})}
 
 
 def lock_cancelled(connection: Connection, job_ids: Iterable[str]) -> set[str]:
-    """Which of some jobs were asked to stop; nobody asks any of the others before the transaction ends."""
+    """Like `cancel_requested`, and lock all the jobs: no other cancellation is requested before the transaction ends."""
     statement = LOCK_CLAIMED.on(connection).bindparams(bindparam("ids", expanding=True))
     return {row[0] for row in connection.execute(statement, {"ids": sorted(set(job_ids))}) if row[4]}
 
 
 def count_by_status(connection: AnyReader) -> dict[str, int]:
-    """How many jobs there are in each state."""
+    """The number of jobs in each state that has any."""
     return {row[0]: row[1] for row in connection.execute(COUNT_BY_STATUS, {})}
 
 
 def finished_before(connection: Connection, before: datetime, limit: int) -> list[str]:
-    """Jobs of any organization that finished before a moment, oldest first."""
+    """The ids of up to `limit` jobs of any organization that finished before `before`, oldest first."""
     return [row[0] for row in connection.execute(FINISHED_BEFORE, {"before": before, "limit": limit})]
 
 
 def delete(connection: Connection, job_id: str) -> Tally:
-    """Remove a finished job whose items are gone; how they had ended."""
+    """Delete a finished job, whose items must be deleted already; return how they ended. Does nothing when there is no such job."""
     row = connection.execute(DELETE, {"id": job_id}).first()
     return Tally() if row is None else Tally(*row)
 
 
 def job_from_row(row: Any) -> Job:
-    """A row of the columns above."""
+    """A job from a row of `_COLUMNS`."""
     return Job(
         id=row[0],
         org_id=row[1],

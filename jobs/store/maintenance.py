@@ -1,4 +1,4 @@
-"""When each maintenance task was last taken."""
+"""The time at which each maintenance task was last taken by any process."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-# A task that nobody has taken before has no row.
+# A task that was never taken has no row.
 TAKE = text("""
     INSERT INTO maintenance_tasks (name, taken_at)
     VALUES (:name, :now)
@@ -16,5 +16,5 @@ TAKE = text("""
 
 
 def take(connection: Connection, name: str, now: datetime, due: datetime) -> bool:
-    """Take a task unless somebody has since `due`; whether it is ours."""
+    """Take a task for this process, unless one has taken it after `due`; return whether it was taken."""
     return connection.execute(TAKE, {"name": name, "now": now, "due": due}).rowcount == 1

@@ -1,4 +1,4 @@
-"""Counts of items that outlive their jobs, for metrics: a counter must never fall."""
+"""Counts of items for metrics. They outlive the jobs, because a counter must never decrease."""
 
 from __future__ import annotations
 
@@ -9,25 +9,33 @@ from sqlalchemy import Connection, text
 
 from database import AnyReader
 
-ADD = text("UPDATE job_totals SET value = value + :more WHERE name = :name")
-# One statement, so that a job is counted once while it is being removed: here or there.
+ADD = text("UPDATE job_totals SET value = value + :increment WHERE name = :name")
+# One statement, so that a job that is being deleted is counted exactly once: by its row or in the totals.
 READ = text("""
-    SELECT name, value FROM job_totals
-    UNION ALL SELECT 'succeeded', COALESCE(SUM(succeeded), 0) FROM analysis_jobs
-    UNION ALL SELECT 'failed', COALESCE(SUM(failed), 0) FROM analysis_jobs
-    UNION ALL SELECT 'cancelled', COALESCE(SUM(cancelled), 0) FROM analysis_jobs
+    SELECT name, value
+    FROM job_totals
+    UNION ALL
+    SELECT 'succeeded', COALESCE(SUM(succeeded), 0)
+    FROM analysis_jobs
+    UNION ALL
+    SELECT 'failed', COALESCE(SUM(failed), 0)
+    FROM analysis_jobs
+    UNION ALL
+    SELECT 'cancelled', COALESCE(SUM(cancelled), 0)
+    FROM analysis_jobs
 """)
 
 
-def add(connection: Connection, more: Mapping[str, int]) -> None:
-    """Add to some counts: `succeeded`, `failed` and `cancelled` items of jobs that are removed, `rescued` items."""
-    changes = [{"name": name, "more": count} for name, count in sorted(more.items()) if count]
-    if changes:
-        connection.execute(ADD, changes)
+def add(connection: Connection, increments: Mapping[str, int]) -> None:
+    """Add to the counts: `succeeded`, `failed` and `cancelled` items of a job that is being deleted, or `rescued` items."""
+    # In order of name, so that two processes cannot deadlock.
+    rows = [{"name": name, "increment": count} for name, count in sorted(increments.items()) if count]
+    if rows:
+        connection.execute(ADD, rows)
 
 
 def read(connection: AnyReader) -> dict[str, int]:
-    """Every count, those of the jobs that are still there included."""
+    """Every count, including the items of the jobs that are still stored."""
     totals: Counter[str] = Counter()
     for name, value in connection.execute(READ, {}):
         totals[name] += int(value)

@@ -143,7 +143,7 @@ def test_a_key_must_be_struck_each_time_for_minutes_to_fail() -> None:
 
 
 def test_strikes_are_counted_by_key_until_it_has_an_outcome() -> None:
-    strikes, one, other = StrikeCounts(remembered=2), Work(1, "trial", "{}"), Work(2, "trial", "{}")
+    strikes, one, other = StrikeCounts(max_keys=2), Work(1, "trial", "{}"), Work(2, "trial", "{}")
     assert [strikes.add(one, "AAPL"), strikes.add(one, "AAPL"), strikes.add(other, "AAPL")] == [1, 2, 1]
     strikes.forget(one, "AAPL")
     strikes.forget(one, "FB")

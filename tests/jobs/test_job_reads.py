@@ -118,7 +118,7 @@ def test_who_says_what_they_know_is_answered_by_the_last_read(job_id: str, feed:
 
 
 def test_a_few_jobs_are_remembered(backend: Backend, feed: JobFeed) -> None:
-    reads = JobReads(database.current(), feed, most_jobs=2, clock=lambda: 1000.0)
+    reads = JobReads(database.current(), feed, max_jobs=2, clock=lambda: 1000.0)
     job_ids = [queue("AAPL") for _ in range(3)]
     for job_id in job_ids:
         reads.find(1, job_id)
