@@ -29,8 +29,8 @@ test-browser: $(VENV)/.installed-dev ## the dashboard in a real Chromium, which 
 screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screenshots
 	@PYTHONPATH=tests $(BIN)/python -m browser.screenshots
 
-test-all: check ## the same, with every test on both engines
-	@TEST_EVERY_ENGINE=1 $(BIN)/python -m pytest -n 4 --dist loadgroup
+test-all: check ## the same, with every test on both engines, and longer storms and more kills
+	@TEST_EVERYTHING=1 $(BIN)/python -m pytest -n 4 --dist loadgroup
 
 check: $(VENV)/.installed-dev check-js ## ruff, mypy, import-linter, bandit, and check-js
 	@$(BIN)/ruff check .

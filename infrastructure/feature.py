@@ -37,7 +37,7 @@ HOURLY = 3600.0  # seconds
 
 @dataclass(frozen=True)
 class MaintenanceTask:
-    """A task that one process among all runs every `seconds`. `run` may raise the database's errors."""
+    """A task that one process among all runs every `seconds`. It is run again after an exception, which is logged."""
 
     name: str
     seconds: float

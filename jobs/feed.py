@@ -123,6 +123,10 @@ class JobFeed:
         except SQLAlchemyError as error:
             log.warning("progress not read, tried again", reason=reason_of(error))
             return
+        except Exception:
+            # The thread must live on: it serves every stream of this process.
+            log.exception("progress not read, tried again")
+            return
         with self._changed:
             for job_id in self._watchers.keys() & watched:
                 if job_id in jobs:

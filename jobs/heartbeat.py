@@ -63,5 +63,9 @@ class Heartbeat:
             except SQLAlchemyError as error:
                 log.warning("heartbeat missed", chunk=token, reason=reason_of(error))
                 continue
+            except Exception:
+                # The thread must live on: it serves every later chunk.
+                log.exception("heartbeat missed", chunk=token)
+                continue
             if not held and self._token == token:
                 self._is_lost = True

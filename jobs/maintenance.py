@@ -49,6 +49,9 @@ class Maintenance:
                     log.exception("maintenance failed, it is tried again", task=task.name)
                 else:
                     log.warning("maintenance put off, the database is not reachable", task=task.name, reason=reason_of(error))
+            except Exception:
+                # The other tasks, the rescue of items among them, must go on.
+                log.exception("maintenance failed, it is tried again", task=task.name)
 
     def _take(self, task: MaintenanceTask) -> bool:
         with self._database.transaction() as connection:

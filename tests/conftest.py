@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from kit import databases
 from kit.databases import Backend, own_database, template_maker
+from kit.effort import IS_WHOLE
 from kit.measuring import measure
 from kit.redis_server import RedisServer, redis_of_its_own
 from kit.servers import Server, Start
@@ -22,6 +23,7 @@ from app import Application, create_app
 from config import Settings, variable_names
 from features.prices.providers.sample import SampleProvider
 from features.prices.sample import load_if_empty
+from utils.logger import configure_logging
 
 ENGINES = ("sqlite", "postgres")
 
@@ -57,8 +59,8 @@ TOGETHER = (
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of some tests every other runs on SQLite and the others on Postgres; each on both with TEST_EVERY_ENGINE (`make test-all`)."""
-    if os.environ.get("TEST_EVERY_ENGINE"):
+    """Of some tests every other runs on SQLite and the others on Postgres; each on both with TEST_EVERYTHING (`make test-all`)."""
+    if IS_WHOLE:
         return
     here = Path(__file__).parent
     twins: dict[tuple[str, ...], dict[str, pytest.Item]] = {}
@@ -93,6 +95,11 @@ def _no_settings_from_outside() -> None:
         for variable in variable_names(field):
             os.environ.pop(variable, None)
     Settings.model_config["env_file"] = None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _errors_alone_are_logged() -> None:
+    configure_logging("error", as_json=False)
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,9 @@ def configure_logging(level: str, as_json: bool, report: Callable[[BaseException
         foreign_renderer = structlog.processors.JSONRenderer(serializer=_dump_text)
         factory = structlog.BytesLoggerFactory(cast(BinaryIO, _Output(sys.stderr.buffer)))
     else:
-        renderer = foreign_renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        # By default structlog uses Rich where it is installed, which prints every local variable, secrets included, and takes seconds.
+        plain = structlog.dev.plain_traceback
+        renderer = foreign_renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
         factory = structlog.PrintLoggerFactory(cast(TextIO, _Output(sys.stderr)))
     structlog.configure(
         processors=[*shared, renderer],

@@ -50,6 +50,7 @@ EVENTS: dict[str, tuple[object, ...]] = {
     "pool": (PoolWithCounts(1),),
     "lookup": ("results", "hit"),
     "limited": ("reads",),
+    "add_budget": ("reads",),
     "counting_in_memory": (True,),
     "streams": (1,),
     "add_breaker": ("database",),

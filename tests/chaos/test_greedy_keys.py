@@ -17,12 +17,13 @@ import psutil
 import pytest
 import requests
 from kit.databases import Backend
+from kit.effort import effort
 from kit.heavy import BIG, EVERY_KEY, store_big, store_results
 from kit.production import instances, new_key, workers_of
 from kit.servers import Server
 
 KEYS = 16
-SECONDS = 20.0
+SECONDS = effort(20.0, 6.0)
 MOST_MEMORY = 300_000_000
 HEALTH_SECONDS = 5.0
 PATIENCE = 120.0

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 from kit.databases import Backend
+from kit.effort import effort
 from kit.paths import ROOT
 from kit.production import RESULT_ROUTE, instances, metric, samples, workers_of
 from kit.servers import KEY, Server, wait_until
@@ -24,7 +25,7 @@ from infrastructure.worker_slots import shared_folder
 WORKERS = 2
 MOST_SLOTS = 2 * WORKERS  # after HUP, old and new workers serve beside each other
 CLIENTS = 4
-REPLACEMENTS = 16
+REPLACEMENTS = effort(16, 6)
 KILLS = 3
 FILES_OF_A_SLOT = {"counter", "histogram", "gauge_livesum"}
 WORKERS_OF_TWO_WEEKS = 14 * 24  # one an hour

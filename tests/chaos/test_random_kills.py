@@ -24,6 +24,7 @@ from kit.chaos import (
     wait_until_gone,
     wait_until_right,
 )
+from kit.effort import effort
 from kit.servers import wait_until
 
 import database
@@ -31,7 +32,7 @@ from jobs.kind import IsolationLimits
 from models.strategy import STRATEGIES
 
 SEED = 20130301
-WORKER_KILLS, ISOLATED_KILLS = 40, 20
+WORKER_KILLS, ISOLATED_KILLS = effort(40, 12), effort(20, 8)
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 HEALTHY = TICKERS[:16]
 STRATEGY_IDS = tuple(STRATEGIES)

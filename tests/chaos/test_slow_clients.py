@@ -15,10 +15,11 @@ import pytest
 import requests
 from kit.clients import DEAF, KINDS, Storm
 from kit.databases import Backend
+from kit.effort import effort
 from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
 
 CONNECTIONS = 500
-STORM_SECONDS = 60.0
+STORM_SECONDS = effort(60.0, 25.0)
 PATIENCE = 5.0  # of one answer: a thread that is held would be held for ten seconds at least
 STOP_PATIENCE = 10.0  # WEB_GRACEFUL_TIMEOUT is 25 s
 FILE = b"Date,Open,High,Low,Close,Volume\n"

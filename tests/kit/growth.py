@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-SIZES = (1_000, 10_000, 100_000)
+SIZES = (300, 3_000, 30_000)
 MOST_A_CHARACTER = 200  # steps at the smallest size, so that what is no growth but dear is seen as well
 MOST_GROWTH = 15  # for ten times as much; what grows with the square takes a hundred times the steps
 

@@ -113,3 +113,22 @@ except ZeroDivisionError as error:
     assert "hunter2" not in done.stderr
     assert (theirs["event"], theirs["logger"], theirs["request_id"]) == ("theirs 1", "someone.else", "r1")
     assert "ZeroDivisionError" in failed["exception"]
+
+
+def test_a_traceback_in_a_terminal_shows_no_values() -> None:
+    script = f"""
+import sys; sys.path.insert(0, {str(ROOT)!r})
+import structlog
+from utils.logger import configure_logging
+configure_logging("info", as_json=False)
+def fail(password):
+    return 1 / 0
+try:
+    fail("hunter" + "2")
+except ZeroDivisionError:
+    structlog.get_logger("x").exception("failed")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "ZeroDivisionError: division by zero" in done.stderr
+    assert "in fail" in done.stderr
+    assert "hunter2" not in done.stderr

@@ -15,6 +15,7 @@ from api.idempotency import prune_idempotency_keys
 from config import Settings
 from features import load_features
 from features.analyses.retention import cleanup_all_stocks_analysis, cleanup_old_analyses
+from infrastructure.feature import MaintenanceTask
 from infrastructure.flags import FeatureFlags
 from infrastructure.foundation import Foundation
 from jobs.maintenance import Maintenance
@@ -178,3 +179,18 @@ def test_maintenance_prunes_once_for_all_machines(client: Client, settings: Sett
     store_results("A", 1)
     Maintenance(database.current(), tasks).run_due()  # another process, a moment later: it was done just now
     assert len(stored("A")) == settings.results_kept + 1
+
+
+def test_a_task_that_fails_keeps_no_other_from_running(backend: Backend) -> None:
+    ran = []
+
+    def fail() -> None:
+        ran.append("fails")
+        raise ValueError("a fault of a feature")
+
+    always_due = 0.0
+    tasks = (MaintenanceTask("fails", always_due, fail), MaintenanceTask("works", always_due, lambda: ran.append("works")))
+    maintenance = Maintenance(database.current(), tasks)
+    for _ in range(2):
+        maintenance.run_due()
+    assert ran == ["fails", "works"] * 2
