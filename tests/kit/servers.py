@@ -22,15 +22,17 @@ from kit.support import MASTER_KEY, SECRET_KEY
 GUNICORN = str(Path(sys.executable).parent / "gunicorn")
 FLASK = str(Path(sys.executable).parent / "flask")
 KEY = {"X-API-Key": MASTER_KEY}
+LONGEST_PAUSE = 0.1  # seconds
 NOT_BOOTED = (1, 3)  # gunicorn ends with 3, or with 1 when a second worker fails while it is ending
 
 
 def wait_until(true: Callable[[], Any], seconds: float = 60) -> Any:
-    """Poll a condition; its value once it is true."""
-    deadline = time.monotonic() + seconds
+    """Poll a condition, ever less often; its value once it is true."""
+    deadline, pause = time.monotonic() + seconds, 0.01
     while not (value := true()):
         assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(1.5 * pause, LONGEST_PAUSE)
     return value
 
 
