@@ -2,13 +2,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+CHECKS := check-test-types check-types check-style check-js
 LOCKED := requirements requirements-dev requirements-tools benchmarks/requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-all test-browser screenshots check check-js format format-js bench lock audit licenses settings clean
+.PHONY: help run test coverage test-all test-browser screenshots check check-style check-types check-test-types check-js format format-js bench lock audit licenses settings clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed ## install, migrate, load and analyse the sample, serve on 127.0.0.1:8000 (or PORT)
 	@$(BIN)/python app.py
@@ -32,13 +33,20 @@ screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screensho
 test-all: check ## the same, with every test on both engines, and longer storms and more kills
 	@TEST_EVERYTHING=1 $(BIN)/python -m pytest -n 4 --dist loadgroup
 
-check: $(VENV)/.installed-dev check-js ## ruff, mypy, import-linter, bandit, and check-js
+check: $(VENV)/.installed-dev ## the four checks below, two at a time
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(CHECKS)
+
+check-style: ## ruff, import-linter, bandit
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/mypy --config-file tests/mypy.ini
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml .
+
+check-types: ## mypy, strictly, on the product
+	@$(BIN)/mypy
+
+check-test-types: ## mypy on tests, benchmarks and deploy
+	@$(BIN)/mypy --config-file tests/mypy.ini
 
 ifeq ($(shell command -v npm),)
 check-js: ## Biome and tsc on the pages' JavaScript; skipped where there is no npm

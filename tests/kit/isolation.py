@@ -18,7 +18,7 @@ from kit.support import MASTER_KEY, SECRET_KEY
 from kit.trial import TrialKind, TrialParams, create_table
 from models.job import Lane
 
-AT_ONCE = IsolationLimits(first_pause=0.0, strikes=4)  # what is put off is run again at once, and less often
+AT_ONCE = IsolationLimits(first_pause=0.0, strikes=3)  # what is put off is run again at once, and less often
 
 
 class Isolation:
