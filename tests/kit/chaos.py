@@ -38,7 +38,7 @@ from models.strategy import DEFAULT_STRATEGY
 TICKERS = [ticker_of(number) for number in range(1, 501)]
 BARS = 260
 LEASE_SECONDS = 2.0
-KEY_SECONDS = 0.01  # so slow is each key that a kill strikes into a job
+KEY_SECONDS = 0.02  # so slow is each key that a kill strikes into a job
 JOB_SECONDS = 180.0
 GONE_SECONDS = 60.0
 SITE = "BELLWETHER_TEST_SITE"  # in the environment of every process of a site, however far down

@@ -22,7 +22,7 @@ from kit.support import MASTER_KEY, SECRET_KEY
 GUNICORN = str(Path(sys.executable).parent / "gunicorn")
 FLASK = str(Path(sys.executable).parent / "flask")
 KEY = {"X-API-Key": MASTER_KEY}
-LONGEST_PAUSE = 0.1  # seconds
+LONGEST_PAUSE = 0.05  # seconds
 NOT_BOOTED = (1, 3)  # gunicorn ends with 3, or with 1 when a second worker fails while it is ending
 
 
