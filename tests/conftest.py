@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,9 @@ TAKE_TURNS = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Processes inherit what is ignored: a run in the background, or under nohup, would make servers deaf to Ctrl-C and to SIGHUP.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     measure(config)
 
 
