@@ -16,18 +16,18 @@ from benchmarks.servers import ROOT, WITHOUT_PANDAS
 TICKERS = 1_000
 
 
-def shares(url: str) -> dict[str, float]:
-    """Seconds per ticker: `all`, and of that `engine`, `read` and `write`; measured in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.bulk_shares", url]
+def shares(url: str, tickers: int = TICKERS) -> dict[str, float]:
+    """Seconds per demo ticker: `all`, and of that `engine`, `read` and `write`; measured in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.bulk_shares", url, str(tickers)]
     environment = {**os.environ, "PYTHONPATH": WITHOUT_PANDAS}
     measured: dict[str, float] = json.loads(subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE).stdout)
     return measured
 
 
-def main(url: str) -> None:
+def main(url: str, count: int) -> None:
     """Run a job in this process and print the seconds as JSON."""
     import database
-    from features.analyses import service as analysis_service
+    from features.analyses import plan as analysis_plan
     from features.analyses import store as result_store
     from features.analyses.bulk import submit
     from features.analyses.kinds import BulkAnalysis
@@ -58,8 +58,8 @@ def main(url: str) -> None:
         setattr(module, name, call)
 
     for module, name, part in (
-        (analysis_service, "analyse", "engine"),
-        (analysis_service, "adjusted_bars", "engine"),
+        (analysis_plan, "analyse", "engine"),
+        (analysis_plan, "adjusted_bars", "engine"),
         (prices, "find_heads", "read"),
         (prices, "load_many", "read"),
         (result_store, "find_fingerprints", "read"),
@@ -67,7 +67,7 @@ def main(url: str) -> None:
         (claims.Claims, "end_chunk", "write"),
     ):
         timed(module, name, part)
-    tickers = tuple(f"DEMO{number:05d}" for number in range(1, TICKERS + 1))
+    tickers = tuple(f"DEMO{number:05d}" for number in range(1, count + 1))
     with database.transaction() as connection:
         submit(connection, 1, BulkOrder(tickers, BulkParams("weekly", Overrides(reward_risk=1.5))), {})
     executor = Executor(
@@ -77,9 +77,9 @@ def main(url: str) -> None:
     ran = executor.drain()
     spent["all"] = time.perf_counter() - started  # type: ignore[assignment]
     executor.close()
-    assert ran == TICKERS
-    print(json.dumps({part: seconds / TICKERS for part, seconds in spent.items()}))
+    assert ran == count
+    print(json.dumps({part: seconds / count for part, seconds in spent.items()}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

@@ -19,6 +19,7 @@ from time import perf_counter
 
 HOST = "127.0.0.1"
 WARM_UP = 0.5  # seconds that are not counted
+LAST_CHUNK = b"0\r\n\r\n"
 TIMEOUT = 60.0  # seconds without any answer
 CHUNK = 262_144  # bytes
 
@@ -59,14 +60,16 @@ class Connection:
         if end < 0:
             return None
         head = received[:end].lower()
-        length = head.index(b"content-length:") + 15
-        stop = head.find(b"\r\n", length)
-        body_end = end + 4 + int(head[length:] if stop < 0 else head[length:stop])
-        if len(received) < body_end:
-            return None
-        if not head.startswith(b"http/1.1 20"):
+        length = head.find(b"content-length:")
+        if length < 0:
+            body = _dechunk(received, end + 4) if received.endswith(LAST_CHUNK) else None
+        else:
+            stop = head.find(b"\r\n", length)
+            body_end = end + 4 + int(head[length + 15 :] if stop < 0 else head[length + 15 : stop])
+            body = received[end + 4 : body_end] if len(received) >= body_end else None
+        if body is not None and not head.startswith(b"http/1.1 20"):
             raise RuntimeError(f"answered {received[:1000]!r}")
-        return received[end + 4 : body_end]
+        return body
 
     def exchange(self, request: bytes) -> tuple[float, bytes]:
         """The seconds from the first byte sent to the last byte read, and the body."""
@@ -79,6 +82,19 @@ class Connection:
     def close(self) -> None:
         """Close the connection."""
         self.socket.close()
+
+
+def _dechunk(received: bytes, start: int) -> bytes:
+    """The body of a response in chunks, whose first chunk begins at `start`."""
+    pieces = []
+    while True:
+        line_end = received.index(b"\r\n", start)
+        size = int(received[start:line_end], 16)
+        if not size:
+            return b"".join(pieces)
+        start = line_end + 2
+        pieces.append(received[start : start + size])
+        start += size + 2
 
 
 def request(method: str, path: str, key: str = "", body: object = None) -> bytes:
