@@ -66,11 +66,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Of some tests every other runs on SQLite and the others on Postgres; each on both with TEST_EVERYTHING (`make test-all`)."""
     if IS_WHOLE:
         return
-    here = Path(__file__).parent
+    folder = Path(__file__).parent
     twins: dict[tuple[str, ...], dict[str, pytest.Item]] = {}
     for item in items:
         engine = getattr(item, "callspec", None) and item.callspec.params.get("engine")  # type: ignore[attr-defined]
-        if engine in ENGINES and item.path.relative_to(here).as_posix().startswith(TAKE_TURNS):
+        if engine in ENGINES and item.path.relative_to(folder).as_posix().startswith(TAKE_TURNS):
             others = sorted(f"{name}={value}" for name, value in item.callspec.params.items() if name != "engine")  # type: ignore[attr-defined]
             twins.setdefault((str(item.path), getattr(item, "originalname", item.name), *others), {})[engine] = item
     pairs = [pair for pair in twins.values() if len(pair) == len(ENGINES)]
@@ -109,9 +109,9 @@ def _errors_alone_are_logged() -> None:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a server: TEST_DATABASE_URL, or one that the tests bring themselves."""
-    given = os.environ.get("TEST_DATABASE_URL")
-    if given:
-        yield given
+    url = os.environ.get("TEST_DATABASE_URL")
+    if url:
+        yield url
         return
     with databases.postgres_server() as server:
         yield server.get_uri()
@@ -153,10 +153,10 @@ def settings(backend: Backend, tmp_path: Path) -> Settings:
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Application]:
     """The application on a migrated database with the sample prices."""
-    made = create_app(settings)
-    application.start(made)
-    yield made
-    application.stop(made)
+    app = create_app(settings)
+    application.start(app)
+    yield app
+    application.stop(app)
 
 
 @pytest.fixture

@@ -80,13 +80,13 @@ def test_good_production_settings_load(environ: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_production_refuses(environ: pytest.MonkeyPatch, change: dict[str, str], variable: str, words: str) -> None:
-    found = faults(environ, {**GOOD_PRODUCTION, **change})
-    assert list(found) == [variable]
-    assert words in found[variable]
+    reported = faults(environ, {**GOOD_PRODUCTION, **change})
+    assert list(reported) == [variable]
+    assert words in reported[variable]
 
 
 def test_every_fault_is_named_at_once_and_no_secret_is_shown(environ: pytest.MonkeyPatch) -> None:
-    found = faults(
+    reported = faults(
         environ,
         {
             "ENVIRONMENT": "production",
@@ -98,8 +98,8 @@ def test_every_fault_is_named_at_once_and_no_secret_is_shown(environ: pytest.Mon
             "LOG_LEVEL": "loud",
         },
     )
-    assert set(found) == {"MASTER_API_KEY", "SECRET_KEY", "CORS_ORIGINS", "DEBUG", "PORT", "DB_POOL_SIZE", "LOG_LEVEL", "DATABASE_URL"}
-    assert "hunter2" not in str(found)
+    assert set(reported) == {"MASTER_API_KEY", "SECRET_KEY", "CORS_ORIGINS", "DEBUG", "PORT", "DB_POOL_SIZE", "LOG_LEVEL", "DATABASE_URL"}
+    assert "hunter2" not in str(reported)
 
 
 def test_an_env_file_is_for_development(environ: pytest.MonkeyPatch) -> None:
@@ -155,12 +155,12 @@ WRONG = [
 @pytest.mark.parametrize(("variable", "value"), WRONG, ids=[f"{variable}={value}" for variable, value in WRONG])
 @pytest.mark.parametrize("base", [pytest.param({}, id="development"), pytest.param(GOOD_PRODUCTION, id="production")])
 def test_wrong_values_are_refused_with_a_remedy(environ: pytest.MonkeyPatch, base: dict[str, str], variable: str, value: str) -> None:
-    found = faults(environ, {**base, variable: value})
-    assert list(found) == [variable]
-    problem, _, remedy = found[variable].removeprefix(f"{variable}: ").partition(". ")
+    reported = faults(environ, {**base, variable: value})
+    assert list(reported) == [variable]
+    problem, _, remedy = reported[variable].removeprefix(f"{variable}: ").partition(". ")
     assert problem
     assert remedy.startswith(("It means: ", "Make one with ", "Copy it "))
-    assert "hunter2" not in found[variable]
+    assert "hunter2" not in reported[variable]
 
 
 @pytest.mark.parametrize(

@@ -153,10 +153,10 @@ def test_seed_names(things: Backend) -> None:
 
 
 def test_nothing_opens_before_it_is_used(tmp_path: Path) -> None:
-    made = database.configure(DatabaseOptions(url=f"sqlite:///{tmp_path}/unused/x.db"))
+    configured = database.configure(DatabaseOptions(url=f"sqlite:///{tmp_path}/unused/x.db"))
     assert not (tmp_path / "unused").exists()
-    made.engine()
-    assert made.status().events["connects"] == 0
+    configured.engine()
+    assert configured.status().events["connects"] == 0
     database.close()
 
 
@@ -169,13 +169,13 @@ def test_importing_opens_nothing(tmp_path: Path) -> None:
 
 
 def test_the_pool_counts_and_refuses_when_it_is_full(things: Backend, tmp_path: Path) -> None:
-    made = database.configure(settings_for(things.url, tmp_path, db_pool_size=1, db_max_overflow=1, db_pool_timeout=0.1))
+    configured = database.configure(settings_for(things.url, tmp_path, db_pool_size=1, db_max_overflow=1, db_pool_timeout=0.1))
     with database.read(), database.read():
-        assert (made.status().in_use, made.status().events["connects"]) == (2, 2)
+        assert (configured.status().in_use, configured.status().events["connects"]) == (2, 2)
         with pytest.raises(exc.TimeoutError) as caught, database.read():
             pass
         assert database.is_unavailable(caught.value)
-    status = made.status()
+    status = configured.status()
     assert (status.in_use, status.events["timeouts"], status.events["checkouts"]) == (0, 1, 2)
 
 
@@ -192,12 +192,12 @@ def test_only_a_connection_that_lay_idle_is_pinged(things: Backend, tmp_path: Pa
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_an_idle_connection_that_died_is_replaced(things: Backend, tmp_path: Path) -> None:
-    made = database.configure(settings_for(things.url, tmp_path, db_ping_after_idle=0))
-    made.ping()
-    with made.read_only() as connection:
+    configured = database.configure(settings_for(things.url, tmp_path, db_ping_after_idle=0))
+    configured.ping()
+    with configured.read_only() as connection:
         connection.exec_driver_sql(CUT_THE_OTHERS)
     assert count() == 0
-    assert made.status().events["invalidations"] == 1
+    assert configured.status().events["invalidations"] == 1
 
 
 def test_a_forked_child_has_connections_of_its_own(things: Backend) -> None:
@@ -233,12 +233,12 @@ def test_writers_wait_for_each_other(things: Backend) -> None:
 def test_connecting_retries_with_growing_pauses() -> None:
     pauses: list[float] = []
     nobody_listens = DatabaseOptions(url="postgresql://u:hunter2@127.0.0.1:1/x", connect_attempts=8)
-    made = Database(nobody_listens)
+    unreachable = Database(nobody_listens)
     with pytest.raises(exc.OperationalError) as caught:
-        made.connect(wait=pauses.append)
+        unreachable.connect(wait=pauses.append)
     assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
     assert database.is_unavailable(caught.value)
-    assert "hunter2" not in made.description
+    assert "hunter2" not in unreachable.description
     assert "hunter2" not in str(caught.value)
 
 

@@ -23,8 +23,8 @@ ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 def options(url: str, **more: object) -> DatabaseOptions:
-    given = {"breaker_failures": 2, "breaker_seconds": LONG, "pool_timeout": 0.05, "lock_timeout": 0.05, "connect_timeout": 2, **more}
-    return replace(DatabaseOptions(url), **given)  # type: ignore[arg-type]
+    values = {"breaker_failures": 2, "breaker_seconds": LONG, "pool_timeout": 0.05, "lock_timeout": 0.05, "connect_timeout": 2, **more}
+    return replace(DatabaseOptions(url), **values)  # type: ignore[arg-type]
 
 
 def unique(here: Database) -> None:
@@ -82,9 +82,9 @@ def here(empty_backend: Backend) -> Iterator[Database]:
     """A database with a row, and room for one connection."""
     database.execute_db("CREATE TABLE things (id BIGINT PRIMARY KEY)")
     database.execute_db("INSERT INTO things VALUES (1)")
-    made = Database(options(empty_backend.url, pool_size=1, max_overflow=0))
-    yield made
-    made.close()
+    db = Database(options(empty_backend.url, pool_size=1, max_overflow=0))
+    yield db
+    db.close()
 
 
 @pytest.mark.parametrize("act", HARMLESS, ids=lambda act: act.__name__)
@@ -130,20 +130,20 @@ def use(here: Database, way: str) -> None:
 @pytest.mark.parametrize("way", ["read", "reader", "transaction"])
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_an_absent_database_is_left_alone(tmp_path: Path, engine: str, way: str) -> None:
-    here = Database(options(f"sqlite:///{tmp_path}" if engine == "sqlite" else NOWHERE))  # a folder is no database file
+    db = Database(options(f"sqlite:///{tmp_path}" if engine == "sqlite" else NOWHERE))  # a folder is no database file
     for failures in (1, 2):
         with pytest.raises(exc.OperationalError):
-            use(here, way)
-        assert here.breaker.failures == failures
+            use(db, way)
+        assert db.breaker.failures == failures
     for other in ("read", "reader", "transaction"):
         with pytest.raises(DatabaseSuspended) as refused:
-            use(here, other)
+            use(db, other)
         assert 0 < refused.value.retry_after <= LONG
         assert database.is_unavailable(refused.value)
         assert not database.is_lost(refused.value)  # or its own refusals would keep it open
     with pytest.raises(exc.OperationalError):
-        here.connect(1)  # start-up goes past it
-    here.close()
+        db.connect(1)  # start-up goes past it
+    db.close()
 
 
 def test_connecting_goes_past_an_open_breaker_and_closes_it(here: Database) -> None:
@@ -159,12 +159,12 @@ def test_connecting_goes_past_an_open_breaker_and_closes_it(here: Database) -> N
 
 @pytest.mark.parametrize("failures", [0, 5])
 def test_below_its_number_and_with_none_it_never_refuses(tmp_path: Path, failures: int) -> None:
-    here = Database(options(f"sqlite:///{tmp_path}", breaker_failures=failures))
+    db = Database(options(f"sqlite:///{tmp_path}", breaker_failures=failures))
     for _ in range(4):
         with pytest.raises(exc.OperationalError):
-            use(here, "read")
-    assert here.breaker.state == "closed"
-    here.close()
+            use(db, "read")
+    assert db.breaker.state == "closed"
+    db.close()
 
 
 @pytest.fixture(scope="module")
@@ -174,14 +174,14 @@ def postgres() -> Iterator[OwnPostgres]:
 
 
 def test_a_postgres_that_stops_and_comes_back(postgres: OwnPostgres) -> None:
-    here = Database(options(postgres.url, breaker_failures=3, breaker_seconds=SHORT))
-    use(here, "read")
+    db = Database(options(postgres.url, breaker_failures=3, breaker_seconds=SHORT))
+    use(db, "read")
     postgres.stop()
     raised: list[exc.SQLAlchemyError] = []
 
     def try_once() -> bool:
         try:
-            use(here, ("read", "reader", "transaction")[len(raised) % 3])
+            use(db, ("read", "reader", "transaction")[len(raised) % 3])
         except exc.SQLAlchemyError as error:
             raised.append(error)
             return False
@@ -190,21 +190,21 @@ def test_a_postgres_that_stops_and_comes_back(postgres: OwnPostgres) -> None:
     wait_until(lambda: try_once() or len(raised) >= 23)
     assert [type(error) is DatabaseSuspended for error in raised[:4]] == [False, False, False, True]  # refused after as many failures
     assert all(map(database.is_unavailable, raised))
-    assert here.breaker.state != "closed"
+    assert db.breaker.state != "closed"
     postgres.start()
     wait_until(try_once)  # by itself
-    assert (here.breaker.state, here.breaker.failures) == ("closed", 0)
-    here.close()
+    assert (db.breaker.state, db.breaker.failures) == ("closed", 0)
+    db.close()
 
 
 def test_a_connection_that_is_cut_is_counted_once(postgres: OwnPostgres) -> None:
-    here = Database(options(postgres.url, breaker_failures=3))
-    with pytest.raises(exc.DBAPIError), here.read() as connection:
+    db = Database(options(postgres.url, breaker_failures=3))
+    with pytest.raises(exc.DBAPIError), db.read() as connection:
         connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
-    assert here.breaker.failures == 1
-    use(here, "read")
-    assert here.breaker.failures == 0
-    here.close()
+    assert db.breaker.failures == 1
+    use(db, "read")
+    assert db.breaker.failures == 0
+    db.close()
 
 
 @ON_SQLITE

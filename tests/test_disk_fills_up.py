@@ -98,12 +98,12 @@ def in_a_full_tablespace(server: Postgres, template: str, folder: Path) -> Itera
 
 
 def data_directory(server: Postgres) -> str:
-    here = database.Database(database.DatabaseOptions(server.url.render_as_string(hide_password=False)))
+    db = database.Database(database.DatabaseOptions(server.url.render_as_string(hide_password=False)))
     try:
-        with here.read() as connection:
+        with db.read() as connection:
             return str(connection.exec_driver_sql("SHOW data_directory").scalar_one())
     finally:
-        here.close()
+        db.close()
 
 
 @pytest.fixture(params=[on_a_full_disk, under_a_limit, in_a_full_tablespace], ids=lambda make: make.__name__)
@@ -121,12 +121,18 @@ def disk(request: pytest.FixtureRequest, templates: Callable[[str], str], tmp_pa
 
 @pytest.fixture
 def server(disk: Disk) -> Iterator[Server]:
-    given = {"WEB_CONCURRENCY": "2", "RATE_LIMIT_ENABLED": "false", "BREAKER_FAILURES": "1", "BREAKER_SECONDS": "300", **disk.environment}
-    made = Server([GUNICORN, "wsgi:app"], production(disk.backend, **given), disk.data_dir)
-    wait_until(made.answers)
-    wait_until(lambda: made.log.count('"event":"started"') == 2)
-    yield made
-    made.end()
+    environment = {
+        "WEB_CONCURRENCY": "2",
+        "RATE_LIMIT_ENABLED": "false",
+        "BREAKER_FAILURES": "1",
+        "BREAKER_SECONDS": "300",
+        **disk.environment,
+    }
+    server = Server([GUNICORN, "wsgi:app"], production(disk.backend, **environment), disk.data_dir)
+    wait_until(server.answers)
+    wait_until(lambda: server.log.count('"event":"started"') == 2)
+    yield server
+    server.end()
 
 
 def upload(server: Server, ticker: str) -> requests.Response:

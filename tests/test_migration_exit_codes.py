@@ -44,8 +44,8 @@ def test_the_exit_code_of_status(state: str, change: str | None, code: int, tmp_
 
 def test_help_says_what_the_exit_codes_mean() -> None:
     for command in ("up", "status", "plan", "verify", "baseline", "repair"):
-        told = subprocess.run(
+        done = subprocess.run(
             [sys.executable, "db_migrations.py", command, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
         ).stdout
-        assert "exit codes:" in told
-        assert all(f"  {code}  " in told for code in (0, 1, 2))
+        assert "exit codes:" in done
+        assert all(f"  {code}  " in done for code in (0, 1, 2))

@@ -42,10 +42,10 @@ class Folder:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
-    made = Folder(tmp_path / "migrations")
-    made.write("0001_parents.sql", "CREATE TABLE parents (id BIGINT PRIMARY KEY, name TEXT);")
-    made.write("0002_children.sql", "CREATE TABLE children (id BIGINT PRIMARY KEY, parent_id BIGINT NOT NULL REFERENCES parents (id));")
-    return made
+    folder = Folder(tmp_path / "migrations")
+    folder.write("0001_parents.sql", "CREATE TABLE parents (id BIGINT PRIMARY KEY, name TEXT);")
+    folder.write("0002_children.sql", "CREATE TABLE children (id BIGINT PRIMARY KEY, parent_id BIGINT NOT NULL REFERENCES parents (id));")
+    return folder
 
 
 def tables() -> set[str]:
@@ -204,15 +204,15 @@ FILES = (migration(1), migration(2), migration(3))
     ],
 )
 def test_standing(applied: tuple[Any, ...], state: SchemaState, served: bool, words: str) -> None:
-    found = compare(FILES, tuple(row(entry) if isinstance(entry, int) else row(*entry) for entry in applied))
-    assert (found.state, found.can_be_served) == (state, served)
-    assert words in str(found)
-    assert state in str(found)
+    status = compare(FILES, tuple(row(entry) if isinstance(entry, int) else row(*entry) for entry in applied))
+    assert (status.state, status.can_be_served) == (state, served)
+    assert words in str(status)
+    assert state in str(status)
 
 
 def test_a_missing_file_of_an_applied_migration(empty_backend: Backend, folder: Folder) -> None:
-    found = compare((migration(1), migration(3)), (row(1), row(2), row(3)))
-    assert (found.state, found.drift) == (SchemaState.DIVERGED, ("0002_m2 was applied but its file is missing",))
+    status = compare((migration(1), migration(3)), (row(1), row(2), row(3)))
+    assert (status.state, status.drift) == (SchemaState.DIVERGED, ("0002_m2 was applied but its file is missing",))
 
 
 def test_who_refuses_a_database_that_is_ahead(empty_backend: Backend, folder: Folder) -> None:
@@ -307,8 +307,8 @@ def test_the_command_brings_a_database_up_to_date(empty_backend: Backend) -> Non
 
 def test_verify_names_a_missing_table(backend: Backend) -> None:
     database.execute_db("DROP TABLE watchlist_items")
-    found = run_command(backend, "verify")
-    assert (found.returncode, "watchlist_items" in found.stdout) == (1, True)
+    done = run_command(backend, "verify")
+    assert (done.returncode, "watchlist_items" in done.stdout) == (1, True)
 
 
 def test_looking_writes_nothing(empty_backend: Backend) -> None:

@@ -50,9 +50,9 @@ class Place:
 
     def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """The real command, as a person runs it."""
-        given = {"PATH": os.environ["PATH"], **self.environment, **environment}
+        variables = {"PATH": os.environ["PATH"], **self.environment, **environment}
         command = [sys.executable, "preflight.py", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=300, check=False)
+        return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=300, check=False)
 
 
 # pip takes over a second and finds the same for every test of this process; the command asks it anew.
@@ -173,22 +173,22 @@ def test_a_critical_check_shown_red(
 ) -> None:
     spoil(place)
     report = place.check(monkeypatch)
-    found = critical(report)
-    assert name in found, preflight.table(report)
-    assert found[name].is_critical
-    assert remedy in str(found[name].remedy)
+    checks = critical(report)
+    assert name in checks, preflight.table(report)
+    assert checks[name].is_critical
+    assert remedy in str(checks[name].remedy)
     assert not report.ok
-    told = preflight.table(report)
+    text = preflight.table(report)
     for secret in (MASTER_KEY, SECRET_KEY, PASSWORD):
-        assert secret not in told
+        assert secret not in text
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_port_that_is_taken(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", int(place.environment["PORT"]))):
-        found = critical(place.check(monkeypatch))
-        assert list(found) == ["port"]
-        assert "PORT" in str(found["port"].remedy)
+        checks = critical(place.check(monkeypatch))
+        assert list(checks) == ["port"]
+        assert "PORT" in str(checks["port"].remedy)
     assert place.check(monkeypatch).ok
 
 
@@ -198,9 +198,9 @@ def test_a_broker_that_throws_messages_away(place: Place, redis_server: RedisSer
     assert place.check(monkeypatch).ok
     redis_server.client.config_set("maxmemory", 50_000_000)
     redis_server.client.config_set("maxmemory-policy", "allkeys-lru")
-    found = critical(place.check(monkeypatch))
-    assert list(found) == ["redis", "broker"]
-    assert "noeviction" in str(found["broker"].remedy)
+    checks = critical(place.check(monkeypatch))
+    assert list(checks) == ["redis", "broker"]
+    assert "noeviction" in str(checks["broker"].remedy)
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -210,9 +210,9 @@ def test_a_route_given_twice(place: Place) -> None:
     routes = [Route(rule.rule, frozenset(rule.methods or ()), rule.endpoint) for rule in app.url_map.iter_rules() if not rule.websocket]
     twin = Route("/api/v1/results/<id>", frozenset({"GET"}), "result.get_result_again")
     assert "routes" not in critical(health.preflight(settings, database.current(), lambda: routes, asked_once))
-    found = critical(health.preflight(settings, database.current(), lambda: [*routes, twin], asked_once))["routes"]
-    assert "result.get_result, result.get_result_again" in found.found
-    assert found.remedy
+    check = critical(health.preflight(settings, database.current(), lambda: [*routes, twin], asked_once))["routes"]
+    assert "result.get_result, result.get_result_again" in check.found
+    assert check.remedy
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -247,8 +247,8 @@ def test_warnings_count_with_strict_only(place: Place) -> None:
     plain, strict = place.command(**away), place.command("--strict", "--json", **away)
     assert (plain.returncode, strict.returncode) == (0, 2), plain.stdout + strict.stdout
     answer = json.loads(strict.stdout)
-    told = {check["name"] for check in answer["checks"] if check["state"] == "warning"}
-    assert (told - {"disk_space"}, answer["state"]) == ({"redis", "secrets"}, "warning")
+    names = {check["name"] for check in answer["checks"] if check["state"] == "warning"}
+    assert (names - {"disk_space"}, answer["state"]) == ({"redis", "secrets"}, "warning")
     assert "Ready to start." in plain.stdout
     assert "→ See that it runs and that REDIS_URL is right" in plain.stdout
     for output in (plain.stdout, plain.stderr, strict.stdout, strict.stderr):
@@ -303,10 +303,10 @@ def test_a_writer_that_does_not_finish(place: Place, monkeypatch: pytest.MonkeyP
     place.environment["DB_LOCK_TIMEOUT"] = "0.2"
     blocker = database.Database(database.DatabaseOptions(place.backend.url))
     with blocker.transaction():
-        found = critical(place.check(monkeypatch))
+        checks = critical(place.check(monkeypatch))
     blocker.close()
-    assert list(found) == ["database_writable"]
-    assert "DB_LOCK_TIMEOUT" in str(found["database_writable"].remedy)
+    assert list(checks) == ["database_writable"]
+    assert "DB_LOCK_TIMEOUT" in str(checks["database_writable"].remedy)
 
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
@@ -317,9 +317,9 @@ def test_an_account_that_may_not_write(place: Place, monkeypatch: pytest.MonkeyP
     try:
         server.run(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
         place.environment["DATABASE_URL"] = server.url.set(username=role, password=PASSWORD).render_as_string(hide_password=False)
-        found = critical(place.check(monkeypatch))
-        assert list(found) == ["database_writable"]
-        assert "write rows" in str(found["database_writable"].remedy)
+        checks = critical(place.check(monkeypatch))
+        assert list(checks) == ["database_writable"]
+        assert "write rows" in str(checks["database_writable"].remedy)
     finally:
         server.run(f"DROP OWNED BY {role}")
         server.run(f"DROP ROLE {role}")

@@ -189,12 +189,12 @@ def test_the_count_finds_what_python_finds(pattern: re.Pattern[Any], method: str
     for make in hostile_texts(machine):
         text = make(40)
         for sample in (text, text[:-1], text[::-1]):
-            given = sample.encode("latin-1") if machine.is_of_bytes else sample
+            subject = sample.encode("latin-1") if machine.is_of_bytes else sample
             if method in ("match", "fullmatch", "search"):
-                match = getattr(pattern, method)(given)
+                match = getattr(pattern, method)(subject)
                 expected = (int(match is not None), match.end() if match else -1)
             else:
-                matches = list(pattern.finditer(given))
+                matches = list(pattern.finditer(subject))
                 expected = (len(matches), matches[-1].end() if matches else -1)
             outcome = machine.run(method, sample, 1_000_000)
             assert (outcome.found, outcome.end) == expected, sample

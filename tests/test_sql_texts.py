@@ -67,11 +67,11 @@ def test_sql_that_is_put_together_is_seen(code: str, is_caught: bool) -> None:
 
 def test_no_value_is_put_into_sql() -> None:
     """What modules put together on import holds nothing from outside; functions that do so are named. ruff and bandit leave this to us."""
-    found = set()
+    tables = set()
     for path in code():
         functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-        found |= {(str(path.relative_to(ROOT)), each.name) for each in functions if any(map(puts_sql_together, ast.walk(each)))}
-    assert found == PUTS_SQL_TOGETHER
+        tables |= {(str(path.relative_to(ROOT)), each.name) for each in functions if any(map(puts_sql_together, ast.walk(each)))}
+    assert tables == PUTS_SQL_TOGETHER
 
 
 def tables_written(text: str) -> set[str]:

@@ -81,9 +81,9 @@ class Stage:
 
     @property
     def server(self) -> OwnPostgres:
-        found = self.request.getfixturevalue("guarded")
-        assert isinstance(found, OwnPostgres)
-        return found
+        server = self.request.getfixturevalue("guarded")
+        assert isinstance(server, OwnPostgres)
+        return server
 
 
 @contextmanager
@@ -234,9 +234,9 @@ def run_all(fault: Fault, commands: dict[str, list[str]], folder: Path) -> dict[
     """Start everything at once; exit codes, and what was told."""
     running = {}
     for name, command in commands.items():
-        given = production(Backend("", fault.url), WEB_CONCURRENCY="1", PORT=str(free_port()), DATA_DIR=str(folder / "var"))
+        variables = production(Backend("", fault.url), WEB_CONCURRENCY="1", PORT=str(free_port()), DATA_DIR=str(folder / "var"))
         output = (folder / f"output-{len(running)}").open("w+")
-        environment = {"PATH": os.environ["PATH"], **given, **fault.environment}
+        environment = {"PATH": os.environ["PATH"], **variables, **fault.environment}
         running[name] = (subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT), output)
     outcomes = {}
     try:

@@ -59,9 +59,9 @@ def test_real_levels_are_those_found_one_bar_at_a_time(sample: dict[str, Bars], 
     bars = sample[ticker]
     atr = textbook.atr(bars.high.tolist(), bars.low.tolist(), bars.close.tolist())
     for count in [*range(50, len(bars), 97), len(bars)]:
-        found = seen(bars.until(count)).levels
+        until = seen(bars.until(count)).levels
         support, resistance = levels_by_hand(bars.until(count), atr[count - 1])
-        for levels, expected in ((found.support, support), (found.resistance, resistance)):
+        for levels, expected in ((until.support, support), (until.resistance, resistance)):
             assert [(level.touches, level.last_touch) for level in levels] == [(level.touches, level.last_touch) for level in expected]
             assert [level.price for level in levels] == pytest.approx([level.price for level in expected], rel=1e-12)
 

@@ -31,11 +31,11 @@ ALIKE = dict.fromkeys(VOTING_KEYS, 1.0)
 @pytest.mark.parametrize("strategy", TABLE)
 def test_a_strategy_is_as_in_the_table(strategy: str) -> None:
     name, indicator_weights, category_weights, stop, reward_risk, cap = TABLE[strategy]
-    found = STRATEGIES[strategy]
-    assert (found.id, found.name) == (strategy, name)
-    assert found.indicator_weights == dict(zip(INDICATOR_ORDER, map(float, indicator_weights.split()), strict=True))
-    assert found.category_weights == dict(zip(CATEGORIES, map(float, category_weights.split()), strict=True))
-    assert (found.stop_percent, found.reward_risk, found.max_position_percent) == (stop, reward_risk, cap)
+    definition = STRATEGIES[strategy]
+    assert (definition.id, definition.name) == (strategy, name)
+    assert definition.indicator_weights == dict(zip(INDICATOR_ORDER, map(float, indicator_weights.split()), strict=True))
+    assert definition.category_weights == dict(zip(CATEGORIES, map(float, category_weights.split()), strict=True))
+    assert (definition.stop_percent, definition.reward_risk, definition.max_position_percent) == (stop, reward_risk, cap)
 
 
 def test_there_are_five_strategies_and_balanced_is_the_usual_one() -> None:

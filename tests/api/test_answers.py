@@ -258,10 +258,10 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+        attributes = dict(attrs)
         self._in = tag
         self.loaded += [value for name, value in attrs if name in ("src", "href") and value]
-        self.inline += [name for name in given if name.startswith("on") or name == "style"]
+        self.inline += [name for name in attributes if name.startswith("on") or name == "style"]
 
     def handle_data(self, data: str) -> None:
         if self._in in ("script", "style") and data.strip():
@@ -348,5 +348,5 @@ def test_whom_the_limits_count(make: Make, proxies: int, first: str | None, seco
 @pytest.mark.parametrize("proxies", [0, 1])
 def test_other_headers_are_not_believed(make: Make, header: str, proxies: int) -> None:
     client = make(trusted_proxies=proxies, rate_limit_enabled=True, rate_limit_per_minute=1)
-    given = ["for=192.0.2.1", "for=192.0.2.2"] if header == "Forwarded" else ["192.0.2.1", "192.0.2.2"]
-    assert [client.http.get("/openapi.json", headers={header: value}).status_code for value in given] == [200, 429]
+    addresses = ["for=192.0.2.1", "for=192.0.2.2"] if header == "Forwarded" else ["192.0.2.1", "192.0.2.2"]
+    assert [client.http.get("/openapi.json", headers={header: value}).status_code for value in addresses] == [200, 429]

@@ -35,9 +35,9 @@ Changes = dict[str, str | None]
 @pytest.fixture
 def server(backend: Backend, start: Start) -> Server:
     """A gunicorn with one worker process, and streams for all that a test opens: a place is free some seconds after it was left."""
-    made = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", WEB_THREADS="64", MAX_STREAMS="60"))
-    wait_until(made.answers)
-    return made
+    server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", WEB_THREADS="64", MAX_STREAMS="60"))
+    wait_until(server.answers)
+    return server
 
 
 @pytest.fixture
@@ -157,9 +157,9 @@ def test_what_is_no_handshake_is_told_what_is_missing(server: Server, path: str)
             connection.sendall(request_of(path, changes, line))
             connection.shutdown(socket.SHUT_WR)
             head, _, body = rest_of(connection).decode("latin-1").partition("\r\n\r\n")
-        given = dict(entry.split(": ", 1) for entry in head.split("\r\n")[1:])
-        assert (name, head.split()[1], given["Content-Type"]) == (name, str(status), "application/problem+json")
-        assert headers.items() <= given.items(), name
+        received_headers = dict(entry.split(": ", 1) for entry in head.split("\r\n")[1:])
+        assert (name, head.split()[1], received_headers["Content-Type"]) == (name, str(status), "application/problem+json")
+        assert headers.items() <= received_headers.items(), name
         if not line.startswith("HEAD"):
             assert json.loads(body)["status"] == status, name
     assert_quiet(server)

@@ -33,9 +33,9 @@ FILES = {
 def server(backend: Backend, start: Start) -> Server:
     # Room for every large file at once: none is refused for being one too many, and one thread is left for the others.
     threads = {"WEB_THREADS": str(AT_ONCE + 2), "HEAVY_REQUESTS_AT_ONCE": str(AT_ONCE + 1)}
-    made = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", **threads))
-    wait_until(made.answers)
-    return made
+    server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", **threads))
+    wait_until(server.answers)
+    return server
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

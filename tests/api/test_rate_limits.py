@@ -71,11 +71,11 @@ def windows(answer: Any) -> dict[str, tuple[int, int, int, int]]:
     policies = [part.strip().split(";") for part in answer.headers["RateLimit-Policy"].split(",")]
     states = [part.strip().split(";") for part in answer.headers["RateLimit"].split(",")]
     assert [policy[0] for policy in policies] == [state[0] for state in states]
-    found = {}
+    amounts = {}
     for policy, state in zip(policies, states, strict=True):
         (limit, seconds), (remaining, left) = ([int(part.split("=")[1]) for part in parts[1:]] for parts in (policy, state))
-        found[policy[0].strip('"')] = (limit, seconds, remaining, left)
-    return found
+        amounts[policy[0].strip('"')] = (limit, seconds, remaining, left)
+    return amounts
 
 
 def remaining(answer: Any) -> dict[str, int]:

@@ -183,10 +183,10 @@ class Broken:
         self._begun, self._error = BytesIO(begun), error
 
     def read(self, size: int = -1) -> bytes:
-        found = self._begun.read(size)
-        if not found and self._error is not None:
+        piece = self._begun.read(size)
+        if not piece and self._error is not None:
             raise self._error
-        return found
+        return piece
 
 
 @pytest.mark.parametrize(

@@ -14,18 +14,18 @@ from kit.browser import CHROMIUM, FLAGS, PATIENCE, Open, Site, Watch, sign_in, s
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, in words, where there is no browser; where one is required, say so by failing."""
     is_skipped = not (Path(CHROMIUM).exists() or os.environ.get("BELLWETHER_REQUIRE_TOOLS"))
-    here = Path(__file__).parent
+    folder = Path(__file__).parent
     for item in items:
-        if here in item.path.parents and is_skipped:
+        if folder in item.path.parents and is_skipped:
             item.add_marker(pytest.mark.skip(reason="no Chromium found: `make test-browser` installs it, or set CHROMIUM to its path"))
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One server for all browser tests of this process."""
-    made = start_site(tmp_path_factory.mktemp("site"))
-    yield made
-    made.stop()
+    site = start_site(tmp_path_factory.mktemp("site"))
+    yield site
+    site.stop()
 
 
 @pytest.fixture(scope="session")

@@ -42,8 +42,10 @@ def test_it_is_accessible_and_fits_a_phone(open_page: Open, path: str) -> None:
 
 def serious(page: Any) -> list[Any]:
     """What axe finds that keeps people out."""
-    found = page.evaluate("async () => (await axe.run()).violations.map((one) => [one.impact, one.id, one.nodes.map((node) => node.html)])")
-    return [one for one in found if one[0] in ("serious", "critical")]
+    violations = page.evaluate(
+        "async () => (await axe.run()).violations.map((one) => [one.impact, one.id, one.nodes.map((node) => node.html)])"
+    )
+    return [one for one in violations if one[0] in ("serious", "critical")]
 
 
 @pytest.mark.parametrize("path", PAGES)

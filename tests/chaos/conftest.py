@@ -26,9 +26,9 @@ def demo_backend(engine: str, tmp_path: Path, demo_templates: Callable[[str], st
 
 @pytest.fixture
 def site(demo_backend: Backend, tmp_path: Path) -> Iterator[Site]:
-    made = Site(demo_backend, tmp_path)
-    yield made
-    made.end()
+    site = Site(demo_backend, tmp_path)
+    yield site
+    site.end()
 
 
 @pytest.fixture

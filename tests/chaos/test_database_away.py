@@ -124,8 +124,8 @@ def is_served(server: Server) -> bool:
 
 
 def test_a_database_that_is_stopped(backend: Backend, postgres: OwnPostgres, tmp_path: Path) -> None:
-    given = {"WEB_CONCURRENCY": str(WORKERS), "BREAKER_SECONDS": "2", "RATE_LIMIT_ENABLED": "false"}
-    with instances(backend, tmp_path, 1, **given) as (server,):
+    environment = {"WEB_CONCURRENCY": str(WORKERS), "BREAKER_SECONDS": "2", "RATE_LIMIT_ENABLED": "false"}
+    with instances(backend, tmp_path, 1, **environment) as (server,):
         wait_until(lambda: is_served(server))
         lasting = workers_of(server)
         assert metric(server, "bellwether_breaker_open", name="database") == 0
@@ -158,8 +158,8 @@ def test_a_database_that_is_stopped(backend: Backend, postgres: OwnPostgres, tmp
 
 def test_a_database_that_freezes(backend: Backend, postgres: OwnPostgres, tmp_path: Path) -> None:
     """Whoever waits for it when it freezes is told in the end; then it is as if it were gone."""
-    given = {"WEB_CONCURRENCY": str(WORKERS), "BREAKER_SECONDS": "4", "DB_USE_SECONDS": "2", "DB_CONNECT_TIMEOUT": "2"}
-    with instances(backend, tmp_path, 1, **given, RATE_LIMIT_ENABLED="false") as (server,):
+    environment = {"WEB_CONCURRENCY": str(WORKERS), "BREAKER_SECONDS": "4", "DB_USE_SECONDS": "2", "DB_CONNECT_TIMEOUT": "2"}
+    with instances(backend, tmp_path, 1, **environment, RATE_LIMIT_ENABLED="false") as (server,):
         wait_until(lambda: is_served(server))
         lasting = workers_of(server)
         with postgres.frozen():
@@ -184,8 +184,8 @@ def test_a_database_that_is_away_at_the_start_and_when_a_worker_is_replaced(
 ) -> None:
     """The first workers wait for it; one that replaces another serves 503 until it is there."""
     postgres.stop()
-    given = {"WEB_CONCURRENCY": "1", "BREAKER_FAILURES": "2", "BREAKER_SECONDS": "5"}  # it opens while it is waited for
-    server = Server(WEB, production(backend, **given), tmp_path)
+    environment = {"WEB_CONCURRENCY": "1", "BREAKER_FAILURES": "2", "BREAKER_SECONDS": "5"}  # it opens while it is waited for
+    server = Server(WEB, production(backend, **environment), tmp_path)
     try:
         wait_until(lambda: server.log.count("database not reachable yet") >= 3)
         assert server.process.poll() is None
@@ -217,8 +217,8 @@ def test_a_damaged_sample_and_a_part_that_does_not_stop(postgres: OwnPostgres, t
     slow.mkdir()
     (slow / "sitecustomize.py").write_text(HANGING_STOP)
     fresh = Backend("postgres", Postgres(postgres.url).create("damaged_sample"))
-    given = production(fresh, LOAD_SAMPLE="true", WEB_CONCURRENCY="1", PYTHONPATH=str(slow), LOG_LEVEL="debug")
-    server = Server(["env", "--chdir", str(copy), *WEB], given, tmp_path)
+    environment = production(fresh, LOAD_SAMPLE="true", WEB_CONCURRENCY="1", PYTHONPATH=str(slow), LOG_LEVEL="debug")
+    server = Server(["env", "--chdir", str(copy), *WEB], environment, tmp_path)
     try:
         wait_until(server.answers)
         assert server.get("/api/v1/tickers").json()["items"] == []

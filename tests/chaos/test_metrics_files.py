@@ -79,11 +79,11 @@ def folder_of(server: Server) -> Path:
 
 
 def sizes(server: Server) -> dict[str, int]:
-    found = {}
+    lengths = {}
     for path in folder_of(server).iterdir():
         with suppress(FileNotFoundError):  # of a worker that has ended this moment
-            found[path.name] = path.stat().st_size
-    return found
+            lengths[path.name] = path.stat().st_size
+    return lengths
 
 
 def slots(server: Server) -> dict[str, set[int]]:
@@ -113,8 +113,8 @@ def assert_gauges_are_of_those_who_live(server: Server) -> None:
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_workers_come_and_go(backend: Backend, tmp_path: Path) -> None:
-    given = {"WEB_CONCURRENCY": str(WORKERS), "WEB_MAX_REQUESTS": "80", "RATE_LIMIT_ENABLED": "false"}
-    with instances(backend, tmp_path, 1, **given) as (server,):
+    environment = {"WEB_CONCURRENCY": str(WORKERS), "WEB_MAX_REQUESTS": "80", "RATE_LIMIT_ENABLED": "false"}
+    with instances(backend, tmp_path, 1, **environment) as (server,):
         with under_requests(server) as asked:
             for _ in range(2):
                 old = set(workers_of(server))
@@ -195,15 +195,15 @@ def test_two_weeks_of_replacements(tmp_path: Path) -> None:
     command = [sys.executable, "-c", TWO_WEEKS, str(folder), str(WORKERS_OF_TWO_WEEKS), "3"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert ran.returncode == 0, ran.stderr
-    found = {
+    counts = {
         (sample.name, sample.labels.get("route")): sample.value
         for family in text_string_to_metric_families(ran.stdout)
         for sample in family.samples
     }
     for route in ("/a", "/b"):
-        assert found["http_requests_total", route] == WORKERS_OF_TWO_WEEKS
-        assert found["http_request_duration_seconds_count", route] == WORKERS_OF_TWO_WEEKS
-    assert ("bellwether_streams_open", None) not in found  # nobody lives
+        assert counts["http_requests_total", route] == WORKERS_OF_TWO_WEEKS
+        assert counts["http_request_duration_seconds_count", route] == WORKERS_OF_TWO_WEEKS
+    assert ("bellwether_streams_open", None) not in counts  # nobody lives
     files = {path.name: path.stat().st_size for path in folder.iterdir()}
     assert set(files) == {f"{kind}_{slot}.db" for kind in FILES_OF_A_SLOT - {"gauge_livesum"} for slot in range(3)}
     assert sum(files.values()) < 1_000_000

@@ -80,8 +80,8 @@ def askers_of(servers: list[Server]) -> list[Asker]:
 @pytest.mark.parametrize("way", WAYS)
 def test_requests_take_hardly_longer(backend: Backend, tmp_path: Path, redis_server: StrikableRedis, way: str) -> None:
     """Neither the request that finds out, of whatever kind, nor those that follow. Beside Postgres results are in Redis, too."""
-    given = {"REDIS_URL": redis_server.url, "WEB_CONCURRENCY": "1", "RATE_LIMIT_BULK_PER_MINUTE": "1000"}
-    with instances(backend, tmp_path, 3, **given) as servers:
+    environment = {"REDIS_URL": redis_server.url, "WEB_CONCURRENCY": "1", "RATE_LIMIT_BULK_PER_MINUTE": "1000"}
+    with instances(backend, tmp_path, 3, **environment) as servers:
         askers = askers_of(servers)
         for asker in askers:
             asker.seconds()  # what a first request costs is not to be counted
@@ -122,8 +122,8 @@ def allowed(servers: list[Server], name: str) -> int:
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_limits_hold_for_each_process_and_are_shared_again(backend: Backend, tmp_path: Path, redis_server: StrikableRedis) -> None:
-    given = {"REDIS_URL": redis_server.url, "WEB_CONCURRENCY": str(WORKERS), "RATE_LIMIT_PER_MINUTE": str(LIMIT)}
-    with instances(backend, tmp_path, 2, **given) as servers:
+    environment = {"REDIS_URL": redis_server.url, "WEB_CONCURRENCY": str(WORKERS), "RATE_LIMIT_PER_MINUTE": str(LIMIT)}
+    with instances(backend, tmp_path, 2, **environment) as servers:
         lasting = [workers_of(server) for server in servers]
         assert allowed(servers, "shared") == LIMIT
         for way in WAYS:
@@ -140,8 +140,8 @@ def test_limits_hold_for_each_process_and_are_shared_again(backend: Backend, tmp
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_without_redis_at_the_start(backend: Backend, tmp_path: Path) -> None:
     """It is an optional part: the service starts and serves, and limits hold."""
-    given = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "WEB_CONCURRENCY": str(WORKERS), "RATE_LIMIT_PER_MINUTE": str(LIMIT)}
-    with instances(backend, tmp_path, 1, **given) as servers:
+    environment = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "WEB_CONCURRENCY": str(WORKERS), "RATE_LIMIT_PER_MINUTE": str(LIMIT)}
+    with instances(backend, tmp_path, 1, **environment) as servers:
         assert servers[0].analyze(ticker="AAPL").status_code == 200
         assert LIMIT <= allowed(servers, "alone") <= WORKERS * LIMIT
         assert servers[0].stop() == 0

@@ -116,8 +116,8 @@ class Load:
         watched = database.query_db("SELECT ticker FROM watchlist_items WHERE notes = 'sent under load'")
         answered = [body["ticker"] for asked, _, _, body in self.answers if asked == "watchlist"]
         assert sorted(answered) == sorted(row["ticker"] for row in watched)
-        made = database.query_db("SELECT id FROM analysis_results WHERE ticker = 'IBM'")
-        assert {body["id"] for asked, _, _, body in self.answers if asked == "analysis"} == {row["id"] for row in made}
+        stored = database.query_db("SELECT id FROM analysis_results WHERE ticker = 'IBM'")
+        assert {body["id"] for asked, _, _, body in self.answers if asked == "analysis"} == {row["id"] for row in stored}
         assert {asked for asked, *_ in self.answers} == set(good)
 
 

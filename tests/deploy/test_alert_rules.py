@@ -40,8 +40,8 @@ needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not in
 def dashboard_expressions() -> Iterator[tuple[str, str]]:
     """Each expression of the dashboard by its place, its variables put in."""
     notes = [note for note in DASHBOARD["annotations"]["list"] if "expr" in note]
-    found = [(f"{panel['title']} {target['refId']}", target["expr"]) for panel in PANELS for target in panel["targets"]]
-    for place, expression in found + [(note["name"], note["expr"]) for note in notes]:
+    expressions = [(f"{panel['title']} {target['refId']}", target["expr"]) for panel in PANELS for target in panel["targets"]]
+    for place, expression in expressions + [(note["name"], note["expr"]) for note in notes]:
         yield place, re.sub(r"\$\w+", lambda variable: GRAFANA_VARIABLES[variable.group()], expression)
 
 
@@ -61,7 +61,7 @@ class Metric:
 
 def exposed_metrics(text: str) -> dict[str, Metric]:
     """The project's metrics in an exposition."""
-    found = {}
+    used = {}
     for family in text_string_to_metric_families(text):
         name = family.name + ("_total" if family.type == "counter" else "")
         # The client adds the moment when each counter began, in a single process only.
@@ -71,17 +71,17 @@ def exposed_metrics(text: str) -> dict[str, Metric]:
                 for label, value in sample.labels.items():
                     if label != "le":
                         labels.setdefault(label, set()).add(value)
-            found[name] = Metric(family.type, labels)
-    return found
+            used[name] = Metric(family.type, labels)
+    return used
 
 
 def described_metrics() -> dict[str, Metric]:
     """The metrics in the tables of docs/metrics.md; a label without values is one whose values are open."""
-    found = {}
+    used = {}
     for name, kind, labels in re.findall(r"^\| `([a-z_]+)` \| (\w+) \|([^|]*)\|", REFERENCE, flags=re.MULTILINE):
         parts = [re.findall(r"`([a-z_]+)`", part) for part in labels.split(";")]
-        found[name] = Metric(kind, {part[0]: set(part[1:]) for part in parts if part})
-    return found
+        used[name] = Metric(kind, {part[0]: set(part[1:]) for part in parts if part})
+    return used
 
 
 @pytest.fixture

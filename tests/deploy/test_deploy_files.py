@@ -125,8 +125,8 @@ def test_images_are_built_from_a_digest() -> None:
 
 def compose_command() -> list[str]:
     if shutil.which("docker"):
-        found = subprocess.run(["docker", "compose", "version"], capture_output=True, timeout=60, check=False)
-        if found.returncode == 0:
+        compose = subprocess.run(["docker", "compose", "version"], capture_output=True, timeout=60, check=False)
+        if compose.returncode == 0:
             return ["docker", "compose"]
     return ["docker-compose"] if shutil.which("docker-compose") else [missing("neither docker compose nor docker-compose is installed")]
 
@@ -235,9 +235,9 @@ def test_every_file_and_link_exists(guide: Path) -> None:
 def test_every_command_of_ours_takes_its_options(guide: Path) -> None:
     """The subcommands and options that a guide gives are those that `--help` lists."""
     pattern = r"(?:python|bellwether) (preflight\.py|db_migrations\.py|-m deploy\.backup|-m deploy\.restore)([^\n|;&`#')]*)"
-    found = re.findall(pattern, guide.read_text())
-    assert {command for command, _ in found} >= {"preflight.py", "db_migrations.py"}
-    for command, rest in found:
+    matches = re.findall(pattern, guide.read_text())
+    assert {command for command, _ in matches} >= {"preflight.py", "db_migrations.py"}
+    for command, rest in matches:
         module = command.removeprefix("-m ").removesuffix(".py").replace(".", "/")
         source = (ROOT / f"{module}.py").read_text()
         for option in re.findall(r"--[a-z-]+", rest):

@@ -27,17 +27,17 @@ pytestmark = ON_SQLITE
 def server(backend: Backend, start: Start) -> Server:
     """As deploy/systemd/bellwether-web.service runs it behind nginx."""
     tool("nginx")
-    made = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", TRUSTED_PROXIES="1"))
-    wait_until(made.answers)
-    return made
+    server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", TRUSTED_PROXIES="1"))
+    wait_until(server.answers)
+    return server
 
 
 @pytest.fixture
 def nginx(server: Server, tmp_path: Path) -> Iterator[Nginx]:
-    made = Nginx(server, tmp_path / "nginx")
-    made.start()
-    yield made
-    made.end()
+    nginx = Nginx(server, tmp_path / "nginx")
+    nginx.start()
+    yield nginx
+    nginx.end()
 
 
 def post_job(nginx: Nginx) -> str:
@@ -86,9 +86,9 @@ def test_requests_and_the_applications_own_errors_pass(server: Server, nginx: Ng
     # One id for nginx's log, the application's and the answer, and no insane one.
     unclean = nginx.ask("/api/v1/nothing", headers={"X-Request-ID": 'a"b'})
     assert_problem(unclean, 404, "not_found")
-    given = unclean.headers["X-Request-ID"]
-    assert given != 'a"b'
-    wait_until(lambda: given in server.log and given in nginx.access_log.read_text())
+    request_id = unclean.headers["X-Request-ID"]
+    assert request_id != 'a"b'
+    wait_until(lambda: request_id in server.log and request_id in nginx.access_log.read_text())
 
 
 def test_a_plain_request_is_sent_to_https(nginx: Nginx) -> None:

@@ -32,9 +32,9 @@ class Gate:
 
 @pytest.fixture
 def gate() -> Iterator[Gate]:
-    made = Gate()
-    yield made
-    made.opened.set()
+    gate = Gate()
+    yield gate
+    gate.opened.set()
 
 
 def test_a_hung_check_is_not_started_again_and_its_end_is_seen(gate: Gate) -> None:

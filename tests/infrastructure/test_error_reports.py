@@ -64,21 +64,21 @@ class Sentry:
 
 @pytest.fixture
 def sentry() -> Iterator[Sentry]:
-    made = Sentry()
-    yield made
-    made.close()
+    sentry = Sentry()
+    yield sentry
+    sentry.close()
 
 
 def broken_server(start: Start, folder: Path, dsn: str) -> Server:
     """A server that cannot write its watchlist, for a reason that nobody foresaw."""
     backend = Backend("sqlite", f"sqlite:///{folder / 'b.db'}")
-    made = start([GUNICORN, "wsgi:app"], **production(backend, SENTRY_DSN=dsn, WEB_CONCURRENCY="1"))
-    wait_until(made.answers)
+    server = start([GUNICORN, "wsgi:app"], **production(backend, SENTRY_DSN=dsn, WEB_CONCURRENCY="1"))
+    wait_until(server.answers)
     connection = sqlite3.connect(backend.path)
     connection.execute("DROP TABLE watchlist_items")
     connection.commit()
     connection.close()
-    return made
+    return server
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_without_a_dsn_its_library_is_not_even_loaded() -> None:
 
 
 def test_a_sentry_that_is_away_harms_nobody(start: Start, tmp_path: Path) -> None:
-    made = broken_server(start, tmp_path, "http://key@127.0.0.1:1/1")
-    assert break_it(made).status_code == 500
-    assert made.get("/api/v1/tickers").status_code == 200
-    assert made.stop() == 0
+    server = broken_server(start, tmp_path, "http://key@127.0.0.1:1/1")
+    assert break_it(server).status_code == 500
+    assert server.get("/api/v1/tickers").status_code == 200
+    assert server.stop() == 0

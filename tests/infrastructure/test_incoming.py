@@ -51,26 +51,26 @@ def cuts(sent: bytes) -> Iterator[list[bytes]]:
 
 
 def fed(pieces: list[bytes]) -> IncomingRequest:
-    made = incoming()
+    message = incoming()
     for number, piece in enumerate(pieces):
-        assert not made.is_complete, f"complete before piece {number} of {len(pieces)}"
-        made.feed(piece)
-    return made
+        assert not message.is_complete, f"complete before piece {number} of {len(pieces)}"
+        message.feed(piece)
+    return message
 
 
 @pytest.mark.parametrize(("sent", "body"), [(GET, b""), (POST, b"hello"), (CHUNKED + CHUNKS, b"hello"), (b"\r\n" + GET, b"")])
 def test_a_request_however_it_is_cut(sent: bytes, body: bytes) -> None:
     for pieces in cuts(sent):
-        made = fed(pieces)
-        assert made.is_complete
-        assert (made.request.path, made.body.read(), made.rest, made.is_cut) == ("/x", body, b"", False)
+        message = fed(pieces)
+        assert message.is_complete
+        assert (message.request.path, message.body.read(), message.rest, message.is_cut) == ("/x", body, b"", False)
 
 
 @pytest.mark.parametrize("first", [GET, POST, CHUNKED + CHUNKS])
 def test_what_follows_a_request_is_left_for_the_next(first: bytes) -> None:
-    made = fed([first + POST])
-    assert made.is_complete
-    assert made.rest == POST
+    message = fed([first + POST])
+    assert message.is_complete
+    assert message.rest == POST
 
 
 @pytest.mark.parametrize(
@@ -126,26 +126,26 @@ def test_bodies_of_all_sizes(size: int, is_chunked: bool) -> None:
         sent = CHUNKED + b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
     else:
         sent = b"PUT /x HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % size + body
-    made = fed([sent[at : at + 65_536] for at in range(0, len(sent), 65_536)])
-    assert made.is_complete
-    assert (made.body.read(), made.body_bytes, made.is_cut) == (body, size, False)
+    message = fed([sent[at : at + 65_536] for at in range(0, len(sent), 65_536)])
+    assert message.is_complete
+    assert (message.body.read(), message.body_bytes, message.is_cut) == (body, size, False)
 
 
 def test_a_body_that_is_too_large_is_left_where_it_is() -> None:
-    made = fed([b"PUT /x HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (MOST_BODY + 1)])
-    assert (made.is_complete, made.is_cut, made.request.should_close(), made.body.read()) == (True, True, True, b"")
+    message = fed([b"PUT /x HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (MOST_BODY + 1)])
+    assert (message.is_complete, message.is_cut, message.request.should_close(), message.body.read()) == (True, True, True, b"")
 
 
 def test_a_chunked_body_that_grows_too_large_is_answered_without_the_rest() -> None:
-    made = incoming()
-    made.feed(CHUNKED)
+    message = incoming()
+    message.feed(CHUNKED)
     chunk = b"%x\r\n%b\r\n" % (50_000, b"x" * 50_000)
     fed_chunks = 0
-    while not made.is_complete:
-        made.feed(chunk)
+    while not message.is_complete:
+        message.feed(chunk)
         fed_chunks += 1
-    assert (fed_chunks, made.is_cut, made.request.should_close()) == (5, True, True)
-    assert len(made.body.read()) > MOST_BODY  # so that the application sees that it is too much
+    assert (fed_chunks, message.is_cut, message.request.should_close()) == (5, True, True)
+    assert len(message.body.read()) > MOST_BODY  # so that the application sees that it is too much
 
 
 def test_who_waits_to_be_told_to_go_on() -> None:
@@ -156,5 +156,5 @@ def test_who_waits_to_be_told_to_go_on() -> None:
 
 
 def test_a_request_without_a_length_has_no_body() -> None:
-    made = fed([b"POST /x HTTP/1.1\r\nHost: a\r\n\r\n"])
-    assert (made.is_complete, made.body.read()) == (True, b"")
+    message = fed([b"POST /x HTTP/1.1\r\nHost: a\r\n\r\n"])
+    assert (message.is_complete, message.body.read()) == (True, b"")

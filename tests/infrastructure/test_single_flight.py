@@ -84,8 +84,8 @@ def test_different_work_does_not_wait() -> None:
 def test_nothing_is_remembered(kind: type[SingleFlight[int] | FreshFlight[int]]) -> None:
     flights, key = kind(), Key()
     forgotten = weakref.ref(key)
-    made = [flights.do(key, lambda number=number: number) for number in range(3)]
-    assert made == ([(0, False), (1, False), (2, False)] if kind is SingleFlight else [0, 1, 2])
+    values = [flights.do(key, lambda number=number: number) for number in range(3)]
+    assert values == ([(0, False), (1, False), (2, False)] if kind is SingleFlight else [0, 1, 2])
     del key
     gc.collect()
     assert forgotten() is None
@@ -155,9 +155,9 @@ def test_a_crowd_reads_one_at_a_time_and_never_goes_back() -> None:
         goes_up = True
         for _ in range(asked):
             known = source.change()
-            found = flights.do("key", source.read)
-            assert isinstance(found, int)
-            goes_up = goes_up and found >= known
+            value = flights.do("key", source.read)
+            assert isinstance(value, int)
+            goes_up = goes_up and value >= known
         return goes_up
 
     with ThreadPoolExecutor(THREADS) as pool:

@@ -31,9 +31,9 @@ ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 @pytest.fixture
 def server(backend: Backend, start: Start) -> Server:
     """A gunicorn with one worker process, which serves three streams."""
-    made = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", MAX_STREAMS="3"))
-    wait_until(made.answers)
-    return made
+    server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", MAX_STREAMS="3"))
+    wait_until(server.answers)
+    return server
 
 
 def ask_server(server: Server, *tickers: str) -> str:
@@ -88,28 +88,28 @@ def test_a_stream_tells_each_change_until_the_end(server: Server) -> None:
     with stream(server, job_id) as answer:
         assert answer.headers["Cache-Control"] == "no-store"
         coming = events(answer)
-        told = [next(coming)]
-        assert (told[0]["status"], told[0]["version"]) == ("queued", 1)
+        received = [next(coming)]
+        assert (received[0]["status"], received[0]["version"]) == ("queued", 1)
         while (chunk := claim("w", 1)) is not None:
-            if told[-1]["status"] == "queued":
-                told.append(next(coming))
-                assert told[-1]["status"] == "processing"
+            if received[-1]["status"] == "queued":
+                received.append(next(coming))
+                assert received[-1]["status"] == "processing"
             end_chunk(chunk, {chunk.items[0]: Fault("internal_error", "Why.")})
-            told.append(next(coming))
+            received.append(next(coming))
         assert list(coming) == []  # the stream ends by itself
-    assert_told(told)
-    assert [job["completed"] for job in told] == [0, 0, 1, 2, 3, 4, 5]
-    assert told[-1] == server.get(f"/api/v1/jobs/{job_id}").json()
+    assert_told(received)
+    assert [job["completed"] for job in received] == [0, 0, 1, 2, 3, 4, 5]
+    assert received[-1] == server.get(f"/api/v1/jobs/{job_id}").json()
 
 
 def test_a_stream_goes_on_where_another_broke_off(server: Server) -> None:
     job_id = ask_server(server, "AAPL")
     with stream(server, job_id, **{"Last-Event-ID": "1"}) as answer:
         run_jobs()
-        told = list(events(answer))
-    assert_told(told)
-    assert told[0]["version"] > 1
-    last = told[-1]["version"]
+        received = list(events(answer))
+    assert_told(received)
+    assert received[0]["version"] > 1
+    last = received[-1]["version"]
     for seen, versions in ((str(last - 1), [last]), ("0", [last]), ("", [last]), ("x", [last]), ("-1", [last]), ("9" * 30, [last])):
         with stream(server, job_id, **{"Last-Event-ID": seen}) as answer:
             assert [job["version"] for job in events(answer)] == versions
@@ -181,15 +181,15 @@ def follow(server: Server, job_id: str, key: dict[str, str] = KEY) -> Iterator[w
 def test_a_socket_tells_the_same_and_closes_at_the_end(server: Server) -> None:
     job_id = ask_server(server, *SAMPLE)
     with follow(server, job_id) as socket:
-        told = [json.loads(socket.recv())]
-        assert (told[0]["status"], set(told[0])) == ("queued", JOB_FIELDS)
+        received = [json.loads(socket.recv())]
+        assert (received[0]["status"], set(received[0])) == ("queued", JOB_FIELDS)
         run_jobs()
         while (message := socket.recv()) != "":
-            told.append(json.loads(message))
-    assert_told(told)
-    assert told[-1] == server.get(f"/api/v1/jobs/{job_id}").json()
+            received.append(json.loads(message))
+    assert_told(received)
+    assert received[-1] == server.get(f"/api/v1/jobs/{job_id}").json()
     with follow(server, job_id) as late:
-        assert [json.loads(late.recv()), late.recv()] == [told[-1], ""]
+        assert [json.loads(late.recv()), late.recv()] == [received[-1], ""]
 
 
 @ON_SQLITE

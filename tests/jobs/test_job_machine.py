@@ -73,13 +73,13 @@ class Jobs(RuleBasedStateMachine):
     def submit(self, tickers: list[str], count: int, force: bool) -> None:
         asked = tuple(tickers[:count])
         with database.transaction() as connection:
-            made = submit(connection, 1, BulkOrder(asked, BulkParams("balanced"), force), {})
+            submission = submit(connection, 1, BulkOrder(asked, BulkParams("balanced"), force), {})
         key = None if force else frozenset(asked)
         same = [job_id for job_id, other in self.keys.items() if other == key is not None and self.is_active(job_id)]
-        assert (made.is_new, made.job.id in same) == (not same, bool(same))
-        if made.is_new:
-            assert (made.job.status, made.job.version, made.job.total) == ("queued", 1, count)
-            self.keys[made.job.id] = key
+        assert (submission.is_new, submission.job.id in same) == (not same, bool(same))
+        if submission.is_new:
+            assert (submission.job.status, submission.job.version, submission.job.total) == ("queued", 1, count)
+            self.keys[submission.job.id] = key
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())
@@ -114,15 +114,15 @@ class Jobs(RuleBasedStateMachine):
             with pytest.raises(JobNotFinished if self.is_active(job_id) else NothingFailed):
                 self.retry_once(1, job_id)
             return
-        made = self.retry_once(1, job_id)
+        retried = self.retry_once(1, job_id)
         same = [other for other, key in self.keys.items() if key == job_id and self.is_active(other)]
-        assert made.is_new == (not same)
-        assert made.job.retry_of == job_id
-        if made.is_new:
-            self.keys[made.job.id] = job_id
-            assert {ticker for of, ticker in self.observed()[1] if of == made.job.id} == failed
+        assert retried.is_new == (not same)
+        assert retried.job.retry_of == job_id
+        if retried.is_new:
+            self.keys[retried.job.id] = job_id
+            assert {ticker for of, ticker in self.observed()[1] if of == retried.job.id} == failed
         else:
-            assert [made.job.id] == same
+            assert [retried.job.id] == same
 
     # ---- workers ----
 

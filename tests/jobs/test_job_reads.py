@@ -52,10 +52,10 @@ class Gate:
         self.passed, self._open = 0, threading.Event()
 
     def __call__(self, *arguments: Any) -> Any:
-        found = self._call(*arguments)
+        job = self._call(*arguments)
         self.passed += 1
         assert self._open.wait(60)
-        return found
+        return job
 
     def open(self) -> None:
         self._open.set()
@@ -154,9 +154,9 @@ def test_what_streams_show_never_goes_back(job_id: str, feed: JobFeed, monkeypat
             gate.open()
             wait_until(lambda: gate.passed == 2)
             assert feed.latest(job_id) == cancelled
-            told = feed.wait(job_id, old.version, 60)
-            assert told is not None
-            assert told.version == cancelled.version
+            job = feed.wait(job_id, old.version, 60)
+            assert job is not None
+            assert job.version == cancelled.version
     feed.close()
 
 
@@ -167,8 +167,8 @@ def test_a_read_that_begins_after_a_commit_sees_it(job_id: str, reader: Callable
     """What all of this stands on: connections that lie in the pool keep no snapshot of their own, whatever they were used for before."""
     with ThreadPoolExecutor(8) as pool:
         for number in range(8):
-            found = list(pool.map(lambda _: reader(database.current(), 1, job_id), range(8)))  # several connections of the pool
-            assert {job.version for job in found} == {number + 1}
+            jobs = list(pool.map(lambda _: reader(database.current(), 1, job_id), range(8)))  # several connections of the pool
+            assert {job.version for job in jobs} == {number + 1}
             database.execute_db("UPDATE analysis_jobs SET version = version + 1")
 
 

@@ -218,16 +218,16 @@ def walk(client: Client, path: str, limit: int) -> list[Any]:
 
 
 def test_the_list_of_jobs(client: Client) -> None:
-    made = [ask(client, "AAPL", force=True)["id"] for _ in range(7)]
-    for job_id in made[:3]:
+    job_ids = [ask(client, "AAPL", force=True)["id"] for _ in range(7)]
+    for job_id in job_ids[:3]:
         client.post(f"/jobs/{job_id}/cancel")
-    assert [job["id"] for job in walk(client, "/jobs", 50)] == made[::-1]
+    assert [job["id"] for job in walk(client, "/jobs", 50)] == job_ids[::-1]
     assert walk(client, "/jobs", 3) == walk(client, "/jobs", 50)
     assert all(set(job) == JOB_FIELDS for job in walk(client, "/jobs", 7))
-    assert [job["id"] for job in walk(client, "/jobs?status=cancelled", 2)] == made[2::-1]
-    assert [job["id"] for job in walk(client, "/jobs?status=queued", 2)] == made[:2:-1]
+    assert [job["id"] for job in walk(client, "/jobs?status=cancelled", 2)] == job_ids[2::-1]
+    assert [job["id"] for job in walk(client, "/jobs?status=queued", 2)] == job_ids[:2:-1]
     assert walk(client, "/jobs?status=completed", 2) == []
-    assert walk(client, "/jobs", 2)[0] == client.get(f"/jobs/{made[-1]}").json
+    assert walk(client, "/jobs", 2)[0] == client.get(f"/jobs/{job_ids[-1]}").json
     for query in ("status=lost", "limit=0", "limit=501", "cursor=x", "colour=red", "status="):
         assert client.get(f"/jobs?{query}").status_code == 422
     cursor = client.get("/jobs?limit=1").json["next_cursor"]

@@ -63,10 +63,10 @@ def start_site(folder: Path, **environment: str) -> Site:
     """`python app.py` on an empty folder; serves once the sample is analysed."""
     port = free_port()
     log_path = folder / "log"
-    given = {"PATH": os.environ["PATH"], "PORT": str(port), "DATA_DIR": str(folder / "var"), "MASTER_API_KEY": MASTER_KEY}
-    given |= {"SECRET_KEY": SECRET_KEY, "RATE_LIMIT_ENABLED": "false", "LOCAL_WORKERS": "1", "LOG_LEVEL": "warning", **environment}
+    variables = {"PATH": os.environ["PATH"], "PORT": str(port), "DATA_DIR": str(folder / "var"), "MASTER_API_KEY": MASTER_KEY}
+    variables |= {"SECRET_KEY": SECRET_KEY, "RATE_LIMIT_ENABLED": "false", "LOCAL_WORKERS": "1", "LOG_LEVEL": "warning", **environment}
     with log_path.open("wb") as log:
-        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=given, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=variables, stdout=log, stderr=subprocess.STDOUT)
     site = Site(port, process, log_path)
     try:
         wait_until(site.answers)

@@ -22,8 +22,8 @@ HOST = "bellwether.example"
 def tool(*names: str) -> str:
     """The path of the first of some programs that is installed; the test is skipped without, unless tools are required."""
     paths = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])
-    found = next((path for name in names if (path := shutil.which(name, path=paths))), None)
-    return found or missing(f"{' or '.join(names)} is not installed")
+    program = next((path for name in names if (path := shutil.which(name, path=paths))), None)
+    return program or missing(f"{' or '.join(names)} is not installed")
 
 
 def missing(why: str) -> str:

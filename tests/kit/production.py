@@ -97,8 +97,8 @@ def samples(server: Server, name: str, /, **labels: str) -> list[float]:
     answer = server.get("/metrics")
     assert answer.status_code == 200, answer.text
     families = text_string_to_metric_families(answer.text)
-    found = (sample for family in families for sample in family.samples if sample.name == name)
-    return [sample.value for sample in found if labels.items() <= sample.labels.items()]
+    samples = (sample for family in families for sample in family.samples if sample.name == name)
+    return [sample.value for sample in samples if labels.items() <= sample.labels.items()]
 
 
 def metric(server: Server, name: str, /, **labels: str) -> float:

@@ -26,9 +26,9 @@ def scrape(client: Client, key: str | None = MASTER_KEY) -> dict[tuple[str, froz
     """Every sample of /metrics, by name and labels."""
     answer = client.http.get("/metrics", headers={} if key is None else {"Authorization": f"Bearer {key}"})
     assert answer.status_code == 200, answer.text
-    found = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
-    samples = {(sample.name, frozenset(sample.labels.items())): sample.value for sample in found}
-    assert len(samples) == len(found)  # each once
+    all_samples = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
+    samples = {(sample.name, frozenset(sample.labels.items())): sample.value for sample in all_samples}
+    assert len(samples) == len(all_samples)  # each once
     return samples
 
 

@@ -74,19 +74,19 @@ class Machine:
             return Outcome(int(end is not None), -1 if end is None else end, self._steps)
         if method not in ("search", "sub", "subn", "split", "findall", "finditer"):
             raise NotImplementedError(f"the method {method}")
-        found, last, start, forbidden = 0, -1, 0, -1
+        count, last, start, forbidden = 0, -1, 0, -1
         while start <= len(text):
             end = self._match(0, text, start)
             if end is None or end == start == forbidden:
                 start += 1
                 continue
-            found, last = found + 1, end
+            count, last = count + 1, end
             if method == "search":
                 break
             # After an empty match the next must not be empty and at the same place.
             forbidden = end
             start = end if end > start else start + 1
-        return Outcome(found, last, self._steps)
+        return Outcome(count, last, self._steps)
 
     # ---- compiling
 
@@ -362,9 +362,9 @@ def _singles(nodes: Iterable[Node]) -> Iterator[Node]:
 
 
 def _literals(nodes: Iterable[Node]) -> str:
-    found = ""
+    text = ""
     for kind, value in _singles(nodes):
         parts = value if kind is sre.IN else [(kind, value)]
-        found += "".join(chr(part[1]) for part in parts if part[0] in (sre.LITERAL, sre.NOT_LITERAL))
-        found += "".join(chr(part[1][0]) for part in parts if part[0] is sre.RANGE)
-    return found
+        text += "".join(chr(part[1]) for part in parts if part[0] in (sre.LITERAL, sre.NOT_LITERAL))
+        text += "".join(chr(part[1][0]) for part in parts if part[0] is sre.RANGE)
+    return text

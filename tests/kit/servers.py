@@ -49,8 +49,8 @@ class Server:
         self.port = free_port()
         self.log_path = folder / f"log-{self.port}"
         self.log_file = self.log_path.open("wb")
-        given = {"PATH": os.environ["PATH"], "PORT": str(self.port), "DATA_DIR": str(folder / "var"), **environment}
-        self.process = subprocess.Popen(command, cwd=ROOT, env=given, stdout=self.log_file, stderr=subprocess.STDOUT)
+        variables = {"PATH": os.environ["PATH"], "PORT": str(self.port), "DATA_DIR": str(folder / "var"), **environment}
+        self.process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=self.log_file, stderr=subprocess.STDOUT)
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"

@@ -186,16 +186,16 @@ CASES = [
 def here(empty_backend: Backend) -> Iterator[Database]:
     """A database in WAL mode with one row, one connection, and a breaker that opens at once."""
     database.execute_db("CREATE TABLE things (id BIGINT PRIMARY KEY, body TEXT)")
-    made = Database(
+    db = Database(
         replace(DatabaseOptions(empty_backend.url), breaker_failures=1, breaker_seconds=300, pool_size=1, max_overflow=0, lock_timeout=0.1)
     )
     if empty_backend.is_sqlite:
-        with made.read() as connection:
+        with db.read() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-    with made.transaction() as connection:
+    with db.transaction() as connection:
         connection.execute(INSERT, {"id": 1, "body": SMALL})
-    yield made
-    made.close()
+    yield db
+    db.close()
 
 
 def count(here: Database) -> int:
@@ -255,42 +255,42 @@ def test_a_transaction_that_sqlite_has_ended_by_itself_is_not_rolled_back(here: 
 def test_a_disk_that_is_full(tmp_path_factory: pytest.TempPathFactory) -> None:
     """SQLite on a disk without a byte left: at the commit, in a connection that is new, and where its log must be made again."""
     with small_disk(4) as disk:
-        here = Database(DatabaseOptions(f"sqlite:///{disk.folder}/x.db", breaker_failures=1, breaker_seconds=300))
-        with here.read() as connection:
+        db = Database(DatabaseOptions(f"sqlite:///{disk.folder}/x.db", breaker_failures=1, breaker_seconds=300))
+        with db.read() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-        with here.transaction() as connection:
+        with db.transaction() as connection:
             connection.exec_driver_sql("CREATE TABLE things (id BIGINT PRIMARY KEY, body TEXT)")
             connection.execute(INSERT, {"id": 1, "body": SMALL})
         disk.fill()
         with pytest.raises(exc.OperationalError) as caught:
-            insert(here)
+            insert(db)
         assert kind_of(caught.value) is ErrorKind.FULL
-        assert_whole(here)
-        with here.read(), here.read() as new:
+        assert_whole(db)
+        with db.read(), db.read() as new:
             assert new.execute(COUNT).scalar_one() == 1
         disk.free()
-        insert(here)
-        assert count(here) == 3
-        here.close()  # with the last connection the log goes
+        insert(db)
+        assert count(db) == 3
+        db.close()  # with the last connection the log goes
         disk.fill()
         for use in (count, insert):
             with pytest.raises(exc.OperationalError) as caught:
-                use(here)
+                use(db)
             assert kind_of(caught.value) is ErrorKind.FULL, caught.value
-        assert here.breaker.state == "closed"
+        assert db.breaker.state == "closed"
         disk.free()
-        assert count(here) == 3
-        here.close()
+        assert count(db) == 3
+        db.close()
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_connections_to_a_file_are_never_replaced(empty_backend: Backend) -> None:
     """The log that goes with the last of them could not be made again where the disk is full meanwhile."""
-    here = Database(replace(DatabaseOptions(empty_backend.url), pool_recycle=0, pool_size=1, max_overflow=0))
+    db = Database(replace(DatabaseOptions(empty_backend.url), pool_recycle=0, pool_size=1, max_overflow=0))
     for _ in range(3):
-        here.ping()
-    assert here.status().events["connects"] == 1
-    here.close()
+        db.ping()
+    assert db.status().events["connects"] == 1
+    db.close()
 
 
 # ---- words -------------------------------------------------------------------------------------------------------------------------
@@ -315,12 +315,12 @@ def guarded() -> Iterator[OwnPostgres]:
 
 @pytest.mark.parametrize(("account", "name", "words"), NOBODY)
 def test_what_waiting_does_not_mend_is_told_at_the_first_attempt(guarded: OwnPostgres, account: str, name: str, words: str) -> None:
-    here = Database(DatabaseOptions(guarded.url_as(account.format(role=ROLE), name), connect_attempts=5))
+    db = Database(DatabaseOptions(guarded.url_as(account.format(role=ROLE), name), connect_attempts=5))
     with pytest.raises(exc.OperationalError) as caught:
-        here.connect(wait=lambda _: pytest.fail("it waited"))
+        db.connect(wait=lambda _: pytest.fail("it waited"))
     assert words in explanation_of(caught.value).found
     assert "DATABASE_URL" in str(explanation_of(caught.value).remedy)
-    here.close()
+    db.close()
 
 
 @pytest.mark.parametrize(
@@ -334,33 +334,33 @@ def test_what_waiting_does_not_mend_is_told_at_the_first_attempt(guarded: OwnPos
     ],
 )
 def test_why_no_connection_is_made(url: str, words: str) -> None:
-    here = Database(DatabaseOptions(url, connect_attempts=1))
+    db = Database(DatabaseOptions(url, connect_attempts=1))
     with pytest.raises(exc.DBAPIError) as caught:
-        here.connect()
-    told = explain(caught.value)
-    assert words in told
-    assert "DATABASE_URL" in told
+        db.connect()
+    text = explain(caught.value)
+    assert words in text
+    assert "DATABASE_URL" in text
     for unwanted in ("sqlalche.me", "hunter2", "\n"):
-        assert unwanted not in told
+        assert unwanted not in text
 
 
 def test_of_a_host_with_two_addresses_both_failures_are_heard() -> None:
     class Refused(Exception):
         pgcode = None
 
-    told = 'connection to server at "h" (::1), port 5432 failed: Connection refused\n'
-    told += 'connection to server at "h" (127.0.0.1), port 5432 failed: FATAL:  password authentication failed for user "u"\n'
-    error = exc.OperationalError("", {}, Refused(told))
+    reason = 'connection to server at "h" (::1), port 5432 failed: Connection refused\n'
+    reason += 'connection to server at "h" (127.0.0.1), port 5432 failed: FATAL:  password authentication failed for user "u"\n'
+    error = exc.OperationalError("", {}, Refused(reason))
     assert "password" in explanation_of(error).found
     assert "\n" not in reason_of(error)
 
 
 def test_the_pool_and_the_breaker_are_explained_without_a_link(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("pool")
-    here = Database(DatabaseOptions(f"sqlite:///{folder}/x.db", pool_size=1, max_overflow=0, pool_timeout=0.01))
-    with here.read(), pytest.raises(exc.TimeoutError) as caught:
-        here.read()
-    here.close()
+    db = Database(DatabaseOptions(f"sqlite:///{folder}/x.db", pool_size=1, max_overflow=0, pool_timeout=0.01))
+    with db.read(), pytest.raises(exc.TimeoutError) as caught:
+        db.read()
+    db.close()
     for error, words in ((caught.value, "DB_POOL_SIZE"), (database.DatabaseSuspended(2.0), "tried again in 2.0 s")):
         assert words in explain(error)
         assert "sqlalche.me" not in explain(error)

@@ -83,11 +83,11 @@ def test_json_of_times_and_days() -> None:
 
 
 def test_ids_sort_by_creation() -> None:
-    made = [new_id() for _ in range(1000)]
-    assert made == sorted(made)
-    assert len(set(made)) == 1000
-    assert all(map(is_id, made))
-    assert not any(map(is_id, ["", "x", made[0].upper(), made[0] + "0", f" {made[0]}"]))
+    ids = [new_id() for _ in range(1000)]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 1000
+    assert all(map(is_id, ids))
+    assert not any(map(is_id, ["", "x", ids[0].upper(), ids[0] + "0", f" {ids[0]}"]))
 
 
 def test_logs_are_one_json_line_each_and_carry_no_secret() -> None:

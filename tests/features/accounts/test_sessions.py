@@ -47,9 +47,9 @@ class Clock:
 @pytest.fixture
 def clock(app: Application) -> Clock:
     """The clock by which the application keeps what it looked up."""
-    made = Clock()
-    with_cache(app, FOLLOW_SECONDS, made)
-    return made
+    clock = Clock()
+    with_cache(app, FOLLOW_SECONDS, clock)
+    return clock
 
 
 @pytest.fixture
@@ -105,8 +105,8 @@ def test_a_session_acts_for_its_key(app: Application, browser: Browser, key: str
     answer = browser("GET", "/api/v1/session").json
     assert answer["is_admin"] == (key == "the master key")
     assert browser("GET", "/api/v1/admin/cache").status_code == (200 if key == "the master key" else 403)
-    made = browser("POST", "/api/v1/watchlist", json={"ticker": "AAPL"}, headers={CSRF_HEADER: answer["csrf_token"]})
-    assert made.status_code == 201
+    added = browser("POST", "/api/v1/watchlist", json={"ticker": "AAPL"}, headers={CSRF_HEADER: answer["csrf_token"]})
+    assert added.status_code == 201
     (item,) = database.query_db("SELECT org_id FROM watchlist_items")
     assert item["org_id"] == (2 if key == "a key of another organization" else 1)
 
@@ -166,11 +166,11 @@ def end(how: str, browser: Browser, key_id: str) -> None:
 @pytest.mark.parametrize("how", ENDINGS)
 def test_what_ends_a_session(app: Application, browser: Browser, clock: Clock, how: str) -> None:
     """The cookie is refused two seconds after at the latest, by whoever holds a copy of it."""
-    made, key = create_key(database.current(), 1, "tests")
+    api_key, key = create_key(database.current(), 1, "tests")
     token = browser.sign_in(key)
     copy = with_token(app, token)
     assert copy.is_known()
-    end(how, browser, made.id)
+    end(how, browser, api_key.id)
     clock.moment += LOOKUP_SECONDS
     assert LOOKUP_SECONDS <= 2
     assert not copy.is_known()
@@ -183,7 +183,7 @@ def test_what_ends_a_session(app: Application, browser: Browser, clock: Clock, h
 
 def test_others_go_on(app: Application, clock: Clock) -> None:
     """The end of a session is its own: not its key's, not that of the key's other sessions."""
-    made, key = create_key(database.current(), 1, "tests")
+    api_key, key = create_key(database.current(), 1, "tests")
     one, other, masters = Browser(app), Browser(app), Browser(app)
     for browser, holds in ((one, key), (other, key), (masters, MASTER_KEY)):
         browser.sign_in(holds)
@@ -191,7 +191,7 @@ def test_others_go_on(app: Application, clock: Clock) -> None:
     clock.moment += LOOKUP_SECONDS
     assert (other.is_known(), masters.is_known()) == (True, True)
     assert Client(app).get("/strategies", key=key).status_code == 200
-    revoke(made.id)
+    revoke(api_key.id)
     clock.moment += LOOKUP_SECONDS
     assert (other.is_known(), masters.is_known()) == (False, True)
 
@@ -247,9 +247,9 @@ def test_the_two_seconds_begin_before_the_read(browser: Browser, clock: Clock, r
     find_owner = session_store.find_owner
 
     def find_slowly(*arguments: Any) -> Any:
-        found = find_owner(*arguments)
+        owner = find_owner(*arguments)
         clock.moment += 1.5
-        return found
+        return owner
 
     monkeypatch.setattr(session_store, "find_owner", find_slowly)  # no database takes its time by a clock of ours
     assert browser.is_known()
@@ -337,7 +337,7 @@ def status_at(server: Server, browser: requests.Session, path: str = "/api/v1/st
 @pytest.mark.parametrize("how", ["signed out", "the key is revoked"])
 def test_the_end_is_heard_on_every_server(backend: Backend, servers: tuple[Server, Server], how: str) -> None:
     one, _ = servers
-    made, key = create_key(database.current(), 1, "tests")
+    api_key, key = create_key(database.current(), 1, "tests")
     browser, stays = signed_in(one, key), signed_in(one)
     copy = requests.Session()
     copy.cookies.update(browser.cookies)
@@ -346,7 +346,7 @@ def test_the_end_is_heard_on_every_server(backend: Backend, servers: tuple[Serve
         token = browser.get(one.url("/api/v1/session"), timeout=60).json()["csrf_token"]
         assert browser.post(one.url("/logout"), headers={CSRF_HEADER: token}, timeout=60).status_code == 204
     else:
-        revoke(made.id)
+        revoke(api_key.id)
     for server in servers:
         wait_until(lambda server=server: status_at(server, copy) == 401)
         assert status_at(server, copy, "/") == 303
@@ -362,8 +362,8 @@ def test_streams_end_with_their_session(servers: tuple[Server, Server]) -> None:
     copy.cookies.update(browser.cookies)
     with copy.get(one.url(f"/api/v1/jobs/{asked['id']}/events"), stream=True, timeout=60) as answer:
         lines = map(str, answer.iter_lines(chunk_size=1, decode_unicode=True))
-        told = json.loads(next(line for line in lines if line.startswith("data: ")).removeprefix("data: "))
-        assert told["status"] == "queued"
+        event = json.loads(next(line for line in lines if line.startswith("data: ")).removeprefix("data: "))
+        assert event["status"] == "queued"
         token = browser.get(other.url("/api/v1/session"), timeout=60).json()["csrf_token"]
         assert browser.post(other.url("/logout"), headers={CSRF_HEADER: token}, timeout=60).status_code == 204
         wait_until(lambda: status_at(one, copy) == 401)

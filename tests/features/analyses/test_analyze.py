@@ -113,12 +113,12 @@ def test_overrides_and_past_days_do_not_reach_the_screener(client: Client) -> No
 def test_prices_that_go_back_bring_the_old_result_back(client: Client) -> None:
     whole = client.get("/prices/IBM", headers={"Accept": "text/csv"}).data
     part = client.get("/prices/IBM?end=2012-12-31", headers={"Accept": "text/csv"}).data
-    made = []
+    results = []
     for rows in (whole, part, whole):
         client.put("/prices/IBM", rows)
-        made.append(client.post("/analyze", {"ticker": "IBM"}).json["id"])
-        assert [item["id"] for item in client.get("/results").json["items"]] == [made[-1]]
-    assert made[0] == made[2] != made[1]
+        results.append(client.post("/analyze", {"ticker": "IBM"}).json["id"])
+        assert [item["id"] for item in client.get("/results").json["items"]] == [results[-1]]
+    assert results[0] == results[2] != results[1]
     assert len(client.get("/history/IBM").json["items"]) == 2
 
 

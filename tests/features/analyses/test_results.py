@@ -44,13 +44,13 @@ def analysed(client: Client) -> list[Any]:
 
 
 def test_a_result_by_id_is_sent_as_it_was_made(client: Client) -> None:
-    made = client.post("/analyze", {"ticker": "AAPL"})
-    got = client.get(f"/results/{made.json['id']}")
-    assert got.data == made.data
+    answer = client.post("/analyze", {"ticker": "AAPL"})
+    got = client.get(f"/results/{answer.json['id']}")
+    assert got.data == answer.data
     etag = got.headers["ETag"]
-    unchanged = client.get(f"/results/{made.json['id']}", headers={"If-None-Match": etag})
+    unchanged = client.get(f"/results/{answer.json['id']}", headers={"If-None-Match": etag})
     assert (unchanged.status_code, unchanged.data, unchanged.headers["ETag"]) == (304, b"", etag)
-    assert client.get(f"/results/{made.json['id']}", headers={"If-None-Match": '"other"'}).status_code == 200
+    assert client.get(f"/results/{answer.json['id']}", headers={"If-None-Match": '"other"'}).status_code == 200
 
 
 @pytest.mark.parametrize("result_id", ["x", "01a1fbd8-91c5-76db-ada4-c6947b434124", "1' OR '1'='1", "..%2F..%2Fetc", "%00", "é" * 50])
@@ -61,9 +61,9 @@ def test_an_impossible_id_is_not_found(client: Client, result_id: str, tail: str
 
 
 def test_history_is_newest_first_and_pages_without_loss(client: Client) -> None:
-    made = [client.post("/analyze", {"ticker": "AAPL", "as_of": f"2012-{month:02d}-15"}).json["id"] for month in range(1, 13)]
+    result_ids = [client.post("/analyze", {"ticker": "AAPL", "as_of": f"2012-{month:02d}-15"}).json["id"] for month in range(1, 13)]
     whole = walk(client, "/history/AAPL", 500)
-    assert [item["id"] for item in whole] == made[::-1]
+    assert [item["id"] for item in whole] == result_ids[::-1]
     for limit in (1, 5, 12):
         assert walk(client, "/history/AAPL", limit) == whole
     assert set(whole[0]) == {

@@ -141,8 +141,8 @@ def test_overrides_do_not_move_what_the_screener_shows(client: Client) -> None:
     plain = client.post("/analyze", {"ticker": "AB"}).json
     client.put("/prices/AB", csv_of(120))
     # The strategy's own value: the same work and fingerprint as without it, and yet an override.
-    given = {"ticker": "AB", "reward_risk": STRATEGIES["balanced"].reward_risk}
-    overridden = [client.post("/analyze", body).json for body in (given, given, {**given, "reward_risk": 9.0})]
+    order = {"ticker": "AB", "reward_risk": STRATEGIES["balanced"].reward_risk}
+    overridden = [client.post("/analyze", body).json for body in (order, order, {**order, "reward_risk": 9.0})]
     assert latest(client, "AB") == plain["id"]
     now_plain = client.post("/analyze", {"ticker": "AB"}).json  # found in the cache, and not yet the latest
     assert (now_plain["id"], latest(client, "AB")) == (overridden[0]["id"], overridden[0]["id"])
@@ -205,27 +205,27 @@ def test_the_engine_runs_once_for_all_who_ask_at_once(client: Client, monkeypatc
 
 def fill(client: Client) -> list[Any]:
     """Two results, each kept as a result and as an analysis; their answers."""
-    made = [client.post("/analyze", {"ticker": ticker}) for ticker in ("AAPL", "FB")]
-    for answer in made:
+    answers = [client.post("/analyze", {"ticker": ticker}) for ticker in ("AAPL", "FB")]
+    for answer in answers:
         client.get(f"/results/{answer.json['id']}")
-    return made
+    return answers
 
 
 def test_entries_are_listed_and_cleared_by_prefix(client: Client, backend: Backend) -> None:
-    made = fill(client)
+    answers = fill(client)
     stores = client.get("/admin/cache").json["stores"]
     assert [store["store"] for store in stores] == (["memory"] if backend.is_sqlite else ["memory", "redis"])
     assert all(store["entries"] == 4 for store in stores)
     kept = keys_of(client)
     assert kept == sorted(kept)
-    assert keys_of(client, "results:") == sorted(f"results:1:{answer.json['id']}" for answer in made)
+    assert keys_of(client, "results:") == sorted(f"results:1:{answer.json['id']}" for answer in answers)
     assert len(client.get("/admin/cache?limit=3").json["items"]) == 3
     copies = 1 if backend.is_sqlite else 2
-    first = f"results:1:{made[0].json['id']}"
+    first = f"results:1:{answers[0].json['id']}"
     for prefix, count in ((first, 1), ("results:", 1), ("none:", 0), ("anal*", 0), ("", 2)):
         assert client.delete("/admin/cache", query_string={"prefix": prefix}).json == {"cleared": count * copies}
     assert keys_of(client) == []
-    for answer in made:
+    for answer in answers:
         assert same(client.post("/analyze", {"ticker": answer.json["ticker"]}), answer)
     (row, *_) = database.query_db("SELECT prefix, cleared_by FROM cache_clearings ORDER BY id")
     assert row == {"prefix": first, "cleared_by": "master"}
@@ -258,12 +258,12 @@ def test_bad_queries(client: Client, method: str, query: str) -> None:
 
 def test_others_follow_a_clearing(make: Make) -> None:
     one, other = make(), make()
-    made = fill(other)
+    answers = fill(other)
     assert one.delete("/admin/cache?prefix=results:").status_code == 200
 
     def misses() -> bool:
         before = lookups(other, "results")[1]
-        other.get(f"/results/{made[0].json['id']}")
+        other.get(f"/results/{answers[0].json['id']}")
         return lookups(other, "results")[1] > before
 
     wait_until(misses)
@@ -303,10 +303,10 @@ def test_switched_off_it_keeps_nothing_and_its_routes_say_so(make: Make) -> None
 @ON_POSTGRES
 def test_redis_goes_away_in_the_middle_and_comes_back(make: Make, redis_server: RedisServer) -> None:
     client, other = make(), make()
-    made = fill(client)
+    answers = fill(client)
     redis_server.stop()
     for one in (client, other):
-        for answer in made:
+        for answer in answers:
             assert same(one.post("/analyze", {"ticker": answer.json["ticker"]}), answer)
             assert one.get(f"/results/{answer.json['id']}").status_code == 200
     assert {"store": "redis (away)", "entries": 0, "bytes": None} in client.get("/admin/cache").json["stores"]
@@ -315,7 +315,7 @@ def test_redis_goes_away_in_the_middle_and_comes_back(make: Make, redis_server: 
 
     def is_shared() -> bool:
         client.delete("/admin/cache?prefix=results:")
-        client.get(f"/results/{made[0].json['id']}")
+        client.get(f"/results/{answers[0].json['id']}")
         return bool(redis_server.client.keys(f"{REDIS_PREFIX}results:*"))
 
     wait_until(is_shared)

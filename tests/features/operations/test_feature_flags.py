@@ -234,13 +234,13 @@ def test_a_server_follows_and_logs_who_changed_what(backend: Backend, client: Cl
 @pytest.mark.parametrize("away", ["a server that refuses", "a file that is none"])
 def test_while_the_database_is_away_the_last_value_holds(client: Client, tmp_path: Path, away: str) -> None:
     switch(client, "uploads", False, REASON)
-    here = flags_of(0.0)  # read at every call
-    assert not here.is_enabled(UPLOADS)
+    flags = flags_of(0.0)  # read at every call
+    assert not flags.is_enabled(UPLOADS)
     url = "postgresql://u@127.0.0.1:1/x" if away == "a server that refuses" else f"sqlite:///{tmp_path}"
     database.configure(database.DatabaseOptions(url, connect_attempts=1))
     for _ in range(10):  # past the breaker's number, too
-        assert not here.is_enabled(UPLOADS)
-        assert here.is_enabled(STREAMS)
+        assert not flags.is_enabled(UPLOADS)
+        assert flags.is_enabled(STREAMS)
     assert flags_of().is_enabled(UPLOADS)  # never read: on
 
 

@@ -46,8 +46,8 @@ def test_all_is_well(client: Client) -> None:
 
 def test_everything_with_versions_durations_and_breakers(client: Client, backend: Backend) -> None:
     answer = client.get("/health")
-    found = states(answer)
-    assert set(found) - {"disk_space"} == {
+    checks = states(answer)
+    assert set(checks) - {"disk_space"} == {
         "database", "schema", "database_writable", "redis", "broker", "pool", "breaker", "storage", "clock", "backlog",
     }  # fmt: skip
     assert answer.json["status"] == "ok"
@@ -141,8 +141,8 @@ def test_redis_away_is_a_warning(backend: Backend, tmp_path: Path) -> None:
     for engine, broker in (("local", "skipped"), ("celery", "warning")):
         client = Client(create_app(settings_for(backend.url, tmp_path, redis_url=away, job_engine=engine)))
         ready = client.get("/health/ready")
-        found = states(ready)
-        assert (ready.status_code, found["redis"], found["broker"]) == (200, "warning", broker)
+        checks = states(ready)
+        assert (ready.status_code, checks["redis"], checks["broker"]) == (200, "warning", broker)
         assert "hunter2" not in ready.text
 
 
@@ -175,10 +175,10 @@ def web(postgres: OwnPostgres, tmp_path: Path) -> Iterator[Server]:
     """A real gunicorn on a database of its own."""
     database.configure(settings_for(postgres.url, tmp_path))
     db_migrations.up()
-    given = production(
+    environment = production(
         Backend("postgres", postgres.url), WEB_CONCURRENCY="1", WEB_THREADS="8", BREAKER_SECONDS="1", RATE_LIMIT_ENABLED="false"
     )
-    server = Server([GUNICORN, "wsgi:app"], given, tmp_path)
+    server = Server([GUNICORN, "wsgi:app"], environment, tmp_path)
     wait_until(server.answers)
     yield server
     server.end()

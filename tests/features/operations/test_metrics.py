@@ -146,8 +146,8 @@ def test_none_is_lost_under_threads(client: Client) -> None:
 @ON_SQLITE
 def test_what_strangers_make_up_adds_no_series(client: Client) -> None:
     def labels() -> set[tuple[str, ...]]:
-        found = [dict(labels) for name, labels in scrape(client) if name == "http_requests_total"]
-        return {(each["method"], each["route"], each["status"]) for each in found}
+        label_sets = [dict(labels) for name, labels in scrape(client) if name == "http_requests_total"]
+        return {(each["method"], each["route"], each["status"]) for each in label_sets}
 
     labels()
     for number in range(20):
@@ -157,8 +157,8 @@ def test_what_strangers_make_up_adds_no_series(client: Client) -> None:
         client.get(f"/results/{number}")
         client.get(f"/prices/T{number}")
         client.http.get(f"/api/v1/watchlist?x={number}", headers={"X-Request-ID": str(number), "Host": f"h{number}.example"})
-    made = {each for each in labels() if each[1] != "/metrics"}
-    assert made == {
+    label_sets = {each for each in labels() if each[1] != "/metrics"}
+    assert label_sets == {
         ("GET", "none", "404"), ("other", "none", "404"), ("other", "none", "405"), ("GET", "/api/v1/results/<result_id>", "404"),
         ("GET", "/api/v1/prices/<ticker>", "404"), ("GET", "/api/v1/watchlist", "401"),
     }  # fmt: skip
@@ -231,9 +231,9 @@ def test_without_its_database_the_rest_is_there(tmp_path: Path, url: str) -> Non
     for _ in range(5):
         assert client.get("/watchlist").status_code == 503
     for key in (TOKEN, MASTER_KEY):
-        found = scrape(client, key)
-        assert found["bellwether_database_up", frozenset()] == 0
-        names = {name for name, _ in found}
+        samples = scrape(client, key)
+        assert samples["bellwether_database_up", frozenset()] == 0
+        names = {name for name, _ in samples}
         assert {"bellwether_build_info", "http_requests_total", "bellwether_db_pool_connections"} <= names
         assert not {name for name in names if name.startswith(("bellwether_job", "bellwether_schema", "bellwether_feature"))}
     assert sample(client, "bellwether_breaker_open", name="database") == 1
@@ -247,10 +247,10 @@ def test_without_its_database_the_rest_is_there(tmp_path: Path, url: str) -> Non
 
 def test_a_schema_that_is_behind_is_said_and_the_tables_are_left_alone(empty_backend: Backend, tmp_path: Path) -> None:
     client = Client(create_app(settings_for(empty_backend.url, tmp_path)))
-    found = scrape(client)
-    assert (found["bellwether_database_up", frozenset()], found["bellwether_schema_servable", frozenset()]) == (1, 0)
-    assert found["bellwether_schema_pending", frozenset()] > 0
-    assert not [name for name, _ in found if name == "bellwether_jobs"]
+    samples = scrape(client)
+    assert (samples["bellwether_database_up", frozenset()], samples["bellwether_schema_servable", frozenset()]) == (1, 0)
+    assert samples["bellwether_schema_pending", frozenset()] > 0
+    assert not [name for name, _ in samples if name == "bellwether_jobs"]
 
 
 # ---- several processes ------------------------------------------------------------------------------------------------------------
@@ -291,8 +291,8 @@ class Worker:
         strike(self._process)
         self._process.communicate(timeout=60)
         forget_gauges(self._folder, self._slot)
-        found = [sample for family in text_string_to_metric_families("".join(lines)) for sample in family.samples]
-        return {(sample.name, frozenset(sample.labels.items())): sample.value for sample in found}
+        samples = [sample for family in text_string_to_metric_families("".join(lines)) for sample in family.samples]
+        return {(sample.name, frozenset(sample.labels.items())): sample.value for sample in samples}
 
 
 def close_input(process: subprocess.Popen[str]) -> None:

@@ -53,8 +53,8 @@ def check(client: Client, name: str) -> tuple[int, str, str]:
 
     def made() -> tuple[int, str, str] | None:
         answer = client.get("/health/ready")
-        found = next(check for check in answer.json["checks"] if check["name"] == name)
-        return None if found["state"] == "skipped" else (answer.status_code, found["state"], f"{found['found']} {found['remedy']}")
+        entry = next(check for check in answer.json["checks"] if check["name"] == name)
+        return None if entry["state"] == "skipped" else (answer.status_code, entry["state"], f"{entry['found']} {entry['remedy']}")
 
     told: tuple[int, str, str] = wait_until(made)
     return told
@@ -89,6 +89,6 @@ def test_work_that_waits_for_writes_sends_no_readers_away(
     database.execute_db("UPDATE analysis_jobs SET created_at = :moment", {"moment": now() - timedelta(minutes=20)})
     client = client_of(backend, tmp_path, local_workers=2)
     set_read_only(backend, is_refused)
-    found = check(client, "backlog")
-    assert found[:2] == (status, state)
-    assert ("mounted for writing" in found[2]) is is_refused
+    backlog = check(client, "backlog")
+    assert backlog[:2] == (status, state)
+    assert ("mounted for writing" in backlog[2]) is is_refused

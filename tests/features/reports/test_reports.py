@@ -108,9 +108,9 @@ def test_a_ticker_in_the_report_of_the_screener_is_never_a_formula(client: Clien
 
 def test_the_report_of_a_ticker_has_its_history(client: Client) -> None:
     days = ("2012-06-15", "2012-09-14", "2012-12-14")
-    made = [client.post("/analyze", {"ticker": "AAPL", "as_of": day}).json for day in days]
-    made.append(client.post("/analyze", {"ticker": "AAPL", "weights": {"rsi": 9}}).json)
-    made.append(client.post("/analyze", {"ticker": "AAPL"}).json)
+    results = [client.post("/analyze", {"ticker": "AAPL", "as_of": day}).json for day in days]
+    results.append(client.post("/analyze", {"ticker": "AAPL", "weights": {"rsi": 9}}).json)
+    results.append(client.post("/analyze", {"ticker": "AAPL"}).json)
     client.post("/analyze", {"ticker": "AAPL", "strategy": "trend"})
     client.post("/analyze", {"ticker": "FB"})
 
@@ -118,15 +118,15 @@ def test_the_report_of_a_ticker_has_its_history(client: Client) -> None:
         return rows(download(client, f"/reports/analysis/AAPL.xlsx{query}")["History"])
 
     shown = history()
-    assert [row["Result id"] for row in shown] == [result["id"] for result in made[::-1]]
+    assert [row["Result id"] for row in shown] == [result["id"] for result in results[::-1]]
     assert [row["Parameters"] for row in shown] == ["as the latest", "others than the latest", *["as the latest"] * 3]
-    for row, result in zip(shown, made[::-1], strict=True):
+    for row, result in zip(shown, results[::-1], strict=True):
         assert (row["Verdict"], row["Signal"], row["As of"].date().isoformat()) == (result["verdict"], result["signal"], result["as_of"])
         assert (row["Close"], row["Score"]) == pytest.approx((result["close"], result["score"]))
     for query, wanted in (
-        ("?start=2012-09-14", made[1:]),
-        ("?end=2012-09-14", made[:2]),
-        ("?start=2012-09-01&end=2012-12-31", made[1:3]),
+        ("?start=2012-09-14", results[1:]),
+        ("?end=2012-09-14", results[:2]),
+        ("?start=2012-09-01&end=2012-12-31", results[1:3]),
         ("?start=2014-01-01", []),
         ("?start=2012-12-31&end=2012-09-01", []),
     ):

@@ -99,25 +99,25 @@ def test_an_empty_watchlist(client: Client) -> None:
 def test_the_verdict_before_is_the_one_that_the_screener_showed(client: Client) -> None:
     follow(client, "IBM")
     whole = client.get("/prices/IBM", headers={"Accept": "text/csv"}).data
-    made = []
+    results = []
     for last in ("2013-01-31", "2013-02-15", "2013-03-01"):
         client.put("/prices/IBM", client.get(f"/prices/IBM?end={last}", headers={"Accept": "text/csv"}).data)
-        made.append(client.post("/analyze", {"ticker": "IBM"}).json)
+        results.append(client.post("/analyze", {"ticker": "IBM"}).json)
         client.put("/prices/IBM", whole)
-    before = {name: made[1][name] for name in ("score", "verdict", "as_of")}
-    assert (only(client)["latest"]["id"], only(client)["previous"]) == (made[2]["id"], before)
+    before = {name: results[1][name] for name in ("score", "verdict", "as_of")}
+    assert (only(client)["latest"]["id"], only(client)["previous"]) == (results[2]["id"], before)
     # What is asked again, of another day, with other weights or by another strategy changes nothing here.
     client.post("/analyze", {"ticker": "IBM"})
     client.post("/analyze", {"ticker": "IBM", "as_of": "2012-05-15"})
     client.post("/analyze", {"ticker": "IBM", "weights": {"rsi": 9}})
     trend = client.post("/analyze", {"ticker": "IBM", "strategy": "trend"}).json
-    assert (only(client)["latest"]["id"], only(client)["previous"]) == (made[2]["id"], before)
+    assert (only(client)["latest"]["id"], only(client)["previous"]) == (results[2]["id"], before)
     assert (only(client, "?strategy=trend")["latest"]["id"], only(client, "?strategy=trend")["previous"]) == (trend["id"], None)
     # Prices that went back are the newest again, and what they replaced is what was before.
     client.put("/prices/IBM", client.get("/prices/IBM?end=2013-01-31", headers={"Accept": "text/csv"}).data)
     client.post("/analyze", {"ticker": "IBM"})
     item = only(client)
-    assert (item["latest"]["id"], item["previous"]["as_of"]) == (made[0]["id"], "2013-03-01")
+    assert (item["latest"]["id"], item["previous"]["as_of"]) == (results[0]["id"], "2013-03-01")
     assert item["latest"]["analysed_at"] > item["latest"]["created_at"]
 
 
