@@ -17,7 +17,7 @@ from kit.chaos import CELERY
 from kit.databases import Backend, OwnPostgres, own_postgres
 from kit.disks import mount, small_disk
 from kit.effort import IS_WHOLE
-from kit.paths import ROOT
+from kit.paths import HIDDEN, ROOT
 from kit.servers import FLASK, GUNICORN, NOT_BOOTED, free_port, production
 
 PATIENCE = 90.0  # seconds for all of them; thirty attempts to connect would take longer
@@ -236,7 +236,7 @@ def run_all(fault: Fault, commands: dict[str, list[str]], folder: Path) -> dict[
     for name, command in commands.items():
         variables = production(Backend("", fault.url), WEB_CONCURRENCY="1", PORT=str(free_port()), DATA_DIR=str(folder / "var"))
         output = (folder / f"output-{len(running)}").open("w+")
-        environment = {"PATH": os.environ["PATH"], **variables, **fault.environment}
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": HIDDEN, **variables, **fault.environment}
         running[name] = (subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT), output)
     outcomes = {}
     try:

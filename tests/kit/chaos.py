@@ -26,7 +26,7 @@ from features.prices.providers.demo import DemoProvider, ticker_of
 from jobs.claims import Claimant, claim_chunk, release_worker
 from jobs.service import enqueue
 from kit.databases import Backend
-from kit.paths import ROOT
+from kit.paths import ROOT, WITH_KIT
 from kit.servers import GUNICORN, KEY, Server, production, wait_until
 from kit.support import settings_for
 from kit.trial import TrialParams, create_table, new_trial
@@ -74,7 +74,7 @@ class Site:
         variables = {
             SITE: self.mark,
             "EXTRA_FEATURES": "kit.trial",
-            "PYTHONPATH": str(ROOT / "tests"),
+            "PYTHONPATH": WITH_KIT,
             "JOB_LEASE_SECONDS": str(LEASE_SECONDS),
             "WEB_CONCURRENCY": "1",
             "LOCAL_WORKERS": "2",

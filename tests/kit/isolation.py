@@ -13,7 +13,7 @@ import database
 from jobs.kind import IsolationLimits, JobKind
 from kit.databases import Backend
 from kit.jobs import claim, item_rows, job_row, options_for, queue_trial, release_worker, rescue_expired, working
-from kit.paths import ROOT
+from kit.paths import WITH_KIT
 from kit.support import MASTER_KEY, SECRET_KEY
 from kit.trial import TrialKind, TrialParams, create_table
 from models.job import Lane
@@ -75,7 +75,7 @@ def prepare_isolation(backend: Backend, folder: Path, monkeypatch: pytest.Monkey
         "SECRET_KEY": SECRET_KEY,
         "LOG_LEVEL": "error",
         "EXTRA_FEATURES": "kit.trial",
-        "PYTHONPATH": str(ROOT / "tests"),
+        "PYTHONPATH": WITH_KIT,
         "TRIAL_FOLDER": str(folder),
     }
     for name, value in environment.items():

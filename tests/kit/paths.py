@@ -1,9 +1,12 @@
 """Where things are."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+HIDDEN = str(ROOT / "tests" / "kit" / "hidden")  # the PYTHONPATH of servers: it hides what only the tests install
+WITH_KIT = os.pathsep.join((HIDDEN, str(ROOT / "tests")))  # the same for processes that load parts of the kit
 ENVIRONMENTS = {".venv", ".venv-bench", ".venv-tools"}
 
 

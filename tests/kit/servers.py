@@ -16,7 +16,7 @@ from typing import Any
 import requests
 
 from kit.databases import Backend
-from kit.paths import ROOT
+from kit.paths import HIDDEN, ROOT
 from kit.support import MASTER_KEY, SECRET_KEY
 
 GUNICORN = str(Path(sys.executable).parent / "gunicorn")
@@ -49,7 +49,13 @@ class Server:
         self.port = free_port()
         self.log_path = folder / f"log-{self.port}"
         self.log_file = self.log_path.open("wb")
-        variables = {"PATH": os.environ["PATH"], "PORT": str(self.port), "DATA_DIR": str(folder / "var"), **environment}
+        variables = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": HIDDEN,
+            "PORT": str(self.port),
+            "DATA_DIR": str(folder / "var"),
+            **environment,
+        }
         self.process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=self.log_file, stderr=subprocess.STDOUT)
 
     def url(self, path: str) -> str:
