@@ -98,8 +98,8 @@ def _order(strategy: str) -> dict[str, Any]:
 
 
 def _run(server: Server, connection: Connection, order: dict[str, Any]) -> tuple[float, float]:
-    """Run a job to its end: the largest worker's peak in MB, and the seconds that it took."""
-    # Found once: repeated scans of all processes would take a good part of a core.
+    """Run a job to its end; return the peak memory of the largest worker in MB and the duration in seconds."""
+    # List the workers once: repeated scans of all processes would use a good part of a core.
     workers, peak = server.job_workers(), 0.0
 
     def look() -> None:

@@ -57,7 +57,7 @@ def ours() -> Contenders:
 
     def recorder(function: Any) -> Any:
         def record(*arguments: Any) -> Any:
-            # The lower bound computes all bars, also for the two indicators that the engine computes from their last bars.
+            # The lower bound computes all bars of every indicator; the engine computes two of them from the last bars only.
             whole = (*columns, *arguments[len(columns) :]) if function in (originals["CCI"], originals["WILLR"]) else arguments
             calls.append((function, whole))
             return function(*arguments)

@@ -20,11 +20,11 @@ ENGINES = ("SQLite", "Postgres")
 LIMIT = 1.5
 REQUESTS = 1500
 WARM_UP = 200  # requests that are not counted
-# Results, and the groups of 9 tickers that have nine tenths of them.
+# The number of results, and the number of groups of 9 tickers that share nine tenths of them.
 SIZES = {"large": (1_000_000, 555), "small": (1_000, 1)}
 CHUNK = 100_000  # results in a transaction
 
-# Expressions that differ between the engines: numbers i, and from i an id of 36 characters, a digest of 64 and a moment.
+# Expressions that differ between the engines: the numbers i, and for each i an id of 36 characters, a digest of 64 and a time.
 DIALECTS = {
     "SQLite": {
         "numbers": "WITH RECURSIVE numbers (i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < {end}) ",

@@ -1,7 +1,7 @@
 """A load generator for HTTP/1.1 on loopback: closed loop, keep-alive, raw sockets, one process.
 
-`python -m benchmarks.load PORT CONNECTIONS SECONDS` repeats the request on standard input and prints a Load as JSON. Anything but success
-ends it: errors are answered faster than results.
+`python -m benchmarks.load PORT CONNECTIONS SECONDS` repeats the request on standard input and prints a Load as JSON. The first
+response that is not a success ends it, because errors are answered faster than results.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
     for first in itertools.islice(requests, connections):
         connection = Connection(port)
         idle.append(connection)
-        # In turn: of simultaneous connections, one worker may accept nearly all.
+        # Connect one at a time: one worker may accept nearly all of many simultaneous connections.
         connection.exchange(first)
     answered, counted_from = len(idle), begun
     counts_from = perf_counter() + warm_up if warm_up else begun

@@ -21,7 +21,7 @@ LIMIT = 100.0  # MB
 GROWTH = 1.05
 TICKERS = ("AAPL", "IBM", "MSFT")
 STRATEGIES = ("balanced", "trend", "reversion", "breakout", "weekly")
-NEWEST_DAYS = 700  # requested days: times tickers and strategies, more than MANY
+NEWEST_DAYS = 700  # requested days; with all tickers and strategies there are more than MANY orders
 
 
 def measure(servers: Servers) -> list[Row]:

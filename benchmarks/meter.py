@@ -17,9 +17,9 @@ Contenders = dict[str, Callable[[], object]]  # by name
 
 
 class Meter:
-    """A process that holds contenders and times one when asked.
+    """A child process that holds contenders and times one of them for each request.
 
-    They are what `function` of `module` returns, called with the arguments in that process, where pandas cannot be imported unless wanted.
+    It calls `function` of `module` with the arguments to get the contenders. It can import pandas only with `with_pandas`.
     """
 
     def __init__(self, module: str, function: str, *arguments: str, with_pandas: bool = False) -> None:
@@ -66,7 +66,7 @@ def best_of(rounds: int, contests: Iterable[tuple[Meter, str, float]]) -> dict[s
 
 def main(module: str, function: str, *arguments: str) -> None:
     """Answer each line `NAME SECONDS` on standard input with the seconds of the median call, until the input ends."""
-    # Results go to a private copy of standard output: what the contenders print goes to standard error.
+    # The results go to a private copy of standard output; the output of the contenders goes to standard error.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     contenders: Contenders = getattr(importlib.import_module(module), function)(*arguments)

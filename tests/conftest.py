@@ -29,7 +29,7 @@ from utils.logger import configure_logging
 ENGINES = ("sqlite", "postgres")
 
 
-# Of these there are many, or they start servers and wait: on both engines each, they would take most of the time.
+# Folders with many tests, or with tests that start servers and wait. Run on both engines, they would take most of the time.
 TAKE_TURNS = (
     "api/",
     "chaos/",
@@ -46,13 +46,13 @@ TAKE_TURNS = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Processes inherit what is ignored: a run in the background, or under nohup, would make servers deaf to Ctrl-C and to SIGHUP.
+    # Child processes inherit ignored signals: in the background or under nohup, servers would ignore Ctrl-C and SIGHUP.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     measure(config)
 
 
-# They share what takes longer to make than a test: a browser with its server, or a database server.
+# The tests of each entry share a resource that starts slower than a test runs: a browser with its server, or a database server.
 TOGETHER = (
     "tests/browser/",
     "tests/chaos/test_database_away.py",
@@ -63,7 +63,7 @@ TOGETHER = (
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of some tests every other runs on SQLite and the others on Postgres; each on both with TEST_EVERYTHING (`make test-all`)."""
+    """Run the tests of TAKE_TURNS alternately on SQLite and on Postgres; TEST_EVERYTHING (`make test-all`) runs each on both."""
     if IS_WHOLE:
         return
     folder = Path(__file__).parent
@@ -81,14 +81,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class TogetherScheduling(LoadScopeScheduling):
-    """Each test goes to whichever process is free, but those of TOGETHER to one."""
+    """Each test goes to any free process; the tests of an entry in TOGETHER go to the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
         return next((start for start in TOGETHER if nodeid.startswith(start)), nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherScheduling | None:
-    """For `--dist loadgroup`: pytest-xdist 3.8 names groups in a way that pytest 9.2 does not see, and would spread them silently."""
+    """The scheduler for `--dist loadgroup`: pytest 9.2 does not see the group names of pytest-xdist 3.8 and would spread the groups."""
     return TogetherScheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
@@ -108,7 +108,7 @@ def _errors_alone_are_logged() -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The URL of a server: TEST_DATABASE_URL, or one that the tests bring themselves."""
+    """The URL of a server: TEST_DATABASE_URL, or a server that the tests start."""
     url = os.environ.get("TEST_DATABASE_URL")
     if url:
         yield url
@@ -119,7 +119,7 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
-    """The name of the engine; every test that asks for a database runs on both."""
+    """The name of the engine; every test that uses a database runs on both."""
     return str(request.param)
 
 

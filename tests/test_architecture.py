@@ -1,4 +1,4 @@
-"""What import-linter cannot see: the single modules at the root, what belongs where, and how parts reach each other."""
+"""Rules that import-linter cannot check: the single modules at the root, the place of code, and how parts reach each other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kit.paths import ROOT, code
 
 import features
 
-# The single modules at the root and the parts that each may import; app.py and the entrances name no feature.
+# The single modules at the root and the parts that each may import.
 MAY_IMPORT = {
     "app": {"analysis", "api", "config", "database", "db_migrations", "devserver", "features", "infrastructure", "jobs", "utils", "web"},
     "config": {"models", "utils"},
@@ -23,14 +23,14 @@ MAY_IMPORT = {
     "wsgi": {"app", "config"},
 }
 PACKAGES = {"analysis", "api", "features", "infrastructure", "jobs", "models", "schemas", "utils", "web"}
-BESIDE = {"benchmarks", "deploy", "tests", "tools"}  # what is no part of the running service
-ENTRANCES = {"app", "devserver", "gunicorn.conf", "preflight", "wsgi"}  # they know the application
+BESIDE = {"benchmarks", "deploy", "tests", "tools"}  # folders that are not part of the running service
+ENTRANCES = {"app", "devserver", "gunicorn.conf", "preflight", "wsgi"}  # they import the application
 UTILS = {
     *("api_utils", "cancellation", "clock", "database_errors", "dialects", "ids", "json_text"),
     *("logger", "secret_file", "start_errors", "terminal"),
 }
 DOMAIN_NOUNS = ("ticker", "watchlist", "verdict", "price", "indicator")
-# The process-wide database is for the customer's four names and for migrations run by hand.
+# The process-wide database serves the customer's four names and migrations run by hand.
 PROCESS_WIDE = {"adopt", "close", "close_db", "configure", "connect", "current", "execute_db", "init_db_if_needed", "query_db"}
 PROCESS_WIDE |= {"read", "reader", "transaction"}
 MAY_USE_PROCESS_WIDE = {
@@ -71,7 +71,7 @@ def test_only_entrances_know_the_application() -> None:
 
 @pytest.mark.parametrize("module", ["app", "worker", "wsgi"])
 def test_entrances_name_no_feature(module: str) -> None:
-    """They loop over one list. The development server, which shows the sample's verdicts, and preflight, which checks, do name some."""
+    """Entrances loop over one list. The development server and preflight are exceptions: they use some features by name."""
     assert {name for name in imported(ROOT / f"{module}.py") if name.startswith("features.")} <= {"features.load_features"}
 
 
@@ -81,7 +81,7 @@ def test_every_feature_is_in_the_list() -> None:
 
 
 def foreign_imports() -> set[tuple[str, str, str]]:
-    """What features import of others: the file, the other feature, and which of its modules."""
+    """The imports between features: the file, the other feature, and the module of it."""
     imports = set()
     for path in sorted((ROOT / "features").rglob("*/*.py")):
         for name in imported(path):
@@ -92,12 +92,12 @@ def foreign_imports() -> set[tuple[str, str, str]]:
 
 
 def test_a_feature_uses_the_services_and_schemas_of_others_alone() -> None:
-    """import-linter protects routes and stores; everything else that is no service is its feature's own, too."""
+    """import-linter protects routes and stores; this test protects all other modules except services and schemas."""
     assert {entry for entry in foreign_imports() if entry[2] not in ("service", "schemas")} == set()
 
 
 def test_the_list_of_features_is_their_order() -> None:
-    """A feature stands on those before it in the list."""
+    """A feature imports only features before it in the list."""
     order = [feature.name for feature in features.FEATURES]
     assert {entry for entry in foreign_imports() if order.index(entry[1]) > order.index(Path(entry[0]).parts[1])} == set()
 
@@ -116,7 +116,7 @@ def test_helpers_mention_no_domain_noun() -> None:
 
 
 def test_a_database_is_handed_on() -> None:
-    """Whoever needs a database is given one: `import database` and its process-wide functions are for a few modules."""
+    """Code gets its database as an argument: only a few modules may use `import database` and its process-wide functions."""
     users = set()
     for path in code():
         names = imported(path)
@@ -126,7 +126,7 @@ def test_a_database_is_handed_on() -> None:
 
 
 def test_parts_are_reached_by_types_not_by_keys() -> None:
-    """Services and RequestState are typed: nothing is kept under a string key of the application, or as an attribute of `g`."""
+    """Services and RequestState are typed: code stores no object under a string key of the application or as an attribute of `g`."""
     for path in code():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute):

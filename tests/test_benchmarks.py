@@ -1,4 +1,4 @@
-"""The parts of the benchmarks that a change of the product can break: the functions that they time, and the answers that they read."""
+"""The parts of the benchmarks that a change of the product can break: the timed functions and the parsed answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks that stand in more than one place: the Makefile has them, and the hooks before a commit run the same."""
+"""The checks stand in two places: the hooks before a commit run the same checks as the Makefile."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def hooks() -> list[dict[str, object]]:
 
 
 def commands_of_check() -> set[str]:
-    """What the targets run that `check` runs: their recipes, but for that of `check-js`, which depends on npm."""
+    """The commands of the targets of `check`: their recipes, except that of `check-js`, which depends on npm."""
     names = re.search(r"^CHECKS := (.*)$", MAKEFILE, re.MULTILINE)
     assert names
     recipes = [re.search(rf"^{name}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE) for name in names[1].split() if name != "check-js"]
@@ -46,7 +46,7 @@ def test_pre_commit_accepts_its_configuration() -> None:
 
 
 def test_make_alone_lists_the_targets() -> None:
-    """Every target that a person calls has its line of help."""
+    """Every target that a user calls has a line of help."""
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
     phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
     assert phony

@@ -1,4 +1,4 @@
-"""Settings: read from the environment, refused with every fault named."""
+"""Settings: read from the environment; a refusal names every fault."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from sqlalchemy import exc, text
 import database
 from database import Database, DatabaseOptions
 
-ADD = text("INSERT INTO things (id, made) VALUES (:id, :made)")
+ADD = text("INSERT INTO things (id, created_at) VALUES (:id, :created_at)")
 CUT_THE_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 COUNT = text("SELECT count(*) FROM things")
 MOMENT = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)
@@ -27,7 +27,7 @@ MOMENT = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)
 @pytest.fixture
 def things(empty_backend: Backend) -> Backend:
     """A database with one table."""
-    database.execute_db("CREATE TABLE things (id BIGINT PRIMARY KEY, made TIMESTAMPTZ, day DATE, raw BYTEA)")
+    database.execute_db("CREATE TABLE things (id BIGINT PRIMARY KEY, created_at TIMESTAMPTZ, day DATE, raw BYTEA)")
     return empty_backend
 
 
@@ -38,21 +38,21 @@ def count() -> int:
 
 def test_a_transaction_commits_whole(things: Backend) -> None:
     with database.transaction() as connection:
-        connection.execute(ADD, [{"id": number, "made": MOMENT} for number in range(3)])
+        connection.execute(ADD, [{"id": number, "created_at": MOMENT} for number in range(3)])
     assert count() == 3
 
 
 def test_an_exception_leaves_nothing(things: Backend) -> None:
     def fail_half_way() -> None:
         with database.transaction() as connection:
-            connection.execute(ADD, {"id": 1, "made": MOMENT})
+            connection.execute(ADD, {"id": 1, "created_at": MOMENT})
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail_half_way()
     assert count() == 0
-    with database.transaction() as connection:  # the connection is good for another
-        connection.execute(ADD, {"id": 1, "made": MOMENT})
+    with database.transaction() as connection:  # the connection can be used again
+        connection.execute(ADD, {"id": 1, "created_at": MOMENT})
     assert count() == 1
 
 
@@ -75,50 +75,50 @@ with database.transaction() as connection:
     process.communicate()
     assert count() == 0
     with database.transaction() as connection:  # no lock is left behind
-        connection.execute(ADD, {"id": 1, "made": MOMENT})
+        connection.execute(ADD, {"id": 1, "created_at": MOMENT})
 
 
 def test_types_come_back_as_they_went_in(things: Backend) -> None:
     elsewhere = MOMENT.astimezone(timezone(timedelta(hours=5, minutes=30)))
     with database.transaction() as connection:
         connection.execute(
-            text("INSERT INTO things VALUES (:id, :made, :day, :raw)"),
-            {"id": 2**40, "made": elsewhere, "day": date(2000, 6, 21), "raw": b"\x00\xff"},
+            text("INSERT INTO things VALUES (:id, :created_at, :day, :raw)"),
+            {"id": 2**40, "created_at": elsewhere, "day": date(2000, 6, 21), "raw": b"\x00\xff"},
         )
-    row = database.query_db("SELECT id, made, day, raw FROM things", one=True)
+    row = database.query_db("SELECT id, created_at, day, raw FROM things", one=True)
     assert (row["id"], row["day"], bytes(row["raw"])) == (2**40, date(2000, 6, 21), b"\x00\xff")
-    assert row["made"] == MOMENT
-    assert row["made"].utcoffset() == timedelta(0)
+    assert row["created_at"] == MOMENT
+    assert row["created_at"].utcoffset() == timedelta(0)
 
 
 def test_times_sort_and_compare(things: Backend) -> None:
     whole_second = MOMENT.replace(microsecond=0)
     with database.transaction() as connection:
-        for number, made in enumerate([MOMENT, whole_second, MOMENT + timedelta(seconds=1)]):
-            connection.execute(ADD, {"id": number, "made": made})
-    rows = database.query_db("SELECT id FROM things WHERE made <= :limit ORDER BY made", {"limit": MOMENT})
+        for number, created_at in enumerate([MOMENT, whole_second, MOMENT + timedelta(seconds=1)]):
+            connection.execute(ADD, {"id": number, "created_at": created_at})
+    rows = database.query_db("SELECT id FROM things WHERE created_at <= :limit ORDER BY created_at", {"limit": MOMENT})
     assert [row["id"] for row in rows] == [1, 0]
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["one row", "many rows"])
 def test_a_naive_time_is_an_error(things: Backend, many: bool) -> None:
-    naive = {"id": 1, "made": datetime(2026, 1, 1)}  # noqa: DTZ001 — the point of the test
+    naive = {"id": 1, "created_at": datetime(2026, 1, 1)}  # noqa: DTZ001 — the point of the test
     with pytest.raises((ValueError, exc.StatementError), match="naive"), database.transaction() as connection:
         connection.execute(ADD, [naive, {**naive, "id": 2}] if many else naive)
     assert count() == 0
 
 
 def test_the_lean_reader_reads_as_the_other_does(things: Backend) -> None:
-    statement = text("SELECT id, made, day, raw, '100%' FROM things WHERE id >= :least AND id <> :other AND :least < 9 ORDER BY id")
+    statement = text("SELECT id, created_at, day, raw, '100%' FROM things WHERE id >= :least AND id <> :other AND :least < 9 ORDER BY id")
     with database.transaction() as connection:
-        connection.execute(ADD, [{"id": number, "made": MOMENT} for number in range(4)])
+        connection.execute(ADD, [{"id": number, "created_at": MOMENT} for number in range(4)])
     with database.reader() as lean, database.read() as connection:
         rows = list(lean.execute(statement, {"least": 1, "other": 2}))
         assert rows == [tuple(row) for row in connection.execute(statement, {"least": 1, "other": 2})]
         assert [row[0] for row in rows] == [1, 3]
         assert lean.execute(statement, {"least": 8, "other": 2}).first() is None
         with pytest.raises((ValueError, exc.StatementError), match="naive"):
-            lean.execute(text("SELECT 1 WHERE :made = :made"), {"made": datetime(2026, 1, 1)})  # noqa: DTZ001
+            lean.execute(text("SELECT 1 WHERE :created_at = :created_at"), {"created_at": datetime(2026, 1, 1)})  # noqa: DTZ001
     with database.reader() as lean, pytest.raises(exc.DBAPIError) as caught:
         lean.execute(text("SELECT nothing FROM nowhere"), {})
     assert not database.is_unavailable(caught.value)
@@ -212,7 +212,7 @@ def test_a_forked_child_has_connections_of_its_own(things: Backend) -> None:
                 os._exit(4)
         _, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) == 0
-        assert connection.execute(COUNT).scalar_one() == 1  # the parent's is unharmed
+        assert connection.execute(COUNT).scalar_one() == 1  # the parent's connection still works
 
 
 def test_writers_wait_for_each_other(things: Backend) -> None:
@@ -220,7 +220,7 @@ def test_writers_wait_for_each_other(things: Backend) -> None:
         for number in range(start, start + 25):
             with database.transaction() as connection:
                 rows = connection.execute(COUNT).scalar_one()
-                connection.execute(ADD, {"id": number, "made": MOMENT + timedelta(seconds=int(rows))})
+                connection.execute(ADD, {"id": number, "created_at": MOMENT + timedelta(seconds=int(rows))})
 
     threads = [threading.Thread(target=add, args=(100 * number,)) for number in range(4)]
     for thread in threads:
@@ -257,9 +257,9 @@ def test_reads_only_writes_nothing(things: Backend) -> None:
             connection.execute(text("INSERT INTO things (id) VALUES (1)"))
 
 
-@pytest.mark.parametrize("given", ["postgres://u:p@h/d", "postgresql://u:p@h/d", "postgresql+psycopg2://u:p@h/d"])
-def test_every_spelling_of_postgres_names_the_driver(given: str) -> None:
-    assert database.normalize_url(given).drivername == "postgresql+psycopg2"
+@pytest.mark.parametrize("url", ["postgres://u:p@h/d", "postgresql://u:p@h/d", "postgresql+psycopg2://u:p@h/d"])
+def test_every_spelling_of_postgres_names_the_driver(url: str) -> None:
+    assert database.normalize_url(url).drivername == "postgresql+psycopg2"
 
 
 def test_a_faulty_statement_is_not_unavailability(things: Backend) -> None:

@@ -1,4 +1,4 @@
-"""The circuit breaker around a real database: which of its errors make it move."""
+"""The circuit breaker of a real database: which errors change its state."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sqlalchemy import exc, text
 import database
 from database import Database, DatabaseOptions, DatabaseSuspended
 
-LONG, SHORT = 300.0, 0.05  # seconds that it is left alone
+LONG, SHORT = 300.0, 0.05  # seconds until the next attempt
 AWAY = OSError("away")
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
@@ -27,48 +27,48 @@ def options(url: str, **more: object) -> DatabaseOptions:
     return replace(DatabaseOptions(url), **values)  # type: ignore[arg-type]
 
 
-def unique(here: Database) -> None:
-    with here.transaction() as connection:
+def unique(db: Database) -> None:
+    with db.transaction() as connection:
         connection.execute(text("INSERT INTO things VALUES (1)"))
 
 
-def syntax(here: Database) -> None:
-    with here.read() as connection:
+def syntax(db: Database) -> None:
+    with db.read() as connection:
         connection.execute(text("SELEKT 1"))
 
 
-def syntax_in_the_reader(here: Database) -> None:
-    with here.reader() as connection:
+def syntax_in_the_reader(db: Database) -> None:
+    with db.reader() as connection:
         connection.execute(text("SELECT missing FROM things"), {})
 
 
-def no_table(here: Database) -> None:
-    with here.reader() as connection:
+def no_table(db: Database) -> None:
+    with db.reader() as connection:
         connection.execute(text("SELECT 1 FROM nothing"), {})
 
 
-def full_pool(here: Database) -> None:
-    with here.read(), here.read():
+def full_pool(db: Database) -> None:
+    with db.read(), db.read():
         pass
 
 
-def locked(here: Database) -> None:
-    """Write while another does."""
-    other = Database(here.options)
+def locked(db: Database) -> None:
+    """Write while another connection holds the lock."""
+    other = Database(db.options)
     try:
         with other.transaction() as holding:
             holding.execute(text("UPDATE things SET id = id"))
-            with here.transaction() as connection:
-                if not here.is_sqlite:
+            with db.transaction() as connection:
+                if not db.is_sqlite:
                     connection.exec_driver_sql("SET LOCAL lock_timeout = '20ms'")
                 connection.execute(text("UPDATE things SET id = id"))
     finally:
         other.close()
 
 
-def cancelled(here: Database) -> None:
-    with here.transaction() as connection:
-        if here.is_sqlite:
+def cancelled(db: Database) -> None:
+    with db.transaction() as connection:
+        if db.is_sqlite:
             raise exc.OperationalError("", {}, Exception("interrupted"))
         connection.exec_driver_sql("SET LOCAL statement_timeout = '20ms'")
         connection.execute(text("SELECT pg_sleep(60)"))
@@ -78,8 +78,8 @@ HARMLESS = [unique, syntax, syntax_in_the_reader, no_table, full_pool, locked, c
 
 
 @pytest.fixture
-def here(empty_backend: Backend) -> Iterator[Database]:
-    """A database with a row, and room for one connection."""
+def db(empty_backend: Backend) -> Iterator[Database]:
+    """A database with one row and a pool of one connection."""
     database.execute_db("CREATE TABLE things (id BIGINT PRIMARY KEY)")
     database.execute_db("INSERT INTO things VALUES (1)")
     db = Database(options(empty_backend.url, pool_size=1, max_overflow=0))
@@ -88,42 +88,42 @@ def here(empty_backend: Backend) -> Iterator[Database]:
 
 
 @pytest.mark.parametrize("act", HARMLESS, ids=lambda act: act.__name__)
-def test_what_is_no_outage_does_not_count(here: Database, act: Callable[[Database], None]) -> None:
+def test_what_is_no_outage_does_not_count(db: Database, act: Callable[[Database], None]) -> None:
     for _ in range(3):
         with pytest.raises(exc.SQLAlchemyError):
-            act(here)
-    assert (here.breaker.state, here.breaker.failures) == ("closed", 0)
+            act(db)
+    assert (db.breaker.state, db.breaker.failures) == ("closed", 0)
 
 
 @pytest.mark.parametrize("act", HARMLESS, ids=lambda act: act.__name__)
-def test_what_is_no_outage_proves_that_the_database_is_there(here: Database, act: Callable[[Database], None]) -> None:
-    """A try that ends so closes the breaker, but for one that found no connection free, which says nothing."""
-    here.breaker.seconds = SHORT
+def test_what_is_no_outage_proves_that_the_database_is_there(db: Database, act: Callable[[Database], None]) -> None:
+    """An attempt that ends with such an error closes the breaker. A full pool leaves it unchanged, because no connection was tried."""
+    db.breaker.seconds = SHORT
     for _ in range(2):
-        here.breaker.record_failure(AWAY)
-    wait_until(lambda: here.breaker.retry_after == 0)
-    here.breaker.seconds = LONG
+        db.breaker.record_failure(AWAY)
+    wait_until(lambda: db.breaker.retry_after == 0)
+    db.breaker.seconds = LONG
     if act is full_pool:
-        taken = here.engine().connect()  # past the breaker
+        taken = db.engine().connect()  # bypasses the breaker
         with pytest.raises(exc.TimeoutError):
-            here.read()
-        assert here.breaker.state == "half-open"
+            db.read()
+        assert db.breaker.state == "half-open"
         taken.close()
         return
     with pytest.raises(exc.SQLAlchemyError):
-        act(here)
-    assert here.breaker.state == "closed"
+        act(db)
+    assert db.breaker.state == "closed"
 
 
 NOWHERE = "postgresql://u:hunter2@127.0.0.1:1/x"
 
 
-def use(here: Database, way: str) -> None:
+def use(db: Database, way: str) -> None:
     if way == "transaction":
-        with here.transaction():
+        with db.transaction():
             pass
     else:
-        with getattr(here, way)() as connection:
+        with getattr(db, way)() as connection:
             connection.execute(text("SELECT 1"), {})
 
 
@@ -140,21 +140,21 @@ def test_an_absent_database_is_left_alone(tmp_path: Path, engine: str, way: str)
             use(db, other)
         assert 0 < refused.value.retry_after <= LONG
         assert database.is_unavailable(refused.value)
-        assert not database.is_lost(refused.value)  # or its own refusals would keep it open
+        assert not database.is_lost(refused.value)  # otherwise the breaker's own refusals would keep it open
     with pytest.raises(exc.OperationalError):
-        db.connect(1)  # start-up goes past it
+        db.connect(1)  # start-up bypasses the breaker
     db.close()
 
 
-def test_connecting_goes_past_an_open_breaker_and_closes_it(here: Database) -> None:
+def test_connecting_goes_past_an_open_breaker_and_closes_it(db: Database) -> None:
     for _ in range(2):
-        here.breaker.record_failure(AWAY)
-    here.ping()  # a check, which says nothing
+        db.breaker.record_failure(AWAY)
+    db.ping()  # a check does not change the breaker
     with pytest.raises(DatabaseSuspended):
-        here.read()
-    here.connect(1)
-    assert (here.breaker.state, here.breaker.failures) == ("closed", 0)
-    use(here, "read")
+        db.read()
+    db.connect(1)
+    assert (db.breaker.state, db.breaker.failures) == ("closed", 0)
+    use(db, "read")
 
 
 @pytest.mark.parametrize("failures", [0, 5])
@@ -188,11 +188,11 @@ def test_a_postgres_that_stops_and_comes_back(postgres: OwnPostgres) -> None:
         return True
 
     wait_until(lambda: try_once() or len(raised) >= 23)
-    assert [type(error) is DatabaseSuspended for error in raised[:4]] == [False, False, False, True]  # refused after as many failures
+    assert [type(error) is DatabaseSuspended for error in raised[:4]] == [False, False, False, True]  # it refuses after three failures
     assert all(map(database.is_unavailable, raised))
     assert db.breaker.state != "closed"
     postgres.start()
-    wait_until(try_once)  # by itself
+    wait_until(try_once)  # the breaker recovers by itself
     assert (db.breaker.state, db.breaker.failures) == ("closed", 0)
     db.close()
 
@@ -208,10 +208,10 @@ def test_a_connection_that_is_cut_is_counted_once(postgres: OwnPostgres) -> None
 
 
 @ON_SQLITE
-def test_threads_that_read_while_it_opens_and_closes(here: Database) -> None:
-    """Whatever comes together, in the end it is closed and everybody is served."""
-    here.close()
-    open_to_all = Database(replace(here.options, pool_size=16, pool_timeout=30.0, breaker_seconds=SHORT))
+def test_threads_that_read_while_it_opens_and_closes(db: Database) -> None:
+    """With any interleaving of failures and reads, the breaker ends closed and every thread is served."""
+    db.close()
+    open_to_all = Database(replace(db.options, pool_size=16, pool_timeout=30.0, breaker_seconds=SHORT))
     stop = threading.Event()
 
     def strike() -> None:

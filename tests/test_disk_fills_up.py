@@ -1,4 +1,4 @@
-"""The disk of the database fills up under a real gunicorn: reading goes on, writing is refused in words, and space is all it takes."""
+"""The database's disk fills up under a real gunicorn: reads go on, writes are refused with a message, and free space is the only remedy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FULL = "There is no space left on the disk of the database."
 REFUSED = "The disk of the database refuses to be written to."
 MEGABYTES = 96  # room for a Postgres database
 PAGE = {**KEY, "Accept": "text/html"}
-# So few that the server takes them in without a file of its own, which the limit would refuse, too.
+# Few enough that the server buffers the upload in memory: the limit would refuse a temporary file too.
 DAYS = [f"2018-{month:02d}-{day:02d}" for month in (1, 2, 3) for day in range(1, 29)]
 PRICES = "date,open,high,low,close,volume\n" + "\n".join(f"{day},10,12,9,{10 + number % 3},{number}" for number, day in enumerate(DAYS))
 _numbers = itertools.count(1)
@@ -33,7 +33,7 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Disk:
-    """Where a database lies whose disk can be filled, and what callers are told then."""
+    """A database on a disk that can be filled, and the words that callers then get."""
 
     backend: Backend
     data_dir: Path
@@ -54,7 +54,7 @@ def filling(disk: SmallDisk) -> Callable[[Server], AbstractContextManager[None]]
 
 @contextmanager
 def on_a_full_disk(template: str, folder: Path) -> Iterator[Disk]:
-    """SQLite on a disk of its own, with everything else that the service writes: its log, too."""
+    """SQLite on a separate disk, with all other files of the service, including its log."""
     with small_disk(24) as disk:
         path = disk.folder / "bellwether.db"
         shutil.copy(template, path)
@@ -63,7 +63,7 @@ def on_a_full_disk(template: str, folder: Path) -> Iterator[Disk]:
 
 @contextmanager
 def under_a_limit(template: str, folder: Path) -> Iterator[Disk]:
-    """SQLite where the system refuses to let files grow, as a quota does. Needs no rights."""
+    """SQLite where the system refuses to let files grow, as a quota does. This needs no privileges."""
 
     @contextmanager
     def filled(server: Server) -> Iterator[None]:
@@ -72,13 +72,13 @@ def under_a_limit(template: str, folder: Path) -> Iterator[Disk]:
 
     path = folder / "bellwether.db"
     shutil.copy(template, path)
-    # What is counted lies in a file in memory, which a quota on a disk does not reach; this limit does.
+    # Metrics are off: their file is in memory, where a disk quota does not apply, but this limit does.
     yield Disk(Backend("sqlite", f"sqlite:///{path}"), folder, filled, REFUSED, {"METRICS_ENABLED": "false"})
 
 
 @contextmanager
 def in_a_full_tablespace(server: Postgres, template: str, folder: Path) -> Iterator[Disk]:
-    """Postgres whose tables lie on a disk of their own."""
+    """Postgres with its tables on a separate disk."""
     name = f"full_{os.getpid()}_{next(_numbers)}"
     with small_disk(MEGABYTES) as disk:
         place = disk.folder / "tables"
@@ -112,11 +112,11 @@ def disk(request: pytest.FixtureRequest, templates: Callable[[str], str], tmp_pa
         if os.environ.get("TEST_DATABASE_URL"):
             pytest.skip("the folders of the server that was given are not known here")
         server = Postgres(request.getfixturevalue("postgres_server"))
-        with in_a_full_tablespace(server, templates("postgres"), tmp_path) as made:
-            yield made
+        with in_a_full_tablespace(server, templates("postgres"), tmp_path) as disk:
+            yield disk
     else:
-        with request.param(templates("sqlite"), tmp_path) as made:
-            yield made
+        with request.param(templates("sqlite"), tmp_path) as disk:
+            yield disk
 
 
 @pytest.fixture
@@ -136,12 +136,12 @@ def server(disk: Disk) -> Iterator[Server]:
 
 
 def upload(server: Server, ticker: str) -> requests.Response:
-    """A write of more than fits into what a file has left over."""
+    """Upload prices, a write that is larger than the free space within the files."""
     return requests.put(server.url(f"/api/v1/prices/{ticker}"), data=PRICES, headers={**KEY, "Content-Type": "text/csv"}, timeout=60)
 
 
 def write(server: Server, number: int) -> list[requests.Response]:
-    """One of each kind of write; none has been done before."""
+    """Send one write of each kind, each for the first time."""
 
     def post(path: str, **body: Any) -> requests.Response:
         headers = {**KEY, "Idempotency-Key": f"{path}-{number}"}
@@ -156,7 +156,7 @@ def write(server: Server, number: int) -> list[requests.Response]:
 
 
 def read(server: Server, result_id: str) -> dict[str, Any]:
-    """What is stored, by path; everything must be answered."""
+    """The stored data by path; every request must succeed."""
     paths = ["/results", f"/results/{result_id}", f"/results/{result_id}/flips", "/tickers", "/prices/AAPL", "/series/AAPL"]
     paths += ["/history/AAPL", "/jobs", "/watchlist", "/overview", "/strategies"]
     answers = {path: server.get(f"/api/v1{path}") for path in paths}
@@ -183,11 +183,11 @@ def breakers(server: Server) -> set[tuple[str, int]]:
 def test_reading_goes_on_and_writing_does_once_there_is_space(disk: Disk, server: Server) -> None:
     stored = server.analyze(ticker="AAPL").json()
     with disk.filled(server):
-        # Until the gaps in the files are used up.
+        # Upload until the free space within the files is used up.
         next(number for number in itertools.count() if upload(server, f"GAP{number}").status_code == 503)
         before = read(server, stored["id"])
         for number in range(3):
-            # In a page of Postgres there may be room for a row.
+            # A page of Postgres may still have space for a row, so there only uploads are refused for certain.
             for answer in write(server, number) if disk.backend.is_sqlite else [upload(server, f"NEW{number}")]:
                 assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), answer.text
                 assert disk.words in answer.json()["detail"]
@@ -201,11 +201,11 @@ def test_reading_goes_on_and_writing_does_once_there_is_space(disk: Disk, server
 
         def is_told() -> bool:
             status, check = check_of(server, "/health/ready", "database_writable")
-            assert status == 200  # or traffic would be sent away, and with it those who read
+            assert status == 200  # otherwise a load balancer would send readers away too
             return check["state"] == "warning" and disk.words in check["found"] and "space" in check["found"] + check["remedy"]
 
         wait_until(is_told)
-    for answer in write(server, 0):  # with the keys of before
+    for answer in write(server, 0):  # with the idempotency keys of the refused writes
         assert answer.status_code in (200, 201, 202), answer.text
     wait_until(lambda: check_of(server, "/health/ready", "database_writable")[1]["state"] == "ok")
     assert len(read(server, stored["id"])["/tickers"]["items"]) == len(before["/tickers"]["items"]) + 1

@@ -1,4 +1,4 @@
-"""Documents that are lists are complete: decisions, libraries, links between documents."""
+"""The lists in the documents are complete: decisions, libraries, links between documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No parser of what a caller sends does work that grows faster than its input."""
+"""No parser of a caller's input does work that grows faster than the input."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ TODAY = date(2030, 1, 1)
 
 
 def rows(length: int, row: str = "{day},1,1,1,1,1\n") -> str:
-    """Rows of a length in all, each of a day of its own."""
+    """Rows of a total length, each with a different day."""
     return "".join(row.format(day=date(1900, 1, 1) + timedelta(days=number)) for number in range(length // len(row.format(day=TODAY))))
 
 
 def over(unit: str, before: str = "", after: str = "") -> Callable[[int], str]:
-    """Makes texts of a length that repeat a piece."""
+    """A function that makes texts of a length that repeat a piece."""
     return lambda length: before + (unit * (length // len(unit) + 1))[:length] + after
 
 
@@ -131,7 +131,7 @@ def each(texts: dict[str, Callable[[int], str]]) -> Any:
 
 
 def refused(work: Callable[[], object], *errors: type[Exception]) -> Callable[[], object]:
-    """The work, which may end in an answer to the caller."""
+    """The work, in which these errors are allowed: they become answers to the caller."""
 
     def run() -> None:
         with suppress(*errors):

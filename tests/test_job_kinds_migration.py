@@ -1,4 +1,4 @@
-"""Migration 0007 on a database that was at work: no row changes but for its new names, and jobs of before are read, and go on."""
+"""Migration 0007 on a database with active jobs: rows change only their names, and earlier jobs can be read and go on."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PARAMS = (
     '{"universe":null,"strategy":"trend","capital":100000.0,"risk_percent":2.0,"max_position_percent":null,"reward_risk":null,'
     '"weights":null,"indicators":null,"as_of":null}'
 )
-# How the three items of a job in each state stand.
+# The states of the three items of a job, by the state of the job.
 ITEMS = {
     "queued": ("queued", "queued", "queued"),
     "processing": ("processing", "succeeded", "queued"),
@@ -55,10 +55,10 @@ def before(empty_backend: Backend, tmp_path: Path) -> Backend:
 
 
 def fill() -> dict[str, str]:
-    """Store jobs in every state, with items in every state; the ids of the jobs by state."""
+    """Store jobs in every state, with items in every state; return the ids of the jobs by state."""
     ids: dict[str, str] = {}
     for number, status in enumerate(JobStatus):
-        # What is being processed has one success; its worker is still at it.
+        # The job in processing has one succeeded item; its worker is still running.
         changes = {"succeeded": 1} if status is JobStatus.PROCESSING else {}
         job = job_values(status, params=PARAMS, dedupe_key=f"{number:064}", retry_of=next(iter(ids.values()), None), **changes)
         del job["lane"]
@@ -74,13 +74,13 @@ def fill() -> dict[str, str]:
 
 
 def rows(table: str, order: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = database.query_db(f"SELECT * FROM {table} ORDER BY {order}")
-    return found
+    stored: list[dict[str, Any]] = database.query_db(f"SELECT * FROM {table} ORDER BY {order}")
+    return stored
 
 
 @pytest.fixture
 def client(before: Backend, tmp_path: Path) -> Iterator[Client]:
-    """The application of today on the database of before, which it migrates as it starts."""
+    """The present application on the database of version 6, which it migrates at its start."""
     fill()
     app = create_app(settings_for(before.url, tmp_path))
     application.start(app)
@@ -107,7 +107,7 @@ def test_what_may_be_stored_since(before: Backend) -> None:
     insert("analysis_jobs", job)
     insert("analysis_job_items", item_values(job["id"], "queued", key="k" * 200, lane="network"))
     database.execute_db("DELETE FROM analysis_jobs WHERE id = :id", {"id": job["id"]})
-    assert rows("analysis_job_items", "key") == []  # they still go with their job
+    assert rows("analysis_job_items", "key") == []  # items are still deleted with their job
 
 
 def test_finished_jobs_of_before_are_read(client: Client) -> None:
@@ -132,7 +132,7 @@ def test_finished_jobs_of_before_are_read(client: Client) -> None:
 def test_active_jobs_of_before_go_on(client: Client) -> None:
     jobs = {job["status"]: job["id"] for job in client.get("/jobs").json["items"]}
     assert rescue_expired() == {jobs["processing"]}
-    # What was lost with its worker runs in an isolated process; here, it is taken for fresh.
+    # An item whose worker died would run in an isolated process; with no tries it runs as a new one.
     database.execute_db("UPDATE analysis_job_items SET tries = 0 WHERE status = 'queued'")
     assert run_jobs() == 5
     for status in ("queued", "processing"):

@@ -1,4 +1,4 @@
-"""What the exit codes of `python db_migrations.py` say."""
+"""The exit codes of `python db_migrations.py`."""
 
 from __future__ import annotations
 

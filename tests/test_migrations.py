@@ -1,4 +1,4 @@
-"""Migrations: once each, whole or not at all, whoever runs them and however often."""
+"""Migrations: each is applied once, completely or not at all, with any number of processes and runs."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ print(len(db_migrations.up(pathlib.Path(sys.argv[2]))))
     processes = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(8)
     ]
-    for process in processes:  # all are up: let go
+    for process in processes:  # all processes have started: let them continue
         assert process.stdin is not None
         process.stdin.write("\n")
         process.stdin.flush()
@@ -137,9 +137,9 @@ def test_a_migration_that_fails_half_way_leaves_the_old_schema_whole(
     assert tables() == before
     assert database.query_db("SELECT count(*) AS n FROM parents", one=True) == {"n": 0}
     assert database.query_db("SELECT max(version) AS n FROM db_version", one=True) == {"n": 2}
-    folder.write("0003_fails.sql", "CREATE TABLE more (id BIGINT);")  # mended, it goes on
+    folder.write("0003_fails.sql", "CREATE TABLE more (id BIGINT);")  # the migrations go on with the repaired file
     assert [migration.version for migration in folder.up()] == [3]
-    with pytest.raises(exc.IntegrityError):  # foreign keys are on again
+    with pytest.raises(exc.IntegrityError):  # foreign keys are enforced again
         database.execute_db("INSERT INTO children VALUES (1, 99)")
 
 
@@ -176,7 +176,7 @@ def test_an_up_to_date_worker_pays_one_select(backend: Backend) -> None:
     assert [statement.split()[0] for statement in statements] == ["SELECT"]
 
 
-# ---- how a database stands --------------------------------------------------------------------------------------------------------
+# ---- the state of a database ------------------------------------------------------------------------------------------------------
 
 
 def migration(version: int, checksum: str = "a") -> Migration:
@@ -350,11 +350,11 @@ def test_the_command_says_what_is_wrong(empty_backend: Backend, tmp_path: Path) 
 
 
 def test_fresh_and_upgraded_schemas_are_identical(empty_backend: Backend, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """Step by step or all at once, the same schema results."""
+    """Migrations one at a time and all at once give the same schema."""
     folder = Folder(tmp_path / "some")
     for path in sorted(db_migrations.FOLDER.glob("*.sql")):
         folder.write(path.name, path.read_text())
-        if ".postgres." not in path.name:  # its twin comes next
+        if ".postgres." not in path.name:  # the .sqlite file follows with the same number
             db_migrations.up(folder.path)
     stepwise = schema()
     if empty_backend.is_sqlite:

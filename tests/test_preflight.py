@@ -1,4 +1,4 @@
-"""`python preflight.py`: each critical check red once, with its remedy; exit codes; and that it changes nothing and tells no secret."""
+"""`python preflight.py`: each critical check fails once, with its remedy; exit codes; it changes nothing and prints no secret."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ ALL = (
 
 @dataclass
 class Place:
-    """Where a start is about to be tried: a database, a folder, and an environment to be changed."""
+    """The place of a start: a database, a folder, and an environment that a test may change."""
 
     backend: Backend
     folder: Path
     environment: dict[str, str]
 
     def check(self, monkeypatch: pytest.MonkeyPatch) -> HealthReport:
-        """The report, made in this process."""
+        """The report of the checks, run in this process."""
         for name, value in self.environment.items():
             monkeypatch.setenv(name, value)
-        return preflight.check_all(asked_once)
+        return preflight.check_all(cached_pip_complaints)
 
     def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """The real command, as a person runs it."""
+        """Run the real command, as a user does."""
         variables = {"PATH": os.environ["PATH"], **self.environment, **environment}
         command = [sys.executable, "preflight.py", *arguments]
         return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=300, check=False)
 
 
-# pip takes over a second and finds the same for every test of this process; the command asks it anew.
-asked_once = cache(pip_complaints)
+# pip takes over a second and gives the same answer for every test of this process; the command runs it each time.
+cached_pip_complaints = cache(pip_complaints)
 
 
 def place_at(backend: Backend, folder: Path) -> Place:
@@ -73,7 +73,7 @@ def critical(report: HealthReport) -> dict[str, Check]:
     return {check.name: check for check in report.checks if check.state == "critical"}
 
 
-# ---- each critical check, red ------------------------------------------------------------------------------------------------------
+# ---- each critical check fails -----------------------------------------------------------------------------------------------------
 
 
 def be_away(place: Place) -> None:
@@ -97,7 +97,7 @@ def be_unreadable(place: Place) -> None:
 def take_writing_away(place: Place) -> None:
     database.close()
     if place.backend.is_sqlite:
-        # Rights would not keep root out. A file that says that a later version writes it is read, and never written to.
+        # File permissions do not stop root. SQLite reads a file marked as written by a later version, but never writes to it.
         with place.backend.path.open("r+b") as file:
             file.seek(18)
             file.write(b"\x03")
@@ -209,8 +209,8 @@ def test_a_route_given_twice(place: Place) -> None:
     app = create_app(settings)
     routes = [Route(rule.rule, frozenset(rule.methods or ()), rule.endpoint) for rule in app.url_map.iter_rules() if not rule.websocket]
     twin = Route("/api/v1/results/<id>", frozenset({"GET"}), "result.get_result_again")
-    assert "routes" not in critical(health.preflight(settings, database.current(), lambda: routes, asked_once))
-    check = critical(health.preflight(settings, database.current(), lambda: [*routes, twin], asked_once))["routes"]
+    assert "routes" not in critical(health.preflight(settings, database.current(), lambda: routes, cached_pip_complaints))
+    check = critical(health.preflight(settings, database.current(), lambda: [*routes, twin], cached_pip_complaints))["routes"]
     assert "result.get_result, result.get_result_again" in check.found
     assert check.remedy
 
@@ -259,8 +259,8 @@ def test_warnings_count_with_strict_only(place: Place) -> None:
 def test_what_is_critical_is_told_in_a_table(place: Place) -> None:
     done = place.command("--strict", MASTER_API_KEY="short", DATABASE_URL=f"mysql://u:{PASSWORD}@host/x")
     assert done.returncode == 1
-    for told in ("environment.MASTER_API_KEY  critical", "environment.DATABASE_URL", "packages", "Not ready to start."):
-        assert told in done.stdout
+    for words in ("environment.MASTER_API_KEY  critical", "environment.DATABASE_URL", "packages", "Not ready to start."):
+        assert words in done.stdout
     assert PASSWORD not in done.stdout + done.stderr
 
 

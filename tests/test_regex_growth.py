@@ -1,4 +1,4 @@
-"""No regular expression takes steps that grow faster than the text that it looks at."""
+"""The steps of a regular expression grow no faster than its text."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from werkzeug.sansio import utils as sansio_utils
 from api.header_limits import LONGEST_PARSED, collapse_blanks
 
 METHODS = ("match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer")
-DEAREST = 1  # texts that are tried at full length
+DEAREST = 1  # the number of texts, the most expensive ones, that are tried at full length
 
 
 @cache
 def sources() -> dict[Path, ast.Module]:
-    """Every file of the application, read by Python."""
+    """The parsed source of every file of the application."""
     left_out = {".venv", ".venv-bench", ".venv-tools", "tests", "benchmarks"}
     paths = (path for path in ROOT.rglob("*.py") if not left_out & set(path.relative_to(ROOT).parts))
     return {path: ast.parse(path.read_text()) for path in paths}
@@ -43,14 +43,14 @@ def is_of_re(node: ast.AST) -> bool:
 
 
 def calls_of_re(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
-    """The calls of functions of `re`, and what each is called."""
+    """The calls of functions of `re`, each with the name of the function."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_of_re(node.func):
             yield node.func.attr, node
 
 
 def uses_of_names(trees: Iterable[ast.Module]) -> dict[str, set[str]]:
-    """The methods of patterns that are called, by the name of the pattern, whichever module's it is."""
+    """The methods that are called on patterns, by the name of the pattern, over all modules."""
     uses: dict[str, set[str]] = defaultdict(set)
     for tree in trees:
         for node in ast.walk(tree):
@@ -60,7 +60,7 @@ def uses_of_names(trees: Iterable[ast.Module]) -> dict[str, set[str]]:
 
 
 def written_in_place(module: ModuleType, call: ast.Call) -> list[re.Pattern[Any]]:
-    """The patterns that may be given to a function of `re` as text."""
+    """The patterns that a call may pass to a function of `re` as text."""
     names = [
         node.attr
         for part in call.args[1:] + [word.value for word in call.keywords]
@@ -74,7 +74,7 @@ def written_in_place(module: ModuleType, call: ast.Call) -> list[re.Pattern[Any]
 
 
 def texts_of(module: ModuleType, node: ast.expr) -> list[Any]:
-    """The values that an expression may have: a text, a constant's name, or one of two."""
+    """The possible values of an expression: a text, a constant, or either side of a condition."""
     if isinstance(node, ast.IfExp):
         return texts_of(module, node.body) + texts_of(module, node.orelse)
     if isinstance(node, ast.Name) and node.id.isupper():
@@ -84,7 +84,7 @@ def texts_of(module: ModuleType, node: ast.expr) -> list[Any]:
 
 
 def is_compiled_at_import(tree: ast.Module, call: ast.Call) -> bool:
-    """Whether a call is part of the module itself, or of a function that the module itself calls."""
+    """Whether a call runs at import: at module level, or in a function that is called at module level."""
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     itself = [node for part in tree.body if part not in functions for node in ast.walk(part)]
     called = {node.func.id for node in itself if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
@@ -104,7 +104,7 @@ def held(name: str, value: object) -> Iterator[tuple[str, re.Pattern[Any]]]:
 
 
 def patterns() -> Iterator[Any]:
-    """Each regular expression of the application with each way in which it is used: a new one is found without being listed."""
+    """Each regular expression of the application with each method that is called on it. New ones are included without a list."""
     uses = uses_of_names(sources().values())
     for path, tree in sorted(sources().items()):
         calls = list(calls_of_re(tree))
@@ -123,13 +123,13 @@ def patterns() -> Iterator[Any]:
 
 
 def test_functions_of_re_are_called_by_their_whole_names() -> None:
-    """Else they would not be found."""
+    """The search for calls of `re` does not see names imported from it."""
     for path, tree in sources().items():
         assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "re"], path
 
 
 def check_steps(pattern: re.Pattern[Any], method: str, prepare: Callable[[str], str] = str) -> None:
-    """Fail when a pattern takes more than fifteen times the steps over ten times the text, whatever the text (once it is prepared)."""
+    """Fail when ten times the text takes a pattern more than fifteen times the steps, for any hostile text after `prepare`."""
     machine = Machine(pattern)
 
     def steps(make: Callable[[int], str], size: int, before: int | None) -> int:
@@ -212,7 +212,7 @@ def test_patterns_of_schemas_are_matched_by_an_engine_that_never_backtracks() ->
 
 
 def framework_patterns() -> Iterator[Any]:
-    """The framework's regular expressions for headers, with each way in which it uses them."""
+    """The framework's regular expressions for headers, with each method that it calls on them."""
     for module in (http, sansio_http, sansio_utils, accept):
         uses = uses_of_names([ast.parse(inspect.getsource(module))])
         for name, value in vars(module).items():
@@ -222,7 +222,7 @@ def framework_patterns() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("pattern", "method"), list(framework_patterns()))
 def test_those_of_the_framework_grow_with_the_square_at_most(pattern: re.Pattern[Any], method: str) -> None:
-    """Not all are linear: a header is refused before it is long enough for that to matter."""
+    """Some are quadratic: a header is refused before it is long enough for that to matter."""
     machine = Machine(pattern)
     length = LONGEST_PARSED // 4
     for make in hostile_texts(machine):

@@ -1,4 +1,4 @@
-"""docs/security.md names tests that are there."""
+"""docs/security.md names only tests that exist."""
 
 from __future__ import annotations
 

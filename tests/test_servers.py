@@ -52,7 +52,7 @@ def test_a_large_body_is_answered_rather_than_cut_off(backend: Backend, start: S
     server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1"))
     wait_until(server.answers)
     for path, kind in (("/api/v1/analyze", "application/json"), ("/api/v1/prices/X", "text/csv")):
-        for body in (b"x" * 6_000_000, (b"x" * 100_000 for _ in range(60))):  # with its length, and in chunks
+        for body in (b"x" * 6_000_000, (b"x" * 100_000 for _ in range(60))):  # once with a length, once in chunks
             method = "PUT" if kind == "text/csv" else "POST"
             answer = requests.request(method, server.url(path), data=body, headers={**KEY, "Content-Type": kind}, timeout=30)
             assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
@@ -68,7 +68,7 @@ def test_sigterm_answers_what_is_in_flight(backend: Backend, start: Start) -> No
 
     def ask() -> None:
         begun.wait()
-        # Asking for flips runs the engine some hundred times: it is under way when the signal comes.
+        # A request for flips runs the engine some hundred times, so it is still running when the signal arrives.
         try:
             outcomes.append(server.get(f"/api/v1/results/{result_id}/flips").status_code)
         except requests.RequestException as error:
@@ -79,7 +79,7 @@ def test_sigterm_answers_what_is_in_flight(backend: Backend, start: Start) -> No
         thread.start()
     begun.wait()
     accepted = '"route":"/api/v1/results/<result_id>/flips"'
-    wait_until(lambda: accepted in server.log)  # the first has been answered; the others are in flight
+    wait_until(lambda: accepted in server.log)  # the first request has been answered; the others are still running
     assert server.stop() == 0
     for thread in threads:
         thread.join()

@@ -1,4 +1,4 @@
-"""docs/settings.md and .env.example are what `make settings` writes."""
+"""docs/settings.md and .env.example equal the output of `make settings`."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_allowed_values_in_words(schema: dict[str, Any], words: str) -> None:
 
 
 def test_the_template_loads_as_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Every commented line may be uncommented without a change."""
+    """Every commented line can be uncommented without changing a setting."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text(re.sub(r"^#(?=[A-Z_]+=)", "", settings_page.render_example(), flags=re.MULTILINE))
     loaded = Settings.load(_env_file=tmp_path / ".env")

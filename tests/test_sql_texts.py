@@ -1,4 +1,4 @@
-"""SQL is written, not put together: no value is part of its text, and only the store that owns a table writes it."""
+"""SQL texts are constants: no value is part of the text, and only the store that owns a table writes it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections import defaultdict
 import pytest
 from kit.paths import ROOT, code
 
-# The functions that put SQL together when they are called, each from our own text: no value that comes from outside is in it.
+# The functions that compose SQL when they are called. Each uses only texts of the application, no value from outside.
 PUTS_SQL_TOGETHER = {("deploy/restore.py", "_restore_postgres"), ("features/analyses/store.py", "latest")}
 SQL = re.compile(r"\s*\(?(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|TRUNCATE|COPY|PRAGMA|SET|LOCK|NOTIFY)\b")
 STORE = re.compile(r"(features/\w+|jobs)/store(/\w+)?\.py|(api|infrastructure)/\w+_store\.py")
 WRITES = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+([a-z_]+)\b")
-# Tables that two modules write: the probe of writing leaves a row of the ledger as it is.
+# Tables that two modules write: the write probe updates a row of the ledger without changing it.
 SHARED = {"db_version": {"db_migrations.py", "infrastructure/write_probe.py"}}
 
 
 def is_constant_or_number(part: ast.expr) -> bool:
-    """Whether a part of an f-string can only be text of ours or a number: `COLUMNS`, `int(x)`, `{x:.0f}`."""
+    """Whether a part of an f-string is certainly a constant or a number: `COLUMNS`, `int(x)`, `{x:.0f}`."""
     if not isinstance(part, ast.FormattedValue):
         return isinstance(part, ast.Constant)
     if isinstance(part.format_spec, ast.JoinedStr) and ast.unparse(part.format_spec)[-2] in "df":
@@ -66,16 +66,16 @@ def test_sql_that_is_put_together_is_seen(code: str, is_caught: bool) -> None:
 
 
 def test_no_value_is_put_into_sql() -> None:
-    """What modules put together on import holds nothing from outside; functions that do so are named. ruff and bandit leave this to us."""
-    tables = set()
+    """Only the named functions compose SQL when called; SQL composed at import has no outside value. ruff and bandit skip this."""
+    composing = set()
     for path in code():
         functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-        tables |= {(str(path.relative_to(ROOT)), each.name) for each in functions if any(map(puts_sql_together, ast.walk(each)))}
-    assert tables == PUTS_SQL_TOGETHER
+        composing |= {(str(path.relative_to(ROOT)), each.name) for each in functions if any(map(puts_sql_together, ast.walk(each)))}
+    assert composing == PUTS_SQL_TOGETHER
 
 
 def tables_written(text: str) -> set[str]:
-    """The tables that the SQL in a text writes; `SET` and `OF` follow an UPDATE that names no table."""
+    """The tables that the SQL in a text writes. After UPDATE, `SET`, `OF` and `SKIP` are keywords, not tables."""
     return set(WRITES.findall(text)) - {"set", "of", "skip"}
 
 
@@ -94,7 +94,7 @@ def test_a_written_table_is_seen(text: str, tables: set[str]) -> None:
 
 
 def test_only_the_owning_store_writes_a_table() -> None:
-    """The owner of a table is the one module that writes it: a store, of a feature, of the job machine, or of the kernel."""
+    """One module writes each table: a store of a feature, of the job machine, or of the kernel."""
     writers: dict[str, set[str]] = defaultdict(set)
     for path in code():
         if path.relative_to(ROOT).parts[0] != "deploy":  # restoring a backup writes every table

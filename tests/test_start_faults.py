@@ -1,4 +1,4 @@
-"""What keeps the service and its commands from starting is told at once, in words with a remedy, and by an exit code."""
+"""A fault that prevents the start of the service or a command is reported at once, with a remedy and an exit code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kit.effort import IS_WHOLE
 from kit.paths import HIDDEN, ROOT
 from kit.servers import FLASK, GUNICORN, NOT_BOOTED, free_port, production
 
-PATIENCE = 90.0  # seconds for all of them; thirty attempts to connect would take longer
+PATIENCE = 90.0  # seconds for all commands; thirty attempts to connect would take longer
 PYTHON = sys.executable
 PASSWORD = "hunter2"
 SERVICE = {
@@ -28,7 +28,7 @@ SERVICE = {
     "gunicorn": [GUNICORN, "wsgi:app"],
     "worker.py": [PYTHON, "worker.py"],
 }
-# Its jobs need a Postgres.
+# Celery's jobs need Postgres.
 CELERY_WORKER = {"celery": ["env", "JOB_ENGINE=celery", "REDIS_URL=redis://127.0.0.1:1/0", *CELERY]}
 PREFLIGHT = {"preflight.py": [PYTHON, "preflight.py"]}
 WRITING = {
@@ -46,14 +46,14 @@ KEYS = {
     "api_key list": [FLASK, "api-key", "list"],
 }
 EVERYTHING = SERVICE | PREFLIGHT | WRITING | READING | KEYS
-# What looks at a file without writing beside it can look at one that nobody may write to.
+# Commands that only read can use a read-only file; these write to the file or next to it.
 ALL_THAT_WRITES = SERVICE | PREFLIGHT | WRITING
 FEW_ATTEMPTS = {"DB_CONNECT_ATTEMPTS": "2"}
 
 
 @dataclass
 class Fault:
-    """A database that cannot be used: its URL, what must be told, and by whom."""
+    """A database that cannot be used: its URL, the expected words and remedy, and the commands that must report it."""
 
     url: str
     words: str
@@ -69,14 +69,14 @@ class Fault:
 
 @dataclass
 class Stage:
-    """What a fault is made of."""
+    """The material for a fault: a folder, a template of a database, and a server."""
 
     folder: Path
     template: str
     request: pytest.FixtureRequest
 
     def migrated_file(self, folder: Path) -> Path:
-        """A database that is up to date, and that nobody has open."""
+        """A migrated database that no process has open."""
         return Path(shutil.copy(self.template, folder / "bellwether.db"))
 
     @property
@@ -88,7 +88,7 @@ class Stage:
 
 @contextmanager
 def file_of_a_later_version(stage: Stage) -> Iterator[Fault]:
-    """SQLite reads it, and never writes to it. Needs no rights to be made, and keeps root out."""
+    """A file marked as written by a later version: SQLite reads it and never writes to it, even as root. This needs no privileges."""
     path = stage.migrated_file(stage.folder)
     with path.open("r+b") as file:
         file.seek(18)
@@ -98,7 +98,7 @@ def file_of_a_later_version(stage: Stage) -> Iterator[Fault]:
 
 @contextmanager
 def file_mounted_for_reading(stage: Stage) -> Iterator[Fault]:
-    """Its log beside it can be written to, so that a transaction begins; the first change fails."""
+    """The log next to the file is writable, so a transaction begins; its first change fails."""
     with small_disk(8) as disk:
         path = stage.migrated_file(disk.folder)
         mount("--bind", str(path), str(path))
@@ -127,7 +127,7 @@ def folder_in_its_place(stage: Stage) -> Iterator[Fault]:
 @contextmanager
 def path_below_a_file(stage: Stage) -> Iterator[Fault]:
     (stage.folder / "plain").write_text("")
-    # preflight, which makes nothing, says so in words of its own; what only looks finds an empty database there.
+    # Left out: preflight creates no file and reports this in other words, and reading commands see an empty database.
     yield Fault(f"sqlite:///{stage.folder}/plain/x.db", "cannot be used: ", "DATABASE_URL", SERVICE | WRITING | KEYS)
 
 
@@ -163,9 +163,9 @@ def no_such_database(stage: Stage) -> Iterator[Fault]:
 
 @contextmanager
 def no_right_to_create(stage: Stage) -> Iterator[Fault]:
-    """An empty database as an administrator makes it for an account, since PostgreSQL 15."""
+    """An empty database as an administrator creates it for an account since PostgreSQL 15: without the right to create tables."""
     words, remedy = "The database account lacks a right", "GRANT USAGE, CREATE ON SCHEMA public"
-    # A repair finds nothing to write.
+    # A repair has nothing to write.
     entrances = {name: command for name, command in ALL_THAT_WRITES.items() if "repair" not in name}
     yield Fault(stage.server.url_as("guarded:right@", "own"), words, remedy, entrances)
 
@@ -198,7 +198,7 @@ def no_such_feature(stage: Stage) -> Iterator[Fault]:
 def celery_on_a_file(stage: Stage) -> Iterator[Fault]:
     url = f"sqlite:///{stage.migrated_file(stage.folder)}"
     words, remedy = "workers on other machines cannot reach an SQLite file", "Use Postgres"
-    entrances = {name: command for name, command in EVERYTHING.items() if name != "gunicorn"}  # its master says so, once
+    entrances = {name: command for name, command in EVERYTHING.items() if name != "gunicorn"}  # gunicorn's master reports this itself, once
     yield Fault(url, words, remedy, entrances | CELERY_WORKER, {"JOB_ENGINE": "celery"})
 
 
@@ -219,19 +219,19 @@ FAULTS = (
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[OwnPostgres]:
-    """A server with an account that has a password, and no rights of its own."""
+    """A server with an account that has a password and no privileges."""
     with own_postgres() as server:
         server.require_password("guarded", "right")
         yield server
 
 
 def chosen(fault: Fault, number: int) -> dict[str, list[str]]:
-    """The commands that are tried: all, or in short every third, so that each command is tried with a third of the faults."""
+    """The commands to run: all, or in a short run every third, so that each command meets a third of the faults."""
     return fault.commands if IS_WHOLE else dict(islice(fault.commands.items(), number % 3, None, 3))
 
 
 def run_all(fault: Fault, commands: dict[str, list[str]], folder: Path) -> dict[str, tuple[int, str]]:
-    """Start everything at once; exit codes, and what was told."""
+    """Start all commands at once; return their exit codes and outputs."""
     running = {}
     for name, command in commands.items():
         variables = production(Backend("", fault.url), WEB_CONCURRENCY="1", PORT=str(free_port()), DATA_DIR=str(folder / "var"))
@@ -260,14 +260,14 @@ def test_a_fault_is_told_at_every_entrance(
     with make(Stage(tmp_path, templates("sqlite"), request)) as fault:  # type: ignore[attr-defined]
         outcomes = run_all(fault, chosen(fault, FAULTS.index(make)), tmp_path)
     wrong = []
-    for name, (status, told) in outcomes.items():
-        flat = " ".join(told.replace("→", " ").split())  # preflight's table breaks lines
+    for name, (status, output) in outcomes.items():
+        flat = " ".join(output.replace("→", " ").split())  # preflight's table breaks lines
         faults = [] if status in (NOT_BOOTED if name == "gunicorn" else (1,)) else [f"exit code {status}"]
         faults += [f"does not say {words!r}" for words in (fault.words, fault.remedy) if words not in flat]
-        faults += [f"says {words!r}" for words in ("Traceback", "sqlalche.me", "Background on this error", PASSWORD) if words in told]
-        if told.count("database not reachable yet") > (1 if fault.environment else 0):
+        faults += [f"says {words!r}" for words in ("Traceback", "sqlalche.me", "Background on this error", PASSWORD) if words in output]
+        if output.count("database not reachable yet") > (1 if fault.environment else 0):
             faults.append("waits for what does not mend")
-        if name == "gunicorn" and told.count('"event":"not started"') != 1:
+        if name == "gunicorn" and output.count('"event":"not started"') != 1:
             faults.append("a worker process does not say it in one line")
-        wrong += [f"{name}: {', '.join(faults)}:\n{told}"] if faults else []
+        wrong += [f"{name}: {', '.join(faults)}:\n{output}"] if faults else []
     assert not wrong, "\n".join(wrong)

@@ -1,4 +1,4 @@
-"""What is installed: every package by version and hash, from nowhere in particular, and under a licence that is written down."""
+"""Installed packages: pinned by version and hash, independent of a package index, and with a recorded licence."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def rows(document: str) -> list[Component]:
 
 @pytest.mark.parametrize("name", LOCKED)
 def test_every_package_is_pinned_by_hash(name: str) -> None:
-    """Nothing but pins and hashes: no index, no path, no option that a machine has and others do not."""
+    """The file has only pins and hashes: no index, no path, no option that depends on a machine."""
     for block in re.split(r"\n(?=\S)", (ROOT / f"{name}.txt").read_text().strip()):
         if not block.startswith("#"):
             pin, *hashes = [line for line in block.split("\n") if not line.strip().startswith("#")]
@@ -51,10 +51,10 @@ def test_every_package_is_pinned_by_hash(name: str) -> None:
 
 @pytest.mark.parametrize("name", LOCKED)
 def test_the_pins_are_those_that_were_asked_for(name: str) -> None:
-    asked = versions((ROOT / f"{name}.in").read_text())
+    requested = versions((ROOT / f"{name}.in").read_text())
     locked = versions((ROOT / f"{name}.txt").read_text())
-    assert asked
-    assert asked.items() <= locked.items(), "run `make lock`"
+    assert requested
+    assert requested.items() <= locked.items(), "run `make lock`"
 
 
 @pytest.mark.parametrize("name", ["requirements-dev", "benchmarks/requirements"])
@@ -63,23 +63,23 @@ def test_what_is_tested_is_what_runs(name: str) -> None:
 
 
 def test_the_packages_that_check_the_pages_are_pinned_by_hash() -> None:
-    """And from no host in particular: npm's registry is what the machine's settings say."""
-    asked = json.loads((ROOT / "package.json").read_text())
-    assert asked["private"] is True
-    assert asked.keys().isdisjoint({"dependencies", "scripts"})
+    """The lock file names no host either: the registry is a setting of the machine."""
+    manifest = json.loads((ROOT / "package.json").read_text())
+    assert manifest["private"] is True
+    assert manifest.keys().isdisjoint({"dependencies", "scripts"})
     root, *packages = json.loads((ROOT / "package-lock.json").read_text())["packages"].items()
-    assert root[1]["devDependencies"] == asked["devDependencies"], "run `npm install --omit-lockfile-registry-resolved`"
-    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in asked["devDependencies"].values())
-    assert len(packages) >= len(asked["devDependencies"])
+    assert root[1]["devDependencies"] == manifest["devDependencies"], "run `npm install --omit-lockfile-registry-resolved`"
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in manifest["devDependencies"].values())
+    assert len(packages) >= len(manifest["devDependencies"])
     for name, package in packages:
         assert package["integrity"].startswith("sha512-"), name
         assert "resolved" not in package, name
 
 
 def test_the_types_of_the_vendored_library_are_those_of_its_version() -> None:
-    asked = json.loads((ROOT / "package.json").read_text())["devDependencies"]
+    requested = json.loads((ROOT / "package.json").read_text())["devDependencies"]
     libraries = {row.name.split()[0]: row.version for row in vendored_components(VENDORED.read_text())}
-    assert {name: asked[name] for name in libraries} == libraries
+    assert {name: requested[name] for name in libraries} == libraries
 
 
 # ---- licences ---------------------------------------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ def test_every_package_and_library_has_its_licence_written_down() -> None:
 
 
 def test_the_list_is_what_the_command_writes() -> None:
-    """For the packages that are installed here; the command downloads the metadata of those for other platforms."""
+    """This test covers the installed packages; the command also downloads the metadata of packages for other platforms."""
     pins = [pin for pin in requirements(RUNTIME) if installed_version(pin.name) == next(iter(pin.specifier)).version]
     libraries = vendored_components(VENDORED.read_text())
     written = python_components("\n".join(map(str, pins)))

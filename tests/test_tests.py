@@ -1,4 +1,4 @@
-"""Habits of the tests themselves, which keep them true when the code behind them is rewritten."""
+"""Rules for the tests themselves, so that they stay valid when the code is rewritten."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from kit.paths import ROOT
 TESTS = ROOT / "tests"
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 PRIVATE = re.compile(r"_[^_]")
-# Single underscores that are another library's own.
+# Private names of other libraries that tests may use.
 PRIVATE_OF_OTHERS = {
-    "_cookie_re",  # werkzeug's, whose growth is measured
+    "_cookie_re",  # werkzeug's regular expression, whose growth is measured
     "_exit",  # os._exit, for forked children
 }
 
@@ -39,14 +39,14 @@ def imports_a_test(node: ast.AST) -> bool:
 
 
 def reads_a_private(node: ast.AST) -> bool:
-    """Whether it is `value._name`, for any value but the object or class whose method this is."""
+    """Whether the node is `value._name`, where `value` is neither `self` nor `cls`."""
     if not isinstance(node, ast.Attribute) or not PRIVATE.match(node.attr) or node.attr in PRIVATE_OF_OTHERS:
         return False
     return not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
 
 
 def patched_names(node: ast.AST) -> list[str]:
-    """The attributes that a call of `setattr`, `getattr` or `delattr` names, also as `"module.name"`."""
+    """The attributes named in a call of `setattr`, `getattr` or `delattr`, also as `"module.name"`."""
     if not isinstance(node, ast.Call):
         return []
     function = node.func
@@ -98,7 +98,7 @@ def test_each_habit_is_held(habit: str, line: str) -> None:
 
 
 def test_the_kit_is_one_package_without_tests() -> None:
-    """Fixtures stand in conftest files, tests in files of tests; nothing else has either."""
+    """Only conftest files and test files have fixtures or tests."""
     for path in files():
         text = path.read_text()
         if path.name != "conftest.py" and not path.name.startswith("test_"):

@@ -1,4 +1,4 @@
-"""Two applications in one process, each with a database of its own: neither sees anything of the other."""
+"""Two applications in one process, each with its own database: neither sees data of the other."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def two(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Two]:
             folder = tmp_path / str(number)
             folder.mkdir()
             backends.append((stack.enter_context(contextmanager(own_database)(engine, folder, request, templates(engine))), folder))
-        apps = [create_app(settings_for(backend.url, folder)) for backend, folder in backends]  # both, before either is started
+        apps = [create_app(settings_for(backend.url, folder)) for backend, folder in backends]  # create both before starting either
         for app in apps:
             application.start(app)
             stack.callback(application.stop, app)
@@ -63,8 +63,8 @@ def test_each_has_jobs_and_keys_of_its_own(two: Two) -> None:
     assert one.get(f"/jobs/{job.json['id']}").json["total"] == 2
     assert other.get(f"/jobs/{job.json['id']}").status_code == 404
     assert other.get("/jobs").json["items"] == []
-    kept = {"Idempotency-Key": "the same"}
-    jobs = [client.post("/bulk-analyze", {"tickers": ["IBM"]}, headers=kept) for client in two]
+    headers = {"Idempotency-Key": "the same"}
+    jobs = [client.post("/bulk-analyze", {"tickers": ["IBM"]}, headers=headers) for client in two]
     assert [answer.status_code for answer in jobs] == [202, 202]
     assert jobs[0].json["id"] != jobs[1].json["id"]
 

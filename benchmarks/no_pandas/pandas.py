@@ -1,7 +1,7 @@
-"""Stands in for pandas where the service is measured as in production, which does not have it: found first, it refuses to be imported.
+"""A module named pandas that raises on import: the service is measured as in production, where pandas is not installed.
 
-TA-Lib imports pandas where it finds it and then looks at every call for pandas arguments. Both cost time and memory that the service
-does not pay, but the environment of the benchmarks has pandas for the peers.
+TA-Lib imports pandas when it is installed and then checks every call for pandas arguments. Both cost time and memory that the service
+does not pay. The environment of the benchmarks has pandas for the peers, so this module comes before it on the path.
 """
 
 raise ModuleNotFoundError("No module named 'pandas'", name="pandas")

@@ -29,7 +29,7 @@ def three_days(*adj_closes: float) -> PackedBars:
 
 
 def test_prices_before_a_split_are_in_the_newest_days_currency() -> None:
-    # Factors 15/60, 15/30 and 16.5/33: in terms of the newest, a half, one and one.
+    # The factors are 15/60, 15/30 and 16.5/33; relative to the newest they are 0.5, 1 and 1.
     bars = adjusted_bars(three_days(15.0, 15.0, 16.5), adjusted=True)
     assert bars.close.tolist() == [30.0, 30.0, 33.0]
     assert bars.open == pytest.approx([29.7, 29.7, 33 * 0.99])
@@ -106,5 +106,5 @@ def test_an_earlier_newest_day_changes_the_currency_and_not_the_score(
         series = packed[ticker].between(end=sample[ticker].day(count - 1))
         analysis = seen(adjusted_bars(series, adjusted=True))
         assert analysis.bars == count
-        # Not to the last bit: prices in another currency are rounded elsewhere.
+        # Equal within 1e-9 only: prices in another currency are rounded differently.
         assert analysis.score == pytest.approx(history.score[count - 1], abs=1e-9)

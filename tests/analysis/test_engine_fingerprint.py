@@ -1,4 +1,4 @@
-"""The fingerprint: the same work has the same, and anything that a result depends on changes it."""
+"""The fingerprint: equal work has an equal fingerprint, and every input of a result changes it."""
 
 from __future__ import annotations
 

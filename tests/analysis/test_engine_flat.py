@@ -1,4 +1,4 @@
-"""Flat prices say nothing: no vote, no confidence, Hold, and never a NaN."""
+"""Flat prices give no vote, no confidence, the verdict Hold, and never a NaN."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from models.strategy import STRATEGIES
 from utils.json_text import dump
 
 LEVELS = (1e-6, 0.1, 1 / 3, 100.0, 123.45, 1e6)
-# How many flat bars the longest window has, that of EMA 200.
+# The length of the longest window, EMA 200: after so many flat bars every window is flat.
 SETTLED = 200
 
 
 def then_flat(seed: int, moving: int, flat: int, level: float, *, at: float = 0.97) -> Bars:
-    """A walk, then a step by the factor `at` and nothing more."""
+    """A random walk, then one step by the factor `at`, then flat prices."""
     before = walk(seed, moving, level=level)
     rest = np.full(flat, before.close[-1] * at)
     return bars_of(
@@ -104,7 +104,7 @@ def test_prices_that_came_to_rest_hold(level: float, flat: int) -> None:
 
 
 def test_a_price_at_rest_through_a_split_holds() -> None:
-    # A halted share of 273.63 that is split seven for one the day before: nothing moved but the currency of the price.
+    # A halted share at 273.63 is split seven for one on the last day: only the currency of the price changes.
     traded = [39.09 * 7] * 259 + [39.09]
     packed = PackedBars.pack(
         [
@@ -122,7 +122,7 @@ def test_flat_prices_leave_null_only_where_there_is_no_number(level: float, volu
     analysis = json.loads(dump(seen(bars_of(np.full(260, level), volume=volume))))
     assert set(places_of_null(analysis)) <= {"trade", "indicators.value"}
     silent = {reading["key"] for reading in analysis["indicators"] if reading["value"] is None}
-    # A place between bands needs a width, and money flow a volume; everything else has a number, if one without meaning.
+    # %B needs bands with a width, and money flow needs volume; every other indicator has a number, even a meaningless one.
     assert silent <= {"bollinger", "cmf"}
     assert ("cmf" in silent) == (volume == 0)
 

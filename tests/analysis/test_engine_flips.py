@@ -1,4 +1,4 @@
-"""What would change the verdict, checked with next days of our own making."""
+"""The prices that would change the verdict, checked with next days that the tests build."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.analysis import Parameters, Verdict
 from models.flip import Flip, Flips
 
 GRID = [0.0025 * step for step in range(101)]  # to 25 % in steps of 0.25 %
-# Ticker, bars, strategy; then what is found above and below, so that every kind is among them.
+# Ticker, number of bars, strategy, and the kind of flip above and below; every kind occurs.
 CASES = [
     ("FB", 196, "balanced", "flips", "flips"),
     ("AAPL", 3270, "reversion", "flips", "flips"),
@@ -36,7 +36,7 @@ CASES = [
 class Case:
     bars: Bars
     parameters: Parameters
-    found: Flips
+    flips: Flips
     kinds: dict[str, str]
 
     @property
@@ -49,10 +49,10 @@ class Case:
         return verdict_of(score), votes
 
     def flip(self, side: str) -> Flip | None:
-        return getattr(self.found, side)
+        return getattr(self.flips, side)
 
     def next_day(self, move: float) -> tuple[Verdict, dict[str, int]]:
-        """The verdict and votes after one more bar, which opens at the close and moves by that part of it."""
+        """The verdict and votes after one more bar, which opens at the close and moves by the fraction `move`."""
         bars = self.bars
         price = self.close * (1 + move)
         more = Bars(
@@ -83,7 +83,7 @@ def test_each_case_is_of_its_kind(case: Case, side: str, direction: int) -> None
     moved = None if flip is None else direction * (flip.close / case.close - 1)
     assert case.kinds[side] == ("holds" if moved is None else "at once" if moved == 0 else "flips")
     assert moved is None or 0 <= moved <= 0.25 + 1e-12
-    assert case.found.searched_percent == 25.0
+    assert case.flips.searched_percent == 25.0
 
 
 @SIDES

@@ -1,7 +1,7 @@
-"""The engine's numbers as they are.
+"""The engine's numbers for the bundled prices.
 
-A change here is a change of results: raise ENGINE_VERSION with it, so that no stored result passes for a new one, then write the new
-numbers down.
+A change of these numbers changes results: raise ENGINE_VERSION in the same commit, so that a stored result is not taken for a new one,
+then write the new numbers here.
 """
 
 from __future__ import annotations

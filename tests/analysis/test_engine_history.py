@@ -1,4 +1,4 @@
-"""No look-ahead: what is said of a day depends on the bars up to that day alone, to the last bit."""
+"""No look-ahead: the analysis of a day depends only on the bars up to that day, to the last bit."""
 
 from __future__ import annotations
 

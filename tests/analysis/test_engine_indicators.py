@@ -1,4 +1,4 @@
-"""Every array behind the indicators is what the textbook gives, on real prices and on made ones."""
+"""Every array behind the indicators equals the textbook's, on real prices and on generated ones."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def both(sample: dict[str, Bars]) -> dict[str, tuple[dict[str, np.ndarray], dict
 @pytest.mark.parametrize("name", NAMES)
 def test_real_prices_give_what_the_textbook_gives(both, ticker: str, name: str) -> None:
     engine, book = both[ticker]
-    # Absolute for what may be near 0, such as a histogram; NaN must be where the textbook has it.
+    # The tolerance is absolute for values near 0, such as a histogram; NaN must stand where the textbook has it.
     np.testing.assert_allclose(engine[name], book[name], rtol=1e-10, atol=1e-11)
 
 

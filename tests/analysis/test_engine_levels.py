@@ -29,7 +29,7 @@ def short(levels: tuple[Level, ...]) -> list[tuple[float, int]]:
 
 
 def levels_by_hand(bars: Bars, atr: float) -> tuple[list[Level], list[Level]]:
-    """The rules of the design one bar at a time: support and resistance."""
+    """Support and resistance by the rules of the design, computed one bar at a time."""
     count = len(bars)
     first = max(count - 250, 0)
     pivots = []
@@ -59,9 +59,9 @@ def test_real_levels_are_those_found_one_bar_at_a_time(sample: dict[str, Bars], 
     bars = sample[ticker]
     atr = textbook.atr(bars.high.tolist(), bars.low.tolist(), bars.close.tolist())
     for count in [*range(50, len(bars), 97), len(bars)]:
-        until = seen(bars.until(count)).levels
+        engine = seen(bars.until(count)).levels
         support, resistance = levels_by_hand(bars.until(count), atr[count - 1])
-        for levels, expected in ((until.support, support), (until.resistance, resistance)):
+        for levels, expected in ((engine.support, support), (engine.resistance, resistance)):
             assert [(level.touches, level.last_touch) for level in levels] == [(level.touches, level.last_touch) for level in expected]
             assert [level.price for level in levels] == pytest.approx([level.price for level in expected], rel=1e-12)
 

@@ -1,4 +1,4 @@
-"""A handful of bars for each indicator, where the right number can be worked out on paper."""
+"""A few bars for each indicator, for which the right number can be calculated on paper."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_rsi_begins_with_a_plain_mean_and_goes_on_with_wilders() -> None:
     [(95.0, -75.0), (90.0, -100.0), (110.0, 0.0), (100.0, -50.0)],
 )
 def test_williams_r_is_the_distance_from_the_top_of_the_range(close: float, expected: float) -> None:
-    # The extremes stand 14 bars back, the oldest bar that counts, and in the newest bar.
+    # The extremes stand in the oldest of the 14 bars of the window and in the newest.
     high, low = np.full(14, 101.0), np.full(14, 99.0)
     high[0], low[-1], high[-1] = 110.0, 90.0, max(close, 101.0)
     assert series_of([*[100.0] * 13, close], high=high, low=low).williams_r[-1] == pytest.approx(expected, rel=1e-12)

@@ -1,4 +1,4 @@
-"""What holds for every price history, tried on random walks."""
+"""Properties of every price history, tested on random walks."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from models.price_series import Bar, PackedBars
 from models.strategy import STRATEGIES
 from utils.json_text import dump
 
-# The same examples in every run, and no clock: a slow machine is not a failure.
+# The same examples in every run, and no deadline: a slow machine is not a failure.
 thorough = settings(max_examples=30, derandomize=True, deadline=None)
 
 
 @st.composite
 def price_histories(draw: st.DrawFn) -> Bars:
-    """A walk at any price level, fine or coarse, with idle days, and in half of the cases a stretch at rest."""
+    """A random walk at any price level, fine or coarse, with idle days, and in half of the cases a flat stretch."""
     level = draw(st.sampled_from([0.05, 1.0, 100.0, 1e5]))
     tick = draw(st.sampled_from([None, level / 50, level / 1000]))
     count = draw(st.integers(50, 280))
@@ -74,7 +74,7 @@ def test_an_analysis_is_consistent(bars: Bars, parameters: Parameters) -> None:
 @thorough
 @given(price_histories(), parameter_sets())
 def test_every_number_is_finite(bars: Bars, parameters: Parameters) -> None:
-    """JSON has no NaN: it would be sent as null, so nothing may be null but a trade and the value of an indicator without one."""
+    """A NaN would be sent as null in JSON, so null is allowed only for a trade and for the value of an unavailable indicator."""
     analysis = json.loads(dump(seen(bars, parameters)))
     assert None not in [analysis[name] for name in ("score", "verdict", "close", "as_of")]
     for reading in analysis["indicators"]:
@@ -161,7 +161,7 @@ def test_a_flat_price_holds_through_any_split(price: float, factor: float, ratio
 @thorough
 @given(price_histories(), st.integers(1, 49), st.sampled_from([2.0, 4.0]))
 def test_a_split_changes_nothing_once_it_is_adjusted(bars: Bars, days_ago: int, ratio: float) -> None:
-    """As traded, prices before the split are higher by its ratio; the adjusted close tells."""
+    """Traded prices before the split are higher by its ratio; the adjusted close shows the ratio."""
     before = np.where(np.arange(len(bars)) < len(bars) - days_ago, ratio, 1.0)
     columns = [(getattr(bars, name) * before).tolist() for name in ("open", "high", "low", "close")]
     rows = zip(*columns, bars.close.tolist(), bars.volume.tolist(), strict=True)

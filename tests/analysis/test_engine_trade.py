@@ -20,7 +20,7 @@ BUY, SELL, HOLD = Signal.BUY, Signal.SELL, Signal.HOLD
 
 @dataclass(frozen=True)
 class Shape:
-    """Extremes and averages of 60 bars; `oldest` puts the 20-bar extremes into the oldest bar that counts, else one before."""
+    """Extremes and averages of 60 bars; `oldest` puts the 20-bar extremes into the oldest bar of the window, otherwise one bar earlier."""
 
     close: float
     high_20: float
@@ -43,7 +43,7 @@ class Shape:
         return bars_of(closes, high=high, low=low)
 
 
-# A close of 100 that no method but the last fits: far below the high, near the low, restless, and with a falling average.
+# A close of 100 that fits only the last method: far below the high, near the low, volatile, and with a falling average.
 NOTHING_FITS = {"close": 100.0, "high_20": 110.0, "low_20": 96.0, "high_5": 104.0, "low_5": 98.0, "sma_20": 102.0, "sma_50": 103.0}
 CALM = {"high_5": 102.0, "low_5": 99.0}
 UPTREND = {"sma_20": 98.0, "sma_50": 95.0}

@@ -1,4 +1,4 @@
-"""How each indicator votes and how sure it is, at exact values: the table of the design, row by row."""
+"""The vote and confidence of each indicator at exact values: the table of the design, row by row."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_vote_and_confidence(key: str, values: dict[str, float], vote: int, conf
     ],
 )
 def test_the_least_step_past_a_threshold_votes(key: str, field: str, threshold: float, towards: float, vote: int) -> None:
-    # No rounding may hide a step: cmf is divided by a volume of 1, so that its least step stays one.
+    # Rounding must not hide the smallest step: cmf is divided by a volume of 1, so its step is not rounded away.
     values = {"volume_20": 1.0, field: float(np.nextafter(threshold, towards))}
     assert vote_of(key, with_values(**{**values, field: threshold}))[0] == 0
     assert vote_of(key, with_values(**values))[0] == vote
@@ -164,7 +164,7 @@ OVERBOUGHT: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize(
     ("key", "field", "most"),
     [
-        # A window of so many bars in all; its changes, or the bars before the newest, are one fewer.
+        # The comment is the length of the window; a window of n bars has n - 1 changes.
         ("rsi", "unchanged_closes", 13),  # 14 changes
         ("cci", "unchanged_typical", 18),  # 20 prices
         ("williams_r", "unchanged_bars", 12),  # 14 bars

@@ -1,4 +1,4 @@
-"""What a reader of a verdict is warned of, just below and just above each threshold."""
+"""The warnings of an analysis, just below and just above each threshold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packed bars: in and out unchanged, and cut at any day."""
+"""Packed bars: unpacking returns the bars that were packed, and a series can be cut at any day."""
 
 from __future__ import annotations
 

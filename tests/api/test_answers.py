@@ -1,4 +1,4 @@
-"""What answers are wrapped in: compression, tags and 304, security headers, and what is believed of proxies."""
+"""Compression, entity tags and 304, security headers, and trusted proxies."""
 
 from __future__ import annotations
 
@@ -140,27 +140,27 @@ def test_who_has_it_is_told_so(client: Client, tagged_path: str, accepted: str |
     assert first.status_code == 200
     tag = first.headers["ETag"]
     for method in ("GET", "HEAD"):
-        for given in (tag, f'"other", {tag}', f"W/{tag}", "*"):
-            again = accepting(client, tagged_path, accepted, method, **{"If-None-Match": given})
-            assert (again.status_code, again.data) == (304, b""), given
-            assert given == "*" or again.headers["ETag"] == tag
+        for condition in (tag, f'"other", {tag}', f"W/{tag}", "*"):
+            again = accepting(client, tagged_path, accepted, method, **{"If-None-Match": condition})
+            assert (again.status_code, again.data) == (304, b""), condition
+            assert condition == "*" or again.headers["ETag"] == tag
             assert "Content-Encoding" not in again.headers or again.headers["Content-Encoding"] == accepted
             assert again.headers["X-Request-ID"]
             assert again.headers["X-Content-Type-Options"] == "nosniff"
-        for given in ('"other"', tag[:-1], '""', "nonsense", tag[:-1] + ':made-up"'):
-            fresh = accepting(client, tagged_path, accepted, method, **{"If-None-Match": given})
-            assert (fresh.status_code, fresh.headers["ETag"]) == (200, tag), given
+        for condition in ('"other"', tag[:-1], '""', "nonsense", tag[:-1] + ':made-up"'):
+            fresh = accepting(client, tagged_path, accepted, method, **{"If-None-Match": condition})
+            assert (fresh.status_code, fresh.headers["ETag"]) == (200, tag), condition
     assert unpacked(accepting(client, tagged_path, accepted)) == unpacked(first)
 
 
 def test_one_form_is_not_taken_for_another(client: Client, result_path: str) -> None:
-    """A cache that holds the packed answer is not to give it to who wants it plain."""
+    """Each encoding has its own tag, so that a cache does not send a compressed answer to a client that accepts none."""
     tags = {accepted: accepting(client, result_path, accepted).headers["ETag"] for accepted in (None, *PACKINGS)}
     assert len(set(tags.values())) == 4
     for accepted in tags:
         for other, tag in tags.items():
             answer = accepting(client, result_path, accepted, **{"If-None-Match": tag})
-            # The plain tag is known before packing: what it names is the same result in any form.
+            # The tag of the plain form is known before compression and names the same result in every encoding.
             assert answer.status_code == (304 if other in (accepted, None) else 200)
 
 
@@ -185,7 +185,7 @@ def test_errors_have_no_tag_and_are_never_not_modified(client: Client) -> None:
 
 
 def new_job(client: Client) -> str:
-    """A job whose answer is packed, short as it is."""
+    """A job whose answer is compressed although it is short."""
     client.app.config["COMPRESS_MIN_SIZE"] = 1
     return str(client.post("/bulk-analyze", {"tickers": ["AAPL"], "force": True}).json["id"])
 
@@ -203,10 +203,10 @@ def test_the_tag_of_a_packed_answer_is_a_condition_as_good_as_any(client: Client
     assert again.status_code in (409, 412)
 
 
-@pytest.mark.parametrize("given", ['"x"', '"x:gzip"', '":gzip"', '"99"', '"99:br"', '"-1"', '"1.0"', '"\u00b2"', f'"{"9" * 30}"', '""'])
-def test_a_tag_that_is_none_of_its_versions(client: Client, given: str) -> None:
+@pytest.mark.parametrize("tag", ['"x"', '"x:gzip"', '":gzip"', '"99"', '"99:br"', '"-1"', '"1.0"', '"\u00b2"', f'"{"9" * 30}"', '""'])
+def test_a_tag_that_is_none_of_its_versions(client: Client, tag: str) -> None:
     job_id = new_job(client)
-    assert client.post(f"/jobs/{job_id}/cancel", headers={"If-Match": given}).status_code == 412
+    assert client.post(f"/jobs/{job_id}/cancel", headers={"If-Match": tag}).status_code == 412
     assert run_jobs() == 1
 
 
@@ -248,7 +248,7 @@ def test_a_limited_answer_has_them_too(make: Make) -> None:
 
 
 class Page(HTMLParser):
-    """Collects what a page would run or load."""
+    """Collects the scripts, styles and files that a page would run or load."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -337,8 +337,8 @@ def test_tls_of_its_own_counts(make: Make) -> None:
 def test_whom_the_limits_count(make: Make, proxies: int, first: str | None, second: str, is_same: bool) -> None:
     client = make(trusted_proxies=proxies, rate_limit_enabled=True, rate_limit_per_minute=1)
     statuses = [
-        client.http.get("/openapi.json", headers={} if given is None else {"X-Forwarded-For": given}).status_code
-        for given in (first, second)
+        client.http.get("/openapi.json", headers={} if forwarded is None else {"X-Forwarded-For": forwarded}).status_code
+        for forwarded in (first, second)
     ]
     assert statuses == [200, 429 if is_same else 200]
 

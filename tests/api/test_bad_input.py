@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a problem that says what to do: never a 5xx, never HTML."""
+"""Bad input of any kind is answered with a problem that says what to do: never a 5xx, never HTML."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CODES = {
 
 
 def check(answer: Any, status: int, code: str | None = None) -> Any:
-    """A problem of that status, complete and with its code."""
+    """Check that the answer is a complete problem with this status and its code."""
     assert answer.status_code == status, answer.data[:500]
     assert answer.content_type == PROBLEM_TYPE
     problem = json.loads(answer.data)
@@ -122,7 +122,7 @@ def test_malformed_json(client: Client, body: bytes) -> None:
 def test_analyze_refuses_and_names_the_field(client: Client, body: Any, field: str) -> None:
     problem = check(client.post("/analyze", data=json.dumps(body), content_type=JSON), 422, "validation_error")
     assert field in [entry["field"] for entry in problem["errors"]]
-    assert len(json.dumps(problem)) < 2_000  # what was sent is not sent back
+    assert len(json.dumps(problem)) < 2_000  # the answer does not repeat the input
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_without_a_valid_key(client: Client, headers: dict[str, str]) -> None:
         answer = client(method, path, key=None, headers=headers)
         check(answer, 401)
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    # What the documentation shows anyway is no secret.
+    # An unknown path is answered without a key: the documentation lists all paths.
     check(client.get("/nope", key=None, headers=headers), 404)
 
 

@@ -1,4 +1,4 @@
-"""What caches may do with answers: of every route of the application, also of one that is added."""
+"""The cache headers of every route of the application, including routes that are added later."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FOR_EVERYBODY = {
     "/favicon.ico": "public, max-age=86400",
     "/static/<build>/<path:name>": "public, max-age=31536000, immutable",
 }
-# Where a route's parameters lead somewhere; those of a new route lead nowhere, which is an answer as well.
+# Parameters with which a route answers 200. A new route gets others and answers 404, which has cache headers too.
 NAMES = {
     "/docs/assets/<path:name>": "css/swagger-ui.css",
     "/static/<build>/<path:name>": "css/base.css",
@@ -40,13 +40,13 @@ def client(backend: Backend, tmp_path: Path) -> Client:
 
 @pytest.fixture
 def paths(client: Client) -> dict[str, str]:
-    """The path of each route, with parameters that are there."""
+    """The path of each route, with parameters of objects that exist."""
     result_id = client.post("/analyze", {"ticker": "AAPL"}).json["id"]
     client.post("/watchlist", {"ticker": "AAPL"})
     values = {"ticker": "AAPL", "job_id": finished(client, "AAPL")["id"], "result_id": result_id, "build": assets.build}
 
     def path_of(rule: str) -> str:
-        return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values.get(found[1]) or NAMES.get(rule, "x"), rule)
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: values.get(match[1]) or NAMES.get(rule, "x"), rule)
 
     return {rule.rule: path_of(rule.rule) for rule in client.app.url_map.iter_rules()}
 
@@ -85,7 +85,7 @@ def test_every_route(client: Client, paths: dict[str, str], caller: str) -> None
 
 
 def test_every_route_that_answers_everybody_alike_is_known(client: Client) -> None:
-    """What is named above is there, and is public."""
+    """Every route in FOR_EVERYBODY exists and is public."""
     app = client.app
     rules = {rule.rule: app.view_functions[rule.endpoint] for rule in app.url_map.iter_rules()}
     for route in FOR_EVERYBODY:

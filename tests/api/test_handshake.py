@@ -1,4 +1,4 @@
-"""The WebSocket's handshake: what is none is told so, another site's page is refused, and what is sent after it does no harm."""
+"""The WebSocket handshake: a malformed one gets a clear error, pages of other sites are refused, and data sent after it does no harm."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Changes = dict[str, str | None]
 
 @pytest.fixture
 def server(backend: Backend, start: Start) -> Server:
-    """A gunicorn with one worker process, and streams for all that a test opens: a place is free some seconds after it was left."""
+    """A gunicorn with one worker process and a stream for every connection of a test: a stream is free some seconds after its end."""
     server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", WEB_THREADS="64", MAX_STREAMS="60"))
     wait_until(server.answers)
     return server
@@ -42,12 +42,12 @@ def server(backend: Backend, start: Start) -> Server:
 
 @pytest.fixture
 def path(client: Client) -> str:
-    """Where a job that nobody runs is followed."""
+    """The path of the WebSocket of a job that no worker runs."""
     return f"/ws/jobs/{ask(client, 'AAPL')['id']}"
 
 
 def request_of(path: str, changes: Changes, line: str = "GET {} HTTP/1.1") -> bytes:
-    """A handshake with some headers changed, or left out where they are None."""
+    """A handshake with some headers changed, or removed where the value is None."""
     lines = [line.format(path), *(f"{name}: {value}" for name, value in (GOOD | changes).items() if value is not None)]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
@@ -63,13 +63,13 @@ def head_of(connection: socket.socket) -> str:
 
 
 def rest_of(connection: socket.socket) -> bytes:
-    """What comes until the server closes."""
+    """All bytes until the server closes the connection."""
     received = b""
     try:
         while part := connection.recv(65536):
             received += part
     except ConnectionResetError:
-        pass  # it closed while something of ours was still unread
+        pass  # the server closed before it had read all of our bytes
     return received
 
 
@@ -78,7 +78,7 @@ def connect(server: Server) -> socket.socket:
 
 
 def assert_quiet(server: Server, after: int = 0) -> None:
-    """Whether the log has no error of any kind, once so many connections have ended: every line is JSON, and none is at error level."""
+    """Wait until `after` connections have ended; then check that every log line is JSON and none is at error level."""
     ended = '"route":"/ws/jobs/<job_id>","status":200'
     wait_until(lambda: server.log.count(ended) == after)
     assert [line for line in server.lines() if line["level"] in ("error", "critical")] == []
@@ -88,7 +88,7 @@ GET = "GET {} HTTP/1.1"
 VERSIONED = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
 UPGRADE = {"Upgrade": "websocket"}
 PLAIN: Changes = dict.fromkeys(("Upgrade", "Connection", "Sec-WebSocket-Version", "Sec-WebSocket-Key"))
-# What is changed, the request line, and the answer's status and headers.
+# The changed headers, the request line, and the status and headers of the answer.
 REFUSED: dict[str, tuple[Changes, str, int, dict[str, str]]] = {
     "a plain request": (PLAIN, GET, 426, UPGRADE),
     "no Upgrade": ({"Upgrade": None}, GET, 426, UPGRADE),
@@ -113,7 +113,7 @@ REFUSED: dict[str, tuple[Changes, str, int, dict[str, str]]] = {
     "a plain HEAD": (PLAIN, "HEAD {} HTTP/1.1", 405, {}),
     "no API key": ({"X-API-Key": None, "Sec-WebSocket-Key": None}, GET, 401, {}),
 }
-# What the library would break off at, of which nothing is needed here.
+# Headers at which the WebSocket library would fail; the service needs none of them.
 ODD: dict[str, Changes] = {
     "extensions with a number that is none": {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits=x"},
     "extensions with a number that is too large": {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits=99"},
@@ -126,7 +126,7 @@ ODD: dict[str, Changes] = {
     "a list of connections": {"Connection": "keep-alive, Upgrade"},
     "other letters": {"Upgrade": "WebSocket", "Connection": "upgrade"},
 }
-# What is sent after the upgrade. A client's frames are masked: 0x80 in the second byte, and four bytes of mask before the text.
+# Bytes sent after the upgrade. A client's frames are masked: 0x80 in the second byte, and four bytes of mask before the text.
 SENT_AFTER = {
     "words": b"hello, this is no frame at all\r\n\r\n",
     "HTTP": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -185,19 +185,19 @@ def test_what_is_no_frame_ends_the_connection_quietly(server: Server, path: str)
             connection.sendall(sent)
             received = rest_of(connection)
         assert len(received) < 2000, name  # the job, and a frame that closes
-        assert b"Ping/Pong timeout" not in received, name  # it was for what was sent
+        assert b"Ping/Pong timeout" not in received, name  # the close was caused by the bytes that were sent
     assert_quiet(server, after=len(SENT_AFTER))
 
 
 @ON_SQLITE
 def test_clients_that_vanish_end_quietly(server: Server, path: str) -> None:
-    """Also while a state is being sent to them."""
+    """They vanish also while the server is sending a state."""
     job_id = path.rsplit("/", 1)[1]
     for _ in range(3):
         connection = connect(server)
         connection.sendall(request_of(path, {}))
         head_of(connection)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # a reset, not an end
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # close by a reset
         connection.close()
     assert requests.post(server.url(f"/api/v1/jobs/{job_id}/cancel"), headers=KEY, timeout=60).status_code == 202
     assert_quiet(server, after=3)
@@ -219,7 +219,7 @@ def test_a_client_that_vanishes_is_no_fault(
 
 
 class Deaf:
-    """In place of the thread that receives: it hears nothing, and the client is gone once the handshake is over."""
+    """Replaces the receiving thread: it reads nothing, and it closes the client right after the handshake."""
 
     def __init__(self, client: socket.socket) -> None:
         self._client, self.name = client, ""
@@ -233,7 +233,7 @@ class Deaf:
 
 @ON_SQLITE
 def test_a_client_that_talks_is_not_listened_to(server: Server, path: str) -> None:
-    """What it says is dropped, and it goes on hearing of its job."""
+    """The server drops the client's messages and keeps sending the job's states."""
     with connect(server) as connection:
         connection.sendall(request_of(path, {}))
         head_of(connection)
@@ -241,7 +241,7 @@ def test_a_client_that_talks_is_not_listened_to(server: Server, path: str) -> No
             connection.sendall(b"\x81\x82\0\0\0\0hi")
         connection.sendall(b"\x89\x82\0\0\0\0hi")
         received = b""
-        while b"\x8a\x02hi" not in received:  # the pong: everything before it has been read
+        while b"\x8a\x02hi" not in received:  # the pong: the server has read everything before it
             part = connection.recv(65536)
             assert part, received
             received += part
@@ -261,7 +261,7 @@ def test_options_say_what_is_possible(client: Client, headers: dict[str, str]) -
 OWN = "https://stocks.example"
 PROXIED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "stocks.example", "X-Forwarded-For": "192.0.2.1"}
 PORT = {"X-Forwarded-Host": "stocks.example:8443"}
-# How the request reached us, its Origin, and whether a page of that origin may follow jobs.
+# The headers of the proxy, the Origin, and whether a page of that origin may follow jobs.
 ORIGINS: dict[str, tuple[dict[str, str], str, bool]] = {
     "our own": (PROXIED, OWN, True),
     "in other letters": (PROXIED, "HTTPS://Stocks.Example", True),
@@ -300,9 +300,9 @@ def proxied(backend: Backend, tmp_path: Path) -> Client:
 
 
 def open_socket(client: Client, headers: dict[str, str], path: str = f"/ws/jobs/{UNKNOWN_ID}", **more: Any) -> Any:
-    """The answer to a handshake for a job that there is not: 404 for whoever was let in."""
+    """The answer to a handshake for an unknown job: 404 if the caller passed the checks."""
     handshake = {name: value for name, value in GOOD.items() if name not in ("Host", "X-API-Key")}
-    without_jar = client.app.test_client(use_cookies=False)  # its own cookies would be sent in place of what is given here
+    without_jar = client.app.test_client(use_cookies=False)  # its cookies would replace the header Cookie of `headers`
     return without_jar.get(path, headers=handshake | headers, **more)
 
 
@@ -329,7 +329,7 @@ def test_without_an_origin_a_key_is_let_in_and_a_session_is_not(proxied: Client)
 
 @ON_SQLITE
 def test_every_origin_is_not_one(backend: Backend, tmp_path: Path) -> None:
-    """`*` lets pages call with a key, which a browser's WebSocket cannot send."""
+    """`*` allows calls with a key only, and a browser's WebSocket cannot send a key."""
     client = client_of(backend, tmp_path, cors_origins=("*",))
     session = {"Cookie": f"{COOKIE}={sign_in(client)}"}
     assert open_socket(client, session | {"Origin": "https://evil.example"}).status_code == 403

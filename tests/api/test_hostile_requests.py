@@ -1,4 +1,4 @@
-"""A real gunicorn under requests that are made to cost it much: each is refused in words, and others are served meanwhile."""
+"""A real gunicorn under requests designed to be expensive: each is refused with a message, and other requests are served meanwhile."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FILES = {
 
 @pytest.fixture
 def server(backend: Backend, start: Start) -> Server:
-    # Room for every large file at once: none is refused for being one too many, and one thread is left for the others.
+    # Capacity for all large files at once, so that none is refused as one too many, and one thread for the other requests.
     threads = {"WEB_THREADS": str(AT_ONCE + 2), "HEAVY_REQUESTS_AT_ONCE": str(AT_ONCE + 1)}
     server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", **threads))
     wait_until(server.answers)
@@ -95,14 +95,14 @@ def test_long_headers_are_refused_in_words(server: Server) -> None:
     for name in ("Accept", "If-None-Match", "Accept-Encoding", "Range"):
         status, problem = exchange(server, f"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{name}: {gap}\r\n\r\n".encode())
         assert (status, problem["code"]) == (431, "headers_too_large"), name
-    # As one line each of these is short; the server joins them.
+    # Each of these lines is short; the server joins them into one long value.
     many = "Accept: text/html;q=0.1\r\n" * 90
     status, problem = exchange(server, f"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{many}\r\n".encode())
     assert (status, problem["code"]) == (431, "headers_too_large")
 
 
 def exchange(server: Server, request: bytes) -> tuple[int, dict[str, str]]:
-    """What a server answers to bytes that no client library would send: the status, and the problem."""
+    """Send raw bytes, which no client library would send; return the status and the problem."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)

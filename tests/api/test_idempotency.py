@@ -1,4 +1,4 @@
-"""Idempotency-Key: the same request is done once and answered again; and everything that may come in between."""
+"""Idempotency-Key: a repeated request is executed once and answered again, also after failures and with concurrent requests."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_first_answer_is_given_again(client: Client) -> None:
         again = post(client)
         assert (again.status_code, again.data, again.headers["Location"]) == (202, first.data, first.headers["Location"])
         assert (again.headers["Idempotent-Replayed"], again.content_type) == ("true", first.content_type)
-    assert again.json["status"] == "queued"  # as it was then
+    assert again.json["status"] == "queued"  # the stored answer, not the present state
     assert client.get(f"/jobs/{first.json['id']}").json["status"] == "completed"
     assert jobs(client) == 1
 
@@ -165,11 +165,11 @@ def test_forgotten_keys_are_pruned(client: Client) -> None:
     assert [row["key"] for row in database.query_db("SELECT key FROM idempotency_keys")] == ["new"]
 
 
-# ---- while the first is at work ---------------------------------------------------------------------------------------------------
+# ---- while the first is running ---------------------------------------------------------------------------------------------------
 
 
 def reserve(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the key as a process leaves it that dies at work, which this one cannot: its stores forget to release it."""
+    """Leave the key reserved, as a process does that dies during a request: the store's release and complete do nothing."""
     with monkeypatch.context() as patched:
         patched.setattr(idempotency.idempotency_store, "release", lambda *_: None)
         patched.setattr(idempotency.idempotency_store, "complete", lambda *_: False)
@@ -196,14 +196,14 @@ def test_a_request_that_died_is_forgotten_after_a_minute(client: Client, monkeyp
 
 
 def test_one_that_was_thought_dead_does_nothing_more(backend: Backend) -> None:
-    """The first takes over a minute, and another takes its key meanwhile: what the first has done is undone."""
+    """The first request takes over a minute, and a second one takes its key meanwhile: the first one's changes are rolled back."""
 
     def too_slow(connection: Connection) -> Answer:
         connection.exec_driver_sql("DELETE FROM price_series")
         return Answer(202, None, '"first"')
 
     def overtaken(connection: Connection) -> Answer:
-        # What another transaction does meanwhile; SQLite has but one writer.
+        # The second request's update. It runs in this transaction, because SQLite has only one writer.
         connection.exec_driver_sql("UPDATE idempotency_keys SET holder = 'second', status = 200, body = '\"second\"'")
         return too_slow(connection)
 
@@ -227,7 +227,7 @@ def test_an_exception_frees_the_key_and_undoes_the_work(backend: Backend) -> Non
         once(database.current(), 1, "key", b"request", fail)
 
 
-@pytest.mark.parametrize("engine", ["postgres"], indirect=True)  # SQLite's one writer makes the others wait instead
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)  # on SQLite the others wait for the one writer
 def test_a_second_request_while_the_first_is_at_work(backend: Backend) -> None:
     at_work, go_on = threading.Event(), threading.Event()
     answers: list[Answer] = []

@@ -1,4 +1,4 @@
-"""Metrics never fail a request: two applications in one process, and metrics that raise whatever they are told."""
+"""Metrics never fail a request: two applications in one process, and metrics that raise in every method."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 class PoolWithCounts:
-    """A pool that has seen each event so often."""
+    """A pool that has counted each event `count` times."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -70,7 +70,7 @@ def lines_with(text: str, name: str) -> list[str]:
 def test_each_pool_adds_what_it_counted_since_it_was_last_seen() -> None:
     metrics, large, small = PrometheusMetrics(pool_seconds=0.0), PoolWithCounts(100), PoolWithCounts(3)
     metrics.pool(large)
-    metrics.pool(small)  # as of a second application: fewer events than the first pool's
+    metrics.pool(small)  # like the pool of a second application: fewer events than the first
     large.count, small.count = 101, 5
     for pool in (large, small, large):
         metrics.pool(pool)

@@ -1,4 +1,4 @@
-"""The OpenAPI document is true: schemathesis calls every operation with good and bad input and compares."""
+"""The OpenAPI document is true: schemathesis calls every operation with valid and invalid input and compares the answers with it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from app import create_app, start
 METHODS = {"get", "post", "put", "delete", "patch"}
 
 
-# Made when the tests are collected, since each operation is a test; it opens nothing before `serving` starts it.
+# Created at collection, because each operation is a test; it opens no connection before `serving` starts it.
 FOLDER = tempfile.TemporaryDirectory(prefix="bellwether-openapi-")
 SETTINGS = settings_for(f"sqlite:///{FOLDER.name}/bellwether.db", Path(FOLDER.name), load_sample=True)
 APP = create_app(SETTINGS)
 
 
 def served(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    """The application as a server has it: each answer is read to its end and closed."""
+    """Call the application as a server does: read each answer to its end and close it."""
     answer: Any = APP(environ, start_response)
     try:
         return [b"".join(answer)]
@@ -60,7 +60,7 @@ def test_every_operation_does_as_it_says(case: Any) -> None:
 
 
 def beyond_the_schema(answer: Any) -> bool:
-    """Whether input was refused for what no schema can say: a cursor that we did not make, an empty universe, a bad price file."""
+    """Whether the input broke a rule that no schema can express: an unknown cursor, an empty universe, a bad price file."""
     if answer.status_code != 422:
         return False
     problem = answer.json()

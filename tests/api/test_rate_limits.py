@@ -1,4 +1,4 @@
-"""How much one caller may ask: by whom it is counted, in which budget, how exactly, and what an answer says of it."""
+"""Rate limits: the caller that a request counts for, the budgets, exactness, and the headers of answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SETTINGS = {
     "uploads": "rate_limit_uploads_per_minute",
     "heavy_reads": "rate_limit_heavy_reads_per_minute",
 }
-# What counts in which budget, whatever becomes of it.
+# The requests of each budget; a request counts whether it succeeds or fails.
 CALLS: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
     "reads": [
         ("GET", "/results", {}),
@@ -58,7 +58,7 @@ EVERY_CALL = [pytest.param(of, *call, id=f"{of}: {call[0]} {call[1][:20]}") for 
 
 @pytest.fixture
 def make(backend: Backend, tmp_path: Path) -> Make:
-    """Makes applications with limits; a budget that is not named is out of reach."""
+    """Makes applications with limits; a budget that is not named is too large to be used up."""
 
     def make_one(**settings: Any) -> Client:
         return client_of(backend, tmp_path, **{"rate_limit_enabled": True, "rate_limit_per_hour": 10_000, **PATIENT, **settings})
@@ -67,15 +67,15 @@ def make(backend: Backend, tmp_path: Path) -> Make:
 
 
 def windows(answer: Any) -> dict[str, tuple[int, int, int, int]]:
-    """What an answer says of each window: the limit, its seconds, what remains, and the seconds until it ends."""
+    """The windows in an answer's headers: the limit, its seconds, the remaining requests, and the seconds until it ends."""
     policies = [part.strip().split(";") for part in answer.headers["RateLimit-Policy"].split(",")]
     states = [part.strip().split(";") for part in answer.headers["RateLimit"].split(",")]
     assert [policy[0] for policy in policies] == [state[0] for state in states]
-    amounts = {}
+    result = {}
     for policy, state in zip(policies, states, strict=True):
         (limit, seconds), (remaining, left) = ([int(part.split("=")[1]) for part in parts[1:]] for parts in (policy, state))
-        amounts[policy[0].strip('"')] = (limit, seconds, remaining, left)
-    return amounts
+        result[policy[0].strip('"')] = (limit, seconds, remaining, left)
+    return result
 
 
 def remaining(answer: Any) -> dict[str, int]:
@@ -139,7 +139,7 @@ def test_the_hour_is_one_for_all_budgets_and_refused_requests_do_not_count_in_it
         assert 3500 < int(refused.headers["Retry-After"]) <= 3600
 
 
-# ---- who is counted ---------------------------------------------------------------------------------------------------------------
+# ---- callers ----------------------------------------------------------------------------------------------------------------------
 
 
 def test_each_key_has_its_own_and_so_has_who_has_none(make: Make) -> None:
@@ -157,7 +157,7 @@ def test_guessing_at_keys_is_counted_by_address(make: Make) -> None:
     answers = [client.get("/watchlist", key=guess) for guess in guesses]
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
     assert "WWW-Authenticate" not in answers[-1].headers
-    assert client.get("/watchlist").status_code == 200  # a good key from the same place
+    assert client.get("/watchlist").status_code == 200  # a valid key from the same address
     elsewhere = client.http.get("/api/v1/watchlist", environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
     assert elsewhere.status_code == 401
     assert sample(client, "bellwether_rate_limited_total", budget="refused_keys") == 2
@@ -212,7 +212,7 @@ def test_what_platforms_and_browsers_ask_by_themselves_is_not_counted(make: Make
         assert not [name for name, _ in answer.headers if "ratelimit" in name.lower()]
 
 
-# ---- what an answer says ----------------------------------------------------------------------------------------------------------
+# ---- headers of answers -----------------------------------------------------------------------------------------------------------
 
 
 @ON_SQLITE
@@ -255,7 +255,7 @@ def test_switched_off_nothing_is_counted_or_said(make: Make) -> None:
 
 
 def ask_at_once(clients: list[Client], times: int) -> list[int]:
-    """The statuses of so many requests, 16 at a time, by turns of each client's application."""
+    """The statuses of `count` requests, 16 at a time, spread in turn over the clients' applications."""
     apps = [client.app for client in clients]
 
     def ask(number: int) -> int:
@@ -291,7 +291,7 @@ def test_without_redis_each_counts_for_itself_until_it_is_back(make: Make, redis
     redis_server.start()
 
     def is_shared() -> bool:
-        """Whether what one counts is seen by the other; Redis began anew, with nothing counted."""
+        """Whether the applications count in Redis again; Redis was restarted and has no counts."""
         return bool(one.get("/watchlist", key=None).headers.get("RateLimit")) and bool(redis_server.client.keys("bellwether:limit:*"))
 
     wait_until(is_shared)
@@ -309,7 +309,7 @@ def test_a_window_ends_and_none_is_without_an_end(make: Make, redis_server: Redi
     assert len(keys) == 2  # of the minute and of the hour
     assert all(0 < redis_server.client.ttl(key) <= 3600 for key in keys)
     (minute,) = [key for key in keys if redis_server.client.ttl(key) <= 60]
-    redis_server.client.persist(minute)  # as a Redis would leave it that was restored, say
+    redis_server.client.persist(minute)  # no expiry, as after a restore of Redis
     refused = client.get("/watchlist")
     assert (refused.status_code, 0 < int(refused.headers["Retry-After"]) <= 60) == (429, True)
     assert 0 < redis_server.client.ttl(minute) <= 60
@@ -326,7 +326,7 @@ def test_a_request_asks_redis_once_for_both_windows(make: Make, redis_server: Re
     answers = [client.get("/watchlist") for _ in range(6)]
     assert [answer.status_code for answer in answers] == [200] * 4 + [429] * 2
     calls = {name: stats["calls"] for name, stats in redis_server.client.info("commandstats").items()}
-    within_the_script = {"cmdstat_incr": 4 * 2 + 2, "cmdstat_pttl": 4 * 2 + 2}  # refused in the minute, not counted in the hour
+    within_the_script = {"cmdstat_incr": 4 * 2 + 2, "cmdstat_pttl": 4 * 2 + 2}  # a request refused by the minute does not count in the hour
     ours = {name: count for name, count in calls.items() if name not in ("cmdstat_config|resetstat", "cmdstat_config", "cmdstat_info")}
     assert ours == {"cmdstat_evalsha": 6, **within_the_script}
     assert client.get("/admin/status").json["code"] == "rate_limited"

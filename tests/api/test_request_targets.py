@@ -1,4 +1,4 @@
-"""Request targets as no browser sends them: answered as their path says, or as a problem; never by a redirection in HTML."""
+"""Request targets that no browser sends: answered by their path or with a problem, never with an HTML redirect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from utils.api_utils import register_error_handlers
 TARGETS = [
     (b"GET http://127.0.0.1/health/live", 200),
     (b"GET http://elsewhere.example/health/live", 200),
-    (b"GET http://elsewhere.example", 303),  # the root: a page, which asks strangers to sign in
+    (b"GET http://elsewhere.example", 303),  # the root is a page, which redirects to the sign-in
     (b"GET http://elsewhere.example?x=1", 303),
     (b"GET //health/live", None),
     (b"GET //elsewhere.example/%2e%2e", 404),

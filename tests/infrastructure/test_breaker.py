@@ -1,4 +1,4 @@
-"""The circuit breaker: its states and moves. What a database's errors do to it is in test_database_breaker.py."""
+"""The circuit breaker: its states and transitions. test_database_breaker.py tests the effect of a database's errors."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from kit.servers import wait_until
 
 from infrastructure.breaker import Breaker, BreakerOpen
 
-LONG, SHORT = 300.0, 0.05  # seconds that it is left alone
+LONG, SHORT = 300.0, 0.05  # seconds until the next attempt
 AWAY = OSError("away")
 
 
 class Observer:
-    """Writes down what it is told."""
+    """Records the transitions that it is told."""
 
     def __init__(self) -> None:
         self.moves: list[bool] = []
@@ -31,7 +31,7 @@ class Observer:
 
 
 class Clock:
-    """Stands still until it is told to go on."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
@@ -106,7 +106,8 @@ def test_a_failed_try_opens_it_again_at_once() -> None:
     circuit, observer = open_and_due()
     circuit.check()
     fail(circuit, 1)
-    assert (circuit.state, refuses(circuit), observer.moves) == ("open", True, [True])  # it is one outage
+    # The observer hears of the outage once, not of each failure.
+    assert (circuit.state, refuses(circuit), observer.moves) == ("open", True, [True])
     assert SHORT < circuit.retry_after <= LONG
 
 
@@ -114,7 +115,7 @@ def test_a_try_of_which_nobody_hears_again_keeps_nobody_out_for_ever() -> None:
     circuit, _ = breaker(failures=1, seconds=SHORT)
     fail(circuit, 1)
     wait_until(lambda: not refuses(circuit))
-    wait_until(lambda: not refuses(circuit))  # the first never reported
+    wait_until(lambda: not refuses(circuit))  # the first caller never reported an outcome
     circuit.record_success()
     assert circuit.state == "closed"
 

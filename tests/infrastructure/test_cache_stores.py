@@ -1,4 +1,4 @@
-"""Where the cache keeps its entries, and how one process hears of what another cleared."""
+"""The stores of the cache, and how one process learns what another cleared."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ON_POSTGRES = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 AN_HOUR = 3600.0
 LARGE = 10_000_000
 FOLLOWED_SOON = CacheLimits(LARGE, AN_HOUR, follow_seconds=0.05)
-# Keys and prefixes that would mean something else as a pattern.
+# Keys and prefixes with characters that are special in a Redis pattern.
 ODD_KEYS = (
     "ab",
     "axb",
@@ -48,7 +48,7 @@ ODD_PREFIXES = ("", "a", "a*", "a?", "a[", "a[xy]", "a]", "a^", "a\\", "a\\*", "
 
 
 def patient_link(server: RedisServer) -> RedisLink:
-    """A busy machine is not taken for an absent Redis."""
+    """A link with a long timeout, so that a busy machine does not look like an absent Redis."""
     return RedisLink(server.url, timeout=5.0)
 
 
@@ -112,7 +112,7 @@ def test_more_than_redis_scans_at_once(redis_server: RedisServer) -> None:
     store.put("b:1", b"x", AN_HOUR)
     assert store.clear("a:") == many
     assert store.clear("") == 1
-    assert set(redis_server.client.keys("*")) == set(foreign)  # Redis is not ours alone
+    assert set(redis_server.client.keys("*")) == set(foreign)  # other programs may use the same Redis
     link.close()
 
 
@@ -125,7 +125,7 @@ def test_the_least_recently_used_go_first() -> None:
     store.put("d", b"x" * 100, AN_HOUR)
     assert [key for key in "abcd" if store.get(key) is not None] == ["a", "b", "d"]
     store.put("large", b"x" * 200, AN_HOUR)
-    assert [entry.key for entry in store.entries("", 9)] == ["large"]  # of the others, no two fit beside it
+    assert [entry.key for entry in store.entries("", 9)] == ["large"]  # it needs the space of all others
     assert store.status().bytes == 205
 
 
@@ -157,13 +157,13 @@ def test_memory_is_bounded_and_accounted_for_under_threads() -> None:
     skipped[0] = 1.0  # seconds: the short-lived entries have ended
     for number in range(400):
         store.get(f"key:{number}")  # drops those that have ended
-    kept = store.entries("", 10_000)
-    assert store.status().bytes == sum(len(entry.key) + entry.bytes for entry in kept)
+    entries = store.entries("", 10_000)
+    assert store.status().bytes == sum(len(entry.key) + entry.bytes for entry in entries)
     store.clear("")
     assert (store.status().entries, store.status().bytes) == (0, 0)
 
 
-# ---- what others clear ------------------------------------------------------------------------------------------------------------------
+# ---- clearing by others -----------------------------------------------------------------------------------------------------------------
 
 
 def memory_of_its_own() -> Cache:
@@ -171,12 +171,12 @@ def memory_of_its_own() -> Cache:
 
 
 def test_a_clearing_from_a_machine_whose_clock_is_behind_is_followed(backend: Backend) -> None:
-    """Ids carry their machine's clock: another's may be older than those that were seen."""
+    """Ids contain the clock of their machine: a new id of another machine may be older than the ids seen so far."""
     cache = memory_of_its_own()
     cache.clear("other:", "tests")  # the newest id
     for year in ("018f0000", "017f0000"):
         cache.put(Region.RESULTS, "a", b"x")
-        assert cache.get(Region.RESULTS, "a") == b"x"  # which has looked for clearings
+        assert cache.get(Region.RESULTS, "a") == b"x"  # the cache has looked for clearings
         with database.transaction() as connection:
             cache_clearing.insert(connection, f"{year}-0000-7000-8000-000000000000", "results:", datetime.now(UTC), "tests")
         wait_until(lambda: cache.get(Region.RESULTS, "a") is None)
@@ -188,7 +188,7 @@ def test_a_clearing_is_followed_once(backend: Backend) -> None:
     one.clear("", "tests")
     wait_until(lambda: other.get(Region.RESULTS, "old") is None)
     other.put(Region.RESULTS, "new", b"x")
-    with database.transaction() as connection:  # a sign that it has looked again since
+    with database.transaction() as connection:  # once this clearing is seen, the cache has looked again
         cache_clearing.insert(connection, "01ffffff-0000-7000-8000-000000000000", "analyses:", datetime.now(UTC), "tests")
     other.put(Region.ANALYSES, "sign", b"x")
     wait_until(lambda: other.get(Region.ANALYSES, "sign") is None)
@@ -199,7 +199,7 @@ def test_a_clearing_is_followed_once(backend: Backend) -> None:
 def test_nobody_takes_back_from_redis_what_is_being_cleared(
     backend: Backend, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process hears of a clearing, empties its memory and is asked at once: Redis must be empty by then."""
+    """Another process learns of a clearing, empties its memory and gets a request at once: Redis must be empty by then."""
     links = [patient_link(redis_server) for _ in range(2)]
     one, other = (Cache(database.current(), FOLLOWED_SOON, link, Metrics()) for link in links)
     one.put(Region.RESULTS, "a", b"x")
@@ -207,7 +207,7 @@ def test_nobody_takes_back_from_redis_what_is_being_cleared(
     clear, seen = RedisStore.clear, threading.Event()
 
     def clear_slowly(store: RedisStore, prefix: str) -> int:
-        # The other process hears of it as soon as it can: not before Redis is empty.
+        # The other process must not learn of the clearing before Redis is empty.
         for _ in range(20):
             other.get(Region.RESULTS, "a")
             seen.wait(0.01)

@@ -1,4 +1,4 @@
-"""The runner of checks: none runs twice at once, a hung one holds nobody up, and one that needs another comes after it."""
+"""The runner of checks: no check runs twice at once, a hung check delays no other, and a check runs after the one it needs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kit.servers import wait_until
 from infrastructure.check_runner import CheckRunner, CheckTimeout, SharedCall
 from models.health import Check, CheckState, Finding, Probe, bad, doubtful, good
 
-PATIENCE = 60.0  # seconds, for what does answer
+PATIENCE = 60.0  # seconds, for checks that do answer
 
 
 def run(*probes: Probe, limit: float = PATIENCE) -> dict[str, Check]:
@@ -19,7 +19,7 @@ def run(*probes: Probe, limit: float = PATIENCE) -> dict[str, Check]:
 
 
 class Gate:
-    """A call that hangs until it is let through, and counts."""
+    """A check that hangs until `opened` is set and counts its calls."""
 
     def __init__(self) -> None:
         self.calls, self.opened = 0, threading.Event()

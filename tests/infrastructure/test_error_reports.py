@@ -1,4 +1,4 @@
-"""Reports of unforeseen errors, as a real server sends them to one that takes Sentry's envelopes."""
+"""Reports of unexpected errors, sent by a real server to a stand-in for Sentry."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SECRETS = ("hunter2", MASTER_KEY, "the-user-agent", "the-cookie", "the-query")
 
 
 class Sentry:
-    """Takes envelopes, and keeps what came as it came."""
+    """A server that accepts Sentry's envelopes and stores them unchanged."""
 
     def __init__(self) -> None:
         self.paths: list[str] = []
@@ -53,7 +53,7 @@ class Sentry:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """The events of the envelopes, each of which is lines of JSON."""
+        """The events in the envelopes; an envelope is lines of JSON."""
         lines = [json.loads(line) for raw in self.raw for line in raw.splitlines()]
         return [line for line in lines if "exception" in line]
 
@@ -70,7 +70,7 @@ def sentry() -> Iterator[Sentry]:
 
 
 def broken_server(start: Start, folder: Path, dsn: str) -> Server:
-    """A server that cannot write its watchlist, for a reason that nobody foresaw."""
+    """A server whose watchlist fails with an unexpected error."""
     backend = Backend("sqlite", f"sqlite:///{folder / 'b.db'}")
     server = start([GUNICORN, "wsgi:app"], **production(backend, SENTRY_DSN=dsn, WEB_CONCURRENCY="1"))
     wait_until(server.answers)
@@ -116,7 +116,7 @@ def test_what_is_foreseen_is_not_reported(server: Server, sentry: Sentry) -> Non
     assert requests.get(server.url("/api/v1/results"), timeout=60).status_code == 401
     assert server.analyze(ticker=5).status_code == 422
     break_it(server)
-    assert server.stop() == 0  # which waits for reports that have not left
+    assert server.stop() == 0  # it first sends the reports that are still queued
     assert [event["tags"]["request_id"] for event in sentry.events] == [REQUEST_ID]
 
 

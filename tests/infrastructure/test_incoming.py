@@ -1,4 +1,4 @@
-"""Bytes become requests, however they are cut into pieces, and what is no request is refused before it is whole."""
+"""The parser of requests: it accepts bytes in pieces of any size and refuses bytes that are no request before they are complete."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_a_chunked_body_that_grows_too_large_is_answered_without_the_rest() -> N
         message.feed(chunk)
         fed_chunks += 1
     assert (fed_chunks, message.is_cut, message.request.should_close()) == (5, True, True)
-    assert len(message.body.read()) > MOST_BODY  # so that the application sees that it is too much
+    assert len(message.body.read()) > MOST_BODY  # so that the application sees that the body is too large
 
 
 def test_who_waits_to_be_told_to_go_on() -> None:

@@ -1,4 +1,4 @@
-"""Parts start in their order and stop in the reverse, whatever any of them does."""
+"""Parts start in order and stop in reverse order, even if some of them fail or hang."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from infrastructure.lifecycle import Lifecycle, Step
 
 
 class Journal:
-    """What happened, in its order."""
+    """The starts and stops, in the order in which they happened."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
 
     def step(self, name: str, fails: str = "", *, is_optional: bool = False) -> Step:
-        """A part that writes down what is asked of it; `fails` is `start` or `stop`."""
+        """A part that records its start and stop; `fails` names the one that raises."""
 
         def act(what: str) -> Callable[[], None]:
             def write() -> None:
@@ -63,7 +63,7 @@ def test_an_optional_part_that_fails_is_done_without(journal: Journal) -> None:
     lifecycle = Lifecycle([journal.step("a"), journal.step("b", "start", is_optional=True), journal.step("c")])
     lifecycle.start()
     lifecycle.stop()
-    assert journal.lines == ["start a", "start b", "start c", "stop c", "stop a"]  # what did not start is not stopped
+    assert journal.lines == ["start a", "start b", "start c", "stop c", "stop a"]  # a part that did not start is not stopped
 
 
 def test_a_needed_part_that_fails_ends_the_start(journal: Journal) -> None:
@@ -111,7 +111,7 @@ def test_two_who_stop_at_once_stop_each_part_once(journal: Journal) -> None:
     assert sorted(journal.lines[50:]) == sorted(f"stop {number}" for number in range(50))
 
 
-# ---- the application's ------------------------------------------------------------------------------------------------------------
+# ---- the application --------------------------------------------------------------------------------------------------------------
 
 
 def order_of(tmp_path: Path, **settings: object) -> tuple[str, ...]:
@@ -149,4 +149,4 @@ def test_with_a_schema_that_is_refused_it_does_not_start_and_leaves_nothing_open
     with pytest.raises(application.NOT_STARTED):
         application.start(app)
     status = app.services.database.status()
-    assert (status.events["connects"], status.idle, status.in_use) == (1, 0, 0)  # closed with what had started
+    assert (status.events["connects"], status.idle, status.in_use) == (1, 0, 0)  # the pool was closed with the parts that had started

@@ -1,4 +1,4 @@
-"""The loop with real sockets and an application of the test's: who makes room when there is too much to hold."""
+"""The connection loop with real sockets and a test application: which connection is closed when there are too many."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Running:
         return client
 
     def look(self, at: Callable[[ConnectionLoop], int]) -> int:
-        """A figure of the loop, which is read in its own thread."""
+        """A figure of the loop, read in the loop's thread."""
         figure: Future[int] = Future()
         self.loop.calls.put(lambda: figure.set_result(at(self.loop)))
         return figure.result(60)
@@ -100,7 +100,7 @@ def test_who_has_waited_longest_makes_room_for_who_comes(run: Run) -> None:
         late = running.connect(GET)
         assert late.recv(100) == OK
         assert is_closed(silent[number])
-        silent.append(late)  # kept alive, it waits now, too
+        silent.append(late)  # it is kept alive and waits like the others
     for client in silent:
         client.close()
 
@@ -148,7 +148,7 @@ def test_the_oldest_answer_makes_room_when_too_much_is_held(run: Run) -> None:
     wait_until(lambda: running.look(lambda loop: loop.pending_bytes) >= 300_000)
     newer = running.connect(GET)
     wait_until(lambda: len(answered) == 2 and running.look(lambda loop: loop.connections) == 1)
-    assert sum(map(len, iter(lambda: newer.recv(65536), b""))) >= 300_000  # whole, to its end
+    assert sum(map(len, iter(lambda: newer.recv(65536), b""))) >= 300_000  # the whole answer
     oldest.close()
     newer.close()
 
@@ -214,10 +214,10 @@ def test_pace(moves: list[tuple[float, int]], is_too_slow: bool) -> None:
 def test_what_a_client_does_not_take_is_sent_in_order_when_it_does() -> None:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    asked = itertools.count()
+    calls = itertools.count()
 
     def ask() -> None:
-        next(asked)
+        next(calls)
 
     outgoing = Outgoing(ours, ask)
     parts = [bytes([number]) * 150_000 for number in range(6)]
@@ -229,7 +229,7 @@ def test_what_a_client_does_not_take_is_sent_in_order_when_it_does() -> None:
         received += theirs.recv(65536)
         outgoing.flush()
     assert received == b"".join(parts)
-    assert (outgoing.pending_bytes, next(asked)) == (0, 1)
+    assert (outgoing.pending_bytes, next(calls)) == (0, 1)
     ours.close()
     theirs.close()
 
@@ -283,15 +283,15 @@ def test_the_head_of_an_answer_goes_with_what_follows_or_is_taken_back() -> None
 
 
 def test_calls_from_many_threads_are_made_once_each() -> None:
-    calls, made = CallQueue(), []
-    threads = [threading.Thread(target=lambda: [calls.put(made.append, 1) for _ in range(500)]) for _ in range(8)]
+    calls, numbers = CallQueue(), []
+    threads = [threading.Thread(target=lambda: [calls.put(numbers.append, 1) for _ in range(500)]) for _ in range(8)]
     for thread in threads:
         thread.start()
-    while len(made) < 4000:
+    while len(numbers) < 4000:
         calls.run()
     for thread in threads:
         thread.join()
     calls.run()
-    assert len(made) == 4000
+    assert len(numbers) == 4000
     calls.close()
-    calls.put(made.append, 1)  # nobody makes it any more, and nothing fails
+    calls.put(numbers.append, 1)  # a call after the close is dropped without an error

@@ -1,4 +1,4 @@
-"""The hooks of gunicorn's master process, over a server that only has what they touch."""
+"""The hooks of gunicorn's master process, with a stand-in server that has only what the hooks use."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from infrastructure.web_server.master import Master, halting_once
 
 
 class Worker:
-    """A worker as the hooks know it."""
+    """A worker with the attributes that the hooks use."""
 
     pid = 1
 
 
 class Server:
-    """An arbiter as the hooks know it. It writes down what it is asked to do."""
+    """An arbiter with the attributes that the hooks use. It records calls."""
 
     def __init__(self) -> None:
         self.WORKERS: dict[int, Worker] = {}
@@ -34,7 +34,7 @@ class Server:
         self.calls.append(f"stop {graceful}")
 
     def fork(self, master: Master) -> Worker:
-        """As the arbiter does: the worker is listed once it has been forked."""
+        """Fork as the arbiter does: the worker is listed after the fork."""
         worker = Worker()
         master.pre_fork(self, worker)
         self.WORKERS[id(worker)] = worker
@@ -42,7 +42,7 @@ class Server:
 
 
 class Child:
-    """A supervised child that writes down what it is asked to do."""
+    """A supervised child that records calls."""
 
     def __init__(self, calls: list[str]) -> None:
         self.check = lambda: calls.append("check child")
@@ -66,7 +66,7 @@ def test_workers_take_the_lowest_free_slot(server: Server, tmp_path: Path) -> No
 
 
 def test_slots_and_the_child_outlive_a_reload(server: Server, tmp_path: Path) -> None:
-    """A reload reads gunicorn.conf.py again, and so makes other hooks for the same server."""
+    """A reload reads gunicorn.conf.py again and so creates new hooks for the same server."""
     before = Master(tmp_path / "shared", lambda: Child(server.calls))
     before.when_ready(server)
     worker = server.fork(before)
@@ -96,7 +96,7 @@ def test_only_the_server_that_made_the_folder_removes_it(server: Server, tmp_pat
     master = Master(folder, None)
     master.when_ready(server)
     (folder / "counts").write_text("1")
-    master.on_exit(Server())  # one that found the port taken
+    master.on_exit(Server())  # a second master that found its port in use
     assert (folder / "counts").exists()
     master.on_exit(server)
     assert not folder.exists()
@@ -121,5 +121,5 @@ def test_the_server_halts_once() -> None:
     halting = halting_once(reap)
     with pytest.raises(HaltServer):
         halting()
-    halting()  # of a second worker that cannot start, while the first one's halt goes on
+    halting()  # a second worker fails to start during the halt for the first
     assert halts.count == 2

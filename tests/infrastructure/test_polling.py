@@ -1,4 +1,4 @@
-"""A value that is read now and then: by one thread, never waited for by the others, and kept while the database is away."""
+"""A polled value: one thread reads it, other threads never wait, and the last value stays while the database is away."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AN_HOUR = 3600.0
 
 
 def reading(values: list[object], seconds: float = AN_HOUR) -> PolledValue[object]:
-    """A value that is each of some in turn; one that is an error is raised."""
+    """A polled value whose reads return `values` in turn and raise those that are errors."""
     left = list(values)
 
     def read(_: object) -> object:

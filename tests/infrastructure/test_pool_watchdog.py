@@ -1,4 +1,4 @@
-"""A server that freezes takes no thread for ever: connections in use for too long are cut, and the breaker opens."""
+"""A frozen server blocks no thread for ever: connections in use for too long are cut, and the breaker opens."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_only_what_takes_too_long_is_cut(backend: Backend) -> None:
         with database.read() as connection, pytest.raises(exc.DBAPIError) as cut:
             connection.execute(text("SELECT pg_sleep(60)"))
         assert database.is_lost(cut.value)
-        for _ in range(5):  # each for itself in time, together longer than the limit
+        for _ in range(5):  # each use is within the limit; together they are longer
             with database.read() as connection:
                 assert connection.execute(text("SELECT pg_sleep(0.2)")) is not None
         assert database.query_db("SELECT 1 AS one") == [{"one": 1}]

@@ -1,4 +1,4 @@
-"""Windows of requests in the memory of a process, and the limiter over them: exact under threads, and bounded whoever floods them."""
+"""Windows of requests in the memory of a process and their limiter: exact with threads, and bounded under a flood of callers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHORT = Limit(50, 1, "second")
 
 
 def hit(windows: MemoryWindows, key: str, limit: Limit = HOUR) -> int:
-    """Count a request; how many there are in its window now."""
+    """Count a request; return the number of requests in its window."""
     (count,) = windows.hit([(key, limit)])
     return count.requests
 

@@ -1,4 +1,4 @@
-"""The same work, asked for many times at once, is done once; and what others change is not answered from before it was asked for."""
+"""Concurrent requests for the same work share one run; a fresh flight never answers with a read that began before the request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ THREADS = 16
 
 
 class Work:
-    """Something that takes until it is let go, and counts how often it was begun."""
+    """Work that lasts until `may_end` is set and counts its starts."""
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.begun, self.may_end = 0, threading.Event()
@@ -32,19 +32,19 @@ class Work:
 
 
 class Key:
-    """A key that a test can see being forgotten."""
+    """A key that a test can reference weakly."""
 
 
 def test_all_who_ask_meanwhile_get_the_same() -> None:
     flights: SingleFlight[object] = SingleFlight()
     work = Work()
     with ThreadPoolExecutor(THREADS) as pool:
-        asked = [pool.submit(flights.do, "key", work) for _ in range(THREADS)]
+        futures = [pool.submit(flights.do, "key", work) for _ in range(THREADS)]
         wait_until(lambda: flights.waiting("key") == THREADS - 1)
         work.may_end.set()
-        answers = [future.result(60) for future in asked]
+        answers = [future.result(60) for future in futures]
     assert work.begun == 1
-    assert len({id(made) for made, _ in answers}) == 1
+    assert len({id(value) for value, _ in answers}) == 1
     assert sorted(is_shared for _, is_shared in answers) == [False] + [True] * (THREADS - 1)
 
 
@@ -56,15 +56,15 @@ def test_all_hear_of_the_same_failure_and_the_next_tries_again(error: BaseExcept
     def ask() -> BaseException | None:
         try:
             flights.do("key", work)
-        except BaseException as raised:  # noqa: BLE001 — it is what is looked at
+        except BaseException as raised:  # noqa: BLE001 — the test compares it
             return raised
         return None
 
     with ThreadPoolExecutor(4) as pool:
-        asked = [pool.submit(ask) for _ in range(4)]
+        futures = [pool.submit(ask) for _ in range(4)]
         wait_until(lambda: flights.waiting("key") == 3)
         work.may_end.set()
-        assert [future.result(60) for future in asked] == [error] * 4
+        assert [future.result(60) for future in futures] == [error] * 4
     assert work.begun == 1
     assert flights.do("key", lambda: "made") == ("made", False)
 
@@ -91,11 +91,11 @@ def test_nothing_is_remembered(kind: type[SingleFlight[int] | FreshFlight[int]])
     assert forgotten() is None
 
 
-# ---- nothing older than the question ----------------------------------------------------------------------------------------------
+# ---- no answer older than the request ---------------------------------------------------------------------------------------------
 
 
 class Source:
-    """Something that others change, read one at a time; each read takes until it is let go, and finds what there was when it began."""
+    """A value that other threads change. A read waits for `let_go` and returns the value at its start; concurrent reads are counted."""
 
     def __init__(self) -> None:
         self.value, self.reads, self.at_once, self.most_at_once = 0, 0, 0, 0
@@ -106,17 +106,17 @@ class Source:
         with self._lock:
             self.reads, self.at_once = self.reads + 1, self.at_once + 1
             self.most_at_once = max(self.most_at_once, self.at_once)
-            number, found = self.reads, self.value
+            number, value = self.reads, self.value
         assert self._may_end.acquire(timeout=60)
-        time.sleep(0.0001)  # as a database does, it lets the other threads run
+        time.sleep(0.0001)  # let the other threads run, as a database does
         with self._lock:
             self.at_once -= 1
         if number in self.errors:
             raise self.errors[number]
-        return found
+        return value
 
     def change(self) -> int:
-        """Change what is read; the new value."""
+        """Change the value; return the new one."""
         with self._lock:
             self.value += 1
             return self.value
@@ -145,15 +145,15 @@ def test_nobody_is_given_what_was_read_before_they_asked() -> None:
 
 
 def test_a_crowd_reads_one_at_a_time_and_never_goes_back() -> None:
-    """Each caller compares what it is given with what it saw before: every read finds one more than the one before."""
+    """Each caller changes the source, then reads it: the value must be at least the caller's own change."""
     flights: FreshFlight[object] = FreshFlight()
     source = Source()
     source.let_go(100_000)
-    asked = 200
+    rounds = 200
 
     def ask() -> bool:
         goes_up = True
-        for _ in range(asked):
+        for _ in range(rounds):
             known = source.change()
             value = flights.do("key", source.read)
             assert isinstance(value, int)
@@ -163,7 +163,7 @@ def test_a_crowd_reads_one_at_a_time_and_never_goes_back() -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         assert all(future.result(60) for future in [pool.submit(ask) for _ in range(THREADS)])
     assert source.most_at_once == 1
-    assert source.reads < THREADS * asked
+    assert source.reads < THREADS * rounds
     assert flights.do("key", lambda: "anew") == "anew"
 
 
@@ -176,7 +176,7 @@ def test_a_failure_is_for_those_who_waited_for_that_read(error: BaseException) -
     def ask() -> object:
         try:
             return flights.do("key", source.read)
-        except BaseException as raised:  # noqa: BLE001 — it is what is looked at
+        except BaseException as raised:  # noqa: BLE001 — the test compares it
             return raised
 
     with ThreadPoolExecutor(4) as pool:

@@ -1,4 +1,4 @@
-"""SQL scripts come apart into the statements that an engine would see."""
+"""SQL scripts are split into the statements that an engine would see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the databases' own errors mean, each provoked for real; and that none but an absence keeps anybody from reading."""
+"""The meaning of the databases' errors, each provoked in a real database; only an absent database stops reads."""
 
 from __future__ import annotations
 
@@ -35,37 +35,37 @@ def driver_of(connection: Connection) -> sqlite3.Connection:
     return driver
 
 
-def insert(here: Database, *, body: str = LARGE) -> None:
-    """Two rows, the second of which does not fit, in one transaction."""
-    with here.transaction() as connection:
+def insert(db: Database, *, body: str = LARGE) -> None:
+    """Insert two rows in one transaction; the second does not fit."""
+    with db.transaction() as connection:
         connection.execute(INSERT, {"id": 2, "body": SMALL})
         connection.execute(INSERT, {"id": 3, "body": body})
 
 
-# ---- ways to fail: each provokes an error within the block, and takes its cause away at the end --------------------------------------
+# ---- ways to fail: each provokes an error within the block and removes its cause at the end ------------------------------------------
 
 
 @contextmanager
-def pages_used_up(here: Database) -> Iterator[None]:
-    with here.read() as connection:
+def pages_used_up(db: Database) -> Iterator[None]:
+    with db.read() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
     yield
-    with here.read() as connection:
+    with db.read() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
 
 
 @contextmanager
-def file_size_limit(here: Database) -> Iterator[None]:
-    assert here.path is not None
-    log = here.path.with_name(here.path.name + "-wal")
+def file_size_limit(db: Database) -> Iterator[None]:
+    assert db.path is not None
+    log = db.path.with_name(db.path.name + "-wal")
     with no_file_may_grow([psutil.Process()], log.stat().st_size + 8192):
         yield
 
 
 @contextmanager
-def interrupted(here: Database) -> Iterator[None]:
-    with here.read() as connection:
+def interrupted(db: Database) -> Iterator[None]:
+    with db.read() as connection:
         driver = driver_of(connection)
     is_over = threading.Event()
 
@@ -81,8 +81,8 @@ def interrupted(here: Database) -> Iterator[None]:
 
 
 @contextmanager
-def locked(here: Database) -> Iterator[None]:
-    other = Database(here.options)
+def locked(db: Database) -> Iterator[None]:
+    other = Database(db.options)
     with other.transaction() as connection:
         connection.execute(text("UPDATE things SET id = id"))
         yield
@@ -90,53 +90,53 @@ def locked(here: Database) -> Iterator[None]:
 
 
 @contextmanager
-def queries_only(here: Database) -> Iterator[None]:
-    with here.read() as connection:
+def queries_only(db: Database) -> Iterator[None]:
+    with db.read() as connection:
         connection.exec_driver_sql("PRAGMA query_only = ON")
     yield
-    with here.read() as connection:
+    with db.read() as connection:
         connection.exec_driver_sql("PRAGMA query_only = OFF")
 
 
 def raising(code: str) -> Callable[[Database], object]:
     @contextmanager
-    def raises(here: Database) -> Iterator[None]:
-        with here.transaction() as connection:
+    def raises(db: Database) -> Iterator[None]:
+        with db.transaction() as connection:
             connection.exec_driver_sql(RAISE.format(code))
         yield
-        with here.transaction() as connection:
+        with db.transaction() as connection:
             connection.exec_driver_sql("DROP TRIGGER refuse ON things")
 
     return raises
 
 
 @contextmanager
-def temporary_files_limited(here: Database) -> Iterator[None]:
-    with here.read() as connection:
+def temporary_files_limited(db: Database) -> Iterator[None]:
+    with db.read() as connection:
         connection.exec_driver_sql("SET temp_file_limit = '64kB'; SET work_mem = '64kB'")
     yield
-    with here.read() as connection:
+    with db.read() as connection:
         connection.exec_driver_sql("RESET temp_file_limit; RESET work_mem")
 
 
-def sort(here: Database) -> None:
-    with here.transaction() as connection:
+def sort(db: Database) -> None:
+    with db.transaction() as connection:
         connection.execute(INSERT, {"id": 2, "body": SMALL})
         connection.exec_driver_sql("SELECT i, repeat('x', 100) FROM generate_series(1, 100000) AS i ORDER BY i DESC OFFSET 99999")
 
 
-def insert_for_ever(here: Database) -> None:
-    with here.transaction() as connection:
+def insert_for_ever(db: Database) -> None:
+    with db.transaction() as connection:
         connection.exec_driver_sql(ENDLESS)
 
 
-def insert_twice(here: Database) -> None:
-    with here.transaction() as connection:
+def insert_twice(db: Database) -> None:
+    with db.transaction() as connection:
         connection.execute(INSERT, {"id": 1, "body": SMALL})
 
 
 @contextmanager
-def nothing(here: Database) -> Iterator[None]:
+def nothing(db: Database) -> Iterator[None]:
     yield
 
 
@@ -183,7 +183,7 @@ CASES = [
 
 
 @pytest.fixture
-def here(empty_backend: Backend) -> Iterator[Database]:
+def db(empty_backend: Backend) -> Iterator[Database]:
     """A database in WAL mode with one row, one connection, and a breaker that opens at once."""
     database.execute_db("CREATE TABLE things (id BIGINT PRIMARY KEY, body TEXT)")
     db = Database(
@@ -198,62 +198,62 @@ def here(empty_backend: Backend) -> Iterator[Database]:
     db.close()
 
 
-def count(here: Database) -> int:
-    with here.read() as connection:
+def count(db: Database) -> int:
+    with db.read() as connection:
         rows = int(connection.execute(COUNT).scalar_one())
-    with here.reader() as lean:
+    with db.reader() as lean:
         assert lean.execute(COUNT, {}).first() == (rows,)
     return rows
 
 
-def assert_whole(here: Database) -> None:
-    """Nothing of a failed transaction is there, nobody is refused, and the connection was kept."""
-    assert count(here) == 1
-    assert (here.breaker.state, here.breaker.failures) == ("closed", 0)
-    assert here.status().events["invalidations"] == 0
+def assert_whole(db: Database) -> None:
+    """Check that a failed transaction left no rows, the breaker refuses no caller, and the connection was not replaced."""
+    assert count(db) == 1
+    assert (db.breaker.state, db.breaker.failures) == ("closed", 0)
+    assert db.status().events["invalidations"] == 0
 
 
 @pytest.mark.parametrize(("engine", "case"), CASES, indirect=["engine"])
-def test_an_error_that_leaves_the_database_there(here: Database, case: Case) -> None:
-    with case.way(here):  # type: ignore[attr-defined]
+def test_an_error_that_leaves_the_database_there(db: Database, case: Case) -> None:
+    with case.way(db):  # type: ignore[attr-defined]
         for _ in range(3):
             with pytest.raises(exc.DBAPIError) as caught:
-                case.act(here)
+                case.act(db)
             assert kind_of(caught.value) is case.kind, caught.value
             assert database.is_unavailable(caught.value) is case.is_unavailable
             assert not database.is_lost(caught.value)
-            assert_whole(here)
-    assert bool(here.refused_write) is refuses_writes(caught.value)
-    with here.transaction() as connection:  # needs nothing but that the cause is gone
+            assert_whole(db)
+    assert bool(db.refused_write) is refuses_writes(caught.value)
+    with db.transaction() as connection:  # it works as soon as the cause is removed
         connection.execute(INSERT, {"id": 3, "body": LARGE})
-    assert count(here) == 2
-    assert here.status().events["connects"] == 1
+    assert count(db) == 2
+    assert db.status().events["connects"] == 1
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-def test_a_transaction_that_sqlite_has_ended_by_itself_is_not_rolled_back(here: Database) -> None:
-    """A second error would hide the first, and count as an absence."""
+def test_a_transaction_that_sqlite_has_ended_by_itself_is_not_rolled_back(db: Database) -> None:
+    """An error of the rollback would hide the first error and count as an absence of the database."""
     statements: list[str] = []
     drivers: list[sqlite3.Connection] = []
 
     def write(body: str) -> None:
-        with here.transaction() as connection:
+        with db.transaction() as connection:
             drivers.append(driver_of(connection))
             drivers[-1].set_trace_callback(statements.append)
             connection.execute(INSERT, {"id": 2, "body": body})
             raise ZeroDivisionError
 
-    with pages_used_up(here), pytest.raises(exc.OperationalError, match="disk is full"):
+    with pages_used_up(db), pytest.raises(exc.OperationalError, match="disk is full"):
         write(LARGE)
     assert not drivers[-1].in_transaction
     assert "ROLLBACK" not in statements
     with pytest.raises(ZeroDivisionError):
-        write(SMALL)  # one that is open is rolled back
+        write(SMALL)  # an open transaction is rolled back
     assert "ROLLBACK" in statements
 
 
 def test_a_disk_that_is_full(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """SQLite on a disk without a byte left: at the commit, in a connection that is new, and where its log must be made again."""
+    """SQLite on a full disk: at a commit, in a new connection, and when the log file must be created again."""
     with small_disk(4) as disk:
         db = Database(DatabaseOptions(f"sqlite:///{disk.folder}/x.db", breaker_failures=1, breaker_seconds=300))
         with db.read() as connection:
@@ -271,7 +271,7 @@ def test_a_disk_that_is_full(tmp_path_factory: pytest.TempPathFactory) -> None:
         disk.free()
         insert(db)
         assert count(db) == 3
-        db.close()  # with the last connection the log goes
+        db.close()  # SQLite removes the log with the last connection
         disk.fill()
         for use in (count, insert):
             with pytest.raises(exc.OperationalError) as caught:
@@ -285,7 +285,7 @@ def test_a_disk_that_is_full(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_connections_to_a_file_are_never_replaced(empty_backend: Backend) -> None:
-    """The log that goes with the last of them could not be made again where the disk is full meanwhile."""
+    """SQLite removes its log with the last connection; on a full disk it could not create the log again."""
     db = Database(replace(DatabaseOptions(empty_backend.url), pool_recycle=0, pool_size=1, max_overflow=0))
     for _ in range(3):
         db.ping()

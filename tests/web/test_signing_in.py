@@ -1,4 +1,4 @@
-"""What a cookie lets the page of another site do: not sign anybody in, and change nothing."""
+"""Requests from pages of other sites: they cannot sign a user in and cannot change data."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def browser(app: Application) -> Browser:
     return Browser(app)
 
 
-# ---- what it may do ---------------------------------------------------------------------------------------------------------------
+# ---- changes and reads ------------------------------------------------------------------------------------------------------------
 
 NO_SESSION_NEEDED = {"/login"}
 
 
 def changing_routes(app: Application) -> Iterator[tuple[str, str]]:
-    """Method and path of every route that may change something and asks who is calling."""
+    """The method and path of every route that may change data and checks the caller."""
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - SAFE_METHODS):
             path = rule.rule
@@ -59,7 +59,7 @@ def test_every_change_needs_the_token(app: Application, browser: Browser) -> Non
 
 
 def test_reading_changes_nothing(app: Application, browser: Browser, client: Client) -> None:
-    """A link or an image of another site may make a browser send a GET with its cookie."""
+    """A link or an image of another site can make a browser send a GET with its cookie."""
     job = finished(client, "AAPL")
     known = {
         "ticker": "AAPL",
@@ -71,7 +71,7 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
     browser.sign_in()
     csrf = browser.csrf
     before = everything()
-    asked = 0
+    succeeded = 0
     for rule in app.url_map.iter_rules():
         path = rule.rule
         for name in rule.arguments:
@@ -80,8 +80,8 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
             with browser(method, path, headers={CSRF_HEADER: csrf}) as answer:
                 assert answer.get_data() is not None
                 assert answer.status_code < 500, path
-            asked += answer.status_code == 200
-    assert asked > 60
+            succeeded += answer.status_code == 200
+    assert succeeded > 60
     assert everything() == before
 
 
@@ -93,7 +93,7 @@ def everything() -> dict[str, str]:
 
 
 def _readable(row: dict[str, Any]) -> str:
-    # psycopg2's views of bytes are named by where they lie.
+    # The repr of psycopg2's memoryviews contains their address, so bytes are compared.
     return str({name: bytes(value) if isinstance(value, memoryview) else value for name, value in row.items()})
 
 

@@ -1,4 +1,4 @@
-"""The command that makes and ends API keys."""
+"""The command that creates and revokes API keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions of browsers: what is stored of one, what it may do, what ends it, and what it costs."""
+"""Browser sessions: what is stored, what a session may do, what ends it, and how many reads it costs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Clock:
 
 @pytest.fixture
 def clock(app: Application) -> Clock:
-    """The clock by which the application keeps what it looked up."""
+    """The clock of the application's cache of sessions and keys."""
     clock = Clock()
     with_cache(app, FOLLOW_SECONDS, clock)
     return clock
@@ -54,16 +54,16 @@ def clock(app: Application) -> Clock:
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The digests of the tokens that were looked up in the database, which tells nobody what it reads for the lean reader."""
-    asked: list[str] = []
+    """The digests of the tokens that were looked up in the database. The lean reader emits no event, so the store is watched."""
+    digests: list[str] = []
     find_owner = session_store.find_owner
 
     def watch(connection: Any, token_sha256: str, moment: Any) -> Any:
-        asked.append(token_sha256)
+        digests.append(token_sha256)
         return find_owner(connection, token_sha256, moment)
 
     monkeypatch.setattr(session_store, "find_owner", watch)
-    return asked
+    return digests
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def end(how: str, browser: Browser, key_id: str) -> None:
 
 @pytest.mark.parametrize("how", ENDINGS)
 def test_what_ends_a_session(app: Application, browser: Browser, clock: Clock, how: str) -> None:
-    """The cookie is refused two seconds after at the latest, by whoever holds a copy of it."""
+    """Every copy of the cookie is refused two seconds later at the latest."""
     api_key, key = create_key(database.current(), 1, "tests")
     token = browser.sign_in(key)
     copy = with_token(app, token)
@@ -182,7 +182,7 @@ def test_what_ends_a_session(app: Application, browser: Browser, clock: Clock, h
 
 
 def test_others_go_on(app: Application, clock: Clock) -> None:
-    """The end of a session is its own: not its key's, not that of the key's other sessions."""
+    """The end of a session ends neither its key nor the key's other sessions."""
     api_key, key = create_key(database.current(), 1, "tests")
     one, other, masters = Browser(app), Browser(app), Browser(app)
     for browser, holds in ((one, key), (other, key), (masters, MASTER_KEY)):
@@ -242,7 +242,7 @@ def test_a_look_up_is_kept_for_two_seconds(browser: Browser, clock: Clock, reads
 
 
 def test_the_two_seconds_begin_before_the_read(browser: Browser, clock: Clock, reads: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a slow database answers may be over when it comes."""
+    """The answer of a slow database may be outdated when it arrives."""
     browser.sign_in()
     find_owner = session_store.find_owner
 
@@ -251,7 +251,7 @@ def test_the_two_seconds_begin_before_the_read(browser: Browser, clock: Clock, r
         clock.moment += 1.5
         return owner
 
-    monkeypatch.setattr(session_store, "find_owner", find_slowly)  # no database takes its time by a clock of ours
+    monkeypatch.setattr(session_store, "find_owner", find_slowly)  # a real database does not move this clock
     assert browser.is_known()
     clock.moment += 0.4
     assert (browser.is_known(), len(reads)) == (True, 1)
@@ -277,11 +277,11 @@ COOKIES = {
 
 @pytest.mark.parametrize(("cookie", "count"), COOKIES.values(), ids=COOKIES)
 def test_garbage_costs_one_read_or_none(app: Application, reads: list[str], cookie: str, count: int) -> None:
-    for asked in range(1, 4):
+    for attempt in range(1, 4):
         headers = {"Cookie": f"{COOKIE}={cookie}".encode().decode("latin-1")}
         answer = app.test_client(use_cookies=False).get("/api/v1/strategies", headers=headers)
         assert (answer.status_code, answer.get_json()["code"]) == (401, "unauthorized")
-        assert len(reads) == asked * count
+        assert len(reads) == attempt * count
 
 
 # ---- a database that is away ------------------------------------------------------------------------------------------------------
@@ -301,11 +301,12 @@ def test_without_the_database_nobody_signs_in_or_out_and_known_sessions_go_on(
     answer = Browser(app)("POST", "/login", data={"key": MASTER_KEY})
     assert (answer.status_code, "does not answer right now" in answer.text, "Set-Cookie" in answer.headers) == (503, True, False)
     answer = browser("POST", "/logout", headers={CSRF_HEADER: csrf})
-    assert (answer.status_code, answer.json["code"], browser.token) == (503, "unavailable", token)  # who is still signed in is told so
+    # The browser is still signed in, and the answer says so.
+    assert (answer.status_code, answer.json["code"], browser.token) == (503, "unavailable", token)
     clock.moment += LOOKUP_SECONDS
     answer = browser("GET", "/api/v1/strategies")
     assert (answer.status_code, answer.get_json()["code"]) == (503, "unavailable")
-    assert Client(app).get("/strategies").status_code == 200  # the master key asks nobody
+    assert Client(app).get("/strategies").status_code == 200  # the master key needs no lookup
     assert "versions" not in browser("GET", "/health").json
     assert browser("GET", "/login").status_code == 200
 
@@ -323,7 +324,7 @@ def servers(backend: Backend, start: Start) -> tuple[Server, Server]:
 
 
 def signed_in(server: Server, key: str = MASTER_KEY) -> requests.Session:
-    """A browser that has signed in at one of the servers; its cookie goes to both, which share the host."""
+    """A browser that has signed in at one of the servers; it sends its cookie to both, because they share the host."""
     browser = requests.Session()
     answer = browser.post(server.url("/login"), data={"key": key}, allow_redirects=False, timeout=60)
     assert answer.status_code == 303
@@ -354,18 +355,18 @@ def test_the_end_is_heard_on_every_server(backend: Backend, servers: tuple[Serve
 
 
 def test_streams_end_with_their_session(servers: tuple[Server, Server]) -> None:
-    """What was opened before the end is told nothing after it."""
+    """A stream that was opened before the end of the session sends nothing after it."""
     one, other = servers
-    asked = requests.post(one.url("/api/v1/bulk-analyze"), json={"tickers": ["AAPL"]}, headers=KEY, timeout=60).json()
+    job = requests.post(one.url("/api/v1/bulk-analyze"), json={"tickers": ["AAPL"]}, headers=KEY, timeout=60).json()
     browser = signed_in(one)
     copy = requests.Session()
     copy.cookies.update(browser.cookies)
-    with copy.get(one.url(f"/api/v1/jobs/{asked['id']}/events"), stream=True, timeout=60) as answer:
+    with copy.get(one.url(f"/api/v1/jobs/{job['id']}/events"), stream=True, timeout=60) as answer:
         lines = map(str, answer.iter_lines(chunk_size=1, decode_unicode=True))
         event = json.loads(next(line for line in lines if line.startswith("data: ")).removeprefix("data: "))
         assert event["status"] == "queued"
         token = browser.get(other.url("/api/v1/session"), timeout=60).json()["csrf_token"]
         assert browser.post(other.url("/logout"), headers={CSRF_HEADER: token}, timeout=60).status_code == 204
         wait_until(lambda: status_at(one, copy) == 401)
-        assert requests.post(one.url(f"/api/v1/jobs/{asked['id']}/cancel"), headers=KEY, timeout=60).status_code == 202
+        assert requests.post(one.url(f"/api/v1/jobs/{job['id']}/cancel"), headers=KEY, timeout=60).status_code == 202
         assert [line for line in lines if line.startswith("data: ")] == []

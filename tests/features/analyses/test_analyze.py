@@ -1,4 +1,4 @@
-"""POST /analyze: one explained result per piece of work."""
+"""POST /analyze: one explained result for each set of inputs."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ def test_position_size_is_the_callers_and_is_not_stored(client: Client, more: di
 
 def test_as_of_reads_nothing_after_it(client: Client) -> None:
     past = client.post("/analyze", {"ticker": "AAPL", "as_of": "2005-02-27"}).json
-    assert (past["as_of"], past["close"]) == ("2005-02-25", 88.99)  # a Sunday: the Friday before, in its own day's prices
+    # The requested day is a Sunday: the result is of the Friday before, in that day's prices.
+    assert (past["as_of"], past["close"]) == ("2005-02-25", 88.99)
     assert "stale" not in [warning["code"] for warning in past["warnings"]]
     rows = client.get("/prices/AAPL?end=2005-02-27", headers={"Accept": "text/csv"}).data
     client.put("/prices/PAST", rows)

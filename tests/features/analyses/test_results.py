@@ -189,7 +189,7 @@ def test_the_csv_is_sent_while_it_is_read(client: Client, analysed: list[Any]) -
     next(pieces)
     next(pieces)
     assert database.current().status().events["checkouts"] - checkouts < 4
-    assert database.current().status().in_use == 0  # none is held for a slow reader
+    assert database.current().status().in_use == 0  # no connection is held for a slow reader
     assert len(list(pieces)) == 6
 
 
@@ -266,11 +266,11 @@ def test_organizations_do_not_see_each_other(client: Client) -> None:
     assert (theirs["id"] != result["id"], theirs["fingerprint"] == result["fingerprint"]) == (True, True)
 
 
-# ---- an answer is not followed by an older one ------------------------------------------------------------------------------------
+# ---- the latest result is never an older one --------------------------------------------------------------------------------------
 
 
 def latest_ids(client: Client) -> dict[str, list[str]]:
-    """The latest result of MINE, wherever it is shown; its history is newest first."""
+    """The id of the latest result of MINE in each list that shows it; the history is newest first."""
     return {
         "results": [item["id"] for item in client.get("/results").json["items"]],
         "overview": [item["latest"]["id"] for item in client.get("/overview").json["items"]],
@@ -284,25 +284,25 @@ def shows(result_id: str) -> dict[str, list[str]]:
 
 @pytest.fixture
 def mine(client: Client) -> Client:
-    """A client that follows a ticker of its own."""
+    """A client with the ticker MINE on its watchlist."""
     client.put("/prices/MINE", csv_of(60))
     client.post("/watchlist", {"ticker": "MINE"})
     return client
 
 
 class SlowEngine:
-    """The engine, whose first analysis ends when it is let go."""
+    """The engine; its first analysis waits for `may_end`."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun, self.may_end = threading.Event(), threading.Event()
         self._make = analysis.compute_result
         monkeypatch.setattr(analysis, "compute_result", self)
 
-    def __call__(self, *given: Any) -> Any:
+    def __call__(self, *arguments: Any) -> Any:
         if not self.begun.is_set():
             self.begun.set()
             assert self.may_end.wait(60)
-        return self._make(*given)
+        return self._make(*arguments)
 
 
 def test_an_analysis_of_older_prices_that_ends_later_is_not_the_latest(mine: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,7 +345,7 @@ def test_a_job_that_found_a_stored_result_and_ends_later_does_not_make_it_the_la
 
 
 def test_prices_that_went_away_and_came_back_while_they_are_analysed(mine: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who asks now is not told by an analysis that began before another one was the latest: theirs is the latest when they are answered."""
+    """A request does not share an analysis that began before another result became the latest: its own is the latest when it ends."""
     engine = SlowEngine(monkeypatch)
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(Client(mine.app).post, "/analyze", {"ticker": "MINE"})

@@ -1,4 +1,4 @@
-"""Retention: what is removed, what stays, and in how many bites."""
+"""Retention: what is removed, what stays, and the batches of the removal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from utils.ids import new_id
 
 
 def store_results(ticker: str, count: int, org_id: int = 1, strategy: str = "balanced") -> list[str]:
-    """The ids of so many results, oldest first."""
+    """Store results; return their ids, oldest first."""
     ids = []
     for number in range(count):
         ids.append(new_id())
@@ -52,8 +52,8 @@ def stored(ticker: str, org_id: int = 1) -> list[str]:
 
 
 def count(table: str) -> int:
-    found: int = database.query_db(f"SELECT count(*) AS n FROM {table}", one=True)["n"]
-    return found
+    total: int = database.query_db(f"SELECT count(*) AS n FROM {table}", one=True)["n"]
+    return total
 
 
 @pytest.mark.parametrize("batch", [pytest.param(500, id="one bite"), pytest.param(2, id="many bites"), pytest.param(3, id="even bites")])
@@ -109,7 +109,7 @@ def test_a_job_outlives_its_results(client: Client) -> None:
 
 
 def store_job(status: str, days: int, items: int = 3, **changes: Any) -> str:
-    """The id of a job that ended so many days ago, or began then."""
+    """Store a job that ended, or else began, `days` days ago; return its id."""
     then = now() - timedelta(days=days, minutes=1)
     times = {name: then for name, value in job_values(status).items() if name.endswith("_at") and value is not None}
     job = job_values(status, **{**times, **changes})
@@ -132,7 +132,7 @@ def test_only_finished_jobs_are_removed_and_only_old_ones(backend: Backend) -> N
 def test_jobs_are_removed_in_batches(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(9):
         store_job("completed", 40, items=number)
-    kept = store_job("completed", 1, items=9)
+    recent = store_job("completed", 1, items=9)
     sizes: list[int] = []
     delete = item_store.delete_some
 
@@ -143,7 +143,7 @@ def test_jobs_are_removed_in_batches(backend: Backend, monkeypatch: pytest.Monke
     monkeypatch.setattr(item_store, "delete_some", watch)
     assert prune_jobs(database.current(), 30, batch=4) == 9
     assert (max(sizes), sum(sizes)) == (4, 36)
-    assert [row["id"] for row in database.query_db("SELECT id FROM analysis_jobs")] == [kept]
+    assert [row["id"] for row in database.query_db("SELECT id FROM analysis_jobs")] == [recent]
     assert count("analysis_job_items") == 9
 
 
@@ -154,7 +154,7 @@ def test_a_retry_outlives_the_job_that_it_is_of(client: Client) -> None:
     database.execute_db("UPDATE analysis_jobs SET finished_at = :then WHERE id = :id", {"then": now() - timedelta(days=31), "id": first})
     assert prune_jobs(database.current(), 30) == 1
     assert client.get(f"/jobs/{first}").status_code == 404
-    assert client.get(f"/jobs/{retried['id']}").json["retry_of"] == first  # what it was of is a fact
+    assert client.get(f"/jobs/{retried['id']}").json["retry_of"] == first  # the link to the removed job stays
     assert len(client.get("/history/AAPL").json["items"]) == 1  # the results stay
 
 
@@ -177,7 +177,7 @@ def test_maintenance_prunes_once_for_all_machines(client: Client, settings: Sett
         Maintenance(database.current(), tasks).run_due()
     assert (count("analysis_jobs"), len(stored("A"))) == (1, settings.results_kept)
     store_results("A", 1)
-    Maintenance(database.current(), tasks).run_due()  # another process, a moment later: it was done just now
+    Maintenance(database.current(), tasks).run_due()  # another process, a moment later: the task has just run and is not due
     assert len(stored("A")) == settings.results_kept + 1
 
 

@@ -1,4 +1,4 @@
-"""A ticker's history as lines: the numbers of the analyses, for every day."""
+"""A ticker's history as chart lines: the numbers of an analysis for every day."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from models.strategy import STRATEGIES
 EVERY_KEY = ",".join(CHART_LINES)
 
 
-def same(found: list[float | None], wanted: Any) -> bool:
-    """Whether the numbers are the same to the last digit, and null where there is none."""
-    return found == [None if math.isnan(value) else value for value in wanted.tolist()]
+def same(values: list[float | None], wanted: Any) -> bool:
+    """Whether the values are equal to the last digit, with null in place of NaN."""
+    return values == [None if math.isnan(value) else value for value in wanted.tolist()]
 
 
 def stored_bars(ticker: str) -> Any:
@@ -40,7 +40,7 @@ def test_the_score_of_every_day_is_that_of_the_signal_history(client: Client, st
     bars = stored_bars("AAPL")
     history = signal_history(bars, parameters_of(STRATEGIES[strategy], Overrides()))
     assert answer["dates"] == [str(day) for day in bars.days]
-    assert answer["series"]["score"][:49] == [None] * 49  # no analysis is made of so few bars
+    assert answer["series"]["score"][:49] == [None] * 49  # fewer than 50 bars are not analysed
     assert same(answer["series"]["score"][49:], history.score[49:])
     assert answer["series"]["score"][-1] == client.post("/analyze", {"ticker": "AAPL", "strategy": strategy}).json["score"]
 
@@ -79,7 +79,7 @@ def test_lines_are_those_of_the_indicators(client: Client) -> None:
 def test_a_period_is_cut_out_of_the_whole(client: Client) -> None:
     whole = client.get("/series/IBM?keys=close,ema_200,score").json
     part = client.get("/series/ibm?keys=close,ema_200,score&start=2012-11-03&end=2012-12-24").json
-    first, last = whole["dates"].index("2012-11-05"), whole["dates"].index("2012-12-24")  # the 3rd was a Saturday
+    first, last = whole["dates"].index("2012-11-05"), whole["dates"].index("2012-12-24")  # the range starts on the 3rd, a Saturday
     assert part["dates"] == whole["dates"][first : last + 1]
     for line, values in part["series"].items():
         assert values == whole["series"][line][first : last + 1], line

@@ -1,4 +1,4 @@
-"""How the service stands, for whoever is on call."""
+"""`/admin/status`: the state of the service, for an operator."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_nothing_secret_is_told(backend: Backend, tmp_path: Path) -> None:
     answer = Client(app).get("/admin/status")
     assert "hunter2" not in answer.text
     assert MASTER_KEY not in answer.text
-    # Redis is not there, so this instance counts on its own.
+    # Redis is unreachable, so this instance counts in its own memory.
     assert (answer.json["limits"]["enabled"], answer.json["limits"]["shared"]) == (True, False)
 
 

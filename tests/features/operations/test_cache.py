@@ -1,6 +1,6 @@
-"""Answers are the same with the cache, nobody's cross, and what changes is seen.
+"""Answers are the same with the cache, organisations never share entries, and changes are visible.
 
-On both engines: in memory alone beside SQLite, and with Redis behind it beside Postgres.
+With SQLite the cache is in memory alone; with Postgres it has Redis behind it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ON_POSTGRES = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 
 @pytest.fixture
 def make(backend: Backend, tmp_path: Path, redis_server: RedisServer) -> Make:
-    """Makes applications that have a Redis and follow each other soon."""
+    """Makes applications that use one Redis and see each other's clearings within 0.1 s."""
 
     def make_one(**settings: Any) -> Client:
         client = client_of(backend, tmp_path, redis_url=redis_server.url, **PATIENT, **settings)
@@ -87,9 +87,10 @@ def test_a_hit_answers_what_a_miss_answered(make: Make, order: dict[str, Any]) -
     assert all(same(answer, got[0]) for answer in got)
     assert lookups(client, "results") == (2, 1)
     hits, misses = lookups(client, "analyses")
-    assert (hits, misses) == ((0, 0) if "as_of" in order else (2, 1))  # for another day, nothing is known before loading
+    # The key of an analysis of another day is known only after the prices are loaded, so it is not looked up.
+    assert (hits, misses) == ((0, 0) if "as_of" in order else (2, 1))
     assert lookups(without, "results") == lookups(without, "analyses") == (0, 0)
-    other = make()  # with an empty memory, and the same Redis
+    other = make()  # its memory is empty; Redis is the same
     assert same(other.get(path), got[0])
     assert same(other.post("/analyze", body), answers[0])
 
@@ -106,9 +107,9 @@ def test_nothing_crosses_organizations(client: Client) -> None:
     theirs = another_organization()
     mine = client.post("/analyze", {"ticker": "AAPL"}).json
     path = f"/results/{mine['id']}"
-    assert client.get(path).status_code == 200  # kept now
+    assert client.get(path).status_code == 200  # the result is now cached
     assert [client.get(path, key=theirs).status_code for _ in range(2)] == [404, 404]
-    other = client.post("/analyze", {"ticker": "AAPL"}, key=theirs).json  # the same prices, strategy and fingerprint
+    other = client.post("/analyze", {"ticker": "AAPL"}, key=theirs).json  # equal prices, strategy and fingerprint
     assert (other["fingerprint"], other["id"] == mine["id"]) == (mine["fingerprint"], False)
     assert client.get(f"/results/{other['id']}", key=theirs).json == other
     assert client.get(f"/results/{other['id']}").status_code == 404
@@ -119,21 +120,21 @@ def test_nothing_crosses_organizations(client: Client) -> None:
 
 
 def latest(client: Client, ticker: str, strategy: str = "balanced") -> str:
-    """The id of what the screener shows."""
+    """The id of the result that the screener shows."""
     (shown,) = [item for item in client.get(f"/results?strategy={strategy}&limit=500").json["items"] if item["ticker"] == ticker]
     return str(shown["id"])
 
 
 def test_prices_that_come_back_are_the_latest_again(client: Client) -> None:
     first, second = csv_of(100), csv_of(120)
-    made: dict[str, Any] = {}
+    first_answers: dict[str, Any] = {}
     for name, prices in (("A", first), ("B", second), ("A", first), ("A", first), ("B", second), ("A", first)):
         client.put("/prices/AB", prices)
         for _ in range(2):
             answer = client.post("/analyze", {"ticker": "AB"})
-            assert same(answer, made.setdefault(name, answer))
+            assert same(answer, first_answers.setdefault(name, answer))
             assert latest(client, "AB") == answer.json["id"]
-    assert made["A"].json["id"] != made["B"].json["id"]
+    assert first_answers["A"].json["id"] != first_answers["B"].json["id"]
 
 
 def test_overrides_do_not_move_what_the_screener_shows(client: Client) -> None:
@@ -144,7 +145,7 @@ def test_overrides_do_not_move_what_the_screener_shows(client: Client) -> None:
     order = {"ticker": "AB", "reward_risk": STRATEGIES["balanced"].reward_risk}
     overridden = [client.post("/analyze", body).json for body in (order, order, {**order, "reward_risk": 9.0})]
     assert latest(client, "AB") == plain["id"]
-    now_plain = client.post("/analyze", {"ticker": "AB"}).json  # found in the cache, and not yet the latest
+    now_plain = client.post("/analyze", {"ticker": "AB"}).json  # in the cache, but not yet the latest
     assert (now_plain["id"], latest(client, "AB")) == (overridden[0]["id"], overridden[0]["id"])
 
 
@@ -157,8 +158,8 @@ def test_a_revoked_key_is_refused_by_every_process(make: Make, backend: Backend,
     for client in clients:
         assert [client.get("/watchlist", key=key).status_code for _ in range(3)] == [200] * 3
         assert lookups(client, "keys") == (2, 1)
-    kept = [name for name in redis_server.client.keys("*") if b"keys:" in name]
-    assert kept == []  # never in what others may read
+    shared_keys = [name for name in redis_server.client.keys("*") if b"keys:" in name]
+    assert shared_keys == []  # keys are never stored in Redis, which others may read
     assert key not in str(keys_of(clients[0]))
     settings = {"DATABASE_URL": backend.url, "DATA_DIR": str(tmp_path), "MASTER_API_KEY": MASTER_KEY, "SECRET_KEY": SECRET_KEY}
     command = [FLASK, "api-key", "revoke", stored.id]
@@ -171,40 +172,40 @@ def test_a_revoked_key_is_refused_by_every_process(make: Make, backend: Backend,
 
 @ON_SQLITE
 def test_a_key_is_kept_for_a_moment_only(client: Client) -> None:
-    """Even if nobody hears of a revocation."""
+    """A key is cached for a few seconds even if the notice of its revocation is lost."""
     _, key = create_key(database.current(), 1, "tests")
     client.get("/watchlist", key=key)
     (entry,) = client.get("/admin/cache?prefix=keys:").json["items"]
     assert 0 < entry["expires_in"] <= 5
 
 
-# ---- once for all who ask ---------------------------------------------------------------------------------------------------------
+# ---- one run for all callers ------------------------------------------------------------------------------------------------------
 
 
 def test_the_engine_runs_once_for_all_who_ask_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    threads, made = 8, []
+    threads, calls = 8, []
     compute_result = analysis.compute_result
 
-    def make_slowly(*given: Any) -> Any:
-        made.append(given)
-        wait_until(lambda: lookups(client, "analyses")[1] == threads)  # all have asked
-        return compute_result(*given)
+    def make_slowly(*arguments: Any) -> Any:
+        calls.append(arguments)
+        wait_until(lambda: lookups(client, "analyses")[1] == threads)  # all threads have looked
+        return compute_result(*arguments)
 
     monkeypatch.setattr(analysis, "compute_result", make_slowly)
     app = client.app
     with ThreadPoolExecutor(threads) as pool:
         answers = list(pool.map(lambda _: Client(app).post("/analyze", {"ticker": "AAPL"}), range(threads)))
-    assert len(made) == 1
+    assert len(calls) == 1
     assert answers[0].status_code == 200
     assert all(same(answer, answers[0]) for answer in answers)
     assert len(database.query_db("SELECT id FROM analysis_results")) == 1
 
 
-# ---- looking and clearing ---------------------------------------------------------------------------------------------------------
+# ---- listing and clearing ---------------------------------------------------------------------------------------------------------
 
 
 def fill(client: Client) -> list[Any]:
-    """Two results, each kept as a result and as an analysis; their answers."""
+    """Cache two results, each as a result and as an analysis; return their answers."""
     answers = [client.post("/analyze", {"ticker": ticker}) for ticker in ("AAPL", "FB")]
     for answer in answers:
         client.get(f"/results/{answer.json['id']}")
@@ -216,8 +217,8 @@ def test_entries_are_listed_and_cleared_by_prefix(client: Client, backend: Backe
     stores = client.get("/admin/cache").json["stores"]
     assert [store["store"] for store in stores] == (["memory"] if backend.is_sqlite else ["memory", "redis"])
     assert all(store["entries"] == 4 for store in stores)
-    kept = keys_of(client)
-    assert kept == sorted(kept)
+    keys = keys_of(client)
+    assert keys == sorted(keys)
     assert keys_of(client, "results:") == sorted(f"results:1:{answer.json['id']}" for answer in answers)
     assert len(client.get("/admin/cache?limit=3").json["items"]) == 3
     copies = 1 if backend.is_sqlite else 2
@@ -310,7 +311,7 @@ def test_redis_goes_away_in_the_middle_and_comes_back(make: Make, redis_server: 
             assert same(one.post("/analyze", {"ticker": answer.json["ticker"]}), answer)
             assert one.get(f"/results/{answer.json['id']}").status_code == 200
     assert {"store": "redis (away)", "entries": 0, "bytes": None} in client.get("/admin/cache").json["stores"]
-    assert client.delete("/admin/cache").json["cleared"] == 4  # of its memory
+    assert client.delete("/admin/cache").json["cleared"] == 4  # entries in memory
     redis_server.start()
 
     def is_shared() -> bool:
@@ -323,7 +324,7 @@ def test_redis_goes_away_in_the_middle_and_comes_back(make: Make, redis_server: 
 
 @ON_POSTGRES
 def test_what_redis_holds_under_a_key_of_ours_in_another_shape(client: Client, redis_server: RedisServer) -> None:
-    """A list where text is expected: Redis refuses, and is done without."""
+    """The entry is a list where text is expected: Redis refuses the read, and the database answers."""
     result = client.post("/analyze", {"ticker": "AAPL"})
     client.delete("/admin/cache")
     redis_server.client.rpush(f"{REDIS_PREFIX}results:1:{result.json['id']}", "x")

@@ -1,4 +1,4 @@
-"""Feature flags: what each stops, who may change them, and who hears of it when."""
+"""Feature flags: what each stops, who may change them, and when other processes see a change."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ def switch(client: Client, feature: str, enabled: bool, reason: str | None = Non
 
 
 def calls(client: Client) -> dict[str, list[Any]]:
-    """The answers of what each feature is for."""
+    """The answers of each feature's requests."""
     failed = finished(client, "NOPE", force=True) if _is_on(client, "bulk_jobs") else client.get("/jobs").json["items"][0]
-    asked = {
+    answers_by_feature = {
         "analyses": [client.post("/analyze", {"ticker": "AAPL"})],
         "bulk_jobs": [client.post("/bulk-analyze", {"tickers": ["AAPL"], "force": True}), client.post(f"/jobs/{failed['id']}/retry")],
         "uploads": [client.put("/prices/NEW", ROWS), client.put("/prices/NEW?extend=true", ROWS)],
         "streams": [client.get(f"/jobs/{failed['id']}/events")],
     }
     if not _is_on(client, "streams"):  # a test's client cannot be upgraded
-        asked["streams"].append(client.http.get(f"/ws/jobs/{failed['id']}", headers={**KEY, **UPGRADE}))
-    for answers in asked.values():
+        answers_by_feature["streams"].append(client.http.get(f"/ws/jobs/{failed['id']}", headers={**KEY, **UPGRADE}))
+    for answers in answers_by_feature.values():
         for answer in answers:
             answer.close()
-    return asked
+    return answers_by_feature
 
 
 def _is_on(client: Client, feature: str) -> bool:
@@ -139,7 +139,7 @@ def test_each_change_is_kept_with_who_and_when(client: Client) -> None:
     for number in range(30):
         switch(client, "uploads", bool(number % 2))
     assert len(client.get("/admin/flags/uploads").json["changes"]) == 20
-    assert len(database.query_db("SELECT id FROM feature_flag_changes")) == 34  # none is lost
+    assert len(database.query_db("SELECT id FROM feature_flag_changes")) == 34  # no change is lost
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/admin/flags"), ("GET", "/admin/flags/uploads"), ("PUT", "/admin/flags/uploads")])
@@ -185,7 +185,7 @@ def test_a_bad_body_changes_nothing(client: Client, sent: dict[str, Any], status
 
 
 def flags_of(follow_seconds: float = 2.0) -> FeatureFlags:
-    """The flags as another process over the same database knows them."""
+    """The flags as another process on the same database sees them."""
     return FeatureFlags(database.current(), (BULK_JOBS, STREAMS, UPLOADS), follow_seconds)
 
 
@@ -238,10 +238,10 @@ def test_while_the_database_is_away_the_last_value_holds(client: Client, tmp_pat
     assert not flags.is_enabled(UPLOADS)
     url = "postgresql://u@127.0.0.1:1/x" if away == "a server that refuses" else f"sqlite:///{tmp_path}"
     database.configure(database.DatabaseOptions(url, connect_attempts=1))
-    for _ in range(10):  # past the breaker's number, too
+    for _ in range(10):  # more often than the breaker allows failures
         assert not flags.is_enabled(UPLOADS)
         assert flags.is_enabled(STREAMS)
-    assert flags_of().is_enabled(UPLOADS)  # never read: on
+    assert flags_of().is_enabled(UPLOADS)  # a flag that was never read is on
 
 
 # ---- workers ----------------------------------------------------------------------------------------------------------------------
@@ -263,13 +263,13 @@ def test_workers_take_on_nothing_while_bulk_jobs_are_off(client: Client) -> None
 
 
 def test_what_is_in_hand_is_finished(client: Client) -> None:
-    """Claimed while it was on, switched off before it was run."""
+    """Items that were claimed before the flag was switched off are run to their end."""
     job_id = ask(client, *SAMPLE)["id"]
-    asked: list[bool] = []
+    claim_checks: list[bool] = []
 
     def may_claim() -> bool:
-        asked.append(True)
-        if len(asked) == 1:
+        claim_checks.append(True)
+        if len(claim_checks) == 1:
             return True
         return _is_on(client, "bulk_jobs")
 

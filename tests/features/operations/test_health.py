@@ -1,4 +1,4 @@
-"""Health answers: with everything there, and with the database away, frozen, behind or ahead; and who is told what."""
+"""Health answers: with all services up, and with the database away, frozen, behind or ahead; and the details for each caller."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from utils.api_utils import PROBLEM_TYPE
 from utils.clock import now
 
 PATHS = ("/health/ready", "/health", "/health/migrations")
-READY_SECONDS = 2.0  # within which a platform is told, whatever hangs
+READY_SECONDS = 2.0  # the longest time to an answer, even when a service hangs
 
 
 def states(answer: Any) -> dict[str, str]:
@@ -54,9 +54,9 @@ def test_everything_with_versions_durations_and_breakers(client: Client, backend
     assert {"bellwether", "python", "flask"} <= set(answer.json["versions"])
     closed = {"state": "closed", "failures": 0, "retry_after": 0.0}
     assert answer.json["breakers"] == [{"name": "database", **closed}]
-    asked = {check["name"]: check for check in answer.json["checks"]}
-    assert asked["database"]["duration_ms"] > 0
-    assert asked["database"]["found"].startswith("SQLite 3." if backend.is_sqlite else "PostgreSQL 1")
+    details = {check["name"]: check for check in answer.json["checks"]}
+    assert details["database"]["duration_ms"] > 0
+    assert details["database"]["found"].startswith("SQLite 3." if backend.is_sqlite else "PostgreSQL 1")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -136,7 +136,7 @@ def test_an_open_breaker_is_told_and_closes_again(backend: Backend, tmp_path: Pa
 
 
 def test_redis_away_is_a_warning(backend: Backend, tmp_path: Path) -> None:
-    """Also where Celery needs it: requests go on being answered, and jobs queued."""
+    """It is a warning also where Celery needs Redis: requests are still answered and jobs are still queued."""
     away = f"redis://:hunter2@127.0.0.1:{free_port()}/0"
     for engine, broker in (("local", "skipped"), ("celery", "warning")):
         client = Client(create_app(settings_for(backend.url, tmp_path, redis_url=away, job_engine=engine)))
@@ -185,7 +185,7 @@ def web(postgres: OwnPostgres, tmp_path: Path) -> Iterator[Server]:
 
 
 def timed(server: Server, path: str) -> tuple[int, float]:
-    """The status and the seconds that it took. A busy machine may be late once, and is asked again; what hangs is late each time."""
+    """The status and the duration in seconds. A busy machine may be late once, so a late request is repeated twice."""
     for _ in range(3):
         started = time.monotonic()
         status = requests.get(server.url(path), headers=KEY, timeout=60).status_code
@@ -196,7 +196,7 @@ def timed(server: Server, path: str) -> tuple[int, float]:
 
 
 def wait_until_told(server: Server) -> None:
-    """What was found a moment ago is good for a second; whoever asks, then and later, is told in time."""
+    """Wait for a 503: a finding is reused for a second, and every answer meanwhile comes in time."""
 
     def is_told() -> bool:
         status, seconds = timed(server, "/health/ready")

@@ -1,4 +1,4 @@
-"""The checks of health: what each finds, and what it says of it."""
+"""The health checks: the state and the words of each."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from models.health import Check, Probe, good
 from utils.clock import now
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
-PATIENCE = 60.0  # seconds, for what does answer
+PATIENCE = 60.0  # seconds, for checks that do answer
 
 
 def run(*probes: Probe, limit: float = PATIENCE) -> dict[str, Check]:
@@ -112,7 +112,7 @@ def test_the_clock_for_real(backend: Backend) -> None:
 
 
 def rules_of(*rules: tuple[str, str, list[str]]) -> list[Route]:
-    """What a real application has after these were added: path, name, methods."""
+    """The routes of a real application after these were added: path, name, methods."""
     app = Flask("tests", static_folder=None)
     for path, name, methods in rules:
         app.add_url_rule(path, name, view_func=lambda **_: "", methods=methods)
@@ -120,7 +120,7 @@ def rules_of(*rules: tuple[str, str, list[str]]) -> list[Route]:
 
 
 @pytest.mark.parametrize(
-    ("rules", "told"),
+    ("rules", "words"),
     [
         pytest.param([("/a", "one", ["GET"]), ("/a", "two", ["POST"])], None, id="other methods"),
         pytest.param([("/a/<x>", "one", ["GET"]), ("/a/<int:x>", "two", ["GET"])], None, id="another converter"),
@@ -128,10 +128,10 @@ def rules_of(*rules: tuple[str, str, list[str]]) -> list[Route]:
         pytest.param([("/a/<x>", "one", ["PUT"]), ("/a/<y>", "two", ["PUT"])], "PUT /a/<>: one, two", id="another variable"),
     ],
 )
-def test_routes_that_are_in_each_others_way(rules: Any, told: str | None) -> None:
+def test_routes_that_are_in_each_others_way(rules: Any, words: str | None) -> None:
     finding = check_application.duplicated_routes(rules_of(*rules))
-    assert finding.state == ("ok" if told is None else "critical")
-    assert told is None or told in finding.found
+    assert finding.state == ("ok" if words is None else "critical")
+    assert words is None or words in finding.found
 
 
 def test_a_name_that_two_routes_have() -> None:
@@ -141,7 +141,7 @@ def test_a_name_that_two_routes_have() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pins", "state", "told"),
+    ("pins", "state", "words"),
     [
         pytest.param("# text\nflask==3.1.3\n", "ok", "1 packages", id="as pinned"),
         pytest.param("flask==0.1\n", "warning", "flask 3.1.3 (pinned: 0.1)", id="another version"),
@@ -156,9 +156,9 @@ def test_a_name_that_two_routes_have() -> None:
         ),
     ],
 )
-def test_packages(pins: str, state: str, told: str) -> None:
-    finding = check_application.packages(pins, list)  # pip, which takes seconds, has no complaints
-    assert (finding.state, told in finding.found, finding.remedy is None) == (state, True, state == "ok"), finding
+def test_packages(pins: str, state: str, words: str) -> None:
+    finding = check_application.packages(pins, list)  # `list` replaces pip, which takes seconds: no complaints
+    assert (finding.state, words in finding.found, finding.remedy is None) == (state, True, state == "ok"), finding
 
 
 def test_packages_that_do_not_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +219,7 @@ def test_redis_for_real(tmp_path: Path, redis_server: RedisServer) -> None:
 
 
 def age(**columns: float) -> None:
-    """Put off moments of every job into the past, by minutes."""
+    """Move times of every job into the past, by minutes."""
     for column, minutes in columns.items():
         database.execute_db(f"UPDATE analysis_jobs SET {column} = :moment", {"moment": now() - timedelta(minutes=minutes)})
 
@@ -236,12 +236,12 @@ def test_how_long_work_has_been_waiting(backend: Backend) -> None:
     assert waiting_minutes() == pytest.approx(20, abs=2)
     with working() as executor:
         executor.run_chunk()
-    assert waiting_minutes() == 0  # all is done
+    assert waiting_minutes() == 0  # every job has ended
     queue("AAPL")
     database.execute_db(
         "UPDATE analysis_jobs SET created_at = :moment WHERE finished_at IS NULL", {"moment": now() - timedelta(minutes=20)}
     )
-    assert waiting_minutes() == pytest.approx(0, abs=2)  # somebody has just finished another
+    assert waiting_minutes() == pytest.approx(0, abs=2)  # a worker has just finished another job
     age(created_at=60)
     database.execute_db(
         "UPDATE analysis_jobs SET finished_at = :moment WHERE finished_at IS NOT NULL", {"moment": now() - timedelta(minutes=30)}
@@ -261,7 +261,7 @@ def test_what_counts_as_a_sign_of_life(backend: Backend) -> None:
     assert waiting_minutes() == pytest.approx(50, abs=2)
     cancelled = job_values("cancelled", created_at=ago(60), finished_at=ago(1))
     insert_row("analysis_jobs", cancelled)
-    assert waiting_minutes() == pytest.approx(50, abs=2)  # a person did that
+    assert waiting_minutes() == pytest.approx(50, abs=2)  # a cancellation by a user is no progress of the workers
     insert_row("analysis_job_items", item_values(job["id"], "succeeded", key="B", finished_at=ago(40)))
     assert waiting_minutes() == pytest.approx(40, abs=2)
     insert_row("analysis_job_items", item_values(job["id"], "processing", key="C"))

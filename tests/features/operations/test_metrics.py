@@ -1,4 +1,4 @@
-"""`/metrics`: who may read it, what it counts, and that it is right over several processes and while the database is away."""
+"""`/metrics`: who may read it, what it counts, and its numbers with several processes and while the database is away."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_switched_off_there_is_nothing(backend: Backend, tmp_path: Path) -> None
 
 
 def of_request(client: Client, method: str, route: str, status: int) -> tuple[float, float]:
-    """How many were counted, by the counter and by the histogram."""
+    """The number of such requests, by the counter and by the histogram."""
     labels = {"method": method, "route": route, "status": str(status)}
     counted = sample(client, "http_requests_total", **labels), sample(client, "http_request_duration_seconds_count", **labels)
     assert sample(client, "http_request_duration_seconds_bucket", le="+Inf", **labels) == counted[1]
@@ -241,7 +241,7 @@ def test_without_its_database_the_rest_is_there(tmp_path: Path, url: str) -> Non
     assert sample(client, "bellwether_breaker_refused_total", name="database") >= 3
     assert of_request(client, "GET", "/api/v1/watchlist", 503) == (5, 5)
     assert "hunter2" not in ask_for_metrics(client, bearer(TOKEN)).text
-    assert ask_for_metrics(client, bearer("bw_" + "x" * 43)).status_code == 401  # nobody can say whose key that is
+    assert ask_for_metrics(client, bearer("bw_" + "x" * 43)).status_code == 401  # the owner of the key cannot be looked up
     database.close()
 
 
@@ -283,7 +283,7 @@ class Worker:
         self._process = subprocess.Popen([sys.executable, "-c", code], env=environment, **pipes)
 
     def end(self, strike: Callable[[subprocess.Popen[str]], None]) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-        """End it, as gunicorn's master then does; what it had shown of all processes."""
+        """End the process and its gauges, as gunicorn's master does; return the samples of all processes that it had printed."""
         assert self._process.stdout is not None
         lines = []
         while not (lines and lines[-1] == "\n"):
@@ -312,11 +312,11 @@ def test_counters_go_on_and_gauges_do_not_stay_over_processes(tmp_path: Path, st
     folder = tmp_path / "slots"
     make_empty(folder)
     shown = [Worker(folder, 0, requests).end(strike) for requests in (3, 4, 5)]
-    assert [found[REQUESTS] for found in shown] == [3, 7, 12]
-    assert [found[OPENED] for found in shown] == [1, 2, 3]
-    assert [(found[STREAMS], found[OPEN]) for found in shown] == [(2, 1)] * 3
+    assert [samples[REQUESTS] for samples in shown] == [3, 7, 12]
+    assert [samples[OPENED] for samples in shown] == [1, 2, 3]
+    assert [(samples[STREAMS], samples[OPEN]) for samples in shown] == [(2, 1)] * 3
     files = sorted(path.name for path in folder.iterdir())
-    shown.append(Worker(folder, 1, 1).end(strike))  # another slot: what all of slot 0 counted, and nothing that it was
+    shown.append(Worker(folder, 1, 1).end(strike))  # another slot: it includes slot 0's counters but none of its gauges
     assert (shown[-1][REQUESTS], shown[-1][OPENED], shown[-1][STREAMS], shown[-1][OPEN]) == (13, 4, 2, 1)
     for _ in range(3):
         Worker(folder, 0, 1).end(strike)

@@ -1,4 +1,4 @@
-"""A database that refuses writes, to the checks of health: told while it lasts, and no reason to send readers away."""
+"""Health checks of a database that refuses writes: they warn while it lasts, and readers are still served."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from utils.clock import now
 
 
 def set_read_only(backend: Backend, is_so: bool) -> None:
-    """Have the database refuse writes, or take them again; by the one connection that there is."""
+    """Make the database refuse writes or accept them again; on SQLite by the only connection of the pool."""
     if backend.is_sqlite:
         with database.read() as connection:
             connection.exec_driver_sql(f"PRAGMA query_only = {is_so}")
         return
     name = Postgres(backend.url).url.database
-    # From another database, where it may be changed back.
+    # Connect to another database: a read-only session could not change the setting back.
     elsewhere = Postgres(backend.url).url.set(database="postgres").render_as_string(hide_password=False)
     Postgres(elsewhere).run(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {is_so}')
     database.close()
@@ -38,7 +38,7 @@ def write() -> None:
 
 
 def make_refusal_older() -> None:
-    """Move the last refusal so far back that a write is tried."""
+    """Move the last refusal back in time, so that the check tries a write."""
     last = database.current().refused_write
     assert last is not None
     database.current().refused_write = replace(last, at=last.at - RECENT_REFUSAL)
@@ -49,31 +49,31 @@ def client_of(backend: Backend, folder: Path, **more: object) -> Client:
 
 
 def check(client: Client, name: str) -> tuple[int, str, str]:
-    """What a check says, once it was made: on a busy machine the database may answer too late for it."""
+    """The outcome of a check once it was not skipped: on a busy machine the database may answer too late for it."""
 
-    def made() -> tuple[int, str, str] | None:
+    def outcome_once_checked() -> tuple[int, str, str] | None:
         answer = client.get("/health/ready")
         entry = next(check for check in answer.json["checks"] if check["name"] == name)
         return None if entry["state"] == "skipped" else (answer.status_code, entry["state"], f"{entry['found']} {entry['remedy']}")
 
-    told: tuple[int, str, str] = wait_until(made)
-    return told
+    outcome: tuple[int, str, str] = wait_until(outcome_once_checked)
+    return outcome
 
 
 def test_refused_writes_are_told_while_they_last(backend: Backend, tmp_path: Path) -> None:
     client = client_of(backend, tmp_path)
     assert check(client, "database_writable")[:2] == (200, "ok")
     set_read_only(backend, True)
-    assert check(client, "database_writable")[:2] == (200, "ok")  # nobody has been refused, and no check writes of itself
+    assert check(client, "database_writable")[:2] == (200, "ok")  # no write was refused so far, and a check writes only after a refusal
     with pytest.raises(exc.DBAPIError):
         write()
-    status, state, told = check(client, "database_writable")
-    assert (status, state, "mounted for writing" in told) == (200, "warning", True)
+    status, state, text = check(client, "database_writable")
+    assert (status, state, "mounted for writing" in text) == (200, "warning", True)
     set_read_only(backend, False)
-    assert check(client, "database_writable")[:2] == (200, "warning")  # it was just now
+    assert check(client, "database_writable")[:2] == (200, "warning")  # the refusal is too recent to try a write
     make_refusal_older()
     set_read_only(backend, True)
-    assert check(client, "database_writable")[:2] == (200, "warning")  # tried
+    assert check(client, "database_writable")[:2] == (200, "warning")  # the check tried a write
     make_refusal_older()
     set_read_only(backend, False)
     assert check(client, "database_writable")[:2] == (200, "ok")
@@ -84,7 +84,7 @@ def test_refused_writes_are_told_while_they_last(backend: Backend, tmp_path: Pat
 def test_work_that_waits_for_writes_sends_no_readers_away(
     backend: Backend, tmp_path: Path, is_refused: bool, status: int, state: str
 ) -> None:
-    """Where its own workers wait, a machine whose database takes writes is not ready; with a full disk what is stored is read on."""
+    """A machine whose workers are stuck is not ready, unless the database refuses writes: then stored data can still be read."""
     queue("AAPL")
     database.execute_db("UPDATE analysis_jobs SET created_at = :moment", {"moment": now() - timedelta(minutes=20)})
     client = client_of(backend, tmp_path, local_workers=2)

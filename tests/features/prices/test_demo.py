@@ -1,4 +1,4 @@
-"""Demo tickers: made-up prices that are always the same, and that leave real prices alone."""
+"""Demo tickers: generated prices that are always the same and never replace real prices."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def store_real_prices(ticker: str, org_id: int = SHARED_ORG) -> str:
 
 
 def run(backend: Backend, folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a person does."""
+    """Run the command as a user does."""
     environment = {"PATH": os.environ["PATH"], "ENVIRONMENT": "development", "DATABASE_URL": backend.url, "DATA_DIR": str(folder), **more}
     command = [FLASK, "demo", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
@@ -121,9 +121,9 @@ def test_some_have_splits_and_dividends_which_the_adjusted_close_undoes() -> Non
 
 
 def test_loading_again_writes_only_what_differs(backend: Backend) -> None:
-    told: list[int] = []
-    assert demo.load(database.current(), DemoProvider(SUNDAY, 60), 120, told.append) == LoadReport(new=120)
-    assert told == [50, 100, 120]
+    progress: list[int] = []
+    assert demo.load(database.current(), DemoProvider(SUNDAY, 60), 120, progress.append) == LoadReport(new=120)
+    assert progress == [50, 100, 120]
     first = stored()
     assert (min(first), max(first), len(first)) == ("DEMO00001", "DEMO00120", 120)
     written = database.query_db("SELECT DISTINCT updated_at FROM price_series ORDER BY updated_at")
@@ -153,7 +153,7 @@ def test_real_prices_are_left_alone(backend: Backend) -> None:
 
 
 def test_the_statement_itself_spares_real_prices(backend: Backend) -> None:
-    """They may appear after the loader looked."""
+    """Real prices may appear after the loader checked."""
     real = store_real_prices("DEMO00001")
     packed = DemoProvider(SUNDAY, 60).packed(1)
     with database.transaction() as connection:
@@ -196,7 +196,7 @@ def test_the_command_on_an_empty_database(empty_backend: Backend, tmp_path: Path
     done = run(empty_backend, tmp_path, "load", "2", "--bars", "60", LOG_LEVEL="error")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "DEMO00001 to DEMO00002: 2 new, 0 replaced, 0 unchanged, 0 skipped.\n"
-    # The sample comes into an empty store only: the demo tickers must not keep it out.
+    # The sample is loaded into an empty store only; demo tickers must not count as content.
     tickers = [row["ticker"] for row in database.query_db("SELECT ticker FROM price_series ORDER BY ticker")]
     assert tickers == ["AAPL", "DEMO00001", "DEMO00002", "FB", "GOOG", "IBM", "MSFT"]
     done = run(empty_backend, tmp_path, "remove", LOG_LEVEL="error")

@@ -1,4 +1,4 @@
-"""What is read of a price file is bounded before any rule looks at it, and what goes past a bound is told in words."""
+"""Limits on price files apply before any other rule, and a file past a limit is refused with a message."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def bars(count: int, first: date = date(1960, 1, 1)) -> str:
 
 
 def filled(before: str, unit: str, after: str = "") -> str:
-    """A file of the largest size: a piece over and over."""
+    """A file of the largest size that repeats a piece."""
     return before + unit * ((LARGEST - len(before) - len(after)) // len(unit)) + after
 
 

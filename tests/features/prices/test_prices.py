@@ -1,4 +1,4 @@
-"""Prices in and out, and the tickers that there are."""
+"""Upload and download of prices, and the list of tickers."""
 
 from __future__ import annotations
 

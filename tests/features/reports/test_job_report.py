@@ -1,4 +1,4 @@
-"""The Excel report of a job: opened again, it says what became of every ticker, and nothing in it is a formula."""
+"""The Excel report of a job, read back: it has the outcome of every ticker, and no cell is a formula."""
 
 from __future__ import annotations
 

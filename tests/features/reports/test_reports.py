@@ -1,4 +1,4 @@
-"""Excel reports: nothing of them stays on disk, and what a cell may hold."""
+"""Excel reports: no file stays on disk, and the allowed content of cells."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from features.reports.workbook import Column, write_workbook
 
 @pytest.fixture
 def made_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The temporary folders that are made, all of which must be gone in the end."""
+    """The temporary folders that a test creates; at its end they must all be removed."""
     place = tmp_path / "temporary"
     place.mkdir()
-    made: list[str] = []
+    folders: list[str] = []
     make = tempfile.mkdtemp
 
     def remember(*arguments: Any, **options: Any) -> str:
-        made.append(make(*arguments, **options))
-        return made[-1]
+        folders.append(make(*arguments, **options))
+        return folders[-1]
 
     monkeypatch.setattr(tempfile, "tempdir", str(place))
     monkeypatch.setattr(tempfile, "mkdtemp", remember)
-    yield made
-    gc.collect()  # a file left open would complain
-    assert all(Path(folder).parent == place for folder in made)
+    yield folders
+    gc.collect()  # a file left open raises a ResourceWarning
+    assert all(Path(folder).parent == place for folder in folders)
     assert list(place.iterdir()) == []
 
 
@@ -143,7 +143,7 @@ def test_the_report_of_a_ticker_has_the_prices_of_a_period(client: Client) -> No
         assert days(query) == client.get(f"/prices/AAPL?{query}").json["dates"], query
     assert len(days("start=2005-01-01&end=2006-12-31")) > 250
     book = download(client, "/reports/analysis/AAPL.xlsx?end=2005-01-01")
-    assert pairs(book["Summary"])["As of"].date().isoformat() == "2013-03-01"  # the result is the latest all the same
+    assert pairs(book["Summary"])["As of"].date().isoformat() == "2013-03-01"  # the newest result is shown all the same
     assert client.get("/reports/analysis/AAPL.xlsx?start=x").json["errors"][0]["field"] == "start"
 
 

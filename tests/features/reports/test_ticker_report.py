@@ -1,4 +1,4 @@
-"""The Excel report of a ticker: opened again, it says what is stored, and nothing in it is a formula."""
+"""The Excel report of a ticker, read back: it has the stored data, and no cell is a formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The overview: the watchlist with verdicts, what they were before, and the newest closes."""
+"""The overview: the watchlist with verdicts, previous verdicts, and the newest closes."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def follow(client: Client, *tickers: str) -> None:
 
 
 def only(client: Client, query: str = "") -> Any:
-    """The one item that there is."""
+    """The only item of the overview."""
     (item,) = client.get(f"/overview{query}").json["items"]
     return item
 
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """What is sent to the database, by SQLAlchemy or past it."""
+    """The statements sent to the database, through SQLAlchemy or directly to the driver."""
     seen: list[str] = []
     engine = database.current().engine()
 
@@ -72,7 +72,7 @@ def test_everything_at_once(client: Client) -> None:
     }
     assert latest["analysed_at"] == result["created_at"]
     assert (item["previous"], item["last_day"]) == (None, "2013-03-01")
-    # As an analysis has them: adjusted so that the newest is as traded.
+    # The closes are adjusted as in an analysis: the newest is the traded price.
     shown = client.get("/series/AAPL?keys=close").json["series"]["close"]
     assert item["closes"] == pytest.approx(shown[-60:], rel=1e-12)
     assert item["closes"][-1] == latest["close"]
@@ -106,14 +106,14 @@ def test_the_verdict_before_is_the_one_that_the_screener_showed(client: Client) 
         client.put("/prices/IBM", whole)
     before = {name: results[1][name] for name in ("score", "verdict", "as_of")}
     assert (only(client)["latest"]["id"], only(client)["previous"]) == (results[2]["id"], before)
-    # What is asked again, of another day, with other weights or by another strategy changes nothing here.
+    # A repeated request, another day, other weights or another strategy do not change this item.
     client.post("/analyze", {"ticker": "IBM"})
     client.post("/analyze", {"ticker": "IBM", "as_of": "2012-05-15"})
     client.post("/analyze", {"ticker": "IBM", "weights": {"rsi": 9}})
     trend = client.post("/analyze", {"ticker": "IBM", "strategy": "trend"}).json
     assert (only(client)["latest"]["id"], only(client)["previous"]) == (results[2]["id"], before)
     assert (only(client, "?strategy=trend")["latest"]["id"], only(client, "?strategy=trend")["previous"]) == (trend["id"], None)
-    # Prices that went back are the newest again, and what they replaced is what was before.
+    # After a return to earlier prices their result is the latest again, and the replaced result is the previous one.
     client.put("/prices/IBM", client.get("/prices/IBM?end=2013-01-31", headers={"Accept": "text/csv"}).data)
     client.post("/analyze", {"ticker": "IBM"})
     item = only(client)
@@ -147,11 +147,11 @@ def test_closes_follow_the_series(client: Client) -> None:
     assert only(client) == item
     database.execute_db("DELETE FROM price_series WHERE org_id = 1 AND ticker = 'FB'")
     shared = only(client)
-    assert (shared["last_day"], len(shared["closes"])) == ("2013-03-01", 60)  # what lies underneath
+    assert (shared["last_day"], len(shared["closes"])) == ("2013-03-01", 60)  # the shared prices below the organisation's own
 
 
 def test_closes_of_lost_races_are_not_stored(client: Client) -> None:
-    """What `save` does not store has no closes stored either."""
+    """A series that `save` does not store leaves no closes either."""
     before = closes_in_table()
     packed = PackedBars.pack(next(iter(SampleProvider().series())).bars[:5])
     with database.transaction() as connection:
@@ -236,7 +236,7 @@ def test_one_connection_however_long_the_list_is(client: Client) -> None:
 
 
 def insert_results(connection: Connection) -> None:
-    """Two tickers' results as the version before kept them: the latest is marked, the one before is not."""
+    """Two tickers' results as the previous version stored them: the latest is marked, the one before it is not."""
     for number, (result_id, ticker, strategy, parameters) in enumerate(
         (
             ("a1", "A", "balanced", "{}"),
@@ -270,7 +270,7 @@ def insert_results(connection: Connection) -> None:
 
 
 def insert_series(connection: Connection, head: SeriesHead, packed: PackedBars) -> None:
-    """As the version before did: without its closes."""
+    """Insert a series as the previous version did: without its closes."""
     connection.execute(
         text(
             "INSERT INTO price_series "
@@ -282,7 +282,7 @@ def insert_series(connection: Connection, head: SeriesHead, packed: PackedBars) 
 
 
 def test_the_migration_cuts_the_closes_as_the_code_does(empty_backend: Backend, tmp_path: Path) -> None:
-    """A database of the version before, with series long and short, adjusted and not, gets the same table as a new one."""
+    """A database of the previous version, with long, short, adjusted and unadjusted series, gets the same table as a new one."""
     before, whole = tmp_path / "before", db_migrations.FOLDER
     before.mkdir()
     for path in whole.glob("000[1-4]*.sql"):
