@@ -262,11 +262,19 @@ class IsolatedServer:
 
     def serve(self, database: Database, kinds: JobKinds) -> None:
         """Answer requests until the worker has ended."""
+        threading.Thread(target=self._end_with_worker, name="end-with-worker", daemon=True).start()
         with suppress(EOFError, BrokenPipeError):  # the worker has ended
             _send(self._answers, READY)
             while True:
                 work, key = _receive(self._requests)
                 _send(self._answers, _run_key(database, kinds, work, key))
+
+    def _end_with_worker(self) -> None:
+        """End this process when the worker has ended: a key that hangs would otherwise keep it alive for ever."""
+        poll = select.poll()
+        poll.register(self._requests.fileno(), 0)  # of the events that are always reported: the other end was closed
+        poll.poll()
+        os._exit(0)
 
 
 def _run_key(database: Database, kinds: JobKinds, work: Work, key: str) -> Outcome | str:

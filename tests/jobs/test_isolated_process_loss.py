@@ -95,6 +95,7 @@ def request(params: TrialParams) -> bytes:
         pytest.param("part", True, None, 0, id="within a request"),
         pytest.param("nothing", False, None, 0, id="before it is ready"),
         pytest.param("request", False, None, 0, id="in the middle of a key"),
+        pytest.param("hanging request", True, None, 0, id="in the middle of a key that hangs"),
         pytest.param("nothing", True, signal.SIGINT, -signal.SIGINT, id="Ctrl-C while it waits"),
         pytest.param("request", True, signal.SIGINT, -signal.SIGINT, id="Ctrl-C in the middle of a key"),
     ],
@@ -103,8 +104,10 @@ def request(params: TrialParams) -> bytes:
 def test_it_ends_without_a_word_when_its_worker_is_gone(
     isolation: Isolation, sent: str, is_heard: bool, end: signal.Signals | None, status: int
 ) -> None:
-    whole = request(TrialParams(deeds={"AAPL": "once sleep 0.3"}, folder=str(isolation.folder)))
-    message = {"nothing": b"", "length": whole[:4], "part": whole[:-1], "request": whole}[sent]
+    whole = request(
+        TrialParams(deeds={"AAPL": "once hang" if sent == "hanging request" else "once sleep 0.3"}, folder=str(isolation.folder))
+    )
+    message = {"nothing": b"", "length": whole[:4], "part": whole[:-1]}.get(sent, whole)
     errors = isolation.folder / "errors"
     with errors.open("wb") as stderr:
         process = subprocess.Popen(
@@ -116,7 +119,7 @@ def test_it_ends_without_a_word_when_its_worker_is_gone(
     if sent != "nothing" or is_heard:
         assert process.stdout.read(len(raw(READY))) == raw(READY)
     process.stdin.write(message)
-    if sent == "request":
+    if message == whole:
         wait_until((isolation.folder / "AAPL").exists)
     if not is_heard:
         process.stdout.close()

