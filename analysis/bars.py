@@ -33,6 +33,12 @@ class Bars:
         day: date = self.days[index].item()
         return day
 
+    def newest(self, count: int) -> Bars:
+        """The last `count` bars, at most all, as copies: small arrays that do not keep the long ones."""
+        rows = slice(-count, None)
+        prices = (self.open, self.high, self.low, self.close, self.volume)
+        return Bars(self.days[rows].copy(), *(column[rows].copy() for column in prices))
+
     def until(self, count: int) -> Bars:
         """The first `count` bars, as views of the same arrays."""
         return Bars(self.days[:count], self.open[:count], self.high[:count], self.low[:count], self.close[:count], self.volume[:count])

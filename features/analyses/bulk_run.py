@@ -1,4 +1,4 @@
-"""Runs a bulk analysis: it reads series in batches, analyses tickers one by one, and stores results together."""
+"""Runs a bulk analysis: it reads and analyses tickers in batches, and stores results together."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from database import Database
 from features.analyses import store as result_store
-from features.analyses.plan import AnalysisPlan, compute_result
+from features.analyses.plan import AnalysisPlan, Work, compute_results
 from features.prices import service as prices
 from models.bulk_analysis import Analysed, BulkParams
-from models.errors import BellwetherError, TickerNotFound
+from models.errors import BellwetherError, PricesDamaged, TickerNotFound
 from models.job import Fault
 from models.price_series import PackedBars, SeriesHead
 from utils.clock import now
@@ -38,8 +38,7 @@ def analyse_many(database: Database, org_id: int, params: BulkParams, tickers: S
         batch, read_at = to_analyse[start : start + BATCH], now()
         with database.reader() as reader:
             series = prices.load_many(reader, org_id, batch)
-        for ticker in batch:
-            yield ticker, _analyse(ticker, series.pop(ticker, None), plan, read_at)
+        yield from _analyse(batch, series, plan, read_at)
 
 
 def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analysed]) -> Mapping[str, str]:
@@ -54,14 +53,23 @@ def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analy
     return {ticker: ids[analysed.fingerprint] for ticker, analysed in outcomes.items() if analysed.fingerprint in ids}
 
 
-def _analyse(ticker: str, loaded: tuple[SeriesHead, PackedBars] | None, plan: AnalysisPlan, read_at: datetime) -> Analysed | Fault:
-    if loaded is None:
-        return _to_fault(TickerNotFound(ticker))
-    try:
-        work = plan.prepare(*loaded, read_at)
-        return Analysed(work.fingerprint, compute_result(work, plan), plan.keeps_latest, read_at)
-    except BellwetherError as error:
-        return _to_fault(error)
+def _analyse(
+    tickers: Sequence[str], series: Mapping[str, tuple[SeriesHead, PackedBars]], plan: AnalysisPlan, read_at: datetime
+) -> Iterator[tuple[str, Analysed | Fault]]:
+    works: list[Work] = []
+    for ticker in tickers:
+        try:
+            if ticker not in series:
+                raise TickerNotFound(ticker)
+            works.append(plan.prepare(*series[ticker], read_at))
+        except BellwetherError as error:
+            yield ticker, _to_fault(error)
+    for work, result in zip(works, compute_results(works, plan), strict=True):
+        ticker = work.head.ticker
+        if result is None:
+            yield ticker, _to_fault(PricesDamaged(ticker))
+        else:
+            yield ticker, Analysed(work.fingerprint, result, plan.keeps_latest, read_at)
 
 
 def _to_fault(error: BellwetherError) -> Fault:

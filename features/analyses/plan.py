@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import compress
 
 from analysis.bars import adjusted_bars
-from analysis.engine import ENGINE_VERSION, Fingerprints, analyse, parameters_of
+from analysis.engine import ENGINE_VERSION, Fingerprints, analyse_many, parameters_of
 from analysis.quality import MINIMUM_BARS, is_sound, is_stale
 from features.prices.service import provider_warnings
-from models.analysis import Overrides, Provenance
+from models.analysis import Analysis, Overrides, Provenance
 from models.errors import InsufficientHistory, PricesDamaged
 from models.price_series import BYTES_PER_BAR, PackedBars, SeriesHead
 from models.result import AnalysisResult, NewResult
@@ -70,12 +72,24 @@ class AnalysisPlan:
 
 def compute_result(work: Work, plan: AnalysisPlan) -> NewResult:
     """Run the engine. Raises PricesDamaged for bars that are not plausible."""
-    head = work.head
-    if not is_sound(work.packed, head.adjusted):
-        raise PricesDamaged(head.ticker)
-    analysis = analyse(adjusted_bars(work.packed, head.adjusted), plan.parameters, plan.seen_on)
+    result = compute_results([work], plan)[0]
+    if result is None:
+        raise PricesDamaged(work.head.ticker)
+    return result
+
+
+def compute_results(works: Sequence[Work], plan: AnalysisPlan) -> list[NewResult | None]:
+    """Run the engine for several tickers together; None for those whose bars are not plausible."""
+    sound = [is_sound(work.packed, work.head.adjusted) for work in works]
+    histories = (adjusted_bars(work.packed, work.head.adjusted) for work in compress(works, sound))
+    analyses = iter(analyse_many(histories, plan.parameters, plan.seen_on))
+    return [_to_result(work, next(analyses), plan) if is_plausible else None for work, is_plausible in zip(works, sound, strict=True)]
+
+
+def _to_result(work: Work, analysis: Analysis, plan: AnalysisPlan) -> NewResult | None:
     if not (math.isfinite(analysis.score) and math.isfinite(analysis.close)):
-        raise PricesDamaged(head.ticker)
+        return None
+    head = work.head
     result = AnalysisResult(
         id=new_id(),
         ticker=head.ticker,
