@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -69,22 +69,31 @@ class Fingerprints:
 
 def analyse(bars: Bars, parameters: Parameters, today: date) -> Analysis:
     """Analyse the newest bar of at least `quality.MINIMUM_BARS` adjusted bars; `today` decides whether it is stale."""
-    return analyse_many([bars], parameters, today)[0]
+    batch = Batch(parameters, today)
+    batch.add(bars)
+    return batch.analyses()[0]
 
 
-def analyse_many(histories: Iterable[Bars], parameters: Parameters, today: date) -> list[Analysis]:
-    """Analyse several tickers together. Each gets what `analyse` gives it, to the last bit, in less time.
+class Batch:
+    """Tickers whose newest bars are evaluated together. Each gets what `analyse` gives it, to the last bit, in less time."""
 
-    The histories are consumed one by one, and of each only the newest bars are kept until the end.
-    """
-    tickers = [_Ticker(len(bars), newest_smoothed(bars), bars.newest(RECENT), price_warnings(bars, today)) for bars in histories]
-    if not tickers:
-        return []
-    with _divisions_by_zero_ignored():
-        series = newest_series([ticker.smoothed for ticker in tickers], [ticker.recent for ticker in tickers])
-        votes, score = _evaluate(series, parameters)
-    rows = zip(tickers, rows_of(series), _ballots(votes, score), score.score.tolist(), strict=True)
-    return [_analysis(ticker, row, ballots, total, parameters) for ticker, row, ballots, total in rows]
+    def __init__(self, parameters: Parameters, today: date) -> None:
+        self._parameters, self._today = parameters, today
+        self._tickers: list[_Ticker] = []
+
+    def add(self, bars: Bars) -> None:
+        """Add the history of a ticker; only its newest bars are kept."""
+        self._tickers.append(_Ticker(len(bars), newest_smoothed(bars), bars.newest(RECENT), price_warnings(bars, self._today)))
+
+    def analyses(self) -> list[Analysis]:
+        """The analyses, in the order in which the tickers were added."""
+        if not self._tickers:
+            return []
+        with _divisions_by_zero_ignored():
+            series = newest_series([ticker.smoothed for ticker in self._tickers], [ticker.recent for ticker in self._tickers])
+            votes, score = _evaluate(series, self._parameters)
+        rows = zip(self._tickers, rows_of(series), _ballots(votes, score), score.score.tolist(), strict=True)
+        return [_analysis(ticker, row, ballots, total, self._parameters) for ticker, row, ballots, total in rows]
 
 
 def signal_history(bars: Bars, parameters: Parameters) -> SignalHistory:
