@@ -12,7 +12,7 @@ from kit.paths import ROOT
 from infrastructure.garbage import loading
 
 
-@pytest.mark.parametrize("module", ["wsgi", "worker"])
+@pytest.mark.parametrize("module", ["wsgi", "worker", "db_migrations"])
 def test_what_a_program_loads_is_not_traversed_again(module: str) -> None:
     code = f"import gc, sys, {module}; sys.exit(not (gc.isenabled() and gc.get_freeze_count() > len(gc.get_objects())))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=False).returncode == 0
