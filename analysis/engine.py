@@ -63,7 +63,7 @@ class Fingerprints:
 
         `stale` is the only input that depends on the day of the analysis: it gives a warning in the result.
         """
-        inputs = f'["{ticker}", "{bars_sha256}", {self._parameters}, "{self._engine_version}", {json.dumps(stale)}]'
+        inputs = f'["{ticker}", "{bars_sha256}", {self._parameters}, "{self._engine_version}", {"true" if stale else "false"}]'
         return hashlib.sha256(inputs.encode()).hexdigest()
 
 

@@ -74,6 +74,7 @@ def work(url: str) -> None:
     from features.analyses import store as result_store
     from features.analyses.kinds import BulkAnalysis
     from features.prices import service as prices
+    from infrastructure.allocator import give_back_memory
     from jobs import claims
     from jobs.executor import Executor, ExecutorOptions
     from jobs.kind import JobKinds
@@ -82,6 +83,7 @@ def work(url: str) -> None:
     from utils.logger import configure_logging
 
     configure_logging("warning", as_json=True)
+    give_back_memory()
     bellwether = database.configure(database.DatabaseOptions(url=url))
     kinds = JobKinds([BulkAnalysis()])
     kinds.prepare(Lane.CPU)

@@ -20,14 +20,13 @@ from features.prices.sample import load_if_empty
 from infrastructure.cache import NoCache
 from jobs.executor import Executor, ExecutorOptions
 from jobs.kind import JobKinds
-from jobs.store import item as item_store
+from jobs.service import enqueue_many
 from jobs.store import job as job_store
-from jobs.store.job import JobRow
 from jobs.wakeup import NoWakeup
 from models.analysis import AnalysisOrder
 from models.api_key import FIRST_ORG
 from models.bulk_analysis import BULK_ANALYSIS, Analysed, BulkParams
-from models.job import Fault, Lane
+from models.job import Fault, Lane, NewJob
 from utils.clock import now
 from utils.ids import new_id
 from utils.logger import configure_logging
@@ -80,10 +79,7 @@ def _work(url: str, together: int, count: int, times: Any, barrier: Any) -> None
 
 def _create(params: str, count: int) -> None:
     with database.transaction() as connection:
-        tickers = {new_id(): ["AAPL"] for _ in range(count)}
-        for job_id in tickers:
-            job_store.insert(connection, FIRST_ORG, JobRow(job_id, BULK_ANALYSIS, Lane.CPU, 1, params, None, None, now()))
-        item_store.insert(connection, Lane.CPU, tickers)
+        enqueue_many(connection, FIRST_ORG, [NewJob(BULK_ANALYSIS, Lane.CPU, params, ["AAPL"])] * count)
 
 
 if __name__ == "__main__":

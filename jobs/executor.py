@@ -155,8 +155,10 @@ class Executor:
 
     def _run(self, chunk: Chunk) -> None:
         progress = _Progress(chunk, cancelled={job.id for job in chunk.jobs.values() if job.cancel_requested})
-        # Items with the same work are run together, across jobs.
-        for work, items in chunk.by_work(chunk.items).items():
+        # Items with the same work are run together, across jobs. A large work comes last, and small jobs do not wait for its end.
+        for work, items in sorted(chunk.by_work(chunk.items).items(), key=lambda pair: len(pair[1])):
+            if 2 * len(items) > len(chunk.items):
+                self._store_outcomes(progress)
             job_ids = sorted({item.job_id for item in items})
             with structlog.contextvars.bound_contextvars(kind=work.kind, job_id=job_ids[0] if len(job_ids) == 1 else job_ids):
                 self._run_work(progress, work, items)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
@@ -36,16 +37,7 @@ def enqueue(connection: Connection, org_id: int, new_job: NewJob) -> Submission:
 
     After the commit, the caller wakes the workers of a new job: `wakeup.wake_workers(job.id, job.lane)`.
     """
-    row = JobRow(
-        id=new_id(),
-        kind=new_job.kind,
-        lane=new_job.lane,
-        total=len(new_job.keys),
-        params=new_job.params,
-        dedupe_key=new_job.dedupe_key,
-        retry_of=new_job.retry_of,
-        created_at=database_now(connection),
-    )
+    row = _new_row(new_job, database_now(connection))
     # Repeated when the active job ended between the two statements.
     while not job_store.insert(connection, org_id, row):
         assert row.dedupe_key is not None
@@ -55,6 +47,18 @@ def enqueue(connection: Connection, org_id: int, new_job: NewJob) -> Submission:
     item_store.insert(connection, row.lane, {row.id: new_job.keys})
     log.info("job queued", job_id=row.id, kind=row.kind, items=row.total, retry_of=row.retry_of)
     return Submission(_find_in(connection, org_id, row.id), is_new=True)
+
+
+def enqueue_many(connection: Connection, org_id: int, new_jobs: Sequence[NewJob]) -> list[str]:
+    """Queue jobs of one lane and without dedupe keys within the caller's transaction, in two statements; return their ids."""
+    moment = database_now(connection)
+    rows = [_new_row(new_job, moment) for new_job in new_jobs]
+    assert len({row.lane for row in rows}) == 1, "jobs that are queued together are of one lane"
+    assert all(row.dedupe_key is None for row in rows), "a job with a dedupe key is queued alone"
+    job_store.insert_many(connection, org_id, rows)
+    item_store.insert(connection, rows[0].lane, {row.id: new_job.keys for row, new_job in zip(rows, new_jobs, strict=True)})
+    log.info("jobs queued", jobs=len(rows), first_job_id=rows[0].id, items=sum(row.total for row in rows))
+    return [row.id for row in rows]
 
 
 def retry(connection: Connection, org_id: int, job_id: str, expected: Sequence[int] | None = None) -> Submission:
@@ -97,6 +101,19 @@ def find(database: Database, org_id: int, job_id: str) -> Job:
     if job is None:
         raise JobNotFound(job_id)
     return job
+
+
+def _new_row(new_job: NewJob, created_at: datetime) -> JobRow:
+    return JobRow(
+        id=new_id(),
+        kind=new_job.kind,
+        lane=new_job.lane,
+        total=len(new_job.keys),
+        params=new_job.params,
+        dedupe_key=new_job.dedupe_key,
+        retry_of=new_job.retry_of,
+        created_at=created_at,
+    )
 
 
 def _find_to_change(connection: Connection, org_id: int, job_id: str, expected: Sequence[int] | None) -> Job:

@@ -17,17 +17,17 @@ class Variants:
         return self._texts[connection.dialect.name]
 
 
-def execute_rows(connection: Connection, statement: Variants, rows: Sequence[Mapping[str, Any]]) -> None:
+def execute_rows(connection: Connection, statement: Variants, rows: Sequence[Mapping[str, Any]]) -> int:
     """Execute a statement for several rows with the same names: on SQLite once for each, on Postgres once, with an array of each name.
 
-    Postgres plans a statement at each execution, which takes longer than one row.
+    Postgres plans a statement at each execution, which takes longer than one row. Returns the number of changed rows.
     """
     if not rows:
-        return
-    if connection.dialect.name == "sqlite":
-        connection.execute(statement.on(connection), rows)
-    else:
-        connection.execute(statement.on(connection), {name: [row[name] for row in rows] for name in rows[0]})
+        return 0
+    is_sqlite = connection.dialect.name == "sqlite"
+    values = rows if is_sqlite else {name: [row[name] for row in rows] for name in rows[0]}
+    changed: int = connection.execute(statement.on(connection), values).rowcount
+    return changed
 
 
 def locking(statement: str, clause: str) -> Variants:

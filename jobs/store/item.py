@@ -32,23 +32,31 @@ assert GIVE_BACK.target == RESCUE.target == CLAIM.source
 assert CANCEL_ITEM.source == ABANDON_ITEM.source
 MAX_TURN_GAP = 16  # turns between two rescued items, however often they were lost
 
-# The position of a lane's queue. New and requeued items get turns from it on, so that they alternate with the queued items.
+# The position of a lane's queue. Requeued items get turns from it on, so that they alternate with the queued items.
 HEAD_TURN = text(f"""
     SELECT COALESCE(min(turn), 0)
     FROM analysis_job_items
     WHERE status = '{CLAIM.source}' AND lane = :lane
 """)
-# All items of a job in one statement; `keys` is a JSON array.
+# All items of several jobs in one statement; `jobs` is a JSON array of [job_id, keys]. Their turns begin one behind the head of the queue:
+# the item at the head would wait forever if each new job were queued before it.
+_HEAD = f"""
+    SELECT COALESCE(min(turn), 0) + 1 AS turn
+    FROM analysis_job_items
+    WHERE status = '{CLAIM.source}' AND lane = :lane
+"""
 INSERT = Variants(
     f"""
     INSERT INTO analysis_job_items (job_id, key, lane, status, turn, tries)
-    SELECT :job_id, element.value, :lane, '{CLAIM.source}', :turn + element.key, 0
-    FROM json_each(:keys) AS element
+    SELECT json_extract(job.value, '$[0]'), element.value, :lane, '{CLAIM.source}', head.turn + element.key, 0
+    FROM ({_HEAD}) AS head, json_each(:jobs) AS job, json_each(job.value, '$[1]') AS element
     """,
     f"""
     INSERT INTO analysis_job_items (job_id, key, lane, status, turn, tries)
-    SELECT :job_id, element.value, :lane, '{CLAIM.source}', :turn + element.number - 1, 0
-    FROM json_array_elements_text(CAST(:keys AS json)) WITH ORDINALITY AS element (value, number)
+    SELECT job.value->>0, element.value, :lane, '{CLAIM.source}', head.turn + element.number - 1, 0
+    FROM ({_HEAD}) AS head,
+        json_array_elements(CAST(:jobs AS json)) AS job (value),
+        json_array_elements_text(job.value->1) WITH ORDINALITY AS element (value, number)
     """,
 )
 CLAIM_CHUNK = locking(
@@ -222,10 +230,8 @@ class Lost(Held):
 
 def insert(connection: Connection, lane: Lane, keys: Mapping[str, Sequence[str]]) -> None:
     """Queue the keys of new jobs, by job id. Their turns alternate with each other and with those of the queued items of the lane."""
-    # One turn behind the head of the queue: the item at the head would wait forever if each new job were queued before it.
-    turn = connection.execute(HEAD_TURN, {"lane": lane}).scalar_one() + 1
-    rows = [{"job_id": job_id, "lane": lane, "turn": turn, "keys": json.dumps(list(job_keys))} for job_id, job_keys in keys.items()]
-    connection.execute(INSERT.on(connection), rows)
+    jobs = json.dumps([[job_id, list(job_keys)] for job_id, job_keys in keys.items()])
+    connection.execute(INSERT.on(connection), {"lane": lane, "jobs": jobs})
 
 
 @dataclass(frozen=True)

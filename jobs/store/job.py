@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, text
 from database import AnyReader
 from models.job import ClaimedJob, Fault, Job, Lane, Tally
 from models.job_state import ACTIVE, CANCEL, COMPLETE, FAIL, FINISHED, START, STOP, JobStatus
-from utils.dialects import locking
+from utils.dialects import Variants, execute_rows, locking
 
 _COLUMNS = """
     id, org_id, kind, lane, status, version, total, succeeded, failed, cancelled, cancel_requested, retry_of, params, error_code, error,
@@ -22,17 +22,26 @@ _ACTIVE = ", ".join(f"'{status}'" for status in ACTIVE)
 _FINISHED = ", ".join(f"'{status}'" for status in FINISHED)
 assert (STOP.target, CANCEL.target) == (JobStatus.CANCELLED, JobStatus.CANCELLED)
 
-# The unique index on dedupe_key lets no second active job with the same key in, even when two are inserted at the same time.
-INSERT = text(f"""
-    INSERT INTO analysis_jobs (
-        id, org_id, kind, lane, status, version, total, succeeded, failed, cancelled, cancel_requested, dedupe_key, retry_of, params,
-        created_at
-    )
-    VALUES (
-        :id, :org_id, :kind, :lane, '{START.source}', 1, :total, 0, 0, 0, false, :dedupe_key, :retry_of, :params, :created_at
-    )
+# The columns that are given for a new job, with their types.
+_NEW = {
+    "id": "text", "org_id": "bigint", "kind": "text", "lane": "text", "total": "bigint", "dedupe_key": "text", "retry_of": "text",
+    "params": "text", "created_at": "timestamptz",
+}  # fmt: skip
+_INSERT = f"""
+    INSERT INTO analysis_jobs ({", ".join(_NEW)}, status, version, succeeded, failed, cancelled, cancel_requested)
+    SELECT {{new}}, '{START.source}', 1, 0, 0, 0, false
+    {{source}}
     ON CONFLICT DO NOTHING
-""")
+"""
+# The unique index on dedupe_key lets no second active job with the same key in, even when two are inserted at the same time.
+INSERT = Variants(
+    # Without a WHERE clause, SQLite would take ON CONFLICT for a part of a join.
+    _INSERT.format(new=", ".join(f":{name}" for name in _NEW), source="WHERE true"),
+    _INSERT.format(
+        new=", ".join(f"new.{name}" for name in _NEW),
+        source=f"FROM unnest({', '.join(f'CAST(:{name} AS {kind}[])' for name, kind in _NEW.items())}) AS new ({', '.join(_NEW)})",
+    ),
+)
 FIND = text(f"SELECT {_COLUMNS} FROM analysis_jobs WHERE org_id = :org_id AND id = :id")
 FIND_MANY = text(f"SELECT {_COLUMNS} FROM analysis_jobs WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
 FIND_TO_CHANGE = locking(f"SELECT {_COLUMNS} FROM analysis_jobs WHERE org_id = :org_id AND id = :id {{lock}}", "FOR UPDATE")
@@ -66,25 +75,43 @@ MARK_STARTED = text(f"""
     SET status = '{START.target}', started_at = :now, version = version + 1
     WHERE id IN :ids AND status = '{START.source}'
 """).bindparams(bindparam("ids", expanding=True))
-# Adds items that ended to the counters, and ends the job with its last item.
-SETTLE = text(f"""
-    UPDATE analysis_jobs
-    SET succeeded = succeeded + :succeeded,
-        failed = failed + :failed,
-        cancelled = cancelled + :cancelled,
-        cancel_requested = (cancel_requested OR :cancel),
-        version = version + 1,
-        error_code = COALESCE(error_code, :error_code),
-        error = COALESCE(error, :error),
+_SETTLEMENT = {
+    "id": "text", "succeeded": "bigint", "failed": "bigint", "cancelled": "bigint", "ended": "bigint", "cancel": "boolean",
+    "error_code": "text", "error": "text", "now": "timestamptz",
+}  # fmt: skip
+_SETTLE = f"""
+    UPDATE analysis_jobs AS j
+    SET succeeded = j.succeeded + {{new}}succeeded,
+        failed = j.failed + {{new}}failed,
+        cancelled = j.cancelled + {{new}}cancelled,
+        cancel_requested = (j.cancel_requested OR {{new}}cancel),
+        version = j.version + 1,
+        error_code = COALESCE(j.error_code, {{new}}error_code),
+        error = COALESCE(j.error, {{new}}error),
         status = CASE
-            WHEN succeeded + failed + cancelled + :ended < total THEN status
-            WHEN COALESCE(error_code, :error_code) IS NOT NULL THEN '{FAIL.target}'
-            WHEN cancelled + :cancelled > 0 THEN '{STOP.target}'
+            WHEN j.succeeded + j.failed + j.cancelled + {{new}}ended < j.total THEN j.status
+            WHEN COALESCE(j.error_code, {{new}}error_code) IS NOT NULL THEN '{FAIL.target}'
+            WHEN j.cancelled + {{new}}cancelled > 0 THEN '{STOP.target}'
             ELSE '{COMPLETE.target}'
         END,
-        finished_at = CASE WHEN succeeded + failed + cancelled + :ended < total THEN NULL ELSE :now END
-    WHERE id = :id AND status IN ({_ACTIVE})
-""")
+        finished_at = CASE WHEN j.succeeded + j.failed + j.cancelled + {{new}}ended < j.total THEN NULL ELSE {{new}}now END
+    {{source}}
+    WHERE j.id = {{new}}id AND j.status IN ({_ACTIVE})
+"""
+# Adds items that ended to the counters, and ends the job with its last item. Locked in order of id, so that two workers cannot deadlock.
+SETTLE = Variants(
+    _SETTLE.format(new=":", source=""),
+    f"""
+    WITH new AS MATERIALIZED (
+        SELECT given.*
+        FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _SETTLEMENT.items())}) AS given ({", ".join(_SETTLEMENT)})
+        JOIN analysis_jobs AS locked ON locked.id = given.id
+        ORDER BY locked.id
+        FOR UPDATE OF locked
+    )
+    {_SETTLE.format(new="new.", source="FROM new")}
+    """,
+)
 IS_CANCEL_REQUESTED = text("SELECT id FROM analysis_jobs WHERE id IN :ids AND cancel_requested").bindparams(
     bindparam("ids", expanding=True)
 )
@@ -109,7 +136,12 @@ class JobRow:
 
 def insert(connection: Connection, org_id: int, row: JobRow) -> bool:
     """Insert a new job, unless a job with its dedupe key is active; return whether it was inserted."""
-    return connection.execute(INSERT, {"org_id": org_id, **vars(row)}).rowcount == 1
+    return execute_rows(connection, INSERT, [{"org_id": org_id, **vars(row)}]) == 1
+
+
+def insert_many(connection: Connection, org_id: int, rows: Sequence[JobRow]) -> None:
+    """Insert new jobs without dedupe keys."""
+    execute_rows(connection, INSERT, [{"org_id": org_id, **vars(row)} for row in rows])
 
 
 def find(connection: AnyReader, org_id: int, job_id: str) -> Job | None:
@@ -160,13 +192,12 @@ class Settlement:
 
 def settle(connection: Connection, job_id: str, settlement: Settlement, now: datetime) -> None:
     """Apply a settlement. The job ends with its last item."""
-    connection.execute(SETTLE, _settle_values(job_id, settlement, now))
+    execute_rows(connection, SETTLE, [_settle_values(job_id, settlement, now)])
 
 
 def settle_many(connection: Connection, tallies: dict[str, Tally], now: datetime) -> None:
     """Count ended items of several jobs, in order of id so that two workers cannot deadlock."""
-    if tallies:
-        connection.execute(SETTLE, [_settle_values(job_id, Settlement(tally), now) for job_id, tally in sorted(tallies.items())])
+    execute_rows(connection, SETTLE, [_settle_values(job_id, Settlement(tally), now) for job_id, tally in sorted(tallies.items())])
 
 
 def cancel_requested(connection: Connection, job_ids: Iterable[str]) -> set[str]:
