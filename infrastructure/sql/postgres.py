@@ -49,13 +49,13 @@ class BinaryRows:
     def write(self, message: bytes) -> None:
         """Take a part of the data: the server sends each row as one message, behind the first message's header."""
         self.largest = max(self.largest, len(message))
-        data, position = self._rest + message if self._rest else message, 0
-        if not self._has_begun:
-            position = _EXTENSION_AT + _INT32.size + _INT32.unpack_from(data, _EXTENSION_AT)[0]
+        data = self._rest + message if self._rest else message
+        position = 0 if self._has_begun else _header_end(data)
+        if position is not None:
             self._has_begun = True
-        while (parsed := _parse_row(data, position)) is not None:
-            row, position = parsed
-            self._pass_on(row)
+            while (parsed := _parse_row(data, position)) is not None:
+                row, position = parsed
+                self._pass_on(row)
         self._rest = data[position:]
 
     def raise_failure(self) -> None:
@@ -70,6 +70,15 @@ class BinaryRows:
                 self._receive(row)
             except Exception as failure:  # noqa: BLE001 — raised by `raise_failure`
                 self._failure = failure
+
+
+def _header_end(data: bytes) -> int | None:
+    """Where the header ends; None where it is not whole yet."""
+    begin = _EXTENSION_AT + _INT32.size
+    if len(data) < begin:
+        return None
+    end: int = begin + _INT32.unpack_from(data, _EXTENSION_AT)[0]
+    return end if len(data) >= end else None
 
 
 def _parse_row(data: bytes, position: int) -> tuple[tuple[bytes | None, ...], int] | None:

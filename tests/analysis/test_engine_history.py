@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date
 
 import numpy as np
 import pytest
-from kit.bars import TICKERS, chosen, seen, walk
+from kit.bars import TICKERS, bars_of, chosen, seen, walk
 
 from analysis.bars import Bars
-from analysis.engine import SignalHistory, newest_score, signal_history
+from analysis.engine import Batch, SignalHistory, analyse, newest_score, signal_history
 from models.strategy import STRATEGIES
+from utils.json_text import dump
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +91,22 @@ def test_an_analysis_leaves_its_bars_alone(sample: dict[str, Bars]) -> None:
     before = [bits(getattr(bars, field.name)) for field in dataclasses.fields(Bars)]
     seen(bars)
     assert [bits(getattr(bars, field.name)) for field in dataclasses.fields(Bars)] == before
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_batch_gives_each_ticker_what_it_gives_it_alone(sample: dict[str, Bars], strategy: str) -> None:
+    histories = [
+        *sample.values(),
+        *(sample["IBM"].until(count) for count in (50, 51, 199, 200, 260)),
+        *(walk(seed, count, level=10.0**seed, tick=10.0**seed / 100, idle=0.5) for seed, count in enumerate((50, 120, 500))),
+        bars_of(np.full(80, 3.0)),
+    ]
+    batch = Batch(chosen(strategy), sample["IBM"].day(-1))
+    for bars in histories:
+        batch.add(bars)
+    alone = [analyse(bars, chosen(strategy), sample["IBM"].day(-1)) for bars in histories]
+    assert [dump(analysis) for analysis in batch.analyses()] == [dump(analysis) for analysis in alone]
+
+
+def test_a_batch_without_tickers_has_no_analyses() -> None:
+    assert Batch(chosen(), date(2026, 1, 1)).analyses() == []

@@ -33,14 +33,14 @@ from kit.jobs import (
 )
 from kit.servers import wait_until
 from kit.support import Client
-from kit.trial import TrialKind, TrialParams, create_table
+from kit.trial import TrialKind, TrialParams, create_table, new_trial
 
 import database
 from features.analyses.kinds import BulkAnalysis
 from features.analyses.retention import cleanup_old_analyses
 from jobs.executor import CHUNK_SIZES
 from jobs.kind import JobKinds
-from jobs.service import cancel
+from jobs.service import cancel, enqueue_many
 from models.job import Fault, Lane
 
 SIZES = CHUNK_SIZES[Lane.CPU]
@@ -84,6 +84,14 @@ def test_big_jobs_share_chunks(backend: Backend) -> None:
         assert abs(shares[first] - shares[second]) <= 2
     third = queue(*many("C", 30))
     assert min(claimed(30)[job_id] for job_id in (first, second, third)) >= 9
+
+
+def test_jobs_that_are_queued_together_take_turns(backend: Backend) -> None:
+    with database.transaction() as connection:
+        ids = enqueue_many(connection, 1, [new_trial(many(letter, 4)) for letter in "ABC"])
+    assert [job_row(job_id)["total"] for job_id in ids] == [4, 4, 4]
+    assert {tuple(item_rows(job_id)) for job_id in ids} == {tuple(many(letter, 4)) for letter in "ABC"}
+    assert claimed(6) == dict.fromkeys(ids, 2)
 
 
 def test_newcomers_do_not_keep_others_waiting_for_ever(backend: Backend) -> None:
@@ -130,6 +138,21 @@ def test_jobs_that_ask_for_the_same_are_run_together(client: Client) -> None:
     first, second, third, fourth = (item_rows(job_id)["AAPL"]["result_id"] for job_id in ids)
     assert first == second
     assert len({first, third, fourth}) == 3
+
+
+def test_a_small_job_does_not_wait_for_the_large_one_in_its_chunk(client: Client) -> None:
+    """Its outcome is stored before the large work of the chunk is run."""
+    large, small = queue("AAPL", "FB", "GOOG", "IBM"), queue("MSFT", strategy="trend")
+    states: list[tuple[str, str]] = []
+
+    class Noted(BulkAnalysis):
+        def run(self, *arguments: Any) -> Any:
+            states.append((job_row(small)["status"], job_row(large)["status"]))
+            return super().run(*arguments)
+
+    run_jobs(kinds=[Noted()])
+    assert states == [("processing", "processing"), ("completed", "processing")]
+    assert {job_row(job_id)["status"] for job_id in (large, small)} == {"completed"}
 
 
 def test_what_it_did_not_come_to_is_given_back(client: Client) -> None:
