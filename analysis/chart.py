@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.bars import Bars, FloatArray
 from analysis.quality import MINIMUM_BARS
-from analysis.rules import cast_votes
+from analysis.rules import cast_votes, shown_values
 from analysis.score import score_of
 from analysis.series import Series, compute_series
 from models.analysis import Parameters
@@ -48,7 +48,7 @@ def _line(line: str, series: Series[FloatArray], parameters: Parameters) -> Floa
     if line == "score":
         return _scores(series, parameters)
     if line == "cmf":
-        values: FloatArray = cast_votes((line,), series).value[0]
+        values: FloatArray = shown_values((line,), series)[0]
         return values
     column: FloatArray = getattr(series, _NAMES.get(line, line))
     return column

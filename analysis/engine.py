@@ -15,7 +15,7 @@ from analysis.bars import Bars, FloatArray
 from analysis.levels import LOOKBACK, find_levels
 from analysis.quality import price_warnings
 from analysis.reasons import explain, finite, unavailable
-from analysis.rules import Votes, cast_votes
+from analysis.rules import Votes, cast_votes, shown_values
 from analysis.score import Score, score_of, signal_of, verdict_of
 from analysis.series import LONGEST_WINDOW, Series, compute_series, newest_series, newest_smoothed, rows_of
 from analysis.trade import plan_trade
@@ -31,10 +31,17 @@ RECENT = max(LONGEST_WINDOW, LOOKBACK)  # bars: all that an analysis needs besid
 
 @dataclass(frozen=True)
 class SignalHistory:
-    """The score of each bar, of shape (bars,), and the votes behind it."""
+    """The score of each bar, of shape (bars,), and the votes and the series behind it."""
 
     score: FloatArray
     votes: Votes
+    series: Series[FloatArray]
+
+    @property
+    def value(self) -> FloatArray:
+        """The values that are shown, of shape (indicators, bars)."""
+        with _divisions_by_zero_ignored():
+            return shown_values(self.votes.keys, self.series)
 
 
 def parameters_of(strategy: Strategy, overrides: Overrides) -> Parameters:
@@ -92,15 +99,17 @@ class Batch:
         with _divisions_by_zero_ignored():
             series = newest_series([ticker.smoothed for ticker in self._tickers], [ticker.recent for ticker in self._tickers])
             votes, score = _evaluate(series, self._parameters)
-        rows = zip(self._tickers, rows_of(series), _ballots(votes, score), score.score.tolist(), strict=True)
+            ballots = _ballots(votes, shown_values(votes.keys, series), score)
+        rows = zip(self._tickers, rows_of(series), ballots, score.score.tolist(), strict=True)
         return [_analysis(ticker, row, ballots, total, self._parameters) for ticker, row, ballots, total in rows]
 
 
 def signal_history(bars: Bars, parameters: Parameters) -> SignalHistory:
     """The score and votes of each bar, computed from the bars up to it."""
     with _divisions_by_zero_ignored():
-        votes, score = _evaluate(compute_series(bars, len(bars)), parameters)
-    return SignalHistory(score.score, votes)
+        series = compute_series(bars, len(bars))
+        votes, score = _evaluate(series, parameters)
+    return SignalHistory(score.score, votes, series)
 
 
 def newest_score(bars: Bars, parameters: Parameters) -> tuple[float, dict[str, int]]:
@@ -140,9 +149,9 @@ def _divisions_by_zero_ignored() -> np.errstate:
     return np.errstate(invalid="ignore", divide="ignore")
 
 
-def _ballots(votes: Votes, score: Score) -> Iterator[Iterator[_Ballot]]:
+def _ballots(votes: Votes, value: FloatArray, score: Score) -> Iterator[Iterator[_Ballot]]:
     """The ballots of each row, in the order of the indicators."""
-    lines = np.array([votes.available, votes.meaningless, votes.value, votes.vote, votes.confidence, score.contributions])
+    lines = np.array([votes.available, votes.meaningless, value, votes.vote, votes.confidence, score.contributions])
     return (map(_Ballot._make, row) for row in lines.T.tolist())
 
 

@@ -7,6 +7,7 @@ Bollinger, Granville (OBV) and Chaikin (money flow).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,22 +15,6 @@ import numpy as np
 from analysis.bars import BoolArray, FloatArray
 from analysis.series import Series
 from models.indicator import INDICATORS
-
-
-@dataclass(frozen=True)
-class Votes:
-    """Arrays of shape (indicators, rows): indicators in the order of `keys`, rows as in the series.
-
-    Where an indicator is not available (too few bars) or meaningless (nothing moved in its window), vote and confidence are 0.
-    """
-
-    keys: tuple[str, ...]
-    value: FloatArray
-    vote: FloatArray
-    confidence: FloatArray
-    available: BoolArray
-    meaningless: BoolArray
-
 
 # The lines below are in the order of INDICATORS: first four oscillators, then the indicators that measure a distance by a scale.
 _KEYS = tuple(INDICATORS)
@@ -46,27 +31,57 @@ def _column(*values: float) -> FloatArray:
 _OVERSOLD, _OVERBOUGHT = _column(30, 20, -100, -80), _column(70, 80, 100, -20)
 _EDGE, _NEUTRAL = _column(30, 20, 100, 20), _column(20, 30, 100, 30)
 # The number of successive bars at rest from which an indicator is meaningless; for %K, whether one of its windows is flat.
-_AT_REST = np.array([[14], [1], [19], [13], [33], [27], [1], [199], [19], [np.iinfo(np.int32).max], [20], [19]], dtype=np.int32)
+_AT_REST = np.array([[14], [1], [19], [13], [33], [27], [1], [199], [19], [np.iinfo(np.int16).max], [20], [19]], dtype=np.int16)
 _FIRST_POSITION = _column(*(indicator.bars_needed - 1 for indicator in INDICATORS.values()))
+
+
+@dataclass(frozen=True)
+class Votes:
+    """Arrays of shape (indicators, rows): indicators in the order of `keys`, rows as in the series.
+
+    Where an indicator is not available (too few bars) or meaningless (nothing moved in its window), vote and confidence are 0.
+    """
+
+    keys: tuple[str, ...]
+    vote: FloatArray
+    confidence: FloatArray
+    available: BoolArray
+    meaningless: BoolArray
+
+
+_VALUES: dict[str, Callable[[Series[FloatArray]], FloatArray]] = {
+    "rsi": lambda s: s.rsi,
+    "stochastic": lambda s: s.slow_k,
+    "cci": lambda s: s.cci,
+    "williams_r": lambda s: s.williams_r,
+    "macd": lambda s: s.macd_histogram,
+    "adx": lambda s: s.adx,
+    "psar": lambda s: s.sar,
+    "ema_cross": lambda s: s.ema_50 - s.ema_200,
+    "bollinger": lambda s: (s.close - s.bollinger_lower) / (s.bollinger_upper - s.bollinger_lower),  # %B
+    "atr": lambda s: s.atr,
+    "obv": lambda s: s.obv,
+    "cmf": lambda s: s.money_flow_20 / s.volume_20,
+}
+
+
+def shown_values(keys: tuple[str, ...], series: Series[FloatArray]) -> FloatArray:
+    """The values that are shown, of shape (indicators, rows); infinite or NaN where their denominator is 0. See `cast_votes`."""
+    return np.array([_VALUES[key](series) for key in keys])
 
 
 def cast_votes(keys: tuple[str, ...], series: Series[FloatArray]) -> Votes:
     """Apply the rules of one or more indicators to each row of the series.
 
     Every step takes the lines of all indicators at once: for one row, the calls cost more than the arithmetic. Call it within
-    `numpy.errstate` that ignores invalid values and divisions by zero; a value is infinite or NaN where its denominator is 0.
+    `numpy.errstate` that ignores invalid values and divisions by zero: rows whose denominator is 0 are meaningless.
     """
     s = series
     zero = np.zeros(len(s.close))
-    value = np.array(
-        [
-            s.rsi, s.slow_k, s.cci, s.williams_r, s.macd_histogram, s.adx, s.sar, s.ema_50 - s.ema_200,
-            (s.close - s.bollinger_lower) / (s.bollinger_upper - s.bollinger_lower), s.atr, s.obv, s.money_flow_20 / s.volume_20,
-        ]
-    )  # fmt: skip
+    oscillator = np.array([s.rsi, s.slow_k, s.cci, s.williams_r])
     distance = np.array(
         [
-            s.macd_histogram, s.plus_di - s.minus_di, s.close - s.sar, value[_EMA_CROSS], s.close - s.bollinger_middle, zero,
+            s.macd_histogram, s.plus_di - s.minus_di, s.close - s.sar, s.ema_50 - s.ema_200, s.close - s.bollinger_middle, zero,
             s.obv_change, s.money_flow_20,
         ]
     )  # fmt: skip
@@ -82,8 +97,7 @@ def cast_votes(keys: tuple[str, ...], series: Series[FloatArray]) -> Votes:
     available = s.position >= _FIRST_POSITION
     counts = available & ~meaningless
 
-    up, down = np.empty((2, *value.shape), dtype=np.bool_)
-    oscillator = value[:_OSCILLATORS]
+    up, down = np.empty((2, *counts.shape), dtype=np.bool_)
     np.less(oscillator, _OVERSOLD, out=up[:_OSCILLATORS])
     np.greater(oscillator, _OVERBOUGHT, out=down[:_OSCILLATORS])
     np.greater(distance, 0.0, out=up[_OSCILLATORS:])
@@ -96,10 +110,13 @@ def cast_votes(keys: tuple[str, ...], series: Series[FloatArray]) -> Votes:
     down &= counts
     vote = (up.view(np.int8) - down.view(np.int8)).astype(np.float64)
 
-    confidence = np.empty_like(value)
-    outside = np.maximum(_OVERSOLD - oscillator, oscillator - _OVERBOUGHT)
+    confidence = np.empty_like(vote)
+    outside = _OVERSOLD - oscillator
+    np.maximum(outside, oscillator - _OVERBOUGHT, out=outside)
     # One of the quotients is positive, or both are zeros, of which one has a sign.
-    np.abs(np.maximum(outside / _EDGE, outside / -_NEUTRAL), out=confidence[:_OSCILLATORS])
+    np.divide(outside, _EDGE, out=oscillator)
+    outside /= -_NEUTRAL
+    np.abs(np.maximum(oscillator, outside, out=outside), out=confidence[:_OSCILLATORS])
     np.divide(np.abs(distance, out=distance), scale, out=confidence[_OSCILLATORS:])
     confidence[_ADX] = 0.6 * np.minimum(s.adx / 50.0, 1.0) + 0.4 * confidence[_ADX]
     confidence[_EMA_CROSS] /= 0.05
@@ -110,6 +127,6 @@ def cast_votes(keys: tuple[str, ...], series: Series[FloatArray]) -> Votes:
     np.copyto(confidence, 0.0, where=~counts)
 
     if keys == _KEYS:
-        return Votes(keys, value, vote, confidence, available, meaningless)
+        return Votes(keys, vote, confidence, available, meaningless)
     lines = [_KEYS.index(key) for key in keys]
-    return Votes(keys, value[lines], vote[lines], confidence[lines], available[lines], meaningless[lines])
+    return Votes(keys, vote[lines], confidence[lines], available[lines], meaningless[lines])

@@ -26,7 +26,7 @@ def score_of(votes: Votes, weights: Mapping[str, float]) -> Score:
     """Σ(vote·confidence·weight) / Σ(confidence·weight) over the available voting indicators, from −1 to 1; 0 where the denominator is 0."""
     weighted = votes.confidence * np.array([[weights.get(key, 0.0)] for key in votes.keys])
     total = _sum_lines(weighted)
-    np.putmask(total, total == 0, 1.0)
+    np.copyto(total, 1.0, where=total == 0)
     contributions = np.multiply(votes.vote, weighted, out=weighted)
     contributions /= total
     return Score(np.clip(_sum_lines(contributions), -1.0, 1.0), contributions)

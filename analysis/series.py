@@ -138,12 +138,15 @@ def _smoothed(bars: Bars, rows: int, pick: Callable[[FloatArray], Picked]) -> tu
     )
 
 
-def _windows(columns: Iterable[FloatArray], rows: int) -> tuple[FloatArray, ...]:
+def _windows(columns: Iterable[FloatArray], rows: int) -> tuple[NDArray[Any], ...]:
     """The arrays from `close` to `flat_fast_k`, of shape (…, rows).
 
     The columns are high, low, close and volume, each of shape (…, rows + LONGEST_WINDOW − 1).
     """
     high, low, close, volume = columns
+    typical_price = high + low
+    typical_price += close
+    typical_price /= 3.0
     spread = high - low
     has_no_range = spread <= AT_REST * high
     near = np.s_[..., -(rows + CHANGE - 1) :]
@@ -151,9 +154,8 @@ def _windows(columns: Iterable[FloatArray], rows: int) -> tuple[FloatArray, ...]
     money_flow = (close[near] - low[near]) - (high[near] - close[near])
     money_flow /= np.where(has_no_range[near], np.inf, spread[near])
     money_flow *= volume[near]
-    volume_20, money_flow_20 = window_sum(np.array([volume[near], money_flow]), CHANGE)
 
-    rest = _at_rest(np.array([close, (high + low + close) / 3.0, high, low]))
+    rest = _at_rest(np.array([close, typical_price, high, low]))
     rest[2] &= rest[3]
     closes, typical, both = _lengths(rest[:3])
     unchanged_bars = both * has_no_range
@@ -162,8 +164,8 @@ def _windows(columns: Iterable[FloatArray], rows: int) -> tuple[FloatArray, ...]
     return (
         close[newest_rows],
         close[newest_rows] - close[..., -(rows + CHANGE) : -CHANGE],
-        volume_20,
-        money_flow_20,
+        window_sum(volume[near], CHANGE),
+        window_sum(money_flow, CHANGE),
         closes[newest_rows],
         typical[newest_rows],
         unchanged_bars[newest_rows],
@@ -179,13 +181,16 @@ def _at_rest(lines: FloatArray) -> BoolArray:
     return rest
 
 
-def _lengths(rest: BoolArray) -> NDArray[np.int32]:
-    """The number of successive true values up to each value along the last axis, whose first value is false."""
-    lengths = np.zeros(rest.shape, dtype=np.int32)
+def _lengths(rest: BoolArray) -> NDArray[np.int16]:
+    """The number of successive true values up to each value along the last axis, whose first value is false.
+
+    A series is shorter than the largest int16 (models.price_series.MOST_BARS).
+    """
+    lengths = np.zeros(rest.shape, dtype=np.int16)
     (index,) = rest.ravel().nonzero()
     if index.size:
         # Few values are true, so only those are numbered. No run reaches across the axis, because its first value is false.
         number = np.arange(1, index.size + 1)
         number[1:] -= np.maximum.accumulate(np.where(index[1:] - index[:-1] > 1, number[:-1], 0))
-        np.put(lengths, index, number)
+        lengths.reshape(-1)[index] = number
     return lengths

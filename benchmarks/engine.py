@@ -12,11 +12,13 @@ from benchmarks.servers import Servers
 TITLE = "Engine"
 NOTE = (
     "AAPL, 3,270 bars, adjusted arrays ready. Ours is `analysis.engine.analyse` whole: series, votes, score, reasons, levels, trade, "
-    "warnings; the peers compute series only. The median call of a round of 0.1 s, the best of 50 rounds taken in turns (of 4 for `ta`)."
+    "warnings, and the same in a batch, with equal results; the peers compute series only. The median call of a round of 0.1 s, the best "
+    "of 50 rounds taken in turns (of 4 for `ta`). The allocator is set as in the service's processes."
 )
 ROUNDS, TA_ROUNDS = 50, 4
 SECONDS = 0.1  # per round
-AT_MOST_TALIB = 3.0
+BATCH = 64  # tickers
+AT_MOST_TALIB = {"analyse": 1.8, "batch": 1.4, "history": 3.0}
 FASTER_THAN_PANDAS = 15.0
 SAME = 1e-6  # relative difference of a newest value from TA-Lib's
 
@@ -24,12 +26,19 @@ SAME = 1e-6  # relative difference of a newest value from TA-Lib's
 def measure(servers: Servers) -> list[Row]:
     """The table's rows; starts no server."""
     with Meter(__name__, "ours") as ours, Meter(__name__, "peers", with_pandas=True) as peers:
-        best = best_of(ROUNDS, [(ours, "analyse", SECONDS), (ours, "talib", SECONDS), (peers, "pandas", SECONDS)])
+        contests = [(ours, name, SECONDS) for name in ("talib", "analyse", "batch", "history")]
+        best = best_of(ROUNDS, [*contests, (peers, "pandas", SECONDS)])
         best |= best_of(TA_ROUNDS, [(peers, "ta", 0.0)])
     analyse = best["analyse"]
     over_pandas, over_ta = best["pandas"] / analyse, best["ta"] / analyse
+    best["batch"] /= BATCH
+    beside_talib = {
+        "analyse": "analyse, beside the bare TA-Lib calls that it makes",
+        "batch": f"one of {BATCH} tickers in a batch, beside the same",
+        "history": "the score of every day, beside the same",
+    }
     return [
-        at_most("analyse, beside the bare TA-Lib calls that it makes", analyse, best["talib"], AT_MOST_TALIB),
+        *(at_most(what, best[name], best["talib"], AT_MOST_TALIB[name]) for name, what in beside_talib.items()),
         Row(
             "analyse, beside the same twelve in textbook pandas",
             milliseconds(analyse),
@@ -46,11 +55,13 @@ def ours() -> Contenders:
     """The analysis, and the TA-Lib calls that it makes, recorded from one analysis."""
     import talib
 
-    from analysis.engine import analyse, parameters_of
-    from models.analysis import Overrides
+    from analysis.engine import Batch, analyse, parameters_of, signal_history
+    from infrastructure.allocator import give_back_memory
+    from models.analysis import Analysis, Overrides
     from models.strategy import DEFAULT_STRATEGY, STRATEGIES
     from utils.clock import today
 
+    give_back_memory()
     bars, parameters, day = _bars(), parameters_of(STRATEGIES[DEFAULT_STRATEGY], Overrides()), today()
     columns = (bars.high, bars.low, bars.close)
     calls: list[tuple[Any, tuple[Any, ...]]] = []
@@ -76,7 +87,19 @@ def ours() -> Contenders:
         for function, arguments in calls:
             function(*arguments)
 
-    return {"analyse": lambda: analyse(bars, parameters, day), "talib": bare_calls}
+    def batch() -> list[Analysis]:
+        together = Batch(parameters, day)
+        for _ in range(BATCH):
+            together.add(bars)
+        return together.analyses()
+
+    assert batch() == [analyse(bars, parameters, day)] * BATCH
+    return {
+        "talib": bare_calls,
+        "analyse": lambda: analyse(bars, parameters, day),
+        "batch": batch,
+        "history": lambda: signal_history(bars, parameters),
+    }
 
 
 def peers() -> Contenders:
@@ -108,13 +131,12 @@ def _bars() -> Any:
 
 
 def _check(newest: dict[str, float], bars: Any) -> None:
-    from analysis.rules import cast_votes
+    from analysis.rules import shown_values
     from analysis.series import compute_series
     from models.indicator import INDICATORS
 
     series = compute_series(bars, 1)
-    votes = cast_votes(tuple(INDICATORS), series)
-    expected = dict(zip(votes.keys, votes.value[:, -1].tolist(), strict=True))
+    expected = dict(zip(INDICATORS, shown_values(tuple(INDICATORS), series)[:, -1].tolist(), strict=True))
     # OBV is a running sum: TA-Lib starts it with the first volume, pandas with 0.
     expected["obv"] -= float(bars.volume[0])
     expected |= {"plus_di": float(series.plus_di[-1]), "minus_di": float(series.minus_di[-1])}

@@ -36,7 +36,7 @@ def test_a_day_is_judged_as_if_it_were_the_newest(sample: dict[str, Bars], histo
             assert reading.vote == history.votes.vote[line, row]
             assert reading.confidence.hex() == float(history.votes.confidence[line, row]).hex(), (count, reading.key)
             if reading.value is not None:
-                assert reading.value.hex() == float(history.votes.value[line, row]).hex(), (count, reading.key)
+                assert reading.value.hex() == float(history.value[line, row]).hex(), (count, reading.key)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -63,7 +63,8 @@ def test_the_history_of_a_day_is_the_beginning_of_every_later_one(
 ) -> None:
     short, whole = signal_history(sample["IBM"].until(count), chosen()), histories["IBM"]
     assert bits(short.score) == bits(whole.score[:count])
-    for name in ("value", "vote", "confidence", "available"):
+    assert bits(short.value) == bits(whole.value[:, :count])
+    for name in ("vote", "confidence", "available"):
         assert bits(getattr(short.votes, name)) == bits(getattr(whole.votes, name)[:, :count]), name
 
 

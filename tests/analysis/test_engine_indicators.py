@@ -8,7 +8,7 @@ from kit import textbook
 from kit.bars import TICKERS, bars_of, walk
 
 from analysis.bars import Bars
-from analysis.rules import cast_votes
+from analysis.rules import cast_votes, shown_values
 from analysis.series import compute_series
 from models.indicator import INDICATORS
 
@@ -76,10 +76,10 @@ def test_the_newest_row_alone_has_the_same_bits_as_in_all_rows(sample: dict[str,
 def test_an_indicator_is_available_from_its_first_value_on(sample: dict[str, Bars], key: str) -> None:
     series = compute_series(sample["MSFT"], 3270)
     with np.errstate(invalid="ignore", divide="ignore"):
-        votes = cast_votes((key,), series)
+        votes, value = cast_votes((key,), series), shown_values((key,), series)
     assert np.flatnonzero(votes.available[0])[0] == FIRST_VALUE_AT[key] == INDICATORS[key].bars_needed - 1
     assert votes.available[0, FIRST_VALUE_AT[key] :].all()
-    assert np.isfinite(votes.value[0, FIRST_VALUE_AT[key] :]).all()
+    assert np.isfinite(value[0, FIRST_VALUE_AT[key] :]).all()
 
 
 def test_changes_are_from_the_bar_twenty_back(sample: dict[str, Bars]) -> None:

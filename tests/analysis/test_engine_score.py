@@ -21,7 +21,7 @@ def votes_of(*lines: tuple[str, float, float]) -> Votes:
     keys, vote, confidence = zip(*lines, strict=True)
     column = [np.array([[value] for value in values], dtype=np.float64) for values in (vote, confidence)]
     yes = np.ones((len(keys), 1), dtype=np.bool_)
-    return Votes(keys, column[1], column[0], column[1], available=yes, meaningless=~yes)
+    return Votes(keys, column[0], column[1], available=yes, meaningless=~yes)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_each_row_has_its_own_score() -> None:
     one, other = votes_of(("rsi", 1, 0.5), ("cci", 0, 0.5)), votes_of(("rsi", -1, 1.0), ("cci", -1, 0.5))
     both = Votes(
         one.keys,
-        *(np.hstack([getattr(one, name), getattr(other, name)]) for name in ("value", "vote", "confidence", "available", "meaningless")),
+        *(np.hstack([getattr(one, name), getattr(other, name)]) for name in ("vote", "confidence", "available", "meaningless")),
     )
     assert score_of(both, {"rsi": 1.0, "cci": 1.0}).score.tolist() == [0.5, -1.0]
 
@@ -58,11 +58,11 @@ def test_each_row_has_its_own_score() -> None:
 def test_rounding_never_lifts_a_score_above_one() -> None:
     say = np.random.default_rng(0).uniform(0, 1, (11, 2000))
     ones = np.ones_like(say)
-    votes = Votes(VOTING_KEYS, say, ones, say, ones > 0, ones < 0)
+    votes = Votes(VOTING_KEYS, ones, say, ones > 0, ones < 0)
     result = score_of(votes, dict.fromkeys(VOTING_KEYS, 1.0))
     assert (np.add.accumulate(result.contributions, axis=0)[-1] > 1).any()  # they do round up here
     assert result.score.max() == 1.0
-    assert score_of(Votes(votes.keys, say, -ones, say, ones > 0, ones < 0), dict.fromkeys(VOTING_KEYS, 1.0)).score.min() == -1.0
+    assert score_of(Votes(votes.keys, -ones, say, ones > 0, ones < 0), dict.fromkeys(VOTING_KEYS, 1.0)).score.min() == -1.0
 
 
 @pytest.mark.parametrize(

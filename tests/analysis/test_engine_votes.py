@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from kit.bars import with_values
 
-from analysis.rules import cast_votes
+from analysis.rules import cast_votes, shown_values
 from analysis.score import score_of
 from analysis.series import Series
 from models.indicator import INDICATORS, VOTING_KEYS
@@ -150,7 +150,7 @@ def test_the_least_step_out_of_the_bands_votes(close: float, towards: float, vot
 def test_the_bollinger_value_is_percent_b() -> None:
     bands = {"bollinger_lower": 96.0, "bollinger_middle": 100.0, "bollinger_upper": 104.0}
     for close, value in ((96.0, 0.0), (100.0, 0.5), (104.0, 1.0), (106.0, 1.25)):
-        assert cast_votes(("bollinger",), with_values(close=close, **bands)).value.item() == value
+        assert shown_values(("bollinger",), with_values(close=close, **bands)).item() == value
 
 
 OVERBOUGHT: dict[str, dict[str, Any]] = {
@@ -236,7 +236,7 @@ def test_atr_is_not_in_the_score_whatever_weight_it_is_given() -> None:
 )
 def test_the_value_that_is_shown(key: str, values: dict[str, float], value: float) -> None:
     """Of the bands it is %B: 0 on the lower one, 1 on the upper."""
-    assert cast_votes((key,), with_values(**values)).value[0, 0] == pytest.approx(value, rel=1e-12)
+    assert shown_values((key,), with_values(**values))[0, 0] == pytest.approx(value, rel=1e-12)
 
 
 def test_the_lines_stand_in_the_order_of_the_keys() -> None:

@@ -45,7 +45,7 @@ def _of_strategy(bars: Bars, strategy: str) -> dict[str, Any]:
         shorter.update(dump(seen(bars.until(length), parameters)))
     history = signal_history(bars, parameters)
     days = hashlib.sha256()
-    for array in (history.score, history.votes.value, history.votes.vote, history.votes.confidence):
+    for array in (history.score, history.value, history.votes.vote, history.votes.confidence):
         # −0.0 and 0.0 are the same number, and NaN has no value.
         days.update(np.where(np.isnan(array), np.nan, array + 0.0).tobytes())
     return {

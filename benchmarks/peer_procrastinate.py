@@ -1,4 +1,4 @@
-"""Procrastinate's empty tasks: `python -m benchmarks.empty_procrastinate URL TASKS_AT_ONCE TASKS PROCESSES` prints the seconds."""
+"""Procrastinate: `python -m benchmarks.peer_procrastinate URL TASKS_AT_ONCE TASKS PROCESSES` prints the seconds that the tasks took."""
 
 from __future__ import annotations
 
@@ -9,31 +9,35 @@ import time
 
 import procrastinate
 
-URL = os.environ.get("EMPTY_TASKS_DATABASE", "")
+from benchmarks import peer_task
+
+WARM_UP = 10  # tasks
+URL = os.environ.get("PEER_QUEUE", "")
 app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=URL))
 
 
-@app.task(name="empty")
-def empty() -> None:
-    """Do nothing."""
+@app.task(name="perform")
+def perform(number: int) -> None:
+    """Perform the task."""
+    peer_task.perform(number)
 
 
 def main(url: str, at_once: int, count: int, processes: int) -> None:
     """Start workers, defer the tasks, wait until all are done, print the seconds."""
-    os.environ["EMPTY_TASKS_DATABASE"] = url
+    os.environ["PEER_QUEUE"] = url
     producer = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=url))
-    task = producer.task(name="empty")(lambda: None)
+    task = producer.task(name="perform")(lambda number: None)
     with producer.open():
         producer.schema_manager.apply_schema()
-        command = [sys.executable, "-m", "procrastinate", "--app", "benchmarks.empty_procrastinate.app", "worker"]
+        command = [sys.executable, "-m", "procrastinate", "--app", "benchmarks.peer_procrastinate.app", "worker"]
         workers = [
             subprocess.Popen([*command, "--concurrency", "1"], env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             for _ in range(processes)
         ]
         try:
-            _run(producer, task, 10, 1)  # the workers are up
+            _run(producer, task, range(count + 1, count + WARM_UP + 1), 1)  # the workers are up
             started = time.perf_counter()
-            _run(producer, task, count, at_once)
+            _run(producer, task, range(1, count + 1), at_once)
             print(time.perf_counter() - started)
         finally:
             for worker in workers:
@@ -42,14 +46,11 @@ def main(url: str, at_once: int, count: int, processes: int) -> None:
                 worker.wait()
 
 
-def _run(producer: procrastinate.App, task: procrastinate.tasks.Task, count: int, at_once: int) -> None:
+def _run(producer: procrastinate.App, task: procrastinate.tasks.Task, numbers: range, at_once: int) -> None:
     before = _done(producer)
-    for _ in range(0, count, at_once):
-        if at_once == 1:
-            task.defer()
-        else:
-            task.batch_defer(*({} for _ in range(at_once)))
-    while _done(producer) < before + count:
+    for start in range(0, len(numbers), at_once):
+        task.batch_defer(*({"number": number} for number in numbers[start : start + at_once]))
+    while _done(producer) < before + len(numbers):
         time.sleep(0.02)
 
 
