@@ -170,8 +170,8 @@ def tagged(value: Any, tag: str | None = None) -> Response:
     response = value if isinstance(value, Response) else json_response(value)
     if tag is None:
         tag = hashlib.sha256(response.get_data()).hexdigest()[:32]
-    response.headers["ETag"] = f'"{tag}"'
-    if "If-None-Match" in request.headers:
+    response.headers.add("ETag", f'"{tag}"')
+    if "HTTP_IF_NONE_MATCH" in request.environ:
         response.make_conditional(request)
     return response
 
@@ -236,7 +236,7 @@ def register_error_handlers(
     @app.after_request
     def remove_redirect_page(response: Response) -> Response:
         # The framework adds a page of HTML to redirects, also to those that pass no error handler.
-        if response.location is not None and response.mimetype == "text/html":
+        if 300 <= response.status_code < 400 and response.location is not None and response.mimetype == "text/html":
             response.set_data(b"")
         return response
 
