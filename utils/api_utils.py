@@ -105,7 +105,11 @@ class StrictRequest(Request):
         """
         limit, length = self.max_content_length, self.content_length
         try:
-            data = super().stream.read()
+            if length is not None and (limit is None or length <= limit):
+                # The framework would wrap the stream and count what is read, to the same end.
+                data = self.environ["wsgi.input"].read(length)
+            else:
+                data = super().stream.read()
             is_too_large = limit is not None and length is None and len(data) >= limit and self.environ["wsgi.input"].read(1)
         except RequestEntityTooLarge:
             raise
