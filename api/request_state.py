@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from flask import request
+from werkzeug.utils import cached_property
 
 from models.api_key import Principal
 from models.session import Session
@@ -48,8 +49,13 @@ class StatefulRequest(StrictRequest):
 
     def __init__(self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False) -> None:
         super().__init__(environ, populate_request, shallow)
-        header = environ.get("HTTP_X_REQUEST_ID", "")
-        self.state = RequestState(header if _VALID_REQUEST_ID.fullmatch(header) else new_id(), perf_counter())
+        header = environ.get("HTTP_X_REQUEST_ID")
+        self.state = RequestState(header if header and _VALID_REQUEST_ID.fullmatch(header) else new_id(), perf_counter())
+
+    @cached_property
+    def blueprints(self) -> list[str]:
+        """The names of the blueprint and of those around it, found once: Flask asks three times a request."""
+        return super().blueprints
 
 
 def request_state() -> RequestState:

@@ -15,6 +15,7 @@ import structlog
 from flask import Flask, Request, Response, request
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.utils import cached_property
 
@@ -142,8 +143,11 @@ class StrictRequest(Request):
 
 def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON response. Bytes and str must already be JSON and are sent unchanged."""
-    body = value if isinstance(value, bytes | str) else dump(value)
-    return Response(body, status, headers, content_type="application/json")
+    body = value if isinstance(value, bytes) else value.encode() if isinstance(value, str) else dump(value)
+    # Headers that are complete at once: the framework would search them for each that it adds.
+    added = headers.items() if headers else ()
+    complete = Headers([("Content-Type", "application/json"), ("Content-Length", str(len(body))), *added])
+    return Response([body], status, complete)
 
 
 def streamed_response(

@@ -27,8 +27,7 @@ def configure_logging(level: str, as_json: bool, report: Callable[[BaseException
     shared: list[Any] = [
         *([_reporting(report)] if report else []),
         structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        _stamp_and_redact,
+        _complete,
     ]
     renderer: Any  # for our own lines
     foreign_renderer: Any  # for the standard library, whose handlers need text
@@ -114,7 +113,9 @@ def _reporting(report: Callable[[BaseException, str], None]) -> Any:
     return report_exception
 
 
-def _stamp_and_redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _complete(_: Any, level: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Add level and time, and hide secrets."""
+    event["level"] = level
     event["timestamp"] = datetime.now(UTC).isoformat()[: -len("+00:00")] + "Z"
     for field in SECRET_FIELDS.intersection(event):
         event[field] = "[redacted]"
