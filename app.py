@@ -8,8 +8,6 @@ from functools import partial
 from platform import python_version
 
 import structlog
-from flask_cors import CORS
-from flask_openapi3 import APIBlueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import db_migrations
@@ -85,10 +83,7 @@ def create_app(settings: Settings | None = None) -> Application:
     register_error_handlers(app, translate, pages.error_page, _request_id)
     for feature in features:
         for blueprint in feature.blueprints():
-            if isinstance(blueprint, APIBlueprint):
-                app.register_api(blueprint)
-            else:
-                app.register_blueprint(blueprint)
+            app.register_blueprint(blueprint)
         for command in feature.commands():
             app.cli.add_command(command)
     for blueprint in PLAIN_BLUEPRINTS:
@@ -205,6 +200,8 @@ def _register_hooks(app: Application, services: Services) -> None:
     register_guard(app)
     register_client_gone(app)
     if settings.cors_origins:
+        from flask_cors import CORS  # noqa: PLC0415 — only where it is configured
+
         CORS(app, origins=list(settings.cors_origins), expose_headers=list(EXPOSED_HEADERS), max_age=600)
 
 

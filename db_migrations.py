@@ -21,18 +21,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import structlog
-from sqlalchemy import Connection, exc, text
+from infrastructure.garbage import loading
 
-import database
-from config import VERSION, Settings
-from database import Database
-from infrastructure.entrance import run_program
-from infrastructure.sql.script import statements, table_changes, without_comments
-from infrastructure.sql.sqlite import set_wal
-from models.migration import LedgerRow, Migration, MigrationError, SchemaState, SchemaStatus, compare
-from utils.clock import now
-from utils.start_errors import explain
+with loading():
+    import structlog
+    from sqlalchemy import Connection, exc, text
+
+    import database
+    from config import VERSION, Settings
+    from database import Database
+    from infrastructure.entrance import run_program
+    from infrastructure.sql.script import statements, table_changes, without_comments
+    from infrastructure.sql.sqlite import set_wal
+    from models.migration import LedgerRow, Migration, MigrationError, SchemaState, SchemaStatus, compare
+    from utils.clock import now
+    from utils.start_errors import explain
 
 log = structlog.get_logger(__name__)
 

@@ -12,20 +12,23 @@ import sys
 import threading
 from collections.abc import Sequence
 
-import structlog
+from infrastructure.garbage import loading
 
-import db_migrations
-from config import VERSION, Settings
-from features import load_features
-from infrastructure.entrance import NOT_STARTED, run_program
-from infrastructure.feature import Feature
-from jobs.isolated_process import ISOLATED, IsolatedServer
-from jobs.local import CONNECTIONS_PER_THREAD, PROCESS, Supervisor, run_worker
-from jobs.machine import JobMachine
-from jobs.maintenance import Maintenance, machine_tasks
-from jobs.supervised_process import SupervisionPolicy, stop_on_signals_or_orphaned
-from models.job import Lane
-from utils.start_errors import explain
+with loading():
+    import structlog
+
+    import db_migrations
+    from config import VERSION, Settings
+    from features import load_features
+    from infrastructure.entrance import NOT_STARTED, run_program
+    from infrastructure.feature import Feature
+    from jobs.isolated_process import ISOLATED, IsolatedServer
+    from jobs.local import CONNECTIONS_PER_THREAD, PROCESS, Supervisor, run_worker
+    from jobs.machine import JobMachine
+    from jobs.maintenance import Maintenance, machine_tasks
+    from jobs.supervised_process import SupervisionPolicy, stop_on_signals_or_orphaned
+    from models.job import Lane
+    from utils.start_errors import explain
 
 log = structlog.get_logger(__name__)
 

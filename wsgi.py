@@ -2,10 +2,13 @@
 
 import sys
 
-from app import create_app
-from config import ConfigError
+from infrastructure.garbage import loading
 
-try:
-    app = create_app()
-except ConfigError as error:
-    sys.exit(str(error))
+with loading():
+    from app import create_app
+    from config import ConfigError
+
+    try:
+        app = create_app()
+    except ConfigError as error:
+        sys.exit(str(error))

@@ -8,7 +8,9 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from models.price_series import PackedBars
+from models.price_series import COLUMNS, PackedBars
+
+CLOSE = COLUMNS.index("close")
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -33,6 +35,12 @@ class Bars:
         day: date = self.days[index].item()
         return day
 
+    def newest(self, count: int) -> Bars:
+        """The last `count` bars, at most all, as copies: small arrays that do not keep the long ones."""
+        rows = slice(-count, None)
+        prices = (self.open, self.high, self.low, self.close, self.volume)
+        return Bars(self.days[rows].copy(), *(column[rows].copy() for column in prices))
+
     def until(self, count: int) -> Bars:
         """The first `count` bars, as views of the same arrays."""
         return Bars(self.days[:count], self.open[:count], self.high[:count], self.low[:count], self.close[:count], self.volume[:count])
@@ -44,12 +52,11 @@ def adjusted_bars(packed: PackedBars, adjusted: bool) -> Bars:
     With `adjusted`, prices are multiplied by factor / (factor of the newest bar), where factor = adj_close / close, so that the newest bar
     keeps its traded price. Otherwise prices are as traded.
     """
-    days = np.frombuffer(packed.day_numbers(), dtype="datetime64[D]")
-    opens, highs, lows, closes, adj_closes, volumes = (
-        np.frombuffer(packed.column(name).cast("B"), dtype=np.float64) for name in ("open", "high", "low", "close", "adj_close", "volume")
-    )
-    if not adjusted or len(closes) == 0:
-        return Bars(days, opens, highs, lows, closes, volumes)
-    factor = adj_closes / closes
-    factor /= factor[-1]
-    return Bars(days, opens * factor, highs * factor, lows * factor, closes * factor, volumes)
+    columns = np.frombuffer(packed.data, dtype=np.float64).reshape(1 + len(COLUMNS), len(packed))
+    days, prices, adj_closes, volumes = columns[0].view("datetime64[D]"), columns[1:5], columns[5], columns[6]
+    if adjusted and len(packed) > 0:
+        factor = adj_closes / prices[CLOSE]
+        factor /= factor[-1]
+        prices = prices * factor
+    opens, highs, lows, closes = prices
+    return Bars(days, opens, highs, lows, closes, volumes)

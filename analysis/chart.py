@@ -44,7 +44,7 @@ def rows_between(bars: Bars, start: date | None, end: date | None) -> slice:
     return slice(max(first, after - MOST_BARS), max(first, after))
 
 
-def _line(line: str, series: Series, parameters: Parameters) -> FloatArray:
+def _line(line: str, series: Series[FloatArray], parameters: Parameters) -> FloatArray:
     if line == "score":
         return _scores(series, parameters)
     if line == "cmf":
@@ -54,7 +54,7 @@ def _line(line: str, series: Series, parameters: Parameters) -> FloatArray:
     return column
 
 
-def _scores(series: Series, parameters: Parameters) -> FloatArray:
+def _scores(series: Series[FloatArray], parameters: Parameters) -> FloatArray:
     """The score of each row; NaN where there are too few bars for an analysis."""
     scores: FloatArray = np.where(
         series.position >= MINIMUM_BARS - 1, score_of(cast_votes(parameters.indicators, series), parameters.weights).score, np.nan

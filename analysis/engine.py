@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
 from analysis.bars import Bars, FloatArray
-from analysis.levels import find_levels
+from analysis.levels import LOOKBACK, find_levels
 from analysis.quality import price_warnings
 from analysis.reasons import explain, finite, unavailable
 from analysis.rules import Votes, cast_votes
 from analysis.score import Score, score_of, signal_of, verdict_of
-from analysis.series import Series, compute_series
+from analysis.series import LONGEST_WINDOW, Series, compute_series, newest_series, newest_smoothed, rows_of
 from analysis.trade import plan_trade
-from models.analysis import Analysis, Overrides, Parameters
-from models.indicator import INDICATORS, IndicatorReading
+from models.analysis import Analysis, Overrides, Parameters, PriceWarning
+from models.indicator import INDICATORS, Indicator, IndicatorReading
 from models.strategy import Strategy
 
 # Incremented with every change to any number or sentence of a result.
 ENGINE_VERSION = "1"
+
+RECENT = max(LONGEST_WINDOW, LOOKBACK)  # bars: all that an analysis needs besides the smoothed indicators
 
 
 @dataclass(frozen=True)
@@ -65,63 +69,116 @@ class Fingerprints:
 
 def analyse(bars: Bars, parameters: Parameters, today: date) -> Analysis:
     """Analyse the newest bar of at least `quality.MINIMUM_BARS` adjusted bars; `today` decides whether it is stale."""
-    outcome = _evaluate(bars, parameters, rows=1)
-    series, votes, score = outcome
-    total = float(score.score[-1])
-    signal = signal_of(total)
-    atr = float(series.atr[-1])
-    return Analysis(
-        as_of=bars.day(-1),
-        bars=len(bars),
-        close=float(bars.close[-1]),
-        score=total,
-        verdict=verdict_of(total),
-        signal=signal,
-        indicators=tuple(_reading(line, outcome, parameters.weights, len(bars)) for line in range(len(votes.keys))),
-        levels=find_levels(bars, atr),
-        trade=plan_trade(bars, atr, signal, parameters),
-        warnings=price_warnings(bars, today),
-    )
+    batch = Batch(parameters, today)
+    batch.add(bars)
+    return batch.analyses()[0]
+
+
+class Batch:
+    """Tickers whose newest bars are evaluated together. Each gets what `analyse` gives it, to the last bit, in less time."""
+
+    def __init__(self, parameters: Parameters, today: date) -> None:
+        self._parameters, self._today = parameters, today
+        self._tickers: list[_Ticker] = []
+
+    def add(self, bars: Bars) -> None:
+        """Add the history of a ticker; only its newest bars are kept."""
+        self._tickers.append(_Ticker(len(bars), newest_smoothed(bars), bars.newest(RECENT), price_warnings(bars, self._today)))
+
+    def analyses(self) -> list[Analysis]:
+        """The analyses, in the order in which the tickers were added."""
+        if not self._tickers:
+            return []
+        with _divisions_by_zero_ignored():
+            series = newest_series([ticker.smoothed for ticker in self._tickers], [ticker.recent for ticker in self._tickers])
+            votes, score = _evaluate(series, self._parameters)
+        rows = zip(self._tickers, rows_of(series), _ballots(votes, score), score.score.tolist(), strict=True)
+        return [_analysis(ticker, row, ballots, total, self._parameters) for ticker, row, ballots, total in rows]
 
 
 def signal_history(bars: Bars, parameters: Parameters) -> SignalHistory:
     """The score and votes of each bar, computed from the bars up to it."""
-    _, votes, score = _evaluate(bars, parameters, rows=len(bars))
+    with _divisions_by_zero_ignored():
+        votes, score = _evaluate(compute_series(bars, len(bars)), parameters)
     return SignalHistory(score.score, votes)
 
 
 def newest_score(bars: Bars, parameters: Parameters) -> tuple[float, dict[str, int]]:
     """The score of the newest bar and each indicator's vote, without reasons and trade."""
-    _, votes, score = _evaluate(bars, parameters, rows=1)
-    return float(score.score[-1]), {key: int(vote) for key, vote in zip(votes.keys, votes.vote[:, -1], strict=True)}
+    with _divisions_by_zero_ignored():
+        votes, score = _evaluate(newest_series([newest_smoothed(bars)], [bars]), parameters)
+    return float(score.score[0]), {key: int(vote) for key, vote in zip(votes.keys, votes.vote[:, 0].tolist(), strict=True)}
 
 
-def _evaluate(bars: Bars, parameters: Parameters, rows: int) -> tuple[Series, Votes, Score]:
-    # NaN before an indicator's first value, and 0/0 on flat prices, are intended; the rules mask both.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        series = compute_series(bars, rows)
-        votes = cast_votes(parameters.indicators, series)
-        return series, votes, score_of(votes, parameters.weights)
+class _Ticker(NamedTuple):
+    """What is kept of a ticker's history until its newest bar is evaluated."""
+
+    bars: int  # of the whole history
+    smoothed: tuple[float, ...]
+    recent: Bars
+    warnings: tuple[PriceWarning, ...]
 
 
-def _reading(line: int, outcome: tuple[Series, Votes, Score], weights: dict[str, float], bars: int) -> IndicatorReading:
-    series, votes, score = outcome
-    indicator = INDICATORS[votes.keys[line]]
-    available = bool(votes.available[line, -1])
-    vote, confidence = int(votes.vote[line, -1]), float(votes.confidence[line, -1])
-    reason, details = (
-        explain(indicator.key, series, vote, bool(votes.meaningless[line, -1])) if available else (unavailable(indicator.key, bars), {})
+class _Ballot(NamedTuple):
+    """One indicator's part in the score of one row."""
+
+    available: float  # 0 or 1, as is `meaningless`
+    meaningless: float
+    value: float
+    vote: float
+    confidence: float
+    contribution: float
+
+
+def _evaluate(series: Series[FloatArray], parameters: Parameters) -> tuple[Votes, Score]:
+    votes = cast_votes(parameters.indicators, series)
+    return votes, score_of(votes, parameters.weights)
+
+
+def _divisions_by_zero_ignored() -> np.errstate:
+    # NaN before an indicator's first value, and divisions by zero on flat prices, are intended; the rules mask both.
+    return np.errstate(invalid="ignore", divide="ignore")
+
+
+def _ballots(votes: Votes, score: Score) -> Iterator[Iterator[_Ballot]]:
+    """The ballots of each row, in the order of the indicators."""
+    lines = np.array([votes.available, votes.meaningless, votes.value, votes.vote, votes.confidence, score.contributions])
+    return (map(_Ballot._make, row) for row in lines.T.tolist())
+
+
+def _analysis(ticker: _Ticker, row: Series[float], ballots: Iterator[_Ballot], score: float, parameters: Parameters) -> Analysis:
+    recent, signal = ticker.recent, signal_of(score)
+    return Analysis(
+        as_of=recent.day(-1),
+        bars=ticker.bars,
+        close=row.close,
+        score=score,
+        verdict=verdict_of(score),
+        signal=signal,
+        indicators=tuple(
+            _reading(INDICATORS[key], ballot, row, ticker.bars, parameters.weights)
+            for key, ballot in zip(parameters.indicators, ballots, strict=True)
+        ),
+        levels=find_levels(recent, row.atr),
+        trade=plan_trade(recent, row.atr, signal, parameters),
+        warnings=ticker.warnings,
     )
+
+
+def _reading(indicator: Indicator, ballot: _Ballot, row: Series[float], bars: int, weights: Mapping[str, float]) -> IndicatorReading:
+    key, vote = indicator.key, int(ballot.vote)
+    available = bool(ballot.available)
+    reason, details = explain(key, row, vote, bool(ballot.meaningless)) if available else (unavailable(key, bars), {})
     return IndicatorReading(
-        key=indicator.key,
-        name=indicator.name,
-        category=str(indicator.category),
-        available=available,
-        value=finite(float(votes.value[line, -1])) if available else None,
-        vote=vote,
-        confidence=confidence,
-        weight=weights[indicator.key] if available and indicator.votes else 0.0,
-        contribution=float(score.contributions[line, -1]),
-        reason=reason,
-        details=details,
+        key,
+        indicator.name,
+        indicator.category.value,
+        available,
+        finite(ballot.value) if available else None,
+        vote,
+        ballot.confidence,
+        weights[key] if available and indicator.votes else 0.0,
+        ballot.contribution,
+        reason,
+        details,
     )

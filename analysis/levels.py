@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
+from itertools import starmap
+
 import talib
 
 from analysis.bars import Bars
@@ -23,30 +25,41 @@ def find_levels(bars: Bars, atr: float) -> Levels:
     """
     start = max(len(bars) - LOOKBACK, 0)
     low, high = bars.low[start:], bars.high[start:]
-    if len(low) < 2 * WING + 1:
-        return Levels((), ())
     width = 2 * WING + 1
-    lows = np.flatnonzero(talib.MIN(low, width)[width - 1 :] == low[WING:-WING]) + WING
-    highs = np.flatnonzero(talib.MAX(high, width)[width - 1 :] == high[WING:-WING]) + WING
-    prices, indexes = np.concatenate([low[lows], high[highs]]), np.concatenate([lows, highs])
-    pivots = sorted(zip(prices.tolist(), indexes.tolist(), strict=True))
+    if len(low) < width:
+        return Levels((), ())
+    (lows,) = (talib.MIN(low, width)[width - 1 :] == low[WING:-WING]).nonzero()
+    (highs,) = (talib.MAX(high, width)[width - 1 :] == high[WING:-WING]).nonzero()
+    prices = low[lows + WING].tolist() + high[highs + WING].tolist()
+    pivots = sorted(zip(prices, lows.tolist() + highs.tolist(), strict=True))
 
-    clusters: list[list[tuple[float, int]]] = []
-    total = 0.0
+    close, farthest = float(bars.close[-1]), MERGE_ATR * atr
+    below, above = [], []
+    for mean, touches, index in _clusters(pivots, farthest):
+        if mean < close:
+            below.append((mean, touches, index))
+        elif mean > close:
+            above.append((mean, touches, index))
+            if len(above) == NEAREST:
+                break
+
+    def level(mean: float, touches: int, index: int) -> Level:
+        return Level(mean, touches, bars.day(start + WING + index))
+
+    return Levels(tuple(starmap(level, below[: -NEAREST - 1 : -1])), tuple(starmap(level, above)))
+
+
+def _clusters(pivots: list[tuple[float, int]], farthest: float) -> Iterator[tuple[float, int, int]]:
+    """The mean price, the number of pivots and the newest index of each cluster of ascending pivots."""
+    total, touches, newest = 0.0, 0, 0
     for price, index in pivots:
-        if clusters and abs(price - total / len(clusters[-1])) <= MERGE_ATR * atr:
-            clusters[-1].append((price, index))
+        if touches and abs(price - total / touches) <= farthest:
             total += price
+            touches += 1
+            newest = max(newest, index)
         else:
-            clusters.append([(price, index)])
-            total = price
-    close = float(bars.close[-1])
-    means = [sum(price for price, _ in cluster) / len(cluster) for cluster in clusters]
-    below = [number for number, mean in enumerate(means) if mean < close]
-    above = [number for number, mean in enumerate(means) if mean > close]
-
-    def level(number: int) -> Level:
-        cluster = clusters[number]
-        return Level(means[number], len(cluster), bars.day(start + max(index for _, index in cluster)))
-
-    return Levels(tuple(map(level, below[: -NEAREST - 1 : -1])), tuple(map(level, above[:NEAREST])))
+            if touches:
+                yield total / touches, touches, newest
+            total, touches, newest = price, 1, index
+    if touches:
+        yield total / touches, touches, newest

@@ -39,8 +39,9 @@ def price_warnings(bars: Bars, today: date) -> tuple[PriceWarning, ...]:
     if without_volume > ZERO_VOLUME_SHARE * len(bars):
         percent = 100 * without_volume / len(bars)
         warnings.append(PriceWarning("zero_volume", f"{without_volume} of {len(bars)} days ({percent:.0f} %) have no volume."))
-    moves = np.abs(bars.close[1:] / bars.close[:-1] - 1.0)
-    large = np.flatnonzero(moves > LARGE_MOVE)
+    moves = bars.close[1:] / bars.close[:-1]
+    moves -= 1.0
+    (large,) = (np.abs(moves, out=moves) > LARGE_MOVE).nonzero()
     if large.size:
         at = int(large[-1])
         warnings.append(
@@ -73,7 +74,7 @@ def price_gaps(bars: Bars) -> tuple[PriceGap, ...]:
 def _before_gaps(bars: Bars) -> NDArray[np.intp]:
     """The indexes of the bars before each gap."""
     days = bars.days.view(np.int64)
-    return np.flatnonzero(days[1:] - days[:-1] > GAP_DAYS)
+    return (days[1:] - days[:-1] > GAP_DAYS).nonzero()[0]
 
 
 def _moves(count: int) -> str:

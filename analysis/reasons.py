@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from analysis.bars import FloatArray
 from analysis.series import Series
 from models.indicator import INDICATORS
 
 Details = dict[str, float | None]
 
 
-def explain(key: str, series: Series, vote: int, meaningless: bool) -> tuple[str, Details]:
-    """Sentence and details of one available indicator on the newest row."""
-    sentence, details = _EXPLAIN[key](series, vote)
+def explain(key: str, row: Series[float], vote: int, meaningless: bool) -> tuple[str, Details]:
+    """Sentence and details of one available indicator on a row."""
+    sentence, details = _EXPLAIN[key](row, vote)
     if meaningless:
         sentence = f"{INDICATORS[key].name} has nothing to go by: {_WHY_MEANINGLESS.get(key, 'prices did not move in its window')}."
     return sentence, details
@@ -37,10 +36,6 @@ _WHY_MEANINGLESS = {
 }
 
 
-def _last(values: FloatArray) -> float:
-    return float(values[-1])
-
-
 def _details(**values: float) -> Details:
     return {name: finite(value) for name, value in values.items()}
 
@@ -57,32 +52,32 @@ def _threshold(name: str, value: float, vote: int, low: float, high: float) -> s
     return f"{name} is {value:.1f}, between {low:g} and {high:g}: neutral."
 
 
-def _rsi(s: Series, vote: int) -> tuple[str, Details]:
-    return _threshold("RSI 14", _last(s.rsi), vote, 30, 70), {}
+def _rsi(s: Series[float], vote: int) -> tuple[str, Details]:
+    return _threshold("RSI 14", s.rsi, vote, 30, 70), {}
 
 
-def _stochastic(s: Series, vote: int) -> tuple[str, Details]:
-    slow_k, slow_d = _last(s.slow_k), _last(s.slow_d)
+def _stochastic(s: Series[float], vote: int) -> tuple[str, Details]:
+    slow_k, slow_d = s.slow_k, s.slow_d
     return _threshold("Slow %K", slow_k, vote, 20, 80), _details(slow_k=slow_k, slow_d=slow_d)
 
 
-def _cci(s: Series, vote: int) -> tuple[str, Details]:
-    return _threshold("CCI 20", _last(s.cci), vote, -100, 100), {}
+def _cci(s: Series[float], vote: int) -> tuple[str, Details]:
+    return _threshold("CCI 20", s.cci, vote, -100, 100), {}
 
 
-def _williams_r(s: Series, vote: int) -> tuple[str, Details]:
-    return _threshold("Williams %R", _last(s.williams_r), vote, -80, -20), {}
+def _williams_r(s: Series[float], vote: int) -> tuple[str, Details]:
+    return _threshold("Williams %R", s.williams_r, vote, -80, -20), {}
 
 
-def _macd(s: Series, vote: int) -> tuple[str, Details]:
-    macd, signal = _last(s.macd), _last(s.macd_signal)
+def _macd(s: Series[float], vote: int) -> tuple[str, Details]:
+    macd, signal = s.macd, s.macd_signal
     side, meaning = ("above", "momentum is rising") if vote > 0 else ("below", "momentum is falling") if vote < 0 else ("on", "no lead")
     sentence = f"MACD is {_price(macd)}, {side} its signal line at {_price(signal)}: {meaning}."
-    return sentence, _details(macd=macd, signal=signal, histogram=_last(s.macd_histogram))
+    return sentence, _details(macd=macd, signal=signal, histogram=s.macd_histogram)
 
 
-def _adx(s: Series, vote: int) -> tuple[str, Details]:
-    adx, plus, minus = _last(s.adx), _last(s.plus_di), _last(s.minus_di)
+def _adx(s: Series[float], vote: int) -> tuple[str, Details]:
+    adx, plus, minus = s.adx, s.plus_di, s.minus_di
     direction = "up" if vote > 0 else "down" if vote < 0 else "undecided"
     strength = "strong" if adx >= 25 else "weak"
     return f"+DI is {plus:.1f} and −DI {minus:.1f}: the trend is {direction}, and {strength} with ADX at {adx:.1f}.", _details(
@@ -90,21 +85,21 @@ def _adx(s: Series, vote: int) -> tuple[str, Details]:
     )
 
 
-def _psar(s: Series, vote: int) -> tuple[str, Details]:
-    close, sar = _last(s.close), _last(s.sar)
+def _psar(s: Series[float], vote: int) -> tuple[str, Details]:
+    close, sar = s.close, s.sar
     side, trend = ("above", "up") if vote > 0 else ("below", "down") if vote < 0 else ("on", "undecided")
     return f"The close of {_price(close)} is {side} the SAR at {_price(sar)}: the trend is {trend}.", _details(sar=sar)
 
 
-def _ema_cross(s: Series, vote: int) -> tuple[str, Details]:
-    short, long = _last(s.ema_50), _last(s.ema_200)
+def _ema_cross(s: Series[float], vote: int) -> tuple[str, Details]:
+    short, long = s.ema_50, s.ema_200
     side, trend = ("above", "up") if vote > 0 else ("below", "down") if vote < 0 else ("on", "undecided")
     sentence = f"EMA 50 at {_price(short)} is {side} EMA 200 at {_price(long)}: the long trend is {trend}."
     return sentence, _details(ema_50=short, ema_200=long)
 
 
-def _bollinger(s: Series, vote: int) -> tuple[str, Details]:
-    close, upper, middle, lower = _last(s.close), _last(s.bollinger_upper), _last(s.bollinger_middle), _last(s.bollinger_lower)
+def _bollinger(s: Series[float], vote: int) -> tuple[str, Details]:
+    close, upper, middle, lower = s.close, s.bollinger_upper, s.bollinger_middle, s.bollinger_lower
     if vote > 0:
         sentence = f"The close of {_price(close)} is below the lower band at {_price(lower)}: stretched down."
     elif vote < 0:
@@ -114,14 +109,14 @@ def _bollinger(s: Series, vote: int) -> tuple[str, Details]:
     return sentence, _details(upper=upper, middle=middle, lower=lower)
 
 
-def _atr(s: Series, vote: int) -> tuple[str, Details]:
-    atr = _last(s.atr)
-    percent = 100 * atr / _last(s.close)
+def _atr(s: Series[float], vote: int) -> tuple[str, Details]:
+    atr = s.atr
+    percent = 100 * atr / s.close
     return f"A usual day moves {_price(atr)}, {percent:.1f} % of the close; it measures risk and does not vote.", _details(percent=percent)
 
 
-def _obv(s: Series, vote: int) -> tuple[str, Details]:
-    change, price = _last(s.obv_change), _last(s.price_change)
+def _obv(s: Series[float], vote: int) -> tuple[str, Details]:
+    change, price = s.obv_change, s.price_change
     flow = "rose" if change > 0 else "fell" if change < 0 else "did not change"
     move = "rose" if price > 0 else "fell" if price < 0 else "did not change"
     meaning = "volume confirms the move" if vote else "volume does not confirm the move"
@@ -129,13 +124,13 @@ def _obv(s: Series, vote: int) -> tuple[str, Details]:
     return sentence, _details(change_20=change, price_change_20=price)
 
 
-def _cmf(s: Series, vote: int) -> tuple[str, Details]:
-    value = _last(s.money_flow_20) / _last(s.volume_20) if _last(s.volume_20) else 0.0
+def _cmf(s: Series[float], vote: int) -> tuple[str, Details]:
+    value = s.money_flow_20 / s.volume_20 if s.volume_20 else 0.0
     meaning = "buyers close the days" if vote > 0 else "sellers close the days" if vote < 0 else "neither side leads"
     return f"Chaikin money flow is {value:+.3f}: {meaning}.", {}
 
 
-_EXPLAIN: dict[str, Callable[[Series, int], tuple[str, Details]]] = {
+_EXPLAIN: dict[str, Callable[[Series[float], int], tuple[str, Details]]] = {
     "rsi": _rsi,
     "stochastic": _stochastic,
     "cci": _cci,

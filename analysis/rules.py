@@ -7,7 +7,6 @@ Bollinger, Granville (OBV) and Chaikin (money flow).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,125 +31,85 @@ class Votes:
     meaningless: BoolArray
 
 
-def cast_votes(keys: tuple[str, ...], series: Series) -> Votes:
-    """Apply the rules of one or more indicators to each row of the series."""
-    outcomes = [_RULES[key](series) for key in keys]
-    needed = np.array([[INDICATORS[key].bars_needed - 1] for key in keys])
-    available = series.position >= needed
-    meaningless = np.array([outcome[3] for outcome in outcomes])
-    counts = available & ~meaningless
-    # Clamp and mask all indicators in one call: for one row, the calls cost more than the arithmetic.
-    confidence = np.minimum(np.maximum(np.array([outcome[2] for outcome in outcomes]), 0.0), 1.0)
-    return Votes(
-        keys=keys,
-        value=np.array([outcome[0] for outcome in outcomes]),
-        vote=np.where(counts, np.array([outcome[1] for outcome in outcomes]), 0.0),
-        confidence=np.where(counts, confidence, 0.0),
-        available=available,
-        meaningless=meaningless,
-    )
+# The lines below are in the order of INDICATORS: first four oscillators, then the indicators that measure a distance by a scale.
+_KEYS = tuple(INDICATORS)
+_OSCILLATORS = 4
+_ADX, _EMA_CROSS, _BOLLINGER, _OBV, _CMF = map(_KEYS.index, ("adx", "ema_cross", "bollinger", "obv", "cmf"))
 
 
-# Value, vote, confidence, and where the indicator is meaningless.
-_Outcome = tuple[FloatArray, FloatArray, FloatArray, BoolArray]
-_Rule = Callable[[Series], _Outcome]
+def _column(*values: float) -> FloatArray:
+    return np.array(values, dtype=np.float64)[:, np.newaxis]
 
 
-def _oscillator(value: FloatArray, low: float, high: float, edge: float, neutral: float) -> tuple[FloatArray, FloatArray]:
-    """Vote and confidence of a bounded oscillator: oversold below `low`, overbought above `high`.
+# Of the oscillators: oversold below, overbought above; the way from a threshold to the end of the scale; and what scales the distance to
+# the nearer threshold in between.
+_OVERSOLD, _OVERBOUGHT = _column(30, 20, -100, -80), _column(70, 80, 100, -20)
+_EDGE, _NEUTRAL = _column(30, 20, 100, 20), _column(20, 30, 100, 30)
+# The number of successive bars at rest from which an indicator is meaningless; for %K, whether one of its windows is flat.
+_AT_REST = np.array([[14], [1], [19], [13], [33], [27], [1], [199], [19], [np.iinfo(np.int32).max], [20], [19]], dtype=np.int32)
+_FIRST_POSITION = _column(*(indicator.bars_needed - 1 for indicator in INDICATORS.values()))
 
-    `edge` is the way from a threshold to the end of the scale, `neutral` scales the distance to the nearer threshold in between.
+
+def cast_votes(keys: tuple[str, ...], series: Series[FloatArray]) -> Votes:
+    """Apply the rules of one or more indicators to each row of the series.
+
+    Every step takes the lines of all indicators at once: for one row, the calls cost more than the arithmetic. Call it within
+    `numpy.errstate` that ignores invalid values and divisions by zero; a value is infinite or NaN where its denominator is 0.
     """
-    below, above = low - value, value - high
-    outside = np.maximum(below, above)
-    return _sign(below > 0, above > 0), np.where(outside > 0, outside / edge, -outside / neutral)
+    s = series
+    zero = np.zeros(len(s.close))
+    value = np.array(
+        [
+            s.rsi, s.slow_k, s.cci, s.williams_r, s.macd_histogram, s.adx, s.sar, s.ema_50 - s.ema_200,
+            (s.close - s.bollinger_lower) / (s.bollinger_upper - s.bollinger_lower), s.atr, s.obv, s.money_flow_20 / s.volume_20,
+        ]
+    )  # fmt: skip
+    distance = np.array(
+        [
+            s.macd_histogram, s.plus_di - s.minus_di, s.close - s.sar, value[_EMA_CROSS], s.close - s.bollinger_middle, zero,
+            s.obv_change, s.money_flow_20,
+        ]
+    )  # fmt: skip
+    scale = np.array(
+        [
+            0.01 * s.close, s.plus_di + s.minus_di, 0.02 * s.close, s.ema_200, s.bollinger_upper - s.bollinger_middle, zero + 1.0,
+            s.volume_20, s.volume_20,
+        ]
+    )  # fmt: skip
+    closes, typical, bars = s.unchanged_closes, s.unchanged_typical, s.unchanged_bars
+    meaningless = np.array([closes, s.flat_fast_k, typical, bars, closes, bars, bars, closes, closes, bars, closes, bars]) >= _AT_REST
+    meaningless[_OSCILLATORS:] |= scale == 0
+    available = s.position >= _FIRST_POSITION
+    counts = available & ~meaningless
 
+    up, down = np.empty((2, *value.shape), dtype=np.bool_)
+    oscillator = value[:_OSCILLATORS]
+    np.less(oscillator, _OVERSOLD, out=up[:_OSCILLATORS])
+    np.greater(oscillator, _OVERBOUGHT, out=down[:_OSCILLATORS])
+    np.greater(distance, 0.0, out=up[_OSCILLATORS:])
+    np.less(distance, 0.0, out=down[_OSCILLATORS:])
+    np.less(s.close, s.bollinger_lower, out=up[_BOLLINGER])
+    np.greater(s.close, s.bollinger_upper, out=down[_BOLLINGER])
+    up[_OBV] &= s.price_change > 0
+    down[_OBV] &= s.price_change < 0
+    up &= counts
+    down &= counts
+    vote = (up.view(np.int8) - down.view(np.int8)).astype(np.float64)
 
-def _sign(up: BoolArray, down: BoolArray) -> FloatArray:
-    return np.subtract(up, down, dtype=np.float64)
+    confidence = np.empty_like(value)
+    outside = np.maximum(_OVERSOLD - oscillator, oscillator - _OVERBOUGHT)
+    # One of the quotients is positive, or both are zeros, of which one has a sign.
+    np.abs(np.maximum(outside / _EDGE, outside / -_NEUTRAL), out=confidence[:_OSCILLATORS])
+    np.divide(np.abs(distance, out=distance), scale, out=confidence[_OSCILLATORS:])
+    confidence[_ADX] = 0.6 * np.minimum(s.adx / 50.0, 1.0) + 0.4 * confidence[_ADX]
+    confidence[_EMA_CROSS] /= 0.05
+    # |distance from the middle − 1| half-widths: outside the bands the distance from them, and inside the distance to the nearer one.
+    confidence[_BOLLINGER] = np.abs(confidence[_BOLLINGER] - 1.0)
+    confidence[_CMF] *= 5.0
+    np.clip(confidence, 0.0, 1.0, out=confidence)
+    np.copyto(confidence, 0.0, where=~counts)
 
-
-def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    return numerator / np.where(denominator == 0, np.nan, denominator)
-
-
-def _rsi(s: Series) -> _Outcome:
-    vote, confidence = _oscillator(s.rsi, 30.0, 70.0, edge=30.0, neutral=20.0)
-    return s.rsi, vote, confidence, s.unchanged_closes >= 14
-
-
-def _stochastic(s: Series) -> _Outcome:
-    vote, confidence = _oscillator(s.slow_k, 20.0, 80.0, edge=20.0, neutral=30.0)
-    return s.slow_k, vote, confidence, s.flat_fast_k
-
-
-def _cci(s: Series) -> _Outcome:
-    size = np.abs(s.cci)
-    return s.cci, _sign(s.cci < -100, s.cci > 100), np.abs(size - 100.0) / 100.0, s.unchanged_typical >= 19
-
-
-def _williams_r(s: Series) -> _Outcome:
-    vote, confidence = _oscillator(s.williams_r, -80.0, -20.0, edge=20.0, neutral=30.0)
-    return s.williams_r, vote, confidence, s.unchanged_bars >= 13
-
-
-def _macd(s: Series) -> _Outcome:
-    value = s.macd_histogram
-    return value, np.sign(value), np.abs(value) / (0.01 * s.close), s.unchanged_closes >= 33
-
-
-def _adx(s: Series) -> _Outcome:
-    difference, total = s.plus_di - s.minus_di, s.plus_di + s.minus_di
-    confidence = 0.6 * np.minimum(s.adx / 50.0, 1.0) + 0.4 * np.abs(_ratio(difference, total))
-    return s.adx, np.sign(difference), confidence, (total == 0) | (s.unchanged_bars >= 27)
-
-
-def _psar(s: Series) -> _Outcome:
-    distance = s.close - s.sar
-    return s.sar, np.sign(distance), np.abs(distance) / (0.02 * s.close), s.unchanged_bars >= 1
-
-
-def _ema_cross(s: Series) -> _Outcome:
-    value = s.ema_50 - s.ema_200
-    return value, np.sign(value), np.abs(value) / s.ema_200 / 0.05, s.unchanged_closes >= 199
-
-
-def _bollinger(s: Series) -> _Outcome:
-    half = s.bollinger_upper - s.bollinger_middle
-    from_middle = np.abs(_ratio(s.close - s.bollinger_middle, half))  # in half-widths: 1 is on a band
-    percent_b = _ratio(s.close - s.bollinger_lower, s.bollinger_upper - s.bollinger_lower)
-    vote = _sign(s.close < s.bollinger_lower, s.close > s.bollinger_upper)
-    # |from_middle − 1| is the distance outside the bands, and inside them the distance to the nearer band.
-    return percent_b, vote, np.abs(from_middle - 1.0), (half == 0) | (s.unchanged_closes >= 19)
-
-
-def _atr(s: Series) -> _Outcome:
-    nothing = np.zeros_like(s.atr)
-    return s.atr, nothing, nothing, nothing != 0
-
-
-def _obv(s: Series) -> _Outcome:
-    direction = np.sign(s.obv_change)
-    vote = np.where(direction == np.sign(s.price_change), direction, 0.0)
-    return s.obv, vote, np.abs(_ratio(s.obv_change, s.volume_20)), (s.volume_20 == 0) | (s.unchanged_closes >= 20)
-
-
-def _cmf(s: Series) -> _Outcome:
-    value = _ratio(s.money_flow_20, s.volume_20)
-    return value, np.sign(value), 5.0 * np.abs(value), (s.volume_20 == 0) | (s.unchanged_bars >= 19)
-
-
-_RULES: dict[str, _Rule] = {
-    "rsi": _rsi,
-    "stochastic": _stochastic,
-    "cci": _cci,
-    "williams_r": _williams_r,
-    "macd": _macd,
-    "adx": _adx,
-    "psar": _psar,
-    "ema_cross": _ema_cross,
-    "bollinger": _bollinger,
-    "atr": _atr,
-    "obv": _obv,
-    "cmf": _cmf,
-}
+    if keys == _KEYS:
+        return Votes(keys, value, vote, confidence, available, meaningless)
+    lines = [_KEYS.index(key) for key in keys]
+    return Votes(keys, value[lines], vote[lines], confidence[lines], available[lines], meaningless[lines])

@@ -1,116 +1,88 @@
-"""The arrays behind the indicators, for the newest `rows` bars: TA-Lib's functions, and a few window sums.
+"""The arrays behind the indicators: TA-Lib's functions over a whole history, and window sums over its newest bars.
 
-TA-Lib computes over the whole history, since Wilder's and exponential smoothing depend on all of it; the window sums only over the bars
-that `rows` needs.
+Wilder's and exponential smoothing depend on all bars, so TA-Lib computes over the whole history, one ticker at a time. The windows do not:
+those of several tickers are computed in one call, because on single rows the calls cost more than the arithmetic.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import methodcaller
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import talib
+from numpy.typing import NDArray
 
 from analysis.bars import Bars, BoolArray, FloatArray
 
 LONGEST_WINDOW = 200
+CHANGE = 20  # bars over which the changes of price and on-balance volume are taken, and the window of the volume sums
 AT_REST = 1e-12  # of a price: a smaller difference is a rounding error of the adjustment, not a move
 
-
-@dataclass(frozen=True)
-class Series:
-    """Arrays of shape (rows,), one row per bar; NaN where there are not enough bars yet. Prices are adjusted."""
-
-    position: FloatArray  # the bar's index in the whole history, from 0
-    close: FloatArray
-    rsi: FloatArray
-    slow_k: FloatArray
-    slow_d: FloatArray
-    cci: FloatArray
-    williams_r: FloatArray
-    macd: FloatArray
-    macd_signal: FloatArray
-    macd_histogram: FloatArray
-    adx: FloatArray
-    plus_di: FloatArray
-    minus_di: FloatArray
-    sar: FloatArray
-    ema_50: FloatArray
-    ema_200: FloatArray
-    bollinger_upper: FloatArray
-    bollinger_middle: FloatArray
-    bollinger_lower: FloatArray
-    atr: FloatArray
-    obv: FloatArray
-    obv_change: FloatArray  # over 20 bars
-    price_change: FloatArray  # over 20 bars
-    volume_20: FloatArray  # sum of 20 bars
-    money_flow_20: FloatArray  # sum of 20 bars
-    unchanged_closes: FloatArray  # number of bars directly before this one with the same close
-    unchanged_typical: FloatArray  # the same for (high + low + close) / 3
-    unchanged_bars: FloatArray  # the same for high and low, counted for bars whose high equals their low
-    flat_fast_k: BoolArray  # whether any of the three windows behind slow %K has no range
+Values = TypeVar("Values")
+Picked = TypeVar("Picked")
 
 
-def compute_series(bars: Bars, rows: int) -> Series:
-    """Compute the arrays for the newest `rows` bars, at most len(bars)."""
-    start = len(bars) - rows
-    high, low, close, volume = bars.high, bars.low, bars.close, bars.volume
+class Series(NamedTuple, Generic[Values]):
+    """Arrays of shape (rows,), one row per bar, or one per ticker; or the numbers of one row.
 
-    def newest_rows(values: FloatArray) -> FloatArray:
-        # A copy frees TA-Lib's long array at once, and the next one reuses its memory, which is in the CPU's cache.
-        return values[start:].copy()
+    NaN where there are not enough bars yet. Prices are adjusted.
+    """
 
-    slow_k, slow_d = map(newest_rows, talib.STOCH(high, low, close, 14, 3, talib.MA_Type.SMA, 3, talib.MA_Type.SMA))
-    macd, macd_signal, macd_histogram = map(newest_rows, talib.MACD(close, 12, 26, 9))
-    upper, middle, lower = map(newest_rows, talib.BBANDS(close, 20, 2.0, 2.0, talib.MA_Type.SMA))
-    obv_21 = newest(talib.OBV(close, volume), rows + 20).copy()
+    position: Values  # the bar's index in the whole history, from 0
+    slow_k: Values
+    slow_d: Values
+    macd: Values
+    macd_signal: Values
+    macd_histogram: Values
+    bollinger_upper: Values
+    bollinger_middle: Values
+    bollinger_lower: Values
+    rsi: Values
+    cci: Values
+    williams_r: Values
+    adx: Values
+    plus_di: Values
+    minus_di: Values
+    sar: Values
+    ema_50: Values
+    ema_200: Values
+    atr: Values
+    obv: Values
+    obv_change: Values  # over 20 bars
+    close: Values
+    price_change: Values  # over 20 bars
+    volume_20: Values  # sum of 20 bars
+    money_flow_20: Values  # sum of 20 bars
+    unchanged_closes: Values  # number of bars directly before this one with the same close
+    unchanged_typical: Values  # the same for (high + low + close) / 3
+    unchanged_bars: Values  # the same for high and low, counted for bars whose high equals their low
+    flat_fast_k: Values  # bool: whether any of the three windows behind slow %K has no range
 
-    # CCI and WILLR depend on at most 20 bars. CCI sums its window in an order that repeats every 20 bars: a start at a multiple of 20 keeps
-    # the bits of its results.
-    tail_start = max(start - 20, 0) // 20 * 20
-    tail_high, tail_low, tail_close = high[tail_start:], low[tail_start:], close[tail_start:]
 
+def compute_series(bars: Bars, rows: int) -> Series[FloatArray]:
+    """Compute the arrays for the newest `rows` bars of one history, at most len(bars)."""
     depth = rows + LONGEST_WINDOW - 1
-    deep_high, deep_low, deep_close = newest(high, depth), newest(low, depth), newest(close, depth)
-    near_high, near_low, near_close, near_volume = (newest(column, rows + 19) for column in (high, low, close, volume))
-    volume_20, money_flow_20 = window_sum(np.array([near_volume, _money_flow(near_high, near_low, near_close, near_volume)]), 20)
-    typical = (deep_high + deep_low + deep_close) / 3.0
-    unchanged = _unchanged(np.array([deep_close, typical, deep_high, deep_low]))
-    unchanged_bars = np.minimum(unchanged[2], unchanged[3]) * (deep_high - deep_low <= AT_REST * deep_high)
-    flat_14 = unchanged_bars[-(rows + 2) :] >= 13
-    close_21 = newest(close, rows + 20)
-    return Series(
-        position=np.arange(start, len(bars), dtype=np.float64),
-        close=close[start:],
-        rsi=newest_rows(talib.RSI(close, 14)),
-        slow_k=slow_k,
-        slow_d=slow_d,
-        cci=talib.CCI(tail_high, tail_low, tail_close, 20)[-rows:],
-        williams_r=talib.WILLR(tail_high, tail_low, tail_close, 14)[-rows:],
-        macd=macd,
-        macd_signal=macd_signal,
-        macd_histogram=macd_histogram,
-        adx=newest_rows(talib.ADX(high, low, close, 14)),
-        plus_di=newest_rows(talib.PLUS_DI(high, low, close, 14)),
-        minus_di=newest_rows(talib.MINUS_DI(high, low, close, 14)),
-        sar=newest_rows(talib.SAR(high, low, 0.02, 0.2)),
-        ema_50=newest_rows(talib.EMA(close, 50)),
-        ema_200=newest_rows(talib.EMA(close, 200)),
-        bollinger_upper=upper,
-        bollinger_middle=middle,
-        bollinger_lower=lower,
-        atr=newest_rows(talib.ATR(high, low, close, 14)),
-        obv=obv_21[20:],
-        obv_change=obv_21[20:] - obv_21[:-20],
-        price_change=close_21[20:] - close_21[:-20],
-        volume_20=volume_20,
-        money_flow_20=money_flow_20,
-        unchanged_closes=unchanged[0, -rows:],
-        unchanged_typical=unchanged[1, -rows:],
-        unchanged_bars=unchanged_bars[-rows:],
-        flat_fast_k=flat_14[2:] | flat_14[1:-1] | flat_14[:-2],
-    )
+    columns = (newest(column, depth) for column in (bars.high, bars.low, bars.close, bars.volume))
+    position = np.arange(len(bars) - rows, len(bars), dtype=np.float64)
+    return Series(position, *_smoothed(bars, rows, lambda values: values[-rows:]), *_windows(columns, rows))
+
+
+def newest_smoothed(bars: Bars) -> tuple[float, ...]:
+    """The newest row of one history, from the position to the change of on-balance volume: what needs the whole history."""
+    return len(bars) - 1.0, *_smoothed(bars, 1, _last)
+
+
+def newest_series(smoothed: Sequence[tuple[float, ...]], recent: Sequence[Bars]) -> Series[FloatArray]:
+    """The arrays with one row per ticker, its newest bar: from `newest_smoothed` and at least the LONGEST_WINDOW newest bars of each."""
+    columns = np.array([[newest(getattr(bars, name), LONGEST_WINDOW) for bars in recent] for name in ("high", "low", "close", "volume")])
+    return Series(*np.array(smoothed).T, *(values[:, 0] for values in _windows(columns, rows=1)))
+
+
+def rows_of(series: Series[Any]) -> Iterator[Series[float]]:
+    """The numbers of each row."""
+    return map(Series._make, np.array(series).T.tolist())
 
 
 def newest(values: FloatArray, count: int) -> FloatArray:
@@ -126,25 +98,94 @@ def window_sum(values: FloatArray, window: int) -> FloatArray:
     Each sum adds from the oldest value to the newest, so that its bits do not depend on the length of the array.
     """
     count = values.shape[-1] - window + 1
+    if count == 1:
+        return np.add.accumulate(values, axis=-1)[..., -1:]  # one call, which adds in the same order
     total: FloatArray = values[..., :count].copy()
     for offset in range(1, window):
         total += values[..., offset : offset + count]
     return total
 
 
-def _money_flow(high: FloatArray, low: FloatArray, close: FloatArray, volume: FloatArray) -> FloatArray:
-    # Chaikin's money flow multiplier: the position of the close in the day's range, from −1 at the low to 1 at the high; 0 without a range.
+_last = methodcaller("item", -1)
+
+
+def _smoothed(bars: Bars, rows: int, pick: Callable[[FloatArray], Picked]) -> tuple[Picked, ...]:
+    """TA-Lib's arrays in the order of Series, from `slow_k` to `obv_change`; `pick` takes the rows that are wanted from each.
+
+    For few rows, `pick` frees TA-Lib's long array at once, and the next one reuses its memory, which is in the CPU's cache.
+    """
+    high, low, close = bars.high, bars.low, bars.close
+    # CCI and WILLR depend on at most 20 bars. CCI sums its window in an order that repeats every 20 bars: a start at a multiple of 20 keeps
+    # the bits of its results.
+    tail = slice(max(len(bars) - rows - 20, 0) // 20 * 20, None)
+    obv = newest(talib.OBV(close, bars.volume), rows + CHANGE)
+    return (
+        *map(pick, talib.STOCH(high, low, close, 14, 3, talib.MA_Type.SMA, 3, talib.MA_Type.SMA)),
+        *map(pick, talib.MACD(close, 12, 26, 9)),
+        *map(pick, talib.BBANDS(close, 20, 2.0, 2.0, talib.MA_Type.SMA)),
+        pick(talib.RSI(close, 14)),
+        pick(talib.CCI(high[tail], low[tail], close[tail], 20)),
+        pick(talib.WILLR(high[tail], low[tail], close[tail], 14)),
+        pick(talib.ADX(high, low, close, 14)),
+        pick(talib.PLUS_DI(high, low, close, 14)),
+        pick(talib.MINUS_DI(high, low, close, 14)),
+        pick(talib.SAR(high, low, 0.02, 0.2)),
+        pick(talib.EMA(close, 50)),
+        pick(talib.EMA(close, 200)),
+        pick(talib.ATR(high, low, close, 14)),
+        pick(obv),
+        pick(obv[CHANGE:] - obv[:-CHANGE]),
+    )
+
+
+def _windows(columns: Iterable[FloatArray], rows: int) -> tuple[FloatArray, ...]:
+    """The arrays from `close` to `flat_fast_k`, of shape (…, rows).
+
+    The columns are high, low, close and volume, each of shape (…, rows + LONGEST_WINDOW − 1).
+    """
+    high, low, close, volume = columns
     spread = high - low
-    flat = spread <= AT_REST * high
-    flow: FloatArray = ((close - low) - (high - close)) / np.where(flat, 1.0, spread) * ~flat * volume
-    return flow
+    has_no_range = spread <= AT_REST * high
+    near = np.s_[..., -(rows + CHANGE - 1) :]
+    # Chaikin's money flow multiplier: the position of the close in the day's range, from −1 at the low to 1 at the high; 0 without a range.
+    money_flow = (close[near] - low[near]) - (high[near] - close[near])
+    money_flow /= np.where(has_no_range[near], np.inf, spread[near])
+    money_flow *= volume[near]
+    volume_20, money_flow_20 = window_sum(np.array([volume[near], money_flow]), CHANGE)
+
+    rest = _at_rest(np.array([close, (high + low + close) / 3.0, high, low]))
+    rest[2] &= rest[3]
+    closes, typical, both = _lengths(rest[:3])
+    unchanged_bars = both * has_no_range
+    flat_14 = unchanged_bars[..., -(rows + 2) :] >= 13
+    newest_rows = np.s_[..., -rows:]
+    return (
+        close[newest_rows],
+        close[newest_rows] - close[..., -(rows + CHANGE) : -CHANGE],
+        volume_20,
+        money_flow_20,
+        closes[newest_rows],
+        typical[newest_rows],
+        unchanged_bars[newest_rows],
+        flat_14[..., 2:] | flat_14[..., 1:-1] | flat_14[..., :-2],
+    )
 
 
-def _unchanged(lines: FloatArray) -> FloatArray:
-    """For each value of each line, the number of equal values directly before it."""
-    changed = np.ones(lines.shape, dtype=np.bool_)
-    # Not `>`: a comparison with NaN (no bars) is false, and must count as a change.
-    changed[:, 1:] = ~(np.abs(lines[:, 1:] - lines[:, :-1]) <= AT_REST * lines[:, 1:])
-    index = np.arange(lines.shape[1], dtype=np.float64)
-    run: FloatArray = index - np.maximum.accumulate(np.where(changed, index, 0.0), axis=1)
-    return run
+def _at_rest(lines: FloatArray) -> BoolArray:
+    """Whether each value of each line equals the one before it; never the first, and never beside NaN (no bars)."""
+    rest = np.zeros(lines.shape, dtype=np.bool_)
+    move = lines[..., 1:] - lines[..., :-1]
+    np.less_equal(np.abs(move, out=move), AT_REST * lines[..., 1:], out=rest[..., 1:])
+    return rest
+
+
+def _lengths(rest: BoolArray) -> NDArray[np.int32]:
+    """The number of successive true values up to each value along the last axis, whose first value is false."""
+    lengths = np.zeros(rest.shape, dtype=np.int32)
+    (index,) = rest.ravel().nonzero()
+    if index.size:
+        # Few values are true, so only those are numbered. No run reaches across the axis, because its first value is false.
+        number = np.arange(1, index.size + 1)
+        number[1:] -= np.maximum.accumulate(np.where(index[1:] - index[:-1] > 1, number[:-1], 0))
+        np.put(lengths, index, number)
+    return lengths

@@ -3,48 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, TypeAlias, cast
 
-from flask import Response
+from flask import Flask, Response
 from flask.globals import request_ctx
-from flask_openapi3 import Info, OpenAPI
 
-from api.problem import Problem
+from api.blueprint import ApiBlueprint
 from api.request_state import StatefulRequest
 from api.services import Services
-from config import VERSION
-from utils.api_utils import validation_problem
+from utils.json_text import dump
 
 BeforeHook: TypeAlias = Callable[[StatefulRequest], Any]  # returns the answer, or None to continue
 AfterHook: TypeAlias = Callable[[StatefulRequest, Response], Response]
 
-DESCRIPTION = "Price history in, explained verdicts out. Send the key as `X-API-Key` or as a bearer token."
 
-
-class Application(OpenAPI):
-    """A Flask application with OpenAPI; `create_app` sets `services`."""
+class Application(Flask):
+    """The Flask application; `create_app` sets `services`."""
 
     request_class = StatefulRequest
     services: Services
 
     def __init__(self) -> None:
-        super().__init__(
-            "bellwether",
-            info=Info(title="Bellwether", version=VERSION, description=DESCRIPTION),
-            security_schemes={
-                "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-                "Bearer": {"type": "http", "scheme": "bearer"},
-            },
-            openapi_extensions={"security": [{"ApiKey": []}, {"Bearer": []}]},
-            validation_error_model=Problem,
-            validation_error_callback=_refuse_input,
-            doc_ui=False,
-            static_folder=None,
-        )
+        super().__init__("bellwether", static_folder=None)
         # werkzeug would redirect `//path` with a page of HTML.
         self.url_map.merge_slashes = False
         self._before_hooks: list[BeforeHook] = []
         self._after_hooks: list[AfterHook] = []
+        self._document: bytes | None = None
+        self._document_lock = Lock()
+
+    def openapi_document(self) -> bytes:
+        """The OpenAPI document of all its ApiBlueprints, as JSON. The first call builds it, at which others wait."""
+        with self._document_lock:
+            if self._document is None:
+                from api.document import build_document  # noqa: PLC0415 — most processes are never asked for it
+
+                self._document = dump(build_document(entry for entry in self.blueprints.values() if isinstance(entry, ApiBlueprint)))
+            return self._document
 
     def add_hooks(self, before: BeforeHook | None = None, after: AfterHook | None = None) -> None:
         """Add hooks around every request: `before` hooks run in the order of these calls, `after` hooks in reverse.
@@ -94,7 +90,3 @@ class Application(OpenAPI):
 
 def _current_request() -> StatefulRequest:
     return cast(StatefulRequest, request_ctx.request)
-
-
-def _refuse_input(error: Any) -> None:
-    raise validation_problem(error)

@@ -1,23 +1,68 @@
-"""Creates the blueprints of the API."""
+"""Blueprints of the API: their views get validated input, and their routes are in the OpenAPI document."""
 
 from __future__ import annotations
 
-from flask_openapi3 import APIBlueprint, Tag
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+from flask import Blueprint
+
+from api.marks import View
 from api.problem import problem_answers
+from api.validation import validated
 
-# The sections of the OpenAPI document that several packages have routes in; the other sections stand beside their routes.
-ADMINISTRATION = Tag(name="Administration", description="For operators; needs the master key.")
-DASHBOARD = Tag(name="Dashboard", description="Data for pages and charts.")
-JOBS = Tag(name="Jobs", description="Durable work on many tickers.")
+DOCUMENTATION = ("responses", "openapi_extensions")  # options of a route that are for the OpenAPI document
 
 
-def api_blueprint(noun: str, tag: Tag) -> APIBlueprint:
+class Tag(NamedTuple):
+    """A section of the OpenAPI document."""
+
+    name: str
+    description: str
+
+
+# The sections that several packages have routes in; the other sections stand beside their routes.
+ADMINISTRATION = Tag("Administration", "For operators; needs the master key.")
+DASHBOARD = Tag("Dashboard", "Data for pages and charts.")
+JOBS = Tag("Jobs", "Durable work on many tickers.")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A route as the OpenAPI document needs it; `documentation` has the options of DOCUMENTATION that were given."""
+
+    method: str
+    rule: str
+    view: Callable[..., Any]
+    documentation: Mapping[str, Any]
+
+
+class ApiBlueprint(Blueprint):
+    """A blueprint that validates by the annotations of its views, and remembers its operations for the OpenAPI document.
+
+    `responses` are documented for each of its routes.
+    """
+
+    def __init__(self, noun: str, tag: Tag, url_prefix: str | None = None, responses: Mapping[str | int, Any] | None = None) -> None:
+        super().__init__(noun, __name__, url_prefix=url_prefix)
+        self.tag = tag
+        self.responses = responses or {}
+        self.operations: list[Operation] = []
+
+    def route(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """A decorator that adds a view, which is left as it is. `responses` and `openapi_extensions` are only documented."""
+        documentation = {name: options.pop(name) for name in DOCUMENTATION if name in options}
+        add = super().route(rule, **options)
+
+        def declare(view: View) -> View:
+            self.operations += [Operation(method, rule, view, documentation) for method in options["methods"]]
+            add(validated(view))
+            return view
+
+        return declare
+
+
+def api_blueprint(noun: str, tag: Tag) -> ApiBlueprint:
     """A blueprint under /api/v1, documented with the errors that any of its routes may return."""
-    return APIBlueprint(
-        noun,
-        __name__,
-        url_prefix="/api/v1",
-        abp_tags=[tag],
-        abp_responses=problem_answers(401, 408, 414, 422, 429, 431, 500, 501, 503),
-    )
+    return ApiBlueprint(noun, tag, "/api/v1", problem_answers(401, 408, 414, 422, 429, 431, 500, 501, 503))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+import click
 import flask_openapi3_swagger
 from flask import Blueprint, Response, current_app, send_from_directory
 
+from api.application import Application
 from api.marks import public
-from utils.api_utils import tagged
+from utils.api_utils import json_response, tagged
 
-blueprint = Blueprint("docs", __name__)
+blueprint = Blueprint("docs", __name__, cli_group=None)
 PAGE = Path(__file__).parent / "docs_page"
 ASSETS = Path(flask_openapi3_swagger.__file__).parent / "templates" / "swagger"
 ONE_DAY = 86_400
@@ -21,7 +22,7 @@ ONE_DAY = 86_400
 @public
 def get_document() -> Response:
     """The OpenAPI 3.1 document. `If-None-Match` is honoured."""
-    return _publicly_cached(tagged(_corrected(current_app.api_doc)))  # type: ignore[attr-defined]
+    return _publicly_cached(tagged(json_response(_document())))
 
 
 @blueprint.get("/docs")
@@ -45,20 +46,23 @@ def get_asset(name: str) -> Response:
     return send_from_directory(ASSETS, name, max_age=ONE_DAY)
 
 
+@blueprint.cli.command("openapi")
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file to write. Default: the terminal.")
+def print_document(output: Path | None) -> None:
+    """Print the OpenAPI document, or write it to a file."""
+    document = _document()
+    if output is None:
+        click.echo(document)
+    else:
+        output.write_bytes(document)
+
+
+def _document() -> bytes:
+    assert isinstance(current_app, Application)
+    return current_app.openapi_document()
+
+
 def _publicly_cached(response: Response) -> Response:
     """Let any cache store the response and revalidate it at each use: it changes with the version."""
     response.headers["Cache-Control"] = "public, no-cache"
     return response
-
-
-def _corrected(document: dict[str, Any]) -> dict[str, Any]:
-    """The document without two faults of flask-openapi3."""
-    for path in document["paths"].values():
-        for operation in path.values():
-            # It adds a 422 with its own schema to operations that declare none, and those cannot return 422.
-            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
-                del operation["responses"]["422"]
-            # It marks a body that is not JSON as optional.
-            if "requestBody" in operation:
-                operation["requestBody"]["required"] = True
-    return document

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from api.schemas import Answer
 from utils.api_utils import MAX_ERRORS
 
 
-class FieldProblem(BaseModel):
+class FieldProblem(Answer):
     """One field that does not fit."""
 
     field: str = Field(description="The field, dotted; for price files the line and column; empty for the whole.")
     message: str
 
 
-class Problem(BaseModel):
+class Problem(Answer):
     """What went wrong, as application/problem+json. `code` is stable."""
 
     model_config = ConfigDict(

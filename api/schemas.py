@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
 from models.ticker import TICKER_PATTERN, normalize_ticker
+
+Content = TypeVar("Content")
 
 DEFAULT_LIMIT, LARGEST_LIMIT = 50, 500
 CSV = "text/csv"
@@ -40,23 +41,13 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, regex_engine="rust-regex")
 
 
-class Parameters(BaseModel):
-    """Parameters beside the body: query and headers."""
-
-    @classmethod
-    @cache
-    def model_json_schema(cls, *arguments: Any, **options: Any) -> dict[str, Any]:  # type: ignore[override]
-        """The schema, built once: flask-openapi3 calls this at every request."""
-        return super().model_json_schema(*arguments, **options)
-
-
-class Query(Parameters):
+class Query(BaseModel):
     """Query parameters; unknown ones are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Headers(Parameters):
+class Headers(BaseModel):
     """The headers that a route reads; other headers are allowed."""
 
     model_config = ConfigDict(frozen=True)
@@ -73,6 +64,18 @@ class LongPageQuery(PageQuery):
     """The page of a list that most callers want whole."""
 
     limit: int = Field(LARGEST_LIMIT, ge=1, le=LARGEST_LIMIT, description="The most items to return.")
+
+
+class Answer(BaseModel):
+    """The body of an answer. Only the OpenAPI document reads it: answers are written as they are, so no validator is built at start."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class RootAnswer(RootModel[Content], Generic[Content]):
+    """An answer whose body is one object of another type."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 class TickerPath(BaseModel):
@@ -93,7 +96,7 @@ class JobPath(BaseModel):
     job_id: str
 
 
-class Page(BaseModel):
+class Page(Answer):
     """One page of a list; `next_cursor` is null on the last."""
 
     next_cursor: str | None

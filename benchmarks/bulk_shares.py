@@ -1,4 +1,4 @@
-"""The shares of one worker's time: an executor in a process of its own, with the functions that read, compute and write timed."""
+"""The share of each step in the workers' time: executors in processes of their own, with the functions of each step timed."""
 
 from __future__ import annotations
 
@@ -9,77 +9,162 @@ import sys
 import threading
 import time
 from collections import Counter
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
 
 from benchmarks.servers import ROOT, WITHOUT_PANDAS
 
-TICKERS = 1_000
+# What is not in a step is the executor's own: log lines, sorting, objects. A step's time is without the steps inside it.
+STEPS = ("claim", "read", "series", "votes", "reasons", "JSON", "write", "commit", "wait")
 
 
-def shares(url: str, tickers: int = TICKERS) -> dict[str, float]:
-    """Seconds per demo ticker: `all`, and of that `engine`, `read` and `write`; measured in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.bulk_shares", url, str(tickers)]
+def shares(url: str, tickers: int, processes: int) -> dict[str, float]:
+    """Seconds of a worker per demo ticker: `all`, and of that each of STEPS.
+
+    `wait` is the wait for the write lock. The first `tickers` demo tickers are one job, run by `processes` executors at the same time.
+    """
+    command = [sys.executable, "-m", "benchmarks.bulk_shares", url]
     environment = {**os.environ, "PYTHONPATH": WITHOUT_PANDAS}
-    measured: dict[str, float] = json.loads(subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE).stdout)
-    return measured
+    subprocess.run([*command, str(tickers)], cwd=ROOT, env=environment, check=True)
+    workers = [
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(processes)
+    ]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+    answers = []
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.close()
+    for worker in workers:
+        assert worker.stdout is not None
+        answers.append(json.loads(worker.stdout.read()))
+        worker.wait()
+    total = Counter[str]()
+    for answer in answers:
+        total.update(answer)
+    assert total.pop("items") == tickers
+    return {step: seconds / tickers for step, seconds in total.items()}
 
 
-def main(url: str, count: int) -> None:
-    """Run a job in this process and print the seconds as JSON."""
+def _output(worker: subprocess.Popen[str]) -> IO[str]:
+    assert worker.stdout is not None
+    return worker.stdout
+
+
+def submit(url: str, count: int) -> None:
+    """Queue the job."""
     import database
-    from features.analyses import plan as analysis_plan
-    from features.analyses import store as result_store
     from features.analyses.bulk import submit
+    from models.analysis import Overrides
+    from models.bulk_analysis import BulkOrder, BulkParams
+
+    tickers = tuple(f"DEMO{number:05d}" for number in range(1, count + 1))
+    with database.configure(database.DatabaseOptions(url=url)).transaction() as connection:
+        submit(connection, 1, BulkOrder(tickers, BulkParams("weekly", Overrides(reward_risk=1.5 + time.time() % 1))), {})
+
+
+def work(url: str) -> None:
+    """Prepare an executor, wait for the end of standard input, run the queued job, and print the seconds of each step as JSON."""
+    import database
+    from analysis import engine
+    from features.analyses import plan
+    from features.analyses import store as result_store
     from features.analyses.kinds import BulkAnalysis
     from features.prices import service as prices
     from jobs import claims
     from jobs.executor import Executor, ExecutorOptions
     from jobs.kind import JobKinds
     from jobs.wakeup import NoWakeup
-    from models.analysis import Overrides
-    from models.bulk_analysis import BulkOrder, BulkParams
     from models.job import Lane
     from utils.logger import configure_logging
 
     configure_logging("warning", as_json=True)
-    database.configure(database.DatabaseOptions(url=url))
-    spent: Counter[str] = Counter()
+    bellwether = database.configure(database.DatabaseOptions(url=url))
+    kinds = JobKinds([BulkAnalysis()])
+    kinds.prepare(Lane.CPU)
+    watch = Stopwatch()
+    for module, name, step in (
+        (claims, "claim_chunk", "claim"),
+        (prices, "find_heads", "read"),
+        (prices, "load_each", "read"),
+        (result_store, "find_fingerprints", "read"),
+        (plan, "is_sound", "series"),
+        (plan, "adjusted_bars", "series"),
+        (engine, "newest_smoothed", "series"),
+        (engine, "price_warnings", "series"),
+        (engine, "newest_series", "votes"),
+        (engine, "_evaluate", "votes"),
+        (engine, "_analysis", "reasons"),
+        (plan, "dump", "JSON"),
+        (claims.Claims, "end_chunk", "write"),
+    ):
+        watch.time(module, name, step)
+    watch.time_transactions(bellwether)
+    executor = Executor("benchmark", threading.Event(), ExecutorOptions(bellwether, kinds, Lane.CPU, 15.0, NoWakeup()))
+    bellwether.ping()
+    print("ready", flush=True)
+    sys.stdin.read()
+    started = time.perf_counter()
+    ran = executor.drain()
+    watch.spent["all"] = time.perf_counter() - started
+    executor.close()
+    print(json.dumps({**watch.spent, "items": ran}))
 
-    def timed(module: Any, name: str, part: str) -> None:
+
+class Stopwatch:
+    """Seconds by step. A function's time is without that of the timed functions that it calls."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = dict.fromkeys(STEPS, 0.0)
+        self._inner = [0.0]
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Count the time of a block."""
+        self._inner.append(0.0)
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            whole = time.perf_counter() - started
+            self.spent[name] += whole - self._inner.pop()
+            self._inner[-1] += whole
+
+    def time(self, module: Any, name: str, step: str) -> None:
+        """Count the calls of a function in a step."""
         original = getattr(module, name)
 
         def call(*arguments: Any, **options: Any) -> Any:
-            started = time.perf_counter()
-            try:
+            with self.step(step):
                 return original(*arguments, **options)
-            finally:
-                spent[part] += time.perf_counter() - started  # type: ignore[assignment]
 
         setattr(module, name, call)
 
-    for module, name, part in (
-        (analysis_plan, "analyse", "engine"),
-        (analysis_plan, "adjusted_bars", "engine"),
-        (prices, "find_heads", "read"),
-        (prices, "load_many", "read"),
-        (result_store, "find_fingerprints", "read"),
-        (claims, "claim_chunk", "write"),
-        (claims.Claims, "end_chunk", "write"),
-    ):
-        timed(module, name, part)
-    tickers = tuple(f"DEMO{number:05d}" for number in range(1, count + 1))
-    with database.transaction() as connection:
-        submit(connection, 1, BulkOrder(tickers, BulkParams("weekly", Overrides(reward_risk=1.5))), {})
-    executor = Executor(
-        "benchmark", threading.Event(), ExecutorOptions(database.current(), JobKinds([BulkAnalysis()]), Lane.CPU, 15.0, NoWakeup())
-    )
-    started = time.perf_counter()
-    ran = executor.drain()
-    spent["all"] = time.perf_counter() - started  # type: ignore[assignment]
-    executor.close()
-    assert ran == count
-    print(json.dumps({part: seconds / count for part, seconds in spent.items()}))
+    def time_transactions(self, bellwether: Any) -> None:
+        """Count BEGIN, which waits for the write lock of SQLite, and COMMIT."""
+        from sqlalchemy import event
+
+        engine = bellwether.engine()
+        running: list[Any] = []
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def begin(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+            step = {"BEGIN": "wait", "COMMI": "commit"}.get(statement[:5])
+            if step is not None:
+                running.append(self.step(step))
+                running[-1].__enter__()
+
+        @event.listens_for(engine, "after_cursor_execute")
+        def end(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+            if statement[:5] in ("BEGIN", "COMMI"):
+                running.pop().__exit__(None, None, None)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    if len(sys.argv) > 2:
+        submit(sys.argv[1], int(sys.argv[2]))
+    else:
+        work(sys.argv[1])

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, request
-from flask_sock import Sock
-from simple_websocket import ConnectionClosed, Server
-from wsproto.utilities import ProtocolError
 
 from api.authentication import caller_check, org_id
 from api.blueprint import JOBS, api_blueprint
@@ -31,14 +27,12 @@ from utils.json_text import dump
 
 blueprint = api_blueprint("job_events", JOBS)
 socket_blueprint = Blueprint("job_socket", __name__)
-_sock = Sock()
 
 SOCKET_PATH = "/ws/jobs/<job_id>"
 HEARTBEAT_SECONDS = 5.0  # the longest silence of a stream; a write detects a client that has gone, and its place becomes free
 MAX_MESSAGE_SIZE = 1000  # of a client's message; clients have nothing to send
 # The receiving thread of a WebSocket must not keep the process from ending. Pings detect clients that have gone.
 SOCKET_OPTIONS = {"thread_class": partial(threading.Thread, daemon=True), "ping_interval": 25, "max_message_size": MAX_MESSAGE_SIZE}
-SEND_ERRORS = (ConnectionClosed, ProtocolError, OSError)  # when the client has gone; which one depends on the receiving thread
 CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that has gone
 RETRY_MILLISECONDS = 2000  # the delay after which a client reconnects
 EVENT_STREAM: dict[str | int, Any] = {
@@ -59,8 +53,8 @@ def stream_job(path: JobPath, header: StreamHeaders) -> Response:
     if job.is_finished and seen >= job.version:
         return Response(status=204)
     with ExitStack() as watching:
-        _watch(watching, job)
-        response = Response(_events(services().job_feed, job, seen, _continuation_check()), mimetype="text/event-stream")
+        watch(watching, job)
+        response = Response(_events(services().job_feed, job, seen, continuation_check()), mimetype="text/event-stream")
         response.call_on_close(watching.pop_all().close)
     response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back until its buffer is full
     return response
@@ -81,23 +75,12 @@ def check_handshake() -> None:
     reduce_to_handshake()
 
 
-@_sock.route(SOCKET_PATH, bp=socket_blueprint)
-def follow_job(socket: Server, job_id: str) -> None:
+@socket_blueprint.route(SOCKET_PATH, websocket=True)
+def follow_job(job_id: str) -> Response:
     """Follow a job until it ends: each message is the job as JSON."""
-    socket.input_buffer = deque(maxlen=0)  # messages of the client are dropped, so that they do not accumulate
-    job = job_service.find(services().database, org_id(), job_id)
-    with ExitStack() as watching:
-        try:
-            _watch(watching, job)
-        except ApiError:
-            socket.close(1013, "too many streams, poll instead")
-            return
-        with suppress(*SEND_ERRORS):
-            for state in _states(services().job_feed, job, 0, _continuation_check()):
-                if state is not None:
-                    socket.send(dump(job_answer(state)).decode())
-                elif not socket.connected:
-                    return
+    from jobs.job_socket import serve  # noqa: PLC0415 — few processes need its libraries
+
+    return serve(job_id)
 
 
 # Also matches requests that werkzeug does not recognize as a WebSocket's: `check_handshake` answers what they lack, instead of 404.
@@ -110,13 +93,13 @@ def end_without_client(_: OSError) -> Response:
     return Response(status=CLIENT_CLOSED_REQUEST)
 
 
-def _continuation_check() -> Callable[[], bool]:
+def continuation_check() -> Callable[[], bool]:
     """A function that returns whether a stream may continue: streams are enabled, and the caller's key or session is still valid."""
     is_enabled, is_valid = flag_check(STREAMS), caller_check(if_away=True)
     return lambda: is_enabled() and is_valid()
 
 
-def _states(feed: JobFeed, job: Job, seen: int, may_continue: Callable[[], bool]) -> Iterator[Job | None]:
+def states(feed: JobFeed, job: Job, seen: int, may_continue: Callable[[], bool]) -> Iterator[Job | None]:
     """Yield each version of the job that is newer than `seen`, and None when HEARTBEAT_SECONDS pass without one.
 
     Ends when the job has ended or is gone, when the feed is closed, or when the stream may not continue.
@@ -139,14 +122,15 @@ def _states(feed: JobFeed, job: Job, seen: int, may_continue: Callable[[], bool]
 
 def _events(feed: JobFeed, job: Job, seen: int, may_continue: Callable[[], bool]) -> Iterator[bytes]:
     yield b"retry: %d\n\n" % RETRY_MILLISECONDS
-    for state in _states(feed, job, seen, may_continue):
+    for state in states(feed, job, seen, may_continue):
         if state is None:
             yield b": still there\n\n"
         else:
             yield b"id: %d\nevent: job\ndata: %s\n\n" % (state.version, dump(job_answer(state)))
 
 
-def _watch(watching: ExitStack, job: Job) -> None:
+def watch(watching: ExitStack, job: Job) -> None:
+    """Watch the job until `watching` ends. Raises ApiError unavailable when too many streams are open."""
     try:
         watching.enter_context(services().job_feed.watch(job))
     except FeedFull as error:

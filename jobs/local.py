@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from database import Database
+from infrastructure.allocator import give_back_memory
 from jobs.claims import release_worker
 from jobs.machine import JobMachine
 from jobs.maintenance import Maintenance
@@ -43,6 +44,7 @@ def run_worker(name: str, lane: Lane, machine: JobMachine, stop: threading.Event
 
     # Web processes on this machine have priority, because clients wait for their answers.
     os.nice(NICENESS)
+    give_back_memory()
     machine.kinds.prepare(lane)
     # Objects that were created by now live until the end: frozen, they are skipped by every later full collection.
     gc.collect()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from api.schemas import Headers, Page, PageQuery, Query
+from api.schemas import Answer, Headers, Page, PageQuery, Query
 from models.job import Fault, Job, JobItem
 from models.job_state import ItemStatus, JobStatus
 from utils.clock import now
@@ -18,7 +18,7 @@ JobStatusName = Literal["queued", "processing", "completed", "failed", "cancelle
 ItemStatusName = Literal["queued", "processing", "succeeded", "failed", "cancelled"]
 
 
-class JobAnswer(BaseModel):
+class JobAnswer(Answer):
     """A job of any kind. `completed` is `succeeded` + `failed`; `version` grows with every change and is the `ETag`."""
 
     id: str
@@ -69,7 +69,7 @@ class JobQuery(Query):
     )
 
 
-class JobItemAnswer(BaseModel):
+class JobItemAnswer(Answer):
     """One item of a job. Its result may have been deleted since because of its age."""
 
     key: str = Field(description="In a bulk analysis, the ticker.")

@@ -46,7 +46,7 @@ INDICATORS: dict[str, Indicator] = {
 VOTING_KEYS = tuple(key for key, indicator in INDICATORS.items() if indicator.votes)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen, which doubles the time to make one: each analysis makes twelve
 class IndicatorReading:
     """One indicator on the newest bar. The contributions of all indicators add up to the score."""
 

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "devserver": {"api", "app", "config", "database", "features", "infrastructure", "jobs", "models", "utils"},
     "preflight": {"app", "config", "database", "features", "models", "utils"},
     "worker": {"config", "database", "db_migrations", "features", "infrastructure", "jobs", "models", "utils"},
-    "wsgi": {"app", "config"},
+    "wsgi": {"app", "config", "infrastructure"},
 }
 PACKAGES = {"analysis", "api", "features", "infrastructure", "jobs", "models", "schemas", "utils", "web"}
 BESIDE = {"benchmarks", "deploy", "tests", "tools"}  # folders that are not part of the running service

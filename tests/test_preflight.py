@@ -220,7 +220,7 @@ def test_a_package_that_is_torn_leaves_the_other_checks(place: Place) -> None:
     broken, info = place.folder / "broken", place.folder / "broken" / "torn-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: torn\nVersion: 1.0\nRequires-Dist: no-such-package-of-anybody\n")
-    (broken / "flask_cors.py").write_text("raise ImportError('as if it were not installed')\n")
+    (broken / "flask_compress.py").write_text("raise ImportError('as if it were not installed')\n")
     done = place.command("--json", PYTHONPATH=str(broken))
     checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
     assert done.returncode == 1

@@ -123,7 +123,7 @@ class StrictRequest(Request):
         return BytesIO(data)
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
-        """The body as a dict. `silent` is ignored, because flask-openapi3 sets it and would report malformed JSON as a missing field.
+        """The body as a dict. `silent` is ignored: malformed JSON is always refused.
 
         Raises ApiError: unsupported_media_type, malformed_json, or validation_error for JSON that is not an object.
         """

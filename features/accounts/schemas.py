@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from api.schemas import Answer
 
 
-class SessionAnswer(BaseModel):
+class SessionAnswer(Answer):
     """The caller; `csrf_token` is null for a caller without a session."""
 
     key_id: str

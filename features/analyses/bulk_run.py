@@ -1,23 +1,20 @@
-"""Runs a bulk analysis: it reads series in batches, analyses tickers one by one, and stores results together."""
+"""Runs a bulk analysis: it reads and analyses tickers in batches, and stores results together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 
 from sqlalchemy import Connection
 
 from database import Database
 from features.analyses import store as result_store
-from features.analyses.plan import AnalysisPlan, compute_result
+from features.analyses.plan import AnalysisPlan, ResultBatch
 from features.prices import service as prices
 from models.bulk_analysis import Analysed, BulkParams
-from models.errors import BellwetherError, TickerNotFound
+from models.errors import BellwetherError, PricesDamaged, TickerNotFound
 from models.job import Fault
 from models.price_series import PackedBars, SeriesHead
 from utils.clock import now
-
-BATCH = 32  # series per read; the driver holds three copies of each meanwhile
 
 
 def analyse_many(database: Database, org_id: int, params: BulkParams, tickers: Sequence[str]) -> Iterator[tuple[str, Analysed | Fault]]:
@@ -34,12 +31,7 @@ def analyse_many(database: Database, org_id: int, params: BulkParams, tickers: S
             yield ticker, _to_fault(TickerNotFound(ticker))
         elif fingerprint is not None and fingerprint in stored:
             yield ticker, Analysed(fingerprint, None, plan.keeps_latest and not stored[fingerprint], read_at)
-    for start in range(0, len(to_analyse), BATCH):
-        batch, read_at = to_analyse[start : start + BATCH], now()
-        with database.reader() as reader:
-            series = prices.load_many(reader, org_id, batch)
-        for ticker in batch:
-            yield ticker, _analyse(ticker, series.pop(ticker, None), plan, read_at)
+    yield from _analyse(database, org_id, to_analyse, plan)
 
 
 def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analysed]) -> Mapping[str, str]:
@@ -54,14 +46,32 @@ def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analy
     return {ticker: ids[analysed.fingerprint] for ticker, analysed in outcomes.items() if analysed.fingerprint in ids}
 
 
-def _analyse(ticker: str, loaded: tuple[SeriesHead, PackedBars] | None, plan: AnalysisPlan, read_at: datetime) -> Analysed | Fault:
-    if loaded is None:
-        return _to_fault(TickerNotFound(ticker))
-    try:
-        work = plan.prepare(*loaded, read_at)
-        return Analysed(work.fingerprint, compute_result(work, plan), plan.keeps_latest, read_at)
-    except BellwetherError as error:
-        return _to_fault(error)
+def _analyse(database: Database, org_id: int, tickers: Sequence[str], plan: AnalysisPlan) -> Iterator[tuple[str, Analysed | Fault]]:
+    """Read and analyse tickers. Each series is dropped before the next one is read, which then finds its memory in the CPU's cache."""
+    if not tickers:
+        return
+    batch, read_at = ResultBatch(plan), now()
+    fingerprints: dict[str, str] = {}
+    faults: dict[str, Fault] = {}
+
+    def add(head: SeriesHead, packed: PackedBars) -> None:
+        try:
+            work = plan.prepare(head, packed, read_at)
+            batch.add(work)
+            fingerprints[head.ticker] = work.fingerprint
+        except BellwetherError as error:
+            faults[head.ticker] = _to_fault(error)
+
+    with database.reader() as reader:
+        prices.load_each(reader, org_id, tickers, add)
+    for (ticker, fingerprint), result in zip(fingerprints.items(), batch.results(), strict=True):
+        if result is None:
+            yield ticker, _to_fault(PricesDamaged(ticker))
+        else:
+            yield ticker, Analysed(fingerprint, result, plan.keeps_latest, read_at)
+    for ticker in tickers:
+        if ticker not in fingerprints:
+            yield ticker, faults.get(ticker) or _to_fault(TickerNotFound(ticker))
 
 
 def _to_fault(error: BellwetherError) -> Fault:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from analysis.bars import adjusted_bars
-from analysis.engine import ENGINE_VERSION, Fingerprints, analyse, parameters_of
+from analysis.engine import ENGINE_VERSION, Batch, Fingerprints, parameters_of
 from analysis.quality import MINIMUM_BARS, is_sound, is_stale
 from features.prices.service import provider_warnings
-from models.analysis import Overrides, Parameters, Provenance
+from models.analysis import Analysis, Overrides, Parameters, Provenance
 from models.errors import InsufficientHistory, PricesDamaged
 from models.price_series import BYTES_PER_BAR, PackedBars, SeriesHead
 from models.result import AnalysisResult, NewResult
@@ -86,35 +88,70 @@ def _prepared(strategy: str, changes: bytes) -> tuple[Parameters, str, Fingerpri
 
 def compute_result(work: Work, plan: AnalysisPlan) -> NewResult:
     """Run the engine. Raises PricesDamaged for bars that are not plausible."""
-    head = work.head
-    if not is_sound(work.packed, head.adjusted):
-        raise PricesDamaged(head.ticker)
-    analysis = analyse(adjusted_bars(work.packed, head.adjusted), plan.parameters, plan.seen_on)
-    if not (math.isfinite(analysis.score) and math.isfinite(analysis.close)):
-        raise PricesDamaged(head.ticker)
-    result = AnalysisResult(
-        id=new_id(),
-        ticker=head.ticker,
-        as_of=analysis.as_of,
-        bars=analysis.bars,
-        strategy=plan.parameters.strategy,
-        close=analysis.close,
-        score=analysis.score,
-        verdict=analysis.verdict,
-        signal=analysis.signal,
-        indicators=analysis.indicators,
-        levels=analysis.levels,
-        trade=analysis.trade,
-        warnings=analysis.warnings + provider_warnings(head.provider),
-        provenance=Provenance(
+    batch = ResultBatch(plan)
+    batch.add(work)
+    (result,) = batch.results()
+    if result is None:
+        raise PricesDamaged(work.head.ticker)
+    return result
+
+
+class _Origin(NamedTuple):
+    """What a result tells of its input."""
+
+    ticker: str
+    provenance: Provenance
+    fingerprint: str
+    read_at: datetime
+
+
+class ResultBatch:
+    """Analyses by one plan that are computed together. Their bars are not kept until then."""
+
+    def __init__(self, plan: AnalysisPlan) -> None:
+        self._plan = plan
+        self._batch = Batch(plan.parameters, plan.seen_on)
+        self._origins: list[_Origin] = []
+
+    def add(self, work: Work) -> None:
+        """Add an analysis. Raises PricesDamaged for bars that are not plausible."""
+        head, packed = work.head, work.packed
+        if not is_sound(packed, head.adjusted):
+            raise PricesDamaged(head.ticker)
+        self._batch.add(adjusted_bars(packed, head.adjusted))
+        provenance = Provenance(
             provider=head.provider,
-            first=work.packed.first_day(),
-            last=analysis.as_of,
+            first=packed.first_day(),
+            last=packed.last_day(),
             bars_sha256=work.sha256,
             adjustment="adj_close" if head.adjusted else "none",
             engine_version=ENGINE_VERSION,
-        ),
-        fingerprint=work.fingerprint,
-        created_at=work.read_at,
-    )
-    return NewResult(result, plan.parameters_text, dump(result).decode())
+        )
+        self._origins.append(_Origin(head.ticker, provenance, work.fingerprint, work.read_at))
+
+    def results(self) -> Iterator[NewResult | None]:
+        """The results in the order in which the analyses were added; None where the bars lead to no finite score."""
+        return map(self._result, self._origins, self._batch.analyses())
+
+    def _result(self, origin: _Origin, analysis: Analysis) -> NewResult | None:
+        if not (math.isfinite(analysis.score) and math.isfinite(analysis.close)):
+            return None
+        result = AnalysisResult(
+            id=new_id(),
+            ticker=origin.ticker,
+            as_of=analysis.as_of,
+            bars=analysis.bars,
+            strategy=self._plan.parameters.strategy,
+            close=analysis.close,
+            score=analysis.score,
+            verdict=analysis.verdict,
+            signal=analysis.signal,
+            indicators=analysis.indicators,
+            levels=analysis.levels,
+            trade=analysis.trade,
+            warnings=analysis.warnings + provider_warnings(origin.provenance.provider),
+            provenance=origin.provenance,
+            fingerprint=origin.fingerprint,
+            created_at=origin.read_at,
+        )
+        return NewResult(result, self._plan.parameters_text, dump(result).decode())

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
 from models.result import NewResult, ResultFilter, ResultSummary, StoredResult
+from utils.dialects import Variants, execute_rows
 
 _STORED = "r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.body"
 _SUMMARY = "r.id, r.ticker, r.strategy, r.as_of, r.bars, r.close, r.score, r.verdict, r.signal, r.fingerprint, r.created_at"
@@ -85,14 +86,26 @@ def find_ids(connection: Connection, org_id: int, fingerprints: Collection[str])
     return {row[0]: row[1] for row in rows}
 
 
-INSERT = text(
-    """
-    INSERT INTO analysis_results
-        (id, org_id, ticker, strategy, as_of, bars, close, score, verdict, signal, fingerprint, parameters, body, created_at)
-    VALUES
-        (:id, :org_id, :ticker, :strategy, :as_of, :bars, :close, :score, :verdict, :signal, :fingerprint, :parameters, :body, :created_at)
+# The columns of a new result with their types.
+_COLUMNS = {
+    "id": "text", "org_id": "bigint", "ticker": "text", "strategy": "text", "as_of": "date", "bars": "bigint", "close": "float8",
+    "score": "float8", "verdict": "text", "signal": "text", "fingerprint": "text", "parameters": "text", "body": "text",
+    "created_at": "timestamptz",
+}  # fmt: skip
+_INSERT = f"""
+    INSERT INTO analysis_results ({", ".join(_COLUMNS)})
+    VALUES ({", ".join(f":{name}" for name in _COLUMNS)})
     ON CONFLICT (org_id, fingerprint) DO NOTHING
-    """
+"""
+INSERT = text(_INSERT)
+INSERT_ROWS = Variants(
+    _INSERT,
+    f"""
+    INSERT INTO analysis_results ({", ".join(_COLUMNS)})
+    SELECT *
+    FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())})
+    ON CONFLICT (org_id, fingerprint) DO NOTHING
+    """,
 )
 
 
@@ -103,19 +116,13 @@ def insert(connection: Connection, org_id: int, new: NewResult) -> bool:
 
 def insert_many(connection: Connection, results: Collection[tuple[int, NewResult]]) -> None:
     """Store results, each with its organization, unless their fingerprints are stored already."""
-    if results:
-        # In one order, so that two writers of the same results cannot deadlock.
-        ordered = sorted(results, key=lambda pair: pair[1].result.fingerprint)
-        connection.execute(INSERT, [_row_of(org_id, new) for org_id, new in ordered])
+    # In one order, so that two writers of the same results cannot deadlock.
+    ordered = sorted(results, key=lambda pair: pair[1].result.fingerprint)
+    execute_rows(connection, INSERT_ROWS, [_row_of(org_id, new) for org_id, new in ordered])
 
 
 # `analysed_at` never goes back, whichever of two writers comes last. The former latest result becomes the previous one.
-MARK_LATEST = text(
-    """
-    INSERT INTO latest_results (org_id, ticker, strategy, result_id, score, verdict, analysed_at)
-    SELECT r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, :analysed_at
-    FROM analysis_results AS r
-    WHERE r.org_id = :org_id AND r.fingerprint = :fingerprint
+_LATEST_CONFLICT = """
     ON CONFLICT (org_id, ticker, strategy) DO UPDATE SET
         result_id = excluded.result_id,
         score = excluded.score,
@@ -126,7 +133,26 @@ MARK_LATEST = text(
             ELSE latest_results.result_id
         END
     WHERE latest_results.analysed_at <= excluded.analysed_at
-    """
+"""
+_MARK_LATEST = f"""
+    INSERT INTO latest_results (org_id, ticker, strategy, result_id, score, verdict, analysed_at)
+    SELECT r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, :analysed_at
+    FROM analysis_results AS r
+    WHERE r.org_id = :org_id AND r.fingerprint = :fingerprint
+    {_LATEST_CONFLICT}
+"""
+MARK_LATEST = text(_MARK_LATEST)
+MARK_LATEST_ROWS = Variants(
+    _MARK_LATEST,
+    f"""
+    INSERT INTO latest_results (org_id, ticker, strategy, result_id, score, verdict, analysed_at)
+    SELECT r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, m.analysed_at
+    FROM unnest(CAST(:org_id AS bigint[]), CAST(:fingerprint AS text[]), CAST(:analysed_at AS timestamptz[]))
+        AS m (org_id, fingerprint, analysed_at)
+    JOIN analysis_results AS r ON r.org_id = m.org_id AND r.fingerprint = m.fingerprint
+    ORDER BY m.org_id, m.fingerprint
+    {_LATEST_CONFLICT}
+    """,
 )
 
 
@@ -136,13 +162,9 @@ def mark_latest(connection: Connection, org_id: int, fingerprint: str, analysed_
 
 
 def mark_latest_many(connection: Connection, results: Collection[tuple[int, str, datetime]]) -> None:
-    """`mark_latest` for several results: organization, fingerprint, `analysed_at`."""
-    if results:
-        rows = [
-            {"org_id": org_id, "fingerprint": fingerprint, "analysed_at": analysed_at}
-            for org_id, fingerprint, analysed_at in sorted(results)
-        ]
-        connection.execute(MARK_LATEST, rows)
+    """`mark_latest` for several results, no two of the same ticker and strategy: organization, fingerprint, `analysed_at`."""
+    rows = [{"org_id": org_id, "fingerprint": fingerprint, "analysed_at": moment} for org_id, fingerprint, moment in sorted(results)]
+    execute_rows(connection, MARK_LATEST_ROWS, rows)
 
 
 # Newest first; the id breaks ties between results created at the same moment.

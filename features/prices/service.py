@@ -15,7 +15,7 @@ from database import Database
 from features.prices import store as price_store
 from features.prices.providers import upload
 from features.prices.quality import provider_warnings, sound_bars
-from features.prices.store import find_head, find_head_and_latest, find_heads, list_tickers, load, load_many, newest_day
+from features.prices.store import find_head, find_head_and_latest, find_heads, list_tickers, load, load_each, newest_day
 from models.analysis import PriceWarning
 from models.errors import PriceProblem, PriceQuality, TickerNotFound
 from models.price_series import COLUMNS, MOST_BARS, Bar, ImportReport, PackedBars, QualityReport, SeriesDescription, SeriesHead, head_of
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 # The interface for other features. Functions that take a connection read within the caller's transaction.
 __all__ = [
-    "check_quality", "find_head", "find_head_and_latest", "find_heads", "import_prices", "list_tickers", "load", "load_many",
+    "check_quality", "find_head", "find_head_and_latest", "find_heads", "import_prices", "list_tickers", "load", "load_each",
     "newest_day", "provider_warnings", "read_prices", "sound_bars", "stream_csv", "stream_json",
 ]  # fmt: skip
 

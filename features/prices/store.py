@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -74,39 +74,44 @@ LOAD = text(
 def load(connection: AnyReader, org_id: int, ticker: str) -> tuple[SeriesHead, PackedBars] | None:
     """A ticker's series with its bars, in one read."""
     if isinstance(connection, Reader):
-        return load_many(connection, org_id, [ticker]).get(ticker)
+        loaded: list[tuple[SeriesHead, PackedBars]] = []
+        load_each(connection, org_id, [ticker], lambda head, packed: loaded.append((head, packed)))
+        return loaded[0] if loaded else None
     row = connection.execute(LOAD, {"ticker": ticker, "org_id": org_id, "shared": SHARED_ORG}).first()
     return None if row is None else (_head_from_row(row[:-1]), PackedBars(bytes(row[-1])))
 
 
-# The organization's own series comes after the shared one, and so replaces it in a dict by ticker.
-LOAD_MANY = text(
+# The tickers that have prices, each once: an organization's own series hides the shared one.
+LOAD_EACH = text(
     f"""
     SELECT {_HEAD}, data
-    FROM price_series
+    FROM price_series AS s
     WHERE ticker IN (SELECT value FROM json_each(:tickers)) AND org_id IN (:org_id, :shared)
-    ORDER BY org_id
+        AND NOT (org_id = :shared AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = :org_id AND o.ticker = s.ticker))
     """
 )
 # The same for Postgres, in its binary format.
-COPY_MANY = f"""
+COPY_EACH = f"""
     COPY (
         SELECT json_build_array({_HEAD})::text, data
-        FROM price_series
+        FROM price_series AS s
         WHERE ticker = ANY(%(tickers)s) AND org_id IN (%(org_id)s, %(shared)s)
-        ORDER BY org_id
+            AND NOT (
+                org_id = %(shared)s
+                AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = %(org_id)s AND o.ticker = s.ticker)
+            )
     ) TO STDOUT (FORMAT binary)
 """
 
 
-def load_many(reader: Reader, org_id: int, tickers: Collection[str]) -> dict[str, tuple[SeriesHead, PackedBars]]:
-    """Several tickers' series with their bars, by ticker, in one read; tickers without prices are missing."""
+def load_each(reader: Reader, org_id: int, tickers: Collection[str], receive: Callable[[SeriesHead, PackedBars], None]) -> None:
+    """Pass several tickers' series with their bars to `receive`, one after the other, in one read; tickers without prices are left out."""
     if reader.speaks_copy:
         values = {"tickers": list(tickers), "org_id": org_id, "shared": SHARED_ORG}
-        copied = [(_head_from_json(head or b""), data or b"") for head, data in reader.copy(COPY_MANY, values)]
-        return {head.ticker: (head, PackedBars(data)) for head, data in copied}
-    rows = reader.execute(LOAD_MANY, {"tickers": json.dumps(list(tickers)), "org_id": org_id, "shared": SHARED_ORG})
-    return {row[1]: (_head_from_row(row[:-1]), PackedBars(bytes(row[-1]))) for row in rows}
+        reader.copy(COPY_EACH, values, lambda row: receive(_head_from_json(row[0] or b""), PackedBars(row[1] or b"")))
+    else:
+        texts = {"tickers": json.dumps(list(tickers)), "org_id": org_id, "shared": SHARED_ORG}
+        reader.each(LOAD_EACH, texts, lambda row: receive(_head_from_row(row[:-1]), PackedBars(row[-1])))
 
 
 UPDATED_AT = text("SELECT updated_at FROM price_series WHERE org_id = :org_id AND ticker = :ticker")
@@ -118,7 +123,7 @@ def updated_at(connection: AnyReader, head: SeriesHead) -> datetime | None:
     return None if row is None else row[0]
 
 
-# The organization's own series comes after the shared one, as in LOAD_MANY.
+# The organization's own series comes after the shared one, and so replaces it in a dict by ticker.
 FIND_HEADS = text(
     f"""
     SELECT {_HEAD}

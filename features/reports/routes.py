@@ -5,10 +5,9 @@ from __future__ import annotations
 from os import SEEK_END
 
 from flask import Response
-from flask_openapi3 import Tag
 
 from api.authentication import org_id
-from api.blueprint import api_blueprint
+from api.blueprint import Tag, api_blueprint
 from api.client_gone import client_check
 from api.heavy import heavy_read
 from api.problem import problem_answers
@@ -21,7 +20,7 @@ from features.reports.ticker_report import ReportSubject, ticker_report
 from features.reports.workbook import WorkbookFile
 from utils.api_utils import PIECE_BYTES
 
-blueprint = api_blueprint("report", Tag(name="Reports", description="Excel files of stored results and prices."))
+blueprint = api_blueprint("report", Tag("Reports", "Excel files of stored results and prices."))
 
 
 @blueprint.get("/reports/analysis/<ticker>.xlsx", responses={**XLSX_ANSWER, **problem_answers(404)})

@@ -7,7 +7,6 @@ stored 11 % to 25 %. COPY needs the driver's cursor anyway.
 
 from __future__ import annotations
 
-import io
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -71,29 +70,42 @@ class Reader:
         finally:
             cursor.close()
 
+    def each(self, statement: TextClause, parameters: Mapping[str, Any], receive: Callable[[Any], None]) -> None:
+        """Run a SELECT and pass its rows to `receive` one after the other, so that one row is in memory at a time. Raises likewise."""
+        sql, names = self._compile(statement)
+        cursor: Any = self._connection.cursor()
+        try:
+            cursor.execute(sql, parameters if names is None else tuple([parameters[name] for name in names]))
+            for row in cursor:
+                receive(row)
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise self._translate(sql, error, cursor) from error
+        finally:
+            cursor.close()
+
     @property
     def speaks_copy(self) -> bool:
         """Whether `copy` works here: on Postgres."""
         return self._engine.dialect.name == "postgresql"
 
-    def copy(self, statement: str, parameters: Mapping[str, Any]) -> list[tuple[bytes | None, ...]]:
-        """Run a `COPY (SELECT …) TO STDOUT (FORMAT binary)` and return the fields of its rows as the server sends them.
+    def copy(self, statement: str, parameters: Mapping[str, Any], receive: Callable[[tuple[bytes | None, ...]], None]) -> None:
+        """Run a `COPY (SELECT …) TO STDOUT (FORMAT binary)` and pass the fields of each row to `receive`, as the server sends them.
 
         Large binary values come as they are: a SELECT through this driver turns them into hexadecimal and back, five times as slow.
+        Meanwhile the server reads the next row.
         """
-        from infrastructure.sql.postgres import binary_rows  # noqa: PLC0415 — on SQLite the driver would cost 5 MB for nothing
+        from infrastructure.sql.postgres import BinaryRows  # noqa: PLC0415 — on SQLite the driver would cost 5 MB for nothing
 
         cursor = self._connection.cursor()
-        received = io.BytesIO()
+        rows = BinaryRows(receive)
         try:
-            cursor.copy_expert(cursor.mogrify(statement, parameters), received)
+            cursor.copy_expert(cursor.mogrify(statement, parameters), rows)
         except self._engine.dialect.loaded_dbapi.Error as error:
             raise self._translate(statement, error, cursor) from error
         finally:
             cursor.close()
-        rows = binary_rows(received.getbuffer())
-        self._is_swollen |= any(len(field or b"") > LARGE_BYTES for row in rows for field in row)
-        return rows
+        self._is_swollen |= rows.largest > LARGE_BYTES
+        rows.raise_failure()
 
     def _compile(self, statement: TextClause) -> tuple[str, list[str] | None]:
         known = _compiled.setdefault(self._engine, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -32,23 +33,64 @@ def connect_arguments(connect_timeout: int, idle_in_transaction_timeout: float, 
     }
 
 
-def binary_rows(received: memoryview[int]) -> list[tuple[bytes | None, ...]]:
-    """The fields of each row in COPY's binary format; None for NULL. Source: PostgreSQL's documentation of COPY, "Binary Format"."""
-    rows: list[tuple[bytes | None, ...]] = []
-    (extension,) = _INT32.unpack_from(received, _EXTENSION_AT)
-    position = _EXTENSION_AT + _INT32.size + extension
-    while True:
-        (fields,) = _INT16.unpack_from(received, position)
-        position += _INT16.size
-        if fields < 0:
-            return rows
-        row: list[bytes | None] = []
-        for _ in range(fields):
-            (length,) = _INT32.unpack_from(received, position)
-            position += _INT32.size
-            row.append(bytes(received[position : position + length]) if length >= 0 else None)
-            position += max(length, 0)
-        rows.append(tuple(row))
+class BinaryRows:
+    """A file that the driver writes COPY's binary format to. It passes the fields of each row on; None stands for NULL.
+
+    Source: PostgreSQL's documentation of COPY, "Binary Format".
+    """
+
+    def __init__(self, receive: Callable[[tuple[bytes | None, ...]], None]) -> None:
+        self._receive = receive
+        self._rest = b""
+        self._has_begun = False
+        self._failure: Exception | None = None
+        self.largest = 0  # bytes that were written at once
+
+    def write(self, message: bytes) -> None:
+        """Take a part of the data: the server sends each row as one message, behind the first message's header."""
+        self.largest = max(self.largest, len(message))
+        data, position = self._rest + message if self._rest else message, 0
+        if not self._has_begun:
+            position = _EXTENSION_AT + _INT32.size + _INT32.unpack_from(data, _EXTENSION_AT)[0]
+            self._has_begun = True
+        while (parsed := _parse_row(data, position)) is not None:
+            row, position = parsed
+            self._pass_on(row)
+        self._rest = data[position:]
+
+    def raise_failure(self) -> None:
+        """Raise the first exception of `receive`."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _pass_on(self, row: tuple[bytes | None, ...]) -> None:
+        # An exception must not reach the driver, which would leave the connection in the middle of the data.
+        if self._failure is None:
+            try:
+                self._receive(row)
+            except Exception as failure:  # noqa: BLE001 — raised by `raise_failure`
+                self._failure = failure
+
+
+def _parse_row(data: bytes, position: int) -> tuple[tuple[bytes | None, ...], int] | None:
+    """The fields of the row that begins at `position`, and where it ends; None where no whole row begins."""
+    if len(data) < position + _INT16.size:
+        return None
+    (fields,) = _INT16.unpack_from(data, position)
+    if fields < 0:
+        return None  # the trailer
+    position += _INT16.size
+    row: list[bytes | None] = []
+    for _ in range(fields):
+        if len(data) < position + _INT32.size:
+            return None
+        (length,) = _INT32.unpack_from(data, position)
+        position += _INT32.size
+        if len(data) < position + max(length, 0):
+            return None
+        row.append(data[position : position + length] if length >= 0 else None)
+        position += max(length, 0)
+    return tuple(row), position
 
 
 def _adapt_timestamp(value: datetime) -> Any:

@@ -7,7 +7,6 @@ new connection a thread, which a silent client holds; here only a complete reque
 
 from __future__ import annotations
 
-import gc
 import os
 import resource
 import sys
@@ -44,14 +43,11 @@ class BufferingWorker(Worker):
 
     def load_wsgi(self) -> None:
         """Load the application. If it refuses its configuration, gunicorn stops instead of starting the worker again."""
-        gc.disable()  # almost all that an import creates stays: traversing it again and again takes an eighth of the start
         try:
             super().load_wsgi()
         except SystemExit as refusal:
             log.error("not started", reason=str(refusal.code))
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
-        finally:
-            gc.enable()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """SIGTERM: stop gracefully."""

@@ -9,6 +9,7 @@ from kit.bars import TICKERS, bars_of, chosen, readings_of, seen, with_values
 from analysis.bars import Bars
 from analysis.reasons import explain, unavailable
 from analysis.rules import cast_votes
+from analysis.series import rows_of
 from models.indicator import INDICATORS
 
 BANDS = {"bollinger_lower": 96, "bollinger_middle": 100, "bollinger_upper": 104}
@@ -23,7 +24,8 @@ def said(key: str, **values: float) -> str:
     series = with_values(**values)
     with np.errstate(invalid="ignore", divide="ignore"):
         votes = cast_votes((key,), series)
-    return explain(key, series, int(votes.vote[0, 0]), bool(votes.meaningless[0, 0]))[0]
+    (row,) = rows_of(series)
+    return explain(key, row, int(votes.vote[0, 0]), bool(votes.meaningless[0, 0]))[0]
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.bars import Bars
+from analysis.bars import Bars, FloatArray
 from analysis.engine import analyse, parameters_of
 from analysis.series import Series, compute_series
 from models.analysis import Analysis, Overrides, Parameters
@@ -63,10 +62,10 @@ def readings_of(analysis: Analysis) -> dict[str, IndicatorReading]:
     return {reading.key: reading for reading in analysis.indicators}
 
 
-def with_values(**values: float) -> Series:
+def with_values(**values: float) -> Series[FloatArray]:
     """One row in which everything is available and nothing at rest, at a close of 100, and with these values."""
-    calm = dataclasses.replace(compute_series(walk(1, 260), 1), close=np.array([100.0]))
-    return dataclasses.replace(calm, **{name: np.array([value]) for name, value in values.items()})
+    calm = compute_series(walk(1, 260), 1)._replace(close=np.array([100.0]))
+    return calm._replace(**{name: np.array([value]) for name, value in values.items()})
 
 
 def _column(values: ArrayLike, count: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The sections of the OpenAPI document."""
 
-from flask_openapi3 import Tag
+from api.blueprint import Tag
 
-ANALYSIS = Tag(name="Analysis", description="Explained verdicts.")
-RESULTS = Tag(name="Results", description="Stored verdicts.")
+ANALYSIS = Tag("Analysis", "Explained verdicts.")
+RESULTS = Tag("Results", "Stored verdicts.")

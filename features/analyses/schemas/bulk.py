@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from api.schemas import Answer
 from jobs.schemas import JobAnswer
 
 
-class BulkParams(BaseModel):
+class BulkParams(Answer):
     """The parameters of the request."""
 
     universe: Literal["all", "watchlist"] | None = Field(description="Where the tickers were taken from; null when they were named.")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field
 
-from api.schemas import CSV, DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Page, Query
+from api.schemas import CSV, DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Answer, Page, Query, RootAnswer
 from features.analyses.schemas.analysis import StrategyId
 from models.flip import Flip
 from models.result import AnalysisResult, ResultFilter, ResultSummary
 
 
-class ResultAnswer(RootModel[AnalysisResult]):
+class ResultAnswer(RootAnswer[AnalysisResult]):
     """An explained verdict."""
 
 
@@ -28,7 +28,7 @@ class LatestPage(ResultPage):
     model_config = ConfigDict(openapi_extra={"content": {CSV: {"schema": {"type": "string"}}}})  # type: ignore[typeddict-unknown-key]
 
 
-class FlipsAnswer(BaseModel):
+class FlipsAnswer(Answer):
     """The nearest next-day closes above and below at which the verdict changes; null where it does not within the range searched."""
 
     result_id: str

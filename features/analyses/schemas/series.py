@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, Field
 
-from api.schemas import IsoDate, Query
+from api.schemas import Answer, IsoDate, Query
 from features.analyses.schemas.analysis import StrategyId
 from features.analyses.series import SeriesOrder
 from models.chart import BAR_KEYS, CHART_LINES
@@ -42,7 +42,7 @@ class SeriesQuery(Query):
         return SeriesOrder(ticker, list(dict.fromkeys(self.keys.split(","))), self.strategy, self.start, self.end)
 
 
-class SeriesAnswer(BaseModel):
+class SeriesAnswer(Answer):
     """Lines over the same days. Prices are adjusted so that the newest bar stored keeps its traded price."""
 
     ticker: str

@@ -9,12 +9,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
-
-from packaging.requirements import Requirement
+from typing import TYPE_CHECKING, NamedTuple
 
 from config import GENERATE_COMMAND, Fault, Settings
 from models.health import Check, CheckState, Finding, Probe, bad, doubtful, good
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 REQUIREMENTS = Path(__file__).parents[3] / "requirements.txt"
 PIN = re.compile(r"[A-Za-z0-9][^\s;]*==[^\\\n]+")  # a requirement up to the backslash that its hashes come after
@@ -102,6 +103,8 @@ def packages(pins: str, complaints_of_pip: Callable[[], list[str]] = pip_complai
 
 def requirements(pins: str) -> list[Requirement]:
     """The requirements in `pins`, the text of a requirements file, for any platform and version of Python."""
+    from packaging.requirements import Requirement  # noqa: PLC0415 — only preflight reads them
+
     return [Requirement(match[0]) for line in pins.splitlines() if (match := PIN.match(line))]
 
 

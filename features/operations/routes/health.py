@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from flask_openapi3 import APIBlueprint, Tag
 
 from api.authentication import PUBLIC, is_authenticated
+from api.blueprint import ApiBlueprint, Tag
 from api.marks import public, unlimited
 from api.problem import problem_answers
 from api.services import services
@@ -18,7 +18,7 @@ from infrastructure.check_runner import CheckTimeout
 from models.health import CheckState, HealthReport
 from utils.api_utils import RETRY_AFTER_SECONDS, ApiError, json_response
 
-blueprint = APIBlueprint("health", __name__, abp_tags=[Tag(name="Health", description="Whether the service can do its work.")])
+blueprint = ApiBlueprint("health", Tag("Health", "Whether the service can do its work."))
 
 
 @blueprint.get("/health/live", responses={200: LiveAnswer}, openapi_extensions=PUBLIC)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from api.schemas import DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Query
+from api.schemas import DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Answer, Query
 from models.cache import CacheEntry, CacheStatus
 
 
@@ -22,14 +22,14 @@ class CacheQuery(CachePrefixQuery):
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="The most items to return.")
 
 
-class CacheAnswer(BaseModel):
+class CacheAnswer(Answer):
     """The stores of the cache and their entries."""
 
     stores: list[CacheStatus]
     items: list[CacheEntry]
 
 
-class CacheClearedAnswer(BaseModel):
+class CacheClearedAnswer(Answer):
     """The number of entries dropped from Redis and from the process that answers."""
 
     cleared: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from api.schemas import PLAIN_TEXT, Body
+from api.schemas import PLAIN_TEXT, Answer, Body
 from models.feature_flag import FeatureFlag, FlagChange
 
 
@@ -21,13 +21,13 @@ class FlagPath(BaseModel):
     name: str
 
 
-class FlagList(BaseModel):
+class FlagList(Answer):
     """Every flag."""
 
     items: list[FeatureFlag]
 
 
-class FlagAnswer(BaseModel):
+class FlagAnswer(Answer):
     """A flag and its newest changes."""
 
     flag: FeatureFlag

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from api.schemas import Answer
 from models.health import CheckState
 from models.migration import SchemaState
 
 WITH_KEY = "With a valid key only."
 
 
-class LiveAnswer(BaseModel):
+class LiveAnswer(Answer):
     """This process answers."""
 
     status: Literal["ok"]
 
 
-class CheckAnswer(BaseModel):
+class CheckAnswer(Answer):
     """One check."""
 
     name: str
@@ -29,14 +30,14 @@ class CheckAnswer(BaseModel):
     duration_ms: float | None = Field(None, description=WITH_KEY)
 
 
-class ReadyAnswer(BaseModel):
+class ReadyAnswer(Answer):
     """Whether this process should receive traffic, and its checks; `ok` also with warnings."""
 
     status: Literal["ok", "unavailable"]
     checks: list[CheckAnswer]
 
 
-class BreakerAnswer(BaseModel):
+class BreakerAnswer(Answer):
     """A circuit breaker: the dependency that it guards, and its state."""
 
     name: str
@@ -52,7 +53,7 @@ class HealthAnswer(ReadyAnswer):
     breakers: list[BreakerAnswer] | None = Field(None, description=WITH_KEY)
 
 
-class MigrationsAnswer(BaseModel):
+class MigrationsAnswer(Answer):
     """The state of the schema."""
 
     status: Literal["ok", "unavailable"]

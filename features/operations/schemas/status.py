@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from api.schemas import Answer
 from features.operations.schemas.health import BreakerAnswer
 
 
-class PoolAnswer(BaseModel):
+class PoolAnswer(Answer):
     """The database connections of the process that answers, and events since it started."""
 
     limit: int = Field(description="The most connections that it opens.")
@@ -18,7 +19,7 @@ class PoolAnswer(BaseModel):
     events: dict[str, int]
 
 
-class JobsStatusAnswer(BaseModel):
+class JobsStatusAnswer(Answer):
     """The jobs of every organization. Fields read from the database are null while it is away."""
 
     engine: Literal["local", "celery"]
@@ -28,7 +29,7 @@ class JobsStatusAnswer(BaseModel):
     backlog_seconds: float | None = Field(description="Seconds that items have waited without any being claimed.")
 
 
-class LimitsAnswer(BaseModel):
+class LimitsAnswer(Answer):
     """The rate limits of one key."""
 
     enabled: bool
@@ -41,14 +42,14 @@ class LimitsAnswer(BaseModel):
     heavy_reads_per_minute: int
 
 
-class StreamsAnswer(BaseModel):
+class StreamsAnswer(Answer):
     """Live progress streams of the process that answers."""
 
     limit: int = Field(description="The most streams at once; further clients poll.")
     is_full: bool
 
 
-class StatusAnswer(BaseModel):
+class StatusAnswer(Answer):
     """The status of the service. Pool, breakers and streams are those of the process that answers."""
 
     pool: PoolAnswer

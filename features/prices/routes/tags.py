@@ -1,5 +1,5 @@
 """The section of the OpenAPI document."""
 
-from flask_openapi3 import Tag
+from api.blueprint import Tag
 
-PRICES = Tag(name="Prices", description="Daily prices.")
+PRICES = Tag("Prices", "Daily prices.")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import ClassVar
 
-from flask_openapi3 import RawModel
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field
 
-from api.schemas import CSV, IsoDate, Query
+from api.schemas import CSV, Answer, IsoDate, Query, RootAnswer
+from api.validation import RawBody
 from models.price_series import ImportReport, QualityReport
 
 
@@ -24,13 +25,13 @@ class UploadQuery(Query):
     extend: bool = Field(False, description="Merge by day instead of replacing the series.")
 
 
-class PriceFile(RawModel):
+class PriceFile(RawBody):
     """A CSV file of prices."""
 
-    mimetypes = [CSV]  # noqa: RUF012 — the base class declares a list
+    mimetypes: ClassVar[list[str]] = [CSV]
 
 
-class PricesAnswer(BaseModel):
+class PricesAnswer(Answer):
     """Daily prices as traded, as columns of one length."""
 
     model_config = ConfigDict(openapi_extra={"content": {CSV: {"schema": {"type": "string"}}}})  # type: ignore[typeddict-unknown-key]
@@ -45,9 +46,9 @@ class PricesAnswer(BaseModel):
     volume: list[float]
 
 
-class QualityAnswer(RootModel[QualityReport]):
+class QualityAnswer(RootAnswer[QualityReport]):
     """A ticker's stored series: its extent, its gaps of more than 10 days, oldest first, and warnings as of today."""
 
 
-class UploadAnswer(RootModel[ImportReport]):
+class UploadAnswer(RootAnswer[ImportReport]):
     """The result of an upload."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from api.schemas import PLAIN_TEXT, LongPageQuery, Page
+from api.schemas import PLAIN_TEXT, Answer, LongPageQuery, Page
 
 
 class TickersQuery(LongPageQuery):
@@ -15,7 +15,7 @@ class TickersQuery(LongPageQuery):
     q: str = Field("", max_length=100, pattern=PLAIN_TEXT, description="Start of the ticker or part of the name, in any case.")
 
 
-class TickerItem(BaseModel):
+class TickerItem(Answer):
     """A ticker and the extent of its stored prices."""
 
     ticker: str

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from flask import Response
-from flask_openapi3 import Tag
 
 from api.authentication import org_id
-from api.blueprint import api_blueprint
+from api.blueprint import Tag, api_blueprint
 from api.paging import page, read_cursor
 from api.problem import problem_answers
 from api.schemas import LongPageQuery, TickerPath
@@ -19,7 +18,7 @@ from models.watchlist import WatchlistItem
 from utils.api_utils import json_response
 from utils.clock import now
 
-blueprint = api_blueprint("watchlist", Tag(name="Watchlist", description="Tickers to follow."))
+blueprint = api_blueprint("watchlist", Tag("Watchlist", "Tickers to follow."))
 SCOPE = ["watchlist"]
 
 

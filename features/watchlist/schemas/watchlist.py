@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, RootModel
+from pydantic import Field
 
-from api.schemas import PLAIN_TEXT, PLAIN_TEXT_WITH_LINES, Body, Page, Ticker
+from api.schemas import PLAIN_TEXT, PLAIN_TEXT_WITH_LINES, Body, Page, RootAnswer, Ticker
 from models.watchlist import WatchlistItem
 
 
@@ -16,7 +16,7 @@ class WatchlistAddRequest(Body):
     notes: str | None = Field(None, max_length=2000, pattern=PLAIN_TEXT_WITH_LINES)
 
 
-class WatchlistItemAnswer(RootModel[WatchlistItem]):
+class WatchlistItemAnswer(RootAnswer[WatchlistItem]):
     """A followed ticker."""
 
 
