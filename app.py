@@ -24,7 +24,7 @@ from api.metrics import register_metrics
 from api.paging import CursorSigner
 from api.rate_limit import make_limiter, register_rate_limits
 from api.request_log import register_request_log
-from api.request_state import find_request_state
+from api.request_state import request_state
 from api.security_headers import register_security_headers
 from api.services import Services
 from config import VERSION, Settings
@@ -184,7 +184,7 @@ def _build_steps(foundation: Foundation, features: Iterable[Feature], redis: Red
 
 
 def _register_hooks(app: Application, services: Services) -> None:
-    """Register the hooks around requests. `before_request` hooks run in this order, `after_request` hooks in reverse."""
+    """Register the hooks around requests: those before run in this order, those after in reverse."""
     settings = services.settings
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=1, x_host=1)  # type: ignore[method-assign]
@@ -205,9 +205,8 @@ def _register_hooks(app: Application, services: Services) -> None:
         CORS(app, origins=list(settings.cors_origins), expose_headers=list(EXPOSED_HEADERS), max_age=600)
 
 
-def _request_id() -> str | None:
-    state = find_request_state()
-    return None if state is None else state.request_id
+def _request_id() -> str:
+    return request_state().request_id
 
 
 if __name__ == "__main__":

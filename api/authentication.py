@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
-from flask import Flask, redirect, request
+from flask import redirect, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import Headers
 
-from api.request_state import request_state
+from api.request_state import StatefulRequest, request_state
 from api.services import services
 from models.api_key import MASTER, Principal
 from models.errors import Forbidden
@@ -116,29 +116,30 @@ def register_authentication(app: Application) -> None:
     count refused requests.
     """
 
-    @app.before_request
-    def identify() -> None:
-        state = request_state()
-        current = request._get_current_object()  # type: ignore[attr-defined]
-        state.view = app.view_functions.get(current.endpoint)
-        # Unknown paths and wrong methods are answered 404 and 405; a CORS preflight carries no key.
-        state.needs_key = current.endpoint is not None and current.method != "OPTIONS" and not getattr(state.view, "is_public", False)
+    def identify(request: StatefulRequest) -> None:
+        state, endpoint = request.state, request.endpoint
+        if endpoint is None:
+            return  # unknown paths and wrong methods are answered 404 and 405
+        state.view = app.view_functions.get(endpoint)
+        # A CORS preflight carries no key.
+        state.needs_key = request.method != "OPTIONS" and not getattr(state.view, "is_public", False)
         if not state.needs_key:
             return
-        key = presented_key(current.headers)
+        key = presented_key(request.headers)
         if key:
             state.principal = app.services.authentication.keys.principal(key)
-        elif cookie := current.cookies.get(SESSION_COOKIE):
+        elif cookie := request.cookies.get(SESSION_COOKIE):
             state.session = app.services.authentication.sessions.find(cookie)
             state.principal = state.session.principal if state.session else None
 
+    app.add_hooks(before=identify)
 
-def register_guard(app: Flask) -> None:
+
+def register_guard(app: Application) -> None:
     """Refuse requests without a valid key or session, and changes by a session without its CSRF token."""
 
-    @app.before_request
-    def require_principal() -> Any:
-        state = request_state()
+    def require_principal(request: StatefulRequest) -> Any:
+        state = request.state
         if not state.needs_key:
             return None
         if state.principal is None:
@@ -149,6 +150,8 @@ def register_guard(app: Flask) -> None:
         if session is not None and request.method not in SAFE_METHODS and not session.allows_change(request.headers.get(CSRF_HEADER)):
             raise Forbidden(f"A change made with a session needs its token as {CSRF_HEADER}. Load the page again.")
         return None
+
+    app.add_hooks(before=require_principal)
 
 
 def _refuse_or_redirect(view: Any) -> Any:

@@ -6,8 +6,8 @@ is sent many times counts as one, because servers join the values.
 
 from __future__ import annotations
 
-from flask import Flask, request
-
+from api.application import Application
+from api.request_state import StatefulRequest
 from utils.api_utils import LONGEST_ECHO, ApiError
 
 LONGEST = 8_190  # characters: gunicorn's limit of one line
@@ -38,11 +38,10 @@ PARSED = frozenset(
 )
 
 
-def register_header_limits(app: Flask) -> None:
+def register_header_limits(app: Application) -> None:
     """Answer 431 to a request with a header that is too long. Register it before hooks that read headers."""
 
-    @app.before_request
-    def refuse_long_headers() -> None:
+    def refuse_long_headers(request: StatefulRequest) -> None:
         environ = request.environ
         too_long = [name for name, value in environ.items() if name.startswith(("HTTP_", "CONTENT_")) and len(value) > _longest(name)]
         if too_long:
@@ -53,6 +52,8 @@ def register_header_limits(app: Flask) -> None:
             raise ApiError(431, "headers_too_large", detail)
         if "HTTP_COOKIE" in environ:
             environ["HTTP_COOKIE"] = collapse_blanks(environ["HTTP_COOKIE"])
+
+    app.add_hooks(before=refuse_long_headers)
 
 
 def collapse_blanks(cookies: str) -> str:

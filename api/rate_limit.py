@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import structlog
-from flask import Flask, Response, after_this_request, request
+from flask import Request, Response, request
 
-from api.request_state import request_state
+from api.application import Application
+from api.request_state import HeaderPairs, RequestState, StatefulRequest, request_state
 from config import Settings
 from infrastructure.metrics import Metrics
 from infrastructure.rate_limiter import Hit, RateLimiter, Window
@@ -46,34 +48,31 @@ def budget(name: Budget, when: Callable[[], bool] = lambda: True) -> Callable[[V
     return mark
 
 
-def register_rate_limits(app: Flask, limiter: RateLimiter, metrics: Metrics) -> None:
+def register_rate_limits(app: Application, limiter: RateLimiter, metrics: Metrics) -> None:
     """Refuse requests beyond a budget. Register it after authentication, which finds the caller."""
     for label in (*Budget, REFUSED_KEYS):
         metrics.add_budget(label)
 
-    @app.before_request
-    def count() -> None:
+    def count(request: StatefulRequest) -> None:
         # Requests for unknown paths and with wrong methods count, too.
-        if _is_unlimited():
+        state = request.state
+        if getattr(state.view, "is_unlimited", False) or request.method == "OPTIONS":
             return
-        budget = _request_budget()
-        hit = limiter.hit(caller(), budget)
-
-        @after_this_request
-        def add_limits(response: Response) -> Response:
-            _add_headers(response, hit)
-            return response
-
+        budget = _budget_of(state)
+        hit = limiter.hit(_caller(request, state), budget)
+        state.limit_headers = _headers(hit)
         if hit.exceeded is not None:
-            state = request_state()
             label = REFUSED_KEYS if state.needs_key and state.principal is None else str(budget)
             metrics.limited(label)
             raise _refusal(hit.exceeded, budget, label)
 
-    @app.after_request
-    def record_fallback(response: Response) -> Response:
+    def record_fallback(request: StatefulRequest, response: Response) -> Response:
         metrics.counting_in_memory(limiter.is_alone)
         return response
+
+    app.add_hooks(before=count)
+    if limiter.counts_in_redis:
+        app.add_hooks(after=record_fallback)
 
 
 def make_limiter(settings: Settings, redis: RedisLink | None) -> RateLimiter:
@@ -95,32 +94,32 @@ def _refusal(window: Window, budget: Budget, label: str) -> ApiError:
     return ApiError(429, "rate_limited", detail, headers={"Retry-After": str(window.seconds_left)})
 
 
-def _add_headers(response: Response, hit: Hit) -> None:
-    """Add the windows as the IETF draft's RateLimit fields, and as X-RateLimit-* the window with the fewest remaining requests."""
+def _headers(hit: Hit) -> HeaderPairs:
+    """The windows as the IETF draft's RateLimit fields, and as X-RateLimit-* the window with the fewest remaining requests."""
     policies, states = [], []
     for window in hit.windows:
         limit = window.limit
         policies.append(f'"{limit.name}";q={limit.amount};w={limit.seconds}')
         states.append(f'"{limit.name}";r={window.remaining};t={window.seconds_left}')
-    tightest = min(hit.windows, key=lambda window: window.remaining)
-    add = response.headers.add  # cheaper than setting, which searches for existing headers first
-    add("RateLimit-Policy", ", ".join(policies))
-    add("RateLimit", ", ".join(states))
-    add("X-RateLimit-Limit", str(tightest.limit.amount))
-    add("X-RateLimit-Remaining", str(tightest.remaining))
-    add("X-RateLimit-Reset", str(int(tightest.ends_at + 1)))
+    tightest = min(hit.windows, key=attrgetter("remaining"))
+    return (
+        ("RateLimit-Policy", ", ".join(policies)),
+        ("RateLimit", ", ".join(states)),
+        ("X-RateLimit-Limit", str(tightest.limit.amount)),
+        ("X-RateLimit-Remaining", str(tightest.remaining)),
+        ("X-RateLimit-Reset", str(int(tightest.ends_at + 1))),
+    )
 
 
 def caller() -> str:
     """The caller that requests are counted for: the API key, else the address."""
-    principal = request_state().principal
-    return f"address:{request.remote_addr}" if principal is None else f"key:{principal.key_id}"
+    return _caller(request, request_state())
 
 
-def _request_budget() -> Budget:
-    choose: Callable[[], Budget] | None = getattr(request_state().view, "budget", None)
+def _caller(request: Request, state: RequestState) -> str:
+    return f"address:{request.remote_addr}" if state.principal is None else f"key:{state.principal.key_id}"
+
+
+def _budget_of(state: RequestState) -> Budget:
+    choose: Callable[[], Budget] | None = getattr(state.view, "budget", None)
     return Budget.READS if choose is None else choose()
-
-
-def _is_unlimited() -> bool:
-    return getattr(request_state().view, "is_unlimited", False) or request.method == "OPTIONS"

@@ -6,7 +6,10 @@ callers, unless the route sets `Cache-Control: public`.
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Response
+
+from api.application import Application
+from api.request_state import StatefulRequest
 
 # Data may load nothing. Pages may load files of this site; inline scripts and styles are refused.
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -29,18 +32,36 @@ _FOR_DATA = (*ALWAYS.items(), ("Content-Security-Policy", DATA_POLICY))
 _FOR_PAGES = (*ALWAYS.items(), ("Content-Security-Policy", PAGE_POLICY))
 
 
-def register_security_headers(app: Flask) -> None:
-    """Add the headers to every answer."""
+def register_security_headers(app: Application) -> None:
+    """Add the headers to every answer. Register it before the hooks that set `Cache-Control`, `ETag` or `Vary`."""
+    app.add_hooks(after=_add)
 
-    @app.after_request
-    def add(response: Response) -> Response:
-        headers = response.headers
-        headers.extend(_FOR_PAGES if response.mimetype == "text/html" else _FOR_DATA)
-        if request.is_secure:
-            headers.add("Strict-Transport-Security", HSTS)
-        control = headers.get("Cache-Control")
-        if control is None:
-            headers["Cache-Control"] = REVALIDATE if "ETag" in headers else NO_STORE
-        if control is None or "public" not in control:
-            headers["Vary"] = ", ".join((*headers.getlist("Vary"), CREDENTIALS))
-        return response
+
+def _add(request: StatefulRequest, response: Response) -> Response:
+    control, has_tag, vary, is_page = None, False, list[str](), False
+    for name, value in response.headers:
+        match name.lower():
+            case "content-type":
+                is_page = value.startswith("text/html")
+            case "etag":
+                has_tag = True
+            case "cache-control":
+                control = value
+            case "vary":
+                vary.append(value)
+    is_stated = bool(vary)
+    if request.state.varies_by_encoding and not any("accept-encoding" in value.lower() for value in vary):
+        vary.append("Accept-Encoding")
+    if control is None or "public" not in control:
+        vary.append(CREDENTIALS)
+    added = list(_FOR_PAGES if is_page else _FOR_DATA)
+    if request.is_secure:
+        added.append(("Strict-Transport-Security", HSTS))
+    if control is None:
+        added.append(("Cache-Control", REVALIDATE if has_tag else NO_STORE))
+    if is_stated:
+        response.headers["Vary"] = ", ".join(vary)
+    elif vary:
+        added.append(("Vary", ", ".join(vary)))
+    request.state.policy_headers = tuple(added)
+    return response

@@ -101,6 +101,7 @@ class PrometheusMetrics(Metrics):
         self._failures = Counter("bellwether_metrics_failures", "Events that could not be counted.", registry=registry)
         # prometheus_client takes longer to find a child by its labels than to count.
         self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
+        self._lookup_children: dict[tuple[str, str], Any] = {}
         self._pool_seconds, self._pool_due_at, self._pool_lock = pool_seconds, 0.0, threading.Lock()
         # By pool, because each pool counts its events from 0.
         self._pool_seen: weakref.WeakKeyDictionary[PoolOwner, dict[str, int]] = weakref.WeakKeyDictionary()
@@ -136,7 +137,10 @@ class PrometheusMetrics(Metrics):
 
     def lookup(self, region: str, outcome: str) -> None:
         """Count a cache look-up."""
-        self._lookups.labels(region, outcome).inc()
+        child = self._lookup_children.get((region, outcome))
+        if child is None:
+            child = self._lookup_children[region, outcome] = self._lookups.labels(region, outcome)
+        child.inc()
 
     def limited(self, budget: str) -> None:
         """Count a refused request."""

@@ -42,6 +42,11 @@ class RateLimiter:
         return self._windows.is_alone
 
     @property
+    def counts_in_redis(self) -> bool:
+        """Whether it counts in Redis while that is reachable."""
+        return self._windows.counts_in_redis
+
+    @property
     def is_shared(self) -> bool:
         """Whether all instances count together."""
         return self._windows.is_shared
@@ -52,8 +57,10 @@ class RateLimiter:
         counts = self._windows.hit(((f"{caller}:{budget}:minute", limits[0]), (f"{caller}:hour", limits[1])))
         now = time.time()
         windows = tuple(
-            Window(limit, max(0, limit.amount - count.requests), max(1, math.ceil(count.seconds_left)), now + count.seconds_left)
-            for limit, count in zip(limits, counts, strict=False)
+            [
+                Window(limit, max(0, limit.amount - requests), max(1, math.ceil(seconds_left)), now + seconds_left)
+                for limit, (requests, seconds_left) in zip(limits, counts, strict=False)
+            ]
         )
         is_exceeded = counts[-1].requests > windows[-1].limit.amount
         return Hit(windows, windows[-1] if is_exceeded else None)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
-
-from cachetools import LRUCache
 
 from infrastructure.redis_link import RedisAway, RedisLink
 
@@ -68,6 +67,11 @@ class RateWindows:
         return self._link is not None and self._link.is_suspended
 
     @property
+    def counts_in_redis(self) -> bool:
+        """Whether it counts in Redis while that is reachable."""
+        return self._link is not None
+
+    @property
     def is_shared(self) -> bool:
         """Whether all instances count together."""
         return self._link is not None and not self._link.is_suspended
@@ -96,7 +100,8 @@ class MemoryWindows:
 
     def __init__(self, max_windows: int = MAX_WINDOWS) -> None:
         """Hold at most `max_windows`; the least recently used are evicted, ended or not."""
-        self._windows: LRUCache[str, _Window] = LRUCache(max_windows)
+        self._max_windows = max_windows
+        self._windows: OrderedDict[str, _Window] = OrderedDict()  # the least recently used first
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -108,15 +113,18 @@ class MemoryWindows:
         """Count one request; see RateWindows.hit."""
         counts = []
         with self._lock:
+            now = time.monotonic()
             for key, limit in windows:
-                now = time.monotonic()
                 window = self._windows.get(key)
                 if window is None or window.ends_at <= now:
                     window = self._windows[key] = _Window(now + limit.seconds)
+                self._windows.move_to_end(key)
                 window.requests += 1
                 counts.append(Count(window.requests, min(window.ends_at - now, limit.seconds)))  # a sum of floats may be larger
                 if window.requests > limit.amount:
                     break
+            while len(self._windows) > self._max_windows:
+                self._windows.popitem(last=False)
         return counts
 
 

@@ -42,6 +42,15 @@ def test_a_transaction_commits_whole(things: Backend) -> None:
     assert count() == 3
 
 
+def test_one_statement_is_a_transaction_by_itself(things: Backend) -> None:
+    with pytest.raises(exc.IntegrityError), database.current().one_statement() as connection:
+        connection.execute(text("INSERT INTO things (id) VALUES (1), (2), (1)"))
+    assert count() == 0, "a statement that fails half-way leaves nothing"
+    with database.current().one_statement() as connection:
+        connection.execute(ADD, {"id": 1, "created_at": MOMENT})
+        assert count() == 1, "another connection sees it at once"
+
+
 def test_an_exception_leaves_nothing(things: Backend) -> None:
     def fail_half_way() -> None:
         with database.transaction() as connection:

@@ -15,6 +15,7 @@ import structlog
 from flask import Flask, Request, Response, request
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.utils import cached_property
 
@@ -105,7 +106,11 @@ class StrictRequest(Request):
         """
         limit, length = self.max_content_length, self.content_length
         try:
-            data = super().stream.read()
+            if length is not None and (limit is None or length <= limit):
+                # The framework would wrap the stream and count what is read, to the same end.
+                data = self.environ["wsgi.input"].read(length)
+            else:
+                data = super().stream.read()
             is_too_large = limit is not None and length is None and len(data) >= limit and self.environ["wsgi.input"].read(1)
         except RequestEntityTooLarge:
             raise
@@ -138,8 +143,11 @@ class StrictRequest(Request):
 
 def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON response. Bytes and str must already be JSON and are sent unchanged."""
-    body = value if isinstance(value, bytes | str) else dump(value)
-    return Response(body, status, headers, content_type="application/json")
+    body = value if isinstance(value, bytes) else value.encode() if isinstance(value, str) else dump(value)
+    # Headers that are complete at once: the framework would search them for each that it adds.
+    added = headers.items() if headers else ()
+    complete = Headers([("Content-Type", "application/json"), ("Content-Length", str(len(body))), *added])
+    return Response([body], status, complete)
 
 
 def streamed_response(
@@ -170,8 +178,8 @@ def tagged(value: Any, tag: str | None = None) -> Response:
     response = value if isinstance(value, Response) else json_response(value)
     if tag is None:
         tag = hashlib.sha256(response.get_data()).hexdigest()[:32]
-    response.headers["ETag"] = f'"{tag}"'
-    if "If-None-Match" in request.headers:
+    response.headers.add("ETag", f'"{tag}"')
+    if "HTTP_IF_NONE_MATCH" in request.environ:
         response.make_conditional(request)
     return response
 
@@ -236,7 +244,7 @@ def register_error_handlers(
     @app.after_request
     def remove_redirect_page(response: Response) -> Response:
         # The framework adds a page of HTML to redirects, also to those that pass no error handler.
-        if response.location is not None and response.mimetype == "text/html":
+        if 300 <= response.status_code < 400 and response.location is not None and response.mimetype == "text/html":
             response.set_data(b"")
         return response
 

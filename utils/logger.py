@@ -9,6 +9,7 @@ import logging
 import sys
 from collections.abc import Callable, MutableMapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import IO, Any, BinaryIO, TextIO, cast
 
 import orjson
@@ -26,18 +27,15 @@ def configure_logging(level: str, as_json: bool, report: Callable[[BaseException
     shared: list[Any] = [
         *([_reporting(report)] if report else []),
         structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _redact,
+        _complete,
     ]
     renderer: Any  # for our own lines
     foreign_renderer: Any  # for the standard library, whose handlers need text
     factory: Any
     if as_json:
-        shared.append(structlog.processors.format_exc_info)
-        renderer = structlog.processors.JSONRenderer(serializer=_dump)
-        foreign_renderer = structlog.processors.JSONRenderer(serializer=_dump_text)
-        factory = structlog.BytesLoggerFactory(cast(BinaryIO, _Output(sys.stderr.buffer)))
+        renderer, foreign_renderer = _dump, _dump_text
+        lines = _Lines(sys.stderr.buffer)
+        factory = lambda *_: lines  # noqa: E731 — every logger writes to the same stream
     else:
         # By default structlog uses Rich where it is installed, which prints every local variable, secrets included, and takes seconds.
         plain = structlog.dev.plain_traceback
@@ -69,6 +67,24 @@ def route_through_root(*names: str) -> None:
         logger.propagate = True
 
 
+class _Lines:
+    """Our own lines as JSON. It ignores errors, as `_Output` does.
+
+    It needs no lock, which every request would wait for: the stream takes each line whole, and may send it with another thread's.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, line: bytes) -> None:
+        """Write a line at once, or drop it."""
+        with suppress(OSError):
+            self._stream.write(line + b"\n")
+            self._stream.flush()
+
+    debug = info = warning = error = critical = write
+
+
 class _Output:
     """A stream that ignores errors: with a full disk, log lines are lost, but the service works."""
 
@@ -97,15 +113,20 @@ def _reporting(report: Callable[[BaseException, str], None]) -> Any:
     return report_exception
 
 
-def _redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _complete(_: Any, level: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Add level and time, and hide secrets."""
+    event["level"] = level
+    event["timestamp"] = datetime.now(UTC).isoformat()[: -len("+00:00")] + "Z"
     for field in SECRET_FIELDS.intersection(event):
         event[field] = "[redacted]"
     return event
 
 
-def _dump(event: MutableMapping[str, Any], **_: Any) -> bytes:
+def _dump(logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:
+    if "exc_info" in event:
+        event = structlog.processors.format_exc_info(logger, method, event)
     return orjson.dumps(event, default=str)
 
 
-def _dump_text(event: MutableMapping[str, Any], **options: Any) -> str:
-    return _dump(event, **options).decode()
+def _dump_text(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+    return _dump(logger, method, event).decode()

@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, render_template, request
 
 from api.marks import public, signs_in_at, unlimited
-from api.request_state import find_request_state
+from api.request_state import request_state
 from api.services import services
 from config import VERSION
 from models.api_key import MASTER
@@ -26,8 +26,8 @@ blueprint = Blueprint("web", __name__, template_folder="templates")
 
 @blueprint.app_context_processor
 def _for_every_page() -> dict[str, object]:
-    state = find_request_state()
-    session, principal = (state.session, state.principal) if state else (None, None)
+    state = request_state()
+    session, principal = state.session, state.principal
     return {
         "asset": assets.url,
         "version": VERSION,
@@ -122,6 +122,5 @@ def error_page(error: ApiError) -> Response | None:
     takes_html = any(accepted.lower() == "text/html" for accepted, _ in request.accept_mimetypes)
     if request.method not in ("GET", "HEAD") or not takes_html or request.path.startswith(PLAIN):
         return None
-    state = find_request_state()
-    page = render_template("error.html", status=error.status, detail=error.detail, request_id=state.request_id if state else None)
+    page = render_template("error.html", status=error.status, detail=error.detail, request_id=request_state().request_id)
     return Response(page, error.status, error.headers, mimetype="text/html")

@@ -6,20 +6,21 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from analysis.bars import adjusted_bars
 from analysis.engine import ENGINE_VERSION, Batch, Fingerprints, parameters_of
 from analysis.quality import MINIMUM_BARS, is_sound, is_stale
 from features.prices.service import provider_warnings
-from models.analysis import Analysis, Overrides, Provenance
+from models.analysis import Analysis, Overrides, Parameters, Provenance
 from models.errors import InsufficientHistory, PricesDamaged
 from models.price_series import BYTES_PER_BAR, PackedBars, SeriesHead
 from models.result import AnalysisResult, NewResult
 from models.strategy import STRATEGIES
 from utils.clock import today
 from utils.ids import new_id
-from utils.json_text import dump
+from utils.json_text import dump, parse_tolerant
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,10 @@ class AnalysisPlan:
     """The parameters of an analysis, applied to any number of tickers."""
 
     def __init__(self, strategy: str, overrides: Overrides) -> None:
-        self.parameters = parameters_of(STRATEGIES[strategy], overrides)
-        self.parameters_text = dump(self.parameters).decode()
+        self.parameters, self.parameters_text, self._fingerprints = _prepared(strategy, _changes(overrides))
         self.keeps_latest = not overrides.any  # the list of latest results has unmodified strategies only, as of today
         self.seen_on = min(overrides.as_of or today(), today())
         self._as_of = overrides.as_of
-        self._fingerprints = Fingerprints(self.parameters)
 
     def known_fingerprint(self, head: SeriesHead) -> str | None:
         """The fingerprint of an analysis of the whole series, from its stored digest; None when `as_of` selects a part of the series."""
@@ -68,6 +67,23 @@ class AnalysisPlan:
 
     def _fingerprint(self, head: SeriesHead, sha256: str, last_day: date) -> str:
         return self._fingerprints.of(head.ticker, sha256, is_stale(last_day, self.seen_on))
+
+
+def _changes(overrides: Overrides) -> bytes:
+    """The overrides that change parameters, as a key: unlike numbers, JSON tells 0.0 from -0.0, whose fingerprints differ."""
+    return dump((overrides.weights, overrides.reward_risk, overrides.indicators))
+
+
+@lru_cache(maxsize=256)
+def _prepared(strategy: str, changes: bytes) -> tuple[Parameters, str, Fingerprints]:
+    """The parameters of an analysis, as values and as JSON, and the fingerprints of its results.
+
+    Kept, because most requests repeat one of a few choices, and preparing one takes as long as reading a series' head.
+    """
+    weights, reward_risk, indicators = parse_tolerant(changes)
+    overrides = Overrides(weights, reward_risk, None if indicators is None else tuple(indicators))
+    parameters = parameters_of(STRATEGIES[strategy], overrides)
+    return parameters, dump(parameters).decode(), Fingerprints(parameters)
 
 
 def compute_result(work: Work, plan: AnalysisPlan) -> NewResult:

@@ -137,7 +137,7 @@ def _find_or_compute(database: Database, target: _Target) -> StoredResult:
         return _store(database, target.org_id, compute_result(work, plan), plan.keeps_latest)
     if plan.keeps_latest and not existing.is_latest:
         # The prices are again in a state that was analysed earlier, so that result becomes the latest.
-        with database.transaction() as connection:
+        with database.one_statement() as connection:
             result_store.mark_latest(connection, target.org_id, existing.stored.fingerprint, read_at)
     return existing.stored
 
@@ -149,7 +149,7 @@ def _find(connection: AnyReader, org_id: int, fingerprint: str | None) -> _Exist
 
 def _store(database: Database, org_id: int, new: NewResult, keep_latest: bool) -> StoredResult:
     result = new.result
-    with database.transaction() as connection:
+    with database.transaction() if keep_latest else database.one_statement() as connection:
         inserted = result_store.insert(connection, org_id, new)
         if keep_latest:
             result_store.mark_latest(connection, org_id, result.fingerprint, result.created_at)

@@ -8,6 +8,7 @@ A silent, slow or disconnected client costs a socket and a little memory, never 
     outgoing.py    the write side of a connection: threads write, the loop sends
     connection.py  one connection: its socket, state and deadlines
     refusal.py     the server's own error responses, as problem+json
+    response.py    gunicorn's response, with a quicker check of its headers
     calls.py       calls from threads to the loop
     loop.py        the loop: accepts, reads, writes, enforces deadlines and closes
     answer.py      runs the application for a complete request

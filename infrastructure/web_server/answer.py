@@ -12,6 +12,7 @@ from gunicorn.http import wsgi
 from infrastructure.web_server.connection import Connection, Outcome
 from infrastructure.web_server.outgoing import ClientGone
 from infrastructure.web_server.refusal import BROKEN
+from infrastructure.web_server.response import Response
 from utils.cancellation import CLIENT_GONE
 
 log = structlog.get_logger(__name__)
@@ -42,7 +43,7 @@ def answer(worker: Any, connection: Connection) -> Outcome:
 def _respond(worker: Any, connection: Connection) -> Outcome:
     request = connection.incoming.request
     started = datetime.now()  # noqa: DTZ005 — gunicorn's access log needs a duration
-    response, environ = wsgi.create(request, connection.outgoing, connection.peer, connection.listener, worker.cfg)
+    response, environ = wsgi.create(request, connection.outgoing, connection.peer, connection.listener, worker.cfg, Response)
     environ.update({"wsgi.multithread": True, CLIENT_GONE: connection.is_client_gone})
     websocket = None
     if environ.get("HTTP_UPGRADE", "").lower() == "websocket":

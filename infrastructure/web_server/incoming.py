@@ -93,7 +93,8 @@ class IncomingRequest:
             self._left = reader.length
             self.is_cut = self._left > self._most_body_bytes
         self.is_complete = self.is_cut or (self._decoder is None and self._left == 0)
-        if not self.is_complete:
+        if not self.is_complete and (self._decoder is not None or self._left > IN_MEMORY_BYTES):
+            # Not for a body that is known to be small: creating and deleting this costs more than reading a request's head.
             self.body = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 — closed by `close`
         if self.is_cut:
             self.request.force_close()

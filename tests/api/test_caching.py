@@ -98,7 +98,7 @@ def test_what_has_not_changed_is_told_with_the_same_headers(client: Client, path
         sent = {"If-None-Match": first.headers["ETag"]}
         with client.get(paths[route], headers=sent) as again:
             assert again.status_code == 304
-            for name in ("Cache-Control", "Vary", "ETag"):
+            for name in ("Cache-Control", "Vary", "ETag", "Content-Security-Policy"):
                 assert again.headers.getlist(name) == first.headers.getlist(name)
 
 

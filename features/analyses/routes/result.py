@@ -36,7 +36,8 @@ def get_result(path: ResultPath) -> Response:
     """One result, unchanged since it was computed. `ETag` is its fingerprint; `If-None-Match` is honoured."""
     if not is_id(path.result_id):
         raise ResultNotFound(path.result_id)
-    fingerprint, body = result_body(services().database, org_id(), path.result_id, services().cache)
+    parts = services()
+    fingerprint, body = result_body(parts.database, org_id(), path.result_id, parts.cache)
     return tagged(body, fingerprint)
 
 

@@ -1,0 +1,34 @@
+"""The plan of an analysis: its parameters are prepared once per choice, and no two choices are taken for one."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import combinations
+
+from features.analyses.plan import AnalysisPlan
+from models.analysis import Overrides
+
+CHOICES = [
+    ("balanced", Overrides()),
+    ("trend", Overrides()),
+    ("balanced", Overrides(weights={"rsi": 0.0})),
+    ("balanced", Overrides(weights={"rsi": -0.0})),
+    ("balanced", Overrides(weights={"rsi": 2.0})),
+    ("balanced", Overrides(weights={"cci": 2.0})),
+    ("balanced", Overrides(reward_risk=1.0)),
+    ("balanced", Overrides(indicators=("rsi", "cci"))),
+]
+
+
+def test_each_choice_has_parameters_of_its_own() -> None:
+    first = [AnalysisPlan(*choice).parameters_text for choice in CHOICES]
+    assert all(one != other for one, other in combinations(first, 2))
+    assert [AnalysisPlan(*choice).parameters_text for choice in reversed(CHOICES)] == first[::-1]
+
+
+def test_the_order_of_indicators_and_the_day_change_no_parameter() -> None:
+    plan = AnalysisPlan("balanced", Overrides(indicators=("rsi", "cci")))
+    turned = AnalysisPlan("balanced", Overrides(indicators=("cci", "rsi"), as_of=date(2012, 1, 3)))
+    assert plan.parameters == turned.parameters
+    assert (plan.keeps_latest, AnalysisPlan("balanced", Overrides()).keeps_latest) == (False, True)
+    assert turned.seen_on == date(2012, 1, 3) != plan.seen_on
