@@ -16,7 +16,7 @@ GROUPS = {
     "engine": ("engine",),
     "store": ("store",),
     "http": ("requests_per_second", "analyze_latency", "protection", "cache"),
-    "jobs": ("bulk", "bulk_memory", "empty_jobs"),
+    "jobs": ("bulk", "bulk_steps", "bulk_memory", "bulk_peers", "empty_jobs"),
     "memory": ("memory",),
     "history": ("history",),
     "dashboard": ("overview", "watchers", "browser"),

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import IO, Any
 
 from benchmarks.servers import ROOT, WITHOUT_PANDAS
@@ -27,24 +27,21 @@ def shares(url: str, tickers: int, processes: int) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.bulk_shares", url]
     environment = {**os.environ, "PYTHONPATH": WITHOUT_PANDAS}
     subprocess.run([*command, str(tickers)], cwd=ROOT, env=environment, check=True)
-    workers = [
-        subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(processes)
-    ]
-    for worker in workers:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "ready\n"
-    answers = []
-    for worker in workers:
-        assert worker.stdin is not None
-        worker.stdin.close()
-    for worker in workers:
-        assert worker.stdout is not None
-        answers.append(json.loads(worker.stdout.read()))
-        worker.wait()
-    total = Counter[str]()
-    for answer in answers:
-        total.update(answer)
+    with ExitStack() as stack:
+        workers = [
+            stack.enter_context(
+                subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            )
+            for _ in range(processes)
+        ]
+        for worker in workers:
+            assert _output(worker).readline() == "ready\n"
+        for worker in workers:
+            assert worker.stdin is not None
+            worker.stdin.close()
+        total = Counter[str]()
+        for worker in workers:
+            total.update(json.loads(_output(worker).read()))
     assert total.pop("items") == tickers
     return {step: seconds / tickers for step, seconds in total.items()}
 

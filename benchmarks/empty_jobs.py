@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 
 from benchmarks.report import Row, times
 from benchmarks.servers import ROOT, WITHOUT_PANDAS, Servers
@@ -40,8 +39,13 @@ def measure(servers: Servers) -> list[Row]:
 
 
 def _run(module: str, *arguments: str) -> float:
-    """Jobs per second, by a module that runs in its own process and prints them."""
-    command: Sequence[str] = [sys.executable, "-m", module, *arguments, str(JOBS), str(PROCESSES)]
-    environment = {**os.environ, "PYTHONPATH": WITHOUT_PANDAS}
+    """Jobs per second, by a module that prints the seconds."""
+    return JOBS / seconds_of(module, *arguments, str(JOBS), str(PROCESSES))
+
+
+def seconds_of(module: str, *arguments: str, **variables: str) -> float:
+    """The seconds that a module prints, which runs in its own process with additional variables."""
+    environment = {**os.environ, "PYTHONPATH": WITHOUT_PANDAS, **variables}
+    command = [sys.executable, "-m", module, *arguments]
     seconds: float = json.loads(subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE).stdout)
-    return JOBS / seconds
+    return seconds

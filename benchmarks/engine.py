@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.meter import Contenders, Meter, best_of
 from benchmarks.report import Row, at_most, milliseconds, times
 from benchmarks.servers import Servers
+
+if TYPE_CHECKING:
+    from analysis.bars import Bars
+    from models.price_series import PackedBars
 
 TITLE = "Engine"
 NOTE = (
@@ -55,6 +60,7 @@ def ours() -> Contenders:
     """The analysis, and the TA-Lib calls that it makes, recorded from one analysis."""
     import talib
 
+    from analysis.bars import adjusted_bars
     from analysis.engine import Batch, analyse, parameters_of, signal_history
     from infrastructure.allocator import give_back_memory
     from models.analysis import Analysis, Overrides
@@ -62,7 +68,8 @@ def ours() -> Contenders:
     from utils.clock import today
 
     give_back_memory()
-    bars, parameters, day = _bars(), parameters_of(STRATEGIES[DEFAULT_STRATEGY], Overrides()), today()
+    packed = _packed()
+    bars, parameters, day = adjusted_bars(packed, adjusted=True), parameters_of(STRATEGIES[DEFAULT_STRATEGY], Overrides()), today()
     columns = (bars.high, bars.low, bars.close)
     calls: list[tuple[Any, tuple[Any, ...]]] = []
 
@@ -87,10 +94,10 @@ def ours() -> Contenders:
         for function, arguments in calls:
             function(*arguments)
 
-    def batch() -> list[Analysis]:
+    def batch(read: Callable[[], Bars] = lambda: bars) -> list[Analysis]:
         together = Batch(parameters, day)
         for _ in range(BATCH):
-            together.add(bars)
+            together.add(read())
         return together.analyses()
 
     assert batch() == [analyse(bars, parameters, day)] * BATCH
@@ -98,6 +105,7 @@ def ours() -> Contenders:
         "talib": bare_calls,
         "analyse": lambda: analyse(bars, parameters, day),
         "batch": batch,
+        "packed": lambda: batch(lambda: adjusted_bars(packed, adjusted=True)),
         "history": lambda: signal_history(bars, parameters),
     }
 
@@ -121,13 +129,17 @@ def peers() -> Contenders:
     return {"pandas": lambda: twelve_indicators(prices), "ta": all_features}
 
 
-def _bars() -> Any:
-    from analysis.bars import adjusted_bars
+def _packed() -> PackedBars:
     from features.prices.providers.sample import SampleProvider
     from models.price_series import PackedBars
 
-    series = next(one for one in SampleProvider().series() if one.ticker == "AAPL")
-    return adjusted_bars(PackedBars.pack(series.bars), series.adjusted)
+    return PackedBars.pack(next(series for series in SampleProvider().series() if series.ticker == "AAPL").bars)
+
+
+def _bars() -> Bars:
+    from analysis.bars import adjusted_bars
+
+    return adjusted_bars(_packed(), adjusted=True)
 
 
 def _check(newest: dict[str, float], bars: Any) -> None:

@@ -17,7 +17,7 @@ NOTE = (
     "each, requests in turns, 1,500 each."
 )
 ENGINES = ("SQLite", "Postgres")
-LIMIT = 1.5
+LIMIT = 1.1
 REQUESTS = 1500
 WARM_UP = 200  # requests that are not counted
 # The number of results, and the number of groups of 9 tickers that share nine tenths of them.

@@ -6,7 +6,7 @@ import importlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from time import perf_counter
 from types import TracebackType
@@ -42,14 +42,29 @@ class Meter:
 
     def time(self, name: str, seconds: float) -> float:
         """The seconds of the median call, over calls for about `seconds` seconds, at least one."""
+        self.begin(name, seconds)
+        return self.end()
+
+    def begin(self, name: str, seconds: float) -> None:
+        """Begin to time a contender; see `time`."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(f"{name} {seconds}\n")
         self._process.stdin.flush()
+
+    def end(self) -> float:
+        """Wait for the contender; returns the seconds of its median call."""
+        assert self._process.stdout is not None
         answer = self._process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"{name} could not be timed; the reason is above")
+            raise RuntimeError("a contender could not be timed; the reason is above")
         return float(answer)
+
+
+def rate_together(meters: Sequence[Meter], name: str, seconds: float) -> float:
+    """Calls per second of a contender in several processes at the same time, all together."""
+    for meter in meters:
+        meter.begin(name, seconds)
+    return sum(1 / meter.end() for meter in meters)
 
 
 def best_of(rounds: int, contests: Iterable[tuple[Meter, str, float]]) -> dict[str, float]:

@@ -20,7 +20,7 @@ NOTE = (
 ROUNDS = 9
 SECONDS = 1.5  # per round of one server, after a warm-up
 CONNECTIONS = 16
-SHARES = {"SQLite": 0.5, "Postgres": 0.3}  # at least, of the bare application's requests per second
+SHARES = {"SQLite": 0.65, "Postgres": 0.6}  # at least, of the bare application's requests per second
 HEADROOM = 3.0  # the load generator's own rate, at least, in bare applications
 
 
