@@ -76,9 +76,23 @@ def cast_votes(keys: tuple[str, ...], series: Series[FloatArray]) -> Votes:
     Every step takes the lines of all indicators at once: for one row, the calls cost more than the arithmetic. Call it within
     `numpy.errstate` that ignores invalid values and divisions by zero: rows whose denominator is 0 are meaningless.
     """
-    s = series
+    oscillator = np.array([series.rsi, series.slow_k, series.cci, series.williams_r])
+    distance, scale = _distances(series)
+    meaningless = _meaningless(series, scale)
+    available = series.position >= _FIRST_POSITION
+    counts = available & ~meaningless
+    vote = _votes(series, oscillator, distance, counts)
+    confidence = _confidences(series, oscillator, distance, scale)
+    np.copyto(confidence, 0.0, where=~counts)
+    if keys == _KEYS:
+        return Votes(keys, vote, confidence, available, meaningless)
+    lines = [_KEYS.index(key) for key in keys]
+    return Votes(keys, vote[lines], confidence[lines], available[lines], meaningless[lines])
+
+
+def _distances(s: Series[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Of the indicators behind the oscillators: a distance, whose sign is the vote of most, and the scale of the confidence."""
     zero = np.zeros(len(s.close))
-    oscillator = np.array([s.rsi, s.slow_k, s.cci, s.williams_r])
     distance = np.array(
         [
             s.macd_histogram, s.plus_di - s.minus_di, s.close - s.sar, s.ema_50 - s.ema_200, s.close - s.bollinger_middle, zero,
@@ -91,12 +105,20 @@ def cast_votes(keys: tuple[str, ...], series: Series[FloatArray]) -> Votes:
             s.volume_20, s.volume_20,
         ]
     )  # fmt: skip
-    closes, typical, bars = s.unchanged_closes, s.unchanged_typical, s.unchanged_bars
-    meaningless = np.array([closes, s.flat_fast_k, typical, bars, closes, bars, bars, closes, closes, bars, closes, bars]) >= _AT_REST
-    meaningless[_OSCILLATORS:] |= scale == 0
-    available = s.position >= _FIRST_POSITION
-    counts = available & ~meaningless
+    return distance, scale
 
+
+def _meaningless(s: Series[FloatArray], scale: FloatArray) -> BoolArray:
+    """Where nothing moved in the window of an indicator, or its denominator is zero."""
+    closes, typical, bars = s.unchanged_closes, s.unchanged_typical, s.unchanged_bars
+    meaningless: BoolArray = (
+        np.array([closes, s.flat_fast_k, typical, bars, closes, bars, bars, closes, closes, bars, closes, bars]) >= _AT_REST
+    )
+    meaningless[_OSCILLATORS:] |= scale == 0
+    return meaningless
+
+
+def _votes(s: Series[FloatArray], oscillator: FloatArray, distance: FloatArray, counts: BoolArray) -> FloatArray:
     up, down = np.empty((2, *counts.shape), dtype=np.bool_)
     np.less(oscillator, _OVERSOLD, out=up[:_OSCILLATORS])
     np.greater(oscillator, _OVERBOUGHT, out=down[:_OSCILLATORS])
@@ -108,25 +130,24 @@ def cast_votes(keys: tuple[str, ...], series: Series[FloatArray]) -> Votes:
     down[_OBV] &= s.price_change < 0
     up &= counts
     down &= counts
-    vote = (up.view(np.int8) - down.view(np.int8)).astype(np.float64)
+    votes: FloatArray = (up.view(np.int8) - down.view(np.int8)).astype(np.float64)
+    return votes
 
-    confidence = np.empty_like(vote)
+
+def _confidences(s: Series[FloatArray], oscillator: FloatArray, distance: FloatArray, scale: FloatArray) -> FloatArray:
+    """The confidences from 0 to 1. The memory of `oscillator` and `distance` is used again: fresh memory would cost more than the numbers."""
+    confidence = np.empty((len(_KEYS), len(s.close)))
     outside = _OVERSOLD - oscillator
     np.maximum(outside, oscillator - _OVERBOUGHT, out=outside)
     # One of the quotients is positive, or both are zeros, of which one has a sign.
     np.divide(outside, _EDGE, out=oscillator)
     outside /= -_NEUTRAL
     np.abs(np.maximum(oscillator, outside, out=outside), out=confidence[:_OSCILLATORS])
+
     np.divide(np.abs(distance, out=distance), scale, out=confidence[_OSCILLATORS:])
     confidence[_ADX] = 0.6 * np.minimum(s.adx / 50.0, 1.0) + 0.4 * confidence[_ADX]
     confidence[_EMA_CROSS] /= 0.05
     # |distance from the middle − 1| half-widths: outside the bands the distance from them, and inside the distance to the nearer one.
     confidence[_BOLLINGER] = np.abs(confidence[_BOLLINGER] - 1.0)
     confidence[_CMF] *= 5.0
-    np.clip(confidence, 0.0, 1.0, out=confidence)
-    np.copyto(confidence, 0.0, where=~counts)
-
-    if keys == _KEYS:
-        return Votes(keys, vote, confidence, available, meaningless)
-    lines = [_KEYS.index(key) for key in keys]
-    return Votes(keys, vote[lines], confidence[lines], available[lines], meaningless[lines])
+    return np.clip(confidence, 0.0, 1.0, out=confidence)
