@@ -38,8 +38,10 @@ TAKE_TURNS = (
     "features/",
     "infrastructure/",
     "jobs/",
+    "test_disk_fills_up.py",
     "test_preflight.py",
     "test_servers.py",
+    "test_two_applications.py",
     "utils/",
     "web/",
 )

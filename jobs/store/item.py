@@ -38,8 +38,9 @@ HEAD_TURN = text(f"""
     FROM analysis_job_items
     WHERE status = '{CLAIM.source}' AND lane = :lane
 """)
-# All items of several jobs in one statement; `jobs` is a JSON array of [job_id, keys]. Their turns begin one behind the head of the queue:
-# the item at the head would wait forever if each new job were queued before it.
+# All items of several jobs in one statement; `jobs` is a JSON array of [job_id, keys]. It is parsed once for each job: parsed for each item, a
+# job of 50,000 would take minutes. The turns begin one behind the head of the queue: the item at the head would wait forever if each new job
+# were queued before it.
 _HEAD = f"""
     SELECT COALESCE(min(turn), 0) + 1 AS turn
     FROM analysis_job_items
@@ -47,16 +48,16 @@ _HEAD = f"""
 """
 INSERT = Variants(
     f"""
+    WITH job AS MATERIALIZED (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS keys FROM json_each(:jobs))
     INSERT INTO analysis_job_items (job_id, key, lane, status, turn, tries)
-    SELECT json_extract(job.value, '$[0]'), element.value, :lane, '{CLAIM.source}', head.turn + element.key, 0
-    FROM ({_HEAD}) AS head, json_each(:jobs) AS job, json_each(job.value, '$[1]') AS element
+    SELECT job.id, element.value, :lane, '{CLAIM.source}', head.turn + element.key, 0
+    FROM ({_HEAD}) AS head, job, json_each(job.keys) AS element
     """,
     f"""
+    WITH job AS MATERIALIZED (SELECT value->>0 AS id, value->1 AS keys FROM json_array_elements(CAST(:jobs AS json)))
     INSERT INTO analysis_job_items (job_id, key, lane, status, turn, tries)
-    SELECT job.value->>0, element.value, :lane, '{CLAIM.source}', head.turn + element.number - 1, 0
-    FROM ({_HEAD}) AS head,
-        json_array_elements(CAST(:jobs AS json)) AS job (value),
-        json_array_elements_text(job.value->1) WITH ORDINALITY AS element (value, number)
+    SELECT job.id, element.value, :lane, '{CLAIM.source}', head.turn + element.number - 1, 0
+    FROM ({_HEAD}) AS head, job, json_array_elements_text(job.keys) WITH ORDINALITY AS element (value, number)
     """,
 )
 CLAIM_CHUNK = locking(

@@ -25,6 +25,7 @@ from sqlalchemy import text
 import database
 
 MANY, FEW = TICKERS[:150], TICKERS[150:170]
+SETTLE = "WITH new AS MATERIALIZED"  # the begin of the last statement of the transaction that ends a chunk, which counts its items
 
 
 def only_worker(site: Site) -> psutil.Process:
@@ -62,7 +63,7 @@ def stop_half_way(worker: psutil.Process, job_id: str) -> bool:
         # Its last statement before the commit waits for this row; having the items locked, it is half-way through.
         connection.execute(text("SELECT 1 FROM analysis_jobs WHERE id = :id FOR UPDATE"), {"id": job_id})
         wait_until(lambda: in_state("active", "Lock", ""))
-        if not in_state("active", "Lock", "UPDATE analysis_jobs"):
+        if not in_state("active", "Lock", SETTLE):
             return False
         worker.suspend()
         wait_until(lambda: worker.status() == psutil.STATUS_STOPPED)
@@ -104,7 +105,7 @@ def test_stopped_inside_a_transaction(site: Site) -> None:
     wait_for_progress(job_id)
     worker = only_worker(site)
     wait_until(lambda: stop_half_way(worker, job_id))
-    (backend,) = wait_until(lambda: in_state("idle in transaction", "Client", "UPDATE analysis_jobs"))
+    (backend,) = wait_until(lambda: in_state("idle in transaction", "Client", SETTLE))
     held = held_by(job_id, name_of(worker))
     assert held
     site.start(WORKER, LOCAL_WORKERS="1")

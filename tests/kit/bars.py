@@ -64,8 +64,9 @@ def readings_of(analysis: Analysis) -> dict[str, IndicatorReading]:
 
 def with_values(**values: float) -> Series[FloatArray]:
     """One row in which everything is available and nothing at rest, at a close of 100, and with these values."""
-    calm = compute_series(walk(1, 260), 1)._replace(close=np.array([100.0]))
-    return calm._replace(**{name: np.array([value]) for name, value in values.items()})
+    calm = compute_series(walk(1, 260), 1)
+    given = {"close": 100.0, **values}
+    return Series(**{name: np.array([given[name]]) if name in given else getattr(calm, name) for name in Series.__annotations__})
 
 
 def _column(values: ArrayLike, count: int) -> np.ndarray:
