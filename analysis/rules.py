@@ -135,7 +135,7 @@ def _votes(s: Series[FloatArray], oscillator: FloatArray, distance: FloatArray, 
 
 
 def _confidences(s: Series[FloatArray], oscillator: FloatArray, distance: FloatArray, scale: FloatArray) -> FloatArray:
-    """The confidences from 0 to 1. The memory of `oscillator` and `distance` is used again: fresh memory would cost more than the numbers."""
+    """The confidences from 0 to 1. They overwrite `oscillator` and `distance`: fresh memory would cost more than the arithmetic."""
     confidence = np.empty((len(_KEYS), len(s.close)))
     outside = _OVERSOLD - oscillator
     np.maximum(outside, oscillator - _OVERBOUGHT, out=outside)

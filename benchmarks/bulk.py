@@ -59,9 +59,12 @@ def measure(servers: Servers) -> list[Row]:
 
 
 def _measure_one(kind: str, server: Server, peer_rates: Callable[[], dict[str, float]]) -> list[Row]:
-    connection, before = server.connect(), peer_rates()
+    before = peer_rates()
+    connection = server.connect()
     peak, seconds = run(server, connection, order("balanced", TICKERS))
+    connection.close()  # the server would close it while the peers are measured
     after, rate = peer_rates(), TICKERS / seconds
+    connection = server.connect()
     result = json.loads(connection.exchange(request("POST", "/api/v1/analyze", KEY, {"ticker": "AAPL"}))[1])
     read = request("GET", f"/api/v1/results/{result['id']}", KEY)
     idle = _read_times(connection, read)

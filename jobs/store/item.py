@@ -38,9 +38,9 @@ HEAD_TURN = text(f"""
     FROM analysis_job_items
     WHERE status = '{CLAIM.source}' AND lane = :lane
 """)
-# All items of several jobs in one statement; `jobs` is a JSON array of [job_id, keys]. It is parsed once for each job: parsed for each item, a
-# job of 50,000 would take minutes. The turns begin one behind the head of the queue: the item at the head would wait forever if each new job
-# were queued before it.
+# All items of several jobs in one statement; `jobs` is a JSON array of [job_id, keys]. It is parsed once for each job: if it were parsed
+# for each item, a job of 50,000 would take minutes. The turns begin one behind the head of the queue: the item at the head would wait
+# forever if each new job were queued before it.
 _HEAD = f"""
     SELECT COALESCE(min(turn), 0) + 1 AS turn
     FROM analysis_job_items
