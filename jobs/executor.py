@@ -24,6 +24,9 @@ from utils.database_errors import is_unavailable, reason_of
 
 log = structlog.get_logger(__name__)
 
+MUCH_LARGER = (
+    4  # times as many items: storing the outcomes of the smaller works in a transaction of their own costs less than their waiting
+)
 STORE_RETRY_PAUSES = (0.1, 0.3, 1.0, 2.0, 4.0)  # seconds
 
 
@@ -155,9 +158,9 @@ class Executor:
 
     def _run(self, chunk: Chunk) -> None:
         progress = _Progress(chunk, cancelled={job.id for job in chunk.jobs.values() if job.cancel_requested})
-        # Items with the same work are run together, across jobs. A large work comes last, and small jobs do not wait for its end.
+        # Items with the same work are run together, across jobs; small works first, whose jobs do not wait for the end of much larger ones.
         for work, items in sorted(chunk.by_work(chunk.items).items(), key=lambda pair: len(pair[1])):
-            if 2 * len(items) > len(chunk.items):
+            if len(items) > MUCH_LARGER * len(progress.outcomes):
                 self._store_outcomes(progress)
             job_ids = sorted({item.job_id for item in items})
             with structlog.contextvars.bound_contextvars(kind=work.kind, job_id=job_ids[0] if len(job_ids) == 1 else job_ids):

@@ -1,4 +1,4 @@
-"""Fixtures of the tests in a browser: a real Chromium, driven by Playwright, against a real server."""
+"""Fixtures of the browser tests: a real Chromium, driven by Playwright, and a real server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kit.browser import CHROMIUM, FLAGS, PATIENCE, Open, Site, Watch, sign_in, s
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, in words, where there is no browser; where one is required, say so by failing."""
+    """Skip the tests of this folder when Chromium is not installed. With BELLWETHER_REQUIRE_TOOLS they run, and fail instead."""
     is_skipped = not (Path(CHROMIUM).exists() or os.environ.get("BELLWETHER_REQUIRE_TOOLS"))
     folder = Path(__file__).parent
     for item in items:
@@ -46,7 +46,7 @@ def watch() -> Watch:
 
 @pytest.fixture
 def open_page(chromium: Any, site: Site, watch: Watch) -> Iterator[Open]:
-    """Opens pages in contexts of their own, signed in unless told otherwise; at the end nothing must have gone wrong in any of them."""
+    """A function that opens a page in a new browser context, signed in by default. The test fails at its end if any page had a problem."""
     contexts = []
 
     def make(path: str | None = "/", *, signed_in: bool = True, at: Site = site, **options: Any) -> Any:

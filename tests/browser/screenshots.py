@@ -1,4 +1,4 @@
-"""`make screenshots`: every page, light and dark, on a desk and on a phone, into docs/screenshots."""
+"""`make screenshots`: saves a screenshot of every page, light and dark, at desktop and phone size, in docs/screenshots."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOTES = {"AAPL": "After the split", "GOOG": None, "IBM": "The old lady", "MSFT":
 
 
 def main() -> None:
-    """Start a server with something to look at, and take the pictures."""
+    """Start a server, fill it with data, and take the screenshots."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bellwether-screenshots-") as folder, sync_playwright() as playwright:
         site = start_site(Path(folder))

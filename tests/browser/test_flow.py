@@ -1,4 +1,4 @@
-"""A day at the desk: analyse, look, follow, run everything, report, upload, look after the service."""
+"""The main uses of the dashboard: charts, the watchlist, jobs, reports, uploads, diagnostics and feature flags."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ HEADER = "Date,Open,High,Low,Close,Volume\n"
 
 @pytest.fixture
 def desk(open_page: Open) -> Any:
-    """A page of a signed-in person."""
+    """The overview page of a signed-in user."""
     return open_page("/")
 
 
 def prices_csv(rows: int = 80) -> str:
-    """A rising series that is taken as it is."""
+    """A CSV file of a rising series that the service stores unchanged."""
     days = [f"2025-{1 + at // 28:02d}-{1 + at % 28:02d}" for at in range(rows)]
     return HEADER + "".join(f"{day},{100 + at},{102 + at},{99 + at},{101 + at},{1000 + at}\n" for at, day in enumerate(days))
 
@@ -48,7 +48,7 @@ def test_what_the_chart_shows_is_what_is_stored(open_page: Open, site: Site) -> 
 
 
 def lambda_json(value: float) -> Any:
-    """A pattern for JSON that holds a number to six digits."""
+    """A pattern for JSON that contains the first seven characters of a number."""
     import re
 
     return re.compile(re.escape(f"{value:.10g}"[:7]))
@@ -122,7 +122,7 @@ def test_a_bad_and_a_good_file(open_page: Open, site: Site, tmp_path: Path, watc
     page.locator("#upload-all").click()
     refused = page.locator('.file-row[data-state="refused"]')
     expect(refused).to_contain_text("Line 2, at fault")
-    expect(refused).to_contain_text("onerror=alert(1)")  # as text
+    expect(refused).to_contain_text("onerror=alert(1)")  # shown as text
     expect(page.locator('.file-row[data-state="stored"]')).to_contain_text("80")
     assert site.api("GET", "/prices/GOODFILE/quality").json()["bars"] == 80
     assert site.api("GET", "/prices/BADFILE/quality").status_code == 404
@@ -135,7 +135,7 @@ def test_diagnostics_and_a_switch(open_page: Open, site: Site, watch: Any) -> No
     expect(page.locator("#flag-streams")).to_be_visible()
     site.api("PUT", "/admin/flags/streams", json={"enabled": False, "reason": "for a test"})
     try:
-        # The stream is refused: the job is followed all the same.
+        # The stream is refused, so the page polls the job.
         tasks = open_page("/tasks")
         tasks.locator("#new-job > summary").click()
         tasks.get_by_label("These:").check()

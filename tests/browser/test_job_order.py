@@ -1,4 +1,4 @@
-"""What pages show of a job never goes back, in whatever order its stream, its polls and the answers to commands arrive."""
+"""A page never shows an older version of a job after a newer one, in whatever order events and responses arrive."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from kit.browser import Open
 
-# Stands for the network: streams say what the test lets them say, and every call of the API is noted and answered.
+# Replaces the network: the test sends the events of each stream, and each API request is recorded and answered.
 NETWORK = """
   window.sources = []; window.asked = []; window.answers = [];
   window.EventSource = class {
@@ -31,7 +31,7 @@ NETWORK = """
 @pytest.fixture
 def page(open_page: Open) -> Any:
     page = open_page("/screener")
-    page.wait_for_load_state("networkidle")  # the page's own calls are over
+    page.wait_for_load_state("networkidle")  # the page's own requests have ended
     page.evaluate(f"() => {{ {NETWORK} }}")
     return page
 
@@ -39,12 +39,12 @@ def page(open_page: Open) -> Any:
 @pytest.mark.parametrize(
     ("arriving", "shown"),
     [
-        pytest.param("job(4), job(3), job(5)", [4, 5], id="an older one in between"),
-        pytest.param("job(4), job(4), job(5)", [4, 4, 5], id="the same twice"),
+        pytest.param("job(4), job(3), job(5)", [4, 5], id="an older version in between"),
+        pytest.param("job(4), job(4), job(5)", [4, 4, 5], id="the same version twice"),
         pytest.param("job(2), job(1)", [], id="older than the first"),
-        pytest.param("job(6, 'cancelled'), job(5), job(4)", [6], id="older ones after its end"),
+        pytest.param("job(6, 'cancelled'), job(5), job(4)", [6], id="older versions after the end"),
         pytest.param(
-            "job(6, 'completed'), job(5, 'processing'), job(6, 'completed')", [6, 6], id="its end twice, and an older one between"
+            "job(6, 'completed'), job(5, 'processing'), job(6, 'completed')", [6, 6], id="the end twice, an older version between"
         ),
     ],
 )
@@ -74,7 +74,7 @@ def test_a_page_of_the_list_that_is_older_does_not_follow_a_job_that_has_ended(p
 
 
 def test_polls_say_which_version_is_known_and_the_highest_stays(page: Any) -> None:
-    """The stream breaks after version 4; an older answer, as by an older version of the service during a deploy, is not shown."""
+    """The stream breaks after version 4. An older version of the job, which old code may send during a deploy, is not shown."""
     script = """async () => {
       const { watchJob } = await import(`${modules}job-watch.js`);
       const shown = [];

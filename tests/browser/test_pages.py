@@ -1,4 +1,4 @@
-"""What holds for every page: accessible, on a phone, light and dark, with an API that fails, and with hostile text in the data."""
+"""Every page is accessible, fits a phone, and shows API errors and hostile text safely. The first page is small, and reads are retried."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def settled(page: Any) -> None:
 
 @pytest.mark.parametrize("path", ["/login", *PAGES])
 def test_it_is_accessible_and_fits_a_phone(open_page: Open, path: str) -> None:
-    """Axe finds nothing serious on a desk in light, and on a phone in dark, where nothing has to be scrolled sideways."""
+    """Axe finds no serious problem on a desktop in light mode or on a phone in dark mode, where no page scrolls sideways."""
     page = open_page(path, signed_in=path != "/login", color_scheme="light")
     settled(page)
     page.evaluate(axe_source())
@@ -41,7 +41,7 @@ def test_it_is_accessible_and_fits_a_phone(open_page: Open, path: str) -> None:
 
 
 def serious(page: Any) -> list[Any]:
-    """What axe finds that keeps people out."""
+    """The violations that axe rates as serious or critical."""
     violations = page.evaluate(
         "async () => (await axe.run()).violations.map((one) => [one.impact, one.id, one.nodes.map((node) => node.html)])"
     )
@@ -59,7 +59,7 @@ def test_an_api_that_fails_is_told_in_words(open_page: Open, site: Site, watch: 
 
 
 def test_hostile_text_is_text(open_page: Open, site: Site, watch: Watch) -> None:
-    watch.expected.append("422")  # it is no ticker
+    watch.expected.append("422")  # the ticker in the URL is invalid
     site.api("POST", "/watchlist", json={"ticker": "XSS", "name": HOSTILE, "notes": HOSTILE})
     try:
         page = open_page("/")

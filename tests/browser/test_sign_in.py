@@ -1,4 +1,4 @@
-"""Signing in and out; what a session may and may not do."""
+"""Signing in and out, the session cookie, and the CSRF token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A database with demo tickers for each test, and the processes over it, which end with the test."""
+"""Fixtures of the chaos tests: a database with demo tickers for each test, and processes that use it and end with the test."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from kit.redis_server import RedisServer
 
 @pytest.fixture(scope="session")
 def demo_templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """Makes the database with the demo tickers of an engine once; the tests copy it."""
+    """A function that returns the template database of an engine, with the demo tickers. It is created once, and each test copies it."""
     return template_maker("demo", load_demo, request, tmp_path_factory)
 
 
 @pytest.fixture
 def demo_backend(engine: str, tmp_path: Path, demo_templates: Callable[[str], str], request: pytest.FixtureRequest) -> Iterator[Backend]:
-    """A migrated database with the demo tickers, and this process configured to use it."""
+    """A migrated database with the demo tickers. This process is configured to use it."""
     yield from own_database(engine, tmp_path, request, demo_templates(engine))
 
 
@@ -33,6 +33,6 @@ def site(demo_backend: Backend, tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def sender(redis_server: RedisServer) -> Iterator[Celery]:
-    """Sends messages as a web process does."""
+    """A Celery application that sends messages as a web process does."""
     with Celery("sender", broker=redis_server.url, set_as_current=False) as app:
         yield app

@@ -1,4 +1,4 @@
-"""The Celery engine with real workers: messages that come twice or late, two workers at one job, and the maintenance beside them."""
+"""The Celery engine with real workers: duplicate and late messages, two workers on one job, stops, lanes, and the maintenance process."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from models.job import Lane
 pytestmark = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 
 FEW, MANY = TICKERS[:20], TICKERS[:150]
-STOP_SECONDS = 30.0  # a slice, on a machine that has much else to do
+STOP_SECONDS = 30.0  # enough for one slice on a busy machine
 
 
 def settings_of(redis_server: RedisServer) -> dict[str, str]:
@@ -58,7 +58,7 @@ def test_two_workers_share_a_job_and_messages_too_many_change_nothing(site: Site
 
 
 def test_maintenance_runs_beside_a_celery_worker_and_ends_with_it(site: Site, redis_server: RedisServer) -> None:
-    """What no message was sent for is found by it; killed, it is started again; it does not outlive the worker."""
+    """Maintenance finds a job without a message, is restarted after a kill, and ends with the worker."""
     worker = site.start(CELERY, **settings_of(redis_server))
     (first,) = wait_until(site.supervisors)
     kill(first)
@@ -73,7 +73,7 @@ def test_maintenance_runs_beside_a_celery_worker_and_ends_with_it(site: Site, re
 
 
 def test_a_celery_worker_is_told_to_stop(site: Site, redis_server: RedisServer, sender: Celery) -> None:
-    """It ends with the slice in hand, long before the job does, and the next one goes on."""
+    """It ends after its current slice, long before the job does, and the next worker continues the job."""
     first = site.start(CELERY, **settings_of(redis_server))
     job_id = queue_job(MANY, seconds=0.1)
     send_message(sender, job_id)
@@ -92,7 +92,7 @@ def test_a_celery_worker_is_told_to_stop(site: Site, redis_server: RedisServer, 
 
 
 def test_messages_of_web_processes_of_before_wake_workers(site: Site, redis_server: RedisServer, sender: Celery) -> None:
-    """They name no lane, and go to the queue that there was."""
+    """Web processes of versions without lanes send messages without a lane to the legacy queue."""
     site.start([*CELERY, "--hostname", "one@%h"], **settings_of(redis_server))
     job_id = queue_job(FEW)
     sender.send_task("bellwether.drain", args=[job_id], queue="bellwether", ignore_result=True)
@@ -102,7 +102,7 @@ def test_messages_of_web_processes_of_before_wake_workers(site: Site, redis_serv
 
 
 def test_each_lane_has_its_workers(site: Site, redis_server: RedisServer, sender: Celery) -> None:
-    """A plain worker leaves the network lane alone; the worker of that lane runs keys side by side, and gives them back when it stops."""
+    """A worker without `-Q` does not run the network lane. A worker of that lane runs keys in parallel and releases them when it stops."""
     site.start([*CELERY, "--hostname", "cpu@%h"], **settings_of(redis_server))
     waiting, job_id = queue_job(FEW, seconds=0.5, lane=Lane.NETWORK), queue_job(FEW)
     send_message(sender, waiting, lane="network")

@@ -1,4 +1,4 @@
-"""Postgres stops under real gunicorn workers, killed or frozen: who asks is told at once, and nobody has to do anything once it is back."""
+"""Postgres is stopped or frozen under real gunicorn workers: requests are refused at once, and the service recovers by itself."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from features.prices.providers.sample import FILE, SampleProvider
 from features.prices.sample import load_if_empty
 
 READY_SECONDS = 2.0
-FROZEN_SECONDS = 30.0  # the patience of a platform's proxy
-AT_ONCE_SECONDS = 0.3  # for an answer while the breaker is open
+FROZEN_SECONDS = 30.0  # the timeout of a platform's proxy
+AT_ONCE_SECONDS = 0.3  # for a response while the breaker is open
 WORKERS = 2
 MANY = 160
 MOVED = "circuit breaker changed"
 ASKED = (("GET", "/api/v1/results"), ("GET", "/api/v1/watchlist"), ("POST", "/api/v1/analyze"), ("POST", "/api/v1/bulk-analyze"))
 
-# Python imports a module of this name at its start: here, in every process of the server.
+# Text of a sitecustomize.py, which every Python process of the server imports at its start. It makes the stop of the error reports hang.
 HANGING_STOP = """
 import importlib.abc, importlib.machinery, sys, threading
 
@@ -62,7 +62,7 @@ def postgres() -> Iterator[OwnPostgres]:
 @pytest.fixture
 def backend(postgres: OwnPostgres, tmp_path: Path) -> Iterator[Backend]:
     """The server's database with the sample prices."""
-    postgres.start()  # a test before may have left it stopped
+    postgres.start()  # an earlier test may have left it stopped
     database.configure(settings_for(postgres.url, tmp_path))
     db_migrations.up()
     load_if_empty(database.current(), SampleProvider())
@@ -84,7 +84,7 @@ def assert_refused(answer: requests.Response) -> None:
 
 
 def assert_ready_says_no_and_live_yes(server: Server) -> None:
-    """What was found a moment ago is good for a second; whoever asks then is told in time, unless the machine is busy just now."""
+    """Wait until /health/ready answers 503 and /health/live 200, both in time. Not at once: results are cached for a second."""
 
     def is_told() -> bool:
         outcomes = ask_at_once(lambda path: timed(server, "GET", path), ["/health/ready", "/health/live"] * 4, threads=8)
@@ -96,14 +96,14 @@ def assert_ready_says_no_and_live_yes(server: Server) -> None:
 
 
 def refused_at_once(server: Server) -> bool:
-    """Ask many times at once, for both workers to hear of it; all must be refused."""
+    """Send many concurrent requests, so that both workers notice, and check that all are refused. Returns True."""
     for answer, _ in ask_at_once(lambda asked: timed(server, *asked), ASKED * (MANY // len(ASKED))):
         assert_refused(answer)
     return True
 
 
 def breakers(server: Server) -> set[str]:
-    """The state of the database's breaker, in each worker that happens to answer."""
+    """The states of the database breaker in the workers that answer four requests."""
     answers = [requests.get(server.url("/health"), headers=KEY, timeout=60).json() for _ in range(4)]
     return {breaker["state"] for answer in answers for breaker in answer["breakers"] if breaker["name"] == "database"}
 
@@ -113,7 +113,7 @@ def moves(server: Server) -> list[tuple[str, str]]:
 
 
 def gone_on_without(server: Server) -> list[str]:
-    """The parts that did not start and were done without."""
+    """The optional parts that did not start, according to the log."""
     return [line["part"] for line in server.lines() if line["event"] == "part not started, going on without it"]
 
 
@@ -130,7 +130,7 @@ def test_a_database_that_is_stopped(backend: Backend, postgres: OwnPostgres, tmp
         lasting = workers_of(server)
         assert metric(server, "bellwether_breaker_open", name="database") == 0
         postgres.stop()
-        # The first ones find out, one after the other; a server that is not there refuses at once.
+        # The first requests, one after the other, detect the outage. A stopped server refuses connections at once.
         outcomes = [timed(server, *ASKED[number % len(ASKED)]) for number in range(20)]
         for answer, seconds in outcomes:
             assert_refused(answer)
@@ -157,14 +157,14 @@ def test_a_database_that_is_stopped(backend: Backend, postgres: OwnPostgres, tmp
 
 
 def test_a_database_that_freezes(backend: Backend, postgres: OwnPostgres, tmp_path: Path) -> None:
-    """Whoever waits for it when it freezes is told in the end; then it is as if it were gone."""
+    """Requests that wait for the frozen database end with 503. Later requests are refused at once, as when it is stopped."""
     environment = {"WEB_CONCURRENCY": str(WORKERS), "BREAKER_SECONDS": "4", "DB_USE_SECONDS": "2", "DB_CONNECT_TIMEOUT": "2"}
     with instances(backend, tmp_path, 1, **environment, RATE_LIMIT_ENABLED="false") as (server,):
         wait_until(lambda: is_served(server))
         lasting = workers_of(server)
         with postgres.frozen():
             assert_ready_says_no_and_live_yes(server)
-            # More than there are threads, and so many that each worker's breaker opens.
+            # More concurrent requests than threads, and enough to open the breaker of each worker.
             for answer, seconds in ask_at_once(lambda asked: timed(server, *asked), ASKED * 10, threads=40):
                 assert_refused(answer)
                 assert seconds < FROZEN_SECONDS
@@ -182,9 +182,9 @@ def test_a_database_that_freezes(backend: Backend, postgres: OwnPostgres, tmp_pa
 def test_a_database_that_is_away_at_the_start_and_when_a_worker_is_replaced(
     backend: Backend, postgres: OwnPostgres, tmp_path: Path
 ) -> None:
-    """The first workers wait for it; one that replaces another serves 503 until it is there."""
+    """The first workers wait for the database. A worker that replaces another answers 503 until the database is back."""
     postgres.stop()
-    environment = {"WEB_CONCURRENCY": "1", "BREAKER_FAILURES": "2", "BREAKER_SECONDS": "5"}  # it opens while it is waited for
+    environment = {"WEB_CONCURRENCY": "1", "BREAKER_FAILURES": "2", "BREAKER_SECONDS": "5"}  # the breaker opens during the wait
     server = Server(WEB, production(backend, **environment), tmp_path)
     try:
         wait_until(lambda: server.log.count("database not reachable yet") >= 3)
@@ -209,7 +209,7 @@ def test_a_database_that_is_away_at_the_start_and_when_a_worker_is_replaced(
 
 
 def test_a_damaged_sample_and_a_part_that_does_not_stop(postgres: OwnPostgres, tmp_path: Path) -> None:
-    """What is optional is gone on without; what hangs at the end is left behind, and the others are stopped all the same."""
+    """The service runs without an optional part. At the stop, a part that hangs is abandoned, and all others are stopped."""
     postgres.start()
     copy, slow = tmp_path / "copy", tmp_path / "slow"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__", "tests", "benchmarks", "docs", "deploy"))

@@ -1,4 +1,4 @@
-"""A deploy in the middle of a job: the old processes end cleanly, the new ones go on, and nothing is done twice."""
+"""A deploy during a job: the old processes end cleanly, the new ones continue the job, and no item runs twice."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SEED = 7
 
 
 def assert_at_rest(job_id: str) -> None:
-    """Nobody has anything in hand, and no try is counted for what was given back."""
+    """Check that the job is active, that no item is claimed, and that no try is counted for released items."""
     assert is_active(job_id)
     assert {(item["status"], item["tries"]) for item in item_rows(job_id)} == {("succeeded", 1), ("queued", 0)}
 
@@ -58,7 +58,7 @@ def test_the_next_version_goes_on(site: Site) -> None:
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_worker_py_told_to_stop_again_and_again(site: Site) -> None:
-    """Signals may come while another one is being dealt with, to parent and children alike."""
+    """The parent and its children get further signals while they still handle an earlier one."""
     server = site.start(WORKER)
     job_id = queue_job(SOME)
     wait_for_progress(job_id, 40)

@@ -1,4 +1,4 @@
-"""The disk fills up under the workers of a job: they keep trying, nothing is lost or written in part, and space is all they need."""
+"""The disk fills up during a job: workers keep trying, nothing is lost or half written, and the job continues once there is space."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kit.databases import Backend, own_database
 from kit.disks import SmallDisk, no_file_may_grow, small_disk
 from kit.servers import Server, wait_until
 
-LIMIT = 100_000  # bytes: more than the log of a server has, less than the log of SQLite with a job's items in it
+LIMIT = 100_000  # bytes: more than the log file of a server, less than SQLite's write-ahead log with the items of a job
 
 
 @pytest.fixture

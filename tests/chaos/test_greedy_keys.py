@@ -1,4 +1,4 @@
-"""Sixteen ordinary keys at once ask for the heaviest things: memory stays bounded, and whoever asks for little is answered."""
+"""Sixteen API keys send the heaviest requests concurrently: memory stays bounded, and light requests are still answered."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ CSV = {"Accept": "text/csv"}
 
 
 def wide_file() -> bytes:
-    """5 MB in 20,000 rows, whose cells are mostly blanks."""
+    """A price file of 4 MB in 20,000 rows, whose cells are mostly spaces."""
     rows = (f"{date(1950, 1, 1) + timedelta(days=number)},{'1':>38},{'1':>38},{'1':>38},{'1':>38},{'1':>38}\n" for number in range(20_000))
     return ("Date,Open,High,Low,Close,Volume\n" + "".join(rows)).encode()[:4_990_000].rpartition(b"\n")[0] + b"\n"
 
 
 def long_file() -> bytes:
-    """5 MB in as many rows as there can be."""
+    """A price file of 4 MB in 190,000 rows, which are as short as possible."""
     rows = (f"{date(1500, 1, 1) + timedelta(days=number)},1,1,1,1,1\n" for number in range(190_000))
     return ("Date,Open,High,Low,Close,Volume\n" + "".join(rows)).encode()
 
 
 @dataclass
 class Greedy:
-    """One key that asks for one heavy thing after the other, and for some of them does not wait."""
+    """A client with its own key. It sends one heavy request after another, and disconnects early from some of them."""
 
     server: Server
     number: int
@@ -59,7 +59,7 @@ class Greedy:
             session.headers.update(self.key)
             calls = itertools.cycle(self._calls())
             for _ in range(self.number):
-                next(calls)  # each begins with another
+                next(calls)  # each client begins with a different request
             while not is_over():
                 self._ask(session, *next(calls))
 
@@ -96,7 +96,7 @@ class Greedy:
 
 @dataclass
 class Onlooker:
-    """Asks for something small, again and again; how it was answered, and how long each took."""
+    """A client that repeats a light request, and records the status and the duration of each response."""
 
     ask: Callable[[int], requests.Response]
     statuses: Counter[int] = field(default_factory=Counter)
@@ -114,7 +114,7 @@ class Onlooker:
 
 @dataclass
 class MemoryWatch:
-    """The most memory that each of gunicorn's workers had resident."""
+    """Records the largest resident memory of each gunicorn worker."""
 
     server: Server
     most: dict[int, int] = field(default_factory=dict)
@@ -129,7 +129,7 @@ class MemoryWatch:
 
 @contextmanager
 def greedy_site(backend: Backend, folder: Path, **environment: str) -> Iterator[tuple[Server, Path]]:
-    """A server over a database with a series from before there was a limit to their length, and many results; and its temporary folder."""
+    """Yield a server and its temporary folder. Its database has a series longer than uploads may be, and many results."""
     temporary = folder / "temporary"
     temporary.mkdir()
     store_big()
@@ -142,8 +142,8 @@ def greedy_site(backend: Backend, folder: Path, **environment: str) -> Iterator[
 @pytest.mark.parametrize(
     "limits",
     [
-        pytest.param({}, id="limits as they are"),
-        pytest.param({"RATE_LIMIT_ENABLED": "false"}, id="without budgets"),
+        pytest.param({}, id="default limits"),
+        pytest.param({"RATE_LIMIT_ENABLED": "false"}, id="no rate limits"),
     ],
 )
 def test_sixteen_greedy_keys_take_the_service_from_nobody(backend: Backend, tmp_path: Path, limits: dict[str, str]) -> None:

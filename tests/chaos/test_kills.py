@@ -1,4 +1,4 @@
-"""`kill -9` at random moments of a job: it ends right, and nobody is left over."""
+"""SIGKILL at random moments of a job: the job ends correctly, and no process is left over."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SEED = 20130301
 
 
 def test_workers_and_worker_py_killed_beside_gunicorn(site: Site) -> None:
-    """Gunicorn starts `worker.py` again, and that its worker processes; without it, they stop by themselves."""
+    """Gunicorn restarts `worker.py`, and `worker.py` its worker processes. Worker processes that lose their parent end by themselves."""
     web = site.start(WEB)
     wait_until(web.answers)
     job_id = post_job(web)
@@ -43,7 +43,7 @@ def test_workers_and_worker_py_killed_beside_gunicorn(site: Site) -> None:
         family = [victim, *children_of(victim)]
         kill(victim)
         wait_until_gone(family)
-        # A parent that is killed before it has noticed would not say so.
+        # A parent that is killed before it notices the end of its child would not log the restart.
         wait_until(lambda number=number: site.log().count("child ended, it is started again") == number)
     wait_until_right(job_id, site)
     assert len(wait_until(site.supervisors)) == 1
@@ -51,7 +51,7 @@ def test_workers_and_worker_py_killed_beside_gunicorn(site: Site) -> None:
 
 
 def test_gunicorn_killed(site: Site) -> None:
-    """The next one is started at once, on the same port, as a platform does."""
+    """The next gunicorn is started at once on the same port, as a platform does."""
     web = site.start(WEB)
     wait_until(web.answers)
     job_id = post_job(web)
@@ -73,7 +73,7 @@ def test_gunicorn_killed(site: Site) -> None:
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_celery_workers_killed(site: Site, redis_server: RedisServer, sender: Celery) -> None:
-    """Its main process with everything below it, or one process of its pool."""
+    """Kill the main process, after which its children end by themselves, or one process of the pool."""
     celery = {"JOB_ENGINE": "celery", "CELERY_BROKER_URL": redis_server.url}
     worker = site.start(CELERY, **celery)
     job_id = queue_job()

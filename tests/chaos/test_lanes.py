@@ -1,4 +1,4 @@
-"""Keys that wait for a network hold up no computation, share a process, and survive its death."""
+"""The network lane: its keys delay no analysis, run in threads of one process, and run again after that process is killed."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_threads_of_one_process_run_keys_side_by_side_and_give_back_what_they_ho
 
 
 def test_the_process_of_the_network_lane_is_killed(site: Site) -> None:
-    """What its threads held runs again, in isolated processes, beside what nobody was lost with."""
+    """Items that its threads had claimed run again in isolated processes; the other items run as usual."""
     job_id = queue_job(FEW, 0.5, lane=Lane.NETWORK)
     site.start(WORKER_OF_TRIALS, LOCAL_WORKERS="1", NETWORK_THREADS=str(THREADS))
     for _ in range(2):

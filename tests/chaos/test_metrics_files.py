@@ -1,4 +1,4 @@
-"""Workers are replaced, reloaded and killed again and again: what they count is right, in no more files than workers are alive at once."""
+"""Workers are replaced, reloaded and killed: metrics stay correct, and need no more files than there are workers at the same time."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from prometheus_client.parser import text_string_to_metric_families
 from infrastructure.worker_slots import shared_folder
 
 WORKERS = 2
-MOST_SLOTS = 2 * WORKERS  # after HUP, old and new workers serve beside each other
+MOST_SLOTS = 2 * WORKERS  # after SIGHUP, old and new workers serve at the same time
 CLIENTS = 4
 REPLACEMENTS = effort(16, 6)
 KILLS = 3
 FILES_OF_A_SLOT = {"counter", "histogram", "gauge_livesum"}
-WORKERS_OF_TWO_WEEKS = 14 * 24  # one an hour
+WORKERS_OF_TWO_WEEKS = 14 * 24  # one per hour
 
 
 # ---- real workers -----------------------------------------------------------------------------------------------------------------
 
 
 class Requests:
-    """Clients that ask for a result without end, each over a connection that it keeps as long as it may."""
+    """Clients that request a result in a loop, each over one keep-alive connection."""
 
     def __init__(self, server: Server) -> None:
         self.answered, self.failed = 0, list[str]()
@@ -74,20 +74,20 @@ def under_requests(server: Server) -> Iterator[Requests]:
 
 
 def folder_of(server: Server) -> Path:
-    """Where the server's workers count."""
+    """The folder in which the workers of a server store their metrics."""
     return shared_folder(server.log_path.parent / "var", server.port)
 
 
 def sizes(server: Server) -> dict[str, int]:
     lengths = {}
     for path in folder_of(server).iterdir():
-        with suppress(FileNotFoundError):  # of a worker that has ended this moment
+        with suppress(FileNotFoundError):  # the file of a worker that has just ended
             lengths[path.name] = path.stat().st_size
     return lengths
 
 
 def slots(server: Server) -> dict[str, set[int]]:
-    """The slots that have a file, of each kind."""
+    """The slots that have a file, by the kind of file."""
     found: dict[str, set[int]] = {}
     for path in folder_of(server).glob("*.db"):
         kind, slot = path.stem.rsplit("_", 1)
@@ -105,7 +105,7 @@ def counted(server: Server) -> float:
 
 
 def assert_gauges_are_of_those_who_live(server: Server) -> None:
-    """Each worker's pool has room for 12 connections; what the dead ones showed is gone."""
+    """Check that the gauges include live workers only. The pool of each worker has at most 12 connections."""
     wait_until(lambda: len(workers_of(server)) == WORKERS)
     wait_until(lambda: samples(server, "bellwether_db_pool_connections", state="limit") == [12 * WORKERS])
     assert metric(server, "bellwether_streams_open") == 0
@@ -123,7 +123,7 @@ def test_workers_come_and_go(backend: Backend, tmp_path: Path) -> None:
             full = sizes(server)
             before = started(server)
             wait_until(lambda: started(server) >= before + REPLACEMENTS, 180)
-        # Every answer was counted once, whoever gave it, and nothing was lost on the way.
+        # Every response was counted once, by whichever worker, and no request was lost.
         assert asked.failed == []
         assert counted(server) == asked.answered
         assert metric(server, "http_request_duration_seconds_count", route=RESULT_ROUTE, status="200") == asked.answered
@@ -139,19 +139,19 @@ def test_workers_come_and_go(backend: Backend, tmp_path: Path) -> None:
         assert len(asked.failed) <= KILLS * CLIENTS
         assert_gauges_are_of_those_who_live(server)
         now = sizes(server)
-        used = slots(server)  # a worker may be ending this moment: what it showed is gone, and its successor's is not there yet
+        used = slots(server)  # a worker may be ending: its gauges are removed, and its successor has none yet
         assert set(used) <= FILES_OF_A_SLOT
         assert set.union(*used.values()) <= set(range(MOST_SLOTS))
         assert len(used.get("gauge_livesum", set())) <= WORKERS
-        # No file grows once its slot has counted whatever there is to count.
+        # No file grows once its slot has a value for every series.
         assert {name: size for name, size in now.items() if full.get(name, size) != size} == {}
-        assert len(now) <= MOST_SLOTS * len(FILES_OF_A_SLOT) + 1  # the table of the limits
+        assert len(now) <= MOST_SLOTS * len(FILES_OF_A_SLOT) + 1  # the table of the rate limits
         assert server.stop() == 0
 
 
 # ---- two weeks --------------------------------------------------------------------------------------------------------------------
 
-# What gunicorn.conf.py does for each worker, with the worker's own code, and next to nothing asked of it.
+# Does what gunicorn.conf.py does for each worker, with the same code. Each worker counts two requests.
 TWO_WEEKS = """
 import os, sys
 from collections import deque
@@ -190,7 +190,7 @@ print(metrics.PrometheusMetrics().exposition([]).decode())
 
 
 def test_two_weeks_of_replacements(tmp_path: Path) -> None:
-    """A worker every hour, each a process of its own, in the files of three."""
+    """A new worker process every hour, three at a time, needs the files of three slots."""
     folder = tmp_path / "slots"
     command = [sys.executable, "-c", TWO_WEEKS, str(folder), str(WORKERS_OF_TWO_WEEKS), "3"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
@@ -203,7 +203,7 @@ def test_two_weeks_of_replacements(tmp_path: Path) -> None:
     for route in ("/a", "/b"):
         assert counts["http_requests_total", route] == WORKERS_OF_TWO_WEEKS
         assert counts["http_request_duration_seconds_count", route] == WORKERS_OF_TWO_WEEKS
-    assert ("bellwether_streams_open", None) not in counts  # nobody lives
+    assert ("bellwether_streams_open", None) not in counts  # no worker is alive
     files = {path.name: path.stat().st_size for path in folder.iterdir()}
     assert set(files) == {f"{kind}_{slot}.db" for kind in FILES_OF_A_SLOT - {"gauge_livesum"} for slot in range(3)}
     assert sum(files.values()) < 1_000_000

@@ -1,4 +1,4 @@
-"""Postgres crashes in the middle of a job and is back a little later: nobody has to do anything, and nothing is lost."""
+"""Postgres crashes during a job and is restarted: the job continues by itself, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def own_server() -> Iterator[OwnPostgres]:
 @pytest.fixture
 def own_site(own_server: OwnPostgres, tmp_path: Path) -> Iterator[Site]:
     fill(own_server.url, tmp_path)
-    # What is kept open would be found broken after the crash.
+    # Check each connection before its use: pooled connections are broken after the crash.
     database.configure(settings_for(own_server.url, tmp_path, db_ping_after_idle=0))
     site = Site(Backend("postgres", own_server.url), tmp_path)
     yield site
@@ -47,14 +47,14 @@ def test_postgres_crashes_twice_in_mid_job(own_site: Site, own_server: OwnPostgr
         own_server.start()
     wait_until_right(job_id, own_site)
     assert all(map(is_alive, lasting)), f"somebody had to be started again\n{web.log}"
-    # Each web process finds out with its first request that its connections were cut.
+    # The first request of each web process finds its connections broken.
     wait_until(lambda: web.get(f"/api/v1/jobs/{job_id}").status_code == 200)
     assert web.get(f"/api/v1/jobs/{job_id}").json()["status"] == "completed"
     own_site.stop()
 
 
 def test_a_request_that_writes_finds_its_connection_cut(own_site: Site, own_server: OwnPostgres) -> None:
-    """The first one after a crash is told to come again at the worst; it is no error of ours."""
+    """The first request after a crash may get 503, but no other error. The next one succeeds."""
     web = own_site.start(WEB, LOCAL_WORKERS="0")
     wait_until(web.answers)
     post_job(web, TICKERS[:1])

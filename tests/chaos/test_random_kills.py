@@ -1,4 +1,4 @@
-"""Whatever strikes at random, workers or the processes of single keys: no innocent key fails, and a deadly one harms no other."""
+"""Workers and isolated processes are killed at random moments: no healthy key fails. A key that kills its process fails alone."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WORKER_KILLS, ISOLATED_KILLS = effort(40, 12), effort(20, 8)
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 HEALTHY = TICKERS[:16]
 STRATEGY_IDS = tuple(STRATEGIES)
-# Otherwise the pauses between two deaths would be most of a test.
+# Otherwise the pauses after the kills would take most of the time of a test.
 SHORT_PAUSES = IsolationLimits(longest_pause=0.5)
 
 
@@ -47,7 +47,7 @@ def start(site: Site, limits: IsolationLimits = SHORT_PAUSES) -> psutil.Process:
 
 
 def worker_in_hand(supervisor: psutil.Process) -> psutil.Process | None:
-    """The worker, if it has items in hand."""
+    """The worker process, if it has claimed items."""
     rows = database.query_db("SELECT DISTINCT worker FROM analysis_job_items WHERE status = 'processing'")
     at_work = {row["worker"] for row in rows}
     return next((child for child in supervisor.children() if is_alive(child) and child.cmdline()[-1] in at_work), None)
@@ -65,7 +65,7 @@ def assert_nothing_failed() -> None:
 
 
 def test_a_worker_that_is_killed_whenever_it_works(site: Site) -> None:
-    """At real analyses, and at jobs of another kind beside them, each slow enough to be struck often."""
+    """It runs real analyses and trial jobs. The trial jobs are slow enough to be hit by many kills."""
     jobs = {queue_job(HEALTHY, 0.05): HEALTHY, queue_job(TICKERS[8:24], 0.05): TICKERS[8:24]}
     supervisor, moments = start(site), random.Random(SEED)  # noqa: S311
     for number in range(WORKER_KILLS):
@@ -97,10 +97,10 @@ def test_the_process_of_a_single_key_is_killed_whenever_there_is_one(site: Site)
             jobs[queue_job(some, 0.1)] = some
             lose_worker()
         if number % 5 == 0:
-            few = TICKERS[number : number + 3]  # nobody was lost with these
+            few = TICKERS[number : number + 3]  # no worker was lost with these
             jobs[queue_job(few, 0.1)] = few
         victim = wait_until(lambda: isolated_of(supervisor))
-        time.sleep(moments.uniform(0, 0.8))  # it starts in that time, or is at a ticker
+        time.sleep(moments.uniform(0, 0.8))  # then the process is starting, or runs a key
         victim.send_signal(SIGNALS[number % len(SIGNALS)])
         wait_until_gone([victim])
         assert_nothing_failed()
@@ -111,7 +111,7 @@ def test_the_process_of_a_single_key_is_killed_whenever_there_is_one(site: Site)
 
 
 def test_processes_that_are_suspended(site: Site) -> None:
-    """For longer than a lease, and than a worker waits for an answer: the process of a single ticker alone, or everything."""
+    """Suspend the isolated process alone, or all processes, for longer than a lease and than a worker waits for an isolated process."""
     job_id = queue_job(HEALTHY, 0.3)
     lose_worker()
     wait = 2.0
@@ -136,7 +136,7 @@ def test_processes_that_are_suspended(site: Site) -> None:
 
 
 def test_a_deadly_key_in_a_large_job(site: Site) -> None:
-    """It kills one worker, then twice the process that it is alone in, and fails, as no other does; small jobs do not wait for the rest."""
+    """The key kills one worker, then two isolated processes, and is the only one that fails. Small jobs do not wait for the large job."""
     deadly = TICKERS[5]
     job_id = queue_job(TICKERS, deeds={deadly: "signal SIGSEGV"})
     start(site)

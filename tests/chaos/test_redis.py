@@ -1,4 +1,4 @@
-"""Redis comes and goes, and forgets everything: jobs end right all the same, and a client sees what another instance changed."""
+"""Redis restarts and loses its data: jobs still end correctly. A client of one instance sees changes made through another."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from kit.chaos import (
 from kit.redis_server import RedisServer
 from kit.servers import KEY, Server, wait_until
 
-POLLED_SECONDS = 5.0  # so soon does a stream look by itself where it would be told of a change
+POLLED_SECONDS = 5.0  # how often a stream reads the database while Redis notifies it of changes
 FIRST, SECOND, THIRD = TICKERS[:150], TICKERS[150:350], TICKERS[350:370]
 
 
@@ -36,7 +36,7 @@ def restart_in_mid_job(redis_server: RedisServer, job_id: str) -> None:
 
 
 def test_workers_of_this_machine(site: Site, redis_server: RedisServer) -> None:
-    """They are woken by Redis, and look by themselves without it."""
+    """Redis wakes the workers; without it they poll."""
     web = site.start(WEB, REDIS_URL=redis_server.url)
     wait_until(web.answers)
     first = post_job(web, FIRST)
@@ -52,18 +52,18 @@ def test_workers_of_this_machine(site: Site, redis_server: RedisServer) -> None:
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_celery_workers(site: Site, redis_server: RedisServer) -> None:
-    """The messages are lost with the broker, before or while they are dealt with; the maintenance sends others."""
+    """Messages are lost with the broker, before or while a worker handles them. The maintenance sends new ones."""
     celery = {"JOB_ENGINE": "celery", "CELERY_BROKER_URL": redis_server.url}
     web = site.start(WEB, **celery)
     wait_until(web.answers)
     first = post_job(web, FIRST)
     assert redis_server.messages() == 1
-    redis_server.client.flushall()  # nobody has got the message
+    redis_server.client.flushall()  # no worker has received the message
     workers = [site.start(CELERY, **celery)]
 
     def goes_on(job_id: str, total: int) -> bool:
-        # Celery itself may end when its broker goes just as it acknowledges a message (an AttributeError in kombu). Whoever runs it starts
-        # it again, as the unit and the compose file say.
+        # Celery itself may end when its broker stops while it acknowledges a message (an AttributeError in kombu). In production, systemd
+        # or Docker restarts it, as the unit and the compose file say.
         if workers[-1].process.poll() is not None:
             workers.append(site.start(CELERY, **celery))
         return done(job_id) == total
@@ -86,7 +86,7 @@ def test_celery_workers(site: Site, redis_server: RedisServer) -> None:
 
 
 def follow(server: Server, job_id: str) -> list[tuple[float, str]]:
-    """The lines of a job's stream to its end, each with when it came."""
+    """Read the event stream of a job to its end. Returns its lines, each with the time at which it arrived."""
     with requests.get(server.url(f"/api/v1/jobs/{job_id}/events"), headers=KEY, stream=True, timeout=30) as stream:
         assert stream.status_code == 200
         return [(time.monotonic(), str(line)) for line in stream.iter_lines(decode_unicode=True) if line]
@@ -103,7 +103,7 @@ def test_a_stream_of_one_instance_is_woken_by_another(site: Site, redis_server: 
         cancelled_at = time.monotonic()
         answer = requests.post(other.url(f"/api/v1/jobs/{job_id}/cancel"), headers=KEY, timeout=60)
         if answer.status_code != 202:
-            site.stop()  # and with it the stream, which would have no end
+            site.stop()  # this ends the stream, which would stay open otherwise
         assert answer.status_code == 202
         seen_at, line = lines.result(20)[-1]
     assert '"status":"cancelled"' in line

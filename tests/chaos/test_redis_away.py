@@ -1,4 +1,4 @@
-"""Redis stops, killed or frozen: requests are answered hardly slower, and limits hold for each process; once it is back, for all."""
+"""Redis is killed or frozen: requests are hardly slower, and rate limits hold per process. When it is back, limits are shared again."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from kit.servers import KEY, Server, free_port, wait_until
 from features.prices.providers.sample import NAMES
 from models.strategy import STRATEGIES
 
-SLOWER_SECONDS = 0.2  # by no more than this may a request take longer without Redis
-QUIET_SECONDS = 5.0  # an absent Redis is not asked again for so long
+SLOWER_SECONDS = 0.2  # how much longer a request may take without Redis
+QUIET_SECONDS = 5.0  # the time before an unreachable Redis is tried again
 OUTAGES = 3
 REQUESTS = 30
 LIMIT = 40
-WORKERS = 2  # of an instance
+WORKERS = 2  # per instance
 WAYS = ("killed", "frozen")
 AWAY = "redis not reachable, going on without it"
 
@@ -38,7 +38,7 @@ def redis_server(tmp_path: Path) -> Iterator[StrikableRedis]:
 
 
 class Asker:
-    """Asks an instance for one kind of request, one at a time, over a connection that is kept."""
+    """Sends one kind of request to an instance, one at a time, over a keep-alive connection."""
 
     def __init__(self, server: Server, ask: Callable[[requests.Session], requests.Response]) -> None:
         self.server, self._ask = server, ask
@@ -46,7 +46,7 @@ class Asker:
         self._session.headers.update(KEY)
 
     def seconds(self) -> float:
-        """Ask once; how long the good answer took."""
+        """Send one request and return its duration. Fails without a 2xx response."""
         started = time.perf_counter()
         answer = self._ask(self._session)
         seconds = time.perf_counter() - started
@@ -54,12 +54,12 @@ class Asker:
         return seconds
 
     def times_away(self) -> int:
-        """How often the instance has found Redis away."""
+        """How often the instance has logged that Redis is not reachable."""
         return self.server.log.count(AWAY)
 
 
 def askers_of(servers: list[Server]) -> list[Asker]:
-    """A read, an analysis and a bulk job, each at an instance of its own."""
+    """Askers for a read, an analysis and a bulk job, each with its own instance."""
     read, analyze, bulk = servers
     result = read.url(f"/api/v1/results/{read.analyze(ticker='AAPL').json()['id']}")
     capitals = count(1_000)
@@ -79,12 +79,12 @@ def askers_of(servers: list[Server]) -> list[Asker]:
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 @pytest.mark.parametrize("way", WAYS)
 def test_requests_take_hardly_longer(backend: Backend, tmp_path: Path, redis_server: StrikableRedis, way: str) -> None:
-    """Neither the request that finds out, of whatever kind, nor those that follow. Beside Postgres results are in Redis, too."""
+    """Neither the request that detects the outage nor later ones take much longer. With Postgres, Redis also caches results."""
     environment = {"REDIS_URL": redis_server.url, "WEB_CONCURRENCY": "1", "RATE_LIMIT_BULK_PER_MINUTE": "1000"}
     with instances(backend, tmp_path, 3, **environment) as servers:
         askers = askers_of(servers)
         for asker in askers:
-            asker.seconds()  # what a first request costs is not to be counted
+            asker.seconds()  # the first request does more work and is not measured
         with_redis = [[asker.seconds() for _ in range(REQUESTS)] for asker in askers]
         assert [asker.times_away() for asker in askers] == [0, 0, 0]
         first: list[list[float]] = [[] for _ in askers]
@@ -92,11 +92,11 @@ def test_requests_take_hardly_longer(backend: Backend, tmp_path: Path, redis_ser
             with getattr(redis_server, way)():
                 for asker, times in zip(askers, first, strict=True):
                     times.append(asker.seconds())
-                    assert asker.times_away() >= outage  # it was this one
+                    assert asker.times_away() >= outage  # this request detected the outage
                 without_redis = [[asker.seconds() for _ in range(REQUESTS)] for asker in askers]
             late = [min(times) - max(usual) for times, usual in zip(first, with_redis, strict=True)]
             if max(late) <= SLOWER_SECONDS:
-                break  # else the machine may have been busy with something else: once more
+                break  # otherwise the machine may have been busy: measure again
             for asker in askers:
                 wait_until(lambda asker=asker: metric_of_limits(asker) == 0)
         assert max(late) <= SLOWER_SECONDS, (first, with_redis)
@@ -105,7 +105,7 @@ def test_requests_take_hardly_longer(backend: Backend, tmp_path: Path, redis_ser
 
 
 def metric_of_limits(asker: Asker) -> float:
-    """How many workers count requests on their own."""
+    """Send a request, so that the worker tries Redis again, and return how many workers count requests in their memory."""
     asker.seconds()
     return metric(asker.server, "bellwether_rate_limit_in_memory")
 
@@ -114,7 +114,7 @@ def metric_of_limits(asker: Asker) -> float:
 
 
 def allowed(servers: list[Server], name: str) -> int:
-    """How many requests with a new key are answered, of twice as many at each of some instances as the limit allows."""
+    """Send twice as many requests as the limit to each instance, with a new key, and return how many are allowed."""
     answered = statuses(servers * (2 * LIMIT), "/api/v1/strategies", new_key(name))
     assert set(answered) <= {200, 429}
     return answered.count(200)
@@ -128,7 +128,7 @@ def test_limits_hold_for_each_process_and_are_shared_again(backend: Backend, tmp
         assert allowed(servers, "shared") == LIMIT
         for way in WAYS:
             with getattr(redis_server, way)():
-                # Of both workers of each instance, each finds out by itself.
+                # Each of the two workers of an instance detects the outage by itself.
                 before = [server.log.count(AWAY) for server in servers]
                 assert all(LIMIT <= allowed([server], f"{way}-{server.port}") <= WORKERS * LIMIT for server in servers)
                 assert all(server.log.count(AWAY) > times for server, times in zip(servers, before, strict=True))
@@ -139,7 +139,7 @@ def test_limits_hold_for_each_process_and_are_shared_again(backend: Backend, tmp
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_without_redis_at_the_start(backend: Backend, tmp_path: Path) -> None:
-    """It is an optional part: the service starts and serves, and limits hold."""
+    """Redis is optional: the service starts and serves without it, and limits hold."""
     environment = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "WEB_CONCURRENCY": str(WORKERS), "RATE_LIMIT_PER_MINUTE": str(LIMIT)}
     with instances(backend, tmp_path, 1, **environment) as servers:
         assert servers[0].analyze(ticker="AAPL").status_code == 200

@@ -1,4 +1,4 @@
-"""A storm of requests against two instances at once: together they allow what the limit says; without Redis, each process does."""
+"""Rate limits under many concurrent requests: two instances share a limit through Redis; without it, each process has its own."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def ask(server: Server, key: dict[str, str], asked: tuple[str, str, Any] = READ)
 
 
 def storm(servers: list[Server], key: dict[str, str], each: int, asked: tuple[str, str, Any] = READ) -> int:
-    """How many of so many requests at each of the instances were allowed; those that were not are told when to come again."""
+    """Send `each` requests to each server and return how many were allowed. Checks that the others got 429 with Retry-After."""
     answers = ask_at_once(lambda server: ask(server, key, asked), servers * each)
     for refused in (answer for answer in answers if answer.status_code != 200):
         assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
@@ -49,7 +49,7 @@ def storm(servers: list[Server], key: dict[str, str], each: int, asked: tuple[st
 
 
 def begin(server: Server, key: dict[str, str], asked: tuple[str, str, Any] = READ) -> None:
-    """Open the window."""
+    """Open the window with a first request, and check its RateLimit header."""
     first = ask(server, key, asked)
     left = re.search(r'"minute";r=(\d+);t=(\d+)', first.headers["RateLimit"])
     assert left is not None
@@ -58,7 +58,7 @@ def begin(server: Server, key: dict[str, str], asked: tuple[str, str, Any] = REA
 
 
 def allowed(servers: list[Server], each: int, asked: tuple[str, str, Any] = READ) -> int:
-    """How many are allowed to a new key in one window, which must last as long as the storm."""
+    """How many requests of a new key are allowed in one window. Tries again when the requests take longer than the window."""
     for number in range(ATTEMPTS):
         key = new_key(f"key-{number}")
         started = time.monotonic()
@@ -73,7 +73,7 @@ def test_two_instances_over_one_redis(backend: Backend, tmp_path: Path, redis_se
     with instances(backend, tmp_path, 2, **limits(REDIS_URL=redis_server.url)) as servers:
         for asked in (READ, ANALYSIS):
             assert abs(allowed(servers, LIMIT * 3 // 4, asked) - LIMIT) <= TOLERANCE
-        # The budgets are apart, and one instance sees what another counted.
+        # The budgets are separate, and each instance sees what the other counted.
         key = new_key("other")
         begin(servers[0], key, ANALYSIS)
         begin(servers[1], key)

@@ -1,4 +1,4 @@
-"""gunicorn is stopped, or reloaded, in the middle of a storm of requests: whatever it was sent is answered whole, and done once."""
+"""gunicorn is stopped or reloaded under load: every accepted request gets a complete response and takes effect once."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ import database
 CLIENTS = 16
 PATIENCE = 60.0
 GRACE_SECONDS = 25  # WEB_GRACEFUL_TIMEOUT
-LAST_DAY = date(2013, 3, 1)  # of the sample
+LAST_DAY = date(2013, 3, 1)  # of the sample prices
 
 
 @dataclass
 class Client:
-    """Asks over one kept-alive connection, and remembers what became of each request; connects again where it is told to."""
+    """Sends requests over a keep-alive connection and records each outcome. Reconnects when the server closes the connection."""
 
     server: Server
     result_id: str
     numbers: Iterator[int]
-    answers: list[tuple[str, str, int, Any]] = field(default_factory=list)  # what was asked, by which id, status, body
-    lost: list[tuple[str, str, str]] = field(default_factory=list)  # what was asked and sent, by which id, and how it failed
-    is_refused: bool = False  # there is nobody any more to connect to
+    answers: list[tuple[str, str, int, Any]] = field(default_factory=list)  # kind of request, request id, status, body
+    lost: list[tuple[str, str, str]] = field(default_factory=list)  # kind of request, request id, error
+    is_refused: bool = False  # the server accepts no more connections
     _connection: http.client.HTTPConnection | None = None
 
     def run(self, is_over: Callable[[], bool]) -> None:
@@ -82,7 +82,7 @@ class Client:
 
 
 class Load:
-    """The clients, all at once."""
+    """Clients that send requests concurrently, each in a thread."""
 
     def __init__(self, server: Server) -> None:
         result_id = server.analyze(ticker="AAPL").json()["id"]
@@ -98,18 +98,18 @@ class Load:
         return [answer for client in self.clients for answer in client.answers]
 
     def wait_for_answers(self, more: int) -> None:
-        """Wait until so many more were answered."""
+        """Wait until this many more requests have been answered."""
         before = len(self.answers)
         wait_until(lambda: len(self.answers) >= before + more, 120)
 
     def end(self) -> None:
-        """Wait until each client has heard of its last request."""
+        """Stop the clients, and wait for the outcome of their last requests."""
         self._over.set()
         for thread in self._threads:
             thread.join(PATIENCE)
 
     def check(self) -> None:
-        """Nothing was lost, everything went well, and the database holds what was answered: no less, and no more."""
+        """Check that every request succeeded, and that the database has exactly the rows that the responses report."""
         assert [lost for client in self.clients for lost in client.lost] == []
         good = {"result": 200, "analysis": 200, "watchlist": 201}
         assert [answer for answer in self.answers if answer[2] != good[answer[0]]] == []
@@ -134,7 +134,7 @@ def under_load(backend: Backend, folder: Path) -> Iterator[tuple[Server, Load]]:
 
 
 def test_sigterm_loses_no_request(backend: Backend, tmp_path: Path) -> None:
-    """Afterwards nobody can connect; until then, who could connect is answered."""
+    """Every accepted connection gets its responses. After the stop, connections are refused."""
     with under_load(backend, tmp_path) as (server, load):
         started = time.monotonic()
         assert server.stop() == 0
@@ -146,7 +146,7 @@ def test_sigterm_loses_no_request(backend: Backend, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_reload_loses_no_request(backend: Backend, tmp_path: Path) -> None:
-    """Old and new workers serve beside each other for a while."""
+    """Old and new workers serve at the same time for a while."""
     with under_load(backend, tmp_path) as (server, load):
         for _ in range(2):
             old = set(workers_of(server))

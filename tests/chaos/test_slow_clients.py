@@ -1,4 +1,4 @@
-"""Clients that are silent, drip, vanish or take no answer hold no thread: everybody else is served, and the server stops as quickly."""
+"""Clients that send nothing, send slowly, disconnect or do not read occupy no thread: others are served, and the server stops quickly."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
 
 CONNECTIONS = 500
 STORM_SECONDS = effort(60.0, 25.0)
-PATIENCE = 5.0  # of one answer: a thread that is held would be held for ten seconds at least
+PATIENCE = 5.0  # for one response: a blocked thread would be blocked for at least ten seconds
 STOP_PATIENCE = 10.0  # WEB_GRACEFUL_TIMEOUT is 25 s
 FILE = b"Date,Open,High,Low,Close,Volume\n"
 
@@ -58,7 +58,7 @@ def test_who_is_too_slow_is_told_and_closed_out(backend: Backend, start: Start) 
         answer = read_to_end(client)
         if kind == "idle after an answer":
             assert answer.startswith(b"HTTP/1.1 200")
-            assert b"HTTP/1.1 408" not in answer  # the number alone may be part of a request id
+            assert b"HTTP/1.1 408" not in answer  # 408 alone may be part of a request id
             continue
         status, headers, problem = parse(answer)
         assert (status, problem["code"], headers["connection"]) == (408, "request_timeout", "close"), kind
@@ -70,7 +70,7 @@ def test_who_is_too_slow_is_told_and_closed_out(backend: Backend, start: Start) 
 def test_who_takes_no_answer_is_closed_out(backend: Backend, start: Start) -> None:
     server = gunicorn(start, backend, WEB_CONCURRENCY="1")
     client = connect(server, receive_buffer=4096)
-    client.sendall(KINDS[DEAF] * 10)  # answers of many megabytes
+    client.sendall(KINDS[DEAF] * 10)  # responses of many megabytes
     wait_until(lambda: any("slow_reader" in line for line in server.lines()))
     client.close()
     assert server.answers()
@@ -103,7 +103,7 @@ def test_a_body_beyond_all_bounds_is_answered_and_dropped(backend: Backend, star
     for is_chunked, (headers, status) in itertools.product((False, True), (({"X-API-Key": "bad"}, 401), (KEY, 413))):
         client = connect(server)
         client.sendall(head("PUT", "/api/v1/prices/X", {**headers, "Content-Type": "text/csv", **framing(body, is_chunked)}))
-        client.sendall(framed(body, is_chunked))  # a server that closed at once would break the pipe
+        client.sendall(framed(body, is_chunked))  # raises BrokenPipeError if the server closes at once
         code, answered, _ = parse(read_to_end(client))
         assert (code, answered["connection"]) == (status, "close")
 
@@ -114,7 +114,7 @@ def test_who_is_half_way_when_the_server_stops_is_told(backend: Backend, start: 
     client, other = connect(server), connect(server)
     client.sendall(KINDS["half " + kind])
     other.sendall(b"GET /health/live HTTP/1.1\r\n")
-    assert server.answers()  # by now both have been read
+    assert server.answers()  # by now the server has read from both
     server.process.terminate()
     other.sendall(b"Host: a\r\n\r\n")
     status, headers, problem = parse(read_to_end(client))
@@ -124,7 +124,7 @@ def test_who_is_half_way_when_the_server_stops_is_told(backend: Backend, start: 
 
 
 def test_framing_that_is_none(backend: Backend, start: Start) -> None:
-    """Whoever sends it: the answer says so, and it is no error of ours."""
+    """Invalid framing is refused, with or without a key, and is not logged as an error of the service."""
     server = gunicorn(start, backend, WEB_CONCURRENCY="1", SENTRY_DSN="http://key@127.0.0.1:1/1")
     chunked = {"Content-Type": "application/json", "Transfer-Encoding": "chunked"}
     for key in ({}, KEY):
@@ -138,7 +138,7 @@ def test_framing_that_is_none(backend: Backend, start: Start) -> None:
         status, _, problem = parse(read_to_end(client))
         assert (status, problem["code"]) == (501, "not_implemented")
         with connect(server) as client:
-            client.sendall(head("POST", "/api/v1/analyze", {**key, **chunked}) + b"\x00\xff")  # and the client goes
+            client.sendall(head("POST", "/api/v1/analyze", {**key, **chunked}) + b"\x00\xff")  # then the client disconnects
     assert server.answers()
     assert not [line for line in server.lines() if line["level"] == "error" or "exception" in line]
 
@@ -151,16 +151,16 @@ def test_no_room_for_a_body(backend: Backend, start: Start, tmp_path: Path) -> N
     def upload() -> requests.Response:
         return requests.put(server.url("/api/v1/prices/X"), data=FILE * 10_000, headers={**KEY, "Content-Type": "text/csv"}, timeout=60)
 
-    assert upload().status_code == 422  # it has been read, and has no rows
+    assert upload().status_code == 422  # the file has been read and has no valid row
     shutil.rmtree(folder)
     refused = upload()
     assert (refused.status_code, refused.json()["code"], "Retry-After" in refused.headers) == (503, "unavailable", True)
-    assert server.analyze(ticker="AAPL").status_code == 200  # what is small needs no room
+    assert server.analyze(ticker="AAPL").status_code == 200  # a small body needs no temporary file
     folder.mkdir()
     assert upload().status_code == 422
 
 
-# ---- clients by hand --------------------------------------------------------------------------------------------------------------
+# ---- requests over plain sockets --------------------------------------------------------------------------------------------------
 
 
 def connect(server: Server, receive_buffer: int | None = None) -> socket.socket:
@@ -194,7 +194,7 @@ def read_to_end(client: socket.socket) -> bytes:
 
 
 def read_answer(client: socket.socket) -> tuple[int, dict[str, str], Any]:
-    """One answer of a connection that stays open."""
+    """Read one response from a connection that stays open."""
     received = b""
     while b"\r\n\r\n" not in received:
         received += read_some(client)

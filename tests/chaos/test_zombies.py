@@ -1,4 +1,4 @@
-"""A worker that is stopped past its lease and then goes on: by then its work belongs to others, and it writes nothing."""
+"""A worker is suspended for longer than its lease and then resumed: others have claimed its items by then, and it writes nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def name_of(worker: psutil.Process) -> str:
 
 
 def is_unlocked(site: Site) -> bool:
-    """Whether nobody is in the middle of a transaction on SQLite."""
+    """Whether no write transaction is open on SQLite."""
     with closing(sqlite3.connect(site.backend.path, timeout=0.1, isolation_level=None)) as connection:
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -48,7 +48,7 @@ def is_unlocked(site: Site) -> bool:
 
 
 def stop_with_items(site: Site, worker: psutil.Process, job_id: str) -> bool:
-    """Stop a worker while it has items in hand and nothing locked; otherwise it goes on."""
+    """Suspend a worker. Returns True if it holds claimed items and no lock; otherwise resumes it and returns False."""
     worker.suspend()
     wait_until(lambda: worker.status() == psutil.STATUS_STOPPED)
     if (not site.backend.is_sqlite or is_unlocked(site)) and held_by(job_id, name_of(worker)):
@@ -58,9 +58,9 @@ def stop_with_items(site: Site, worker: psutil.Process, job_id: str) -> bool:
 
 
 def stop_half_way(worker: psutil.Process, job_id: str) -> bool:
-    """Stop a worker in the transaction that ends its chunk; one that is caught while it claims the next goes on."""
+    """Suspend a worker in the transaction that ends its chunk, and return True. Returns False if it is claiming a chunk instead."""
     with database.transaction() as connection:
-        # Its last statement before the commit waits for this row; having the items locked, it is half-way through.
+        # The worker's last statement before its commit waits for this row. By then the worker has locked the items.
         connection.execute(text("SELECT 1 FROM analysis_jobs WHERE id = :id FOR UPDATE"), {"id": job_id})
         wait_until(lambda: in_state("active", "Lock", ""))
         if not in_state("active", "Lock", SETTLE):
@@ -71,7 +71,7 @@ def stop_half_way(worker: psutil.Process, job_id: str) -> bool:
 
 
 def assert_writes_nothing(site: Site, worker: psutil.Process, job_id: str) -> None:
-    """Once others have finished the job, the worker goes on: it says that its claim was lost, and does other work, and changes nothing."""
+    """Resume the worker once others have finished the job. Checks that it logs the lost claim, changes nothing, and does other work."""
     name = name_of(worker)
     wait_until_right(job_id, site, MANY)
     before = job_row(job_id), item_rows(job_id), result_rows()
@@ -99,7 +99,7 @@ def test_stopped_between_two_transactions(site: Site) -> None:
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_stopped_inside_a_transaction(site: Site) -> None:
-    """The server ends a transaction whose worker says nothing for as long as a lease: what it had locked is free for others."""
+    """Postgres ends a transaction that is idle for as long as a lease, which releases its locks."""
     site.start(WORKER, LOCAL_WORKERS="1")
     job_id = queue_job(MANY)
     wait_for_progress(job_id)
@@ -115,7 +115,7 @@ def test_stopped_inside_a_transaction(site: Site) -> None:
 
 
 def in_state(state: str, waits_for: str, statement: str) -> list[int]:
-    """The server's processes on this database that are in a state, by their latest statement."""
+    """The ids of the server processes on this database with this state and wait event, whose latest statement begins so."""
     rows = database.query_db(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = :state AND wait_event_type = :waits_for "
         "AND starts_with(ltrim(query, chr(10) || ' '), :statement)",

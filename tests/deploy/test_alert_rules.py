@@ -1,4 +1,4 @@
-"""What deploy/ brings for Prometheus and Grafana, held to the metrics of a running application, and shown to fire."""
+"""The Prometheus rules and the Grafana dashboard: they use metrics that a running application exposes, and every alert can fire."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not in
 
 
 def dashboard_expressions() -> Iterator[tuple[str, str]]:
-    """Each expression of the dashboard by its place, its variables put in."""
+    """Yield the place of each expression of the dashboard and the expression, with values for its variables."""
     notes = [note for note in DASHBOARD["annotations"]["list"] if "expr" in note]
     expressions = [(f"{panel['title']} {target['refId']}", target["expr"]) for panel in PANELS for target in panel["targets"]]
     for place, expression in expressions + [(note["name"], note["expr"]) for note in notes]:
@@ -48,7 +48,7 @@ def dashboard_expressions() -> Iterator[tuple[str, str]]:
 EXPRESSIONS = {rule.get("alert") or rule["record"]: rule["expr"] for rule in RULES} | dict(dashboard_expressions())
 
 
-# ---- what there is ----------------------------------------------------------------------------------------------------------------
+# ---- metrics ----------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def exposed_metrics(text: str) -> dict[str, Metric]:
     used = {}
     for family in text_string_to_metric_families(text):
         name = family.name + ("_total" if family.type == "counter" else "")
-        # The client adds the moment when each counter began, in a single process only.
+        # In a single process, the client library adds the creation time of each counter.
         if name.startswith(("http_", "bellwether_")) and not name.endswith("_created"):
             labels: dict[str, set[str]] = {}
             for sample in family.samples:
@@ -76,7 +76,7 @@ def exposed_metrics(text: str) -> dict[str, Metric]:
 
 
 def described_metrics() -> dict[str, Metric]:
-    """The metrics in the tables of docs/metrics.md; a label without values is one whose values are open."""
+    """The metrics in the tables of docs/metrics.md. A label without values may have any value."""
     used = {}
     for name, kind, labels in re.findall(r"^\| `([a-z_]+)` \| (\w+) \|([^|]*)\|", REFERENCE, flags=re.MULTILINE):
         parts = [re.findall(r"`([a-z_]+)`", part) for part in labels.split(";")]
@@ -86,7 +86,7 @@ def described_metrics() -> dict[str, Metric]:
 
 @pytest.fixture
 def exposed(client: Client) -> dict[str, Metric]:
-    """What the application exposes after it was used a little."""
+    """The metrics that the application exposes after a few requests and a job."""
     for _ in range(2):
         assert client.post("/analyze", {"ticker": "AAPL"}).status_code == 200
     assert client.get("/results").status_code == 200
@@ -102,28 +102,28 @@ def test_reference_lists_what_is_exposed(exposed: dict[str, Metric]) -> None:
     assert set(described) == set(exposed)
     assert {name: metric.type for name, metric in described.items()} == {name: metric.type for name, metric in exposed.items()}
     for name, metric in exposed.items():
-        if metric.labels:  # else nothing of the kind has happened yet
+        if metric.labels:  # otherwise nothing has been counted yet
             assert set(metric.labels) == set(described[name].labels), name
         for label, values in metric.labels.items():
             assert values <= (described[name].labels[label] or values), f"{name}: {label}"
     for name, metric in described.items():
-        # Labels that a test of a few requests cannot bring about (a tripped breaker, say) may be missing, the everyday ones may not.
+        # A counter may lack labels that need more than a few requests, such as those of an open breaker. A gauge has all its labels.
         assert metric.type != "gauge" or set(metric.labels) == set(exposed[name].labels), name
 
 
-# ---- expressions against what there is --------------------------------------------------------------------------------------------
+# ---- expressions against the metrics ----------------------------------------------------------------------------------------------
 
 
 @dataclass
 class Reader:
-    """Follows the labels through an expression and notes what cannot be."""
+    """Derives the labels of an expression, and records metrics, labels and values that do not exist."""
 
     metrics: dict[str, Metric]
     routes: list[str]
     faults: list[str] = field(default_factory=list)
 
     def labels_of(self, node: Any) -> set[str]:
-        """The labels that an expression's series can have."""
+        """The labels that the series of an expression can have."""
         match node:
             case promql.NumberLiteral() | promql.StringLiteral():
                 return set()
@@ -185,7 +185,7 @@ class Reader:
 
 def test_expressions_read_what_exists(app: Application, exposed: dict[str, Metric]) -> None:
     described = described_metrics()
-    # Labels as they are where something happened; values as they can be, of which a few requests show some only.
+    # Labels as exposed, or as described for a metric without samples. Values as described: a few requests expose only some of them.
     known = {
         name: Metric(metric.type, {label: of_name.labels.get(label, set()) for label in metric.labels or of_name.labels})
         for name, metric in exposed.items()
@@ -203,7 +203,7 @@ def test_expressions_read_what_exists(app: Application, exposed: dict[str, Metri
 
 
 def labels_shown(place: str) -> set[str]:
-    """The labels that an alert's texts or a panel's legend speak of."""
+    """The labels that the texts of an alert or the legend of a panel use."""
     if place in ALERTS:
         return set(re.findall(r"\$labels\.(\w+)", " ".join(ALERTS[place]["annotations"].values())))
     legends = {f"{panel['title']} {target['refId']}": target["legendFormat"] for panel in PANELS for target in panel["targets"]}
@@ -292,11 +292,11 @@ def test_provisioning_fits_the_rest() -> None:
     assert prometheus["scrape_configs"][0]["metrics_path"] == "/metrics"
 
 
-# ---- by Prometheus's own tool -----------------------------------------------------------------------------------------------------
+# ---- promtool ---------------------------------------------------------------------------------------------------------------------
 
 
 def promtool(*arguments: str) -> None:
-    """Run it; what it objects to is the failure's text."""
+    """Run promtool. Fails with its output as the message."""
     assert PROMTOOL is not None
     run = subprocess.run([PROMTOOL, *arguments], capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 0, run.stdout + run.stderr

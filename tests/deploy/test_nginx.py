@@ -25,7 +25,7 @@ pytestmark = ON_SQLITE
 
 @pytest.fixture
 def server(backend: Backend, start: Start) -> Server:
-    """As deploy/systemd/bellwether-web.service runs it behind nginx."""
+    """Gunicorn with one worker process, set up for nginx as in deploy/systemd/bellwether-web.service."""
     tool("nginx")
     server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", TRUSTED_PROXIES="1"))
     wait_until(server.answers)
@@ -48,7 +48,7 @@ def post_job(nginx: Nginx) -> str:
 
 
 def work_on_one_ticker() -> bool:
-    """Whether there was one."""
+    """Claim and end one item. Returns whether there was one."""
     chunk = claim("w", 1)
     if chunk is not None:
         end_chunk(chunk, {chunk.items[0]: Fault("internal_error", "Why.")})
@@ -83,7 +83,7 @@ def test_requests_and_the_applications_own_errors_pass(server: Server, nginx: Ng
     ):
         assert_problem(nginx.ask(path, method), status, code)
     assert_problem(nginx.ask("/api/v1/tickers", headers={"X-API-Key": "wrong"}), 401, "unauthorized")
-    # One id for nginx's log, the application's and the answer, and no insane one.
+    # The logs of nginx and of the application and the response have the same request id. An invalid id is replaced.
     unclean = nginx.ask("/api/v1/nothing", headers={"X-Request-ID": 'a"b'})
     assert_problem(unclean, 404, "not_found")
     request_id = unclean.headers["X-Request-ID"]
@@ -112,7 +112,7 @@ def test_events_come_while_the_job_runs(nginx: Nginx) -> None:
     completed = []
     with nginx.ask(f"/api/v1/jobs/{job_id}/events", stream=True) as answer:
         assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, "text/event-stream")
-        # A ticker is worked on only after the event of the one before has come: kept back until the end, none would ever come.
+        # Each item ends only after the event of the previous one has arrived. If nginx buffered the events, none would arrive.
         for line in map(str, answer.iter_lines(chunk_size=1, decode_unicode=True)):
             if line.startswith("data: "):
                 job = json.loads(line[6:])
@@ -146,13 +146,13 @@ def test_what_is_too_large_is_refused_by_the_application_and_beyond_by_nginx(ser
         assert_problem(answer, 413, "payload_too_large")
         reached = 1 if detail_of == "application" else 0
         wait_until(lambda before=before, reached=reached: server.log.count('"status":413') == before + reached)
-    # A price file of the size that is allowed arrives: what is wrong with it is told by line and column.
+    # A price file within the size limit reaches the application, which finds the faults in it.
     answer = nginx.ask("/api/v1/prices/MINE", "PUT", data=b"x," * 2_400_000, headers={"Content-Type": "text/csv"})
     assert_problem(answer, 422, "price_quality")
 
 
 def test_callers_cannot_claim_another_address_or_host(server: Server, nginx: Nginx, tmp_path: Path) -> None:
-    """What nginx sends on, seen by a listener in the application's place."""
+    """A listener in place of the application receives the request that nginx forwards."""
     server.stop()
     forged = {"X-Forwarded-For": "10.9.9.9", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http", "X-Forwarded-Prefix": "/evil"}
     with socket.create_server(("127.0.0.1", server.port)) as listener:
@@ -194,9 +194,9 @@ def test_what_nginx_itself_refuses_is_a_problem(nginx: Nginx) -> None:
 
 
 def test_metrics_are_for_this_machine(nginx: Nginx) -> None:
-    assert nginx.ask("/metrics").status_code != 403  # from 127.0.0.1; what the application then says is its own affair
+    assert nginx.ask("/metrics").status_code != 403  # nginx allows 127.0.0.1; the status is the one of the application
     site = nginx.configuration.with_name("site.conf")
     nginx.end()
-    site.write_text(site.read_text().replace("allow 127.0.0.1;", ""))  # as everybody else sees it
+    site.write_text(site.read_text().replace("allow 127.0.0.1;", ""))  # as for any other address
     nginx.start()
     assert_problem(nginx.ask("/metrics"), 403, "forbidden")

@@ -1,4 +1,4 @@
-"""The systemd units: well-formed, hardened, patient enough, and the service does all its work under their restrictions."""
+"""The systemd units are well-formed and hardened, their stop timeouts suffice, and the service works under their restrictions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def verify(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def copy_units(folder: Path) -> None:
-    """The units, with the paths of this checkout: systemd looks whether the programs are there."""
+    """Copy the units with the paths of this checkout, because systemd checks that the programs exist."""
     for unit in (*UNITS, *TIMERS):
         text = unit.read_text().replace("/opt/bellwether/current/.venv/bin", str(Path(sys.executable).parent))
         (folder / unit.name).write_text(text.replace("/opt/bellwether/current", str(ROOT)))
@@ -55,9 +55,9 @@ def test_the_units_are_well_formed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("theirs", "broken", "complaint"),
     [
-        pytest.param("KillMode=mixed", "KilMode=mixed", "KilMode", id="a name that does not exist"),
-        pytest.param("TimeoutStopSec=40", "TimeoutStopSec=soon", "time value", id="a value that is none"),
-        pytest.param("/usr/bin/env LOCAL_WORKERS", "/usr/bin/enf LOCAL_WORKERS", "/usr/bin/enf", id="a program that is not there"),
+        pytest.param("KillMode=mixed", "KilMode=mixed", "KilMode", id="unknown directive"),
+        pytest.param("TimeoutStopSec=40", "TimeoutStopSec=soon", "time value", id="invalid value"),
+        pytest.param("/usr/bin/env LOCAL_WORKERS", "/usr/bin/enf LOCAL_WORKERS", "/usr/bin/enf", id="missing program"),
     ],
 )
 def test_the_check_of_units_sees_faults(tmp_path: Path, theirs: str, broken: str, complaint: str) -> None:
@@ -85,7 +85,7 @@ def test_systemd_is_more_patient_than_the_service() -> None:
 
 @ON_SQLITE
 def test_everything_works_under_the_restrictions(backend: Backend, start: Start, tmp_path: Path) -> None:
-    """The system calls that the units leave are enough for the web service, the workers and a backup."""
+    """The system calls that the units allow are enough for the web service, the workers and a backup."""
     tool("systemd-analyze")
     if find_library("seccomp") is None:
         missing("libseccomp is not installed")
@@ -116,7 +116,7 @@ def test_everything_works_under_the_restrictions(backend: Backend, start: Start,
 
 @pytest.mark.parametrize(("name", "is_refused"), [("web", True), ("worker", False)])
 def test_the_restrictions_restrict(name: str, is_refused: bool) -> None:
-    """What the test above could not see otherwise: workers step behind the web service, which itself has no need to."""
+    """The web service may not lower its priority; a worker may. This shows that the test above runs under restrictions at all."""
     tool("systemd-analyze")
     unit = DEPLOY / "systemd" / f"bellwether-{name}.service"
     command = [sys.executable, "tests/kit/sandbox.py", str(unit), sys.executable, "-c", "import os; os.nice(1)"]

@@ -1,1 +1,1 @@
-"""What the tests share: databases, servers, Redis, clients, and prices made for a purpose."""
+"""Helpers that the tests share: databases, servers, Redis, clients, and generated prices."""

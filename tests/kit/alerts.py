@@ -1,4 +1,4 @@
-"""What Prometheus would have seen of a service of two instances: healthy, and in each kind of trouble. One value a minute."""
+"""Time series of a service with two instances, healthy and with each kind of fault, for the tests of the alerts. One value per minute."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ READY = 'method="GET", route="/health/ready"'
 
 
 def named(name: str, labels: str = "", instance: str = INSTANCES[0]) -> str:
-    """A series of one instance."""
+    """The name of a series of one instance, with its labels."""
     return f'{name}{{job="bellwether", instance="{instance}"{", " if labels else ""}{labels}}}'
 
 
 def everywhere(name: str, labels: str, values: str | None) -> dict[str, str | None]:
-    """The same series of every instance."""
+    """A series with the same values for every instance."""
     return {named(name, labels, instance): values for instance in INSTANCES}
 
 
 def requests(endpoint: str, status: int, a_minute: int) -> dict[str, str | None]:
-    """Requests to every instance."""
+    """Requests to every instance: `a_minute` requests per minute."""
     return everywhere("http_requests_total", f'{endpoint}, status="{status}"', f"0+{a_minute}x600")
 
 
 def still(name: str, value: float, labels: str = "") -> dict[str, str | None]:
-    """A value that stays."""
+    """A constant value."""
     return everywhere(name, labels, f"{value}+0x600")
 
 
 def rising(name: str, a_minute: float, labels: str = "") -> dict[str, str | None]:
-    """A counter that rises."""
+    """A counter that rises by `a_minute` per minute."""
     return everywhere(name, labels, f"0+{a_minute}x600")
 
 
 def merged(*parts: Mapping[str, str | None]) -> dict[str, str | None]:
-    """All of them; the last word counts."""
+    """Merge several sets of series. Later ones override earlier ones."""
     return {name: values for part in parts for name, values in part.items()}
 
 
 def latency(fast: int, slow: int) -> dict[str, str | None]:
-    """Requests a minute that take up to 50 ms, and up to 5 s."""
+    """A histogram: per minute, `fast` requests of up to 50 ms and `slow` requests of up to 5 s."""
     bucket, of = "http_request_duration_seconds_bucket", f'{READ}, status="200"'
     return merged(
         rising(bucket, fast, f'{of}, le="0.05"'), rising(bucket, fast, f'{of}, le="1"'),
@@ -80,7 +80,7 @@ NO_ITEMS = merged(*(rising("bellwether_job_items_total", 0, f'outcome="{outcome}
 
 NEW_ON_ONE = {named("bellwether_build_info", 'version="2", engine_version="1"', INSTANCES[1]): "1+0x600"}
 UNCLAIMED = merged(NO_ITEMS, everywhere("bellwether_job_backlog_age_seconds", "", "0+60x600"))
-# A request a minute, of which one ended in an error.
+# One request per minute, and a single error.
 RARE = merged(
     {name: None for name in HEALTHY if "http_req" in name},
     {named("http_requests_total", f'{READ}, status="200"'): "0+1x600"},
@@ -95,7 +95,12 @@ def off(flag: str) -> dict[str, str | None]:
 
 @dataclass(frozen=True)
 class Case:
-    """What differs from the healthy service (None: the series is gone), and exactly which alerts fire after so many minutes."""
+    """A fault and the alerts for it.
+
+    - `changes`: what differs from the healthy service. None removes a series.
+    - `fires`: all alerts that fire after `minutes`.
+    - `on_top`: whether the series of the healthy service are there, too.
+    """
 
     name: str
     changes: Mapping[str, Any]
@@ -105,41 +110,41 @@ class Case:
 
 
 def case(name: str, changes: Mapping[str, Any], minutes: int, *alerts: str, on_top: bool = True) -> Case:
-    """A case, the alerts without their common prefix."""
+    """A case. The alerts are given without their common prefix."""
     return Case(name, changes, minutes, frozenset(f"Bellwether{alert}" for alert in alerts), on_top)
 
 
 CASES = (
     case("healthy", {}, 300),
     case("no instance answers", still("up", 0), 5, "Down", "InstanceDown", on_top=False),
-    case("nothing is scraped", {named("up").replace("bellwether", "other"): "1+0x600"}, 5, "Down", on_top=False),
+    case("no target is scraped", {named("up").replace("bellwether", "other"): "1+0x600"}, 5, "Down", on_top=False),
     case("one of two is down", {named("up"): "0+0x600"}, 5, "InstanceDown"),
-    case("down for a moment", {named("up"): "1+0x5 0 1+0x600"}, 7),
+    case("down for a minute", {named("up"): "1+0x5 0 1+0x600"}, 7),
     case(
         "a deploy stops half-way",
         {named("bellwether_build_info", 'version="2", engine_version="1"', INSTANCES[1]): "1+0x600"},
         45,
         "SeveralVersions",
     ),
-    case("a deploy goes on", NEW_ON_ONE, 20),
-    case("a tenth fails", requests(READ, 500, 70), 10, "BudgetBurnsFast", "InternalErrors"),
-    case("a tenth fails, none was ever refused", merged(requests(READ, 500, 70), NEVER_REFUSED), 10, "BudgetBurnsFast", "InternalErrors"),
+    case("a deploy in progress", NEW_ON_ONE, 20),
+    case("a tenth of the requests fails", requests(READ, 500, 70), 10, "BudgetBurnsFast", "InternalErrors"),
+    case("a tenth fails, no series of refusals", merged(requests(READ, 500, 70), NEVER_REFUSED), 10, "BudgetBurnsFast", "InternalErrors"),
     case("4 % are refused for hours", requests(READ, 503, 28), 120, "BudgetBurnsFast", "BudgetBurnsSlowly"),
     case("2 % are refused for hours", requests(READ, 503, 14), 120, "BudgetBurnsSlowly"),
-    case("a fifth of a percent is refused", requests(READ, 503, 1), 300),
+    case("0.2 % are refused", requests(READ, 503, 1), 300),
     case("few requests, one fails", RARE, 24),
     case("one route fails", requests(REPORT, 500, 1), 10, "InternalErrors"),
     case("a tenth is refused", requests(READ, 503, 70), 10, "BudgetBurnsFast", "Unavailable"),
     case("probes and streams are refused", merged(requests(READY, 503, 600), requests(EVENTS, 503, 600)), 60),
-    case("slow", latency(600, 60), 20, "Slow"),
-    case("nobody asks", {name: "900+0x600" for name in HEALTHY if "http_req" in name and "health" not in name}, 45, "NoTraffic"),
-    case("the database is away", merged(GONE_WITH_THE_DATABASE, still("bellwether_database_up", 0)), 5, "DatabaseDown"),
+    case("slow responses", latency(600, 60), 20, "Slow"),
+    case("no requests", {name: "900+0x600" for name in HEALTHY if "http_req" in name and "health" not in name}, 45, "NoTraffic"),
+    case("the database is unreachable", merged(GONE_WITH_THE_DATABASE, still("bellwether_database_up", 0)), 5, "DatabaseDown"),
     case("a breaker stays open", still("bellwether_breaker_open", 2, 'name="database"'), 5, "BreakerOpen"),
-    case("a breaker comes and goes", rising("bellwether_breaker_opened_total", 0.2, 'name="database"'), 40, "BreakerFlaps"),
+    case("a breaker opens again and again", rising("bellwether_breaker_opened_total", 0.2, 'name="database"'), 40, "BreakerFlaps"),
     case("the pool is nearly full", still("bellwether_db_pool_connections", 22, 'state="in_use"'), 10, "PoolNearlyFull"),
     case("the pool is exhausted", rising("bellwether_db_pool_events_total", 1, 'event="timeouts"'), 10, "PoolTimeouts"),
     case("the schema is broken", still("bellwether_schema_servable", 0), 5, "SchemaUnservable"),
-    case("migrations wait", still("bellwether_schema_pending", 2), 20, "SchemaBehind"),
+    case("migrations are pending", still("bellwether_schema_pending", 2), 20, "SchemaBehind"),
     case(
         "no workers",
         merged(NO_ITEMS, everywhere("bellwether_job_backlog_age_seconds", "", "0+60x600")),
@@ -149,12 +154,12 @@ CASES = (
     ),
     case("workers hang", NO_ITEMS, 15, "JobsStall"),
     case("no workers, switched off", merged(UNCLAIMED, off("bulk_jobs")), 60),
-    case("workers die", rising("bellwether_job_rescues_total", 0.5), 40, "WorkersLost"),
-    case("a worker died, once", rising("bellwether_job_rescues_total", 0.06), 40),
+    case("workers are lost repeatedly", rising("bellwether_job_rescues_total", 0.5), 40, "WorkersLost"),
+    case("a worker is lost once", rising("bellwether_job_rescues_total", 0.06), 40),
     case("an eighth of the items fail", rising("bellwether_job_items_total", 14, 'outcome="failed"'), 60),
     case("a third of the items fail", rising("bellwether_job_items_total", 50, 'outcome="failed"'), 40, "ItemsFail"),
-    case("Redis is away", still("bellwether_rate_limit_in_memory", 2), 10, "LimitsPerProcess"),
-    case("keys are tried", rising("bellwether_rate_limited_total", 10, 'budget="refused_keys"'), 15, "KeysGuessed"),
-    case("switched off for an hour", merged(off("analyses"), requests(ANALYZE, 200, 0), requests(ANALYZE, 503, 60)), 60),
-    case("switched off since the morning", merged(off("analyses"), requests(ANALYZE, 503, 60)), 300, "FeatureOff"),
+    case("Redis is unreachable", still("bellwether_rate_limit_in_memory", 2), 10, "LimitsPerProcess"),
+    case("keys are guessed", rising("bellwether_rate_limited_total", 10, 'budget="refused_keys"'), 15, "KeysGuessed"),
+    case("a feature is off for an hour", merged(off("analyses"), requests(ANALYZE, 200, 0), requests(ANALYZE, 503, 60)), 60),
+    case("a feature is off for five hours", merged(off("analyses"), requests(ANALYZE, 503, 60)), 300, "FeatureOff"),
 )

@@ -1,4 +1,4 @@
-"""Bars made for a test, and the parameters to analyse them with."""
+"""Generated bars, and parameters for their analysis."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIRST_DAY = date(2012, 1, 2)
 def bars_of(
     close: ArrayLike, *, high: ArrayLike | None = None, low: ArrayLike | None = None, volume: ArrayLike = 1_000.0, first: date = FIRST_DAY
 ) -> Bars:
-    """Bars on successive days that open at the close of the day before; high and low are the close unless given."""
+    """Bars on successive days. Each opens at the close of the day before; high and low equal the close unless given."""
     closes = np.array(close, dtype=np.float64)
     count = len(closes)
     return Bars(
@@ -53,7 +53,7 @@ def chosen(strategy: str = "balanced", **overrides: Any) -> Parameters:
 
 
 def seen(bars: Bars, parameters: Parameters | None = None) -> Analysis:
-    """The analysis on the day of the newest bar, balanced unless told otherwise."""
+    """The analysis on the day of the newest bar, by default with the strategy `balanced`."""
     return analyse(bars, chosen() if parameters is None else parameters, bars.day(-1))
 
 
@@ -63,7 +63,7 @@ def readings_of(analysis: Analysis) -> dict[str, IndicatorReading]:
 
 
 def with_values(**values: float) -> Series[FloatArray]:
-    """One row in which everything is available and nothing at rest, at a close of 100, and with these values."""
+    """A series of one row with these values and a close of 100. All indicators are available, and no price is at rest."""
     calm = compute_series(walk(1, 260), 1)
     given = {"close": 100.0, **values}
     return Series(**{name: np.array([given[name]]) if name in given else getattr(calm, name) for name in Series.__annotations__})

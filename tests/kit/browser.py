@@ -1,4 +1,4 @@
-"""What the tests in a browser share: Debian's Chromium, a server with the sample analysed, and a watch on what goes wrong in a page."""
+"""Helpers of the browser tests: Chromium, a server whose sample prices are analysed, and a recorder of the errors of pages."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ FLAGS = [
     "--disable-dev-shm-usage",
 ]
 KEY = {"X-API-Key": MASTER_KEY}
-PATIENCE = 60_000  # milliseconds: a machine may be slow, a page that hangs fails
+PATIENCE = 60_000  # milliseconds: enough for a slow machine, so that only a page that hangs fails
 
 
 @dataclass
 class Site:
-    """A server of its own, with the sample analysed."""
+    """A server whose sample prices are analysed."""
 
     port: int
     process: subprocess.Popen[bytes]
@@ -60,7 +60,7 @@ class Site:
 
 
 def start_site(folder: Path, **environment: str) -> Site:
-    """`python app.py` on an empty folder; serves once the sample is analysed."""
+    """Start `python app.py` with an empty data folder, and wait until it is ready. By then the sample is analysed."""
     port = free_port()
     log_path = folder / "log"
     variables = {"PATH": os.environ["PATH"], "PORT": str(port), "DATA_DIR": str(folder / "var"), "MASTER_API_KEY": MASTER_KEY}
@@ -78,7 +78,7 @@ def start_site(folder: Path, **environment: str) -> Site:
 
 @dataclass
 class Watch:
-    """What went wrong in a page that a test did not ask for."""
+    """Records errors in pages that a test does not expect, and requests to other sites."""
 
     errors: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
@@ -88,7 +88,7 @@ class Watch:
         return [error for error in self.errors if not any(part in error for part in self.expected)] + self.elsewhere
 
     def follow(self, page: Any, site: Site) -> None:
-        """Note what goes wrong in a page from now on; requests to anything but the site do."""
+        """Record the errors of a page from now on, and its requests to anything but the site."""
         page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self._note_elsewhere(request.url, site))
@@ -103,7 +103,7 @@ Open = Callable[..., Any]
 
 
 def sign_in(page: Any, site: Site) -> None:
-    """As a person does."""
+    """Sign in through the form, as a user does."""
     page.goto(site.url("/login"))
     page.get_by_label("API key").fill(MASTER_KEY)
     page.get_by_role("button", name="Sign in").click()

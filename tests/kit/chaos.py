@@ -1,4 +1,4 @@
-"""What the tests with real kills share: a site of real processes, a job on it, and what must be true of the job in the end."""
+"""Helpers of the chaos tests: a site of real processes, jobs on it, and the checks of a job at its end."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ from models.strategy import DEFAULT_STRATEGY
 TICKERS = [ticker_of(number) for number in range(1, 501)]
 BARS = 260
 LEASE_SECONDS = 2.0
-KEY_SECONDS = 0.02  # so slow is each key that a kill strikes into a job
+KEY_SECONDS = 0.02  # how long each key takes: slow enough for a kill to hit a running job
 JOB_SECONDS = 180.0
 GONE_SECONDS = 60.0
-SITE = "BELLWETHER_TEST_SITE"  # in the environment of every process of a site, however far down
+SITE = "BELLWETHER_TEST_SITE"  # in the environment of every process of a site, with all descendants
 CELERY = [
     str(Path(sys.executable).parent / "celery"),
     "-A",
@@ -55,13 +55,13 @@ CELERY = [
 NETWORK_CELERY = [*CELERY[:4], "-Q", "bellwether.network", "--pool", "threads", "--concurrency", "8", *CELERY[6:]]
 WEB = [GUNICORN, "wsgi:app"]
 WORKER = [sys.executable, "worker.py"]
-WORKER_OF_TRIALS = [sys.executable, str(ROOT / "tests" / "kit" / "trial_worker.py")]  # its children are started again sooner
+WORKER_OF_TRIALS = [sys.executable, str(ROOT / "tests" / "kit" / "trial_worker.py")]  # restarts its children sooner
 
 
 class Site:
-    """Real processes over the database that this process is configured to use.
+    """Real processes that use the database of this process.
 
-    All of them, with all that they start, are known by a mark in their environment.
+    A mark in their environment identifies them and all their descendants.
     """
 
     def __init__(self, backend: Backend, folder: Path) -> None:
@@ -84,7 +84,7 @@ class Site:
         return self.servers[-1]
 
     def processes(self, *words: str) -> list[psutil.Process]:
-        """Those that live, and have all of some words in their command line."""
+        """The live processes of the site that have all of these words in their command line."""
         return [process for process in psutil.process_iter() if self._is_ours(process) and set(words) <= set(_command_line(process))]
 
     def workers(self) -> list[psutil.Process]:
@@ -99,14 +99,14 @@ class Site:
         return "\n".join(server.log for server in self.servers)
 
     def stop(self, *servers: Server) -> None:
-        """Ask the servers that still run to stop; they end with 0, and leave nobody behind."""
+        """Stop these servers, by default all. Checks that each exits with 0, and that no process is left when all are stopped."""
         running = [server for server in servers or self.servers if server.process.poll() is None]
         assert [server.stop() for server in running] == [0] * len(running), self.log()
         if not servers:
             wait_until(lambda: not self.processes(), GONE_SECONDS)
 
     def end(self) -> None:
-        """End everything, by process id."""
+        """Kill all processes of the site."""
         for server in self.servers:
             server.end()
         while left := self.processes():
@@ -121,7 +121,7 @@ class Site:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether it is there, and no mere entry that nobody has collected."""
+    """Whether the process exists and is no zombie."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -138,7 +138,7 @@ def wait_until_gone(processes: Iterable[psutil.Process]) -> None:
 
 
 def kill(process: psutil.Process | subprocess.Popen[bytes]) -> None:
-    """What no process can hear coming."""
+    """Send SIGKILL, and wait for the end of a process that this one has started."""
     os.kill(process.pid, signal.SIGKILL)
     if isinstance(process, subprocess.Popen):
         process.wait()
@@ -163,24 +163,24 @@ def load_demo() -> None:
 
 
 def queue_job(keys: Collection[str] = TICKERS, seconds: float = KEY_SECONDS, lane: Lane = Lane.CPU, **more: Any) -> str:
-    """Queue a trial job as a web process does, waking nobody."""
+    """Queue a trial job as a web process does, but wake no worker."""
     with database.transaction() as connection:
         return enqueue(connection, FIRST_ORG, new_trial(tuple(keys), TrialParams(seconds, **more), lane)).job.id
 
 
 def queue_analyses(tickers: Collection[str] = TICKERS, strategy: str = DEFAULT_STRATEGY) -> str:
-    """Queue a job of real analyses as a web process does, waking nobody."""
+    """Queue a job of real analyses as a web process does, but wake no worker."""
     with database.transaction() as connection:
         return submit(connection, FIRST_ORG, BulkOrder(tuple(tickers), BulkParams(strategy), force=True), {}).job.id
 
 
 def post_job(server: Server, keys: Collection[str] = TICKERS, seconds: float = KEY_SECONDS) -> str:
-    """Queue a trial job over HTTP; the answer must come soon."""
+    """Queue a trial job over HTTP. Checks that the response arrives within 30 seconds."""
     return _post(server, "/api/v1/trials", {"keys": list(keys), "seconds": seconds})
 
 
 def post_analyses(server: Server, tickers: Collection[str] = TICKERS) -> str:
-    """Queue a job of real analyses over HTTP; the answer must come soon."""
+    """Queue a job of real analyses over HTTP. Checks that the response arrives within 30 seconds."""
     return _post(server, "/api/v1/bulk-analyze", {"tickers": list(tickers)})
 
 
@@ -193,7 +193,7 @@ def _post(server: Server, path: str, order: dict[str, Any]) -> str:
 
 
 def lose_worker() -> None:
-    """What is queued was claimed by a worker that died."""
+    """Claim the queued items for a worker, and release them as if it had died."""
     assert claim_chunk(database.current(), Claimant("dead", Lane.CPU, 60.0), 1000)
     release_worker(database.current(), "dead")
 
@@ -216,7 +216,7 @@ def item_rows(job_id: str) -> list[dict[str, Any]]:
 
 
 def result_rows() -> list[dict[str, Any]]:
-    """What jobs of both kinds have stored."""
+    """The results that jobs of both kinds have stored."""
     rows: list[dict[str, Any]] = database.query_db(
         "SELECT id, ticker AS key FROM analysis_results UNION ALL SELECT id, key FROM trial_results ORDER BY id"
     )
@@ -224,12 +224,12 @@ def result_rows() -> list[dict[str, Any]]:
 
 
 def held_by(job_id: str, worker: str) -> list[str]:
-    """The keys that a worker has in hand, by its name."""
+    """The keys of a job that the worker with this name has claimed."""
     return [row["key"] for row in item_rows(job_id) if row["status"] == "processing" and row["worker"] == worker]
 
 
 def done(job_id: str) -> int:
-    """How many items have ended; looks again while the database is away."""
+    """How many items of a job have ended. Returns 0 while the database is unreachable."""
     try:
         row = job_row(job_id)
     except OperationalError:
@@ -246,7 +246,7 @@ def is_active(job_id: str) -> bool:
 
 
 def wait_until_right(job_id: str, site: Site, keys: Collection[str] = TICKERS, tries: int | None = None) -> None:
-    """Wait for the job's end; everything must have succeeded, each key with one result, and the counters agree with the rows."""
+    """Wait for the end of a job. Checks that each key succeeded with one result, and that the counters agree with the rows."""
     deadline = time.monotonic() + JOB_SECONDS
     while done(job_id) < len(keys):
         assert time.monotonic() < deadline, f"{job_row(job_id)}\n{site.log()[-20000:]}"
@@ -258,7 +258,7 @@ def wait_until_right(job_id: str, site: Site, keys: Collection[str] = TICKERS, t
     assert [item["key"] for item in items] == sorted(keys)
     stored = {row["id"]: row["key"] for row in result_rows()}
     assert [stored.get(item["result_id"]) for item in items] == [item["key"] for item in items]
-    # What is stored is stored once: for an item that points at it, of this job or another.
+    # Each stored result belongs to an item, of this job or another. So none was stored twice.
     assert stored.keys() <= {row["result_id"] for row in database.query_db("SELECT result_id FROM analysis_job_items")}
     if tries is not None:
         assert {item["tries"] for item in items} == {tries}

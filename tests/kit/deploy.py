@@ -1,4 +1,4 @@
-"""What the tests of deploy/ share: tools that may be missing, and a real nginx in front of a real gunicorn."""
+"""Helpers of the tests of deploy/: tools that may be missing, and a real nginx in front of a real gunicorn."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ HOST = "bellwether.example"
 
 
 def tool(*names: str) -> str:
-    """The path of the first of some programs that is installed; the test is skipped without, unless tools are required."""
+    """The path of the first of these programs that is installed. Without one, the test is skipped, or fails where tools are required."""
     paths = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])
     program = next((path for name in names if (path := shutil.which(name, path=paths))), None)
     return program or missing(f"{' or '.join(names)} is not installed")
 
 
 def missing(why: str) -> str:
-    """Skip the test, or fail where every tool must be there (`.ci/run`)."""
+    """Skip the test, or fail where all tools are required (`.ci/run`)."""
     if os.environ.get("BELLWETHER_REQUIRE_TOOLS") == "1":
         pytest.fail(f"{why}, and BELLWETHER_REQUIRE_TOOLS is set")
     pytest.skip(why)
 
 
 class Nginx:
-    """deploy/nginx/bellwether.conf as it is, but for its ports, its certificate and where its log goes."""
+    """An nginx with deploy/nginx/bellwether.conf. Only the addresses, the certificate and the path of the log are replaced."""
 
     def __init__(self, upstream: Server, folder: Path) -> None:
         program, self.port, plain = tool("nginx"), free_port(), free_port()
@@ -59,7 +59,7 @@ class Nginx:
         (folder / "site.conf").write_text(site)
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         places = "".join(f"{kind}_temp_path {folder / kind};\n" for kind in kinds)
-        account = "user root;" if os.geteuid() == 0 else ""  # nginx would give up being root, and could not read the test's folder
+        account = "user root;" if os.geteuid() == 0 else ""  # otherwise its workers are not root, and cannot read the test's folder
         main = f"{account} daemon off; worker_processes 1; pid {folder / 'pid'}; error_log {folder / 'error.log'};\n"
         main += f"events {{}}\nhttp {{\n{places}include {folder / 'site.conf'};\n}}\n"
         self.configuration = folder / "nginx.conf"
@@ -69,7 +69,7 @@ class Nginx:
         self.process: subprocess.Popen[bytes] | None = None
 
     def check(self) -> subprocess.CompletedProcess[str]:
-        """What `nginx -t` says."""
+        """Run `nginx -t`, which checks the configuration."""
         return subprocess.run([*self.command, "-t"], capture_output=True, text=True, timeout=60, check=False)
 
     def start(self) -> None:
@@ -87,7 +87,7 @@ class Nginx:
         return f"https://127.0.0.1:{self.port}{path}"
 
     def ask(self, path: str, method: str = "GET", **more: Any) -> requests.Response:
-        """Ask through nginx, over TLS that is verified."""
+        """Send a request through nginx, over verified TLS."""
         headers = {**KEY, "Host": HOST, **more.pop("headers", {})}
         return requests.request(method, self.url(path), headers=headers, verify=str(self.certificate), timeout=60, **more)
 
@@ -101,6 +101,6 @@ class Nginx:
 
 
 def default_of(variable: str) -> float:
-    """The default of a setting."""
+    """The default of the setting of an environment variable."""
     field = next(name for name in Settings.model_fields if variable in variable_names(name))
     return float(Settings.model_fields[field].default)

@@ -1,4 +1,4 @@
-"""What the tests of full disks share: a small disk of one's own, and a limit on files that needs no rights to set."""
+"""Helpers of the tests of full disks: a small file system, and a file size limit that needs no privileges."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MEGABYTE = 1_000_000
 
 
 class SmallDisk:
-    """A file system of its own, in memory, that can be filled up."""
+    """A separate file system in memory that can be filled up."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._filling = folder / "filling"
 
     def fill(self) -> None:
-        """Leave not one byte."""
+        """Use up all free space."""
         descriptor = os.open(self._filling, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         try:
             for size in (65_536, 4096, 1):
@@ -34,13 +34,13 @@ class SmallDisk:
             os.close(descriptor)
 
     def free(self) -> None:
-        """Give the space back."""
+        """Free the space again."""
         self._filling.unlink()
 
 
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[SmallDisk]:
-    """A disk of so many megabytes that anybody may look into; skips the test where none can be mounted."""
+    """Mount a file system of this size that every user may read. Skips the test where nothing can be mounted."""
     place = Path(tempfile.mkdtemp(prefix="bellwether-disk-"))
     place.chmod(0o755)
     try:
@@ -48,14 +48,14 @@ def small_disk(megabytes: int) -> Iterator[SmallDisk]:
         try:
             yield SmallDisk(place)
         finally:
-            # Lazily: what a test has left open must not keep the others from going on.
+            # Lazily: a file that a test has left open must not make the unmount fail.
             subprocess.run(["umount", "--lazy", str(place)], check=True)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
 def mount(*arguments: str) -> None:
-    """Mount, or skip the test where that is not allowed."""
+    """Mount a file system, or skip the test where that is not allowed."""
     if shutil.which("mount") is None:
         pytest.skip("there is no mount program here")
     done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
@@ -65,7 +65,7 @@ def mount(*arguments: str) -> None:
 
 @contextmanager
 def no_file_may_grow(processes: Collection[psutil.Process], limit: int = 4096) -> Iterator[None]:
-    """Have the system refuse these processes to write past `limit` bytes of any file, for as long as the block lasts."""
+    """Limit the files that these processes write to `limit` bytes each, during the block. Further writes fail."""
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     try:
         for process in processes:

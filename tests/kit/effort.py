@@ -1,4 +1,4 @@
-"""How much the tests do: everything with TEST_EVERYTHING (`make test-all`), and without it what ten minutes allow."""
+"""How much the tests do: everything with TEST_EVERYTHING (`make test-all`), otherwise what fits into ten minutes."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ IS_WHOLE = bool(os.environ.get("TEST_EVERYTHING"))
 
 
 def effort(whole: Amount, short: Amount) -> Amount:
-    """How often, or for how many seconds: `whole` with TEST_EVERYTHING, else `short`."""
+    """A number of repetitions or seconds: `whole` with TEST_EVERYTHING, otherwise `short`."""
     return whole if IS_WHOLE else short

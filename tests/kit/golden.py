@@ -1,6 +1,6 @@
 """Golden files: the engine's results for the bundled prices, to the last bit.
 
-`PYTHONPATH=.:tests python -m kit.golden` writes them. They change with ENGINE_VERSION alone: a faster engine gives the same bits.
+`PYTHONPATH=.:tests python -m kit.golden` writes them. They change only with ENGINE_VERSION: a faster engine gives the same bits.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from models.strategy import STRATEGIES
 from utils.json_text import dump
 
 FOLDER = Path(__file__).resolve().parents[1] / "analysis" / "golden"
-# Lengths at which an indicator becomes available or a window fills, and the length of the series itself is added.
+# Lengths at which an indicator becomes available or a window is full. The length of the whole series is added.
 LENGTHS = (50, 51, 59, 60, 61, 199, 200, 201, 249, 250, 251, 260, 261, 999, 1_000, 2_999)
 
 
 def golden(bars: Bars) -> dict[str, Any]:
-    """For each strategy the analysis of the newest day in full, and digests of the analyses of shorter histories and of all days' votes.
+    """For each strategy: the full analysis of the newest day, and digests of the analyses of shorter histories and of all votes.
 
-    JSON has the shortest text that gives the same double, so equal texts are equal bits.
+    JSON has the shortest text of each double, so equal texts mean equal bits.
     """
     return {strategy: _of_strategy(bars, strategy) for strategy in STRATEGIES}
 
@@ -46,7 +46,7 @@ def _of_strategy(bars: Bars, strategy: str) -> dict[str, Any]:
     history = signal_history(bars, parameters)
     days = hashlib.sha256()
     for array in (history.score, history.value, history.votes.vote, history.votes.confidence):
-        # −0.0 and 0.0 are the same number, and NaN has no value.
+        # Make −0.0 equal to 0.0, and all NaN equal.
         days.update(np.where(np.isnan(array), np.nan, array + 0.0).tobytes())
     return {
         "newest": json.loads(dump(seen(bars, parameters))),

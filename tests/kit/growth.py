@@ -1,4 +1,4 @@
-"""Holds that work grows no faster than what is worked on, in steps counted: ten times as much costs about ten times the steps."""
+"""Checks, by counting steps, that work grows in proportion to its input: ten times the input takes about ten times the steps."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from types import FrameType
 from typing import Any
 
 SIZES = (300, 3_000, 30_000)
-MOST_A_CHARACTER = 200  # steps at the smallest size, so that what is no growth but dear is seen as well
-MOST_GROWTH = 15  # for ten times as much; what grows with the square takes a hundred times the steps
+MOST_A_CHARACTER = 200  # steps at the smallest size, which detects work that is expensive at every size
+MOST_GROWTH = 15  # for ten times the input; quadratic work takes a hundred times the steps
 
 
 def budget(size: int, steps_before: int | None) -> int:
-    """How many steps a size may take, by those of a tenth of it."""
+    """How many steps a size may take, given the steps of a tenth of the size."""
     return MOST_A_CHARACTER * size if steps_before is None else MOST_GROWTH * max(steps_before, SIZES[0])
 
 
 def lines_of(work: Callable[[], object]) -> int:
-    """How many lines of Python, of whoever wrote them, a piece of work runs through."""
+    """The number of Python lines and calls that the work runs, including those of libraries."""
     count = 0
 
     def trace(_: FrameType, event: str, __: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What the tests of heavy requests share: a series from before there was a limit to their length, and many results."""
+"""Helpers of the tests of heavy requests: a series longer than uploads may be, as in older databases, and many results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LAST_DAY = date(2026, 1, 2)
 
 
 def random_walk(bars: int) -> PackedBars:
-    """So many days of adjusted prices, always the same."""
+    """Adjusted prices of `bars` days, always the same."""
     random = np.random.default_rng(7)
     close = np.clip(100 * np.exp(np.cumsum(random.normal(0, 0.005, bars))), 1, 1e6)
     opens = close * (1 + random.normal(0, 0.002, bars))
@@ -33,7 +33,7 @@ def random_walk(bars: int) -> PackedBars:
 
 
 def store_big(bars: int = BIG_BARS) -> None:
-    """Put the series straight into the store, past what an upload would refuse."""
+    """Insert the series directly into the store. An upload would be refused."""
     packed = random_walk(bars)
     head = SeriesHead(FIRST_ORG, BIG, None, "upload", True, bars, packed.first_day(), packed.last_day(), packed.sha256)
     with database.transaction() as connection:
@@ -41,7 +41,7 @@ def store_big(bars: int = BIG_BARS) -> None:
 
 
 def store_results(like: str, count: int) -> None:
-    """Copies of a ticker's latest result as the latest ones of so many other tickers."""
+    """Copy the latest result of the ticker `like` to `count` other tickers."""
     rows = [{"id": new_id(), "fingerprint": f"{number:064}", "ticker": f"COPY{number:05}", "like": like} for number in range(count)]
     with database.transaction() as connection:
         for statement in (

@@ -1,4 +1,4 @@
-"""What the tests of isolated processes share: trial jobs whose worker was lost, and what becomes of them."""
+"""Helpers of the tests of isolated processes: trial jobs whose worker was lost, and their outcomes."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from kit.support import MASTER_KEY, SECRET_KEY
 from kit.trial import TrialKind, TrialParams, create_table
 from models.job import Lane
 
-AT_ONCE = IsolationLimits(first_pause=0.0, strikes=3)  # what is put off is run again at once, and less often
+AT_ONCE = IsolationLimits(first_pause=0.0, strikes=3)  # a key is run again without a pause, and fewer times
 
 
 class Isolation:
-    """The isolated processes of a test: what happens when they start, and how many have started."""
+    """The isolated processes of a test: their limits, what they do at their start, and which have started."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder, self._monkeypatch = folder, monkeypatch
         self.kinds: Sequence[JobKind[Any]] = (TrialKind(Lane.CPU),)
 
     def limit(self, limits: IsolationLimits) -> None:
-        """Run by other limits, here and in the isolated processes."""
+        """Set the limits of this process and of the isolated processes."""
         self._monkeypatch.setenv("TRIAL_LIMITS", json.dumps(vars(limits)))
         self.kinds = (TrialKind(Lane.CPU, limits),)
 
     def at_start(self, deed: str | None) -> None:
-        """What the processes do as they start; None for nothing unusual."""
+        """Set the deed that the processes do at their start, or None."""
         path = self.folder / "at-start"
         path.unlink(missing_ok=True)
         if deed is not None:
@@ -51,11 +51,11 @@ class Isolation:
         return working(name, options=options_for(self.kinds), **more)
 
     def params(self, **deeds: str) -> TrialParams:
-        """What becomes of keys, by key."""
+        """Trial parameters with the deed of each key."""
         return TrialParams(deeds=deeds, folder=str(self.folder))
 
     def run_to_the_end(self, *job_ids: str) -> None:
-        """Run what is queued, and what was put off, until the jobs have ended."""
+        """Run queued and postponed items until the jobs have ended. Fails after 100 rounds."""
         with self.worker() as worker:
             for _ in range(100):
                 worker.drain()
@@ -66,7 +66,7 @@ class Isolation:
 
 
 def prepare_isolation(backend: Backend, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Isolation:
-    """The environment that isolated processes of this test inherit, and the table that trial jobs store to."""
+    """Set the environment that isolated processes of a test inherit, and create the table of the trial results."""
     environment = {
         "DATABASE_URL": backend.url,
         "ENVIRONMENT": "test",
@@ -85,7 +85,7 @@ def prepare_isolation(backend: Backend, folder: Path, monkeypatch: pytest.Monkey
 
 
 def lose_a_worker(*keys: str, params: TrialParams | None = None) -> str:
-    """A trial job whose items were all claimed by a worker that died."""
+    """Queue a trial job whose items were all claimed by a worker that died. Returns its id."""
     job_id = queue_trial(*keys, params=params)
     claim("dead")
     release_worker("dead")
@@ -93,7 +93,7 @@ def lose_a_worker(*keys: str, params: TrialParams | None = None) -> str:
 
 
 def codes(job_id: str) -> dict[str, str]:
-    """The codes of the items that failed."""
+    """The error codes of the items that failed, by key."""
     return {key: row["error_code"] for key, row in item_rows(job_id).items() if row["error_code"]}
 
 

@@ -1,4 +1,4 @@
-"""What the tests of jobs share: asking for jobs, running them in this process, and rows in every state."""
+"""Helpers of the tests of jobs: creating jobs, running them in this process, and rows in every state."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ JOB_FIELDS = {
 
 
 def options_for(kinds: Sequence[JobKind[Any]] = KINDS, lane: Lane = Lane.CPU) -> ExecutorOptions:
-    """What a worker in this process runs."""
+    """The options of a worker in this process."""
     return ExecutorOptions(database.current(), JobKinds(kinds), lane, LEASE, NoWakeup())
 
 
@@ -52,13 +52,13 @@ def working(worker: str = "tester", stop: threading.Event | None = None, options
 
 
 def run_jobs(worker: str = "tester", kinds: Sequence[JobKind[Any]] = KINDS) -> int:
-    """Run whatever is queued; how many items that were."""
+    """Run all queued items of the lane `cpu` and return their number."""
     with working(worker, options=options_for(kinds)) as executor:
         return executor.drain()
 
 
 def claim(worker: str, limit: int = 100, lane: Lane = Lane.CPU) -> Chunk | None:
-    """What a worker claims, for a minute."""
+    """Claim a chunk for a worker, with a lease of one minute."""
     return claim_chunk(database.current(), Claimant(worker, lane, 60.0), limit)
 
 
@@ -68,12 +68,12 @@ def end_items(chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome]) -> None:
 
 
 def rescue_expired() -> set[str]:
-    """Rescue as maintenance does; the jobs whose items were rescued."""
+    """Rescue expired items as maintenance does. Returns the ids of their jobs."""
     return set(claims.rescue_expired(database.current()))
 
 
 def release_worker(worker: str) -> set[str]:
-    """Release what a dead worker had claimed, as its parent does; the jobs that it was of."""
+    """Release the items of a dead worker as its parent does. Returns the ids of their jobs."""
     return set(claims.release_worker(database.current(), worker))
 
 
@@ -83,26 +83,26 @@ def end_chunk(chunk: Chunk, outcomes: Mapping[ClaimedItem, Outcome]) -> None:
 
 
 def ask(client: Client, *tickers: str, **more: Any) -> Any:
-    """A new job of some tickers."""
+    """Request a job for these tickers, and return the JSON of the response."""
     answer = client.post("/bulk-analyze", {"tickers": list(tickers), **more})
     assert answer.status_code == 202, answer.json
     return answer.json
 
 
 def queue(*tickers: str, org_id: int = 1, strategy: str = "balanced") -> str:
-    """The id of a new job, without HTTP."""
+    """Queue a job without HTTP, and return its id."""
     with database.transaction() as connection:
         return submit(connection, org_id, BulkOrder(tickers, BulkParams(strategy), force=True), {}).job.id
 
 
 def queue_trial(*keys: str, params: TrialParams | None = None, lane: Lane = Lane.CPU, org_id: int = 1) -> str:
-    """The id of a new job of the tests' own kind."""
+    """Queue a trial job without HTTP, and return its id."""
     with database.transaction() as connection:
         return enqueue(connection, org_id, new_trial(keys, params, lane)).job.id
 
 
 def finished(client: Client, *tickers: str, **more: Any) -> Any:
-    """A job of some tickers that has been run."""
+    """Request and run a job for these tickers, and return the finished job."""
     job_id = ask(client, *tickers, **more)["id"]
     run_jobs()
     return client.get(f"/jobs/{job_id}").json
@@ -114,24 +114,24 @@ def items_of(client: Client, job_id: str) -> dict[str, Any]:
 
 
 def job_row(job_id: str) -> dict[str, Any]:
-    """A job as its row has it."""
+    """The row of a job."""
     row: dict[str, Any] = database.query_db("SELECT * FROM analysis_jobs WHERE id = :id", {"id": job_id}, one=True)
     return row
 
 
 def item_rows(job_id: str) -> dict[str, dict[str, Any]]:
-    """A job's items as their rows have them, by key."""
+    """The rows of a job's items, by key."""
     return {row["key"]: row for row in database.query_db("SELECT * FROM analysis_job_items WHERE job_id = :id", {"id": job_id})}
 
 
 def another_organization(org_id: int = 2) -> str:
-    """The key of an organization besides the first."""
+    """Create another organization, and return an API key of it."""
     database.execute_db("INSERT INTO organizations (id, name, created_at) VALUES (:id, 'Another', :now)", {"id": org_id, "now": now()})
     return create_key(database.current(), org_id, "tests")[1]
 
 
 def csv_of(bars: int, first: str = "2020-01-01") -> str:
-    """A price file of so many days."""
+    """A price file of `bars` days."""
     from datetime import date, timedelta
 
     day = date.fromisoformat(first)
@@ -139,7 +139,7 @@ def csv_of(bars: int, first: str = "2020-01-01") -> str:
     return "\n".join(["Date,Open,High,Low,Close,Volume", *lines]) + "\n"
 
 
-# ---- rows in every state, past the store ------------------------------------------------------------------------------------------
+# ---- rows in every state, without the store ---------------------------------------------------------------------------------------
 
 _JOB_STATES: dict[str, dict[str, Any]] = {
     "queued": {},
@@ -158,7 +158,7 @@ _ITEM_STATES: dict[str, dict[str, Any]] = {
 
 
 def job_values(status: str, /, **changes: Any) -> dict[str, Any]:
-    """A row of analysis_jobs with three items, as a job in a state has it, but for some changes; True stands for a moment."""
+    """A row of analysis_jobs for a job with three items in this status, with changes. True stands for the current time."""
     values = {
         "id": new_id(), "org_id": 1, "kind": "bulk_analysis", "lane": "cpu", "status": status, "version": 7, "total": 3, "succeeded": 0,
         "failed": 0, "cancelled": 0, "cancel_requested": False, "dedupe_key": None, "retry_of": None, "params": '{"strategy": "balanced"}',
@@ -168,7 +168,7 @@ def job_values(status: str, /, **changes: Any) -> dict[str, Any]:
 
 
 def item_values(job_id: str, status: str, /, **changes: Any) -> dict[str, Any]:
-    """A row of analysis_job_items as an item in a state has it, but for some changes; True stands for a moment."""
+    """A row of analysis_job_items for an item in this status, with changes. True stands for the current time."""
     values = {
         "job_id": job_id, "key": "AAPL", "lane": "cpu", "status": status, "turn": 1, "tries": 0, "claim_token": None,
         "worker": None, "lease_expires_at": None, "result_id": None, "error_code": None, "error": None, "finished_at": None,
@@ -177,7 +177,7 @@ def item_values(job_id: str, status: str, /, **changes: Any) -> dict[str, Any]:
 
 
 def insert(table: str, values: dict[str, Any]) -> None:
-    """Put in one row."""
+    """Insert one row."""
     names = ", ".join(values)
     with database.transaction() as connection:
         connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in values)})"), values)

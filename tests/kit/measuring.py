@@ -1,8 +1,8 @@
-"""Which tests are measured by coverage.py, and how the processes that they start are.
+"""Selects the tests that coverage.py measures, and measures the processes that they start.
 
-On Python 3.11 measuring makes Python code slower by two thirds, and each start of a process by a quarter of a second. So only the first
-case of each test function is measured, on each engine: the other cases run the same code with other values. What only they reach is
-missing from the figure, never the other way round.
+On Python 3.11, measurement makes Python code slower by two thirds, and each start of a process by a quarter of a second. So only the
+first case of each test function is measured, on each engine: the other cases run the same code with other values. Lines that only they
+reach count as not covered, so the figure is never too high.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 from coverage import Coverage
 
-VARIABLE = "COVERAGE_PROCESS_CONFIG"  # by it coverage.py measures a Python process from its start
-# They kill processes, whose measurements are lost, or run a browser beside a server: slow already, and sensitive to time.
+VARIABLE = "COVERAGE_PROCESS_CONFIG"  # with it, coverage.py measures a Python process from its start
+# These tests kill processes, whose measurements are lost, or run a browser and a server, which is slow and sensitive to timing.
 UNMEASURED = ("chaos", "browser")
 
 
 class Measuring:
-    """A plugin that switches a running measurement off for the tests that are left out."""
+    """A plugin that pauses the measurement during the tests that are not measured."""
 
     def __init__(self, measurement: Coverage) -> None:
         self._measurement = measurement
@@ -61,7 +61,7 @@ def first_cases(items: list[pytest.Item]) -> list[pytest.Item]:
 
 
 def measure(config: pytest.Config) -> None:
-    """Where this run is measured (`make test`), choose the tests, and measure the processes that they start as well."""
+    """If this run is measured (`make coverage`), choose the tests, and measure the processes that they start, too."""
     measurement = Coverage.current()
     if measurement is None:
         return
@@ -69,7 +69,7 @@ def measure(config: pytest.Config) -> None:
     start = subprocess.Popen.__init__
 
     def start_measured(self: subprocess.Popen[Any], *arguments: Any, **options: Any) -> None:
-        # Most tests give a process an environment of its own.
+        # Most tests pass a complete environment, which lacks the variable.
         if options.get("env") is not None and VARIABLE in os.environ:
             options["env"] = {VARIABLE: os.environ[VARIABLE], **options["env"]}
         start(self, *arguments, **options)

@@ -1,4 +1,4 @@
-"""Applications with other parts than `create_app` gave them: of which a test sets the clock, or how often they look."""
+"""Replace parts of an application by ones whose clock or reading interval a test sets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from infrastructure.health import HealthChecks
 
 
 def with_cache(app: Application, follow_seconds: float, clock: Callable[[], float] = time.monotonic) -> Application:
-    """The application with a cache that follows what others clear so soon; by the clock its entries end, and the look-ups of sessions."""
+    """Give the application a cache that reads invalidations every `follow_seconds`, and expires entries and sessions by `clock`."""
     parts = app.services
     settings, database = parts.settings, parts.database
     limits = CacheLimits(settings.cache_max_bytes, settings.cache_seconds, follow_seconds)
@@ -30,7 +30,7 @@ def with_cache(app: Application, follow_seconds: float, clock: Callable[[], floa
 
 
 def with_fresh_metrics(app: Application) -> Application:
-    """The application with metrics of its database that are read anew each time that somebody asks."""
+    """Give the application database metrics that are read at every scrape."""
     parts, foundation = app.services, _foundation_of(app)
     readers = [partial(feature.metrics, foundation) for feature in FEATURES]
     app.services = replace(parts, collector=DatabaseCollector(parts.database, {"version": "test"}, readers, fresh_seconds=0.0))
@@ -38,7 +38,7 @@ def with_fresh_metrics(app: Application) -> Application:
 
 
 def with_fresh_health(app: Application) -> Application:
-    """The application with health checks that are made anew each time that somebody asks."""
+    """Give the application health checks that run at every request."""
     parts, foundation = app.services, _foundation_of(app)
     probes = [probe for feature in FEATURES for probe in feature.probes(foundation)]
     app.services = replace(parts, health=HealthChecks(parts.database, probes, fresh_seconds=0.0))

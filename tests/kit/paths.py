@@ -1,11 +1,11 @@
-"""Where things are."""
+"""Paths in the repository."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-HIDDEN = str(ROOT / "tests" / "kit" / "hidden")  # the PYTHONPATH of servers: it hides what only the tests install
+HIDDEN = str(ROOT / "tests" / "kit" / "hidden")  # the PYTHONPATH of servers: it hides packages that only the tests need
 WITH_KIT = os.pathsep.join((HIDDEN, str(ROOT / "tests")))  # the same for processes that load parts of the kit
 ENVIRONMENTS = {".venv", ".venv-bench", ".venv-tools"}
 

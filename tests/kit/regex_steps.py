@@ -1,9 +1,9 @@
-r"""Counts the steps that Python's engine takes over a regular expression, and makes the texts that cost it most.
+r"""Counts the steps of Python's engine for regular expressions, and makes the texts that take most steps.
 
-The engine backtracks and remembers nothing, so that a pattern such as `\d+\.?\d*x` takes as many steps over n digits as n has squared.
-This does the same, on the tree that Python itself parses a pattern into, and counts; what it cannot do it refuses with
-NotImplementedError. As there, one character that may repeat is one loop, which gives back a character at a time. For a pattern of bytes,
-a text's characters are its bytes.
+The engine backtracks without memoization, so a pattern such as `\d+\.?\d*x` takes a number of steps over n digits that grows with n².
+`Machine` does the same on the tree into which Python itself parses a pattern, and counts the steps. It raises NotImplementedError for
+constructs that it does not support. As in Python, a single character that may repeat is one loop, which backtracks one character at a
+time. For a pattern of bytes, the characters of a text are its bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Node = tuple[Any, Any]
 Registers = tuple[int, ...]
 SINGLE = (sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY)
 REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
-# What texts are made of, besides the characters that a pattern names.
+# The characters of generated texts, in addition to those that a pattern names.
 ALPHABET = "a0 A.,;-_\"'/\\$:=\n\t\r!~\x00\x7fé\u2028"
 
 
@@ -32,7 +32,7 @@ class OverBudget(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How often a pattern was found, where the last one ended (-1 for none), and the steps it took."""
+    """The number of matches, the end of the last one (-1 for none), and the number of steps."""
 
     found: int
     end: int
@@ -43,11 +43,11 @@ class Outcome:
 
 
 class Machine:
-    """A pattern as a program for a machine that backtracks."""
+    """A pattern, compiled to a program for a backtracking machine."""
 
     def __init__(self, pattern: re.Pattern[Any]) -> None:
         self.is_of_bytes = isinstance(pattern.pattern, bytes)
-        # The parser sets the flags that a text implies itself, and takes only those that were given.
+        # The parser itself sets the flag that a text pattern implies. It accepts only flags that were given.
         self._flags = pattern.flags & ~re.UNICODE
         self._tree = sre_parser.parse(pattern.pattern, self._flags)
         self._program: list[tuple[Any, ...]] = []
@@ -61,13 +61,13 @@ class Machine:
         return list(self._tree)
 
     def single(self, node: Node) -> Callable[[str], bool]:
-        """Whether a character is one that a node of one character takes, as Python itself says."""
+        """A function that returns whether a character matches a node for one character, according to Python itself."""
         tree = sre_parser.SubPattern(self._tree.state, [node])
         compiled = sre_compiler.compile(tree, self._flags)
         return cache(lambda character: compiled.match(character) is not None)
 
     def run(self, method: str, text: str, budget: int) -> Outcome:
-        """Do what a method of a compiled pattern does. Raises OverBudget."""
+        """Do what this method of a compiled pattern does. Raises OverBudget, and NotImplementedError for an unknown method."""
         self._steps, self._budget = 0, budget
         if method in ("match", "fullmatch"):
             end = self._match(0, text, 0, whole=method == "fullmatch")
@@ -83,7 +83,7 @@ class Machine:
             count, last = count + 1, end
             if method == "search":
                 break
-            # After an empty match the next must not be empty and at the same place.
+            # An empty match at the end of the previous match does not count.
             forbidden = end
             start = end if end > start else start + 1
         return Outcome(count, last, self._steps)
@@ -162,7 +162,7 @@ class Machine:
         self._program.append(())
         self._program.append(("save", mark))
         self._add_all(nodes)
-        self._program.append(("moved", mark))  # a round that takes nothing ends the loop
+        self._program.append(("moved", mark))  # an iteration that matches nothing ends the loop
         self._program.append(("jump", split))
         self._program[split] = self._choice(kind, split + 1, len(self._program))
 
@@ -179,7 +179,7 @@ class Machine:
         return ("split", inside, after) if kind is sre.MAX_REPEAT else ("split", after, inside)
 
     def _nested(self, kind: str, nodes: Any, back: int = 0) -> None:
-        """A program of its own, which begins some characters back."""
+        """Add a nested program, which begins `back` characters before the current place."""
         at = len(self._program)
         self._program.append(())
         self._add_all(nodes)
@@ -188,10 +188,10 @@ class Machine:
 
     # ---- running
 
-    def _match(self, begin: int, text: str, start: int, whole: bool = False) -> int | None:  # noqa: PLR0912 — one case an instruction
-        """Where a match from `start` ends; None without one. `begin` is where the program, or a nested one, begins."""
+    def _match(self, begin: int, text: str, start: int, whole: bool = False) -> int | None:  # noqa: PLR0912 — one case per instruction
+        """The end of a match at `start`; None without a match. `begin` is the first instruction of the program or of a nested one."""
         program, registers = self._program, (-1,) * self._registers
-        # Where to go on when something fails: the instruction, the place, the registers, and the least place of a run that gives back.
+        # Where to continue after a failure: the instruction, the place, the registers, and the least place of a run that backtracks.
         waiting: list[tuple[int, int, Registers, int]] = [(begin, start, registers, -1)]
         while waiting:
             at, place, registers, least = waiting.pop()
@@ -265,11 +265,11 @@ class Machine:
         raise NotImplementedError(f"{kind}")
 
 
-# ---- texts that cost most ---------------------------------------------------------------------------------------------------------
+# ---- texts that take most steps ---------------------------------------------------------------------------------------------------
 
 
 def hostile_texts(machine: Machine) -> list[Callable[[int], str]]:
-    """Makers of texts of a length: long runs of what each repetition takes, after what leads there, with an end that makes it fail."""
+    """Functions that make a text of a given length: a prefix, a long run that a repetition matches, and an end that makes it fail."""
     singles = [machine.single(node) for node in _singles(machine.tree)]
     alphabet = [one for one in ALPHABET if ord(one) < 256 or not machine.is_of_bytes]
     characters = sorted(dict.fromkeys([*_literals(machine.tree), *alphabet]), key=lambda one: -sum(test(one) for test in singles))
@@ -277,14 +277,14 @@ def hostile_texts(machine: Machine) -> list[Callable[[int], str]]:
     pieces = [(prefix, unit) for prefix, item in texts.repeats("", machine.tree) for unit in texts.units(item)]
     ends = [*_least_taken(singles, characters)[:3], ""]
     makers = {(prefix, unit, end) for prefix, unit in pieces for end in ends}
-    # What leads to a repetition, over and over: each may begin one that fails at the end of the text.
+    # Repeated prefixes of repetitions: at each of them, a match may begin that fails at the end of the text.
     leads = {prefix + unit for prefix, unit in pieces} | {prefix for prefix, _ in pieces} | {texts.sample(machine.tree)}
     makers |= {("", lead, end) for lead in leads if lead for end in ends[:1]}
     return [_maker(*parts) for parts in sorted(makers)]
 
 
 def _least_taken(singles: list[Callable[[str], bool]], characters: list[str]) -> list[str]:
-    """One character of each kind that some part of a pattern refuses, those first that most parts refuse."""
+    """One character of each class that some part of a pattern does not match. Those that the fewest parts match come first."""
     kinds = {tuple(test(one) for test in singles): one for one in reversed(characters)}
     return [kinds[taken] for taken in sorted(kinds, key=sum) if not all(taken)]
 
@@ -299,17 +299,17 @@ def _maker(prefix: str, unit: str, end: str) -> Callable[[int], str]:
 
 
 class Texts:
-    """Short texts that the parts of a pattern take."""
+    """Short texts that match parts of a pattern."""
 
     def __init__(self, machine: Machine, characters: list[str]) -> None:
         self._machine, self._characters = machine, characters
 
     def sample(self, nodes: Iterable[Node]) -> str:
-        """A shortest text that a sequence takes."""
+        """A short text that matches a sequence of nodes."""
         return "".join(next(iter(self._choices(node))) for node in nodes)
 
     def repeats(self, prefix: str, nodes: Iterable[Node]) -> Iterator[tuple[str, list[Node]]]:
-        """Each repetition without a small bound, and a text that leads there."""
+        """Yield the repeated nodes of each repetition without a small bound, and a text that matches what is before it."""
         for kind, value in nodes:
             if kind in REPEATS:
                 if value[1] is sre.MAXREPEAT or value[1] > 16:
@@ -320,7 +320,7 @@ class Texts:
             prefix += self.sample([(kind, value)])
 
     def units(self, nodes: list[Node]) -> list[str]:
-        """What a repetition may be given each time: some of what its item takes, and two of them in turn."""
+        """Texts for one iteration of a repetition: some that its nodes match, and two of them in turn."""
         some = [""]
         for node in nodes:
             choices = list(islice(self._choices(node), 4))

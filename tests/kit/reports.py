@@ -1,4 +1,4 @@
-"""What the tests of the Excel reports share."""
+"""Helpers of the tests of the Excel reports."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PARAMS = {
 
 @dataclass(frozen=True)
 class Item:
-    """An item as a test puts it into a job."""
+    """An item that a test inserts into a job."""
 
     ticker: str
     status: str
@@ -42,7 +42,7 @@ class Item:
 
 
 def make_job(items: list[Item], params: dict[str, Any] | None = None) -> str:
-    """A job of organization 1 in the state that its items amount to."""
+    """Insert a job of organization 1 with these items and the status that follows from them. Returns its id."""
     job_id, moment = new_id(), now()
     count = {status: sum(item.status == status for item in items) for status in ("succeeded", "failed", "cancelled")}
     is_active = sum(count.values()) < len(items)
@@ -74,25 +74,25 @@ def make_job(items: list[Item], params: dict[str, Any] | None = None) -> str:
 
 
 def download(client: Client, path: str) -> Any:
-    """A report, opened."""
+    """Download a report, and open it as a workbook."""
     answer = client.get(path)
     assert (answer.status_code, answer.content_type) == (200, XLSX), answer.data
     return openpyxl.load_workbook(BytesIO(answer.data))
 
 
 def rows(sheet: Any) -> list[dict[str, Any]]:
-    """A sheet's rows by their header; columns without one are left out."""
+    """The rows of a sheet, by their header. Columns without a header are left out."""
     header, *lines = sheet.iter_rows(values_only=True)
     return [{title: value for title, value in zip(header, line, strict=True) if title} for line in lines]
 
 
 def pairs(sheet: Any) -> dict[str, Any]:
-    """A sheet of names and values."""
+    """The values of a sheet of names and values, by name."""
     return {line[0]: line[1] for line in sheet.iter_rows(min_row=2, values_only=True)}
 
 
 def price_file(count: int, start: date = date(2012, 1, 2), step: float = 0.1) -> str:
-    """A CSV file of days on end, whose prices rise by `step`."""
+    """A CSV file of `count` successive days, whose prices rise by `step`."""
     lines = ["Date,Open,High,Low,Close,Volume"]
     for index in range(count):
         price = 100 + step * index
@@ -101,5 +101,5 @@ def price_file(count: int, start: date = date(2012, 1, 2), step: float = 0.1) ->
 
 
 def analysed(client: Client, **more: Any) -> dict[str, Any]:
-    """The stored results of the sample tickers."""
+    """Analyse the sample tickers, and return the results by ticker."""
     return {ticker: client.post("/analyze", {"ticker": ticker, **more}).json for ticker in TICKERS}

@@ -1,7 +1,7 @@
-"""Runs a command under what a unit's hardening takes away from it: `python tests/kit/sandbox.py UNIT COMMAND …`.
+"""Runs a command under the hardening of a systemd unit: `python tests/kit/sandbox.py UNIT COMMAND …`.
 
-systemd itself is not needed: the system calls that SystemCallFilter leaves, MemoryDenyWriteExecute and NoNewPrivileges are the kernel's,
-and are set here as systemd sets them.
+systemd need not run: SystemCallFilter, MemoryDenyWriteExecute and NoNewPrivileges are functions of the kernel, and are set here as
+systemd sets them. Only `systemd-analyze` is called, which lists the system calls of a group.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def calls_of(name: str) -> set[str]:
 
 
 def calls_left(unit: str) -> set[str]:
-    """What the SystemCallFilter lines of a unit leave: each adds, or with `~` takes away."""
+    """The system calls that the SystemCallFilter lines of a unit allow: each line adds calls, or removes them with `~`."""
     left: set[str] = set()
     for value in re.findall(r"^SystemCallFilter=(.*)$", unit, re.MULTILINE):
         named: set[str] = set().union(*map(calls_of, value.lstrip("~").split()))
@@ -47,13 +47,13 @@ def main() -> None:
     context = ctypes.c_void_p(seccomp.seccomp_init(ctypes.c_uint32(REFUSE)))
     for name in calls:
         number = seccomp.seccomp_syscall_resolve_name(name.encode())
-        if number != -1:  # a call that this machine's architecture does not have
+        if number != -1:  # -1: the architecture of this machine does not have the call
             seccomp.seccomp_rule_add(context, ctypes.c_uint32(ALLOW), number, ctypes.c_uint(0))
     if "MemoryDenyWriteExecute=yes" in text:
         libc.prctl(SET_MEMORY_DENY_WRITE_EXECUTE, REFUSE_EXECUTABLE_GAIN, 0, 0, 0)  # kernels before 6.3 do not know it
     assert libc.prctl(SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0) == 0
     assert seccomp.seccomp_load(context) == 0
-    os.execvp(command[0], command)  # noqa: S606 — what this is for
+    os.execvp(command[0], command)  # noqa: S606 — the purpose of this module
 
 
 if __name__ == "__main__":

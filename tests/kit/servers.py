@@ -1,4 +1,4 @@
-"""Real servers: started, used, stopped and killed as a platform does."""
+"""Real server processes, which tests start, use, stop and kill as a platform does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOT_BOOTED = (1, 3)  # gunicorn ends with 3, or with 1 when a second worker fail
 
 
 def wait_until(true: Callable[[], Any], seconds: float = 60) -> Any:
-    """Poll a condition, ever less often; its value once it is true."""
+    """Poll a condition at growing intervals, and return its value once it is true. Fails after `seconds`."""
     deadline, pause = time.monotonic() + seconds, 0.01
     while not (value := true()):
         assert time.monotonic() < deadline, "it did not come true in time"
@@ -73,14 +73,14 @@ class Server:
         try:
             return self.get(path).status_code == 200
         except (requests.ConnectionError, requests.Timeout):
-            return False  # a connection waits for as long as a process takes to start, which a busy machine draws out
+            return False  # a connection waits while a process starts, which takes long on a busy machine
 
     @property
     def log(self) -> str:
         return self.log_path.read_text()
 
     def lines(self) -> list[dict[str, Any]]:
-        """The log as JSON; every line must be."""
+        """The log as JSON. Fails if a line is not JSON."""
         return [json.loads(line) for line in self.log.splitlines()]
 
     def stop(self) -> int:

@@ -1,4 +1,4 @@
-"""What the tests of sessions share: a browser that has none of our keys, and the rows."""
+"""Helpers of the tests of sessions: a browser without an API key, and the rows of the table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from utils.clock import now
 
 
 class Browser:
-    """Calls the application with the cookies that it was given, and with no key."""
+    """Calls the application with the cookies that it has received, and without an API key."""
 
     def __init__(self, app: Application, **base: Any) -> None:
         self.http, self._base = app.test_client(), base

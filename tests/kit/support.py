@@ -1,4 +1,4 @@
-"""What the tests share: settings, and a client of an application in this process."""
+"""Settings for tests, and a client of an application in this process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SECRET_KEY = "a-signing-secret-for-tests-0123456789abc"
 
 
 def settings_for(url: str, data_dir: Path, **more: Any) -> Settings:
-    """Settings as a test needs them."""
+    """Settings with defaults for tests."""
     values = {
         "environment_given": "test",
         "database_url": url,
@@ -31,13 +31,13 @@ def settings_for(url: str, data_dir: Path, **more: Any) -> Settings:
 
 
 def suspend(database: Database) -> None:
-    """Have the database refuse every use for a while, as after it went away under several requests."""
+    """Open the breaker of the database, as after several requests have failed. The database then refuses every use for a while."""
     for _ in range(database.options.breaker_failures):
         database.breaker.record_failure(OSError("the server is gone"))
 
 
 class Client:
-    """Calls the application in this process, with the master key unless told otherwise."""
+    """Calls an application in this process, by default with the master key."""
 
     def __init__(self, app: Application) -> None:
         self.app = app
@@ -49,7 +49,7 @@ class Client:
             sent.setdefault("X-API-Key", key)
         if not path.startswith(("/api/", "/health", "/docs", "/openapi")):
             path = f"/api/v1{path}"
-        more.setdefault("buffered", True)  # as a server does, the answer is read to its end and closed
+        more.setdefault("buffered", True)  # the response is read to its end and closed, as by a server
         return self.http.open(path, method=method, headers=sent, **more)
 
     def get(self, path: str, **more: Any) -> Any:

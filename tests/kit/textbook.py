@@ -1,4 +1,4 @@
-"""The indicators as the textbooks have them: plain loops over plain numbers, written without TA-Lib to check it and our use of it.
+"""The indicators as textbooks define them, in plain loops without TA-Lib: they check TA-Lib, and how the engine uses it.
 
 Every function takes arrays of one length, oldest first, and returns lists of that length with NaN where there are not enough bars.
 Sources: Wilder, "New Concepts in Technical Trading Systems" (RSI, ATR, ADX, SAR); Lane (stochastic); Lambert (CCI); Williams (%R);
@@ -38,7 +38,7 @@ def stochastic(high: Numbers, low: Numbers, close: Numbers) -> tuple[list[float]
 
 
 def cci(high: Numbers, low: Numbers, close: Numbers, period: int = 20) -> list[float]:
-    """How far the typical price is from its mean, in 0.015 mean deviations."""
+    """The distance of the typical price from its mean, in units of 0.015 mean deviations."""
     typical = [(h + lo + c) / 3.0 for h, lo, c in zip(high, low, close, strict=True)]
     result = [NONE] * len(close)
     for i in range(period - 1, len(close)):
@@ -50,7 +50,7 @@ def cci(high: Numbers, low: Numbers, close: Numbers, period: int = 20) -> list[f
 
 
 def williams_r(high: Numbers, low: Numbers, close: Numbers, period: int = 14) -> list[float]:
-    """How far the close is below the top of the range, in −100…0 % of the range."""
+    """The distance of the close from the top of the range, as −100…0 % of the range."""
     result = [NONE] * len(close)
     for i in range(period - 1, len(close)):
         top, bottom = max(high[i - period + 1 : i + 1]), min(low[i - period + 1 : i + 1])
@@ -100,7 +100,7 @@ def parabolic_sar(high: Numbers, low: Numbers, step: float = 0.02, most: float =
     rising = not (down_move > 0 and down_move > up_move)
     stop, extreme, pace = (low[0], high[1], step) if rising else (high[0], low[1], step)
     for i in range(1, len(high)):
-        before = max(i - 1, 1)  # the first bar has no part in it
+        before = max(i - 1, 1)  # the first bar is not used
         bottom, top = min(low[before], low[i]), max(high[before], high[i])
         if (low[i] <= stop) if rising else (high[i] >= stop):
             result[i] = max(extreme, top) if rising else min(extreme, bottom)
@@ -130,7 +130,7 @@ def atr(high: Numbers, low: Numbers, close: Numbers, period: int = 14) -> list[f
 
 
 def obv(close: Numbers, volume: Numbers) -> list[float]:
-    """The first level is the first volume; later volumes are added on days up and taken off on days down."""
+    """The first level is the first volume; later volumes are added on days up and subtracted on days down."""
     levels = [volume[0]]
     for i in range(1, len(close)):
         levels.append(levels[-1] + volume[i] * ((close[i] > close[i - 1]) - (close[i] < close[i - 1])))

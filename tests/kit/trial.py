@@ -1,9 +1,9 @@
-"""A feature that exists only in the tests: kinds of job that do what they are told to, well or badly, in both lanes.
+"""A feature that exists only in the tests: one kind of job per lane, whose keys succeed, fail or crash as its parameters say.
 
-Processes load it by EXTRA_FEATURES=kit.trial, with tests/ on their PYTHONPATH. Variables of their environment, which tests set:
+Processes load it with EXTRA_FEATURES=kit.trial, and need tests/ in their PYTHONPATH. Tests set these environment variables:
 
 - TRIAL_LIMITS: fields of IsolationLimits as JSON, for both kinds.
-- TRIAL_FOLDER: a folder where an isolated process notes that it has been started, and finds what it is to do then.
+- TRIAL_FOLDER: a folder in which an isolated process records its start, and finds the deed that it does then.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 FAILED = Fault("trial_failed", "It was told to fail.")
 UNEXPECTED = Fault("trial_unexpected", "It raised, or could not be stored.")
 NOISE = "noise on standard output"
-LOWEST_REFUSED = 7  # the table takes no score as high
+LOWEST_REFUSED = 7  # the table refuses this score and higher ones
 TABLE = f"""
     CREATE TABLE IF NOT EXISTS trial_results (
         id TEXT PRIMARY KEY,
@@ -51,9 +51,9 @@ ISOLATED = "--isolated" in sys.argv
 
 @dataclass(frozen=True)
 class TrialParams:
-    """What becomes of each key: `seconds` pass, then its deed is done, if it has one; all others succeed.
+    """What happens to each key: `seconds` pass, then its deed is done. A key without a deed succeeds.
 
-    A deed that begins with `once ` is done the first time only, which a file in `folder` tells.
+    A deed that begins with `once ` is done only the first time, which a file in `folder` records.
     """
 
     seconds: float = 0.0
@@ -66,7 +66,7 @@ class TrialParams:
 
 @dataclass(frozen=True)
 class TrialOutcome:
-    """A key that succeeded; what storing it does is told by `deed`."""
+    """The outcome of a key that succeeded. `deed` says what happens when it is stored."""
 
     deed: str
 
@@ -83,7 +83,7 @@ def loop() -> None:
 
 
 def outlive_parent(flag: str) -> None:
-    """Note the id of this process, and go on until its parent has ended."""
+    """Write the id of this process to a file, and run until its parent has ended."""
     parent = os.getppid()
     Path(flag).write_text(str(os.getpid()))
     while os.getppid() == parent:
@@ -91,13 +91,13 @@ def outlive_parent(flag: str) -> None:
 
 
 def kill_parent() -> None:
-    """End the worker that this process is isolated from."""
+    """Kill the worker that has started this process."""
     os.kill(os.getppid(), signal.SIGKILL)
     time.sleep(FOREVER)
 
 
 def raise_error() -> None:
-    """Raise what no kind should."""
+    """Raise an exception that the executor does not expect."""
     raise ValueError("It was told to raise.")
 
 
@@ -114,7 +114,7 @@ DEEDS: dict[str, Callable[..., object]] = {
     "outlive_parent": outlive_parent,
     "kill_parent": kill_parent,
 }
-ENDINGS = ("fail", "forget", "refuse", "unstorable", "lose")  # done after `run`, by what it yields or what `store` does
+ENDINGS = ("fail", "forget", "refuse", "unstorable", "lose")  # not done at once, but by what `run` yields or what `store` does
 
 
 class TrialKind:
@@ -127,17 +127,17 @@ class TrialKind:
         self.limits = limits or IsolationLimits(**json.loads(os.environ.get("TRIAL_LIMITS", "{}")))
 
     def prepare(self) -> None:
-        """There is nothing to import."""
+        """Do nothing: this kind has nothing to import."""
 
     def read_params(self, text: str) -> TrialParams:
-        """Raises JobUnreadable."""
+        """Parse the parameters of a job. Raises JobUnreadable."""
         try:
             return TrialParams(**json.loads(text))
         except (TypeError, ValueError) as error:
             raise JobUnreadable(str(error)) from error
 
     def run(self, database: Database, org_id: int, params: TrialParams, keys: Sequence[str]) -> Iterator[tuple[str, TrialOutcome | Fault]]:
-        """Do what there is to do for each key, in order; like most kinds, it reads first."""
+        """Do the deed of each key in order, and yield the outcomes. Like most kinds, read from the database first."""
         with database.reader() as reader:
             reader.execute(READ, {})
         for key in keys:
@@ -151,7 +151,7 @@ class TrialKind:
                 yield key, TrialOutcome(deed)
 
     def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, TrialOutcome], moment: datetime) -> Mapping[str, str]:
-        """Insert a row for each key, but for those that get lost."""
+        """Insert a row for each key, except for those with the deed `lose`. Returns the ids of the rows by key."""
         if any(outcome.deed == "unstorable" for outcome in outcomes.values()):
             raise_error()
         stored = {key: outcome for key, outcome in sorted(outcomes.items()) if outcome.deed != "lose"}
@@ -165,7 +165,7 @@ class TrialKind:
 
 
 def _act(params: TrialParams, key: str) -> str:
-    """Do the deed of a key; what is left to be done at its end."""
+    """Do the deed of a key. Returns it if it is one of ENDINGS, otherwise an empty text."""
     deed = params.deeds.get(key, "")
     if deed.startswith("once "):
         deed = deed.removeprefix("once ")
@@ -182,7 +182,7 @@ def _act(params: TrialParams, key: str) -> str:
 
 
 def new_trial(keys: Sequence[str], params: TrialParams | None = None, lane: Lane = Lane.CPU) -> NewJob:
-    """A job of this kind, to be queued."""
+    """A trial job that is to be queued."""
     return NewJob(f"trial_{lane}", lane, (params or TrialParams()).as_text(), keys)
 
 

@@ -1,4 +1,4 @@
-"""`worker.py` for tests that kill its children all the time: it starts them again without much of a pause."""
+"""`worker.py` for tests that kill its children often: it restarts them after a pause of at most 0.1 seconds."""
 
 from __future__ import annotations
 
