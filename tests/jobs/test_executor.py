@@ -142,7 +142,7 @@ def test_jobs_that_ask_for_the_same_are_run_together(client: Client) -> None:
 
 def test_a_small_job_does_not_wait_for_the_large_one_in_its_chunk(client: Client) -> None:
     """Its outcome is stored before the large work of the chunk is run."""
-    large, small = queue("AAPL", "FB", "GOOG", "IBM"), queue("MSFT", strategy="trend")
+    large, small = queue(*SAMPLE), queue("MSFT", strategy="trend")
     states: list[tuple[str, str]] = []
 
     class Noted(BulkAnalysis):
