@@ -15,11 +15,11 @@ run: $(VENV)/.installed ## install, migrate, load and analyse the sample, serve 
 	@$(BIN)/python app.py
 
 test: check ## every check, and every test on SQLite and a real PostgreSQL, some of them in turns
-	@$(BIN)/python -m pytest -n 5 --dist loadgroup
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 coverage: $(VENV)/.installed-dev ## the tests again, measured with the processes that they start; fails below 90 % of the lines
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n 5 --dist loadgroup
+	@$(BIN)/coverage run -m pytest -n 4 --dist loadgroup
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
@@ -31,7 +31,7 @@ screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screensho
 	@PYTHONPATH=tests $(BIN)/python -m browser.screenshots
 
 test-all: check ## the same, with every test on both engines, and longer storms and more kills
-	@TEST_EVERYTHING=1 $(BIN)/python -m pytest -n 5 --dist loadgroup
+	@TEST_EVERYTHING=1 $(BIN)/python -m pytest -n 4 --dist loadgroup
 
 check: $(VENV)/.installed-dev ## the four checks below, two at a time
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(CHECKS)

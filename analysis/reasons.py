@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from analysis.series import Series
 from models.indicator import INDICATORS
@@ -36,7 +37,9 @@ _WHY_MEANINGLESS = {
 }
 
 
-def _details(**values: float) -> Details:
+def _details(**values: Any) -> Details:
+    if all(map(math.isfinite, values.values())):
+        return values
     return {name: finite(value) for name, value in values.items()}
 
 

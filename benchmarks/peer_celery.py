@@ -14,6 +14,7 @@ from benchmarks.peer_task import perform
 
 DONE = "peer-tasks-done"
 WARM_UP = 10  # tasks
+LONGEST = 120.0  # seconds for all tasks
 URL = os.environ.get("PEER_BROKER") or (sys.argv[1] if len(sys.argv) > 1 else "")
 app = Celery("benchmarks.peer_celery", broker=URL, set_as_current=False)
 app.conf.update(task_ignore_result=True, task_acks_late=True, broker_connection_retry_on_startup=True)
@@ -47,7 +48,9 @@ def _run(numbers: range) -> None:
     counter.delete(DONE)
     for number in numbers:
         count_and_perform.delay(number)
+    deadline = time.monotonic() + LONGEST
     while int(counter.get(DONE) or 0) < len(numbers):
+        assert time.monotonic() < deadline, "tasks failed; the worker's log is above"
         time.sleep(0.005)
 
 

@@ -30,5 +30,5 @@ def _database() -> Database:
     from database import Database, DatabaseOptions
     from utils.logger import configure_logging
 
-    configure_logging("error", as_json=True)
+    configure_logging("error", as_json=False)
     return Database(DatabaseOptions(url=URL))

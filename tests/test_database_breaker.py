@@ -174,7 +174,8 @@ def postgres() -> Iterator[OwnPostgres]:
 
 
 def test_a_postgres_that_stops_and_comes_back(postgres: OwnPostgres) -> None:
-    db = Database(options(postgres.url, breaker_failures=3, breaker_seconds=SHORT))
+    # Longer than a slow machine takes between two tries, so that the one after the third failure comes while the breaker refuses.
+    db = Database(options(postgres.url, breaker_failures=3, breaker_seconds=2.0))
     use(db, "read")
     postgres.stop()
     raised: list[exc.SQLAlchemyError] = []
