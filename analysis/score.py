@@ -33,8 +33,10 @@ def score_of(votes: Votes, weights: Mapping[str, float]) -> Score:
 
 
 def _sum_lines(lines: FloatArray) -> FloatArray:
-    # Both add line by line, each on a shape where it is the faster one; numpy's sum would add a single row in another order.
-    total: FloatArray = np.add.reduce(lines, axis=0) if lines.shape[1] > 1 else np.add.accumulate(lines, axis=0)[-1]
+    # Both add line by line, each on a shape where it is the faster one; numpy's sum would add a single row in another order. It begins with
+    # 0.0, to which −0.0 adds up to 0.0; −0.0 changes no sum.
+    is_single = lines.shape[1] == 1
+    total: FloatArray = np.add.accumulate(lines, axis=0)[-1] if is_single else np.add.reduce(lines, axis=0, initial=-0.0)
     return total
 
 

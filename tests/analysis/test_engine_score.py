@@ -55,6 +55,13 @@ def test_each_row_has_its_own_score() -> None:
     assert score_of(both, {"rsi": 1.0, "cci": 1.0}).score.tolist() == [0.5, -1.0]
 
 
+def test_a_sum_of_negative_zeros_is_the_same_in_one_row_as_in_many() -> None:
+    one = votes_of(("rsi", -1, 0.0), ("cci", -1, 0.0))
+    many = Votes(one.keys, *(np.hstack([getattr(one, name)] * 3) for name in ("vote", "confidence", "available", "meaningless")))
+    weights = {"rsi": 1.0, "cci": 1.0}
+    assert score_of(many, weights).score.tobytes() == score_of(one, weights).score.tobytes() * 3
+
+
 def test_rounding_never_lifts_a_score_above_one() -> None:
     say = np.random.default_rng(0).uniform(0, 1, (11, 2000))
     ones = np.ones_like(say)
