@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.bars import Bars, FloatArray
 from analysis.quality import MINIMUM_BARS
-from analysis.rules import cast_votes, shown_values
+from analysis.rules import cast_votes, divisions_by_zero_ignored, shown_values
 from analysis.score import score_of
 from analysis.series import Series, compute_series
 from models.analysis import Parameters
@@ -30,8 +30,7 @@ def chart_lines(bars: Bars, parameters: Parameters, keys: Iterable[str], rows: s
         return dict.fromkeys(names, bars.close[rows])
     lines = {line: getattr(bars, line)[rows] for line in names if line in BAR_KEYS}
     if len(lines) < len(names):
-        # NaN before an indicator's first value, and 0/0 on flat prices, are intended.
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with divisions_by_zero_ignored():
             series = compute_series(bars.until(rows.stop), rows.stop - rows.start)
             lines |= {line: _line(line, series, parameters) for line in names if line not in BAR_KEYS}
     return {line: lines[line] for line in names}

@@ -15,7 +15,7 @@ from analysis.bars import Bars, FloatArray
 from analysis.levels import LOOKBACK, find_levels
 from analysis.quality import price_warnings
 from analysis.reasons import explain, finite, unavailable
-from analysis.rules import Votes, cast_votes, shown_values
+from analysis.rules import Votes, cast_votes, divisions_by_zero_ignored, shown_values
 from analysis.score import Score, score_of, signal_of, verdict_of
 from analysis.series import LONGEST_WINDOW, Series, compute_series, newest_series, newest_smoothed, rows_of
 from analysis.trade import plan_trade
@@ -40,7 +40,7 @@ class SignalHistory:
     @property
     def value(self) -> FloatArray:
         """The values that are shown, of shape (indicators, bars)."""
-        with _divisions_by_zero_ignored():
+        with divisions_by_zero_ignored():
             return shown_values(self.votes.keys, self.series)
 
 
@@ -96,7 +96,7 @@ class Batch:
         """The analyses, in the order in which the tickers were added."""
         if not self._tickers:
             return []
-        with _divisions_by_zero_ignored():
+        with divisions_by_zero_ignored():
             series = newest_series([ticker.smoothed for ticker in self._tickers], [ticker.recent for ticker in self._tickers])
             votes, score = _evaluate(series, self._parameters)
             ballots = _ballots(votes, shown_values(votes.keys, series), score)
@@ -106,7 +106,7 @@ class Batch:
 
 def signal_history(bars: Bars, parameters: Parameters) -> SignalHistory:
     """The score and votes of each bar, computed from the bars up to it."""
-    with _divisions_by_zero_ignored():
+    with divisions_by_zero_ignored():
         series = compute_series(bars, len(bars))
         votes, score = _evaluate(series, parameters)
     return SignalHistory(score.score, votes, series)
@@ -114,7 +114,7 @@ def signal_history(bars: Bars, parameters: Parameters) -> SignalHistory:
 
 def newest_score(bars: Bars, parameters: Parameters) -> tuple[float, dict[str, int]]:
     """The score of the newest bar and each indicator's vote, without reasons and trade."""
-    with _divisions_by_zero_ignored():
+    with divisions_by_zero_ignored():
         votes, score = _evaluate(newest_series([newest_smoothed(bars)], [bars]), parameters)
     return float(score.score[0]), {key: int(vote) for key, vote in zip(votes.keys, votes.vote[:, 0].tolist(), strict=True)}
 
@@ -142,11 +142,6 @@ class _Ballot(NamedTuple):
 def _evaluate(series: Series[FloatArray], parameters: Parameters) -> tuple[Votes, Score]:
     votes = cast_votes(parameters.indicators, series)
     return votes, score_of(votes, parameters.weights)
-
-
-def _divisions_by_zero_ignored() -> np.errstate:
-    # NaN before an indicator's first value, and divisions by zero on flat prices, are intended; the rules mask both.
-    return np.errstate(invalid="ignore", divide="ignore")
 
 
 def _ballots(votes: Votes, value: FloatArray, score: Score) -> Iterator[Iterator[_Ballot]]:

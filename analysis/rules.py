@@ -65,8 +65,19 @@ _VALUES: dict[str, Callable[[Series[FloatArray]], FloatArray]] = {
 }
 
 
+def divisions_by_zero_ignored() -> np.errstate:
+    """The context in which the rules are applied.
+
+    NaN before an indicator's first value, and divisions by zero on flat prices, are intended; the rules mask both.
+    """
+    return np.errstate(invalid="ignore", divide="ignore")
+
+
 def shown_values(keys: tuple[str, ...], series: Series[FloatArray]) -> FloatArray:
-    """The values that are shown, of shape (indicators, rows); infinite or NaN where their denominator is 0. See `cast_votes`."""
+    """The values that are shown, of shape (indicators, rows); infinite or NaN where their denominator is 0.
+
+    Call it within `divisions_by_zero_ignored`.
+    """
     return np.array([_VALUES[key](series) for key in keys])
 
 
@@ -74,7 +85,7 @@ def cast_votes(keys: tuple[str, ...], series: Series[FloatArray]) -> Votes:
     """Apply the rules of one or more indicators to each row of the series.
 
     Every step takes the lines of all indicators at once: for one row, the calls cost more than the arithmetic. Call it within
-    `numpy.errstate` that ignores invalid values and divisions by zero: rows whose denominator is 0 are meaningless.
+    `divisions_by_zero_ignored`.
     """
     oscillator = np.array([series.rsi, series.slow_k, series.cci, series.williams_r])
     distance, scale = _distances(series)

@@ -112,7 +112,7 @@ _last = methodcaller("item", -1)
 def _smoothed(bars: Bars, rows: int, pick: Callable[[FloatArray], Picked]) -> tuple[Picked, ...]:
     """TA-Lib's arrays in the order of Series, from `slow_k` to `obv_change`; `pick` takes the rows that are wanted from each.
 
-    For few rows, `pick` frees TA-Lib's long array at once, and the next one reuses its memory, which is in the CPU's cache.
+    A `pick` of one number frees TA-Lib's long array at once, and the next one reuses its memory, which is in the CPU's cache.
     """
     high, low, close = bars.high, bars.low, bars.close
     # CCI and WILLR depend on at most 20 bars. CCI sums its window in an order that repeats every 20 bars: a start at a multiple of 20 keeps

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 
@@ -11,6 +10,7 @@ import redis
 from celery import Celery
 
 from benchmarks.peer_task import perform
+from benchmarks.peer_workers import time_tasks, workers
 
 DONE = "peer-tasks-done"
 WARM_UP = 10  # tasks
@@ -32,15 +32,8 @@ def count_and_perform(number: int) -> None:
 def main(url: str, count: int, processes: int) -> None:
     """Start a worker, send the tasks, wait until all are done, print the seconds."""
     command = [sys.executable, "-m", "celery", "-A", "benchmarks.peer_celery", "worker", "--concurrency", str(processes)]
-    worker = subprocess.Popen([*command, "--loglevel", "ERROR"], env={**os.environ, "PEER_BROKER": url}, stdout=subprocess.DEVNULL)
-    try:
-        _run(range(count + 1, count + WARM_UP + 1))  # the worker is up
-        started = time.perf_counter()
-        _run(range(1, count + 1))
-        print(time.perf_counter() - started)
-    finally:
-        worker.terminate()
-        worker.wait()
+    with workers([*command, "--loglevel", "ERROR"], 1, PEER_BROKER=url):
+        print(time_tasks(_run, count, WARM_UP))
 
 
 def _run(numbers: range) -> None:

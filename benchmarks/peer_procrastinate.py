@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
+from functools import partial
 
 import procrastinate
 
 from benchmarks import peer_task
+from benchmarks.peer_workers import time_tasks, workers
 
 WARM_UP = 10  # tasks
 URL = os.environ.get("PEER_QUEUE", "")
@@ -24,29 +25,16 @@ def perform(number: int) -> None:
 
 def main(url: str, at_once: int, count: int, processes: int) -> None:
     """Start workers, defer the tasks, wait until all are done, print the seconds."""
-    os.environ["PEER_QUEUE"] = url
     producer = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=url))
     task = producer.task(name="perform")(lambda number: None)
+    command = [sys.executable, "-m", "procrastinate", "--app", "benchmarks.peer_procrastinate.app", "worker", "--concurrency", "1"]
     with producer.open():
         producer.schema_manager.apply_schema()
-        command = [sys.executable, "-m", "procrastinate", "--app", "benchmarks.peer_procrastinate.app", "worker"]
-        workers = [
-            subprocess.Popen([*command, "--concurrency", "1"], env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            for _ in range(processes)
-        ]
-        try:
-            _run(producer, task, range(count + 1, count + WARM_UP + 1), 1)  # the workers are up
-            started = time.perf_counter()
-            _run(producer, task, range(1, count + 1), at_once)
-            print(time.perf_counter() - started)
-        finally:
-            for worker in workers:
-                worker.terminate()
-            for worker in workers:
-                worker.wait()
+        with workers(command, processes, PEER_QUEUE=url):
+            print(time_tasks(partial(_run, producer, task, at_once), count, WARM_UP))
 
 
-def _run(producer: procrastinate.App, task: procrastinate.tasks.Task, numbers: range, at_once: int) -> None:
+def _run(producer: procrastinate.App, task: procrastinate.tasks.Task, at_once: int, numbers: range) -> None:
     before = _done(producer)
     for start in range(0, len(numbers), at_once):
         task.batch_defer(*({"number": number} for number in numbers[start : start + at_once]))

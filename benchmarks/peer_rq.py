@@ -5,14 +5,15 @@ Its worker forks a process for each task; the modules of the task are imported b
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
+from functools import partial
 
 import redis
 from rq import Queue
 
 from benchmarks.peer_task import perform
+from benchmarks.peer_workers import time_tasks, workers
 
 WARM_UP = 4  # tasks
 # A worker that has imported what the task needs, so that no task pays for it.
@@ -25,17 +26,8 @@ rq.Worker(["default"], connection=redis.Redis.from_url(sys.argv[1])).work(loggin
 def main(url: str, count: int, processes: int) -> None:
     """Start workers, send the tasks, wait until all are done, print the seconds."""
     queue = Queue(connection=redis.Redis.from_url(url))
-    workers = [subprocess.Popen([sys.executable, "-c", WORKER, url], stdout=subprocess.DEVNULL) for _ in range(processes)]
-    try:
-        _run(queue, range(count + 1, count + WARM_UP + 1))  # the workers are up
-        started = time.perf_counter()
-        _run(queue, range(1, count + 1))
-        print(time.perf_counter() - started)
-    finally:
-        for worker in workers:
-            worker.terminate()
-        for worker in workers:
-            worker.wait()
+    with workers([sys.executable, "-c", WORKER, url], processes):
+        print(time_tasks(partial(_run, queue), count, WARM_UP))
 
 
 def _run(queue: Queue, numbers: range) -> None:

@@ -5,7 +5,6 @@ The lane `cpu` has several processes (LOCAL_WORKERS). The lane `network` has one
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import threading
@@ -17,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from database import Database
 from infrastructure.allocator import give_back_memory
+from infrastructure.garbage import loading
 from jobs.claims import release_worker
 from jobs.machine import JobMachine
 from jobs.maintenance import Maintenance
@@ -45,10 +45,8 @@ def run_worker(name: str, lane: Lane, machine: JobMachine, stop: threading.Event
     # Web processes on this machine have priority, because clients wait for their answers.
     os.nice(NICENESS)
     give_back_memory()
-    machine.kinds.prepare(lane)
-    # Objects that were created by now live until the end: frozen, they are skipped by every later full collection.
-    gc.collect()
-    gc.freeze()
+    with loading():
+        machine.kinds.prepare(lane)
     settings, options = machine.foundation.settings, machine.executor_options(lane)
     listener = WakeupListener(settings.redis_url, work_channel(lane))
     try:

@@ -32,31 +32,27 @@ assert GIVE_BACK.target == RESCUE.target == CLAIM.source
 assert CANCEL_ITEM.source == ABANDON_ITEM.source
 MAX_TURN_GAP = 16  # turns between two rescued items, however often they were lost
 
-# The position of a lane's queue. Requeued items get turns from it on, so that they alternate with the queued items.
-HEAD_TURN = text(f"""
-    SELECT COALESCE(min(turn), 0)
-    FROM analysis_job_items
-    WHERE status = '{CLAIM.source}' AND lane = :lane
-""")
-# All items of several jobs in one statement; `jobs` is a JSON array of [job_id, keys]. It is parsed once for each job: if it were parsed
-# for each item, a job of 50,000 would take minutes. The turns begin one behind the head of the queue: the item at the head would wait
-# forever if each new job were queued before it.
+# The position of a lane's queue. New and requeued items get turns behind it, so that they alternate with the queued items.
 _HEAD = f"""
-    SELECT COALESCE(min(turn), 0) + 1 AS turn
+    SELECT COALESCE(min(turn), 0) AS turn
     FROM analysis_job_items
     WHERE status = '{CLAIM.source}' AND lane = :lane
 """
+HEAD_TURN = text(_HEAD)
+# All items of several jobs in one statement; `jobs` is a JSON array of [job_id, keys]. It is parsed once for each job: if it were parsed
+# for each item, a job of 50,000 would take minutes. The turns begin one behind the head of the queue: the item at the head would wait
+# forever if each new job were queued before it.
 INSERT = Variants(
     f"""
     WITH job AS MATERIALIZED (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS keys FROM json_each(:jobs))
     INSERT INTO analysis_job_items (job_id, key, lane, status, turn, tries)
-    SELECT job.id, element.value, :lane, '{CLAIM.source}', head.turn + element.key, 0
+    SELECT job.id, element.value, :lane, '{CLAIM.source}', head.turn + 1 + element.key, 0
     FROM ({_HEAD}) AS head, job, json_each(job.keys) AS element
     """,
     f"""
     WITH job AS MATERIALIZED (SELECT value->>0 AS id, value->1 AS keys FROM json_array_elements(CAST(:jobs AS json)))
     INSERT INTO analysis_job_items (job_id, key, lane, status, turn, tries)
-    SELECT job.id, element.value, :lane, '{CLAIM.source}', head.turn + element.number - 1, 0
+    SELECT job.id, element.value, :lane, '{CLAIM.source}', head.turn + element.number, 0
     FROM ({_HEAD}) AS head, job, json_array_elements_text(job.keys) WITH ORDINALITY AS element (value, number)
     """,
 )
