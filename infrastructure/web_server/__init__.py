@@ -13,6 +13,7 @@ A silent, slow or disconnected client costs a socket and a little memory, never 
     loop.py        the loop: accepts, reads, writes, enforces deadlines and closes
     answer.py      runs the application for a complete request
     worker.py      the gunicorn worker: the loop and its threads
+    arrivals.py    ends the arrival of connections before the listeners are closed
     boot.py        starts and stops the application in a worker
     master.py      the hooks of gunicorn's master process
 """

@@ -15,6 +15,7 @@ from gunicorn.glogging import Logger
 
 from infrastructure import worker_slots
 from infrastructure.temporary_folder import remove_folders_of
+from infrastructure.web_server.arrivals import end_arrivals
 from utils.logger import route_through_root
 
 log = structlog.get_logger(__name__)
@@ -70,6 +71,7 @@ class Master:
         except OSError as error:
             log.error("workers count for themselves", folder=str(self._folder), reason=str(error))
         server.reap_workers = halting_once(server.reap_workers)
+        server.stop = ending_arrivals(server)
         if self._make_supervised is not None:
             state.supervised = self._make_supervised()
             self._supervise_from_its_loop(server, state.supervised)
@@ -118,6 +120,19 @@ class Master:
 
 def _state_of(server: Any) -> _State:
     return _states.setdefault(server, _State())
+
+
+def ending_arrivals(server: Any) -> Callable[..., None]:
+    """Wrap the server's `stop`, so that no connection arrives between the last that a worker accepts and the listener's end."""
+    stop = server.stop
+
+    def end_arrivals_and_stop(graceful: bool = True) -> None:
+        is_only_owner = server.reexec_pid == server.master_pid == 0 and not server.systemd
+        if is_only_owner:
+            end_arrivals(listener.sock for listener in server.LISTENERS)
+        stop(graceful)
+
+    return end_arrivals_and_stop
 
 
 def halting_once(reap_workers: Callable[[], None]) -> Callable[[], None]:

@@ -1,7 +1,8 @@
 """The gunicorn worker: a loop for all connections, and threads that run the application.
 
 It corrects two faults of gunicorn's gthread worker. At a stop, gthread accepts no more connections and then closes its listeners, so the
-kernel resets the connections in the backlog; this worker accepts and answers those first (`ConnectionLoop.stop`). And gthread gives each
+kernel resets the connections in the backlog; this worker accepts and answers those first (`ConnectionLoop.stop`), and none arrive between
+the last of them and the close (arrivals.py). And gthread gives each
 new connection a thread, which a silent client holds; here only a complete request takes a thread.
 """
 

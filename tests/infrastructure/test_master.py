@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,8 +22,12 @@ class Worker:
 class Server:
     """An arbiter with the attributes that the hooks use. It records calls."""
 
+    reexec_pid = master_pid = 0
+    systemd = False
+
     def __init__(self) -> None:
         self.WORKERS: dict[int, Worker] = {}
+        self.LISTENERS: list[SimpleNamespace] = []
         self.calls: list[str] = []
 
     def reap_workers(self) -> None:
@@ -81,6 +87,20 @@ def test_the_child_is_checked_and_stopped_with_the_workers(server: Server, tmp_p
     server.manage_workers()
     server.stop(graceful=False)
     assert server.calls == ["manage", "check child", "ask child to stop", "stop False", "stop child"]
+
+
+@pytest.mark.parametrize(("attribute", "is_shared"), [("reexec_pid", True), ("master_pid", True), ("systemd", True), ("other", False)])
+def test_connections_arrive_until_the_stop_of_the_only_owner(server: Server, tmp_path: Path, attribute: str, is_shared: bool) -> None:
+    """A second master (USR2) or systemd goes on to use the listener."""
+    Master(tmp_path / "shared", None).when_ready(server)
+    setattr(server, attribute, 1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server.LISTENERS.append(SimpleNamespace(sock=listener))
+        socket.create_connection(listener.getsockname(), timeout=60).close()
+        server.stop()
+        with nullcontext() if is_shared else pytest.raises(TimeoutError):
+            socket.create_connection(listener.getsockname(), timeout=0.2 if not is_shared else 60).close()
+    assert server.calls == ["stop True"]
 
 
 def test_two_servers_have_their_own_state(tmp_path: Path) -> None:
