@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +33,7 @@ class Bars:
 
     def day(self, index: int) -> date:
         """The day of one bar."""
-        day: date = self.days[index].item()
-        return day
+        return cast("date", self.days.item(index))
 
     def newest(self, count: int) -> Bars:
         """The last `count` bars, at most all, as copies: small arrays that do not keep the long ones."""

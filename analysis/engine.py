@@ -20,7 +20,7 @@ from analysis.score import Score, score_of, signal_of, verdict_of
 from analysis.series import LONGEST_WINDOW, Series, compute_series, newest_series, newest_smoothed, rows_of
 from analysis.trade import plan_trade
 from models.analysis import Analysis, Overrides, Parameters, PriceWarning
-from models.indicator import INDICATORS, Indicator, IndicatorReading
+from models.indicator import INDICATORS, IndicatorReading
 from models.strategy import Strategy
 
 # Incremented with every change to any number or sentence of a result.
@@ -160,8 +160,7 @@ def _analysis(ticker: _Ticker, row: Series[float], ballots: Iterator[_Ballot], s
         verdict=verdict_of(score),
         signal=signal,
         indicators=tuple(
-            _reading(INDICATORS[key], ballot, row, ticker.bars, parameters.weights)
-            for key, ballot in zip(parameters.indicators, ballots, strict=True)
+            _reading(key, ballot, row, ticker.bars, parameters.weights) for key, ballot in zip(parameters.indicators, ballots, strict=True)
         ),
         levels=find_levels(recent, row.atr),
         trade=plan_trade(recent, row.atr, signal, parameters),
@@ -169,20 +168,14 @@ def _analysis(ticker: _Ticker, row: Series[float], ballots: Iterator[_Ballot], s
     )
 
 
-def _reading(indicator: Indicator, ballot: _Ballot, row: Series[float], bars: int, weights: Mapping[str, float]) -> IndicatorReading:
-    key, vote = indicator.key, int(ballot.vote)
-    available = bool(ballot.available)
-    reason, details = explain(key, row, vote, bool(ballot.meaningless)) if available else (unavailable(key, bars), {})
-    return IndicatorReading(
-        key,
-        indicator.name,
-        indicator.category.value,
-        available,
-        finite(ballot.value) if available else None,
-        vote,
-        ballot.confidence,
-        weights[key] if available and indicator.votes else 0.0,
-        ballot.contribution,
-        reason,
-        details,
-    )
+# Key, name and category of each indicator as a reading has them: the value of an enumeration is slow to read.
+_NAMED = {key: (key, indicator.name, indicator.category.value) for key, indicator in INDICATORS.items()}
+
+
+def _reading(key: str, ballot: _Ballot, row: Series[float], bars: int, weights: Mapping[str, float]) -> IndicatorReading:
+    available, meaningless, value, vote, confidence, contribution = ballot
+    if not available:
+        return IndicatorReading(*_NAMED[key], False, None, 0, confidence, 0.0, contribution, unavailable(key, bars), {})
+    reason, details = explain(key, row, int(vote), bool(meaningless))
+    weight = weights.get(key, 0.0)  # an indicator that does not vote has none
+    return IndicatorReading(*_NAMED[key], True, finite(value), int(vote), confidence, weight, contribution, reason, details)

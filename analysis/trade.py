@@ -25,28 +25,34 @@ def plan_trade(bars: Bars, atr: float, signal: Signal, parameters: Parameters) -
     entry, method = _buy_entry(bars, close) if signal is Signal.BUY else (close, LAST_CLOSE)
     distance = min(max(parameters.stop_percent / 100.0 * entry, STOP_ATR * atr), WIDEST_STOP * entry)
     direction = 1.0 if signal is Signal.BUY else -1.0
-    trade = Trade(
+    stop_loss = entry - direction * distance
+    shares, value, risk = _position(entry, entry - stop_loss, DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, parameters.max_position_percent)
+    return Trade(
         entry=entry,
         entry_method=method,
-        stop_loss=entry - direction * distance,
+        stop_loss=stop_loss,
         target=entry + direction * distance * parameters.reward_risk,
         reward_risk=parameters.reward_risk,
-        shares=0,
-        position_value=0.0,
-        risk_amount=0.0,
+        shares=shares,
+        position_value=value,
+        risk_amount=risk,
     )
-    return size_position(trade, DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, parameters.max_position_percent)
 
 
 def size_position(trade: Trade, capital: float, risk_percent: float, max_position_percent: float) -> Trade:
     """The trade with the most whole shares within risk and position cap, both in percent of `capital`. A SELL keeps 0 shares."""
-    distance = trade.entry - trade.stop_loss
+    shares, value, risk = _position(trade.entry, trade.entry - trade.stop_loss, capital, risk_percent, max_position_percent)
+    return dataclasses.replace(trade, shares=shares, position_value=value, risk_amount=risk)
+
+
+def _position(entry: float, distance: float, capital: float, risk_percent: float, max_position_percent: float) -> tuple[int, float, float]:
+    """Shares, value and risk of a position with its stop at `distance` below the entry; none where it is not below, as for a SELL."""
     if distance <= 0:
-        return trade
+        return 0, 0.0, 0.0
     by_risk = capital * risk_percent / 100.0 / distance
-    by_cap = capital * max_position_percent / 100.0 / trade.entry
+    by_cap = capital * max_position_percent / 100.0 / entry
     shares = math.floor(min(by_risk, by_cap))
-    return dataclasses.replace(trade, shares=shares, position_value=shares * trade.entry, risk_amount=shares * distance)
+    return shares, shares * entry, shares * distance
 
 
 def _buy_entry(bars: Bars, close: float) -> tuple[float, str]:

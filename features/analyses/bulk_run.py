@@ -39,10 +39,14 @@ def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analy
 
     A ticker is missing when its result was stored earlier and retention has removed it meanwhile.
     """
-    result_store.insert_many(connection, [(org_id, analysed.result) for analysed in outcomes.values() if analysed.result is not None])
+    new = [analysed.result for analysed in outcomes.values() if analysed.result is not None]
+    inserted = result_store.insert_many(connection, [(org_id, result) for result in new])
     latest = {(org_id, analysed.fingerprint, analysed.read_at) for analysed in outcomes.values() if analysed.becomes_latest}
     result_store.mark_latest_many(connection, latest)
-    ids = result_store.find_ids(connection, org_id, [analysed.fingerprint for analysed in outcomes.values()])
+    # Where another worker stored some of the same results meanwhile, their ids are its.
+    ids = {one.result.fingerprint: one.result.id for one in new} if inserted == len(new) else {}
+    others = [analysed.fingerprint for analysed in outcomes.values() if analysed.fingerprint not in ids]
+    ids |= result_store.find_ids(connection, org_id, others)
     return {ticker: ids[analysed.fingerprint] for ticker, analysed in outcomes.items() if analysed.fingerprint in ids}
 
 
@@ -58,7 +62,7 @@ def _analyse(database: Database, org_id: int, tickers: Sequence[str], plan: Anal
         try:
             work = plan.prepare(head, packed, read_at)
             batch.add(work)
-            fingerprints[head.ticker] = work.fingerprint
+            fingerprints[head.ticker] = work.origin.fingerprint
         except BellwetherError as error:
             faults[head.ticker] = _to_fault(error)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -23,18 +22,23 @@ from utils.ids import new_id
 from utils.json_text import dump, parse_tolerant
 
 
-@dataclass(frozen=True)
-class Work:
-    """The input of one analysis: the series, the digest of its analysed bars, and the fingerprint of the result.
+class Origin(NamedTuple):
+    """Where a result comes from: the series, the digest of its analysed bars, and the fingerprint of the result.
 
     `read_at` is a time before the series was read. It orders results by the age of their prices, however long each analysis takes.
     """
 
     head: SeriesHead
-    packed: PackedBars
     sha256: str
     fingerprint: str
     read_at: datetime
+
+
+class Work(NamedTuple):
+    """The input of one analysis."""
+
+    origin: Origin
+    packed: PackedBars
 
 
 class AnalysisPlan:
@@ -59,11 +63,15 @@ class AnalysisPlan:
         """
         if len(packed.data) != head.bars * BYTES_PER_BAR:
             raise PricesDamaged(head.ticker)
-        packed = packed.between(end=self._as_of)
+        sha256, fingerprint = head.sha256, self.known_fingerprint(head)
+        if fingerprint is None:
+            packed = packed.between(end=self._as_of)
         if len(packed) < MINIMUM_BARS:
             raise InsufficientHistory(head.ticker, len(packed), MINIMUM_BARS)
-        sha256 = head.sha256 if len(packed) == head.bars else packed.sha256
-        return Work(head, packed, sha256, self._fingerprint(head, sha256, packed.last_day()), read_at)
+        if fingerprint is None:
+            sha256 = packed.sha256
+            fingerprint = self._fingerprint(head, sha256, packed.last_day())
+        return Work(Origin(head, sha256, fingerprint, read_at), packed)
 
     def _fingerprint(self, head: SeriesHead, sha256: str, last_day: date) -> str:
         return self._fingerprints.of(head.ticker, sha256, is_stale(last_day, self.seen_on))
@@ -92,17 +100,8 @@ def compute_result(work: Work, plan: AnalysisPlan) -> NewResult:
     batch.add(work)
     (result,) = batch.results()
     if result is None:
-        raise PricesDamaged(work.head.ticker)
+        raise PricesDamaged(work.origin.head.ticker)
     return result
-
-
-class _Origin(NamedTuple):
-    """What a result tells of its input."""
-
-    ticker: str
-    provenance: Provenance
-    fingerprint: str
-    read_at: datetime
 
 
 class ResultBatch:
@@ -111,34 +110,27 @@ class ResultBatch:
     def __init__(self, plan: AnalysisPlan) -> None:
         self._plan = plan
         self._batch = Batch(plan.parameters, plan.seen_on)
-        self._origins: list[_Origin] = []
+        self._origins: list[Origin] = []
 
     def add(self, work: Work) -> None:
         """Add an analysis. Raises PricesDamaged for bars that are not plausible."""
-        head, packed = work.head, work.packed
-        if not is_sound(packed, head.adjusted):
-            raise PricesDamaged(head.ticker)
-        self._batch.add(adjusted_bars(packed, head.adjusted))
-        provenance = Provenance(
-            provider=head.provider,
-            first=packed.first_day(),
-            last=packed.last_day(),
-            bars_sha256=work.sha256,
-            adjustment="adj_close" if head.adjusted else "none",
-            engine_version=ENGINE_VERSION,
-        )
-        self._origins.append(_Origin(head.ticker, provenance, work.fingerprint, work.read_at))
+        origin, packed = work
+        if not is_sound(packed, origin.head.adjusted):
+            raise PricesDamaged(origin.head.ticker)
+        self._batch.add(adjusted_bars(packed, origin.head.adjusted))
+        self._origins.append(origin)
 
     def results(self) -> Iterator[NewResult | None]:
         """The results in the order in which the analyses were added; None where the bars lead to no finite score."""
         return map(self._result, self._origins, self._batch.analyses())
 
-    def _result(self, origin: _Origin, analysis: Analysis) -> NewResult | None:
+    def _result(self, origin: Origin, analysis: Analysis) -> NewResult | None:
         if not (math.isfinite(analysis.score) and math.isfinite(analysis.close)):
             return None
+        head = origin.head
         result = AnalysisResult(
             id=new_id(),
-            ticker=origin.ticker,
+            ticker=head.ticker,
             as_of=analysis.as_of,
             bars=analysis.bars,
             strategy=self._plan.parameters.strategy,
@@ -149,8 +141,15 @@ class ResultBatch:
             indicators=analysis.indicators,
             levels=analysis.levels,
             trade=analysis.trade,
-            warnings=analysis.warnings + provider_warnings(origin.provenance.provider),
-            provenance=origin.provenance,
+            warnings=analysis.warnings + provider_warnings(head.provider),
+            provenance=Provenance(
+                provider=head.provider,
+                first=head.first_day,
+                last=analysis.as_of,
+                bars_sha256=origin.sha256,
+                adjustment="adj_close" if head.adjusted else "none",
+                engine_version=ENGINE_VERSION,
+            ),
             fingerprint=origin.fingerprint,
             created_at=origin.read_at,
         )

@@ -131,8 +131,8 @@ def _find_or_compute(database: Database, target: _Target) -> StoredResult:
             if loaded is None:
                 raise TickerNotFound(target.ticker)
             work: Work = plan.prepare(*loaded, read_at)
-            if work.fingerprint != target.fingerprint:
-                existing = _find(connection, target.org_id, work.fingerprint)
+            if work.origin.fingerprint != target.fingerprint:
+                existing = _find(connection, target.org_id, work.origin.fingerprint)
     if existing is None:
         return _store(database, target.org_id, compute_result(work, plan), plan.keeps_latest)
     if plan.keeps_latest and not existing.is_latest:

@@ -114,11 +114,11 @@ def insert(connection: Connection, org_id: int, new: NewResult) -> bool:
     return connection.execute(INSERT, _row_of(org_id, new)).rowcount == 1
 
 
-def insert_many(connection: Connection, results: Collection[tuple[int, NewResult]]) -> None:
-    """Store results, each with its organization, unless their fingerprints are stored already."""
+def insert_many(connection: Connection, results: Collection[tuple[int, NewResult]]) -> int:
+    """Store results, each with its organization, unless their fingerprints are stored already; return how many were stored."""
     # In one order, so that two writers of the same results cannot deadlock.
     ordered = sorted(results, key=lambda pair: pair[1].result.fingerprint)
-    execute_rows(connection, INSERT_ROWS, [_row_of(org_id, new) for org_id, new in ordered])
+    return execute_rows(connection, INSERT_ROWS, [_row_of(org_id, new) for org_id, new in ordered])
 
 
 # `analysed_at` never goes back, whichever of two writers comes last. The former latest result becomes the previous one.

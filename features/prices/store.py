@@ -237,7 +237,7 @@ def save_over_same_provider(connection: Connection, head: SeriesHead, packed: Pa
 
 
 def _save(connection: Connection, statement: TextClause, head: SeriesHead, packed: PackedBars, more: dict[str, object]) -> bool:
-    if connection.execute(statement, {**vars(head), "data": packed.data, **more}).rowcount != 1:
+    if connection.execute(statement, {**head._asdict(), "data": packed.data, **more}).rowcount != 1:
         return False
     _save_closes(connection, head, packed)
     return True
