@@ -166,7 +166,7 @@ class Settings(BaseSettings):
     breaker_seconds: float = Field(5.0, gt=0, le=300, description="Seconds that an open breaker waits before it lets one request try.")
 
     cache_enabled: bool = Field(True, description="Cache results and key look-ups.")
-    cache_max_bytes: int = Field(16_000_000, ge=10_000, description="Largest size of one process's cache, in bytes.")
+    cache_max_bytes: int = Field(4_000_000, ge=10_000, description="Largest size of one process's cache, in bytes.")
     cache_seconds: int = Field(300, ge=1, le=86_400, description="Seconds that a result stays cached, even when it is deleted meanwhile.")
     compress_responses: bool = Field(True, description="Compress answers for clients that accept it.")
 

@@ -17,7 +17,7 @@ NOTE = (
 )
 CONNECTIONS = 8
 FEW, MANY = 1_000, 10_000  # analyses
-LIMIT = 100.0  # MB
+LIMIT = 80.0  # MB
 GROWTH = 1.05
 TICKERS = ("AAPL", "IBM", "MSFT")
 STRATEGIES = ("balanced", "trend", "reversion", "breakout", "weekly")
