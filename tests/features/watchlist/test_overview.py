@@ -277,7 +277,7 @@ def insert_series(connection: Connection, head: SeriesHead, packed: PackedBars) 
             "(org_id, ticker, name, provider, adjusted, bars, first_day, last_day, sha256, data, updated_at) VALUES "
             "(:org_id, :ticker, :name, :provider, :adjusted, :bars, :first_day, :last_day, :sha256, :data, :updated_at)"
         ),
-        {**head._asdict(), "data": packed.data, "updated_at": now()},
+        {**dict(zip(SeriesHead.__annotations__, head, strict=True)), "data": packed.data, "updated_at": now()},
     )
 
 
