@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from database import DatabaseSuspended
 from infrastructure.breaker import BreakerOpen
-from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse, PriceQuality
+from models.errors import BasesDiffer, BellwetherError, FeatureDisabled, NothingToAnalyse, PriceQuality
 from utils.api_utils import ApiError, FirstErrors
 from utils.database_errors import explanation_of, is_unavailable, refuses_writes
 
@@ -24,9 +24,12 @@ STATUSES = {
     "idempotency_mismatch": 422,
     "insufficient_history": 422,
     "price_quality": 422,
+    "ambiguous_dates": 422,
+    "bases_differ": 422,
     "feature_disabled": 503,
 }
 DISABLED_RETRY_AFTER = "60"  # seconds; long, because an operator must switch the feature on
+MOST_DAYS = 100  # that an error lists
 UNWRITABLE_RETRY_AFTER = "60"  # seconds; long, because an operator must make room or permit writes
 
 
@@ -35,6 +38,9 @@ def translate(error: Exception) -> ApiError | None:
     if isinstance(error, PriceQuality):
         problems = [{"field": problem.place, "message": problem.message} for problem in error.problems]
         return ApiError(422, error.code, str(error), FirstErrors(problems, error.total))
+    if isinstance(error, BasesDiffer):
+        days = [{"field": str(day), "message": f"{error.column}: stored {old:g}, file {new:g}."} for day, old, new in error.days]
+        return ApiError(422, error.code, str(error), FirstErrors(days[:MOST_DAYS], len(days)))
     if isinstance(error, NothingToAnalyse):
         return ApiError(422, error.code, str(error), [{"field": "universe", "message": str(error)}])
     if isinstance(error, FeatureDisabled):

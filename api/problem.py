@@ -43,7 +43,7 @@ class Problem(Answer):
     instance: str
     code: str
     request_id: str | None
-    errors: list[FieldProblem] = Field(default=[], max_length=MAX_ERRORS, description="Only for input that does not fit; the first 50.")
+    errors: list[FieldProblem] = Field(default=[], max_length=MAX_ERRORS, description="Only for input that does not fit; the first ones.")
     errors_total: int = Field(default=0, description="How many errors there are, listed or not; beside `errors`.")
 
 
@@ -60,7 +60,7 @@ def problem_answers(*statuses: int) -> dict[str | int, Any]:
         413: "payload_too_large",
         414: "uri_too_long",
         415: "unsupported_media_type",
-        422: "validation_error, insufficient_history, price_quality, idempotency_mismatch",
+        422: "validation_error, insufficient_history, price_quality, ambiguous_dates, bases_differ, idempotency_mismatch",
         429: "rate_limited",
         431: "headers_too_large",
         500: "internal_error",

@@ -212,3 +212,32 @@ class PriceQuality(BellwetherError):
         first = problems[0]
         rest = f" {self.total - 1} more." if self.total > 1 else ""
         super().__init__(f"{first.place}: {first.message}{rest} Nothing was stored.")
+
+
+class AmbiguousDates(BellwetherError):
+    """The dates of a price file can be read in two ways, and both make sense."""
+
+    code = "ambiguous_dates"
+
+    def __init__(self, day_first: date, month_first: date) -> None:
+        self.day_first, self.month_first = day_first, month_first
+        super().__init__(
+            f"The dates can be read with the day or with the month first: the first row is of {day_first} or of {month_first}. "
+            "Send ?dates=dmy or ?dates=mdy. Nothing was stored."
+        )
+
+
+class BasesDiffer(BellwetherError):
+    """Two histories of a ticker differ on common days in a way that no split or dividend explains."""
+
+    code = "bases_differ"
+
+    def __init__(self, column: str, days: list[tuple[date, float, float]]) -> None:
+        """`days` have the stored and the new number."""
+        self.column, self.days = column, days
+        listed = "; ".join(f"{day}: stored {old:g}, file {new:g}" for day, old, new in days[:5])
+        more = f" and {len(days) - 5} more" if len(days) > 5 else ""
+        super().__init__(
+            f"The file and the stored prices are not of one footing: the {column} of {len(days)} common days differs by no constant ratio "
+            f"({listed}{more}). Replace the series with ?extend=false and the whole history. Nothing was stored."
+        )

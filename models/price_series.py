@@ -66,14 +66,41 @@ class SeriesHead(NamedTuple):  # not a dataclass, which takes several times as l
 
 
 @dataclass(frozen=True)
+class Understood:
+    """How a price file was read."""
+
+    delimiter: str
+    encoding: str
+    decimal: str
+    dates: str
+    columns: dict[str, str]  # the file's name of each of our columns
+    ignored: list[str]  # columns that were not read
+    order: str
+
+
+@dataclass(frozen=True)
+class Rescaled:
+    """What a merge multiplied to bring two histories to one footing: the bars of `series` before a day."""
+
+    series: str  # "stored" or "file"
+    before: date
+    price: float
+    adj_close: float | None
+    volume: float
+    actions: list[str]
+
+
+@dataclass(frozen=True)
 class ImportReport:
-    """The outcome of an upload; `dropped` counts rows without prices."""
+    """The outcome of an upload; `dropped` counts rows that were left out."""
 
     ticker: str
     bars: int
     first: date
     last: date
     dropped: int
+    rescaled: Rescaled | None
+    understood: Understood
     warnings: tuple[PriceWarning, ...]
 
 

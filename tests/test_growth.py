@@ -23,12 +23,12 @@ from features.accounts.api_keys import KeyRing
 from features.accounts.sessions import Sessions
 from features.analyses.schemas.analysis import BulkAnalyzeRequest
 from features.analyses.schemas.series import SeriesQuery
-from features.prices.providers.upload import parse_csv
+from features.prices.files.reader import ReadOptions, read_file
 from features.prices.service import stream_csv
 from infrastructure.cache import NoCache
 from infrastructure.sql import script as sql_script
 from jobs.schemas import StreamHeaders
-from models.errors import PriceQuality
+from models.errors import AmbiguousDates, PriceQuality
 from models.price_series import Bar, PackedBars
 from utils.api_utils import ApiError, StrictRequest, validation_problem
 from utils.json_text import DuplicateKeys, MalformedJSON, parse_strict, parse_tolerant
@@ -142,7 +142,7 @@ def refused(work: Callable[[], object], *errors: type[Exception]) -> Callable[[]
 
 @each(FILES)
 def test_price_files(make: Callable[[int], str]) -> None:
-    check_growth(lambda size: refused(partial(parse_csv, make(size).encode(), TODAY), PriceQuality))
+    check_growth(lambda size: refused(partial(read_file, make(size).encode(), ReadOptions(TODAY)), PriceQuality, AmbiguousDates))
 
 
 def test_price_files_given_out() -> None:

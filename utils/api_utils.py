@@ -30,7 +30,8 @@ FieldError = Mapping[str, str]  # {"field": …, "message": …}
 PROBLEM_TYPE = "application/problem+json"
 DRAIN_LIMIT = 32_000_000
 RETRY_AFTER_SECONDS = 5
-MAX_ERRORS = 50  # listed in one response; the rest are only counted
+MAX_ERRORS = 100  # listed in one response; the rest are only counted
+MAX_FIELDS = 50  # of a request that are listed
 LONGEST_ECHO = 200  # characters of the caller's input that a response repeats
 BROKEN_BODY = "The body is incomplete, or its chunks are invalid. Send it again."
 PIECE_BYTES = 65_536  # the smallest piece of a streamed response, except the last
@@ -135,7 +136,7 @@ class StrictRequest(Request):
         except MalformedJSON as error:
             raise ApiError(400, "malformed_json", f"The body is not valid JSON: {error}.") from error
         except DuplicateKeys as error:
-            raise _repeated(error.paths(MAX_ERRORS), error.total, "The field may be given once.") from error
+            raise _repeated(error.paths(MAX_FIELDS), error.total, "The field may be given once.") from error
         if not isinstance(value, dict):
             raise ApiError(422, "validation_error", "The body must be a JSON object.", [{"field": "", "message": "must be an object"}])
         return value
@@ -252,7 +253,7 @@ def register_error_handlers(
 def validation_problem(error: ValidationError) -> ApiError:
     """The error for input that does not fit its model. It does not repeat the input."""
     errors = []
-    for entry in error.errors(include_url=False, include_input=False, include_context=False)[:MAX_ERRORS]:
+    for entry in error.errors(include_url=False, include_input=False, include_context=False)[:MAX_FIELDS]:
         message = MESSAGES.get(entry["type"], entry["msg"].removeprefix("Value error, "))
         errors.append({"field": ".".join(str(part) for part in entry["loc"]), "message": message})
     return _invalid(errors, error.error_count())

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from werkzeug.exceptions import ClientDisconnected
 
 from api.header_limits import LONGEST, LONGEST_PARSED
-from utils.api_utils import LONGEST_ECHO, MAX_ERRORS
+from utils.api_utils import LONGEST_ECHO, MAX_FIELDS
 from web.sign_in import LARGEST_FORM
 
 JSON = "application/json"
@@ -50,7 +50,7 @@ def test_an_answer_lists_fifty_faults_and_counts_the_rest(client: Client, body: 
     refused = problem(client.post("/bulk-analyze", body), 422, "validation_error")
     assert (len(refused["errors"]), refused["errors_total"]) == (listed, total)
     assert (f"({total - 1:,} more" in refused["detail"]) == (total > 1)
-    assert ("lists the first 50" in refused["detail"]) == (total > MAX_ERRORS)
+    assert ("lists the first 50" in refused["detail"]) == (total > MAX_FIELDS)
     assert all(len(error["field"]) <= LONGEST_ECHO for error in refused["errors"])
     assert len(json.dumps(refused)) < 10_000
 

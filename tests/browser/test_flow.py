@@ -128,6 +128,19 @@ def test_a_bad_and_a_good_file(open_page: Open, site: Site, tmp_path: Path, watc
     assert site.api("GET", "/prices/BADFILE/quality").status_code == 404
 
 
+def test_dates_that_can_be_read_in_two_ways(open_page: Open, site: Site, tmp_path: Path, watch: Any) -> None:
+    watch.expected.append("422")
+    file = tmp_path / "SLASH.csv"
+    file.write_text("Date;Open;High;Low;Close;Volume\n05/08/2025;1,5;1,6;1,4;1,5;10\n07/08/2025;1,5;1,6;1,4;1,5;10\n")
+    page = open_page("/prices")
+    page.locator("#price-files").set_input_files(str(file))
+    page.locator("#upload-all").click()
+    page.get_by_role("button", name="Day first").click()
+    stored = page.locator('.file-row[data-state="stored"]')
+    expect(stored).to_contain_text("dates as day first, semicolons between columns, a decimal comma")
+    assert site.api("GET", "/prices/SLASH/quality").json()["last"] == "2025-08-07"
+
+
 def test_diagnostics_and_a_switch(open_page: Open, site: Site, watch: Any) -> None:
     watch.expected.append("503")
     page = open_page("/diagnostics")

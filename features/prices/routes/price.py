@@ -15,8 +15,9 @@ from api.schemas import CSV, TickerPath
 from api.services import services
 from features.prices.flags import UPLOADS
 from features.prices.routes.tags import PRICES
-from features.prices.schemas.price import PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
-from features.prices.service import check_quality, import_prices, read_prices, stream_csv, stream_json
+from features.prices.schemas.price import BadRows, PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
+from features.prices.service import check_quality, read_prices, stream_csv, stream_json
+from features.prices.uploads import UploadOptions, import_prices
 from utils.api_utils import LONGEST_ECHO, ApiError, json_response, streamed_response
 
 blueprint = api_blueprint("price", PRICES)
@@ -47,9 +48,10 @@ def get_quality(path: TickerPath) -> Response:
 @blueprint.put("/prices/<ticker>", responses={200: UploadAnswer, **problem_answers(413, 415)})
 @budget(Budget.UPLOADS)
 def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response:
-    """Upload a CSV file of daily prices: Date, Open, High, Low, Close, Volume and, if there is one, Adj Close, in any order.
+    """Upload a file of daily prices as sites and tools export it; `understood` tells how it was read.
 
-    Dates are ISO or US. A file is taken whole or refused with the line and column of each fault.
+    It needs columns for the date, open, high, low and close; volume and adjusted close are read where they are there, and others ignored. A
+    file is taken whole or refused with the line and column of each fault.
     """
     require_flag(UPLOADS)
     if raw.mimetype != CSV:
@@ -59,4 +61,5 @@ def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response
     if len(file) > LARGE_FILE:
         # After the file has arrived: a request that waits for its body needs no slot.
         hold_slot()
-    return json_response(import_prices(services().database, org_id(), path.ticker, file, extend=query.extend))
+    options = UploadOptions(query.extend, query.dry_run, query.dates, leave_out_bad_rows=query.on_bad_rows is BadRows.DROP)
+    return json_response(import_prices(services().database, org_id(), path.ticker, file, options))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from enum import StrEnum
+from typing import ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
 from api.schemas import CSV, Answer, IsoDate, Query, RootAnswer
 from api.validation import RawBody
+from features.prices.files.dates import DateOrder
 from models.price_series import ImportReport, QualityReport
 
 
@@ -19,10 +21,22 @@ class PricesQuery(Query):
     end: IsoDate | None = Field(None, description="Last day, included.")
 
 
+class BadRows(StrEnum):
+    """What happens to a file with bad rows."""
+
+    REFUSE = "refuse"
+    DROP = "drop"
+
+
 class UploadQuery(Query):
     """Options of an upload."""
 
     extend: bool = Field(False, description="Merge by day instead of replacing the series.")
+    dry_run: bool = Field(False, description="Store nothing, and answer what would be stored.")
+    dates: Literal[DateOrder.DMY, DateOrder.MDY] | None = Field(
+        None, description="Whether dates have the day or the month first, where a file does not tell."
+    )
+    on_bad_rows: BadRows = Field(BadRows.REFUSE, description="`drop` leaves out bad rows, up to a tenth of all, and names them.")
 
 
 class PriceFile(RawBody):

@@ -20,7 +20,7 @@ from app import Application
 from features.prices import demo
 from features.prices import store as price_store
 from features.prices.demo import LoadReport
-from features.prices.providers import upload
+from features.prices.files.reader import ReadOptions, read_file
 from features.prices.providers.demo import HIGHEST_TRADED, LOWEST_TRADED, DemoProvider
 from features.prices.service import stream_csv
 from models.api_key import FIRST_ORG, SHARED_ORG
@@ -95,9 +95,9 @@ def test_the_bars_are_valid(bars: int) -> None:
 
 def test_an_upload_would_take_them_as_they_are() -> None:
     packed = DemoProvider(SUNDAY).packed(3)
-    parsed = upload.parse_csv(b"".join(stream_csv(packed)), SUNDAY)
+    parsed = read_file(b"".join(stream_csv(packed)), ReadOptions(SUNDAY))
     assert (parsed.adjusted, parsed.dropped) == (True, 0)
-    assert PackedBars.pack(parsed.bars) == packed
+    assert parsed.packed == packed
 
 
 def test_some_have_splits_and_dividends_which_the_adjusted_close_undoes() -> None:

@@ -9,7 +9,9 @@ import pytest
 from kit.support import Client
 
 import database
-from features.prices.providers.upload import LONGEST_CELL, LONGEST_LINE, MOST_COLUMNS, MOST_LINES, parse_csv
+from features.prices.files.numbers import LONGEST_CELL
+from features.prices.files.reader import ParsedFile, ReadOptions, read_file
+from features.prices.files.table import LONGEST_LINE, MOST_COLUMNS, MOST_LINES
 from models.errors import PriceQuality
 from models.price_series import MOST_BARS, Bar, PackedBars, SeriesDescription, head_of
 
@@ -17,10 +19,15 @@ HEADER = "Date,Open,High,Low,Close,Volume\n"
 ROW = "2020-01-01,1,1,1,1,1\n"
 LARGEST = 5_000_000
 TODAY = date(2030, 1, 1)
+MOST_MEMORY = 100_000_000  # bytes
 
 
 def bars(count: int, first: date = date(1960, 1, 1)) -> str:
     return "".join(f"{first + timedelta(days=number)},1,1,1,1,1\n" for number in range(count))
+
+
+def parse(text: str) -> ParsedFile:
+    return read_file(text.encode(), ReadOptions(TODAY))
 
 
 def filled(before: str, unit: str, after: str = "") -> str:
@@ -32,12 +39,12 @@ def filled(before: str, unit: str, after: str = "") -> str:
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
-        pytest.param(HEADER + f"2020-01-01,{'1' * 65},1,1,1,1\n", "line 2, column Open", "65 characters; at most 64", id="a cell"),
-        pytest.param(HEADER + f'2020-01-01,"1{" " * 64}",1,1,1,1\n', "line 2, column Open", "65 characters", id="a cell in quotes"),
-        pytest.param(HEADER + ROW + f"{'1' * 65}/1/2020,1,1,1,1,1\n", "line 3, column Date", "72 characters", id="a date"),
-        pytest.param(HEADER.replace("Open", f"Open{' ' * 61}"), "line 1, column Open", "65 characters", id="a header"),
+        pytest.param(HEADER + f"2020-01-01,{'1' * 65},1,1,1,1\n", "line 2, column Open", "not a plausible price", id="a cell"),
+        pytest.param(HEADER + f'2020-01-01,"1{"0" * 64}",1,1,1,1\n', "line 2, column Open", "not a plausible price", id="a cell in quotes"),
+        pytest.param(HEADER + ROW + f"{'1' * 65}/1/2020,1,1,1,1,1\n", "line 3, column Date", "not a date", id="a date"),
+        pytest.param(HEADER.replace("Open", "Open" * 20) + ROW, "line 1, column Open", "missing", id="a header"),
         pytest.param(HEADER + f"2020-01-01,{'1' * 120_000}x,1,1,1,1\n", "line 2", "13,600 characters", id="a cell of 120,000 digits"),
-        pytest.param(",".join(["Open"] * 201), "line 1", "201 columns; at most 200", id="columns"),
+        pytest.param(",".join([HEADER.strip()] + ["Other"] * 195), "line 1", "201 columns; at most 200", id="columns"),
         pytest.param(",".join(["Open"] * 200), "line 1, column Open", "twice", id="as many columns as are read"),
         pytest.param("x," * 1_200_000, "line 1", "13,600 characters", id="1.2 million columns"),
         pytest.param(HEADER + "1," * 300 + "\n", "line 2", "301 cells where the header has 6", id="cells"),
@@ -47,7 +54,7 @@ def filled(before: str, unit: str, after: str = "") -> str:
         pytest.param(filled(HEADER, '","'), "line 2", "13,600 characters", id="quotes and commas"),
         pytest.param(filled(HEADER, "\n"), "line 50001", "50,000 lines", id="line ends"),
         pytest.param(filled(HEADER, "\r"), "line 50001", "50,000 lines", id="line ends of another kind"),
-        pytest.param(filled("", "\n"), "line 1, column Date", "missing", id="nothing but line ends"),
+        pytest.param(filled("", "\n"), "line 1", "empty", id="nothing but line ends"),
         pytest.param(HEADER + bars(MOST_BARS + 1), "line 20002", "20,000 bars", id="a bar more than a series has"),
     ],
 )
@@ -72,18 +79,18 @@ def test_what_is_past_a_bound_is_refused_with_its_place(client: Client, text: st
     ],
 )
 def test_what_is_within_the_bounds_is_taken(text: str) -> None:
-    assert parse_csv(text.encode(), TODAY).bars
+    assert parse(text).packed.data
 
 
 def test_lines_are_counted_and_measured_to_the_last_that_is_read() -> None:
     blank = "\n" * (MOST_LINES - 2)
-    assert len(parse_csv((HEADER + blank + ROW).encode(), TODAY).bars) == 1
+    assert len(parse(HEADER + blank + ROW).packed) == 1
     with pytest.raises(PriceQuality, match="line 50001"):
-        parse_csv((HEADER + blank + "\n" + ROW).encode(), TODAY)
-    row = " " * (LONGEST_LINE - 1) + "\n"
-    assert len(parse_csv((HEADER + row + ROW).encode(), TODAY).bars) == 1
+        parse(HEADER + blank + "\n" + ROW)
+    row = " " * LONGEST_LINE + "\n"
+    assert len(parse(HEADER + row + ROW).packed) == 1
     with pytest.raises(PriceQuality, match="line 2"):
-        parse_csv((HEADER + " " + row + ROW).encode(), TODAY)
+        parse(HEADER + " " + row + ROW)
 
 
 def test_the_bounds_fit_each_other() -> None:
@@ -99,15 +106,16 @@ def test_the_bounds_fit_each_other() -> None:
         pytest.param(filled(HEADER, "x" * 60 + ",x,x,x,x,x\n"), id="faults"),
         pytest.param(filled(HEADER, '"\n'), id="open quotes"),
         pytest.param(HEADER + "\U0001f600\n" * 900_000, id="characters of four bytes"),
+        pytest.param(HEADER + ("\U0001f600," * 19 + "\n") * 49_000, id="cells of four bytes"),
+        pytest.param(HEADER + "20/1/2020,x,x,x,x,x,\n" * 49_000, id="as many faults as there can be"),
     ],
 )
 def test_reading_takes_little_memory(text: str) -> None:
-    raw = text.encode()
     tracemalloc.start()
     try:
         with pytest.raises(PriceQuality):
-            parse_csv(raw, TODAY)
-        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+            parse(text)
+        assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY
     finally:
         tracemalloc.stop()
 

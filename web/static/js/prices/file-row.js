@@ -28,6 +28,8 @@ export class FileRow {
     this.abort = null;
     /** @type {number | undefined} */
     this.timer = undefined;
+    /** @type {"dmy" | "mdy" | null} */
+    this.dates = null; // whether dates have the day or the month first, where the file does not tell
     this.ticker = h("input", {
       id: `${this.id}-ticker`,
       value: ticker ?? tickerFromName(file.name),
@@ -81,7 +83,7 @@ export class FileRow {
     try {
       const answer = await upload(`/prices/${encodeURIComponent(this.symbol)}`, this.file, {
         type: "text/csv",
-        params: { extend: this.mode.value === "extend" ? "true" : null },
+        params: { extend: this.mode.value === "extend" ? "true" : null, dates: this.dates },
         signal: this.abort.signal,
         onProgress: (share) => {
           bar.value = share;
@@ -104,6 +106,10 @@ export class FileRow {
       }
       if (!("status" in error)) throw error;
       this.enter("refused");
+      if (error.code === "ambiguous_dates") {
+        fill(this.outcome, this.choiceOfDates(error.message));
+        return false;
+      }
       const text = await this.file.text().catch(() => null);
       // A file that was saved again since it was chosen can no longer be read, which looks like a service that is away.
       if (text === null) fill(this.outcome, h("p", { class: "field-problem" }, "The file has changed since it was chosen, or is gone. Choose it again."));
@@ -112,6 +118,23 @@ export class FileRow {
     } finally {
       this.abort = null;
     }
+  }
+
+  /** The question which number of a date is the day; each answer sends the file again. */
+  choiceOfDates(question) {
+    const answer = (order, words) =>
+      h(
+        "button",
+        {
+          type: "button",
+          onclick: () => {
+            this.dates = order;
+            this.on.wanted(this);
+          },
+        },
+        words,
+      );
+    return h("div", { class: "date-order" }, h("p", {}, question), h("div", { class: "row" }, answer("dmy", "Day first"), answer("mdy", "Month first")));
   }
 
   say(text) {
@@ -187,7 +210,7 @@ export class FileRow {
 }
 
 function stored(answer) {
-  const { ticker, bars, first, last, dropped, warnings } = answer;
+  const { ticker, bars, first, last, dropped, rescaled, understood, warnings } = answer;
   return h(
     "div",
     { class: "stored" },
@@ -198,8 +221,10 @@ function stored(answer) {
       " ",
       h("a", { href: `/tickers/${encodeURIComponent(ticker)}` }, ticker),
       ` has ${formatWhole(bars)} ${bars === 1 ? "bar" : "bars"}, ${formatDay(first)} to ${formatDay(last)}.`,
-      dropped > 0 && ` ${formatWhole(dropped)} ${dropped === 1 ? "row" : "rows"} without prices ${dropped === 1 ? "was" : "were"} left out.`,
+      dropped > 0 && ` ${formatWhole(dropped)} ${dropped === 1 ? "row was" : "rows were"} left out.`,
     ),
+    rescaled !== null && h("p", { class: "rescaled" }, rescaledIn(rescaled)),
+    h("p", { class: "small soft understood" }, understoodIn(understood)),
     warnings.length > 0 &&
       h(
         "ul",
@@ -207,4 +232,19 @@ function stored(answer) {
         warnings.map((warning) => h("li", {}, h("span", { class: "badge warn" }, "Warning"), " ", warning.message)),
       ),
   );
+}
+
+function rescaledIn({ series, before, actions }) {
+  const what = series === "stored" ? "The prices stored before" : "The prices of the file";
+  const why = actions.length ? actions.join(", ") : "another footing";
+  return `${what} were rescaled up to ${formatDay(before)}: ${why}.`;
+}
+
+const DATES = { ymd: "year first", dmy: "day first", mdy: "month first", epoch_seconds: "seconds since 1970", epoch_milliseconds: "milliseconds since 1970" };
+const DELIMITERS = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" };
+
+/** How the file was read, in words. */
+function understoodIn({ delimiter, decimal, dates, ignored }) {
+  const parts = [`dates as ${DATES[dates]}`, `${DELIMITERS[delimiter]} between columns`, `a decimal ${decimal === "," ? "comma" : "point"}`];
+  return `Read as: ${parts.join(", ")}${ignored.length ? `; not read: ${ignored.join(", ")}` : ""}.`;
 }

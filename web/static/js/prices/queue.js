@@ -13,7 +13,14 @@ export function uploads(mostBytes, onStored) {
   let wanted = null; // the ticker that the next chosen file is for
   let isSending = false;
 
-  const input = h("input", { type: "file", id: "price-files", class: "visually-hidden", multiple: true, accept: ".csv,.txt,text/csv,text/plain", onchange: () => take(input.files) });
+  const input = h("input", {
+    type: "file",
+    id: "price-files",
+    class: "visually-hidden",
+    multiple: true,
+    accept: ".csv,.txt,.tsv,text/csv,text/plain,text/tab-separated-values",
+    onchange: () => take(input.files),
+  });
   const list = h("ul", { class: "file-list", "aria-label": "Chosen files" });
   const sendAll = h("button", { type: "button", class: "primary", id: "upload-all", onclick: () => run(rows.filter((row) => row.isWaiting)) });
   const tidy = h("button", { type: "button", id: "clear-files", onclick: () => clear() }, "Clear what is done");
@@ -127,7 +134,7 @@ function dropZone(input, mostBytes) {
     h(
       "p",
       { class: "small soft" },
-      `One ticker each, up to ${formatBytes(mostBytes)}. Columns by name, in any order: Date, Open, High, Low, Close, Volume and, if there is one, Adj Close. Dates as 2013-03-01 or 3/1/2013.`,
+      `One ticker each, up to ${formatBytes(mostBytes)}, as sites and tools export them. The header names date, open, high, low and close; volume and adjusted close are read where they are there.`,
     ),
     h(
       "details",

@@ -1,0 +1,96 @@
+"""Reads a price file, in whatever dialect, to bars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from features.prices.files.bars import Columns, Mended, read_bars
+from features.prices.files.dates import DateOrder, read_days
+from features.prices.files.faults import Faults
+from features.prices.files.header import PRICES
+from features.prices.files.numbers import decimal_sign, read_numbers
+from features.prices.files.source import decode
+from features.prices.files.table import Table, read_table
+from models.analysis import PriceWarning
+from models.price_series import PackedBars, Understood
+
+MOST_PLACES = 20  # that a warning lists
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the sender says of a file, and what is known of the series that it is for."""
+
+    latest_day: date  # a later day is a fault
+    dates: DateOrder | None = None
+    stored_until: date | None = None  # the end of the series that the file extends
+    leave_out_bad_rows: bool = False
+
+
+@dataclass(frozen=True)
+class ParsedFile:
+    """The bars of a file, ascending by day; `dropped` counts rows that were left out."""
+
+    packed: PackedBars
+    adjusted: bool
+    dropped: int
+    understood: Understood
+    warnings: list[PriceWarning]
+
+
+def read_file(raw: bytes, options: ReadOptions) -> ParsedFile:
+    """Read an uploaded file. Raises PriceQuality with its faults, or AmbiguousDates."""
+    faults = Faults()
+    text, encoding = decode(raw, faults)
+    table = read_table(text, faults)
+    days = read_days(table.columns["date"], options.dates, options.stored_until)
+    decimal = decimal_sign([table.columns[column] for column in PRICES], table.delimiter)
+    adj_close, volume = (
+        read_numbers(table.columns[column], decimal) if column in table.header.places else None for column in ("adj_close", "volume")
+    )
+    columns = Columns(days.numbers, {column: read_numbers(table.columns[column], decimal) for column in PRICES}, adj_close, volume)
+    packed, mended = read_bars(table, columns, options.latest_day, faults, leave_out=options.leave_out_bad_rows)
+    understood = Understood(
+        delimiter=table.delimiter,
+        encoding=encoding,
+        decimal=decimal,
+        dates=days.order,
+        columns={column: table.header.name(column) for column in table.header.places},
+        ignored=table.header.ignored,
+        order=_order_of(days.numbers),
+    )
+    dropped = mended.without_prices + mended.left_out
+    return ParsedFile(packed, adj_close is not None, dropped, understood, _warnings(table, mended, faults))
+
+
+def _order_of(days: np.ndarray) -> str:
+    steps = np.diff(days)
+    return "oldest_first" if (steps >= 0).all() else "newest_first" if (steps <= 0).all() else "mixed"
+
+
+def _warnings(table: Table, mended: Mended, faults: Faults) -> list[PriceWarning]:
+    """What was done to the rows."""
+    warnings = []
+    if "volume" not in table.header.places:
+        warnings.append(PriceWarning("no_volume", "The file has no volume column: volume is 0, and its indicators have nothing to go by."))
+    if mended.opens:
+        warnings.append(PriceWarning("open_filled", f"{_rows(mended.opens)} had no open, or 0: the close stands in for it."))
+    if mended.ranges:
+        warnings.append(
+            PriceWarning(
+                "range_widened", f"{_rows(mended.ranges)} had an open or close a little outside of low and high, which were widened."
+            )
+        )
+    if mended.duplicates:
+        warnings.append(PriceWarning("duplicate_rows", f"{_rows(mended.duplicates)} were there twice with the same numbers."))
+    if mended.left_out:
+        places = "; ".join(f"{problem.place}: {problem.message.rstrip('.')}" for problem in faults.listed[:MOST_PLACES])
+        warnings.append(PriceWarning("rows_left_out", f"{_rows(mended.left_out)} were left out for their faults: {places}."))
+    return warnings
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"

@@ -1,0 +1,252 @@
+"""Merges two histories of a ticker so that the result stands on one footing.
+
+A split or a dividend since the last export restates older prices. On the days that both histories have, the ratio of new to old tells it:
+the history without the newest bar is multiplied by that ratio, prices, adjusted closes and volumes each by their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.bars import BoolArray, FloatArray
+from models.analysis import PriceWarning
+from models.corporate_action import ActionKind, CorporateAction
+from models.errors import BasesDiffer
+from models.price_series import COLUMNS, PackedBars, Rescaled
+
+TOLERANCE = 0.002  # of a ratio, within which it is the same on several days
+LARGEST_TERM = 10  # of a split n:m; one of them may be larger when the other is 1
+LONGEST_SPLIT = 200
+REVISED = 0.05  # of a volume: sources correct it by this much
+LEAST_PAID = 0.8  # of a price: a dividend takes less from it
+LEAST_DIVIDEND = 1e-6  # of a price
+EXACT = 1e-12
+_OPEN, _CLOSE, _ADJ_CLOSE, _VOLUME = 1, 4, 5, 6  # rows of the packed layout, whose row 0 has the days
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The merged bars; what was rescaled, if anything; the actions that the ratios tell; and warnings."""
+
+    packed: PackedBars
+    rescaled: Rescaled | None
+    actions: tuple[CorporateAction, ...]
+    warnings: tuple[PriceWarning, ...]
+
+
+@dataclass(frozen=True)
+class _Ratio:
+    """The ratio of new to old on the first common days; from the `steps`-th on, both agree."""
+
+    value: float
+    steps: int
+    error: float  # relative, by rounding
+    differing: BoolArray  # the common days on which it is another one
+
+
+def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
+    """Merge by day; on a common day the new bar wins. Raises BasesDiffer where the ratios of the common days follow no rule."""
+    ours, theirs = _columns(old), _columns(new)
+    days, at_old, at_new = np.intersect1d(_days(ours), _days(theirs), assume_unique=True, return_indices=True)
+    if not days.size:
+        message = (
+            "The file has no day in common with the stored prices, so a split or dividend in between cannot be seen. "
+            "Include the newest stored day to be safe."
+        )
+        return Merged(_union(ours, theirs), None, (), (PriceWarning("no_overlap", message),))
+    common = _Common(days, ours[:, at_old], theirs[:, at_new], is_unfinished=days == _days(ours)[-1])
+    price, adj_close, volume = common.price(), common.adj_close() if adjusted else None, common.volume()
+    common.check(price, adj_close, volume)
+    warnings = common.warnings(price)
+    factors = np.ones(len(COLUMNS) + 1)
+    factors[_OPEN : _CLOSE + 1] = price.value
+    factors[_ADJ_CLOSE] = adj_close.value if adj_close else price.value
+    factors[_VOLUME] = volume.value
+    if np.all(factors == 1.0):
+        return Merged(_union(ours, theirs), None, (), warnings)
+    is_ours_older = _days(theirs)[-1] >= _days(ours)[-1]
+    steps = min(ratio.steps for ratio in (price, adj_close, volume) if ratio is not None and ratio.value != 1.0)
+    until = int(days[steps]) if steps < len(days) else None  # the first day on which both agree
+    if is_ours_older:
+        ours = _rescaled(ours, factors, until)
+    else:
+        theirs, factors = _rescaled(theirs, 1 / factors, until), 1 / factors
+    effective = _day(until) if until is not None else _first_after(theirs if is_ours_older else ours, int(days[-1]))
+    actions = tuple(_actions(price, adj_close, volume, effective))
+    rescaled = Rescaled(
+        series="stored" if is_ours_older else "file",
+        before=effective,
+        price=float(factors[_CLOSE]),
+        adj_close=float(factors[_ADJ_CLOSE]) if adjusted else None,
+        volume=float(factors[_VOLUME]),
+        actions=[action.sentence for action in actions],
+    )
+    return Merged(_union(ours, theirs), rescaled, actions, warnings)
+
+
+class _Common:
+    """The days that both histories have, as columns of the same days."""
+
+    def __init__(self, days: NDArray[np.int64], old: FloatArray, new: FloatArray, is_unfinished: BoolArray) -> None:
+        """`is_unfinished` marks the newest stored day, which may have been exported before the exchange closed."""
+        self._days, self._old, self._new = days, old, new
+        self._may_differ = is_unfinished & (len(days) > 1)
+
+    def price(self) -> _Ratio:
+        """The ratio of open, high, low and close."""
+        ratio = self._ratio(slice(_OPEN, _CLOSE + 1))
+        # A bar of before the close has the same open, and goes on.
+        unfinished = self._may_differ & ratio.differing
+        if unfinished.any():
+            opens = self._new[_OPEN] / self._old[_OPEN]
+            expected = 1.0 if ratio.steps < len(self._days) else ratio.value
+            unfinished &= np.abs(opens / expected - 1) <= TOLERANCE
+        return _Ratio(ratio.value, ratio.steps, ratio.error, ratio.differing & ~unfinished)
+
+    def adj_close(self) -> _Ratio:
+        """The ratio of the adjusted closes."""
+        ratio = self._ratio(slice(_ADJ_CLOSE, _ADJ_CLOSE + 1))
+        return _Ratio(ratio.value, ratio.steps, ratio.error, ratio.differing & ~self._may_differ)
+
+    def volume(self) -> _Ratio:
+        """The ratio of the volumes, which are whole numbers and are revised for some days."""
+        traded = (self._old[_VOLUME] > 0) & (self._new[_VOLUME] > 0) & ~self._may_differ
+        nothing = np.zeros(len(self._days), dtype=np.bool_)
+        if not traded.any():
+            return _Ratio(1.0, len(self._days), 0.0, nothing)
+        ratio = self._ratio(slice(_VOLUME, _VOLUME + 1), traded)
+        ratios = self._new[_VOLUME, traded] / self._old[_VOLUME, traded]
+        if (ratio.differing & traded).any() and abs(float(np.median(ratios)) - 1) <= REVISED:
+            return _Ratio(1.0, 0, 0.0, nothing)
+        return _Ratio(ratio.value, ratio.steps, ratio.error, ratio.differing & traded)
+
+    def check(self, price: _Ratio, adj_close: _Ratio | None, volume: _Ratio) -> None:
+        """Refuse ratios that follow no rule."""
+        for name, ratio, row in (("close", price, _CLOSE), ("adjusted close", adj_close, _ADJ_CLOSE), ("volume", volume, _VOLUME)):
+            if ratio is not None and ratio.differing.any():
+                at = ratio.differing.nonzero()[0].tolist()
+                raise BasesDiffer(name, [(_day(self._days[one]), float(self._old[row, one]), float(self._new[row, one])) for one in at])
+
+    def warnings(self, price: _Ratio) -> tuple[PriceWarning, ...]:
+        """A word on a newest stored bar that was not finished."""
+        expected = 1.0 if price.steps < len(self._days) else price.value
+        closes = self._new[_CLOSE] / self._old[_CLOSE] / expected
+        if not (self._may_differ & (np.abs(closes - 1) > TOLERANCE)).any():
+            return ()
+        message = f"The stored bar of {_day(self._days[-1])} was not finished; the file's bar replaces it."
+        return (PriceWarning("unfinished_bar", message),)
+
+    def _ratio(self, rows: slice, counted: BoolArray | None = None) -> _Ratio:
+        """The ratio of some rows on the first days, to where both agree."""
+        old, new = self._old[rows], self._new[rows]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios = new / old
+        counted = ~self._may_differ if counted is None else counted
+        rounding = _rounding(old[:, counted], new[:, counted])
+        agrees = np.all(np.abs(ratios - 1) <= TOLERANCE + rounding, axis=0) | ~counted
+        steps = _steps(agrees, counted)
+        is_first = np.arange(len(agrees)) < (steps or len(agrees))
+        usual = float(np.median(ratios[:, is_first & counted]))
+        is_usual = np.all(np.abs(ratios / usual - 1) <= TOLERANCE + rounding, axis=0)
+        first = is_first & counted & is_usual
+        if not first.any():
+            return _Ratio(usual, steps, 0.0, counted)
+        value = float(new[:, first].sum() / old[:, first].sum())  # more exact than the ratio of one day
+        error = float(np.abs(ratios[:, first] / value - 1).max())
+        if steps == 0:
+            # All agree, but for a small dividend: every day is off by the same, and by more than the days differ among each other.
+            is_off = abs(value - 1) > max(2 * error + rounding, EXACT)
+            steps, value = (len(agrees), value) if is_off else (0, 1.0)
+        expected = np.where(np.arange(len(agrees)) < steps, value, 1.0)
+        differing = np.any(np.abs(ratios / expected - 1) > TOLERANCE + rounding, axis=0)
+        exact = _exact(value, error)
+        return _Ratio(exact, steps, error, differing)
+
+
+def _steps(agrees: BoolArray, counted: BoolArray) -> int:
+    """The number of days up to which old and new do not agree; all of them where no counted day after these agrees."""
+    differing = (~agrees).nonzero()[0]
+    if not differing.size:
+        return 0
+    steps = int(differing[-1]) + 1
+    return steps if counted[steps:].any() else len(agrees)
+
+
+def _rounding(old: FloatArray, new: FloatArray) -> float:
+    """The largest relative error of numbers that are whole, as volumes are: half a share of the smallest."""
+    smallest = min(float(old.min(initial=np.inf)), float(new.min(initial=np.inf)))
+    is_whole = np.all(old == np.floor(old)) and np.all(new == np.floor(new))
+    return 1.0 / smallest if is_whole and smallest > 0 else 0.0
+
+
+def _exact(value: float, error: float) -> float:
+    """The ratio as a fraction of small numbers, where the rounding of the prices allows it."""
+    split = split_of(1 / value, max(error, EXACT))
+    return float(1 / split) if split is not None else value
+
+
+def split_of(ratio: float, error: float) -> Fraction | None:
+    """The split n:m whose ratio is within a relative error; None where there is none, as for a dividend."""
+    nearest = Fraction(max(ratio, 1 / ratio)).limit_denominator(LARGEST_TERM)
+    fraction = nearest if ratio >= 1 else 1 / nearest
+    terms = sorted((fraction.numerator, fraction.denominator))
+    is_split = terms[1] <= LARGEST_TERM or (terms[0] == 1 and terms[1] <= LONGEST_SPLIT)
+    return fraction if is_split and fraction != 1 and abs(float(fraction) / ratio - 1) <= error else None
+
+
+def _actions(price: _Ratio, adj_close: _Ratio | None, volume: _Ratio, effective: date) -> Iterator[CorporateAction]:
+    """The split and the dividend that the ratios tell of."""
+    split = split_of(1 / price.value, max(price.error, EXACT))
+    if split is None and price.value == 1.0 and adj_close is not None and not LEAST_PAID <= adj_close.value <= 1 / LEAST_PAID:
+        # Closes as traded are not restated. The volume tells the split, or else the adjusted close, with a dividend in it perhaps.
+        split = split_of(volume.value, max(volume.error, EXACT)) or split_of(1 / adj_close.value, 1 - LEAST_PAID)
+        paid = adj_close.value * float(split or 1)
+    elif adj_close is not None:
+        paid = adj_close.value / price.value
+    else:
+        paid = price.value if split is None else 1.0
+    if split is not None:
+        yield CorporateAction(effective, ActionKind.SPLIT, numerator=split.numerator, denominator=split.denominator)
+    if LEAST_PAID <= paid < 1 - LEAST_DIVIDEND:
+        yield CorporateAction(effective, ActionKind.DIVIDEND, percent=100 * (1 - paid))
+
+
+def _rescaled(columns: FloatArray, factors: FloatArray, until: int | None) -> FloatArray:
+    """The columns with the bars before the day `until` multiplied; all of them without it."""
+    rescaled = columns.copy()
+    rows = slice(None) if until is None else slice(int(np.searchsorted(_days(columns), until)))
+    rescaled[1:, rows] *= factors[1:, np.newaxis]
+    return rescaled
+
+
+def _union(old: FloatArray, new: FloatArray) -> PackedBars:
+    """The bars of both, ascending by day; on a common day the new one."""
+    kept = old[:, ~np.isin(_days(old), _days(new), assume_unique=True)]
+    both = np.concatenate([kept, new], axis=1)
+    return PackedBars(both[:, np.argsort(_days(both), kind="stable")].tobytes())
+
+
+def _columns(packed: PackedBars) -> FloatArray:
+    return np.frombuffer(packed.data, dtype=np.float64).reshape(1 + len(COLUMNS), len(packed))
+
+
+def _days(columns: FloatArray) -> NDArray[np.int64]:
+    return np.ascontiguousarray(columns[0]).view(np.int64)
+
+
+def _first_after(columns: FloatArray, day: int) -> date:
+    """The first day of a history after a day; the next day where there is none."""
+    days = _days(columns)
+    later = days[days > day]
+    return _day(later[0]) if later.size else _day(day) + timedelta(days=1)
+
+
+def _day(number: int | np.int64) -> date:
+    return _EPOCH + timedelta(days=int(number))

@@ -1,0 +1,224 @@
+"""Merging ends on one footing: extending a series gives the same as uploading the whole restated history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.bars import FloatArray, adjusted_bars
+from features.prices.merge import merge, split_of
+from models.errors import BasesDiffer
+from models.price_series import COLUMNS, PackedBars
+
+FIRST = date(2022, 1, 3)
+BARS = 240
+
+
+@dataclass(frozen=True)
+class Source:
+    """How a source exports: prices and volumes "as_traded" or "split_adjusted", with adjusted closes or not, and rounded or not."""
+
+    prices: str
+    volumes: str
+    adjusted: bool
+    decimals: int | None = None
+
+
+@dataclass(frozen=True)
+class Company:
+    """A company's days: prices as traded, and the splits (bar, ratio) and dividends (bar, share of the price) in between."""
+
+    seed: int
+    splits: tuple[tuple[int, float], ...] = ()
+    dividends: tuple[tuple[int, float], ...] = ()
+
+    def export(self, begin: int, end: int, source: Source) -> PackedBars:
+        """What a source exports of the bars from `begin` to `end` on the evening of the last of them."""
+        random = np.random.default_rng(self.seed)
+        close = 100 * np.exp(np.cumsum(random.normal(0, 0.02, BARS)))
+        shares = np.ones(BARS)
+        for at, ratio in self.splits:
+            shares[at:] *= ratio
+        opened = np.concatenate([close[:1], close[:-1]])
+        traded = [opened, np.maximum(opened, close) * 1.005, np.minimum(opened, close) * 0.995, close]
+        volume = np.floor(random.uniform(1e6, 1e7, BARS))
+        later = shares[end - 1] / shares  # the shares on that evening that each share of a day has become
+        paid = np.ones(BARS)
+        for at, share in self.dividends:
+            if at < end:
+                paid[:at] *= 1 - share
+        columns = [column / shares for column in traded]
+        adj_close = columns[3] / later * paid if source.adjusted else np.full(BARS, np.nan)
+        if source.prices == "split_adjusted":
+            columns = [column / later for column in columns]
+        volume = volume * shares * (later if source.volumes == "split_adjusted" else 1)
+        columns = [*columns, adj_close, volume]
+        if source.decimals is not None:
+            columns = [*(np.round(column, source.decimals) for column in columns[:-1]), np.round(volume)]
+        days = [FIRST + timedelta(days=at + 2 * (at // 5)) for at in range(BARS)]
+        numbers = np.array([(day - date(1970, 1, 1)).days for day in days])[begin:end]
+        return PackedBars(numbers.tobytes() + b"".join(column[begin:end].tobytes() for column in columns))
+
+
+def arrays(packed: PackedBars, adjusted: bool) -> dict[str, FloatArray]:
+    bars = adjusted_bars(packed, adjusted)
+    return {name: getattr(bars, name) for name in ("open", "high", "low", "close", "volume")}
+
+
+companies = st.builds(
+    Company,
+    st.integers(0, 10_000),
+    st.lists(st.tuples(st.integers(1, BARS - 1), st.sampled_from([2.0, 1.5, 4.0, 0.1, 3.0, 20.0, 7.0, 1.25])), max_size=2).map(tuple),
+    st.lists(st.tuples(st.integers(1, BARS - 1), st.floats(0.0005, 0.05)), max_size=3).map(tuple),
+)
+bases = st.sampled_from(["as_traded", "split_adjusted"])
+
+
+@settings(max_examples=400, deadline=None)
+@given(companies, st.integers(80, BARS - 1), st.integers(1, 60), bases, bases, st.booleans())
+def test_extending_is_the_same_as_uploading_the_whole(
+    company: Company, stored: int, overlap: int, prices: str, volumes: str, adjusted: bool
+) -> None:
+    source = Source(prices, volumes, adjusted)
+    old = company.export(0, stored, source)
+    new = company.export(stored - overlap, BARS, source)
+    whole = company.export(0, BARS, source)
+    merged = merge(old, new, adjusted)
+    assert merged.packed.days() == whole.days()
+    got, expected = arrays(merged.packed, adjusted), arrays(whole, adjusted)
+    for name, values in expected.items():
+        np.testing.assert_allclose(got[name], values, rtol=1e-9, err_msg=name)
+
+
+@settings(max_examples=100, deadline=None)
+@given(companies, st.integers(80, BARS - 1), st.integers(1, 60), bases, bases, st.booleans())
+def test_rounded_files_merge_as_well_as_their_decimals_allow(
+    company: Company, stored: int, overlap: int, prices: str, volumes: str, adjusted: bool
+) -> None:
+    source = Source(prices, volumes, adjusted, decimals=6)
+    merged = merge(company.export(0, stored, source), company.export(stored - overlap, BARS, source), adjusted)
+    got, expected = arrays(merged.packed, adjusted), arrays(company.export(0, BARS, source), adjusted)
+    for name, values in expected.items():
+        np.testing.assert_allclose(got[name], values, rtol=1e-4, atol=1.0 if name == "volume" else 0.0, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("company", "prices", "volumes", "adjusted", "actions", "factors"),
+    [
+        pytest.param(Company(1), "split_adjusted", "split_adjusted", True, None, None, id="nothing happened"),
+        pytest.param(
+            Company(1, splits=((150, 1.5),)), "split_adjusted", "split_adjusted", False, ["split 3:2"], (2 / 3, None, 1.5), id="a split"
+        ),
+        pytest.param(
+            Company(1, splits=((150, 0.1),)), "split_adjusted", "as_traded", True, ["split 1:10"], (10, 10, 1), id="a reverse split"
+        ),
+        pytest.param(Company(1, splits=((150, 4.0),)), "as_traded", "as_traded", True, ["split 4:1"], (1, 0.25, 1), id="closes as traded"),
+        pytest.param(
+            Company(1, dividends=((150, 0.018),)), "as_traded", "as_traded", True, ["dividend 1.8 %"], (1, 0.982, 1), id="a dividend"
+        ),
+        pytest.param(
+            Company(1, splits=((150, 2.0),), dividends=((160, 0.03),)), "split_adjusted", "split_adjusted", True,
+            ["split 2:1", "dividend 3 %"], (0.5, 0.485, 2), id="both",
+        ),
+        pytest.param(
+            Company(1, splits=((150, 2.0),), dividends=((160, 0.03),)), "as_traded", "split_adjusted", True,
+            ["split 2:1", "dividend 3 %"], (1, 0.485, 2), id="both, closes as traded",
+        ),
+    ],
+)  # fmt: skip
+def test_what_happened_is_told(
+    company: Company,
+    prices: str,
+    volumes: str,
+    adjusted: bool,
+    actions: list[str] | None,
+    factors: tuple[float, float | None, float] | None,
+) -> None:
+    source = Source(prices, volumes, adjusted)
+    old, new = company.export(0, 140, source), company.export(130, BARS, source)
+    rescaled = merge(old, new, adjusted).rescaled
+    if rescaled is None:
+        assert actions is None
+        return
+    effective = FIRST + timedelta(days=140 + 2 * (140 // 5))  # the first day after the stored ones
+    assert (rescaled.series, rescaled.before) == ("stored", effective)
+    assert rescaled.actions == [f"{action} effective {effective}" for action in actions or []]
+    assert (rescaled.price, rescaled.adj_close, rescaled.volume) == pytest.approx(factors)
+
+
+def test_an_older_file_is_brought_to_the_footing_of_the_newest_bar() -> None:
+    company = Company(2, splits=((200, 2.0),))
+    source = Source("split_adjusted", "split_adjusted", adjusted=False)
+    stored, older = company.export(100, BARS, source), company.export(0, 150, source)
+    merged = merge(stored, older, False)
+    assert merged.rescaled is not None
+    assert (merged.rescaled.series, merged.rescaled.price) == ("file", 0.5)
+    whole = company.export(0, BARS, source)
+    np.testing.assert_allclose(arrays(merged.packed, False)["close"], arrays(whole, False)["close"], rtol=1e-12)
+
+
+def edited(packed: PackedBars, column: str, row: int, factor: float) -> PackedBars:
+    columns = np.frombuffer(packed.data, dtype=np.float64).reshape(1 + len(COLUMNS), len(packed)).copy()
+    columns[1 + COLUMNS.index(column), row] *= factor
+    return PackedBars(columns.tobytes())
+
+
+def test_a_stored_bar_of_before_the_close_is_replaced() -> None:
+    company = Company(3)
+    source = Source("as_traded", "as_traded", adjusted=False)
+    old, new = company.export(0, 140, source), company.export(130, BARS, source)
+    for column, factor in (("close", 0.98), ("volume", 0.4)):
+        old = edited(old, column, -1, factor)
+    merged = merge(old, new, False)
+    assert [warning.code for warning in merged.warnings] == ["unfinished_bar"]
+    assert merged.packed == company.export(0, BARS, source)
+
+
+@pytest.mark.parametrize(("column", "name"), [("close", "close"), ("adj_close", "adjusted close")])
+def test_ratios_that_follow_no_rule_are_refused_with_their_days(column: str, name: str) -> None:
+    company = Company(4)
+    source = Source("as_traded", "as_traded", adjusted=True)
+    old, new = edited(company.export(0, 140, source), column, 134, 1.1), company.export(130, BARS, source)
+    with pytest.raises(BasesDiffer) as refused:
+        merge(old, new, True)
+    assert [day for day, _, _ in refused.value.days] == [old.days()[134]]
+    assert f"the {name} of 1 common days" in str(refused.value)
+
+
+def test_revised_volumes_are_taken_over() -> None:
+    company = Company(5)
+    source = Source("as_traded", "as_traded", adjusted=False)
+    old, new = edited(company.export(0, 140, source), "volume", 134, 1.2), company.export(130, BARS, source)
+    merged = merge(old, new, False)
+    assert (merged.rescaled, merged.packed) == (None, company.export(0, BARS, source))
+
+
+def test_without_a_common_day_nothing_is_known() -> None:
+    company = Company(6, splits=((150, 2.0),))
+    source = Source("split_adjusted", "split_adjusted", adjusted=False)
+    merged = merge(company.export(0, 140, source), company.export(140, BARS, source), False)
+    assert [warning.code for warning in merged.warnings] == ["no_overlap"]
+    assert len(merged.packed) == BARS
+
+
+@pytest.mark.parametrize(
+    ("ratio", "error", "split"),
+    [
+        (2.0, 0, "2"),
+        (1.5, 0, "3/2"),
+        (0.1, 0, "1/10"),
+        (20.0, 0, "20"),
+        (1.0, 0, None),
+        (1.018, 1e-6, None),
+        (2.0001, 1e-3, "2"),
+        (2.0001, 1e-6, None),
+    ],
+)
+def test_a_split_is_a_ratio_of_small_numbers(ratio: float, error: float, split: str | None) -> None:
+    found = split_of(ratio, error)
+    assert (None if found is None else str(found)) == split
