@@ -10,10 +10,12 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, WithJsonSchema, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from models import database_url, setting_text
 from models.config_fault import ConfigError, Fault
 from utils.secret_file import secret_from_file
 
@@ -27,13 +29,11 @@ LogFormat = Literal["auto", "json", "console"]
 JobEngine = Literal["local", "celery"]
 Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
 
-MINIMUM_SECRET_LENGTH = 32
 MINIMUM_TOKEN_LENGTH = 16
-DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg2")
-SQLITE_URL = r"sqlite:///.+"
-POSTGRES_URL = r"[a-z0-9+]+://([^:/]*(:[^@]*)?@)?(\[[^/?]+\]|[^/:?]*)(:\d*)?(/[^?]*)?(\?.*)?"
-# Placeholders for secrets in tutorials, templates and our .env.example, reduced to letters and digits.
-PLACEHOLDERS = ("changeme", "changethis", "changeinproduction", "replaceme", "replacethis", "yoursecret", "yourapikey", "insecure")
+PLATFORM_VARIABLES = (
+    "RENDER", "DYNO", "FLY_APP_NAME", "K_SERVICE", "GAE_SERVICE", "WEBSITE_SITE_NAME", "KOYEB_APP_NAME", "ECS_CONTAINER_METADATA_URI_V4",
+    "KUBERNETES_SERVICE_HOST",
+)  # fmt: skip
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 BROKER_SCHEMES = (*REDIS_SCHEMES, "redis+socket://")  # Celery's scheme of a Unix socket
 GENERATE_COMMAND = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
@@ -65,9 +65,14 @@ class Settings(BaseSettings):
     environment_given: Annotated[Environment | None, BeforeValidator(_environment_name)] = Field(
         None,
         validation_alias=AliasChoices("ENVIRONMENT", "FLASK_ENV"),
-        description="Where the service runs. Unset: production when `RAILWAY_ENVIRONMENT` is set, else development.",
+        description="Where the service runs. Unset: production on a platform that sets one of the variables below, else development.",
     )
     railway_environment: str | None = Field(None, description="Railway sets it. It means production when `ENVIRONMENT` is not set.")
+    platform: str | None = Field(
+        None,
+        validation_alias=AliasChoices(*PLATFORM_VARIABLES),
+        description="Render, Heroku, Fly, Cloud Run, App Engine, Azure, Koyeb, ECS and Kubernetes set one of these. It means production.",
+    )
     debug: bool = Field(
         False,
         validation_alias=AliasChoices("DEBUG", "FLASK_DEBUG"),
@@ -76,7 +81,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address that the development server listens on. gunicorn always listens on 0.0.0.0.")
     port: int = Field(8000, ge=1, le=65535, description="Port that the service listens on.")
-    data_dir: Path = Field(Path("var"), description="Folder for every file that the service writes.")
+    data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
+        Path("var"), description="Folder for every file that the service writes."
+    )
     master_api_key: SecretStr | None = Field(
         None, description="API key with every right. Production requires 32 characters; development makes one in `DATA_DIR`."
     )
@@ -196,10 +203,17 @@ class Settings(BaseSettings):
     web_keepalive: int = Field(5, ge=1, description="Seconds that an idle client connection stays open.")
     web_max_requests: int = Field(20_000, ge=0, description="Requests after which gunicorn replaces a worker. 0: never.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _tidy(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Take blanks and quotes off every text; what is empty then is unset."""
+        tidied = {name: setting_text.tidy(value) if isinstance(value, str) else value for name, value in values.items()}
+        return {name: value for name, value in tidied.items() if value != ""}
+
     @property
     def environment(self) -> Environment:
-        """The environment that applies: as set, else production on Railway, else development."""
-        return self.environment_given or ("production" if self.railway_environment else "development")
+        """The environment that applies: as set, else production on a known platform, else development."""
+        return self.environment_given or ("production" if self.railway_environment or self.platform else "development")
 
     @property
     def is_production(self) -> bool:
@@ -209,7 +223,7 @@ class Settings(BaseSettings):
     @property
     def sqlalchemy_url(self) -> str:
         """`DATABASE_URL`, by default an SQLite file in `DATA_DIR`."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'bellwether.db'}"
+        return self.database_url or f"sqlite:///{quote(str(self.data_dir / 'bellwether.db'))}"
 
     @property
     def uses_sqlite(self) -> bool:
@@ -279,7 +293,9 @@ class Settings(BaseSettings):
             # Faulty variables get their defaults, so that the rules below check the others in the same run.
             defaults = {name: cls.model_fields[name].default for name in map(_field_of, error.errors())}
             settings = cls(**{**overrides, **defaults})
-        faults += _database_faults(settings) + _job_faults(settings) + _monitoring_faults(settings)
+        database_fault = database_url.fault_of(settings.sqlalchemy_url)
+        faults += [database_fault] if database_fault else []
+        faults += _job_faults(settings) + _monitoring_faults(settings)
         if settings.is_production:
             faults += _production_faults(settings)
         if faults:
@@ -289,7 +305,13 @@ class Settings(BaseSettings):
 
 def _is_production_by_environment() -> bool:
     name = os.environ.get("ENVIRONMENT") or os.environ.get("FLASK_ENV")
-    return _environment_name(name) == "production" if name else bool(os.environ.get("RAILWAY_ENVIRONMENT"))
+    return _environment_name(name) == "production" if name else any(map(os.environ.get, ("RAILWAY_ENVIRONMENT", *PLATFORM_VARIABLES)))
+
+
+def tidied_variables() -> list[str]:
+    """The variables of the environment whose values have blanks or quotes around them, which are not read."""
+    names = (name for field in Settings.model_fields for name in variable_names(field))
+    return [name for name in names if (value := os.environ.get(name)) is not None and setting_text.tidy(value) != value]
 
 
 def variable_names(field: str) -> tuple[str, ...]:
@@ -314,19 +336,6 @@ def _fault_of(entry: dict[str, Any]) -> Fault:
     return Fault(variable_names(field)[0], f"{entry['msg']}.", f"It means: {description}")
 
 
-def _database_faults(settings: Settings) -> list[Fault]:
-    url = settings.sqlalchemy_url
-    scheme, separator, rest = url.partition("://")
-    example = "Set it to sqlite:///path/to/file.db or postgresql://user:password@host:5432/name."
-    if not separator or scheme not in DATABASE_SCHEMES:
-        return [Fault("DATABASE_URL", f"{scheme.split(':')[0][:40]!r} is not a supported database.", example)]
-    if scheme == "sqlite" and (rest in ("", "/") or ":memory:" in rest or "mode=memory" in rest):
-        return [Fault("DATABASE_URL", "an SQLite database in memory would lose everything and is not shared by workers.", example)]
-    if not re.fullmatch(SQLITE_URL if scheme == "sqlite" else POSTGRES_URL, url):
-        return [Fault("DATABASE_URL", "it cannot be read as a URL.", f"{example} Write @, : and / of a password as %40, %3A and %2F.")]
-    return []
-
-
 def _job_faults(settings: Settings) -> list[Fault]:
     faults = []
     urls = (("REDIS_URL", settings.redis_url, REDIS_SCHEMES), ("CELERY_BROKER_URL", settings.celery_broker_url, BROKER_SCHEMES))
@@ -348,8 +357,8 @@ def _job_faults(settings: Settings) -> list[Fault]:
 def _monitoring_faults(settings: Settings) -> list[Fault]:
     faults = []
     token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
-    if token is not None and len(token) < MINIMUM_TOKEN_LENGTH:
-        problem = f"it has {len(token)} characters; at least {MINIMUM_TOKEN_LENGTH} are needed."
+    problem = None if token is None else setting_text.secret_problem(token, MINIMUM_TOKEN_LENGTH)
+    if problem:
         faults.append(Fault("METRICS_TOKEN", problem, f"Make one with {GENERATE_COMMAND} and set it."))
     if settings.dsn is not None and not re.fullmatch(r"https?://[^@/\s]+@[^/\s]+/.*\d", settings.dsn):
         faults.append(Fault("SENTRY_DSN", "it is not a DSN.", "Copy it from the project's settings in Sentry: https://key@host/project."))
@@ -360,7 +369,7 @@ def _production_faults(settings: Settings) -> list[Fault]:
     faults = []
     for variable, secret in (("MASTER_API_KEY", settings.master_api_key), ("SECRET_KEY", settings.secret_key)):
         value = secret.get_secret_value() if secret else ""
-        problem = _secret_problem(value)
+        problem = setting_text.secret_problem(value)
         if problem:
             faults.append(Fault(variable, problem, f"Make one with {GENERATE_COMMAND} and set it."))
     if "*" in settings.cors_origins:
@@ -374,14 +383,3 @@ def _production_faults(settings: Settings) -> list[Fault]:
     if settings.debug:
         faults.append(Fault("DEBUG", "debugging is for development.", "Unset DEBUG and FLASK_DEBUG."))
     return faults
-
-
-def _secret_problem(value: str) -> str | None:
-    if not value:
-        return "it is missing."
-    if len(value) < MINIMUM_SECRET_LENGTH:
-        return f"it has {len(value)} characters; at least {MINIMUM_SECRET_LENGTH} are needed."
-    bare = re.sub(r"[^a-z0-9]", "", value.lower())
-    if any(word in bare for word in PLACEHOLDERS):
-        return "it is a known placeholder, not a secret."
-    return None

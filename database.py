@@ -276,7 +276,8 @@ class Database:
     def _postgres_arguments(self, server_options: str = "") -> dict[str, Any]:
         from infrastructure.sql.postgres import connect_arguments  # noqa: PLC0415 — as above
 
-        return connect_arguments(self.options.connect_timeout, self.options.idle_in_transaction_timeout, server_options)
+        options = self.options
+        return connect_arguments(self._url.query, options.connect_timeout, options.idle_in_transaction_timeout, server_options)
 
 
 def _roll_back(connection: Connection) -> None:

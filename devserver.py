@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import sys
 import time
 from collections.abc import Collection
@@ -21,7 +20,8 @@ from features.analyses.service import result_body, result_pages
 from features.prices.providers.sample import NAMES
 from features.prices.service import find_heads
 from infrastructure.cache import NoCache
-from infrastructure.entrance import run_program
+from infrastructure.entrance import run_program, warn_of_public_development
+from infrastructure.listening import in_url, listen
 from jobs.service import find
 from jobs.supervised_process import SupervisedWorkers
 from models.api_key import FIRST_ORG
@@ -65,6 +65,7 @@ def _serve(settings: Settings) -> int:
         with SupervisedWorkers(has_workers and is_running_from_reloader()):
             run_simple(settings.host, settings.port, app, threaded=True, use_reloader=True, request_handler=QuietHandler)
         return 0
+    warn_of_public_development(settings, settings.host)
     server = _bind(settings, app)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with SupervisedWorkers(has_workers):
@@ -82,11 +83,12 @@ def _serve(settings: Settings) -> int:
 def _bind(settings: Settings, app: Application) -> BaseWSGIServer:
     try:
         # Bound here, because werkzeug would exit without our message when the port is in use.
-        listener = socket.create_server((settings.host, settings.port), reuse_port=False)
-    except OSError as error:
-        raise OSError(f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). Set PORT to another port.") from error
+        listener = listen(settings.host, settings.port)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OSError(f"Cannot listen on {in_url(settings.host)}:{settings.port} ({reason}). Set HOST or PORT to another.") from error
     listener.set_inheritable(True)
-    return make_server(settings.host, settings.port, app, threaded=True, request_handler=QuietHandler, fd=listener.detach())
+    return make_server(settings.host.strip("[]"), settings.port, app, threaded=True, request_handler=QuietHandler, fd=listener.detach())
 
 
 def _try_to_analyse_sample(app: Application) -> None:
@@ -135,7 +137,7 @@ def verdict_table(database: Database, tickers: Collection[str]) -> str:
 
 
 def _welcome(settings: Settings) -> str:
-    base = f"http://{settings.host}:{settings.port}"
+    base = f"http://{in_url(settings.host)}:{settings.port}"
     if settings.master_api_key:
         key, source = "$MASTER_API_KEY", "The key is MASTER_API_KEY."
     else:

@@ -6,6 +6,7 @@ from pathlib import Path
 from config import ConfigError, Settings
 from infrastructure import worker_slots
 from infrastructure.allocator import give_back_memory
+from infrastructure.entrance import warn_of_public_development
 from infrastructure.web_server.boot import before_graceful_stop, boot
 from infrastructure.web_server.connection import Limits
 from infrastructure.web_server.master import Master, PipedLogger
@@ -21,6 +22,7 @@ except ConfigError as error:
 configure_logging(settings.log_level, as_json=settings.log_as_json)
 
 bind = f"0.0.0.0:{settings.port}"
+warn_of_public_development(settings, bind.rpartition(":")[0])
 worker_class = worker_with(
     Limits(settings.web_head_seconds, settings.web_least_rate, max(settings.max_json_bytes, settings.max_upload_bytes))
 )

@@ -5,21 +5,38 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 import database
-from config import VERSION, ConfigError, Settings
+from config import VERSION, ConfigError, Settings, tidied_variables
 from infrastructure.error_reports import flush_reports, reporter
+from infrastructure.listening import is_public
 from models.migration import MigrationError
 from utils.logger import configure_logging
 from utils.start_errors import explain
+
+log = structlog.get_logger(__name__)
 
 NOT_STARTED = (MigrationError, SQLAlchemyError, OSError)  # expected failures of a start: their message is enough, without a traceback
 
 
 def set_up_log(settings: Settings) -> None:
-    """Configure logging from the settings, with reports to Sentry when a DSN is set."""
+    """Configure logging from the settings, with reports to Sentry when a DSN is set. Logs which settings were tidied."""
     configure_logging(settings.log_level, settings.log_as_json, reporter(settings.dsn, settings.environment, VERSION))
+    tidied = tidied_variables()
+    if tidied:
+        log.warning("blanks or quotes around settings are not part of them", variables=tidied)
+
+
+def warn_of_public_development(settings: Settings, host: str) -> None:
+    """Log loudly when the rules of development apply where other machines can connect."""
+    if settings.environment == "development" and is_public(host):
+        log.warning(
+            "DEVELOPMENT SETTINGS, OPEN TO THE NETWORK: set ENVIRONMENT=production, which has stricter rules, or HOST=127.0.0.1",
+            host=host,
+            port=settings.port,
+        )
 
 
 def run_program(

@@ -73,6 +73,16 @@ class RedisLink:
             client.close()
 
 
+# What Celery writes otherwise than the client: the scheme of a Unix socket, the number of a database, and how certificates are checked.
+_SPELLINGS = (
+    ("redis+socket://", "unix://"),
+    ("virtual_host=", "db="),
+    ("ssl_cert_reqs=CERT_NONE", "ssl_cert_reqs=none"),
+    ("ssl_cert_reqs=CERT_OPTIONAL", "ssl_cert_reqs=optional"),
+    ("ssl_cert_reqs=CERT_REQUIRED", "ssl_cert_reqs=required"),
+)
+
+
 def client_options(timeout: float = TIMEOUT) -> dict[str, Any]:
     """The options of every client: a timeout in seconds, and no retries, which would multiply it."""
     from redis.backoff import NoBackoff  # noqa: PLC0415 — redis takes 6 MB that a service without it saves
@@ -82,7 +92,9 @@ def client_options(timeout: float = TIMEOUT) -> dict[str, Any]:
 
 
 def connect_redis(url: str, timeout: float = TIMEOUT) -> Any:
-    """A client with `client_options`; it connects at its first command."""
+    """A client with `client_options`; it connects at its first command. Takes URLs in Celery's spelling, too."""
     import redis  # noqa: PLC0415 — as above
 
+    for celerys, clients in _SPELLINGS:
+        url = url.replace(celerys, clients)
     return redis.Redis.from_url(url, **client_options(timeout))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,19 +18,24 @@ def register_types() -> None:
     psycopg2.extensions.register_adapter(datetime, _adapt_timestamp)
 
 
-def connect_arguments(connect_timeout: int, idle_in_transaction_timeout: float, more_options: str = "") -> dict[str, Any]:
-    """The arguments of `psycopg2.connect`; times are in seconds."""
-    options = f"-c timezone=UTC -c idle_in_transaction_session_timeout={round(1000 * idle_in_transaction_timeout)} {more_options}"
-    return {
+def connect_arguments(asked: Mapping[str, Any], connect_timeout: int, idle_seconds: float, more_options: str = "") -> dict[str, Any]:
+    """The arguments of `psycopg2.connect`; times are in seconds.
+
+    What the operator `asked` for in the URL stands: its options come before ours, and its other parameters instead of ours.
+    """
+    options = (
+        f"{asked.get('options', '')} -c timezone=UTC -c idle_in_transaction_session_timeout={round(1000 * idle_seconds)} {more_options}"
+    )
+    ours = {
         "connect_timeout": connect_timeout,
         "application_name": "bellwether",
-        "options": options.strip(),
         # A network that silently drops packets is detected within 15 s when data is sent, and within 45 s otherwise.
         "keepalives_idle": 30,
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "tcp_user_timeout": 15_000,
     }
+    return {name: value for name, value in ours.items() if name not in asked} | {"options": options.strip()}
 
 
 class BinaryRows:

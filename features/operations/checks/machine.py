@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import socket
 import tempfile
 import tomllib
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from config import Settings
 from database import normalize_url
+from infrastructure.listening import in_url, listen
 from models.health import Finding, Probe, bad, doubtful, good, skipped
 
 SPACE_DOUBTFUL, SPACE_BAD = 1_000_000_000, 100_000_000  # bytes
@@ -78,16 +78,19 @@ def disk_space(folders: set[Path], usage: Callable[[Path], tuple[int, int, int]]
 
 def port_free(host: str, port: int) -> Finding:
     """Whether a port is free, by listening on it for a moment."""
+    place = f"{in_url(host)}:{port}"
     try:
-        socket.create_server((host, port)).close()
+        listen(host, port).close()
+    except ValueError as error:
+        return bad(f"{host} is no address: {error}.", "Set HOST to an address of this machine.")
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             remedy = "Stop that program (unless it is this service), or set PORT to another port."
-            return bad(f"Something listens on {host}:{port} already.", remedy)
+            return bad(f"Something listens on {place} already.", remedy)
         if error.errno == errno.EACCES:
             return bad(f"This account may not listen on port {port}.", "Set PORT to 1024 or more, with a proxy in front.")
-        return bad(f"{host}:{port} cannot be listened on: {error.strerror}.", "Set HOST and PORT to an address of this machine.")
-    return good(f"{host}:{port} is free.")
+        return bad(f"{place} cannot be listened on: {error.strerror}.", "Set HOST and PORT to an address of this machine.")
+    return good(f"{place} is free.")
 
 
 def draining(graceful_seconds: float, platform_seconds: float) -> Finding:

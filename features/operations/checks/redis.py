@@ -54,8 +54,7 @@ def _broker(url: str | None) -> Finding:
 
 def _ask(url: str, is_broker: bool) -> Finding:
     try:
-        # Celery's URL scheme for a Unix socket, and its parameter for the database number.
-        client = connect_redis(url.replace("redis+socket://", "unix://").replace("virtual_host=", "db="), TIMEOUT)
+        client = connect_redis(url, TIMEOUT)
     except ValueError:  # its text may quote the password
         return bad(
             "It is not a valid URL.", "Set it to redis://:password@host:6379/0, with @, : and / of the password as %40, %3A and %2F."
