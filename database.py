@@ -222,12 +222,12 @@ class Database:
         path = self.path
         if path is not None:
             engine = create_engine("sqlite://", creator=lambda: sqlite_driver.open_read_only(path), poolclass=NullPool)
+            kind: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
         else:
-            engine = create_engine(
-                self._url, poolclass=NullPool, connect_args=self._postgres_arguments("-c default_transaction_read_only=on")
-            )
+            engine = self._postgres_engine(poolclass=NullPool)
+            kind = {"postgresql_readonly": True}  # a transaction: a setting of the session would stay with a pooler's connection
         with engine.connect() as connection:
-            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield connection.execution_options(**kind)
 
     def status(self) -> PoolStatus:
         """The pool's size, use and counters."""
@@ -237,47 +237,36 @@ class Database:
 
     def _make_engine(self) -> Engine:
         options = self.options
-        arguments: dict[str, Any]
-        engine_options: dict[str, Any] = {}
+        pool: dict[str, Any] = {
+            "poolclass": QueuePool,
+            "pool_size": options.pool_size,
+            "max_overflow": options.max_overflow,
+            "pool_timeout": options.pool_timeout,
+            "isolation_level": "AUTOCOMMIT",
+            "hide_parameters": True,
+        }
         if self.path is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # No recycling: no network lies between, and closing the last connection removes the -shm file, which takes space to create.
-            arguments = {
-                "detect_types": sqlite3.PARSE_DECLTYPES,
-                "timeout": options.lock_timeout,
-                "check_same_thread": False,
-            }
+            arguments = {"detect_types": sqlite3.PARSE_DECLTYPES, "timeout": options.lock_timeout, "check_same_thread": False}
+            engine = create_engine(self._url, connect_args=arguments, **pool)
         else:
-            from infrastructure.sql.postgres import register_types  # noqa: PLC0415 — saves the driver's 5 MB on SQLite
-
-            register_types()
-            arguments = self._postgres_arguments()
             # Many rows per statement, because psycopg2's `executemany` makes a round trip for each.
-            engine_options = {
-                "executemany_mode": "values_plus_batch",
-                "executemany_batch_page_size": 500,
-                "pool_recycle": options.pool_recycle,
-            }
-        engine = create_engine(
-            self._url,
-            poolclass=QueuePool,
-            pool_size=options.pool_size,
-            max_overflow=options.max_overflow,
-            pool_timeout=options.pool_timeout,
-            isolation_level="AUTOCOMMIT",
-            connect_args=arguments,
-            hide_parameters=True,
-            **engine_options,
-        )
+            batches = {"executemany_mode": "values_plus_batch", "executemany_batch_page_size": 500}
+            engine = self._postgres_engine(pool_recycle=options.pool_recycle, **batches, **pool)
         prepare = sqlite_driver.set_pragmas if self.is_sqlite else None
         watch_pool(engine, self._counts, options.ping_after_idle, prepare, self._record_outcome)
         return engine
 
-    def _postgres_arguments(self, server_options: str = "") -> dict[str, Any]:
-        from infrastructure.sql.postgres import connect_arguments  # noqa: PLC0415 — as above
+    def _postgres_engine(self, **more: Any) -> Engine:
+        from infrastructure.sql import postgres  # noqa: PLC0415 — saves the driver's 5 MB on SQLite
 
-        options = self.options
-        return connect_arguments(self._url.query, options.connect_timeout, options.idle_in_transaction_timeout, server_options)
+        postgres.register_types()
+        asked, options = self._url.query, self.options
+        arguments = postgres.connect_arguments(asked, options.connect_timeout, options.idle_in_transaction_timeout)
+        engine = create_engine(self._url, connect_args=arguments, **more)
+        postgres.connect_through_poolers(engine, asked)
+        return engine
 
 
 def _roll_back(connection: Connection) -> None:

@@ -145,6 +145,11 @@ CONNECT_FAULTS = (
         "Correct what stands after the `?` of DATABASE_URL.",
     ),
     _connect_fault(
+        "unsupported startup parameter",
+        "The pooler in front of the database does not take the options in DATABASE_URL.",
+        "Set them for the role (`ALTER ROLE … SET search_path = …`) instead, or add `options` to the pooler's ignore_startup_parameters.",
+    ),
+    _connect_fault(
         "could not translate host name",
         "No machine is known by the database's host name.",
         "Correct the host in DATABASE_URL, or see that the machine is started and known to the name service.",

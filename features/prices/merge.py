@@ -26,7 +26,7 @@ LONGEST_SPLIT = 200
 REVISED = 0.05  # of a volume: sources correct it by this much
 LEAST_PAID = 0.8  # of a price: a dividend takes less from it
 LEAST_DIVIDEND = 1e-6  # of a price
-EXACT = 1e-12
+EXACT, CONSTANT = 1e-12, 1e-9  # relative errors of ratios that are a fraction, or the same on every day
 _OPEN, _CLOSE, _ADJ_CLOSE, _VOLUME = 1, 4, 5, 6  # rows of the packed layout, whose row 0 has the days
 _EPOCH = date(1970, 1, 1)
 
@@ -62,7 +62,8 @@ def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
         )
         return Merged(_union(ours, theirs), None, (), (PriceWarning("no_overlap", message),))
     common = _Common(days, ours[:, at_old], theirs[:, at_new], is_unfinished=days == _days(ours)[-1])
-    price, adj_close, volume = common.price(), common.adj_close() if adjusted else None, common.volume()
+    price, adj_close = common.price(), common.adj_close() if adjusted else None
+    volume = common.volume(price, adj_close)
     common.check(price, adj_close, volume)
     warnings = common.warnings(price)
     factors = np.ones(len(COLUMNS) + 1)
@@ -115,17 +116,27 @@ class _Common:
         ratio = self._ratio(slice(_ADJ_CLOSE, _ADJ_CLOSE + 1))
         return _Ratio(ratio.value, ratio.steps, ratio.error, ratio.differing & ~self._may_differ)
 
-    def volume(self) -> _Ratio:
-        """The ratio of the volumes, which are whole numbers and are revised for some days."""
+    def volume(self, price: _Ratio, adj_close: _Ratio | None) -> _Ratio:
+        """The ratio of the volumes: that of a split, or 1, because sources revise volumes by other ratios."""
         traded = (self._old[_VOLUME] > 0) & (self._new[_VOLUME] > 0) & ~self._may_differ
         nothing = np.zeros(len(self._days), dtype=np.bool_)
+        same = _Ratio(1.0, 0, 0.0, nothing)
         if not traded.any():
-            return _Ratio(1.0, len(self._days), 0.0, nothing)
+            return same
         ratio = self._ratio(slice(_VOLUME, _VOLUME + 1), traded)
-        ratios = self._new[_VOLUME, traded] / self._old[_VOLUME, traded]
-        if (ratio.differing & traded).any() and abs(float(np.median(ratios)) - 1) <= REVISED:
-            return _Ratio(1.0, 0, 0.0, nothing)
-        return _Ratio(ratio.value, ratio.steps, ratio.error, ratio.differing & traded)
+        old, new = self._old[_VOLUME, traded], self._new[_VOLUME, traded]
+        differing = ratio.differing & traded
+        # A split, where the prices tell one, or where no revision could give the same ratio on every day.
+        is_told = abs(price.value - 1) > REVISED or (adj_close is not None and not LEAST_PAID <= adj_close.value <= 1 / LEAST_PAID)
+        is_constant = len(old) > 1 and ratio.error <= 2 * max(_rounding(old, new), CONSTANT)
+        if not differing.any() and (is_told or is_constant or split_of(ratio.value, EXACT) is not None):
+            return _Ratio(ratio.value, ratio.steps, ratio.error, nothing)
+        usual = float(np.median(new / old))
+        if is_told and abs(usual * price.value - 1) <= REVISED:
+            return _Ratio(1 / price.value, price.steps, price.error, nothing)
+        if not differing.any() or abs(usual - 1) <= REVISED:
+            return same
+        return _Ratio(usual, ratio.steps, ratio.error, differing)
 
     def check(self, price: _Ratio, adj_close: _Ratio | None, volume: _Ratio) -> None:
         """Refuse ratios that follow no rule."""
@@ -166,8 +177,8 @@ class _Common:
             steps, value = (len(agrees), value) if is_off else (0, 1.0)
         expected = np.where(np.arange(len(agrees)) < steps, value, 1.0)
         differing = np.any(np.abs(ratios / expected - 1) > TOLERANCE + rounding, axis=0)
-        exact = _exact(value, error)
-        return _Ratio(exact, steps, error, differing)
+        error = max(error, rounding)
+        return _Ratio(_exact(value, error), steps, error, differing)
 
 
 def _steps(agrees: BoolArray, counted: BoolArray) -> int:

@@ -7,8 +7,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+import psycopg2
 import psycopg2.extensions
+import structlog
+from sqlalchemy import Dialect, Engine, event
 
+log = structlog.get_logger(__name__)
+
+REFUSED_OPTIONS = "unsupported startup parameter"  # in PgBouncer's message
 _INT16, _INT32 = struct.Struct(">h"), struct.Struct(">i")
 _EXTENSION_AT = 15  # offset of the header extension: behind the signature and the flags
 
@@ -18,14 +24,12 @@ def register_types() -> None:
     psycopg2.extensions.register_adapter(datetime, _adapt_timestamp)
 
 
-def connect_arguments(asked: Mapping[str, Any], connect_timeout: int, idle_seconds: float, more_options: str = "") -> dict[str, Any]:
+def connect_arguments(asked: Mapping[str, Any], connect_timeout: int, idle_seconds: float) -> dict[str, Any]:
     """The arguments of `psycopg2.connect`; times are in seconds.
 
     What the operator `asked` for in the URL stands: its options come before ours, and its other parameters instead of ours.
     """
-    options = (
-        f"{asked.get('options', '')} -c timezone=UTC -c idle_in_transaction_session_timeout={round(1000 * idle_seconds)} {more_options}"
-    )
+    options = f"{asked.get('options', '')} -c timezone=UTC -c idle_in_transaction_session_timeout={round(1000 * idle_seconds)}"
     ours = {
         "connect_timeout": connect_timeout,
         "application_name": "bellwether",
@@ -36,6 +40,36 @@ def connect_arguments(asked: Mapping[str, Any], connect_timeout: int, idle_secon
         "tcp_user_timeout": 15_000,
     }
     return {name: value for name, value in ours.items() if name not in asked} | {"options": options.strip()}
+
+
+def connect_through_poolers(engine: Engine, asked: Mapping[str, Any]) -> None:
+    """Let an engine connect also where a pooler refuses or ignores the options of a start-up, as PgBouncer does as installed.
+
+    Times are read in UTC there, too: a pooler keeps the time zone for each client. Idle transactions are ended by the pooler's own limit.
+    What the operator `asked` for by options in the URL must apply, so that such a connection is refused.
+    """
+    takes_options = True
+
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Dialect, record: object, arguments: list[Any], parameters: dict[str, Any]) -> Any:
+        nonlocal takes_options
+        if takes_options:
+            try:
+                return _in_utc(psycopg2.connect(*arguments, **parameters))
+            except psycopg2.OperationalError as error:
+                if REFUSED_OPTIONS not in str(error) or "options" in asked:
+                    raise
+            takes_options = False
+            log.warning("the pooler takes no options: set its idle_transaction_timeout, which ends transactions that hang")
+        return _in_utc(psycopg2.connect(*arguments, **{name: value for name, value in parameters.items() if name != "options"}))
+
+
+def _in_utc(connection: Any) -> Any:
+    if connection.info.parameter_status("TimeZone") not in ("UTC", "Etc/UTC"):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TIME ZONE 'UTC'")
+        connection.commit()
+    return connection
 
 
 class BinaryRows:

@@ -190,12 +190,22 @@ def test_ratios_that_follow_no_rule_are_refused_with_their_days(column: str, nam
     assert f"the {name} of 1 common days" in str(refused.value)
 
 
-def test_revised_volumes_are_taken_over() -> None:
+@pytest.mark.parametrize(("row", "overlap"), [(134, 10), (139, 10), (139, 1)], ids=["a day", "the newest day", "the only common day"])
+def test_revised_volumes_are_taken_over(row: int, overlap: int) -> None:
     company = Company(5)
     source = Source("as_traded", "as_traded", adjusted=False)
-    old, new = edited(company.export(0, 140, source), "volume", 134, 1.2), company.export(130, BARS, source)
+    old, new = edited(company.export(0, 140, source), "volume", row, 1.1371), company.export(140 - overlap, BARS, source)
     merged = merge(old, new, False)
     assert (merged.rescaled, merged.packed) == (None, company.export(0, BARS, source))
+
+
+def test_volumes_that_are_restated_and_revised_at_once() -> None:
+    company = Company(5, splits=((150, 4.0),))
+    source = Source("split_adjusted", "split_adjusted", adjusted=False)
+    old, new = edited(company.export(0, 140, source), "volume", 134, 1.01), company.export(130, BARS, source)
+    merged = merge(old, new, False)
+    assert merged.rescaled is not None
+    assert (merged.rescaled.price, merged.rescaled.volume) == (0.25, 4.0)
 
 
 def test_without_a_common_day_nothing_is_known() -> None:
