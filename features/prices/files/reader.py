@@ -13,7 +13,8 @@ from features.prices.files.faults import Faults
 from features.prices.files.header import PRICES
 from features.prices.files.numbers import decimal_sign, read_numbers
 from features.prices.files.source import decode
-from features.prices.files.table import Table, read_table
+from features.prices.files.table import Table, read_table, table_of
+from features.prices.files.workbook import is_workbook, read_workbook
 from models.analysis import PriceWarning
 from models.price_series import PackedBars, Understood
 
@@ -44,8 +45,11 @@ class ParsedFile:
 def read_file(raw: bytes, options: ReadOptions) -> ParsedFile:
     """Read an uploaded file. Raises PriceQuality with its faults, or AmbiguousDates."""
     faults = Faults()
-    text, encoding = decode(raw, faults)
-    table = read_table(text, faults)
+    if is_workbook(raw):
+        encoding, table = "xlsx", table_of(read_workbook(raw, faults), faults)
+    else:
+        text, encoding = decode(raw, faults)
+        table = read_table(text, faults)
     days = read_days(table.columns["date"], options.dates, options.stored_until)
     decimal = decimal_sign([table.columns[column] for column in PRICES], table.delimiter)
     adj_close, volume = (

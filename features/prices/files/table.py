@@ -45,12 +45,17 @@ def read_table(text: str, faults: Faults) -> Table:
     delimiter, begin = _delimiter(lines)
     head_faults = Faults()
     header, below = _find_header(_filled(_records(lines[:DEEPEST_HEADER], begin, delimiter, head_faults)))
-    if len(header.cells) > MOST_COLUMNS:
-        faults.refuse(header.line, None, f"{len(header.cells):,} columns; at most {MOST_COLUMNS} are read.")
     if not header.places:
         head_faults.raise_any()  # the header may be on a line that is no CSV
-    check_header(header, faults)
     return _below_header(_filled(_records(lines, below, delimiter, faults)), header, delimiter, faults)
+
+
+def table_of(rows: list[Record], faults: Faults) -> Table:
+    """The table of rows that have cells already, up to their last, numbered from 1. Raises PriceQuality without a header."""
+    header, below = _find_header(_filled(iter(rows[:DEEPEST_HEADER])))
+    width = len(header.cells)
+    records = ((line, [*cells, *[""] * (width - len(cells))] if len(cells) > 1 else cells) for line, cells in rows[below:])
+    return _below_header(_filled(records), header, "", faults)
 
 
 def _filled(records: Iterator[Record]) -> Iterator[Record]:
@@ -122,6 +127,11 @@ def _find_header(head: Iterator[Record]) -> tuple[Header, int]:
 
 
 def _below_header(records: Iterator[Record], header: Header, delimiter: str, faults: Faults) -> Table:
+    if not header.cells:
+        faults.refuse(1, None, "there is no table in the file.")
+    if len(header.cells) > MOST_COLUMNS:
+        faults.refuse(header.line, None, f"{len(header.cells):,} columns; at most {MOST_COLUMNS} are read.")
+    check_header(header, faults)
     width, first = len(header.cells), header.cells[0]
     tickers = _TickerCheck(header, faults)
     pick = itemgetter(*header.places.values())

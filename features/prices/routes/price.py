@@ -11,8 +11,10 @@ from api.flags import require_flag
 from api.heavy import heavy_read, hold_slot
 from api.problem import problem_answers
 from api.rate_limit import Budget, budget
-from api.schemas import CSV, TickerPath
+from api.schemas import TickerPath
 from api.services import services
+from features.prices.files.workbook import MIMETYPE as WORKBOOK
+from features.prices.files.workbook import is_workbook
 from features.prices.flags import UPLOADS
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.price import BadRows, PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
@@ -48,17 +50,18 @@ def get_quality(path: TickerPath) -> Response:
 @blueprint.put("/prices/<ticker>", responses={200: UploadAnswer, **problem_answers(413, 415)})
 @budget(Budget.UPLOADS)
 def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response:
-    """Upload a file of daily prices as sites and tools export it; `understood` tells how it was read.
+    """Upload a file of daily prices as sites and tools export it, CSV or the first sheet of a workbook; `understood` tells how it was read.
 
     It needs columns for the date, open, high, low and close; volume and adjusted close are read where they are there, and others ignored. A
     file is taken whole or refused with the line and column of each fault.
     """
     require_flag(UPLOADS)
-    if raw.mimetype != CSV:
-        raise ApiError(415, "unsupported_media_type", f"The content type is {raw.mimetype[:LONGEST_ECHO] or 'none'}; send text/csv.")
+    if raw.mimetype not in PriceFile.mimetypes:
+        sent = raw.mimetype[:LONGEST_ECHO] or "none"
+        raise ApiError(415, "unsupported_media_type", f"The content type is {sent}; send text/csv, or {WORKBOOK} for a workbook.")
     raw.max_content_length = services().settings.max_upload_bytes
     file = raw.get_data(cache=False)
-    if len(file) > LARGE_FILE:
+    if len(file) > LARGE_FILE or is_workbook(file):
         # After the file has arrived: a request that waits for its body needs no slot.
         hold_slot()
     options = UploadOptions(query.extend, query.dry_run, query.dates, leave_out_bad_rows=query.on_bad_rows is BadRows.DROP)

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 from api.schemas import CSV, Answer, IsoDate, Query, RootAnswer
 from api.validation import RawBody
 from features.prices.files.dates import DateOrder
+from features.prices.files.workbook import MIMETYPE as WORKBOOK
 from models.price_series import ImportReport, QualityReport
 
 
@@ -40,9 +41,9 @@ class UploadQuery(Query):
 
 
 class PriceFile(RawBody):
-    """A CSV file of prices."""
+    """A CSV file or a workbook of prices."""
 
-    mimetypes: ClassVar[list[str]] = [CSV]
+    mimetypes: ClassVar[list[str]] = [CSV, WORKBOOK]
 
 
 class PricesAnswer(Answer):

@@ -52,19 +52,21 @@ function lineRows({ line, faults }, lines) {
     "tbody",
     {},
     faults.map(({ place, message }) => h("tr", {}, h("td", { class: "number" }, line), h("td", {}, place.column ?? "–"), h("td", {}, message))),
-    h(
-      "tr",
-      { class: "excerpt" },
+    // A workbook has no lines to show.
+    lines.length >= line &&
       h(
-        "td",
-        { colspan: "3" },
-        shownLines(
-          lines,
-          line,
-          faults.map((fault) => fault.place.column),
+        "tr",
+        { class: "excerpt" },
+        h(
+          "td",
+          { colspan: "3" },
+          shownLines(
+            lines,
+            line,
+            faults.map((fault) => fault.place.column),
+          ),
         ),
       ),
-    ),
   );
 }
 

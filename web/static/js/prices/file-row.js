@@ -6,7 +6,7 @@ import { formatDay, formatWhole } from "../format.js";
 import { formatBytes, upload } from "../transfer.js";
 import { field, select } from "../widgets.js";
 import { refusal } from "./faults.js";
-import { isTicker, refusalOf, tickerFromName } from "./file-text.js";
+import { isTicker, refusalOf, shownText, tickerFromName, typeOf } from "./file-text.js";
 
 const LOOK_AFTER_MILLISECONDS = 300;
 const MODES = [
@@ -82,7 +82,7 @@ export class FileRow {
     fill(this.outcome, bar, said);
     try {
       const answer = await upload(`/prices/${encodeURIComponent(this.symbol)}`, this.file, {
-        type: "text/csv",
+        type: typeOf(this.file.name),
         params: { extend: this.mode.value === "extend" ? "true" : null, dates: this.dates },
         signal: this.abort.signal,
         onProgress: (share) => {
@@ -110,7 +110,7 @@ export class FileRow {
         fill(this.outcome, this.choiceOfDates(error.message));
         return false;
       }
-      const text = await this.file.text().catch(() => null);
+      const text = await shownText(this.file).catch(() => null);
       // A file that was saved again since it was chosen can no longer be read, which looks like a service that is away.
       if (text === null) fill(this.outcome, h("p", { class: "field-problem" }, "The file has changed since it was chosen, or is gone. Choose it again."));
       else fill(this.outcome, refusal(error, this.file.name, text));
@@ -241,7 +241,7 @@ function rescaledIn({ series, before, actions }) {
 }
 
 const DATES = { ymd: "year first", dmy: "day first", mdy: "month first", epoch_seconds: "seconds since 1970", epoch_milliseconds: "milliseconds since 1970" };
-const DELIMITERS = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" };
+const DELIMITERS = { "": "cells", ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" };
 
 /** How the file was read, in words. */
 function understoodIn({ delimiter, decimal, dates, ignored }) {

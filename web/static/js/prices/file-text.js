@@ -1,7 +1,7 @@
 // What can be told of a price file without the service: its ticker by its name, and where in it a fault is.
 
 const TICKER = /^[A-Z0-9^][A-Z0-9.&^=_-]{0,19}$/;
-const NOT_TEXT = /\.(xlsx?|xlsm|ods|numbers|zip|gz|pdf|docx?|parquet|png|jpe?g)$/i;
+const NOT_TEXT = /\.(xls|ods|numbers|zip|gz|pdf|docx?|parquet|png|jpe?g)$/i;
 const LONGEST_SHOWN = 240;
 const AROUND = 1;
 
@@ -11,7 +11,7 @@ export const isTicker = (text) => TICKER.test(text);
 export function tickerFromName(name) {
   let stem = name
     .replace(/^.*[\\/]/, "")
-    .replace(/(\.(csv|txt|tsv))+$/i, "")
+    .replace(/(\.(csv|txt|tsv|xlsx|xlsm))+$/i, "")
     .replace(/\s*\(\d+\)$/, "")
     .trim()
     .toUpperCase();
@@ -28,7 +28,7 @@ export function tickerFromName(name) {
 /** Why a file need not be sent; null when it may be. */
 export function refusalOf(file, mostBytes, formatBytes) {
   if (file.size === 0) return "The file is empty.";
-  if (NOT_TEXT.test(file.name)) return "This is no CSV file. Save it as CSV (comma-separated, UTF-8) and choose that file.";
+  if (NOT_TEXT.test(file.name)) return "This is no CSV file and no workbook of today's Excel. Save it as CSV or .xlsx and choose that file.";
   if (file.size > mostBytes) return `The file has ${formatBytes(file.size)}; at most ${formatBytes(mostBytes)} are taken. Leave out older days, or split it and extend.`;
   return null;
 }
@@ -66,3 +66,12 @@ export function cellsIn(header, text, columns) {
 function tidy(cell) {
   return cell.toLowerCase().replaceAll("_", " ").replace(/\s+/g, " ").trim();
 }
+
+const WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const isWorkbook = (name) => /\.xls[xm]$/i.test(name);
+
+/** The content type that a file is sent with. */
+export const typeOf = (name) => (isWorkbook(name) ? WORKBOOK : "text/csv");
+
+/** The text in which faults can be shown; "" of a workbook. */
+export const shownText = async (file) => (isWorkbook(file.name) ? file.arrayBuffer().then(() => "") : file.text());

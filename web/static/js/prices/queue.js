@@ -18,7 +18,7 @@ export function uploads(mostBytes, onStored) {
     id: "price-files",
     class: "visually-hidden",
     multiple: true,
-    accept: ".csv,.txt,.tsv,text/csv,text/plain,text/tab-separated-values",
+    accept: ".csv,.txt,.tsv,.xlsx,.xlsm,text/csv,text/plain,text/tab-separated-values",
     onchange: () => take(input.files),
   });
   const list = h("ul", { class: "file-list", "aria-label": "Chosen files" });
@@ -130,7 +130,7 @@ function dropZone(input, mostBytes) {
   return h(
     "div",
     { class: "drop-zone" },
-    h("p", { class: "drop-words" }, h("span", { class: "for-mouse" }, "Drop CSV files here, or "), input, h("label", { for: "price-files", class: "button" }, "Choose files")),
+    h("p", { class: "drop-words" }, h("span", { class: "for-mouse" }, "Drop files here, or "), input, h("label", { for: "price-files", class: "button" }, "Choose files")),
     h(
       "p",
       { class: "small soft" },
