@@ -62,7 +62,8 @@ def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
         )
         return Merged(_union(ours, theirs), None, (), (PriceWarning("no_overlap", message),))
     common = _Common(days, ours[:, at_old], theirs[:, at_new], is_unfinished=days == _days(ours)[-1])
-    price, adj_close = common.price(), common.adj_close() if adjusted else None
+    price = common.price()
+    adj_close = common.adj_close(price) if adjusted else None
     volume = common.volume(price, adj_close)
     common.check(price, adj_close, volume)
     warnings = common.warnings(price)
@@ -111,10 +112,13 @@ class _Common:
             unfinished &= np.abs(opens / expected - 1) <= TOLERANCE
         return _Ratio(ratio.value, ratio.steps, ratio.error, ratio.differing & ~unfinished)
 
-    def adj_close(self) -> _Ratio:
-        """The ratio of the adjusted closes."""
+    def adj_close(self, price: _Ratio) -> _Ratio:
+        """The ratio of the adjusted closes: that of the prices, unless there was a dividend."""
         ratio = self._ratio(slice(_ADJ_CLOSE, _ADJ_CLOSE + 1))
-        return _Ratio(ratio.value, ratio.steps, ratio.error, ratio.differing & ~self._may_differ)
+        differing = ratio.differing & ~self._may_differ
+        if abs(ratio.value / price.value - 1) <= LEAST_DIVIDEND:
+            return _Ratio(price.value, price.steps, price.error, differing)
+        return _Ratio(ratio.value, ratio.steps, ratio.error, differing)
 
     def volume(self, price: _Ratio, adj_close: _Ratio | None) -> _Ratio:
         """The ratio of the volumes: that of a split, or 1, because sources revise volumes by other ratios."""

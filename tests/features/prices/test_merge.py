@@ -190,6 +190,15 @@ def test_ratios_that_follow_no_rule_are_refused_with_their_days(column: str, nam
     assert f"the {name} of 1 common days" in str(refused.value)
 
 
+def test_one_common_day_of_a_rounded_file_tells_a_split_exactly() -> None:
+    company = Company(7, splits=((150, 4.0),))
+    source = Source("split_adjusted", "split_adjusted", adjusted=True, decimals=2)
+    rescaled = merge(company.export(0, 140, source), company.export(139, BARS, source), True).rescaled
+    assert rescaled is not None
+    assert (rescaled.price, rescaled.adj_close, rescaled.volume) == pytest.approx((0.25, 0.25, 4.0), rel=1e-3)
+    assert rescaled.adj_close == rescaled.price
+
+
 @pytest.mark.parametrize(("row", "overlap"), [(134, 10), (139, 10), (139, 1)], ids=["a day", "the newest day", "the only common day"])
 def test_revised_volumes_are_taken_over(row: int, overlap: int) -> None:
     company = Company(5)
