@@ -25,6 +25,7 @@ LARGEST_TERM = 10  # of a split n:m; one of them may be larger when the other is
 LONGEST_SPLIT = 200
 REVISED = 0.05  # of a volume: sources correct it by this much
 LEAST_PAID = 0.8  # of a price: a dividend takes less from it
+LEAST_JUMP, NEAR_JUMPS = 1.18, 0.3  # the least move overnight that may be a split, and how near to a ratio such moves are
 LEAST_DIVIDEND = 1e-6  # of a price
 EXACT, CONSTANT = 1e-12, 1e-9  # relative errors of ratios that are a fraction, or the same on every day
 _OPEN, _CLOSE, _ADJ_CLOSE, _VOLUME = 1, 4, 5, 6  # rows of the packed layout, whose row 0 has the days
@@ -64,7 +65,7 @@ def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
     common = _Common(days, ours[:, at_old], theirs[:, at_new], is_unfinished=days == _days(ours)[-1])
     price = common.price()
     adj_close = common.adj_close(price) if adjusted else None
-    volume = common.volume(price, adj_close)
+    volume = common.volume(price, adj_close, _jumps(theirs[:, _days(theirs) >= days[-1]]))
     common.check(price, adj_close, volume)
     warnings = common.warnings(price)
     factors = np.ones(len(COLUMNS) + 1)
@@ -120,8 +121,11 @@ class _Common:
             return _Ratio(price.value, price.steps, price.error, differing)
         return _Ratio(ratio.value, ratio.steps, ratio.error, differing)
 
-    def volume(self, price: _Ratio, adj_close: _Ratio | None) -> _Ratio:
-        """The ratio of the volumes: that of a split, or 1, because sources revise volumes by other ratios."""
+    def volume(self, price: _Ratio, adj_close: _Ratio | None, jumps: float) -> _Ratio:
+        """The ratio of the volumes: that of a split, or 1, because sources revise volumes by other ratios.
+
+        `jumps` is by how much prices have jumped since, which tells the splits of a source whose prices are as traded.
+        """
         traded = (self._old[_VOLUME] > 0) & (self._new[_VOLUME] > 0) & ~self._may_differ
         nothing = np.zeros(len(self._days), dtype=np.bool_)
         same = _Ratio(1.0, 0, 0.0, nothing)
@@ -130,10 +134,11 @@ class _Common:
         ratio = self._ratio(slice(_VOLUME, _VOLUME + 1), traded)
         old, new = self._old[_VOLUME, traded], self._new[_VOLUME, traded]
         differing = ratio.differing & traded
-        # A split, where the prices tell one, or where no revision could give the same ratio on every day.
+        # A split, where the prices tell one, or where no revision could give the same ratio on each of several days.
         is_told = abs(price.value - 1) > REVISED or (adj_close is not None and not LEAST_PAID <= adj_close.value <= 1 / LEAST_PAID)
         is_constant = len(old) > 1 and ratio.error <= 2 * max(_rounding(old, new), CONSTANT)
-        if not differing.any() and (is_told or is_constant or split_of(ratio.value, EXACT) is not None):
+        has_jumped = jumps != 1.0 and abs(ratio.value * jumps - 1) <= NEAR_JUMPS
+        if not differing.any() and (is_told or is_constant or has_jumped):
             return _Ratio(ratio.value, ratio.steps, ratio.error, nothing)
         usual = float(np.median(new / old))
         if is_told and abs(usual * price.value - 1) <= REVISED:
@@ -239,6 +244,12 @@ def _rescaled(columns: FloatArray, factors: FloatArray, until: int | None) -> Fl
     rows = slice(None) if until is None else slice(int(np.searchsorted(_days(columns), until)))
     rescaled[1:, rows] *= factors[1:, np.newaxis]
     return rescaled
+
+
+def _jumps(columns: FloatArray) -> float:
+    """The product of the moves from a close to the next open that are as large as those of splits."""
+    moves = columns[_OPEN, 1:] / columns[_CLOSE, :-1]
+    return float(np.prod(moves[(moves < 1 / LEAST_JUMP) | (moves > LEAST_JUMP)]))
 
 
 def _union(old: FloatArray, new: FloatArray) -> PackedBars:

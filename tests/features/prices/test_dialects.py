@@ -158,14 +158,14 @@ def test_commas_before_three_digits(cells: tuple[str, ...], decimal: str, values
 # ---- properties ---------------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, derandomize=True, deadline=None)
 @given(st.binary(max_size=2_000))
 def test_any_bytes_are_refused_or_read(raw: bytes) -> None:
     with suppress(PriceQuality, AmbiguousDates):
         read(raw)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500, derandomize=True, deadline=None)
 @given(st.data())
 def test_any_cells_are_refused_or_read(data: st.DataObject) -> None:
     cells = st.sampled_from(

@@ -79,7 +79,7 @@ companies = st.builds(
 bases = st.sampled_from(["as_traded", "split_adjusted"])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, derandomize=True, deadline=None)
 @given(companies, st.integers(80, BARS - 1), st.integers(1, 60), bases, bases, st.booleans())
 def test_extending_is_the_same_as_uploading_the_whole(
     company: Company, stored: int, overlap: int, prices: str, volumes: str, adjusted: bool
@@ -95,7 +95,7 @@ def test_extending_is_the_same_as_uploading_the_whole(
         np.testing.assert_allclose(got[name], values, rtol=1e-9, err_msg=name)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, derandomize=True, deadline=None)
 @given(companies, st.integers(80, BARS - 1), st.integers(1, 60), bases, bases, st.booleans())
 def test_rounded_files_merge_as_well_as_their_decimals_allow(
     company: Company, stored: int, overlap: int, prices: str, volumes: str, adjusted: bool
