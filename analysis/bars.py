@@ -46,13 +46,18 @@ class Bars:
         return Bars(self.days[:count], self.open[:count], self.high[:count], self.low[:count], self.close[:count], self.volume[:count])
 
 
+def columns_of(packed: PackedBars) -> FloatArray:
+    """The packed columns, of shape (1 + len(COLUMNS), bars), a view. The first has the bits of the days, which are int64."""
+    return np.frombuffer(packed.data, dtype=np.float64).reshape(1 + len(COLUMNS), len(packed))
+
+
 def adjusted_bars(packed: PackedBars, adjusted: bool) -> Bars:
     """Unpack bars and adjust them for splits and dividends.
 
     With `adjusted`, prices are multiplied by factor / (factor of the newest bar), where factor = adj_close / close, so that the newest bar
     keeps its traded price. Otherwise prices are as traded.
     """
-    columns = np.frombuffer(packed.data, dtype=np.float64).reshape(1 + len(COLUMNS), len(packed))
+    columns = columns_of(packed)
     days, prices, adj_closes, volumes = columns[0].view("datetime64[D]"), columns[1:5], columns[5], columns[6]
     if adjusted and len(packed) > 0:
         factor = adj_closes / prices[CLOSE]

@@ -29,7 +29,6 @@ STATUSES = {
     "feature_disabled": 503,
 }
 DISABLED_RETRY_AFTER = "60"  # seconds; long, because an operator must switch the feature on
-MOST_DAYS = 100  # that an error lists
 UNWRITABLE_RETRY_AFTER = "60"  # seconds; long, because an operator must make room or permit writes
 
 
@@ -40,7 +39,7 @@ def translate(error: Exception) -> ApiError | None:
         return ApiError(422, error.code, str(error), FirstErrors(problems, error.total))
     if isinstance(error, BasesDiffer):
         days = [{"field": str(day), "message": f"{error.column}: stored {old:g}, file {new:g}."} for day, old, new in error.days]
-        return ApiError(422, error.code, str(error), FirstErrors(days[:MOST_DAYS], len(days)))
+        return ApiError(422, error.code, str(error), days)
     if isinstance(error, NothingToAnalyse):
         return ApiError(422, error.code, str(error), [{"field": "universe", "message": str(error)}])
     if isinstance(error, FeatureDisabled):

@@ -137,7 +137,7 @@ class PackedBars:
     @classmethod
     def pack(cls, bars: Sequence[Bar]) -> PackedBars:
         """Pack bars that ascend by day."""
-        days = array("q", [(bar.day - _EPOCH).days for bar in bars])
+        days = array("q", [number_of(bar.day) for bar in bars])
         columns = [array("d", [getattr(bar, name) for bar in bars]) for name in COLUMNS]
         return cls(b"".join([days.tobytes(), *(column.tobytes() for column in columns)]))
 
@@ -161,15 +161,15 @@ class PackedBars:
 
     def first_day(self) -> date:
         """The oldest day."""
-        return _EPOCH + timedelta(days=self.day_numbers()[0])
+        return day_of(self.day_numbers()[0])
 
     def last_day(self) -> date:
         """The newest day."""
-        return _EPOCH + timedelta(days=self.day_numbers()[-1])
+        return day_of(self.day_numbers()[-1])
 
     def days(self) -> list[date]:
         """The days as dates."""
-        return [_EPOCH + timedelta(days=number) for number in self.day_numbers()]
+        return list(map(day_of, self.day_numbers()))
 
     def bars(self) -> list[Bar]:
         """All bars as objects, at about 400 bytes each."""
@@ -177,7 +177,7 @@ class PackedBars:
 
     def __iter__(self) -> Iterator[Bar]:
         """Yield the bars one by one."""
-        days = (_EPOCH + timedelta(days=number) for number in self.day_numbers())
+        days = map(day_of, self.day_numbers())
         return (Bar(*values) for values in zip(days, *(self.column(name) for name in COLUMNS), strict=True))
 
     def rows(self, start: int, stop: int) -> PackedBars:
@@ -195,9 +195,9 @@ class PackedBars:
         numbers = self.day_numbers()
         low, high = 0, len(numbers)
         if start is not None:
-            low = _first_at_or_after(numbers, (start - _EPOCH).days)
+            low = _first_at_or_after(numbers, number_of(start))
         if end is not None:
-            high = _first_at_or_after(numbers, (end - _EPOCH).days + 1)
+            high = _first_at_or_after(numbers, number_of(end) + 1)
         return self.rows(low, high)
 
 
@@ -210,6 +210,16 @@ def _first_at_or_after(numbers: memoryview[int], number: int) -> int:
         else:
             high = middle
     return low
+
+
+def number_of(day: date) -> int:
+    """The number of a day, from 1970-01-01 on."""
+    return (day - _EPOCH).days
+
+
+def day_of(number: int) -> date:
+    """The day of a number."""
+    return _EPOCH + timedelta(days=number)
 
 
 def head_of(description: SeriesDescription, packed: PackedBars) -> SeriesHead:

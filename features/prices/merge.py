@@ -7,18 +7,18 @@ the history without the newest bar is multiplied by that ratio, prices, adjusted
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.bars import BoolArray, FloatArray
+from analysis.bars import BoolArray, FloatArray, columns_of
 from models.analysis import PriceWarning
 from models.corporate_action import ActionKind, CorporateAction
 from models.errors import BasesDiffer
-from models.price_series import COLUMNS, PackedBars, Rescaled
+from models.price_series import COLUMNS, PackedBars, Rescaled, day_of
 
 TOLERANCE = 0.002  # of a ratio, within which it is the same on several days
 LARGEST_TERM = 10  # of a split n:m; one of them may be larger when the other is 1
@@ -29,16 +29,14 @@ LEAST_JUMP, NEAR_JUMPS = 1.18, 0.3  # the least move overnight that may be a spl
 LEAST_DIVIDEND = 1e-6  # of a price
 EXACT, CONSTANT = 1e-12, 1e-9  # relative errors of ratios that are a fraction, or the same on every day
 _OPEN, _CLOSE, _ADJ_CLOSE, _VOLUME = 1, 4, 5, 6  # rows of the packed layout, whose row 0 has the days
-_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
 class Merged:
-    """The merged bars; what was rescaled, if anything; the actions that the ratios tell; and warnings."""
+    """The merged bars; what was rescaled, if anything; and warnings."""
 
     packed: PackedBars
     rescaled: Rescaled | None
-    actions: tuple[CorporateAction, ...]
     warnings: tuple[PriceWarning, ...]
 
 
@@ -51,17 +49,22 @@ class _Ratio:
     error: float  # relative, by rounding
     differing: BoolArray  # the common days on which it is another one
 
+    @property
+    def newest(self) -> float:
+        """The ratio that the newest common day should have."""
+        return 1.0 if self.steps < len(self.differing) else self.value
+
 
 def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
     """Merge by day; on a common day the new bar wins. Raises BasesDiffer where the ratios of the common days follow no rule."""
-    ours, theirs = _columns(old), _columns(new)
+    ours, theirs = columns_of(old), columns_of(new)
     days, at_old, at_new = np.intersect1d(_days(ours), _days(theirs), assume_unique=True, return_indices=True)
     if not days.size:
         message = (
             "The file has no day in common with the stored prices, so a split or dividend in between cannot be seen. "
             "Include the newest stored day to be safe."
         )
-        return Merged(_union(ours, theirs), None, (), (PriceWarning("no_overlap", message),))
+        return Merged(_union(ours, theirs), None, (PriceWarning("no_overlap", message),))
     common = _Common(days, ours[:, at_old], theirs[:, at_new], is_unfinished=days == _days(ours)[-1])
     price = common.price()
     adj_close = common.adj_close(price) if adjusted else None
@@ -73,7 +76,7 @@ def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
     factors[_ADJ_CLOSE] = adj_close.value if adj_close else price.value
     factors[_VOLUME] = volume.value
     if np.all(factors == 1.0):
-        return Merged(_union(ours, theirs), None, (), warnings)
+        return Merged(_union(ours, theirs), None, warnings)
     is_ours_older = _days(theirs)[-1] >= _days(ours)[-1]
     steps = min(ratio.steps for ratio in (price, adj_close, volume) if ratio is not None and ratio.value != 1.0)
     until = int(days[steps]) if steps < len(days) else None  # the first day on which both agree
@@ -81,17 +84,16 @@ def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
         ours = _rescaled(ours, factors, until)
     else:
         theirs, factors = _rescaled(theirs, 1 / factors, until), 1 / factors
-    effective = _day(until) if until is not None else _first_after(theirs if is_ours_older else ours, int(days[-1]))
-    actions = tuple(_actions(price, adj_close, volume, effective))
+    effective = day_of(until) if until is not None else _first_after(theirs if is_ours_older else ours, int(days[-1]))
     rescaled = Rescaled(
         series="stored" if is_ours_older else "file",
         before=effective,
         price=float(factors[_CLOSE]),
         adj_close=float(factors[_ADJ_CLOSE]) if adjusted else None,
         volume=float(factors[_VOLUME]),
-        actions=[action.sentence for action in actions],
+        actions=[action.sentence for action in _actions(price, adj_close, volume, effective)],
     )
-    return Merged(_union(ours, theirs), rescaled, actions, warnings)
+    return Merged(_union(ours, theirs), rescaled, warnings)
 
 
 class _Common:
@@ -109,17 +111,16 @@ class _Common:
         unfinished = self._may_differ & ratio.differing
         if unfinished.any():
             opens = self._new[_OPEN] / self._old[_OPEN]
-            expected = 1.0 if ratio.steps < len(self._days) else ratio.value
-            unfinished &= np.abs(opens / expected - 1) <= TOLERANCE
-        return _Ratio(ratio.value, ratio.steps, ratio.error, ratio.differing & ~unfinished)
+            unfinished &= np.abs(opens / ratio.newest - 1) <= TOLERANCE
+        return replace(ratio, differing=ratio.differing & ~unfinished)
 
     def adj_close(self, price: _Ratio) -> _Ratio:
         """The ratio of the adjusted closes: that of the prices, unless there was a dividend."""
         ratio = self._ratio(slice(_ADJ_CLOSE, _ADJ_CLOSE + 1))
         differing = ratio.differing & ~self._may_differ
         if abs(ratio.value / price.value - 1) <= LEAST_DIVIDEND:
-            return _Ratio(price.value, price.steps, price.error, differing)
-        return _Ratio(ratio.value, ratio.steps, ratio.error, differing)
+            return replace(price, differing=differing)
+        return replace(ratio, differing=differing)
 
     def volume(self, price: _Ratio, adj_close: _Ratio | None, jumps: float) -> _Ratio:
         """The ratio of the volumes: that of a split, or 1, because sources revise volumes by other ratios.
@@ -139,7 +140,7 @@ class _Common:
         is_constant = len(old) > 1 and ratio.error <= 2 * max(_rounding(old, new), CONSTANT)
         has_jumped = jumps != 1.0 and abs(ratio.value * jumps - 1) <= NEAR_JUMPS
         if not differing.any() and (is_told or is_constant or has_jumped):
-            return _Ratio(ratio.value, ratio.steps, ratio.error, nothing)
+            return replace(ratio, differing=nothing)
         usual = float(np.median(new / old))
         if is_told and abs(usual * price.value - 1) <= REVISED:
             return _Ratio(1 / price.value, price.steps, price.error, nothing)
@@ -152,15 +153,15 @@ class _Common:
         for name, ratio, row in (("close", price, _CLOSE), ("adjusted close", adj_close, _ADJ_CLOSE), ("volume", volume, _VOLUME)):
             if ratio is not None and ratio.differing.any():
                 at = ratio.differing.nonzero()[0].tolist()
-                raise BasesDiffer(name, [(_day(self._days[one]), float(self._old[row, one]), float(self._new[row, one])) for one in at])
+                days = [(day_of(int(self._days[one])), float(self._old[row, one]), float(self._new[row, one])) for one in at]
+                raise BasesDiffer(name, days)
 
     def warnings(self, price: _Ratio) -> tuple[PriceWarning, ...]:
         """A word on a newest stored bar that was not finished."""
-        expected = 1.0 if price.steps < len(self._days) else price.value
-        closes = self._new[_CLOSE] / self._old[_CLOSE] / expected
+        closes = self._new[_CLOSE] / self._old[_CLOSE] / price.newest
         if not (self._may_differ & (np.abs(closes - 1) > TOLERANCE)).any():
             return ()
-        message = f"The stored bar of {_day(self._days[-1])} was not finished; the file's bar replaces it."
+        message = f"The stored bar of {day_of(int(self._days[-1]))} was not finished; the file's bar replaces it."
         return (PriceWarning("unfinished_bar", message),)
 
     def _ratio(self, rows: slice, counted: BoolArray | None = None) -> _Ratio:
@@ -259,10 +260,6 @@ def _union(old: FloatArray, new: FloatArray) -> PackedBars:
     return PackedBars(both[:, np.argsort(_days(both), kind="stable")].tobytes())
 
 
-def _columns(packed: PackedBars) -> FloatArray:
-    return np.frombuffer(packed.data, dtype=np.float64).reshape(1 + len(COLUMNS), len(packed))
-
-
 def _days(columns: FloatArray) -> NDArray[np.int64]:
     return np.ascontiguousarray(columns[0]).view(np.int64)
 
@@ -271,8 +268,4 @@ def _first_after(columns: FloatArray, day: int) -> date:
     """The first day of a history after a day; the next day where there is none."""
     days = _days(columns)
     later = days[days > day]
-    return _day(later[0]) if later.size else _day(day) + timedelta(days=1)
-
-
-def _day(number: int | np.int64) -> date:
-    return _EPOCH + timedelta(days=int(number))
+    return day_of(int(later[0])) if later.size else day_of(day) + timedelta(days=1)

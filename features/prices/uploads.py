@@ -75,10 +75,10 @@ class _Prepared:
 
 
 def _prepare(connection: Connection, org_id: int, ticker: str, parsed: ParsedFile, options: UploadOptions) -> _Prepared:
-    former_head = price_store.find_head(connection, org_id, ticker)
+    former = price_store.load(connection, org_id, ticker) if options.extend else None
+    former_head = former[0] if former else price_store.find_head(connection, org_id, ticker)
     name = former_head.name if former_head else None
     description = SeriesDescription(org_id, ticker, name, UPLOAD, parsed.adjusted)
-    former = price_store.load(connection, org_id, ticker) if options.extend else None
     if former is None:
         # An empty digest matches none, so that a series that a concurrent upload stores is not overwritten.
         return _Prepared(head_of(description, parsed.packed), parsed.packed, "" if options.extend else None)

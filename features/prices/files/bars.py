@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.bars import BoolArray, FloatArray
-from features.prices.files.dates import EPOCH, NO_DAY
+from features.prices.files.dates import NO_DAY
 from features.prices.files.faults import Faults, quoted
 from features.prices.files.header import PRICES
 from features.prices.files.numbers import Numbers
 from features.prices.files.table import Table
-from models.price_series import MOST_BARS, PackedBars
+from models.price_series import MOST_BARS, PackedBars, day_of, number_of
 
 TOLERANCE = 0.005  # of the price: how far open and close may lie outside the day's range, which sources round on its own
 MOST_LEFT_OUT = 0.10  # of the rows
@@ -56,7 +56,7 @@ def read_bars(table: Table, columns: Columns, latest_day: date, faults: Faults, 
 class _Rows:
     def __init__(self, table: Table, columns: Columns, latest_day: date, faults: Faults) -> None:
         self._table, self._faults = table, faults
-        self._latest = latest_day.toordinal() - EPOCH
+        self._latest = number_of(latest_day)
         self._days = columns.days
         count = len(columns.days)
         self._adjusted = columns.adj_close is not None
@@ -105,7 +105,7 @@ class _Rows:
         if day == NO_DAY:
             yield self._name("date"), f"{self._quoted('date', row)} is not a date as in the other rows."
         elif day > self._latest:
-            yield self._name("date"), f"{date.fromordinal(EPOCH + day)} is in the future."
+            yield self._name("date"), f"{day_of(day)} is in the future."
         prices = {"open": self._open, "high": self._high, "low": self._low, "close": self._close}
         if self._adjusted:
             prices["adj_close"] = self._adj_close
@@ -163,7 +163,7 @@ class _Rows:
             if self._numbers(int(row)) == self._numbers(int(first)):
                 mended.duplicates += 1
             else:
-                day, line = date.fromordinal(EPOCH + int(days[at])), self._table.lines[first]
+                day, line = day_of(int(days[at])), self._table.lines[first]
                 self._faults.add(self._table.lines[row], self._name("date"), f"{day} is there twice, with other numbers on line {line}.")
         return rows[unique]
 

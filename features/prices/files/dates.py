@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from features.prices.files.numbers import LONGEST_CELL
 from models.errors import AmbiguousDates
 
-EPOCH = date(1970, 1, 1).toordinal()
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 NO_DAY = np.iinfo(np.int64).min  # where a cell is no date
 GOES_ON_DAYS = 10  # after the end of the stored series, within which a file that extends it begins
 
@@ -103,7 +103,7 @@ def _iso_days(cells: Sequence[str]) -> NDArray[np.int64] | None:
     if not all(len(cell) == 10 and cell[4] == cell[7] == "-" for cell in cells):
         return None
     try:
-        return np.array([date.fromisoformat(cell).toordinal() for cell in cells], dtype=np.int64) - EPOCH
+        return np.array([date.fromisoformat(cell).toordinal() for cell in cells], dtype=np.int64) - _EPOCH_ORDINAL
     except ValueError:
         return None
 

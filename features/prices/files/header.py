@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.prices.files.faults import Faults
+from models.price_series import COLUMNS
 
-PRICES = ("open", "high", "low", "close")
+PRICES = COLUMNS[:4]  # open, high, low, close
 REQUIRED = ("date", *PRICES)
 # The names of each column, the most telling first: of two columns that could be the close, the one whose name comes first is. Names are
 # compared without case, signs and spaces. After the English ones come those of Investing.com and of exchanges in other languages.

@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 
 from features.prices.files.faults import Faults
+from features.prices.files.source import ARCHIVE
 from features.prices.files.table import MOST_COLUMNS, MOST_LINES, Record
 from models.errors import PriceQuality
 
@@ -19,7 +20,7 @@ MOST_BYTES = 20_000_000  # of all parts, unpacked
 
 def is_workbook(raw: bytes) -> bool:
     """Whether a file is a workbook of Excel 2007 or later: an archive with its parts."""
-    if not raw.startswith(b"PK\x03\x04"):
+    if not raw.startswith(ARCHIVE):
         return False
     try:
         with zipfile.ZipFile(BytesIO(raw)) as archive:

@@ -13,8 +13,8 @@ from api.problem import problem_answers
 from api.rate_limit import Budget, budget
 from api.schemas import TickerPath
 from api.services import services
+from features.prices.files.source import ARCHIVE
 from features.prices.files.workbook import MIMETYPE as WORKBOOK
-from features.prices.files.workbook import is_workbook
 from features.prices.flags import UPLOADS
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.price import BadRows, PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
@@ -61,7 +61,7 @@ def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response
         raise ApiError(415, "unsupported_media_type", f"The content type is {sent}; send text/csv, or {WORKBOOK} for a workbook.")
     raw.max_content_length = services().settings.max_upload_bytes
     file = raw.get_data(cache=False)
-    if len(file) > LARGE_FILE or is_workbook(file):
+    if len(file) > LARGE_FILE or file.startswith(ARCHIVE):
         # After the file has arrived: a request that waits for its body needs no slot.
         hold_slot()
     options = UploadOptions(query.extend, query.dry_run, query.dates, leave_out_bad_rows=query.on_bad_rows is BadRows.DROP)

@@ -27,7 +27,7 @@ export function refusal(error, fileName, text) {
         { class: "faults" },
         h("caption", { class: "visually-hidden" }, `Faults in ${fileName}`),
         h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "number" }, "Line"), h("th", { scope: "col" }, "Column"), h("th", { scope: "col" }, "What is wrong"))),
-        byLine(faults).map((group) => lineRows(group, linesOf(text))),
+        byLine(faults).map((group) => lineRows(group, text && linesOf(text))),
       ),
     ),
   );
@@ -53,7 +53,7 @@ function lineRows({ line, faults }, lines) {
     {},
     faults.map(({ place, message }) => h("tr", {}, h("td", { class: "number" }, line), h("td", {}, place.column ?? "–"), h("td", {}, message))),
     // A workbook has no lines to show.
-    lines.length >= line &&
+    lines &&
       h(
         "tr",
         { class: "excerpt" },
