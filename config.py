@@ -304,8 +304,11 @@ class Settings(BaseSettings):
 
 
 def _is_production_by_environment() -> bool:
-    name = os.environ.get("ENVIRONMENT") or os.environ.get("FLASK_ENV")
-    return _environment_name(name) == "production" if name else any(map(os.environ.get, ("RAILWAY_ENVIRONMENT", *PLATFORM_VARIABLES)))
+    def read(name: str) -> str:
+        return setting_text.tidy(os.environ.get(name, ""))
+
+    name = read("ENVIRONMENT") or read("FLASK_ENV")
+    return _environment_name(name) == "production" if name else any(map(read, ("RAILWAY_ENVIRONMENT", *PLATFORM_VARIABLES)))
 
 
 def tidied_variables() -> list[str]:

@@ -45,6 +45,14 @@ def test_blanks_and_quotes_around_a_value_are_not_part_of_it(environ: pytest.Mon
     assert sorted(tidied_variables()) == ["DATABASE_URL", "MASTER_API_KEY", "METRICS_TOKEN"]
 
 
+@pytest.mark.parametrize("written", ["production", '"production"', "production\n", "'Prod'"])
+def test_a_file_does_not_configure_production_however_it_is_written(environ: pytest.MonkeyPatch, written: str) -> None:
+    environ.setitem(Settings.model_config, "env_file", ".env")
+    Path(".env").write_text(f"MASTER_API_KEY={SECRET}\n")
+    production = {"SECRET_KEY": SECRET, "DATABASE_URL": "postgresql://u:p@h/d"}
+    assert refusal(environ, ENVIRONMENT=written, **production).startswith("MASTER_API_KEY: it is missing.")
+
+
 def test_a_plain_value_is_not_tidied(environ: pytest.MonkeyPatch) -> None:
     load(environ, MASTER_API_KEY=SECRET, CORS_ORIGINS='it"s')
     assert tidied_variables() == []
