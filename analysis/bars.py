@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from models.footing import Steps, steps_until
 from models.price_series import COLUMNS, PackedBars
 
 CLOSE = COLUMNS.index("close")
@@ -19,7 +20,7 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Bars:
-    """Daily bars, ascending: arrays of one length, `days` datetime64[D], the rest float64. Prices are adjusted, volume is as delivered."""
+    """Daily bars, ascending: arrays of one length, `days` datetime64[D], the rest float64. Prices and volume are adjusted."""
 
     days: NDArray[np.datetime64]
     open: FloatArray
@@ -51,11 +52,12 @@ def columns_of(packed: PackedBars) -> FloatArray:
     return np.frombuffer(packed.data, dtype=np.float64).reshape(1 + len(COLUMNS), len(packed))
 
 
-def adjusted_bars(packed: PackedBars, adjusted: bool) -> Bars:
+def adjusted_bars(packed: PackedBars, adjusted: bool, steps: Steps = ()) -> Bars:
     """Unpack bars and adjust them for splits and dividends.
 
     With `adjusted`, prices are multiplied by factor / (factor of the newest bar), where factor = adj_close / close, so that the newest bar
-    keeps its traded price. Otherwise prices are as traded.
+    keeps its traded price. Otherwise prices are as delivered. Then the bars before the day of each step are multiplied by it; steps after
+    the newest bar are not taken.
     """
     columns = columns_of(packed)
     days, prices, adj_closes, volumes = columns[0].view("datetime64[D]"), columns[1:5], columns[5], columns[6]
@@ -63,5 +65,19 @@ def adjusted_bars(packed: PackedBars, adjusted: bool) -> Bars:
         factor = adj_closes / prices[CLOSE]
         factor /= factor[-1]
         prices = prices * factor
+    if steps and len(packed) > 0:
+        prices, volumes = _stepped(days, prices, volumes, steps)
     opens, highs, lows, closes = prices
     return Bars(days, opens, highs, lows, closes, volumes)
+
+
+def _stepped(days: NDArray[np.datetime64], prices: FloatArray, volumes: FloatArray, steps: Steps) -> tuple[FloatArray, FloatArray]:
+    numbers = days.view(np.int64)
+    taken = steps_until(steps, int(numbers[-1]))
+    after = np.searchsorted(numbers, [step.day for step in taken])
+    factors = np.ones((2, len(numbers) + 1))
+    np.multiply.at(factors[0], after, [step.price for step in taken])
+    np.multiply.at(factors[1], after, [step.volume for step in taken])
+    # A bar takes the steps after it.
+    price, volume = np.cumprod(factors[:, :0:-1], axis=1)[:, ::-1]
+    return prices * price, volumes * volume

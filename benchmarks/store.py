@@ -43,9 +43,9 @@ def loaders(engine: str, url: str) -> Contenders:
 
     import db_migrations
     from analysis.bars import Bars, adjusted_bars
-    from features.prices import store as price_store
     from features.prices.providers.sample import SampleProvider
     from features.prices.sample import load_if_empty
+    from features.prices.store import series as series_store
     from models.api_key import FIRST_ORG
     from utils.logger import configure_logging
 
@@ -66,7 +66,7 @@ def loaders(engine: str, url: str) -> Contenders:
 
     def packed() -> Bars:
         with database.reader() as connection:
-            loaded = price_store.load(connection, FIRST_ORG, TICKER)
+            loaded = series_store.load(connection, FIRST_ORG, TICKER)
         assert loaded is not None
         head, bars = loaded
         return adjusted_bars(bars, head.adjusted)

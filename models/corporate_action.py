@@ -1,10 +1,13 @@
-"""Splits and dividends of a ticker."""
+"""Splits and distributions of a ticker."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from fractions import Fraction
+
+MERGE, UPLOAD, USER = "merge", "upload", "user"  # sources, beside the names of providers
 
 
 class ActionKind(StrEnum):
@@ -12,20 +15,39 @@ class ActionKind(StrEnum):
 
     SPLIT = "split"
     DIVIDEND = "dividend"
+    CAPITAL_GAIN = "capital_gain"
 
 
 @dataclass(frozen=True)
 class CorporateAction:
-    """An action from the day on which prices are without it. A split 3:2 has numerator 3 and denominator 2, a dividend a percentage."""
+    """An action from the day on which prices are without it.
+
+    A split 3:2 has numerator 3 and denominator 2: three shares for two. A distribution has the amount per share, as paid on that day.
+    """
 
     effective_day: date
     kind: ActionKind
     numerator: int | None = None
     denominator: int | None = None
-    percent: float | None = None
+    amount: float | None = None
+    currency: str | None = None
 
     @property
-    def sentence(self) -> str:
-        """The action in words."""
-        size = f"{self.numerator}:{self.denominator}" if self.kind is ActionKind.SPLIT else f"{self.percent:.3g} %"
+    def ratio(self) -> Fraction:
+        """The number of shares that one has become: 1 but for a split."""
+        return Fraction(self.numerator, self.denominator) if self.numerator and self.denominator else Fraction(1)
+
+    def sentence(self, close_before: float) -> str:
+        """The action in words; a distribution in percent of the close before it."""
+        size = f"{100 * self.amount / close_before:.3g} %" if self.amount else f"{self.numerator}:{self.denominator}"
         return f"{self.kind.value} {size} effective {self.effective_day}"
+
+
+@dataclass(frozen=True)
+class StoredAction:
+    """An action as it is stored; `source` is a provider, or one of MERGE, UPLOAD and USER."""
+
+    id: str
+    action: CorporateAction
+    source: str
+    captured_at: datetime

@@ -47,6 +47,14 @@ class WatchlistItemNotFound(NotFound):
         super().__init__(f"{ticker} is not on the watchlist.")
 
 
+class ActionNotFound(NotFound):
+    """There is no such corporate action."""
+
+    def __init__(self, ticker: str) -> None:
+        self.ticker = ticker
+        super().__init__(f"{ticker} has no corporate action with this id. See GET /api/v1/prices/{ticker}/actions.")
+
+
 class FlagNotFound(NotFound):
     """There is no such feature flag."""
 
@@ -83,6 +91,33 @@ class WatchlistItemExists(Conflict):
     def __init__(self, ticker: str) -> None:
         self.ticker = ticker
         super().__init__(f"{ticker} is on the watchlist already. Remove it first to change its name or notes.")
+
+
+class ActionExists(Conflict):
+    """The action is there already."""
+
+    def __init__(self, ticker: str, kind: str, day: date) -> None:
+        self.ticker, self.kind, self.day = ticker, kind, day
+        super().__init__(
+            f"You have told of a {kind.replace('_', ' ')} of {ticker} on {day} already. Delete it first to change it. "
+            "Two of one day are told as their sum."
+        )
+
+
+class TooManyActions(Conflict):
+    """The ticker has as many actions as can be stored."""
+
+    def __init__(self, ticker: str, most: int) -> None:
+        self.ticker, self.most = ticker, most
+        super().__init__(f"{ticker} has {most:,} corporate actions, which is the most that is stored. Delete some first.")
+
+
+class SharedPrices(Conflict):
+    """The prices belong to all organizations."""
+
+    def __init__(self, ticker: str) -> None:
+        self.ticker = ticker
+        super().__init__(f"The prices of {ticker} are shared by all organizations. Upload your own with PUT /api/v1/prices/{ticker} first.")
 
 
 class PricesReplaced(Conflict):

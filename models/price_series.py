@@ -1,7 +1,7 @@
 """A ticker's daily history as one packed row.
 
 The packed layout has seven columns, one after the other, each of `bars` little-endian 8-byte values: the days since 1970-01-01 as int64,
-then open, high, low, close as traded, adj_close (all NaN when the source delivers none) and volume as float64. Loading 13 years is one
+then open, high, low, close as delivered, adj_close (all NaN when the source delivers none) and volume as float64. Loading 13 years is one
 read, and a column is a view, not a copy.
 """
 
@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from models.analysis import PriceWarning
+from models.footing import UNKNOWN, Bases, Basis, Steps, steps_until, text_of_steps
 
 if sys.byteorder != "little":
     raise ImportError("packed prices need a little-endian machine")
@@ -29,7 +30,7 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class Bar:
-    """One trading day, prices as traded; `adj_close` is NaN when the source delivers none."""
+    """One trading day, as delivered; `adj_close` is NaN when the source delivers none."""
 
     day: date
     open: float
@@ -49,10 +50,12 @@ class SeriesDescription:
     name: str | None
     provider: str
     adjusted: bool
+    bases: Bases = UNKNOWN
+    steps: Steps = ()
 
 
 class SeriesHead(NamedTuple):  # not a dataclass, which takes several times as long to make: a bulk analysis makes two for each ticker
-    """A stored series without its bars; `sha256` is the digest of the packed bars."""
+    """A stored series without its bars; `sha256` is the digest of the packed bars and the steps that an analysis applies to them."""
 
     org_id: int
     ticker: str
@@ -63,6 +66,8 @@ class SeriesHead(NamedTuple):  # not a dataclass, which takes several times as l
     first_day: date
     last_day: date
     sha256: str
+    bases: Bases = UNKNOWN
+    steps: Steps = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,8 @@ class ImportReport:
     last: date
     dropped: int
     rescaled: Rescaled | None
+    price_basis: Basis
+    volume_basis: Basis
     understood: Understood
     warnings: tuple[PriceWarning, ...]
 
@@ -146,7 +153,7 @@ class PackedBars:
 
     @property
     def sha256(self) -> str:
-        """Hex digest of the packed bytes: the same bars give the same digest."""
+        """Hex digest of the packed bytes: the same bars give the same digest. An analysis may apply more: see `digest_of`."""
         return hashlib.sha256(self.data).hexdigest()
 
     def day_numbers(self) -> memoryview[int]:
@@ -226,4 +233,23 @@ def head_of(description: SeriesDescription, packed: PackedBars) -> SeriesHead:
     """The head of a series that is about to be stored. Raises ValueError for more than MOST_BARS bars."""
     if len(packed) > MOST_BARS:
         raise ValueError(f"{description.ticker} has {len(packed)} bars; a series has at most {MOST_BARS}")
-    return SeriesHead(**vars(description), bars=len(packed), first_day=packed.first_day(), last_day=packed.last_day(), sha256=packed.sha256)
+    steps = steps_until(description.steps, packed.day_numbers()[-1])
+    return SeriesHead(
+        org_id=description.org_id,
+        ticker=description.ticker,
+        name=description.name,
+        provider=description.provider,
+        adjusted=description.adjusted,
+        bars=len(packed),
+        first_day=packed.first_day(),
+        last_day=packed.last_day(),
+        sha256=digest_of(packed, steps),
+        bases=description.bases,
+        steps=steps,
+    )
+
+
+def digest_of(packed: PackedBars, steps: Steps) -> str:
+    """Hex digest of all that an analysis takes from a series: its bars, and the steps up to its end."""
+    steps = steps_until(steps, packed.day_numbers()[-1]) if steps and len(packed) else ()
+    return hashlib.sha256(packed.data + text_of_steps(steps).encode()).hexdigest() if steps else packed.sha256

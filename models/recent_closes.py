@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import mul
 
+from models.footing import Steps, steps_until
 from models.price_series import ITEM_BYTES, PackedBars
 
 MOST_CLOSES = 60
@@ -19,9 +22,13 @@ class RecentCloses:
     last_close: bytes
 
     @classmethod
-    def of(cls, packed: PackedBars, adjusted: bool) -> RecentCloses:
-        """From a series of one or more bars."""
+    def of(cls, packed: PackedBars, adjusted: bool, steps: Steps = ()) -> RecentCloses:
+        """From a series of one or more bars, and the steps that an analysis applies to it."""
         closes = packed.column("adj_close" if adjusted else "close")[-MOST_CLOSES:]
+        if steps:
+            days = packed.day_numbers()[-MOST_CLOSES:]
+            factors = (math.prod(step.price for step in steps_until(steps, days[-1]) if step.day > day) for day in days)
+            closes = memoryview(array("d", map(mul, closes, factors)))
         return cls(closes.tobytes(), packed.column("close")[-1:].tobytes())
 
     def prices(self) -> list[float]:

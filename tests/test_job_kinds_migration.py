@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
@@ -13,14 +12,13 @@ import openpyxl
 import pytest
 from kit.databases import Backend
 from kit.jobs import insert, item_values, items_of, job_values, rescue_expired, run_jobs
+from kit.old_schema import migrate_to, store_sample
 from kit.support import Client, settings_for
 
 import app as application
 import database
 import db_migrations
 from app import create_app
-from features.prices.providers.sample import SampleProvider
-from features.prices.sample import load_if_empty
 from models.job import Lane
 from models.job_state import ItemStatus, JobStatus
 from utils.clock import now
@@ -44,13 +42,8 @@ TICKERS = ("AAPL", "FB", "NOPE")
 @pytest.fixture
 def before(empty_backend: Backend, tmp_path: Path) -> Backend:
     """A database at version 6, with the sample prices."""
-    folder = tmp_path / "migrations"
-    folder.mkdir()
-    for path in db_migrations.FOLDER.glob("*.sql"):
-        if int(path.name[:4]) <= LAST_BEFORE:
-            shutil.copy(path, folder)
-    assert len(db_migrations.up(folder)) == LAST_BEFORE
-    load_if_empty(database.current(), SampleProvider())
+    migrate_to(LAST_BEFORE, tmp_path)
+    store_sample()
     return empty_backend
 
 

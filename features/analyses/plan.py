@@ -14,7 +14,8 @@ from analysis.quality import MINIMUM_BARS, is_sound, is_stale
 from features.prices.service import provider_warnings
 from models.analysis import Analysis, Overrides, Parameters, Provenance
 from models.errors import InsufficientHistory, PricesDamaged
-from models.price_series import BYTES_PER_BAR, PackedBars, SeriesHead
+from models.footing import steps_until
+from models.price_series import BYTES_PER_BAR, PackedBars, SeriesHead, digest_of, number_of
 from models.result import AnalysisResult, NewResult
 from models.strategy import STRATEGIES
 from utils.clock import today
@@ -69,7 +70,7 @@ class AnalysisPlan:
         if len(packed) < MINIMUM_BARS:
             raise InsufficientHistory(head.ticker, len(packed), MINIMUM_BARS)
         if fingerprint is None:
-            sha256 = packed.sha256
+            sha256 = digest_of(packed, head.steps)
             fingerprint = self._fingerprint(head, sha256, packed.last_day())
         return Work(Origin(head, sha256, fingerprint, read_at), packed)
 
@@ -104,6 +105,14 @@ def compute_result(work: Work, plan: AnalysisPlan) -> NewResult:
     return result
 
 
+def _adjustment(head: SeriesHead, as_of: date) -> str:
+    """What the bars were adjusted by: the source's adjusted closes, corporate actions, both or nothing."""
+    by = ["adj_close"] if head.adjusted else []
+    if head.steps and steps_until(head.steps, number_of(as_of)):
+        by.append("actions")
+    return "+".join(by) or "none"
+
+
 class ResultBatch:
     """Analyses by one plan that are computed together. Their bars are not kept until then."""
 
@@ -117,7 +126,7 @@ class ResultBatch:
         origin, packed = work
         if not is_sound(packed, origin.head.adjusted):
             raise PricesDamaged(origin.head.ticker)
-        self._batch.add(adjusted_bars(packed, origin.head.adjusted))
+        self._batch.add(adjusted_bars(packed, origin.head.adjusted, origin.head.steps))
         self._origins.append(origin)
 
     def results(self) -> Iterator[NewResult | None]:
@@ -147,7 +156,7 @@ class ResultBatch:
                 first=head.first_day,
                 last=analysis.as_of,
                 bars_sha256=origin.sha256,
-                adjustment="adj_close" if head.adjusted else "none",
+                adjustment=_adjustment(head, analysis.as_of),
                 engine_version=ENGINE_VERSION,
             ),
             fingerprint=origin.fingerprint,

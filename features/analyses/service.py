@@ -22,6 +22,7 @@ from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder
 from models.cache import Region
 from models.errors import PricesReplaced, ResultNotFound, TickerNotFound
 from models.flip import Flips
+from models.price_series import digest_of
 from models.result import NewResult, StoredResult
 from models.strategy import STRATEGIES
 from utils.cancellation import Check, always_wanted
@@ -106,11 +107,11 @@ def compute_flips(database: Database, org_id: int, result_id: str, check: Check 
         raise PricesReplaced(stored.ticker, stored.as_of)
     head, packed = loaded
     packed = packed.between(end=stored.as_of)
-    if packed.sha256 != parse_tolerant(stored.body)["provenance"]["bars_sha256"]:
+    if digest_of(packed, head.steps) != parse_tolerant(stored.body)["provenance"]["bars_sha256"]:
         raise PricesReplaced(stored.ticker, stored.as_of)
     values = parse_tolerant(stored.parameters)
     parameters = Parameters(**{**values, "indicators": tuple(values["indicators"])})
-    return stored, find_flips(adjusted_bars(packed, head.adjusted), parameters, check)
+    return stored, find_flips(adjusted_bars(packed, head.adjusted, head.steps), parameters, check)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from database import Database
-from features.prices import store as price_store
 from features.prices.providers.demo import NAME, DemoProvider, ticker_of, title_of
+from features.prices.store import series as series_store
 from infrastructure.sql.batches import delete_in_batches
 from models.api_key import SHARED_ORG
 from models.price_series import PackedBars, SeriesDescription, SeriesHead, head_of
@@ -41,12 +41,12 @@ def load(database: Database, provider: DemoProvider, count: int, progress: Calla
         # Generated before the transaction, which holds the write lock.
         batch = list(_generate(provider, range(first, min(first + BATCH, count + 1))))
         with database.transaction() as connection:
-            stored = price_store.digests(connection, SHARED_ORG, [head.ticker for head, _ in batch])
+            stored = series_store.digests(connection, SHARED_ORG, [head.ticker for head, _ in batch])
             for head, packed in batch:
                 former = stored.get(head.ticker)
                 if former == (head.provider, head.sha256):
                     report.unchanged += 1
-                elif not price_store.save_over_same_provider(connection, head, packed, now()):
+                elif not series_store.save_over_same_provider(connection, head, packed, now()):
                     report.skipped += 1
                 elif former is None:
                     report.new += 1
@@ -58,11 +58,13 @@ def load(database: Database, provider: DemoProvider, count: int, progress: Calla
 
 def remove(database: Database) -> int:
     """Delete every demo series and return their number. Results computed from them stay."""
-    return delete_in_batches(database, lambda connection, limit: price_store.delete_of_provider(connection, SHARED_ORG, NAME, limit), BATCH)
+    return delete_in_batches(
+        database, lambda connection, limit: series_store.delete_of_provider(connection, SHARED_ORG, NAME, limit), BATCH
+    )
 
 
 def _generate(provider: DemoProvider, numbers: range) -> Iterator[tuple[SeriesHead, PackedBars]]:
     for number in numbers:
         packed = provider.packed(number)
-        description = SeriesDescription(SHARED_ORG, ticker_of(number), title_of(number), provider.name, provider.adjusted)
+        description = SeriesDescription(SHARED_ORG, ticker_of(number), title_of(number), provider.name, provider.adjusted, provider.bases)
         yield head_of(description, packed), packed

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.prices.routes import price, ticker
+    from features.prices.routes import action, price, ticker
 
-    return price.blueprint, ticker.blueprint
+    return price.blueprint, action.blueprint, ticker.blueprint
 
 
 def _universes() -> Universes:
-    from features.prices.store import list_tickers
+    from features.prices.store.series import list_tickers
 
     return {"all": list_tickers}
 

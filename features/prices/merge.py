@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from fractions import Fraction
 
 import numpy as np
@@ -18,7 +17,7 @@ from analysis.bars import BoolArray, FloatArray, columns_of
 from models.analysis import PriceWarning
 from models.corporate_action import ActionKind, CorporateAction
 from models.errors import BasesDiffer
-from models.price_series import COLUMNS, PackedBars, Rescaled, day_of
+from models.price_series import COLUMNS, PackedBars, Rescaled, day_of, number_of
 
 TOLERANCE = 0.002  # of a ratio, within which it is the same on several days
 LARGEST_TERM = 10  # of a split n:m; one of them may be larger when the other is 1
@@ -33,10 +32,11 @@ _OPEN, _CLOSE, _ADJ_CLOSE, _VOLUME = 1, 4, 5, 6  # rows of the packed layout, wh
 
 @dataclass(frozen=True)
 class Merged:
-    """The merged bars; what was rescaled, if anything; and warnings."""
+    """The merged bars; what was rescaled, if anything; the actions that this tells of; and warnings."""
 
     packed: PackedBars
     rescaled: Rescaled | None
+    actions: tuple[CorporateAction, ...]
     warnings: tuple[PriceWarning, ...]
 
 
@@ -64,7 +64,7 @@ def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
             "The file has no day in common with the stored prices, so a split or dividend in between cannot be seen. "
             "Include the newest stored day to be safe."
         )
-        return Merged(_union(ours, theirs), None, (PriceWarning("no_overlap", message),))
+        return Merged(_union(ours, theirs), None, (), (PriceWarning("no_overlap", message),))
     common = _Common(days, ours[:, at_old], theirs[:, at_new], is_unfinished=days == _days(ours)[-1])
     price = common.price()
     adj_close = common.adj_close(price) if adjusted else None
@@ -76,7 +76,7 @@ def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
     factors[_ADJ_CLOSE] = adj_close.value if adj_close else price.value
     factors[_VOLUME] = volume.value
     if np.all(factors == 1.0):
-        return Merged(_union(ours, theirs), None, warnings)
+        return Merged(_union(ours, theirs), None, (), warnings)
     is_ours_older = _days(theirs)[-1] >= _days(ours)[-1]
     steps = min(ratio.steps for ratio in (price, adj_close, volume) if ratio is not None and ratio.value != 1.0)
     until = int(days[steps]) if steps < len(days) else None  # the first day on which both agree
@@ -84,16 +84,19 @@ def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
         ours = _rescaled(ours, factors, until)
     else:
         theirs, factors = _rescaled(theirs, 1 / factors, until), 1 / factors
-    effective = day_of(until) if until is not None else _first_after(theirs if is_ours_older else ours, int(days[-1]))
+    both = _union(ours, theirs)
+    merged = columns_of(both)
+    effective = until or _first_after(theirs if is_ours_older else ours, int(days[-1]))
+    actions = tuple(_actions(price, adj_close, volume, effective, merged))
     rescaled = Rescaled(
         series="stored" if is_ours_older else "file",
-        before=effective,
+        before=day_of(effective),
         price=float(factors[_CLOSE]),
         adj_close=float(factors[_ADJ_CLOSE]) if adjusted else None,
         volume=float(factors[_VOLUME]),
-        actions=[action.sentence for action in _actions(price, adj_close, volume, effective)],
+        actions=[action.sentence(_close_before(merged, number_of(action.effective_day))) for action in actions],
     )
-    return Merged(_union(ours, theirs), rescaled, warnings)
+    return Merged(both, rescaled, actions, warnings)
 
 
 class _Common:
@@ -222,21 +225,35 @@ def split_of(ratio: float, error: float) -> Fraction | None:
     return fraction if is_split and fraction != 1 and abs(float(fraction) / ratio - 1) <= error else None
 
 
-def _actions(price: _Ratio, adj_close: _Ratio | None, volume: _Ratio, effective: date) -> Iterator[CorporateAction]:
-    """The split and the dividend that the ratios tell of."""
-    split = split_of(1 / price.value, max(price.error, EXACT))
+def _actions(price: _Ratio, adj_close: _Ratio | None, volume: _Ratio, effective: int, merged: FloatArray) -> Iterator[CorporateAction]:
+    """The split and the dividend that the ratios tell of, on the day `effective`; a split on the later day on which prices jump by it."""
+    split, split_day = split_of(1 / price.value, max(price.error, EXACT)), effective
     if split is None and price.value == 1.0 and adj_close is not None and not LEAST_PAID <= adj_close.value <= 1 / LEAST_PAID:
         # Closes as traded are not restated. The volume tells the split, or else the adjusted close, with a dividend in it perhaps.
         split = split_of(volume.value, max(volume.error, EXACT)) or split_of(1 / adj_close.value, 1 - LEAST_PAID)
         paid = adj_close.value * float(split or 1)
+        split_day = _day_of_jump(merged, effective, float(split or 1))
     elif adj_close is not None:
         paid = adj_close.value / price.value
     else:
         paid = price.value if split is None else 1.0
     if split is not None:
-        yield CorporateAction(effective, ActionKind.SPLIT, numerator=split.numerator, denominator=split.denominator)
+        yield CorporateAction(day_of(split_day), ActionKind.SPLIT, numerator=split.numerator, denominator=split.denominator)
     if LEAST_PAID <= paid < 1 - LEAST_DIVIDEND:
-        yield CorporateAction(effective, ActionKind.DIVIDEND, percent=100 * (1 - paid))
+        yield CorporateAction(day_of(effective), ActionKind.DIVIDEND, amount=(1 - paid) * _close_before(merged, effective))
+
+
+def _day_of_jump(columns: FloatArray, since: int, split: float) -> int:
+    """The day from `since` on whose move from the close before to the open is nearest to a split's; `since` where none is near."""
+    first = int(np.searchsorted(_days(columns), since))
+    distances = np.abs(columns[_OPEN, first:] / columns[_CLOSE, first - 1 : -1] * split - 1)
+    at = int(distances.argmin()) if distances.size else 0
+    return int(_days(columns)[first + at]) if distances.size and distances[at] <= NEAR_JUMPS else since
+
+
+def _close_before(columns: FloatArray, day: int) -> float:
+    """The last close before a day."""
+    return float(columns[_CLOSE, int(np.searchsorted(_days(columns), day)) - 1])
 
 
 def _rescaled(columns: FloatArray, factors: FloatArray, until: int | None) -> FloatArray:
@@ -264,8 +281,8 @@ def _days(columns: FloatArray) -> NDArray[np.int64]:
     return np.ascontiguousarray(columns[0]).view(np.int64)
 
 
-def _first_after(columns: FloatArray, day: int) -> date:
+def _first_after(columns: FloatArray, day: int) -> int:
     """The first day of a history after a day; the next day where there is none."""
     days = _days(columns)
     later = days[days > day]
-    return day_of(int(later[0])) if later.size else day_of(day) + timedelta(days=1)
+    return int(later[0]) if later.size else day + 1

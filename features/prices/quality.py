@@ -23,4 +23,4 @@ def sound_bars(head: SeriesHead, packed: PackedBars) -> Bars:
     """A whole stored series, adjusted as for an analysis. Raises PricesDamaged when its data are incomplete or not plausible."""
     if len(packed.data) != head.bars * BYTES_PER_BAR or not is_sound(packed, head.adjusted):
         raise PricesDamaged(head.ticker)
-    return adjusted_bars(packed, head.adjusted)
+    return adjusted_bars(packed, head.adjusted, head.steps)

@@ -6,8 +6,8 @@ import structlog
 
 import db_migrations
 from database import Database
-from features.prices import store as price_store
 from features.prices.providers.base import PriceProvider
+from features.prices.store import series as series_store
 from models.api_key import SHARED_ORG
 from models.price_series import PackedBars, SeriesDescription, head_of
 from utils.clock import now
@@ -21,15 +21,15 @@ def load_if_empty(database: Database, provider: PriceProvider) -> int:
     Any number of processes may call it at once: one of them loads, under the migration lock.
     """
     with database.read() as connection:
-        if not price_store.is_empty(connection):
+        if not series_store.is_empty(connection):
             return 0
     series = list(provider.series())
     with db_migrations.migration_lock(database) as connection:
-        if not price_store.is_empty(connection):
+        if not series_store.is_empty(connection):
             return 0
         for provided in series:
             packed = PackedBars.pack(provided.bars)
-            description = SeriesDescription(SHARED_ORG, provided.ticker, provided.name, provider.name, provided.adjusted)
-            price_store.save(connection, head_of(description, packed), packed, now())
+            description = SeriesDescription(SHARED_ORG, provided.ticker, provided.name, provider.name, provided.adjusted, provided.bases)
+            series_store.save(connection, head_of(description, packed), packed, now())
     log.info("prices loaded", provider=provider.name, tickers=len(series))
     return len(series)

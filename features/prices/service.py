@@ -8,11 +8,12 @@ from datetime import date
 
 from analysis.quality import price_gaps, price_warnings
 from database import Database
-from features.prices import store as price_store
+from features.prices.actions import TickerFooting, footing_of
 from features.prices.quality import provider_warnings, sound_bars
-from features.prices.store import find_head, find_head_and_latest, find_heads, list_tickers, load, load_each, newest_day
+from features.prices.store import series as series_store
+from features.prices.store.series import find_head, find_head_and_latest, find_heads, list_tickers, load, load_each, newest_day
 from models.errors import TickerNotFound
-from models.price_series import COLUMNS, Bar, PackedBars, QualityReport, SeriesHead
+from models.price_series import COLUMNS, Bar, PackedBars, QualityReport
 from utils.clock import today
 from utils.json_text import array_pieces, dump, object_pieces
 
@@ -26,21 +27,18 @@ BARS_PER_PIECE = 2_000
 CSV_HEADER = ("Date", "Open", "High", "Low", "Close", "Adj Close", "Volume")
 
 
-def read_prices(database: Database, org_id: int, ticker: str, start: date | None, end: date | None) -> tuple[SeriesHead, PackedBars]:
-    """A ticker's bars from `start` to `end`, both included. Raises TickerNotFound."""
+def read_prices(database: Database, org_id: int, ticker: str, start: date | None, end: date | None) -> tuple[TickerFooting, PackedBars]:
+    """A ticker's bars from `start` to `end`, both included, and their footing. Raises TickerNotFound."""
     with database.reader() as connection:
-        loaded = price_store.load(connection, org_id, ticker)
-    if loaded is None:
-        raise TickerNotFound(ticker)
-    head, packed = loaded
-    return head, packed.between(start, end)
+        footing, packed = footing_of(connection, org_id, ticker)
+    return footing, packed.between(start, end)
 
 
 def check_quality(database: Database, org_id: int, ticker: str) -> QualityReport:
     """A report on a ticker's stored series as of today: its extent, gaps and warnings. Raises TickerNotFound or PricesDamaged."""
     with database.reader() as connection:
-        loaded = price_store.load(connection, org_id, ticker)
-        updated_at = None if loaded is None else price_store.updated_at(connection, loaded[0])
+        loaded = series_store.load(connection, org_id, ticker)
+        updated_at = None if loaded is None else series_store.updated_at(connection, loaded[0])
     if loaded is None or updated_at is None:
         raise TickerNotFound(ticker)
     head, packed = loaded
@@ -50,8 +48,8 @@ def check_quality(database: Database, org_id: int, ticker: str) -> QualityReport
     return QualityReport(*described, updated_at, price_gaps(bars), warnings)
 
 
-def stream_json(ticker: str, packed: PackedBars) -> Iterator[bytes]:
-    """The bars as JSON columns, in pieces.
+def stream_json(footing: TickerFooting, packed: PackedBars) -> Iterator[bytes]:
+    """The bars as JSON columns, in pieces, with their bases and the ticker's actions.
 
     `adj_close` is null where the source has none. A whole `volume` is written without decimals.
     """
@@ -61,7 +59,7 @@ def stream_json(ticker: str, packed: PackedBars) -> Iterator[bytes]:
 
     yield from object_pieces(
         [
-            ("ticker", [dump(ticker)]),
+            *((field, [dump(value)]) for field, value in vars(footing).items()),
             ("dates", array_pieces(part.days() for part in _split(packed))),
             *((name, column(name)) for name in COLUMNS if name != "volume"),
             ("volume", array_pieces([_without_fraction(volume) for volume in part.column("volume")] for part in _split(packed))),

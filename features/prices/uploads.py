@@ -6,33 +6,39 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import Connection
 
 from analysis.bars import adjusted_bars
 from analysis.quality import price_warnings
-from database import Database
-from features.prices import store as price_store
+from database import AnyReader, Database
 from features.prices.files.dates import DateOrder
 from features.prices.files.reader import ParsedFile, ReadOptions, read_file
-from features.prices.merge import merge
+from features.prices.footing import History, merge_histories, splits_within, steps_of, unknown_of
+from features.prices.store import action as action_store
+from features.prices.store import series as series_store
 from models.analysis import PriceWarning
+from models.corporate_action import MERGE, UPLOAD, StoredAction
 from models.errors import PriceProblem, PriceQuality
+from models.footing import Bases, Basis
 from models.price_series import MOST_BARS, ImportReport, PackedBars, Rescaled, SeriesDescription, SeriesHead, head_of
 from utils.clock import now, today
+from utils.ids import new_id
 
 log = structlog.get_logger(__name__)
-
-UPLOAD = "upload"  # the provider of uploaded series
 
 
 @dataclass(frozen=True)
 class UploadOptions:
-    """What the sender asks: to merge by day instead of replacing, to store nothing, how dates are written, to leave out bad rows."""
+    """What the sender asks: to merge by day instead of replacing, to store nothing, how dates are written, to leave out bad rows.
+
+    `price_basis` and `volume_basis` are None where the sender says nothing of them.
+    """
 
     extend: bool = False
     dry_run: bool = False
     dates: DateOrder | None = None
     leave_out_bad_rows: bool = False
+    price_basis: Basis | None = None
+    volume_basis: Basis | None = None
 
 
 def import_prices(database: Database, org_id: int, ticker: str, raw: bytes, options: UploadOptions) -> ImportReport:
@@ -41,8 +47,7 @@ def import_prices(database: Database, org_id: int, ticker: str, raw: bytes, opti
     Raises PriceQuality, AmbiguousDates or BasesDiffer, and then stores nothing.
     """
     with database.read() as connection:
-        former = price_store.find_head(connection, org_id, ticker)
-    own = former if former is not None and former.org_id == org_id else None
+        former = series_store.find_head(connection, org_id, ticker)
     read = ReadOptions(
         # One day more, because the next day has begun in other time zones.
         latest_day=today() + timedelta(days=1),
@@ -51,56 +56,72 @@ def import_prices(database: Database, org_id: int, ticker: str, raw: bytes, opti
         leave_out_bad_rows=options.leave_out_bad_rows,
     )
     parsed = read_file(raw, read)
-    while True:
-        with database.read() if options.dry_run else database.transaction() as connection:
+    if options.dry_run:
+        with database.read() as connection:
             prepared = _prepare(connection, org_id, ticker, parsed, options)
-            # Repeated when a concurrent upload changed the series after it was read, so that neither upload is lost.
-            if options.dry_run or price_store.save(connection, prepared.head, prepared.packed, now(), prepared.expected_sha256):
-                break
-    report = _report(prepared, parsed, own)
-    if not options.dry_run:
-        log.info("prices stored", ticker=ticker, bars=report.bars, dropped=parsed.dropped, extend=options.extend)
-    return report
+    else:
+        with database.transaction() as connection:
+            series_store.lock_ticker(connection, org_id, ticker)
+            prepared = _prepare(connection, org_id, ticker, parsed, options)
+            for action in prepared.found:
+                action_store.insert(connection, org_id, ticker, action)
+            series_store.save(connection, prepared.head, prepared.packed, now())
+        log.info("prices stored", ticker=ticker, bars=prepared.head.bars, dropped=parsed.dropped, extend=options.extend)
+    return _report(prepared, parsed, org_id)
 
 
 @dataclass(frozen=True)
 class _Prepared:
-    """The series that is to be stored, and the digest of the one that it replaces; `rescaled` and `warnings` are of the merge."""
+    """The series that is to be stored, the actions found with it, and the one that it replaces; the rest is of the merge."""
 
     head: SeriesHead
     packed: PackedBars
-    expected_sha256: str | None
+    found: list[StoredAction]
+    former: tuple[SeriesHead, PackedBars] | None
     rescaled: Rescaled | None = None
     warnings: tuple[PriceWarning, ...] = ()
 
 
-def _prepare(connection: Connection, org_id: int, ticker: str, parsed: ParsedFile, options: UploadOptions) -> _Prepared:
-    former = price_store.load(connection, org_id, ticker) if options.extend else None
-    former_head = former[0] if former else price_store.find_head(connection, org_id, ticker)
-    name = former_head.name if former_head else None
-    description = SeriesDescription(org_id, ticker, name, UPLOAD, parsed.adjusted)
-    if former is None:
-        # An empty digest matches none, so that a series that a concurrent upload stores is not overwritten.
-        return _Prepared(head_of(description, parsed.packed), parsed.packed, "" if options.extend else None)
-    former_head, former_packed = former
-    if former_head.adjusted != parsed.adjusted:
-        raise PriceQuality([_mixed_adjustment(former_head.adjusted)])
-    merged = merge(former_packed, parsed.packed, parsed.adjusted)
-    if len(merged.packed) > MOST_BARS:
-        raise PriceQuality([_too_long(len(merged.packed))])
-    head = head_of(description, merged.packed)
-    return _Prepared(head, merged.packed, former_head.sha256, merged.rescaled, merged.warnings)
+def _prepare(connection: AnyReader, org_id: int, ticker: str, parsed: ParsedFile, options: UploadOptions) -> _Prepared:
+    former = series_store.load(connection, org_id, ticker)
+    actions = action_store.list_actions(connection, org_id, ticker)
+    within = splits_within(parsed.packed) if parsed.adjusted else []
+    bases = _bases_of(parsed, options, shows_splits=bool(within))
+    packed, merged = parsed.packed, None
+    found = [StoredAction(new_id(), action, UPLOAD, now()) for action in within]
+    if former is not None and options.extend:
+        former_head, former_packed = former
+        if former_head.adjusted != parsed.adjusted:
+            raise PriceQuality([_mixed_adjustment(former_head.adjusted)])
+        stored = History(former_packed, former_head.bases)
+        merged, bases = merge_histories(stored, History(parsed.packed, bases), parsed.adjusted, [*actions, *found])
+        packed = merged.packed
+        if len(packed) > MOST_BARS:
+            raise PriceQuality([_too_long(len(packed))])
+        found += [StoredAction(new_id(), action, MERGE, now()) for action in merged.actions]
+    found = unknown_of(found, actions)
+    name = former[0].name if former is not None else None
+    steps = steps_of(History(packed, bases), parsed.adjusted, [*actions, *found])
+    head = head_of(SeriesDescription(org_id, ticker, name, UPLOAD, parsed.adjusted, bases, steps), packed)
+    return _Prepared(head, packed, found, former, merged.rescaled if merged else None, merged.warnings if merged else ())
 
 
-def _report(prepared: _Prepared, parsed: ParsedFile, own: SeriesHead | None) -> ImportReport:
+def _bases_of(parsed: ParsedFile, options: UploadOptions, *, shows_splits: bool) -> Bases:
+    """The bases of a file: as the sender says, else as the file tells. Closes that jump at splits are as traded."""
+    told = parsed.bases._replace(price=Basis.AS_TRADED) if shows_splits else parsed.bases
+    return Bases(options.price_basis or told.price, options.volume_basis or told.volume)
+
+
+def _report(prepared: _Prepared, parsed: ParsedFile, org_id: int) -> ImportReport:
     head, packed = prepared.head, prepared.packed
     warnings = [*parsed.warnings, *prepared.warnings]
-    if own is not None and parsed.packed.last_day() <= own.last_day:
-        message = f"The file holds nothing newer than the stored prices, which end on {own.last_day}."
+    former = prepared.former[0] if prepared.former is not None else None
+    if former is not None and former.org_id == org_id and parsed.packed.last_day() <= former.last_day:
+        message = f"The file holds nothing newer than the stored prices, which end on {former.last_day}."
         warnings.append(PriceWarning("nothing_newer", message))
-    warnings += price_warnings(adjusted_bars(packed, head.adjusted), today())
+    warnings += price_warnings(adjusted_bars(packed, head.adjusted, head.steps), today())
     extent = (head.ticker, head.bars, head.first_day, head.last_day)
-    return ImportReport(*extent, parsed.dropped, prepared.rescaled, parsed.understood, tuple(warnings))
+    return ImportReport(*extent, parsed.dropped, prepared.rescaled, *head.bases, parsed.understood, tuple(warnings))
 
 
 def _too_long(count: int) -> PriceProblem:

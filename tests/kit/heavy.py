@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import text
 
 import database
-from features.prices import store as price_store
+from features.prices.store import series as series_store
 from models.api_key import FIRST_ORG
 from models.chart import CHART_LINES
 from models.price_series import PackedBars, SeriesHead
@@ -37,7 +37,7 @@ def store_big(bars: int = BIG_BARS) -> None:
     packed = random_walk(bars)
     head = SeriesHead(FIRST_ORG, BIG, None, "upload", True, bars, packed.first_day(), packed.last_day(), packed.sha256)
     with database.transaction() as connection:
-        price_store.save(connection, head, packed, now())
+        series_store.save(connection, head, packed, now())
 
 
 def store_results(like: str, count: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.prices.files.faults import Faults
+from models.footing import UNKNOWN, Bases, Basis
 from models.price_series import COLUMNS
 
 PRICES = COLUMNS[:4]  # open, high, low, close
@@ -61,6 +62,13 @@ class Header:
     def ignored(self) -> list[str]:
         """The names of the columns that are not read."""
         return [cell for index, cell in enumerate(self.cells) if index not in self.places.values() and cell]
+
+    @property
+    def bases(self) -> Bases:
+        """The bases that the names tell: Yahoo's page says that its closes are adjusted for splits, and yfinance lists splits beside."""
+        names = list(map(plain, self.cells))
+        is_restated = "stocksplits" in names or any("adjustedforsplits" in name for name in names)
+        return Bases(Basis.SPLIT_ADJUSTED, Basis.SPLIT_ADJUSTED) if is_restated else UNKNOWN
 
     def name(self, column: str) -> str:
         """The file's name of one of our columns."""

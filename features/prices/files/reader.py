@@ -16,6 +16,7 @@ from features.prices.files.source import decode
 from features.prices.files.table import Table, read_table, table_of
 from features.prices.files.workbook import is_workbook, read_workbook
 from models.analysis import PriceWarning
+from models.footing import Bases
 from models.price_series import PackedBars, Understood
 
 MOST_PLACES = 20  # that a warning lists
@@ -37,6 +38,7 @@ class ParsedFile:
 
     packed: PackedBars
     adjusted: bool
+    bases: Bases
     dropped: int
     understood: Understood
     warnings: list[PriceWarning]
@@ -67,7 +69,7 @@ def read_file(raw: bytes, options: ReadOptions) -> ParsedFile:
         order=_order_of(days.numbers),
     )
     dropped = mended.without_prices + mended.left_out
-    return ParsedFile(packed, adj_close is not None, dropped, understood, _warnings(table, mended, faults))
+    return ParsedFile(packed, adj_close is not None, table.header.bases, dropped, understood, _warnings(table, mended, faults))
 
 
 def _order_of(days: np.ndarray) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from models.footing import Bases
 from models.price_series import Bar
 
 
@@ -16,6 +17,7 @@ class ProvidedSeries:
     ticker: str
     name: str | None
     adjusted: bool
+    bases: Bases
     bars: list[Bar]
 
 

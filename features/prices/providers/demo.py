@@ -11,6 +11,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from models.footing import Bases, Basis
 from models.price_series import COLUMNS, PackedBars
 
 NAME = "demo"
@@ -29,6 +30,7 @@ class DemoProvider:
 
     name = NAME
     adjusted = True
+    bases = Bases(Basis.AS_TRADED, Basis.SPLIT_ADJUSTED)
 
     def __init__(self, today: date, bars: int = DEFAULT_BARS) -> None:
         days = np.busday_offset(np.array([today], "datetime64[D]"), np.arange(1 - bars, 1), roll="backward")

@@ -10,8 +10,11 @@ from itertools import groupby
 from pathlib import Path
 
 from features.prices.providers.base import ProvidedSeries
+from models.footing import Bases, Basis
 from models.price_series import Bar
 
+# data/README.md: prices are as traded. Volumes are too, but for the days of splits, which have half of them.
+BASES = Bases(price=Basis.AS_TRADED)
 FILE = Path(__file__).parents[3] / "data" / "sample_prices.csv.gz"
 NAMES = {
     "AAPL": "Apple Inc.",
@@ -31,7 +34,7 @@ class SampleProvider:
         """The five series, in order of ticker."""
         with gzip.open(FILE, "rt", newline="") as file:
             for ticker, rows in groupby(csv.DictReader(file), key=lambda row: row["Ticker"]):
-                yield ProvidedSeries(ticker, NAMES.get(ticker), adjusted=True, bars=[_bar(row) for row in rows])
+                yield ProvidedSeries(ticker, NAMES.get(ticker), adjusted=True, bases=BASES, bars=[_bar(row) for row in rows])
 
 
 def _bar(row: dict[str, str]) -> Bar:

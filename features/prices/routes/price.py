@@ -1,4 +1,4 @@
-"""The prices of one ticker: download as JSON or CSV, upload as CSV."""
+"""The prices of one ticker: download as JSON or CSV, upload as CSV or workbook."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ LARGE_FILE = 1_000_000  # bytes: some 20,000 bars, far more than the daily histo
 @blueprint.get("/prices/<ticker>", responses={200: PricesAnswer, **problem_answers(404)})
 @heavy_read()
 def get_prices(path: TickerPath, query: PricesQuery) -> Response:
-    """Daily prices as traded; with `Accept: text/csv` as a file that can be uploaded again."""
-    head, packed = read_prices(services().database, org_id(), path.ticker, query.start, query.end)
+    """Daily prices as delivered, and their footing; with `Accept: text/csv` as a file that can be uploaded again."""
+    footing, packed = read_prices(services().database, org_id(), path.ticker, query.start, query.end)
     if wants_csv():
-        response = csv_response(stream_csv(packed), f"{head.ticker}.csv")
+        response = csv_response(stream_csv(packed), f"{footing.ticker}.csv")
     else:
-        response = streamed_response(stream_json(head.ticker, packed), "application/json")
+        response = streamed_response(stream_json(footing, packed), "application/json")
     response.vary.add("Accept")
     return response
 
@@ -64,5 +64,12 @@ def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response
     if len(file) > LARGE_FILE or file.startswith(ARCHIVE):
         # After the file has arrived: a request that waits for its body needs no slot.
         hold_slot()
-    options = UploadOptions(query.extend, query.dry_run, query.dates, leave_out_bad_rows=query.on_bad_rows is BadRows.DROP)
+    options = UploadOptions(
+        query.extend,
+        query.dry_run,
+        query.dates,
+        leave_out_bad_rows=query.on_bad_rows is BadRows.DROP,
+        price_basis=query.price_basis,
+        volume_basis=query.volume_basis,
+    )
     return json_response(import_prices(services().database, org_id(), path.ticker, file, options))

@@ -8,9 +8,9 @@ from api.authentication import org_id
 from api.blueprint import api_blueprint
 from api.paging import page, read_cursor
 from api.services import services
-from features.prices import store as price_store
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.ticker import TickerPage, TickersQuery
+from features.prices.store import series as series_store
 from models.price_series import SeriesHead
 from utils.api_utils import json_response
 
@@ -23,7 +23,7 @@ def list_tickers(query: TickersQuery) -> Response:
     scope = ["tickers", query.q]
     after = read_cursor(query.cursor, scope)
     with services().database.read() as connection:
-        rows = price_store.list_heads(connection, org_id(), query.q, after[0] if after else "", query.limit + 1)
+        rows = series_store.list_heads(connection, org_id(), query.q, after[0] if after else "", query.limit + 1)
     heads, next_cursor = page(rows, query.limit, scope, lambda last: [last.ticker])
     return json_response({"items": [_item(head) for head in heads], "next_cursor": next_cursor})
 

@@ -10,8 +10,10 @@ from pydantic import ConfigDict, Field
 
 from api.schemas import CSV, Answer, IsoDate, Query, RootAnswer
 from api.validation import RawBody
+from features.prices.actions import ListedAction
 from features.prices.files.dates import DateOrder
 from features.prices.files.workbook import MIMETYPE as WORKBOOK
+from models.footing import Basis
 from models.price_series import ImportReport, QualityReport
 
 
@@ -37,6 +39,10 @@ class UploadQuery(Query):
     dates: Literal[DateOrder.DMY, DateOrder.MDY] | None = Field(
         None, description="Whether dates have the day or the month first, where a file does not tell."
     )
+    price_basis: Basis | None = Field(
+        None, description="Whether prices are as traded or restated for later splits. Default: as the file tells, else unknown."
+    )
+    volume_basis: Basis | None = Field(None, description="The same of volumes.")
     on_bad_rows: BadRows = Field(BadRows.REFUSE, description="`drop` leaves out bad rows, up to a tenth of all, and names them.")
 
 
@@ -47,11 +53,14 @@ class PriceFile(RawBody):
 
 
 class PricesAnswer(Answer):
-    """Daily prices as traded, as columns of one length."""
+    """Daily prices as delivered, as columns of one length; on what bases they stand; and what is known of the company's actions."""
 
     model_config = ConfigDict(openapi_extra={"content": {CSV: {"schema": {"type": "string"}}}})  # type: ignore[typeddict-unknown-key]
 
     ticker: str
+    price_basis: Basis
+    volume_basis: Basis
+    actions: list[ListedAction] = Field(description="Splits and distributions, oldest first.")
     dates: list[date]
     open: list[float]
     high: list[float]

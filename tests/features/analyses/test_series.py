@@ -14,7 +14,7 @@ from kit.support import Client
 import database
 from analysis.bars import adjusted_bars
 from analysis.engine import parameters_of, signal_history
-from features.prices import store as price_store
+from features.prices.store import series as series_store
 from models.analysis import Overrides
 from models.chart import CHART_LINES
 from models.strategy import STRATEGIES
@@ -29,7 +29,7 @@ def same(values: list[float | None], wanted: Any) -> bool:
 
 def stored_bars(ticker: str) -> Any:
     with database.read() as connection:
-        loaded = price_store.load(connection, 1, ticker)
+        loaded = series_store.load(connection, 1, ticker)
     assert loaded is not None
     return adjusted_bars(loaded[1], loaded[0].adjusted)
 

@@ -18,11 +18,11 @@ from kit.support import Client
 import database
 from app import Application
 from features.prices import demo
-from features.prices import store as price_store
 from features.prices.demo import LoadReport
 from features.prices.files.reader import ReadOptions, read_file
 from features.prices.providers.demo import HIGHEST_TRADED, LOWEST_TRADED, DemoProvider
 from features.prices.service import stream_csv
+from features.prices.store import series as series_store
 from models.api_key import FIRST_ORG, SHARED_ORG
 from models.price_series import COLUMNS, Bar, PackedBars, SeriesDescription, head_of
 from utils.clock import now
@@ -45,7 +45,7 @@ def store_real_prices(ticker: str, org_id: int = SHARED_ORG) -> str:
     packed = PackedBars.pack([Bar(date(2020, 1, 2), 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)])
     head = head_of(SeriesDescription(org_id, ticker, None, "market", True), packed)
     with database.transaction() as connection:
-        assert price_store.save(connection, head, packed, now())
+        series_store.save(connection, head, packed, now())
     return head.sha256
 
 
@@ -133,7 +133,7 @@ def test_loading_again_writes_only_what_differs(backend: Backend) -> None:
     assert demo.load(database.current(), DemoProvider(SUNDAY, 61), 2) == LoadReport(replaced=2)
     assert {ticker for ticker, known in stored().items() if first.get(ticker) != known} == {"DEMO00001", "DEMO00002", "DEMO00121"}
     with database.read() as connection:
-        loaded = price_store.load(connection, FIRST_ORG, "DEMO00002")
+        loaded = series_store.load(connection, FIRST_ORG, "DEMO00002")
     assert loaded is not None
     head, packed = loaded
     assert (head.org_id, head.name, head.provider, head.adjusted, head.bars) == (SHARED_ORG, "Demo 00002", "demo", True, 61)
@@ -147,7 +147,7 @@ def test_real_prices_are_left_alone(backend: Backend) -> None:
     assert demo.load(database.current(), DemoProvider(SUNDAY, 60), 3) == LoadReport(unchanged=2, skipped=1)
     assert stored()["DEMO00002"] == ("market", real)
     with database.read() as connection:
-        own = price_store.find_head(connection, FIRST_ORG, "DEMO00003")
+        own = series_store.find_head(connection, FIRST_ORG, "DEMO00003")
     assert own is not None
     assert own.provider == "market"
 
@@ -158,7 +158,7 @@ def test_the_statement_itself_spares_real_prices(backend: Backend) -> None:
     packed = DemoProvider(SUNDAY, 60).packed(1)
     with database.transaction() as connection:
         head = head_of(SeriesDescription(SHARED_ORG, "DEMO00001", None, "demo", True), packed)
-        assert not price_store.save_over_same_provider(connection, head, packed, now())
+        assert not series_store.save_over_same_provider(connection, head, packed, now())
     assert stored() == {"DEMO00001": ("market", real)}
 
 

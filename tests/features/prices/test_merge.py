@@ -2,81 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.companies import BARS, Company, Source, arrays, bases, companies, day_of_bar
 
-from analysis.bars import FloatArray, adjusted_bars
 from features.prices.merge import merge, split_of
 from models.errors import BasesDiffer
 from models.price_series import COLUMNS, PackedBars
-
-FIRST = date(2022, 1, 3)
-BARS = 240
-
-
-@dataclass(frozen=True)
-class Source:
-    """How a source exports: prices and volumes "as_traded" or "split_adjusted", with adjusted closes or not, and rounded or not."""
-
-    prices: str
-    volumes: str
-    adjusted: bool
-    decimals: int | None = None
-
-
-@dataclass(frozen=True)
-class Company:
-    """A company's days: prices as traded, and the splits (bar, ratio) and dividends (bar, share of the price) in between."""
-
-    seed: int
-    splits: tuple[tuple[int, float], ...] = ()
-    dividends: tuple[tuple[int, float], ...] = ()
-
-    def export(self, begin: int, end: int, source: Source) -> PackedBars:
-        """What a source exports of the bars from `begin` to `end` on the evening of the last of them."""
-        random = np.random.default_rng(self.seed)
-        close = 100 * np.exp(np.cumsum(random.normal(0, 0.02, BARS)))
-        shares = np.ones(BARS)
-        for at, ratio in self.splits:
-            shares[at:] *= ratio
-        opened = np.concatenate([close[:1], close[:-1]])
-        traded = [opened, np.maximum(opened, close) * 1.005, np.minimum(opened, close) * 0.995, close]
-        volume = np.floor(random.uniform(1e6, 1e7, BARS))
-        later = shares[end - 1] / shares  # the shares on that evening that each share of a day has become
-        paid = np.ones(BARS)
-        for at, share in self.dividends:
-            if at < end:
-                paid[:at] *= 1 - share
-        columns = [column / shares for column in traded]
-        adj_close = columns[3] / later * paid if source.adjusted else np.full(BARS, np.nan)
-        if source.prices == "split_adjusted":
-            columns = [column / later for column in columns]
-        volume = volume * shares * (later if source.volumes == "split_adjusted" else 1)
-        columns = [*columns, adj_close, volume]
-        if source.decimals is not None:
-            columns = [*(np.round(column, source.decimals) for column in columns[:-1]), np.round(volume)]
-        days = [FIRST + timedelta(days=at + 2 * (at // 5)) for at in range(BARS)]
-        numbers = np.array([(day - date(1970, 1, 1)).days for day in days])[begin:end]
-        return PackedBars(numbers.tobytes() + b"".join(column[begin:end].tobytes() for column in columns))
-
-
-def arrays(packed: PackedBars, adjusted: bool) -> dict[str, FloatArray]:
-    bars = adjusted_bars(packed, adjusted)
-    return {name: getattr(bars, name) for name in ("open", "high", "low", "close", "volume")}
-
-
-companies = st.builds(
-    Company,
-    st.integers(0, 10_000),
-    st.lists(st.tuples(st.integers(1, BARS - 1), st.sampled_from([2.0, 1.5, 4.0, 0.1, 3.0, 20.0, 7.0, 1.25])), max_size=2).map(tuple),
-    st.lists(st.tuples(st.integers(1, BARS - 1), st.floats(0.0005, 0.05)), max_size=3).map(tuple),
-)
-bases = st.sampled_from(["as_traded", "split_adjusted"])
 
 
 @settings(max_examples=400, derandomize=True, deadline=None)
@@ -145,9 +79,11 @@ def test_what_happened_is_told(
     if rescaled is None:
         assert actions is None
         return
-    effective = FIRST + timedelta(days=140 + 2 * (140 // 5))  # the first day after the stored ones
+    effective = day_of_bar(140)  # the first day after the stored ones
     assert (rescaled.series, rescaled.before) == ("stored", effective)
-    assert rescaled.actions == [f"{action} effective {effective}" for action in actions or []]
+    # Where closes are as traded, they show the day of the split.
+    days = [day_of_bar(150) if action.startswith("split") and prices == "as_traded" else effective for action in actions or []]
+    assert rescaled.actions == [f"{action} effective {day}" for action, day in zip(actions or [], days, strict=True)]
     assert (rescaled.price, rescaled.adj_close, rescaled.volume) == pytest.approx(factors)
 
 

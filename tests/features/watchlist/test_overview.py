@@ -19,9 +19,9 @@ import database
 import db_migrations
 from features.accounts.api_keys import create_key
 from features.prices import demo
-from features.prices import store as price_store
 from features.prices.providers.demo import DemoProvider
 from features.prices.providers.sample import SampleProvider
+from features.prices.store import series as series_store
 from models.price_series import PackedBars, SeriesDescription, SeriesHead, head_of
 from models.recent_closes import RecentCloses
 from utils.clock import now
@@ -150,15 +150,11 @@ def test_closes_follow_the_series(client: Client) -> None:
     assert (shared["last_day"], len(shared["closes"])) == ("2013-03-01", 60)  # the shared prices below the organisation's own
 
 
-def test_closes_of_lost_races_are_not_stored(client: Client) -> None:
-    """A series that `save` does not store leaves no closes either."""
+def test_closes_of_a_series_that_is_not_stored_are_not_either(client: Client) -> None:
     before = closes_in_table()
     packed = PackedBars.pack(next(iter(SampleProvider().series())).bars[:5])
     with database.transaction() as connection:
-        assert not price_store.save(
-            connection, head_of(SeriesDescription(0, "AAPL", None, "upload", True), packed), packed, now(), "another digest"
-        )
-        assert not price_store.save_over_same_provider(
+        assert not series_store.save_over_same_provider(
             connection, head_of(SeriesDescription(0, "AAPL", None, "other", True), packed), packed, now()
         )
     assert closes_in_table() == before
@@ -306,7 +302,7 @@ def test_the_migration_cuts_the_closes_as_the_code_does(empty_backend: Backend, 
     assert [(row["result_id"], row["previous_id"]) for row in latest] == [("a4", "a2"), ("t1", None), ("b1", None)]
     for row in closes_in_table():
         with database.read() as connection:
-            loaded = price_store.load(connection, 0, row["ticker"])
+            loaded = series_store.load(connection, 0, row["ticker"])
         assert loaded is not None
         head, packed = loaded
         assert (row["last_day"], RecentCloses(row["closes"], row["last_close"])) == (head.last_day, RecentCloses.of(packed, head.adjusted))

@@ -12,20 +12,25 @@ from sqlalchemy import Connection, TextClause, bindparam, text
 from database import AnyReader
 from infrastructure.sql.driver_reader import Reader
 from models.api_key import SHARED_ORG
+from models.footing import UNKNOWN, Bases, Basis, steps_of_text, text_of_steps
 from models.price_series import PackedBars, SeriesHead
 from models.recent_closes import RecentCloses
 from utils.dialects import Variants
 
 # These columns lie before the bars in a row; SQLite reaches a column behind the bars only by reading the pages of the bars.
-_HEAD = "org_id, ticker, name, provider, adjusted, bars, first_day, last_day, sha256"
+_COLUMNS = "org_id, ticker, name, provider, adjusted, bars, first_day, last_day, sha256"
+_HEAD = (
+    "s.org_id, s.ticker, s.name, s.provider, s.adjusted, s.bars, s.first_day, s.last_day, s.sha256, b.price_basis, b.volume_basis, b.steps"
+)
+_SERIES = "price_series AS s LEFT JOIN series_basis AS b ON b.org_id = s.org_id AND b.ticker = s.ticker"
 
 # The shared series has org_id 0, so an organization's own series sorts before it.
 FIND_HEAD = text(
     f"""
     SELECT {_HEAD}
-    FROM price_series
-    WHERE ticker = :ticker AND org_id IN (:org_id, :shared)
-    ORDER BY org_id DESC
+    FROM {_SERIES}
+    WHERE s.ticker = :ticker AND s.org_id IN (:org_id, :shared)
+    ORDER BY s.org_id DESC
     LIMIT 1
     """
 )
@@ -45,9 +50,9 @@ FIND_HEAD_AND_LATEST = text(
         FROM latest_results AS l
         WHERE l.org_id = :org_id AND l.ticker = :ticker AND l.strategy = :strategy
     )
-    FROM price_series
-    WHERE ticker = :ticker AND org_id IN (:org_id, :shared)
-    ORDER BY org_id DESC
+    FROM {_SERIES}
+    WHERE s.ticker = :ticker AND s.org_id IN (:org_id, :shared)
+    ORDER BY s.org_id DESC
     LIMIT 1
     """
 )
@@ -62,10 +67,10 @@ def find_head_and_latest(connection: AnyReader, org_id: int, ticker: str, strate
 
 LOAD = text(
     f"""
-    SELECT {_HEAD}, data
-    FROM price_series
-    WHERE ticker = :ticker AND org_id IN (:org_id, :shared)
-    ORDER BY org_id DESC
+    SELECT {_HEAD}, s.data
+    FROM {_SERIES}
+    WHERE s.ticker = :ticker AND s.org_id IN (:org_id, :shared)
+    ORDER BY s.org_id DESC
     LIMIT 1
     """
 )
@@ -84,20 +89,20 @@ def load(connection: AnyReader, org_id: int, ticker: str) -> tuple[SeriesHead, P
 # The tickers that have prices, each once: an organization's own series hides the shared one.
 LOAD_EACH = text(
     f"""
-    SELECT {_HEAD}, data
-    FROM price_series AS s
-    WHERE ticker IN (SELECT value FROM json_each(:tickers)) AND org_id IN (:org_id, :shared)
-        AND NOT (org_id = :shared AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = :org_id AND o.ticker = s.ticker))
+    SELECT {_HEAD}, s.data
+    FROM {_SERIES}
+    WHERE s.ticker IN (SELECT value FROM json_each(:tickers)) AND s.org_id IN (:org_id, :shared)
+        AND NOT (s.org_id = :shared AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = :org_id AND o.ticker = s.ticker))
     """
 )
 # The same for Postgres, in its binary format.
 COPY_EACH = f"""
     COPY (
-        SELECT json_build_array({_HEAD})::text, data
-        FROM price_series AS s
-        WHERE ticker = ANY(%(tickers)s) AND org_id IN (%(org_id)s, %(shared)s)
+        SELECT json_build_array({_HEAD})::text, s.data
+        FROM {_SERIES}
+        WHERE s.ticker = ANY(%(tickers)s) AND s.org_id IN (%(org_id)s, %(shared)s)
             AND NOT (
-                org_id = %(shared)s
+                s.org_id = %(shared)s
                 AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = %(org_id)s AND o.ticker = s.ticker)
             )
     ) TO STDOUT (FORMAT binary)
@@ -127,9 +132,9 @@ def updated_at(connection: AnyReader, head: SeriesHead) -> datetime | None:
 FIND_HEADS = text(
     f"""
     SELECT {_HEAD}
-    FROM price_series
-    WHERE ticker IN :tickers AND org_id IN (:org_id, :shared)
-    ORDER BY org_id
+    FROM {_SERIES}
+    WHERE s.ticker IN :tickers AND s.org_id IN (:org_id, :shared)
+    ORDER BY s.org_id
     """
 ).bindparams(bindparam("tickers", expanding=True))
 
@@ -174,11 +179,11 @@ def newest_day(connection: Connection, org_id: int, tickers: Collection[str]) ->
 LIST_HEADS = text(
     f"""
     SELECT {_HEAD}
-    FROM price_series AS s
-    WHERE org_id IN (:org_id, :shared) AND ticker > :after
-        AND (ticker LIKE :prefix ESCAPE '\\' OR lower(name) LIKE :part ESCAPE '\\')
-        AND NOT (org_id = :shared AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = :org_id AND o.ticker = s.ticker))
-    ORDER BY ticker
+    FROM {_SERIES}
+    WHERE s.org_id IN (:org_id, :shared) AND s.ticker > :after
+        AND (s.ticker LIKE :prefix ESCAPE '\\' OR lower(s.name) LIKE :part ESCAPE '\\')
+        AND NOT (s.org_id = :shared AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = :org_id AND o.ticker = s.ticker))
+    ORDER BY s.ticker
     LIMIT :limit
     """
 )
@@ -201,8 +206,19 @@ def list_heads(connection: Connection, org_id: int, query: str, after: str, limi
     return [_head_from_row(row) for row in rows]
 
 
+# Writers of one ticker wait for each other, whether it has prices yet or not. In SQLite a transaction that writes is alone.
+LOCK_TICKER = Variants("SELECT 1", "SELECT pg_advisory_xact_lock(:lock, hashtext(:owner))")
+_TICKER_LOCK = 0x70726963  # a number of our own, so that the hash meets no other lock
+
+
+def lock_ticker(connection: Connection, org_id: int, ticker: str) -> None:
+    """Hold the series of a ticker and what is stored with it against other writers until the transaction ends."""
+    statement = LOCK_TICKER.on(connection)
+    connection.execute(statement, {} if connection.dialect.name == "sqlite" else {"lock": _TICKER_LOCK, "owner": f"{org_id}:{ticker}"})
+
+
 _UPSERT = f"""
-    INSERT INTO price_series ({_HEAD}, data, updated_at)
+    INSERT INTO price_series ({_COLUMNS}, data, updated_at)
     VALUES (:org_id, :ticker, :name, :provider, :adjusted, :bars, :first_day, :last_day, :sha256, :data, :updated_at)
     ON CONFLICT (org_id, ticker) DO UPDATE SET
         name = excluded.name,
@@ -215,16 +231,12 @@ _UPSERT = f"""
         updated_at = excluded.updated_at,
         data = excluded.data
 """
-# With an expected digest, a series that another writer has changed in between is not overwritten.
-SAVE = text(f"{_UPSERT} WHERE CAST(:expected AS TEXT) IS NULL OR price_series.sha256 = :expected")
+SAVE = text(_UPSERT)
 
 
-def save(connection: Connection, head: SeriesHead, packed: PackedBars, updated_at: datetime, expected_sha256: str | None = None) -> bool:
-    """Store a whole series in place of the owner's former one; return whether it was stored.
-
-    With `expected_sha256` it does not replace a series with another digest.
-    """
-    return _save(connection, SAVE, head, packed, {"updated_at": updated_at, "expected": expected_sha256})
+def save(connection: Connection, head: SeriesHead, packed: PackedBars, updated_at: datetime) -> None:
+    """Store a whole series in place of the owner's former one."""
+    _save(connection, SAVE, head, packed, updated_at)
 
 
 # The condition is part of the statement: another provider's series may appear after a lookup.
@@ -233,17 +245,39 @@ SAVE_OVER_SAME_PROVIDER = text(f"{_UPSERT} WHERE price_series.provider = exclude
 
 def save_over_same_provider(connection: Connection, head: SeriesHead, packed: PackedBars, updated_at: datetime) -> bool:
     """Store a whole series unless the owner has one of another provider; return whether it was stored."""
-    return _save(connection, SAVE_OVER_SAME_PROVIDER, head, packed, {"updated_at": updated_at})
+    return _save(connection, SAVE_OVER_SAME_PROVIDER, head, packed, updated_at)
 
 
-def _save(connection: Connection, statement: TextClause, head: SeriesHead, packed: PackedBars, more: dict[str, object]) -> bool:
-    if connection.execute(statement, {**head._asdict(), "data": packed.data, **more}).rowcount != 1:
+def _save(connection: Connection, statement: TextClause, head: SeriesHead, packed: PackedBars, updated_at: datetime) -> bool:
+    values = {column: getattr(head, column) for column in _COLUMNS.split(", ")}
+    if connection.execute(statement, {**values, "data": packed.data, "updated_at": updated_at}).rowcount != 1:
         return False
-    _save_closes(connection, head, packed)
+    _save_beside(connection, head, packed)
     return True
 
 
-# Written in the transaction of its series, and deleted with it.
+# The bars stay as they are, and so does the time at which they were stored.
+SAVE_DIGEST = text("UPDATE price_series SET sha256 = :sha256 WHERE org_id = :org_id AND ticker = :ticker")
+
+
+def save_footing(connection: Connection, head: SeriesHead, packed: PackedBars) -> None:
+    """Store the bases and steps of a stored series, whose bars are `packed`, and its digest."""
+    connection.execute(SAVE_DIGEST, {"org_id": head.org_id, "ticker": head.ticker, "sha256": head.sha256})
+    _save_beside(connection, head, packed)
+
+
+SAVE_BASIS = text(
+    """
+    INSERT INTO series_basis (org_id, ticker, price_basis, volume_basis, steps)
+    VALUES (:org_id, :ticker, :price_basis, :volume_basis, :steps)
+    ON CONFLICT (org_id, ticker) DO UPDATE SET
+        price_basis = excluded.price_basis,
+        volume_basis = excluded.volume_basis,
+        steps = excluded.steps
+    """
+)
+DELETE_BASIS = text("DELETE FROM series_basis WHERE org_id = :org_id AND ticker = :ticker")
+# Both are written in the transaction of their series, and deleted with it.
 SAVE_CLOSES = text(
     """
     INSERT INTO recent_closes (org_id, ticker, last_day, closes, last_close)
@@ -256,9 +290,16 @@ SAVE_CLOSES = text(
 )
 
 
-def _save_closes(connection: Connection, head: SeriesHead, packed: PackedBars) -> None:
-    key = {"org_id": head.org_id, "ticker": head.ticker, "last_day": head.last_day}
-    connection.execute(SAVE_CLOSES, key | vars(RecentCloses.of(packed, head.adjusted)))
+def _save_beside(connection: Connection, head: SeriesHead, packed: PackedBars) -> None:
+    """What is kept beside a series, so that reading it is not to pass over the bars."""
+    key = {"org_id": head.org_id, "ticker": head.ticker}
+    if head.bases == UNKNOWN:
+        connection.execute(DELETE_BASIS, key)
+    else:
+        steps = text_of_steps(head.steps) if head.steps else None
+        connection.execute(SAVE_BASIS, key | {"price_basis": head.bases.price, "volume_basis": head.bases.volume, "steps": steps})
+    closes = RecentCloses.of(packed, head.adjusted, head.steps)
+    connection.execute(SAVE_CLOSES, key | {"last_day": head.last_day} | vars(closes))
 
 
 DIGESTS = text(
@@ -320,4 +361,6 @@ def _head_from_row(row: Sequence[Any]) -> SeriesHead:
         first_day=row[6],
         last_day=row[7],
         sha256=row[8],
+        bases=UNKNOWN if row[9] is None else Bases(Basis(row[9]), Basis(row[10])),
+        steps=() if row[11] is None else steps_of_text(row[11]),
     )

@@ -1,0 +1,54 @@
+"""The corporate actions of a ticker, and the bases of its series, for those who know better than its source tells."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from api.authentication import org_id
+from api.blueprint import api_blueprint
+from api.paging import page, read_cursor
+from api.problem import problem_answers
+from api.schemas import LongPageQuery, TickerPath
+from api.services import services
+from features.prices.actions import ListedAction, declare_bases, delete_action, read_footing, record_action
+from features.prices.routes.tags import PRICES
+from features.prices.schemas.action import ActionAnswer, ActionPage, ActionPath, ActionRequest, BasesRequest, FootingAnswer
+from utils.api_utils import json_response
+
+blueprint = api_blueprint("price_action", PRICES)
+
+
+@blueprint.get("/prices/<ticker>/actions", responses={200: ActionPage, **problem_answers(404)})
+def list_actions(path: TickerPath, query: LongPageQuery) -> Response:
+    """Splits and distributions, oldest first: as you told them, as sources report them, and as merging files found them."""
+    scope = ["actions", path.ticker]
+    after = read_cursor(query.cursor, scope)
+    footing = read_footing(services().database, org_id(), path.ticker)
+    rows = [row for row in footing.actions if after is None or _position(row) > after]
+    items, next_cursor = page(rows, query.limit, scope, _position)
+    bases = {"price_basis": footing.price_basis, "volume_basis": footing.volume_basis}
+    return json_response({"items": items, "next_cursor": next_cursor, **bases})
+
+
+@blueprint.post("/prices/<ticker>/actions", responses={201: ActionAnswer, **problem_answers(400, 404, 409, 413, 415)})
+def add_action(path: TickerPath, body: ActionRequest) -> Response:
+    """Tell of a split, a dividend or a capital gain. `applied_to` answers whether the stored prices need it."""
+    listed = record_action(services().database, org_id(), path.ticker, body.action)
+    return json_response(listed, 201, {"Location": f"/api/v1/prices/{path.ticker}/actions"})
+
+
+@blueprint.delete("/prices/<ticker>/actions/<action_id>", responses={204: None, **problem_answers(404)})
+def remove_action(path: ActionPath) -> Response:
+    """Remove an action that is wrong, whoever told of it."""
+    delete_action(services().database, org_id(), path.ticker, path.action_id)
+    return Response(status=204)
+
+
+@blueprint.put("/prices/<ticker>/bases", responses={200: FootingAnswer, **problem_answers(400, 404, 409, 413, 415)})
+def put_bases(path: TickerPath, body: BasesRequest) -> Response:
+    """Say whether the prices and volumes of your series are as traded or restated for later splits."""
+    return json_response(declare_bases(services().database, org_id(), path.ticker, body.price_basis, body.volume_basis))
+
+
+def _position(listed: ListedAction) -> list[str]:
+    return [str(listed.effective_day), listed.kind, listed.source]

@@ -1,0 +1,107 @@
+"""Schemas of corporate actions and of a series' bases."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
+
+from api.schemas import Body, IsoDate, Page, RootAnswer, TickerPath
+from features.prices.actions import ListedAction, TickerFooting
+from models.corporate_action import ActionKind, CorporateAction
+from models.footing import Basis
+
+LARGEST_TERM, LARGEST_AMOUNT = 1_000, 1e9
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+
+
+def _whole(value: Any) -> Any:
+    # 3.0 is an integer in JSON.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_Term = Annotated[int, Field(ge=1, le=LARGEST_TERM)]
+Term = Annotated[_Term, BeforeValidator(_whole, json_schema_input_type=_Term)]
+
+
+_WHOLE: JsonValue = {"type": "integer"}
+_NUMBER: JsonValue = {"type": "number"}
+_NOTHING: JsonValue = {"type": "null"}
+# What each kind has and has not; the fields alone would allow any mixture.
+_KINDS: list[JsonValue] = [
+    {
+        "properties": {"kind": {"const": "split"}, "numerator": _WHOLE, "denominator": _WHOLE, "amount": _NOTHING, "currency": _NOTHING},
+        "required": ["numerator", "denominator"],
+    },
+    {
+        "properties": {"kind": {"enum": ["dividend", "capital_gain"]}, "numerator": _NOTHING, "denominator": _NOTHING, "amount": _NUMBER},
+        "required": ["amount"],
+    },
+]
+
+
+class ActionRequest(Body):
+    """A split, with numerator and denominator, or a distribution, with its amount per share."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": _KINDS})
+
+    kind: ActionKind = Field(strict=False)
+    effective_day: IsoDate = Field(ge=FIRST_DAY, le=LAST_DAY, description="The first day on which the price is without it: the ex-date.")
+    numerator: Term | None = Field(None, description="3 of a split 3:2, which makes three shares of two.")
+    denominator: Term | None = Field(None, description="2 of a split 3:2; another number than the numerator.")
+    amount: float | None = Field(None, gt=0, le=LARGEST_AMOUNT, description="Per share, as paid on that day.")
+    currency: str | None = Field(None, pattern="^[A-Z]{3}$", description="Of the amount, as in ISO 4217.")
+
+    @field_validator("denominator")
+    @classmethod
+    def check_ratio(cls, denominator: int | None, known: ValidationInfo) -> int | None:
+        """A split changes the number of shares."""
+        if denominator is not None and denominator == known.data.get("numerator"):
+            raise ValueError("a split has two different numbers")
+        return denominator
+
+    @model_validator(mode="after")
+    def check_kind(self) -> Self:
+        """A split has its two terms, a distribution an amount, and neither what the other has."""
+        terms = (self.numerator, self.denominator)
+        if self.kind is ActionKind.SPLIT:
+            if None in terms or self.amount is not None or self.currency is not None:
+                raise ValueError("a split has numerator and denominator, and neither amount nor currency")
+        elif self.amount is None or terms != (None, None):
+            raise ValueError(f"a {self.kind.value.replace('_', ' ')} has an amount, and neither numerator nor denominator")
+        return self
+
+    @property
+    def action(self) -> CorporateAction:
+        """The action that is told."""
+        return CorporateAction(self.effective_day, self.kind, self.numerator, self.denominator, self.amount, self.currency)
+
+
+class ActionPath(TickerPath):
+    """The ticker and the id of an action in a path."""
+
+    action_id: str
+
+
+class ActionAnswer(RootAnswer[ListedAction]):
+    """A corporate action. `applied_to` tells what of the stored bars before it an analysis restates: price, volume, or nothing."""
+
+
+class ActionPage(Page):
+    """A page of a ticker's actions, oldest first, and the bases of its series."""
+
+    items: list[ListedAction]
+    price_basis: Basis
+    volume_basis: Basis
+
+
+class BasesRequest(Body):
+    """On what bases a series stands; what is left out stays as it is."""
+
+    price_basis: Basis | None = Field(None, strict=False)
+    volume_basis: Basis | None = Field(None, strict=False)
+
+
+class FootingAnswer(RootAnswer[TickerFooting]):
+    """The bases and actions of a ticker."""

@@ -1,0 +1,1 @@
+"""The SQL of price series and of corporate actions."""

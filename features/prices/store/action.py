@@ -1,0 +1,55 @@
+"""SQL of corporate actions: one of a kind per day and source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from database import AnyReader
+from models.corporate_action import ActionKind, CorporateAction, StoredAction
+
+_COLUMNS = "id, effective_day, kind, numerator, denominator, amount, currency, source, captured_at"
+
+LIST = text(
+    f"""
+    SELECT {_COLUMNS}
+    FROM corporate_actions
+    WHERE org_id = :org_id AND ticker = :ticker
+    ORDER BY effective_day, kind, source
+    """
+)
+
+
+def list_actions(connection: AnyReader, org_id: int, ticker: str) -> list[StoredAction]:
+    """An organization's actions of a ticker, oldest first."""
+    return [_action_from_row(row) for row in connection.execute(LIST, {"org_id": org_id, "ticker": ticker})]
+
+
+INSERT = text(
+    f"""
+    INSERT INTO corporate_actions (org_id, ticker, {_COLUMNS})
+    VALUES (:org_id, :ticker, :id, :effective_day, :kind, :numerator, :denominator, :amount, :currency, :source, :captured_at)
+    ON CONFLICT (org_id, ticker, effective_day, kind, source) DO NOTHING
+    """
+)
+
+
+def insert(connection: Connection, org_id: int, ticker: str, stored: StoredAction) -> bool:
+    """Store an action unless its source has told one of its kind for that day; return whether it was stored."""
+    values = {"org_id": org_id, "ticker": ticker, "id": stored.id, "source": stored.source, "captured_at": stored.captured_at}
+    return connection.execute(INSERT, values | vars(stored.action)).rowcount == 1
+
+
+DELETE = text("DELETE FROM corporate_actions WHERE org_id = :org_id AND ticker = :ticker AND id = :id")
+
+
+def delete(connection: Connection, org_id: int, ticker: str, action_id: str) -> bool:
+    """Delete an action; return whether it was there."""
+    return connection.execute(DELETE, {"org_id": org_id, "ticker": ticker, "id": action_id}).rowcount == 1
+
+
+def _action_from_row(row: Sequence[Any]) -> StoredAction:
+    action = CorporateAction(row[1], ActionKind(row[2]), *row[3:7])
+    return StoredAction(row[0], action, source=row[7], captured_at=row[8])
