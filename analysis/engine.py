@@ -24,7 +24,7 @@ from models.indicator import INDICATORS, IndicatorReading
 from models.strategy import Strategy
 
 # Incremented with every change to any number or sentence of a result.
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 
 RECENT = max(LONGEST_WINDOW, LOOKBACK)  # bars: all that an analysis needs besides the smoothed indicators
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +16,20 @@ from models.price_series import PackedBars, PriceGap
 MINIMUM_BARS = 50
 ZERO_VOLUME_SHARE = 0.05  # of the bars
 LARGE_MOVE = 0.5  # of the close before
+SPLIT_TOLERANCE = 0.02  # of a split's ratio: how near to it the move to the close is, or that to the open
+SPLIT_DAY_MOVE = 0.12  # how far the close may then go from there on the split's day
 GAP_DAYS = 10  # calendar days
 STALE_DAYS = 7
+SHORT_BARS = 400  # with fewer, an earlier start of the history still changes verdicts
+WEEKLY_DAYS = 5  # between bars, the median
+MONDAY = 4  # days since 1970-01-01, which was a Thursday
+_WHOLE = (2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30, 40, 50, 100)
+
+# Splits n:m as companies make them. First those that a fall or rise in price resembles: there, both the open and the close must be near.
+_MILD = [(5, 4), (4, 5), (4, 3), (3, 4)]
+_SPLITS = [*_MILD, (3, 2), (2, 3), (5, 2), (2, 5), (5, 3), (3, 5), *((n, 1) for n in _WHOLE), *((1, n) for n in _WHOLE)]
+_RATIOS = np.array([n / m for n, m in _SPLITS])
+_LEAST_SPLIT_MOVE = 0.18  # of the close before
 
 
 def is_sound(packed: PackedBars, adjusted: bool) -> bool:
@@ -34,36 +48,80 @@ def is_stale(newest: date, today: date) -> bool:
 
 
 def price_warnings(bars: Bars, today: date) -> tuple[PriceWarning, ...]:
-    """Warnings about one or more bars: zero volume, moves over 50 %, gaps, staleness."""
-    warnings = []
+    """Warnings about one or more adjusted bars: their volume, moves, days, age and number."""
+    return tuple(chain(_of_volume(bars), _of_moves(bars), _of_days(bars), _of_age(bars, today)))
+
+
+def _of_volume(bars: Bars) -> Iterator[PriceWarning]:
     without_volume = int(np.count_nonzero(bars.volume == 0))
     if without_volume > ZERO_VOLUME_SHARE * len(bars):
         percent = 100 * without_volume / len(bars)
-        warnings.append(PriceWarning("zero_volume", f"{without_volume} of {len(bars)} days ({percent:.0f} %) have no volume."))
+        yield PriceWarning("zero_volume", f"{without_volume} of {len(bars)} days ({percent:.0f} %) have no volume.")
+
+
+def _of_moves(bars: Bars) -> Iterator[PriceWarning]:
     moves = bars.close[1:] / bars.close[:-1]
-    moves -= 1.0
-    (large,) = (np.abs(moves, out=moves) > LARGE_MOVE).nonzero()
+    sizes = moves - 1.0
+    (candidates,) = (np.abs(sizes, out=sizes) > _LEAST_SPLIT_MOVE).nonzero()
+    if not candidates.size:
+        return
+    large = candidates[sizes[candidates] > LARGE_MOVE]
     if large.size:
         at = int(large[-1])
-        warnings.append(
-            PriceWarning(
-                "large_move",
-                f"{large.size} one-day {_moves(large.size)} of more than 50 %, the last of {100 * moves[at]:.0f} % on {bars.day(at + 1)}: "
-                "a crash, or a split that the prices are not adjusted for.",
-            )
+        yield PriceWarning(
+            "large_move",
+            f"{large.size} one-day {_moves(large.size)} of more than 50 %, the last of {100 * sizes[at]:.0f} % on {bars.day(at + 1)}: "
+            "a crash, or a split that the prices are not adjusted for.",
         )
+    overnight = bars.open[candidates + 1] / bars.close[candidates]
+    # How far each move is from each split, by its close and by its open.
+    by_close, by_open = (np.abs(ratios[:, np.newaxis] * _RATIOS - 1.0) for ratios in (moves[candidates], overnight))
+    by_open[by_close > SPLIT_DAY_MOVE] = np.inf
+    nearest = np.minimum(by_close, by_open)
+    nearest[:, : len(_MILD)] = np.maximum(by_close, by_open)[:, : len(_MILD)]
+    (splits,) = (nearest.min(axis=1) <= SPLIT_TOLERANCE).nonzero()
+    if splits.size:
+        at, (n, m) = int(candidates[splits[-1]]), _SPLITS[int(nearest[splits[-1]].argmin())]
+        yield PriceWarning(
+            "likely_split",
+            f"{splits.size} one-day {_moves(splits.size)} as of a split, the last of {n}:{m} on {bars.day(at + 1)}, "
+            "and no adjusted close explains it. If it was one, tell of it (POST /prices/{ticker}/actions), or upload adjusted prices.",
+        )
+
+
+def _of_days(bars: Bars) -> Iterator[PriceWarning]:
+    days = bars.days.view(np.int64)
     gaps = _before_gaps(bars)
     if gaps.size:
         at = int(gaps[-1])
-        warnings.append(
-            PriceWarning("gap", f"{gaps.size} times no bar for over {GAP_DAYS} days, last from {bars.day(at)} to {bars.day(at + 1)}.")
+        yield PriceWarning("gap", f"{gaps.size} times no bar for over {GAP_DAYS} days, last from {bars.day(at)} to {bars.day(at + 1)}.")
+    # The mean is soon found, and the median only where many days are far apart.
+    if days[-1] - days[0] >= WEEKLY_DAYS * (len(days) - 1) > 0 and (between := float(np.median(np.diff(days)))) >= WEEKLY_DAYS:
+        yield PriceWarning(
+            "weekly_bars", f"The bars are {between:.0f} days apart. The indicators are made for daily bars, and take each for a day."
         )
+    weekdays = days.astype(np.int32)
+    weekdays -= MONDAY
+    weekdays -= weekdays // 7 * 7  # faster than a remainder
+    (weekend,) = (weekdays >= 5).nonzero()
+    if weekend.size:
+        yield PriceWarning(
+            "weekend_bars",
+            f"{weekend.size} {'bar is' if weekend.size == 1 else 'bars are'} of a Saturday or Sunday, the last of "
+            f"{bars.day(int(weekend[-1]))}: a market that never closes, or dates with day and month exchanged.",
+        )
+
+
+def _of_age(bars: Bars, today: date) -> Iterator[PriceWarning]:
     newest = bars.day(-1)
     if is_stale(newest, today):
-        warnings.append(
-            PriceWarning("stale", f"The newest bar is of {newest}, more than {STALE_DAYS} days before the day of the analysis.")
+        yield PriceWarning("stale", f"The newest bar is of {newest}, more than {STALE_DAYS} days before the day of the analysis.")
+    if len(bars) < SHORT_BARS:
+        yield PriceWarning(
+            "short_history",
+            f"There are {len(bars)} bars. With fewer than {SHORT_BARS}, smoothed indicators still remember where the history starts, "
+            "and a longer one may give another verdict.",
         )
-    return tuple(warnings)
 
 
 def price_gaps(bars: Bars) -> tuple[PriceGap, ...]:

@@ -16,11 +16,11 @@ from analysis.engine import ENGINE_VERSION, Fingerprints
 from models.price_series import PackedBars
 
 AS_OF = date(2013, 3, 1)
-FINGERPRINT = "ad394f6e3a7446e08b18e5f6144fbe36cd9c28111c015d2f6c5ed8852f499bb8"
+FINGERPRINT = "3fa30c5c2d60717bea53156f5a406f21149becf9926b45f28a7f9308357d13ce"
 
 
 def test_the_numbers_below_are_of_this_version() -> None:
-    assert ENGINE_VERSION == "1"
+    assert ENGINE_VERSION == "2"
 
 
 @pytest.mark.parametrize(
