@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from models.analysis import PriceWarning
-from models.footing import UNKNOWN, Bases, Basis, Steps, steps_until, text_of_steps
+from models.footing import UNKNOWN, Bases, Steps, steps_until, text_of_steps
 
 if sys.byteorder != "little":
     raise ImportError("packed prices need a little-endian machine")
@@ -68,47 +68,6 @@ class SeriesHead(NamedTuple):  # not a dataclass, which takes several times as l
     sha256: str
     bases: Bases = UNKNOWN
     steps: Steps = ()
-
-
-@dataclass(frozen=True)
-class Understood:
-    """How a price file was read."""
-
-    delimiter: str
-    encoding: str
-    decimal: str
-    dates: str
-    columns: dict[str, str]  # the file's name of each of our columns
-    ignored: list[str]  # columns that were not read
-    order: str
-
-
-@dataclass(frozen=True)
-class Rescaled:
-    """What a merge multiplied to bring two histories to one footing: the bars of `series` before a day."""
-
-    series: str  # "stored" or "file"
-    before: date
-    price: float
-    adj_close: float | None
-    volume: float
-    actions: list[str]
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """The outcome of an upload; `dropped` counts rows that were left out."""
-
-    ticker: str
-    bars: int
-    first: date
-    last: date
-    dropped: int
-    rescaled: Rescaled | None
-    price_basis: Basis
-    volume_basis: Basis
-    understood: Understood
-    warnings: tuple[PriceWarning, ...]
 
 
 @dataclass(frozen=True)

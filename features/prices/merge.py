@@ -17,7 +17,8 @@ from analysis.bars import BoolArray, FloatArray, columns_of
 from models.analysis import PriceWarning
 from models.corporate_action import ActionKind, CorporateAction
 from models.errors import BasesDiffer
-from models.price_series import COLUMNS, PackedBars, Rescaled, day_of, number_of
+from models.import_report import Rescaled
+from models.price_series import COLUMNS, PackedBars, day_of, number_of
 
 TOLERANCE = 0.002  # of a ratio, within which it is the same on several days
 LARGEST_TERM = 10  # of a split n:m; one of them may be larger when the other is 1

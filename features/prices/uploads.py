@@ -13,13 +13,15 @@ from database import AnyReader, Database
 from features.prices.files.dates import DateOrder
 from features.prices.files.reader import ParsedFile, ReadOptions, read_file
 from features.prices.footing import History, merge_histories, splits_within, steps_of, unknown_of
+from features.prices.preview import preview_of
 from features.prices.store import action as action_store
 from features.prices.store import series as series_store
 from models.analysis import PriceWarning
 from models.corporate_action import MERGE, UPLOAD, StoredAction
 from models.errors import PriceProblem, PriceQuality
 from models.footing import Bases, Basis
-from models.price_series import MOST_BARS, ImportReport, PackedBars, Rescaled, SeriesDescription, SeriesHead, head_of
+from models.import_report import ImportReport, Rescaled
+from models.price_series import MOST_BARS, PackedBars, SeriesDescription, SeriesHead, head_of
 from utils.clock import now, today
 from utils.ids import new_id
 
@@ -67,7 +69,7 @@ def import_prices(database: Database, org_id: int, ticker: str, raw: bytes, opti
                 action_store.insert(connection, org_id, ticker, action)
             series_store.save(connection, prepared.head, prepared.packed, now())
         log.info("prices stored", ticker=ticker, bars=prepared.head.bars, dropped=parsed.dropped, extend=options.extend)
-    return _report(prepared, parsed, org_id)
+    return _report(prepared, parsed, org_id, options)
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def _bases_of(parsed: ParsedFile, options: UploadOptions, *, shows_splits: bool)
     return Bases(options.price_basis or told.price, options.volume_basis or told.volume)
 
 
-def _report(prepared: _Prepared, parsed: ParsedFile, org_id: int) -> ImportReport:
+def _report(prepared: _Prepared, parsed: ParsedFile, org_id: int, options: UploadOptions) -> ImportReport:
     head, packed = prepared.head, prepared.packed
     warnings = [*parsed.warnings, *prepared.warnings]
     former = prepared.former[0] if prepared.former is not None else None
@@ -121,7 +123,9 @@ def _report(prepared: _Prepared, parsed: ParsedFile, org_id: int) -> ImportRepor
         warnings.append(PriceWarning("nothing_newer", message))
     warnings += price_warnings(adjusted_bars(packed, head.adjusted, head.steps), today())
     extent = (head.ticker, head.bars, head.first_day, head.last_day)
-    return ImportReport(*extent, parsed.dropped, prepared.rescaled, *head.bases, parsed.understood, tuple(warnings))
+    stored = prepared.former[1] if prepared.former is not None else None
+    preview = preview_of(stored, parsed.packed, packed) if options.dry_run else None
+    return ImportReport(*extent, parsed.dropped, prepared.rescaled, *head.bases, parsed.understood, tuple(warnings), preview)
 
 
 def _too_long(count: int) -> PriceProblem:

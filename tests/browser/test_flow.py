@@ -119,10 +119,13 @@ def test_a_bad_and_a_good_file(open_page: Open, site: Site, tmp_path: Path, watc
     good.write_text(prices_csv())
     page = open_page("/prices")
     page.locator("#price-files").set_input_files([str(bad), str(good)])
-    page.locator("#upload-all").click()
     refused = page.locator('.file-row[data-state="refused"]')
     expect(refused).to_contain_text("Line 2, at fault")
     expect(refused).to_contain_text("onerror=alert(1)")  # shown as text
+    checked = page.locator('.file-row[data-state="checked"]')
+    expect(checked).to_contain_text("GOODFILE would have 80 bars")
+    assert site.api("GET", "/prices/GOODFILE/quality").status_code == 404
+    checked.get_by_role("button", name="Store", exact=True).click()
     expect(page.locator('.file-row[data-state="stored"]')).to_contain_text("80")
     assert site.api("GET", "/prices/GOODFILE/quality").json()["bars"] == 80
     assert site.api("GET", "/prices/BADFILE/quality").status_code == 404
@@ -134,11 +137,35 @@ def test_dates_that_can_be_read_in_two_ways(open_page: Open, site: Site, tmp_pat
     file.write_text("Date;Open;High;Low;Close;Volume\n05/08/2025;1,5;1,6;1,4;1,5;10\n07/08/2025;1,5;1,6;1,4;1,5;10\n")
     page = open_page("/prices")
     page.locator("#price-files").set_input_files(str(file))
-    page.locator("#upload-all").click()
     page.get_by_role("button", name="Day first").click()
+    expect(page.locator('.file-row[data-state="checked"]')).to_contain_text("dates as day first")
+    page.locator("#upload-all").click()
     stored = page.locator('.file-row[data-state="stored"]')
     expect(stored).to_contain_text("dates as day first, semicolons between columns, a decimal comma")
     assert site.api("GET", "/prices/SLASH/quality").json()["last"] == "2025-08-07"
+
+
+def test_old_and_new_prices_are_shown_over_each_other_before_they_are_stored(open_page: Open, site: Site, tmp_path: Path) -> None:
+    header, *lines = prices_csv(120).splitlines()
+    before = "\n".join([header, *lines[:100]])
+    assert site.api("PUT", "/prices/OVERLAID", data=before, headers={"Content-Type": "text/csv"}).status_code == 200
+    rows = [line.split(",") for line in lines]
+    halved = [",".join([day, *(str(float(price) / 2) for price in prices), volume]) for day, *prices, volume in rows]
+    file = tmp_path / "OVERLAID.csv"
+    file.write_text("\n".join([header, *halved[80:]]))
+    page = open_page("/prices")
+    page.locator("#price-files").set_input_files(str(file))
+    page.get_by_label("What is stored").select_option("extend")
+    checked = page.locator('.file-row[data-state="checked"]')
+    expect(checked).to_contain_text("OVERLAID would have 120 bars")
+    expect(checked.locator(".rescaled")).to_contain_text("split 2:1")
+    expect(checked.locator("figcaption")).to_contain_text("They differ on 20 of 20 common days shown")
+    expect(checked.locator(".closes-canvas")).to_have_attribute("data-points", '{"stored":100,"file":40}')
+    checked.get_by_text("First and last rows as they would be stored").click()
+    expect(checked.locator(".preview-rows tbody tr")).to_have_count(11)
+    page.locator("#upload-all").click()
+    expect(page.locator('.file-row[data-state="stored"]')).to_contain_text("120 bars")
+    assert site.api("GET", "/prices/OVERLAID").json()["actions"][0]["numerator"] == 2
 
 
 def test_diagnostics_and_a_switch(open_page: Open, site: Site, watch: Any) -> None:

@@ -17,7 +17,8 @@ from features.prices.files.table import Table, read_table, table_of
 from features.prices.files.workbook import is_workbook, read_workbook
 from models.analysis import PriceWarning
 from models.footing import Bases
-from models.price_series import PackedBars, Understood
+from models.import_report import Understood
+from models.price_series import PackedBars
 
 MOST_PLACES = 20  # that a warning lists
 

@@ -14,7 +14,8 @@ from features.prices.actions import ListedAction
 from features.prices.files.dates import DateOrder
 from features.prices.files.workbook import MIMETYPE as WORKBOOK
 from models.footing import Basis
-from models.price_series import ImportReport, QualityReport
+from models.import_report import ImportReport
+from models.price_series import QualityReport
 
 
 class PricesQuery(Query):

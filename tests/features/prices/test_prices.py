@@ -41,8 +41,10 @@ def test_an_uploaded_file_is_analysed_like_any_other(client: Client) -> None:
             "delimiter": ",", "encoding": "utf-8", "decimal": ".", "dates": "ymd", "ignored": [], "order": "oldest_first",
             "columns": {"date": "Date", "open": "Open", "high": "High", "low": "Low", "close": "Close", "volume": "Volume"},
         },
-        "warnings": [{"code": "stale", "message": "The newest bar is of 2020-02-29, more than 7 days before the day of the analysis."}],
+        "preview": None, "warnings": report.json["warnings"],
     }  # fmt: skip
+    assert [warning["code"] for warning in report.json["warnings"]] == ["weekend_bars", "stale", "short_history"]
+    assert report.json["warnings"][1]["message"] == "The newest bar is of 2020-02-29, more than 7 days before the day of the analysis."
     result = client.post("/analyze", {"ticker": "MINE"}).json
     assert (result["provenance"]["provider"], result["provenance"]["adjustment"]) == ("upload", "none")
 
@@ -57,6 +59,16 @@ def test_an_exported_file_comes_back_unchanged(client: Client) -> None:
     one, other = (client.post("/analyze", {"ticker": ticker}).json for ticker in ("AAPL", "COPY"))
     assert one["provenance"]["bars_sha256"] == other["provenance"]["bars_sha256"]
     assert one["score"] == other["score"]
+
+
+@pytest.mark.parametrize(
+    ("ticker", "name"),
+    [("CON", "_CON.csv"), ("nul", "_NUL.csv"), ("COM1.L", "_COM1.L.csv"), ("CONN", "CONN.csv"), ("A.CON", "A.CON.csv")],
+)
+def test_an_exported_file_has_no_name_that_is_a_device_on_windows(client: Client, ticker: str, name: str) -> None:
+    client.put(f"/prices/{ticker}", rows(1))
+    answer = client.get(f"/prices/{ticker}", headers=CSV)
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
 
 
 def test_a_period(client: Client) -> None:
@@ -248,7 +260,7 @@ def test_quality_says_what_is_stored_and_what_is_missing(client: Client) -> None
         {"after": lines[19][:10], "before": lines[20][:10], "days": 13},
         {"after": lines[39][:10], "before": lines[40][:10], "days": 16},
     ]
-    assert [warning["code"] for warning in report["warnings"]] == ["gap", "stale"]
+    assert [warning["code"] for warning in report["warnings"]] == ["gap", "weekend_bars", "stale", "short_history"]
     assert f"from {lines[39][:10]} to {lines[40][:10]}" in report["warnings"][0]["message"]
 
 
@@ -257,7 +269,7 @@ def test_quality_warns_as_an_analysis_does(client: Client) -> None:
     assert (shared["name"], shared["provider"], shared["gaps"]) == ("Apple Inc.", "sample", [])
     assert shared["warnings"] == client.post("/analyze", {"ticker": "AAPL"}).json["warnings"]
     demo.load(database.current(), DemoProvider(today(), 60), 1)
-    assert [warning["code"] for warning in client.get("/prices/DEMO00001/quality").json["warnings"]] == ["demo"]
+    assert [warning["code"] for warning in client.get("/prices/DEMO00001/quality").json["warnings"]] == ["short_history", "demo"]
 
 
 def test_quality_of_what_cannot_be_read_or_is_not_there(client: Client) -> None:

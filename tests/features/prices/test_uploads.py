@@ -56,6 +56,7 @@ def test_a_dry_run_answers_the_same_and_stores_nothing(client: Client, query: st
     before = client.get("/prices/DRY").json
     told = client.put(f"/prices/DRY?{query}", price_file(80)).json
     assert client.get("/prices/DRY").json == before
+    told |= {"preview": None}
     assert client.put(f"/prices/DRY?{query.replace('dry_run=true', 'dry_run=false')}", price_file(80)).json == told
     assert told["bars"] == 80
     assert client.put("/prices/NONE?dry_run=true", price_file(60)).json["bars"] == 60
@@ -65,7 +66,7 @@ def test_a_dry_run_answers_the_same_and_stores_nothing(client: Client, query: st
 def test_a_file_that_holds_nothing_newer_is_told(client: Client) -> None:
     client.put("/prices/OLD", price_file(60))
     again = client.put("/prices/OLD?extend=true", price_file(60)).json
-    assert [warning["code"] for warning in again["warnings"]] == ["nothing_newer", "stale"]
+    assert [warning["code"] for warning in again["warnings"]] == ["nothing_newer", "weekend_bars", "stale", "short_history"]
 
 
 def test_dates_in_two_ways_are_asked_for_and_answered(client: Client) -> None:

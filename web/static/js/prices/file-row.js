@@ -1,4 +1,4 @@
-// One chosen file: its ticker, what becomes of the prices stored before, its way to the service, and the outcome.
+// One chosen file: its ticker, what becomes of the prices stored before, what the service would store, and the outcome.
 
 import { api } from "../api.js";
 import { fill, h } from "../dom.js";
@@ -7,15 +7,20 @@ import { formatBytes, upload } from "../transfer.js";
 import { field, select } from "../widgets.js";
 import { refusal } from "./faults.js";
 import { isTicker, refusalOf, shownText, tickerFromName, typeOf } from "./file-text.js";
+import { previewed, stored } from "./outcome.js";
 
 const LOOK_AFTER_MILLISECONDS = 300;
 const MODES = [
   ["replace", "Replace"],
   ["extend", "Extend by day"],
 ];
+const LABELS = { refused: "Check again", waiting: "Store unseen" };
 let made = 0;
 
-/** The row of a file. `on` holds what the queue wants to hear: `changed()`, `stored(answer)`, `wanted(row)` and `removed(row)`. */
+/**
+ * The row of a file. `on` holds what the queue wants to hear: `changed()`, `unchecked(row)` (have it checked), `wanted(row)` (have it stored),
+ * `stored(answer)` and `removed(row)`.
+ */
 export class FileRow {
   constructor(file, { mostBytes, ticker, mode = "replace", on }) {
     made += 1;
@@ -23,6 +28,7 @@ export class FileRow {
     this.file = file;
     this.on = on;
     this.state = this.refused ? "refused" : "waiting";
+    this.wantsCheck = !this.refused;
     this.id = `file-${made}`;
     /** @type {AbortController | null} */
     this.abort = null;
@@ -45,9 +51,10 @@ export class FileRow {
     this.problem = h("p", { class: "field-problem", id: `${this.id}-problem` });
     this.hint = h("p", { class: "small soft hint", id: `${this.id}-hint` });
     this.outcome = h("div", { class: "outcome" });
-    this.sendButton = h("button", { type: "button", onclick: () => on.wanted(this) }, "Upload");
+    this.sendButton = h("button", { type: "button", onclick: () => (this.state === "refused" ? this.checkAgain() : on.wanted(this)) });
     this.removeButton = h("button", { type: "button", class: "quiet", "aria-label": `Remove ${file.name}`, onclick: () => this.remove() }, "Remove");
     this.element = this.build();
+    if (!this.refused) this.enter(this.state);
     this.edited();
   }
 
@@ -56,7 +63,12 @@ export class FileRow {
   }
 
   get isWaiting() {
-    return this.state === "waiting" && !this.refused;
+    return !this.refused && ["waiting", "checking", "checked"].includes(this.state);
+  }
+
+  /** Whether it is to be checked: its ticker is clear, and it has not been checked as it is, nor the check been stopped. */
+  get isUnchecked() {
+    return this.wantsCheck && this.isWaiting && isTicker(this.symbol);
   }
 
   /** What must be corrected before the file can be sent; "" when nothing must. `others` are the rows that wait as well. */
@@ -73,9 +85,32 @@ export class FileRow {
     else this.ticker.removeAttribute("aria-invalid");
   }
 
-  /** Send the file. Resolves to true when it was stored; rejects for what another try may get over. */
-  async send() {
-    this.enter("sending");
+  /** Have the file read, and show what would be stored. Resolves to true when it may be stored; rejects as `store` does. */
+  check() {
+    return this.transfer("checking", { dry_run: "true" }, (answer) => {
+      this.enter("checked");
+      fill(this.outcome, previewed(answer));
+    });
+  }
+
+  /** Store the file. Resolves to true when it was stored; rejects for what another try may get over. */
+  store() {
+    return this.transfer("sending", {}, (answer) => {
+      this.enter("stored");
+      fill(this.outcome, stored(answer));
+      this.on.stored(answer);
+    });
+  }
+
+  checkAgain() {
+    this.enter("waiting");
+    this.wantsCheck = true;
+    this.on.unchecked(this);
+  }
+
+  async transfer(state, params, done) {
+    this.wantsCheck = false;
+    this.enter(state);
     this.abort = new AbortController();
     const bar = h("progress", { max: "1", value: "0", "aria-label": `Upload of ${this.file.name}` });
     const said = h("p", { class: "small soft" }, "Sending …");
@@ -83,16 +118,14 @@ export class FileRow {
     try {
       const answer = await upload(`/prices/${encodeURIComponent(this.symbol)}`, this.file, {
         type: typeOf(this.file.name),
-        params: { extend: this.mode.value === "extend" ? "true" : null, dates: this.dates },
+        params: { extend: this.mode.value === "extend" ? "true" : null, dates: this.dates, ...params },
         signal: this.abort.signal,
         onProgress: (share) => {
           bar.value = share;
           if (share === 1) said.textContent = "Sent. Every line is being checked …";
         },
       });
-      this.enter("stored");
-      fill(this.outcome, stored(answer));
-      this.on.stored(answer);
+      done(answer);
       return true;
     } catch (error) {
       if (error.name === "AbortError") {
@@ -120,7 +153,7 @@ export class FileRow {
     }
   }
 
-  /** The question which number of a date is the day; each answer sends the file again. */
+  /** The question which number of a date is the day; each answer has the file checked again. */
   choiceOfDates(question) {
     const answer = (order, words) =>
       h(
@@ -129,7 +162,7 @@ export class FileRow {
           type: "button",
           onclick: () => {
             this.dates = order;
-            this.on.wanted(this);
+            this.checkAgain();
           },
         },
         words,
@@ -144,10 +177,10 @@ export class FileRow {
   enter(state) {
     this.state = state;
     this.element.dataset.state = state;
-    const isBusy = state === "sending";
+    const isBusy = state === "sending" || state === "checking";
     this.ticker.disabled = this.mode.disabled = isBusy || state === "stored";
     this.sendButton.hidden = isBusy || state === "stored";
-    this.sendButton.textContent = state === "refused" ? "Send again" : "Upload";
+    this.sendButton.textContent = LABELS[state] ?? "Store";
     this.removeButton.textContent = isBusy ? "Stop" : "Remove";
     this.removeButton.setAttribute("aria-label", `${isBusy ? "Stop the upload of" : "Remove"} ${this.file.name}`);
     if (state === "stored") this.hint.textContent = "";
@@ -157,13 +190,17 @@ export class FileRow {
   edited() {
     if (this.refused) return;
     this.showFault("");
-    if (this.state === "refused") {
+    if (this.state !== "waiting") {
       fill(this.outcome);
       this.enter("waiting");
     }
+    this.wantsCheck = true;
     this.hint.textContent = ""; // it spoke of the ticker before
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.lookUp(), LOOK_AFTER_MILLISECONDS);
+    this.timer = setTimeout(() => {
+      this.lookUp();
+      this.on.unchecked(this);
+    }, LOOK_AFTER_MILLISECONDS);
     this.on.changed();
   }
 
@@ -176,7 +213,7 @@ export class FileRow {
     }
     try {
       const { items } = await api.get("/tickers", { q: symbol, limit: 1 });
-      if (symbol !== this.symbol || this.state !== "waiting") return;
+      if (symbol !== this.symbol || this.state === "stored") return;
       const found = items.find((item) => item.ticker === symbol);
       this.hint.textContent = found
         ? `Stored now: ${formatWhole(found.bars)} bars, ${formatDay(found.first)} to ${formatDay(found.last)} (${found.provider}).`
@@ -187,8 +224,8 @@ export class FileRow {
   }
 
   remove() {
-    if (this.state === "sending") {
-      this.abort?.abort();
+    if (this.abort) {
+      this.abort.abort();
       return;
     }
     clearTimeout(this.timer);
@@ -207,44 +244,4 @@ export class FileRow {
       this.outcome,
     );
   }
-}
-
-function stored(answer) {
-  const { ticker, bars, first, last, dropped, rescaled, understood, warnings } = answer;
-  return h(
-    "div",
-    { class: "stored" },
-    h(
-      "p",
-      {},
-      h("span", { class: "badge good" }, "Stored"),
-      " ",
-      h("a", { href: `/tickers/${encodeURIComponent(ticker)}` }, ticker),
-      ` has ${formatWhole(bars)} ${bars === 1 ? "bar" : "bars"}, ${formatDay(first)} to ${formatDay(last)}.`,
-      dropped > 0 && ` ${formatWhole(dropped)} ${dropped === 1 ? "row was" : "rows were"} left out.`,
-    ),
-    rescaled !== null && h("p", { class: "rescaled" }, rescaledIn(rescaled)),
-    h("p", { class: "small soft understood" }, understoodIn(understood)),
-    warnings.length > 0 &&
-      h(
-        "ul",
-        { class: "warnings" },
-        warnings.map((warning) => h("li", {}, h("span", { class: "badge warn" }, "Warning"), " ", warning.message)),
-      ),
-  );
-}
-
-function rescaledIn({ series, before, actions }) {
-  const what = series === "stored" ? "The prices stored before" : "The prices of the file";
-  const why = actions.length ? actions.join(", ") : "another footing";
-  return `${what} were rescaled up to ${formatDay(before)}: ${why}.`;
-}
-
-const DATES = { ymd: "year first", dmy: "day first", mdy: "month first", epoch_seconds: "seconds since 1970", epoch_milliseconds: "milliseconds since 1970" };
-const DELIMITERS = { "": "cells", ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" };
-
-/** How the file was read, in words. */
-function understoodIn({ delimiter, decimal, dates, ignored }) {
-  const parts = [`dates as ${DATES[dates]}`, `${DELIMITERS[delimiter]} between columns`, `a decimal ${decimal === "," ? "comma" : "point"}`];
-  return `Read as: ${parts.join(", ")}${ignored.length ? `; not read: ${ignored.join(", ")}` : ""}.`;
 }

@@ -1,10 +1,11 @@
-// Files that were chosen or dropped: sent one after the other, each with its own outcome.
+// Files that were chosen or dropped: checked and stored one after the other, each with its own outcome.
 
 import { h } from "../dom.js";
 import { formatBytes } from "../transfer.js";
 import { FileRow } from "./file-row.js";
 
 const MOST_WAITED_SECONDS = 90;
+const MOST_CHECKED = 10; // files at a time, by themselves
 
 /** The card for uploads. `onStored(answer)` hears of every file that was stored. Has `choose(ticker)`, which opens the file picker for a ticker. */
 export function uploads(mostBytes, onStored) {
@@ -12,6 +13,8 @@ export function uploads(mostBytes, onStored) {
   /** @type {string | null} */
   let wanted = null; // the ticker that the next chosen file is for
   let isSending = false;
+  /** @type {Promise<void> | null} */
+  let checks = null; // while files are being checked
 
   const input = h("input", {
     type: "file",
@@ -36,7 +39,13 @@ export function uploads(mostBytes, onStored) {
     for (const file of files) {
       const former = rows.find((row) => row.file.name === file.name && row.state === "refused"); // the same file, corrected
       const keeps = former && !former.refused ? { ticker: former.symbol, mode: former.mode.value } : {};
-      const row = new FileRow(file, { mostBytes, ticker, mode: ticker ? "extend" : "replace", ...keeps, on: { changed: update, stored: onStored, wanted: (which) => run([which]), removed } });
+      const row = new FileRow(file, {
+        mostBytes,
+        ticker,
+        mode: ticker ? "extend" : "replace",
+        ...keeps,
+        on: { changed: update, unchecked: checkSoon, stored: onStored, wanted: (which) => run([which]), removed },
+      });
       if (former) {
         rows.splice(rows.indexOf(former), 1, row);
         former.element.replaceWith(row.element);
@@ -70,9 +79,25 @@ export function uploads(mostBytes, onStored) {
     bar.hidden = rows.length === 0;
     sendAll.hidden = waiting === 0;
     sendAll.disabled = isSending;
-    sendAll.textContent = waiting === 1 ? "Upload the file" : `Upload all ${waiting} files`;
+    sendAll.textContent = waiting === 1 ? "Store the file" : `Store all ${waiting} files`;
     tidy.hidden = !rows.some((row) => row.state === "stored" || row.refused);
     for (const row of rows) row.sendButton.disabled = isSending;
+  }
+
+  /** Check the files that have not been, unless there are many: nobody looks at each of forty. A `row` is checked in any case. */
+  function checkSoon(row) {
+    checks ??= checkAll(row).finally(() => {
+      checks = null;
+    });
+  }
+
+  async function checkAll(asked) {
+    for (;;) {
+      const unchecked = rows.filter((row) => row.isUnchecked);
+      const next = unchecked.find((row) => row === asked) ?? (unchecked.length <= MOST_CHECKED ? unchecked[0] : undefined);
+      if (!next || isSending) return;
+      await patiently(next, () => next.check());
+    }
   }
 
   async function run(which) {
@@ -89,13 +114,15 @@ export function uploads(mostBytes, onStored) {
     update();
     let stored = 0;
     try {
+      await checks; // the one that is on its way; `isSending` keeps others from following
       for (const [at, row] of which.entries()) {
         said.textContent = which.length > 1 ? `File ${at + 1} of ${which.length} …` : "Sending …";
-        if (!rows.includes(row)) continue; // removed meanwhile
-        if (await sendPatiently(row)) stored += 1;
+        if (!rows.includes(row) || row.state === "refused") continue; // removed meanwhile, or found faulty
+        if (await patiently(row, () => row.store())) stored += 1;
       }
     } finally {
       isSending = false;
+      checkSoon(null);
     }
     const missed = which.length - stored;
     said.textContent = [stored && `${stored} stored.`, missed && `${missed} not stored: see why above.`].filter(Boolean).join(" ");
@@ -111,11 +138,11 @@ export function uploads(mostBytes, onStored) {
   };
 }
 
-/** Send a file; past the budget of uploads, wait as long as the service asks for. */
-async function sendPatiently(row) {
+/** Send a file to be checked or stored; past the budget of uploads, wait as long as the service asks for. */
+async function patiently(row, send) {
   for (;;) {
     try {
-      return await row.send();
+      return await send();
     } catch (error) {
       if (error.status !== 429) throw error;
       const seconds = Math.min(error.retryAfter ?? 5, MOST_WAITED_SECONDS);

@@ -1,0 +1,82 @@
+"""What an upload answers: how the file was read, what became of the series, and what it would become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from models.analysis import PriceWarning
+from models.footing import Basis
+
+
+@dataclass(frozen=True)
+class Understood:
+    """How a price file was read."""
+
+    delimiter: str
+    encoding: str
+    decimal: str
+    dates: str
+    columns: dict[str, str]  # the file's name of each of our columns
+    ignored: list[str]  # columns that were not read
+    order: str
+
+
+@dataclass(frozen=True)
+class Rescaled:
+    """What a merge multiplied to bring two histories to one footing: the bars of `series` before a day."""
+
+    series: str  # "stored" or "file"
+    before: date
+    price: float
+    adj_close: float | None
+    volume: float
+    actions: list[str]
+
+
+@dataclass(frozen=True)
+class PreviewRow:
+    """A bar as it would be stored; `adj_close` is null where there is none."""
+
+    day: date
+    open: float
+    high: float
+    low: float
+    close: float
+    adj_close: float | None
+    volume: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Closes of the stored series and of the file, as columns of one length; null where there is no bar."""
+
+    dates: list[date]
+    stored: list[float | None]
+    file: list[float | None]
+
+
+@dataclass(frozen=True)
+class UploadPreview:
+    """What a dry run shows: the first and last rows as they would be stored, and old and new closes side by side."""
+
+    first: list[PreviewRow]
+    last: list[PreviewRow]
+    closes: Comparison
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """The outcome of an upload; `dropped` counts rows that were left out. Only a dry run has a `preview`."""
+
+    ticker: str
+    bars: int
+    first: date
+    last: date
+    dropped: int
+    rescaled: Rescaled | None
+    price_basis: Basis
+    volume_basis: Basis
+    understood: Understood
+    warnings: tuple[PriceWarning, ...]
+    preview: UploadPreview | None
