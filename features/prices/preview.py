@@ -11,7 +11,7 @@ from analysis.bars import FloatArray, columns_of
 from models.import_report import Comparison, PreviewRow, UploadPreview
 from models.price_series import Bar, PackedBars, day_of
 
-ROWS = 5  # at either end
+ROWS = 3  # at either end
 DAYS_COMPARED, DAYS_BEFORE = 400, 60
 _CLOSE = 4  # row of the packed layout
 

@@ -40,6 +40,20 @@ def test_it_is_accessible_and_fits_a_phone(open_page: Open, path: str) -> None:
     assert serious(page) == []
 
 
+def test_a_checked_file_is_accessible_and_fits_a_phone(open_page: Open, tmp_path: Path) -> None:
+    file = tmp_path / "CHECKED.csv"
+    file.write_text("Date,Open,High,Low,Close,Volume\n" + "".join(f"2025-09-{day:02},10,11,9,10.5,{day}\n" for day in range(1, 31)))
+    page = open_page("/prices", color_scheme="light")
+    page.locator("#price-files").set_input_files(str(file))
+    expect(page.locator('.file-row[data-state="checked"] .closes-canvas')).to_have_attribute("data-points", '{"stored":0,"file":30}')
+    page.evaluate(axe_source())
+    assert serious(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert serious(page) == []
+
+
 def serious(page: Any) -> list[Any]:
     """The violations that axe rates as serious or critical."""
     violations = page.evaluate(

@@ -12,11 +12,12 @@ from kit.support import Client
 
 import database
 from api.application import Application
-from features.prices.actions import record_action
+from features.prices.actions import read_footing, record_action
 from models.api_key import FIRST_ORG
 from models.corporate_action import ActionKind, CorporateAction
 from models.errors import TooManyActions
 from models.recent_closes import MOST_CLOSES
+from utils.clock import now
 
 HEADER = "Date,Open,High,Low,Close,Volume\n"
 FIRST = date(2024, 1, 1)
@@ -188,6 +189,16 @@ def test_who_cannot_be_told_of(client: Client) -> None:
     assert tell_split(client, "TRADED").status_code == 201
     again = tell_split(client, "TRADED")
     assert (again.status_code, again.json["code"]) == (409, "conflict")
+
+
+def test_organizations_do_not_see_each_others_actions(client: Client) -> None:
+    other = FIRST_ORG + 1
+    database.execute_db("INSERT INTO organizations (id, name, created_at) VALUES (:id, 'Other', :at)", {"id": other, "at": now()})
+    told = record_action(database.current(), other, "FB", CorporateAction(date(2012, 10, 1), ActionKind.DIVIDEND, amount=1.0))
+    assert client.get("/prices/FB/actions").json["items"] == []
+    assert client.get("/prices/FB").json["actions"] == []
+    assert client.delete(f"/prices/FB/actions/{told.id}").status_code == 404
+    assert [each.id for each in read_footing(database.current(), other, "FB").actions] == [told.id]
 
 
 def test_shared_prices_stay_as_they_are(client: Client) -> None:

@@ -23,7 +23,7 @@ export function previewed(answer) {
     { class: "previewed" },
     h("p", {}, h("span", { class: "badge" }, "Checked"), ` ${answer.ticker} would have ${extentOf(answer)} Nothing is stored yet.`),
     remarks(answer),
-    h("details", {}, h("summary", {}, "First and last rows as they would be stored"), rowsTable(first, last, answer.bars)),
+    h("details", { open: true }, h("summary", {}, "First and last rows as they would be stored"), rowsTable(first, last, answer.bars)),
     chart,
   );
 }
