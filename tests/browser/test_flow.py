@@ -167,6 +167,31 @@ def test_old_and_new_prices_are_shown_over_each_other_before_they_are_stored(ope
     assert site.api("GET", "/prices/OVERLAID").json()["actions"][0]["numerator"] == 2
 
 
+def test_a_split_is_told_and_taken_back(open_page: Open, site: Site) -> None:
+    header, *lines = prices_csv(120).splitlines()
+    rows = [line.split(",") for line in lines]
+    halved = [",".join([day, *(str(float(price) / 2) for price in prices), volume]) for day, *prices, volume in rows[60:]]
+    day = rows[60][0]
+    site.api("PUT", "/prices/SPLITTED", data="\n".join([header, *lines[:60], *halved]), headers={"Content-Type": "text/csv"})
+    page = open_page("/prices?ticker=SPLITTED")
+    detail = page.locator("#detail-SPLITTED")
+    expect(detail.locator(".warnings")).to_contain_text(f"the last of 2:1 on {day}")
+    detail.get_by_text("Tell of one").click()
+    detail.get_by_label("First day without it").fill(day)
+    detail.get_by_label("New shares").fill("2")
+    detail.get_by_role("button", name="Tell", exact=True).click()
+    expect(detail.locator(".actions tbody")).to_contain_text("Split 2:1")
+    expect(detail.locator(".actions tbody")).to_contain_text("prices and volumes")
+    expect(detail.get_by_label("Prices are")).to_have_value("as_traded")
+    expect(detail.locator(".warnings")).not_to_contain_text("as of a split")
+    detail.get_by_label("Volumes are").select_option("split_adjusted")
+    expect(detail.locator(".actions tbody")).not_to_contain_text("volumes")
+    detail.get_by_role("button", name="Remove Split 2:1", exact=False).click()
+    expect(detail.locator(".warnings")).to_contain_text("as of a split")
+    page.get_by_role("button", name="Undo").click()
+    expect(detail.locator(".actions tbody")).to_contain_text("Split 2:1")
+
+
 def test_diagnostics_and_a_switch(open_page: Open, site: Site, watch: Any) -> None:
     watch.expected.append("503")
     page = open_page("/diagnostics")

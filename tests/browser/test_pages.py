@@ -27,7 +27,7 @@ def settled(page: Any) -> None:
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("path", ["/login", *PAGES])
+@pytest.mark.parametrize("path", ["/login", *PAGES, "/prices?ticker=AAPL"])
 def test_it_is_accessible_and_fits_a_phone(open_page: Open, path: str) -> None:
     """Axe finds no serious problem on a desktop in light mode or on a phone in dark mode, where no page scrolls sideways."""
     page = open_page(path, signed_in=path != "/login", color_scheme="light")

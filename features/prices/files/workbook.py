@@ -20,13 +20,7 @@ MOST_BYTES = 20_000_000  # of all parts, unpacked
 
 def is_workbook(raw: bytes) -> bool:
     """Whether a file is a workbook of Excel 2007 or later: an archive with its parts."""
-    if not raw.startswith(ARCHIVE):
-        return False
-    try:
-        with zipfile.ZipFile(BytesIO(raw)) as archive:
-            return _CONTENTS in archive.namelist()
-    except zipfile.BadZipFile:
-        return False
+    return raw.startswith(ARCHIVE) and any(part.filename == _CONTENTS for part in _parts(raw))
 
 
 def read_workbook(raw: bytes, faults: Faults) -> list[Record]:
@@ -34,8 +28,7 @@ def read_workbook(raw: bytes, faults: Faults) -> list[Record]:
 
     Dates become YYYY-MM-DD, formulas the values that are stored with them.
     """
-    with zipfile.ZipFile(BytesIO(raw)) as archive:
-        unpacked = sum(part.file_size for part in archive.infolist())
+    unpacked = sum(part.file_size for part in _parts(raw))
     if unpacked > MOST_BYTES:
         faults.refuse(1, None, f"the workbook has {unpacked / 1e6:,.0f} MB unpacked; at most {MOST_BYTES / 1e6:,.0f} are read.")
     try:
@@ -44,6 +37,15 @@ def read_workbook(raw: bytes, faults: Faults) -> list[Record]:
         raise
     except Exception:  # noqa: BLE001 — of parts that are missing or damaged, openpyxl raises whatever it meets
         faults.refuse(1, None, "the workbook is damaged. Save it again, or as CSV.")
+
+
+def _parts(raw: bytes) -> list[zipfile.ZipInfo]:
+    """What an archive says of its parts; nothing where it cannot be read."""
+    try:
+        with zipfile.ZipFile(BytesIO(raw)) as archive:
+            return archive.infolist()
+    except Exception:  # noqa: BLE001 — of a damaged directory, zipfile raises whatever it meets
+        return []
 
 
 def _rows(raw: bytes, faults: Faults) -> Iterator[Record]:

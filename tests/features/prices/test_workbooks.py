@@ -85,6 +85,12 @@ def with_part(raw: bytes, part: str, content: bytes) -> bytes:
     return file.getvalue()
 
 
+def of_version(raw: bytes, version: int) -> bytes:
+    """The archive, whose first part needs a version of the format that there is not."""
+    at = raw.index(b"PK\x01\x02") + 6
+    return raw[:at] + bytes([version]) + raw[at + 1 :]
+
+
 GOOD = workbook([HEADER, *BARS])
 
 
@@ -92,6 +98,7 @@ GOOD = workbook([HEADER, *BARS])
     ("raw", "words"),
     [
         pytest.param(GOOD[:-200], "a ZIP archive, or a workbook that is damaged", id="cut off"),
+        pytest.param(of_version(GOOD, 235), "a ZIP archive, or a workbook that is damaged", id="an archive of a later kind"),
         pytest.param(without(GOOD, "xl/worksheets/sheet1.xml"), "damaged", id="without its sheet"),
         pytest.param(without(GOOD, "xl/workbook.xml"), "a ZIP archive", id="another archive"),
         pytest.param(with_part(GOOD, "xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row"), "damaged", id="half a sheet"),

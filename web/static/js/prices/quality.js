@@ -1,15 +1,17 @@
-// What is known of one ticker's stored prices: gaps, last update, warnings.
+// What is known of one ticker's stored prices: gaps, last update, warnings, splits and dividends.
 
 import { api } from "../api.js";
 import { h, notify } from "../dom.js";
 import { formatAgo, formatDay, formatMoment, formatWhole } from "../format.js";
 import { download } from "../transfer.js";
+import { footing } from "./footing.js";
 
 const GAPS_SHOWN = 8;
 
-/** Load and build it; `choose(ticker)` opens the file picker for the ticker. */
-export async function quality(ticker, choose) {
+/** Load and build it; `choose(ticker)` opens the file picker for the ticker, and `changed()` is called after a change. */
+export async function quality(ticker, choose, changed) {
   const found = await api.get(`/prices/${encodeURIComponent(ticker)}/quality`);
+  const actions = await footing(ticker, { isOwn: found.provider === "upload", changed });
   return h(
     "div",
     { class: "quality" },
@@ -20,6 +22,7 @@ export async function quality(ticker, choose) {
     ),
     warnings(found.warnings),
     gaps(found.gaps, ticker),
+    actions,
     h(
       "div",
       { class: "row" },

@@ -131,12 +131,13 @@ export function storedPrices(choose) {
     const detail = h("td", { colspan: COLUMNS });
     const under = h("tr", { class: "detail", id: `detail-${item.ticker}`, hidden: true }, detail);
     const toggle = h("button", { type: "button", class: "opener", "aria-expanded": "false", "aria-controls": under.id, onclick: () => open(under.hidden) }, item.ticker);
+    const look = () => show(detail, () => quality(item.ticker, choose, look), "Looking for gaps …");
     const open = (isOpen, push = true) => {
       under.hidden = !isOpen;
       toggle.setAttribute("aria-expanded", String(isOpen));
       at = { ...at, ticker: isOpen ? item.ticker : "" };
       if (push) writeUrl({ ...at, q: search.value.trim() }, DEFAULTS, { push: false });
-      if (isOpen) show(detail, () => quality(item.ticker, choose), "Looking for gaps …");
+      if (isOpen) look();
     };
     if (at.ticker.toUpperCase() === item.ticker) open(true, false);
     return [

@@ -1,0 +1,134 @@
+// The splits and distributions of a ticker, and whether its prices and volumes are as traded: shown, told and taken back.
+
+import { api } from "../api.js";
+import { h, notify } from "../dom.js";
+import { formatDay, formatPrice, formatWhole } from "../format.js";
+import { offerUndo } from "../undo.js";
+import { field, select } from "../widgets.js";
+
+const BASES = [
+  ["unknown", "unknown"],
+  ["as_traded", "as traded"],
+  ["split_adjusted", "restated for splits"],
+];
+const KINDS = [
+  ["split", "Split"],
+  ["dividend", "Dividend"],
+  ["capital_gain", "Capital gain"],
+];
+const SOURCES = { user: "you", merge: "found by merging", upload: "shown by the file" };
+const APPLIED = { price: "prices", volume: "volumes" };
+
+/** Load and build the section; `changed()` is called after each change. Bases can be changed where the prices are the organization's own. */
+export async function footing(ticker, { isOwn, changed }) {
+  const path = `/prices/${encodeURIComponent(ticker)}`;
+  const { items, price_basis: price, volume_basis: volume } = await api.get(`${path}/actions`);
+
+  const attempt = async (work) => {
+    try {
+      await work();
+      changed();
+    } catch (error) {
+      notify(error.words, { problem: true });
+    }
+  };
+  const basis = (name, label, value) => {
+    const control = select(`${ticker}-${name}`, BASES, value, () => attempt(() => api.put(`${path}/bases`, { [name]: control.value })));
+    control.disabled = !isOwn;
+    return field(label, control);
+  };
+  const remove = (item) =>
+    attempt(async () => {
+      await api.delete(`${path}/actions/${item.id}`);
+      const { kind, effective_day, numerator, denominator, amount, currency } = item;
+      offerUndo(`${inWords(item)} is removed.`, () => attempt(() => api.post(`${path}/actions`, { kind, effective_day, numerator, denominator, amount, currency })));
+    });
+
+  return h(
+    "section",
+    { class: "footing", "aria-label": `Splits and dividends of ${ticker}` },
+    h("h3", {}, "Splits and dividends"),
+    h("div", { class: "row" }, basis("price_basis", "Prices are", price), basis("volume_basis", "Volumes are", volume)),
+    items.length ? table(items, remove) : h("p", { class: "small soft" }, "None is known."),
+    h(
+      "details",
+      {},
+      h("summary", {}, "Tell of one"),
+      form(ticker, (action) => attempt(() => api.post(`${path}/actions`, action))),
+    ),
+  );
+}
+
+function table(items, remove) {
+  const row = (item) =>
+    h(
+      "tr",
+      {},
+      h("td", {}, formatDay(item.effective_day)),
+      h("td", {}, inWords(item)),
+      h("td", {}, SOURCES[item.source] ?? item.source),
+      h("td", {}, item.applied_to.length ? item.applied_to.map((name) => APPLIED[name]).join(" and ") : "nothing"),
+      h("td", {}, h("button", { type: "button", class: "quiet", "aria-label": `Remove ${inWords(item)} of ${formatDay(item.effective_day)}`, onclick: () => remove(item) }, "Remove")),
+    );
+  const heads = ["First day without it", "What", "Told by", "An analysis restates", ""];
+  return h(
+    "div",
+    { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Splits and dividends" },
+    h(
+      "table",
+      { class: "actions" },
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          heads.map((name) => (name ? h("th", { scope: "col" }, name) : h("td", {}))),
+        ),
+      ),
+      h("tbody", {}, [...items].reverse().map(row)),
+    ),
+  );
+}
+
+function form(ticker, tell) {
+  const input = (name, attributes) => h("input", { id: `${ticker}-${name}`, autocomplete: "off", ...attributes });
+  const day = input("day", { type: "date", required: true });
+  const many = { type: "number", min: "1", max: "1000", step: "1", inputmode: "numeric" };
+  const numerator = input("numerator", many);
+  const denominator = input("denominator", { ...many, value: "1" });
+  const amount = input("amount", { type: "number", min: "0", step: "any", inputmode: "decimal" });
+  const terms = h("div", { class: "row" }, field("New shares", numerator), field("for old", denominator));
+  const paid = h("div", { class: "row" }, field("Per share, as paid", amount));
+  const kind = select(`${ticker}-kind`, KINDS, "split", () => show());
+
+  function show() {
+    const isSplit = kind.value === "split";
+    terms.hidden = !isSplit;
+    paid.hidden = isSplit;
+    numerator.required = denominator.required = isSplit;
+    amount.required = !isSplit;
+  }
+  show();
+  return h(
+    "form",
+    {
+      class: "row",
+      onsubmit: (event) => {
+        event.preventDefault();
+        const size = kind.value === "split" ? { numerator: Number(numerator.value), denominator: Number(denominator.value) } : { amount: Number(amount.value) };
+        tell({ kind: kind.value, effective_day: day.value, ...size });
+      },
+    },
+    field("Kind", kind),
+    field("First day without it", day),
+    terms,
+    paid,
+    h("button", { type: "submit" }, "Tell"),
+  );
+}
+
+function inWords({ kind, numerator, denominator, amount, currency }) {
+  const name = KINDS.find(([value]) => value === kind)?.[1] ?? kind;
+  return kind === "split" ? `${name} ${formatWhole(numerator)}:${formatWhole(denominator)}` : `${name} ${formatPrice(amount)}${currency ? ` ${currency}` : ""}`;
+}
