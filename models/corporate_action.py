@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from fractions import Fraction
 
 MERGE, UPLOAD, USER = "merge", "upload", "user"  # sources, beside the names of providers
+MOST_ACTIONS = 1_000  # of a ticker: quarterly dividends of 250 years
 
 
 class ActionKind(StrEnum):
@@ -33,9 +33,9 @@ class CorporateAction:
     currency: str | None = None
 
     @property
-    def ratio(self) -> Fraction:
+    def ratio(self) -> float:
         """The number of shares that one has become: 1 but for a split."""
-        return Fraction(self.numerator, self.denominator) if self.numerator and self.denominator else Fraction(1)
+        return self.numerator / self.denominator if self.numerator and self.denominator else 1.0
 
     def sentence(self, close_before: float) -> str:
         """The action in words; a distribution in percent of the close before it."""

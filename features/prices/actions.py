@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,19 +9,17 @@ import structlog
 from sqlalchemy import Connection
 
 from database import AnyReader, Database
-from features.prices.footing import History, effects_of, price_basis_by, steps_of
+from features.prices.adjustment import Adjustment, adjustment_of
 from features.prices.store import action as action_store
 from features.prices.store import series as series_store
-from models.corporate_action import USER, ActionKind, CorporateAction, StoredAction
+from models.corporate_action import MOST_ACTIONS, USER, ActionKind, CorporateAction, StoredAction
 from models.errors import ActionExists, ActionNotFound, SharedPrices, TickerNotFound, TooManyActions
-from models.footing import Bases, Basis, Step
+from models.footing import Bases, Basis
 from models.price_series import PackedBars, SeriesDescription, SeriesHead, head_of
 from utils.clock import now
-from utils.ids import new_id
+from utils.ids import is_id, new_id
 
 log = structlog.get_logger(__name__)
-
-MOST_ACTIONS = 1_000  # of a ticker: quarterly dividends of 250 years
 
 
 @dataclass(frozen=True)
@@ -60,32 +57,29 @@ def read_footing(database: Database, org_id: int, ticker: str) -> TickerFooting:
 def record_action(database: Database, org_id: int, ticker: str, action: CorporateAction, most: int = MOST_ACTIONS) -> ListedAction:
     """Store an action that a user knows of; an analysis takes it from then on as far as the series' bases ask for it.
 
-    A split also tells whether the prices around it are as traded, where that is unknown and there are no adjusted closes.
     Raises TickerNotFound, ActionExists or TooManyActions.
     """
     stored = StoredAction(new_id(), action, USER, now())
     with database.transaction() as connection:
         series_store.lock_ticker(connection, org_id, ticker)
-        loaded = _load(connection, org_id, ticker)
-        known = action_store.list_actions(connection, org_id, ticker)
-        if len(known) >= most:
+        head, packed = _load(connection, org_id, ticker)
+        if len(action_store.list_actions(connection, org_id, ticker)) >= most:
             raise TooManyActions(ticker, most)
         if not action_store.insert(connection, org_id, ticker, stored):
             raise ActionExists(ticker, action.kind, action.effective_day)
-        _apply(connection, org_id, loaded, _bases_with(loaded, action))
-        footing, _ = footing_of(connection, org_id, ticker)
+        adjustment = _apply(connection, org_id, head, packed)
     log.info("corporate action stored", ticker=ticker, kind=str(action.kind), effective_day=str(action.effective_day))
-    return next(listed for listed in footing.actions if listed.id == stored.id)
+    return _listed(stored, adjustment)
 
 
 def delete_action(database: Database, org_id: int, ticker: str, action_id: str) -> None:
     """Delete an action, whoever told of it. Raises TickerNotFound or ActionNotFound."""
     with database.transaction() as connection:
         series_store.lock_ticker(connection, org_id, ticker)
-        loaded = _load(connection, org_id, ticker)
-        if not action_store.delete(connection, org_id, ticker, action_id):
+        head, packed = _load(connection, org_id, ticker)
+        if not is_id(action_id) or not action_store.delete(connection, org_id, ticker, action_id):
             raise ActionNotFound(ticker)
-        _apply(connection, org_id, loaded, loaded[0].bases)
+        _apply(connection, org_id, head, packed)
     log.info("corporate action deleted", ticker=ticker, action_id=action_id)
 
 
@@ -93,11 +87,11 @@ def declare_bases(database: Database, org_id: int, ticker: str, price: Basis | N
     """Say on what bases the organization's series stands; None leaves one as it is. Raises TickerNotFound or SharedPrices."""
     with database.transaction() as connection:
         series_store.lock_ticker(connection, org_id, ticker)
-        loaded = _load(connection, org_id, ticker)
-        head = loaded[0]
+        head, packed = _load(connection, org_id, ticker)
         if head.org_id != org_id:
             raise SharedPrices(ticker)
-        _apply(connection, org_id, loaded, Bases(price or head.bases.price, volume or head.bases.volume))
+        declared = series_store.find_declared(connection, head)
+        _apply(connection, org_id, head, packed, Bases(price or declared.price, volume or declared.volume))
         return footing_of(connection, org_id, ticker)[0]
 
 
@@ -108,35 +102,26 @@ def _load(connection: AnyReader, org_id: int, ticker: str) -> tuple[SeriesHead, 
     return loaded
 
 
-def _bases_with(loaded: tuple[SeriesHead, PackedBars], action: CorporateAction) -> Bases:
-    """The bases that a series has, told by a split where they are unknown. A source that leaves prices as traded leaves volumes so."""
-    head, packed = loaded
-    if action.kind is not ActionKind.SPLIT or head.adjusted or head.bases.price is not Basis.UNKNOWN:
-        return head.bases
-    told = price_basis_by(packed, action)
-    return Bases(told, told if head.bases.volume is Basis.UNKNOWN and told is Basis.AS_TRADED else head.bases.volume)
-
-
-def _apply(connection: Connection, org_id: int, loaded: tuple[SeriesHead, PackedBars], bases: Bases) -> None:
+def _apply(connection: Connection, org_id: int, head: SeriesHead, packed: PackedBars, declared: Bases | None = None) -> Adjustment | None:
     """Store what the bases and actions make of the organization's own series. A shared one stays as it is for the others."""
-    head, packed = loaded
     if head.org_id != org_id:
-        return
-    steps = steps_of(History(packed, bases), head.adjusted, action_store.list_actions(connection, org_id, head.ticker))
-    if (bases, steps) != (head.bases, head.steps):
-        description = SeriesDescription(head.org_id, head.ticker, head.name, head.provider, head.adjusted, bases, steps)
-        series_store.save_footing(connection, head_of(description, packed), packed)
+        return None
+    declared = series_store.find_declared(connection, head) if declared is None else declared
+    adjustment = adjustment_of(packed, head.adjusted, declared, action_store.list_actions(connection, org_id, head.ticker))
+    bases, steps = adjustment.bases, adjustment.steps
+    description = SeriesDescription(head.org_id, head.ticker, head.name, head.provider, head.adjusted, bases, steps)
+    series_store.save_bases(connection, head_of(description, packed), packed, declared)
+    return adjustment
 
 
 def footing_of(connection: AnyReader, org_id: int, ticker: str) -> tuple[TickerFooting, PackedBars]:
     """The bases and actions of a ticker, and its bars as delivered. Raises TickerNotFound."""
     head, packed = _load(connection, org_id, ticker)
     actions = action_store.list_actions(connection, org_id, ticker)
-    effects = effects_of(History(packed, head.bases), head.adjusted, actions) if head.org_id == org_id else {}
-    return TickerFooting(ticker, *head.bases, [_listed(stored, effects) for stored in actions]), packed
+    adjustment = adjustment_of(packed, head.adjusted, head.bases, actions) if head.org_id == org_id and actions else None
+    return TickerFooting(ticker, head.bases.price, head.bases.volume, [_listed(stored, adjustment) for stored in actions]), packed
 
 
-def _listed(stored: StoredAction, effects: Mapping[str, Step]) -> ListedAction:
-    action, effect = stored.action, effects.get(stored.id)
-    applied = () if effect is None else tuple(name for name in ("price", "volume") if getattr(effect, name) != 1.0)
-    return ListedAction(stored.id, **vars(action), source=stored.source, captured_at=stored.captured_at, applied_to=applied)
+def _listed(stored: StoredAction, adjustment: Adjustment | None) -> ListedAction:
+    applied = adjustment.applied.get(stored.id, ()) if adjustment is not None else ()
+    return ListedAction(stored.id, **vars(stored.action), source=stored.source, captured_at=stored.captured_at, applied_to=applied)

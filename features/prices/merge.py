@@ -18,11 +18,12 @@ from models.analysis import PriceWarning
 from models.corporate_action import ActionKind, CorporateAction
 from models.errors import BasesDiffer
 from models.import_report import Rescaled
-from models.price_series import COLUMNS, PackedBars, day_of, number_of
+from models.price_series import COLUMNS, PackedBars, day_of
 
 TOLERANCE = 0.002  # of a ratio, within which it is the same on several days
 LARGEST_TERM = 10  # of a split n:m; one of them may be larger when the other is 1
 LONGEST_SPLIT = 200
+LEAST_VOLUME = 1e-9  # of which a ratio means something: currencies are traded in parts
 REVISED = 0.05  # of a volume: sources correct it by this much
 LEAST_PAID = 0.8  # of a price: a dividend takes less from it
 LEAST_JUMP, NEAR_JUMPS = 1.18, 0.3  # the least move overnight that may be a split, and how near to a ratio such moves are
@@ -43,17 +44,22 @@ class Merged:
 
 @dataclass(frozen=True)
 class _Ratio:
-    """The ratio of new to old on the first common days; from the `steps`-th on, both agree."""
+    """The ratio of new to old on the first common days; from the day `days_off` on, both agree."""
 
     value: float
-    steps: int
+    days_off: int
     error: float  # relative, by rounding
     differing: BoolArray  # the common days on which it is another one
 
     @property
     def newest(self) -> float:
         """The ratio that the newest common day should have."""
-        return 1.0 if self.steps < len(self.differing) else self.value
+        return 1.0 if self.days_off < len(self.differing) else self.value
+
+    @property
+    def inverse(self) -> _Ratio:
+        """The ratio of old to new."""
+        return replace(self, value=1 / self.value)
 
 
 def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
@@ -79,25 +85,28 @@ def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
     if np.all(factors == 1.0):
         return Merged(_union(ours, theirs), None, (), warnings)
     is_ours_older = _days(theirs)[-1] >= _days(ours)[-1]
-    steps = min(ratio.steps for ratio in (price, adj_close, volume) if ratio is not None and ratio.value != 1.0)
-    until = int(days[steps]) if steps < len(days) else None  # the first day on which both agree
+    off = min(ratio.days_off for ratio in (price, adj_close, volume) if ratio is not None and ratio.value != 1.0)
+    until = int(days[off]) if off < len(days) else None  # the first day on which both agree
     if is_ours_older:
         ours = _rescaled(ours, factors, until)
     else:
         theirs, factors = _rescaled(theirs, 1 / factors, until), 1 / factors
+        # From here on, the ratio of the newer history to the older one, as if the file were stored.
+        price, volume = price.inverse, volume.inverse
+        adj_close = adj_close.inverse if adj_close is not None else None
     both = _union(ours, theirs)
     merged = columns_of(both)
     effective = until or _first_after(theirs if is_ours_older else ours, int(days[-1]))
-    actions = tuple(_actions(price, adj_close, volume, effective, merged))
+    found = list(_actions(price, adj_close, volume, effective, merged))
     rescaled = Rescaled(
         series="stored" if is_ours_older else "file",
         before=day_of(effective),
         price=float(factors[_CLOSE]),
         adj_close=float(factors[_ADJ_CLOSE]) if adjusted else None,
         volume=float(factors[_VOLUME]),
-        actions=[action.sentence(_close_before(merged, number_of(action.effective_day))) for action in actions],
+        actions=[action.sentence(close) for action, close in found],
     )
-    return Merged(both, rescaled, actions, warnings)
+    return Merged(both, rescaled, tuple(action for action, _ in found), warnings)
 
 
 class _Common:
@@ -131,7 +140,7 @@ class _Common:
 
         `jumps` is by how much prices have jumped since, which tells the splits of a source whose prices are as traded.
         """
-        traded = (self._old[_VOLUME] > 0) & (self._new[_VOLUME] > 0) & ~self._may_differ
+        traded = (self._old[_VOLUME] > LEAST_VOLUME) & (self._new[_VOLUME] > LEAST_VOLUME) & ~self._may_differ
         nothing = np.zeros(len(self._days), dtype=np.bool_)
         same = _Ratio(1.0, 0, 0.0, nothing)
         if not traded.any():
@@ -147,10 +156,10 @@ class _Common:
             return replace(ratio, differing=nothing)
         usual = float(np.median(new / old))
         if is_told and abs(usual * price.value - 1) <= REVISED:
-            return _Ratio(1 / price.value, price.steps, price.error, nothing)
+            return _Ratio(1 / price.value, price.days_off, price.error, nothing)
         if not differing.any() or abs(usual - 1) <= REVISED:
             return same
-        return _Ratio(usual, ratio.steps, ratio.error, differing)
+        return _Ratio(usual, ratio.days_off, ratio.error, differing)
 
     def check(self, price: _Ratio, adj_close: _Ratio | None, volume: _Ratio) -> None:
         """Refuse ratios that follow no rule."""
@@ -176,32 +185,32 @@ class _Common:
         counted = ~self._may_differ if counted is None else counted
         rounding = _rounding(old[:, counted], new[:, counted])
         agrees = np.all(np.abs(ratios - 1) <= TOLERANCE + rounding, axis=0) | ~counted
-        steps = _steps(agrees, counted)
-        is_first = np.arange(len(agrees)) < (steps or len(agrees))
+        off = _days_off(agrees, counted)
+        is_first = np.arange(len(agrees)) < (off or len(agrees))
         usual = float(np.median(ratios[:, is_first & counted]))
         is_usual = np.all(np.abs(ratios / usual - 1) <= TOLERANCE + rounding, axis=0)
         first = is_first & counted & is_usual
         if not first.any():
-            return _Ratio(usual, steps, 0.0, counted)
+            return _Ratio(usual, off, 0.0, counted)
         value = float(new[:, first].sum() / old[:, first].sum())  # more exact than the ratio of one day
         error = float(np.abs(ratios[:, first] / value - 1).max())
-        if steps == 0:
+        if off == 0:
             # All agree, but for a small dividend: every day is off by the same, and by more than the days differ among each other.
             is_off = abs(value - 1) > max(2 * error + rounding, EXACT)
-            steps, value = (len(agrees), value) if is_off else (0, 1.0)
-        expected = np.where(np.arange(len(agrees)) < steps, value, 1.0)
+            off, value = (len(agrees), value) if is_off else (0, 1.0)
+        expected = np.where(np.arange(len(agrees)) < off, value, 1.0)
         differing = np.any(np.abs(ratios / expected - 1) > TOLERANCE + rounding, axis=0)
         error = max(error, rounding)
-        return _Ratio(_exact(value, error), steps, error, differing)
+        return _Ratio(_exact(value, error), off, error, differing)
 
 
-def _steps(agrees: BoolArray, counted: BoolArray) -> int:
+def _days_off(agrees: BoolArray, counted: BoolArray) -> int:
     """The number of days up to which old and new do not agree; all of them where no counted day after these agrees."""
     differing = (~agrees).nonzero()[0]
     if not differing.size:
         return 0
-    steps = int(differing[-1]) + 1
-    return steps if counted[steps:].any() else len(agrees)
+    off = int(differing[-1]) + 1
+    return off if counted[off:].any() else len(agrees)
 
 
 def _rounding(old: FloatArray, new: FloatArray) -> float:
@@ -213,12 +222,14 @@ def _rounding(old: FloatArray, new: FloatArray) -> float:
 
 def _exact(value: float, error: float) -> float:
     """The ratio as a fraction of small numbers, where the rounding of the prices allows it."""
-    split = split_of(1 / value, max(error, EXACT))
-    return float(1 / split) if split is not None else value
+    split = split_of(value, max(error, EXACT))
+    return float(split) if split is not None else value
 
 
 def split_of(ratio: float, error: float) -> Fraction | None:
     """The split n:m whose ratio is within a relative error; None where there is none, as for a dividend."""
+    if not 1 / (2 * LONGEST_SPLIT) < ratio < 2 * LONGEST_SPLIT:
+        return None
     nearest = Fraction(max(ratio, 1 / ratio)).limit_denominator(LARGEST_TERM)
     fraction = nearest if ratio >= 1 else 1 / nearest
     terms = sorted((fraction.numerator, fraction.denominator))
@@ -226,9 +237,15 @@ def split_of(ratio: float, error: float) -> Fraction | None:
     return fraction if is_split and fraction != 1 and abs(float(fraction) / ratio - 1) <= error else None
 
 
-def _actions(price: _Ratio, adj_close: _Ratio | None, volume: _Ratio, effective: int, merged: FloatArray) -> Iterator[CorporateAction]:
-    """The split and the dividend that the ratios tell of, on the day `effective`; a split on the later day on which prices jump by it."""
+def _actions(
+    price: _Ratio, adj_close: _Ratio | None, volume: _Ratio, effective: int, merged: FloatArray
+) -> Iterator[tuple[CorporateAction, float]]:
+    """The split and the dividend that the ratios of newer to older tell of, each with the close before it.
+
+    Their day is `effective`, the first that can be; that of a split is the later day on which the prices jump by it.
+    """
     split, split_day = split_of(1 / price.value, max(price.error, EXACT)), effective
+    close = _close_before(merged, effective)
     if split is None and price.value == 1.0 and adj_close is not None and not LEAST_PAID <= adj_close.value <= 1 / LEAST_PAID:
         # Closes as traded are not restated. The volume tells the split, or else the adjusted close, with a dividend in it perhaps.
         split = split_of(volume.value, max(volume.error, EXACT)) or split_of(1 / adj_close.value, 1 - LEAST_PAID)
@@ -238,10 +255,11 @@ def _actions(price: _Ratio, adj_close: _Ratio | None, volume: _Ratio, effective:
         paid = adj_close.value / price.value
     else:
         paid = price.value if split is None else 1.0
+        close /= paid  # the merged close has been multiplied by it
     if split is not None:
-        yield CorporateAction(day_of(split_day), ActionKind.SPLIT, numerator=split.numerator, denominator=split.denominator)
+        yield CorporateAction(day_of(split_day), ActionKind.SPLIT, numerator=split.numerator, denominator=split.denominator), close
     if LEAST_PAID <= paid < 1 - LEAST_DIVIDEND:
-        yield CorporateAction(day_of(effective), ActionKind.DIVIDEND, amount=(1 - paid) * _close_before(merged, effective))
+        yield CorporateAction(day_of(effective), ActionKind.DIVIDEND, amount=(1 - paid) * close), close
 
 
 def _day_of_jump(columns: FloatArray, since: int, split: float) -> int:

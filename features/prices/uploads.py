@@ -10,14 +10,15 @@ import structlog
 from analysis.bars import adjusted_bars
 from analysis.quality import price_warnings
 from database import AnyReader, Database
+from features.prices.adjustment import adjustment_of, new_among, splits_within, trusted
 from features.prices.files.dates import DateOrder
 from features.prices.files.reader import ParsedFile, ReadOptions, read_file
-from features.prices.footing import History, merge_histories, splits_within, steps_of, unknown_of
+from features.prices.histories import History, merge_histories
 from features.prices.preview import preview_of
 from features.prices.store import action as action_store
 from features.prices.store import series as series_store
 from models.analysis import PriceWarning
-from models.corporate_action import MERGE, UPLOAD, StoredAction
+from models.corporate_action import MERGE, MOST_ACTIONS, UPLOAD, StoredAction
 from models.errors import PriceProblem, PriceQuality
 from models.footing import Bases, Basis
 from models.import_report import ImportReport, Rescaled
@@ -65,19 +66,22 @@ def import_prices(database: Database, org_id: int, ticker: str, raw: bytes, opti
         with database.transaction() as connection:
             series_store.lock_ticker(connection, org_id, ticker)
             prepared = _prepare(connection, org_id, ticker, parsed, options)
+            if not options.extend:
+                action_store.delete_of_source(connection, org_id, ticker, UPLOAD)
             for action in prepared.found:
                 action_store.insert(connection, org_id, ticker, action)
-            series_store.save(connection, prepared.head, prepared.packed, now())
+            series_store.save(connection, prepared.head, prepared.packed, now(), prepared.declared)
         log.info("prices stored", ticker=ticker, bars=prepared.head.bars, dropped=parsed.dropped, extend=options.extend)
     return _report(prepared, parsed, org_id, options)
 
 
 @dataclass(frozen=True)
 class _Prepared:
-    """The series that is to be stored, the actions found with it, and the one that it replaces; the rest is of the merge."""
+    """The series that is to be stored, its declared bases, the actions found with it, and the series before; the rest is of the merge."""
 
     head: SeriesHead
     packed: PackedBars
+    declared: Bases
     found: list[StoredAction]
     former: tuple[SeriesHead, PackedBars] | None
     rescaled: Rescaled | None = None
@@ -86,32 +90,41 @@ class _Prepared:
 
 def _prepare(connection: AnyReader, org_id: int, ticker: str, parsed: ParsedFile, options: UploadOptions) -> _Prepared:
     former = series_store.load(connection, org_id, ticker)
-    actions = action_store.list_actions(connection, org_id, ticker)
-    within = splits_within(parsed.packed) if parsed.adjusted else []
-    bases = _bases_of(parsed, options, shows_splits=bool(within))
+    extends = former is not None and options.extend
+    # What the former file showed is forgotten with it.
+    known = [stored for stored in action_store.list_actions(connection, org_id, ticker) if extends or stored.source != UPLOAD]
+    found = [StoredAction(new_id(), action, UPLOAD, now()) for action in (splits_within(parsed.packed) if parsed.adjusted else [])]
+    declared = Bases(options.price_basis or parsed.bases.price, options.volume_basis or parsed.bases.volume)
     packed, merged = parsed.packed, None
-    found = [StoredAction(new_id(), action, UPLOAD, now()) for action in within]
     if former is not None and options.extend:
         former_head, former_packed = former
         if former_head.adjusted != parsed.adjusted:
             raise PriceQuality([_mixed_adjustment(former_head.adjusted)])
-        stored = History(former_packed, former_head.bases)
-        merged, bases = merge_histories(stored, History(parsed.packed, bases), parsed.adjusted, [*actions, *found])
+        actions = [*known, *new_among(found, known)]
+        file_bases = adjustment_of(packed, parsed.adjusted, declared, actions).bases
+        merged, bases = merge_histories(
+            History(former_packed, former_head.bases),
+            History(packed, file_bases),
+            parsed.adjusted,
+            [stored.action for stored in trusted(actions)],
+        )
         packed = merged.packed
         if len(packed) > MOST_BARS:
             raise PriceQuality([_too_long(len(packed))])
+        former_declared = series_store.find_declared(connection, former_head)
+        declared = Bases(*map(_still_declared, former_declared, declared, former_head.bases, bases))
         found += [StoredAction(new_id(), action, MERGE, now()) for action in merged.actions]
-    found = unknown_of(found, actions)
+    found = new_among(found, known)[: max(MOST_ACTIONS - len(known), 0)]
+    adjustment = adjustment_of(packed, parsed.adjusted, declared, [*known, *found])
     name = former[0].name if former is not None else None
-    steps = steps_of(History(packed, bases), parsed.adjusted, [*actions, *found])
-    head = head_of(SeriesDescription(org_id, ticker, name, UPLOAD, parsed.adjusted, bases, steps), packed)
-    return _Prepared(head, packed, found, former, merged.rescaled if merged else None, merged.warnings if merged else ())
+    description = SeriesDescription(org_id, ticker, name, UPLOAD, parsed.adjusted, adjustment.bases, adjustment.steps)
+    rescaled, warnings = (merged.rescaled, merged.warnings) if merged is not None else (None, ())
+    return _Prepared(head_of(description, packed), packed, declared, found, former, rescaled, warnings)
 
 
-def _bases_of(parsed: ParsedFile, options: UploadOptions, *, shows_splits: bool) -> Bases:
-    """The bases of a file: as the sender says, else as the file tells. Closes that jump at splits are as traded."""
-    told = parsed.bases._replace(price=Basis.AS_TRADED) if shows_splits else parsed.bases
-    return Bases(options.price_basis or told.price, options.volume_basis or told.volume)
+def _still_declared(stored: Basis, file: Basis, former: Basis, merged: Basis) -> Basis:
+    """The declared basis of merged histories: none where none was declared and none came out but what the prices had told."""
+    return Basis.UNKNOWN if stored is file is Basis.UNKNOWN and merged is former else merged
 
 
 def _report(prepared: _Prepared, parsed: ParsedFile, org_id: int, options: UploadOptions) -> ImportReport:

@@ -50,6 +50,14 @@ def delete(connection: Connection, org_id: int, ticker: str, action_id: str) -> 
     return connection.execute(DELETE, {"org_id": org_id, "ticker": ticker, "id": action_id}).rowcount == 1
 
 
+DELETE_OF_SOURCE = text("DELETE FROM corporate_actions WHERE org_id = :org_id AND ticker = :ticker AND source = :source")
+
+
+def delete_of_source(connection: Connection, org_id: int, ticker: str, source: str) -> None:
+    """Delete the actions that a source told."""
+    connection.execute(DELETE_OF_SOURCE, {"org_id": org_id, "ticker": ticker, "source": source})
+
+
 def _action_from_row(row: Sequence[Any]) -> StoredAction:
     action = CorporateAction(row[1], ActionKind(row[2]), *row[3:7])
     return StoredAction(row[0], action, source=row[7], captured_at=row[8])

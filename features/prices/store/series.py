@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
 from infrastructure.sql.driver_reader import Reader
@@ -234,9 +234,10 @@ _UPSERT = f"""
 SAVE = text(_UPSERT)
 
 
-def save(connection: Connection, head: SeriesHead, packed: PackedBars, updated_at: datetime) -> None:
-    """Store a whole series in place of the owner's former one."""
-    _save(connection, SAVE, head, packed, updated_at)
+def save(connection: Connection, head: SeriesHead, packed: PackedBars, updated_at: datetime, declared: Bases | None = None) -> None:
+    """Store a whole series in place of the owner's former one. Its bases are those that are `declared`, by default, or found."""
+    connection.execute(SAVE, _values(head, packed, updated_at))
+    _save_beside(connection, head, packed, declared)
 
 
 # The condition is part of the statement: another provider's series may appear after a lookup.
@@ -245,34 +246,44 @@ SAVE_OVER_SAME_PROVIDER = text(f"{_UPSERT} WHERE price_series.provider = exclude
 
 def save_over_same_provider(connection: Connection, head: SeriesHead, packed: PackedBars, updated_at: datetime) -> bool:
     """Store a whole series unless the owner has one of another provider; return whether it was stored."""
-    return _save(connection, SAVE_OVER_SAME_PROVIDER, head, packed, updated_at)
-
-
-def _save(connection: Connection, statement: TextClause, head: SeriesHead, packed: PackedBars, updated_at: datetime) -> bool:
-    values = {column: getattr(head, column) for column in _COLUMNS.split(", ")}
-    if connection.execute(statement, {**values, "data": packed.data, "updated_at": updated_at}).rowcount != 1:
+    if connection.execute(SAVE_OVER_SAME_PROVIDER, _values(head, packed, updated_at)).rowcount != 1:
         return False
-    _save_beside(connection, head, packed)
+    _save_beside(connection, head, packed, None)
     return True
+
+
+def _values(head: SeriesHead, packed: PackedBars, updated_at: datetime) -> dict[str, object]:
+    return {**{column: getattr(head, column) for column in _COLUMNS.split(", ")}, "data": packed.data, "updated_at": updated_at}
 
 
 # The bars stay as they are, and so does the time at which they were stored.
 SAVE_DIGEST = text("UPDATE price_series SET sha256 = :sha256 WHERE org_id = :org_id AND ticker = :ticker")
 
 
-def save_footing(connection: Connection, head: SeriesHead, packed: PackedBars) -> None:
+def save_bases(connection: Connection, head: SeriesHead, packed: PackedBars, declared: Bases) -> None:
     """Store the bases and steps of a stored series, whose bars are `packed`, and its digest."""
     connection.execute(SAVE_DIGEST, {"org_id": head.org_id, "ticker": head.ticker, "sha256": head.sha256})
-    _save_beside(connection, head, packed)
+    _save_beside(connection, head, packed, declared)
+
+
+FIND_DECLARED = text("SELECT declared_price_basis, declared_volume_basis FROM series_basis WHERE org_id = :org_id AND ticker = :ticker")
+
+
+def find_declared(connection: AnyReader, head: SeriesHead) -> Bases:
+    """The bases that a stored series was declared to have."""
+    row = connection.execute(FIND_DECLARED, {"org_id": head.org_id, "ticker": head.ticker}).first()
+    return UNKNOWN if row is None else Bases(*map(Basis, row))
 
 
 SAVE_BASIS = text(
     """
-    INSERT INTO series_basis (org_id, ticker, price_basis, volume_basis, steps)
-    VALUES (:org_id, :ticker, :price_basis, :volume_basis, :steps)
+    INSERT INTO series_basis (org_id, ticker, price_basis, volume_basis, declared_price_basis, declared_volume_basis, steps)
+    VALUES (:org_id, :ticker, :price_basis, :volume_basis, :declared_price_basis, :declared_volume_basis, :steps)
     ON CONFLICT (org_id, ticker) DO UPDATE SET
         price_basis = excluded.price_basis,
         volume_basis = excluded.volume_basis,
+        declared_price_basis = excluded.declared_price_basis,
+        declared_volume_basis = excluded.declared_volume_basis,
         steps = excluded.steps
     """
 )
@@ -290,14 +301,16 @@ SAVE_CLOSES = text(
 )
 
 
-def _save_beside(connection: Connection, head: SeriesHead, packed: PackedBars) -> None:
+def _save_beside(connection: Connection, head: SeriesHead, packed: PackedBars, declared: Bases | None) -> None:
     """What is kept beside a series, so that reading it is not to pass over the bars."""
     key = {"org_id": head.org_id, "ticker": head.ticker}
     if head.bases == UNKNOWN:
         connection.execute(DELETE_BASIS, key)
     else:
-        steps = text_of_steps(head.steps) if head.steps else None
-        connection.execute(SAVE_BASIS, key | {"price_basis": head.bases.price, "volume_basis": head.bases.volume, "steps": steps})
+        price, volume = declared or head.bases
+        bases = {"price_basis": head.bases.price, "volume_basis": head.bases.volume}
+        bases |= {"declared_price_basis": price, "declared_volume_basis": volume}
+        connection.execute(SAVE_BASIS, {**key, **bases, "steps": text_of_steps(head.steps) if head.steps else None})
     closes = RecentCloses.of(packed, head.adjusted, head.steps)
     connection.execute(SAVE_CLOSES, key | {"last_day": head.last_day} | vars(closes))
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from kit.jobs import insert
 from kit.reports import price_file
 from kit.support import Client
 
@@ -14,7 +15,7 @@ import database
 from api.application import Application
 from features.prices.actions import read_footing, record_action
 from models.api_key import FIRST_ORG
-from models.corporate_action import ActionKind, CorporateAction
+from models.corporate_action import MOST_ACTIONS, ActionKind, CorporateAction
 from models.errors import TooManyActions
 from models.recent_closes import MOST_CLOSES
 from utils.clock import now
@@ -136,7 +137,7 @@ def test_what_merging_finds_is_recorded(client: Client) -> None:
     assert report["rescaled"]["actions"] == [f"split 2:1 effective {SPLIT_DAY - timedelta(days=1)}"]
     (found,) = client.get("/prices/PART/actions").json["items"]
     assert (found["numerator"], found["denominator"], found["source"], found["applied_to"]) == (2, 1, "merge", [])
-    assert (report["price_basis"], report["volume_basis"]) == ("split_adjusted", "split_adjusted")
+    assert (report["price_basis"], report["volume_basis"]) == ("unknown", "unknown")
     assert client.get("/prices/PART").json["actions"] == [found]
 
 
@@ -232,6 +233,64 @@ def test_pages_of_actions(client: Client) -> None:
         cursor = answer["next_cursor"]
     assert seen == days
     assert client.get("/prices/MINE/actions?cursor=x").status_code == 422
+
+
+def test_a_split_told_of_the_wrong_day_can_be_told_again(client: Client) -> None:
+    client.put("/prices/TRADED", traded_file())
+    wrong = tell(client, "TRADED", kind="split", effective_day=str(SPLIT_DAY + timedelta(days=3)), numerator=2, denominator=1).json
+    assert wrong["applied_to"] == []
+    client.delete(f"/prices/TRADED/actions/{wrong['id']}")
+    assert tell_split(client, "TRADED").json["applied_to"] == ["price", "volume"]
+
+
+def test_a_told_split_holds_for_the_file_that_is_uploaded_again(client: Client) -> None:
+    client.put("/prices/TRADED", traded_file())
+    tell_split(client, "TRADED")
+    before = analysis(client, "TRADED")
+    exported = client.get("/prices/TRADED", headers={"Accept": "text/csv"}).data
+    for file in (traded_file(), exported):
+        assert client.put("/prices/TRADED", file).json["price_basis"] == "as_traded"
+        assert analysis(client, "TRADED") == before
+    assert client.put("/prices/TRADED", restated_file()).json["price_basis"] == "unknown"
+    assert analysis(client, "TRADED")["score"] == pytest.approx(before["score"], rel=1e-9)
+
+
+def test_a_split_that_is_told_ahead_is_applied_when_it_comes(client: Client) -> None:
+    header, *lines = traded_file().splitlines()
+    client.put("/prices/TRADED", "\n".join([header, *lines[:SPLIT_AT]]))
+    assert tell_split(client, "TRADED").json["applied_to"] == []
+    report = client.put("/prices/TRADED?extend=true", "\n".join([header, *lines[SPLIT_AT - 5 :]])).json
+    assert (report["price_basis"], report["volume_basis"]) == ("as_traded", "as_traded")
+    client.put("/prices/WHOLE", restated_file())
+    assert analysis(client, "TRADED")["score"] == pytest.approx(analysis(client, "WHOLE")["score"], rel=1e-9)
+
+
+def test_what_a_file_showed_is_forgotten_with_it(client: Client) -> None:
+    client.put("/prices/ADJ", traded_file(adjusted=True))
+    assert [item["source"] for item in client.get("/prices/ADJ/actions").json["items"]] == ["upload"]
+    client.put("/prices/ADJ?price_basis=as_traded&volume_basis=as_traded", price_file(BARS))
+    assert client.get("/prices/ADJ/actions").json["items"] == []
+    assert analysis(client, "ADJ")["provenance"]["adjustment"] == "none"
+
+
+def test_files_cannot_pile_up_actions(client: Client) -> None:
+    client.put("/prices/MANY", traded_file(adjusted=True))
+    rows = [
+        {"id": f"{at:036}", "org_id": FIRST_ORG, "ticker": "MANY", "effective_day": FIRST + timedelta(days=at), "kind": "dividend",
+         "amount": 1.0, "source": "user", "captured_at": now()}
+        for at in range(-MOST_ACTIONS, 0)
+    ]  # fmt: skip
+    for row in rows:
+        insert("corporate_actions", row)
+    assert client.put("/prices/MANY", traded_file(adjusted=True)).status_code == 200
+    count = database.query_db("SELECT count(*) AS n FROM corporate_actions WHERE ticker = 'MANY'", one=True)
+    assert count["n"] == MOST_ACTIONS
+
+
+@pytest.mark.parametrize("action_id", ["%00", "a%00b", "x", "0" * 300])
+def test_an_id_that_is_none(client: Client, action_id: str) -> None:
+    client.put("/prices/TRADED", price_file(60))
+    assert client.delete(f"/prices/TRADED/actions/{action_id}").status_code == 404
 
 
 def test_an_upload_and_a_word_on_its_splits_at_once_lose_nothing(client: Client, app: Application) -> None:

@@ -126,6 +126,15 @@ def test_ratios_that_follow_no_rule_are_refused_with_their_days(column: str, nam
     assert f"the {name} of 1 common days" in str(refused.value)
 
 
+@pytest.mark.parametrize("volume", [5e-324, 1e-300, 1e-9])
+def test_volumes_of_next_to_nothing_tell_no_split(volume: float) -> None:
+    company, source = Company(3), Source("as_traded", "as_traded", adjusted=False)
+    old, new = company.export(0, 140, source), company.export(130, BARS, source)
+    for row in range(10):
+        new = edited(new, "volume", row, volume / new.column("volume")[row])
+    assert merge(old, new, False).rescaled is None
+
+
 def test_one_common_day_of_a_rounded_file_tells_a_split_exactly() -> None:
     company = Company(7, splits=((150, 4.0),))
     source = Source("split_adjusted", "split_adjusted", adjusted=True, decimals=2)

@@ -1,0 +1,160 @@
+"""What an analysis applies to a series for splits and distributions: by its bases, and by what is known of the company."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.bars import FloatArray, columns_of
+from features.prices.merge import LEAST_JUMP, NEAR_JUMPS, split_of
+from models.corporate_action import MERGE, UPLOAD, USER, ActionKind, CorporateAction, StoredAction
+from models.footing import Bases, Basis, Step, Steps
+from models.price_series import PackedBars, day_of, number_of
+
+SAME_SPLIT_DAYS = 10  # within which two sources tell of one split
+SPLIT_AND_DIVIDEND = 0.05  # by how much the factor of a split's day may differ from it, for a dividend of the same day
+MOST_SPLITS = 50  # in one file
+LARGEST_FACTOR = 1e9  # of all steps together; actions that come to more are no company's
+_OPEN, _CLOSE, _ADJ_CLOSE = 1, 4, 5  # rows of the packed layout, whose row 0 has the days
+# Who is trusted first; between the user and what a file shows are the providers.
+_TRUST = {USER: 0, UPLOAD: 2, MERGE: 3}
+_TRUST_IN_PROVIDERS = 1
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """The bases of a series, the steps, and by an action's id the columns that are adjusted for it: price, volume or both."""
+
+    bases: Bases
+    steps: Steps
+    applied: Mapping[str, tuple[str, ...]]
+
+
+def adjustment_of(packed: PackedBars, adjusted: bool, declared: Bases, actions: Sequence[StoredAction]) -> Adjustment:
+    """Find the bases where none are declared, and the steps.
+
+    Adjusted closes make up for all actions in the prices. Splits change what is as traded. Distributions change prices of a known basis, by
+    their part of the close before. What merging found is not applied: it is in the merged bars already, and its day is not known.
+    """
+    columns = columns_of(packed)
+    days = columns[0].view(np.int64)
+    by_bar: dict[int, list[StoredAction]] = defaultdict(list)
+    for stored in trusted(actions):
+        bar = int(np.searchsorted(days, number_of(stored.action.effective_day)))
+        if 0 < bar < len(days):
+            by_bar[bar].append(stored)
+    bases = _bases(columns, adjusted, declared, by_bar)
+    steps: list[Step] = []
+    applied: dict[str, tuple[str, ...]] = {}
+    later = 1.0  # the shares that one of the day has become since
+    for bar in sorted(by_bar, reverse=True):
+        splits = [stored for stored in by_bar[bar] if stored.action.kind is ActionKind.SPLIT]
+        paid = [stored for stored in by_bar[bar] if stored.action.kind is not ActionKind.SPLIT]
+        ratio = math.prod(stored.action.ratio for stored in splits)
+        volume = ratio if bases.volume is Basis.AS_TRADED else 1.0
+        price = 1.0
+        if not adjusted and bases.price is Basis.AS_TRADED:
+            price = 1 / ratio
+        split_columns = tuple(name for name, factor in (("price", price), ("volume", volume)) if factor != 1.0)
+        applied |= {stored.id: split_columns for stored in splits if split_columns}
+        if paid and not adjusted and bases.price is not Basis.UNKNOWN:
+            # The close before, of a share of the day.
+            close = float(columns[_CLOSE, bar - 1]) * (later if bases.price is Basis.SPLIT_ADJUSTED else 1 / ratio)
+            amount = sum(stored.action.amount or 0.0 for stored in paid)
+            left = 1 - amount / close if close > 0 else 0.0
+            if 0 < left < 1:
+                price *= left
+                applied |= {stored.id: ("price",) for stored in paid}
+        if (price, volume) != (1.0, 1.0):
+            steps.append(Step(int(days[bar]), price, volume))
+        later *= ratio
+    if not all(_is_plausible(step[column] for step in steps) for column in (1, 2)):
+        return Adjustment(bases, (), {})
+    return Adjustment(bases, tuple(reversed(steps)), applied)
+
+
+def _is_plausible(factors: Iterable[float]) -> bool:
+    return 1 / LARGEST_FACTOR <= math.prod(factors) <= LARGEST_FACTOR
+
+
+def _bases(columns: FloatArray, adjusted: bool, declared: Bases, by_bar: Mapping[int, Sequence[StoredAction]]) -> Bases:
+    """The declared bases; else prices that jump at each of their splits are as traded, and so are then volumes without adjusted closes.
+
+    That prices do not jump tells nothing: they may be restated for dividends as well.
+    """
+    price, volume = declared
+    if price is Basis.UNKNOWN:
+        told = [
+            _jumps(columns, bar, stored.action)
+            for bar, stored_at in by_bar.items()
+            for stored in stored_at
+            if not 1 / LEAST_JUMP < stored.action.ratio < LEAST_JUMP
+        ]
+        if told and all(told):
+            price = Basis.AS_TRADED
+            volume = Basis.AS_TRADED if volume is Basis.UNKNOWN and not adjusted else volume
+    return Bases(price, volume)
+
+
+def _jumps(columns: FloatArray, bar: int, split: CorporateAction) -> bool:
+    """Whether the prices of a bar are nearer to those of the day before after a split than without one."""
+    jump = math.log(float(columns[_OPEN, bar] / columns[_CLOSE, bar - 1]))
+    return abs(jump + math.log(split.ratio)) < abs(jump)
+
+
+def splits_within(packed: PackedBars) -> list[CorporateAction]:
+    """The splits that closes as traded show beside adjusted closes: on one day, the factor between them jumps and so does the price.
+
+    More than MOST_SPLITS jumps are no history of splits: none is found.
+    """
+    columns = columns_of(packed)
+    factors = columns[_ADJ_CLOSE] / columns[_CLOSE]
+    ratios = factors[1:] / factors[:-1]
+    with np.errstate(invalid="ignore"):
+        jumps = (ratios > LEAST_JUMP) | (ratios < 1 / LEAST_JUMP)
+    found: list[CorporateAction] = []
+    for at in jumps.nonzero()[0].tolist() if np.count_nonzero(jumps) <= MOST_SPLITS else []:
+        split = split_of(float(ratios[at]), SPLIT_AND_DIVIDEND)
+        overnight = float(columns[_OPEN, at + 1] / columns[_CLOSE, at])
+        if split is not None and abs(overnight * float(split) - 1) <= NEAR_JUMPS:
+            day = day_of(packed.day_numbers()[at + 1])
+            found.append(CorporateAction(day, ActionKind.SPLIT, numerator=split.numerator, denominator=split.denominator))
+    return found
+
+
+def trusted(actions: Sequence[StoredAction]) -> list[StoredAction]:
+    """The actions but those that merging found, each once: of several sources' words on one, that which is trusted most."""
+    kept: list[StoredAction] = []
+    of_day: dict[tuple[ActionKind, int], StoredAction] = {}
+    for each in sorted(actions, key=_trust):
+        action, day = each.action, number_of(each.action.effective_day)
+        near = range(day - SAME_SPLIT_DAYS, day + SAME_SPLIT_DAYS + 1) if action.kind is ActionKind.SPLIT else (day,)
+        told = [of_day[action.kind, other] for other in near if (action.kind, other) in of_day]
+        if each.source != MERGE and not any(_is_same(each, other) for other in told):
+            kept.append(each)
+            of_day[action.kind, day] = each
+    return kept
+
+
+def new_among(found: Iterable[StoredAction], known: Sequence[StoredAction]) -> list[StoredAction]:
+    """The actions found that nobody has told of who is trusted as much or more."""
+    return [each for each in found if not any(_trust(other) <= _trust(each) and _is_same(each, other) for other in known)]
+
+
+def _trust(stored: StoredAction) -> int:
+    """The lower, the more a source is trusted."""
+    return _TRUST.get(stored.source, _TRUST_IN_PROVIDERS)
+
+
+def _is_same(one: StoredAction, other: StoredAction) -> bool:
+    """Whether two tell of one action: of one kind and day, or splits of one ratio, which sources date differently."""
+    action, another = one.action, other.action
+    if action.kind is not another.kind:
+        return False
+    days = abs((action.effective_day - another.effective_day).days)
+    is_split = action.kind is ActionKind.SPLIT and action.ratio == another.ratio
+    return days == 0 or (is_split and one.source != other.source and days <= SAME_SPLIT_DAYS)
