@@ -167,6 +167,20 @@ def test_old_and_new_prices_are_shown_over_each_other_before_they_are_stored(ope
     assert site.api("GET", "/prices/OVERLAID").json()["actions"][0]["numerator"] == 2
 
 
+def test_many_files_are_checked_only_when_asked(open_page: Open, site: Site, tmp_path: Path) -> None:
+    files = [tmp_path / f"MANY{number}.csv" for number in range(12)]
+    for file in files:
+        file.write_text(prices_csv())
+    page = open_page("/prices")
+    page.locator("#price-files").set_input_files([str(file) for file in files])
+    expect(page.get_by_text("More than 10 files are not checked by themselves.")).to_be_visible()
+    page.get_by_role("button", name="Check", exact=True).nth(2).click()
+    expect(page.locator('.file-row[data-state="checked"]')).to_contain_text("MANY2 would have 80 bars")
+    page.locator("#upload-all").click()
+    expect(page.locator("#upload-status")).to_have_text("12 stored.", timeout=60_000)
+    assert site.api("GET", "/prices/MANY11/quality").json()["bars"] == 80
+
+
 def test_a_split_is_told_and_taken_back(open_page: Open, site: Site) -> None:
     header, *lines = prices_csv(120).splitlines()
     rows = [line.split(",") for line in lines]

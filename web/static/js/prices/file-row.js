@@ -18,7 +18,7 @@ const LABELS = { refused: "Check again", waiting: "Store unseen" };
 let made = 0;
 
 /**
- * The row of a file. `on` holds what the queue wants to hear: `changed()`, `unchecked(row)` (have it checked), `wanted(row)` (have it stored),
+ * The row of a file. `on` holds what the queue wants to hear: `changed()`, `unchecked(row)` (something is to be checked: this row in any case), `wanted(row)` (have it stored),
  * `stored(answer)` and `removed(row)`.
  */
 export class FileRow {
@@ -52,6 +52,7 @@ export class FileRow {
     this.hint = h("p", { class: "small soft hint", id: `${this.id}-hint` });
     this.outcome = h("div", { class: "outcome" });
     this.sendButton = h("button", { type: "button", onclick: () => (this.state === "refused" ? this.checkAgain() : on.wanted(this)) });
+    this.checkButton = h("button", { type: "button", onclick: () => this.checkAgain() }, "Check");
     this.removeButton = h("button", { type: "button", class: "quiet", "aria-label": `Remove ${file.name}`, onclick: () => this.remove() }, "Remove");
     this.element = this.build();
     if (!this.refused) this.enter(this.state);
@@ -181,6 +182,7 @@ export class FileRow {
     this.ticker.disabled = this.mode.disabled = isBusy || state === "stored";
     this.sendButton.hidden = isBusy || state === "stored";
     this.sendButton.textContent = LABELS[state] ?? "Store";
+    this.checkButton.hidden = state !== "waiting";
     this.removeButton.textContent = isBusy ? "Stop" : "Remove";
     this.removeButton.setAttribute("aria-label", `${isBusy ? "Stop the upload of" : "Remove"} ${this.file.name}`);
     if (state === "stored") this.hint.textContent = "";
@@ -199,7 +201,7 @@ export class FileRow {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.lookUp();
-      this.on.unchecked(this);
+      this.on.unchecked();
     }, LOOK_AFTER_MILLISECONDS);
     this.on.changed();
   }
@@ -238,7 +240,14 @@ export class FileRow {
     return h(
       "li",
       { class: "file-row", dataset: { state: this.state } },
-      h("div", { class: "file-fields" }, heading, field("Ticker", this.ticker), field("What is stored", this.mode), h("div", { class: "row file-buttons" }, this.sendButton, this.removeButton)),
+      h(
+        "div",
+        { class: "file-fields" },
+        heading,
+        field("Ticker", this.ticker),
+        field("What is stored", this.mode),
+        h("div", { class: "row file-buttons" }, this.checkButton, this.sendButton, this.removeButton),
+      ),
       this.problem,
       this.hint,
       this.outcome,

@@ -15,6 +15,7 @@ export function uploads(mostBytes, onStored) {
   let isSending = false;
   /** @type {Promise<void> | null} */
   let checks = null; // while files are being checked
+  const asked = new Set(); // rows that are to be checked however many there are
 
   const input = h("input", {
     type: "file",
@@ -28,7 +29,8 @@ export function uploads(mostBytes, onStored) {
   const sendAll = h("button", { type: "button", class: "primary", id: "upload-all", onclick: () => run(rows.filter((row) => row.isWaiting)) });
   const tidy = h("button", { type: "button", id: "clear-files", onclick: () => clear() }, "Clear what is done");
   const said = h("p", { class: "small soft", id: "upload-status", role: "status" });
-  const bar = h("div", { class: "row", hidden: true }, sendAll, tidy, said);
+  const many = h("p", { class: "small soft", hidden: true }, `More than ${MOST_CHECKED} files are not checked by themselves. Check those that you want to look at first, or store all.`);
+  const bar = h("div", { class: "row", hidden: true }, sendAll, tidy, said, many);
   const zone = dropZone(input, mostBytes);
   const element = h("section", { class: "card", id: "upload", "aria-labelledby": "upload-title" }, h("h2", { id: "upload-title" }, "Upload"), zone, list, bar);
   acceptDrops(element, zone, (files) => take(files));
@@ -80,22 +82,28 @@ export function uploads(mostBytes, onStored) {
     sendAll.hidden = waiting === 0;
     sendAll.disabled = isSending;
     sendAll.textContent = waiting === 1 ? "Store the file" : `Store all ${waiting} files`;
+    many.hidden = rows.filter((row) => row.isUnchecked).length <= MOST_CHECKED;
     tidy.hidden = !rows.some((row) => row.state === "stored" || row.refused);
     for (const row of rows) row.sendButton.disabled = isSending;
   }
 
-  /** Check the files that have not been, unless there are many: nobody looks at each of forty. A `row` is checked in any case. */
+  /**
+   * Check the files that have not been, unless there are many: nobody looks at each of forty. A `row` is checked in any case.
+   * @param {FileRow} [row]
+   */
   function checkSoon(row) {
-    checks ??= checkAll(row).finally(() => {
+    if (row) asked.add(row);
+    checks ??= checkAll().finally(() => {
       checks = null;
     });
   }
 
-  async function checkAll(asked) {
+  async function checkAll() {
     for (;;) {
       const unchecked = rows.filter((row) => row.isUnchecked);
-      const next = unchecked.find((row) => row === asked) ?? (unchecked.length <= MOST_CHECKED ? unchecked[0] : undefined);
+      const next = unchecked.find((row) => asked.has(row)) ?? (unchecked.length <= MOST_CHECKED ? unchecked[0] : undefined);
       if (!next || isSending) return;
+      asked.delete(next);
       await patiently(next, () => next.check());
     }
   }
@@ -122,7 +130,7 @@ export function uploads(mostBytes, onStored) {
       }
     } finally {
       isSending = false;
-      checkSoon(null);
+      checkSoon();
     }
     const missed = which.length - stored;
     said.textContent = [stored && `${stored} stored.`, missed && `${missed} not stored: see why above.`].filter(Boolean).join(" ");
