@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator
 from datetime import date
 from itertools import chain
@@ -25,10 +26,11 @@ WEEKLY_DAYS = 5  # between bars, the median
 MONDAY = 4  # days since 1970-01-01, which was a Thursday
 _WHOLE = (2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30, 40, 50, 100)
 
-# Splits n:m as companies make them. First those that a fall or rise in price resembles: there, both the open and the close must be near.
-_MILD = [(5, 4), (4, 5), (4, 3), (3, 4)]
+_MILD = {(5, 4), (4, 5), (4, 3), (3, 4)}  # a fall or rise of prices resembles them: both the open and the close must be near
 _SPLITS = [*_MILD, (3, 2), (2, 3), (5, 2), (2, 5), (5, 3), (3, 5), *((n, 1) for n in _WHOLE), *((1, n) for n in _WHOLE)]
-_RATIOS = np.array([n / m for n, m in _SPLITS])
+# By the move of prices from one day to the next, ascending, each split n:m.
+_BY_MOVE = sorted((m / n, (n, m)) for n, m in _SPLITS)
+_MOVES = [move for move, _ in _BY_MOVE]
 _LEAST_SPLIT_MOVE = 0.18  # of the close before
 
 
@@ -74,19 +76,30 @@ def _of_moves(bars: Bars) -> Iterator[PriceWarning]:
             "a crash, or a split that the prices are not adjusted for.",
         )
     overnight = bars.open[candidates + 1] / bars.close[candidates]
-    # How far each move is from each split, by its close and by its open.
-    by_close, by_open = (np.abs(ratios[:, np.newaxis] * _RATIOS - 1.0) for ratios in (moves[candidates], overnight))
-    by_open[by_close > SPLIT_DAY_MOVE] = np.inf
-    nearest = np.minimum(by_close, by_open)
-    nearest[:, : len(_MILD)] = np.maximum(by_close, by_open)[:, : len(_MILD)]
-    (splits,) = (nearest.min(axis=1) <= SPLIT_TOLERANCE).nonzero()
-    if splits.size:
-        at, (n, m) = int(candidates[splits[-1]]), _SPLITS[int(nearest[splits[-1]].argmin())]
+    ratios = zip(candidates.tolist(), moves[candidates].tolist(), overnight.tolist(), strict=True)
+    splits = [(before, split) for before, close, opened in ratios if (split := _split_of(close, opened))]
+    if splits:
+        before, (n, m) = splits[-1]
         yield PriceWarning(
             "likely_split",
-            f"{splits.size} one-day {_moves(splits.size)} as of a split, the last of {n}:{m} on {bars.day(at + 1)}, "
+            f"{len(splits)} one-day {_moves(len(splits))} as of a split, the last of {n}:{m} on {bars.day(before + 1)}, "
             "and no adjusted close explains it. If it was one, tell of it (POST /prices/{ticker}/actions), or upload adjusted prices.",
         )
+
+
+def _split_of(close: float, overnight: float) -> tuple[int, int] | None:
+    """The split that a day looks like by its close and its open, each as a part of the close before."""
+    for ratio in (close, overnight):
+        at = bisect(_MOVES, ratio)
+        for move, split in _BY_MOVE[max(at - 1, 0) : at + 1]:
+            by_close, by_open = abs(close / move - 1), abs(overnight / move - 1)
+            if split in _MILD:
+                is_split = max(by_close, by_open) <= SPLIT_TOLERANCE
+            else:
+                is_split = by_close <= SPLIT_TOLERANCE or (by_open <= SPLIT_TOLERANCE and by_close <= SPLIT_DAY_MOVE)
+            if is_split:
+                return split
+    return None
 
 
 def _of_days(bars: Bars) -> Iterator[PriceWarning]:
