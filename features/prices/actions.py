@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from database import AnyReader, Database
 from features.prices.adjustment import Adjustment, adjustment_of
+from features.prices.quality import check_whole
 from features.prices.store import action as action_store
 from features.prices.store import series as series_store
 from models.corporate_action import MOST_ACTIONS, USER, ActionKind, CorporateAction, StoredAction
@@ -57,7 +58,7 @@ def read_footing(database: Database, org_id: int, ticker: str) -> TickerFooting:
 def record_action(database: Database, org_id: int, ticker: str, action: CorporateAction, most: int = MOST_ACTIONS) -> ListedAction:
     """Store an action that a user knows of; an analysis takes it from then on as far as the series' bases ask for it.
 
-    Raises TickerNotFound, ActionExists or TooManyActions.
+    Raises TickerNotFound, PricesDamaged, ActionExists or TooManyActions.
     """
     stored = StoredAction(new_id(), action, USER, now())
     with database.transaction() as connection:
@@ -99,6 +100,7 @@ def _load(connection: AnyReader, org_id: int, ticker: str) -> tuple[SeriesHead, 
     loaded = series_store.load(connection, org_id, ticker)
     if loaded is None:
         raise TickerNotFound(ticker)
+    check_whole(*loaded)
     return loaded
 
 

@@ -19,8 +19,20 @@ def provider_warnings(provider: str) -> tuple[PriceWarning, ...]:
     return _BY_PROVIDER.get(provider, ())
 
 
+def check_whole(head: SeriesHead, packed: PackedBars) -> None:
+    """Refuse stored bars of which a part is missing. Raises PricesDamaged."""
+    if not is_whole(head, packed):
+        raise PricesDamaged(head.ticker)
+
+
+def is_whole(head: SeriesHead, packed: PackedBars) -> bool:
+    """Whether the stored bytes are as many as the bars of the series need."""
+    return len(packed.data) == head.bars * BYTES_PER_BAR
+
+
 def sound_bars(head: SeriesHead, packed: PackedBars) -> Bars:
     """A whole stored series, adjusted as for an analysis. Raises PricesDamaged when its data are incomplete or not plausible."""
-    if len(packed.data) != head.bars * BYTES_PER_BAR or not is_sound(packed, head.adjusted):
+    check_whole(head, packed)
+    if not is_sound(packed, head.adjusted):
         raise PricesDamaged(head.ticker)
     return adjusted_bars(packed, head.adjusted, head.steps)

@@ -15,6 +15,7 @@ from features.prices.files.dates import DateOrder
 from features.prices.files.reader import ParsedFile, ReadOptions, read_file
 from features.prices.histories import History, merge_histories
 from features.prices.preview import preview_of
+from features.prices.quality import check_whole, is_whole
 from features.prices.store import action as action_store
 from features.prices.store import series as series_store
 from models.analysis import PriceWarning
@@ -47,7 +48,7 @@ class UploadOptions:
 def import_prices(database: Database, org_id: int, ticker: str, raw: bytes, options: UploadOptions) -> ImportReport:
     """Store an uploaded file, or with `dry_run` tell what would be stored. The series is written as one unit.
 
-    Raises PriceQuality, AmbiguousDates or BasesDiffer, and then stores nothing.
+    Raises PriceQuality, AmbiguousDates, BasesDiffer or PricesDamaged, and then stores nothing.
     """
     with database.read() as connection:
         former = series_store.find_head(connection, org_id, ticker)
@@ -98,6 +99,7 @@ def _prepare(connection: AnyReader, org_id: int, ticker: str, parsed: ParsedFile
     packed, merged = parsed.packed, None
     if former is not None and options.extend:
         former_head, former_packed = former
+        check_whole(former_head, former_packed)
         if former_head.adjusted != parsed.adjusted:
             raise PriceQuality([_mixed_adjustment(former_head.adjusted)])
         actions = [*known, *new_among(found, known)]
@@ -136,7 +138,7 @@ def _report(prepared: _Prepared, parsed: ParsedFile, org_id: int, options: Uploa
         warnings.append(PriceWarning("nothing_newer", message))
     warnings += price_warnings(adjusted_bars(packed, head.adjusted, head.steps), today())
     extent = (head.ticker, head.bars, head.first_day, head.last_day)
-    stored = prepared.former[1] if prepared.former is not None else None
+    stored = prepared.former[1] if prepared.former is not None and is_whole(*prepared.former) else None
     preview = preview_of(stored, parsed.packed, packed) if options.dry_run else None
     return ImportReport(*extent, parsed.dropped, prepared.rescaled, *head.bases, parsed.understood, tuple(warnings), preview)
 

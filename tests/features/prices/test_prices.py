@@ -279,3 +279,22 @@ def test_quality_of_what_cannot_be_read_or_is_not_there(client: Client) -> None:
     database.execute_db("UPDATE price_series SET data = :data WHERE ticker = 'FB'", {"data": bytes(row["data"])[:-8]})
     answer = client.get("/prices/FB/quality")
     assert (answer.status_code, answer.json["code"]) == (422, "price_quality")
+
+
+def test_damaged_prices_are_told_and_can_be_replaced(client: Client) -> None:
+    client.put("/prices/HURT", price_file(60))
+    row = database.query_db("SELECT data FROM price_series WHERE ticker = 'HURT'", one=True)
+    database.execute_db("UPDATE price_series SET data = :data WHERE ticker = 'HURT'", {"data": bytes(row["data"])[:-8]})
+    split = {"kind": "split", "effective_day": "2012-02-01", "numerator": 2, "denominator": 1}
+    for answer in (
+        client.get("/prices/HURT"),
+        client.get("/prices/HURT/actions"),
+        client.post("/prices/HURT/actions", split),
+        client("PUT", "/prices/HURT/bases", json={}),
+        client.put("/prices/HURT?extend=true", price_file(70)),
+    ):
+        assert (answer.status_code, answer.json["code"]) == (422, "price_quality")
+        assert "damaged" in answer.json["detail"]
+    assert client.put("/prices/HURT?dry_run=true", price_file(70)).json["bars"] == 70
+    assert client.put("/prices/HURT", price_file(70)).status_code == 200
+    assert len(stored(client, "HURT")["dates"]) == 70
