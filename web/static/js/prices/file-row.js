@@ -179,7 +179,7 @@ export class FileRow {
     this.state = state;
     this.element.dataset.state = state;
     const isBusy = state === "sending" || state === "checking";
-    this.ticker.disabled = this.mode.disabled = isBusy || state === "stored";
+    this.ticker.disabled = this.mode.disabled = state === "sending" || state === "stored"; // a check is made anew when they change
     this.sendButton.hidden = isBusy || state === "stored";
     this.sendButton.textContent = LABELS[state] ?? "Store";
     this.checkButton.hidden = state !== "waiting";
@@ -192,7 +192,8 @@ export class FileRow {
   edited() {
     if (this.refused) return;
     this.showFault("");
-    if (this.state !== "waiting") {
+    if (this.state === "checking") this.abort?.abort();
+    else if (this.state !== "waiting") {
       fill(this.outcome);
       this.enter("waiting");
     }
