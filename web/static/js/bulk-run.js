@@ -2,8 +2,9 @@
 
 import { api } from "./api.js";
 import { fill, h, notify } from "./dom.js";
-import { describeEnd, describeJob, jobProgress, statusBadge } from "./job-progress.js";
+import { describeEnd, describeJob, jobProgress } from "./job-progress.js";
 import { FINISHED, watchJob } from "./job-watch.js";
+import { jobBadge } from "./words.js";
 
 /** Queue a job and follow it in `area`. Resolves with the job once it has ended; with null when it was not queued, and says why. */
 export async function runBulk(area, order) {
@@ -20,7 +21,7 @@ export async function runBulk(area, order) {
 
 /** Show a job's progress in `area` until it ends. */
 export function followJob(area, job) {
-  const badge = h("span", {}, statusBadge(job));
+  const badge = h("span", {}, jobBadge(job));
   const trouble = h("span", { class: "small soft" });
   const progress = jobProgress(job);
   const link = h("a", { href: `/tasks?job=${encodeURIComponent(job.id)}` }, describeJob(job));
@@ -28,7 +29,7 @@ export function followJob(area, job) {
   return new Promise((resolve) => {
     const onJob = (latest) => {
       progress.update(latest);
-      fill(badge, statusBadge(latest));
+      fill(badge, jobBadge(latest));
       fill(trouble);
       if (!FINISHED.has(latest.status)) return;
       notify(describeEnd(latest), { problem: latest.status === "failed" });

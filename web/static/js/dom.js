@@ -1,5 +1,7 @@
 // Building the page from data: text is always text, never markup.
 
+export { notify } from "./notices.js";
+
 /**
  * An element. `props`: `class`, `on…` listeners, `dataset`, `style` (custom properties), and attributes; null and false are left out.
  * Children are nodes, strings and numbers; null and false are left out, arrays are flattened.
@@ -65,11 +67,4 @@ export function csrfToken() {
 
 function nodes(children) {
   return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
-}
-
-/** A short message in the corner, read out by screen readers; problems stay longer. */
-export function notify(text, { problem = false } = {}) {
-  const notice = h("div", { class: problem ? "notice problem" : "notice" }, text);
-  byId("notices").append(notice);
-  setTimeout(() => notice.remove(), problem ? 12000 : 5000);
 }

@@ -1,15 +1,31 @@
-// Numbers and times for people: in the viewer's language and zone.
+// Numbers and times for people: in the page's language, the viewer's zone, and the habits of their region where the page's language is spoken there.
+
+/** The language of dates: the viewer's own kind of the page's language (en-US), else the one that most of the world reads with ease. */
+const LANGUAGE = document.documentElement.lang;
+const OTHERWISE = "en-GB"; // 28 Nov 2026, 17:05
+export const dateLanguage = navigator.languages.find((name) => name.startsWith(`${LANGUAGE}-`)) ?? OTHERWISE;
 
 const NONE = "–";
-const price = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
-const percent = new Intl.NumberFormat(undefined, { style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" });
-const share = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
-const signed = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" });
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const DAY_MILLISECONDS = 86400000;
+/** @type {Intl.DateTimeFormatOptions} */
+const CALENDAR = { day: "numeric", month: "short", year: "numeric" };
+/** @type {Intl.DateTimeFormatOptions} */
+const CLOCK = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+
+/** A number format: digits as the service's own sentences have them (1,234.56), whatever the region, since both stand side by side. */
+export const numbers = (options) => new Intl.NumberFormat(LANGUAGE, options);
+
+const price = numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const whole = numbers({ maximumFractionDigits: 0 });
+const compact = numbers({ notation: "compact", maximumFractionDigits: 1 });
+const percent = numbers({ style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" });
+const share = numbers({ style: "percent", maximumFractionDigits: 0 });
+const signed = numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" });
+const moment = new Intl.DateTimeFormat(dateLanguage, { ...CALENDAR, ...CLOCK });
+const clock = new Intl.DateTimeFormat(dateLanguage, { ...CLOCK, second: "2-digit" });
+const day = new Intl.DateTimeFormat(dateLanguage, { ...CALENDAR, timeZone: "UTC" });
+const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [
   ["year", 31536000],
@@ -30,31 +46,36 @@ export const formatScore = (value) => (isNumber(value) ? signed.format(value) : 
 export const formatPercent = (value) => (isNumber(value) ? percent.format(value / 100) : NONE);
 /** 0.42 → 42 %. */
 export const formatShare = (value) => (isNumber(value) ? share.format(value) : NONE);
-/** A moment (ISO 8601 with zone) in the viewer's zone. */
+/** A moment (ISO 8601 with zone) in the viewer's zone, which it names. */
 export const formatMoment = (iso) => (iso ? moment.format(new Date(iso)) : NONE);
+/** The time of day of a moment of today, with its zone. */
+export const formatClock = (iso) => (iso ? clock.format(new Date(iso)) : NONE);
 /** A trading day (YYYY-MM-DD), which has no zone. */
 export const formatDay = (iso) => (iso ? day.format(new Date(`${iso}T00:00:00Z`)) : NONE);
 
-/** "3 minutes ago". */
+/** "3 minutes ago" of a moment; "yesterday" or "12 days ago" of a day, which has no hours. */
 export function formatAgo(iso, now = Date.now()) {
   if (!iso) return NONE;
+  if (DAY.test(iso)) return daysAgo(iso, new Date(now));
   const seconds = (new Date(iso).getTime() - now) / 1000;
   for (const [unit, size] of UNITS) if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
-  return relative.format(0, "minute");
+  return "just now";
+}
+
+function daysAgo(iso, now) {
+  const today = Date.UTC(now.getFullYear(), now.getMonth(), now.getDate()); // the viewer's day
+  const days = Math.round((new Date(`${iso}T00:00:00Z`).getTime() - today) / DAY_MILLISECONDS);
+  if (Math.abs(days) < 60) return relative.format(days, "day");
+  return Math.abs(days) < 730 ? relative.format(Math.round(days / 30.44), "month") : relative.format(Math.round(days / 365.25), "year");
 }
 
 /** Seconds as "1 min 20 s". */
 export function formatDuration(seconds) {
   if (!isNumber(seconds)) return NONE;
-  if (seconds < 1) return "under 1 s";
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
-}
-
-/** How a verdict is coloured: good, bad or neither. */
-export function toneOf(verdict) {
-  if (verdict === "Buy" || verdict === "Strong Buy" || verdict === "BUY") return "good";
-  if (verdict === "Sell" || verdict === "Strong Sell" || verdict === "SELL") return "bad";
-  return "";
+  if (seconds < 1) return "less than 1 s";
+  const left = Math.round(seconds); // rounded once, so that no part of it reads 60
+  if (left < 60) return `${left} s`;
+  if (left < 3600) return `${Math.floor(left / 60)} min ${left % 60} s`;
+  const minutes = Math.round(left / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -2,16 +2,7 @@
 
 import { fill, h } from "./dom.js";
 import { formatDuration, formatShare, formatWhole } from "./format.js";
-import { FINISHED } from "./job-watch.js";
 import { strategyName } from "./strategies.js";
-
-const STATUS = {
-  queued: ["", "Queued"],
-  processing: ["warn", "Running"],
-  completed: ["good", "Completed"],
-  failed: ["bad", "Could not run"],
-  cancelled: ["", "Cancelled"],
-};
 
 const tickers = (count) => (count === 1 ? "1 ticker" : `${formatWhole(count)} tickers`);
 
@@ -19,12 +10,6 @@ const tickers = (count) => (count === 1 ? "1 ticker" : `${formatWhole(count)} ti
 export function describeJob(job) {
   const what = { all: "All tickers", watchlist: "Watchlist" }[job.params.universe] ?? tickers(job.total);
   return `${what}${job.retry_of ? ", failed ones again" : ""}, ${strategyName(job.params.strategy)}`;
-}
-
-export function statusBadge(job) {
-  const [tone, name] = STATUS[job.status] ?? ["", job.status];
-  const isStopping = job.cancel_requested && !FINISHED.has(job.status);
-  return h("span", { class: `badge ${tone}` }, isStopping ? "Stopping" : name);
 }
 
 /** How far a job is: counts, and the time that is left. */

@@ -2,14 +2,16 @@
 
 import { ApiProblem, address } from "./api.js";
 import { csrfToken } from "./dom.js";
+import { numbers } from "./format.js";
 
+const amount = numbers({ maximumFractionDigits: 1 });
 const FOR_PEOPLE = { B: 1, KB: 1000, MB: 1000000 };
 
 /** 1500 → "1.5 KB". */
 export function formatBytes(bytes) {
   if (typeof bytes !== "number") return "–";
   const unit = bytes >= FOR_PEOPLE.MB ? "MB" : bytes >= FOR_PEOPLE.KB ? "KB" : "B";
-  return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 }).format(bytes / FOR_PEOPLE[unit])} ${unit}`;
+  return `${amount.format(bytes / FOR_PEOPLE[unit])} ${unit}`;
 }
 
 /** The file name that an answer gives, or another. */

@@ -1,30 +1,8 @@
 // A notice with a way back.
 
-import { byId, h } from "./dom.js";
+import { notify } from "./notices.js";
 
-const SHOWN_MILLISECONDS = 15000;
-
-/** Say what was done, and offer to undo it; the offer stays while somebody points at it or has the focus on it. */
+/** Say what was done, and offer to undo it. */
 export function offerUndo(text, undo) {
-  /** @type {number | undefined} */
-  let timer;
-  const close = () => notice.remove();
-  const wait = () => {
-    clearTimeout(timer);
-    timer = setTimeout(close, SHOWN_MILLISECONDS);
-  };
-  const hold = () => clearTimeout(timer);
-  const act = () => {
-    hold();
-    close();
-    undo();
-  };
-  const notice = h(
-    "div",
-    { class: "notice spread", onmouseenter: hold, onmouseleave: wait, onfocusin: hold, onfocusout: wait },
-    h("span", {}, text),
-    h("button", { type: "button", onclick: act }, "Undo"),
-  );
-  byId("notices").append(notice);
-  wait();
+  notify(text, { action: { label: "Undo", act: undo } });
 }

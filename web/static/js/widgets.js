@@ -1,10 +1,11 @@
 // Small pieces that several pages show.
 
 import { h, svg } from "./dom.js";
-import { formatScore, toneOf } from "./format.js";
+import { formatScore } from "./format.js";
+import { badge, toneOf } from "./words.js";
 
 export function verdictBadge(verdict) {
-  return h("span", { class: `badge ${toneOf(verdict)}` }, verdict);
+  return badge("verdict", verdict);
 }
 
 /** A score from -1 to 1 as a bar to either side of the middle, with the number for those who do not see it. */

@@ -2,12 +2,12 @@
 
 import { api } from "../api.js";
 import { h } from "../dom.js";
+import { numbers } from "../format.js";
+import { badge } from "../words.js";
 import { facts, section, table } from "./section.js";
 
-const WORDS = { ok: "Good", warning: "See to it", critical: "Broken", skipped: "Not in use" };
-const TONES = { ok: "good", warning: "warn", critical: "bad", skipped: "" };
 const ORDER = ["critical", "warning", "ok", "skipped"];
-const milliseconds = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const milliseconds = numbers({ maximumFractionDigits: 1 });
 
 /** Every check, from what `load` resolves to. */
 export function checks(load, retry) {
@@ -28,7 +28,7 @@ function checkRow(check) {
   return h(
     "tr",
     { dataset: { check: check.name, state: check.state } },
-    h("td", {}, h("span", { class: `badge ${TONES[check.state] ?? ""}` }, WORDS[check.state] ?? check.state)),
+    h("td", {}, badge("check", check.state)),
     h("th", { scope: "row" }, titleOf(check.name), check.is_critical === false && h("span", { class: "small soft optional" }, "optional")),
     h("td", { class: "found" }, check.found ?? "–", check.remedy && h("p", { class: "remedy" }, h("strong", {}, "To do: "), check.remedy)),
     h("td", { class: "number hide-on-phone soft" }, typeof check.duration_ms === "number" ? `${milliseconds.format(check.duration_ms)} ms` : "–"),
@@ -44,7 +44,7 @@ export function migrations() {
     title: "Migrations",
     load: () => api.get("/health/migrations"),
     draw: (found) => [
-      h("p", {}, h("span", { class: `badge ${found.status !== "ok" ? "bad" : found.pending?.length ? "warn" : "good"}` }, found.state), " ", found.found),
+      h("p", {}, badge("schema", found.state), " ", found.found),
       found.remedy && h("p", { class: "remedy" }, h("strong", {}, "To do: "), found.remedy),
       found.pending?.length > 0 && [h("h3", {}, "Pending"), migrationList(found.pending)],
       found.applied?.length > 0 && h("details", {}, h("summary", {}, `${found.applied.length} applied`), migrationList(found.applied)),

@@ -2,10 +2,10 @@
 
 import { h } from "../dom.js";
 import { formatDuration, formatWhole } from "../format.js";
+import { badge, statesOf } from "../words.js";
 import { facts } from "./section.js";
 
-const BREAKER_WORDS = { closed: ["good", "Closed"], open: ["bad", "Open: left alone"], "half-open": ["warn", "Half open: one call tries"] };
-const JOB_STATES = ["queued", "processing", "completed", "failed", "cancelled"];
+const BREAKER_MEANINGS = { open: "Calls are refused. ", "half-open": "One call tries. " };
 
 export function pool({ pool: found }) {
   const share = found.limit ? found.in_use / found.limit : 0;
@@ -28,10 +28,9 @@ export function breakers({ breakers: list }) {
     "ul",
     { class: "plain" },
     list.map((breaker) => {
-      const [tone, words] = BREAKER_WORDS[breaker.state] ?? ["", breaker.state];
       const failures = breaker.failures ? `${formatWhole(breaker.failures)} ${breaker.failures === 1 ? "failure" : "failures"} in a row` : "No failures";
       const wait = breaker.retry_after > 0 ? `, tries again in ${Math.ceil(breaker.retry_after)} s` : "";
-      return h("li", {}, h("div", { class: "row" }, h("code", {}, breaker.name), h("span", { class: `badge ${tone}` }, words)), h("div", { class: "small soft" }, failures, wait));
+      return h("li", {}, h("div", { class: "row" }, h("code", {}, breaker.name), badge("breaker", breaker.state)), h("div", { class: "small soft" }, BREAKER_MEANINGS[breaker.state], failures, wait));
     }),
   );
 }
@@ -47,7 +46,7 @@ export function jobs({ jobs: found }) {
       ["Unclaimed for", !isKnown ? "not known" : found.backlog_seconds > 0 ? formatDuration(found.backlog_seconds) : "nothing waits unclaimed"],
     ]),
     isKnown
-      ? [h("h3", {}, "Jobs by state"), facts(JOB_STATES.map((state) => [state, formatWhole(found.by_status[state] ?? 0)]))]
+      ? [h("h3", {}, "Jobs by state"), facts(statesOf("job").map(([state, name]) => [name, formatWhole(found.by_status[state] ?? 0)]))]
       : h("p", { class: "remedy" }, "The database does not answer, and it alone knows the jobs. See the checks above."),
     h("p", { class: "small" }, h("a", { href: "/tasks" }, "Open the tasks")),
   ];
@@ -56,7 +55,7 @@ export function jobs({ jobs: found }) {
 export function limits({ limits: found, streams }) {
   const counted = found.shared ? "together, in Redis" : "each instance for itself";
   return [
-    found.enabled ? null : h("p", {}, h("span", { class: "badge warn" }, "Off"), " Nobody is refused for asking too often (RATE_LIMIT_ENABLED)."),
+    found.enabled ? null : h("p", {}, badge("switch", "off"), " Nobody is refused for asking too often (RATE_LIMIT_ENABLED)."),
     facts([
       ["Counted", counted],
       ["Requests a minute", formatWhole(found.per_minute)],

@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { formatDay, formatPercent, formatPrice, formatScore } from "../format.js";
 import { ago } from "../moments.js";
+import { oneStopPerRow } from "../rows.js";
 import { scoreBar, sparkline, verdictBadge } from "../widgets.js";
 
 // The rows are laid out as grids, which takes their meaning from them in some browsers; so it is said again.
@@ -35,7 +36,7 @@ export function buildTable(onSort) {
       { role: "columnheader", scope: "col", class: type, dataset: key ? { sort: key } : {} },
       hidden ? h("span", { class: "visually-hidden" }, name) : key ? h("button", { type: "button", onclick: () => onSort(key) }, name) : name,
     );
-  const body = h("tbody", { role: "rowgroup" });
+  const body = oneStopPerRow(h("tbody", { role: "rowgroup" }));
   const head = h("tr", { role: "row" }, COLUMNS.map(heading));
   const table = h("table", { class: "watchlist", role: "table" }, h("caption", { class: "visually-hidden" }, "The watchlist with the latest verdicts"), h("thead", { role: "rowgroup" }, head), body);
   return { element: h("div", { class: "table-scroll" }, table), head, body };

@@ -7,9 +7,9 @@ import { checks, migrations, versionFacts } from "../diagnostics/health.js";
 import { facts, section } from "../diagnostics/section.js";
 import * as status from "../diagnostics/status.js";
 import { byId, fill, h } from "../dom.js";
+import { formatClock } from "../format.js";
 
 const EVERY_MILLISECONDS = 10000;
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
 const overall = h("p", { class: "overall", id: "overall" });
 const updated = h("span", { class: "small soft", id: "updated" });
@@ -68,11 +68,12 @@ function tell(problems) {
   let tone = "good";
   let words = "All is well";
   if (problems[0]) [tone, words] = ["bad", "The service does not say how it is"];
-  else if (critical.length) [tone, words] = ["bad", `${critical.length} broken`];
-  else if (warned.length) [tone, words] = ["warn", `${warned.length} to see to`];
+  else if (critical.length) [tone, words] = ["bad", `${critical.length} critical`];
+  else if (warned.length) [tone, words] = ["warn", warned.length === 1 ? "1 warning" : `${warned.length} warnings`];
   else if (missed) [tone, words] = ["warn", "Some of this could not be asked for"];
   fill(overall, h("span", { class: `badge ${tone}` }, words));
-  updated.textContent = missed === problems.length ? `Tried at ${clock.format(new Date())}` : `Updated at ${clock.format(new Date())}`;
+  const now = formatClock(new Date().toISOString());
+  updated.textContent = missed === problems.length ? `Tried at ${now}` : `Updated at ${now}`;
   if (lastState && lastState !== words) announced.textContent = words;
   lastState = words;
 }

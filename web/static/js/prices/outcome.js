@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { formatDay, formatPrice, formatWhole } from "../format.js";
+import { badge, warningBadge } from "../words.js";
 import { closesChart } from "./closes-chart.js";
 
 /** What a stored file became. */
@@ -9,7 +10,7 @@ export function stored(answer) {
   return h(
     "div",
     { class: "stored" },
-    h("p", {}, h("span", { class: "badge good" }, "Stored"), " ", h("a", { href: `/tickers/${encodeURIComponent(answer.ticker)}` }, answer.ticker), ` has ${extentOf(answer)}`),
+    h("p", {}, badge("file", "stored"), " ", h("a", { href: `/tickers/${encodeURIComponent(answer.ticker)}` }, answer.ticker), ` has ${extentOf(answer)}`),
     remarks(answer),
   );
 }
@@ -21,7 +22,7 @@ export function previewed(answer) {
   return h(
     "div",
     { class: "previewed" },
-    h("p", {}, h("span", { class: "badge" }, "Checked"), ` ${answer.ticker} would have ${extentOf(answer)} Nothing is stored yet.`),
+    h("p", {}, badge("file", "checked"), ` ${answer.ticker} would have ${extentOf(answer)} Nothing is stored yet.`),
     remarks(answer),
     h("details", { open: true }, h("summary", {}, "First and last rows as they would be stored"), rowsTable(first, last, answer.bars)),
     chart,
@@ -41,7 +42,7 @@ function remarks({ rescaled, understood, warnings }) {
       h(
         "ul",
         { class: "warnings" },
-        warnings.map((warning) => h("li", {}, h("span", { class: "badge warn" }, "Warning"), " ", warning.message)),
+        warnings.map((warning) => h("li", {}, warningBadge(), " ", warning.message)),
       ),
   ];
 }

@@ -4,6 +4,7 @@ import { api } from "../api.js";
 import { h, notify } from "../dom.js";
 import { formatAgo, formatDay, formatMoment, formatWhole } from "../format.js";
 import { download } from "../transfer.js";
+import { badge, warningBadge } from "../words.js";
 import { footing } from "./footing.js";
 
 const GAPS_SHOWN = 8;
@@ -43,11 +44,11 @@ function facts(found) {
 }
 
 function warnings(list) {
-  if (!list.length) return h("p", {}, h("span", { class: "badge good" }, "Good"), " No warnings.");
+  if (!list.length) return h("p", {}, badge("check", "ok"), " No warnings.");
   return h(
     "ul",
     { class: "warnings" },
-    list.map((warning) => h("li", {}, h("span", { class: "badge warn" }, "Warning"), " ", warning.message)),
+    list.map((warning) => h("li", {}, warningBadge(), " ", warning.message)),
   );
 }
 

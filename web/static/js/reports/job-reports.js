@@ -4,19 +4,14 @@ import { api } from "../api.js";
 import { fill, h } from "../dom.js";
 import { formatAgo, formatMoment, formatShare, formatWhole } from "../format.js";
 import { FINISHED } from "../job-watch.js";
+import { oneStopPerRow } from "../rows.js";
 import { empty, problem, show } from "../states.js";
 import { field, select } from "../widgets.js";
+import { jobBadge, statesOf } from "../words.js";
 import { outcomeLine, saveWith } from "./saving.js";
 
-const STATUSES = [
-  ["", "All jobs"],
-  ["completed", "Completed"],
-  ["cancelled", "Cancelled"],
-  ["failed", "Failed"],
-  ["processing", "Running"],
-];
-const TONES = { completed: "good", failed: "bad", cancelled: "warn" };
-const WORDS = { queued: "Waiting", processing: "Running", completed: "Completed", failed: "Failed", cancelled: "Cancelled" };
+/** @type {[string, string][]} */
+const STATUSES = [["", "All jobs"], ...statesOf("job")];
 const UNIVERSES = { all: "All tickers", watchlist: "Watchlist" };
 const PAGE = 25;
 
@@ -48,7 +43,7 @@ export function jobReports(values, strategies, keep) {
       if (wanted) return empty("No such jobs.", "Choose another state.");
       return empty("No jobs yet.", h("p", {}, "Analyse many tickers at once on the ", h("a", { href: "/tasks" }, "tasks page"), "; their report is here then."));
     }
-    const rows = h("tbody");
+    const rows = oneStopPerRow(h("tbody"));
     const more = h("div", { class: "row" });
     const add = ({ items, next_cursor: cursor }) => {
       rows.append(...items.map(row));
@@ -96,7 +91,6 @@ export function jobReports(values, strategies, keep) {
     const when = job.finished_at ?? job.started_at ?? job.created_at;
     const words = FINISHED.has(job.status) ? "Excel" : "Excel so far";
     const button = h("button", { type: "button", "aria-label": `${words}: ${title}, ${formatMoment(when)}`, onclick: () => save(job, button) }, words);
-    const state = job.status === "processing" ? `${WORDS.processing}, ${formatShare(job.progress)}` : WORDS[job.status];
     return h(
       "tr",
       { dataset: { job: job.id } },
@@ -104,7 +98,8 @@ export function jobReports(values, strategies, keep) {
       h(
         "td",
         {},
-        h("span", { class: `badge ${job.failed ? "warn" : (TONES[job.status] ?? "")}` }, state),
+        jobBadge(job),
+        job.status === "processing" && h("span", { class: "small soft" }, ` ${formatShare(job.progress)}`),
         job.failed > 0 && h("div", { class: "small soft only-on-phone" }, `${formatWhole(job.failed)} failed`),
       ),
       h("td", { class: "number hide-on-phone" }, formatWhole(job.succeeded)),

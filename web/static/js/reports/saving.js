@@ -2,6 +2,7 @@
 
 import { fill, h } from "../dom.js";
 import { download, formatBytes } from "../transfer.js";
+import { badge } from "../words.js";
 
 /**
  * Download while a button is busy; what came of it stands in `outcome`. `explain(error)` may say more of a problem than its own words.
@@ -16,7 +17,7 @@ export async function saveWith(button, outcome, request, explain = () => null) {
   fill(outcome, h("p", { class: "small soft" }, "Writing the file …"));
   try {
     const { name, bytes } = await download(request.path, request);
-    fill(outcome, h("p", { class: "small" }, h("span", { class: "badge good" }, "Saved"), " ", name, h("span", { class: "soft" }, ` (${formatBytes(bytes)})`)));
+    fill(outcome, h("p", { class: "small" }, badge("file", "saved"), " ", name, h("span", { class: "soft" }, ` (${formatBytes(bytes)})`)));
   } catch (error) {
     fill(outcome, trouble(error, explain(error)));
   } finally {

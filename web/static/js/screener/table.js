@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { formatDay, formatPrice, formatScore } from "../format.js";
 import { ago } from "../moments.js";
+import { oneStopPerRow } from "../rows.js";
 import { strategyName } from "../strategies.js";
 import { scoreBar, verdictBadge } from "../widgets.js";
 
@@ -30,7 +31,7 @@ export function buildTable(sort, onSort) {
       { role: "columnheader", scope: "col", class: type, "aria-sort": name && name === key ? direction : null, dataset: { sort: name } },
       name ? h("button", { type: "button", onclick: () => onSort(next(name)) }, title) : title,
     );
-  const body = h("tbody", { role: "rowgroup" });
+  const body = oneStopPerRow(h("tbody", { role: "rowgroup" }));
   const head = h("tr", { role: "row" }, COLUMNS.map(heading), h("th", { role: "columnheader", scope: "col" }, h("span", { class: "visually-hidden" }, "Watchlist")));
   const table = h("table", { class: "results", role: "table" }, h("caption", { class: "visually-hidden" }, "The latest result of each ticker"), h("thead", { role: "rowgroup" }, head), body);
   return { element: h("div", { class: "table-scroll" }, table), body };

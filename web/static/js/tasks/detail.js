@@ -3,9 +3,10 @@
 import { api } from "../api.js";
 import { fill, h } from "../dom.js";
 import { formatMoment, formatWhole } from "../format.js";
-import { describeJob, jobProgress, statusBadge } from "../job-progress.js";
+import { describeJob, jobProgress } from "../job-progress.js";
 import { FINISHED } from "../job-watch.js";
 import { strategyName } from "../strategies.js";
+import { jobBadge } from "../words.js";
 import { commandButtons, jobPath } from "./commands.js";
 import { JobItems } from "./items.js";
 import { duration, openHere } from "./list.js";
@@ -42,7 +43,7 @@ export async function openDetail(state, go) {
   const update = (latest) => {
     Object.assign(job, latest);
     progress.update(job);
-    fill(badge, statusBadge(job));
+    fill(badge, jobBadge(job));
     fill(fault, job.error && h("p", { class: "field-problem", role: "alert" }, h("code", {}, job.error.code), " ", job.error.message));
     fill(facts, factsOf(job, go));
     items.update(job);

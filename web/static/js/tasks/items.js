@@ -4,30 +4,24 @@ import { api } from "../api.js";
 import { fill, focusedIn, h, notify } from "../dom.js";
 import { FINISHED } from "../job-watch.js";
 import { ago } from "../moments.js";
+import { oneStopPerRow } from "../rows.js";
 import { problem } from "../states.js";
 import { field, select } from "../widgets.js";
+import { badge, statesOf } from "../words.js";
 import { jobPath } from "./commands.js";
 
 const PAGE_SIZE = 100;
 const LARGEST_PAGE = 500;
 const REFRESH_MILLISECONDS = 3000;
-const STATUSES = [
-  ["", "All"],
-  ["failed", "Failed"],
-  ["succeeded", "Analysed"],
-  ["processing", "In work"],
-  ["queued", "Waiting"],
-  ["cancelled", "Cancelled"],
-];
-const NAMES = Object.fromEntries(STATUSES);
-const TONES = { failed: "bad", succeeded: "good", processing: "warn" };
+/** @type {[string, string][]} */
+const STATUSES = [["", "All"], ...statesOf("item")];
 
 /** The items of a job. `update(job)` looks again when the job has got on, every few seconds at most. */
 export class JobItems {
   #job;
   #status;
   #shown = 0;
-  #body = h("tbody");
+  #body = oneStopPerRow(h("tbody"));
   #more = h("div", { class: "row centred more" });
   #area = h("div", {});
   #seen = null; // the job's version that the rows are of
@@ -148,7 +142,7 @@ function buildRow(item, job) {
     "tr",
     { dataset: { ticker: item.ticker, status: item.status } },
     h("th", { scope: "row" }, h("a", { href: address }, item.ticker)),
-    h("td", {}, h("span", { class: `badge ${TONES[item.status] ?? ""}` }, NAMES[item.status] ?? item.status), item.tries > 1 && h("span", { class: "small soft" }, ` ${item.tries} tries`)),
+    h("td", {}, badge("item", item.status), item.tries > 1 && h("span", { class: "small soft" }, ` ${item.tries} tries`)),
     h("td", { class: "small outcome-cell" }, outcome(item)),
     h("td", { class: "small ended-cell" }, item.finished_at ? ago(item.finished_at) : "–"),
   );

@@ -4,30 +4,26 @@
 import { api } from "../api.js";
 import { fill, h, notify } from "../dom.js";
 import { formatDuration, formatWhole } from "../format.js";
-import { describeJob, jobProgress, statusBadge } from "../job-progress.js";
+import { describeJob, jobProgress } from "../job-progress.js";
 import { FINISHED } from "../job-watch.js";
 import { ago } from "../moments.js";
+import { oneStopPerRow } from "../rows.js";
 import { empty } from "../states.js";
 import { field, select } from "../widgets.js";
+import { jobBadge, statesOf } from "../words.js";
 import { commandButtons } from "./commands.js";
 import { LiveJobs } from "./live.js";
 
 const PAGE_SIZE = 30;
-const STATUSES = [
-  ["", "All"],
-  ["queued", "Queued"],
-  ["processing", "Running"],
-  ["completed", "Completed"],
-  ["failed", "Could not run"],
-  ["cancelled", "Cancelled"],
-];
+/** @type {[string, string][]} */
+const STATUSES = [["", "All"], ...statesOf("job")];
 const HEADINGS = ["Job", "Status", "Progress", "Created", "Took"];
 
 /** The view: its element once the first page is there, and how to stop it. `go(values)` changes the address. */
 export async function openList(state, go) {
   const rows = new Map();
   const live = new LiveJobs((job) => rows.get(job.id)?.update(job));
-  const body = h("tbody", { role: "rowgroup" });
+  const body = oneStopPerRow(h("tbody", { role: "rowgroup" }));
   const more = h("div", { class: "row centred more" });
   const open = (job) => go({ job: job.id });
 
@@ -97,7 +93,7 @@ function buildRow(job, onJob, onNew, go) {
   let state = "";
   const update = (latest) => {
     progress.update(latest);
-    fill(status, statusBadge(latest), latest.status === "completed" && latest.failed > 0 && h("span", { class: "small failed-note" }, ` ${formatWhole(latest.failed)} failed`));
+    fill(status, jobBadge(latest), latest.status === "completed" && latest.failed > 0 && h("span", { class: "small failed-note" }, ` ${formatWhole(latest.failed)} failed`));
     fill(took, duration(latest));
     fill(link, describeJob(latest));
     commands.dataset.version = latest.version;

@@ -1,10 +1,10 @@
 // How the chart's parts look, of the page's colours.
 
 import { ColorType, CrosshairMode, LineStyle } from "../../vendor/lightweight-charts/lightweight-charts.standalone.production.mjs";
-import { formatPrice } from "../format.js";
+import { dateLanguage, formatPrice, numbers } from "../format.js";
 import { withAlpha } from "./chart-theme.js";
 
-const SMALL = new Intl.NumberFormat(undefined, { minimumFractionDigits: 4, maximumFractionDigits: 4 });
+const SMALL = numbers({ minimumFractionDigits: 4, maximumFractionDigits: 4 });
 const PRICE_FORMAT = { type: "custom", minMove: 0.0001, formatter: (value) => (Math.abs(value) < 1 && value !== 0 ? SMALL.format(value) : formatPrice(value)) };
 const PLAIN_FORMAT = { type: "custom", minMove: 0.01, formatter: formatPrice };
 
@@ -21,6 +21,7 @@ export function chartOptions(theme) {
     crosshair: { mode: CrosshairMode.Normal, vertLine: { color: theme.soft, labelBackgroundColor: theme.accent }, horzLine: { color: theme.soft, labelBackgroundColor: theme.accent } },
     rightPriceScale: { borderColor: theme.line },
     timeScale: { borderColor: theme.line },
+    localization: { locale: dateLanguage },
   };
 }
 
