@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from models.indicator import INDICATORS, IndicatorReading
 from models.strategy import Strategy
 
 # Incremented with every change to any number or sentence of a result.
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 
 RECENT = max(LONGEST_WINDOW, LOOKBACK)  # bars: all that an analysis needs besides the smoothed indicators
 
@@ -117,6 +117,13 @@ def newest_score(bars: Bars, parameters: Parameters) -> tuple[float, dict[str, i
     with divisions_by_zero_ignored():
         votes, score = _evaluate(newest_series([newest_smoothed(bars)], [bars]), parameters)
     return float(score.score[0]), {key: int(vote) for key, vote in zip(votes.keys, votes.vote[:, 0].tolist(), strict=True)}
+
+
+def newest_scores(bars: Bars, choices: Iterable[Parameters]) -> list[float]:
+    """The score of the newest bar by each of several parameters; the indicators are computed once."""
+    with divisions_by_zero_ignored():
+        series = newest_series([newest_smoothed(bars)], [bars])
+        return [float(_evaluate(series, parameters)[1].score[0]) for parameters in choices]
 
 
 class _Ticker(NamedTuple):

@@ -1,12 +1,15 @@
-"""Flips: the nearest next-day closes at which the verdict changes.
+"""Flips: what the next day's close makes of a verdict.
 
 The hypothetical next day opens at the newest close, trades between its open and its close, and has the mean volume of the last 20 bars.
-The score is not monotone in that close, so the search goes outwards in steps of 0.25 % and bisects the first step with a change.
+A day passes even where the price does not move: windows move on, so an unchanged close alone can give another verdict. It is reported
+first, and the flips are the nearest closes that differ from it. The score is not monotone in the close, so the search goes outwards in
+steps of 0.25 % and bisects the first step with a change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +17,7 @@ from analysis.bars import Bars
 from analysis.engine import newest_score
 from analysis.score import verdict_of
 from models.analysis import Parameters, Verdict
-from models.flip import Flip, Flips, VoteTurn
+from models.flip import Flips, NextClose, VoteTurn
 
 STEP = 0.0025
 FARTHEST = 0.25  # of the close, as are the step and the precision
@@ -22,15 +25,27 @@ PRECISION = 1e-6
 MEAN_VOLUME_BARS = 20
 
 
+class _Outcome(NamedTuple):
+    """What the engine makes of a day."""
+
+    score: float
+    verdict: Verdict
+    votes: dict[str, int]
+
+
 def find_flips(bars: Bars, parameters: Parameters, check: Callable[[], None] = lambda: None) -> Flips:
-    """The nearest flips within 25 % above and below the newest close.
+    """What an unchanged next close gives, and the nearest flips from that within 25 % above and below the newest close.
 
     `check` is called before each of at most 250 runs of the engine, and may raise to end the search.
     """
     day = _NextDay(bars, parameters, check)
-    score, votes = newest_score(bars, parameters)
-    verdict = verdict_of(score)
-    return Flips(_search(day, verdict, votes, 1.0), _search(day, verdict, votes, -1.0), 100 * FARTHEST)
+    today, unchanged = _outcome(bars, parameters), day.at(0.0)
+    return Flips(
+        unchanged=_next_close(day.close, unchanged, today),
+        above=_search(day, unchanged, 1.0),
+        below=_search(day, unchanged, -1.0),
+        searched_percent=100 * FARTHEST,
+    )
 
 
 class _NextDay:
@@ -50,39 +65,47 @@ class _NextDay:
             np.append(bars.volume, volume),
         )
 
-    def at(self, close: float) -> tuple[Verdict, dict[str, int]]:
-        """The verdict and votes if the next day closes at `close`."""
+    def price(self, move: float) -> float:
+        """The newest close, moved by a fraction of it."""
+        return self.close * (1 + move)
+
+    def at(self, move: float) -> _Outcome:
+        """The outcome if the next day closes at `price(move)`."""
         self._check()
+        close = self.price(move)
         self._bars.close[-1] = close
         self._bars.high[-1] = max(close, self.close)
         self._bars.low[-1] = min(close, self.close)
-        score, votes = newest_score(self._bars, self.parameters)
-        return verdict_of(score), votes
+        return _outcome(self._bars, self.parameters)
 
 
-def _search(day: _NextDay, verdict: Verdict, votes: dict[str, int], direction: float) -> Flip | None:
+def _outcome(bars: Bars, parameters: Parameters) -> _Outcome:
+    score, votes = newest_score(bars, parameters)
+    return _Outcome(score, verdict_of(score), votes)
+
+
+def _search(day: _NextDay, unchanged: _Outcome, direction: float) -> NextClose | None:
     holds = 0.0  # the largest move so far at which the verdict holds
-    for step in range(round(FARTHEST / STEP) + 1):
-        move = step * STEP
-        if day.at(day.close * (1 + direction * move))[0] != verdict:
-            return _flip(day, votes, direction, _narrow(day, verdict, direction, holds, move))
+    for step in range(1, round(FARTHEST / STEP) + 1):
+        move = direction * step * STEP
+        if day.at(move).verdict != unchanged.verdict:
+            flips = _narrow(day, unchanged.verdict, holds, move)
+            return _next_close(day.price(flips), day.at(flips), unchanged)
         holds = move
     return None
 
 
-def _narrow(day: _NextDay, verdict: Verdict, direction: float, holds: float, flips: float) -> float:
+def _narrow(day: _NextDay, verdict: Verdict, holds: float, flips: float) -> float:
     """Bisect between a move that holds the verdict and one that flips it; the smallest that flips, to PRECISION."""
-    while flips - holds > PRECISION:
+    while abs(flips - holds) > PRECISION:
         middle = (holds + flips) / 2
-        if day.at(day.close * (1 + direction * middle))[0] == verdict:
+        if day.at(middle).verdict == verdict:
             holds = middle
         else:
             flips = middle
     return flips
 
 
-def _flip(day: _NextDay, votes: dict[str, int], direction: float, move: float) -> Flip:
-    close = day.close * (1 + direction * move)
-    verdict, next_votes = day.at(close)
-    turns = tuple(VoteTurn(key, votes[key], vote) for key, vote in next_votes.items() if vote != votes[key])
-    return Flip(close, verdict, turns)
+def _next_close(close: float, outcome: _Outcome, before: _Outcome) -> NextClose:
+    turns = (VoteTurn(key, before.votes[key], vote) for key, vote in outcome.votes.items() if vote != before.votes[key])
+    return NextClose(close, outcome.score, outcome.verdict, tuple(turns))

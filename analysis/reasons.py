@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from analysis.price_text import price_text
 from analysis.series import Series
 from models.indicator import INDICATORS
 
@@ -43,10 +44,6 @@ def _details(**values: Any) -> Details:
     return {name: finite(value) for name, value in values.items()}
 
 
-def _price(value: float) -> str:
-    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4g}"
-
-
 def _threshold(name: str, value: float, vote: int, low: float, high: float) -> str:
     if vote > 0:
         return f"{name} is {value:.1f}, below {low:g}: oversold."
@@ -75,7 +72,7 @@ def _williams_r(s: Series[float], vote: int) -> tuple[str, Details]:
 def _macd(s: Series[float], vote: int) -> tuple[str, Details]:
     macd, signal = s.macd, s.macd_signal
     side, meaning = ("above", "momentum is rising") if vote > 0 else ("below", "momentum is falling") if vote < 0 else ("on", "no lead")
-    sentence = f"MACD is {_price(macd)}, {side} its signal line at {_price(signal)}: {meaning}."
+    sentence = f"MACD is {price_text(macd)}, {side} its signal line at {price_text(signal)}: {meaning}."
     return sentence, _details(macd=macd, signal=signal, histogram=s.macd_histogram)
 
 
@@ -91,31 +88,32 @@ def _adx(s: Series[float], vote: int) -> tuple[str, Details]:
 def _psar(s: Series[float], vote: int) -> tuple[str, Details]:
     close, sar = s.close, s.sar
     side, trend = ("above", "up") if vote > 0 else ("below", "down") if vote < 0 else ("on", "undecided")
-    return f"The close of {_price(close)} is {side} the SAR at {_price(sar)}: the trend is {trend}.", _details(sar=sar)
+    return f"The close of {price_text(close)} is {side} the SAR at {price_text(sar)}: the trend is {trend}.", _details(sar=sar)
 
 
 def _ema_cross(s: Series[float], vote: int) -> tuple[str, Details]:
     short, long = s.ema_50, s.ema_200
     side, trend = ("above", "up") if vote > 0 else ("below", "down") if vote < 0 else ("on", "undecided")
-    sentence = f"EMA 50 at {_price(short)} is {side} EMA 200 at {_price(long)}: the long trend is {trend}."
+    sentence = f"EMA 50 at {price_text(short)} is {side} EMA 200 at {price_text(long)}: the long trend is {trend}."
     return sentence, _details(ema_50=short, ema_200=long)
 
 
 def _bollinger(s: Series[float], vote: int) -> tuple[str, Details]:
     close, upper, middle, lower = s.close, s.bollinger_upper, s.bollinger_middle, s.bollinger_lower
     if vote > 0:
-        sentence = f"The close of {_price(close)} is below the lower band at {_price(lower)}: stretched down."
+        sentence = f"The close of {price_text(close)} is below the lower band at {price_text(lower)}: stretched down."
     elif vote < 0:
-        sentence = f"The close of {_price(close)} is above the upper band at {_price(upper)}: stretched up."
+        sentence = f"The close of {price_text(close)} is above the upper band at {price_text(upper)}: stretched up."
     else:
-        sentence = f"The close of {_price(close)} is between the bands at {_price(lower)} and {_price(upper)}: neutral."
+        sentence = f"The close of {price_text(close)} is between the bands at {price_text(lower)} and {price_text(upper)}: neutral."
     return sentence, _details(upper=upper, middle=middle, lower=lower)
 
 
 def _atr(s: Series[float], vote: int) -> tuple[str, Details]:
     atr = s.atr
     percent = 100 * atr / s.close
-    return f"A usual day moves {_price(atr)}, {percent:.1f} % of the close; it measures risk and does not vote.", _details(percent=percent)
+    sentence = f"A usual day moves {price_text(atr)}, {percent:.1f} % of the close; it measures risk and does not vote."
+    return sentence, _details(percent=percent)
 
 
 def _obv(s: Series[float], vote: int) -> tuple[str, Details]:

@@ -1,15 +1,16 @@
-"""Entry, stop, target and position size."""
+"""Entry, stop, target, order and position size."""
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from analysis.bars import Bars
-from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Parameters, Signal, Trade
+from analysis.price_text import price_text
+from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, OrderType, Parameters, Side, Signal, Trade
 
 FARTHEST_ENTRY = 0.15  # of the close
 STOP_ATR = 1.5  # distance of the stop, in ATR
@@ -17,50 +18,87 @@ WIDEST_STOP = 0.08  # of the entry
 LAST_CLOSE = "last close"
 
 
+class Position(NamedTuple):
+    """A position's size; its value and the amount at risk are in the ticker's currency."""
+
+    shares: int
+    position_value: float
+    risk_amount: float
+
+
+class _Plan(NamedTuple):
+    """The prices of a trade."""
+
+    entry: float
+    stop_loss: float
+    target: float
+    method: str
+
+
 def plan_trade(bars: Bars, atr: float, signal: Signal, parameters: Parameters) -> Trade | None:
-    """The trade of a signal, with the default position size; None for HOLD. `atr` is in the unit of the prices."""
+    """The trade of a signal, with the default position size. `atr` is in the unit of the prices.
+
+    None for HOLD, and for a SELL whose target would not be a price.
+    """
     if signal is Signal.HOLD:
         return None
     close = float(bars.close[-1])
-    entry, method = _buy_entry(bars, close) if signal is Signal.BUY else (close, LAST_CLOSE)
-    distance = min(max(parameters.stop_percent / 100.0 * entry, STOP_ATR * atr), WIDEST_STOP * entry)
-    direction = 1.0 if signal is Signal.BUY else -1.0
-    stop_loss = entry - direction * distance
-    shares, value, risk = _position(entry, entry - stop_loss, DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, parameters.max_position_percent)
+    is_long = signal is Signal.BUY
+    plan = _buy_plan(bars, close, atr, parameters) if is_long else _sell_plan(close, atr, parameters)
+    if plan.target <= 0:
+        return None
+    entry, stop_loss, target, method = plan
+    order = OrderType.LIMIT if entry < close else OrderType.STOP if entry > close else OrderType.MARKET
+    shares, value, risk = size_position(entry, stop_loss, DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, parameters.max_position_percent)
     return Trade(
+        side=Side.LONG if is_long else Side.SHORT,
+        order=order,
         entry=entry,
         entry_method=method,
+        distance_percent=100.0 * (entry - close) / close,
         stop_loss=stop_loss,
-        target=entry + direction * distance * parameters.reward_risk,
+        target=target,
         reward_risk=parameters.reward_risk,
         shares=shares,
         position_value=value,
         risk_amount=risk,
+        advice=_buy_advice(plan, order, close) if is_long else _sell_advice(plan),
     )
 
 
-def size_position(trade: Trade, capital: float, risk_percent: float, max_position_percent: float) -> Trade:
-    """The trade with the most whole shares within risk and position cap, both in percent of `capital`. A SELL keeps 0 shares."""
-    shares, value, risk = _position(trade.entry, trade.entry - trade.stop_loss, capital, risk_percent, max_position_percent)
-    return dataclasses.replace(trade, shares=shares, position_value=value, risk_amount=risk)
-
-
-def _position(entry: float, distance: float, capital: float, risk_percent: float, max_position_percent: float) -> tuple[int, float, float]:
-    """Shares, value and risk of a position with its stop at `distance` below the entry; none where it is not below, as for a SELL."""
+def size_position(entry: float, stop_loss: float, capital: float, risk_percent: float, max_position_percent: float) -> Position:
+    """The most whole shares within risk and cap, both in percent of `capital`; none where the stop is above the entry, as for a SELL."""
+    distance = entry - stop_loss
     if distance <= 0:
-        return 0, 0.0, 0.0
+        return Position(0, 0.0, 0.0)
     by_risk = capital * risk_percent / 100.0 / distance
     by_cap = capital * max_position_percent / 100.0 / entry
     shares = math.floor(min(by_risk, by_cap))
-    return shares, shares * entry, shares * distance
+    return Position(shares, shares * entry, shares * distance)
 
 
-def _buy_entry(bars: Bars, close: float) -> tuple[float, str]:
-    """The first candidate within FARTHEST_ENTRY of the close, else the close."""
+def _stop_distance(entry: float, atr: float, parameters: Parameters) -> float:
+    return min(max(parameters.stop_percent / 100.0 * entry, STOP_ATR * atr), WIDEST_STOP * entry)
+
+
+def _buy_plan(bars: Bars, close: float, atr: float, parameters: Parameters) -> _Plan:
+    """The first entry within FARTHEST_ENTRY of the close whose target is above the close; the last candidate, the close, always is."""
     for entry, method in _buy_candidates(bars, close):
         if abs(entry - close) <= FARTHEST_ENTRY * close:
-            return entry, method
-    return close, LAST_CLOSE
+            plan = _long(entry, method, atr, parameters)
+            if plan.target > close:
+                return plan
+    return _long(close, LAST_CLOSE, atr, parameters)
+
+
+def _long(entry: float, method: str, atr: float, parameters: Parameters) -> _Plan:
+    distance = _stop_distance(entry, atr, parameters)
+    return _Plan(entry, entry - distance, entry + distance * parameters.reward_risk, method)
+
+
+def _sell_plan(close: float, atr: float, parameters: Parameters) -> _Plan:
+    distance = _stop_distance(close, atr, parameters)
+    return _Plan(close, close + distance, close - distance * parameters.reward_risk, LAST_CLOSE)
 
 
 def _buy_candidates(bars: Bars, close: float) -> Iterator[tuple[float, str]]:
@@ -76,3 +114,34 @@ def _buy_candidates(bars: Bars, close: float) -> Iterator[tuple[float, str]]:
     sma_20, sma_50 = (float(np.add.reduce(bars.close[-count:])) / count for count in (20, 50))
     if sma_20 > sma_50 and close > sma_20:
         yield sma_20, "pullback to SMA 20"
+
+
+def _buy_advice(plan: _Plan, order: OrderType, close: float) -> str:
+    entry, stop, target = price_text(plan.entry), price_text(plan.stop_loss), price_text(plan.target)
+    if order is OrderType.MARKET:
+        void = f"is first at or under the stop, {stop}, or at or over the target, {target}"
+        return f"Buy at the market, near {entry}. The plan is void if the price {void}."
+    away = _percent_text(100.0 * abs(plan.entry - close) / close)
+    if order is OrderType.LIMIT:
+        return (
+            f"Wait for {entry}, {away} under the close: place a limit order to buy there. "
+            f"The plan is void if the price first reaches the target, {target}, or opens at or under the stop, {stop}."
+        )
+    # The stop of a breakout may be above the close, where it says nothing until the order is filled.
+    falls = f"falls to the stop, {stop}, or " if plan.stop_loss < close else ""
+    return (
+        f"Wait for {entry}, {away} over the close: place a stop order to buy there. "
+        f"The plan is void if the price first {falls}opens at or over the target, {target}."
+    )
+
+
+def _sell_advice(plan: _Plan) -> str:
+    stop, target = price_text(plan.stop_loss), price_text(plan.target)
+    return (
+        "If you own it, sell at the market; if you do not, stay out. "
+        f"For short sellers only: the plan is void if the price is first at or over the stop, {stop}, or at or under the target, {target}."
+    )
+
+
+def _percent_text(value: float) -> str:
+    return f"{value:.1f} %" if value >= 0.05 else "less than 0.1 %"

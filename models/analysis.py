@@ -30,6 +30,21 @@ class Signal(StrEnum):
     HOLD = "HOLD"
 
 
+class Side(StrEnum):
+    """What a trade gains from: rising prices (long) or falling ones (short)."""
+
+    LONG = "long"
+    SHORT = "short"
+
+
+class OrderType(StrEnum):
+    """The order that enters a trade: `limit` under the close, `stop` over it, `market` at it."""
+
+    LIMIT = "limit"
+    STOP = "stop"
+    MARKET = "market"
+
+
 @dataclass(frozen=True)
 class Overrides:
     """A request's changes to its strategy; None leaves the strategy's value."""
@@ -95,16 +110,24 @@ class Levels:
 
 @dataclass(frozen=True)
 class Trade:
-    """Entry, stop and target prices, and the position. A SELL has no position: short sales are not covered."""
+    """Order, entry, stop and target, and the position.
 
+    `distance_percent` is that of the entry from the close, in percent of the close. `advice` says what to do now, and where the plan is
+    void. A SELL tells owners to leave; its short trade has no position.
+    """
+
+    side: Side
+    order: OrderType
     entry: float
     entry_method: str
+    distance_percent: float
     stop_loss: float
     target: float
     reward_risk: float
     shares: int
     position_value: float
     risk_amount: float
+    advice: str
 
 
 @dataclass(frozen=True)

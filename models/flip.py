@@ -9,7 +9,7 @@ from models.analysis import Verdict
 
 @dataclass(frozen=True)
 class VoteTurn:
-    """An indicator whose vote differs at a flip."""
+    """An indicator whose vote differs."""
 
     key: str
     vote: int
@@ -17,18 +17,24 @@ class VoteTurn:
 
 
 @dataclass(frozen=True)
-class Flip:
-    """A next-day close at which the verdict changes, the new verdict, and the votes that change."""
+class NextClose:
+    """A next-day close, the verdict and score that it gives, and the votes that it turns."""
 
     close: float
+    score: float
     verdict: Verdict
     turns: tuple[VoteTurn, ...]
 
 
 @dataclass(frozen=True)
 class Flips:
-    """The nearest flips above and below the close; None where the verdict holds within `searched_percent`."""
+    """What an unchanged close gives, and the nearest closes above and below it that give another verdict than that.
 
-    above: Flip | None
-    below: Flip | None
+    The turns of `unchanged` are from the newest day, those of `above` and `below` from the unchanged close. None where the verdict holds
+    within `searched_percent` of the close.
+    """
+
+    unchanged: NextClose
+    above: NextClose | None
+    below: NextClose | None
     searched_percent: float

@@ -83,6 +83,14 @@ class ResultSummary:
 
 
 @dataclass(frozen=True)
+class HistoryFilter:
+    """Whose results a history has: those of a ticker, by one strategy or, with None, by all."""
+
+    ticker: str
+    strategy: str | None = None
+
+
+@dataclass(frozen=True)
 class ResultFilter:
     """Filter and order of the screener; None for no restriction."""
 

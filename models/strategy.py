@@ -14,10 +14,15 @@ _CATEGORY_ORDER = (Category.TREND, Category.MOMENTUM, Category.VOLATILITY, Categ
 
 @dataclass(frozen=True)
 class Strategy:
-    """Weights and trade rules. `stop_percent` is of the entry price, `max_position_percent` of the capital."""
+    """Weights and trade rules, and in a sentence each what leads it and when it suits.
+
+    `stop_percent` is of the entry price, `max_position_percent` of the capital.
+    """
 
     id: str
     name: str
+    description: str
+    suits: str
     indicator_weights: dict[str, float]
     category_weights: dict[str, float]
     stop_percent: float
@@ -50,6 +55,8 @@ STRATEGIES: dict[str, Strategy] = {
         Strategy(
             id="balanced",
             name="Balanced",
+            description="Every indicator counts alike.",
+            suits="A first look at any ticker, and a yardstick for the other strategies.",
             indicator_weights=_indicators(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1),
             category_weights=_categories(1, 1, 1, 1),
             stop_percent=2.0,
@@ -59,6 +66,8 @@ STRATEGIES: dict[str, Strategy] = {
         Strategy(
             id="trend",
             name="Trend following",
+            description="MACD, ADX, the moving averages and the SAR lead; overbought and oversold readings hardly count.",
+            suits="Prices that move in one direction for weeks. It turns late, and errs where prices go sideways.",
             indicator_weights=_indicators(2.5, 2.5, 2, 1.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1, 1),
             category_weights=_categories(1.5, 0.7, 0.8, 1),
             stop_percent=2.5,
@@ -68,6 +77,8 @@ STRATEGIES: dict[str, Strategy] = {
         Strategy(
             id="reversion",
             name="Mean reversion",
+            description="RSI, Bollinger bands and the oscillators lead: it buys what has fallen far and sells what has risen far.",
+            suits="Prices that swing within a range. It errs where a trend goes on.",
             indicator_weights=_indicators(0.5, 0.5, 0.5, 0.5, 2.5, 2, 1.5, 1.5, 2.5, 1, 1),
             category_weights=_categories(0.6, 1.5, 1.3, 1),
             stop_percent=1.5,
@@ -77,6 +88,8 @@ STRATEGIES: dict[str, Strategy] = {
         Strategy(
             id="breakout",
             name="Momentum breakout",
+            description="On-balance volume and money flow lead, beside MACD, ADX and RSI: a move counts most when volume goes with it.",
+            suits="Prices that leave a range on rising volume. It errs where the move fades.",
             indicator_weights=_indicators(1.5, 1.5, 1, 1, 2, 1.5, 1.5, 1, 1.5, 2.5, 2.5),
             category_weights=_categories(1, 1.3, 1.2, 1.5),
             stop_percent=3.0,
@@ -86,6 +99,8 @@ STRATEGIES: dict[str, Strategy] = {
         Strategy(
             id="weekly",
             name="Weekly target",
+            description="The oscillators lead and the long averages hardly count; the stop is wide and the target near.",
+            suits="Positions of a few days. It turns often, so costs matter.",
             indicator_weights=_indicators(1.5, 0.5, 0.6, 1.2, 2, 2, 1.8, 1.6, 1.3, 1.2, 1.2),
             category_weights=_categories(0.5, 2, 1, 0.9),
             stop_percent=3.0,

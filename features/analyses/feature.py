@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.analyses.routes import analysis, bulk, result, series, strategy
+    from features.analyses.routes import analysis, bulk, result, series, strategy, verdict
 
-    return analysis.blueprint, bulk.blueprint, result.blueprint, series.blueprint, strategy.blueprint
+    return analysis.blueprint, bulk.blueprint, result.blueprint, series.blueprint, strategy.blueprint, verdict.blueprint
 
 
 def _kinds() -> tuple[BulkAnalysis, ...]:

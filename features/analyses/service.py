@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +17,7 @@ from features.analyses.plan import AnalysisPlan, Work, compute_result
 from features.analyses.results_csv import result_pages
 from features.prices import service as prices
 from infrastructure.cache import Cache
-from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Parameters, Sizing, Trade
+from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Parameters, Sizing
 from models.cache import Region
 from models.errors import PricesReplaced, ResultNotFound, TickerNotFound
 from models.flip import Flips
@@ -182,7 +181,8 @@ def _apply_sizing(stored: StoredResult, sizing: Sizing) -> AnalysisAnswer:
     if (sizing.capital, sizing.risk_percent, cap) == (DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, default_cap):
         return AnalysisAnswer(stored.body, stored.fingerprint)
     result = parse_tolerant(stored.body)
-    if result["trade"] is not None:
-        result["trade"] = dataclasses.asdict(size_position(Trade(**result["trade"]), sizing.capital, sizing.risk_percent, cap))
+    trade = result["trade"]
+    if trade is not None:
+        trade |= size_position(trade["entry"], trade["stop_loss"], sizing.capital, sizing.risk_percent, cap)._asdict()
     sizing_digest = hashlib.sha256(repr((sizing.capital, sizing.risk_percent, cap)).encode()).hexdigest()
     return AnalysisAnswer(dump(result), f"{stored.fingerprint}-{sizing_digest[:16]}")

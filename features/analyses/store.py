@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
-from models.result import NewResult, ResultFilter, ResultSummary, StoredResult
+from models.result import HistoryFilter, NewResult, ResultFilter, ResultSummary, StoredResult
 from utils.dialects import Variants, execute_rows
 
 _STORED = "r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.body"
@@ -172,7 +172,7 @@ HISTORY_FIRST = text(
     f"""
     SELECT {_SUMMARY}
     FROM analysis_results AS r
-    WHERE r.org_id = :org_id AND r.ticker = :ticker
+    WHERE r.org_id = :org_id AND r.ticker = :ticker AND r.strategy = COALESCE(:strategy, r.strategy)
     ORDER BY r.created_at DESC, r.id DESC
     LIMIT :limit
     """
@@ -181,7 +181,8 @@ HISTORY_AFTER = text(
     f"""
     SELECT {_SUMMARY}
     FROM analysis_results AS r
-    WHERE r.org_id = :org_id AND r.ticker = :ticker AND (r.created_at, r.id) < (:created_at, :id)
+    WHERE r.org_id = :org_id AND r.ticker = :ticker AND r.strategy = COALESCE(:strategy, r.strategy)
+        AND (r.created_at, r.id) < (:created_at, :id)
     ORDER BY r.created_at DESC, r.id DESC
     LIMIT :limit
     """
@@ -189,14 +190,14 @@ HISTORY_AFTER = text(
 
 
 def history(
-    connection: Connection, org_id: int, ticker: str, limit: int, before: tuple[datetime, str] | None = None
+    connection: Connection, org_id: int, wanted: HistoryFilter, limit: int, before: tuple[datetime, str] | None = None
 ) -> list[ResultSummary]:
-    """A ticker's results, newest first; `before` is the (created_at, id) of the last result of the page before."""
+    """Results, newest first; `before` is the (created_at, id) of the last result of the page before."""
+    parameters = {"org_id": org_id, **vars(wanted), "limit": limit}
     if before is None:
-        rows = connection.execute(HISTORY_FIRST, {"org_id": org_id, "ticker": ticker, "limit": limit})
+        rows = connection.execute(HISTORY_FIRST, parameters)
     else:
-        parameters = {"org_id": org_id, "ticker": ticker, "limit": limit, "created_at": before[0], "id": before[1]}
-        rows = connection.execute(HISTORY_AFTER, parameters)
+        rows = connection.execute(HISTORY_AFTER, {**parameters, "created_at": before[0], "id": before[1]})
     return [ResultSummary.from_row(row) for row in rows]
 
 

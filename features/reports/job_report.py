@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from analysis.trade import size_position
+from analysis.trade import Position, size_position
 from database import Database
 from features.reports import store as report_store
-from features.reports.store import EndedItem, ResultLine
+from features.reports.store import EndedItem
 from features.reports.workbook import Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
 from jobs import service as job_service
-from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Sizing, Trade, Verdict
+from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Sizing, Verdict
 from models.job import Job
 from models.job_state import ItemStatus
 from models.strategy import STRATEGIES
@@ -109,21 +109,17 @@ def _verdict(item: EndedItem, sizing: Sizing) -> list[CellValue]:
     if result is None:
         return [item.ticker, *[None] * (len(VERDICTS) - 2), item.result_id]
     cells: list[CellValue] = [item.ticker, result.as_of, result.close, result.score, result.verdict, result.signal]
-    trade = _trade(result, sizing)
+    trade = parse_tolerant(result.body)["trade"]
     if trade is None:
         return [*cells, *[None] * (len(VERDICTS) - len(cells) - 1), item.result_id]
-    position = (trade.shares, trade.position_value, trade.risk_amount)
-    return [*cells, trade.entry, trade.stop_loss, trade.target, trade.reward_risk, *position, item.result_id]
+    plan = (trade[key] for key in ("entry", "stop_loss", "target", "reward_risk"))
+    return [*cells, *plan, *_position(trade, sizing), item.result_id]
 
 
-def _trade(result: ResultLine, sizing: Sizing) -> Trade | None:
-    stored = parse_tolerant(result.body)["trade"]
-    if stored is None:
-        return None
-    trade = Trade(**stored)
+def _position(trade: dict[str, Any], sizing: Sizing) -> Position:
     if sizing.max_position_percent is None:
-        return trade
-    return size_position(trade, sizing.capital, sizing.risk_percent, sizing.max_position_percent)
+        return Position(*(trade[key] for key in Position._fields))
+    return size_position(trade["entry"], trade["stop_loss"], sizing.capital, sizing.risk_percent, sizing.max_position_percent)
 
 
 def _sizing_of(params: dict[str, Any]) -> Sizing:

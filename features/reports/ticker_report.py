@@ -182,8 +182,11 @@ def _summary(facts: Facts) -> Iterator[tuple[str, CellValue, Style | None]]:
 
 def _trade(trade: dict[str, Any] | None) -> Iterator[tuple[str, CellValue, Style | None]]:
     if trade is None:
-        yield "Trade", "none, the signal being HOLD", None
+        yield "Trade", "none: there is no plan to act on", None
         return
+    for field, key, style in (("Advice", "advice", None), ("Order", "order", None), ("Distance, %", "distance_percent", Style.DECIMAL)):
+        if key in trade:  # results of engine versions before 3 have none
+            yield field, trade[key], style
     yield "Entry", trade["entry"], Style.DECIMAL
     yield "Entry method", trade["entry_method"], None
     yield "Stop", trade["stop_loss"], Style.DECIMAL

@@ -13,22 +13,22 @@ from analysis.engine import newest_score
 from analysis.flips import find_flips
 from analysis.score import verdict_of
 from models.analysis import Parameters, Verdict
-from models.flip import Flip, Flips
+from models.flip import Flips, NextClose
 
 GRID = [0.0025 * step for step in range(101)]  # to 25 % in steps of 0.25 %
-# Ticker, number of bars, strategy, and the kind of flip above and below; every kind occurs.
+# Ticker, number of bars, strategy, whether the unchanged close keeps the verdict, and the kind of flip above and below; every kind occurs.
 CASES = [
-    ("FB", 196, "balanced", "flips", "flips"),
-    ("AAPL", 3270, "reversion", "flips", "flips"),
-    ("GOOG", 2148, "balanced", "flips", "flips"),
-    ("IBM", 3270, "balanced", "flips", "flips"),
-    ("MSFT", 3270, "weekly", "flips", "flips"),
-    ("AAPL", 810, "balanced", "holds", "flips"),
-    ("GOOG", 210, "balanced", "flips", "holds"),
-    ("IBM", 360, "balanced", "holds", "flips"),
-    ("AAPL", 2010, "balanced", "holds", "holds"),
-    ("AAPL", 660, "balanced", "at once", "at once"),
-    ("IBM", 2610, "balanced", "at once", "at once"),
+    ("FB", 196, "balanced", "keeps", "flips", "flips"),
+    ("AAPL", 3270, "reversion", "keeps", "flips", "flips"),
+    ("GOOG", 2148, "balanced", "keeps", "flips", "flips"),
+    ("IBM", 3270, "balanced", "keeps", "flips", "flips"),
+    ("MSFT", 3270, "weekly", "keeps", "flips", "flips"),
+    ("AAPL", 810, "balanced", "keeps", "holds", "flips"),
+    ("GOOG", 210, "balanced", "keeps", "flips", "holds"),
+    ("IBM", 360, "balanced", "keeps", "holds", "flips"),
+    ("AAPL", 2010, "balanced", "keeps", "holds", "holds"),
+    ("AAPL", 660, "balanced", "changes", "any move", "flips"),
+    ("IBM", 2610, "balanced", "changes", "flips", "any move"),
 ]
 
 
@@ -48,7 +48,11 @@ class Case:
         score, votes = newest_score(self.bars, self.parameters)
         return verdict_of(score), votes
 
-    def flip(self, side: str) -> Flip | None:
+    @property
+    def unchanged(self) -> tuple[Verdict, dict[str, int]]:
+        return self.next_day(0.0)
+
+    def flip(self, side: str) -> NextClose | None:
         return getattr(self.flips, side)
 
     def next_day(self, move: float) -> tuple[Verdict, dict[str, int]]:
@@ -69,26 +73,42 @@ class Case:
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: " ".join(map(str, case[:3])))
 def case(request: pytest.FixtureRequest, sample: dict[str, Bars]) -> Case:
-    ticker, count, strategy, above, below = request.param
+    ticker, count, strategy, unchanged, above, below = request.param
     bars, parameters = sample[ticker].until(count), chosen(strategy)
-    return Case(bars, parameters, find_flips(bars, parameters), {"above": above, "below": below})
+    return Case(bars, parameters, find_flips(bars, parameters), {"unchanged": unchanged, "above": above, "below": below})
 
 
 SIDES = pytest.mark.parametrize(("side", "direction"), [("above", 1), ("below", -1)], ids=["above", "below"])
+
+
+def turned(before: dict[str, int], after: dict[str, int], case: Case) -> list[tuple[str, int, int]]:
+    return [(key, before[key], after[key]) for key in case.parameters.indicators if before[key] != after[key]]
+
+
+def told(close: NextClose) -> list[tuple[str, int, int]]:
+    return [(turn.key, turn.vote, turn.next_vote) for turn in close.turns]
 
 
 @SIDES
 def test_each_case_is_of_its_kind(case: Case, side: str, direction: int) -> None:
     flip = case.flip(side)
     moved = None if flip is None else direction * (flip.close / case.close - 1)
-    assert case.kinds[side] == ("holds" if moved is None else "at once" if moved == 0 else "flips")
-    assert moved is None or 0 <= moved <= 0.25 + 1e-12
+    assert case.kinds[side] == ("holds" if moved is None else "any move" if moved < 1e-6 else "flips")
+    assert moved is None or 0 < moved <= 0.25 + 1e-12
+    assert case.kinds["unchanged"] == ("keeps" if case.unchanged[0] == case.today[0] else "changes")
     assert case.flips.searched_percent == 25.0
 
 
+def test_an_unchanged_close_comes_first(case: Case) -> None:
+    unchanged = case.flips.unchanged
+    assert (unchanged.close, unchanged.verdict) == (case.close, case.unchanged[0])
+    assert verdict_of(unchanged.score) == unchanged.verdict
+    assert told(unchanged) == turned(case.today[1], case.unchanged[1], case)
+
+
 @SIDES
-def test_the_verdict_holds_on_the_whole_way_there(case: Case, side: str, direction: int) -> None:
-    verdict, flip = case.today[0], case.flip(side)
+def test_its_verdict_holds_on_the_whole_way_there(case: Case, side: str, direction: int) -> None:
+    verdict, flip = case.unchanged[0], case.flip(side)
     way = 1.0 if flip is None else direction * (flip.close / case.close - 1)
     assert {case.next_day(direction * move)[0] for move in GRID if move < way} <= {verdict}
 
@@ -98,10 +118,9 @@ def test_the_verdict_changes_there_and_not_just_inside(case: Case, side: str, di
     flip = case.flip(side)
     if flip is None:
         return
-    verdict, move = case.today[0], flip.close / case.close - 1
-    assert case.next_day(move)[0] == flip.verdict != verdict
-    if move:
-        assert case.next_day(move - direction * 1e-6)[0] == verdict
+    verdict, move = case.unchanged[0], flip.close / case.close - 1
+    assert case.next_day(move)[0] == flip.verdict == verdict_of(flip.score) != verdict
+    assert case.next_day(direction * max(direction * move - 1e-6, 0.0))[0] == verdict
 
 
 @SIDES
@@ -109,10 +128,7 @@ def test_the_turns_are_the_votes_that_change(case: Case, side: str, direction: i
     flip = case.flip(side)
     if flip is None:
         return
-    today, then = case.today[1], case.next_day(flip.close / case.close - 1)[1]
-    assert [(turn.key, turn.vote, turn.next_vote) for turn in flip.turns] == [
-        (key, today[key], then[key]) for key in case.parameters.indicators if today[key] != then[key]
-    ]
+    assert told(flip) == turned(case.unchanged[1], case.next_day(flip.close / case.close - 1)[1], case)
 
 
 def test_the_search_leaves_its_bars_alone(sample: dict[str, Bars]) -> None:

@@ -16,11 +16,11 @@ from analysis.engine import ENGINE_VERSION, Fingerprints
 from models.price_series import PackedBars
 
 AS_OF = date(2013, 3, 1)
-FINGERPRINT = "3fa30c5c2d60717bea53156f5a406f21149becf9926b45f28a7f9308357d13ce"
+FINGERPRINT = "703def15db5c5cae011046cff19286f0311009f853656f0c7f4c296fad62149e"
 
 
 def test_the_numbers_below_are_of_this_version() -> None:
-    assert ENGINE_VERSION == "2"
+    assert ENGINE_VERSION == "3"
 
 
 @pytest.mark.parametrize(

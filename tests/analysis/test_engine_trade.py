@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from kit.bars import TICKERS, bars_of, chosen, seen
 
 from analysis.bars import Bars
 from analysis.trade import plan_trade, size_position
-from models.analysis import Signal, Trade
+from models.analysis import Signal
 from models.strategy import STRATEGIES
 
 BUY, SELL, HOLD = Signal.BUY, Signal.SELL, Signal.HOLD
@@ -108,7 +107,7 @@ def shape(**changes: float) -> Bars:
     ],
 )
 def test_a_buy_enters_by_the_first_method_that_fits(changes: dict, entry: float, method: str) -> None:
-    trade = plan_trade(shape(**changes), 1.0, BUY, chosen())
+    trade = plan_trade(shape(**changes), 1.0, BUY, chosen(reward_risk=20.0))  # the targets are all above the close
     assert (trade.entry_method, trade.entry) == (method, pytest.approx(entry, rel=1e-12))
 
 
@@ -116,7 +115,7 @@ def test_a_buy_enters_by_the_first_method_that_fits(changes: dict, entry: float,
 def test_a_week_has_five_bars(bar: int, method: str) -> None:
     bars = shape(**CALM)
     bars.high[bar] = 108.0
-    assert plan_trade(bars, 1.0, BUY, chosen()).entry_method == method
+    assert plan_trade(bars, 1.0, BUY, chosen(reward_risk=20.0)).entry_method == method
 
 
 @pytest.mark.parametrize(
@@ -139,47 +138,121 @@ def test_stop_and_target(strategy: str, atr: float, distance: float) -> None:
 
 
 def test_the_stop_is_measured_from_the_entry() -> None:
-    trade = plan_trade(shape(low_20=90.0), 0.0, BUY, chosen(reward_risk=3.0))
+    trade = plan_trade(shape(low_20=90.0), 0.0, BUY, chosen(reward_risk=6.0))
     assert trade.entry == pytest.approx(91.8)
-    assert (trade.stop_loss, trade.target, trade.reward_risk) == pytest.approx((91.8 * 0.98, 91.8 * 1.06, 3.0), rel=1e-12)
+    assert (trade.stop_loss, trade.target, trade.reward_risk) == pytest.approx((91.8 * 0.98, 91.8 * 1.12, 6.0), rel=1e-12)
 
 
 def test_a_sell_enters_at_the_close_and_has_no_position() -> None:
     trade = plan_trade(shape(high_20=100.0, high_5=100.0), 1.0, SELL, chosen())
     assert (trade.entry, trade.entry_method) == (100.0, "last close")
     assert (trade.shares, trade.position_value, trade.risk_amount) == (0, 0.0, 0.0)
-    assert size_position(trade, 1e9, 100.0, 100.0) == trade
+    assert size_position(trade.entry, trade.stop_loss, 1e9, 100.0, 100.0) == (0, 0.0, 0.0)
 
 
 def test_hold_has_no_trade() -> None:
     assert plan_trade(shape(), 1.0, HOLD, chosen()) is None
 
 
-BUY_AT_100 = Trade(100.0, "last close", 96.0, 108.0, 2.0, 0, 0.0, 0.0)
+# A low of 90 gives an entry of 91.8, whose stop is 1.836 away by 2 % and 7.344 at most.
+@pytest.mark.parametrize(
+    ("reward_risk", "atr", "method"),
+    [
+        pytest.param(2.0, 1.0, "last close", id="a target of 95.47 is behind the close"),
+        pytest.param(2.0, 3.0, "pullback to support", id="a wider stop moves it to 100.8"),
+        pytest.param(4.4, 1.0, "last close", id="a target of 99.88 is just behind it"),
+        pytest.param(4.5, 1.0, "pullback to support", id="one of 100.06 is not"),
+    ],
+)
+def test_an_entry_whose_target_is_behind_the_close_is_passed_over(reward_risk: float, atr: float, method: str) -> None:
+    trade = plan_trade(shape(low_20=90.0), atr, BUY, chosen(reward_risk=reward_risk))
+    assert trade.entry_method == method
+    assert trade.target > 100
+
+
+def test_a_sell_whose_target_would_not_be_a_price_has_no_trade() -> None:
+    assert plan_trade(shape(), 6.0, SELL, chosen(reward_risk=12.4)).target == pytest.approx(0.8)
+    assert plan_trade(shape(), 6.0, SELL, chosen(reward_risk=12.5)) is None
 
 
 @pytest.mark.parametrize(
-    ("trade", "capital", "risk_percent", "cap_percent", "shares"),
+    ("changes", "order", "distance", "advice"),
     [
-        pytest.param({}, 100_000, 2.0, 20, 200, id="the cap binds: 20,000 of 100 each"),
-        pytest.param({}, 100_000, 0.5, 20, 125, id="the risk binds: 500 of 4 each"),
-        pytest.param({}, 100_000, 0.8, 20, 200, id="both alike"),
-        pytest.param({}, 1_030, 100, 100, 10, id="whole shares by the cap, rounded down"),
-        pytest.param({}, 1_000, 1.9, 100, 4, id="whole shares by the risk, rounded down"),
-        pytest.param({}, 99.99, 100, 100, 0, id="not even one by the cap"),
-        pytest.param({}, 1_000, 0.39, 100, 0, id="not even one by the risk"),
-        pytest.param({"entry": 0.5, "stop_loss": 0.48}, 100_000, 2, 20, 40_000, id="a penny stock"),
-        pytest.param({"stop_loss": 104.0, "target": 92.0}, 100_000, 2, 20, 0, id="a sell"),
-        pytest.param({"stop_loss": 100.0}, 100_000, 2, 20, 0, id="no distance to the stop"),
+        pytest.param(
+            {},
+            "market",
+            0.0,
+            "Buy at the market, near 100.00. "
+            "The plan is void if the price is first at or under the stop, 98.00, or at or over the target, 104.00.",
+            id="at the close",
+        ),
+        pytest.param(
+            {**UPTREND},
+            "limit",
+            -2.0,
+            "Wait for 98.00, 2.0 % under the close: place a limit order to buy there. "
+            "The plan is void if the price first reaches the target, 101.92, or opens at or under the stop, 96.04.",
+            id="under the close",
+        ),
+        pytest.param(
+            {"high_20": 100.0, "high_5": 100.0, "low_20": 95.0},
+            "stop",
+            1.0,
+            "Wait for 101.00, 1.0 % over the close: place a stop order to buy there. "
+            "The plan is void if the price first falls to the stop, 98.98, or opens at or over the target, 105.04.",
+            id="over the close",
+        ),
+        pytest.param(
+            {"high_20": 102.0, "high_5": 102.0, "low_20": 96.0},
+            "stop",
+            3.02,
+            "Wait for 103.02, 3.0 % over the close: place a stop order to buy there. "
+            "The plan is void if the price first opens at or over the target, 107.14.",
+            id="so far over it that the stop is, too",
+        ),
     ],
 )
-def test_position_size(trade: dict[str, float], capital: float, risk_percent: float, cap_percent: float, shares: int) -> None:
-    before = dataclasses.replace(BUY_AT_100, **trade)
-    sized = size_position(before, capital, risk_percent, cap_percent)
+def test_a_buy_says_order_distance_and_what_to_do(changes: dict, order: str, distance: float, advice: str) -> None:
+    trade = plan_trade(shape(**changes), 0.0, BUY, chosen())
+    assert (trade.side, trade.order, trade.advice) == ("long", order, advice)
+    assert trade.distance_percent == pytest.approx(distance)
+
+
+def test_an_entry_next_to_the_close_is_not_called_zero_percent_away() -> None:
+    advice = plan_trade(shape(sma_20=99.999, sma_50=95.0), 0.0, BUY, chosen()).advice
+    assert advice.startswith("Wait for 100.00, less than 0.1 % under the close:")
+
+
+def test_a_sell_tells_owners_to_leave_and_others_to_stay_out() -> None:
+    trade = plan_trade(shape(), 1.0, SELL, chosen())
+    assert (trade.side, trade.order, trade.distance_percent) == ("short", "market", 0.0)
+    assert trade.advice == (
+        "If you own it, sell at the market; if you do not, stay out. "
+        "For short sellers only: the plan is void if the price is first at or over the stop, 102.00, or at or under the target, 96.00."
+    )
+
+
+@pytest.mark.parametrize(
+    ("prices", "capital", "risk_percent", "cap_percent", "shares"),
+    [
+        pytest.param((100, 96), 100_000, 2.0, 20, 200, id="the cap binds: 20,000 of 100 each"),
+        pytest.param((100, 96), 100_000, 0.5, 20, 125, id="the risk binds: 500 of 4 each"),
+        pytest.param((100, 96), 100_000, 0.8, 20, 200, id="both alike"),
+        pytest.param((100, 96), 1_030, 100, 100, 10, id="whole shares by the cap, rounded down"),
+        pytest.param((100, 96), 1_000, 1.9, 100, 4, id="whole shares by the risk, rounded down"),
+        pytest.param((100, 96), 99.99, 100, 100, 0, id="not even one by the cap"),
+        pytest.param((100, 96), 1_000, 0.39, 100, 0, id="not even one by the risk"),
+        pytest.param((0.5, 0.48), 100_000, 2, 20, 40_000, id="a penny stock"),
+        pytest.param((100, 104), 100_000, 2, 20, 0, id="a sell"),
+        pytest.param((100, 100), 100_000, 2, 20, 0, id="no distance to the stop"),
+    ],
+)
+def test_position_size(prices: tuple[float, float], capital: float, risk_percent: float, cap_percent: float, shares: int) -> None:
+    entry, stop_loss = map(float, prices)
+    sized = size_position(entry, stop_loss, capital, risk_percent, cap_percent)
     assert sized.shares == shares
-    assert sized.position_value == pytest.approx(shares * before.entry)
-    assert sized.risk_amount == pytest.approx(shares * abs(before.entry - before.stop_loss))
-    assert dataclasses.replace(sized, shares=0, position_value=0.0, risk_amount=0.0) == before
+    assert sized.position_value == pytest.approx(shares * entry)
+    assert sized.risk_amount == pytest.approx(shares * abs(entry - stop_loss))
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -199,10 +272,14 @@ def test_real_trades_keep_within_the_limits(sample: dict[str, Bars], ticker: str
         assert distance == pytest.approx(min(max(rules.stop_percent / 100 * trade.entry, 1.5 * atr), 0.08 * trade.entry))
         assert abs(trade.target - trade.entry) == pytest.approx(distance * rules.reward_risk)
         assert abs(trade.entry - close) <= 0.15 * close * (1 + 1e-12)
+        order = "limit" if trade.entry < close else "stop" if trade.entry > close else "market"
+        assert (trade.order, trade.distance_percent) == (order, pytest.approx(100 * (trade.entry / close - 1), abs=1e-9))
         if analysis.signal is BUY:
-            assert trade.stop_loss < trade.entry < trade.target
+            assert trade.stop_loss < trade.entry < trade.target > close
+            assert trade.side == "long"
             assert trade.shares == math.floor(min(2_000 / distance, 1_000 * rules.max_position_percent / trade.entry))
         else:
             assert trade.target < trade.entry == close < trade.stop_loss
+            assert trade.side == "short"
             assert trade.shares == 0
     assert signals - {HOLD}

@@ -96,6 +96,7 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "GET /api/v1/overview",
         "GET /api/v1/session",
         "GET /api/v1/series/{ticker}",
+        "GET /api/v1/verdicts/{ticker}",
         "GET /api/v1/results",
         "GET /api/v1/results/{result_id}",
         "GET /api/v1/results/{result_id}/flips",

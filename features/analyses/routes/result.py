@@ -13,16 +13,16 @@ from api.csv_file import csv_response, wants_csv
 from api.heavy import heavy_read
 from api.paging import page, read_cursor
 from api.problem import problem_answers
-from api.schemas import PageQuery, ResultPath, TickerPath
+from api.schemas import ResultPath, TickerPath
 from api.services import services
 from features.analyses import store as result_store
 from features.analyses.results_csv import results_csv
 from features.analyses.routes.tags import RESULTS
-from features.analyses.schemas.result import FlipsAnswer, LatestPage, ResultAnswer, ResultPage, ResultsQuery
+from features.analyses.schemas.result import FlipsAnswer, HistoryQuery, LatestPage, ResultAnswer, ResultPage, ResultsQuery
 from features.analyses.service import compute_flips, result_body
 from features.prices import service as prices
 from models.errors import ResultNotFound, TickerNotFound
-from models.result import ResultSummary
+from models.result import HistoryFilter, ResultSummary
 from utils.api_utils import json_response, tagged
 from utils.clock import iso, parse_iso
 from utils.ids import is_id
@@ -44,7 +44,7 @@ def get_result(path: ResultPath) -> Response:
 @blueprint.get("/results/<result_id>/flips", responses={200: FlipsAnswer, **problem_answers(404, 409)})
 @heavy_read()
 def get_flips(path: ResultPath) -> Response:
-    """The nearest next-day closes, above and below, at which the verdict changes."""
+    """What the next day's close makes of a result: an unchanged one first, then the nearest above and below that give another verdict."""
     if not is_id(path.result_id):
         raise ResultNotFound(path.result_id)
     stored, flips = compute_flips(services().database, org_id(), path.result_id, client_check())
@@ -55,9 +55,7 @@ def get_flips(path: ResultPath) -> Response:
             "ticker": stored.ticker,
             "close": result["close"],
             "verdict": result["verdict"],
-            "above": flips.above,
-            "below": flips.below,
-            "searched_percent": flips.searched_percent,
+            **vars(flips),
         }
     )
 
@@ -85,13 +83,14 @@ def list_results(query: ResultsQuery) -> Response:
 
 
 @blueprint.get("/history/<ticker>", responses={200: ResultPage, **problem_answers(404)})
-def list_history(path: TickerPath, query: PageQuery) -> Response:
+def list_history(path: TickerPath, query: HistoryQuery) -> Response:
     """A ticker's results, newest first. A repeated analysis of the same prices adds none. `If-None-Match` is honoured."""
-    scope = ["history", path.ticker]
+    wanted = HistoryFilter(path.ticker, query.strategy)
+    scope = ["history", *astuple(wanted)]
     position = read_cursor(query.cursor, scope)
     before = None if position is None else (parse_iso(position[0]), position[1])
     with services().database.read() as connection:
-        rows = result_store.history(connection, org_id(), path.ticker, query.limit + 1, before)
+        rows = result_store.history(connection, org_id(), wanted, query.limit + 1, before)
         if not rows and before is None and prices.find_head(connection, org_id(), path.ticker) is None:
             raise TickerNotFound(path.ticker)
     items, next_cursor = page(rows, query.limit, scope, _history_position)

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from api.schemas import CSV, DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Answer, Page, Query, RootAnswer
+from api.schemas import CSV, DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Answer, Page, PageQuery, Query, RootAnswer
 from features.analyses.schemas.analysis import StrategyId
-from models.flip import Flip
+from models.flip import NextClose
 from models.result import AnalysisResult, ResultFilter, ResultSummary
 
 
@@ -29,15 +29,22 @@ class LatestPage(ResultPage):
 
 
 class FlipsAnswer(Answer):
-    """The nearest next-day closes above and below at which the verdict changes; null where it does not within the range searched."""
+    """What an unchanged next close gives, and the nearest next closes above and below that give another verdict than that."""
 
     result_id: str
     ticker: str
-    close: float
-    verdict: str
-    above: Flip | None
-    below: Flip | None
-    searched_percent: float = Field(description="How far from the close was searched.")
+    close: float = Field(description="The newest close of the result.")
+    verdict: str = Field(description="The verdict of the result.")
+    unchanged: NextClose = Field(description="If the next day closes where the newest did; `turns` are from the result's votes.")
+    above: NextClose | None = Field(description="`turns` are from the votes at the unchanged close. Null where no verdict changes.")
+    below: NextClose | None = Field(description="As `above`.")
+    searched_percent: float = Field(description="How far from the close was searched, in percent of it.")
+
+
+class HistoryQuery(PageQuery):
+    """The strategy and page of a ticker's results."""
+
+    strategy: StrategyId | None = Field(None, description="Only results by this strategy.")
 
 
 class ResultsFilterQuery(Query):

@@ -72,6 +72,17 @@ def test_history_is_newest_first_and_pages_without_loss(client: Client) -> None:
     assert client.get("/history/aapl?limit=1").json["items"] == whole[:1]
 
 
+def test_history_of_one_strategy(client: Client) -> None:
+    by = {strategy: client.post("/analyze", {"ticker": "AAPL", "strategy": strategy}).json["id"] for strategy in ("balanced", "trend")}
+    client.post("/analyze", {"ticker": "AAPL", "strategy": "trend", "as_of": "2012-05-15"})
+    assert {item["strategy"] for item in walk(client, "/history/AAPL", 1)} == {"balanced", "trend"}
+    assert [item["id"] for item in walk(client, "/history/AAPL?strategy=balanced", 1)] == [by["balanced"]]
+    assert len(walk(client, "/history/AAPL?strategy=trend", 1)) == 2
+    assert client.get("/history/AAPL?strategy=weekly").json["items"] == []
+    cursor = client.get("/history/AAPL?strategy=trend&limit=1").json["next_cursor"]
+    assert client.get(f"/history/AAPL?strategy=balanced&limit=1&cursor={cursor}").status_code == 422
+
+
 def test_history_pages_over_results_of_one_moment(client: Client) -> None:
     for month in range(1, 8):
         client.post("/analyze", {"ticker": "AAPL", "as_of": f"2012-{month:02d}-15"})
@@ -227,11 +238,13 @@ def test_flips(client: Client) -> None:
     result = client.post("/analyze", {"ticker": "MSFT", "weights": {"rsi": 2}}).json
     answer = client.get(f"/results/{result['id']}/flips").json
     assert (answer["result_id"], answer["close"], answer["verdict"]) == (result["id"], result["close"], result["verdict"])
+    assert set(answer) == {"result_id", "ticker", "close", "verdict", "unchanged", "above", "below", "searched_percent"}
+    assert answer["unchanged"]["close"] == result["close"]
     for side, sign in (("above", 1), ("below", -1)):
         flip = answer[side]
         if flip is not None:
-            assert (flip["close"] - result["close"]) * sign >= 0
-            assert flip["verdict"] != result["verdict"]
+            assert (flip["close"] - result["close"]) * sign > 0
+            assert flip["verdict"] != answer["unchanged"]["verdict"]
             assert all(turn["vote"] != turn["next_vote"] for turn in flip["turns"])
     assert answer["above"] or answer["below"]
 

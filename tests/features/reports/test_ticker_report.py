@@ -33,10 +33,14 @@ def test_the_report_of_a_ticker_says_what_its_result_says(client: Client, ticker
         assert "Entry" not in summary
         assert summary["Trade"].startswith("none")
     else:
-        labels = ("Entry", "Entry method", "Stop", "Target", "Reward:risk", "Shares", "Position value", "Risk amount")
-        assert [summary[label] for label in labels] == [
-            pytest.approx(value) if isinstance(value, float) else value for value in trade.values()
-        ]
+        labels = {
+            "Advice": "advice", "Order": "order", "Distance, %": "distance_percent", "Entry": "entry", "Entry method": "entry_method",
+            "Stop": "stop_loss", "Target": "target", "Reward:risk": "reward_risk", "Shares": "shares",
+            "Position value": "position_value", "Risk amount": "risk_amount",
+        }  # fmt: skip
+        assert {label: summary[label] for label in labels} == {
+            label: pytest.approx(trade[key]) if isinstance(trade[key], float) else trade[key] for label, key in labels.items()
+        }
 
 
 def test_the_report_of_a_ticker_explains_every_indicator_and_level(client: Client) -> None:
@@ -88,7 +92,7 @@ def test_flat_prices_are_no_trade(client: Client) -> None:
     client.put("/prices/FLAT", price_file(60, step=0))
     assert client.post("/analyze", {"ticker": "FLAT"}).json["trade"] is None
     summary = pairs(download(client, "/reports/analysis/FLAT.xlsx")["Summary"])
-    assert (summary["Signal"], summary["Trade"]) == ("HOLD", "none, the signal being HOLD")
+    assert (summary["Signal"], summary["Trade"]) == ("HOLD", "none: there is no plan to act on")
     assert "Entry" not in summary
 
 

@@ -1,0 +1,67 @@
+"""The verdicts of all strategies on one ticker, of its stored prices. Nothing is stored."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+from analysis.engine import ENGINE_VERSION, newest_scores, parameters_of
+from analysis.quality import MINIMUM_BARS
+from analysis.score import signal_of, verdict_of
+from database import Database
+from features.prices import service as prices
+from models.analysis import Overrides, Signal, Verdict
+from models.errors import InsufficientHistory, TickerNotFound
+from models.strategy import STRATEGIES
+
+
+@dataclass(frozen=True)
+class StrategyVerdict:
+    """What one strategy says."""
+
+    strategy: str
+    name: str
+    score: float
+    verdict: Verdict
+    signal: Signal
+
+
+@dataclass(frozen=True)
+class TickerVerdicts:
+    """What each strategy says of the newest bar; `tag` is a digest of everything that it depends on."""
+
+    tag: str
+    ticker: str
+    as_of: date
+    close: float
+    items: tuple[StrategyVerdict, ...]
+
+
+_PARAMETERS = [parameters_of(strategy, Overrides()) for strategy in STRATEGIES.values()]
+
+
+def compute_verdicts(database: Database, org_id: int, ticker: str) -> TickerVerdicts:
+    """The verdict that `analyse_ticker` gives by each strategy, without its explanation.
+
+    Raises TickerNotFound, InsufficientHistory or PricesDamaged.
+    """
+    with database.reader() as connection:
+        loaded = prices.load(connection, org_id, ticker)
+    if loaded is None:
+        raise TickerNotFound(ticker)
+    head, packed = loaded
+    bars = prices.sound_bars(head, packed)
+    if len(bars) < MINIMUM_BARS:
+        raise InsufficientHistory(ticker, len(bars), MINIMUM_BARS)
+    scores = newest_scores(bars, _PARAMETERS)
+    return TickerVerdicts(
+        tag=hashlib.sha256(f"{ENGINE_VERSION} {ticker} {head.sha256} {head.adjusted}".encode()).hexdigest()[:32],
+        ticker=head.ticker,
+        as_of=bars.day(-1),
+        close=float(bars.close[-1]),
+        items=tuple(
+            StrategyVerdict(strategy.id, strategy.name, score, verdict_of(score), signal_of(score))
+            for strategy, score in zip(STRATEGIES.values(), scores, strict=True)
+        ),
+    )
