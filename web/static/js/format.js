@@ -21,7 +21,9 @@ const whole = numbers({ maximumFractionDigits: 0 });
 const compact = numbers({ notation: "compact", maximumFractionDigits: 1 });
 const percent = numbers({ style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" });
 const share = numbers({ style: "percent", maximumFractionDigits: 0 });
-const signed = numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" });
+const THRESHOLDS = [0.2, 0.6]; // of the score, between two verdicts
+const MOST_SCORE_DIGITS = 6;
+const scores = Array.from({ length: MOST_SCORE_DIGITS + 1 }, (_, digits) => numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "exceptZero" }));
 const moment = new Intl.DateTimeFormat(dateLanguage, { ...CALENDAR, ...CLOCK });
 const clock = new Intl.DateTimeFormat(dateLanguage, { ...CLOCK, second: "2-digit" });
 const day = new Intl.DateTimeFormat(dateLanguage, { ...CALENDAR, timeZone: "UTC" });
@@ -40,8 +42,16 @@ const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 export const formatPrice = (value) => (isNumber(value) ? price.format(value) : NONE);
 export const formatWhole = (value) => (isNumber(value) ? whole.format(value) : NONE);
 export const formatCompact = (value) => (isNumber(value) ? compact.format(value) : NONE);
-/** A score from -1 to 1, with its sign. */
-export const formatScore = (value) => (isNumber(value) ? signed.format(value) : NONE);
+/** A score from -1 to 1, with its sign: near a threshold with three decimals, or as many as put it on its side of it. */
+export function formatScore(value) {
+  if (!isNumber(value)) return NONE;
+  const size = Math.abs(value);
+  const isNear = THRESHOLDS.some((threshold) => Number(size.toFixed(2)) === threshold);
+  const isOnItsSide = (digits) => THRESHOLDS.every((threshold) => size >= threshold === Number(size.toFixed(digits)) >= threshold);
+  let digits = isNear ? 3 : 2;
+  while (digits < MOST_SCORE_DIGITS && !isOnItsSide(digits)) digits += 1;
+  return scores[digits].format(value);
+}
 /** 1.5 → +1.50 %. */
 export const formatPercent = (value) => (isNumber(value) ? percent.format(value / 100) : NONE);
 /** 0.42 → 42 %. */
