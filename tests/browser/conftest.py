@@ -50,7 +50,7 @@ def open_page(chromium: Any, site: Site, watch: Watch) -> Iterator[Open]:
     contexts = []
 
     def make(path: str | None = "/", *, signed_in: bool = True, at: Site = site, **options: Any) -> Any:
-        context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True, **options)
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, "accept_downloads": True, **options})
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()

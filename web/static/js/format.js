@@ -17,6 +17,7 @@ const CLOCK = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
 export const numbers = (options) => new Intl.NumberFormat(LANGUAGE, options);
 
 const price = numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const smallPrice = numbers({ minimumSignificantDigits: 3, maximumSignificantDigits: 4 });
 const whole = numbers({ maximumFractionDigits: 0 });
 const compact = numbers({ notation: "compact", maximumFractionDigits: 1 });
 const percent = numbers({ style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" });
@@ -39,7 +40,10 @@ const UNITS = [
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
-export const formatPrice = (value) => (isNumber(value) ? price.format(value) : NONE);
+/** A price: two decimals, and below 1 four significant digits, as the service's sentences have it. */
+export const formatPrice = (value) => formatMove(value, value);
+/** A difference of a price from another, with as many decimals as the price has. */
+export const formatMove = (move, of) => (isNumber(move) ? (Math.abs(of) < 1 && move !== 0 ? smallPrice : price).format(move) : NONE);
 export const formatWhole = (value) => (isNumber(value) ? whole.format(value) : NONE);
 export const formatCompact = (value) => (isNumber(value) ? compact.format(value) : NONE);
 /** A score from -1 to 1, with its sign: near a threshold with three decimals, or as many as put it on its side of it. */

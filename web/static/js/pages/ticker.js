@@ -45,7 +45,7 @@ function build() {
     header.element,
     chart.element,
     h("div", { class: "ticker-columns" }, part("votes", "Why: the twelve votes"), h("div", {}, part("position", "Trade and position size"), part("flips", "What would flip it"))),
-    part("history", "Verdicts so far"),
+    part("history", "Verdicts so far by this strategy"),
     details,
   );
 }
@@ -61,7 +61,7 @@ function follow() {
   const before = state;
   state = readState();
   chart.setState(state);
-  header.setStrategy(state.strategy);
+  header.strategies.setChosen(state.strategy);
   if (before.strategy !== state.strategy) analyse();
 }
 
@@ -110,7 +110,7 @@ async function analyse() {
 }
 
 function showResult(signal) {
-  header.setResult(result, new Date().toISOString());
+  header.setResult(result);
   chart.setResult(result);
   fill(byId("votes"), votes(result));
   showPosition();
@@ -132,10 +132,16 @@ function showPosition() {
 }
 
 function showHistory() {
+  const id = state.strategy;
   show(byId("history"), async () => {
-    const known = await strategies().catch(() => []); // their ids say nearly as much
-    return verdictHistory(ticker, new Map(known.map(({ id, name }) => [id, name])));
+    const known = await strategies().catch(() => []); // its id says nearly as much
+    return verdictHistory(ticker, known.find((strategy) => strategy.id === id) ?? { id, name: id });
   });
+}
+
+/** What every strategy says. Without it the row has names only; why there is none stands at the top. */
+async function loadVerdicts() {
+  header.strategies.setVerdicts(await api.get(`/verdicts/${encodeURIComponent(ticker)}`).catch(() => null));
 }
 
 function showFailure(error) {
@@ -148,7 +154,7 @@ function showFailure(error) {
 
 async function analyseAgain() {
   const before = result?.id;
-  const [made] = await Promise.all([analyse(), loadBars()]);
+  const [made] = await Promise.all([analyse(), loadBars(), loadVerdicts()]);
   if (made) notify(result.id === before ? "Nothing new: the same prices give the same result." : `New result: ${result.verdict}, score ${formatScore(result.score)}.`);
 }
 
@@ -171,7 +177,7 @@ async function offerStrategies() {
       writeUrl({ ...state, strategy: DEFAULTS.strategy }, DEFAULTS, { push: false });
       follow();
     }
-    header.setStrategies(known, state.strategy);
+    header.strategies.setStrategies(known, state.strategy);
   } catch (error) {
     notify(`The strategies could not be loaded. ${error.words ?? error.message}`, { problem: true });
   }
@@ -191,4 +197,5 @@ build();
 loadBars();
 analyse();
 offerStrategies();
+loadVerdicts();
 loadName();

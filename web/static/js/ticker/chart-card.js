@@ -226,15 +226,16 @@ function toneOf(change) {
 }
 
 function levelMarks({ support, resistance }) {
-  const isNarrow = matchMedia("(max-width: 640px)").matches; // whole words would cover a third of a phone's chart
+  const isNarrow = matchMedia("(max-width: 640px)").matches; // whole words would take a third of a phone's chart
   const mark =
     (name, color) =>
     ({ price, touches }) => ({ price, title: touches > 1 ? `${name} ×${touches}` : name, color, dashed: true });
   return [...support.map(mark(isNarrow ? "S" : "Support", "good")), ...resistance.map(mark(isNarrow ? "R" : "Resistance", "bad"))];
 }
 
+/** Those of a trade to buy. A short sale's are for those who ask, and are drawn for nobody. */
 function tradeMarks(trade) {
-  if (trade === null) return [];
+  if (trade === null || trade.side === "short") return [];
   return [
     { price: trade.entry, title: "Entry", color: "accent" },
     { price: trade.stop_loss, title: "Stop", color: "warn" },

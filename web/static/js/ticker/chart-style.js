@@ -1,11 +1,10 @@
 // How the chart's parts look, of the page's colours.
 
 import { ColorType, CrosshairMode, LineStyle } from "../../vendor/lightweight-charts/lightweight-charts.standalone.production.mjs";
-import { dateLanguage, formatPrice, numbers } from "../format.js";
+import { dateLanguage, formatPrice } from "../format.js";
 import { withAlpha } from "./chart-theme.js";
 
-const SMALL = numbers({ minimumFractionDigits: 4, maximumFractionDigits: 4 });
-const PRICE_FORMAT = { type: "custom", minMove: 0.0001, formatter: (value) => (Math.abs(value) < 1 && value !== 0 ? SMALL.format(value) : formatPrice(value)) };
+const PRICE_FORMAT = { type: "custom", minMove: 0.0001, formatter: formatPrice };
 const PLAIN_FORMAT = { type: "custom", minMove: 0.01, formatter: formatPrice };
 
 export function chartOptions(theme) {
@@ -80,6 +79,7 @@ export function guideOptions(price, theme) {
   return { price, color: withAlpha(theme.soft, 0.7), lineWidth: 1, lineStyle: LineStyle.Dotted, axisLabelVisible: false, title: "" };
 }
 
-export function markOptions({ price, title, color, dashed }, theme) {
-  return { price, title, color: theme[color], lineWidth: 1, lineStyle: dashed ? LineStyle.Dashed : LineStyle.Solid, axisLabelVisible: true };
+/** A price line; its name and price stand in tags.js's column. */
+export function markOptions({ price, color, dashed }, theme) {
+  return { price, title: "", color: theme[color], lineWidth: 1, lineStyle: dashed ? LineStyle.Dashed : LineStyle.Solid, axisLabelVisible: false };
 }

@@ -4,6 +4,7 @@ import { BaselineSeries, CandlestickSeries, createChart, HistogramSeries, LineSe
 import { candleOptions, chartOptions, guideOptions, histogramColor, lineOptions, markOptions, volumeColor } from "./chart-style.js";
 import { onThemeChange, readTheme } from "./chart-theme.js";
 import { RANGES } from "./overlays.js";
+import { Tags } from "./tags.js";
 
 const KINDS = { line: LineSeries, dashed: LineSeries, dots: LineSeries, histogram: HistogramSeries, baseline: BaselineSeries };
 const PRICE_PANE_SHARE = 4; // of the height, to 1 for every other pane
@@ -28,9 +29,12 @@ export class PriceChart {
   #overlays = new Map(); // key → {overlay, drawn: [{spec, series, data}]}
   #marks = new Map(); // key → [{price, title, color, dashed}]
   #lines = [];
+  #isPlacing = false;
+  #tags = new Tags();
 
-  /** `onPoint(index)` hears which bar is pointed at, null for none. */
+  /** `onPoint(index)` hears which bar is pointed at, null for none. The names of the price lines stand beside the container. */
   constructor(container, onPoint) {
+    container.after(this.#tags.element);
     this.#container = container;
     this.#chart = createChart(container, {
       ...chartOptions(this.#theme),
@@ -44,6 +48,7 @@ export class PriceChart {
     this.#chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
     this.#chart.priceScale("right").applyOptions({ scaleMargins: { top: 0.06, bottom: 0.2 }, entireTextOnly: true });
     this.#chart.subscribeCrosshairMove(({ logical }) => onPoint(logical === undefined || !this.#bars.dates[logical] ? null : logical));
+    this.#candles.attachPrimitive({ updateAllViews: () => this.#placeTags() }); // called whenever the chart is about to be painted
     container.addEventListener("focus", () => this.#allowWheel(true));
     container.addEventListener("blur", () => this.#allowWheel(false));
     container.addEventListener("pointerdown", () => container.focus({ preventScroll: true }));
@@ -124,8 +129,21 @@ export class PriceChart {
   setMarks(key, marks) {
     this.#marks.set(key, marks);
     for (const line of this.#lines) this.#candles.removePriceLine(line);
-    this.#lines = [...this.#marks.values()].flat().map((mark) => this.#candles.createPriceLine(markOptions(mark, this.#theme)));
-    this.#container.dataset.priceLines = JSON.stringify(this.#lines.map((line) => ({ title: line.options().title, price: line.options().price })));
+    const all = [...this.#marks.values()].flat();
+    this.#lines = all.map((mark) => this.#candles.createPriceLine(markOptions(mark, this.#theme)));
+    this.#tags.setMarks(all);
+    this.#placeTags();
+    this.#container.dataset.priceLines = JSON.stringify(all.map(({ title, price }) => ({ title, price })));
+  }
+
+  /** In the next frame, when the chart has been laid out. */
+  #placeTags() {
+    if (this.#isPlacing) return;
+    this.#isPlacing = true;
+    requestAnimationFrame(() => {
+      this.#isPlacing = false;
+      this.#tags.place((price) => this.#candles.priceToCoordinate(price), this.#chart.panes()[0].getHeight());
+    });
   }
 
   /** The overlays' values at a bar: [{label, color, value}]; value null where there is none. */

@@ -2,27 +2,29 @@
 
 import { address } from "../api.js";
 import { fill, h } from "../dom.js";
-import { formatAgo, formatDay, formatMoment, formatPercent, formatPrice, formatScore } from "../format.js";
+import { formatAgo, formatDay, formatMoment, formatMove, formatPercent, formatPrice, formatScore } from "../format.js";
 import { problem } from "../states.js";
-import { select, verdictBadge } from "../widgets.js";
+import { verdictBadge } from "../widgets.js";
+import { warningBadge } from "../words.js";
 import { gauge } from "./gauge.js";
+import { adviceOf } from "./position-view.js";
+import { StrategyChoice } from "./strategy-choice.js";
 import { watchButton } from "./watch-button.js";
 
 const NO_HISTORY = new Set(["insufficient_history", "price_quality"]);
 
 export class Header {
   #ticker;
-  #onStrategy;
 
   /** `onStrategy(id)` and `onAnalyse()` hear of the controls. */
   constructor(ticker, { onStrategy, onAnalyse }) {
     this.#ticker = ticker;
-    this.#onStrategy = onStrategy;
     this.name = h("span", { class: "ticker-name soft" });
     this.price = h("div", { class: "ticker-price" });
     this.verdict = h("div", { class: "ticker-verdict" });
     this.warnings = h("div", { class: "ticker-warnings" });
-    this.strategy = h("div", { class: "ticker-strategy" });
+    this.advice = h("p", { class: "ticker-advice", id: "advice" });
+    this.strategies = new StrategyChoice(onStrategy);
     this.said = h("p", { class: "visually-hidden", role: "status" });
     this.again = h("button", { type: "button", class: "primary", id: "analyse", onclick: onAnalyse }, "Analyse again");
     this.excel = h("a", { class: "button", id: "excel", hidden: true, "aria-label": "Download as Excel" }, "↓ Excel");
@@ -32,9 +34,10 @@ export class Header {
       h(
         "div",
         { class: "ticker-top" },
-        h("div", { class: "ticker-title" }, h("h1", {}, ticker, " ", this.name), this.price, h("div", { class: "ticker-actions" }, this.strategy, this.again, watchButton(ticker), this.excel)),
+        h("div", { class: "ticker-title" }, h("h1", {}, ticker, " ", this.name), this.price, this.advice, h("div", { class: "ticker-actions" }, this.again, watchButton(ticker), this.excel)),
         this.verdict,
       ),
+      this.strategies.element,
       this.warnings,
       this.said,
     );
@@ -51,20 +54,9 @@ export class Header {
     fill(
       this.price,
       h("span", { class: "ticker-close", id: "close" }, formatPrice(close.at(-1))),
-      change !== null && h("span", { class: tone, id: "change" }, `${arrow} ${formatPrice(Math.abs(change))} (${formatPercent((change / close.at(-2)) * 100)})`),
+      change !== null && h("span", { class: tone, id: "change" }, `${arrow} ${formatMove(Math.abs(change), close.at(-1))} (${formatPercent((change / close.at(-2)) * 100)})`),
       h("span", { class: "soft small", id: "as-of" }, `Close of ${formatDay(dates.at(-1))}`),
     );
-  }
-
-  setStrategies(strategies, chosen) {
-    const options = strategies.map(({ id, name }) => [id, name]);
-    const control = select("strategy", options, chosen, (event) => this.#onStrategy(event.target.value));
-    fill(this.strategy, h("label", { for: control.id, class: "soft small" }, "Strategy"), control);
-  }
-
-  setStrategy(chosen) {
-    const control = this.strategy.querySelector("select");
-    if (control) control.value = chosen;
   }
 
   setBusy(busy) {
@@ -74,12 +66,13 @@ export class Header {
     this.verdict.setAttribute("aria-busy", String(busy));
   }
 
-  setResult(result, analysedAt) {
-    const when = h("time", { datetime: analysedAt, title: formatMoment(analysedAt) }, formatAgo(analysedAt));
+  setResult(result) {
+    const when = h("time", { datetime: result.created_at, title: formatMoment(result.created_at) }, formatAgo(result.created_at));
     fill(this.verdict, h("div", { class: "verdict-words" }, verdictBadge(result.verdict), h("span", { class: "small soft" }, "analysed ", when)), gauge(result.score, result.verdict));
     this.verdict.dataset.verdict = result.verdict;
     this.verdict.dataset.score = result.score;
-    const warnings = result.warnings.map(({ code, message }) => h("li", { dataset: { code } }, h("span", { class: "badge warn" }, "Note"), " ", message));
+    this.advice.textContent = adviceOf(result);
+    const warnings = result.warnings.map(({ code, message }) => h("li", { dataset: { code } }, warningBadge(), " ", message));
     fill(this.warnings, warnings.length > 0 && h("ul", { "aria-label": "Warnings" }, warnings));
     this.excel.href = address(`/reports/analysis/${encodeURIComponent(this.#ticker)}.xlsx`, { strategy: result.strategy });
     this.excel.hidden = false;
@@ -89,6 +82,7 @@ export class Header {
   setProblem(error, retry) {
     fill(this.verdict);
     delete this.verdict.dataset.verdict;
+    this.advice.textContent = "";
     const advice = NO_HISTORY.has(error.code) && h("p", {}, h("a", { href: "/prices" }, "Upload more prices"), " for it.");
     fill(this.warnings, problem(error, NO_HISTORY.has(error.code) ? null : retry), advice);
     this.excel.hidden = true;

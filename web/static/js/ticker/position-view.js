@@ -1,26 +1,37 @@
-// The trade, and the position size for it, worked out while the numbers are typed.
+// The trade: what to do now, and the position size for it, worked out while the numbers are typed.
 
 import { fill, h } from "../dom.js";
 import { formatPercent, formatPrice, formatWhole } from "../format.js";
 import { DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, sizePosition, sizingProblems } from "./position.js";
 
 const NAMES = { capital: "Capital", riskPercent: "Risk, % of capital", capPercent: "Cap, % of capital" };
+const ORDERS = { limit: "limit order", stop: "stop order", market: "at the market" };
 const LIMITS = { risk: "The risk sets the size.", cap: "The cap sets the size." };
 
 /** `sizing` ({capital, riskPercent, capPercent}, as typed) is kept by the page from one result to the next; it is changed here. */
 export function positionView(result, sizing) {
   const { trade } = result;
-  if (trade === null) return h("p", { class: "soft" }, "The signal is to hold: there is no trade to size. “What would flip it” says at which close there will be.");
+  if (trade === null) return h("p", {}, adviceOf(result));
   const facts = h(
     "dl",
     { class: "facts" },
-    fact("Entry", formatPrice(trade.entry), trade.entry_method),
+    fact("Entry", formatPrice(trade.entry), `${ORDERS[trade.order]}, ${trade.entry_method}`),
     fact("Stop", formatPrice(trade.stop_loss), away(trade.stop_loss, trade.entry)),
     fact("Target", formatPrice(trade.target), `${away(trade.target, trade.entry)}, ${trade.reward_risk} to 1`),
   );
-  if (result.signal !== "BUY") return [facts, h("p", { class: "soft small" }, "A sell has no position size: it says when to leave a position, and nothing of short sales.")];
-  return [facts, calculator(trade, sizing)];
+  const [now, ...terms] = sentencesOf(trade.advice);
+  if (trade.side === "short")
+    return [h("p", { class: "advice" }, now), h("details", { class: "short-plan" }, h("summary", {}, "The plan of a short sale"), h("p", { class: "small" }, terms.join(" ")), facts)];
+  return [h("p", { class: "advice" }, now), h("p", { class: "small soft" }, terms.join(" ")), facts, calculator(trade, sizing)];
 }
+
+/** What to do now, in a sentence. */
+export function adviceOf({ signal, trade }) {
+  if (trade !== null) return sentencesOf(trade.advice)[0];
+  return signal === "HOLD" ? "Hold what you own; there is no trade to make." : "There is no plan to act on: its target would not be a price.";
+}
+
+const sentencesOf = (text) => text.split(/(?<=\.) /);
 
 /** What the calculator starts with. */
 export function defaultSizing(capPercent) {

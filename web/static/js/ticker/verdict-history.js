@@ -1,4 +1,4 @@
-// The ticker's results, newest first, a page at a time.
+// The ticker's results by one strategy, newest first, a page at a time.
 
 import { api } from "../api.js";
 import { h, notify } from "../dom.js";
@@ -9,19 +9,19 @@ import { scoreBar, verdictBadge } from "../widgets.js";
 const PAGE = 10;
 
 /** Load the first page. */
-export async function verdictHistory(ticker, strategyNames) {
+export async function verdictHistory(ticker, strategy) {
   const address = `/history/${encodeURIComponent(ticker)}`;
   const rows = h("tbody", {});
-  const add = ({ items }) => rows.append(...items.map((item) => row(item, strategyNames)));
-  const first = await api.get(address, { limit: PAGE });
-  if (!first.items.length) return empty("No results yet", "“Analyse again” makes the first.");
+  const add = ({ items }) => rows.append(...items.map(row));
+  const first = await api.get(address, { strategy: strategy.id, limit: PAGE });
+  if (!first.items.length) return empty(`No results by ${strategy.name} yet`, "“Analyse again” makes the first.");
   add(first);
   let cursor = first.next_cursor;
   const more = h("button", { type: "button", hidden: cursor === null }, "Load more");
   more.addEventListener("click", async () => {
     more.disabled = true;
     try {
-      const next = await api.get(address, { limit: PAGE, cursor });
+      const next = await api.get(address, { strategy: strategy.id, limit: PAGE, cursor });
       const newest = rows.children.length;
       add(next);
       cursor = next.next_cursor;
@@ -33,7 +33,7 @@ export async function verdictHistory(ticker, strategyNames) {
       more.disabled = false;
     }
   });
-  const columns = [["Day"], ["Verdict"], ["Score", "number"], ["", "hide-on-phone"], ["Close", "number hide-on-phone"], ["Strategy"], ["Analysed", "hide-on-phone"]];
+  const columns = [["Day"], ["Verdict"], ["Score", "number"], ["", "hide-on-phone"], ["Close", "number hide-on-phone"], ["Analysed", "hide-on-phone"]];
   return [
     h(
       "div",
@@ -41,7 +41,7 @@ export async function verdictHistory(ticker, strategyNames) {
       h(
         "table",
         { class: "verdict-history" },
-        h("caption", { class: "visually-hidden" }, `Results of ${ticker}, newest first`),
+        h("caption", { class: "visually-hidden" }, `Results of ${ticker} by ${strategy.name}, newest first`),
         h(
           "thead",
           {},
@@ -58,7 +58,7 @@ export async function verdictHistory(ticker, strategyNames) {
   ];
 }
 
-function row({ as_of, verdict, score, close, strategy, created_at }, strategyNames) {
+function row({ as_of, verdict, score, close, created_at }) {
   return h(
     "tr",
     {},
@@ -67,7 +67,6 @@ function row({ as_of, verdict, score, close, strategy, created_at }, strategyNam
     h("td", { class: "number" }, formatScore(score)),
     h("td", { class: "hide-on-phone" }, scoreBar(score, verdict)),
     h("td", { class: "number hide-on-phone" }, formatPrice(close)),
-    h("td", {}, strategyNames.get(strategy) ?? strategy),
     h("td", { class: "hide-on-phone" }, h("time", { datetime: created_at }, formatMoment(created_at))),
   );
 }
