@@ -158,7 +158,10 @@ def _refuse_or_redirect(view: Any) -> Any:
     sign_in_page = getattr(view, "signs_in_at", None)
     if sign_in_page is not None:
         path = request.full_path.rstrip("?")
-        return redirect(sign_in_page if path == "/" else f"{sign_in_page}?{urlencode({'next': path})}", 303)
+        parameters = {} if path == "/" else {"next": path}
+        if request.cookies.get(SESSION_COOKIE):
+            parameters["reason"] = "ended"
+        return redirect(f"{sign_in_page}?{urlencode(parameters)}" if parameters else sign_in_page, 303)
     problem = "The API key is not valid." if presented_key(request.headers) else "An API key is needed."
     detail = f"{problem} Send it as X-API-Key: KEY or Authorization: Bearer KEY."
     raise ApiError(401, "unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="bellwether"'})

@@ -28,11 +28,13 @@ blueprint = Blueprint("web", __name__, template_folder="templates")
 def _for_every_page() -> dict[str, object]:
     state = request_state()
     session, principal = state.session, state.principal
+    is_admin = principal is not None and principal.key_id == MASTER
     return {
         "asset": assets.url,
         "version": VERSION,
         "csrf_token": session.csrf_token if session else "",
-        "is_admin": principal is not None and principal.key_id == MASTER,
+        "account": f"{principal.org_id} {'master' if is_admin else 'key'}" if principal else "",
+        "is_admin": is_admin,
         "here": request.path,
     }
 

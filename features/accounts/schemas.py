@@ -9,5 +9,6 @@ class SessionAnswer(Answer):
     """The caller; `csrf_token` is null for a caller without a session."""
 
     key_id: str
+    org_id: int
     is_admin: bool
     csrf_token: str | None

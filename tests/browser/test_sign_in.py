@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from kit.browser import Open, Site, Watch
 from kit.support import MASTER_KEY
+from playwright.sync_api import expect
 
 
 def test_strangers_are_led_to_sign_in_and_back(open_page: Open, site: Site) -> None:
     page = open_page("/screener?verdict=Buy", signed_in=False)
     assert page.url == site.url("/login?next=%2Fscreener%3Fverdict%3DBuy")
+    expect(page.get_by_text("Sign in to see the page that you asked for.")).to_be_visible()
     page.get_by_label("API key").fill(MASTER_KEY)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(site.url("/screener?verdict=Buy"))
@@ -35,7 +37,8 @@ def test_the_cookie_is_out_of_reach_and_signing_out_ends_it(open_page: Open, sit
     assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
     assert page.evaluate("document.cookie") == ""
     page.get_by_role("button", name="Sign out").click()
-    page.wait_for_url(site.url("/login"))
+    page.wait_for_url(site.url("/login?reason=signed-out"))
+    expect(page.get_by_text("You have signed out.")).to_be_visible()
     page.goto(site.url("/"))
     assert page.url == site.url("/login")
 

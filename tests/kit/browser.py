@@ -60,12 +60,12 @@ class Site:
 
 
 def start_site(folder: Path, **environment: str) -> Site:
-    """Start `python app.py` with an empty data folder, and wait until it is ready. By then the sample is analysed."""
-    port = free_port()
+    """Start `python app.py` with the data of a folder, and wait until it is ready. By then the sample is analysed."""
+    port = int(environment.get("PORT") or free_port())
     log_path = folder / "log"
     variables = {"PATH": os.environ["PATH"], "PORT": str(port), "DATA_DIR": str(folder / "var"), "MASTER_API_KEY": MASTER_KEY}
     variables |= {"SECRET_KEY": SECRET_KEY, "RATE_LIMIT_ENABLED": "false", "LOCAL_WORKERS": "1", "LOG_LEVEL": "warning", **environment}
-    with log_path.open("wb") as log:
+    with log_path.open("ab") as log:
         process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=variables, stdout=log, stderr=subprocess.STDOUT)
     site = Site(port, process, log_path)
     try:

@@ -143,3 +143,35 @@ def test_where_a_sign_in_may_come_from(backend: Backend, tmp_path: Path) -> None
         assert (name, answer.status_code) == (name, 303 if is_let_in else 403)
         assert ("Set-Cookie" in answer.headers) is is_let_in
     assert len(rows()) == sum(is_let_in for _, is_let_in in SENDERS.values())
+
+
+# ---- what a script and a person are told ------------------------------------------------------------------------------------------
+
+
+def test_a_script_of_a_page_gets_no_form(browser: Browser) -> None:
+    """A page whose session has ended signs in by a script, which cannot follow a redirect or show the form."""
+    headers = {"Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
+    refused = browser("POST", "/login", data={"key": "no key at all"}, headers=headers)
+    assert (refused.status_code, refused.json["code"], refused.json["detail"]) == (401, "unauthorized", "This key is not valid.")
+    assert browser("POST", "/login", data={"key": MASTER_KEY}, headers=headers).status_code == 204
+    session = browser("GET", "/api/v1/session").json
+    assert (session["org_id"], session["is_admin"], session["csrf_token"]) == (1, True, browser.csrf)
+    elsewhere = browser("POST", "/login", data={"key": MASTER_KEY}, headers={**headers, "Sec-Fetch-Site": "cross-site"})
+    assert elsewhere.status_code == 403
+
+
+@ON_SQLITE
+def test_the_form_says_why_one_is_there(browser: Browser) -> None:
+    for path, words in {
+        "/login": "",
+        "/login?next=%2Ftasks": "Sign in to see the page that you asked for.",
+        "/login?next=%2Ftasks&reason=ended": "Your session has ended. Sign in again to go on.",
+        "/login?reason=signed-out": "You have signed out.",
+        "/login?reason=%3Cscript%3E": "",
+    }.items():
+        page = browser("GET", path).text
+        assert ('id="reason"' in page) is bool(words)
+        assert words in page
+        assert "<script>" not in page
+    assert browser("GET", "/tasks").headers["Location"] == "/login?next=%2Ftasks"
+    assert browser.bring("x" * 43)("GET", "/tasks").headers["Location"] == "/login?next=%2Ftasks&reason=ended"

@@ -174,7 +174,7 @@ def test_what_ends_a_session(app: Application, browser: Browser, clock: Clock, h
     clock.moment += LOOKUP_SECONDS
     assert LOOKUP_SECONDS <= 2
     assert not copy.is_known()
-    assert copy("GET", "/").headers["Location"] == "/login"
+    assert copy("GET", "/").headers["Location"] == "/login?reason=ended"
     assert copy("GET", "/api/v1/session").json["code"] == "unauthorized"
     assert "checks" in copy("GET", "/health").json
     assert "versions" not in copy("GET", "/health").json

@@ -1,10 +1,14 @@
 // The JSON API, called as the page's session.
 
+import { heardStatus, missed } from "./connection.js";
 import { csrfToken } from "./dom.js";
+import { refreshToken, sessionNow, signInAgain } from "./session.js";
+import { waitForBudget, waitForSlot } from "./waiting.js";
 
 const BASE = "/api/v1";
 const SOON_SECONDS = 1; // what Retry-After says where nothing but a slot is missing
 const MOST_TRIES = 6;
+const LONGEST_WAIT_SECONDS = 60; // until a budget is filled again; past that, the page says when to try again
 
 /**
  * @typedef {object} Options
@@ -49,6 +53,62 @@ export function address(path, params = {}) {
 }
 
 /**
+ * A problem of an error answer's text. @param {number} status @param {string} text @param {string | null} retryAfter
+ */
+export function problemOf(status, text, retryAfter) {
+  /** @type {any} */
+  let problem = null;
+  try {
+    problem = JSON.parse(text);
+  } catch {
+    // A proxy's page: its status is all that there is to say.
+  }
+  return new ApiProblem(status, { ...problem, detail: problem?.detail ?? `The service answered ${status}.`, retryAfter: Number(retryAfter) || null });
+}
+
+/**
+ * Send a request until the session of the page is good for it: one that has ended is renewed in place, and the token of one that another tab began is fetched.
+ * @template Answer
+ * @param {boolean} isChange
+ * @param {() => Promise<Answer>} send
+ * @param {(answer: Answer) => number} statusOf
+ */
+export async function inSession(isChange, send, statusOf) {
+  for (let isFirst = true; ; isFirst = false) {
+    const usedBy = sessionNow();
+    const answer = await send();
+    const status = statusOf(answer);
+    if (status === 401) {
+      if (await signInAgain(usedBy, isChange)) continue;
+      throw new ApiProblem(401, { detail: "Your session has ended. Sign in again.", code: "unauthorized", title: "Signed out" });
+    }
+    if (status === 403 && isChange && isFirst && (await refreshToken())) continue;
+    return answer;
+  }
+}
+
+/**
+ * Fetch as the page's session; every answer and every silence tells whether the service is there. Throws ApiProblem, or AbortError.
+ * @param {string} url
+ * @param {{method?: string, headers: Record<string, string>, body?: BodyInit, signal?: AbortSignal}} options
+ */
+export function request(url, { method = "GET", headers, ...rest }) {
+  const send = async () => {
+    const sent = method === "GET" ? headers : { ...headers, "X-CSRF-Token": csrfToken() };
+    try {
+      const answer = await fetch(url, { method, headers: sent, credentials: "same-origin", ...rest });
+      heardStatus(answer.status);
+      return answer;
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      missed();
+      throw new ApiProblem(0);
+    }
+  };
+  return inSession(method !== "GET", send, (answer) => answer.status);
+}
+
+/**
  * @param {string} method
  * @param {string} path
  * @param {Options} options
@@ -57,20 +117,9 @@ export function address(path, params = {}) {
 async function call(method, path, { params, json, body, type, headers, accept = "application/json", signal } = {}) {
   /** @type {Record<string, string>} */
   const sent = { Accept: accept, ...headers };
-  if (method !== "GET") sent["X-CSRF-Token"] = csrfToken();
   if (json !== undefined) sent["Content-Type"] = "application/json";
   else if (type) sent["Content-Type"] = type;
-  let answer;
-  try {
-    answer = await fetch(address(path, params), { method, headers: sent, body: json === undefined ? body : JSON.stringify(json), signal, credentials: "same-origin" });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new ApiProblem(0);
-  }
-  if (answer.status === 401) {
-    location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
-    throw new ApiProblem(401, { detail: "Your session has ended. Sign in again.", code: "unauthorized", title: "Signed out" });
-  }
+  const answer = await request(address(path, params), { method, headers: sent, body: json === undefined ? body : JSON.stringify(json), signal });
   const text = await answer.text();
   const isJson = (answer.headers.get("Content-Type") ?? "").includes("json");
   /** @type {any} */
@@ -84,13 +133,12 @@ async function call(method, path, { params, json, body, type, headers, accept = 
   }
   // Health says by 503 that something is wrong, and what: that is its answer.
   const isHealth = path.startsWith("/health") && typeof parsed?.status === "string"; // a problem has a number there
-  if (!answer.ok && !isHealth)
-    throw new ApiProblem(answer.status, { ...parsed, detail: parsed?.detail ?? `The service answered ${answer.status}.`, retryAfter: Number(answer.headers.get("Retry-After")) || null });
+  if (!answer.ok && !isHealth) throw problemOf(answer.status, text, answer.headers.get("Retry-After"));
   return isJson ? parsed : text;
 }
 
 /**
- * A read. Where the server makes as many heavy answers as it can at once, it is asked again when it says.
+ * A read. Where the server makes as many heavy answers as it can at once, or the caller's budget is spent for some seconds, it is asked again when it says.
  * @param {string} path
  * @param {Record<string, any>} [params]
  * @param {Options} [options]
@@ -101,10 +149,32 @@ async function read(path, params, options) {
     try {
       return await call("GET", path, { ...options, params });
     } catch (error) {
-      if (error.status !== 503 || error.retryAfter !== SOON_SECONDS || tries === MOST_TRIES) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 1000 * SOON_SECONDS));
+      if (tries === MOST_TRIES) throw error;
+      await untilAnswered(error, options?.signal);
     }
   }
+}
+
+/** Wait for what a refused read needs; throws the problem where waiting does not help. @param {ApiProblem} problem @param {AbortSignal} [signal] */
+async function untilAnswered(problem, signal) {
+  if (problem.status === 503 && problem.retryAfter === SOON_SECONDS) {
+    const done = waitForSlot();
+    await pause(SOON_SECONDS, signal).finally(done);
+  } else if (problem.status === 429 && problem.retryAfter !== null && problem.retryAfter <= LONGEST_WAIT_SECONDS) {
+    waitForBudget(problem.retryAfter);
+    await pause(problem.retryAfter, signal);
+  } else throw problem;
+}
+
+/** @param {number} seconds @param {AbortSignal} [signal] @returns {Promise<void>} */
+function pause(seconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, 1000 * seconds);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
 }
 
 export const api = {

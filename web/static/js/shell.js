@@ -1,6 +1,11 @@
-// What every page has: the search for a ticker, and signing out.
+// What every page has: the search for a ticker, signing out, and word of a service or a session that is away.
 
+import { watchConnection } from "./connection.js";
 import { byId, csrfToken, notify } from "./dom.js";
+import { refreshToken, tellSignedOut, watchSession } from "./session.js";
+
+watchConnection();
+watchSession();
 
 byId("ticker-search")?.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -9,10 +14,13 @@ byId("ticker-search")?.addEventListener("submit", (event) => {
 });
 
 byId("sign-out")?.addEventListener("click", async () => {
+  const signOut = () => fetch("/logout", { method: "POST", headers: { "X-CSRF-Token": csrfToken() }, credentials: "same-origin" });
   try {
-    const answer = await fetch("/logout", { method: "POST", headers: { "X-CSRF-Token": csrfToken() }, credentials: "same-origin" });
+    let answer = await signOut();
+    if (answer.status === 403 && (await refreshToken())) answer = await signOut();
     if (!answer.ok && answer.status !== 401) throw new Error(String(answer.status));
-    location.assign("/login");
+    tellSignedOut();
+    location.assign("/login?reason=signed-out");
   } catch {
     notify("You are still signed in: the service did not answer. Try again.", { problem: true });
   }

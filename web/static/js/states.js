@@ -1,9 +1,23 @@
 // What stands where there is nothing to show: loading, empty, a problem. Each says what to do.
 
+import { onReturn } from "./connection.js";
 import { h } from "./dom.js";
+import { whyWaiting } from "./waiting.js";
+
+const LONG_MILLISECONDS = 2000; // after which loading says what it waits for
+const TELL_MILLISECONDS = 1000;
 
 export function loading(text = "Loading …") {
-  return h("div", { class: "state", role: "status" }, h("div", { class: "spinner", "aria-hidden": "true" }), text);
+  const why = h("p", { class: "small" });
+  const element = h("div", { class: "state", role: "status" }, h("div", { class: "spinner", "aria-hidden": "true" }), text, why);
+  const tell = () => {
+    if (!element.isConnected) return;
+    const words = whyWaiting();
+    if (why.textContent !== words) why.textContent = words;
+    setTimeout(tell, TELL_MILLISECONDS);
+  };
+  setTimeout(tell, LONG_MILLISECONDS);
+  return element;
 }
 
 export function empty(title, ...what) {
@@ -15,9 +29,9 @@ export function empty(title, ...what) {
   );
 }
 
-/** A problem of the API in words, with a way to try again. */
+/** A problem of the API in words, with a way to try again; where the service did not answer, it is tried again once it does. */
 export function problem(error, retry) {
-  return h(
+  const element = h(
     "div",
     { class: "state problem", role: "alert" },
     h("h2", {}, error.title ?? "Something went wrong in this page"),
@@ -25,6 +39,13 @@ export function problem(error, retry) {
     error.requestId && h("p", { class: "small soft" }, "Request ", h("code", {}, error.requestId)),
     retry && h("button", { type: "button", onclick: retry }, "Try again"),
   );
+  if (retry && error.status === 0) {
+    const stop = onReturn(() => {
+      stop();
+      return element.isConnected ? retry() : null;
+    });
+  }
+  return element;
 }
 
 /** Show `loading`, then what `load` builds, or the problem with a way to try again. */

@@ -1,6 +1,7 @@
 // Files in and out: downloads whose problems can be said in words, and uploads with their progress.
 
-import { ApiProblem, address } from "./api.js";
+import { ApiProblem, address, inSession, problemOf, request } from "./api.js";
+import { heard, heardStatus, missed } from "./connection.js";
 import { csrfToken } from "./dom.js";
 import { numbers } from "./format.js";
 
@@ -34,14 +35,11 @@ export function nameFrom(disposition, otherwise) {
  * @param {{params?: Record<string, any>, accept?: string, name?: string}} options
  */
 export async function download(path, { params, accept = "*/*", name = "bellwether" } = {}) {
-  let answer;
-  let content;
-  try {
-    answer = await fetch(address(path, params), { headers: { Accept: `${accept}, application/problem+json` }, credentials: "same-origin" });
-    content = await answer.blob();
-  } catch {
+  const answer = await request(address(path, params), { headers: { Accept: `${accept}, application/problem+json` } });
+  const content = await answer.blob().catch(() => {
+    missed();
     throw new ApiProblem(0);
-  }
+  });
   if (!answer.ok) throw problemOf(answer.status, await content.text(), answer.headers.get("Retry-After"));
   const saved = nameFrom(answer.headers.get("Content-Disposition"), name);
   save(content, saved);
@@ -55,25 +53,43 @@ export async function download(path, { params, accept = "*/*", name = "bellwethe
  * @param {{type: string, params?: Record<string, any>, onProgress?: (share: number) => void, signal?: AbortSignal}} options
  * @returns {Promise<any>}
  */
-export function upload(path, file, { type, params, onProgress = () => {}, signal }) {
+export async function upload(path, file, options) {
+  const request = await inSession(
+    true,
+    () => put(address(path, options.params), file, options),
+    (sent) => sent.status,
+  );
+  const { status, responseText } = request;
+  if (status < 200 || status > 299) throw problemOf(status, responseText, request.getResponseHeader("Retry-After"));
+  try {
+    return JSON.parse(responseText);
+  } catch {
+    throw new ApiProblem(status, { detail: "The answer could not be read. Load the page again to see what is stored.", code: "unreadable", title: "Unreadable answer" });
+  }
+}
+
+/** @param {string} url @param {File} file @param {Parameters<typeof upload>[2]} options @returns {Promise<XMLHttpRequest>} */
+function put(url, file, { type, onProgress = () => {}, signal }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch tells nothing of what was sent so far
-    const refuse = () => reject(new ApiProblem(0));
-    request.open("PUT", address(path, params));
+    const refuse = () => {
+      missed();
+      reject(new ApiProblem(0));
+    };
+    request.open("PUT", url);
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("Content-Type", type);
     request.setRequestHeader("X-CSRF-Token", csrfToken());
-    request.upload.addEventListener("progress", (event) => event.lengthComputable && onProgress(event.loaded / event.total));
+    request.upload.addEventListener("progress", (event) => {
+      heard(); // what takes the file is there, however long a probe waits behind it
+      if (event.lengthComputable) onProgress(event.loaded / event.total);
+    });
     request.addEventListener("error", refuse);
     request.addEventListener("timeout", refuse);
     request.addEventListener("abort", () => reject(new DOMException("The upload was stopped.", "AbortError")));
     request.addEventListener("load", () => {
-      const { status, responseText } = request;
-      if (status < 200 || status > 299) return reject(problemOf(status, responseText, request.getResponseHeader("Retry-After")));
-      const parsed = parse(responseText);
-      if (parsed === null)
-        return reject(new ApiProblem(status, { detail: "The answer could not be read. Load the page again to see what is stored.", code: "unreadable", title: "Unreadable answer" }));
-      resolve(parsed);
+      heardStatus(request.status);
+      resolve(request);
     });
     signal?.addEventListener("abort", () => request.abort());
     request.send(file);
@@ -87,21 +103,4 @@ function save(content, name) {
   link.click();
   // The browser reads it after the click; an address given up at once would be an empty file in some.
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-}
-
-function problemOf(status, text, retryAfter) {
-  if (status === 401) {
-    location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
-    return new ApiProblem(401, { detail: "Your session has ended. Sign in again.", code: "unauthorized", title: "Signed out" });
-  }
-  const problem = parse(text) ?? {};
-  return new ApiProblem(status, { ...problem, detail: problem.detail ?? `The service answered ${status}.`, retryAfter: Number(retryAfter) || null });
-}
-
-function parse(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

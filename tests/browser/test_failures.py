@@ -1,0 +1,181 @@
+"""When things fail: a service that stops and comes back, one that hangs, calls that are aborted, and loading that lasts."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.browser import Open, Site, Watch, start_site
+from kit.servers import wait_until
+from playwright.sync_api import expect
+
+STEP, LIMIT = 100, 3000  # milliseconds of the page's clock
+COUNT_CALLS = """
+const original = window.fetch;
+window.inFlight = 0;
+window.fetch = (...given) => {
+  window.inFlight += 1;
+  return original(...given).finally(() => { window.inFlight -= 1; });
+};
+"""
+AWAY = "The service does not answer. What you see may be old. Trying again …"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def own_site(folder: Path) -> Iterator[Site]:
+    """A server that the test may stop."""
+    site = start_site(folder)
+    yield site
+    if site.process.poll() is None:
+        site.stop()
+
+
+def pass_time(page: Any, milliseconds: int, settle: bool = True) -> None:
+    """Let the page's clock run in steps; with `settle`, calls that are under way end before the next step."""
+    for _ in range(milliseconds // STEP):
+        page.clock.run_for(STEP)
+        if settle:
+            wait_until(lambda: page.evaluate("window.inFlight") == 0)
+
+
+def with_own_clock(open_page: Open, path: str, **options: Any) -> Any:
+    """A page whose clock the test moves."""
+    page = open_page(None, **options)
+    page.add_init_script(COUNT_CALLS)
+    page.clock.install()
+    page.goto(options.get("at").url(path) if options.get("at") else path)
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+@pytest.mark.parametrize("path", ["/", "/login"])
+def test_a_service_that_stops_is_told_within_three_seconds_and_so_is_its_return(
+    open_page: Open, own_site: Site, folder: Path, watch: Watch, path: str
+) -> None:
+    watch.expected += ["ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "502"]
+    page = with_own_clock(open_page, path, at=own_site, signed_in=path != "/login")
+    banner = page.locator("#banner")
+    own_site.stop()
+    pass_time(page, LIMIT)
+    assert AWAY in banner.inner_text()
+    again = start_site(folder, PORT=str(own_site.port))
+    try:
+        page.clock.resume()
+        expect(banner).to_contain_text("It answers again.")
+    finally:
+        again.stop()
+
+
+def test_a_service_that_hangs_is_told_within_three_seconds(open_page: Open, own_site: Site) -> None:
+    page = with_own_clock(open_page, "/screener", at=own_site)
+    os.kill(own_site.process.pid, signal.SIGSTOP)
+    try:
+        pass_time(page, LIMIT, settle=False)
+        assert AWAY in page.locator("#banner").inner_text()
+    finally:
+        os.kill(own_site.process.pid, signal.SIGCONT)
+    page.clock.resume()
+    expect(page.locator("#banner")).to_contain_text("It answers again.")
+
+
+def test_a_part_that_failed_is_loaded_when_the_service_is_back(open_page: Open, site: Site, watch: Watch) -> None:
+    watch.expected.append("ERR_")
+    page = open_page(None)
+    page.route("**/api/v1/**", lambda route: route.abort("connectionrefused"))
+    page.route("**/health/live", lambda route: route.abort("connectionrefused"))
+    page.goto(site.url("/reports"))
+    expect(page.locator(".state.problem")).to_contain_text("The service cannot be reached.")
+    expect(page.locator("#banner")).to_contain_text(AWAY)
+    page.unroute("**/api/v1/**")
+    page.unroute("**/health/live")
+    expect(page.locator("#banner")).to_contain_text("It answers again. The page is up to date.")
+    expect(page.get_by_role("heading", name="A job", exact=True)).to_be_visible()
+
+
+def test_one_call_that_is_aborted_is_no_reason_for_alarm(open_page: Open, site: Site, watch: Watch) -> None:
+    watch.expected.append("ERR_CONNECTION_ABORTED")
+    page = with_own_clock(open_page, "/tasks", at=site)
+    page.route("**/api/v1/jobs?**", lambda route: route.abort("connectionaborted"))
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.locator(".state.problem")).to_be_visible()
+    pass_time(page, 2 * LIMIT)
+    assert page.locator("#banner").inner_text() == ""
+
+
+def test_a_computer_that_is_offline_says_so(open_page: Open, watch: Watch) -> None:
+    watch.expected.append("ERR_INTERNET_DISCONNECTED")
+    page = open_page("/screener")
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    expect(page.locator("#banner")).to_contain_text("This computer is offline.")
+    page.context.set_offline(False)
+    expect(page.locator("#banner")).to_contain_text("It answers again.")
+
+
+def test_a_hidden_page_asks_for_nothing(open_page: Open, site: Site) -> None:
+    page = with_own_clock(open_page, "/reports", at=site)
+    page.evaluate(
+        "Object.defineProperty(document, 'visibilityState', { value: 'hidden' }); document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    probes: list[str] = []
+    page.on("request", lambda request: probes.append(request.url) if "/health/live" in request.url else None)
+    pass_time(page, 4 * LIMIT)
+    assert probes == []
+
+
+# ---- loading that lasts -----------------------------------------------------------------------------------------------------------
+
+
+def test_loading_that_lasts_says_that_the_service_is_slow(open_page: Open, site: Site) -> None:
+    page = open_page(None)
+    held: list[Any] = []
+    page.route("**/api/v1/strategies", lambda route: held.append(route))  # noqa: PLW0108 — Playwright marks the function that it is given
+    page.goto(site.url("/reports"))
+    expect(page.locator("#page .state")).to_contain_text("Still loading: the service is answering slowly.")
+    held[0].continue_()
+    expect(page.get_by_role("heading", name="A job", exact=True)).to_be_visible()
+
+
+def refusing(status: int, seconds: int, times: int) -> Any:
+    """A route that is refused some times, and then goes on."""
+    asked: list[int] = []
+
+    def answer(route: Any) -> None:
+        asked.append(1)
+        if len(asked) > times:
+            route.continue_()
+            return
+        body = json.dumps({"status": status, "code": "unavailable", "title": "Not now", "detail": "Not now."})
+        route.fulfill(status=status, headers={"Retry-After": str(seconds)}, content_type="application/problem+json", body=body)
+
+    return answer
+
+
+def test_loading_that_waits_for_a_slot_says_so(open_page: Open, site: Site, watch: Watch) -> None:
+    watch.expected.append("503")
+    page = open_page(None)
+    page.route("**/api/v1/strategies", refusing(503, 1, times=4))
+    page.goto(site.url("/reports"))
+    expect(page.locator("#page .state")).to_contain_text("The service is busy with other answers; this one is next.")
+    expect(page.get_by_role("heading", name="A job", exact=True)).to_be_visible()
+
+
+def test_a_spent_budget_says_when_the_page_goes_on(open_page: Open, site: Site, watch: Watch) -> None:
+    watch.expected.append("429")
+    page = open_page(None)
+    page.route("**/api/v1/strategies", refusing(429, 4, times=1))
+    page.goto(site.url("/reports"))
+    expect(page.locator("#banner")).to_contain_text("The page goes on by itself in")
+    expect(page.locator("#page .state")).to_contain_text("as many requests as it may for now; it goes on by itself.")
+    expect(page.get_by_role("heading", name="A job", exact=True)).to_be_visible()
+    expect(page.locator("#banner")).to_have_text("")

@@ -1,0 +1,158 @@
+"""A session that ends: the page asks for the key in place, nothing that was typed is lost, and tabs hear of each other."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import requests
+from browser.test_pages import axe_source, serious
+from kit.browser import PATIENCE, Open, Site, Watch
+from kit.paths import ROOT
+from kit.servers import wait_until
+from kit.support import MASTER_KEY, SECRET_KEY
+from playwright.sync_api import expect
+
+DIALOG = "#sign-in-again"
+HEADER = "Date,Open,High,Low,Close,Volume\n"
+
+
+def end_session(page: Any, site: Site) -> None:
+    """End the page's session from elsewhere, and wait until the service refuses it."""
+    (cookie,) = [one for one in page.context.cookies() if one["name"] == "bellwether_session"]
+    browser = requests.Session()
+    browser.cookies.set(cookie["name"], cookie["value"])
+    token = browser.get(site.url("/api/v1/session"), timeout=60).json()["csrf_token"]
+    assert browser.post(site.url("/logout"), headers={"X-CSRF-Token": token}, timeout=60).status_code == 204
+    wait_until(lambda: requests.get(site.url("/api/v1/session"), cookies={cookie["name"]: cookie["value"]}, timeout=60).status_code == 401)
+
+
+def sign_in_again(page: Any, key: str = MASTER_KEY) -> None:
+    page.locator(DIALOG).get_by_label("API key").fill(key)
+    page.locator(DIALOG).get_by_role("button", name="Sign in").click()
+
+
+def another_tab(page: Any, site: Site, watch: Watch, path: str) -> Any:
+    tab = page.context.new_page()
+    watch.follow(tab, site)
+    tab.goto(site.url(path))
+    return tab
+
+
+def test_what_was_typed_is_stored_after_signing_in_again(open_page: Open, site: Site, watch: Watch) -> None:
+    watch.expected.append("401")
+    page = open_page("/tasks")
+    page.locator("#new-job > summary").click()
+    page.get_by_label("These:").check()
+    page.locator("#job-tickers").fill("AAPL IBM")
+    end_session(page, site)
+    page.get_by_role("button", name="Start").click()
+    dialog = page.locator(DIALOG)
+    expect(dialog.get_by_role("heading")).to_have_text("Your session has ended")
+    expect(dialog.get_by_label("API key")).to_be_focused()
+    page.evaluate(axe_source())
+    assert serious(page) == []
+    sign_in_again(page, "no key at all")
+    expect(dialog.get_by_role("alert")).to_have_text("This key is not valid.")
+    sign_in_again(page)
+    expect(dialog).to_have_count(0)
+    expect(page.locator("#notices")).to_contain_text("The job is queued.")
+    assert site.api("GET", "/jobs", params={"limit": 1}).json()["items"][0]["total"] == 2
+    assert page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])") == "[{},{}]"  # no key is kept
+
+
+def test_a_sign_in_that_is_put_off_leaves_the_page_as_it_is(open_page: Open, site: Site, watch: Watch) -> None:
+    watch.expected.append("401")
+    page = open_page("/tasks")
+    page.locator("#new-job > summary").click()
+    page.get_by_label("These:").check()
+    page.locator("#job-tickers").fill("AAPL")
+    end_session(page, site)
+    page.get_by_role("button", name="Start").click()
+    page.keyboard.press("Escape")
+    expect(page.locator(DIALOG)).to_have_count(0)
+    expect(page.locator("#banner")).to_contain_text("You are signed out: nothing more is loaded or stored.")
+    expect(page.locator("#job-problem")).to_have_text("Your session has ended. Sign in again.")
+    expect(page.locator("#job-tickers")).to_have_value("AAPL")
+    page.locator("#banner").get_by_role("button", name="Sign in").click()
+    sign_in_again(page)
+    expect(page.locator("#banner")).to_have_text("")
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("#notices")).to_contain_text("is queued.")
+
+
+def test_a_file_goes_on_after_signing_in_again(open_page: Open, site: Site, watch: Watch, tmp_path: Path) -> None:
+    watch.expected.append("401")
+    file = tmp_path / "SESSION.csv"
+    file.write_text(HEADER + "".join(f"2025-09-{day:02},10,11,9,10.5,{day}\n" for day in range(1, 31)))
+    page = open_page("/prices")
+    page.wait_for_load_state("networkidle")
+    end_session(page, site)
+    page.locator("#price-files").set_input_files(str(file))
+    sign_in_again(page)
+    expect(page.locator('.file-row[data-state="checked"]')).to_contain_text("SESSION would have 30 bars")
+
+
+def test_signing_out_in_one_tab_is_told_in_the_other(open_page: Open, site: Site, watch: Watch) -> None:
+    watch.expected.append("401")
+    page = open_page("/screener")
+    other = another_tab(page, site, watch, "/tasks")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(site.url("/login?reason=signed-out"))
+    expect(other.locator(DIALOG).get_by_role("heading")).to_have_text("You have signed out in another tab")
+    sign_in_again(other)
+    expect(other.locator(DIALOG)).to_have_count(0)
+    other.get_by_role("button", name="Refresh").click()
+    expect(other.locator("#page")).not_to_have_attribute("aria-busy", "true")
+    page.goto(site.url("/"))
+    assert page.url == site.url("/")
+
+
+def test_one_sign_in_serves_both_tabs(open_page: Open, site: Site, watch: Watch) -> None:
+    """The tab that waits goes on when the other has signed in; one with the former token gets the new one."""
+    watch.expected += ["401", "403"]
+    page = open_page("/tasks")
+    other = another_tab(page, site, watch, "/tasks")
+    third = another_tab(page, site, watch, "/tasks")
+    end_session(page, site)
+    for tab in (page, other):
+        tab.get_by_role("button", name="Refresh").click()
+        expect(tab.locator(DIALOG)).to_be_visible()
+    sign_in_again(page)
+    expect(page.locator(DIALOG)).to_have_count(0)
+    expect(other.locator(DIALOG)).to_have_count(0)
+    third.evaluate("document.querySelector('meta[name=csrf-token]').content = 'of the session before'")
+    third.locator("#new-job > summary").click()
+    third.get_by_label("These:").check()
+    third.locator("#job-tickers").fill("GOOG IBM MSFT")
+    third.get_by_role("button", name="Start").click()
+    expect(third.locator("#notices")).to_contain_text("is queued.")
+
+
+def test_another_key_than_before_loads_the_page_again(open_page: Open, site: Site, watch: Watch) -> None:
+    """The page was made for the master key: with a key that may do less it is another one."""
+    watch.expected.append("401")
+    folder = site.log_path.parent / "var"
+    command = [str(Path(sys.executable).with_name("flask")), "api-key", "create", "second"]
+    variables = {"PATH": os.environ["PATH"], "DATA_DIR": str(folder), "MASTER_API_KEY": MASTER_KEY, "SECRET_KEY": SECRET_KEY}
+    told = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=True, timeout=PATIENCE // 1000).stdout
+    key = next(word for word in told.split() if len(word) > 30)
+    page = open_page("/tasks")
+    end_session(page, site)
+    page.get_by_role("button", name="Refresh").click()
+    sign_in_again(page, key)
+    expect(page.locator(DIALOG)).to_contain_text("You are signed in with another key")
+    page.get_by_role("button", name="Load the page again").click()
+    expect(page.get_by_role("link", name="Overview", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Diagnostics")).to_have_count(0)
+
+
+def test_the_sign_in_page_says_why_one_is_there(open_page: Open, site: Site) -> None:
+    page = open_page("/tasks")
+    end_session(page, site)
+    page.goto(site.url("/screener"))
+    assert page.url == site.url("/login?next=%2Fscreener&reason=ended")
+    expect(page.locator("#reason")).to_have_text("Your session has ended. Sign in again to go on.")
