@@ -20,12 +20,19 @@ def register_request_log(app: Application) -> None:
         structlog.contextvars.bind_contextvars(request_id=request.state.request_id)
 
     def end(request: StatefulRequest, response: Response) -> Response:
+        state = request.state
+        principal = state.principal
         log.info(
             "request",
             method=request.method,
             route=request.url_rule.rule if request.url_rule else None,
             status=response.status_code,
-            ms=round((perf_counter() - request.state.started) * 1000, 2),
+            ms=round((perf_counter() - state.started) * 1000, 2),
+            # Ids, never what was sent: a key that is not valid may be one of another service.
+            key_id=None if principal is None else principal.key_id,
+            via=None if principal is None else "key" if state.session is None else "session",
+            address=request.remote_addr,  # of the client, as far as TRUSTED_PROXIES are to be believed (ProxyFix)
+            ticker=state.ticker,
         )
         return response
 

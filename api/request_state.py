@@ -39,6 +39,7 @@ class RequestState:
     needs_key: bool = False
     principal: Principal | None = None
     session: Session | None = None
+    ticker: str | None = None  # what the request is about, for the log; validated
     varies_by_encoding: bool = False  # whether the answer depends on Accept-Encoding, unless its own headers say so
     limit_headers: HeaderPairs = ()
     policy_headers: HeaderPairs = ()

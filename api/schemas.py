@@ -53,6 +53,18 @@ class Headers(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class SubmitHeaders(Headers):
+    """The header that makes a request safe to repeat."""
+
+    idempotency_key: str | None = Field(
+        None,
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="The first answer under a key is stored for a day and sent again for the same key, with `Idempotent-Replayed: true`.",
+    )
+
+
 class PageQuery(Query):
     """The page of a list."""
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, get_type_hints
 from flask import Request, request
 from pydantic import BaseModel, ValidationError
 
+from api.request_state import request_state
 from utils.api_utils import validation_problem
 
 PARTS = ("header", "path", "query", "body")
@@ -29,11 +30,16 @@ def validated(view: Callable[..., Any]) -> Callable[..., Any]:
     annotations = get_type_hints(view)
     parts = [(part, annotations[part], _reader(part, annotations[part])) for part in PARTS if part in annotations]
     takes_request = "raw" in annotations
+    ticker_part = next((part for part, model, _ in parts if "ticker" in model.model_fields), None)
 
     @wraps(view)
     def validate_and_call(**path: Any) -> Any:
+        arguments: dict[str, Any] = {}
         try:
-            arguments = {part: model.model_validate(read(path)) for part, model, read in parts}
+            for part, model, read in parts:
+                arguments[part] = model.model_validate(read(path))
+                if part == ticker_part:
+                    request_state().ticker = arguments[part].ticker
         except ValidationError as error:
             raise validation_problem(error) from error
         if takes_request:

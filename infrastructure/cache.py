@@ -241,6 +241,10 @@ class Cache:
         log.warning("cache cleared", prefix=prefix, entries=cleared, cleared_by=cleared_by)
         return cleared
 
+    def forget(self, region: Region) -> None:
+        """Drop the entries of a region from the memory of this process alone."""
+        self._memory.clear(f"{region}:")
+
     def entries(self, prefix: str, limit: int) -> list[CacheEntry]:
         """The entries of this process and of Redis, by key."""
         entries = {entry.key: entry for entry in self._memory.entries(prefix, limit)}

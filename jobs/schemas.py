@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.schemas import Answer, Headers, Page, PageQuery, Query
+from api.schemas import Answer, Headers, Page, PageQuery, Query, SubmitHeaders
 from models.job import Fault, Job, JobItem
 from models.job_state import ItemStatus, JobStatus
 from utils.clock import now
@@ -85,18 +85,6 @@ class JobItemPage(Page):
     """A page of a job's items, by key."""
 
     items: list[JobItemAnswer]
-
-
-class SubmitHeaders(Headers):
-    """The header that makes a request safe to repeat."""
-
-    idempotency_key: str | None = Field(
-        None,
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        description="The first answer under a key is stored for a day and sent again for the same key, with `Idempotent-Replayed: true`.",
-    )
 
 
 class ChangeHeaders(Headers):

@@ -6,6 +6,7 @@ from datetime import datetime
 SHARED_ORG = 0  # owns bundled prices and those of providers
 FIRST_ORG = 1  # the master key acts for it
 MASTER = "master"  # the id of the master key
+LONGEST_NAME = 100  # characters
 
 
 @dataclass(frozen=True)
@@ -25,3 +26,16 @@ class ApiKey:
     name: str
     created_at: datetime
     revoked_at: datetime | None
+    last_used_at: datetime | None = None  # up to a minute before its last use
+
+
+def normalize_key_name(name: str) -> str:
+    """A key's name with its blanks reduced to single ones. Raises ValueError for one that is blank, too long or not printable."""
+    normalized = " ".join(name.split())
+    if not normalized:
+        raise ValueError("a key needs a name that says what it is for")
+    if len(normalized) > LONGEST_NAME:
+        raise ValueError(f"a name has at most {LONGEST_NAME} characters")
+    if not normalized.isprintable():
+        raise ValueError("a name consists of printable characters")
+    return normalized

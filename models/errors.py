@@ -55,6 +55,10 @@ class ActionNotFound(NotFound):
         super().__init__(f"{ticker} has no corporate action with this id. See GET /api/v1/prices/{ticker}/actions.")
 
 
+class ApiKeyNotFound(NotFound):
+    """There is no API key with this id. See GET /api/v1/admin/keys; the master key is not among them, it is the setting MASTER_API_KEY."""
+
+
 class FlagNotFound(NotFound):
     """There is no such feature flag."""
 

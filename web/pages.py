@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from contextlib import suppress
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -12,6 +13,7 @@ from api.request_state import request_state
 from api.services import services
 from config import VERSION
 from models.api_key import MASTER
+from models.ticker import normalize_ticker
 from utils.api_utils import ApiError
 from web.assets import Assets
 
@@ -50,6 +52,8 @@ def show_overview() -> str:
 @signs_in_at(LOGIN)
 def show_ticker(ticker: str) -> str:
     """One ticker: chart, verdict, votes."""
+    with suppress(ValueError):
+        request_state().ticker = normalize_ticker(ticker)
     return render_template("ticker.html", ticker=ticker)
 
 

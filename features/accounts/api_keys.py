@@ -5,28 +5,43 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Callable
 
+import structlog
+from sqlalchemy import Connection
+
 from database import Database
+from features.accounts.key_uses import KeyUses
 from features.accounts.store import api_key as api_key_store
-from infrastructure import cache_store as clearing_store
 from infrastructure.cache import Cache
 from models.api_key import FIRST_ORG, MASTER, ApiKey, Principal
 from models.cache import Region
+from models.errors import ApiKeyNotFound
 from utils.clock import now
-from utils.ids import new_id
+from utils.ids import is_id, new_id
 from utils.json_text import dump, parse_tolerant
 
+log = structlog.get_logger(__name__)
+
 PREFIX = "bw_"
-KEY_SECONDS = 5.0  # lifetime of a verified key in the cache: a revoked key is refused everywhere within this time
+KEY_SECONDS = 2.0  # a verified key is looked up again after this time: a revoked key is refused everywhere within it
 
 
 class KeyRing:
     """Verifies API keys. It holds the digest of the master key; the digests of the others are in the database."""
 
-    def __init__(self, database: Database, master_key: Callable[[], str], cache: Cache) -> None:
+    def __init__(
+        self,
+        database: Database,
+        master_key: Callable[[], str],
+        cache: Cache,
+        uses: KeyUses | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """`master_key` is called at the first check, so that the constructor reads no file."""
-        self._database, self._cache = database, cache
+        self._database, self._cache, self._clock = database, cache, clock
+        self._uses = uses or KeyUses(database)
         self._read_master_key = master_key
         self._master_digest: str | None = None
 
@@ -45,18 +60,28 @@ class KeyRing:
         digest = digest_of(key)
         if self.is_master_digest(digest):
             return Principal(FIRST_ORG, MASTER)
-        return self._find(digest) if key.startswith(PREFIX) else None
+        principal = self._find(digest) if key.startswith(PREFIX) else None
+        if principal is not None:
+            self.note_use(principal)
+        return principal
+
+    def note_use(self, principal: Principal) -> None:
+        """Note that a key, or a session that was begun with it, was used now."""
+        if principal.key_id != MASTER:
+            self._uses.note(principal.key_id)
 
     def _find(self, digest: str) -> Principal | None:
         cached = self._cache.get(Region.KEYS, digest)
         if cached is not None:
             org_id, key_id = parse_tolerant(cached)
             return Principal(org_id, key_id)
+        read_at = self._clock()
         with self._database.reader() as connection:
             stored = api_key_store.find_active(connection, digest)
         if stored is None:
             return None
-        self._cache.put(Region.KEYS, digest, dump([stored.org_id, stored.id]), KEY_SECONDS)
+        # Counted from before the read: the key may have been revoked while a slow database answered.
+        self._cache.put(Region.KEYS, digest, dump([stored.org_id, stored.id]), read_at + KEY_SECONDS - self._clock())
         return Principal(stored.org_id, stored.id)
 
 
@@ -66,24 +91,43 @@ def digest_of(key: str) -> str:
 
 
 def create_key(database: Database, org_id: int, name: str) -> tuple[ApiKey, str]:
+    """Create a key in a transaction of its own; see `add_key`."""
+    with database.transaction() as connection:
+        return add_key(connection, org_id, name)
+
+
+def add_key(connection: Connection, org_id: int, name: str) -> tuple[ApiKey, str]:
     """Create a key; the second value is the key itself, of which only the digest is stored."""
     key = PREFIX + secrets.token_urlsafe(32)
     stored = ApiKey(new_id(), org_id, name, now(), None)
-    with database.transaction() as connection:
-        api_key_store.insert(connection, org_id, stored, digest_of(key))
+    api_key_store.insert(connection, org_id, stored, digest_of(key))
     return stored, key
 
 
-def list_keys(database: Database, org_id: int) -> list[ApiKey]:
-    """The records of an organization's keys."""
+def list_keys(database: Database, org_id: int, before: str | None, limit: int) -> list[ApiKey]:
+    """Up to `limit` records of an organization's keys, newest first; with the id `before`, only older ones."""
     with database.read() as connection:
-        return api_key_store.list_keys(connection, org_id)
+        return api_key_store.list_keys(connection, org_id, before, limit)
 
 
-def revoke_key(database: Database, org_id: int, key_id: str) -> bool:
-    """Revoke a key; return whether it was active. Every process refuses it within two seconds."""
+def log_creation(stored: ApiKey, created_by: str) -> None:
+    """Log that a key was created; the key itself is in no log."""
+    log.warning("api key created", created=stored.id, name=stored.name, created_by=created_by)
+
+
+def revoke_key(database: Database, cache: Cache, org_id: int, key_id: str, revoked_by: str) -> bool:
+    """Revoke a key; return whether it was active. Raises ApiKeyNotFound.
+
+    The process of `cache` refuses the key and its sessions at once, every other one when it looks them up again, within two seconds.
+    """
+    if not is_id(key_id):
+        raise ApiKeyNotFound
     with database.transaction() as connection:
         revoked = api_key_store.revoke(connection, org_id, key_id, now())
-        # Web processes cache verified keys, and drop them when they read this row.
-        clearing_store.insert(connection, new_id(), f"{Region.KEYS}:", now(), "revocation")
+        if not revoked and api_key_store.find(connection, org_id, key_id) is None:
+            raise ApiKeyNotFound
+    for region in (Region.KEYS, Region.SESSIONS):
+        cache.forget(region)
+    if revoked:
+        log.warning("api key revoked", revoked=key_id, revoked_by=revoked_by)
     return revoked

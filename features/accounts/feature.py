@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.accounts.routes import blueprint
+    from features.accounts.routes import api_key, session
 
-    return (blueprint,)
+    return session.blueprint, api_key.blueprint
 
 
 def _authentication(foundation: Foundation, cache: Cache) -> Authentication:

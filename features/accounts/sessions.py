@@ -55,7 +55,7 @@ class Sessions:
         digest = digest_of(token)
         cached = self._cache.get(Region.SESSIONS, digest)
         if cached is not None:
-            return Session(token, Principal(*parse_tolerant(cached)))
+            return self._used(Session(token, Principal(*parse_tolerant(cached))))
         read_at = self._clock()
         with self._database.reader() as connection:
             owner = session_store.find_owner(connection, digest, now())
@@ -65,12 +65,16 @@ class Sessions:
         # Counted from before the read: the row may have changed while a slow database answered.
         seconds_left = read_at + LOOKUP_SECONDS - self._clock()
         self._cache.put(Region.SESSIONS, digest, dump([principal.org_id, principal.key_id]), seconds_left)
-        return Session(token, principal)
+        return self._used(Session(token, principal))
 
     def end(self, session: Session) -> None:
         """End a session; every process refuses it within two seconds."""
         with self._database.transaction() as connection:
             session_store.end(connection, digest_of(session.token), now())
+
+    def _used(self, session: Session) -> Session:
+        self._ring.note_use(session.principal)
+        return session
 
     def _find_principal(self, owner: SessionOwner) -> Principal | None:
         key_id = MASTER if self._ring.is_master_digest(owner.key_sha256) else owner.key_id

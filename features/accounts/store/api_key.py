@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from database import AnyReader
 from models.api_key import ApiKey
 
-_COLUMNS = "id, org_id, name, created_at, revoked_at"
+_COLUMNS = "id, org_id, name, created_at, revoked_at, last_used_at"
 
 FIND_ACTIVE = text(f"SELECT {_COLUMNS} FROM api_keys WHERE key_sha256 = :key_sha256 AND revoked_at IS NULL")
 
@@ -22,12 +22,29 @@ def find_active(connection: AnyReader, key_sha256: str) -> ApiKey | None:
     return None if row is None else _key_from_row(row)
 
 
-LIST = text(f"SELECT {_COLUMNS} FROM api_keys WHERE org_id = :org_id ORDER BY id")
+FIND = text(f"SELECT {_COLUMNS} FROM api_keys WHERE org_id = :org_id AND id = :id")
 
 
-def list_keys(connection: Connection, org_id: int) -> list[ApiKey]:
-    """Every key of an organization, oldest first."""
-    return [_key_from_row(row) for row in connection.execute(LIST, {"org_id": org_id})]
+def find(connection: AnyReader, org_id: int, key_id: str) -> ApiKey | None:
+    """The key with this id, revoked or not."""
+    row = connection.execute(FIND, {"org_id": org_id, "id": key_id}).first()
+    return None if row is None else _key_from_row(row)
+
+
+LIST = text(
+    f"""
+    SELECT {_COLUMNS}
+    FROM api_keys
+    WHERE org_id = :org_id AND (CAST(:before AS TEXT) IS NULL OR id < :before)
+    ORDER BY id DESC
+    LIMIT :limit
+    """
+)
+
+
+def list_keys(connection: Connection, org_id: int, before: str | None, limit: int) -> list[ApiKey]:
+    """Up to `limit` keys of an organization, newest first; with the id `before`, only older ones."""
+    return [_key_from_row(row) for row in connection.execute(LIST, {"org_id": org_id, "before": before, "limit": limit})]
 
 
 INSERT = text(
@@ -50,6 +67,21 @@ REVOKE = text("UPDATE api_keys SET revoked_at = :revoked_at WHERE org_id = :org_
 def revoke(connection: Connection, org_id: int, key_id: str, revoked_at: datetime) -> bool:
     """Revoke a key; return whether it was active."""
     return connection.execute(REVOKE, {"org_id": org_id, "id": key_id, "revoked_at": revoked_at}).rowcount == 1
+
+
+# Several processes serve a key, and each reports its use: only the first within the interval writes, and none sets the time back.
+MARK_USED = text(
+    """
+    UPDATE api_keys
+    SET last_used_at = :used_at
+    WHERE id = :id AND (last_used_at IS NULL OR last_used_at <= :before)
+    """
+)
+
+
+def mark_used(connection: Connection, key_id: str, used_at: datetime, before: datetime) -> bool:
+    """Store a use of a key, unless one later than `before` is stored; return whether it was stored."""
+    return connection.execute(MARK_USED, {"id": key_id, "used_at": used_at, "before": before}).rowcount == 1
 
 
 def _key_from_row(row: Sequence[Any]) -> ApiKey:

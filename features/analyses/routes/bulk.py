@@ -9,12 +9,12 @@ from api.blueprint import JOBS, api_blueprint
 from api.flags import require_flag
 from api.problem import problem_answers
 from api.rate_limit import Budget, budget
+from api.schemas import SubmitHeaders
 from api.services import services
 from features.analyses.bulk import submit
 from features.analyses.schemas.analysis import BulkAnalyzeRequest
 from features.analyses.schemas.bulk import ActiveBulkJobAnswer, BulkJobAnswer
 from jobs.flags import BULK_JOBS
-from jobs.schemas import SubmitHeaders
 from jobs.submission import submit_job
 
 blueprint = api_blueprint("bulk_analysis", JOBS)

@@ -4,6 +4,7 @@ import { api } from "../api.js";
 import { cache } from "../diagnostics/cache.js";
 import { flags } from "../diagnostics/flags.js";
 import { checks, migrations, versionFacts } from "../diagnostics/health.js";
+import { keys } from "../diagnostics/keys.js";
 import { facts, section } from "../diagnostics/section.js";
 import * as status from "../diagnostics/status.js";
 import { byId, fill, h } from "../dom.js";
@@ -40,6 +41,7 @@ const parts = [
   migrations(),
   section({ id: "service", title: "Service", load: whatRuns, draw: versionFacts, retry: () => refresh() }),
   flags(),
+  keys(),
   cache(),
 ];
 

@@ -1,0 +1,64 @@
+"""The page of diagnostics, as the operator on call uses it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import requests
+from kit.browser import Open, Site
+from kit.servers import wait_until
+from playwright.sync_api import expect
+
+KEY_SHAPE = re.compile(r"^bw_[A-Za-z0-9_-]{43}$")
+SIZES = [pytest.param({"width": 1280, "height": 900}, id="desktop"), pytest.param({"width": 390, "height": 844}, id="phone")]
+
+
+def status_with(site: Site, key: str) -> int:
+    return requests.get(site.url("/api/v1/watchlist"), headers={"X-API-Key": key}, timeout=60).status_code
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_key_is_made_used_and_revoked(open_page: Open, site: Site, size: dict[str, int]) -> None:
+    page = open_page("/diagnostics")
+    page.set_viewport_size(size)
+    name = f"report {size['width']}"
+    keys = page.locator("#keys")
+    keys.get_by_role("button", name="Make a key").click()
+    expect(keys.get_by_role("alert")).to_contain_text("Say what the key is for")
+    expect(keys.get_by_label("Name of the new key")).to_be_focused()
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    value = keys.get_by_label("The new key", exact=True)
+    expect(value).to_have_value(KEY_SHAPE)
+    key = value.input_value()
+    expect(keys.get_by_role("row", name=name)).to_contain_text("never")
+    assert status_with(site, key) == 200
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    keys.get_by_role("button", name="Copy").click()
+    expect(page.get_by_text("The key is copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == key
+    keys.get_by_role("button", name="I have it").click()
+    expect(value).to_have_count(0)
+    assert key not in page.content()
+    wait_until(lambda: last_use(site, name))
+    page.get_by_role("button", name="Refresh now").click()
+    row = keys.get_by_role("row", name=name)
+    expect(row).not_to_contain_text("never")
+    row.get_by_role("button", name=f"Revoke {name}").click()
+    dialog = page.get_by_role("dialog", name=f"Revoke “{name}”?")
+    expect(dialog).to_contain_text("This cannot be undone.")
+    page.keyboard.press("Escape")
+    assert status_with(site, key) == 200
+    row.get_by_role("button", name=f"Revoke {name}").click()
+    dialog.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text(f"“{name}” is revoked.")).to_be_visible()
+    expect(keys.get_by_role("table", name="API keys that work").get_by_role("row", name=name)).to_have_count(0)
+    wait_until(lambda: status_with(site, key) == 401)
+
+
+def last_use(site: Site, name: str) -> str | None:
+    items = site.api("GET", "/admin/keys").json()["items"]
+    value = next(entry["last_used_at"] for entry in items if entry["name"] == name)
+    assert value is None or isinstance(value, str)
+    return value

@@ -1,0 +1,160 @@
+// API keys: making one (its secret is shown once), seeing when each was last used, and revoking.
+
+import { api } from "../api.js";
+import { copy } from "../copying.js";
+import { fill, h, notify } from "../dom.js";
+import { formatAgo } from "../format.js";
+import { ago } from "../moments.js";
+import { ask } from "./dialog.js";
+import { section, table } from "./section.js";
+
+const LONGEST_NAME = 100;
+const PAGE_SIZE = 500;
+
+/** The keys with their controls. */
+export function keys() {
+  const name = h("input", { id: "key-name", maxlength: String(LONGEST_NAME), autocomplete: "off", placeholder: "what it is for", "aria-describedby": "key-problem", oninput: () => complain("") });
+  const make = h("button", { type: "submit", class: "primary", id: "key-make" }, "Make a key");
+  const trouble = h("p", { class: "field-problem", id: "key-problem", role: "alert" });
+  const shown = h("div", { id: "new-key" });
+  const form = h("form", { class: "row key-form", onsubmit: submit }, h("div", { class: "field" }, h("label", { for: name.id }, "Name of the new key"), name), make);
+  /** @type {{name: string, token: string} | null} */
+  let attempt = null; // sent again after an answer that did not arrive, so that no second key is made
+
+  const part = section({
+    id: "keys",
+    title: "API keys",
+    isWide: true,
+    controls: h("div", {}, form, trouble, shown),
+    load: () => api.get("/admin/keys", { limit: PAGE_SIZE }),
+    draw: (found) => draw(found, part.refresh),
+  });
+
+  function complain(text) {
+    trouble.textContent = text;
+    if (text) name.setAttribute("aria-invalid", "true");
+    else name.removeAttribute("aria-invalid");
+  }
+
+  async function submit(event) {
+    event.preventDefault();
+    const wanted = name.value.trim();
+    if (!wanted) {
+      complain("Say what the key is for: whoever revokes it one day must know what will stop.");
+      name.focus();
+      return;
+    }
+    if (attempt?.name !== wanted) attempt = { name: wanted, token: randomToken() };
+    make.disabled = true;
+    try {
+      const made = await api.post("/admin/keys", { name: wanted }, { headers: { "Idempotency-Key": attempt.token } });
+      attempt = null;
+      name.value = "";
+      complain("");
+      show(made);
+      await part.refresh();
+    } catch (error) {
+      complain(error.words ?? String(error.message));
+      name.focus();
+    } finally {
+      make.disabled = false;
+    }
+  }
+
+  function show(made) {
+    if (made.key === null) {
+      fill(shown, h("p", { class: "remedy", tabindex: "-1" }, `The key “${made.name}” was made, but the answer that had it was lost. Revoke it below, and make another.`));
+    } else {
+      const value = h("input", { readonly: true, value: made.key, id: "new-key-value", spellcheck: "false", class: "key-value", onfocus: () => value.select() });
+      fill(
+        shown,
+        h(
+          "div",
+          { class: "new-key", role: "group", "aria-labelledby": "new-key-title", tabindex: "-1" },
+          h("strong", { id: "new-key-title" }, `The key “${made.name}”`),
+          h("p", { class: "small" }, "It is shown this once and stored nowhere. Copy it to where it will be used."),
+          h(
+            "div",
+            { class: "row" },
+            h("label", { class: "visually-hidden", for: value.id }, "The new key"),
+            value,
+            h("button", { type: "button", class: "primary", id: "key-copy", onclick: () => copy(made.key, "The key", value) }, "Copy"),
+            h(
+              "button",
+              {
+                type: "button",
+                id: "key-done",
+                onclick: () => {
+                  fill(shown);
+                  name.focus();
+                },
+              },
+              "I have it",
+            ),
+          ),
+        ),
+      );
+    }
+    /** @type {HTMLElement} */ (shown.firstElementChild).focus();
+  }
+
+  return part;
+}
+
+function draw({ items, next_cursor: cursor }, refresh) {
+  const active = items.filter((key) => key.revoked_at === null);
+  const revoked = items.filter((key) => key.revoked_at !== null);
+  return [
+    active.length
+      ? table(
+          "API keys that work",
+          [["Name"], ["Made"], ["Last used"], ["Command"]],
+          active.map((key) => activeRow(key, refresh)),
+          "keys",
+        )
+      : h("p", { class: "soft" }, "There are no keys besides the master key. Give each program or person one of their own, so that it can be revoked alone."),
+    revoked.length > 0 &&
+      h(
+        "details",
+        { class: "small" },
+        h("summary", {}, `${revoked.length} revoked`),
+        table(
+          "Revoked keys",
+          [["Name"], ["Made"], ["Last used"], ["Revoked"]],
+          revoked.map((key) => h("tr", {}, h("th", { scope: "row" }, key.name), h("td", {}, ago(key.created_at)), h("td", {}, lastUse(key)), h("td", {}, ago(key.revoked_at)))),
+          "keys",
+        ),
+      ),
+    cursor && h("p", { class: "small soft" }, `The newest ${items.length}; GET /api/v1/admin/keys lists all.`),
+  ];
+}
+
+function activeRow(key, refresh) {
+  const button = h("button", { type: "button", class: "danger", id: `revoke-${key.id}`, "aria-label": `Revoke ${key.name}`, onclick: () => revoke(key, button, refresh) }, "Revoke …");
+  return h("tr", { dataset: { key: key.id } }, h("th", { scope: "row" }, key.name), h("td", {}, ago(key.created_at)), h("td", {}, lastUse(key)), h("td", {}, button));
+}
+
+const lastUse = (key) => (key.last_used_at ? ago(key.last_used_at) : h("span", { class: "soft" }, "never"));
+
+async function revoke(key, button, refresh) {
+  const used = key.last_used_at ? `It was last used ${formatAgo(key.last_used_at)}.` : "It was never used.";
+  const words = `${used} Programs that use it are refused within two seconds, and browsers that signed in with it are signed out. This cannot be undone.`;
+  const answer = await ask({ title: `Revoke “${key.name}”?`, words, confirm: "Revoke", isDanger: true });
+  if (answer === null) return;
+  button.disabled = true;
+  try {
+    await api.delete(`/admin/keys/${encodeURIComponent(key.id)}`);
+    notify(`“${key.name}” is revoked.`);
+    await refresh();
+    document.getElementById("key-name")?.focus();
+  } catch (error) {
+    notify(error.words ?? String(error.message), { problem: true });
+    button.disabled = false;
+    button.focus();
+  }
+}
+
+/** Random text; `crypto.randomUUID` is missing where a page does not come by HTTPS. */
+function randomToken() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
