@@ -18,7 +18,7 @@ PROXIED = {"X-Forwarded-For": "198.51.100.7, 192.0.2.1"}
 @pytest.fixture
 def server(backend: Backend, start: Start) -> Server:
     """A server with the sample prices, behind one trusted proxy."""
-    server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_WORKERS="1", TRUSTED_PROXIES="1", LOG_LEVEL="info"))
+    server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", TRUSTED_PROXIES="1", LOG_LEVEL="info"))
     wait_until(server.answers)
     return server
 
@@ -69,7 +69,7 @@ def test_who_asked_from_where_about_what(server: Server) -> None:
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_proxy_that_is_not_trusted_is_not_believed(backend: Backend, start: Start) -> None:
-    server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_WORKERS="1", LOG_LEVEL="info"))
+    server = start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", LOG_LEVEL="info"))
     wait_until(server.answers)
     assert logged(server, "GET", "/api/v1/jobs", KEY)["address"] == "127.0.0.1"
     assert database.query_db("SELECT id FROM api_keys") == []

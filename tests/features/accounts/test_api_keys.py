@@ -229,7 +229,7 @@ def test_a_use_that_cannot_be_written_fails_no_request(client: Client) -> None:
 
 
 def test_a_key_that_is_revoked_at_one_server_is_refused_by_the_other(backend: Backend, start: Start) -> None:
-    servers: list[Server] = [start([GUNICORN, "wsgi:app"], **production(backend, WEB_WORKERS="1", LOG_LEVEL="info")) for _ in range(2)]
+    servers: list[Server] = [start([GUNICORN, "wsgi:app"], **production(backend, WEB_CONCURRENCY="1", LOG_LEVEL="info")) for _ in range(2)]
     for server in servers:
         wait_until(server.answers)
     made = requests.post(servers[0].url("/api/v1/admin/keys"), json={"name": "report"}, headers=KEY, timeout=60).json()
