@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from models.footing import Steps, steps_until
 from models.price_series import COLUMNS, PackedBars
 
-CLOSE = COLUMNS.index("close")
+# The rows of the packed layout, as `columns_of` has it.
+DAYS, OPEN, HIGH, LOW, CLOSE, ADJ_CLOSE, VOLUME = range(1 + len(COLUMNS))
+PRICES = slice(OPEN, CLOSE + 1)
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -60,9 +62,9 @@ def adjusted_bars(packed: PackedBars, adjusted: bool, steps: Steps = ()) -> Bars
     the newest bar are not taken.
     """
     columns = columns_of(packed)
-    days, prices, adj_closes, volumes = columns[0].view("datetime64[D]"), columns[1:5], columns[5], columns[6]
+    days, prices, adj_closes, volumes = columns[DAYS].view("datetime64[D]"), columns[PRICES], columns[ADJ_CLOSE], columns[VOLUME]
     if adjusted and len(packed) > 0:
-        factor = adj_closes / prices[CLOSE]
+        factor = adj_closes / columns[CLOSE]
         factor /= factor[-1]
         prices = prices * factor
     if steps and len(packed) > 0:

@@ -51,7 +51,7 @@ def is_stale(newest: date, today: date) -> bool:
 
 def price_warnings(bars: Bars, today: date) -> tuple[PriceWarning, ...]:
     """Warnings about one or more adjusted bars: their volume, moves, days, age and number."""
-    return tuple(chain(_of_volume(bars), _of_moves(bars), _of_days(bars), _of_age(bars, today)))
+    return tuple(chain(_of_volume(bars), move_warnings(bars), _of_days(bars), _of_age(bars, today)))
 
 
 def _of_volume(bars: Bars) -> Iterator[PriceWarning]:
@@ -61,7 +61,8 @@ def _of_volume(bars: Bars) -> Iterator[PriceWarning]:
         yield PriceWarning("zero_volume", f"{without_volume} of {len(bars)} days ({percent:.0f} %) have no volume.")
 
 
-def _of_moves(bars: Bars) -> Iterator[PriceWarning]:
+def move_warnings(bars: Bars) -> Iterator[PriceWarning]:
+    """Warnings about moves from one day to the next: those over 50 %, and those that look like a split."""
     moves = bars.close[1:] / bars.close[:-1]
     sizes = moves - 1.0
     (candidates,) = (np.abs(sizes, out=sizes) > _LEAST_SPLIT_MOVE).nonzero()
@@ -132,7 +133,7 @@ def _of_age(bars: Bars, today: date) -> Iterator[PriceWarning]:
     if len(bars) < SHORT_BARS:
         yield PriceWarning(
             "short_history",
-            f"There are {len(bars)} bars. With fewer than {SHORT_BARS}, smoothed indicators still remember where the history starts, "
+            f"There {_are(len(bars), 'bar')}. With fewer than {SHORT_BARS}, smoothed indicators still remember where the history starts, "
             "and a longer one may give another verdict.",
         )
 
@@ -151,3 +152,7 @@ def _before_gaps(bars: Bars) -> NDArray[np.intp]:
 
 def _moves(count: int) -> str:
     return "move" if count == 1 else "moves"
+
+
+def _are(count: int, noun: str) -> str:
+    return f"is 1 {noun}" if count == 1 else f"are {count} {noun}s"

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from database import DatabaseSuspended
 from infrastructure.breaker import BreakerOpen
-from models.errors import BasesDiffer, BellwetherError, FeatureDisabled, NothingToAnalyse, PriceQuality
+from models.errors import BasesDiffer, BellwetherError, FeatureDisabled, ImplausibleAction, NothingToAnalyse, PriceQuality
 from utils.api_utils import ApiError, FirstErrors
 from utils.database_errors import explanation_of, is_unavailable, refuses_writes
 
@@ -19,6 +19,7 @@ STATUSES = {
     "job_not_found": 404,
     "conflict": 409,
     "job_finished": 409,
+    "stored_days_lost": 409,
     "precondition_failed": 412,
     "validation_error": 422,
     "idempotency_mismatch": 422,
@@ -40,6 +41,8 @@ def translate(error: Exception) -> ApiError | None:
     if isinstance(error, BasesDiffer):
         days = [{"field": str(day), "message": f"{error.column}: stored {old:g}, file {new:g}."} for day, old, new in error.days]
         return ApiError(422, error.code, str(error), days)
+    if isinstance(error, ImplausibleAction):
+        return ApiError(422, error.code, str(error), [{"field": "amount", "message": str(error)}])
     if isinstance(error, NothingToAnalyse):
         return ApiError(422, error.code, str(error), [{"field": "universe", "message": str(error)}])
     if isinstance(error, FeatureDisabled):

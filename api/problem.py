@@ -55,7 +55,7 @@ def problem_answers(*statuses: int) -> dict[str | int, Any]:
         403: "forbidden",
         404: "not_found, ticker_not_found, job_not_found",
         408: "request_timeout: the request did not come in time",
-        409: "conflict, job_finished",
+        409: "conflict, job_finished, stored_days_lost",
         412: "precondition_failed",
         413: "payload_too_large",
         414: "uri_too_long",

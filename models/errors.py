@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.import_report import LostDays
 
 
 class BellwetherError(Exception):
@@ -45,6 +49,17 @@ class WatchlistItemNotFound(NotFound):
     def __init__(self, ticker: str) -> None:
         self.ticker = ticker
         super().__init__(f"{ticker} is not on the watchlist.")
+
+
+class FormerPricesNotFound(NotFound):
+    """There are no former prices to restore."""
+
+    def __init__(self, ticker: str, kept_days: int) -> None:
+        self.ticker = ticker
+        super().__init__(
+            f"There are no former prices of {ticker} to restore. They are kept for {kept_days} days after an upload replaced them or they "
+            "were deleted; GET /api/v1/former-prices lists what can be restored."
+        )
 
 
 class ActionNotFound(NotFound):
@@ -108,6 +123,19 @@ class ActionExists(Conflict):
         )
 
 
+class ImplausibleAction(BellwetherError):
+    """A distribution is as large as a share, or next to nothing."""
+
+    code = "validation_error"
+
+    def __init__(self, amount: float, highest: float) -> None:
+        self.amount, self.highest = amount, highest
+        super().__init__(
+            f"An amount of {amount:g} per share is not plausible: the highest stored price is {highest:g}. "
+            "Give the amount that was paid for one share, in the currency of the prices."
+        )
+
+
 class TooManyActions(Conflict):
     """The ticker has as many actions as can be stored."""
 
@@ -122,6 +150,28 @@ class SharedPrices(Conflict):
     def __init__(self, ticker: str) -> None:
         self.ticker = ticker
         super().__init__(f"The prices of {ticker} are shared by all organizations. Upload your own with PUT /api/v1/prices/{ticker} first.")
+
+
+class SharedPricesKept(Conflict):
+    """The prices belong to all organizations and cannot be deleted."""
+
+    def __init__(self, ticker: str) -> None:
+        self.ticker = ticker
+        super().__init__(f"The prices of {ticker} are shared by all organizations and cannot be deleted; you have none of your own.")
+
+
+class StoredDaysLost(Conflict):
+    """The file would replace stored days that it does not hold."""
+
+    code = "stored_days_lost"
+
+    def __init__(self, ticker: str, lost: LostDays) -> None:
+        self.ticker, self.lost = ticker, lost
+        days = "1 stored day" if lost.days == 1 else f"{lost.days:,} stored days"
+        super().__init__(
+            f"{days} of {ticker}, {lost.first} to {lost.last}, would be deleted: the file does not hold them. "
+            "Send ?extend=true to add to what is stored, or leave out on_loss=refuse. Nothing was stored."
+        )
 
 
 class PricesReplaced(Conflict):
@@ -274,9 +324,8 @@ class BasesDiffer(BellwetherError):
     def __init__(self, column: str, days: list[tuple[date, float, float]]) -> None:
         """`days` have the stored and the new number."""
         self.column, self.days = column, days
-        listed = "; ".join(f"{day}: stored {old:g}, file {new:g}" for day, old, new in days[:5])
-        more = f" and {len(days) - 5} more" if len(days) > 5 else ""
+        on = "1 common day" if len(days) == 1 else f"{len(days):,} common days"
         super().__init__(
-            f"The file and the stored prices are not of one footing: the {column} of {len(days)} common days differs by no constant ratio "
-            f"({listed}{more}). Replace the series with ?extend=false and the whole history. Nothing was stored."
+            f"The file and the stored prices differ in the {column} of {on}, by no constant ratio as of a split or dividend. "
+            "Send the whole history with ?extend=false to replace what is stored. Nothing was stored."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from models.analysis import PriceWarning
 from models.footing import Basis
@@ -32,6 +33,15 @@ class Rescaled:
     adj_close: float | None
     volume: float
     actions: list[str]
+
+
+@dataclass(frozen=True)
+class LostDays:
+    """How many stored days an upload deletes, the first and the last of them."""
+
+    days: int
+    first: date
+    last: date
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,11 @@ class UploadPreview:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """The outcome of an upload; `dropped` counts rows that were left out. Only a dry run has a `preview`."""
+    """The outcome of an upload; `dropped` counts rows that were left out. Only a dry run has a `preview`.
+
+    `lost` are stored days that the upload deletes. `undo` is what takes the upload back: "restore" the former series, "delete" the series
+    where the organization had none, or None where the upload changes nothing.
+    """
 
     ticker: str
     bars: int
@@ -77,6 +91,8 @@ class ImportReport:
     rescaled: Rescaled | None
     price_basis: Basis
     volume_basis: Basis
+    lost: LostDays | None
+    undo: Literal["restore", "delete"] | None
     understood: Understood
     warnings: tuple[PriceWarning, ...]
     preview: UploadPreview | None

@@ -25,6 +25,7 @@ ITEM_BYTES = 8
 COLUMNS = ("open", "high", "low", "close", "adj_close", "volume")
 BYTES_PER_BAR = ITEM_BYTES * (1 + len(COLUMNS))
 MOST_BARS = 20_000  # per series: 80 years of days. The cost of charts and reports grows with the length of a series
+FORMER_KEPT_FOR = timedelta(days=7)  # a series that was replaced or deleted
 _EPOCH = date(1970, 1, 1)
 
 
@@ -80,8 +81,8 @@ class PriceGap:
 
 
 @dataclass(frozen=True)
-class QualityReport:
-    """The stored series of a ticker, with its gaps and warnings."""
+class FormerPrices:
+    """A series that was replaced or `deleted`, and until when it can be restored."""
 
     ticker: str
     name: str | None
@@ -89,9 +90,26 @@ class QualityReport:
     bars: int
     first: date
     last: date
+    deleted: bool
+    replaced_at: datetime
+    kept_until: datetime
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    """The stored series of a ticker, with its gaps and warnings; `own` unless shared, and the `former` one while it can be restored."""
+
+    ticker: str
+    name: str | None
+    provider: str
+    bars: int
+    first: date
+    last: date
+    own: bool
     updated_at: datetime
     gaps: tuple[PriceGap, ...]
     warnings: tuple[PriceWarning, ...]
+    former: FormerPrices | None
 
 
 @dataclass(frozen=True)

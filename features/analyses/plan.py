@@ -11,11 +11,11 @@ from typing import NamedTuple
 from analysis.bars import adjusted_bars
 from analysis.engine import ENGINE_VERSION, Batch, Fingerprints, parameters_of
 from analysis.quality import MINIMUM_BARS, is_sound, is_stale
-from features.prices.service import provider_warnings
+from features.prices.service import check_whole, provider_warnings
 from models.analysis import Analysis, Overrides, Parameters, Provenance
 from models.errors import InsufficientHistory, PricesDamaged
 from models.footing import steps_until
-from models.price_series import BYTES_PER_BAR, PackedBars, SeriesHead, digest_of, number_of
+from models.price_series import PackedBars, SeriesHead, digest_of, number_of
 from models.result import AnalysisResult, NewResult
 from models.strategy import STRATEGIES
 from utils.clock import today
@@ -62,8 +62,7 @@ class AnalysisPlan:
 
         Raises PricesDamaged when the number of bars is not the stored one, InsufficientHistory for too few bars up to `as_of`.
         """
-        if len(packed.data) != head.bars * BYTES_PER_BAR:
-            raise PricesDamaged(head.ticker)
+        check_whole(head, packed)
         sha256, fingerprint = head.sha256, self.known_fingerprint(head)
         if fingerprint is None:
             packed = packed.between(end=self._as_of)

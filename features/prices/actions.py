@@ -14,7 +14,7 @@ from features.prices.quality import check_whole
 from features.prices.store import action as action_store
 from features.prices.store import series as series_store
 from models.corporate_action import MOST_ACTIONS, USER, ActionKind, CorporateAction, StoredAction
-from models.errors import ActionExists, ActionNotFound, SharedPrices, TickerNotFound, TooManyActions
+from models.errors import ActionExists, ActionNotFound, ImplausibleAction, SharedPrices, TickerNotFound, TooManyActions
 from models.footing import Bases, Basis
 from models.price_series import PackedBars, SeriesDescription, SeriesHead, head_of
 from utils.clock import now
@@ -22,10 +22,13 @@ from utils.ids import is_id, new_id
 
 log = structlog.get_logger(__name__)
 
+LEAST_AMOUNT = 1e-9  # of the highest price
+_SHARED = "The prices are shared by all organizations, and are analysed as they are."
+
 
 @dataclass(frozen=True)
 class ListedAction:
-    """A stored action, and the columns of the stored bars before it that an analysis restates for it."""
+    """A stored action, and the columns of the bars before it that an analysis restates for it, or the `reason` why it restates none."""
 
     id: str
     effective_day: date
@@ -37,6 +40,7 @@ class ListedAction:
     source: str
     captured_at: datetime
     applied_to: tuple[str, ...]
+    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,13 @@ def read_footing(database: Database, org_id: int, ticker: str) -> TickerFooting:
 def record_action(database: Database, org_id: int, ticker: str, action: CorporateAction, most: int = MOST_ACTIONS) -> ListedAction:
     """Store an action that a user knows of; an analysis takes it from then on as far as the series' bases ask for it.
 
-    Raises TickerNotFound, PricesDamaged, ActionExists or TooManyActions.
+    Raises TickerNotFound, PricesDamaged, ImplausibleAction, ActionExists or TooManyActions.
     """
     stored = StoredAction(new_id(), action, USER, now())
     with database.transaction() as connection:
         series_store.lock_ticker(connection, org_id, ticker)
         head, packed = _load(connection, org_id, ticker)
+        _check_plausible(packed, action)
         if len(action_store.list_actions(connection, org_id, ticker)) >= most:
             raise TooManyActions(ticker, most)
         if not action_store.insert(connection, org_id, ticker, stored):
@@ -126,4 +131,14 @@ def footing_of(connection: AnyReader, org_id: int, ticker: str) -> tuple[TickerF
 
 def _listed(stored: StoredAction, adjustment: Adjustment | None) -> ListedAction:
     applied = adjustment.applied.get(stored.id, ()) if adjustment is not None else ()
-    return ListedAction(stored.id, **vars(stored.action), source=stored.source, captured_at=stored.captured_at, applied_to=applied)
+    reason = _SHARED if adjustment is None else adjustment.reasons.get(stored.id)
+    return ListedAction(
+        stored.id, **vars(stored.action), source=stored.source, captured_at=stored.captured_at, applied_to=applied, reason=reason
+    )
+
+
+def _check_plausible(packed: PackedBars, action: CorporateAction) -> None:
+    """Refuse a distribution of as much as all that a share ever cost. Raises ImplausibleAction."""
+    highest = max(packed.column("high"))
+    if action.amount is not None and not LEAST_AMOUNT * highest <= action.amount < highest:
+        raise ImplausibleAction(action.amount, highest)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.bars import FloatArray, columns_of
+from analysis.bars import ADJ_CLOSE, CLOSE, DAYS, OPEN, FloatArray, columns_of
 from features.prices.merge import LEAST_JUMP, NEAR_JUMPS, split_of
 from models.corporate_action import MERGE, UPLOAD, USER, ActionKind, CorporateAction, StoredAction
 from models.footing import Bases, Basis, Step, Steps
@@ -19,7 +19,16 @@ SAME_SPLIT_DAYS = 10  # within which two sources tell of one split
 SPLIT_AND_DIVIDEND = 0.05  # by how much the factor of a split's day may differ from it, for a dividend of the same day
 MOST_SPLITS = 50  # in one file
 LARGEST_FACTOR = 1e9  # of all steps together; actions that come to more are no company's
-_OPEN, _CLOSE, _ADJ_CLOSE = 1, 4, 5  # rows of the packed layout, whose row 0 has the days
+# Why an analysis restates nothing for an action.
+_MERGED = "Merging the files has restated the stored prices for it already."
+_TOLD_BETTER = "Another source tells of the same action and is used instead."
+_BEFORE_ALL = "No bar is stored from before it."
+_AFTER_ALL = "No bar is stored from its day on."
+_TOO_LARGE = "It is not less than the close of the day before."
+_ADJUSTED = "The adjusted closes account for it already."
+_UNKNOWN = "It is not known whether the prices are as traded; say so, if they are."
+_RESTATED = "The prices are restated for splits already."
+_IMPLAUSIBLE = "All actions together would multiply prices by more than is plausible."
 # Who is trusted first; between the user and what a file shows are the providers.
 _TRUST = {USER: 0, UPLOAD: 2, MERGE: 3}
 _TRUST_IN_PROVIDERS = 1
@@ -27,11 +36,15 @@ _TRUST_IN_PROVIDERS = 1
 
 @dataclass(frozen=True)
 class Adjustment:
-    """The bases of a series, the steps, and by an action's id the columns that are adjusted for it: price, volume or both."""
+    """The bases of a series, the steps, and by an action's id the columns that are adjusted for it: price, volume or both.
+
+    `reasons` say by an action's id why nothing is adjusted for it.
+    """
 
     bases: Bases
     steps: Steps
     applied: Mapping[str, tuple[str, ...]]
+    reasons: Mapping[str, str]
 
 
 def adjustment_of(packed: PackedBars, adjusted: bool, declared: Bases, actions: Sequence[StoredAction]) -> Adjustment:
@@ -41,10 +54,12 @@ def adjustment_of(packed: PackedBars, adjusted: bool, declared: Bases, actions: 
     their part of the close before. What merging found is not applied: it is in the merged bars already, and its day is not known.
     """
     columns = columns_of(packed)
-    days = columns[0].view(np.int64)
+    days = columns[DAYS].view(np.int64)
     by_bar: dict[int, list[StoredAction]] = defaultdict(list)
+    reasons = {stored.id: _MERGED if stored.source == MERGE else _TOLD_BETTER for stored in actions}
     for stored in trusted(actions):
         bar = int(np.searchsorted(days, number_of(stored.action.effective_day)))
+        reasons[stored.id] = _BEFORE_ALL if bar == 0 else _AFTER_ALL
         if 0 < bar < len(days):
             by_bar[bar].append(stored)
     bases = _bases(columns, adjusted, declared, by_bar)
@@ -63,18 +78,30 @@ def adjustment_of(packed: PackedBars, adjusted: bool, declared: Bases, actions: 
         applied |= {stored.id: split_columns for stored in splits if split_columns}
         if paid and not adjusted and bases.price is not Basis.UNKNOWN:
             # The close before, of a share of the day.
-            close = float(columns[_CLOSE, bar - 1]) * (later if bases.price is Basis.SPLIT_ADJUSTED else 1 / ratio)
+            close = float(columns[CLOSE, bar - 1]) * (later if bases.price is Basis.SPLIT_ADJUSTED else 1 / ratio)
             amount = sum(stored.action.amount or 0.0 for stored in paid)
             left = 1 - amount / close if close > 0 else 0.0
             if 0 < left < 1:
                 price *= left
                 applied |= {stored.id: ("price",) for stored in paid}
+            else:
+                reasons |= {stored.id: _TOO_LARGE for stored in paid}
+        else:
+            reasons |= {stored.id: _ADJUSTED if adjusted else _UNKNOWN for stored in paid}
+        reasons |= {stored.id: _why_no_split(bases, adjusted) for stored in splits}
         if (price, volume) != (1.0, 1.0):
             steps.append(Step(int(days[bar]), price, volume))
         later *= ratio
     if not all(_is_plausible(step[column] for step in steps) for column in (1, 2)):
-        return Adjustment(bases, (), {})
-    return Adjustment(bases, tuple(reversed(steps)), applied)
+        return Adjustment(bases, (), {}, {stored.id: _IMPLAUSIBLE for stored in actions})
+    return Adjustment(bases, tuple(reversed(steps)), applied, {one: why for one, why in reasons.items() if one not in applied})
+
+
+def _why_no_split(bases: Bases, adjusted: bool) -> str:
+    """Why a split within the bars restates nothing."""
+    if adjusted:
+        return _ADJUSTED
+    return _UNKNOWN if bases.price is Basis.UNKNOWN else _RESTATED
 
 
 def _is_plausible(factors: Iterable[float]) -> bool:
@@ -102,7 +129,7 @@ def _bases(columns: FloatArray, adjusted: bool, declared: Bases, by_bar: Mapping
 
 def _jumps(columns: FloatArray, bar: int, split: CorporateAction) -> bool:
     """Whether the prices of a bar are nearer to those of the day before after a split than without one."""
-    jump = math.log(float(columns[_OPEN, bar] / columns[_CLOSE, bar - 1]))
+    jump = math.log(float(columns[OPEN, bar] / columns[CLOSE, bar - 1]))
     return abs(jump + math.log(split.ratio)) < abs(jump)
 
 
@@ -112,14 +139,14 @@ def splits_within(packed: PackedBars) -> list[CorporateAction]:
     More than MOST_SPLITS jumps are no history of splits: none is found.
     """
     columns = columns_of(packed)
-    factors = columns[_ADJ_CLOSE] / columns[_CLOSE]
+    factors = columns[ADJ_CLOSE] / columns[CLOSE]
     ratios = factors[1:] / factors[:-1]
     with np.errstate(invalid="ignore"):
         jumps = (ratios > LEAST_JUMP) | (ratios < 1 / LEAST_JUMP)
     found: list[CorporateAction] = []
     for at in jumps.nonzero()[0].tolist() if np.count_nonzero(jumps) <= MOST_SPLITS else []:
         split = split_of(float(ratios[at]), SPLIT_AND_DIVIDEND)
-        overnight = float(columns[_OPEN, at + 1] / columns[_CLOSE, at])
+        overnight = float(columns[OPEN, at + 1] / columns[CLOSE, at])
         if split is not None and abs(overnight * float(split) - 1) <= NEAR_JUMPS:
             day = day_of(packed.day_numbers()[at + 1])
             found.append(CorporateAction(day, ActionKind.SPLIT, numerator=split.numerator, denominator=split.denominator))

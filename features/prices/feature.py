@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from features.prices.flags import UPLOADS
-from infrastructure.feature import Feature, Universes
+from infrastructure.feature import HOURLY, Feature, MaintenanceTask, Universes
 
 if TYPE_CHECKING:
     from click import Command
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.prices.routes import action, price, ticker
+    from features.prices.routes import action, former, price, ticker
 
-    return price.blueprint, action.blueprint, ticker.blueprint
+    return price.blueprint, action.blueprint, former.blueprint, ticker.blueprint
 
 
 def _universes() -> Universes:
@@ -37,10 +37,24 @@ def _steps(foundation: Foundation) -> tuple[Step, ...]:
     return (Step("sample", lambda: load_if_empty(foundation.database, SampleProvider()), is_optional=True),)
 
 
+def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
+    from features.prices.former import prune_former
+
+    return (MaintenanceTask("prune_former_prices", HOURLY, lambda: prune_former(foundation.database)),)
+
+
 def _commands() -> tuple[Command, ...]:
     from features.prices.commands import group
 
     return (group,)
 
 
-FEATURE = Feature("prices", blueprints=_blueprints, flags=(UPLOADS,), steps=_steps, universes=_universes, commands=_commands)
+FEATURE = Feature(
+    "prices",
+    blueprints=_blueprints,
+    flags=(UPLOADS,),
+    maintenance=_maintenance,
+    steps=_steps,
+    universes=_universes,
+    commands=_commands,
+)

@@ -8,14 +8,13 @@ from itertools import product
 
 import numpy as np
 
-from analysis.bars import columns_of
+from analysis.bars import DAYS, PRICES, VOLUME, columns_of
 from features.prices.merge import EXACT, Merged, merge, split_of
 from models.corporate_action import ActionKind, CorporateAction
 from models.errors import BasesDiffer
 from models.footing import Bases, Basis
 from models.price_series import PackedBars, number_of
 
-_PRICES, _VOLUME = slice(1, 5), 6  # rows of the packed layout, whose row 0 has the days
 
 
 @dataclass(frozen=True)
@@ -84,12 +83,12 @@ def _restated(history: History, common: Bases, splits: Sequence[CorporateAction]
     if not (restates_prices or restates_volumes):
         return history.packed
     columns = columns_of(history.packed).copy()
-    days = columns[0].view(np.int64)
+    days = columns[DAYS].view(np.int64)
     for split in splits:
         day = number_of(split.effective_day)
         bars = slice(int(np.searchsorted(days, day)) if day <= until else 0)
         if restates_prices:
-            columns[_PRICES, bars] /= split.ratio
+            columns[PRICES, bars] /= split.ratio
         if restates_volumes:
-            columns[_VOLUME, bars] *= split.ratio
+            columns[VOLUME, bars] *= split.ratio
     return PackedBars(columns.tobytes())

@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.bars import BoolArray, FloatArray, columns_of
+from analysis.bars import ADJ_CLOSE, CLOSE, DAYS, OPEN, PRICES, VOLUME, BoolArray, FloatArray, columns_of
 from models.analysis import PriceWarning
 from models.corporate_action import ActionKind, CorporateAction
 from models.errors import BasesDiffer
@@ -29,7 +29,6 @@ LEAST_PAID = 0.8  # of a price: a dividend takes less from it
 LEAST_JUMP, NEAR_JUMPS = 1.18, 0.3  # the least move overnight that may be a split, and how near to a ratio such moves are
 LEAST_DIVIDEND = 1e-6  # of a price
 EXACT, CONSTANT = 1e-12, 1e-9  # relative errors of ratios that are a fraction, or the same on every day
-_OPEN, _CLOSE, _ADJ_CLOSE, _VOLUME = 1, 4, 5, 6  # rows of the packed layout, whose row 0 has the days
 
 
 @dataclass(frozen=True)
@@ -79,9 +78,9 @@ def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
     common.check(price, adj_close, volume)
     warnings = common.warnings(price)
     factors = np.ones(len(COLUMNS) + 1)
-    factors[_OPEN : _CLOSE + 1] = price.value
-    factors[_ADJ_CLOSE] = adj_close.value if adj_close else price.value
-    factors[_VOLUME] = volume.value
+    factors[PRICES] = price.value
+    factors[ADJ_CLOSE] = adj_close.value if adj_close else price.value
+    factors[VOLUME] = volume.value
     if np.all(factors == 1.0):
         return Merged(_union(ours, theirs), None, (), warnings)
     is_ours_older = _days(theirs)[-1] >= _days(ours)[-1]
@@ -101,9 +100,9 @@ def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
     rescaled = Rescaled(
         series="stored" if is_ours_older else "file",
         before=day_of(effective),
-        price=float(factors[_CLOSE]),
-        adj_close=float(factors[_ADJ_CLOSE]) if adjusted else None,
-        volume=float(factors[_VOLUME]),
+        price=float(factors[CLOSE]),
+        adj_close=float(factors[ADJ_CLOSE]) if adjusted else None,
+        volume=float(factors[VOLUME]),
         actions=[action.sentence(close) for action, close in found],
     )
     return Merged(both, rescaled, tuple(action for action, _ in found), warnings)
@@ -119,17 +118,17 @@ class _Common:
 
     def price(self) -> _Ratio:
         """The ratio of open, high, low and close."""
-        ratio = self._ratio(slice(_OPEN, _CLOSE + 1))
+        ratio = self._ratio(PRICES)
         # A bar of before the close has the same open, and goes on.
         unfinished = self._may_differ & ratio.differing
         if unfinished.any():
-            opens = self._new[_OPEN] / self._old[_OPEN]
+            opens = self._new[OPEN] / self._old[OPEN]
             unfinished &= np.abs(opens / ratio.newest - 1) <= TOLERANCE
         return replace(ratio, differing=ratio.differing & ~unfinished)
 
     def adj_close(self, price: _Ratio) -> _Ratio:
         """The ratio of the adjusted closes: that of the prices, unless there was a dividend."""
-        ratio = self._ratio(slice(_ADJ_CLOSE, _ADJ_CLOSE + 1))
+        ratio = self._ratio(slice(ADJ_CLOSE, ADJ_CLOSE + 1))
         differing = ratio.differing & ~self._may_differ
         if abs(ratio.value / price.value - 1) <= LEAST_DIVIDEND:
             return replace(price, differing=differing)
@@ -140,13 +139,13 @@ class _Common:
 
         `jumps` is by how much prices have jumped since, which tells the splits of a source whose prices are as traded.
         """
-        traded = (self._old[_VOLUME] > LEAST_VOLUME) & (self._new[_VOLUME] > LEAST_VOLUME) & ~self._may_differ
+        traded = (self._old[VOLUME] > LEAST_VOLUME) & (self._new[VOLUME] > LEAST_VOLUME) & ~self._may_differ
         nothing = np.zeros(len(self._days), dtype=np.bool_)
         same = _Ratio(1.0, 0, 0.0, nothing)
         if not traded.any():
             return same
-        ratio = self._ratio(slice(_VOLUME, _VOLUME + 1), traded)
-        old, new = self._old[_VOLUME, traded], self._new[_VOLUME, traded]
+        ratio = self._ratio(slice(VOLUME, VOLUME + 1), traded)
+        old, new = self._old[VOLUME, traded], self._new[VOLUME, traded]
         differing = ratio.differing & traded
         # A split, where the prices tell one, or where no revision could give the same ratio on each of several days.
         is_told = abs(price.value - 1) > REVISED or (adj_close is not None and not LEAST_PAID <= adj_close.value <= 1 / LEAST_PAID)
@@ -163,7 +162,7 @@ class _Common:
 
     def check(self, price: _Ratio, adj_close: _Ratio | None, volume: _Ratio) -> None:
         """Refuse ratios that follow no rule."""
-        for name, ratio, row in (("close", price, _CLOSE), ("adjusted close", adj_close, _ADJ_CLOSE), ("volume", volume, _VOLUME)):
+        for name, ratio, row in (("close", price, CLOSE), ("adjusted close", adj_close, ADJ_CLOSE), ("volume", volume, VOLUME)):
             if ratio is not None and ratio.differing.any():
                 at = ratio.differing.nonzero()[0].tolist()
                 days = [(day_of(int(self._days[one])), float(self._old[row, one]), float(self._new[row, one])) for one in at]
@@ -171,7 +170,7 @@ class _Common:
 
     def warnings(self, price: _Ratio) -> tuple[PriceWarning, ...]:
         """A word on a newest stored bar that was not finished."""
-        closes = self._new[_CLOSE] / self._old[_CLOSE] / price.newest
+        closes = self._new[CLOSE] / self._old[CLOSE] / price.newest
         if not (self._may_differ & (np.abs(closes - 1) > TOLERANCE)).any():
             return ()
         message = f"The stored bar of {day_of(int(self._days[-1]))} was not finished; the file's bar replaces it."
@@ -265,14 +264,14 @@ def _actions(
 def _day_of_jump(columns: FloatArray, since: int, split: float) -> int:
     """The day from `since` on whose move from the close before to the open is nearest to a split's; `since` where none is near."""
     first = int(np.searchsorted(_days(columns), since))
-    distances = np.abs(columns[_OPEN, first:] / columns[_CLOSE, first - 1 : -1] * split - 1)
+    distances = np.abs(columns[OPEN, first:] / columns[CLOSE, first - 1 : -1] * split - 1)
     at = int(distances.argmin()) if distances.size else 0
     return int(_days(columns)[first + at]) if distances.size and distances[at] <= NEAR_JUMPS else since
 
 
 def _close_before(columns: FloatArray, day: int) -> float:
     """The last close before a day."""
-    return float(columns[_CLOSE, int(np.searchsorted(_days(columns), day)) - 1])
+    return float(columns[CLOSE, int(np.searchsorted(_days(columns), day)) - 1])
 
 
 def _rescaled(columns: FloatArray, factors: FloatArray, until: int | None) -> FloatArray:
@@ -285,7 +284,7 @@ def _rescaled(columns: FloatArray, factors: FloatArray, until: int | None) -> Fl
 
 def _jumps(columns: FloatArray) -> float:
     """The product of the moves from a close to the next open that are as large as those of splits."""
-    moves = columns[_OPEN, 1:] / columns[_CLOSE, :-1]
+    moves = columns[OPEN, 1:] / columns[CLOSE, :-1]
     return float(np.prod(moves[(moves < 1 / LEAST_JUMP) | (moves > LEAST_JUMP)]))
 
 
@@ -297,7 +296,7 @@ def _union(old: FloatArray, new: FloatArray) -> PackedBars:
 
 
 def _days(columns: FloatArray) -> NDArray[np.int64]:
-    return np.ascontiguousarray(columns[0]).view(np.int64)
+    return np.ascontiguousarray(columns[DAYS]).view(np.int64)
 
 
 def _first_after(columns: FloatArray, day: int) -> int:

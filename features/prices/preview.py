@@ -7,13 +7,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.bars import FloatArray, columns_of
+from analysis.bars import CLOSE, DAYS, FloatArray, columns_of
 from models.import_report import Comparison, PreviewRow, UploadPreview
 from models.price_series import Bar, PackedBars, day_of
 
 ROWS = 3  # at either end
 DAYS_COMPARED, DAYS_BEFORE = 400, 60
-_CLOSE = 4  # row of the packed layout
 
 
 def preview_of(former: PackedBars | None, file: PackedBars, outcome: PackedBars) -> UploadPreview:
@@ -38,12 +37,12 @@ def _comparison(former: PackedBars | None, file: PackedBars) -> Comparison:
 
 
 def _closes_on(days: NDArray[np.int64], columns: FloatArray) -> list[float | None]:
-    closes = dict(zip(_days(columns).tolist(), columns[_CLOSE].tolist(), strict=True))
+    closes = dict(zip(_days(columns).tolist(), columns[CLOSE].tolist(), strict=True))
     return [closes.get(day) for day in days.tolist()]
 
 
 def _days(columns: FloatArray) -> NDArray[np.int64]:
-    return np.ascontiguousarray(columns[0]).view(np.int64)
+    return np.ascontiguousarray(columns[DAYS]).view(np.int64)
 
 
 def _row(bar: Bar) -> PreviewRow:

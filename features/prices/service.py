@@ -9,7 +9,8 @@ from datetime import date
 from analysis.quality import price_gaps, price_warnings
 from database import Database
 from features.prices.actions import TickerFooting, footing_of
-from features.prices.quality import provider_warnings, sound_bars
+from features.prices.former import find_former
+from features.prices.quality import check_whole, provider_warnings, sound_bars
 from features.prices.store import series as series_store
 from features.prices.store.series import find_head, find_head_and_latest, find_heads, list_tickers, load, load_each, newest_day
 from models.errors import TickerNotFound
@@ -19,7 +20,7 @@ from utils.json_text import array_pieces, dump, object_pieces
 
 # The interface for other features. Functions that take a connection read within the caller's transaction.
 __all__ = [
-    "check_quality", "find_head", "find_head_and_latest", "find_heads", "list_tickers", "load", "load_each",
+    "check_quality", "check_whole", "find_head", "find_head_and_latest", "find_heads", "list_tickers", "load", "load_each",
     "newest_day", "provider_warnings", "read_prices", "sound_bars", "stream_csv", "stream_json",
 ]  # fmt: skip
 
@@ -39,13 +40,14 @@ def check_quality(database: Database, org_id: int, ticker: str) -> QualityReport
     with database.reader() as connection:
         loaded = series_store.load(connection, org_id, ticker)
         updated_at = None if loaded is None else series_store.updated_at(connection, loaded[0])
+        former = find_former(connection, org_id, ticker)
     if loaded is None or updated_at is None:
         raise TickerNotFound(ticker)
     head, packed = loaded
     bars = sound_bars(head, packed)
     warnings = price_warnings(bars, today()) + provider_warnings(head.provider)
     described = (head.ticker, head.name, head.provider, head.bars, head.first_day, head.last_day)
-    return QualityReport(*described, updated_at, price_gaps(bars), warnings)
+    return QualityReport(*described, head.org_id == org_id, updated_at, price_gaps(bars), warnings, former)
 
 
 def stream_json(footing: TickerFooting, packed: PackedBars) -> Iterator[bytes]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Literal
 
+import numpy as np
 import structlog
+from sqlalchemy import Connection
 
 from analysis.bars import adjusted_bars
 from analysis.quality import price_warnings
@@ -13,17 +16,19 @@ from database import AnyReader, Database
 from features.prices.adjustment import adjustment_of, new_among, splits_within, trusted
 from features.prices.files.dates import DateOrder
 from features.prices.files.reader import ParsedFile, ReadOptions, read_file
+from features.prices.former import keep_former
 from features.prices.histories import History, merge_histories
+from features.prices.latest_day import latest_day
 from features.prices.preview import preview_of
 from features.prices.quality import check_whole, is_whole
 from features.prices.store import action as action_store
 from features.prices.store import series as series_store
 from models.analysis import PriceWarning
 from models.corporate_action import MERGE, MOST_ACTIONS, UPLOAD, StoredAction
-from models.errors import PriceProblem, PriceQuality
+from models.errors import PriceProblem, PriceQuality, StoredDaysLost
 from models.footing import Bases, Basis
-from models.import_report import ImportReport, Rescaled
-from models.price_series import MOST_BARS, PackedBars, SeriesDescription, SeriesHead, head_of
+from models.import_report import ImportReport, LostDays, Rescaled
+from models.price_series import MOST_BARS, PackedBars, SeriesDescription, SeriesHead, day_of, head_of
 from utils.clock import now, today
 from utils.ids import new_id
 
@@ -34,7 +39,8 @@ log = structlog.get_logger(__name__)
 class UploadOptions:
     """What the sender asks: to merge by day instead of replacing, to store nothing, how dates are written, to leave out bad rows.
 
-    `price_basis` and `volume_basis` are None where the sender says nothing of them.
+    `price_basis` and `volume_basis` are None where the sender says nothing of them. With `keep_days` an upload that would delete stored
+    days is refused.
     """
 
     extend: bool = False
@@ -43,57 +49,78 @@ class UploadOptions:
     leave_out_bad_rows: bool = False
     price_basis: Basis | None = None
     volume_basis: Basis | None = None
+    keep_days: bool = False
 
 
 def import_prices(database: Database, org_id: int, ticker: str, raw: bytes, options: UploadOptions) -> ImportReport:
     """Store an uploaded file, or with `dry_run` tell what would be stored. The series is written as one unit.
 
-    Raises PriceQuality, AmbiguousDates, BasesDiffer or PricesDamaged, and then stores nothing.
+    The former series can be restored for a while. Raises PriceQuality, AmbiguousDates, BasesDiffer, StoredDaysLost or PricesDamaged, and
+    then stores nothing.
     """
     with database.read() as connection:
         former = series_store.find_head(connection, org_id, ticker)
-    read = ReadOptions(
-        # One day more, because the next day has begun in other time zones.
-        latest_day=today() + timedelta(days=1),
-        dates=options.dates,
-        stored_until=former.last_day if former is not None and options.extend else None,
-        leave_out_bad_rows=options.leave_out_bad_rows,
-    )
-    parsed = read_file(raw, read)
+    parsed = read_upload(raw, ticker, options, former)
     if options.dry_run:
         with database.read() as connection:
-            prepared = _prepare(connection, org_id, ticker, parsed, options)
+            prepared = prepare(connection, org_id, ticker, parsed, options)
     else:
         with database.transaction() as connection:
             series_store.lock_ticker(connection, org_id, ticker)
-            prepared = _prepare(connection, org_id, ticker, parsed, options)
-            if not options.extend:
-                action_store.delete_of_source(connection, org_id, ticker, UPLOAD)
-            for action in prepared.found:
-                action_store.insert(connection, org_id, ticker, action)
-            series_store.save(connection, prepared.head, prepared.packed, now(), prepared.declared)
-        log.info("prices stored", ticker=ticker, bars=prepared.head.bars, dropped=parsed.dropped, extend=options.extend)
-    return _report(prepared, parsed, org_id, options)
+            prepared = prepare(connection, org_id, ticker, parsed, options)
+            save(connection, prepared, options)
+    return report_of(prepared, parsed, options)
+
+
+def read_upload(raw: bytes, ticker: str, options: UploadOptions, former: SeriesHead | None, lines: Sequence[int] = ()) -> ParsedFile:
+    """Read a file for a ticker whose series is `former`. `lines` are as in ReadOptions. Raises PriceQuality or AmbiguousDates."""
+    read = ReadOptions(
+        latest_day=latest_day(ticker, now()),
+        ticker=ticker,
+        dates=options.dates,
+        stored_until=former.last_day if former is not None and options.extend else None,
+        leave_out_bad_rows=options.leave_out_bad_rows,
+        lines=lines,
+    )
+    return read_file(raw, read)
 
 
 @dataclass(frozen=True)
-class _Prepared:
-    """The series that is to be stored, its declared bases, the actions found with it, and the series before; the rest is of the merge."""
+class Prepared:
+    """The series that is to be stored, its declared bases, and what the ticker had before; the rest is of the merge.
+
+    `found` are the actions to store with it, and `known` the stored ones that stay.
+    """
 
     head: SeriesHead
     packed: PackedBars
     declared: Bases
+    known: list[StoredAction]
     found: list[StoredAction]
     former: tuple[SeriesHead, PackedBars] | None
+    former_actions: list[StoredAction]
     rescaled: Rescaled | None = None
     warnings: tuple[PriceWarning, ...] = ()
 
+    @property
+    def own(self) -> tuple[SeriesHead, PackedBars] | None:
+        """The organization's own series before; None where it had none, or saw a shared one."""
+        return self.former if self.former is not None and self.former[0].org_id == self.head.org_id else None
 
-def _prepare(connection: AnyReader, org_id: int, ticker: str, parsed: ParsedFile, options: UploadOptions) -> _Prepared:
+    @property
+    def is_change(self) -> bool:
+        """Whether anything of the ticker would be other than before."""
+        now_told = {(stored.source, stored.action) for stored in [*self.known, *self.found]}
+        return self.own is None or self.own[0] != self.head or now_told != {(one.source, one.action) for one in self.former_actions}
+
+
+def prepare(connection: AnyReader, org_id: int, ticker: str, parsed: ParsedFile, options: UploadOptions) -> Prepared:
+    """What a file makes of the stored series. Raises PriceQuality, BasesDiffer, StoredDaysLost or PricesDamaged."""
     former = series_store.load(connection, org_id, ticker)
     extends = former is not None and options.extend
+    stored_actions = action_store.list_actions(connection, org_id, ticker)
     # What the former file showed is forgotten with it.
-    known = [stored for stored in action_store.list_actions(connection, org_id, ticker) if extends or stored.source != UPLOAD]
+    known = [stored for stored in stored_actions if extends or stored.source != UPLOAD]
     found = [StoredAction(new_id(), action, UPLOAD, now()) for action in (splits_within(parsed.packed) if parsed.adjusted else [])]
     declared = Bases(options.price_basis or parsed.bases.price, options.volume_basis or parsed.bases.volume)
     packed, merged = parsed.packed, None
@@ -121,7 +148,35 @@ def _prepare(connection: AnyReader, org_id: int, ticker: str, parsed: ParsedFile
     name = former[0].name if former is not None else None
     description = SeriesDescription(org_id, ticker, name, UPLOAD, parsed.adjusted, adjustment.bases, adjustment.steps)
     rescaled, warnings = (merged.rescaled, merged.warnings) if merged is not None else (None, ())
-    return _Prepared(head_of(description, packed), packed, declared, found, former, rescaled, warnings)
+    if former is not None and options.extend:
+        warnings += tuple(_changed_bases(former[0], adjustment.bases))
+    head = head_of(description, packed)
+    prepared = Prepared(head, packed, declared, known, found, former, stored_actions, rescaled, warnings)
+    lost = lost_days(prepared)
+    if lost is not None and options.keep_days and not options.dry_run:
+        raise StoredDaysLost(ticker, lost)
+    return prepared
+
+
+def save(connection: Connection, prepared: Prepared, options: UploadOptions) -> None:
+    """Store what was prepared within the caller's transaction, which holds the lock of the ticker."""
+    head = prepared.head
+    if prepared.is_change:
+        keep_former(connection, head.org_id, head.ticker)
+    if not options.extend:
+        action_store.delete_of_source(connection, head.org_id, head.ticker, UPLOAD)
+    for action in prepared.found:
+        action_store.insert(connection, head.org_id, head.ticker, action)
+    series_store.save(connection, head, prepared.packed, now(), prepared.declared)
+    log.info("prices stored", ticker=head.ticker, bars=head.bars, extend=options.extend)
+
+
+def lost_days(prepared: Prepared) -> LostDays | None:
+    """The days of the organization's series that are not in what is to be stored."""
+    if prepared.own is None or not is_whole(*prepared.own):
+        return None
+    days = np.setdiff1d(prepared.own[1].day_numbers(), prepared.packed.day_numbers(), assume_unique=True)
+    return LostDays(len(days), day_of(int(days[0])), day_of(int(days[-1]))) if days.size else None
 
 
 def _still_declared(stored: Basis, file: Basis, former: Basis, merged: Basis) -> Basis:
@@ -129,18 +184,37 @@ def _still_declared(stored: Basis, file: Basis, former: Basis, merged: Basis) ->
     return Basis.UNKNOWN if stored is file is Basis.UNKNOWN and merged is former else merged
 
 
-def _report(prepared: _Prepared, parsed: ParsedFile, org_id: int, options: UploadOptions) -> ImportReport:
+def report_of(prepared: Prepared, parsed: ParsedFile, options: UploadOptions) -> ImportReport:
+    """What an upload answers."""
     head, packed = prepared.head, prepared.packed
     warnings = [*parsed.warnings, *prepared.warnings]
-    former = prepared.former[0] if prepared.former is not None else None
-    if former is not None and former.org_id == org_id and parsed.packed.last_day() <= former.last_day:
-        message = f"The file holds nothing newer than the stored prices, which end on {former.last_day}."
+    if prepared.own is not None and parsed.packed.last_day() <= prepared.own[0].last_day:
+        message = f"The file holds nothing newer than the stored prices, which end on {prepared.own[0].last_day}."
         warnings.append(PriceWarning("nothing_newer", message))
     warnings += price_warnings(adjusted_bars(packed, head.adjusted, head.steps), today())
     extent = (head.ticker, head.bars, head.first_day, head.last_day)
     stored = prepared.former[1] if prepared.former is not None and is_whole(*prepared.former) else None
     preview = preview_of(stored, parsed.packed, packed) if options.dry_run else None
-    return ImportReport(*extent, parsed.dropped, prepared.rescaled, *head.bases, parsed.understood, tuple(warnings), preview)
+    undo: Literal["restore", "delete"] | None = ("delete" if prepared.own is None else "restore") if prepared.is_change else None
+    lost, all_warnings = lost_days(prepared), tuple(warnings)
+    return ImportReport(*extent, parsed.dropped, prepared.rescaled, *head.bases, lost, undo, parsed.understood, all_warnings, preview)
+
+
+_IN_WORDS = {Basis.AS_TRADED: "as traded", Basis.SPLIT_ADJUSTED: "restated for splits", Basis.UNKNOWN: "unknown"}
+
+
+def _changed_bases(former: SeriesHead, bases: Bases) -> Iterator[PriceWarning]:
+    """A word where extending changes on what bases the whole series is taken to stand."""
+    for column, before, after in zip(("prices", "volumes"), former.bases, bases, strict=True):
+        if before is not after:
+            if after is Basis.UNKNOWN:
+                message = f"The basis of the {column} is unknown from now on; before, they were {_IN_WORDS[before]}."
+            else:
+                message = (
+                    f"The {column} of the whole series are taken for {_IN_WORDS[after]} from now on; before, their basis was "
+                    f"{_IN_WORDS[before]}. If this is not so, leave out what you say of the file's basis, or replace the series."
+                )
+            yield PriceWarning("basis_changed", message)
 
 
 def _too_long(count: int) -> PriceProblem:

@@ -15,8 +15,8 @@ from features.reports import store as report_store
 from features.reports.job_report import colour_verdicts
 from features.reports.store import HistoryQuery
 from features.reports.workbook import FIRST_EXCEL_YEAR, Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
-from models.errors import NotFound, PricesDamaged, TickerNotFound
-from models.price_series import BYTES_PER_BAR, MOST_BARS, PackedBars, digest_of
+from models.errors import NotFound, TickerNotFound
+from models.price_series import MOST_BARS, PackedBars, digest_of
 from models.result import ResultSummary, StoredResult
 from utils.cancellation import Check, always_wanted
 from utils.json_text import parse_tolerant
@@ -112,8 +112,7 @@ def _facts(database: Database, org_id: int, subject: ReportSubject) -> Facts:
     if loaded is None:
         return Facts(stored, result, None, PackedBars(b""), "no prices are stored any more")
     head, packed = loaded
-    if len(packed.data) != head.bars * BYTES_PER_BAR:
-        raise PricesDamaged(ticker)
+    prices.check_whole(head, packed)
     packed = packed.between(end=stored.as_of)
     is_unchanged = digest_of(packed, head.steps) == result["provenance"]["bars_sha256"]
     note = "the prices analysed" if is_unchanged else "replaced since the analysis: not the prices analysed"

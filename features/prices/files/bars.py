@@ -163,7 +163,7 @@ class _Rows:
             if self._numbers(int(row)) == self._numbers(int(first)):
                 mended.duplicates += 1
             else:
-                day, line = day_of(int(days[at])), self._table.lines[first]
+                day, line = day_of(int(days[at])), self._faults.sent_line(self._table.lines[first])
                 self._faults.add(self._table.lines[row], self._name("date"), f"{day} is there twice, with other numbers on line {line}.")
         return rows[unique]
 

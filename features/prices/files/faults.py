@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 from models.errors import PriceProblem, PriceQuality
@@ -11,9 +12,13 @@ LONGEST_QUOTE = 40  # characters of a cell that a message repeats
 
 
 class Faults:
-    """The faults of one file. All are counted, the first MOST_LISTED are kept."""
+    """The faults of one file. All are counted, the first MOST_LISTED are kept.
 
-    def __init__(self) -> None:
+    `lines` are the numbers, in the file that was sent, of the lines that are read here as 1, 2, 3 …, where these are only a part of it.
+    """
+
+    def __init__(self, lines: Sequence[int] = ()) -> None:
+        self.sent_as = lines
         self.listed: list[PriceProblem] = []
         self.total = 0
         self._lines: set[int] = set()
@@ -28,7 +33,11 @@ class Faults:
         self.total += 1
         self._lines.add(line)
         if len(self.listed) < MOST_LISTED:
-            self.listed.append(PriceProblem(line, column, message))
+            self.listed.append(PriceProblem(self.sent_line(line), column, message))
+
+    def sent_line(self, line: int) -> int:
+        """The number of a line in the file that was sent."""
+        return self.sent_as[line - 1] if line <= len(self.sent_as) else line
 
     def refuse(self, line: int, column: str | None, message: str) -> NoReturn:
         """Note a fault with which the file cannot be read further. Raises PriceQuality."""

@@ -45,7 +45,8 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 _MEANINGS = {name: (column, rank) for column, names in _SYNONYMS.items() for rank, name in enumerate(names)}
-TICKER_NAMES = frozenset({"ticker", "symbol", "isin", "name", "stock", "code", "security", "stocksymbol", "scrip"})
+SYMBOL_NAMES = frozenset({"ticker", "symbol", "stocksymbol"})
+TICKER_NAMES = SYMBOL_NAMES | {"isin", "name", "stock", "code", "security", "scrip"}
 _PLAIN_LETTERS = str.maketrans("áàâãäåçéèêëíìîïñóòôõöúùûüýÿłńśźżęąß", "aaaaaaceeeeiiiinooooouuuuyylnszzeas")
 _NOT_LETTERS = re.compile(r"[\W_]+")
 

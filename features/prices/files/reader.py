@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
+from analysis.bars import adjusted_bars
+from analysis.quality import move_warnings
 from features.prices.files.bars import Columns, Mended, read_bars
 from features.prices.files.dates import DateOrder, read_days
-from features.prices.files.faults import Faults
+from features.prices.files.faults import LONGEST_QUOTE, Faults
 from features.prices.files.header import PRICES
 from features.prices.files.numbers import decimal_sign, read_numbers
 from features.prices.files.source import decode
 from features.prices.files.table import Table, read_table, table_of
 from features.prices.files.workbook import is_workbook, read_workbook
 from models.analysis import PriceWarning
-from models.footing import Bases
+from models.footing import UNKNOWN, Bases
 from models.import_report import Understood
 from models.price_series import PackedBars
 
@@ -31,6 +34,8 @@ class ReadOptions:
     dates: DateOrder | None = None
     stored_until: date | None = None  # the end of the series that the file extends
     leave_out_bad_rows: bool = False
+    ticker: str | None = None  # that the file is said to be of
+    lines: Sequence[int] = ()  # of the file that was sent, where this is a part of it: the number of each line
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class ParsedFile:
 
 def read_file(raw: bytes, options: ReadOptions) -> ParsedFile:
     """Read an uploaded file. Raises PriceQuality with its faults, or AmbiguousDates."""
-    faults = Faults()
+    faults = Faults(options.lines)
     if is_workbook(raw):
         encoding, table = "xlsx", table_of(read_workbook(raw, faults), faults)
     else:
@@ -70,7 +75,22 @@ def read_file(raw: bytes, options: ReadOptions) -> ParsedFile:
         order=_order_of(days.numbers),
     )
     dropped = mended.without_prices + mended.left_out
-    return ParsedFile(packed, adj_close is not None, table.header.bases, dropped, understood, _warnings(table, mended, faults))
+    warnings = [*_other_ticker(table, options.ticker), *_warnings(table, mended, faults)]
+    return ParsedFile(packed, adj_close is not None, _believed(table.header.bases, packed), dropped, understood, warnings)
+
+
+def _believed(bases: Bases, packed: PackedBars) -> Bases:
+    """The bases that the header tells, unless the prices jump as of a split that they would have been restated for."""
+    if bases == UNKNOWN or not any(warning.code == "likely_split" for warning in move_warnings(adjusted_bars(packed, adjusted=False))):
+        return bases
+    return UNKNOWN
+
+
+def _other_ticker(table: Table, ticker: str | None) -> Iterator[PriceWarning]:
+    """A word where the file says that it is of another ticker; AAPL and AAPL.US are one."""
+    for symbol in table.symbols:
+        if ticker is not None and symbol != ticker and not symbol.startswith(f"{ticker}.") and not ticker.startswith(f"{symbol}."):
+            yield PriceWarning("other_ticker", f"The file says that it is of {symbol[:LONGEST_QUOTE]}, and is sent for {ticker}.")
 
 
 def _order_of(days: np.ndarray) -> str:
@@ -92,10 +112,16 @@ def _warnings(table: Table, mended: Mended, faults: Faults) -> list[PriceWarning
             )
         )
     if mended.duplicates:
-        warnings.append(PriceWarning("duplicate_rows", f"{_rows(mended.duplicates)} were there twice with the same numbers."))
+        warnings.append(
+            PriceWarning(
+                "duplicate_rows",
+                f"{_rows(mended.duplicates)} {'was' if mended.duplicates == 1 else 'were'} there twice with the same numbers.",
+            )
+        )
     if mended.left_out:
         places = "; ".join(f"{problem.place}: {problem.message.rstrip('.')}" for problem in faults.listed[:MOST_PLACES])
-        warnings.append(PriceWarning("rows_left_out", f"{_rows(mended.left_out)} were left out for their faults: {places}."))
+        left_out = "was left out for its" if mended.left_out == 1 else "were left out for their"
+        warnings.append(PriceWarning("rows_left_out", f"{_rows(mended.left_out)} {left_out} faults: {places}."))
     return warnings
 
 

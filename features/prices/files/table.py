@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from features.prices.files.faults import Faults
-from features.prices.files.header import PRICES, TICKER_NAMES, Header, check_header, plain, read_header
+from features.prices.files.header import PRICES, SYMBOL_NAMES, TICKER_NAMES, Header, check_header, plain, read_header
 from features.prices.files.numbers import LONGEST_CELL
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -31,6 +31,7 @@ class Table:
     lines: list[int]
     delimiter: str
     rejected: int  # lines that are no row under this header
+    symbols: tuple[str, ...] = ()  # of whose prices a column says that they are
 
 
 def read_table(text: str, faults: Faults) -> Table:
@@ -43,7 +44,7 @@ def read_table(text: str, faults: Faults) -> Table:
             reason = f"the line has more than {LONGEST_LINE:,} characters. Check the file's line ends and quotes."
             faults.refuse(number, None, reason)
     delimiter, begin = _delimiter(lines)
-    head_faults = Faults()
+    head_faults = Faults(faults.sent_as)
     header, below = _find_header(_filled(_records(lines[:DEEPEST_HEADER], begin, delimiter, head_faults)))
     if not header.places:
         head_faults.raise_any()  # the header may be on a line that is no CSV
@@ -159,7 +160,7 @@ def _below_header(records: Iterator[Record], header: Header, delimiter: str, fau
         faults.raise_any()
         faults.refuse(header.line, None, "there are no rows under the header.")
     columns: dict[str, Sequence[str]] = dict(zip(header.places, zip(*rows, strict=True), strict=True))
-    return Table(header, columns, lines, delimiter, faults.rows)
+    return Table(header, columns, lines, delimiter, faults.rows, tickers.symbols)
 
 
 class _TickerCheck:
@@ -169,6 +170,12 @@ class _TickerCheck:
         self.places = [at for at, name in enumerate(header.cells) if plain(name) in TICKER_NAMES and at not in header.places.values()]
         self._header, self._faults = header, faults
         self._seen: dict[int, str] = {}
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """What the columns of ticker symbols say, in upper case."""
+        named = (symbol for place, symbol in self._seen.items() if plain(self._header.cells[place]) in SYMBOL_NAMES)
+        return tuple(symbol.upper() for symbol in named if symbol)
 
     def check(self, line: int, cells: list[str]) -> None:
         """Compare a row's ticker with that of the rows before."""

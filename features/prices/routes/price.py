@@ -17,9 +17,9 @@ from features.prices.files.source import ARCHIVE
 from features.prices.files.workbook import MIMETYPE as WORKBOOK
 from features.prices.flags import UPLOADS
 from features.prices.routes.tags import PRICES
-from features.prices.schemas.price import BadRows, PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
+from features.prices.schemas.price import PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
 from features.prices.service import check_quality, read_prices, stream_csv, stream_json
-from features.prices.uploads import UploadOptions, import_prices
+from features.prices.uploads import import_prices
 from utils.api_utils import LONGEST_ECHO, ApiError, json_response, streamed_response
 
 blueprint = api_blueprint("price", PRICES)
@@ -47,7 +47,7 @@ def get_quality(path: TickerPath) -> Response:
     return json_response(check_quality(services().database, org_id(), path.ticker))
 
 
-@blueprint.put("/prices/<ticker>", responses={200: UploadAnswer, **problem_answers(413, 415)})
+@blueprint.put("/prices/<ticker>", responses={200: UploadAnswer, **problem_answers(409, 413, 415)})
 @budget(Budget.UPLOADS)
 def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response:
     """Upload a file of daily prices as sites and tools export it, CSV or the first sheet of a workbook; `understood` tells how it was read.
@@ -64,12 +64,4 @@ def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response
     if len(file) > LARGE_FILE or file.startswith(ARCHIVE):
         # After the file has arrived: a request that waits for its body needs no slot.
         hold_slot()
-    options = UploadOptions(
-        query.extend,
-        query.dry_run,
-        query.dates,
-        leave_out_bad_rows=query.on_bad_rows is BadRows.DROP,
-        price_basis=query.price_basis,
-        volume_basis=query.volume_basis,
-    )
-    return json_response(import_prices(services().database, org_id(), path.ticker, file, options))
+    return json_response(import_prices(services().database, org_id(), path.ticker, file, query.options()))

@@ -8,14 +8,15 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from api.schemas import CSV, Answer, IsoDate, Query, RootAnswer
+from api.schemas import CSV, Answer, IsoDate, Page, Query, RootAnswer
 from api.validation import RawBody
 from features.prices.actions import ListedAction
 from features.prices.files.dates import DateOrder
 from features.prices.files.workbook import MIMETYPE as WORKBOOK
+from features.prices.uploads import UploadOptions
 from models.footing import Basis
 from models.import_report import ImportReport
-from models.price_series import QualityReport
+from models.price_series import FormerPrices, QualityReport
 
 
 class PricesQuery(Query):
@@ -32,6 +33,13 @@ class BadRows(StrEnum):
     DROP = "drop"
 
 
+class OnLoss(StrEnum):
+    """What happens to a file that would delete stored days."""
+
+    ALLOW = "allow"
+    REFUSE = "refuse"
+
+
 class UploadQuery(Query):
     """Options of an upload."""
 
@@ -45,6 +53,21 @@ class UploadQuery(Query):
     )
     volume_basis: Basis | None = Field(None, description="The same of volumes.")
     on_bad_rows: BadRows = Field(BadRows.REFUSE, description="`drop` leaves out bad rows, up to a tenth of all, and names them.")
+    on_loss: OnLoss = Field(
+        OnLoss.ALLOW, description="`refuse` answers 409 `stored_days_lost` instead of deleting stored days that the file does not hold."
+    )
+
+    def options(self) -> UploadOptions:
+        """What the sender asks."""
+        return UploadOptions(
+            extend=self.extend,
+            dry_run=self.dry_run,
+            dates=self.dates,
+            leave_out_bad_rows=self.on_bad_rows is BadRows.DROP,
+            price_basis=self.price_basis,
+            volume_basis=self.volume_basis,
+            keep_days=self.on_loss is OnLoss.REFUSE,
+        )
 
 
 class PriceFile(RawBody):
@@ -73,6 +96,12 @@ class PricesAnswer(Answer):
 
 class QualityAnswer(RootAnswer[QualityReport]):
     """A ticker's stored series: its extent, its gaps of more than 10 days, oldest first, and warnings as of today."""
+
+
+class FormerPricesPage(Page):
+    """A page of the series that can be restored, by ticker."""
+
+    items: list[FormerPrices]
 
 
 class UploadAnswer(RootAnswer[ImportReport]):

@@ -58,6 +58,14 @@ def delete_of_source(connection: Connection, org_id: int, ticker: str, source: s
     connection.execute(DELETE_OF_SOURCE, {"org_id": org_id, "ticker": ticker, "source": source})
 
 
+DELETE_ALL = text("DELETE FROM corporate_actions WHERE org_id = :org_id AND ticker = :ticker")
+
+
+def delete_all(connection: Connection, org_id: int, ticker: str) -> None:
+    """Delete every action of a ticker."""
+    connection.execute(DELETE_ALL, {"org_id": org_id, "ticker": ticker})
+
+
 def _action_from_row(row: Sequence[Any]) -> StoredAction:
     action = CorporateAction(row[1], ActionKind(row[2]), *row[3:7])
     return StoredAction(row[0], action, source=row[7], captured_at=row[8])

@@ -330,6 +330,14 @@ def digests(connection: Connection, org_id: int, tickers: Collection[str]) -> di
     return {ticker: (provider, sha256) for ticker, provider, sha256 in rows}
 
 
+DELETE = text("DELETE FROM price_series WHERE org_id = :org_id AND ticker = :ticker")
+
+
+def delete(connection: Connection, org_id: int, ticker: str) -> None:
+    """Delete an owner's series, and what is kept beside it."""
+    connection.execute(DELETE, {"org_id": org_id, "ticker": ticker})
+
+
 DELETE_OF_PROVIDER = text(
     """
     DELETE FROM price_series

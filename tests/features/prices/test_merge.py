@@ -123,7 +123,7 @@ def test_ratios_that_follow_no_rule_are_refused_with_their_days(column: str, nam
     with pytest.raises(BasesDiffer) as refused:
         merge(old, new, True)
     assert [day for day, _, _ in refused.value.days] == [old.days()[134]]
-    assert f"the {name} of 1 common days" in str(refused.value)
+    assert f"the {name} of 1 common day," in str(refused.value)
 
 
 @pytest.mark.parametrize("volume", [5e-324, 1e-300, 1e-9])

@@ -36,7 +36,7 @@ def test_an_uploaded_file_is_analysed_like_any_other(client: Client) -> None:
     assert report.status_code == 200
     assert report.json == {
         "ticker": "MINE", "bars": 60, "first": "2020-01-01", "last": "2020-02-29", "dropped": 0, "rescaled": None,
-        "price_basis": "unknown", "volume_basis": "unknown",
+        "price_basis": "unknown", "volume_basis": "unknown", "lost": None, "undo": "delete",
         "understood": {
             "delimiter": ",", "encoding": "utf-8", "decimal": ".", "dates": "ymd", "ignored": [], "order": "oldest_first",
             "columns": {"date": "Date", "open": "Open", "high": "High", "low": "Low", "close": "Close", "volume": "Volume"},
@@ -252,7 +252,7 @@ def test_quality_says_what_is_stored_and_what_is_missing(client: Client) -> None
     before = now()
     assert client.put("/prices/HOLES", "\n".join(lines)).status_code == 200
     report = client.get("/prices/holes/quality").json
-    assert list(report) == ["ticker", "name", "provider", "bars", "first", "last", "updated_at", "gaps", "warnings"]
+    assert list(report) == ["ticker", "name", "provider", "bars", "first", "last", "own", "updated_at", "gaps", "warnings", "former"]
     assert (report["ticker"], report["name"], report["provider"], report["bars"]) == ("HOLES", None, "upload", len(lines) - 1)
     assert (report["first"], report["last"]) == (lines[1][:10], lines[-1][:10])
     assert before <= parse_iso(report["updated_at"]) <= now()

@@ -95,3 +95,24 @@ def test_bad_rows_are_refused_or_left_out(client: Client, query: str, expected: 
     body: dict[str, Any] = answer.json
     if expected == 200:
         assert (body["bars"], body["dropped"], body["warnings"][0]["code"]) == (60, 1, "rows_left_out")
+
+
+def test_a_file_of_another_ticker_is_told(client: Client) -> None:
+    header, *lines = price_file(60).splitlines()
+    file = "\n".join([f"Symbol,{header}", *(f"MSFT,{line}" for line in lines)])
+    codes = {
+        ticker: [warning["code"] for warning in client.put(f"/prices/{ticker}?dry_run=true", file).json["warnings"]] for ticker in TICKERS
+    }
+    assert [ticker for ticker, found in codes.items() if "other_ticker" in found] == ["AAPL"]
+
+
+TICKERS = ("AAPL", "MSFT", "MSFT.US")
+
+
+def test_what_a_file_says_of_its_basis_for_all_stored_prices_is_told(client: Client) -> None:
+    client.put("/prices/LABEL", price_file(60))
+    told = client.put("/prices/LABEL?extend=true&price_basis=as_traded", price_file(80)).json
+    (warning,) = (one for one in told["warnings"] if one["code"] == "basis_changed")
+    assert "prices of the whole series are taken for as traded" in warning["message"]
+    again = client.put("/prices/LABEL?extend=true&price_basis=as_traded", price_file(90)).json
+    assert "basis_changed" not in [one["code"] for one in again["warnings"]]

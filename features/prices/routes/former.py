@@ -1,0 +1,44 @@
+"""Deleting prices, and restoring those that were deleted or replaced."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from api.authentication import org_id
+from api.blueprint import api_blueprint
+from api.paging import page, read_cursor
+from api.problem import problem_answers
+from api.schemas import PageQuery, TickerPath
+from api.services import services
+from features.prices.former import delete_prices, list_former, restore_prices
+from features.prices.routes.tags import PRICES
+from features.prices.schemas.price import FormerPricesPage, QualityAnswer
+from features.prices.service import check_quality
+from utils.api_utils import json_response
+
+blueprint = api_blueprint("former_price", PRICES)
+
+
+@blueprint.delete("/prices/<ticker>", responses={204: None, **problem_answers(404, 409)})
+def remove_prices(path: TickerPath) -> Response:
+    """Delete your own prices of a ticker; they can be restored for a week. Results stay, and so do splits and dividends that you added."""
+    delete_prices(services().database, org_id(), path.ticker)
+    return Response(status=204)
+
+
+@blueprint.post("/prices/<ticker>/restore", responses={200: QualityAnswer, **problem_answers(404)})
+def restore(path: TickerPath) -> Response:
+    """Put back what the last upload replaced, or what was deleted, with its bases, splits and dividends. Restoring again undoes it."""
+    restore_prices(services().database, org_id(), path.ticker)
+    return json_response(check_quality(services().database, org_id(), path.ticker))
+
+
+@blueprint.get("/former-prices", responses={200: FormerPricesPage})
+def list_former_prices(query: PageQuery) -> Response:
+    """The prices that can be restored, by ticker: what uploads replaced and what was deleted in the last 7 days."""
+    scope = ["former-prices"]
+    after = read_cursor(query.cursor, scope)
+    with services().database.read() as connection:
+        rows = list_former(connection, org_id(), after[0] if after else "", query.limit + 1)
+    items, next_cursor = page(rows, query.limit, scope, lambda last: [last.ticker])
+    return json_response({"items": items, "next_cursor": next_cursor})
