@@ -16,7 +16,6 @@ from models.footing import Bases, Basis
 from models.price_series import PackedBars, number_of
 
 
-
 @dataclass(frozen=True)
 class History:
     """Bars and the bases on which they stand."""

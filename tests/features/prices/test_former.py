@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from kit.jobs import another_organization, csv_of
 from kit.reports import price_file
+from kit.splits import tell_split, traded_file
 from kit.support import Client
-from test_actions import tell_split, traded_file
 
 import database
 from features.prices.former import prune_former
@@ -60,7 +60,7 @@ def test_a_deleted_series_comes_back(client: Client) -> None:
     assert client.get(f"/results/{result['id']}").status_code == 200
     assert client.get("/history/GONE").json["items"][0]["id"] == result["id"]
     (row,) = client.get("/overview").json["items"]
-    assert (row["ticker"], row["close"]) == ("GONE", None)
+    assert (row["ticker"], row["closes"]) == ("GONE", [])
     assert client.get("/tickers?q=GONE").json["items"] == []
     (former,) = client.get("/former-prices").json["items"]
     assert (former["ticker"], former["bars"], former["deleted"]) == ("GONE", 300, True)
