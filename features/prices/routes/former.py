@@ -1,4 +1,4 @@
-"""Deleting prices, and restoring those that were deleted or replaced."""
+"""Restoring prices that were deleted or replaced."""
 
 from __future__ import annotations
 
@@ -10,20 +10,13 @@ from api.paging import page, read_cursor
 from api.problem import problem_answers
 from api.schemas import PageQuery, TickerPath
 from api.services import services
-from features.prices.former import delete_prices, list_former, restore_prices
+from features.prices.former import list_former, restore_prices
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.price import FormerPricesPage, QualityAnswer
 from features.prices.service import check_quality
 from utils.api_utils import json_response
 
 blueprint = api_blueprint("former_price", PRICES)
-
-
-@blueprint.delete("/prices/<ticker>", responses={204: None, **problem_answers(404, 409)})
-def remove_prices(path: TickerPath) -> Response:
-    """Delete your own prices of a ticker; they can be restored for a week. Results stay, and so do splits and dividends that you added."""
-    delete_prices(services().database, org_id(), path.ticker)
-    return Response(status=204)
 
 
 @blueprint.post("/prices/<ticker>/restore", responses={200: QualityAnswer, **problem_answers(404)})

@@ -1,4 +1,4 @@
-"""The prices of one ticker: download as JSON or CSV, upload as CSV or workbook."""
+"""The prices of one ticker: download as JSON or CSV, upload as CSV or workbook, deletion."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from api.services import services
 from features.prices.files.source import ARCHIVE
 from features.prices.files.workbook import MIMETYPE as WORKBOOK
 from features.prices.flags import UPLOADS
+from features.prices.former import delete_prices
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.price import PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
 from features.prices.service import check_quality, read_prices, stream_csv, stream_json
@@ -65,3 +66,10 @@ def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response
         # After the file has arrived: a request that waits for its body needs no slot.
         hold_slot()
     return json_response(import_prices(services().database, org_id(), path.ticker, file, query.options()))
+
+
+@blueprint.delete("/prices/<ticker>", responses={204: None, **problem_answers(404, 409)})
+def remove_prices(path: TickerPath) -> Response:
+    """Delete your own prices of a ticker; they can be restored for a week. Results stay, and so do splits and dividends that you added."""
+    delete_prices(services().database, org_id(), path.ticker)
+    return Response(status=204)
