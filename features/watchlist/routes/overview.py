@@ -15,7 +15,7 @@ from utils.api_utils import tagged
 blueprint = api_blueprint("overview", DASHBOARD)
 
 
-@blueprint.get("/overview", responses={200: OverviewPage})
+@blueprint.get("/overview", responses={200: OverviewPage}, sends=("ETag",))
 def get_overview(query: OverviewQuery) -> Response:
     """The followed tickers by ticker, each with its latest verdict, the one before, and its newest closes. Nothing is analysed.
 
