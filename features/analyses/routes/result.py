@@ -44,7 +44,7 @@ def get_result(path: ResultPath) -> Response:
 @blueprint.get("/results/<result_id>/flips", responses={200: FlipsAnswer, **problem_answers(404, 409)})
 @heavy_read()
 def get_flips(path: ResultPath) -> Response:
-    """What the next day's close makes of a result: an unchanged one first, then the nearest above and below that give another verdict."""
+    """What the next day's close makes of a result. An unchanged one comes first, then the nearest above and below that turn the verdict."""
     if not is_id(path.result_id):
         raise ResultNotFound(path.result_id)
     stored, flips = compute_flips(services().database, org_id(), path.result_id, client_check())
