@@ -15,6 +15,7 @@ import os
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from functools import cache
 from typing import Any
 
@@ -28,6 +29,7 @@ from jobs.celery_wakeup import VISIBILITY_TIMEOUT, queue_of
 from jobs.executor import Executor, ExecutorOptions
 from jobs.local import CONNECTIONS_PER_THREAD
 from jobs.machine import JobMachine
+from jobs.presence import Presence, identity_of
 from jobs.supervised_process import supervised_workers
 from models.job import Lane
 from utils.ids import new_id
@@ -37,6 +39,8 @@ LEGACY_QUEUE = "bellwether"  # web processes of versions without lanes send to i
 SLICE_SECONDS = 5.0
 SOFT_SHUTDOWN_SECONDS = 15.0
 PUBLISH_RETRIES = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1}
+_lanes: set[Lane] = set()  # that this worker consumes
+_presence = ExitStack()  # holds the heartbeats of this process
 _stop = threading.Event()  # set when this process shuts down and runs tasks in threads
 
 
@@ -69,8 +73,7 @@ app.add_defaults(_configuration)
 def drain(job_id: str, lane: str = Lane.CPU) -> int:
     """Run queued items of a lane for about SLICE_SECONDS; return their number. Messages of versions without lanes name no lane."""
     options = _options(Lane(lane))
-    worker = f"celery-{os.uname().nodename}-{os.getpid()}-{new_id()[-12:]}"
-    executor = Executor(worker, _stop, options)
+    executor = Executor(_worker_name(os.getpid()), _stop, options)
     started, ran = time.monotonic(), 0
     try:
         while not _stop.is_set() and (items := executor.run_chunk()):
@@ -84,6 +87,12 @@ def drain(job_id: str, lane: str = Lane.CPU) -> int:
     finally:
         executor.close()
     return ran
+
+
+@cache
+def _worker_name(pid: int) -> str:
+    """The name of this process in claims. A process of a pool that was forked has another pid, and so a name of its own."""
+    return f"celery-{os.uname().nodename}-{pid}-{new_id()[-12:]}"
 
 
 @cache
@@ -129,6 +138,52 @@ def _stop_tasks(**_: Any) -> None:
     _stop.set()
 
 
+@signals.celeryd_after_setup.connect
+def _find_lanes(instance: Any, **_: Any) -> None:
+    """Keep which lanes this worker consumes, before its pool is forked."""
+    names = set(instance.app.amqp.queues.consume_from)
+    _lanes.update(lane for lane in Lane if queue_of(lane) in names)
+    if LEGACY_QUEUE in names:
+        _lanes.add(Lane.CPU)
+
+
+@signals.worker_process_init.connect
+def _appear(**_: Any) -> None:
+    """Begin the heartbeats of a process of a pool. It runs as the process starts, with the connections of its parent left behind."""
+    _appear_as_worker()
+
+
+@signals.worker_process_shutdown.connect
+def _disappear(**_: Any) -> None:
+    """Remove a process of a pool from the workers."""
+    _presence.close()
+
+
+def _appear_as_worker() -> None:
+    identity = identity_of(_worker_name(os.getpid()), _lanes, "celery")
+    _presence.enter_context(Presence(_machine().foundation.database, identity))
+
+
+class PresenceStep(bootsteps.StartStopStep):
+    """The heartbeats of a Celery worker that runs tasks in threads of its one process."""
+
+    requires = {"celery.worker.components:Pool"}  # noqa: RUF012 — declared so by the base class
+
+    def include_if(self, parent: Any) -> bool:
+        """Whether tasks run in this process."""
+        return not parent.pool_cls.__module__.endswith(".prefork")
+
+    def start(self, parent: Any) -> None:
+        """Begin the heartbeats."""
+        _appear_as_worker()
+
+    def stop(self, parent: Any) -> None:
+        """End them, and remove the worker."""
+        _presence.close()
+
+    terminate = stop
+
+
 class MaintenanceStep(bootsteps.StartStopStep):
     """Keeps one `worker.py` running beside the Celery worker. With this engine it runs the maintenance only."""
 
@@ -150,4 +205,4 @@ class MaintenanceStep(bootsteps.StartStopStep):
     terminate = stop
 
 
-app.steps["worker"].add(MaintenanceStep)
+app.steps["worker"].update((PresenceStep, MaintenanceStep))

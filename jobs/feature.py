@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from models.health import Probe
 
 
+PRUNE_WORKERS_SECONDS = 300.0
+
+
 def _blueprints() -> tuple[Blueprint, ...]:
     from jobs import event_routes, routes
 
@@ -25,10 +28,10 @@ def _blueprints() -> tuple[Blueprint, ...]:
 
 
 def _probes(foundation: Foundation) -> tuple[Probe, ...]:
-    from jobs.health import backlog_probe
+    from jobs.health import backlog_probe, workers_probe
 
-    flags = foundation.flags
-    return (backlog_probe(foundation.database, foundation.settings, lambda: not flags.is_enabled(BULK_JOBS)),)
+    database, settings, flags = foundation.database, foundation.settings, foundation.flags
+    return (backlog_probe(database, settings, lambda: not flags.is_enabled(BULK_JOBS)), workers_probe(database, settings))
 
 
 def _metrics(_: Foundation, connection: Connection) -> Iterable[Metric]:
@@ -40,12 +43,14 @@ def _metrics(_: Foundation, connection: Connection) -> Iterable[Metric]:
 def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     from api.idempotency import prune_idempotency_keys
     from infrastructure.cache import prune_clearings
+    from jobs.presence import prune_workers
     from jobs.retention import prune_jobs
 
     database, settings = foundation.database, foundation.settings
     return (
         MaintenanceTask("prune_jobs", HOURLY, lambda: prune_jobs(database, settings.jobs_kept_days)),
         MaintenanceTask("prune_idempotency_keys", HOURLY, lambda: prune_idempotency_keys(database)),
+        MaintenanceTask("prune_workers", PRUNE_WORKERS_SECONDS, lambda: prune_workers(database)),
         MaintenanceTask("prune_cache_clearings", HOURLY, lambda: prune_clearings(database)),
     )
 

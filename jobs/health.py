@@ -1,4 +1,4 @@
-"""The health check of jobs: whether workers claim the queued items."""
+"""The health checks of jobs: whether workers are alive, and whether they claim the queued items."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Callable
 from config import Settings
 from database import Database
 from infrastructure.write_probe import try_to_write
+from jobs.presence import count_by_lane, list_live
 from jobs.store import backlog
+from jobs.store import item as item_store
 from models.health import Finding, Probe, bad, doubtful, good
+from models.job import Lane
 
 REMEDY = "Check that `python worker.py` (or a Celery worker) runs and reaches the database; its log has the reason."
 
@@ -24,6 +27,30 @@ def backlog_probe(database: Database, settings: Settings, is_paused: Callable[[]
         needs=("schema",),  # it reads the tables of jobs
         decides_readiness=True,
     )
+
+
+def workers_probe(database: Database, settings: Settings) -> Probe:
+    """A probe of whether workers are alive. Not critical: a web process without workers serves, and jobs wait."""
+    has_engine = settings.worker_processes > 0 or settings.job_engine == "celery"
+    return Probe("workers", lambda: _workers(database, has_engine), REMEDY, is_critical=False, needs=("schema",))
+
+
+def _workers(database: Database, has_engine: bool) -> Finding:
+    with database.read() as connection:
+        workers = list_live(connection)
+        waiting = [lane for lane in Lane if item_store.next_queued_job(connection, lane) is not None]
+    live = count_by_lane(workers)
+    without = [lane for lane in waiting if not live[lane]]
+    if without:
+        lanes = " and ".join(without)
+        return doubtful(f"Items wait in the {'lane' if len(without) == 1 else 'lanes'} {lanes}, and no worker of it is alive.", REMEDY)
+    if not workers:
+        sentence = "No worker is alive; nothing waits for one."
+        return doubtful(sentence, REMEDY) if has_engine else good(sentence)
+    hosts = len({worker.identity.host for worker in workers})
+    lanes = ", ".join(f"{lane} {count}" for lane, count in live.items() if count)
+    count = f"{len(workers)} {'worker is' if len(workers) == 1 else 'workers are'} alive"
+    return good(f"{count} on {hosts} {'machine' if hosts == 1 else 'machines'} ({lanes}).")
 
 
 def _backlog(database: Database, limit: float, is_paused: Callable[[], bool]) -> Finding:

@@ -20,6 +20,7 @@ from infrastructure.garbage import loading
 from jobs.claims import release_worker
 from jobs.machine import JobMachine
 from jobs.maintenance import Maintenance
+from jobs.presence import Presence, identity_of, remove_worker
 from jobs.supervised_process import CHECK_CHILDREN_SECONDS, SCRIPT, SupervisedProcess, SupervisionPolicy
 from jobs.wakeup import WakeupListener, work_channel
 from models.job import Lane
@@ -48,12 +49,14 @@ def run_worker(name: str, lane: Lane, machine: JobMachine, stop: threading.Event
     with loading():
         machine.kinds.prepare(lane)
     settings, options = machine.foundation.settings, machine.executor_options(lane)
+    presence = Presence(machine.foundation.database, identity_of(name, (lane,), settings.job_engine))
     listener = WakeupListener(settings.redis_url, work_channel(lane))
     try:
-        if lane is Lane.NETWORK:
-            WorkerThreads(settings.network_threads, lambda: Executor(name, stop, options), stop).run(listener)
-        else:
-            _run_executor(Executor(name, stop, options), listener, stop)
+        with presence:
+            if lane is Lane.NETWORK:
+                WorkerThreads(settings.network_threads, lambda: Executor(name, stop, options), stop).run(listener)
+            else:
+                _run_executor(Executor(name, stop, options), listener, stop)
     finally:
         listener.close()
 
@@ -188,6 +191,7 @@ class Supervisor:
 def _release(database: Database, worker: str) -> None:
     try:
         release_worker(database, worker)
+        remove_worker(database, worker)
     except SQLAlchemyError as error:
-        # The items are requeued when the lease expires.
+        # The items are requeued when the lease expires, and the worker is no longer live then.
         log.warning("items of a dead worker not requeued yet", worker=worker, reason=reason_of(error))

@@ -66,13 +66,14 @@ HEALTHY = merged(
     rising("bellwether_rate_limited_total", 5, 'budget="reads"'), rising("bellwether_rate_limited_total", 0, 'budget="refused_keys"'),
     still("bellwether_rate_limit_in_memory", 0),
     still("bellwether_job_backlog_items", 500), still("bellwether_job_backlog_age_seconds", 0),
+    still("bellwether_workers_live", 2, 'lane="cpu"'), still("bellwether_workers_live", 0, 'lane="network"'),
     rising("bellwether_job_items_total", 100, 'outcome="succeeded"'), rising("bellwether_job_items_total", 2, 'outcome="failed"'),
     rising("bellwether_job_items_total", 0, 'outcome="cancelled"'), rising("bellwether_job_rescues_total", 0),
     still("bellwether_schema_servable", 1), still("bellwether_schema_pending", 0),
     *(still("bellwether_feature_enabled", 1, f'flag="{flag}"') for flag in FLAGS),
     still("bellwether_build_info", 1, 'version="1", engine_version="1"'),
 )  # fmt: skip
-OF_THE_DATABASE = ("bellwether_job", "bellwether_schema", "bellwether_feature")
+OF_THE_DATABASE = ("bellwether_job", "bellwether_workers", "bellwether_schema", "bellwether_feature")
 NEVER_REFUSED = {name: None for name in HEALTHY if 'status="503"' in name}
 GONE_WITH_THE_DATABASE = {name: None for name in HEALTHY if name.startswith(OF_THE_DATABASE)}
 NO_ITEMS = merged(*(rising("bellwether_job_items_total", 0, f'outcome="{outcome}"') for outcome in ("succeeded", "failed")))
@@ -116,6 +117,12 @@ def case(name: str, changes: Mapping[str, Any], minutes: int, *alerts: str, on_t
 
 CASES = (
     case("healthy", {}, 300),
+    case("no worker lives, and work waits", still("bellwether_workers_live", 0, 'lane="cpu"'), 5, "NoWorkers"),
+    case(
+        "no worker lives, and nothing waits",
+        merged(still("bellwether_workers_live", 0, 'lane="cpu"'), still("bellwether_job_backlog_items", 0)),
+        5,
+    ),
     case("no instance answers", still("up", 0), 5, "Down", "InstanceDown", on_top=False),
     case("no target is scraped", {named("up").replace("bellwether", "other"): "1+0x600"}, 5, "Down", on_top=False),
     case("one of two is down", {named("up"): "0+0x600"}, 5, "InstanceDown"),

@@ -7,6 +7,7 @@ import { checks, migrations, versionFacts } from "../diagnostics/health.js";
 import { keys } from "../diagnostics/keys.js";
 import { facts, section } from "../diagnostics/section.js";
 import * as status from "../diagnostics/status.js";
+import { workers } from "../diagnostics/workers.js";
 import { byId, fill, h } from "../dom.js";
 import { formatClock } from "../format.js";
 
@@ -34,6 +35,7 @@ const parts = [
     () => asked.health,
     () => refresh(),
   ),
+  workers(),
   ofStatus("pool", "Connections", status.pool),
   ofStatus("jobs", "Jobs", status.jobs),
   ofStatus("limits", "Rate limits", status.limits),
