@@ -152,6 +152,7 @@ class Settings(BaseSettings):
 
     max_json_bytes: int = Field(1_000_000, ge=1_000, description="Largest JSON body, in bytes.")
     max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file, in bytes.")
+    max_import_bytes: int = Field(20_000_000, ge=1_000, description="Largest upload of many tickers, in bytes.")
     rate_limit_enabled: bool = Field(True, description="Refuse requests beyond the budgets below with 429.")
     rate_limit_per_minute: int = Field(
         1_200, ge=1, description="Requests a minute of one key, or of one address without a valid key, besides those below."

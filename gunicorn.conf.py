@@ -23,9 +23,8 @@ configure_logging(settings.log_level, as_json=settings.log_as_json)
 
 bind = f"0.0.0.0:{settings.port}"
 warn_of_public_development(settings, bind.rpartition(":")[0])
-worker_class = worker_with(
-    Limits(settings.web_head_seconds, settings.web_least_rate, max(settings.max_json_bytes, settings.max_upload_bytes))
-)
+largest_body = max(settings.max_json_bytes, settings.max_upload_bytes, settings.max_import_bytes)
+worker_class = worker_with(Limits(settings.web_head_seconds, settings.web_least_rate, largest_body))
 workers = settings.web_concurrency
 threads = settings.web_threads
 timeout = settings.web_timeout

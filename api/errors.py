@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from database import DatabaseSuspended
 from infrastructure.breaker import BreakerOpen
-from models.errors import BasesDiffer, BellwetherError, FeatureDisabled, ImplausibleAction, NothingToAnalyse, PriceQuality
+from models.errors import BasesDiffer, BellwetherError, FeatureDisabled, ImplausibleAction, ImportRefused, NothingToAnalyse, PriceQuality
 from utils.api_utils import ApiError, FirstErrors
 from utils.database_errors import explanation_of, is_unavailable, refuses_writes
 
@@ -38,8 +38,11 @@ def translate(error: Exception) -> ApiError | None:
     if isinstance(error, PriceQuality):
         problems = [{"field": problem.place, "message": problem.message} for problem in error.problems]
         return ApiError(422, error.code, str(error), FirstErrors(problems, error.total))
+    if isinstance(error, ImportRefused):
+        refused = [{"field": name, "message": message} for name, message in error.problems]
+        return ApiError(422, error.code, str(error), FirstErrors(refused, len(refused)))
     if isinstance(error, BasesDiffer):
-        days = [{"field": str(day), "message": f"{error.column}: stored {old:g}, file {new:g}."} for day, old, new in error.days]
+        days = [{"field": str(day), "message": error.sentence(old, new)} for day, old, new in error.days]
         return ApiError(422, error.code, str(error), days)
     if isinstance(error, ImplausibleAction):
         return ApiError(422, error.code, str(error), [{"field": "amount", "message": str(error)}])

@@ -30,7 +30,9 @@ def submit_job(idempotency_key: str | None, submit: Submit) -> Response:
             202, location_of(job), dump(job_answer(job)).decode(), after_commit=lambda: services().wakeup.wake_workers(job.id, job.lane)
         )
 
-    identity = b"\n".join((request.method.encode(), request.path.encode(), request.get_data()))
+    # The options of some routes are in the query.
+    path = request.path.encode() + (b"?" + request.query_string if request.query_string else b"")
+    identity = b"\n".join((request.method.encode(), path, request.get_data()))
     result = once(services().database, org_id(), idempotency_key, identity, answer)
     headers = {"Idempotent-Replayed": "true"} if result.is_replay else {}
     if result.location is not None:

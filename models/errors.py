@@ -303,6 +303,23 @@ class PriceQuality(BellwetherError):
         super().__init__(f"{first.place}: {first.message}{rest} Nothing was stored.")
 
 
+class ImportRefused(BellwetherError):
+    """An upload of many tickers cannot be split into files."""
+
+    code = "price_quality"
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        """`problems` are names of files, or "archive", and what is wrong with each."""
+        self.problems = problems
+        name, message = problems[0]
+        rest = f" {len(problems) - 1} more." if len(problems) > 1 else ""
+        super().__init__(f"{name}: {message}{rest} Nothing was stored.")
+
+
+class ImportNotFound(NotFound):
+    """There is no import with this id. What became of its files is kept for 7 days."""
+
+
 class AmbiguousDates(BellwetherError):
     """The dates of a price file can be read in two ways, and both make sense."""
 
@@ -329,3 +346,7 @@ class BasesDiffer(BellwetherError):
             f"The file and the stored prices differ in the {column} of {on}, by no constant ratio as of a split or dividend. "
             "Send the whole history with ?extend=false to replace what is stored. Nothing was stored."
         )
+
+    def sentence(self, stored: float, file: float) -> str:
+        """What differs on a day."""
+        return f"{self.column}: stored {stored:g}, file {file:g}."

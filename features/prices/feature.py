@@ -11,14 +11,15 @@ if TYPE_CHECKING:
     from click import Command
     from flask import Blueprint
 
+    from features.prices.kinds import PriceImport
     from infrastructure.foundation import Foundation
     from infrastructure.lifecycle import Step
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.prices.routes import action, former, price, ticker
+    from features.prices.routes import action, former, imported, price, ticker
 
-    return price.blueprint, action.blueprint, former.blueprint, ticker.blueprint
+    return price.blueprint, action.blueprint, former.blueprint, imported.blueprint, ticker.blueprint
 
 
 def _universes() -> Universes:
@@ -39,8 +40,18 @@ def _steps(foundation: Foundation) -> tuple[Step, ...]:
 
 def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     from features.prices.former import prune_former
+    from features.prices.imports import prune_imports
 
-    return (MaintenanceTask("prune_former_prices", HOURLY, lambda: prune_former(foundation.database)),)
+    return (
+        MaintenanceTask("prune_former_prices", HOURLY, lambda: prune_former(foundation.database)),
+        MaintenanceTask("prune_price_imports", HOURLY, lambda: prune_imports(foundation.database)),
+    )
+
+
+def _kinds() -> tuple[PriceImport, ...]:
+    from features.prices.kinds import PriceImport
+
+    return (PriceImport(),)
 
 
 def _commands() -> tuple[Command, ...]:
@@ -52,6 +63,7 @@ def _commands() -> tuple[Command, ...]:
 FEATURE = Feature(
     "prices",
     blueprints=_blueprints,
+    kinds=_kinds,
     flags=(UPLOADS,),
     maintenance=_maintenance,
     steps=_steps,

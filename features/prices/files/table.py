@@ -43,12 +43,24 @@ def read_table(text: str, faults: Faults) -> Table:
         if len(line) > LONGEST_LINE:
             reason = f"the line has more than {LONGEST_LINE:,} characters. Check the file's line ends and quotes."
             faults.refuse(number, None, reason)
+    delimiter, header, below = _head_of(lines, faults)
+    return _below_header(_filled(_records(lines, below, delimiter, faults)), header, delimiter, faults)
+
+
+def read_records(lines: list[str], faults: Faults) -> tuple[Header, int, Iterator[Record]]:
+    """The header of a table, the number of its last line, and the records below. Raises PriceQuality without a header."""
+    delimiter, header, below = _head_of(lines, faults)
+    check_header(header, faults)
+    return header, below, _filled(_records(lines, below, delimiter, faults))
+
+
+def _head_of(lines: list[str], faults: Faults) -> tuple[str, Header, int]:
     delimiter, begin = _delimiter(lines)
     head_faults = Faults(faults.sent_as)
     header, below = _find_header(_filled(_records(lines[:DEEPEST_HEADER], begin, delimiter, head_faults)))
     if not header.places:
         head_faults.raise_any()  # the header may be on a line that is no CSV
-    return _below_header(_filled(_records(lines, below, delimiter, faults)), header, delimiter, faults)
+    return delimiter, header, below
 
 
 def table_of(rows: list[Record], faults: Faults) -> Table:

@@ -1,0 +1,28 @@
+"""The ticker that a file name speaks of."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from models.ticker import normalize_ticker
+
+_ENDING = re.compile(r"(\.(csv|txt|tsv|xlsx|xlsm))+$", re.IGNORECASE)
+_COPY = re.compile(r"\s*\(\d+\)$")
+# What sites write into the names of their files beside the ticker.
+_WORDS = frozenset(
+    ["DAILY", "PRICE", "PRICES", "HISTORY", "HISTORICAL", "HISTORICALDATA", "HISTORICALQUOTES", "HISTORICALPRICES", "DATA", "QUOTE", "QUOTES", "OHLC", "OHLCV", "ADJUSTED", "MAX", "1D", "NEW", "COPY", "STOCK", "KURSE", "KURS", "DOWNLOAD", "EXPORT", "TABLE", "CHART", "D", "US", "NASDAQ", "NYSE", "AMEX", "XETRA", "BATS", "LSE", "TSE", "BOOK1", "SHEET1", "UNTITLED", "FILE", "CSV", "FOR", "OF"]
+)
+_DATE = re.compile(r"(19|20)\d\d([-_.]?\d\d){0,2}")
+_SEPARATORS = re.compile(r"[\s,;()\[\]_]+")
+
+
+def ticker_of_name(name: str) -> str | None:
+    """The ticker of a file's name: what is left without the words of sites and dates; None where that is nothing or several words."""
+    stem = _COPY.sub("", _ENDING.sub("", PurePosixPath(name.replace("\\", "/")).name).strip())
+    parts = [part.strip(".-") for part in _SEPARATORS.split(stem)]
+    left = [part for part in parts if part and part.upper() not in _WORDS and not _DATE.fullmatch(part)]
+    try:
+        return normalize_ticker(left[0]) if len(left) == 1 else None
+    except ValueError:
+        return None

@@ -1,0 +1,48 @@
+"""The kinds of job of prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from database import Database
+from jobs.kind import IsolationLimits
+from models.job import Fault, Lane
+from models.price_import import PRICE_IMPORT
+
+if TYPE_CHECKING:
+    from features.prices.imports import Imported, ImportParams
+
+
+class PriceImport:
+    """Stores the files of an import. An outcome is `Imported`, or the Fault of the ticker's file."""
+
+    name = PRICE_IMPORT
+    lane = Lane.CPU  # reading a file is all computation: 20 ms for 13 years
+    limits = IsolationLimits()
+    unexpected = Fault("internal_error", "The file could not be read; the log has the reason. Other files are not affected.")
+
+    def prepare(self) -> None:
+        """Import the reader of files."""
+        from features.prices import imports as imports  # noqa: PLC0415, PLC0414 — only workers need it
+
+    def read_params(self, text: str) -> ImportParams:
+        """Parse the parameters. Raises JobUnreadable."""
+        from features.prices.imports import read_params  # noqa: PLC0415 — as above
+
+        return read_params(text)
+
+    def run(self, database: Database, org_id: int, params: ImportParams, keys: Sequence[str]) -> Iterator[tuple[str, Imported | Fault]]:
+        """Yield the outcome of each ticker's file."""
+        from features.prices.imports import import_files  # noqa: PLC0415 — as above
+
+        return import_files(database, org_id, params, keys)
+
+    def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, Imported], moment: datetime) -> Mapping[str, str]:
+        """Store the series; return the import's id for each ticker."""
+        from features.prices.imports import store_files  # noqa: PLC0415 — as above
+
+        return store_files(connection, org_id, outcomes)

@@ -1,0 +1,59 @@
+"""Importing the prices of many tickers in one request, as a job."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from api.authentication import org_id
+from api.blueprint import api_blueprint
+from api.flags import require_flag
+from api.heavy import hold_slot
+from api.paging import page, read_cursor
+from api.problem import problem_answers
+from api.rate_limit import Budget, budget
+from api.schemas import CSV, PageQuery, SubmitHeaders
+from api.services import services
+from features.prices.files.archive import split_upload
+from features.prices.flags import UPLOADS
+from features.prices.imports import list_outcomes, submit
+from features.prices.routes.tags import PRICES
+from features.prices.schemas.imported import ZIP, ImportFileBody, ImportPage, ImportPath, ImportQuery, MemberNames
+from jobs.flags import BULK_JOBS
+from jobs.schemas import JobAnswer
+from jobs.submission import submit_job
+from utils.api_utils import LONGEST_ECHO, ApiError, json_response
+
+blueprint = api_blueprint("price_import", PRICES)
+
+
+@blueprint.post("/price-imports", responses={202: JobAnswer, **problem_answers(409, 413, 415)})
+@budget(Budget.UPLOADS)
+def import_many(header: SubmitHeaders, query: ImportQuery, raw: ImportFileBody) -> Response:
+    """Upload the prices of many tickers: a ZIP archive with a file for each, or a CSV file with a column of tickers. A job stores them.
+
+    Each item of the job is a ticker, and fails with what is wrong with its file; the others are stored. `GET /price-imports/{import_id}`
+    tells what became of each file; `params.import_id` of the job is the id.
+    """
+    require_flag(UPLOADS)
+    require_flag(BULK_JOBS)
+    if raw.mimetype not in ImportFileBody.mimetypes:
+        sent = raw.mimetype[:LONGEST_ECHO] or "none"
+        detail = f"The content type is {sent}; send {ZIP}, or {CSV} for a table with a column of tickers."
+        raise ApiError(415, "unsupported_media_type", detail)
+    settings = services().settings
+    raw.max_content_length = settings.max_import_bytes
+    body = raw.get_data()
+    hold_slot()
+    split = split_upload(body, settings.max_upload_bytes, names_are_tickers=query.names is MemberNames.TICKERS)
+    return submit_job(header.idempotency_key, lambda connection: submit(connection, org_id(), split, query.options()))
+
+
+@blueprint.get("/price-imports/<import_id>", responses={200: ImportPage, **problem_answers(404)})
+def list_import(path: ImportPath, query: PageQuery) -> Response:
+    """What became of the files of an import, by ticker: the report of each that was stored, or why it was refused. Kept for 7 days."""
+    scope = ["price-import", path.import_id]
+    after = read_cursor(query.cursor, scope)
+    with services().database.read() as connection:
+        rows = list_outcomes(connection, org_id(), path.import_id, after[0] if after else "", query.limit + 1)
+    items, next_cursor = page(rows, query.limit, scope, lambda last: [last.ticker])
+    return json_response({"items": items, "next_cursor": next_cursor})
