@@ -35,7 +35,9 @@ def packed(files: dict[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) ->
 def table_of(bars: dict[str, int], *, by_day: bool = False) -> str:
     """A table with a column of tickers."""
     rows = [(line, ticker) for ticker, count in bars.items() for line in csv_of(count).splitlines()[1:]]
-    return "\n".join(["Date,Open,High,Low,Close,Volume,Ticker", *(f"{line},{ticker}" for line, ticker in (sorted(rows) if by_day else rows))])
+    if by_day:
+        rows.sort()
+    return "\n".join(["Date,Open,High,Low,Close,Volume,Ticker", *(f"{line},{ticker}" for line, ticker in rows)])
 
 
 def send(client: Client, body: str | bytes, query: str = "", type_of: str = "application/zip", **headers: str) -> Any:

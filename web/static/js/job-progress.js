@@ -6,8 +6,11 @@ import { strategyName } from "./strategies.js";
 
 const tickers = (count) => (count === 1 ? "1 ticker" : `${formatWhole(count)} tickers`);
 
+export const isImport = (job) => job.kind === "price_import";
+
 /** What a job works on. */
 export function describeJob(job) {
+  if (isImport(job)) return `Prices of ${tickers(job.total)}${job.retry_of ? ", failed ones again" : ""}, ${job.params.dry_run ? "check" : "import"}`;
   const what = { all: "All tickers", watchlist: "Watchlist" }[job.params.universe] ?? tickers(job.total);
   return `${what}${job.retry_of ? ", failed ones again" : ""}, ${strategyName(job.params.strategy)}`;
 }
@@ -24,7 +27,8 @@ export function describeProgress(job) {
 
 /** How a job ended, in a sentence. */
 export function describeEnd(job) {
-  const done = `${formatWhole(job.succeeded)} of ${tickers(job.total)} analysed${job.failed ? `, ${formatWhole(job.failed)} failed` : ""}`;
+  const verb = !isImport(job) ? "analysed" : job.params.dry_run ? "checked" : "stored";
+  const done = `${formatWhole(job.succeeded)} of ${tickers(job.total)} ${verb}${job.failed ? `, ${formatWhole(job.failed)} failed` : ""}`;
   if (job.status === "failed") return `${describeJob(job)}: could not be run. ${job.error?.message ?? ""}`.trim();
   return `${describeJob(job)}: ${job.status === "cancelled" ? "cancelled" : "completed"}, ${done}.`;
 }

@@ -3,7 +3,7 @@
 import { api } from "../api.js";
 import { fill, h } from "../dom.js";
 import { formatMoment, formatWhole } from "../format.js";
-import { describeJob, jobProgress } from "../job-progress.js";
+import { describeJob, isImport, jobProgress } from "../job-progress.js";
 import { FINISHED } from "../job-watch.js";
 import { strategyName } from "../strategies.js";
 import { jobBadge } from "../words.js";
@@ -82,10 +82,10 @@ function factsOf(job, go) {
     ["Finished", formatMoment(job.finished_at)],
     [FINISHED.has(job.status) ? "Took" : "Running for", duration(job)],
     ["Tickers", formatWhole(job.total)],
-    ["Analysed", formatWhole(job.succeeded)],
+    [isImport(job) ? (params.dry_run ? "Checked" : "Stored") : "Analysed", formatWhole(job.succeeded)],
     ["Failed", formatWhole(job.failed)],
-    FINISHED.has(job.status) && job.total > job.completed && ["Not analysed", formatWhole(job.total - job.completed)],
-    ["Strategy", strategyName(params.strategy)],
+    FINISHED.has(job.status) && job.total > job.completed && ["Not done", formatWhole(job.total - job.completed)],
+    !isImport(job) && ["Strategy", strategyName(params.strategy)],
     ...Object.entries(PARAMS).map(([key, [name, format]]) => params[key] !== null && params[key] !== undefined && [name, format(params[key])]),
     job.retry_of && [
       "Failed tickers of",

@@ -2,6 +2,7 @@
 
 import { api } from "../api.js";
 import { fill, focusedIn, h, notify } from "../dom.js";
+import { isImport } from "../job-progress.js";
 import { FINISHED } from "../job-watch.js";
 import { ago } from "../moments.js";
 import { oneStopPerRow } from "../rows.js";
@@ -137,20 +138,21 @@ export class JobItems {
 
 function buildRow(item, job) {
   const { strategy } = job.params;
-  const address = `/tickers/${encodeURIComponent(item.ticker)}${strategy === "balanced" ? "" : `?strategy=${encodeURIComponent(strategy)}`}`;
+  const address = `/tickers/${encodeURIComponent(item.ticker)}${!strategy || strategy === "balanced" ? "" : `?strategy=${encodeURIComponent(strategy)}`}`;
   return h(
     "tr",
     { dataset: { ticker: item.ticker, status: item.status } },
     h("th", { scope: "row" }, h("a", { href: address }, item.ticker)),
     h("td", {}, badge("item", item.status), item.tries > 1 && h("span", { class: "small soft" }, ` ${item.tries} tries`)),
-    h("td", { class: "small outcome-cell" }, outcome(item)),
+    h("td", { class: "small outcome-cell" }, outcome(item, job)),
     h("td", { class: "small ended-cell" }, item.finished_at ? ago(item.finished_at) : "–"),
   );
 }
 
-function outcome(item) {
+function outcome(item, job) {
   if (item.error?.code === "ticker_not_found") return [h("code", {}, item.error.code), " There are no prices for it. ", h("a", { href: "/prices" }, "Upload prices")];
   if (item.error) return [h("code", {}, item.error.code), " ", item.error.message];
+  if (item.result_id && isImport(job)) return job.params.dry_run ? "Checked" : "Stored";
   if (item.result_id) return h("a", { href: `/api/v1/results/${encodeURIComponent(item.result_id)}`, "aria-label": `Result of ${item.ticker} as JSON` }, "Result as JSON");
   return "–";
 }
