@@ -67,6 +67,7 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "result_id": client.get("/results").json["items"][0]["id"],
         "action_id": "x",
         "key_id": "x",
+        "import_id": "x",
         "name": "streams",
         "build": "x",
     }

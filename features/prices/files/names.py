@@ -10,9 +10,12 @@ from models.ticker import normalize_ticker
 _ENDING = re.compile(r"(\.(csv|txt|tsv|xlsx|xlsm))+$", re.IGNORECASE)
 _COPY = re.compile(r"\s*\(\d+\)$")
 # What sites write into the names of their files beside the ticker.
-_WORDS = frozenset(
-    ["DAILY", "PRICE", "PRICES", "HISTORY", "HISTORICAL", "HISTORICALDATA", "HISTORICALQUOTES", "HISTORICALPRICES", "DATA", "QUOTE", "QUOTES", "OHLC", "OHLCV", "ADJUSTED", "MAX", "1D", "NEW", "COPY", "STOCK", "KURSE", "KURS", "DOWNLOAD", "EXPORT", "TABLE", "CHART", "D", "US", "NASDAQ", "NYSE", "AMEX", "XETRA", "BATS", "LSE", "TSE", "BOOK1", "SHEET1", "UNTITLED", "FILE", "CSV", "FOR", "OF"]
-)
+_WORDS = frozenset({
+    "DAILY", "PRICE", "PRICES", "HISTORY", "HISTORICAL", "HISTORICALDATA", "HISTORICALQUOTES", "HISTORICALPRICES", "DATA", "QUOTE",
+    "QUOTES", "OHLC", "OHLCV", "ADJUSTED", "MAX", "1D", "NEW", "COPY", "STOCK", "KURSE", "KURS", "DOWNLOAD", "EXPORT", "TABLE",
+    "CHART", "D", "US", "NASDAQ", "NYSE", "AMEX", "XETRA", "BATS", "LSE", "TSE", "BOOK1", "SHEET1", "UNTITLED", "FILE", "CSV", "FOR",
+    "OF",
+})  # fmt: skip
 _DATE = re.compile(r"(19|20)\d\d([-_.]?\d\d){0,2}")
 _SEPARATORS = re.compile(r"[\s,;()\[\]_]+")
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from kit.jobs import another_organization, claim, csv_of, items_of, job_row, options_for, release_worker, working
+from kit.archives import packed
+from kit.jobs import another_organization, csv_of, items_of, job_row, options_for, working
 from kit.support import Client
 
 import database
@@ -22,14 +21,6 @@ from models.job import Fault
 from utils.clock import now
 
 KINDS = (PriceImport(),)
-
-
-def packed(files: dict[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", method) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def table_of(bars: dict[str, int], *, by_day: bool = False) -> str:
@@ -199,16 +190,6 @@ def test_another_organization_sees_no_import(client: Client) -> None:
     key = another_organization()
     assert client.get(f"/price-imports/{job['params']['import_id']}", key=key).status_code == 404
     assert client.get("/price-imports/nonsense").status_code == 404
-
-
-def test_a_lost_worker_leaves_the_file_for_the_next(client: Client) -> None:
-    job = send(client, packed({"AAA.csv": csv_of(50)})).json
-    assert claim("lost") is not None
-    release_worker("lost")
-    assert run() == 1
-    assert client.get(f"/jobs/{job['id']}").json["succeeded"] == 1
-    (row,) = database.query_db("SELECT count(*) AS n FROM former_series")
-    assert row["n"] == 0  # stored once
 
 
 def test_prices_that_change_between_reading_and_storing_are_read_again(client: Client) -> None:
