@@ -68,8 +68,8 @@ def work(url: str) -> None:
     import database
     from analysis import engine
     from features.analyses import plan
-    from features.analyses import store as result_store
     from features.analyses.kinds import BulkAnalysis
+    from features.analyses.store import result as result_store
     from features.prices import service as prices
     from infrastructure.allocator import give_back_memory
     from jobs import claims

@@ -109,7 +109,15 @@ class WatchlistItemExists(Conflict):
 
     def __init__(self, ticker: str) -> None:
         self.ticker = ticker
-        super().__init__(f"{ticker} is on the watchlist already. Remove it first to change its name or notes.")
+        super().__init__(f"{ticker} is on the watchlist already. Change its name or notes with PATCH /api/v1/watchlist/{ticker}.")
+
+
+class WatchlistAnchorNotFound(Conflict):
+    """The ticker to stand behind is not on the watchlist."""
+
+    def __init__(self, ticker: str) -> None:
+        self.ticker = ticker
+        super().__init__(f"{ticker} is not on the watchlist, so nothing can stand behind it. Read the list again.")
 
 
 class ActionExists(Conflict):

@@ -1,14 +1,16 @@
-"""The overview: watchlist items with their latest results and closes."""
+"""The overview: watchlist items with their latest results and closes, and what is to be known of both."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from models.failure import AnalysisFailure
+
 
 @dataclass(frozen=True)
 class LatestVerdict:
-    """The latest result of a ticker; `analysed_at` is the last analysis that gave this result."""
+    """The latest result of a ticker; `analysed_at` is when it became the latest."""
 
     id: str
     as_of: date
@@ -31,14 +33,40 @@ class PreviousVerdict:
 
 
 @dataclass(frozen=True)
+class VerdictChange:
+    """The last change of a verdict: what it was before, when an analysis found the present one, and the day of its prices."""
+
+    former: str
+    at: datetime
+    as_of: date
+
+
+@dataclass(frozen=True)
 class OverviewItem:
-    """A watchlist item; missing data is None."""
+    """A watchlist item; missing data is None. `last_day` is the day of the newest close.
+
+    `is_old`: the newest close is more than seven days old. `is_outdated`: the verdict is of an earlier day than the newest close.
+    """
 
     ticker: str
     name: str | None
     notes: str | None
+    position: int
     latest: LatestVerdict | None
     previous: PreviousVerdict | None
+    change: VerdictChange | None
+    failure: AnalysisFailure | None
     closes: list[float]
     change_percent: float | None
     last_day: date | None
+    is_old: bool
+    is_outdated: bool
+
+
+@dataclass(frozen=True)
+class OverviewFilter:
+    """Strategy, order and filter of the overview. `changed_since`: only tickers whose verdict changed then or later."""
+
+    strategy: str
+    sort: str
+    changed_since: datetime | None

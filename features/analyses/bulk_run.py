@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlalchemy import Connection
 
 from database import Database
-from features.analyses import store as result_store
+from features.analyses.failures import new_failure, note_failures
 from features.analyses.plan import AnalysisPlan, ResultBatch
+from features.analyses.store import result as result_store
 from features.prices import service as prices
 from models.bulk_analysis import Analysed, BulkParams
 from models.errors import BellwetherError, PricesDamaged, TickerNotFound
@@ -18,20 +19,26 @@ from utils.clock import now
 
 
 def analyse_many(database: Database, org_id: int, params: BulkParams, tickers: Sequence[str]) -> Iterator[tuple[str, Analysed | Fault]]:
-    """Yield the outcome of each ticker: first those without an analysis to run, then the analysed ones."""
+    """Yield the outcome of each ticker: first those whose result is stored, then the analysed ones, last the failed ones.
+
+    Failures are noted before they are yielded, in a transaction of their own: a note that is written twice does no harm.
+    """
     plan, read_at = AnalysisPlan(params.strategy, params.overrides), now()
     with database.read() as connection:
         heads = prices.find_heads(connection, org_id, tickers)
         fingerprints = {ticker: plan.known_fingerprint(head) for ticker, head in heads.items()}
         stored = result_store.find_fingerprints(connection, org_id, [key for key in fingerprints.values() if key is not None])
-    to_analyse = [ticker for ticker in heads if fingerprints[ticker] not in stored]
-    for ticker in tickers:
-        fingerprint = fingerprints.get(ticker)
-        if ticker not in heads:
-            yield ticker, _to_fault(TickerNotFound(ticker))
-        elif fingerprint is not None and fingerprint in stored:
+    errors: dict[str, BellwetherError] = {ticker: TickerNotFound(ticker) for ticker in tickers if ticker not in heads}
+    for ticker, fingerprint in fingerprints.items():
+        if fingerprint is not None and fingerprint in stored:
             yield ticker, Analysed(fingerprint, None, plan.keeps_latest and not stored[fingerprint], read_at)
-    yield from _analyse(database, org_id, to_analyse, plan)
+    yield from _analyse(database, org_id, [ticker for ticker in heads if fingerprints[ticker] not in stored], plan, errors)
+    if plan.keeps_latest:
+        digests = {ticker: head.sha256 for ticker, head in heads.items()}
+        failures = [new_failure(error, ticker, params.strategy, digests.get(ticker), read_at) for ticker, error in errors.items()]
+        note_failures(database, org_id, failures)
+    for ticker, error in errors.items():
+        yield ticker, Fault(error.code, str(error))
 
 
 def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analysed]) -> Mapping[str, str]:
@@ -50,13 +57,17 @@ def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analy
     return {ticker: ids[analysed.fingerprint] for ticker, analysed in outcomes.items() if analysed.fingerprint in ids}
 
 
-def _analyse(database: Database, org_id: int, tickers: Sequence[str], plan: AnalysisPlan) -> Iterator[tuple[str, Analysed | Fault]]:
-    """Read and analyse tickers. Each series is dropped before the next one is read, which then finds its memory in the CPU's cache."""
+def _analyse(
+    database: Database, org_id: int, tickers: Sequence[str], plan: AnalysisPlan, errors: dict[str, BellwetherError]
+) -> Iterator[tuple[str, Analysed]]:
+    """Read and analyse tickers; those that cannot be analysed go to `errors`.
+
+    Each series is dropped before the next one is read, which then finds its memory in the CPU's cache.
+    """
     if not tickers:
         return
     batch, read_at = ResultBatch(plan), now()
     fingerprints: dict[str, str] = {}
-    faults: dict[str, Fault] = {}
 
     def add(head: SeriesHead, packed: PackedBars) -> None:
         try:
@@ -64,19 +75,15 @@ def _analyse(database: Database, org_id: int, tickers: Sequence[str], plan: Anal
             batch.add(work)
             fingerprints[head.ticker] = work.origin.fingerprint
         except BellwetherError as error:
-            faults[head.ticker] = _to_fault(error)
+            errors[head.ticker] = error
 
     with database.reader() as reader:
         prices.load_each(reader, org_id, tickers, add)
     for (ticker, fingerprint), result in zip(fingerprints.items(), batch.results(), strict=True):
         if result is None:
-            yield ticker, _to_fault(PricesDamaged(ticker))
+            errors[ticker] = PricesDamaged(ticker)
         else:
             yield ticker, Analysed(fingerprint, result, plan.keeps_latest, read_at)
     for ticker in tickers:
         if ticker not in fingerprints:
-            yield ticker, faults.get(ticker) or _to_fault(TickerNotFound(ticker))
-
-
-def _to_fault(error: BellwetherError) -> Fault:
-    return Fault(error.code, str(error))
+            errors.setdefault(ticker, TickerNotFound(ticker))

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from itertools import chain
 
 from database import Database
-from features.analyses import store as result_store
+from features.analyses.store import result as result_store
 from models.result import ResultFilter, ResultSummary
 from utils.clock import iso
 

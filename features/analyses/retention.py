@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from database import Database, current
-from features.analyses import store as result_store
+from features.analyses.store import result as result_store
 from infrastructure import cache_store as clearing_store
 from infrastructure.sql.batches import ROWS, delete_in_batches
 from models.cache import Region

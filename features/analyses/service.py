@@ -12,16 +12,19 @@ from analysis.bars import adjusted_bars
 from analysis.flips import find_flips
 from analysis.trade import size_position
 from database import AnyReader, Database
-from features.analyses import store as result_store
+from features.analyses.failures import new_failure, note_failures
 from features.analyses.plan import AnalysisPlan, Work, compute_result
 from features.analyses.results_csv import result_pages
+from features.analyses.store import result as result_store
+from features.analyses.store.failure import delete as forget_failures
+from features.analyses.store.failure import list_standing as standing_failures
 from features.prices import service as prices
 from infrastructure.cache import Cache
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Parameters, Sizing
 from models.cache import Region
-from models.errors import PricesReplaced, ResultNotFound, TickerNotFound
+from models.errors import InsufficientHistory, PricesDamaged, PricesReplaced, ResultNotFound, TickerNotFound
 from models.flip import Flips
-from models.price_series import digest_of
+from models.price_series import SeriesHead, digest_of
 from models.result import NewResult, StoredResult
 from models.strategy import STRATEGIES
 from utils.cancellation import Check, always_wanted
@@ -30,8 +33,10 @@ from utils.json_text import dump, parse_tolerant
 
 log = structlog.get_logger(__name__)
 
-# The interface for other features.
-__all__ = ["AnalysisAnswer", "analyse_ticker", "compute_flips", "result_body", "result_pages"]
+# The interface for other features. Functions that take a connection run within the caller's transaction.
+__all__ = [
+    "AnalysisAnswer", "analyse_ticker", "compute_flips", "forget_failures", "result_body", "result_pages", "standing_failures",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,12 +49,25 @@ class AnalysisAnswer:
 
 @dataclass(frozen=True)
 class _Target:
-    """The ticker that an organization analyses by a plan; `fingerprint` is None when only the bars can tell it."""
+    """The ticker that an organization analyses by a plan, its series, and its latest result.
+
+    `fingerprint` is None when only the bars can tell it.
+    """
 
     org_id: int
-    ticker: str
+    head: SeriesHead
+    latest_id: str | None
+    order: AnalysisOrder
     plan: AnalysisPlan
     fingerprint: str | None
+
+    @property
+    def work_key(self) -> str:
+        """What is equal for callers that can share one computation."""
+        order, plan = self.order, self.plan
+        work = self.fingerprint or f"{order.ticker}:{self.head.sha256}:{order.overrides.as_of}:{plan.parameters_text}"
+        # The latest result is part of the key: a computation that began while another result was the latest must not be shared.
+        return f"{self.org_id}:{work}:{self.latest_id if plan.keeps_latest else ''}:{plan.keeps_latest}"
 
 
 def analyse_ticker(database: Database, org_id: int, order: AnalysisOrder, cache: Cache) -> AnalysisAnswer:
@@ -57,25 +75,32 @@ def analyse_ticker(database: Database, org_id: int, order: AnalysisOrder, cache:
 
     Raises TickerNotFound, InsufficientHistory or PricesDamaged.
     """
-    plan = AnalysisPlan(order.strategy, order.overrides)
+    plan, asked_at = AnalysisPlan(order.strategy, order.overrides), now()
     with database.reader() as connection:
         head, latest_id = prices.find_head_and_latest(connection, org_id, order.ticker, order.strategy)
-    if head is None:
-        raise TickerNotFound(order.ticker)
-    fingerprint = plan.known_fingerprint(head)
-    if fingerprint is not None:
-        cached = cache.get(Region.ANALYSES, f"{org_id}:{fingerprint}")
+    try:
+        if head is None:
+            raise TickerNotFound(order.ticker)
+        stored = _find_or_share(database, _Target(org_id, head, latest_id, order, plan, plan.known_fingerprint(head)), cache)
+    except (TickerNotFound, InsufficientHistory, PricesDamaged) as error:
+        if plan.keeps_latest:
+            sha256 = None if head is None else head.sha256
+            note_failures(database, org_id, [new_failure(error, order.ticker, order.strategy, sha256, asked_at)])
+        raise
+    return _apply_sizing(stored, order.sizing)
+
+
+def _find_or_share(database: Database, target: _Target, cache: Cache) -> StoredResult:
+    """The stored result from the cache, or by a computation that concurrent callers share."""
+    if target.fingerprint is not None:
+        cached = cache.get(Region.ANALYSES, f"{target.org_id}:{target.fingerprint}")
         if cached is not None:
             stored = _unpack(cached)
-            if not plan.keeps_latest or stored.id == latest_id:
-                return _apply_sizing(stored, order.sizing)
-    work_key = f"{org_id}:{fingerprint or f'{order.ticker}:{head.sha256}:{order.overrides.as_of}:{plan.parameters_text}'}"
-    # The latest result is part of the key: a computation that began while another result was the latest must not be shared.
-    work_key += f":{latest_id if plan.keeps_latest else ''}:{plan.keeps_latest}"
-    target = _Target(org_id, order.ticker, plan, fingerprint)
-    stored = cache.once(Region.ANALYSES, work_key, lambda: _find_or_compute(database, target))
-    cache.put(Region.ANALYSES, f"{org_id}:{stored.fingerprint}", _pack(stored))
-    return _apply_sizing(stored, order.sizing)
+            if not target.plan.keeps_latest or stored.id == target.latest_id:
+                return stored
+    stored = cache.once(Region.ANALYSES, target.work_key, lambda: _find_or_compute(database, target))
+    cache.put(Region.ANALYSES, f"{target.org_id}:{stored.fingerprint}", _pack(stored))
+    return stored
 
 
 def result_body(database: Database, org_id: int, result_id: str, cache: Cache) -> tuple[str, bytes]:
@@ -127,9 +152,9 @@ def _find_or_compute(database: Database, target: _Target) -> StoredResult:
     with database.reader() as connection:
         existing = _find(connection, target.org_id, target.fingerprint)
         if existing is None:
-            loaded = prices.load(connection, target.org_id, target.ticker)
+            loaded = prices.load(connection, target.org_id, target.head.ticker)
             if loaded is None:
-                raise TickerNotFound(target.ticker)
+                raise TickerNotFound(target.head.ticker)
             work: Work = plan.prepare(*loaded, read_at)
             if work.origin.fingerprint != target.fingerprint:
                 existing = _find(connection, target.org_id, work.origin.fingerprint)

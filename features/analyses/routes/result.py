@@ -15,11 +15,11 @@ from api.paging import page, read_cursor
 from api.problem import problem_answers
 from api.schemas import ResultPath, TickerPath
 from api.services import services
-from features.analyses import store as result_store
 from features.analyses.results_csv import results_csv
 from features.analyses.routes.tags import RESULTS
 from features.analyses.schemas.result import FlipsAnswer, HistoryQuery, LatestPage, ResultAnswer, ResultPage, ResultsQuery
 from features.analyses.service import compute_flips, result_body
+from features.analyses.store import result as result_store
 from features.prices import service as prices
 from models.errors import ResultNotFound, TickerNotFound
 from models.result import HistoryFilter, ResultSummary
@@ -31,7 +31,7 @@ from utils.json_text import parse_tolerant
 blueprint = api_blueprint("result", RESULTS)
 
 
-@blueprint.get("/results/<result_id>", responses={200: ResultAnswer, **problem_answers(404)}, sends=("ETag",))
+@blueprint.get("/results/<result_id>", responses={200: ResultAnswer, **problem_answers(404)})
 def get_result(path: ResultPath) -> Response:
     """One result, unchanged since it was computed. `ETag` is its fingerprint; `If-None-Match` is honoured."""
     if not is_id(path.result_id):
@@ -44,7 +44,7 @@ def get_result(path: ResultPath) -> Response:
 @blueprint.get("/results/<result_id>/flips", responses={200: FlipsAnswer, **problem_answers(404, 409)})
 @heavy_read()
 def get_flips(path: ResultPath) -> Response:
-    """What the next day's close makes of a result. An unchanged one comes first, then the nearest above and below that turn the verdict."""
+    """What the next day's close makes of a result: an unchanged one first, then the nearest above and below that give another verdict."""
     if not is_id(path.result_id):
         raise ResultNotFound(path.result_id)
     stored, flips = compute_flips(services().database, org_id(), path.result_id, client_check())
@@ -60,7 +60,7 @@ def get_flips(path: ResultPath) -> Response:
     )
 
 
-@blueprint.get("/results", responses={200: LatestPage}, sends=("ETag", "Content-Disposition"))
+@blueprint.get("/results", responses={200: LatestPage})
 @heavy_read(when=wants_csv)
 def list_results(query: ResultsQuery) -> Response:
     """The latest result of each ticker and strategy, filtered and sorted. `If-None-Match` is honoured.
@@ -82,7 +82,7 @@ def list_results(query: ResultsQuery) -> Response:
     return response
 
 
-@blueprint.get("/history/<ticker>", responses={200: ResultPage, **problem_answers(404)}, sends=("ETag",))
+@blueprint.get("/history/<ticker>", responses={200: ResultPage, **problem_answers(404)})
 def list_history(path: TickerPath, query: HistoryQuery) -> Response:
     """A ticker's results, newest first. A repeated analysis of the same prices adds none. `If-None-Match` is honoured."""
     wanted = HistoryFilter(path.ticker, query.strategy)

@@ -1,4 +1,4 @@
-"""The overview: the watchlist with the latest verdict of each ticker."""
+"""The overview: the watchlist with the latest verdict of each ticker, and what changed."""
 
 from __future__ import annotations
 
@@ -8,22 +8,27 @@ from api.authentication import org_id
 from api.blueprint import DASHBOARD, api_blueprint
 from api.paging import page, read_cursor
 from api.services import services
+from features.analyses import service as analyses
 from features.watchlist.schemas.overview import OverviewPage, OverviewQuery
 from features.watchlist.store import overview as overview_store
 from utils.api_utils import tagged
+from utils.clock import today
 
 blueprint = api_blueprint("overview", DASHBOARD)
 
 
-@blueprint.get("/overview", responses={200: OverviewPage}, sends=("ETag",))
+@blueprint.get("/overview", responses={200: OverviewPage})
 def get_overview(query: OverviewQuery) -> Response:
-    """The followed tickers by ticker, each with its latest verdict, the one before, and its newest closes. Nothing is analysed.
+    """The followed tickers, each with its latest verdict, what it was, a failed analysis, and its newest closes. Nothing is analysed.
 
-    Tickers without prices or results are included. `If-None-Match` is honoured.
+    Tickers without prices or results are included, except with `changed_since`. `If-None-Match` is honoured.
     """
-    scope = ["overview", query.strategy]
+    order = query.order()
+    scope = ["overview", order.strategy, order.sort, str(query.changed_since)]
     after = read_cursor(query.cursor, scope)
     with services().database.reader() as connection:
-        rows = overview_store.list_items(connection, org_id(), query.strategy, after[0] if after else "", query.limit + 1)
-    items, next_cursor = page(rows, query.limit, scope, lambda last: [last.ticker])
+        failures = analyses.standing_failures(connection, org_id(), order.strategy)
+        rows = overview_store.list_rows(connection, org_id(), order, after, query.limit + 1)
+    items = [overview_store.item_from_row(row, failures, today()) for row in rows]
+    items, next_cursor = page(items, query.limit, scope, lambda last: overview_store.place(order.sort, last))
     return tagged({"items": items, "next_cursor": next_cursor})

@@ -10,13 +10,17 @@ from api.paging import page, read_cursor
 from api.problem import problem_answers
 from api.schemas import LongPageQuery, TickerPath
 from api.services import services
-from features.prices import service as prices
-from features.watchlist.schemas.watchlist import WatchlistAddRequest, WatchlistItemAnswer, WatchlistPage
+from features.watchlist import service
+from features.watchlist.schemas.watchlist import (
+    WatchlistAddedAnswer,
+    WatchlistAddManyRequest,
+    WatchlistAddRequest,
+    WatchlistChangeRequest,
+    WatchlistItemAnswer,
+    WatchlistPage,
+)
 from features.watchlist.store import watchlist as watchlist_store
-from models.errors import WatchlistItemExists, WatchlistItemNotFound
-from models.watchlist import WatchlistItem
 from utils.api_utils import json_response
-from utils.clock import now
 
 blueprint = api_blueprint("watchlist", Tag("Watchlist", "Tickers to follow."))
 SCOPE = ["watchlist"]
@@ -32,22 +36,33 @@ def list_watchlist(query: LongPageQuery) -> Response:
     return json_response({"items": items, "next_cursor": next_cursor})
 
 
-@blueprint.post("/watchlist", responses={201: WatchlistItemAnswer, **problem_answers(400, 409, 413, 415)}, sends=("Location",))
+@blueprint.post("/watchlist", responses={201: WatchlistItemAnswer, **problem_answers(400, 409, 413, 415)})
 def add_to_watchlist(body: WatchlistAddRequest) -> Response:
     """Follow a ticker; prices for it may come later."""
     with services().database.transaction() as connection:
-        series = prices.find_head(connection, org_id(), body.ticker) if body.name is None else None
-        name = series.name if series is not None else body.name
-        item = WatchlistItem(body.ticker, name, body.notes, now())
-        if not watchlist_store.insert(connection, org_id(), item):
-            raise WatchlistItemExists(body.ticker)
+        item = service.add(connection, org_id(), body.ticker, body.name, body.notes)
     return json_response(item, 201, {"Location": "/api/v1/watchlist"})
+
+
+@blueprint.post("/watchlist/items", responses={200: WatchlistAddedAnswer, **problem_answers(400, 413, 415)})
+def add_many_to_watchlist(body: WatchlistAddManyRequest) -> Response:
+    """Follow several tickers at once. The answer says of each whether it was added; one that is followed already stays as it is."""
+    with services().database.transaction() as connection:
+        items = service.add_many(connection, org_id(), body.tickers, body.notes, needs_prices=body.without_prices == "skip")
+    return json_response({"items": items})
+
+
+@blueprint.patch("/watchlist/<ticker>", responses={200: WatchlistItemAnswer, **problem_answers(400, 404, 409, 413, 415)})
+def change_watchlist_item(path: TickerPath, body: WatchlistChangeRequest) -> Response:
+    """Change the name or notes of a followed ticker, or its place in the order by hand. What the body does not name stays."""
+    with services().database.transaction() as connection:
+        item = service.change(connection, org_id(), path.ticker, body.changes())
+    return json_response(item)
 
 
 @blueprint.delete("/watchlist/<ticker>", responses={204: None, **problem_answers(404)})
 def remove_from_watchlist(path: TickerPath) -> Response:
     """Stop following a ticker."""
     with services().database.transaction() as connection:
-        if not watchlist_store.delete(connection, org_id(), path.ticker):
-            raise WatchlistItemNotFound(path.ticker)
+        service.remove(connection, org_id(), path.ticker)
     return Response(status=204)

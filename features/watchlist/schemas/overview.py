@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
+from typing import Literal
+
 from pydantic import Field
 
-from api.schemas import LongPageQuery, Page
+from api.schemas import IsoDate, LongPageQuery, Page
 from features.analyses.schemas.analysis import StrategyId
-from models.overview import OverviewItem
+from models.overview import OverviewFilter, OverviewItem
 
 
 class OverviewQuery(LongPageQuery):
-    """The page, and the strategy of the verdicts."""
+    """The page, the strategy of the verdicts, the order, and the filter."""
 
     strategy: StrategyId = Field("balanced", description="See GET /strategies.")
+    sort: Literal["ticker", "position"] = Field("ticker", description="`position` is the order by hand; see PATCH /watchlist/{ticker}.")
+    changed_since: IsoDate | None = Field(
+        None, description="Only tickers whose verdict changed on this day (UTC) or later; `change` says when and from what."
+    )
+
+    def order(self) -> OverviewFilter:
+        """The query without its page."""
+        since = None if self.changed_since is None else datetime.combine(self.changed_since, time.min, UTC)
+        return OverviewFilter(self.strategy, self.sort, since)
 
 
 class OverviewPage(Page):
-    """A page of the watchlist, by ticker. `closes` are up to 60, oldest first; `change_percent` compares the last two of them."""
+    """A page of the watchlist. `closes` are up to 60, oldest first; `change_percent` compares the last two of them."""
 
     items: list[OverviewItem]

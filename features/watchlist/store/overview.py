@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import text
 
+from analysis.quality import is_stale
 from database import AnyReader
 from models.api_key import SHARED_ORG
-from models.overview import LatestVerdict, OverviewItem, PreviousVerdict
+from models.failure import AnalysisFailure
+from models.overview import LatestVerdict, OverviewFilter, OverviewItem, PreviousVerdict, VerdictChange
 from models.recent_closes import RecentCloses, change_percent
 
-# The organization's own series (o) hides the shared one (s): both are read, and `_item_from_row` chooses.
-LIST = text(
-    """
+# The organization's own series (o) hides the shared one (s): both are read, and `item_from_row` chooses.
+_SELECT = """
     SELECT
-        w.ticker, w.name, w.notes,
+        w.ticker, w.name, w.notes, w.position,
         r.id, r.as_of, r.close, r.score, r.verdict, r.signal, r.strategy, r.created_at, l.analysed_at,
         p.score, p.verdict, p.as_of,
+        l.former_verdict, l.verdict_since, l.verdict_since_day,
         o.last_day, o.closes, o.last_close,
         s.last_day, s.closes, s.last_close
     FROM watchlist_items AS w
@@ -26,32 +30,59 @@ LIST = text(
     LEFT JOIN analysis_results AS p ON p.id = l.previous_id
     LEFT JOIN recent_closes AS o ON o.org_id = w.org_id AND o.ticker = w.ticker
     LEFT JOIN recent_closes AS s ON s.org_id = :shared AND s.ticker = w.ticker
-    WHERE w.org_id = :org_id AND w.ticker > :after
-    ORDER BY w.ticker
-    LIMIT :limit
-    """
-)
+    WHERE w.org_id = :org_id
+"""
 # Where the columns of each joined table stand in a row.
-_LATEST, _PREVIOUS, _OWN, _SHARED = slice(3, 12), slice(12, 15), slice(15, 18), slice(18, 21)
+_LATEST, _PREVIOUS, _CHANGE, _OWN, _SHARED = slice(4, 13), slice(13, 16), slice(16, 19), slice(19, 22), slice(22, 25)
+_CHANGED = " AND l.former_verdict IS NOT NULL AND l.verdict_since >= :changed_since"
+_AFTER_TICKER = " AND w.ticker > :ticker ORDER BY w.ticker LIMIT :limit"
+# Both parts of the position of the page before, because several items may have one position.
+_AFTER_POSITION = " AND (w.position, w.ticker) > (:position, :ticker) ORDER BY w.position, w.ticker LIMIT :limit"
+
+# By the order, and by whether only changed verdicts are listed.
+LISTS = {
+    ("ticker", False): text(f"{_SELECT}{_AFTER_TICKER}"),
+    ("ticker", True): text(f"{_SELECT}{_CHANGED}{_AFTER_TICKER}"),
+    ("position", False): text(f"{_SELECT}{_AFTER_POSITION}"),
+    ("position", True): text(f"{_SELECT}{_CHANGED}{_AFTER_POSITION}"),
+}
+# Where the first page begins: before every ticker, and before every position.
+_BEGINNING: dict[str, dict[str, Any]] = {"ticker": {"ticker": ""}, "position": {"position": -(2**63), "ticker": ""}}
 
 
-def list_items(connection: AnyReader, org_id: int, strategy: str, after: str, limit: int) -> list[OverviewItem]:
-    """Watchlist items by ticker, after `after`, with their latest and previous result of a strategy and their newest closes."""
-    values = {"org_id": org_id, "shared": SHARED_ORG, "strategy": strategy, "after": after, "limit": limit}
-    return [_item_from_row(row) for row in connection.execute(LIST, values)]
+def list_rows(connection: AnyReader, org_id: int, order: OverviewFilter, after: list[Any] | None, limit: int) -> list[Any]:
+    """Rows of items for `item_from_row`; `after` is the `place` of the last item of the page before."""
+    names = _BEGINNING[order.sort]
+    values = {"org_id": org_id, "shared": SHARED_ORG, "strategy": order.strategy, "changed_since": order.changed_since, "limit": limit}
+    values |= names if after is None else dict(zip(names, after, strict=True))
+    return list(connection.execute(LISTS[order.sort, order.changed_since is not None], values))
 
 
-def _item_from_row(row: Any) -> OverviewItem:
-    latest, previous = row[_LATEST], row[_PREVIOUS]
+def place(sort: str, last: OverviewItem) -> list[Any]:
+    """Where the list goes on behind an item."""
+    return [getattr(last, name) for name in _BEGINNING[sort]]
+
+
+def item_from_row(row: Any, failures: Mapping[str, AnalysisFailure], seen_on: date) -> OverviewItem:
+    """An item as it is on a day; `failures` are those that stand, by ticker."""
+    latest = None if row[_LATEST][0] is None else LatestVerdict(*row[_LATEST])
     last_day, closes, last_close = row[_SHARED] if row[_OWN][0] is None else row[_OWN]
     prices = [] if last_day is None else RecentCloses(bytes(closes), bytes(last_close)).prices()
+    former = row[_CHANGE][0]
+    # A process of an older version, during a deploy, replaces a verdict without noting what it was.
+    has_changed = latest is not None and former is not None and former != latest.verdict
     return OverviewItem(
         ticker=row[0],
         name=row[1],
         notes=row[2],
-        latest=None if latest[0] is None else LatestVerdict(*latest),
-        previous=None if previous[0] is None else PreviousVerdict(*previous),
+        position=row[3],
+        latest=latest,
+        previous=None if row[_PREVIOUS][0] is None else PreviousVerdict(*row[_PREVIOUS]),
+        change=VerdictChange(*row[_CHANGE]) if has_changed else None,
+        failure=failures.get(row[0]),
         closes=prices,
         change_percent=change_percent(prices),
         last_day=last_day,
+        is_old=last_day is not None and is_stale(last_day, seen_on),
+        is_outdated=latest is not None and last_day is not None and latest.as_of < last_day,
     )

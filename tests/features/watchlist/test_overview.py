@@ -63,7 +63,10 @@ def test_everything_at_once(client: Client) -> None:
     client.post("/watchlist", {"ticker": "AAPL", "notes": "<b>=1+1</b>"})
     result = client.post("/analyze", {"ticker": "AAPL"}).json
     item = only(client)
-    assert list(item) == ["ticker", "name", "notes", "latest", "previous", "closes", "change_percent", "last_day"]
+    assert list(item) == [
+        *("ticker", "name", "notes", "position", "latest", "previous", "change", "failure"),
+        *("closes", "change_percent", "last_day", "is_old", "is_outdated"),
+    ]
     assert (item["ticker"], item["name"], item["notes"]) == ("AAPL", "Apple Inc.", "<b>=1+1</b>")
     latest = item["latest"]
     assert list(latest) == ["id", "as_of", "close", "score", "verdict", "signal", "strategy", "created_at", "analysed_at"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kit.support import Client
 
 
@@ -18,6 +20,78 @@ def test_watchlist(client: Client) -> None:
     assert (removed.status_code, removed.data) == (204, b"")
     assert client.delete("/watchlist/AAPL").status_code == 404
     assert client.delete("/watchlist/%5EGSPC").status_code == 204
+
+
+def test_texts_are_changed(client: Client) -> None:
+    added = client.post("/watchlist", {"ticker": "AAPL", "notes": "first"}).json
+
+    def change(body: Any) -> Any:
+        answer = client("PATCH", "/watchlist/aapl", json=body)
+        assert answer.status_code == 200, answer.json
+        assert client.get("/watchlist").json["items"] == [answer.json]
+        return answer.json
+
+    assert change({}) == added
+    assert change({"notes": "two\nlines"}) == {**added, "notes": "two\nlines"}
+    assert change({"name": "Äpple"}) == {**added, "name": "Äpple", "notes": "two\nlines"}
+    assert change({"notes": None}) == {**added, "name": "Äpple", "notes": None}
+    assert change({"name": None, "notes": "x" * 2000}) == {**added, "name": None, "notes": "x" * 2000}
+    assert change({"after": None}) == {**added, "name": None, "notes": "x" * 2000, "position": added["position"]}
+
+
+def test_changes_are_refused(client: Client) -> None:
+    added = client.post("/watchlist", {"ticker": "AAPL", "notes": "first"}).json
+    for body, field in (
+        ({"notes": "x" * 2001}, "notes"),
+        ({"notes": "\x00"}, "notes"),
+        ({"notes": 5}, "notes"),
+        ({"name": "a\nb"}, "name"),
+        ({"ticker": "IBM"}, "ticker"),
+        ({"position": 5}, "position"),
+    ):
+        refused = client("PATCH", "/watchlist/AAPL", json=body)
+        assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, field)
+    missing = client("PATCH", "/watchlist/IBM", json={"notes": "x"})
+    assert (missing.status_code, missing.json["detail"]) == (404, "IBM is not on the watchlist.")
+    assert client("PATCH", "/watchlist/AAPL", data="[]", content_type="application/json").status_code == 422
+    assert client.get("/watchlist").json["items"] == [added]
+
+
+def test_several_at_once(client: Client) -> None:
+    client.post("/watchlist", {"ticker": "IBM", "notes": "mine"})
+    answer = client.post(
+        "/watchlist/items", {"tickers": ["msft", "IBM", "NOSUCH", "MSFT", "AAPL"], "notes": "new", "without_prices": "skip"}
+    )
+    assert answer.status_code == 200
+    assert answer.json["items"] == [
+        {"ticker": "MSFT", "name": "Microsoft Corporation", "outcome": "added", "has_prices": True},
+        {"ticker": "IBM", "name": "International Business Machines Corporation", "outcome": "already", "has_prices": True},
+        {"ticker": "NOSUCH", "name": None, "outcome": "no_prices", "has_prices": False},
+        {"ticker": "AAPL", "name": "Apple Inc.", "outcome": "added", "has_prices": True},
+    ]
+    items = {item["ticker"]: item for item in client.get("/watchlist").json["items"]}
+    assert {ticker: item["notes"] for ticker, item in items.items()} == {"IBM": "mine", "MSFT": "new", "AAPL": "new"}
+    assert sorted(items, key=lambda ticker: items[ticker]["position"]) == ["IBM", "MSFT", "AAPL"]
+    again = client.post("/watchlist/items", {"tickers": ["NOSUCH", "AAPL"]}).json["items"]
+    assert [(item["ticker"], item["outcome"], item["has_prices"]) for item in again] == [
+        ("NOSUCH", "added", False),
+        ("AAPL", "already", True),
+    ]
+
+
+def test_bad_ones_of_several_are_named(client: Client) -> None:
+    refused = client.post("/watchlist/items", {"tickers": ["AAPL", "A B", "", "é"]})
+    assert (refused.status_code, [error["field"] for error in refused.json["errors"]]) == (422, ["tickers.1", "tickers.2", "tickers.3"])
+    for body in ({"tickers": []}, {"tickers": ["A"] * 501}, {"tickers": ["A"], "without_prices": "ask"}, {}):
+        assert client.post("/watchlist/items", body).status_code == 422
+    assert client.get("/watchlist").json["items"] == []
+
+
+def test_a_full_request(client: Client) -> None:
+    tickers = [f"T{number:03}" for number in range(500)]
+    answer = client.post("/watchlist/items", {"tickers": tickers}).json["items"]
+    assert {item["outcome"] for item in answer} == {"added"}
+    assert [item["ticker"] for item in client.get("/overview?sort=position").json["items"]] == tickers
 
 
 def test_watchlist_pages(client: Client) -> None:

@@ -121,22 +121,36 @@ def insert_many(connection: Connection, results: Collection[tuple[int, NewResult
     return execute_rows(connection, INSERT_ROWS, [_row_of(org_id, new) for org_id, new in ordered])
 
 
-# `analysed_at` never goes back, whichever of two writers comes last. The former latest result becomes the previous one.
+# `analysed_at` never goes back, whichever of two writers comes last. The former latest result becomes the previous one. What the verdict
+# was, and since when it is another, outlives results with the same verdict.
 _LATEST_CONFLICT = """
     ON CONFLICT (org_id, ticker, strategy) DO UPDATE SET
         result_id = excluded.result_id,
         score = excluded.score,
         verdict = excluded.verdict,
         analysed_at = excluded.analysed_at,
+        former_verdict = CASE
+            WHEN latest_results.verdict = excluded.verdict THEN latest_results.former_verdict
+            ELSE latest_results.verdict
+        END,
+        verdict_since = CASE
+            WHEN latest_results.verdict = excluded.verdict THEN latest_results.verdict_since
+            ELSE excluded.verdict_since
+        END,
+        verdict_since_day = CASE
+            WHEN latest_results.verdict = excluded.verdict THEN latest_results.verdict_since_day
+            ELSE excluded.verdict_since_day
+        END,
         previous_id = CASE
             WHEN latest_results.result_id = excluded.result_id THEN latest_results.previous_id
             ELSE latest_results.result_id
         END
     WHERE latest_results.analysed_at <= excluded.analysed_at
 """
+_LATEST_COLUMNS = "org_id, ticker, strategy, result_id, score, verdict, analysed_at, verdict_since, verdict_since_day"
 _MARK_LATEST = f"""
-    INSERT INTO latest_results (org_id, ticker, strategy, result_id, score, verdict, analysed_at)
-    SELECT r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, :analysed_at
+    INSERT INTO latest_results ({_LATEST_COLUMNS})
+    SELECT r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, :analysed_at, :analysed_at, r.as_of
     FROM analysis_results AS r
     WHERE r.org_id = :org_id AND r.fingerprint = :fingerprint
     {_LATEST_CONFLICT}
@@ -145,8 +159,8 @@ MARK_LATEST = text(_MARK_LATEST)
 MARK_LATEST_ROWS = Variants(
     _MARK_LATEST,
     f"""
-    INSERT INTO latest_results (org_id, ticker, strategy, result_id, score, verdict, analysed_at)
-    SELECT r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, m.analysed_at
+    INSERT INTO latest_results ({_LATEST_COLUMNS})
+    SELECT r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, m.analysed_at, m.analysed_at, r.as_of
     FROM unnest(CAST(:org_id AS bigint[]), CAST(:fingerprint AS text[]), CAST(:analysed_at AS timestamptz[]))
         AS m (org_id, fingerprint, analysed_at)
     JOIN analysis_results AS r ON r.org_id = m.org_id AND r.fingerprint = m.fingerprint
