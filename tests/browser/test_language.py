@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from browser.test_pages import settled
+from kit.accessibility import settled
 from kit.browser import Open, Site
 from playwright.sync_api import expect
 

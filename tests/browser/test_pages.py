@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
+from kit.accessibility import axe_source, serious, settled
 from kit.browser import Open, Site, Watch
 from playwright.sync_api import expect
 
 PAGES = ("/", "/tickers/AAPL", "/screener", "/tasks", "/reports", "/prices", "/diagnostics")
 HOSTILE = '"><img src=x onerror="document.title=1">'
-
-
-def axe_source() -> str:
-    spec = importlib.util.find_spec("axe_playwright_python")
-    assert spec is not None
-    assert spec.origin is not None
-    return (Path(spec.origin).parent / "axe.min.js").read_text()
-
-
-def settled(page: Any) -> None:
-    page.wait_for_load_state("networkidle")
-    expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("path", ["/login", *PAGES, "/prices?ticker=AAPL"])
@@ -52,14 +39,6 @@ def test_a_checked_file_is_accessible_and_fits_a_phone(open_page: Open, tmp_path
     page.emulate_media(color_scheme="dark")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert serious(page) == []
-
-
-def serious(page: Any) -> list[Any]:
-    """The violations that axe rates as serious or critical."""
-    violations = page.evaluate(
-        "async () => (await axe.run()).violations.map((one) => [one.impact, one.id, one.nodes.map((node) => node.html)])"
-    )
-    return [one for one in violations if one[0] in ("serious", "critical")]
 
 
 @pytest.mark.parametrize("path", PAGES)

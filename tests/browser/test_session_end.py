@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from browser.test_pages import axe_source, serious
+from kit.accessibility import axe_source, serious
 from kit.browser import PATIENCE, Open, Site, Watch
 from kit.paths import ROOT
 from kit.servers import wait_until

@@ -1,0 +1,31 @@
+"""Helpers of the browser tests: pages that have come to rest, and what axe finds in them."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import expect
+
+
+def axe_source() -> str:
+    """The script that gives a page `axe`."""
+    spec = importlib.util.find_spec("axe_playwright_python")
+    assert spec is not None
+    assert spec.origin is not None
+    return (Path(spec.origin).parent / "axe.min.js").read_text()
+
+
+def settled(page: Any) -> None:
+    """Wait until a page has loaded and is busy with nothing."""
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+
+
+def serious(page: Any) -> list[Any]:
+    """The violations that axe rates as serious or critical, in a page that has its script."""
+    violations = page.evaluate(
+        "async () => (await axe.run()).violations.map((one) => [one.impact, one.id, one.nodes.map((node) => node.html)])"
+    )
+    return [one for one in violations if one[0] in ("serious", "critical")]
