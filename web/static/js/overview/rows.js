@@ -1,31 +1,29 @@
-// The watchlist as a table: its columns, its rows, and their order.
+// The watchlist as a table: its columns and its rows.
 
 import { h } from "../dom.js";
-import { formatDay, formatPercent, formatPrice, formatScore } from "../format.js";
-import { ago } from "../moments.js";
+import { formatDay, formatMoment, formatPercent, formatPrice, formatScore } from "../format.js";
 import { oneStopPerRow } from "../rows.js";
 import { scoreBar, sparkline, verdictBadge } from "../widgets.js";
+import { failureParts, isChanged, outdatedWords } from "./facts.js";
+import { close } from "./order.js";
 
 // The rows are laid out as grids, which takes their meaning from them in some browsers; so it is said again.
 const cell = (props, ...children) => h("td", { role: "cell", ...props }, children);
-const move = (item) => (item.latest && item.previous ? item.latest.score - item.previous.score : null);
-const byTicker = (item) => item.ticker;
-const close = (item) => item.closes.at(-1) ?? item.latest?.close ?? null;
 
-// What a column is sorted by; one without is not.
-/** @type {{key?: string, name: string, value?: (item: any) => any, type?: string, hidden?: boolean}[]} */
+/** @type {{key?: string, name: string, type?: string, hidden?: boolean}[]} */
 const COLUMNS = [
-  { key: "ticker", name: "Ticker", value: byTicker },
-  { key: "close", name: "Close", value: close, type: "number" },
-  { key: "day", name: "Day change", value: (item) => item.change_percent, type: "number" },
+  { key: "ticker", name: "Ticker" },
+  { key: "close", name: "Close", type: "number" },
+  { key: "day", name: "Day change", type: "number" },
   { name: "Last closes" },
-  { name: "Verdict" },
-  { key: "score", name: "Score", value: (item) => item.latest?.score ?? null },
-  { key: "move", name: "Score change", value: move },
-  { key: "run", name: "Last run", value: (item) => item.latest?.analysed_at ?? null },
+  { key: "verdict", name: "Verdict" },
+  { key: "score", name: "Score" },
   { name: "Notes" },
   { name: "Actions", hidden: true },
 ];
+export const COLUMN_COUNT = COLUMNS.length;
+
+/** @typedef {{strategy: string, since: number, byHand: boolean}} View - what a row depends on beside its item */
 
 /** An empty table. `onSort(key)` is called when a heading is pressed. */
 export function buildTable(onSort) {
@@ -39,32 +37,11 @@ export function buildTable(onSort) {
   const body = oneStopPerRow(h("tbody", { role: "rowgroup" }));
   const head = h("tr", { role: "row" }, COLUMNS.map(heading));
   const table = h("table", { class: "watchlist", role: "table" }, h("caption", { class: "visually-hidden" }, "The watchlist with the latest verdicts"), h("thead", { role: "rowgroup" }, head), body);
-  return { element: h("div", { class: "table-scroll" }, table), head, body };
+  return { element: table, head, body };
 }
 
-/** Show in the headings what the rows are sorted by. */
-export function markSort(head, sort) {
-  const [key, direction] = sort.startsWith("-") ? [sort.slice(1), "descending"] : [sort, "ascending"];
-  for (const cell of head.children) {
-    if (cell.dataset.sort === key) cell.setAttribute("aria-sort", direction);
-    else cell.removeAttribute("aria-sort");
-  }
-}
-
-/** The items in the order of `sort` ("-" before a key for descending); those without a value come last either way. */
-export function sorted(items, sort) {
-  const key = sort.replace(/^-/, "");
-  const sign = sort.startsWith("-") ? -1 : 1;
-  const { value = byTicker } = COLUMNS.find((column) => column.key === key) ?? {};
-  const isLess = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
-  return items
-    .map((item) => [value(item), item])
-    .sort(([a, first], [b, second]) => Number(a === null) - Number(b === null) || (a === null ? 0 : sign * isLess(a, b)) || isLess(first.ticker, second.ticker))
-    .map(([, item]) => item);
-}
-
-/** One row. Its buttons carry `data-action` and the row `data-ticker`: one listener at the table serves all. */
-export function buildRow(item, strategy) {
+/** One row. Its buttons carry `data-action` and the row `data-ticker`: one listener at the table serves all. @param {any} item @param {View} view */
+export function buildRow(item, view) {
   const { ticker, latest } = item;
   return h(
     "tr",
@@ -72,43 +49,78 @@ export function buildRow(item, strategy) {
     h(
       "th",
       { role: "rowheader", scope: "row", class: "name-cell" },
-      h("a", { href: tickerAddress(ticker, strategy) }, ticker),
+      view.byHand && h("span", { class: "grip", title: `Drag ${ticker} to its place`, "aria-hidden": "true" }, "⠿"),
+      h("a", { href: tickerAddress(ticker, view.strategy) }, ticker),
       item.name && h("span", { class: "small soft ticker-name", title: item.name }, item.name),
     ),
-    cell({ class: "number close-cell", title: item.last_day && `Close of ${formatDay(item.last_day)}` }, formatPrice(close(item))),
+    closeCell(item),
     cell({ class: `number change-cell ${toneOf(item.change_percent)}` }, formatPercent(item.change_percent)),
     cell({ class: "spark-cell" }, item.closes.length > 1 && sparkline(item.closes, { width: 96, height: 28 })),
-    latest ? verdictCells(item) : cell({ class: "none-cell small soft", colspan: "3" }, whyNone(item)),
-    cell({ class: "small run-cell" }, latest ? ago(latest.analysed_at) : h("span", { class: "soft" }, "Never")),
-    cell({ class: "small notes-cell" }, item.notes && h("span", { class: "notes", title: item.notes }, item.notes)),
+    latest ? verdictCells(item, view.since) : cell({ class: "none-cell small soft", colspan: "2" }, whyNone(item)),
+    notesCell(item),
     cell(
       { class: "actions-cell" },
-      h("button", { type: "button", class: "small", dataset: { action: "analyse" }, "aria-label": `Analyse ${ticker} now` }, "Analyse"),
-      h("button", { type: "button", class: "small quiet", dataset: { action: "remove" }, "aria-label": `Remove ${ticker} from the watchlist` }, "Remove"),
+      view.byHand && [action("up", "↑", `Move ${ticker} up`), action("down", "↓", `Move ${ticker} down`)],
+      action("analyse", "Analyse", `Analyse ${ticker} now`),
+      removal(ticker),
     ),
+    item.failure && cell({ class: "failure-cell small" }, h("strong", {}, "Last analysis failed: "), failureParts(item)),
   );
 }
 
-/** Say in a row why its ticker could not be analysed. */
-export function complainIn(row, error) {
-  row.querySelector(".row-problem")?.remove();
-  const isMissing = error.code === "ticker_not_found";
-  const words = isMissing ? ["There are no prices for it. ", h("a", { href: "/prices" }, "Upload prices")] : (error.words ?? error.message);
-  row.querySelector(".name-cell").append(h("p", { class: "field-problem row-problem", role: "alert" }, words));
+/** The row that says that nothing is shown. */
+export function noneRow(what, onAll) {
+  return h("tr", { role: "row", class: "none-row" }, cell({ colspan: String(COLUMN_COUNT), class: "soft all-cell" }, what, " ", h("button", { type: "button", onclick: onAll }, "Show all")));
 }
 
-function verdictCells({ latest, previous }) {
+const action = (name, label, title) => h("button", { type: "button", class: "small", dataset: { action: name }, "aria-label": title, title }, label);
+const removal = (ticker) => h("button", { type: "button", class: "small quiet", dataset: { action: "remove" }, "aria-label": `Remove ${ticker} from the watchlist` }, "Remove");
+
+function closeCell(item) {
+  return cell(
+    { class: "number close-cell" },
+    formatPrice(close(item)),
+    item.last_day && h("span", { class: `small of-day ${item.is_old ? "is-old" : "soft"}` }, item.is_old ? `Old: ${dayOf(item.last_day)}` : dayOf(item.last_day)),
+  );
+}
+
+function verdictCells(item, since) {
+  const { latest, previous } = item;
+  const of = h("span", { class: "small soft of-day", title: `Analysed ${formatMoment(latest.analysed_at)}` }, `of ${dayOf(latest.as_of)}`);
   return [
-    cell({ class: "verdict-cell" }, verdictBadge(latest.verdict)),
-    cell({ class: "score-cell" }, h("div", { class: "score" }, h("span", { class: "number" }, formatScore(latest.score)), scoreBar(latest.score, latest.verdict))),
-    cell({ class: "small move-cell" }, previous ? moveWords(latest, previous) : h("span", { class: "soft" }, "First analysis")),
+    cell(
+      { class: "verdict-cell" },
+      h("span", { class: "verdicts" }, verdictBadge(latest.verdict), isChanged(item, since) && was(item)),
+      of,
+      item.is_outdated && h("span", { class: "small is-old of-day", title: outdatedWords(item) }, "Older than its prices"),
+    ),
+    cell(
+      { class: "score-cell" },
+      h("div", { class: "score" }, h("span", { class: "number" }, formatScore(latest.score)), scoreBar(latest.score, latest.verdict)),
+      h("span", { class: "small soft of-day" }, previous ? moveWords(latest, previous) : "First analysis"),
+    ),
   ];
+}
+
+/** What the verdict was, as visible as what it is. */
+function was({ change }) {
+  const title = `Changed by the close of ${dayOf(change.as_of)}, found ${formatMoment(change.at)}`;
+  return h("span", { class: "was", title }, h("span", { "aria-hidden": "true" }, "← "), "was ", verdictBadge(change.former));
 }
 
 function moveWords(latest, previous) {
   const moved = latest.score - previous.score;
-  const title = `${previous.verdict}, ${formatScore(previous.score)} as of ${formatDay(previous.as_of)}`;
-  return h("span", { title }, h("span", { class: toneOf(moved) }, formatScore(moved)), previous.verdict !== latest.verdict && h("span", { class: "was" }, ` was ${previous.verdict}`));
+  const title = `${previous.verdict}, ${formatScore(previous.score)} of ${dayOf(previous.as_of)}`;
+  return Math.abs(moved) < 0.005 ? h("span", { title }, "As before") : h("span", { title }, moved > 0 ? "Up by " : "Down by ", h("span", { class: toneOf(moved) }, formatPrice(Math.abs(moved))));
+}
+
+function notesCell({ ticker, notes }) {
+  const label = h("span", { class: "visually-hidden" }, notes ? `Notes of ${ticker}: ` : "");
+  const words = notes ? h("span", { class: "notes" }, notes) : ["Add a note", h("span", { class: "visually-hidden" }, ` for ${ticker}`)];
+  return cell(
+    { class: "small notes-cell" },
+    h("button", { type: "button", class: notes ? "quiet notes-button" : "quiet notes-button soft", dataset: { action: "notes" }, title: "Edit" }, label, words),
+  );
 }
 
 function whyNone(item) {
@@ -116,9 +128,16 @@ function whyNone(item) {
   return ["No prices yet. ", h("a", { href: "/prices" }, "Upload prices")];
 }
 
-function tickerAddress(ticker, strategy) {
+export function tickerAddress(ticker, strategy) {
   const address = `/tickers/${encodeURIComponent(ticker)}`;
   return strategy === "balanced" ? address : `${address}?strategy=${encodeURIComponent(strategy)}`;
+}
+
+const days = new Map(); // most rows are of the same few days, and formatting one takes longer than finding it
+
+function dayOf(iso) {
+  if (!days.has(iso)) days.set(iso, formatDay(iso));
+  return days.get(iso);
 }
 
 // As it is shown: what rounds to nothing is neither up nor down.

@@ -28,6 +28,12 @@ export class RunAll {
     this.#button.addEventListener("click", () => this.#run(() => runBulk(this.#area, this.#order())));
   }
 
+  /** Analyse some tickers, unless an analysis is under way here already. */
+  start(tickers) {
+    const { strategy } = this.#order();
+    if (!this.#isBusy) this.#run(() => runBulk(this.#area, { tickers, strategy }));
+  }
+
   /** Whether there is anything to analyse. */
   allow(isAllowed) {
     this.#isAllowed = isAllowed;

@@ -1,29 +1,53 @@
-// The overview: the watchlist with what was last said of each ticker.
+// The overview: what changed, and the watchlist with what was last said of each ticker.
 
 import { api } from "../api.js";
 import { byId, fill, focusedIn, h, notify } from "../dom.js";
 import { wireAddForm } from "../overview/add.js";
-import { buildRow, buildTable, complainIn, markSort, sorted } from "../overview/rows.js";
+import { showBriefing } from "../overview/briefing.js";
+import { ByHand } from "../overview/by-hand.js";
+import { beginOf, lastVisit } from "../overview/facts.js";
+import { NotesEditors } from "../overview/notes.js";
+import { BY_HAND, markSort, offerOrders, pressed, sorted } from "../overview/order.js";
+import { keepPlace, returnToPlace } from "../overview/place.js";
+import { buildRow, buildTable, COLUMN_COUNT, noneRow, tickerAddress } from "../overview/rows.js";
 import { isFocusLost, RunAll } from "../overview/run-all.js";
-import { inGroup, showSummary } from "../overview/summary.js";
+import { chosenOf, showCount, showSummary } from "../overview/summary.js";
 import { empty, loading, problem } from "../states.js";
 import { offerStrategies } from "../strategies.js";
 import { offerUndo } from "../undo.js";
 import { readUrl, writeUrl } from "../url-state.js";
 
-const DEFAULTS = { strategy: "balanced", sort: "ticker", show: "" };
+const DEFAULTS = { strategy: "balanced", sort: "ticker", show: "", q: "", since: "7d" };
 const PAGE_SIZE = 500;
+const FRESH_MILLISECONDS = 10000; // whoever comes back to the tab later than that sees the list as it is now
 const page = byId("page");
 /** @type {HTMLSelectElement} */
 const strategySelect = byId("strategy");
+/** @type {HTMLSelectElement} */
+const orderSelect = byId("order");
+/** @type {HTMLInputElement} */
+const search = byId("list-search");
+const visit = lastVisit();
 const runAll = new RunAll(() => ({ universe: "watchlist", strategy: state.strategy }), load);
+const byHand = new ByHand({ items: () => items, shown: shownRows, isOn: () => state.sort === BY_HAND, moved: () => render(), settled: load });
+const editors = new NotesEditors(COLUMN_COUNT, {
+  opened: () => render(),
+  saved: (ticker, notes) => update(ticker, { notes }),
+  closed: (ticker, hadFocus) => {
+    render();
+    if (hadFocus) focusAction([ticker, "notes"]);
+  },
+});
 
 let state = readUrl(DEFAULTS);
+/** @type {any[]} */
 let items = [];
-let rows = new Map(); // by ticker, so that another order moves rows and builds none
+/** @type {Map<string, {row: HTMLElement, text: string}>} */
+let rows = new Map(); // by ticker, with what the row was made of: another order moves rows, and builds only those that say something else
 /** @type {ReturnType<typeof buildTable> | null} */
 let table = null;
 let loads = 0;
+let loadedAt = 0;
 
 /** Every page of the overview; `onPage` sees what is there so far. Null when another load has begun meanwhile. */
 async function readAll(onPage) {
@@ -42,7 +66,7 @@ async function readAll(onPage) {
 
 function take(found) {
   items = [...found];
-  rows = new Map();
+  loadedAt = Date.now();
   render();
 }
 
@@ -63,40 +87,63 @@ async function load() {
 }
 
 function render() {
+  const since = beginOf(state.since, visit);
   runAll.allow(items.length > 0);
-  showSummary(items, state.show, (group) => change({ show: group }));
+  byId("list-tools").hidden = items.length === 0;
+  page.classList.toggle("by-hand", state.sort === BY_HAND);
+  byId("by-hand-hint").hidden = state.sort !== BY_HAND || !items.length;
+  const onShow = (show) => change({ show });
+  showBriefing(items, { period: state.since, visit, show: state.show }, { onShow, onPeriod: (period) => change({ since: period }), address: (ticker) => tickerAddress(ticker, state.strategy) });
+  showSummary(items, state.show, onShow);
   if (!items.length) return renderEmpty();
   if (!table?.element.isConnected) {
-    table = buildTable((key) => change({ sort: state.sort === key ? `-${key}` : key }));
+    table = buildTable((key) => change({ sort: pressed(state.sort, key) }));
     table.body.addEventListener("click", onAction);
+    byHand.wire(table.body);
     page.replaceChildren(table.element);
   }
   const focus = focusedAction();
-  const wanted = sorted(inGroup(items, state.show), state.sort);
-  const fragment = document.createDocumentFragment();
-  for (const item of wanted) {
-    if (!rows.has(item.ticker)) rows.set(item.ticker, buildRow(item, state.strategy));
-    fragment.append(rows.get(item.ticker));
-  }
-  if (!wanted.length)
-    fragment.append(
-      h(
-        "tr",
-        { role: "row" },
-        h("td", { role: "cell", colspan: "10", class: "soft all-cell" }, "None of the followed tickers. ", h("button", { type: "button", onclick: () => change({ show: "" }) }, "Show all")),
-      ),
-    );
-  table.body.replaceChildren(fragment);
+  const editor = /** @type {HTMLElement | null} */ (document.activeElement?.closest(".editor-row") && document.activeElement);
+  const chosen = sorted(chosenOf(items, { show: state.show, q: state.q, since }), state.sort);
+  const wanted = chosen.flatMap((item) => [rowOf(item, since), editors.rowOf(item.ticker) ?? []].flat());
+  if (!chosen.length) wanted.push(noneRow(state.q.trim() ? `None of the followed tickers has “${state.q.trim()}”.` : "None of the followed tickers.", () => change({ show: "", q: "" })));
+  place(table.body, wanted);
   markSort(table.head, state.sort);
+  showCount(chosen.length, items.length);
   focusAction(focus);
+  if (editor?.isConnected) editor.focus({ preventScroll: true });
+}
+
+/** The row of an item: the one that is there, where it would say the same. */
+function rowOf(item, since) {
+  const view = { strategy: state.strategy, since, byHand: state.sort === BY_HAND };
+  const text = JSON.stringify([{ ...item, position: null }, view.strategy, state.since, view.byHand]);
+  const known = rows.get(item.ticker);
+  if (known?.text === text) return known.row;
+  const row = buildRow(item, view);
+  rows.set(item.ticker, { row, text });
+  return row;
+}
+
+/** Make the children of an element those that are wanted; nothing is touched where they are already. */
+function place(body, wanted) {
+  const isThere = body.children.length === wanted.length && wanted.every((row, at) => body.children[at] === row);
+  if (!isThere) body.replaceChildren(...wanted);
+}
+
+/** @returns {HTMLElement[]} */
+function shownRows() {
+  return /** @type {HTMLElement[]} */ ([...(table?.body.children ?? [])].filter((row) => /** @type {HTMLElement} */ (row).dataset.ticker));
 }
 
 function renderEmpty() {
   table = null;
+  rows = new Map();
+  showCount(0, 0);
   page.replaceChildren(
     empty(
       "Nothing is followed yet",
-      "Add a ticker above, or begin with one that comes with prices.",
+      "Add tickers above, or begin with one that comes with prices.",
       h("p", { class: "row centred" }, h("button", { type: "button", class: "primary", onclick: addFirst }, "Add AAPL"), h("a", { class: "button", href: "/prices" }, "Upload prices")),
     ),
   );
@@ -112,54 +159,50 @@ async function addFirst(event) {
       return notify(error.words, { problem: true });
     }
   }
-  await added("AAPL");
+  await added(["AAPL"]);
 }
 
-async function added(ticker) {
+async function added(tickers) {
   await load();
-  if (state.show) change({ show: "" });
-  notify(`${ticker} is on the watchlist.`);
-  rows.get(ticker)?.scrollIntoView({ block: "nearest" });
+  if (state.show || state.q) change({ show: "", q: "" });
+  const fresh = items.filter((item) => tickers.includes(item.ticker) && item.last_day && !item.latest).map(({ ticker }) => ticker);
+  const action = fresh.length ? { label: fresh.length === 1 ? "Analyse it" : "Analyse them", act: () => runAll.start(fresh) } : null;
+  notify(tickers.length === 1 ? `${tickers[0]} is on the watchlist.` : `${tickers.length} tickers are on the watchlist: ${tickers.slice(0, 5).join(", ")}${tickers.length > 5 ? " …" : ""}`, {
+    action,
+  });
+  rows.get(tickers[0])?.row.scrollIntoView({ block: "nearest" });
 }
 
 function onAction(event) {
   const button = event.target.closest("button[data-action]");
   if (!button) return;
-  const item = items.find(({ ticker }) => ticker === button.closest("tr").dataset.ticker);
-  if (button.dataset.action === "analyse") analyse(item, button);
-  else remove(item, button);
+  const { ticker } = button.closest("tr").dataset;
+  const item = items.find((one) => one.ticker === ticker);
+  const actions = { analyse: () => analyse(item, button), remove: () => remove(item, button), notes: () => editors.edit(item), up: () => byHand.step(ticker, -1), down: () => byHand.step(ticker, 1) };
+  actions[button.dataset.action]?.();
 }
 
 async function analyse(item, button) {
   const row = button.closest("tr");
-  const { strategy } = state;
   button.disabled = true;
   row.setAttribute("aria-busy", "true");
   try {
-    const result = await api.post("/analyze", { ticker: item.ticker, strategy });
-    if (strategy !== state.strategy) return;
-    // As the service keeps it: what was the latest is the one before, unless it is the same again.
-    const previous = item.latest && item.latest.id !== result.id ? item.latest : item.previous;
-    update(item, { latest: { ...result, analysed_at: new Date().toISOString() }, previous });
+    const result = await api.post("/analyze", { ticker: item.ticker, strategy: state.strategy });
     notify(`${item.ticker}: ${result.verdict}.`);
   } catch (error) {
-    complainIn(row, error);
-  } finally {
-    button.disabled = false;
-    row.removeAttribute("aria-busy");
-    if (isFocusLost() && button.isConnected) button.focus();
+    notify(`${item.ticker} was not analysed. ${error.code === "ticker_not_found" ? "No prices are stored for it." : (error.words ?? error.message)}`, { problem: true });
   }
+  // The button was disabled while it worked, which takes the focus from it; whoever went on elsewhere stays there.
+  const wasHere = isFocusLost();
+  button.disabled = false;
+  row.removeAttribute("aria-busy");
+  if (wasHere && button.isConnected) button.focus();
+  await load(); // what was the latest is the one before, unless it is the same again: the service knows
 }
 
-function update(item, changes) {
-  Object.assign(item, changes);
-  // The button was disabled while it worked, which takes the focus from it; whoever went on elsewhere stays there.
-  const focus = focusedAction() ?? (isFocusLost() ? [item.ticker, "analyse"] : null);
-  const fresh = buildRow(item, state.strategy);
-  rows.get(item.ticker)?.replaceWith(fresh);
-  rows.set(item.ticker, fresh);
-  focusAction(focus);
-  showSummary(items, state.show, (group) => change({ show: group }));
+function update(ticker, changes) {
+  items = items.map((item) => (item.ticker === ticker ? { ...item, ...changes } : item));
+  render();
 }
 
 async function remove(item, button) {
@@ -169,29 +212,34 @@ async function remove(item, button) {
   } catch (error) {
     if (error.status !== 404) {
       button.disabled = false;
-      return complainIn(button.closest("tr"), error);
+      return notify(`${item.ticker} was not removed. ${error.words ?? error.message}`, { problem: true });
     }
   }
-  const row = rows.get(item.ticker);
-  const next = row?.nextElementSibling ?? row?.previousElementSibling;
-  items = items.filter((other) => other !== item);
+  const shown = shownRows();
+  const at = shown.findIndex((row) => row.dataset.ticker === item.ticker);
+  const next = (shown[at + 1] ?? shown[at - 1])?.dataset.ticker;
+  const before = sorted(items, BY_HAND);
+  const after = before[before.findIndex((one) => one.ticker === item.ticker) - 1]?.ticker ?? null;
+  items = items.filter((other) => other.ticker !== item.ticker);
   rows.delete(item.ticker);
   render();
-  if (next) focusAction([next.dataset.ticker, "remove"]);
+  if (next) focusAction([next, "remove"]);
   else byId("add-ticker").focus();
-  offerUndo(`${item.ticker} is off the watchlist.`, () => putBack(item));
+  offerUndo(`${item.ticker} is off the watchlist.`, () => putBack(item, after));
 }
 
-async function putBack(item) {
+/** Follow a ticker again, with its notes, at the place where it stood. */
+async function putBack({ ticker, name, notes }, after) {
   try {
-    await api.post("/watchlist", { ticker: item.ticker, name: item.name, notes: item.notes });
+    await api.post("/watchlist", { ticker, name, notes });
+    await api.patch(`/watchlist/${encodeURIComponent(ticker)}`, { after });
   } catch (error) {
-    if (error.status !== 409) return notify(`${item.ticker} could not be put back. ${error.words}`, { problem: true });
+    // It is there already, or what it stood behind is gone: it is followed again, which is what matters.
+    if (error.status !== 409) return notify(`${ticker} could not be put back. ${error.words}`, { problem: true });
   }
-  if (!items.some(({ ticker }) => ticker === item.ticker)) items.push(item);
-  render();
-  focusAction([item.ticker, "remove"]);
-  notify(`${item.ticker} is on the watchlist again.`);
+  await load();
+  focusAction([ticker, "remove"]);
+  notify(`${ticker} is on the watchlist again.`);
 }
 
 /** The row and the button that have the focus; null when it is elsewhere. */
@@ -205,14 +253,12 @@ function focusedAction() {
 function focusAction(focus) {
   if (!focus) return;
   const [ticker, action] = focus;
-  rows
-    .get(ticker)
-    ?.querySelector(action === "link" ? "a" : `button[data-action="${action}"]`)
-    ?.focus({ preventScroll: true });
+  const control = rows.get(ticker)?.row.querySelector(action === "link" ? "a" : `button[data-action="${action}"]`);
+  if (control !== document.activeElement) /** @type {HTMLElement | null} */ (control)?.focus({ preventScroll: true });
 }
 
-function change(values) {
-  writeUrl({ ...state, ...values }, DEFAULTS);
+function change(values, { push = true } = {}) {
+  writeUrl({ ...state, ...values }, DEFAULTS, { push });
   apply();
 }
 
@@ -220,19 +266,33 @@ function change(values) {
 function apply() {
   const before = state;
   state = readUrl(DEFAULTS);
-  strategySelect.value = state.strategy;
+  showChoices();
   if (before.strategy !== state.strategy) load();
   else render();
+}
+
+function showChoices() {
+  strategySelect.value = state.strategy;
+  offerOrders(orderSelect, state.sort);
+  if (search.value !== state.q) search.value = state.q;
 }
 
 strategySelect.addEventListener("change", () => {
   strategySelect.dataset.touched = "true";
   change({ strategy: strategySelect.value });
 });
+orderSelect.addEventListener("change", () => change({ sort: orderSelect.value }));
+search.addEventListener("input", () => change({ q: search.value }, { push: false }));
 addEventListener("popstate", apply);
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && table && Date.now() - loadedAt > FRESH_MILLISECONDS) load();
+});
 wireAddForm(added);
 offerStrategies(strategySelect, state.strategy);
+showChoices();
+keepPlace(shownRows);
 await load();
+await returnToPlace((ticker) => rows.get(ticker)?.row);
 // Once it is on the screen: what the bench calls ready.
 requestAnimationFrame(() => setTimeout(() => performance.mark("overview-ready")));
 runAll.resume();
