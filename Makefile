@@ -2,11 +2,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-CHECKS := check-test-types check-types check-style check-js
+CHECKS := check-test-types check-types check-style check-js check-client
 LOCKED := requirements requirements-dev requirements-tools benchmarks/requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-all test-browser screenshots check check-style check-types check-test-types check-js format format-js bench lock audit licenses settings clean
+.PHONY: help run test coverage test-all test-browser screenshots check check-style check-types check-test-types check-js check-client format format-js bench lock audit licenses settings clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screensho
 test-all: check ## the same, with every test on both engines, and longer storms and more kills
 	@TEST_EVERYTHING=1 $(BIN)/python -m pytest -n 4 --dist loadgroup
 
-check: $(VENV)/.installed-dev ## the four checks below, two at a time
+check: $(VENV)/.installed-dev ## the five checks below, two at a time
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(CHECKS)
 
 check-style: ## ruff, import-linter, bandit
@@ -47,6 +47,9 @@ check-types: ## mypy, strictly, on the product
 
 check-test-types: ## mypy on tests, benchmarks and deploy
 	@$(BIN)/mypy --config-file tests/mypy.ini
+
+check-client: ## a Python client is generated from the OpenAPI document, whole and without a warning
+	@$(BIN)/python -m tools.api_client
 
 ifeq ($(shell command -v npm),)
 check-js: ## Biome and tsc on the pages' JavaScript; skipped where there is no npm

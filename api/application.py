@@ -37,7 +37,7 @@ class Application(Flask):
         """The OpenAPI document of all its ApiBlueprints, as JSON. The first call builds it, at which others wait."""
         with self._document_lock:
             if self._document is None:
-                from api.document import build_document  # noqa: PLC0415 — most processes are never asked for it
+                from api.openapi.document import build_document  # noqa: PLC0415 — most processes are never asked for it
 
                 self._document = dump(build_document(entry for entry in self.blueprints.values() if isinstance(entry, ApiBlueprint)))
             return self._document

@@ -30,12 +30,21 @@ JOBS = Tag("Jobs", "Durable work on many tickers.")
 
 @dataclass(frozen=True)
 class Operation:
-    """A route as the OpenAPI document needs it; `documentation` has the options of DOCUMENTATION that were given."""
+    """A route as the OpenAPI document needs it; `documentation` has the options of DOCUMENTATION that were given.
+
+    `sends` names the headers of its successful answers.
+    """
 
     method: str
     rule: str
     view: Callable[..., Any]
+    sends: tuple[str, ...]
     documentation: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The id of the operation, which clients call it by: the name of its view."""
+        return self.view.__name__
 
 
 class ApiBlueprint(Blueprint):
@@ -51,12 +60,17 @@ class ApiBlueprint(Blueprint):
         self.operations: list[Operation] = []
 
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
-        """A decorator that adds a view, which is left as it is. `responses` and `openapi_extensions` are only documented."""
+        """A decorator that adds a view, which is left as it is.
+
+        `responses`, `openapi_extensions` and `sends` are only documented: the answers, other entries, and the headers of the successful
+        answers, of api.openapi.headers. One that sends an ETag honours If-None-Match.
+        """
+        sends = tuple(options.pop("sends", ()))
         documentation = {name: options.pop(name) for name in DOCUMENTATION if name in options}
         add = super().route(rule, **options)
 
         def declare(view: View) -> View:
-            self.operations += [Operation(method, rule, view, documentation) for method in options["methods"]]
+            self.operations += [Operation(method, rule, view, sends, documentation) for method in options["methods"]]
             add(validated(view))
             return view
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, ClassVar, get_type_hints
 
@@ -10,13 +10,17 @@ from flask import Request, request
 from pydantic import BaseModel, ValidationError
 
 from api.request_state import request_state
-from utils.api_utils import validation_problem
+from utils.api_utils import LONGEST_ECHO, ApiError, validation_problem
 
 PARTS = ("header", "path", "query", "body")
+BINARY = "application/octet-stream"
 
 
 class RawBody(Request):
-    """The annotation of `raw`, for a body that is not JSON: the view gets the request itself. `mimetypes` are for the OpenAPI document."""
+    """The annotation of `raw`, for a body that is a file: the view gets the request itself, and the OpenAPI document the docstring.
+
+    The file may be sent as one of `mimetypes`, or as BINARY, which says nothing of its content.
+    """
 
     mimetypes: ClassVar[list[str]]
 
@@ -25,11 +29,11 @@ def validated(view: Callable[..., Any]) -> Callable[..., Any]:
     """The view with its arguments taken from the request.
 
     `header`, `path`, `query` and `body` are validated by the models that annotate them, in this order; `raw` is the request. Raises
-    ApiError validation_error for the first part that does not fit.
+    ApiError validation_error for the first part that does not fit, and unsupported_media_type for a file of another type.
     """
     annotations = get_type_hints(view)
     parts = [(part, annotations[part], _reader(part, annotations[part])) for part in PARTS if part in annotations]
-    takes_request = "raw" in annotations
+    file: type[RawBody] | None = annotations.get("raw")
     ticker_part = next((part for part, model, _ in parts if "ticker" in model.model_fields), None)
 
     @wraps(view)
@@ -42,7 +46,8 @@ def validated(view: Callable[..., Any]) -> Callable[..., Any]:
                     request_state().ticker = arguments[part].ticker
         except ValidationError as error:
             raise validation_problem(error) from error
-        if takes_request:
+        if file is not None:
+            _require_file(file.mimetypes)
             arguments["raw"] = request
         return view(**arguments)
 
@@ -59,3 +64,11 @@ def _reader(part: str, model: type[BaseModel]) -> Callable[[Mapping[str, Any]], 
     if part == "body":
         return lambda path: request.get_json()
     return lambda path: path
+
+
+def _require_file(mimetypes: Sequence[str]) -> None:
+    """Refuse a body that is sent as neither BINARY nor one of these types."""
+    if request.mimetype not in (BINARY, *mimetypes):
+        sent = request.mimetype[:LONGEST_ECHO] or "none"
+        known = ", ".join((*mimetypes, BINARY))
+        raise ApiError(415, "unsupported_media_type", f"The content type is {sent}; send the file as one of {known}.")

@@ -36,7 +36,10 @@ SOCKET_OPTIONS = {"thread_class": partial(threading.Thread, daemon=True), "ping_
 CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that has gone
 RETRY_MILLISECONDS = 2000  # the delay after which a client reconnects
 EVENT_STREAM: dict[str | int, Any] = {
-    200: {"description": "Events `job`, each with the version as its id and the job as its data.", "content": {"text/event-stream": {}}}
+    200: {
+        "description": "Events `job`, each with the version as its id and the job as its data.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
 }
 
 

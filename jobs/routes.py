@@ -50,7 +50,7 @@ def list_jobs(query: JobsQuery) -> Response:
     return json_response({"items": [job_answer(job) for job in items], "next_cursor": next_cursor})
 
 
-@blueprint.get("/jobs/<job_id>", responses={200: JobAnswer, **problem_answers(404)})
+@blueprint.get("/jobs/<job_id>", responses={200: JobAnswer, **problem_answers(404)}, sends=("ETag",))
 def get_job(path: JobPath, query: JobQuery) -> Response:
     """One job with its progress, read now; with `seen`, possibly up to seconds old.
 
@@ -77,7 +77,7 @@ def list_job_items(path: JobPath, query: JobItemsQuery) -> Response:
     return json_response({"items": [item_answer(item) for item in items], "next_cursor": next_cursor})
 
 
-@blueprint.post("/jobs/<job_id>/cancel", responses={202: JobAnswer, **problem_answers(404, 409, 412)})
+@blueprint.post("/jobs/<job_id>/cancel", responses={202: JobAnswer, **problem_answers(404, 409, 412)}, sends=("ETag",))
 @budget(Budget.BULK)
 def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
     """Cancel a job: its queued items at once, its claimed items before the worker begins the next one."""
@@ -86,7 +86,11 @@ def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
     return _job_response(job, 202)
 
 
-@blueprint.post("/jobs/<job_id>/retry", responses={202: JobAnswer, 200: ActiveJobAnswer, **problem_answers(404, 409, 412)})
+@blueprint.post(
+    "/jobs/<job_id>/retry",
+    responses={202: JobAnswer, 200: ActiveJobAnswer, **problem_answers(404, 409, 412)},
+    sends=("Location", "Idempotent-Replayed"),
+)
 @budget(Budget.BULK)
 def retry_job(path: JobPath, header: RetryHeaders) -> Response:
     """Queue a new job of the failed items."""

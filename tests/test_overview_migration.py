@@ -1,4 +1,4 @@
-"""Migration 0013 on a filled database of the version before: known changes are told, and the order by hand is that of the tickers."""
+"""Migration 0014 on a filled database of the version before: known changes are told, and the order by hand is that of the tickers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import database
 import db_migrations
 from utils.clock import now
 
-LAST_BEFORE = 12
+LAST_BEFORE = 13
 MOMENT = now()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import SEEK_END
 
-from flask import Response
+from flask import Response, request
 
 from api.authentication import org_id
 from api.blueprint import Tag, api_blueprint
@@ -13,6 +13,7 @@ from api.heavy import heavy_read
 from api.problem import problem_answers
 from api.schemas import JobPath, TickerPath
 from api.services import services
+from api.validation import BINARY
 from features.reports.job_report import job_report
 from features.reports.results_report import results_report
 from features.reports.schemas import XLSX, XLSX_ANSWER, ReportQuery, ResultsReportQuery
@@ -23,7 +24,7 @@ from utils.api_utils import PIECE_BYTES
 blueprint = api_blueprint("report", Tag("Reports", "Excel files of stored results and prices."))
 
 
-@blueprint.get("/reports/analysis/<ticker>.xlsx", responses={**XLSX_ANSWER, **problem_answers(404)})
+@blueprint.get("/reports/analysis/<ticker>.xlsx", responses={**XLSX_ANSWER, **problem_answers(404)}, sends=("Content-Disposition",))
 @heavy_read()
 def get_ticker_report(path: TickerPath, query: ReportQuery) -> Response:
     """The latest stored result of a ticker by a strategy, explained, with a chart of its prices and its history of results.
@@ -34,14 +35,14 @@ def get_ticker_report(path: TickerPath, query: ReportQuery) -> Response:
     return _attachment(ticker_report(services().database, org_id(), subject, client_check()))
 
 
-@blueprint.get("/reports/jobs/<job_id>.xlsx", responses={**XLSX_ANSWER, **problem_answers(404)})
+@blueprint.get("/reports/jobs/<job_id>.xlsx", responses={**XLSX_ANSWER, **problem_answers(404)}, sends=("Content-Disposition",))
 @heavy_read()
 def get_job_report(path: JobPath) -> Response:
     """A job's verdicts, with positions by its sizing, its failures and its parameters; of an active job, the finished items."""
     return _attachment(job_report(services().database, org_id(), path.job_id, client_check()))
 
 
-@blueprint.get("/reports/results.xlsx", responses=XLSX_ANSWER)
+@blueprint.get("/reports/results.xlsx", responses=XLSX_ANSWER, sends=("Content-Disposition",))
 @heavy_read()
 def get_results_report(query: ResultsReportQuery) -> Response:
     """All latest results of each ticker and strategy, filtered and sorted like `GET /results`."""
@@ -52,7 +53,9 @@ def _attachment(file: WorkbookFile) -> Response:
     """A response that streams the workbook's temporary file and closes it at the end, also when the client has gone."""
     size = file.content.seek(0, SEEK_END)
     file.content.seek(0)
-    response = Response(iter(lambda: file.content.read(PIECE_BYTES), b""), content_type=XLSX)
+    content_type = request.accept_mimetypes.best_match([XLSX, BINARY], XLSX)
+    response = Response(iter(lambda: file.content.read(PIECE_BYTES), b""), content_type=content_type)
+    response.vary.add("Accept")
     response.content_length = size
     response.headers.set("Content-Disposition", "attachment", filename=file.name)
     response.call_on_close(file.content.close)

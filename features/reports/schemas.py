@@ -7,12 +7,14 @@ from typing import Any
 from pydantic import Field
 
 from api.schemas import IsoDate, Query
+from api.validation import BINARY
 from features.analyses.schemas.analysis import StrategyId
 from features.analyses.schemas.result import ResultsFilterQuery
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FILE = {"schema": {"type": "string", "format": "binary"}}
 XLSX_ANSWER: dict[str | int, Any] = {
-    200: {"description": "An Excel workbook.", "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
+    200: {"description": f"An Excel workbook, as `{BINARY}` for clients that accept only that.", "content": {XLSX: _FILE, BINARY: _FILE}}
 }
 
 

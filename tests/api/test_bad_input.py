@@ -155,7 +155,7 @@ def test_wrong_content_types(client: Client, path: str, content_type: str) -> No
     check(client("POST", path, data=b'{"ticker": "AAPL"}', headers={"Content-Type": content_type}), 415)
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/octet-stream", ""])
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "image/png", ""])
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_prices_want_csv(client: Client, content_type: str) -> None:
     check(client.put("/prices/X", b"Date\n", content_type=content_type), 415)

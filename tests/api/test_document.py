@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from kit.support import settings_for
 
-import api.document
+import api.openapi.document
 from api.application import Application
 from api.blueprint import ApiBlueprint
 from app import create_app
@@ -26,7 +26,7 @@ def app(tmp_path: Path) -> Application:
 
 def test_simultaneous_readers_share_one_document(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     built = []
-    build, all_ask = api.document.build_document, threading.Barrier(SIMULTANEOUS)
+    build, all_ask = api.openapi.document.build_document, threading.Barrier(SIMULTANEOUS)
 
     def counted(blueprints: Iterable[ApiBlueprint]) -> dict[str, Any]:
         built.append(1)
@@ -36,7 +36,7 @@ def test_simultaneous_readers_share_one_document(app: Application, monkeypatch: 
         all_ask.wait()
         return app.openapi_document()
 
-    monkeypatch.setattr(api.document, "build_document", counted)
+    monkeypatch.setattr(api.openapi.document, "build_document", counted)
     with ThreadPoolExecutor(SIMULTANEOUS) as readers:
         documents = list(readers.map(ask, range(SIMULTANEOUS)))
     assert len(built) == 1

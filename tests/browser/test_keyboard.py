@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from browser.test_pages import axe_source, serious
 from kit.browser import Open, Site
 from playwright.sync_api import expect
 
@@ -70,3 +71,63 @@ def test_messages_do_not_pile_up(open_page: Open) -> None:
     expect(notices.locator("span")).to_have_text(["Two", "Three", "Four"])
     page.get_by_role("button", name="Close: Three").click()
     expect(notices.locator("span")).to_have_text(["Two", "Four"])
+
+
+# ---- keys of every page -----------------------------------------------------------------------------------------------------------
+
+
+def test_letters_go_to_pages_and_slash_searches(open_page: Open, site: Site) -> None:
+    page = open_page("/tasks")
+    for letter, path in {"s": "/screener", "r": "/reports", "p": "/prices", "d": "/diagnostics", "t": "/tasks", "o": "/"}.items():
+        page.keyboard.press("g")
+        page.keyboard.press(letter)
+        page.wait_for_url(site.url(path))
+        page.wait_for_load_state("networkidle")
+    page.keyboard.press("/")
+    expect(page.get_by_role("combobox", name="Search for a ticker or a company")).to_be_focused()
+    page.keyboard.type("?gt/")  # in a field they are letters
+    expect(page.get_by_role("combobox", name="Search for a ticker or a company")).to_have_value("?gt/")
+    assert page.url == site.url("/")
+
+
+def test_the_list_of_keys_is_accessible_and_switches_them_off(open_page: Open, site: Site) -> None:
+    page = open_page("/tasks")
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(dialog).to_contain_text("Go to Diagnostics")
+    page.evaluate(axe_source())
+    assert serious(page) == []
+    page.keyboard.press("g")
+    page.keyboard.press("s")  # nothing behind a dialog answers
+    dialog.get_by_label("Use the shortcuts of a single key").uncheck()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("?")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    dialog.get_by_label("Use the shortcuts of a single key").check()
+    dialog.get_by_role("button", name="Close").click()
+    page.keyboard.press("Control+g")
+    page.keyboard.press("s")  # a key of the browser's own is no beginning
+    assert page.url == site.url("/tasks")
+
+
+@pytest.mark.parametrize("path", ["/", "/diagnostics"])
+def test_every_page_is_reached_on_a_phone(open_page: Open, site: Site, path: str) -> None:
+    page = open_page(path, color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    menu = page.get_by_role("button", name="Menu")
+    expect(page.get_by_role("link", name="Reports")).to_be_hidden()
+    menu.focus()
+    page.keyboard.press("Enter")
+    for name in ("Overview", "Screener", "Tasks", "Reports", "Prices", "Diagnostics"):
+        expect(page.get_by_role("navigation").get_by_role("link", name=name)).to_be_in_viewport(ratio=1)
+    page.evaluate(axe_source())
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Reports")).to_be_hidden()
+    expect(menu).to_be_focused()
+    menu.click()
+    page.get_by_role("navigation").get_by_role("link", name="Prices").click()
+    page.wait_for_url(site.url("/prices"))

@@ -33,7 +33,11 @@ def list_api_keys(query: LongPageQuery) -> Response:
     return json_response({"items": items, "next_cursor": next_cursor})
 
 
-@blueprint.post("/admin/keys", responses={201: NewApiKeyAnswer, **problem_answers(400, 403, 409, 413, 415)})
+@blueprint.post(
+    "/admin/keys",
+    responses={201: NewApiKeyAnswer, **problem_answers(400, 403, 409, 413, 415)},
+    sends=("Location", "Idempotent-Replayed"),
+)
 @admin
 def create_api_key(header: SubmitHeaders, body: ApiKeyRequest) -> Response:
     """Create an API key. This answer alone has the key: it is stored nowhere.

@@ -20,7 +20,7 @@ from utils.api_utils import json_response
 blueprint = api_blueprint("analysis", ANALYSIS)
 
 
-@blueprint.post("/analyze", responses={200: ResultAnswer, **problem_answers(400, 404, 413, 415)})
+@blueprint.post("/analyze", responses={200: ResultAnswer, **problem_answers(400, 404, 413, 415)}, sends=("ETag",))
 @budget(Budget.ANALYSES)
 def analyze(body: AnalyzeRequest) -> Response:
     """Analyse one ticker. A repeated request for the same analysis gets the stored result."""

@@ -20,7 +20,11 @@ from jobs.submission import submit_job
 blueprint = api_blueprint("bulk_analysis", JOBS)
 
 
-@blueprint.post("/bulk-analyze", responses={202: BulkJobAnswer, 200: ActiveBulkJobAnswer, **problem_answers(400, 409, 413, 415)})
+@blueprint.post(
+    "/bulk-analyze",
+    responses={202: BulkJobAnswer, 200: ActiveBulkJobAnswer, **problem_answers(400, 409, 413, 415)},
+    sends=("Location", "Idempotent-Replayed"),
+)
 @budget(Budget.BULK)
 def bulk_analyze(header: SubmitHeaders, body: BulkAnalyzeRequest) -> Response:
     """Queue a job that analyses many tickers. If an active job does the same, it is returned instead, unless `force` is set."""

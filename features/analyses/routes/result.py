@@ -31,7 +31,7 @@ from utils.json_text import parse_tolerant
 blueprint = api_blueprint("result", RESULTS)
 
 
-@blueprint.get("/results/<result_id>", responses={200: ResultAnswer, **problem_answers(404)})
+@blueprint.get("/results/<result_id>", responses={200: ResultAnswer, **problem_answers(404)}, sends=("ETag",))
 def get_result(path: ResultPath) -> Response:
     """One result, unchanged since it was computed. `ETag` is its fingerprint; `If-None-Match` is honoured."""
     if not is_id(path.result_id):
@@ -44,7 +44,7 @@ def get_result(path: ResultPath) -> Response:
 @blueprint.get("/results/<result_id>/flips", responses={200: FlipsAnswer, **problem_answers(404, 409)})
 @heavy_read()
 def get_flips(path: ResultPath) -> Response:
-    """What the next day's close makes of a result: an unchanged one first, then the nearest above and below that give another verdict."""
+    """What the next day's close makes of a result. An unchanged one comes first, then the nearest above and below that turn the verdict."""
     if not is_id(path.result_id):
         raise ResultNotFound(path.result_id)
     stored, flips = compute_flips(services().database, org_id(), path.result_id, client_check())
@@ -60,7 +60,7 @@ def get_flips(path: ResultPath) -> Response:
     )
 
 
-@blueprint.get("/results", responses={200: LatestPage})
+@blueprint.get("/results", responses={200: LatestPage}, sends=("ETag", "Content-Disposition"))
 @heavy_read(when=wants_csv)
 def list_results(query: ResultsQuery) -> Response:
     """The latest result of each ticker and strategy, filtered and sorted. `If-None-Match` is honoured.
@@ -82,7 +82,7 @@ def list_results(query: ResultsQuery) -> Response:
     return response
 
 
-@blueprint.get("/history/<ticker>", responses={200: ResultPage, **problem_answers(404)})
+@blueprint.get("/history/<ticker>", responses={200: ResultPage, **problem_answers(404)}, sends=("ETag",))
 def list_history(path: TickerPath, query: HistoryQuery) -> Response:
     """A ticker's results, newest first. A repeated analysis of the same prices adds none. `If-None-Match` is honoured."""
     wanted = HistoryFilter(path.ticker, query.strategy)

@@ -17,7 +17,7 @@ from utils.api_utils import streamed_response, tagged
 blueprint = api_blueprint("series", DASHBOARD)
 
 
-@blueprint.get("/series/<ticker>", responses={200: SeriesAnswer, **problem_answers(404)})
+@blueprint.get("/series/<ticker>", responses={200: SeriesAnswer, **problem_answers(404)}, sends=("ETag",))
 @heavy_read()
 def get_series(path: TickerPath, query: SeriesQuery) -> Response:
     """Prices, indicators and score by day; each day's values use that day and earlier ones only. `If-None-Match` is honoured."""

@@ -18,7 +18,7 @@ from utils.api_utils import tagged
 blueprint = api_blueprint("verdict", ANALYSIS)
 
 
-@blueprint.get("/verdicts/<ticker>", responses={200: VerdictsAnswer, **problem_answers(404)})
+@blueprint.get("/verdicts/<ticker>", responses={200: VerdictsAnswer, **problem_answers(404)}, sends=("ETag",))
 @budget(Budget.ANALYSES)
 def get_verdicts(path: TickerPath) -> Response:
     """What each strategy says of a ticker's stored prices, side by side. Nothing is stored. `If-None-Match` is honoured."""

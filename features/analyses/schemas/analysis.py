@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from typing_extensions import TypeAliasType
 
 from api.schemas import Body, IsoDate, Ticker
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Overrides, Sizing
 from models.bulk_analysis import BulkOrder, BulkParams, Universe
 
 # Literals, because the OpenAPI document lists their values; a test compares them with the models.
-StrategyId = Literal["balanced", "trend", "reversion", "breakout", "weekly"]
-IndicatorKey = Literal["rsi", "stochastic", "cci", "williams_r", "macd", "adx", "psar", "ema_cross", "bollinger", "atr", "obv", "cmf"]
-
+StrategyId = TypeAliasType("StrategyId", Literal["balanced", "trend", "reversion", "breakout", "weekly"])
+IndicatorKey = TypeAliasType(
+    "IndicatorKey",
+    Literal["rsi", "stochastic", "cci", "williams_r", "macd", "adx", "psar", "ema_cross", "bollinger", "atr", "obv", "cmf"],
+)
+UniverseName = TypeAliasType("UniverseName", Literal["all", "watchlist"])
 
 MOST_TICKERS = 50_000
 
@@ -98,19 +102,16 @@ class BulkAnalyzeRequest(AnalysisOptions):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [
-                {"required": ["tickers"], "properties": {"tickers": {"type": "array"}, "universe": {"type": "null"}}},
-                {"required": ["universe"], "properties": {"universe": {"type": "string"}, "tickers": {"type": "null"}}},
-            ]
+            "if": {"required": ["tickers"], "properties": {"tickers": {"type": "array"}}},
+            "then": {"properties": {"universe": {"type": "null"}}},
+            "else": {"required": ["universe"], "properties": {"universe": {"type": "string"}}},
         }
     )
 
     tickers: Annotated[list[Ticker], Field(min_length=1, max_length=MOST_TICKERS)] | None = Field(
         None, description="Each is analysed once, however often it is named."
     )
-    universe: Literal["all", "watchlist"] | None = Field(
-        None, description="In place of `tickers`: every one with prices, or the watchlist."
-    )
+    universe: UniverseName | None = Field(None, description="In place of `tickers`: every one with prices, or the watchlist.")
     force: bool = Field(False, description="Queue a job even if one that does the same is active.")
 
     @model_validator(mode="after")

@@ -8,13 +8,14 @@ from typing import Literal
 from pydantic import Field
 
 from api.schemas import Answer
+from features.analyses.schemas.analysis import UniverseName
 from jobs.schemas import JobAnswer
 
 
 class BulkParams(Answer):
     """The parameters of the request."""
 
-    universe: Literal["all", "watchlist"] | None = Field(description="Where the tickers were taken from; null when they were named.")
+    universe: UniverseName | None = Field(description="Where the tickers were taken from; null when they were named.")
     strategy: str
     capital: float
     risk_percent: float

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import ConfigDict, Field
+from typing_extensions import TypeAliasType
 
 from api.schemas import CSV, DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Answer, Page, PageQuery, Query, RootAnswer
-from features.analyses.schemas.analysis import StrategyId
+from features.analyses.schemas.analysis import StrategyId, UniverseName
 from models.flip import NextClose
 from models.result import AnalysisResult, ResultFilter, ResultSummary
+
+ResultsSort = TypeAliasType("ResultsSort", Literal["score", "-score", "ticker", "-ticker"])
 
 
 class ResultAnswer(RootAnswer[AnalysisResult]):
@@ -55,9 +58,9 @@ class ResultsFilterQuery(Query):
     signal: Literal["BUY", "SELL", "HOLD"] | None = None
     min_score: float | None = Field(None, ge=-1, le=1)
     max_score: float | None = Field(None, ge=-1, le=1)
-    universe: Literal["all", "watchlist"] = Field("all", description="Every ticker, or those on the watchlist.")
+    universe: UniverseName = Field("all", description="Every ticker, or those on the watchlist.")
     q: str = Field("", max_length=20, pattern=PLAIN_TEXT, description="Start of the ticker, in any case.")
-    sort: Literal["score", "-score", "ticker", "-ticker"] = Field("-score", description="`-` for descending.")
+    sort: ResultsSort = Field("-score", description="`-` for descending.")
 
     def filter(self) -> ResultFilter:
         """The query as a filter of the store."""

@@ -36,7 +36,7 @@ def get_feature_flag(path: FlagPath) -> Response:
 
 @blueprint.put("/admin/flags/<name>", responses={200: FlagAnswer, **problem_answers(400, 403, 404, 415)})
 @admin
-def put_feature_flag(path: FlagPath, body: FlagChangeRequest) -> Response:
+def set_feature_flag(path: FlagPath, body: FlagChangeRequest) -> Response:
     """Switch a feature off or on. Every process follows within two seconds."""
     flags = services().flags
     flag = flags.find(path.name)

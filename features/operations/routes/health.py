@@ -43,7 +43,7 @@ def get_ping() -> Response:
 @public
 @unlimited
 def get_ready() -> Response:
-    """Whether this process should receive traffic: the database, its schema, Redis if configured, connections, and unclaimed jobs."""
+    """Whether this process should receive traffic: the database and its schema, Redis if configured, connections, waiting jobs."""
     report = services().health.readiness()
     return _respond(report, _summary(report, _shows_details(report)))
 

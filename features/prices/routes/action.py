@@ -30,7 +30,7 @@ def list_actions(path: TickerPath, query: LongPageQuery) -> Response:
     return json_response({"items": items, "next_cursor": next_cursor, **bases})
 
 
-@blueprint.post("/prices/<ticker>/actions", responses={201: ActionAnswer, **problem_answers(400, 404, 409, 413, 415)})
+@blueprint.post("/prices/<ticker>/actions", responses={201: ActionAnswer, **problem_answers(400, 404, 409, 413, 415)}, sends=("Location",))
 def add_action(path: TickerPath, body: ActionRequest) -> Response:
     """Tell of a split, a dividend or a capital gain. `applied_to` answers whether the stored prices need it."""
     listed = record_action(services().database, org_id(), path.ticker, body.action)
@@ -45,7 +45,7 @@ def remove_action(path: ActionPath) -> Response:
 
 
 @blueprint.put("/prices/<ticker>/bases", responses={200: FootingAnswer, **problem_answers(400, 404, 409, 413, 415)})
-def put_bases(path: TickerPath, body: BasesRequest) -> Response:
+def set_bases(path: TickerPath, body: BasesRequest) -> Response:
     """Say whether the prices and volumes of your series are as traded or restated for later splits."""
     return json_response(declare_bases(services().database, org_id(), path.ticker, body.price_basis, body.volume_basis))
 

@@ -20,7 +20,7 @@ blueprint = api_blueprint("former_price", PRICES)
 
 
 @blueprint.post("/prices/<ticker>/restore", responses={200: QualityAnswer, **problem_answers(404)})
-def restore(path: TickerPath) -> Response:
+def restore_former_prices(path: TickerPath) -> Response:
     """Put back what the last upload replaced, or what was deleted, with its bases, splits and dividends. Restoring again undoes it."""
     restore_prices(services().database, org_id(), path.ticker)
     return json_response(check_quality(services().database, org_id(), path.ticker))

@@ -14,21 +14,20 @@ from api.rate_limit import Budget, budget
 from api.schemas import TickerPath
 from api.services import services
 from features.prices.files.source import ARCHIVE
-from features.prices.files.workbook import MIMETYPE as WORKBOOK
 from features.prices.flags import UPLOADS
 from features.prices.former import delete_prices
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.price import PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
 from features.prices.service import check_quality, read_prices, stream_csv, stream_json
 from features.prices.uploads import import_prices
-from utils.api_utils import LONGEST_ECHO, ApiError, json_response, streamed_response
+from utils.api_utils import json_response, streamed_response
 
 blueprint = api_blueprint("price", PRICES)
 
 LARGE_FILE = 1_000_000  # bytes: some 20,000 bars, far more than the daily history of a stock
 
 
-@blueprint.get("/prices/<ticker>", responses={200: PricesAnswer, **problem_answers(404)})
+@blueprint.get("/prices/<ticker>", responses={200: PricesAnswer, **problem_answers(404)}, sends=("Content-Disposition",))
 @heavy_read()
 def get_prices(path: TickerPath, query: PricesQuery) -> Response:
     """Daily prices as delivered, and their footing; with `Accept: text/csv` as a file that can be uploaded again."""
@@ -43,23 +42,20 @@ def get_prices(path: TickerPath, query: PricesQuery) -> Response:
 
 @blueprint.get("/prices/<ticker>/quality", responses={200: QualityAnswer, **problem_answers(404)})
 @heavy_read()
-def get_quality(path: TickerPath) -> Response:
+def get_price_quality(path: TickerPath) -> Response:
     """The extent of a ticker's stored prices, their gaps, and the warnings that an analysis would give today."""
     return json_response(check_quality(services().database, org_id(), path.ticker))
 
 
 @blueprint.put("/prices/<ticker>", responses={200: UploadAnswer, **problem_answers(409, 413, 415)})
 @budget(Budget.UPLOADS)
-def put_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response:
-    """Upload a file of daily prices as sites and tools export it, CSV or the first sheet of a workbook; `understood` tells how it was read.
+def upload_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response:
+    """Upload a file of daily prices as sites and tools export it: CSV, or the first sheet of a workbook. `understood` tells how it is read.
 
     It needs columns for the date, open, high, low and close; volume and adjusted close are read where they are there, and others ignored. A
     file is taken whole or refused with the line and column of each fault.
     """
     require_flag(UPLOADS)
-    if raw.mimetype not in PriceFile.mimetypes:
-        sent = raw.mimetype[:LONGEST_ECHO] or "none"
-        raise ApiError(415, "unsupported_media_type", f"The content type is {sent}; send text/csv, or {WORKBOOK} for a workbook.")
     raw.max_content_length = services().settings.max_upload_bytes
     file = raw.get_data(cache=False)
     if len(file) > LARGE_FILE or file.startswith(ARCHIVE):

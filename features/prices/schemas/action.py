@@ -28,23 +28,24 @@ Term = Annotated[_Term, BeforeValidator(_whole, json_schema_input_type=_Term)]
 _WHOLE: JsonValue = {"type": "integer"}
 _NUMBER: JsonValue = {"type": "number"}
 _NOTHING: JsonValue = {"type": "null"}
-# What each kind has and has not; the fields alone would allow any mixture.
-_KINDS: list[JsonValue] = [
-    {
-        "properties": {"kind": {"const": "split"}, "numerator": _WHOLE, "denominator": _WHOLE, "amount": _NOTHING, "currency": _NOTHING},
+# What each kind has and has not; the fields alone would allow any mixture. No `oneOf`, of which generators of clients make two classes.
+_KINDS: dict[str, JsonValue] = {
+    "if": {"properties": {"kind": {"const": "split"}}},
+    "then": {
+        "properties": {"numerator": _WHOLE, "denominator": _WHOLE, "amount": _NOTHING, "currency": _NOTHING},
         "required": ["numerator", "denominator"],
     },
-    {
-        "properties": {"kind": {"enum": ["dividend", "capital_gain"]}, "numerator": _NOTHING, "denominator": _NOTHING, "amount": _NUMBER},
+    "else": {
+        "properties": {"numerator": _NOTHING, "denominator": _NOTHING, "amount": _NUMBER},
         "required": ["amount"],
     },
-]
+}
 
 
 class ActionRequest(Body):
     """A split, with numerator and denominator, or a distribution, with its amount per share."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": _KINDS})
+    model_config = ConfigDict(json_schema_extra=_KINDS)
 
     kind: ActionKind = Field(strict=False)
     effective_day: IsoDate = Field(ge=FIRST_DAY, le=LAST_DAY, description="The first day on which the price is without it: the ex-date.")

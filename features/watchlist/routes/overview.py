@@ -17,7 +17,7 @@ from utils.clock import today
 blueprint = api_blueprint("overview", DASHBOARD)
 
 
-@blueprint.get("/overview", responses={200: OverviewPage})
+@blueprint.get("/overview", responses={200: OverviewPage}, sends=("ETag",))
 def get_overview(query: OverviewQuery) -> Response:
     """The followed tickers, each with its latest verdict, what it was, a failed analysis, and its newest closes. Nothing is analysed.
 

@@ -36,7 +36,7 @@ def list_watchlist(query: LongPageQuery) -> Response:
     return json_response({"items": items, "next_cursor": next_cursor})
 
 
-@blueprint.post("/watchlist", responses={201: WatchlistItemAnswer, **problem_answers(400, 409, 413, 415)})
+@blueprint.post("/watchlist", responses={201: WatchlistItemAnswer, **problem_answers(400, 409, 413, 415)}, sends=("Location",))
 def add_to_watchlist(body: WatchlistAddRequest) -> Response:
     """Follow a ticker; prices for it may come later."""
     with services().database.transaction() as connection:

@@ -1,17 +1,19 @@
-// What every page has: the search for a ticker, signing out, and word of a service or a session that is away.
+// What every page has: the search, keys, the menu, signing out, and word of a service or a session that is away.
 
 import { watchConnection } from "./connection.js";
 import { byId, csrfToken, notify } from "./dom.js";
+import { wireKeys } from "./keys.js";
+import { wireMenu } from "./menu.js";
+import { wirePrint } from "./print.js";
+import { wireSearch } from "./search.js";
 import { refreshToken, tellSignedOut, watchSession } from "./session.js";
 
 watchConnection();
 watchSession();
-
-byId("ticker-search")?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const ticker = /** @type {HTMLInputElement} */ (byId("ticker-search-field")).value.trim().toUpperCase();
-  if (ticker) location.assign(`/tickers/${encodeURIComponent(ticker)}`);
-});
+wireSearch();
+wireKeys();
+wireMenu();
+wirePrint();
 
 byId("sign-out")?.addEventListener("click", async () => {
   const signOut = () => fetch("/logout", { method: "POST", headers: { "X-CSRF-Token": csrfToken() }, credentials: "same-origin" });

@@ -1,0 +1,52 @@
+"""Completes the answers of the document: their headers, the 304 of what can be revalidated, and the problems that operations share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from api.blueprint import Operation
+from api.openapi.headers import BY_STATUS, IF_NONE_MATCH, LIMITS, UNCOUNTED, header_components, references
+
+Entry = dict[str, Any]
+
+
+def operations_of(document: Entry) -> Iterator[Entry]:
+    """The operations of the document."""
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+def complete_answers(document: Entry, operations: Mapping[str, Operation]) -> None:
+    """Declare the headers and the revalidation of every answer, and move shared problems to the components. Changes the document."""
+    document["components"]["headers"] = header_components()
+    for entry in operations_of(document):
+        operation = operations[entry["operationId"]]
+        if "ETag" in operation.sends and operation.method == "GET":
+            entry["responses"]["304"] = {"description": "Nothing has changed since the answer with the ETag of `If-None-Match`."}
+            entry["parameters"] = [*entry.get("parameters", ()), IF_NONE_MATCH]
+        for status, answer in entry["responses"].items():
+            answer["headers"] = references(sent_headers(operation, status))
+        entry["responses"] = dict(sorted(entry["responses"].items()))
+    _share_problems(document)
+
+
+def sent_headers(operation: Operation, status: str) -> tuple[str, ...]:
+    """The names of the headers of an answer that are worth telling. Optional ones are among them."""
+    is_counted = not getattr(operation.view, "is_unlimited", False) and status not in UNCOUNTED
+    own = operation.sends if status.startswith("2") and status != "204" else ("ETag",) if status == "304" else ()
+    return ("X-Request-ID", *(LIMITS if is_counted else ()), *BY_STATUS.get(status, ()), *own)
+
+
+def _share_problems(document: Entry) -> None:
+    """Replace the problems that several operations answer alike by references to one of them."""
+    shared: dict[str, Entry] = {}
+    for entry in operations_of(document):
+        for status, answer in entry["responses"].items():
+            if "application/problem+json" not in answer.get("content", {}):
+                continue
+            name = HTTPStatus(int(status)).phrase.title().replace(" ", "").replace("-", "")
+            if shared.setdefault(name, answer) == answer:
+                entry["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+    document["components"]["responses"] = shared

@@ -1,0 +1,10 @@
+// A printed page says where it is from and of when it is.
+
+import { byId } from "./dom.js";
+import { formatMoment } from "./format.js";
+
+export function wirePrint() {
+  addEventListener("beforeprint", () => {
+    byId("printed").textContent = `, ${location.host}${location.pathname}, printed ${formatMoment(new Date().toISOString())}`;
+  });
+}
