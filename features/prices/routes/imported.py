@@ -11,17 +11,17 @@ from api.heavy import hold_slot
 from api.paging import page, read_cursor
 from api.problem import problem_answers
 from api.rate_limit import Budget, budget
-from api.schemas import CSV, PageQuery, SubmitHeaders
+from api.schemas import PageQuery, SubmitHeaders
 from api.services import services
 from features.prices.files.archive import split_upload
 from features.prices.flags import UPLOADS
 from features.prices.imports import list_outcomes, submit
 from features.prices.routes.tags import PRICES
-from features.prices.schemas.imported import ZIP, ImportFileBody, ImportPage, ImportPath, ImportQuery, MemberNames
+from features.prices.schemas.imported import ImportFileBody, ImportPage, ImportPath, ImportQuery, MemberNames
 from jobs.flags import BULK_JOBS
 from jobs.schemas import JobAnswer
 from jobs.submission import submit_job
-from utils.api_utils import LONGEST_ECHO, ApiError, json_response
+from utils.api_utils import json_response
 
 blueprint = api_blueprint("price_import", PRICES)
 
@@ -36,10 +36,6 @@ def import_many(header: SubmitHeaders, query: ImportQuery, raw: ImportFileBody) 
     """
     require_flag(UPLOADS)
     require_flag(BULK_JOBS)
-    if raw.mimetype not in ImportFileBody.mimetypes:
-        sent = raw.mimetype[:LONGEST_ECHO] or "none"
-        detail = f"The content type is {sent}; send {ZIP}, or {CSV} for a table with a column of tickers."
-        raise ApiError(415, "unsupported_media_type", detail)
     settings = services().settings
     raw.max_content_length = settings.max_import_bytes
     body = raw.get_data()
