@@ -1,21 +1,18 @@
-"""The OpenAPI document and a page to read and try it; the service itself serves every script of the page."""
+"""The OpenAPI document and a page of our own to read and try it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import click
-import flask_openapi3_swagger
 from flask import Blueprint, Response, current_app, send_from_directory
 
 from api.application import Application
-from api.marks import public
+from api.marks import public, unlimited
 from utils.api_utils import json_response, tagged
 
 blueprint = Blueprint("docs", __name__, cli_group=None)
 PAGE = Path(__file__).parent / "docs_page"
-ASSETS = Path(flask_openapi3_swagger.__file__).parent / "templates" / "swagger"
-ONE_DAY = 86_400
 
 
 @blueprint.get("/openapi.json")
@@ -32,18 +29,12 @@ def get_page() -> Response:
     return _publicly_cached(send_from_directory(PAGE, "index.html"))
 
 
-@blueprint.get("/docs/page.js")
-@public
-def get_script() -> Response:
-    """The page's script."""
-    return _publicly_cached(send_from_directory(PAGE, "page.js"))
-
-
 @blueprint.get("/docs/assets/<path:name>")
 @public
+@unlimited
 def get_asset(name: str) -> Response:
-    """A file of Swagger UI, from its package."""
-    return send_from_directory(ASSETS, name, max_age=ONE_DAY)
+    """A script or style of the page."""
+    return _publicly_cached(send_from_directory(PAGE, name))
 
 
 @blueprint.cli.command("openapi")

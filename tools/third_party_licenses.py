@@ -30,8 +30,7 @@ Written by `make licenses`; do not edit. Bellwether itself is under the [MIT lic
 ## Python packages
 
 Every package of `requirements.txt`, including those that only some platforms need. Some wheels contain libraries of others under their own
-licences: psycopg2-binary contains libpq (PostgreSQL) and OpenSSL (Apache-2.0), ta-lib the C library TA-Lib (BSD-3-Clause), and
-flask-openapi3-swagger Swagger UI (Apache-2.0), among others.
+licences: psycopg2-binary contains libpq (PostgreSQL) and OpenSSL (Apache-2.0); ta-lib, the C library TA-Lib (BSD-3-Clause).
 
 """
 VENDORED_HEAD = """

@@ -91,7 +91,7 @@ def test_an_answer_is_packed_as_is_accepted(
 @pytest.mark.parametrize(
     ("path", "is_packed"),
     [
-        ("/results", False), ("/history/AAPL", True), ("/prices/AAPL", True), ("/openapi.json", True), ("/docs/page.js", False),
+        ("/results", False), ("/history/AAPL", True), ("/prices/AAPL", True), ("/openapi.json", True), ("/docs/assets/page.js", False),
         ("/watchlist", False), ("/nothing", False), ("/reports/analysis/AAPL.xlsx", False),
     ],
 )  # fmt: skip
@@ -260,7 +260,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
         self._in = tag
-        self.loaded += [value for name, value in attrs if name in ("src", "href") and value]
+        self.loaded += [value for name, value in attrs if name in ("src", "href") and value and tag != "a"]
         self.inline += [name for name in attributes if name.startswith("on") or name == "style"]
 
     def handle_data(self, data: str) -> None:

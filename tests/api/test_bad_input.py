@@ -250,7 +250,16 @@ def test_every_way_to_send_a_key(client: Client, app: Application) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/health/live", "/health/ready", "/health/migrations", "/health", "/api/health/ping", "/openapi.json", "/docs", "/docs/page.js"],
+    [
+        "/health/live",
+        "/health/ready",
+        "/health/migrations",
+        "/health",
+        "/api/health/ping",
+        "/openapi.json",
+        "/docs",
+        "/docs/assets/page.js",
+    ],
 )
 def test_what_is_public(client: Client, path: str) -> None:
     with client.get(path, key=None) as answer:

@@ -20,14 +20,13 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 FOR_EVERYBODY = {
     "/openapi.json": "public, no-cache",
     "/docs": "public, no-cache",
-    "/docs/page.js": "public, no-cache",
-    "/docs/assets/<path:name>": "public, max-age=86400",
+    "/docs/assets/<path:name>": "public, no-cache",
     "/favicon.ico": "public, max-age=86400",
     "/static/<build>/<path:name>": "public, max-age=31536000, immutable",
 }
 # Parameters with which a route answers 200. A new route gets others and answers 404, which has cache headers too.
 NAMES = {
-    "/docs/assets/<path:name>": "css/swagger-ui.css",
+    "/docs/assets/<path:name>": "page.css",
     "/static/<build>/<path:name>": "css/base.css",
     "/api/v1/admin/flags/<name>": "uploads",
 }

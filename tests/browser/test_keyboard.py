@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from browser.test_pages import axe_source, serious
+from kit.accessibility import axe_source, serious
 from kit.browser import Open, Site
 from playwright.sync_api import expect
 

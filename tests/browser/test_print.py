@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser.test_pages import settled
+from kit.accessibility import settled
 from kit.browser import Open, Site
 from playwright.sync_api import expect
 

@@ -1,0 +1,89 @@
+"""The documentation of the API: accessible on desktop and phone, light and dark; by keyboard; calls can be tried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from kit.accessibility import axe_source
+from kit.browser import Open, Site, Watch
+from kit.support import MASTER_KEY
+from playwright.sync_api import expect
+
+SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+def violations(page: Any) -> list[Any]:
+    return list(
+        page.evaluate("async () => (await axe.run()).violations.map((one) => [one.impact, one.id, one.nodes.map((node) => node.html)])")
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_it_is_accessible_with_everything_open(open_page: Open, size: str, scheme: Any) -> None:
+    page = open_page("/docs", signed_in=False, color_scheme=scheme)
+    page.set_viewport_size(SIZES[size])
+    expect(page.locator(".operation").first).to_be_visible()
+    page.evaluate(axe_source())
+    assert violations(page) == []
+    for operation in ("analyze", "bulk-analyze", "jobs/{job_id}/events", "results"):
+        page.locator(".operation > summary", has=page.get_by_text(f"/api/v1/{operation}", exact=True)).first.click()
+    for _ in range(3):  # what is opened holds parts that can be opened
+        page.evaluate("document.querySelectorAll('.operation[open] details').forEach((part) => { part.open = true; })")
+    expect(page.get_by_role("group", name="The call by curl").first).to_be_visible()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
+
+
+def test_a_call_is_tried_by_keyboard_with_a_key(open_page: Open, site: Site) -> None:
+    page = open_page("/docs", signed_in=False)
+    page.get_by_label("API key").fill(MASTER_KEY)
+    page.keyboard.press("Tab")
+    page.keyboard.type("analyze one ticker analyse post")
+    expect(page.locator("#found")).to_have_text("1 operation")
+    page.locator(".operation > summary:visible").focus()
+    page.keyboard.press("Enter")
+    trial = page.locator(".operation[open] form.trial")
+    trial.get_by_label("Body").fill('{"ticker": "AAPL", "strategy": "trend"}')
+    expect(trial.get_by_role("group", name="The call by curl")).to_contain_text(f"curl -X POST '{site.url('/api/v1/analyze')}'")
+    trial.get_by_role("button", name="Send").press("Enter")
+    expect(trial.get_by_role("status")).to_contain_text("200 OK")
+    expect(trial.get_by_role("group", name="The answer", exact=True)).to_contain_text('"strategy": "trend"')
+    assert page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])") == '[{},{},""]'
+
+
+def test_whoever_is_signed_in_needs_no_key(open_page: Open, site: Site, watch: Watch) -> None:
+    watch.expected.append("422")
+    page = open_page("/docs")
+    page.get_by_label("Find").fill("post watchlist")
+    page.locator(".operation > summary:visible").first.click()
+    trial = page.locator(".operation[open] form.trial")
+    trial.get_by_label("Body").fill('{"ticker": "no ticker at all"}')
+    trial.get_by_role("button", name="Send").click()
+    expect(trial.get_by_role("status")).to_contain_text("422")
+    trial.get_by_label("Body").fill('{"ticker": "FB"}')
+    trial.get_by_role("button", name="Send").click()
+    expect(trial.get_by_role("status")).to_contain_text("201")
+    assert site.api("DELETE", "/watchlist/FB").status_code == 204
+
+
+def test_an_address_leads_to_a_group_or_an_operation(open_page: Open) -> None:
+    page = open_page("/docs#/Administration")
+    expect(page.get_by_role("heading", name="Administration")).to_be_focused()
+    page.locator("#group-Administration .operation > summary").first.click()
+    here = page.evaluate("location.hash")
+    other = open_page(f"/docs{here}")
+    expect(other.locator(".operation[open]")).to_have_count(1)
+    expect(other.locator(".operation[open] > summary")).to_be_focused()
+
+
+def test_a_document_that_does_not_come_is_told(open_page: Open, watch: Watch, site: Site) -> None:
+    watch.expected.append("503")
+    page = open_page(None, signed_in=False)
+    page.route("**/openapi.json", lambda route: route.fulfill(status=503, body="{}"))
+    page.goto(site.url("/docs"))
+    expect(page.get_by_role("alert")).to_have_text("The document could not be loaded. The service answered 503.")
+    page.unroute("**/openapi.json")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".operation").first).to_be_visible()
