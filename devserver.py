@@ -26,7 +26,7 @@ from jobs.service import find
 from jobs.supervised_process import SupervisedWorkers
 from models.api_key import FIRST_ORG
 from models.bulk_analysis import BulkOrder, BulkParams
-from models.result import ResultFilter
+from models.screen import ResultFilter
 from models.strategy import DEFAULT_STRATEGY
 from utils.json_text import parse_strict
 from utils.logger import route_through_root

@@ -74,6 +74,14 @@ class ApiKeyNotFound(NotFound):
     """There is no API key with this id. See GET /api/v1/admin/keys; the master key is not among them, it is the setting MASTER_API_KEY."""
 
 
+class ScreenNotFound(NotFound):
+    """There is no such screen."""
+
+    def __init__(self, screen_id: str) -> None:
+        self.screen_id = screen_id
+        super().__init__("There is no saved screen with this id. It may have been deleted; see GET /api/v1/screens.")
+
+
 class FlagNotFound(NotFound):
     """There is no such feature flag."""
 
@@ -118,6 +126,22 @@ class WatchlistAnchorNotFound(Conflict):
     def __init__(self, ticker: str) -> None:
         self.ticker = ticker
         super().__init__(f"{ticker} is not on the watchlist, so nothing can stand behind it. Read the list again.")
+
+
+class ScreenExists(Conflict):
+    """There is a screen of this name already."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"There is a screen called {name!r} already. Choose another name, or change that screen.")
+
+
+class TooManyScreens(Conflict):
+    """There are as many screens as can be stored."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"You have {most} saved screens, which is the most that is stored. Delete one first.")
 
 
 class ActionExists(Conflict):

@@ -1,4 +1,4 @@
-"""Stored results: in full, as a line of a list, and the filter of the list."""
+"""Stored results: in full, and as a line of a list."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from models.indicator import IndicatorReading
 
 @dataclass(frozen=True)
 class AnalysisResult:
-    """An analysis as it is stored and sent; the fields are in the order of the HTTP response."""
+    """An analysis as it is stored and sent; the fields are in the order of the HTTP response.
+
+    `change_percent` is from the close of the bar before, `month_percent` over 20 bars, both of adjusted closes; `volume` is of `as_of`.
+    """
 
     id: str
     ticker: str
@@ -21,6 +24,9 @@ class AnalysisResult:
     bars: int
     strategy: str
     close: float
+    change_percent: float | None
+    month_percent: float | None
+    volume: float
     score: float
     verdict: Verdict
     signal: Signal
@@ -88,17 +94,3 @@ class HistoryFilter:
 
     ticker: str
     strategy: str | None = None
-
-
-@dataclass(frozen=True)
-class ResultFilter:
-    """Filter and order of the screener; None for no restriction."""
-
-    verdict: str | None = None
-    strategy: str | None = None
-    min_score: float | None = None
-    sort: str = "-score"
-    max_score: float | None = None
-    signal: str | None = None
-    prefix: str = ""  # of the ticker
-    watched_only: bool = False

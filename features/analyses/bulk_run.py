@@ -9,12 +9,15 @@ from sqlalchemy import Connection
 from database import Database
 from features.analyses.failures import new_failure, note_failures
 from features.analyses.plan import AnalysisPlan, ResultBatch
+from features.analyses.store import latest as latest_store
 from features.analyses.store import result as result_store
+from features.analyses.store.latest import Mark
 from features.prices import service as prices
 from models.bulk_analysis import Analysed, BulkParams
 from models.errors import BellwetherError, PricesDamaged, TickerNotFound
 from models.job import Fault
 from models.price_series import PackedBars, SeriesHead
+from models.screen import ScreenValues
 from utils.clock import now
 
 
@@ -48,13 +51,17 @@ def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analy
     """
     new = [analysed.result for analysed in outcomes.values() if analysed.result is not None]
     inserted = result_store.insert_many(connection, [(org_id, result) for result in new])
-    latest = {(org_id, analysed.fingerprint, analysed.read_at) for analysed in outcomes.values() if analysed.becomes_latest}
-    result_store.mark_latest_many(connection, latest)
+    latest_store.mark_latest(connection, [_mark(org_id, analysed) for analysed in outcomes.values() if analysed.becomes_latest])
     # Where another worker stored some of the same results meanwhile, their ids are its.
     ids = {one.result.fingerprint: one.result.id for one in new} if inserted == len(new) else {}
     others = [analysed.fingerprint for analysed in outcomes.values() if analysed.fingerprint not in ids]
     ids |= result_store.find_ids(connection, org_id, others)
     return {ticker: ids[analysed.fingerprint] for ticker, analysed in outcomes.items() if analysed.fingerprint in ids}
+
+
+def _mark(org_id: int, analysed: Analysed) -> Mark:
+    values = None if analysed.result is None else ScreenValues.of(analysed.result.result)
+    return Mark(org_id, analysed.fingerprint, analysed.read_at, values)
 
 
 def _analyse(

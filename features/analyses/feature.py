@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.analyses.routes import analysis, bulk, result, series, strategy, verdict
+    from features.analyses.routes import analysis, bulk, result, screen, series, strategy, verdict
 
-    return analysis.blueprint, bulk.blueprint, result.blueprint, series.blueprint, strategy.blueprint, verdict.blueprint
+    rest = (screen.blueprint, series.blueprint, strategy.blueprint, verdict.blueprint)
+    return analysis.blueprint, bulk.blueprint, result.blueprint, *rest
 
 
 def _kinds() -> tuple[BulkAnalysis, ...]:
@@ -28,9 +29,13 @@ def _kinds() -> tuple[BulkAnalysis, ...]:
 
 def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     from features.analyses.retention import cleanup_old_analyses
+    from features.analyses.screening import fill_in_screener
 
     database, kept = foundation.database, foundation.settings.results_kept
-    return (MaintenanceTask("prune_results", HOURLY, lambda: cleanup_old_analyses(kept, database)),)
+    return (
+        MaintenanceTask("prune_results", HOURLY, lambda: cleanup_old_analyses(kept, database)),
+        MaintenanceTask("fill_in_screener", HOURLY, lambda: fill_in_screener(database)),
+    )
 
 
 FEATURE = Feature("analyses", blueprints=_blueprints, kinds=_kinds, flags=(ANALYSES,), maintenance=_maintenance)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from analysis.bars import adjusted_bars
+from analysis.bars import Bars, adjusted_bars
 from analysis.engine import ENGINE_VERSION, Batch, Fingerprints, parameters_of
 from analysis.quality import MINIMUM_BARS, is_sound, is_stale
 from features.prices.service import check_whole, provider_warnings
@@ -22,6 +22,8 @@ from utils.clock import today
 from utils.ids import new_id
 from utils.json_text import dump, parse_tolerant
 
+MONTH_BARS = 20
+
 
 class Origin(NamedTuple):
     """Where a result comes from: the series, the digest of its analysed bars, and the fingerprint of the result.
@@ -33,6 +35,24 @@ class Origin(NamedTuple):
     sha256: str
     fingerprint: str
     read_at: datetime
+
+
+class NewestPrices(NamedTuple):
+    """What a result says of the newest bar beside its close: the changes of the adjusted close in percent, and the volume."""
+
+    change_percent: float | None
+    month_percent: float | None
+    volume: float
+
+    @classmethod
+    def of(cls, bars: Bars) -> NewestPrices:
+        """From the bars of an analysis."""
+        return cls(_change(bars, 1), _change(bars, MONTH_BARS), bars.volume.item(-1))
+
+
+def _change(bars: Bars, back: int) -> float | None:
+    before = bars.close.item(-1 - back)  # an analysis has MINIMUM_BARS or more
+    return 100 * (bars.close.item(-1) / before - 1) if before else None
 
 
 class Work(NamedTuple):
@@ -118,21 +138,23 @@ class ResultBatch:
     def __init__(self, plan: AnalysisPlan) -> None:
         self._plan = plan
         self._batch = Batch(plan.parameters, plan.seen_on)
-        self._origins: list[Origin] = []
+        self._origins: list[tuple[Origin, NewestPrices]] = []
 
     def add(self, work: Work) -> None:
         """Add an analysis. Raises PricesDamaged for bars that are not plausible."""
         origin, packed = work
         if not is_sound(packed, origin.head.adjusted):
             raise PricesDamaged(origin.head.ticker)
-        self._batch.add(adjusted_bars(packed, origin.head.adjusted, origin.head.steps))
-        self._origins.append(origin)
+        bars = adjusted_bars(packed, origin.head.adjusted, origin.head.steps)
+        self._batch.add(bars)
+        self._origins.append((origin, NewestPrices.of(bars)))
 
     def results(self) -> Iterator[NewResult | None]:
         """The results in the order in which the analyses were added; None where the bars lead to no finite score."""
         return map(self._result, self._origins, self._batch.analyses())
 
-    def _result(self, origin: Origin, analysis: Analysis) -> NewResult | None:
+    def _result(self, added: tuple[Origin, NewestPrices], analysis: Analysis) -> NewResult | None:
+        origin, newest = added
         if not (math.isfinite(analysis.score) and math.isfinite(analysis.close)):
             return None
         head = origin.head
@@ -143,6 +165,9 @@ class ResultBatch:
             bars=analysis.bars,
             strategy=self._plan.parameters.strategy,
             close=analysis.close,
+            change_percent=newest.change_percent,
+            month_percent=newest.month_percent,
+            volume=newest.volume,
             score=analysis.score,
             verdict=analysis.verdict,
             signal=analysis.signal,

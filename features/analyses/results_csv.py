@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import chain
 
 from database import Database
-from features.analyses.store import result as result_store
-from models.result import ResultFilter, ResultSummary
+from features.analyses.store import screener as screener_store
+from models.screen import ResultFilter, ScreenedResult
 from utils.clock import iso
 
 PAGE = 500  # results per read
@@ -19,23 +19,24 @@ COLUMNS = ("ticker", "strategy", "as_of", "close", "score", "verdict", "signal",
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def result_pages(database: Database, org_id: int, filters: ResultFilter, page_size: int = PAGE) -> Iterator[list[ResultSummary]]:
+def result_pages(database: Database, org_id: int, filters: ResultFilter, page_size: int = PAGE) -> Iterator[list[ScreenedResult]]:
     """The pages of the list, at least one; the last may be empty. No connection is held between two pages."""
     after = None
     while True:
         with database.read() as connection:
-            page = result_store.latest(connection, org_id, filters, page_size, after)
-        yield page
+            page = screener_store.list_latest(connection, org_id, filters, page_size, after)
+        yield [listed.result for listed in page]
         if len(page) < page_size:
             return
-        after = result_store.position(filters.sort, page[-1])
+        after = page[-1].position()
 
 
 def results_csv(database: Database, org_id: int, filters: ResultFilter, page_size: int = PAGE) -> Iterator[bytes]:
     """The list as a CSV file with a header, in pieces. The first page is read at once, so that its errors are raised by this call."""
     pages = result_pages(database, org_id, filters, page_size)
     first = next(pages)
-    return chain([_lines([list(COLUMNS)])], (_lines(map(_csv_row, page)) for page in chain([first], pages)))
+    columns = filters.columns or COLUMNS
+    return chain([_lines([list(columns)])], (_lines(_cells(one, columns) for one in page) for page in chain([first], pages)))
 
 
 def _lines(rows: Iterable[list[object]]) -> bytes:
@@ -45,9 +46,14 @@ def _lines(rows: Iterable[list[object]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _csv_row(result: ResultSummary) -> list[object]:
-    values = {**asdict(result), "created_at": iso(result.created_at)}
-    return [_guarded(values[key]) for key in COLUMNS]
+def _cells(result: ScreenedResult, columns: Sequence[str]) -> list[object]:
+    return [_guarded(_written(result.value(column))) for column in columns]
+
+
+def _written(value: object) -> object:
+    if isinstance(value, datetime):
+        return iso(value)
+    return " ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _guarded(value: object) -> object:

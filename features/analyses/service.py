@@ -15,9 +15,11 @@ from database import AnyReader, Database
 from features.analyses.failures import new_failure, note_failures
 from features.analyses.plan import AnalysisPlan, Work, compute_result
 from features.analyses.results_csv import result_pages
+from features.analyses.store import latest as latest_store
 from features.analyses.store import result as result_store
 from features.analyses.store.failure import delete as forget_failures
 from features.analyses.store.failure import list_standing as standing_failures
+from features.analyses.store.latest import Mark
 from features.prices import service as prices
 from infrastructure.cache import Cache
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Parameters, Sizing
@@ -26,6 +28,7 @@ from models.errors import InsufficientHistory, PricesDamaged, PricesReplaced, Re
 from models.flip import Flips
 from models.price_series import SeriesHead, digest_of
 from models.result import NewResult, StoredResult
+from models.screen import ScreenValues
 from models.strategy import STRATEGIES
 from utils.cancellation import Check, always_wanted
 from utils.clock import now
@@ -162,8 +165,8 @@ def _find_or_compute(database: Database, target: _Target) -> StoredResult:
         return _store(database, target.org_id, compute_result(work, plan), plan.keeps_latest)
     if plan.keeps_latest and not existing.is_latest:
         # The prices are again in a state that was analysed earlier, so that result becomes the latest.
-        with database.one_statement() as connection:
-            result_store.mark_latest(connection, target.org_id, existing.stored.fingerprint, read_at)
+        with database.transaction() as connection:
+            latest_store.mark_latest(connection, [Mark(target.org_id, existing.stored.fingerprint, read_at)])
     return existing.stored
 
 
@@ -177,7 +180,7 @@ def _store(database: Database, org_id: int, new: NewResult, keep_latest: bool) -
     with database.transaction() if keep_latest else database.one_statement() as connection:
         inserted = result_store.insert(connection, org_id, new)
         if keep_latest:
-            result_store.mark_latest(connection, org_id, result.fingerprint, result.created_at)
+            latest_store.mark_latest(connection, [Mark(org_id, result.fingerprint, result.created_at, ScreenValues.of(result))])
         if not inserted:
             # Another process stored the result of the same analysis meanwhile.
             existing = _find(connection, org_id, result.fingerprint)

@@ -8,7 +8,7 @@ from database import Database
 from features.analyses.service import result_pages
 from features.reports.job_report import colour_verdicts
 from features.reports.workbook import Book, CellValue, Column, Style, WorkbookFile, write_workbook
-from models.result import ResultFilter
+from models.screen import ResultFilter
 from utils.cancellation import Check, always_wanted
 from utils.clock import now, today
 
@@ -36,7 +36,7 @@ def _fill(book: Book, database: Database, org_id: int, result_filter: ResultFilt
     results = book.add_sheet("Results", tuple(COLUMNS.values()))
     for page in result_pages(database, org_id, result_filter):
         for result in page:
-            results.append(*(getattr(result, key) for key in COLUMNS))
+            results.append(*(result.value(key) for key in COLUMNS))
     results.add_filter()
     colour_verdicts(book, results)
     filters = book.add_sheet("Filters", FILTERS)
@@ -53,5 +53,5 @@ def _filters(result_filter: ResultFilter) -> Iterator[tuple[str, CellValue]]:
     yield "Signal", result_filter.signal
     yield "Lowest score", result_filter.min_score
     yield "Highest score", result_filter.max_score
-    yield "Ticker starts with", result_filter.prefix
+    yield "Ticker or name starts with", result_filter.text
     yield "Sorted by", result_filter.sort

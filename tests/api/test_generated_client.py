@@ -104,7 +104,7 @@ def _do_a_whole_round(generated: Generated) -> None:
     assert (failed.key, failed.error.code) == ("NONE", "ticker_not_found")
     assert "data: " in generated("jobs.stream_job", job.id)
 
-    latest = generated("results.list_results", strategy=models.StrategyId.BALANCED, sort=models.ResultsSort.TICKER)
+    latest = generated("results.list_results", strategy=models.StrategyId.BALANCED, sort="ticker")
     assert isinstance(latest, models.LatestPage)
     assert [item.ticker for item in latest.items] == ["AAPL", "ACME"]
     history = generated("results.list_history", "ACME", limit=1)

@@ -68,6 +68,7 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "action_id": "x",
         "key_id": "x",
         "import_id": "x",
+        "screen_id": "x",
         "name": "streams",
         "build": "x",
     }

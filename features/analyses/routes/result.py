@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import astuple
 
 from flask import Response
@@ -20,6 +21,7 @@ from features.analyses.routes.tags import RESULTS
 from features.analyses.schemas.result import FlipsAnswer, HistoryQuery, LatestPage, ResultAnswer, ResultPage, ResultsQuery
 from features.analyses.service import compute_flips, result_body
 from features.analyses.store import result as result_store
+from features.analyses.store import screener as screener_store
 from features.prices import service as prices
 from models.errors import ResultNotFound, TickerNotFound
 from models.result import HistoryFilter, ResultSummary
@@ -65,21 +67,28 @@ def get_flips(path: ResultPath) -> Response:
 def list_results(query: ResultsQuery) -> Response:
     """The latest result of each ticker and strategy, filtered and sorted. `If-None-Match` is honoured.
 
-    With `Accept: text/csv` the whole filtered list is sent as a file; `limit` and `cursor` are ignored.
+    `total` is how many match. With `Accept: text/csv` the whole filtered list is sent as a file, with the chosen `columns`; `limit` and
+    `cursor` are ignored.
     """
     filters = query.filter()
     if wants_csv():
         response = csv_response(results_csv(services().database, org_id(), filters), "bellwether-results.csv")
         response.vary.add("Accept")
         return response
-    scope = ["results", *astuple(filters)]
+    scope = ["results", _digest(query)]
     after = read_cursor(query.cursor, scope)
     with services().database.read() as connection:
-        rows = result_store.latest(connection, org_id(), filters, query.limit + 1, after)
-    items, next_cursor = page(rows, query.limit, scope, lambda last: result_store.position(filters.sort, last))
-    response = tagged({"items": items, "next_cursor": next_cursor})
+        rows = screener_store.list_latest(connection, org_id(), filters, query.limit + 1, after)
+        total = screener_store.count_latest(connection, org_id(), filters)
+    items, next_cursor = page(rows, query.limit, scope, lambda last: last.position())
+    response = tagged({"items": [listed.result for listed in items], "next_cursor": next_cursor, "total": total})
     response.vary.add("Accept")
     return response
+
+
+def _digest(query: ResultsQuery) -> str:
+    """What a cursor belongs to, as a short text. Its page may have another length and other columns."""
+    return hashlib.sha256(query.model_dump_json(exclude={"limit", "cursor", "columns"}).encode()).hexdigest()[:16]
 
 
 @blueprint.get("/history/<ticker>", responses={200: ResultPage, **problem_answers(404)}, sends=("ETag",))

@@ -2,17 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
-from typing_extensions import TypeAliasType
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from api.schemas import CSV, DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Answer, Page, PageQuery, Query, RootAnswer
 from features.analyses.schemas.analysis import StrategyId, UniverseName
 from models.flip import NextClose
-from models.result import AnalysisResult, ResultFilter, ResultSummary
+from models.indicator import INDICATORS
+from models.result import AnalysisResult, ResultSummary
+from models.screen import SCREEN_COLUMNS, SORT_KEYS, ResultFilter, ScreenedResult
+from utils.clock import now
 
-ResultsSort = TypeAliasType("ResultsSort", Literal["score", "-score", "ticker", "-ticker"])
+VOTE_WORDS = {"sell": -1, "neutral": 0, "buy": 1}
+
+
+def _each_of(known: Iterable[str], what: str) -> Callable[[str], str]:
+    """A validator of a list separated by commas, which may be empty."""
+    allowed = tuple(known)
+
+    def check(text: str) -> str:
+        for word in text.split(",") if text else ():
+            if word not in allowed:
+                raise ValueError(f"there is no {what} {word!r}; there are {', '.join(allowed)}")
+        return text
+
+    return check
+
+
+def _pattern(word: str) -> dict[str, Any]:
+    return {"pattern": f"^(?:{word}(?:,{word})*)?$"}
+
+
+def _sort(text: str) -> str:
+    if text.removeprefix("-") not in SORT_KEYS:
+        raise ValueError(f"there is no order {text!r}; there are {', '.join(SORT_KEYS)}, each also with - before it")
+    return text
+
+
+_COLUMN, _VOTE = f"(?:{'|'.join(SCREEN_COLUMNS)})", f"(?:{'|'.join(INDICATORS)}):(?:{'|'.join(VOTE_WORDS)})"
+Columns = Annotated[str, AfterValidator(_each_of(SCREEN_COLUMNS, "column")), WithJsonSchema({"type": "string", **_pattern(_COLUMN)})]
+Votes = Annotated[
+    str,
+    AfterValidator(_each_of([f"{key}:{word}" for key in INDICATORS for word in VOTE_WORDS], "vote")),
+    WithJsonSchema({"type": "string", **_pattern(_VOTE)}),
+]
+Sort = Annotated[str, AfterValidator(_sort), WithJsonSchema({"type": "string", "pattern": f"^-?(?:{'|'.join(SORT_KEYS)})$"})]
 
 
 class ResultAnswer(RootAnswer[AnalysisResult]):
@@ -25,8 +62,11 @@ class ResultPage(Page):
     items: list[ResultSummary]
 
 
-class LatestPage(ResultPage):
-    """A page of the latest results."""
+class LatestPage(Page):
+    """A page of the latest results, and how many match in all."""
+
+    items: list[ScreenedResult]
+    total: int
 
     model_config = ConfigDict(openapi_extra={"content": {CSV: {"schema": {"type": "string"}}}})  # type: ignore[typeddict-unknown-key]
 
@@ -50,8 +90,15 @@ class HistoryQuery(PageQuery):
     strategy: StrategyId | None = Field(None, description="Only results by this strategy.")
 
 
+# The fields that the filter has under the same name.
+_DIRECT = {
+    *("verdict", "strategy", "signal", "sort", "min_score", "max_score", "min_rsi", "max_rsi", "min_distance", "max_distance"),
+    *("min_change", "max_change", "min_close", "max_close", "min_volume"),
+}
+
+
 class ResultsFilterQuery(Query):
-    """The filter and order of the latest results."""
+    """The filter, the order and the columns of the latest results."""
 
     verdict: Literal["Strong Buy", "Buy", "Hold", "Sell", "Strong Sell"] | None = None
     strategy: StrategyId | None = None
@@ -59,20 +106,36 @@ class ResultsFilterQuery(Query):
     min_score: float | None = Field(None, ge=-1, le=1)
     max_score: float | None = Field(None, ge=-1, le=1)
     universe: UniverseName = Field("all", description="Every ticker, or those on the watchlist.")
-    q: str = Field("", max_length=20, pattern=PLAIN_TEXT, description="Start of the ticker, in any case.")
-    sort: ResultsSort = Field("-score", description="`-` for descending.")
+    q: str = Field(
+        "", max_length=60, pattern=PLAIN_TEXT, description="Start of the ticker or of a word of the company's name, in any case."
+    )
+    changed_days: int | None = Field(None, ge=1, le=3650, description="Only verdicts that changed within so many days.")
+    min_rsi: float | None = Field(None, ge=0, le=100, description="RSI 14 at least.")
+    max_rsi: float | None = Field(None, ge=0, le=100, description="RSI 14 at most.")
+    min_distance: float | None = Field(None, ge=-100, le=1000, description="Percent from the close to the entry, at least; needs a plan.")
+    max_distance: float | None = Field(None, ge=-100, le=1000, description="Percent from the close to the entry, at most; needs a plan.")
+    min_change: float | None = Field(None, ge=-100, le=100_000, description="Percent from the close of the day before, at least.")
+    max_change: float | None = Field(None, ge=-100, le=100_000, description="Percent from the close of the day before, at most.")
+    min_close: float | None = Field(None, ge=0, le=1e12)
+    max_close: float | None = Field(None, ge=0, le=1e12)
+    min_volume: float | None = Field(None, ge=0, le=1e18, description="Volume of the day, at least.")
+    votes: Votes = Field("", max_length=300, description="Votes of indicators, such as `macd:buy,rsi:neutral`; all must match.")
+    sort: Sort = Field("-score", max_length=40, description="A column, `-` for descending; results without a value come last.")
+    columns: Columns = Field(
+        "", max_length=600, description="Columns of a CSV file or report, separated by commas. JSON has all; `closes` only if named here."
+    )
 
     def filter(self) -> ResultFilter:
         """The query as a filter of the store."""
+        same = self.model_dump(include=_DIRECT)
+        votes = [pair.split(":") for pair in self.votes.split(",") if pair]
         return ResultFilter(
-            verdict=self.verdict,
-            strategy=self.strategy,
-            min_score=self.min_score,
-            sort=self.sort,
-            max_score=self.max_score,
-            signal=self.signal,
-            prefix=self.q.upper(),
+            **same,
+            text=self.q.strip(),
             watched_only=self.universe == "watchlist",
+            changed_after=None if self.changed_days is None else now() - timedelta(days=self.changed_days),
+            votes=tuple((key, VOTE_WORDS[word]) for key, word in votes),
+            columns=tuple(dict.fromkeys(column for column in self.columns.split(",") if column)),
         )
 
 

@@ -1,4 +1,4 @@
-"""SQL of the stored results, one per fingerprint, and of the latest result per ticker and strategy."""
+"""SQL of the stored results, one per fingerprint."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
-from models.result import HistoryFilter, NewResult, ResultFilter, ResultSummary, StoredResult
+from models.result import HistoryFilter, NewResult, ResultSummary, StoredResult
 from utils.dialects import Variants, execute_rows
 
 _STORED = "r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.body"
@@ -121,66 +121,6 @@ def insert_many(connection: Connection, results: Collection[tuple[int, NewResult
     return execute_rows(connection, INSERT_ROWS, [_row_of(org_id, new) for org_id, new in ordered])
 
 
-# `analysed_at` never goes back, whichever of two writers comes last. The former latest result becomes the previous one. What the verdict
-# was, and since when it is another, outlives results with the same verdict.
-_LATEST_CONFLICT = """
-    ON CONFLICT (org_id, ticker, strategy) DO UPDATE SET
-        result_id = excluded.result_id,
-        score = excluded.score,
-        verdict = excluded.verdict,
-        analysed_at = excluded.analysed_at,
-        former_verdict = CASE
-            WHEN latest_results.verdict = excluded.verdict THEN latest_results.former_verdict
-            ELSE latest_results.verdict
-        END,
-        verdict_since = CASE
-            WHEN latest_results.verdict = excluded.verdict THEN latest_results.verdict_since
-            ELSE excluded.verdict_since
-        END,
-        verdict_since_day = CASE
-            WHEN latest_results.verdict = excluded.verdict THEN latest_results.verdict_since_day
-            ELSE excluded.verdict_since_day
-        END,
-        previous_id = CASE
-            WHEN latest_results.result_id = excluded.result_id THEN latest_results.previous_id
-            ELSE latest_results.result_id
-        END
-    WHERE latest_results.analysed_at <= excluded.analysed_at
-"""
-_LATEST_COLUMNS = "org_id, ticker, strategy, result_id, score, verdict, analysed_at, verdict_since, verdict_since_day"
-_MARK_LATEST = f"""
-    INSERT INTO latest_results ({_LATEST_COLUMNS})
-    SELECT r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, :analysed_at, :analysed_at, r.as_of
-    FROM analysis_results AS r
-    WHERE r.org_id = :org_id AND r.fingerprint = :fingerprint
-    {_LATEST_CONFLICT}
-"""
-MARK_LATEST = text(_MARK_LATEST)
-MARK_LATEST_ROWS = Variants(
-    _MARK_LATEST,
-    f"""
-    INSERT INTO latest_results ({_LATEST_COLUMNS})
-    SELECT r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, m.analysed_at, m.analysed_at, r.as_of
-    FROM unnest(CAST(:org_id AS bigint[]), CAST(:fingerprint AS text[]), CAST(:analysed_at AS timestamptz[]))
-        AS m (org_id, fingerprint, analysed_at)
-    JOIN analysis_results AS r ON r.org_id = m.org_id AND r.fingerprint = m.fingerprint
-    ORDER BY m.org_id, m.fingerprint
-    {_LATEST_CONFLICT}
-    """,
-)
-
-
-def mark_latest(connection: Connection, org_id: int, fingerprint: str, analysed_at: datetime) -> None:
-    """Make the result with this fingerprint the latest of its ticker and strategy, unless a newer one is."""
-    connection.execute(MARK_LATEST, {"org_id": org_id, "fingerprint": fingerprint, "analysed_at": analysed_at})
-
-
-def mark_latest_many(connection: Connection, results: Collection[tuple[int, str, datetime]]) -> None:
-    """`mark_latest` for several results, no two of the same ticker and strategy: organization, fingerprint, `analysed_at`."""
-    rows = [{"org_id": org_id, "fingerprint": fingerprint, "analysed_at": moment} for org_id, fingerprint, moment in sorted(results)]
-    execute_rows(connection, MARK_LATEST_ROWS, rows)
-
-
 # Newest first; the id breaks ties between results created at the same moment.
 HISTORY_FIRST = text(
     f"""
@@ -213,64 +153,6 @@ def history(
     else:
         rows = connection.execute(HISTORY_AFTER, {**parameters, "created_at": before[0], "id": before[1]})
     return [ResultSummary.from_row(row) for row in rows]
-
-
-# The columns of each sort order, all in one direction, so that one row comparison finds the next page.
-_ORDERS = {
-    "score": (("l.score", "l.ticker", "l.strategy"), "ASC", ">"),
-    "-score": (("l.score", "l.ticker", "l.strategy"), "DESC", "<"),
-    "ticker": (("l.ticker", "l.strategy"), "ASC", ">"),
-    "-ticker": (("l.ticker", "l.strategy"), "DESC", "<"),
-}
-_POSITION_PARAMETERS = ("position_0", "position_1", "position_2")
-
-
-def latest(
-    connection: Connection, org_id: int, result_filter: ResultFilter, limit: int, after: list[str | float] | None = None
-) -> list[ResultSummary]:
-    """The latest result of each ticker and strategy; `after` is the `position` of the last result of the page before."""
-    columns, direction, comparison = _ORDERS[result_filter.sort]
-    conditions, parameters = _conditions(result_filter)
-    parameters |= {"org_id": org_id, "limit": limit}
-    if after is not None:
-        names = _POSITION_PARAMETERS[: len(columns)]
-        conditions.append(f"({', '.join(columns)}) {comparison} ({', '.join(f':{name}' for name in names)})")
-        parameters.update(zip(names, after, strict=True))
-    statement = text(
-        f"""
-        SELECT {_SUMMARY}
-        FROM latest_results AS l
-        JOIN analysis_results AS r ON r.id = l.result_id
-        WHERE {" AND ".join(conditions)}
-        ORDER BY {", ".join(f"{column} {direction}" for column in columns)}
-        LIMIT :limit
-        """
-    )
-    return [ResultSummary.from_row(row) for row in connection.execute(statement, parameters)]
-
-
-def position(sort: str, last: ResultSummary) -> list[str | float]:
-    """The sort columns of a result: where `latest` continues."""
-    return [getattr(last, column.removeprefix("l.")) for column in _ORDERS[sort][0]]
-
-
-def _conditions(result_filter: ResultFilter) -> tuple[list[str], dict[str, object]]:
-    conditions, parameters = ["l.org_id = :org_id"], dict[str, object]()
-    escaped = result_filter.prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    for condition, name, value in (
-        ("l.verdict = :verdict", "verdict", result_filter.verdict),
-        ("l.strategy = :strategy", "strategy", result_filter.strategy),
-        ("l.score >= :min_score", "min_score", result_filter.min_score),
-        ("l.score <= :max_score", "max_score", result_filter.max_score),
-        ("r.signal = :signal", "signal", result_filter.signal),
-        ("l.ticker LIKE :prefix ESCAPE '\\'", "prefix", f"{escaped}%" if escaped else None),
-    ):
-        if value is not None:
-            conditions.append(condition)
-            parameters[name] = value
-    if result_filter.watched_only:
-        conditions.append("EXISTS (SELECT 1 FROM watchlist_items AS w WHERE w.org_id = l.org_id AND w.ticker = l.ticker)")
-    return conditions, parameters
 
 
 CROWDED = text("SELECT org_id, ticker FROM analysis_results GROUP BY org_id, ticker HAVING count(*) > :keep")

@@ -21,7 +21,8 @@ def test_a_verdict_that_can_be_checked(client: Client) -> None:
     assert answer.status_code == 200
     result = answer.json
     assert list(result) == [
-        "id", "ticker", "as_of", "bars", "strategy", "close", "score", "verdict", "signal", "indicators", "levels", "trade", "warnings",
+        "id", "ticker", "as_of", "bars", "strategy", "close", "change_percent", "month_percent", "volume",
+        "score", "verdict", "signal", "indicators", "levels", "trade", "warnings",
         "provenance", "fingerprint", "created_at",
     ]  # fmt: skip
     assert (result["ticker"], result["as_of"], result["bars"], result["close"]) == ("AAPL", "2013-03-01", 3270, 430.47)

@@ -90,7 +90,7 @@ def test_the_report_of_the_screener_has_the_whole_filtered_list(client: Client) 
 
 def test_the_report_of_the_screener_with_nothing_in_it(client: Client) -> None:
     book = download(client, "/reports/results.xlsx?q=NOPE")
-    assert (rows(book["Results"]), pairs(book["Filters"])["Ticker starts with"]) == ([], "NOPE")
+    assert (rows(book["Results"]), pairs(book["Filters"])["Ticker or name starts with"]) == ([], "NOPE")
     assert client.get("/reports/results.xlsx?limit=5").json["code"] == "validation_error"
 
 

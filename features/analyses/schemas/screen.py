@@ -1,0 +1,44 @@
+"""Schemas of saved screens."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from api.schemas import PLAIN_TEXT, Body, Page, RootAnswer
+from features.analyses.schemas.result import ResultsFilterQuery
+from models.screen import SavedScreen
+
+# Without spaces at its ends: two names that look alike would be two screens.
+ScreenName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=PLAIN_TEXT)]
+
+
+class ScreenPath(BaseModel):
+    """The id of a screen in a path."""
+
+    screen_id: str
+
+
+class NewScreenRequest(Body):
+    """A screen to save."""
+
+    name: ScreenName = Field(description="Unique within the organization.")
+    query: ResultsFilterQuery = Field(description="What `GET /results` takes, without `limit` and `cursor`.")
+
+
+class ScreenChangeRequest(Body):
+    """Changes to a saved screen; what is left out stays."""
+
+    name: ScreenName | None = Field(None, description="Unique within the organization.")
+    query: ResultsFilterQuery | None = Field(None, description="Replaces the whole query.")
+
+
+class ScreenAnswer(RootAnswer[SavedScreen]):
+    """A saved screen. Open it on the dashboard at `/screener?screen=` and its id."""
+
+
+class ScreenPage(Page):
+    """All saved screens, by name; `next_cursor` is always null."""
+
+    items: list[SavedScreen]

@@ -1,0 +1,163 @@
+"""SQL that keeps the latest result per ticker and strategy, with what the screener filters and sorts by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, text
+
+from models.screen import ScreenValues
+from utils.dialects import Variants, execute_rows
+from utils.json_text import parse_tolerant
+
+# The values of the screener with their types.
+_VALUES = {field.name: "text" if field.name == "votes" else "float8" for field in fields(ScreenValues)}
+_NAMES = ", ".join(_VALUES)
+# `analysed_at` never goes back, whichever of two writers comes last. The former latest result becomes the previous one. What the verdict
+# was, and since when it is another, outlives results with the same verdict.
+_LATEST_CONFLICT = f"""
+    ON CONFLICT (org_id, ticker, strategy) DO UPDATE SET
+        result_id = excluded.result_id,
+        score = excluded.score,
+        verdict = excluded.verdict,
+        analysed_at = excluded.analysed_at,
+        former_verdict = CASE
+            WHEN latest_results.verdict = excluded.verdict THEN latest_results.former_verdict
+            ELSE latest_results.verdict
+        END,
+        verdict_since = CASE
+            WHEN latest_results.verdict = excluded.verdict THEN latest_results.verdict_since
+            ELSE excluded.verdict_since
+        END,
+        verdict_since_day = CASE
+            WHEN latest_results.verdict = excluded.verdict THEN latest_results.verdict_since_day
+            ELSE excluded.verdict_since_day
+        END,
+        previous_id = CASE
+            WHEN latest_results.result_id = excluded.result_id THEN latest_results.previous_id
+            ELSE latest_results.result_id
+        END,
+        previous_score = CASE
+            WHEN latest_results.result_id = excluded.result_id THEN latest_results.previous_score
+            ELSE latest_results.score
+        END,
+        screened_id = excluded.screened_id,
+        as_of = excluded.as_of,
+        close = excluded.close,
+        {", ".join(f"{name} = excluded.{name}" for name in _VALUES)}
+    WHERE latest_results.analysed_at <= excluded.analysed_at
+"""
+_INTO = f"""
+    INSERT INTO latest_results (
+        org_id, ticker, strategy, result_id, score, verdict, analysed_at, verdict_since, verdict_since_day, screened_id, as_of, close,
+        {_NAMES}
+    )
+"""
+_MARK_LATEST = f"""
+    {_INTO}
+    SELECT
+        r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, :analysed_at, :analysed_at, r.as_of, r.id, r.as_of, r.close,
+        {", ".join(f":{name}" for name in _VALUES)}
+    FROM analysis_results AS r
+    WHERE r.org_id = :org_id AND r.fingerprint = :fingerprint
+    {_LATEST_CONFLICT}
+"""
+MARK_LATEST_ROWS = Variants(
+    _MARK_LATEST,
+    f"""
+    {_INTO}
+    SELECT
+        r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, m.analysed_at, m.analysed_at, r.as_of, r.id, r.as_of, r.close,
+        {", ".join(f"m.{name}" for name in _VALUES)}
+    FROM unnest(
+        CAST(:org_id AS bigint[]), CAST(:fingerprint AS text[]), CAST(:analysed_at AS timestamptz[]),
+        {", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _VALUES.items())}
+    ) AS m (org_id, fingerprint, analysed_at, {_NAMES})
+    JOIN analysis_results AS r ON r.org_id = m.org_id AND r.fingerprint = m.fingerprint
+    ORDER BY m.org_id, m.fingerprint
+    {_LATEST_CONFLICT}
+    """,
+)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A result that becomes the latest of its ticker and strategy; `values` is None for one that was stored before."""
+
+    org_id: int
+    fingerprint: str
+    analysed_at: datetime
+    values: ScreenValues | None = None
+
+
+def mark_latest(connection: Connection, marks: Collection[Mark]) -> None:
+    """Make results the latest of their tickers and strategies, unless newer ones are. No two are of the same ticker and strategy."""
+    stored = _values_of(connection, [mark for mark in marks if mark.values is None])
+    rows = []
+    for mark in sorted(marks, key=lambda mark: (mark.org_id, mark.fingerprint)):
+        values = mark.values or stored.get((mark.org_id, mark.fingerprint))
+        if values is not None:  # otherwise retention has removed the result meanwhile
+            key = {"org_id": mark.org_id, "fingerprint": mark.fingerprint, "analysed_at": mark.analysed_at}
+            rows.append({**key, **vars(values)})
+    execute_rows(connection, MARK_LATEST_ROWS, rows)
+
+
+FIND_BODIES = text(
+    """
+    SELECT fingerprint, body
+    FROM analysis_results
+    WHERE org_id = :org_id AND fingerprint IN :fingerprints
+    """
+).bindparams(bindparam("fingerprints", expanding=True))
+
+
+def _values_of(connection: Connection, marks: Collection[Mark]) -> Mapping[tuple[int, str], ScreenValues]:
+    values = {}
+    for org_id in {mark.org_id for mark in marks}:
+        fingerprints = [mark.fingerprint for mark in marks if mark.org_id == org_id]
+        for fingerprint, body in connection.execute(FIND_BODIES, {"org_id": org_id, "fingerprints": fingerprints}):
+            values[org_id, fingerprint] = ScreenValues.of_body(parse_tolerant(body))
+    return values
+
+
+# Latest results whose values are of another result or of none: rows from before there were values, and what older code writes during a
+# deploy.
+FIND_UNSCREENED = text(
+    """
+    SELECT l.org_id, l.ticker, l.strategy, r.id, r.as_of, r.close, r.body, p.score
+    FROM latest_results AS l
+    JOIN analysis_results AS r ON r.id = l.result_id
+    LEFT JOIN analysis_results AS p ON p.id = l.previous_id
+    WHERE l.screened_id IS NULL OR l.screened_id <> l.result_id
+    LIMIT :limit
+    """
+)
+# The condition leaves a row alone for which another result became the latest meanwhile.
+FILL_IN = text(
+    f"""
+    UPDATE latest_results SET
+        screened_id = :id,
+        as_of = :as_of,
+        close = :close,
+        {", ".join(f"{name} = :{name}" for name in _VALUES)},
+        previous_score = COALESCE(:previous_score, previous_score)
+    WHERE org_id = :org_id AND ticker = :ticker AND strategy = :strategy AND result_id = :id
+    """
+)
+
+
+def fill_in(connection: Connection, limit: int) -> int:
+    """Fill in the values of up to `limit` latest results that lack their own; return how many were found."""
+    found = [_filled(row) for row in connection.execute(FIND_UNSCREENED, {"limit": limit})]
+    if found:
+        connection.execute(FILL_IN, found)
+    return len(found)
+
+
+def _filled(row: Any) -> dict[str, Any]:
+    org_id, ticker, strategy, result_id, as_of, close, body, score = row
+    key = {"org_id": org_id, "ticker": ticker, "strategy": strategy, "id": result_id, "as_of": as_of, "close": close}
+    return {**key, "previous_score": score, **vars(ScreenValues.of_body(parse_tolerant(body)))}
