@@ -8,8 +8,10 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from kit.accessibility import settled
 from kit.browser import Open, Site, Watch, start_site
 from kit.servers import wait_until
 from playwright.sync_api import expect
@@ -100,6 +102,21 @@ def test_a_part_that_failed_is_loaded_when_the_service_is_back(open_page: Open, 
     page.unroute("**/health/live")
     expect(page.locator("#banner")).to_contain_text("It answers again. The page is up to date.")
     expect(page.get_by_role("heading", name="A job", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/tickers/AAPL", "/screener", "/tasks", "/reports", "/prices", "/diagnostics"])
+def test_every_page_loads_its_data_anew_when_the_service_is_back(open_page: Open, site: Site, watch: Watch, path: str) -> None:
+    watch.expected.append("ERR_")
+    page = open_page(path)
+    settled(page)
+    for address in ("**/api/v1/**", "**/health**"):
+        page.route(address, lambda route: route.abort("connectionrefused"))
+    expect(page.locator("#banner")).to_contain_text(AWAY)
+    asked: list[str] = []
+    page.on("response", lambda answer: asked.append(urlsplit(answer.url).path) if answer.status == 200 else None)
+    page.unroute_all()
+    expect(page.locator("#banner")).to_contain_text("It answers again. The page is up to date.")
+    wait_until(lambda: any("/api/v1/" in one for one in asked))
 
 
 def test_one_call_that_is_aborted_is_no_reason_for_alarm(open_page: Open, site: Site, watch: Watch) -> None:

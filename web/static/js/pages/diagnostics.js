@@ -1,6 +1,7 @@
 // Diagnostics: how the service is, kept up to date while somebody looks.
 
 import { api } from "../api.js";
+import { onReturn } from "../connection.js";
 import { cache } from "../diagnostics/cache.js";
 import { flags } from "../diagnostics/flags.js";
 import { checks, migrations, versionFacts } from "../diagnostics/health.js";
@@ -111,6 +112,7 @@ function documents() {
 
 const page = byId("page");
 if (page) {
+  onReturn(refresh);
   document.addEventListener("visibilitychange", () => (document.visibilityState === "visible" && !isPaused ? refresh() : plan()));
   fill(
     page,

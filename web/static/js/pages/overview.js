@@ -1,6 +1,7 @@
 // The overview: what changed, and the watchlist with what was last said of each ticker.
 
 import { api } from "../api.js";
+import { onReturn } from "../connection.js";
 import { byId, fill, focusedIn, h, notify } from "../dom.js";
 import { wireAddForm } from "../overview/add.js";
 import { showBriefing } from "../overview/briefing.js";
@@ -284,6 +285,7 @@ strategySelect.addEventListener("change", () => {
 orderSelect.addEventListener("change", () => change({ sort: orderSelect.value }));
 search.addEventListener("input", () => change({ q: search.value }, { push: false }));
 addEventListener("popstate", apply);
+onReturn(load);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && table && Date.now() - loadedAt > FRESH_MILLISECONDS) load();
 });

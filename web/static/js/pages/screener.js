@@ -2,6 +2,7 @@
 
 import { api } from "../api.js";
 import { runBulk } from "../bulk-run.js";
+import { onReturn } from "../connection.js";
 import { byId, fill, focusedIn, h, notify } from "../dom.js";
 import { formatWhole } from "../format.js";
 import { asParams, DEFAULTS, isUnfiltered, readFilters, showFilters, wireFilters } from "../screener/filters.js";
@@ -141,6 +142,7 @@ function apply() {
 byId("export-csv").addEventListener("click", (event) => save(event.currentTarget, "/results", "text/csv", "results.csv"));
 byId("export-excel").addEventListener("click", (event) => save(event.currentTarget, "/reports/results.xlsx", XLSX, "results.xlsx"));
 wireFilters(change);
+onReturn(load);
 addEventListener("popstate", () => {
   apply();
   showFilters(filters);

@@ -1,5 +1,6 @@
 // Tasks: the jobs, and one of them at a time with its tickers.
 
+import { onReturn } from "../connection.js";
 import { byId, fill, h } from "../dom.js";
 import { loading, problem } from "../states.js";
 import { openDetail } from "../tasks/detail.js";
@@ -73,5 +74,6 @@ function back() {
 }
 
 addEventListener("popstate", () => open());
+onReturn(() => open());
 wireNewJob((job) => go({ job: job.id, items: "" }));
 await open();

@@ -1,6 +1,7 @@
 // One ticker: candles first, the analysis beside them, the rest when it comes.
 
 import { api } from "../api.js";
+import { onReturn } from "../connection.js";
 import { byId, fill, h, notify } from "../dom.js";
 import { formatScore } from "../format.js";
 import { empty, loading, show } from "../states.js";
@@ -193,6 +194,7 @@ async function loadName() {
 }
 
 addEventListener("popstate", follow);
+onReturn(() => Promise.all([loadBars(), analyse(), offerStrategies(), loadVerdicts(), loadName()]));
 build();
 loadBars();
 analyse();

@@ -1,6 +1,7 @@
 // Reports of jobs: a list to choose from.
 
 import { api } from "../api.js";
+import { onReturn } from "../connection.js";
 import { fill, h } from "../dom.js";
 import { formatAgo, formatMoment, formatShare, formatWhole } from "../format.js";
 import { FINISHED } from "../job-watch.js";
@@ -111,6 +112,7 @@ export function jobReports(values, strategies, keep) {
   const save = (job, button) => saveWith(button, outcome, { path: `/reports/jobs/${encodeURIComponent(job.id)}.xlsx`, name: `job-${job.id}.xlsx` });
 
   load();
+  onReturn(() => body.isConnected && load()); // not of a card that another has replaced
   return h(
     "section",
     { class: "card", "aria-labelledby": "job-report-title" },
