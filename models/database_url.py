@@ -76,7 +76,7 @@ def _fault_of_host(before_query: str) -> Fault | None:
         return Fault(VARIABLE, "the port is empty.", "Write its number, or leave out the colon before it.")
     if "$" in parts["port"] or "{" in parts["port"]:
         return Fault(VARIABLE, "the port is a variable that nothing has replaced.", "Write its number, as 5432.")
-    problem = "the port is no number from 1 to 65535."
+    problem = "the port is not a number from 1 to 65535."
     return Fault(VARIABLE, problem, f"Write it as 5432; write @, : and / of a password as %40, %3A and %2F. {EXAMPLE}")
 
 
@@ -84,5 +84,5 @@ def _fault_of_query(query: str) -> Fault | None:
     for name, _ in parse_qsl(query, keep_blank_values=True):
         if name not in PARAMETERS:
             remedy = _REMEDIES.get(name, "Leave it out, or use one of libpq's, as sslmode or options.")
-            return Fault(VARIABLE, f"{name[:_LONGEST_NAME]!r} is no parameter of PostgreSQL's client.", remedy)
+            return Fault(VARIABLE, f"{name[:_LONGEST_NAME]!r} is not a parameter of PostgreSQL's client.", remedy)
     return None

@@ -150,8 +150,8 @@ class ActionExists(Conflict):
     def __init__(self, ticker: str, kind: str, day: date) -> None:
         self.ticker, self.kind, self.day = ticker, kind, day
         super().__init__(
-            f"You have told of a {kind.replace('_', ' ')} of {ticker} on {day} already. Delete it first to change it. "
-            "Two of one day are told as their sum."
+            f"A {kind.replace('_', ' ')} of {ticker} on {day} is recorded already. Delete it first to change it. "
+            "Two on one day are recorded as their sum."
         )
 
 
@@ -221,7 +221,7 @@ class InsufficientHistory(BellwetherError):
 
     def __init__(self, ticker: str, bars: int, needed: int) -> None:
         self.ticker, self.bars, self.needed = ticker, bars, needed
-        super().__init__(f"{ticker} has {bars} bars; an analysis needs at least {needed}.")
+        super().__init__(f"{ticker} has {bars} {'bar' if bars == 1 else 'bars'}; an analysis needs at least {needed}.")
 
 
 class PricesDamaged(BellwetherError):

@@ -93,7 +93,7 @@ def file_of_a_later_version(stage: Stage) -> Iterator[Fault]:
     with path.open("r+b") as file:
         file.seek(18)
         file.write(b"\x03")
-    yield Fault(f"sqlite:///{path}", "can be read and not be written to", "mounted for writing", ALL_THAT_WRITES)
+    yield Fault(f"sqlite:///{path}", "can be read, but not written to", "mounted for writing", ALL_THAT_WRITES)
 
 
 @contextmanager
@@ -104,7 +104,7 @@ def file_mounted_for_reading(stage: Stage) -> Iterator[Fault]:
         mount("--bind", str(path), str(path))
         try:
             mount("-o", "remount,ro,bind", str(path))
-            yield Fault(f"sqlite:///{path}", "can be read and not be written to", "mounted for writing", SERVICE)
+            yield Fault(f"sqlite:///{path}", "can be read, but not written to", "mounted for writing", SERVICE)
         finally:
             subprocess.run(["umount", "--lazy", str(path)], check=True)
 
@@ -135,7 +135,7 @@ def path_below_a_file(stage: Stage) -> Iterator[Fault]:
 def no_database_file(stage: Stage) -> Iterator[Fault]:
     path = stage.folder / "text.db"
     path.write_text("This is no database. " * 1000)
-    yield Fault(f"sqlite:///{path}", "damaged, or no SQLite database", "deploy.restore")
+    yield Fault(f"sqlite:///{path}", "damaged, or is not an SQLite database", "deploy.restore")
 
 
 @contextmanager

@@ -87,7 +87,7 @@ EXPLANATIONS = {
         "`GRANT USAGE, CREATE ON SCHEMA public TO account` in this database, or set DATABASE_URL to the account that owns the tables.",
     ),
     ErrorKind.DAMAGED: Explanation(
-        "The database file is damaged, or no SQLite database.",
+        "The database file is damaged, or is not an SQLite database.",
         "Set DATABASE_URL to the right file, or put a backup back (`python -m deploy.restore FILE`).",
     ),
     ErrorKind.BUSY: Explanation(
@@ -98,7 +98,7 @@ EXPLANATIONS = {
         "The database is out of memory, or has reached a limit of its own.", "Raise the limit that its log names, or give it more memory."
     ),
     ErrorKind.READ_ONLY: Explanation(
-        "The database can be read and not be written to.",
+        "The database can be read, but not written to.",
         "Point DATABASE_URL at the primary server, or give the file and its folder to the account that the service runs as, "
         "on a disk that is mounted for writing.",
     ),

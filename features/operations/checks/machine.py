@@ -82,7 +82,7 @@ def port_free(host: str, port: int) -> Finding:
     try:
         listen(host, port).close()
     except ValueError as error:
-        return bad(f"{host} is no address: {error}.", "Set HOST to an address of this machine.")
+        return bad(f"{host} is not an address: {error}.", "Set HOST to an address of this machine.")
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             remedy = "Stop that program (unless it is this service), or set PORT to another port."

@@ -73,7 +73,7 @@ class _Archive:
         if self._problems:
             raise ImportRefused(self._problems)
         if not split.parts:
-            raise ImportRefused([("archive", "there is no CSV file and no workbook in it.")])
+            raise ImportRefused([("archive", "it has neither a CSV file nor a workbook.")])
         return split
 
     def _add(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, split: Split, names: dict[str, str]) -> None:
@@ -157,7 +157,7 @@ def _parts_of_table(raw: bytes) -> Iterator[Part]:
         ticker = _valid(symbol)
         if ticker is None:
             if any(map(str.strip, cells[1:])):
-                faults.add(number, header.cells[places[0]], f"{symbol.strip()[:20]!r} is no ticker.")
+                faults.add(number, header.cells[places[0]], f"{symbol.strip()[:20]!r} is not a ticker.")
         elif ticker in rows:
             rows[ticker].append(number)
         elif len(rows) < MOST_FILES:

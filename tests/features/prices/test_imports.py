@@ -110,7 +110,7 @@ def test_a_check_stores_nothing_and_options_hold_for_all(client: Client) -> None
     [
         pytest.param({"download.csv": "a,b"}, "download.csv", "ticker is not clear", id="no ticker"),
         pytest.param({"AAA.csv": "x", "aaa (1).csv": "y"}, "aaa (1).csv", "so is AAA.csv", id="one ticker twice"),
-        pytest.param({"README.md": "x"}, "archive", "no CSV file", id="nothing of prices"),
+        pytest.param({"README.md": "x"}, "archive", "neither a CSV file", id="nothing of prices"),
         pytest.param({f"T{number}.csv": "x" for number in range(2001)}, "archive", "2,001 files", id="too many"),
         pytest.param({"BIG.csv": b" " * 6_000_000}, "BIG.csv", "more than 5.0 MB unpacked", id="a bomb"),
     ],

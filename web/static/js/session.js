@@ -77,7 +77,7 @@ function ask(title) {
       "form",
       { class: "stack" },
       h("h2", { id: "again-title" }, title),
-      h("p", {}, "Sign in again to go on. What you typed in this page stays."),
+      h("p", {}, "Sign in again to go on. What you typed on this page stays."),
       h("input", { type: "text", name: "user", value: "api-key", autocomplete: "username", hidden: true }),
       h("label", { for: "again-key" }, "API key"),
       key,
@@ -131,7 +131,7 @@ function offerReload(form) {
   const load = h("button", { type: "button", class: "primary", onclick: () => location.reload() }, "Load the page again");
   form.replaceChildren(
     h("h2", { id: "again-title" }, "You are signed in with another key"),
-    h("p", {}, "This page was made for the key of before. It must be loaded again for this one; what you typed in it is lost then."),
+    h("p", {}, "This page was made for the former key and must be loaded again for this one. What you typed in it will be lost."),
     h("div", { class: "row end" }, load),
   );
   load.focus();

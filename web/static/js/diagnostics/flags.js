@@ -70,7 +70,7 @@ async function change(flag, toggle, refresh) {
     words: `${flag.description} Every process follows within two seconds.`,
     confirm: isOn ? "Switch off" : "Switch on",
     isDanger: isOn,
-    input: { label: isOn ? "Why? Callers will read it." : "Why? (may be left empty)", isRequired: isOn, maxLength: 200 },
+    input: { label: isOn ? "Why? Callers will read it." : "Why? (optional)", isRequired: isOn, maxLength: 200 },
   });
   if (reason === null) return;
   toggle.disabled = true;

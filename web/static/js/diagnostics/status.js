@@ -55,7 +55,7 @@ export function jobs({ jobs: found }) {
 export function limits({ limits: found, streams }) {
   const counted = found.shared ? "together, in Redis" : "each instance for itself";
   return [
-    found.enabled ? null : h("p", {}, badge("switch", "off"), " Nobody is refused for asking too often (RATE_LIMIT_ENABLED)."),
+    found.enabled ? null : h("p", {}, badge("switch", "off"), " No request is refused for exceeding a limit (RATE_LIMIT_ENABLED)."),
     facts([
       ["Counted", counted],
       ["Requests a minute", formatWhole(found.per_minute)],

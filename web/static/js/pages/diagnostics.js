@@ -75,7 +75,7 @@ function tell(problems) {
   if (problems[0]) [tone, words] = ["bad", "The service does not say how it is"];
   else if (critical.length) [tone, words] = ["bad", `${critical.length} critical`];
   else if (warned.length) [tone, words] = ["warn", warned.length === 1 ? "1 warning" : `${warned.length} warnings`];
-  else if (missed) [tone, words] = ["warn", "Some of this could not be asked for"];
+  else if (missed) [tone, words] = ["warn", "Some parts could not be loaded"];
   fill(overall, h("span", { class: `badge ${tone}` }, words));
   const now = formatClock(new Date().toISOString());
   updated.textContent = missed === problems.length ? `Tried at ${now}` : `Updated at ${now}`;

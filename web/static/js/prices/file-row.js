@@ -14,7 +14,7 @@ const MODES = [
   ["replace", "Replace"],
   ["extend", "Extend by day"],
 ];
-const LABELS = { refused: "Check again", waiting: "Store unseen" };
+const LABELS = { refused: "Check again", waiting: "Store without a check" };
 let made = 0;
 
 /**

@@ -28,7 +28,7 @@ export function tickerFromName(name) {
 /** Why a file need not be sent; null when it may be. */
 export function refusalOf(file, mostBytes, formatBytes) {
   if (file.size === 0) return "The file is empty.";
-  if (NOT_TEXT.test(file.name)) return "This is no CSV file and no workbook of today's Excel. Save it as CSV or .xlsx and choose that file.";
+  if (NOT_TEXT.test(file.name)) return "This is neither a CSV file nor an .xlsx workbook. Save it as one of them and choose that file.";
   if (file.size > mostBytes) return `The file has ${formatBytes(file.size)}; at most ${formatBytes(mostBytes)} are taken. Leave out older days, or split it and extend.`;
   return null;
 }

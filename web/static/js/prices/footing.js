@@ -53,7 +53,7 @@ export async function footing(ticker, { isOwn, changed }) {
     h(
       "details",
       {},
-      h("summary", {}, "Tell of one"),
+      h("summary", {}, "Record one"),
       form(ticker, (action) => attempt(() => api.post(`${path}/actions`, action))),
     ),
   );
@@ -70,7 +70,7 @@ function table(items, remove) {
       h("td", {}, item.applied_to.length ? item.applied_to.map((name) => APPLIED[name]).join(" and ") : "nothing"),
       h("td", {}, h("button", { type: "button", class: "quiet", "aria-label": `Remove ${inWords(item)} of ${formatDay(item.effective_day)}`, onclick: () => remove(item) }, "Remove")),
     );
-  const heads = ["First day without it", "What", "Told by", "An analysis restates", ""];
+  const heads = ["First day without it", "What", "Source", "An analysis restates", ""];
   return h(
     "div",
     { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Splits and dividends" },
@@ -124,7 +124,7 @@ function form(ticker, tell) {
     field("First day without it", day),
     terms,
     paid,
-    h("button", { type: "submit" }, "Tell"),
+    h("button", { type: "submit" }, "Record"),
   );
 }
 

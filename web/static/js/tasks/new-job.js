@@ -45,7 +45,7 @@ export function wireNewJob(onQueued) {
         .filter(Boolean);
       const wrong = order.tickers.filter((ticker) => !TICKER.test(ticker));
       if (!order.tickers.length) return complain("Type at least one ticker, such as AAPL.", typed);
-      if (wrong.length) return complain(`No ticker: ${wrong.slice(0, NAMED_WRONG).join(", ")}${wrong.length > NAMED_WRONG ? ` and ${wrong.length - NAMED_WRONG} more` : ""}.`, typed);
+      if (wrong.length) return complain(`Not a ticker: ${wrong.slice(0, NAMED_WRONG).join(", ")}${wrong.length > NAMED_WRONG ? ` and ${wrong.length - NAMED_WRONG} more` : ""}.`, typed);
     } else order.universe = scope;
     submit.disabled = true;
     try {
