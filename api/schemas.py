@@ -93,19 +93,19 @@ class RootAnswer(RootModel[Content], Generic[Content]):
 class TickerPath(BaseModel):
     """The ticker in a path."""
 
-    ticker: Ticker
+    ticker: Ticker = Field(description="The ticker, in capitals or not.")
 
 
 class ResultPath(BaseModel):
     """The id of a result in a path."""
 
-    result_id: str
+    result_id: str = Field(description="The `id` of a result.")
 
 
 class JobPath(BaseModel):
     """The id of a job in a path."""
 
-    job_id: str
+    job_id: str = Field(description="The `id` of a job.")
 
 
 class Page(Answer):

@@ -55,7 +55,7 @@ class JobPage(Page):
 class JobsQuery(PageQuery):
     """A page of jobs, and their status."""
 
-    status: JobStatusName | None = None
+    status: JobStatusName | None = Field(None, description="Only jobs with this status.")
 
 
 class JobQuery(Query):
@@ -112,7 +112,7 @@ class StreamHeaders(Headers):
 class JobItemsQuery(PageQuery):
     """A page of items, and their status."""
 
-    status: ItemStatusName | None = None
+    status: ItemStatusName | None = Field(None, description="Only items with this status.")
 
 
 def job_answer(job: Job) -> dict[str, object]:

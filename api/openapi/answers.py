@@ -8,6 +8,7 @@ from typing import Any
 
 from api.blueprint import Operation
 from api.openapi.headers import BY_STATUS, IF_NONE_MATCH, LIMITS, UNCOUNTED, header_components, references
+from utils.api_utils import PROBLEM_TYPE
 
 Entry = dict[str, Any]
 
@@ -19,7 +20,7 @@ def operations_of(document: Entry) -> Iterator[Entry]:
 
 
 def complete_answers(document: Entry, operations: Mapping[str, Operation]) -> None:
-    """Declare the headers and the revalidation of every answer, and move shared problems to the components. Changes the document."""
+    """Declare the headers and the revalidation of every answer. Changes the document."""
     document["components"]["headers"] = header_components()
     for entry in operations_of(document):
         operation = operations[entry["operationId"]]
@@ -29,7 +30,6 @@ def complete_answers(document: Entry, operations: Mapping[str, Operation]) -> No
         for status, answer in entry["responses"].items():
             answer["headers"] = references(sent_headers(operation, status))
         entry["responses"] = dict(sorted(entry["responses"].items()))
-    _share_problems(document)
 
 
 def sent_headers(operation: Operation, status: str) -> tuple[str, ...]:
@@ -39,12 +39,12 @@ def sent_headers(operation: Operation, status: str) -> tuple[str, ...]:
     return ("X-Request-ID", *(LIMITS if is_counted else ()), *BY_STATUS.get(status, ()), *own)
 
 
-def _share_problems(document: Entry) -> None:
-    """Replace the problems that several operations answer alike by references to one of them."""
+def share_problems(document: Entry) -> None:
+    """Replace the problems that several operations answer alike by references to one of them. Changes the document."""
     shared: dict[str, Entry] = {}
     for entry in operations_of(document):
         for status, answer in entry["responses"].items():
-            if "application/problem+json" not in answer.get("content", {}):
+            if PROBLEM_TYPE not in answer.get("content", {}):
                 continue
             name = HTTPStatus(int(status)).phrase.title().replace(" ", "").replace("-", "")
             if shared.setdefault(name, answer) == answer:

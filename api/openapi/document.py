@@ -10,7 +10,8 @@ from typing import Any, get_type_hints
 from flask_openapi3 import APIBlueprint, Info, OpenAPI, Server, Tag
 
 from api.blueprint import ApiBlueprint, Operation
-from api.openapi.answers import complete_answers, operations_of
+from api.openapi.answers import complete_answers, operations_of, share_problems
+from api.openapi.examples import add_examples
 from api.openapi.schemas import tidy_schemas
 from api.problem import Problem
 from api.validation import BINARY, RawBody
@@ -46,6 +47,8 @@ def build_document(blueprints: Iterable[ApiBlueprint]) -> dict[str, Any]:
     _correct(document, operations)
     tidy_schemas(document)
     complete_answers(document, operations)
+    add_examples(document)
+    share_problems(document)
     return document
 
 

@@ -31,7 +31,7 @@ class ApiKeyRequest(Body):
 class ApiKeyPath(BaseModel):
     """The id of an API key in a path."""
 
-    key_id: str
+    key_id: str = Field(description="The `id` of an API key.")
 
 
 class ApiKeyAnswer(Answer):

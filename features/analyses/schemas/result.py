@@ -100,11 +100,11 @@ _DIRECT = {
 class ResultsFilterQuery(Query):
     """The filter, the order and the columns of the latest results."""
 
-    verdict: Literal["Strong Buy", "Buy", "Hold", "Sell", "Strong Sell"] | None = None
-    strategy: StrategyId | None = None
-    signal: Literal["BUY", "SELL", "HOLD"] | None = None
-    min_score: float | None = Field(None, ge=-1, le=1)
-    max_score: float | None = Field(None, ge=-1, le=1)
+    verdict: Literal["Strong Buy", "Buy", "Hold", "Sell", "Strong Sell"] | None = Field(None, description="Only this verdict.")
+    strategy: StrategyId | None = Field(None, description="Only results by this strategy. Default: by every one.")
+    signal: Literal["BUY", "SELL", "HOLD"] | None = Field(None, description="Only this signal.")
+    min_score: float | None = Field(None, ge=-1, le=1, description="Only scores from this one on.")
+    max_score: float | None = Field(None, ge=-1, le=1, description="Only scores up to this one.")
     universe: UniverseName = Field("all", description="Every ticker, or those on the watchlist.")
     q: str = Field(
         "", max_length=60, pattern=PLAIN_TEXT, description="Start of the ticker or of a word of the company's name, in any case."

@@ -16,9 +16,19 @@ from features.operations.schemas.health import HealthAnswer, LiveAnswer, Migrati
 from infrastructure.breaker import Breaker
 from infrastructure.check_runner import CheckTimeout
 from models.health import CheckState, HealthReport
-from utils.api_utils import RETRY_AFTER_SECONDS, ApiError, json_response
+from utils.api_utils import PROBLEM_TYPE, RETRY_AFTER_SECONDS, ApiError, json_response
 
 blueprint = ApiBlueprint("health", Tag("Health", "Whether the service can do its work."))
+
+# Behind or broken, or a problem while the database is away. Generated clients read the first media type, whatever the answer has.
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+MIGRATIONS_UNAVAILABLE = {
+    "description": "The schema cannot be served, or the database does not answer.",
+    "content": {
+        "application/json": {"schema": {"anyOf": [{"$ref": "#/components/schemas/MigrationsAnswer"}, _PROBLEM]}},
+        PROBLEM_TYPE: {"schema": _PROBLEM},
+    },
+}
 
 
 @blueprint.get("/health/live", responses={200: LiveAnswer}, openapi_extensions=PUBLIC)
@@ -61,7 +71,7 @@ def get_health() -> Response:
     return _respond(report, answer)
 
 
-@blueprint.get("/health/migrations", responses={200: MigrationsAnswer, 503: MigrationsAnswer}, openapi_extensions=PUBLIC)
+@blueprint.get("/health/migrations", responses={200: MigrationsAnswer, 503: MIGRATIONS_UNAVAILABLE}, openapi_extensions=PUBLIC)
 @public
 @unlimited
 def get_migrations() -> Response:

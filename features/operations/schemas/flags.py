@@ -18,7 +18,7 @@ class FlagChangeRequest(Body):
 class FlagPath(BaseModel):
     """The name of a flag in a path."""
 
-    name: str
+    name: str = Field(description="The name of a flag; `GET /admin/flags` lists them.")
 
 
 class FlagList(Answer):

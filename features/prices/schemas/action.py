@@ -82,7 +82,7 @@ class ActionRequest(Body):
 class ActionPath(TickerPath):
     """The ticker and the id of an action in a path."""
 
-    action_id: str
+    action_id: str = Field(description="The `id` of an action.")
 
 
 class ActionAnswer(RootAnswer[ListedAction]):

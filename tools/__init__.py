@@ -1,0 +1,1 @@
+"""Commands of those who develop the service, called by the Makefile."""

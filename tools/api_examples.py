@@ -1,0 +1,102 @@
+"""`make examples`: api/openapi/examples.json, the examples of the OpenAPI document, from answers of the running service."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from api.openapi.examples import FILE
+from app import create_app, start, stop
+from config import Settings
+from features import load_features
+from jobs.executor import Executor
+from jobs.machine import JobMachine
+from models.job import Lane
+from tools.api_recorder import Exchange, Recorder, shortened, with_fixed_ids_and_times
+from tools.api_story import refusals, tell, tell_of_health
+from utils.api_utils import PROBLEM_TYPE
+from utils.logger import configure_logging
+
+KEY = "an-example-key-0123456789abcdefghijklmnop"
+
+
+def record(folder: Path) -> list[Exchange]:
+    """Tell the story to a service of its own with the sample prices, and return what was sent and answered."""
+    settings = _settings(folder, "bellwether.db")
+    machine = JobMachine.of(settings, load_features(settings))
+    app = create_app(settings)
+    start(app)
+
+    def run_jobs() -> None:
+        for lane in Lane:
+            executor = Executor("examples", threading.Event(), machine.executor_options(lane))
+            try:
+                executor.drain()
+            finally:
+                executor.close()
+
+    recorder = Recorder(app, KEY)
+    try:
+        tell(recorder, run_jobs)
+    finally:
+        stop(app)
+        machine.foundation.database.close()
+    return recorder.exchanges + _record_trouble(folder)
+
+
+def _record_trouble(folder: Path) -> list[Exchange]:
+    """What a service says of its health on a database without tables, and on one that cannot be opened."""
+    (folder / "folder.db").mkdir()
+    exchanges = []
+    for name in ("empty.db", "folder.db"):
+        app = create_app(_settings(folder, name))
+        recorder = Recorder(app, KEY)
+        tell_of_health(recorder)
+        app.services.database.close()
+        exchanges += recorder.exchanges
+    return exchanges
+
+
+def _settings(folder: Path, database: str) -> Settings:
+    return Settings.load(
+        environment_given="test",
+        database_url=f"sqlite:///{folder}/{database}",
+        data_dir=folder,
+        master_api_key=KEY,
+        secret_key=KEY[::-1],
+        load_sample=True,
+        db_connect_attempts=1,
+        compress_responses=False,
+        rate_limit_uploads_per_minute=8,
+        log_level="error",
+    )
+
+
+def examples_of(exchanges: Iterable[Exchange]) -> dict[str, Any]:
+    """The examples: of each operation its first successful request and its answers, and of each problem the first answer."""
+    operations: dict[str, Any] = {}
+    problems: dict[str, Any] = {status: {body["code"]: body} for status, body in refusals()}
+    for exchange in exchanges:
+        if exchange.content_type == PROBLEM_TYPE:
+            problems.setdefault(exchange.status, {}).setdefault(exchange.answer["code"], exchange.answer)
+            continue
+        entry = operations.setdefault(exchange.operation, {"request": exchange.request, "answers": {}})
+        if exchange.answer is not None:
+            entry["answers"].setdefault(exchange.status, {}).setdefault(exchange.content_type, exchange.answer)
+    return {"operations": operations, "problems": dict(sorted(problems.items()))}
+
+
+def main() -> None:
+    """Write the file."""
+    configure_logging("error", as_json=False)
+    with tempfile.TemporaryDirectory(prefix="bellwether-examples-") as folder:
+        examples = shortened(examples_of(record(Path(folder))))
+    FILE.write_text(with_fixed_ids_and_times(json.dumps(examples, indent=1, ensure_ascii=False)) + "\n")
+
+
+if __name__ == "__main__":
+    main()

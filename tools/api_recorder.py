@@ -1,0 +1,105 @@
+"""Calls the API as the OpenAPI document describes it, and keeps each request with its answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from app import Application
+
+MOST_ITEMS = 2  # of a list that an example shows
+LONGEST_TEXT = 400  # characters of a file that an example shows
+ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+# What differs each time and tells nothing, by the name of its field.
+FIXED: Mapping[str, Any] = {
+    "duration_ms": 0.4,
+    "expires_in": 299.4,
+    "next_cursor": "WyJqb2JzIl0.0G5xYt1mSXbBbqZb0pGZ",
+    "database": "sqlite:///var/bellwether.db",
+}
+FIXED_TEXTS = ((re.compile(r"\bbw_[\w-]{43}"), f"bw_{'0' * 43}"), (re.compile(r"\bin \d+ s\b"), "in 42 s"))
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer."""
+
+    operation: str
+    request: dict[str, Any]  # path, query, header and body, where the request has them
+    status: str
+    content_type: str
+    headers: frozenset[str]
+    answer: Any  # JSON, or a text; None for a body that is neither, or for none
+
+
+@dataclass
+class Recorder:
+    """A caller of an application with one key. An operation is called by its id."""
+
+    app: Application
+    key: str
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._http = self.app.test_client()
+        document = json.loads(self.app.openapi_document())
+        self._routes = {entry["operationId"]: (method, path) for path, item in document["paths"].items() for method, entry in item.items()}
+
+    def __call__(
+        self,
+        operation: str,
+        /,
+        body: Any = None,
+        query: Mapping[str, Any] | None = None,
+        header: Mapping[str, str] | None = None,
+        **path: Any,
+    ) -> Any:
+        """Call an operation and return the JSON of its answer. `body` is JSON, or the bytes of a file."""
+        method, template = self._routes[operation]
+        request = {name: part for name, part in (("path", path), ("query", query), ("header", header), ("body", body)) if part}
+        is_file, is_text = isinstance(body, bytes), isinstance(body, str)
+        sent = {"X-API-Key": self.key, **(header or {}), **({"Content-Type": "application/octet-stream"} if is_file else {})}
+        response = self._http.open(
+            template.format(**{name: quote(str(value), safe="") for name, value in path.items()}),
+            method=method.upper(),
+            query_string=query,
+            headers={name: value for name, value in sent.items() if value},
+            buffered=True,
+            **({"data": body} if is_file or is_text else {"json": body} if body is not None else {}),
+        )
+        content_type = response.mimetype if response.data else ""
+        answer = json.loads(response.data) if content_type.endswith("json") else response.text if content_type.startswith("text/") else None
+        if is_file:
+            request["body"] = body.decode()
+        names = frozenset(response.headers.keys())
+        self.exchanges.append(Exchange(operation, request, str(response.status_code), content_type, names, answer))
+        return answer
+
+
+def shortened(value: Any) -> Any:
+    """The value with the first items of its lists, and the start of its long texts."""
+    if isinstance(value, dict):
+        return {key: FIXED[key] if key in FIXED and part is not None else shortened(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [shortened(part) for part in value[:MOST_ITEMS]]
+    if isinstance(value, str) and len(value) > LONGEST_TEXT and "\n" in value:
+        return value[: value.rindex("\n", 0, LONGEST_TEXT) + 1]
+    return value
+
+
+def with_fixed_ids_and_times(text: str) -> str:
+    """The text with the same ids and times at each recording, in the order of those that it has."""
+    ids = {found: f"019aa3b2-7a1e-7c8e-8a55-{number:012x}" for number, found in enumerate(dict.fromkeys(ID.findall(text)), 1)}
+    text = ID.sub(lambda match: ids[match[0]], text)
+    moments = {
+        found: f"2026-11-20T21:{number // 60:02}:{number % 60:02}.000000Z" for number, found in enumerate(sorted(set(MOMENT.findall(text))))
+    }
+    text = MOMENT.sub(lambda match: moments[match[0]], text)
+    for pattern, replacement in FIXED_TEXTS:
+        text = pattern.sub(replacement, text)
+    return text

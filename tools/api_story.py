@@ -1,0 +1,156 @@
+"""The calls whose requests and answers are the examples of the OpenAPI document. Each operation is called at least once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, UnsupportedTransferCoding
+
+from infrastructure.web_server.refusal import BROKEN, TOO_SLOW_BODY, refusal_of
+from tools.api_recorder import Recorder
+
+REPEATED = range(2)  # a request and its repetition, which gets the same answer
+NO_ID = "019aa3b2-7a1e-7c8e-8a55-ffffffffffff"
+CSV = {"Accept": "text/csv"}
+FIRST_DAY, SATURDAY = date(2026, 8, 31), 5
+DAYS = {"start": "2018-12-27", "end": "2018-12-31"}
+
+
+def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
+    """Call every operation, so that each answers whatever it may."""
+    _prices(call)
+    result = _results(call)
+    _jobs(call, run_jobs)
+    _watchlist(call)
+    _reports(call, result["id"])
+    _administration(call)
+    _faults(call)
+    tell_of_health(call)
+
+
+def _prices(call: Recorder) -> None:
+    file = _price_file(60)
+    call("upload_prices", body=file, ticker="ACME", query={"extend": "true"})
+    call("upload_prices", body=file, ticker="ACME", query={"dry_run": "true"})
+    call("list_tickers", query={"q": "a", "limit": 2})
+    call("get_prices", ticker="AAPL", query=DAYS)
+    call("get_prices", ticker="AAPL", query=DAYS, header=CSV)
+    call("get_price_quality", ticker="AAPL")
+    split = {"kind": "split", "effective_day": "2026-10-01", "numerator": 3, "denominator": 2}
+    added = call("add_action", body=split, ticker="ACME")
+    call("list_actions", ticker="ACME")
+    call("remove_action", ticker="ACME", action_id=added["id"])
+    call("set_bases", body={"price_basis": "as_traded", "volume_basis": "as_traded"}, ticker="ACME")
+    call("remove_prices", ticker="ACME")
+    call("list_former_prices")
+    call("restore_former_prices", ticker="ACME")
+
+
+def _results(call: Recorder) -> Any:
+    result = call("analyze", body={"ticker": "AAPL", "strategy": "balanced"})
+    call("analyze", body={"ticker": "AAPL", "strategy": "trend", "capital": 25_000, "weights": {"rsi": 1.5}})
+    call("list_strategies")
+    call("get_verdicts", ticker="AAPL")
+    tag = {"If-None-Match": f'"{result["fingerprint"]}"'}
+    call("get_result", result_id=result["id"])
+    call("get_result", result_id=result["id"], header=tag)
+    call("get_flips", result_id=result["id"])
+    call("list_results", query={"strategy": "balanced", "sort": "-score", "limit": 10})
+    call("list_results", header=CSV)
+    call("list_history", ticker="AAPL")
+    call("get_series", ticker="AAPL", query={"keys": "close,ema_50,score", **DAYS})
+    return result
+
+
+def _jobs(call: Recorder, run_jobs: Callable[[], None]) -> None:
+    order = {"tickers": ["AAPL", "MSFT", "NONE"]}
+    for _ in REPEATED:
+        job = call("bulk_analyze", body=order, header={"Idempotency-Key": "2026-11-20-evening"})
+    for _ in REPEATED:
+        call("bulk_analyze", body=order, header={"Idempotency-Key": "2026-11-20-again"})
+    run_jobs()
+    done = call("get_job", job_id=job["id"])
+    call("get_job", job_id=job["id"], header={"If-None-Match": f'"{done["version"]}"'})
+    call("list_jobs", query={"status": "completed", "limit": 10})
+    call("list_job_items", job_id=job["id"], query={"status": "failed"})
+    call("stream_job", job_id=job["id"])
+    call("stream_job", job_id=job["id"], header={"Last-Event-ID": str(done["version"])})
+    for _ in REPEATED:
+        second = call("retry_job", job_id=job["id"], header={"Idempotency-Key": "2026-11-20-failed"})
+    for _ in REPEATED:
+        call("retry_job", job_id=job["id"], header={"Idempotency-Key": "2026-11-20-once-more"})
+    call("cancel_job", job_id=second["id"], header={"If-Match": '"0"'})
+    call("cancel_job", job_id=second["id"], header={"If-Match": f'"{second["version"]}"'})
+    call("cancel_job", job_id=second["id"])
+
+
+def _watchlist(call: Recorder) -> None:
+    call("add_to_watchlist", body={"ticker": "AAPL", "notes": "Wait for the results of January."})
+    call("add_to_watchlist", body={"ticker": "AAPL"})
+    call("list_watchlist")
+    call("get_overview", query={"strategy": "balanced"})
+    call("remove_from_watchlist", ticker="AAPL")
+
+
+def _reports(call: Recorder, result_id: str) -> None:
+    call("get_ticker_report", ticker="AAPL", query={"strategy": "balanced"})
+    call("get_job_report", job_id=call("list_jobs")["items"][0]["id"])
+    call("get_results_report", query={"strategy": "balanced"})
+
+
+def _administration(call: Recorder) -> None:
+    call("get_session")
+    call("get_status")
+    for _ in REPEATED:
+        call("create_api_key", body={"name": "Night run"}, header={"Idempotency-Key": "2026-11-20-key"})
+    key = call("create_api_key", body={"name": "Evening run"})
+    call("list_api_keys")
+    call("list_api_keys", header={"X-API-Key": key["key"]})
+    call("revoke_api_key", key_id=key["id"])
+    call("list_feature_flags")
+    call("set_feature_flag", body={"enabled": False, "reason": "Until the disk is larger."}, name="uploads")
+    call("upload_prices", body=_price_file(60), ticker="ACME")
+    call("set_feature_flag", body={"enabled": True}, name="uploads")
+    call("get_feature_flag", name="uploads")
+    call("list_cache", query={"prefix": "results:"})
+    call("clear_cache", query={"prefix": "results:"})
+
+
+def _faults(call: Recorder) -> None:
+    """Each code of a problem once, but for those of `refusals`."""
+    call("analyze", body={"ticker": "AAPL", "capital": -1})
+    call("analyze", body='{"ticker": AAPL}', header={"Content-Type": "application/json"})
+    call("analyze", body="ticker=AAPL", header={"Content-Type": "application/x-www-form-urlencoded"})
+    call("analyze", body={"ticker": "A" * 1_000_000})
+    call("analyze", body={"ticker": "NONE"})
+    call("get_job", job_id=NO_ID)
+    call("get_result", result_id=NO_ID)
+    call("list_jobs", header={"X-API-Key": ""})
+    while call("upload_prices", body=_price_file(60, "open"), ticker="ACME")["code"] != "rate_limited":
+        pass
+
+
+def tell_of_health(call: Recorder) -> None:
+    """Call what tells of health."""
+    for operation in ("get_live", "get_ping", "get_ready", "get_health", "get_migrations"):
+        call(operation)
+
+
+def refusals() -> Iterator[tuple[str, Any]]:
+    """The problems that the server answers before the application sees the request, and that of an unexpected error."""
+    errors = (LimitRequestLine(9_000, 8_190), LimitRequestHeaders("limit request headers fields size"), UnsupportedTransferCoding("gzip"))
+    for refusal in (BROKEN, TOO_SLOW_BODY, *map(refusal_of, errors)):
+        body = json.loads(refusal.render()[1].partition(b"\r\n\r\n")[2])
+        yield str(refusal.status.value), body
+
+
+def _price_file(bars: int, bad: str = "") -> bytes:
+    """A file of daily prices; with `bad`, a text in place of the first open."""
+    days = [day for day in (FIRST_DAY + timedelta(number) for number in range(2 * bars)) if day.weekday() < SATURDAY][:bars]
+    rows = [(day, 100 + at % 7, 102 + at % 7, 99 + at % 7, 101 + at % 7, 90_000 + at) for at, day in enumerate(days)]
+    if bad:
+        rows[0] = (rows[0][0], bad, *rows[0][2:])
+    return "\n".join(["Date,Open,High,Low,Close,Volume", *(",".join(map(str, row)) for row in rows), ""]).encode()
