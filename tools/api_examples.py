@@ -15,6 +15,7 @@ from config import Settings
 from features import load_features
 from jobs.executor import Executor
 from jobs.machine import JobMachine
+from jobs.presence import Presence, identity_of
 from models.job import Lane
 from tools.api_recorder import Exchange, Recorder, shortened, with_fixed_ids_and_times
 from tools.api_story import refusals, tell, tell_of_health
@@ -40,8 +41,10 @@ def record(folder: Path) -> list[Exchange]:
                 executor.close()
 
     recorder = Recorder(app, KEY)
+    worker = Presence(machine.foundation.database, identity_of("examples", tuple(Lane), "local"))
     try:
-        tell(recorder, run_jobs)
+        with worker:
+            tell(recorder, run_jobs)
     finally:
         stop(app)
         machine.foundation.database.close()
@@ -84,18 +87,29 @@ def examples_of(exchanges: Iterable[Exchange]) -> dict[str, Any]:
         if exchange.content_type == PROBLEM_TYPE:
             problems.setdefault(exchange.status, {}).setdefault(exchange.answer["code"], exchange.answer)
             continue
-        entry = operations.setdefault(exchange.operation, {"request": exchange.request, "answers": {}})
+        entry = operations.setdefault(exchange.operation, {"request": _shown(exchange.request), "answers": {}})
         if exchange.answer is not None:
-            entry["answers"].setdefault(exchange.status, {}).setdefault(exchange.content_type, exchange.answer)
+            entry["answers"].setdefault(exchange.status, {}).setdefault(exchange.content_type, shortened(exchange.answer))
     return {"operations": operations, "problems": dict(sorted(problems.items()))}
+
+
+def _shown(request: dict[str, Any]) -> dict[str, Any]:
+    """The request with the first lines of a file that is its body."""
+    return {part: shortened(value) if isinstance(value, str) else value for part, value in request.items()}
 
 
 def main() -> None:
     """Write the file."""
     configure_logging("error", as_json=False)
     with tempfile.TemporaryDirectory(prefix="bellwether-examples-") as folder:
-        examples = shortened(examples_of(record(Path(folder))))
-    FILE.write_text(with_fixed_ids_and_times(json.dumps(examples, indent=1, ensure_ascii=False)) + "\n")
+        examples = examples_of(record(Path(folder)))
+    # Each entry by itself, so that a new operation changes no other one.
+    fixed = {part: {name: _fixed(entry) for name, entry in entries.items()} for part, entries in examples.items()}
+    FILE.write_text(json.dumps(fixed, indent=1, ensure_ascii=False) + "\n")
+
+
+def _fixed(entry: Any) -> Any:
+    return json.loads(with_fixed_ids_and_times(json.dumps(entry)))
 
 
 if __name__ == "__main__":

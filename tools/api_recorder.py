@@ -19,6 +19,9 @@ MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 FIXED: Mapping[str, Any] = {
     "duration_ms": 0.4,
     "expires_in": 299.4,
+    "host": "worker-1",
+    "pid": 4711,
+    "seen_seconds": 0.5,
     "next_cursor": "WyJqb2JzIl0.0G5xYt1mSXbBbqZb0pGZ",
     "database": "sqlite:///var/bellwether.db",
 }
@@ -72,7 +75,7 @@ class Recorder:
             buffered=True,
             **({"data": body} if is_file or is_text else {"json": body} if body is not None else {}),
         )
-        content_type = response.mimetype if response.data else ""
+        content_type = response.mimetype or "" if response.data else ""
         answer = json.loads(response.data) if content_type.endswith("json") else response.text if content_type.startswith("text/") else None
         if is_file:
             request["body"] = body.decode()

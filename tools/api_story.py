@@ -24,6 +24,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _prices(call)
     result = _results(call)
     _jobs(call, run_jobs)
+    _imports(call, run_jobs)
     _watchlist(call)
     _reports(call, result["id"])
     _administration(call)
@@ -87,9 +88,20 @@ def _jobs(call: Recorder, run_jobs: Callable[[], None]) -> None:
     call("cancel_job", job_id=second["id"])
 
 
+def _imports(call: Recorder, run_jobs: Callable[[], None]) -> None:
+    header, *rows = _price_file(60).decode().splitlines()
+    table = "\n".join([f"Ticker,{header}", *(f"{ticker},{row}" for row in rows for ticker in ("ACME", "GLOBEX")), ""]).encode()
+    for _ in REPEATED:
+        job = call("import_prices", body=table, header={"Idempotency-Key": "2026-11-20-import"})
+    run_jobs()
+    call("list_imported_files", import_id=job["params"]["import_id"])
+
+
 def _watchlist(call: Recorder) -> None:
     call("add_to_watchlist", body={"ticker": "AAPL", "notes": "Wait for the results of January."})
     call("add_to_watchlist", body={"ticker": "AAPL"})
+    call("add_many_to_watchlist", body={"tickers": ["AAPL", "MSFT", "NONE"], "without_prices": "skip"})
+    call("change_watchlist_item", ticker="MSFT", body={"notes": "Too dear.", "after": None})
     call("list_watchlist")
     call("get_overview", query={"strategy": "balanced"})
     call("remove_from_watchlist", ticker="AAPL")
@@ -115,6 +127,7 @@ def _administration(call: Recorder) -> None:
     call("upload_prices", body=_price_file(60), ticker="ACME")
     call("set_feature_flag", body={"enabled": True}, name="uploads")
     call("get_feature_flag", name="uploads")
+    call("list_workers")
     call("list_cache", query={"prefix": "results:"})
     call("clear_cache", query={"prefix": "results:"})
 
@@ -150,7 +163,7 @@ def refusals() -> Iterator[tuple[str, Any]]:
 def _price_file(bars: int, bad: str = "") -> bytes:
     """A file of daily prices; with `bad`, a text in place of the first open."""
     days = [day for day in (FIRST_DAY + timedelta(number) for number in range(2 * bars)) if day.weekday() < SATURDAY][:bars]
-    rows = [(day, 100 + at % 7, 102 + at % 7, 99 + at % 7, 101 + at % 7, 90_000 + at) for at, day in enumerate(days)]
+    rows = [f"{day},{100 + at % 7},{102 + at % 7},{99 + at % 7},{101 + at % 7},{90_000 + at}" for at, day in enumerate(days)]
     if bad:
-        rows[0] = (rows[0][0], bad, *rows[0][2:])
-    return "\n".join(["Date,Open,High,Low,Close,Volume", *(",".join(map(str, row)) for row in rows), ""]).encode()
+        rows[0] = rows[0].replace(",100,", f",{bad},")
+    return "\n".join(["Date,Open,High,Low,Close,Volume", *rows, ""]).encode()

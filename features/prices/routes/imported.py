@@ -26,9 +26,9 @@ from utils.api_utils import json_response
 blueprint = api_blueprint("price_import", PRICES)
 
 
-@blueprint.post("/price-imports", responses={202: JobAnswer, **problem_answers(409, 413, 415)})
+@blueprint.post("/price-imports", responses={202: JobAnswer, **problem_answers(409, 413, 415)}, sends=("Location", "Idempotent-Replayed"))
 @budget(Budget.UPLOADS)
-def import_many(header: SubmitHeaders, query: ImportQuery, raw: ImportFileBody) -> Response:
+def import_prices(header: SubmitHeaders, query: ImportQuery, raw: ImportFileBody) -> Response:
     """Upload the prices of many tickers: a ZIP archive with a file for each, or a CSV file with a column of tickers. A job stores them.
 
     Each item of the job is a ticker, and fails with what is wrong with its file; the others are stored. `GET /price-imports/{import_id}`
@@ -45,7 +45,7 @@ def import_many(header: SubmitHeaders, query: ImportQuery, raw: ImportFileBody) 
 
 
 @blueprint.get("/price-imports/<import_id>", responses={200: ImportPage, **problem_answers(404)})
-def list_import(path: ImportPath, query: PageQuery) -> Response:
+def list_imported_files(path: ImportPath, query: PageQuery) -> Response:
     """What became of the files of an import, by ticker: the report of each that was stored, or why it was refused. Kept for 7 days."""
     scope = ["price-import", path.import_id]
     after = read_cursor(query.cursor, scope)

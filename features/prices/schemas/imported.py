@@ -40,7 +40,7 @@ class ImportFileBody(RawBody):
 class ImportPath(BaseModel):
     """The id of an import in a path."""
 
-    import_id: str
+    import_id: str = Field(description="`params.import_id` of the job.")
 
 
 class ImportPage(Page):
