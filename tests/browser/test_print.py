@@ -39,6 +39,26 @@ def test_a_print_says_of_when_it_is(open_page: Open) -> None:
     assert re.fullmatch(r", 127\.0\.0\.1:\d+/screener, printed \d{1,2} \w{3,4} \d{4}, \d\d:\d\d CES?T", printed or "")
 
 
+def test_the_chart_is_brought_to_paper_and_back(open_page: Open) -> None:
+    """A canvas keeps its colours and its width unless it is drawn anew before the page is laid out on paper."""
+    page = open_page("/tickers/AAPL", color_scheme="dark")
+    settled(page)
+    expect(page.locator("[data-bars='3270']")).to_be_visible()
+    corner = """() => {
+      const canvas = document.querySelector('[data-bars] canvas');
+      const { width } = document.querySelector('[data-bars] table').getBoundingClientRect();
+      return [[...canvas.getContext('2d').getImageData(2, 2, 1, 1).data], width];
+    }"""
+    before = page.evaluate(corner)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    paper, width = page.evaluate(corner)
+    assert paper == [255, 255, 255, 255] != before[0]
+    assert width < A4_WIDTH < before[1]
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.wait_for_function(f"({corner})()[1] === {before[1]}")
+    page.wait_for_function(f"String(({corner})()[0]) === '{','.join(map(str, before[0]))}'")
+
+
 @pytest.mark.parametrize("width", [1920, 2560])
 def test_a_wide_screen_is_used(open_page: Open, width: int) -> None:
     page = open_page("/screener")

@@ -3,6 +3,7 @@
 import { api } from "../api.js";
 import { fill, h } from "../dom.js";
 import { formatAgo, formatDay, formatWhole } from "../format.js";
+import { oneStopPerRow } from "../rows.js";
 import { empty, problem, show } from "../states.js";
 import { readUrl, writeUrl } from "../url-state.js";
 import { field } from "../widgets.js";
@@ -81,7 +82,7 @@ export function storedPrices(choose) {
       if (at.q) return empty(`Nothing is stored that fits “${at.q}”.`, "Look for the start of a ticker or a part of a name, or upload a file for it above.");
       return empty("No prices are stored yet.", "Drop CSV files above: one ticker each.");
     }
-    const rows = h("tbody");
+    const rows = oneStopPerRow(h("tbody"), "tr:not(.detail)");
     const more = h("div", { class: "row" });
     let shown = 0;
     const add = ({ items, next_cursor: cursor }) => {

@@ -10,6 +10,7 @@ const KINDS = { line: LineSeries, dashed: LineSeries, dots: LineSeries, histogra
 const PRICE_PANE_SHARE = 4; // of the height, to 1 for every other pane
 const RIGHT_MARGIN = 0.04; // of the bars shown
 const SMALLEST_SPAN = 10; // bars
+const PAPER_WIDTH = 520; // of the 700 pixels that A4 has, beside the tags
 
 const timeOf = (day) => Date.parse(`${day}T00:00:00Z`) / 1000;
 
@@ -53,6 +54,15 @@ export class PriceChart {
     container.addEventListener("blur", () => this.#allowWheel(false));
     container.addEventListener("pointerdown", () => container.focus({ preventScroll: true }));
     onThemeChange(() => this.#repaint());
+    addEventListener("beforeprint", () => this.#fit(PAPER_WIDTH));
+    addEventListener("afterprint", () => this.#fit(null));
+  }
+
+  /** Bring the chart to a width in pixels, at once and in the colours of the moment: printing waits for nothing. Null is that of the page. */
+  #fit(width) {
+    this.#chart.applyOptions({ autoSize: width === null });
+    this.#repaint();
+    if (width !== null) this.#chart.resize(width, this.#container.clientHeight, true);
   }
 
   /** Draw an answer of GET /series with open, high, low, close and volume. */
