@@ -24,7 +24,7 @@ from jobs.store import job as job_store
 from jobs.store import total as job_total_store
 from jobs.store.item import Claim, Delay, Held, Lost
 from jobs.store.job import Settlement
-from models.job import Chunk, ClaimedItem, Fault, Lane, Outcome, Tally, Work
+from models.job import Chunk, ClaimedItem, Fault, Lane, Outcome, Stored, Tally, Work
 from utils.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -129,16 +129,16 @@ class Claims:
 
     def _store(
         self, connection: Connection, chunk: Chunk, succeeded: Mapping[ClaimedItem, Any], moment: datetime
-    ) -> dict[ClaimedItem, str]:
-        """Let the kinds store the outcomes; return the result id of each item. Items without one must be run again."""
-        results: dict[ClaimedItem, str] = {}
+    ) -> dict[ClaimedItem, Stored]:
+        """Let the kinds store the outcomes; return what is stored for each item. Items without anything must be run again."""
+        results: dict[ClaimedItem, Stored] = {}
         # In a fixed order, so that two workers that store the same rows cannot deadlock.
         for work, items in sorted(chunk.by_work(succeeded).items()):
-            ids = self._store_work(connection, work, {item.key: succeeded[item] for item in items}, moment)
-            results.update((item, ids[item.key]) for item in items if item.key in ids)
+            stored = self._store_work(connection, work, {item.key: succeeded[item] for item in items}, moment)
+            results.update((item, _stored(stored[item.key])) for item in items if item.key in stored)
         return results
 
-    def _store_work(self, connection: Connection, work: Work, outcomes: Mapping[str, Any], moment: datetime) -> Mapping[str, str]:
+    def _store_work(self, connection: Connection, work: Work, outcomes: Mapping[str, Any], moment: datetime) -> Mapping[str, str | Stored]:
         kind = self._kinds.find(work.kind)
         assert kind is not None, f"an outcome of an unknown kind of job: {work.kind}"
         try:
@@ -222,6 +222,10 @@ def _tallies(succeeded: Iterable[str], failed: Iterable[str], cancelled: Iterabl
 
 def _jobs_of(items: Sequence[Held]) -> list[str]:
     return [held.job_id for held in items]
+
+
+def _stored(value: str | Stored) -> Stored:
+    return Stored(value) if isinstance(value, str) else value
 
 
 def _held(chunk: Chunk, item: ClaimedItem) -> Held:

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from database import Database
-from models.job import Fault, Lane
+from models.job import Fault, Lane, Stored
 
 Params = TypeVar("Params")
 
@@ -77,10 +77,10 @@ class JobKind(Protocol[Params]):
         them. After any other exception, the keys without an outcome are run again one by one.
         """
 
-    def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, Any], moment: datetime) -> Mapping[str, str]:
-        """Store the outcomes by key, inside the transaction that ends their items; return the result ids by key.
+    def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, Any], moment: datetime) -> Mapping[str, str | Stored]:
+        """Store the outcomes by key, inside the transaction that ends their items; return by key the result's id, or what else is stored.
 
-        A key without an id is run again: for an outcome that depends on a row which was deleted meanwhile. Write rows in an order that
+        A key without one is run again: for an outcome that depends on a row which was deleted meanwhile. Write rows in an order that
         depends on the outcomes only, so that two workers cannot deadlock.
         """
 

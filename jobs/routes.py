@@ -24,15 +24,16 @@ from jobs.schemas import (
     JobPage,
     JobQuery,
     JobsQuery,
+    JobSummaryAnswer,
     RetryHeaders,
     item_answer,
     job_answer,
 )
-from jobs.store import item as item_store
+from jobs.store import item_list as item_list_store
 from jobs.store import job as job_store
 from jobs.submission import submit_job
 from models.errors import JobNotFound
-from models.job import Job
+from models.job import ItemFilter, Job
 from utils.api_utils import json_response
 from utils.ids import is_id
 
@@ -65,16 +66,30 @@ def get_job(path: JobPath, query: JobQuery) -> Response:
 @blueprint.get("/jobs/<job_id>/items", responses={200: JobItemPage, **problem_answers(404)})
 def list_job_items(path: JobPath, query: JobItemsQuery) -> Response:
     """A job's items, by key."""
-    scope = ["items", path.job_id, query.status]
+    scope = ["items", path.job_id, query.status, query.outcome, query.changed]
     after = read_cursor(query.cursor, scope)
     if not is_id(path.job_id):
         raise JobNotFound(path.job_id)
     with services().database.read() as connection:
         if job_store.find(connection, org_id(), path.job_id) is None:
             raise JobNotFound(path.job_id)
-        rows = item_store.list_items(connection, path.job_id, query.status, after[0] if after else "", query.limit + 1)
+        item_filter = ItemFilter(query.status, query.outcome, query.changed)
+        rows = item_list_store.list_items(connection, path.job_id, item_filter, after[0] if after else "", query.limit + 1)
     items, next_cursor = page(rows, query.limit, scope, lambda last: [last.key])
     return json_response({"items": [item_answer(item) for item in items], "next_cursor": next_cursor})
+
+
+@blueprint.get("/jobs/<job_id>/summary", responses={200: JobSummaryAnswer, **problem_answers(404)})
+def get_job_summary(path: JobPath) -> Response:
+    """What came of a job in numbers: its items by status, outcome and error."""
+    if not is_id(path.job_id):
+        raise JobNotFound(path.job_id)
+    with services().database.read() as connection:
+        job = job_store.find(connection, org_id(), path.job_id)
+        if job is None:
+            raise JobNotFound(path.job_id)
+        groups = item_list_store.count_groups(connection, path.job_id)
+    return json_response({"version": job.version, "groups": groups})
 
 
 @blueprint.post("/jobs/<job_id>/cancel", responses={202: JobAnswer, **problem_answers(404, 409, 412)}, sends=("ETag",))

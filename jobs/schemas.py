@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.schemas import Answer, Headers, Page, PageQuery, Query, SubmitHeaders
+from api.schemas import PLAIN_TEXT, Answer, Headers, Page, PageQuery, Query, SubmitHeaders
 from models.job import Fault, Job, JobItem
 from models.job_state import ItemStatus, JobStatus
 from utils.clock import now
@@ -77,6 +77,14 @@ class JobItemAnswer(Answer):
     status: ItemStatus
     tries: int
     result_id: str | None
+    outcome: str | None = Field(description="What came of it in a word: in a bulk analysis, the verdict. Null where none was kept.")
+    changed: bool | None = Field(
+        description="Whether the outcome differs from the key's former one; null where it has none, or where parameters were overridden."
+    )
+    facts: dict[str, Any] | None = Field(
+        description="What else came of it; the fields depend on the kind. In a bulk analysis `score`, `close`, `as_of`, and the former "
+        "verdict as `was`."
+    )
     error: Fault | None
     finished_at: datetime | None
 
@@ -85,6 +93,23 @@ class JobItemPage(Page):
     """A page of a job's items, by key."""
 
     items: list[JobItemAnswer]
+
+
+class ItemGroupAnswer(Answer):
+    """Items of a job with the same status, outcome and error."""
+
+    status: ItemStatus
+    outcome: str | None
+    error_code: str | None
+    items: int
+    changed: int = Field(description="How many of them have an outcome that differs from their key's former one.")
+
+
+class JobSummaryAnswer(Answer):
+    """What came of a job in numbers."""
+
+    version: int = Field(description="The version of the job that was read just before.")
+    groups: list[ItemGroupAnswer]
 
 
 class ChangeHeaders(Headers):
@@ -110,9 +135,13 @@ class StreamHeaders(Headers):
 
 
 class JobItemsQuery(PageQuery):
-    """A page of items, and their status."""
+    """A page of items, and which."""
 
-    status: ItemStatusName | None = Field(None, description="Only items with this status.")
+    status: ItemStatusName | None = Field(None, description="Only items in this state.")
+    outcome: str | None = Field(
+        None, min_length=1, max_length=50, pattern=PLAIN_TEXT, description="Only items with this outcome, such as `Buy`."
+    )
+    changed: bool | None = Field(None, description="Only items whose outcome has changed, or has not.")
 
 
 def job_answer(job: Job) -> dict[str, object]:
@@ -140,12 +169,16 @@ def job_answer(job: Job) -> dict[str, object]:
 
 def item_answer(item: JobItem) -> dict[str, object]:
     """The JSON object of an item."""
+    stored = item.stored
     return {
         "key": item.key,
         "ticker": item.key,
         "status": item.status,
         "tries": item.tries,
-        "result_id": item.result_id,
+        "result_id": stored.result_id if stored else None,
+        "outcome": stored.outcome if stored else None,
+        "changed": stored.changed if stored else None,
+        "facts": stored.facts if stored else None,
         "error": item.error,
         "finished_at": item.finished_at,
     }

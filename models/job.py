@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -89,15 +89,49 @@ class NewJob:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """What a kind stored for a key: the id of its result, and for lists of items what came of it.
+
+    `outcome` is a short label to count and filter by (up to 50 characters), `changed` whether it differs from the key's former one (None
+    where that is not known or makes no sense), and `facts` a few values to be shown, which must be JSON.
+    """
+
+    result_id: str
+    outcome: str | None = None
+    changed: bool | None = None
+    facts: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
 class JobItem:
-    """One item of a job. `result_id` is the id of the result that its kind stored."""
+    """One item of a job. `stored` is what its kind stored when it succeeded."""
 
     key: str
     status: ItemStatus
     tries: int
-    result_id: str | None
+    stored: Stored | None
     error: Fault | None
     finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ItemFilter:
+    """The items of a list; None for those of any kind."""
+
+    status: str | None = None
+    outcome: str | None = None
+    changed: bool | None = None
+
+
+@dataclass(frozen=True)
+class ItemGroup:
+    """The number of a job's items with the same status, outcome and error, and how many of them have changed."""
+
+    status: ItemStatus
+    outcome: str | None
+    error_code: str | None
+    items: int
+    changed: int
 
 
 @dataclass(frozen=True)

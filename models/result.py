@@ -94,3 +94,15 @@ class HistoryFilter:
 
     ticker: str
     strategy: str | None = None
+
+
+@dataclass(frozen=True)
+class ResultBrief:
+    """The main values of a result."""
+
+    id: str
+    strategy: str
+    verdict: str
+    score: float
+    close: float
+    as_of: date

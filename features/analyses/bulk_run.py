@@ -15,8 +15,9 @@ from features.analyses.store.latest import Mark
 from features.prices import service as prices
 from models.bulk_analysis import Analysed, BulkParams
 from models.errors import BellwetherError, PricesDamaged, TickerNotFound
-from models.job import Fault
+from models.job import Fault, Stored
 from models.price_series import PackedBars, SeriesHead
+from models.result import AnalysisResult, ResultBrief
 from models.screen import ScreenValues
 from utils.clock import now
 
@@ -44,19 +45,40 @@ def analyse_many(database: Database, org_id: int, params: BulkParams, tickers: S
         yield ticker, Fault(error.code, str(error))
 
 
-def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analysed]) -> Mapping[str, str]:
-    """Store new results, mark the latest ones, and return the id of each ticker's result.
+def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analysed]) -> Mapping[str, Stored]:
+    """Store new results of one strategy, mark the latest ones, and return by ticker what came of it: the verdict, and what it was before.
 
     A ticker is missing when its result was stored earlier and retention has removed it meanwhile.
     """
     new = [analysed.result for analysed in outcomes.values() if analysed.result is not None]
     inserted = result_store.insert_many(connection, [(org_id, result) for result in new])
-    latest_store.mark_latest(connection, [_mark(org_id, analysed) for analysed in outcomes.values() if analysed.becomes_latest])
     # Where another worker stored some of the same results meanwhile, their ids are its.
-    ids = {one.result.fingerprint: one.result.id for one in new} if inserted == len(new) else {}
-    others = [analysed.fingerprint for analysed in outcomes.values() if analysed.fingerprint not in ids]
-    ids |= result_store.find_ids(connection, org_id, others)
-    return {ticker: ids[analysed.fingerprint] for ticker, analysed in outcomes.items() if analysed.fingerprint in ids}
+    briefs = {one.result.fingerprint: _brief_of(one.result) for one in new} if inserted == len(new) else {}
+    others = [analysed.fingerprint for analysed in outcomes.values() if analysed.fingerprint not in briefs]
+    briefs |= result_store.find_briefs(connection, org_id, others)
+    if not briefs:
+        return {}
+    strategy = next(iter(briefs.values())).strategy
+    before = latest_store.find_latest_verdicts(connection, org_id, strategy, outcomes)
+    latest_store.mark_latest(connection, [_mark(org_id, analysed) for analysed in outcomes.values() if analysed.becomes_latest])
+    return {
+        ticker: _stored(briefs[analysed.fingerprint], before.get(ticker), analysed.becomes_latest)
+        for ticker, analysed in outcomes.items()
+        if analysed.fingerprint in briefs
+    }
+
+
+def _brief_of(result: AnalysisResult) -> ResultBrief:
+    return ResultBrief(result.id, result.strategy, str(result.verdict), float(result.score), float(result.close), result.as_of)
+
+
+def _stored(brief: ResultBrief, before: tuple[str, str] | None, becomes_latest: bool) -> Stored:
+    """What came of a ticker, given the id and verdict of its latest result of before."""
+    # With overrides or `as_of` a result is neither the latest nor becomes it: it does not compare with what was before.
+    compares = before is not None and (becomes_latest or before[0] == brief.id)
+    was = before[1] if before is not None and compares else None
+    facts = {"score": brief.score, "close": brief.close, "as_of": brief.as_of.isoformat(), "was": was}
+    return Stored(brief.id, brief.verdict, was != brief.verdict if was is not None else None, facts)
 
 
 def _mark(org_id: int, analysed: Analysed) -> Mark:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from database import Database
 from jobs.kind import IsolationLimits
 from models.bulk_analysis import BULK_ANALYSIS, Analysed, BulkParams
-from models.job import Fault, Lane
+from models.job import Fault, Lane, Stored
 
 
 class BulkAnalysis:
@@ -37,8 +37,8 @@ class BulkAnalysis:
 
         return analyse_many(database, org_id, params, keys)
 
-    def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, Analysed], moment: datetime) -> Mapping[str, str]:
-        """Store the results; return the id of each ticker's result."""
+    def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, Analysed], moment: datetime) -> Mapping[str, Stored]:
+        """Store the results; return by ticker the result's id and its verdict."""
         from features.analyses.bulk_run import store_many  # noqa: PLC0415 — as above
 
         return store_many(connection, org_id, outcomes)

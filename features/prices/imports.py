@@ -26,7 +26,7 @@ from infrastructure.sql.batches import delete_in_batches
 from jobs.service import Submission, enqueue
 from models.errors import BasesDiffer, BellwetherError, ImportNotFound, JobUnreadable, PriceQuality, StoredDaysLost
 from models.footing import Basis
-from models.job import Fault, Lane, NewJob
+from models.job import Fault, Lane, NewJob, Stored
 from models.price_import import PRICE_IMPORT, ImportOutcome, ImportProblem
 from utils.clock import now
 from utils.ids import is_id, new_id
@@ -120,12 +120,12 @@ def _import_file(database: Database, org_id: int, params: ImportParams, ticker: 
     return Imported(params, prepared, dump(report).decode())
 
 
-def store_files(connection: Connection, org_id: int, outcomes: Mapping[str, Imported]) -> Mapping[str, str]:
-    """Store the series and note what became of the files; return the import's id for each ticker.
+def store_files(connection: Connection, org_id: int, outcomes: Mapping[str, Imported]) -> Mapping[str, Stored]:
+    """Store the series and note what became of the files; return by ticker the import's id and what its file holds.
 
     A ticker is missing when its stored prices or actions have changed since its file was read: it is to be read again.
     """
-    stored: dict[str, str] = {}
+    stored: dict[str, Stored] = {}
     # In a fixed order, so that two workers cannot deadlock.
     for ticker, imported in sorted(outcomes.items()):
         params, prepared = imported.params, imported.prepared
@@ -136,8 +136,14 @@ def store_files(connection: Connection, org_id: int, outcomes: Mapping[str, Impo
         if not params.options.dry_run:
             save(connection, prepared, params.options)
         import_store.save_report(connection, params.import_id, ticker, imported.report)
-        stored[ticker] = params.import_id
+        stored[ticker] = _stored(imported)
     return stored
+
+
+def _stored(imported: Imported) -> Stored:
+    report = parse_tolerant(imported.report)
+    facts = {name: report[name] for name in ("bars", "first", "last", "dropped")} | {"warnings": len(report["warnings"])}
+    return Stored(imported.params.import_id, "Checked" if imported.params.options.dry_run else "Stored", None, facts)
 
 
 def list_outcomes(connection: AnyReader, org_id: int, import_id: str, after: str, limit: int) -> list[ImportOutcome]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from database import Database
 from jobs.kind import IsolationLimits
-from models.job import Fault, Lane
+from models.job import Fault, Lane, Stored
 from models.price_import import PRICE_IMPORT
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class PriceImport:
 
         return import_files(database, org_id, params, keys)
 
-    def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, Imported], moment: datetime) -> Mapping[str, str]:
-        """Store the series; return the import's id for each ticker."""
+    def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, Imported], moment: datetime) -> Mapping[str, Stored]:
+        """Store the series; return by ticker the import's id and what its file holds."""
         from features.prices.imports import store_files  # noqa: PLC0415 — as above
 
         return store_files(connection, org_id, outcomes)

@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from database import AnyReader
-from models.job import ClaimedItem, Fault, JobItem, Lane
+from models.job import ClaimedItem, Fault, Lane, Stored
 from models.job_state import (
     ABANDON_ITEM,
     CANCEL_ITEM,
@@ -24,7 +24,6 @@ from models.job_state import (
     RESCUE,
     STOP_ITEM,
     SUCCEED,
-    ItemStatus,
 )
 from utils.dialects import Variants, locking
 
@@ -80,13 +79,15 @@ EXTEND_LEASE = text("""
     WHERE claim_token = :token
 """)
 LOCK_HELD = locking("SELECT job_id, key FROM analysis_job_items WHERE claim_token = :token {lock}", "FOR UPDATE")
-# One statement for all items of a chunk; `stored` is a JSON array of [job_id, key, result_id]. On SQLite the plus sign keeps the token's
-# index out of the query plan: with that index, the whole array is read for each item; without it, each item is found by its primary key.
+# One statement for all items of a chunk; `stored` is a JSON array of [job_id, key, result_id, outcome, changed, facts]. On SQLite the plus
+# sign keeps the token's index out of the query plan: with that index, the whole array is read for each item; without it, each item is found
+# by its primary key.
 MARK_SUCCEEDED = Variants(
     f"""
     UPDATE analysis_job_items
     SET status = '{SUCCEED.target}', claim_token = NULL, lease_expires_at = NULL, finished_at = :now,
-        result_id = json_extract(stored.value, '$[2]')
+        result_id = json_extract(stored.value, '$[2]'), outcome = json_extract(stored.value, '$[3]'),
+        changed = json_extract(stored.value, '$[4]'), facts = json_extract(stored.value, '$[5]')
     FROM json_each(:stored) AS stored
     WHERE analysis_job_items.job_id = json_extract(stored.value, '$[0]')
         AND analysis_job_items.key = json_extract(stored.value, '$[1]')
@@ -94,7 +95,8 @@ MARK_SUCCEEDED = Variants(
     """,
     f"""
     UPDATE analysis_job_items
-    SET status = '{SUCCEED.target}', claim_token = NULL, lease_expires_at = NULL, finished_at = :now, result_id = stored.value->>2
+    SET status = '{SUCCEED.target}', claim_token = NULL, lease_expires_at = NULL, finished_at = :now, result_id = stored.value->>2,
+        outcome = stored.value->>3, changed = CAST(stored.value->>4 AS boolean), facts = stored.value->>5
     FROM json_array_elements(CAST(:stored AS json)) AS stored (value)
     WHERE analysis_job_items.job_id = stored.value->>0 AND analysis_job_items.key = stored.value->>1
         AND claim_token = :token AND status = '{SUCCEED.source}'
@@ -185,13 +187,6 @@ ABANDON_QUEUED = locking(
     """,
     "FOR UPDATE SKIP LOCKED",
 )
-LIST = text("""
-    SELECT key, status, tries, result_id, error_code, error, finished_at
-    FROM analysis_job_items
-    WHERE job_id = :job_id AND (CAST(:status AS TEXT) IS NULL OR status = :status) AND key > :after
-    ORDER BY key
-    LIMIT :limit
-""")
 FAILED_KEYS = text(f"SELECT key FROM analysis_job_items WHERE job_id = :job_id AND status = '{FAIL_ITEM.target}' ORDER BY key")
 ONE_QUEUED_JOB = text(f"SELECT job_id FROM analysis_job_items WHERE status = '{CLAIM.source}' AND lane = :lane ORDER BY turn LIMIT 1")
 COUNT_QUEUED = text(f"SELECT count(*) FROM analysis_job_items WHERE status = '{CLAIM.source}'")
@@ -258,11 +253,11 @@ def lock_held(connection: Connection, token: str) -> set[tuple[str, str]]:
     return {(row[0], row[1]) for row in connection.execute(LOCK_HELD.on(connection), {"token": token})}
 
 
-def mark_succeeded(connection: Connection, token: str, results: Mapping[ClaimedItem, str], now: datetime) -> int:
-    """Mark items as succeeded, each with the id of its result; return how many were still claimed under the token."""
+def mark_succeeded(connection: Connection, token: str, results: Mapping[ClaimedItem, Stored], now: datetime) -> int:
+    """Mark items as succeeded, each with what its kind stored; return how many were still claimed under the token."""
     if not results:
         return 0
-    stored = json.dumps([[item.job_id, item.key, result_id] for item, result_id in results.items()])
+    stored = json.dumps([[item.job_id, item.key, *_values_of(result)] for item, result in results.items()])
     return connection.execute(MARK_SUCCEEDED.on(connection), {"token": token, "stored": stored, "now": now}).rowcount
 
 
@@ -334,12 +329,6 @@ def abandon_queued(connection: Connection, job_id: str, fault: Fault, now: datet
     return connection.execute(ABANDON_QUEUED.on(connection), values).rowcount
 
 
-def list_items(connection: Connection, job_id: str, status: str | None, after: str, limit: int) -> list[JobItem]:
-    """Up to `limit` items of a job in order of key, from the first key after `after`."""
-    rows = connection.execute(LIST, {"job_id": job_id, "status": status, "after": after, "limit": limit})
-    return [JobItem(row[0], ItemStatus(row[1]), row[2], row[3], None if row[4] is None else Fault(row[4], row[5]), row[6]) for row in rows]
-
-
 def failed_keys(connection: Connection, job_id: str) -> list[str]:
     """The keys of a job's failed items."""
     return [row[0] for row in connection.execute(FAILED_KEYS, {"job_id": job_id})]
@@ -364,6 +353,11 @@ def count_queued(connection: AnyReader) -> int:
 def delete_some(connection: Connection, job_id: str, limit: int) -> int:
     """Delete up to `limit` items of a job; return their number."""
     return connection.execute(DELETE_SOME, {"job_id": job_id, "limit": limit}).rowcount
+
+
+def _values_of(stored: Stored) -> tuple[str, str | None, bool | None, str | None]:
+    # The facts are a text within the array: the database stores them and never reads them.
+    return stored.result_id, stored.outcome, stored.changed, None if stored.facts is None else json.dumps(stored.facts)
 
 
 def _lost(job_id: str, key: str, token: str, tries: int, lane: str) -> Lost:

@@ -93,6 +93,7 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "GET /api/v1/jobs",
         "GET /api/v1/jobs/{job_id}",
         "GET /api/v1/jobs/{job_id}/items",
+        "GET /api/v1/jobs/{job_id}/summary",
         "GET /api/v1/jobs/{job_id}/events",
         "POST /api/v1/jobs/{job_id}/cancel",
         "POST /api/v1/jobs/{job_id}/retry",

@@ -22,7 +22,7 @@ NETWORK = """
     asked.push(url);
     return Response.json(answers.length > 1 ? answers.shift() : answers[0]);
   };
-  const still = { id: "a", params: { strategy: "balanced" }, total: 9, succeeded: 0, failed: 0 };
+  const still = { id: "a", kind: "bulk_analysis", params: { strategy: "balanced" }, total: 9, succeeded: 0, failed: 0 };
   window.job = (version, status = "processing") => ({ ...still, version, status });
   window.modules = document.querySelector('script[src*="/js/shell.js"]').src.replace("shell.js", "");
 """
@@ -43,9 +43,7 @@ def page(open_page: Open) -> Any:
         pytest.param("job(4), job(4), job(5)", [4, 4, 5], id="the same version twice"),
         pytest.param("job(2), job(1)", [], id="older than the first"),
         pytest.param("job(6, 'cancelled'), job(5), job(4)", [6], id="older versions after the end"),
-        pytest.param(
-            "job(6, 'completed'), job(5, 'processing'), job(6, 'completed')", [6, 6], id="the end twice, an older version between"
-        ),
+        pytest.param("job(6, 'completed'), job(5, 'processing'), job(6, 'completed')", [6], id="the end twice, an older version between"),
     ],
 )
 def test_what_arrives_late_is_not_shown(page: Any, arriving: str, shown: list[int]) -> None:
@@ -90,7 +88,7 @@ def test_polls_say_which_version_is_known_and_the_highest_stays(page: Any) -> No
     }"""
     shown, asked = page.evaluate(script)
     assert shown == [2, 4, 7]
-    assert asked == ["/api/v1/jobs/a?seen=4"] * 2
+    assert [url for url in asked if "/jobs/" in url] == ["/api/v1/jobs/a?seen=4"] * 2
 
 
 def test_a_first_poll_without_a_stream_is_of_the_job_as_it_is_now(page: Any) -> None:

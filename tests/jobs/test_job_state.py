@@ -17,7 +17,7 @@ from jobs.store import item as item_store
 from jobs.store import job as job_store
 from jobs.store.item import Claim, Delay, Held, Lost
 from jobs.store.job import Settlement
-from models.job import ClaimedItem, Fault, Lane, Tally
+from models.job import ClaimedItem, Fault, Lane, Stored, Tally
 from models.job_state import ACTIVE, FINISHED, ITEM_MOVES, JOB_MOVES, ItemStatus, JobStatus, Move, is_legal, moves_as_markdown
 from utils.clock import now
 
@@ -105,11 +105,14 @@ def test_the_store_moves_a_job_only_as_the_table_says(backend: Backend, status: 
     assert reached == {pair for pair in DESIGNED_JOB_MOVES if pair[0] == status}
 
 
+STORED = Stored("result", "Buy", True, {"score": 0.5})
+
+
 def item_writes(held: Held) -> list[Callable[[Connection], object]]:
     return [
         lambda connection: item_store.claim(connection, Claim("mine", "me", Lane.CPU, now()), 10),
         lambda connection: item_store.extend_lease(connection, held.token, now()),
-        lambda connection: item_store.mark_succeeded(connection, held.token, {ClaimedItem(held.job_id, held.key, 1): "result"}, now()),
+        lambda connection: item_store.mark_succeeded(connection, held.token, {ClaimedItem(held.job_id, held.key, 1): STORED}, now()),
         lambda connection: item_store.mark_failed(connection, [(held, FAULT)], now()),
         lambda connection: item_store.mark_stopped(connection, [held], now()),
         lambda connection: item_store.mark_given_back(connection, [held]),

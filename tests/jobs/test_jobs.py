@@ -239,7 +239,8 @@ def test_the_items_of_a_job(client: Client) -> None:
     path = f"/jobs/{job_id}/items"
     whole = walk(client, path, 500)
     assert [item["ticker"] for item in whole] == ["AAPL", "FB", "GOOG", "IBM", "MSFT", "NONE", "NOPE", "Z^=.&-_1"]
-    assert set(whole[0]) == {"key", "ticker", "status", "tries", "result_id", "error", "finished_at"}
+    kept = {"result_id", "outcome", "changed", "facts"}
+    assert set(whole[0]) == {"key", "ticker", "status", "tries", "error", "finished_at", *kept}
     assert walk(client, path, 3) == whole
     failed = walk(client, f"{path}?status=failed", 2)
     assert [item["ticker"] for item in failed] == ["NONE", "NOPE", "Z^=.&-_1"]

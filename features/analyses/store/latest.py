@@ -161,3 +161,18 @@ def _filled(row: Any) -> dict[str, Any]:
     org_id, ticker, strategy, result_id, as_of, close, body, score = row
     key = {"org_id": org_id, "ticker": ticker, "strategy": strategy, "id": result_id, "as_of": as_of, "close": close}
     return {**key, "previous_score": score, **vars(ScreenValues.of_body(parse_tolerant(body)))}
+
+
+FIND_LATEST_VERDICTS = text(
+    """
+    SELECT ticker, result_id, verdict
+    FROM latest_results
+    WHERE org_id = :org_id AND strategy = :strategy AND ticker IN :tickers
+    """
+).bindparams(bindparam("tickers", expanding=True))
+
+
+def find_latest_verdicts(connection: Connection, org_id: int, strategy: str, tickers: Collection[str]) -> dict[str, tuple[str, str]]:
+    """The id and the verdict of the latest result of some tickers by a strategy, by ticker."""
+    rows = connection.execute(FIND_LATEST_VERDICTS, {"org_id": org_id, "strategy": strategy, "tickers": list(tickers)})
+    return {row[0]: (row[1], row[2]) for row in rows}

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
-from models.result import HistoryFilter, NewResult, ResultSummary, StoredResult
+from models.result import HistoryFilter, NewResult, ResultBrief, ResultSummary, StoredResult
 from utils.dialects import Variants, execute_rows
 
 _STORED = "r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.body"
@@ -69,21 +69,21 @@ def find_fingerprints(connection: Connection, org_id: int, fingerprints: Collect
     return {row[0]: bool(row[1]) for row in rows}
 
 
-FIND_IDS = text(
+FIND_BRIEFS = text(
     """
-    SELECT fingerprint, id
+    SELECT fingerprint, id, strategy, verdict, score, close, as_of
     FROM analysis_results
     WHERE org_id = :org_id AND fingerprint IN :fingerprints
     """
 ).bindparams(bindparam("fingerprints", expanding=True))
 
 
-def find_ids(connection: Connection, org_id: int, fingerprints: Collection[str]) -> dict[str, str]:
-    """The ids of the results that have some fingerprints, by fingerprint."""
+def find_briefs(connection: Connection, org_id: int, fingerprints: Collection[str]) -> dict[str, ResultBrief]:
+    """The main values of the results that have some fingerprints, by fingerprint."""
     if not fingerprints:
         return {}
-    rows = connection.execute(FIND_IDS, {"org_id": org_id, "fingerprints": list(fingerprints)})
-    return {row[0]: row[1] for row in rows}
+    rows = connection.execute(FIND_BRIEFS, {"org_id": org_id, "fingerprints": list(fingerprints)})
+    return {row[0]: ResultBrief(*row[1:]) for row in rows}
 
 
 # The columns of a new result with their types.

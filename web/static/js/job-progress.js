@@ -2,33 +2,27 @@
 
 import { fill, h } from "./dom.js";
 import { formatDuration, formatShare, formatWhole } from "./format.js";
-import { strategyName } from "./strategies.js";
-
-const tickers = (count) => (count === 1 ? "1 ticker" : `${formatWhole(count)} tickers`);
-
-export const isImport = (job) => job.kind === "price_import";
+import { countOf, kindOf } from "./job-kinds.js";
 
 /** What a job works on. */
-export function describeJob(job) {
-  if (isImport(job)) return `Prices of ${tickers(job.total)}${job.retry_of ? ", failed ones again" : ""}, ${job.params.dry_run ? "check" : "import"}`;
-  const what = { all: "All tickers", watchlist: "Watchlist" }[job.params.universe] ?? tickers(job.total);
-  return `${what}${job.retry_of ? ", failed ones again" : ""}, ${strategyName(job.params.strategy)}`;
-}
+export const describeJob = (job) => kindOf(job.kind).describe(job);
+
+/** The time that is left, in words. */
+const timeLeft = (seconds) => (seconds < 1 ? "less than a second left" : `about ${formatDuration(seconds)} left`);
 
 /** How far a job is: counts, and the time that is left. */
 export function describeProgress(job) {
   const parts = [`${formatWhole(job.completed)} of ${formatWhole(job.total)} done (${formatShare(job.progress)})`];
   if (job.failed) parts.push(`${formatWhole(job.failed)} failed`);
   if (job.status === "queued") parts.push("waiting for a worker");
-  else if (job.status === "processing" && job.cancel_requested) parts.push("stopping at the next ticker");
-  else if (job.status === "processing") parts.push(job.eta_seconds === null ? "time left not known yet" : `about ${formatDuration(job.eta_seconds)} left`);
+  else if (job.status === "processing" && job.cancel_requested) parts.push(`stopping at the next ${kindOf(job.kind).noun[0]}`);
+  else if (job.status === "processing") parts.push(job.eta_seconds === null ? "time left not known yet" : timeLeft(job.eta_seconds));
   return parts.join(" · ");
 }
 
 /** How a job ended, in a sentence. */
 export function describeEnd(job) {
-  const verb = !isImport(job) ? "analysed" : job.params.dry_run ? "checked" : "stored";
-  const done = `${formatWhole(job.succeeded)} of ${tickers(job.total)} ${verb}${job.failed ? `, ${formatWhole(job.failed)} failed` : ""}`;
+  const done = `${formatWhole(job.succeeded)} of ${countOf(job, job.total)} ${kindOf(job.kind).done(job)}${job.failed ? `, ${formatWhole(job.failed)} failed` : ""}`;
   if (job.status === "failed") return `${describeJob(job)}: could not be run. ${job.error?.message ?? ""}`.trim();
   return `${describeJob(job)}: ${job.status === "cancelled" ? "cancelled" : "completed"}, ${done}.`;
 }

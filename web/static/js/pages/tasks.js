@@ -4,11 +4,13 @@ import { onReturn } from "../connection.js";
 import { byId, fill, h } from "../dom.js";
 import { loading, problem } from "../states.js";
 import { openDetail } from "../tasks/detail.js";
-import { openHere, openList } from "../tasks/list.js";
+import { openList } from "../tasks/list.js";
 import { wireNewJob } from "../tasks/new-job.js";
+import { openHere } from "../tasks/opening.js";
 import { readUrl, writeUrl } from "../url-state.js";
 
-const DEFAULTS = { status: "", job: "", items: "" };
+const DEFAULTS = { status: "", job: "", items: "", outcome: "", changed: "" };
+const WHOLE = { items: "", outcome: "", changed: "" }; // no filter of items
 const page = byId("page");
 const title = byId("title");
 
@@ -70,10 +72,10 @@ function name(given) {
 
 function back() {
   const address = state.status ? `/tasks?status=${encodeURIComponent(state.status)}` : "/tasks";
-  return h("p", {}, h("a", { href: address, onclick: (event) => openHere(event, () => go({ job: "", items: "" })) }, "← All tasks"));
+  return h("p", {}, h("a", { href: address, onclick: (event) => openHere(event, () => go({ job: "", ...WHOLE })) }, "← All tasks"));
 }
 
 addEventListener("popstate", () => open());
 onReturn(() => open());
-wireNewJob((job) => go({ job: job.id, items: "" }));
+wireNewJob((job) => go({ job: job.id, ...WHOLE }));
 await open();

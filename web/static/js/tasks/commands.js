@@ -3,6 +3,7 @@
 import { api } from "../api.js";
 import { byId, fill, h, notify } from "../dom.js";
 import { formatWhole } from "../format.js";
+import { countOf, itemsOf, kindOf } from "../job-kinds.js";
 import { describeJob } from "../job-progress.js";
 import { FINISHED } from "../job-watch.js";
 import { download } from "../transfer.js";
@@ -37,7 +38,7 @@ export function commandButtons(job, onJob, onNew) {
       job.failed > 0 &&
       h(
         "button",
-        { type: "button", class: "small", dataset: { command: "retry" }, "aria-label": `Retry the failed tickers of ${name}`, onclick: (event) => retry(job, onNew, event.currentTarget) },
+        { type: "button", class: "small", dataset: { command: "retry" }, "aria-label": `Retry the failed ${itemsOf(job)} of ${name}`, onclick: (event) => retry(job, onNew, event.currentTarget) },
         "Retry failed",
       ),
     h("button", { type: "button", class: "small", dataset: { command: "report" }, "aria-label": `Excel report of ${name}`, onclick: (event) => report(job, event.currentTarget) }, "Excel"),
@@ -50,7 +51,7 @@ async function cancel(job, onJob, button) {
   button.disabled = true;
   try {
     onJob(await cancelAt(job, onJob));
-    notify(`${describeJob(job)}: it stops at the next ticker. What is done stays.`);
+    notify(`${describeJob(job)}: it stops at the next ${kindOf(job.kind).noun[0]}. What is done stays.`);
   } catch (error) {
     button.disabled = false;
     notify(cancelProblem(job, error), { problem: true });
@@ -93,7 +94,7 @@ function isSure(job) {
   /** @type {HTMLDialogElement} */
   const dialog = byId("cancel-dialog");
   const left = job.total - job.completed;
-  fill(byId("cancel-what"), `${describeJob(job)}: ${formatWhole(job.completed)} done so far stay; ${left === 1 ? "1 ticker" : `${formatWhole(left)} tickers`} would not be analysed.`);
+  fill(byId("cancel-what"), `${describeJob(job)}: ${formatWhole(job.completed)} done so far stay; ${countOf(job, left)} would not be ${kindOf(job.kind).done(job)}.`);
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "cancel"), { once: true }));
@@ -103,7 +104,7 @@ async function retry(job, onNew, button) {
   button.disabled = true;
   try {
     const fresh = await api.post(jobPath(job, "/retry"));
-    notify(fresh.deduplicated ? "The failed tickers are being analysed again already; this is that job." : "The failed tickers are being analysed again.");
+    notify(fresh.deduplicated ? `The failed ${itemsOf(job)} are tried again already; this is that job.` : `The failed ${itemsOf(job)} are tried again.`);
     onNew(fresh);
   } catch (error) {
     button.disabled = false;

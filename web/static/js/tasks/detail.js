@@ -1,33 +1,20 @@
 // One job: how far it is, what was asked for, and its tickers.
 
 import { api } from "../api.js";
+import { copy } from "../copying.js";
 import { fill, h } from "../dom.js";
 import { formatMoment, formatWhole } from "../format.js";
-import { describeJob, isImport, jobProgress } from "../job-progress.js";
+import { kindOf } from "../job-kinds.js";
+import { describeJob, jobProgress } from "../job-progress.js";
 import { FINISHED } from "../job-watch.js";
-import { strategyName } from "../strategies.js";
 import { jobBadge } from "../words.js";
 import { commandButtons, jobPath } from "./commands.js";
 import { JobItems } from "./items.js";
-import { duration, openHere } from "./list.js";
 import { LiveJobs } from "./live.js";
+import { duration, openHere } from "./opening.js";
 
-/** @type {Record<string, [name: string, format: (value: any) => string]>} */
-const PARAMS = {
-  capital: ["Capital", formatWhole],
-  risk_percent: ["Risk per trade", (value) => `${value} %`],
-  max_position_percent: ["Largest position", (value) => `${value} %`],
-  reward_risk: ["Reward : risk", String],
-  weights: [
-    "Weights",
-    (value) =>
-      Object.entries(value)
-        .map(([key, weight]) => `${key} ${weight}`)
-        .join(", "),
-  ],
-  indicators: ["Indicators", (value) => value.join(", ")],
-  as_of: ["As of", String],
-};
+const SHORT_ID = 8;
+const WHOLE = { items: "", outcome: "", changed: "" }; // no filter of items
 
 /** The view: its element, its title, and how to stop it. `go(values)` changes the address. */
 export async function openDetail(state, go) {
@@ -37,7 +24,8 @@ export async function openDetail(state, go) {
   const facts = h("dl", { class: "facts" });
   const commands = h("div", { class: "row" });
   const fault = h("div", {});
-  const items = new JobItems(job, state.items, (status) => go({ items: status }, { step: "items" }));
+  const { items: status, outcome, changed } = state;
+  const items = new JobItems(job, { items: status, outcome, changed }, (values, step) => go(values, { step }));
   let fitting = "";
 
   const update = (latest) => {
@@ -45,7 +33,9 @@ export async function openDetail(state, go) {
     progress.update(job);
     fill(badge, jobBadge(job));
     fill(fault, job.error && h("p", { class: "field-problem", role: "alert" }, h("code", {}, job.error.code), " ", job.error.message));
+    const hadId = facts.contains(document.activeElement) && document.activeElement?.id;
     fill(facts, factsOf(job, go));
+    if (hadId) document.getElementById(hadId)?.focus({ preventScroll: true });
     items.update(job);
     const next = `${job.status} ${job.cancel_requested}`;
     if (next === fitting) return;
@@ -56,7 +46,7 @@ export async function openDetail(state, go) {
       commandButtons(
         job,
         (changed) => live.take(changed),
-        (fresh) => go({ job: fresh.id, items: "" }),
+        (fresh) => go({ job: fresh.id, ...WHOLE }),
       ),
     );
     if (had) /** @type {HTMLElement | null} */ (commands.querySelector("button:not(:disabled)"))?.focus();
@@ -75,23 +65,34 @@ export async function openDetail(state, go) {
 }
 
 function factsOf(job, go) {
-  const { params } = job;
+  const kind = kindOf(job.kind);
+  const isFinished = FINISHED.has(job.status);
   const facts = [
     ["Created", formatMoment(job.created_at)],
     ["Started", formatMoment(job.started_at)],
     ["Finished", formatMoment(job.finished_at)],
-    [FINISHED.has(job.status) ? "Took" : "Running for", duration(job)],
-    ["Tickers", formatWhole(job.total)],
-    [isImport(job) ? (params.dry_run ? "Checked" : "Stored") : "Analysed", formatWhole(job.succeeded)],
+    [isFinished ? "Took" : "Running for", duration(job)],
+    [capitalized(kind.noun[1]), formatWhole(job.total)],
+    [capitalized(kind.done(job)), formatWhole(job.succeeded)],
     ["Failed", formatWhole(job.failed)],
-    FINISHED.has(job.status) && job.total > job.completed && ["Not done", formatWhole(job.total - job.completed)],
-    !isImport(job) && ["Strategy", strategyName(params.strategy)],
-    ...Object.entries(PARAMS).map(([key, [name, format]]) => params[key] !== null && params[key] !== undefined && [name, format(params[key])]),
+    isFinished && job.total > job.completed && [`Not ${kind.done(job)}`, formatWhole(job.total - job.completed)],
+    ...kind.facts(job.params),
     job.retry_of && [
-      "Failed tickers of",
-      h("a", { href: `/tasks?job=${encodeURIComponent(job.retry_of)}`, onclick: (event) => openHere(event, () => go({ job: job.retry_of, items: "" })) }, "the job before"),
+      `Failed ${kind.noun[1]} of`,
+      h("a", { href: `/tasks?job=${encodeURIComponent(job.retry_of)}`, onclick: (event) => openHere(event, () => go({ job: job.retry_of, ...WHOLE })) }, "the job before"),
     ],
-    ["Id", h("code", {}, job.id)],
+    ["Id", shortId(job.id)],
   ];
   return facts.filter(Boolean).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));
 }
+
+/** The end of an id, which alone tells jobs of one day apart, and a button that copies the whole. */
+function shortId(id) {
+  return [
+    h("code", { title: id }, `…${id.slice(-SHORT_ID)}`),
+    " ",
+    h("button", { type: "button", class: "small quiet", id: "copy-id", "aria-label": "Copy the job's whole id", onclick: () => copy(id, "The id") }, "Copy"),
+  ];
+}
+
+const capitalized = (text) => text.charAt(0).toUpperCase() + text.slice(1);

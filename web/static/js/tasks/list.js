@@ -2,10 +2,9 @@
 // them in some browsers: so roles say it again.
 
 import { api } from "../api.js";
-import { fill, h, notify } from "../dom.js";
-import { formatDuration, formatWhole } from "../format.js";
+import { fill, focusedIn, h, notify } from "../dom.js";
+import { formatWhole } from "../format.js";
 import { describeJob, jobProgress } from "../job-progress.js";
-import { FINISHED } from "../job-watch.js";
 import { ago } from "../moments.js";
 import { oneStopPerRow } from "../rows.js";
 import { empty } from "../states.js";
@@ -13,6 +12,7 @@ import { field, select } from "../widgets.js";
 import { jobBadge, statesOf } from "../words.js";
 import { commandButtons } from "./commands.js";
 import { LiveJobs } from "./live.js";
+import { duration, openHere } from "./opening.js";
 
 const PAGE_SIZE = 30;
 /** @type {[string, string][]} */
@@ -22,7 +22,13 @@ const HEADINGS = ["Job", "Status", "Progress", "Created", "Took"];
 /** The view: its element once the first page is there, and how to stop it. `go(values)` changes the address. */
 export async function openList(state, go) {
   const rows = new Map();
-  const live = new LiveJobs((job) => rows.get(job.id)?.update(job));
+  const live = new LiveJobs(
+    (job) => rows.get(job.id)?.update(job),
+    (job) => insert(job),
+  );
+  const area = h("div", {});
+  const news = h("p", { class: "visually-hidden", role: "status" });
+  let isWhole = false; // whether the last page is there
   const body = oneStopPerRow(h("tbody", { role: "rowgroup" }));
   const more = h("div", { class: "row centred more" });
   const open = (job) => go({ job: job.id });
@@ -38,8 +44,25 @@ export async function openList(state, go) {
     const first = fragment.firstElementChild;
     body.append(fragment);
     live.follow(items);
+    isWhole = cursor === null;
     fill(more, cursor && h("button", { type: "button", onclick: (event) => loadMore(cursor, event.currentTarget) }, "Load more"));
     return first;
+  };
+  /** Put in a job that somebody else has started, at its place. The focus and what is looked at stay where they are. */
+  const insert = (job) => {
+    if (rows.has(job.id) || (state.status && job.status !== state.status)) return;
+    const before = [...rows.keys()]
+      .filter((id) => id < job.id)
+      .sort()
+      .at(-1);
+    if (before === undefined && !isWhole) return; // it belongs to a page that is not there yet
+    const row = buildRow(job, (latest) => live.take(latest), open, go);
+    row.element.classList.add("new");
+    keepingPlace(body, () => body.insertBefore(row.element, before === undefined ? null : rows.get(before).element));
+    rows.set(job.id, row);
+    live.follow([job]);
+    if (!area.contains(body)) fill(area, content);
+    news.textContent = `New job: ${describeJob(job)}.`;
   };
   const loadMore = async (cursor, button) => {
     button.disabled = true;
@@ -74,8 +97,18 @@ export async function openList(state, go) {
     ),
     body,
   );
-  const content = page.items.length ? [h("div", { class: "table-scroll" }, table), more] : nothing(state, go);
-  return { element: h("section", { class: "card", "aria-label": "Jobs" }, head, content), stop: () => live.stop() };
+  const content = [h("div", { class: "table-scroll" }, table), more];
+  fill(area, page.items.length ? content : nothing(state, go));
+  return { element: h("section", { class: "card", "aria-label": "Jobs" }, head, area, news), stop: () => live.stop() };
+}
+
+/** Change the rows without moving the one that has the focus, or, further down the page, the one that is read. */
+function keepingPlace(body, change) {
+  const read = () => (scrollY > 0 ? [...body.rows].find((row) => row.getBoundingClientRect().top >= 0) : null);
+  const row = focusedIn(body)?.closest("tr") ?? read();
+  const before = row?.getBoundingClientRect().top ?? 0;
+  change();
+  if (row) scrollBy({ top: row.getBoundingClientRect().top - before, behavior: "instant" });
 }
 
 function nothing(state, go) {
@@ -118,18 +151,4 @@ function buildRow(job, onJob, onNew, go) {
     commands,
   );
   return { element, update };
-}
-
-/** How long a job ran, or has been running. */
-export function duration(job) {
-  if (!job.started_at) return "–";
-  const end = FINISHED.has(job.status) ? new Date(job.finished_at) : new Date();
-  return formatDuration(Math.max(0, (end.getTime() - new Date(job.started_at).getTime()) / 1000));
-}
-
-/** Follow a link within the page; with a key held down, the browser does what it is told. */
-export function openHere(event, go) {
-  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-  event.preventDefault();
-  go();
 }

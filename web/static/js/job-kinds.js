@@ -1,0 +1,127 @@
+// What is said of jobs of each kind: what their items are, what was asked for, and what came of an item. A kind that these pages do not know is
+// told by the names that its fields have.
+
+import { h } from "./dom.js";
+import { formatDay, formatPrice, formatScore, formatWhole } from "./format.js";
+import { strategyName } from "./strategies.js";
+import { scoreBar, verdictBadge } from "./widgets.js";
+
+/**
+ * @typedef {object} Kind
+ * @property {[one: string, many: string]} noun - of its items
+ * @property {(job: any) => string} done - what happened to an item that succeeded
+ * @property {string} outcomes - what its outcomes are called
+ * @property {(job: any) => string} describe - what a job works on
+ * @property {(params: any) => [name: string, value: string][]} facts - what was asked for
+ * @property {(item: any, job: any) => string} address - of an item's page; "" without one
+ * @property {(item: any) => any} outcome - of an item that succeeded
+ */
+
+const has = (value) => value !== null && value !== undefined;
+const words = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+
+/** A value of a field that these pages do not know. */
+function plain(value) {
+  if (typeof value === "number") return Number.isInteger(value) ? formatWhole(value) : String(value);
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (Array.isArray(value)) return value.map(plain).join(", ");
+  if (typeof value === "object" && value !== null)
+    return Object.entries(value)
+      .map(([key, entry]) => `${words(key)} ${plain(entry)}`)
+      .join(", ");
+  return String(value);
+}
+
+/** @type {[key: string, name: string, format: (value: any) => string][]} */
+const ANALYSIS_PARAMS = [
+  ["strategy", "Strategy", strategyName],
+  ["capital", "Capital", formatWhole],
+  ["risk_percent", "Risk per trade", (value) => `${value} %`],
+  ["max_position_percent", "Largest position", (value) => `${value} % of the capital`],
+  ["reward_risk", "Reward for each unit of risk", String],
+  ["weights", "Weights", plain],
+  ["indicators", "Indicators", plain],
+  ["as_of", "As of", formatDay],
+];
+
+/** @type {Record<string, Kind>} */
+const KINDS = {
+  bulk_analysis: {
+    noun: ["ticker", "tickers"],
+    done: () => "analysed",
+    outcomes: "Verdict",
+    describe: ({ params, total, retry_of: retried }) => {
+      const count = `${formatWhole(total)} ${total === 1 ? "ticker" : "tickers"}`;
+      const what = { all: `All ${count}`, watchlist: `Watchlist (${count})` }[params.universe] ?? count;
+      return `${what}${retried ? ", failed ones again" : ""}, ${strategyName(params.strategy)}`;
+    },
+    facts: (params) => ANALYSIS_PARAMS.filter(([key]) => has(params[key])).map(([key, name, format]) => [name, format(params[key])]),
+    address: ({ key }, { params }) => `/tickers/${encodeURIComponent(key)}${params.strategy === "balanced" ? "" : `?strategy=${encodeURIComponent(params.strategy)}`}`,
+    outcome: ({ outcome, changed, facts }) =>
+      outcome && [
+        h(
+          "div",
+          { class: "row verdict-outcome" },
+          verdictBadge(outcome),
+          changed && has(facts?.was) && h("strong", {}, `was ${facts.was}`),
+          changed === false && h("span", { class: "soft" }, "unchanged"),
+        ),
+        has(facts?.score) &&
+          h("div", { class: "row" }, scoreBar(facts.score, outcome), h("span", {}, formatScore(facts.score)), has(facts.close) && h("span", { class: "soft" }, `close ${formatPrice(facts.close)}`)),
+      ],
+  },
+};
+
+KINDS.price_import = {
+  noun: ["ticker", "tickers"],
+  done: ({ params }) => (params.dry_run ? "checked" : "stored"),
+  outcomes: "Outcome",
+  describe: ({ params, total, retry_of: retried }) =>
+    `Prices of ${formatWhole(total)} ${total === 1 ? "ticker" : "tickers"}${retried ? ", failed ones again" : ""}, ${params.dry_run ? "check" : "import"}`,
+  facts: (params) => [
+    ...(params.dry_run ? [] : [/** @type {[string, string]} */ (["Stored prices", params.extend === true ? "extended" : params.extend === false ? "replaced" : "extended where that is possible"])]),
+    ...(params.on_bad_rows === "drop" ? [/** @type {[string, string]} */ (["Bad rows", "left out"])] : []),
+  ],
+  address: ({ key }) => `/prices?ticker=${encodeURIComponent(key)}`,
+  outcome: ({ outcome, facts }) =>
+    outcome && [
+      h("span", { class: "badge good" }, outcome),
+      facts && ` ${formatWhole(facts.bars)} ${facts.bars === 1 ? "bar" : "bars"}, ${formatDay(facts.first)} to ${formatDay(facts.last)}`,
+      facts?.dropped > 0 && `, ${formatWhole(facts.dropped)} ${facts.dropped === 1 ? "row" : "rows"} left out`,
+      facts?.warnings > 0 && [" ", h("span", { class: "badge warn" }, `${formatWhole(facts.warnings)} ${facts.warnings === 1 ? "warning" : "warnings"}`)],
+    ],
+};
+
+/** @type {(name: string) => Kind} */
+const unknown = (name) => ({
+  noun: ["item", "items"],
+  done: () => "done",
+  outcomes: "Outcome",
+  describe: ({ total, retry_of: retried }) => `${words(name)}: ${formatWhole(total)} ${total === 1 ? "item" : "items"}${retried ? ", failed ones again" : ""}`,
+  facts: (params) =>
+    Object.entries(params)
+      .filter(([, value]) => has(value))
+      .map(([key, value]) => [words(key), plain(value)]),
+  address: () => "",
+  outcome: ({ outcome, facts }) => [
+    outcome && h("span", { class: "badge" }, outcome),
+    facts &&
+      h(
+        "dl",
+        { class: "pairs" },
+        Object.entries(facts).map(([key, value]) => h("div", {}, h("dt", {}, words(key)), h("dd", {}, has(value) ? plain(value) : "–"))),
+      ),
+  ],
+});
+
+/** What is said of a kind of job. @returns {Kind} */
+export const kindOf = (name) => KINDS[name] ?? unknown(name);
+
+/** "1 ticker", "412 tickers": items of a job. */
+export function countOf(job, number) {
+  const [one, many] = kindOf(job.kind).noun;
+  return `${formatWhole(number)} ${number === 1 ? one : many}`;
+}
+
+/** The plural of what a job's items are: "tickers". */
+export const itemsOf = (job) => kindOf(job.kind).noun[1];
