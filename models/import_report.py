@@ -58,12 +58,27 @@ class PreviewRow:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """The closes of a day on which the stored series and the file differ."""
+
+    day: date
+    stored: float
+    file: float
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """Closes of the stored series and of the file, as columns of one length; null where there is no bar."""
+    """Closes of the stored series and of the file, as columns of one length; null where there is no bar.
+
+    Of all days that both have, listed here or not: how many there are, on how many the closes differ, and the newest of these.
+    """
 
     dates: list[date]
     stored: list[float | None]
     file: list[float | None]
+    common_days: int
+    differing_days: int
+    last_difference: Difference | None
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,8 @@ def show_reports() -> str:
 @signs_in_at(LOGIN)
 def show_prices() -> str:
     """Stored prices and uploads."""
-    return render_template("prices.html", most_upload_bytes=services().settings.max_upload_bytes)
+    settings = services().settings
+    return render_template("prices.html", most_upload_bytes=settings.max_upload_bytes, most_import_bytes=settings.max_import_bytes)
 
 
 @blueprint.get("/diagnostics")

@@ -27,6 +27,14 @@ _SHARED = "The prices are shared by all organizations, and are analysed as they 
 
 
 @dataclass(frozen=True)
+class ToldAction:
+    """An action, and who told of it."""
+
+    action: CorporateAction
+    source: str = USER
+
+
+@dataclass(frozen=True)
 class ListedAction:
     """A stored action, and the columns of the bars before it that an analysis restates for it, or the `reason` why it restates none."""
 
@@ -59,12 +67,13 @@ def read_footing(database: Database, org_id: int, ticker: str) -> TickerFooting:
         return footing_of(connection, org_id, ticker)[0]
 
 
-def record_action(database: Database, org_id: int, ticker: str, action: CorporateAction, most: int = MOST_ACTIONS) -> ListedAction:
+def record_action(database: Database, org_id: int, ticker: str, told: ToldAction, most: int = MOST_ACTIONS) -> ListedAction:
     """Store an action that a user knows of; an analysis takes it from then on as far as the series' bases ask for it.
 
     Raises TickerNotFound, PricesDamaged, ImplausibleAction, ActionExists or TooManyActions.
     """
-    stored = StoredAction(new_id(), action, USER, now())
+    action = told.action
+    stored = StoredAction(new_id(), action, told.source, now())
     with database.transaction() as connection:
         series_store.lock_ticker(connection, org_id, ticker)
         head, packed = _load(connection, org_id, ticker)

@@ -33,7 +33,7 @@ def list_actions(path: TickerPath, query: LongPageQuery) -> Response:
 @blueprint.post("/prices/<ticker>/actions", responses={201: ActionAnswer, **problem_answers(400, 404, 409, 413, 415)}, sends=("Location",))
 def add_action(path: TickerPath, body: ActionRequest) -> Response:
     """Tell of a split, a dividend or a capital gain. `applied_to` answers whether the stored prices need it."""
-    listed = record_action(services().database, org_id(), path.ticker, body.action)
+    listed = record_action(services().database, org_id(), path.ticker, body.told)
     return json_response(listed, 201, {"Location": f"/api/v1/prices/{path.ticker}/actions"})
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
 from api.schemas import Body, IsoDate, Page, RootAnswer, TickerPath
-from features.prices.actions import ListedAction, TickerFooting
+from features.prices.actions import ListedAction, TickerFooting, ToldAction
 from models.corporate_action import ActionKind, CorporateAction
 from models.footing import Basis
 
@@ -53,6 +53,9 @@ class ActionRequest(Body):
     denominator: Term | None = Field(None, description="2 of a split 3:2; another number than the numerator.")
     amount: float | None = Field(None, gt=0, le=LARGEST_AMOUNT, description="Per share, as paid on that day.")
     currency: str | None = Field(None, pattern="^[A-Z]{3}$", description="Of the amount, as in ISO 4217.")
+    source: Literal["user", "upload", "merge"] = Field(
+        "user", description="Where it was told: only who puts a deleted action back names another source than `user`."
+    )
 
     @field_validator("denominator")
     @classmethod
@@ -74,9 +77,10 @@ class ActionRequest(Body):
         return self
 
     @property
-    def action(self) -> CorporateAction:
+    def told(self) -> ToldAction:
         """The action that is told."""
-        return CorporateAction(self.effective_day, self.kind, self.numerator, self.denominator, self.amount, self.currency)
+        action = CorporateAction(self.effective_day, self.kind, self.numerator, self.denominator, self.amount, self.currency)
+        return ToldAction(action, self.source)
 
 
 class ActionPath(TickerPath):

@@ -14,7 +14,7 @@ from kit.support import Client
 
 import database
 from api.application import Application
-from features.prices.actions import read_footing, record_action
+from features.prices.actions import ToldAction, read_footing, record_action
 from models.api_key import FIRST_ORG
 from models.corporate_action import MOST_ACTIONS, ActionKind, CorporateAction
 from models.errors import TooManyActions
@@ -159,7 +159,7 @@ def test_who_cannot_be_told_of(client: Client) -> None:
 def test_organizations_do_not_see_each_others_actions(client: Client) -> None:
     other = FIRST_ORG + 1
     database.execute_db("INSERT INTO organizations (id, name, created_at) VALUES (:id, 'Other', :at)", {"id": other, "at": now()})
-    told = record_action(database.current(), other, "FB", CorporateAction(date(2012, 10, 1), ActionKind.DIVIDEND, amount=1.0))
+    told = record_action(database.current(), other, "FB", ToldAction(CorporateAction(date(2012, 10, 1), ActionKind.DIVIDEND, amount=1.0)))
     assert client.get("/prices/FB/actions").json["items"] == []
     assert client.get("/prices/FB").json["actions"] == []
     assert client.delete(f"/prices/FB/actions/{told.id}").status_code == 404
@@ -180,9 +180,9 @@ def test_there_is_an_end_to_actions(client: Client) -> None:
     client.put("/prices/MANY", price_file(60))
     told = [CorporateAction(date(2012, 2, day), ActionKind.DIVIDEND, amount=1.0) for day in (1, 2, 3)]
     for action in told[:2]:
-        record_action(database.current(), FIRST_ORG, "MANY", action, most=2)
+        record_action(database.current(), FIRST_ORG, "MANY", ToldAction(action), most=2)
     with pytest.raises(TooManyActions):
-        record_action(database.current(), FIRST_ORG, "MANY", told[2], most=2)
+        record_action(database.current(), FIRST_ORG, "MANY", ToldAction(told[2]), most=2)
 
 
 def test_pages_of_actions(client: Client) -> None:

@@ -10,6 +10,7 @@ from kit.reports import price_file
 from kit.support import Client
 
 from features.prices.preview import DAYS_COMPARED, preview_of
+from models.import_report import Difference
 from models.price_series import Bar, PackedBars
 
 FIRST = date(2020, 1, 1)
@@ -47,9 +48,10 @@ def test_the_rows_are_those_of_the_outcome(client: Client) -> None:
     [
         pytest.param(None, bars(0, 1000), 1000 - DAYS_COMPARED, 999, id="nothing is stored: the newest days"),
         pytest.param(bars(0, 1000), bars(990, 1010), 1010 - DAYS_COMPARED, 1009, id="a week more: up to the newest day"),
-        pytest.param(bars(0, 1000), bars(200, 800), 140, 139 + DAYS_COMPARED, id="from before the common days"),
+        pytest.param(bars(0, 1000), bars(200, 800), 1000 - DAYS_COMPARED, 999, id="they agree: the newest days"),
+        pytest.param(bars(0, 1000), bars(0, 500, 200.0), 559 - DAYS_COMPARED, 558, id="up to after the newest difference"),
         pytest.param(bars(0, 50), bars(90, 100), 0, 99, id="no common day"),
-        pytest.param(bars(500, 1000), bars(0, 600), 440, 839, id="an older file"),
+        pytest.param(bars(500, 1000), bars(0, 600), 1000 - DAYS_COMPARED, 999, id="an older file that agrees"),
         pytest.param(None, bars(0, 2), 0, 1, id="two bars"),
     ],
 )
@@ -61,3 +63,11 @@ def test_which_days_are_compared(former: PackedBars | None, file: PackedBars, fi
     for name, packed in known.items():
         expected = dict(zip(packed.days(), packed.column("close"), strict=True)) if packed is not None else {}
         assert getattr(closes, name) == [expected.get(day) for day in closes.dates]
+
+
+def test_all_common_days_are_compared() -> None:
+    closes = preview_of(bars(0, 1000), bars(0, 500, 200.0), bars(0, 1000)).closes
+    assert (closes.common_days, closes.differing_days) == (500, 500)
+    assert closes.last_difference == Difference(FIRST + timedelta(days=499), 599.0, 699.0)
+    agreeing = preview_of(bars(0, 1000), bars(200, 800), bars(0, 1000)).closes
+    assert (agreeing.common_days, agreeing.differing_days, agreeing.last_difference) == (600, 0, None)

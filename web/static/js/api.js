@@ -185,7 +185,7 @@ export const api = {
   put: (path, json, options) => call("PUT", path, { ...options, json }),
   /** @type {(path: string, json?: any, options?: Options) => Promise<any>} */
   patch: (path, json, options) => call("PATCH", path, { ...options, json }),
-  /** Send a file's text as it is. */
-  upload: (path, body, type, params) => call("PUT", path, { body, type, params }),
+  /** Send a file as it is. */
+  postFile: (path, body, type, params) => call("POST", path, { body, type, params }),
   delete: (path, params) => call("DELETE", path, { params }),
 };

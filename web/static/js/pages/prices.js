@@ -7,6 +7,6 @@ import { storedPrices } from "../prices/stored.js";
 
 const page = byId("page");
 const stored = storedPrices((ticker) => files.choose(ticker));
-const files = uploads(Number(page.dataset.mostBytes), () => stored.reload());
+const files = uploads({ file: Number(page.dataset.mostBytes), archive: Number(page.dataset.mostImportBytes) }, () => stored.reload());
 fill(page, files.element, stored.element);
 onReturn(() => stored.reload());

@@ -1,10 +1,9 @@
 // The closes of the stored prices and of a file over each other.
 
 import { h } from "../dom.js";
-import { formatDay, formatPrice } from "../format.js";
+import { formatDay, formatPrice, formatWhole } from "../format.js";
 
 const HEIGHT = 220;
-const DIFFERS = 1e-4; // of a close: two that differ by less are drawn on one point
 
 /** A figure of old and new closes, drawn once it is in the page; null where there is nothing to draw. */
 export function closesChart(closes) {
@@ -24,12 +23,9 @@ export function closesChart(closes) {
   return figure;
 }
 
-/** What the chart shows, in words. */
-function comparisonIn({ dates, stored, file }) {
-  const common = dates.map((_, at) => at).filter((at) => stored[at] !== null && file[at] !== null);
-  if (!common.length) return "They have no day in common.";
-  const differing = common.filter((at) => Math.abs(file[at] / stored[at] - 1) > DIFFERS);
-  if (!differing.length) return `They agree on all ${common.length} common days shown.`;
-  const at = differing.at(-1);
-  return `They differ on ${differing.length} of ${common.length} common days shown, on ${formatDay(dates[at])} by ${formatPrice(stored[at])} to ${formatPrice(file[at])}.`;
+/** How the two compare, in words: on all days that both have, not only on those that are drawn. */
+function comparisonIn({ common_days: common, differing_days: differing, last_difference: last }) {
+  if (!common) return "They have no day in common.";
+  if (!differing) return common === 1 ? "They agree on the one day that both have." : `They agree on all ${formatWhole(common)} days that both have.`;
+  return `They differ on ${formatWhole(differing)} of ${formatWhole(common)} ${common === 1 ? "day" : "days"} that both have, last on ${formatDay(last.day)}: ${formatPrice(last.stored)} stored, ${formatPrice(last.file)} in the file.`;
 }

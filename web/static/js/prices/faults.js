@@ -1,11 +1,20 @@
 // Why a file was refused: every fault with its line and column, and the lines of the file around it.
 
 import { h } from "../dom.js";
-import { formatWhole } from "../format.js";
+import { formatDay, formatWhole } from "../format.js";
 import { cellsIn, excerpt, linesOf, placeOf } from "./file-text.js";
 
-/** The refusal of a file in words, and as a table where it names places. */
-export function refusal(error, fileName, text) {
+const DAYS_SHOWN = 5;
+
+/**
+ * The refusal of a file in words, and as a table where it names places or days. `leaveOut()` has it checked again without the rows at fault.
+ * @param {any} error
+ * @param {string} fileName
+ * @param {string} text
+ * @param {(() => void) | null} leaveOut
+ */
+export function refusal(error, fileName, text, leaveOut) {
+  if (error.code === "bases_differ") return differingDays(error);
   const faults = error.errors.map((entry) => ({ place: placeOf(entry.field), message: entry.message })).filter((fault) => fault.place);
   if (!faults.length) {
     return h("div", { class: "refusal" }, h("p", { class: "field-problem" }, error.words), error.requestId && h("p", { class: "small soft" }, "Request ", h("code", {}, error.requestId)));
@@ -19,6 +28,7 @@ export function refusal(error, fileName, text) {
     "div",
     { class: "refusal" },
     h("p", { class: "field-problem" }, h("strong", {}, "Nothing was stored."), ` ${known}`),
+    leaveOut && h("div", { class: "row" }, h("button", { type: "button", onclick: leaveOut }, "Leave these rows out")),
     h(
       "div",
       { class: "table-scroll", tabindex: "0", role: "region", "aria-label": `Faults in ${fileName}` },
@@ -28,6 +38,30 @@ export function refusal(error, fileName, text) {
         h("caption", { class: "visually-hidden" }, `Faults in ${fileName}`),
         h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "number" }, "Line"), h("th", { scope: "col" }, "Column"), h("th", { scope: "col" }, "What is wrong"))),
         byLine(faults).map((group) => lineRows(group, text && linesOf(text))),
+      ),
+    ),
+  );
+}
+
+/** The days on which the file and the stored prices differ without a rule. */
+function differingDays(error) {
+  const days = error.errors.slice(0, DAYS_SHOWN).map((entry) => [entry.field, ...(/stored (\S+), file (\S+?)\.?$/.exec(entry.message)?.slice(1) ?? ["", ""])]);
+  return h(
+    "div",
+    { class: "refusal" },
+    h("p", { class: "field-problem" }, h("strong", {}, "Nothing was stored."), ` ${error.message.split(". ")[0]}. Choose “are replaced” and the whole history, or correct the file.`),
+    h(
+      "div",
+      { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Days that differ" },
+      h(
+        "table",
+        { class: "faults" },
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Day"), h("th", { scope: "col", class: "number" }, "Stored"), h("th", { scope: "col", class: "number" }, "In the file"))),
+        h(
+          "tbody",
+          {},
+          days.map(([day, old, fresh]) => h("tr", {}, h("td", {}, formatDay(day)), h("td", { class: "number" }, old), h("td", { class: "number" }, fresh))),
+        ),
       ),
     ),
   );

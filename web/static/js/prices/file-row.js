@@ -1,7 +1,7 @@
 // One chosen file: its ticker, what becomes of the prices stored before, what the service would store, and the outcome.
 
 import { api } from "../api.js";
-import { fill, h } from "../dom.js";
+import { fill, h, notify } from "../dom.js";
 import { formatDay, formatWhole } from "../format.js";
 import { formatBytes, upload } from "../transfer.js";
 import { field, select } from "../widgets.js";
@@ -10,19 +10,25 @@ import { isTicker, refusalOf, shownText, tickerFromName, typeOf } from "./file-t
 import { previewed, stored } from "./outcome.js";
 
 const LOOK_AFTER_MILLISECONDS = 300;
-const MODES = [
-  ["replace", "Replace"],
-  ["extend", "Extend by day"],
+export const MODES = [
+  ["replace", "are replaced"],
+  ["extend", "are kept, this file adds to them"],
 ];
-const LABELS = { refused: "Check again", waiting: "Store without a check" };
+const LABELS = { refused: "Check again", waiting: "Store without checking" };
+const ORDERS = { dmy: "day", mdy: "month" };
+const canLeaveOut = (error) => error.code === "price_quality" && error.errors.some((entry) => entry.field?.startsWith("line ") && entry.field !== "line 1");
 let made = 0;
 
 /**
  * The row of a file. `on` holds what the queue wants to hear: `changed()`, `unchecked(row)` (something is to be checked: this row in any case), `wanted(row)` (have it stored),
- * `stored(answer)` and `removed(row)`.
+ * `stored(answer, row)`, `undone()` and `removed(row)`; and `isCrowded()`, whether there are so many files that each shows little.
  */
 export class FileRow {
-  constructor(file, { mostBytes, ticker, mode = "replace", on }) {
+  /**
+   * @param {File} file
+   * @param {{mostBytes: number, ticker?: string, mode?: string | null, on: Record<string, any>}} options
+   */
+  constructor(file, { mostBytes, ticker, mode = null, on }) {
     made += 1;
     this.refused = refusalOf(file, mostBytes, formatBytes); // why it need not even be sent
     this.file = file;
@@ -36,6 +42,12 @@ export class FileRow {
     this.timer = undefined;
     /** @type {"dmy" | "mdy" | null} */
     this.dates = null; // whether dates have the day or the month first, where the file does not tell
+    this.leavesOut = false; // rows with faults
+    /** @type {{days: number, first: string, last: string} | null} */
+    this.lost = null; // the stored days that storing it would delete, as far as is known
+    this.mayLose = false; // whether somebody has agreed to that
+    this.isModeChosen = mode !== null;
+    this.isHeld = false; // while it waits to be stored among others: what is stored is what was looked at
     this.ticker = h("input", {
       id: `${this.id}-ticker`,
       value: ticker ?? tickerFromName(file.name),
@@ -45,18 +57,30 @@ export class FileRow {
       spellcheck: "false",
       required: true,
       "aria-describedby": `${this.id}-problem ${this.id}-hint`,
-      oninput: () => this.edited(),
+      oninput: () => {
+        if (!mode) this.isModeChosen = false; // what fits the other ticker's prices
+        this.edited();
+      },
     });
-    this.mode = select(`${this.id}-mode`, MODES, mode, () => this.edited());
+    this.mode = select(`${this.id}-mode`, MODES, mode ?? "replace", () => {
+      this.isModeChosen = true;
+      this.edited();
+    });
     this.problem = h("p", { class: "field-problem", id: `${this.id}-problem` });
     this.hint = h("p", { class: "small soft hint", id: `${this.id}-hint` });
     this.outcome = h("div", { class: "outcome" });
-    this.sendButton = h("button", { type: "button", onclick: () => (this.state === "refused" ? this.checkAgain() : on.wanted(this)) });
+    this.sendButton = h("button", { type: "button", onclick: () => this.send() });
     this.checkButton = h("button", { type: "button", onclick: () => this.checkAgain() }, "Check");
     this.removeButton = h("button", { type: "button", class: "quiet", "aria-label": `Remove ${file.name}`, onclick: () => this.remove() }, "Remove");
     this.element = this.build();
     if (!this.refused) this.enter(this.state);
     this.edited();
+  }
+
+  send() {
+    if (this.state === "refused") return this.checkAgain();
+    if (this.lost) this.mayLose = true; // the button has said so
+    this.on.wanted(this);
   }
 
   get symbol() {
@@ -77,7 +101,8 @@ export class FileRow {
     if (!this.symbol) return "Which ticker are these prices of?";
     if (!isTicker(this.symbol)) return "A ticker has 1 to 20 characters: letters, digits and . & ^ = _ -, the first a letter, a digit or ^.";
     const twin = others.find((other) => other !== this && other.symbol === this.symbol);
-    return twin && this.mode.value === "replace" && twin.mode.value === "replace" ? `${twin.file.name} has this ticker, too: one would replace the other. Extend with one of them.` : "";
+    if (!twin || (this.mode.value === "extend" && twin.mode.value === "extend")) return "";
+    return `${twin.file.name} has this ticker, too: one would replace what the other stores. Let both add to what is stored, or remove one.`;
   }
 
   showFault(text) {
@@ -86,21 +111,97 @@ export class FileRow {
     else this.ticker.removeAttribute("aria-invalid");
   }
 
+  /** What the service is told of the file, beside the ticker. */
+  get params() {
+    return {
+      extend: this.mode.value === "extend" ? "true" : null,
+      dates: this.dates,
+      on_bad_rows: this.leavesOut ? "drop" : null,
+      on_loss: this.mayLose ? null : "refuse",
+    };
+  }
+
   /** Have the file read, and show what would be stored. Resolves to true when it may be stored; rejects as `store` does. */
   check() {
-    return this.transfer("checking", { dry_run: "true" }, (answer) => {
-      this.enter("checked");
-      fill(this.outcome, previewed(answer));
-    });
+    return this.transfer("checking", { dry_run: "true" }, (answer) => this.showChecked(answer));
+  }
+
+  showChecked(answer) {
+    this.lost = answer.lost;
+    this.enter("checked");
+    fill(this.outcome, previewed(answer, !this.on.isCrowded()), this.dates && this.otherOrder());
   }
 
   /** Store the file. Resolves to true when it was stored; rejects for what another try may get over. */
   store() {
-    return this.transfer("sending", {}, (answer) => {
-      this.enter("stored");
-      fill(this.outcome, stored(answer));
-      this.on.stored(answer);
-    });
+    return this.transfer("sending", {}, (answer) => this.showStored(answer));
+  }
+
+  showStored(answer) {
+    this.enter("stored");
+    fill(this.outcome, stored(answer, answer.undo && this.undoButton(answer)));
+    this.on.stored(answer, this);
+  }
+
+  undoButton({ undo, ticker }) {
+    const path = `/prices/${encodeURIComponent(ticker)}`;
+    const act = async () => {
+      button.disabled = true;
+      try {
+        if (undo === "restore") await api.post(`${path}/restore`);
+        else await api.delete(path);
+      } catch (error) {
+        notify(error.words, { problem: true });
+        button.disabled = false;
+        return;
+      }
+      this.lost = null;
+      this.mayLose = false;
+      this.enter("waiting");
+      this.say(undo === "restore" ? "Undone: what was stored before is back." : "Undone: nothing of it is stored.");
+      this.removeButton.focus();
+      this.on.undone();
+    };
+    const button = h("button", { type: "button", onclick: act }, "Undo");
+    return h("div", { class: "row" }, button);
+  }
+
+  hold(isHeld) {
+    this.isHeld = isHeld;
+    this.ticker.disabled = this.mode.disabled = isHeld || this.state === "sending" || this.state === "stored";
+  }
+
+  /**
+   * Take what is set for all files: null leaves a setting as it is.
+   * @param {{mode?: string | null, dates?: any, leavesOut?: boolean | null}} settings
+   */
+  take({ mode = null, dates = null, leavesOut = null }) {
+    if (mode !== null) {
+      this.mode.value = mode;
+      this.isModeChosen = true;
+    }
+    if (dates !== null) this.dates = dates || null;
+    if (leavesOut !== null) this.leavesOut = leavesOut;
+    this.edited();
+  }
+
+  /** It is checked or stored among others. */
+  begin(state, text) {
+    this.wantsCheck = false;
+    this.enter(state);
+    this.removeButton.hidden = true;
+    this.say(text);
+  }
+
+  /** It was neither. */
+  back(text) {
+    this.enter("waiting");
+    this.say(text);
+  }
+
+  showUnreadable() {
+    this.enter("refused");
+    fill(this.outcome, h("p", { class: "field-problem" }, "The file has changed since it was chosen, or is gone. Choose it again."));
   }
 
   checkAgain() {
@@ -119,11 +220,13 @@ export class FileRow {
     try {
       const answer = await upload(`/prices/${encodeURIComponent(this.symbol)}`, this.file, {
         type: typeOf(this.file.name),
-        params: { extend: this.mode.value === "extend" ? "true" : null, dates: this.dates, ...params },
+        params: { ...this.params, ...params },
         signal: this.abort.signal,
         onProgress: (share) => {
           bar.value = share;
-          if (share === 1) said.textContent = "Sent. Every line is being checked …";
+          if (share < 1) return;
+          said.textContent = state === "sending" ? "Sent. It is being stored …" : "Sent. Every line is being checked …";
+          if (state === "sending") this.removeButton.hidden = true; // it can no longer be kept from being stored
         },
       });
       done(answer);
@@ -131,7 +234,7 @@ export class FileRow {
     } catch (error) {
       if (error.name === "AbortError") {
         this.enter("waiting");
-        fill(this.outcome, h("p", { class: "small soft" }, "Stopped before it was stored."));
+        this.say(state === "checking" ? "Check stopped." : "Stopped before all of it was sent: nothing was stored.");
         return false;
       }
       if (error.status === 429) {
@@ -139,36 +242,67 @@ export class FileRow {
         throw error;
       }
       if (!("status" in error)) throw error;
-      this.enter("refused");
-      if (error.code === "ambiguous_dates") {
-        fill(this.outcome, this.choiceOfDates(error.message));
-        return false;
-      }
-      const text = await shownText(this.file).catch(() => null);
-      // A file that was saved again since it was chosen can no longer be read, which looks like a service that is away.
-      if (text === null) fill(this.outcome, h("p", { class: "field-problem" }, "The file has changed since it was chosen, or is gone. Choose it again."));
-      else fill(this.outcome, refusal(error, this.file.name, text));
+      await this.showRefused(error);
       return false;
     } finally {
       this.abort = null;
     }
   }
 
+  /** Show why the service refused it, and what can be done. */
+  async showRefused(error) {
+    if (error.code === "stored_days_lost") {
+      this.enter("waiting");
+      fill(this.outcome, this.choiceOfLoss(error.message));
+      return;
+    }
+    this.enter("refused");
+    if (error.code === "ambiguous_dates") {
+      fill(this.outcome, this.choiceOfDates(error.message));
+      return;
+    }
+    const text = await shownText(this.file).catch(() => null);
+    // A file that was saved again since it was chosen can no longer be read, which looks like a service that is away.
+    if (text === null) this.showUnreadable();
+    else fill(this.outcome, refusal(error, this.file.name, text, this.leavesOut || !canLeaveOut(error) ? null : () => this.again({ leavesOut: true })));
+  }
+
+  /** Check it again with other settings. */
+  again(settings) {
+    Object.assign(this, settings);
+    this.checkAgain();
+  }
+
+  /** The question whether stored days may go. */
+  choiceOfLoss(sentence) {
+    const lose = () => {
+      this.mayLose = true;
+      this.on.wanted(this);
+    };
+    const keep = () => {
+      this.mode.value = "extend";
+      this.isModeChosen = true;
+      this.edited();
+    };
+    return h(
+      "div",
+      { class: "loss", role: "alert" },
+      h("p", {}, sentence.split(": the file")[0], ": the file does not hold them. Nothing was stored."),
+      h("div", { class: "row" }, h("button", { type: "button", onclick: keep }, "Keep them, add this file"), h("button", { type: "button", class: "danger", onclick: lose }, "Delete them and store")),
+    );
+  }
+
   /** The question which number of a date is the day; each answer has the file checked again. */
   choiceOfDates(question) {
-    const answer = (order, words) =>
-      h(
-        "button",
-        {
-          type: "button",
-          onclick: () => {
-            this.dates = order;
-            this.checkAgain();
-          },
-        },
-        words,
-      );
-    return h("div", { class: "date-order" }, h("p", {}, question), h("div", { class: "row" }, answer("dmy", "Day first"), answer("mdy", "Month first")));
+    const [dmy, mdy] = question.match(/\d{4}-\d{2}-\d{2}/g) ?? [];
+    const answer = (dates, day) => h("button", { type: "button", onclick: () => this.again({ dates }) }, `${ORDERS[dates] === "day" ? "Day" : "Month"} first${day ? `: ${formatDay(day)}` : ""}`);
+    return h("div", { class: "date-order" }, h("p", {}, "Its dates can be read in two ways. Of which day is the first row?"), h("div", { class: "row" }, answer("dmy", dmy), answer("mdy", mdy)));
+  }
+
+  /** The way back from a choice of the order of dates. */
+  otherOrder() {
+    const dates = this.dates === "dmy" ? "mdy" : "dmy";
+    return h("div", { class: "row" }, h("button", { type: "button", class: "small", onclick: () => this.again({ dates }) }, `Read dates with the ${ORDERS[dates]} first instead`));
   }
 
   say(text) {
@@ -179,9 +313,12 @@ export class FileRow {
     this.state = state;
     this.element.dataset.state = state;
     const isBusy = state === "sending" || state === "checking";
-    this.ticker.disabled = this.mode.disabled = state === "sending" || state === "stored"; // a check is made anew when they change
+    this.ticker.disabled = this.mode.disabled = this.isHeld || state === "sending" || state === "stored"; // a check is made anew when they change
     this.sendButton.hidden = isBusy || state === "stored";
-    this.sendButton.textContent = LABELS[state] ?? "Store";
+    const loses = state === "checked" && this.lost;
+    this.sendButton.textContent = loses ? `Store and delete ${loses.days === 1 ? "1 day" : `${formatWhole(loses.days)} days`}` : (LABELS[state] ?? "Store");
+    this.sendButton.classList.toggle("danger", Boolean(loses));
+    this.removeButton.hidden = false;
     this.checkButton.hidden = state !== "waiting";
     this.removeButton.textContent = isBusy ? "Stop" : "Remove";
     this.removeButton.setAttribute("aria-label", `${isBusy ? "Stop the upload of" : "Remove"} ${this.file.name}`);
@@ -197,11 +334,14 @@ export class FileRow {
       fill(this.outcome);
       this.enter("waiting");
     }
-    this.wantsCheck = true;
+    this.wantsCheck = false; // until it is known what is stored
+    this.lost = null;
+    this.mayLose = false;
     this.hint.textContent = ""; // it spoke of the ticker before
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      this.lookUp();
+    this.timer = setTimeout(async () => {
+      await this.lookUp();
+      this.wantsCheck = true;
       this.on.unchecked();
     }, LOOK_AFTER_MILLISECONDS);
     this.on.changed();
@@ -218,8 +358,10 @@ export class FileRow {
       const { items } = await api.get("/tickers", { q: symbol, limit: 1 });
       if (symbol !== this.symbol || this.state === "stored") return;
       const found = items.find((item) => item.ticker === symbol);
+      // What is stored is not replaced unasked: a file of the same prices goes on from there.
+      if (!this.isModeChosen) this.mode.value = found?.provider === "upload" ? "extend" : "replace";
       this.hint.textContent = found
-        ? `Stored now: ${formatWhole(found.bars)} bars, ${formatDay(found.first)} to ${formatDay(found.last)} (${found.provider}).`
+        ? `Stored now: ${formatWhole(found.bars)} ${found.bars === 1 ? "bar" : "bars"}, ${formatDay(found.first)} to ${formatDay(found.last)} (${found.provider}).`
         : "New: nothing is stored under this ticker.";
     } catch {
       this.hint.textContent = ""; // it is only a courtesy: the upload itself says what is wrong
@@ -246,7 +388,7 @@ export class FileRow {
         { class: "file-fields" },
         heading,
         field("Ticker", this.ticker),
-        field("What is stored", this.mode),
+        field("Prices stored before", this.mode),
         h("div", { class: "row file-buttons" }, this.checkButton, this.sendButton, this.removeButton),
       ),
       this.problem,

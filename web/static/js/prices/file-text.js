@@ -7,22 +7,26 @@ const AROUND = 1;
 
 export const isTicker = (text) => TICKER.test(text);
 
-/** The ticker that a file name speaks of; "" when it speaks of none. "aapl_daily (2).csv" → "AAPL". */
+// What sites write into the names of their files beside the ticker; the service knows the same (features/prices/files/names.py).
+const WORDS = new Set(
+  (
+    "DAILY PRICE PRICES HISTORY HISTORICAL HISTORICALDATA HISTORICALQUOTES HISTORICALPRICES DATA QUOTE QUOTES OHLC OHLCV ADJUSTED MAX 1D NEW COPY STOCK KURSE KURS DOWNLOAD EXPORT TABLE " +
+    "CHART D US NASDAQ NYSE AMEX XETRA BATS LSE TSE BOOK1 SHEET1 UNTITLED FILE CSV FOR OF"
+  ).split(" "),
+);
+const DATE = /^(19|20)\d\d([-_.]?\d\d){0,2}$/;
+
+/** The ticker that a file name speaks of; "" when it speaks of none, or of several words. "aapl_us_d (2).csv" → "AAPL". */
 export function tickerFromName(name) {
-  let stem = name
+  const stem = name
     .replace(/^.*[\\/]/, "")
     .replace(/(\.(csv|txt|tsv|xlsx|xlsm))+$/i, "")
     .replace(/\s*\(\d+\)$/, "")
     .trim()
     .toUpperCase();
-  let before;
-  do {
-    before = stem;
-    stem = stem.replace(/[\s._-]+(DAILY|PRICES?|HISTORY|HISTORICAL|HISTORICAL_?DATA|DATA|QUOTES?|OHLCV?|ADJUSTED|MAX|1D|NEW|COPY|(19|20)\d\d([-_.]?\d\d){0,2})$/, "");
-  } while (stem !== before);
-  if (isTicker(stem)) return stem;
-  const first = stem.split(/[\s,;()[\]]+/)[0];
-  return isTicker(first) ? first : "";
+  const parts = stem.split(/[\s,;()[\]_]+/).map((part) => part.replace(/^[.-]+|[.-]+$/g, ""));
+  const left = parts.filter((part) => part && !WORDS.has(part) && !DATE.test(part));
+  return left.length === 1 && isTicker(left[0]) ? left[0] : "";
 }
 
 /** Why a file need not be sent; null when it may be. */
@@ -73,5 +77,11 @@ const isWorkbook = (name) => /\.xls[xm]$/i.test(name);
 /** The content type that a file is sent with. */
 export const typeOf = (name) => (isWorkbook(name) ? WORKBOOK : "text/csv");
 
-/** The text in which faults can be shown; "" of a workbook. */
-export const shownText = async (file) => (isWorkbook(file.name) ? file.arrayBuffer().then(() => "") : file.text());
+const NO_TEXT = /^\s*(<|%PDF-|PK)/; // a page, a PDF, an archive
+
+/** The text in which faults can be shown; "" of a workbook, and of what is no table at all. */
+export async function shownText(file) {
+  if (isWorkbook(file.name)) return file.arrayBuffer().then(() => "");
+  const text = await file.text();
+  return NO_TEXT.test(text) ? "" : text;
+}

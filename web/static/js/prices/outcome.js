@@ -2,31 +2,44 @@
 
 import { h } from "../dom.js";
 import { formatDay, formatPrice, formatWhole } from "../format.js";
-import { badge, warningBadge } from "../words.js";
+import { badge } from "../words.js";
 import { closesChart } from "./closes-chart.js";
+import { warningList } from "./warnings.js";
 
-/** What a stored file became. */
-export function stored(answer) {
+/** What a stored file became; `extra` stands below, as the way to undo it. */
+export function stored(answer, extra) {
   return h(
     "div",
     { class: "stored" },
     h("p", {}, badge("file", "stored"), " ", h("a", { href: `/tickers/${encodeURIComponent(answer.ticker)}` }, answer.ticker), ` has ${extentOf(answer)}`),
-    remarks(answer),
+    remarks(answer, { ticker: answer.ticker }),
+    extra,
   );
 }
 
-/** What a file would become, for whoever decides on it. */
-export function previewed(answer) {
-  const { first, last, closes } = answer.preview;
-  const chart = closesChart(closes);
+/** What a file would become, for whoever decides on it. `isOpen`: with its rows and closes in sight. */
+export function previewed(answer, isOpen) {
+  const details = () => {
+    const { first, last, closes } = answer.preview;
+    return [h("h4", {}, "First and last rows as they would be stored"), rowsTable(first, last, answer.bars), closesChart(closes)];
+  };
+  const body = h("div", { class: "preview-body" });
+  const show = () => {
+    if (!body.hasChildNodes()) body.append(...details().filter((part) => part !== null));
+  };
   return h(
     "div",
     { class: "previewed" },
     h("p", {}, badge("file", "checked"), ` ${answer.ticker} would have ${extentOf(answer)} Nothing is stored yet.`),
+    answer.lost && h("p", { class: "loss" }, `${lossIn(answer.lost)} would be deleted: the file does not hold ${answer.lost.days === 1 ? "it" : "them"}.`),
     remarks(answer),
-    h("details", { open: true }, h("summary", {}, "First and last rows as they would be stored"), rowsTable(first, last, answer.bars)),
-    chart,
+    answer.preview && h("details", { open: isOpen, ontoggle: (event) => event.currentTarget.open && show() }, h("summary", {}, "Rows and closes"), body),
   );
+}
+
+/** "430 stored days (…)". */
+export function lossIn({ days, first, last }) {
+  return `${days === 1 ? "1 stored day" : `${formatWhole(days)} stored days`} (${formatDay(first)}${days === 1 ? "" : ` to ${formatDay(last)}`})`;
 }
 
 function extentOf({ bars, first, last, dropped }) {
@@ -34,17 +47,8 @@ function extentOf({ bars, first, last, dropped }) {
   return dropped > 0 ? `${extent} ${formatWhole(dropped)} ${dropped === 1 ? "row is" : "rows are"} left out.` : extent;
 }
 
-function remarks({ rescaled, understood, warnings }) {
-  return [
-    rescaled !== null && h("p", { class: "rescaled" }, rescaledIn(rescaled)),
-    h("p", { class: "small soft understood" }, understoodIn(understood)),
-    warnings.length > 0 &&
-      h(
-        "ul",
-        { class: "warnings" },
-        warnings.map((warning) => h("li", {}, warningBadge(), " ", warning.message)),
-      ),
-  ];
+function remarks({ rescaled, understood, warnings }, of = {}) {
+  return [rescaled !== null && h("p", { class: "rescaled" }, rescaledIn(rescaled)), h("p", { class: "small soft understood" }, understoodIn(understood)), warningList(warnings, of)];
 }
 
 function rescaledIn({ series, before, actions }) {

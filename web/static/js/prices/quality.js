@@ -4,15 +4,17 @@ import { api } from "../api.js";
 import { h, notify } from "../dom.js";
 import { formatAgo, formatDay, formatMoment, formatWhole } from "../format.js";
 import { download } from "../transfer.js";
-import { badge, warningBadge } from "../words.js";
+import { badge } from "../words.js";
 import { footing } from "./footing.js";
+import { formerPrices, removePrices } from "./former.js";
+import { warningList } from "./warnings.js";
 
 const GAPS_SHOWN = 8;
 
 /** Load and build it; `choose(ticker)` opens the file picker for the ticker, and `changed()` is called after a change. */
 export async function quality(ticker, choose, changed) {
   const found = await api.get(`/prices/${encodeURIComponent(ticker)}/quality`);
-  const actions = await footing(ticker, { isOwn: found.provider === "upload", changed });
+  const actions = await footing(ticker, { isOwn: found.own, changed });
   return h(
     "div",
     { class: "quality" },
@@ -21,7 +23,8 @@ export async function quality(ticker, choose, changed) {
       { class: "facts" },
       facts(found).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
     ),
-    warnings(found.warnings),
+    warningList(found.warnings, { ticker, changed }) ?? h("p", {}, badge("check", "ok"), " No warnings."),
+    found.former && formerPrices(found.former, changed),
     gaps(found.gaps, ticker),
     actions,
     h(
@@ -30,6 +33,7 @@ export async function quality(ticker, choose, changed) {
       h("a", { class: "button", href: `/tickers/${encodeURIComponent(ticker)}` }, `Open ${ticker}`),
       h("button", { type: "button", onclick: (event) => save(ticker, event.currentTarget) }, "Download CSV"),
       h("button", { type: "button", onclick: () => choose(ticker) }, "Extend by a file …"),
+      found.own && h("button", { type: "button", class: "danger", onclick: () => removePrices(ticker, changed) }, "Delete these prices"),
     ),
   );
 }
@@ -41,15 +45,6 @@ function facts(found) {
     ["Last update", found.updated_at ? `${formatMoment(found.updated_at)} (${formatAgo(found.updated_at)})` : "not known"],
     ["Source", found.provider],
   ];
-}
-
-function warnings(list) {
-  if (!list.length) return h("p", {}, badge("check", "ok"), " No warnings.");
-  return h(
-    "ul",
-    { class: "warnings" },
-    list.map((warning) => h("li", {}, warningBadge(), " ", warning.message)),
-  );
 }
 
 function gaps(list, ticker) {

@@ -1,14 +1,20 @@
 // Files that were chosen or dropped: checked and stored one after the other, each with its own outcome.
 
-import { h } from "../dom.js";
+import { runBulk } from "../bulk-run.js";
+import { fill, h } from "../dom.js";
 import { formatBytes } from "../transfer.js";
 import { FileRow } from "./file-row.js";
+import { forAll } from "./for-all.js";
+import { importRows } from "./import-run.js";
 
 const MOST_WAITED_SECONDS = 90;
 const MOST_CHECKED = 10; // files at a time, by themselves
+const MANY = 4; // files that go in one request instead of one each
+const CROWDED = 3; // files, of which each then shows little
+const LOOK_MILLISECONDS = 250;
 
-/** The card for uploads. `onStored(answer)` hears of every file that was stored. Has `choose(ticker)`, which opens the file picker for a ticker. */
-export function uploads(mostBytes, onStored) {
+/** The card for uploads. `onStored()` hears of every file that was stored. Has `choose(ticker)`, which opens the file picker for a ticker. */
+export function uploads(most, onStored) {
   const rows = [];
   /** @type {string | null} */
   let wanted = null; // the ticker that the next chosen file is for
@@ -16,6 +22,7 @@ export function uploads(mostBytes, onStored) {
   /** @type {Promise<void> | null} */
   let checks = null; // while files are being checked
   const asked = new Set(); // rows that are to be checked however many there are
+  const fresh = new Set(); // tickers that were stored since the page was opened
 
   const input = h("input", {
     type: "file",
@@ -23,30 +30,41 @@ export function uploads(mostBytes, onStored) {
     class: "visually-hidden",
     multiple: true,
     accept: ".csv,.txt,.tsv,.xlsx,.xlsm,text/csv,text/plain,text/tab-separated-values",
-    onchange: () => take(input.files),
+    onchange: () => take(input.files, wanted),
+    oncancel: () => {
+      wanted = null;
+    },
   });
   const list = h("ul", { class: "file-list", "aria-label": "Chosen files" });
   const sendAll = h("button", { type: "button", class: "primary", id: "upload-all", onclick: () => run(rows.filter((row) => row.isWaiting)) });
-  const tidy = h("button", { type: "button", id: "clear-files", onclick: () => clear() }, "Clear what is done");
+  const checkMany = h("button", { type: "button", id: "check-all", onclick: () => checkTogether() });
+  const tidy = h("button", { type: "button", id: "clear-files", onclick: () => clear() }, "Clear finished files");
+  const analyse = h("button", { type: "button", id: "analyse-stored", onclick: () => analyseStored() });
   const said = h("p", { class: "small soft", id: "upload-status", role: "status" });
-  const many = h("p", { class: "small soft", hidden: true }, `More than ${MOST_CHECKED} files are not checked by themselves. Check those that you want to look at first, or store all.`);
-  const bar = h("div", { class: "row", hidden: true }, sendAll, tidy, said, many);
-  const zone = dropZone(input, mostBytes);
-  const element = h("section", { class: "card", id: "upload", "aria-labelledby": "upload-title" }, h("h2", { id: "upload-title" }, "Upload"), zone, list, bar);
-  acceptDrops(element, zone, (files) => take(files));
+  const progress = h("div", { id: "import-progress" });
+  const settings = forAll((changes) => {
+    for (const row of rows) if (!row.refused && row.state !== "stored" && row.state !== "sending") row.take(changes);
+  });
+  const bar = h("div", { class: "upload-bar", hidden: true }, h("div", { class: "row" }, sendAll, checkMany, analyse, tidy, said), progress);
+  const zone = dropZone(input, most.file);
+  const element = h("section", { class: "card", id: "upload", "aria-labelledby": "upload-title" }, h("h2", { id: "upload-title" }, "Upload"), zone, settings.element, list, bar);
+  acceptDrops(element, zone, (files) => take(files, null));
+  window.addEventListener("beforeunload", (event) => {
+    if (rows.some((row) => row.isWaiting || row.state === "sending")) event.preventDefault();
+  });
 
-  function take(files) {
-    const ticker = wanted && files.length === 1 ? wanted : undefined;
+  function take(files, wantedFor) {
+    const ticker = wantedFor && files.length === 1 ? wantedFor : undefined;
     wanted = null;
     for (const file of files) {
       const former = rows.find((row) => row.file.name === file.name && row.state === "refused"); // the same file, corrected
       const keeps = former && !former.refused ? { ticker: former.symbol, mode: former.mode.value } : {};
       const row = new FileRow(file, {
-        mostBytes,
+        mostBytes: most.file,
         ticker,
-        mode: ticker ? "extend" : "replace",
+        mode: ticker ? "extend" : null,
         ...keeps,
-        on: { changed: update, unchecked: checkSoon, stored: onStored, wanted: (which) => run([which]), removed },
+        on: { changed: update, unchecked: checkSoon, stored: storedRow, undone, wanted: (which) => run([which]), removed, isCrowded: () => rows.length > CROWDED },
       });
       if (former) {
         rows.splice(rows.indexOf(former), 1, row);
@@ -55,9 +73,22 @@ export function uploads(mostBytes, onStored) {
         rows.push(row);
         list.append(row.element);
       }
+      if (!row.refused) row.take(settings.settings());
     }
     input.value = ""; // the same file may be chosen again when it was corrected
     update();
+  }
+
+  function storedRow(answer, row) {
+    fresh.add(answer.ticker);
+    // What another file of the ticker would make of the prices is no longer what was shown.
+    for (const other of rows) if (other !== row && other.symbol === answer.ticker && other.state === "checked") other.edited();
+    onStored();
+  }
+
+  function undone() {
+    update();
+    onStored();
   }
 
   function removed(row) {
@@ -69,30 +100,48 @@ export function uploads(mostBytes, onStored) {
   }
 
   function clear() {
-    for (const row of rows.filter((one) => one.state === "stored" || one.refused)) row.element.remove();
-    rows.splice(0, rows.length, ...rows.filter((one) => one.state !== "stored" && !one.refused));
+    const isFinished = (row) => row.state === "stored" || row.state === "refused";
+    for (const row of rows.filter(isFinished)) row.element.remove();
+    rows.splice(0, rows.length, ...rows.filter((row) => !isFinished(row)));
     said.textContent = "";
+    fill(progress);
     update();
     input.focus();
   }
 
   function update() {
     const waiting = rows.filter((row) => row.isWaiting).length;
-    bar.hidden = rows.length === 0;
+    const unchecked = rows.filter((row) => row.isUnchecked).length;
+    bar.hidden = rows.length === 0 && fresh.size === 0;
+    settings.element.hidden = rows.filter((row) => !row.refused && row.state !== "stored").length < 2;
     sendAll.hidden = waiting === 0;
     sendAll.disabled = isSending;
     sendAll.textContent = waiting === 1 ? "Store the file" : `Store all ${waiting} files`;
-    many.hidden = rows.filter((row) => row.isUnchecked).length <= MOST_CHECKED;
-    tidy.hidden = !rows.some((row) => row.state === "stored" || row.refused);
+    checkMany.hidden = unchecked <= MOST_CHECKED;
+    checkMany.disabled = isSending;
+    checkMany.textContent = `Check all ${unchecked} first`;
+    analyse.hidden = fresh.size === 0;
+    analyse.textContent = fresh.size === 1 ? "Analyse this ticker" : `Analyse these ${fresh.size} tickers`;
+    tidy.hidden = !rows.some((row) => row.state === "stored" || row.state === "refused");
     for (const row of rows) row.sendButton.disabled = isSending;
   }
 
+  async function analyseStored() {
+    analyse.disabled = true;
+    try {
+      await runBulk(progress, { tickers: [...fresh] });
+    } finally {
+      analyse.disabled = false;
+    }
+  }
+
   /**
-   * Check the files that have not been, unless there are many: nobody looks at each of forty. A `row` is checked in any case.
+   * Check the files that have not been, unless there are many: those are checked together, when asked. A `row` is checked in any case.
    * @param {FileRow} [row]
    */
   function checkSoon(row) {
     if (row) asked.add(row);
+    update();
     checks ??= checkAll().finally(() => {
       checks = null;
     });
@@ -104,12 +153,41 @@ export function uploads(mostBytes, onStored) {
       const next = unchecked.find((row) => asked.has(row)) ?? (unchecked.length <= MOST_CHECKED ? unchecked[0] : undefined);
       if (!next || isSending) return;
       asked.delete(next);
-      await patiently(next, () => next.check());
+      await patiently(
+        () => next.check(),
+        () => rows.includes(next),
+      );
     }
+  }
+
+  async function checkTogether() {
+    if (isSending) return;
+    const unchecked = onePerTicker(rows.filter((row) => row.isUnchecked));
+    await busily(unchecked, async () => {
+      await importRows(unchecked, { isCheck: true, mostBytes: most.archive, patiently, area: progress });
+      said.textContent = "All are checked. Nothing is stored yet.";
+    });
+  }
+
+  /** Do something with rows while nothing else is sent. */
+  async function busily(which, work) {
+    isSending = true;
+    for (const row of which) row.hold(true);
+    update();
+    try {
+      await checks; // the one that is on its way; `isSending` keeps others from following
+      await work();
+    } finally {
+      isSending = false;
+      for (const row of which) row.hold(false);
+      checkSoon();
+    }
+    update();
   }
 
   async function run(which) {
     if (isSending) return;
+    for (const row of rows) row.showFault("");
     const unclear = which.filter((row) => {
       row.showFault(row.fault(rows.filter((one) => one.isWaiting || which.includes(one))));
       return row.problem.textContent !== "";
@@ -118,23 +196,44 @@ export function uploads(mostBytes, onStored) {
       unclear[0].ticker.focus();
       return;
     }
-    isSending = true;
-    update();
-    let stored = 0;
-    try {
-      await checks; // the one that is on its way; `isSending` keeps others from following
-      for (const [at, row] of which.entries()) {
-        said.textContent = which.length > 1 ? `File ${at + 1} of ${which.length} …` : "Sending …";
-        if (!rows.includes(row) || row.state === "refused") continue; // removed meanwhile, or found faulty
-        if (await patiently(row, () => row.store())) stored += 1;
+    await busily(which, async () => {
+      const together = which.length >= MANY ? onePerTicker(which) : [];
+      if (together.length) {
+        said.textContent = `${together.length} files …`;
+        await importRows(together, { isCheck: false, mostBytes: most.archive, patiently, area: progress });
       }
-    } finally {
-      isSending = false;
-      checkSoon();
-    }
-    const missed = which.length - stored;
+      const single = which.filter((row) => !together.includes(row));
+      for (const [at, row] of single.entries()) {
+        said.textContent = single.length > 1 ? `File ${at + 1} of ${single.length} …` : "Sending …";
+        if (!rows.includes(row) || row.state === "refused") continue; // removed meanwhile, or found faulty
+        await patiently(
+          () => row.store(),
+          () => rows.includes(row),
+        );
+      }
+    });
+    const left = which.filter((row) => rows.includes(row));
+    const stored = left.filter((row) => row.state === "stored").length;
+    const missed = left.length - stored;
     said.textContent = [stored && `${stored} stored.`, missed && `${missed} not stored: see why above.`].filter(Boolean).join(" ");
-    update();
+  }
+
+  /** Send something; past the budget of uploads, wait as long as the service asks for, while `isWanted()`. */
+  async function patiently(send, isWanted = () => true) {
+    for (;;) {
+      try {
+        return await send();
+      } catch (error) {
+        if (error.status !== 429) throw error;
+        const until = Date.now() + 1000 * Math.min(error.retryAfter ?? 5, MOST_WAITED_SECONDS);
+        while (Date.now() < until) {
+          if (!isWanted()) return false;
+          said.textContent = `The service takes no more uploads for the moment; it goes on in ${Math.ceil((until - Date.now()) / 1000)} s.`;
+          await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS));
+        }
+        said.textContent = "";
+      }
+    }
   }
 
   return {
@@ -146,19 +245,9 @@ export function uploads(mostBytes, onStored) {
   };
 }
 
-/** Send a file to be checked or stored; past the budget of uploads, wait as long as the service asks for. */
-async function patiently(row, send) {
-  for (;;) {
-    try {
-      return await send();
-    } catch (error) {
-      if (error.status !== 429) throw error;
-      const seconds = Math.min(error.retryAfter ?? 5, MOST_WAITED_SECONDS);
-      row.say(`The service takes no more uploads for the moment; goes on in ${seconds} s.`);
-      await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-      if (!row.element.isConnected) return false;
-    }
-  }
+/** The rows without the later ones of a ticker that comes again: an archive has one file for each. */
+function onePerTicker(rows) {
+  return rows.filter((row, at) => rows.findIndex((other) => other.symbol === row.symbol) === at);
 }
 
 function dropZone(input, mostBytes) {

@@ -1,18 +1,28 @@
 // What is stored: a list to search, each ticker of which opens to what is known of its prices.
 
 import { api } from "../api.js";
-import { fill, h } from "../dom.js";
+import { byId, fill, focusedIn, h } from "../dom.js";
 import { formatAgo, formatDay, formatWhole } from "../format.js";
 import { oneStopPerRow } from "../rows.js";
 import { empty, problem, show } from "../states.js";
 import { readUrl, writeUrl } from "../url-state.js";
 import { field } from "../widgets.js";
+import { deletedPrices } from "./former.js";
 import { quality } from "./quality.js";
 
 const DEFAULTS = { q: "", ticker: "" };
 const PAGE = 100;
 const TYPING_MILLISECONDS = 250;
 const COLUMNS = 6;
+
+/** Build an element anew, with the focus and the open details where they were. */
+async function keepPlace(element, build) {
+  const focused = focusedIn(element)?.id;
+  const open = [...element.querySelectorAll("details[open][id]")].map((details) => details.id);
+  await build();
+  for (const id of open) byId(id)?.setAttribute("open", "");
+  if (focused) byId(focused)?.focus();
+}
 
 /** The card of what is stored. `choose(ticker)` opens the file picker for a ticker. Has `reload()`. */
 export function storedPrices(choose) {
@@ -24,6 +34,7 @@ export function storedPrices(choose) {
 
   const search = h("input", { id: "stored-search", type: "search", value: at.q, maxlength: "100", placeholder: "Ticker or name", autocomplete: "off", spellcheck: "false", oninput: () => typed() });
   const body = h("div", { id: "stored-list" });
+  const below = h("div", { id: "deleted-list" });
   const count = h("p", { class: "small soft", id: "stored-count", role: "status" });
   const element = h(
     "section",
@@ -41,6 +52,7 @@ export function storedPrices(choose) {
       field("Find", search),
     ),
     body,
+    below,
   );
 
   function typed() {
@@ -62,17 +74,21 @@ export function storedPrices(choose) {
       async () => {
         const page = await api.get("/tickers", { q: at.q, limit: PAGE });
         if (mine !== asked) throw new DOMException("Asked again.", "AbortError");
+        deletedPrices(reload).then(
+          (section) => fill(below, section),
+          () => fill(below), // the list itself says what is wrong
+        );
         return list(page);
       },
       "Looking at what is stored …",
     );
   }
 
-  async function quietly(target, load) {
+  async function quietly(target, load, _words = "", again = () => reload()) {
     try {
       fill(target, await load());
     } catch (error) {
-      if (error.name !== "AbortError") fill(target, problem(error, reload));
+      if (error.name !== "AbortError") fill(target, problem(error, again));
     }
   }
 
@@ -132,7 +148,11 @@ export function storedPrices(choose) {
     const detail = h("td", { colspan: COLUMNS });
     const under = h("tr", { class: "detail", id: `detail-${item.ticker}`, hidden: true }, detail);
     const toggle = h("button", { type: "button", class: "opener", "aria-expanded": "false", "aria-controls": under.id, onclick: () => open(under.hidden) }, item.ticker);
-    const look = () => show(detail, () => quality(item.ticker, choose, look), "Looking for gaps …");
+    const look = () => show(detail, () => quality(item.ticker, choose, changed), "Looking for gaps …");
+    const changed = ({ deleted = false, restored = false } = {}) => {
+      if (deleted || restored) reload();
+      else keepPlace(detail, () => quietly(detail, () => quality(item.ticker, choose, changed), "", look));
+    };
     const open = (isOpen, push = true) => {
       under.hidden = !isOpen;
       toggle.setAttribute("aria-expanded", String(isOpen));

@@ -7,6 +7,9 @@ import { withAlpha } from "./chart-theme.js";
 const PRICE_FORMAT = { type: "custom", minMove: 0.0001, formatter: formatPrice };
 const PLAIN_FORMAT = { type: "custom", minMove: 0.01, formatter: formatPrice };
 
+/** A day as the chart's time: seconds since 1970. */
+export const timeOf = (day) => Date.parse(`${day}T00:00:00Z`) / 1000;
+
 export function chartOptions(theme) {
   return {
     layout: {

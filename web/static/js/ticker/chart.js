@@ -1,7 +1,7 @@
 // The chart: candles with volume, lines over them, panes below them, and price lines.
 
 import { BaselineSeries, CandlestickSeries, createChart, HistogramSeries, LineSeries } from "../../vendor/lightweight-charts/lightweight-charts.standalone.production.mjs";
-import { candleOptions, chartOptions, guideOptions, histogramColor, lineOptions, markOptions, volumeColor } from "./chart-style.js";
+import { candleOptions, chartOptions, guideOptions, histogramColor, lineOptions, markOptions, timeOf, volumeColor } from "./chart-style.js";
 import { onThemeChange, readTheme } from "./chart-theme.js";
 import { RANGES } from "./overlays.js";
 import { Tags } from "./tags.js";
@@ -11,8 +11,6 @@ const PRICE_PANE_SHARE = 4; // of the height, to 1 for every other pane
 const RIGHT_MARGIN = 0.04; // of the bars shown
 const SMALLEST_SPAN = 10; // bars
 const PAPER_WIDTH = 520; // of the 700 pixels that A4 has, beside the tags
-
-const timeOf = (day) => Date.parse(`${day}T00:00:00Z`) / 1000;
 
 /**
  * A chart in a container. What is drawn is told by the container's data attributes: data-bars, data-first, data-last, data-last-close,
