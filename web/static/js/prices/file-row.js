@@ -5,6 +5,7 @@ import { fill, h, notify } from "../dom.js";
 import { formatDay, formatWhole } from "../format.js";
 import { formatBytes, upload } from "../transfer.js";
 import { field, select } from "../widgets.js";
+import { choiceOfDates, choiceOfLoss, otherOrder } from "./choices.js";
 import { refusal } from "./faults.js";
 import { isTicker, refusalOf, shownText, tickerFromName, typeOf } from "./file-text.js";
 import { previewed, stored } from "./outcome.js";
@@ -15,7 +16,6 @@ export const MODES = [
   ["extend", "are kept, this file adds to them"],
 ];
 const LABELS = { refused: "Check again", waiting: "Store without checking" };
-const ORDERS = { dmy: "day", mdy: "month" };
 const canLeaveOut = (error) => error.code === "price_quality" && error.errors.some((entry) => entry.field?.startsWith("line ") && entry.field !== "line 1");
 let made = 0;
 
@@ -47,6 +47,9 @@ export class FileRow {
     this.lost = null; // the stored days that storing it would delete, as far as is known
     this.mayLose = false; // whether somebody has agreed to that
     this.isModeChosen = mode !== null;
+    /** @type {(value?: any) => void} */
+    this.isLookedUp = () => {};
+    this.lookedUp = Promise.resolve(); // once it is known what is stored under its ticker, and the mode fits that
     this.isHeld = false; // while it waits to be stored among others: what is stored is what was looked at
     this.ticker = h("input", {
       id: `${this.id}-ticker`,
@@ -129,7 +132,7 @@ export class FileRow {
   showChecked(answer) {
     this.lost = answer.lost;
     this.enter("checked");
-    fill(this.outcome, previewed(answer, !this.on.isCrowded()), this.dates && this.otherOrder());
+    fill(this.outcome, previewed(answer, !this.on.isCrowded()), this.dates && otherOrder(this.dates, (dates) => this.again({ dates })));
   }
 
   /** Store the file. Resolves to true when it was stored; rejects for what another try may get over. */
@@ -253,12 +256,18 @@ export class FileRow {
   async showRefused(error) {
     if (error.code === "stored_days_lost") {
       this.enter("waiting");
-      fill(this.outcome, this.choiceOfLoss(error.message));
+      fill(
+        this.outcome,
+        choiceOfLoss(error.message, (mayLose) => this.decide(mayLose)),
+      );
       return;
     }
     this.enter("refused");
     if (error.code === "ambiguous_dates") {
-      fill(this.outcome, this.choiceOfDates(error.message));
+      fill(
+        this.outcome,
+        choiceOfDates(error.message, (dates) => this.again({ dates })),
+      );
       return;
     }
     const text = await shownText(this.file).catch(() => null);
@@ -273,36 +282,13 @@ export class FileRow {
     this.checkAgain();
   }
 
-  /** The question whether stored days may go. */
-  choiceOfLoss(sentence) {
-    const lose = () => {
-      this.mayLose = true;
-      this.on.wanted(this);
-    };
-    const keep = () => {
-      this.mode.value = "extend";
-      this.isModeChosen = true;
-      this.edited();
-    };
-    return h(
-      "div",
-      { class: "loss", role: "alert" },
-      h("p", {}, sentence.split(": the file")[0], ": the file does not hold them. Nothing was stored."),
-      h("div", { class: "row" }, h("button", { type: "button", onclick: keep }, "Keep them, add this file"), h("button", { type: "button", class: "danger", onclick: lose }, "Delete them and store")),
-    );
-  }
-
-  /** The question which number of a date is the day; each answer has the file checked again. */
-  choiceOfDates(question) {
-    const [dmy, mdy] = question.match(/\d{4}-\d{2}-\d{2}/g) ?? [];
-    const answer = (dates, day) => h("button", { type: "button", onclick: () => this.again({ dates }) }, `${ORDERS[dates] === "day" ? "Day" : "Month"} first${day ? `: ${formatDay(day)}` : ""}`);
-    return h("div", { class: "date-order" }, h("p", {}, "Its dates can be read in two ways. Of which day is the first row?"), h("div", { class: "row" }, answer("dmy", dmy), answer("mdy", mdy)));
-  }
-
-  /** The way back from a choice of the order of dates. */
-  otherOrder() {
-    const dates = this.dates === "dmy" ? "mdy" : "dmy";
-    return h("div", { class: "row" }, h("button", { type: "button", class: "small", onclick: () => this.again({ dates }) }, `Read dates with the ${ORDERS[dates]} first instead`));
+  /** What somebody decides about stored days that it would delete. */
+  decide(mayLose) {
+    this.mayLose = mayLose;
+    if (mayLose) return this.on.wanted(this);
+    this.mode.value = "extend";
+    this.isModeChosen = true;
+    this.edited();
   }
 
   say(text) {
@@ -335,12 +321,18 @@ export class FileRow {
       this.enter("waiting");
     }
     this.wantsCheck = false; // until it is known what is stored
+    this.isLookedUp(); // whoever waited waits for the next look
     this.lost = null;
     this.mayLose = false;
     this.hint.textContent = ""; // it spoke of the ticker before
     clearTimeout(this.timer);
+    this.lookedUp = new Promise((resolve) => {
+      this.isLookedUp = resolve;
+    });
     this.timer = setTimeout(async () => {
+      const done = this.isLookedUp;
       await this.lookUp();
+      done();
       this.wantsCheck = true;
       this.on.unchecked();
     }, LOOK_AFTER_MILLISECONDS);

@@ -111,19 +111,24 @@ export function uploads(most, onStored) {
 
   function update() {
     const waiting = rows.filter((row) => row.isWaiting).length;
-    const unchecked = rows.filter((row) => row.isUnchecked).length;
+    const unchecked = rows.filter((row) => row.state === "waiting").length;
     bar.hidden = rows.length === 0 && fresh.size === 0;
     settings.element.hidden = rows.filter((row) => !row.refused && row.state !== "stored").length < 2;
     sendAll.hidden = waiting === 0;
     sendAll.disabled = isSending;
     sendAll.textContent = waiting === 1 ? "Store the file" : `Store all ${waiting} files`;
-    checkMany.hidden = unchecked <= MOST_CHECKED;
+    checkMany.hidden = areFew();
     checkMany.disabled = isSending;
     checkMany.textContent = `Check all ${unchecked} first`;
     analyse.hidden = fresh.size === 0;
     analyse.textContent = fresh.size === 1 ? "Analyse this ticker" : `Analyse these ${fresh.size} tickers`;
     tidy.hidden = !rows.some((row) => row.state === "stored" || row.state === "refused");
     for (const row of rows) row.sendButton.disabled = isSending;
+  }
+
+  /** Whether each file is checked by itself: nobody looks at each of forty. */
+  function areFew() {
+    return rows.filter((row) => row.state === "waiting").length <= MOST_CHECKED;
   }
 
   async function analyseStored() {
@@ -150,7 +155,7 @@ export function uploads(most, onStored) {
   async function checkAll() {
     for (;;) {
       const unchecked = rows.filter((row) => row.isUnchecked);
-      const next = unchecked.find((row) => asked.has(row)) ?? (unchecked.length <= MOST_CHECKED ? unchecked[0] : undefined);
+      const next = unchecked.find((row) => asked.has(row)) ?? (areFew() ? unchecked[0] : undefined);
       if (!next || isSending) return;
       asked.delete(next);
       await patiently(
@@ -162,7 +167,7 @@ export function uploads(most, onStored) {
 
   async function checkTogether() {
     if (isSending) return;
-    const unchecked = onePerTicker(rows.filter((row) => row.isUnchecked));
+    const unchecked = onePerTicker(rows.filter((row) => row.state === "waiting" && row.fault([]) === ""));
     await busily(unchecked, async () => {
       await importRows(unchecked, { isCheck: true, mostBytes: most.archive, patiently, area: progress });
       said.textContent = "All are checked. Nothing is stored yet.";
@@ -175,6 +180,7 @@ export function uploads(most, onStored) {
     for (const row of which) row.hold(true);
     update();
     try {
+      for (const row of which) await row.lookedUp;
       await checks; // the one that is on its way; `isSending` keeps others from following
       await work();
     } finally {
