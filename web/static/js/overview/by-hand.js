@@ -19,6 +19,11 @@ export class ByHand {
     this.#list = list;
   }
 
+  /** Whether moves are on their way to the service. */
+  get isPending() {
+    return this.#waiting > 0;
+  }
+
   /** Listen to the table's body. @param {HTMLElement} body */
   wire(body) {
     body.addEventListener("keydown", (event) => {

@@ -33,7 +33,10 @@ const runAll = new RunAll(() => ({ universe: "watchlist", strategy: state.strate
 const byHand = new ByHand({ items: () => items, shown: shownRows, isOn: () => state.sort === BY_HAND, moved: () => render(), settled: load });
 const editors = new NotesEditors(COLUMN_COUNT, {
   opened: () => render(),
-  saved: (ticker, notes) => update(ticker, { notes }),
+  saved: (ticker, notes) => {
+    update(ticker, { notes });
+    load(); // an answer that is on its way was read before
+  },
   closed: (ticker, hadFocus) => {
     render();
     if (hadFocus) focusAction([ticker, "notes"]);
@@ -78,7 +81,7 @@ async function load() {
   try {
     // What is there already is shown while more is on its way, unless it would take the place of more.
     const found = await readAll(table ? () => {} : take);
-    if (found) take(found);
+    if (found && !byHand.isPending) take(found); // after the last move the list is asked for again, with that move
   } catch (error) {
     if (!("status" in error)) console.error(error);
     if (table) notify(`The watchlist could not be brought up to date. ${error.words ?? error.message}`, { problem: true });
@@ -226,6 +229,7 @@ async function remove(item, button) {
   render();
   if (next) focusAction([next, "remove"]);
   else byId("add-ticker").focus();
+  load(); // likewise
   offerUndo(`${item.ticker} is off the watchlist.`, () => putBack(item, after));
 }
 
