@@ -17,6 +17,9 @@ PASTE = """([text]) => {
   document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
 }"""
 
+# Rows get their true height in the frame after they come into sight.
+TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
 
 @pytest.fixture(autouse=True)
 def _nothing_followed(site: Site) -> Iterator[None]:
@@ -107,6 +110,7 @@ def test_back_from_a_ticker_is_where_one_was(open_page: Open, site: Site, watch:
     expect(page.locator("#count")).to_have_text("120 of 121")
     link = page.locator('tr[data-ticker="FAR077"] a').first
     link.scroll_into_view_if_needed()
+    page.evaluate(TWO_FRAMES)
     top = link.bounding_box()["y"]
     link.click()
     page.wait_for_url("**/tickers/FAR077")

@@ -177,6 +177,18 @@ def test_a_failure_ends_with_a_result_or_other_prices(client: Client, analyse: A
     assert (failures(client), overview(client)["MINE"]["latest"]["id"] != verdict["id"]) == ({}, True)
 
 
+def test_a_result_of_the_same_series_ends_a_failure(client: Client, analyse: Any) -> None:
+    """Prices that were damaged in the table are put right there: their digest is as before."""
+    follow(client, "MINE")
+    client.put("/prices/MINE", price_file(60))
+    database.execute_db("UPDATE price_series SET bars = 61 WHERE ticker = 'MINE'")
+    analyse("MINE")
+    assert failures(client) == {"MINE": "price_quality"}
+    database.execute_db("UPDATE price_series SET bars = 60 WHERE ticker = 'MINE'")
+    analyse("MINE")
+    assert failures(client) == {}
+
+
 def test_only_the_strategys_own_analysis_counts(client: Client, analyse: Any) -> None:
     follow(client, "FB")
     analyse("FB")

@@ -49,6 +49,7 @@ function showKeys() {
     [[h("kbd", {}, "Tab")], "From row to row in a table, and to the next control elsewhere"],
     [[h("kbd", {}, "←"), " ", h("kbd", {}, "→"), " ", h("kbd", {}, "Home"), " ", h("kbd", {}, "End")], "Within a row of a table"],
     [[h("kbd", {}, "↑"), " ", h("kbd", {}, "↓")], "To the same control of the row above or below"],
+    ...(document.getElementById("by-hand-hint") ? [[[h("kbd", {}, "Alt"), " ", h("kbd", {}, "↑"), " ", h("kbd", {}, "↓")], "Move a row, in the order by hand"]] : []),
     [[h("kbd", {}, "Esc")], "Close a dialog or a list"],
   ];
   const single = h("input", { type: "checkbox", id: "single-keys", onchange: () => localStorage.setItem(SWITCH, single.checked ? "on" : "off") });

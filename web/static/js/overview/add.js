@@ -162,7 +162,8 @@ function wireSuggestions(field) {
       const items = await find(word, SUGGESTED, asking.signal);
       fill(
         byId("add-suggestions"),
-        items.map(({ ticker, name }) => h("option", { value: `${before}${ticker}` }, name ?? "")),
+        // Browsers offer what contains all that is typed: behind other tickers, the words of a name are to be found with them.
+        items.map(({ ticker, name }) => h("option", { value: `${before}${ticker}` }, before && name ? `${field.value.trim()}: ${name}` : (name ?? ""))),
       );
     } catch {
       // Suggestions are a help only: without them a ticker is typed in full, and adding it says what is wrong.
