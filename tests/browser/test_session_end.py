@@ -42,14 +42,22 @@ def another_tab(page: Any, site: Site, watch: Watch, path: str) -> Any:
     return tab
 
 
+def read_something(page: Any) -> None:
+    """Let a page's script read, as pages do by themselves."""
+    page.evaluate("""() => {
+      const script = document.querySelector('script[src*="/js/shell.js"]').src;
+      import(script.replace("shell.js", "api.js")).then(({ api }) => api.get("/strategies").catch(() => {}));
+    }""")
+
+
 def test_what_was_typed_is_stored_after_signing_in_again(open_page: Open, site: Site, watch: Watch) -> None:
     watch.expected.append("401")
-    page = open_page("/tasks")
-    page.locator("#new-job > summary").click()
-    page.get_by_label("These:").check()
-    page.locator("#job-tickers").fill("AAPL IBM")
+    page = open_page("/")
+    page.wait_for_load_state("networkidle")
+    page.get_by_label("Add tickers").fill("IBM")
+    page.get_by_label("Notes (optional)").fill("typed before the session ended")
     end_session(page, site)
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Add", exact=True).click()
     dialog = page.locator(DIALOG)
     expect(dialog.get_by_role("heading")).to_have_text("Your session has ended")
     expect(dialog.get_by_label("API key")).to_be_focused()
@@ -59,29 +67,30 @@ def test_what_was_typed_is_stored_after_signing_in_again(open_page: Open, site: 
     expect(dialog.get_by_role("alert")).to_have_text("This key is not valid.")
     sign_in_again(page)
     expect(dialog).to_have_count(0)
-    expect(page.locator("#notices")).to_contain_text("The job is queued.")
-    assert site.api("GET", "/jobs", params={"limit": 1}).json()["items"][0]["total"] == 2
-    assert page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])") == "[{},{}]"  # no key is kept
+    expect(page.locator('tr[data-ticker="IBM"]')).to_contain_text("typed before the session ended")
+    assert MASTER_KEY not in page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
+    assert site.api("DELETE", "/watchlist/IBM").status_code == 204
 
 
 def test_a_sign_in_that_is_put_off_leaves_the_page_as_it_is(open_page: Open, site: Site, watch: Watch) -> None:
     watch.expected.append("401")
-    page = open_page("/tasks")
-    page.locator("#new-job > summary").click()
-    page.get_by_label("These:").check()
-    page.locator("#job-tickers").fill("AAPL")
+    page = open_page("/")
+    page.wait_for_load_state("networkidle")
+    page.get_by_label("Add tickers").fill("FB")
     end_session(page, site)
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(DIALOG).get_by_label("API key")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator(DIALOG)).to_have_count(0)
     expect(page.locator("#banner")).to_contain_text("You are signed out: nothing more is loaded or stored.")
-    expect(page.locator("#job-problem")).to_have_text("Your session has ended. Sign in again.")
-    expect(page.locator("#job-tickers")).to_have_value("AAPL")
+    expect(page.locator("#add-problem")).to_contain_text("Your session has ended. Sign in again.")
+    expect(page.get_by_label("Add tickers")).to_have_value("FB")
     page.locator("#banner").get_by_role("button", name="Sign in").click()
     sign_in_again(page)
     expect(page.locator("#banner")).to_have_text("")
-    page.get_by_role("button", name="Start").click()
-    expect(page.locator("#notices")).to_contain_text("is queued.")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator('tr[data-ticker="FB"]')).to_be_visible()
+    assert site.api("DELETE", "/watchlist/FB").status_code == 204
 
 
 def test_a_file_goes_on_after_signing_in_again(open_page: Open, site: Site, watch: Watch, tmp_path: Path) -> None:
@@ -105,8 +114,6 @@ def test_signing_out_in_one_tab_is_told_in_the_other(open_page: Open, site: Site
     expect(other.locator(DIALOG).get_by_role("heading")).to_have_text("You have signed out in another tab")
     sign_in_again(other)
     expect(other.locator(DIALOG)).to_have_count(0)
-    other.get_by_role("button", name="Refresh").click()
-    expect(other.locator("#page")).not_to_have_attribute("aria-busy", "true")
     page.goto(site.url("/"))
     assert page.url == site.url("/")
 
@@ -114,12 +121,12 @@ def test_signing_out_in_one_tab_is_told_in_the_other(open_page: Open, site: Site
 def test_one_sign_in_serves_both_tabs(open_page: Open, site: Site, watch: Watch) -> None:
     """The tab that waits goes on when the other has signed in; one with the former token gets the new one."""
     watch.expected += ["401", "403"]
-    page = open_page("/tasks")
-    other = another_tab(page, site, watch, "/tasks")
+    page = open_page("/screener")
+    other = another_tab(page, site, watch, "/reports")
     third = another_tab(page, site, watch, "/tasks")
     end_session(page, site)
     for tab in (page, other):
-        tab.get_by_role("button", name="Refresh").click()
+        read_something(tab)
         expect(tab.locator(DIALOG)).to_be_visible()
     sign_in_again(page)
     expect(page.locator(DIALOG)).to_have_count(0)
@@ -140,9 +147,9 @@ def test_another_key_than_before_loads_the_page_again(open_page: Open, site: Sit
     variables = {"PATH": os.environ["PATH"], "DATA_DIR": str(folder), "MASTER_API_KEY": MASTER_KEY, "SECRET_KEY": SECRET_KEY}
     told = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=True, timeout=PATIENCE // 1000).stdout
     key = next(word for word in told.split() if len(word) > 30)
-    page = open_page("/tasks")
+    page = open_page("/screener")
     end_session(page, site)
-    page.get_by_role("button", name="Refresh").click()
+    read_something(page)
     sign_in_again(page, key)
     expect(page.locator(DIALOG)).to_contain_text("You are signed in with another key")
     page.get_by_role("button", name="Load the page again").click()
