@@ -77,6 +77,8 @@ def _jobs(call: Recorder, run_jobs: Callable[[], None]) -> None:
     call("get_job", job_id=job["id"], header={"If-None-Match": f'"{done["version"]}"'})
     call("list_jobs", query={"status": "completed", "limit": 10})
     call("list_job_items", job_id=job["id"], query={"status": "failed"})
+    call("list_job_items", job_id=job["id"])
+    call("get_job_summary", job_id=job["id"])
     call("stream_job", job_id=job["id"])
     call("stream_job", job_id=job["id"], header={"Last-Event-ID": str(done["version"])})
     for _ in REPEATED:
