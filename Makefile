@@ -6,7 +6,7 @@ CHECKS := check-test-types check-types check-style check-js check-client
 LOCKED := requirements requirements-dev requirements-tools benchmarks/requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-all test-browser screenshots check check-style check-types check-test-types check-js check-client format format-js bench lock audit licenses settings examples clean
+.PHONY: help run test coverage test-all test-browser screenshots check check-style check-types check-test-types check-js check-client format format-js bench lock audit licenses settings examples runbook clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,9 @@ licenses: $(VENV)/.installed ## docs/third-party-licenses.md, from what is pinne
 
 settings: $(VENV)/.installed ## docs/settings.md and .env.example, from config.py
 	@$(BIN)/python -m tools.settings_page
+
+runbook: $(VENV)/.installed-dev ## web/templates/runbook_text.html, from docs/runbook.md
+	@$(BIN)/python -m tools.runbook_page
 
 examples: $(VENV)/.installed-dev ## api/openapi/examples.json, from answers of the running service
 	@$(BIN)/python -m tools.api_examples

@@ -8,6 +8,7 @@ from functools import partial
 from platform import python_version
 
 import structlog
+from flask import request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import db_migrations
@@ -33,6 +34,7 @@ from features import load_features
 from infrastructure.cache import Cache, CacheLimits, NoCache
 from infrastructure.database_metrics import DatabaseCollector
 from infrastructure.entrance import NOT_STARTED, set_up_log
+from infrastructure.error_journal import ErrorJournal, NotedBreaker
 from infrastructure.error_reports import flush_reports
 from infrastructure.feature import Feature
 from infrastructure.foundation import Foundation
@@ -80,7 +82,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app.services = _build_services(foundation, features)
     app.config.update(MAX_CONTENT_LENGTH=settings.max_json_bytes, SOCK_SERVER_OPTIONS=SOCKET_OPTIONS)
     _register_hooks(app, app.services)
-    register_error_handlers(app, translate, pages.error_page, _request_id)
+    register_error_handlers(app, translate, pages.error_page, _request_id, partial(_note_error, app.services.errors))
     for feature in features:
         for blueprint in feature.blueprints():
             app.register_blueprint(blueprint)
@@ -123,7 +125,8 @@ def main() -> int:
 def _build_services(foundation: Foundation, features: Iterable[Feature]) -> Services:
     settings, database = foundation.settings, foundation.database
     metrics = SafeMetrics(PrometheusMetrics()) if settings.metrics_enabled else Metrics()
-    database.breaker.observer = metrics
+    errors = ErrorJournal(database)
+    database.breaker.observer = NotedBreaker(errors, metrics)
     metrics.add_breaker(database.breaker.name)
     redis = RedisLink(settings.redis_url, settings.redis_timeout, settings.redis_retry_seconds) if settings.redis_url else None
     cache = _build_cache(foundation, redis, metrics)
@@ -136,6 +139,7 @@ def _build_services(foundation: Foundation, features: Iterable[Feature]) -> Serv
         cache=cache,
         flags=foundation.flags,
         metrics=metrics,
+        errors=errors,
         collector=DatabaseCollector(database, build_labels, [partial(feature.metrics, foundation) for feature in features]),
         breakers=(database.breaker,),
         health=HealthChecks(database, (probe for feature in features for probe in feature.probes(foundation))),
@@ -147,7 +151,7 @@ def _build_services(foundation: Foundation, features: Iterable[Feature]) -> Serv
         job_feed=job_feed,
         job_reads=JobReads(database, job_feed),
         universes={name: read for feature in features for name, read in feature.universes().items()},
-        lifecycle=Lifecycle(_build_steps(foundation, features, redis, job_feed)),
+        lifecycle=Lifecycle([*_build_steps(foundation, features, redis, job_feed), Step("recent errors", stop=errors.close)]),
     )
 
 
@@ -203,6 +207,12 @@ def _register_hooks(app: Application, services: Services) -> None:
         from flask_cors import CORS  # noqa: PLC0415 — only where it is configured
 
         CORS(app, origins=list(settings.cors_origins), expose_headers=list(EXPOSED_HEADERS), max_age=600)
+
+
+def _note_error(journal: ErrorJournal, error: Exception) -> None:
+    # The route, never the path, and the class, never the message: both could quote what was sent.
+    route = request.url_rule.rule if request.url_rule else "no route"
+    journal.note("request", f"{request.method} {route}", type(error).__name__, _request_id())
 
 
 def _request_id() -> str:

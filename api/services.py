@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from infrastructure.breaker import Breaker
     from infrastructure.cache import Cache
     from infrastructure.database_metrics import DatabaseCollector
+    from infrastructure.error_journal import ErrorJournal
     from infrastructure.feature import Universes
     from infrastructure.flags import FeatureFlags
     from infrastructure.health import HealthChecks
@@ -39,6 +40,7 @@ class Services:
     cache: Cache
     flags: FeatureFlags
     metrics: Metrics
+    errors: ErrorJournal
     collector: DatabaseCollector
     breakers: tuple[Breaker, ...]
     health: HealthChecks

@@ -43,6 +43,7 @@ def _metrics(_: Foundation, connection: Connection) -> Iterable[Metric]:
 def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     from api.idempotency import prune_idempotency_keys
     from infrastructure.cache import prune_clearings
+    from infrastructure.error_journal import prune_errors
     from jobs.presence import prune_workers
     from jobs.retention import prune_jobs
 
@@ -50,6 +51,7 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     return (
         MaintenanceTask("prune_jobs", HOURLY, lambda: prune_jobs(database, settings.jobs_kept_days)),
         MaintenanceTask("prune_idempotency_keys", HOURLY, lambda: prune_idempotency_keys(database)),
+        MaintenanceTask("prune_recent_errors", HOURLY, lambda: prune_errors(database)),
         MaintenanceTask("prune_workers", PRUNE_WORKERS_SECONDS, lambda: prune_workers(database)),
         MaintenanceTask("prune_cache_clearings", HOURLY, lambda: prune_clearings(database)),
     )

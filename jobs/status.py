@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import Settings
 from database import Database
 from jobs.store import backlog as backlog_store
+from jobs.store import failure as failure_store
 from jobs.store import item as item_store
 from jobs.store import job as job_store
+from models.recent_error import FailedItems
 from utils.database_errors import is_unavailable, reason_of
 
 log = structlog.get_logger(__name__)
@@ -42,3 +45,8 @@ def jobs_status(database: Database, settings: Settings) -> JobsStatus:
             raise
         log.warning("status without the jobs", reason=reason_of(error))
         return JobsStatus(engine, workers, None, None, None)
+
+
+def list_failures(connection: Connection, jobs: int) -> list[FailedItems]:
+    """The failed items of the newest `jobs` of every organization that have any, by code."""
+    return failure_store.list_failed(connection, jobs)

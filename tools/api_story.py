@@ -130,6 +130,7 @@ def _administration(call: Recorder) -> None:
     call("set_feature_flag", body={"enabled": True}, name="uploads")
     call("get_feature_flag", name="uploads")
     call("list_workers")
+    call("list_recent_errors")
     call("list_cache", query={"prefix": "results:"})
     call("clear_cache", query={"prefix": "results:"})
 

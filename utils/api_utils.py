@@ -210,12 +210,13 @@ def register_error_handlers(
     translate: Callable[[Exception], ApiError | None] | None = None,
     page: Callable[[ApiError], Response | None] | None = None,
     request_id: Callable[[], str | None] = lambda: None,
+    on_unexpected: Callable[[Exception], None] = lambda error: None,
 ) -> None:
     """Answer every error of the app as problem+json.
 
     `translate` turns an exception of the application into an ApiError; when it returns None, the exception is logged and answered as
     internal_error without details. `page` may return an error page instead of problem+json, or None. `request_id` returns the id of the
-    current request.
+    current request. `on_unexpected` is called with an exception that nothing translates.
     """
 
     def answer(error: ApiError) -> Response:
@@ -233,6 +234,7 @@ def register_error_handlers(
         translated = translate(error) if translate else None
         if translated is None:
             log.error("unhandled exception", exc_info=error)
+            on_unexpected(error)
             detail = "Something went wrong on our side. Try again; if it stays, report it with the request_id."
             translated = ApiError(500, "internal_error", detail)
         elif translated.status >= 500:

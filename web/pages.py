@@ -14,7 +14,7 @@ from api.services import services
 from config import VERSION
 from models.api_key import MASTER
 from models.ticker import normalize_ticker
-from utils.api_utils import ApiError
+from utils.api_utils import ApiError, tagged
 from web.assets import Assets
 
 FOLDER = Path(__file__).parent
@@ -91,6 +91,15 @@ def show_prices() -> str:
 def show_diagnostics() -> str:
     """Health, flags, cache and status, for operators."""
     return render_template("diagnostics.html")
+
+
+@blueprint.get("/docs/runbook")
+@public
+def show_runbook() -> Response:
+    """What to do about each alert and symptom. Public, like the API's documentation, because it is needed most while nobody can sign in."""
+    response = tagged(Response(render_template("runbook.html"), mimetype="text/html"), assets.build)
+    response.headers["Cache-Control"] = "public, no-cache"  # it changes with the version
+    return response
 
 
 @blueprint.get("/static/<build>/<path:name>")

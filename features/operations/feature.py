@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.operations.routes import cache, flags, health, metrics, status, workers
+    from features.operations.routes import cache, errors, flags, health, metrics, status, workers
 
-    return status.blueprint, workers.blueprint, cache.blueprint, flags.blueprint, health.blueprint, metrics.blueprint
+    return status.blueprint, workers.blueprint, errors.blueprint, cache.blueprint, flags.blueprint, health.blueprint, metrics.blueprint
 
 
 def _probes(foundation: Foundation) -> tuple[Probe, ...]:

@@ -15,6 +15,22 @@ from infrastructure.check_runner import CheckRunner
 from infrastructure.foundation import Foundation
 from models.health import HealthReport, Probe
 
+# The section of docs/runbook.md for each check of a serving process.
+RUNBOOK_SECTIONS = {
+    "database": "bellwetherdatabasedown",
+    "schema": "bellwetherschemaunservable",
+    "database_writable": "a-full-disk",
+    "redis": "bellwetherlimitsperprocess",
+    "broker": "bellwetherbacklogunclaimed",
+    "pool": "bellwetherpoolnearlyfull",
+    "breaker": "bellwetherbreakeropen",
+    "storage": "a-full-disk",
+    "disk_space": "a-full-disk",
+    "clock": "symptoms",
+    "backlog": "bellwetherbacklogunclaimed",
+    "workers": "bellwethernoworkers",
+}
+RUNBOOK = "/docs/runbook"
 PREFLIGHT_SECONDS = 30.0  # generous, because it runs in a terminal
 PACKAGES = ("flask", "SQLAlchemy", "pydantic", "numpy", "TA-Lib")
 
@@ -73,3 +89,9 @@ def preflight_without_settings(complaints_of_pip: Callable[[], list[str]]) -> He
 def versions() -> dict[str, str]:
     """The versions of the service, Python and the main packages, by name."""
     return {"bellwether": VERSION, "python": python_version()} | {name: metadata.version(name) for name in PACKAGES}
+
+
+def runbook_of(check: str) -> str | None:
+    """The address of the section of the runbook that is about a check; None for one of an extra feature."""
+    section = RUNBOOK_SECTIONS.get(check)
+    return None if section is None else f"{RUNBOOK}#{section}"

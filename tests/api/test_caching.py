@@ -20,6 +20,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 FOR_EVERYBODY = {
     "/openapi.json": "public, no-cache",
     "/docs": "public, no-cache",
+    "/docs/runbook": "public, no-cache",
     "/docs/assets/<path:name>": "public, no-cache",
     "/favicon.ico": "public, max-age=86400",
     "/static/<build>/<path:name>": "public, max-age=31536000, immutable",

@@ -62,3 +62,32 @@ def last_use(site: Site, name: str) -> str | None:
     value = next(entry["last_used_at"] for entry in items if entry["name"] == name)
     assert value is None or isinstance(value, str)
     return value
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_live_workers_and_recent_errors(open_page: Open, site: Site, size: dict[str, int]) -> None:
+    job = site.api("POST", "/bulk-analyze", json={"tickers": ["NOSUCH", "NEITHER"], "force": True}).json()
+    wait_until(lambda: site.api("GET", f"/jobs/{job['id']}").json()["finished_at"])
+    page = open_page("/diagnostics")
+    page.set_viewport_size(size)
+    workers = page.locator("#workers")
+    listed = site.api("GET", "/admin/workers").json()["items"]
+    expect(workers.locator("tr[data-pid]")).to_have_count(len(listed))
+    expect(workers).to_contain_text("on 1 machine")
+    for worker in listed:
+        expect(workers.locator(f'tr[data-pid="{worker["pid"]}"]')).to_contain_text("Alive")
+    errors = page.locator("#errors")
+    expect(errors).to_contain_text("2 items of a job failed: no prices")
+    errors.locator(f'a[href="/tasks?job={job["id"]}&items=failed"]').click()
+    expect(page.locator('tr[data-key="NOSUCH"]')).to_contain_text("There are no prices for it.")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_runbook_needs_no_key(open_page: Open, site: Site, size: dict[str, int]) -> None:
+    page = open_page("/docs/runbook#bellwethernoworkers", signed_in=False)
+    page.set_viewport_size(size)
+    expect(page.get_by_role("heading", name="BellwetherNoWorkers")).to_be_in_viewport()
+    page.get_by_role("link", name="BellwetherBacklogUnclaimed").first.click()
+    expect(page.get_by_role("heading", name="BellwetherBacklogUnclaimed")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]

@@ -11,7 +11,7 @@ from api.blueprint import ApiBlueprint, Tag
 from api.marks import public, unlimited
 from api.problem import problem_answers
 from api.services import services
-from features.operations.health import versions
+from features.operations.health import runbook_of, versions
 from features.operations.schemas.health import HealthAnswer, LiveAnswer, MigrationsAnswer, ReadyAnswer
 from infrastructure.breaker import Breaker
 from infrastructure.check_runner import CheckTimeout
@@ -100,7 +100,10 @@ def _shows_details(report: HealthReport) -> bool:
 
 
 def _summary(report: HealthReport, detailed: bool) -> dict[str, Any]:
-    checks = report.checks if detailed else [{"name": check.name, "state": check.state} for check in report.checks]
+    if detailed:
+        checks = [{**vars(check), "runbook": runbook_of(check.name)} for check in report.checks]
+    else:
+        checks = [{"name": check.name, "state": check.state} for check in report.checks]
     return {"status": "ok" if report.ok else "unavailable", "checks": checks}
 
 

@@ -27,6 +27,7 @@ class CheckAnswer(Answer):
     is_critical: bool | None = Field(None, description=f"Whether trouble with it stops the service. {WITH_KEY}")
     found: str | None = Field(None, description=WITH_KEY)
     remedy: str | None = Field(None, description=WITH_KEY)
+    runbook: str | None = Field(None, description=f"The path of the page that says what to do. {WITH_KEY}")
     duration_ms: float | None = Field(None, description=WITH_KEY)
 
 

@@ -30,10 +30,20 @@ function checkRow(check) {
     { dataset: { check: check.name, state: check.state } },
     h("td", {}, badge("check", check.state)),
     h("th", { scope: "row" }, titleOf(check.name), check.is_critical === false && h("span", { class: "small soft optional" }, "optional")),
-    h("td", { class: "found" }, check.found ?? "–", check.remedy && h("p", { class: "remedy" }, h("strong", {}, "To do: "), check.remedy)),
+    h(
+      "td",
+      { class: "found" },
+      check.found ?? "–",
+      check.remedy && h("p", { class: "remedy" }, h("strong", {}, "To do: "), check.remedy),
+      check.runbook && isTrouble(check) && h("p", { class: "small" }, runbookLink(check)),
+    ),
     h("td", { class: "number hide-on-phone soft" }, typeof check.duration_ms === "number" ? `${milliseconds.format(check.duration_ms)} ms` : "–"),
   );
 }
+
+const isTrouble = (check) => check.state === "warning" || check.state === "critical";
+
+const runbookLink = (check) => h("a", { href: check.runbook, "aria-label": `Runbook on ${titleOf(check.name)}` }, "What to do: the runbook");
 
 const titleOf = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 

@@ -12,7 +12,7 @@ export function pool({ pool: found }) {
   return [
     h("p", {}, h("strong", {}, `${formatWhole(found.in_use)} of ${formatWhole(found.limit)}`), " connections in use, ", `${formatWhole(found.idle)} idle.`),
     h("meter", { min: "0", max: String(found.limit), value: String(found.in_use), high: String(found.limit * 0.8), optimum: "0", "aria-label": "Connections in use" }),
-    share >= 0.8 && h("p", { class: "remedy" }, h("strong", {}, "To do: "), "see what holds connections (runbook, BellwetherPoolNearlyFull)."),
+    share >= 0.8 && h("p", { class: "remedy" }, h("strong", {}, "To do: "), "see what holds connections: ", h("a", { href: "/docs/runbook#bellwetherpoolnearlyfull" }, "runbook"), "."),
     events(found.events),
   ];
 }

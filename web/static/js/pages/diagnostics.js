@@ -3,6 +3,7 @@
 import { api } from "../api.js";
 import { onReturn } from "../connection.js";
 import { cache } from "../diagnostics/cache.js";
+import { errors } from "../diagnostics/errors.js";
 import { flags } from "../diagnostics/flags.js";
 import { checks, migrations, versionFacts } from "../diagnostics/health.js";
 import { keys } from "../diagnostics/keys.js";
@@ -37,6 +38,7 @@ const parts = [
     () => refresh(),
   ),
   workers(),
+  errors(),
   ofStatus("pool", "Connections", status.pool),
   ofStatus("jobs", "Jobs", status.jobs),
   ofStatus("limits", "Rate limits", status.limits),
@@ -106,7 +108,7 @@ function documents() {
       ["Health", h("a", { href: "/docs#/Health" }, "Health calls")],
       ["Schema", h("a", { href: "/openapi.json" }, "OpenAPI document")],
     ]),
-    h("p", { class: "small soft" }, "What to do about each alert stands in ", h("code", {}, "docs/runbook.md"), " of the source."),
+    h("p", { class: "small" }, "What to do about each alert and symptom: ", h("a", { href: "/docs/runbook" }, "the runbook"), "."),
   );
 }
 
