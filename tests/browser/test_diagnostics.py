@@ -85,8 +85,9 @@ def test_live_workers_and_recent_errors(open_page: Open, site: Site, size: dict[
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_runbook_needs_no_key(open_page: Open, site: Site, size: dict[str, int]) -> None:
-    page = open_page("/docs/runbook#bellwethernoworkers", signed_in=False)
+    page = open_page(None, signed_in=False)
     page.set_viewport_size(size)
+    page.goto(site.url("/docs/runbook#bellwethernoworkers"))
     expect(page.get_by_role("heading", name="BellwetherNoWorkers")).to_be_in_viewport()
     page.get_by_role("link", name="BellwetherBacklogUnclaimed").first.click()
     expect(page.get_by_role("heading", name="BellwetherBacklogUnclaimed")).to_be_in_viewport()

@@ -12,6 +12,14 @@ async function load() {
   for (const { id, name } of items) names.set(id, name);
 }
 
+/** Resolves once the strategies have their names, or could not be listed. */
+export async function knowStrategies() {
+  asked ??= load();
+  await asked.catch(() => {
+    asked = null;
+  });
+}
+
 /** Put the strategies into a select, after the options that it has already; one that is asked for by the address is chosen. */
 export async function offerStrategies(select, chosen) {
   asked ??= load();

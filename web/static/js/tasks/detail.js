@@ -7,6 +7,7 @@ import { formatMoment, formatWhole } from "../format.js";
 import { kindOf } from "../job-kinds.js";
 import { describeJob, jobProgress } from "../job-progress.js";
 import { FINISHED } from "../job-watch.js";
+import { knowStrategies } from "../strategies.js";
 import { jobBadge } from "../words.js";
 import { commandButtons, jobPath } from "./commands.js";
 import { JobItems } from "./items.js";
@@ -18,7 +19,7 @@ const WHOLE = { items: "", outcome: "", changed: "" }; // no filter of items
 
 /** The view: its element, its title, and how to stop it. `go(values)` changes the address. */
 export async function openDetail(state, go) {
-  const job = await api.get(jobPath({ id: state.job }));
+  const [job] = await Promise.all([api.get(jobPath({ id: state.job })), knowStrategies()]);
   const badge = h("span", {});
   const progress = jobProgress(job);
   const facts = h("dl", { class: "facts" });

@@ -8,6 +8,7 @@ import { describeJob, jobProgress } from "../job-progress.js";
 import { ago } from "../moments.js";
 import { oneStopPerRow } from "../rows.js";
 import { empty } from "../states.js";
+import { knowStrategies } from "../strategies.js";
 import { field, select } from "../widgets.js";
 import { jobBadge, statesOf } from "../words.js";
 import { commandButtons } from "./commands.js";
@@ -77,7 +78,7 @@ export async function openList(state, go) {
     }
   };
 
-  const page = await api.get("/jobs", { status: state.status, limit: PAGE_SIZE });
+  const [page] = await Promise.all([api.get("/jobs", { status: state.status, limit: PAGE_SIZE }), knowStrategies()]);
   append(page);
   const filter = select("status", STATUSES, state.status, (event) => go({ status: event.target.value }));
   const head = h("div", { class: "spread list-head" }, field("Status", filter), h("button", { type: "button", onclick: () => go({}, { again: true }) }, "Refresh"));
