@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 from models.ticker import normalize_ticker
 
-_ENDING = re.compile(r"(\.(csv|txt|tsv|xlsx|xlsm))+$", re.IGNORECASE)
-_COPY = re.compile(r"\s*\(\d+\)$")
+_ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")
+_COPY = re.compile(r"\(\d+\)$")
 # What sites write into the names of their files beside the ticker.
 _WORDS = frozenset({
     "DAILY", "PRICE", "PRICES", "HISTORY", "HISTORICAL", "HISTORICALDATA", "HISTORICALQUOTES", "HISTORICALPRICES", "DATA", "QUOTE",
@@ -22,7 +22,10 @@ _SEPARATORS = re.compile(r"[\s,;()\[\]_]+")
 
 def ticker_of_name(name: str) -> str | None:
     """The ticker of a file's name: what is left without the words of sites and dates; None where that is nothing or several words."""
-    stem = _COPY.sub("", _ENDING.sub("", PurePosixPath(name.replace("\\", "/")).name).strip())
+    stem = PurePosixPath(name.replace("\\", "/")).name
+    while stem.lower().endswith(_ENDINGS):
+        stem = stem.rpartition(".")[0]
+    stem = _COPY.sub("", stem.strip())
     parts = [part.strip(".-") for part in _SEPARATORS.split(stem)]
     left = [part for part in parts if part and part.upper() not in _WORDS and not _DATE.fullmatch(part)]
     try:

@@ -57,7 +57,7 @@ export class Tags {
     const placed = JSON.stringify([lines, height]);
     if (placed === this.#placed || !tags.length) return;
     this.#placed = placed;
-    for (const [at, tag] of tags.entries()) tag.hidden = !isSeen(lines[at]);
+    for (const [at, tag] of tags.entries()) tag.classList.toggle("unseen", !isSeen(lines[at])); // it keeps its width, or the chart would change its own
     const seen = tags.map((tag, at) => ({ tag, line: lines[at] })).filter(({ line }) => isSeen(line));
     const size = Math.max(0, ...seen.map(({ tag }) => tag.offsetHeight));
     const middles = spread(
