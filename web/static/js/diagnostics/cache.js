@@ -1,11 +1,11 @@
 // The cache: what it holds, by the start of the key, and clearing it.
 
 import { api } from "../api.js";
+import { ask } from "../dialog.js";
 import { h, notify } from "../dom.js";
 import { formatDuration, formatWhole } from "../format.js";
 import { formatBytes } from "../transfer.js";
 import { readUrl, writeUrl } from "../url-state.js";
-import { ask } from "./dialog.js";
 import { section, table } from "./section.js";
 
 const DEFAULTS = { prefix: "" };

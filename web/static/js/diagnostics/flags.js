@@ -1,10 +1,10 @@
 // Feature flags: what can be switched off, who did it when, and why.
 
 import { api } from "../api.js";
+import { ask } from "../dialog.js";
 import { fill, h, notify } from "../dom.js";
 import { formatAgo, formatMoment } from "../format.js";
 import { problem } from "../states.js";
-import { ask } from "./dialog.js";
 import { section } from "./section.js";
 
 /** The flags with their switches. */

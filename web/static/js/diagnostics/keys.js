@@ -2,10 +2,10 @@
 
 import { api } from "../api.js";
 import { copy } from "../copying.js";
+import { ask } from "../dialog.js";
 import { fill, h, notify } from "../dom.js";
 import { formatAgo } from "../format.js";
 import { ago } from "../moments.js";
-import { ask } from "./dialog.js";
 import { section, table } from "./section.js";
 
 const LONGEST_NAME = 100;

@@ -5,20 +5,29 @@ import { runBulk } from "../bulk-run.js";
 import { onReturn } from "../connection.js";
 import { byId, fill, focusedIn, h, notify } from "../dom.js";
 import { formatWhole } from "../format.js";
-import { asParams, DEFAULTS, isUnfiltered, readFilters, showFilters, wireFilters } from "../screener/filters.js";
+import { showColumns, wireColumns } from "../screener/column-choice.js";
+import { COLUMNS, columnsOf, DEFAULT_COLUMNS, nextSort, rememberColumns, rememberedColumns } from "../screener/columns.js";
+import { asParams, asQuery, DEFAULTS, fromQuery, isUnfiltered, showFilters, wireFilters } from "../screener/filters.js";
 import { Following } from "../screener/following.js";
+import { SavedScreens } from "../screener/saved.js";
 import { buildRow, buildTable } from "../screener/table.js";
 import { empty, loading, problem } from "../states.js";
 import { offerStrategies } from "../strategies.js";
 import { download } from "../transfer.js";
-import { writeUrl } from "../url-state.js";
+import { readUrl } from "../url-state.js";
 
-const PAGE_SIZE = 50;
+const PAGE_SIZE = 100;
 const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const page = byId("page");
 const following = new Following();
 
-let filters = readFilters();
+const screens = new SavedScreens({ query: () => asQuery(filters), open: openScreen });
+
+/** What is shown where the address says nothing else: that of the open screen, or the defaults. @type {Record<string, string>} */
+let base = DEFAULTS;
+/** @type {Record<string, string>} */
+let filters = DEFAULTS;
+let columns = columnsOf(DEFAULT_COLUMNS);
 let shown = 0;
 /** @type {AbortController | undefined} */
 let asking;
@@ -28,11 +37,10 @@ async function load() {
   asking?.abort();
   const mine = new AbortController();
   asking = mine;
-  showFilters(filters);
   page.setAttribute("aria-busy", "true");
   if (!page.childElementCount) fill(page, loading("Loading results …"));
   try {
-    const answer = await api.get("/results", { ...asParams(filters), limit: PAGE_SIZE }, { signal: mine.signal });
+    const answer = await api.get("/results", { ...wanted(), limit: PAGE_SIZE }, { signal: mine.signal });
     render(answer);
   } catch (error) {
     if (error.name === "AbortError") return;
@@ -51,7 +59,7 @@ function render(answer) {
     return fill(page, nothing());
   }
   const had = /** @type {HTMLElement | null | undefined} */ (focusedIn(page)?.closest("th[data-sort]"))?.dataset.sort;
-  const table = buildTable(filters.sort, (sort) => change({ sort }));
+  const table = buildTable(columns, filters.sort, (sort) => change({ sort }));
   const more = h("div", { class: "row centred more" });
   append(table.body, more, answer);
   fill(page, table.element, more);
@@ -63,11 +71,13 @@ function render(answer) {
 
 function append(body, more, answer) {
   const fragment = document.createDocumentFragment();
-  for (const result of answer.items) fragment.append(buildRow(result, following.cell(result.ticker)));
+  for (const result of answer.items) fragment.append(buildRow(columns, result, following.cell(result.ticker)));
   const first = fragment.firstElementChild;
   body.append(fragment);
   shown += answer.items.length;
-  fill(byId("count"), `${formatWhole(shown)} ${shown === 1 ? "result" : "results"}${answer.next_cursor ? " so far; there are more" : ""}`);
+  const { total } = answer;
+  const all = `${formatWhole(total)} ${total === 1 ? "result" : "results"}`;
+  fill(byId("count"), shown < total ? `${formatWhole(shown)} of ${all}` : all);
   fill(more, answer.next_cursor && h("button", { type: "button", onclick: (event) => loadMore(body, more, answer.next_cursor, event.currentTarget) }, "Load more"));
   return first;
 }
@@ -76,7 +86,7 @@ async function loadMore(body, more, cursor, button) {
   const mine = asking;
   button.disabled = true;
   try {
-    const answer = await api.get("/results", { ...asParams(filters), limit: PAGE_SIZE, cursor }, { signal: mine?.signal });
+    const answer = await api.get("/results", { ...wanted(), limit: PAGE_SIZE, cursor }, { signal: mine?.signal });
     append(body, more, answer)?.querySelector("a")?.focus({ preventScroll: true });
   } catch (error) {
     if (error.name === "AbortError") return;
@@ -113,11 +123,17 @@ async function analyseAll(event) {
   if (job) await load();
 }
 
-/** Save what the filters let through, all of it. */
+/** What the list is asked for: the columns only where one of them makes a difference. */
+function wanted() {
+  return { ...asParams(filters), columns: columns.some(({ key }) => key === "closes") ? "closes" : "" };
+}
+
+/** Save what the filters let through, all of it, in the columns that are shown. */
 async function save(button, path, accept, name) {
   button.disabled = true;
   try {
-    const saved = await download(path, { params: asParams(filters), accept, name });
+    const chosen = ["ticker", ...columns.map(({ key }) => key).filter((key) => key !== "closes")].join(",");
+    const saved = await download(path, { params: { ...asParams(filters), columns: chosen }, accept, name });
     notify(`${saved.name} is saved.`);
   } catch (error) {
     notify(`Nothing was saved. ${error.words ?? error.message}`, { problem: true });
@@ -127,28 +143,79 @@ async function save(button, path, accept, name) {
   }
 }
 
-function change(values, options) {
-  writeUrl({ ...filters, ...values }, DEFAULTS, options);
-  apply();
+/** Put filters into the address, as far as they differ from those of the open screen. @param {string | null} screen @param {boolean} push */
+function writeAddress(screen, push) {
+  const changed = Object.entries(filters).filter(([name, value]) => value !== base[name]);
+  const query = new URLSearchParams(screen ? [["screen", screen], ...changed] : changed);
+  const url = query.size ? `${location.pathname}?${query}` : location.pathname;
+  if (url !== location.pathname + location.search) history[push ? "pushState" : "replaceState"](null, "", url);
 }
 
-/** Show what the address says. */
-function apply() {
+/** Take the filters from the address; a first visit takes the columns that this browser showed last. */
+function readAddress() {
+  const id = new URLSearchParams(location.search).get("screen");
+  const screen = screens.find(id);
+  if (id && !screen) notify("There is no such saved screen; it may have been deleted. These are the usual filters.", { problem: true });
+  base = screen ? fromQuery(screen.query) : DEFAULTS;
+  const { screen: _, ...read } = readUrl({ ...base, screen: "" });
+  filters = read;
+  if (!screen && !new URLSearchParams(location.search).has("columns")) filters.columns = rememberedColumns();
+  showState(screen);
+  writeAddress(screen?.id ?? null, false);
+}
+
+/** @param {import("../screener/saved.js").Screen | null} screen */
+function showState(screen) {
+  // Where all strategies are listed, a row must say which one it is of.
+  columns = columnsOf(filters.strategy === "any" ? `${filters.columns},strategy` : filters.columns);
+  showFilters(filters, (votes) => change({ votes }));
+  showColumns(columns);
+  const isChanged = Object.entries(filters).some(([name, value]) => value !== base[name]);
+  screens.show(screen, isChanged);
+  fill(
+    byId("sort"),
+    [{ key: "ticker", title: "Ticker" }, ...COLUMNS.filter((column) => columns.includes(column) || column.key === filters.sort.replace(/^-/, ""))].flatMap(({ key, title }) => {
+      const first = nextSort(key, "");
+      const other = nextSort(key, first);
+      return [first, other].map((sort) => h("option", { value: sort, selected: sort === filters.sort }, `${title}, ${sort.startsWith("-") ? "falling" : "rising"}`));
+    }),
+  );
+}
+
+/** @param {Record<string, string>} values */
+function change(values, { push = true } = {}) {
   const before = JSON.stringify(filters);
-  filters = readFilters();
-  if (before !== JSON.stringify(filters)) load();
+  filters = { ...filters, ...values };
+  if (before === JSON.stringify(filters)) return;
+  writeAddress(screens.current?.id ?? null, push);
+  showState(screens.current);
+  load();
+}
+
+/** Show a saved screen as it is saved, or none. @param {import("../screener/saved.js").Screen | null} screen */
+function openScreen(screen) {
+  base = screen ? fromQuery(screen.query) : DEFAULTS;
+  filters = screen ? { ...base } : { ...DEFAULTS, columns: filters.columns };
+  writeAddress(screen?.id ?? null, true);
+  showState(screen);
+  load();
 }
 
 byId("export-csv").addEventListener("click", (event) => save(event.currentTarget, "/results", "text/csv", "results.csv"));
 byId("export-excel").addEventListener("click", (event) => save(event.currentTarget, "/reports/results.xlsx", XLSX, "results.xlsx"));
-wireFilters(change);
+byId("sort").addEventListener("change", (event) => change({ sort: /** @type {HTMLSelectElement} */ (event.target).value }));
+wireFilters(change, () => filters.votes);
+wireColumns((chosen) => {
+  rememberColumns(chosen);
+  change({ columns: chosen });
+});
 onReturn(load);
 addEventListener("popstate", () => {
-  apply();
-  showFilters(filters);
+  readAddress();
+  load();
 });
-showFilters(filters);
 fill(page, loading("Loading results …"));
-// Both are small, and without them rows would change under the eyes.
-await Promise.all([offerStrategies(byId("strategy"), filters.strategy), following.load()]);
+// All are small, and without them rows would change under the eyes.
+await Promise.all([offerStrategies(byId("strategy"), new URLSearchParams(location.search).get("strategy") ?? "balanced"), following.load(), screens.load()]);
+readAddress();
 await load();

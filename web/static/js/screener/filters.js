@@ -1,30 +1,60 @@
 // The filters: in the form, in the address, and as the API takes them.
 
-import { byId, fill } from "../dom.js";
-import { readUrl } from "../url-state.js";
+import { byId, fill, h } from "../dom.js";
+import { DEFAULT_COLUMNS, VOTES, VOTING } from "./columns.js";
 
-export const DEFAULTS = { q: "", verdict: "", signal: "", min_score: "", max_score: "", strategy: "balanced", universe: "all", sort: "-score" };
-const IN_FORM = Object.keys(DEFAULTS).filter((name) => name !== "sort");
+const RANGES = ["score", "rsi", "distance", "change", "close"];
+const NUMBERS = [...RANGES.flatMap((name) => [`min_${name}`, `max_${name}`]), "min_volume"];
+const MORE = [...NUMBERS.filter((name) => !name.endsWith("_score")), "changed_days", "votes"];
+export const DEFAULTS = {
+  q: "",
+  verdict: "",
+  signal: "",
+  strategy: "balanced",
+  universe: "all",
+  changed_days: "",
+  votes: "",
+  sort: "-score",
+  columns: DEFAULT_COLUMNS,
+  ...Object.fromEntries(NUMBERS.map((name) => [name, ""])),
+};
+const OUTSIDE = ["sort", "columns", "votes"]; // these have controls of their own
+const IN_FORM = Object.keys(DEFAULTS).filter((name) => !OUTSIDE.includes(name));
+const WHERE = ["strategy", "universe", "sort", "columns"]; // where to look and how to show it, not what to look for
 const PAUSE_MILLISECONDS = 300;
 
 /** @type {(name: string) => HTMLInputElement | HTMLSelectElement} */
 const controlOf = (name) => byId(name);
+/** @type {(text: string) => string[]} */
+const votesOf = (text) => text.split(",").filter(Boolean);
 
-export function readFilters() {
-  return readUrl(DEFAULTS);
-}
-
-/** Put the address's filters into the form. */
-export function showFilters(filters) {
+/** Put filters into the form; `onVotes(text)` is called when a vote is taken away. */
+export function showFilters(filters, onVotes) {
   for (const name of IN_FORM) {
     const control = controlOf(name);
-    if (document.activeElement !== control || control.value.trim().toUpperCase() !== filters[name].toUpperCase()) control.value = filters[name];
+    if (document.activeElement !== control || control.value.trim() !== filters[name]) control.value = filters[name];
   }
-  byId("reset").hidden = IN_FORM.every((name) => filters[name] === DEFAULTS[name]);
+  const votes = votesOf(filters.votes);
+  fill(
+    byId("votes"),
+    votes.map((vote) => {
+      const [key, word] = vote.split(":");
+      const name = VOTING.find(([known]) => known === key)?.[1] ?? key;
+      const words = `${name}: ${VOTES[word] ?? word}`;
+      return h(
+        "li",
+        {},
+        words,
+        h("button", { type: "button", class: "quiet", "aria-label": `Take away the filter ${words}`, onclick: () => onVotes(votes.filter((other) => other !== vote).join(",")) }, "×"),
+      );
+    }),
+  );
+  byId("reset").hidden = Object.keys(DEFAULTS).every((name) => OUTSIDE.slice(0, 2).includes(name) || filters[name] === DEFAULTS[name]);
+  if (MORE.some((name) => filters[name] !== "")) byId("more-filters").setAttribute("open", "");
 }
 
 /**
- * What GET /results and its reports take.
+ * What GET /results and its reports take, as text.
  * @param {Record<string, string>} filters
  * @returns {Record<string, string>}
  */
@@ -32,30 +62,40 @@ export function asParams(filters) {
   return { ...filters, strategy: filters.strategy === "any" ? "" : filters.strategy };
 }
 
-/**
- * Whether only where to look is chosen, not what to look for.
- * @param {Record<string, string>} filters
- */
-export function isUnfiltered({ q, verdict, signal, min_score: from, max_score: to }) {
-  return ![q, verdict, signal, from, to].some(Boolean);
+/** What a saved screen holds: the same with its numbers. @param {Record<string, string>} filters */
+export function asQuery(filters) {
+  const given = Object.entries(asParams(filters)).filter(([, value]) => value !== "");
+  return Object.fromEntries(given.map(([name, value]) => [name, NUMBERS.includes(name) || name === "changed_days" ? Number(value) : value]));
 }
 
-/** Make the form work: `onChange(filters, {push})` is called with what it holds, once that makes sense. */
-export function wireFilters(onChange) {
+/** The filters of a saved screen. @param {Record<string, any>} query @returns {Record<string, string>} */
+export function fromQuery(query) {
+  const texts = Object.entries(query).map(([name, value]) => [name, String(value)]);
+  return { ...DEFAULTS, strategy: "any", ...Object.fromEntries(texts.filter(([name]) => name in DEFAULTS)) };
+}
+
+/** Whether only where to look is chosen, not what to look for. @param {Record<string, string>} filters */
+export function isUnfiltered(filters) {
+  return Object.keys(DEFAULTS).every((name) => WHERE.includes(name) || !filters[name]);
+}
+
+/** Make the form work: `onChange(filters, {push})` is called with what it holds, once that makes sense. `votes()` are the present ones. */
+export function wireFilters(onChange, votes) {
   const form = byId("filters");
   /** @type {number | undefined} */
   let timer;
   const apply = (push) => {
     clearTimeout(timer);
     const filters = Object.fromEntries(IN_FORM.map((name) => [name, controlOf(name).value.trim()]));
-    if (isSound(filters)) onChange({ ...filters, q: filters.q.toUpperCase() }, { push });
+    if (isSound()) onChange(filters, { push });
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     apply(true);
   });
   form.addEventListener("change", (event) => {
-    if (event.target instanceof HTMLElement) event.target.dataset.touched = "true";
+    if (!(event.target instanceof HTMLElement) || event.target.closest("#vote-choice")) return;
+    event.target.dataset.touched = "true";
     apply(true);
   });
   // While somebody types, the address follows without a step for every letter.
@@ -64,22 +104,40 @@ export function wireFilters(onChange) {
     clearTimeout(timer);
     timer = setTimeout(() => apply(false), PAUSE_MILLISECONDS);
   });
+  fill(
+    byId("vote-indicator"),
+    VOTING.map(([key, name]) => h("option", { value: key }, name)),
+  );
+  byId("add-vote").addEventListener("click", () => {
+    const indicator = controlOf("vote-indicator").value;
+    const others = votesOf(votes()).filter((vote) => !vote.startsWith(`${indicator}:`));
+    onChange({ votes: [...others, `${indicator}:${controlOf("vote-word").value}`].join(",") }, { push: true });
+  });
   byId("reset").addEventListener("click", () => {
     for (const name of IN_FORM) controlOf(name).value = DEFAULTS[name];
     byId("q").focus();
-    apply(true);
+    onChange({ ...Object.fromEntries(IN_FORM.map((name) => [name, DEFAULTS[name]])), votes: "" }, { push: true });
+    isSound();
   });
 }
 
-/** @param {Record<string, string>} filters */
-function isSound({ min_score: from, max_score: to }) {
-  const wrong = ["min_score", "max_score"].filter((name) => !controlOf(name).validity.valid);
-  const isCrossed = !wrong.length && from !== "" && to !== "" && Number(from) > Number(to);
-  if (isCrossed) wrong.push("min_score", "max_score");
-  for (const name of ["min_score", "max_score"]) {
-    if (wrong.includes(name)) controlOf(name).setAttribute("aria-invalid", "true");
+function isSound() {
+  const wrong = new Set([...NUMBERS, "changed_days"].filter((name) => !controlOf(name).validity.valid));
+  const crossed = RANGES.filter((name) => {
+    const [from, to] = [controlOf(`min_${name}`), controlOf(`max_${name}`)];
+    return !wrong.has(from.id) && !wrong.has(to.id) && from.value !== "" && to.value !== "" && Number(from.value) > Number(to.value);
+  });
+  const first = wrong.size ? /** @type {HTMLInputElement} */ (controlOf([...wrong][0])) : null;
+  for (const name of crossed) for (const end of ["min", "max"]) wrong.add(`${end}_${name}`);
+  for (const name of [...NUMBERS, "changed_days"]) {
+    if (wrong.has(name)) controlOf(name).setAttribute("aria-invalid", "true");
     else controlOf(name).removeAttribute("aria-invalid");
   }
-  fill(byId("filters-problem"), isCrossed ? "The lowest score is above the highest: nothing would match." : wrong.length ? "A score is a number from -1 to 1." : "");
-  return !wrong.length;
+  const problem = first
+    ? `${first.labels?.[0].textContent}: a number from ${first.min}${first.max ? ` to ${first.max}` : ""}.`
+    : crossed.length
+      ? `${controlOf(`min_${crossed[0]}`).labels?.[0].textContent}: the lowest is above the highest, so nothing would match.`
+      : "";
+  fill(byId("filters-problem"), problem);
+  return !wrong.size;
 }

@@ -1,6 +1,6 @@
 // A question before something is done: the browser's own dialog, so that focus and Escape work as people expect.
 
-import { h } from "../dom.js";
+import { h } from "./dom.js";
 
 let asked = 0;
 
@@ -12,14 +12,22 @@ let asked = 0;
  * @param {string} [question.words]
  * @param {string} question.confirm
  * @param {boolean} [question.isDanger]
- * @param {{label: string, hint?: string, isRequired?: boolean, maxLength?: number} | null} [question.input]
+ * @param {{label: string, value?: string, hint?: string, isRequired?: boolean, maxLength?: number} | null} [question.input]
  * @returns {Promise<string | null>}
  */
 export function ask({ title, words, confirm, isDanger = false, input = null }) {
   asked += 1;
   const id = `dialog-${asked}`;
   const text =
-    input && h("input", { id: `${id}-text`, maxlength: String(input.maxLength ?? 200), autocomplete: "off", required: input.isRequired, "aria-describedby": input.hint ? `${id}-hint` : null });
+    input &&
+    h("input", {
+      id: `${id}-text`,
+      value: input.value,
+      maxlength: String(input.maxLength ?? 200),
+      autocomplete: "off",
+      required: input.isRequired,
+      "aria-describedby": input.hint ? `${id}-hint` : null,
+    });
   const yes = h("button", { type: "submit", class: isDanger ? "danger" : "primary" }, confirm);
   const no = h("button", { type: "button", onclick: () => dialog.close() }, "Leave it");
   const form = h(
