@@ -1,32 +1,37 @@
-"""The Excel report of a job: verdicts, failures, parameters."""
+"""The Excel report of a job: a summary, verdicts, failures, parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from analysis.trade import Position, size_position
 from database import Database
 from features.reports import store as report_store
+from features.reports.parameters import describe_parameters, parameters_in_words, strategy_name
 from features.reports.store import EndedItem
+from features.reports.summary import BUYS, VERDICT_COLOURS, Change, Failure, Tally, write_summary
+from features.reports.summary import COLUMNS as SUMMARY_COLUMNS
 from features.reports.workbook import Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
 from jobs import service as job_service
-from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Sizing, Verdict
+from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Sizing
 from models.job import Job
 from models.job_state import ItemStatus
 from models.strategy import STRATEGIES
 from utils.cancellation import Check, always_wanted
+from utils.clock import now
 from utils.json_text import parse_tolerant
 
 PAGE = 500  # items per read
 
 VERDICTS = (
     Column("Ticker", 14),
+    Column("Name", 28),
     Column("As of", 12, Style.DATE),
     Column("Close", 12, Style.DECIMAL),
     Column("Score", 9, Style.SCORE),
     Column("Verdict", 13),
+    Column("Before", 13),
     Column("Signal", 9),
     Column("Entry", 12, Style.DECIMAL),
     Column("Stop", 12, Style.DECIMAL),
@@ -39,20 +44,13 @@ VERDICTS = (
 )
 FAILURES = (
     Column("Ticker", 14),
+    Column("Name", 28),
     Column("Status", 12),
     Column("Tries", 8, Style.WHOLE),
     Column("Code", 24),
     Column("Message", 100, Style.LONG_TEXT),
 )
-PARAMETERS = (Column("Parameter", 30, Style.LABEL), Column("Value", 60, align="left"))
-# The colours of background and text.
-VERDICT_COLOURS = {
-    Verdict.STRONG_BUY: ("#63BE7B", "#0B3D1B"),
-    Verdict.BUY: ("#C6EFCE", "#006100"),
-    Verdict.HOLD: ("#FFEB9C", "#7F6000"),
-    Verdict.SELL: ("#FFC7CE", "#9C0006"),
-    Verdict.STRONG_SELL: ("#F8696B", "#4A0004"),
-}
+PARAMETERS = (Column("Parameter", 32, Style.LABEL), Column("Value", 80, Style.LONG_TEXT, align="left"))
 SCORE_SCALE = {
     "type": "3_color_scale",
     "min_type": "num",
@@ -77,19 +75,24 @@ def _fill(book: Book, database: Database, job: Job) -> None:
     params = parse_tolerant(job.params)
     if not isinstance(params, dict):
         params = {}
+    summary = book.add_sheet("Summary", SUMMARY_COLUMNS)
     verdicts, failures = book.add_sheet("Verdicts", VERDICTS), book.add_sheet("Failures", FAILURES)
-    sizing = _sizing_of(params)
+    sizing, tally = _sizing_of(params), Tally()
+    strategy = strategy_name(params["strategy"]) if "strategy" in params else ""
     for item in _items(database, job):
         if item.status is ItemStatus.SUCCEEDED:
-            verdicts.append(*_verdict(item, sizing))
+            verdicts.append(*_verdict(item, sizing, strategy, tally))
         else:
-            failures.append(item.ticker, item.status, item.tries, item.error_code, item.error)
+            failures.append(item.ticker, item.name, item.status, item.tries, item.error_code, item.error)
+            if item.status is ItemStatus.FAILED:
+                tally.add_failure(Failure(item.ticker, item.name, item.error_code, item.error))
     verdicts.add_filter()
     failures.add_filter()
     colour_verdicts(book, verdicts)
     sheet = book.add_sheet("Parameters", PARAMETERS)
-    for name, value in _parameters(job, params):
+    for name, value in describe_parameters(params):
         sheet.append(name, value)
+    write_summary(book, summary, _facts(job, params), tally)
 
 
 def _items(database: Database, job: Job) -> Iterator[EndedItem]:
@@ -104,16 +107,26 @@ def _items(database: Database, job: Job) -> Iterator[EndedItem]:
         after = page[-1].ticker
 
 
-def _verdict(item: EndedItem, sizing: Sizing) -> list[CellValue]:
+def _verdict(item: EndedItem, sizing: Sizing, strategy: str, tally: Tally) -> list[CellValue]:
+    """The cells of a ticker's row, whose result is added to the tally."""
     result = item.result
     if result is None:
-        return [item.ticker, *[None] * (len(VERDICTS) - 2), item.result_id]
-    cells: list[CellValue] = [item.ticker, result.as_of, result.close, result.score, result.verdict, result.signal]
-    trade = parse_tolerant(result.body)["trade"]
+        return [item.ticker, item.name, *[None] * (len(VERDICTS) - 3), item.result_id]
+    body = parse_tolerant(result.body)
+    tally.verdicts[result.verdict] += 1
+    tally.days[result.as_of] += 1
+    tally.engines[str(body["provenance"]["engine_version"])] += 1
+    if item.before is not None and item.before != result.verdict:
+        tally.add_change(Change(item.ticker, item.name, item.before, result.verdict, result.score, strategy))
+    cells: list[CellValue] = [item.ticker, item.name, result.as_of, result.close, result.score, result.verdict, item.before, result.signal]
+    trade = body["trade"]
     if trade is None:
         return [*cells, *[None] * (len(VERDICTS) - len(cells) - 1), item.result_id]
     plan = (trade[key] for key in ("entry", "stop_loss", "target", "reward_risk"))
-    return [*cells, *plan, *_position(trade, sizing), item.result_id]
+    position = _position(trade, sizing)
+    if result.verdict in BUYS:
+        tally.add_position(position.position_value, position.risk_amount)
+    return [*cells, *plan, *position, item.result_id]
 
 
 def _position(trade: dict[str, Any], sizing: Sizing) -> Position:
@@ -133,24 +146,27 @@ def _sizing_of(params: dict[str, Any]) -> Sizing:
 
 
 def colour_verdicts(book: Book, sheet: Sheet) -> None:
-    """Colour the columns Verdict and Score of a sheet whose rows are all written."""
+    """Colour the columns of verdicts and scores that a sheet has, whose rows are all written."""
     last = max(sheet.rows, 1)
-    column = sheet.index_of("Verdict")
-    for verdict, (background, text) in VERDICT_COLOURS.items():
-        cell_format = book.workbook.add_format({"bg_color": background, "font_color": text})
-        rule = {"type": "cell", "criteria": "==", "value": f'"{verdict}"', "format": cell_format}
-        sheet.worksheet.conditional_format(1, column, last, column, rule)
-    column = sheet.index_of("Score")
-    sheet.worksheet.conditional_format(1, column, last, column, SCORE_SCALE)
+    titles = {column.title: index for index, column in enumerate(sheet.columns)}
+    for title in ("Verdict", "Before"):
+        if title in titles:
+            for verdict, (background, text) in VERDICT_COLOURS.items():
+                cell_format = book.workbook.add_format({"bg_color": background, "font_color": text})
+                rule = {"type": "cell", "criteria": "==", "value": f'"{verdict}"', "format": cell_format}
+                sheet.worksheet.conditional_format(1, titles[title], last, titles[title], rule)
+    if "Score" in titles:
+        sheet.worksheet.conditional_format(1, titles["Score"], last, titles["Score"], SCORE_SCALE)
 
 
-def _parameters(job: Job, params: dict[str, Any]) -> Iterator[tuple[str, CellValue]]:
+def _facts(job: Job, params: dict[str, Any]) -> Iterator[tuple[str, CellValue]]:
     yield "Job id", job.id
     yield "Status", job.status
+    yield "Parameters", parameters_in_words(params)
     yield "Created (UTC)", job.created_at
     yield "Started (UTC)", job.started_at
     yield "Finished (UTC)", job.finished_at
-    yield "Total", job.total
+    yield "Tickers", job.total
     yield "Succeeded", job.succeeded
     yield "Failed", job.failed
     yield "Cancelled", job.cancelled
@@ -159,26 +175,4 @@ def _parameters(job: Job, params: dict[str, Any]) -> Iterator[tuple[str, CellVal
     if job.error is not None:
         yield "Error code", job.error.code
         yield "Error", job.error.message
-    for name, value in params.items():
-        yield from _flat(name, value)
-
-
-def _flat(name: str, value: Any) -> Iterator[tuple[str, CellValue]]:
-    """A parameter as rows of name and value: one row per weight, lists joined, `as_of` as a date."""
-    if isinstance(value, dict):
-        for key, part in value.items():
-            yield from _flat(f"{name}.{key}", part)
-    elif isinstance(value, list):
-        yield name, ", ".join(map(str, value))
-    elif name == "as_of" and isinstance(value, str):
-        yield name, _day_or_text(value)
-    elif value is None or isinstance(value, str | int | float):
-        yield name, value
-
-
-def _day_or_text(text: str) -> date | str:
-    # The parameters of a job that could not read them are shown as they are.
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return text
+    yield "Report made (UTC)", now()

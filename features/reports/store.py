@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import text
 
 from database import AnyReader
+from models.api_key import SHARED_ORG
 from models.job_state import ItemStatus
 from models.result import ResultSummary, StoredResult
 
 FIND_LATEST = text(
     """
-    SELECT r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.body
+    SELECT r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.body, l.former_verdict, l.verdict_since_day
     FROM latest_results AS l
     JOIN analysis_results AS r ON r.id = l.result_id
     WHERE l.org_id = :org_id AND l.ticker = :ticker AND l.strategy = :strategy
@@ -23,10 +24,19 @@ FIND_LATEST = text(
 )
 
 
-def find_latest(connection: AnyReader, org_id: int, ticker: str, strategy: str) -> StoredResult | None:
+@dataclass(frozen=True)
+class Latest:
+    """The latest result of a ticker by a strategy, the verdict before the present one, and the day since when it holds."""
+
+    stored: StoredResult
+    former_verdict: str | None
+    since: date | None
+
+
+def find_latest(connection: AnyReader, org_id: int, ticker: str, strategy: str) -> Latest | None:
     """The latest result of a ticker by a strategy."""
     row = connection.execute(FIND_LATEST, {"org_id": org_id, "ticker": ticker, "strategy": strategy}).first()
-    return None if row is None else StoredResult.from_row(row)
+    return None if row is None else Latest(StoredResult.from_row(row[:-2]), row[-2], row[-1])
 
 
 @dataclass(frozen=True)
@@ -92,9 +102,14 @@ class ResultLine:
 
 @dataclass(frozen=True)
 class EndedItem:
-    """An ended item of a job; `result` is None unless the item succeeded and its result is still stored."""
+    """An ended item of a job; `result` is None unless the item succeeded and its result is still stored.
+
+    `name` is the company's, and `before` the verdict of the result before by the same parameters; None where there is none.
+    """
 
     ticker: str
+    name: str | None
+    before: str | None
     status: ItemStatus
     tries: int
     result_id: str | None
@@ -104,11 +119,25 @@ class EndedItem:
 
 
 _ENDED = ", ".join(f"'{status}'" for status in (ItemStatus.SUCCEEDED, ItemStatus.FAILED, ItemStatus.CANCELLED))
-# A page of a job's ended items by ticker. An item whose result was deleted by retention stays in the list, without a result.
+# A page of a job's ended items by ticker. An item whose result was deleted by retention stays in the list, without a result. An
+# organization's own series hides the shared one, but not its name.
 LIST_ENDED_ITEMS = text(
     f"""
     SELECT
-        i.key, i.status, i.tries, i.result_id, i.error_code, i.error,
+        i.key,
+        COALESCE(
+            (SELECT n.name FROM price_series AS n WHERE n.org_id = :org_id AND n.ticker = i.key),
+            (SELECT n.name FROM price_series AS n WHERE n.org_id = :shared AND n.ticker = i.key)
+        ),
+        (
+            SELECT p.verdict
+            FROM analysis_results AS p
+            WHERE p.org_id = r.org_id AND p.ticker = r.ticker AND (p.created_at, p.id) < (r.created_at, r.id)
+                AND p.strategy = r.strategy AND p.parameters = r.parameters
+            ORDER BY p.created_at DESC, p.id DESC
+            LIMIT 1
+        ),
+        i.status, i.tries, i.result_id, i.error_code, i.error,
         r.as_of, r.close, r.score, r.verdict, r.signal, r.body
     FROM analysis_job_items AS i
     LEFT JOIN analysis_results AS r ON r.id = i.result_id AND r.org_id = :org_id
@@ -121,11 +150,11 @@ LIST_ENDED_ITEMS = text(
 
 def list_ended_items(connection: AnyReader, org_id: int, job_id: str, after: str, limit: int) -> list[EndedItem]:
     """Ended items of an organization's job by ticker, after `after`."""
-    rows = connection.execute(LIST_ENDED_ITEMS, {"org_id": org_id, "job_id": job_id, "after": after, "limit": limit})
+    rows = connection.execute(LIST_ENDED_ITEMS, {"org_id": org_id, "shared": SHARED_ORG, "job_id": job_id, "after": after, "limit": limit})
     return [_item_from_row(row) for row in rows]
 
 
 def _item_from_row(row: Sequence[Any]) -> EndedItem:
-    ticker, status, tries, result_id, error_code, error, *result = row
+    ticker, name, before, status, tries, result_id, error_code, error, *result = row
     line = None if result[0] is None else ResultLine(*result)
-    return EndedItem(ticker, ItemStatus(status), tries, result_id, error_code, error, line)
+    return EndedItem(ticker, name, before, ItemStatus(status), tries, result_id, error_code, error, line)

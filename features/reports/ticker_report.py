@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 from database import Database
 from features.prices import service as prices
 from features.reports import store as report_store
 from features.reports.job_report import colour_verdicts
-from features.reports.store import HistoryQuery
+from features.reports.parameters import parameters_in_words, strategy_name
+from features.reports.store import HistoryQuery, Latest
 from features.reports.workbook import FIRST_EXCEL_YEAR, Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
 from models.errors import NotFound, TickerNotFound
 from models.price_series import MOST_BARS, PackedBars, digest_of
@@ -23,6 +25,8 @@ from utils.json_text import parse_tolerant
 
 PAGE = 500  # results per read
 BARS_SHOWN = 250  # the newest, without a period
+
+AVERAGES = {20: "#ED7D31", 50: "#7030A0"}  # the days of each moving average in the chart, and its colour
 
 SUMMARY = (Column("Field", 22, Style.LABEL), Column("Value", 100, Style.LONG_TEXT, align="left"))
 INDICATORS = (
@@ -40,6 +44,7 @@ PRICES = (
     Column("Date", 12, Style.DATE),
     *(Column(title, 12, Style.DECIMAL) for title in ("Open", "High", "Low", "Close")),
     Column("Volume", 16, Style.WHOLE),
+    *(Column(f"SMA {days}", 12, Style.DECIMAL) for days in AVERAGES),
 )
 HISTORY = (
     Column("As of", 12, Style.DATE),
@@ -52,7 +57,7 @@ HISTORY = (
     Column("Result id", 38),
 )
 # The chart stands beside the prices; the columns of its horizontal lines lie to the right of it.
-CHART_PLACE, CHART_SIZE, CHART_COLUMNS = "H2", {"width": 1080, "height": 480}, 19
+CHART_PLACE, CHART_SIZE, CHART_COLUMNS = "J2", {"width": 1080, "height": 480}, 19
 CLOSE_COLOUR = "#1F4E79"
 LINE_COLOURS = {"Entry": "#2E75B6", "Stop": "#C00000", "Target": "#00803C", "Support": "#7F7F7F", "Resistance": "#BF8F00"}
 
@@ -61,11 +66,17 @@ LINE_COLOURS = {"Entry": "#2E75B6", "Stop": "#C00000", "Target": "#00803C", "Sup
 class Facts:
     """What a report shows: the latest result, as stored and parsed, and bars up to its day; `bars_note` says which bars."""
 
-    stored: StoredResult
+    latest: Latest
     result: dict[str, Any]
     name: str | None
     bars: PackedBars
     bars_note: str
+    averages: tuple[Sequence[float | None], ...] = ()  # by bar, those of AVERAGES
+
+    @property
+    def stored(self) -> StoredResult:
+        """The result as it is stored."""
+        return self.latest.stored
 
 
 @dataclass(frozen=True)
@@ -102,15 +113,16 @@ def ticker_report(database: Database, org_id: int, subject: ReportSubject, check
 def _facts(database: Database, org_id: int, subject: ReportSubject) -> Facts:
     ticker, strategy, start, end = subject.ticker, subject.strategy, subject.start, subject.end
     with database.reader() as connection:
-        stored = report_store.find_latest(connection, org_id, ticker, strategy)
+        latest = report_store.find_latest(connection, org_id, ticker, strategy)
         loaded = prices.load(connection, org_id, ticker)
-    if stored is None:
+    if latest is None:
         if loaded is None:
             raise TickerNotFound(ticker)
         raise NotFound(f"{ticker} has not been analysed by the strategy {strategy} yet. POST /api/v1/analyze first.")
+    stored = latest.stored
     result = parse_tolerant(stored.body)
     if loaded is None:
-        return Facts(stored, result, None, PackedBars(b""), "no prices are stored any more")
+        return Facts(latest, result, None, PackedBars(b""), "no prices are stored any more")
     head, packed = loaded
     prices.check_whole(head, packed)
     packed = packed.between(end=stored.as_of)
@@ -121,7 +133,18 @@ def _facts(database: Database, org_id: int, subject: ReportSubject) -> Facts:
     shown = min(len(period), MOST_BARS if has_period else BARS_SHOWN)
     if has_period and shown < len(period):
         note = f"{note}; the newest {shown:,} of {len(period):,} days"
-    return Facts(stored, result, head.name, period.rows(len(period) - shown, len(period)), note)
+    bars = period.rows(len(period) - shown, len(period))
+    return Facts(latest, result, head.name, bars, note, tuple(_averages(packed, bars, days) for days in AVERAGES))
+
+
+def _averages(packed: PackedBars, bars: PackedBars, days: int) -> Sequence[float | None]:
+    """The mean of the last `days` closes at each of `bars`, which follow one another in `packed`; None where there are fewer."""
+    if len(bars) == 0:
+        return []
+    first = bisect_left(packed.day_numbers(), bars.day_numbers()[0])
+    sums = list(accumulate(packed.column("close")[max(first - days, 0) : first + len(bars)], initial=0.0))
+    lead = first - max(first - days, 0)
+    return [(sums[lead + at + 1] - sums[lead + at + 1 - days]) / days if lead + at + 1 >= days else None for at in range(len(bars))]
 
 
 def _history(database: Database, query: HistoryQuery) -> Iterator[tuple[ResultSummary, bool]]:
@@ -150,7 +173,7 @@ def _fill(book: Book, facts: Facts, history: Iterable[tuple[ResultSummary, bool]
     for kind in ("support", "resistance"):
         for level in result["levels"][kind]:
             levels.append(kind, level["price"], level["touches"], date.fromisoformat(level["last_touch"]))
-    _add_prices(book, facts.bars, result["ticker"], list(_lines(result)))
+    _add_prices(book, facts, list(_lines(result)))
     _add_history(book, history)
 
 
@@ -162,8 +185,11 @@ def _summary(facts: Facts) -> Iterator[tuple[str, CellValue, Style | None]]:
     yield "Close", result["close"], Style.DECIMAL
     yield "Score", result["score"], Style.SCORE
     yield "Verdict", result["verdict"], Style.LABEL
+    if facts.latest.former_verdict is not None:
+        yield "Verdict before", f"{facts.latest.former_verdict}, until {facts.latest.since}", None
     yield "Signal", result["signal"], None
-    yield "Strategy", result["strategy"], None
+    yield "Strategy", strategy_name(result["strategy"]), None
+    yield "Parameters", parameters_in_words({"strategy": result["strategy"], "as_of": result["as_of"]}), None
     yield from _trade(result["trade"])
     for warning in result["warnings"]:
         yield "Warning", warning["message"], None
@@ -215,15 +241,15 @@ def _add_history(book: Book, history: Iterable[tuple[ResultSummary, bool]]) -> N
     colour_verdicts(book, sheet)
 
 
-def _add_prices(book: Book, bars: PackedBars, ticker: str, lines: list[Line]) -> None:
+def _add_prices(book: Book, facts: Facts, lines: list[Line]) -> None:
     gap = (Column("", 8.43),) * CHART_COLUMNS
     sheet = book.add_sheet("Prices", (*PRICES, *gap, *(Column(line.title, 12, Style.DECIMAL) for line in lines)))
     beside_chart: list[CellValue] = [None] * len(gap)
     levels = [line.price for line in lines]
-    for bar in bars:
-        sheet.append(bar.day, bar.open, bar.high, bar.low, bar.close, bar.volume, *beside_chart, *levels)
-    if len(bars) > 0:
-        _add_chart(book, sheet, bars, ticker, lines)
+    for bar, *averages in zip(facts.bars, *facts.averages, strict=False):
+        sheet.append(bar.day, bar.open, bar.high, bar.low, bar.close, bar.volume, *averages, *beside_chart, *levels)
+    if len(facts.bars) > 0:
+        _add_chart(book, sheet, facts.bars, facts.result["ticker"], lines)
 
 
 def _add_chart(book: Book, sheet: Sheet, bars: PackedBars, ticker: str, lines: list[Line]) -> None:
@@ -231,6 +257,7 @@ def _add_chart(book: Book, sheet: Sheet, bars: PackedBars, ticker: str, lines: l
     chart = book.workbook.add_chart({"type": "line"})
     for title, line_format in (
         ("Close", {"color": CLOSE_COLOUR, "width": 1.75}),
+        *((f"SMA {days}", {"color": colour, "width": 1}) for days, colour in AVERAGES.items()),
         *((line.title, {"color": LINE_COLOURS[line.kind], "width": 1, "dash_type": "dash"}) for line in lines),
     ):
         column = sheet.index_of(title)

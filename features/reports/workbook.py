@@ -42,6 +42,8 @@ class Style(StrEnum):
     MONEY = "money"
     RATIO = "ratio"
     SCORE = "score"
+    PERCENT = "percent"
+    SHARE = "share"
     DATE = "date"
     MOMENT = "moment"
 
@@ -56,6 +58,8 @@ _PROPERTIES: dict[Style, dict[str, Any]] = {
     Style.MONEY: {"num_format": "#,##0.00"},
     Style.RATIO: {"num_format": "0.00"},
     Style.SCORE: {"num_format": "0.000"},
+    Style.PERCENT: {"num_format": "0.00"},
+    Style.SHARE: {"num_format": "0.0 %"},
     Style.DATE: {"num_format": "yyyy-mm-dd"},
     Style.MOMENT: {"num_format": "yyyy-mm-dd hh:mm:ss"},
 }

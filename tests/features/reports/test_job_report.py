@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from kit.reports import DANGEROUS, PARAMS, REMOVED, TICKERS, Item, analysed, download, make_job, pairs, price_file, rows
+from kit.reports import DANGEROUS, REMOVED, TICKERS, Item, analysed, download, make_job, pairs, price_file, rows
 from kit.support import Client
 
 import database
@@ -28,7 +28,7 @@ def test_the_report_of_a_job(client: Client) -> None:
     answer = client.get(f"/reports/jobs/{job_id}.xlsx")
     assert answer.headers["Content-Disposition"] == f"attachment; filename=bellwether-job-{job_id}.xlsx"
     book = openpyxl.load_workbook(BytesIO(answer.data))
-    assert book.sheetnames == ["Verdicts", "Failures", "Parameters"]
+    assert book.sheetnames == ["Summary", "Verdicts", "Failures", "Parameters"]
 
     shown = {row["Ticker"]: row for row in rows(book["Verdicts"])}
     assert list(shown) == sorted([*results, "GONE"])
@@ -46,8 +46,15 @@ def test_the_report_of_a_job(client: Client) -> None:
     assert {value for title, value in shown["GONE"].items() if title not in ("Ticker", "Result id")} == {None}
     assert shown["GONE"]["Result id"] == REMOVED
     assert rows(book["Failures"]) == [
-        {"Ticker": "BAD", "Status": "failed", "Tries": 1, "Code": "ticker_not_found", "Message": "There are no prices for BAD."},
-        {"Ticker": "LATE", "Status": "cancelled", "Tries": 1, "Code": None, "Message": None},
+        {
+            "Ticker": "BAD",
+            "Name": None,
+            "Status": "failed",
+            "Tries": 1,
+            "Code": "ticker_not_found",
+            "Message": "There are no prices for BAD.",
+        },
+        {"Ticker": "LATE", "Name": None, "Status": "cancelled", "Tries": 1, "Code": None, "Message": None},
     ]
 
 
@@ -55,14 +62,14 @@ def test_the_verdicts_can_be_sorted_and_are_coloured(client: Client) -> None:
     results = analysed(client)
     book = download(client, f"/reports/jobs/{make_job([Item(ticker, 'succeeded', results[ticker]['id']) for ticker in TICKERS])}.xlsx")
     sheet = book["Verdicts"]
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:N6")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:P6")
     rules = {str(area.sqref): area.rules for area in sheet.conditional_formatting}
-    assert [rule.formula for rule in rules["E2:E6"]] == [[f'"{verdict}"'] for verdict in Verdict]
-    assert all(rule.dxf.fill.bgColor.rgb for rule in rules["E2:E6"])
-    scale = rules["D2:D6"][0].colorScale
+    assert [rule.formula for rule in rules["F2:F6"]] == [[f'"{verdict}"'] for verdict in Verdict]
+    assert all(rule.dxf.fill.bgColor.rgb for rule in rules["F2:F6"])
+    scale = rules["E2:E6"][0].colorScale
     assert [(point.type, point.val) for point in scale.cfvo] == [("num", -1), ("num", 0), ("num", 1)]
-    assert sheet["B2"].is_date
-    assert [sheet[cell].number_format for cell in ("D2", "K2", "L2")] == ["0.000", "#,##0", "#,##0.00"]
+    assert sheet["C2"].is_date
+    assert [sheet[cell].number_format for cell in ("E2", "M2", "N2")] == ["0.000", "#,##0", "#,##0.00"]
 
 
 @pytest.mark.parametrize(
@@ -92,14 +99,25 @@ def test_the_parameters_of_a_job(client: Client) -> None:
     }  # fmt: skip
     job_id = make_job([Item("BAD", "failed", None, "ticker_not_found", "None."), Item("LATER", "queued")], params)
     book = download(client, f"/reports/jobs/{job_id}.xlsx")
-    shown = pairs(book["Parameters"])
-    assert (shown["Job id"], shown["Status"], shown["Finished (UTC)"]) == (job_id, "processing", None)
-    assert [shown[name] for name in ("Total", "Succeeded", "Failed", "Cancelled")] == [2, 0, 1, 0]
-    assert shown["Created (UTC)"] == pytest.approx(now().replace(tzinfo=None), abs=timedelta(minutes=5))
-    assert (shown["universe"], shown["strategy"], shown["capital"]) == ("all", "trend", 5000)
-    assert (shown["weights.rsi"], shown["weights.trend"], shown["indicators"]) == (2, 0.5, "rsi, adx")
-    assert shown["as_of"] == datetime(2012, 6, 1)  # noqa: DTZ001 — as Excel has it
-    assert {name for name in PARAMS if name != "weights"} <= set(shown)
+    facts = pairs(book["Summary"])
+    assert (facts["Job id"], facts["Status"], facts["Finished (UTC)"]) == (job_id, "processing", None)
+    assert [facts[name] for name in ("Tickers", "Succeeded", "Failed", "Cancelled")] == [2, 0, 1, 0]
+    assert facts["Created (UTC)"] == pytest.approx(now().replace(tzinfo=None), abs=timedelta(minutes=5))
+    assert facts["Parameters"] == (
+        "Strategy Trend following; capital 5,000; risk 2 % a trade; a position of at most 25 % of the capital; targets 3 times as far as "
+        "stops; indicators: RSI 14, ADX 14; weights: the strategy's, but RSI 14 2, all of trend 0.5; as of 2012-06-01."
+    )
+    assert pairs(book["Parameters"]) == {
+        "Tickers": "all tickers",
+        "Strategy": "Trend following",
+        "Capital": 5000,
+        "Risk a trade, % of capital": 2,
+        "Position at most, % of capital": 25,
+        "Target distance ÷ stop distance": 3,
+        "Indicators": "RSI 14, ADX 14",
+        "Weights": "the strategy's, but RSI 14 2, all of trend 0.5",
+        "As of": datetime(2012, 6, 1),  # noqa: DTZ001 — as Excel has it
+    }
     assert ([row["Ticker"] for row in rows(book["Failures"])], rows(book["Verdicts"])) == (["BAD"], [])
 
 
@@ -113,7 +131,7 @@ def test_a_job_that_could_not_be_run_has_a_report(client: Client) -> None:
             {"params": params, "id": job_id},
         )
         book = download(client, f"/reports/jobs/{job_id}.xlsx")
-        assert pairs(book["Parameters"])["Error"] == "Made by another version."
+        assert pairs(book["Summary"])["Error"] == "Made by another version."
         assert len(rows(book["Failures"])) == 1
 
 
@@ -124,7 +142,7 @@ def test_a_message_is_never_a_formula_and_never_breaks_the_file(client: Client) 
     answer = client.get(f"/reports/jobs/{make_job(items)}.xlsx")
     book = openpyxl.load_workbook(BytesIO(answer.data))
     for row, wanted in zip(book["Failures"].iter_rows(min_row=2), messages.values(), strict=True):
-        code, message = row[3], row[4]
+        code, message = row[4], row[5]
         assert (code.value, code.data_type, code.quotePrefix) == ("=code", "s", True)
         assert (message.value.lstrip(), message.data_type, message.hyperlink) == (wanted.lstrip(), "s", None)
         assert bool(message.quotePrefix) == wanted.startswith(("=", "+", "-", "@"))

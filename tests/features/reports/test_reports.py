@@ -72,20 +72,21 @@ def test_the_report_of_the_screener_has_the_whole_filtered_list(client: Client) 
         client.post("/watchlist", {"ticker": ticker})
     query = "universe=watchlist&max_score=0.9&sort=ticker"
     book = download(client, f"/reports/results.xlsx?{query}")
-    assert book.sheetnames == ["Results", "Filters"]
-    wanted = client.get(f"/results?{query}").json["items"]
-    shown = rows(book["Results"])
+    assert book.sheetnames == ["Summary", "Balanced", "Trend following", "Filters"]
+    wanted = sorted(client.get(f"/results?{query}").json["items"], key=lambda item: (item["strategy"], item["ticker"]))
+    shown = rows(book["Balanced"]) + rows(book["Trend following"])
     assert len(shown) == len(wanted) == 6
     for row, item in zip(shown, wanted, strict=True):
         assert (row["Close"], row["Score"]) == pytest.approx((item["close"], item["score"]))
-        assert (row["Ticker"], row["Strategy"], row["Verdict"], row["Signal"], row["Bars"], row["Result id"]) == (
-            item["ticker"], item["strategy"], item["verdict"], item["signal"], item["bars"], item["id"],
+        assert (row["Ticker"], row["Name"], row["Strategy"], row["Verdict"], row["Signal"], row["Bars"], row["Result id"]) == (
+            item["ticker"], item["name"], item["strategy"], item["verdict"], item["signal"], item["bars"], item["id"],
         )  # fmt: skip
         assert row["As of"] == datetime.fromisoformat(item["as_of"])
         assert isinstance(row["Analysed (UTC)"], datetime)
     filters = pairs(book["Filters"])
-    assert (filters["Universe"], filters["Highest score"], filters["Lowest score"], filters["Results"]) == ("watchlist", 0.9, None, 6)
-    assert book["Results"].auto_filter.ref == "A1:J7"
+    assert filters == {"Tickers": "on the watchlist", "Highest score": 0.9, "Sorted by": "Ticker, rising"}
+    assert pairs(book["Summary"])["Results"] == 6
+    assert (book["Balanced"].auto_filter.ref, book["Balanced"].freeze_panes) == ("A1:S4", "A2")
 
 
 def test_the_report_of_the_screener_with_nothing_in_it(client: Client) -> None:
@@ -99,7 +100,7 @@ def test_a_ticker_in_the_report_of_the_screener_is_never_a_formula(client: Clien
     client.post("/analyze", {"ticker": "AAPL"})
     for text in DANGEROUS:
         database.execute_db("UPDATE analysis_results SET ticker = :text", {"text": text})
-        cell = download(client, "/reports/results.xlsx")["Results"]["A2"]
+        cell = download(client, "/reports/results.xlsx")["Balanced"]["A2"]
         assert (cell.value.lstrip(), cell.data_type, cell.hyperlink) == (text.lstrip(), "s", None)
 
 

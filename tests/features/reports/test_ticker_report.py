@@ -12,6 +12,7 @@ from kit.reports import DANGEROUS, REMOVED, download, pairs, price_file, rows
 from kit.support import Client
 
 import database
+from models.strategy import STRATEGIES
 
 
 @pytest.mark.parametrize(("ticker", "strategy"), [("AAPL", "balanced"), ("FB", "weekly"), ("MSFT", "trend")])
@@ -20,8 +21,10 @@ def test_the_report_of_a_ticker_says_what_its_result_says(client: Client, ticker
     book = download(client, f"/reports/analysis/{ticker.lower()}.xlsx?strategy={strategy}")
     assert book.sheetnames == ["Summary", "Indicators", "Levels", "Prices", "History"]
     summary = pairs(book["Summary"])
-    for label in ("Ticker", "Verdict", "Signal", "Strategy", "Fingerprint"):
+    for label in ("Ticker", "Verdict", "Signal", "Fingerprint"):
         assert summary[label] == result[label.lower()]
+    assert summary["Strategy"] == STRATEGIES[strategy].name
+    assert summary["Parameters"].startswith(f"Strategy {STRATEGIES[strategy].name}; capital 100,000; risk 2 % a trade; ")
     assert summary["As of"] == datetime.fromisoformat(result["as_of"])
     assert (summary["Close"], summary["Score"]) == pytest.approx((result["close"], result["score"]))
     assert [row["Value"] for row in rows(book["Summary"]) if row["Field"] == "Warning"] == [line["message"] for line in result["warnings"]]
@@ -72,8 +75,12 @@ def test_the_report_of_a_ticker_has_its_newest_prices_as_stored_and_a_chart(clie
     levels = result["levels"]["support"] + result["levels"]["resistance"]
     lines = len(levels) + (0 if result["trade"] is None else 3)
     chart = zipfile.ZipFile(BytesIO(answer.data)).read("xl/charts/chart1.xml").decode()
-    assert chart.count("<c:ser>") == 1 + lines
-    assert "Prices!$E$2:$E$251" in chart
+    assert chart.count("<c:ser>") == 3 + lines
+    assert all(f"Prices!${column}$2:${column}$251" in chart for column in "EGH")
+    closes = stored["close"]
+    for days in (20, 50):  # also the first of them, from closes before those shown
+        means = [sum(closes[end - days : end]) / days for end in range(len(closes) - 249, len(closes) + 1)]
+        assert [row[f"SMA {days}"] for row in shown] == pytest.approx(means)
     if result["trade"] is not None:
         assert [row["Stop"] for row in shown] == pytest.approx([result["trade"]["stop_loss"]] * 250)
 
@@ -85,7 +92,8 @@ def test_a_young_ticker_has_blanks_with_reasons(client: Client) -> None:
     row = next(row for row in rows(book["Indicators"]) if row["Name"] == "EMA 50/200")
     assert (row["Value"], row["Vote"], row["Contribution"]) == (None, 0, 0)
     assert "200" in row["Reason"]
-    assert len(rows(book["Prices"])) == 60
+    prices = rows(book["Prices"])
+    assert [row["SMA 20"] is None for row in prices] == [True] * 19 + [False] * 41
 
 
 def test_flat_prices_are_no_trade(client: Client) -> None:

@@ -117,7 +117,7 @@ export function jobReports(values, strategies, keep) {
     "section",
     { class: "card", "aria-labelledby": "job-report-title" },
     h("div", { class: "spread" }, h("h2", { id: "job-report-title" }, "A job"), field("State", status)),
-    h("p", { class: "soft small" }, "Every verdict with its position, the failures and why, and the parameters; of a job that still runs, what has ended so far."),
+    h("p", { class: "soft small" }, "A summary with what changed, every verdict with its position, the failures and why, and the parameters; of a job that still runs, what has ended so far."),
     outcome,
     body,
   );

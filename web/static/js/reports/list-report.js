@@ -29,7 +29,13 @@ export function listReport(values, strategies, keep) {
     "section",
     { class: "card", "aria-labelledby": "list-report-title" },
     h("h2", { id: "list-report-title" }, "The latest verdicts"),
-    h("p", { class: "soft small" }, "One row per ticker and strategy, the whole list. To filter by score and look before saving, use the ", h("a", { href: "/screener" }, "screener"), "."),
+    h(
+      "p",
+      { class: "soft small" },
+      "A summary of the whole list, and a sheet for each strategy. To choose columns, filter and look before saving, use the ",
+      h("a", { href: "/screener" }, "screener"),
+      ".",
+    ),
     h("div", { class: "report-form" }, field("Universe", universe), field("Strategy", strategy), field("Verdict", verdict), excel, csv),
     outcome,
   );

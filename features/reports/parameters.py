@@ -1,0 +1,87 @@
+"""The parameters of an analysis in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from features.reports.workbook import CellValue
+from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT
+from models.indicator import INDICATORS
+from models.strategy import STRATEGIES
+
+UNIVERSES = {"all": "all tickers", "watchlist": "the watchlist"}
+
+
+def strategy_name(strategy: Any) -> str:
+    """A strategy's name; its id where this version does not know it."""
+    known = STRATEGIES.get(str(strategy))
+    return known.name if known else str(strategy)
+
+
+def number_in_words(value: Any) -> str:
+    """A number as people write it, 100,000 or 2.5; anything else as it is."""
+    return f"{value:,.10g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def describe_parameters(params: Mapping[str, Any]) -> Iterator[tuple[str, CellValue]]:
+    """Each parameter of a job as a label and a value that need no explanation; what was not given has its default."""
+    strategy = STRATEGIES.get(str(params.get("strategy")))
+    if "universe" in params:
+        yield "Tickers", UNIVERSES.get(str(params["universe"]), "named ones" if params["universe"] is None else str(params["universe"]))
+    if "strategy" in params:
+        yield "Strategy", strategy_name(params["strategy"])
+    yield "Capital", _given(params, "capital", DEFAULT_CAPITAL)
+    yield "Risk a trade, % of capital", _given(params, "risk_percent", DEFAULT_RISK_PERCENT)
+    yield "Position at most, % of capital", _given(params, "max_position_percent", strategy.max_position_percent if strategy else None)
+    yield "Target distance ÷ stop distance", _given(params, "reward_risk", strategy.reward_risk if strategy else None)
+    yield "Indicators", _indicators(params.get("indicators"))
+    yield "Weights", _weights(params.get("weights"))
+    yield "As of", _day(params.get("as_of"))
+
+
+def parameters_in_words(params: Mapping[str, Any]) -> str:
+    """The same as one sentence: "Strategy Balanced; capital 100,000; risk 2 % a trade; …"."""
+    values = dict(describe_parameters(params))
+    parts = [f"strategy {values['Strategy']}"] if "Strategy" in values else []
+    parts.append(f"capital {number_in_words(values['Capital'])}")
+    parts.append(f"risk {number_in_words(values['Risk a trade, % of capital'])} % a trade")
+    if values["Position at most, % of capital"] is not None:
+        parts.append(f"a position of at most {number_in_words(values['Position at most, % of capital'])} % of the capital")
+    if values["Target distance ÷ stop distance"] is not None:
+        parts.append(f"targets {number_in_words(values['Target distance ÷ stop distance'])} times as far as stops")
+    parts.append(f"indicators: {values['Indicators']}")
+    parts.append(f"weights: {values['Weights']}")
+    parts.append(f"as of {values['As of']}")
+    return f"{parts[0][:1].upper()}{'; '.join(parts)[1:]}."
+
+
+def _given(params: Mapping[str, Any], name: str, default: float | None) -> CellValue:
+    value = params.get(name)
+    if value is None:
+        return default
+    return value if isinstance(value, str | int | float) else str(value)
+
+
+def _indicators(keys: Any) -> str:
+    if not isinstance(keys, list) or len(keys) == len(INDICATORS):
+        return "all twelve"
+    return ", ".join(INDICATORS[key].name if key in INDICATORS else str(key) for key in keys)
+
+
+def _weights(weights: Any) -> str:
+    if not isinstance(weights, dict) or not weights:
+        return "the strategy's"
+    named = ((INDICATORS[key].name if key in INDICATORS else f"all of {key}", value) for key, value in weights.items())
+    return f"the strategy's, but {', '.join(f'{name} {number_in_words(value)}' for name, value in named)}"
+
+
+def _day(text: Any) -> CellValue:
+    if not isinstance(text, str):
+        return "the newest day"
+    # The parameters of a job that could not read them are shown as they are.
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return text
