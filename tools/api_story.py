@@ -63,7 +63,18 @@ def _results(call: Recorder) -> Any:
     call("list_results", header=CSV)
     call("list_history", ticker="AAPL")
     call("get_series", ticker="AAPL", query={"keys": "close,ema_50,score", **DAYS})
+    _screens(call)
     return result
+
+
+def _screens(call: Recorder) -> None:
+    query = {"signal": "BUY", "max_distance": 2, "sort": "distance_percent", "columns": "name,score,distance_percent,vote_macd"}
+    saved = call("save_screen", body={"name": "Near the entry", "query": query})
+    call("save_screen", body={"name": "Near the entry", "query": query})
+    call("list_screens")
+    call("get_screen", screen_id=saved["id"])
+    call("change_screen", screen_id=saved["id"], body={"name": "Buys near the entry"})
+    call("delete_screen", screen_id=saved["id"])
 
 
 def _jobs(call: Recorder, run_jobs: Callable[[], None]) -> None:

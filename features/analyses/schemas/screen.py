@@ -17,7 +17,7 @@ ScreenName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=
 class ScreenPath(BaseModel):
     """The id of a screen in a path."""
 
-    screen_id: str
+    screen_id: str = Field(description="The id of a saved screen.")
 
 
 class NewScreenRequest(Body):
