@@ -71,9 +71,10 @@ def move_warnings(bars: Bars) -> Iterator[PriceWarning]:
     large = candidates[sizes[candidates] > LARGE_MOVE]
     if large.size:
         at = int(large[-1])
+        often = "" if large.size == 1 else f"more than 50 % {large.size} times, the last time by "
         yield PriceWarning(
             "large_move",
-            f"{large.size} one-day {_moves(large.size)} of more than 50 %, the last of {100 * sizes[at]:.0f} % on {bars.day(at + 1)}: "
+            f"Within a day prices moved by {often}{100 * sizes[at]:.0f} % on {bars.day(at + 1)}: "
             "a crash, or a split that the prices are not adjusted for.",
         )
     overnight = bars.open[candidates + 1] / bars.close[candidates]
@@ -81,10 +82,11 @@ def move_warnings(bars: Bars) -> Iterator[PriceWarning]:
     splits = [(before, split) for before, close, opened in ratios if (split := _split_of(close, opened))]
     if splits:
         before, (n, m) = splits[-1]
+        often = "" if len(splits) == 1 else f" {len(splits)} times, the last time as by one"
         yield PriceWarning(
             "likely_split",
-            f"{len(splits)} one-day {_moves(len(splits))} as of a split, the last of {n}:{m} on {bars.day(before + 1)}, "
-            "and no adjusted close explains it. If it was one, tell of it (POST /prices/{ticker}/actions), or upload adjusted prices.",
+            f"Prices moved as by a split{often} of {n}:{m} on {bars.day(before + 1)}, and no adjusted close explains it. "
+            "If it was one, add it (POST /prices/{ticker}/actions), or upload adjusted prices.",
         )
 
 
@@ -108,7 +110,8 @@ def _of_days(bars: Bars) -> Iterator[PriceWarning]:
     gaps = _before_gaps(bars)
     if gaps.size:
         at = int(gaps[-1])
-        yield PriceWarning("gap", f"{gaps.size} times no bar for over {GAP_DAYS} days, last from {bars.day(at)} to {bars.day(at + 1)}.")
+        often = "" if gaps.size == 1 else f" {gaps.size} times, the last time"
+        yield PriceWarning("gap", f"Bars of more than {GAP_DAYS} days are missing{often} from {bars.day(at)} to {bars.day(at + 1)}.")
     # The mean is soon found, and the median only where many days are far apart.
     if days[-1] - days[0] >= WEEKLY_DAYS * (len(days) - 1) > 0 and (between := float(np.median(np.diff(days)))) >= WEEKLY_DAYS:
         yield PriceWarning(
@@ -148,10 +151,6 @@ def _before_gaps(bars: Bars) -> NDArray[np.intp]:
     """The indexes of the bars before each gap."""
     days = bars.days.view(np.int64)
     return (days[1:] - days[:-1] > GAP_DAYS).nonzero()[0]
-
-
-def _moves(count: int) -> str:
-    return "move" if count == 1 else "moves"
 
 
 def _are(count: int, noun: str) -> str:

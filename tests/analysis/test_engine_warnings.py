@@ -70,8 +70,8 @@ def test_a_large_move_is_more_than_half(closes: list[float], warns: bool) -> Non
 
 def test_large_moves_are_counted_and_the_last_is_dated() -> None:
     one, two = warnings_of(bars_of([100.0, 200.0, 200.0])), warnings_of(bars_of([100.0, 200.0, 80.0]))
-    assert one["large_move"].startswith("1 one-day move of more than 50 %, the last of 100 % on 2012-01-03:")
-    assert two["large_move"].startswith("2 one-day moves of more than 50 %, the last of 60 % on 2012-01-04:")
+    assert one["large_move"].startswith("Within a day prices moved by 100 % on 2012-01-03:")
+    assert two["large_move"].startswith("Within a day prices moved by more than 50 % 2 times, the last time by 60 % on 2012-01-04:")
 
 
 @pytest.mark.parametrize(("days", "warns"), [(1, False), (10, False), (11, True), (400, True)])
@@ -128,7 +128,7 @@ def test_a_split_that_no_adjusted_close_explains(split: tuple[int, int]) -> None
     n, m = split
     for off in (0.981, 1.0, 1.019):
         message = warnings_of(jumping(n / m * off))["likely_split"]
-        assert message.startswith(f"1 one-day move as of a split, the last of {n}:{m} on 2012-02-21, and")
+        assert message.startswith(f"Prices moved as by a split of {n}:{m} on 2012-02-21, and")
 
 
 @pytest.mark.parametrize(

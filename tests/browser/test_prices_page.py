@@ -82,7 +82,7 @@ def test_a_split_is_told_and_taken_back(open_page: Open, site: Site) -> None:
     site.api("PUT", "/prices/SPLITTED", data="\n".join([header, *lines[:60], *halved]), headers={"Content-Type": "text/csv"})
     page = open_page("/prices?ticker=SPLITTED")
     detail = page.locator("#detail-SPLITTED")
-    expect(detail.locator(".warnings")).to_contain_text(f"the last of 2:1 on {day}")
+    expect(detail.locator(".warnings")).to_contain_text(f"as by a split of 2:1 on {day}")
     detail.get_by_text("Add a split or dividend").click()
     detail.get_by_label("First day at the new price").fill(day)
     detail.get_by_label("New shares").fill("2")
@@ -90,11 +90,11 @@ def test_a_split_is_told_and_taken_back(open_page: Open, site: Site) -> None:
     expect(detail.locator(".actions tbody")).to_contain_text("Split 2:1")
     expect(detail.locator(".actions tbody")).to_contain_text("prices and volumes")
     expect(detail.get_by_label("Prices are")).to_have_value("as_traded")
-    expect(detail.locator(".warnings")).not_to_contain_text("as of a split")
+    expect(detail.locator(".warnings")).not_to_contain_text("as by a split")
     detail.get_by_label("Volumes are").select_option("split_adjusted")
     expect(detail.locator(".actions tbody")).not_to_contain_text("volumes")
     detail.get_by_role("button", name="Remove Split 2:1", exact=False).click()
-    expect(detail.locator(".warnings")).to_contain_text("as of a split")
+    expect(detail.locator(".warnings")).to_contain_text("as by a split")
     page.get_by_role("button", name="Undo").click()
     expect(detail.locator(".actions tbody")).to_contain_text("Split 2:1")
 
@@ -223,7 +223,7 @@ def test_a_likely_split_is_added_by_its_button(open_page: Open, site: Site) -> N
     detail = page.locator("#detail-JUMPS")
     detail.get_by_role("button", name="Add this split (2:1)").click()
     expect(detail.locator(".actions tbody")).to_contain_text("Split 2:1")
-    expect(detail.locator(".warnings")).not_to_contain_text("as of a split")
+    expect(detail.locator(".warnings")).not_to_contain_text("as by a split")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -5,7 +5,8 @@ import { h, notify } from "../dom.js";
 import { warningBadge } from "../words.js";
 
 const NOTES = new Set(["no_volume", "open_filled", "range_widened", "duplicate_rows", "unfinished_bar", "short_history", "stale", "nothing_newer", "basis_changed"]);
-const SPLIT = /last of (\d+):(\d+) on (\d{4}-\d{2}-\d{2})/;
+const SPLIT = / of (\d+):(\d+) on (\d{4}-\d{2}-\d{2})/;
+const SEVERAL = / times, /;
 const LAST_DAY = /on (\d{4}-\d{2}-\d{2})/;
 
 /**
@@ -16,7 +17,7 @@ const LAST_DAY = /on (\d{4}-\d{2}-\d{2})/;
 export function warningList(warnings, { ticker, changed = () => {} } = {}) {
   const split = warnings.find((warning) => warning.code === "likely_split");
   const day = split && LAST_DAY.exec(split.message)?.[1];
-  const said = warnings.filter((warning) => !(warning.code === "large_move" && warning.message.startsWith("1 ") && day === LAST_DAY.exec(warning.message)?.[1]));
+  const said = warnings.filter((warning) => !(warning.code === "large_move" && !SEVERAL.test(warning.message) && day === LAST_DAY.exec(warning.message)?.[1]));
   if (!said.length) return null;
   return h(
     "ul",
