@@ -47,7 +47,8 @@ from jobs.celery_wakeup import wakeup_for
 from jobs.event_routes import SOCKET_OPTIONS
 from jobs.feed import JobFeed
 from jobs.reads import JobReads
-from utils.api_utils import register_error_handlers
+from models.problem import title_of
+from utils.api_utils import ErrorHooks, register_error_handlers
 from utils.database_errors import is_unavailable
 from web import pages, sign_in
 
@@ -60,6 +61,7 @@ EXPOSED_HEADERS = [
     "Content-Disposition",
     "ETag",
     "Idempotent-Replayed",
+    "Link",
     "Location",
     "RateLimit",
     "RateLimit-Policy",
@@ -82,7 +84,8 @@ def create_app(settings: Settings | None = None) -> Application:
     app.services = _build_services(foundation, features)
     app.config.update(MAX_CONTENT_LENGTH=settings.max_json_bytes, SOCK_SERVER_OPTIONS=SOCKET_OPTIONS)
     _register_hooks(app, app.services)
-    register_error_handlers(app, translate, pages.error_page, _request_id, partial(_note_error, app.services.errors))
+    hooks = ErrorHooks(pages.error_page, _request_id, partial(_note_error, app.services.errors), title_of)
+    register_error_handlers(app, translate, hooks)
     for feature in features:
         for blueprint in feature.blueprints():
             app.register_blueprint(blueprint)

@@ -25,6 +25,7 @@ from models.strategy import Strategy
 
 # Incremented with every change to any number or sentence of a result.
 ENGINE_VERSION = "3"
+WEIGHT_DECIMALS = 10  # of a weight that is told
 
 RECENT = max(LONGEST_WINDOW, LOOKBACK)  # bars: all that an analysis needs besides the smoothed indicators
 
@@ -184,5 +185,6 @@ def _reading(key: str, ballot: _Ballot, row: Series[float], bars: int, weights: 
     if not available:
         return IndicatorReading(*_NAMED[key], False, None, 0, confidence, 0.0, contribution, unavailable(key, bars), {})
     reason, details = explain(key, row, int(vote), bool(meaningless))
-    weight = weights.get(key, 0.0)  # an indicator that does not vote has none
+    # The product of 1.3 and 1.5 is told as 1.95, though the score counts it as computed. An indicator that does not vote has none.
+    weight = round(weights.get(key, 0.0), WEIGHT_DECIMALS)
     return IndicatorReading(*_NAMED[key], True, finite(value), int(vote), confidence, weight, contribution, reason, details)

@@ -24,7 +24,7 @@ class Problem(Answer):
         json_schema_extra={
             "example": {
                 "type": "urn:bellwether:problem:validation_error",
-                "title": "Unprocessable Entity",
+                "title": "The input does not fit",
                 "status": 422,
                 "detail": "capital: Input should be greater than 0",
                 "instance": "/api/v1/analyze",

@@ -31,7 +31,8 @@ def _parse_iso_date(value: Any) -> Any:
         raise ValueError(f"there is no such day: {error}") from error
 
 
-Ticker = Annotated[str, Field(pattern=TICKER_PATTERN, json_schema_extra={"example": "AAPL"}), AfterValidator(normalize_ticker)]
+# A validator, because the message of a refused pattern is hard to read; the OpenAPI document has the pattern.
+Ticker = Annotated[str, AfterValidator(normalize_ticker), Field(json_schema_extra={"pattern": TICKER_PATTERN, "example": "AAPL"})]
 IsoDate = Annotated[date, BeforeValidator(_parse_iso_date, json_schema_input_type=date)]
 
 

@@ -13,7 +13,20 @@ import features
 
 # The single modules at the root and the parts that each may import.
 MAY_IMPORT = {
-    "app": {"analysis", "api", "config", "database", "db_migrations", "devserver", "features", "infrastructure", "jobs", "utils", "web"},
+    "app": {
+        "models",
+        "analysis",
+        "api",
+        "config",
+        "database",
+        "db_migrations",
+        "devserver",
+        "features",
+        "infrastructure",
+        "jobs",
+        "utils",
+        "web",
+    },
     "config": {"models", "utils"},
     "database": {"config", "infrastructure", "utils"},
     "db_migrations": {"config", "database", "infrastructure", "models", "utils"},

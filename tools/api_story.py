@@ -61,6 +61,7 @@ def _results(call: Recorder) -> Any:
     call("get_flips", result_id=result["id"])
     call("list_results", query={"strategy": "balanced", "sort": "-score", "limit": 10})
     call("list_results", header=CSV)
+    call("list_results", query={"limit": 1}, header=CSV)
     call("list_history", ticker="AAPL")
     call("get_series", ticker="AAPL", query={"keys": "close,ema_50,score", **DAYS})
     _screens(call)

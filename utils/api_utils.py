@@ -6,7 +6,9 @@ Errors are never HTML, unless the application provides an error page.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
 from typing import IO, Any, NamedTuple
@@ -58,7 +60,12 @@ CODES = {
     503: "unavailable",
 }
 # Replacements for messages of Pydantic that do not tell a caller what to do.
-MESSAGES = {"extra_forbidden": "There is no such field.", "missing": "This field is needed."}
+MESSAGES = {
+    "extra_forbidden": "There is no such field.",
+    "missing": "This field is needed.",
+    "string_pattern_mismatch": "The text has a character that is not allowed here, or not the form that /docs gives.",
+}
+_ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")  # as Pydantic names the member of an enumeration
 
 
 class FirstErrors(NamedTuple):
@@ -185,11 +192,11 @@ def tagged(value: Any, tag: str | None = None) -> Response:
     return response
 
 
-def problem_response(error: ApiError, request_id: str | None) -> Response:
+def problem_response(error: ApiError, request_id: str | None, title: str) -> Response:
     """The problem+json response for an error."""
     problem: dict[str, Any] = {
         "type": f"urn:bellwether:problem:{error.code}",
-        "title": HTTPStatus(error.status).phrase,
+        "title": title,
         "status": error.status,
         "detail": error.detail,
         "instance": request.path[:LONGEST_ECHO],
@@ -205,22 +212,34 @@ def problem_response(error: ApiError, request_id: str | None) -> Response:
     return response
 
 
+@dataclass(frozen=True)
+class ErrorHooks:
+    """What an application adds to the answers of its errors.
+
+    `page` may return an error page instead of problem+json, or None. `request_id` returns the id of the current request. `on_unexpected`
+    is called with an exception that nothing translates. `title_of` returns the title for a code; without it, titles are the phrases of
+    the statuses.
+    """
+
+    page: Callable[[ApiError], Response | None] = lambda error: None
+    request_id: Callable[[], str | None] = lambda: None
+    on_unexpected: Callable[[Exception], None] = lambda error: None
+    title_of: Callable[[str], str] | None = None
+
+
 def register_error_handlers(
-    app: Flask,
-    translate: Callable[[Exception], ApiError | None] | None = None,
-    page: Callable[[ApiError], Response | None] | None = None,
-    request_id: Callable[[], str | None] = lambda: None,
-    on_unexpected: Callable[[Exception], None] = lambda error: None,
+    app: Flask, translate: Callable[[Exception], ApiError | None] | None = None, hooks: ErrorHooks | None = None
 ) -> None:
     """Answer every error of the app as problem+json.
 
     `translate` turns an exception of the application into an ApiError; when it returns None, the exception is logged and answered as
-    internal_error without details. `page` may return an error page instead of problem+json, or None. `request_id` returns the id of the
-    current request. `on_unexpected` is called with an exception that nothing translates.
+    internal_error without details.
     """
+    hooks = hooks or ErrorHooks()
 
     def answer(error: ApiError) -> Response:
-        return (page(error) if page else None) or problem_response(error, request_id())
+        title = hooks.title_of(error.code) if hooks.title_of else HTTPStatus(error.status).phrase
+        return hooks.page(error) or problem_response(error, hooks.request_id(), title)
 
     def handle(error: Exception) -> Response:
         if isinstance(error, ApiError):
@@ -234,7 +253,7 @@ def register_error_handlers(
         translated = translate(error) if translate else None
         if translated is None:
             log.error("unhandled exception", exc_info=error)
-            on_unexpected(error)
+            hooks.on_unexpected(error)
             detail = "Something went wrong on our side. Try again; if it stays, report it with the request_id."
             translated = ApiError(500, "internal_error", detail)
         elif translated.status >= 500:
@@ -256,7 +275,7 @@ def validation_problem(error: ValidationError) -> ApiError:
     """The error for input that does not fit its model. It does not repeat the input."""
     errors = []
     for entry in error.errors(include_url=False, include_input=False, include_context=False)[:MAX_FIELDS]:
-        message = MESSAGES.get(entry["type"], entry["msg"].removeprefix("Value error, "))
+        message = MESSAGES.get(entry["type"], _ENUM_MEMBER.sub(r"\1", entry["msg"].removeprefix("Value error, ")))
         errors.append({"field": ".".join(str(part) for part in entry["loc"]), "message": message})
     return _invalid(errors, error.error_count())
 
@@ -283,13 +302,20 @@ def _framework_problem(error: HTTPException) -> ApiError:
     details = {
         404: "There is nothing at this path. See /docs.",
         405: f"{request.method[:LONGEST_ECHO]} is not possible here. See the Allow header.",
-        413: "The body is larger than is allowed here.",
+        413: _too_large(),
         415: "The content type is not supported here.",
     }
     status = error.code if error.code in CODES else 400 if error.code < 500 else 500
     headers = {name: value for name, value in error.get_headers() if name not in ("Content-Type", "Content-Length")}
     detail = details.get(error.code) or error.description or HTTPStatus(status).phrase
     return ApiError(status, CODES[status], detail, headers=headers)
+
+
+def _too_large() -> str:
+    """How large a body may be here, and how large the one that was sent is, as far as that is known."""
+    limit, length = request.max_content_length, request.content_length
+    sent = "The body is too large" if length is None else f"The body has {length:,} bytes"
+    return f"{sent}; at most {limit:,} are allowed here." if limit is not None else f"{sent}, more than is allowed here."
 
 
 def _drain_body() -> None:

@@ -17,6 +17,7 @@ _CATALOGUE = {
     "ETag": (TEXT, "The version of the answer. As `If-None-Match` it brings 304 until something changes; jobs take it as `If-Match`."),
     "Location": (TEXT, "The path of what was made."),
     "Idempotent-Replayed": (TEXT, "`true` on an answer that was stored for an `Idempotency-Key`; else left out."),
+    "Link": (TEXT, 'The address of the next page of a file, with `rel="next"`; left out on the last.'),
     "Content-Disposition": (TEXT, "The name under which to save the file."),
 }
 LIMITS = ("RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")

@@ -39,6 +39,12 @@ def results_csv(database: Database, org_id: int, filters: ResultFilter, page_siz
     return chain([_lines([list(columns)])], (_lines(_cells(one, columns) for one in page) for page in chain([first], pages)))
 
 
+def page_csv(results: Iterable[ScreenedResult], filters: ResultFilter) -> list[bytes]:
+    """Some results as a CSV file with a header, in pieces."""
+    columns = filters.columns or COLUMNS
+    return [_lines([list(columns)]), _lines(_cells(result, columns) for result in results)]
+
+
 def _lines(rows: Iterable[list[object]]) -> bytes:
     text = io.StringIO()
     # The line end of RFC 4180. With "\n" the writer would not quote a cell with a "\r", and readers would end the line there.

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from gunicorn.http.errors import ExpectationFailed, LimitRequestHeaders, LimitRequestLine, UnsupportedTransferCoding
 
+from models.problem import title_of
 from utils.ids import new_id
 
 RETRY_AFTER_SECONDS = 5
@@ -35,7 +36,7 @@ class Refusal:
         body = json.dumps(
             {
                 "type": f"urn:bellwether:problem:{self.code}",
-                "title": self.status.phrase,
+                "title": title_of(self.code),
                 "status": self.status,
                 "detail": self.detail,
                 "instance": "",

@@ -135,8 +135,8 @@ def test_overrides_know_whether_there_are_any(overrides: dict, any_override: boo
 @pytest.mark.parametrize(
     ("words", "keys"),
     [
-        pytest.param(typing.get_args(StrategyId), STRATEGIES, id="strategies"),
-        pytest.param(typing.get_args(IndicatorKey), INDICATORS, id="indicators"),
+        pytest.param(typing.get_args(StrategyId.__value__), STRATEGIES, id="strategies"),
+        pytest.param(typing.get_args(IndicatorKey.__value__), INDICATORS, id="indicators"),
         pytest.param(Weights.model_fields, (*VOTING_KEYS, *CATEGORIES), id="weights"),
     ],
 )

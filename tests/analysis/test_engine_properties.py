@@ -68,7 +68,7 @@ def test_an_analysis_is_consistent(bars: Bars, parameters: Parameters) -> None:
         if not reading.available or reading.key == "atr":
             assert (reading.vote, reading.confidence, reading.weight, reading.contribution) == (0, 0, 0, 0)
         else:
-            assert reading.weight == parameters.weights[reading.key]
+            assert reading.weight == pytest.approx(parameters.weights[reading.key], rel=0, abs=1e-10)
 
 
 @thorough

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import astuple
+from urllib.parse import urlencode
 
-from flask import Response
+from flask import Response, request
 
 from api.authentication import org_id
 from api.blueprint import api_blueprint
@@ -16,7 +17,7 @@ from api.paging import page, read_cursor
 from api.problem import problem_answers
 from api.schemas import ResultPath, TickerPath
 from api.services import services
-from features.analyses.results_csv import results_csv
+from features.analyses.results_csv import page_csv, results_csv
 from features.analyses.routes.tags import RESULTS
 from features.analyses.schemas.result import FlipsAnswer, HistoryQuery, LatestPage, ResultAnswer, ResultPage, ResultsQuery
 from features.analyses.service import compute_flips, result_body
@@ -62,16 +63,17 @@ def get_flips(path: ResultPath) -> Response:
     )
 
 
-@blueprint.get("/results", responses={200: LatestPage}, sends=("ETag", "Content-Disposition"))
+@blueprint.get("/results", responses={200: LatestPage}, sends=("ETag", "Content-Disposition", "Link"))
 @heavy_read(when=wants_csv)
 def list_results(query: ResultsQuery) -> Response:
     """The latest result of each ticker and strategy, filtered and sorted. `If-None-Match` is honoured.
 
-    `total` is how many match. With `Accept: text/csv` the whole filtered list is sent as a file, with the chosen `columns`; `limit` and
-    `cursor` are ignored.
+    `total` is how many match. With `Accept: text/csv` the list is sent as a file with the chosen `columns`: the whole of it, or with
+    `limit` or `cursor` a page, whose `Link` leads to the next.
     """
     filters = query.filter()
-    if wants_csv():
+    is_page = not query.model_fields_set.isdisjoint({"limit", "cursor"})
+    if wants_csv() and not is_page:
         response = csv_response(results_csv(services().database, org_id(), filters), "bellwether-results.csv")
         response.vary.add("Accept")
         return response
@@ -81,6 +83,13 @@ def list_results(query: ResultsQuery) -> Response:
         rows = screener_store.list_latest(connection, org_id(), filters, query.limit + 1, after)
         total = screener_store.count_latest(connection, org_id(), filters)
     items, next_cursor = page(rows, query.limit, scope, lambda last: last.position())
+    if wants_csv():
+        response = csv_response(page_csv([listed.result for listed in items], filters), "bellwether-results.csv")
+        if next_cursor is not None:
+            next_page = urlencode({**request.args, "limit": query.limit, "cursor": next_cursor})
+            response.headers["Link"] = f'<{request.path}?{next_page}>; rel="next"'
+        response.vary.add("Accept")
+        return response
     response = tagged({"items": [listed.result for listed in items], "next_cursor": next_cursor, "total": total})
     response.vary.add("Accept")
     return response

@@ -104,8 +104,23 @@ class ActionPage(Page):
 class BasesRequest(Body):
     """On what bases a series stands; what is left out stays as it is."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"required": ["price_basis"], "properties": {"price_basis": {"type": "string"}}},
+            "then": {},
+            "else": {"required": ["volume_basis"], "properties": {"volume_basis": {"type": "string"}}},
+        }
+    )
+
     price_basis: Basis | None = Field(None, strict=False)
     volume_basis: Basis | None = Field(None, strict=False)
+
+    @model_validator(mode="after")
+    def check_something_is_said(self) -> Self:
+        """A body that says nothing is a mistake of the sender."""
+        if self.price_basis is None and self.volume_basis is None:
+            raise ValueError("say price_basis, volume_basis or both")
+        return self
 
 
 class FootingAnswer(RootAnswer[TickerFooting]):

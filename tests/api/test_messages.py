@@ -1,0 +1,73 @@
+"""What problems say: in sentences that a person reads, with what was sent named, and without pieces of the program."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from kit.support import Client
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+RULE = "It has 1 to 20 characters: letters, digits and . & ^ = _ -, the first a letter, a digit or ^."
+
+
+def refused(answer: Any, status: int = 422, code: str = "validation_error") -> Any:
+    """The problem of an answer."""
+    assert (answer.status_code, answer.json["code"]) == (status, code), answer.data[:500]
+    return answer.json
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field"),
+    [
+        ("POST", "/analyze", {"ticker": "Ünlü"}, "ticker"),
+        ("POST", "/bulk-analyze", {"tickers": ["AAPL", "Ünlü"]}, "tickers.1"),
+        ("POST", "/watchlist", {"ticker": "Ünlü"}, "ticker"),
+        ("GET", "/history/Ünlü", None, "ticker"),
+        ("GET", "/prices/Ünlü", None, "ticker"),
+    ],
+)
+def test_what_is_no_ticker_is_named_in_a_sentence(client: Client, method: str, path: str, body: Any, field: str) -> None:
+    problem = refused(client(method, path, json=body))
+    assert problem["errors"] == [{"field": field, "message": f"'Ünlü' is no ticker. {RULE}"}]
+
+
+def test_each_bad_ticker_of_a_list_is_named(client: Client) -> None:
+    problem = refused(client.post("/bulk-analyze", {"tickers": ["?", "AAPL", "", "A" * 200]}))
+    assert [error["field"] for error in problem["errors"]] == ["tickers.0", "tickers.2", "tickers.3"]
+    assert [error["message"].split(". ")[0] for error in problem["errors"]] == [
+        "'?' is no ticker",
+        "A ticker is needed",
+        f"'{'A' * 30}…' is no ticker",
+    ]
+
+
+def test_tickers_are_trimmed(client: Client) -> None:
+    assert client.post("/analyze", {"ticker": " aapl\t"}).json["ticker"] == "AAPL"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/prices/AAPL?dates=foo", None),
+        ("PUT", "/prices/AAPL?on_bad_rows=foo", None),
+        ("PUT", "/prices/AAPL/bases", {"price_basis": "foo"}),
+        ("POST", "/watchlist", {"ticker": "AAPL", "name": "a\x00b"}),
+        ("GET", "/tickers?q=%00", None),
+    ],
+)
+def test_no_message_has_pieces_of_the_program(client: Client, method: str, path: str, body: Any) -> None:
+    problem = refused(client(method, path, json=body))
+    assert not re.search(r"[<>^\\]|pattern|Enum|DateOrder", problem["errors"][0]["message"])
+
+
+@pytest.mark.parametrize("body", [{}, {"price_basis": None}])
+def test_bases_that_say_nothing_are_refused(client: Client, body: Any) -> None:
+    problem = refused(client("PUT", "/prices/AAPL/bases", json=body))
+    assert problem["detail"] == "say price_basis, volume_basis or both"
+
+
+def test_a_large_body_is_told_its_size_and_the_limit(client: Client) -> None:
+    answer = client("POST", "/analyze", data=b" " * 1_000_001, content_type="application/json")
+    assert refused(answer, 413, "payload_too_large")["detail"] == "The body has 1,000,001 bytes; at most 1,000,000 are allowed here."
