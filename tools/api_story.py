@@ -53,6 +53,7 @@ def _prices(call: Recorder) -> None:
 def _results(call: Recorder) -> Any:
     result = call("analyze", body={"ticker": "AAPL", "strategy": "balanced"})
     call("analyze", body={"ticker": "AAPL", "strategy": "trend", "capital": 25_000, "weights": {"rsi": 1.5}})
+    call("analyze", body={"ticker": "MSFT"})
     call("list_strategies")
     call("get_verdicts", ticker="AAPL")
     tag = {"If-None-Match": f'"{result["fingerprint"]}"'}
