@@ -53,7 +53,7 @@ def list_jobs(query: JobsQuery) -> Response:
 
 @blueprint.get("/jobs/<job_id>", responses={200: JobAnswer, **problem_answers(404)}, sends=("ETag",))
 def get_job(path: JobPath, query: JobQuery) -> Response:
-    """One job with its progress, read now; with `seen`, possibly up to seconds old.
+    """One job with its progress. It is read now, or with `seen` may be up to seconds old.
 
     `ETag` is its version; `If-None-Match` is supported.
     """
@@ -95,7 +95,7 @@ def get_job_summary(path: JobPath) -> Response:
 @blueprint.post("/jobs/<job_id>/cancel", responses={202: JobAnswer, **problem_answers(404, 409, 412)}, sends=("ETag",))
 @budget(Budget.BULK)
 def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
-    """Cancel a job: its queued items at once, its claimed items before the worker begins the next one."""
+    """Cancel a job. Its queued items end at once, and its claimed ones before the worker begins the next."""
     job = job_service.cancel(services().database, org_id(), path.job_id, _expected_versions(header))
     services().wakeup.wake_streams([job.id])
     return _job_response(job, 202)

@@ -74,6 +74,27 @@ def test_every_module_of_the_client_can_be_imported(package: Path) -> None:
         importlib.import_module(".".join((PACKAGE, *module.parts)))
 
 
+def _dropped(document: dict[str, Any]) -> None:
+    document["paths"]["/api/v1/analyze"]["post"]["requestBody"]["content"] = {"text/csv": {"schema": {"type": "string"}}}
+
+
+def _untyped(document: dict[str, Any]) -> None:
+    document["paths"]["/api/v1/analyze"]["post"]["responses"]["200"]["content"] = {"application/json": {"schema": {}}}
+
+
+def _numbered(document: dict[str, Any]) -> None:
+    document["components"]["schemas"]["Problem"]["properties"]["code"] = {"anyOf": [{"enum": ["a", "b"]}, {"type": "null"}]}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault"), [(_dropped, "Endpoint will not be generated"), (_untyped, "without a type"), (_numbered, "is numbered")]
+)
+def test_what_a_client_would_lack_is_told(tmp_path: Path, spoil: Any, fault: str) -> None:
+    document = read_document()
+    spoil(document)
+    assert fault in " ".join(generate_client(document, tmp_path / PACKAGE))
+
+
 @pytest.mark.usefixtures("package")
 def test_a_whole_round_of_work(address: str) -> None:
     with closing(Generated(address, MASTER_KEY)) as generated:
