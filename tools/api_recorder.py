@@ -21,6 +21,7 @@ FIXED: Mapping[str, Any] = {
     "expires_in": 299.4,
     "host": "worker-1",
     "pid": 4711,
+    "idle": 1,
     "events": {"connects": 3, "checkouts": 120, "pings": 0, "timeouts": 0, "invalidations": 0},
     "current": "0012_workers",
     "seen_seconds": 0.5,
