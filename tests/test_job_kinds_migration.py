@@ -90,7 +90,9 @@ def test_no_row_changes_but_for_its_new_names(before: Backend) -> None:
     assert db_migrations.up()[0].label == "0007_job_kinds_breaking"
     assert rows("analysis_jobs", "id") == [{**job, "lane": Lane.CPU} for job in jobs]
     renamed = [{"key" if name == "ticker" else name: value for name, value in item.items()} for item in items]
-    assert rows("analysis_job_items", "job_id, key") == [{**item, "lane": Lane.CPU} for item in renamed]
+    known = {*renamed[0], "lane"}  # later migrations add columns
+    stored = [{name: value for name, value in item.items() if name in known} for item in rows("analysis_job_items", "job_id, key")]
+    assert stored == [{**item, "lane": Lane.CPU} for item in renamed]
     assert rows("maintenance_tasks", "name") == [task for task in tasks if task["name"] != "prune"]
 
 

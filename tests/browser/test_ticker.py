@@ -7,8 +7,16 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from kit.browser import Open, Site
+from kit.browser import Open, Site, Watch
+from kit.servers import wait_until
 from playwright.sync_api import expect
+
+
+@pytest.fixture(autouse=True)
+def slots_may_be_taken(watch: Watch) -> None:
+    """A chart that the page before asked for may still be made: the answer is then 503, and the page asks again."""
+    watch.expected.append("503")
+
 
 WINDOWS: dict[str, dict[str, Any]] = {"desktop": {}, "phone": {"viewport": {"width": 390, "height": 844}}, "dark": {"color_scheme": "dark"}}
 
@@ -116,12 +124,13 @@ def test_the_verdicts_so_far_are_those_of_one_strategy(open_page: Open, site: Si
 
 def test_an_unchanged_close_comes_first_and_a_hair_is_called_one(open_page: Open, site: Site) -> None:
     # A day on which the verdict turns by itself, and turns back with the slightest rise.
-    days = site.api("GET", "/series/AAPL", params={"keys": "open,high,low,close,volume"}).json()
+    keys = {"keys": "open,high,low,close,volume"}
+    days = wait_until(lambda: (answer := site.api("GET", "/series/AAPL", params=keys)).ok and answer).json()
     rows = zip(days["dates"], *(days["series"][key] for key in ("open", "high", "low", "close", "volume")), strict=True)
     lines = [",".join(map(str, row)) for row in list(rows)[:660]]
     site.api("PUT", "/prices/HAIR", data="\n".join(["Date,Open,High,Low,Close,Volume", *lines]), headers={"Content-Type": "text/csv"})
     result = site.api("POST", "/analyze", json={"ticker": "HAIR"}).json()
-    flips = site.api("GET", f"/results/{result['id']}/flips").json()
+    flips = wait_until(lambda: (answer := site.api("GET", f"/results/{result['id']}/flips")).ok and answer).json()
     page = open_page("/tickers/HAIR")
     told = page.locator("#flips .flip")
     expect(told).to_have_count(3)

@@ -149,7 +149,7 @@ def test_actions_that_are_none(client: Client, action: dict[str, Any], field: st
 def test_who_cannot_be_told_of(client: Client) -> None:
     assert tell_split(client, "NOPE").json["code"] == "ticker_not_found"
     assert client.get("/prices/NOPE/actions").status_code == 404
-    assert client("PUT", "/prices/NOPE/bases", json={}).status_code == 404
+    assert client("PUT", "/prices/NOPE/bases", json={"volume_basis": "as_traded"}).status_code == 404
     client.put("/prices/TRADED", traded_file())
     assert tell_split(client, "TRADED").status_code == 201
     again = tell_split(client, "TRADED")

@@ -290,7 +290,7 @@ def test_damaged_prices_are_told_and_can_be_replaced(client: Client) -> None:
         client.get("/prices/HURT"),
         client.get("/prices/HURT/actions"),
         client.post("/prices/HURT/actions", split),
-        client("PUT", "/prices/HURT/bases", json={}),
+        client("PUT", "/prices/HURT/bases", json={"volume_basis": "as_traded"}),
         client.put("/prices/HURT?extend=true", price_file(70)),
     ):
         assert (answer.status_code, answer.json["code"]) == (422, "price_quality")
