@@ -25,7 +25,7 @@ coverage: $(VENV)/.installed-dev ## the tests again, measured with the processes
 
 test-browser: $(VENV)/.installed-dev ## the dashboard in a real Chromium, which is installed where Debian's apt-get may
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
-	@BELLWETHER_REQUIRE_TOOLS=1 $(BIN)/python -m pytest tests/browser
+	@TEST_EVERYTHING=1 BELLWETHER_REQUIRE_TOOLS=1 $(BIN)/python -m pytest tests/browser
 
 screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screenshots
 	@PYTHONPATH=tests $(BIN)/python -m browser.screenshots

@@ -54,9 +54,10 @@ def pytest_configure(config: pytest.Config) -> None:
     measure(config)
 
 
-# The tests of each entry share a resource that starts slower than a test runs: a browser with its server, or a database server.
+# The tests of each entry share a resource that starts slower than a test runs: a database server. So do those of each file of BROWSER, a
+# browser with its server, which are too many for one process.
+BROWSER = "tests/browser/"
 TOGETHER = (
-    "tests/browser/",
     "tests/chaos/test_database_away.py",
     "tests/features/operations/test_health.py",
     "tests/test_database_breaker.py",
@@ -83,9 +84,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class TogetherScheduling(LoadScopeScheduling):
-    """Each test goes to any free process; the tests of an entry in TOGETHER go to the same one."""
+    """Each test goes to any free process; the tests of an entry in TOGETHER, and those of a file of BROWSER, go to the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(BROWSER):
+            return nodeid.partition("::")[0]
         return next((start for start in TOGETHER if nodeid.startswith(start)), nodeid)
 
 

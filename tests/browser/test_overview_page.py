@@ -197,6 +197,8 @@ def test_rows_are_moved_by_keys_buttons_and_pointer(open_page: Open, site: Site)
     expect(page.locator("#said")).to_have_text("CHANGED is first already.")
     page.get_by_role("button", name="Move STEADY up").click()
     wait_until(lambda: by_hand(site) == ["CHANGED", "OUTDATED", "AAPL", "NOSUCH", "STEADY", "SHORT"])
+    wait_until(lambda: shown(page) == by_hand(site))
+    page.wait_for_load_state("networkidle")  # an answer that is on its way would draw the rows anew under the pointer
     grip, target = row_of(page, "SHORT").locator(".grip"), row_of(page, "CHANGED")
     grip.scroll_into_view_if_needed()
     start, end = grip.bounding_box(), target.bounding_box()

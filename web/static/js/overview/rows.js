@@ -1,7 +1,7 @@
 // The watchlist as a table: its columns and its rows.
 
 import { h } from "../dom.js";
-import { formatDay, formatMoment, formatPercent, formatPrice, formatScore } from "../format.js";
+import { formatDay, formatMoment, formatMove, formatPercent, formatPrice, formatScore } from "../format.js";
 import { oneStopPerRow } from "../rows.js";
 import { scoreBar, sparkline, verdictBadge } from "../widgets.js";
 import { failureParts, isChanged, outdatedWords } from "./facts.js";
@@ -111,7 +111,7 @@ function was({ change }) {
 function moveWords(latest, previous) {
   const moved = latest.score - previous.score;
   const title = `${previous.verdict}, ${formatScore(previous.score)} of ${dayOf(previous.as_of)}`;
-  return Math.abs(moved) < 0.005 ? h("span", { title }, "As before") : h("span", { title }, moved > 0 ? "Up by " : "Down by ", h("span", { class: toneOf(moved) }, formatPrice(Math.abs(moved))));
+  return Math.abs(moved) < 0.005 ? h("span", { title }, "As before") : h("span", { title }, moved > 0 ? "Up by " : "Down by ", h("span", { class: toneOf(moved) }, formatMove(Math.abs(moved), 1)));
 }
 
 function notesCell({ ticker, notes }) {
