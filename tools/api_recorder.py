@@ -28,13 +28,17 @@ FIXED: Mapping[str, Any] = {
     "next_cursor": "WyJqb2JzIl0.0G5xYt1mSXbBbqZb0pGZ",
     "database": "sqlite:///var/bellwether.db",
 }
+API_KEY, SECONDS_LEFT = re.compile(r"\bbw_[\w-]{43}"), re.compile(r"\bin \d+ s\b")
+# What the next migration would change in the examples.
+VERSION_IN_WORDS = re.compile(r"at version \d{4}")
+VERSION_FIELD = re.compile(r'"state": "current", "version": \d+')
+LATER_MIGRATIONS = re.compile(r"0002_price_storage, 0003[^.]+")
 FIXED_TEXTS = (
-    (re.compile(r"\bbw_[\w-]{43}"), f"bw_{'0' * 43}"),
-    (re.compile(r"\bin \d+ s\b"), "in 42 s"),
-    # Otherwise the next migration would change the examples.
-    (re.compile(r"at version \d{4}"), "at version 0012"),
-    (re.compile(r'"state": "current", "version": \d+'), '"state": "current", "version": 12'),
-    (re.compile(r"0002_price_storage, 0003[^.]+"), "0002_price_storage"),
+    (API_KEY.sub, f"bw_{'0' * 43}"),
+    (SECONDS_LEFT.sub, "in 42 s"),
+    (VERSION_IN_WORDS.sub, "at version 0012"),
+    (VERSION_FIELD.sub, '"state": "current", "version": 12'),
+    (LATER_MIGRATIONS.sub, "0002_price_storage"),
 )
 
 
@@ -113,6 +117,6 @@ def with_fixed_ids_and_times(text: str) -> str:
         found: f"2026-11-20T21:{number // 60:02}:{number % 60:02}.000000Z" for number, found in enumerate(sorted(set(MOMENT.findall(text))))
     }
     text = MOMENT.sub(lambda match: moments[match[0]], text)
-    for pattern, replacement in FIXED_TEXTS:
-        text = pattern.sub(replacement, text)
+    for substitute, fixed in FIXED_TEXTS:
+        text = substitute(fixed, text)
     return text
