@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -113,19 +114,28 @@ class Prepared:
         now_told = {(stored.source, stored.action) for stored in [*self.known, *self.found]}
         return self.own is None or self.own[0] != self.head or now_told != {(one.source, one.action) for one in self.former_actions}
 
+    @cached_property
+    def lost(self) -> LostDays | None:
+        """The days of the organization's series that are not in what is to be stored."""
+        if self.own is None or not is_whole(*self.own):
+            return None
+        days = np.setdiff1d(self.own[1].day_numbers(), self.packed.day_numbers(), assume_unique=True)
+        return LostDays(len(days), day_of(int(days[0])), day_of(int(days[-1]))) if days.size else None
+
 
 def prepare(connection: AnyReader, org_id: int, ticker: str, parsed: ParsedFile, options: UploadOptions) -> Prepared:
     """What a file makes of the stored series. Raises PriceQuality, BasesDiffer, StoredDaysLost or PricesDamaged."""
     former = series_store.load(connection, org_id, ticker)
-    extends = former is not None and options.extend
+    extended = former if options.extend else None
     stored_actions = action_store.list_actions(connection, org_id, ticker)
     # What the former file showed is forgotten with it.
-    known = [stored for stored in stored_actions if extends or stored.source != UPLOAD]
+    known = [stored for stored in stored_actions if extended is not None or stored.source != UPLOAD]
     found = [StoredAction(new_id(), action, UPLOAD, now()) for action in (splits_within(parsed.packed) if parsed.adjusted else [])]
     declared = Bases(options.price_basis or parsed.bases.price, options.volume_basis or parsed.bases.volume)
+    name = former[0].name if former is not None else None
     packed, merged = parsed.packed, None
-    if former is not None and options.extend:
-        former_head, former_packed = former
+    if extended is not None:
+        former_head, former_packed = extended
         check_whole(former_head, former_packed)
         if former_head.adjusted != parsed.adjusted:
             raise PriceQuality([_mixed_adjustment(former_head.adjusted)])
@@ -145,16 +155,14 @@ def prepare(connection: AnyReader, org_id: int, ticker: str, parsed: ParsedFile,
         found += [StoredAction(new_id(), action, MERGE, now()) for action in merged.actions]
     found = new_among(found, known)[: max(MOST_ACTIONS - len(known), 0)]
     adjustment = adjustment_of(packed, parsed.adjusted, declared, [*known, *found])
-    name = former[0].name if former is not None else None
     description = SeriesDescription(org_id, ticker, name, UPLOAD, parsed.adjusted, adjustment.bases, adjustment.steps)
     rescaled, warnings = (merged.rescaled, merged.warnings) if merged is not None else (None, ())
-    if former is not None and options.extend:
-        warnings += tuple(_changed_bases(former[0], adjustment.bases))
+    if extended is not None:
+        warnings += tuple(_changed_bases(extended[0], adjustment.bases))
     head = head_of(description, packed)
     prepared = Prepared(head, packed, declared, known, found, former, stored_actions, rescaled, warnings)
-    lost = lost_days(prepared)
-    if lost is not None and options.keep_days and not options.dry_run:
-        raise StoredDaysLost(ticker, lost)
+    if prepared.lost is not None and options.keep_days and not options.dry_run:
+        raise StoredDaysLost(ticker, prepared.lost)
     return prepared
 
 
@@ -169,14 +177,6 @@ def save(connection: Connection, prepared: Prepared, options: UploadOptions) -> 
         action_store.insert(connection, head.org_id, head.ticker, action)
     series_store.save(connection, head, prepared.packed, now(), prepared.declared)
     log.info("prices stored", ticker=head.ticker, bars=head.bars, extend=options.extend)
-
-
-def lost_days(prepared: Prepared) -> LostDays | None:
-    """The days of the organization's series that are not in what is to be stored."""
-    if prepared.own is None or not is_whole(*prepared.own):
-        return None
-    days = np.setdiff1d(prepared.own[1].day_numbers(), prepared.packed.day_numbers(), assume_unique=True)
-    return LostDays(len(days), day_of(int(days[0])), day_of(int(days[-1]))) if days.size else None
 
 
 def _still_declared(stored: Basis, file: Basis, former: Basis, merged: Basis) -> Basis:
@@ -196,7 +196,7 @@ def report_of(prepared: Prepared, parsed: ParsedFile, options: UploadOptions) ->
     stored = prepared.former[1] if prepared.former is not None and is_whole(*prepared.former) else None
     preview = preview_of(stored, parsed.packed, packed) if options.dry_run else None
     undo: Literal["restore", "delete"] | None = ("delete" if prepared.own is None else "restore") if prepared.is_change else None
-    lost, all_warnings = lost_days(prepared), tuple(warnings)
+    lost, all_warnings = prepared.lost, tuple(warnings)
     return ImportReport(*extent, parsed.dropped, prepared.rescaled, *head.bases, lost, undo, parsed.understood, all_warnings, preview)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from database import AnyReader
+from infrastructure.sql.advisory_lock import hold_lock
 from models.screen import SavedScreen
-from utils.dialects import Variants
 from utils.json_text import dump, parse_tolerant
 
 _COLUMNS = "id, name, query, created_at, updated_at"
@@ -30,14 +30,12 @@ def find(connection: AnyReader, org_id: int, screen_id: str) -> SavedScreen | No
     return None if row is None else _from_row(row)
 
 
-# Writers of one organization wait for each other, so that names stay unique and the limit holds. In SQLite a writing transaction is alone.
-LOCK = Variants("SELECT 1", "SELECT pg_advisory_xact_lock(:lock, :org_id)")
-_SCREENS_LOCK = 0x7363726E  # a number of our own, so that it meets no other lock
+_SCREENS_LOCK = 0x7363726E
 
 
 def lock_screens(connection: Connection, org_id: int) -> None:
-    """Hold an organization's screens against other writers until the transaction ends."""
-    connection.execute(LOCK.on(connection), {} if connection.dialect.name == "sqlite" else {"lock": _SCREENS_LOCK, "org_id": org_id})
+    """Hold an organization's screens against other writers until the transaction ends: names stay unique, and the limit holds."""
+    hold_lock(connection, _SCREENS_LOCK, str(org_id))
 
 
 COUNT = text("SELECT count(*) FROM saved_screens WHERE org_id = :org_id")

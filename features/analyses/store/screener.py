@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
+from infrastructure.sql.like import escaped
 from models.api_key import SHARED_ORG
 from models.indicator import INDICATORS
 from models.recent_closes import RecentCloses
@@ -15,18 +16,19 @@ from utils.clock import iso, parse_iso
 
 _PLACES = {key: place for place, key in enumerate(INDICATORS, start=1)}
 _VERDICTS = {"BUY": "('Strong Buy', 'Buy')", "SELL": "('Strong Sell', 'Sell')", "HOLD": "('Hold')"}  # of each signal
+# An organization's own series hides the shared one, but not its name.
+_NAME = """COALESCE(
+        (SELECT n.name FROM price_series AS n WHERE n.org_id = l.org_id AND n.ticker = l.ticker),
+        (SELECT n.name FROM price_series AS n WHERE n.org_id = :shared AND n.ticker = l.ticker)
+    )"""
 # What an order compares, where that is not the column of its name. A verdict is a range of the score, so both have one order. The verdict
-# before goes by when it ended, the line of closes by what it rose or fell. An organization's own series hides the shared one, but not its
-# name.
+# before goes by when it ended, the line of closes by what it rose or fell.
 _EXPRESSIONS = {
     "verdict": "l.score",
     "former_verdict": "CASE WHEN l.former_verdict IS NOT NULL THEN l.verdict_since END",
     "move": "(l.score - l.previous_score)",
     "closes": "l.month_percent",
-    "name": """lower(COALESCE(
-        (SELECT n.name FROM price_series AS n WHERE n.org_id = l.org_id AND n.ticker = l.ticker),
-        (SELECT n.name FROM price_series AS n WHERE n.org_id = :shared AND n.ticker = l.ticker)
-    ))""",
+    "name": f"lower({_NAME})",
     **{column: f"NULLIF(substr(l.votes, {_PLACES[key]}, 1), '0')" for column, key in VOTE_COLUMNS.items()},
 }
 SORTS = {key: _EXPRESSIONS.get(key, f"l.{key}") for key in SORT_KEYS}
@@ -55,10 +57,7 @@ _PAGE = """
         l.screened_id = l.result_id,
         l.change_percent, l.month_percent, l.volume, l.rsi, l.entry, l.stop_loss, l.target, l.distance_percent,
         l.votes, l.former_verdict, l.verdict_since, l.previous_score,
-        COALESCE(
-            (SELECT n.name FROM price_series AS n WHERE n.org_id = l.org_id AND n.ticker = l.ticker),
-            (SELECT n.name FROM price_series AS n WHERE n.org_id = :shared AND n.ticker = l.ticker)
-        ),
+        {name},
         o.last_day, {own_closes}, s.last_day, {shared_closes},
         c.sort_value
     FROM (
@@ -98,6 +97,7 @@ def list_latest(
     statement = _PAGE.format(
         own_closes="o.closes, o.last_close" if has_closes else "NULL, NULL",
         shared_closes="s.closes, s.last_close" if has_closes else "NULL, NULL",
+        name=_NAME,
         value=value,
         conditions=" AND ".join(conditions),
         order=f"sort_value {direction}, l.ticker, l.strategy",
@@ -152,8 +152,8 @@ def _conditions(result_filter: ResultFilter) -> tuple[list[str], dict[str, Any]]
         conditions.append(f"substr(l.votes, {_PLACES[key]}, 1) = '{VOTE_DIGITS[vote]}'")
     if result_filter.text:
         conditions.append(_NAMED)
-        escaped = result_filter.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        parameters |= {"prefix": f"{escaped.upper()}%", "first_word": f"{escaped.lower()}%", "later_word": f"% {escaped.lower()}%"}
+        start = escaped(result_filter.text)
+        parameters |= {"prefix": f"{start.upper()}%", "first_word": f"{start.lower()}%", "later_word": f"% {start.lower()}%"}
     if result_filter.watched_only:
         conditions.append("EXISTS (SELECT 1 FROM watchlist_items AS w WHERE w.org_id = l.org_id AND w.ticker = l.ticker)")
     return conditions, parameters

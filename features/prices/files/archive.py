@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from features.prices.files.faults import Faults
 from features.prices.files.header import SYMBOL_NAMES, TICKER_NAMES, plain
-from features.prices.files.names import ticker_of_name
+from features.prices.files.names import ENDINGS, ticker_of_name
 from features.prices.files.source import ARCHIVE, decode
 from features.prices.files.table import LONGEST_LINE, read_records, read_table
 from models.errors import ImportRefused, PriceQuality
@@ -20,7 +20,6 @@ from models.ticker import normalize_ticker
 MOST_FILES = 2_000
 MOST_UNPACKED = 200_000_000  # bytes of all files together
 LONGEST_NAME = 200
-_ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")
 _HEAD_BYTES, _HEAD_LINES = 64_000, 40  # of a file, in which a column of tickers is looked for
 _LEVEL = 1  # of deflate: most of the gain for a fifth of the time
 
@@ -78,7 +77,7 @@ class _Archive:
 
     def _add(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, split: Split, names: dict[str, str]) -> None:
         name = PurePosixPath(member.filename.replace("\\", "/")).name[:LONGEST_NAME]
-        if name.startswith(".") or "__MACOSX" in member.filename or not name.lower().endswith(_ENDINGS):
+        if name.startswith(".") or "__MACOSX" in member.filename or not name.lower().endswith(ENDINGS):
             split.ignored.append(name)
             return
         raw = self._read(archive, member, name)

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from models.ticker import normalize_ticker
 
-_ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")
+ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")
 _COPY = re.compile(r"\(\d+\)$")
 # What sites write into the names of their files beside the ticker.
 _WORDS = frozenset({
@@ -23,7 +23,7 @@ _SEPARATORS = re.compile(r"[\s,;()\[\]_]+")
 def ticker_of_name(name: str) -> str | None:
     """The ticker of a file's name: what is left without the words of sites and dates; None where that is nothing or several words."""
     stem = PurePosixPath(name.replace("\\", "/")).name
-    while stem.lower().endswith(_ENDINGS):
+    while stem.lower().endswith(ENDINGS):
         stem = stem.rpartition(".")[0]
     stem = _COPY.sub("", stem.strip())
     parts = [part.strip(".-") for part in _SEPARATORS.split(stem)]

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from database import AnyReader
+from features.prices.store.series import head_from_row
 from models.corporate_action import ActionKind, CorporateAction, StoredAction
-from models.footing import UNKNOWN, Bases, Basis, steps_of_text
+from models.footing import UNKNOWN, Bases, Basis
 from models.price_series import FORMER_KEPT_FOR, FormerPrices, PackedBars, SeriesHead
 from utils.clock import iso, parse_iso
 
@@ -69,21 +70,10 @@ def load(connection: AnyReader, org_id: int, ticker: str, after: datetime) -> Ke
     row = connection.execute(LOAD, {"org_id": org_id, "ticker": ticker, "after": after}).first()
     if row is None:
         return None
-    bases, declared = (UNKNOWN if row[at] is None else Bases(*map(Basis, row[at : at + 2])) for at in (10, 12))
-    head = SeriesHead(
-        org_id=row[0],
-        ticker=row[1],
-        name=row[2],
-        provider=row[3],
-        adjusted=bool(row[4]),
-        bars=row[5],
-        first_day=row[6],
-        last_day=row[7],
-        sha256=row[8],
-        bases=bases,
-        steps=() if row[14] is None else steps_of_text(row[14]),
-    )
-    return Kept(head, PackedBars(bytes(row[18])), declared, _actions_of_text(row[15]), updated_at=row[9])
+    *series, updated_at, price_basis, volume_basis, declared_price, declared_volume, steps, actions, _, _, data = row
+    head = head_from_row([*series, price_basis, volume_basis, steps])
+    declared = UNKNOWN if declared_price is None else Bases(Basis(declared_price), Basis(declared_volume))
+    return Kept(head, PackedBars(bytes(data)), declared, _actions_of_text(actions), updated_at)
 
 
 _EXTENT = "ticker, name, provider, bars, first_day, last_day, replaced_at, deleted"

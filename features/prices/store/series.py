@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
+from infrastructure.sql.advisory_lock import hold_lock
 from infrastructure.sql.driver_reader import Reader
+from infrastructure.sql.like import escaped
 from models.api_key import SHARED_ORG
 from models.footing import UNKNOWN, Bases, Basis, steps_of_text, text_of_steps
 from models.price_series import PackedBars, SeriesHead
@@ -39,7 +41,7 @@ FIND_HEAD = text(
 def find_head(connection: AnyReader, org_id: int, ticker: str) -> SeriesHead | None:
     """The head of a ticker's series."""
     row = connection.execute(FIND_HEAD, {"ticker": ticker, "org_id": org_id, "shared": SHARED_ORG}).first()
-    return None if row is None else _head_from_row(row)
+    return None if row is None else head_from_row(row)
 
 
 # What an analysis needs first, in one round trip.
@@ -62,7 +64,7 @@ def find_head_and_latest(connection: AnyReader, org_id: int, ticker: str, strate
     """The head of a ticker's series, and the id of its latest result by a strategy."""
     values = {"ticker": ticker, "strategy": strategy, "org_id": org_id, "shared": SHARED_ORG}
     row = connection.execute(FIND_HEAD_AND_LATEST, values).first()
-    return (None, None) if row is None else (_head_from_row(row[:-1]), row[-1])
+    return (None, None) if row is None else (head_from_row(row[:-1]), row[-1])
 
 
 LOAD = text(
@@ -83,7 +85,7 @@ def load(connection: AnyReader, org_id: int, ticker: str) -> tuple[SeriesHead, P
         load_each(connection, org_id, [ticker], lambda head, packed: loaded.append((head, packed)))
         return loaded[0] if loaded else None
     row = connection.execute(LOAD, {"ticker": ticker, "org_id": org_id, "shared": SHARED_ORG}).first()
-    return None if row is None else (_head_from_row(row[:-1]), PackedBars(bytes(row[-1])))
+    return None if row is None else (head_from_row(row[:-1]), PackedBars(bytes(row[-1])))
 
 
 # The tickers that have prices, each once: an organization's own series hides the shared one.
@@ -116,7 +118,7 @@ def load_each(reader: Reader, org_id: int, tickers: Collection[str], receive: Ca
         reader.copy(COPY_EACH, values, lambda row: receive(_head_from_json(row[0] or b""), PackedBars(row[1] or b"")))
     else:
         texts = {"tickers": json.dumps(list(tickers)), "org_id": org_id, "shared": SHARED_ORG}
-        reader.each(LOAD_EACH, texts, lambda row: receive(_head_from_row(row[:-1]), PackedBars(row[-1])))
+        reader.each(LOAD_EACH, texts, lambda row: receive(head_from_row(row[:-1]), PackedBars(row[-1])))
 
 
 UPDATED_AT = text("SELECT updated_at FROM price_series WHERE org_id = :org_id AND ticker = :ticker")
@@ -142,7 +144,7 @@ FIND_HEADS = text(
 def find_heads(connection: Connection, org_id: int, tickers: Collection[str]) -> dict[str, SeriesHead]:
     """The heads of several tickers' series, by ticker; tickers without prices are missing."""
     rows = connection.execute(FIND_HEADS, {"tickers": list(tickers), "org_id": org_id, "shared": SHARED_ORG})
-    return {row[1]: _head_from_row(row) for row in rows}
+    return {row[1]: head_from_row(row) for row in rows}
 
 
 LIST_TICKERS = text("SELECT DISTINCT ticker FROM price_series WHERE org_id IN (:org_id, :shared) ORDER BY ticker")
@@ -191,30 +193,27 @@ LIST_HEADS = text(
 
 def list_heads(connection: Connection, org_id: int, query: str, after: str, limit: int) -> list[SeriesHead]:
     """Series by ticker after `after`, whose ticker starts with the query or whose name contains it, in any case."""
-    escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    part = escaped(query)
     rows = connection.execute(
         LIST_HEADS,
         {
             "org_id": org_id,
             "shared": SHARED_ORG,
             "after": after,
-            "prefix": f"{escaped.upper()}%",
-            "part": f"%{escaped.lower()}%",
+            "prefix": f"{part.upper()}%",
+            "part": f"%{part.lower()}%",
             "limit": limit,
         },
     )
-    return [_head_from_row(row) for row in rows]
+    return [head_from_row(row) for row in rows]
 
 
-# Writers of one ticker wait for each other, whether it has prices yet or not. In SQLite a transaction that writes is alone.
-LOCK_TICKER = Variants("SELECT 1", "SELECT pg_advisory_xact_lock(:lock, hashtext(:owner))")
-_TICKER_LOCK = 0x70726963  # a number of our own, so that the hash meets no other lock
+_TICKER_LOCK = 0x70726963
 
 
 def lock_ticker(connection: Connection, org_id: int, ticker: str) -> None:
     """Hold the series of a ticker and what is stored with it against other writers until the transaction ends."""
-    statement = LOCK_TICKER.on(connection)
-    connection.execute(statement, {} if connection.dialect.name == "sqlite" else {"lock": _TICKER_LOCK, "owner": f"{org_id}:{ticker}"})
+    hold_lock(connection, _TICKER_LOCK, f"{org_id}:{ticker}")
 
 
 _UPSERT = f"""
@@ -368,10 +367,11 @@ def is_empty(connection: Connection) -> bool:
 def _head_from_json(raw: bytes) -> SeriesHead:
     row = json.loads(raw)
     row[6:8] = map(date.fromisoformat, row[6:8])
-    return _head_from_row(row)
+    return head_from_row(row)
 
 
-def _head_from_row(row: Sequence[Any]) -> SeriesHead:
+def head_from_row(row: Sequence[Any]) -> SeriesHead:
+    """From the columns of price_series but for the bars, the two bases and the steps, which are null where none are stored."""
     return SeriesHead(
         org_id=row[0],
         ticker=row[1],

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, bindparam, text
 
+from infrastructure.sql.advisory_lock import hold_lock
 from models.watchlist import NewItem, WatchlistItem
 from utils.dialects import Variants, execute_rows
 
@@ -54,15 +55,12 @@ def find_tickers(connection: Connection, org_id: int, tickers: Collection[str]) 
     return {row[0] for row in connection.execute(FIND_TICKERS, {"org_id": org_id, "tickers": list(tickers)})}
 
 
-# Those who add and move wait for each other, so that no two items get the same place. In SQLite a transaction that writes is alone.
-LOCK_ORDER = Variants("SELECT 1", "SELECT pg_advisory_xact_lock(:lock, hashtext(:owner))")
-_ORDER_LOCK = 0x77617463  # a number of our own, so that the hash meets no other lock
+_ORDER_LOCK = 0x77617463
 
 
 def lock_order(connection: Connection, org_id: int) -> None:
-    """Hold the order of the list against others who add or move, until the transaction ends."""
-    statement = LOCK_ORDER.on(connection)
-    connection.execute(statement, {} if connection.dialect.name == "sqlite" else {"lock": _ORDER_LOCK, "owner": str(org_id)})
+    """Hold the order of the list against others who add or move, until the transaction ends: no two items get the same place."""
+    hold_lock(connection, _ORDER_LOCK, str(org_id))
 
 
 LAST_POSITION = text("SELECT MAX(position) FROM watchlist_items WHERE org_id = :org_id")
