@@ -45,6 +45,8 @@ export const formatPrice = (value) => formatMove(value, value);
 /** A difference of a price from another, with as many decimals as the price has. */
 export const formatMove = (move, of) => (isNumber(move) ? (Math.abs(of) < 1 && move !== 0 ? smallPrice : price).format(move) : NONE);
 export const formatWhole = (value) => (isNumber(value) ? whole.format(value) : NONE);
+/** "1 bar", "3,270 bars". */
+export const formatCount = (number, one, many) => `${formatWhole(number)} ${number === 1 ? one : many}`;
 export const formatCompact = (value) => (isNumber(value) ? compact.format(value) : NONE);
 /** A score from -1 to 1, with its sign: near a threshold with three decimals, or as many as put it on its side of it. */
 export function formatScore(value) {

@@ -2,8 +2,9 @@
 // told by the names that its fields have.
 
 import { h } from "./dom.js";
-import { formatDay, formatPrice, formatScore, formatWhole } from "./format.js";
+import { formatCount, formatDay, formatPrice, formatScore, formatWhole } from "./format.js";
 import { strategyName } from "./strategies.js";
+import { tickerAddress } from "./tickers.js";
 import { scoreBar, verdictBadge } from "./widgets.js";
 
 /**
@@ -51,12 +52,12 @@ const KINDS = {
     done: () => "analysed",
     outcomes: "Verdict",
     describe: ({ params, total, retry_of: retried }) => {
-      const count = `${formatWhole(total)} ${total === 1 ? "ticker" : "tickers"}`;
+      const count = formatCount(total, "ticker", "tickers");
       const what = { all: `All ${count}`, watchlist: `Watchlist (${count})` }[params.universe] ?? count;
       return `${what}${retried ? ", failed ones again" : ""}, ${strategyName(params.strategy)}`;
     },
     facts: (params) => ANALYSIS_PARAMS.filter(([key]) => has(params[key])).map(([key, name, format]) => [name, format(params[key])]),
-    address: ({ key }, { params }) => `/tickers/${encodeURIComponent(key)}${params.strategy === "balanced" ? "" : `?strategy=${encodeURIComponent(params.strategy)}`}`,
+    address: ({ key }, { params }) => tickerAddress(key, params.strategy),
     outcome: ({ outcome, changed, facts }) =>
       outcome && [
         h(
@@ -76,8 +77,7 @@ KINDS.price_import = {
   noun: ["ticker", "tickers"],
   done: ({ params }) => (params.dry_run ? "checked" : "stored"),
   outcomes: "Outcome",
-  describe: ({ params, total, retry_of: retried }) =>
-    `Prices of ${formatWhole(total)} ${total === 1 ? "ticker" : "tickers"}${retried ? ", failed ones again" : ""}, ${params.dry_run ? "check" : "import"}`,
+  describe: ({ params, total, retry_of: retried }) => `Prices of ${formatCount(total, "ticker", "tickers")}${retried ? ", failed ones again" : ""}, ${params.dry_run ? "check" : "import"}`,
   facts: (params) => [
     ...(params.dry_run ? [] : [/** @type {[string, string]} */ (["Stored prices", params.extend === true ? "extended" : params.extend === false ? "replaced" : "extended where that is possible"])]),
     ...(params.on_bad_rows === "drop" ? [/** @type {[string, string]} */ (["Bad rows", "left out"])] : []),
@@ -86,9 +86,9 @@ KINDS.price_import = {
   outcome: ({ outcome, facts }) =>
     outcome && [
       h("span", { class: "badge good" }, outcome),
-      facts && ` ${formatWhole(facts.bars)} ${facts.bars === 1 ? "bar" : "bars"}, ${formatDay(facts.first)} to ${formatDay(facts.last)}`,
-      facts?.dropped > 0 && `, ${formatWhole(facts.dropped)} ${facts.dropped === 1 ? "row" : "rows"} left out`,
-      facts?.warnings > 0 && [" ", h("span", { class: "badge warn" }, `${formatWhole(facts.warnings)} ${facts.warnings === 1 ? "warning" : "warnings"}`)],
+      facts && ` ${formatCount(facts.bars, "bar", "bars")}, ${formatDay(facts.first)} to ${formatDay(facts.last)}`,
+      facts?.dropped > 0 && `, ${formatCount(facts.dropped, "row", "rows")} left out`,
+      facts?.warnings > 0 && [" ", h("span", { class: "badge warn" }, formatCount(facts.warnings, "warning", "warnings"))],
     ],
 };
 
@@ -97,7 +97,7 @@ const unknown = (name) => ({
   noun: ["item", "items"],
   done: () => "done",
   outcomes: "Outcome",
-  describe: ({ total, retry_of: retried }) => `${words(name)}: ${formatWhole(total)} ${total === 1 ? "item" : "items"}${retried ? ", failed ones again" : ""}`,
+  describe: ({ total, retry_of: retried }) => `${words(name)}: ${formatCount(total, "item", "items")}${retried ? ", failed ones again" : ""}`,
   facts: (params) =>
     Object.entries(params)
       .filter(([, value]) => has(value))
@@ -119,8 +119,7 @@ export const kindOf = (name) => KINDS[name] ?? unknown(name);
 
 /** "1 ticker", "412 tickers": items of a job. */
 export function countOf(job, number) {
-  const [one, many] = kindOf(job.kind).noun;
-  return `${formatWhole(number)} ${number === 1 ? one : many}`;
+  return formatCount(number, ...kindOf(job.kind).noun);
 }
 
 /** The plural of what a job's items are: "tickers". */

@@ -2,11 +2,11 @@
 
 import { api } from "./api.js";
 import { byId, fill, h } from "./dom.js";
+import { isTicker, tickerAddress } from "./tickers.js";
 
 const PAUSE_MILLISECONDS = 150; // after the last key, before the service is asked
 const ASKED = 50; // they come by ticker, so that those that fit best have to be picked from more than are shown
 const SHOWN = 8;
-const TICKER = /^[A-Z0-9^][A-Z0-9.&^=_-]{0,19}$/;
 const NEVER = "9999-12-31"; // from this day on no ticker has prices: only whether there is one is asked
 
 /** How well an item fits what was typed; less is better. */
@@ -23,8 +23,6 @@ function howMany(shown, found) {
   if (shown < found) return `The best ${shown} of ${found === ASKED ? `${ASKED} or more` : found}`;
   return shown === 1 ? "1 ticker" : `${shown} tickers`;
 }
-
-const addressOf = (ticker) => `/tickers/${encodeURIComponent(ticker)}`;
 
 export function wireSearch() {
   /** @type {HTMLFormElement | null} */
@@ -47,7 +45,7 @@ export function wireSearch() {
   let timer;
 
   const typed = () => field.value.trim().toUpperCase();
-  const go = (ticker) => location.assign(addressOf(ticker));
+  const go = (ticker) => location.assign(tickerAddress(ticker));
 
   function open(isOpen) {
     popup.hidden = !isOpen;
@@ -79,7 +77,7 @@ export function wireSearch() {
     open(true);
   }
 
-  const nothing = (text) => [h("span", {}, `No ticker begins with “${text}”, and no name has it. `), h("a", { href: "/prices" }, TICKER.test(text) ? `Upload prices for ${text}` : "Upload prices")];
+  const nothing = (text) => [h("span", {}, `No ticker begins with “${text}”, and no name has it. `), h("a", { href: "/prices" }, isTicker(text) ? `Upload prices for ${text}` : "Upload prices")];
 
   /** Ask the service what fits; what was asked before is dropped. */
   function look() {
@@ -113,7 +111,7 @@ export function wireSearch() {
 
   /** Whether there is such a ticker, however many others fit, too. */
   async function exists(ticker) {
-    if (!TICKER.test(ticker)) return false;
+    if (!isTicker(ticker)) return false;
     if (items.some((item) => item.ticker === ticker)) return true;
     if (items.length < SHOWN) return false; // all that fit are here
     try {

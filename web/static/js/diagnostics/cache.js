@@ -3,7 +3,7 @@
 import { api } from "../api.js";
 import { ask } from "../dialog.js";
 import { h, notify } from "../dom.js";
-import { formatDuration, formatWhole } from "../format.js";
+import { formatCount, formatDuration } from "../format.js";
 import { formatBytes } from "../transfer.js";
 import { readUrl, writeUrl } from "../url-state.js";
 import { section, table } from "./section.js";
@@ -75,7 +75,7 @@ export function cache() {
     clearButton.disabled = true;
     try {
       const { cleared } = await api.delete("/admin/cache", { prefix });
-      notify(`${formatWhole(cleared)} ${cleared === 1 ? "entry" : "entries"} dropped.`);
+      notify(`${formatCount(cleared, "entry", "entries")} dropped.`);
       await part.refresh();
     } catch (error) {
       notify(error.words ?? String(error.message), { problem: true });
@@ -94,7 +94,7 @@ function draw({ stores, items, prefix }) {
       "li",
       {},
       h("strong", {}, store.store === "memory" ? "Memory of this process" : store.store),
-      ` ${formatWhole(store.entries)} ${store.entries === 1 ? "entry" : "entries"}${store.bytes === null ? "" : `, ${formatBytes(store.bytes)}`}`,
+      ` ${formatCount(store.entries, "entry", "entries")}${store.bytes === null ? "" : `, ${formatBytes(store.bytes)}`}`,
     ),
   );
   if (!stores.length) return h("p", {}, "The cache is switched off (CACHE_ENABLED).");

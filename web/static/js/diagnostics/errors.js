@@ -2,7 +2,7 @@
 
 import { api } from "../api.js";
 import { h } from "../dom.js";
-import { formatWhole } from "../format.js";
+import { formatCount, formatWhole } from "../format.js";
 import { ago } from "../moments.js";
 import { shortReason } from "../tasks/failures.js";
 import { section, table } from "./section.js";
@@ -42,6 +42,6 @@ function errorRow(error) {
 }
 
 function itemsRow(failed) {
-  const what = `${formatWhole(failed.items)} ${failed.items === 1 ? "item" : "items"} of a job failed: ${shortReason(failed.code)}`;
+  const what = `${formatCount(failed.items, "item", "items")} of a job failed: ${shortReason(failed.code)}`;
   return line(failed.last_at, what, failed.items, h("a", { href: `/tasks?job=${encodeURIComponent(failed.job_id)}&items=failed` }, "The failed items"));
 }

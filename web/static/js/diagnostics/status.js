@@ -1,7 +1,7 @@
 // What the process that answers can tell of itself: connections, breakers, jobs, limits.
 
 import { h } from "../dom.js";
-import { formatDuration, formatWhole } from "../format.js";
+import { formatCount, formatDuration, formatWhole } from "../format.js";
 import { badge, statesOf } from "../words.js";
 import { facts } from "./section.js";
 
@@ -28,7 +28,7 @@ export function breakers({ breakers: list }) {
     "ul",
     { class: "plain" },
     list.map((breaker) => {
-      const failures = breaker.failures ? `${formatWhole(breaker.failures)} ${breaker.failures === 1 ? "failure" : "failures"} in a row` : "No failures";
+      const failures = breaker.failures ? `${formatCount(breaker.failures, "failure", "failures")} in a row` : "No failures";
       const wait = breaker.retry_after > 0 ? `, tries again in ${Math.ceil(breaker.retry_after)} s` : "";
       return h("li", {}, h("div", { class: "row" }, h("code", {}, breaker.name), badge("breaker", breaker.state)), h("div", { class: "small soft" }, BREAKER_MEANINGS[breaker.state], failures, wait));
     }),

@@ -2,7 +2,7 @@
 
 import { api } from "../api.js";
 import { h } from "../dom.js";
-import { formatDuration, formatWhole } from "../format.js";
+import { formatCount, formatDuration, formatWhole } from "../format.js";
 import { ago } from "../moments.js";
 import { section, table } from "./section.js";
 
@@ -41,12 +41,10 @@ function draw(items) {
   const hosts = new Set(items.map((worker) => worker.host)).size;
   const busy = items.filter((worker) => worker.doing.length).length;
   return [
-    h("p", {}, `${count(items.length, "worker")} on ${count(hosts, "machine")}, ${busy ? `${formatWhole(busy)} at work` : "all waiting for work"}.`),
+    h("p", {}, `${formatCount(items.length, "worker", "workers")} on ${formatCount(hosts, "machine", "machines")}, ${busy ? `${formatWhole(busy)} at work` : "all waiting for work"}.`),
     table("Live workers", [["Machine and process"], ["Runs"], ["Heartbeat"], ["Holds"], ["Started"], ["Version"]], items.map(row), "workers"),
   ];
 }
-
-const count = (number, noun) => `${formatWhole(number)} ${noun}${number === 1 ? "" : "s"}`;
 
 function row(worker) {
   return h(
@@ -71,12 +69,12 @@ function holdings(doing) {
       return h(
         "li",
         {},
-        h("a", { href: `/tasks?job=${encodeURIComponent(held.job_id)}` }, `${count(held.items, "item")} of ${KINDS[held.kind] ?? held.kind.replaceAll("_", " ")}`),
+        h("a", { href: `/tasks?job=${encodeURIComponent(held.job_id)}` }, `${formatCount(held.items, "item", "items")} of ${KINDS[held.kind] ?? held.kind.replaceAll("_", " ")}`),
         ", claimed ",
         ago(held.since),
         seconds >= LONG_SECONDS && h("span", { class: "badge warn" }, `for ${formatDuration(seconds)}: does it hang?`),
       );
     }),
-    more > 0 && h("li", { class: "soft" }, `and of ${count(more, "more job")}`),
+    more > 0 && h("li", { class: "soft" }, `and of ${formatCount(more, "more job", "more jobs")}`),
   );
 }

@@ -2,9 +2,8 @@
 
 import { api } from "../api.js";
 import { byId, fill, h } from "../dom.js";
+import { isTicker, SEPARATORS } from "../tickers.js";
 
-const TICKER = /^[A-Za-z0-9^][A-Za-z0-9.&^=_-]{0,19}$/;
-const SEPARATORS = /[\s,;]+/;
 const MOST = 500; // tickers in a request
 const SUGGESTED = 12;
 const MOST_LOOKED_UP = 3; // tickers without prices that others are suggested for
@@ -13,8 +12,8 @@ const PAUSE_MILLISECONDS = 150;
 /** What was typed or pasted as tickers: each once, and what can be none. */
 export function parseTickers(text) {
   const words = text.split(SEPARATORS).filter(Boolean);
-  const good = words.filter((word) => TICKER.test(word)).map((word) => word.toUpperCase());
-  return { tickers: [...new Set(good)], bad: [...new Set(words.filter((word) => !TICKER.test(word)))], repeated: [...new Set(good.filter((word, at) => good.indexOf(word) !== at))] };
+  const good = words.filter(isTicker).map((word) => word.toUpperCase());
+  return { tickers: [...new Set(good)], bad: [...new Set(words.filter((word) => !isTicker(word)))], repeated: [...new Set(good.filter((word, at) => good.indexOf(word) !== at))] };
 }
 
 const list = (tickers) => (tickers.length < 2 ? tickers.join("") : `${tickers.slice(0, -1).join(", ")} and ${tickers.at(-1)}`);

@@ -2,7 +2,7 @@
 // only those in the list when it is pressed.
 
 import { byId, fill, focusedIn, h } from "../dom.js";
-import { formatDay, formatMoment } from "../format.js";
+import { formatCount, formatDay, formatMoment } from "../format.js";
 import { select } from "../widgets.js";
 import { beginOf, failureWords, isChanged, outdatedWords, periods } from "./facts.js";
 
@@ -10,14 +10,12 @@ const MOST_NAMED = 8;
 
 /** @typedef {{key: string, title: (count: number) => string, belongs: (item: any, since: number) => boolean, say: (item: any) => string}} Part */
 
-const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
-
 /** In the order of how much they matter. @type {Part[]} */
 export const PARTS = [
-  { key: "changed", title: (count) => plural(count, "verdict changed", "verdicts changed"), belongs: isChanged, say: (item) => `${item.change.former} → ${item.latest.verdict}` },
-  { key: "failed", title: (count) => plural(count, "analysis failed", "analyses failed"), belongs: (item) => item.failure !== null, say: failureWords },
-  { key: "old", title: (count) => plural(count, "has old prices", "have old prices"), belongs: (item) => item.is_old, say: (item) => `newest close of ${formatDay(item.last_day)}` },
-  { key: "outdated", title: (count) => plural(count, "verdict older than its prices", "verdicts older than their prices"), belongs: (item) => item.is_outdated, say: outdatedWords },
+  { key: "changed", title: (count) => formatCount(count, "verdict changed", "verdicts changed"), belongs: isChanged, say: (item) => `${item.change.former} → ${item.latest.verdict}` },
+  { key: "failed", title: (count) => formatCount(count, "analysis failed", "analyses failed"), belongs: (item) => item.failure !== null, say: failureWords },
+  { key: "old", title: (count) => formatCount(count, "has old prices", "have old prices"), belongs: (item) => item.is_old, say: (item) => `newest close of ${formatDay(item.last_day)}` },
+  { key: "outdated", title: (count) => formatCount(count, "verdict older than its prices", "verdicts older than their prices"), belongs: (item) => item.is_outdated, say: outdatedWords },
 ];
 
 /**

@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { formatDay, formatMoment, formatMove, formatPercent, formatPrice, formatScore } from "../format.js";
 import { oneStopPerRow } from "../rows.js";
+import { tickerAddress } from "../tickers.js";
 import { scoreBar, sparkline, verdictBadge } from "../widgets.js";
 import { failureParts, isChanged, outdatedWords } from "./facts.js";
 import { close } from "./order.js";
@@ -126,11 +127,6 @@ function notesCell({ ticker, notes }) {
 function whyNone(item) {
   if (item.last_day) return "Not analysed by this strategy yet.";
   return ["No prices yet. ", h("a", { href: "/prices" }, "Upload prices")];
-}
-
-export function tickerAddress(ticker, strategy) {
-  const address = `/tickers/${encodeURIComponent(ticker)}`;
-  return strategy === "balanced" ? address : `${address}?strategy=${encodeURIComponent(strategy)}`;
 }
 
 const days = new Map(); // most rows are of the same few days, and formatting one takes longer than finding it

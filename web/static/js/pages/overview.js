@@ -10,11 +10,12 @@ import { beginOf, lastVisit } from "../overview/facts.js";
 import { NotesEditors } from "../overview/notes.js";
 import { BY_HAND, markSort, offerOrders, pressed, sorted } from "../overview/order.js";
 import { keepPlace, returnToPlace } from "../overview/place.js";
-import { buildRow, buildTable, COLUMN_COUNT, noneRow, tickerAddress } from "../overview/rows.js";
+import { buildRow, buildTable, COLUMN_COUNT, noneRow } from "../overview/rows.js";
 import { isFocusLost, RunAll } from "../overview/run-all.js";
 import { chosenOf, showCount, showSummary } from "../overview/summary.js";
 import { empty, loading, problem } from "../states.js";
 import { offerStrategies } from "../strategies.js";
+import { tickerAddress } from "../tickers.js";
 import { offerUndo } from "../undo.js";
 import { readUrl, writeUrl } from "../url-state.js";
 

@@ -4,7 +4,7 @@ import { api } from "../api.js";
 import { runBulk } from "../bulk-run.js";
 import { onReturn } from "../connection.js";
 import { byId, fill, focusedIn, h, notify } from "../dom.js";
-import { formatWhole } from "../format.js";
+import { formatCount, formatWhole } from "../format.js";
 import { showColumns, wireColumns } from "../screener/column-choice.js";
 import { COLUMNS, columnsOf, DEFAULT_COLUMNS, nextSort, rememberColumns, rememberedColumns } from "../screener/columns.js";
 import { asParams, asQuery, DEFAULTS, fromQuery, isUnfiltered, showFilters, wireFilters } from "../screener/filters.js";
@@ -76,7 +76,7 @@ function append(body, more, answer) {
   body.append(fragment);
   shown += answer.items.length;
   const { total } = answer;
-  const all = `${formatWhole(total)} ${total === 1 ? "result" : "results"}`;
+  const all = formatCount(total, "result", "results");
   fill(byId("count"), shown < total ? `${formatWhole(shown)} of ${all}` : all);
   fill(more, answer.next_cursor && h("button", { type: "button", onclick: (event) => loadMore(body, more, answer.next_cursor, event.currentTarget) }, "Load more"));
   return first;

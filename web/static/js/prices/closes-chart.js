@@ -1,7 +1,7 @@
 // The closes of the stored prices and of a file over each other.
 
 import { h } from "../dom.js";
-import { formatDay, formatPrice, formatWhole } from "../format.js";
+import { formatCount, formatDay, formatPrice, formatWhole } from "../format.js";
 
 const HEIGHT = 220;
 
@@ -27,5 +27,5 @@ export function closesChart(closes) {
 function comparisonIn({ common_days: common, differing_days: differing, last_difference: last }) {
   if (!common) return "They have no day in common.";
   if (!differing) return common === 1 ? "They agree on the one day that both have." : `They agree on all ${formatWhole(common)} days that both have.`;
-  return `They differ on ${formatWhole(differing)} of ${formatWhole(common)} ${common === 1 ? "day" : "days"} that both have, last on ${formatDay(last.day)}: ${formatPrice(last.stored)} stored, ${formatPrice(last.file)} in the file.`;
+  return `They differ on ${formatWhole(differing)} of ${formatCount(common, "day", "days")} that both have, last on ${formatDay(last.day)}: ${formatPrice(last.stored)} stored, ${formatPrice(last.file)} in the file.`;
 }

@@ -2,12 +2,13 @@
 
 import { api } from "../api.js";
 import { fill, h, notify } from "../dom.js";
-import { formatDay, formatWhole } from "../format.js";
+import { formatCount, formatDay } from "../format.js";
+import { isTicker } from "../tickers.js";
 import { formatBytes, upload } from "../transfer.js";
 import { field, select } from "../widgets.js";
 import { choiceOfDates, choiceOfLoss, otherOrder } from "./choices.js";
 import { refusal } from "./faults.js";
-import { isTicker, refusalOf, shownText, tickerFromName, typeOf } from "./file-text.js";
+import { refusalOf, shownText, tickerFromName, typeOf } from "./file-text.js";
 import { previewed, stored } from "./outcome.js";
 
 const LOOK_AFTER_MILLISECONDS = 300;
@@ -302,7 +303,7 @@ export class FileRow {
     this.ticker.disabled = this.mode.disabled = this.isHeld || state === "sending" || state === "stored"; // a check is made anew when they change
     this.sendButton.hidden = isBusy || state === "stored";
     const loses = state === "checked" && this.lost;
-    this.sendButton.textContent = loses ? `Store and delete ${loses.days === 1 ? "1 day" : `${formatWhole(loses.days)} days`}` : (LABELS[state] ?? "Store");
+    this.sendButton.textContent = loses ? `Store and delete ${formatCount(loses.days, "day", "days")}` : (LABELS[state] ?? "Store");
     this.sendButton.classList.toggle("danger", Boolean(loses));
     this.removeButton.hidden = false;
     this.checkButton.hidden = state !== "waiting";
@@ -353,7 +354,7 @@ export class FileRow {
       // What is stored is not replaced unasked: a file of the same prices goes on from there.
       if (!this.isModeChosen) this.mode.value = found?.provider === "upload" ? "extend" : "replace";
       this.hint.textContent = found
-        ? `Stored now: ${formatWhole(found.bars)} ${found.bars === 1 ? "bar" : "bars"}, ${formatDay(found.first)} to ${formatDay(found.last)} (${found.provider}).`
+        ? `Stored now: ${formatCount(found.bars, "bar", "bars")}, ${formatDay(found.first)} to ${formatDay(found.last)} (${found.provider}).`
         : "New: nothing is stored under this ticker.";
     } catch {
       this.hint.textContent = ""; // it is only a courtesy: the upload itself says what is wrong

@@ -1,11 +1,10 @@
 // What can be told of a price file without the service: its ticker by its name, and where in it a fault is.
 
-const TICKER = /^[A-Z0-9^][A-Z0-9.&^=_-]{0,19}$/;
+import { isTicker } from "../tickers.js";
+
 const NOT_TEXT = /\.(xls|ods|numbers|zip|gz|pdf|docx?|parquet|png|jpe?g)$/i;
 const LONGEST_SHOWN = 240;
 const AROUND = 1;
-
-export const isTicker = (text) => TICKER.test(text);
 
 // What sites write into the names of their files beside the ticker; the service knows the same (features/prices/files/names.py).
 const WORDS = new Set(

@@ -2,7 +2,7 @@
 
 import { api } from "../api.js";
 import { h, notify } from "../dom.js";
-import { formatDay, formatMoment, formatWhole } from "../format.js";
+import { formatCount, formatDay, formatMoment } from "../format.js";
 import { offerUndo } from "../undo.js";
 
 const pathOf = (ticker) => `/prices/${encodeURIComponent(ticker)}`;
@@ -35,7 +35,7 @@ export async function removePrices(ticker, changed) {
 
 /** What was stored before, with a button that puts it back. */
 export function formerPrices(former, changed) {
-  const extent = `${formatWhole(former.bars)} ${former.bars === 1 ? "bar" : "bars"}, ${formatDay(former.first)} to ${formatDay(former.last)}`;
+  const extent = `${formatCount(former.bars, "bar", "bars")}, ${formatDay(former.first)} to ${formatDay(former.last)}`;
   return h(
     "div",
     { class: "former row" },

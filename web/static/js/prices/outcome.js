@@ -1,7 +1,8 @@
 // What the service says of a file: how it was read, what was rescaled, what is odd about it, and what it would make of the prices.
 
 import { h } from "../dom.js";
-import { formatDay, formatPrice, formatWhole } from "../format.js";
+import { formatCount, formatDay, formatPrice, formatWhole } from "../format.js";
+import { tickerAddress } from "../tickers.js";
 import { badge } from "../words.js";
 import { closesChart } from "./closes-chart.js";
 import { warningList } from "./warnings.js";
@@ -11,7 +12,7 @@ export function stored(answer, extra) {
   return h(
     "div",
     { class: "stored" },
-    h("p", {}, badge("file", "stored"), " ", h("a", { href: `/tickers/${encodeURIComponent(answer.ticker)}` }, answer.ticker), ` has ${extentOf(answer)}`),
+    h("p", {}, badge("file", "stored"), " ", h("a", { href: tickerAddress(answer.ticker) }, answer.ticker), ` has ${extentOf(answer)}`),
     remarks(answer, { ticker: answer.ticker }),
     extra,
   );
@@ -39,12 +40,12 @@ export function previewed(answer, isOpen) {
 
 /** "430 stored days (…)". */
 export function lossIn({ days, first, last }) {
-  return `${days === 1 ? "1 stored day" : `${formatWhole(days)} stored days`} (${formatDay(first)}${days === 1 ? "" : ` to ${formatDay(last)}`})`;
+  return `${formatCount(days, "stored day", "stored days")} (${formatDay(first)}${days === 1 ? "" : ` to ${formatDay(last)}`})`;
 }
 
 function extentOf({ bars, first, last, dropped }) {
-  const extent = `${formatWhole(bars)} ${bars === 1 ? "bar" : "bars"}, ${formatDay(first)} to ${formatDay(last)}.`;
-  return dropped > 0 ? `${extent} ${formatWhole(dropped)} ${dropped === 1 ? "row is" : "rows are"} left out.` : extent;
+  const extent = `${formatCount(bars, "bar", "bars")}, ${formatDay(first)} to ${formatDay(last)}.`;
+  return dropped > 0 ? `${extent} ${formatCount(dropped, "row is", "rows are")} left out.` : extent;
 }
 
 function remarks({ rescaled, understood, warnings }, of = {}) {

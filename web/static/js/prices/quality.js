@@ -2,7 +2,8 @@
 
 import { api } from "../api.js";
 import { h, notify } from "../dom.js";
-import { formatAgo, formatDay, formatMoment, formatWhole } from "../format.js";
+import { formatAgo, formatCount, formatDay, formatMoment, formatWhole } from "../format.js";
+import { tickerAddress } from "../tickers.js";
 import { download } from "../transfer.js";
 import { badge } from "../words.js";
 import { footing } from "./footing.js";
@@ -30,7 +31,7 @@ export async function quality(ticker, choose, changed) {
     h(
       "div",
       { class: "row" },
-      h("a", { class: "button", href: `/tickers/${encodeURIComponent(ticker)}` }, `Open ${ticker}`),
+      h("a", { class: "button", href: tickerAddress(ticker) }, `Open ${ticker}`),
       h("button", { type: "button", onclick: (event) => save(ticker, event.currentTarget) }, "Download CSV"),
       h("button", { type: "button", onclick: () => choose(ticker) }, "Extend by a file …"),
       found.own && h("button", { type: "button", class: "danger", onclick: () => removePrices(ticker, changed) }, "Delete these prices"),
@@ -69,7 +70,7 @@ function gaps(list, ticker) {
   return h(
     "div",
     { class: "gaps" },
-    h("h3", {}, `${formatWhole(rows.length)} ${rows.length === 1 ? "gap" : "gaps"}, the longest first`),
+    h("h3", {}, `${formatCount(rows.length, "gap", "gaps")}, the longest first`),
     h(
       "table",
       {},

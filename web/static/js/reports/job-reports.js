@@ -3,7 +3,7 @@
 import { api } from "../api.js";
 import { onReturn } from "../connection.js";
 import { fill, h } from "../dom.js";
-import { formatAgo, formatMoment, formatShare, formatWhole } from "../format.js";
+import { formatAgo, formatCount, formatMoment, formatShare, formatWhole } from "../format.js";
 import { FINISHED } from "../job-watch.js";
 import { oneStopPerRow } from "../rows.js";
 import { empty, problem, show } from "../states.js";
@@ -95,7 +95,7 @@ export function jobReports(values, strategies, keep) {
     return h(
       "tr",
       { dataset: { job: job.id } },
-      h("td", {}, h("div", {}, title), h("div", { class: "small soft" }, `${formatMoment(when)} (${formatAgo(when)}), ${formatWhole(job.total)} ${job.total === 1 ? "ticker" : "tickers"}`)),
+      h("td", {}, h("div", {}, title), h("div", { class: "small soft" }, `${formatMoment(when)} (${formatAgo(when)}), ${formatCount(job.total, "ticker", "tickers")}`)),
       h(
         "td",
         {},

@@ -2,11 +2,10 @@
 
 import { api } from "../api.js";
 import { fill, h } from "../dom.js";
+import { isTicker } from "../tickers.js";
 import { field, select } from "../widgets.js";
 import { outcomeLine, saveWith, trouble } from "./saving.js";
 import { suggestionsFor } from "./suggestions.js";
-
-const TICKER = /^[A-Z0-9^][A-Z0-9.&^=_-]{0,19}$/;
 
 /** The card. `values` are the address's, `keep(values)` puts them back there; `strategies` are [id, name] pairs. */
 export function tickerReport(values, strategies, keep) {
@@ -38,7 +37,7 @@ export function tickerReport(values, strategies, keep) {
   };
 
   function isSound({ ticker: symbol, start: from, end: until }) {
-    const words = !symbol ? "Which ticker?" : TICKER.test(symbol) ? "" : "A ticker has 1 to 20 characters: letters, digits and . & ^ = _ -, the first a letter, a digit or ^.";
+    const words = !symbol ? "Which ticker?" : isTicker(symbol) ? "" : "A ticker has 1 to 20 characters: letters, digits and . & ^ = _ -, the first a letter, a digit or ^.";
     mark(ticker, tickerProblem, words);
     const isBackward = from && until && from > until;
     mark(start, periodProblem, isBackward ? "The period ends before it begins." : "");

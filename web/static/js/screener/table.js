@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { oneStopPerRow } from "../rows.js";
+import { tickerAddress } from "../tickers.js";
 import { nextSort } from "./columns.js";
 
 /** An empty table of some columns in the order `sort`; `onSort(sort)` is called with the order that a heading asks for. */
@@ -24,11 +25,10 @@ export function buildTable(columns, sort, onSort) {
 /** One result. `follow` is the cell's content for the watchlist. */
 export function buildRow(columns, result, follow) {
   const { ticker, strategy } = result;
-  const address = `/tickers/${encodeURIComponent(ticker)}${strategy === "balanced" ? "" : `?strategy=${encodeURIComponent(strategy)}`}`;
   return h(
     "tr",
     { role: "row", dataset: { ticker } },
-    h("th", { role: "rowheader", scope: "row", class: "name-cell" }, h("a", { href: address }, ticker)),
+    h("th", { role: "rowheader", scope: "row", class: "name-cell" }, h("a", { href: tickerAddress(ticker, strategy) }, ticker)),
     columns.map(({ key, title, type, cell }) => h("td", { role: "cell", class: [type, `${key}-cell`].filter(Boolean).join(" "), dataset: { title } }, h("div", { class: "value" }, cell(result)))),
     h("td", { role: "cell", class: "follow-cell" }, follow),
   );

@@ -3,8 +3,8 @@
 import { api } from "../api.js";
 import { byId, fill, notify } from "../dom.js";
 import { offerStrategies } from "../strategies.js";
+import { isTicker, tickersIn } from "../tickers.js";
 
-const TICKER = /^[A-Za-z0-9^][A-Za-z0-9.&^=_-]{0,19}$/;
 const NAMED_WRONG = 5;
 
 /** Make the form work; `onQueued(job)` is called with the new job, or with the active one that does the same. */
@@ -39,13 +39,11 @@ export function wireNewJob(onQueued) {
     /** @type {{strategy: string, universe?: string, tickers?: string[]}} */
     const order = { strategy: strategy.value };
     if (scope === "tickers") {
-      order.tickers = typed.value
-        .toUpperCase()
-        .split(/[\s,;]+/)
-        .filter(Boolean);
-      const wrong = order.tickers.filter((ticker) => !TICKER.test(ticker));
-      if (!order.tickers.length) return complain("Type at least one ticker, such as AAPL.", typed);
+      const tickers = tickersIn(typed.value);
+      const wrong = tickers.filter((ticker) => !isTicker(ticker));
+      if (!tickers.length) return complain("Type at least one ticker, such as AAPL.", typed);
       if (wrong.length) return complain(`Not a ticker: ${wrong.slice(0, NAMED_WRONG).join(", ")}${wrong.length > NAMED_WRONG ? ` and ${wrong.length - NAMED_WRONG} more` : ""}.`, typed);
+      order.tickers = tickers;
     } else order.universe = scope;
     submit.disabled = true;
     try {
