@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.browser import CHROMIUM, FLAGS, PATIENCE, Open, Site, Watch, sign_in, start_site
+from kit.browser import CHROMIUM, FLAGS, PATIENCE, Open, Site, StartSite, Watch, sign_in, start_site
 from kit.effort import IS_WHOLE
 
 EVERY_CASE = ("test_pages.py",)  # each page is a case
@@ -44,12 +44,28 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """One browser for all browser tests of this process."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def start_own_site() -> Iterator[StartSite]:
+    """`start_site`, for a server that a test may stop. What still runs ends with the test, after its pages are closed."""
+    sites = []
+
+    def start(folder: Path, **environment: str) -> Site:
+        sites.append(start_site(folder, **environment))
+        return sites[-1]
+
+    yield start
+    for site in sites:
+        if site.process.poll() is None:
+            site.stop()
 
 
 @pytest.fixture
@@ -58,7 +74,7 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-def open_page(chromium: Any, site: Site, watch: Watch) -> Iterator[Open]:
+def open_page(chromium: Any, site: Site, start_own_site: StartSite, watch: Watch) -> Iterator[Open]:
     """A function that opens a page in a new browser context, signed in by default. The test fails at its end if any page had a problem."""
     contexts = []
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from kit.accessibility import settled
-from kit.browser import Open, Site, Watch, start_site
+from kit.browser import Open, Site, StartSite, Watch
 from kit.servers import wait_until
 from playwright.sync_api import expect
 
@@ -29,17 +28,9 @@ AWAY = "The service does not answer. What you see may be old. Trying again …"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture
-def own_site(folder: Path) -> Iterator[Site]:
+def own_site(start_own_site: StartSite, tmp_path: Path) -> Site:
     """A server that the test may stop."""
-    site = start_site(folder)
-    yield site
-    if site.process.poll() is None:
-        site.stop()
+    return start_own_site(tmp_path)
 
 
 def pass_time(page: Any, milliseconds: int, settle: bool = True) -> None:
@@ -62,7 +53,7 @@ def with_own_clock(open_page: Open, path: str, **options: Any) -> Any:
 
 @pytest.mark.parametrize("path", ["/", "/login"])
 def test_a_service_that_stops_is_told_within_three_seconds_and_so_is_its_return(
-    open_page: Open, own_site: Site, folder: Path, watch: Watch, path: str
+    open_page: Open, own_site: Site, start_own_site: StartSite, tmp_path: Path, watch: Watch, path: str
 ) -> None:
     watch.expected += ["ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "502"]
     page = with_own_clock(open_page, path, at=own_site, signed_in=path != "/login")
@@ -70,12 +61,9 @@ def test_a_service_that_stops_is_told_within_three_seconds_and_so_is_its_return(
     own_site.stop()
     pass_time(page, LIMIT)
     assert AWAY in banner.inner_text()
-    again = start_site(folder, PORT=str(own_site.port))
-    try:
-        page.clock.resume()
-        expect(banner).to_contain_text("It answers again.")
-    finally:
-        again.stop()
+    start_own_site(tmp_path, PORT=str(own_site.port))
+    page.clock.resume()
+    expect(banner).to_contain_text("It answers again.")
 
 
 def test_a_service_that_hangs_is_told_within_three_seconds(open_page: Open, own_site: Site) -> None:

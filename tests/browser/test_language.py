@@ -78,7 +78,7 @@ def test_a_state_has_one_name_and_one_colour_on_every_page(open_page: Open, site
     job = site.api("POST", "/bulk-analyze", json={"tickers": ["AAPL", "NOSUCHONE"]}).json()
     page = open_page(f"/tasks?job={job['id']}")
     badges = [page.locator("section[aria-label=Job] .badge")]
-    expect(badges[0]).to_have_text("Completed", timeout=60_000)
+    expect(badges[0]).to_have_text("Completed")
     seen = [(badges[0].inner_text(), badges[0].get_attribute("class"))]
     for path, row in (("/tasks", f'tr[data-job="{job["id"]}"]'), ("/reports", f'tr[data-job="{job["id"]}"]')):
         page.goto(site.url(path))

@@ -110,10 +110,10 @@ def test_nothing_changed_is_said_too(open_page: Open, site: Site) -> None:
     unfollow_all(site)
 
 
-def test_the_period_is_chosen_and_may_be_the_last_visit(open_page: Open, six: tuple[str, str]) -> None:
+def test_the_period_is_chosen_and_may_be_the_last_visit(open_page: Open, site: Site, six: tuple[str, str]) -> None:
     page = open_page(None)
     page.add_init_script("localStorage.setItem('overview.visits', JSON.stringify({last: Date.now() + 60000, before: null}))")
-    page.goto(page.url)
+    page.goto(site.url("/"))
     expect(page.locator("#period option")).to_have_count(3)  # no visit before this one
     expect(row_of(page, "CHANGED").locator(".was")).to_have_text(f"← was {six[0]}")
     page.add_init_script("localStorage.setItem('overview.visits', JSON.stringify({last: Date.now() - 31 * 60000, before: null}))")

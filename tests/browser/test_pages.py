@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from kit.accessibility import axe_source, serious, settled
+from kit.accessibility import serious, settled
 from kit.browser import Open, Site, Watch
 from playwright.sync_api import expect
 
@@ -19,7 +19,6 @@ def test_it_is_accessible_and_fits_a_phone(open_page: Open, path: str) -> None:
     """Axe finds no serious problem on a desktop in light mode or on a phone in dark mode, where no page scrolls sideways."""
     page = open_page(path, signed_in=path != "/login", color_scheme="light")
     settled(page)
-    page.evaluate(axe_source())
     assert serious(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     page.emulate_media(color_scheme="dark")
@@ -33,7 +32,6 @@ def test_a_checked_file_is_accessible_and_fits_a_phone(open_page: Open, tmp_path
     page = open_page("/prices", color_scheme="light")
     page.locator("#price-files").set_input_files(str(file))
     expect(page.locator('.file-row[data-state="checked"] .closes-canvas')).to_have_attribute("data-points", '{"stored":0,"file":30}')
-    page.evaluate(axe_source())
     assert serious(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     page.emulate_media(color_scheme="dark")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.accessibility import axe_source, serious
+from kit.accessibility import serious
 from kit.browser import Open, Site
 from playwright.sync_api import expect
 
@@ -155,19 +155,19 @@ def test_forty_files_in_one_go_and_their_analysis(open_page: Open, site: Site, t
     bad = prices_csv().replace("101,1000", "oops,1000", 1)
     choose(page, tmp_path, **{f"MANY{number}": bad if number == 7 else prices_csv() for number in range(40)})
     page.get_by_role("button", name="Check all 40 first").click()
-    expect(page.locator('.file-row[data-state="checked"]')).to_have_count(39, timeout=60_000)
+    expect(page.locator('.file-row[data-state="checked"]')).to_have_count(39)
     assert site.api("GET", "/prices/MANY1").status_code == 404
     expect(page.locator('.file-row[data-state="refused"]')).to_contain_text("Line 2, at fault")
     page.locator("#upload-all").click()
-    expect(page.locator("#upload-status")).to_have_text("39 stored.", timeout=60_000)
+    expect(page.locator("#upload-status")).to_have_text("39 stored.")
     assert len([url for url in sent if "/price" in url]) == 2
     assert bars_of(site, "MANY39") == 80
     page.get_by_role("button", name="Clear finished files").click()
     expect(page.locator(".file-row")).to_have_count(0)
     page.get_by_role("button", name="Analyse these 39 tickers").click()
     link = page.locator("#import-progress a")
-    expect(link).to_contain_text("39 tickers", timeout=60_000)
-    expect(page.locator("#import-progress")).to_contain_text("39 of 39 done", timeout=60_000)
+    expect(link).to_contain_text("39 tickers")
+    expect(page.locator("#import-progress")).to_contain_text("39 of 39 done")
 
 
 def test_settings_for_all_files_and_rows_left_out(open_page: Open, site: Site, tmp_path: Path, watch: Any) -> None:
@@ -205,7 +205,6 @@ def test_prices_are_deleted_and_restored_by_keyboard(open_page: Open, site: Site
     deleted = page.locator('.deleted [data-ticker="REMOVED"]')
     expect(deleted).to_contain_text("80 bars")
     assert site.api("GET", "/prices/REMOVED").status_code == 404
-    page.evaluate(axe_source())
     assert serious(page) == []
     restore = deleted.get_by_role("button", name="Restore REMOVED")
     restore.focus()
@@ -238,5 +237,4 @@ def test_an_opened_ticker_fits_a_phone(open_page: Open, site: Site, tmp_path: Pa
     choose(page, tmp_path, **{f"SMALL{number}": prices_csv() for number in range(6)})
     expect(page.locator("#upload-all")).to_be_in_viewport()
     expect(page.locator('.file-row[data-state="checked"]')).to_have_count(6)
-    page.evaluate(axe_source())
     assert serious(page) == []

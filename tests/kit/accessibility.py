@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 
+@functools.cache
 def axe_source() -> str:
     """The script that gives a page `axe`."""
     spec = importlib.util.find_spec("axe_playwright_python")
@@ -23,9 +25,15 @@ def settled(page: Any) -> None:
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
-def serious(page: Any) -> list[Any]:
-    """The violations that axe rates as serious or critical, in a page that has its script."""
-    violations = page.evaluate(
-        "async () => (await axe.run()).violations.map((one) => [one.impact, one.id, one.nodes.map((node) => node.html)])"
+def violations(page: Any) -> list[Any]:
+    """What axe finds in a page as it is now: of each, its impact, its rule and the elements."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe_source())
+    return list(
+        page.evaluate("async () => (await axe.run()).violations.map((one) => [one.impact, one.id, one.nodes.map((node) => node.html)])")
     )
-    return [one for one in violations if one[0] in ("serious", "critical")]
+
+
+def serious(page: Any) -> list[Any]:
+    """The violations that axe rates as serious or critical."""
+    return [one for one in violations(page) if one[0] in ("serious", "critical")]

@@ -13,15 +13,16 @@ export class ByHand {
   /** @type {Promise<void>} */
   #sending = Promise.resolve();
   #waiting = 0;
+  #isDragging = false;
 
   /** `list.items()`: all items; `list.shown()`: the rows in view order; `list.isOn()`: whether rows can be moved; `list.moved(ticker)`, `list.settled()`. */
   constructor(list) {
     this.#list = list;
   }
 
-  /** Whether moves are on their way to the service. */
+  /** Whether a row is being moved: rows that are drawn anew would be lost to the pointer, and have the order of before. */
   get isPending() {
-    return this.#waiting > 0;
+    return this.#isDragging || this.#waiting > 0;
   }
 
   /** Listen to the table's body. @param {HTMLElement} body */
@@ -88,11 +89,18 @@ export class ByHand {
     if (!this.#waiting) await this.#list.settled(); // as it is now, with what other tabs have moved
   }
 
+  /** Put a ticker before a row; behind the last for null. @param {string} ticker @param {HTMLElement | null} target */
+  #drop(ticker, target) {
+    const others = this.#tickersShown().filter((one) => one !== ticker);
+    this.#place(ticker, target ? this.#before(target.dataset.ticker, ticker) : (others.at(-1) ?? null));
+  }
+
   /** @param {HTMLElement} grip @param {HTMLElement} row @param {PointerEvent} begin */
   #drag(grip, row, begin) {
     begin.preventDefault();
     grip.setPointerCapture(begin.pointerId);
     row.classList.add("is-dragged");
+    this.#isDragging = true;
     let pointerAt = begin.clientY;
     /** @type {HTMLElement | null} */
     let target = null; // the row before which it would be put; null for the end
@@ -125,13 +133,9 @@ export class ByHand {
       for (const one of this.#list.shown()) one.classList.remove("drop-before", "drop-after");
       for (const [name, listener] of listeners) grip.removeEventListener(name, listener);
       document.removeEventListener("keydown", cancel, true);
-      if (!isDropped || !isMoved) return;
-      const ticker = row.dataset.ticker ?? "";
-      const last =
-        this.#tickersShown()
-          .filter((one) => one !== ticker)
-          .at(-1) ?? null;
-      this.#place(ticker, target ? this.#before(target.dataset.ticker, ticker) : last);
+      this.#isDragging = false;
+      if (isDropped && isMoved) this.#drop(row.dataset.ticker ?? "", target);
+      if (!this.#waiting) this.#list.settled(); // what came meanwhile was not shown
     };
     const cancel = (event) => {
       if (event.key === "Escape") end(false);
