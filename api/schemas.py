@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
 from models.ticker import TICKER_PATTERN, normalize_ticker
+from utils.api_utils import LONGEST_ECHO
 
 Content = TypeVar("Content")
 
@@ -29,6 +31,19 @@ def _parse_iso_date(value: Any) -> Any:
         return date.fromisoformat(value)
     except ValueError as error:
         raise ValueError(f"there is no such day: {error}") from error
+
+
+def each_of(known: Iterable[str], what: str) -> Callable[[str], str]:
+    """A validator of words separated by commas, which may be none."""
+    allowed = tuple(known)
+
+    def check(text: str) -> str:
+        for word in text.split(",") if text else ():
+            if word not in allowed:
+                raise ValueError(f"there is no {what} {word[:LONGEST_ECHO]!r}; there are {', '.join(allowed)}")
+        return text
+
+    return check
 
 
 # A validator, because the message of a refused pattern is hard to read; the OpenAPI document has the pattern.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from analysis.engine import ENGINE_VERSION
 from analysis.trade import size_position
@@ -67,13 +67,13 @@ def _fill(book: Book, database: Database, org_id: int, result_filter: ResultFilt
     # A line of closes is no cell.
     columns = [column for column in result_filter.columns if column in COLUMNS] or list(USUAL)
     sheets: dict[str, Sheet] = {}
-    tally = Tally()
+    tally, recent_from = Tally(), now() - timedelta(days=CHANGED_DAYS)
     for page in result_pages(database, org_id, result_filter):
         for result in page:
             if result.strategy not in sheets:
                 sheets[result.strategy] = _add_list(book, strategy_name(result.strategy), columns)
             sheets[result.strategy].append(*(result.value(column) for column in columns))
-            _count(result, tally)
+            _count(result, tally, recent_from)
     for sheet in list(sheets.values()) or [_add_list(book, "Results", columns)]:
         sheet.add_filter()
         colour_verdicts(book, sheet)
@@ -91,10 +91,10 @@ def _add_list(book: Book, name: str, columns: Sequence[str]) -> Sheet:
     return book.add_sheet(name, tuple(COLUMNS[column] for column in columns))
 
 
-def _count(result: ScreenedResult, tally: Tally) -> None:
+def _count(result: ScreenedResult, tally: Tally, recent_from: datetime) -> None:
     tally.verdicts[result.verdict] += 1
     tally.days[result.as_of] += 1
-    is_recent = result.verdict_since is not None and result.verdict_since >= now() - timedelta(days=CHANGED_DAYS)
+    is_recent = result.verdict_since is not None and result.verdict_since >= recent_from
     if result.former_verdict is not None and is_recent:
         name = strategy_name(result.strategy)
         tally.add_change(Change(result.ticker, result.name, result.former_verdict, result.verdict, result.score, name))

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
-from api.schemas import CSV, DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Answer, Page, PageQuery, Query, RootAnswer
+from api.schemas import CSV, DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Answer, Page, PageQuery, Query, RootAnswer, each_of
 from features.analyses.schemas.analysis import StrategyId, UniverseName
 from models.flip import NextClose
 from models.indicator import INDICATORS
 from models.result import AnalysisResult, ResultSummary
 from models.screen import SCREEN_COLUMNS, SORT_KEYS, ResultFilter, ScreenedResult
+from utils.api_utils import LONGEST_ECHO
 from utils.clock import now
 
 VOTE_WORDS = {"sell": -1, "neutral": 0, "buy": 1}
-
-
-def _each_of(known: Iterable[str], what: str) -> Callable[[str], str]:
-    """A validator of a list separated by commas, which may be empty."""
-    allowed = tuple(known)
-
-    def check(text: str) -> str:
-        for word in text.split(",") if text else ():
-            if word not in allowed:
-                raise ValueError(f"there is no {what} {word!r}; there are {', '.join(allowed)}")
-        return text
-
-    return check
 
 
 def _pattern(word: str) -> dict[str, Any]:
@@ -38,15 +25,15 @@ def _pattern(word: str) -> dict[str, Any]:
 
 def _sort(text: str) -> str:
     if text.removeprefix("-") not in SORT_KEYS:
-        raise ValueError(f"there is no order {text!r}; there are {', '.join(SORT_KEYS)}, each also with - before it")
+        raise ValueError(f"there is no order {text[:LONGEST_ECHO]!r}; there are {', '.join(SORT_KEYS)}, each also with - before it")
     return text
 
 
 _COLUMN, _VOTE = f"(?:{'|'.join(SCREEN_COLUMNS)})", f"(?:{'|'.join(INDICATORS)}):(?:{'|'.join(VOTE_WORDS)})"
-Columns = Annotated[str, AfterValidator(_each_of(SCREEN_COLUMNS, "column")), WithJsonSchema({"type": "string", **_pattern(_COLUMN)})]
+Columns = Annotated[str, AfterValidator(each_of(SCREEN_COLUMNS, "column")), WithJsonSchema({"type": "string", **_pattern(_COLUMN)})]
 Votes = Annotated[
     str,
-    AfterValidator(_each_of([f"{key}:{word}" for key in INDICATORS for word in VOTE_WORDS], "vote")),
+    AfterValidator(each_of([f"{key}:{word}" for key in INDICATORS for word in VOTE_WORDS], "vote")),
     WithJsonSchema({"type": "string", **_pattern(_VOTE)}),
 ]
 Sort = Annotated[str, AfterValidator(_sort), WithJsonSchema({"type": "string", "pattern": f"^-?(?:{'|'.join(SORT_KEYS)})$"})]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from api.schemas import Answer, IsoDate, Query
+from api.schemas import Answer, IsoDate, Query, each_of
 from features.analyses.schemas.analysis import StrategyId
 from features.analyses.series import SeriesOrder
 from models.chart import BAR_KEYS, CHART_LINES
@@ -15,15 +15,9 @@ from models.chart import BAR_KEYS, CHART_LINES
 _ONE_KEY = f"({'|'.join(CHART_LINES)})"
 
 
-def _known(text: str) -> str:
-    unknown = [key for key in text.split(",") if key not in CHART_LINES]
-    if unknown:
-        raise ValueError(f"there is no key {unknown[0][:40]!r}. There are {', '.join(CHART_LINES)}.")
-    return text
-
-
 # A validator, because the message of a refused pattern is hard to read; the OpenAPI document has the pattern.
-Keys = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"pattern": f"^{_ONE_KEY}(,{_ONE_KEY})*$"})]
+_PATTERN = {"pattern": f"^{_ONE_KEY}(,{_ONE_KEY})*$"}
+Keys = Annotated[str, Field(min_length=1), AfterValidator(each_of(CHART_LINES, "key")), Field(json_schema_extra=_PATTERN)]
 
 
 class SeriesQuery(Query):
