@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.browser import CHROMIUM, FLAGS, PATIENCE, Open, Site, StartSite, Watch, sign_in, start_site
+from kit.browser import CHROMIUM, COUNT_CALLS, FLAGS, PATIENCE, Open, Site, StartSite, Watch, sign_in, start_site
 from kit.effort import IS_WHOLE
 
 EVERY_CASE = ("test_pages.py",)  # each page is a case
@@ -81,6 +81,7 @@ def open_page(chromium: Any, site: Site, start_own_site: StartSite, watch: Watch
     def make(path: str | None = "/", *, signed_in: bool = True, at: Site = site, **options: Any) -> Any:
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, "accept_downloads": True, **options})
         context.set_default_timeout(PATIENCE)
+        context.add_init_script(COUNT_CALLS)
         contexts.append(context)
         page = context.new_page()
         watch.follow(page, at)

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from kit.browser import CHROMIUM, FLAGS, PATIENCE, Site, sign_in, start_site
+from kit.browser import CHROMIUM, COUNT_CALLS, FLAGS, PATIENCE, Site, settled, sign_in, start_site
 from kit.paths import ROOT
 from kit.servers import wait_until
 from playwright.sync_api import sync_playwright
@@ -38,6 +38,7 @@ def main() -> None:
                 for size, viewport in SIZES.items():
                     context = browser.new_context(viewport=viewport, color_scheme=scheme, locale="en-GB", timezone_id="Europe/Zurich")
                     context.set_default_timeout(PATIENCE)
+                    context.add_init_script(COUNT_CALLS)
                     page = context.new_page()
                     page.goto(site.url("/login"))
                     page.screenshot(path=FOLDER / f"login-{size}-{scheme}.png")
@@ -45,7 +46,7 @@ def main() -> None:
                     for name, path in PAGES.items():
                         if name != "login":
                             page.goto(site.url(path))
-                            page.wait_for_load_state("networkidle")
+                            settled(page)
                             page.screenshot(path=FOLDER / f"{name}-{size}-{scheme}.png")
                     context.close()
         finally:

@@ -10,20 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from kit.accessibility import settled
-from kit.browser import Open, Site, StartSite, Watch
+from kit.browser import Open, Site, StartSite, Watch, settled
 from kit.servers import wait_until
 from playwright.sync_api import expect
 
 STEP, LIMIT = 100, 3000  # milliseconds of the page's clock
-COUNT_CALLS = """
-const original = window.fetch;
-window.inFlight = 0;
-window.fetch = (...given) => {
-  window.inFlight += 1;
-  return original(...given).finally(() => { window.inFlight -= 1; });
-};
-"""
 AWAY = "The service does not answer. What you see may be old. Trying again …"
 
 
@@ -44,10 +35,9 @@ def pass_time(page: Any, milliseconds: int, settle: bool = True) -> None:
 def with_own_clock(open_page: Open, path: str, **options: Any) -> Any:
     """A page whose clock the test moves."""
     page = open_page(None, **options)
-    page.add_init_script(COUNT_CALLS)
     page.clock.install()
     page.goto(options.get("at").url(path) if options.get("at") else path)
-    page.wait_for_load_state("networkidle")
+    settled(page)
     return page
 
 
@@ -120,7 +110,7 @@ def test_one_call_that_is_aborted_is_no_reason_for_alarm(open_page: Open, site: 
 def test_a_computer_that_is_offline_says_so(open_page: Open, watch: Watch) -> None:
     watch.expected.append("ERR_INTERNET_DISCONNECTED")
     page = open_page("/screener")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     page.context.set_offline(True)
     expect(page.locator("#banner")).to_contain_text("This computer is offline.")
     page.context.set_offline(False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kit.browser import Open
+from kit.browser import Open, settled
 
 # Replaces the network: the test sends the events of each stream, and each API request is recorded and answered.
 NETWORK = """
@@ -31,7 +31,7 @@ NETWORK = """
 @pytest.fixture
 def page(open_page: Open) -> Any:
     page = open_page("/screener")
-    page.wait_for_load_state("networkidle")  # the page's own requests have ended
+    settled(page)  # the page's own requests have ended
     page.evaluate(f"() => {{ {NETWORK} }}")
     return page
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from kit.accessibility import serious
-from kit.browser import Open, Site
+from kit.browser import Open, Site, settled
 from playwright.sync_api import expect
 
 FOCUSED = "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent"
@@ -52,7 +52,7 @@ def test_a_row_is_one_tab_stop_and_the_arrows_go_on(open_page: Open) -> None:
 def test_every_row_has_exactly_one_tab_stop(open_page: Open, path: str) -> None:
     page = open_page(path)
     expect(page.locator("main tbody tr").first).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    settled(page)
     stops = """[...document.querySelectorAll('main tbody tr')].filter((row) => row.querySelector('a[href], button:not(:disabled)'))
       .map((row) => [...row.querySelectorAll('a[href], button:not(:disabled)')].filter((control) => control.tabIndex === 0).length)"""
     assert set(page.evaluate(stops)) == {1}
@@ -82,7 +82,7 @@ def test_letters_go_to_pages_and_slash_searches(open_page: Open, site: Site) -> 
         page.keyboard.press("g")
         page.keyboard.press(letter)
         page.wait_for_url(site.url(path))
-        page.wait_for_load_state("networkidle")
+        settled(page)
     page.keyboard.press("/")
     expect(page.get_by_role("combobox", name="Search for a ticker or a company")).to_be_focused()
     page.keyboard.type("?gt/")  # in a field they are letters

@@ -6,8 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from kit.accessibility import settled
-from kit.browser import Open, Site
+from kit.browser import Open, Site, settled
 from playwright.sync_api import expect
 
 FORMATS = """async () => {

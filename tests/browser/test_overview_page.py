@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kit.browser import Open, Site, Watch
+from kit.browser import Open, Site, Watch, settled
 from kit.servers import wait_until
 from kit.watchlist import analyse, change_verdict, follow, outdate, rising, store, unfollow_all
 from playwright.sync_api import expect
@@ -183,6 +183,14 @@ def test_orders_and_search_are_in_the_address(open_page: Open, site: Site) -> No
     expect(page.locator("tr[data-ticker]")).to_have_count(6)
 
 
+def grab(page: Any, ticker: str) -> None:
+    """Press the pointer on the grip of a row, once nothing moves it any more."""
+    settled(page)
+    row_of(page, ticker).locator(".grip").hover()
+    page.mouse.down()
+    expect(row_of(page, ticker)).to_have_class(re.compile("is-dragged"))
+
+
 @pytest.mark.usefixtures("six")
 def test_rows_are_moved_by_keys_buttons_and_pointer(open_page: Open, site: Site) -> None:
     page = open_page("/?sort=hand")
@@ -198,12 +206,9 @@ def test_rows_are_moved_by_keys_buttons_and_pointer(open_page: Open, site: Site)
     page.get_by_role("button", name="Move STEADY up").click()
     wait_until(lambda: by_hand(site) == ["CHANGED", "OUTDATED", "AAPL", "NOSUCH", "STEADY", "SHORT"])
     wait_until(lambda: shown(page) == by_hand(site))
-    page.wait_for_load_state("networkidle")  # an answer that is on its way would draw the rows anew under the pointer
-    grip, target = row_of(page, "SHORT").locator(".grip"), row_of(page, "CHANGED")
-    grip.scroll_into_view_if_needed()
-    start, end = grip.bounding_box(), target.bounding_box()
-    page.mouse.move(start["x"] + 5, start["y"] + 5)
-    page.mouse.down()
+    target = row_of(page, "CHANGED")
+    grab(page, "SHORT")
+    end = target.bounding_box()
     page.mouse.move(end["x"] + 30, end["y"] + 40, steps=5)
     page.mouse.move(end["x"] + 30, end["y"] + 4, steps=5)
     expect(target).to_have_class(re.compile("drop-before"))
@@ -211,10 +216,9 @@ def test_rows_are_moved_by_keys_buttons_and_pointer(open_page: Open, site: Site)
     assert shown(page)[0] == "SHORT"
     wait_until(lambda: by_hand(site)[0] == "SHORT")
     # Escape drops nothing.
-    box = row_of(page, "SHORT").locator(".grip").bounding_box()
-    page.mouse.move(box["x"] + 5, box["y"] + 5)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 5, box["y"] + 200, steps=5)
+    grab(page, "SHORT")
+    end = row_of(page, "STEADY").bounding_box()
+    page.mouse.move(end["x"] + 30, end["y"] + 4, steps=5)
     page.keyboard.press("Escape")
     page.mouse.up()
     assert shown(page)[0] == "SHORT"

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from kit.accessibility import serious, settled
-from kit.browser import Open, Site, Watch
+from kit.accessibility import serious
+from kit.browser import Open, Site, Watch, settled
 from playwright.sync_api import expect
 
 PAGES = ("/", "/tickers/AAPL", "/screener", "/tasks", "/reports", "/prices", "/diagnostics")
@@ -74,7 +74,7 @@ def test_the_first_page_is_light(open_page: Open, site: Site) -> None:
 
 def test_a_read_that_finds_no_slot_is_tried_again(open_page: Open) -> None:
     page = open_page("/screener")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     problem = json.dumps({"code": "unavailable", "detail": "This server makes as many reports as it can."})
     script = f"""async () => {{
       const {{ api }} = await import(document.querySelector('script[src*="/js/shell.js"]').src.replace("shell.js", "api.js"));

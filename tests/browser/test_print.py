@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from kit.accessibility import settled
-from kit.browser import Open, Site
+from kit.browser import Open, Site, settled
 from playwright.sync_api import expect
 
 A4_WIDTH = 703  # CSS pixels between the margins

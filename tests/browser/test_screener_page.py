@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from kit.accessibility import serious
-from kit.browser import Open, Site, start_site
+from kit.browser import Open, Site, settled, start_site
 from kit.paths import ROOT
 from kit.servers import wait_until
 from kit.support import MASTER_KEY, SECRET_KEY
@@ -52,11 +52,6 @@ def shown(page: Any, column: str) -> list[str]:
 def tickers(page: Any) -> list[str]:
     texts: list[str] = page.locator("tbody tr").evaluate_all("rows => rows.map((row) => row.dataset.ticker)")
     return texts
-
-
-def settled(page: Any) -> None:
-    expect(page.locator("#page[aria-busy]")).to_have_count(0)
-    expect(page.locator("#page tbody tr, #page .state").first).to_be_visible()
 
 
 def opened(open_page: Open, market: Site, path: str = "/screener", **options: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 from kit.accessibility import serious
-from kit.browser import PATIENCE, Open, Site, Watch
+from kit.browser import PATIENCE, Open, Site, Watch, settled
 from kit.paths import ROOT
 from kit.servers import wait_until
 from kit.support import MASTER_KEY, SECRET_KEY
@@ -53,7 +53,7 @@ def read_something(page: Any) -> None:
 def test_what_was_typed_is_stored_after_signing_in_again(open_page: Open, site: Site, watch: Watch) -> None:
     watch.expected.append("401")
     page = open_page("/")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     page.get_by_label("Add tickers").fill("IBM")
     page.get_by_label("Notes (optional)").fill("typed before the session ended")
     end_session(page, site)
@@ -74,7 +74,7 @@ def test_what_was_typed_is_stored_after_signing_in_again(open_page: Open, site: 
 def test_a_sign_in_that_is_put_off_leaves_the_page_as_it_is(open_page: Open, site: Site, watch: Watch) -> None:
     watch.expected.append("401")
     page = open_page("/")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     page.get_by_label("Add tickers").fill("FB")
     end_session(page, site)
     page.get_by_role("button", name="Add", exact=True).click()
@@ -97,7 +97,7 @@ def test_a_file_goes_on_after_signing_in_again(open_page: Open, site: Site, watc
     file = tmp_path / "SESSION.csv"
     file.write_text(HEADER + "".join(f"2025-09-{day:02},10,11,9,10.5,{day}\n" for day in range(1, 31)))
     page = open_page("/prices")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     end_session(page, site)
     page.locator("#price-files").set_input_files(str(file))
     sign_in_again(page)

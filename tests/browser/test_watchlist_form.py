@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kit.accessibility import serious, settled
-from kit.browser import Open, Site, Watch
+from kit.accessibility import serious
+from kit.browser import Open, Site, Watch, settled
 from kit.watchlist import follow, rising, store, unfollow_all
 from playwright.sync_api import expect
 

@@ -1,4 +1,4 @@
-"""Helpers of the browser tests: pages that have come to rest, and what axe finds in them."""
+"""Helpers of the browser tests: what axe finds in pages."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import functools
 import importlib.util
 from pathlib import Path
 from typing import Any
-
-from playwright.sync_api import expect
 
 
 @functools.cache
@@ -17,12 +15,6 @@ def axe_source() -> str:
     assert spec is not None
     assert spec.origin is not None
     return (Path(spec.origin).parent / "axe.min.js").read_text()
-
-
-def settled(page: Any) -> None:
-    """Wait until a page has loaded and is busy with nothing."""
-    page.wait_for_load_state("networkidle")
-    expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
 def violations(page: Any) -> list[Any]:

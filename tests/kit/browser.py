@@ -29,6 +29,16 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+# For every page: counts the calls whose answer has not begun to come.
+COUNT_CALLS = """
+const original = window.fetch;
+window.inFlight = 0;
+window.fetch = (...given) => {
+  window.inFlight += 1;
+  return original(...given).finally(() => { window.inFlight -= 1; });
+};
+"""
+QUIET_LOOKS = 6
 KEY = {"X-API-Key": MASTER_KEY}
 PATIENCE = 60_000  # milliseconds: enough for a slow machine, so that only a page that hangs fails
 
@@ -109,3 +119,20 @@ def sign_in(page: Any, site: Site) -> None:
         site.url("/login"), form={"key": MASTER_KEY}, headers={"Accept": "application/json"}, timeout=PATIENCE
     )
     assert answer.status == 204, answer.text()
+
+
+def settled(page: Any) -> None:
+    """Wait until a page has loaded, is busy with nothing, and has no call under way for some looks in a row: an answer may lead to a call.
+
+    Playwright's own "networkidle" waits for half a second without any connection, which a page that polls may never have on a slow machine.
+    """
+    page.wait_for_load_state()
+    quiet = 0
+
+    def look() -> bool:
+        nonlocal quiet
+        is_quiet = page.evaluate("window.inFlight === 0 && !document.querySelector('[aria-busy=true]')")
+        quiet = quiet + 1 if is_quiet else 0
+        return quiet >= QUIET_LOOKS
+
+    wait_until(look)
