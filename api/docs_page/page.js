@@ -70,7 +70,8 @@ function filter() {
     section.hidden = !inSection;
     shown += inSection;
   }
-  place("found").textContent = words.length ? (shown === 1 ? "1 operation" : `${shown} operations`) : "";
+  const isLoaded = document.querySelector("main section");
+  place("found").textContent = words.length && isLoaded ? (shown === 1 ? "1 operation" : `${shown} operations`) : "";
 }
 
 async function load() {
@@ -78,6 +79,7 @@ async function load() {
     const answer = await fetch("openapi.json");
     if (!answer.ok) throw new Error(`The service answered ${answer.status}.`);
     draw(await answer.json());
+    filter(); // by what was typed meanwhile
     follow();
   } catch (error) {
     const again = h("button", { type: "button", onclick: load }, "Try again");

@@ -25,7 +25,7 @@ from infrastructure.worker_slots import shared_folder
 WORKERS = 2
 MOST_SLOTS = 2 * WORKERS  # after SIGHUP, old and new workers serve at the same time
 CLIENTS = 4
-REPLACEMENTS = effort(16, 6)
+REPLACEMENTS = effort(16, 4)
 KILLS = 3
 FILES_OF_A_SLOT = {"counter", "histogram", "gauge_livesum"}
 WORKERS_OF_TWO_WEEKS = 14 * 24  # one per hour

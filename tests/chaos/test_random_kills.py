@@ -32,7 +32,7 @@ from jobs.kind import IsolationLimits
 from models.strategy import STRATEGIES
 
 SEED = 20130301
-WORKER_KILLS, ISOLATED_KILLS = effort(40, 9), effort(20, 6)
+WORKER_KILLS, ISOLATED_KILLS = effort(40, 6), effort(20, 4)
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 HEALTHY = TICKERS[:16]
 STRATEGY_IDS = tuple(STRATEGIES)
