@@ -48,7 +48,7 @@ class Maintenance:
                 if not is_unavailable(error):
                     log.exception("maintenance failed, it is tried again", task=task.name)
                 else:
-                    log.warning("maintenance put off, the database is not reachable", task=task.name, reason=reason_of(error))
+                    log.warning("maintenance put off", task=task.name, reason=reason_of(error))
             except Exception:
                 # The other tasks, the rescue of items among them, must go on.
                 log.exception("maintenance failed, it is tried again", task=task.name)

@@ -92,7 +92,10 @@ def packages(pins: str, complaints_of_pip: Callable[[], list[str]] = pip_complai
     missing = sorted(name for name, version in installed.items() if version is None)
     if missing:
         return bad(f"Not installed: {', '.join(missing)}.", REINSTALL)
-    complaints = complaints_of_pip()
+    try:
+        complaints = complaints_of_pip()
+    except subprocess.TimeoutExpired as error:
+        return doubtful(f"`pip check` took longer than {error.timeout:.0f} s.", "Run it again when the machine has less to do.")
     if complaints:
         return bad(f"pip finds: {'; '.join(complaints[:5])}", REINSTALL)
     unpinned = [f"{name} {installed[name]} (pinned: {version})" for name, version in pinned.items() if installed[name] != version]

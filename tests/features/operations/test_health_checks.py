@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,14 @@ def test_a_name_that_two_routes_have() -> None:
 def test_packages(pins: str, state: str, words: str) -> None:
     finding = check_application.packages(pins, list)  # `list` replaces pip, which takes seconds: no complaints
     assert (finding.state, words in finding.found, finding.remedy is None) == (state, True, state == "ok"), finding
+
+
+def test_a_machine_that_is_too_busy_to_check_packages_is_no_fault_of_them() -> None:
+    def too_slow() -> list[str]:
+        raise subprocess.TimeoutExpired("pip check", 25.0)
+
+    finding = check_application.packages("flask==3.1.3\n", too_slow)
+    assert (finding.state, finding.found) == ("warning", "`pip check` took longer than 25 s.")
 
 
 def test_packages_that_do_not_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

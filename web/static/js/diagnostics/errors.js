@@ -16,7 +16,7 @@ export function errors() {
 
 function draw({ errors: found, failed_items: failed }) {
   const rows = [...found.map(errorRow), ...failed.map(itemsRow)].sort((one, other) => Date.parse(other.at) - Date.parse(one.at)).slice(0, SHOWN);
-  if (!rows.length) return h("p", { class: "soft" }, "Nothing has failed that is remembered: unexpected errors are kept for a week, jobs as long as they are.");
+  if (!rows.length) return h("p", { class: "soft" }, "No unexpected errors in the last week, and no failed items in the jobs that are kept.");
   return [
     table(
       "Recent errors, newest first",

@@ -121,7 +121,7 @@ function draw({ items, next_cursor: cursor }, refresh) {
         table(
           "Revoked keys",
           [["Name"], ["Made"], ["Last used"], ["Revoked"]],
-          revoked.map((key) => h("tr", {}, h("th", { scope: "row" }, key.name), h("td", {}, ago(key.created_at)), h("td", {}, lastUse(key)), h("td", {}, ago(key.revoked_at)))),
+          revoked.map((key) => h("tr", {}, nameCell(key), h("td", {}, ago(key.created_at)), h("td", {}, lastUse(key)), h("td", {}, ago(key.revoked_at)))),
           "keys",
         ),
       ),
@@ -129,9 +129,14 @@ function draw({ items, next_cursor: cursor }, refresh) {
   ];
 }
 
+/** The name of a key, and the id by which the request log and the commands speak of it. */
+function nameCell({ name, id }) {
+  return h("th", { scope: "row" }, name, h("code", { class: "small soft of-key" }, id));
+}
+
 function activeRow(key, refresh) {
   const button = h("button", { type: "button", class: "danger", id: `revoke-${key.id}`, "aria-label": `Revoke ${key.name}`, onclick: () => revoke(key, button, refresh) }, "Revoke …");
-  return h("tr", { dataset: { key: key.id } }, h("th", { scope: "row" }, key.name), h("td", {}, ago(key.created_at)), h("td", {}, lastUse(key)), h("td", {}, button));
+  return h("tr", { dataset: { key: key.id } }, nameCell(key), h("td", {}, ago(key.created_at)), h("td", {}, lastUse(key)), h("td", {}, button));
 }
 
 const lastUse = (key) => (key.last_used_at ? ago(key.last_used_at) : h("span", { class: "soft" }, "never"));

@@ -53,7 +53,7 @@ export function jobs({ jobs: found }) {
 }
 
 export function limits({ limits: found, streams }) {
-  const counted = found.shared ? "together, in Redis" : "each instance for itself";
+  const counted = found.shared ? "together, in Redis" : "each process for itself";
   return [
     found.enabled ? null : h("p", {}, badge("switch", "off"), " No request is refused for exceeding a limit (RATE_LIMIT_ENABLED)."),
     facts([

@@ -74,7 +74,7 @@ function tell(problems) {
   const missed = problems.filter(Boolean).length;
   let tone = "good";
   let words = "All is well";
-  if (problems[0]) [tone, words] = ["bad", "The service does not say how it is"];
+  if (problems[0]) [tone, words] = ["bad", "No answer from the service"];
   else if (critical.length) [tone, words] = ["bad", `${critical.length} critical`];
   else if (warned.length) [tone, words] = ["warn", warned.length === 1 ? "1 warning" : `${warned.length} warnings`];
   else if (missed) [tone, words] = ["warn", "Some parts could not be loaded"];
