@@ -95,4 +95,5 @@ def test_celery_workers_are_listed(site: Site, redis_server: RedisServer, sender
     wait_until(lambda: victim not in pids() and len(pids()) == 2, seconds=4 * LIVE_SECONDS)
     site.stop()
     assert live() == []
-    assert "Traceback" not in site.log()
+    # Celery tells of a process that was killed before its message was acknowledged.
+    assert [line for line in site.log().splitlines() if "Traceback" in line and "WorkerLostError" not in line] == []
