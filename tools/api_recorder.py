@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from app import Application
 
-MOST_ITEMS = 2  # of a list that an example shows
-LONGEST_TEXT = 400  # characters of a file that an example shows
+MOST_ITEMS = 3  # of a list that an example shows, as the document's description says
+MOST_LINES = 8  # of a text that an example shows: an event of a stream is whole
 ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 # What differs each time and tells nothing, by the name of its field.
@@ -23,22 +24,21 @@ FIXED: Mapping[str, Any] = {
     "pid": 4711,
     "idle": 1,
     "events": {"connects": 3, "checkouts": 120, "pings": 0, "timeouts": 0, "invalidations": 0},
-    "current": "0012_workers",
     "seen_seconds": 0.5,
-    "next_cursor": "WyJqb2JzIl0.0G5xYt1mSXbBbqZb0pGZ",
     "database": "sqlite:///var/bellwether.db",
 }
 API_KEY, SECONDS_LEFT = re.compile(r"\bbw_[\w-]{43}"), re.compile(r"\bin \d+ s\b")
-# What the next migration would change in the examples.
+# As if there were as many migrations as an example lists: the next one changes nothing.
 VERSION_IN_WORDS = re.compile(r"at version \d{4}")
-VERSION_FIELD = re.compile(r'"state": "current", "version": \d+')
-LATER_MIGRATIONS = re.compile(r"0002_price_storage, 0003[^.]+")
+VERSION_FIELDS = re.compile(r'"state": "current", "version": \d+, "current": "\w+"')
+LATER_MIGRATIONS = re.compile(r"(0003_\w+), 0004[^.]+")
+FIRST_MOMENT, DAY = datetime(2026, 11, 20, 21), timedelta(days=1)
 FIXED_TEXTS = (
     (API_KEY.sub, f"bw_{'0' * 43}"),
     (SECONDS_LEFT.sub, "in 42 s"),
-    (VERSION_IN_WORDS.sub, "at version 0012"),
-    (VERSION_FIELD.sub, '"state": "current", "version": 12'),
-    (LATER_MIGRATIONS.sub, "0002_price_storage"),
+    (VERSION_IN_WORDS.sub, "at version 0003"),
+    (VERSION_FIELDS.sub, '"state": "current", "version": 3, "current": "0003_jobs"'),
+    (LATER_MIGRATIONS.sub, r"\1"),
 )
 
 
@@ -99,24 +99,33 @@ class Recorder:
 
 
 def shortened(value: Any) -> Any:
-    """The value with the first items of its lists, and the start of its long texts."""
+    """The value with the first items of its lists, and the first lines of its texts."""
     if isinstance(value, dict):
         return {key: FIXED[key] if key in FIXED and part is not None else shortened(part) for key, part in value.items()}
     if isinstance(value, list):
         return [shortened(part) for part in value[:MOST_ITEMS]]
-    if isinstance(value, str) and len(value) > LONGEST_TEXT and "\n" in value:
-        return value[: value.rindex("\n", 0, LONGEST_TEXT) + 1]
-    return value
+    return "".join(value.splitlines(keepends=True)[:MOST_LINES]) if isinstance(value, str) else value
 
 
 def with_fixed_ids_and_times(text: str) -> str:
     """The text with the same ids and times at each recording, in the order of those that it has."""
     ids = {found: f"019aa3b2-7a1e-7c8e-8a55-{number:012x}" for number, found in enumerate(dict.fromkeys(ID.findall(text)), 1)}
     text = ID.sub(lambda match: ids[match[0]], text)
-    moments = {
-        found: f"2026-11-20T21:{number // 60:02}:{number % 60:02}.000000Z" for number, found in enumerate(sorted(set(MOMENT.findall(text))))
-    }
+    moments = _fixed_moments(MOMENT.findall(text))
     text = MOMENT.sub(lambda match: moments[match[0]], text)
     for substitute, fixed in FIXED_TEXTS:
         text = substitute(fixed, text)
     return text
+
+
+def _fixed_moments(found: Iterable[str]) -> dict[str, str]:
+    """Moments a second apart from FIRST_MOMENT on, in the order of those that were found; what lies days ahead stays so."""
+    moments: dict[str, str] = {}
+    fixed, former = FIRST_MOMENT, None
+    for text in sorted(set(found)):
+        moment = datetime.fromisoformat(text)
+        if former is not None:
+            fixed += round((moment - former) / DAY) * DAY or timedelta(seconds=1)
+        moments[text] = f"{fixed.isoformat()}.000000Z"
+        former = moment
+    return moments

@@ -17,7 +17,10 @@ from api.problem import Problem
 from api.validation import BINARY, RawBody
 from config import VERSION
 
-DESCRIPTION = "Price history in, explained verdicts out. Send the key as `X-API-Key` or as a bearer token."
+DESCRIPTION = (
+    "Price history in, explained verdicts out. Send the key as `X-API-Key` or as a bearer token. "
+    "The examples are recorded answers; their lists show the first three items, and their files the first lines."
+)
 FIRST_SENTENCE = re.compile(r"(?P<summary>.+?)\.(?:\s+|$)(?P<rest>.*)", re.DOTALL)
 
 

@@ -14,7 +14,7 @@ import pytest
 from api.openapi.headers import header_components
 from tools.api_client import read_document
 from tools.api_examples import examples_of, record
-from tools.api_recorder import Exchange
+from tools.api_recorder import Exchange, with_fixed_ids_and_times
 from utils.api_utils import PROBLEM_TYPE
 
 WITHOUT_EXAMPLE = {"application/octet-stream", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}  # no text
@@ -77,6 +77,39 @@ def test_every_operation_has_examples(document: dict[str, Any]) -> None:
                 is_shown = "example" in content or content.get("examples") or media_type in WITHOUT_EXAMPLE
                 missing += [] if is_shown else [f"{operation['operationId']}: its answer {status} ({media_type})"]
     assert missing == [], HINT
+
+
+def shown_answers(document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """The operation, the media type and the example of each successful answer that has one."""
+    for operation in operations(document):
+        for status, answer in operation["responses"].items():
+            for media_type, content in answer.get("content", {}).items() if status.startswith("2") else ():
+                if "example" in content:
+                    yield operation["operationId"], media_type, content["example"]
+
+
+def test_an_example_of_a_list_has_something_in_it(document: dict[str, Any]) -> None:
+    empty = []
+    for operation, media_type, shown in shown_answers(document):
+        lists = [part for part in shown.values() if isinstance(part, list)] if isinstance(shown, dict) else []
+        lines = shown.splitlines() if media_type == "text/csv" else []
+        empty += [operation] if (lists and not any(lists)) or len(lines) == 1 else []
+    assert empty == []
+
+
+def test_the_example_of_a_stream_is_a_whole_event(document: dict[str, Any]) -> None:
+    (stream,) = (shown for _, media_type, shown in shown_answers(document) if media_type == "text/event-stream")
+    retry, event, rest = stream.split("\n\n")
+    assert (retry.partition(": ")[0], rest) == ("retry", "")
+    fields = dict(line.split(": ", 1) for line in event.splitlines())
+    assert (fields["event"], fields["id"]) == ("job", str(json.loads(fields["data"])["version"]))
+
+
+def test_times_of_examples_keep_their_days() -> None:
+    text = '["2026-03-01T07:00:00.5Z", "2026-03-08T07:00:00.7Z", "2026-03-08T07:00:05Z"]'
+    assert json.loads(with_fixed_ids_and_times(text)) == [
+        "2026-11-20T21:00:00.000000Z", "2026-11-27T21:00:00.000000Z", "2026-11-27T21:00:01.000000Z",
+    ]  # fmt: skip
 
 
 def test_every_parameter_is_described(document: dict[str, Any]) -> None:
