@@ -37,6 +37,13 @@ class CorporateAction:
         """The number of shares that one has become: 1 but for a split."""
         return self.numerator / self.denominator if self.numerator and self.denominator else 1.0
 
+    @property
+    def told(self) -> str:
+        """The action in words, as it was told: `a split 3:2`, `a dividend of 0.5 USD`."""
+        if self.kind is ActionKind.SPLIT:
+            return f"a split {self.numerator}:{self.denominator}"
+        return f"a {self.kind.value.replace('_', ' ')} of {self.amount:g}{f' {self.currency}' if self.currency else ''}"
+
     def sentence(self, close_before: float) -> str:
         """The action in words; a distribution in percent of the close before it."""
         size = f"{100 * self.amount / close_before:.3g} %" if self.amount else f"{self.numerator}:{self.denominator}"
@@ -51,3 +58,8 @@ class StoredAction:
     action: CorporateAction
     source: str
     captured_at: datetime
+
+    def is_same_report(self, other: StoredAction) -> bool:
+        """Whether its source tells of the same kind on the same day: only one of them is stored."""
+        mine, others = self.action, other.action
+        return (mine.effective_day, mine.kind, self.source) == (others.effective_day, others.kind, other.source)

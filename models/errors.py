@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from models.corporate_action import ActionKind
 
 if TYPE_CHECKING:
+    from models.corporate_action import StoredAction
     from models.import_report import LostDays
 
 
@@ -147,11 +150,13 @@ class TooManyScreens(Conflict):
 class ActionExists(Conflict):
     """The action is there already."""
 
-    def __init__(self, ticker: str, kind: str, day: date) -> None:
-        self.ticker, self.kind, self.day = ticker, kind, day
+    def __init__(self, ticker: str, existing: StoredAction) -> None:
+        self.ticker, self.existing = ticker, existing
+        action = existing.action
+        together = "one whose ratio is the product of both" if action.kind is ActionKind.SPLIT else "one of their sum"
         super().__init__(
-            f"A {kind.replace('_', ' ')} of {ticker} on {day} is recorded already. Delete it first to change it. "
-            "Two on one day are recorded as their sum."
+            f"{ticker} has {action.told} on {action.effective_day} already. To change it, delete it first with "
+            f"DELETE /api/v1/prices/{ticker}/actions/{existing.id}. Two on one day are recorded as {together}."
         )
 
 
@@ -214,14 +219,24 @@ class PricesReplaced(Conflict):
         super().__init__(f"The prices of {ticker} up to {as_of} were replaced since this result was made. Analyse it again.")
 
 
+class AnalysedPeriod(NamedTuple):
+    """The day up to which prices are used, and the first day by which there are enough; None where there never are."""
+
+    as_of: date
+    enough_from: date | None
+
+
 class InsufficientHistory(BellwetherError):
     """There are too few bars to analyse."""
 
     code = "insufficient_history"
 
-    def __init__(self, ticker: str, bars: int, needed: int) -> None:
+    def __init__(self, ticker: str, bars: int, needed: int, period: AnalysedPeriod | None = None) -> None:
+        """`bars` are those of the `period`, or all."""
         self.ticker, self.bars, self.needed = ticker, bars, needed
-        super().__init__(f"{ticker} has {bars} {'bar' if bars == 1 else 'bars'}; an analysis needs at least {needed}.")
+        until = f" up to {period.as_of}" if period else ""
+        enough = f". There are enough from {period.enough_from} on" if period and period.enough_from else ""
+        super().__init__(f"{ticker} has {bars} {'bar' if bars == 1 else 'bars'}{until}; an analysis needs at least {needed}{enough}.")
 
 
 class PricesDamaged(BellwetherError):
@@ -288,7 +303,7 @@ class NothingToAnalyse(BellwetherError):
     def __init__(self, universe: str) -> None:
         self.universe = universe
         remedy = "POST /api/v1/watchlist adds some." if universe == "watchlist" else "PUT /api/v1/prices/{ticker} uploads some."
-        super().__init__(f"There are no tickers in the universe {universe!r}. {remedy}")
+        super().__init__(f"There are no tickers in the universe '{universe}'. {remedy}")
 
 
 class IdempotencyMismatch(BellwetherError):

@@ -13,7 +13,7 @@ from analysis.engine import ENGINE_VERSION, Batch, Fingerprints, parameters_of
 from analysis.quality import MINIMUM_BARS, is_sound, is_stale
 from features.prices.service import check_whole, provider_warnings
 from models.analysis import Analysis, Overrides, Parameters, Provenance
-from models.errors import InsufficientHistory, PricesDamaged
+from models.errors import AnalysedPeriod, InsufficientHistory, PricesDamaged
 from models.footing import steps_until
 from models.price_series import PackedBars, SeriesHead, digest_of, number_of
 from models.result import AnalysisResult, NewResult
@@ -84,14 +84,21 @@ class AnalysisPlan:
         """
         check_whole(head, packed)
         sha256, fingerprint = head.sha256, self.known_fingerprint(head)
+        whole = packed
         if fingerprint is None:
             packed = packed.between(end=self._as_of)
         if len(packed) < MINIMUM_BARS:
-            raise InsufficientHistory(head.ticker, len(packed), MINIMUM_BARS)
+            raise InsufficientHistory(head.ticker, len(packed), MINIMUM_BARS, self._period(whole))
         if fingerprint is None:
             sha256 = digest_of(packed, head.steps)
             fingerprint = self._fingerprint(head, sha256, packed.last_day())
         return Work(Origin(head, sha256, fingerprint, read_at), packed)
+
+    def _period(self, whole: PackedBars) -> AnalysedPeriod | None:
+        """The period of an analysis as of a day before the last; None for one of all bars."""
+        if self._as_of is None or not len(whole) or self._as_of >= whole.last_day():
+            return None
+        return AnalysedPeriod(self._as_of, whole.rows(0, MINIMUM_BARS).last_day() if len(whole) >= MINIMUM_BARS else None)
 
     def _fingerprint(self, head: SeriesHead, sha256: str, last_day: date) -> str:
         return self._fingerprints.of(head.ticker, sha256, is_stale(last_day, self.seen_on))

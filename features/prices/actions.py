@@ -78,10 +78,13 @@ def record_action(database: Database, org_id: int, ticker: str, told: ToldAction
         series_store.lock_ticker(connection, org_id, ticker)
         head, packed = _load(connection, org_id, ticker)
         _check_plausible(packed, action)
-        if len(action_store.list_actions(connection, org_id, ticker)) >= most:
+        known = action_store.list_actions(connection, org_id, ticker)
+        existing = next((other for other in known if other.is_same_report(stored)), None)
+        if existing is not None:
+            raise ActionExists(ticker, existing)
+        if len(known) >= most:
             raise TooManyActions(ticker, most)
-        if not action_store.insert(connection, org_id, ticker, stored):
-            raise ActionExists(ticker, action.kind, action.effective_day)
+        action_store.insert(connection, org_id, ticker, stored)
         adjustment = _apply(connection, org_id, head, packed)
     log.info("corporate action stored", ticker=ticker, kind=str(action.kind), effective_day=str(action.effective_day))
     return _listed(stored, adjustment)

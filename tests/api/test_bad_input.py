@@ -109,6 +109,11 @@ def test_malformed_json(client: Client, body: bytes) -> None:
         pytest.param({"ticker": "AAPL", "weights": {"rsi": "1"}}, "weights.rsi", id="a weight as text"),
         pytest.param({"ticker": "AAPL", "weights": [1]}, "weights", id="weights a list"),
         pytest.param({"ticker": "AAPL", "indicators": []}, "indicators", id="no indicators"),
+        pytest.param({"ticker": "AAPL", "indicators": ["atr"]}, "indicators", id="an indicator that does not vote"),
+        pytest.param({"ticker": "AAPL", "indicators": ["rsi"], "weights": {"rsi": 0}}, "indicators", id="an indicator without weight"),
+        pytest.param(
+            {"ticker": "AAPL", "weights": {"trend": 0, "momentum": 0, "volatility": 0, "volume": 0}}, "indicators", id="no weight at all"
+        ),
         pytest.param({"ticker": "AAPL", "indicators": ["rsi", "rsi"]}, "indicators", id="an indicator twice"),
         pytest.param({"ticker": "AAPL", "indicators": ["sma"]}, "indicators.0", id="an unknown indicator"),
         pytest.param({"ticker": "AAPL", "indicators": "rsi"}, "indicators", id="indicators as text"),

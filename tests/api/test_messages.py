@@ -55,6 +55,7 @@ def test_tickers_are_trimmed(client: Client) -> None:
         ("PUT", "/prices/AAPL/bases", {"price_basis": "foo"}),
         ("POST", "/watchlist", {"ticker": "AAPL", "name": "a\x00b"}),
         ("GET", "/tickers?q=%00", None),
+        ("POST", "/bulk-analyze", {"universe": "watchlist"}),
     ],
 )
 def test_no_message_has_pieces_of_the_program(client: Client, method: str, path: str, body: Any) -> None:

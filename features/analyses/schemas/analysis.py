@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from typing_extensions import TypeAliasType
 
 from api.schemas import Body, IsoDate, Ticker
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Overrides, Sizing
 from models.bulk_analysis import BulkOrder, BulkParams, Universe
+from models.indicator import INDICATORS, VOTING_KEYS
+from models.strategy import STRATEGIES
 
 # Literals, because the OpenAPI document lists their values; a test compares them with the models.
 StrategyId = TypeAliasType("StrategyId", Literal["balanced", "trend", "reversion", "breakout", "weekly"])
@@ -66,8 +68,28 @@ class AnalysisOptions(Body):
     max_position_percent: Percent | None = Field(None, description="The largest position, in percent of capital. Default: the strategy's.")
     reward_risk: Annotated[float, Field(gt=0, le=10)] | None = Field(None, description="Target distance ÷ stop distance.")
     weights: Weights | None = Field(None, description="Replace the strategy's weights.")
-    indicators: Indicators | None = Field(None, description="The indicators to use. Default: all twelve.")
+    indicators: Indicators | None = Field(
+        None,
+        validate_default=True,
+        description="The indicators to use, at least one of which votes with a weight above 0; `atr` never votes. Default: all twelve.",
+    )
     as_of: IsoDate | None = Field(None, description="Analyse as if this were the newest day; later prices are not used.")
+
+    @field_validator("indicators")
+    @classmethod
+    def check_that_one_votes(cls, indicators: list[IndicatorKey] | None, known: ValidationInfo) -> list[IndicatorKey] | None:
+        """Without a vote there is no verdict, and the score would be 0 whatever the prices are."""
+        voting = [key for key in VOTING_KEYS if indicators is None or key in indicators]
+        if not voting:
+            raise ValueError(
+                f"None of these indicators votes, so there would be no verdict. Add at least one of {', '.join(VOTING_KEYS)}; "
+                f"{', '.join(INDICATORS.keys() - VOTING_KEYS)} does not vote."
+            )
+        if "strategy" in known.data and known.data.get("weights") is not None:
+            weights = STRATEGIES[known.data["strategy"]].weights(known.data["weights"].model_dump(exclude_none=True))
+            if not any(weights[key] for key in voting):
+                raise ValueError(f"No indicator would vote: the weight of {', '.join(voting)} is 0. Give at least one a weight above 0.")
+        return indicators
 
     def overrides(self) -> Overrides:
         """The options that change the result."""

@@ -131,6 +131,15 @@ def test_too_little_history_is_told(client: Client) -> None:
     assert client.post("/analyze", {"ticker": "FB", "as_of": "2012-07-30"}).status_code == 200
     nothing = client.post("/analyze", {"ticker": "FB", "as_of": "1999-01-01"})
     assert (nothing.status_code, nothing.json["code"]) == (422, "insufficient_history")
+    assert nothing.json["detail"] == "FB has 0 bars up to 1999-01-01; an analysis needs at least 50. There are enough from 2012-07-30 on."
+
+
+def test_an_indicator_without_a_vote_may_stand_beside_one_that_votes(client: Client) -> None:
+    result = client.post("/analyze", {"ticker": "AAPL", "indicators": ["atr", "rsi"], "weights": {"momentum": 0.5}})
+    assert [entry["key"] for entry in result.json["indicators"]] == ["rsi", "atr"]
+    refused = client.post("/analyze", {"ticker": "AAPL", "indicators": ["atr"]}).json["errors"]
+    assert refused[0]["message"].startswith("None of these indicators votes")
+    assert refused[0]["message"].endswith("rsi, stochastic, cci, williams_r, macd, adx, psar, ema_cross, bollinger, obv, cmf; atr does not vote.")
 
 
 def test_results_of_one_day_are_reproducible(client: Client) -> None:

@@ -151,9 +151,19 @@ def test_who_cannot_be_told_of(client: Client) -> None:
     assert client.get("/prices/NOPE/actions").status_code == 404
     assert client("PUT", "/prices/NOPE/bases", json={"volume_basis": "as_traded"}).status_code == 404
     client.put("/prices/TRADED", traded_file())
-    assert tell_split(client, "TRADED").status_code == 201
+    added = tell_split(client, "TRADED").json
     again = tell_split(client, "TRADED")
     assert (again.status_code, again.json["code"]) == (409, "conflict")
+    split = f"a split {added['numerator']}:{added['denominator']}"
+    assert again.json["detail"] == (
+        f"TRADED has {split} on {added['effective_day']} already. To change it, delete it first with "
+        f"DELETE /api/v1/prices/TRADED/actions/{added['id']}. Two on one day are recorded as one whose ratio is the product of both."
+    )
+    dividend = {"kind": "dividend", "effective_day": added["effective_day"], "amount": 0.5, "currency": "USD"}
+    assert tell(client, "TRADED", **dividend).status_code == 201
+    detail = tell(client, "TRADED", **dividend).json["detail"]
+    assert detail.startswith("TRADED has a dividend of 0.5 USD on ")
+    assert detail.endswith("Two on one day are recorded as one of their sum.")
 
 
 def test_organizations_do_not_see_each_others_actions(client: Client) -> None:
