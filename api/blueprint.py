@@ -12,6 +12,8 @@ from api.marks import View
 from api.problem import problem_answers
 from api.validation import validated
 
+# Of a POST that may replace what is stored: the documentation page asks before it sends one, as it does for PUT, PATCH and DELETE.
+REPLACES_DATA = {"x-replaces-data": True}
 DOCUMENTATION = ("responses", "openapi_extensions")  # options of a route that are for the OpenAPI document
 
 

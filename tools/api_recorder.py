@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -32,7 +32,7 @@ API_KEY, SECONDS_LEFT = re.compile(r"\bbw_[\w-]{43}"), re.compile(r"\bin \d+ s\b
 VERSION_IN_WORDS = re.compile(r"at version \d{4}")
 VERSION_FIELDS = re.compile(r'"state": "current", "version": \d+, "current": "\w+"')
 LATER_MIGRATIONS = re.compile(r"(0003_\w+), 0004[^.]+")
-FIRST_MOMENT, DAY = datetime(2026, 11, 20, 21), timedelta(days=1)
+FIRST_MOMENT, DAY = datetime(2026, 11, 20, 21, tzinfo=UTC), timedelta(days=1)
 FIXED_TEXTS = (
     (API_KEY.sub, f"bw_{'0' * 43}"),
     (SECONDS_LEFT.sub, "in 42 s"),
@@ -126,6 +126,6 @@ def _fixed_moments(found: Iterable[str]) -> dict[str, str]:
         moment = datetime.fromisoformat(text)
         if former is not None:
             fixed += round((moment - former) / DAY) * DAY or timedelta(seconds=1)
-        moments[text] = f"{fixed.isoformat()}.000000Z"
+        moments[text] = f"{fixed:%Y-%m-%dT%H:%M:%S}.000000Z"
         former = moment
     return moments

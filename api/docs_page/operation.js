@@ -15,8 +15,17 @@ export function operationPart(call, schemas) {
   const { method, path, operation } = call;
   const title = [h("span", { class: `method ${method}` }, method.toUpperCase()), " ", h("span", { class: "path" }, path), " ", h("span", { class: "words" }, operation.summary)];
   const part = folded(title, () => content(call, schemas), { class: "operation", id: `operation-${operation.operationId}` });
-  part.dataset.words = `${method} ${path} ${operation.summary} ${operation.operationId} ${operation.description ?? ""}`.toLowerCase();
+  part.dataset.words = wordsOf(call, schemas).join(" ").toLowerCase();
   return part;
+}
+
+/** What the operation is found by: also its groups, its parameters and the fields of its body and its successful answers. */
+function wordsOf({ method, path, operation }, schemas) {
+  const answers = Object.entries(operation.responses).filter(([status]) => status.startsWith("2"));
+  const parts = [schemas.at(operation.requestBody), ...answers.map(([, answer]) => schemas.at(answer))];
+  const fields = parts.flatMap((part) => Object.values(part?.content ?? {})).flatMap(({ schema }) => [...schemas.fieldNames(schema)]);
+  const parameters = (operation.parameters ?? []).map((parameter) => schemas.at(parameter).name);
+  return [method, path, operation.summary, operation.operationId, operation.description ?? "", ...(operation.tags ?? []), ...parameters, ...new Set(fields)];
 }
 
 function content(call, schemas) {

@@ -101,6 +101,19 @@ export class Schemas {
     return null;
   }
 
+  /** The names of the schema's fields, and of those of its parts. @param {any} schema @param {Set<string>} names */
+  fieldNames(schema, names = new Set(), seen = new Set()) {
+    if (!schema || seen.has(schema.$ref)) return names;
+    if (schema.$ref) seen.add(schema.$ref);
+    const found = this.resolve(schema);
+    for (const [name, field] of Object.entries(found.properties ?? {})) {
+      names.add(name);
+      this.fieldNames(field, names, seen);
+    }
+    for (const part of [found.items, ...(found.anyOf ?? []), ...(found.oneOf ?? [])]) this.fieldNames(part, names, seen);
+    return names;
+  }
+
   /** An example: the document's own where it has one, else made up of defaults and kinds. */
   example(schema, depth = 0) {
     const found = this.resolve(schema);

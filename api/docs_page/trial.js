@@ -5,6 +5,8 @@ import { asText, exampleOf } from "./schema.js";
 
 const LONGEST_SHOWN = 200000; // characters of an answer
 const SHOWN_HEADERS = ["content-type", "etag", "location", "retry-after", "link", "ratelimit", "x-request-id"];
+const QUOTED_NAME = /filename="?([^";]+)/i; // of a file, in Content-Disposition
+const MAY_REPLACE = ["put", "patch", "delete"];
 const ROOT = new URL(".", document.baseURI);
 
 let made = 0;
@@ -18,12 +20,19 @@ let sessionToken = null;
 export function trial({ method, path, operation }, schemas) {
   made += 1;
   const id = `trial-${made}`;
-  const fields = (operation.parameters ?? []).map((given, at) => {
-    const parameter = schemas.at(given);
-    const example = parameter.example ?? (parameter.required ? schemas.example(parameter.schema) : "");
-    const input = h("input", { id: `${id}-${at}`, autocomplete: "off", spellcheck: "false", value: example === null ? "" : String(example), required: parameter.required });
+  const fields = (operation.parameters ?? []).map((node, at) => {
+    const parameter = schemas.at(node);
+    const example = String(parameter.example ?? (parameter.required ? schemas.example(parameter.schema) : "") ?? "");
+    // A header is a condition or a key of one request: with one that is filled in, sending twice would fail or repeat the first answer.
+    const shown = parameter.in === "header" ? { placeholder: example } : { value: example };
+    const input = h("input", { id: `${id}-${at}`, autocomplete: "off", spellcheck: "false", required: parameter.required, ...shown });
     return { parameter, input };
   });
+  const accepted = h(
+    "select",
+    { id: `${id}-accept` },
+    Object.keys(schemas.at(operation.responses["200"])?.content ?? {}).map((name) => h("option", {}, name)),
+  );
   const content = schemas.at(operation.requestBody)?.content ?? {};
   const types = Object.keys(content);
   const type = h(
@@ -34,7 +43,7 @@ export function trial({ method, path, operation }, schemas) {
   const text = h("textarea", { id: `${id}-body`, rows: "8", spellcheck: "false" });
   const file = h("input", { id: `${id}-file`, type: "file" });
   const request = h("div", {});
-  const outcome = h("div", { role: "status" });
+  const outcome = h("div", { role: "status", tabindex: "-1" });
   const submit = h("button", { type: "submit" }, "Send");
   const stop = h("button", { type: "button", hidden: true }, "Stop");
 
@@ -59,8 +68,10 @@ export function trial({ method, path, operation }, schemas) {
     const sent = {};
     for (const { parameter, input } of given()) if (parameter.in === "header") sent[parameter.name] = input.value;
     if (types.length) sent["Content-Type"] = type.value;
+    if (accepted.options.length > 1) sent.Accept = accepted.value;
     return sent;
   };
+  const mayReplace = () => (MAY_REPLACE.includes(method) || operation["x-replaces-data"]) && !given().some(({ parameter, input }) => parameter.name === "dry_run" && input.value === "true");
   const tell = () => request.replaceChildren(code("The call by curl", curl(method, url(), headers(), types.length && !file.files?.length ? text.value : "", file.files?.[0])));
 
   const form = h(
@@ -72,6 +83,7 @@ export function trial({ method, path, operation }, schemas) {
       h("div", { class: "field wide" }, h("label", { for: text.id }, "Body"), text),
       types.some((name) => !name.includes("json")) && h("div", { class: "field" }, h("label", { for: file.id }, "or a file"), file),
     ],
+    accepted.options.length > 1 && h("div", { class: "field" }, h("label", { for: accepted.id }, "Answer as"), accepted),
     h("div", { class: "row" }, submit, stop),
     request,
     outcome,
@@ -79,11 +91,13 @@ export function trial({ method, path, operation }, schemas) {
   type.addEventListener("change", fillBody);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (mayReplace() && !confirm(`${method.toUpperCase()} ${url()}\n\nThis may change, replace or delete what is stored. Send it?`)) return;
     const abort = new AbortController();
     stop.onclick = () => abort.abort();
     submit.disabled = true;
     stop.hidden = false;
     outcome.replaceChildren(h("p", {}, "Waiting for the answer …"));
+    outcome.focus();
     try {
       const body = types.length ? (file.files?.[0] ?? text.value) : undefined;
       const began = performance.now();
@@ -137,7 +151,8 @@ async function show(place, answer, milliseconds) {
     lines.textContent = pretty(await answer.text(), type);
   } else if (answer.status !== 204) {
     const content = await answer.blob();
-    const link = h("a", { href: URL.createObjectURL(content), download: "answer" }, `Save the file (${content.size.toLocaleString("en")} bytes)`);
+    const name = QUOTED_NAME.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? "answer";
+    const link = h("a", { href: URL.createObjectURL(content), download: name }, `Save ${name} (${content.size.toLocaleString("en")} bytes)`);
     text.replaceWith(h("p", {}, link));
   } else text.remove();
 }

@@ -44,6 +44,7 @@ def test_a_call_is_tried_by_keyboard_with_a_key(open_page: Open, site: Site) -> 
     expect(trial.get_by_role("group", name="The call by curl")).to_contain_text(f"curl -X POST '{site.url('/api/v1/analyze')}'")
     trial.get_by_role("button", name="Send").press("Enter")
     expect(trial.get_by_role("status")).to_contain_text("200 OK")
+    expect(trial.get_by_role("status")).to_be_focused()
     expect(trial.get_by_role("group", name="The answer", exact=True)).to_contain_text('"strategy": "trend"')
     assert MASTER_KEY not in page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])")
 
@@ -61,6 +62,23 @@ def test_whoever_is_signed_in_needs_no_key(open_page: Open, site: Site, watch: W
     trial.get_by_role("button", name="Send").click()
     expect(trial.get_by_role("status")).to_contain_text("201")
     assert site.api("DELETE", "/watchlist/FB").status_code == 204
+
+
+def test_an_untouched_call_replaces_nothing_unasked(open_page: Open, site: Site) -> None:
+    page = open_page("/docs")
+    page.get_by_label("Find").fill("administration csrf_token")  # a group and a field of the answer
+    expect(page.locator(".operation > summary:visible")).to_contain_text("/api/v1/session")
+    page.get_by_label("Find").fill("price-imports post")
+    page.locator(".operation > summary:visible").click()
+    trial = page.locator(".operation[open] form.trial")
+    expect(trial.get_by_label("dry_run (query)")).to_have_value("true")
+    expect(trial.get_by_label("Idempotency-Key (header)")).to_have_value("")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    trial.get_by_label("dry_run (query)").fill("")
+    trial.get_by_role("button", name="Send").click()
+    assert asked == [f"POST {site.url('/api/v1/price-imports')}\n\nThis may change, replace or delete what is stored. Send it?"]
+    expect(trial.get_by_role("status")).to_be_empty()
 
 
 def test_an_address_leads_to_a_group_or_an_operation(open_page: Open) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from api.authentication import org_id
-from api.blueprint import api_blueprint
+from api.blueprint import REPLACES_DATA, api_blueprint
 from api.flags import require_flag
 from api.heavy import hold_slot
 from api.paging import page, read_cursor
@@ -26,7 +26,12 @@ from utils.api_utils import json_response
 blueprint = api_blueprint("price_import", PRICES)
 
 
-@blueprint.post("/price-imports", responses={202: JobAnswer, **problem_answers(409, 413, 415)}, sends=("Location", "Idempotent-Replayed"))
+@blueprint.post(
+    "/price-imports",
+    responses={202: JobAnswer, **problem_answers(409, 413, 415)},
+    sends=("Location", "Idempotent-Replayed"),
+    openapi_extensions=REPLACES_DATA,
+)
 @budget(Budget.UPLOADS)
 def import_prices(header: SubmitHeaders, query: ImportQuery, raw: ImportFileBody) -> Response:
     """Upload the prices of many tickers: a ZIP archive with a file for each, or a CSV file with a column of tickers. A job stores them.
