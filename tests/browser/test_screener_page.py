@@ -158,6 +158,9 @@ def test_a_screen_is_saved_opened_by_its_link_changed_and_deleted(open_page: Ope
     other.get_by_role("button", name="Save changes").click()
     expect(other.get_by_label("Saved screen", exact=True).locator("option:checked")).to_have_text("Hot buys")
     assert "signal" not in market.api("GET", f"/screens/{screen['id']}").json()["query"]
+    other.get_by_role("button", name="Undo").click()
+    expect(other.get_by_text("Hot buys is as it was.")).to_be_visible()
+    assert market.api("GET", f"/screens/{screen['id']}").json()["query"] == screen["query"]
     other.get_by_role("button", name="Rename").click()
     field = other.get_by_label("Name", exact=True).last
     expect(field).to_have_value("Hot buys")

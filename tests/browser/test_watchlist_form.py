@@ -101,6 +101,32 @@ def test_removing_is_undone_with_its_place_and_notes(open_page: Open, site: Site
     assert followed(site) == ["MSFT", "AAPL", "IBM"]
 
 
+def test_the_page_of_a_ticker_keeps_its_notes_and_gives_them_back(open_page: Open, site: Site, watch: Watch) -> None:
+    watch.expected.append("503")  # a chart that finds no slot is asked for again
+    follow(site, "MSFT", "AAPL", "IBM")
+    page = open_page("/tickers/AAPL")
+    page.get_by_role("button", name="Add a note").click()
+    page.keyboard.type("Bought at 400.")
+    page.keyboard.press("Control+Enter")
+    notes = page.locator("#ticker-notes")
+    expect(notes).to_have_text("Notes: Bought at 400.")
+    expect(page.get_by_role("button", name="Edit notes")).to_be_focused()
+    page.get_by_role("button", name="On the watchlist").click()
+    expect(notes).to_be_empty()
+    expect(page.get_by_role("button", name="Add to watchlist")).to_be_enabled()
+    assert followed(site) == ["MSFT", "IBM"]
+    page.get_by_role("button", name="Undo").click()
+    expect(notes).to_have_text("Notes: Bought at 400.")
+    assert followed(site) == ["MSFT", "AAPL", "IBM"]
+    # Notes that are taken away come back, too.
+    page.get_by_role("button", name="Edit notes").click()
+    page.get_by_role("textbox", name="Notes of AAPL").fill("")
+    page.keyboard.press("Control+Enter")
+    expect(notes).to_be_empty()
+    page.get_by_role("button", name="Undo").click()
+    expect(notes).to_have_text("Notes: Bought at 400.")
+
+
 def test_back_from_a_ticker_is_where_one_was(open_page: Open, site: Site, watch: Watch) -> None:
     watch.expected.append("404")  # nobody has prices of these tickers
     follow(site, *(f"FAR{number:03}" for number in range(120)), "AAPL")

@@ -16,8 +16,8 @@ import { chosenOf, showCount, showSummary } from "../overview/summary.js";
 import { empty, loading, problem } from "../states.js";
 import { offerStrategies } from "../strategies.js";
 import { tickerAddress } from "../tickers.js";
-import { offerUndo } from "../undo.js";
 import { readUrl, writeUrl } from "../url-state.js";
+import { follow, offerPutBack, unfollow } from "../watchlist.js";
 
 const DEFAULTS = { strategy: "balanced", sort: "ticker", show: "", q: "", since: "7d" };
 const PAGE_SIZE = 500;
@@ -157,12 +157,10 @@ function renderEmpty() {
 async function addFirst(event) {
   event.target.disabled = true;
   try {
-    await api.post("/watchlist", { ticker: "AAPL" });
+    await follow("AAPL");
   } catch (error) {
-    if (error.status !== 409) {
-      event.target.disabled = false;
-      return notify(error.words, { problem: true });
-    }
+    event.target.disabled = false;
+    return notify(error.words ?? error.message, { problem: true });
   }
   await added(["AAPL"]);
 }
@@ -213,39 +211,25 @@ function update(ticker, changes) {
 async function remove(item, button) {
   button.disabled = true;
   try {
-    await api.delete(`/watchlist/${encodeURIComponent(item.ticker)}`);
+    await unfollow(item.ticker);
   } catch (error) {
-    if (error.status !== 404) {
-      button.disabled = false;
-      return notify(`${item.ticker} was not removed. ${error.words ?? error.message}`, { problem: true });
-    }
+    button.disabled = false;
+    return notify(`${item.ticker} was not removed. ${error.words ?? error.message}`, { problem: true });
   }
   const shown = shownRows();
   const at = shown.findIndex((row) => row.dataset.ticker === item.ticker);
   const next = (shown[at + 1] ?? shown[at - 1])?.dataset.ticker;
-  const before = sorted(items, BY_HAND);
-  const after = before[before.findIndex((one) => one.ticker === item.ticker) - 1]?.ticker ?? null;
+  const before = items;
   items = items.filter((other) => other.ticker !== item.ticker);
   rows.delete(item.ticker);
   render();
   if (next) focusAction([next, "remove"]);
   else byId("add-ticker").focus();
   load(); // likewise
-  offerUndo(`${item.ticker} is off the watchlist.`, () => putBack(item, after));
-}
-
-/** Follow a ticker again, with its notes, at the place where it stood. */
-async function putBack({ ticker, name, notes }, after) {
-  try {
-    await api.post("/watchlist", { ticker, name, notes });
-    await api.patch(`/watchlist/${encodeURIComponent(ticker)}`, { after });
-  } catch (error) {
-    // It is there already, or what it stood behind is gone: it is followed again, which is what matters.
-    if (error.status !== 409) return notify(`${ticker} could not be put back. ${error.words}`, { problem: true });
-  }
-  await load();
-  focusAction([ticker, "remove"]);
-  notify(`${ticker} is on the watchlist again.`);
+  offerPutBack(item, before, async () => {
+    await load();
+    focusAction([item.ticker, "remove"]);
+  });
 }
 
 /** The row and the button that have the focus; null when it is elsewhere. */

@@ -194,7 +194,7 @@ async function loadName() {
 }
 
 addEventListener("popstate", follow);
-onReturn(() => Promise.all([loadBars(), analyse(), offerStrategies(), loadVerdicts(), loadName()]));
+onReturn(() => Promise.all([loadBars(), analyse(), offerStrategies(), loadVerdicts(), loadName(), header.watching.load()]));
 build();
 loadBars();
 analyse();

@@ -1,9 +1,7 @@
 // Which tickers are on the watchlist, and putting more of them there.
 
-import { api } from "../api.js";
 import { fill, h, notify } from "../dom.js";
-
-const PAGE_SIZE = 500;
+import { follow, readWatchlist } from "../watchlist.js";
 
 export class Following {
   constructor() {
@@ -12,13 +10,8 @@ export class Following {
 
   /** Learn what is followed. Without it every row offers to follow, and doing so twice is harmless. */
   async load() {
-    let cursor = null;
     try {
-      do {
-        const { items, next_cursor: next } = await api.get("/watchlist", { limit: PAGE_SIZE, cursor });
-        for (const { ticker } of items) this.tickers.add(ticker);
-        cursor = next;
-      } while (cursor);
+      for (const { ticker } of await readWatchlist()) this.tickers.add(ticker);
     } catch (error) {
       notify(`Which tickers are on the watchlist is not known. ${error.words ?? error.message}`, { problem: true });
     }
@@ -35,13 +28,11 @@ export class Following {
     const cell = button.parentElement;
     button.disabled = true;
     try {
-      await api.post("/watchlist", { ticker });
+      await follow(ticker);
     } catch (error) {
-      if (error.status !== 409) {
-        button.disabled = false;
-        button.focus();
-        return notify(`${ticker} was not added. ${error.words ?? error.message}`, { problem: true });
-      }
+      button.disabled = false;
+      button.focus();
+      return notify(`${ticker} was not added. ${error.words ?? error.message}`, { problem: true });
     }
     this.tickers.add(ticker);
     fill(cell, this.cell(ticker));

@@ -4,6 +4,7 @@ import { api } from "../api.js";
 import { copy } from "../copying.js";
 import { ask } from "../dialog.js";
 import { byId, fill, h, notify } from "../dom.js";
+import { offerUndo } from "../undo.js";
 
 const LONGEST_NAME = 60;
 
@@ -74,10 +75,16 @@ export class SavedScreens {
   }
 
   async #update() {
-    const { id, name } = /** @type {Screen} */ (this.current);
+    const { id, name, query: before } = /** @type {Screen} */ (this.current);
     await this.#change(async () => {
       const screen = await api.patch(`/screens/${id}`, { query: this.query() });
-      notify(`${name} now has these filters, this order and these columns.`);
+      offerUndo(`${name} now has these filters, this order and these columns.`, () =>
+        this.#change(async () => {
+          const former = await api.patch(`/screens/${id}`, { query: before });
+          notify(`${name} is as it was.`);
+          return former;
+        }),
+      );
       return screen;
     });
   }

@@ -9,7 +9,7 @@ import { warningBadge } from "../words.js";
 import { gauge } from "./gauge.js";
 import { adviceOf } from "./position-view.js";
 import { StrategyChoice } from "./strategy-choice.js";
-import { watchButton } from "./watch-button.js";
+import { Watching } from "./watching.js";
 
 const NO_HISTORY = new Set(["insufficient_history", "price_quality"]);
 
@@ -27,6 +27,7 @@ export class Header {
     this.strategies = new StrategyChoice(onStrategy);
     this.said = h("p", { class: "visually-hidden", role: "status" });
     this.again = h("button", { type: "button", class: "primary", id: "analyse", onclick: onAnalyse }, "Analyse again");
+    this.watching = new Watching(ticker);
     this.excel = h("a", { class: "button", id: "excel", hidden: true, "aria-label": "Download as Excel" }, "↓ Excel");
     this.element = h(
       "section",
@@ -34,9 +35,17 @@ export class Header {
       h(
         "div",
         { class: "ticker-top" },
-        h("div", { class: "ticker-title" }, h("h1", {}, ticker, " ", this.name), this.price, this.advice, h("div", { class: "ticker-actions" }, this.again, watchButton(ticker), this.excel)),
+        h(
+          "div",
+          { class: "ticker-title" },
+          h("h1", {}, ticker, " ", this.name),
+          this.price,
+          this.advice,
+          h("div", { class: "ticker-actions" }, this.again, this.watching.button, this.watching.edit, this.excel),
+        ),
         this.verdict,
       ),
+      this.watching.notes,
       this.strategies.element,
       this.warnings,
       this.said,
