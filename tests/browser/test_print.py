@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import zlib
 
 import pytest
 from kit.browser import Open, Site, settled
@@ -38,24 +40,36 @@ def test_a_print_says_of_when_it_is(open_page: Open) -> None:
     assert re.fullmatch(r", 127\.0\.0\.1:\d+/screener, printed \d{1,2} \w{3,4} \d{4}, \d\d:\d\d CES?T", printed or "")
 
 
-def test_the_chart_is_brought_to_paper_and_back(open_page: Open) -> None:
-    """A canvas keeps its colours and its width unless it is drawn anew before the page is laid out on paper."""
+def images_of(pdf: bytes) -> list[tuple[int, bytes]]:
+    """The pictures in a PDF that Chromium has made: the width, and the pixels as bytes of red, green and blue."""
+    images = []
+    for part in pdf.split(b"endobj"):
+        head, _, rest = part.partition(b"stream")
+        if b"/Subtype /Image" in head and b"/ICCBased" in head:
+            width = int(head.partition(b"/Width ")[2].split()[0])
+            images.append((width, zlib.decompress(rest.strip(b"\r\n").partition(b"\nendstream")[0])))
+    return images
+
+
+def test_the_chart_is_printed_in_the_colours_of_paper_and_stays_as_it_is(open_page: Open) -> None:
+    """A canvas that is sized for paper would be painted too late, and would stay at that size."""
     page = open_page("/tickers/AAPL", color_scheme="dark")
     settled(page)
     expect(page.locator("[data-bars='3270']")).to_be_visible()
-    corner = """() => {
+    look = """() => {
       const canvas = document.querySelector('[data-bars] canvas');
       const { width } = document.querySelector('[data-bars] table').getBoundingClientRect();
-      return [[...canvas.getContext('2d').getImageData(2, 2, 1, 1).data], width];
+      return JSON.stringify([[...canvas.getContext('2d').getImageData(2, 2, 1, 1).data], width, canvas.width]);
     }"""
-    before = page.evaluate(corner)
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    paper, width = page.evaluate(corner)
-    assert paper == [255, 255, 255, 255] != before[0]
-    assert width < A4_WIDTH < before[1]
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
-    page.wait_for_function(f"({corner})()[1] === {before[1]}")
-    page.wait_for_function(f"String(({corner})()[0]) === '{','.join(map(str, before[0]))}'")
+    before = page.evaluate(look)
+    tags = page.locator(".chart-tag").first.get_attribute("style")
+    width, pixels = max(images_of(page.pdf(prefer_css_page_size=True)))
+    assert width > A4_WIDTH
+    assert pixels[:3] == b"\xff\xff\xff"
+    colours = {pixels[at : at + 3].hex() for at in range(0, len(pixels), 3)}
+    assert {"a52420", "0a6b3b"} <= colours, "candles that rose and fell, as on a light page"
+    page.wait_for_function(f"({look})() === {json.dumps(before)}")
+    expect(page.locator(".chart-tag").first).to_have_attribute("style", tags or "")
 
 
 @pytest.mark.parametrize("width", [1920, 2560])

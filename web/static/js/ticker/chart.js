@@ -1,6 +1,7 @@
 // The chart: candles with volume, lines over them, panes below them, and price lines.
 
 import { BaselineSeries, CandlestickSeries, createChart, HistogramSeries, LineSeries } from "../../vendor/lightweight-charts/lightweight-charts.standalone.production.mjs";
+import { h } from "../dom.js";
 import { candleOptions, chartOptions, guideOptions, histogramColor, lineOptions, markOptions, timeOf, volumeColor } from "./chart-style.js";
 import { onThemeChange, readTheme } from "./chart-theme.js";
 import { RANGES } from "./overlays.js";
@@ -10,7 +11,9 @@ const KINDS = { line: LineSeries, dashed: LineSeries, dots: LineSeries, histogra
 const PRICE_PANE_SHARE = 4; // of the height, to 1 for every other pane
 const RIGHT_MARGIN = 0.04; // of the bars shown
 const SMALLEST_SPAN = 10; // bars
+const FONT_SIZE = 12;
 const PAPER_WIDTH = 520; // of the 700 pixels that A4 has, beside the tags
+const PAPER_SHARPNESS = 2; // pixels of the picture for each of the page: paper shows more than a screen
 
 /**
  * A chart in a container. What is drawn is told by the container's data attributes: data-bars, data-first, data-last, data-last-close,
@@ -30,10 +33,11 @@ export class PriceChart {
   #lines = [];
   #isPlacing = false;
   #tags = new Tags();
+  #paper = h("div", { class: "chart-paper", "aria-hidden": "true" });
 
   /** `onPoint(index)` hears which bar is pointed at, null for none. The names of the price lines stand beside the container. */
   constructor(container, onPoint) {
-    container.after(this.#tags.element);
+    container.after(this.#paper, this.#tags.element);
     this.#container = container;
     this.#chart = createChart(container, {
       ...chartOptions(this.#theme),
@@ -52,15 +56,40 @@ export class PriceChart {
     container.addEventListener("blur", () => this.#allowWheel(false));
     container.addEventListener("pointerdown", () => container.focus({ preventScroll: true }));
     onThemeChange(() => this.#repaint());
-    addEventListener("beforeprint", () => this.#fit(PAPER_WIDTH));
-    addEventListener("afterprint", () => this.#fit(null));
+    addEventListener("beforeprint", () => this.#toPaper());
   }
 
-  /** Bring the chart to a width in pixels, at once and in the colours of the moment: printing waits for nothing. Null is that of the page. */
-  #fit(width) {
-    this.#chart.applyOptions({ autoSize: width === null });
-    this.#repaint();
-    if (width !== null) this.#chart.resize(width, this.#container.clientHeight, true);
+  /**
+   * Put a picture of the chart, as wide as paper and in its colours, where only paper shows it. Printing waits for nothing, and the chart itself
+   * would paint for it too late.
+   */
+  #toPaper() {
+    if (!this.#bars.dates.length) return;
+    const { clientWidth: width, clientHeight: height } = this.#container;
+    const theme = this.#theme;
+    this.#chart.applyOptions({ autoSize: false, layout: { fontSize: FONT_SIZE * PAPER_SHARPNESS } });
+    this.#repaint(readTheme());
+    this.#chart.resize(PAPER_WIDTH * PAPER_SHARPNESS, height * PAPER_SHARPNESS, true);
+    const picture = this.#chart.takeScreenshot();
+    picture.style.setProperty("height", `${height}px`);
+    this.#paper.replaceChildren(picture);
+    const prices = [...this.#marks.values()].flat().map(({ price }) => price);
+    const lines = new Map(prices.map((price) => [price, this.#yOf(price, PAPER_SHARPNESS)]));
+    const paneHeight = this.#paneHeight / PAPER_SHARPNESS;
+    this.#chart.applyOptions({ layout: { fontSize: FONT_SIZE } });
+    this.#repaint(theme);
+    this.#chart.resize(width, height, true);
+    this.#chart.applyOptions({ autoSize: true });
+    this.#tags.place((price) => lines.get(price) ?? null, paneHeight); // those of the page are placed again when it is painted
+  }
+
+  #yOf(price, scale = 1) {
+    const y = this.#candles.priceToCoordinate(price);
+    return y === null ? null : y / scale;
+  }
+
+  get #paneHeight() {
+    return this.#chart.panes()[0].getHeight();
   }
 
   /** Draw an answer of GET /series with open, high, low, close and volume. */
@@ -150,7 +179,7 @@ export class PriceChart {
     this.#isPlacing = true;
     requestAnimationFrame(() => {
       this.#isPlacing = false;
-      this.#tags.place((price) => this.#candles.priceToCoordinate(price), this.#chart.panes()[0].getHeight());
+      this.#tags.place((price) => this.#yOf(price), this.#paneHeight);
     });
   }
 
@@ -202,8 +231,8 @@ export class PriceChart {
     this.#chart.applyOptions({ handleScale: { mouseWheel: allowed }, handleScroll: { mouseWheel: allowed } });
   }
 
-  #repaint() {
-    this.#theme = readTheme();
+  #repaint(theme = readTheme()) {
+    this.#theme = theme;
     this.#chart.applyOptions(chartOptions(this.#theme));
     this.#candles.applyOptions(candleOptions(this.#theme));
     this.#drawVolume();
