@@ -145,6 +145,16 @@ def test_a_kind_that_the_page_does_not_know(open_page: Open, site: Site) -> None
     row = page.locator('tr[data-key="prices.csv"]')
     for words in ("Stored", "Bars", "3,270", "First day"):
         expect(row).to_contain_text(words)
+    # There is no report of its verdicts, neither here nor among the reports.
+    expect(page.locator("[data-command=report]")).to_have_count(0)
+    page.route("**/api/v1/jobs?**", lambda route: route.fulfill(json={"items": [known, other], "next_cursor": None}))
+    page.goto(site.url("/reports"))
+    rows = page.locator(f'tr[data-job="{job_id}"]')
+    expect(rows.nth(0)).to_contain_text("1 ticker, Balanced")
+    expect(rows.nth(0).get_by_role("button")).to_have_text("Excel")
+    expect(rows.nth(1)).to_contain_text("Tide table: 1 item")
+    expect(rows.nth(1).get_by_role("link")).to_have_text("See the task")
+    expect(rows.nth(1).get_by_role("button")).to_have_count(0)
 
 
 def test_the_time_that_is_left_is_told_in_words(open_page: Open, site: Site, watch: Watch) -> None:

@@ -11,6 +11,7 @@ import { scoreBar, verdictBadge } from "./widgets.js";
  * @typedef {object} Kind
  * @property {[one: string, many: string]} noun - of its items
  * @property {(job: any) => string} done - what happened to an item that succeeded
+ * @property {boolean} hasReport - whether there is an Excel file of its outcomes
  * @property {string} outcomes - what its outcomes are called
  * @property {(job: any) => string} describe - what a job works on
  * @property {(params: any) => [name: string, value: string][]} facts - what was asked for
@@ -50,6 +51,7 @@ const KINDS = {
   bulk_analysis: {
     noun: ["ticker", "tickers"],
     done: () => "analysed",
+    hasReport: true,
     outcomes: "Verdict",
     describe: ({ params, total, retry_of: retried }) => {
       const count = formatCount(total, "ticker", "tickers");
@@ -76,6 +78,7 @@ const KINDS = {
 KINDS.price_import = {
   noun: ["ticker", "tickers"],
   done: ({ params }) => (params.dry_run ? "checked" : "stored"),
+  hasReport: false,
   outcomes: "Outcome",
   describe: ({ params, total, retry_of: retried }) => `Prices of ${formatCount(total, "ticker", "tickers")}${retried ? ", failed ones again" : ""}, ${params.dry_run ? "check" : "import"}`,
   facts: (params) => [
@@ -96,6 +99,7 @@ KINDS.price_import = {
 const unknown = (name) => ({
   noun: ["item", "items"],
   done: () => "done",
+  hasReport: false,
   outcomes: "Outcome",
   describe: ({ total, retry_of: retried }) => `${words(name)}: ${formatCount(total, "item", "items")}${retried ? ", failed ones again" : ""}`,
   facts: (params) =>

@@ -3,7 +3,9 @@
 import { api } from "../api.js";
 import { onReturn } from "../connection.js";
 import { fill, h } from "../dom.js";
-import { formatAgo, formatCount, formatMoment, formatShare, formatWhole } from "../format.js";
+import { formatAgo, formatMoment, formatShare, formatWhole } from "../format.js";
+import { kindOf } from "../job-kinds.js";
+import { describeJob } from "../job-progress.js";
 import { FINISHED } from "../job-watch.js";
 import { oneStopPerRow } from "../rows.js";
 import { empty, problem, show } from "../states.js";
@@ -13,18 +15,16 @@ import { outcomeLine, saveWith } from "./saving.js";
 
 /** @type {[string, string][]} */
 const STATUSES = [["", "All jobs"], ...statesOf("job")];
-const UNIVERSES = { all: "All tickers", watchlist: "Watchlist" };
 const PAGE = 25;
 
-/** The card. `values` are the address's, `keep(values)` puts them back there; `strategies` are [id, name] pairs. */
-export function jobReports(values, strategies, keep) {
+/** The card. `values` are the address's, `keep(values)` puts them back there. */
+export function jobReports(values, keep) {
   const body = h("div", { id: "job-list" });
   const outcome = outcomeLine("job-report-outcome");
   const status = select("job-status", STATUSES, values.job_status, () => {
     keep({ job_status: status.value });
     load();
   });
-  const names = Object.fromEntries(strategies);
 
   function load() {
     const wanted = status.value;
@@ -88,14 +88,16 @@ export function jobReports(values, strategies, keep) {
   }
 
   function row(job) {
-    const title = `${UNIVERSES[job.params.universe] ?? "Named tickers"}, ${names[job.params.strategy] ?? job.params.strategy}`;
+    const title = describeJob(job);
     const when = job.finished_at ?? job.started_at ?? job.created_at;
     const words = FINISHED.has(job.status) ? "Excel" : "Excel so far";
-    const button = h("button", { type: "button", "aria-label": `${words}: ${title}, ${formatMoment(when)}`, onclick: () => save(job, button) }, words);
+    const named = (what) => `${what}: ${title}, ${formatMoment(when)}`;
+    const button = h("button", { type: "button", "aria-label": named(words), onclick: () => save(job, button) }, words);
+    const task = h("a", { href: `/tasks?job=${encodeURIComponent(job.id)}`, "aria-label": named("See the task") }, "See the task");
     return h(
       "tr",
       { dataset: { job: job.id } },
-      h("td", {}, h("div", {}, title), h("div", { class: "small soft" }, `${formatMoment(when)} (${formatAgo(when)}), ${formatCount(job.total, "ticker", "tickers")}`)),
+      h("td", {}, h("div", {}, title), h("div", { class: "small soft" }, `${formatMoment(when)} (${formatAgo(when)})`)),
       h(
         "td",
         {},
@@ -105,7 +107,7 @@ export function jobReports(values, strategies, keep) {
       ),
       h("td", { class: "number hide-on-phone" }, formatWhole(job.succeeded)),
       h("td", { class: "number hide-on-phone" }, formatWhole(job.failed)),
-      h("td", {}, button),
+      h("td", {}, kindOf(job.kind).hasReport ? button : task),
     );
   }
 

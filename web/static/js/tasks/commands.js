@@ -41,7 +41,8 @@ export function commandButtons(job, onJob, onNew) {
         { type: "button", class: "small", dataset: { command: "retry" }, "aria-label": `Retry the failed ${itemsOf(job)} of ${name}`, onclick: (event) => retry(job, onNew, event.currentTarget) },
         "Retry failed",
       ),
-    h("button", { type: "button", class: "small", dataset: { command: "report" }, "aria-label": `Excel report of ${name}`, onclick: (event) => report(job, event.currentTarget) }, "Excel"),
+    kindOf(job.kind).hasReport &&
+      h("button", { type: "button", class: "small", dataset: { command: "report" }, "aria-label": `Excel report of ${name}`, onclick: (event) => report(job, event.currentTarget) }, "Excel"),
   ];
 }
 
