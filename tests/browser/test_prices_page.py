@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from kit.accessibility import serious
+from kit.archives import packed
 from kit.browser import Open, Site
 from playwright.sync_api import expect
 
@@ -145,7 +146,55 @@ def test_the_undo_of_a_new_ticker_deletes_it(open_page: Open, site: Site, tmp_pa
     page.locator('.file-row[data-state="checked"]').get_by_role("button", name="Store", exact=True).click()
     page.locator('.file-row[data-state="stored"]').get_by_role("button", name="Undo").click()
     expect(page.locator(".file-row")).to_contain_text("Undone: nothing of it is stored.")
+    expect(page.locator("#upload-status")).to_be_empty()
+    expect(page.locator("#analyse-stored")).to_be_hidden()
+    page.locator(".file-row").get_by_role("button", name="Store without checking").click()
+    expect(page.locator("#upload-status")).to_have_text("1 stored.")
+    page.locator("#stored-list").get_by_role("button", name="FRESH").click()
+    page.locator("#detail-FRESH").get_by_role("button", name="Delete these prices").click()
+    expect(page.locator(".file-row")).to_contain_text("Its prices were deleted: nothing of it is stored.")
+    expect(page.locator("#upload-status")).to_be_empty()
     assert site.api("GET", "/prices/FRESH").status_code == 404
+
+
+def test_a_file_of_many_tickers_is_one_task_that_loses_nothing_unasked(open_page: Open, site: Site, tmp_path: Path) -> None:
+    put(site, "LOSES", 80)
+    archive = tmp_path / "export.zip"
+    files: dict[str, str | bytes] = {"LOSES.csv": prices_csv(60), "GAINS.csv": prices_csv(60), "BAD.csv": "no prices", "read.me": ""}
+    archive.write_bytes(packed(files))
+    page = open_page("/prices")
+    page.locator("#price-files").set_input_files(str(archive))
+    row = page.locator(".file-row")
+    row.get_by_label("Prices stored before").select_option("replace")
+    row.get_by_role("button", name="Check").click()
+    expect(row).to_contain_text("2 of 3 tickers could be stored; nothing is stored yet. 1 refused: see why below.")
+    expect(row.locator(".loss")).to_contain_text("LOSES")
+    expect(row.locator(".refused-files")).to_contain_text("BAD.csv")
+    expect(row).to_contain_text("Not read: read.me.")
+    row.get_by_role("button", name="Store", exact=True).click()
+    expect(row).to_contain_text("1 of 3 tickers stored. 2 refused: see why below.")
+    assert (bars_of(site, "LOSES"), bars_of(site, "GAINS")) == (80, 60)
+    row.get_by_role("button", name="Delete those days and store all").click()
+    expect(row).to_contain_text("2 of 3 tickers stored.")
+    assert bars_of(site, "LOSES") == 60
+    expect(page.get_by_role("button", name="Analyse these 2 tickers")).to_be_visible()
+    assert serious(page) == []
+    row.get_by_role("button", name="Undo all 2").click()
+    expect(row).to_contain_text("Undone: 2 tickers have what was stored before.")
+    assert bars_of(site, "LOSES") == 80
+    assert site.api("GET", "/prices/GAINS").status_code == 404
+    # A table with a column of tickers is one, too, unless all its rows are of one ticker.
+    header, *lines = prices_csv(60).splitlines()
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join([f"Ticker,{header}", *(f"{ticker},{line}" for ticker in ("LONG1", "LONG2") for line in lines)]))
+    single = tmp_path / "ONLY.csv"
+    single.write_text("\n".join([f"Ticker,{header}", *(f"ONLY,{line}" for line in lines)]))
+    page.locator("#price-files").set_input_files([str(table), str(single)])
+    expect(page.locator(".file-row")).to_have_count(3)
+    expect(page.locator(".file-row").nth(2).get_by_label("Ticker")).to_have_value("ONLY")
+    page.locator(".file-row").nth(1).get_by_role("button", name="Store", exact=True).click()
+    expect(page.locator(".file-row").nth(1)).to_contain_text("2 of 2 tickers stored.")
+    assert bars_of(site, "LONG2") == 60
 
 
 def test_forty_files_in_one_go_and_their_analysis(open_page: Open, site: Site, tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ import { refusalOf, shownText, tickerFromName, typeOf } from "./file-text.js";
 import { previewed, stored } from "./outcome.js";
 
 const LOOK_AFTER_MILLISECONDS = 300;
+/** @type {[string, string][]} */
 export const MODES = [
   ["replace", "are replaced"],
-  ["extend", "are kept, this file adds to them"],
+  ["extend", "are kept and added to"],
 ];
 const LABELS = { refused: "Check again", waiting: "Store without checking" };
 const canLeaveOut = (error) => error.code === "price_quality" && error.errors.some((entry) => entry.field?.startsWith("line ") && entry.field !== "line 1");
@@ -22,7 +23,7 @@ let made = 0;
 
 /**
  * The row of a file. `on` holds what the queue wants to hear: `changed()`, `unchecked(row)` (something is to be checked: this row in any case), `wanted(row)` (have it stored),
- * `stored(answer, row)`, `undone()` and `removed(row)`; and `isCrowded()`, whether there are so many files that each shows little.
+ * `stored(answer, row)`, `undone(row)` and `removed(row)`; and `isCrowded()`, whether there are so many files that each shows little.
  */
 export class FileRow {
   /**
@@ -159,15 +160,20 @@ export class FileRow {
         button.disabled = false;
         return;
       }
-      this.lost = null;
-      this.mayLose = false;
-      this.enter("waiting");
-      this.say(undo === "restore" ? "Undone: what was stored before is back." : "Undone: nothing of it is stored.");
+      this.takenBack(undo === "restore" ? "Undone: what was stored before is back." : "Undone: nothing of it is stored.");
       this.removeButton.focus();
-      this.on.undone();
+      this.on.undone(this);
     };
     const button = h("button", { type: "button", onclick: act }, "Undo");
     return h("div", { class: "row" }, button);
+  }
+
+  /** What it stored is no longer there. */
+  takenBack(text) {
+    this.lost = null;
+    this.mayLose = false;
+    this.enter("waiting");
+    this.say(text);
   }
 
   hold(isHeld) {

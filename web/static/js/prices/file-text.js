@@ -31,7 +31,7 @@ export function tickerFromName(name) {
 /** Why a file need not be sent; null when it may be. */
 export function refusalOf(file, mostBytes, formatBytes) {
   if (file.size === 0) return "The file is empty.";
-  if (NOT_TEXT.test(file.name)) return "This is neither a CSV file nor an .xlsx workbook. Save it as one of them and choose that file.";
+  if (NOT_TEXT.test(file.name) && !isArchive(file.name)) return "This is neither a CSV file nor an .xlsx workbook. Save it as one of them and choose that file.";
   if (file.size > mostBytes) return `The file has ${formatBytes(file.size)}; at most ${formatBytes(mostBytes)} are taken. Leave out older days, or split it and extend.`;
   return null;
 }
@@ -83,4 +83,34 @@ export async function shownText(file) {
   if (isWorkbook(file.name)) return file.arrayBuffer().then(() => "");
   const text = await file.text();
   return NO_TEXT.test(text) ? "" : text;
+}
+
+export const ZIP = "application/zip";
+const END_BYTES = 64000; // of either end of a table, in which a second ticker is looked for
+const TICKER_COLUMNS = new Set(["ticker", "symbol", "stocksymbol"]);
+const HEAD_LINES = 20;
+
+/** Whether a file holds the prices of many tickers: an archive, or a table whose column of tickers names more than one. */
+export async function isOfMany(file) {
+  if (isArchive(file.name)) return true;
+  if (isWorkbook(file.name)) return false;
+  const head = linesOf(await file.slice(0, END_BYTES).text());
+  const above = head.slice(0, HEAD_LINES).findIndex((line) => columnOf(line) !== null);
+  const column = columnOf(head[above] ?? "");
+  if (column === null) return false;
+  const tail = linesOf(await file.slice(Math.max(END_BYTES, file.size - END_BYTES)).text());
+  // The last line of the head and the first of the tail may be cut.
+  const cells = [...head.slice(above + 1, -1), ...tail.slice(1)].map((line) => line.split(column.delimiter)[column.at] ?? "");
+  return new Set(cells.map(tidy).filter(Boolean)).size > 1;
+}
+
+export const isArchive = (name) => /\.zip$/i.test(name);
+
+/** Where a header has the column of tickers; null where a line is no such header. */
+function columnOf(line) {
+  for (const delimiter of [",", ";", "\t", "|"]) {
+    const at = line.split(delimiter).findIndex((cell) => TICKER_COLUMNS.has(tidy(cell).replace(/[^a-z]/g, "")));
+    if (at >= 0 && line.includes(delimiter)) return { delimiter, at };
+  }
+  return null;
 }

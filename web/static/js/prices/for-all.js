@@ -1,8 +1,7 @@
-// What is set for all files in one place.
+// What is set for all files in one place: for those in a list, or for those in an archive.
 
 import { h } from "../dom.js";
 import { field, select } from "../widgets.js";
-import { MODES } from "./file-row.js";
 
 const ORDERS = [
   ["", "as each file tells"],
@@ -10,11 +9,16 @@ const ORDERS = [
   ["mdy", "month first"],
 ];
 
-/** The settings. `changed(settings)` hears of each; `settings()` are those that are set, for files that come later. Has `element`. */
-export function forAll(changed) {
-  const mode = select("all-mode", [["", "as set at each file"], ...MODES], "", () => mode.value && changed({ mode: mode.value }));
-  const dates = select("all-dates", ORDERS, "", () => changed({ dates: dates.value }));
-  const leavesOut = h("input", { id: "all-leave-out", type: "checkbox", onchange: () => changed({ leavesOut: leavesOut.checked }) });
+/**
+ * The settings. `changed(settings)` hears of each; `settings()` are those that are set, for files that come later. Has `element`.
+ * @param {string} id - that the ids of the controls begin with
+ * @param {[string, string][]} modes - what may become of the prices stored before
+ * @param {(settings: {mode?: string, dates?: string, leavesOut?: boolean}) => void} changed
+ */
+export function forAll(id, modes, changed) {
+  const mode = select(`${id}-mode`, modes, modes[0][0], () => mode.value && changed({ mode: mode.value }));
+  const dates = select(`${id}-dates`, ORDERS, "", () => changed({ dates: dates.value }));
+  const leavesOut = h("input", { id: `${id}-leave-out`, type: "checkbox", onchange: () => changed({ leavesOut: leavesOut.checked }) });
   const element = h(
     "fieldset",
     { class: "for-all row" },

@@ -29,7 +29,7 @@ export async function removePrices(ticker, changed) {
   }
   changed({ deleted: true });
   offerUndo(`The prices of ${ticker} are deleted; results stay. They can be restored for 7 days.`, async () => {
-    if (await restore(ticker)) changed({ deleted: true });
+    if (await restore(ticker)) changed({ restored: true });
   });
 }
 

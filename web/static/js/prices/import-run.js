@@ -56,17 +56,23 @@ export async function importRows(rows, { isCheck, mostBytes, patiently, area }) 
 }
 
 async function showOutcomes(rows, importId, isCheck) {
-  const outcomes = new Map();
-  let cursor = null;
-  do {
-    const page = await api.get(`/price-imports/${encodeURIComponent(importId)}`, { limit: PAGE, cursor });
-    for (const item of page.items) outcomes.set(item.ticker, item);
-    cursor = page.next_cursor;
-  } while (cursor);
+  const outcomes = new Map((await readOutcomes(importId)).map((item) => [item.ticker, item]));
   for (const row of rows) {
     const { report = null, problem = null } = outcomes.get(row.symbol) ?? {};
     if (report) isCheck ? row.showChecked(report) : row.showStored(report);
     else if (problem) await row.showRefused({ ...problem, detail: problem.message, words: problem.message, requestId: null });
     else row.back(`Not ${isCheck ? "checked" : "stored"}: the task did not come to it.`);
   }
+}
+
+/** What became of every file of an import, by ticker. @returns {Promise<any[]>} */
+export async function readOutcomes(importId) {
+  const items = [];
+  let cursor = null;
+  do {
+    const page = await api.get(`/price-imports/${encodeURIComponent(importId)}`, { limit: PAGE, cursor });
+    items.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return items;
 }

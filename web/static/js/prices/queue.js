@@ -3,19 +3,25 @@
 import { runBulk } from "../bulk-run.js";
 import { fill, h } from "../dom.js";
 import { formatBytes } from "../transfer.js";
-import { FileRow } from "./file-row.js";
+import { FileRow, MODES } from "./file-row.js";
+import { isOfMany } from "./file-text.js";
 import { forAll } from "./for-all.js";
 import { importRows } from "./import-run.js";
+import { ManyRow } from "./many-row.js";
 
 const MOST_WAITED_SECONDS = 90;
 const MOST_CHECKED = 10; // files at a time, by themselves
 const MANY = 4; // files that go in one request instead of one each
 const CROWDED = 3; // files, of which each then shows little
 const LOOK_MILLISECONDS = 250;
+/** @type {[string, string][]} */
+const ALL_MODES = [["", "as set at each file"], ...MODES];
 
-/** The card for uploads. `onStored()` hears of every file that was stored. Has `choose(ticker)`, which opens the file picker for a ticker. */
+/** The card for uploads. `onStored()` hears of every file that was stored. Has `choose(ticker)`, which opens the file picker for a ticker, and `deleted(ticker)`. */
 export function uploads(most, onStored) {
   const rows = [];
+  /** @type {ManyRow[]} */
+  let archives = []; // files with the prices of many tickers
   /** @type {string | null} */
   let wanted = null; // the ticker that the next chosen file is for
   let isSending = false;
@@ -23,13 +29,14 @@ export function uploads(most, onStored) {
   let checks = null; // while files are being checked
   const asked = new Set(); // rows that are to be checked however many there are
   const fresh = new Set(); // tickers that were stored since the page was opened
+  let sent = []; // the rows of the last run, of which the line below the list tells
 
   const input = h("input", {
     type: "file",
     id: "price-files",
     class: "visually-hidden",
     multiple: true,
-    accept: ".csv,.txt,.tsv,.xlsx,.xlsm,text/csv,text/plain,text/tab-separated-values",
+    accept: ".csv,.txt,.tsv,.xlsx,.xlsm,.zip,application/zip,text/csv,text/plain,text/tab-separated-values",
     onchange: () => take(input.files, wanted),
     oncancel: () => {
       wanted = null;
@@ -42,41 +49,78 @@ export function uploads(most, onStored) {
   const analyse = h("button", { type: "button", id: "analyse-stored", onclick: () => analyseStored() });
   const said = h("p", { class: "small soft", id: "upload-status", role: "status" });
   const progress = h("div", { id: "import-progress" });
-  const settings = forAll((changes) => {
+  const settings = forAll("all", ALL_MODES, (changes) => {
     for (const row of rows) if (!row.refused && row.state !== "stored" && row.state !== "sending") row.take(changes);
   });
   const bar = h("div", { class: "upload-bar", hidden: true }, h("div", { class: "row" }, sendAll, checkMany, analyse, tidy, said), progress);
-  const zone = dropZone(input, most.file);
+  const zone = dropZone(input, most);
   const element = h("section", { class: "card", id: "upload", "aria-labelledby": "upload-title" }, h("h2", { id: "upload-title" }, "Upload"), zone, settings.element, list, bar);
   acceptDrops(element, zone, (files) => take(files, null));
   window.addEventListener("beforeunload", (event) => {
-    if (rows.some((row) => row.isWaiting || row.state === "sending")) event.preventDefault();
+    if (rows.some((row) => row.isWaiting || row.state === "sending") || archives.some((row) => row.isOpen)) event.preventDefault();
   });
 
-  function take(files, wantedFor) {
-    const ticker = wantedFor && files.length === 1 ? wantedFor : undefined;
+  async function take(files, wantedFor) {
+    const chosen = [...files];
+    const ticker = wantedFor && chosen.length === 1 ? wantedFor : undefined;
     wanted = null;
-    for (const file of files) {
-      const former = rows.find((row) => row.file.name === file.name && row.state === "refused"); // the same file, corrected
-      const keeps = former && !former.refused ? { ticker: former.symbol, mode: former.mode.value } : {};
-      const row = new FileRow(file, {
-        mostBytes: most.file,
-        ticker,
-        mode: ticker ? "extend" : null,
-        ...keeps,
-        on: { changed: update, unchecked: checkSoon, stored: storedRow, undone, wanted: (which) => run([which]), removed, isCrowded: () => rows.length > CROWDED },
-      });
-      if (former) {
-        rows.splice(rows.indexOf(former), 1, row);
-        former.element.replaceWith(row.element);
-      } else {
-        rows.push(row);
-        list.append(row.element);
-      }
-      if (!row.refused) row.take(settings.settings());
-    }
     input.value = ""; // the same file may be chosen again when it was corrected
+    // A file that cannot be read is told of by the row that sends it.
+    const ofMany = await Promise.all(chosen.map((file) => !ticker && isOfMany(file).catch(() => false)));
+    for (const [at, file] of chosen.entries()) {
+      if (ofMany[at]) takeMany(file);
+      else takeOne(file, ticker);
+    }
     update();
+  }
+
+  function takeMany(file) {
+    const row = new ManyRow(file, {
+      mostBytes: most.archive,
+      on: { changed: update, stored: storedMany, undone: undoneMany, patiently: (send) => patiently(send), removed: removedMany },
+    });
+    archives.push(row);
+    list.append(row.element);
+  }
+
+  /** @param {File} file @param {string | undefined} ticker */
+  function takeOne(file, ticker) {
+    const former = rows.find((row) => row.file.name === file.name && row.state === "refused"); // the same file, corrected
+    const keeps = former && !former.refused ? { ticker: former.symbol, mode: former.mode.value } : {};
+    const row = new FileRow(file, {
+      mostBytes: most.file,
+      ticker,
+      mode: ticker ? "extend" : null,
+      ...keeps,
+      on: { changed: update, unchecked: checkSoon, stored: storedRow, undone, wanted: (which) => run([which]), removed, isCrowded: () => rows.length > CROWDED },
+    });
+    if (former) {
+      rows.splice(rows.indexOf(former), 1, row);
+      former.element.replaceWith(row.element);
+    } else {
+      rows.push(row);
+      list.append(row.element);
+    }
+    if (!row.refused) row.take(settings.settings());
+  }
+
+  function storedMany(tickers) {
+    for (const ticker of tickers) fresh.add(ticker);
+    update();
+    onStored();
+  }
+
+  function undoneMany(tickers) {
+    for (const ticker of tickers) fresh.delete(ticker);
+    update();
+    onStored();
+  }
+
+  function removedMany(row) {
+    archives = archives.filter((other) => other !== row);
+    row.element.remove();
+    update();
+    input.focus();
   }
 
   function storedRow(answer, row) {
@@ -86,24 +130,42 @@ export function uploads(most, onStored) {
     onStored();
   }
 
-  function undone() {
+  function undone(row) {
+    takenBack(row);
     update();
     onStored();
+  }
+
+  /** Prices of a ticker were deleted: no row says any longer that it has stored them. */
+  function deleted(ticker) {
+    for (const row of rows.filter(({ state, symbol }) => state === "stored" && symbol === ticker)) {
+      row.takenBack("Its prices were deleted: nothing of it is stored.");
+      takenBack(row);
+    }
+    fresh.delete(ticker);
+    update();
+  }
+
+  function takenBack(row) {
+    if (!rows.some(({ state, symbol }) => state === "stored" && symbol === row.symbol)) fresh.delete(row.symbol);
+    sent = sent.filter((other) => other !== row);
+    tell();
   }
 
   function removed(row) {
     const at = rows.indexOf(row);
     rows.splice(at, 1);
     row.element.remove();
+    tell();
     update();
     (rows[at]?.removeButton ?? rows[at - 1]?.removeButton ?? input).focus();
   }
 
   function clear() {
-    const isFinished = (row) => row.state === "stored" || row.state === "refused";
-    for (const row of rows.filter(isFinished)) row.element.remove();
+    for (const row of [...rows, ...archives].filter(isFinished)) row.element.remove();
     rows.splice(0, rows.length, ...rows.filter((row) => !isFinished(row)));
-    said.textContent = "";
+    archives = archives.filter((row) => !isFinished(row));
+    tell();
     fill(progress);
     update();
     input.focus();
@@ -112,7 +174,7 @@ export function uploads(most, onStored) {
   function update() {
     const waiting = rows.filter((row) => row.isWaiting).length;
     const unchecked = rows.filter((row) => row.state === "waiting").length;
-    bar.hidden = rows.length === 0 && fresh.size === 0;
+    bar.hidden = rows.length + archives.length + fresh.size === 0;
     settings.element.hidden = rows.filter((row) => !row.refused && row.state !== "stored").length < 2;
     sendAll.hidden = waiting === 0;
     sendAll.disabled = isSending;
@@ -122,7 +184,7 @@ export function uploads(most, onStored) {
     checkMany.textContent = `Check all ${unchecked} first`;
     analyse.hidden = fresh.size === 0;
     analyse.textContent = fresh.size === 1 ? "Analyse this ticker" : `Analyse these ${fresh.size} tickers`;
-    tidy.hidden = !rows.some((row) => row.state === "stored" || row.state === "refused");
+    tidy.hidden = ![...rows, ...archives].some(isFinished);
     for (const row of rows) row.sendButton.disabled = isSending;
   }
 
@@ -218,9 +280,16 @@ export function uploads(most, onStored) {
         );
       }
     });
-    const left = which.filter((row) => rows.includes(row));
-    const stored = left.filter((row) => row.state === "stored").length;
-    const missed = left.length - stored;
+    sent = which;
+    tell();
+  }
+
+  /** What came of the last run, of the rows that are still there; while another is under way, its words stay. */
+  function tell() {
+    if (isSending) return;
+    sent = sent.filter((row) => rows.includes(row));
+    const stored = sent.filter((row) => row.state === "stored").length;
+    const missed = sent.length - stored;
     said.textContent = [stored && `${stored} stored.`, missed && `${missed} not stored: see why above.`].filter(Boolean).join(" ");
   }
 
@@ -244,6 +313,7 @@ export function uploads(most, onStored) {
 
   return {
     element,
+    deleted,
     choose(ticker) {
       wanted = ticker;
       input.click();
@@ -256,7 +326,9 @@ function onePerTicker(rows) {
   return rows.filter((row, at) => rows.findIndex((other) => other.symbol === row.symbol) === at);
 }
 
-function dropZone(input, mostBytes) {
+const isFinished = ({ state }) => state === "stored" || state === "refused";
+
+function dropZone(input, most) {
   return h(
     "div",
     { class: "drop-zone" },
@@ -264,8 +336,9 @@ function dropZone(input, mostBytes) {
     h(
       "p",
       { class: "small soft" },
-      `One ticker each, up to ${formatBytes(mostBytes)}, as sites and tools export them. The header names date, open, high, low and close; volume and adjusted close are read where they are there.`,
+      `One ticker each, up to ${formatBytes(most.file)}, as sites and tools export them. The header names date, open, high, low and close; volume and adjusted close are read where they are there.`,
     ),
+    h("p", { class: "small soft" }, `Many tickers at once, up to ${formatBytes(most.archive)}: a ZIP archive with a file for each, or a table with a column named Ticker.`),
     h(
       "details",
       { class: "small" },

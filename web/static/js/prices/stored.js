@@ -24,8 +24,8 @@ async function keepPlace(element, build) {
   if (focused) byId(focused)?.focus();
 }
 
-/** The card of what is stored. `choose(ticker)` opens the file picker for a ticker. Has `reload()`. */
-export function storedPrices(choose) {
+/** The card of what is stored. `choose(ticker)` opens the file picker for a ticker, and `onDeleted(ticker)` hears of prices that were deleted. Has `reload()`. */
+export function storedPrices(choose, onDeleted) {
   let at = readUrl(DEFAULTS);
   if (at.ticker) at.q ||= at.ticker; // a link to one ticker must find it among thousands
   /** @type {number | undefined} */
@@ -150,6 +150,7 @@ export function storedPrices(choose) {
     const toggle = h("button", { type: "button", class: "opener", "aria-expanded": "false", "aria-controls": under.id, onclick: () => open(under.hidden) }, item.ticker);
     const look = () => show(detail, () => quality(item.ticker, choose, changed), "Looking for gaps …");
     const changed = ({ deleted = false, restored = false } = {}) => {
+      if (deleted) onDeleted(item.ticker);
       if (deleted || restored) reload();
       else keepPlace(detail, () => quietly(detail, () => quality(item.ticker, choose, changed), "", look));
     };
