@@ -13,7 +13,7 @@ import numpy as np
 
 from analysis.bars import Bars, FloatArray
 from analysis.levels import LOOKBACK, find_levels
-from analysis.quality import price_warnings
+from analysis.quality import is_stale, price_warnings
 from analysis.reasons import explain, finite, unavailable
 from analysis.rules import Votes, cast_votes, divisions_by_zero_ignored, shown_values
 from analysis.score import Score, score_of, signal_of, verdict_of
@@ -24,7 +24,7 @@ from models.indicator import INDICATORS, IndicatorReading
 from models.strategy import Strategy
 
 # Incremented with every change to any number or sentence of a result.
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 WEIGHT_DECIMALS = 10  # of a weight that is told
 
 RECENT = max(LONGEST_WINDOW, LOOKBACK)  # bars: all that an analysis needs besides the smoothed indicators
@@ -91,7 +91,8 @@ class Batch:
 
     def add(self, bars: Bars) -> None:
         """Add the history of a ticker; only its newest bars are kept."""
-        self._tickers.append(_Ticker(len(bars), newest_smoothed(bars), bars.newest(RECENT), price_warnings(bars, self._today)))
+        warnings, stale = price_warnings(bars, self._today), is_stale(bars.day(-1), self._today)
+        self._tickers.append(_Ticker(len(bars), newest_smoothed(bars), bars.newest(RECENT), warnings, stale))
 
     def analyses(self) -> list[Analysis]:
         """The analyses, in the order in which the tickers were added."""
@@ -134,6 +135,7 @@ class _Ticker(NamedTuple):
     smoothed: tuple[float, ...]
     recent: Bars
     warnings: tuple[PriceWarning, ...]
+    stale: bool
 
 
 class _Ballot(NamedTuple):
@@ -171,7 +173,7 @@ def _analysis(ticker: _Ticker, row: Series[float], ballots: Iterator[_Ballot], s
             _reading(key, ballot, row, ticker.bars, parameters.weights) for key, ballot in zip(parameters.indicators, ballots, strict=True)
         ),
         levels=find_levels(recent, row.atr),
-        trade=plan_trade(recent, row.atr, signal, parameters),
+        trade=plan_trade(recent, row.atr, signal, parameters, ticker.stale),
         warnings=ticker.warnings,
     )
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.bars import Bars
 from models.analysis import PriceWarning
+from models.day_text import day_text
 from models.price_series import PackedBars, PriceGap
 
 MINIMUM_BARS = 50
@@ -58,7 +59,7 @@ def _of_volume(bars: Bars) -> Iterator[PriceWarning]:
     without_volume = int(np.count_nonzero(bars.volume == 0))
     if without_volume > ZERO_VOLUME_SHARE * len(bars):
         percent = 100 * without_volume / len(bars)
-        yield PriceWarning("zero_volume", f"{without_volume} of {len(bars)} days ({percent:.0f} %) have no volume.")
+        yield PriceWarning("zero_volume", f"{without_volume} of {len(bars)} days ({percent:.0f}%) have no volume.")
 
 
 def move_warnings(bars: Bars) -> Iterator[PriceWarning]:
@@ -71,22 +72,25 @@ def move_warnings(bars: Bars) -> Iterator[PriceWarning]:
     large = candidates[sizes[candidates] > LARGE_MOVE]
     if large.size:
         at = int(large[-1])
-        often = "" if large.size == 1 else f"more than 50 % {large.size} times, the last time by "
+        moved = "Prices moved" if large.size == 1 else f"On {large.size} days prices moved by more than 50%, the last time"
+        day = bars.day(at + 1)
         yield PriceWarning(
             "large_move",
-            f"Within a day prices moved by {often}{100 * sizes[at]:.0f} % on {bars.day(at + 1)}: "
-            "a crash, or a split that the prices are not adjusted for.",
+            f"{moved} by {100 * sizes[at]:.0f}% on {day_text(day)}: a real move, or a split that the prices are not adjusted for.",
+            day if large.size == 1 else None,
         )
     overnight = bars.open[candidates + 1] / bars.close[candidates]
     ratios = zip(candidates.tolist(), moves[candidates].tolist(), overnight.tolist(), strict=True)
     splits = [(before, split) for before, close, opened in ratios if (split := _split_of(close, opened))]
     if splits:
         before, (n, m) = splits[-1]
+        day = bars.day(before + 1)
         often = "" if len(splits) == 1 else f" {len(splits)} times, the last time as by one"
         yield PriceWarning(
             "likely_split",
-            f"Prices moved as by a split{often} of {n}:{m} on {bars.day(before + 1)}, and no adjusted close explains it. "
-            "If it was one, add it (POST /prices/{ticker}/actions), or upload adjusted prices.",
+            f"Prices moved as by a split{often} of {n}:{m} on {day_text(day)}, and no adjusted close explains it. "
+            "If it was one, add it to the splits of the ticker, or upload adjusted prices.",
+            day,
         )
 
 
@@ -110,8 +114,9 @@ def _of_days(bars: Bars) -> Iterator[PriceWarning]:
     gaps = _before_gaps(bars)
     if gaps.size:
         at = int(gaps[-1])
-        often = "" if gaps.size == 1 else f" {gaps.size} times, the last time"
-        yield PriceWarning("gap", f"Bars of more than {GAP_DAYS} days are missing{often} from {bars.day(at)} to {bars.day(at + 1)}.")
+        gap, which = ("a gap", "") if gaps.size == 1 else (f"{gaps.size} gaps", "the last ")
+        days_without = f"from {day_text(bars.day(at))} to {day_text(bars.day(at + 1))}"
+        yield PriceWarning("gap", f"The prices have {gap} of more than {GAP_DAYS} days, {which}{days_without}.")
     # The mean is soon found, and the median only where many days are far apart.
     if days[-1] - days[0] >= WEEKLY_DAYS * (len(days) - 1) > 0 and (between := float(np.median(np.diff(days)))) >= WEEKLY_DAYS:
         yield PriceWarning(
@@ -125,14 +130,16 @@ def _of_days(bars: Bars) -> Iterator[PriceWarning]:
         yield PriceWarning(
             "weekend_bars",
             f"{weekend.size} {'bar is' if weekend.size == 1 else 'bars are'} of a Saturday or Sunday, the last of "
-            f"{bars.day(int(weekend[-1]))}: a market that never closes, or dates with day and month exchanged.",
+            f"{day_text(bars.day(int(weekend[-1])))}: a market that never closes, or dates with day and month exchanged.",
         )
 
 
 def _of_age(bars: Bars, today: date) -> Iterator[PriceWarning]:
     newest = bars.day(-1)
     if is_stale(newest, today):
-        yield PriceWarning("stale", f"The newest bar is of {newest}, more than {STALE_DAYS} days before the day of the analysis.")
+        yield PriceWarning(
+            "stale", f"The newest bar is of {day_text(newest)}, more than {STALE_DAYS} days before the day of the analysis.", newest
+        )
     if len(bars) < SHORT_BARS:
         yield PriceWarning(
             "short_history",

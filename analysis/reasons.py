@@ -101,9 +101,9 @@ def _ema_cross(s: Series[float], vote: int) -> tuple[str, Details]:
 def _bollinger(s: Series[float], vote: int) -> tuple[str, Details]:
     close, upper, middle, lower = s.close, s.bollinger_upper, s.bollinger_middle, s.bollinger_lower
     if vote > 0:
-        sentence = f"The close of {price_text(close)} is below the lower band at {price_text(lower)}: stretched down."
+        sentence = f"The close of {price_text(close)} is below the lower band at {price_text(lower)}: unusually low."
     elif vote < 0:
-        sentence = f"The close of {price_text(close)} is above the upper band at {price_text(upper)}: stretched up."
+        sentence = f"The close of {price_text(close)} is above the upper band at {price_text(upper)}: unusually high."
     else:
         sentence = f"The close of {price_text(close)} is between the bands at {price_text(lower)} and {price_text(upper)}: neutral."
     return sentence, _details(upper=upper, middle=middle, lower=lower)
@@ -112,7 +112,7 @@ def _bollinger(s: Series[float], vote: int) -> tuple[str, Details]:
 def _atr(s: Series[float], vote: int) -> tuple[str, Details]:
     atr = s.atr
     percent = 100 * atr / s.close
-    sentence = f"A usual day moves {price_text(atr)}, {percent:.1f} % of the close; it measures risk and does not vote."
+    sentence = f"The price typically moves {price_text(atr)} a day, {percent:.1f}% of the close; this measures risk and does not vote."
     return sentence, _details(percent=percent)
 
 
@@ -127,7 +127,7 @@ def _obv(s: Series[float], vote: int) -> tuple[str, Details]:
 
 def _cmf(s: Series[float], vote: int) -> tuple[str, Details]:
     value = s.money_flow_20 / s.volume_20 if s.volume_20 else 0.0
-    meaning = "buyers close the days" if vote > 0 else "sellers close the days" if vote < 0 else "neither side leads"
+    meaning = "buying pressure" if vote > 0 else "selling pressure" if vote < 0 else "neither prevails"
     return f"Chaikin money flow is {value:+.3f}: {meaning}.", {}
 
 

@@ -11,11 +11,17 @@ import numpy as np
 from analysis.bars import Bars
 from analysis.price_text import price_text
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, OrderType, Parameters, Side, Signal, Trade
+from models.day_text import day_text
 
 FARTHEST_ENTRY = 0.15  # of the close
 STOP_ATR = 1.5  # distance of the stop, in ATR
 WIDEST_STOP = 0.08  # of the entry
 LAST_CLOSE = "last close"
+# The verdict may change on the way to the entry, so the advice says whether the plan or the later verdict holds.
+_WHICH_HOLDS = (
+    "Cancel the order if it is still open when the verdict is no longer a Buy; once you have bought, hold until the stop, the target or a "
+    "Sell, even if the verdict becomes Hold."
+)
 
 
 class Position(NamedTuple):
@@ -35,8 +41,8 @@ class _Plan(NamedTuple):
     method: str
 
 
-def plan_trade(bars: Bars, atr: float, signal: Signal, parameters: Parameters) -> Trade | None:
-    """The trade of a signal, with the default position size. `atr` is in the unit of the prices.
+def plan_trade(bars: Bars, atr: float, signal: Signal, parameters: Parameters, stale: bool = False) -> Trade | None:
+    """The trade of a signal, with the default position size. `atr` is in the unit of the prices; the advice on `stale` bars says so first.
 
     None for HOLD, and for a SELL whose target would not be a price.
     """
@@ -49,6 +55,7 @@ def plan_trade(bars: Bars, atr: float, signal: Signal, parameters: Parameters) -
         return None
     entry, stop_loss, target, method = plan
     order = OrderType.LIMIT if entry < close else OrderType.STOP if entry > close else OrderType.MARKET
+    advice = _buy_advice(plan, order, close) if is_long else _sell_advice(plan)
     shares, value, risk = size_position(entry, stop_loss, DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, parameters.max_position_percent)
     return Trade(
         side=Side.LONG if is_long else Side.SHORT,
@@ -62,7 +69,7 @@ def plan_trade(bars: Bars, atr: float, signal: Signal, parameters: Parameters) -
         shares=shares,
         position_value=value,
         risk_amount=risk,
-        advice=_buy_advice(plan, order, close) if is_long else _sell_advice(plan),
+        advice=f"Update the prices first: the newest are of {day_text(bars.day(-1))}. {advice}" if stale else advice,
     )
 
 
@@ -119,29 +126,28 @@ def _buy_candidates(bars: Bars, close: float) -> Iterator[tuple[float, str]]:
 def _buy_advice(plan: _Plan, order: OrderType, close: float) -> str:
     entry, stop, target = price_text(plan.entry), price_text(plan.stop_loss), price_text(plan.target)
     if order is OrderType.MARKET:
-        void = f"is first at or under the stop, {stop}, or at or over the target, {target}"
-        return f"Buy at the market, near {entry}. The plan is void if the price {void}."
+        return f"Buy at the next open, near {entry}. Do not buy if the price has by then reached the stop, {stop}, or the target, {target}."
     away = _percent_text(100.0 * abs(plan.entry - close) / close)
     if order is OrderType.LIMIT:
         return (
-            f"Wait for {entry}, {away} under the close: place a limit order to buy there. "
-            f"The plan is void if the price first reaches the target, {target}, or opens at or under the stop, {stop}."
+            f"Wait for {entry}, {away} below the close: place a limit order to buy there. "
+            f"Do not buy if the price first reaches the target, {target}, or opens at or below the stop, {stop}. {_WHICH_HOLDS}"
         )
     # The stop of a breakout may be above the close, where it says nothing until the order is filled.
     falls = f"falls to the stop, {stop}, or " if plan.stop_loss < close else ""
     return (
-        f"Wait for {entry}, {away} over the close: place a stop order to buy there. "
-        f"The plan is void if the price first {falls}opens at or over the target, {target}."
+        f"Wait for {entry}, {away} above the close: place a stop order to buy there. "
+        f"Do not buy if the price first {falls}opens at or above the target, {target}. {_WHICH_HOLDS}"
     )
 
 
 def _sell_advice(plan: _Plan) -> str:
     stop, target = price_text(plan.stop_loss), price_text(plan.target)
     return (
-        "If you own it, sell at the market; if you do not, stay out. "
-        f"For short sellers only: the plan is void if the price is first at or over the stop, {stop}, or at or under the target, {target}."
+        "If you own it, sell at the next open; if you do not, stay out. "
+        f"For short sellers only: do not sell short if the price has by then reached the stop, {stop}, or the target, {target}."
     )
 
 
 def _percent_text(value: float) -> str:
-    return f"{value:.1f} %" if value >= 0.05 else "less than 0.1 %"
+    return f"{value:.1f}%" if value >= 0.05 else "less than 0.1%"

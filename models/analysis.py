@@ -112,8 +112,8 @@ class Levels:
 class Trade:
     """Order, entry, stop and target, and the position.
 
-    `distance_percent` is that of the entry from the close, in percent of the close. `advice` says what to do now, and where the plan is
-    void. A SELL tells owners to leave; its short trade has no position.
+    `distance_percent` is that of the entry from the close, in percent of the close. `advice` says what to do now, when not to buy, and
+    what holds if the verdict changes. A SELL tells owners to leave; its short trade has no position.
     """
 
     side: Side
@@ -132,10 +132,11 @@ class Trade:
 
 @dataclass(frozen=True)
 class PriceWarning:
-    """A caveat about the prices behind a verdict."""
+    """A caveat about the prices behind a verdict, and the day that it is about where that is one."""
 
     code: str
     message: str
+    day: date | None = None
 
 
 @dataclass(frozen=True)

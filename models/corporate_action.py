@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from models.day_text import day_text
+
 MERGE, UPLOAD, USER = "merge", "upload", "user"  # sources, beside the names of providers
 MOST_ACTIONS = 1_000  # of a ticker: quarterly dividends of 250 years
 
@@ -46,8 +48,8 @@ class CorporateAction:
 
     def sentence(self, close_before: float) -> str:
         """The action in words; a distribution in percent of the close before it."""
-        size = f"{100 * self.amount / close_before:.3g} %" if self.amount else f"{self.numerator}:{self.denominator}"
-        return f"{self.kind.value} {size} effective {self.effective_day}"
+        size = f"{100 * self.amount / close_before:.3g}%" if self.amount else f"{self.numerator}:{self.denominator}"
+        return f"{self.kind.value} {size} effective {day_text(self.effective_day)}"
 
 
 @dataclass(frozen=True)

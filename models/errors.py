@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from models.corporate_action import ActionKind
+from models.day_text import day_text
 
 if TYPE_CHECKING:
     from models.corporate_action import StoredAction
@@ -155,7 +156,7 @@ class ActionExists(Conflict):
         action = existing.action
         together = "one whose ratio is the product of both" if action.kind is ActionKind.SPLIT else "one of their sum"
         super().__init__(
-            f"{ticker} has {action.told} on {action.effective_day} already. To change it, delete it first with "
+            f"{ticker} has {action.told} on {day_text(action.effective_day)} already. To change it, delete it first with "
             f"DELETE /api/v1/prices/{ticker}/actions/{existing.id}. Two on one day are recorded as {together}."
         )
 
@@ -206,7 +207,7 @@ class StoredDaysLost(Conflict):
         self.ticker, self.lost = ticker, lost
         days = "1 stored day" if lost.days == 1 else f"{lost.days:,} stored days"
         super().__init__(
-            f"{days} of {ticker}, {lost.first} to {lost.last}, would be deleted: the file does not hold them. "
+            f"{days} of {ticker}, {day_text(lost.first)} to {day_text(lost.last)}, would be deleted: the file does not hold them. "
             "Send ?extend=true to add to what is stored, or leave out on_loss=refuse. Nothing was stored."
         )
 
@@ -216,7 +217,7 @@ class PricesReplaced(Conflict):
 
     def __init__(self, ticker: str, as_of: date) -> None:
         self.ticker, self.as_of = ticker, as_of
-        super().__init__(f"The prices of {ticker} up to {as_of} were replaced since this result was made. Analyse it again.")
+        super().__init__(f"The prices of {ticker} up to {day_text(as_of)} were replaced since this result was made. Analyse it again.")
 
 
 class AnalysedPeriod(NamedTuple):
@@ -234,8 +235,8 @@ class InsufficientHistory(BellwetherError):
     def __init__(self, ticker: str, bars: int, needed: int, period: AnalysedPeriod | None = None) -> None:
         """`bars` are those of the `period`, or all."""
         self.ticker, self.bars, self.needed = ticker, bars, needed
-        until = f" up to {period.as_of}" if period else ""
-        enough = f". There are enough from {period.enough_from} on" if period and period.enough_from else ""
+        until = f" up to {day_text(period.as_of)}" if period else ""
+        enough = f". There are enough from {day_text(period.enough_from)} on" if period and period.enough_from else ""
         super().__init__(f"{ticker} has {bars} {'bar' if bars == 1 else 'bars'}{until}; an analysis needs at least {needed}{enough}.")
 
 
@@ -375,7 +376,7 @@ class AmbiguousDates(BellwetherError):
     def __init__(self, day_first: date, month_first: date) -> None:
         self.day_first, self.month_first = day_first, month_first
         super().__init__(
-            f"The dates can be read with the day or with the month first: the first row is of {day_first} or of {month_first}. "
+            f"The dates can be read in two ways: the first row is of {day_text(day_first)} or of {day_text(month_first)}. "
             "Send ?dates=dmy or ?dates=mdy. Nothing was stored."
         )
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from analysis.bars import ADJ_CLOSE, CLOSE, DAYS, OPEN, PRICES, VOLUME, BoolArray, FloatArray, columns_of
 from models.analysis import PriceWarning
 from models.corporate_action import ActionKind, CorporateAction
+from models.day_text import day_text
 from models.errors import BasesDiffer
 from models.import_report import Rescaled
 from models.price_series import COLUMNS, PackedBars, day_of
@@ -173,7 +174,7 @@ class _Common:
         closes = self._new[CLOSE] / self._old[CLOSE] / price.newest
         if not (self._may_differ & (np.abs(closes - 1) > TOLERANCE)).any():
             return ()
-        message = f"The stored bar of {day_of(int(self._days[-1]))} was not finished; the file's bar replaces it."
+        message = f"The stored bar of {day_text(day_of(int(self._days[-1])))} was not finished; the file's bar replaces it."
         return (PriceWarning("unfinished_bar", message),)
 
     def _ratio(self, rows: slice, counted: BoolArray | None = None) -> _Ratio:

@@ -26,6 +26,7 @@ from features.prices.store import action as action_store
 from features.prices.store import series as series_store
 from models.analysis import PriceWarning
 from models.corporate_action import MERGE, MOST_ACTIONS, UPLOAD, StoredAction
+from models.day_text import day_text
 from models.errors import PriceProblem, PriceQuality, StoredDaysLost
 from models.footing import Bases, Basis
 from models.import_report import ImportReport, LostDays, Rescaled
@@ -189,7 +190,7 @@ def report_of(prepared: Prepared, parsed: ParsedFile, options: UploadOptions) ->
     head, packed = prepared.head, prepared.packed
     warnings = [*parsed.warnings, *prepared.warnings]
     if prepared.own is not None and parsed.packed.last_day() <= prepared.own[0].last_day:
-        message = f"The file holds nothing newer than the stored prices, which end on {prepared.own[0].last_day}."
+        message = f"The file holds nothing newer than the stored prices, which end on {day_text(prepared.own[0].last_day)}."
         warnings.append(PriceWarning("nothing_newer", message))
     warnings += price_warnings(adjusted_bars(packed, head.adjusted, head.steps), today())
     extent = (head.ticker, head.bars, head.first_day, head.last_day)

@@ -42,13 +42,13 @@ def describe_parameters(params: Mapping[str, Any]) -> Iterator[tuple[str, CellVa
 
 
 def parameters_in_words(params: Mapping[str, Any]) -> str:
-    """The same as one sentence: "Strategy Balanced; capital 100,000; risk 2 % a trade; …"."""
+    """The same as one sentence: "Strategy Balanced; capital 100,000; risk 2% a trade; …"."""
     values = dict(describe_parameters(params))
     parts = [f"strategy {values['Strategy']}"] if "Strategy" in values else []
     parts.append(f"capital {number_in_words(values['Capital'])}")
-    parts.append(f"risk {number_in_words(values['Risk a trade, % of capital'])} % a trade")
+    parts.append(f"risk {number_in_words(values['Risk a trade, % of capital'])}% a trade")
     if values["Position at most, % of capital"] is not None:
-        parts.append(f"a position of at most {number_in_words(values['Position at most, % of capital'])} % of the capital")
+        parts.append(f"a position of at most {number_in_words(values['Position at most, % of capital'])}% of the capital")
     if values["Target distance ÷ stop distance"] is not None:
         parts.append(f"targets {number_in_words(values['Target distance ÷ stop distance'])} times as far as stops")
     parts.append(f"indicators: {values['Indicators']}")

@@ -59,7 +59,7 @@ _PROPERTIES: dict[Style, dict[str, Any]] = {
     Style.RATIO: {"num_format": "0.00"},
     Style.SCORE: {"num_format": "0.000"},
     Style.PERCENT: {"num_format": "0.00"},
-    Style.SHARE: {"num_format": "0.0 %"},
+    Style.SHARE: {"num_format": "0.0%"},
     Style.DATE: {"num_format": "yyyy-mm-dd"},
     Style.MOMENT: {"num_format": "yyyy-mm-dd hh:mm:ss"},
 }

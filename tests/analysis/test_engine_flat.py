@@ -120,7 +120,7 @@ def test_a_price_at_rest_through_a_split_holds() -> None:
 @pytest.mark.parametrize("level", LEVELS)
 def test_flat_prices_leave_null_only_where_there_is_no_number(level: float, volume: float) -> None:
     analysis = json.loads(dump(seen(bars_of(np.full(260, level), volume=volume))))
-    assert set(places_of_null(analysis)) <= {"trade", "indicators.value"}
+    assert set(places_of_null(analysis)) <= {"trade", "indicators.value", "warnings.day"}
     silent = {reading["key"] for reading in analysis["indicators"] if reading["value"] is None}
     # %B needs bands with a width, and money flow needs volume; every other indicator has a number, even a meaningless one.
     assert silent <= {"bollinger", "cmf"}
@@ -131,7 +131,7 @@ def test_flat_prices_leave_null_only_where_there_is_no_number(level: float, volu
 @pytest.mark.parametrize("count", [50, 120, 196], ids=lambda count: f"{count} bars")
 def test_real_prices_leave_null_only_for_what_is_unavailable(sample: dict[str, Bars], ticker: str, count: int) -> None:
     analysis = json.loads(dump(seen(sample[ticker].until(count))))
-    assert set(places_of_null(analysis)) <= {"trade", "indicators.value"}
+    assert set(places_of_null(analysis)) <= {"trade", "indicators.value", "warnings.day"}
     assert [reading["key"] for reading in analysis["indicators"] if reading["value"] is None] == ["ema_cross"]
     assert (analysis["trade"] is None) == (analysis["signal"] == "HOLD")
 

@@ -16,11 +16,11 @@ from analysis.engine import ENGINE_VERSION, Fingerprints
 from models.price_series import PackedBars
 
 AS_OF = date(2013, 3, 1)
-FINGERPRINT = "703def15db5c5cae011046cff19286f0311009f853656f0c7f4c296fad62149e"
+FINGERPRINT = "83c5273cd705789424fbc07e64135883140dce6067973bada252a3f0461fbca2"
 
 
 def test_the_numbers_below_are_of_this_version() -> None:
-    assert ENGINE_VERSION == "3"
+    assert ENGINE_VERSION == "4"
 
 
 @pytest.mark.parametrize(

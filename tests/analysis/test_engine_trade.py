@@ -15,6 +15,10 @@ from models.analysis import Signal
 from models.strategy import STRATEGIES
 
 BUY, SELL, HOLD = Signal.BUY, Signal.SELL, Signal.HOLD
+WHICH_HOLDS = (
+    "Cancel the order if it is still open when the verdict is no longer a Buy; once you have bought, hold until the stop, the target or a "
+    "Sell, even if the verdict becomes Hold."
+)
 
 
 @dataclass(frozen=True)
@@ -182,32 +186,31 @@ def test_a_sell_whose_target_would_not_be_a_price_has_no_trade() -> None:
             {},
             "market",
             0.0,
-            "Buy at the market, near 100.00. "
-            "The plan is void if the price is first at or under the stop, 98.00, or at or over the target, 104.00.",
+            "Buy at the next open, near 100.00. Do not buy if the price has by then reached the stop, 98.00, or the target, 104.00.",
             id="at the close",
         ),
         pytest.param(
             {**UPTREND},
             "limit",
             -2.0,
-            "Wait for 98.00, 2.0 % under the close: place a limit order to buy there. "
-            "The plan is void if the price first reaches the target, 101.92, or opens at or under the stop, 96.04.",
+            "Wait for 98.00, 2.0% below the close: place a limit order to buy there. "
+            f"Do not buy if the price first reaches the target, 101.92, or opens at or below the stop, 96.04. {WHICH_HOLDS}",
             id="under the close",
         ),
         pytest.param(
             {"high_20": 100.0, "high_5": 100.0, "low_20": 95.0},
             "stop",
             1.0,
-            "Wait for 101.00, 1.0 % over the close: place a stop order to buy there. "
-            "The plan is void if the price first falls to the stop, 98.98, or opens at or over the target, 105.04.",
+            "Wait for 101.00, 1.0% above the close: place a stop order to buy there. "
+            f"Do not buy if the price first falls to the stop, 98.98, or opens at or above the target, 105.04. {WHICH_HOLDS}",
             id="over the close",
         ),
         pytest.param(
             {"high_20": 102.0, "high_5": 102.0, "low_20": 96.0},
             "stop",
             3.02,
-            "Wait for 103.02, 3.0 % over the close: place a stop order to buy there. "
-            "The plan is void if the price first opens at or over the target, 107.14.",
+            "Wait for 103.02, 3.0% above the close: place a stop order to buy there. "
+            f"Do not buy if the price first opens at or above the target, 107.14. {WHICH_HOLDS}",
             id="so far over it that the stop is, too",
         ),
     ],
@@ -220,15 +223,21 @@ def test_a_buy_says_order_distance_and_what_to_do(changes: dict, order: str, dis
 
 def test_an_entry_next_to_the_close_is_not_called_zero_percent_away() -> None:
     advice = plan_trade(shape(sma_20=99.999, sma_50=95.0), 0.0, BUY, chosen()).advice
-    assert advice.startswith("Wait for 100.00, less than 0.1 % under the close:")
+    assert advice.startswith("Wait for 100.00, less than 0.1% below the close:")
+
+
+@pytest.mark.parametrize("signal", [BUY, SELL])
+def test_advice_on_stale_prices_says_so_first(signal: Signal) -> None:
+    fresh, stale = (plan_trade(shape(), 1.0, signal, chosen(), stale) for stale in (False, True))
+    assert stale.advice == f"Update the prices first: the newest are of 1 March 2012. {fresh.advice}"
 
 
 def test_a_sell_tells_owners_to_leave_and_others_to_stay_out() -> None:
     trade = plan_trade(shape(), 1.0, SELL, chosen())
     assert (trade.side, trade.order, trade.distance_percent) == ("short", "market", 0.0)
     assert trade.advice == (
-        "If you own it, sell at the market; if you do not, stay out. "
-        "For short sellers only: the plan is void if the price is first at or over the stop, 102.00, or at or under the target, 96.00."
+        "If you own it, sell at the next open; if you do not, stay out. "
+        "For short sellers only: do not sell short if the price has by then reached the stop, 102.00, or the target, 96.00."
     )
 
 

@@ -15,6 +15,7 @@ from features.prices.files.faults import Faults, quoted
 from features.prices.files.header import PRICES
 from features.prices.files.numbers import Numbers
 from features.prices.files.table import Table
+from models.day_text import day_text
 from models.price_series import MOST_BARS, PackedBars, day_of, number_of
 
 TOLERANCE = 0.005  # of the price: how far open and close may lie outside the day's range, which sources round on its own
@@ -105,7 +106,7 @@ class _Rows:
         if day == NO_DAY:
             yield self._name("date"), f"{self._quoted('date', row)} is not a date as in the other rows."
         elif day > self._latest:
-            yield self._name("date"), f"{day_of(day)} is in the future."
+            yield self._name("date"), f"{day_text(day_of(day))} is in the future."
         prices = {"open": self._open, "high": self._high, "low": self._low, "close": self._close}
         if self._adjusted:
             prices["adj_close"] = self._adj_close
@@ -164,7 +165,8 @@ class _Rows:
                 mended.duplicates += 1
             else:
                 day, line = day_of(int(days[at])), self._faults.sent_line(self._table.lines[first])
-                self._faults.add(self._table.lines[row], self._name("date"), f"{day} is there twice, with other numbers on line {line}.")
+                message = f"{day_text(day)} is there twice, with other numbers on line {line}."
+                self._faults.add(self._table.lines[row], self._name("date"), message)
         return rows[unique]
 
     def _numbers(self, row: int) -> tuple[float, ...]:

@@ -131,7 +131,8 @@ def test_too_little_history_is_told(client: Client) -> None:
     assert client.post("/analyze", {"ticker": "FB", "as_of": "2012-07-30"}).status_code == 200
     nothing = client.post("/analyze", {"ticker": "FB", "as_of": "1999-01-01"})
     assert (nothing.status_code, nothing.json["code"]) == (422, "insufficient_history")
-    assert nothing.json["detail"] == "FB has 0 bars up to 1999-01-01; an analysis needs at least 50. There are enough from 2012-07-30 on."
+    few = "FB has 0 bars up to 1 January 1999; an analysis needs at least 50."
+    assert nothing.json["detail"] == f"{few} There are enough from 30 July 2012 on."
 
 
 def test_an_indicator_without_a_vote_may_stand_beside_one_that_votes(client: Client) -> None:

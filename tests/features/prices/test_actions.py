@@ -17,6 +17,7 @@ from api.application import Application
 from features.prices.actions import ToldAction, read_footing, record_action
 from models.api_key import FIRST_ORG
 from models.corporate_action import MOST_ACTIONS, ActionKind, CorporateAction
+from models.day_text import day_text
 from models.errors import TooManyActions
 from models.recent_closes import MOST_CLOSES
 from utils.clock import now
@@ -98,7 +99,7 @@ def test_what_merging_finds_is_recorded(client: Client) -> None:
     header, *lines = restated_file().splitlines()
     client.put("/prices/PART", "\n".join([header, *traded_file().splitlines()[1:SPLIT_AT]]))
     report = client.put("/prices/PART?extend=true", "\n".join([header, *lines[SPLIT_AT - 20 :]])).json
-    assert report["rescaled"]["actions"] == [f"split 2:1 effective {SPLIT_DAY - timedelta(days=1)}"]
+    assert report["rescaled"]["actions"] == [f"split 2:1 effective {day_text(SPLIT_DAY - timedelta(days=1))}"]
     (found,) = client.get("/prices/PART/actions").json["items"]
     assert (found["numerator"], found["denominator"], found["source"], found["applied_to"]) == (2, 1, "merge", [])
     assert (report["price_basis"], report["volume_basis"]) == ("unknown", "unknown")
@@ -156,7 +157,7 @@ def test_who_cannot_be_told_of(client: Client) -> None:
     assert (again.status_code, again.json["code"]) == (409, "conflict")
     split = f"a split {added['numerator']}:{added['denominator']}"
     assert again.json["detail"] == (
-        f"TRADED has {split} on {added['effective_day']} already. To change it, delete it first with "
+        f"TRADED has {split} on {day_text(date.fromisoformat(added['effective_day']))} already. To change it, delete it first with "
         f"DELETE /api/v1/prices/TRADED/actions/{added['id']}. Two on one day are recorded as one whose ratio is the product of both."
     )
     dividend = {"kind": "dividend", "effective_day": added["effective_day"], "amount": 0.5, "currency": "USD"}

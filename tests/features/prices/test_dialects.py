@@ -99,7 +99,7 @@ def test_dates_that_can_be_read_in_two_ways_are_asked_for() -> None:
     text = slash_file("05/08/2025", "07/08/2025")
     with pytest.raises(AmbiguousDates) as refused:
         read(text)
-    assert "2025-08-05 or of 2025-05-08" in str(refused.value)
+    assert "5 August 2025 or of 8 May 2025" in str(refused.value)
     for order, day in ((DateOrder.DMY, date(2025, 8, 5)), (DateOrder.MDY, date(2025, 5, 8))):
         assert read(text, dates=order).packed.first_day() == day
 

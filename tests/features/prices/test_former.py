@@ -130,7 +130,7 @@ def test_lost_days_are_refused_where_they_are_to_be_kept(client: Client) -> None
     assert told["lost"] == {"days": 430, "first": "2020-03-11", "last": "2021-05-14"}
     refused = client.put("/prices/LOSS?on_loss=refuse", csv_of(70))
     assert (refused.status_code, refused.json["code"]) == (409, "stored_days_lost")
-    assert "430 stored days of LOSS, 2020-03-11 to 2021-05-14, would be deleted" in refused.json["detail"]
+    assert "430 stored days of LOSS, 11 March 2020 to 14 May 2021, would be deleted" in refused.json["detail"]
     assert rows("LOSS") == before
     assert client.put("/prices/LOSS?on_loss=refuse&extend=true", csv_of(70)).json["lost"] is None
     assert client.put("/prices/LOSS?on_loss=refuse", csv_of(501)).status_code == 200

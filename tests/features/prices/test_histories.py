@@ -15,6 +15,7 @@ from analysis.bars import adjusted_bars
 from features.prices.adjustment import adjustment_of
 from features.prices.histories import History, merge_histories
 from models.corporate_action import USER, ActionKind, CorporateAction, StoredAction
+from models.day_text import day_text
 from models.footing import UNKNOWN, Bases, Basis
 from models.price_series import PackedBars
 
@@ -116,7 +117,7 @@ def test_the_amount_of_a_dividend_is_that_of_the_day() -> None:
     merged, _ = merge_histories(History(packed[0], UNKNOWN), History(packed[1], UNKNOWN), False, [])
     assert merged.actions[0].amount == pytest.approx(0.05 * company.export(0, BARS, source).column("close")[149])
     assert merged.rescaled is not None
-    assert merged.rescaled.actions == [f"dividend 5 % effective {day_of_bar(150)}"]
+    assert merged.rescaled.actions == [f"dividend 5% effective {day_text(day_of_bar(150))}"]
 
 
 def test_what_a_dividend_has_restated_is_of_no_known_basis_for_good() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from kit.companies import BARS, Company, Source, arrays, bases, companies, day_of_bar
 
 from features.prices.merge import merge, split_of
+from models.day_text import day_text
 from models.errors import BasesDiffer
 from models.price_series import COLUMNS, PackedBars
 
@@ -53,15 +54,15 @@ def test_rounded_files_merge_as_well_as_their_decimals_allow(
         ),
         pytest.param(Company(1, splits=((150, 4.0),)), "as_traded", "as_traded", True, ["split 4:1"], (1, 0.25, 1), id="closes as traded"),
         pytest.param(
-            Company(1, dividends=((150, 0.018),)), "as_traded", "as_traded", True, ["dividend 1.8 %"], (1, 0.982, 1), id="a dividend"
+            Company(1, dividends=((150, 0.018),)), "as_traded", "as_traded", True, ["dividend 1.8%"], (1, 0.982, 1), id="a dividend"
         ),
         pytest.param(
             Company(1, splits=((150, 2.0),), dividends=((160, 0.03),)), "split_adjusted", "split_adjusted", True,
-            ["split 2:1", "dividend 3 %"], (0.5, 0.485, 2), id="both",
+            ["split 2:1", "dividend 3%"], (0.5, 0.485, 2), id="both",
         ),
         pytest.param(
             Company(1, splits=((150, 2.0),), dividends=((160, 0.03),)), "as_traded", "split_adjusted", True,
-            ["split 2:1", "dividend 3 %"], (1, 0.485, 2), id="both, closes as traded",
+            ["split 2:1", "dividend 3%"], (1, 0.485, 2), id="both, closes as traded",
         ),
     ],
 )  # fmt: skip
@@ -83,7 +84,7 @@ def test_what_happened_is_told(
     assert (rescaled.series, rescaled.before) == ("stored", effective)
     # Where closes are as traded, they show the day of the split.
     days = [day_of_bar(150) if action.startswith("split") and prices == "as_traded" else effective for action in actions or []]
-    assert rescaled.actions == [f"{action} effective {day}" for action, day in zip(actions or [], days, strict=True)]
+    assert rescaled.actions == [f"{action} effective {day_text(day)}" for action, day in zip(actions or [], days, strict=True)]
     assert (rescaled.price, rescaled.adj_close, rescaled.volume) == pytest.approx(factors)
 
 

@@ -14,6 +14,7 @@ import database
 from app import Application
 from features.prices import demo
 from features.prices.providers.demo import DemoProvider
+from models.day_text import day_text
 from models.price_series import COLUMNS
 from utils.clock import now, parse_iso, today
 
@@ -44,7 +45,9 @@ def test_an_uploaded_file_is_analysed_like_any_other(client: Client) -> None:
         "preview": None, "warnings": report.json["warnings"],
     }  # fmt: skip
     assert [warning["code"] for warning in report.json["warnings"]] == ["weekend_bars", "stale", "short_history"]
-    assert report.json["warnings"][1]["message"] == "The newest bar is of 2020-02-29, more than 7 days before the day of the analysis."
+    assert (
+        report.json["warnings"][1]["message"] == "The newest bar is of 29 February 2020, more than 7 days before the day of the analysis."
+    )
     result = client.post("/analyze", {"ticker": "MINE"}).json
     assert (result["provenance"]["provider"], result["provenance"]["adjustment"]) == ("upload", "none")
 
@@ -261,7 +264,8 @@ def test_quality_says_what_is_stored_and_what_is_missing(client: Client) -> None
         {"after": lines[39][:10], "before": lines[40][:10], "days": 16},
     ]
     assert [warning["code"] for warning in report["warnings"]] == ["gap", "weekend_bars", "stale", "short_history"]
-    assert f"from {lines[39][:10]} to {lines[40][:10]}" in report["warnings"][0]["message"]
+    gap = " to ".join(day_text(date.fromisoformat(line[:10])) for line in lines[39:41])
+    assert report["warnings"][0]["message"] == f"The prices have 2 gaps of more than 10 days, the last from {gap}."
 
 
 def test_quality_warns_as_an_analysis_does(client: Client) -> None:

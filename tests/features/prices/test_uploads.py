@@ -9,6 +9,8 @@ import pytest
 from kit.reports import price_file
 from kit.support import Client
 
+from models.day_text import day_text
+
 HEADER = "Date,Open,High,Low,Close,Volume\n"
 
 
@@ -30,7 +32,7 @@ def test_extending_over_a_split_gives_the_verdict_of_the_whole_restated_file(cli
     effective = lines[280].split(",")[0]
     assert report["rescaled"] == {
         "series": "stored", "before": effective, "price": pytest.approx(2 / 3), "adj_close": None, "volume": 1.5,
-        "actions": [f"split 3:2 effective {effective}"],
+        "actions": [f"split 3:2 effective {day_text(date.fromisoformat(effective))}"],
     }  # fmt: skip
     client.put("/prices/WHOLE", "\n".join([header, *restated]))
     part, whole = (client.post("/analyze", {"ticker": ticker}).json for ticker in ("PART", "WHOLE"))

@@ -104,7 +104,7 @@ def test_the_parameters_of_a_job(client: Client) -> None:
     assert [facts[name] for name in ("Tickers", "Succeeded", "Failed", "Cancelled")] == [2, 0, 1, 0]
     assert facts["Created (UTC)"] == pytest.approx(now().replace(tzinfo=None), abs=timedelta(minutes=5))
     assert facts["Parameters"] == (
-        "Strategy Trend following; capital 5,000; risk 2 % a trade; a position of at most 25 % of the capital; targets 3 times as far as "
+        "Strategy Trend following; capital 5,000; risk 2% a trade; a position of at most 25% of the capital; targets 3 times as far as "
         "stops; indicators: RSI 14, ADX 14; weights: the strategy's, but RSI 14 2, all of trend 0.5; as of 2012-06-01."
     )
     assert pairs(book["Parameters"]) == {

@@ -24,7 +24,7 @@ def test_the_report_of_a_ticker_says_what_its_result_says(client: Client, ticker
     for label in ("Ticker", "Verdict", "Signal", "Fingerprint"):
         assert summary[label] == result[label.lower()]
     assert summary["Strategy"] == STRATEGIES[strategy].name
-    assert summary["Parameters"].startswith(f"Strategy {STRATEGIES[strategy].name}; capital 100,000; risk 2 % a trade; ")
+    assert summary["Parameters"].startswith(f"Strategy {STRATEGIES[strategy].name}; capital 100,000; risk 2% a trade; ")
     assert summary["As of"] == datetime.fromisoformat(result["as_of"])
     assert (summary["Close"], summary["Score"]) == pytest.approx((result["close"], result["score"]))
     assert [row["Value"] for row in rows(book["Summary"]) if row["Field"] == "Warning"] == [line["message"] for line in result["warnings"]]

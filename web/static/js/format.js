@@ -58,9 +58,9 @@ export function formatScore(value) {
   while (digits < MOST_SCORE_DIGITS && !isOnItsSide(digits)) digits += 1;
   return scores[digits].format(value);
 }
-/** 1.5 → +1.50 %. */
+/** 1.5 → +1.50%. */
 export const formatPercent = (value) => (isNumber(value) ? percent.format(value / 100) : NONE);
-/** 0.42 → 42 %. */
+/** 0.42 → 42%. */
 export const formatShare = (value) => (isNumber(value) ? share.format(value) : NONE);
 /** A moment (ISO 8601 with zone) in the viewer's zone, which it names. */
 export const formatMoment = (iso) => (iso ? moment.format(new Date(iso)) : NONE);

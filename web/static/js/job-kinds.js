@@ -38,8 +38,8 @@ function plain(value) {
 const ANALYSIS_PARAMS = [
   ["strategy", "Strategy", strategyName],
   ["capital", "Capital", formatWhole],
-  ["risk_percent", "Risk per trade", (value) => `${value} %`],
-  ["max_position_percent", "Largest position", (value) => `${value} % of the capital`],
+  ["risk_percent", "Risk per trade", (value) => `${value}%`],
+  ["max_position_percent", "Largest position", (value) => `${value}% of the capital`],
   ["reward_risk", "Reward for each unit of risk", String],
   ["weights", "Weights", plain],
   ["indicators", "Indicators", plain],

@@ -5,19 +5,16 @@ import { h, notify } from "../dom.js";
 import { warningBadge } from "../words.js";
 
 const NOTES = new Set(["no_volume", "open_filled", "range_widened", "duplicate_rows", "unfinished_bar", "short_history", "stale", "nothing_newer", "basis_changed"]);
-const SPLIT = / of (\d+):(\d+) on (\d{4}-\d{2}-\d{2})/;
-const SEVERAL = / times, /;
-const LAST_DAY = /on (\d{4}-\d{2}-\d{2})/;
+const RATIO = / of (\d+):(\d+) on /;
 
 /**
  * A list of warnings; null where there is none. With `ticker`, whose prices are stored, a likely split can be added, and `changed()` hears of it.
- * @param {{code: string, message: string}[]} warnings
+ * @param {{code: string, message: string, day: string | null}[]} warnings
  * @param {{ticker?: string, changed?: () => void}} [of]
  */
 export function warningList(warnings, { ticker, changed = () => {} } = {}) {
   const split = warnings.find((warning) => warning.code === "likely_split");
-  const day = split && LAST_DAY.exec(split.message)?.[1];
-  const said = warnings.filter((warning) => !(warning.code === "large_move" && !SEVERAL.test(warning.message) && day === LAST_DAY.exec(warning.message)?.[1]));
+  const said = warnings.filter(({ code, day }) => !(code === "large_move" && day && day === split?.day));
   if (!said.length) return null;
   return h(
     "ul",
@@ -25,20 +22,20 @@ export function warningList(warnings, { ticker, changed = () => {} } = {}) {
     said.map((warning) =>
       NOTES.has(warning.code)
         ? h("li", { class: "note" }, h("span", { class: "badge" }, "Note"), " ", warning.message)
-        : h("li", {}, warningBadge(), " ", wordsOf(warning), warning === split && ticker && splitButton(ticker, split.message, changed)),
+        : h("li", {}, warningBadge(), " ", wordsOf(warning), warning === split && ticker && splitButton(ticker, split, changed)),
     ),
   );
 }
 
-/** The API's words speak of its calls; here is a button for them. */
+/** Here is a button for what the warning of a split asks for. */
 function wordsOf({ code, message }) {
   return code === "likely_split" ? message.replace(/ If it was one, .*$/, " If it was one, add it; else nothing need be done.") : message;
 }
 
-function splitButton(ticker, message, changed) {
-  const found = SPLIT.exec(message);
+function splitButton(ticker, { message, day }, changed) {
+  const found = RATIO.exec(message);
   if (!found) return null;
-  const [, numerator, denominator, day] = found;
+  const [, numerator, denominator] = found;
   const add = async () => {
     button.disabled = true;
     try {

@@ -39,7 +39,7 @@ function flip(side, answer, names) {
   const found = answer[side];
   const [arrow, move] = SIDES[side];
   const { close, verdict } = answer.unchanged;
-  if (found === null) return h("p", { class: "soft flip", dataset: { side } }, `${arrow} No ${move} up to ${answer.searched_percent} % makes it anything but ${verdict}.`);
+  if (found === null) return h("p", { class: "soft flip", dataset: { side } }, `${arrow} No ${move} up to ${answer.searched_percent}% makes it anything but ${verdict}.`);
   const moved = found.close / close - 1;
   const where =
     Math.abs(moved) < SLIGHTEST ? [`${arrow} With the slightest ${move} it becomes `] : [`${arrow} At `, h("strong", {}, formatPrice(found.close)), ` (${formatPercent(moved * 100)}) it becomes `];

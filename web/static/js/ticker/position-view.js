@@ -7,6 +7,7 @@ import { DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, sizePosition, sizingProblems } f
 const NAMES = { capital: "Capital", riskPercent: "Risk, % of capital", capPercent: "Cap, % of capital" };
 const ORDERS = { limit: "limit order", stop: "stop order", market: "at the market" };
 const LIMITS = { risk: "The risk sets the size.", cap: "The cap sets the size." };
+const SENTENCE_END = /(?<=\.) /;
 
 /** `sizing` ({capital, riskPercent, capPercent}, as typed) is kept by the page from one result to the next; it is changed here. */
 export function positionView(result, sizing) {
@@ -19,19 +20,18 @@ export function positionView(result, sizing) {
     fact("Stop", formatPrice(trade.stop_loss), away(trade.stop_loss, trade.entry)),
     fact("Target", formatPrice(trade.target), `${away(trade.target, trade.entry)}, ${trade.reward_risk} to 1`),
   );
-  const [now, ...terms] = sentencesOf(trade.advice);
-  if (trade.side === "short")
-    return [h("p", { class: "advice" }, now), h("details", { class: "short-plan" }, h("summary", {}, "The plan of a short sale"), h("p", { class: "small" }, terms.join(" ")), facts)];
-  return [h("p", { class: "advice" }, now), h("p", { class: "small soft" }, terms.join(" ")), facts, calculator(trade, sizing)];
+  const now = adviceOf(result);
+  const terms = trade.advice.slice(now.length);
+  if (trade.side === "short") return [h("p", { class: "advice" }, now), h("details", { class: "short-plan" }, h("summary", {}, "The plan of a short sale"), h("p", { class: "small" }, terms), facts)];
+  return [h("p", { class: "advice" }, now), h("p", { class: "small soft" }, terms), facts, calculator(trade, sizing)];
 }
 
-/** What to do now, in a sentence. */
-export function adviceOf({ signal, trade }) {
-  if (trade !== null) return sentencesOf(trade.advice)[0];
+/** What to do now, in a sentence; old prices have one of their own before it. */
+export function adviceOf({ signal, trade, warnings }) {
+  const count = warnings.some(({ code }) => code === "stale") ? 2 : 1;
+  if (trade !== null) return trade.advice.split(SENTENCE_END).slice(0, count).join(" ");
   return signal === "HOLD" ? "Hold what you own; there is no trade to make." : "There is no plan to act on: its target would not be a price.";
 }
-
-const sentencesOf = (text) => text.split(/(?<=\.) /);
 
 /** What the calculator starts with. */
 export function defaultSizing(capPercent) {
