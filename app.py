@@ -100,10 +100,12 @@ def start(app: Application, connect_attempts: int | None = None, needs_database:
     """Start the steps of the application's lifecycle. Any number of processes may start at once.
 
     `connect_attempts` is by default DB_CONNECT_ATTEMPTS. Without `needs_database` the application starts although the database is away,
-    and answers 503 until it is back. Raises one of NOT_STARTED: the database cannot be reached, its schema cannot be served, or DATA_DIR
-    cannot be written.
+    answers 503 until it is back, and never creates an SQLite file. Raises one of NOT_STARTED: the database cannot be reached, its schema
+    cannot be served, or DATA_DIR cannot be written.
     """
     services = app.services
+    if not needs_database:
+        services.database.expect_file()
 
     def may_fail(part: str, error: Exception) -> bool:
         return not needs_database and part in ("database", "schema") and is_unavailable(error)

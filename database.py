@@ -35,6 +35,7 @@ from infrastructure.sql import sqlite as sqlite_driver
 from infrastructure.sql.driver_reader import Reader
 from infrastructure.sql.options import DatabaseOptions
 from infrastructure.sql.pool_events import watch_pool
+from infrastructure.sql.sqlite_file import SqliteFile
 from utils.database_errors import (
     DatabaseSuspended,
     Explanation,
@@ -44,6 +45,7 @@ from utils.database_errors import (
     is_unavailable,
     reason_of,
     refuses_writes,
+    spoils_connections,
 )
 
 if TYPE_CHECKING:
@@ -87,9 +89,11 @@ class Database:
     def __init__(self, options: DatabaseOptions) -> None:
         self.options = options
         self._url = normalize_url(options.url)
+        self._file = SqliteFile(Path(self._url.database or "")) if self._url.get_backend_name() == "sqlite" else None
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._counts = dict.fromkeys(POOL_EVENTS, 0)
+        self._generation = 0  # of the connections; those of a former one are not used again
         self.breaker = Breaker("database", options.breaker_failures, options.breaker_seconds)
         self.refused_write: RefusedWrite | None = None  # the last one; None again once a write has succeeded
         _databases.add(self)
@@ -107,12 +111,17 @@ class Database:
     @property
     def path(self) -> Path | None:
         """The path of the SQLite file; None on Postgres."""
-        return Path(self._url.database or "") if self.is_sqlite else None
+        return self._file.path if self._file is not None else None
 
     @property
     def description(self) -> str:
         """The URL without its password, for logs and messages."""
         return self._url.render_as_string(hide_password=True)
+
+    def expect_file(self) -> None:
+        """From now on, a missing SQLite file is an error; otherwise the first connection creates it."""
+        if self._file is not None:
+            self._file.expect()
 
     def engine(self) -> Engine:
         """The engine, created at the first call. That opens no connection."""
@@ -152,6 +161,8 @@ class Database:
         """Close every pooled connection. Idempotent; the next use opens the pool again."""
         with self._lock:
             engine, self._engine = self._engine, None
+            if self._file is not None:
+                self._file.forget()
         if engine is not None:
             engine.dispose()
 
@@ -192,6 +203,8 @@ class Database:
             return False
         if refuses_writes(error):
             self.refused_write = RefusedWrite(explanation_of(error), time.monotonic())
+        if spoils_connections(error):
+            self._generation += 1
         if is_lost(error):
             self.breaker.record_failure(error)
             return True
@@ -245,8 +258,7 @@ class Database:
             "isolation_level": "AUTOCOMMIT",
             "hide_parameters": True,
         }
-        if self.path is not None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self._file is not None:
             # No recycling: no network lies between, and closing the last connection removes the -shm file, which takes space to create.
             arguments = {"detect_types": sqlite3.PARSE_DECLTYPES, "timeout": options.lock_timeout, "check_same_thread": False}
             engine = create_engine(self._url, connect_args=arguments, **pool)
@@ -254,8 +266,9 @@ class Database:
             # Many rows per statement, because psycopg2's `executemany` makes a round trip for each.
             batches = {"executemany_mode": "values_plus_batch", "executemany_batch_page_size": 500}
             engine = self._postgres_engine(pool_recycle=options.pool_recycle, **batches, **pool)
-        prepare = sqlite_driver.set_pragmas if self.is_sqlite else None
-        watch_pool(engine, self._counts, options.ping_after_idle, prepare, self._record_outcome)
+        watch_pool(engine, self._counts, options.ping_after_idle, lambda: self._generation, self._record_outcome)
+        if self._file is not None:
+            self._file.guard(engine)
         return engine
 
     def _postgres_engine(self, **more: Any) -> Engine:

@@ -54,6 +54,8 @@ def main(arguments: list[str] | None = None, policy: SupervisionPolicy | None = 
         features = load_features(settings)
         threads = settings.network_threads if options.lane is Lane.NETWORK else 0
         machine = JobMachine.of(settings, features, CONNECTIONS_PER_THREAD * threads)
+        if server is not None or options.lane is not None:
+            machine.foundation.database.expect_file()  # its parent has opened it
         if server is not None:
             server.serve(machine.foundation.database, machine.kinds)
             return 0

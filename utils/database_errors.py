@@ -6,6 +6,7 @@ import re
 import sqlite3
 from dataclasses import dataclass
 from enum import Enum, auto
+from pathlib import Path
 
 from sqlalchemy import exc
 
@@ -23,6 +24,8 @@ class ErrorKind(Enum):
     FULL = auto()  # the disk is full
     WRITE_FAILED = auto()  # the disk refuses writes for another reason
     UNREADABLE = auto()  # the SQLite file cannot be opened or read
+    MISSING = auto()  # the SQLite file is no longer there
+    REPLACED = auto()  # another SQLite file is in its place
     AWAY = auto()  # the server does not answer, or has closed the connection
 
 
@@ -44,7 +47,9 @@ class _ConnectFault:
 
 
 UNWRITABLE = frozenset({ErrorKind.READ_ONLY, ErrorKind.FULL, ErrorKind.WRITE_FAILED})  # reads still work
-LOST = frozenset({ErrorKind.UNREADABLE, ErrorKind.AWAY})
+LOST = frozenset({ErrorKind.UNREADABLE, ErrorKind.MISSING, ErrorKind.REPLACED, ErrorKind.AWAY})
+# What is wrong with the connection may end before the connection does: one opened while the file was read-only cannot ever write.
+SPOILING = frozenset({ErrorKind.READ_ONLY, ErrorKind.UNREADABLE, ErrorKind.DAMAGED})
 UNAVAILABLE = UNWRITABLE | LOST | {ErrorKind.BUSY, ErrorKind.EXHAUSTED}
 
 SQLITE_KINDS = {
@@ -99,8 +104,7 @@ EXPLANATIONS = {
     ),
     ErrorKind.READ_ONLY: Explanation(
         "The database can be read, but not written to.",
-        "Point DATABASE_URL at the primary server, or give the file and its folder to the account that the service runs as, "
-        "on a disk that is mounted for writing.",
+        "Point DATABASE_URL at the primary server, or let this one take writes again.",
     ),
     ErrorKind.FULL: Explanation("There is no space left on the disk of the database.", "Make room on it, or give it a larger one."),
     ErrorKind.WRITE_FAILED: Explanation(
@@ -112,10 +116,24 @@ EXPLANATIONS = {
         "See that DATABASE_URL (or DATA_DIR) names a file in a folder that the account of the service may read and write, "
         "on a sound disk with space left.",
     ),
+    ErrorKind.MISSING: Explanation(
+        "The database file is gone: it, or a folder above it, was moved away, renamed or deleted.",
+        "Put the same file back, with its -wal file if there is one: the service then goes on by itself. If it is lost, stop the web and "
+        "worker services, put a backup back (`python -m deploy.restore FILE`) and start them again.",
+    ),
+    ErrorKind.REPLACED: Explanation(
+        "The database file is not the one that this process opened: another one was put in its place meanwhile.",
+        "If the new one is right, restart the web and worker services, so that all of them use it; otherwise put the former one back.",
+    ),
     ErrorKind.AWAY: Explanation(
         "The database does not answer.", "See that it runs and that DATABASE_URL is right; the log has the reason."
     ),
 }
+READ_ONLY_FILE = Explanation(
+    EXPLANATIONS[ErrorKind.READ_ONLY].found,
+    "Let the account that the service runs as write the file and its folder (chmod, chown), on a disk that is mounted for writing. "
+    "Writes then succeed again without a restart.",
+)
 
 
 def _connect_fault(words: str, found: str, remedy: str, is_permanent: bool = True) -> _ConnectFault:
@@ -176,6 +194,24 @@ CONNECT_FAULTS = (
 )
 
 
+class FileMissing(sqlite3.OperationalError):
+    """The SQLite file is not there, and must not be created."""
+
+    kind = ErrorKind.MISSING
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"there is no file {path}")
+
+
+class FileReplaced(sqlite3.OperationalError):
+    """The path holds another SQLite file than the one that the process opened."""
+
+    kind = ErrorKind.REPLACED
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is another file than before")
+
+
 class DatabaseSuspended(exc.SQLAlchemyError):
     """The database's breaker is open: calls fail at once until the next trial."""
 
@@ -217,6 +253,11 @@ def refuses_writes(error: BaseException) -> bool:
     return kind_of(error) in UNWRITABLE
 
 
+def spoils_connections(error: BaseException) -> bool:
+    """Whether the connections that are open now may go on failing after the cause has ended."""
+    return kind_of(error) in SPOILING
+
+
 def is_permanent(error: exc.DBAPIError) -> bool:
     """Whether an error of a connection attempt stays after a retry."""
     if isinstance(error.orig, sqlite3.Error):
@@ -234,7 +275,11 @@ def explanation_of(error: exc.SQLAlchemyError) -> Explanation:
             "No connection to the database was free.", "Raise DB_POOL_SIZE or DB_MAX_OVERFLOW, and look for slow statements."
         )
     fault = _find_connect_fault(error)
-    return fault.explanation if fault else EXPLANATIONS[kind_of(error) or ErrorKind.STATEMENT]
+    if fault is not None:
+        return fault.explanation
+    kind = kind_of(error) or ErrorKind.STATEMENT
+    is_of_a_file = isinstance(getattr(error, "orig", None), sqlite3.Error)
+    return READ_ONLY_FILE if kind is ErrorKind.READ_ONLY and is_of_a_file else EXPLANATIONS[kind]
 
 
 def reason_of(error: exc.SQLAlchemyError) -> str:
@@ -245,6 +290,8 @@ def reason_of(error: exc.SQLAlchemyError) -> str:
 
 
 def _kind_on_sqlite(error: sqlite3.Error) -> ErrorKind:
+    if isinstance(error, FileMissing | FileReplaced):
+        return error.kind
     code = getattr(error, "sqlite_errorcode", None)  # missing when the driver refused a parameter
     if code is None:
         return ErrorKind.STATEMENT

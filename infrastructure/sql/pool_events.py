@@ -8,17 +8,19 @@ from typing import Any
 
 from sqlalchemy import Engine, event, exc
 
-FAILED = "failed"  # key in a connection's info: its present use has failed
+# Keys in a connection's info.
+FAILED = "failed"  # its present use has failed
+GENERATION = "generation"  # of the pool, when it was opened
 
 
 def watch_pool(
     engine: Engine,
     counts: dict[str, int],
     ping_after_idle: float,
-    prepare: Callable[[Any], None] | None,
+    generation: Callable[[], int],
     note: Callable[[exc.SQLAlchemyError | None], bool],
 ) -> None:
-    """Count events in `counts`, ping connections after `ping_after_idle` idle seconds, call `prepare` on new ones.
+    """Count events in `counts`, ping connections after `ping_after_idle` idle seconds, replace those of a former `generation`.
 
     `note` is called with each error and returns whether it counts as a failure; with None when a connection returns without a failure.
     """
@@ -26,8 +28,7 @@ def watch_pool(
     @event.listens_for(engine, "connect")
     def count_connect(connection: Any, record: Any) -> None:
         counts["connects"] += 1
-        if prepare is not None:
-            prepare(connection)
+        record.info[GENERATION] = generation()
 
     @event.listens_for(engine, "checkin")
     def note_return(connection: Any, record: Any) -> None:
@@ -36,9 +37,11 @@ def watch_pool(
             note(None)
 
     @event.listens_for(engine, "checkout")
-    def ping_if_idle(connection: Any, record: Any, proxy: Any) -> None:
+    def replace_if_unusable(connection: Any, record: Any, proxy: Any) -> None:
         # A ping at every checkout would double the round trips of a read; a connection in steady use is known to be alive.
         counts["checkouts"] += 1
+        if record.info[GENERATION] != generation():
+            raise exc.DisconnectionError  # the pool opens a fresh one and tries again
         idle_since = record.info.get("idle_since")
         if idle_since is None or time.monotonic() - idle_since < ping_after_idle:
             return
@@ -46,7 +49,7 @@ def watch_pool(
         try:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
-            raise exc.DisconnectionError() from error  # the pool opens a fresh one and tries again
+            raise exc.DisconnectionError() from error
 
     @event.listens_for(engine, "invalidate")
     def count_invalidation(connection: Any, record: Any, error: BaseException | None) -> None:
