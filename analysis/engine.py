@@ -114,11 +114,20 @@ def signal_history(bars: Bars, parameters: Parameters) -> SignalHistory:
     return SignalHistory(score.score, votes, series)
 
 
-def newest_score(bars: Bars, parameters: Parameters) -> tuple[float, dict[str, int]]:
-    """The score of the newest bar and each indicator's vote, without reasons and trade."""
+class NewestScore(NamedTuple):
+    """The score of the newest bar, and each indicator's vote and contribution, without reasons and trade."""
+
+    score: float
+    votes: dict[str, int]
+    contributions: dict[str, float]
+
+
+def newest_score(bars: Bars, parameters: Parameters) -> NewestScore:
+    """The score of the newest bar."""
     with divisions_by_zero_ignored():
         votes, score = _evaluate(newest_series([newest_smoothed(bars)], [bars]), parameters)
-    return float(score.score[0]), {key: int(vote) for key, vote in zip(votes.keys, votes.vote[:, 0].tolist(), strict=True)}
+    vote, contribution = votes.vote[:, 0].astype(int).tolist(), score.contributions[:, 0].tolist()
+    return NewestScore(float(score.score[0]), dict(zip(votes.keys, vote, strict=True)), dict(zip(votes.keys, contribution, strict=True)))
 
 
 def newest_scores(bars: Bars, choices: Iterable[Parameters]) -> list[float]:

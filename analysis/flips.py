@@ -17,7 +17,7 @@ from analysis.bars import Bars
 from analysis.engine import newest_score
 from analysis.score import verdict_of
 from models.analysis import Parameters, Verdict
-from models.flip import Flips, NextClose, VoteTurn
+from models.flip import ContributionChange, Flips, NextClose, VoteTurn
 
 STEP = 0.0025
 FARTHEST = 0.25  # of the close, as are the step and the precision
@@ -31,6 +31,7 @@ class _Outcome(NamedTuple):
     score: float
     verdict: Verdict
     votes: dict[str, int]
+    contributions: dict[str, float]
 
 
 def find_flips(bars: Bars, parameters: Parameters, check: Callable[[], None] = lambda: None) -> Flips:
@@ -80,8 +81,8 @@ class _NextDay:
 
 
 def _outcome(bars: Bars, parameters: Parameters) -> _Outcome:
-    score, votes = newest_score(bars, parameters)
-    return _Outcome(score, verdict_of(score), votes)
+    newest = newest_score(bars, parameters)
+    return _Outcome(newest.score, verdict_of(newest.score), newest.votes, newest.contributions)
 
 
 def _search(day: _NextDay, unchanged: _Outcome, direction: float) -> NextClose | None:
@@ -108,4 +109,7 @@ def _narrow(day: _NextDay, verdict: Verdict, holds: float, flips: float) -> floa
 
 def _next_close(close: float, outcome: _Outcome, before: _Outcome) -> NextClose:
     turns = (VoteTurn(key, before.votes[key], vote) for key, vote in outcome.votes.items() if vote != before.votes[key])
-    return NextClose(close, outcome.score, outcome.verdict, tuple(turns))
+    contributions = (ContributionChange(key, before.contributions[key], after) for key, after in outcome.contributions.items())
+    changes = [change for change in contributions if change.contribution != change.next_contribution]
+    changes.sort(key=lambda change: abs(change.next_contribution - change.contribution), reverse=True)
+    return NextClose(close, outcome.score, outcome.verdict, tuple(turns), tuple(changes))

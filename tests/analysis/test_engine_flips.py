@@ -9,7 +9,7 @@ import pytest
 from kit.bars import bars_of, chosen, seen
 
 from analysis.bars import Bars
-from analysis.engine import newest_score
+from analysis.engine import NewestScore, newest_score
 from analysis.flips import find_flips
 from analysis.score import verdict_of
 from models.analysis import Parameters, Verdict
@@ -45,8 +45,8 @@ class Case:
 
     @property
     def today(self) -> tuple[Verdict, dict[str, int]]:
-        score, votes = newest_score(self.bars, self.parameters)
-        return verdict_of(score), votes
+        newest = newest_score(self.bars, self.parameters)
+        return verdict_of(newest.score), newest.votes
 
     @property
     def unchanged(self) -> tuple[Verdict, dict[str, int]]:
@@ -57,6 +57,10 @@ class Case:
 
     def next_day(self, move: float) -> tuple[Verdict, dict[str, int]]:
         """The verdict and votes after one more bar, which opens at the close and moves by the fraction `move`."""
+        newest = self.next_score(move)
+        return verdict_of(newest.score), newest.votes
+
+    def next_score(self, move: float) -> NewestScore:
         bars = self.bars
         price = self.close * (1 + move)
         more = Bars(
@@ -67,8 +71,7 @@ class Case:
             close=np.append(bars.close, price),
             volume=np.append(bars.volume, sum(bars.volume[-20:].tolist()) / 20),
         )
-        score, votes = newest_score(more, self.parameters)
-        return verdict_of(score), votes
+        return newest_score(more, self.parameters)
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: " ".join(map(str, case[:3])))
@@ -129,6 +132,19 @@ def test_the_turns_are_the_votes_that_change(case: Case, side: str, direction: i
     if flip is None:
         return
     assert told(flip) == turned(case.unchanged[1], case.next_day(flip.close / case.close - 1)[1], case)
+
+
+@pytest.mark.parametrize("side", ["unchanged", "above", "below"])
+def test_the_changes_of_contributions_explain_the_change_of_the_score(case: Case, side: str) -> None:
+    flip = case.flip(side)
+    if flip is None:
+        return
+    before = newest_score(case.bars, case.parameters) if side == "unchanged" else case.next_score(0.0)
+    sizes = [change.next_contribution - change.contribution for change in flip.changes]
+    assert sizes == sorted(sizes, key=abs, reverse=True)
+    assert sum(sizes) == pytest.approx(flip.score - before.score)
+    assert all(change.contribution == before.contributions[change.key] for change in flip.changes)
+    assert flip.changes if flip.score != before.score else True
 
 
 def test_the_search_leaves_its_bars_alone(sample: dict[str, Bars]) -> None:

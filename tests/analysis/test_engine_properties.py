@@ -89,9 +89,9 @@ def test_every_number_is_finite(bars: Bars, parameters: Parameters) -> None:
 @thorough
 @given(price_histories(), parameter_sets())
 def test_the_newest_row_of_the_history_is_the_analysis(bars: Bars, parameters: Parameters) -> None:
-    history, (score, votes) = signal_history(bars, parameters), newest_score(bars, parameters)
-    assert float(history.score[-1]).hex() == score.hex()
-    assert history.votes.vote[:, -1].tolist() == list(votes.values())
+    history, newest = signal_history(bars, parameters), newest_score(bars, parameters)
+    assert float(history.score[-1]).hex() == newest.score.hex()
+    assert history.votes.vote[:, -1].tolist() == list(newest.votes.values())
     assert np.isfinite(history.score).all()
     assert np.isfinite(history.votes.confidence).all()
     assert (np.abs(history.score) <= 1).all()

@@ -138,7 +138,8 @@ def test_an_unchanged_close_comes_first_and_a_hair_is_called_one(open_page: Open
     expect(told).to_have_count(3)
     expect(told.nth(0)).to_contain_text("closes unchanged at")
     expect(told.nth(0)).to_contain_text(f"it becomes {flips['unchanged']['verdict']}")
-    expect(told.nth(1)).to_contain_text(f"With the slightest rise it becomes {flips['above']['verdict']}")
+    expect(told.nth(1)).to_contain_text(f"With the slightest rise it stays {result['verdict']}")
+    expect(told.nth(1)).to_contain_text("Compared with an unchanged close, the score changes most by:")
 
 
 def test_analysed_is_when_the_stored_result_was_made(open_page: Open, site: Site) -> None:

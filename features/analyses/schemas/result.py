@@ -65,8 +65,8 @@ class FlipsAnswer(Answer):
     ticker: str
     close: float = Field(description="The newest close of the result.")
     verdict: str = Field(description="The verdict of the result.")
-    unchanged: NextClose = Field(description="If the next day closes where the newest did; `turns` are from the result's votes.")
-    above: NextClose | None = Field(description="`turns` are from the votes at the unchanged close. Null where no verdict changes.")
+    unchanged: NextClose = Field(description="If the next day closes where the newest did; `turns` and `changes` are from the result.")
+    above: NextClose | None = Field(description="`turns` and `changes` are from the unchanged close. Null where no verdict changes.")
     below: NextClose | None = Field(description="As `above`.")
     searched_percent: float = Field(description="How far from the close was searched, in percent of it.")
 

@@ -258,6 +258,8 @@ def test_flips(client: Client) -> None:
             assert (flip["close"] - result["close"]) * sign > 0
             assert flip["verdict"] != answer["unchanged"]["verdict"]
             assert all(turn["vote"] != turn["next_vote"] for turn in flip["turns"])
+            moved = sum(change["next_contribution"] - change["contribution"] for change in flip["changes"])
+            assert moved == pytest.approx(flip["score"] - answer["unchanged"]["score"])
     assert answer["above"] or answer["below"]
 
 
