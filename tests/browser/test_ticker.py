@@ -80,6 +80,22 @@ def test_a_buy_says_what_to_wait_for(open_page: Open, site: Site) -> None:
     expect(page.locator("#position")).to_contain_text("stop order, breakout")
 
 
+def test_the_sizing_is_remembered_and_goes_back_to_the_defaults(open_page: Open, site: Site) -> None:
+    page = open_page("/tickers/MSFT?strategy=trend")
+    page.get_by_label("Capital").first.fill("25000")
+    page.get_by_label("Risk").fill("wrong")  # which is not kept
+    page.goto(site.url("/tickers/MSFT?strategy=weekly"))
+    page.goto(site.url("/tickers/MSFT?strategy=trend"))
+    expect(page.locator("#position-capital")).to_have_value("25000")
+    expect(page.locator("#position-riskPercent")).to_have_value("2")
+    page.get_by_role("button", name="Back to the defaults").click()
+    expect(page.locator("#position-capital")).to_have_value("100000")
+    expect(page.locator("#position-capital")).to_be_focused()
+    page.reload()
+    expect(page.locator("#position-capital")).to_have_value("100000")
+    expect(page.get_by_role("button", name="Back to the defaults")).to_be_hidden()
+
+
 def test_a_sell_tells_owners_to_leave_and_folds_the_short_sale(open_page: Open) -> None:
     page = open_page("/tickers/AAPL")
     expect(page.locator("#advice")).to_have_text(

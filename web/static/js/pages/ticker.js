@@ -9,8 +9,9 @@ import { ChartCard } from "../ticker/chart-card.js";
 import { flips } from "../ticker/flips.js";
 import { Header } from "../ticker/header.js";
 import { RANGES } from "../ticker/overlays.js";
-import { defaultSizing, positionView } from "../ticker/position-view.js";
+import { positionView } from "../ticker/position-view.js";
 import { provenance } from "../ticker/provenance.js";
+import { Sizing } from "../ticker/sizing.js";
 import { verdictHistory } from "../ticker/verdict-history.js";
 import { votes } from "../ticker/votes.js";
 import { readUrl, writeUrl } from "../url-state.js";
@@ -27,7 +28,7 @@ let analysis; // the AbortController of the analysis that is awaited
 /** @type {any} */
 let result = null;
 let isUnknown = false; // no prices: the page says so instead of everything else
-const typed = {}; // what was typed into the calculator; the cap only when it was changed
+const sizing = new Sizing();
 
 const header = new Header(ticker, { onStrategy: (strategy) => change({ strategy }), onAnalyse: analyseAgain });
 const chart = new ChartCard(ticker, state, change);
@@ -127,8 +128,7 @@ function showPosition() {
   const shown = result;
   show(byId("position"), async () => {
     const { max_position_percent: capPercent } = (await strategies()).find(({ id }) => id === shown.strategy);
-    const defaults = defaultSizing(capPercent);
-    return positionView(shown, new Proxy(typed, { get: (kept, name) => kept[name] ?? defaults[name] }));
+    return positionView(shown, sizing, capPercent);
   });
 }
 

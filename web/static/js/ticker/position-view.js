@@ -2,15 +2,23 @@
 
 import { fill, h } from "../dom.js";
 import { formatPercent, formatPrice, formatWhole } from "../format.js";
-import { DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, sizePosition, sizingProblems } from "./position.js";
+import { sizePosition, sizingProblems } from "./position.js";
 
-const NAMES = { capital: "Capital", riskPercent: "Risk, % of capital", capPercent: "Cap, % of capital" };
+/** @typedef {import("./sizing.js").Sizing} Sizing */
+/** @typedef {import("./sizing.js").Name} Name */
+
+/** @type {[Name, string][]} */
+const NAMES = [
+  ["capital", "Capital"],
+  ["riskPercent", "Risk, % of capital"],
+  ["capPercent", "Cap, % of capital"],
+];
 const ORDERS = { limit: "limit order", stop: "stop order", market: "at the market" };
 const LIMITS = { risk: "The risk sets the size.", cap: "The cap sets the size." };
 const SENTENCE_END = /(?<=\.) /;
 
-/** `sizing` ({capital, riskPercent, capPercent}, as typed) is kept by the page from one result to the next; it is changed here. */
-export function positionView(result, sizing) {
+/** `sizing` is kept by the page from one result to the next; it is changed here. The strategy's cap is the default. @param {any} result @param {Sizing} sizing @param {number} capPercent */
+export function positionView(result, sizing, capPercent) {
   const { trade } = result;
   if (trade === null) return h("p", {}, adviceOf(result));
   const facts = h(
@@ -23,7 +31,7 @@ export function positionView(result, sizing) {
   const now = adviceOf(result);
   const terms = trade.advice.slice(now.length);
   if (trade.side === "short") return [h("p", { class: "advice" }, now), h("details", { class: "short-plan" }, h("summary", {}, "The plan of a short sale"), h("p", { class: "small" }, terms), facts)];
-  return [h("p", { class: "advice" }, now), h("p", { class: "small soft" }, terms), facts, calculator(trade, sizing)];
+  return [h("p", { class: "advice" }, now), h("p", { class: "small soft" }, terms), facts, calculator(trade, sizing, capPercent)];
 }
 
 /** What to do now, in a sentence; old prices have one of their own before it. */
@@ -33,17 +41,37 @@ export function adviceOf({ signal, trade, warnings }) {
   return signal === "HOLD" ? "Hold what you own; there is no trade to make." : "There is no plan to act on: its target would not be a price.";
 }
 
-/** What the calculator starts with. */
-export function defaultSizing(capPercent) {
-  return { capital: String(DEFAULT_CAPITAL), riskPercent: String(DEFAULT_RISK_PERCENT), capPercent: String(capPercent) };
-}
-
-function calculator(trade, sizing) {
+/** @param {any} trade @param {Sizing} sizing @param {number} capPercent */
+function calculator(trade, sizing, capPercent) {
   const outcome = h("dl", { class: "facts outcome", id: "position-outcome" });
   const note = h("p", { class: "small soft", role: "status" });
-  const inputs = Object.keys(NAMES).map((name) => numberField(name, sizing, () => work()));
+  const inputs = NAMES.map(([name, label]) =>
+    numberField(name, label, (text) => {
+      sizing.set(name, text);
+      work();
+    }),
+  );
+  const usual = h(
+    "button",
+    {
+      type: "button",
+      class: "link small",
+      onclick: () => {
+        sizing.forget();
+        begin();
+        inputs[0].input.focus();
+      },
+    },
+    "Back to the defaults",
+  );
+  const begin = () => {
+    const texts = sizing.of(capPercent);
+    for (const { name, input } of inputs) input.value = texts[name];
+    work();
+  };
   const work = () => {
-    const amount = (name) => (sizing[name].trim() === "" ? NaN : Number(sizing[name]));
+    const texts = sizing.of(capPercent);
+    const amount = (name) => (texts[name].trim() === "" ? NaN : Number(texts[name]));
     const typed = { capital: amount("capital"), riskPercent: amount("riskPercent"), capPercent: amount("capPercent") };
     const problems = sizingProblems(typed);
     for (const { name, say } of inputs) say(problems[name] ?? "");
@@ -52,8 +80,9 @@ function calculator(trade, sizing) {
     fill(outcome, fact("Shares", formatWhole(shares)), fact("Position", formatPrice(positionValue)), fact("At risk", formatPrice(riskAmount)));
     const text = shares === undefined ? "Correct the marked number." : shares === 0 ? "The capital is too small for one share." : LIMITS[limit];
     if (note.textContent !== text) note.textContent = text; // said once, not at every key
+    usual.hidden = !sizing.isOwn(capPercent);
   };
-  work();
+  begin();
   return h(
     "form",
     { class: "position-form", "aria-label": "Position size", onsubmit: (event) => event.preventDefault() },
@@ -62,24 +91,16 @@ function calculator(trade, sizing) {
       { class: "position-fields" },
       inputs.map(({ element }) => element),
     ),
+    usual,
     outcome,
     note,
   );
 }
 
-function numberField(name, sizing, onchange) {
+function numberField(name, label, onText) {
   const id = `position-${name}`;
   const said = h("p", { class: "field-problem", id: `${id}-problem` });
-  const input = h("input", {
-    id,
-    inputmode: "decimal",
-    autocomplete: "off",
-    value: sizing[name],
-    oninput: () => {
-      sizing[name] = input.value;
-      onchange();
-    },
-  });
+  const input = h("input", { id, inputmode: "decimal", autocomplete: "off", oninput: () => onText(input.value) });
   const say = (text) => {
     said.textContent = text;
     said.hidden = text === "";
@@ -91,7 +112,7 @@ function numberField(name, sizing, onchange) {
       input.removeAttribute("aria-describedby");
     }
   };
-  return { name, say, element: h("div", { class: "field" }, h("label", { for: id }, NAMES[name]), input, said) };
+  return { name, input, say, element: h("div", { class: "field" }, h("label", { for: id }, label), input, said) };
 }
 
 function fact(name, value, note) {
