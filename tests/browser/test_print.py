@@ -17,16 +17,22 @@ PAGES = ("/", "/tickers/AAPL", "/screener", "/tasks", "/reports", "/prices", "/d
 @pytest.mark.parametrize("path", PAGES)
 def test_a_printed_page_has_what_was_read_and_nothing_to_press(open_page: Open, site: Site, path: str) -> None:
     site.api("POST", "/watchlist", json={"ticker": "AAPL"})
+    site.api("PATCH", "/watchlist/AAPL", json={"notes": "Bought at 400."})
     page = open_page(path, color_scheme="dark")
     settled(page)
     page.set_viewport_size({"width": A4_WIDTH, "height": 1000})
     page.emulate_media(media="print", color_scheme="dark")
     expect(page.get_by_role("navigation")).to_be_hidden()
     expect(page.locator("h1").first).to_be_visible()
-    pressed = (
+    controls = (
         "[...document.querySelectorAll('button, input, select, textarea')].filter((one) => one.checkVisibility() && !one.closest('th'))"
     )
+    pressed = f"{controls}.filter((one) => getComputedStyle(one).borderStyle !== 'none')"  # what was chosen and counted is a text
     assert page.evaluate(f"{pressed}.map((one) => one.outerHTML)") == []
+    if path == "/":
+        for read in ("#strategy", "#period", "#order", "#summary [data-group='']", "[data-part=old]", "[data-ticker=AAPL] .notes"):
+            expect(page.locator(read)).to_be_visible()
+        expect(page.get_by_text("Add tickers")).to_be_hidden()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     tables = "[...document.querySelectorAll('main table')].filter((one) => one.checkVisibility())"
     assert page.evaluate(f"{tables}.filter((one) => one.getBoundingClientRect().right > innerWidth).map((one) => one.className)") == []

@@ -181,3 +181,16 @@ def test_everything_open_is_accessible_and_fits(open_page: Open, site: Site, wid
     row = page.locator('tr[data-ticker="AAPL"]')
     for part in (".name-cell a", ".verdict-cell .badge", ".score-cell .number", ".close-cell"):
         expect(row.locator(part).first).to_be_visible()
+
+
+def test_on_a_phone_the_actions_of_a_row_are_behind_a_button(open_page: Open, site: Site, watch: Watch) -> None:
+    watch.expected.append("503")  # a chart that finds no slot is asked for again
+    follow(site, "AAPL", "MSFT")
+    page = open_page("/", viewport={"width": 390, "height": 844})
+    remove = page.get_by_role("button", name="Remove AAPL from the watchlist")
+    expect(remove).to_be_hidden()
+    page.get_by_role("button", name="Actions for AAPL").click()
+    remove.click()
+    expect(page.get_by_role("button", name="Actions for MSFT")).to_be_focused()
+    page.get_by_role("link", name="MSFT").last.click()
+    expect(page.get_by_role("button", name="3M")).to_have_attribute("aria-pressed", "true")

@@ -98,7 +98,14 @@ function partLine({ key, title, count, groups }, show, onShow, address) {
     {},
     h(
       "button",
-      { type: "button", class: `chip ${key}`, "aria-pressed": String(isShown), dataset: { part: key }, title: isShown ? "Show all" : "Show only these", onclick: () => onShow(isShown ? "" : key) },
+      {
+        type: "button",
+        class: `chip on-paper ${key}`,
+        "aria-pressed": String(isShown),
+        dataset: { part: key },
+        title: isShown ? "Show all" : "Show only these",
+        onclick: () => onShow(isShown ? "" : key),
+      },
       title,
     ),
     named,

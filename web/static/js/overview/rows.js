@@ -61,6 +61,7 @@ export function buildRow(item, view) {
     notesCell(item),
     cell(
       { class: "actions-cell" },
+      h("button", { type: "button", class: "small menu-toggle", dataset: { action: "menu" }, "aria-expanded": "false", "aria-label": `Actions for ${ticker}` }, "⋯"),
       view.byHand && [action("up", "↑", `Move ${ticker} up`), action("down", "↓", `Move ${ticker} down`)],
       action("analyse", "Analyse", `Analyse ${ticker} now`),
       removal(ticker),
@@ -120,7 +121,7 @@ function notesCell({ ticker, notes }) {
   const words = notes ? h("span", { class: "notes" }, notes) : ["Add a note", h("span", { class: "visually-hidden" }, ` for ${ticker}`)];
   return cell(
     { class: "small notes-cell" },
-    h("button", { type: "button", class: notes ? "quiet notes-button" : "quiet notes-button soft", dataset: { action: "notes" }, title: "Edit" }, label, words),
+    h("button", { type: "button", class: notes ? "quiet notes-button on-paper" : "quiet notes-button soft", dataset: { action: "notes" }, title: "Edit" }, label, words),
   );
 }
 

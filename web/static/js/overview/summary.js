@@ -33,7 +33,7 @@ export function showSummary(items, chosen, onChosen) {
       chips.map(([key, name, count]) =>
         h(
           "button",
-          { type: "button", class: `chip ${key}`, "aria-pressed": String(key === chosen), dataset: { group: key }, onclick: () => onChosen(key) },
+          { type: "button", class: `chip on-paper ${key}`, "aria-pressed": String(key === chosen), dataset: { group: key }, onclick: () => onChosen(key) },
           h("strong", {}, formatWhole(count)),
           ` ${name}`,
         ),

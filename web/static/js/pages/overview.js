@@ -181,7 +181,14 @@ function onAction(event) {
   if (!button) return;
   const { ticker } = button.closest("tr").dataset;
   const item = items.find((one) => one.ticker === ticker);
-  const actions = { analyse: () => analyse(item, button), remove: () => remove(item, button), notes: () => editors.edit(item), up: () => byHand.step(ticker, -1), down: () => byHand.step(ticker, 1) };
+  const actions = {
+    menu: () => button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") === "false")),
+    analyse: () => analyse(item, button),
+    remove: () => remove(item, button),
+    notes: () => editors.edit(item),
+    up: () => byHand.step(ticker, -1),
+    down: () => byHand.step(ticker, 1),
+  };
   actions[button.dataset.action]?.();
 }
 
@@ -243,8 +250,11 @@ function focusedAction() {
 function focusAction(focus) {
   if (!focus) return;
   const [ticker, action] = focus;
-  const control = rows.get(ticker)?.row.querySelector(action === "link" ? "a" : `button[data-action="${action}"]`);
-  if (control !== document.activeElement) /** @type {HTMLElement | null} */ (control)?.focus({ preventScroll: true });
+  const row = rows.get(ticker)?.row;
+  /** @type {HTMLElement | null | undefined} */
+  let control = row?.querySelector(action === "link" ? "a" : `button[data-action="${action}"]`);
+  if (control && !control.checkVisibility()) control = row?.querySelector(".menu-toggle"); // the menu that it is in is closed
+  if (control !== document.activeElement) control?.focus({ preventScroll: true });
 }
 
 function change(values, { push = true } = {}) {

@@ -16,7 +16,8 @@ import { verdictHistory } from "../ticker/verdict-history.js";
 import { votes } from "../ticker/votes.js";
 import { readUrl, writeUrl } from "../url-state.js";
 
-const DEFAULTS = { strategy: "balanced", range: "1Y", show: "levels,trade" };
+const isPhone = matchMedia("(max-width: 640px)").matches; // a year has less than two pixels a day there
+const DEFAULTS = { strategy: "balanced", range: isPhone ? "3M" : "1Y", show: "levels,trade" };
 const page = byId("page");
 const ticker = (page.dataset.ticker ?? "").trim().toUpperCase();
 

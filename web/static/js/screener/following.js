@@ -19,9 +19,9 @@ export class Following {
 
   /** What a row shows: that the ticker is followed, or a button that makes it so. */
   cell(ticker) {
-    if (this.tickers.has(ticker)) return h("span", { class: "small soft" }, "On watchlist");
-    const label = `Add ${ticker} to the watchlist`;
-    return h("button", { type: "button", class: "small", "aria-label": label, onclick: (event) => this.#follow(ticker, event.currentTarget) }, "Add to watchlist");
+    if (this.tickers.has(ticker)) return h("span", { class: "small soft" }, "Followed");
+    const label = `Follow ${ticker}: add it to the watchlist`;
+    return h("button", { type: "button", class: "small", "aria-label": label, onclick: (event) => this.#follow(ticker, event.currentTarget) }, "Follow");
   }
 
   async #follow(ticker, button) {

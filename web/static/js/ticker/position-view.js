@@ -85,7 +85,7 @@ function calculator(trade, sizing, capPercent) {
   begin();
   return h(
     "form",
-    { class: "position-form", "aria-label": "Position size", onsubmit: (event) => event.preventDefault() },
+    { class: "position-form on-paper", "aria-label": "Position size", onsubmit: (event) => event.preventDefault() },
     h(
       "div",
       { class: "position-fields" },
