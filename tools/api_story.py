@@ -45,6 +45,7 @@ def _prices(call: Recorder) -> None:
     split = {"kind": "split", "effective_day": "2026-10-01", "numerator": 3, "denominator": 2}
     added = call("add_action", body=split, ticker="ACME")
     call("list_actions", ticker="ACME")
+    call("get_action", ticker="ACME", action_id=added["id"])
     call("set_bases", body=told, ticker="ACME")
     call("remove_action", ticker="ACME", action_id=added["id"])
     call("remove_prices", ticker="ACME")
@@ -121,6 +122,7 @@ def _watchlist(call: Recorder) -> None:
     call("add_many_to_watchlist", body={"tickers": ["AAPL", "MSFT", "NONE"], "without_prices": "skip"})
     call("change_watchlist_item", ticker="MSFT", body={"notes": "Too dear.", "after": None})
     call("list_watchlist")
+    call("get_watchlist_item", ticker="MSFT")
     call("get_overview", query={"strategy": "balanced"})
     call("remove_from_watchlist", ticker="AAPL")
 
@@ -138,6 +140,7 @@ def _administration(call: Recorder) -> None:
         call("create_api_key", body={"name": "Night run"}, header={"Idempotency-Key": "2026-11-20-key"})
     key = call("create_api_key", body={"name": "Evening run"})
     call("list_api_keys")
+    call("get_api_key", key_id=key["id"])
     call("list_api_keys", header={"X-API-Key": key["key"]})
     call("revoke_api_key", key_id=key["id"])
     call("list_feature_flags")

@@ -110,6 +110,15 @@ def list_keys(database: Database, org_id: int, before: str | None, limit: int) -
         return api_key_store.list_keys(connection, org_id, before, limit)
 
 
+def find_key(database: Database, org_id: int, key_id: str) -> ApiKey:
+    """The record of one key, revoked or not. Raises ApiKeyNotFound."""
+    with database.reader() as connection:
+        stored = api_key_store.find(connection, org_id, key_id) if is_id(key_id) else None
+    if stored is None:
+        raise ApiKeyNotFound
+    return stored
+
+
 def log_creation(stored: ApiKey, created_by: str) -> None:
     """Log that a key was created; the key itself is in no log."""
     log.warning("api key created", created=stored.id, name=stored.name, created_by=created_by)

@@ -67,6 +67,14 @@ def read_footing(database: Database, org_id: int, ticker: str) -> TickerFooting:
         return footing_of(connection, org_id, ticker)[0]
 
 
+def find_action(database: Database, org_id: int, ticker: str, action_id: str) -> ListedAction:
+    """One action of a ticker. Raises TickerNotFound or ActionNotFound."""
+    for listed in read_footing(database, org_id, ticker).actions:
+        if listed.id == action_id:
+            return listed
+    raise ActionNotFound(ticker)
+
+
 def record_action(database: Database, org_id: int, ticker: str, told: ToldAction, most: int = MOST_ACTIONS) -> ListedAction:
     """Store an action that a user knows of; an analysis takes it from then on as far as the series' bases ask for it.
 

@@ -27,6 +27,14 @@ class Changes:
     after: str | None = None
 
 
+def find(connection: Connection, org_id: int, ticker: str) -> WatchlistItem:
+    """A followed ticker. Raises WatchlistItemNotFound."""
+    item = watchlist_store.find(connection, org_id, ticker)
+    if item is None:
+        raise WatchlistItemNotFound(ticker)
+    return item
+
+
 def add(connection: Connection, org_id: int, ticker: str, name: str | None, notes: str | None) -> WatchlistItem:
     """Follow a ticker, at the end of the order by hand. Without a name it gets that of its stored prices. Raises WatchlistItemExists."""
     watchlist_store.lock_order(connection, org_id)
@@ -34,7 +42,7 @@ def add(connection: Connection, org_id: int, ticker: str, name: str | None, note
     new = NewItem(ticker, name if series is None else series.name, notes, now())
     if not watchlist_store.insert(connection, org_id, {_end(connection, org_id): new}):
         raise WatchlistItemExists(ticker)
-    return _find(connection, org_id, ticker)
+    return find(connection, org_id, ticker)
 
 
 def add_many(connection: Connection, org_id: int, tickers: Sequence[str], notes: str | None, *, needs_prices: bool) -> list[AddedTicker]:
@@ -60,13 +68,13 @@ def add_many(connection: Connection, org_id: int, tickers: Sequence[str], notes:
 def change(connection: Connection, org_id: int, ticker: str, changes: Changes) -> WatchlistItem:
     """Change an item's texts and place. Raises WatchlistItemNotFound, or WatchlistAnchorNotFound for an `after` that is not followed."""
     watchlist_store.lock_order(connection, org_id)
-    item = _find(connection, org_id, ticker)
+    item = find(connection, org_id, ticker)
     texts = {field: getattr(changes, field) for field in ("name", "notes") if field in changes.fields}
     if texts:
         watchlist_store.update_texts(connection, org_id, replace(item, **texts))
     if "after" in changes.fields and changes.after != ticker:
         _move(connection, org_id, ticker, changes.after)
-    return _find(connection, org_id, ticker)
+    return find(connection, org_id, ticker)
 
 
 def remove(connection: Connection, org_id: int, ticker: str) -> None:
@@ -74,13 +82,6 @@ def remove(connection: Connection, org_id: int, ticker: str) -> None:
     if not watchlist_store.delete(connection, org_id, ticker):
         raise WatchlistItemNotFound(ticker)
     analyses.forget_failures(connection, org_id, ticker)
-
-
-def _find(connection: Connection, org_id: int, ticker: str) -> WatchlistItem:
-    item = watchlist_store.find(connection, org_id, ticker)
-    if item is None:
-        raise WatchlistItemNotFound(ticker)
-    return item
 
 
 def _end(connection: Connection, org_id: int) -> int:

@@ -13,8 +13,8 @@ from api.paging import page, read_cursor
 from api.problem import problem_answers
 from api.schemas import LongPageQuery, SubmitHeaders
 from api.services import services
-from features.accounts.api_keys import add_key, list_keys, log_creation, revoke_key
-from features.accounts.schemas import ApiKeyPage, ApiKeyPath, ApiKeyRequest, NewApiKeyAnswer
+from features.accounts.api_keys import add_key, find_key, list_keys, log_creation, revoke_key
+from features.accounts.schemas import ApiKeyAnswer, ApiKeyPage, ApiKeyPath, ApiKeyRequest, NewApiKeyAnswer
 from utils.api_utils import json_response
 from utils.json_text import dump, parse_strict
 
@@ -52,13 +52,21 @@ def create_api_key(header: SubmitHeaders, body: ApiKeyRequest) -> Response:
         stored, secret = add_key(connection, org_id(), body.name)
         # The answer that is stored for repetitions is without the key.
         public = dump({**vars(stored), "key": None}).decode()
-        return Answer(201, PATH, public, after_commit=lambda: log_creation(stored, created_by=creator))
+        return Answer(201, f"{PATH}/{stored.id}", public, after_commit=lambda: log_creation(stored, created_by=creator))
 
     identity = b"\n".join((request.method.encode(), request.path.encode(), request.get_data()))
     answer = once(services().database, org_id(), header.idempotency_key, identity, create)
+    headers = {} if answer.location is None else {"Location": answer.location}
     if answer.is_replay:
-        return json_response(answer.body, answer.status, {"Location": PATH, "Idempotent-Replayed": "true"})
-    return json_response({**parse_strict(answer.body.encode()), "key": secret}, answer.status, {"Location": PATH})
+        return json_response(answer.body, answer.status, {**headers, "Idempotent-Replayed": "true"})
+    return json_response({**parse_strict(answer.body.encode()), "key": secret}, answer.status, headers)
+
+
+@blueprint.get("/admin/keys/<key_id>", responses={200: ApiKeyAnswer, **problem_answers(403, 404)})
+@admin
+def get_api_key(path: ApiKeyPath) -> Response:
+    """One API key, without the key itself."""
+    return json_response(find_key(services().database, org_id(), path.key_id))
 
 
 @blueprint.delete("/admin/keys/<key_id>", responses={204: None, **problem_answers(403, 404)})

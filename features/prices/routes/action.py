@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import Response
 
 from api.authentication import org_id
@@ -10,7 +12,7 @@ from api.paging import page, read_cursor
 from api.problem import problem_answers
 from api.schemas import LongPageQuery, TickerPath
 from api.services import services
-from features.prices.actions import ListedAction, declare_bases, delete_action, read_footing, record_action
+from features.prices.actions import ListedAction, declare_bases, delete_action, find_action, read_footing, record_action
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.action import ActionAnswer, ActionPage, ActionPath, ActionRequest, BasesRequest, FootingAnswer
 from utils.api_utils import json_response
@@ -34,7 +36,13 @@ def list_actions(path: TickerPath, query: LongPageQuery) -> Response:
 def add_action(path: TickerPath, body: ActionRequest) -> Response:
     """Tell of a split, a dividend or a capital gain. `applied_to` answers whether the stored prices need it."""
     listed = record_action(services().database, org_id(), path.ticker, body.told)
-    return json_response(listed, 201, {"Location": f"/api/v1/prices/{path.ticker}/actions"})
+    return json_response(listed, 201, {"Location": f"/api/v1/prices/{quote(path.ticker, safe='')}/actions/{listed.id}"})
+
+
+@blueprint.get("/prices/<ticker>/actions/<action_id>", responses={200: ActionAnswer, **problem_answers(404)})
+def get_action(path: ActionPath) -> Response:
+    """One split or distribution."""
+    return json_response(find_action(services().database, org_id(), path.ticker, path.action_id))
 
 
 @blueprint.delete("/prices/<ticker>/actions/<action_id>", responses={204: None, **problem_answers(404)})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import Response
 
 from api.authentication import org_id
@@ -41,7 +43,7 @@ def add_to_watchlist(body: WatchlistAddRequest) -> Response:
     """Follow a ticker; prices for it may come later."""
     with services().database.transaction() as connection:
         item = service.add(connection, org_id(), body.ticker, body.name, body.notes)
-    return json_response(item, 201, {"Location": "/api/v1/watchlist"})
+    return json_response(item, 201, {"Location": f"/api/v1/watchlist/{quote(item.ticker, safe='')}"})
 
 
 @blueprint.post("/watchlist/items", responses={200: WatchlistAddedAnswer, **problem_answers(400, 413, 415)})
@@ -50,6 +52,14 @@ def add_many_to_watchlist(body: WatchlistAddManyRequest) -> Response:
     with services().database.transaction() as connection:
         items = service.add_many(connection, org_id(), body.tickers, body.notes, needs_prices=body.without_prices == "skip")
     return json_response({"items": items})
+
+
+@blueprint.get("/watchlist/<ticker>", responses={200: WatchlistItemAnswer, **problem_answers(404)})
+def get_watchlist_item(path: TickerPath) -> Response:
+    """One followed ticker."""
+    with services().database.read() as connection:
+        item = service.find(connection, org_id(), path.ticker)
+    return json_response(item)
 
 
 @blueprint.patch("/watchlist/<ticker>", responses={200: WatchlistItemAnswer, **problem_answers(400, 404, 409, 413, 415)})
