@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,6 +14,11 @@ from api.validation import validated
 
 # Of a POST that may replace what is stored: the documentation page asks before it sends one, as it does for PUT, PATCH and DELETE.
 REPLACES_DATA = {"x-replaces-data": True}
+# The codes of problems that any route under /api/v1 may answer.
+ANYWHERE = (
+    *("unauthorized", "request_timeout", "uri_too_long", "validation_error", "rate_limited", "headers_too_large"),
+    *("internal_error", "not_implemented", "unavailable"),
+)
 DOCUMENTATION = ("responses", "openapi_extensions")  # options of a route that are for the OpenAPI document
 
 
@@ -52,22 +57,25 @@ class Operation:
 class ApiBlueprint(Blueprint):
     """A blueprint that validates by the annotations of its views, and remembers its operations for the OpenAPI document.
 
-    `responses` are documented for each of its routes.
+    `problems` are the codes that each of its routes may answer.
     """
 
-    def __init__(self, noun: str, tag: Tag, url_prefix: str | None = None, responses: Mapping[str | int, Any] | None = None) -> None:
+    def __init__(self, noun: str, tag: Tag, url_prefix: str | None = None, problems: Sequence[str] = ()) -> None:
         super().__init__(noun, __name__, url_prefix=url_prefix)
         self.tag = tag
-        self.responses = responses or {}
+        self.problems = problems
         self.operations: list[Operation] = []
 
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
         """A decorator that adds a view, which is left as it is.
 
-        `responses`, `openapi_extensions` and `sends` are only documented: the answers, other entries, and the headers of the successful
-        answers, of api.openapi.headers. One that sends an ETag honours If-None-Match.
+        `responses`, `problems`, `openapi_extensions` and `sends` are only documented: the successful answers, the codes of problems beside
+        those of the blueprint, other entries, and the headers of the successful answers, of api.openapi.headers. One that sends an ETag
+        honours If-None-Match.
         """
         sends = tuple(options.pop("sends", ()))
+        problems = problem_answers([*self.problems, *options.pop("problems", ())])
+        options["responses"] = {**options.get("responses", {}), **problems}
         documentation = {name: options.pop(name) for name in DOCUMENTATION if name in options}
         add = super().route(rule, **options)
 
@@ -80,5 +88,5 @@ class ApiBlueprint(Blueprint):
 
 
 def api_blueprint(noun: str, tag: Tag) -> ApiBlueprint:
-    """A blueprint under /api/v1, documented with the errors that any of its routes may return."""
-    return ApiBlueprint(noun, tag, "/api/v1", problem_answers(401, 408, 414, 422, 429, 431, 500, 501, 503))
+    """A blueprint under /api/v1, documented with the problems that any of its routes may answer."""
+    return ApiBlueprint(noun, tag, "/api/v1", ANYWHERE)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from api.errors import STATUSES
 from api.schemas import Answer
-from utils.api_utils import MAX_ERRORS
+from models.problem import title_of
+from utils.api_utils import CODES, MAX_ERRORS
 
 
 class FieldProblem(Answer):
@@ -47,25 +50,19 @@ class Problem(Answer):
     errors_total: int = Field(default=0, description="How many errors there are, listed or not; beside `errors`.")
 
 
-def problem_answers(*statuses: int) -> dict[str | int, Any]:
-    """OpenAPI response objects for error statuses."""
-    descriptions = {
-        400: "malformed_json",
-        401: "unauthorized",
-        403: "forbidden",
-        404: "not_found, ticker_not_found, job_not_found",
-        408: "request_timeout: the request did not come in time",
-        409: "conflict, job_finished, stored_days_lost",
-        412: "precondition_failed",
-        413: "payload_too_large",
-        414: "uri_too_long",
-        415: "unsupported_media_type",
-        422: "validation_error, insufficient_history, price_quality, ambiguous_dates, bases_differ, idempotency_mismatch",
-        429: "rate_limited",
-        431: "headers_too_large",
-        500: "internal_error",
-        501: "not_implemented: a transfer coding that is not known here",
-        503: "unavailable, feature_disabled",
-    }
+# The codes of what may be wrong with a body of JSON, and with one that is a file.
+BODY_PROBLEMS = ("bad_request", "malformed_json", "payload_too_large", "unsupported_media_type")
+FILE_PROBLEMS = ("bad_request", "payload_too_large", "unsupported_media_type")
+_STATUSES = {code: status for status, code in CODES.items()} | STATUSES | {"malformed_json": 400, "too_many_streams": 503}
+
+
+def problem_answers(codes: Iterable[str]) -> dict[str | int, Any]:
+    """OpenAPI response objects, by status, for problems with these codes. `x-codes` lists those of an answer."""
+    by_status: dict[int, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(_STATUSES[code], []).append(code)
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": descriptions[status], "content": content} for status in statuses}
+    return {
+        status: {"description": "; ".join(f"`{code}`: {title_of(code)}" for code in those), "x-codes": those, "content": content}
+        for status, those in by_status.items()
+    }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel, ValidationInfo
 
 from models.ticker import TICKER_PATTERN, normalize_ticker
 from utils.api_utils import LONGEST_ECHO
@@ -44,6 +44,18 @@ def each_of(known: Iterable[str], what: str) -> Callable[[str], str]:
         return text
 
     return check
+
+
+def not_below(lower: str) -> AfterValidator:
+    """A validator of the upper end of a range whose lower end is the field `lower`, which stands before it."""
+
+    def check(upper: Any, known: ValidationInfo) -> Any:
+        low = known.data.get(lower)
+        if upper is not None and low is not None and upper < low:
+            raise ValueError(f"It lies below {lower}, {low}, so nothing can be between them. Swap the two, or leave one out.")
+        return upper
+
+    return AfterValidator(check)
 
 
 # A validator, because the message of a refused pattern is hard to read; the OpenAPI document has the pattern.

@@ -10,10 +10,15 @@ from flask import Request, request
 from pydantic import BaseModel, ValidationError
 
 from api.request_state import request_state
-from utils.api_utils import LONGEST_ECHO, ApiError, validation_problem
+from api.schemas import Query
+from utils.api_utils import LONGEST_ECHO, NO_SUCH_FIELD, ApiError, validation_problem
 
 PARTS = ("header", "path", "query", "body")
 BINARY = "application/octet-stream"
+
+
+class NoParameters(Query):
+    """The query of a route that takes no parameters."""
 
 
 class RawBody(Request):
@@ -28,24 +33,30 @@ class RawBody(Request):
 def validated(view: Callable[..., Any]) -> Callable[..., Any]:
     """The view with its arguments taken from the request.
 
-    `header`, `path`, `query` and `body` are validated by the models that annotate them, in this order; `raw` is the request. Raises
-    ApiError validation_error for the first part that does not fit, and unsupported_media_type for a file of another type.
+    `header`, `path`, `query` and `body` are validated by the models that annotate them, in this order; `raw` is the request. A view that
+    names no `query` takes no parameters, unless it is public: probes add some of their own. Raises ApiError validation_error for the first
+    part that does not fit, and unsupported_media_type for a file of another type.
     """
     annotations = get_type_hints(view)
-    parts = [(part, annotations[part], _reader(part, annotations[part])) for part in PARTS if part in annotations]
+    models = annotations if getattr(view, "is_public", False) else {"query": NoParameters, **annotations}
+    parts = [(part, models[part], _reader(part, models[part])) for part in PARTS if part in models]
+    known = ", ".join(models["query"].model_fields) if "query" in models else ""
+    unknown_parameter = f"There is no such parameter here; {f'there are {known}' if known else 'there is none'}."
     file: type[RawBody] | None = annotations.get("raw")
     ticker_part = next((part for part, model, _ in parts if "ticker" in model.model_fields), None)
 
     @wraps(view)
     def validate_and_call(**path: Any) -> Any:
         arguments: dict[str, Any] = {}
-        try:
-            for part, model, read in parts:
-                arguments[part] = model.model_validate(read(path))
-                if part == ticker_part:
-                    request_state().ticker = arguments[part].ticker
-        except ValidationError as error:
-            raise validation_problem(error) from error
+        for part, model, read in parts:
+            try:
+                value = model.model_validate(read(path))
+            except ValidationError as error:
+                raise validation_problem(error, unknown_parameter if part == "query" else NO_SUCH_FIELD) from error
+            if part in annotations:
+                arguments[part] = value
+            if part == ticker_part:
+                request_state().ticker = arguments[part].ticker
         if file is not None:
             _require_file(file.mimetypes)
             arguments["raw"] = request
@@ -60,7 +71,7 @@ def _reader(part: str, model: type[BaseModel]) -> Callable[[Mapping[str, Any]], 
         names = [field.alias or name for name, field in model.model_fields.items()]
         return lambda path: {name: request.headers[name] for name in names if name in request.headers}
     if part == "query":
-        return lambda path: request.args.to_dict()
+        return lambda path: request.args.to_dict() if request.environ.get("QUERY_STRING") else {}
     if part == "body":
         return lambda path: request.get_json()
     return lambda path: path

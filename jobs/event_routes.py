@@ -14,7 +14,6 @@ from api.authentication import caller_check, org_id
 from api.blueprint import JOBS, api_blueprint
 from api.flags import flag_check, require_flag
 from api.handshake import reduce_to_handshake, require_handshake, require_origin
-from api.problem import problem_answers
 from api.schemas import JobPath
 from api.services import services
 from jobs import service as job_service
@@ -43,7 +42,9 @@ EVENT_STREAM: dict[str | int, Any] = {
 }
 
 
-@blueprint.get("/jobs/<job_id>/events", responses={**EVENT_STREAM, 204: None, **problem_answers(404)})
+@blueprint.get(
+    "/jobs/<job_id>/events", responses={**EVENT_STREAM, 204: None}, problems=("job_not_found", "feature_disabled", "too_many_streams")
+)
 def stream_job(path: JobPath, header: StreamHeaders) -> Response:
     """Follow a job until it ends: each change is an event.
 
@@ -133,7 +134,7 @@ def _events(feed: JobFeed, job: Job, seen: int, may_continue: Callable[[], bool]
 
 
 def watch(watching: ExitStack, job: Job) -> None:
-    """Watch the job until `watching` ends. Raises ApiError unavailable when too many streams are open."""
+    """Watch the job until `watching` ends. Raises ApiError too_many_streams when too many streams are open."""
     try:
         watching.enter_context(services().job_feed.watch(job))
     except FeedFull as error:
@@ -141,4 +142,4 @@ def watch(watching: ExitStack, job: Job) -> None:
 
 
 def _too_many() -> ApiError:
-    return ApiError(503, "unavailable", "Too many streams are open. Poll GET /api/v1/jobs/{id} instead, or try again later.")
+    return ApiError(503, "too_many_streams", "Too many streams are open. Poll GET /api/v1/jobs/{id} instead, or try again later.")

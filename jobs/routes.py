@@ -9,7 +9,6 @@ from api.authentication import org_id
 from api.blueprint import JOBS, api_blueprint
 from api.flags import require_flag
 from api.paging import page, read_cursor
-from api.problem import problem_answers
 from api.rate_limit import Budget, budget
 from api.schemas import JobPath
 from api.services import services
@@ -51,7 +50,7 @@ def list_jobs(query: JobsQuery) -> Response:
     return json_response({"items": [job_answer(job) for job in items], "next_cursor": next_cursor})
 
 
-@blueprint.get("/jobs/<job_id>", responses={200: JobAnswer, **problem_answers(404)}, sends=("ETag",))
+@blueprint.get("/jobs/<job_id>", responses={200: JobAnswer}, problems=("job_not_found",), sends=("ETag",))
 def get_job(path: JobPath, query: JobQuery) -> Response:
     """One job with its progress. It is read now, or with `seen` may be up to seconds old.
 
@@ -63,7 +62,7 @@ def get_job(path: JobPath, query: JobQuery) -> Response:
     return response
 
 
-@blueprint.get("/jobs/<job_id>/items", responses={200: JobItemPage, **problem_answers(404)})
+@blueprint.get("/jobs/<job_id>/items", responses={200: JobItemPage}, problems=("job_not_found",))
 def list_job_items(path: JobPath, query: JobItemsQuery) -> Response:
     """A job's items, by key."""
     scope = ["items", path.job_id, query.status, query.outcome, query.changed]
@@ -79,7 +78,7 @@ def list_job_items(path: JobPath, query: JobItemsQuery) -> Response:
     return json_response({"items": [item_answer(item) for item in items], "next_cursor": next_cursor})
 
 
-@blueprint.get("/jobs/<job_id>/summary", responses={200: JobSummaryAnswer, **problem_answers(404)})
+@blueprint.get("/jobs/<job_id>/summary", responses={200: JobSummaryAnswer}, problems=("job_not_found",))
 def get_job_summary(path: JobPath) -> Response:
     """What came of a job in numbers: its items by status, outcome and error."""
     if not is_id(path.job_id):
@@ -92,7 +91,9 @@ def get_job_summary(path: JobPath) -> Response:
     return json_response({"version": job.version, "groups": groups})
 
 
-@blueprint.post("/jobs/<job_id>/cancel", responses={202: JobAnswer, **problem_answers(404, 409, 412)}, sends=("ETag",))
+@blueprint.post(
+    "/jobs/<job_id>/cancel", responses={202: JobAnswer}, problems=("job_not_found", "job_finished", "precondition_failed"), sends=("ETag",)
+)
 @budget(Budget.BULK)
 def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
     """Cancel a job. Its queued items end at once, and its claimed ones before the worker begins the next."""
@@ -103,7 +104,8 @@ def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
 
 @blueprint.post(
     "/jobs/<job_id>/retry",
-    responses={202: JobAnswer, 200: ActiveJobAnswer, **problem_answers(404, 409, 412)},
+    responses={202: JobAnswer, 200: ActiveJobAnswer},
+    problems=("job_not_found", "conflict", "precondition_failed", "idempotency_mismatch", "feature_disabled"),
     sends=("Location", "Idempotent-Replayed"),
 )
 @budget(Budget.BULK)

@@ -24,6 +24,7 @@ _TITLES = {
     "request_timeout": "The request took too long to arrive",
     "stored_days_lost": "The file would delete stored days",
     "ticker_not_found": "There are no prices for this ticker",
+    "too_many_streams": "Too many streams are open",
     "unauthorized": "A valid key is needed",
     "unavailable": "The service cannot do this right now",
     "unsupported_media_type": "The body is of another type than is read here",

@@ -9,7 +9,7 @@ from typing import Any
 
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, UnsupportedTransferCoding
 
-from infrastructure.web_server.refusal import BROKEN, TOO_SLOW_BODY, refusal_of
+from infrastructure.web_server.refusal import BROKEN, BROKEN_OFF, TOO_SLOW_BODY, refusal_of
 from tools.api_recorder import Recorder
 
 REPEATED = range(2)  # a request and its repetition, which gets the same answer
@@ -161,6 +161,9 @@ def _faults(call: Recorder) -> None:
     call("analyze", body="ticker=AAPL", header={"Content-Type": "application/x-www-form-urlencoded"})
     call("analyze", body={"ticker": "A" * 1_000_000})
     call("analyze", body={"ticker": "NONE"})
+    call("analyze", body={"ticker": "FB", "as_of": "2012-06-01"})
+    call("bulk_analyze", body={"tickers": ["FB"]}, header={"Idempotency-Key": "2026-11-20-evening"})
+    call("upload_prices", body=_price_file(50), ticker="ACME", query={"on_loss": "refuse"})
     call("get_job", job_id=NO_ID)
     call("get_result", result_id=NO_ID)
     call("list_jobs", header={"X-API-Key": ""})
@@ -177,7 +180,7 @@ def tell_of_health(call: Recorder) -> None:
 def refusals() -> Iterator[tuple[str, Any]]:
     """The problems that the server answers before the application sees the request, and that of an unexpected error."""
     errors = (LimitRequestLine(9_000, 8_190), LimitRequestHeaders("limit request headers fields size"), UnsupportedTransferCoding("gzip"))
-    for refusal in (BROKEN, TOO_SLOW_BODY, *map(refusal_of, errors)):
+    for refusal in (BROKEN, BROKEN_OFF, TOO_SLOW_BODY, *map(refusal_of, errors)):
         body = json.loads(refusal.render()[1].partition(b"\r\n\r\n")[2])
         yield str(refusal.status.value), body
 

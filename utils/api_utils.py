@@ -59,9 +59,9 @@ CODES = {
     501: "not_implemented",
     503: "unavailable",
 }
+NO_SUCH_FIELD = "There is no such field."
 # Replacements for messages of Pydantic that do not tell a caller what to do.
 MESSAGES = {
-    "extra_forbidden": "There is no such field.",
     "missing": "This field is needed.",
     "string_pattern_mismatch": "The text has a character that is not allowed here, or not the form that /docs gives.",
 }
@@ -271,11 +271,12 @@ def register_error_handlers(
         return response
 
 
-def validation_problem(error: ValidationError) -> ApiError:
-    """The error for input that does not fit its model. It does not repeat the input."""
+def validation_problem(error: ValidationError, no_such_field: str = NO_SUCH_FIELD) -> ApiError:
+    """The error for input that does not fit its model. It does not repeat the input. `no_such_field` is said of fields that are unknown."""
     errors = []
     for entry in error.errors(include_url=False, include_input=False, include_context=False)[:MAX_FIELDS]:
-        message = MESSAGES.get(entry["type"], _ENUM_MEMBER.sub(r"\1", entry["msg"].removeprefix("Value error, ")))
+        told = _ENUM_MEMBER.sub(r"\1", entry["msg"].removeprefix("Value error, "))
+        message = no_such_field if entry["type"] == "extra_forbidden" else MESSAGES.get(entry["type"], told)
         errors.append({"field": ".".join(str(part) for part in entry["loc"]), "message": message})
     return _invalid(errors, error.error_count())
 

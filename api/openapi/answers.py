@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
 from typing import Any
 
 from api.blueprint import Operation
@@ -46,7 +45,7 @@ def share_problems(document: Entry) -> None:
         for status, answer in entry["responses"].items():
             if PROBLEM_TYPE not in answer.get("content", {}):
                 continue
-            name = HTTPStatus(int(status)).phrase.title().replace(" ", "").replace("-", "")
+            name = "Or".join(code.title().replace("_", "") for code in answer["x-codes"])
             if shared.setdefault(name, answer) == answer:
                 entry["responses"][status] = {"$ref": f"#/components/responses/{name}"}
     document["components"]["responses"] = shared

@@ -71,7 +71,6 @@ def _documented(blueprint: ApiBlueprint) -> APIBlueprint:
         blueprint.import_name,
         url_prefix=blueprint.url_prefix,
         abp_tags=[Tag(name=blueprint.tag.name, description=blueprint.tag.description)],
-        abp_responses=dict(blueprint.responses),
     )
     for operation in blueprint.operations:
         add = getattr(documented, operation.method.lower())

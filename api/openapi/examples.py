@@ -22,7 +22,8 @@ def add_examples(document: Entry) -> None:
             for status, answer in entry["responses"].items():
                 if PROBLEM_TYPE in answer.get("content", {}):
                     problems = examples["problems"].get(status, {})
-                    answer["content"][PROBLEM_TYPE]["examples"] = {code: {"value": body} for code, body in problems.items()}
+                    shown = {code: {"value": problems[code]} for code in answer["x-codes"] if code in problems}
+                    answer["content"][PROBLEM_TYPE] = {**answer["content"][PROBLEM_TYPE], "examples": shown}
 
 
 def _add_to_operation(entry: Entry, recorded: Entry) -> None:

@@ -10,7 +10,6 @@ from api.authentication import org_id
 from api.blueprint import Tag, api_blueprint
 from api.client_gone import client_check
 from api.heavy import heavy_read
-from api.problem import problem_answers
 from api.schemas import JobPath, TickerPath
 from api.services import services
 from api.validation import BINARY
@@ -24,7 +23,12 @@ from utils.api_utils import PIECE_BYTES
 blueprint = api_blueprint("report", Tag("Reports", "Excel files of stored results and prices."))
 
 
-@blueprint.get("/reports/analysis/<ticker>.xlsx", responses={**XLSX_ANSWER, **problem_answers(404)}, sends=("Content-Disposition",))
+@blueprint.get(
+    "/reports/analysis/<ticker>.xlsx",
+    responses=XLSX_ANSWER,
+    problems=("ticker_not_found", "not_found", "price_quality"),
+    sends=("Content-Disposition",),
+)
 @heavy_read()
 def get_ticker_report(path: TickerPath, query: ReportQuery) -> Response:
     """The latest stored result of a ticker by a strategy, explained, with a chart of its prices and its history of results.
@@ -35,7 +39,7 @@ def get_ticker_report(path: TickerPath, query: ReportQuery) -> Response:
     return _attachment(ticker_report(services().database, org_id(), subject, client_check()))
 
 
-@blueprint.get("/reports/jobs/<job_id>.xlsx", responses={**XLSX_ANSWER, **problem_answers(404)}, sends=("Content-Disposition",))
+@blueprint.get("/reports/jobs/<job_id>.xlsx", responses=XLSX_ANSWER, problems=("job_not_found",), sends=("Content-Disposition",))
 @heavy_read()
 def get_job_report(path: JobPath) -> Response:
     """A job's verdicts, with positions by its sizing, its failures and its parameters; of an active job, the finished items."""

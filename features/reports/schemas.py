@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from api.schemas import IsoDate, Query
+from api.schemas import IsoDate, Query, not_below
 from api.validation import BINARY
 from features.analyses.schemas.analysis import StrategyId
 from features.analyses.schemas.result import ResultsFilterQuery
@@ -23,7 +23,7 @@ class ReportQuery(Query):
 
     strategy: StrategyId = Field("balanced", description="See GET /strategies.")
     start: IsoDate | None = Field(None, description="First day of its history, included.")
-    end: IsoDate | None = Field(None, description="Last day of its history, included.")
+    end: Annotated[IsoDate | None, not_below("start")] = Field(None, description="Last day of its history, included.")
 
 
 class ResultsReportQuery(ResultsFilterQuery):

@@ -72,3 +72,36 @@ def test_bases_that_say_nothing_are_refused(client: Client, body: Any) -> None:
 def test_a_large_body_is_told_its_size_and_the_limit(client: Client) -> None:
     answer = client("POST", "/analyze", data=b" " * 1_000_001, content_type="application/json")
     assert refused(answer, 413, "payload_too_large")["detail"] == "The body has 1,000,001 bytes; at most 1,000,000 are allowed here."
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [
+        ("/strategies?foo=1", "there is none."),
+        ("/history/FB?foo=1", "there are limit, cursor, strategy."),
+        ("/session?foo", "there is none."),
+    ],
+)
+def test_an_unknown_parameter_is_named_beside_those_that_there_are(client: Client, path: str, known: str) -> None:
+    problem = refused(client.get(path))
+    assert problem["errors"] == [{"field": "foo", "message": f"There is no such parameter here; {known}"}]
+
+
+def test_probes_of_health_may_add_parameters(client: Client) -> None:
+    assert client.get("/health/live?at=1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "lower"),
+    [
+        ("/prices/AAPL?start=2012-02-01&end=2012-01-31", "end", "start, 2012-02-01"),
+        ("/series/AAPL?start=2012-02-01&end=2012-01-31", "end", "start, 2012-02-01"),
+        ("/reports/analysis/AAPL.xlsx?start=2012-02-01&end=2012-01-31", "end", "start, 2012-02-01"),
+        ("/results?min_score=0.5&max_score=0.4", "max_score", "min_score, 0.5"),
+        ("/reports/results.xlsx?min_rsi=40&max_rsi=30", "max_rsi", "min_rsi, 40.0"),
+    ],
+)
+def test_a_range_whose_ends_are_swapped_is_refused(client: Client, path: str, field: str, lower: str) -> None:
+    problem = refused(client.get(path))
+    message = f"It lies below {lower}, so nothing can be between them. Swap the two, or leave one out."
+    assert problem["errors"] == [{"field": field, "message": message}]

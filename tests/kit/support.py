@@ -8,6 +8,7 @@ from typing import Any
 from api.application import Application
 from config import Settings
 from database import Database
+from kit.declared import require_declared
 
 MASTER_KEY = "a-master-key-for-tests-0123456789abcdef"
 SECRET_KEY = "a-signing-secret-for-tests-0123456789abc"
@@ -50,7 +51,9 @@ class Client:
         if not path.startswith(("/api/", "/health", "/docs", "/openapi")):
             path = f"/api/v1{path}"
         more.setdefault("buffered", True)  # the response is read to its end and closed, as by a server
-        return self.http.open(path, method=method, headers=sent, **more)
+        answer = self.http.open(path, method=method, headers=sent, **more)
+        require_declared(self.app, method, path, answer)
+        return answer
 
     def get(self, path: str, **more: Any) -> Any:
         return self("GET", path, **more)

@@ -10,7 +10,7 @@ from api.blueprint import ADMINISTRATION, api_blueprint
 from api.idempotency import Answer, once
 from api.marks import admin
 from api.paging import page, read_cursor
-from api.problem import problem_answers
+from api.problem import BODY_PROBLEMS
 from api.schemas import LongPageQuery, SubmitHeaders
 from api.services import services
 from features.accounts.api_keys import add_key, find_key, list_keys, log_creation, revoke_key
@@ -23,7 +23,7 @@ SCOPE = ["api keys"]
 PATH = "/api/v1/admin/keys"
 
 
-@blueprint.get("/admin/keys", responses={200: ApiKeyPage, **problem_answers(403)})
+@blueprint.get("/admin/keys", responses={200: ApiKeyPage}, problems=("forbidden",))
 @admin
 def list_api_keys(query: LongPageQuery) -> Response:
     """The API keys, newest first, revoked ones among them. The keys themselves are stored nowhere, and the master key is not listed."""
@@ -35,7 +35,8 @@ def list_api_keys(query: LongPageQuery) -> Response:
 
 @blueprint.post(
     "/admin/keys",
-    responses={201: NewApiKeyAnswer, **problem_answers(400, 403, 409, 413, 415)},
+    responses={201: NewApiKeyAnswer},
+    problems=(*BODY_PROBLEMS, "forbidden", "conflict", "idempotency_mismatch"),
     sends=("Location", "Idempotent-Replayed"),
 )
 @admin
@@ -62,14 +63,14 @@ def create_api_key(header: SubmitHeaders, body: ApiKeyRequest) -> Response:
     return json_response({**parse_strict(answer.body.encode()), "key": secret}, answer.status, headers)
 
 
-@blueprint.get("/admin/keys/<key_id>", responses={200: ApiKeyAnswer, **problem_answers(403, 404)})
+@blueprint.get("/admin/keys/<key_id>", responses={200: ApiKeyAnswer}, problems=("forbidden", "not_found"))
 @admin
 def get_api_key(path: ApiKeyPath) -> Response:
     """One API key, without the key itself."""
     return json_response(find_key(services().database, org_id(), path.key_id))
 
 
-@blueprint.delete("/admin/keys/<key_id>", responses={204: None, **problem_answers(403, 404)})
+@blueprint.delete("/admin/keys/<key_id>", responses={204: None}, problems=("forbidden", "not_found"))
 @admin
 def revoke_api_key(path: ApiKeyPath) -> Response:
     """Revoke an API key and end its sessions, in this process at once and in every other within two seconds. It cannot be undone.

@@ -7,7 +7,7 @@ from flask import Response
 from api.authentication import org_id
 from api.blueprint import api_blueprint
 from api.flags import require_flag
-from api.problem import problem_answers
+from api.problem import BODY_PROBLEMS
 from api.rate_limit import Budget, budget
 from api.services import services
 from features.analyses.flags import ANALYSES
@@ -20,7 +20,12 @@ from utils.api_utils import json_response
 blueprint = api_blueprint("analysis", ANALYSIS)
 
 
-@blueprint.post("/analyze", responses={200: ResultAnswer, **problem_answers(400, 404, 413, 415)}, sends=("ETag",))
+@blueprint.post(
+    "/analyze",
+    responses={200: ResultAnswer},
+    problems=(*BODY_PROBLEMS, "ticker_not_found", "insufficient_history", "price_quality", "feature_disabled"),
+    sends=("ETag",),
+)
 @budget(Budget.ANALYSES)
 def analyze(body: AnalyzeRequest) -> Response:
     """Analyse one ticker. A repeated request for the same analysis gets the stored result."""

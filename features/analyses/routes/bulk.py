@@ -7,7 +7,7 @@ from flask import Response
 from api.authentication import org_id
 from api.blueprint import JOBS, api_blueprint
 from api.flags import require_flag
-from api.problem import problem_answers
+from api.problem import BODY_PROBLEMS
 from api.rate_limit import Budget, budget
 from api.schemas import SubmitHeaders
 from api.services import services
@@ -22,7 +22,8 @@ blueprint = api_blueprint("bulk_analysis", JOBS)
 
 @blueprint.post(
     "/bulk-analyze",
-    responses={202: BulkJobAnswer, 200: ActiveBulkJobAnswer, **problem_answers(400, 409, 413, 415)},
+    responses={202: BulkJobAnswer, 200: ActiveBulkJobAnswer},
+    problems=(*BODY_PROBLEMS, "conflict", "idempotency_mismatch", "feature_disabled"),
     sends=("Location", "Idempotent-Replayed"),
 )
 @budget(Budget.BULK)

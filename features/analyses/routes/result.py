@@ -14,7 +14,6 @@ from api.client_gone import client_check
 from api.csv_file import csv_response, wants_csv
 from api.heavy import heavy_read
 from api.paging import page, read_cursor
-from api.problem import problem_answers
 from api.schemas import ResultPath, TickerPath
 from api.services import services
 from features.analyses.results_csv import page_csv, results_csv
@@ -34,7 +33,7 @@ from utils.json_text import parse_tolerant
 blueprint = api_blueprint("result", RESULTS)
 
 
-@blueprint.get("/results/<result_id>", responses={200: ResultAnswer, **problem_answers(404)}, sends=("ETag",))
+@blueprint.get("/results/<result_id>", responses={200: ResultAnswer}, problems=("not_found",), sends=("ETag",))
 def get_result(path: ResultPath) -> Response:
     """One result, unchanged since it was computed. `ETag` is its fingerprint; `If-None-Match` is honoured."""
     if not is_id(path.result_id):
@@ -44,7 +43,7 @@ def get_result(path: ResultPath) -> Response:
     return tagged(body, fingerprint)
 
 
-@blueprint.get("/results/<result_id>/flips", responses={200: FlipsAnswer, **problem_answers(404, 409)})
+@blueprint.get("/results/<result_id>/flips", responses={200: FlipsAnswer}, problems=("not_found", "conflict"))
 @heavy_read()
 def get_flips(path: ResultPath) -> Response:
     """What the next day's close makes of a result. An unchanged one comes first, then the nearest above and below that turn the verdict."""
@@ -53,13 +52,7 @@ def get_flips(path: ResultPath) -> Response:
     stored, flips = compute_flips(services().database, org_id(), path.result_id, client_check())
     result = parse_tolerant(stored.body)
     return json_response(
-        {
-            "result_id": stored.id,
-            "ticker": stored.ticker,
-            "close": result["close"],
-            "verdict": result["verdict"],
-            **vars(flips),
-        }
+        {"result_id": stored.id, "ticker": stored.ticker, "close": result["close"], "verdict": result["verdict"], **vars(flips)}
     )
 
 
@@ -100,7 +93,7 @@ def _digest(query: ResultsQuery) -> str:
     return hashlib.sha256(query.model_dump_json(exclude={"limit", "cursor", "columns"}).encode()).hexdigest()[:16]
 
 
-@blueprint.get("/history/<ticker>", responses={200: ResultPage, **problem_answers(404)}, sends=("ETag",))
+@blueprint.get("/history/<ticker>", responses={200: ResultPage}, problems=("ticker_not_found",), sends=("ETag",))
 def list_history(path: TickerPath, query: HistoryQuery) -> Response:
     """A ticker's results, newest first. A repeated analysis of the same prices adds none. `If-None-Match` is honoured."""
     wanted = HistoryFilter(path.ticker, query.strategy)

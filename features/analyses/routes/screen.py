@@ -6,7 +6,7 @@ from flask import Response
 
 from api.authentication import org_id
 from api.blueprint import api_blueprint
-from api.problem import problem_answers
+from api.problem import BODY_PROBLEMS
 from api.services import services
 from features.analyses import screens
 from features.analyses.routes.tags import SCREENS
@@ -26,27 +26,27 @@ def list_screens() -> Response:
     return tagged({"items": items, "next_cursor": None})
 
 
-@blueprint.post("/screens", responses={201: ScreenAnswer, **problem_answers(400, 409, 413, 415)}, sends=("Location",))
+@blueprint.post("/screens", responses={201: ScreenAnswer}, problems=(*BODY_PROBLEMS, "conflict"), sends=("Location",))
 def save_screen(body: NewScreenRequest) -> Response:
     """Save a filter, an order and columns under a name."""
     screen = screens.save_screen(services().database, org_id(), body.name, _stored(body.query))
     return json_response(screen, 201, {"Location": f"/api/v1/screens/{screen.id}"})
 
 
-@blueprint.get("/screens/<screen_id>", responses={200: ScreenAnswer, **problem_answers(404)}, sends=("ETag",))
+@blueprint.get("/screens/<screen_id>", responses={200: ScreenAnswer}, problems=("not_found",), sends=("ETag",))
 def get_screen(path: ScreenPath) -> Response:
     """One saved screen. `If-None-Match` is honoured."""
     return tagged(vars(screens.find_screen(services().database, org_id(), path.screen_id)))
 
 
-@blueprint.patch("/screens/<screen_id>", responses={200: ScreenAnswer, **problem_answers(400, 404, 409, 413, 415)})
+@blueprint.patch("/screens/<screen_id>", responses={200: ScreenAnswer}, problems=(*BODY_PROBLEMS, "not_found", "conflict"))
 def change_screen(path: ScreenPath, body: ScreenChangeRequest) -> Response:
     """Rename a saved screen, or replace its query."""
     query = None if body.query is None else _stored(body.query)
     return json_response(screens.change_screen(services().database, org_id(), path.screen_id, body.name, query))
 
 
-@blueprint.delete("/screens/<screen_id>", responses={204: None, **problem_answers(404)})
+@blueprint.delete("/screens/<screen_id>", responses={204: None}, problems=("not_found",))
 def delete_screen(path: ScreenPath) -> Response:
     """Delete a saved screen. Results are not affected."""
     screens.delete_screen(services().database, org_id(), path.screen_id)

@@ -7,7 +7,6 @@ from flask import Response
 from api.authentication import org_id
 from api.blueprint import DASHBOARD, api_blueprint
 from api.heavy import heavy_read
-from api.problem import problem_answers
 from api.schemas import TickerPath
 from api.services import services
 from features.analyses.schemas.series import SeriesAnswer, SeriesQuery
@@ -17,7 +16,7 @@ from utils.api_utils import streamed_response, tagged
 blueprint = api_blueprint("series", DASHBOARD)
 
 
-@blueprint.get("/series/<ticker>", responses={200: SeriesAnswer, **problem_answers(404)}, sends=("ETag",))
+@blueprint.get("/series/<ticker>", responses={200: SeriesAnswer}, problems=("ticker_not_found", "price_quality"), sends=("ETag",))
 @heavy_read()
 def get_series(path: TickerPath, query: SeriesQuery) -> Response:
     """Prices, indicators and score by day; each day's values use that day and earlier ones only. `If-None-Match` is honoured."""

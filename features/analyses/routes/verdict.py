@@ -6,7 +6,6 @@ from flask import Response
 
 from api.authentication import org_id
 from api.blueprint import api_blueprint
-from api.problem import problem_answers
 from api.rate_limit import Budget, budget
 from api.schemas import TickerPath
 from api.services import services
@@ -18,7 +17,12 @@ from utils.api_utils import tagged
 blueprint = api_blueprint("verdict", ANALYSIS)
 
 
-@blueprint.get("/verdicts/<ticker>", responses={200: VerdictsAnswer, **problem_answers(404)}, sends=("ETag",))
+@blueprint.get(
+    "/verdicts/<ticker>",
+    responses={200: VerdictsAnswer},
+    problems=("ticker_not_found", "insufficient_history", "price_quality"),
+    sends=("ETag",),
+)
 @budget(Budget.ANALYSES)
 def get_verdicts(path: TickerPath) -> Response:
     """What each strategy says of a ticker's stored prices, side by side. Nothing is stored. `If-None-Match` is honoured."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
-from api.schemas import CSV, DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Answer, Page, PageQuery, Query, RootAnswer, each_of
+from api.schemas import CSV, DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Answer, Page, PageQuery, Query, RootAnswer, each_of, not_below
 from features.analyses.schemas.analysis import StrategyId, UniverseName
 from models.flip import NextClose
 from models.indicator import INDICATORS
@@ -91,20 +91,26 @@ class ResultsFilterQuery(Query):
     strategy: StrategyId | None = Field(None, description="Only results by this strategy. Default: by every one.")
     signal: Literal["BUY", "SELL", "HOLD"] | None = Field(None, description="Only this signal.")
     min_score: float | None = Field(None, ge=-1, le=1, description="Only scores from this one on.")
-    max_score: float | None = Field(None, ge=-1, le=1, description="Only scores up to this one.")
+    max_score: Annotated[float | None, not_below("min_score")] = Field(None, ge=-1, le=1, description="Only scores up to this one.")
     universe: UniverseName = Field("all", description="Every ticker, or those on the watchlist.")
     q: str = Field(
         "", max_length=60, pattern=PLAIN_TEXT, description="Start of the ticker or of a word of the company's name, in any case."
     )
     changed_days: int | None = Field(None, ge=1, le=3650, description="Only verdicts that changed within so many days.")
     min_rsi: float | None = Field(None, ge=0, le=100, description="RSI 14 at least.")
-    max_rsi: float | None = Field(None, ge=0, le=100, description="RSI 14 at most.")
+    max_rsi: Annotated[float | None, not_below("min_rsi")] = Field(None, ge=0, le=100, description="RSI 14 at most.")
     min_distance: float | None = Field(None, ge=-100, le=1000, description="Percent from the close to the entry, at least; needs a plan.")
-    max_distance: float | None = Field(None, ge=-100, le=1000, description="Percent from the close to the entry, at most; needs a plan.")
+    max_distance: Annotated[float | None, not_below("min_distance")] = Field(
+        None, ge=-100, le=1000, description="Percent from the close to the entry, at most; needs a plan."
+    )
     min_change: float | None = Field(None, ge=-100, le=100_000, description="Percent from the close of the day before, at least.")
-    max_change: float | None = Field(None, ge=-100, le=100_000, description="Percent from the close of the day before, at most.")
+    max_change: Annotated[float | None, not_below("min_change")] = Field(
+        None, ge=-100, le=100_000, description="Percent from the close of the day before, at most."
+    )
     min_close: float | None = Field(None, ge=0, le=1e12, description="Close of the result's day, at least.")
-    max_close: float | None = Field(None, ge=0, le=1e12, description="Close of the result's day, at most.")
+    max_close: Annotated[float | None, not_below("min_close")] = Field(
+        None, ge=0, le=1e12, description="Close of the result's day, at most."
+    )
     min_volume: float | None = Field(None, ge=0, le=1e18, description="Volume of the day, at least.")
     votes: Votes = Field("", max_length=300, description="Votes of indicators, such as `macd:buy,rsi:neutral`; all must match.")
     sort: Sort = Field("-score", max_length=40, description="A column, `-` for descending; results without a value come last.")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from api.schemas import Answer, IsoDate, Query, each_of
+from api.schemas import Answer, IsoDate, Query, each_of, not_below
 from features.analyses.schemas.analysis import StrategyId
 from features.analyses.series import SeriesOrder
 from models.chart import BAR_KEYS, CHART_LINES
@@ -29,7 +29,7 @@ class SeriesQuery(Query):
     )
     strategy: StrategyId = Field("balanced", description="Whose score; see GET /strategies.")
     start: IsoDate | None = Field(None, description="First day, included.")
-    end: IsoDate | None = Field(None, description="Last day, included.")
+    end: Annotated[IsoDate | None, not_below("start")] = Field(None, description="Last day, included.")
 
     def order(self, ticker: str) -> SeriesOrder:
         """The query as an order for a ticker, with each key once."""

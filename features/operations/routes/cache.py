@@ -7,7 +7,6 @@ from flask import Response
 from api.authentication import key_id
 from api.blueprint import ADMINISTRATION, api_blueprint
 from api.marks import admin
-from api.problem import problem_answers
 from api.services import services
 from features.operations.schemas.cache import CacheAnswer, CacheClearedAnswer, CachePrefixQuery, CacheQuery
 from utils.api_utils import json_response
@@ -15,7 +14,7 @@ from utils.api_utils import json_response
 blueprint = api_blueprint("cache", ADMINISTRATION)
 
 
-@blueprint.get("/admin/cache", responses={200: CacheAnswer, **problem_answers(403)})
+@blueprint.get("/admin/cache", responses={200: CacheAnswer}, problems=("forbidden",))
 @admin
 def list_cache(query: CacheQuery) -> Response:
     """The entries of the cache, by key: those in Redis, and those in the memory of the process that answers."""
@@ -23,7 +22,7 @@ def list_cache(query: CacheQuery) -> Response:
     return json_response({"stores": cache.status(), "items": cache.entries(query.prefix, query.limit)})
 
 
-@blueprint.delete("/admin/cache", responses={200: CacheClearedAnswer, **problem_answers(403)})
+@blueprint.delete("/admin/cache", responses={200: CacheClearedAnswer}, problems=("forbidden",))
 @admin
 def clear_cache(query: CachePrefixQuery) -> Response:
     """Drop the entries whose keys begin with `prefix`, or all. The other processes follow within two seconds."""

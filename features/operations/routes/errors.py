@@ -6,7 +6,6 @@ from flask import Response
 
 from api.blueprint import ADMINISTRATION, api_blueprint
 from api.marks import admin
-from api.problem import problem_answers
 from api.services import services
 from features.operations.schemas.errors import ErrorList, ErrorsQuery
 from infrastructure.error_store import list_errors
@@ -16,7 +15,7 @@ from utils.api_utils import json_response
 blueprint = api_blueprint("recent_error", ADMINISTRATION)
 
 
-@blueprint.get("/admin/errors", responses={200: ErrorList, **problem_answers(403)})
+@blueprint.get("/admin/errors", responses={200: ErrorList}, problems=("forbidden",))
 @admin
 def list_recent_errors(query: ErrorsQuery) -> Response:
     """What failed lately in any process: unexpected errors of requests, openings of breakers, and failed items of jobs by code.

@@ -9,7 +9,7 @@ from flask import Response
 from api.authentication import key_id
 from api.blueprint import ADMINISTRATION, api_blueprint
 from api.marks import admin
-from api.problem import problem_answers
+from api.problem import BODY_PROBLEMS
 from api.services import services
 from features.operations.schemas.flags import FlagAnswer, FlagChangeRequest, FlagList, FlagPath
 from models.feature_flag import Flag
@@ -20,21 +20,21 @@ blueprint = api_blueprint("feature_flag", ADMINISTRATION)
 CHANGES_SHOWN = 20
 
 
-@blueprint.get("/admin/flags", responses={200: FlagList, **problem_answers(403)})
+@blueprint.get("/admin/flags", responses={200: FlagList}, problems=("forbidden",))
 @admin
 def list_feature_flags() -> Response:
     """Every feature flag and its state."""
     return json_response({"items": services().flags.list_flags()})
 
 
-@blueprint.get("/admin/flags/<name>", responses={200: FlagAnswer, **problem_answers(403, 404)})
+@blueprint.get("/admin/flags/<name>", responses={200: FlagAnswer}, problems=("forbidden", "not_found"))
 @admin
 def get_feature_flag(path: FlagPath) -> Response:
     """One feature flag, with its newest changes."""
     return json_response(_answer(services().flags.find(path.name)))
 
 
-@blueprint.put("/admin/flags/<name>", responses={200: FlagAnswer, **problem_answers(400, 403, 404, 415)})
+@blueprint.put("/admin/flags/<name>", responses={200: FlagAnswer}, problems=(*BODY_PROBLEMS, "forbidden", "not_found"))
 @admin
 def set_feature_flag(path: FlagPath, body: FlagChangeRequest) -> Response:
     """Switch a feature off or on. Every process follows within two seconds."""

@@ -9,7 +9,6 @@ from flask import Response
 from api.authentication import PUBLIC, is_authenticated
 from api.blueprint import ApiBlueprint, Tag
 from api.marks import public, unlimited
-from api.problem import problem_answers
 from api.services import services
 from features.operations.health import runbook_of, versions
 from features.operations.schemas.health import HealthAnswer, LiveAnswer, MigrationsAnswer, ReadyAnswer
@@ -24,6 +23,7 @@ blueprint = ApiBlueprint("health", Tag("Health", "Whether the service can do its
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 MIGRATIONS_UNAVAILABLE = {
     "description": "The schema cannot be served, or the database does not answer.",
+    "x-codes": ["unavailable"],
     "content": {
         "application/json": {"schema": {"anyOf": [{"$ref": "#/components/schemas/MigrationsAnswer"}, _PROBLEM]}},
         PROBLEM_TYPE: {"schema": _PROBLEM},
@@ -39,7 +39,7 @@ def get_live() -> Response:
     return json_response({"status": "ok"})
 
 
-@blueprint.get("/api/health/ping", responses={200: LiveAnswer, **problem_answers(503)}, openapi_extensions=PUBLIC)
+@blueprint.get("/api/health/ping", responses={200: LiveAnswer}, problems=("unavailable",), openapi_extensions=PUBLIC)
 @public
 @unlimited
 def get_ping() -> Response:
@@ -119,12 +119,7 @@ def _answer(ok: bool, answer: dict[str, Any]) -> Response:
 
 def breaker_answer(breaker: Breaker) -> dict[str, Any]:
     """A circuit breaker as JSON."""
-    return {
-        "name": breaker.name,
-        "state": breaker.state,
-        "failures": breaker.failures,
-        "retry_after": round(breaker.retry_after, 1),
-    }
+    return {"name": breaker.name, "state": breaker.state, "failures": breaker.failures, "retry_after": round(breaker.retry_after, 1)}
 
 
 def _unavailable() -> ApiError:

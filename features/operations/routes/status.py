@@ -8,7 +8,6 @@ from flask import Response
 
 from api.blueprint import ADMINISTRATION, api_blueprint
 from api.marks import admin
-from api.problem import problem_answers
 from api.services import services
 from config import VERSION, Settings
 from features.operations.routes.health import breaker_answer
@@ -19,7 +18,7 @@ from utils.api_utils import json_response
 blueprint = api_blueprint("admin", ADMINISTRATION)
 
 
-@blueprint.get("/admin/status", responses={200: StatusAnswer, **problem_answers(403)})
+@blueprint.get("/admin/status", responses={200: StatusAnswer}, problems=("forbidden",))
 @admin
 def get_status() -> Response:
     """Connections, circuit breakers, jobs and limits. While the database is away, the jobs are missing."""

@@ -8,7 +8,6 @@ from flask import Response
 
 from api.blueprint import ADMINISTRATION, api_blueprint
 from api.marks import admin
-from api.problem import problem_answers
 from api.services import services
 from features.operations.schemas.workers import WorkerList
 from jobs.presence import list_busy
@@ -18,7 +17,7 @@ from utils.api_utils import json_response
 blueprint = api_blueprint("worker", ADMINISTRATION)
 
 
-@blueprint.get("/admin/workers", responses={200: WorkerList, **problem_answers(403)})
+@blueprint.get("/admin/workers", responses={200: WorkerList}, problems=("forbidden",))
 @admin
 def list_workers() -> Response:
     """The worker processes that are alive on all machines, with the age of their heartbeat and what each holds now.

@@ -9,7 +9,7 @@ from flask import Response
 from api.authentication import org_id
 from api.blueprint import api_blueprint
 from api.paging import page, read_cursor
-from api.problem import problem_answers
+from api.problem import BODY_PROBLEMS
 from api.schemas import LongPageQuery, TickerPath
 from api.services import services
 from features.prices.actions import ListedAction, declare_bases, delete_action, find_action, read_footing, record_action
@@ -20,7 +20,7 @@ from utils.api_utils import json_response
 blueprint = api_blueprint("price_action", PRICES)
 
 
-@blueprint.get("/prices/<ticker>/actions", responses={200: ActionPage, **problem_answers(404)})
+@blueprint.get("/prices/<ticker>/actions", responses={200: ActionPage}, problems=("ticker_not_found", "price_quality"))
 def list_actions(path: TickerPath, query: LongPageQuery) -> Response:
     """Splits and distributions, oldest first: as you told them, as sources report them, and as merging files found them."""
     scope = ["actions", path.ticker]
@@ -32,27 +32,38 @@ def list_actions(path: TickerPath, query: LongPageQuery) -> Response:
     return json_response({"items": items, "next_cursor": next_cursor, **bases})
 
 
-@blueprint.post("/prices/<ticker>/actions", responses={201: ActionAnswer, **problem_answers(400, 404, 409, 413, 415)}, sends=("Location",))
+@blueprint.post(
+    "/prices/<ticker>/actions",
+    responses={201: ActionAnswer},
+    problems=(*BODY_PROBLEMS, "ticker_not_found", "conflict", "price_quality"),
+    sends=("Location",),
+)
 def add_action(path: TickerPath, body: ActionRequest) -> Response:
     """Tell of a split, a dividend or a capital gain. `applied_to` answers whether the stored prices need it."""
     listed = record_action(services().database, org_id(), path.ticker, body.told)
     return json_response(listed, 201, {"Location": f"/api/v1/prices/{quote(path.ticker, safe='')}/actions/{listed.id}"})
 
 
-@blueprint.get("/prices/<ticker>/actions/<action_id>", responses={200: ActionAnswer, **problem_answers(404)})
+@blueprint.get(
+    "/prices/<ticker>/actions/<action_id>", responses={200: ActionAnswer}, problems=("ticker_not_found", "not_found", "price_quality")
+)
 def get_action(path: ActionPath) -> Response:
     """One split or distribution."""
     return json_response(find_action(services().database, org_id(), path.ticker, path.action_id))
 
 
-@blueprint.delete("/prices/<ticker>/actions/<action_id>", responses={204: None, **problem_answers(404)})
+@blueprint.delete(
+    "/prices/<ticker>/actions/<action_id>", responses={204: None}, problems=("ticker_not_found", "not_found", "price_quality")
+)
 def remove_action(path: ActionPath) -> Response:
     """Remove an action that is wrong, whoever told of it."""
     delete_action(services().database, org_id(), path.ticker, path.action_id)
     return Response(status=204)
 
 
-@blueprint.put("/prices/<ticker>/bases", responses={200: FootingAnswer, **problem_answers(400, 404, 409, 413, 415)})
+@blueprint.put(
+    "/prices/<ticker>/bases", responses={200: FootingAnswer}, problems=(*BODY_PROBLEMS, "ticker_not_found", "conflict", "price_quality")
+)
 def set_bases(path: TickerPath, body: BasesRequest) -> Response:
     """Say whether the prices and volumes of your series are as traded or restated for later splits."""
     return json_response(declare_bases(services().database, org_id(), path.ticker, body.price_basis, body.volume_basis))

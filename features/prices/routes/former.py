@@ -7,7 +7,6 @@ from flask import Response
 from api.authentication import org_id
 from api.blueprint import REPLACES_DATA, api_blueprint
 from api.paging import page, read_cursor
-from api.problem import problem_answers
 from api.schemas import PageQuery, TickerPath
 from api.services import services
 from features.prices.former import list_former, restore_prices
@@ -19,7 +18,9 @@ from utils.api_utils import json_response
 blueprint = api_blueprint("former_price", PRICES)
 
 
-@blueprint.post("/prices/<ticker>/restore", responses={200: QualityAnswer, **problem_answers(404)}, openapi_extensions=REPLACES_DATA)
+@blueprint.post(
+    "/prices/<ticker>/restore", responses={200: QualityAnswer}, problems=("not_found", "price_quality"), openapi_extensions=REPLACES_DATA
+)
 def restore_former_prices(path: TickerPath) -> Response:
     """Put back what the last upload replaced, or what was deleted, with its bases, splits and dividends. Restoring again undoes it."""
     restore_prices(services().database, org_id(), path.ticker)

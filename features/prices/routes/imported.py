@@ -9,7 +9,7 @@ from api.blueprint import REPLACES_DATA, api_blueprint
 from api.flags import require_flag
 from api.heavy import hold_slot
 from api.paging import page, read_cursor
-from api.problem import problem_answers
+from api.problem import FILE_PROBLEMS
 from api.rate_limit import Budget, budget
 from api.schemas import PageQuery, SubmitHeaders
 from api.services import services
@@ -28,7 +28,8 @@ blueprint = api_blueprint("price_import", PRICES)
 
 @blueprint.post(
     "/price-imports",
-    responses={202: JobAnswer, **problem_answers(409, 413, 415)},
+    responses={202: JobAnswer},
+    problems=(*FILE_PROBLEMS, "conflict", "price_quality", "idempotency_mismatch", "feature_disabled"),
     sends=("Location", "Idempotent-Replayed"),
     openapi_extensions=REPLACES_DATA,
 )
@@ -49,7 +50,7 @@ def import_prices(header: SubmitHeaders, query: ImportQuery, raw: ImportFileBody
     return submit_job(header.idempotency_key, lambda connection: submit(connection, org_id(), split, query.options()))
 
 
-@blueprint.get("/price-imports/<import_id>", responses={200: ImportPage, **problem_answers(404)})
+@blueprint.get("/price-imports/<import_id>", responses={200: ImportPage}, problems=("not_found",))
 def list_imported_files(path: ImportPath, query: PageQuery) -> Response:
     """What became of the files of an import, by ticker: the report of each that was stored, or why it was refused. Kept for 7 days."""
     scope = ["price-import", path.import_id]

@@ -9,7 +9,7 @@ from api.blueprint import api_blueprint
 from api.csv_file import csv_response, wants_csv
 from api.flags import require_flag
 from api.heavy import heavy_read, hold_slot
-from api.problem import problem_answers
+from api.problem import FILE_PROBLEMS
 from api.rate_limit import Budget, budget
 from api.schemas import TickerPath
 from api.services import services
@@ -27,7 +27,9 @@ blueprint = api_blueprint("price", PRICES)
 LARGE_FILE = 1_000_000  # bytes: some 20,000 bars, far more than the daily history of a stock
 
 
-@blueprint.get("/prices/<ticker>", responses={200: PricesAnswer, **problem_answers(404)}, sends=("Content-Disposition",))
+@blueprint.get(
+    "/prices/<ticker>", responses={200: PricesAnswer}, problems=("ticker_not_found", "price_quality"), sends=("Content-Disposition",)
+)
 @heavy_read()
 def get_prices(path: TickerPath, query: PricesQuery) -> Response:
     """Daily prices as delivered, and their footing; with `Accept: text/csv` as a file that can be uploaded again."""
@@ -40,14 +42,18 @@ def get_prices(path: TickerPath, query: PricesQuery) -> Response:
     return response
 
 
-@blueprint.get("/prices/<ticker>/quality", responses={200: QualityAnswer, **problem_answers(404)})
+@blueprint.get("/prices/<ticker>/quality", responses={200: QualityAnswer}, problems=("ticker_not_found", "price_quality"))
 @heavy_read()
 def get_price_quality(path: TickerPath) -> Response:
     """The extent of a ticker's stored prices, their gaps, and the warnings that an analysis would give today."""
     return json_response(check_quality(services().database, org_id(), path.ticker))
 
 
-@blueprint.put("/prices/<ticker>", responses={200: UploadAnswer, **problem_answers(409, 413, 415)})
+@blueprint.put(
+    "/prices/<ticker>",
+    responses={200: UploadAnswer},
+    problems=(*FILE_PROBLEMS, "stored_days_lost", "price_quality", "ambiguous_dates", "bases_differ", "feature_disabled"),
+)
 @budget(Budget.UPLOADS)
 def upload_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response:
     """Upload a file of daily prices as sites and tools export it: CSV, or the first sheet of a workbook. `understood` tells how it is read.
@@ -64,7 +70,7 @@ def upload_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Respo
     return json_response(import_prices(services().database, org_id(), path.ticker, file, query.options()))
 
 
-@blueprint.delete("/prices/<ticker>", responses={204: None, **problem_answers(404, 409)})
+@blueprint.delete("/prices/<ticker>", responses={204: None}, problems=("ticker_not_found", "conflict"))
 def remove_prices(path: TickerPath) -> Response:
     """Delete your own prices of a ticker; they can be restored for a week. Results stay, and so do splits and dividends that you added."""
     delete_prices(services().database, org_id(), path.ticker)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from api.schemas import CSV, Answer, IsoDate, Page, Query, RootAnswer
+from api.schemas import CSV, Answer, IsoDate, Page, Query, RootAnswer, not_below
 from api.validation import RawBody
 from features.prices.actions import ListedAction
 from features.prices.files.dates import DateOrder
@@ -23,7 +23,7 @@ class PricesQuery(Query):
     """The period."""
 
     start: IsoDate | None = Field(None, description="First day, included.")
-    end: IsoDate | None = Field(None, description="Last day, included.")
+    end: Annotated[IsoDate | None, not_below("start")] = Field(None, description="Last day, included.")
 
 
 class BadRows(StrEnum):

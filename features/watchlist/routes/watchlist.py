@@ -9,7 +9,7 @@ from flask import Response
 from api.authentication import org_id
 from api.blueprint import Tag, api_blueprint
 from api.paging import page, read_cursor
-from api.problem import problem_answers
+from api.problem import BODY_PROBLEMS
 from api.schemas import LongPageQuery, TickerPath
 from api.services import services
 from features.watchlist import service
@@ -38,7 +38,7 @@ def list_watchlist(query: LongPageQuery) -> Response:
     return json_response({"items": items, "next_cursor": next_cursor})
 
 
-@blueprint.post("/watchlist", responses={201: WatchlistItemAnswer, **problem_answers(400, 409, 413, 415)}, sends=("Location",))
+@blueprint.post("/watchlist", responses={201: WatchlistItemAnswer}, problems=(*BODY_PROBLEMS, "conflict"), sends=("Location",))
 def add_to_watchlist(body: WatchlistAddRequest) -> Response:
     """Follow a ticker; prices for it may come later."""
     with services().database.transaction() as connection:
@@ -46,7 +46,7 @@ def add_to_watchlist(body: WatchlistAddRequest) -> Response:
     return json_response(item, 201, {"Location": f"/api/v1/watchlist/{quote(item.ticker, safe='')}"})
 
 
-@blueprint.post("/watchlist/items", responses={200: WatchlistAddedAnswer, **problem_answers(400, 413, 415)})
+@blueprint.post("/watchlist/items", responses={200: WatchlistAddedAnswer}, problems=(*BODY_PROBLEMS,))
 def add_many_to_watchlist(body: WatchlistAddManyRequest) -> Response:
     """Follow several tickers at once. The answer says of each whether it was added; one that is followed already stays as it is."""
     with services().database.transaction() as connection:
@@ -54,7 +54,7 @@ def add_many_to_watchlist(body: WatchlistAddManyRequest) -> Response:
     return json_response({"items": items})
 
 
-@blueprint.get("/watchlist/<ticker>", responses={200: WatchlistItemAnswer, **problem_answers(404)})
+@blueprint.get("/watchlist/<ticker>", responses={200: WatchlistItemAnswer}, problems=("not_found",))
 def get_watchlist_item(path: TickerPath) -> Response:
     """One followed ticker."""
     with services().database.read() as connection:
@@ -62,7 +62,7 @@ def get_watchlist_item(path: TickerPath) -> Response:
     return json_response(item)
 
 
-@blueprint.patch("/watchlist/<ticker>", responses={200: WatchlistItemAnswer, **problem_answers(400, 404, 409, 413, 415)})
+@blueprint.patch("/watchlist/<ticker>", responses={200: WatchlistItemAnswer}, problems=(*BODY_PROBLEMS, "not_found", "conflict"))
 def change_watchlist_item(path: TickerPath, body: WatchlistChangeRequest) -> Response:
     """Change the name or notes of a followed ticker, or its place in the order by hand. What the body does not name stays."""
     with services().database.transaction() as connection:
@@ -70,7 +70,7 @@ def change_watchlist_item(path: TickerPath, body: WatchlistChangeRequest) -> Res
     return json_response(item)
 
 
-@blueprint.delete("/watchlist/<ticker>", responses={204: None, **problem_answers(404)})
+@blueprint.delete("/watchlist/<ticker>", responses={204: None}, problems=("not_found",))
 def remove_from_watchlist(path: TickerPath) -> Response:
     """Stop following a ticker."""
     with services().database.transaction() as connection:

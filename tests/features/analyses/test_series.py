@@ -84,7 +84,7 @@ def test_a_period_is_cut_out_of_the_whole(client: Client) -> None:
     for line, values in part["series"].items():
         assert values == whole["series"][line][first : last + 1], line
     nothing = {"ticker": "IBM", "dates": [], "series": {"close": []}}
-    for period in ("start=2030-01-01", "end=1990-01-01", "start=2012-02-01&end=2012-01-01"):
+    for period in ("start=2030-01-01", "end=1990-01-01"):
         assert client.get(f"/series/IBM?keys=close&{period}").json == nothing, period
 
 

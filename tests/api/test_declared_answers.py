@@ -1,0 +1,125 @@
+"""Each operation declares the problems that it may answer, and no others that can be provoked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from kit.databases import Backend
+from kit.jobs import UNKNOWN_ID
+from kit.protection import client_of
+from kit.support import Client
+
+import database
+from features.accounts.api_keys import create_key
+from models.api_key import FIRST_ORG
+from tools.api_client import read_document
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+LIMIT = 2_000_000  # bytes of a file
+UNKNOWN = {"ticker": "NOSUCH", "name": "nosuch"}
+JSON = "application/json"
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return read_document()
+
+
+@pytest.fixture
+def client(backend: Backend, tmp_path: Path) -> Client:
+    return client_of(backend, tmp_path, max_upload_bytes=LIMIT, max_import_bytes=LIMIT)
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Method, path and entry of each operation that needs a key."""
+    for path, item in document["paths"].items():
+        for method, entry in item.items():
+            if path.startswith("/api/v1/"):
+                yield method.upper(), path, entry
+
+
+def declared(document: dict[str, Any], entry: dict[str, Any]) -> set[tuple[int, str]]:
+    """Statuses and codes of the operation's problems."""
+    shared = document["components"]["responses"]
+    answers = {
+        status: shared[answer["$ref"].rpartition("/")[2]] if "$ref" in answer else answer for status, answer in entry["responses"].items()
+    }
+    return {(int(status), code) for status, answer in answers.items() for code in answer.get("x-codes", ())}
+
+
+def problem(answer: Any) -> tuple[int, str]:
+    """The status of an answer, and its code if it is a problem."""
+    return answer.status_code, answer.json["code"] if answer.mimetype == "application/problem+json" else ""
+
+
+def address(path: str, entry: dict[str, Any]) -> str:
+    """The address of the operation for something that is not there."""
+    for parameter in entry.get("parameters", ()):
+        if parameter["in"] == "path":
+            value = UNKNOWN.get(parameter["name"], UNKNOWN_ID)
+            path = path.replace(f"{{{parameter['name']}}}", quote(value))
+    return path
+
+
+def ask(client: Client, method: str, path: str, entry: dict[str, Any], **more: Any) -> Any:
+    """Call the operation with its example's body, unless another is given."""
+    for media_type, content in entry.get("requestBody", {}).get("content", {}).items():
+        if "data" not in more:
+            example = content["example"]
+            more |= {"json": example} if media_type == JSON else {"data": example, "content_type": media_type}
+    return client(method, address(path, entry), **more)
+
+
+def test_what_is_not_there(client: Client, document: dict[str, Any]) -> None:
+    for method, path, entry in operations(document):
+        told = {(status, code) for status, code in declared(document, entry) if status == 404}
+        if entry["operationId"] not in ("analyze", "upload_prices"):  # one names the ticker in its body, the other makes it
+            answer = problem(ask(client, method, path, entry))
+            assert (answer in told) == (answer[0] == 404) == bool(told), (method, path, answer)
+
+
+def test_what_a_key_may_not_do(client: Client, document: dict[str, Any]) -> None:
+    _, key = create_key(database.current(), FIRST_ORG, "report")
+    for method, path, entry in operations(document):
+        is_told = (403, "forbidden") in declared(document, entry)
+        assert (ask(client, method, path, entry, key=key).status_code == 403) == is_told, (method, path)
+
+
+def test_what_is_switched_off(client: Client, document: dict[str, Any]) -> None:
+    for flag in client.get("/admin/flags").json["items"]:
+        client("PUT", f"/admin/flags/{flag['name']}", json={"enabled": False})
+    for method, path, entry in operations(document):
+        is_told = (503, "feature_disabled") in declared(document, entry)
+        assert (problem(ask(client, method, path, entry)) == (503, "feature_disabled")) == is_told, (method, path)
+
+
+@pytest.mark.parametrize(
+    ("data", "content_type", "expected"),
+    [
+        (b" " * (LIMIT + 1), None, (413, "payload_too_large")),
+        (b"a", "text/x-unknown", (415, "unsupported_media_type")),
+        (b"{", JSON, (400, "malformed_json")),
+    ],
+)
+def test_what_is_wrong_with_a_body(
+    client: Client, document: dict[str, Any], data: bytes, content_type: str | None, expected: tuple[int, str]
+) -> None:
+    for method, path, entry in operations(document):
+        types = list(entry.get("requestBody", {}).get("content", {}))
+        is_told = expected in declared(document, entry)
+        assert is_told == bool(types) if expected[0] != 400 else is_told == (types == [JSON]), (method, path)
+        if is_told:
+            answer = ask(client, method, path, entry, data=data, content_type=content_type or types[0])
+            assert problem(answer) == expected, (method, path)
+
+
+def test_a_key_for_repetition_may_not_fit(client: Client, document: dict[str, Any]) -> None:
+    for method, path, entry in operations(document):
+        takes_one = any(parameter["name"] == "Idempotency-Key" for parameter in entry.get("parameters", ()))
+        told = declared(document, entry) & {(422, "idempotency_mismatch"), (409, "conflict")}
+        assert ((422, "idempotency_mismatch") in told) == takes_one, (method, path)
+        assert not takes_one or (409, "conflict") in told, (method, path)

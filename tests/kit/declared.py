@@ -1,0 +1,38 @@
+"""Holds the problems that tests meet against the OpenAPI document: none is answered that its operation does not declare."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+
+from api.application import Application
+from tools.api_client import read_document
+from utils.api_utils import PROBLEM_TYPE
+
+
+def require_declared(app: Application, method: str, path: str, answer: Any) -> None:
+    """Fail for a problem that the operation does not declare. What is no operation of the document may answer anything."""
+    if answer.mimetype != PROBLEM_TYPE:
+        return
+    try:
+        endpoint, _ = app.url_map.bind("").match(path.partition("?")[0], method)
+    except HTTPException:
+        return
+    declared = _codes().get(endpoint.rpartition(".")[2])
+    code = answer.json["code"]
+    assert declared is None or code in declared, f"{method} {path} answers {answer.status_code} {code}, which it does not declare."
+
+
+@cache
+def _codes() -> dict[str, set[str]]:
+    """The codes of each operation's problems."""
+    document = read_document()
+    shared = document["components"]["responses"]
+    codes: dict[str, set[str]] = {}
+    for path in document["paths"].values():
+        for entry in path.values():
+            answers = [shared[answer["$ref"].rpartition("/")[2]] if "$ref" in answer else answer for answer in entry["responses"].values()]
+            codes[entry["operationId"]] = {code for answer in answers for code in answer.get("x-codes", ())}
+    return codes
