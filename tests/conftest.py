@@ -45,6 +45,9 @@ TAKE_TURNS = (
     "utils/",
     "web/",
 )
+# Where a case takes seconds: of a test with several cases the first runs, unless TEST_EVERYTHING is set.
+FIRST_CASE_ALONE = ("browser/", "chaos/", "jobs/test_isolated_process.py", "test_disk_fills_up.py")
+EVERY_CASE = ("browser/test_pages.py",)  # each page is a case
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -66,21 +69,43 @@ TOGETHER = (
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run the tests of TAKE_TURNS alternately on SQLite and on Postgres; TEST_EVERYTHING (`make test-all`) runs each on both."""
+    """Leave out what takes long and is like what runs; TEST_EVERYTHING (`make test-all`) runs it all."""
     if IS_WHOLE:
         return
-    folder = Path(__file__).parent
-    twins: dict[tuple[str, ...], dict[str, pytest.Item]] = {}
-    for item in items:
-        engine = getattr(item, "callspec", None) and item.callspec.params.get("engine")  # type: ignore[attr-defined]
-        if engine in ENGINES and item.path.relative_to(folder).as_posix().startswith(TAKE_TURNS):
-            others = sorted(f"{name}={value}" for name, value in item.callspec.params.items() if name != "engine")  # type: ignore[attr-defined]
-            twins.setdefault((str(item.path), getattr(item, "originalname", item.name), *others), {})[engine] = item
-    pairs = [pair for pair in twins.values() if len(pair) == len(ENGINES)]
-    left_out = {pair[ENGINES[at % 2]] for at, pair in enumerate(pairs)}
+    left_out = _other_engines(items)
+    left_out |= _further_cases([item for item in items if item not in left_out])
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]
+
+
+def _other_engines(items: list[pytest.Item]) -> set[pytest.Item]:
+    """The tests of TAKE_TURNS run alternately on SQLite and on Postgres: for each, the one on the engine whose turn it is not."""
+    twins: dict[tuple[str, ...], dict[str, pytest.Item]] = {}
+    for item in items:
+        engine = getattr(item, "callspec", None) and item.callspec.params.get("engine")  # type: ignore[attr-defined]
+        if engine in ENGINES and _place(item).startswith(TAKE_TURNS):
+            others = sorted(f"{name}={value}" for name, value in item.callspec.params.items() if name != "engine")  # type: ignore[attr-defined]
+            twins.setdefault((str(item.path), getattr(item, "originalname", item.name), *others), {})[engine] = item
+    pairs = [pair for pair in twins.values() if len(pair) == len(ENGINES)]
+    return {pair[ENGINES[at % 2]] for at, pair in enumerate(pairs)}
+
+
+def _further_cases(items: list[pytest.Item]) -> set[pytest.Item]:
+    """The cases after the first of the tests of FIRST_CASE_ALONE."""
+    seen: set[tuple[Path, str]] = set()
+    further = set()
+    for item in items:
+        test = (item.path, getattr(item, "originalname", item.name))
+        if test in seen and _place(item).startswith(FIRST_CASE_ALONE) and not _place(item).startswith(EVERY_CASE):
+            further.add(item)
+        seen.add(test)
+    return further
+
+
+def _place(item: pytest.Item) -> str:
+    folder = Path(__file__).parent
+    return item.path.relative_to(folder).as_posix() if item.path.is_relative_to(folder) else ""
 
 
 class TogetherScheduling(LoadScopeScheduling):

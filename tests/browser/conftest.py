@@ -9,27 +9,15 @@ from typing import Any
 
 import pytest
 from kit.browser import CHROMIUM, COUNT_CALLS, FLAGS, PATIENCE, Open, Site, StartSite, Watch, sign_in, start_site
-from kit.effort import IS_WHOLE
-
-EVERY_CASE = ("test_pages.py",)  # each page is a case
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the tests of this folder when Chromium is not installed. With BELLWETHER_REQUIRE_TOOLS they run, and fail instead.
-
-    Of a test with several cases only the first runs, unless TEST_EVERYTHING is set, as `make test-browser` does: each takes seconds.
-    """
-    is_skipped = not (Path(CHROMIUM).exists() or os.environ.get("BELLWETHER_REQUIRE_TOOLS"))
+    """Skip the tests of this folder when Chromium is not installed. With BELLWETHER_REQUIRE_TOOLS they run, and fail instead."""
+    if Path(CHROMIUM).exists() or os.environ.get("BELLWETHER_REQUIRE_TOOLS"):
+        return
     folder = Path(__file__).parent
-    if not IS_WHOLE:
-        seen: set[tuple[Path, str]] = set()
-        for item in list(items):
-            test = (item.path, getattr(item, "originalname", item.name))
-            if folder in item.path.parents and item.path.name not in EVERY_CASE and test in seen:
-                items.remove(item)
-            seen.add(test)
     for item in items:
-        if folder in item.path.parents and is_skipped:
+        if folder in item.path.parents:
             item.add_marker(pytest.mark.skip(reason="no Chromium found: `make test-browser` installs it, or set CHROMIUM to its path"))
 
 
