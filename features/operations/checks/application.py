@@ -11,8 +11,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from config import GENERATE_COMMAND, Fault, Settings
+from config import Fault, Settings
 from models.health import Check, CheckState, Finding, Probe, bad, doubtful, good
+from models.setting_rules import GENERATE_COMMAND
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement

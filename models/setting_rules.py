@@ -1,0 +1,76 @@
+"""The rules of settings that one variable alone cannot break, or that apply in production only."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models import database_url, setting_text
+from models.config_fault import Fault
+
+if TYPE_CHECKING:
+    from config import Settings
+
+MINIMUM_TOKEN_LENGTH = 16
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+BROKER_SCHEMES = (*REDIS_SCHEMES, "redis+socket://")  # Celery's scheme of a Unix socket
+GENERATE_COMMAND = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
+
+
+def faults_of(settings: Settings) -> list[Fault]:
+    """The faults of settings whose values are of the right type each."""
+    database_fault = database_url.fault_of(settings.sqlalchemy_url)
+    faults = [database_fault] if database_fault else []
+    faults += _job_faults(settings) + _monitoring_faults(settings)
+    return faults + (_production_faults(settings) if settings.is_production else [])
+
+
+def _job_faults(settings: Settings) -> list[Fault]:
+    faults = []
+    urls = (("REDIS_URL", settings.redis_url, REDIS_SCHEMES), ("CELERY_BROKER_URL", settings.celery_broker_url, BROKER_SCHEMES))
+    for variable, url, schemes in urls:
+        if url and not url.startswith(schemes):
+            scheme = url.partition("://")[0][:40]
+            faults.append(Fault(variable, f"{scheme!r} is not a Redis scheme.", "Set it to redis://host:6379/0 or rediss://…."))
+        elif url and not re.fullmatch(r"unix://.*|[a-z+]+://([^@/?#]*@)?[^@:/?#]*(:\d{1,5})?([/?].*)?", url):
+            remedy = "Write @, :, / and # of a password as %40, %3A, %2F and %23."
+            faults.append(Fault(variable, "it cannot be read as a URL.", remedy))
+    if settings.job_engine == "celery" and not settings.broker_url:
+        remedy = "Set it (or REDIS_URL) to redis://host:6379/0, or set JOB_ENGINE=local."
+        faults.append(Fault("CELERY_BROKER_URL", "the celery engine needs a broker.", remedy))
+    if settings.job_engine == "celery" and settings.uses_sqlite and settings.is_production:
+        faults.append(Fault("JOB_ENGINE", "workers on other machines cannot reach an SQLite file.", "Use Postgres, or JOB_ENGINE=local."))
+    return faults
+
+
+def _monitoring_faults(settings: Settings) -> list[Fault]:
+    faults = []
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+    problem = None if token is None else setting_text.secret_problem(token, MINIMUM_TOKEN_LENGTH)
+    if problem:
+        faults.append(Fault("METRICS_TOKEN", problem, f"Make one with {GENERATE_COMMAND} and set it."))
+    if settings.dsn is not None and not re.fullmatch(r"https?://[^@/\s]+@[^/\s]+/.*\d", settings.dsn):
+        faults.append(Fault("SENTRY_DSN", "it is not a DSN.", "Copy it from the project's settings in Sentry: https://key@host/project."))
+    return faults
+
+
+def _production_faults(settings: Settings) -> list[Fault]:
+    faults = []
+    for variable, secret in (("MASTER_API_KEY", settings.master_api_key), ("SECRET_KEY", settings.secret_key)):
+        value = secret.get_secret_value() if secret else ""
+        problem = setting_text.secret_problem(value)
+        if problem:
+            faults.append(Fault(variable, problem, f"Make one with {GENERATE_COMMAND} and set it."))
+    if "*" in settings.cors_origins:
+        faults.append(Fault("CORS_ORIGINS", "'*' lets every website call with a user's key.", "Name the origins, comma-separated."))
+    if settings.uses_sqlite and not settings.allow_sqlite_in_production:
+        remedy = "Set it to a postgresql:// URL, or set ALLOW_SQLITE_IN_PRODUCTION=true if DATA_DIR is on a volume that stays."
+        faults.append(Fault("DATABASE_URL", "production would keep its data in an SQLite file.", remedy))
+    if os.environ.get("FLASK_RUN_FROM_CLI") and not os.environ.get("FLASK_SKIP_DOTENV") and Path(".env").is_file():
+        remedy = "Remove the file, or set FLASK_SKIP_DOTENV=1."
+        faults.append(Fault(".env", "the flask command has read this file, and production reads the environment only.", remedy))
+    if settings.debug:
+        faults.append(Fault("DEBUG", "debugging is for development.", "Unset DEBUG and FLASK_DEBUG."))
+    return faults
