@@ -1,6 +1,7 @@
 // The documentation of the API, drawn from the service's own OpenAPI document: it works on a machine without internet.
 
 import { h, prose } from "./elements.js";
+import { wireKeys } from "./keys.js";
 import { operationPart } from "./operation.js";
 import { Schemas } from "./schema.js";
 
@@ -90,4 +91,5 @@ async function load() {
 addEventListener("hashchange", follow);
 place("filter").addEventListener("input", filter);
 place("access").addEventListener("submit", (event) => event.preventDefault());
+wireKeys(place("filter"), /** @type {HTMLDialogElement} */ (place("keys")));
 load();

@@ -81,6 +81,21 @@ def test_an_untouched_call_replaces_nothing_unasked(open_page: Open, site: Site)
     expect(trial.get_by_role("status")).to_be_empty()
 
 
+def test_the_keys_of_the_dashboard_work_here(open_page: Open, site: Site) -> None:
+    page = open_page("/docs")
+    page.keyboard.press("/")
+    expect(page.get_by_label("Find")).to_be_focused()
+    page.keyboard.type("g?")  # in a field they are letters
+    expect(page.get_by_label("Find")).to_have_value("g?")
+    page.locator("body").click(position={"x": 2, "y": 2})
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("Go to Screener")
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    page.wait_for_url(site.url("/screener"))
+
+
 def test_an_address_leads_to_a_group_or_an_operation(open_page: Open) -> None:
     page = open_page("/docs#/Administration")
     expect(page.get_by_role("heading", name="Administration")).to_be_focused()
