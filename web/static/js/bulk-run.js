@@ -25,13 +25,15 @@ export function followJob(area, job) {
   const trouble = h("span", { class: "small soft" });
   const progress = jobProgress(job);
   const link = h("a", { href: `/tasks?job=${encodeURIComponent(job.id)}` }, describeJob(job));
-  fill(area, h("div", { class: "bulk-run" }, h("div", { class: "row" }, badge, link, trouble), progress.element));
+  const close = h("button", { type: "button", class: "quiet small", hidden: true, "aria-label": "Close what is said of the task", onclick: () => fill(area) }, "×");
+  fill(area, h("div", { class: "bulk-run" }, h("div", { class: "row" }, badge, link, trouble, close), progress.element));
   return new Promise((resolve) => {
     const onJob = (latest) => {
       progress.update(latest);
       fill(badge, jobBadge(latest));
       fill(trouble);
       if (!FINISHED.has(latest.status)) return;
+      close.hidden = false;
       notify(describeEnd(latest), { problem: latest.status === "failed" });
       resolve(latest);
     };

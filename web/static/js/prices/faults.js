@@ -43,13 +43,16 @@ export function refusal(error, fileName, text, leaveOut) {
   );
 }
 
+/** Why a file does not fit the stored prices, and what to do about it on this page. */
+export const differenceIn = (message) => `${message.split(". ")[0]}. Choose “are replaced” and the whole history,`;
+
 /** The days on which the file and the stored prices differ without a rule. */
 function differingDays(error) {
   const days = error.errors.slice(0, DAYS_SHOWN).map((entry) => [entry.field, ...(/stored (\S+), file (\S+?)\.?$/.exec(entry.message)?.slice(1) ?? ["", ""])]);
   return h(
     "div",
     { class: "refusal" },
-    h("p", { class: "field-problem" }, h("strong", {}, "Nothing was stored."), ` ${error.message.split(". ")[0]}. Choose “are replaced” and the whole history, or correct the file.`),
+    h("p", { class: "field-problem" }, h("strong", {}, "Nothing was stored."), ` ${differenceIn(error.message)} or correct the file.`),
     h(
       "div",
       { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Days that differ" },

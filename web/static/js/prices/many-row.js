@@ -6,7 +6,7 @@ import { fill, h } from "../dom.js";
 import { formatCount, formatWhole } from "../format.js";
 import { formatBytes } from "../transfer.js";
 import { badge } from "../words.js";
-import { refusal } from "./faults.js";
+import { differenceIn, refusal } from "./faults.js";
 import { MODES } from "./file-row.js";
 import { isArchive, refusalOf, shownText, ZIP } from "./file-text.js";
 import { forAll } from "./for-all.js";
@@ -180,9 +180,11 @@ export class ManyRow {
   }
 }
 
+const reasonOf = ({ code, message }) => (code === "bases_differ" ? `${differenceIn(message)} or leave it out.` : message);
+
 /** The files that were refused, each with the reason. */
 function refusedTable(refused, fileName) {
-  const row = ({ ticker, name, problem }) => h("tr", {}, h("th", { scope: "row" }, ticker), h("td", {}, name), h("td", {}, problem.message));
+  const row = ({ ticker, name, problem }) => h("tr", {}, h("th", { scope: "row" }, ticker), h("td", {}, name), h("td", {}, reasonOf(problem)));
   const body = h("tbody", {}, refused.slice(0, SHOWN).map(row));
   const rest = refused.slice(SHOWN);
   const more = h(

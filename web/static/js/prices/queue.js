@@ -174,7 +174,7 @@ export function uploads(most, onStored) {
   function update() {
     const waiting = rows.filter((row) => row.isWaiting).length;
     const unchecked = rows.filter((row) => row.state === "waiting").length;
-    bar.hidden = rows.length + archives.length + fresh.size === 0;
+    bar.hidden = rows.length + fresh.size === 0 && !archives.some(isFinished);
     settings.element.hidden = rows.filter((row) => !row.refused && row.state !== "stored").length < 2;
     sendAll.hidden = waiting === 0;
     sendAll.disabled = isSending;
