@@ -46,7 +46,9 @@ from infrastructure.sql.pool_watchdog import PoolWatchdog
 from jobs.celery_wakeup import wakeup_for
 from jobs.event_routes import SOCKET_OPTIONS
 from jobs.feed import JobFeed
+from jobs.flags import BULK_JOBS
 from jobs.reads import JobReads
+from jobs.stalls import StallWatch
 from models.problem import title_of
 from utils.api_utils import ErrorHooks, register_error_handlers
 from utils.database_errors import is_unavailable
@@ -155,6 +157,7 @@ def _build_services(foundation: Foundation, features: Iterable[Feature]) -> Serv
         wakeup=wakeup_for(settings),
         job_feed=job_feed,
         job_reads=JobReads(database, job_feed),
+        stalls=StallWatch(database, lambda: not foundation.flags.is_enabled(BULK_JOBS)),
         universes={name: read for feature in features for name, read in feature.universes().items()},
         lifecycle=Lifecycle([*_build_steps(foundation, features, redis, job_feed), Step("recent errors", stop=errors.close)]),
     )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from infrastructure.redis_link import RedisLink
     from jobs.feed import JobFeed
     from jobs.reads import JobReads
+    from jobs.stalls import StallWatch
     from jobs.wakeup import Wakeup
 
 
@@ -51,6 +52,7 @@ class Services:
     wakeup: Wakeup
     job_feed: JobFeed
     job_reads: JobReads
+    stalls: StallWatch
     universes: Universes
     lifecycle: Lifecycle
 

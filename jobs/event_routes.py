@@ -20,9 +20,12 @@ from jobs import service as job_service
 from jobs.feed import FeedFull, JobFeed
 from jobs.flags import STREAMS
 from jobs.schemas import StreamHeaders, job_answer
+from jobs.stalls import Situation, StallWatch
 from models.job import Job
 from utils.api_utils import ApiError
 from utils.json_text import dump
+
+State = tuple[Job, Situation]
 
 blueprint = api_blueprint("job_events", JOBS)
 socket_blueprint = Blueprint("job_socket", __name__)
@@ -58,7 +61,8 @@ def stream_job(path: JobPath, header: StreamHeaders) -> Response:
         return Response(status=204)
     with ExitStack() as watching:
         watch(watching, job)
-        response = Response(_events(services().job_feed, job, seen, continuation_check()), mimetype="text/event-stream")
+        changes = states(services().job_feed, services().stalls, job, seen, continuation_check())
+        response = Response(_events(changes), mimetype="text/event-stream")
         response.call_on_close(watching.pop_all().close)
     response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back until its buffer is full
     return response
@@ -103,34 +107,40 @@ def continuation_check() -> Callable[[], bool]:
     return lambda: is_enabled() and is_valid()
 
 
-def states(feed: JobFeed, job: Job, seen: int, may_continue: Callable[[], bool]) -> Iterator[Job | None]:
+def states(feed: JobFeed, stalls: StallWatch, job: Job, seen: int, may_continue: Callable[[], bool]) -> Iterator[State | None]:
     """Yield each version of the job that is newer than `seen`, and None when HEARTBEAT_SECONDS pass without one.
 
-    Ends when the job has ended or is gone, when the feed is closed, or when the stream may not continue.
+    Then a version comes again when what keeps it from getting on has changed, which leaves no trace in the job. Ends when the job has ended
+    or is gone, when the feed is closed, or when the stream may not continue.
     """
     latest: Job | None = job if job.version > seen else None
+    stall = None
     while True:
+        situation = stalls.situation()
         if latest is not None:
             if not may_continue():
                 return
-            seen = latest.version
-            yield latest
-            if latest.is_finished:
+            job, seen, stall = latest, latest.version, situation.stall_of(latest)
+            yield job, situation
+            if job.is_finished:
                 return
         latest = feed.wait(job.id, seen, HEARTBEAT_SECONDS)
         if latest is None:
             if feed.is_closed or feed.is_gone(job.id) or not may_continue():
                 return
-            yield None
+            if stalls.situation().stall_of(job) is not stall:
+                latest = job
+            else:
+                yield None
 
 
-def _events(feed: JobFeed, job: Job, seen: int, may_continue: Callable[[], bool]) -> Iterator[bytes]:
+def _events(changes: Iterator[State | None]) -> Iterator[bytes]:
     yield b"retry: %d\n\n" % RETRY_MILLISECONDS
-    for state in states(feed, job, seen, may_continue):
+    for state in changes:
         if state is None:
             yield b": still there\n\n"
         else:
-            yield b"id: %d\nevent: job\ndata: %s\n\n" % (state.version, dump(job_answer(state)))
+            yield b"id: %d\nevent: job\ndata: %s\n\n" % (state[0].version, dump(job_answer(*state)))
 
 
 def watch(watching: ExitStack, job: Job) -> None:

@@ -14,6 +14,7 @@ from models.health import Finding, Probe, bad, doubtful, good
 from models.job import Lane
 
 REMEDY = "Check that `python worker.py` (or a Celery worker) runs and reaches the database; its log has the reason."
+SHORT_SECONDS = 120.0  # told in seconds, not minutes
 
 
 def backlog_probe(database: Database, settings: Settings, is_paused: Callable[[], bool]) -> Probe:
@@ -53,16 +54,20 @@ def _workers(database: Database, has_engine: bool) -> Finding:
     return good(f"{count} on {hosts} {'machine' if hosts == 1 else 'machines'} ({lanes}).")
 
 
+def _in_words(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < SHORT_SECONDS else f"{seconds / 60:.0f} minutes"
+
+
 def _backlog(database: Database, limit: float, is_paused: Callable[[], bool]) -> Finding:
     with database.read() as connection:
         seconds = backlog.waiting_seconds(connection)
     if not seconds:
         return good("Nothing is waiting to be claimed.")
-    sentence = f"Work has been queued for {seconds / 60:.1f} minutes, and no worker claims any."
+    sentence = f"Work has been queued for {_in_words(seconds)}, and no worker claims any."
     if seconds < limit:
-        return good(sentence)
+        return good(f"{sentence} That counts as a fault from {_in_words(limit)} on.")
     if is_paused():
-        return good(f"{sentence} Bulk jobs are switched off.")
+        return good(f"{sentence} Bulk jobs are switched off: see the check flags.")
     refusal = try_to_write(database)
     if refusal:
         # Workers continue once writes are accepted. Until then this process must stay ready, to serve reads.

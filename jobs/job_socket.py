@@ -47,9 +47,9 @@ def _follow(socket: Server, job_id: str) -> None:
             socket.close(1013, "too many streams, poll instead")
             return
         with suppress(*SEND_ERRORS):
-            for state in states(services().job_feed, job, 0, continuation_check()):
+            for state in states(services().job_feed, services().stalls, job, 0, continuation_check()):
                 if state is not None:
-                    socket.send(dump(job_answer(state)).decode())
+                    socket.send(dump(job_answer(*state)).decode())
                 elif not socket.connected:
                     return
 

@@ -47,7 +47,8 @@ def list_jobs(query: JobsQuery) -> Response:
     with services().database.read() as connection:
         rows = job_store.list_jobs(connection, org_id(), query.status, before[0] if before else None, query.limit + 1)
     items, next_cursor = page(rows, query.limit, scope, lambda last: [last.id])
-    return json_response({"items": [job_answer(job) for job in items], "next_cursor": next_cursor})
+    situation = services().stalls.situation()
+    return json_response({"items": [job_answer(job, situation) for job in items], "next_cursor": next_cursor})
 
 
 @blueprint.get("/jobs/<job_id>", responses={200: JobAnswer}, problems=("job_not_found",), sends=("ETag",))
@@ -117,7 +118,7 @@ def retry_job(path: JobPath, header: RetryHeaders) -> Response:
 
 
 def _job_response(job: Job, status: int = 200) -> Response:
-    return json_response(job_answer(job), status, {"ETag": f'"{job.version}"'})
+    return json_response(job_answer(job, services().stalls.situation()), status, {"ETag": f'"{job.version}"'})
 
 
 def _expected_versions(header: ChangeHeaders) -> list[int] | None:

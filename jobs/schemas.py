@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.schemas import PLAIN_TEXT, Answer, Headers, Page, PageQuery, Query, SubmitHeaders
+from jobs.stalls import Situation
 from models.job import Fault, Job, JobItem
 from models.job_state import ItemStatus, JobStatus
 from utils.clock import now
@@ -15,6 +16,7 @@ from utils.json_text import parse_tolerant
 
 # Literals, so that the OpenAPI document lists the values; a test compares them with the enums.
 JobStatusName = Literal["queued", "processing", "completed", "failed", "cancelled"]
+StallName = Literal["no_worker", "switched_off"]
 ItemStatusName = Literal["queued", "processing", "succeeded", "failed", "cancelled"]
 
 
@@ -30,7 +32,12 @@ class JobAnswer(Answer):
     succeeded: int
     failed: int
     progress: float = Field(ge=0, le=1)
-    eta_seconds: float | None = Field(description="At the average pace so far; null before the first item is completed.")
+    eta_seconds: float | None = Field(
+        description="At the average pace so far; null before the first item is completed, and while `stalled_by` is not null."
+    )
+    stalled_by: StallName | None = Field(
+        description="Why it cannot get on at the moment: no worker that could run it is alive, or an operator has switched jobs off."
+    )
     cancel_requested: bool
     retry_of: str | None = Field(description="The job whose failed items this job retries.")
     params: dict[str, Any] = Field(description="The parameters of the request. Their fields depend on the kind.")
@@ -144,8 +151,9 @@ class JobItemsQuery(PageQuery):
     changed: bool | None = Field(None, description="Only items whose outcome has changed, or has not.")
 
 
-def job_answer(job: Job) -> dict[str, object]:
+def job_answer(job: Job, situation: Situation) -> dict[str, object]:
     """The JSON object of a job."""
+    stall = situation.stall_of(job)
     return {
         "id": job.id,
         "kind": job.kind,
@@ -156,7 +164,8 @@ def job_answer(job: Job) -> dict[str, object]:
         "succeeded": job.succeeded,
         "failed": job.failed,
         "progress": job.progress,
-        "eta_seconds": job.eta_seconds(now()),
+        "eta_seconds": None if stall else job.eta_seconds(now()),
+        "stalled_by": stall,
         "cancel_requested": job.cancel_requested,
         "retry_of": job.retry_of,
         "params": parse_tolerant(job.params),

@@ -20,15 +20,15 @@ def submit_job(idempotency_key: str | None, submit: Submit) -> Response:
 
     Answers 202 with the new job, or 200 with the active job that already does the same work.
     """
+    situation = services().stalls.situation()  # read before the transaction, which holds a connection
 
     def answer(connection: Connection) -> Answer:
         submission = submit(connection)
         job = submission.job
         if not submission.is_new:
-            return Answer(200, location_of(job), dump({**job_answer(job), "deduplicated": True}).decode())
-        return Answer(
-            202, location_of(job), dump(job_answer(job)).decode(), after_commit=lambda: services().wakeup.wake_workers(job.id, job.lane)
-        )
+            return Answer(200, location_of(job), dump({**job_answer(job, situation), "deduplicated": True}).decode())
+        body = dump(job_answer(job, situation)).decode()
+        return Answer(202, location_of(job), body, after_commit=lambda: services().wakeup.wake_workers(job.id, job.lane))
 
     # The options of some routes are in the query.
     path = request.path.encode() + (b"?" + request.query_string if request.query_string else b"")

@@ -18,6 +18,13 @@ class Lane(StrEnum):
     NETWORK = "network"  # one process with a pool of threads
 
 
+class Stall(StrEnum):
+    """Why an unfinished job cannot get on."""
+
+    NO_WORKER = "no_worker"  # no worker of its lane is alive
+    SWITCHED_OFF = "switched_off"  # an operator has switched jobs off
+
+
 @dataclass(frozen=True)
 class Fault:
     """The reason why an item or a job failed: a stable code, and a sentence."""

@@ -29,6 +29,7 @@ RUNBOOK_SECTIONS = {
     "clock": "symptoms",
     "backlog": "bellwetherbacklogunclaimed",
     "workers": "bellwethernoworkers",
+    "flags": "bellwetherfeatureoff",
 }
 RUNBOOK = "/docs/runbook"
 PREFLIGHT_SECONDS = 30.0  # generous, because it runs in a terminal
@@ -47,6 +48,7 @@ def serving_probes(foundation: Foundation) -> tuple[Probe, ...]:
         replace(redis.broker_probe(settings), is_critical=False),
         database_checks.pool_probe(database),
         database_checks.breaker_probe((database.breaker,)),
+        application.flags_probe(foundation.flags),
         machine.storage_probe(settings),
         machine.disk_probe(settings),
         database_checks.clock_probe(database),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from kit.jobs import (
     claim,
     csv_of,
     end_chunk,
-    end_items,
     finished,
     items_of,
     job_row,
@@ -29,8 +27,6 @@ from kit.support import Client
 
 import database
 from features.analyses.kinds import BulkAnalysis
-from models.job import Fault
-from utils.clock import now
 
 ROUTES = (
     "GET /jobs/{}",
@@ -276,21 +272,6 @@ def test_a_job_that_is_not_there(client: Client, route: str) -> None:
     assert job_row(foreign) == before
     assert client.get("/jobs").json["items"] == []
     assert client(method, path.format(foreign), key=None).status_code == 401
-
-
-def test_progress_and_the_time_that_is_left(client: Client) -> None:
-    job_id = ask(client, "AAPL", "FB", "GOOG", "NOPE")["id"]
-    chunk = claim("w", 4)
-    assert chunk is not None
-    assert client.get(f"/jobs/{job_id}").json["eta_seconds"] is None
-    nope = next(item for item in chunk.items if item.key == "NOPE")
-    end_items(chunk, {nope: Fault("ticker_not_found", "Why.")})
-    database.execute_db(
-        "UPDATE analysis_jobs SET started_at = :start WHERE id = :id", {"start": now() - timedelta(seconds=10), "id": job_id}
-    )
-    job = client.get(f"/jobs/{job_id}").json
-    assert (job["status"], job["completed"], job["failed"], job["progress"]) == ("processing", 1, 1, 0.25)
-    assert 30 <= job["eta_seconds"] < 40
 
 
 # ---- cancelling -------------------------------------------------------------------------------------------------------------------

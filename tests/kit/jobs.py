@@ -17,7 +17,9 @@ from jobs import claims
 from jobs.claims import Claimant, Claims, claim_chunk
 from jobs.executor import Executor, ExecutorOptions
 from jobs.kind import JobKind, JobKinds
+from jobs.presence import identity_of
 from jobs.service import enqueue
+from jobs.store import worker as worker_store
 from jobs.wakeup import NoWakeup
 from kit.support import Client
 from kit.trial import TrialKind, TrialParams, new_trial
@@ -31,8 +33,8 @@ LEASE = 15.0
 KINDS = (BulkAnalysis(), TrialKind(Lane.CPU), TrialKind(Lane.NETWORK))
 UNKNOWN_ID = "01a1fbd8-91c5-76db-ada4-c6947b434124"
 JOB_FIELDS = {
-    "id", "kind", "status", "version", "total", "completed", "succeeded", "failed", "progress", "eta_seconds", "cancel_requested",
-    "retry_of", "params", "error", "created_at", "started_at", "finished_at",
+    "id", "kind", "status", "version", "total", "completed", "succeeded", "failed", "progress", "eta_seconds", "stalled_by",
+    "cancel_requested", "retry_of", "params", "error", "created_at", "started_at", "finished_at",
 }  # fmt: skip
 
 
@@ -55,6 +57,12 @@ def run_jobs(worker: str = "tester", kinds: Sequence[JobKind[Any]] = KINDS) -> i
     """Run all queued items of the lane `cpu` and return their number."""
     with working(worker, options=options_for(kinds)) as executor:
         return executor.drain()
+
+
+def appear(*lanes: Lane) -> None:
+    """A worker of these lanes sends a heartbeat."""
+    with database.transaction() as connection:
+        worker_store.beat(connection, identity_of("appeared", lanes, "local"), now())
 
 
 def claim(worker: str, limit: int = 100, lane: Lane = Lane.CPU) -> Chunk | None:

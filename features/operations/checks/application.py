@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from config import Fault, Settings
+from infrastructure.flags import FeatureFlags
+from models.feature_flag import FeatureFlag
 from models.health import Check, CheckState, Finding, Probe, bad, doubtful, good
 from models.setting_rules import GENERATE_COMMAND
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 REQUIREMENTS = Path(__file__).parents[3] / "requirements.txt"
 PIN = re.compile(r"[A-Za-z0-9][^\s;]*==[^\\\n]+")  # a requirement up to the backslash that its hashes come after
 PIP_SECONDS = 25.0
+SWITCH_ON = "Where the reason no longer holds, switch it on again: on the page Diagnostics, or by PUT /api/v1/admin/flags/{name}."
 REINSTALL = "Run `python -m pip install -r requirements.txt` in the environment of the service."
 AUTOMATIC_METHODS = {"HEAD", "OPTIONS"}
 
@@ -49,6 +52,11 @@ def environment_probe(settings: Settings) -> Probe:
 def secrets_probe(settings: Settings) -> Probe:
     """Whether both secrets are set, and differ."""
     return Probe("secrets", lambda: _secrets(settings), f"Make them with {GENERATE_COMMAND}.")
+
+
+def flags_probe(flags: FeatureFlags) -> Probe:
+    """Whether every feature flag is on. Never critical: somebody has switched them off on purpose."""
+    return Probe("flags", lambda: _flags(flags), SWITCH_ON, is_critical=False, needs=("schema",))
 
 
 def routes_probe(routes: Callable[[], Iterable[Route]]) -> Probe:
@@ -110,6 +118,18 @@ def requirements(pins: str) -> list[Requirement]:
     from packaging.requirements import Requirement  # noqa: PLC0415 — only preflight reads them
 
     return [Requirement(match[0]) for line in pins.splitlines() if (match := PIN.match(line))]
+
+
+def _flags(flags: FeatureFlags) -> Finding:
+    off = [flag for flag in flags.list_flags() if not flag.enabled]
+    if not off:
+        return good("Every feature is switched on.")
+    return doubtful(f"Switched off: {'; '.join(map(_since, off))}.", SWITCH_ON)
+
+
+def _since(flag: FeatureFlag) -> str:
+    since = f" since {flag.changed_at:%Y-%m-%d %H:%M} UTC" if flag.changed_at else ""
+    return f"{flag.name}{since}{f' ({flag.reason})' if flag.reason else ''}"
 
 
 def _environment(settings: Settings) -> Finding:

@@ -13,6 +13,7 @@ import requests
 import websocket
 from kit.databases import Backend
 from kit.jobs import SAMPLE, UNKNOWN_ID, ask, finished, item_rows, options_for, queue
+from kit.parts import with_fresh_health
 from kit.servers import GUNICORN, KEY, Start, production, wait_until
 from kit.support import MASTER_KEY, Client
 
@@ -84,6 +85,19 @@ def test_what_is_stored_stays_readable_and_jobs_can_be_cancelled(client: Client)
         assert client.get(path).status_code == 200, path
     assert client.post(f"/jobs/{job['id']}/cancel").status_code == 202
     assert client.get("/health/ready").status_code == 200
+
+
+@ON_SQLITE
+def test_health_names_what_is_off(client: Client) -> None:
+    def found() -> tuple[str, str]:
+        check = next(check for check in client.get("/health").json["checks"] if check["name"] == "flags")
+        return check["state"], check["found"]
+
+    with_fresh_health(client.app)
+    assert found() == ("ok", "Every feature is switched on.")
+    switch(client, "bulk_jobs", False, REASON)
+    state, sentence = found()
+    assert (state, sentence.startswith("Switched off: bulk_jobs since 2"), f"({REASON})" in sentence) == ("warning", True, True)
 
 
 @ON_SQLITE

@@ -7,6 +7,12 @@ import { countOf, kindOf } from "./job-kinds.js";
 /** What a job works on. */
 export const describeJob = (job) => kindOf(job.kind).describe(job);
 
+/** Why a job does not get on. */
+const STALLS = {
+  no_worker: "no worker is alive: it goes on as soon as one runs",
+  switched_off: "analyses of many tickers are switched off: it goes on once they are on again",
+};
+
 /** The time that is left, in words. */
 const timeLeft = (seconds) => (seconds < 1 ? "less than a second left" : `about ${formatDuration(seconds)} left`);
 
@@ -14,7 +20,8 @@ const timeLeft = (seconds) => (seconds < 1 ? "less than a second left" : `about 
 export function describeProgress(job) {
   const parts = [`${formatWhole(job.completed)} of ${formatWhole(job.total)} done (${formatShare(job.progress)})`];
   if (job.failed) parts.push(`${formatWhole(job.failed)} failed`);
-  if (job.status === "queued") parts.push("waiting for a worker");
+  if (job.stalled_by && !job.cancel_requested) parts.push(STALLS[job.stalled_by]);
+  else if (job.status === "queued") parts.push("waiting for a worker");
   else if (job.status === "processing" && job.cancel_requested) parts.push(`stopping at the next ${kindOf(job.kind).noun[0]}`);
   else if (job.status === "processing") parts.push(job.eta_seconds === null ? "time left not known yet" : timeLeft(job.eta_seconds));
   return parts.join(" · ");

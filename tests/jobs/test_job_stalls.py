@@ -1,0 +1,79 @@
+"""How far a job is, how long it will take, and what keeps it from getting on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from kit.jobs import appear, ask, claim, end_chunk, end_items, run_jobs
+from kit.support import Client
+
+import database
+from infrastructure.metrics import Metrics
+from jobs.event_routes import states
+from jobs.feed import JobFeed
+from jobs.service import find
+from jobs.stalls import StallWatch
+from models.api_key import FIRST_ORG
+from models.job import Fault, Lane
+from utils.clock import now
+
+
+def test_progress_and_the_time_that_is_left(client: Client) -> None:
+    appear(Lane.CPU)
+    job_id = ask(client, "AAPL", "FB", "GOOG", "NOPE")["id"]
+    chunk = claim("w", 4)
+    assert chunk is not None
+    assert client.get(f"/jobs/{job_id}").json["eta_seconds"] is None
+    nope = next(item for item in chunk.items if item.key == "NOPE")
+    end_items(chunk, {nope: Fault("ticker_not_found", "Why.")})
+    database.execute_db(
+        "UPDATE analysis_jobs SET started_at = :start WHERE id = :id", {"start": now() - timedelta(seconds=10), "id": job_id}
+    )
+    job = client.get(f"/jobs/{job_id}").json
+    assert (job["status"], job["completed"], job["failed"], job["progress"]) == ("processing", 1, 1, 0.25)
+    assert job["stalled_by"] is None
+    assert 30 <= job["eta_seconds"] < 40
+
+
+def test_what_keeps_a_job_from_getting_on(client: Client) -> None:
+    appear(Lane.NETWORK)
+    asked = ask(client, "AAPL", "FB")
+    assert asked["stalled_by"] == "no_worker", "a worker of another lane does not count"
+    chunk = claim("w", 1)
+    assert chunk is not None
+    end_chunk(chunk, {chunk.items[0]: Fault("internal_error", "Why.")})
+    for read in (lambda: client.get(f"/jobs/{asked['id']}").json, lambda: client.get("/jobs").json["items"][0]):
+        assert (read()["status"], read()["stalled_by"], read()["eta_seconds"]) == ("processing", "no_worker", None)
+    flag = "/admin/flags/bulk_jobs"
+    client("PUT", flag, json={"enabled": False, "reason": "the database is overloaded"})
+    assert client.get(f"/jobs/{asked['id']}").json["stalled_by"] == "switched_off"
+    client("PUT", flag, json={"enabled": True})
+    run_jobs()
+    assert client.get(f"/jobs/{asked['id']}").json.items() >= {"status": "completed", "stalled_by": None, "eta_seconds": 0.0}.items()
+
+
+class SilentFeed(JobFeed):
+    """A feed in which nothing changes, whose time without a change is always over."""
+
+    def wait(self, job_id: str, version: int, seconds: float) -> None:
+        """Nothing."""
+
+
+def test_a_stream_tells_when_a_job_cannot_get_on_and_when_it_can(client: Client) -> None:
+    is_paused = False
+    job = find(database.current(), FIRST_ORG, ask(client, "AAPL")["id"])
+    appear(Lane.CPU)
+    feed = SilentFeed(database.current(), None, 1, Metrics())
+    with feed.watch(job):
+        told = states(feed, StallWatch(database.current(), lambda: is_paused), job, 0, lambda: True)
+
+        def next_stall() -> Any:
+            state = next(told)
+            return "silence" if state is None else state[1].stall_of(state[0])
+
+        assert [next_stall(), next_stall()] == [None, "silence"]
+        is_paused = True
+        assert [next_stall(), next_stall()] == ["switched_off", "silence"]
+        is_paused = False
+        assert [next_stall(), next_stall()] == [None, "silence"]
