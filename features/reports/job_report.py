@@ -8,13 +8,13 @@ from typing import Any
 from analysis.trade import Position, size_position
 from database import Database
 from features.reports import store as report_store
-from features.reports.parameters import describe_parameters, parameters_in_words, strategy_name
+from features.reports.parameters import SIGNALS, describe_parameters, parameters_in_words, problem_in_words, strategy_name
 from features.reports.store import EndedItem
-from features.reports.summary import BUYS, VERDICT_COLOURS, Change, Failure, Tally, write_summary
 from features.reports.summary import COLUMNS as SUMMARY_COLUMNS
+from features.reports.summary import VERDICT_COLOURS, Change, Failure, Tally, write_summary
 from features.reports.workbook import Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
 from jobs import service as job_service
-from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Sizing
+from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Signal, Sizing
 from models.job import Job
 from models.job_state import ItemStatus
 from models.strategy import STRATEGIES
@@ -23,6 +23,7 @@ from utils.clock import now
 from utils.json_text import parse_tolerant
 
 PAGE = 500  # items per read
+FIRST_ANALYSIS = "First analysis"  # where a verdict has none before it
 
 VERDICTS = (
     Column("Ticker", 14),
@@ -33,6 +34,7 @@ VERDICTS = (
     Column("Verdict", 13),
     Column("Before", 13),
     Column("Signal", 9),
+    Column("Advice", 60),
     Column("Entry", 12, Style.DECIMAL),
     Column("Stop", 12, Style.DECIMAL),
     Column("Target", 12, Style.DECIMAL),
@@ -47,7 +49,7 @@ FAILURES = (
     Column("Name", 28),
     Column("Status", 12),
     Column("Tries", 8, Style.WHOLE),
-    Column("Code", 24),
+    Column("Problem", 32),
     Column("Message", 100, Style.LONG_TEXT),
 )
 PARAMETERS = (Column("Parameter", 32, Style.LABEL), Column("Value", 80, Style.LONG_TEXT, align="left"))
@@ -77,13 +79,14 @@ def _fill(book: Book, database: Database, job: Job) -> None:
         params = {}
     summary = book.add_sheet("Summary", SUMMARY_COLUMNS)
     verdicts, failures = book.add_sheet("Verdicts", VERDICTS), book.add_sheet("Failures", FAILURES)
-    sizing, tally = _sizing_of(params), Tally()
+    sizing = _sizing_of(params)
+    tally = Tally(sizing.capital)
     strategy = strategy_name(params["strategy"]) if "strategy" in params else ""
     for item in _items(database, job):
         if item.status is ItemStatus.SUCCEEDED:
             verdicts.append(*_verdict(item, sizing, strategy, tally))
         else:
-            failures.append(item.ticker, item.name, item.status, item.tries, item.error_code, item.error)
+            failures.append(item.ticker, item.name, item.status, item.tries, problem_in_words(item.error_code), item.error)
             if item.status is ItemStatus.FAILED:
                 tally.add_failure(Failure(item.ticker, item.name, item.error_code, item.error))
     verdicts.add_filter()
@@ -118,15 +121,26 @@ def _verdict(item: EndedItem, sizing: Sizing, strategy: str, tally: Tally) -> li
     tally.engines[str(body["provenance"]["engine_version"])] += 1
     if item.before is not None and item.before != result.verdict:
         tally.add_change(Change(item.ticker, item.name, item.before, result.verdict, result.score, strategy))
-    cells: list[CellValue] = [item.ticker, item.name, result.as_of, result.close, result.score, result.verdict, item.before, result.signal]
+    before, signal = item.before or FIRST_ANALYSIS, SIGNALS[Signal(result.signal)]
     trade = body["trade"]
-    if trade is None:
+    advice = advice_of(result.signal, trade)
+    cells: list[CellValue] = [item.ticker, item.name, result.as_of, result.close, result.score, result.verdict, before, signal, advice]
+    # The plan of a Sell is that of a short sale, and no plan for those who own the share or do not.
+    if trade is None or result.signal == Signal.SELL:
         return [*cells, *[None] * (len(VERDICTS) - len(cells) - 1), item.result_id]
     plan = (trade[key] for key in ("entry", "stop_loss", "target", "reward_risk"))
     position = _position(trade, sizing)
-    if result.verdict in BUYS:
-        tally.add_position(position.position_value, position.risk_amount)
+    tally.add_position(strategy, position)
     return [*cells, *plan, *position, item.result_id]
+
+
+def advice_of(signal: str, trade: dict[str, Any] | None) -> str | None:
+    """What to do, in words. Trades of engine versions before 3 do not say."""
+    if trade is not None:
+        return trade.get("advice")
+    if signal == Signal.HOLD:
+        return "Hold what you own; there is no trade to make."
+    return "There is no plan to act on: its target would not be a price."
 
 
 def _position(trade: dict[str, Any], sizing: Sizing) -> Position:
@@ -173,6 +187,6 @@ def _facts(job: Job, params: dict[str, Any]) -> Iterator[tuple[str, CellValue]]:
     if job.retry_of is not None:
         yield "Retry of", job.retry_of
     if job.error is not None:
-        yield "Error code", job.error.code
+        yield "Problem", problem_in_words(job.error.code)
         yield "Error", job.error.message
     yield "Report made (UTC)", now()

@@ -1,4 +1,4 @@
-"""The parameters of an analysis in plain words."""
+"""Parameters, states and codes in plain words."""
 
 from __future__ import annotations
 
@@ -7,17 +7,37 @@ from datetime import date
 from typing import Any
 
 from features.reports.workbook import CellValue
-from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT
+from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Signal
+from models.day_text import day_text
 from models.indicator import INDICATORS
+from models.problem import title_of
 from models.strategy import STRATEGIES
 
 UNIVERSES = {"all": "all tickers", "watchlist": "the watchlist"}
+SIGNALS = {Signal.BUY: "Buy", Signal.SELL: "Sell", Signal.HOLD: "Hold"}
+VOTES = {1: "Buy", 0: "Neutral", -1: "Sell"}
+ADJUSTMENTS = {
+    "adj_close": "by the source's adjusted closes",
+    "actions": "by the recorded splits and dividends",
+    "adj_close+actions": "by the source's adjusted closes, and by the recorded splits and dividends",
+    "none": "none",
+}
 
 
 def strategy_name(strategy: Any) -> str:
     """A strategy's name; its id where this version does not know it."""
     known = STRATEGIES.get(str(strategy))
     return known.name if known else str(strategy)
+
+
+def problem_in_words(code: str | None) -> str | None:
+    """The title of a problem's code; the code's own words where it has none."""
+    if code is None:
+        return None
+    try:
+        return title_of(code)
+    except KeyError:
+        return code.replace("_", " ").capitalize()
 
 
 def number_in_words(value: Any) -> str:
@@ -53,7 +73,8 @@ def parameters_in_words(params: Mapping[str, Any]) -> str:
         parts.append(f"targets {number_in_words(values['Target distance ÷ stop distance'])} times as far as stops")
     parts.append(f"indicators: {values['Indicators']}")
     parts.append(f"weights: {values['Weights']}")
-    parts.append(f"as of {values['As of']}")
+    as_of = values["As of"]
+    parts.append(f"as of {day_text(as_of) if isinstance(as_of, date) else as_of}")
     return f"{parts[0][:1].upper()}{'; '.join(parts)[1:]}."
 
 
@@ -73,7 +94,7 @@ def _indicators(keys: Any) -> str:
 def _weights(weights: Any) -> str:
     if not isinstance(weights, dict) or not weights:
         return "the strategy's"
-    named = ((INDICATORS[key].name if key in INDICATORS else f"all of {key}", value) for key, value in weights.items())
+    named = ((INDICATORS[key].name if key in INDICATORS else f"all {key} indicators", value) for key, value in weights.items())
     return f"the strategy's, but {', '.join(f'{name} {number_in_words(value)}' for name, value in named)}"
 
 

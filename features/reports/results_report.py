@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from analysis.engine import ENGINE_VERSION
+from analysis.price_text import price_text
+from analysis.quality import is_stale
 from analysis.trade import size_position
 from database import Database
 from features.analyses.service import result_pages, standing_failures
 from features.prices import service as prices
-from features.reports.job_report import colour_verdicts
-from features.reports.parameters import strategy_name
-from features.reports.summary import BUYS, Change, Failure, Tally, write_summary
+from features.reports.job_report import FIRST_ANALYSIS, advice_of, colour_verdicts
+from features.reports.parameters import SIGNALS, VOTES, strategy_name
 from features.reports.summary import COLUMNS as SUMMARY_COLUMNS
+from features.reports.summary import Change, Failure, Tally, write_summary
 from features.reports.workbook import Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
-from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT
+from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Signal
 from models.indicator import INDICATORS
 from models.screen import VOTE_COLUMNS, ResultFilter, ScreenedResult
 from models.strategy import STRATEGIES
@@ -34,14 +37,15 @@ COLUMNS = {
     "score": Column("Score", 9, Style.SCORE),
     "verdict": Column("Verdict", 13),
     "former_verdict": Column("Before", 13),
-    "move": Column("Score change", 13, Style.SCORE),
+    "move": Column("Score change", 13, Style.SCORE_CHANGE),
     "signal": Column("Signal", 9),
+    "advice": Column("Advice", 44),
     "rsi": Column("RSI 14", 9, Style.RATIO),
-    "distance_percent": Column("To the entry, %", 15, Style.PERCENT),
+    "distance_percent": Column("Distance to the entry, %", 15, Style.PERCENT),
     "entry": Column("Entry", 12, Style.DECIMAL),
     "stop_loss": Column("Stop", 12, Style.DECIMAL),
     "target": Column("Target", 12, Style.DECIMAL),
-    **{column: Column(f"{INDICATORS[key].name} vote", 16, Style.WHOLE) for column, key in VOTE_COLUMNS.items()},
+    **{column: Column(f"{INDICATORS[key].name} vote", 16) for column, key in VOTE_COLUMNS.items()},
     "bars": Column("Bars", 9, Style.WHOLE),
     "analysed_at": Column("Analysed (UTC)", 20, Style.MOMENT),
     "created_at": Column("Made (UTC)", 20, Style.MOMENT),
@@ -52,8 +56,8 @@ USUAL = (
     *("distance_percent", "entry", "stop_loss", "target", "bars", "analysed_at", "id"),
 )
 FILTERS = (Column("Filter", 26, Style.LABEL), Column("Value", 60, align="left"))
+PLAN = ("distance_percent", "entry", "stop_loss", "target")
 CHANGED_DAYS = 7
-VOTE_WORDS = {-1: "votes sell", 0: "votes neutral", 1: "votes buy"}
 ORDERS = {"former_verdict": "When the verdict changed", "closes": "20-day change, %"}
 
 
@@ -66,15 +70,20 @@ def _fill(book: Book, database: Database, org_id: int, result_filter: ResultFilt
     summary = book.add_sheet("Summary", SUMMARY_COLUMNS)
     # A line of closes is no cell.
     columns = [column for column in result_filter.columns if column in COLUMNS] or list(USUAL)
-    sheets: dict[str, Sheet] = {}
-    tally, recent_from = Tally(), now() - timedelta(days=CHANGED_DAYS)
-    for page in result_pages(database, org_id, result_filter):
-        for result in page:
-            if result.strategy not in sheets:
-                sheets[result.strategy] = _add_list(book, strategy_name(result.strategy), columns)
-            sheets[result.strategy].append(*(result.value(column) for column in columns))
-            _count(result, tally, recent_from)
-    for sheet in list(sheets.values()) or [_add_list(book, "Results", columns)]:
+    if first := next((column for column in columns if column in PLAN), None):
+        columns.insert(columns.index(first), "advice")
+    sheets: list[Sheet] = []
+    tally, recent_from = Tally(DEFAULT_CAPITAL), now() - timedelta(days=CHANGED_DAYS)
+    for strategy in [result_filter.strategy] if result_filter.strategy else list(STRATEGIES):
+        sheet = None
+        for page in result_pages(database, org_id, replace(result_filter, strategy=strategy)):
+            for result in page:
+                if sheet is None:
+                    sheet = _add_list(book, strategy_name(strategy), columns)
+                    sheets.append(sheet)
+                sheet.append(*(_cell(result, column) for column in columns))
+                _count(result, tally, recent_from)
+    for sheet in sheets or [_add_list(book, "Results", columns)]:
         sheet.add_filter()
         colour_verdicts(book, sheet)
     for failure in _failures(database, org_id, result_filter):
@@ -91,6 +100,35 @@ def _add_list(book: Book, name: str, columns: Sequence[str]) -> Sheet:
     return book.add_sheet(name, tuple(COLUMNS[column] for column in columns))
 
 
+def _cell(result: ScreenedResult, column: str) -> CellValue:
+    """What stands in a column, in words where the API has codes. A Sell has no plan: its prices are those of a short sale."""
+    if column == "advice":
+        return _advice(result)
+    if column in PLAN and result.signal == Signal.SELL:
+        return None
+    value = result.value(column)
+    if column in VOTE_COLUMNS:
+        return "No data" if value is None else VOTES[value]
+    if column == "former_verdict":
+        return value or (FIRST_ANALYSIS if result.previous_score is None else "Unchanged")
+    if column == "strategy":
+        return strategy_name(value)
+    return SIGNALS[Signal(result.signal)] if column == "signal" else value
+
+
+def _advice(result: ScreenedResult) -> str | None:
+    """What to do in a few words; the ticker's own report has the whole advice."""
+    old = "Update the prices first. " if is_stale(result.as_of, today()) else ""
+    if result.signal == Signal.SELL:
+        return f"{old}Sell what you own; else stay out."
+    if result.signal == Signal.HOLD or result.entry is None:
+        return f"{old}{advice_of(result.signal, None)}"
+    if result.entry == result.close:
+        return f"{old}Buy at the next open."
+    order = "limit" if result.entry < result.close else "stop"
+    return f"{old}Wait for {price_text(result.entry)} with a {order} order."
+
+
 def _count(result: ScreenedResult, tally: Tally, recent_from: datetime) -> None:
     tally.verdicts[result.verdict] += 1
     tally.days[result.as_of] += 1
@@ -99,10 +137,9 @@ def _count(result: ScreenedResult, tally: Tally, recent_from: datetime) -> None:
         name = strategy_name(result.strategy)
         tally.add_change(Change(result.ticker, result.name, result.former_verdict, result.verdict, result.score, name))
     strategy = STRATEGIES.get(result.strategy)
-    if result.verdict in BUYS and strategy is not None and result.entry is not None and result.stop_loss is not None:
+    if result.signal == Signal.BUY and strategy is not None and result.entry is not None and result.stop_loss is not None:
         sizes = (DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, strategy.max_position_percent)
-        position = size_position(result.entry, result.stop_loss, *sizes)
-        tally.add_position(position.position_value, position.risk_amount)
+        tally.add_position(strategy.name, size_position(result.entry, result.stop_loss, *sizes))
 
 
 def _failures(database: Database, org_id: int, result_filter: ResultFilter) -> Iterator[Failure]:
@@ -119,14 +156,14 @@ def _failures(database: Database, org_id: int, result_filter: ResultFilter) -> I
 
 def _filters(result_filter: ResultFilter) -> Iterator[tuple[str, CellValue]]:
     """Every filter in words; those that restrict nothing are left out."""
-    votes = ", ".join(f"{INDICATORS[key].name} {VOTE_WORDS[vote]}" for key, vote in result_filter.votes)
+    votes = ", ".join(f"{INDICATORS[key].name} {VOTES[vote]}" for key, vote in result_filter.votes)
     order, is_descending = result_filter.sort.removeprefix("-"), result_filter.sort.startswith("-")
     yield "Tickers", "on the watchlist" if result_filter.watched_only else "all"
     for name, value in (
         ("Ticker or name starts with", result_filter.text),
         ("Strategy", strategy_name(result_filter.strategy) if result_filter.strategy else None),
         ("Verdict", result_filter.verdict),
-        ("Signal", result_filter.signal),
+        ("Signal", SIGNALS[Signal(result_filter.signal)] if result_filter.signal else None),
         ("Verdict changed since (UTC)", result_filter.changed_after),
         ("Lowest score", result_filter.min_score),
         ("Highest score", result_filter.max_score),

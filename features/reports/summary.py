@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from analysis.trade import Position
+from features.reports.parameters import number_in_words, problem_in_words
 from features.reports.workbook import Book, CellValue, Column, Sheet, Style
 from models.analysis import Verdict
+from models.day_text import day_text
 
 COLUMNS = (
     Column("Summary", 26, Style.LABEL, align="left"),
@@ -28,7 +31,6 @@ VERDICT_COLOURS = {
     Verdict.SELL: ("#FFC7CE", "#9C0006"),
     Verdict.STRONG_SELL: ("#F8696B", "#4A0004"),
 }
-BUYS = (Verdict.STRONG_BUY, Verdict.BUY)
 
 
 class Change(NamedTuple):
@@ -52,14 +54,23 @@ class Failure(NamedTuple):
 
 
 @dataclass
-class Tally:
-    """What the rows of a report add up to. Its size does not grow with their number."""
+class Positions:
+    """What all Buys of one strategy would cost, and lose at their stops."""
 
+    buys: int = 0
+    value: float = 0.0
+    risk: float = 0.0
+
+
+@dataclass
+class Tally:
+    """What the rows of a report add up to, with positions of the `capital`. Its size does not grow with their number."""
+
+    capital: float
     verdicts: Counter[str] = field(default_factory=Counter)
     days: Counter[date] = field(default_factory=Counter)
     engines: Counter[str] = field(default_factory=Counter)
-    position_value: float = 0.0
-    risk_amount: float = 0.0
+    positions: dict[str, Positions] = field(default_factory=dict)  # by the name of their strategy
     changed: int = 0
     changes: list[Change] = field(default_factory=list)
     failed: int = 0
@@ -77,10 +88,12 @@ class Tally:
         if len(self.failures) < MOST_LISTED:
             self.failures.append(failure)
 
-    def add_position(self, value: float, risk: float) -> None:
-        """Add what a Buy would cost, and lose at its stop."""
-        self.position_value += value
-        self.risk_amount += risk
+    def add_position(self, strategy: str, position: Position) -> None:
+        """Add a Buy of a strategy."""
+        total = self.positions.setdefault(strategy, Positions())
+        total.buys += 1
+        total.value += position.position_value
+        total.risk += position.risk_amount
 
 
 def write_summary(book: Book, sheet: Sheet, facts: Iterable[tuple[str, CellValue]], tally: Tally) -> None:
@@ -94,19 +107,26 @@ def write_summary(book: Book, sheet: Sheet, facts: Iterable[tuple[str, CellValue
         count = tally.verdicts[verdict]
         sheet.append(verdict, count, count / total if total else None, styles=(Style.LABEL, Style.WHOLE, Style.SHARE))
     _add_chart(book, sheet, first)
-    _heading(sheet, "If every Buy were bought")
-    sheet.append("Buys", sum(tally.verdicts[verdict] for verdict in BUYS), styles=(None, Style.WHOLE))
-    sheet.append("Position value", tally.position_value, styles=(None, Style.MONEY))
-    sheet.append("Loss at the stops", tally.risk_amount, styles=(None, Style.MONEY))
+    _write_positions(sheet, tally)
     _heading(sheet, f"Changed verdicts: {tally.changed:,}", "Name", "From", "To", "Score", "Strategy")
     for change in tally.changes:
         cells = (change.ticker, change.name, change.before, change.verdict, change.score, change.strategy)
         sheet.append(*cells, styles=(None, None, None, None, Style.SCORE))
     _say_more(sheet, tally.changed)
-    _heading(sheet, f"Failed: {tally.failed:,}", "Name", "Code", "", "", "Reason")
+    _heading(sheet, f"Failed: {tally.failed:,}", "Name", "Problem", "", "", "Reason")
     for failure in tally.failures:
-        sheet.append(failure.ticker, failure.name, failure.code, None, None, failure.reason)
+        sheet.append(failure.ticker, failure.name, problem_in_words(failure.code), None, None, failure.reason)
     _say_more(sheet, tally.failed)
+
+
+def _write_positions(sheet: Sheet, tally: Tally) -> None:
+    """One line for each strategy: each would have the whole capital, so their positions do not add up."""
+    title = f"If every Buy were bought, with a capital of {number_in_words(tally.capital)} for each strategy"
+    _heading(sheet, title, "Buys", "Position value", "Of the capital", "Loss at the stops", "Of the capital")
+    for strategy, total in tally.positions.items():
+        shares = total.value / tally.capital, total.risk / tally.capital
+        cells = (strategy, total.buys, total.value, shares[0], total.risk, shares[1])
+        sheet.append(*cells, styles=(None, Style.WHOLE, Style.MONEY, Style.SHARE, Style.MONEY, Style.SHARE))
 
 
 def _write_days(sheet: Sheet, tally: Tally) -> None:
@@ -116,7 +136,7 @@ def _write_days(sheet: Sheet, tally: Tally) -> None:
         sheet.append("As of", day, f"{count:,} {'result' if count == 1 else 'results'}")
     if len(newest) > MOST_DAYS:
         earlier = sum(tally.days[day] for day in newest[MOST_DAYS:])
-        sheet.append("As of", f"{newest[-1]} to {newest[MOST_DAYS]}", f"{earlier:,} results")
+        sheet.append("As of", f"{day_text(newest[-1])} to {day_text(newest[MOST_DAYS])}", f"{earlier:,} results")
     if tally.engines:
         sheet.append("Engine version", ", ".join(f"{engine} ({count:,})" for engine, count in sorted(tally.engines.items())))
 

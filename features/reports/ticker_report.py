@@ -13,10 +13,12 @@ from typing import Any
 from database import Database
 from features.prices import service as prices
 from features.reports import store as report_store
-from features.reports.job_report import colour_verdicts
-from features.reports.parameters import parameters_in_words, strategy_name
+from features.reports.job_report import advice_of, colour_verdicts
+from features.reports.parameters import ADJUSTMENTS, SIGNALS, VOTES, parameters_in_words, strategy_name
 from features.reports.store import HistoryQuery, Latest
 from features.reports.workbook import FIRST_EXCEL_YEAR, Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
+from models.analysis import Signal
+from models.day_text import day_text
 from models.errors import NotFound, TickerNotFound
 from models.price_series import MOST_BARS, PackedBars, digest_of
 from models.result import ResultSummary, StoredResult
@@ -33,7 +35,7 @@ INDICATORS = (
     Column("Name", 26),
     Column("Category", 12),
     Column("Value", 16, Style.DECIMAL),
-    Column("Vote", 8, Style.WHOLE),
+    Column("Vote", 9),
     Column("Confidence", 12, Style.SCORE),
     Column("Weight", 9, Style.RATIO),
     Column("Contribution", 14, Style.SCORE),
@@ -168,7 +170,8 @@ def _fill(book: Book, facts: Facts, history: Iterable[tuple[ResultSummary, bool]
     indicators = book.add_sheet("Indicators", INDICATORS)
     for reading in result["indicators"]:
         keys = ("name", "category", "value", "vote", "confidence", "weight", "contribution", "reason")
-        indicators.append(*(reading[key] for key in keys))
+        words = {"category": reading["category"].capitalize(), "vote": VOTES[reading["vote"]] if reading["available"] else "No data"}
+        indicators.append(*({**reading, **words}[key] for key in keys))
     levels = book.add_sheet("Levels", LEVELS)
     for kind in ("support", "resistance"):
         for level in result["levels"][kind]:
@@ -186,18 +189,19 @@ def _summary(facts: Facts) -> Iterator[tuple[str, CellValue, Style | None]]:
     yield "Score", result["score"], Style.SCORE
     yield "Verdict", result["verdict"], Style.LABEL
     if facts.latest.former_verdict is not None:
-        yield "Verdict before", f"{facts.latest.former_verdict}, until {facts.latest.since}", None
-    yield "Signal", result["signal"], None
+        until = f", until {day_text(facts.latest.since)}" if facts.latest.since else ""
+        yield "Verdict before", f"{facts.latest.former_verdict}{until}", None
+    yield "Signal", SIGNALS[Signal(result["signal"])], None
     yield "Strategy", strategy_name(result["strategy"]), None
     yield "Parameters", parameters_in_words({"strategy": result["strategy"], "as_of": result["as_of"]}), None
-    yield from _trade(result["trade"])
+    yield from _trade(result["signal"], result["trade"])
     for warning in result["warnings"]:
         yield "Warning", warning["message"], None
     yield "Provider", provenance["provider"], None
     yield "First day", date.fromisoformat(provenance["first"]), None
     yield "Last day", date.fromisoformat(provenance["last"]), None
     yield "Bars", result["bars"], Style.WHOLE
-    yield "Adjustment", provenance["adjustment"], None
+    yield "Adjustment", ADJUSTMENTS.get(provenance["adjustment"], provenance["adjustment"]), None
     yield "Sheet Prices", facts.bars_note, None
     yield "Bars SHA-256", provenance["bars_sha256"], None
     yield "Engine version", provenance["engine_version"], None
@@ -205,11 +209,12 @@ def _summary(facts: Facts) -> Iterator[tuple[str, CellValue, Style | None]]:
     yield "Fingerprint", result["fingerprint"], None
 
 
-def _trade(trade: dict[str, Any] | None) -> Iterator[tuple[str, CellValue, Style | None]]:
-    if trade is None:
-        yield "Trade", "none: there is no plan to act on", None
+def _trade(signal: str, trade: dict[str, Any] | None) -> Iterator[tuple[str, CellValue, Style | None]]:
+    yield "Advice", advice_of(signal, trade), None
+    # The plan of a Sell is that of a short sale.
+    if trade is None or signal == Signal.SELL:
         return
-    for field, key, style in (("Advice", "advice", None), ("Order", "order", None), ("Distance, %", "distance_percent", Style.DECIMAL)):
+    for field, key, style in (("Order", "order", None), ("Distance to the entry, %", "distance_percent", Style.PERCENT)):
         if key in trade:  # results of engine versions before 3 have none
             yield field, trade[key], style
     yield "Entry", trade["entry"], Style.DECIMAL
@@ -224,7 +229,7 @@ def _trade(trade: dict[str, Any] | None) -> Iterator[tuple[str, CellValue, Style
 
 def _lines(result: dict[str, Any]) -> Iterator[Line]:
     trade = result["trade"]
-    if trade is not None:
+    if trade is not None and result["signal"] != Signal.SELL:
         for title, key in (("Entry", "entry"), ("Stop", "stop_loss"), ("Target", "target")):
             yield Line(title, title, trade[key])
     for kind in ("Support", "Resistance"):
@@ -236,7 +241,16 @@ def _add_history(book: Book, history: Iterable[tuple[ResultSummary, bool]]) -> N
     sheet = book.add_sheet("History", HISTORY)
     for result, has_same_parameters in history:
         parameters = "as the latest" if has_same_parameters else "others than the latest"
-        sheet.append(result.as_of, result.close, result.score, result.verdict, result.signal, parameters, result.created_at, result.id)
+        sheet.append(
+            result.as_of,
+            result.close,
+            result.score,
+            result.verdict,
+            SIGNALS[Signal(result.signal)],
+            parameters,
+            result.created_at,
+            result.id,
+        )
     sheet.add_filter()
     colour_verdicts(book, sheet)
 

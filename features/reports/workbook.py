@@ -42,6 +42,7 @@ class Style(StrEnum):
     MONEY = "money"
     RATIO = "ratio"
     SCORE = "score"
+    SCORE_CHANGE = "score change"
     PERCENT = "percent"
     SHARE = "share"
     DATE = "date"
@@ -58,7 +59,8 @@ _PROPERTIES: dict[Style, dict[str, Any]] = {
     Style.MONEY: {"num_format": "#,##0.00"},
     Style.RATIO: {"num_format": "0.00"},
     Style.SCORE: {"num_format": "0.000"},
-    Style.PERCENT: {"num_format": "0.00"},
+    Style.SCORE_CHANGE: {"num_format": "+0.000;-0.000;0.000"},
+    Style.PERCENT: {"num_format": "+0.00;-0.00;0.00"},
     Style.SHARE: {"num_format": "0.0%"},
     Style.DATE: {"num_format": "yyyy-mm-dd"},
     Style.MOMENT: {"num_format": "yyyy-mm-dd hh:mm:ss"},

@@ -83,14 +83,19 @@ def test_columns_are_chosen_by_keyboard_and_remembered(open_page: Open, market: 
     other = opened(open_page, market, f"/{with_them.removeprefix(market.url())}")
     expect(other.locator("thead th[data-sort=volume]")).to_be_visible()
     page.locator("#columns summary").click()
-    page.get_by_role("button", name="The usual columns").click()
+    page.get_by_role("button", name="Reset columns").click()
     expect(page.locator("thead th[data-sort=volume]")).to_have_count(0)
 
 
 def test_any_column_sorts_both_ways_over_all_rows(open_page: Open, market: Site) -> None:
     page = opened(open_page, market, "/screener?columns=rsi,distance_percent,vote_cci,closes")
     expect(page.locator("#count")).to_have_text(f"{PAGE} of {ROWS + 5} results")
-    for title, key in (("RSI 14", "rsi"), ("To the entry", "distance_percent"), ("CCI vote", "vote_cci"), ("Last 21 closes", "closes")):
+    for title, key in (
+        ("RSI 14", "rsi"),
+        ("Distance to the entry", "distance_percent"),
+        ("CCI vote", "vote_cci"),
+        ("Last 21 closes", "closes"),
+    ):
         for sort in (f"-{key}", key):
             with page.expect_response(lambda answer, sort=sort: f"sort={sort}&" in f"{answer.url}&"):
                 page.get_by_role("button", name=title, exact=True).click()
@@ -106,13 +111,22 @@ def test_any_column_sorts_both_ways_over_all_rows(open_page: Open, market: Site)
     assert len(set(tickers(page))) == ROWS + 5
 
 
+def test_a_row_says_what_is_old_what_is_first_and_no_vote_of_what_does_not_vote(open_page: Open, market: Site) -> None:
+    page = opened(open_page, market, "/screener?q=AAPL&columns=close,former_verdict,entry,vote_atr")
+    expect(page.locator("thead th[data-sort]")).to_have_text(["Ticker", "Before", "Close", "Entry"])
+    row = page.locator("tbody tr").first
+    expect(row).to_contain_text("Old: Mar 1, 2013")
+    expect(row).to_contain_text("First analysis")
+    expect(row.locator(".entry-cell")).to_have_text("–")  # a Sell, whose plan is that of a short sale
+
+
 def test_filters_count_and_can_be_taken_away(open_page: Open, market: Site) -> None:
     page = opened(open_page, market, "/screener?columns=rsi,vote_macd,close")
     page.locator("#more-filters summary").click()
     page.get_by_label("RSI from").fill("40")
     page.get_by_label("RSI to").fill("60")
     page.get_by_label("Indicator", exact=True).select_option("MACD")
-    page.get_by_label("Its vote").select_option("Sell")
+    page.get_by_label("Vote", exact=True).select_option("Sell")
     page.get_by_role("button", name="Add", exact=True).click()
     total = results(market, min_rsi=40, max_rsi=60, votes="macd:sell", limit=1)["total"]
     assert 0 < total < ROWS

@@ -34,7 +34,9 @@ def test_the_report_of_a_job(client: Client) -> None:
     assert list(shown) == sorted([*results, "GONE"])
     for ticker, result in results.items():
         row, trade = shown[ticker], result["trade"] or {}
-        assert (row["Verdict"], row["Signal"], row["Result id"]) == (result["verdict"], result["signal"], result["id"])
+        assert (row["Verdict"], row["Signal"], row["Result id"]) == (result["verdict"], result["signal"].capitalize(), result["id"])
+        assert row["Before"] == "First analysis"
+        assert row["Advice"] == trade.get("advice", "Hold what you own; there is no trade to make.")
         assert row["As of"] == datetime.fromisoformat(result["as_of"])
         assert (row["Close"], row["Score"]) == pytest.approx((result["close"], result["score"]))
         columns = {
@@ -42,7 +44,7 @@ def test_the_report_of_a_job(client: Client) -> None:
             "Position value": "position_value", "Risk amount": "risk_amount",
         }  # fmt: skip
         for title, key in columns.items():
-            assert row[title] == (pytest.approx(trade[key]) if trade else None), (ticker, title)
+            assert row[title] == (pytest.approx(trade[key]) if result["signal"] == "BUY" else None), (ticker, title)
     assert {value for title, value in shown["GONE"].items() if title not in ("Ticker", "Result id")} == {None}
     assert shown["GONE"]["Result id"] == REMOVED
     assert rows(book["Failures"]) == [
@@ -51,10 +53,10 @@ def test_the_report_of_a_job(client: Client) -> None:
             "Name": None,
             "Status": "failed",
             "Tries": 1,
-            "Code": "ticker_not_found",
+            "Problem": "There are no prices for this ticker",
             "Message": "There are no prices for BAD.",
         },
-        {"Ticker": "LATE", "Name": None, "Status": "cancelled", "Tries": 1, "Code": None, "Message": None},
+        {"Ticker": "LATE", "Name": None, "Status": "cancelled", "Tries": 1, "Problem": None, "Message": None},
     ]
 
 
@@ -62,14 +64,14 @@ def test_the_verdicts_can_be_sorted_and_are_coloured(client: Client) -> None:
     results = analysed(client)
     book = download(client, f"/reports/jobs/{make_job([Item(ticker, 'succeeded', results[ticker]['id']) for ticker in TICKERS])}.xlsx")
     sheet = book["Verdicts"]
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:P6")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:Q6")
     rules = {str(area.sqref): area.rules for area in sheet.conditional_formatting}
     assert [rule.formula for rule in rules["F2:F6"]] == [[f'"{verdict}"'] for verdict in Verdict]
     assert all(rule.dxf.fill.bgColor.rgb for rule in rules["F2:F6"])
     scale = rules["E2:E6"][0].colorScale
     assert [(point.type, point.val) for point in scale.cfvo] == [("num", -1), ("num", 0), ("num", 1)]
     assert sheet["C2"].is_date
-    assert [sheet[cell].number_format for cell in ("E2", "M2", "N2")] == ["0.000", "#,##0", "#,##0.00"]
+    assert [sheet[cell].number_format for cell in ("E2", "N4", "O4")] == ["0.000", "#,##0", "#,##0.00"]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_positions_are_of_the_jobs_own_sizing(client: Client, sizing: dict[str, 
     results = analysed(client, **sizing)
     job_id = make_job([Item(ticker, "succeeded", results[ticker]["id"]) for ticker in TICKERS], sizing)
     shown = {row["Ticker"]: row for row in rows(download(client, f"/reports/jobs/{job_id}.xlsx")["Verdicts"])}
-    trades = {ticker: result["trade"] for ticker, result in results.items() if result["trade"] is not None}
+    trades = {ticker: result["trade"] for ticker, result in results.items() if result["signal"] == "BUY"}
     assert any(trade["shares"] > 0 for trade in trades.values())
     for ticker, trade in trades.items():
         row = shown[ticker]
@@ -105,7 +107,7 @@ def test_the_parameters_of_a_job(client: Client) -> None:
     assert facts["Created (UTC)"] == pytest.approx(now().replace(tzinfo=None), abs=timedelta(minutes=5))
     assert facts["Parameters"] == (
         "Strategy Trend following; capital 5,000; risk 2% a trade; a position of at most 25% of the capital; targets 3 times as far as "
-        "stops; indicators: RSI 14, ADX 14; weights: the strategy's, but RSI 14 2, all of trend 0.5; as of 2012-06-01."
+        "stops; indicators: RSI 14, ADX 14; weights: the strategy's, but RSI 14 2, all trend indicators 0.5; as of 1 June 2012."
     )
     assert pairs(book["Parameters"]) == {
         "Tickers": "all tickers",
@@ -115,7 +117,7 @@ def test_the_parameters_of_a_job(client: Client) -> None:
         "Position at most, % of capital": 25,
         "Target distance ÷ stop distance": 3,
         "Indicators": "RSI 14, ADX 14",
-        "Weights": "the strategy's, but RSI 14 2, all of trend 0.5",
+        "Weights": "the strategy's, but RSI 14 2, all trend indicators 0.5",
         "As of": datetime(2012, 6, 1),  # noqa: DTZ001 — as Excel has it
     }
     assert ([row["Ticker"] for row in rows(book["Failures"])], rows(book["Verdicts"])) == (["BAD"], [])

@@ -20,6 +20,7 @@ from kit.support import Client
 
 import database
 from features.reports.workbook import Column, write_workbook
+from models.strategy import STRATEGIES
 
 # ---- nothing is left --------------------------------------------------------------------------------------------------------------
 
@@ -79,14 +80,15 @@ def test_the_report_of_the_screener_has_the_whole_filtered_list(client: Client) 
     for row, item in zip(shown, wanted, strict=True):
         assert (row["Close"], row["Score"]) == pytest.approx((item["close"], item["score"]))
         assert (row["Ticker"], row["Name"], row["Strategy"], row["Verdict"], row["Signal"], row["Bars"], row["Result id"]) == (
-            item["ticker"], item["name"], item["strategy"], item["verdict"], item["signal"], item["bars"], item["id"],
+            item["ticker"], item["name"], STRATEGIES[item["strategy"]].name, item["verdict"], item["signal"].capitalize(), item["bars"],
+            item["id"],
         )  # fmt: skip
         assert row["As of"] == datetime.fromisoformat(item["as_of"])
         assert isinstance(row["Analysed (UTC)"], datetime)
     filters = pairs(book["Filters"])
     assert filters == {"Tickers": "on the watchlist", "Highest score": 0.9, "Sorted by": "Ticker, rising"}
     assert pairs(book["Summary"])["Results"] == 6
-    assert (book["Balanced"].auto_filter.ref, book["Balanced"].freeze_panes) == ("A1:S4", "A2")
+    assert (book["Balanced"].auto_filter.ref, book["Balanced"].freeze_panes) == ("A1:T4", "A2")
 
 
 def test_the_report_of_the_screener_with_nothing_in_it(client: Client) -> None:
@@ -122,7 +124,8 @@ def test_the_report_of_a_ticker_has_its_history(client: Client) -> None:
     assert [row["Result id"] for row in shown] == [result["id"] for result in results[::-1]]
     assert [row["Parameters"] for row in shown] == ["as the latest", "others than the latest", *["as the latest"] * 3]
     for row, result in zip(shown, results[::-1], strict=True):
-        assert (row["Verdict"], row["Signal"], row["As of"].date().isoformat()) == (result["verdict"], result["signal"], result["as_of"])
+        assert (row["Verdict"], row["As of"].date().isoformat()) == (result["verdict"], result["as_of"])
+        assert row["Signal"] == result["signal"].capitalize()
         assert (row["Close"], row["Score"]) == pytest.approx((result["close"], result["score"]))
     for query, wanted in (
         ("?start=2012-09-14", results[1:]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
@@ -19,6 +19,8 @@ import database
 from analysis.engine import ENGINE_VERSION
 from features.reports import summary as summary_sheet
 from models.analysis import Verdict
+from models.day_text import day_text
+from models.strategy import STRATEGIES
 
 
 def section(sheet: Any, title: str) -> list[list[Any]]:
@@ -48,13 +50,11 @@ def test_a_job_is_summed_up(client: Client) -> None:
     assert [line[2] for line in section(sheet, "Verdicts")] == pytest.approx([counts[verdict] / 5 for verdict in Verdict])
     buys = [result["trade"] for result in results.values() if result["verdict"] in ("Buy", "Strong Buy")]
     assert buys
-    cost = {line[0]: line[1] for line in section(sheet, "If every Buy")}
-    assert cost == {
-        "Buys": len(buys),
-        "Position value": pytest.approx(sum(trade["position_value"] for trade in buys)),
-        "Loss at the stops": pytest.approx(sum(trade["risk_amount"] for trade in buys)),
-    }
-    assert section(sheet, "Failed: 1") == [["BAD", None, "ticker_not_found", None, None, "There are no prices for BAD."]]
+    value, risk = (sum(trade[key] for trade in buys) for key in ("position_value", "risk_amount"))
+    (cost,) = section(sheet, "If every Buy were bought, with a capital of 100,000 for each strategy")
+    assert cost[:2] == ["Trend following", len(buys)]
+    assert cost[2:] == pytest.approx([value, value / 100_000, risk, risk / 100_000])
+    assert section(sheet, "Failed: 1") == [["BAD", None, "There are no prices for this ticker", None, None, "There are no prices for BAD."]]
     facts = {line[0]: line[1:3] for line in sheet.iter_rows(values_only=True) if line[0]}
     assert facts["As of"] == (datetime(2013, 3, 1), "5 results")  # noqa: DTZ001 — as Excel has it
     assert facts["Engine version"][0] == f"{ENGINE_VERSION} (5)"
@@ -86,7 +86,7 @@ def test_a_job_says_what_changed(client: Client) -> None:
     listed = download(client, "/reports/results.xlsx?q=MINE")["Summary"]
     assert section(listed, "Changed verdicts: 1") == [line]
     summary = {row[0]: row[1] for row in download(client, "/reports/analysis/MINE.xlsx?strategy=reversion")["Summary"].values}
-    assert summary["Verdict before"] == f"{before['verdict']}, until {after['as_of']}"
+    assert summary["Verdict before"] == f"{before['verdict']}, until {day_text(date.fromisoformat(after['as_of']))}"
 
 
 def test_the_list_is_summed_up(client: Client) -> None:
@@ -95,15 +95,17 @@ def test_the_list_is_summed_up(client: Client) -> None:
     for strategy in ("balanced", "weekly"):
         analysed(client, strategy=strategy)
         client.post("/analyze", {"ticker": "SHORT", "strategy": strategy})
-    sheet = download(client, "/reports/results.xlsx")["Summary"]
+    book = download(client, "/reports/results.xlsx?sort=score")
+    assert book.sheetnames == ["Summary", "Balanced", "Weekly target", "Filters"]
+    sheet = book["Summary"]
     items = client.get("/results?limit=100").json["items"]
     counts = Counter(item["verdict"] for item in items)
     assert verdicts_of(sheet) == {verdict: counts[verdict] for verdict in Verdict}
-    buys = [client.get(f"/results/{item['id']}").json["trade"] for item in items if item["signal"] == "BUY"]
-    cost = {line[0]: line[1] for line in section(sheet, "If every Buy")}
-    assert cost["Position value"] == pytest.approx(sum(trade["position_value"] for trade in buys if trade))
+    buys = [client.get(f"/results/{item['id']}").json for item in items if item["signal"] == "BUY"]
+    for name, _, value, *_ in section(sheet, "If every Buy"):
+        assert value == pytest.approx(sum(buy["trade"]["position_value"] for buy in buys if STRATEGIES[buy["strategy"]].name == name))
     failed = section(sheet, "Failed: 2")
-    assert [(line[0], line[2]) for line in failed] == [("SHORT", "insufficient_history")] * 2
+    assert [(line[0], line[2]) for line in failed] == [("SHORT", "There are too few prices")] * 2
     assert [line[5].split(":")[0] for line in failed] == ["Balanced", "Weekly target"]
     assert section(download(client, "/reports/results.xlsx?q=AA")["Summary"], "Failed: 0") == []
 
@@ -135,12 +137,12 @@ def test_the_list_has_the_chosen_columns(client: Client) -> None:
     analysed(client)
     book = download(client, "/reports/results.xlsx?columns=ticker,vote_macd,closes,distance_percent&sort=-rsi&votes=macd:sell")
     header, *lines = book["Balanced"].iter_rows(values_only=True)
-    assert header == ("Ticker", "MACD 12,26,9 vote", "To the entry, %")
+    assert header == ("Ticker", "MACD 12,26,9 vote", "Advice", "Distance to the entry, %")
     items = client.get("/results?sort=-rsi&votes=macd:sell").json["items"]
     assert [line[0] for line in lines] == [item["ticker"] for item in items]
-    assert {line[1] for line in lines} == {-1}
+    assert {line[1] for line in lines} == {"Sell"}
     filters = dict(book["Filters"].iter_rows(min_row=2, values_only=True))
-    assert filters == {"Tickers": "all", "Votes": "MACD 12,26,9 votes sell", "Sorted by": "RSI 14, falling"}
+    assert filters == {"Tickers": "all", "Votes": "MACD 12,26,9 Sell", "Sorted by": "RSI 14, falling"}
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -154,3 +156,22 @@ def test_names_are_text_on_every_sheet(client: Client) -> None:
             cell = openpyxl.load_workbook(BytesIO(answer.data))[sheet]["B2"]
             assert (cell.value.lstrip(), cell.data_type, cell.hyperlink) == (name.lstrip(), "s", None)
     assert len(TICKERS) == len(results)
+
+
+def test_a_listed_sell_has_advice_and_no_plan(client: Client) -> None:
+    analysed(client)
+    header, *lines = download(client, "/reports/results.xlsx")["Balanced"].iter_rows(values_only=True)
+    shown = {line[0]: dict(zip(header, line, strict=True)) for line in lines}
+    for item in client.get("/results").json["items"]:
+        row = shown[item["ticker"]]
+        assert (row["Signal"], row["Before"]) == (item["signal"].capitalize(), "First analysis")
+        plan = [row[title] for title in ("Distance to the entry, %", "Entry", "Stop", "Target")]
+        if item["signal"] == "BUY":
+            assert plan == pytest.approx([item[key] for key in ("distance_percent", "entry", "stop_loss", "target")])
+        else:
+            assert plan == [None] * 4
+    advice = {"Sell": "Sell what you own; else stay out.", "Hold": "Hold what you own; there is no trade to make."}
+    told = {(row["Signal"], row["Advice"].removeprefix("Update the prices first. ")) for row in shown.values() if row["Signal"] in advice}
+    assert told == {("Sell", advice["Sell"])}
+    buy = shown["MSFT"]
+    assert buy["Advice"] == f"Update the prices first. Wait for {buy['Entry']:,.2f} with a stop order."

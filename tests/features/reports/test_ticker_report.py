@@ -21,8 +21,10 @@ def test_the_report_of_a_ticker_says_what_its_result_says(client: Client, ticker
     book = download(client, f"/reports/analysis/{ticker.lower()}.xlsx?strategy={strategy}")
     assert book.sheetnames == ["Summary", "Indicators", "Levels", "Prices", "History"]
     summary = pairs(book["Summary"])
-    for label in ("Ticker", "Verdict", "Signal", "Fingerprint"):
+    for label in ("Ticker", "Verdict", "Fingerprint"):
         assert summary[label] == result[label.lower()]
+    assert summary["Signal"] == result["signal"].capitalize()
+    assert summary["Adjustment"] == "by the source's adjusted closes"
     assert summary["Strategy"] == STRATEGIES[strategy].name
     assert summary["Parameters"].startswith(f"Strategy {STRATEGIES[strategy].name}; capital 100,000; risk 2% a trade; ")
     assert summary["As of"] == datetime.fromisoformat(result["as_of"])
@@ -32,12 +34,12 @@ def test_the_report_of_a_ticker_says_what_its_result_says(client: Client, ticker
     assert (summary["Provider"], summary["Bars SHA-256"]) == (provenance["provider"], provenance["bars_sha256"])
     assert summary["Sheet Prices"] == "the prices analysed"
     trade = result["trade"]
-    if trade is None:
+    assert summary["Advice"] == (trade["advice"] if trade else "Hold what you own; there is no trade to make.")
+    if result["signal"] != "BUY":
         assert "Entry" not in summary
-        assert summary["Trade"].startswith("none")
     else:
         labels = {
-            "Advice": "advice", "Order": "order", "Distance, %": "distance_percent", "Entry": "entry", "Entry method": "entry_method",
+            "Order": "order", "Distance to the entry, %": "distance_percent", "Entry": "entry", "Entry method": "entry_method",
             "Stop": "stop_loss", "Target": "target", "Reward:risk": "reward_risk", "Shares": "shares",
             "Position value": "position_value", "Risk amount": "risk_amount",
         }  # fmt: skip
@@ -51,9 +53,11 @@ def test_the_report_of_a_ticker_explains_every_indicator_and_level(client: Clien
     book = download(client, "/reports/analysis/AAPL.xlsx")
     shown = rows(book["Indicators"])
     assert len(shown) == 12
+    votes = {1: "Buy", 0: "Neutral", -1: "Sell"}
+    words = {"Category": lambda reading: reading["category"].capitalize(), "Vote": lambda reading: votes[reading["vote"]]}
     for row, reading in zip(shown, result["indicators"], strict=True):
         for title, value in row.items():
-            wanted = reading[title.lower()]
+            wanted = words[title](reading) if title in words else reading[title.lower()]
             assert value == (pytest.approx(wanted, rel=1e-12) if isinstance(wanted, float) else wanted), (reading["key"], title)
     assert sum(row["Contribution"] for row in shown) == pytest.approx(result["score"])
     levels = [{"Kind": kind, **level} for kind in ("support", "resistance") for level in result["levels"][kind]]
@@ -73,7 +77,8 @@ def test_the_report_of_a_ticker_has_its_newest_prices_as_stored_and_a_chart(clie
     for title in ("Open", "High", "Low", "Close", "Volume"):
         assert [row[title] for row in shown] == pytest.approx(stored[title.lower()][-250:], rel=1e-12)
     levels = result["levels"]["support"] + result["levels"]["resistance"]
-    lines = len(levels) + (0 if result["trade"] is None else 3)
+    assert result["signal"] == "SELL"  # whose plan is that of a short sale, and not drawn
+    lines = len(levels)
     chart = zipfile.ZipFile(BytesIO(answer.data)).read("xl/charts/chart1.xml").decode()
     assert chart.count("<c:ser>") == 3 + lines
     assert all(f"Prices!${column}$2:${column}$251" in chart for column in "EGH")
@@ -81,8 +86,14 @@ def test_the_report_of_a_ticker_has_its_newest_prices_as_stored_and_a_chart(clie
     for days in (20, 50):  # also the first of them, from closes before those shown
         means = [sum(closes[end - days : end]) / days for end in range(len(closes) - 249, len(closes) + 1)]
         assert [row[f"SMA {days}"] for row in shown] == pytest.approx(means)
-    if result["trade"] is not None:
-        assert [row["Stop"] for row in shown] == pytest.approx([result["trade"]["stop_loss"]] * 250)
+    assert "Stop" not in shown[0]
+
+
+def test_the_plan_of_a_buy_is_drawn(client: Client) -> None:
+    result = client.post("/analyze", {"ticker": "AAPL", "strategy": "weekly"}).json
+    assert result["signal"] == "BUY"
+    shown = rows(download(client, "/reports/analysis/AAPL.xlsx?strategy=weekly")["Prices"])
+    assert [row["Stop"] for row in shown] == pytest.approx([result["trade"]["stop_loss"]] * 250)
 
 
 def test_a_young_ticker_has_blanks_with_reasons(client: Client) -> None:
@@ -90,7 +101,7 @@ def test_a_young_ticker_has_blanks_with_reasons(client: Client) -> None:
     client.post("/analyze", {"ticker": "YOUNG"})
     book = download(client, "/reports/analysis/YOUNG.xlsx")
     row = next(row for row in rows(book["Indicators"]) if row["Name"] == "EMA 50/200")
-    assert (row["Value"], row["Vote"], row["Contribution"]) == (None, 0, 0)
+    assert (row["Value"], row["Vote"], row["Contribution"]) == (None, "No data", 0)
     assert "200" in row["Reason"]
     prices = rows(book["Prices"])
     assert [row["SMA 20"] is None for row in prices] == [True] * 19 + [False] * 41
@@ -100,7 +111,7 @@ def test_flat_prices_are_no_trade(client: Client) -> None:
     client.put("/prices/FLAT", price_file(60, step=0))
     assert client.post("/analyze", {"ticker": "FLAT"}).json["trade"] is None
     summary = pairs(download(client, "/reports/analysis/FLAT.xlsx")["Summary"])
-    assert (summary["Signal"], summary["Trade"]) == ("HOLD", "none: there is no plan to act on")
+    assert (summary["Signal"], summary["Advice"]) == ("Hold", "Hold what you own; there is no trade to make.")
     assert "Entry" not in summary
 
 

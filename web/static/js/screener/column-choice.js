@@ -16,7 +16,7 @@ export function wireColumns(onChange) {
     if (!panel.contains(/** @type {Node} */ (event.target))) panel.removeAttribute("open");
   });
   const box = ({ key, title }) => h("label", { class: "choice" }, h("input", { type: "checkbox", name: "column", value: key }), title);
-  const usual = h("button", { type: "button", class: "small", onclick: () => onChange(DEFAULT_COLUMNS) }, "The usual columns");
+  const usual = h("button", { type: "button", class: "small", onclick: () => onChange(DEFAULT_COLUMNS) }, "Reset columns");
   fill(
     byId("column-list"),
     GROUPS.map((group) => h("fieldset", {}, h("legend", {}, group), COLUMNS.filter((column) => column.group === group).map(box))),

@@ -34,27 +34,34 @@ const INDICATORS = [
 export const VOTES = { buy: "Buy", neutral: "Neutral", sell: "Sell" };
 /** @type {Record<string, [name: string, tone: string]>} */
 const VOTE_WORDS = { 1: [VOTES.buy, "up"], 0: [VOTES.neutral, "soft"], "-1": [VOTES.sell, "down"] };
-/** The indicators whose vote can be filtered by, with their names: the ATR always is neutral. */
+/** The indicators that vote, with their names: the ATR does not. */
 export const VOTING = INDICATORS.filter(([key]) => key !== "atr");
 
 const NONE = "–";
+const OLD_DAYS = 7;
+const DAY_MILLISECONDS = 86400000;
 const oneDecimal = numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const price = (key) => (result) => formatPrice(result[key]);
+// The plan of a Sell is that of a short sale, which only its own page tells.
+const price = (key) => (result) => (result.signal === "SELL" ? NONE : formatPrice(result[key]));
 // As it is shown: what rounds to nothing is neither up nor down.
 const toneOf = (change) => (change === null || Math.abs(change) < 0.005 ? "" : change > 0 ? "up" : "down");
 const toned = (change, text) => h("span", { class: toneOf(change) }, text);
 
+/** Whether a day is so long ago that prices of it are called old, as everywhere in the service. */
+const isOld = (day) => Math.floor(Date.now() / DAY_MILLISECONDS) - Date.parse(`${day}T00:00:00Z`) / DAY_MILLISECONDS > OLD_DAYS;
+
 function closeCell(result) {
-  const isOld = result.last_day !== null && result.last_day > result.as_of;
+  const hasNewer = result.last_day !== null && result.last_day > result.as_of;
+  const day = formatDay(result.as_of);
   return [
     h("div", {}, formatPrice(result.close)),
-    h("div", { class: "small soft" }, formatDay(result.as_of)),
-    isOld && h("div", { class: "small" }, h("span", { class: "badge warn" }, "Newer prices"), h("span", { class: "visually-hidden" }, ` up to ${formatDay(result.last_day)}`)),
+    isOld(hasNewer ? result.last_day : result.as_of) ? h("div", { class: "small is-old" }, `Old: ${day}`) : h("div", { class: "small soft" }, day),
+    hasNewer && h("div", { class: "small" }, h("span", { class: "badge warn" }, "Newer prices"), h("span", { class: "visually-hidden" }, ` up to ${formatDay(result.last_day)}`)),
   ];
 }
 
-function formerCell({ former_verdict: former, verdict_since: since }) {
-  if (!former) return h("span", { class: "soft" }, "Unchanged");
+function formerCell({ former_verdict: former, verdict_since: since, previous_score: score }) {
+  if (!former) return h("span", { class: "soft" }, score === null ? "First analysis" : "Unchanged");
   return h("span", {}, "Was ", verdictBadge(former), h("div", { class: "small soft" }, "until ", ago(since)));
 }
 
@@ -64,9 +71,9 @@ function closesCell(result) {
 }
 
 function distanceCell({ distance_percent: distance, signal }) {
-  if (distance === null) return h("span", { class: "soft" }, "No plan");
-  const where = Math.abs(distance) < 0.005 ? "at the close" : distance < 0 ? "under the close" : "over the close";
-  return [h("div", {}, formatPercent(distance)), h("div", { class: "small soft" }, `${signal === "SELL" ? "short, " : ""}${where}`)];
+  if (distance === null || signal === "SELL") return h("span", { class: "soft" }, "No plan");
+  const where = Math.abs(distance) < 0.005 ? "at the close" : distance < 0 ? "below the close" : "above the close";
+  return [h("div", {}, formatPercent(distance)), h("div", { class: "small soft" }, where)];
 }
 
 function voteCell(vote) {
@@ -98,14 +105,14 @@ export const COLUMNS = [
   { key: "volume", title: "Volume", group: "Prices", type: "number", cell: ({ volume }) => formatCompact(volume) },
   { key: "closes", title: "Last 21 closes", group: "Prices", cell: closesCell },
   { key: "rsi", title: "RSI 14", group: "Indicators", type: "number", cell: ({ rsi }) => (rsi === null ? NONE : oneDecimal.format(rsi)) },
-  { key: "distance_percent", title: "To the entry", group: "Plan", type: "number", cell: distanceCell },
+  { key: "distance_percent", title: "Distance to the entry", group: "Plan", type: "number", cell: distanceCell },
   { key: "entry", title: "Entry", group: "Plan", type: "number", cell: price("entry") },
   { key: "stop_loss", title: "Stop", group: "Plan", type: "number", cell: price("stop_loss") },
   { key: "target", title: "Target", group: "Plan", type: "number", cell: price("target") },
   { key: "strategy", title: "Strategy", group: "Verdict", rises: true, cell: ({ strategy }) => strategyName(strategy) },
   { key: "as_of", title: "As of", group: "Verdict", cell: ({ as_of: day }) => formatDay(day) },
   { key: "analysed_at", title: "Analysed", group: "Verdict", cell: ({ analysed_at: moment }) => ago(moment) },
-  .../** @type {Column[]} */ (INDICATORS.map(([key, title]) => ({ key: `vote_${key}`, title: `${title} vote`, group: "Votes of indicators", cell: ({ votes }) => voteCell(votes[key]) }))),
+  .../** @type {Column[]} */ (VOTING.map(([key, title]) => ({ key: `vote_${key}`, title: `${title} vote`, group: "Votes of indicators", cell: ({ votes }) => voteCell(votes[key]) }))),
 ];
 export const GROUPS = ["Ticker", "Verdict", "Prices", "Plan", "Indicators", "Votes of indicators"];
 const DEFAULT_KEYS = ["name", "verdict", "score", "former_verdict", "close", "change_percent", "closes", "rsi", "distance_percent", "analysed_at"];
@@ -124,8 +131,8 @@ export const DEFAULT_COLUMNS = DEFAULT_KEYS.join(",");
 /** The columns that this browser showed last. */
 export function rememberedColumns() {
   try {
-    const text = localStorage.getItem(MEMORY);
-    return text?.split(",").every((key) => byKey.has(key)) ? text : DEFAULT_COLUMNS;
+    const known = (localStorage.getItem(MEMORY) ?? "").split(",").filter((key) => byKey.has(key));
+    return known.join(",") || DEFAULT_COLUMNS;
   } catch {
     return DEFAULT_COLUMNS; // this browser keeps nothing for pages
   }

@@ -3,12 +3,18 @@
 import { h } from "../dom.js";
 import { formatDay, formatMoment, formatWhole } from "../format.js";
 
+const ADJUSTMENTS = {
+  adj_close: "by the source's adjusted closes",
+  actions: "by the recorded splits and dividends",
+  "adj_close+actions": "by the source's adjusted closes, and by the recorded splits and dividends",
+};
+
 export function provenance(result) {
   const { provider, first, last, bars_sha256, adjustment, engine_version } = result.provenance;
   const facts = [
     ["Prices from", provider],
     ["Days", `${formatDay(first)} to ${formatDay(last)}, ${formatWhole(result.bars)} bars`],
-    ["Adjustment", adjustment],
+    ["Adjustment", ADJUSTMENTS[adjustment] ?? adjustment],
     ["SHA-256 of the bars", h("code", {}, bars_sha256)],
     ["Engine version", engine_version],
     ["Fingerprint", h("code", {}, result.fingerprint)],
