@@ -5,21 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Literal
 
 from models.indicator import IndicatorReading
+from models.strategy import StrategyName
 
 DEFAULT_CAPITAL = 100_000.0
 DEFAULT_RISK_PERCENT = 2.0
 
 
 class Verdict(StrEnum):
-    """The five ranges of the score (analysis/score.py)."""
+    """The five ranges of the score: Strong Buy from 0.6 on, Buy from 0.2 on, Sell up to -0.2, Strong Sell up to -0.6, and Hold between."""
 
     STRONG_BUY = "Strong Buy"
     BUY = "Buy"
     HOLD = "Hold"
     SELL = "Sell"
     STRONG_SELL = "Strong Sell"
+
+
+# The values of the two, for what is read from rows: the OpenAPI document lists them, and a test compares them.
+VerdictName = Literal["Strong Buy", "Buy", "Hold", "Sell", "Strong Sell"]
+SignalName = Literal["BUY", "SELL", "HOLD"]
 
 
 class Signal(StrEnum):
@@ -83,7 +90,7 @@ class AnalysisOrder:
 class Parameters:
     """The engine's parameters, with every default filled in. A result depends on these, the bars and the engine's version only."""
 
-    strategy: str
+    strategy: StrategyName
     weights: dict[str, float]
     indicators: tuple[str, ...]
     stop_percent: float

@@ -16,7 +16,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class FeatureFlag:
-    """A flag, whether it is on, and who changed that last; `changed_at` and `changed_by` are None for one that was never changed."""
+    """A flag, whether it is on, and who changed that last; `changed_at` and `changed_by` are null for one that was never changed."""
 
     name: str
     enabled: bool

@@ -25,7 +25,7 @@ class Understood:
 
 @dataclass(frozen=True)
 class Rescaled:
-    """What a merge multiplied to bring two histories to one footing: the bars of `series` before a day."""
+    """What a merge multiplied to bring two histories to one basis: the bars of `series` before a day."""
 
     series: str  # "stored" or "file"
     before: date
@@ -95,7 +95,7 @@ class ImportReport:
     """The outcome of an upload; `dropped` counts rows that were left out. Only a dry run has a `preview`.
 
     `lost` are stored days that the upload deletes. `undo` is what takes the upload back: "restore" the former series, "delete" the series
-    where the organization had none, or None where the upload changes nothing.
+    where the organization had none, or null where the upload changes nothing.
     """
 
     ticker: str

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from models.analysis import SignalName, VerdictName
 from models.failure import AnalysisFailure
+from models.strategy import StrategyName
 
 
 @dataclass(frozen=True)
@@ -16,9 +18,9 @@ class LatestVerdict:
     as_of: date
     close: float
     score: float
-    verdict: str
-    signal: str
-    strategy: str
+    verdict: VerdictName
+    signal: SignalName
+    strategy: StrategyName
     created_at: datetime
     analysed_at: datetime
 
@@ -28,7 +30,7 @@ class PreviousVerdict:
     """The result that was the latest before."""
 
     score: float
-    verdict: str
+    verdict: VerdictName
     as_of: date
 
 
@@ -36,14 +38,14 @@ class PreviousVerdict:
 class VerdictChange:
     """The last change of a verdict: what it was before, when an analysis found the present one, and the day of its prices."""
 
-    former: str
+    former: VerdictName
     at: datetime
     as_of: date
 
 
 @dataclass(frozen=True)
 class OverviewItem:
-    """A watchlist item; missing data is None. `last_day` is the day of the newest close.
+    """A watchlist item; missing data is null. `last_day` is the day of the newest close.
 
     `is_old`: the newest close is more than seven days old. `is_outdated`: the verdict is of an earlier day than the newest close.
     """
@@ -67,6 +69,6 @@ class OverviewItem:
 class OverviewFilter:
     """Strategy, order and filter of the overview. `changed_since`: only tickers whose verdict changed then or later."""
 
-    strategy: str
+    strategy: StrategyName
     sort: str
     changed_since: datetime | None

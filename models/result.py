@@ -7,22 +7,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from models.analysis import Levels, PriceWarning, Provenance, Signal, Trade, Verdict
+from models.analysis import Levels, PriceWarning, Provenance, Signal, SignalName, Trade, Verdict, VerdictName
 from models.indicator import IndicatorReading
+from models.strategy import StrategyName
 
 
 @dataclass(frozen=True)
 class AnalysisResult:
-    """An analysis as it is stored and sent; the fields are in the order of the HTTP response.
+    """An explained verdict on one ticker, as it is stored and sent.
 
     `change_percent` is from the close of the bar before, `month_percent` over 20 bars, both of adjusted closes; `volume` is of `as_of`.
     """
 
+    # In the order of the HTTP response.
     id: str
     ticker: str
     as_of: date
     bars: int
-    strategy: str
+    strategy: StrategyName
     close: float
     change_percent: float | None
     month_percent: float | None
@@ -54,7 +56,7 @@ class StoredResult:
 
     id: str
     ticker: str
-    strategy: str
+    strategy: StrategyName
     as_of: date
     fingerprint: str
     parameters: str
@@ -72,13 +74,13 @@ class ResultSummary:
 
     id: str
     ticker: str
-    strategy: str
+    strategy: StrategyName
     as_of: date
     bars: int
     close: float
     score: float
-    verdict: str
-    signal: str
+    verdict: VerdictName
+    signal: SignalName
     fingerprint: str
     created_at: datetime
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from models.analysis import SignalName, VerdictName
 from models.indicator import INDICATORS
 from models.result import AnalysisResult
+from models.strategy import StrategyName
 
 VOTE_DIGITS = {-1: "1", 0: "2", 1: "3"}  # of a vote in the text of all votes; "0" stands for an indicator that is not available
 _VOTES = {digit: vote for vote, digit in VOTE_DIGITS.items()}
@@ -91,7 +93,7 @@ class ScreenedResult:
     id: str
     ticker: str
     name: str | None
-    strategy: str
+    strategy: StrategyName
     as_of: date
     bars: int
     close: float
@@ -99,9 +101,9 @@ class ScreenedResult:
     month_percent: float | None
     volume: float | None
     score: float
-    verdict: str
-    signal: str
-    former_verdict: str | None
+    verdict: VerdictName
+    signal: SignalName
+    former_verdict: VerdictName | None
     verdict_since: datetime | None
     previous_score: float | None
     rsi: float | None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from models.indicator import INDICATORS, VOTING_KEYS, Category
 
+StrategyName = Literal["balanced", "trend", "reversion", "breakout", "weekly"]
 DEFAULT_STRATEGY = "balanced"
 
 _INDICATOR_ORDER = ("macd", "adx", "ema_cross", "psar", "rsi", "stochastic", "cci", "williams_r", "bollinger", "obv", "cmf")
@@ -19,7 +21,7 @@ class Strategy:
     `stop_percent` is of the entry price, `max_position_percent` of the capital.
     """
 
-    id: str
+    id: StrategyName
     name: str
     description: str
     suits: str

@@ -12,6 +12,7 @@ from flask_openapi3 import APIBlueprint, Info, OpenAPI, Server, Tag
 from api.blueprint import ApiBlueprint, Operation
 from api.openapi.answers import complete_answers, operations_of, share_problems
 from api.openapi.examples import add_examples
+from api.openapi.fields import describe_fields
 from api.openapi.schemas import tidy_schemas
 from api.problem import Problem
 from api.validation import BINARY, RawBody
@@ -49,6 +50,7 @@ def build_document(blueprints: Iterable[ApiBlueprint]) -> dict[str, Any]:
     document: dict[str, Any] = collector.api_doc
     _correct(document, operations)
     tidy_schemas(document)
+    describe_fields(document)
     complete_answers(document, operations)
     add_examples(document)
     share_problems(document)

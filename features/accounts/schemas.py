@@ -12,12 +12,12 @@ from models.api_key import LONGEST_NAME, normalize_key_name
 
 
 class SessionAnswer(Answer):
-    """The caller; `csrf_token` is null for a caller without a session."""
+    """The caller."""
 
     key_id: str
     org_id: int
     is_admin: bool
-    csrf_token: str | None
+    csrf_token: str | None = Field(description="What changes made with the session must send as `X-CSRF-Token`; null without a session.")
 
 
 class ApiKeyRequest(Body):

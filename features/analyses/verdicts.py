@@ -13,14 +13,14 @@ from database import Database
 from features.prices import service as prices
 from models.analysis import Overrides, Signal, Verdict
 from models.errors import InsufficientHistory, TickerNotFound
-from models.strategy import STRATEGIES
+from models.strategy import STRATEGIES, StrategyName
 
 
 @dataclass(frozen=True)
 class StrategyVerdict:
     """What one strategy says."""
 
-    strategy: str
+    strategy: StrategyName
     name: str
     score: float
     verdict: Verdict

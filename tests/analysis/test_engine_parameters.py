@@ -10,7 +10,7 @@ from kit.bars import chosen
 
 from analysis.engine import parameters_of
 from features.analyses.schemas.analysis import AnalyzeRequest, IndicatorKey, StrategyId, Weights
-from models.analysis import Overrides, Parameters
+from models.analysis import Overrides, Parameters, Signal, SignalName, Verdict, VerdictName
 from models.indicator import INDICATORS, VOTING_KEYS
 from models.strategy import DEFAULT_STRATEGY, STRATEGIES
 
@@ -137,6 +137,8 @@ def test_overrides_know_whether_there_are_any(overrides: dict, any_override: boo
     [
         pytest.param(typing.get_args(StrategyId.__value__), STRATEGIES, id="strategies"),
         pytest.param(typing.get_args(IndicatorKey.__value__), INDICATORS, id="indicators"),
+        pytest.param(typing.get_args(VerdictName), list(Verdict), id="verdicts"),
+        pytest.param(typing.get_args(SignalName), list(Signal), id="signals"),
         pytest.param(Weights.model_fields, (*VOTING_KEYS, *CATEGORIES), id="weights"),
     ],
 )

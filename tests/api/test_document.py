@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +15,15 @@ from kit.support import settings_for
 import api.openapi.document
 from api.application import Application
 from api.blueprint import ApiBlueprint
+from api.openapi.fields import answer_schemas
 from app import create_app
+from tools.api_client import read_document
 
 SIMULTANEOUS = 4
+OF_THE_PROGRAM = re.compile(r"(?<!-)\b(?:None|True|False|footing|dataclass)\b|\.py\b")
+SELF_EXPLAINING = {
+    *("id", "ticker", "name", "message", "items", "open", "high", "low", "close", "description", "enabled"),
+}
 
 
 @pytest.fixture
@@ -50,3 +57,47 @@ def test_the_command_prints_the_document_that_is_served(app: Application, tmp_pa
     assert (printed.exit_code, printed.stdout_bytes) == (0, served + b"\n")
     assert app.test_cli_runner().invoke(args=["openapi", "--output", str(file)]).exit_code == 0
     assert file.read_bytes() == served
+
+
+def test_every_field_of_an_answer_is_described() -> None:
+    """By itself, or by the object or the values that it has."""
+    document = read_document()
+    schemas = document["components"]["schemas"]
+
+    def is_told(part: dict[str, Any]) -> bool:
+        of_type = schemas.get(part.get("$ref", "").rpartition("/")[2], {})
+        return "description" in part or "description" in of_type or any(is_told(choice) for choice in part.get("anyOf", ()))
+
+    untold = [
+        f"{name}.{field}"
+        for name in answer_schemas(document)
+        for field, part in schemas[name].get("properties", {}).items()
+        if field not in SELF_EXPLAINING and not is_told(part)
+    ]
+    assert untold == [], "Tell what they mean in the schema, or in api/openapi/fields.py."
+
+
+def test_no_text_speaks_of_the_program() -> None:
+    texts: list[str] = []
+
+    def collect(part: Any, name: str = "") -> None:
+        if isinstance(part, str) and name in ("description", "summary"):
+            texts.append(part)
+        for key, value in part.items() if isinstance(part, dict) else ((name, value) for value in part) if isinstance(part, list) else ():
+            if key not in ("example", "examples"):
+                collect(value, key)
+
+    collect(read_document())
+    assert [text for text in texts if OF_THE_PROGRAM.search(text)] == []
+
+
+def test_no_description_is_of_a_field_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    unused = []
+    describe = api.openapi.document.describe_fields
+
+    def noted(document: dict[str, Any]) -> None:
+        unused.extend(describe(document))
+
+    monkeypatch.setattr(api.openapi.document, "describe_fields", noted)
+    read_document()
+    assert unused == []

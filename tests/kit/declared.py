@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
+import json
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
 
 from api.application import Application
-from tools.api_client import read_document
 from utils.api_utils import PROBLEM_TYPE
+
+_CODES: dict[str, set[str]] = {}  # by operation; read once, from the document of the first application
 
 
 def require_declared(app: Application, method: str, path: str, answer: Any) -> None:
@@ -20,15 +21,15 @@ def require_declared(app: Application, method: str, path: str, answer: Any) -> N
         endpoint, _ = app.url_map.bind("").match(path.partition("?")[0], method)
     except HTTPException:
         return
-    declared = _codes().get(endpoint.rpartition(".")[2])
+    if not _CODES:
+        _CODES.update(_codes(json.loads(app.openapi_document())))
+    declared = _CODES.get(endpoint.rpartition(".")[2])
     code = answer.json["code"]
     assert declared is None or code in declared, f"{method} {path} answers {answer.status_code} {code}, which it does not declare."
 
 
-@cache
-def _codes() -> dict[str, set[str]]:
+def _codes(document: dict[str, Any]) -> dict[str, set[str]]:
     """The codes of each operation's problems."""
-    document = read_document()
     shared = document["components"]["responses"]
     codes: dict[str, set[str]] = {}
     for path in document["paths"].values():

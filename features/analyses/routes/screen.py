@@ -11,7 +11,7 @@ from api.services import services
 from features.analyses import screens
 from features.analyses.routes.tags import SCREENS
 from features.analyses.schemas.result import ResultsFilterQuery
-from features.analyses.schemas.screen import NewScreenRequest, ScreenAnswer, ScreenChangeRequest, ScreenPage, ScreenPath
+from features.analyses.schemas.screen import NewScreenRequest, SavedScreen, ScreenChangeRequest, ScreenPage, ScreenPath
 from features.analyses.store import saved_screen as screen_store
 from utils.api_utils import json_response, tagged
 
@@ -26,20 +26,20 @@ def list_screens() -> Response:
     return tagged({"items": items, "next_cursor": None})
 
 
-@blueprint.post("/screens", responses={201: ScreenAnswer}, problems=(*BODY_PROBLEMS, "conflict"), sends=("Location",))
+@blueprint.post("/screens", responses={201: SavedScreen}, problems=(*BODY_PROBLEMS, "conflict"), sends=("Location",))
 def save_screen(body: NewScreenRequest) -> Response:
     """Save a filter, an order and columns under a name."""
     screen = screens.save_screen(services().database, org_id(), body.name, _stored(body.query))
     return json_response(screen, 201, {"Location": f"/api/v1/screens/{screen.id}"})
 
 
-@blueprint.get("/screens/<screen_id>", responses={200: ScreenAnswer}, problems=("not_found",), sends=("ETag",))
+@blueprint.get("/screens/<screen_id>", responses={200: SavedScreen}, problems=("not_found",), sends=("ETag",))
 def get_screen(path: ScreenPath) -> Response:
     """One saved screen. `If-None-Match` is honoured."""
     return tagged(vars(screens.find_screen(services().database, org_id(), path.screen_id)))
 
 
-@blueprint.patch("/screens/<screen_id>", responses={200: ScreenAnswer}, problems=(*BODY_PROBLEMS, "not_found", "conflict"))
+@blueprint.patch("/screens/<screen_id>", responses={200: SavedScreen}, problems=(*BODY_PROBLEMS, "not_found", "conflict"))
 def change_screen(path: ScreenPath, body: ScreenChangeRequest) -> Response:
     """Rename a saved screen, or replace its query."""
     query = None if body.query is None else _stored(body.query)

@@ -11,10 +11,10 @@ from api.schemas import Body, IsoDate, Ticker
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Overrides, Sizing
 from models.bulk_analysis import BulkOrder, BulkParams, Universe
 from models.indicator import INDICATORS, VOTING_KEYS
-from models.strategy import STRATEGIES
+from models.strategy import STRATEGIES, StrategyName
 
 # Literals, because the OpenAPI document lists their values; a test compares them with the models.
-StrategyId = TypeAliasType("StrategyId", Literal["balanced", "trend", "reversion", "breakout", "weekly"])
+StrategyId = TypeAliasType("StrategyId", StrategyName)
 IndicatorKey = TypeAliasType(
     "IndicatorKey",
     Literal["rsi", "stochastic", "cci", "williams_r", "macd", "adx", "psar", "ema_cross", "bollinger", "atr", "obv", "cmf"],

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from api.schemas import Answer
-from features.analyses.schemas.analysis import UniverseName
+from features.analyses.schemas.analysis import IndicatorKey, StrategyId, UniverseName
 from jobs.schemas import JobAnswer
 
 
@@ -16,13 +16,13 @@ class BulkParams(Answer):
     """The parameters of the request."""
 
     universe: UniverseName | None = Field(description="Where the tickers were taken from; null when they were named.")
-    strategy: str
+    strategy: StrategyId
     capital: float
     risk_percent: float
     max_position_percent: float | None
     reward_risk: float | None
     weights: dict[str, float] | None
-    indicators: list[str] | None
+    indicators: list[IndicatorKey] | None
     as_of: date | None
 
 

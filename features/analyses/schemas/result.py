@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from api.schemas import CSV, DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Answer, Page, PageQuery, Query, RootAnswer, each_of, not_below
 from features.analyses.schemas.analysis import StrategyId, UniverseName
+from models.analysis import SignalName, Verdict, VerdictName
 from models.flip import NextClose
 from models.indicator import INDICATORS
 from models.result import AnalysisResult, ResultSummary
@@ -64,7 +65,7 @@ class FlipsAnswer(Answer):
     result_id: str
     ticker: str
     close: float = Field(description="The newest close of the result.")
-    verdict: str = Field(description="The verdict of the result.")
+    verdict: Verdict = Field(description="The verdict of the result.")
     unchanged: NextClose = Field(description="If the next day closes where the newest did; `turns` and `changes` are from the result.")
     above: NextClose | None = Field(description="`turns` and `changes` are from the unchanged close. Null where no verdict changes.")
     below: NextClose | None = Field(description="As `above`.")
@@ -87,9 +88,9 @@ _DIRECT = {
 class ResultsFilterQuery(Query):
     """The filter, the order and the columns of the latest results."""
 
-    verdict: Literal["Strong Buy", "Buy", "Hold", "Sell", "Strong Sell"] | None = Field(None, description="Only this verdict.")
+    verdict: VerdictName | None = Field(None, description="Only this verdict.")
     strategy: StrategyId | None = Field(None, description="Only results by this strategy. Default: by every one.")
-    signal: Literal["BUY", "SELL", "HOLD"] | None = Field(None, description="Only this signal.")
+    signal: SignalName | None = Field(None, description="Only this signal.")
     min_score: float | None = Field(None, ge=-1, le=1, description="Only scores from this one on.")
     max_score: Annotated[float | None, not_below("min_score")] = Field(None, ge=-1, le=1, description="Only scores up to this one.")
     universe: UniverseName = Field("all", description="Every ticker, or those on the watchlist.")

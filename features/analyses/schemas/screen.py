@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from api.schemas import PLAIN_TEXT, Body, Page, RootAnswer
+from api.schemas import PLAIN_TEXT, Answer, Body, Page
 from features.analyses.schemas.result import ResultsFilterQuery
-from models.screen import SavedScreen
 
 # Without spaces at its ends: two names that look alike would be two screens.
 ScreenName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=PLAIN_TEXT)]
@@ -34,8 +34,14 @@ class ScreenChangeRequest(Body):
     query: ResultsFilterQuery | None = Field(None, description="Replaces the whole query.")
 
 
-class ScreenAnswer(RootAnswer[SavedScreen]):
+class SavedScreen(Answer):
     """A saved screen. Open it on the dashboard at `/screener?screen=` and its id."""
+
+    id: str
+    name: str
+    query: ResultsFilterQuery = Field(description="What it was saved with, as far as that differs from the defaults.")
+    created_at: datetime
+    updated_at: datetime
 
 
 class ScreenPage(Page):

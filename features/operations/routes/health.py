@@ -11,7 +11,7 @@ from api.blueprint import ApiBlueprint, Tag
 from api.marks import public, unlimited
 from api.services import services
 from features.operations.health import runbook_of, versions
-from features.operations.schemas.health import HealthAnswer, LiveAnswer, MigrationsAnswer, ReadyAnswer
+from features.operations.schemas.health import HealthAnswer, LiveAnswer, MigrationsAnswer, PingAnswer, ReadyAnswer
 from infrastructure.breaker import Breaker
 from infrastructure.check_runner import CheckTimeout
 from models.health import CheckState, HealthReport
@@ -39,7 +39,7 @@ def get_live() -> Response:
     return json_response({"status": "ok"})
 
 
-@blueprint.get("/api/health/ping", responses={200: LiveAnswer}, problems=("unavailable",), openapi_extensions=PUBLIC)
+@blueprint.get("/api/health/ping", responses={200: PingAnswer}, problems=("unavailable",), openapi_extensions=PUBLIC)
 @public
 @unlimited
 def get_ping() -> Response:

@@ -19,16 +19,22 @@ class LiveAnswer(Answer):
     status: Literal["ok"]
 
 
+class PingAnswer(Answer):
+    """The database answers."""
+
+    status: Literal["ok"]
+
+
 class CheckAnswer(Answer):
     """One check."""
 
     name: str
     state: CheckState
     is_critical: bool | None = Field(None, description=f"Whether trouble with it stops the service. {WITH_KEY}")
-    found: str | None = Field(None, description=WITH_KEY)
-    remedy: str | None = Field(None, description=WITH_KEY)
+    found: str | None = Field(None, description=f"What was found, in a sentence. {WITH_KEY}")
+    remedy: str | None = Field(None, description=f"What to do; null where nothing is wrong. {WITH_KEY}")
     runbook: str | None = Field(None, description=f"The path of the page that says what to do. {WITH_KEY}")
-    duration_ms: float | None = Field(None, description=WITH_KEY)
+    duration_ms: float | None = Field(None, description=f"How long the check took. {WITH_KEY}")
 
 
 class ReadyAnswer(Answer):
@@ -50,8 +56,8 @@ class BreakerAnswer(Answer):
 class HealthAnswer(ReadyAnswer):
     """Every check."""
 
-    versions: dict[str, str] | None = Field(None, description=WITH_KEY)
-    breakers: list[BreakerAnswer] | None = Field(None, description=WITH_KEY)
+    versions: dict[str, str] | None = Field(None, description=f"Of the service and its main packages. {WITH_KEY}")
+    breakers: list[BreakerAnswer] | None = Field(None, description=f"The circuit breakers. {WITH_KEY}")
 
 
 class MigrationsAnswer(Answer):
@@ -59,9 +65,9 @@ class MigrationsAnswer(Answer):
 
     status: Literal["ok", "unavailable"]
     state: SchemaState
-    version: int | None = Field(None, description=WITH_KEY)
+    version: int | None = Field(None, description=f"The number of the newest migration that is applied. {WITH_KEY}")
     current: str | None = Field(None, description=f"The newest migration that is applied. {WITH_KEY}")
-    applied: list[str] | None = Field(None, description=WITH_KEY)
-    pending: list[str] | None = Field(None, description=WITH_KEY)
-    found: str | None = Field(None, description=WITH_KEY)
-    remedy: str | None = Field(None, description=WITH_KEY)
+    applied: list[str] | None = Field(None, description=f"The migrations that are applied, oldest first. {WITH_KEY}")
+    pending: list[str] | None = Field(None, description=f"Those that are not. {WITH_KEY}")
+    found: str | None = Field(None, description=f"The state in a sentence. {WITH_KEY}")
+    remedy: str | None = Field(None, description=f"What to do; null where nothing is wrong. {WITH_KEY}")

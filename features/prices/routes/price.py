@@ -32,7 +32,7 @@ LARGE_FILE = 1_000_000  # bytes: some 20,000 bars, far more than the daily histo
 )
 @heavy_read()
 def get_prices(path: TickerPath, query: PricesQuery) -> Response:
-    """Daily prices as delivered, and their footing; with `Accept: text/csv` as a file that can be uploaded again."""
+    """Daily prices as delivered, and on what bases they stand; with `Accept: text/csv` as a file that can be uploaded again."""
     footing, packed = read_prices(services().database, org_id(), path.ticker, query.start, query.end)
     if wants_csv():
         response = csv_response(stream_csv(packed), f"{footing.ticker}.csv")

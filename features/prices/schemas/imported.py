@@ -7,10 +7,11 @@ from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
-from api.schemas import CSV, Page
+from api.problem import FieldProblem
+from api.schemas import CSV, Answer, Page
 from api.validation import RawBody
 from features.prices.schemas.price import UploadQuery
-from models.price_import import ImportOutcome
+from models.import_report import ImportReport
 
 ZIP = "application/zip"
 
@@ -41,6 +42,24 @@ class ImportPath(BaseModel):
     """The id of an import in a path."""
 
     import_id: str = Field(description="`params.import_id` of the job.")
+
+
+class ImportProblem(Answer):
+    """Why a file was refused, as an upload of it alone would be."""
+
+    code: str
+    message: str
+    errors: list[FieldProblem]
+    total: int = Field(description="How many faults there are, listed in `errors` or not.")
+
+
+class ImportOutcome(Answer):
+    """What became of a file of an import. `report` and `problem` are both null while it waits."""
+
+    ticker: str
+    name: str = Field(description="What the file is called in the archive, or `TICKER in the table`.")
+    report: ImportReport | None = Field(description="What an upload of it alone answers.")
+    problem: ImportProblem | None
 
 
 class ImportPage(Page):
