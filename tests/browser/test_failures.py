@@ -10,9 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from kit.browser import Open, Site, StartSite, Watch, settled
+from kit.browser import Open, Site, StartSite, Watch, module, settled
 from kit.servers import wait_until
 from playwright.sync_api import expect
+
+from models.errors import FormerPricesNotFound, PricesDamaged, ScreenNotFound, TickerNotFound
 
 STEP, LIMIT = 100, 3000  # milliseconds of the page's clock
 AWAY = "The service does not answer. What you see may be old. Trying again …"
@@ -174,3 +176,21 @@ def test_a_spent_budget_says_when_the_page_goes_on(open_page: Open, site: Site, 
     expect(page.locator("#page .state")).to_contain_text("as many requests as it may for now; it goes on by itself.")
     expect(page.get_by_role("heading", name="A job", exact=True)).to_be_visible()
     expect(page.locator("#banner")).to_have_text("")
+
+
+FOR_PEOPLE = (
+    f"async (problems) => {{ const told = await {module('problem-words.js')}; return problems.map((one) => told.forPeople(...one)); }}"
+)
+
+
+def test_pages_do_not_name_calls_of_the_api(open_page: Open) -> None:
+    told = {
+        (str(TickerNotFound("NONE")), "ticker_not_found"): "There are no prices for NONE. "
+        "Upload them on the page Prices, or look for another ticker.",
+        (str(FormerPricesNotFound("NONE", 7)), "not_found"): "There are no former prices of NONE to restore. "
+        "They are kept for 7 days after an upload replaced them or they were deleted.",
+        (str(PricesDamaged("NONE")), "price_quality"): "The stored prices of NONE are damaged. Upload them again on the page Prices.",
+        (str(ScreenNotFound("x")), "not_found"): "There is no saved screen with this id. It may have been deleted.",
+        ("line 2: 'open' is not a number. Nothing was stored.", "price_quality"): "line 2: 'open' is not a number. Nothing was stored.",
+    }
+    assert open_page("/screener").evaluate(FOR_PEOPLE, [list(problem) for problem in told]) == list(told.values())

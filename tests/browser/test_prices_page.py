@@ -46,7 +46,7 @@ def test_dates_that_can_be_read_in_two_ways(open_page: Open, site: Site, tmp_pat
     file.write_text("Date;Open;High;Low;Close;Volume\n05/08/2025;1,5;1,6;1,4;1,5;10\n07/08/2025;1,5;1,6;1,4;1,5;10\n")
     page = open_page("/prices")
     page.locator("#price-files").set_input_files(str(file))
-    page.get_by_role("button", name="Day first").click()
+    page.get_by_role("button", name="Day first: 5 August 2025").click()
     expect(page.locator('.file-row[data-state="checked"]')).to_contain_text("dates as day first")
     page.locator("#upload-all").click()
     stored = page.locator('.file-row[data-state="stored"]')

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from kit.browser import Open, Site, Watch
+from kit.browser import Open, Site, Watch, module
 from kit.servers import wait_until
 from playwright.sync_api import expect
 
@@ -45,11 +45,6 @@ def box(locator: Any) -> dict[str, float]:
     found = locator.bounding_box()
     assert found is not None
     return dict(found)
-
-
-def module(name: str) -> str:
-    """A JavaScript expression for a module of the page's own scripts."""
-    return f"import(document.querySelector('script[src*=\"/js/shell.js\"]').src.replace('shell.js', '{name}'))"
 
 
 SPREAD = f"async (wanted) => (await {module('ticker/tags.js')}).spread(wanted, 10, 100)"

@@ -136,3 +136,8 @@ def settled(page: Any) -> None:
         return quiet >= QUIET_LOOKS
 
     wait_until(look)
+
+
+def module(name: str) -> str:
+    """A JavaScript expression for a module of the page's own scripts."""
+    return f"import(document.querySelector('script[src*=\"/js/shell.js\"]').src.replace('shell.js', '{name}'))"

@@ -2,6 +2,7 @@
 
 import { heardStatus, missed } from "./connection.js";
 import { csrfToken } from "./dom.js";
+import { forPeople } from "./problem-words.js";
 import { refreshToken, sessionNow, signInAgain } from "./session.js";
 import { waitForBudget, waitForSlot } from "./waiting.js";
 
@@ -41,7 +42,7 @@ export class ApiProblem extends Error {
   /** Everything that a person should read, in one text. */
   get words() {
     const fields = this.errors.filter((entry) => !this.message.includes(entry.message)).map((entry) => (entry.field ? `${entry.field}: ${entry.message}` : entry.message));
-    return [this.message, ...fields].join(" ");
+    return [forPeople(this.message, this.code), ...fields].join(" ");
   }
 }
 

@@ -1,8 +1,8 @@
 // What a person decides about a file: which number of a date is the day, and whether stored days may go.
 
 import { h } from "../dom.js";
-import { formatDay } from "../format.js";
 
+const NAMED_DAY = /\d{1,2} [A-Z][a-z]+ \d{4}/g; // as the service's sentences have it: 3 June 2012
 const ORDERS = { dmy: "day", mdy: "month" };
 
 /** The question whether stored days may go; `decide(mayLose)`. */
@@ -22,8 +22,8 @@ export function choiceOfLoss(sentence, decide) {
 
 /** The question which number of a date is the day, with the day of the first row for each answer; `decide("dmy" | "mdy")`. */
 export function choiceOfDates(question, decide) {
-  const [dmy, mdy] = question.match(/\d{4}-\d{2}-\d{2}/g) ?? [];
-  const answer = (dates, day) => h("button", { type: "button", onclick: () => decide(dates) }, `${ORDERS[dates] === "day" ? "Day" : "Month"} first${day ? `: ${formatDay(day)}` : ""}`);
+  const [dmy, mdy] = question.match(NAMED_DAY) ?? [];
+  const answer = (dates, day) => h("button", { type: "button", onclick: () => decide(dates) }, `${ORDERS[dates] === "day" ? "Day" : "Month"} first${day ? `: ${day}` : ""}`);
   return h("div", { class: "date-order" }, h("p", {}, "Its dates can be read in two ways. Of which day is the first row?"), h("div", { class: "row" }, answer("dmy", dmy), answer("mdy", mdy)));
 }
 

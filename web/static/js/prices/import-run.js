@@ -2,6 +2,7 @@
 
 import { api } from "../api.js";
 import { followJob } from "../bulk-run.js";
+import { forPeople } from "../problem-words.js";
 import { archiveOf, pack } from "./zip.js";
 
 const PAGE = 500;
@@ -60,7 +61,7 @@ async function showOutcomes(rows, importId, isCheck) {
   for (const row of rows) {
     const { report = null, problem = null } = outcomes.get(row.symbol) ?? {};
     if (report) isCheck ? row.showChecked(report) : row.showStored(report);
-    else if (problem) await row.showRefused({ ...problem, detail: problem.message, words: problem.message, requestId: null });
+    else if (problem) await row.showRefused({ ...problem, detail: problem.message, words: forPeople(problem.message, problem.code), requestId: null });
     else row.back(`Not ${isCheck ? "checked" : "stored"}: the task did not come to it.`);
   }
 }

@@ -4,6 +4,7 @@ import { api } from "../api.js";
 import { followJob } from "../bulk-run.js";
 import { fill, h } from "../dom.js";
 import { formatCount, formatWhole } from "../format.js";
+import { forPeople } from "../problem-words.js";
 import { formatBytes } from "../transfer.js";
 import { badge } from "../words.js";
 import { differenceIn, refusal } from "./faults.js";
@@ -180,7 +181,7 @@ export class ManyRow {
   }
 }
 
-const reasonOf = ({ code, message }) => (code === "bases_differ" ? `${differenceIn(message)} or leave it out.` : message);
+const reasonOf = ({ code, message }) => (code === "bases_differ" ? `${differenceIn(message)} or leave it out.` : forPeople(message, code));
 
 /** The files that were refused, each with the reason. */
 function refusedTable(refused, fileName) {

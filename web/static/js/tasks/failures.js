@@ -1,6 +1,7 @@
 // Why an item failed, in words for people, with what to do about it.
 
 import { h } from "../dom.js";
+import { forPeople } from "../problem-words.js";
 
 /** @type {Record<string, {words: string, short: string, action: ((key: string) => any) | null}>} */
 const REASONS = {
@@ -17,7 +18,7 @@ const upload = (key, text) => h("a", { href: `/prices?ticker=${encodeURIComponen
 /** A failed item's reason and what to do; the service's own sentence where these pages have none. */
 export function failure(item) {
   const reason = REASONS[item.error.code];
-  return [reason?.words || item.error.message, reason?.action && [" ", reason.action(item.key)], " ", h("code", { class: "small soft" }, item.error.code)];
+  return [reason?.words || forPeople(item.error.message, item.error.code), reason?.action && [" ", reason.action(item.key)], " ", h("code", { class: "small soft" }, item.error.code)];
 }
 
 /** A code in a few words: "no prices". */
