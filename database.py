@@ -36,6 +36,7 @@ from infrastructure.sql.driver_reader import Reader
 from infrastructure.sql.options import DatabaseOptions
 from infrastructure.sql.pool_events import watch_pool
 from infrastructure.sql.sqlite_file import SqliteFile
+from infrastructure.sql.transaction import transaction_on
 from utils.database_errors import (
     DatabaseSuspended,
     Explanation,
@@ -216,15 +217,8 @@ class Database:
 
         On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so that it cannot fail to get the lock half-way.
         """
-        with self.read() as connection:
-            # Not `connection.begin()`: that changes the isolation level first, and raises the driver's error when the server is gone.
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN ISOLATION LEVEL READ COMMITTED")
-            try:
-                yield connection
-                connection.exec_driver_sql("COMMIT")
-            except BaseException:
-                _roll_back(connection)
-                raise
+        with self.read() as connection, transaction_on(connection):
+            yield connection
 
     @contextmanager
     def read_only(self) -> Iterator[Connection]:
@@ -280,24 +274,6 @@ class Database:
         engine = create_engine(self._url, connect_args=arguments, **more)
         postgres.connect_through_poolers(engine, asked)
         return engine
-
-
-def _roll_back(connection: Connection) -> None:
-    if not _is_in_transaction(connection):
-        return
-    try:
-        connection.exec_driver_sql("ROLLBACK")
-    except exc.SQLAlchemyError:
-        # The transaction ends with the connection; the caller must get its own error, not this one.
-        connection.invalidate()
-
-
-def _is_in_transaction(connection: Connection) -> bool:
-    """Whether the driver reports an open transaction. SQLite ends one itself on some errors, such as a full disk."""
-    if connection.invalidated:
-        return False
-    driver: Any = connection.connection.dbapi_connection
-    return bool(driver.in_transaction if connection.dialect.name == "sqlite" else driver.get_transaction_status())
 
 
 def normalize_url(url: str) -> URL:

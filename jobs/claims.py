@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from database import Database
 from infrastructure.sql.database_clock import database_now
+from infrastructure.sql.transaction import after_commit
 from jobs.kind import JobKinds
 from jobs.store import item as item_store
 from jobs.store import job as job_store
@@ -188,7 +189,8 @@ def _rescue(connection: Connection, lost: list[Lost]) -> dict[str, Lane]:
     job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
     job_total_store.add(connection, {"rescued": len(lost)})
     jobs = {held.job_id: held.lane for held in lost}
-    log.warning("items rescued", items=len(lost), job_ids=sorted(jobs), chunks=sorted({held.token for held in lost}))
+    said = {"items": len(lost), "job_ids": sorted(jobs), "chunks": sorted({held.token for held in lost})}
+    after_commit(connection, lambda: log.warning("items rescued", **said))
     return jobs
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from database import Database
 from infrastructure.sql.database_clock import database_now
+from infrastructure.sql.transaction import after_commit
 from jobs.store import item as item_store
 from jobs.store import job as job_store
 from jobs.store.job import JobRow, Settlement
@@ -45,7 +46,8 @@ def enqueue(connection: Connection, org_id: int, new_job: NewJob) -> Submission:
         if active is not None:
             return Submission(active, is_new=False)
     item_store.insert(connection, row.lane, {row.id: new_job.keys})
-    log.info("job queued", job_id=row.id, kind=row.kind, items=row.total, retry_of=row.retry_of)
+    said = {"job_id": row.id, "kind": row.kind, "items": row.total, "retry_of": row.retry_of}
+    after_commit(connection, lambda: log.info("job queued", **said))
     return Submission(_find_in(connection, org_id, row.id), is_new=True)
 
 
@@ -57,7 +59,8 @@ def enqueue_many(connection: Connection, org_id: int, new_jobs: Sequence[NewJob]
     assert all(row.dedupe_key is None for row in rows), "a job with a dedupe key is queued alone"
     job_store.insert_many(connection, org_id, rows)
     item_store.insert(connection, rows[0].lane, {row.id: new_job.keys for row, new_job in zip(rows, new_jobs, strict=True)})
-    log.info("jobs queued", jobs=len(rows), first_job_id=rows[0].id, items=sum(row.total for row in rows))
+    said = {"jobs": len(rows), "first_job_id": rows[0].id, "items": sum(row.total for row in rows)}
+    after_commit(connection, lambda: log.info("jobs queued", **said))
     return [row.id for row in rows]
 
 
@@ -88,7 +91,7 @@ def cancel(database: Database, org_id: int, job_id: str, expected: Sequence[int]
             moment = database_now(connection)
             cancelled = item_store.cancel_queued(connection, job_id, moment)
             job_store.settle(connection, job_id, Settlement(Tally(cancelled=cancelled), cancel=True), moment)
-            log.info("job cancelled", job_id=job_id, items=cancelled)
+            after_commit(connection, lambda: log.info("job cancelled", job_id=job_id, items=cancelled))
         return _find_in(connection, org_id, job_id)
 
 

@@ -77,6 +77,11 @@ class SupervisedProcess:
         if time.monotonic() >= self._start_after:
             self._start()
 
+    def note_end(self) -> None:
+        """Keep the exit status of the child if it has ended, before somebody else reaps it."""
+        if self._process is not None:
+            self._process.poll()
+
     def ask_to_stop(self) -> None:
         """Send SIGTERM to the child, without waiting for its end."""
         if self._process is not None and self._process.poll() is None:

@@ -17,6 +17,7 @@ from sqlalchemy import exc, text
 
 import database
 from database import Database, DatabaseOptions
+from infrastructure.sql.transaction import after_commit
 
 ADD = text("INSERT INTO things (id, created_at) VALUES (:id, :created_at)")
 CUT_THE_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -63,6 +64,27 @@ def test_an_exception_leaves_nothing(things: Backend) -> None:
     with database.transaction() as connection:  # the connection can be used again
         connection.execute(ADD, {"id": 1, "created_at": MOMENT})
     assert count() == 1
+
+
+def test_what_waits_for_the_commit_is_done_after_it_or_never(things: Backend) -> None:
+    seen: list[int] = []
+
+    def add_and_fail() -> None:
+        with database.transaction() as connection:
+            connection.execute(ADD, {"id": 1, "created_at": MOMENT})
+            after_commit(connection, lambda: seen.append(count()))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        add_and_fail()
+    with database.transaction() as connection:
+        connection.execute(ADD, {"id": 1, "created_at": MOMENT})
+        after_commit(connection, lambda: seen.append(count()))
+        assert seen == []
+    assert seen == [1]
+    with database.read() as connection:
+        after_commit(connection, lambda: seen.append(2))
+    assert seen == [1, 2], "without a transaction there is nothing to wait for"
 
 
 def test_a_killed_process_leaves_nothing(things: Backend, tmp_path: Path) -> None:

@@ -36,6 +36,9 @@ class Supervised(Protocol):
     def check(self) -> None:
         """Start the process if it does not run."""
 
+    def note_end(self) -> None:
+        """Keep the exit status of the process if it has ended."""
+
     def ask_to_stop(self) -> None:
         """Send the stop signal."""
 
@@ -104,18 +107,22 @@ class Master:
     @staticmethod
     def _supervise_from_its_loop(server: Any, supervised: Supervised) -> None:
         """Check the child whenever gunicorn checks its workers. A thread would not be safe: it might hold a lock during a fork."""
-        manage_workers, stop = server.manage_workers, server.stop
+        manage_workers, reap_workers, stop = server.manage_workers, server.reap_workers, server.stop
 
         def manage_all() -> None:
             manage_workers()
             supervised.check()
+
+        def reap_all() -> None:
+            supervised.note_end()  # before gunicorn, which reaps every child and drops the status of this one
+            reap_workers()
 
         def stop_all(graceful: bool = True) -> None:
             supervised.ask_to_stop()
             stop(graceful)
             supervised.stop()
 
-        server.manage_workers, server.stop = manage_all, stop_all
+        server.manage_workers, server.reap_workers, server.stop = manage_all, reap_all, stop_all
 
 
 def _state_of(server: Any) -> _State:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import socket
-from contextlib import nullcontext
+import sys
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from gunicorn.errors import HaltServer
+from structlog.testing import capture_logs
 
 from infrastructure.web_server.master import Master, halting_once
+from jobs.supervised_process import SupervisedProcess
 
 
 class Worker:
@@ -52,6 +56,7 @@ class Child:
 
     def __init__(self, calls: list[str]) -> None:
         self.check = lambda: calls.append("check child")
+        self.note_end = lambda: calls.append("note end of child")
         self.ask_to_stop = lambda: calls.append("ask child to stop")
         self.stop = lambda: calls.append("stop child")
 
@@ -85,8 +90,31 @@ def test_slots_and_the_child_outlive_a_reload(server: Server, tmp_path: Path) ->
 def test_the_child_is_checked_and_stopped_with_the_workers(server: Server, tmp_path: Path) -> None:
     Master(tmp_path / "shared", lambda: Child(server.calls)).when_ready(server)
     server.manage_workers()
+    server.reap_workers()
     server.stop(graceful=False)
-    assert server.calls == ["manage", "check child", "ask child to stop", "stop False", "stop child"]
+    assert server.calls == ["manage", "check child", "note end of child", "reap", "ask child to stop", "stop False", "stop child"]
+
+
+def test_the_status_of_the_child_is_logged_although_gunicorn_reaps_it(server: Server, tmp_path: Path) -> None:
+    child = SupervisedProcess([sys.executable, "-c", "raise SystemExit(3)"], "child")
+
+    pid = 0
+
+    def reap() -> None:
+        """As gunicorn does, which reaps every child of its process."""
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+
+    server.reap_workers = reap  # type: ignore[method-assign]
+    Master(tmp_path / "shared", lambda: child).when_ready(server)
+    with capture_logs() as lines:  # from the first line on, because a logger keeps what it was first set up with
+        server.manage_workers()
+        pid = child.pid or 0
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        server.reap_workers()
+        server.manage_workers()
+    assert [line["status"] for line in lines if line["event"] == "child ended, it is started again"] == [3]
+    child.stop()
 
 
 @pytest.mark.parametrize(("attribute", "is_shared"), [("reexec_pid", True), ("master_pid", True), ("systemd", True), ("other", False)])

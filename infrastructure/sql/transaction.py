@@ -1,0 +1,57 @@
+"""A transaction on a pooled connection, and what is to be done once it has committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, exc
+
+_waiting: WeakKeyDictionary[Connection, list[Callable[[], object]]] = WeakKeyDictionary()  # by connection in a transaction
+
+
+@contextmanager
+def transaction_on(connection: Connection) -> Iterator[None]:
+    """BEGIN … COMMIT, or ROLLBACK on any exception; then what `after_commit` was given meanwhile."""
+    # Not `connection.begin()`: that changes the isolation level first, and raises the driver's error when the server is gone.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN ISOLATION LEVEL READ COMMITTED")
+    actions = _waiting[connection] = []
+    try:
+        yield
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        _roll_back(connection)
+        raise
+    finally:
+        del _waiting[connection]
+    for act in actions:
+        act()
+
+
+def after_commit(connection: Connection, act: Callable[[], object]) -> None:
+    """Call `act` once the connection's transaction has committed, and never if it is rolled back; at once where there is none."""
+    actions = _waiting.get(connection)
+    if actions is None:
+        act()
+    else:
+        actions.append(act)
+
+
+def _roll_back(connection: Connection) -> None:
+    if not _is_in_transaction(connection):
+        return
+    try:
+        connection.exec_driver_sql("ROLLBACK")
+    except exc.SQLAlchemyError:
+        # The transaction ends with the connection; the caller must get its own error, not this one.
+        connection.invalidate()
+
+
+def _is_in_transaction(connection: Connection) -> bool:
+    """Whether the driver reports an open transaction. SQLite ends one itself on some errors, such as a full disk."""
+    if connection.invalidated:
+        return False
+    driver: Any = connection.connection.dbapi_connection
+    return bool(driver.in_transaction if connection.dialect.name == "sqlite" else driver.get_transaction_status())
