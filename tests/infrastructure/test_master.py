@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from gunicorn.errors import HaltServer
-from structlog.testing import capture_logs
+from kit.paths import ROOT
 
 from infrastructure.web_server.master import Master, halting_once
-from jobs.supervised_process import SupervisedProcess
 
 
 class Worker:
@@ -95,26 +95,37 @@ def test_the_child_is_checked_and_stopped_with_the_workers(server: Server, tmp_p
     assert server.calls == ["manage", "check child", "note end of child", "reap", "ask child to stop", "stop False", "stop child"]
 
 
-def test_the_status_of_the_child_is_logged_although_gunicorn_reaps_it(server: Server, tmp_path: Path) -> None:
-    child = SupervisedProcess([sys.executable, "-c", "raise SystemExit(3)"], "child")
+REAPED_BY_GUNICORN = """
+import os, sys
+from pathlib import Path
+from infrastructure.web_server.master import Master
+from jobs.supervised_process import SupervisedProcess
 
-    pid = 0
+class Server:
+    def reap_workers(self):
+        try:
+            os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            pass
+    def manage_workers(self): ...
+    def stop(self, graceful=True): ...
 
-    def reap() -> None:
-        """As gunicorn does, which reaps every child of its process."""
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
+server, child = Server(), SupervisedProcess([sys.executable, "-c", "raise SystemExit(3)"], "child")
+Master(Path(sys.argv[1]), lambda: child).when_ready(server)
+server.manage_workers()
+os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+server.reap_workers()
+server.manage_workers()
+"""
 
-    server.reap_workers = reap  # type: ignore[method-assign]
-    Master(tmp_path / "shared", lambda: child).when_ready(server)
-    with capture_logs() as lines:  # from the first line on, because a logger keeps what it was first set up with
-        server.manage_workers()
-        pid = child.pid or 0
-        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        server.reap_workers()
-        server.manage_workers()
-    assert [line["status"] for line in lines if line["event"] == "child ended, it is started again"] == [3]
-    child.stop()
+
+def test_the_status_of_the_child_is_logged_although_gunicorn_reaps_it(tmp_path: Path) -> None:
+    """In a process of its own, because gunicorn reaps every child of its process."""
+    command = [sys.executable, "-c", REAPED_BY_GUNICORN, str(tmp_path / "shared")]
+    environment = {**os.environ, "NO_COLOR": "1"}
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    (ended,) = (line for line in run.stdout.splitlines() if "child ended, it is started again" in line)
+    assert "status=3" in ended
 
 
 @pytest.mark.parametrize(("attribute", "is_shared"), [("reexec_pid", True), ("master_pid", True), ("systemd", True), ("other", False)])
