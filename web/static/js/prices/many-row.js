@@ -14,7 +14,7 @@ import { forAll } from "./for-all.js";
 import { readOutcomes } from "./import-run.js";
 
 const KEPT_FIRST = [...MODES].reverse(); // nothing is replaced unasked
-const SHOWN = 20;
+const SHOWN = 10;
 const WORDS = { dates: (order) => order || null, on_bad_rows: (leavesOut) => (leavesOut ? "drop" : null) };
 let made = 0;
 
@@ -185,7 +185,7 @@ const reasonOf = ({ code, message }) => (code === "bases_differ" ? `${difference
 
 /** The files that were refused, each with the reason. */
 function refusedTable(refused, fileName) {
-  const row = ({ ticker, name, problem }) => h("tr", {}, h("th", { scope: "row" }, ticker), h("td", {}, name), h("td", {}, reasonOf(problem)));
+  const row = ({ ticker, name, problem }) => h("tr", {}, h("th", { scope: "row" }, ticker), h("td", { class: "hide-on-phone" }, name), h("td", {}, reasonOf(problem)));
   const body = h("tbody", {}, refused.slice(0, SHOWN).map(row));
   const rest = refused.slice(SHOWN);
   const more = h(
@@ -203,7 +203,12 @@ function refusedTable(refused, fileName) {
   return h(
     "div",
     { class: "table-scroll", tabindex: "0", role: "region", "aria-label": `Refused of ${fileName}` },
-    h("table", { class: "refused-files" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Ticker"), h("th", { scope: "col" }, "File"), h("th", { scope: "col" }, "What is wrong"))), body),
+    h(
+      "table",
+      { class: "refused-files" },
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Ticker"), h("th", { scope: "col", class: "hide-on-phone" }, "File"), h("th", { scope: "col" }, "What is wrong"))),
+      body,
+    ),
     rest.length > 0 && more,
   );
 }

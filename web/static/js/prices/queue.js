@@ -79,8 +79,10 @@ export function uploads(most, onStored) {
       mostBytes: most.archive,
       on: { changed: update, stored: storedMany, undone: undoneMany, patiently: (send) => patiently(send), removed: removedMany },
     });
-    archives.push(row);
-    list.append(row.element);
+    const former = archives.find(({ file: { name }, state }) => name === file.name && ["waiting", "checked", "refused"].includes(state)); // the same file, corrected
+    archives = [...archives.filter((other) => other !== former), row];
+    if (former) former.element.replaceWith(row.element);
+    else list.append(row.element);
   }
 
   /** @param {File} file @param {string | undefined} ticker */
