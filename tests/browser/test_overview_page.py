@@ -168,6 +168,7 @@ def test_orders_and_search_are_in_the_address(open_page: Open, site: Site) -> No
     assert shown(page)[0] == "CHANGED"
     page.get_by_role("button", name="Verdict", exact=True).click()
     expect(page.get_by_label("Order")).to_have_value("-verdict")
+    assert shown(page)[: len(scores)] == sorted(scores, key=lambda ticker: -scores[ticker])  # equal verdicts by their score
     page.get_by_role("button", name="Verdict", exact=True).click()
     expect(page.get_by_role("columnheader", name="Verdict")).to_have_attribute("aria-sort", "ascending")
     expect(page.get_by_label("Order")).to_have_value("verdict")

@@ -48,7 +48,7 @@ def test_several_at_once(open_page: Open, site: Site) -> None:
     expect(page.locator("#add-problem")).to_have_text("AAPL is on the watchlist already.")
     expect(page.locator("tr[data-ticker]")).to_have_count(4)
     add(page, "FB A$B (C)")
-    expect(page.locator("#add-problem")).to_contain_text("“A$B” and “(C)” are no tickers")
+    expect(page.locator("#add-problem")).to_contain_text("“A$B” and “(C)” are not valid tickers")
     expect(page.get_by_label("Add tickers")).to_have_value("FB A$B (C)")
     assert "FB" not in followed(site)
     page.get_by_label("Add tickers").fill("")

@@ -110,7 +110,10 @@ export function wireAddForm(onAdded) {
     event.preventDefault();
     const { tickers, bad, repeated } = parseTickers(field.value);
     if (bad.length)
-      complain(field, `${list(bad.map((word) => `“${word}”`))} ${bad.length === 1 ? "is no ticker" : "are no tickers"}: one has up to 20 letters, digits and . & ^ = _ -, such as AAPL or ^GSPC.`);
+      complain(
+        field,
+        `${list(bad.map((word) => `“${word}”`))} ${bad.length === 1 ? "is not a valid ticker" : "are not valid tickers"}: a ticker has up to 20 letters, digits and . & ^ = _ -, such as AAPL or ^GSPC.`,
+      );
     else if (!tickers.length) complain(field, "Type a ticker, such as AAPL, or several with blanks or commas between them.");
     else if (tickers.length > MOST) complain(field, `These are ${tickers.length} tickers. Add up to ${MOST} at once.`);
     else add(tickers, { repeated });

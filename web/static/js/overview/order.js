@@ -2,10 +2,10 @@
 
 import { fill, h } from "../dom.js";
 
-const VERDICTS = ["Strong Sell", "Sell", "Hold", "Buy", "Strong Buy"];
 export const BY_HAND = "hand";
 
 export const close = (item) => item.closes.at(-1) ?? item.latest?.close ?? null;
+const score = (item) => item.latest?.score ?? null;
 const move = (item) => (item.latest && item.previous ? item.latest.score - item.previous.score : null);
 const changedAt = (item) => (item.change ? Date.parse(item.change.at) : null);
 
@@ -13,8 +13,8 @@ const changedAt = (item) => (item.change ? Date.parse(item.change.at) : null);
 const ORDERS = {
   ticker: { name: "Ticker", value: (item) => item.ticker, first: "" },
   change: { name: "Newest change", value: changedAt, first: "-" },
-  verdict: { name: "Verdict", value: (item) => (item.latest ? VERDICTS.indexOf(item.latest.verdict) : null), first: "-" },
-  score: { name: "Score", value: (item) => item.latest?.score ?? null, first: "-" },
+  verdict: { name: "Verdict", value: score, first: "-" }, // a verdict is a range of the score
+  score: { name: "Score", value: score, first: "-" },
   move: { name: "Score change", value: move, first: "-" },
   day: { name: "Day change", value: (item) => item.change_percent, first: "-" },
   close: { name: "Close", value: close, first: "-" },

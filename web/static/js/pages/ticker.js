@@ -47,7 +47,7 @@ function build() {
     page,
     header.element,
     chart.element,
-    h("div", { class: "ticker-columns" }, part("votes", "Why: the twelve votes"), h("div", {}, part("position", "Trade and position size"), part("flips", "What would flip it"))),
+    h("div", { class: "ticker-columns" }, part("votes", "Why: the votes of the indicators"), h("div", {}, part("position", "Trade and position size"), part("flips", "What would flip it"))),
     part("history", "Verdicts so far by this strategy"),
     details,
   );

@@ -10,11 +10,11 @@ import { sizePosition, sizingProblems } from "./position.js";
 /** @type {[Name, string][]} */
 const NAMES = [
   ["capital", "Capital"],
-  ["riskPercent", "Risk, % of capital"],
-  ["capPercent", "Cap, % of capital"],
+  ["riskPercent", "Risk, %"],
+  ["capPercent", "Largest position, %"],
 ];
-const ORDERS = { limit: "limit order", stop: "stop order", market: "at the market" };
-const LIMITS = { risk: "The risk sets the size.", cap: "The cap sets the size." };
+const ORDERS = { limit: "limit order", stop: "stop order", market: "at the next open" };
+const LIMITS = { risk: "Limited by the risk allowed.", cap: "Limited by the largest position allowed." };
 const SENTENCE_END = /(?<=\.) /;
 
 /** `sizing` is kept by the page from one result to the next; it is changed here. The strategy's cap is the default. @param {any} result @param {Sizing} sizing @param {number} capPercent */

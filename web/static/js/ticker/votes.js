@@ -27,7 +27,7 @@ function row({ key, name, category, available, vote, contribution, confidence, r
   const reach = (Math.abs(contribution) / largest) * 50;
   const tone = contribution > 0 ? "good" : contribution < 0 ? "bad" : "";
   const sure = vote === 0 ? "" : `, confidence ${formatShare(confidence)}`;
-  const says = `${category}, ${available ? DIRECTIONS[vote] + sure : "not available"}`;
+  const says = `${category}, ${!available ? "not available" : key === "atr" ? "no vote" : DIRECTIONS[vote] + sure}`;
   return h(
     "li",
     { class: available ? "vote" : "vote unavailable", dataset: { key, contribution } },
