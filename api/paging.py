@@ -37,9 +37,11 @@ def read_cursor(cursor: str | None, scope: Sequence[Any]) -> list[Any] | None:
     try:
         cursor_scope, position = services().cursors.serializer().loads(cursor)
     except (BadData, ValueError, TypeError) as error:
-        raise _refusal("is not valid; use next_cursor unchanged") from error
+        raise _refusal(
+            "The cursor cannot be read. Send next_cursor of the page before as it is, or leave it out to begin again."
+        ) from error
     if cursor_scope != list(scope):
-        raise _refusal("belongs to another list or to other filters")
+        raise _refusal("The cursor is of another list or of other filters. Leave it out to begin again.")
     values: list[Any] = position
     return values
 
@@ -54,4 +56,4 @@ def page(rows: list[Item], limit: int, scope: Sequence[Any], position: Callable[
 
 
 def _refusal(message: str) -> ApiError:
-    return ApiError(422, "validation_error", f"The cursor {message}.", [{"field": "cursor", "message": message}])
+    return ApiError(422, "validation_error", message, [{"field": "cursor", "message": message}])

@@ -29,11 +29,11 @@ class Problem(Answer):
                 "type": "urn:bellwether:problem:validation_error",
                 "title": "The input does not fit",
                 "status": 422,
-                "detail": "capital: Input should be greater than 0",
+                "detail": "capital: It must be above 0.",
                 "instance": "/api/v1/analyze",
                 "code": "validation_error",
                 "request_id": "019aa3b2-7a1e-7c8e-8a55-2f3c9d1e6b70",
-                "errors": [{"field": "capital", "message": "Input should be greater than 0"}],
+                "errors": [{"field": "capital", "message": "It must be above 0."}],
                 "errors_total": 1,
             }
         }

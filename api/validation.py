@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from api.request_state import request_state
 from api.schemas import Query
-from utils.api_utils import LONGEST_ECHO, NO_SUCH_FIELD, ApiError, validation_problem
+from utils.api_utils import LONGEST_ECHO, ApiError, validation_problem
+from utils.input_messages import NO_SUCH_FIELD
 
 PARTS = ("header", "path", "query", "body")
 BINARY = "application/octet-stream"

@@ -31,7 +31,7 @@ API_KEY, SECONDS_LEFT = re.compile(r"\bbw_[\w-]{43}"), re.compile(r"\bin \d+ s\b
 # As if there were as many migrations as an example lists: the next one changes nothing.
 VERSION_IN_WORDS = re.compile(r"at version \d{4}")
 VERSION_FIELDS = re.compile(r'"state": "current", "version": \d+, "current": "\w+"')
-LATER_MIGRATIONS = re.compile(r"(0003_\w+), 0004[^.]+")
+LATER_MIGRATIONS = re.compile(r"(0003_[a-z_]+), 0004[^.]+")
 FIRST_MOMENT, DAY = datetime(2026, 11, 20, 21, tzinfo=UTC), timedelta(days=1)
 FIXED_TEXTS = (
     (API_KEY.sub, f"bw_{'0' * 43}"),

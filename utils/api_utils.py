@@ -6,7 +6,6 @@ Errors are never HTML, unless the application provides an error page.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -22,6 +21,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.utils import cached_property
 
 from utils.database_errors import reason_of
+from utils.input_messages import NO_SUCH_FIELD, message_of
 from utils.json_text import DuplicateKeys, MalformedJSON, dump, parse_strict, parse_tolerant
 
 __all__ = ["ApiError", "FieldError", "StrictRequest", "json_response", "parse_tolerant", "register_error_handlers"]
@@ -59,13 +59,6 @@ CODES = {
     501: "not_implemented",
     503: "unavailable",
 }
-NO_SUCH_FIELD = "There is no such field."
-# Replacements for messages of Pydantic that do not tell a caller what to do.
-MESSAGES = {
-    "missing": "This field is needed.",
-    "string_pattern_mismatch": "The text has a character that is not allowed here, or not the form that /docs gives.",
-}
-_ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")  # as Pydantic names the member of an enumeration
 
 
 class FirstErrors(NamedTuple):
@@ -112,6 +105,10 @@ class StrictRequest(Request):
         Raises RequestEntityTooLarge, also for a chunked body, which the framework would truncate silently, and ApiError bad_request for a
         body that is incomplete or has invalid chunks.
         """
+        packing = self.headers.get("Content-Encoding", "identity")[:LONGEST_ECHO]
+        if packing.lower() != "identity":
+            told = f"The body is packed (Content-Encoding: {packing}), which is not undone here. Send it as it is."
+            raise ApiError(415, "unsupported_media_type", told)
         limit, length = self.max_content_length, self.content_length
         try:
             if length is not None and (limit is None or length <= limit):
@@ -274,10 +271,8 @@ def register_error_handlers(
 def validation_problem(error: ValidationError, no_such_field: str = NO_SUCH_FIELD) -> ApiError:
     """The error for input that does not fit its model. It does not repeat the input. `no_such_field` is said of fields that are unknown."""
     errors = []
-    for entry in error.errors(include_url=False, include_input=False, include_context=False)[:MAX_FIELDS]:
-        told = _ENUM_MEMBER.sub(r"\1", entry["msg"].removeprefix("Value error, "))
-        message = no_such_field if entry["type"] == "extra_forbidden" else MESSAGES.get(entry["type"], told)
-        errors.append({"field": ".".join(str(part) for part in entry["loc"]), "message": message})
+    for entry in error.errors(include_url=False, include_input=False)[:MAX_FIELDS]:
+        errors.append({"field": ".".join(str(part) for part in entry["loc"]), "message": message_of(entry, no_such_field)})
     return _invalid(errors, error.error_count())
 
 
@@ -315,8 +310,16 @@ def _framework_problem(error: HTTPException) -> ApiError:
 def _too_large() -> str:
     """How large a body may be here, and how large the one that was sent is, as far as that is known."""
     limit, length = request.max_content_length, request.content_length
-    sent = "The body is too large" if length is None else f"The body has {length:,} bytes"
-    return f"{sent}; at most {limit:,} are allowed here." if limit is not None else f"{sent}, more than is allowed here."
+    if limit is None:
+        return "The body is larger than is allowed here."
+    if length is None or _size(length) == _size(limit):
+        return f"The body has more than {_size(limit)}, which is the most that is allowed here."
+    return f"The body has {_size(length)}; at most {_size(limit)} are allowed here."
+
+
+def _size(count: int) -> str:
+    """A number of bytes as people say it."""
+    return f"{count / 1e6:,.1f} MB".replace(".0 ", " ") if count >= 1_000_000 else f"{count / 1e3:,.1f} KB".replace(".0 ", " ")
 
 
 def _drain_body() -> None:

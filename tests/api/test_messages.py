@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from typing import Any
 
@@ -70,8 +71,49 @@ def test_bases_that_say_nothing_are_refused(client: Client, body: Any) -> None:
 
 
 def test_a_large_body_is_told_its_size_and_the_limit(client: Client) -> None:
-    answer = client("POST", "/analyze", data=b" " * 1_000_001, content_type="application/json")
-    assert refused(answer, 413, "payload_too_large")["detail"] == "The body has 1,000,001 bytes; at most 1,000,000 are allowed here."
+    for size, detail in (
+        (1_000_001, "The body has more than 1 MB, which is the most that is allowed here."),
+        (2_460_000, "The body has 2.5 MB; at most 1 MB are allowed here."),
+    ):
+        answer = client("POST", "/analyze", data=b" " * size, content_type="application/json")
+        assert refused(answer, 413, "payload_too_large")["detail"] == detail
+
+
+def test_a_packed_body_is_told_as_such(client: Client) -> None:
+    for path, media_type in (("/analyze", "application/json"), ("/prices/ACME", "text/csv")):
+        method = "POST" if path == "/analyze" else "PUT"
+        sent = {"Content-Type": media_type, "Content-Encoding": "gzip"}
+        detail = refused(client(method, path, data=gzip.compress(b"{}"), headers=sent), 415, "unsupported_media_type")["detail"]
+        assert detail == "The body is packed (Content-Encoding: gzip), which is not undone here. Send it as it is."
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "message"),
+    [
+        ("POST", "/analyze", {"ticker": "FB", "capital": 0}, "It must be above 0."),
+        ("POST", "/analyze", {"ticker": "FB", "risk_percent": 101}, "It must be at most 100."),
+        ("POST", "/analyze", {"ticker": "FB", "capital": "5"}, "A number is needed."),
+        ("POST", "/analyze", {"ticker": "FB", "indicators": []}, "At least 1 must be given."),
+        ("POST", "/analyze", {"ticker": "FB", "strategy": "x"}, "It must be 'balanced', 'trend', 'reversion', 'breakout' or 'weekly'."),
+        ("POST", "/analyze", {"ticker": 5}, "A text is needed."),
+        ("GET", "/history/FB?limit=many", None, "A whole number is needed."),
+        ("GET", "/history/FB?limit=0", None, "It must be at least 1."),
+        (
+            "GET",
+            "/jobs?cursor=x",
+            None,
+            "The cursor cannot be read. Send next_cursor of the page before as it is, or leave it out to begin again.",
+        ),
+        (
+            "POST",
+            "/prices/FB/actions",
+            {"kind": "dividend", "effective_day": "2012-10-01", "amount": 1.0, "currency": "usd"},
+            "A currency is written as three capitals, as USD or EUR.",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_told_in_a_sentence(client: Client, method: str, path: str, body: Any, message: str) -> None:
+    assert refused(client(method, path, json=body))["errors"][0]["message"] == message
 
 
 @pytest.mark.parametrize(

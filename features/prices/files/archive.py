@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 
 from features.prices.files.faults import Faults
 from features.prices.files.header import SYMBOL_NAMES, TICKER_NAMES, plain
-from features.prices.files.names import ENDINGS, ticker_of_name
-from features.prices.files.source import ARCHIVE, decode
+from features.prices.files.names import may_hold_prices, ticker_of_name
+from features.prices.files.source import ARCHIVE, EMPTY_ARCHIVE, decode
 from features.prices.files.table import LONGEST_LINE, read_records, read_table
 from models.errors import ImportRefused, PriceQuality
 from models.ticker import normalize_ticker
@@ -47,6 +47,8 @@ def split_upload(raw: bytes, most_bytes: int, *, names_are_tickers: bool) -> Spl
 
     Raises ImportRefused with a message for each file that cannot be taken, or PriceQuality for a table that cannot be read.
     """
+    if raw.startswith(EMPTY_ARCHIVE):
+        raise ImportRefused([("archive", "it is empty. Pack the price files into it, a file for each ticker.")])
     if raw.startswith(ARCHIVE):
         return _Archive(raw, most_bytes, names_are_tickers).split()
     return Split(list(_parts_of_table(raw)))
@@ -77,7 +79,7 @@ class _Archive:
 
     def _add(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, split: Split, names: dict[str, str]) -> None:
         name = PurePosixPath(member.filename.replace("\\", "/")).name[:LONGEST_NAME]
-        if name.startswith(".") or "__MACOSX" in member.filename or not name.lower().endswith(ENDINGS):
+        if "__MACOSX" in member.filename or not may_hold_prices(name):
             split.ignored.append(name)
             return
         raw = self._read(archive, member, name)

@@ -8,6 +8,10 @@ from pathlib import PurePosixPath
 from models.ticker import normalize_ticker
 
 ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")
+# Texts that lie beside the prices in an archive.
+_COMPANIONS = frozenset(
+    {"README.TXT", "READ_ME.TXT", "READ ME.TXT", "LICENSE.TXT", "LICENCE.TXT", "NOTICE.TXT", "COPYING.TXT", "CHANGELOG.TXT"}
+)
 _COPY = re.compile(r"\(\d+\)$")
 # What sites write into the names of their files beside the ticker.
 _WORDS = frozenset({
@@ -18,6 +22,11 @@ _WORDS = frozenset({
 })  # fmt: skip
 _DATE = re.compile(r"(19|20)\d\d([-_.]?\d\d){0,2}")
 _SEPARATORS = re.compile(r"[\s,;()\[\]_]+")
+
+
+def may_hold_prices(name: str) -> bool:
+    """Whether a file of this name in an archive is read as prices."""
+    return name.lower().endswith(ENDINGS) and not name.startswith(".") and name.upper() not in _COMPANIONS
 
 
 def ticker_of_name(name: str) -> str | None:

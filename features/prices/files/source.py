@@ -10,8 +10,10 @@ from features.prices.files.faults import Faults
 UTF_8, UTF_16, WINDOWS_1252 = "utf-8", "utf-16", "windows-1252"
 _SAMPLE = 1_000  # bytes that tell UTF-16 without a byte order mark
 ARCHIVE = b"PK\x03\x04"  # how a ZIP archive begins, and so a workbook
+EMPTY_ARCHIVE = b"PK\x05\x06"
 _SIGNATURES = (
     (ARCHIVE, "a ZIP archive, or a workbook that is damaged. Send the table itself."),
+    (EMPTY_ARCHIVE, "an empty ZIP archive. Send the table itself."),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a workbook of Excel 97 to 2003. Save it as .xlsx or CSV."),
     (b"%PDF-", "a PDF. Export the table as CSV instead."),
     (b"\x1f\x8b", "compressed with gzip. Unpack it first."),

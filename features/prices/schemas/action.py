@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
 from api.schemas import Body, IsoDate, Page, RootAnswer, TickerPath
 from features.prices.actions import ListedAction, TickerFooting, ToldAction
@@ -24,6 +25,17 @@ def _whole(value: Any) -> Any:
 _Term = Annotated[int, Field(ge=1, le=LARGEST_TERM)]
 Term = Annotated[_Term, BeforeValidator(_whole, json_schema_input_type=_Term)]
 
+
+_CURRENCY = re.compile("[A-Z]{3}")
+
+
+def _currency(text: str) -> str:
+    if not _CURRENCY.fullmatch(text):
+        raise ValueError("A currency is written as three capitals, as USD or EUR.")
+    return text
+
+
+Currency = Annotated[str, AfterValidator(_currency), Field(json_schema_extra={"pattern": "^[A-Z]{3}$"})]
 
 _WHOLE: JsonValue = {"type": "integer"}
 _NUMBER: JsonValue = {"type": "number"}
@@ -52,7 +64,7 @@ class ActionRequest(Body):
     numerator: Term | None = Field(None, description="3 of a split 3:2, which makes three shares of two.")
     denominator: Term | None = Field(None, description="2 of a split 3:2; another number than the numerator.")
     amount: float | None = Field(None, gt=0, le=LARGEST_AMOUNT, description="Per share, as paid on that day.")
-    currency: str | None = Field(None, pattern="^[A-Z]{3}$", description="Of the amount, as in ISO 4217.")
+    currency: Currency | None = Field(None, description="Of the amount, as in ISO 4217.")
     source: Literal["user", "upload", "merge"] = Field(
         "user", description="Where it was told: only who puts a deleted action back names another source than `user`."
     )

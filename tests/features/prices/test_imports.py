@@ -52,10 +52,10 @@ def kept() -> list[dict[str, Any]]:
 def test_an_archive_is_stored_by_a_job(client: Client) -> None:
     bad = csv_of(60).replace(",10,11,9,", ",10,11,x,", 1)
     prices: dict[str, str | bytes] = {"AAA.csv": csv_of(60), "deep/BBB_daily (2).csv": csv_of(70), "CCC.csv": bad}
-    names = prices | {"README.md": "hello", "__MACOSX/._AAA.csv": b"\x00"}
+    names = prices | {"README.md": "hello", "__MACOSX/._AAA.csv": b"\x00", "readme.txt": "Date,Close\n"}
     answer = send(client, packed(names))
     assert (answer.status_code, answer.json["kind"], answer.json["total"]) == (202, "price_import", 3)
-    assert answer.json["params"]["ignored"] == ["README.md", "._AAA.csv"]
+    assert answer.json["params"]["ignored"] == ["README.md", "._AAA.csv", "readme.txt"]
     assert len(kept()) == 3
     assert run() == 3
     job = client.get(f"/jobs/{answer.json['id']}").json
@@ -120,6 +120,13 @@ def test_archives_that_cannot_be_taken(client: Client, files: dict[str, str | by
     assert (answer.status_code, answer.json["code"], answer.json["errors"][0]["field"]) == (422, "price_quality", field)
     assert part in answer.json["errors"][0]["message"]
     assert client.get("/jobs").json["items"] == []
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_an_empty_archive_is_told_as_such(client: Client) -> None:
+    assert send(client, packed({})).json["errors"] == [
+        {"field": "archive", "message": "it is empty. Pack the price files into it, a file for each ticker."}
+    ]
 
 
 def test_an_archive_that_is_large_in_all_is_refused() -> None:
