@@ -8,7 +8,7 @@ from typing import Any
 from analysis.trade import Position, size_position
 from database import Database
 from features.reports import store as report_store
-from features.reports.parameters import SIGNALS, describe_parameters, parameters_in_words, problem_in_words, strategy_name
+from features.reports.parameters import SIGNALS, describe_parameters, parameters_in_words, problem_in_words, reason_in_words, strategy_name
 from features.reports.store import EndedItem
 from features.reports.summary import COLUMNS as SUMMARY_COLUMNS
 from features.reports.summary import VERDICT_COLOURS, Change, Failure, Tally, write_summary
@@ -86,9 +86,10 @@ def _fill(book: Book, database: Database, job: Job) -> None:
         if item.status is ItemStatus.SUCCEEDED:
             verdicts.append(*_verdict(item, sizing, strategy, tally))
         else:
-            failures.append(item.ticker, item.name, item.status, item.tries, problem_in_words(item.error_code), item.error)
+            reason = reason_in_words(item.error)
+            failures.append(item.ticker, item.name, item.status.capitalize(), item.tries, problem_in_words(item.error_code), reason)
             if item.status is ItemStatus.FAILED:
-                tally.add_failure(Failure(item.ticker, item.name, item.error_code, item.error))
+                tally.add_failure(Failure(item.ticker, item.name, item.error_code, reason))
     verdicts.add_filter()
     failures.add_filter()
     colour_verdicts(book, verdicts)
@@ -175,7 +176,7 @@ def colour_verdicts(book: Book, sheet: Sheet) -> None:
 
 def _facts(job: Job, params: dict[str, Any]) -> Iterator[tuple[str, CellValue]]:
     yield "Job id", job.id
-    yield "Status", job.status
+    yield "Status", job.status.capitalize()
     yield "Parameters", parameters_in_words(params)
     yield "Created (UTC)", job.created_at
     yield "Started (UTC)", job.started_at
@@ -188,5 +189,5 @@ def _facts(job: Job, params: dict[str, Any]) -> Iterator[tuple[str, CellValue]]:
         yield "Retry of", job.retry_of
     if job.error is not None:
         yield "Problem", problem_in_words(job.error.code)
-        yield "Error", job.error.message
+        yield "Reason", reason_in_words(job.error.message)
     yield "Report made (UTC)", now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -14,6 +15,8 @@ from models.problem import title_of
 from models.strategy import STRATEGIES
 
 UNIVERSES = {"all": "all tickers", "watchlist": "the watchlist"}
+_SENTENCE_END = re.compile(r"(?<=[.;]) ")
+_CALL = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE) /")
 SIGNALS = {Signal.BUY: "Buy", Signal.SELL: "Sell", Signal.HOLD: "Hold"}
 VOTES = {1: "Buy", 0: "Neutral", -1: "Sell"}
 ADJUSTMENTS = {
@@ -38,6 +41,14 @@ def problem_in_words(code: str | None) -> str | None:
         return title_of(code)
     except KeyError:
         return code.replace("_", " ").capitalize()
+
+
+def reason_in_words(message: str | None) -> str | None:
+    """An error's message without its sentences for developers, which name calls of the API."""
+    if message is None:
+        return None
+    kept = (sentence for sentence in _SENTENCE_END.split(message) if not _CALL.search(sentence))
+    return " ".join(kept) or message
 
 
 def number_in_words(value: Any) -> str:

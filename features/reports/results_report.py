@@ -14,7 +14,7 @@ from database import Database
 from features.analyses.service import result_pages, standing_failures
 from features.prices import service as prices
 from features.reports.job_report import FIRST_ANALYSIS, advice_of, colour_verdicts
-from features.reports.parameters import SIGNALS, VOTES, strategy_name
+from features.reports.parameters import SIGNALS, VOTES, reason_in_words, strategy_name
 from features.reports.summary import COLUMNS as SUMMARY_COLUMNS
 from features.reports.summary import Change, Failure, Tally, write_summary
 from features.reports.workbook import Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
@@ -151,7 +151,7 @@ def _failures(database: Database, org_id: int, result_filter: ResultFilter) -> I
         for ticker, failure in sorted(failures.items()):
             if ticker.startswith(result_filter.text.upper()):
                 name = heads[ticker].name if ticker in heads else None
-                yield Failure(ticker, name, failure.code, f"{strategy_name(strategy)}: {failure.message}")
+                yield Failure(ticker, name, failure.code, f"{strategy_name(strategy)}: {reason_in_words(failure.message)}")
 
 
 def _filters(result_filter: ResultFilter) -> Iterator[tuple[str, CellValue]]:

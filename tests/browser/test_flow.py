@@ -86,7 +86,7 @@ def test_a_job_with_a_failure_says_why_and_is_run_again(open_page: Open, site: S
     page.locator("#job-tickers").fill("AAPL\nNOSUCH")
     page.get_by_role("button", name="Start").click()
     page.wait_for_url("**/tasks?job=*")
-    expect(page.locator('tr[data-key="NOSUCH"]')).to_contain_text("ticker_not_found")
+    expect(page.locator('tr[data-key="NOSUCH"]')).to_contain_text("There are no prices for it.")
     expect(page.get_by_role("button", name="Retry", exact=False).first).to_be_visible()
 
 

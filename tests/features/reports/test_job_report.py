@@ -14,6 +14,7 @@ from kit.support import Client
 
 import database
 from models.analysis import Verdict
+from models.errors import TickerNotFound
 from utils.clock import now
 
 
@@ -22,7 +23,7 @@ def test_the_report_of_a_job(client: Client) -> None:
     client.put("/prices/FLAT", price_file(60, step=0))
     results["FLAT"] = client.post("/analyze", {"ticker": "FLAT"}).json
     items = [Item(ticker, "succeeded", result["id"]) for ticker, result in results.items()]
-    items += [Item("GONE", "succeeded", REMOVED), Item("BAD", "failed", None, "ticker_not_found", "There are no prices for BAD.")]
+    items += [Item("GONE", "succeeded", REMOVED), Item("BAD", "failed", None, "ticker_not_found", str(TickerNotFound("BAD")))]
     items += [Item("LATE", "cancelled")]
     job_id = make_job(items)
     answer = client.get(f"/reports/jobs/{job_id}.xlsx")
@@ -51,12 +52,12 @@ def test_the_report_of_a_job(client: Client) -> None:
         {
             "Ticker": "BAD",
             "Name": None,
-            "Status": "failed",
+            "Status": "Failed",
             "Tries": 1,
             "Problem": "There are no prices for this ticker",
             "Message": "There are no prices for BAD.",
         },
-        {"Ticker": "LATE", "Name": None, "Status": "cancelled", "Tries": 1, "Problem": None, "Message": None},
+        {"Ticker": "LATE", "Name": None, "Status": "Cancelled", "Tries": 1, "Problem": None, "Message": None},
     ]
 
 
@@ -102,7 +103,7 @@ def test_the_parameters_of_a_job(client: Client) -> None:
     job_id = make_job([Item("BAD", "failed", None, "ticker_not_found", "None."), Item("LATER", "queued")], params)
     book = download(client, f"/reports/jobs/{job_id}.xlsx")
     facts = pairs(book["Summary"])
-    assert (facts["Job id"], facts["Status"], facts["Finished (UTC)"]) == (job_id, "processing", None)
+    assert (facts["Job id"], facts["Status"], facts["Finished (UTC)"]) == (job_id, "Processing", None)
     assert [facts[name] for name in ("Tickers", "Succeeded", "Failed", "Cancelled")] == [2, 0, 1, 0]
     assert facts["Created (UTC)"] == pytest.approx(now().replace(tzinfo=None), abs=timedelta(minutes=5))
     assert facts["Parameters"] == (
@@ -133,7 +134,7 @@ def test_a_job_that_could_not_be_run_has_a_report(client: Client) -> None:
             {"params": params, "id": job_id},
         )
         book = download(client, f"/reports/jobs/{job_id}.xlsx")
-        assert pairs(book["Summary"])["Error"] == "Made by another version."
+        assert pairs(book["Summary"])["Reason"] == "Made by another version."
         assert len(rows(book["Failures"])) == 1
 
 

@@ -7,6 +7,7 @@ import { formatMoment, formatWhole } from "../format.js";
 import { kindOf } from "../job-kinds.js";
 import { describeJob, jobProgress } from "../job-progress.js";
 import { FINISHED } from "../job-watch.js";
+import { forPeople } from "../problem-words.js";
 import { knowStrategies } from "../strategies.js";
 import { jobBadge } from "../words.js";
 import { commandButtons, jobPath } from "./commands.js";
@@ -33,7 +34,7 @@ export async function openDetail(state, go) {
     Object.assign(job, latest);
     progress.update(job);
     fill(badge, jobBadge(job));
-    fill(fault, job.error && h("p", { class: "field-problem", role: "alert" }, h("code", {}, job.error.code), " ", job.error.message));
+    fill(fault, job.error && h("p", { class: "field-problem", role: "alert" }, forPeople(job.error.message, job.error.code)));
     const hadId = facts.contains(document.activeElement) && document.activeElement?.id;
     fill(facts, factsOf(job, go));
     if (hadId) document.getElementById(hadId)?.focus({ preventScroll: true });

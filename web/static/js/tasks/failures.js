@@ -18,7 +18,7 @@ const upload = (key, text) => h("a", { href: `/prices?ticker=${encodeURIComponen
 /** A failed item's reason and what to do; the service's own sentence where these pages have none. */
 export function failure(item) {
   const reason = REASONS[item.error.code];
-  return [reason?.words || forPeople(item.error.message, item.error.code), reason?.action && [" ", reason.action(item.key)], " ", h("code", { class: "small soft" }, item.error.code)];
+  return [reason?.words || forPeople(item.error.message, item.error.code), reason?.action && [" ", reason.action(item.key)]];
 }
 
 /** A code in a few words: "no prices". */
