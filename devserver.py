@@ -65,7 +65,7 @@ def _serve(settings: Settings) -> int:
         with SupervisedWorkers(has_workers and is_running_from_reloader()):
             run_simple(settings.host, settings.port, app, threaded=True, use_reloader=True, request_handler=QuietHandler)
         return 0
-    warn_of_public_development(settings, settings.host)
+    warn_of_public_development(settings, settings.host, "set HOST=127.0.0.1")
     server = _bind(settings, app)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with SupervisedWorkers(has_workers):

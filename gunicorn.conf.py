@@ -22,7 +22,6 @@ except ConfigError as error:
 configure_logging(settings.log_level, as_json=settings.log_as_json)
 
 bind = f"0.0.0.0:{settings.port}"
-warn_of_public_development(settings, bind.rpartition(":")[0])
 largest_body = max(settings.max_json_bytes, settings.max_upload_bytes, settings.max_import_bytes)
 worker_class = worker_with(Limits(settings.web_head_seconds, settings.web_least_rate, largest_body))
 workers = settings.web_concurrency
@@ -45,11 +44,20 @@ loglevel = settings.log_level
 # The folder of files that the workers share; each server on this machine has its own.
 shared_folder = worker_slots.shared_folder(settings.data_dir, settings.port)
 master = Master(shared_folder, supervised_workers if settings.worker_processes else None)
-when_ready = master.when_ready
 pre_fork = master.pre_fork
 child_exit = master.child_exit
 on_reload = master.on_reload
 on_exit = master.on_exit
+
+
+def when_ready(server):
+    """Set up what the workers share, and warn of an open port, which the command line may have chosen."""
+    master.when_ready(server)
+    for listener in server.LISTENERS:
+        address = listener.sock.getsockname()
+        if isinstance(address, tuple):  # not a Unix socket
+            warn_of_public_development(settings, address[0], f"start gunicorn with --bind 127.0.0.1:{settings.port}")
+
 
 # The hooks below run in a worker and import the application there, because a reload (HUP) does not renew what the master has imported.
 

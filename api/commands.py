@@ -15,21 +15,24 @@ from utils.start_errors import explain
 
 
 @contextmanager
-def open_database(after_failure: str = "") -> Iterator[Database]:
+def open_database(after_failure: str = "", as_it_is: bool = False) -> Iterator[Database]:
     """The application's database, connected and with its schema up to date; closed at the end.
 
-    A failure ends the command with exit code 1 and its reason. `after_failure` describes the state that interrupted work is left in.
+    A failure ends the command with exit code 1 and its reason. `after_failure` describes the state that interrupted work is left in. With
+    `as_it_is`, for commands that add nothing, the database is neither created nor migrated: one that lacks a migration is refused.
     """
     settings, database = services().settings, services().database
-    prefix = "Not started"
+    stopped = ""
     try:
+        if as_it_is:
+            database.expect_file()
         database.connect()
-        db_migrations.ensure_schema(settings.auto_migrate, database)
-        prefix = f"Stopped; {after_failure}" if after_failure else "Stopped"
+        db_migrations.ensure_schema(settings.auto_migrate and not as_it_is, database)
+        stopped = f"Stopped; {after_failure}" if after_failure else "Stopped"
         yield database
     except NOT_STARTED as error:
-        raise click.ClickException(f"{prefix}: {explain(error)}") from error
+        raise click.ClickException(f"{stopped}: {explain(error)}" if stopped else explain(error)) from error
     except KeyboardInterrupt:
-        raise click.ClickException(f"{prefix}.") from None
+        raise click.ClickException(f"{stopped or 'Stopped before anything was done'}.") from None
     finally:
         database.close()

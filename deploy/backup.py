@@ -61,7 +61,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 def back_up(folder: Path, name: str = "bellwether") -> Path:
     """Back up the current database and return the file, which only its owner may read."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise BackupError(f"{error.filename} is a file. Name the folder that the backup goes into.") from error
+    except OSError as error:
+        raise BackupError(f"The folder {folder} cannot be created: {error.strerror}. Name one that this account may write to.") from error
     source = database.current()
     target = folder / f"{name}-{now():%Y%m%dT%H%M%S%f}Z{SUFFIXES[source.dialect]}"
     with _whole_or_none(target) as draft:
@@ -77,16 +82,17 @@ def backups(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("bellwether-*Z*") if path.suffix in SUFFIXES.values())
 
 
-def check_sqlite(path: Path) -> None:
-    """Check that a file is an undamaged database of this service. Raises BackupError."""
+def check_sqlite(path: Path, copy_of: Path | None = None) -> None:
+    """Check that a file is an undamaged database of this service. Raises BackupError, which names the file that it is a copy of, if any."""
+    name = copy_of or path
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
             verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
             connection.execute("SELECT COUNT(*) FROM db_version")
     except sqlite3.Error as error:
-        raise BackupError(f"{path} is not a backup of this service: {error}. Use another one.") from error
+        raise BackupError(f"{name} is not a backup of this service: {error}. Use another one.") from error
     if verdict != "ok":
-        raise BackupError(f"{path} is damaged: {verdict}. Use another backup.")
+        raise BackupError(f"{name} is damaged: {verdict}. Use another backup.")
 
 
 def postgres_client(program: str, url: str) -> tuple[list[str], dict[str, str]]:

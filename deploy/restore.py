@@ -68,7 +68,7 @@ def _restore_sqlite(file: Path, path: Path, keep: bool) -> Path | None:
     draft = path.with_name(f".{path.name}.restoring")
     try:
         shutil.copyfile(file, draft)
-        check_sqlite(draft)
+        check_sqlite(draft, copy_of=file)
         with closing(sqlite3.connect(draft)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")  # stored in the file
         _match_folder_owner(draft)

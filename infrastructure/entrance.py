@@ -29,11 +29,12 @@ def set_up_log(settings: Settings) -> None:
         log.warning("blanks or quotes around settings are not part of them", variables=tidied)
 
 
-def warn_of_public_development(settings: Settings, host: str) -> None:
-    """Log loudly when the rules of development apply where other machines can connect."""
+def warn_of_public_development(settings: Settings, host: str, how_to_close: str) -> None:
+    """Log loudly when the rules of development apply where other machines can connect; `how_to_close` makes it listen to this one alone."""
     if settings.environment == "development" and is_public(host):
         log.warning(
-            "DEVELOPMENT SETTINGS, OPEN TO THE NETWORK: set ENVIRONMENT=production, which has stricter rules, or HOST=127.0.0.1",
+            "DEVELOPMENT SETTINGS, OPEN TO THE NETWORK",
+            remedy=f"Set ENVIRONMENT=production, which has stricter rules, or {how_to_close}.",
             host=host,
             port=settings.port,
         )

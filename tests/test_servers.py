@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 from kit.databases import Backend
@@ -116,6 +117,19 @@ def test_a_killed_worker_is_replaced(backend: Backend, start: Start) -> None:
     os.kill(int(first[0]), signal.SIGKILL)
     wait_until(lambda: children.read_text().split() not in ([], first))
     wait_until(server.answers)
+
+
+def test_a_worker_and_its_streams_end_with_the_master(backend: Backend, start: Start) -> None:
+    """Were the streams left open, the worker would wait for them for the graceful timeout."""
+    settings = {"WEB_CONCURRENCY": "1", "WEB_GRACEFUL_TIMEOUT": "600", "LOCAL_WORKERS": "0"}
+    server = start([GUNICORN, "wsgi:app"], **production(backend, **settings))
+    wait_until(server.answers)
+    (worker,) = psutil.Process(server.process.pid).children()
+    job = requests.post(server.url("/api/v1/bulk-analyze"), json={"tickers": ["AAPL"]}, headers=KEY, timeout=60).json()
+    with requests.get(server.url(f"/api/v1/jobs/{job['id']}/events"), headers=KEY, stream=True, timeout=60) as stream:
+        server.process.kill()
+        assert b"event: job" in b"".join(stream.iter_content(None))
+    wait_until(lambda: not worker.is_running())
 
 
 def test_the_development_server(tmp_path: Path, start: Start) -> None:

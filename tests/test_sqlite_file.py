@@ -88,7 +88,7 @@ def test_health_says_that_the_file_is_gone(client: Client, backend: Backend) -> 
     path.rename(path.with_name("aside"))
     application = client.app
     found = finding()
-    assert (found["state"], "is gone" in found["found"], "Put the same file back" in found["remedy"]) == ("critical", True, True)
+    assert (found["state"], "is missing" in found["found"], "Put the same file back" in found["remedy"]) == ("critical", True, True)
     assert client.get("/api/v1/watchlist").status_code == 503
     stop(application)
     start(application, 1, needs_database=False)

@@ -117,9 +117,9 @@ EXPLANATIONS = {
         "on a sound disk with space left.",
     ),
     ErrorKind.MISSING: Explanation(
-        "The database file is gone: it, or a folder above it, was moved away, renamed or deleted.",
-        "Put the same file back, with its -wal file if there is one: the service then goes on by itself. If it is lost, stop the web and "
-        "worker services, put a backup back (`python -m deploy.restore FILE`) and start them again.",
+        "The database file is missing: it, or a folder above it, was moved away, renamed or deleted, or a start has yet to create it.",
+        "Put the same file back, with its -wal file if there is one: a running service then goes on by itself. If it is lost, stop the web "
+        "and worker services, put a backup back (`python -m deploy.restore FILE`) and start them again.",
     ),
     ErrorKind.REPLACED: Explanation(
         "The database file is not the one that this process opened: another one was put in its place meanwhile.",

@@ -32,7 +32,7 @@ def create(name: str) -> None:
 def list_all() -> None:
     """List the keys, without the keys themselves."""
     count, before = 0, None
-    with open_database() as database:
+    with open_database(as_it_is=True) as database:
         while keys := list_keys(database, FIRST_ORG, before, PAGE):
             for key in keys:
                 click.echo(_line(key))
@@ -44,7 +44,7 @@ def list_all() -> None:
 @click.argument("key_id", metavar="ID")
 def revoke(key_id: str) -> None:
     """Revoke the key with this ID."""
-    with open_database() as database:
+    with open_database(as_it_is=True) as database:
         try:
             revoked = revoke_key(database, NoCache(database), FIRST_ORG, key_id, revoked_by="the command line")
         except ApiKeyNotFound as error:

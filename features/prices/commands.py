@@ -61,6 +61,6 @@ def load_demo(count: int, bars: int) -> None:
 @group.command("remove")
 def remove_demo() -> None:
     """Remove the prices of every demo ticker; results computed from them stay."""
-    with open_database(AFTER_FAILURE) as database:
+    with open_database(AFTER_FAILURE, as_it_is=True) as database:
         removed = remove(database)
     click.echo(f"{removed} demo tickers removed; results computed from them stay.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import sys
 import threading
 from contextlib import suppress
@@ -59,7 +60,10 @@ class BufferingWorker(Worker):
         for number in range(self.cfg.threads):
             threading.Thread(target=self._serve, name=f"web-{number + 1}", daemon=True).start()
         self._loop.listen(self.sockets)
-        while self.alive and self.ppid == os.getppid():
+        while self.alive:
+            if self.ppid != os.getppid():
+                log.error("the master process is gone, this worker stops")
+                signal.raise_signal(signal.SIGTERM)  # also ends open streams, which would use up the graceful timeout
             self.notify()
             self._loop.turn()
         self._loop.stop(self.sockets, self.cfg.graceful_timeout, self.notify)

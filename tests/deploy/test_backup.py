@@ -175,6 +175,7 @@ def test_a_damaged_backup_changes_nothing(backend: Backend, tmp_path: Path, dama
     result = run("restore", backend, file)
     assert result.returncode == 1
     assert "Use another" in result.stderr
+    assert result.stderr.startswith(str(file)), "not the copy that the restore has made"
     assert rows() == ["T1A", "T1B", "T2A", "T2B"]
     assert list(file.parent.iterdir()) == [file]
 
@@ -196,6 +197,13 @@ def test_a_backup_that_fails_leaves_nothing_that_looks_like_one(backend: Backend
     assert (result.returncode, list(folder.iterdir())) == (1, [])
     assert result.stderr.strip()
     assert "Traceback" not in result.stderr
+
+
+def test_a_file_is_no_folder_for_backups(backend: Backend, tmp_path: Path) -> None:
+    (tmp_path / "plain").write_text("")
+    for place in (tmp_path / "plain", tmp_path / "plain" / "below"):
+        with pytest.raises(backup.BackupError, match=r"plain.* is a file\. Name the folder that the backup goes into"):
+            backup.back_up(place)
 
 
 def test_the_newest_are_kept(backend: Backend, tmp_path: Path) -> None:

@@ -216,7 +216,7 @@ def test_the_command_says_what_it_skipped(app: Application) -> None:
 def test_a_schema_that_may_not_be_migrated_is_a_sentence(empty_backend: Backend, tmp_path: Path) -> None:
     done = run(empty_backend, tmp_path, "load", "2", AUTO_MIGRATE="false")
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: Not started: ")
+    assert done.stderr.startswith("Error: The database is behind")
     assert "Traceback" not in done.stderr
 
 
