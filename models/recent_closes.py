@@ -12,6 +12,7 @@ from models.footing import Steps, steps_until
 from models.price_series import ITEM_BYTES, PackedBars
 
 MOST_CLOSES = 60
+DIGITS = 13  # of an adjusted close
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,9 @@ class RecentCloses:
         closes: Sequence[float] = memoryview(self.closes).cast("d").tolist()
         (last_close,) = memoryview(self.last_close).cast("d")
         factor = last_close / closes[-1] if closes[-1] else math.nan
-        # The newest close is not multiplied, which could change its last digit.
-        return [*(close * factor for close in closes[:-1]), last_close]
+        # Rounded, because a product ends in digits that nobody delivered: 1.95 would be 1.9500000000000002. The newest is not multiplied.
+        decimals = DIGITS - math.ceil(math.log10(last_close)) if 0 < last_close < math.inf else 0
+        return [*(round(close * factor, decimals) for close in closes[:-1]), last_close]
 
 
 def change_percent(prices: list[float]) -> float | None:

@@ -14,7 +14,10 @@ _CATALOGUE = {
     "X-RateLimit-Reset": (COUNT, "When that window ends, in seconds since 1970."),
     "Retry-After": (COUNT, "The seconds after which to try again."),
     "WWW-Authenticate": (TEXT, "How to send the key."),
-    "ETag": (TEXT, "The version of the answer. As `If-None-Match` it brings 304 until something changes; jobs take it as `If-Match`."),
+    "ETag": (
+        TEXT,
+        "The version of the answer; CSV has none. As `If-None-Match` it brings 304 while nothing changes; jobs take it as `If-Match`.",
+    ),
     "Location": (TEXT, "The path of what was made."),
     "Idempotent-Replayed": (TEXT, "`true` on an answer that was stored for an `Idempotency-Key`; else left out."),
     "Link": (TEXT, 'The address of the next page of a file, with `rel="next"`; left out on the last.'),

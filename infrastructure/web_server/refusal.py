@@ -67,7 +67,8 @@ def refusal_of(error: Exception) -> Refusal:
     """The response to an error of gunicorn's parser or of the chunked decoder."""
     reason = str(error).encode("ascii", "backslashreplace").decode()[:_LONGEST_REASON].rstrip(".")
     if isinstance(error, LimitRequestLine):
-        return Refusal(HTTPStatus.REQUEST_URI_TOO_LONG, "uri_too_long", f"The request line is too long: {reason}.")
+        detail = f"The address is too long: at most {error.max_size:,} characters of the first line are read."
+        return Refusal(HTTPStatus.REQUEST_URI_TOO_LONG, "uri_too_long", detail)
     if isinstance(error, LimitRequestHeaders):
         return Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", f"The headers are too large: {reason}.")
     if isinstance(error, UnsupportedTransferCoding):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -310,3 +311,8 @@ def test_the_migration_cuts_the_closes_as_the_code_does(empty_backend: Backend, 
         head, packed = loaded
         assert (row["last_day"], RecentCloses(row["closes"], row["last_close"])) == (head.last_day, RecentCloses.of(packed, head.adjusted))
     assert len(closes_in_table()) == 5
+
+
+def test_adjusted_closes_end_with_the_digits_that_were_delivered() -> None:
+    closes = RecentCloses(array("d", [0.65, 1.3, 0.65]).tobytes(), array("d", [1.95]).tobytes())
+    assert closes.prices() == [1.95, 3.9, 1.95]
