@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterable
 from functools import partial
@@ -122,8 +123,11 @@ def stop(app: Application) -> None:
     app.services.database.close()
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the development server until Ctrl-C or SIGTERM. Returns 0, or 1 with the reason on stderr."""
+    parser = argparse.ArgumentParser(prog="python app.py", description="Run the development server and its job workers until Ctrl-C.")
+    parser.epilog = "It takes no arguments: environment variables set it up, such as PORT and DATABASE_URL (docs/settings.md)."
+    parser.parse_args(arguments)
     from devserver import serve  # noqa: PLC0415 — devserver imports this module
 
     return serve()

@@ -385,7 +385,7 @@ def main(arguments: list[str] | None = None) -> int:
         command = commands.add_parser(name, help=description, description=description, epilog=epilog)
         command.formatter_class = argparse.RawDescriptionHelpFormatter
         if name == "baseline":
-            command.add_argument("version", type=int, metavar="N")
+            command.add_argument("version", type=int, metavar="N", help="the newest migration whose tables the database has")
     parsed = parser.parse_args(arguments)
 
     def run(settings: Settings) -> int:

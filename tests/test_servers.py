@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -14,6 +15,7 @@ import psutil
 import pytest
 import requests
 from kit.databases import Backend
+from kit.paths import ROOT
 from kit.servers import GUNICORN, KEY, NOT_BOOTED, Start, production, wait_until
 from kit.support import MASTER_KEY, SECRET_KEY
 
@@ -130,6 +132,14 @@ def test_a_worker_and_its_streams_end_with_the_master(backend: Backend, start: S
         server.process.kill()
         assert b"event: job" in b"".join(stream.iter_content(None))
     wait_until(lambda: not worker.is_running())
+
+
+@pytest.mark.parametrize(("argument", "status"), [("--help", 0), ("--port", 2)])
+def test_the_development_server_takes_no_arguments(tmp_path: Path, argument: str, status: int) -> None:
+    command = [sys.executable, str(ROOT / "app.py"), argument]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "usage: python app.py" in done.stdout + done.stderr) == (status, True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_development_server(tmp_path: Path, start: Start) -> None:
