@@ -93,6 +93,9 @@ runbook: $(VENV)/.installed-dev ## web/templates/runbook_text.html, from docs/ru
 examples: $(VENV)/.installed-dev ## api/openapi/examples.json, from answers of the running service
 	@$(BIN)/python -m tools.api_examples
 
+calendars: .venv-tools/.installed ## data/calendars.json, from exchange_calendars
+	@.venv-tools/bin/python -m tools.calendars
+
 clean: ## remove environments and caches; DATA_DIR stays
 	rm -rf $(VENV) .venv-bench .venv-tools node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
