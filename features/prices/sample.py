@@ -6,7 +6,7 @@ import structlog
 
 import db_migrations
 from database import Database
-from features.prices.providers.base import PriceProvider
+from features.prices.providers.base import Bundle
 from features.prices.store import series as series_store
 from models.api_key import SHARED_ORG
 from models.price_series import PackedBars, SeriesDescription, head_of
@@ -15,7 +15,7 @@ from utils.clock import now
 log = structlog.get_logger(__name__)
 
 
-def load_if_empty(database: Database, provider: PriceProvider) -> int:
+def load_if_empty(database: Database, provider: Bundle) -> int:
     """Store a provider's series as shared prices unless any prices are stored; return how many series were stored.
 
     Any number of processes may call it at once: one of them loads, under the migration lock.

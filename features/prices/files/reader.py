@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,7 @@ from analysis.quality import move_warnings
 from features.prices.files.bars import Columns, Mended, read_bars
 from features.prices.files.dates import DateOrder, read_days
 from features.prices.files.faults import LONGEST_QUOTE, Faults
-from features.prices.files.header import PRICES
+from features.prices.files.header import PRICES, Header
 from features.prices.files.numbers import decimal_sign, read_numbers
 from features.prices.files.source import decode
 from features.prices.files.table import Table, read_table, table_of
@@ -58,6 +58,20 @@ def read_file(raw: bytes, options: ReadOptions) -> ParsedFile:
     else:
         text, encoding = decode(raw, faults)
         table = read_table(text, faults)
+    return _parsed(table, encoding, options, faults)
+
+
+def read_columns(columns: Mapping[str, Sequence[str]], options: ReadOptions) -> ParsedFile:
+    """Read columns of text, named as our own, by the rules for files; the first row is line 2. Raises PriceQuality."""
+    faults = Faults()
+    header = Header(1, tuple(columns), {name: at for at, name in enumerate(columns)})
+    rows = len(columns["date"])
+    if not rows:
+        faults.refuse(1, None, "there are no rows.")
+    return _parsed(Table(header, dict(columns), list(range(2, rows + 2)), "", 0), "utf-8", options, faults)
+
+
+def _parsed(table: Table, encoding: str, options: ReadOptions, faults: Faults) -> ParsedFile:
     days = read_days(table.columns["date"], options.dates, options.stored_until)
     decimal = decimal_sign([table.columns[column] for column in PRICES], table.delimiter)
     adj_close, volume = (

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 
-from features.prices.providers.base import ProvidedSeries
+from features.prices.providers.base import BundledSeries
 from models.footing import Bases, Basis
 from models.price_series import Bar
 
@@ -30,11 +30,11 @@ class SampleProvider:
 
     name = "sample"
 
-    def series(self) -> Iterator[ProvidedSeries]:
+    def series(self) -> Iterator[BundledSeries]:
         """The five series, in order of ticker."""
         with gzip.open(FILE, "rt", newline="") as file:
             for ticker, rows in groupby(csv.DictReader(file), key=lambda row: row["Ticker"]):
-                yield ProvidedSeries(ticker, NAMES.get(ticker), adjusted=True, bases=BASES, bars=[_bar(row) for row in rows])
+                yield BundledSeries(ticker, NAMES.get(ticker), adjusted=True, bases=BASES, bars=[_bar(row) for row in rows])
 
 
 def _bar(row: dict[str, str]) -> Bar:

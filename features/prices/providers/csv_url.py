@@ -1,0 +1,72 @@
+"""Price files at an address with the ticker in it: a server of one's own, or a site that serves CSV."""
+
+from __future__ import annotations
+
+from datetime import date
+from urllib.parse import quote, urlsplit
+
+from features.prices.files.reader import ReadOptions, read_file
+from features.prices.latest_day import latest_day
+from features.prices.providers.answers import is_final
+from features.prices.providers.base import Means
+from features.prices.providers.web_source import WebAnswer, WebSource
+from models.errors import AmbiguousDates, PriceQuality
+from models.provider import Allowance, Fetched, Listing, ProviderError, ProviderFault, Window
+
+NAME = "csv_url"
+TICKER, SINCE = "{ticker}", "{since}"
+_FIRST_DAY = date(1900, 1, 1)
+
+
+class CsvUrl:
+    """Reads what an upload reads: CSV in any dialect, or a workbook."""
+
+    name = NAME
+    terms = "The files and their terms are those of the address that you configured."
+    allowance = Allowance({})
+
+    def __init__(self, template: str, means: Means) -> None:
+        """`template` is an address with {ticker}, and with {since} (a day, YYYY-MM-DD) where it takes one."""
+        self._template, self._clock = template, means.clock
+        self._web = WebSource(f"The file server at {urlsplit(template).hostname}", "", {"Accept": "text/csv, */*"}, means)
+
+    def cost(self, since: date | None) -> int:
+        """One request."""
+        return 1
+
+    def fetch(self, ticker: str, since: date | None) -> Fetched:
+        """The bars of the file; from `since` on only if the template asks for it. Raises ProviderError."""
+        self._web.meter.reserve(1)
+        address = self._template.replace(TICKER, quote(ticker, safe="")).replace(SINCE, (since or _FIRST_DAY).isoformat())
+        answer = self._web.get(address)
+        self._check(ticker, answer)
+        moment = self._clock()
+        try:
+            parsed = read_file(answer.body, ReadOptions(latest_day=latest_day(ticker, moment), ticker=ticker, leave_out_bad_rows=True))
+        except (PriceQuality, AmbiguousDates) as error:
+            reason = error.problems[0].message if isinstance(error, PriceQuality) else str(error)
+            raise self._web.fault(ProviderFault.BAD_ANSWER, f"sent a file of {ticker} that cannot be read: {reason}") from error
+        other = next((warning for warning in parsed.warnings if warning.code == "other_ticker"), None)
+        if other is not None:
+            raise self._web.fault(ProviderFault.BAD_ANSWER, f"sent a file of another ticker. {other.message}")
+        final = is_final(ticker, parsed.packed, moment)
+        return Fetched(parsed.packed, parsed.adjusted, parsed.bases, is_final=final, dropped=parsed.dropped)
+
+    def search(self, text: str) -> list[Listing]:
+        """A server of files has nothing to search."""
+        return []
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._web.close()
+
+    def _check(self, ticker: str, answer: WebAnswer) -> None:
+        if answer.status in (404, 410):
+            raise self._web.fault(ProviderFault.UNKNOWN_TICKER, f"has no file of {ticker}.")
+        if answer.status == 429:
+            message = f"{self._web.provider} allows no further calls now."
+            raise ProviderError(ProviderFault.EXHAUSTED, message, Window.MINUTE, answer.retry_after)
+        if answer.status in (401, 403):
+            raise self._web.fault(ProviderFault.KEY_REFUSED, f"refuses access (status {answer.status}). Check CSV_URL_TEMPLATE.")
+        if answer.status != 200:
+            self._web.refuse(answer)

@@ -1,0 +1,76 @@
+"""Sources of prices that are asked for one ticker at a time, what they answer and how they fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from models.corporate_action import CorporateAction
+from models.footing import UNKNOWN, Bases
+from models.price_series import PackedBars
+
+
+class Window(StrEnum):
+    """A span over which a source counts calls."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+
+
+class ProviderFault(StrEnum):
+    """Why a source did not answer with prices."""
+
+    UNKNOWN_TICKER = "unknown_ticker"  # it has no such ticker, or not for this key
+    EXHAUSTED = "exhausted"  # the calls that it allows are used up
+    KEY_REFUSED = "key_refused"
+    UNREACHABLE = "unreachable"  # no connection, no answer in time, an error of its own
+    BAD_ANSWER = "bad_answer"  # what came is no data, or of another ticker
+
+
+class ProviderError(Exception):
+    """A source did not answer with prices. The message is a sentence that names the source, and holds no key.
+
+    `window` is the span whose calls are used up, and `retry_after` the seconds that the source asks to wait, where it does.
+    """
+
+    def __init__(self, fault: ProviderFault, message: str, window: Window | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.fault, self.window, self.retry_after = fault, window, retry_after
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A ticker as a source lists it. `exchange` is a market identifier code where it is known, else the source's own name."""
+
+    ticker: str
+    name: str | None = None
+    exchange: str | None = None
+    currency: str | None = None
+    kind: str | None = None  # stock, etf, …: the source's own word, in lower case
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a source answers for a ticker: its bars since a day, ascending, none where there is nothing newer.
+
+    `is_final` tells whether the newest bar is that of a day that is over; `dropped` counts rows that were left out for their faults.
+    """
+
+    packed: PackedBars
+    adjusted: bool
+    bases: Bases = UNKNOWN
+    actions: tuple[CorporateAction, ...] = ()
+    listing: Listing | None = None
+    currency: str | None = None
+    time_zone: str | None = None
+    is_final: bool = True
+    dropped: int = 0
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """How many calls a source allows in each window; a window that is not named has no limit."""
+
+    calls: dict[Window, int] = field(default_factory=dict)
