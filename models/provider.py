@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from models.corporate_action import CorporateAction
@@ -71,6 +73,17 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Allowance:
-    """How many calls a source allows in each window; a window that is not named has no limit."""
+    """How many calls a source allows in each window; one that is not named has no limit. Its days and months begin at midnight in `zone`."""
 
-    calls: dict[Window, int] = field(default_factory=dict)
+    calls: Mapping[Window, int]
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class WindowUse:
+    """How much of a window is used: `calls` of `limit`, and when the next call can be made, if not now."""
+
+    window: Window
+    limit: int | None  # None where the source has closed a window for which no limit is known
+    calls: int
+    free_at: datetime | None

@@ -32,7 +32,7 @@ class Tiingo:
 
     name = NAME
     terms = "Free for personal use only: 50 requests an hour, 1,000 a day, 500 different tickers a month."
-    allowance = Allowance({Window.HOUR: 50, Window.DAY: 1_000})
+    allowance = Allowance({Window.HOUR: 50, Window.DAY: 1_000}, zone="America/New_York")
 
     def __init__(self, address: str, key: str, means: Means) -> None:
         self._web = WebSource("Tiingo", address, {"Authorization": f"Token {key}"}, means)
