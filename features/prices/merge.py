@@ -71,7 +71,7 @@ def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
             "The file has no day in common with the stored prices, so a split or dividend in between cannot be seen. "
             "Include the newest stored day to be safe."
         )
-        return Merged(_union(ours, theirs), None, (), (PriceWarning("no_overlap", message),))
+        return Merged(union(ours, theirs), None, (), (PriceWarning("no_overlap", message),))
     common = _Common(days, ours[:, at_old], theirs[:, at_new], is_unfinished=days == _days(ours)[-1])
     price = common.price()
     adj_close = common.adj_close(price) if adjusted else None
@@ -83,7 +83,7 @@ def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
     factors[ADJ_CLOSE] = adj_close.value if adj_close else price.value
     factors[VOLUME] = volume.value
     if np.all(factors == 1.0):
-        return Merged(_union(ours, theirs), None, (), warnings)
+        return Merged(union(ours, theirs), None, (), warnings)
     is_ours_older = _days(theirs)[-1] >= _days(ours)[-1]
     off = min(ratio.days_off for ratio in (price, adj_close, volume) if ratio is not None and ratio.value != 1.0)
     until = int(days[off]) if off < len(days) else None  # the first day on which both agree
@@ -94,7 +94,7 @@ def merge(old: PackedBars, new: PackedBars, adjusted: bool) -> Merged:
         # From here on, the ratio of the newer history to the older one, as if the file were stored.
         price, volume = price.inverse, volume.inverse
         adj_close = adj_close.inverse if adj_close is not None else None
-    both = _union(ours, theirs)
+    both = union(ours, theirs)
     merged = columns_of(both)
     effective = until or _first_after(theirs if is_ours_older else ours, int(days[-1]))
     found = list(_actions(price, adj_close, volume, effective, merged))
@@ -289,7 +289,7 @@ def _jumps(columns: FloatArray) -> float:
     return float(np.prod(moves[(moves < 1 / LEAST_JUMP) | (moves > LEAST_JUMP)]))
 
 
-def _union(old: FloatArray, new: FloatArray) -> PackedBars:
+def union(old: FloatArray, new: FloatArray) -> PackedBars:
     """The bars of both, ascending by day; on a common day the new one."""
     kept = old[:, ~np.isin(_days(old), _days(new), assume_unique=True)]
     both = np.concatenate([kept, new], axis=1)
