@@ -145,6 +145,22 @@ class Settings(BaseSettings):
     redis_timeout: float = Field(0.15, gt=0, le=10, description="Seconds that a request waits for Redis before it goes on without.")
     redis_retry_seconds: float = Field(5.0, gt=0, le=300, description="Seconds after a failure in which requests do not ask Redis again.")
 
+    price_providers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
+        (), description="Providers of prices in the order to try: `tiingo`, `twelvedata`, `csv_url`. Unset: prices come by upload only."
+    )
+    tiingo_api_key: SecretStr | None = Field(None, description="Key of api.tiingo.com.")
+    tiingo_url: Url = Field("https://api.tiingo.com", description="Address of Tiingo.")
+    tiingo_calls: str = Field("50/hour 1000/day", description="Calls that the plan at Tiingo allows in a minute, hour, day or month.")
+    twelvedata_api_key: SecretStr | None = Field(None, description="Key of api.twelvedata.com.")
+    twelvedata_url: Url = Field("https://api.twelvedata.com", description="Address of Twelve Data.")
+    twelvedata_calls: str = Field("8/minute 800/day", description="Credits that the plan at Twelve Data allows.")
+    csv_url_template: Url | None = Field(
+        None,
+        repr=False,
+        description="Address of price files, with `{ticker}` in it, and with `{since}` (a day, YYYY-MM-DD) where the server takes one.",
+    )
+    csv_url_calls: str | None = Field(None, description="Calls that the server of these files allows. Unset: no limit.")
+
     max_json_bytes: int = Field(1_000_000, ge=1_000, description="Largest JSON body, in bytes.")
     max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file, in bytes.")
     max_import_bytes: int = Field(20_000_000, ge=1_000, description="Largest upload of many tickers, in bytes.")

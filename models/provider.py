@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,10 +74,23 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Allowance:
-    """How many calls a source allows in each window; one that is not named has no limit. Its days and months begin at midnight in `zone`."""
+    """How many calls a source allows in each window; one that is not named has no limit. Days and months begin at midnight in `zone`."""
 
     calls: Mapping[Window, int]
     zone: str = "UTC"
+
+
+_CALLS = re.compile(r"(\d{1,9})/(minute|hour|day|month)", re.ASCII)
+
+
+def calls_of_text(text: str) -> dict[Window, int]:
+    """The calls in each window, from a text like "8/minute 800/day". Raises ValueError for any other."""
+    parts = text.replace(",", " ").split()
+    found = [_CALLS.fullmatch(part) for part in parts]
+    calls = {Window(match[2]): int(match[1]) for match in found if match is not None and int(match[1])}
+    if not parts or len(calls) < len(parts):
+        raise ValueError(f"{text[:40]!r} names no calls.")
+    return calls
 
 
 @dataclass(frozen=True)

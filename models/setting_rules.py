@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from models import database_url, setting_text
 from models.config_fault import Fault
+from models.provider import calls_of_text
 
 if TYPE_CHECKING:
     from config import Settings
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 MINIMUM_TOKEN_LENGTH = 16
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 BROKER_SCHEMES = (*REDIS_SCHEMES, "redis+socket://")  # Celery's scheme of a Unix socket
+_WEB_ADDRESS = re.compile(r"https?://[^/\s]\S*")
+_TEMPLATE_REMEDY = "Set it to an address with {ticker} where the ticker stands in it."
 GENERATE_COMMAND = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
@@ -23,7 +26,7 @@ def faults_of(settings: Settings) -> list[Fault]:
     """The faults of settings whose values are of the right type each."""
     database_fault = database_url.fault_of(settings.sqlalchemy_url)
     faults = [database_fault] if database_fault else []
-    faults += _job_faults(settings) + _monitoring_faults(settings)
+    faults += _job_faults(settings) + _monitoring_faults(settings) + _provider_faults(settings)
     return faults + (_production_faults(settings) if settings.is_production else [])
 
 
@@ -53,6 +56,41 @@ def _monitoring_faults(settings: Settings) -> list[Fault]:
         faults.append(Fault("METRICS_TOKEN", problem, f"Make one with {GENERATE_COMMAND} and set it."))
     if settings.dsn is not None and not re.fullmatch(r"https?://[^@/\s]+@[^/\s]+/.*\d", settings.dsn):
         faults.append(Fault("SENTRY_DSN", "it is not a DSN.", "Copy it from the project's settings in Sentry: https://key@host/project."))
+    return faults
+
+
+def _provider_faults(settings: Settings) -> list[Fault]:
+    keys = {"tiingo": settings.tiingo_api_key, "twelvedata": settings.twelvedata_api_key}
+    known = (*keys, "csv_url")
+    faults = []
+    for name in dict.fromkeys(settings.price_providers):
+        variable = f"{name.upper()}_API_KEY"
+        key = keys.get(name)
+        if name not in known:
+            faults.append(Fault("PRICE_PROVIDERS", f"{name[:40]!r} is no provider.", f"Name any of {', '.join(known)}, comma-separated."))
+        elif name == "csv_url" and settings.csv_url_template is None:
+            faults.append(Fault("CSV_URL_TEMPLATE", "PRICE_PROVIDERS names csv_url, which needs it.", _TEMPLATE_REMEDY))
+        elif name in keys and key is None:
+            remedy = f"Get a key there and set it, or take {name} off PRICE_PROVIDERS."
+            faults.append(Fault(variable, f"PRICE_PROVIDERS names {name}, which needs it.", remedy))
+        elif key is not None and (problem := setting_text.secret_problem(key.get_secret_value(), 1)):
+            faults.append(Fault(variable, problem, "Copy it once more from the provider's page."))
+    if len(set(settings.price_providers)) < len(settings.price_providers):
+        faults.append(Fault("PRICE_PROVIDERS", "it names a provider twice.", "Name each once, in the order to try."))
+    if settings.csv_url_template is not None and "{ticker}" not in settings.csv_url_template:
+        faults.append(Fault("CSV_URL_TEMPLATE", "there is no {ticker} in it.", _TEMPLATE_REMEDY))
+    for variable, address in (
+        ("TIINGO_URL", settings.tiingo_url), ("TWELVEDATA_URL", settings.twelvedata_url), ("CSV_URL_TEMPLATE", settings.csv_url_template)
+    ):  # fmt: skip
+        if address is not None and not _WEB_ADDRESS.fullmatch(address):
+            faults.append(Fault(variable, "it is not an address of the web.", "It begins with https:// or http://, and a host."))
+    for variable, calls in (
+        ("TIINGO_CALLS", settings.tiingo_calls), ("TWELVEDATA_CALLS", settings.twelvedata_calls), ("CSV_URL_CALLS", settings.csv_url_calls)
+    ):  # fmt: skip
+        try:
+            calls_of_text(calls or "1/day")
+        except ValueError as error:
+            faults.append(Fault(variable, str(error), "Write the calls of each window, as in 8/minute 800/day."))
     return faults
 
 

@@ -233,3 +233,36 @@ def test_a_key_that_is_set_is_not_written_down(environ: pytest.MonkeyPatch) -> N
     settings = load(environ, {"MASTER_API_KEY": GOOD_SECRET})
     assert settings.resolve_master_key() == GOOD_SECRET
     assert not settings.master_key_file.exists()
+
+
+TIINGO_IS_SET = {"PRICE_PROVIDERS": "tiingo", "TIINGO_API_KEY": "a-key-of-tiingo"}
+
+
+def test_providers_are_asked_in_the_order_given(environ: pytest.MonkeyPatch) -> None:
+    variables = {**TIINGO_IS_SET, "PRICE_PROVIDERS": "csv_url, tiingo", "CSV_URL_TEMPLATE": "http://files.internal/{ticker}.csv"}
+    assert load(environ, variables).price_providers == ("csv_url", "tiingo")
+
+
+@pytest.mark.parametrize(
+    ("variables", "variable", "words"),
+    [
+        pytest.param({"PRICE_PROVIDERS": "yahu"}, "PRICE_PROVIDERS", "'yahu' is no provider", id="no provider"),
+        pytest.param({"PRICE_PROVIDERS": "tiingo"}, "TIINGO_API_KEY", "which needs it", id="no key"),
+        pytest.param({**TIINGO_IS_SET, "TIINGO_API_KEY": "a b"}, "TIINGO_API_KEY", "a space", id="a key with a space"),
+        pytest.param({**TIINGO_IS_SET, "TIINGO_API_KEY": "YOUR_API_KEY"}, "TIINGO_API_KEY", "placeholder", id="a placeholder"),
+        pytest.param({"PRICE_PROVIDERS": "csv_url"}, "CSV_URL_TEMPLATE", "which needs it", id="no template"),
+        pytest.param({"CSV_URL_TEMPLATE": "https://x.example/prices.csv"}, "CSV_URL_TEMPLATE", "{ticker}", id="a template without ticker"),
+        pytest.param({"CSV_URL_TEMPLATE": "/data/{ticker}.csv"}, "CSV_URL_TEMPLATE", "address", id="a path"),
+        pytest.param({**TIINGO_IS_SET, "PRICE_PROVIDERS": "tiingo,tiingo"}, "PRICE_PROVIDERS", "twice", id="a provider twice"),
+        pytest.param({"TIINGO_URL": "api.tiingo.com"}, "TIINGO_URL", "https://", id="an address without scheme"),
+        pytest.param({"TIINGO_CALLS": "many"}, "TIINGO_CALLS", "8/minute 800/day", id="calls in words"),
+        pytest.param({"TWELVEDATA_CALLS": "0/minute"}, "TWELVEDATA_CALLS", "8/minute 800/day", id="no calls"),
+        pytest.param({"TWELVEDATA_CALLS": "8/minute 9/minute"}, "TWELVEDATA_CALLS", "8/minute 800/day", id="a window twice"),
+    ],
+)
+def test_a_provider_that_cannot_be_asked_is_told_at_start(
+    environ: pytest.MonkeyPatch, variables: dict[str, str], variable: str, words: str
+) -> None:
+    found = faults(environ, variables)
+    assert list(found) == [variable]
+    assert words in found[variable]

@@ -57,6 +57,12 @@ GROUPS = (
     Group("Jobs", "job_engine"),
     Group("Redis", "redis_url", "Redis is optional. While it is away, processes count limits and cache results on their own."),
     Group(
+        "Providers of prices",
+        "price_providers",
+        "All processes and instances share the calls of a provider, which are counted in the database before they are made. The\n"
+        "defaults are those of the free plans.",
+    ),
+    Group(
         "Limits",
         "max_json_bytes",
         "With `REDIS_URL` all processes and instances share each budget. Without it each process counts on its own, so that one key may\n"

@@ -17,6 +17,7 @@ import structlog
 
 SECRET_FIELDS = frozenset({"api_key", "authorization", "cookie", "key", "master_api_key", "password", "secret", "secret_key", "token"})
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+WRITE_ADDRESSES = ("httpx", "httpcore")  # libraries that log the address of each request, in which there may be a key
 
 
 def configure_logging(level: str, as_json: bool, report: Callable[[BaseException, str], None] | None = None) -> None:
@@ -57,6 +58,8 @@ def configure_logging(level: str, as_json: bool, report: Callable[[BaseException
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_LEVELS[level])
+    for name in WRITE_ADDRESSES:
+        logging.getLogger(name).setLevel(max(_LEVELS[level], logging.WARNING))
 
 
 def route_through_root(*names: str) -> None:

@@ -43,13 +43,7 @@ class Budget:
             if not full:
                 budget_store.add_calls(connection, self._provider, _second(moment), calls)
                 return
-        latest = max(full, key=lambda use: use.free_at or moment)
-        assert latest.free_at is not None
-        wait = (latest.free_at - moment).total_seconds()
-        used = f"all {latest.limit:,} calls of this {latest.window.value}" if latest.limit else f"the calls of this {latest.window.value}"
-        raise ProviderError(
-            ProviderFault.EXHAUSTED, f"{self._provider} has used {used}; the next is free in {wait:.0f} s.", latest.window, wait
-        )
+        raise self._exhausted(max(full, key=lambda use: use.free_at or moment), moment, calls)
 
     def close(self, window: Window, seconds: float | None) -> None:
         """Note that the provider itself allows no more calls in this window: for as long as it says, or else until the window ends."""
@@ -64,6 +58,13 @@ class Budget:
         """How much of each window is used, the shortest first."""
         with self._database.read() as connection:
             return self._uses(connection, self._clock(connection), calls=1)
+
+    def _exhausted(self, use: WindowUse, moment: datetime, calls: int) -> ProviderError:
+        wait = (use.free_at - moment).total_seconds() if use.free_at is not None else 0.0
+        used = "is closed for" if use.limit is None else f"has used {use.calls:,} of {use.limit:,} calls of"
+        needs = f", and this takes {calls}" if use.limit is not None and use.calls < use.limit else ""
+        message = f"{self._provider} {used} this {use.window.value}{needs}; it goes on in {wait:.0f} s."
+        return ProviderError(ProviderFault.EXHAUSTED, message, use.window, wait)
 
     def _uses(self, connection: AnyReader, moment: datetime, calls: int) -> list[WindowUse]:
         """The use of each window; `free_at` is when as many calls can be made, None where they can be now."""

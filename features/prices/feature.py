@@ -39,11 +39,13 @@ def _steps(foundation: Foundation) -> tuple[Step, ...]:
 
 
 def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
+    from features.prices.budgets import prune_calls
     from features.prices.former import prune_former
     from features.prices.imports import prune_imports
 
     return (
         MaintenanceTask("prune_former_prices", HOURLY, lambda: prune_former(foundation.database)),
+        MaintenanceTask("prune_provider_calls", HOURLY, lambda: prune_calls(foundation.database)),
         MaintenanceTask("prune_price_imports", HOURLY, lambda: prune_imports(foundation.database)),
     )
 
@@ -55,9 +57,9 @@ def _kinds() -> tuple[PriceImport, ...]:
 
 
 def _commands() -> tuple[Command, ...]:
-    from features.prices.commands import group
+    from features.prices.commands import group, prices
 
-    return (group,)
+    return group, prices
 
 
 FEATURE = Feature(

@@ -58,7 +58,9 @@ def why_whole(stored: Stored, fetched: Fetched) -> str | None:
     if late:
         return f"a {_named(late[0])} is reported"
     ours, theirs = columns_of(stored.packed), columns_of(fetched.packed)
-    days, at_ours, at_theirs = np.intersect1d(ours[DAYS].view(np.int64), theirs[DAYS].view(np.int64), assume_unique=True, return_indices=True)
+    days, at_ours, at_theirs = np.intersect1d(
+        ours[DAYS].view(np.int64), theirs[DAYS].view(np.int64), assume_unique=True, return_indices=True
+    )
     final = days != (number_of(stored.provisional) if stored.provisional is not None else -1)
     days, old, new = days[final], ours[:, at_ours[final]], theirs[:, at_theirs[final]]
     if len(days) < min(LEAST_OVERLAP, len(stored.packed)):

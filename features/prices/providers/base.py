@@ -9,7 +9,7 @@ from typing import Protocol
 
 from models.footing import Bases
 from models.price_series import Bar
-from models.provider import Allowance, Fetched, Listing
+from models.provider import Fetched, Listing
 from utils.clock import now
 
 
@@ -66,13 +66,13 @@ class Means:
 class Provider(Protocol):
     """A source that is asked for one ticker at a time, over a network. Its methods may be called by several threads at once.
 
-    `name` is part of the provenance of every result from it; `terms` is a sentence on what its users have to know; `allowance` are the
-    calls of its free plan.
+    `name` is part of the provenance of every result from it; `terms` is a sentence on what its users have to know; `zone` is that at
+    whose midnight it counts calls anew.
     """
 
     name: str
     terms: str
-    allowance: Allowance
+    zone: str
 
     def cost(self, since: date | None) -> int:
         """The number of calls that a fetch counts for."""

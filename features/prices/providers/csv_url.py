@@ -11,7 +11,7 @@ from features.prices.providers.answers import is_final
 from features.prices.providers.base import Means
 from features.prices.providers.web_source import WebAnswer, WebSource
 from models.errors import AmbiguousDates, PriceQuality
-from models.provider import Allowance, Fetched, Listing, ProviderError, ProviderFault, Window
+from models.provider import Fetched, Listing, ProviderError, ProviderFault, Window
 
 NAME = "csv_url"
 TICKER, SINCE = "{ticker}", "{since}"
@@ -23,7 +23,7 @@ class CsvUrl:
 
     name = NAME
     terms = "The files and their terms are those of the address that you configured."
-    allowance = Allowance({})
+    zone = "UTC"
 
     def __init__(self, template: str, means: Means) -> None:
         """`template` is an address with {ticker}, and with {since} (a day, YYYY-MM-DD) where it takes one."""

@@ -14,7 +14,7 @@ from features.prices.providers.web_source import WebAnswer, WebSource
 from models.corporate_action import ActionKind, CorporateAction
 from models.footing import Bases, Basis
 from models.price_series import PackedBars
-from models.provider import Allowance, Fetched, Listing, ProviderError, ProviderFault, Window
+from models.provider import Fetched, Listing, ProviderError, ProviderFault, Window
 
 NAME = "tiingo"
 FIRST_DAY = "1900-01-01"  # without a day, only the newest bar comes
@@ -32,7 +32,7 @@ class Tiingo:
 
     name = NAME
     terms = "Free for personal use only: 50 requests an hour, 1,000 a day, 500 different tickers a month."
-    allowance = Allowance({Window.HOUR: 50, Window.DAY: 1_000}, zone="America/New_York")
+    zone = "America/New_York"
 
     def __init__(self, address: str, key: str, means: Means) -> None:
         self._web = WebSource("Tiingo", address, {"Authorization": f"Token {key}"}, means)

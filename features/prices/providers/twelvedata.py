@@ -12,7 +12,7 @@ from features.prices.providers.web_source import WebAnswer, WebSource
 from infrastructure.exchanges import exchange_of
 from models.footing import Bases, Basis
 from models.price_series import PackedBars
-from models.provider import Allowance, Fetched, Listing, ProviderError, ProviderFault, Window
+from models.provider import Fetched, Listing, ProviderError, ProviderFault, Window
 
 NAME = "twelvedata"
 MOST_ROWS = "5000"  # of one answer: 20 years
@@ -26,7 +26,7 @@ class TwelveData:
 
     name = NAME
     terms = "Free for personal use only: 8 credits a minute, 800 a day, 2 for each ticker; few exchanges outside the United States."
-    allowance = Allowance({Window.MINUTE: 8, Window.DAY: 800})
+    zone = "UTC"
 
     def __init__(self, address: str, key: str, means: Means) -> None:
         self._web = WebSource("Twelve Data", address, {"Authorization": f"apikey {key}"}, means)
