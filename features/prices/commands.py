@@ -14,7 +14,6 @@ from features.prices.answer_text import lines_of
 from features.prices.demo import load, remove
 from features.prices.providers.demo import DEFAULT_BARS, HIGHEST_NUMBER, DemoProvider, ticker_of
 from features.prices.providers.sample import SampleProvider
-from features.prices.registry import configured
 from features.prices.sample import load_if_empty
 from models.price_series import MOST_BARS
 from models.provider import ProviderError
@@ -91,6 +90,8 @@ class Ticker(click.ParamType):  # type: ignore[type-arg]
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Only bars from this day on. By default the whole history.")
 def fetch_prices(ticker: str, name: str | None, since: datetime | None) -> None:
     """Show what a provider answers for TICKER. Nothing is stored; the calls count."""
+    from features.prices.registry import configured  # noqa: PLC0415 — every process loads this module, and few ask a provider
+
     with open_database() as database, configured(services().settings, database) as asked:
         chosen = next((each.provider for each in asked if name in (None, each.provider.name)), None)
         if chosen is None:
