@@ -8,6 +8,7 @@ import pytest
 from kit.support import Client
 
 from features.prices.latest_day import latest_day
+from models.day_text import day_text
 from utils.clock import now
 
 DAY = date(2026, 11, 27)
@@ -42,5 +43,5 @@ def test_a_bar_of_a_later_day_is_refused(client: Client, ticker: str) -> None:
     day = latest_day(ticker, now())
     header = "Date,Open,High,Low,Close,Volume\n"
     refused = client.put(f"/prices/{ticker}", f"{header}{day + timedelta(days=1)},1,1,1,1,1\n")
-    assert (refused.status_code, refused.json["errors"][0]["message"]) == (422, f"{day + timedelta(days=1)} is in the future.")
+    assert (refused.status_code, refused.json["errors"][0]["message"]) == (422, f"{day_text(day + timedelta(days=1))} is in the future.")
     assert client.put(f"/prices/{ticker}", f"{header}{day},1,1,1,1,1\n").status_code == 200
