@@ -8,7 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from database import DatabaseSuspended
 from infrastructure.breaker import BreakerOpen
-from models.errors import BasesDiffer, BellwetherError, FeatureDisabled, ImplausibleAction, ImportRefused, NothingToAnalyse, PriceQuality
+from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse
+from models.price_errors import BasesDiffer, ImplausibleAction, ImportRefused, PriceQuality
 from utils.api_utils import ApiError, FirstErrors
 from utils.database_errors import explanation_of, is_unavailable, refuses_writes
 

@@ -28,7 +28,7 @@ from features.prices.service import stream_csv
 from infrastructure.cache import NoCache
 from infrastructure.sql import script as sql_script
 from jobs.schemas import StreamHeaders
-from models.errors import AmbiguousDates, PriceQuality
+from models.price_errors import AmbiguousDates, PriceQuality
 from models.price_series import Bar, PackedBars
 from utils.api_utils import ApiError, StrictRequest, validation_problem
 from utils.json_text import DuplicateKeys, MalformedJSON, parse_strict, parse_tolerant

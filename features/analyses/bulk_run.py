@@ -14,8 +14,9 @@ from features.analyses.store import result as result_store
 from features.analyses.store.latest import Mark
 from features.prices import service as prices
 from models.bulk_analysis import Analysed, BulkParams
-from models.errors import BellwetherError, PricesDamaged, TickerNotFound
+from models.errors import BellwetherError, TickerNotFound
 from models.job import Fault, Stored
+from models.price_errors import PricesDamaged
 from models.price_series import PackedBars, SeriesHead
 from models.result import AnalysisResult, ResultBrief
 from models.screen import ScreenValues

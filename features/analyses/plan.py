@@ -13,8 +13,9 @@ from analysis.engine import ENGINE_VERSION, Batch, Fingerprints, parameters_of
 from analysis.quality import MINIMUM_BARS, is_sound, is_stale
 from features.prices.service import check_whole, provider_warnings
 from models.analysis import Analysis, Overrides, Parameters, Provenance
-from models.errors import AnalysedPeriod, InsufficientHistory, PricesDamaged
+from models.errors import AnalysedPeriod, InsufficientHistory
 from models.footing import steps_until
+from models.price_errors import PricesDamaged
 from models.price_series import PackedBars, SeriesHead, digest_of, number_of
 from models.result import AnalysisResult, NewResult
 from models.strategy import STRATEGIES

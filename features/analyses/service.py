@@ -24,8 +24,9 @@ from features.prices import service as prices
 from infrastructure.cache import Cache
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Parameters, Sizing
 from models.cache import Region
-from models.errors import InsufficientHistory, PricesDamaged, PricesReplaced, ResultNotFound, TickerNotFound
+from models.errors import InsufficientHistory, PricesReplaced, ResultNotFound, TickerNotFound
 from models.flip import Flips
+from models.price_errors import PricesDamaged
 from models.price_series import SeriesHead, digest_of
 from models.result import NewResult, StoredResult
 from models.screen import ScreenValues

@@ -14,8 +14,9 @@ from features.prices.quality import check_whole
 from features.prices.store import action as action_store
 from features.prices.store import series as series_store
 from models.corporate_action import MOST_ACTIONS, USER, ActionKind, CorporateAction, StoredAction
-from models.errors import ActionExists, ActionNotFound, ImplausibleAction, SharedPrices, TickerNotFound, TooManyActions
+from models.errors import TickerNotFound
 from models.footing import Bases, Basis
+from models.price_errors import ActionExists, ActionNotFound, ImplausibleAction, SharedPrices, TooManyActions
 from models.price_series import PackedBars, SeriesDescription, SeriesHead, head_of
 from utils.clock import now
 from utils.ids import is_id, new_id

@@ -14,7 +14,8 @@ from features.prices.store import series as series_store
 from features.prices.store.former import Reason
 from infrastructure.sql.batches import delete_in_batches
 from models.corporate_action import MERGE, UPLOAD
-from models.errors import FormerPricesNotFound, SharedPricesKept, TickerNotFound
+from models.errors import TickerNotFound
+from models.price_errors import FormerPricesNotFound, SharedPricesKept
 from models.price_series import FORMER_KEPT_FOR as KEPT_FOR
 from models.price_series import FormerPrices, SeriesHead
 from utils.clock import now

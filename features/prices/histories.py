@@ -11,8 +11,8 @@ import numpy as np
 from analysis.bars import DAYS, PRICES, VOLUME, columns_of
 from features.prices.merge import EXACT, Merged, merge, split_of
 from models.corporate_action import ActionKind, CorporateAction
-from models.errors import BasesDiffer
 from models.footing import Bases, Basis
+from models.price_errors import BasesDiffer
 from models.price_series import PackedBars, number_of
 
 

@@ -24,9 +24,10 @@ from features.prices.store import series as series_store
 from features.prices.uploads import Prepared, UploadOptions, prepare, read_upload, report_of, save
 from infrastructure.sql.batches import delete_in_batches
 from jobs.service import Submission, enqueue
-from models.errors import BasesDiffer, BellwetherError, ImportNotFound, JobUnreadable, PriceQuality, StoredDaysLost
+from models.errors import BellwetherError, JobUnreadable
 from models.footing import Basis
 from models.job import Fault, Lane, NewJob, Stored
+from models.price_errors import BasesDiffer, ImportNotFound, PriceQuality, StoredDaysLost
 from models.price_import import PRICE_IMPORT, ImportOutcome, ImportProblem
 from utils.clock import now
 from utils.ids import is_id, new_id

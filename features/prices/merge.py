@@ -17,8 +17,8 @@ from analysis.bars import ADJ_CLOSE, CLOSE, DAYS, OPEN, PRICES, VOLUME, BoolArra
 from models.analysis import PriceWarning
 from models.corporate_action import ActionKind, CorporateAction
 from models.day_text import day_text
-from models.errors import BasesDiffer
 from models.import_report import Rescaled
+from models.price_errors import BasesDiffer
 from models.price_series import COLUMNS, PackedBars, day_of
 
 TOLERANCE = 0.002  # of a ratio, within which it is the same on several days

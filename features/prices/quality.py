@@ -6,7 +6,7 @@ from analysis.bars import Bars, adjusted_bars
 from analysis.quality import is_sound
 from features.prices.providers import demo
 from models.analysis import PriceWarning
-from models.errors import PricesDamaged
+from models.price_errors import PricesDamaged
 from models.price_series import BYTES_PER_BAR, PackedBars, SeriesHead
 
 _BY_PROVIDER = {

@@ -27,9 +27,9 @@ from features.prices.store import series as series_store
 from models.analysis import PriceWarning
 from models.corporate_action import MERGE, MOST_ACTIONS, UPLOAD, StoredAction
 from models.day_text import day_text
-from models.errors import PriceProblem, PriceQuality, StoredDaysLost
 from models.footing import Bases, Basis
 from models.import_report import ImportReport, LostDays, Rescaled
+from models.price_errors import PriceProblem, PriceQuality, StoredDaysLost
 from models.price_series import MOST_BARS, PackedBars, SeriesDescription, SeriesHead, day_of, head_of
 from utils.clock import now, today
 from utils.ids import new_id

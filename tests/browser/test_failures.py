@@ -14,7 +14,8 @@ from kit.browser import Open, Site, StartSite, Watch, module, settled
 from kit.servers import wait_until
 from playwright.sync_api import expect
 
-from models.errors import FormerPricesNotFound, PricesDamaged, ScreenNotFound, TickerNotFound
+from models.errors import ScreenNotFound, TickerNotFound
+from models.price_errors import FormerPricesNotFound, PricesDamaged
 
 STEP, LIMIT = 100, 3000  # milliseconds of the page's clock
 AWAY = "The service does not answer. What you see may be old. Trying again …"

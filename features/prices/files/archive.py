@@ -14,7 +14,7 @@ from features.prices.files.header import SYMBOL_NAMES, TICKER_NAMES, plain
 from features.prices.files.names import may_hold_prices, ticker_of_name
 from features.prices.files.source import ARCHIVE, EMPTY_ARCHIVE, decode
 from features.prices.files.table import LONGEST_LINE, read_records, read_table
-from models.errors import ImportRefused, PriceQuality
+from models.price_errors import ImportRefused, PriceQuality
 from models.ticker import normalize_ticker
 
 MOST_FILES = 2_000

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.prices.files.numbers import LONGEST_CELL
-from models.errors import AmbiguousDates
+from models.price_errors import AmbiguousDates
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 NO_DAY = np.iinfo(np.int64).min  # where a cell is no date

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
-from models.errors import PriceProblem, PriceQuality
+from models.price_errors import PriceProblem, PriceQuality
 
 MOST_LISTED = 100
 LONGEST_QUOTE = 40  # characters of a cell that a message repeats

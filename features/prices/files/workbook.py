@@ -11,7 +11,7 @@ from typing import Any
 from features.prices.files.faults import Faults
 from features.prices.files.source import ARCHIVE
 from features.prices.files.table import MOST_COLUMNS, MOST_LINES, Record
-from models.errors import PriceQuality
+from models.price_errors import PriceQuality
 
 MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CONTENTS = "xl/workbook.xml"

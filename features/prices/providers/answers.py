@@ -9,7 +9,7 @@ from fractions import Fraction
 from features.prices.files.reader import ParsedFile, ReadOptions, read_columns
 from features.prices.latest_day import latest_day
 from infrastructure.exchanges import exchange_of, exchanges
-from models.errors import PriceQuality
+from models.price_errors import PriceQuality
 from models.price_series import PackedBars
 from models.provider import ProviderError, ProviderFault
 

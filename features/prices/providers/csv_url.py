@@ -10,7 +10,7 @@ from features.prices.latest_day import latest_day
 from features.prices.providers.answers import is_final
 from features.prices.providers.base import Means
 from features.prices.providers.web_source import WebAnswer, WebSource
-from models.errors import AmbiguousDates, PriceQuality
+from models.price_errors import AmbiguousDates, PriceQuality
 from models.provider import Fetched, Listing, ProviderError, ProviderFault, Window
 
 NAME = "csv_url"

@@ -18,7 +18,7 @@ from features.prices.actions import ToldAction, read_footing, record_action
 from models.api_key import FIRST_ORG
 from models.corporate_action import MOST_ACTIONS, ActionKind, CorporateAction
 from models.day_text import day_text
-from models.errors import TooManyActions
+from models.price_errors import TooManyActions
 from models.recent_closes import MOST_CLOSES
 from utils.clock import now
 

@@ -15,7 +15,7 @@ from kit.dialects import BARS, DIALECTS, Dialect
 
 from features.prices.files.dates import DateOrder
 from features.prices.files.reader import ParsedFile, ReadOptions, read_file
-from models.errors import AmbiguousDates, PriceQuality
+from models.price_errors import AmbiguousDates, PriceQuality
 
 TODAY = date(2030, 1, 1)
 

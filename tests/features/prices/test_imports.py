@@ -16,8 +16,8 @@ from features.prices.files.archive import split_upload
 from features.prices.files.names import ticker_of_name
 from features.prices.imports import KEPT_FOR, REFUSED_KEPT_FOR, Imported, import_files, prune_imports, read_params, store_files
 from features.prices.kinds import PriceImport
-from models.errors import ImportRefused
 from models.job import Fault
+from models.price_errors import ImportRefused
 from utils.clock import now
 
 KINDS = (PriceImport(),)

@@ -10,7 +10,7 @@ from kit.companies import BARS, Company, Source, arrays, bases, companies, day_o
 
 from features.prices.merge import merge, split_of
 from models.day_text import day_text
-from models.errors import BasesDiffer
+from models.price_errors import BasesDiffer
 from models.price_series import COLUMNS, PackedBars
 
 

@@ -12,7 +12,7 @@ import database
 from features.prices.files.numbers import LONGEST_CELL
 from features.prices.files.reader import ParsedFile, ReadOptions, read_file
 from features.prices.files.table import LONGEST_LINE, MOST_COLUMNS, MOST_LINES
-from models.errors import PriceQuality
+from models.price_errors import PriceQuality
 from models.price_series import MOST_BARS, Bar, PackedBars, SeriesDescription, head_of
 
 HEADER = "Date,Open,High,Low,Close,Volume\n"

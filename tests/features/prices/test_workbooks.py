@@ -15,7 +15,7 @@ from kit.support import Client
 
 from features.prices.files.reader import ParsedFile, ReadOptions, read_file
 from features.prices.files.workbook import MIMETYPE, MOST_BYTES
-from models.errors import PriceQuality
+from models.price_errors import PriceQuality
 
 TODAY = date(2030, 1, 1)
 HEADER = ("Date", "Open", "High", "Low", "Close", "Volume")
