@@ -301,9 +301,10 @@ class Settings(BaseSettings):
         try:
             settings, faults = cls(**overrides), []
         except ValidationError as error:
-            faults = [_fault_of(dict(entry)) for entry in error.errors()]
+            wrong = dict.fromkeys(map(_field_of, error.errors()))
+            faults = [_fault_of(field) for field in wrong]
             # Faulty variables get their defaults, so that the rules below check the others in the same run.
-            defaults = {name: cls.model_fields[name].default for name in map(_field_of, error.errors())}
+            defaults = {field: cls.model_fields[field].default for field in wrong}
             settings = cls(**{**overrides, **defaults})
         faults += setting_rules.faults_of(settings)
         if faults:
@@ -341,7 +342,6 @@ def _field_of(entry: Any) -> str:
     raise LookupError(f"no setting is called {location}")
 
 
-def _fault_of(entry: dict[str, Any]) -> Fault:
-    field = _field_of(entry)
-    description = Settings.model_fields[field].description or ""
-    return Fault(variable_names(field)[0], f"{entry['msg']}.", f"It means: {description}")
+def _fault_of(field: str) -> Fault:
+    schema = Settings.model_json_schema(by_alias=False)["properties"][field]
+    return Fault(variable_names(field)[0], setting_text.value_problem(schema), f"It means: {schema['description']}")

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
-from flask import redirect, request
+from flask import Request, redirect, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import Headers
 
-from api.request_state import StatefulRequest, request_state
+from api.request_state import RequestState, StatefulRequest, request_state
 from api.services import services
 from models.api_key import MASTER, Principal
 from models.errors import Forbidden
@@ -80,20 +80,26 @@ def key_id() -> str:
 
 
 def is_authenticated(ask_database: bool = True) -> bool:
-    """Whether the caller of a public route sent a valid key or session.
+    """Whether the caller of a public route sent a valid key or session; if so, the request has a principal from now on.
 
     Without `ask_database`, and while the database is away, only the master key is valid.
     """
+    authentication, state = services().authentication, request_state()
     key = presented_key(request.headers)
-    if key and services().authentication.keys.is_master(key):
-        return True
-    return ask_database and caller_check(if_away=False)()
+    if not ask_database and not (key and authentication.keys.is_master(key)):
+        return False
+    try:
+        _identify(request, state, authentication)
+    except SQLAlchemyError as error:
+        if not is_unavailable(error):
+            raise
+    return state.principal is not None
 
 
-def caller_check(if_away: bool) -> Callable[[], bool]:
+def caller_check() -> Callable[[], bool]:
     """A function that checks whether the caller's key or session is still valid, for streams that outlive their request.
 
-    It returns `if_away` while the database is away.
+    While the database is away, they are held to be.
     """
     authentication = services().authentication
     key, cookie = presented_key(request.headers), request.cookies.get(SESSION_COOKIE, "")
@@ -104,7 +110,7 @@ def caller_check(if_away: bool) -> Callable[[], bool]:
         except SQLAlchemyError as error:
             if not is_unavailable(error):
                 raise
-            return if_away
+            return True
 
     return is_valid
 
@@ -123,16 +129,19 @@ def register_authentication(app: Application) -> None:
         state.view = app.view_functions.get(endpoint)
         # A CORS preflight carries no key.
         state.needs_key = request.method != "OPTIONS" and not getattr(state.view, "is_public", False)
-        if not state.needs_key:
-            return
-        key = presented_key(request.headers)
-        if key:
-            state.principal = app.services.authentication.keys.principal(key)
-        elif cookie := request.cookies.get(SESSION_COOKIE):
-            state.session = app.services.authentication.sessions.find(cookie)
-            state.principal = state.session.principal if state.session else None
+        if state.needs_key:
+            _identify(request, state, app.services.authentication)
 
     app.add_hooks(before=identify)
+
+
+def _identify(request: Request, state: RequestState, authentication: Authentication) -> None:
+    key = presented_key(request.headers)
+    if key:
+        state.principal = authentication.keys.principal(key)
+    elif cookie := request.cookies.get(SESSION_COOKIE):
+        state.session = authentication.sessions.find(cookie)
+        state.principal = state.session.principal if state.session else None
 
 
 def register_guard(app: Application) -> None:

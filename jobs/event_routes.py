@@ -103,7 +103,7 @@ def end_without_client(_: OSError) -> Response:
 
 def continuation_check() -> Callable[[], bool]:
     """A function that returns whether a stream may continue: streams are enabled, and the caller's key or session is still valid."""
-    is_enabled, is_valid = flag_check(STREAMS), caller_check(if_away=True)
+    is_enabled, is_valid = flag_check(STREAMS), caller_check()
     return lambda: is_enabled() and is_valid()
 
 

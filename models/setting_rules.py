@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MINIMUM_TOKEN_LENGTH = 16
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 BROKER_SCHEMES = (*REDIS_SCHEMES, "redis+socket://")  # Celery's scheme of a Unix socket
+# As a browser sends it. flask_cors would read other characters as a regular expression.
+_ORIGIN = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[a-zA-Z0-9._-]+(:\d{1,5})?")
 _WEB_ADDRESS = re.compile(r"https?://[^/\s]\S*")
 _TEMPLATE_REMEDY = "Set it to an address with {ticker} where the ticker stands in it."
 GENERATE_COMMAND = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
@@ -26,8 +28,16 @@ def faults_of(settings: Settings) -> list[Fault]:
     """The faults of settings whose values are of the right type each."""
     database_fault = database_url.fault_of(settings.sqlalchemy_url)
     faults = [database_fault] if database_fault else []
-    faults += _job_faults(settings) + _monitoring_faults(settings) + _provider_faults(settings)
+    faults += _origin_faults(settings) + _job_faults(settings) + _monitoring_faults(settings) + _provider_faults(settings)
     return faults + (_production_faults(settings) if settings.is_production else [])
+
+
+def _origin_faults(settings: Settings) -> list[Fault]:
+    wrong = [origin for origin in settings.cors_origins if origin != "*" and not _ORIGIN.fullmatch(origin)]
+    if not wrong:
+        return []
+    remedy = "Write each as scheme://host or scheme://host:port, without a path, as in https://app.example.com,http://localhost:3000."
+    return [Fault("CORS_ORIGINS", f"{wrong[0][:40]!r} is no origin.", remedy)]
 
 
 def _job_faults(settings: Settings) -> list[Fault]:

@@ -164,6 +164,30 @@ def test_wrong_values_are_refused_with_a_remedy(environ: pytest.MonkeyPatch, bas
 
 
 @pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("NETWORK_THREADS", "many", "it must be a whole number from 1 to 64."),
+        ("NETWORK_THREADS", "0", "it must be a whole number from 1 to 64."),
+        ("NETWORK_THREADS", "1.5", "it must be a whole number from 1 to 64."),
+        ("RESULTS_KEPT", "0", "it must be a whole number, 1 or more."),
+        ("REDIS_TIMEOUT", "nan", "it must be a number above 0 and up to 10."),
+        ("DEBUG", "maybe", "it must be true or false."),
+        ("JOB_ENGINE", "cron", "it must be one of local, celery."),
+        ("CORS_ORIGINS", "foo,http://x/", "'foo' is no origin. Write each as scheme://host or scheme://host:port"),
+        ("CORS_ORIGINS", "https://a.example/path", "'https://a.example/path' is no origin."),
+        ("CORS_ORIGINS", "https://*.a.example", "'https://*.a.example' is no origin."),
+    ],
+)
+def test_a_refusal_says_what_is_allowed(environ: pytest.MonkeyPatch, variable: str, value: str, words: str) -> None:
+    assert faults(environ, {variable: value})[variable].startswith(f"{variable}: {words}")
+
+
+@pytest.mark.parametrize("origins", ["*", "http://localhost:3000", "https://a.example,capacitor://localhost", "https://a.example:8443/"])
+def test_origins(environ: pytest.MonkeyPatch, origins: str) -> None:
+    assert ",".join(load(environ, {"CORS_ORIGINS": origins}).cors_origins) == origins.rstrip("/")
+
+
+@pytest.mark.parametrize(
     ("variables", "field", "expected"),
     [
         pytest.param({}, "proxies", 0, id="no proxy is believed"),

@@ -54,7 +54,7 @@ def test_a_file_does_not_configure_production_however_it_is_written(environ: pyt
 
 
 def test_a_plain_value_is_not_tidied(environ: pytest.MonkeyPatch) -> None:
-    load(environ, MASTER_API_KEY=SECRET, CORS_ORIGINS='it"s')
+    load(environ, MASTER_API_KEY=SECRET, HOST='it"s')
     assert tidied_variables() == []
 
 

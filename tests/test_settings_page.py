@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from config import Settings, variable_names
+from models import setting_text
 from tools import settings_page
 
 
@@ -35,17 +36,17 @@ def test_every_variable_has_a_row() -> None:
     ("schema", "words"),
     [
         pytest.param({"type": "boolean"}, "true or false", id="switch"),
-        pytest.param({"type": "integer", "minimum": 1, "maximum": 64}, "integer, 1 to 64", id="between"),
-        pytest.param({"type": "integer", "minimum": 0}, "integer, 0 or more", id="at least zero"),
-        pytest.param({"type": "number", "exclusiveMinimum": 0}, "number, above 0", id="above"),
-        pytest.param({"type": "number", "exclusiveMinimum": 0, "maximum": 120}, "number, above 0, up to 120", id="above and at most"),
+        pytest.param({"type": "integer", "minimum": 1, "maximum": 64}, "whole number from 1 to 64", id="between"),
+        pytest.param({"type": "integer", "minimum": 0}, "whole number, 0 or more", id="at least zero"),
+        pytest.param({"type": "number", "exclusiveMinimum": 0}, "number above 0", id="above"),
+        pytest.param({"type": "number", "exclusiveMinimum": 0, "maximum": 120}, "number above 0 and up to 120", id="above and at most"),
         pytest.param({"anyOf": [{"type": "string", "format": "uri"}, {"type": "null"}]}, "URL", id="optional URL"),
-        pytest.param({"type": "string", "enum": ["a", "b"]}, "a, b", id="choice"),
+        pytest.param({"type": "string", "enum": ["a", "b"]}, "one of a, b", id="choice"),
         pytest.param({"type": "array", "items": {"type": "string"}}, "comma-separated list", id="list"),
     ],
 )
 def test_allowed_values_in_words(schema: dict[str, Any], words: str) -> None:
-    assert settings_page.allowed_values(schema) == words
+    assert setting_text.allowed_values(schema) == words
 
 
 def test_the_template_loads_as_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

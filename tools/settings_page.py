@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from config import Settings, variable_names
+from models.setting_text import allowed_values
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "settings.md"
 EXAMPLE = ROOT / ".env.example"
-TYPE_NAMES = {"boolean": "true or false", "integer": "integer", "number": "number", "string": "text", "array": "comma-separated list"}
-FORMAT_NAMES = {"uri": "URL", "path": "path", "password": "secret"}  # nosec B105  # a format, and what a reader calls it
 HEAD = """# Settings
 
 Written by `make settings` from `config.py`; do not edit.
@@ -106,23 +105,6 @@ def _section(group: Group, fields: list[str], properties: dict[str, Any]) -> str
 def _row(field: str, schema: dict[str, Any]) -> str:
     names = " or ".join(f"`{name}`" for name in variable_names(field))
     return f"| {names} | {allowed_values(schema)} | {_default(schema['default'])} | {schema['description']} |\n"
-
-
-def allowed_values(schema: dict[str, Any]) -> str:
-    """What a field's JSON schema allows, in words: "integer, 1 to 64". "Not set" is the default's business and is left out."""
-    alternatives = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
-    (only,) = alternatives
-    if "enum" in only:
-        return ", ".join(only["enum"])
-    kind = FORMAT_NAMES.get(only.get("format", ""), TYPE_NAMES[only["type"]])
-    lowest, above, highest = only.get("minimum"), only.get("exclusiveMinimum"), only.get("maximum")
-    if above is not None:
-        bounds = f"above {above}" + ("" if highest is None else f", up to {highest}")
-    elif lowest is not None:
-        bounds = f"{lowest} or more" if highest is None else f"{lowest} to {highest}"
-    else:
-        return kind
-    return f"{kind}, {bounds}"
 
 
 def _default(value: object) -> str:

@@ -77,8 +77,12 @@ class KeyRing:
             return Principal(org_id, key_id)
         read_at = self._clock()
         with self._database.reader() as connection:
-            stored = api_key_store.find_active(connection, digest)
+            stored = api_key_store.find_by_digest(connection, digest)
         if stored is None:
+            return None
+        if stored.revoked_at is not None:
+            # The answer is that of an unknown key, so the log alone tells whose client still sends it.
+            log.warning("revoked api key refused", refused=stored.id)
             return None
         # Counted from before the read: the key may have been revoked while a slow database answered.
         self._cache.put(Region.KEYS, digest, dump([stored.org_id, stored.id]), read_at + KEY_SECONDS - self._clock())

@@ -59,11 +59,16 @@ def test_who_asked_from_where_about_what(server: Server) -> None:
         ("GET", "/api/v1/jobs", {"X-API-Key": "bw_guessed-secret-0"}, {}, {**nobody, "ticker": None}),
         ("GET", "/nothing/here", key, {}, {**nobody, "ticker": None}),
         ("GET", "/health/live", KEY, {}, {**nobody, "ticker": None}),
+        ("GET", "/health", {}, {"session": browser}, {"key_id": key_id, "via": "session", **client, "ticker": None}),
+        ("GET", "/metrics", bearer, {}, {**of_key, "ticker": None}),
     ]
     for method, path, headers, more, expected in cases:
         assert logged(server, method, path, headers, **more) == expected, (method, path)
     secrets = [MASTER_KEY, made["key"], "bw_guessed-secret-0", *browser.cookies.values()]
     assert len(secrets) == 4
+    requests.delete(server.url(f"/api/v1/admin/keys/{key_id}"), headers=KEY, timeout=60).raise_for_status()
+    assert logged(server, "GET", "/api/v1/jobs", key) == {**nobody, "ticker": None}
+    assert [line["refused"] for line in server.lines() if line.get("event") == "revoked api key refused"] == [key_id]
     assert [secret for secret in secrets if secret in server.log] == []
 
 

@@ -13,12 +13,12 @@ from models.api_key import ApiKey
 
 _COLUMNS = "id, org_id, name, created_at, revoked_at, last_used_at"
 
-FIND_ACTIVE = text(f"SELECT {_COLUMNS} FROM api_keys WHERE key_sha256 = :key_sha256 AND revoked_at IS NULL")
+FIND_BY_DIGEST = text(f"SELECT {_COLUMNS} FROM api_keys WHERE key_sha256 = :key_sha256")
 
 
-def find_active(connection: AnyReader, key_sha256: str) -> ApiKey | None:
-    """The key with this digest, unless it is revoked."""
-    row = connection.execute(FIND_ACTIVE, {"key_sha256": key_sha256}).first()
+def find_by_digest(connection: AnyReader, key_sha256: str) -> ApiKey | None:
+    """The key with this digest, revoked or not."""
+    row = connection.execute(FIND_BY_DIGEST, {"key_sha256": key_sha256}).first()
     return None if row is None else _key_from_row(row)
 
 

@@ -133,7 +133,17 @@ def _since(flag: FeatureFlag) -> str:
 
 
 def _environment(settings: Settings) -> Finding:
-    return good(f"{settings.environment}; Python {sys.version.split()[0]}; jobs by {settings.job_engine}.")
+    spare = settings.web_threads - 1
+    shares = {"MAX_STREAMS": settings.max_streams, "HEAVY_REQUESTS_AT_ONCE": settings.heavy_requests_at_once}
+    unused = [name for name, share in shares.items() if name.lower() in settings.model_fields_set and share > max(1, spare)]
+    if unused:
+        what = " and ".join(f"{name}={shares[name]}" for name in unused)
+        return doubtful(
+            f"{what} can never be reached: WEB_THREADS={settings.web_threads}, and one thread is left for other requests.",
+            f"Raise WEB_THREADS, or lower {' and '.join(unused)} to {max(1, spare)}.",
+        )
+    runner = {"local": "by local worker processes", "celery": "by Celery"}[settings.job_engine]
+    return good(f"This is {settings.environment} on Python {sys.version.split()[0]}. Jobs are run {runner}.")
 
 
 def _secrets(settings: Settings) -> Finding:

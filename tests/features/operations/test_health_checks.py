@@ -69,6 +69,21 @@ def test_disk_space(tmp_path: Path, free: int, state: str) -> None:
     assert bool(finding.remedy) == (state != "ok")
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        pytest.param({"web_threads": 2}, None, id="the defaults make room"),
+        pytest.param({"web_threads": 4, "max_streams": 3, "heavy_requests_at_once": 3}, None, id="all can be used"),
+        pytest.param({"web_threads": 4, "max_streams": 4}, "MAX_STREAMS=4 can never be reached: WEB_THREADS=4", id="streams"),
+        pytest.param({"web_threads": 1, "heavy_requests_at_once": 2}, "HEAVY_REQUESTS_AT_ONCE=2 can never", id="heavy requests"),
+    ],
+)
+def test_shares_of_the_threads(tmp_path: Path, given: dict[str, int], words: str | None) -> None:
+    check = run(check_application.environment_probe(settings_for(f"sqlite:///{tmp_path}/x.db", tmp_path, **given)))["environment"]
+    assert check.state == ("ok" if words is None else "warning")
+    assert check.found.startswith(words or "This is ")
+
+
 def test_disk_space_for_real(tmp_path: Path) -> None:
     settings = settings_for(f"sqlite:///{tmp_path}/a/b/x.db", tmp_path / "c")
     assert "GB are free" in run(check_machine.disk_probe(settings))["disk_space"].found
