@@ -6,7 +6,7 @@ CHECKS := check-test-types check-types check-style check-js check-client
 LOCKED := requirements requirements-dev requirements-tools benchmarks/requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-all test-browser screenshots check check-style check-types check-test-types check-js check-client format format-js bench lock audit licenses settings examples runbook clean
+.PHONY: help run test coverage test-all test-browser screenshots check check-style check-types check-test-types check-js check-client format format-js bench lock audit licenses settings examples runbook calendars clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -44,7 +44,7 @@ def test_every_strategy_scores_a_day_as_if_it_were_the_newest(sample: dict[str, 
     bars, parameters = sample["AAPL"], chosen(strategy)
     history = signal_history(bars, parameters)
     for count in range(50, len(bars), 83):
-        score, votes = newest_score(bars.until(count), parameters)
+        score, votes, _ = newest_score(bars.until(count), parameters)
         assert score.hex() == float(history.score[count - 1]).hex(), count
         assert list(votes.values()) == history.votes.vote[:, count - 1].tolist(), count
 

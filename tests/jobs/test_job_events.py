@@ -138,7 +138,7 @@ def test_so_many_streams_and_no_more(server: Server) -> None:
         assert next(silent)[0] == "id: 1"
         with stream(server, job_ids[1]) as refused:
             problem = refused.json()
-            assert (refused.status_code, problem["code"], int(refused.headers["Retry-After"]) > 0) == (503, "unavailable", True)
+            assert (refused.status_code, problem["code"], int(refused.headers["Retry-After"]) > 0) == (503, "too_many_streams", True)
         with pytest.raises(websocket.WebSocketBadStatusException, match="503"), follow(server, job_ids[1]):
             pass
         assert server.get(f"/api/v1/jobs/{job_ids[1]}").status_code == 200

@@ -234,8 +234,8 @@ def test_a_csv_file_has_the_chosen_columns(client: Client, results: dict[Any, An
         ("columns=ticker,shoe", "columns", "there is no column 'shoe'; there are ticker, name"),
         ("columns=,", "columns", "there is no column ''"),
         ("votes=macd:maybe", "votes", "there is no vote 'macd:maybe'"),
-        ("min_rsi=-1", "min_rsi", "greater than or equal to 0"),
-        ("changed_days=0", "changed_days", "greater than or equal to 1"),
+        ("min_rsi=-1", "min_rsi", "at least 0"),
+        ("changed_days=0", "changed_days", "at least 1"),
         ("min_volume=inf", "min_volume", "finite"),
     ],
 )
