@@ -338,14 +338,12 @@ def _command_verify(_: argparse.Namespace) -> int:
 
 
 def _command_baseline(arguments: argparse.Namespace) -> int:
-    database.connect()
     for migration in baseline(arguments.version):
         print(f"recorded {migration.label} as applied")
     return 0
 
 
 def _command_repair(_: argparse.Namespace) -> int:
-    database.connect()
     changed = repair()
     for migration in changed:
         print(f"adopted the file of {migration.label}")
@@ -390,6 +388,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     def run(settings: Settings) -> int:
         database.configure(settings)
+        if parsed.command in ("baseline", "repair"):  # they are about a database that exists
+            database.current().expect_file()
+            database.connect()
         return COMMANDS[parsed.command or "up"][0](parsed)
 
     return run_program(run)

@@ -44,9 +44,9 @@ def _workers(database: Database, has_engine: bool) -> Finding:
     without = [lane for lane in waiting if not live[lane]]
     if without:
         lanes = " and ".join(without)
-        return doubtful(f"Items wait in the {'lane' if len(without) == 1 else 'lanes'} {lanes}, and no worker of it is alive.", REMEDY)
+        return doubtful(f"Work waits in the {'lane' if len(without) == 1 else 'lanes'} {lanes}, where no worker is alive.", REMEDY)
     if not workers:
-        sentence = "No worker is alive; nothing waits for one."
+        sentence = "No worker is alive, and no work waits for one."
         return doubtful(sentence, REMEDY) if has_engine else good(sentence)
     hosts = len({worker.identity.host for worker in workers})
     lanes = ", ".join(f"{lane} {count}" for lane, count in live.items() if count)
@@ -63,7 +63,7 @@ def _backlog(database: Database, limit: float, is_paused: Callable[[], bool]) ->
         seconds = backlog.waiting_seconds(connection)
     if not seconds:
         return good("Nothing is waiting to be claimed.")
-    sentence = f"Work has been queued for {_in_words(seconds)}, and no worker claims any."
+    sentence = f"Work has been queued for {_in_words(seconds)}, and no worker takes it."
     if seconds < limit:
         return good(f"{sentence} That counts as a fault from {_in_words(limit)} on.")
     if is_paused():

@@ -66,10 +66,10 @@ class Presence:
                 is_missed = False
             except SQLAlchemyError as error:
                 if not is_missed:  # said once for each time that the database is away
-                    log.warning("presence not stored, this worker seems lost meanwhile", worker=self._worker.id, reason=reason_of(error))
+                    log.warning("heartbeat not stored, this worker may be taken for lost", worker=self._worker.id, reason=reason_of(error))
                 is_missed = True
             except Exception:
-                log.exception("presence not stored", worker=self._worker.id)
+                log.exception("heartbeat not stored", worker=self._worker.id)
             if self._ended.wait(self._beat_seconds):
                 break
         with suppress(SQLAlchemyError):  # the row ages

@@ -76,7 +76,7 @@ class FeatureDisabled(BellwetherError):
 
     def __init__(self, feature: str, reason: str | None) -> None:
         self.feature = feature
-        super().__init__(f"{feature} is switched off at present{': ' + reason.rstrip('.') if reason else ''}. Try again later.")
+        super().__init__(f"{feature} is switched off{': ' + reason.rstrip('.') if reason else ''}. Try again later.")
 
 
 class Forbidden(BellwetherError):

@@ -5,7 +5,7 @@ _TITLES = {
     "bad_request": "The request cannot be read",
     "bases_differ": "The file does not fit the stored prices",
     "conflict": "This cannot be done as things stand",
-    "feature_disabled": "This is switched off at present",
+    "feature_disabled": "This is switched off",
     "forbidden": "You may not do this",
     "headers_too_large": "The request's headers are too large",
     "idempotency_mismatch": "The Idempotency-Key belongs to another request",

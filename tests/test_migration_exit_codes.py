@@ -42,6 +42,15 @@ def test_the_exit_code_of_status(state: str, change: str | None, code: int, tmp_
     assert (ended.returncode, state in ended.stdout) == (code, True), ended.stdout + ended.stderr
 
 
+@pytest.mark.parametrize("arguments", [["baseline", "1"], ["repair"]])
+def test_a_missing_file_is_refused_and_not_made(arguments: list[str], tmp_path: Path) -> None:
+    environment = production(Backend("sqlite", f"sqlite:///{tmp_path}/missing.db"), DATA_DIR=str(tmp_path))
+    command = [sys.executable, "db_migrations.py", *arguments]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, "The database file is missing" in ended.stderr) == (1, True), ended.stdout + ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_help_says_what_the_exit_codes_mean() -> None:
     for command in ("up", "status", "plan", "verify", "baseline", "repair"):
         done = subprocess.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -138,5 +139,7 @@ def error_page(error: ApiError) -> Response | None:
     takes_html = any(accepted.lower() == "text/html" for accepted, _ in request.accept_mimetypes)
     if request.method not in ("GET", "HEAD") or not takes_html or request.path.startswith(PLAIN):
         return None
-    page = render_template("error.html", status=error.status, detail=error.detail, request_id=request_state().request_id)
+    seconds = error.headers.get("Retry-After") if error.status == HTTPStatus.TOO_MANY_REQUESTS else None
+    known = {"status": error.status, "detail": error.detail, "request_id": request_state().request_id}
+    page = render_template("error.html", **known, retry_after=seconds)
     return Response(page, error.status, error.headers, mimetype="text/html")

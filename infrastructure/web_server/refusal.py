@@ -55,7 +55,7 @@ TOO_SLOW_HEAD = Refusal(HTTPStatus.REQUEST_TIMEOUT, "request_timeout", "The requ
 TOO_SLOW_BODY = Refusal(HTTPStatus.REQUEST_TIMEOUT, "request_timeout", "The body came too slowly. Send it again.")
 BROKEN_OFF = Refusal(HTTPStatus.BAD_REQUEST, "bad_request", "The request broke off before its end. Send it again, whole.")
 STOPPING = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The server is being stopped. Send the request again.")
-NO_ROOM = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "There is no room to take the body in at present. Try again later.")
+NO_ROOM = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "There is no room for the body right now. Try again later.")
 BROKEN = Refusal(
     HTTPStatus.INTERNAL_SERVER_ERROR,
     "internal_error",

@@ -76,6 +76,10 @@ def test_live_workers_and_recent_errors(open_page: Open, site: Site, size: dict[
     expect(workers).to_contain_text("on 1 machine")
     for worker in listed:
         expect(workers.locator(f'tr[data-pid="{worker["pid"]}"]')).to_contain_text("Alive")
+    if size["width"] < 640:  # cards, of which nothing is beyond the edge
+        for card in page.locator(".sections tbody tr").filter(visible=True).all():
+            assert card.evaluate("(row) => row.scrollWidth <= row.clientWidth && row.getBoundingClientRect().right <= innerWidth")
+        expect(workers.locator("thead")).to_be_hidden()
     errors = page.locator("#errors")
     expect(errors).to_contain_text("2 items of a job failed: no prices")
     errors.locator(f'a[href="/tasks?job={job["id"]}&items=failed"]').click()

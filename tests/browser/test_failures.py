@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,20 @@ def test_a_spent_budget_says_when_the_page_goes_on(open_page: Open, site: Site, 
     expect(page.locator("#page .state")).to_contain_text("as many requests as it may for now; it goes on by itself.")
     expect(page.get_by_role("heading", name="A job", exact=True)).to_be_visible()
     expect(page.locator("#banner")).to_have_text("")
+
+
+def test_a_page_that_a_spent_budget_refuses_is_loaded_again_by_itself(
+    open_page: Open, start_own_site: StartSite, tmp_path: Path, watch: Watch
+) -> None:
+    watch.expected.append("429")
+    site = start_own_site(tmp_path, RATE_LIMIT_ENABLED="true", RATE_LIMIT_PER_MINUTE="1")
+    page = open_page(None, signed_in=False, at=site)
+    page.clock.install()
+    for _ in range(3):  # a minute may end in between
+        page.goto(site.url("/login"))
+    expect(page.locator("#error")).to_contain_text(re.compile(r"The page is loaded again in \d+ s\."))
+    with page.expect_request(site.url("/login")):
+        page.clock.run_for(61_000)
 
 
 FOR_PEOPLE = (

@@ -69,7 +69,7 @@ def refusal_to_write(folder: Path) -> str | None:
 def disk_space(folders: set[Path], usage: Callable[[Path], tuple[int, int, int]] = shutil.disk_usage) -> Finding:
     """Judge the free space for some folders; `usage` returns total, used and free bytes."""
     free, folder = min((usage(nearest_folder(folder))[2], str(folder)) for folder in folders)
-    message = f"{free / 1e9:,.2f} GB are free for {folder}."
+    message = f"{free / 1e9:,.2f} GB are free on the disk of {folder}."
     remedy = "Free some space, or use a larger disk. JOBS_KEPT_DAYS and RESULTS_KEPT limit what is stored."
     if free < SPACE_BAD:
         return bad(message, remedy)

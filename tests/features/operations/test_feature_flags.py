@@ -67,7 +67,7 @@ def test_each_stops_what_it_is_for_and_nothing_else(client: Client, feature: str
         for answer in answers:
             if name == feature:
                 assert (answer.status_code, answer.json["code"], answer.headers["Retry-After"]) == (503, "feature_disabled", "60")
-                assert answer.json["detail"] == f"{feature} is switched off at present: {REASON}. Try again later."
+                assert answer.json["detail"] == f"{feature} is switched off: {REASON}. Try again later."
                 assert answer.content_type == "application/problem+json"
             else:
                 assert answer.status_code != 503, name
@@ -103,7 +103,7 @@ def test_health_names_what_is_off(client: Client) -> None:
 @ON_SQLITE
 def test_without_a_reason_none_is_given(client: Client) -> None:
     switch(client, "analyses", False)
-    assert client.post("/analyze", {"ticker": "AAPL"}).json["detail"] == "analyses is switched off at present. Try again later."
+    assert client.post("/analyze", {"ticker": "AAPL"}).json["detail"] == "analyses is switched off. Try again later."
 
 
 @ON_SQLITE

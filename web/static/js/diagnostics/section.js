@@ -63,8 +63,9 @@ export function facts(pairs) {
   );
 }
 
-/** A table that scrolls by itself where it is too wide, by keyboard, too. */
+/** A table that scrolls by itself where it is too wide, by keyboard, too. On a phone each row is a card, whose cells name their columns. */
 export function table(caption, heads, rows, kind = "") {
+  for (const row of rows) for (const [column, cell] of [...row.cells].entries()) cell.dataset.title = heads[column][0];
   return h(
     "div",
     { class: "table-scroll", id: caption.toLowerCase().replace(/\W+/g, "-"), tabindex: "0", role: "region", "aria-label": caption },

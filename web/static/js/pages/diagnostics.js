@@ -13,7 +13,7 @@ import { workers } from "../diagnostics/workers.js";
 import { byId, fill, h } from "../dom.js";
 import { formatClock } from "../format.js";
 
-const EVERY_MILLISECONDS = 10000;
+const EVERY_MILLISECONDS = 5000;
 
 const overall = h("p", { class: "overall", id: "overall" });
 const updated = h("span", { class: "small soft", id: "updated" });

@@ -2,7 +2,6 @@
 
 import { api } from "../api.js";
 import { byId, fill, h, notify } from "../dom.js";
-import { formatWhole } from "../format.js";
 import { countOf, itemsOf, kindOf } from "../job-kinds.js";
 import { describeJob } from "../job-progress.js";
 import { FINISHED } from "../job-watch.js";
@@ -95,7 +94,8 @@ function isSure(job) {
   /** @type {HTMLDialogElement} */
   const dialog = byId("cancel-dialog");
   const left = job.total - job.completed;
-  fill(byId("cancel-what"), `${describeJob(job)}: ${formatWhole(job.completed)} done so far stay; ${countOf(job, left)} would not be ${kindOf(job.kind).done(job)}.`);
+  const done = job.completed ? `${countOf(job, job.completed)} ${job.completed === 1 ? "is done and stays" : "are done and stay"}` : "nothing is done yet";
+  fill(byId("cancel-what"), `${describeJob(job)}: ${done}; ${countOf(job, left)} would not be ${kindOf(job.kind).done(job)}.`);
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "cancel"), { once: true }));
