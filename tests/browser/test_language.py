@@ -11,10 +11,12 @@ from playwright.sync_api import expect
 
 FORMATS = """async () => {
   const at = (name) => document.querySelector('script[src*="/js/shell.js"]').src.replace("shell.js", name);
-  const { formatAgo, formatClock, formatDay, formatDuration, formatMoment, formatPercent, formatPrice } = await import(at("format.js"));
+  const format = await import(at("format.js"));
+  const { formatAgo, formatClock, formatDay, formatDuration, formatExactMoment, formatMoment, formatPercent, formatPrice } = format;
   const now = Date.parse("2026-03-28T12:00:00Z");
   return {
     price: formatPrice(1234567.891), percent: formatPercent(-1.5), day: formatDay("2026-03-28"),
+    exact: formatExactMoment("2026-03-28T12:00:00Z"),
     moment: formatMoment("2026-03-28T12:00:00Z"), clock: formatClock("2026-03-28T12:00:00Z"),
     ago: formatAgo("2026-03-28T10:00:00Z", now), soon: formatAgo("2026-03-28T11:59:50Z", now),
     dayAgo: formatAgo("2026-03-27", now), daysAgo: formatAgo("2026-03-16", now),
@@ -48,7 +50,7 @@ def test_dates_are_of_the_page_language_and_of_the_readers_region(open_page: Ope
     locale, zone, dates = READERS[reader]
     page = open_page("/tasks", locale=locale, timezone_id=zone)
     shown = {name: _plain(text) for name, text in page.evaluate(FORMATS).items()}
-    assert shown == EVERYWHERE | dates
+    assert shown == EVERYWHERE | dates | {"exact": f"{dates['day']}, {dates['clock']}"}
 
 
 def _plain(text: Any) -> Any:

@@ -26,6 +26,7 @@ const THRESHOLDS = [0.2, 0.6]; // of the score, between two verdicts
 const MOST_SCORE_DIGITS = 6;
 const scores = Array.from({ length: MOST_SCORE_DIGITS + 1 }, (_, digits) => numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "exceptZero" }));
 const moment = new Intl.DateTimeFormat(dateLanguage, { ...CALENDAR, ...CLOCK });
+const exactMoment = new Intl.DateTimeFormat(dateLanguage, { ...CALENDAR, ...CLOCK, second: "2-digit" });
 const clock = new Intl.DateTimeFormat(dateLanguage, { ...CLOCK, second: "2-digit" });
 const day = new Intl.DateTimeFormat(dateLanguage, { ...CALENDAR, timeZone: "UTC" });
 const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
@@ -64,6 +65,8 @@ export const formatPercent = (value) => (isNumber(value) ? percent.format(value 
 export const formatShare = (value) => (isNumber(value) ? share.format(value) : NONE);
 /** A moment (ISO 8601 with zone) in the viewer's zone, which it names. */
 export const formatMoment = (iso) => (iso ? moment.format(new Date(iso)) : NONE);
+/** A moment to the second, for what lasts for seconds. */
+export const formatExactMoment = (iso) => (iso ? exactMoment.format(new Date(iso)) : NONE);
 /** The time of day of a moment of today, with its zone. */
 export const formatClock = (iso) => (iso ? clock.format(new Date(iso)) : NONE);
 /** A trading day (YYYY-MM-DD), which has no zone. */

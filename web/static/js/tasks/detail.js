@@ -3,7 +3,7 @@
 import { api } from "../api.js";
 import { copy } from "../copying.js";
 import { fill, h } from "../dom.js";
-import { formatMoment, formatWhole } from "../format.js";
+import { formatExactMoment, formatWhole } from "../format.js";
 import { kindOf } from "../job-kinds.js";
 import { describeJob, jobProgress } from "../job-progress.js";
 import { FINISHED } from "../job-watch.js";
@@ -70,9 +70,9 @@ function factsOf(job, go) {
   const kind = kindOf(job.kind);
   const isFinished = FINISHED.has(job.status);
   const facts = [
-    ["Created", formatMoment(job.created_at)],
-    ["Started", formatMoment(job.started_at)],
-    ["Finished", formatMoment(job.finished_at)],
+    ["Created", formatExactMoment(job.created_at)],
+    ["Started", formatExactMoment(job.started_at)],
+    ["Finished", formatExactMoment(job.finished_at)],
     [isFinished ? "Took" : "Running for", duration(job)],
     [capitalized(kind.noun[1]), formatWhole(job.total)],
     [capitalized(kind.done(job)), formatWhole(job.succeeded)],
