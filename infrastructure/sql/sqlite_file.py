@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,15 @@ class SqliteFile:
         return connection
 
     def _check(self) -> None:
-        """Raise FileMissing or FileReplaced unless the path holds the file that was opened first, if any."""
+        """Raise FileMissing or FileReplaced unless the path holds the file that was opened first, if any.
+
+        Before the first connection, a path that no file can have raises the system's own error.
+        """
         present = self._find()
         if present is None:
+            if self._opened is None:
+                with suppress(FileNotFoundError):
+                    self.path.stat()
             raise FileMissing(self.path)
         if self._opened not in (None, present):
             raise FileReplaced(self.path)
