@@ -128,11 +128,10 @@ def verdict_table(database: Database, tickers: Collection[str]) -> str:
         if summary.ticker not in tickers:
             continue
         result = parse_strict(result_body(database, FIRST_ORG, summary.id, NoCache(database))[1])
-        trade = result["trade"]
-        prices = "".join(f"{trade[name]:10.2f}" for name in ("entry", "stop_loss", "target")) if trade else f"{'no trade':>30}"
-        lines.append(
-            f"{result['ticker']:8}{result['as_of']:12}{result['close']:10.2f}{result['score']:8.2f}  {result['verdict']:12}{prices}"
-        )
+        trade = result["trade"] if result["signal"] == "BUY" else None
+        otherwise = "sell, or stay out" if result["signal"] == "SELL" else "no trade"
+        plan = "".join(f"{trade[name]:10.2f}" for name in ("entry", "stop_loss", "target")) if trade else f"{otherwise:>30}"
+        lines.append(f"{result['ticker']:8}{result['as_of']:12}{result['close']:10.2f}{result['score']:8.2f}  {result['verdict']:12}{plan}")
     return "\n".join(lines)
 
 

@@ -152,6 +152,7 @@ def test_the_development_server(tmp_path: Path, start: Start) -> None:
     assert requests.get(first.url("/api/v1/watchlist"), headers=KEY, timeout=60).status_code == 401
     table = [line.split() for line in first.log.splitlines() if line[:4] in ("AAPL", "FB  ", "GOOG", "IBM ", "MSFT")]
     assert [row[:2] for row in table] == [[ticker, "2013-03-01"] for ticker in ("AAPL", "FB", "GOOG", "IBM", "MSFT")]
+    assert [" ".join(row[5:]) for row in table[:3]] == ["sell, or stay out", "sell, or stay out", "817.06 798.68 853.83"]
     first.process.send_signal(signal.SIGINT)
     assert first.process.wait(60) == 0
     assert "Traceback" not in first.log
