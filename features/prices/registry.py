@@ -40,7 +40,6 @@ _ENTRIES = {
         csv_url.CsvUrl, lambda own: own.csv_url_calls, lambda own, means: csv_url.CsvUrl(own.csv_url_template or "", means)
     ),
 }
-NAMES = tuple(_ENTRIES)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.bars import ADJ_CLOSE, DAYS, PRICES, FloatArray, columns_of
 from features.prices.merge import TOLERANCE, union
 from models.corporate_action import CorporateAction
 from models.price_series import PackedBars, day_of, number_of
 from models.provider import Fetched
+
+IndexArray = NDArray[np.intp]
 
 OVERLAP = timedelta(days=14)  # ten trading days
 LEAST_OVERLAP = 5  # days: fewer may all be wrong in the same way
@@ -80,12 +83,17 @@ def top_up(stored: Stored, fetched: Fetched) -> TopUp:
     """The stored bars and the fetched ones; on a common day the fetched one."""
     if not len(fetched.packed):
         return TopUp(stored.packed, 0, 0)
+    ours, theirs, at_ours, at_theirs = _common(stored, fetched)
+    same = np.all(np.isclose(ours[1:, at_ours], theirs[1:, at_theirs], rtol=0, atol=0, equal_nan=True), axis=0)
+    return TopUp(union(ours, theirs), added=len(fetched.packed) - len(at_theirs), replaced=int(np.count_nonzero(~same)))
+
+
+def _common(stored: Stored, fetched: Fetched) -> tuple[FloatArray, FloatArray, IndexArray, IndexArray]:
+    """The columns of both, and the indexes of their common days in each."""
     ours, theirs = columns_of(stored.packed), columns_of(fetched.packed)
-    both = union(ours, theirs)
-    known = np.isin(theirs[DAYS].view(np.int64), ours[DAYS].view(np.int64), assume_unique=True)
-    at = np.searchsorted(ours[DAYS].view(np.int64), theirs[DAYS, known].view(np.int64))
-    same = np.all(np.isclose(ours[1:, at], theirs[1:, known], rtol=0, atol=0, equal_nan=True), axis=0)
-    return TopUp(both, added=int(np.count_nonzero(~known)), replaced=int(np.count_nonzero(~same)))
+    days = (ours[DAYS].view(np.int64), theirs[DAYS].view(np.int64))
+    _, at_ours, at_theirs = np.intersect1d(*days, assume_unique=True, return_indices=True)
+    return ours, theirs, at_ours, at_theirs
 
 
 def _first_off(old: FloatArray, new: FloatArray, tolerance: float | FloatArray) -> int | None:

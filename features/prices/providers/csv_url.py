@@ -11,7 +11,7 @@ from features.prices.providers.answers import is_final
 from features.prices.providers.base import Means
 from features.prices.providers.web_source import WebAnswer, WebSource
 from models.price_errors import AmbiguousDates, PriceQuality
-from models.provider import Fetched, Listing, ProviderError, ProviderFault, Window
+from models.provider import Fetched, Listing, ProviderFault, Window
 
 NAME = "csv_url"
 TICKER, SINCE = "{ticker}", "{since}"
@@ -64,8 +64,7 @@ class CsvUrl:
         if answer.status in (404, 410):
             raise self._web.fault(ProviderFault.UNKNOWN_TICKER, f"has no file of {ticker}.")
         if answer.status == 429:
-            message = f"{self._web.provider} allows no further calls now."
-            raise ProviderError(ProviderFault.EXHAUSTED, message, Window.MINUTE, answer.retry_after)
+            raise self._web.exhausted(answer, Window.MINUTE)
         if answer.status in (401, 403):
             raise self._web.fault(ProviderFault.KEY_REFUSED, f"refuses access (status {answer.status}). Check CSV_URL_TEMPLATE.")
         if answer.status != 200:

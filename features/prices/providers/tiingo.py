@@ -117,8 +117,7 @@ class Tiingo:
         spent = _SPENT.search(words)
         if spent is not None or answer.status == 429:
             window = Window.HOUR if spent is None else _WINDOWS[spent[1] or spent[2]]
-            message = f"Tiingo allows no further calls in this {window.value}."
-            raise ProviderError(ProviderFault.EXHAUSTED, message, window, answer.retry_after)
+            raise self._web.exhausted(answer, window)
         if answer.status == 404 or _NOT_FOUND.search(words):
             raise self._web.fault(ProviderFault.UNKNOWN_TICKER, f"has no ticker {asked}.")
         if answer.status in (401, 403):

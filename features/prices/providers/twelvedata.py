@@ -12,7 +12,7 @@ from features.prices.providers.web_source import WebAnswer, WebSource
 from infrastructure.exchanges import exchange_of
 from models.footing import Bases, Basis
 from models.price_series import PackedBars
-from models.provider import Fetched, Listing, ProviderError, ProviderFault, Window
+from models.provider import Fetched, Listing, ProviderFault, Window
 
 NAME = "twelvedata"
 MOST_ROWS = "5000"  # of one answer: 20 years
@@ -98,9 +98,7 @@ class TwelveData:
         if code == 400 and _NOTHING in message:
             return {"values": []}
         if code == 429:
-            window = Window.DAY if "for the day" in message else Window.MINUTE
-            exhausted = f"Twelve Data allows no further calls in this {window.value}."
-            raise ProviderError(ProviderFault.EXHAUSTED, exhausted, window, answer.retry_after)
+            raise self._web.exhausted(answer, Window.DAY if "for the day" in message else Window.MINUTE)
         if isinstance(code, int) and code >= 500:
             raise self._web.fault(ProviderFault.UNREACHABLE, f"has a fault of its own: {message[:120]!r}.")
         if _OTHER_PLAN in message:

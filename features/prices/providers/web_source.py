@@ -13,7 +13,7 @@ import httpx
 import orjson
 
 from features.prices.providers.base import Means
-from models.provider import ProviderError, ProviderFault
+from models.provider import ProviderError, ProviderFault, Window
 from utils.clock import now
 
 MOST_BYTES = 20_000_000  # of an answer: 20,000 bars are 6 MB in the most talkative format
@@ -103,11 +103,16 @@ class WebSource:
         except orjson.JSONDecodeError as error:
             raise self.fault(ProviderFault.BAD_ANSWER, f"answered with what is no JSON: {answer.excerpt!r}.") from error
 
-    def fault(self, fault: ProviderFault, what: str) -> ProviderError:
+    def fault(self, fault: ProviderFault, what: str, window: Window | None = None, retry_after: float | None = None) -> ProviderError:
         """An error whose sentence begins with the provider's name. A key that the provider repeats is taken out."""
         for secret in self._secrets:
             what = what.replace(secret, "…")
-        return ProviderError(fault, f"{self.provider} {what}")
+        return ProviderError(fault, f"{self.provider} {what}", window, retry_after)
+
+    def exhausted(self, answer: WebAnswer, window: Window) -> ProviderError:
+        """An error that tells of calls that are used up, and how long the provider asks to wait."""
+        what = f"allows no further calls in this {window.value}."
+        return self.fault(ProviderFault.EXHAUSTED, what, window, answer.retry_after)
 
     def refuse(self, answer: WebAnswer) -> NoReturn:
         """Raise for an answer that is neither data nor a refusal that the provider documents."""
@@ -128,9 +133,8 @@ class WebSource:
     def _without_fault_of_its_own(self, answer: WebAnswer) -> WebAnswer:
         if answer.status < 500:
             return answer
-        error = self.fault(ProviderFault.UNREACHABLE, f"has a fault of its own (status {answer.status}).")
-        error.retry_after = answer.retry_after
-        raise error
+        what = f"has a fault of its own (status {answer.status})."
+        raise self.fault(ProviderFault.UNREACHABLE, what, retry_after=answer.retry_after)
 
 
 def _in_words(error: httpx.HTTPError) -> str:
