@@ -217,8 +217,10 @@ class Database:
 
         On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so that it cannot fail to get the lock half-way.
         """
-        with self.read() as connection, transaction_on(connection):
+        with self.read() as connection, transaction_on(connection) as waiting:
             yield connection
+        for act in waiting:
+            act()
 
     @contextmanager
     def read_only(self) -> Iterator[Connection]:

@@ -22,13 +22,12 @@ ABANDONED_AFTER = timedelta(seconds=60)  # a request in progress for longer has 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer that can be stored and sent again; `body` is JSON. `after_commit` is called once the transaction has committed."""
+    """An answer that can be stored and sent again; `body` is JSON."""
 
     status: int
     location: str | None
     body: str
     is_replay: bool = False
-    after_commit: Callable[[], None] = lambda: None
 
 
 def once(database: Database, org_id: int, key: str | None, request: bytes, action: Callable[[Connection], Answer]) -> Answer:
@@ -39,9 +38,7 @@ def once(database: Database, org_id: int, key: str | None, request: bytes, actio
     """
     if key is None:
         with database.transaction() as connection:
-            answer = action(connection)
-        answer.after_commit()
-        return answer
+            return action(connection)
     reservation = Reservation(org_id, key, hashlib.sha256(request).hexdigest(), new_id(), now())
     stored = _reserve_or_find(database, reservation)
     if stored is not None:
@@ -55,7 +52,6 @@ def once(database: Database, org_id: int, key: str | None, request: bytes, actio
         with database.transaction() as connection:
             idempotency_store.release(connection, reservation)
         raise
-    answer.after_commit()
     return answer
 
 

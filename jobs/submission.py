@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from api.authentication import org_id
 from api.idempotency import Answer, once
 from api.services import services
+from infrastructure.sql.transaction import after_commit
 from jobs.schemas import job_answer
 from jobs.service import Submit
 from models.job import Job
@@ -28,7 +29,8 @@ def submit_job(idempotency_key: str | None, submit: Submit) -> Response:
         if not submission.is_new:
             return Answer(200, location_of(job), dump({**job_answer(job, situation), "deduplicated": True}).decode())
         body = dump(job_answer(job, situation)).decode()
-        return Answer(202, location_of(job), body, after_commit=lambda: services().wakeup.wake_workers(job.id, job.lane))
+        after_commit(connection, lambda: services().wakeup.wake_workers(job.id, job.lane))
+        return Answer(202, location_of(job), body)
 
     # The options of some routes are in the query.
     path = request.path.encode() + (b"?" + request.query_string if request.query_string else b"")

@@ -13,25 +13,26 @@ _waiting: WeakKeyDictionary[Connection, list[Callable[[], object]]] = WeakKeyDic
 
 
 @contextmanager
-def transaction_on(connection: Connection) -> Iterator[None]:
-    """BEGIN … COMMIT, or ROLLBACK on any exception; then what `after_commit` was given meanwhile."""
+def transaction_on(connection: Connection) -> Iterator[list[Callable[[], object]]]:
+    """BEGIN … COMMIT, or ROLLBACK on any exception. Yields what `after_commit` is given meanwhile, for the caller to do after a COMMIT."""
     # Not `connection.begin()`: that changes the isolation level first, and raises the driver's error when the server is gone.
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN ISOLATION LEVEL READ COMMITTED")
     actions = _waiting[connection] = []
     try:
-        yield
+        yield actions
         connection.exec_driver_sql("COMMIT")
     except BaseException:
         _roll_back(connection)
         raise
     finally:
         del _waiting[connection]
-    for act in actions:
-        act()
 
 
 def after_commit(connection: Connection, act: Callable[[], object]) -> None:
-    """Call `act` once the connection's transaction has committed, and never if it is rolled back; at once where there is none."""
+    """Call `act` once the transaction has committed and its connection is free again, and never if it is rolled back.
+
+    Without a transaction it is called at once.
+    """
     actions = _waiting.get(connection)
     if actions is None:
         act()

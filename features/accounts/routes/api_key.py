@@ -15,6 +15,7 @@ from api.schemas import LongPageQuery, SubmitHeaders
 from api.services import services
 from features.accounts.api_keys import add_key, find_key, list_keys, log_creation, revoke_key
 from features.accounts.schemas import ApiKeyAnswer, ApiKeyPage, ApiKeyPath, ApiKeyRequest, NewApiKeyAnswer
+from infrastructure.sql.transaction import after_commit
 from utils.api_utils import json_response
 from utils.json_text import dump, parse_strict
 
@@ -53,7 +54,8 @@ def create_api_key(header: SubmitHeaders, body: ApiKeyRequest) -> Response:
         stored, secret = add_key(connection, org_id(), body.name)
         # The answer that is stored for repetitions is without the key.
         public = dump({**vars(stored), "key": None}).decode()
-        return Answer(201, f"{PATH}/{stored.id}", public, after_commit=lambda: log_creation(stored, created_by=creator))
+        after_commit(connection, lambda: log_creation(stored, created_by=creator))
+        return Answer(201, f"{PATH}/{stored.id}", public)
 
     identity = b"\n".join((request.method.encode(), request.path.encode(), request.get_data()))
     answer = once(services().database, org_id(), header.idempotency_key, identity, create)
