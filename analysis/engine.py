@@ -6,25 +6,25 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 
 from analysis.bars import Bars, FloatArray
 from analysis.levels import LOOKBACK, find_levels
-from analysis.quality import is_stale, price_warnings
+from analysis.quality import price_warnings
 from analysis.reasons import explain, finite, unavailable
 from analysis.rules import Votes, cast_votes, divisions_by_zero_ignored, shown_values
 from analysis.score import Score, score_of, signal_of, verdict_of
 from analysis.series import LONGEST_WINDOW, Series, compute_series, newest_series, newest_smoothed, rows_of
 from analysis.trade import plan_trade
 from models.analysis import Analysis, Overrides, Parameters, PriceWarning
+from models.freshness import StaleBy
 from models.indicator import INDICATORS, IndicatorReading
 from models.strategy import Strategy
 
 # Incremented with every change to any number or sentence of a result.
-ENGINE_VERSION = "4"
+ENGINE_VERSION = "5"
 WEIGHT_DECIMALS = 10  # of a weight that is told
 
 RECENT = max(LONGEST_WINDOW, LOOKBACK)  # bars: all that an analysis needs besides the smoothed indicators
@@ -66,33 +66,34 @@ class Fingerprints:
     def __init__(self, parameters: Parameters, engine_version: str = ENGINE_VERSION) -> None:
         self._parameters, self._engine_version = json.dumps(vars(parameters), sort_keys=True), engine_version
 
-    def of(self, ticker: str, bars_sha256: str, stale: bool) -> str:
+    def of(self, ticker: str, bars_sha256: str, stale: StaleBy | None) -> str:
         """SHA-256, as hex, of everything that a result depends on.
 
-        `stale` is the only input that depends on the day of the analysis: it gives a warning in the result.
+        `stale` is the only input that depends on the day of the analysis: it gives a warning in the result, which names the exchange.
         """
-        inputs = f'["{ticker}", "{bars_sha256}", {self._parameters}, "{self._engine_version}", {"true" if stale else "false"}]'
+        staleness = "false" if stale is None else "true" if stale.mic is None else f'"{stale.mic}"'
+        inputs = f'["{ticker}", "{bars_sha256}", {self._parameters}, "{self._engine_version}", {staleness}]'
         return hashlib.sha256(inputs.encode()).hexdigest()
 
 
-def analyse(bars: Bars, parameters: Parameters, today: date) -> Analysis:
-    """Analyse the newest bar of at least `quality.MINIMUM_BARS` adjusted bars; `today` decides whether it is stale."""
-    batch = Batch(parameters, today)
-    batch.add(bars)
+def analyse(bars: Bars, parameters: Parameters, stale: StaleBy | None = None) -> Analysis:
+    """Analyse the newest bar of at least `quality.MINIMUM_BARS` adjusted bars; `stale` says by what it is old, if it is."""
+    batch = Batch(parameters)
+    batch.add(bars, stale)
     return batch.analyses()[0]
 
 
 class Batch:
     """Tickers whose newest bars are evaluated together. Each gets what `analyse` gives it, to the last bit, in less time."""
 
-    def __init__(self, parameters: Parameters, today: date) -> None:
-        self._parameters, self._today = parameters, today
+    def __init__(self, parameters: Parameters) -> None:
+        self._parameters = parameters
         self._tickers: list[_Ticker] = []
 
-    def add(self, bars: Bars) -> None:
+    def add(self, bars: Bars, stale: StaleBy | None = None) -> None:
         """Add the history of a ticker; only its newest bars are kept."""
-        warnings, stale = price_warnings(bars, self._today), is_stale(bars.day(-1), self._today)
-        self._tickers.append(_Ticker(len(bars), newest_smoothed(bars), bars.newest(RECENT), warnings, stale))
+        warnings = price_warnings(bars, stale)
+        self._tickers.append(_Ticker(len(bars), newest_smoothed(bars), bars.newest(RECENT), warnings, stale is not None))
 
     def analyses(self) -> list[Analysis]:
         """The analyses, in the order in which the tickers were added."""

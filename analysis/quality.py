@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Iterator
-from datetime import date
 from itertools import chain
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from analysis.bars import Bars
 from models.analysis import PriceWarning
 from models.day_text import day_text
+from models.freshness import StaleBy
 from models.price_series import PackedBars, PriceGap
 
 MINIMUM_BARS = 50
@@ -21,7 +21,6 @@ LARGE_MOVE = 0.5  # of the close before
 SPLIT_TOLERANCE = 0.02  # of a split's ratio: how near to it the move to the close is, or that to the open
 SPLIT_DAY_MOVE = 0.12  # how far the close may then go from there on the split's day
 GAP_DAYS = 10  # calendar days
-STALE_DAYS = 7
 SHORT_BARS = 400  # with fewer, an earlier start of the history still changes verdicts
 WEEKLY_DAYS = 5  # between bars, the median
 MONDAY = 4  # days since 1970-01-01, which was a Thursday
@@ -45,14 +44,9 @@ def is_sound(packed: PackedBars, adjusted: bool) -> bool:
     return bool(low(prices) > 0 and high(prices) < np.inf and low(volumes) >= 0 and high(volumes) < np.inf)
 
 
-def is_stale(newest: date, today: date) -> bool:
-    """Whether the newest bar is older than a week."""
-    return (today - newest).days > STALE_DAYS
-
-
-def price_warnings(bars: Bars, today: date) -> tuple[PriceWarning, ...]:
+def price_warnings(bars: Bars, stale: StaleBy | None) -> tuple[PriceWarning, ...]:
     """Warnings about one or more adjusted bars: their volume, moves, days, age and number."""
-    return tuple(chain(_of_volume(bars), move_warnings(bars), _of_days(bars), _of_age(bars, today)))
+    return tuple(chain(_of_volume(bars), move_warnings(bars), _of_days(bars), _of_age(bars, stale)))
 
 
 def _of_volume(bars: Bars) -> Iterator[PriceWarning]:
@@ -134,12 +128,10 @@ def _of_days(bars: Bars) -> Iterator[PriceWarning]:
         )
 
 
-def _of_age(bars: Bars, today: date) -> Iterator[PriceWarning]:
-    newest = bars.day(-1)
-    if is_stale(newest, today):
-        yield PriceWarning(
-            "stale", f"The newest bar is of {day_text(newest)}, more than {STALE_DAYS} days before the day of the analysis.", newest
-        )
+def _of_age(bars: Bars, stale: StaleBy | None) -> Iterator[PriceWarning]:
+    if stale is not None:
+        newest = bars.day(-1)
+        yield PriceWarning("stale", stale.sentence(day_text(newest)), newest)
     if len(bars) < SHORT_BARS:
         yield PriceWarning(
             "short_history",

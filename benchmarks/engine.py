@@ -67,13 +67,12 @@ def ours() -> Contenders:
     from models.analysis import Analysis, Overrides
     from models.price_series import PackedBars
     from models.strategy import DEFAULT_STRATEGY, STRATEGIES
-    from utils.clock import today
 
     give_back_memory()
     packed = _packed()
     # As many as in a batch, so that none is in the CPU's cache when its turn comes.
     many = itertools.cycle([PackedBars(bytes(bytearray(packed.data))) for _ in range(BATCH)])
-    bars, parameters, day = adjusted_bars(packed, adjusted=True), parameters_of(STRATEGIES[DEFAULT_STRATEGY], Overrides()), today()
+    bars, parameters = adjusted_bars(packed, adjusted=True), parameters_of(STRATEGIES[DEFAULT_STRATEGY], Overrides())
     columns = (bars.high, bars.low, bars.close)
     calls: list[tuple[Any, tuple[Any, ...]]] = []
 
@@ -89,7 +88,7 @@ def ours() -> Contenders:
     originals = {name: getattr(talib, name) for name in talib.get_functions()}
     for name, original in originals.items():
         setattr(talib, name, recorder(original))
-    analyse(bars, parameters, day)
+    analyse(bars, parameters)
     for name, original in originals.items():
         setattr(talib, name, original)
     assert len(calls) >= 14, "analyse no longer calls TA-Lib by its module's names"
@@ -99,15 +98,15 @@ def ours() -> Contenders:
             function(*arguments)
 
     def batch(read: Callable[[], Bars] = lambda: bars) -> list[Analysis]:
-        together = Batch(parameters, day)
+        together = Batch(parameters)
         for _ in range(BATCH):
             together.add(read())
         return together.analyses()
 
-    assert batch() == [analyse(bars, parameters, day)] * BATCH
+    assert batch() == [analyse(bars, parameters)] * BATCH
     return {
         "talib": bare_calls,
-        "analyse": lambda: analyse(bars, parameters, day),
+        "analyse": lambda: analyse(bars, parameters),
         "batch": batch,
         "packed": lambda: batch(lambda: adjusted_bars(next(many), adjusted=True)),
         "history": lambda: signal_history(bars, parameters),

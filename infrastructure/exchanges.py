@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from models.exchange import Exchange, Hours
+from models.exchange import WEEKDAYS, Exchange, Hours
+from models.freshness import Expectation
 
 FILE = Path(__file__).parent.parent / "data" / "calendars.json"
 # The suffixes of Yahoo's tickers. A ticker without one may be of anywhere.
@@ -26,6 +27,15 @@ _BY_SUFFIX = {
     "T": "XTKS",
     "TO": "XTSE",
 }
+# The segments of an exchange, and markets with its trading days and hours, as sources name them.
+_OPERATED_BY = {
+    "ARCX": "XNYS",
+    "BATS": "XNYS",
+    "XASE": "XNYS",
+    "XNCM": "XNAS",
+    "XNGS": "XNAS",
+    "XNMS": "XNAS",
+}
 
 
 @cache
@@ -38,6 +48,36 @@ def exchange_of(ticker: str) -> Exchange | None:
     """The exchange that a ticker's suffix names; none where it has none, or one whose trading days are not known."""
     _, dot, suffix = ticker.rpartition(".")
     return exchanges().get(_BY_SUFFIX.get(suffix, "")) if dot else None
+
+
+def suffixes_of(mic: str) -> list[str]:
+    """The suffixes of an exchange's tickers, without the dot."""
+    return [suffix for suffix, code in _BY_SUFFIX.items() if code == mic]
+
+
+def exchange_for(ticker: str, mic: str | None = None) -> Exchange | None:
+    """The exchange of a ticker: the one that its source names by market identifier code, else the one of its suffix.
+
+    None where neither is one whose trading days are known.
+    """
+    named = None if mic is None else exchanges().get(_OPERATED_BY.get(mic, mic))
+    return named or exchange_of(ticker)
+
+
+class Expectations:
+    """What bars can be expected at a moment, or on an earlier day, of the exchanges of any number of tickers."""
+
+    def __init__(self, moment: datetime, as_of: date | None = None) -> None:
+        self._moment, self._as_of = moment, as_of
+        self._known: dict[str, Expectation] = {}  # thousands of tickers have a few exchanges
+
+    def of(self, ticker: str, mic: str | None = None) -> Expectation:
+        """What can be expected of a ticker, with the code of its exchange where its source names one."""
+        calendar = exchange_for(ticker, mic) or WEEKDAYS
+        found = self._known.get(calendar.mic)
+        if found is None:
+            found = self._known[calendar.mic] = Expectation.at(calendar, self._moment, self._as_of)
+        return found
 
 
 def _exchange(mic: str, fields: dict[str, Any]) -> Exchange:

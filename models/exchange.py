@@ -58,6 +58,10 @@ class Exchange:
             day -= _DAY
         return day
 
+    def trading_day_before(self, day: date) -> date:
+        """The newest trading day before this day."""
+        return self.trading_day_until(day - _DAY)
+
     def trading_day_after(self, day: date) -> date:
         """The first trading day after this day."""
         day += _DAY
@@ -80,12 +84,12 @@ class Exchange:
     def newest_day(self, moment: datetime) -> date:
         """The newest trading day of which there can be a bar: one that has begun to trade."""
         day = self.trading_day_until(self.today(moment))
-        return day if self.opens_at(day) <= moment else self.trading_day_until(day - _DAY)
+        return day if self.opens_at(day) <= moment else self.trading_day_before(day)
 
     def newest_final_day(self, moment: datetime) -> date:
         """The newest trading day whose bar is final: its close is `SETTLES_AFTER` ago."""
         day = self.trading_day_until(self.today(moment))
-        return day if self.closes_at(day) + SETTLES_AFTER <= moment else self.trading_day_until(day - _DAY)
+        return day if self.closes_at(day) + SETTLES_AFTER <= moment else self.trading_day_before(day)
 
     def ends_soon(self, today: date) -> bool:
         """Whether the calendar is known for less than a year from today."""
@@ -100,6 +104,19 @@ class Exchange:
 
     def _moment(self, day: date, at: time) -> datetime:
         return datetime.combine(day, at, self.zone).astimezone(UTC)
+
+
+# Stands in where no exchange is known: each weekday is a trading day, whose bar is final when the day ends in UTC.
+WEEKDAYS = Exchange(
+    mic="",
+    name="",
+    zone=ZoneInfo("UTC"),
+    first=date.min,
+    last=date.max,
+    hours=(Hours(date.min, time(0), time(21)),),
+    closed=(),
+    early_closes={},
+)
 
 
 def _weekdays_until(day: date) -> int:

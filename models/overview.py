@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from models.analysis import SignalName, VerdictName
 from models.failure import AnalysisFailure
+from models.freshness import Freshness
 from models.strategy import StrategyName
 
 
@@ -47,7 +48,7 @@ class VerdictChange:
 class OverviewItem:
     """A watchlist item; missing data is null. `last_day` is the day of the newest close.
 
-    `is_old`: the newest close is more than seven days old. `is_outdated`: the verdict is of an earlier day than the newest close.
+    `is_old`: the newest close is stale. `is_outdated`: the verdict is of an earlier day than the newest close.
     """
 
     ticker: str
@@ -61,6 +62,7 @@ class OverviewItem:
     closes: list[float]
     change_percent: float | None
     last_day: date | None
+    freshness: Freshness
     is_old: bool
     is_outdated: bool
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from models.analysis import PriceWarning
 from models.footing import UNKNOWN, Bases, Steps, steps_until, text_of_steps
+from models.freshness import Freshness
 
 if sys.byteorder != "little":
     raise ImportError("packed prices need a little-endian machine")
@@ -105,6 +106,7 @@ class QualityReport:
     bars: int
     first: date
     last: date
+    freshness: Freshness
     own: bool
     updated_at: datetime
     gaps: tuple[PriceGap, ...]

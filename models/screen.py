@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from models.analysis import SignalName, VerdictName
+from models.freshness import Freshness
 from models.indicator import INDICATORS
 from models.result import AnalysisResult
 from models.strategy import StrategyName
@@ -84,7 +85,8 @@ class ScreenValues:
 class ScreenedResult:
     """A latest result as a line of the screener.
 
-    The values are those of the day `as_of`; `closes` and their `last_day` are of the newest prices, which may be newer than the result.
+    The values are those of the day `as_of`; `closes`, their `last_day` and `freshness` are of the newest prices, which may be newer than
+    the result.
     `former_verdict` is the verdict before the present one, which holds `verdict_since`; both are null where there was no other.
     `previous_score` is of the result before. `votes` is by indicator, null for one that is not available; `closes` is null unless it was
     asked for.
@@ -113,6 +115,7 @@ class ScreenedResult:
     distance_percent: float | None
     votes: dict[str, int | None]
     last_day: date | None
+    freshness: Freshness
     closes: list[float] | None
     fingerprint: str
     created_at: datetime

@@ -10,16 +10,18 @@ from typing import NamedTuple
 
 from analysis.bars import Bars, adjusted_bars
 from analysis.engine import ENGINE_VERSION, Batch, Fingerprints, parameters_of
-from analysis.quality import MINIMUM_BARS, is_sound, is_stale
+from analysis.quality import MINIMUM_BARS, is_sound
 from features.prices.service import check_whole, provider_warnings
+from infrastructure.exchanges import Expectations
 from models.analysis import Analysis, Overrides, Parameters, Provenance
 from models.errors import AnalysedPeriod, InsufficientHistory
 from models.footing import steps_until
+from models.freshness import StaleBy
 from models.price_errors import PricesDamaged
 from models.price_series import PackedBars, SeriesHead, digest_of, number_of
 from models.result import AnalysisResult, NewResult
 from models.strategy import STRATEGIES
-from utils.clock import today
+from utils.clock import now
 from utils.ids import new_id
 from utils.json_text import dump, parse_tolerant
 
@@ -69,8 +71,8 @@ class AnalysisPlan:
     def __init__(self, strategy: str, overrides: Overrides) -> None:
         self.parameters, self.parameters_text, self._fingerprints = _prepared(strategy, _changes(overrides))
         self.keeps_latest = not overrides.any  # the list of latest results has unmodified strategies only, as of today
-        self.seen_on = min(overrides.as_of or today(), today())
         self._as_of = overrides.as_of
+        self._expectations = Expectations(now(), overrides.as_of)
 
     def known_fingerprint(self, head: SeriesHead) -> str | None:
         """The fingerprint of an analysis of the whole series, from its stored digest; None when `as_of` selects a part of the series."""
@@ -102,7 +104,11 @@ class AnalysisPlan:
         return AnalysedPeriod(self._as_of, whole.rows(0, MINIMUM_BARS).last_day() if len(whole) >= MINIMUM_BARS else None)
 
     def _fingerprint(self, head: SeriesHead, sha256: str, last_day: date) -> str:
-        return self._fingerprints.of(head.ticker, sha256, is_stale(last_day, self.seen_on))
+        return self._fingerprints.of(head.ticker, sha256, self.stale_by(head, last_day))
+
+    def stale_by(self, head: SeriesHead, last_day: date) -> StaleBy | None:
+        """What the prices up to a day are stale by; None while they are not."""
+        return self._expectations.of(head.ticker).stale_by(last_day)
 
 
 def _changes(overrides: Overrides) -> bytes:
@@ -145,7 +151,7 @@ class ResultBatch:
 
     def __init__(self, plan: AnalysisPlan) -> None:
         self._plan = plan
-        self._batch = Batch(plan.parameters, plan.seen_on)
+        self._batch = Batch(plan.parameters)
         self._origins: list[tuple[Origin, NewestPrices]] = []
 
     def add(self, work: Work) -> None:
@@ -154,7 +160,7 @@ class ResultBatch:
         if not is_sound(packed, origin.head.adjusted):
             raise PricesDamaged(origin.head.ticker)
         bars = adjusted_bars(packed, origin.head.adjusted, origin.head.steps)
-        self._batch.add(bars)
+        self._batch.add(bars, self._plan.stale_by(origin.head, packed.last_day()))
         self._origins.append((origin, NewestPrices.of(bars)))
 
     def results(self) -> Iterator[NewResult | None]:

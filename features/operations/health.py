@@ -9,7 +9,7 @@ from platform import python_version
 
 from config import VERSION, Settings
 from database import Database
-from features.operations.checks import application, machine, redis
+from features.operations.checks import application, calendars, machine, redis
 from features.operations.checks import database as database_checks
 from infrastructure.check_runner import CheckRunner
 from infrastructure.foundation import Foundation
@@ -30,6 +30,7 @@ RUNBOOK_SECTIONS = {
     "backlog": "bellwetherbacklogunclaimed",
     "workers": "bellwethernoworkers",
     "flags": "bellwetherfeatureoff",
+    "calendars": "symptoms",
 }
 RUNBOOK = "/docs/runbook"
 PREFLIGHT_SECONDS = 30.0  # generous, because it runs in a terminal
@@ -52,6 +53,7 @@ def serving_probes(foundation: Foundation) -> tuple[Probe, ...]:
         machine.storage_probe(settings),
         machine.disk_probe(settings),
         database_checks.clock_probe(database),
+        calendars.calendars_probe(database),
     )
 
 

@@ -12,16 +12,18 @@ from features.prices.actions import TickerFooting, footing_of
 from features.prices.former import find_former
 from features.prices.quality import check_whole, provider_warnings, sound_bars
 from features.prices.store import series as series_store
+from features.prices.store.exchange import has_tickers_ending
 from features.prices.store.series import find_head, find_head_and_latest, find_heads, list_tickers, load, load_each, newest_day
+from infrastructure.exchanges import Expectations
 from models.errors import TickerNotFound
 from models.price_series import COLUMNS, Bar, PackedBars, QualityReport
-from utils.clock import today
+from utils.clock import now
 from utils.json_text import array_pieces, dump, object_pieces
 
 # The interface for other features. Functions that take a connection read within the caller's transaction.
 __all__ = [
-    "check_quality", "check_whole", "find_head", "find_head_and_latest", "find_heads", "list_tickers", "load", "load_each",
-    "newest_day", "provider_warnings", "read_prices", "sound_bars", "stream_csv", "stream_json",
+    "check_quality", "check_whole", "find_head", "find_head_and_latest", "find_heads", "has_tickers_ending", "list_tickers", "load",
+    "load_each", "newest_day", "provider_warnings", "read_prices", "sound_bars", "stream_csv", "stream_json",
 ]  # fmt: skip
 
 BARS_PER_PIECE = 2_000
@@ -45,9 +47,11 @@ def check_quality(database: Database, org_id: int, ticker: str) -> QualityReport
         raise TickerNotFound(ticker)
     head, packed = loaded
     bars = sound_bars(head, packed)
-    warnings = price_warnings(bars, today()) + provider_warnings(head.provider)
+    expected = Expectations(now()).of(head.ticker)
+    warnings = price_warnings(bars, expected.stale_by(head.last_day)) + provider_warnings(head.provider)
     described = (head.ticker, head.name, head.provider, head.bars, head.first_day, head.last_day)
-    return QualityReport(*described, head.org_id == org_id, updated_at, price_gaps(bars), warnings, former)
+    freshness = expected.freshness_of(head.last_day)
+    return QualityReport(*described, freshness, head.org_id == org_id, updated_at, price_gaps(bars), warnings, former)
 
 
 def stream_json(footing: TickerFooting, packed: PackedBars) -> Iterator[bytes]:

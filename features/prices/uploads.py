@@ -24,6 +24,7 @@ from features.prices.preview import preview_of
 from features.prices.quality import check_whole, is_whole
 from features.prices.store import action as action_store
 from features.prices.store import series as series_store
+from infrastructure.exchanges import Expectations
 from models.analysis import PriceWarning
 from models.corporate_action import MERGE, MOST_ACTIONS, UPLOAD, StoredAction
 from models.day_text import day_text
@@ -31,7 +32,7 @@ from models.footing import Bases, Basis
 from models.import_report import ImportReport, LostDays, Rescaled
 from models.price_errors import PriceProblem, PriceQuality, StoredDaysLost
 from models.price_series import MOST_BARS, PackedBars, SeriesDescription, SeriesHead, day_of, head_of
-from utils.clock import now, today
+from utils.clock import now
 from utils.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -192,7 +193,8 @@ def report_of(prepared: Prepared, parsed: ParsedFile, options: UploadOptions) ->
     if prepared.own is not None and parsed.packed.last_day() <= prepared.own[0].last_day:
         message = f"The file holds nothing newer than the stored prices, which end on {day_text(prepared.own[0].last_day)}."
         warnings.append(PriceWarning("nothing_newer", message))
-    warnings += price_warnings(adjusted_bars(packed, head.adjusted, head.steps), today())
+    stale = Expectations(now()).of(head.ticker).stale_by(head.last_day)
+    warnings += price_warnings(adjusted_bars(packed, head.adjusted, head.steps), stale)
     extent = (head.ticker, head.bars, head.first_day, head.last_day)
     stored = prepared.former[1] if prepared.former is not None and is_whole(*prepared.former) else None
     preview = preview_of(stored, parsed.packed, packed) if options.dry_run else None

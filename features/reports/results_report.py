@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from analysis.engine import ENGINE_VERSION
 from analysis.price_text import price_text
-from analysis.quality import is_stale
 from analysis.trade import size_position
 from database import Database
 from features.analyses.service import result_pages, standing_failures
@@ -18,6 +17,7 @@ from features.reports.parameters import SIGNALS, VOTES, reason_in_words, strateg
 from features.reports.summary import COLUMNS as SUMMARY_COLUMNS
 from features.reports.summary import Change, Failure, Tally, write_summary
 from features.reports.workbook import Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
+from infrastructure.exchanges import Expectations
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Signal
 from models.indicator import INDICATORS
 from models.screen import VOTE_COLUMNS, ResultFilter, ScreenedResult
@@ -73,7 +73,8 @@ def _fill(book: Book, database: Database, org_id: int, result_filter: ResultFilt
     if first := next((column for column in columns if column in PLAN), None):
         columns.insert(columns.index(first), "advice")
     sheets: list[Sheet] = []
-    tally, recent_from = Tally(DEFAULT_CAPITAL), now() - timedelta(days=CHANGED_DAYS)
+    moment = now()
+    tally, recent_from, expectations = Tally(DEFAULT_CAPITAL), moment - timedelta(days=CHANGED_DAYS), Expectations(moment)
     for strategy in [result_filter.strategy] if result_filter.strategy else list(STRATEGIES):
         sheet = None
         for page in result_pages(database, org_id, replace(result_filter, strategy=strategy)):
@@ -81,7 +82,7 @@ def _fill(book: Book, database: Database, org_id: int, result_filter: ResultFilt
                 if sheet is None:
                     sheet = _add_list(book, strategy_name(strategy), columns)
                     sheets.append(sheet)
-                sheet.append(*(_cell(result, column) for column in columns))
+                sheet.append(*(_cell(result, column, expectations) for column in columns))
                 _count(result, tally, recent_from)
     for sheet in sheets or [_add_list(book, "Results", columns)]:
         sheet.add_filter()
@@ -100,10 +101,10 @@ def _add_list(book: Book, name: str, columns: Sequence[str]) -> Sheet:
     return book.add_sheet(name, tuple(COLUMNS[column] for column in columns))
 
 
-def _cell(result: ScreenedResult, column: str) -> CellValue:
+def _cell(result: ScreenedResult, column: str, expectations: Expectations) -> CellValue:
     """What stands in a column, in words where the API has codes. A Sell has no plan: its prices are those of a short sale."""
     if column == "advice":
-        return _advice(result)
+        return _advice(result, expectations.of(result.ticker).is_stale(result.as_of))
     if column in PLAN and result.signal == Signal.SELL:
         return None
     value = result.value(column)
@@ -116,9 +117,9 @@ def _cell(result: ScreenedResult, column: str) -> CellValue:
     return SIGNALS[Signal(result.signal)] if column == "signal" else value
 
 
-def _advice(result: ScreenedResult) -> str | None:
+def _advice(result: ScreenedResult, is_stale: bool) -> str | None:
     """What to do in a few words; the ticker's own report has the whole advice."""
-    old = "Update the prices first. " if is_stale(result.as_of, today()) else ""
+    old = "Update the prices first. " if is_stale else ""
     if result.signal == Signal.SELL:
         return f"{old}Sell what you own; else stay out."
     if result.signal == Signal.HOLD or result.entry is None:

@@ -10,9 +10,12 @@ from sqlalchemy import Connection
 from features.analyses import service as analyses
 from features.prices import service as prices
 from features.watchlist.store import watchlist as watchlist_store
+from features.watchlist.store.watchlist import follows_ending
 from models.errors import WatchlistAnchorNotFound, WatchlistItemExists, WatchlistItemNotFound
 from models.watchlist import AddedTicker, AddOutcome, NewItem, WatchlistItem
 from utils.clock import now
+
+__all__ = ["Changes", "add", "add_many", "change", "find", "follows_ending", "remove"]
 
 GAP = 1024  # between neighbours, so that ten moves to the same place change one row each
 

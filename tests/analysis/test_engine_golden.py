@@ -13,14 +13,15 @@ from kit.bars import chosen, seen
 
 from analysis.bars import adjusted_bars
 from analysis.engine import ENGINE_VERSION, Fingerprints
+from models.freshness import StaleBy
 from models.price_series import PackedBars
 
 AS_OF = date(2013, 3, 1)
-FINGERPRINT = "83c5273cd705789424fbc07e64135883140dce6067973bada252a3f0461fbca2"
+FINGERPRINT = "e0fa4f6ca4dafc0226d08a3caac7bcdf3b321627f304d0905ee17c07e23c2087"
 
 
 def test_the_numbers_below_are_of_this_version() -> None:
-    assert ENGINE_VERSION == "4"
+    assert ENGINE_VERSION == "5"
 
 
 @pytest.mark.parametrize(
@@ -59,4 +60,4 @@ def test_score_and_verdict(packed: dict[str, PackedBars], ticker: str, strategy:
 
 
 def test_a_fingerprint_is_the_same_in_every_process() -> None:
-    assert Fingerprints(chosen("weekly")).of("IBM", "0" * 64, stale=True) == FINGERPRINT
+    assert Fingerprints(chosen("weekly")).of("IBM", "0" * 64, StaleBy(None, None)) == FINGERPRINT

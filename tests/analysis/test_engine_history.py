@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from kit.bars import TICKERS, bars_of, chosen, seen, walk
 
 from analysis.bars import Bars
 from analysis.engine import Batch, SignalHistory, analyse, newest_score, signal_history
+from models.freshness import StaleBy
 from models.strategy import STRATEGIES
 from utils.json_text import dump
 
@@ -102,12 +102,12 @@ def test_a_batch_gives_each_ticker_what_it_gives_it_alone(sample: dict[str, Bars
         *(walk(seed, count, level=10.0**seed, tick=10.0**seed / 100, idle=0.5) for seed, count in enumerate((50, 120, 500))),
         bars_of(np.full(80, 3.0)),
     ]
-    batch = Batch(chosen(strategy), sample["IBM"].day(-1))
+    batch, stale = Batch(chosen(strategy)), StaleBy("XNYS", "New York Stock Exchange")
     for bars in histories:
-        batch.add(bars)
-    alone = [analyse(bars, chosen(strategy), sample["IBM"].day(-1)) for bars in histories]
+        batch.add(bars, stale)
+    alone = [analyse(bars, chosen(strategy), stale) for bars in histories]
     assert [dump(analysis) for analysis in batch.analyses()] == [dump(analysis) for analysis in alone]
 
 
 def test_a_batch_without_tickers_has_no_analyses() -> None:
-    assert Batch(chosen(), date(2026, 1, 1)).analyses() == []
+    assert Batch(chosen()).analyses() == []

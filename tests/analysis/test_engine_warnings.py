@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pytest
@@ -10,20 +10,23 @@ from kit.bars import TICKERS, bars_of, chosen, seen
 
 from analysis.bars import Bars, adjusted_bars
 from analysis.engine import analyse
-from analysis.quality import MINIMUM_BARS, is_stale, price_warnings
+from analysis.quality import MINIMUM_BARS, price_warnings
 from models.analysis import PriceWarning
 from models.day_text import day_text
+from models.freshness import StaleBy
 from models.price_series import PackedBars
 
+BY_WEEKDAYS = StaleBy(None, None)
 
-def warnings_of(bars: Bars, days_later: int = 0) -> dict[str, str]:
+
+def warnings_of(bars: Bars, stale: StaleBy | None = None) -> dict[str, str]:
     """The warnings but those of all generated bars here, which are few and on every day of the week."""
-    warnings = price_warnings(bars, bars.day(-1) + timedelta(days=days_later))
+    warnings = price_warnings(bars, stale)
     return {warning.code: warning.message for warning in warnings if warning.code not in ("short_history", "weekend_bars")}
 
 
 def codes_of(bars: Bars) -> list[str]:
-    return [warning.code for warning in price_warnings(bars, bars.day(-1))]
+    return [warning.code for warning in price_warnings(bars, None)]
 
 
 def on_days(count: int, step: int, first: date = date(2024, 1, 1)) -> Bars:
@@ -84,23 +87,31 @@ def test_a_gap_is_more_than_ten_days(days: int, warns: bool) -> None:
         assert warnings["gap"] == f"The prices have a gap of more than 10 days, from {day_text(bars.day(29))} to {day_text(bars.day(30))}."
 
 
-@pytest.mark.parametrize(("days_later", "warns"), [(0, False), (7, False), (8, True), (5000, True)])
-def test_stale_is_more_than_seven_days_old(days_later: int, warns: bool) -> None:
-    warnings = warnings_of(bars_of(np.full(60, 100.0)), days_later)
-    assert list(warnings) == (["stale"] if warns else [])
-    assert is_stale(date(2013, 3, 1), date(2013, 3, 1) + timedelta(days=days_later)) is warns
+@pytest.mark.parametrize(
+    ("stale", "passed"),
+    [
+        (StaleBy(None, None), "weekdays"),
+        (StaleBy("XLON", "London Stock Exchange"), "trading days of the London Stock Exchange"),
+        (StaleBy("XETR", "Xetra"), "trading days of Xetra"),
+    ],
+)
+def test_the_warning_of_stale_prices_names_the_exchange_by_whose_days_they_are(stale: StaleBy, passed: str) -> None:
+    bars = bars_of(np.full(60, 100.0))
+    assert warnings_of(bars) == {}
+    message = f"The newest bar is of {day_text(bars.day(-1))}; more than 5 {passed} have passed since."
+    assert warnings_of(bars, stale) == {"stale": message}
 
 
 def test_warnings_come_together() -> None:
     bars = with_gap(30)
     bars.close[10] *= 3
     bars.volume[:10] = 0
-    assert list(warnings_of(bars, 30)) == ["zero_volume", "large_move", "likely_split", "gap", "stale"]
+    assert list(warnings_of(bars, BY_WEEKDAYS)) == ["zero_volume", "large_move", "likely_split", "gap", "stale"]
 
 
 def test_one_bar_alone_is_only_ever_stale() -> None:
     assert warnings_of(bars_of([100.0])) == {}
-    assert list(warnings_of(bars_of([100.0]), 8)) == ["stale"]
+    assert list(warnings_of(bars_of([100.0]), BY_WEEKDAYS)) == ["stale"]
 
 
 @pytest.mark.parametrize("ticker", TICKERS)
@@ -169,15 +180,14 @@ def test_one_bar_of_a_weekend_is_found_before_and_after_1970() -> None:
         bars = on_days(400, 1, first)
         assert codes_of(bars) == []
         bars.days[104] += np.timedelta64(2, "D")  # a Friday
-        (warning,) = price_warnings(bars, bars.day(-1))
+        (warning,) = price_warnings(bars, None)
         assert warning.message.startswith(f"1 bar is of a Saturday or Sunday, the last of {day_text(bars.day(104))}:")
 
 
 def test_the_analysis_carries_the_warnings(sample: dict[str, Bars]) -> None:
     bars = sample["AAPL"]
-    today = bars.day(-1) + timedelta(days=8)
-    warnings = analyse(bars, chosen(), today).warnings
-    assert warnings == price_warnings(bars, today)
+    warnings = analyse(bars, chosen(), BY_WEEKDAYS).warnings
+    assert warnings == price_warnings(bars, BY_WEEKDAYS)
     assert [warning.code for warning in warnings] == ["large_move", "stale"]
     assert all(isinstance(warning, PriceWarning) for warning in warnings)
 

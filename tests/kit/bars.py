@@ -53,8 +53,8 @@ def chosen(strategy: str = "balanced", **overrides: Any) -> Parameters:
 
 
 def seen(bars: Bars, parameters: Parameters | None = None) -> Analysis:
-    """The analysis on the day of the newest bar, by default with the strategy `balanced`."""
-    return analyse(bars, chosen() if parameters is None else parameters, bars.day(-1))
+    """The analysis of fresh prices, by default with the strategy `balanced`."""
+    return analyse(bars, chosen() if parameters is None else parameters)
 
 
 def readings_of(analysis: Analysis) -> dict[str, IndicatorReading]:

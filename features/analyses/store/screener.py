@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
+from infrastructure.exchanges import Expectations
 from infrastructure.sql.like import escaped
 from models.api_key import SHARED_ORG
 from models.indicator import INDICATORS
 from models.recent_closes import RecentCloses
 from models.screen import CLOSES_SHOWN, SORT_KEYS, VOTE_COLUMNS, VOTE_DIGITS, ResultFilter, ScreenedResult, votes_of
-from utils.clock import iso, parse_iso
+from utils.clock import iso, now, parse_iso
 
 _PLACES = {key: place for place, key in enumerate(INDICATORS, start=1)}
 _VERDICTS = {"BUY": "('Strong Buy', 'Buy')", "SELL": "('Strong Sell', 'Sell')", "HOLD": "('Hold')"}  # of each signal
@@ -103,7 +104,8 @@ def list_latest(
         order=f"sort_value {direction}, l.ticker, l.strategy",
     )
     rows = connection.execute(text(statement), {**parameters, "org_id": org_id, "shared": SHARED_ORG, "limit": limit})
-    return [_from_row(row, has_closes) for row in rows]
+    expectations = Expectations(now())
+    return [_from_row(row, has_closes, expectations) for row in rows]
 
 
 def count_latest(connection: Connection, org_id: int, result_filter: ResultFilter) -> int:
@@ -171,7 +173,7 @@ _NAMED = """(
 )"""
 
 
-def _from_row(row: Any, has_closes: bool) -> Listed:
+def _from_row(row: Any, has_closes: bool, expectations: Expectations) -> Listed:
     own_values = bool(row[len(_RESULT)])  # otherwise they are those of an earlier result, until maintenance has filled them in
     values = row[_VALUES_FROM:_VALUES_END] if own_values else [None] * len(_VALUES)
     votes, former_verdict, verdict_since, previous_score, name, *prices, sort_value = row[_VALUES_END:]
@@ -185,6 +187,7 @@ def _from_row(row: Any, has_closes: bool) -> Listed:
         previous_score=previous_score if own_values else None,
         votes=votes_of(votes if own_values else None),
         last_day=last_day,
+        freshness=expectations.of(row[1]).freshness_of(last_day),
         closes=_closes(closes, last_close) if has_closes else None,
     )
     return Listed(result, sort_value)

@@ -11,8 +11,10 @@ from api.services import services
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.ticker import TickerPage, TickersQuery
 from features.prices.store import series as series_store
+from infrastructure.exchanges import Expectations
 from models.price_series import SeriesHead
 from utils.api_utils import json_response
+from utils.clock import now
 
 blueprint = api_blueprint("ticker", PRICES)
 
@@ -25,10 +27,11 @@ def list_tickers(query: TickersQuery) -> Response:
     with services().database.read() as connection:
         rows = series_store.list_heads(connection, org_id(), query.q, after[0] if after else "", query.limit + 1)
     heads, next_cursor = page(rows, query.limit, scope, lambda last: [last.ticker])
-    return json_response({"items": [_item(head) for head in heads], "next_cursor": next_cursor})
+    expectations = Expectations(now())
+    return json_response({"items": [_item(head, expectations) for head in heads], "next_cursor": next_cursor})
 
 
-def _item(head: SeriesHead) -> dict[str, object]:
+def _item(head: SeriesHead, expectations: Expectations) -> dict[str, object]:
     return {
         "ticker": head.ticker,
         "name": head.name,
@@ -36,4 +39,5 @@ def _item(head: SeriesHead) -> dict[str, object]:
         "first": head.first_day,
         "last": head.last_day,
         "provider": head.provider,
+        "freshness": expectations.of(head.ticker).freshness_of(head.last_day),
     }

@@ -7,6 +7,7 @@ from datetime import date
 from pydantic import Field
 
 from api.schemas import PLAIN_TEXT, Answer, LongPageQuery, Page
+from models.freshness import Freshness
 
 
 class TickersQuery(LongPageQuery):
@@ -24,6 +25,7 @@ class TickerItem(Answer):
     first: date
     last: date
     provider: str
+    freshness: Freshness
 
 
 class TickerPage(Page):

@@ -11,8 +11,9 @@ from api.services import services
 from features.analyses import service as analyses
 from features.watchlist.schemas.overview import OverviewPage, OverviewQuery
 from features.watchlist.store import overview as overview_store
+from infrastructure.exchanges import Expectations
 from utils.api_utils import tagged
-from utils.clock import today
+from utils.clock import now
 
 blueprint = api_blueprint("overview", DASHBOARD)
 
@@ -29,6 +30,7 @@ def get_overview(query: OverviewQuery) -> Response:
     with services().database.reader() as connection:
         failures = analyses.standing_failures(connection, org_id(), order.strategy)
         rows = overview_store.list_rows(connection, org_id(), order, after, query.limit + 1)
-    items = [overview_store.item_from_row(row, failures, today()) for row in rows]
+    expectations = Expectations(now())
+    items = [overview_store.item_from_row(row, failures, expectations) for row in rows]
     items, next_cursor = page(items, query.limit, scope, lambda last: overview_store.place(order.sort, last))
     return tagged({"items": items, "next_cursor": next_cursor})

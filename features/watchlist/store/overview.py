@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from sqlalchemy import text
 
-from analysis.quality import is_stale
 from database import AnyReader
+from infrastructure.exchanges import Expectations
 from models.api_key import SHARED_ORG
 from models.failure import AnalysisFailure
 from models.overview import LatestVerdict, OverviewFilter, OverviewItem, PreviousVerdict, VerdictChange
@@ -63,11 +62,12 @@ def place(sort: str, last: OverviewItem) -> list[Any]:
     return [getattr(last, name) for name in _BEGINNING[sort]]
 
 
-def item_from_row(row: Any, failures: Mapping[str, AnalysisFailure], seen_on: date) -> OverviewItem:
-    """An item as it is on a day; `failures` are those that stand, by ticker."""
+def item_from_row(row: Any, failures: Mapping[str, AnalysisFailure], expectations: Expectations) -> OverviewItem:
+    """An item beside what can be expected now; `failures` are those that stand, by ticker."""
     latest = None if row[_LATEST][0] is None else LatestVerdict(*row[_LATEST])
     last_day, closes, last_close = row[_SHARED] if row[_OWN][0] is None else row[_OWN]
     prices = [] if last_day is None else RecentCloses(bytes(closes), bytes(last_close)).prices()
+    freshness = expectations.of(row[0]).freshness_of(last_day)
     former = row[_CHANGE][0]
     # A process of an older version, during a deploy, replaces a verdict without noting what it was.
     has_changed = latest is not None and former is not None and former != latest.verdict
@@ -83,6 +83,7 @@ def item_from_row(row: Any, failures: Mapping[str, AnalysisFailure], seen_on: da
         closes=prices,
         change_percent=change_percent(prices),
         last_day=last_day,
-        is_old=last_day is not None and is_stale(last_day, seen_on),
+        freshness=freshness,
+        is_old=freshness.state == "stale",
         is_outdated=latest is not None and last_day is not None and latest.as_of < last_day,
     )

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Connection, bindparam, text
 
 from infrastructure.sql.advisory_lock import hold_lock
+from infrastructure.sql.like import escaped
 from models.watchlist import NewItem, WatchlistItem
 from utils.dialects import Variants, execute_rows
 
@@ -34,6 +35,14 @@ LIST_TICKERS = text("SELECT ticker FROM watchlist_items WHERE org_id = :org_id O
 def list_tickers(connection: Connection, org_id: int) -> list[str]:
     """The tickers of all items, in order."""
     return [row[0] for row in connection.execute(LIST_TICKERS, {"org_id": org_id})]
+
+
+FOLLOWS_ENDING = text("SELECT EXISTS (SELECT 1 FROM watchlist_items WHERE ticker LIKE :ending ESCAPE '\\')")
+
+
+def follows_ending(connection: Connection, end: str) -> bool:
+    """Whether any organization follows a ticker that ends so."""
+    return bool(connection.execute(FOLLOWS_ENDING, {"ending": f"%{escaped(end)}"}).scalar_one())
 
 
 FIND = text(f"SELECT {_COLUMNS} FROM watchlist_items WHERE org_id = :org_id AND ticker = :ticker")

@@ -7,6 +7,7 @@ from itertools import combinations
 
 from features.analyses.plan import AnalysisPlan
 from models.analysis import Overrides
+from models.price_series import Bar, PackedBars, SeriesDescription, head_of
 
 CHOICES = [
     ("balanced", Overrides()),
@@ -31,4 +32,6 @@ def test_the_order_of_indicators_and_the_day_change_no_parameter() -> None:
     turned = AnalysisPlan("balanced", Overrides(indicators=("cci", "rsi"), as_of=date(2012, 1, 3)))
     assert plan.parameters == turned.parameters
     assert (plan.keeps_latest, AnalysisPlan("balanced", Overrides()).keeps_latest) == (False, True)
-    assert turned.seen_on == date(2012, 1, 3) != plan.seen_on
+    head = head_of(SeriesDescription(1, "IBM", None, "upload", adjusted=False), PackedBars.pack([Bar(date(2012, 1, 2), *[1.0] * 6)]))
+    assert turned.stale_by(head, date(2012, 1, 2)) is None
+    assert plan.stale_by(head, date(2012, 1, 2)) is not None

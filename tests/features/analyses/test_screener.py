@@ -62,6 +62,7 @@ def expected(client: Client, result: dict[str, Any]) -> dict[str, Any]:
         "verdict_since": None,
         "previous_score": None,
         "last_day": result["as_of"],
+        "freshness": client.get(f"/prices/{result['ticker']}/quality").json["freshness"],
         "closes": None,
         "created_at": result["created_at"],
         "analysed_at": result["created_at"],

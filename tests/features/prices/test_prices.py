@@ -45,9 +45,8 @@ def test_an_uploaded_file_is_analysed_like_any_other(client: Client) -> None:
         "preview": None, "warnings": report.json["warnings"],
     }  # fmt: skip
     assert [warning["code"] for warning in report.json["warnings"]] == ["weekend_bars", "stale", "short_history"]
-    assert (
-        report.json["warnings"][1]["message"] == "The newest bar is of 29 February 2020, more than 7 days before the day of the analysis."
-    )
+    message = "The newest bar is of 29 February 2020; more than 5 weekdays have passed since."
+    assert report.json["warnings"][1]["message"] == message
     result = client.post("/analyze", {"ticker": "MINE"}).json
     assert (result["provenance"]["provider"], result["provenance"]["adjustment"]) == ("upload", "none")
 
@@ -255,7 +254,8 @@ def test_quality_says_what_is_stored_and_what_is_missing(client: Client) -> None
     before = now()
     assert client.put("/prices/HOLES", "\n".join(lines)).status_code == 200
     report = client.get("/prices/holes/quality").json
-    assert list(report) == ["ticker", "name", "provider", "bars", "first", "last", "own", "updated_at", "gaps", "warnings", "former"]
+    fields = ["ticker", "name", "provider", "bars", "first", "last", "freshness", "own", "updated_at", "gaps", "warnings", "former"]
+    assert list(report) == fields
     assert (report["ticker"], report["name"], report["provider"], report["bars"]) == ("HOLES", None, "upload", len(lines) - 1)
     assert (report["first"], report["last"]) == (lines[1][:10], lines[-1][:10])
     assert before <= parse_iso(report["updated_at"]) <= now()

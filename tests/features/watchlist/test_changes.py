@@ -110,7 +110,7 @@ def test_old_prices_and_outdated_verdicts(client: Client) -> None:
     days = [today() - timedelta(days=number) for number in range(400, -1, -1)]
     lines = [f"{day},10,11,9,{10 + day.day % 2},5" for day in days]
     header = "Date,Open,High,Low,Close,Volume"
-    client.put("/prices/FRESH", "\n".join([header, *lines[:-8]]))
+    client.put("/prices/FRESH", "\n".join([header, *lines[:-12]]))
     client.post("/analyze", {"ticker": "FRESH"})
     marks = {ticker: (item["is_old"], item["is_outdated"]) for ticker, item in overview(client).items()}
     assert marks == {"AAPL": (True, False), "FRESH": (True, False), "NONE": (False, False)}

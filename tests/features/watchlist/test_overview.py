@@ -66,7 +66,7 @@ def test_everything_at_once(client: Client) -> None:
     item = only(client)
     assert list(item) == [
         *("ticker", "name", "notes", "position", "latest", "previous", "change", "failure"),
-        *("closes", "change_percent", "last_day", "is_old", "is_outdated"),
+        *("closes", "change_percent", "last_day", "freshness", "is_old", "is_outdated"),
     ]
     assert (item["ticker"], item["name"], item["notes"]) == ("AAPL", "Apple Inc.", "<b>=1+1</b>")
     latest = item["latest"]
