@@ -30,6 +30,11 @@ def end_session(page: Any, site: Site) -> None:
     wait_until(lambda: requests.get(site.url("/api/v1/session"), cookies={cookie["name"]: cookie["value"]}, timeout=60).status_code == 401)
 
 
+def add(page: Any) -> None:
+    """Press Add as somebody does who is quicker than the page's own reads, which may have opened the dialog over it on a slow machine."""
+    page.get_by_role("button", name="Add", exact=True).dispatch_event("click")
+
+
 def sign_in_again(page: Any, key: str = MASTER_KEY) -> None:
     page.locator(DIALOG).get_by_label("API key").fill(key)
     page.locator(DIALOG).get_by_role("button", name="Sign in").click()
@@ -57,7 +62,7 @@ def test_what_was_typed_is_stored_after_signing_in_again(open_page: Open, site: 
     page.get_by_label("Add tickers").fill("IBM")
     page.get_by_label("Notes (optional)").fill("typed before the session ended")
     end_session(page, site)
-    page.get_by_role("button", name="Add", exact=True).click()
+    add(page)
     dialog = page.locator(DIALOG)
     expect(dialog.get_by_role("heading")).to_have_text("Your session has ended")
     expect(dialog.get_by_label("API key")).to_be_focused()
@@ -77,7 +82,7 @@ def test_a_sign_in_that_is_put_off_leaves_the_page_as_it_is(open_page: Open, sit
     settled(page)
     page.get_by_label("Add tickers").fill("FB")
     end_session(page, site)
-    page.get_by_role("button", name="Add", exact=True).click()
+    add(page)
     expect(page.locator(DIALOG).get_by_label("API key")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator(DIALOG)).to_have_count(0)

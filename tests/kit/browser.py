@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +40,13 @@ window.fetch = (...given) => {
 };
 """
 QUIET_LOOKS = 6
+LOOK = """([asked, looks]) => {
+  if (window.settling?.asked !== asked) window.settling = { asked, quiet: 0 };
+  const isQuiet = window.inFlight === 0 && !document.querySelector("[aria-busy=true]");
+  window.settling.quiet = isQuiet ? window.settling.quiet + 1 : 0;
+  return window.settling.quiet >= looks;
+}"""
+_SETTLING = count()
 KEY = {"X-API-Key": MASTER_KEY}
 PATIENCE = 60_000  # milliseconds: enough for a slow machine, so that only a page that hangs fails
 
@@ -127,15 +135,8 @@ def settled(page: Any) -> None:
     Playwright's own "networkidle" waits for half a second without any connection, which a page that polls may never have on a slow machine.
     """
     page.wait_for_load_state()
-    quiet = 0
-
-    def look() -> bool:
-        nonlocal quiet
-        is_quiet = page.evaluate("window.inFlight === 0 && !document.querySelector('[aria-busy=true]')")
-        quiet = quiet + 1 if is_quiet else 0
-        return quiet >= QUIET_LOOKS
-
-    wait_until(look)
+    # Looked at in the page: unlike `evaluate`, this ends in time where the page hangs.
+    page.wait_for_function(LOOK, arg=[next(_SETTLING), QUIET_LOOKS], polling=30)
 
 
 def module(name: str) -> str:

@@ -126,6 +126,13 @@ function ask(title) {
   return asking;
 }
 
+/** Ask for the reason that is known now: a read may have been refused before. @param {string} title */
+function askBecause(title) {
+  const asked = dialog?.querySelector("#again-title");
+  if (asked) asked.textContent = title;
+  else if (!asking) ask(title);
+}
+
 /** Another organization's key, or one that may do less: the page is another one with it. @param {HTMLElement} form */
 function offerReload(form) {
   const load = h("button", { type: "button", class: "primary", onclick: () => location.reload() }, "Load the page again");
@@ -161,7 +168,7 @@ export const tellSignedOut = () => tabs.postMessage("signed out");
 export function watchSession() {
   if (!csrfToken()) return;
   tabs.addEventListener("message", async ({ data }) => {
-    if (data === "signed out" && !asking) ask("You have signed out in another tab");
+    if (data === "signed out") askBecause("You have signed out in another tab");
     if (data === "signed in") await follow();
   });
   document.addEventListener("visibilitychange", () => {
