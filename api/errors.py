@@ -17,6 +17,8 @@ STATUSES = {
     "forbidden": 403,
     "not_found": 404,
     "ticker_not_found": 404,
+    "universe_not_found": 404,
+    "no_provider": 409,
     "job_not_found": 404,
     "conflict": 409,
     "job_finished": 409,

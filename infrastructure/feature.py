@@ -62,7 +62,7 @@ class Feature:
 
     name: str
     blueprints: Callable[[], Sequence[Blueprint]] = tuple
-    kinds: Callable[[], Sequence[JobKind[Any]]] = tuple
+    kinds: Callable[[Foundation], Sequence[JobKind[Any]]] = lambda foundation: ()
     flags: tuple[Flag, ...] = ()
     maintenance: Callable[[Foundation], Sequence[MaintenanceTask]] = lambda foundation: ()
     probes: Callable[[Foundation], Sequence[Probe]] = lambda foundation: ()

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from itertools import count
 from typing import Any, TypeVar
 
 import structlog
@@ -20,12 +20,14 @@ from database import Database
 from infrastructure.sql.database_clock import database_now
 from infrastructure.sql.transaction import after_commit
 from jobs.kind import JobKinds
+from jobs.store import delay as delay_store
 from jobs.store import item as item_store
 from jobs.store import job as job_store
 from jobs.store import total as job_total_store
-from jobs.store.item import Claim, Delay, Held, Lost
+from jobs.store.delay import NOBODY, Delay
+from jobs.store.item import Claim, Held, Lost
 from jobs.store.job import Settlement
-from models.job import Chunk, ClaimedItem, Fault, Lane, Outcome, Stored, Tally, Work
+from models.job import Chunk, ClaimedItem, Fault, Lane, Later, Outcome, Stored, Tally, Work
 from utils.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -150,17 +152,31 @@ class Claims:
             raise StoreFailed(f"{work.kind}: {type(error).__name__}: {error}") from error
 
 
-def put_off(database: Database, chunk: Chunk, items: Collection[ClaimedItem], seconds: float, counts: bool = True) -> None:
-    """Delay some items of the chunk. After `seconds` they are requeued, like items whose worker was lost.
+@dataclass(frozen=True)
+class Postponement:
+    """How long items are delayed, and whether their claim `counts` as a try."""
 
-    `counts` is whether the claim counts as a try. Raises ClaimLost.
+    later: Later
+    counts: bool = True
+
+
+def put_off(database: Database, chunk: Chunk, items: Collection[ClaimedItem], postponement: Postponement) -> None:
+    """Delay some items of the chunk, each behind the delayed items of its job. Then they are requeued, like items whose worker was lost.
+
+    Raises ClaimLost.
     """
+    later = postponement.later
     with database.transaction() as connection:
         moment = database_now(connection)
         _lock(connection, chunk, items)
-        delay = Delay(new_id(), moment + timedelta(seconds=seconds), counts)
-        held_items = [_held(chunk, item) for item in items]
-        stopped = _requeue_or_stop(connection, held_items, moment, partial(item_store.mark_put_off, delay=delay))
+        before = {job_id: delay_store.count_delayed(connection, job_id) for job_id in sorted({item.job_id for item in items})}
+        places = {job_id: count(delayed if later.rates else 0) for job_id, delayed in before.items()}
+
+        def delay(connection: Connection, held_items: list[Held]) -> None:
+            until = [(held, moment + timedelta(seconds=later.seconds_at(next(places[held.job_id])))) for held in held_items]
+            delay_store.mark_put_off(connection, until, Delay(new_id(), postponement.counts))
+
+        stopped = _requeue_or_stop(connection, [_held(chunk, item) for item in items], moment, delay)
         job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
 
 
@@ -187,11 +203,12 @@ def _rescue(connection: Connection, lost: list[Lost]) -> dict[str, Lane]:
     moment = database_now(connection)
     stopped = _requeue_or_stop(connection, _running_items_last(lost), moment, item_store.mark_rescued)
     job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
-    job_total_store.add(connection, {"rescued": len(lost)})
-    jobs = {held.job_id: held.lane for held in lost}
-    said = {"items": len(lost), "job_ids": sorted(jobs), "chunks": sorted({held.token for held in lost})}
-    after_commit(connection, lambda: log.warning("items rescued", **said))
-    return jobs
+    taken = [held for held in lost if held.worker != NOBODY]
+    if taken:
+        job_total_store.add(connection, {"rescued": len(taken)})
+        said = {"items": len(taken), "job_ids": sorted(set(_jobs_of(taken))), "chunks": sorted({held.token for held in taken})}
+        after_commit(connection, lambda: log.warning("items rescued", **said))
+    return {held.job_id: held.lane for held in lost}
 
 
 def _running_items_last(lost: list[Lost]) -> list[Lost]:

@@ -13,13 +13,13 @@ from sqlalchemy import exc
 
 from database import Database
 from jobs import claims
-from jobs.claims import Claimant, ClaimLost, Claims, StoreFailed
+from jobs.claims import Claimant, ClaimLost, Claims, Postponement, StoreFailed
 from jobs.heartbeat import Heartbeat
 from jobs.isolated_process import IsolatedProcess, IsolationInterrupted, IsolationStopped, IsolationUnavailable, StrikeCounts
 from jobs.kind import JobKind, JobKinds
 from jobs.wakeup import Wakeup
 from models.errors import JobUnreadable
-from models.job import Chunk, ClaimedItem, Fault, Lane, Outcome, Work
+from models.job import Chunk, ClaimedItem, Fault, Lane, Later, Outcome, Work
 from utils.database_errors import is_unavailable, reason_of
 
 log = structlog.get_logger(__name__)
@@ -174,8 +174,7 @@ class Executor:
         if kind is None:
             # A newer version may have queued it: its workers start during the deploy.
             log.warning("kind of job not known to this version, left to workers that know it", items=len(items))
-            claims.put_off(self._database, progress.chunk, items, self._options.unknown_kind_seconds, counts=False)
-            progress.remove(items)
+            self._put_off(progress, items, Postponement(Later(self._options.unknown_kind_seconds), counts=False))
             return
         try:
             params = kind.read_params(work.params)
@@ -223,7 +222,11 @@ class Executor:
     def _collect(self, progress: _Progress, batch: _Batch, outcomes: Iterator[tuple[str, Outcome]]) -> bool:
         """Collect outcomes; return whether it stopped early, because no pending item is wanted any more."""
         for key, outcome in outcomes:
-            progress.outcomes.update((item, outcome) for item in batch.pending.pop(key) if item.job_id not in progress.cancelled)
+            items = [item for item in batch.pending.pop(key) if item.job_id not in progress.cancelled]
+            if isinstance(outcome, Later):
+                self._put_off(progress, items, Postponement(outcome, counts=False))
+            else:
+                progress.outcomes.update((item, outcome) for item in items)
             # Checked before the iterator runs the next key.
             if batch.pending and not self._is_any_wanted(progress, batch):
                 return True
@@ -246,17 +249,22 @@ class Executor:
             assert kind is not None
             try:
                 with structlog.contextvars.bound_contextvars(kind=work.kind, job_id=item.job_id):
-                    progress.outcomes[item] = self._isolated.run(work, item.key, kind.limits, self._stop)
+                    outcome = self._isolated.run(work, item.key, kind.limits, self._stop)
             except IsolationStopped:
                 return  # the items without an outcome are given back
             except IsolationInterrupted as error:
-                self._put_off(progress, [item], error.pause)
+                self._put_off(progress, [item], Postponement(Later(error.pause)))
             except IsolationUnavailable as error:
-                self._put_off(progress, items[index:], error.pause)
+                self._put_off(progress, items[index:], Postponement(Later(error.pause)))
                 return
+            else:
+                if isinstance(outcome, Later):
+                    self._put_off(progress, [item], Postponement(outcome, counts=False))
+                else:
+                    progress.outcomes[item] = outcome
 
-    def _put_off(self, progress: _Progress, items: list[ClaimedItem], seconds: float) -> None:
-        claims.put_off(self._database, progress.chunk, items, seconds)
+    def _put_off(self, progress: _Progress, items: list[ClaimedItem], postponement: Postponement) -> None:
+        claims.put_off(self._database, progress.chunk, items, postponement)
         progress.remove(items)
 
     def _is_any_wanted(self, progress: _Progress, batch: _Batch) -> bool:

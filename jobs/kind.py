@@ -67,6 +67,9 @@ class JobKind(Protocol[Params]):
     def prepare(self) -> None:
         """Import what `run` needs. Workers call it as they start, so that other processes do not load it."""
 
+    def close(self) -> None:
+        """Close what `run` has opened and keeps. Workers call it as they end."""
+
     def read_params(self, text: str) -> Params:
         """Parse the JSON parameters of a job. Raises JobUnreadable when this version cannot read them."""
 
@@ -105,6 +108,11 @@ class JobKinds:
         for kind in self._by_name.values():
             if kind.lane is lane:
                 kind.prepare()
+
+    def close(self) -> None:
+        """Close what the kinds keep open."""
+        for kind in self._by_name.values():
+            kind.close()
 
     @property
     def lanes(self) -> frozenset[Lane]:

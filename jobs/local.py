@@ -59,6 +59,7 @@ def run_worker(name: str, lane: Lane, machine: JobMachine, stop: threading.Event
                 _run_executor(Executor(name, stop, options), listener, stop)
     finally:
         listener.close()
+        machine.kinds.close()
 
 
 def _run_executor(executor: Executor, listener: WakeupListener, stop: threading.Event) -> None:

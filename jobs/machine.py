@@ -35,7 +35,7 @@ class JobMachine:
         `connections` is the least size of the database pool.
         """
         foundation = Foundation.of(settings, features, _database_options(settings, connections))
-        kinds = JobKinds(kind for feature in features for kind in feature.kinds())
+        kinds = JobKinds(kind for feature in features for kind in feature.kinds(foundation))
         return cls(foundation, kinds, wakeup_for(settings))
 
     def executor_options(self, lane: Lane) -> ExecutorOptions:

@@ -20,6 +20,14 @@ StallName = Literal["no_worker", "switched_off"]
 ItemStatusName = Literal["queued", "processing", "succeeded", "failed", "cancelled"]
 
 
+class WaitingItems(Answer):
+    """Items of a job that wait for their time."""
+
+    items: int
+    first_at: datetime = Field(description="When the first of them goes on.")
+    last_at: datetime = Field(description="When the last of them does, as it looks now.")
+
+
 class JobAnswer(Answer):
     """A job of any kind. `completed` is `succeeded` + `failed`; `version` grows with every change and is the `ETag`."""
 
@@ -33,10 +41,14 @@ class JobAnswer(Answer):
     failed: int
     progress: float = Field(ge=0, le=1)
     eta_seconds: float | None = Field(
-        description="At the average pace so far; null before the first item is completed, and while `stalled_by` is not null."
+        description="At the average pace so far, or until the last of `waiting` goes on; null before the first item is completed, and "
+        "while `stalled_by` is not null."
     )
     stalled_by: StallName | None = Field(
         description="Why it cannot get on at the moment: no worker that could run it is alive, or an operator has switched jobs off."
+    )
+    waiting: WaitingItems | None = Field(
+        description="The items that wait for their time, as for a provider's next minute or day; null where none does. Up to seconds old."
     )
     cancel_requested: bool
     retry_of: str | None = Field(description="The job whose failed items this job retries.")
@@ -153,7 +165,7 @@ class JobItemsQuery(PageQuery):
 
 def job_answer(job: Job, situation: Situation) -> dict[str, object]:
     """The JSON object of a job."""
-    stall = situation.stall_of(job)
+    stall, waiting = situation.stall_of(job), situation.waiting_of(job)
     return {
         "id": job.id,
         "kind": job.kind,
@@ -164,8 +176,9 @@ def job_answer(job: Job, situation: Situation) -> dict[str, object]:
         "succeeded": job.succeeded,
         "failed": job.failed,
         "progress": job.progress,
-        "eta_seconds": None if stall else job.eta_seconds(now()),
+        "eta_seconds": situation.eta_seconds(job, now()),
         "stalled_by": stall,
+        "waiting": waiting,
         "cancel_requested": job.cancel_requested,
         "retry_of": job.retry_of,
         "params": parse_tolerant(job.params),

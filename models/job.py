@@ -191,8 +191,47 @@ class Chunk:
         return groups
 
 
-# The outcome of running a key: a Fault, or a value for the `store` of its kind.
-Outcome = Fault | Any
+@dataclass(frozen=True)
+class Rate:
+    """How many calls something takes in a span of seconds."""
+
+    calls: int
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Later:
+    """A key that cannot be run yet: not for `seconds`, and then only as many of a job's keys as the `rates` allow, the longest span first.
+
+    Each waiting item gets a time of its own, so that those of a long line do not all ask again at each turn.
+    """
+
+    seconds: float
+    rates: tuple[Rate, ...] = ()
+    cost: int = 1  # calls for a key
+
+    def seconds_at(self, place: int) -> float:
+        """The seconds to wait at a place in the line, from 0 on."""
+        left, wait = place * self.cost, self.seconds
+        for rate in self.rates:
+            spans, left = divmod(left, rate.calls)
+            wait += spans * rate.seconds
+        if self.rates:
+            wait += left * self.rates[-1].seconds / self.rates[-1].calls
+        return wait
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Items of a job that are delayed: their number, and when the first and the last of them go on."""
+
+    items: int
+    first_at: datetime
+    last_at: datetime
+
+
+# The outcome of running a key: a Fault, Later, or a value for the `store` of its kind.
+Outcome = Fault | Later | Any
 
 
 @dataclass(frozen=True)

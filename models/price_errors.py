@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -181,3 +182,18 @@ class BasesDiffer(BellwetherError):
     def sentence(self, stored: float, file: float) -> str:
         """What differs on a day."""
         return f"{self.column}: stored {stored:g}, file {file:g}."
+
+
+class NoProvider(BellwetherError):
+    """No provider of prices is configured: set PRICE_PROVIDERS and a key, as docs/usage.md shows, or upload prices."""
+
+    code = "no_provider"
+
+
+class UniverseNotFound(NotFound):
+    """There is no such universe."""
+
+    code = "universe_not_found"
+
+    def __init__(self, universe: str, existing: Sequence[str]) -> None:
+        super().__init__(f"There is no universe {universe!r}. There are {', '.join(existing)}.")

@@ -18,7 +18,8 @@ from jobs.machine import JobMachine
 from jobs.presence import Presence, identity_of
 from models.job import Lane
 from tools.api_recorder import Exchange, Recorder, shortened, with_fixed_ids_and_times
-from tools.api_story import refusals, tell, tell_of_health
+from tools.api_story import price_file, refusals, tell, tell_of_health, tell_of_no_provider
+from tools.price_files import price_files
 from utils.api_utils import PROBLEM_TYPE
 from utils.logger import configure_logging
 
@@ -26,8 +27,13 @@ KEY = "an-example-key-0123456789abcdefghijklmnop"
 
 
 def record(folder: Path) -> list[Exchange]:
-    """Tell the story to a service of its own with the sample prices, and return what was sent and answered."""
-    settings = _settings(folder, "bellwether.db")
+    """Tell the story to a service of its own with the sample prices and a provider, and return what was sent and answered."""
+    with price_files("INITECH", price_file(60)) as address:
+        provider = {"price_providers": "csv_url", "csv_url_template": address}
+        return _record_story(_settings(folder, "bellwether.db", **provider)) + _record_trouble(folder)
+
+
+def _record_story(settings: Settings) -> list[Exchange]:
     machine = JobMachine.of(settings, load_features(settings))
     app = create_app(settings)
     start(app)
@@ -47,8 +53,9 @@ def record(folder: Path) -> list[Exchange]:
             tell(recorder, run_jobs)
     finally:
         stop(app)
+        machine.kinds.close()
         machine.foundation.database.close()
-    return recorder.exchanges + _record_trouble(folder)
+    return recorder.exchanges
 
 
 def _record_trouble(folder: Path) -> list[Exchange]:
@@ -59,12 +66,13 @@ def _record_trouble(folder: Path) -> list[Exchange]:
         app = create_app(_settings(folder, name))
         recorder = Recorder(app, KEY)
         tell_of_health(recorder)
+        tell_of_no_provider(recorder)
         app.services.database.close()
         exchanges += recorder.exchanges
     return exchanges
 
 
-def _settings(folder: Path, database: str) -> Settings:
+def _settings(folder: Path, database: str, **more: str) -> Settings:
     return Settings.load(
         environment_given="test",
         database_url=f"sqlite:///{folder}/{database}",
@@ -76,6 +84,7 @@ def _settings(folder: Path, database: str) -> Settings:
         compress_responses=False,
         rate_limit_uploads_per_minute=8,
         log_level="error",
+        **more,
     )
 
 

@@ -24,6 +24,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _prices(call)
     result = _results(call)
     _jobs(call, run_jobs)
+    _refreshes(call, run_jobs)
     _imports(call, run_jobs)
     _watchlist(call)
     _reports(call, result["id"])
@@ -33,7 +34,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
 
 
 def _prices(call: Recorder) -> None:
-    file = _price_file(60)
+    file = price_file(60)
     told = {"price_basis": "as_traded", "volume_basis": "as_traded"}
     # First as a trial: the first request of an operation is what /docs offers to send.
     call("upload_prices", body=file, ticker="ACME", query={"extend": "true", "dry_run": "true", **told})
@@ -107,13 +108,22 @@ def _jobs(call: Recorder, run_jobs: Callable[[], None]) -> None:
 
 
 def _imports(call: Recorder, run_jobs: Callable[[], None]) -> None:
-    header, *rows = _price_file(60).decode().splitlines()
+    header, *rows = price_file(60).decode().splitlines()
     table = "\n".join([f"Ticker,{header}", *(f"{ticker},{row}" for row in rows for ticker in ("ACME", "GLOBEX")), ""]).encode()
     call("import_prices", body=table, query={"dry_run": "true"})
     for _ in REPEATED:
         job = call("import_prices", body=table, header={"Idempotency-Key": "2026-11-20-import"})
     run_jobs()
     call("list_imported_files", import_id=job["params"]["import_id"])
+
+
+def _refreshes(call: Recorder, run_jobs: Callable[[], None]) -> None:
+    order = {"tickers": ["INITECH", "NONE"]}
+    for key in ("2026-11-20-prices", "2026-11-20-prices-again"):
+        for _ in REPEATED:
+            call("refresh", body=order, header={"Idempotency-Key": key})
+    call("refresh", body={"universe": "nowhere"})
+    run_jobs()
 
 
 def _watchlist(call: Recorder) -> None:
@@ -145,7 +155,7 @@ def _administration(call: Recorder) -> None:
     call("revoke_api_key", key_id=key["id"])
     call("list_feature_flags")
     call("set_feature_flag", body={"enabled": False, "reason": "Until the disk is larger."}, name="uploads")
-    call("upload_prices", body=_price_file(60), ticker="ACME")
+    call("upload_prices", body=price_file(60), ticker="ACME")
     call("set_feature_flag", body={"enabled": True}, name="uploads")
     call("get_feature_flag", name="uploads")
     call("list_workers")
@@ -163,11 +173,11 @@ def _faults(call: Recorder) -> None:
     call("analyze", body={"ticker": "NONE"})
     call("analyze", body={"ticker": "FB", "as_of": "2012-06-01"})
     call("bulk_analyze", body={"tickers": ["FB"]}, header={"Idempotency-Key": "2026-11-20-evening"})
-    call("upload_prices", body=_price_file(50), ticker="ACME", query={"on_loss": "refuse"})
+    call("upload_prices", body=price_file(50), ticker="ACME", query={"on_loss": "refuse"})
     call("get_job", job_id=NO_ID)
     call("get_result", result_id=NO_ID)
     call("list_jobs", header={"X-API-Key": ""})
-    while call("upload_prices", body=_price_file(60, "open"), ticker="ACME")["code"] != "rate_limited":
+    while call("upload_prices", body=price_file(60, "open"), ticker="ACME")["code"] != "rate_limited":
         pass
 
 
@@ -175,6 +185,11 @@ def tell_of_health(call: Recorder) -> None:
     """Call what tells of health."""
     for operation in ("get_live", "get_ping", "get_ready", "get_health", "get_migrations"):
         call(operation)
+
+
+def tell_of_no_provider(call: Recorder) -> None:
+    """Ask for prices where no provider is configured."""
+    call("refresh", body={"tickers": ["INITECH"]})
 
 
 def refusals() -> Iterator[tuple[str, Any]]:
@@ -185,7 +200,7 @@ def refusals() -> Iterator[tuple[str, Any]]:
         yield str(refusal.status.value), body
 
 
-def _price_file(bars: int, bad: str = "") -> bytes:
+def price_file(bars: int, bad: str = "") -> bytes:
     """A file of daily prices; with `bad`, a text in place of the first open."""
     days = [day for day in (FIRST_DAY + timedelta(number) for number in range(2 * bars)) if day.weekday() < SATURDAY][:bars]
     rows = [f"{day},{100 + at % 7},{102 + at % 7},{99 + at % 7},{101 + at % 7},{90_000 + at}" for at, day in enumerate(days)]

@@ -21,7 +21,7 @@ def _blueprints() -> tuple[Blueprint, ...]:
     return analysis.blueprint, bulk.blueprint, result.blueprint, *rest
 
 
-def _kinds() -> tuple[BulkAnalysis, ...]:
+def _kinds(foundation: Foundation) -> tuple[BulkAnalysis, ...]:
     from features.analyses.kinds import BulkAnalysis
 
     return (BulkAnalysis(),)

@@ -25,6 +25,9 @@ class BulkAnalysis:
         """Import the engine."""
         from features.analyses import bulk_run as bulk_run  # noqa: PLC0415, PLC0414 — only workers need the engine
 
+    def close(self) -> None:
+        """Nothing is kept open."""
+
     def read_params(self, text: str) -> BulkParams:
         """Parse the parameters. Raises JobUnreadable."""
         from features.analyses.bulk import read_params  # noqa: PLC0415 — as above

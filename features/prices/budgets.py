@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from database import AnyReader, Database
 from features.prices.store import budget as budget_store
 from infrastructure.sql.database_clock import database_now
+from models.job import Later, Rate
 from models.provider import Allowance, ProviderError, ProviderFault, Window, WindowUse
 from utils.clock import now
 
@@ -23,6 +24,11 @@ log = structlog.get_logger(__name__)
 
 KEPT_FOR = timedelta(days=33)  # the longest month and a little
 _SLIDING = {Window.MINUTE: 60, Window.HOUR: 3_600}  # seconds
+_LENGTHS = {**_SLIDING, Window.DAY: 86_400, Window.MONTH: 2_592_000}
+
+
+class BudgetSpent(ProviderError):
+    """The calls that are counted here are used up; the provider was not asked. `retry_after` is never None."""
 
 
 class Budget:
@@ -54,17 +60,46 @@ class Budget:
             budget_store.close_window(connection, self._provider, window, until)
         log.warning("provider closed", provider=self._provider, window=window.value, until=until.isoformat())
 
+    @property
+    def rates(self) -> tuple[Rate, ...]:
+        """How many calls go in how many seconds, the longest window first."""
+        calls = self._allowance.calls
+        return tuple(Rate(calls[window], _LENGTHS[window]) for window in reversed(Window) if window in calls)
+
+    def wait(self) -> float:
+        """The seconds until a call can be made."""
+        with self._database.read() as connection:
+            moment = self._clock(connection)
+            free = [use.free_at for use in self._uses(connection, moment, calls=1) if use.free_at is not None]
+        return (max(free) - moment).total_seconds() if free else 0.0
+
+    def forecast(self, calls: int) -> float:
+        """The seconds until so many calls can have been made, if nobody else makes any."""
+        with self._database.read() as connection:
+            moment = self._clock(connection)
+            uses = self._uses(connection, moment, calls=1)
+        if not uses:
+            return 0.0
+        tightest = min(uses, key=lambda use: 0 if use.limit is None or use.free_at is not None else use.limit - use.calls)
+        free = 0 if tightest.free_at is not None or tightest.limit is None else tightest.limit - tightest.calls
+        if calls <= free:
+            return 0.0
+        wait = (tightest.free_at or self._end_of(tightest.window, moment)) - moment
+        if tightest.free_at is None and tightest.window in _SLIDING:
+            wait = timedelta(seconds=_SLIDING[tightest.window])
+        return Later(wait.total_seconds(), self.rates).seconds_at(calls - free - 1)
+
     def uses(self) -> list[WindowUse]:
         """How much of each window is used, the shortest first."""
         with self._database.read() as connection:
             return self._uses(connection, self._clock(connection), calls=1)
 
-    def _exhausted(self, use: WindowUse, moment: datetime, calls: int) -> ProviderError:
+    def _exhausted(self, use: WindowUse, moment: datetime, calls: int) -> BudgetSpent:
         wait = (use.free_at - moment).total_seconds() if use.free_at is not None else 0.0
         used = "is closed for" if use.limit is None else f"has used {use.calls:,} of {use.limit:,} calls of"
         needs = f", and this takes {calls}" if use.limit is not None and use.calls < use.limit else ""
         message = f"{self._provider} {used} this {use.window.value}{needs}; it goes on in {wait:.0f} s."
-        return ProviderError(ProviderFault.EXHAUSTED, message, use.window, wait)
+        return BudgetSpent(ProviderFault.EXHAUSTED, message, use.window, wait)
 
     def _uses(self, connection: AnyReader, moment: datetime, calls: int) -> list[WindowUse]:
         """The use of each window; `free_at` is when as many calls can be made, None where they can be now."""

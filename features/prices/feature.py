@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from features.prices.flags import UPLOADS
+from features.prices.flags import FETCHES, UPLOADS
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask, Universes
 
 if TYPE_CHECKING:
     from click import Command
     from flask import Blueprint
 
-    from features.prices.kinds import PriceImport
     from infrastructure.foundation import Foundation
     from infrastructure.lifecycle import Step
+    from jobs.kind import JobKind
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.prices.routes import action, former, imported, price, ticker
+    from features.prices.routes import action, former, imported, price, refresh, ticker
 
-    return price.blueprint, action.blueprint, former.blueprint, imported.blueprint, ticker.blueprint
+    return price.blueprint, action.blueprint, former.blueprint, imported.blueprint, refresh.blueprint, ticker.blueprint
 
 
 def _universes() -> Universes:
@@ -50,10 +50,11 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     )
 
 
-def _kinds() -> tuple[PriceImport, ...]:
-    from features.prices.kinds import PriceImport
+def _kinds(foundation: Foundation) -> tuple[JobKind[Any], ...]:
+    from features.prices.kinds import PriceImport, PriceRefresh
 
-    return (PriceImport(),)
+    # Without a provider, no process is started for the network.
+    return (PriceImport(), PriceRefresh(foundation.settings)) if foundation.settings.price_providers else (PriceImport(),)
 
 
 def _commands() -> tuple[Command, ...]:
@@ -66,7 +67,7 @@ FEATURE = Feature(
     "prices",
     blueprints=_blueprints,
     kinds=_kinds,
-    flags=(UPLOADS,),
+    flags=(UPLOADS, FETCHES),
     maintenance=_maintenance,
     steps=_steps,
     universes=_universes,

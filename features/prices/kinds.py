@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,11 +11,16 @@ from sqlalchemy import Connection
 
 from database import Database
 from jobs.kind import IsolationLimits
-from models.job import Fault, Lane, Stored
+from models.job import Fault, Lane, Later, Stored
 from models.price_import import PRICE_IMPORT
+from models.series_fetch import PRICE_REFRESH, Refreshed
 
 if TYPE_CHECKING:
+    from config import Settings
     from features.prices.imports import Imported, ImportParams
+    from features.prices.refresh import Refresher
+    from features.prices.refreshing import RefreshParams
+    from features.prices.registry import Configured
 
 
 class PriceImport:
@@ -28,6 +34,9 @@ class PriceImport:
     def prepare(self) -> None:
         """Import the reader of files."""
         from features.prices import imports as imports  # noqa: PLC0415, PLC0414 — only workers need it
+
+    def close(self) -> None:
+        """Nothing is kept open."""
 
     def read_params(self, text: str) -> ImportParams:
         """Parse the parameters. Raises JobUnreadable."""
@@ -46,3 +55,60 @@ class PriceImport:
         from features.prices.imports import store_files  # noqa: PLC0415 — as above
 
         return store_files(connection, org_id, outcomes)
+
+
+class PriceRefresh:
+    """Brings shared prices up to date. Each ticker is stored as soon as it is fetched; an outcome is `Refreshed`, a Fault or Later."""
+
+    name = PRICE_REFRESH
+    lane = Lane.NETWORK
+    limits = IsolationLimits(answer_seconds=300.0)
+    unexpected = Fault("internal_error", "The prices could not be fetched; the log has the reason. Other tickers are not affected.")
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._providers: list[Configured] = []
+        self._refresher: Refresher | None = None
+
+    def prepare(self) -> None:
+        """Import the clients of the providers."""
+        from features.prices import refreshing as refreshing  # noqa: PLC0415, PLC0414 — only network workers need them
+
+    def close(self) -> None:
+        """Close the connections to the providers."""
+        with self._lock:
+            for configured in self._providers:
+                configured.provider.close()
+            self._providers, self._refresher = [], None
+
+    def read_params(self, text: str) -> RefreshParams:
+        """Parse the parameters. Raises JobUnreadable."""
+        from features.prices.refreshing import read_params  # noqa: PLC0415 — as above
+
+        return read_params(text)
+
+    def run(
+        self, database: Database, org_id: int, params: RefreshParams, keys: Sequence[str]
+    ) -> Iterator[tuple[str, Refreshed | Fault | Later]]:
+        """Yield what became of each ticker."""
+        from features.prices.refreshing import refresh_each  # noqa: PLC0415 — as above
+
+        return refresh_each(database, self.refresher(database), org_id, keys, force=params.force)
+
+    def refresher(self, database: Database) -> Refresher:
+        """The one of this process: all its threads share the connections to the providers, which are kept alive."""
+        from features.prices.refresh import Refresher  # noqa: PLC0415 — as above
+        from features.prices.registry import connect  # noqa: PLC0415 — as above
+
+        with self._lock:
+            if self._refresher is None:
+                self._providers = connect(self._settings, database)
+                self._refresher = Refresher(database, self._providers)
+            return self._refresher
+
+    def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, Refreshed], moment: datetime) -> Mapping[str, Stored]:
+        """Tell what was stored of each ticker."""
+        from features.prices.refreshing import stored_of  # noqa: PLC0415 — as above
+
+        return stored_of(outcomes)

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from config import Settings
 from database import Database
 from features.prices.budgets import Budget
+from features.prices.circuit import Circuit
 from features.prices.providers import csv_url, tiingo, twelvedata
 from features.prices.providers.base import Means, Provider
 from models.provider import Allowance, calls_of_text
@@ -44,22 +45,29 @@ _ENTRIES = {
 
 @dataclass(frozen=True)
 class Configured:
-    """A provider as the settings have it, and the budget of its calls."""
+    """A provider as the settings have it, the budget of its calls, and its breaker."""
 
     provider: Provider
     budget: Budget
+    circuit: Circuit
+
+
+def connect(settings: Settings, database: Database) -> list[Configured]:
+    """The providers that are to be asked, in this order. Opens no connection before the first fetch; the caller closes the providers."""
+    asked: list[Configured] = []
+    for name in settings.price_providers:
+        entry = _ENTRIES[name]
+        calls = entry.calls(settings)
+        budget = Budget(database, name, Allowance(calls_of_text(calls) if calls else {}, entry.provider.zone))
+        asked.append(Configured(entry.make(settings, Means(budget)), budget, Circuit(database, name)))
+    return asked
 
 
 @contextmanager
 def configured(settings: Settings, database: Database) -> Iterator[list[Configured]]:
-    """The providers that are to be asked, in this order; their connections are closed at the end. Opens none before the first fetch."""
-    asked: list[Configured] = []
+    """As `connect`; the providers' connections are closed at the end."""
+    asked = connect(settings, database)
     try:
-        for name in settings.price_providers:
-            entry = _ENTRIES[name]
-            calls = entry.calls(settings)
-            budget = Budget(database, name, Allowance(calls_of_text(calls) if calls else {}, entry.provider.zone))
-            asked.append(Configured(entry.make(settings, Means(budget)), budget))
         yield asked
     finally:
         for each in asked:

@@ -125,16 +125,10 @@ MARK_GIVEN_BACK = text(f"""
         )
     WHERE job_id = :job_id AND key = :key AND claim_token = :token AND status = '{GIVE_BACK.source}'
 """)
-# No worker knows the new token, so its lease is not extended. When it has expired, the item is rescued like any other.
-MARK_PUT_OFF = text(f"""
-    UPDATE analysis_job_items
-    SET claim_token = :new_token, lease_expires_at = :lease_expires_at, tries = tries - :uncounted
-    WHERE job_id = :job_id AND key = :key AND claim_token = :token AND status = '{RESCUE.source}'
-""")
 # The items of a claim are in the order in which its worker runs them.
 LOCK_EXPIRED = locking(
     f"""
-    SELECT job_id, key, claim_token, tries, lane
+    SELECT job_id, key, claim_token, tries, lane, worker
     FROM analysis_job_items
     WHERE status = '{RESCUE.source}' AND claim_token IS NOT NULL AND lease_expires_at < :now
     ORDER BY claim_token, turn, job_id, key
@@ -145,7 +139,7 @@ LOCK_EXPIRED = locking(
 )
 LOCK_CLAIMED_BY = locking(
     f"""
-    SELECT job_id, key, claim_token, tries, lane
+    SELECT job_id, key, claim_token, tries, lane, worker
     FROM analysis_job_items
     WHERE status = '{RESCUE.source}' AND claim_token IS NOT NULL AND worker = :worker
     ORDER BY claim_token, turn, job_id, key
@@ -190,7 +184,8 @@ ABANDON_QUEUED = locking(
 FAILED_KEYS = text(f"SELECT key FROM analysis_job_items WHERE job_id = :job_id AND status = '{FAIL_ITEM.target}' ORDER BY key")
 ONE_QUEUED_JOB = text(f"SELECT job_id FROM analysis_job_items WHERE status = '{CLAIM.source}' AND lane = :lane ORDER BY turn LIMIT 1")
 COUNT_QUEUED = text(f"SELECT count(*) FROM analysis_job_items WHERE status = '{CLAIM.source}'")
-ANY_CLAIMED = text("SELECT 1 FROM analysis_job_items WHERE claim_token IS NOT NULL AND lane = :lane LIMIT 1")
+# Delayed items, which nobody has, are claimed by ''.
+ANY_CLAIMED = text("SELECT 1 FROM analysis_job_items WHERE claim_token IS NOT NULL AND worker <> '' AND lane = :lane LIMIT 1")
 DELETE_SOME = text("""
     DELETE FROM analysis_job_items
     WHERE job_id = :job_id
@@ -214,10 +209,11 @@ class Held:
 
 @dataclass(frozen=True)
 class Lost(Held):
-    """A claimed item that is to be requeued, because its worker was lost or its delay is over; `tries` counts that claim."""
+    """A claimed item that is to be requeued, because its `worker` was lost or its delay is over; `tries` counts that claim."""
 
     tries: int
     lane: Lane
+    worker: str = ""
 
 
 def insert(connection: Connection, lane: Lane, keys: Mapping[str, Sequence[str]]) -> None:
@@ -277,22 +273,6 @@ def mark_given_back(connection: Connection, items: Collection[Held]) -> None:
     """Requeue items that their worker did not run, at the head of the queue. Their last claim does not count as a try."""
     if items:
         connection.execute(MARK_GIVEN_BACK, [vars(held) for held in items])
-
-
-@dataclass(frozen=True)
-class Delay:
-    """The delay of items: the token that holds them, the time until which it does, and whether their last claim `counts` as a try."""
-
-    new_token: str
-    lease_expires_at: datetime
-    counts: bool
-
-
-def mark_put_off(connection: Connection, items: Collection[Held], delay: Delay) -> None:
-    """Delay items: move them from their worker's token to that of the delay."""
-    if items:
-        values = {"new_token": delay.new_token, "lease_expires_at": delay.lease_expires_at, "uncounted": int(not delay.counts)}
-        connection.execute(MARK_PUT_OFF, [{**vars(held), **values} for held in items])
 
 
 def lock_expired(connection: Connection, now: datetime, limit: int) -> list[Lost]:
@@ -360,5 +340,5 @@ def _values_of(stored: Stored) -> tuple[str, str | None, bool | None, str | None
     return stored.result_id, stored.outcome, stored.changed, None if stored.facts is None else json.dumps(stored.facts)
 
 
-def _lost(job_id: str, key: str, token: str, tries: int, lane: str) -> Lost:
-    return Lost(job_id, key, token, tries, Lane(lane))
+def _lost(job_id: str, key: str, token: str, tries: int, lane: str, worker: str) -> Lost:  # noqa: PLR0913 — the columns
+    return Lost(job_id, key, token, tries, Lane(lane), worker)

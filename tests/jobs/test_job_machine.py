@@ -26,12 +26,12 @@ from features.analyses.service import analyse_ticker
 from infrastructure.cache import NoCache
 from jobs import claims
 from jobs import service as job_service
-from jobs.claims import ClaimLost, Claims
+from jobs.claims import ClaimLost, Claims, Postponement
 from jobs.kind import JobKinds
 from models.analysis import AnalysisOrder
 from models.bulk_analysis import Analysed, BulkOrder, BulkParams
 from models.errors import JobChanged, JobFinished, JobNotFinished, NothingFailed
-from models.job import Chunk, ClaimedItem, Fault, Outcome
+from models.job import Chunk, ClaimedItem, Fault, Later, Outcome
 from models.job_state import FINISHED, ItemStatus, JobStatus, is_legal
 from utils.clock import now
 
@@ -164,7 +164,7 @@ class Jobs(RuleBasedStateMachine):
         """From then on they are under a token of their own; whoever knew it could end them."""
         hand = data.draw(st.sampled_from(self.hands))
         some, was_lost = self.some_of(hand, data), hand.is_lost
-        self.act(hand, lambda: claims.put_off(database.current(), hand.chunk, some, 60), ended=some)
+        self.act(hand, lambda: claims.put_off(database.current(), hand.chunk, some, Postponement(Later(60))), ended=some)
         rows = self.observed()[1]
         left = tuple(item for item in some if rows[item.job_id, item.key]["status"] == "processing")
         if left and not was_lost:

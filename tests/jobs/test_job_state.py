@@ -13,9 +13,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 import database
+from jobs.store import delay as delay_store
 from jobs.store import item as item_store
 from jobs.store import job as job_store
-from jobs.store.item import Claim, Delay, Held, Lost
+from jobs.store.delay import Delay
+from jobs.store.item import Claim, Held, Lost
 from jobs.store.job import Settlement
 from models.job import ClaimedItem, Fault, Lane, Stored, Tally
 from models.job_state import ACTIVE, FINISHED, ITEM_MOVES, JOB_MOVES, ItemStatus, JobStatus, Move, is_legal, moves_as_markdown
@@ -117,7 +119,8 @@ def item_writes(held: Held) -> list[Callable[[Connection], object]]:
         lambda connection: item_store.mark_stopped(connection, [held], now()),
         lambda connection: item_store.mark_given_back(connection, [held]),
         lambda connection: item_store.mark_rescued(connection, [Lost(held.job_id, held.key, held.token, 1, Lane.CPU)]),
-        lambda connection: item_store.mark_put_off(connection, [held], Delay("new", now(), counts=True)),
+        lambda connection: delay_store.mark_put_off(connection, [(held, now())], Delay("new", counts=True)),
+        lambda connection: delay_store.cancel_delayed(connection, held.job_id, now()),
         lambda connection: item_store.cancel_queued(connection, held.job_id, now()),
         lambda connection: item_store.abandon_queued(connection, held.job_id, FAULT, now()),
     ]

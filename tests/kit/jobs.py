@@ -33,7 +33,7 @@ LEASE = 15.0
 KINDS = (BulkAnalysis(), TrialKind(Lane.CPU), TrialKind(Lane.NETWORK))
 UNKNOWN_ID = "01a1fbd8-91c5-76db-ada4-c6947b434124"
 JOB_FIELDS = {
-    "id", "kind", "status", "version", "total", "completed", "succeeded", "failed", "progress", "eta_seconds", "stalled_by",
+    "id", "kind", "status", "version", "total", "completed", "succeeded", "failed", "progress", "eta_seconds", "stalled_by", "waiting",
     "cancel_requested", "retry_of", "params", "error", "created_at", "started_at", "finished_at",
 }  # fmt: skip
 

@@ -129,6 +129,9 @@ class TrialKind:
     def prepare(self) -> None:
         """Do nothing: this kind has nothing to import."""
 
+    def close(self) -> None:
+        """Nothing is kept open."""
+
     def read_params(self, text: str) -> TrialParams:
         """Parse the parameters of a job. Raises JobUnreadable."""
         try:
@@ -210,7 +213,7 @@ def _blueprints() -> tuple[Blueprint, ...]:
     return (blueprint,)
 
 
-FEATURE = Feature("trial", blueprints=_blueprints, kinds=lambda: (TrialKind(Lane.CPU), TrialKind(Lane.NETWORK)))
+FEATURE = Feature("trial", blueprints=_blueprints, kinds=lambda foundation: (TrialKind(Lane.CPU), TrialKind(Lane.NETWORK)))
 
 
 def _note_start() -> None:

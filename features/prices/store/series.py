@@ -94,7 +94,7 @@ LOAD_EACH = text(
     SELECT {_HEAD}, s.data
     FROM {_SERIES}
     WHERE s.ticker IN (SELECT value FROM json_each(:tickers)) AND s.org_id IN (:org_id, :shared)
-        AND NOT (s.org_id = :shared AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = :org_id AND o.ticker = s.ticker))
+        AND NOT (s.org_id < :org_id AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = :org_id AND o.ticker = s.ticker))
     """
 )
 # The same for Postgres, in its binary format.
@@ -104,7 +104,7 @@ COPY_EACH = f"""
         FROM {_SERIES}
         WHERE s.ticker = ANY(%(tickers)s) AND s.org_id IN (%(org_id)s, %(shared)s)
             AND NOT (
-                s.org_id = %(shared)s
+                s.org_id < %(org_id)s
                 AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = %(org_id)s AND o.ticker = s.ticker)
             )
     ) TO STDOUT (FORMAT binary)

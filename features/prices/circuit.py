@@ -1,0 +1,73 @@
+"""Leaves a provider alone, in every process, that has failed several times in a row. After a while one call is let through for a trial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from database import Database
+from features.prices.store import provider_state as state_store
+from infrastructure.sql.database_clock import database_now
+from models.provider import ProviderError, ProviderFault
+from models.series_fetch import ProviderState
+
+log = structlog.get_logger(__name__)
+
+FAILURES = 5  # in a row
+PAUSE = timedelta(minutes=1)
+NOTE_EVERY = timedelta(seconds=30)  # answers that change nothing
+# What tells nothing against the provider.
+_NO_FAILURES = frozenset({ProviderFault.UNKNOWN_TICKER, ProviderFault.EXHAUSTED})
+
+
+class Circuit:
+    """The breaker of one provider. Its state is in the database, so it holds over all processes and restarts."""
+
+    def __init__(self, database: Database, provider: str, clock: Callable[[Connection], datetime] = database_now) -> None:
+        self._database, self._provider, self._clock = database, provider, clock
+
+    def state(self) -> ProviderState:
+        """How the provider has answered."""
+        with self._database.read() as connection:
+            return state_store.find(connection, self._provider)
+
+    def check(self) -> ProviderState:
+        """Let a call through, or raise ProviderError (UNREACHABLE). After the pause one call goes through, for a trial."""
+        with self._database.read() as connection:
+            state, moment = state_store.find(connection, self._provider), self._clock(connection)
+        if state.closed_until is None:
+            return state
+        if state.closed_until <= moment:
+            with self._database.transaction() as connection:
+                if state_store.claim_trial(connection, self._provider, moment, moment + PAUSE):
+                    return state
+        wait = max((state.closed_until - moment).total_seconds(), 1.0)
+        message = f"{self._provider} has failed {state.failures} times in a row and is asked again in {wait:.0f} s ({state.last_error})"
+        raise ProviderError(ProviderFault.UNREACHABLE, message, retry_after=wait)
+
+    def succeeded(self, before: ProviderState) -> None:
+        """Note an answer with prices, given the state that `check` returned."""
+        if not before.failures and before.closed_until is None and before.last_success_at is not None:
+            with self._database.read() as connection:
+                if self._clock(connection) - before.last_success_at < NOTE_EVERY:
+                    return
+        with self._database.transaction() as connection:
+            state_store.note_success(connection, self._provider, self._clock(connection))
+        if before.closed_until is not None:
+            log.info("provider answers again", provider=self._provider)
+
+    def failed(self, error: ProviderError) -> None:
+        """Note an answer without prices; the last of several in a row closes the provider."""
+        counts = error.fault not in _NO_FAILURES
+        if error.fault is ProviderFault.UNKNOWN_TICKER:
+            return
+        with self._database.transaction() as connection:
+            moment = self._clock(connection)
+            failures = state_store.note_failure(connection, self._provider, error, moment, counts=counts)
+            if is_closed := counts and failures >= FAILURES:
+                state_store.close(connection, self._provider, moment + PAUSE)
+        if is_closed:
+            log.warning("provider left alone", provider=self._provider, failures=failures, reason=str(error))

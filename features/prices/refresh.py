@@ -1,0 +1,291 @@
+"""Brings a ticker's shared prices up to date: asks for what is missing and stores it as one.
+
+A series stays with the provider that it came from, because two providers' histories need not stand on one footing. The next provider of
+PRICE_PROVIDERS takes over where that one fails, with its whole history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import structlog
+from sqlalchemy import Connection
+
+from analysis.bars import ADJ_CLOSE, CLOSE, DAYS, columns_of
+from database import Database
+from features.prices.adjustment import adjustment_of
+from features.prices.budgets import BudgetSpent
+from features.prices.quality import is_whole
+from features.prices.registry import Configured
+from features.prices.store import action as action_store
+from features.prices.store import fetch as fetch_store
+from features.prices.store import series as series_store
+from features.prices.top_up import Stored, top_up, why_whole
+from infrastructure.exchanges import exchange_of, exchanges
+from models.api_key import SHARED_ORG
+from models.corporate_action import MOST_ACTIONS, StoredAction
+from models.job import Later, Rate
+from models.price_series import MOST_BARS, PackedBars, SeriesDescription, SeriesHead, head_of
+from models.provider import Fetched, ProviderError, ProviderFault
+from models.series_fetch import FetchFailure, Refreshed, RefreshOutcome, SeriesFetch
+from utils.clock import now
+from utils.ids import new_id
+
+log = structlog.get_logger(__name__)
+
+ASKED_AGAIN = timedelta(hours=1)  # after a fetch that found nothing new on a day that should have brought a bar
+UNKNOWN_AGAIN = timedelta(hours=1)  # after no provider knew a ticker
+LEAST_KEPT = 0.5  # of the stored days of the same period: a whole history that has fewer is cut off
+SAME = 1e-9  # relative, of prices that a provider has not restated
+_ELSEWHERE = "XNYS"  # closes last of all
+
+
+class RefreshFailed(Exception):
+    """No provider has prices of the ticker. What is stored stays as it is."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class MustWait(Exception):
+    """The calls to the provider are used up."""
+
+    def __init__(self, later: Later, message: str) -> None:
+        super().__init__(message)
+        self.later = later
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The shared series of a ticker before it is refreshed, and its last fetch; None where there is none.
+
+    `head` is that of the series even where it is damaged; `series` is not.
+    """
+
+    ticker: str
+    head: SeriesHead | None
+    series: tuple[SeriesHead, PackedBars] | None
+    fetch: SeriesFetch | None
+
+    @property
+    def provider(self) -> str | None:
+        return self.fetch.provider if self.fetch is not None else None
+
+    @property
+    def stored(self) -> Stored | None:
+        """What a top-up joins; None where only a whole history can be used."""
+        if self.series is None or self.fetch is None or self.series[0].provider != self.fetch.provider:
+            return None
+        return Stored(self.series[1], self.fetch.provisional_day)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What a provider answered; `packed` is what is to be stored. `reason` says why a whole history replaces what was stored."""
+
+    provider: str
+    fetched: Fetched
+    packed: PackedBars
+    is_whole: bool
+    reason: str | None
+    added: int
+    changed: int
+
+
+class Refresher:
+    """Refreshes tickers, several at once in threads."""
+
+    def __init__(self, database: Database, providers: Sequence[Configured], clock: Callable[[], datetime] = now) -> None:
+        """`providers` are in the order to try."""
+        self._database, self._providers, self._clock = database, providers, clock
+
+    def refresh(self, ticker: str, *, force: bool = False) -> Refreshed:
+        """Fetch what is missing of a ticker and store it. With `force`, ask even where nothing newer can be expected.
+
+        Raises RefreshFailed or MustWait.
+        """
+        with self._database.reader() as connection:
+            loaded = series_store.load(connection, SHARED_ORG, ticker)
+            fetch = fetch_store.find(connection, ticker)
+        head = loaded[0] if loaded is not None else None
+        known = _Known(ticker, head, loaded if loaded is not None and is_whole(*loaded) else None, fetch)
+        if not force and head is not None and fetch is not None and known.stored is not None and self._is_current(head, fetch):
+            return Refreshed(ticker, RefreshOutcome.CURRENT, head.provider, head.bars, head.last_day)
+        return self._store(known, self._ask(known))
+
+    def _is_current(self, head: SeriesHead, fetch: SeriesFetch) -> bool:
+        """Whether the newest final day is stored, or was asked for in vain a short while ago."""
+        moment = self._clock()
+        exchange = exchanges().get(fetch.exchange or "") or exchange_of(head.ticker) or exchanges()[_ELSEWHERE]
+        newest = exchange.newest_final_day(moment)
+        if head.last_day >= newest:
+            return fetch.provisional_day is None or fetch.provisional_day > newest
+        return moment - fetch.fetched_at < ASKED_AGAIN
+
+    def _ask(self, known: _Known) -> _Answer:
+        """The answer of the first provider that has one."""
+        errors: list[ProviderError] = []
+        wait: MustWait | None = None
+        # The provider of the stored series first; the others in the order of the settings.
+        for configured in sorted(self._providers, key=lambda each: each.provider.name != known.provider):
+            try:
+                state = configured.circuit.check()
+            except ProviderError as error:
+                errors.append(error)
+                continue
+            try:
+                answer = self._fetch(configured, known)
+            except ProviderError as error:
+                self._note(configured, error)
+                errors.append(error)
+                if error.fault is ProviderFault.EXHAUSTED:
+                    wait = wait or _wait_for(configured, error, known)
+                    if known.provider == configured.provider.name:
+                        break  # another provider's history would replace this one for want of a call
+                continue
+            configured.circuit.succeeded(state)
+            return answer
+        if wait is not None:
+            raise wait
+        raise self._failed(known, errors)
+
+    def _note(self, configured: Configured, error: ProviderError) -> None:
+        if isinstance(error, BudgetSpent):
+            return  # it was not asked
+        if error.fault is ProviderFault.EXHAUSTED and error.window is not None:
+            configured.budget.close(error.window, error.retry_after)
+        configured.circuit.failed(error)
+
+    def _fetch(self, configured: Configured, known: _Known) -> _Answer:
+        provider, stored = configured.provider, known.stored
+        reason = None
+        if stored is not None and known.series is not None and known.provider == provider.name:
+            fetched = provider.fetch(known.ticker, stored.since)
+            is_other_kind = len(fetched.packed) > 0 and fetched.adjusted != known.series[0].adjusted
+            reason = "adjusted closes are delivered no longer, or only now" if is_other_kind else why_whole(stored, fetched)
+            if reason is None:
+                joined = top_up(stored, fetched)
+                return _Answer(provider.name, fetched, _newest(joined.packed), False, None, joined.added, joined.replaced)
+        elif known.series is not None:
+            reason = f"the stored prices are of {known.series[0].provider}"
+        fetched = provider.fetch(known.ticker, None)
+        packed = _newest(fetched.packed)
+        added, changed = _compare(known, packed)
+        _check_whole(configured, known, packed)
+        return _Answer(provider.name, fetched, packed, True, reason, added, changed)
+
+    def _store(self, known: _Known, answer: _Answer) -> Refreshed:
+        """Store an answer as one, unless the series has changed since it was read: then another has refreshed it meanwhile."""
+        moment = self._clock()
+        with self._database.transaction() as connection:
+            series_store.lock_ticker(connection, SHARED_ORG, known.ticker)
+            present = series_store.find_head(connection, SHARED_ORG, known.ticker)
+            if present is not None and present != known.head:
+                return Refreshed(known.ticker, RefreshOutcome.CURRENT, present.provider, present.bars, present.last_day)
+            outcome = _outcome(known, answer)
+            if outcome is RefreshOutcome.UNCHANGED and known.series is not None:
+                head = known.series[0]
+            else:
+                head = _save(connection, known, answer, moment)
+            fetch = _fetch_of(known, answer, outcome, moment)
+            fetch_store.save(connection, fetch)
+        log.info("prices refreshed", ticker=known.ticker, provider=answer.provider, outcome=outcome.value, added=answer.added)
+        numbers = (answer.added, answer.changed)
+        return Refreshed(
+            known.ticker, outcome, answer.provider, head.bars, head.last_day, *numbers, answer.reason, fetch.provisional_day is not None
+        )
+
+    def _failed(self, known: _Known, errors: Sequence[ProviderError]) -> RefreshFailed:
+        message = " ".join(str(error) for error in errors) or "No provider is configured."
+        is_unknown = bool(errors) and all(error.fault is ProviderFault.UNKNOWN_TICKER for error in errors)
+        failure = FetchFailure("ticker_not_found" if is_unknown else "prices_unavailable", message, self._clock())
+        with self._database.transaction() as connection:
+            fetch_store.save_failure(connection, known.ticker, failure)
+        return RefreshFailed(failure.code, message)
+
+
+def _outcome(known: _Known, answer: _Answer) -> RefreshOutcome:
+    if known.series is None:
+        return RefreshOutcome.NEW
+    if answer.is_whole and (answer.changed or known.provider != answer.provider):
+        return RefreshOutcome.REPLACED
+    return RefreshOutcome.EXTENDED if answer.added or answer.changed else RefreshOutcome.UNCHANGED
+
+
+def _fetch_of(known: _Known, answer: _Answer, outcome: RefreshOutcome, moment: datetime) -> SeriesFetch:
+    before, fetched = known.fetch, answer.fetched
+    if len(fetched.packed):
+        provisional = None if fetched.is_final else fetched.packed.last_day()
+    else:
+        provisional = before.provisional_day if before is not None else None
+    listed = fetched.listing.exchange if fetched.listing is not None else None
+    return SeriesFetch(
+        ticker=known.ticker,
+        provider=answer.provider,
+        fetched_at=moment,
+        provisional_day=provisional,
+        currency=fetched.currency or (before.currency if before is not None else None),
+        time_zone=fetched.time_zone or (before.time_zone if before is not None else None),
+        exchange=listed or (before.exchange if before is not None else None),
+        is_whole=answer.is_whole,
+        reason=answer.reason,
+        added=answer.added,
+        changed=answer.changed,
+        replaced_at=moment if outcome is RefreshOutcome.REPLACED else (before.replaced_at if before is not None else None),
+    )
+
+
+def _wait_for(configured: Configured, error: ProviderError, known: _Known) -> MustWait:
+    seconds = error.retry_after if isinstance(error, BudgetSpent) else configured.budget.wait()
+    rates: tuple[Rate, ...] = configured.budget.rates
+    since = known.stored.since if known.stored is not None else None
+    return MustWait(Later(max(seconds or 0.0, 1.0), rates, configured.provider.cost(since)), str(error))
+
+
+def _newest(packed: PackedBars) -> PackedBars:
+    return packed.rows(max(len(packed) - MOST_BARS, 0), len(packed))
+
+
+def _check_whole(configured: Configured, known: _Known, packed: PackedBars) -> None:
+    """Refuse a whole history that has lost most days of the one that it would replace."""
+    if known.series is None or known.provider != configured.provider.name or not len(packed):
+        return
+    before, after = known.series[1], packed
+    expected = len(before.between(end=after.last_day()))
+    if len(after) < LEAST_KEPT * expected or after.last_day() < before.rows(0, max(len(before) - 1, 1)).last_day():
+        message = f"{configured.provider.name} answered with {len(after):,} bars of {known.ticker}, and {len(before):,} are stored."
+        raise ProviderError(ProviderFault.BAD_ANSWER, message)
+
+
+def _compare(known: _Known, packed: PackedBars) -> tuple[int, int]:
+    """How many days of a whole history are new, and how many have another close or adjusted close than the stored series."""
+    if known.series is None:
+        return len(packed), 0
+    ours, theirs = columns_of(known.series[1]), columns_of(packed)
+    days = (ours[DAYS].view(np.int64), theirs[DAYS].view(np.int64))
+    common, at_ours, at_theirs = np.intersect1d(*days, assume_unique=True, return_indices=True)
+    same = np.ones(len(common), dtype=np.bool_)
+    for row in (CLOSE, ADJ_CLOSE):
+        same &= np.isclose(ours[row, at_ours], theirs[row, at_theirs], rtol=SAME, atol=0, equal_nan=True)
+    return len(packed) - len(common), int(np.count_nonzero(~same))
+
+
+def _save(connection: Connection, known: _Known, answer: _Answer, moment: datetime) -> SeriesHead:
+    """Store the series with the actions that the provider reports."""
+    fetched = answer.fetched
+    if answer.is_whole:
+        action_store.delete_all(connection, SHARED_ORG, known.ticker)
+    reported = sorted(fetched.actions, key=lambda action: action.effective_day)[-MOST_ACTIONS:]
+    for action in reported:
+        action_store.insert(connection, SHARED_ORG, known.ticker, StoredAction(new_id(), action, answer.provider, moment))
+    actions = action_store.list_actions(connection, SHARED_ORG, known.ticker)
+    adjustment = adjustment_of(answer.packed, fetched.adjusted, fetched.bases, actions)
+    name = (fetched.listing.name if fetched.listing is not None else None) or (known.series[0].name if known.series is not None else None)
+    description = SeriesDescription(SHARED_ORG, known.ticker, name, answer.provider, fetched.adjusted, adjustment.bases, adjustment.steps)
+    head = head_of(description, answer.packed)
+    series_store.save(connection, head, answer.packed, moment, fetched.bases)
+    return head

@@ -1,0 +1,113 @@
+"""Refreshes the prices of many tickers as a job: resolves them, tells when it will be done, and runs its items."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from database import Database
+from features.prices.refresh import MustWait, Refresher, RefreshFailed
+from features.prices.registry import Configured
+from features.prices.store import series as series_store
+from infrastructure.feature import Universes
+from jobs.service import Submission, enqueue
+from models.api_key import SHARED_ORG
+from models.errors import JobUnreadable, NothingToAnalyse
+from models.job import Fault, Lane, Later, NewJob, Stored
+from models.price_errors import UniverseNotFound
+from models.series_fetch import PRICE_REFRESH, Refreshed, RefreshOrder, RefreshOutcome
+from utils.clock import now
+from utils.ids import new_id
+from utils.json_text import dump, parse_tolerant
+
+_CHANGES = {RefreshOutcome.NEW, RefreshOutcome.EXTENDED, RefreshOutcome.REPLACED}
+
+
+@dataclass(frozen=True)
+class RefreshParams:
+    """The parameters of a refresh that its items need."""
+
+    force: bool
+
+
+def submit(connection: Connection, org_id: int, order: RefreshOrder, universes: Universes, providers: Sequence[Configured]) -> Submission:
+    """Queue a refresh within the caller's transaction, or return the active job for the same tickers.
+
+    Raises UniverseNotFound or NothingToAnalyse.
+    """
+    tickers = order.tickers or _tickers_of(connection, org_id, order.universe or "", universes)
+    params = {"universe": order.universe, "force": order.force}
+    dedupe_key = hashlib.sha256(dump([sorted(tickers), params, PRICE_REFRESH])).hexdigest()
+    # As the budget is now: what other jobs do meanwhile is not known.
+    expected_at = now() + timedelta(seconds=providers[0].budget.forecast(_calls_for(connection, tickers, providers[0])))
+    stored = dump({**params, "expected_at": expected_at}).decode()
+    return enqueue(connection, org_id, NewJob(PRICE_REFRESH, Lane.NETWORK, stored, tickers, dedupe_key))
+
+
+def read_params(text: str) -> RefreshParams:
+    """Parse the JSON of a job. Raises JobUnreadable for parameters that this version does not know."""
+    try:
+        values: dict[str, Any] = parse_tolerant(text)
+        return RefreshParams(bool(values["force"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise JobUnreadable(f"{type(error).__name__}: {error}") from error
+
+
+Outcome = Refreshed | Fault | Later
+
+
+def refresh_each(
+    database: Database, refresher: Refresher, org_id: int, tickers: Sequence[str], *, force: bool
+) -> Iterator[tuple[str, Outcome]]:
+    """Yield what became of each ticker; `Later` where the calls to its provider are used up."""
+    with database.read() as connection:
+        heads = series_store.find_heads(connection, org_id, tickers)
+    for ticker in tickers:
+        head = heads.get(ticker)
+        if head is not None and head.org_id == org_id:
+            yield ticker, Refreshed(ticker, RefreshOutcome.OWN, head.provider, head.bars, head.last_day)
+            continue
+        try:
+            yield ticker, refresher.refresh(ticker, force=force)
+        except RefreshFailed as error:
+            yield ticker, Fault(error.code, str(error))
+        except MustWait as error:
+            yield ticker, error.later
+
+
+def stored_of(outcomes: Mapping[str, Refreshed]) -> dict[str, Stored]:
+    """What a job keeps of refreshed tickers. Their prices are stored already: an item that runs twice finds them current."""
+    return {ticker: Stored(new_id(), one.outcome.value, one.outcome in _CHANGES, facts_of(one)) for ticker, one in outcomes.items()}
+
+
+def facts_of(refreshed: Refreshed) -> dict[str, Any]:
+    """The values that are shown of a refreshed ticker."""
+    return {
+        "provider": refreshed.provider,
+        "bars": refreshed.bars,
+        "last": refreshed.last_day.isoformat(),
+        "added": refreshed.added,
+        "changed": refreshed.changed,
+        "reason": refreshed.reason,
+        "provisional": refreshed.provisional,
+    }
+
+
+def _calls_for(connection: Connection, tickers: Sequence[str], configured: Configured) -> int:
+    stored = series_store.find_heads(connection, SHARED_ORG, tickers)
+    days = (stored[ticker].last_day if ticker in stored else None for ticker in tickers)
+    return sum(map(configured.provider.cost, days))
+
+
+def _tickers_of(connection: Connection, org_id: int, universe: str, universes: Universes) -> Sequence[str]:
+    if universe not in universes:
+        raise UniverseNotFound(universe, sorted(universes))
+    tickers = universes[universe](connection, org_id)
+    if not tickers:
+        raise NothingToAnalyse(universe)
+    return tickers
