@@ -130,7 +130,7 @@ def test_the_period_is_chosen_and_may_be_the_last_visit(open_page: Open, site: S
 def test_a_row_says_of_which_days_it_is(open_page: Open, six: tuple[str, str]) -> None:
     page = open_page("/", locale="en-GB")
     aapl = row_of(page, "AAPL")
-    expect(aapl.locator(".close-cell")).to_have_text("430.47Old: 1 Mar 2013")
+    expect(aapl.locator(".close-cell")).to_have_text("430.471 Mar 2013Old")
     expect(aapl.locator(".verdict-cell")).to_contain_text("of 1 Mar 2013")
     badges = row_of(page, "CHANGED").locator(".verdict-cell .badge")
     expect(badges).to_have_text([six[1], six[0]])

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from kit.freshness import expectation_of, file_behind
 from kit.support import Client
 
 import database
 from features.operations.checks.calendars import calendars_probe
 from infrastructure.check_runner import CheckRunner
-from infrastructure.exchanges import Expectations
 from models.health import Check, Probe, good
-from utils.clock import now
 
-BARS = 60
 UNKNOWN = {"state": "unknown", "trading_days_behind": None, "exchange": None, "newest_expected": None}
 
 
-def store(client: Client, ticker: str, behind: int) -> date:
-    """Store prices that end so many trading days before the newest final day of the ticker's exchange; return that day."""
-    expected = Expectations(now()).of(ticker)
-    last = expected.newest
-    for _ in range(behind):
-        last = expected.calendar.trading_day_before(last)
-    days = [last]
-    while len(days) < BARS:
-        days.append(expected.calendar.trading_day_before(days[-1]))
-    lines = [f"{day},10,11,9,{10 + day.day % 2},5" for day in reversed(days)]
-    assert client.put(f"/prices/{ticker}", "\n".join(["Date,Open,High,Low,Close,Volume", *lines])).status_code == 200
-    return expected.newest
+def store(client: Client, ticker: str, behind: int) -> None:
+    """Store prices that end so many trading days before the newest final day of the ticker's exchange."""
+    assert client.put(f"/prices/{ticker}", file_behind(ticker, behind)).status_code == 200
 
 
 def told(client: Client, ticker: str) -> list[dict[str, Any]]:
@@ -43,16 +32,21 @@ def told(client: Client, ticker: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("ticker", "mic"), [("RR.L", "XLON"), ("7203.T", "XTKS"), ("RY.TO", "XTSE"), ("NOBODYS", None)])
 @pytest.mark.parametrize(("behind", "state"), [(0, "fresh"), (1, "late"), (5, "late"), (6, "stale")])
 def test_all_answers_say_the_same(client: Client, ticker: str, mic: str | None, behind: int, state: str) -> None:
-    newest = store(client, ticker, behind)
+    store(client, ticker, behind)
     client.post("/watchlist/items", {"tickers": [ticker]})
     result = client.post("/analyze", {"ticker": ticker}).json
-    freshness = {"state": state, "trading_days_behind": behind, "exchange": mic, "newest_expected": newest.isoformat()}
+    freshness = {
+        "state": state,
+        "trading_days_behind": behind,
+        "exchange": mic,
+        "newest_expected": expectation_of(ticker).newest.isoformat(),
+    }
     assert told(client, ticker) == [freshness] * 4
     warned = {warning["code"]: warning["message"] for warning in result["warnings"]}
     assert ("stale" in warned) == (state == "stale") == (client.get("/overview").json["items"][0]["is_old"])
     assert {warning["code"] for warning in client.get(f"/prices/{ticker}/quality").json["warnings"]} == set(warned)
     if state == "stale" and mic:
-        assert f"more than 5 trading days of the {Expectations(now()).of(ticker).calendar.name} have passed since" in warned["stale"]
+        assert f"more than 5 trading days of the {expectation_of(ticker).calendar.name} have passed since" in warned["stale"]
 
 
 def test_a_followed_ticker_without_prices_is_of_unknown_freshness(client: Client) -> None:

@@ -23,6 +23,8 @@ const SCHEMAS = { current: ["Current", "good"], behind: ["Behind", "warn"], ahea
 /** @type {Record<string, Words>} */
 const SWITCHES = { on: ["On", "good"], off: ["Off", "warn"] };
 /** @type {Record<string, Words>} */
+const FRESHNESS = { fresh: ["Fresh", "good"], late: ["Late", "warn"], stale: ["Old", "bad"], unknown: ["No prices", ""] };
+/** @type {Record<string, Words>} */
 const FILES = {
   waiting: ["Waiting", ""],
   checking: ["Checking", "busy"],
@@ -33,7 +35,7 @@ const FILES = {
   refused: ["Refused", "bad"],
 };
 
-const TABLES = { verdict: VERDICTS, signal: SIGNALS, job: JOBS, item: ITEMS, check: CHECKS, breaker: BREAKERS, schema: SCHEMAS, switch: SWITCHES, file: FILES };
+const TABLES = { verdict: VERDICTS, signal: SIGNALS, job: JOBS, item: ITEMS, check: CHECKS, breaker: BREAKERS, schema: SCHEMAS, switch: SWITCHES, freshness: FRESHNESS, file: FILES };
 
 /** @typedef {keyof typeof TABLES} Kind */
 

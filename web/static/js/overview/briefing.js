@@ -14,7 +14,12 @@ const MOST_NAMED = 8;
 export const PARTS = [
   { key: "changed", title: (count) => formatCount(count, "verdict changed", "verdicts changed"), belongs: isChanged, say: (item) => `${item.change.former} → ${item.latest.verdict}` },
   { key: "failed", title: (count) => formatCount(count, "analysis failed", "analyses failed"), belongs: (item) => item.failure !== null, say: failureWords },
-  { key: "old", title: (count) => formatCount(count, "has old prices", "have old prices"), belongs: (item) => item.is_old, say: (item) => `newest close of ${formatDay(item.last_day)}` },
+  {
+    key: "old",
+    title: (count) => formatCount(count, "has old prices", "have old prices"),
+    belongs: (item) => item.freshness.state === "stale",
+    say: (item) => `newest close of ${formatDay(item.last_day)}`,
+  },
   { key: "outdated", title: (count) => formatCount(count, "verdict older than its prices", "verdicts older than their prices"), belongs: (item) => item.is_outdated, say: outdatedWords },
 ];
 

@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { formatDay, formatMoment, formatMove, formatPercent, formatPrice, formatScore } from "../format.js";
+import { freshnessBadge } from "../freshness.js";
 import { oneStopPerRow } from "../rows.js";
 import { tickerAddress } from "../tickers.js";
 import { scoreBar, sparkline, verdictBadge } from "../widgets.js";
@@ -82,7 +83,8 @@ function closeCell(item) {
   return cell(
     { class: "number close-cell" },
     formatPrice(close(item)),
-    item.last_day && h("span", { class: `small of-day ${item.is_old ? "is-old" : "soft"}` }, item.is_old ? `Old: ${dayOf(item.last_day)}` : dayOf(item.last_day)),
+    item.last_day && h("span", { class: "small of-day soft" }, dayOf(item.last_day)),
+    (item.last_day || item.latest) && h("span", { class: "of-day" }, freshnessBadge(item.freshness, item.last_day)),
   );
 }
 

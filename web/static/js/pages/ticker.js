@@ -156,7 +156,7 @@ function showFailure(error) {
 
 async function analyseAgain() {
   const before = result?.id;
-  const [made] = await Promise.all([analyse(), loadBars(), loadVerdicts()]);
+  const [made] = await Promise.all([analyse(), loadBars(), loadVerdicts(), loadListing()]);
   if (made) notify(result.id === before ? "Nothing new: the same prices give the same result." : `New result: ${result.verdict}, score ${formatScore(result.score)}.`);
 }
 
@@ -185,20 +185,24 @@ async function offerStrategies() {
   }
 }
 
-async function loadName() {
+/** What the list of tickers says of it: its name, and how new its prices are. */
+async function loadListing() {
   try {
     const { items } = await api.get("/tickers", { q: ticker });
-    header.setName(items.find((item) => item.ticker === ticker)?.name);
+    const listing = items.find((item) => item.ticker === ticker) ?? null;
+    header.setName(listing?.name);
+    header.setFreshness(listing);
   } catch {
     header.setName(null); // the page is whole without it
+    header.setFreshness(null);
   }
 }
 
 addEventListener("popstate", follow);
-onReturn(() => Promise.all([loadBars(), analyse(), offerStrategies(), loadVerdicts(), loadName(), header.watching.load()]));
+onReturn(() => Promise.all([loadBars(), analyse(), offerStrategies(), loadVerdicts(), loadListing(), header.watching.load()]));
 build();
 loadBars();
 analyse();
 offerStrategies();
 loadVerdicts();
-loadName();
+loadListing();

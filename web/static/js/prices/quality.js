@@ -3,6 +3,7 @@
 import { api } from "../api.js";
 import { h, notify } from "../dom.js";
 import { formatAgo, formatCount, formatDay, formatMoment, formatWhole } from "../format.js";
+import { freshnessBadge, freshnessSentence } from "../freshness.js";
 import { tickerAddress } from "../tickers.js";
 import { download } from "../transfer.js";
 import { badge } from "../words.js";
@@ -43,6 +44,7 @@ function facts(found) {
   return [
     ["Bars", formatWhole(found.bars)],
     ["Days", `${formatDay(found.first)} to ${formatDay(found.last)}`],
+    ["Freshness", [freshnessBadge(found.freshness, found.last), " ", freshnessSentence(found.freshness, found.last)]],
     ["Last update", found.updated_at ? `${formatMoment(found.updated_at)} (${formatAgo(found.updated_at)})` : "not known"],
     ["Source", found.provider],
   ];

@@ -3,6 +3,7 @@
 import { api } from "../api.js";
 import { byId, fill, focusedIn, h } from "../dom.js";
 import { formatAgo, formatDay, formatWhole } from "../format.js";
+import { freshnessBadge } from "../freshness.js";
 import { oneStopPerRow } from "../rows.js";
 import { empty, problem, show } from "../states.js";
 import { readUrl, writeUrl } from "../url-state.js";
@@ -170,7 +171,7 @@ export function storedPrices(choose, onDeleted) {
         h("td", { class: "name hide-on-phone" }, item.name ?? "–"),
         h("td", { class: "number" }, formatWhole(item.bars)),
         h("td", { class: "hide-on-phone" }, formatDay(item.first)),
-        h("td", {}, formatDay(item.last), h("span", { class: "small soft ago" }, formatAgo(item.last))),
+        h("td", {}, formatDay(item.last), h("span", { class: "small soft ago" }, formatAgo(item.last)), freshnessBadge(item.freshness, item.last)),
         h("td", { class: "hide-on-phone" }, item.provider),
       ),
       under,

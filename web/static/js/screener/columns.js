@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { formatCompact, formatDay, formatPercent, formatPrice, formatScore, numbers } from "../format.js";
+import { freshnessBadge } from "../freshness.js";
 import { ago } from "../moments.js";
 import { strategyName } from "../strategies.js";
 import { scoreBar, sparkline, verdictBadge } from "../widgets.js";
@@ -38,8 +39,6 @@ const VOTE_WORDS = { 1: [VOTES.buy, "up"], 0: [VOTES.neutral, "soft"], "-1": [VO
 export const VOTING = INDICATORS.filter(([key]) => key !== "atr");
 
 const NONE = "–";
-const OLD_DAYS = 7;
-const DAY_MILLISECONDS = 86400000;
 const oneDecimal = numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
 // The plan of a Sell is that of a short sale, which only its own page tells.
 const price = (key) => (result) => (result.signal === "SELL" ? NONE : formatPrice(result[key]));
@@ -47,15 +46,12 @@ const price = (key) => (result) => (result.signal === "SELL" ? NONE : formatPric
 const toneOf = (change) => (change === null || Math.abs(change) < 0.005 ? "" : change > 0 ? "up" : "down");
 const toned = (change, text) => h("span", { class: toneOf(change) }, text);
 
-/** Whether a day is so long ago that prices of it are called old, as everywhere in the service. */
-const isOld = (day) => Math.floor(Date.now() / DAY_MILLISECONDS) - Date.parse(`${day}T00:00:00Z`) / DAY_MILLISECONDS > OLD_DAYS;
-
 function closeCell(result) {
   const hasNewer = result.last_day !== null && result.last_day > result.as_of;
-  const day = formatDay(result.as_of);
   return [
     h("div", {}, formatPrice(result.close)),
-    isOld(hasNewer ? result.last_day : result.as_of) ? h("div", { class: "small is-old" }, `Old: ${day}`) : h("div", { class: "small soft" }, day),
+    h("div", { class: "small soft" }, formatDay(result.as_of)),
+    h("div", {}, freshnessBadge(result.freshness, result.last_day)),
     hasNewer && h("div", { class: "small" }, h("span", { class: "badge warn" }, "Newer prices"), h("span", { class: "visually-hidden" }, ` up to ${formatDay(result.last_day)}`)),
   ];
 }

@@ -3,6 +3,7 @@
 import { address } from "../api.js";
 import { fill, h } from "../dom.js";
 import { formatAgo, formatDay, formatMoment, formatMove, formatPercent, formatPrice, formatScore } from "../format.js";
+import { freshnessBadge } from "../freshness.js";
 import { problem } from "../states.js";
 import { verdictBadge } from "../widgets.js";
 import { warningBadge } from "../words.js";
@@ -20,7 +21,8 @@ export class Header {
   constructor(ticker, { onStrategy, onAnalyse }) {
     this.#ticker = ticker;
     this.name = h("span", { class: "ticker-name soft" });
-    this.price = h("div", { class: "ticker-price" });
+    this.freshness = h("span", { id: "freshness" });
+    this.price = h("div", { class: "ticker-price" }, this.freshness);
     this.verdict = h("div", { class: "ticker-verdict" });
     this.warnings = h("div", { class: "ticker-warnings" });
     this.advice = h("p", { class: "ticker-advice", id: "advice" });
@@ -56,6 +58,11 @@ export class Header {
     this.name.textContent = name ?? "";
   }
 
+  /** From the item of GET /tickers, or null. */
+  setFreshness(item) {
+    fill(this.freshness, item && freshnessBadge(item.freshness, item.last));
+  }
+
   /** From the newest bars of an answer of GET /series. */
   setPrice({ dates, series: { close } }) {
     const change = close.length > 1 ? close.at(-1) - close.at(-2) : null;
@@ -65,6 +72,7 @@ export class Header {
       h("span", { class: "ticker-close", id: "close" }, formatPrice(close.at(-1))),
       change !== null && h("span", { class: tone, id: "change" }, `${arrow} ${formatMove(Math.abs(change), close.at(-1))} (${formatPercent((change / close.at(-2)) * 100)})`),
       h("span", { class: "soft small", id: "as-of" }, `Close of ${formatDay(dates.at(-1))}`),
+      this.freshness,
     );
   }
 
