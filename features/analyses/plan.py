@@ -108,7 +108,7 @@ class AnalysisPlan:
 
     def stale_by(self, head: SeriesHead, last_day: date) -> StaleBy | None:
         """What the prices up to a day are stale by; None while they are not."""
-        return self._expectations.of(head.ticker).stale_by(last_day)
+        return self._expectations.of(head.ticker, head.exchange).stale_by(last_day)
 
 
 def _changes(overrides: Overrides) -> bytes:

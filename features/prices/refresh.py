@@ -24,7 +24,7 @@ from features.prices.store import action as action_store
 from features.prices.store import fetch as fetch_store
 from features.prices.store import series as series_store
 from features.prices.top_up import Stored, top_up, why_whole
-from infrastructure.exchanges import exchange_of, exchanges
+from infrastructure.exchanges import exchange_for, exchanges
 from models.api_key import SHARED_ORG
 from models.corporate_action import MOST_ACTIONS, StoredAction
 from models.job import Later, Rate
@@ -120,7 +120,7 @@ class Refresher:
     def _is_current(self, head: SeriesHead, fetch: SeriesFetch) -> bool:
         """Whether the newest final day is stored, or was asked for in vain a short while ago."""
         moment = self._clock()
-        exchange = exchanges().get(fetch.exchange or "") or exchange_of(head.ticker) or exchanges()[_ELSEWHERE]
+        exchange = exchange_for(head.ticker, fetch.exchange) or exchanges()[_ELSEWHERE]
         newest = exchange.newest_final_day(moment)
         if head.last_day >= newest:
             return fetch.provisional_day is None or fetch.provisional_day > newest

@@ -12,7 +12,7 @@ from features.prices.actions import TickerFooting, footing_of
 from features.prices.former import find_former
 from features.prices.quality import check_whole, provider_warnings, sound_bars
 from features.prices.store import series as series_store
-from features.prices.store.exchange import has_tickers_ending
+from features.prices.store.exchange import has_fetched_from, has_tickers_ending
 from features.prices.store.series import find_head, find_head_and_latest, find_heads, list_tickers, load, load_each, newest_day
 from infrastructure.exchanges import Expectations
 from models.errors import TickerNotFound
@@ -22,8 +22,8 @@ from utils.json_text import array_pieces, dump, object_pieces
 
 # The interface for other features. Functions that take a connection read within the caller's transaction.
 __all__ = [
-    "check_quality", "check_whole", "find_head", "find_head_and_latest", "find_heads", "has_tickers_ending", "list_tickers", "load",
-    "load_each", "newest_day", "provider_warnings", "read_prices", "sound_bars", "stream_csv", "stream_json",
+    "check_quality", "check_whole", "find_head", "find_head_and_latest", "find_heads", "has_fetched_from", "has_tickers_ending",
+    "list_tickers", "load", "load_each", "newest_day", "provider_warnings", "read_prices", "sound_bars", "stream_csv", "stream_json",
 ]  # fmt: skip
 
 BARS_PER_PIECE = 2_000
@@ -47,7 +47,7 @@ def check_quality(database: Database, org_id: int, ticker: str) -> QualityReport
         raise TickerNotFound(ticker)
     head, packed = loaded
     bars = sound_bars(head, packed)
-    expected = Expectations(now()).of(head.ticker)
+    expected = Expectations(now()).of(head.ticker, head.exchange)
     warnings = price_warnings(bars, expected.stale_by(head.last_day)) + provider_warnings(head.provider)
     described = (head.ticker, head.name, head.provider, head.bars, head.first_day, head.last_day)
     freshness = expected.freshness_of(head.last_day)

@@ -193,7 +193,8 @@ def report_of(prepared: Prepared, parsed: ParsedFile, options: UploadOptions) ->
     if prepared.own is not None and parsed.packed.last_day() <= prepared.own[0].last_day:
         message = f"The file holds nothing newer than the stored prices, which end on {day_text(prepared.own[0].last_day)}."
         warnings.append(PriceWarning("nothing_newer", message))
-    stale = Expectations(now()).of(head.ticker).stale_by(head.last_day)
+    exchange = None if prepared.former is None else prepared.former[0].exchange
+    stale = Expectations(now()).of(head.ticker, exchange).stale_by(head.last_day)
     warnings += price_warnings(adjusted_bars(packed, head.adjusted, head.steps), stale)
     extent = (head.ticker, head.bars, head.first_day, head.last_day)
     stored = prepared.former[1] if prepared.former is not None and is_whole(*prepared.former) else None

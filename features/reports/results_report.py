@@ -104,7 +104,7 @@ def _add_list(book: Book, name: str, columns: Sequence[str]) -> Sheet:
 def _cell(result: ScreenedResult, column: str, expectations: Expectations) -> CellValue:
     """What stands in a column, in words where the API has codes. A Sell has no plan: its prices are those of a short sale."""
     if column == "advice":
-        return _advice(result, expectations.of(result.ticker).is_stale(result.as_of))
+        return _advice(result, expectations.of(result.ticker, result.freshness.exchange).is_stale(result.as_of))
     if column in PLAN and result.signal == Signal.SELL:
         return None
     value = result.value(column)

@@ -60,6 +60,7 @@ _PAGE = """
         l.votes, l.former_verdict, l.verdict_since, l.previous_score,
         {name},
         o.last_day, {own_closes}, s.last_day, {shared_closes},
+        f.exchange,
         c.sort_value
     FROM (
         SELECT l.org_id, l.ticker, l.strategy, {value} AS sort_value
@@ -72,6 +73,7 @@ _PAGE = """
     JOIN analysis_results AS r ON r.id = l.result_id
     LEFT JOIN recent_closes AS o ON o.org_id = l.org_id AND o.ticker = l.ticker
     LEFT JOIN recent_closes AS s ON s.org_id = :shared AND s.ticker = l.ticker
+    LEFT JOIN series_fetches AS f ON f.org_id = :shared AND f.ticker = l.ticker
     ORDER BY {order}
 """
 _RESULT = ("id", "ticker", "strategy", "as_of", "bars", "close", "score", "verdict", "signal", "fingerprint", "created_at", "analysed_at")
@@ -176,7 +178,7 @@ _NAMED = """(
 def _from_row(row: Any, has_closes: bool, expectations: Expectations) -> Listed:
     own_values = bool(row[len(_RESULT)])  # otherwise they are those of an earlier result, until maintenance has filled them in
     values = row[_VALUES_FROM:_VALUES_END] if own_values else [None] * len(_VALUES)
-    votes, former_verdict, verdict_since, previous_score, name, *prices, sort_value = row[_VALUES_END:]
+    votes, former_verdict, verdict_since, previous_score, name, *prices, exchange, sort_value = row[_VALUES_END:]
     last_day, closes, last_close = prices[3:] if prices[0] is None else prices[:3]
     result = ScreenedResult(
         **dict(zip(_RESULT, row, strict=False)),
@@ -187,7 +189,7 @@ def _from_row(row: Any, has_closes: bool, expectations: Expectations) -> Listed:
         previous_score=previous_score if own_values else None,
         votes=votes_of(votes if own_values else None),
         last_day=last_day,
-        freshness=expectations.of(row[1]).freshness_of(last_day),
+        freshness=expectations.of(row[1], exchange).freshness_of(last_day),
         closes=_closes(closes, last_close) if has_closes else None,
     )
     return Listed(result, sort_value)

@@ -50,4 +50,6 @@ def _look(database: Database, today: date) -> Finding:
 
 def _is_in_use(connection: Connection, mic: str) -> bool:
     endings = [f".{suffix}" for suffix in suffixes_of(mic)]
-    return any(prices.has_tickers_ending(connection, end) or watchlist.follows_ending(connection, end) for end in endings)
+    return prices.has_fetched_from(connection, mic) or any(
+        prices.has_tickers_ending(connection, end) or watchlist.follows_ending(connection, end) for end in endings
+    )

@@ -39,5 +39,5 @@ def _item(head: SeriesHead, expectations: Expectations) -> dict[str, object]:
         "first": head.first_day,
         "last": head.last_day,
         "provider": head.provider,
-        "freshness": expectations.of(head.ticker).freshness_of(head.last_day),
+        "freshness": expectations.of(head.ticker, head.exchange).freshness_of(head.last_day),
     }

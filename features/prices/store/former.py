@@ -71,7 +71,7 @@ def load(connection: AnyReader, org_id: int, ticker: str, after: datetime) -> Ke
     if row is None:
         return None
     *series, updated_at, price_basis, volume_basis, declared_price, declared_volume, steps, actions, _, _, data = row
-    head = head_from_row([*series, price_basis, volume_basis, steps])
+    head = head_from_row([*series, price_basis, volume_basis, steps, None])
     declared = UNKNOWN if declared_price is None else Bases(Basis(declared_price), Basis(declared_volume))
     return Kept(head, PackedBars(bytes(data)), declared, _actions_of_text(actions), updated_at)
 

@@ -22,9 +22,13 @@ from utils.dialects import Variants
 # These columns lie before the bars in a row; SQLite reaches a column behind the bars only by reading the pages of the bars.
 _COLUMNS = "org_id, ticker, name, provider, adjusted, bars, first_day, last_day, sha256"
 _HEAD = (
-    "s.org_id, s.ticker, s.name, s.provider, s.adjusted, s.bars, s.first_day, s.last_day, s.sha256, b.price_basis, b.volume_basis, b.steps"
+    "s.org_id, s.ticker, s.name, s.provider, s.adjusted, s.bars, s.first_day, s.last_day, s.sha256,"
+    " b.price_basis, b.volume_basis, b.steps, f.exchange"
 )
-_SERIES = "price_series AS s LEFT JOIN series_basis AS b ON b.org_id = s.org_id AND b.ticker = s.ticker"
+_SERIES = (
+    "price_series AS s LEFT JOIN series_basis AS b ON b.org_id = s.org_id AND b.ticker = s.ticker"
+    f" LEFT JOIN series_fetches AS f ON f.org_id = {SHARED_ORG} AND f.ticker = s.ticker"
+)
 
 # The shared series has org_id 0, so an organization's own series sorts before it.
 FIND_HEAD = text(
@@ -371,7 +375,7 @@ def _head_from_json(raw: bytes) -> SeriesHead:
 
 
 def head_from_row(row: Sequence[Any]) -> SeriesHead:
-    """From the columns of price_series but for the bars, the two bases and the steps, which are null where none are stored."""
+    """From the columns of price_series but for the bars, the two bases, the steps and the exchange; null where none are stored."""
     return SeriesHead(
         org_id=row[0],
         ticker=row[1],
@@ -384,4 +388,5 @@ def head_from_row(row: Sequence[Any]) -> SeriesHead:
         sha256=row[8],
         bases=UNKNOWN if row[9] is None else Bases(Basis(row[9]), Basis(row[10])),
         steps=() if row[11] is None else steps_of_text(row[11]),
+        exchange=row[12],
     )

@@ -22,17 +22,20 @@ _SELECT = """
         p.score, p.verdict, p.as_of,
         l.former_verdict, l.verdict_since, l.verdict_since_day,
         o.last_day, o.closes, o.last_close,
-        s.last_day, s.closes, s.last_close
+        s.last_day, s.closes, s.last_close,
+        f.exchange
     FROM watchlist_items AS w
     LEFT JOIN latest_results AS l ON l.org_id = w.org_id AND l.ticker = w.ticker AND l.strategy = :strategy
     LEFT JOIN analysis_results AS r ON r.id = l.result_id
     LEFT JOIN analysis_results AS p ON p.id = l.previous_id
     LEFT JOIN recent_closes AS o ON o.org_id = w.org_id AND o.ticker = w.ticker
     LEFT JOIN recent_closes AS s ON s.org_id = :shared AND s.ticker = w.ticker
+    LEFT JOIN series_fetches AS f ON f.org_id = :shared AND f.ticker = w.ticker
     WHERE w.org_id = :org_id
 """
 # Where the columns of each joined table stand in a row.
 _LATEST, _PREVIOUS, _CHANGE, _OWN, _SHARED = slice(4, 13), slice(13, 16), slice(16, 19), slice(19, 22), slice(22, 25)
+_EXCHANGE = 25
 _CHANGED = " AND l.former_verdict IS NOT NULL AND l.verdict_since >= :changed_since"
 _AFTER_TICKER = " AND w.ticker > :ticker ORDER BY w.ticker LIMIT :limit"
 # Both parts of the position of the page before, because several items may have one position.
@@ -67,7 +70,7 @@ def item_from_row(row: Any, failures: Mapping[str, AnalysisFailure], expectation
     latest = None if row[_LATEST][0] is None else LatestVerdict(*row[_LATEST])
     last_day, closes, last_close = row[_SHARED] if row[_OWN][0] is None else row[_OWN]
     prices = [] if last_day is None else RecentCloses(bytes(closes), bytes(last_close)).prices()
-    freshness = expectations.of(row[0]).freshness_of(last_day)
+    freshness = expectations.of(row[0], row[_EXCHANGE]).freshness_of(last_day)
     former = row[_CHANGE][0]
     # A process of an older version, during a deploy, replaces a verdict without noting what it was.
     has_changed = latest is not None and former is not None and former != latest.verdict

@@ -13,6 +13,7 @@ import database
 from features.operations.checks.calendars import calendars_probe
 from infrastructure.check_runner import CheckRunner
 from models.health import Check, Probe, good
+from utils.clock import now
 
 UNKNOWN = {"state": "unknown", "trading_days_behind": None, "exchange": None, "newest_expected": None}
 
@@ -53,6 +54,31 @@ def test_a_followed_ticker_without_prices_is_of_unknown_freshness(client: Client
     client.post("/watchlist/items", {"tickers": ["RR.L"]})
     (item,) = client.get("/overview").json["items"]
     assert (item["freshness"], item["is_old"]) == (UNKNOWN, False)
+
+
+FETCHED = """
+    INSERT INTO series_fetches (org_id, ticker, provider, fetched_at, exchange, is_whole, added, changed)
+    VALUES (0, :ticker, 'tiingo', :now, :exchange, TRUE, 0, 0)
+"""
+
+
+def fetched(ticker: str, exchange: str) -> None:
+    database.execute_db(FETCHED, {"ticker": ticker, "exchange": exchange, "now": now()})
+
+
+def test_the_source_of_shared_prices_names_the_exchange(client: Client) -> None:
+    client.post("/watchlist/items", {"tickers": ["AAPL"]})
+    before = client.post("/analyze", {"ticker": "AAPL"}).json
+    fetched("AAPL", "XNGS")
+    after = client.post("/analyze", {"ticker": "AAPL"}).json
+    sentences = [next(one["message"] for one in result["warnings"] if one["code"] == "stale") for result in (before, after)]
+    passed = [
+        f"The newest bar is of 1 March 2013; more than 5 {days} have passed since." for days in ("weekdays", "trading days of Nasdaq")
+    ]
+    assert sentences == passed
+    assert before["score"] == after["score"]
+    assert {freshness["exchange"] for freshness in told(client, "AAPL")} == {"XNAS"}
+    assert len({str(freshness) for freshness in told(client, "AAPL")}) == 1
 
 
 def test_one_result_serves_as_long_as_its_prices_are_stale_or_not(client: Client) -> None:
@@ -96,6 +122,12 @@ def test_the_end_of_a_calendar_in_use_is_told_a_year_before(client: Client, is_f
     )
     assert "`make calendars`" in (found.remedy or "")
     assert check(LATE_IN_2026 - timedelta(days=400)).state == "ok"
+
+
+def test_a_calendar_is_in_use_where_a_provider_names_its_exchange(client: Client) -> None:
+    assert check(LATE_IN_2026).state == "ok"
+    fetched("AAPL", "XBOM")
+    assert check(LATE_IN_2026).found.startswith("Trading days are known for less than a year: BSE (Bombay) (XBOM)")
 
 
 def test_the_suffix_stands_at_the_end_of_a_ticker(client: Client) -> None:
