@@ -160,6 +160,9 @@ class Settings(BaseSettings):
         description="Address of price files, with `{ticker}` in it, and with `{since}` (a day, YYYY-MM-DD) where the server takes one.",
     )
     csv_url_calls: str | None = Field(None, description="Calls that the server of these files allows. Unset: no limit.")
+    fetch_on_demand_seconds: float = Field(
+        8.0, gt=0, le=60, description="Seconds that an analysis of a ticker without prices waits for a provider."
+    )
 
     max_json_bytes: int = Field(1_000_000, ge=1_000, description="Largest JSON body, in bytes.")
     max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file, in bytes.")

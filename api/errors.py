@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from database import DatabaseSuspended
 from infrastructure.breaker import BreakerOpen
 from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse
-from models.price_errors import BasesDiffer, ImplausibleAction, ImportRefused, PriceQuality
+from models.price_errors import BasesDiffer, ImplausibleAction, ImportRefused, PriceQuality, PricesPending, PricesUnavailable
 from utils.api_utils import ApiError, FirstErrors
 from utils.database_errors import explanation_of, is_unavailable, refuses_writes
 
@@ -31,8 +31,11 @@ STATUSES = {
     "ambiguous_dates": 422,
     "bases_differ": 422,
     "feature_disabled": 503,
+    "prices_unavailable": 503,
+    "prices_pending": 503,
 }
 DISABLED_RETRY_AFTER = "60"  # seconds; long, because an operator must switch the feature on
+FETCH_RETRY_AFTER = "5"  # seconds
 UNWRITABLE_RETRY_AFTER = "60"  # seconds; long, because an operator must make room or permit writes
 
 
@@ -53,6 +56,8 @@ def translate(error: Exception) -> ApiError | None:
         return ApiError(422, error.code, str(error), [{"field": "universe", "message": str(error)}])
     if isinstance(error, FeatureDisabled):
         return ApiError(STATUSES[error.code], error.code, str(error), headers={"Retry-After": DISABLED_RETRY_AFTER})
+    if isinstance(error, PricesPending | PricesUnavailable):
+        return ApiError(STATUSES[error.code], error.code, str(error), headers={"Retry-After": FETCH_RETRY_AFTER})
     if isinstance(error, BellwetherError):
         return ApiError(STATUSES[error.code], error.code, str(error))
     if isinstance(error, BreakerOpen | DatabaseSuspended):

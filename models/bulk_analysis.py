@@ -27,6 +27,7 @@ class BulkParams:
     overrides: Overrides = field(default_factory=Overrides)
     sizing: Sizing = field(default_factory=Sizing)
     universe: Universe | None = None
+    refresh: bool = False  # bring the prices of each up to date first
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,23 @@ class BulkOrder:
 
 
 @dataclass(frozen=True)
+class RefreshNote:
+    """What a refresh made of a ticker's prices; or the `error` for which they are as they were."""
+
+    outcome: str | None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
 class Analysed:
     """A ticker that was analysed: its result's fingerprint, the result itself if it is new, and whether it becomes the latest.
 
-    `read_at` is a moment before its prices were read: a result of prices that were read later stays the latest.
+    `read_at` is a moment before its prices were read: a result of prices that were read later stays the latest. `refresh` tells
+    what became of its prices just before.
     """
 
     fingerprint: str
     result: NewResult | None
     becomes_latest: bool
     read_at: datetime
+    refresh: RefreshNote | None = None

@@ -28,9 +28,14 @@ class TickerNotFound(NotFound):
 
     code = "ticker_not_found"
 
-    def __init__(self, ticker: str) -> None:
-        self.ticker = ticker
-        super().__init__(f"There are no prices for {ticker}. See GET /api/v1/tickers, or upload them with PUT /api/v1/prices/{ticker}.")
+    def __init__(self, ticker: str, reason: str | None = None) -> None:
+        """`reason` is what the providers of prices say."""
+        self.ticker, self.reason = ticker, reason
+        remedy = reason or (
+            f"See GET /api/v1/tickers. Upload them with PUT /api/v1/prices/{ticker}, or have them fetched: set PRICE_PROVIDERS and "
+            "POST /api/v1/refresh."
+        )
+        super().__init__(f"There are no prices for {ticker}. {remedy}")
 
 
 class ResultNotFound(NotFound):

@@ -197,3 +197,21 @@ class UniverseNotFound(NotFound):
 
     def __init__(self, universe: str, existing: Sequence[str]) -> None:
         super().__init__(f"There is no universe {universe!r}. There are {', '.join(existing)}.")
+
+
+class PricesUnavailable(BellwetherError):
+    """No provider has the prices of a ticker at the moment."""
+
+    code = "prices_unavailable"
+
+    def __init__(self, ticker: str, reason: str) -> None:
+        super().__init__(f"The prices of {ticker} cannot be fetched at the moment. {reason}")
+
+
+class PricesPending(BellwetherError):
+    """The prices of a ticker are being fetched, and are not there yet."""
+
+    code = "prices_pending"
+
+    def __init__(self, ticker: str, job_id: str, why: str) -> None:
+        super().__init__(f"The prices of {ticker} are not there yet. {why}. They are fetched by job {job_id}: ask again when it has ended.")

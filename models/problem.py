@@ -20,6 +20,8 @@ _TITLES = {
     "payload_too_large": "The request is too large",
     "precondition_failed": "It has changed since you read it",
     "price_quality": "The file has faults",
+    "prices_pending": "The prices are being fetched",
+    "prices_unavailable": "The prices cannot be fetched",
     "rate_limited": "Too many requests",
     "request_timeout": "The request took too long to arrive",
     "stored_days_lost": "The file would delete stored days",

@@ -31,7 +31,8 @@ def submit(connection: Connection, org_id: int, order: BulkOrder, universes: Uni
     tickers = order.tickers or _read_universe(connection, org_id, order.params, universes)
     params = write_params(order.params)
     dedupe_key = None if order.force else _dedupe_key(tickers, params, prices.newest_day(connection, org_id, tickers))
-    return enqueue(connection, org_id, NewJob(BULK_ANALYSIS, Lane.CPU, params, tickers, dedupe_key))
+    lane = Lane.NETWORK if order.params.refresh else Lane.CPU  # where providers are waited for
+    return enqueue(connection, org_id, NewJob(BULK_ANALYSIS, lane, params, tickers, dedupe_key))
 
 
 def write_params(params: BulkParams) -> str:
@@ -48,6 +49,7 @@ def write_params(params: BulkParams) -> str:
             "weights": overrides.weights,
             "indicators": overrides.indicators,
             "as_of": overrides.as_of,
+            "refresh": params.refresh,
         }
     ).decode()
 
@@ -71,7 +73,7 @@ def read_params(text: str) -> BulkParams:
         unknown = {*(overrides.indicators or ()), *(overrides.weights or {})} - {*INDICATORS, *Category}
         if unknown:
             raise JobUnreadable(f"there is no indicator {min(unknown)!r}")
-        params = BulkParams(values["strategy"], overrides, sizing, universe)
+        params = BulkParams(values["strategy"], overrides, sizing, universe, values.get("refresh", False))
         parameters_of(STRATEGIES[params.strategy], overrides)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise JobUnreadable(f"{type(error).__name__}: {error}") from error

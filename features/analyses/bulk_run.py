@@ -63,7 +63,7 @@ def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analy
     before = latest_store.find_latest_verdicts(connection, org_id, strategy, outcomes)
     latest_store.mark_latest(connection, [_mark(org_id, analysed) for analysed in outcomes.values() if analysed.becomes_latest])
     return {
-        ticker: _stored(briefs[analysed.fingerprint], before.get(ticker), analysed.becomes_latest)
+        ticker: _stored(briefs[analysed.fingerprint], before.get(ticker), analysed)
         for ticker, analysed in outcomes.items()
         if analysed.fingerprint in briefs
     }
@@ -73,12 +73,14 @@ def _brief_of(result: AnalysisResult) -> ResultBrief:
     return ResultBrief(result.id, result.strategy, str(result.verdict), float(result.score), float(result.close), result.as_of)
 
 
-def _stored(brief: ResultBrief, before: tuple[str, str] | None, becomes_latest: bool) -> Stored:
+def _stored(brief: ResultBrief, before: tuple[str, str] | None, analysed: Analysed) -> Stored:
     """What came of a ticker, given the id and verdict of its latest result of before."""
     # With overrides or `as_of` a result is neither the latest nor becomes it: it does not compare with what was before.
-    compares = before is not None and (becomes_latest or before[0] == brief.id)
+    compares = before is not None and (analysed.becomes_latest or before[0] == brief.id)
     was = before[1] if before is not None and compares else None
     facts = {"score": brief.score, "close": brief.close, "as_of": brief.as_of.isoformat(), "was": was}
+    if analysed.refresh is not None:
+        facts["refresh"] = vars(analysed.refresh)
     return Stored(brief.id, brief.verdict, was != brief.verdict if was is not None else None, facts)
 
 

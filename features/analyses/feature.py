@@ -23,8 +23,9 @@ def _blueprints() -> tuple[Blueprint, ...]:
 
 def _kinds(foundation: Foundation) -> tuple[BulkAnalysis, ...]:
     from features.analyses.kinds import BulkAnalysis
+    from features.prices.refreshers import SharedRefresher
 
-    return (BulkAnalysis(),)
+    return (BulkAnalysis(SharedRefresher(foundation.settings) if foundation.settings.price_providers else None),)
 
 
 def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:

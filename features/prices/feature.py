@@ -52,9 +52,10 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
 
 def _kinds(foundation: Foundation) -> tuple[JobKind[Any], ...]:
     from features.prices.kinds import PriceImport, PriceRefresh
+    from features.prices.refreshers import SharedRefresher
 
     # Without a provider, no process is started for the network.
-    return (PriceImport(), PriceRefresh(foundation.settings)) if foundation.settings.price_providers else (PriceImport(),)
+    return (PriceImport(), PriceRefresh(SharedRefresher(foundation.settings))) if foundation.settings.price_providers else (PriceImport(),)
 
 
 def _commands() -> tuple[Command, ...]:

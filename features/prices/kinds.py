@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,17 +9,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from database import Database
+from features.prices.refreshers import SharedRefresher
 from jobs.kind import IsolationLimits
 from models.job import Fault, Lane, Later, Stored
 from models.price_import import PRICE_IMPORT
 from models.series_fetch import PRICE_REFRESH, Refreshed
 
 if TYPE_CHECKING:
-    from config import Settings
     from features.prices.imports import Imported, ImportParams
-    from features.prices.refresh import Refresher
     from features.prices.refreshing import RefreshParams
-    from features.prices.registry import Configured
 
 
 class PriceImport:
@@ -65,11 +62,8 @@ class PriceRefresh:
     limits = IsolationLimits(answer_seconds=300.0)
     unexpected = Fault("internal_error", "The prices could not be fetched; the log has the reason. Other tickers are not affected.")
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._lock = threading.Lock()
-        self._providers: list[Configured] = []
-        self._refresher: Refresher | None = None
+    def __init__(self, refresher: SharedRefresher) -> None:
+        self._refresher = refresher
 
     def prepare(self) -> None:
         """Import the clients of the providers."""
@@ -77,10 +71,7 @@ class PriceRefresh:
 
     def close(self) -> None:
         """Close the connections to the providers."""
-        with self._lock:
-            for configured in self._providers:
-                configured.provider.close()
-            self._providers, self._refresher = [], None
+        self._refresher.close()
 
     def read_params(self, text: str) -> RefreshParams:
         """Parse the parameters. Raises JobUnreadable."""
@@ -94,18 +85,7 @@ class PriceRefresh:
         """Yield what became of each ticker."""
         from features.prices.refreshing import refresh_each  # noqa: PLC0415 — as above
 
-        return refresh_each(database, self.refresher(database), org_id, keys, force=params.force)
-
-    def refresher(self, database: Database) -> Refresher:
-        """The one of this process: all its threads share the connections to the providers, which are kept alive."""
-        from features.prices.refresh import Refresher  # noqa: PLC0415 — as above
-        from features.prices.registry import connect  # noqa: PLC0415 — as above
-
-        with self._lock:
-            if self._refresher is None:
-                self._providers = connect(self._settings, database)
-                self._refresher = Refresher(database, self._providers)
-            return self._refresher
+        return refresh_each(database, self._refresher.of(database), org_id, keys, force=params.force)
 
     def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, Refreshed], moment: datetime) -> Mapping[str, Stored]:
         """Tell what was stored of each ticker."""

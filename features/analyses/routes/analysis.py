@@ -15,6 +15,9 @@ from features.analyses.routes.tags import ANALYSIS
 from features.analyses.schemas.analysis import AnalyzeRequest
 from features.analyses.schemas.result import ResultAnswer
 from features.analyses.service import analyse_ticker
+from features.prices.flags import FETCHES
+from features.prices.on_demand import OnDemand
+from models.errors import TickerNotFound
 from utils.api_utils import json_response
 
 blueprint = api_blueprint("analysis", ANALYSIS)
@@ -23,12 +26,31 @@ blueprint = api_blueprint("analysis", ANALYSIS)
 @blueprint.post(
     "/analyze",
     responses={200: ResultAnswer},
-    problems=(*BODY_PROBLEMS, "ticker_not_found", "insufficient_history", "price_quality", "feature_disabled"),
+    problems=(
+        *BODY_PROBLEMS,
+        "ticker_not_found",
+        "insufficient_history",
+        "price_quality",
+        "prices_pending",
+        "prices_unavailable",
+        "feature_disabled",
+    ),
     sends=("ETag",),
 )
 @budget(Budget.ANALYSES)
 def analyze(body: AnalyzeRequest) -> Response:
-    """Analyse one ticker. A repeated request for the same analysis gets the stored result."""
+    """Analyse one ticker. A repeated request for the same analysis gets the stored result.
+
+    A ticker without stored prices is fetched first, where a provider is configured. What is not there within `FETCH_ON_DEMAND_SECONDS` is
+    answered with 503 and `prices_pending`, and goes on being fetched.
+    """
     require_flag(ANALYSES)
-    answer = analyse_ticker(services().database, org_id(), body.order(), services().cache)
+    own, order = services(), body.order()
+    try:
+        answer = analyse_ticker(own.database, org_id(), order, own.cache)
+    except TickerNotFound:
+        if not own.settings.price_providers or not own.flags.is_enabled(FETCHES):
+            raise
+        OnDemand(own.settings, own.database, own.wakeup, own.stalls).fetch(org_id(), order.ticker)
+        answer = analyse_ticker(own.database, org_id(), order, own.cache)
     return json_response(answer.body, headers={"ETag": f'"{answer.etag}"'})

@@ -14,8 +14,10 @@ from api.services import services
 from features.analyses.bulk import submit
 from features.analyses.schemas.analysis import BulkAnalyzeRequest
 from features.analyses.schemas.bulk import ActiveBulkJobAnswer, BulkJobAnswer
+from features.prices.flags import FETCHES
 from jobs.flags import BULK_JOBS
 from jobs.submission import submit_job
+from models.price_errors import NoProvider
 
 blueprint = api_blueprint("bulk_analysis", JOBS)
 
@@ -23,7 +25,7 @@ blueprint = api_blueprint("bulk_analysis", JOBS)
 @blueprint.post(
     "/bulk-analyze",
     responses={202: BulkJobAnswer, 200: ActiveBulkJobAnswer},
-    problems=(*BODY_PROBLEMS, "conflict", "idempotency_mismatch", "feature_disabled"),
+    problems=(*BODY_PROBLEMS, "conflict", "no_provider", "idempotency_mismatch", "feature_disabled"),
     sends=("Location", "Idempotent-Replayed"),
 )
 @budget(Budget.BULK)
@@ -31,4 +33,8 @@ def bulk_analyze(header: SubmitHeaders, body: BulkAnalyzeRequest) -> Response:
     """Queue a job that analyses many tickers. If an active job does the same, it is returned instead, unless `force` is set."""
     require_flag(BULK_JOBS)
     order = body.order()
+    if order.params.refresh:
+        require_flag(FETCHES)
+        if not services().settings.price_providers:
+            raise NoProvider
     return submit_job(header.idempotency_key, lambda connection: submit(connection, org_id(), order, services().universes))

@@ -135,6 +135,11 @@ class BulkAnalyzeRequest(AnalysisOptions):
     )
     universe: UniverseName | None = Field(None, description="In place of `tickers`: every one with prices, or the watchlist.")
     force: bool = Field(False, description="Queue a job even if one that does the same is active.")
+    refresh: bool = Field(
+        False,
+        description="Bring the prices of each ticker up to date first, as POST /refresh does. One that no provider can serve is analysed "
+        "with the prices that are stored; `facts.refresh` of its item tells why.",
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -145,5 +150,5 @@ class BulkAnalyzeRequest(AnalysisOptions):
     def order(self) -> BulkOrder:
         """The request as an order to the service."""
         universe = None if self.universe is None else Universe(self.universe)
-        params = BulkParams(self.strategy, self.overrides(), self.sizing(), universe)
+        params = BulkParams(self.strategy, self.overrides(), self.sizing(), universe, self.refresh)
         return BulkOrder(tuple(dict.fromkeys(self.tickers or ())), params, self.force)

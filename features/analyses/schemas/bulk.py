@@ -24,6 +24,7 @@ class BulkParams(Answer):
     weights: dict[str, float] | None
     indicators: list[IndicatorKey] | None
     as_of: date | None
+    refresh: bool = Field(description="Whether the prices of each ticker are brought up to date first.")
 
 
 class BulkJobAnswer(JobAnswer):

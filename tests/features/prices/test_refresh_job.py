@@ -23,6 +23,7 @@ import database
 from api.application import Application
 from app import create_app
 from features.prices.kinds import PriceRefresh
+from features.prices.refreshers import SharedRefresher
 from models.job import Lane
 from utils.clock import now
 
@@ -58,7 +59,7 @@ def start_app(backend: Backend, tmp_path: Path, market: PriceServer) -> Iterator
 
 def run_refreshes(client: Client) -> int:
     """Run what can be run now, as a network worker does."""
-    kind = PriceRefresh(client.app.services.settings)
+    kind = PriceRefresh(SharedRefresher(client.app.services.settings))
     with closing(kind), working(options=options_for([kind], Lane.NETWORK)) as executor:
         return executor.drain()
 
