@@ -124,6 +124,7 @@ def _refreshes(call: Recorder, run_jobs: Callable[[], None]) -> None:
             call("refresh", body=order, header={"Idempotency-Key": key})
     call("refresh", body={"universe": "nowhere"})
     run_jobs()
+    call("list_providers")
 
 
 def _watchlist(call: Recorder) -> None:

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.prices.routes import action, former, imported, price, refresh, ticker
+    from features.prices.routes import action, former, imported, price, provider, refresh, ticker
 
-    return price.blueprint, action.blueprint, former.blueprint, imported.blueprint, refresh.blueprint, ticker.blueprint
+    modules = (price, action, former, imported, provider, refresh, ticker)
+    return tuple(module.blueprint for module in modules)
 
 
 def _universes() -> Universes:

@@ -22,6 +22,7 @@ class _Entry(NamedTuple):
     provider: type[Provider]
     calls: Callable[[Settings], str | None]
     make: Callable[[Settings, Means], Provider]
+    needs: tuple[str, ...] = ()  # the settings that it cannot do without, besides its place in PRICE_PROVIDERS
 
 
 def _key(secret: SecretStr | None) -> str:
@@ -30,15 +31,22 @@ def _key(secret: SecretStr | None) -> str:
 
 _ENTRIES = {
     tiingo.NAME: _Entry(
-        tiingo.Tiingo, lambda own: own.tiingo_calls, lambda own, means: tiingo.Tiingo(own.tiingo_url, _key(own.tiingo_api_key), means)
+        tiingo.Tiingo,
+        lambda own: own.tiingo_calls,
+        lambda own, means: tiingo.Tiingo(own.tiingo_url, _key(own.tiingo_api_key), means),
+        ("tiingo_api_key",),
     ),
     twelvedata.NAME: _Entry(
         twelvedata.TwelveData,
         lambda own: own.twelvedata_calls,
         lambda own, means: twelvedata.TwelveData(own.twelvedata_url, _key(own.twelvedata_api_key), means),
+        ("twelvedata_api_key",),
     ),
     csv_url.NAME: _Entry(
-        csv_url.CsvUrl, lambda own: own.csv_url_calls, lambda own, means: csv_url.CsvUrl(own.csv_url_template or "", means)
+        csv_url.CsvUrl,
+        lambda own: own.csv_url_calls,
+        lambda own, means: csv_url.CsvUrl(own.csv_url_template or "", means),
+        ("csv_url_template",),
     ),
 }
 
@@ -52,13 +60,39 @@ class Configured:
     circuit: Circuit
 
 
+@dataclass(frozen=True)
+class Known:
+    """A provider that can be configured. `order` is its place in PRICE_PROVIDERS, from 1; None where it is not asked.
+
+    `needs` are the settings that are to be set before it is.
+    """
+
+    name: str
+    terms: str
+    order: int | None
+    needs: tuple[str, ...]
+    budget: Budget
+    circuit: Circuit
+
+
+def known(settings: Settings, database: Database) -> list[Known]:
+    """Every provider: those that are asked in their order, then the others by name. Makes no call and opens no connection."""
+    places = {name: place for place, name in enumerate(settings.price_providers, 1)}
+    listed = []
+    for name in [*places, *sorted(_ENTRIES.keys() - places.keys())]:
+        entry = _ENTRIES[name]
+        missing = [setting.upper() for setting in entry.needs if getattr(settings, setting) is None]
+        needs = (*(("PRICE_PROVIDERS",) if name not in places else ()), *missing)
+        terms, budget = entry.provider.terms, _budget(name, settings, database)
+        listed.append(Known(name, terms, places.get(name), needs, budget, Circuit(database, name)))
+    return listed
+
+
 def connect(settings: Settings, database: Database) -> list[Configured]:
     """The providers that are to be asked, in this order. Opens no connection before the first fetch; the caller closes the providers."""
     asked: list[Configured] = []
     for name in settings.price_providers:
-        entry = _ENTRIES[name]
-        calls = entry.calls(settings)
-        budget = Budget(database, name, Allowance(calls_of_text(calls) if calls else {}, entry.provider.zone))
+        entry, budget = _ENTRIES[name], _budget(name, settings, database)
         asked.append(Configured(entry.make(settings, Means(budget)), budget, Circuit(database, name)))
     return asked
 
@@ -72,3 +106,9 @@ def configured(settings: Settings, database: Database) -> Iterator[list[Configur
     finally:
         for each in asked:
             each.provider.close()
+
+
+def _budget(name: str, settings: Settings, database: Database) -> Budget:
+    entry = _ENTRIES[name]
+    calls = entry.calls(settings)
+    return Budget(database, name, Allowance(calls_of_text(calls) if calls else {}, entry.provider.zone))

@@ -126,6 +126,7 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "DELETE /api/v1/prices/{ticker}",
         "POST /api/v1/prices/{ticker}/restore",
         "GET /api/v1/former-prices",
+        "GET /api/v1/providers",
         "POST /api/v1/refresh",
         "POST /api/v1/price-imports",
         "GET /api/v1/price-imports/{import_id}",
