@@ -42,8 +42,8 @@ from utils.logger import configure_logging
 TITLE = "Refreshing prices"
 NOTE = (
     "500 tickers, whole histories of 500 days, as a job with 8 threads from a server on loopback that takes 100 ms for each answer: 80 a "
-    "second at best. Then one new bar for each of 5,000 tickers of 3,270 bars, from a provider in the process that answers at once: reading, "
-    "comparing and storing alone, one thread. Memory is what the process has grown by in the second half of the 500."
+    "second at best. Then one new bar for each of 5,000 tickers of 3,270 bars, from a provider in the process that answers at once: "
+    "reading, comparing and storing alone, one thread. Memory is what the process has grown by in the second half of the 500."
 )
 TICKERS, DAYS, THREADS, SECONDS = 500, 500, 8, 0.1
 LEAST_A_SECOND, LEAST_TOP_UPS, MOST_GROWTH = 60, 300, 20

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from kit.databases import Backend
 from kit.effort import IS_WHOLE
 from kit.jobs import item_rows, job_row, options_for, rescue_expired, working
@@ -84,6 +85,7 @@ def run(instance: Any) -> None:
         executor.drain()
 
 
+@pytest.mark.timeout(1_800)  # the whole of it, with 2,000 tickers, takes minutes
 def test_a_refresh_keeps_to_the_plan_and_loses_nothing(backend: Backend) -> None:
     time = Time()
     calls: list[tuple[datetime, str]] = []

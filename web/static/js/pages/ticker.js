@@ -28,6 +28,8 @@ let strategiesAsked = null;
 let analysis; // the AbortController of the analysis that is awaited
 /** @type {any} */
 let result = null;
+/** @type {import("../api.js").ApiProblem | null} */
+let failure = null; // of the last analysis
 let isUnknown = false; // no prices: the page says so instead of everything else
 const sizing = new Sizing();
 
@@ -73,10 +75,22 @@ async function loadBars() {
     await chart.load();
     header.setPrice(chart.bars);
   } catch (error) {
-    if (error.status === 404 || error.status === 422) showUnknown(error);
+    if (error.code === "ticker_not_found") await loadFetched(error);
+    else if (error.status === 404 || error.status === 422) showUnknown(error);
     else chart.fail(error, loadBars);
     if (!("status" in error)) console.error(error);
   }
+}
+
+/** An analysis has the prices of a ticker fetched, where a provider is configured. */
+async function loadFetched(unknown) {
+  fill(chart.state, loading(`Looking for prices of ${ticker} …`));
+  if (await analyse()) {
+    await Promise.all([loadBars(), loadVerdicts(), loadListing()]);
+    return;
+  }
+  if (failure === null || failure.code === "ticker_not_found") showUnknown(failure ?? unknown);
+  else chart.fail(failure, loadBars);
 }
 
 function showUnknown(error) {
@@ -84,10 +98,13 @@ function showUnknown(error) {
   analysis?.abort();
   const what =
     error.code === "ticker_not_found"
-      ? "Nothing is stored under this ticker. Upload its daily prices as a CSV file, or look for another ticker at the top."
+      ? `${reasonOf(error)} Upload its daily prices as a CSV file, or look for another ticker at the top.`
       : "This cannot be a ticker: it has letters, digits and . & ^ = _ -, at most 20 of them, and begins with a letter, a digit or ^.";
   fill(page, h("h1", {}, ticker), h("div", { class: "card" }, empty(`No prices for ${ticker}`, what, h("p", {}, h("a", { class: "button primary", href: "/prices" }, "To the prices")))));
 }
+
+/** Why there are no prices: what the providers say, or that nobody was asked. */
+const reasonOf = ({ message }) => (message.includes("PRICE_PROVIDERS") ? "Nothing is stored under this ticker, and no provider of prices is configured to fetch it." : message);
 
 /** Analyse by the address's strategy; the newest call wins. Whether there is a result afterwards. */
 async function analyse() {
@@ -99,12 +116,14 @@ async function analyse() {
     const answer = await api.post("/analyze", { ticker, strategy: state.strategy }, { signal: mine.signal });
     if (mine.signal.aborted) return false;
     result = answer;
+    failure = null;
     showResult(mine.signal);
     return true;
   } catch (error) {
     if (mine.signal.aborted) return false;
     if (!("status" in error)) console.error(error);
     result = null;
+    failure = error;
     if (!isUnknown) showFailure(error);
     return false;
   } finally {

@@ -1,0 +1,32 @@
+"""The page of a ticker that nobody has stored: its prices are fetched, and the verdict and the chart are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit.browser import Open, StartSite, Watch
+from kit.companies import Company
+from kit.market import Market
+from kit.price_server import PriceServer, price_server
+from kit.providers import KEY
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def server() -> Iterator[PriceServer]:
+    with price_server(Market({"NVDA": Company(1)}).tiingo) as server:
+        yield server
+
+
+def test_type_a_ticker_get_a_verdict(open_page: Open, start_own_site: StartSite, watch: Watch, server: PriceServer, tmp_path: Path) -> None:
+    watch.expected.append("404")
+    provider = {"PRICE_PROVIDERS": "tiingo", "TIINGO_URL": server.address, "TIINGO_API_KEY": KEY, "FETCH_ON_DEMAND_SECONDS": "60"}
+    site = start_own_site(tmp_path, **provider)
+    page = open_page("/tickers/NVDA", at=site)
+    expect(page.locator("h1")).to_contain_text("NVDA")
+    expect(page.locator("[data-bars]")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("analysed")
+    page.goto(site.url("/tickers/NOSUCH"))
+    expect(page.locator("main")).to_contain_text("Tiingo has no ticker NOSUCH")
