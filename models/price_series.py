@@ -18,6 +18,7 @@ from typing import NamedTuple
 from models.analysis import PriceWarning
 from models.footing import UNKNOWN, Bases, Steps, steps_until, text_of_steps
 from models.freshness import Freshness
+from models.series_fetch import FetchFailure, FetchReport
 
 if sys.byteorder != "little":
     raise ImportError("packed prices need a little-endian machine")
@@ -99,7 +100,10 @@ class FormerPrices:
 
 @dataclass(frozen=True)
 class QualityReport:
-    """The stored series of a ticker, with its gaps and warnings; `own` unless shared, and the `former` one while it can be restored."""
+    """The stored series of a ticker, with its gaps and warnings; `own` unless shared, and the `former` one while it can be restored.
+
+    `fetch` and `fetch_failure` are of a shared series; its own upload is fetched by nobody.
+    """
 
     ticker: str
     name: str | None
@@ -113,6 +117,8 @@ class QualityReport:
     gaps: tuple[PriceGap, ...]
     warnings: tuple[PriceWarning, ...]
     former: FormerPrices | None
+    fetch: FetchReport | None = None
+    fetch_failure: FetchFailure | None = None
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,23 @@ class SeriesFetch:
 
 
 @dataclass(frozen=True)
+class FetchReport:
+    """A SeriesFetch without its ticker, as a report on the ticker tells it."""
+
+    provider: str
+    fetched_at: datetime
+    provisional_day: date | None
+    currency: str | None
+    time_zone: str | None
+    exchange: str | None
+    is_whole: bool
+    reason: str | None
+    added: int
+    changed: int
+    replaced_at: datetime | None
+
+
+@dataclass(frozen=True)
 class FetchFailure:
     """The last time that no provider had prices of a ticker."""
 

@@ -100,10 +100,12 @@ def record_action(database: Database, org_id: int, ticker: str, told: ToldAction
 
 
 def delete_action(database: Database, org_id: int, ticker: str, action_id: str) -> None:
-    """Delete an action, whoever told of it. Raises TickerNotFound or ActionNotFound."""
+    """Delete an action, whoever told of it, but a provider of shared prices. Raises TickerNotFound, SharedPrices or ActionNotFound."""
     with database.transaction() as connection:
         series_store.lock_ticker(connection, org_id, ticker)
         head, packed = _load(connection, org_id, ticker)
+        if head.org_id != org_id and any(stored.id == action_id for stored in action_store.list_actions(connection, head.org_id, ticker)):
+            raise SharedPrices(ticker)
         if not is_id(action_id) or not action_store.delete(connection, org_id, ticker, action_id):
             raise ActionNotFound(ticker)
         _apply(connection, org_id, head, packed)
@@ -145,9 +147,14 @@ def _apply(connection: Connection, org_id: int, head: SeriesHead, packed: Packed
 def footing_of(connection: AnyReader, org_id: int, ticker: str) -> tuple[TickerFooting, PackedBars]:
     """The bases and actions of a ticker, and its bars as delivered. Raises TickerNotFound."""
     head, packed = _load(connection, org_id, ticker)
-    actions = action_store.list_actions(connection, org_id, ticker)
-    adjustment = adjustment_of(packed, head.adjusted, head.bases, actions) if head.org_id == org_id and actions else None
-    return TickerFooting(ticker, head.bases.price, head.bases.volume, [_listed(stored, adjustment) for stored in actions]), packed
+    applied = action_store.list_actions(connection, head.org_id, ticker)
+    adjustment = adjustment_of(packed, head.adjusted, head.bases, applied) if applied else None
+    listed = [_listed(stored, adjustment) for stored in applied]
+    if head.org_id != org_id:
+        # What the organization told of a shared series is listed beside what its provider reports, and changes nothing.
+        listed += [_listed(stored, None) for stored in action_store.list_actions(connection, org_id, ticker)]
+        listed.sort(key=lambda action: (action.effective_day, action.kind, action.source))
+    return TickerFooting(ticker, head.bases.price, head.bases.volume, listed), packed
 
 
 def _listed(stored: StoredAction, adjustment: Adjustment | None) -> ListedAction:

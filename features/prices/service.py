@@ -11,12 +11,15 @@ from database import Database
 from features.prices.actions import TickerFooting, footing_of
 from features.prices.former import find_former
 from features.prices.quality import check_whole, provider_warnings, sound_bars
+from features.prices.store import fetch as fetch_store
 from features.prices.store import series as series_store
 from features.prices.store.exchange import has_fetched_from, has_tickers_ending
 from features.prices.store.series import find_head, find_head_and_latest, find_heads, list_tickers, load, load_each, newest_day
 from infrastructure.exchanges import Expectations
+from models.api_key import SHARED_ORG
 from models.errors import TickerNotFound
 from models.price_series import COLUMNS, Bar, PackedBars, QualityReport
+from models.series_fetch import FetchReport, SeriesFetch
 from utils.clock import now
 from utils.json_text import array_pieces, dump, object_pieces
 
@@ -43,6 +46,9 @@ def check_quality(database: Database, org_id: int, ticker: str) -> QualityReport
         loaded = series_store.load(connection, org_id, ticker)
         updated_at = None if loaded is None else series_store.updated_at(connection, loaded[0])
         former = find_former(connection, org_id, ticker)
+        is_shared = loaded is not None and loaded[0].org_id == SHARED_ORG
+        fetch = fetch_store.find(connection, ticker) if is_shared else None
+        failure = fetch_store.find_failure(connection, ticker) if is_shared else None
     if loaded is None or updated_at is None:
         raise TickerNotFound(ticker)
     head, packed = loaded
@@ -51,7 +57,15 @@ def check_quality(database: Database, org_id: int, ticker: str) -> QualityReport
     warnings = price_warnings(bars, expected.stale_by(head.last_day)) + provider_warnings(head.provider)
     described = (head.ticker, head.name, head.provider, head.bars, head.first_day, head.last_day)
     freshness = expected.freshness_of(head.last_day)
-    return QualityReport(*described, freshness, head.org_id == org_id, updated_at, price_gaps(bars), warnings, former)
+    fetched = _report_of(fetch) if fetch is not None and fetch.provider == head.provider else None
+    gaps, own = price_gaps(bars), head.org_id == org_id
+    return QualityReport(*described, freshness, own, updated_at, gaps, warnings, former, fetched, failure)
+
+
+def _report_of(fetch: SeriesFetch) -> FetchReport:
+    values = dict(vars(fetch))
+    del values["ticker"]
+    return FetchReport(**values)
 
 
 def stream_json(footing: TickerFooting, packed: PackedBars) -> Iterator[bytes]:

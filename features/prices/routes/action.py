@@ -53,10 +53,10 @@ def get_action(path: ActionPath) -> Response:
 
 
 @blueprint.delete(
-    "/prices/<ticker>/actions/<action_id>", responses={204: None}, problems=("ticker_not_found", "not_found", "price_quality")
+    "/prices/<ticker>/actions/<action_id>", responses={204: None}, problems=("ticker_not_found", "not_found", "conflict", "price_quality")
 )
 def remove_action(path: ActionPath) -> Response:
-    """Remove an action that is wrong, whoever told of it."""
+    """Remove an action that is wrong. What a provider reports of prices that all share stays."""
     delete_action(services().database, org_id(), path.ticker, path.action_id)
     return Response(status=204)
 

@@ -65,6 +65,15 @@ def save_failure(connection: Connection, ticker: str, failure: FetchFailure) -> 
     connection.execute(SAVE_FAILURE, {"ticker": ticker, **vars(failure)})
 
 
+FIND_FAILURE = text("SELECT code, message, failed_at FROM fetch_failures WHERE ticker = :ticker")
+
+
+def find_failure(connection: AnyReader, ticker: str) -> FetchFailure | None:
+    """The last failure of a ticker; None where the last fetch went well."""
+    row = connection.execute(FIND_FAILURE, {"ticker": ticker}).first()
+    return None if row is None else FetchFailure(*row)
+
+
 FIND_FAILURES = text("SELECT ticker, code, message, failed_at FROM fetch_failures WHERE ticker IN :tickers").bindparams(
     bindparam("tickers", expanding=True)
 )

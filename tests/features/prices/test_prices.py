@@ -255,6 +255,7 @@ def test_quality_says_what_is_stored_and_what_is_missing(client: Client) -> None
     assert client.put("/prices/HOLES", "\n".join(lines)).status_code == 200
     report = client.get("/prices/holes/quality").json
     fields = ["ticker", "name", "provider", "bars", "first", "last", "freshness", "own", "updated_at", "gaps", "warnings", "former"]
+    fields += ["fetch", "fetch_failure"]
     assert list(report) == fields
     assert (report["ticker"], report["name"], report["provider"], report["bars"]) == ("HOLES", None, "upload", len(lines) - 1)
     assert (report["first"], report["last"]) == (lines[1][:10], lines[-1][:10])
