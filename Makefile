@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CHECKS := check-test-types check-types check-style check-js check-client
-LOCKED := requirements requirements-dev requirements-tools benchmarks/requirements
+LOCKED := requirements requirements-yahoo requirements-dev requirements-tools benchmarks/requirements
 
 .DEFAULT_GOAL := help
 .PHONY: help run test coverage test-all test-browser screenshots check check-style check-types check-test-types check-js check-client format format-js bench lock audit licenses settings examples runbook calendars clean
@@ -14,10 +14,10 @@ help: ## list what can be made
 run: $(VENV)/.installed ## install, migrate, load and analyse the sample, serve on 127.0.0.1:8000 (or PORT)
 	@$(BIN)/python app.py
 
-test: check ## every check, and every test on SQLite and a real PostgreSQL, some of them in turns
+test: check .venv-yahoo/.installed ## every check, and every test on SQLite and a real PostgreSQL, some of them in turns
 	@$(BIN)/python -m pytest -n 4 --dist loadgroup
 
-coverage: $(VENV)/.installed-dev ## the tests again, measured with the processes that they start; fails below 90 % of the lines
+coverage: $(VENV)/.installed-dev .venv-yahoo/.installed ## the tests again, measured with the processes that they start; fails below 90 % of the lines
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -n 4 --dist loadgroup
 	@$(BIN)/coverage combine --quiet
@@ -30,7 +30,7 @@ test-browser: $(VENV)/.installed-dev ## the dashboard in a real Chromium, which 
 screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screenshots
 	@PYTHONPATH=tests $(BIN)/python -m browser.screenshots
 
-test-all: check ## the same, with every test on both engines, and longer storms and more kills
+test-all: check .venv-yahoo/.installed ## the same, with every test on both engines, and longer storms and more kills
 	@TEST_EVERYTHING=1 $(BIN)/python -m pytest -n 4 --dist loadgroup
 
 check: $(VENV)/.installed-dev ## the five checks below, two at a time
@@ -97,7 +97,7 @@ calendars: .venv-tools/.installed ## data/calendars.json, from exchange_calendar
 	@.venv-tools/bin/python -m tools.calendars
 
 clean: ## remove environments and caches; DATA_DIR stays
-	rm -rf $(VENV) .venv-bench .venv-tools node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-yahoo .venv-bench .venv-tools node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -112,6 +112,14 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo "Installing what the tests need …"
 	@$(PIP) install -r requirements-dev.txt
+	@touch $@
+
+# The tests' environment and the provider `yahoo` above it, so that nothing else sees pandas.
+.venv-yahoo/.installed: requirements-yahoo.txt $(VENV)/.installed-dev
+	@echo "Installing what the tests of the provider yahoo need …"
+	@$(BIN)/python -m venv .venv-yahoo
+	@.venv-yahoo/bin/python -m pip --disable-pip-version-check --quiet install -r requirements-yahoo.txt
+	@.venv-yahoo/bin/python -m tools.stacked_environment $(VENV)
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json

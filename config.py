@@ -146,7 +146,8 @@ class Settings(BaseSettings):
     redis_retry_seconds: float = Field(5.0, gt=0, le=300, description="Seconds after a failure in which requests do not ask Redis again.")
 
     price_providers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
-        (), description="Providers of prices in the order to try: `tiingo`, `twelvedata`, `csv_url`. Unset: prices come by upload only."
+        (),
+        description="Providers of prices in the order to try: `tiingo`, `twelvedata`, `yahoo`, `csv_url`. Unset: uploads only.",
     )
     tiingo_api_key: SecretStr | None = Field(None, description="Key of api.tiingo.com.")
     tiingo_url: Url = Field("https://api.tiingo.com", description="Address of Tiingo.")
@@ -154,6 +155,8 @@ class Settings(BaseSettings):
     twelvedata_api_key: SecretStr | None = Field(None, description="Key of api.twelvedata.com.")
     twelvedata_url: Url = Field("https://api.twelvedata.com", description="Address of Twelve Data.")
     twelvedata_calls: str = Field("8/minute 800/day", description="Credits that the plan at Twelve Data allows.")
+    yahoo_url: Url | None = Field(None, description="Address that is asked in place of Yahoo's hosts. Unset: Yahoo's.")
+    yahoo_calls: str = Field("60/minute 2000/hour", description="Calls to Yahoo, which names no limit: 2 for each ticker.")
     csv_url_template: Url | None = Field(
         None,
         repr=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ def _monitoring_faults(settings: Settings) -> list[Fault]:
 
 def _provider_faults(settings: Settings) -> list[Fault]:
     keys = {"tiingo": settings.tiingo_api_key, "twelvedata": settings.twelvedata_api_key}
-    known = (*keys, "csv_url")
+    known = (*keys, "yahoo", "csv_url")
     faults = []
     for name in dict.fromkeys(settings.price_providers):
         variable = f"{name.upper()}_API_KEY"
@@ -80,6 +81,9 @@ def _provider_faults(settings: Settings) -> list[Fault]:
             faults.append(Fault("PRICE_PROVIDERS", f"{name[:40]!r} is no provider.", f"Name any of {', '.join(known)}, comma-separated."))
         elif name == "csv_url" and settings.csv_url_template is None:
             faults.append(Fault("CSV_URL_TEMPLATE", "PRICE_PROVIDERS names csv_url, which needs it.", _TEMPLATE_REMEDY))
+        elif name == "yahoo" and find_spec("yfinance") is None:
+            remedy = "Run `pip install -r requirements-yahoo.txt` in the service's environment, or take yahoo off PRICE_PROVIDERS."
+            faults.append(Fault("PRICE_PROVIDERS", "it names yahoo, which is asked through yfinance, and that is not installed.", remedy))
         elif name in keys and key is None:
             remedy = f"Get a key there and set it, or take {name} off PRICE_PROVIDERS."
             faults.append(Fault(variable, f"PRICE_PROVIDERS names {name}, which needs it.", remedy))
@@ -90,12 +94,14 @@ def _provider_faults(settings: Settings) -> list[Fault]:
     if settings.csv_url_template is not None and "{ticker}" not in settings.csv_url_template:
         faults.append(Fault("CSV_URL_TEMPLATE", "there is no {ticker} in it.", _TEMPLATE_REMEDY))
     for variable, address in (
-        ("TIINGO_URL", settings.tiingo_url), ("TWELVEDATA_URL", settings.twelvedata_url), ("CSV_URL_TEMPLATE", settings.csv_url_template)
+        ("TIINGO_URL", settings.tiingo_url), ("TWELVEDATA_URL", settings.twelvedata_url), ("YAHOO_URL", settings.yahoo_url),
+        ("CSV_URL_TEMPLATE", settings.csv_url_template),
     ):  # fmt: skip
         if address is not None and not _WEB_ADDRESS.fullmatch(address):
             faults.append(Fault(variable, "it is not an address of the web.", "It begins with https:// or http://, and a host."))
     for variable, calls in (
-        ("TIINGO_CALLS", settings.tiingo_calls), ("TWELVEDATA_CALLS", settings.twelvedata_calls), ("CSV_URL_CALLS", settings.csv_url_calls)
+        ("TIINGO_CALLS", settings.tiingo_calls), ("TWELVEDATA_CALLS", settings.twelvedata_calls), ("YAHOO_CALLS", settings.yahoo_calls),
+        ("CSV_URL_CALLS", settings.csv_url_calls),
     ):  # fmt: skip
         try:
             calls_of_text(calls or "1/day")

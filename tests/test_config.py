@@ -272,6 +272,9 @@ def test_providers_are_asked_in_the_order_given(environ: pytest.MonkeyPatch) -> 
     [
         pytest.param({"PRICE_PROVIDERS": "yahu"}, "PRICE_PROVIDERS", "'yahu' is no provider", id="no provider"),
         pytest.param({"PRICE_PROVIDERS": "tiingo"}, "TIINGO_API_KEY", "which needs it", id="no key"),
+        pytest.param({"PRICE_PROVIDERS": "yahoo"}, "PRICE_PROVIDERS", "pip install -r requirements-yahoo.txt", id="no yfinance"),
+        pytest.param({"YAHOO_URL": "yahoo"}, "YAHOO_URL", "https://", id="an address of Yahoo without scheme"),
+        pytest.param({"YAHOO_CALLS": "few"}, "YAHOO_CALLS", "8/minute 800/day", id="calls to Yahoo in words"),
         pytest.param({**TIINGO_IS_SET, "TIINGO_API_KEY": "a b"}, "TIINGO_API_KEY", "a space", id="a key with a space"),
         pytest.param({**TIINGO_IS_SET, "TIINGO_API_KEY": "YOUR_API_KEY"}, "TIINGO_API_KEY", "placeholder", id="a placeholder"),
         pytest.param({"PRICE_PROVIDERS": "csv_url"}, "CSV_URL_TEMPLATE", "which needs it", id="no template"),

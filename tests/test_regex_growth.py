@@ -33,7 +33,7 @@ DEAREST = 1  # the number of texts, the most expensive ones, that are tried at f
 @cache
 def sources() -> dict[Path, ast.Module]:
     """The parsed source of every file of the application."""
-    left_out = {".venv", ".venv-bench", ".venv-tools", "tests", "benchmarks"}
+    left_out = {".venv", ".venv-yahoo", ".venv-bench", ".venv-tools", "tests", "benchmarks"}
     paths = (path for path in ROOT.rglob("*.py") if not left_out & set(path.relative_to(ROOT).parts))
     return {path: ast.parse(path.read_text()) for path in paths}
 

@@ -10,7 +10,20 @@ import pytest
 from kit.paths import ROOT
 
 # Imported at the first use, because most processes never use them.
-RARE = {"celery", "flask_cors", "flask_openapi3", "httpx", "packaging", "psycopg2", "redis", "sentry_sdk", "simple_websocket", "xlsxwriter"}
+RARE = {
+    "celery",
+    "curl_cffi",
+    "flask_cors",
+    "flask_openapi3",
+    "httpx",
+    "packaging",
+    "psycopg2",
+    "redis",
+    "sentry_sdk",
+    "simple_websocket",
+    "xlsxwriter",
+    "yfinance",
+}
 
 
 @pytest.mark.parametrize(

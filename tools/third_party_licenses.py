@@ -1,6 +1,6 @@
 """`make licenses`: docs/third-party-licenses.md, the licences of all that the service runs on.
 
-Packages are those of requirements.txt, each as its own metadata states it; libraries of the dashboard are those of
+Packages are those of requirements.txt and of the extra, each as its own metadata states it; libraries of the dashboard are those of
 web/static/vendor/README.md.
 """
 
@@ -17,11 +17,11 @@ from typing import NamedTuple
 from features.operations.checks.application import requirements
 
 ROOT = Path(__file__).parent.parent
-REQUIREMENTS = ROOT / "requirements.txt"
+REQUIREMENTS, EXTRA = ROOT / "requirements.txt", ROOT / "requirements-yahoo.txt"
 VENDORED = ROOT / "web" / "static" / "vendor" / "README.md"
 DOCUMENT = ROOT / "docs" / "third-party-licenses.md"
 # Licences that the metadata does not state, from the licence file in the wheel.
-UNSTATED_LICENCES = {"ta-lib": "BSD-2-Clause"}
+UNSTATED_LICENCES = {"peewee": "MIT", "ta-lib": "BSD-2-Clause"}
 HOME_LABELS = ("homepage", "home", "source", "source code", "repository", "documentation")
 HEAD = """# Third-party licences
 
@@ -31,6 +31,13 @@ Written by `make licenses`; do not edit. Bellwether itself is under the [MIT lic
 
 Every package of `requirements.txt`, including those that only some platforms need. Some wheels contain libraries of others under their own
 licences: psycopg2-binary contains libpq (PostgreSQL) and OpenSSL (Apache-2.0); ta-lib, the C library TA-Lib (BSD-3-Clause).
+
+"""
+EXTRA_HEAD = """
+## Python packages of the provider yahoo
+
+What `requirements-yahoo.txt` installs besides, where somebody wants it. The wheel of curl_cffi contains curl (curl) and BoringSSL
+(Apache-2.0); that of pandas lists what it contains.
 
 """
 VENDORED_HEAD = """
@@ -78,9 +85,9 @@ def vendored_components(readme: str) -> list[Component]:
     return [Component(*row[:4]) for row in rows[2:]]
 
 
-def render(packages: list[Component], libraries: list[Component]) -> str:
+def render(packages: list[Component], extras: list[Component], libraries: list[Component]) -> str:
     """The document."""
-    return HEAD + _table(packages) + VENDORED_HEAD + _table(libraries)
+    return HEAD + _table(packages) + EXTRA_HEAD + _table(extras) + VENDORED_HEAD + _table(libraries)
 
 
 def _described(name: str, version: str, folder: str) -> Component:
@@ -109,4 +116,6 @@ def _table(components: list[Component]) -> str:
 
 
 if __name__ == "__main__":
-    DOCUMENT.write_text(render(python_components(REQUIREMENTS.read_text()), vendored_components(VENDORED.read_text())))
+    service = python_components(REQUIREMENTS.read_text())
+    extras = [component for component in python_components(EXTRA.read_text()) if component not in service]
+    DOCUMENT.write_text(render(service, extras, vendored_components(VENDORED.read_text())))

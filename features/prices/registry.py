@@ -13,7 +13,7 @@ from config import Settings
 from database import Database
 from features.prices.budgets import Budget
 from features.prices.circuit import Circuit
-from features.prices.providers import csv_url, tiingo, twelvedata
+from features.prices.providers import csv_url, tiingo, twelvedata, yahoo
 from features.prices.providers.base import Means, Provider
 from models.provider import Allowance, calls_of_text
 
@@ -42,6 +42,7 @@ _ENTRIES = {
         lambda own, means: twelvedata.TwelveData(own.twelvedata_url, _key(own.twelvedata_api_key), means),
         ("twelvedata_api_key",),
     ),
+    yahoo.NAME: _Entry(yahoo.Yahoo, lambda own: own.yahoo_calls, lambda own, means: yahoo.Yahoo(own.yahoo_url, means)),
     csv_url.NAME: _Entry(
         csv_url.CsvUrl,
         lambda own: own.csv_url_calls,

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 HIDDEN = str(ROOT / "tests" / "kit" / "hidden")  # the PYTHONPATH of servers: it hides packages that only the tests need
 WITH_KIT = os.pathsep.join((HIDDEN, str(ROOT / "tests")))  # the same for processes that load parts of the kit
-ENVIRONMENTS = {".venv", ".venv-bench", ".venv-tools"}
+ENVIRONMENTS = {".venv", ".venv-yahoo", ".venv-bench", ".venv-tools"}
 
 
 def code(*more: str) -> Iterator[Path]:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import httpx
 import orjson
 
-from features.prices.providers.base import Means
+from features.prices.providers.base import Means, Patience
 from models.provider import ProviderError, ProviderFault, Window
 from utils.clock import now
 
@@ -53,6 +53,12 @@ class WebAnswer:
             return None
 
 
+def pause_after(attempt: int, patience: Patience) -> float:
+    """The seconds before another attempt."""
+    spread = random.uniform(0.5, 1)  # noqa: S311  # nosec B311  # threads that failed together try again apart
+    return spread * patience.first_pause * float(2 ** (attempt - 1))
+
+
 class WebSource:
     """One provider's address. Thread-safe; connections are shared by all threads and kept alive."""
 
@@ -75,8 +81,7 @@ class WebSource:
         The caller has reserved the first request; each further attempt is reserved here.
         """
         for attempt in range(1, self._patience.attempts + 1):
-            spread = random.uniform(0.5, 1)  # noqa: S311  # nosec B311  # threads that failed together try again apart
-            pause = spread * self._patience.first_pause * 2 ** (attempt - 1)
+            pause = pause_after(attempt, self._patience)
             try:
                 answer = self._ask(path, parameters)
             except httpx.InvalidURL as error:

@@ -1,0 +1,113 @@
+"""What a chart of Yahoo tells beside its bars: what the ticker stands for, its actions, and the calendar that its bars follow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from features.prices.providers.answers import split_of_factor
+from infrastructure.exchanges import exchange_of, exchanges
+from models.corporate_action import ActionKind, CorporateAction
+from models.exchange import Exchange
+from models.provider import Listing
+
+# Yahoo's names of exchanges.
+MARKETS = {
+    "AMS": "XAMS", "ASE": "XASE", "ASX": "XASX", "BSE": "XBOM", "EBS": "XSWX", "FRA": "XFRA", "GER": "XETR", "HKG": "XHKG", "JPX": "XTKS",
+    "LSE": "XLON", "MCE": "XMAD", "MIL": "XMIL", "NCM": "XNAS", "NGM": "XNAS", "NMS": "XNAS", "NSI": "XNSE", "NYQ": "XNYS", "PAR": "XPAR",
+    "PCX": "ARCX", "STO": "XSTO", "TOR": "XTSE", "VAN": "XTSX",
+}  # fmt: skip
+# Prices of some exchanges are in a hundredth of the currency, and at times their dividends are not.
+_WHOLE = {"GBp": "GBP", "ILA": "ILS", "ZAc": "ZAR"}
+_AROUND_THE_CLOCK = frozenset({"currency", "cryptocurrency"})
+_ALMOST_MIDNIGHT = 22  # from this full hour on, a day that was meant is the next: Yahoo is wrong about some changes of the clock
+
+
+@dataclass(frozen=True)
+class Chart:
+    """`chart.result[0]` of an answer, without its bars."""
+
+    meta: Mapping[str, Any]
+    events: Mapping[str, Any]
+
+    @property
+    def symbol(self) -> str:
+        """The ticker that the answer is of."""
+        return str(self.meta.get("symbol", ""))
+
+    @property
+    def currency(self) -> str | None:
+        """Of the prices, as told: GBp is a hundredth of GBP."""
+        return str(self.meta["currency"]) if self.meta.get("currency") else None
+
+    @property
+    def zone(self) -> str:
+        """The name of the exchange's time zone."""
+        return str(self.meta["exchangeTimezoneName"])
+
+    @property
+    def kind(self) -> str:
+        """What the ticker is, in Yahoo's word: equity, etf, index, currency."""
+        return str(self.meta.get("instrumentType") or "").lower()
+
+    def listing(self, ticker: str) -> Listing:
+        """The ticker as Yahoo lists it."""
+        told = str(self.meta.get("exchangeName") or "")
+        name = self.meta.get("longName") or self.meta.get("shortName")
+        return Listing(ticker, name, MARKETS.get(told, told) or None, self.currency, self.kind or None)
+
+    def calendar(self, ticker: str) -> Exchange | None:
+        """The exchange whose days the bars have: that of the suffix, else the named one, else one of the same time zone."""
+        if self.kind in _AROUND_THE_CLOCK:
+            return None
+        named = exchange_of(ticker) or exchanges().get(MARKETS.get(str(self.meta.get("exchangeName")), ""))
+        return named or next((exchange for exchange in exchanges().values() if exchange.zone.key == self.zone), None)
+
+    def is_over(self, ticker: str, day: date, moment: datetime) -> bool:
+        """Whether a day's bar is final: three hours after the close, or after midnight where trade does not end."""
+        calendar = self.calendar(ticker)
+        if calendar is not None:
+            return day <= calendar.newest_final_day(moment)
+        return day < moment.astimezone(ZoneInfo(self.zone)).date()
+
+    def actions(self, since: date | None) -> list[CorporateAction]:
+        """Splits and distributions since a day, ascending. Amounts are restated for later splits, as the prices are."""
+        found = [*self._splits(), *self._paid("dividends", ActionKind.DIVIDEND), *self._paid("capitalGains", ActionKind.CAPITAL_GAIN)]
+        return sorted((one for one in found if since is None or one.effective_day >= since), key=lambda one: (one.effective_day, one.kind))
+
+    def _splits(self) -> Iterator[CorporateAction]:
+        for event in self._events("splits"):
+            shares, of = event.get("numerator"), event.get("denominator")
+            if not isinstance(shares, int | float) or not isinstance(of, int | float) or of <= 0:
+                continue
+            if (split := split_of_factor(shares / of)) is not None:
+                yield CorporateAction(self._day(event["date"]), ActionKind.SPLIT, *split)
+
+    def _paid(self, name: str, kind: ActionKind) -> Iterator[CorporateAction]:
+        for event in self._events(name):
+            amount = event.get("amount")
+            if not isinstance(amount, int | float) or not math.isfinite(amount) or amount <= 0:
+                continue
+            told, unit = event.get("currency") or self.currency, self.currency
+            if told != unit and told == _WHOLE.get(unit or ""):
+                told, amount = unit, amount * 100
+            elif told != unit and _WHOLE.get(told or "") == unit:
+                told, amount = unit, amount / 100
+            yield CorporateAction(self._day(event["date"]), kind, amount=float(amount), currency=told)
+
+    def _events(self, name: str) -> Iterator[Mapping[str, Any]]:
+        events = self.events.get(name)
+        for event in events.values() if isinstance(events, Mapping) else ():
+            if isinstance(event, Mapping) and isinstance(event.get("date"), int):
+                yield event
+
+    def _day(self, second: int) -> date:
+        """The day of an event at the exchange, whatever day it is in UTC."""
+        moment = datetime.fromtimestamp(second, UTC).astimezone(ZoneInfo(self.zone))
+        if moment.hour >= _ALMOST_MIDNIGHT and moment.minute == 0:
+            moment += timedelta(hours=24 - _ALMOST_MIDNIGHT)
+        return moment.date()
