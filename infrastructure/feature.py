@@ -32,7 +32,7 @@ UniverseReader: TypeAlias = "Callable[[Connection, int], Sequence[str]]"
 Universes: TypeAlias = Mapping[str, UniverseReader]
 
 
-HOURLY = 3600.0  # seconds
+HOURLY, DAILY = 3_600.0, 86_400.0  # seconds
 
 
 @dataclass(frozen=True)

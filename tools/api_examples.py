@@ -6,6 +6,7 @@ import json
 import tempfile
 import threading
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,20 @@ from api.openapi.examples import FILE
 from app import create_app, start, stop
 from config import Settings
 from features import load_features
+from features.prices.cross_check import store_checks
 from jobs.executor import Executor
 from jobs.machine import JobMachine
 from jobs.presence import Presence, identity_of
 from models.job import Lane
+from models.price_check import PriceCheck
 from tools.api_recorder import Exchange, Recorder, shortened, with_fixed_ids_and_times
 from tools.api_story import price_file, refusals, tell, tell_of_health, tell_of_no_provider
 from tools.price_files import price_files
 from utils.api_utils import PROBLEM_TYPE
+from utils.clock import now
 from utils.logger import configure_logging
 
+CHECK = PriceCheck("INITECH", "tiingo", "csv_url", now(), 21, 1, 0, date(2026, 11, 20), -0.82)  # as a night of two providers finds
 KEY = "an-example-key-0123456789abcdefghijklmnop"
 
 
@@ -50,6 +55,8 @@ def _record_story(settings: Settings) -> list[Exchange]:
     worker = Presence(machine.foundation.database, identity_of("examples", tuple(Lane), "local"))
     try:
         with worker:
+            with machine.foundation.database.transaction() as connection:
+                store_checks(connection, {"INITECH": CHECK})
             tell(recorder, run_jobs)
     finally:
         stop(app)

@@ -125,6 +125,7 @@ def _refreshes(call: Recorder, run_jobs: Callable[[], None]) -> None:
     call("refresh", body={"universe": "nowhere"})
     run_jobs()
     call("list_providers")
+    call("list_price_checks", query={"differing": "true"})
 
 
 def _watchlist(call: Recorder) -> None:

@@ -23,7 +23,7 @@ def _blueprints() -> tuple[Blueprint, ...]:
 
 def _kinds(foundation: Foundation) -> tuple[BulkAnalysis, ...]:
     from features.analyses.kinds import BulkAnalysis
-    from features.prices.refreshers import SharedRefresher
+    from features.prices.fetching import SharedRefresher
 
     return (BulkAnalysis(SharedRefresher(foundation.settings) if foundation.settings.price_providers else None),)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from database import Database
-from features.prices.refreshers import SharedRefresher
+from features.prices.fetching import SharedRefresher
 from jobs.kind import IsolationLimits
 from models.bulk_analysis import BULK_ANALYSIS, Analysed, BulkParams
 from models.job import Fault, Lane, Later, Stored
@@ -51,7 +51,7 @@ class BulkAnalysis:
             return analyse_many(database, org_id, params, keys)
         from features.analyses.refreshed_run import refresh_and_analyse  # noqa: PLC0415 — as above
 
-        return refresh_and_analyse(database, self._refresher.of(database), (org_id, params), keys)
+        return refresh_and_analyse(database, self._refresher, (org_id, params), keys)
 
     def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, Analysed], moment: datetime) -> Mapping[str, Stored]:
         """Store the results; return by ticker the result's id and its verdict."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from features.prices.flags import FETCHES, UPLOADS
-from infrastructure.feature import HOURLY, Feature, MaintenanceTask, Universes
+from infrastructure.feature import DAILY, HOURLY, Feature, MaintenanceTask, Universes
 
 if TYPE_CHECKING:
     from click import Command
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.prices.routes import action, former, imported, price, provider, refresh, ticker
+    from features.prices.routes import action, check, former, imported, price, provider, refresh, ticker
 
-    modules = (price, action, former, imported, provider, refresh, ticker)
+    modules = (price, action, check, former, imported, provider, refresh, ticker)
     return tuple(module.blueprint for module in modules)
 
 
@@ -39,12 +39,20 @@ def _steps(foundation: Foundation) -> tuple[Step, ...]:
     return (Step("sample", lambda: load_if_empty(foundation.database, SampleProvider()), is_optional=True),)
 
 
+def _queue_check(foundation: Foundation) -> None:
+    from features.prices.cross_check import queue_check
+
+    queue_check(foundation.database)
+
+
 def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     from features.prices.budgets import prune_calls
     from features.prices.former import prune_former
     from features.prices.imports import prune_imports
 
+    nightly = MaintenanceTask("queue_price_check", DAILY, lambda: _queue_check(foundation))
     return (
+        *((nightly,) if len(foundation.settings.price_providers) > 1 else ()),
         MaintenanceTask("prune_former_prices", HOURLY, lambda: prune_former(foundation.database)),
         MaintenanceTask("prune_provider_calls", HOURLY, lambda: prune_calls(foundation.database)),
         MaintenanceTask("prune_price_imports", HOURLY, lambda: prune_imports(foundation.database)),
@@ -52,11 +60,13 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
 
 
 def _kinds(foundation: Foundation) -> tuple[JobKind[Any], ...]:
-    from features.prices.kinds import PriceImport, PriceRefresh
+    from features.prices.kinds import PriceComparison, PriceImport, PriceRefresh
     from features.prices.refreshers import SharedRefresher
 
-    # Without a provider, no process is started for the network.
-    return (PriceImport(), PriceRefresh(SharedRefresher(foundation.settings))) if foundation.settings.price_providers else (PriceImport(),)
+    if not foundation.settings.price_providers:
+        return (PriceImport(),)  # no process is started for the network
+    refresher = SharedRefresher(foundation.settings)
+    return PriceImport(), PriceRefresh(refresher), PriceComparison(refresher)
 
 
 def _commands() -> tuple[Command, ...]:

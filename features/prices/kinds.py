@@ -12,6 +12,7 @@ from database import Database
 from features.prices.refreshers import SharedRefresher
 from jobs.kind import IsolationLimits
 from models.job import Fault, Lane, Later, Stored
+from models.price_check import PRICE_CHECK, PriceCheck
 from models.price_import import PRICE_IMPORT
 from models.series_fetch import PRICE_REFRESH, Refreshed
 
@@ -92,3 +93,38 @@ class PriceRefresh:
         from features.prices.refreshing import stored_of  # noqa: PLC0415 — as above
 
         return stored_of(outcomes)
+
+
+class PriceComparison:
+    """Compares stored closes with those of another provider. An outcome is a `PriceCheck`, a Fault or Later."""
+
+    name = PRICE_CHECK
+    lane = Lane.NETWORK
+    limits = IsolationLimits(answer_seconds=300.0)
+    unexpected = Fault("internal_error", "The prices could not be compared; the log has the reason. Other tickers are not affected.")
+
+    def __init__(self, refresher: SharedRefresher) -> None:
+        self._refresher = refresher
+
+    def prepare(self) -> None:
+        """Import the clients of the providers."""
+        from features.prices import cross_check as cross_check  # noqa: PLC0415, PLC0414 — only network workers need them
+
+    def close(self) -> None:
+        """Close the connections to the providers."""
+        self._refresher.close()
+
+    def read_params(self, text: str) -> None:
+        """There are none."""
+
+    def run(self, database: Database, org_id: int, params: None, keys: Sequence[str]) -> Iterator[tuple[str, PriceCheck | Fault | Later]]:
+        """Yield what the comparison of each ticker found."""
+        from features.prices.cross_check import check_each  # noqa: PLC0415 — as above
+
+        return check_each(database, self._refresher.of(database), keys)
+
+    def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, PriceCheck], moment: datetime) -> Mapping[str, Stored]:
+        """Store what was found."""
+        from features.prices.cross_check import store_checks  # noqa: PLC0415 — as above
+
+        return store_checks(connection, outcomes)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import structlog
@@ -27,7 +29,7 @@ from features.prices.top_up import Stored, top_up, why_whole
 from infrastructure.exchanges import exchange_for, exchanges
 from models.api_key import SHARED_ORG
 from models.corporate_action import MOST_ACTIONS, StoredAction
-from models.job import Later, Rate
+from models.job import Later
 from models.price_series import MOST_BARS, PackedBars, SeriesDescription, SeriesHead, head_of
 from models.provider import Fetched, ProviderError, ProviderFault
 from models.series_fetch import FetchFailure, Refreshed, RefreshOutcome, SeriesFetch
@@ -41,6 +43,9 @@ UNKNOWN_AGAIN = timedelta(hours=1)  # after no provider knew a ticker
 LEAST_KEPT = 0.5  # of the stored days of the same period: a whole history that has fewer is cut off
 SAME = 1e-9  # relative, of prices that a provider has not restated
 _ELSEWHERE = "XNYS"  # closes last of all
+
+
+Answer = TypeVar("Answer")
 
 
 class RefreshFailed(Exception):
@@ -133,32 +138,45 @@ class Refresher:
         # The provider of the stored series first; the others in the order of the settings.
         for configured in sorted(self._providers, key=lambda each: each.provider.name != known.provider):
             try:
-                state = configured.circuit.check()
+                return self._call(configured, partial(self._fetch, configured, known))
             except ProviderError as error:
-                errors.append(error)
-                continue
-            try:
-                answer = self._fetch(configured, known)
-            except ProviderError as error:
-                self._note(configured, error)
                 errors.append(error)
                 if error.fault is ProviderFault.EXHAUSTED:
-                    wait = wait or _wait_for(configured, error, known)
+                    wait = wait or _wait_for(configured, error, known.stored.since if known.stored is not None else None)
                     if known.provider == configured.provider.name:
                         break  # another provider's history would replace this one for want of a call
-                continue
-            configured.circuit.succeeded(state)
-            return answer
         if wait is not None:
             raise wait
         raise self._failed(known, errors)
 
-    def _note(self, configured: Configured, error: ProviderError) -> None:
-        if isinstance(error, BudgetSpent):
-            return  # it was not asked
-        if error.fault is ProviderFault.EXHAUSTED and error.window is not None:
-            configured.budget.close(error.window, error.retry_after)
-        configured.circuit.failed(error)
+    def fetch_elsewhere(self, ticker: str, but: str, since: date) -> tuple[str, Fetched] | None:
+        """What the first other provider that has the ticker answers, with its name, for a comparison; None where none has it.
+
+        Raises MustWait.
+        """
+        for configured in self._providers:
+            if configured.provider.name == but:
+                continue
+            try:
+                return configured.provider.name, self._call(configured, partial(configured.provider.fetch, ticker, since))
+            except ProviderError as error:
+                if error.fault is ProviderFault.EXHAUSTED:
+                    raise _wait_for(configured, error, since) from error
+        return None
+
+    def _call(self, configured: Configured, fetch: Callable[[], Answer]) -> Answer:
+        """Ask a provider through its breaker, and note how it has answered. Raises ProviderError."""
+        state = configured.circuit.check()
+        try:
+            answer = fetch()
+        except ProviderError as error:
+            if not isinstance(error, BudgetSpent):  # otherwise it was not asked
+                if error.fault is ProviderFault.EXHAUSTED and error.window is not None:
+                    configured.budget.close(error.window, error.retry_after)
+                configured.circuit.failed(error)
+            raise
+        configured.circuit.succeeded(state)
+        return answer
 
     def _fetch(self, configured: Configured, known: _Known) -> _Answer:
         provider, stored = configured.provider, known.stored
@@ -239,11 +257,9 @@ def _fetch_of(known: _Known, answer: _Answer, outcome: RefreshOutcome, moment: d
     )
 
 
-def _wait_for(configured: Configured, error: ProviderError, known: _Known) -> MustWait:
+def _wait_for(configured: Configured, error: ProviderError, since: date | None) -> MustWait:
     seconds = error.retry_after if isinstance(error, BudgetSpent) else configured.budget.wait()
-    rates: tuple[Rate, ...] = configured.budget.rates
-    since = known.stored.since if known.stored is not None else None
-    return MustWait(Later(max(seconds or 0.0, 1.0), rates, configured.provider.cost(since)), str(error))
+    return MustWait(Later(max(seconds or 0.0, 1.0), configured.budget.rates, configured.provider.cost(since)), str(error))
 
 
 def _newest(packed: PackedBars) -> PackedBars:

@@ -128,6 +128,7 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "GET /api/v1/former-prices",
         "GET /api/v1/providers",
         "POST /api/v1/refresh",
+        "GET /api/v1/price-checks",
         "POST /api/v1/price-imports",
         "GET /api/v1/price-imports/{import_id}",
         "GET /api/v1/prices/{ticker}/quality",

@@ -15,8 +15,7 @@ from features.analyses.routes.tags import ANALYSIS
 from features.analyses.schemas.analysis import AnalyzeRequest
 from features.analyses.schemas.result import ResultAnswer
 from features.analyses.service import analyse_ticker
-from features.prices.flags import FETCHES
-from features.prices.on_demand import OnDemand
+from features.prices.fetching import FETCHES, OnDemand
 from models.errors import TickerNotFound
 from utils.api_utils import json_response
 

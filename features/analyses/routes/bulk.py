@@ -14,7 +14,7 @@ from api.services import services
 from features.analyses.bulk import submit
 from features.analyses.schemas.analysis import BulkAnalyzeRequest
 from features.analyses.schemas.bulk import ActiveBulkJobAnswer, BulkJobAnswer
-from features.prices.flags import FETCHES
+from features.prices.fetching import FETCHES
 from jobs.flags import BULK_JOBS
 from jobs.submission import submit_job
 from models.price_errors import NoProvider
