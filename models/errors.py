@@ -46,8 +46,16 @@ class ResultNotFound(NotFound):
         super().__init__("There is no result with this id. See GET /api/v1/history/{ticker}.")
 
 
+class WatchlistNotFound(NotFound):
+    """There is no such watch list."""
+
+    def __init__(self, list_id: str) -> None:
+        self.list_id = list_id
+        super().__init__("There is no watch list with this id. It may have been deleted; see GET /api/v1/watchlists.")
+
+
 class WatchlistItemNotFound(NotFound):
-    """The ticker is not on the watchlist."""
+    """The ticker is not on the watch list."""
 
     def __init__(self, ticker: str) -> None:
         self.ticker = ticker
@@ -97,19 +105,44 @@ class Conflict(BellwetherError):
 
 
 class WatchlistItemExists(Conflict):
-    """The ticker is on the watchlist already."""
+    """The ticker is on the watch list already."""
 
-    def __init__(self, ticker: str) -> None:
+    def __init__(self, ticker: str, path: str) -> None:
+        """`path` is the item's, from which it can be changed."""
         self.ticker = ticker
-        super().__init__(f"{ticker} is on the watchlist already. Change its name or notes with PATCH /api/v1/watchlist/{ticker}.")
+        super().__init__(f"{ticker} is on the watchlist already. Change its name or notes with PATCH {path}.")
 
 
 class WatchlistAnchorNotFound(Conflict):
-    """The ticker to stand behind is not on the watchlist."""
+    """The ticker to stand behind is not on the watch list."""
 
     def __init__(self, ticker: str) -> None:
         self.ticker = ticker
         super().__init__(f"{ticker} is not on the watchlist, so nothing can stand behind it. Read the list again.")
+
+
+class WatchlistExists(Conflict):
+    """There is a watch list of this name already."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"There is a watch list called {name!r} already, in capitals or not. Choose another name.")
+
+
+class TooManyWatchlists(Conflict):
+    """There are as many watch lists as can be stored."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"You have {most} watch lists beside the default one, which is the most that is stored. Delete one first.")
+
+
+class DefaultWatchlistStays(Conflict):
+    """The default watch list cannot be deleted, renamed or moved. Delete its items one by one, or make another list."""
+
+
+class WatchlistPlaceNotFound(Conflict):
+    """There is no watch list to stand behind with this id. Read the lists again."""
 
 
 class ScreenExists(Conflict):

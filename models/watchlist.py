@@ -1,4 +1,4 @@
-"""The watchlist of an organization."""
+"""The watch lists of an organization: the default one, and others under a name."""
 
 from __future__ import annotations
 
@@ -6,10 +6,57 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+DEFAULT_LIST = "default"
+DEFAULT_NAME = "Watchlist"
+
+
+@dataclass(frozen=True)
+class ListKey:
+    """Which list of which organization."""
+
+    org_id: int
+    list_id: str = DEFAULT_LIST
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the list that every organization has."""
+        return self.list_id == DEFAULT_LIST
+
+    def scope(self, name: str) -> list[str]:
+        """What a cursor of a list is bound to; for the default list as it was before there were others."""
+        return [name] if self.is_default else [name, self.list_id]
+
+
+@dataclass(frozen=True)
+class NamedList:
+    """A list that somebody made."""
+
+    id: str
+    name: str
+    position: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Watchlist:
+    """A watch list, with the number of its items. The default one was never made or changed.
+
+    `has_ticker` says whether a ticker that was asked for is on it.
+    """
+
+    id: str
+    name: str
+    is_default: bool
+    count: int
+    has_ticker: bool | None
+    created_at: datetime | None
+    updated_at: datetime | None
+
 
 @dataclass(frozen=True)
 class WatchlistItem:
-    """A ticker on the watchlist, with its owner's name and notes for it. The order by hand is that of `position`, then of the ticker."""
+    """A ticker on a list, with its owner's name and notes for it. The order by hand is that of `position`, then of the ticker."""
 
     ticker: str
     name: str | None

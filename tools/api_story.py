@@ -137,6 +137,24 @@ def _watchlist(call: Recorder) -> None:
     call("get_watchlist_item", ticker="MSFT")
     call("get_overview", query={"strategy": "balanced"})
     call("remove_from_watchlist", ticker="AAPL")
+    _named_lists(call)
+
+
+def _named_lists(call: Recorder) -> None:
+    made = call("create_watchlist", body={"name": "Software"})["id"]
+    call("create_watchlist", body={"name": "software"})
+    call("add_to_list", list_id=made, body={"ticker": "MSFT", "notes": "Strong since March."})
+    call("add_many_to_list", list_id=made, body={"tickers": ["MSFT", "IBM"]})
+    call("change_list_item", list_id=made, ticker="IBM", body={"after": None})
+    call("list_watchlist_items", list_id=made)
+    call("get_list_item", list_id=made, ticker="IBM")
+    call("get_overview", query={"list": made, "sort": "position"})
+    call("remove_from_list", list_id=made, ticker="IBM")
+    call("change_watchlist", list_id=made, body={"name": "Software and services"})
+    call("list_watchlists", query={"ticker": "MSFT"})
+    call("get_watchlist", list_id=made)
+    call("delete_watchlist", list_id="default")
+    call("delete_watchlist", list_id=made)
 
 
 def _reports(call: Recorder, result_id: str) -> None:

@@ -18,6 +18,7 @@ from features.analyses.results_csv import result_pages
 from features.analyses.store import latest as latest_store
 from features.analyses.store import result as result_store
 from features.analyses.store.failure import delete as forget_failures
+from features.analyses.store.failure import delete_unfollowed as forget_unfollowed_failures
 from features.analyses.store.failure import list_standing as standing_failures
 from features.analyses.store.latest import Mark
 from features.prices import service as prices
@@ -39,7 +40,8 @@ log = structlog.get_logger(__name__)
 
 # The interface for other features. Functions that take a connection run within the caller's transaction.
 __all__ = [
-    "AnalysisAnswer", "analyse_ticker", "compute_flips", "forget_failures", "result_body", "result_pages", "standing_failures",
+    "AnalysisAnswer", "analyse_ticker", "compute_flips", "forget_failures", "forget_unfollowed_failures", "result_body", "result_pages",
+    "standing_failures",
 ]  # fmt: skip
 
 

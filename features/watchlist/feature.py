@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.watchlist.routes import overview, watchlist
+    from features.watchlist.routes import named, overview, watchlist
 
-    return watchlist.blueprint, overview.blueprint
+    return watchlist.blueprint, named.blueprint, overview.blueprint
 
 
 def _universes() -> Universes:

@@ -19,6 +19,8 @@ SPLIT = {"kind": "split", "effective_day": "2012-10-01", "numerator": 3, "denomi
         ("/watchlist", {"ticker": "^A&B=C"}),
         ("/prices/FB/actions", SPLIT),
         ("/prices/^A&B=C/actions", SPLIT),
+        ("/watchlists", {"name": "Banks"}),
+        ("/watchlists/default/items", {"ticker": "^A&B=C"}),
         ("/screens", {"name": "Buys", "query": {"signal": "BUY"}}),
         ("/admin/keys", {"name": "report"}),
     ],

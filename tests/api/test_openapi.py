@@ -17,7 +17,8 @@ import database
 from app import create_app, start
 
 LONGEST_SUMMARY = 120
-ALSO_A_TICKER = {"/api/v1/watchlist/items"}  # the methods of /watchlist/{ticker} are allowed at it, too
+# The methods of the paths with a ticker in their place are allowed at these, too.
+ALSO_A_TICKER = {"/api/v1/watchlist/items", "/api/v1/watchlists/{list_id}/items/batch"}
 METHODS = {"get", "post", "put", "delete", "patch"}
 
 
@@ -114,6 +115,17 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "GET /api/v1/screens/{screen_id}",
         "PATCH /api/v1/screens/{screen_id}",
         "DELETE /api/v1/screens/{screen_id}",
+        "GET /api/v1/watchlists",
+        "POST /api/v1/watchlists",
+        "GET /api/v1/watchlists/{list_id}",
+        "PATCH /api/v1/watchlists/{list_id}",
+        "DELETE /api/v1/watchlists/{list_id}",
+        "GET /api/v1/watchlists/{list_id}/items",
+        "POST /api/v1/watchlists/{list_id}/items",
+        "POST /api/v1/watchlists/{list_id}/items/batch",
+        "GET /api/v1/watchlists/{list_id}/items/{ticker}",
+        "PATCH /api/v1/watchlists/{list_id}/items/{ticker}",
+        "DELETE /api/v1/watchlists/{list_id}/items/{ticker}",
         "GET /api/v1/watchlist",
         "POST /api/v1/watchlist",
         "POST /api/v1/watchlist/items",

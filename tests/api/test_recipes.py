@@ -25,13 +25,14 @@ SECONDS = 300
 # What the run of all recipes of a language prints, among other things, in this order.
 PRINTED = {
     "bash": [
-        '"key_id":"master"', '"preview":', '"verdict":', '"strategy":"weekly"', '"status":"queued"', "event: job", '"status":"completed"',
-        '"next_cursor":null', "304", "Idempotent-Replayed: true", '"code":"validation_error"',
+        '"key_id":"master"', '"preview":', '"verdict":', '"strategy":"weekly"', '"outcome":"added"', '"status":"queued"',
+        "event: job", '"status":"completed"', '"next_cursor":null', "304", "Idempotent-Replayed: true", '"code":"validation_error"',
         "curl ends with 22", "RateLimit:", "Generating",
     ],
     "python": [
-        "'key_id'", "'delimiter': ','", "2013-03-01", "ACME 2013-03-01", "weekly", "completed 100%", "6 analysed, 0 failed", "AAPL",
-        "['AAPL', 'ACME', 'FB', 'GOOG', 'IBM', 'MSFT']", "304", "True true", "422 validation_error", "capital", '"minute";r=', "Sell",
+        "'key_id'", "'delimiter': ','", "2013-03-01", "ACME 2013-03-01", "weekly", "['added', 'added', 'no_prices']",
+        "completed 100%", "6 analysed, 0 failed", "AAPL", "['AAPL', 'ACME', 'FB', 'GOOG', 'IBM', 'MSFT']", "304", "True true",
+        "422 validation_error", "capital", '"minute";r=', "Sell",
     ],
 }  # fmt: skip
 

@@ -25,7 +25,7 @@ import db_migrations
 from deploy import backup, restore
 from features.watchlist.store import watchlist
 from models.migration import SchemaState
-from models.watchlist import NewItem
+from models.watchlist import ListKey, NewItem
 from utils.clock import now
 
 REQUIRED = os.environ.get("BELLWETHER_REQUIRE_TOOLS") == "1"
@@ -56,7 +56,7 @@ def write(number: int) -> None:
     """Insert two rows in one transaction: a consistent backup has both or none."""
     with database.transaction() as connection:
         for half in ("A", "B"):
-            watchlist.insert(connection, 1, {number: NewItem(f"T{number}{half}", None, None, now())})
+            watchlist.insert(connection, ListKey(1), {number: NewItem(f"T{number}{half}", None, None, now())})
 
 
 def rows() -> list[str]:

@@ -1,13 +1,41 @@
-"""Helpers of the browser tests of the overview: followed tickers in every state that it tells."""
+"""Helpers of tests of watch lists and the overview: paths of lists, and followed tickers in every state that the overview tells."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from kit.browser import Site
+if TYPE_CHECKING:
+    from kit.browser import Site
+    from kit.support import Client
 
 HEADER = "Date,Open,High,Low,Close,Volume"
 CSV = {"Content-Type": "text/csv"}
+
+
+LIST_KINDS = ("default", "named")
+
+
+@dataclass(frozen=True)
+class ListPaths:
+    """A watch list, the path of its items, and the path at which several are added."""
+
+    list_id: str
+    items: str
+    many: str
+
+    @classmethod
+    def of(cls, list_id: str) -> ListPaths:
+        """Those of a list; the default one has its own."""
+        if list_id == "default":
+            return cls(list_id, "/watchlist", "/watchlist/items")
+        return cls(list_id, f"/watchlists/{list_id}/items", f"/watchlists/{list_id}/items/batch")
+
+    @classmethod
+    def made(cls, client: Client, kind: str) -> ListPaths:
+        """Those of the default list, or of a new one."""
+        return cls.of("default" if kind == "default" else client.post("/watchlists", {"name": "Another"}).json["id"])
 
 
 def rising(bars: int, last: int = 0) -> str:

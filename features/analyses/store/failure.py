@@ -11,13 +11,17 @@ from models.api_key import SHARED_ORG
 from models.failure import AnalysisFailure, NewFailure
 from utils.dialects import Variants, execute_rows
 
-FOLLOWED = text("SELECT ticker FROM watchlist_items WHERE org_id = :org_id AND ticker IN :tickers").bindparams(
-    bindparam("tickers", expanding=True)
-)
+FOLLOWED = text(
+    """
+    SELECT ticker FROM watchlist_items WHERE org_id = :org_id AND ticker IN :tickers
+    UNION
+    SELECT ticker FROM named_watchlist_items WHERE org_id = :org_id AND ticker IN :tickers
+    """
+).bindparams(bindparam("tickers", expanding=True))
 
 
 def followed(connection: Connection, org_id: int, tickers: Collection[str]) -> set[str]:
-    """Which of some tickers the organization follows."""
+    """Which of some tickers the organization follows, on any list."""
     return {row[0] for row in connection.execute(FOLLOWED, {"org_id": org_id, "tickers": list(tickers)})}
 
 
@@ -82,9 +86,21 @@ def list_standing(connection: AnyReader, org_id: int, strategy: str) -> dict[str
     return {row[0]: AnalysisFailure(*row[1:]) for row in rows}
 
 
-DELETE = text("DELETE FROM latest_failures WHERE org_id = :org_id AND ticker = :ticker")
+_DELETE = """
+    DELETE FROM latest_failures
+    WHERE org_id = :org_id
+        AND NOT EXISTS (SELECT 1 FROM watchlist_items AS w WHERE w.org_id = :org_id AND w.ticker = latest_failures.ticker)
+        AND NOT EXISTS (SELECT 1 FROM named_watchlist_items AS n WHERE n.org_id = :org_id AND n.ticker = latest_failures.ticker)
+"""
+DELETE_UNFOLLOWED = text(_DELETE)
+DELETE = text(f"{_DELETE} AND ticker = :ticker")
 
 
 def delete(connection: Connection, org_id: int, ticker: str) -> None:
-    """Forget the failures of a ticker."""
+    """Forget the failures of a ticker, unless it is still followed on a list."""
     connection.execute(DELETE, {"org_id": org_id, "ticker": ticker})
+
+
+def delete_unfollowed(connection: Connection, org_id: int) -> None:
+    """Forget the failures of all tickers that are on no list."""
+    connection.execute(DELETE_UNFOLLOWED, {"org_id": org_id})

@@ -10,11 +10,13 @@ from pydantic import Field
 from api.schemas import IsoDate, LongPageQuery, Page
 from features.analyses.schemas.analysis import StrategyId
 from models.overview import OverviewFilter, OverviewItem
+from models.watchlist import DEFAULT_LIST
 
 
 class OverviewQuery(LongPageQuery):
-    """The page, the strategy of the verdicts, the order, and the filter."""
+    """The watch list and the page, the strategy of the verdicts, the order, and the filter."""
 
+    list: str = Field(DEFAULT_LIST, description="The `id` of a watch list; see GET /watchlists.")
     strategy: StrategyId = Field("balanced", description="See GET /strategies.")
     sort: Literal["ticker", "position"] = Field("ticker", description="`position` is the order by hand; see PATCH /watchlist/{ticker}.")
     changed_since: IsoDate | None = Field(
@@ -28,6 +30,6 @@ class OverviewQuery(LongPageQuery):
 
 
 class OverviewPage(Page):
-    """A page of the watchlist. `closes` are up to 60, oldest first; `change_percent` compares the last two of them."""
+    """A page of a watch list. `closes` are up to 60, oldest first; `change_percent` compares the last two of them."""
 
     items: list[OverviewItem]

@@ -1,4 +1,4 @@
-"""Schemas of the watchlist."""
+"""Schemas of the items of watch lists."""
 
 from __future__ import annotations
 
@@ -60,6 +60,6 @@ class WatchlistAddedAnswer(Answer):
 
 
 class WatchlistPage(Page):
-    """A page of the watchlist, by ticker."""
+    """A page of a watch list, by ticker."""
 
     items: list[WatchlistItem]

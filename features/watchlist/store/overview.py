@@ -1,18 +1,18 @@
-"""SQL of the overview: a page of the watchlist with latest results and newest closes, in one statement."""
+"""SQL of the overview: a page of a watch list with latest results and newest closes, in one statement."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import text
-
 from database import AnyReader
+from features.watchlist.store.watchlist import OfList
 from infrastructure.exchanges import Expectations
 from models.api_key import SHARED_ORG
 from models.failure import AnalysisFailure
 from models.overview import LatestVerdict, OverviewFilter, OverviewItem, PreviousVerdict, VerdictChange
 from models.recent_closes import RecentCloses, change_percent
+from models.watchlist import ListKey
 
 # The organization's own series (o) hides the shared one (s): both are read, and `item_from_row` chooses.
 _SELECT = """
@@ -24,14 +24,14 @@ _SELECT = """
         o.last_day, o.closes, o.last_close,
         s.last_day, s.closes, s.last_close,
         f.exchange
-    FROM watchlist_items AS w
+    FROM {items} AS w
     LEFT JOIN latest_results AS l ON l.org_id = w.org_id AND l.ticker = w.ticker AND l.strategy = :strategy
     LEFT JOIN analysis_results AS r ON r.id = l.result_id
     LEFT JOIN analysis_results AS p ON p.id = l.previous_id
     LEFT JOIN recent_closes AS o ON o.org_id = w.org_id AND o.ticker = w.ticker
     LEFT JOIN recent_closes AS s ON s.org_id = :shared AND s.ticker = w.ticker
     LEFT JOIN series_fetches AS f ON f.org_id = :shared AND f.ticker = w.ticker
-    WHERE w.org_id = :org_id
+    WHERE w.{of_list}
 """
 # Where the columns of each joined table stand in a row.
 _LATEST, _PREVIOUS, _CHANGE, _OWN, _SHARED = slice(4, 13), slice(13, 16), slice(16, 19), slice(19, 22), slice(22, 25)
@@ -43,21 +43,21 @@ _AFTER_POSITION = " AND (w.position, w.ticker) > (:position, :ticker) ORDER BY w
 
 # By the order, and by whether only changed verdicts are listed.
 LISTS = {
-    ("ticker", False): text(f"{_SELECT}{_AFTER_TICKER}"),
-    ("ticker", True): text(f"{_SELECT}{_CHANGED}{_AFTER_TICKER}"),
-    ("position", False): text(f"{_SELECT}{_AFTER_POSITION}"),
-    ("position", True): text(f"{_SELECT}{_CHANGED}{_AFTER_POSITION}"),
+    ("ticker", False): OfList(f"{_SELECT}{_AFTER_TICKER}"),
+    ("ticker", True): OfList(f"{_SELECT}{_CHANGED}{_AFTER_TICKER}"),
+    ("position", False): OfList(f"{_SELECT}{_AFTER_POSITION}"),
+    ("position", True): OfList(f"{_SELECT}{_CHANGED}{_AFTER_POSITION}"),
 }
 # Where the first page begins: before every ticker, and before every position.
 _BEGINNING: dict[str, dict[str, Any]] = {"ticker": {"ticker": ""}, "position": {"position": -(2**63), "ticker": ""}}
 
 
-def list_rows(connection: AnyReader, org_id: int, order: OverviewFilter, after: list[Any] | None, limit: int) -> list[Any]:
+def list_rows(connection: AnyReader, key: ListKey, order: OverviewFilter, after: list[Any] | None, limit: int) -> list[Any]:
     """Rows of items for `item_from_row`; `after` is the `place` of the last item of the page before."""
     names = _BEGINNING[order.sort]
-    values = {"org_id": org_id, "shared": SHARED_ORG, "strategy": order.strategy, "changed_since": order.changed_since, "limit": limit}
+    values = {**vars(key), "shared": SHARED_ORG, "strategy": order.strategy, "changed_since": order.changed_since, "limit": limit}
     values |= names if after is None else dict(zip(names, after, strict=True))
-    return list(connection.execute(LISTS[order.sort, order.changed_since is not None], values))
+    return list(connection.execute(LISTS[order.sort, order.changed_since is not None].on(key), values))
 
 
 def place(sort: str, last: OverviewItem) -> list[Any]:
