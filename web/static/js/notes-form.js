@@ -1,16 +1,17 @@
 // The form in which the notes of a followed ticker are edited. What was typed stays when saving fails.
 
 import { fill, h } from "./dom.js";
+import { DEFAULT_LIST } from "./lists.js";
 import { storeNotes } from "./watchlist.js";
 
 const MOST = 2000; // characters, as the service takes them
 
 /**
- * A form for an item's notes. `close()` is called when it is to be taken away, `stored(notes)` after each change.
+ * A form for the notes of a list's item. `close()` is called when it is to be taken away, `stored(notes)` after each change.
  * @param {{ticker: string, notes: string | null}} item
  * @param {{close: () => void, stored: (notes: string | null) => void}} on
  */
-export function notesForm(item, { close, stored }) {
+export function notesForm(item, { close, stored }, list = DEFAULT_LIST) {
   const { ticker } = item;
   const notes = item.notes ?? "";
   const id = `notes-of-${ticker}`;
@@ -25,7 +26,7 @@ export function notesForm(item, { close, stored }) {
     save.disabled = true;
     fill(problem);
     try {
-      await storeNotes(item, text.value.trim() === "" ? null : text.value, stored);
+      await storeNotes(item, text.value.trim() === "" ? null : text.value, stored, list);
       close();
     } catch (error) {
       fill(problem, `Not saved; your text is still here. ${error.words ?? error.message}`);

@@ -2,6 +2,7 @@
 
 import { api } from "../api.js";
 import { byId, fill, h } from "../dom.js";
+import { batchPath, titleOf } from "../lists.js";
 import { isTicker, SEPARATORS } from "../tickers.js";
 
 const MOST = 500; // tickers in a request
@@ -18,8 +19,8 @@ export function parseTickers(text) {
 
 const list = (tickers) => (tickers.length < 2 ? tickers.join("") : `${tickers.slice(0, -1).join(", ")} and ${tickers.at(-1)}`);
 
-/** Make the form work; `onAdded(tickers, words)` is called once tickers are on the watchlist, with what is to be said. */
-export function wireAddForm(onAdded) {
+/** Make the form work; `listNow()` is the list to add to, and `onAdded(tickers)` is called once tickers are on it. */
+export function wireAddForm(listNow, onAdded) {
   /** @type {HTMLFormElement} */
   const form = byId("add");
   /** @type {HTMLInputElement} */
@@ -44,9 +45,10 @@ export function wireAddForm(onAdded) {
    */
   const add = async (tickers, { anyway = false, repeated = [] } = {}) => {
     submit.disabled = true;
+    const into = listNow();
     let items;
     try {
-      ({ items } = await api.post("/watchlist/items", { tickers, notes: notesField.value.trim() || null, without_prices: anyway ? "follow" : "skip" }));
+      ({ items } = await api.post(batchPath(into), { tickers, notes: notesField.value.trim() || null, without_prices: anyway ? "follow" : "skip" }));
     } catch (error) {
       const isNotes = error.errors?.length && error.errors.every((entry) => entry.field === "notes");
       complain(isNotes ? notesField : field, error.words ?? error.message);
@@ -57,7 +59,7 @@ export function wireAddForm(onAdded) {
     const of = (outcome) => items.filter((item) => item.outcome === outcome).map(({ ticker }) => ticker);
     const [added, already, missing] = [of("added"), of("already"), of("no_prices")];
     const told = [
-      already.length > 0 && `${list(already)} ${already.length === 1 ? "is" : "are"} on the watchlist already.`,
+      already.length > 0 && `${list(already)} ${already.length === 1 ? "is" : "are"} on ${titleOf(into)} already.`,
       repeated.length > 0 && `${list(repeated)} ${repeated.length === 1 ? "was" : "were"} named more than once.`,
     ];
     fill(byId("add-problem"), told.filter(Boolean).join(" "));

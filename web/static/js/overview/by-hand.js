@@ -15,7 +15,7 @@ export class ByHand {
   #waiting = 0;
   #isDragging = false;
 
-  /** `list.items()`: all items; `list.shown()`: the rows in view order; `list.isOn()`: whether rows can be moved; `list.moved(ticker)`, `list.settled()`. */
+  /** `list.items()`: all items; `list.shown()`: the rows in view order; `list.isOn()`: whether rows can be moved; `list.path(ticker)`; `list.moved(ticker)`, `list.settled()`. */
   constructor(list) {
     this.#list = list;
   }
@@ -76,12 +76,13 @@ export class ByHand {
     this.#list.moved(ticker);
     say(`${ticker} is number ${at + 1} of ${others.length}.`);
     this.#waiting += 1;
-    this.#sending = this.#sending.then(() => this.#send(ticker, after));
+    const path = this.#list.path(ticker); // now: another list may be shown when it is its turn
+    this.#sending = this.#sending.then(() => this.#send(ticker, path, after));
   }
 
-  async #send(ticker, after) {
+  async #send(ticker, path, after) {
     try {
-      await api.patch(`/watchlist/${encodeURIComponent(ticker)}`, { after });
+      await api.patch(path, { after });
     } catch (error) {
       notify(`${ticker} was not moved. ${error.words ?? error.message}`, { problem: true });
     }

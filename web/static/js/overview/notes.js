@@ -7,10 +7,12 @@ export class NotesEditors {
   /** @type {Map<string, {row: HTMLTableRowElement, form: ReturnType<typeof notesForm>}>} */
   #open = new Map();
   #columns;
+  #list;
   #on;
 
-  /** `on.saved(ticker, notes)` after a save; `on.closed(ticker, hadFocus)` once an editor is to be taken away; `on.opened(ticker)` to have it placed. */
-  constructor(columns, on) {
+  /** The editors of a list. `on.saved(ticker, notes)` after a save; `on.closed(ticker, hadFocus)` once an editor is to be taken away; `on.opened(ticker)` to have it placed. */
+  constructor(columns, list, on) {
+    this.#list = list;
     this.#columns = columns;
     this.#on = on;
     addEventListener("beforeunload", (event) => {
@@ -33,14 +35,12 @@ export class NotesEditors {
 
   #build(item) {
     const { ticker } = item;
-    const form = notesForm(item, {
-      close: () => {
-        const hadFocus = row.contains(document.activeElement) || document.activeElement === document.body;
-        this.#open.delete(ticker);
-        this.#on.closed(ticker, hadFocus);
-      },
-      stored: (notes) => this.#on.saved(ticker, notes),
-    });
+    const close = () => {
+      const hadFocus = row.contains(document.activeElement) || document.activeElement === document.body;
+      this.#open.delete(ticker);
+      this.#on.closed(ticker, hadFocus);
+    };
+    const form = notesForm(item, { close, stored: (notes) => this.#on.saved(ticker, notes) }, this.#list);
     const row = h("tr", { role: "row", class: "editor-row", dataset: { editor: ticker } }, h("td", { role: "cell", colspan: String(this.#columns), class: "all-cell" }, form.element));
     return { row, form };
   }

@@ -25,7 +25,7 @@ const COLUMNS = [
 ];
 export const COLUMN_COUNT = COLUMNS.length;
 
-/** @typedef {{strategy: string, since: number, byHand: boolean}} View - what a row depends on beside its item */
+/** @typedef {{strategy: string, since: number, byHand: boolean, list: string, hasLists: boolean}} View - what a row depends on beside its item */
 
 /** An empty table. `onSort(key)` is called when a heading is pressed. */
 export function buildTable(onSort) {
@@ -65,7 +65,8 @@ export function buildRow(item, view) {
       h("button", { type: "button", class: "small menu-toggle", dataset: { action: "menu" }, "aria-expanded": "false", "aria-label": `Actions for ${ticker}` }, "⋯"),
       view.byHand && [action("up", "↑", `Move ${ticker} up`), action("down", "↓", `Move ${ticker} down`)],
       action("analyse", "Analyse", `Analyse ${ticker} now`),
-      removal(ticker),
+      view.hasLists && action("lists", "Lists", `Lists of ${ticker}: put it on others, or move it`),
+      removal(ticker, view.list),
     ),
     item.failure && cell({ class: "failure-cell small" }, h("strong", {}, "Last analysis failed: "), failureParts(item)),
   );
@@ -77,7 +78,7 @@ export function noneRow(what, onAll) {
 }
 
 const action = (name, label, title) => h("button", { type: "button", class: "small", dataset: { action: name }, "aria-label": title, title }, label);
-const removal = (ticker) => h("button", { type: "button", class: "small quiet", dataset: { action: "remove" }, "aria-label": `Remove ${ticker} from the watchlist` }, "Remove");
+const removal = (ticker, list) => h("button", { type: "button", class: "small quiet", dataset: { action: "remove" }, "aria-label": `Remove ${ticker} from ${list}` }, "Remove");
 
 function closeCell(item) {
   return cell(

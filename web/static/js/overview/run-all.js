@@ -1,4 +1,4 @@
-// Analysing the whole watchlist, with the progress in place.
+// Analysing a whole watch list, with the progress in place.
 
 import { api } from "../api.js";
 import { followJob, runBulk } from "../bulk-run.js";
@@ -45,7 +45,7 @@ export class RunAll {
     let running = null;
     try {
       const { items } = await api.get("/jobs", { limit: NEWEST });
-      running = items.find((job) => !FINISHED.has(job.status) && job.params.universe === this.#order().universe);
+      running = items.find((job) => !FINISHED.has(job.status) && job.params.universe && job.params.universe === this.#order().universe);
     } catch {
       return; // the page is whole without it
     }

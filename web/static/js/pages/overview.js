@@ -1,12 +1,14 @@
-// The overview: what changed, and the watchlist with what was last said of each ticker.
+// The overview: what changed, and a watch list with what was last said of each ticker.
 
 import { api } from "../api.js";
 import { onReturn } from "../connection.js";
 import { byId, fill, focusedIn, h, notify } from "../dom.js";
+import { DEFAULT_LIST, isDefault, itemPath, titleOf } from "../lists.js";
 import { wireAddForm } from "../overview/add.js";
 import { showBriefing } from "../overview/briefing.js";
 import { ByHand } from "../overview/by-hand.js";
 import { beginOf, lastVisit } from "../overview/facts.js";
+import { ListPicker } from "../overview/list-picker.js";
 import { NotesEditors } from "../overview/notes.js";
 import { BY_HAND, markSort, offerOrders, pressed, sorted } from "../overview/order.js";
 import { keepPlace, returnToPlace } from "../overview/place.js";
@@ -19,7 +21,7 @@ import { tickerAddress } from "../tickers.js";
 import { readUrl, writeUrl } from "../url-state.js";
 import { follow, offerPutBack, unfollow } from "../watchlist.js";
 
-const DEFAULTS = { strategy: "balanced", sort: "ticker", show: "", q: "", since: "7d" };
+const DEFAULTS = { list: DEFAULT_LIST.id, strategy: "balanced", sort: "ticker", show: "", q: "", since: "7d" };
 const PAGE_SIZE = 500;
 const FRESH_MILLISECONDS = 10000; // whoever comes back to the tab later than that sees the list as it is now
 const page = byId("page");
@@ -30,19 +32,18 @@ const orderSelect = byId("order");
 /** @type {HTMLInputElement} */
 const search = byId("list-search");
 const visit = lastVisit();
-const runAll = new RunAll(() => ({ universe: "watchlist", strategy: state.strategy }), load);
-const byHand = new ByHand({ items: () => items, shown: shownRows, isOn: () => state.sort === BY_HAND, moved: () => render(), settled: load });
-const editors = new NotesEditors(COLUMN_COUNT, {
-  opened: () => render(),
-  saved: (ticker, notes) => {
-    update(ticker, { notes });
-    load(); // an answer that is on its way was read before
-  },
-  closed: (ticker, hadFocus) => {
-    render();
-    if (hadFocus) focusAction([ticker, "notes"]);
-  },
+const runAll = new RunAll(() => ({ ...(isDefault(picker.current) ? { universe: "watchlist" } : { tickers: items.map(({ ticker }) => ticker) }), strategy: state.strategy }), load);
+const byHand = new ByHand({
+  items: () => items,
+  shown: shownRows,
+  isOn: () => state.sort === BY_HAND,
+  path: (ticker) => itemPath(picker.current, ticker),
+  moved: () => render(),
+  settled: load,
 });
+const picker = new ListPicker((id) => change({ list: id }));
+/** @type {Map<string, NotesEditors>} */
+const editorsByList = new Map(); // what was typed for one list waits while another is shown
 
 let state = readUrl(DEFAULTS);
 /** @type {any[]} */
@@ -60,13 +61,33 @@ async function readAll(onPage) {
   const found = [];
   let cursor = null;
   do {
-    const answer = await api.get("/overview", { strategy: state.strategy, limit: PAGE_SIZE, cursor });
+    const answer = await api.get("/overview", { list: state.list, strategy: state.strategy, limit: PAGE_SIZE, cursor });
     if (mine !== loads) return null;
     found.push(...answer.items);
     cursor = answer.next_cursor;
     if (cursor) onPage(found);
   } while (cursor);
   return found;
+}
+
+/** The open editors of the list that is shown. */
+function editors() {
+  const list = picker.current;
+  const known = editorsByList.get(list.id);
+  if (known) return known;
+  const made = new NotesEditors(COLUMN_COUNT, list, {
+    opened: () => render(),
+    saved: (ticker, notes) => {
+      if (state.list === list.id) update(ticker, { notes });
+      load(); // an answer that is on its way was read before
+    },
+    closed: (ticker, hadFocus) => {
+      render();
+      if (hadFocus) focusAction([ticker, "notes"]);
+    },
+  });
+  editorsByList.set(list.id, made);
+  return made;
 }
 
 function take(found) {
@@ -85,10 +106,18 @@ async function load() {
     if (found && !byHand.isPending) take(found); // after the last move the list is asked for again, with that move
   } catch (error) {
     if (!("status" in error)) console.error(error);
+    if (error.status === 404 && state.list !== DEFAULT_LIST.id) return leaveList();
     if (table) notify(`The watchlist could not be brought up to date. ${error.words ?? error.message}`, { problem: true });
     else fill(page, problem(error, load));
   }
   page.removeAttribute("aria-busy");
+}
+
+/** The list that the address names is gone: another tab has deleted it, or the link is old. */
+async function leaveList() {
+  notify("This list is not there any more; here is the watchlist.", { problem: true });
+  change({ list: DEFAULT_LIST.id }, { push: false });
+  await picker.load();
 }
 
 function render() {
@@ -96,6 +125,7 @@ function render() {
   runAll.allow(items.length > 0);
   byId("list-tools").hidden = items.length === 0;
   page.classList.toggle("by-hand", state.sort === BY_HAND);
+  page.classList.toggle("has-lists", picker.hasOthers);
   byId("by-hand-hint").hidden = state.sort !== BY_HAND || !items.length;
   const onShow = (show) => change({ show });
   showBriefing(items, { period: state.since, visit, show: state.show }, { onShow, onPeriod: (period) => change({ since: period }), address: (ticker) => tickerAddress(ticker, state.strategy) });
@@ -110,7 +140,7 @@ function render() {
   const focus = focusedAction();
   const editor = /** @type {HTMLElement | null} */ (document.activeElement?.closest(".editor-row") && document.activeElement);
   const chosen = sorted(chosenOf(items, { show: state.show, q: state.q, since }), state.sort);
-  const wanted = chosen.flatMap((item) => [rowOf(item, since), editors.rowOf(item.ticker) ?? []].flat());
+  const wanted = chosen.flatMap((item) => [rowOf(item, since), editors().rowOf(item.ticker) ?? []].flat());
   if (!chosen.length) wanted.push(noneRow(state.q.trim() ? `None of the followed tickers has “${state.q.trim()}”.` : "None of the followed tickers.", () => change({ show: "", q: "" })));
   place(table.body, wanted);
   markSort(table.head, state.sort);
@@ -121,8 +151,8 @@ function render() {
 
 /** The row of an item: the one that is there, where it would say the same. */
 function rowOf(item, since) {
-  const view = { strategy: state.strategy, since, byHand: state.sort === BY_HAND };
-  const text = JSON.stringify([{ ...item, position: null }, view.strategy, state.since, view.byHand]);
+  const view = { strategy: state.strategy, since, byHand: state.sort === BY_HAND, list: titleOf(picker.current), hasLists: picker.hasOthers };
+  const text = JSON.stringify([{ ...item, position: null }, view.strategy, state.since, view.byHand, view.list, view.hasLists]);
   const known = rows.get(item.ticker);
   if (known?.text === text) return known.row;
   const row = buildRow(item, view);
@@ -145,6 +175,7 @@ function renderEmpty() {
   table = null;
   rows = new Map();
   showCount(0, 0);
+  if (state.list !== DEFAULT_LIST.id) return page.replaceChildren(empty("Nothing is on this list yet", "Add tickers above, or put them here from another list, by “Lists” in their row."));
   page.replaceChildren(
     empty(
       "Nothing is followed yet",
@@ -170,9 +201,14 @@ async function added(tickers) {
   if (state.show || state.q) change({ show: "", q: "" });
   const fresh = items.filter((item) => tickers.includes(item.ticker) && item.last_day && !item.latest).map(({ ticker }) => ticker);
   const action = fresh.length ? { label: fresh.length === 1 ? "Analyse it" : "Analyse them", act: () => runAll.start(fresh) } : null;
-  notify(tickers.length === 1 ? `${tickers[0]} is on the watchlist.` : `${tickers.length} tickers are on the watchlist: ${tickers.slice(0, 5).join(", ")}${tickers.length > 5 ? " …" : ""}`, {
-    action,
-  });
+  notify(
+    tickers.length === 1
+      ? `${tickers[0]} is on ${titleOf(picker.current)}.`
+      : `${tickers.length} tickers are on ${titleOf(picker.current)}: ${tickers.slice(0, 5).join(", ")}${tickers.length > 5 ? " …" : ""}`,
+    {
+      action,
+    },
+  );
   rows.get(tickers[0])?.row.scrollIntoView({ block: "nearest" });
 }
 
@@ -185,7 +221,8 @@ function onAction(event) {
     menu: () => button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") === "false")),
     analyse: () => analyse(item, button),
     remove: () => remove(item, button),
-    notes: () => editors.edit(item),
+    notes: () => editors().edit(item),
+    lists: () => choose(item),
     up: () => byHand.step(ticker, -1),
     down: () => byHand.step(ticker, 1),
   };
@@ -215,10 +252,19 @@ function update(ticker, changes) {
   render();
 }
 
+/** Put a ticker on other lists, or take it from this one. */
+async function choose(item) {
+  const { chooseLists } = await import("../list-choice.js"); // most visits do without
+  const isChanged = await chooseLists(item.ticker, item, load);
+  if (isChanged) await Promise.all([load(), picker.load()]);
+  if (isFocusLost()) focusAction([items.some(({ ticker }) => ticker === item.ticker) ? item.ticker : items[0]?.ticker, "lists"]);
+}
+
 async function remove(item, button) {
+  const list = picker.current;
   button.disabled = true;
   try {
-    await unfollow(item.ticker);
+    await unfollow(item.ticker, list);
   } catch (error) {
     button.disabled = false;
     return notify(`${item.ticker} was not removed. ${error.words ?? error.message}`, { problem: true });
@@ -233,10 +279,11 @@ async function remove(item, button) {
   if (next) focusAction([next, "remove"]);
   else byId("add-ticker").focus();
   load(); // likewise
-  offerPutBack(item, before, async () => {
+  const onBack = async () => {
     await load();
     focusAction([item.ticker, "remove"]);
-  });
+  };
+  offerPutBack(item, before, onBack, list);
 }
 
 /** The row and the button that have the focus; null when it is elsewhere. */
@@ -267,12 +314,18 @@ function apply() {
   const before = state;
   state = readUrl(DEFAULTS);
   showChoices();
-  if (before.strategy !== state.strategy) load();
+  if (before.list !== state.list) {
+    items = [];
+    rows = new Map();
+    table = null;
+  }
+  if (before.strategy !== state.strategy || before.list !== state.list) load();
   else render();
 }
 
 function showChoices() {
   strategySelect.value = state.strategy;
+  picker.show(state.list);
   offerOrders(orderSelect, state.sort);
   if (search.value !== state.q) search.value = state.q;
 }
@@ -288,11 +341,12 @@ onReturn(load);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && table && Date.now() - loadedAt > FRESH_MILLISECONDS) load();
 });
-wireAddForm(added);
+wireAddForm(() => picker.current, added);
 offerStrategies(strategySelect, state.strategy);
 showChoices();
 keepPlace(shownRows);
-await load();
+await Promise.all([load(), picker.load()]);
+render();
 await returnToPlace((ticker) => rows.get(ticker)?.row);
 // Once it is on the screen: what the bench calls ready.
 requestAnimationFrame(() => setTimeout(() => performance.mark("overview-ready")));

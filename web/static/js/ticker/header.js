@@ -43,7 +43,7 @@ export class Header {
           h("h1", {}, ticker, " ", this.name),
           this.price,
           this.advice,
-          h("div", { class: "ticker-actions" }, this.again, this.watching.button, this.watching.edit, this.excel),
+          h("div", { class: "ticker-actions" }, this.again, this.watching.button, this.watching.lists, this.watching.edit, this.excel),
         ),
         this.verdict,
       ),

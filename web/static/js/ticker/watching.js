@@ -1,6 +1,7 @@
-// On the watchlist or not, the way to change it, and the notes of a ticker that is followed.
+// On the watchlist or not, and on which other lists, the way to change it, and the notes of a ticker that is followed.
 
 import { fill, h, notify } from "../dom.js";
+import { isDefault, readLists } from "../lists.js";
 import { notesForm } from "../notes-form.js";
 import { follow, offerPutBack, readWatchlist, unfollow } from "../watchlist.js";
 
@@ -11,10 +12,11 @@ export class Watching {
   /** @type {ReturnType<typeof notesForm> | null} */
   #form = null;
 
-  /** `button` follows the ticker or stops that, once it is known which; `edit` opens its notes, and `notes` holds them. */
+  /** `button` follows the ticker or stops that, once it is known which; `lists` offers all lists; `edit` opens its notes, and `notes` holds them. */
   constructor(ticker) {
     this.#ticker = ticker;
     this.button = h("button", { type: "button", id: "watch", disabled: true, "aria-pressed": "false", onclick: () => this.#change() }, "Add to watchlist");
+    this.lists = h("button", { type: "button", id: "watch-lists", onclick: () => this.#choose() }, "Lists");
     this.edit = h("button", { type: "button", id: "edit-notes", hidden: true, onclick: () => this.#edit() });
     this.notes = h("div", { class: "ticker-notes", id: "ticker-notes" });
     addEventListener("beforeunload", (event) => {
@@ -26,10 +28,25 @@ export class Watching {
   /** Learn what the watchlist says of the ticker. Where it says nothing, adding it twice does no harm. */
   async load() {
     try {
-      this.#take(this.#find(await readWatchlist()));
+      const [items, lists] = await Promise.all([readWatchlist(), readLists(this.#ticker)]);
+      this.#take(this.#find(items));
+      this.#showLists(lists);
     } catch {
       this.button.disabled = false;
     }
+  }
+
+  /** How many lists beside the default one it is on, and which. */
+  #showLists(lists) {
+    const others = lists.filter((list) => list.has_ticker && !isDefault(list)).map(({ name }) => name);
+    this.lists.textContent = others.length === 0 ? "Lists" : others.length === 1 ? "On 1 other list" : `On ${others.length} other lists`;
+    this.lists.title = others.join(", ");
+  }
+
+  async #choose() {
+    const { chooseLists } = await import("../list-choice.js"); // most visits do without
+    const isChanged = await chooseLists(this.#ticker, this.#item ?? {}, () => this.load());
+    if (isChanged) await this.load();
   }
 
   #find(items) {
