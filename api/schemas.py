@@ -8,8 +8,10 @@ from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel, ValidationInfo
+from typing_extensions import TypeAliasType
 
 from models.ticker import TICKER_PATTERN, normalize_ticker
+from models.universe import UNIVERSE_PATTERN, checked_universe
 from utils.api_utils import LONGEST_ECHO
 
 Content = TypeVar("Content")
@@ -60,6 +62,8 @@ def not_below(lower: str) -> AfterValidator:
 
 # A validator, because the message of a refused pattern is hard to read; the OpenAPI document has the pattern.
 Ticker = Annotated[str, AfterValidator(normalize_ticker), Field(json_schema_extra={"pattern": TICKER_PATTERN, "example": "AAPL"})]
+_UNIVERSE_SCHEMA = {"pattern": UNIVERSE_PATTERN, "example": "all"}
+UniverseName = TypeAliasType("UniverseName", Annotated[str, AfterValidator(checked_universe), Field(json_schema_extra=_UNIVERSE_SCHEMA)])
 IsoDate = Annotated[date, BeforeValidator(_parse_iso_date, json_schema_input_type=date)]
 
 

@@ -10,7 +10,8 @@ from flask import Request, request
 from pydantic import BaseModel, ValidationError
 
 from api.request_state import request_state
-from api.schemas import Query
+from api.schemas import CSV, Body, Query
+from api.services import services
 from utils.api_utils import LONGEST_ECHO, ApiError, validation_problem
 from utils.input_messages import NO_SUCH_FIELD
 
@@ -29,6 +30,15 @@ class RawBody(Request):
     """
 
     mimetypes: ClassVar[list[str]]
+
+
+class TableBody(Body):
+    """A body of JSON that may also be sent as a CSV file. Either may be as large as a price file."""
+
+    @classmethod
+    def of_table(cls, raw: bytes) -> TableBody:
+        """From a CSV file. Raises a BellwetherError for what is wrong with it."""
+        raise NotImplementedError
 
 
 def validated(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,14 +83,28 @@ def _reader(part: str, model: type[BaseModel]) -> Callable[[Mapping[str, Any]], 
         return lambda path: {name: request.headers[name] for name in names if name in request.headers}
     if part == "query":
         return lambda path: request.args.to_dict() if request.environ.get("QUERY_STRING") else {}
+    if part == "body" and issubclass(model, TableBody):
+        return lambda path: _read_table_or_json(model)
     if part == "body":
         return lambda path: request.get_json()
     return lambda path: path
 
 
+def _read_table_or_json(model: type[TableBody]) -> Any:
+    request.max_content_length = services().settings.max_upload_bytes
+    if request.mimetype == CSV:
+        return model.of_table(request.get_data(cache=False))
+    if not request.is_json:
+        raise ApiError(415, "unsupported_media_type", f"The content type is {_sent_type()}; send application/json or {CSV}.")
+    return request.get_json()
+
+
+def _sent_type() -> str:
+    return request.mimetype[:LONGEST_ECHO] or "none"
+
+
 def _require_file(mimetypes: Sequence[str]) -> None:
     """Refuse a body that is sent as neither BINARY nor one of these types."""
     if request.mimetype not in (BINARY, *mimetypes):
-        sent = request.mimetype[:LONGEST_ECHO] or "none"
         known = ", ".join((*mimetypes, BINARY))
-        raise ApiError(415, "unsupported_media_type", f"The content type is {sent}; send the file as one of {known}.")
+        raise ApiError(415, "unsupported_media_type", f"The content type is {_sent_type()}; send the file as one of {known}.")

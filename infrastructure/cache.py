@@ -1,4 +1,4 @@
-"""A cache of immutable values and of values that expire: results by id, analyses by fingerprint, API keys and sessions by digest.
+"""A cache of immutable values and of values that expire: results by id, analyses by fingerprint, keys and sessions by digest, listings.
 
 The first level is the memory of each process. The second level is Redis, shared by all processes, where it is configured and a hit
 is cheaper than the read that it saves: with Postgres it is, with an SQLite file it is not (docs/benchmarks.md).

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jobs.kind import JobKind
 
 
-# Reads the tickers of a universe, given a connection and an organization's id.
+# Reads the tickers of a built-in universe, given a connection and an organization's id.
 UniverseReader: TypeAlias = "Callable[[Connection, int], Sequence[str]]"
 Universes: TypeAlias = Mapping[str, UniverseReader]
 
@@ -56,7 +56,7 @@ class Feature:
     - `metrics`: the metrics of its tables, read on one connection at each scrape.
     - `authentication`: finds the principal of a key or session; exactly one feature has it.
     - `steps`: its steps in the start of a web process, after the schema's.
-    - `universes`: named sets of tickers, which a request may name instead of listing tickers.
+    - `universes`: built-in sets of tickers, which a request may name instead of listing tickers; organizations store others.
     - `commands`: its groups of the `flask` command.
     """
 

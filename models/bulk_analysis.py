@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from models.analysis import Overrides, Sizing
 from models.result import NewResult
 
 BULK_ANALYSIS = "bulk_analysis"
-
-
-class Universe(StrEnum):
-    """A set of tickers by name."""
-
-    ALL = "all"
-    WATCHLIST = "watchlist"
 
 
 @dataclass(frozen=True)
@@ -26,7 +18,7 @@ class BulkParams:
     strategy: str
     overrides: Overrides = field(default_factory=Overrides)
     sizing: Sizing = field(default_factory=Sizing)
-    universe: Universe | None = None
+    universe: str | None = None
     refresh: bool = False  # bring the prices of each up to date first
 
 

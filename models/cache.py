@@ -13,6 +13,7 @@ class Region(StrEnum):
     ANALYSES = "analyses"
     KEYS = "keys"
     SESSIONS = "sessions"
+    LISTINGS = "listings"
 
 
 @dataclass(frozen=True)

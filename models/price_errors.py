@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -188,15 +187,6 @@ class NoProvider(BellwetherError):
     """No provider of prices is configured: set PRICE_PROVIDERS and a key, as docs/usage.md shows, or upload prices."""
 
     code = "no_provider"
-
-
-class UniverseNotFound(NotFound):
-    """There is no such universe."""
-
-    code = "universe_not_found"
-
-    def __init__(self, universe: str, existing: Sequence[str]) -> None:
-        super().__init__(f"There is no universe {universe!r}. There are {', '.join(existing)}.")
 
 
 class PricesUnavailable(BellwetherError):

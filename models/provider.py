@@ -52,6 +52,7 @@ class Listing:
     exchange: str | None = None
     currency: str | None = None
     kind: str | None = None  # stock, etf, …: the source's own word, in lower case
+    sector: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from models.freshness import Freshness
 from models.indicator import INDICATORS
 from models.result import AnalysisResult
 from models.strategy import StrategyName
+from models.universe import ALL
 
 VOTE_DIGITS = {-1: "1", 0: "2", 1: "3"}  # of a vote in the text of all votes; "0" stands for an indicator that is not available
 _VOTES = {digit: vote for vote, digit in VOTE_DIGITS.items()}
@@ -146,7 +147,7 @@ class ResultFilter:
     max_score: float | None = None
     signal: str | None = None
     text: str = ""  # the start of the ticker, or a part of the name
-    watched_only: bool = False
+    universe: str = ALL
     changed_after: datetime | None = None  # the moment since when the verdict holds
     min_rsi: float | None = None
     max_rsi: float | None = None

@@ -89,7 +89,7 @@ def _settings(folder: Path, database: str, **more: str) -> Settings:
         load_sample=True,
         db_connect_attempts=1,
         compress_responses=False,
-        rate_limit_uploads_per_minute=8,
+        rate_limit_uploads_per_minute=12,
         log_level="error",
         **more,
     )

@@ -22,6 +22,7 @@ DAYS = {"start": "2013-02-27", "end": "2013-03-01"}  # the newest of the sample 
 def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     """Call every operation, so that each answers whatever it may."""
     _prices(call)
+    _universes(call)
     result = _results(call)
     _jobs(call, run_jobs)
     _refreshes(call, run_jobs)
@@ -52,6 +53,20 @@ def _prices(call: Recorder) -> None:
     call("remove_prices", ticker="ACME")
     call("list_former_prices")
     call("restore_former_prices", ticker="ACME")
+
+
+def _universes(call: Recorder) -> None:
+    apple = {"ticker": "AAPL", "name": "Apple Inc.", "exchange": "XNAS", "currency": "USD", "type": "stock", "sector": "Technology"}
+    order = {"items": [apple, {"ticker": "MSFT", "sector": "Technology"}, {"ticker": "NVDA", "name": "NVIDIA Corporation"}]}
+    for _ in REPEATED:
+        call("replace_universe", name="tech", body=order)
+    call("replace_universe", name="all", body=order)
+    call("replace_universe", name="tech", body="Symbol,Security\nA B,Agilent\n", header={"Content-Type": "text/csv"})
+    call("list_universes")
+    call("get_universe", name="tech", query={"limit": 10})
+    call("get_universe", name="techs")
+    call("list_tickers", query={"q": "nvidia"})
+    call("delete_universe", name="tech")
 
 
 def _results(call: Recorder) -> Any:

@@ -14,19 +14,20 @@ from features.prices import service as prices
 from infrastructure.feature import Universes
 from jobs.service import Submission, enqueue
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Overrides, Sizing
-from models.bulk_analysis import BULK_ANALYSIS, BulkOrder, BulkParams, Universe
+from models.bulk_analysis import BULK_ANALYSIS, BulkOrder, BulkParams
 from models.errors import JobUnreadable, NothingToAnalyse
 from models.indicator import INDICATORS, Category
 from models.job import Lane, NewJob
 from models.strategy import STRATEGIES
+from models.universe import checked_universe
 from utils.json_text import dump, parse_tolerant
 
 
 def submit(connection: Connection, org_id: int, order: BulkOrder, universes: Universes) -> Submission:
     """Queue a bulk analysis within the caller's transaction, or return the active job that does the same.
 
-    Two jobs do the same when organization, tickers, parameters and the newest day of prices agree. Raises NothingToAnalyse for an empty
-    universe.
+    Two jobs do the same when organization, tickers, parameters and the newest day of prices agree. Raises UniverseNotFound, or
+    NothingToAnalyse for an empty one.
     """
     tickers = order.tickers or _read_universe(connection, org_id, order.params, universes)
     params = write_params(order.params)
@@ -69,7 +70,7 @@ def read_params(text: str) -> BulkParams:
         sizing = Sizing(
             values.get("capital", DEFAULT_CAPITAL), values.get("risk_percent", DEFAULT_RISK_PERCENT), values.get("max_position_percent")
         )
-        universe = None if values.get("universe") is None else Universe(values["universe"])
+        universe = None if values.get("universe") is None else checked_universe(values["universe"])
         unknown = {*(overrides.indicators or ()), *(overrides.weights or {})} - {*INDICATORS, *Category}
         if unknown:
             raise JobUnreadable(f"there is no indicator {min(unknown)!r}")
@@ -82,7 +83,7 @@ def read_params(text: str) -> BulkParams:
 
 def _read_universe(connection: Connection, org_id: int, params: BulkParams, universes: Universes) -> Sequence[str]:
     assert params.universe is not None
-    tickers = universes[params.universe](connection, org_id)
+    tickers = prices.resolve_universe(connection, org_id, params.universe, universes)
     if not tickers:
         raise NothingToAnalyse(params.universe)
     return tickers

@@ -10,6 +10,7 @@ from itertools import chain
 
 from database import Database
 from features.analyses.store import screener as screener_store
+from features.prices import service as prices
 from models.screen import ResultFilter, ScreenedResult
 from utils.clock import iso
 
@@ -20,10 +21,12 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def result_pages(database: Database, org_id: int, filters: ResultFilter, page_size: int = PAGE) -> Iterator[list[ScreenedResult]]:
-    """The pages of the list, at least one; the last may be empty. No connection is held between two pages."""
+    """The pages of the list, at least one; the last may be empty. No connection is held between two pages. Raises UniverseNotFound."""
     after = None
     while True:
         with database.read() as connection:
+            if after is None:
+                prices.require_universe(connection, org_id, filters.universe)
             page = screener_store.list_latest(connection, org_id, filters, page_size, after)
         yield [listed.result for listed in page]
         if len(page) < page_size:

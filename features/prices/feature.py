@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.prices.routes import action, check, former, imported, price, provider, refresh, ticker
+    from features.prices.routes import action, check, former, imported, price, provider, refresh, ticker, universe
 
-    modules = (price, action, check, former, imported, provider, refresh, ticker)
+    modules = (price, action, check, former, imported, provider, refresh, ticker, universe)
     return tuple(module.blueprint for module in modules)
 
 

@@ -2,5 +2,5 @@
 
 from models.feature_flag import Flag
 
-UPLOADS = Flag("uploads", "PUT /prices. Prices that are stored stay readable.")
-FETCHES = Flag("fetches", "Fetching prices from providers, on demand or by POST /refresh. Prices that are stored stay readable.")
+UPLOADS = Flag("uploads", "PUT /prices and PUT /universes. What is stored stays readable.")
+FETCHES = Flag("fetches", "Asking providers for prices, on demand or by POST /refresh, and for tickers. What is stored stays readable.")

@@ -7,7 +7,7 @@ PRICE_PROVIDERS takes over where that one fails, with its whole history.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -25,6 +25,7 @@ from features.prices.registry import Configured
 from features.prices.store import action as action_store
 from features.prices.store import fetch as fetch_store
 from features.prices.store import series as series_store
+from features.prices.symbols import remember
 from features.prices.top_up import Stored, top_up, why_whole
 from infrastructure.exchanges import exchange_for, exchanges
 from models.api_key import SHARED_ORG
@@ -304,4 +305,7 @@ def _save(connection: Connection, known: _Known, answer: _Answer, moment: dateti
     description = SeriesDescription(SHARED_ORG, known.ticker, name, answer.provider, fetched.adjusted, adjustment.bases, adjustment.steps)
     head = head_of(description, answer.packed)
     series_store.save(connection, head, answer.packed, moment, fetched.bases)
+    if fetched.listing is not None:
+        listing = replace(fetched.listing, currency=fetched.listing.currency or fetched.currency)
+        remember(connection, SHARED_ORG, [listing], answer.provider)
     return head

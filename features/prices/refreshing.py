@@ -14,12 +14,12 @@ from database import Database
 from features.prices.refresh import MustWait, Refresher, RefreshFailed
 from features.prices.registry import Configured
 from features.prices.store import series as series_store
+from features.prices.universes import resolve_universe
 from infrastructure.feature import Universes
 from jobs.service import Submission, enqueue
 from models.api_key import SHARED_ORG
 from models.errors import JobUnreadable, NothingToAnalyse
 from models.job import Fault, Lane, Later, NewJob, Stored
-from models.price_errors import UniverseNotFound
 from models.series_fetch import PRICE_REFRESH, Refreshed, RefreshOrder, RefreshOutcome
 from utils.clock import now
 from utils.ids import new_id
@@ -105,9 +105,7 @@ def _calls_for(connection: Connection, tickers: Sequence[str], configured: Confi
 
 
 def _tickers_of(connection: Connection, org_id: int, universe: str, universes: Universes) -> Sequence[str]:
-    if universe not in universes:
-        raise UniverseNotFound(universe, sorted(universes))
-    tickers = universes[universe](connection, org_id)
+    tickers = resolve_universe(connection, org_id, universe, universes)
     if not tickers:
         raise NothingToAnalyse(universe)
     return tickers

@@ -14,7 +14,7 @@ from database import Database
 from features.prices.budgets import Budget
 from features.prices.circuit import Circuit
 from features.prices.providers import csv_url, tiingo, twelvedata, yahoo
-from features.prices.providers.base import Means, Provider
+from features.prices.providers.base import USUAL_PATIENCE, Means, Patience, Provider
 from models.provider import Allowance, calls_of_text
 
 
@@ -89,19 +89,19 @@ def known(settings: Settings, database: Database) -> list[Known]:
     return listed
 
 
-def connect(settings: Settings, database: Database) -> list[Configured]:
+def connect(settings: Settings, database: Database, patience: Patience = USUAL_PATIENCE) -> list[Configured]:
     """The providers that are to be asked, in this order. Opens no connection before the first fetch; the caller closes the providers."""
     asked: list[Configured] = []
     for name in settings.price_providers:
         entry, budget = _ENTRIES[name], _budget(name, settings, database)
-        asked.append(Configured(entry.make(settings, Means(budget)), budget, Circuit(database, name)))
+        asked.append(Configured(entry.make(settings, Means(budget, patience=patience)), budget, Circuit(database, name)))
     return asked
 
 
 @contextmanager
-def configured(settings: Settings, database: Database) -> Iterator[list[Configured]]:
+def configured(settings: Settings, database: Database, patience: Patience = USUAL_PATIENCE) -> Iterator[list[Configured]]:
     """As `connect`; the providers' connections are closed at the end."""
-    asked = connect(settings, database)
+    asked = connect(settings, database, patience)
     try:
         yield asked
     finally:

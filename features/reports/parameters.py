@@ -60,7 +60,8 @@ def describe_parameters(params: Mapping[str, Any]) -> Iterator[tuple[str, CellVa
     """Each parameter of a job as a label and a value that need no explanation; what was not given has its default."""
     strategy = STRATEGIES.get(str(params.get("strategy")))
     if "universe" in params:
-        yield "Tickers", UNIVERSES.get(str(params["universe"]), "named ones" if params["universe"] is None else str(params["universe"]))
+        universe = params["universe"]
+        yield "Tickers", "named ones" if universe is None else UNIVERSES.get(str(universe), f"the universe {universe}")
     if "strategy" in params:
         yield "Strategy", strategy_name(params["strategy"])
     yield "Capital", _given(params, "capital", DEFAULT_CAPITAL)

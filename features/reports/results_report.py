@@ -22,6 +22,7 @@ from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Signal
 from models.indicator import INDICATORS
 from models.screen import VOTE_COLUMNS, ResultFilter, ScreenedResult
 from models.strategy import STRATEGIES
+from models.universe import ALL, BUILT_IN, WATCHLIST
 from utils.cancellation import Check, always_wanted
 from utils.clock import now, today
 
@@ -58,6 +59,7 @@ USUAL = (
 FILTERS = (Column("Filter", 26, Style.LABEL), Column("Value", 60, align="left"))
 PLAN = ("distance_percent", "entry", "stop_loss", "target")
 CHANGED_DAYS = 7
+TICKERS_OF = {ALL: "all", WATCHLIST: "on the watchlist"}
 ORDERS = {"former_verdict": "When the verdict changed", "closes": "20-day change, %"}
 
 
@@ -148,6 +150,9 @@ def _failures(database: Database, org_id: int, result_filter: ResultFilter) -> I
     for strategy in [result_filter.strategy] if result_filter.strategy else list(STRATEGIES):
         with database.read() as connection:
             failures = standing_failures(connection, org_id, strategy)
+            if failures and result_filter.universe not in BUILT_IN:
+                tickers = prices.resolve_universe(connection, org_id, result_filter.universe, {})
+                failures = {ticker: failures[ticker] for ticker in failures.keys() & set(tickers)}
             heads = prices.find_heads(connection, org_id, list(failures)) if failures else {}
         for ticker, failure in sorted(failures.items()):
             if ticker.startswith(result_filter.text.upper()):
@@ -159,7 +164,7 @@ def _filters(result_filter: ResultFilter) -> Iterator[tuple[str, CellValue]]:
     """Every filter in words; those that restrict nothing are left out."""
     votes = ", ".join(f"{INDICATORS[key].name} {VOTES[vote]}" for key, vote in result_filter.votes)
     order, is_descending = result_filter.sort.removeprefix("-"), result_filter.sort.startswith("-")
-    yield "Tickers", "on the watchlist" if result_filter.watched_only else "all"
+    yield "Tickers", TICKERS_OF.get(result_filter.universe, f"of the universe {result_filter.universe}")
     for name, value in (
         ("Ticker or name starts with", result_filter.text),
         ("Strategy", strategy_name(result_filter.strategy) if result_filter.strategy else None),

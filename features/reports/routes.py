@@ -46,7 +46,7 @@ def get_job_report(path: JobPath) -> Response:
     return _attachment(job_report(services().database, org_id(), path.job_id, client_check()))
 
 
-@blueprint.get("/reports/results.xlsx", responses=XLSX_ANSWER, sends=("Content-Disposition",))
+@blueprint.get("/reports/results.xlsx", responses=XLSX_ANSWER, problems=("universe_not_found",), sends=("Content-Disposition",))
 @heavy_read()
 def get_results_report(query: ResultsReportQuery) -> Response:
     """All latest results of each ticker and strategy, filtered and sorted like `GET /results`."""

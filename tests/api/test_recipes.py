@@ -25,12 +25,13 @@ SECONDS = 300
 # What the run of all recipes of a language prints, among other things, in this order.
 PRINTED = {
     "bash": [
-        '"key_id":"master"', '"preview":', '"verdict":', '"strategy":"weekly"', '"outcome":"added"', '"status":"queued"',
+        '"key_id":"master"', '"preview":', '"verdict":', '"strategy":"weekly"', '"outcome":"added"', '"built_in":false', '"status":"queued"',
         "event: job", '"status":"completed"', '"next_cursor":null', "304", "Idempotent-Replayed: true", '"code":"validation_error"',
         "curl ends with 22", "RateLimit:", "Generating",
     ],
     "python": [
         "'key_id'", "'delimiter': ','", "2013-03-01", "ACME 2013-03-01", "weekly", "['added', 'added', 'no_prices']",
+        "2 tickers, 2 with prices",
         "completed 100%", "6 analysed, 0 failed", "AAPL", "['AAPL', 'ACME', 'FB', 'GOOG', 'IBM', 'MSFT']", "304", "True true",
         "422 validation_error", "capital", '"minute";r=', "Sell",
     ],

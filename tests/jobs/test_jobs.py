@@ -134,7 +134,7 @@ def test_as_many_tickers_as_are_allowed(client: Client) -> None:
         pytest.param({"tickers": [7]}, "tickers.0", id="number as a ticker"),
         pytest.param({"tickers": "AAPL"}, "tickers", id="text instead of a list"),
         pytest.param({"tickers": {"AAPL": 1}}, "tickers", id="object instead of a list"),
-        pytest.param({"universe": "everything"}, "universe", id="unknown universe"),
+        pytest.param({"universe": "Every thing"}, "universe", id="no name of a universe"),
         pytest.param({"universe": ["all"]}, "universe", id="list instead of a universe"),
         pytest.param({"universe": "all", "force": "yes"}, "force", id="text instead of true"),
         pytest.param({"universe": "all", "force": 1}, "force", id="1 instead of true"),

@@ -25,7 +25,7 @@ blueprint = api_blueprint("bulk_analysis", JOBS)
 @blueprint.post(
     "/bulk-analyze",
     responses={202: BulkJobAnswer, 200: ActiveBulkJobAnswer},
-    problems=(*BODY_PROBLEMS, "conflict", "no_provider", "idempotency_mismatch", "feature_disabled"),
+    problems=(*BODY_PROBLEMS, "universe_not_found", "conflict", "no_provider", "idempotency_mismatch", "feature_disabled"),
     sends=("Location", "Idempotent-Replayed"),
 )
 @budget(Budget.BULK)

@@ -56,7 +56,7 @@ def get_flips(path: ResultPath) -> Response:
     )
 
 
-@blueprint.get("/results", responses={200: LatestPage}, sends=("ETag", "Content-Disposition", "Link"))
+@blueprint.get("/results", responses={200: LatestPage}, problems=("universe_not_found",), sends=("ETag", "Content-Disposition", "Link"))
 @heavy_read(when=wants_csv)
 def list_results(query: ResultsQuery) -> Response:
     """The latest result of each ticker and strategy, filtered and sorted. `If-None-Match` is honoured.
@@ -73,6 +73,7 @@ def list_results(query: ResultsQuery) -> Response:
     scope = ["results", _digest(query)]
     after = read_cursor(query.cursor, scope)
     with services().database.read() as connection:
+        prices.require_universe(connection, org_id(), filters.universe)
         rows = screener_store.list_latest(connection, org_id(), filters, query.limit + 1, after)
         total = screener_store.count_latest(connection, org_id(), filters)
     items, next_cursor = page(rows, query.limit, scope, lambda last: last.position())

@@ -7,9 +7,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from typing_extensions import TypeAliasType
 
-from api.schemas import Body, IsoDate, Ticker
+from api.schemas import Body, IsoDate, Ticker, UniverseName
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Overrides, Sizing
-from models.bulk_analysis import BulkOrder, BulkParams, Universe
+from models.bulk_analysis import BulkOrder, BulkParams
 from models.indicator import INDICATORS, VOTING_KEYS
 from models.strategy import STRATEGIES, StrategyName
 
@@ -19,7 +19,6 @@ IndicatorKey = TypeAliasType(
     "IndicatorKey",
     Literal["rsi", "stochastic", "cci", "williams_r", "macd", "adx", "psar", "ema_cross", "bollinger", "atr", "obv", "cmf"],
 )
-UniverseName = TypeAliasType("UniverseName", Literal["all", "watchlist"])
 
 MOST_TICKERS = 50_000
 
@@ -133,7 +132,9 @@ class BulkAnalyzeRequest(AnalysisOptions):
     tickers: Annotated[list[Ticker], Field(min_length=1, max_length=MOST_TICKERS)] | None = Field(
         None, description="Each is analysed once, however often it is named."
     )
-    universe: UniverseName | None = Field(None, description="In place of `tickers`: every one with prices, or the watchlist.")
+    universe: UniverseName | None = Field(
+        None, description="In place of `tickers`: `all` that have prices, the `watchlist`, or one of `GET /universes`."
+    )
     force: bool = Field(False, description="Queue a job even if one that does the same is active.")
     refresh: bool = Field(
         False,
@@ -149,6 +150,5 @@ class BulkAnalyzeRequest(AnalysisOptions):
 
     def order(self) -> BulkOrder:
         """The request as an order to the service."""
-        universe = None if self.universe is None else Universe(self.universe)
-        params = BulkParams(self.strategy, self.overrides(), self.sizing(), universe, self.refresh)
+        params = BulkParams(self.strategy, self.overrides(), self.sizing(), self.universe, self.refresh)
         return BulkOrder(tuple(dict.fromkeys(self.tickers or ())), params, self.force)

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.schemas import Answer
-from features.analyses.schemas.analysis import IndicatorKey, StrategyId, UniverseName
+from api.schemas import Answer, UniverseName
+from features.analyses.schemas.analysis import IndicatorKey, StrategyId
 from jobs.schemas import JobAnswer
 
 

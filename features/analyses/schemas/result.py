@@ -7,8 +7,21 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
-from api.schemas import CSV, DEFAULT_LIMIT, LARGEST_LIMIT, PLAIN_TEXT, Answer, Page, PageQuery, Query, RootAnswer, each_of, not_below
-from features.analyses.schemas.analysis import StrategyId, UniverseName
+from api.schemas import (
+    CSV,
+    DEFAULT_LIMIT,
+    LARGEST_LIMIT,
+    PLAIN_TEXT,
+    Answer,
+    Page,
+    PageQuery,
+    Query,
+    RootAnswer,
+    UniverseName,
+    each_of,
+    not_below,
+)
+from features.analyses.schemas.analysis import StrategyId
 from models.analysis import SignalName, Verdict, VerdictName
 from models.flip import NextClose
 from models.indicator import INDICATORS
@@ -80,7 +93,7 @@ class HistoryQuery(PageQuery):
 
 # The fields that the filter has under the same name.
 _DIRECT = {
-    *("verdict", "strategy", "signal", "sort", "min_score", "max_score", "min_rsi", "max_rsi", "min_distance", "max_distance"),
+    *("verdict", "strategy", "signal", "universe", "sort", "min_score", "max_score", "min_rsi", "max_rsi", "min_distance", "max_distance"),
     *("min_change", "max_change", "min_close", "max_close", "min_volume"),
 }
 
@@ -93,7 +106,7 @@ class ResultsFilterQuery(Query):
     signal: SignalName | None = Field(None, description="Only this signal.")
     min_score: float | None = Field(None, ge=-1, le=1, description="Only scores from this one on.")
     max_score: Annotated[float | None, not_below("min_score")] = Field(None, ge=-1, le=1, description="Only scores up to this one.")
-    universe: UniverseName = Field("all", description="Every ticker, or those on the watchlist.")
+    universe: UniverseName = Field("all", description="`all` tickers, those on the `watchlist`, or those of one of `GET /universes`.")
     q: str = Field(
         "", max_length=60, pattern=PLAIN_TEXT, description="Start of the ticker or of a word of the company's name, in any case."
     )
@@ -126,7 +139,6 @@ class ResultsFilterQuery(Query):
         return ResultFilter(
             **same,
             text=self.q.strip(),
-            watched_only=self.universe == "watchlist",
             changed_after=None if self.changed_days is None else now() - timedelta(days=self.changed_days),
             votes=tuple((key, VOTE_WORDS[word]) for key, word in votes),
             columns=tuple(dict.fromkeys(column for column in self.columns.split(",") if column)),

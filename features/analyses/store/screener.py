@@ -13,6 +13,7 @@ from models.api_key import SHARED_ORG
 from models.indicator import INDICATORS
 from models.recent_closes import RecentCloses
 from models.screen import CLOSES_SHOWN, SORT_KEYS, VOTE_COLUMNS, VOTE_DIGITS, ResultFilter, ScreenedResult, votes_of
+from models.universe import ALL, WATCHLIST
 from utils.clock import iso, now, parse_iso
 
 _PLACES = {key: place for place, key in enumerate(INDICATORS, start=1)}
@@ -158,8 +159,11 @@ def _conditions(result_filter: ResultFilter) -> tuple[list[str], dict[str, Any]]
         conditions.append(_NAMED)
         start = escaped(result_filter.text)
         parameters |= {"prefix": f"{start.upper()}%", "first_word": f"{start.lower()}%", "later_word": f"% {start.lower()}%"}
-    if result_filter.watched_only:
+    if result_filter.universe == WATCHLIST:
         conditions.append("EXISTS (SELECT 1 FROM watchlist_items AS w WHERE w.org_id = l.org_id AND w.ticker = l.ticker)")
+    elif result_filter.universe != ALL:
+        conditions.append(_IN_UNIVERSE)
+        parameters["universe"] = result_filter.universe
     return conditions, parameters
 
 
@@ -173,6 +177,9 @@ _NAMED = """(
             AND (lower(n.name) LIKE :first_word ESCAPE '\\' OR lower(n.name) LIKE :later_word ESCAPE '\\')
     )
 )"""
+
+
+_IN_UNIVERSE = "EXISTS (SELECT 1 FROM universe_items AS u WHERE u.org_id = l.org_id AND u.universe = :universe AND u.ticker = l.ticker)"
 
 
 def _from_row(row: Any, has_closes: bool, expectations: Expectations) -> Listed:

@@ -54,13 +54,16 @@ class Patience:
     longest_pause: float = 5.0  # a provider that asks for a longer one is not tried again
 
 
+USUAL_PATIENCE = Patience()
+
+
 @dataclass(frozen=True)
 class Means:
     """What every provider works with."""
 
     meter: Meter
     clock: Callable[[], datetime] = now
-    patience: Patience = Patience()
+    patience: Patience = USUAL_PATIENCE
 
 
 class Provider(Protocol):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from api.schemas import Answer, Body, Ticker
+from api.schemas import Answer, Body, Ticker, UniverseName
 from jobs.schemas import JobAnswer
 from models.series_fetch import RefreshOrder
 
@@ -28,8 +28,8 @@ class RefreshRequest(Body):
     tickers: Annotated[list[Ticker], Field(min_length=1, max_length=MOST_TICKERS)] | None = Field(
         None, description="Each is fetched once, however often it is named. A ticker without prices gets its whole history."
     )
-    universe: Annotated[str, Field(min_length=1, max_length=80)] | None = Field(
-        None, description="In place of `tickers`: `all` that have prices, `watchlist`, or another universe by name."
+    universe: UniverseName | None = Field(
+        None, description="In place of `tickers`: `all` that have prices, the `watchlist`, or one of `GET /universes`."
     )
     force: bool = Field(False, description="Ask even where nothing newer can be expected.")
 
@@ -47,7 +47,7 @@ class RefreshRequest(Body):
 class RefreshParams(Answer):
     """The parameters of the request."""
 
-    universe: str | None = Field(description="Where the tickers were taken from; null when they were named.")
+    universe: UniverseName | None = Field(description="Where the tickers were taken from; null when they were named.")
     force: bool = Field(description="Whether providers are asked even where nothing newer can be expected.")
     expected_at: datetime = Field(
         description="When the provider's limits should have let all through, as they stood when the job was queued; `waiting` is newer."

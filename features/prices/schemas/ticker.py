@@ -1,4 +1,4 @@
-"""Schemas of tickers with stored prices."""
+"""Schemas of tickers."""
 
 from __future__ import annotations
 
@@ -14,21 +14,36 @@ class TickersQuery(LongPageQuery):
     """The filter of tickers, and the page."""
 
     q: str = Field("", max_length=100, pattern=PLAIN_TEXT, description="Start of the ticker or part of the name, in any case.")
+    stored: bool = Field(False, description="Only tickers with stored prices.")
+    ask: bool = Field(
+        True,
+        description="Where nothing stored fits, ask a provider: that takes a call of its budget, and the answer is kept for a day.",
+    )
 
 
-class TickerItem(Answer):
-    """A ticker and the extent of its stored prices."""
+class KnownTicker(Answer):
+    """A ticker, and what is known of it."""
 
     ticker: str
     name: str | None
-    bars: int
-    first: date
-    last: date
-    provider: str
+    exchange: str | None = Field(description="Its market identifier code where it is known, else the source's own name; or null.")
+    currency: str | None = Field(description="The currency of its prices; null where it is not known.")
+    type: str | None = Field(description="What it is, such as `stock` or `etf`, in the source's word; null where it is not known.")
+    sector: str | None = Field(description="The sector of the company; null where it is not known.")
+    stored: bool = Field(description="Whether it has stored prices.")
+
+
+class TickerItem(KnownTicker):
+    """A ticker, what is known of it, and the extent of its stored prices."""
+
+    bars: int = Field(description="The number of bars; 0 where none are stored.")
+    first: date | None = Field(description="The day of the oldest bar; null where none are stored.")
+    last: date | None = Field(description="The day of the newest bar; null where none are stored.")
+    provider: str | None = Field(description="Where the stored prices come from; null where there are none.")
     freshness: Freshness
 
 
 class TickerPage(Page):
-    """A page of tickers, by ticker."""
+    """A page of tickers, by ticker; without stored ones, the likeliest first."""
 
     items: list[TickerItem]

@@ -187,7 +187,15 @@ LIST_HEADS = text(
     SELECT {_HEAD}
     FROM {_SERIES}
     WHERE s.org_id IN (:org_id, :shared) AND s.ticker > :after
-        AND (s.ticker LIKE :prefix ESCAPE '\\' OR lower(s.name) LIKE :part ESCAPE '\\')
+        AND (
+            s.ticker LIKE :prefix ESCAPE '\\'
+            OR lower(s.name) LIKE :part ESCAPE '\\'
+            OR s.ticker IN (
+                SELECT y.ticker
+                FROM symbols AS y
+                WHERE :part <> '%%' AND y.org_id IN (:org_id, :shared) AND lower(y.name) LIKE :part ESCAPE '\\'
+            )
+        )
         AND NOT (s.org_id = :shared AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = :org_id AND o.ticker = s.ticker))
     ORDER BY s.ticker
     LIMIT :limit

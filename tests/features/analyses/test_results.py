@@ -154,7 +154,7 @@ def test_the_screener_filters_further(client: Client, analysed: list[Any], query
     assert {row["id"] for row in rows} == ids
 
 
-@pytest.mark.parametrize("query", ["universe=x", "signal=buy", "max_score=2", "q=" + "A" * 61, "q=%00", "max_score=nan", "more=1"])
+@pytest.mark.parametrize("query", ["universe=X", "signal=buy", "max_score=2", "q=" + "A" * 61, "q=%00", "max_score=nan", "more=1"])
 def test_filters_that_are_none(client: Client, query: str) -> None:
     for accept in ("application/json", "text/csv"):
         answer = client.get(f"/results?{query}", headers={"Accept": accept})

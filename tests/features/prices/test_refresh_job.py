@@ -149,6 +149,16 @@ def test_an_own_upload_is_left_alone(start_app: Any, market: PriceServer) -> Non
     assert market.asked == []
 
 
+def test_a_stored_universe_is_refreshed(start_app: Any, market: PriceServer) -> None:
+    client = start_app("1000/hour")
+    client.put("/universes/mine", "Symbol\nT1\nT2\n")
+    job = refresh(client, universe="mine")
+    assert (job["total"], job["params"]["universe"]) == (2, "mine")
+    run_refreshes(client)
+    assert {item["outcome"] for item in items_of(client, job["id"]).values()} == {"New"}
+    assert client.get("/universes/mine").json["stored"] == 2
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

@@ -136,7 +136,7 @@ export function wireAddForm(listNow, onAdded) {
 }
 
 async function find(q, limit, signal) {
-  const { items } = await api.get("/tickers", { q, limit }, { signal });
+  const { items } = await api.get("/tickers", { q, limit, stored: true }, { signal });
   return items;
 }
 

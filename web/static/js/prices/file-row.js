@@ -354,7 +354,7 @@ export class FileRow {
       return;
     }
     try {
-      const { items } = await api.get("/tickers", { q: symbol, limit: 1 });
+      const { items } = await api.get("/tickers", { q: symbol, limit: 1, stored: true });
       if (symbol !== this.symbol || this.state === "stored") return;
       const found = items.find((item) => item.ticker === symbol);
       // What is stored is not replaced unasked: a file of the same prices goes on from there.

@@ -73,7 +73,7 @@ export function storedPrices(choose, onDeleted) {
     return first(
       body,
       async () => {
-        const page = await api.get("/tickers", { q: at.q, limit: PAGE });
+        const page = await api.get("/tickers", { q: at.q, limit: PAGE, stored: true });
         if (mine !== asked) throw new DOMException("Asked again.", "AbortError");
         deletedPrices(reload).then(
           (section) => fill(below, section),
@@ -111,7 +111,7 @@ export function storedPrices(choose, onDeleted) {
     const next = async (cursor, button) => {
       button.disabled = true;
       try {
-        add(await api.get("/tickers", { q: at.q, limit: PAGE, cursor }));
+        add(await api.get("/tickers", { q: at.q, limit: PAGE, stored: true, cursor }));
       } catch (error) {
         fill(
           more,

@@ -15,7 +15,7 @@ export function suggestionsFor(input) {
   const ask = async () => {
     const typed = input.value.trim();
     try {
-      const { items } = await api.get("/tickers", { q: typed, limit: SHOWN });
+      const { items } = await api.get("/tickers", { q: typed, limit: SHOWN, stored: true });
       if (typed === input.value.trim())
         fill(
           list,

@@ -21,6 +21,7 @@ export class Header {
   constructor(ticker, { onStrategy, onAnalyse }) {
     this.#ticker = ticker;
     this.name = h("span", { class: "ticker-name soft" });
+    this.facts = h("p", { class: "ticker-facts soft small", id: "facts", hidden: true });
     this.freshness = h("span", { id: "freshness" });
     this.price = h("div", { class: "ticker-price" }, this.freshness);
     this.verdict = h("div", { class: "ticker-verdict" });
@@ -41,6 +42,7 @@ export class Header {
           "div",
           { class: "ticker-title" },
           h("h1", {}, ticker, " ", this.name),
+          this.facts,
           this.price,
           this.advice,
           h("div", { class: "ticker-actions" }, this.again, this.watching.button, this.watching.lists, this.watching.edit, this.excel),
@@ -61,6 +63,13 @@ export class Header {
   /** From the item of GET /tickers, or null. */
   setFreshness(item) {
     fill(this.freshness, item && freshnessBadge(item.freshness, item.last));
+  }
+
+  /** What is known of the ticker beside its prices, from its item of GET /tickers, or null. */
+  setFacts(item) {
+    const known = [item?.exchange, item?.currency, item?.sector].filter(Boolean);
+    this.facts.textContent = known.join(" · ");
+    this.facts.hidden = known.length === 0;
   }
 
   /** From the newest bars of an answer of GET /series. */

@@ -1,0 +1,54 @@
+"""Remembers what sources and universes tell of tickers beside their prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from features.prices.store import symbol as symbol_store
+from models.provider import Listing
+from models.ticker import normalize_ticker
+from utils.clock import now
+
+# The longest texts that are kept of each fact, and of the name of a source.
+LONGEST = {"name": 200, "exchange": 40, "currency": 10, "kind": 40, "sector": 80}
+_LONGEST_SOURCE = 60
+
+
+def remember(connection: Connection, org_id: int, listings: Iterable[Listing], source: str) -> int:
+    """Store what listings tell, within the caller's transaction; return how many tickers are told more of than before.
+
+    `org_id` is that of an organization for its own facts, or SHARED_ORG for those of a provider. A fact that a listing does not have
+    stays as it is known. A listing that is told twice counts as one; what is no ticker and what is no text is left out.
+    """
+    known: dict[str, Listing] = {}
+    for listing in map(cleaned, listings):
+        if listing is not None:
+            former = known.get(listing.ticker)
+            known[listing.ticker] = listing if former is None else _joined(listing, former)
+    # Without a fact there is nothing to keep. In order, so that two transactions lock the rows in the same one.
+    told = [known[ticker] for ticker in sorted(known) if any(getattr(known[ticker], fact) for fact in LONGEST)]
+    return symbol_store.save(connection, org_id, told, source[:_LONGEST_SOURCE], now())
+
+
+def cleaned(listing: Listing) -> Listing | None:
+    """A listing as it can be stored and shown: a valid ticker in upper case, and texts of one line. None for what is no ticker."""
+    try:
+        ticker = normalize_ticker(listing.ticker)
+    except (ValueError, AttributeError):
+        return None
+    return Listing(ticker, **{fact: text_of(getattr(listing, fact), longest) for fact, longest in LONGEST.items()})
+
+
+def text_of(value: object, longest: int) -> str | None:
+    """A text as one line without control characters and of bounded length; None for what is none."""
+    if not isinstance(value, str):
+        return None
+    line = "".join(letter if letter.isprintable() else " " for letter in value[: 4 * longest])
+    return " ".join(line.split())[:longest].rstrip() or None
+
+
+def _joined(later: Listing, former: Listing) -> Listing:
+    facts = {fact: getattr(later, fact) or getattr(former, fact) for fact in LONGEST}
+    return Listing(later.ticker, **facts)

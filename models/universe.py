@@ -1,0 +1,65 @@
+"""Universes: sets of tickers that a request names instead of listing them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.errors import Conflict, NotFound
+
+ALL, WATCHLIST = "all", "watchlist"
+BUILT_IN = (ALL, WATCHLIST)
+UNIVERSE_PATTERN = r"^[a-z0-9_-]{1,40}$"
+MOST_TICKERS = 20_000  # of a universe
+_NAME = re.compile(UNIVERSE_PATTERN)
+_LISTED = 5  # names that an error tells
+
+
+def checked_universe(name: str) -> str:
+    """The name. Raises ValueError for one that no universe has."""
+    if not _NAME.fullmatch(name):
+        raise ValueError("The name of a universe has 1 to 40 characters: a to z in small letters, digits, - and _.")
+    return name
+
+
+@dataclass(frozen=True)
+class Universe:
+    """A set of tickers: its name, how many it has, and when it was last replaced, which is not known of the built-in ones."""
+
+    name: str
+    tickers: int
+    built_in: bool
+    updated_at: datetime | None
+
+
+class UniverseNotFound(NotFound):
+    """There is no such universe."""
+
+    code = "universe_not_found"
+
+    def __init__(self, name: str, others: list[str]) -> None:
+        """`others` are the names of some that exist."""
+        self.name = name
+        known = [*BUILT_IN, *others]
+        more = " and more" if len(known) > _LISTED else ""
+        super().__init__(
+            f"There is no universe '{name}'. There are {', '.join(known[:_LISTED])}{more}; PUT /api/v1/universes/{name} stores one."
+        )
+
+
+class UniverseBuiltIn(Conflict):
+    """The universe belongs to the service."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        of = "every ticker with prices" if name == ALL else "the tickers of the watchlist"
+        super().__init__(f"'{name}' is always {of}, and can be neither replaced nor deleted. Choose another name.")
+
+
+class TooManyUniverses(Conflict):
+    """The organization has as many universes as can be stored."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"There are {most} universes, which is the most that are stored. Delete one first.")
