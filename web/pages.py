@@ -87,6 +87,13 @@ def show_prices() -> str:
     return render_template("prices.html", most_upload_bytes=settings.max_upload_bytes, most_import_bytes=settings.max_import_bytes)
 
 
+@blueprint.get("/universes")
+@signs_in_at(LOGIN)
+def show_universes() -> str:
+    """Sets of tickers under a name."""
+    return render_template("universes.html")
+
+
 @blueprint.get("/diagnostics")
 @signs_in_at(LOGIN)
 def show_diagnostics() -> str:

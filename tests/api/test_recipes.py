@@ -25,9 +25,9 @@ SECONDS = 300
 # What the run of all recipes of a language prints, among other things, in this order.
 PRINTED = {
     "bash": [
-        '"key_id":"master"', '"preview":', '"verdict":', '"strategy":"weekly"', '"outcome":"added"', '"built_in":false', '"status":"queued"',
-        "event: job", '"status":"completed"', '"next_cursor":null', "304", "Idempotent-Replayed: true", '"code":"validation_error"',
-        "curl ends with 22", "RateLimit:", "Generating",
+        '"key_id":"master"', '"preview":', '"verdict":', '"strategy":"weekly"', '"outcome":"added"', '"built_in":false',
+        '"status":"queued"', "event: job", '"status":"completed"', '"next_cursor":null', "304", "Idempotent-Replayed: true",
+        '"code":"validation_error"', "curl ends with 22", "RateLimit:", "Generating",
     ],
     "python": [
         "'key_id'", "'delimiter': ','", "2013-03-01", "ACME 2013-03-01", "weekly", "['added', 'added', 'no_prices']",

@@ -86,7 +86,7 @@ def test_a_part_that_failed_is_loaded_when_the_service_is_back(open_page: Open, 
     expect(page.get_by_role("heading", name="A job", exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/tickers/AAPL", "/screener", "/tasks", "/reports", "/prices", "/diagnostics"])
+@pytest.mark.parametrize("path", ["/", "/tickers/AAPL", "/screener", "/tasks", "/reports", "/prices", "/universes", "/diagnostics"])
 def test_every_page_loads_its_data_anew_when_the_service_is_back(open_page: Open, site: Site, watch: Watch, path: str) -> None:
     watch.expected.append("ERR_")
     page = open_page(path)

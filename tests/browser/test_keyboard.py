@@ -78,7 +78,15 @@ def test_messages_do_not_pile_up(open_page: Open) -> None:
 
 def test_letters_go_to_pages_and_slash_searches(open_page: Open, site: Site) -> None:
     page = open_page("/tasks")
-    for letter, path in {"s": "/screener", "r": "/reports", "p": "/prices", "d": "/diagnostics", "t": "/tasks", "o": "/"}.items():
+    for letter, path in {
+        "s": "/screener",
+        "r": "/reports",
+        "p": "/prices",
+        "u": "/universes",
+        "d": "/diagnostics",
+        "t": "/tasks",
+        "o": "/",
+    }.items():
         page.keyboard.press("g")
         page.keyboard.press(letter)
         page.wait_for_url(site.url(path))

@@ -55,7 +55,7 @@ const KINDS = {
     outcomes: "Verdict",
     describe: ({ params, total, retry_of: retried }) => {
       const count = formatCount(total, "ticker", "tickers");
-      const what = { all: `All ${count}`, watchlist: `Watchlist (${count})` }[params.universe] ?? count;
+      const what = params.universe === "all" ? `All ${count}` : params.universe === "watchlist" ? `Watchlist (${count})` : params.universe ? `${params.universe} (${count})` : count;
       return `${what}${retried ? ", failed ones again" : ""}, ${strategyName(params.strategy)}`;
     },
     facts: (params) => ANALYSIS_PARAMS.filter(([key]) => has(params[key])).map(([key, name, format]) => [name, format(params[key])]),

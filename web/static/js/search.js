@@ -5,6 +5,7 @@ import { byId, fill, h } from "./dom.js";
 import { isTicker, tickerAddress } from "./tickers.js";
 
 const PAUSE_MILLISECONDS = 150; // after the last key, before the service is asked
+const LONGER_MILLISECONDS = 700; // before a provider is asked, which takes a call of its budget
 const ASKED = 50; // they come by ticker, so that those that fit best have to be picked from more than are shown
 const SHOWN = 8;
 const NEVER = "9999-12-31"; // from this day on no ticker has prices: only whether there is one is asked
@@ -68,8 +69,14 @@ export function wireSearch() {
     items = found;
     fill(
       list,
-      found.map(({ ticker, name }, at) =>
-        h("li", { role: "option", id: `ticker-suggestion-${at}`, "aria-selected": "false", onclick: () => go(ticker) }, h("strong", {}, ticker), " ", h("span", { class: "soft small" }, name ?? "")),
+      found.map(({ ticker, name, exchange, stored }, at) =>
+        h(
+          "li",
+          { role: "option", id: `ticker-suggestion-${at}`, "aria-selected": "false", onclick: () => go(ticker) },
+          h("strong", {}, ticker),
+          " ",
+          h("span", { class: "soft small" }, [name, exchange, !stored && "not stored yet"].filter(Boolean).join(" · ")),
+        ),
       ),
     );
     list.hidden = !found.length;
@@ -96,17 +103,26 @@ export function wireSearch() {
     return looking;
   }
 
-  async function ask(text, signal) {
+  async function ask(text, signal, further = false) {
     try {
-      const { items: found } = await api.get("/tickers", { q: text, limit: ASKED }, { signal });
+      const { items: found } = await api.get("/tickers", { q: text, limit: ASKED, ask: further }, { signal });
       if (text !== typed()) return;
       const best = found.sort((one, other) => rank(one, text) - rank(other, text)).slice(0, SHOWN);
       show(best, best.length ? howMany(best.length, found.length) : nothing(text));
+      if (!further && !found.some((item) => item.stored)) timer = setTimeout(() => askFurther(text), LONGER_MILLISECONDS);
     } catch (error) {
       if (error.name === "AbortError") return;
       seen = "";
       show([], error.words ?? error.message);
     }
+  }
+
+  /** Ask for what is not stored, too. */
+  function askFurther(text) {
+    clearTimeout(timer);
+    abort = new AbortController();
+    looking = ask(text, abort.signal, true);
+    return looking;
   }
 
   /** Whether there is such a ticker, however many others fit, too. */
@@ -128,6 +144,7 @@ export function wireSearch() {
     const text = typed();
     if (!text) return;
     await look();
+    if (text === typed() && !items.length) await askFurther(text);
     if (text !== typed()) return;
     try {
       if (await exists(text)) return go(text);

@@ -14,6 +14,7 @@ import { buildRow, buildTable } from "../screener/table.js";
 import { empty, loading, problem } from "../states.js";
 import { offerStrategies } from "../strategies.js";
 import { download } from "../transfer.js";
+import { offerUniverses } from "../universes.js";
 import { readUrl } from "../url-state.js";
 
 const PAGE_SIZE = 100;
@@ -101,7 +102,7 @@ function nothing() {
     return empty("No result matches", "Widen the filters, or take them all away.", h("button", { type: "button", onclick: () => byId("reset").click() }, "Reset the filters"));
   }
   const isWatchlist = filters.universe === "watchlist";
-  const what = isWatchlist ? "the watchlist" : "all tickers";
+  const what = isWatchlist ? "the watchlist" : filters.universe === "all" ? "all tickers" : `the universe ${filters.universe}`;
   return empty(
     "Nothing has been analysed yet",
     `An analysis of ${what} fills this page; it runs in the background.`,
@@ -216,6 +217,6 @@ addEventListener("popstate", () => {
 });
 fill(page, loading("Loading results …"));
 // All are small, and without them rows would change under the eyes.
-await Promise.all([offerStrategies(byId("strategy"), new URLSearchParams(location.search).get("strategy") ?? "balanced"), following.load(), screens.load()]);
+await Promise.all([offerStrategies(byId("strategy"), new URLSearchParams(location.search).get("strategy") ?? "balanced"), offerUniverses(byId("universe")), following.load(), screens.load()]);
 readAddress();
 await load();

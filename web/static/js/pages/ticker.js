@@ -207,11 +207,10 @@ async function offerStrategies() {
 /** What the list of tickers says of it: its name, and how new its prices are. */
 async function loadListing() {
   try {
-    const { items } = await api.get("/tickers", { q: ticker, ask: false });
+    const { items } = await api.get("/tickers", { q: ticker });
     const listing = items.find((item) => item.ticker === ticker) ?? null;
     header.setName(listing?.name);
     header.setFreshness(listing);
-    header.setFacts(listing);
   } catch {
     header.setName(null); // the page is whole without it
     header.setFreshness(null);

@@ -1,6 +1,7 @@
 // The screener's list as a file: the latest result of every ticker that fits.
 
 import { h } from "../dom.js";
+import { chooseUniverse, offerUniverses } from "../universes.js";
 import { field, select } from "../widgets.js";
 import { outcomeLine, saveWith } from "./saving.js";
 
@@ -13,6 +14,8 @@ const VERDICTS = [["", "Any verdict"], ...["Strong Buy", "Buy", "Hold", "Sell", 
 /** The card. `values` are the address's, `keep(values)` puts them back there; `strategies` are [id, name] pairs. */
 export function listReport(values, strategies, keep) {
   const universe = select("list-universe", UNIVERSES, values.list_universe, () => keep(chosen()));
+  chooseUniverse(universe, values.list_universe);
+  offerUniverses(universe);
   const strategy = select("list-strategy", [["", "Any strategy"], ...strategies], values.list_strategy, () => keep(chosen()));
   const verdict = select("list-verdict", VERDICTS, values.list_verdict, () => keep(chosen()));
   const excel = h("button", { type: "button", class: "primary", id: "download-list-excel", onclick: () => save("/reports/results.xlsx", "*/*", "results.xlsx") }, "Download Excel");

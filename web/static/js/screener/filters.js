@@ -1,6 +1,7 @@
 // The filters: in the form, in the address, and as the API takes them.
 
 import { byId, fill, h } from "../dom.js";
+import { chooseUniverse } from "../universes.js";
 import { DEFAULT_COLUMNS, VOTES, VOTING } from "./columns.js";
 
 const RANGES = ["score", "rsi", "distance", "change", "close"];
@@ -32,6 +33,7 @@ const votesOf = (text) => text.split(",").filter(Boolean);
 export function showFilters(filters, onVotes) {
   for (const name of IN_FORM) {
     const control = controlOf(name);
+    if (name === "universe") chooseUniverse(control, filters[name]);
     if (document.activeElement !== control || control.value.trim() !== filters[name]) control.value = filters[name];
   }
   const votes = votesOf(filters.votes);

@@ -4,6 +4,7 @@ import { api } from "../api.js";
 import { byId, fill, notify } from "../dom.js";
 import { offerStrategies } from "../strategies.js";
 import { isTicker, tickersIn } from "../tickers.js";
+import { offerUniverses } from "../universes.js";
 
 const NAMED_WRONG = 5;
 
@@ -17,13 +18,15 @@ export function wireNewJob(onQueued) {
   const strategy = byId("job-strategy");
   /** @type {HTMLDetailsElement} */
   const panel = byId("new-job");
+  /** @type {HTMLSelectElement} */
+  const universe = byId("job-universe");
   const scopes = /** @type {RadioNodeList} */ (form.elements.namedItem("scope"));
   const submit = /** @type {HTMLButtonElement} */ (form.querySelector("button[type=submit]"));
 
   /** @type {(text: string, control?: HTMLElement | null) => void} */
   const complain = (text, control = null) => {
     fill(byId("job-problem"), text);
-    typed.removeAttribute("aria-invalid");
+    for (const each of [typed, universe]) each.removeAttribute("aria-invalid");
     if (!control) return;
     control.setAttribute("aria-invalid", "true");
     control.focus();
@@ -31,6 +34,9 @@ export function wireNewJob(onQueued) {
   typed.addEventListener("input", () => {
     scopes.value = "tickers";
     complain("");
+  });
+  universe.addEventListener("change", () => {
+    scopes.value = "universe";
   });
   form.addEventListener("change", () => complain(""));
   form.addEventListener("submit", async (event) => {
@@ -44,6 +50,9 @@ export function wireNewJob(onQueued) {
       if (!tickers.length) return complain("Type at least one ticker, such as AAPL.", typed);
       if (wrong.length) return complain(`Not a ticker: ${wrong.slice(0, NAMED_WRONG).join(", ")}${wrong.length > NAMED_WRONG ? ` and ${wrong.length - NAMED_WRONG} more` : ""}.`, typed);
       order.tickers = tickers;
+    } else if (scope === "universe") {
+      if (!universe.value) return complain("No universe is stored yet. The page Universes stores one.", universe);
+      order.universe = universe.value;
     } else order.universe = scope;
     submit.disabled = true;
     try {
@@ -60,4 +69,5 @@ export function wireNewJob(onQueued) {
     }
   });
   offerStrategies(strategy, "balanced");
+  panel.addEventListener("toggle", () => panel.open && offerUniverses(universe));
 }

@@ -60,13 +60,9 @@ export class Header {
     this.name.textContent = name ?? "";
   }
 
-  /** From the item of GET /tickers, or null. */
+  /** How new the prices are, and what is known of the ticker beside them: from the item of GET /tickers, or null. */
   setFreshness(item) {
     fill(this.freshness, item && freshnessBadge(item.freshness, item.last));
-  }
-
-  /** What is known of the ticker beside its prices, from its item of GET /tickers, or null. */
-  setFacts(item) {
     const known = [item?.exchange, item?.currency, item?.sector].filter(Boolean);
     this.facts.textContent = known.join(" · ");
     this.facts.hidden = known.length === 0;

@@ -1,0 +1,34 @@
+// The universes as choices: the built-in ones stand in the page, the stored ones are asked for once.
+
+import { api } from "./api.js";
+import { h, notify } from "./dom.js";
+
+/** @type {Promise<string[]> | null} */
+let asked = null;
+
+/** The names of the stored universes. */
+export async function storedUniverses() {
+  asked ??= api.get("/universes").then(({ items }) => items.filter((item) => !item.built_in).map((item) => item.name));
+  try {
+    return await asked;
+  } catch (error) {
+    asked = null;
+    throw error;
+  }
+}
+
+/** Choose a universe in a select, which need not have it yet: the address may name one. */
+export function chooseUniverse(select, name) {
+  if (name && ![...select.options].some((option) => option.value === name)) select.append(h("option", { value: name }, name));
+  select.value = name;
+}
+
+/** Put the stored universes into a select, after what it has already. What is chosen stays. */
+export async function offerUniverses(select) {
+  try {
+    const offered = new Set([...select.options].map((option) => option.value));
+    for (const name of await storedUniverses()) if (!offered.has(name)) select.append(h("option", { value: name }, name));
+  } catch (error) {
+    notify(`The universes could not be listed. ${error.words ?? error.message}`, { problem: true });
+  }
+}
