@@ -21,7 +21,7 @@ from jobs.feed import FeedFull, JobFeed
 from jobs.flags import STREAMS
 from jobs.schemas import StreamHeaders, job_answer
 from jobs.stalls import Situation, StallWatch
-from models.job import Job
+from models.job import Job, Stall, Waiting
 from utils.api_utils import ApiError
 from utils.json_text import dump
 
@@ -110,17 +110,17 @@ def continuation_check() -> Callable[[], bool]:
 def states(feed: JobFeed, stalls: StallWatch, job: Job, seen: int, may_continue: Callable[[], bool]) -> Iterator[State | None]:
     """Yield each version of the job that is newer than `seen`, and None when HEARTBEAT_SECONDS pass without one.
 
-    Then a version comes again when what keeps it from getting on has changed, which leaves no trace in the job. Ends when the job has ended
-    or is gone, when the feed is closed, or when the stream may not continue.
+    Then a version comes again when what keeps it from getting on, or how long its items wait, has changed: the job has no trace of it.
+    Ends when the job has ended or is gone, when the feed is closed, or when the stream may not continue.
     """
     latest: Job | None = job if job.version > seen else None
-    stall = None
+    told: tuple[Stall | None, Waiting | None] = (None, None)
     while True:
         situation = stalls.situation()
         if latest is not None:
             if not may_continue():
                 return
-            job, seen, stall = latest, latest.version, situation.stall_of(latest)
+            job, seen, told = latest, latest.version, _untraced(situation, latest)
             yield job, situation
             if job.is_finished:
                 return
@@ -128,10 +128,14 @@ def states(feed: JobFeed, stalls: StallWatch, job: Job, seen: int, may_continue:
         if latest is None:
             if feed.is_closed or feed.is_gone(job.id) or not may_continue():
                 return
-            if stalls.situation().stall_of(job) is not stall:
+            if _untraced(stalls.situation(), job) != told:
                 latest = job
             else:
                 yield None
+
+
+def _untraced(situation: Situation, job: Job) -> tuple[Stall | None, Waiting | None]:
+    return situation.stall_of(job), situation.waiting_of(job)
 
 
 def _events(changes: Iterator[State | None]) -> Iterator[bytes]:

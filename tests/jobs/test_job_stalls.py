@@ -13,9 +13,9 @@ from infrastructure.metrics import Metrics
 from jobs.event_routes import states
 from jobs.feed import JobFeed
 from jobs.service import find
-from jobs.stalls import StallWatch
+from jobs.stalls import Situation, StallWatch
 from models.api_key import FIRST_ORG
-from models.job import Fault, Lane
+from models.job import Fault, Lane, Waiting
 from utils.clock import now
 
 
@@ -77,3 +77,34 @@ def test_a_stream_tells_when_a_job_cannot_get_on_and_when_it_can(client: Client)
         assert [next_stall(), next_stall()] == ["switched_off", "silence"]
         is_paused = False
         assert [next_stall(), next_stall()] == [None, "silence"]
+
+
+class GivenWatch(StallWatch):
+    """A watch that sees what a test gives it."""
+
+    def __init__(self, given: Situation) -> None:
+        self.given = given
+
+    def situation(self) -> Situation:
+        """What is given."""
+        return self.given
+
+
+def test_a_stream_tells_when_items_wait_and_until_when(client: Client) -> None:
+    job = find(database.current(), FIRST_ORG, ask(client, "AAPL")["id"])
+    watch = GivenWatch(Situation(frozenset(Lane), is_paused=False))
+    feed = SilentFeed(database.current(), None, 1, Metrics())
+    with feed.watch(job):
+        told = states(feed, watch, job, 0, lambda: True)
+
+        def next_wait() -> Any:
+            state = next(told)
+            return "silence" if state is None else state[1].waiting_of(state[0])
+
+        assert [next_wait(), next_wait()] == [None, "silence"]
+        for items in (2, 1):
+            waiting = Waiting(items, now(), now())
+            watch.given = Situation(frozenset(Lane), is_paused=False, delays={job.id: waiting})
+            assert [next_wait(), next_wait()] == [waiting, "silence"]
+        watch.given = Situation(frozenset(Lane), is_paused=False)
+        assert [next_wait(), next_wait()] == [None, "silence"]

@@ -1,4 +1,4 @@
-// Analysing many tickers from within another page: the job's progress stands where it was asked for.
+// A job on many tickers from within another page: its progress stands where it was asked for.
 
 import { api } from "./api.js";
 import { fill, h, notify } from "./dom.js";
@@ -6,11 +6,14 @@ import { describeEnd, describeJob, jobProgress } from "./job-progress.js";
 import { FINISHED, watchJob } from "./job-watch.js";
 import { jobBadge } from "./words.js";
 
+/** Analyse many tickers; as runJob. */
+export const runBulk = (area, order) => runJob(area, "/bulk-analyze", order);
+
 /** Queue a job and follow it in `area`. Resolves with the job once it has ended; with null when it was not queued, and says why. */
-export async function runBulk(area, order) {
+export async function runJob(area, path, order) {
   fill(area, h("p", { class: "soft small" }, "Queueing …"));
   try {
-    const job = await api.post("/bulk-analyze", order);
+    const job = await api.post(path, order);
     if (job.deduplicated) notify("The same work is under way already; this is its progress.");
     return await followJob(area, job);
   } catch (error) {

@@ -59,6 +59,11 @@ export function focusedIn(element) {
   return focused instanceof HTMLElement && element.contains(focused) ? focused : null;
 }
 
+/** Whether the focus was taken from what had it, as from a button that was disabled: nobody has gone on elsewhere. */
+export function isFocusLost() {
+  return document.activeElement === null || document.activeElement === document.body;
+}
+
 /** The token that every request with an effect carries. */
 export function csrfToken() {
   const meta = /** @type {HTMLMetaElement} */ (document.querySelector('meta[name="csrf-token"]'));

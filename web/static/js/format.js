@@ -28,6 +28,7 @@ const scores = Array.from({ length: MOST_SCORE_DIGITS + 1 }, (_, digits) => numb
 const moment = new Intl.DateTimeFormat(dateLanguage, { ...CALENDAR, ...CLOCK });
 const exactMoment = new Intl.DateTimeFormat(dateLanguage, { ...CALENDAR, ...CLOCK, second: "2-digit" });
 const clock = new Intl.DateTimeFormat(dateLanguage, { ...CLOCK, second: "2-digit" });
+const hour = new Intl.DateTimeFormat(dateLanguage, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(dateLanguage, { ...CALENDAR, timeZone: "UTC" });
 const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
@@ -69,6 +70,12 @@ export const formatMoment = (iso) => (iso ? moment.format(new Date(iso)) : NONE)
 export const formatExactMoment = (iso) => (iso ? exactMoment.format(new Date(iso)) : NONE);
 /** The time of day of a moment of today, with its zone. */
 export const formatClock = (iso) => (iso ? clock.format(new Date(iso)) : NONE);
+/** When something will be: "at 14:05" today, else the day as well. */
+export function formatSoon(iso, now = new Date()) {
+  if (!iso) return NONE;
+  const then = new Date(iso);
+  return then.toDateString() === now.toDateString() ? `at ${hour.format(then)}` : `on ${moment.format(then)}`;
+}
 /** A trading day (YYYY-MM-DD), which has no zone. */
 export const formatDay = (iso) => (iso ? day.format(new Date(`${iso}T00:00:00Z`)) : NONE);
 

@@ -2,7 +2,7 @@
 // told by the names that its fields have.
 
 import { h } from "./dom.js";
-import { formatCount, formatDay, formatPrice, formatScore, formatWhole } from "./format.js";
+import { formatCount, formatDay, formatMoment, formatPrice, formatScore, formatWhole } from "./format.js";
 import { strategyName } from "./strategies.js";
 import { tickerAddress } from "./tickers.js";
 import { scoreBar, verdictBadge } from "./widgets.js";
@@ -94,6 +94,42 @@ KINDS.price_import = {
       facts?.warnings > 0 && [" ", h("span", { class: "badge warn" }, formatCount(facts.warnings, "warning", "warnings"))],
     ],
 };
+
+/** @type {Record<string, string>} */
+const REFRESHED = { New: "good", Extended: "good", Replaced: "busy" };
+
+KINDS.price_refresh = {
+  noun: ["ticker", "tickers"],
+  done: () => "looked at",
+  hasReport: false,
+  outcomes: "Outcome",
+  describe: ({ params, total, retry_of: retried }) => {
+    const count = formatCount(total, "ticker", "tickers");
+    const what = { all: `all ${count}`, watchlist: `the watchlist (${count})` }[params.universe] ?? (params.universe ? `${params.universe} (${count})` : count);
+    return `Refresh of the prices of ${what}${retried ? ", failed ones again" : ""}`;
+  },
+  facts: (params) => [
+    ...(params.force ? [/** @type {[string, string]} */ (["Providers are asked", "even where nothing newer can be expected"])] : []),
+    ...(params.expected_at ? [/** @type {[string, string]} */ (["Expected end when it was queued", formatMoment(params.expected_at)])] : []),
+  ],
+  address: ({ key }) => tickerAddress(key),
+  outcome: ({ outcome, facts }) =>
+    outcome && [
+      h("span", { class: `badge ${REFRESHED[outcome] ?? ""}`.trim() }, outcome),
+      facts?.provisional && [" ", h("span", { class: "badge warn", title: "The newest bar was fetched before its day was over; the next refresh replaces it." }, "Provisional")],
+      facts && ` ${refreshedWords(facts)}`,
+      has(facts?.reason) && h("div", { class: "soft" }, `Whole history: ${facts.reason}`),
+    ],
+};
+
+function refreshedWords({ provider, bars, last, added, changed }) {
+  const parts = [
+    added > 0 && `${formatCount(added, "new bar", "new bars")}`,
+    changed > 0 && `${formatCount(changed, "bar", "bars")} changed`,
+    `${formatCount(bars, "bar", "bars")} to ${formatDay(last)}`,
+  ];
+  return `${parts.filter(Boolean).join(", ")}${provider ? `, from ${provider}` : ""}`;
+}
 
 /** @type {(name: string) => Kind} */
 const unknown = (name) => ({

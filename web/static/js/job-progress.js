@@ -1,7 +1,7 @@
 // A job in words and as a bar.
 
 import { fill, h } from "./dom.js";
-import { formatDuration, formatShare, formatWhole } from "./format.js";
+import { formatDuration, formatShare, formatSoon, formatWhole } from "./format.js";
 import { countOf, kindOf } from "./job-kinds.js";
 
 /** What a job works on. */
@@ -16,11 +16,19 @@ const STALLS = {
 /** The time that is left, in words. */
 const timeLeft = (seconds) => (seconds < 1 ? "less than a second left" : `about ${formatDuration(seconds)} left`);
 
+/** When waiting items go on: "3 wait for the provider: the next goes on at 14:05, the last about at 18:10". */
+function whenTheyGoOn({ items, first_at: first, last_at: last }) {
+  const [next, end] = [formatSoon(first), formatSoon(last)];
+  if (items === 1 || next === end) return `${formatWhole(items)} ${items === 1 ? "waits" : "wait"} for the provider: ${items === 1 ? "it goes" : "they go"} on ${next}`;
+  return `${formatWhole(items)} wait for the provider: the next goes on ${next}, the last about ${end}`;
+}
+
 /** How far a job is: counts, and the time that is left. */
 export function describeProgress(job) {
   const parts = [`${formatWhole(job.completed)} of ${formatWhole(job.total)} done (${formatShare(job.progress)})`];
   if (job.failed) parts.push(`${formatWhole(job.failed)} failed`);
   if (job.stalled_by && !job.cancel_requested) parts.push(STALLS[job.stalled_by]);
+  else if (job.waiting && !job.cancel_requested) parts.push(whenTheyGoOn(job.waiting));
   else if (job.status === "queued") parts.push("waiting for a worker");
   else if (job.status === "processing" && job.cancel_requested) parts.push(`stopping at the next ${kindOf(job.kind).noun[0]}`);
   else if (job.status === "processing") parts.push(job.eta_seconds === null ? "time left not known yet" : timeLeft(job.eta_seconds));

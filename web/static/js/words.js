@@ -19,6 +19,14 @@ const CHECKS = { ok: ["OK", "good"], warning: ["Warning", "warn"], critical: ["C
 /** @type {Record<string, Words>} */
 const BREAKERS = { closed: ["Closed", "good"], "half-open": ["Half-open", "warn"], open: ["Open", "bad"] };
 /** @type {Record<string, Words>} */
+const PROVIDERS = {
+  asked: ["Asked", "good"],
+  failing: ["Failing", "warn"],
+  spent: ["Calls used up", "warn"],
+  open: ["Left alone", "bad"],
+  unconfigured: ["Not configured", ""],
+};
+/** @type {Record<string, Words>} */
 const SCHEMAS = { current: ["Current", "good"], behind: ["Behind", "warn"], ahead: ["Ahead", "warn"], diverged: ["Diverged", "bad"] };
 /** @type {Record<string, Words>} */
 const SWITCHES = { on: ["On", "good"], off: ["Off", "warn"] };
@@ -35,7 +43,19 @@ const FILES = {
   refused: ["Refused", "bad"],
 };
 
-const TABLES = { verdict: VERDICTS, signal: SIGNALS, job: JOBS, item: ITEMS, check: CHECKS, breaker: BREAKERS, schema: SCHEMAS, switch: SWITCHES, freshness: FRESHNESS, file: FILES };
+const TABLES = {
+  verdict: VERDICTS,
+  signal: SIGNALS,
+  job: JOBS,
+  item: ITEMS,
+  check: CHECKS,
+  breaker: BREAKERS,
+  provider: PROVIDERS,
+  schema: SCHEMAS,
+  switch: SWITCHES,
+  freshness: FRESHNESS,
+  file: FILES,
+};
 
 /** @typedef {keyof typeof TABLES} Kind */
 

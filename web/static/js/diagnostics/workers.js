@@ -9,7 +9,7 @@ import { section, table } from "./section.js";
 const LATE_SECONDS = 8; // a heartbeat comes every 5 s
 const LONG_SECONDS = 60; // a chunk is meant to last for a fraction of a second
 const LANES = { cpu: "computations", network: "network" };
-const KINDS = { bulk_analysis: "analysis" };
+const KINDS = { bulk_analysis: "analysis", price_import: "an import", price_refresh: "a refresh of prices" };
 const SHOWN = 3; // jobs of one worker
 
 /** The live workers. */

@@ -2,15 +2,11 @@
 
 import { api } from "../api.js";
 import { followJob, runBulk } from "../bulk-run.js";
-import { byId } from "../dom.js";
+import { byId, isFocusLost } from "../dom.js";
 import { FINISHED } from "../job-watch.js";
 
 const NEWEST = 20; // an older job that is still active is on the page of tasks
-
-/** Whether the focus was taken from what had it, as from a button that was disabled: nobody has gone on elsewhere. */
-export function isFocusLost() {
-  return document.activeElement === null || document.activeElement === document.body;
-}
+const KIND = "bulk_analysis";
 
 export class RunAll {
   /** @type {HTMLButtonElement} */
@@ -45,7 +41,8 @@ export class RunAll {
     let running = null;
     try {
       const { items } = await api.get("/jobs", { limit: NEWEST });
-      running = items.find((job) => !FINISHED.has(job.status) && job.params.universe && job.params.universe === this.#order().universe);
+      const { universe } = this.#order();
+      running = items.find((job) => !FINISHED.has(job.status) && job.kind === KIND && universe && job.params.universe === universe);
     } catch {
       return; // the page is whole without it
     }

@@ -7,6 +7,7 @@ import { errors } from "../diagnostics/errors.js";
 import { flags } from "../diagnostics/flags.js";
 import { checks, migrations, versionFacts } from "../diagnostics/health.js";
 import { keys } from "../diagnostics/keys.js";
+import { providers } from "../diagnostics/providers.js";
 import { facts, section } from "../diagnostics/section.js";
 import * as status from "../diagnostics/status.js";
 import { workers } from "../diagnostics/workers.js";
@@ -39,6 +40,7 @@ const parts = [
   ),
   workers(),
   errors(),
+  providers(),
   ofStatus("pool", "Connections", status.pool),
   ofStatus("jobs", "Jobs", status.jobs),
   ofStatus("limits", "Rate limits", status.limits),

@@ -2,7 +2,7 @@
 
 import { api } from "../api.js";
 import { onReturn } from "../connection.js";
-import { byId, fill, focusedIn, h, notify } from "../dom.js";
+import { byId, fill, focusedIn, h, isFocusLost, notify } from "../dom.js";
 import { DEFAULT_LIST, isDefault, itemPath, titleOf } from "../lists.js";
 import { wireAddForm } from "../overview/add.js";
 import { showBriefing } from "../overview/briefing.js";
@@ -13,8 +13,9 @@ import { NotesEditors } from "../overview/notes.js";
 import { BY_HAND, markSort, offerOrders, pressed, sorted } from "../overview/order.js";
 import { keepPlace, returnToPlace } from "../overview/place.js";
 import { buildRow, buildTable, COLUMN_COUNT, noneRow } from "../overview/rows.js";
-import { isFocusLost, RunAll } from "../overview/run-all.js";
+import { RunAll } from "../overview/run-all.js";
 import { chosenOf, showCount, showSummary } from "../overview/summary.js";
+import { changedTickers, offerAnalysis, PriceRefresh } from "../price-refresh.js";
 import { empty, loading, problem } from "../states.js";
 import { offerStrategies } from "../strategies.js";
 import { tickerAddress } from "../tickers.js";
@@ -32,7 +33,9 @@ const orderSelect = byId("order");
 /** @type {HTMLInputElement} */
 const search = byId("list-search");
 const visit = lastVisit();
-const runAll = new RunAll(() => ({ ...(isDefault(picker.current) ? { universe: "watchlist" } : { tickers: items.map(({ ticker }) => ticker) }), strategy: state.strategy }), load);
+const universeOf = () => (isDefault(picker.current) ? { universe: "watchlist" } : { tickers: items.map(({ ticker }) => ticker) });
+const runAll = new RunAll(() => ({ ...universeOf(), strategy: state.strategy }), load);
+const priceRefresh = new PriceRefresh({ order: universeOf, onEnd: refreshed });
 const byHand = new ByHand({
   items: () => items,
   shown: shownRows,
@@ -123,6 +126,7 @@ async function leaveList() {
 function render() {
   const since = beginOf(state.since, visit);
   runAll.allow(items.length > 0);
+  priceRefresh.allow(items.length > 0);
   byId("list-tools").hidden = items.length === 0;
   page.classList.toggle("by-hand", state.sort === BY_HAND);
   page.classList.toggle("has-lists", picker.hasOthers);
@@ -210,6 +214,12 @@ async function added(tickers) {
     },
   );
   rows.get(tickers[0])?.row.scrollIntoView({ block: "nearest" });
+}
+
+/** After a refresh: the list with its new prices, and an offer to analyse them. */
+async function refreshed(job) {
+  const [tickers] = await Promise.all([changedTickers(job).catch(() => []), load()]);
+  if (tickers.length) offerAnalysis(priceRefresh.area, tickers, () => runAll.start(tickers));
 }
 
 function onAction(event) {
@@ -341,6 +351,8 @@ onReturn(load);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && table && Date.now() - loadedAt > FRESH_MILLISECONDS) load();
 });
+byId("analyse-all").before(priceRefresh.button);
+byId("bulk").before(priceRefresh.area);
 wireAddForm(() => picker.current, added);
 offerStrategies(strategySelect, state.strategy);
 showChoices();
@@ -351,3 +363,4 @@ await returnToPlace((ticker) => rows.get(ticker)?.row);
 // Once it is on the screen: what the bench calls ready.
 requestAnimationFrame(() => setTimeout(() => performance.mark("overview-ready")));
 runAll.resume();
+priceRefresh.offer();

@@ -4,6 +4,7 @@ import { api } from "../api.js";
 import { onReturn } from "../connection.js";
 import { byId, fill, h, notify } from "../dom.js";
 import { formatScore } from "../format.js";
+import { changedTickers, PriceRefresh } from "../price-refresh.js";
 import { empty, loading, show } from "../states.js";
 import { ChartCard } from "../ticker/chart-card.js";
 import { flips } from "../ticker/flips.js";
@@ -33,7 +34,8 @@ let failure = null; // of the last analysis
 let isUnknown = false; // no prices: the page says so instead of everything else
 const sizing = new Sizing();
 
-const header = new Header(ticker, { onStrategy: (strategy) => change({ strategy }), onAnalyse: analyseAgain });
+const priceRefresh = new PriceRefresh({ order: () => ({ tickers: [ticker] }), onEnd: refreshed });
+const header = new Header(ticker, { onStrategy: (strategy) => change({ strategy }), onAnalyse: analyseAgain, priceRefresh });
 const chart = new ChartCard(ticker, state, change);
 const part = (id, title) => h("section", { class: "card", "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), h("div", { id }, loading()));
 const details = h("div", {});
@@ -138,7 +140,7 @@ function showResult(signal) {
   showPosition();
   show(byId("flips"), () => flips(result, signal), "Looking for the closes that change it …");
   const open = details.querySelector("details")?.open ?? false;
-  fill(details, provenance(result));
+  fill(details, provenance(result, ticker));
   const panel = details.querySelector("details");
   if (panel) panel.open = open;
   showHistory();
@@ -177,6 +179,13 @@ async function analyseAgain() {
   const before = result?.id;
   const [made] = await Promise.all([analyse(), loadBars(), loadVerdicts(), loadListing()]);
   if (made) notify(result.id === before ? "Nothing new: the same prices give the same result." : `New result: ${result.verdict}, score ${formatScore(result.score)}.`);
+}
+
+/** After a refresh: the new prices and what they say. */
+async function refreshed(job) {
+  const changed = await changedTickers(job).catch(() => [ticker]);
+  if (changed.length) await analyseAgain();
+  else await loadListing();
 }
 
 /** The strategies, asked for once; again after a failure. */
@@ -225,3 +234,4 @@ analyse();
 offerStrategies();
 loadVerdicts();
 loadListing();
+priceRefresh.offer();

@@ -52,7 +52,7 @@ export async function footing(ticker, { isOwn, changed }) {
     h("h3", {}, "Splits and dividends"),
     h("div", { class: "row" }, basis("price_basis", "Prices are", price), basis("volume_basis", "Volumes are", volume)),
     h("p", { class: "small soft" }, "An analysis restates what is as traded for the splits below, so that a split is no crash. What is not known is taken as it is."),
-    items.length ? table(items, remove) : h("p", { class: "small soft" }, "None is known."),
+    items.length ? table(items, remove, isOwn) : h("p", { class: "small soft" }, "None is known."),
     h(
       "details",
       { id: `${ticker}-add-action` },
@@ -62,7 +62,7 @@ export async function footing(ticker, { isOwn, changed }) {
   );
 }
 
-function table(items, remove) {
+function table(items, remove, isOwn) {
   const row = (item) =>
     h(
       "tr",
@@ -71,7 +71,12 @@ function table(items, remove) {
       h("td", {}, inWords(item)),
       h("td", {}, SOURCES[item.source] ?? item.source),
       h("td", {}, item.applied_to.length ? item.applied_to.map((name) => APPLIED[name]).join(" and ") : ["nothing", item.reason && h("span", { class: "small soft reason" }, item.reason)]),
-      h("td", {}, h("button", { type: "button", class: "quiet", "aria-label": `Remove ${inWords(item)} of ${formatDay(item.effective_day)}`, onclick: () => remove(item) }, "Remove")),
+      h(
+        "td",
+        {},
+        (isOwn || TOLD.has(item.source)) &&
+          h("button", { type: "button", class: "quiet", "aria-label": `Remove ${inWords(item)} of ${formatDay(item.effective_day)}`, onclick: () => remove(item) }, "Remove"),
+      ),
     );
   const heads = ["First day at the new price", "What", "Source", "An analysis restates", ""];
   return h(

@@ -4,6 +4,7 @@ import { api } from "../api.js";
 import { h, notify } from "../dom.js";
 import { formatAgo, formatCount, formatDay, formatMoment, formatWhole } from "../format.js";
 import { freshnessBadge, freshnessSentence } from "../freshness.js";
+import { fetchFacts } from "../providers.js";
 import { tickerAddress } from "../tickers.js";
 import { download } from "../transfer.js";
 import { badge } from "../words.js";
@@ -47,6 +48,7 @@ function facts(found) {
     ["Freshness", [freshnessBadge(found.freshness, found.last), " ", freshnessSentence(found.freshness, found.last)]],
     ["Last update", found.updated_at ? `${formatMoment(found.updated_at)} (${formatAgo(found.updated_at)})` : "not known"],
     ["Source", found.provider],
+    ...fetchFacts(found),
   ];
 }
 

@@ -4,6 +4,8 @@ import { api } from "../api.js";
 import { byId, fill, focusedIn, h } from "../dom.js";
 import { formatAgo, formatDay, formatWhole } from "../format.js";
 import { freshnessBadge } from "../freshness.js";
+import { howToConfigure, PriceRefresh } from "../price-refresh.js";
+import { readProviders } from "../providers.js";
 import { oneStopPerRow } from "../rows.js";
 import { empty, problem, show } from "../states.js";
 import { readUrl, writeUrl } from "../url-state.js";
@@ -36,11 +38,15 @@ export function storedPrices(choose, onDeleted) {
   const search = h("input", { id: "stored-search", type: "search", value: at.q, maxlength: "100", placeholder: "Ticker or name", autocomplete: "off", spellcheck: "false", oninput: () => typed() });
   const body = h("div", { id: "stored-list" });
   const below = h("div", { id: "deleted-list" });
+  const refresh = new PriceRefresh({ order: () => ({ universe: "all" }), onEnd: () => reload() });
+  const hint = h("div", {});
   const count = h("p", { class: "small soft", id: "stored-count", role: "status" });
   const element = h(
     "section",
     { class: "card", "aria-labelledby": "stored-title" },
-    h("div", { class: "spread" }, h("h2", { id: "stored-title" }, "Stored"), count),
+    h("div", { class: "spread" }, h("h2", { id: "stored-title" }, "Stored"), h("div", { class: "row" }, count, refresh.button)),
+    refresh.area,
+    hint,
     h(
       "form",
       {
@@ -179,5 +185,9 @@ export function storedPrices(choose, onDeleted) {
   }
 
   reload();
+  refresh.offer().then(async (isOffered) => {
+    const providers = isOffered ? [] : await readProviders().catch(() => []);
+    if (providers.length) howToConfigure(hint, providers);
+  });
   return { element, reload };
 }

@@ -17,8 +17,8 @@ const NO_HISTORY = new Set(["insufficient_history", "price_quality"]);
 export class Header {
   #ticker;
 
-  /** `onStrategy(id)` and `onAnalyse()` hear of the controls. */
-  constructor(ticker, { onStrategy, onAnalyse }) {
+  /** `onStrategy(id)` and `onAnalyse()` hear of the controls; `priceRefresh` has a button and a place for its progress. */
+  constructor(ticker, { onStrategy, onAnalyse, priceRefresh }) {
     this.#ticker = ticker;
     this.name = h("span", { class: "ticker-name soft" });
     this.facts = h("p", { class: "ticker-facts soft small", id: "facts", hidden: true });
@@ -45,10 +45,11 @@ export class Header {
           this.facts,
           this.price,
           this.advice,
-          h("div", { class: "ticker-actions" }, this.again, this.watching.button, this.watching.lists, this.watching.edit, this.excel),
+          h("div", { class: "ticker-actions" }, this.again, priceRefresh.button, this.watching.button, this.watching.lists, this.watching.edit, this.excel),
         ),
         this.verdict,
       ),
+      priceRefresh.area,
       this.watching.notes,
       this.strategies.element,
       this.warnings,

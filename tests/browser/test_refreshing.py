@@ -1,0 +1,153 @@
+"""Refreshing prices from the pages, what they tell of providers, and where fetched prices come from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.accessibility import serious
+from kit.browser import Open, Site, StartSite, settled
+from kit.companies import Company
+from kit.market import Market
+from kit.price_server import PriceServer, Reply, price_server
+from kit.providers import KEY
+from kit.servers import wait_until
+from kit.watchlist import follow
+from playwright.sync_api import expect
+
+PHONE = {"width": 390, "height": 844}
+TICKERS = ("ACME", "GLOBEX", "INITECH")
+
+
+@pytest.fixture
+def market() -> Market:
+    return Market({ticker: Company(seed, splits=((60, 2.0),)) for seed, ticker in enumerate(TICKERS)})
+
+
+@pytest.fixture
+def server(market: Market) -> Iterator[PriceServer]:
+    with price_server(market.tiingo) as server:
+        yield server
+
+
+def start(start_own_site: StartSite, folder: Path, server: PriceServer, calls: str = "1000/hour") -> Site:
+    return start_own_site(folder, PRICE_PROVIDERS="tiingo", TIINGO_URL=server.address, TIINGO_API_KEY=KEY, TIINGO_CALLS=calls)
+
+
+def refresh(site: Site, **order: Any) -> str:
+    """Refresh through the API, to the end."""
+    job = site.api("POST", "/refresh", json=order).json()
+    wait_until(lambda: site.api("GET", f"/jobs/{job['id']}").json()["finished_at"])
+    return str(job["id"])
+
+
+def test_the_followed_tickers_are_refreshed_and_then_analysed(
+    open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path
+) -> None:
+    site = start(start_own_site, tmp_path, server)
+    follow(site, *TICKERS)
+    page = open_page("/", at=site)
+    page.get_by_role("button", name="Refresh prices").click()
+    area = page.locator(".refresh-area")
+    expect(area.get_by_role("link", name="Refresh of the prices of the watchlist (3 tickers)")).to_be_visible()
+    expect(area).to_contain_text("3 tickers have new prices.")
+    area.get_by_role("button", name="Analyse them").click()
+    expect(page.locator('tr[data-ticker="GLOBEX"]')).to_contain_text(re.compile("Buy|Hold|Sell"))
+    expect(area).not_to_contain_text("have new prices")
+    page.get_by_role("button", name="Refresh prices").click()
+    expect(page.get_by_text("completed, 3 of 3 tickers looked at")).to_have_count(1)
+    area.get_by_role("link").click()
+    expect(page.locator('tr[data-key="ACME"]')).to_contain_text("Current")
+
+
+def test_waiting_for_the_limit_is_told_with_its_clock(
+    open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path
+) -> None:
+    site = start(start_own_site, tmp_path, server, "3/hour")  # two calls for each new ticker
+    follow(site, *TICKERS)
+    page = open_page("/", at=site, viewport=PHONE)
+    page.get_by_role("button", name="Refresh prices").click()
+    words = page.locator(".refresh-area .job-words")
+    expect(words).to_contain_text(re.compile(r"1 of 3 done .*2 wait for the provider: the next goes on (at|on) .*, the last about (at|on) "))
+    page.reload()
+    expect(words).to_contain_text("2 wait for the provider")
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert serious(page) == []
+    page.goto(site.url("/diagnostics"))
+    card = page.locator('[data-provider="tiingo"]')
+    expect(card).to_contain_text(re.compile(r"[01] of 3 calls of this hour left"))
+
+
+def test_a_ticker_is_refreshed_from_its_page_which_tells_where_its_prices_are_from(
+    open_page: Open, start_own_site: StartSite, server: PriceServer, market: Market, tmp_path: Path
+) -> None:
+    site = start(start_own_site, tmp_path, server)
+    refresh(site, tickers=["ACME"])
+    page = open_page("/tickers/ACME", at=site)
+    expect(page.locator("[data-verdict]")).to_be_visible()
+    panel = page.locator(".provenance")
+    panel.locator("summary").click()
+    for words in ("from tiingo on", "Final", "as traded", "XNYS, USD"):
+        expect(panel).to_contain_text(words)
+    before = page.locator("#as-of").inner_text()
+    market.evening += 3
+    wait_until(lambda: site.api("POST", "/refresh", json={"tickers": ["ACME"], "force": True}).status_code in (200, 202))
+    page.get_by_role("button", name="Refresh prices").click()
+    expect(page.locator(".refresh-area")).to_contain_text("Completed")
+    page.reload()
+    expect(page.locator("#as-of")).not_to_have_text(before)
+
+
+def test_prices_that_nobody_can_serve_say_why(open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path) -> None:
+    site = start(start_own_site, tmp_path, server)
+    refresh(site, tickers=["ACME"])
+    server.answer = lambda asked: Reply(b"Bad gateway", 502)
+    job = refresh(site, tickers=["ACME"], force=True)
+    page = open_page("/prices?ticker=ACME", at=site)
+    facts = page.locator(".quality .facts")
+    expect(facts).to_contain_text("The prices from before are kept.")
+    expect(page.get_by_role("row", name=re.compile("Split 2:1")).last).to_contain_text("tiingo")
+    expect(page.get_by_role("button", name=re.compile("Remove Split"))).to_have_count(0)
+    page.goto(site.url(f"/tasks?job={job}"))
+    expect(page.locator('tr[data-key="ACME"]')).to_contain_text("Failed")
+    page.goto(site.url("/diagnostics"))
+    expect(page.locator('[data-provider="tiingo"]')).to_contain_text("Last error")
+    expect(page.locator('[data-provider="tiingo"]').get_by_text("Failing")).to_be_visible()
+
+
+def test_tasks_tell_what_became_of_each_ticker(open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path) -> None:
+    site = start(start_own_site, tmp_path, server)
+    job = refresh(site, tickers=["ACME", "NONE"])
+    page = open_page(f"/tasks?job={job}", at=site)
+    row = page.locator('tr[data-key="ACME"]')
+    expect(row).to_contain_text(re.compile(r"New \d+ new bars, \d+ bars to .+, from tiingo"))
+    expect(page.locator("h1")).to_contain_text("Refresh of the prices of 2 tickers")
+    expect(page.locator('tr[data-key="NONE"]')).to_contain_text("Failed")
+    page.goto(site.url("/prices"))
+    page.get_by_role("button", name="Refresh prices").click()
+    expect(page.locator(".refresh-area").get_by_role("link", name=re.compile("prices of all"))).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_without_a_provider_the_prices_page_says_how_to_configure_one(open_page: Open, site: Site, scheme: str) -> None:
+    page = open_page("/prices", viewport=PHONE, color_scheme=scheme)
+    hint = page.locator(".no-provider")
+    hint.locator("summary").click()
+    expect(hint).to_contain_text("PRICE_PROVIDERS=tiingo TIINGO_API_KEY=…")
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert serious(page) == []
+    for path in ("/", "/tickers/AAPL", "/prices"):
+        page.goto(site.url(path))
+        settled(page)
+        expect(page.get_by_role("button", name="Refresh prices")).to_have_count(0)
+    page.goto(site.url("/diagnostics"))
+    cards = page.locator("[data-provider]")
+    expect(cards.first).to_contain_text("Not configured")
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert serious(page) == []
