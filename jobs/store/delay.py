@@ -12,6 +12,7 @@ from database import AnyReader
 from jobs.store.item import Held
 from models.job import Waiting
 from models.job_state import RESCUE, STOP_ITEM
+from utils.clock import parse_iso
 from utils.dialects import locking
 
 NOBODY = ""  # the worker of a delayed item, whose delay does not end with that of a worker
@@ -61,7 +62,12 @@ FIND_DELAYS = text(
 
 def find_delays(connection: AnyReader) -> dict[str, Waiting]:
     """How many items of each job are delayed, and until when, by job id; jobs without any are missing."""
-    return {row[0]: Waiting(*row[1:]) for row in connection.execute(FIND_DELAYS, {})}
+    return {row[0]: Waiting(row[1], *map(_moment, row[2:])) for row in connection.execute(FIND_DELAYS, {})}
+
+
+def _moment(value: datetime | str) -> datetime:
+    """SQLite has no type for what an aggregate returns."""
+    return parse_iso(value) if isinstance(value, str) else value
 
 
 # Skips items that are being requeued at the same time: the worker that claims them sees that the job was cancelled.
