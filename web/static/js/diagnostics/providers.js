@@ -30,7 +30,7 @@ function card(provider) {
   const { name, configured, order, terms, breaker, budget, last_error: error, last_success_at: success } = provider;
   const calls = budget.windows.length ? h("ul", { class: "plain" }, budget.windows.map(callsOf)) : "no limit is set";
   const told = [
-    ["Asked", order === 1 ? "first" : `as number ${order}`],
+    ["Order", order === 1 ? "asked first" : `asked as number ${order}`],
     ["Calls", calls],
     ["Last prices", success ? ago(success) : "none yet"],
     breaker.failures > 0 && ["Failed", `${formatCount(breaker.failures, "time", "times")} in a row${breaker.open_until ? `; asked again ${formatSoon(breaker.open_until)}` : ""}`],

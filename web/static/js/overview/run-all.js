@@ -1,12 +1,14 @@
 // Analysing a whole watch list, with the progress in place.
 
 import { api } from "../api.js";
-import { followJob, runBulk } from "../bulk-run.js";
 import { byId, isFocusLost } from "../dom.js";
 import { FINISHED } from "../job-watch.js";
 
 const NEWEST = 20; // an older job that is still active is on the page of tasks
 const KIND = "bulk_analysis";
+
+/** Loaded when there is a job: the first page is lighter without it. */
+const bulkRun = () => import("../bulk-run.js");
 
 export class RunAll {
   /** @type {HTMLButtonElement} */
@@ -21,13 +23,13 @@ export class RunAll {
   constructor(order, onEnd) {
     this.#order = order;
     this.#onEnd = onEnd;
-    this.#button.addEventListener("click", () => this.#run(() => runBulk(this.#area, this.#order())));
+    this.#button.addEventListener("click", () => this.#run(async () => (await bulkRun()).runBulk(this.#area, this.#order())));
   }
 
   /** Analyse some tickers, unless an analysis is under way here already. */
   start(tickers) {
     const { strategy } = this.#order();
-    if (!this.#isBusy) this.#run(() => runBulk(this.#area, { tickers, strategy }));
+    if (!this.#isBusy) this.#run(async () => (await bulkRun()).runBulk(this.#area, { tickers, strategy }));
   }
 
   /** Whether there is anything to analyse. */
@@ -46,7 +48,7 @@ export class RunAll {
     } catch {
       return; // the page is whole without it
     }
-    if (running && !this.#isBusy) this.#run(() => followJob(this.#area, running));
+    if (running && !this.#isBusy) this.#run(async () => (await bulkRun()).followJob(this.#area, running));
   }
 
   async #run(begin) {

@@ -15,7 +15,6 @@ import { keepPlace, returnToPlace } from "../overview/place.js";
 import { buildRow, buildTable, COLUMN_COUNT, noneRow } from "../overview/rows.js";
 import { RunAll } from "../overview/run-all.js";
 import { chosenOf, showCount, showSummary } from "../overview/summary.js";
-import { changedTickers, offerAnalysis, PriceRefresh } from "../price-refresh.js";
 import { empty, loading, problem } from "../states.js";
 import { offerStrategies } from "../strategies.js";
 import { tickerAddress } from "../tickers.js";
@@ -35,7 +34,8 @@ const search = byId("list-search");
 const visit = lastVisit();
 const universeOf = () => (isDefault(picker.current) ? { universe: "watchlist" } : { tickers: items.map(({ ticker }) => ticker) });
 const runAll = new RunAll(() => ({ ...universeOf(), strategy: state.strategy }), load);
-const priceRefresh = new PriceRefresh({ order: universeOf, onEnd: refreshed });
+/** @type {import("../price-refresh.js").PriceRefresh | null} */
+let priceRefresh = null; // where a provider is configured
 const byHand = new ByHand({
   items: () => items,
   shown: shownRows,
@@ -126,7 +126,7 @@ async function leaveList() {
 function render() {
   const since = beginOf(state.since, visit);
   runAll.allow(items.length > 0);
-  priceRefresh.allow(items.length > 0);
+  priceRefresh?.allow(items.length > 0);
   byId("list-tools").hidden = items.length === 0;
   page.classList.toggle("by-hand", state.sort === BY_HAND);
   page.classList.toggle("has-lists", picker.hasOthers);
@@ -216,10 +216,22 @@ async function added(tickers) {
   rows.get(tickers[0])?.row.scrollIntoView({ block: "nearest" });
 }
 
-/** After a refresh: the list with its new prices, and an offer to analyse them. */
-async function refreshed(job) {
-  const [tickers] = await Promise.all([changedTickers(job).catch(() => []), load()]);
-  if (tickers.length) offerAnalysis(priceRefresh.area, tickers, () => runAll.start(tickers));
+/** Offer a refresh of the prices, where a provider is configured. */
+async function offerRefresh() {
+  const { items: providers } = await api.get("/providers").catch(() => ({ items: [] }));
+  if (!providers.some(({ configured }) => configured)) return;
+  const { changedTickers, offerAnalysis, PriceRefresh } = await import("../price-refresh.js");
+  /** After a refresh: the list with its new prices, and an offer to analyse them. */
+  const refreshed = async (job) => {
+    const [tickers] = await Promise.all([changedTickers(job).catch(() => []), load()]);
+    if (tickers.length) offerAnalysis(offered.area, tickers, () => runAll.start(tickers));
+  };
+  const offered = new PriceRefresh({ order: universeOf, onEnd: refreshed });
+  byId("analyse-all").before(offered.button);
+  byId("bulk").before(offered.area);
+  offered.allow(items.length > 0);
+  priceRefresh = offered;
+  await offered.offer();
 }
 
 function onAction(event) {
@@ -351,8 +363,6 @@ onReturn(load);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && table && Date.now() - loadedAt > FRESH_MILLISECONDS) load();
 });
-byId("analyse-all").before(priceRefresh.button);
-byId("bulk").before(priceRefresh.area);
 wireAddForm(() => picker.current, added);
 offerStrategies(strategySelect, state.strategy);
 showChoices();
@@ -363,4 +373,4 @@ await returnToPlace((ticker) => rows.get(ticker)?.row);
 // Once it is on the screen: what the bench calls ready.
 requestAnimationFrame(() => setTimeout(() => performance.mark("overview-ready")));
 runAll.resume();
-priceRefresh.offer();
+offerRefresh();
