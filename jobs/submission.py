@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from flask import Response, request
 from sqlalchemy import Connection
 
@@ -10,7 +12,7 @@ from api.idempotency import Answer, once
 from api.services import services
 from infrastructure.sql.transaction import after_commit
 from jobs.schemas import job_answer
-from jobs.service import Submit
+from jobs.service import Submission, Submit
 from models.job import Job
 from utils.api_utils import json_response
 from utils.json_text import dump
@@ -32,6 +34,32 @@ def submit_job(idempotency_key: str | None, submit: Submit) -> Response:
         after_commit(connection, lambda: services().wakeup.wake_workers(job.id, job.lane))
         return Answer(202, location_of(job), body)
 
+    return _answer_once(idempotency_key, answer)
+
+
+def submit_jobs(idempotency_key: str | None, submit: Callable[[Connection], Sequence[Submission]]) -> Response:
+    """Queue jobs by `submit`, once for each Idempotency-Key, and wake the workers after the commit.
+
+    Answers with a list of the jobs: 202 if one of them is new, else 200.
+    """
+    situation = services().stalls.situation()  # as above
+
+    def answer(connection: Connection) -> Answer:
+        submissions = submit(connection)
+        new = [submission.job for submission in submissions if submission.is_new]
+
+        def wake() -> None:
+            for job in new:
+                services().wakeup.wake_workers(job.id, job.lane)
+
+        after_commit(connection, wake)
+        body = dump({"items": [job_answer(submission.job, situation) for submission in submissions]}).decode()
+        return Answer(202 if new else 200, None, body)
+
+    return _answer_once(idempotency_key, answer)
+
+
+def _answer_once(idempotency_key: str | None, answer: Callable[[Connection], Answer]) -> Response:
     # The options of some routes are in the query.
     path = request.path.encode() + (b"?" + request.query_string if request.query_string else b"")
     identity = b"\n".join((request.method.encode(), path, request.get_data()))

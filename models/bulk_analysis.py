@@ -40,11 +40,19 @@ class RefreshNote:
 
 
 @dataclass(frozen=True)
+class Restated:
+    """What stands in place of a superseded latest result: that of the same day by the new prices; None where there is none."""
+
+    superseded_id: str
+    result: NewResult | None
+
+
+@dataclass(frozen=True)
 class Analysed:
     """A ticker that was analysed: its result's fingerprint, the result itself if it is new, and whether it becomes the latest.
 
     `read_at` is a moment before its prices were read: a result of prices that were read later stays the latest. `refresh` tells
-    what became of its prices just before.
+    what became of its prices just before. `restated` is None unless the latest result is superseded.
     """
 
     fingerprint: str
@@ -52,3 +60,4 @@ class Analysed:
     becomes_latest: bool
     read_at: datetime
     refresh: RefreshNote | None = None
+    restated: Restated | None = None

@@ -13,7 +13,7 @@ from models.strategy import StrategyName
 
 @dataclass(frozen=True)
 class LatestVerdict:
-    """The latest result of a ticker; `analysed_at` is when it became the latest."""
+    """The latest result of a ticker; `analysed_at` is when it became the latest. `superseded`: its prices were replaced as one since."""
 
     id: str
     as_of: date
@@ -24,6 +24,7 @@ class LatestVerdict:
     strategy: StrategyName
     created_at: datetime
     analysed_at: datetime
+    superseded: bool
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,13 @@ class AnalysisResult:
 
 
 @dataclass(frozen=True)
+class ToldResult(AnalysisResult):
+    """A stored result, and what became of its prices: `superseded` once they were replaced as one."""
+
+    superseded: bool
+
+
+@dataclass(frozen=True)
 class NewResult:
     """A result that is about to be stored; `parameters` and `body`, the whole result, are JSON."""
 
@@ -70,7 +77,7 @@ class StoredResult:
 
 @dataclass(frozen=True)
 class ResultSummary:
-    """A result as a line of a list."""
+    """A result as a line of a list. `superseded`: the prices that it was computed from were replaced since, all at once."""
 
     id: str
     ticker: str
@@ -83,11 +90,12 @@ class ResultSummary:
     signal: SignalName
     fingerprint: str
     created_at: datetime
+    superseded: bool
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> ResultSummary:
         """From the columns of a SELECT, in the order of the fields."""
-        return cls(*row)
+        return cls(*(*row[:-1], bool(row[-1])))  # SQLite has no booleans
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,7 @@ class ScreenedResult:
     fingerprint: str
     created_at: datetime
     analysed_at: datetime
+    superseded: bool
 
     def value(self, column: str) -> Any:
         """What stands in one of SCREEN_COLUMNS; in `move`, the change of the score."""

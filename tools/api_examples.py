@@ -33,7 +33,7 @@ KEY = "an-example-key-0123456789abcdefghijklmnop"
 
 def record(folder: Path) -> list[Exchange]:
     """Tell the story to a service of its own with the sample prices and a provider, and return what was sent and answered."""
-    with price_files("INITECH", price_file(60)) as address:
+    with price_files(("GOOG", "INITECH"), price_file(60)) as address:
         provider = {"price_providers": "csv_url", "csv_url_template": address}
         return _record_story(_settings(folder, "bellwether.db", **provider)) + _record_trouble(folder)
 

@@ -141,6 +141,13 @@ def _refreshes(call: Recorder, run_jobs: Callable[[], None]) -> None:
     run_jobs()
     call("list_providers")
     call("list_price_checks", query={"differing": "true"})
+    call("analyze", body={"ticker": "GOOG"})
+    call("refresh", body={"tickers": ["GOOG"]})
+    run_jobs()
+    for key in ("2026-11-20-rerun", "2026-11-20-rerun-again"):
+        for _ in REPEATED:
+            call("rerun", body={"tickers": ["GOOG"]}, header={"Idempotency-Key": key})
+    run_jobs()
 
 
 def _watchlist(call: Recorder) -> None:

@@ -1,22 +1,22 @@
-"""Serves the prices of one ticker as a CSV file, on loopback: a provider for the examples."""
+"""Serves the same prices for some tickers as a CSV file, on loopback: a provider for the examples."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @contextmanager
-def price_files(ticker: str, file: bytes) -> Iterator[str]:
+def price_files(tickers: Collection[str], file: bytes) -> Iterator[str]:
     """A server on a free port until the end of the block; its address as CSV_URL_TEMPLATE takes it."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            found = self.path == f"/{ticker}.csv"
+            found = self.path.strip("/").removesuffix(".csv") in tickers
             body = file if found else b""
             self.send_response(200 if found else 404)
             self.send_header("Content-Type", "text/csv")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from database import Database
 from features.analyses.failures import new_failure, note_failures
 from features.analyses.plan import AnalysisPlan, ResultBatch
+from features.analyses.restating import Restating
 from features.analyses.store import latest as latest_store
 from features.analyses.store import result as result_store
 from features.analyses.store.latest import Mark
@@ -33,11 +35,15 @@ def analyse_many(database: Database, org_id: int, params: BulkParams, tickers: S
         heads = prices.find_heads(connection, org_id, tickers)
         fingerprints = {ticker: plan.known_fingerprint(head) for ticker, head in heads.items()}
         stored = result_store.find_fingerprints(connection, org_id, [key for key in fingerprints.values() if key is not None])
+        superseded = latest_store.find_superseded(connection, org_id, params.strategy, tickers) if plan.keeps_latest else {}
+    for ticker in superseded:
+        stored.pop(fingerprints.get(ticker) or "", None)  # it is analysed in any case, and what is stored is found again
     errors: dict[str, BellwetherError] = {ticker: TickerNotFound(ticker) for ticker in tickers if ticker not in heads}
     for ticker, fingerprint in fingerprints.items():
         if fingerprint is not None and fingerprint in stored:
             yield ticker, Analysed(fingerprint, None, plan.keeps_latest and not stored[fingerprint], read_at)
-    yield from _analyse(database, org_id, [ticker for ticker in heads if fingerprints[ticker] not in stored], plan, errors)
+    missing = [ticker for ticker in heads if fingerprints[ticker] not in stored]
+    yield from _analyse(Reading(database, org_id, missing), plan, Restating(params.strategy, superseded), errors)
     if plan.keeps_latest:
         digests = {ticker: head.sha256 for ticker, head in heads.items()}
         failures = [new_failure(error, ticker, params.strategy, digests.get(ticker), read_at) for ticker, error in errors.items()]
@@ -51,15 +57,24 @@ def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analy
 
     A ticker is missing when its result was stored earlier and retention has removed it meanwhile.
     """
+    restated = {ticker: analysed.restated for ticker, analysed in outcomes.items() if analysed.restated is not None}
     new = [analysed.result for analysed in outcomes.values() if analysed.result is not None]
+    new += [one.result for ticker, one in restated.items() if one.result is not None and one.result is not outcomes[ticker].result]
     inserted = result_store.insert_many(connection, [(org_id, result) for result in new])
     # Where another worker stored some of the same results meanwhile, their ids are its.
     briefs = {one.result.fingerprint: _brief_of(one.result) for one in new} if inserted == len(new) else {}
-    others = [analysed.fingerprint for analysed in outcomes.values() if analysed.fingerprint not in briefs]
+    wanted = {analysed.fingerprint for analysed in outcomes.values()} | {one.result.fingerprint for one in new}
+    others = [fingerprint for fingerprint in wanted if fingerprint not in briefs]
     briefs |= result_store.find_briefs(connection, org_id, others)
     if not briefs:
         return {}
     strategy = next(iter(briefs.values())).strategy
+    for ticker, one in restated.items():
+        brief = None if one.result is None else briefs.get(one.result.result.fingerprint)
+        if one.result is None or brief is None:
+            latest_store.drop(connection, org_id, ticker, strategy, one.superseded_id)
+        else:
+            latest_store.restate(connection, org_id, one.superseded_id, brief.id, one.result.result)
     before = latest_store.find_latest_verdicts(connection, org_id, strategy, outcomes)
     latest_store.mark_latest(connection, [_mark(org_id, analysed) for analysed in outcomes.values() if analysed.becomes_latest])
     return {
@@ -89,13 +104,22 @@ def _mark(org_id: int, analysed: Analysed) -> Mark:
     return Mark(org_id, analysed.fingerprint, analysed.read_at, values)
 
 
+class Reading(NamedTuple):
+    """The tickers of an organization that are to be read and analysed."""
+
+    database: Database
+    org_id: int
+    tickers: Sequence[str]
+
+
 def _analyse(
-    database: Database, org_id: int, tickers: Sequence[str], plan: AnalysisPlan, errors: dict[str, BellwetherError]
+    reading: Reading, plan: AnalysisPlan, restating: Restating, errors: dict[str, BellwetherError]
 ) -> Iterator[tuple[str, Analysed]]:
     """Read and analyse tickers; those that cannot be analysed go to `errors`.
 
     Each series is dropped before the next one is read, which then finds its memory in the CPU's cache.
     """
+    tickers = reading.tickers
     if not tickers:
         return
     batch, read_at = ResultBatch(plan), now()
@@ -106,16 +130,18 @@ def _analyse(
             work = plan.prepare(head, packed, read_at)
             batch.add(work)
             fingerprints[head.ticker] = work.origin.fingerprint
+            restating.add(head, packed, read_at)
         except BellwetherError as error:
             errors[head.ticker] = error
 
-    with database.reader() as reader:
-        prices.load_each(reader, org_id, tickers, add)
+    with reading.database.reader() as reader:
+        prices.load_each(reader, reading.org_id, tickers, add)
+    restating.compute()
     for (ticker, fingerprint), result in zip(fingerprints.items(), batch.results(), strict=True):
         if result is None:
             errors[ticker] = PricesDamaged(ticker)
         else:
-            yield ticker, Analysed(fingerprint, result, plan.keeps_latest, read_at)
+            yield ticker, Analysed(fingerprint, result, plan.keeps_latest, read_at, restated=restating.of(result))
     for ticker in tickers:
         if ticker not in fingerprints:
             errors.setdefault(ticker, TickerNotFound(ticker))

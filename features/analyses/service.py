@@ -12,6 +12,7 @@ from analysis.bars import adjusted_bars
 from analysis.flips import find_flips
 from analysis.trade import size_position
 from database import AnyReader, Database
+from features.analyses.bulk_run import analyse_many, store_many
 from features.analyses.failures import new_failure, note_failures
 from features.analyses.plan import AnalysisPlan, Work, compute_result
 from features.analyses.results_csv import result_pages
@@ -24,6 +25,7 @@ from features.analyses.store.latest import Mark
 from features.prices import service as prices
 from infrastructure.cache import Cache
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Parameters, Sizing
+from models.bulk_analysis import Analysed, BulkParams
 from models.cache import Region
 from models.errors import InsufficientHistory, PricesReplaced, ResultNotFound, TickerNotFound
 from models.flip import Flips
@@ -123,6 +125,12 @@ def result_body(database: Database, org_id: int, result_id: str, cache: Cache) -
     return fingerprint.decode(), body
 
 
+def is_superseded(database: Database, org_id: int, result_id: str) -> bool:
+    """Whether the history that a result was computed from was replaced as one since."""
+    with database.reader() as connection:
+        return result_store.is_superseded(connection, org_id, result_id)
+
+
 def compute_flips(database: Database, org_id: int, result_id: str, check: Check = always_wanted) -> tuple[StoredResult, Flips]:
     """The nearest closes at which a stored result's verdict changes, computed from the same bars.
 
@@ -153,8 +161,10 @@ class _Existing:
 
 
 def _find_or_compute(database: Database, target: _Target) -> StoredResult:
-    read_at = now()
     plan = target.plan
+    if plan.keeps_latest and target.latest_id is None:
+        _restate(database, target)
+    read_at = now()
     with database.reader() as connection:
         existing = _find(connection, target.org_id, target.fingerprint)
         if existing is None:
@@ -171,6 +181,17 @@ def _find_or_compute(database: Database, target: _Target) -> StoredResult:
         with database.transaction() as connection:
             latest_store.mark_latest(connection, [Mark(target.org_id, existing.stored.fingerprint, read_at)])
     return existing.stored
+
+
+def _restate(database: Database, target: _Target) -> None:
+    """Analyse a ticker whose latest result is superseded as a job does: that result's day as well, by the new prices."""
+    org_id, ticker, strategy = target.org_id, target.order.ticker, target.order.strategy
+    with database.reader() as connection:
+        if not latest_store.is_superseded(connection, org_id, strategy, ticker):
+            return  # there is no latest result
+    found = {key: one for key, one in analyse_many(database, org_id, BulkParams(strategy), [ticker]) if isinstance(one, Analysed)}
+    with database.transaction() as connection:
+        store_many(connection, org_id, found)
 
 
 def _find(connection: AnyReader, org_id: int, fingerprint: str | None) -> _Existing | None:

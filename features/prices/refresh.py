@@ -199,9 +199,9 @@ class Refresher:
 
     def _store(self, known: _Known, answer: _Answer) -> Refreshed:
         """Store an answer as one, unless the series has changed since it was read: then another has refreshed it meanwhile."""
-        moment = self._clock()
         with self._database.transaction() as connection:
             series_store.lock_ticker(connection, SHARED_ORG, known.ticker)
+            moment = self._clock()  # as late as can be: if this replaces the history, results of before are superseded
             present = series_store.find_head(connection, SHARED_ORG, known.ticker)
             if present is not None and present != known.head:
                 return Refreshed(known.ticker, RefreshOutcome.CURRENT, present.provider, present.bars, present.last_day)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from database import AnyReader
+from infrastructure.sql.superseded import SUPERSEDED
 from models.api_key import SHARED_ORG
 from models.job_state import ItemStatus
 from models.result import ResultSummary, StoredResult
@@ -51,9 +52,10 @@ class HistoryQuery:
 
 # A page of results, newest first, and whether each has the parameters of the latest result.
 LIST_PERIOD = text(
-    """
+    f"""
     SELECT
         r.id, r.ticker, r.strategy, r.as_of, r.bars, r.close, r.score, r.verdict, r.signal, r.fingerprint, r.created_at,
+        {SUPERSEDED},
         r.parameters = :parameters
     FROM analysis_results AS r
     WHERE r.org_id = :org_id AND r.ticker = :ticker AND r.strategy = :strategy
@@ -119,8 +121,9 @@ class EndedItem:
 
 
 _ENDED = ", ".join(f"'{status}'" for status in (ItemStatus.SUCCEEDED, ItemStatus.FAILED, ItemStatus.CANCELLED))
-# A page of a job's ended items by ticker. An item whose result was deleted by retention stays in the list, without a result. An
-# organization's own series hides the shared one, but not its name.
+# A page of a job's ended items by ticker. A verdict of before the prices were replaced as one is not compared with one of after it. An item
+# whose result was deleted by retention stays in the list, without a result. An organization's own series hides the shared one, but not its
+# name.
 LIST_ENDED_ITEMS = text(
     f"""
     SELECT
@@ -134,6 +137,11 @@ LIST_ENDED_ITEMS = text(
             FROM analysis_results AS p
             WHERE p.org_id = r.org_id AND p.ticker = r.ticker AND (p.created_at, p.id) < (r.created_at, r.id)
                 AND p.strategy = r.strategy AND p.parameters = r.parameters
+                AND NOT EXISTS (
+                    SELECT 1
+                    FROM series_fetches AS f
+                    WHERE f.org_id = :shared AND f.ticker = p.ticker AND f.replaced_at > p.created_at AND f.replaced_at <= r.created_at
+                )
             ORDER BY p.created_at DESC, p.id DESC
             LIMIT 1
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Response
+from sqlalchemy import Connection
 
 from api.authentication import org_id
 from api.blueprint import JOBS, api_blueprint
@@ -12,11 +13,14 @@ from api.rate_limit import Budget, budget
 from api.schemas import SubmitHeaders
 from api.services import services
 from features.analyses.bulk import submit
-from features.analyses.schemas.analysis import BulkAnalyzeRequest
-from features.analyses.schemas.bulk import ActiveBulkJobAnswer, BulkJobAnswer
+from features.analyses.restating import submit_rerun
+from features.analyses.schemas.analysis import BulkAnalyzeRequest, RerunRequest
+from features.analyses.schemas.bulk import ActiveBulkJobAnswer, BulkJobAnswer, RerunAnswer
 from features.prices.fetching import FETCHES
+from features.prices.service import resolve_universe
 from jobs.flags import BULK_JOBS
-from jobs.submission import submit_job
+from jobs.service import Submission
+from jobs.submission import submit_job, submit_jobs
 from models.price_errors import NoProvider
 
 blueprint = api_blueprint("bulk_analysis", JOBS)
@@ -38,3 +42,26 @@ def bulk_analyze(header: SubmitHeaders, body: BulkAnalyzeRequest) -> Response:
         if not services().settings.price_providers:
             raise NoProvider
     return submit_job(header.idempotency_key, lambda connection: submit(connection, org_id(), order, services().universes))
+
+
+@blueprint.post(
+    "/results/rerun",
+    responses={202: RerunAnswer, 200: RerunAnswer},
+    problems=(*BODY_PROBLEMS, "conflict", "universe_not_found", "idempotency_mismatch", "feature_disabled"),
+    sends=("Idempotent-Replayed",),
+)
+@budget(Budget.BULK)
+def rerun(header: SubmitHeaders, body: RerunRequest) -> Response:
+    """Queue analyses of the latest results that are superseded, a job for each strategy. 200 where none is new.
+
+    Each also analyses the day of the superseded result by the new prices; what changed is told in comparison with that. The superseded
+    result stays in the history.
+    """
+    require_flag(BULK_JOBS)
+    universes, asked = services().universes, body.tickers
+
+    def submit_all(connection: Connection) -> list[Submission]:
+        tickers = resolve_universe(connection, org_id(), body.universe, universes) if body.universe else asked
+        return submit_rerun(connection, org_id(), None if tickers is None else frozenset(tickers), universes)
+
+    return submit_jobs(header.idempotency_key, submit_all)

@@ -18,8 +18,8 @@ from api.schemas import ResultPath, TickerPath
 from api.services import services
 from features.analyses.results_csv import page_csv, results_csv
 from features.analyses.routes.tags import RESULTS
-from features.analyses.schemas.result import FlipsAnswer, HistoryQuery, LatestPage, ResultAnswer, ResultPage, ResultsQuery
-from features.analyses.service import compute_flips, result_body
+from features.analyses.schemas.result import FlipsAnswer, HistoryQuery, LatestPage, ResultPage, ResultsQuery, ToldResultAnswer
+from features.analyses.service import compute_flips, is_superseded, result_body
 from features.analyses.store import result as result_store
 from features.analyses.store import screener as screener_store
 from features.prices import service as prices
@@ -33,14 +33,19 @@ from utils.json_text import parse_tolerant
 blueprint = api_blueprint("result", RESULTS)
 
 
-@blueprint.get("/results/<result_id>", responses={200: ResultAnswer}, problems=("not_found",), sends=("ETag",))
+@blueprint.get("/results/<result_id>", responses={200: ToldResultAnswer}, problems=("not_found",), sends=("ETag",))
 def get_result(path: ResultPath) -> Response:
-    """One result, unchanged since it was computed. `ETag` is its fingerprint; `If-None-Match` is honoured."""
+    """One result, unchanged since it was computed, and whether it is `superseded`. `ETag` is its fingerprint, with `-superseded` then.
+
+    `If-None-Match` is honoured.
+    """
     if not is_id(path.result_id):
         raise ResultNotFound(path.result_id)
     parts = services()
     fingerprint, body = result_body(parts.database, org_id(), path.result_id, parts.cache)
-    return tagged(body, fingerprint)
+    superseded = is_superseded(parts.database, org_id(), path.result_id)
+    told = body[:-1] + (b',"superseded":true}' if superseded else b',"superseded":false}')
+    return tagged(told, f"{fingerprint}-superseded" if superseded else fingerprint)
 
 
 @blueprint.get("/results/<result_id>/flips", responses={200: FlipsAnswer}, problems=("not_found", "conflict"))

@@ -118,6 +118,30 @@ class AnalyzeRequest(AnalysisOptions):
         return AnalysisOrder(self.ticker, self.strategy, self.overrides(), self.sizing())
 
 
+class RerunRequest(Body):
+    """Whose superseded results are to be run again: those of a list or of a universe, or all."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "not": {
+                "required": ["tickers", "universe"],
+                "properties": {"tickers": {"type": "array"}, "universe": {"type": "string"}},
+            }
+        }
+    )
+
+    tickers: Annotated[list[Ticker], Field(min_length=1, max_length=MOST_TICKERS)] | None = Field(
+        None, description="Only these. Default: all."
+    )
+    universe: UniverseName | None = Field(None, description="In place of `tickers`: every one with prices, or the watchlist.")
+
+    @model_validator(mode="after")
+    def _not_both(self) -> Self:
+        if self.tickers is not None and self.universe is not None:
+            raise ValueError("give tickers or a universe, not both")
+        return self
+
+
 class BulkAnalyzeRequest(AnalysisOptions):
     """Many tickers to analyse: a list or a universe."""
 

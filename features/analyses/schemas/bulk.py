@@ -34,6 +34,12 @@ class BulkJobAnswer(JobAnswer):
     params: BulkParams  # type: ignore[assignment]
 
 
+class RerunAnswer(Answer):
+    """The jobs that run superseded results again, one for each strategy; none where there is nothing to run again."""
+
+    items: list[BulkJobAnswer]
+
+
 class ActiveBulkJobAnswer(BulkJobAnswer):
     """An active job that does the same as the request."""
 

@@ -25,7 +25,7 @@ from features.analyses.schemas.analysis import StrategyId
 from models.analysis import SignalName, Verdict, VerdictName
 from models.flip import NextClose
 from models.indicator import INDICATORS
-from models.result import AnalysisResult, ResultSummary
+from models.result import AnalysisResult, ResultSummary, ToldResult
 from models.screen import SCREEN_COLUMNS, SORT_KEYS, ResultFilter, ScreenedResult
 from utils.api_utils import LONGEST_ECHO
 from utils.clock import now
@@ -55,6 +55,10 @@ Sort = Annotated[str, AfterValidator(_sort), WithJsonSchema({"type": "string", "
 
 class ResultAnswer(RootAnswer[AnalysisResult]):
     """An explained verdict."""
+
+
+class ToldResultAnswer(RootAnswer[ToldResult]):
+    """A stored result, and what became of its prices."""
 
 
 class ResultPage(Page):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 
+from database import AnyReader
+from infrastructure.sql.superseded import LATEST_SUPERSEDED
+from models.api_key import SHARED_ORG
+from models.result import AnalysisResult
 from models.screen import ScreenValues
 from utils.dialects import Variants, execute_rows
 from utils.json_text import parse_tolerant
@@ -176,3 +180,94 @@ def find_latest_verdicts(connection: Connection, org_id: int, strategy: str, tic
     """The id and the verdict of the latest result of some tickers by a strategy, by ticker."""
     rows = connection.execute(FIND_LATEST_VERDICTS, {"org_id": org_id, "strategy": strategy, "tickers": list(tickers)})
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+@dataclass(frozen=True)
+class SupersededLatest:
+    """A latest result whose prices were replaced as one since it was made."""
+
+    ticker: str
+    strategy: str
+    result_id: str
+    as_of: date
+
+
+_SUPERSEDED = f"""
+    SELECT l.ticker, l.strategy, r.id, r.as_of
+    FROM series_fetches AS f
+    JOIN latest_results AS l ON l.org_id = :org_id AND l.ticker = f.ticker
+    JOIN analysis_results AS r ON r.id = l.result_id
+    WHERE f.org_id = {SHARED_ORG} AND {LATEST_SUPERSEDED}
+"""
+LIST_SUPERSEDED = text(f"{_SUPERSEDED} ORDER BY l.strategy, l.ticker")
+FIND_SUPERSEDED = text(f"{_SUPERSEDED} AND f.ticker IN :tickers AND l.strategy = :strategy").bindparams(
+    bindparam("tickers", expanding=True)
+)
+
+
+FIND_ONE_SUPERSEDED = text(f"{_SUPERSEDED} AND f.ticker = :ticker AND l.strategy = :strategy")
+
+
+def list_superseded(connection: Connection, org_id: int) -> list[SupersededLatest]:
+    """All latest results that are superseded, by strategy and ticker."""
+    return [SupersededLatest(*row) for row in connection.execute(LIST_SUPERSEDED, {"org_id": org_id})]
+
+
+def is_superseded(connection: AnyReader, org_id: int, strategy: str, ticker: str) -> bool:
+    """Whether the latest result of a ticker by a strategy is superseded."""
+    return connection.execute(FIND_ONE_SUPERSEDED, {"org_id": org_id, "strategy": strategy, "ticker": ticker}).first() is not None
+
+
+def find_superseded(connection: Connection, org_id: int, strategy: str, tickers: Collection[str]) -> dict[str, SupersededLatest]:
+    """The latest results of some tickers by a strategy that are superseded, by ticker."""
+    rows = connection.execute(FIND_SUPERSEDED, {"org_id": org_id, "strategy": strategy, "tickers": list(tickers)})
+    return {row[0]: SupersededLatest(*row) for row in rows}
+
+
+# The condition leaves a row alone for which another result became the latest meanwhile. How long a verdict holds, and what it was before,
+# outlive the result only if the new prices give the same verdict for the same day.
+RESTATE = text(
+    f"""
+    UPDATE latest_results SET
+        former_verdict = CASE WHEN verdict = :verdict THEN former_verdict END,
+        verdict_since = CASE WHEN verdict = :verdict THEN verdict_since ELSE :analysed_at END,
+        verdict_since_day = CASE WHEN verdict = :verdict THEN verdict_since_day ELSE :as_of END,
+        result_id = :result_id,
+        score = :score,
+        verdict = :verdict,
+        analysed_at = :analysed_at,
+        previous_id = NULL,
+        previous_score = NULL,
+        screened_id = :result_id,
+        as_of = :as_of,
+        close = :close,
+        {", ".join(f"{name} = :{name}" for name in _VALUES)}
+    WHERE org_id = :org_id AND ticker = :ticker AND strategy = :strategy AND result_id = :superseded_id
+    """
+)
+DELETE = text(
+    "DELETE FROM latest_results WHERE org_id = :org_id AND ticker = :ticker AND strategy = :strategy AND result_id = :superseded_id"
+)
+
+
+def restate(connection: Connection, org_id: int, superseded_id: str, result_id: str, result: AnalysisResult) -> None:
+    """Put a result, stored under `result_id`, in place of a superseded latest one of the same day, as if it had been there."""
+    values = {
+        "org_id": org_id,
+        "ticker": result.ticker,
+        "strategy": result.strategy,
+        "superseded_id": superseded_id,
+        "result_id": result_id,
+        "score": result.score,
+        "verdict": str(result.verdict),
+        "analysed_at": result.created_at,
+        "as_of": result.as_of,
+        "close": result.close,
+        **vars(ScreenValues.of(result)),
+    }
+    connection.execute(RESTATE, values)
+
+
+def drop(connection: Connection, org_id: int, ticker: str, strategy: str, superseded_id: str) -> None:
+    """Take a superseded result off the list, if it is still there: what comes is the first one."""
+    connection.execute(DELETE, {"org_id": org_id, "ticker": ticker, "strategy": strategy, "superseded_id": superseded_id})

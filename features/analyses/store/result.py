@@ -8,11 +8,13 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
+from infrastructure.sql.superseded import SUPERSEDED
 from models.result import HistoryFilter, NewResult, ResultBrief, ResultSummary, StoredResult
 from utils.dialects import Variants, execute_rows
 
 _STORED = "r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.body"
-_SUMMARY = "r.id, r.ticker, r.strategy, r.as_of, r.bars, r.close, r.score, r.verdict, r.signal, r.fingerprint, r.created_at"
+_SUMMARY = f"""r.id, r.ticker, r.strategy, r.as_of, r.bars, r.close, r.score, r.verdict, r.signal, r.fingerprint, r.created_at,
+    {SUPERSEDED}"""
 
 FIND = text(f"SELECT {_STORED} FROM analysis_results AS r WHERE r.id = :id AND r.org_id = :org_id")
 
@@ -31,6 +33,15 @@ def find_body(connection: AnyReader, org_id: int, result_id: str) -> tuple[str, 
     """The fingerprint and the JSON of one result."""
     row = connection.execute(FIND_BODY, {"id": result_id, "org_id": org_id}).first()
     return None if row is None else (row[0], row[1])
+
+
+FIND_SUPERSEDED = text(f"SELECT {SUPERSEDED} FROM analysis_results AS r WHERE r.id = :id AND r.org_id = :org_id")
+
+
+def is_superseded(connection: AnyReader, org_id: int, result_id: str) -> bool:
+    """Whether the history that a result was computed from was replaced as one since."""
+    row = connection.execute(FIND_SUPERSEDED, {"id": result_id, "org_id": org_id}).first()
+    return row is not None and bool(row[0])
 
 
 # The result of the same work, and the id of the latest result of its ticker and strategy.

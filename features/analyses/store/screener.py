@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from infrastructure.exchanges import Expectations
 from infrastructure.sql.like import escaped
+from infrastructure.sql.superseded import LATEST_SUPERSEDED
 from models.api_key import SHARED_ORG
 from models.indicator import INDICATORS
 from models.recent_closes import RecentCloses
@@ -61,7 +62,7 @@ _PAGE = """
         l.votes, l.former_verdict, l.verdict_since, l.previous_score,
         {name},
         o.last_day, {own_closes}, s.last_day, {shared_closes},
-        f.exchange,
+        f.exchange, {superseded},
         c.sort_value
     FROM (
         SELECT l.org_id, l.ticker, l.strategy, {value} AS sort_value
@@ -102,6 +103,7 @@ def list_latest(
         own_closes="o.closes, o.last_close" if has_closes else "NULL, NULL",
         shared_closes="s.closes, s.last_close" if has_closes else "NULL, NULL",
         name=_NAME,
+        superseded=LATEST_SUPERSEDED,
         value=value,
         conditions=" AND ".join(conditions),
         order=f"sort_value {direction}, l.ticker, l.strategy",
@@ -185,7 +187,7 @@ _IN_UNIVERSE = "EXISTS (SELECT 1 FROM universe_items AS u WHERE u.org_id = l.org
 def _from_row(row: Any, has_closes: bool, expectations: Expectations) -> Listed:
     own_values = bool(row[len(_RESULT)])  # otherwise they are those of an earlier result, until maintenance has filled them in
     values = row[_VALUES_FROM:_VALUES_END] if own_values else [None] * len(_VALUES)
-    votes, former_verdict, verdict_since, previous_score, name, *prices, exchange, sort_value = row[_VALUES_END:]
+    votes, former_verdict, verdict_since, previous_score, name, *prices, exchange, superseded, sort_value = row[_VALUES_END:]
     last_day, closes, last_close = prices[3:] if prices[0] is None else prices[:3]
     result = ScreenedResult(
         **dict(zip(_RESULT, row, strict=False)),
@@ -198,6 +200,7 @@ def _from_row(row: Any, has_closes: bool, expectations: Expectations) -> Listed:
         last_day=last_day,
         freshness=expectations.of(row[1], exchange).freshness_of(last_day),
         closes=_closes(closes, last_close) if has_closes else None,
+        superseded=bool(superseded),
     )
     return Listed(result, sort_value)
 

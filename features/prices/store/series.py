@@ -13,6 +13,7 @@ from database import AnyReader
 from infrastructure.sql.advisory_lock import hold_lock
 from infrastructure.sql.driver_reader import Reader
 from infrastructure.sql.like import escaped
+from infrastructure.sql.superseded import OF_SHARED_PRICES
 from models.api_key import SHARED_ORG
 from models.footing import UNKNOWN, Bases, Basis, steps_of_text, text_of_steps
 from models.price_series import PackedBars, SeriesHead
@@ -52,9 +53,13 @@ def find_head(connection: AnyReader, org_id: int, ticker: str) -> SeriesHead | N
 FIND_HEAD_AND_LATEST = text(
     f"""
     SELECT {_HEAD}, (
-        SELECT result_id
+        SELECT l.result_id
         FROM latest_results AS l
         WHERE l.org_id = :org_id AND l.ticker = :ticker AND l.strategy = :strategy
+            AND (
+                f.replaced_at IS NULL OR f.replaced_at <= l.analysed_at
+                OR NOT EXISTS (SELECT 1 FROM analysis_results AS r WHERE r.id = l.result_id AND {OF_SHARED_PRICES})
+            )
     )
     FROM {_SERIES}
     WHERE s.ticker = :ticker AND s.org_id IN (:org_id, :shared)
@@ -65,7 +70,7 @@ FIND_HEAD_AND_LATEST = text(
 
 
 def find_head_and_latest(connection: AnyReader, org_id: int, ticker: str, strategy: str) -> tuple[SeriesHead | None, str | None]:
-    """The head of a ticker's series, and the id of its latest result by a strategy."""
+    """The head of a ticker's series, and the id of its latest result by a strategy unless it is superseded."""
     values = {"ticker": ticker, "strategy": strategy, "org_id": org_id, "shared": SHARED_ORG}
     row = connection.execute(FIND_HEAD_AND_LATEST, values).first()
     return (None, None) if row is None else (head_from_row(row[:-1]), row[-1])
@@ -326,13 +331,9 @@ def _save_beside(connection: Connection, head: SeriesHead, packed: PackedBars, d
     connection.execute(SAVE_CLOSES, key | {"last_day": head.last_day} | vars(closes))
 
 
-DIGESTS = text(
-    """
-    SELECT ticker, provider, sha256
-    FROM price_series
-    WHERE org_id = :org_id AND ticker IN :tickers
-    """
-).bindparams(bindparam("tickers", expanding=True))
+DIGESTS = text("SELECT ticker, provider, sha256 FROM price_series WHERE org_id = :org_id AND ticker IN :tickers").bindparams(
+    bindparam("tickers", expanding=True)
+)
 
 
 def digests(connection: Connection, org_id: int, tickers: Collection[str]) -> dict[str, tuple[str, str]]:

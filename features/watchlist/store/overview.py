@@ -8,6 +8,7 @@ from typing import Any
 from database import AnyReader
 from features.watchlist.store.watchlist import OfList
 from infrastructure.exchanges import Expectations
+from infrastructure.sql.superseded import LATEST_SUPERSEDED
 from models.api_key import SHARED_ORG
 from models.failure import AnalysisFailure
 from models.overview import LatestVerdict, OverviewFilter, OverviewItem, PreviousVerdict, VerdictChange
@@ -15,27 +16,27 @@ from models.recent_closes import RecentCloses, change_percent
 from models.watchlist import ListKey
 
 # The organization's own series (o) hides the shared one (s): both are read, and `item_from_row` chooses.
-_SELECT = """
+_SELECT = f"""
     SELECT
         w.ticker, w.name, w.notes, w.position,
-        r.id, r.as_of, r.close, r.score, r.verdict, r.signal, r.strategy, r.created_at, l.analysed_at,
+        r.id, r.as_of, r.close, r.score, r.verdict, r.signal, r.strategy, r.created_at, l.analysed_at, {LATEST_SUPERSEDED},
         p.score, p.verdict, p.as_of,
         l.former_verdict, l.verdict_since, l.verdict_since_day,
         o.last_day, o.closes, o.last_close,
         s.last_day, s.closes, s.last_close,
         f.exchange
-    FROM {items} AS w
+    FROM {{items}} AS w
     LEFT JOIN latest_results AS l ON l.org_id = w.org_id AND l.ticker = w.ticker AND l.strategy = :strategy
     LEFT JOIN analysis_results AS r ON r.id = l.result_id
     LEFT JOIN analysis_results AS p ON p.id = l.previous_id
     LEFT JOIN recent_closes AS o ON o.org_id = w.org_id AND o.ticker = w.ticker
     LEFT JOIN recent_closes AS s ON s.org_id = :shared AND s.ticker = w.ticker
     LEFT JOIN series_fetches AS f ON f.org_id = :shared AND f.ticker = w.ticker
-    WHERE w.{of_list}
+    WHERE w.{{of_list}}
 """
 # Where the columns of each joined table stand in a row.
-_LATEST, _PREVIOUS, _CHANGE, _OWN, _SHARED = slice(4, 13), slice(13, 16), slice(16, 19), slice(19, 22), slice(22, 25)
-_EXCHANGE = 25
+_LATEST, _PREVIOUS, _CHANGE, _OWN, _SHARED = slice(4, 14), slice(14, 17), slice(17, 20), slice(20, 23), slice(23, 26)
+_EXCHANGE = 26
 _CHANGED = " AND l.former_verdict IS NOT NULL AND l.verdict_since >= :changed_since"
 _AFTER_TICKER = " AND w.ticker > :ticker ORDER BY w.ticker LIMIT :limit"
 # Both parts of the position of the page before, because several items may have one position.
@@ -67,7 +68,7 @@ def place(sort: str, last: OverviewItem) -> list[Any]:
 
 def item_from_row(row: Any, failures: Mapping[str, AnalysisFailure], expectations: Expectations) -> OverviewItem:
     """An item beside what can be expected now; `failures` are those that stand, by ticker."""
-    latest = None if row[_LATEST][0] is None else LatestVerdict(*row[_LATEST])
+    latest = None if row[_LATEST][0] is None else _latest(*row[_LATEST])
     last_day, closes, last_close = row[_SHARED] if row[_OWN][0] is None else row[_OWN]
     prices = [] if last_day is None else RecentCloses(bytes(closes), bytes(last_close)).prices()
     freshness = expectations.of(row[0], row[_EXCHANGE]).freshness_of(last_day)
@@ -90,3 +91,7 @@ def item_from_row(row: Any, failures: Mapping[str, AnalysisFailure], expectation
         is_old=freshness.state == "stale",
         is_outdated=latest is not None and last_day is not None and latest.as_of < last_day,
     )
+
+
+def _latest(*columns: Any) -> LatestVerdict:
+    return LatestVerdict(*(*columns[:-1], bool(columns[-1])))  # SQLite has no booleans

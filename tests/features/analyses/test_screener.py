@@ -66,6 +66,7 @@ def expected(client: Client, result: dict[str, Any]) -> dict[str, Any]:
         "closes": None,
         "created_at": result["created_at"],
         "analysed_at": result["created_at"],
+        "superseded": False,
     }
 
 

@@ -70,11 +70,9 @@ def test_everything_at_once(client: Client) -> None:
     ]
     assert (item["ticker"], item["name"], item["notes"]) == ("AAPL", "Apple Inc.", "<b>=1+1</b>")
     latest = item["latest"]
-    assert list(latest) == ["id", "as_of", "close", "score", "verdict", "signal", "strategy", "created_at", "analysed_at"]
-    assert {name: latest[name] for name in latest if name != "analysed_at"} == {
-        name: result[name] for name in latest if name != "analysed_at"
-    }
-    assert latest["analysed_at"] == result["created_at"]
+    assert list(latest) == ["id", "as_of", "close", "score", "verdict", "signal", "strategy", "created_at", "analysed_at", "superseded"]
+    assert {name: latest[name] for name in list(latest)[:-2]} == {name: result[name] for name in list(latest)[:-2]}
+    assert (latest["analysed_at"], latest["superseded"]) == (result["created_at"], False)
     assert (item["previous"], item["last_day"]) == (None, "2013-03-01")
     # The closes are adjusted as in an analysis: the newest is the traded price.
     shown = client.get("/series/AAPL?keys=close").json["series"]["close"]

@@ -3,6 +3,7 @@
 
 import { byId, fill, focusedIn, h } from "../dom.js";
 import { formatCount, formatDay, formatMoment } from "../format.js";
+import { runAgainButton } from "../superseded.js";
 import { select } from "../widgets.js";
 import { beginOf, failureWords, isChanged, outdatedWords, periods } from "./facts.js";
 
@@ -19,6 +20,12 @@ export const PARTS = [
     title: (count) => formatCount(count, "has old prices", "have old prices"),
     belongs: (item) => item.freshness.state === "stale",
     say: (item) => `newest close of ${formatDay(item.last_day)}`,
+  },
+  {
+    key: "superseded",
+    title: (count) => formatCount(count, "verdict superseded", "verdicts superseded"),
+    belongs: (item) => item.latest?.superseded ?? false,
+    say: () => "of prices that were replaced since",
   },
   { key: "outdated", title: (count) => formatCount(count, "verdict older than its prices", "verdicts older than their prices"), belongs: (item) => item.is_outdated, say: outdatedWords },
 ];
@@ -45,7 +52,7 @@ function restOf(told, period) {
   const rest = [
     !has("changed") && `No verdict changed in ${period}.`,
     !has("failed") && "No analysis failed.",
-    !has("old") && !has("outdated") && "All prices are recent, and all verdicts are of the newest close.",
+    !has("old") && !has("outdated") && !has("superseded") && "All prices are recent, and all verdicts are of the newest close.",
   ];
   return rest.filter(Boolean).join(" ");
 }
@@ -54,9 +61,9 @@ function restOf(told, period) {
  * Show the briefing.
  * @param {any[]} items
  * @param {{period: string, visit: number | null, show: string}} state
- * @param {{onShow: (key: string) => void, onPeriod: (period: string) => void, address: (ticker: string) => string}} actions
+ * @param {{onShow: (key: string) => void, onPeriod: (period: string) => void, onRun: () => void, address: (ticker: string) => string}} actions
  */
-export function showBriefing(items, { period, visit, show }, { onShow, onPeriod, address }) {
+export function showBriefing(items, { period, visit, show }, { onShow, onPeriod, onRun, address }) {
   const area = byId("briefing");
   const had = focusedIn(area);
   const again = had?.dataset.part ?? had?.id;
@@ -76,7 +83,7 @@ export function showBriefing(items, { period, visit, show }, { onShow, onPeriod,
       h(
         "ul",
         { class: "briefing-parts" },
-        told.map((part) => partLine(part, show, onShow, address)),
+        told.map((part) => partLine(part, show, { onShow, onRun, address })),
       ),
     rest && h("p", { class: "soft briefing-rest" }, rest),
   );
@@ -86,7 +93,7 @@ export function showBriefing(items, { period, visit, show }, { onShow, onPeriod,
   control?.focus();
 }
 
-function partLine({ key, title, count, groups }, show, onShow, address) {
+function partLine({ key, title, count, groups }, show, { onShow, onRun, address }) {
   const isShown = show === key;
   const named = [];
   let left = MOST_NAMED;
@@ -115,5 +122,6 @@ function partLine({ key, title, count, groups }, show, onShow, address) {
     ),
     named,
     unnamed > 0 && h("span", { class: "soft" }, `and ${unnamed} more`),
+    key === "superseded" && runAgainButton({ tickers: groups.flatMap(([, tickers]) => tickers) }, onRun, byId("bulk")).button,
   );
 }

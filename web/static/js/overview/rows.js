@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { formatDay, formatMoment, formatMove, formatPercent, formatPrice, formatScore } from "../format.js";
 import { freshnessBadge } from "../freshness.js";
 import { oneStopPerRow } from "../rows.js";
+import { supersededBadge } from "../superseded.js";
 import { tickerAddress } from "../tickers.js";
 import { scoreBar, sparkline, verdictBadge } from "../widgets.js";
 import { failureParts, isChanged, outdatedWords } from "./facts.js";
@@ -95,7 +96,7 @@ function verdictCells(item, since) {
   return [
     cell(
       { class: "verdict-cell" },
-      h("span", { class: "verdicts" }, verdictBadge(latest.verdict), isChanged(item, since) && was(item)),
+      h("span", { class: "verdicts" }, verdictBadge(latest.verdict), isChanged(item, since) && was(item), latest.superseded && supersededBadge()),
       of,
       item.is_outdated && h("span", { class: "small is-old of-day", title: outdatedWords(item) }, "Older than its prices"),
     ),

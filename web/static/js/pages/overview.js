@@ -132,7 +132,11 @@ function render() {
   page.classList.toggle("has-lists", picker.hasOthers);
   byId("by-hand-hint").hidden = state.sort !== BY_HAND || !items.length;
   const onShow = (show) => change({ show });
-  showBriefing(items, { period: state.since, visit, show: state.show }, { onShow, onPeriod: (period) => change({ since: period }), address: (ticker) => tickerAddress(ticker, state.strategy) });
+  showBriefing(
+    items,
+    { period: state.since, visit, show: state.show },
+    { onShow, onPeriod: (period) => change({ since: period }), onRun: load, address: (ticker) => tickerAddress(ticker, state.strategy) },
+  );
   showSummary(items, state.show, onShow);
   if (!items.length) return renderEmpty();
   if (!table?.element.isConnected) {

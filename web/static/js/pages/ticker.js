@@ -158,7 +158,7 @@ function showHistory() {
   const id = state.strategy;
   show(byId("history"), async () => {
     const known = await strategies().catch(() => []); // its id says nearly as much
-    return verdictHistory(ticker, known.find((strategy) => strategy.id === id) ?? { id, name: id });
+    return verdictHistory(ticker, known.find((strategy) => strategy.id === id) ?? { id, name: id }, () => Promise.all([analyse(), loadBars(), loadVerdicts(), loadListing()]));
   });
 }
 

@@ -5,6 +5,7 @@ import { formatCompact, formatDay, formatPercent, formatPrice, formatScore, numb
 import { freshnessBadge } from "../freshness.js";
 import { ago } from "../moments.js";
 import { strategyName } from "../strategies.js";
+import { supersededBadge } from "../superseded.js";
 import { scoreBar, sparkline, verdictBadge } from "../widgets.js";
 
 /**
@@ -81,7 +82,7 @@ function voteCell(vote) {
 /** @type {Column[]} */
 export const COLUMNS = [
   { key: "name", title: "Name", group: "Ticker", rises: true, cell: ({ name }) => h("span", { class: "company" }, name ?? NONE) },
-  { key: "verdict", title: "Verdict", group: "Verdict", cell: ({ verdict }) => verdictBadge(verdict) },
+  { key: "verdict", title: "Verdict", group: "Verdict", cell: ({ verdict, superseded }) => [verdictBadge(verdict), superseded && [" ", supersededBadge()]] },
   {
     key: "score",
     title: "Score",

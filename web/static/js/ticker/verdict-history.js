@@ -4,15 +4,21 @@ import { api } from "../api.js";
 import { h, notify } from "../dom.js";
 import { formatDay, formatMoment, formatPrice, formatScore } from "../format.js";
 import { empty } from "../states.js";
+import { runAgainButton, supersededBadge } from "../superseded.js";
 import { scoreBar, verdictBadge } from "../widgets.js";
 
 const PAGE = 10;
 
-/** Load the first page. */
-export async function verdictHistory(ticker, strategy) {
+/** Load the first page. `onRun()` is called when superseded results have been run again. */
+export async function verdictHistory(ticker, strategy, onRun) {
   const address = `/history/${encodeURIComponent(ticker)}`;
   const rows = h("tbody", {});
-  const add = ({ items }) => rows.append(...items.map(row));
+  const again = runAgainButton({ tickers: [ticker] }, onRun);
+  const notice = h("p", { class: "row small", hidden: true }, "Superseded verdicts are of prices that were replaced since. They are not compared with the others.", again.button);
+  const add = ({ items }) => {
+    rows.append(...items.map(row));
+    if (items.some(({ superseded }) => superseded)) notice.hidden = false;
+  };
   const first = await api.get(address, { strategy: strategy.id, limit: PAGE });
   if (!first.items.length) return empty(`No results by ${strategy.name} yet`, "“Analyse again” makes the first.");
   add(first);
@@ -35,6 +41,8 @@ export async function verdictHistory(ticker, strategy) {
   });
   const columns = [["Day"], ["Verdict"], ["Score", "number"], ["", "hide-on-phone"], ["Close", "number hide-on-phone"], ["Analysed", "hide-on-phone"]];
   return [
+    notice,
+    again.area,
     h(
       "div",
       { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Results" },
@@ -58,12 +66,12 @@ export async function verdictHistory(ticker, strategy) {
   ];
 }
 
-function row({ as_of, verdict, score, close, created_at }) {
+function row({ as_of, verdict, score, close, created_at, superseded }) {
   return h(
     "tr",
     {},
     h("th", { scope: "row", tabindex: "-1" }, formatDay(as_of)),
-    h("td", {}, verdictBadge(verdict)),
+    h("td", {}, verdictBadge(verdict), superseded && [" ", supersededBadge()]),
     h("td", { class: "number" }, formatScore(score)),
     h("td", { class: "hide-on-phone" }, scoreBar(score, verdict)),
     h("td", { class: "number hide-on-phone" }, formatPrice(close)),
