@@ -354,8 +354,7 @@ DELETE_OF_PROVIDER = text(
     """
     DELETE FROM price_series
     WHERE org_id = :org_id AND provider = :provider AND ticker IN (
-        SELECT ticker
-        FROM price_series
+        SELECT ticker FROM price_series
         WHERE org_id = :org_id AND provider = :provider
         ORDER BY ticker
         LIMIT :limit
