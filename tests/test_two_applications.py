@@ -51,7 +51,7 @@ def test_each_has_prices_and_results_of_its_own(two: Two) -> None:
     assert [result["bars"] for result in results] == [60, 80]
     assert results[0]["fingerprint"] != results[1]["fingerprint"]
     for client, mine, theirs in ((one, *results), (other, *reversed(results))):
-        assert client.get(f"/results/{mine['id']}").json == mine
+        assert client.get(f"/results/{mine['id']}").json == {**mine, "superseded": False}
         assert client.get(f"/results/{theirs['id']}").status_code == 404
         assert [item["id"] for item in client.get("/history/MINE").json["items"]] == [mine["id"]]
 

@@ -83,6 +83,8 @@ _IN_ONE = {
     "AnalysisResult.close": "The close of the day `as_of`, as traded.",
     "AnalysisResult.change_percent": "From the adjusted close of the bar before, in percent; null where that close is 0.",
     "AnalysisResult.indicators": "What each chosen indicator says.",
+    "ToldResult.change_percent": "From the adjusted close of the bar before, in percent; null where that close is 0.",
+    "ToldResult.indicators": "What each chosen indicator says.",
     "AnalysisResult.levels": "Where earlier swings turned.",
     "AnalysisResult.trade": "What to do; null for a Hold, and where no plan makes sense.",
     "ApiKeyAnswer.name": "What the key is for.",

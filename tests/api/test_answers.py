@@ -91,7 +91,7 @@ def test_an_answer_is_packed_as_is_accepted(
 @pytest.mark.parametrize(
     ("path", "is_packed"),
     [
-        ("/results", False), ("/history/AAPL", True), ("/prices/AAPL", True), ("/openapi.json", True), ("/docs/assets/page.js", False),
+        ("/results", True), ("/history/AAPL", True), ("/prices/AAPL", True), ("/openapi.json", True), ("/docs/assets/page.js", False),
         ("/watchlist", False), ("/nothing", False), ("/reports/analysis/AAPL.xlsx", False),
     ],
 )  # fmt: skip

@@ -22,7 +22,17 @@ pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 LIMIT = 2_000_000  # bytes of a file
 # Two make what is not there; the others name a ticker, a list or a universe in their body or query.
 NAMES_IT_ELSEWHERE = {
-    *("upload_prices", "replace_universe", "analyze", "bulk_analyze", "refresh", "get_overview", "list_results", "get_results_report"),
+    *(
+        "upload_prices",
+        "replace_universe",
+        "analyze",
+        "bulk_analyze",
+        "refresh",
+        "rerun",
+        "get_overview",
+        "list_results",
+        "get_results_report",
+    ),
 }
 UNKNOWN = {"ticker": "NOSUCH", "name": "nosuch"}
 JSON = "application/json"

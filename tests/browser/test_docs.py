@@ -100,6 +100,7 @@ def test_an_address_leads_to_a_group_or_an_operation(open_page: Open) -> None:
     page = open_page("/docs#/Administration")
     expect(page.get_by_role("heading", name="Administration")).to_be_focused()
     page.locator("#group-Administration .operation > summary").first.click()
+    page.wait_for_function("location.hash !== '#/Administration'")  # the address follows when the operation has opened
     here = page.evaluate("location.hash")
     other = open_page(f"/docs{here}")
     expect(other.locator(".operation[open]")).to_have_count(1)
@@ -125,4 +126,4 @@ def test_what_is_typed_before_the_document_has_come_filters_it(open_page: Open, 
     page.get_by_label("Find").fill("post watchlist")
     assert page.locator("#found").inner_text() == ""
     held[0].continue_()
-    expect(page.locator("#found")).to_have_text("2 operations")
+    expect(page.locator("#found")).to_have_text("5 operations")

@@ -10,6 +10,7 @@ import pytest
 from kit.accessibility import serious
 from kit.archives import packed
 from kit.browser import Open, Site
+from kit.servers import wait_until
 from playwright.sync_api import expect
 
 HEADER = "Date,Open,High,Low,Close,Volume\n"
@@ -260,6 +261,7 @@ def test_prices_are_deleted_and_restored_by_keyboard(open_page: Open, site: Site
     restore.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#stored-list")).to_contain_text("REMOVED")
+    wait_until(lambda: site.api("GET", "/prices/REMOVED/quality").status_code == 200)
     assert bars_of(site, "REMOVED") == 80
 
 

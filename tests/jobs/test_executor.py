@@ -313,7 +313,7 @@ def test_broken_prices_are_a_matter_of_quality(client: Client, change: Callable[
         pytest.param('{"strategy": "trend", "indicators": ["luck"]}', id="unknown indicator"),
         pytest.param('{"strategy": "trend", "weights": {"luck": 2}}', id="unknown weight"),
         pytest.param('{"strategy": "trend", "indicators": 7}', id="number as indicators"),
-        pytest.param('{"strategy": "trend", "universe": "everything"}', id="unknown universe"),
+        pytest.param('{"strategy": "trend", "universe": "No Universe"}', id="name of no universe"),
     ],
 )
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

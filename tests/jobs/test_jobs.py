@@ -51,7 +51,7 @@ def test_a_job_from_asking_to_its_results(client: Client) -> None:
         "eta_seconds": None, "cancel_requested": False, "retry_of": None, "error": None, "started_at": None, "finished_at": None,
         "params": {
             "universe": None, "strategy": "trend", "capital": 100_000.0, "risk_percent": 2.0, "max_position_percent": None,
-            "reward_risk": None, "weights": None, "indicators": None, "as_of": None,
+            "reward_risk": None, "weights": None, "indicators": None, "as_of": None, "refresh": False,
         },
     }  # fmt: skip
     assert job.items() >= expected.items()

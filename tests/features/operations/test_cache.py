@@ -111,7 +111,7 @@ def test_nothing_crosses_organizations(client: Client) -> None:
     assert [client.get(path, key=theirs).status_code for _ in range(2)] == [404, 404]
     other = client.post("/analyze", {"ticker": "AAPL"}, key=theirs).json  # equal prices, strategy and fingerprint
     assert (other["fingerprint"], other["id"] == mine["id"]) == (mine["fingerprint"], False)
-    assert client.get(f"/results/{other['id']}", key=theirs).json == other
+    assert client.get(f"/results/{other['id']}", key=theirs).json == {**other, "superseded": False}
     assert client.get(f"/results/{other['id']}").status_code == 404
     client.put("/prices/AAPL", csv_of(100), key=theirs)
     changed = client.post("/analyze", {"ticker": "AAPL"}, key=theirs).json
@@ -280,7 +280,7 @@ def test_it_keeps_to_its_bound(make: Make) -> None:
     for ticker in ("AAPL", "FB", "GOOG", "IBM", "MSFT"):
         for strategy in STRATEGIES:
             result = client.post("/analyze", {"ticker": ticker, "strategy": strategy}).json
-            assert client.get(f"/results/{result['id']}").json == result
+            assert client.get(f"/results/{result['id']}").json == {**result, "superseded": False}
     (memory,) = client.get("/admin/cache").json["stores"]
     assert 0 < memory["bytes"] <= 20_000
 
@@ -328,4 +328,4 @@ def test_what_redis_holds_under_a_key_of_ours_in_another_shape(client: Client, r
     result = client.post("/analyze", {"ticker": "AAPL"})
     client.delete("/admin/cache")
     redis_server.client.rpush(f"{REDIS_PREFIX}results:1:{result.json['id']}", "x")
-    assert client.get(f"/results/{result.json['id']}").data == result.data
+    assert client.get(f"/results/{result.json['id']}").json == {**result.json, "superseded": False}

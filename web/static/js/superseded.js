@@ -1,7 +1,6 @@
 // Results of prices that were replaced as one: the word for them, and running them again.
 
 import { api } from "./api.js";
-import { followJob } from "./bulk-run.js";
 import { fill, h, notify } from "./dom.js";
 
 const WHY = "Its prices were replaced as a whole since: after a split or a dividend, or by another provider. It is not compared with newer results.";
@@ -17,7 +16,7 @@ export function runAgainButton(order, onEnd, area = h("div", { class: "run-again
   const button = h("button", { type: "button", class: "small", dataset: { part: "run-again" } }, "Run again");
   button.addEventListener("click", async () => {
     button.disabled = true;
-    const jobs = await ask(order);
+    const [jobs, { followJob }] = await Promise.all([ask(order), import("./bulk-run.js")]);
     const lines = jobs.map(() => h("div", {}));
     fill(area, lines);
     await Promise.all(jobs.map((job, at) => followJob(lines[at], job)));

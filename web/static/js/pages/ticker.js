@@ -216,7 +216,7 @@ async function offerStrategies() {
 /** What the list of tickers says of it: its name, and how new its prices are. */
 async function loadListing() {
   try {
-    const { items } = await api.get("/tickers", { q: ticker });
+    const { items } = await api.get("/tickers", { q: ticker, stored: true });
     const listing = items.find((item) => item.ticker === ticker) ?? null;
     header.setName(listing?.name);
     header.setFreshness(listing);
