@@ -15,7 +15,7 @@ from infrastructure.feature import Universes
 from jobs.service import Submission, enqueue
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Overrides, Sizing
 from models.bulk_analysis import BULK_ANALYSIS, BulkOrder, BulkParams
-from models.errors import JobUnreadable, NothingToAnalyse
+from models.errors import JobUnreadable
 from models.indicator import INDICATORS, Category
 from models.job import Lane, NewJob
 from models.strategy import STRATEGIES
@@ -29,7 +29,7 @@ def submit(connection: Connection, org_id: int, order: BulkOrder, universes: Uni
     Two jobs do the same when organization, tickers, parameters and the newest day of prices agree. Raises UniverseNotFound, or
     NothingToAnalyse for an empty one.
     """
-    tickers = order.tickers or _read_universe(connection, org_id, order.params, universes)
+    tickers = order.tickers or prices.tickers_to_work_on(connection, org_id, order.params.universe or "", universes)
     params = write_params(order.params)
     dedupe_key = None if order.force else _dedupe_key(tickers, params, prices.newest_day(connection, org_id, tickers))
     lane = Lane.NETWORK if order.params.refresh else Lane.CPU  # where providers are waited for
@@ -79,14 +79,6 @@ def read_params(text: str) -> BulkParams:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise JobUnreadable(f"{type(error).__name__}: {error}") from error
     return params
-
-
-def _read_universe(connection: Connection, org_id: int, params: BulkParams, universes: Universes) -> Sequence[str]:
-    assert params.universe is not None
-    tickers = prices.resolve_universe(connection, org_id, params.universe, universes)
-    if not tickers:
-        raise NothingToAnalyse(params.universe)
-    return tickers
 
 
 def _dedupe_key(tickers: Sequence[str], params: str, newest_day: str | None) -> str:

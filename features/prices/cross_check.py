@@ -9,11 +9,12 @@ from datetime import timedelta
 import numpy as np
 from sqlalchemy import Connection
 
-from analysis.bars import CLOSE, DAYS, columns_of
+from analysis.bars import CLOSE, DAYS
 from database import Database
 from features.prices.refresh import MustWait, Refresher
 from features.prices.store import price_check as check_store
 from features.prices.store import series as series_store
+from features.prices.top_up import in_common
 from jobs.service import enqueue
 from models.api_key import FIRST_ORG, SHARED_ORG
 from models.job import Fault, Lane, Later, NewJob, Stored
@@ -65,11 +66,10 @@ def compare(check: PriceCheck, ours: PackedBars, theirs: PackedBars) -> PriceChe
     end = min(ours.day_numbers()[-1], theirs.day_numbers()[-1]) if len(ours) and len(theirs) else None
     if end is None:
         return replace(check, missing=len(ours) + len(theirs))
-    mine, others = columns_of(ours.between(end=day_of(end))), columns_of(theirs.between(ours.first_day(), day_of(end)))
-    days = (mine[DAYS].view(np.int64), others[DAYS].view(np.int64))
-    common, at_mine, at_others = np.intersect1d(*days, assume_unique=True, return_indices=True)
+    mine, others, at_mine, at_others = in_common(ours.between(end=day_of(end)), theirs.between(ours.first_day(), day_of(end)))
+    common = mine[DAYS].view(np.int64)[at_mine]
     off = others[CLOSE, at_others] / mine[CLOSE, at_mine] - 1
-    missing = len(days[0]) + len(days[1]) - 2 * len(common)
+    missing = mine.shape[1] + others.shape[1] - 2 * len(common)
     differing = int(np.count_nonzero(np.abs(off) > DIFFERS))
     if not differing:
         return replace(check, days=len(common), missing=missing)

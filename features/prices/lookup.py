@@ -12,12 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config import Settings
 from database import Database
-from features.prices.budgets import BudgetSpent
 from features.prices.providers.base import Patience
 from features.prices.symbols import cleaned
 from infrastructure.cache import Cache
 from models.cache import Region
-from models.provider import Listing, ProviderError, ProviderFault
+from models.provider import Listing, ProviderError
 from utils.json_text import dump, parse_tolerant
 
 if TYPE_CHECKING:
@@ -82,18 +81,7 @@ def _ask(settings: Settings, database: Database, text: str) -> tuple[list[Listin
 
 def _search(asked: Configured, text: str) -> list[Listing]:
     """What one provider lists, unless it is left alone. Raises ProviderError."""
-    state = asked.circuit.check()
-    try:
-        found = list(islice(_distinct(asked.provider.search(text)), MOST_LISTINGS))
-    except BudgetSpent:
-        raise  # it was not asked
-    except ProviderError as error:
-        if error.fault is ProviderFault.EXHAUSTED and error.window is not None:
-            asked.budget.close(error.window, error.retry_after)
-        asked.circuit.failed(error)
-        raise
-    asked.circuit.succeeded(state)
-    return found
+    return asked.ask(lambda: list(islice(_distinct(asked.provider.search(text)), MOST_LISTINGS)))
 
 
 def _distinct(listings: list[Listing]) -> Iterator[Listing]:

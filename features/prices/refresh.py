@@ -10,13 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
 import numpy as np
 import structlog
 from sqlalchemy import Connection
 
-from analysis.bars import ADJ_CLOSE, CLOSE, DAYS, columns_of
+from analysis.bars import ADJ_CLOSE, CLOSE
 from database import Database
 from features.prices.adjustment import adjustment_of
 from features.prices.budgets import BudgetSpent
@@ -26,7 +25,7 @@ from features.prices.store import action as action_store
 from features.prices.store import fetch as fetch_store
 from features.prices.store import series as series_store
 from features.prices.symbols import remember
-from features.prices.top_up import Stored, top_up, why_whole
+from features.prices.top_up import Stored, in_common, top_up, why_whole
 from infrastructure.exchanges import exchange_for, exchanges
 from models.api_key import SHARED_ORG
 from models.corporate_action import MOST_ACTIONS, StoredAction
@@ -40,13 +39,9 @@ from utils.ids import new_id
 log = structlog.get_logger(__name__)
 
 ASKED_AGAIN = timedelta(hours=1)  # after a fetch that found nothing new on a day that should have brought a bar
-UNKNOWN_AGAIN = timedelta(hours=1)  # after no provider knew a ticker
 LEAST_KEPT = 0.5  # of the stored days of the same period: a whole history that has fewer is cut off
 SAME = 1e-9  # relative, of prices that a provider has not restated
 _ELSEWHERE = "XNYS"  # closes last of all
-
-
-Answer = TypeVar("Answer")
 
 
 class RefreshFailed(Exception):
@@ -139,7 +134,7 @@ class Refresher:
         # The provider of the stored series first; the others in the order of the settings.
         for configured in sorted(self._providers, key=lambda each: each.provider.name != known.provider):
             try:
-                return self._call(configured, partial(self._fetch, configured, known))
+                return configured.ask(partial(self._fetch, configured, known))
             except ProviderError as error:
                 errors.append(error)
                 if error.fault is ProviderFault.EXHAUSTED:
@@ -159,25 +154,11 @@ class Refresher:
             if configured.provider.name == but:
                 continue
             try:
-                return configured.provider.name, self._call(configured, partial(configured.provider.fetch, ticker, since))
+                return configured.provider.name, configured.ask(partial(configured.provider.fetch, ticker, since))
             except ProviderError as error:
                 if error.fault is ProviderFault.EXHAUSTED:
                     raise _wait_for(configured, error, since) from error
         return None
-
-    def _call(self, configured: Configured, fetch: Callable[[], Answer]) -> Answer:
-        """Ask a provider through its breaker, and note how it has answered. Raises ProviderError."""
-        state = configured.circuit.check()
-        try:
-            answer = fetch()
-        except ProviderError as error:
-            if not isinstance(error, BudgetSpent):  # otherwise it was not asked
-                if error.fault is ProviderFault.EXHAUSTED and error.window is not None:
-                    configured.budget.close(error.window, error.retry_after)
-                configured.circuit.failed(error)
-            raise
-        configured.circuit.succeeded(state)
-        return answer
 
     def _fetch(self, configured: Configured, known: _Known) -> _Answer:
         provider, stored = configured.provider, known.stored
@@ -282,13 +263,11 @@ def _compare(known: _Known, packed: PackedBars) -> tuple[int, int]:
     """How many days of a whole history are new, and how many have another close or adjusted close than the stored series."""
     if known.series is None:
         return len(packed), 0
-    ours, theirs = columns_of(known.series[1]), columns_of(packed)
-    days = (ours[DAYS].view(np.int64), theirs[DAYS].view(np.int64))
-    common, at_ours, at_theirs = np.intersect1d(*days, assume_unique=True, return_indices=True)
-    same = np.ones(len(common), dtype=np.bool_)
+    ours, theirs, at_ours, at_theirs = in_common(known.series[1], packed)
+    same = np.ones(len(at_ours), dtype=np.bool_)
     for row in (CLOSE, ADJ_CLOSE):
         same &= np.isclose(ours[row, at_ours], theirs[row, at_theirs], rtol=SAME, atol=0, equal_nan=True)
-    return len(packed) - len(common), int(np.count_nonzero(~same))
+    return len(packed) - len(at_ours), int(np.count_nonzero(~same))
 
 
 def _save(connection: Connection, known: _Known, answer: _Answer, moment: datetime) -> SeriesHead:

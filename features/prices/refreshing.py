@@ -14,11 +14,11 @@ from database import Database
 from features.prices.refresh import MustWait, Refresher, RefreshFailed
 from features.prices.registry import Configured
 from features.prices.store import series as series_store
-from features.prices.universes import resolve_universe
+from features.prices.universes import tickers_to_work_on
 from infrastructure.feature import Universes
 from jobs.service import Submission, enqueue
 from models.api_key import SHARED_ORG
-from models.errors import JobUnreadable, NothingToAnalyse
+from models.errors import JobUnreadable
 from models.job import Fault, Lane, Later, NewJob, Stored
 from models.series_fetch import PRICE_REFRESH, Refreshed, RefreshOrder, RefreshOutcome
 from utils.clock import now
@@ -40,7 +40,7 @@ def submit(connection: Connection, org_id: int, order: RefreshOrder, universes: 
 
     Raises UniverseNotFound or NothingToAnalyse.
     """
-    tickers = order.tickers or _tickers_of(connection, org_id, order.universe or "", universes)
+    tickers = order.tickers or tickers_to_work_on(connection, org_id, order.universe or "", universes)
     params = {"universe": order.universe, "force": order.force}
     dedupe_key = hashlib.sha256(dump([sorted(tickers), params, PRICE_REFRESH])).hexdigest()
     # As the budget is now: what other jobs do meanwhile is not known.
@@ -102,10 +102,3 @@ def _calls_for(connection: Connection, tickers: Sequence[str], configured: Confi
     stored = series_store.find_heads(connection, SHARED_ORG, tickers)
     days = (stored[ticker].last_day if ticker in stored else None for ticker in tickers)
     return sum(map(configured.provider.cost, days))
-
-
-def _tickers_of(connection: Connection, org_id: int, universe: str, universes: Universes) -> Sequence[str]:
-    tickers = resolve_universe(connection, org_id, universe, universes)
-    if not tickers:
-        raise NothingToAnalyse(universe)
-    return tickers

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pydantic import SecretStr
 
 from config import Settings
 from database import Database
-from features.prices.budgets import Budget
+from features.prices.budgets import Budget, BudgetSpent
 from features.prices.circuit import Circuit
 from features.prices.providers import csv_url, tiingo, twelvedata, yahoo
 from features.prices.providers.base import USUAL_PATIENCE, Means, Patience, Provider
-from models.provider import Allowance, calls_of_text
+from models.provider import Allowance, ProviderError, ProviderFault, calls_of_text
+
+Answer = TypeVar("Answer")
 
 
 class _Entry(NamedTuple):
@@ -59,6 +61,20 @@ class Configured:
     provider: Provider
     budget: Budget
     circuit: Circuit
+
+    def ask(self, call: Callable[[], Answer]) -> Answer:
+        """What a call to the provider answers, through its breaker; how it answered is noted. Raises ProviderError."""
+        state = self.circuit.check()
+        try:
+            answer = call()
+        except ProviderError as error:
+            if not isinstance(error, BudgetSpent):  # otherwise it was not asked
+                if error.fault is ProviderFault.EXHAUSTED and error.window is not None:
+                    self.budget.close(error.window, error.retry_after)
+                self.circuit.failed(error)
+            raise
+        self.circuit.succeeded(state)
+        return answer
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from features.prices.store.exchange import has_fetched_from, has_tickers_ending
 from features.prices.store.series import find_head, find_head_and_latest, find_heads, list_tickers, load, load_each, newest_day
 from features.prices.store.symbol import find as known_facts
 from features.prices.symbols import remember
-from features.prices.universes import require_universe, resolve_universe
+from features.prices.universes import require_universe, resolve_universe, tickers_to_work_on
 from infrastructure.exchanges import Expectations
 from models.api_key import SHARED_ORG
 from models.errors import TickerNotFound
@@ -28,9 +28,27 @@ from utils.json_text import array_pieces, dump, object_pieces
 
 # The interface for other features. Functions that take a connection read within the caller's transaction.
 __all__ = [
-    "check_quality", "check_whole", "find_head", "find_head_and_latest", "find_heads", "has_fetched_from", "has_tickers_ending",
-    "known_facts", "list_tickers", "load", "load_each", "newest_day", "provider_warnings", "read_prices", "remember",
-    "require_universe", "resolve_universe", "sound_bars", "stream_csv", "stream_json",
+    "check_quality",
+    "check_whole",
+    "find_head",
+    "find_head_and_latest",
+    "find_heads",
+    "has_fetched_from",
+    "has_tickers_ending",
+    "known_facts",
+    "list_tickers",
+    "load",
+    "load_each",
+    "newest_day",
+    "provider_warnings",
+    "read_prices",
+    "remember",
+    "require_universe",
+    "resolve_universe",
+    "sound_bars",
+    "stream_csv",
+    "stream_json",
+    "tickers_to_work_on",
 ]  # fmt: skip
 
 BARS_PER_PIECE = 2_000

@@ -60,10 +60,8 @@ def why_whole(stored: Stored, fetched: Fetched) -> str | None:
     late = [action for action in fetched.actions if action.effective_day > stored.newest_final]
     if late:
         return f"a {_named(late[0])} is reported"
-    ours, theirs = columns_of(stored.packed), columns_of(fetched.packed)
-    days, at_ours, at_theirs = np.intersect1d(
-        ours[DAYS].view(np.int64), theirs[DAYS].view(np.int64), assume_unique=True, return_indices=True
-    )
+    ours, theirs, at_ours, at_theirs = in_common(stored.packed, fetched.packed)
+    days = ours[DAYS].view(np.int64)[at_ours]
     final = days != (number_of(stored.provisional) if stored.provisional is not None else -1)
     days, old, new = days[final], ours[:, at_ours[final]], theirs[:, at_theirs[final]]
     if len(days) < min(LEAST_OVERLAP, len(stored.packed)):
@@ -83,14 +81,14 @@ def top_up(stored: Stored, fetched: Fetched) -> TopUp:
     """The stored bars and the fetched ones; on a common day the fetched one."""
     if not len(fetched.packed):
         return TopUp(stored.packed, 0, 0)
-    ours, theirs, at_ours, at_theirs = _common(stored, fetched)
+    ours, theirs, at_ours, at_theirs = in_common(stored.packed, fetched.packed)
     same = np.all(np.isclose(ours[1:, at_ours], theirs[1:, at_theirs], rtol=0, atol=0, equal_nan=True), axis=0)
     return TopUp(union(ours, theirs), added=len(fetched.packed) - len(at_theirs), replaced=int(np.count_nonzero(~same)))
 
 
-def _common(stored: Stored, fetched: Fetched) -> tuple[FloatArray, FloatArray, IndexArray, IndexArray]:
+def in_common(old: PackedBars, new: PackedBars) -> tuple[FloatArray, FloatArray, IndexArray, IndexArray]:
     """The columns of both, and the indexes of their common days in each."""
-    ours, theirs = columns_of(stored.packed), columns_of(fetched.packed)
+    ours, theirs = columns_of(old), columns_of(new)
     days = (ours[DAYS].view(np.int64), theirs[DAYS].view(np.int64))
     _, at_ours, at_theirs = np.intersect1d(*days, assume_unique=True, return_indices=True)
     return ours, theirs, at_ours, at_theirs

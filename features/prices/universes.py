@@ -14,6 +14,7 @@ from features.prices.store import symbol as symbol_store
 from features.prices.store import universe as universe_store
 from features.prices.symbols import cleaned, remember
 from infrastructure.feature import Universes
+from models.errors import NothingToAnalyse
 from models.provider import Listing
 from models.symbol import NOTHING_KNOWN, Facts
 from models.universe import BUILT_IN, TooManyUniverses, Universe, UniverseBuiltIn, UniverseNotFound
@@ -42,6 +43,14 @@ def resolve_universe(connection: Connection, org_id: int, name: str, built_in: U
     tickers = universe_store.list_tickers(connection, org_id, name)
     if not tickers:
         raise _not_found(connection, org_id, name)
+    return tickers
+
+
+def tickers_to_work_on(connection: Connection, org_id: int, name: str, built_in: Universes) -> Sequence[str]:
+    """The tickers of a universe, at least one. Raises UniverseNotFound or NothingToAnalyse."""
+    tickers = resolve_universe(connection, org_id, name, built_in)
+    if not tickers:
+        raise NothingToAnalyse(name)
     return tickers
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import fields
-from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, text
 
@@ -83,14 +82,6 @@ def find_failures(connection: Connection, tickers: Collection[str]) -> dict[str,
     """The last failures of several tickers, by ticker."""
     rows = connection.execute(FIND_FAILURES, {"tickers": list(tickers)})
     return {row[0]: FetchFailure(*row[1:]) for row in rows}
-
-
-DELETE_FAILURES_BEFORE = text("DELETE FROM fetch_failures WHERE failed_at < :before")
-
-
-def delete_failures_before(connection: Connection, before: datetime) -> int:
-    """Forget old failures; return their number."""
-    return connection.execute(DELETE_FAILURES_BEFORE, {"before": before}).rowcount
 
 
 def _fetch(*row: object) -> SeriesFetch:
