@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from kit.paths import ROOT
 from kit.servers import free_port, wait_until
@@ -48,6 +50,9 @@ LOOK = """([asked, looks]) => {
 }"""
 _SETTLING = count()
 KEY = {"X-API-Key": MASTER_KEY}
+ASKED_AGAIN = Retry(
+    20, status_forcelist=[503], allowed_methods=None, respect_retry_after_header=True, raise_on_status=False, connect=0, read=0
+)
 PATIENCE = 60_000  # milliseconds: enough for a slow machine, so that only a page that hangs fails
 
 
@@ -63,7 +68,10 @@ class Site:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def api(self, method: str, path: str, **more: Any) -> requests.Response:
-        return requests.request(method, self.url(f"/api/v1{path}"), headers={**KEY, **more.pop("headers", {})}, timeout=60, **more)
+        """Ask without the page. A page of the same person may hold the slots of heavy reads for a moment, so a 503 is asked again."""
+        with requests.Session() as session:
+            session.mount("http://", HTTPAdapter(max_retries=ASKED_AGAIN))
+            return session.request(method, self.url(f"/api/v1{path}"), headers={**KEY, **more.pop("headers", {})}, timeout=60, **more)
 
     def answers(self) -> bool:
         assert self.process.poll() is None, self.log_path.read_text()
