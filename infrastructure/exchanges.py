@@ -1,4 +1,9 @@
-"""The exchanges of data/calendars.json, by their market identifier code and by the suffixes of tickers."""
+"""The exchanges of data/calendars.json, and the one rule by which a ticker has one.
+
+A ticker is of the exchange that the provider of its prices tells, else of the one that is known of the ticker (the table `symbols`), else
+of the one that its suffix names. The first two are one value, `told`, which statements read by `infrastructure.sql.exchange`. Where none
+is known, each weekday counts as a trading day, and New York, which closes last, tells when a bar is final.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from infrastructure.market_names import mic_of
 from models.exchange import WEEKDAYS, Exchange, Hours
 from models.freshness import Expectation
 
@@ -27,15 +33,21 @@ _BY_SUFFIX = {
     "T": "XTKS",
     "TO": "XTSE",
 }
-# The segments of an exchange, and markets with its trading days and hours, as sources name them.
+# The segments of an exchange, and markets with its trading days and hours.
 _OPERATED_BY = {
     "ARCX": "XNYS",
     "BATS": "XNYS",
+    "OTCB": "XNYS",
+    "OTCM": "XNYS",
+    "OTCQ": "XNYS",
+    "PINX": "XNYS",
+    "PSGM": "XNYS",
     "XASE": "XNYS",
     "XNCM": "XNAS",
     "XNGS": "XNAS",
     "XNMS": "XNAS",
 }
+_CLOSES_LAST = "XNYS"
 
 
 @cache
@@ -55,13 +67,23 @@ def suffixes_of(mic: str) -> list[str]:
     return [suffix for suffix, code in _BY_SUFFIX.items() if code == mic]
 
 
-def exchange_for(ticker: str, mic: str | None = None) -> Exchange | None:
-    """The exchange of a ticker: the one that its source names by market identifier code, else the one of its suffix.
+def exchange_named(told: str) -> Exchange | None:
+    """The exchange of a name or market identifier code; None for one whose trading days are not known."""
+    mic = mic_of(told)
+    return None if mic is None else exchanges().get(_OPERATED_BY.get(mic, mic))
+
+
+def exchange_for(ticker: str, told: str | None = None) -> Exchange | None:
+    """The exchange of a ticker: the one that is told of it by name or code, else the one of its suffix.
 
     None where neither is one whose trading days are known.
     """
-    named = None if mic is None else exchanges().get(_OPERATED_BY.get(mic, mic))
-    return named or exchange_of(ticker)
+    return (exchange_named(told) if told is not None else None) or exchange_of(ticker)
+
+
+def settling_exchange(ticker: str, told: str | None = None) -> Exchange:
+    """The exchange by which a ticker's newest bar is final or not; New York where none is known."""
+    return exchange_for(ticker, told) or exchanges()[_CLOSES_LAST]
 
 
 class Expectations:
@@ -71,9 +93,9 @@ class Expectations:
         self._moment, self._as_of = moment, as_of
         self._known: dict[str, Expectation] = {}  # thousands of tickers have a few exchanges
 
-    def of(self, ticker: str, mic: str | None = None) -> Expectation:
-        """What can be expected of a ticker, with the code of its exchange where its source names one."""
-        calendar = exchange_for(ticker, mic) or WEEKDAYS
+    def of(self, ticker: str, told: str | None = None) -> Expectation:
+        """What can be expected of a ticker, whose exchange is told by name or code where it is known."""
+        calendar = exchange_for(ticker, told) or WEEKDAYS
         found = self._known.get(calendar.mic)
         if found is None:
             found = self._known[calendar.mic] = Expectation.at(calendar, self._moment, self._as_of)

@@ -71,7 +71,7 @@ class SeriesHead(NamedTuple):  # not a dataclass, which takes several times as l
     sha256: str
     bases: Bases = UNKNOWN
     steps: Steps = ()
-    exchange: str | None = None  # as the source of the shared series names it; a property of the ticker
+    exchange: str | None = None  # what it is told to be, by infrastructure.exchanges; a property of the ticker
 
 
 @dataclass(frozen=True)

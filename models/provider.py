@@ -59,7 +59,8 @@ class Listing:
 class Fetched:
     """What a source answers for a ticker: its bars since a day, ascending, none where there is nothing newer.
 
-    `is_final` tells whether the newest bar is that of a day that is over; `dropped` counts rows that were left out for their faults.
+    `is_final` tells whether the newest bar is that of a day that is over; it is None where the hours of its exchange tell. `dropped` counts
+    rows that were left out for their faults.
     """
 
     packed: PackedBars
@@ -69,7 +70,7 @@ class Fetched:
     listing: Listing | None = None
     currency: str | None = None
     time_zone: str | None = None
-    is_final: bool = True
+    is_final: bool | None = None
     dropped: int = 0
 
 

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from features.prices.providers.answers import is_final
 from models.corporate_action import CorporateAction
 from models.price_series import PackedBars
 from models.provider import Fetched
+from utils.clock import now
 
 SHOWN = 3  # rows from each end
 MOST_ACTIONS = 10  # the newest
 _ROW = "{:<12}{:>12}{:>12}{:>12}{:>12}{:>14}{:>16}"
 
 
-def lines_of(provider: str, ticker: str, fetched: Fetched) -> Iterator[str]:
-    """Extent, footing and actions of an answer, and its first and last rows."""
+def lines_of(provider: str, ticker: str, fetched: Fetched, told: str | None) -> Iterator[str]:
+    """Extent, footing and actions of an answer, and its first and last rows; `told` is what is known of the ticker's exchange."""
     packed = fetched.packed
     if not len(packed):
         yield f"{provider} has no bars of {ticker} since that day."
         return
     yield f"{provider}: {len(packed):,} bars of {ticker}, {packed.first_day()} to {packed.last_day()}."
-    state = "final" if fetched.is_final else "provisional: its day is not over, or was not three hours ago"
+    state = "final" if is_final(ticker, fetched, told, now()) else "provisional: its day is not over, or was not three hours ago"
     yield f"The newest bar is {state}."
     closes = "with adjusted closes" if fetched.adjusted else "without adjusted closes"
     yield f"Prices {fetched.bases.price.value}, volumes {fetched.bases.volume.value}, {closes}; currency {fetched.currency or 'not told'}."
     if fetched.listing is not None:
-        told = (fetched.listing.name, fetched.listing.exchange, fetched.listing.kind)
-        yield f"Listed as: {', '.join(filter(None, told)) or 'not told'}."
+        listed = (fetched.listing.name, fetched.listing.exchange, fetched.listing.kind)
+        yield f"Listed as: {', '.join(filter(None, listed)) or 'not told'}."
     if fetched.dropped:
         yield f"Rows left out for their faults: {fetched.dropped}."
     if fetched.actions:

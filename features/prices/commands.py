@@ -15,6 +15,8 @@ from features.prices.demo import load, remove
 from features.prices.providers.demo import DEFAULT_BARS, HIGHEST_NUMBER, DemoProvider, ticker_of
 from features.prices.providers.sample import SampleProvider
 from features.prices.sample import load_if_empty
+from features.prices.store.exchange import find_told
+from models.api_key import SHARED_ORG
 from models.price_series import MOST_BARS
 from models.provider import ProviderError
 from models.ticker import normalize_ticker
@@ -101,4 +103,6 @@ def fetch_prices(ticker: str, name: str | None, since: datetime | None) -> None:
             fetched = chosen.fetch(ticker, None if since is None else since.date())
         except ProviderError as error:
             raise click.ClickException(f"{error} ({error.fault.value})") from error
-    click.echo("\n".join(lines_of(chosen.name, ticker, fetched)))
+        with database.reader() as connection:
+            told = find_told(connection, SHARED_ORG, ticker)
+    click.echo("\n".join(lines_of(chosen.name, ticker, fetched, told)))

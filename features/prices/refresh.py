@@ -19,14 +19,16 @@ from analysis.bars import ADJ_CLOSE, CLOSE
 from database import Database
 from features.prices.adjustment import adjustment_of
 from features.prices.budgets import BudgetSpent
+from features.prices.providers.answers import is_final
 from features.prices.quality import is_whole
 from features.prices.registry import Configured
 from features.prices.store import action as action_store
+from features.prices.store import exchange as exchange_store
 from features.prices.store import fetch as fetch_store
 from features.prices.store import series as series_store
 from features.prices.symbols import remember
 from features.prices.top_up import Stored, in_common, top_up, why_whole
-from infrastructure.exchanges import exchange_for, exchanges
+from infrastructure.exchanges import settling_exchange
 from models.api_key import SHARED_ORG
 from models.corporate_action import MOST_ACTIONS, StoredAction
 from models.job import Later
@@ -41,7 +43,6 @@ log = structlog.get_logger(__name__)
 ASKED_AGAIN = timedelta(hours=1)  # after a fetch that found nothing new on a day that should have brought a bar
 LEAST_KEPT = 0.5  # of the stored days of the same period: a whole history that has fewer is cut off
 SAME = 1e-9  # relative, of prices that a provider has not restated
-_ELSEWHERE = "XNYS"  # closes last of all
 
 
 class RefreshFailed(Exception):
@@ -64,13 +65,14 @@ class MustWait(Exception):
 class _Known:
     """The shared series of a ticker before it is refreshed, and its last fetch; None where there is none.
 
-    `head` is that of the series even where it is damaged; `series` is not.
+    `head` is that of the series even where it is damaged; `series` is not. `told` is what the ticker's exchange is told to be.
     """
 
     ticker: str
     head: SeriesHead | None
     series: tuple[SeriesHead, PackedBars] | None
     fetch: SeriesFetch | None
+    told: str | None
 
     @property
     def provider(self) -> str | None:
@@ -104,25 +106,28 @@ class Refresher:
         """`providers` are in the order to try."""
         self._database, self._providers, self._clock = database, providers, clock
 
-    def refresh(self, ticker: str, *, force: bool = False) -> Refreshed:
+    def refresh(self, ticker: str, *, force: bool = False, told: str | None = None) -> Refreshed:
         """Fetch what is missing of a ticker and store it. With `force`, ask even where nothing newer can be expected.
 
-        Raises RefreshFailed or MustWait.
+        `told` is what the caller's organization is told of the ticker's exchange: by it, newer prices are expected. What is stored for all
+        goes by what all are told. Raises RefreshFailed or MustWait.
         """
         with self._database.reader() as connection:
             loaded = series_store.load(connection, SHARED_ORG, ticker)
             fetch = fetch_store.find(connection, ticker)
+            shared_told = exchange_store.find_told(connection, SHARED_ORG, ticker) if loaded is None else loaded[0].exchange
         head = loaded[0] if loaded is not None else None
-        known = _Known(ticker, head, loaded if loaded is not None and is_whole(*loaded) else None, fetch)
-        if not force and head is not None and fetch is not None and known.stored is not None and self._is_current(head, fetch):
+        known = _Known(ticker, head, loaded if loaded is not None and is_whole(*loaded) else None, fetch, shared_told)
+        if not force and head is not None and known.stored is not None and self._is_current(head, known, told):
             return Refreshed(ticker, RefreshOutcome.CURRENT, head.provider, head.bars, head.last_day)
         return self._store(known, self._ask(known))
 
-    def _is_current(self, head: SeriesHead, fetch: SeriesFetch) -> bool:
+    def _is_current(self, head: SeriesHead, known: _Known, told: str | None) -> bool:
         """Whether the newest final day is stored, or was asked for in vain a short while ago."""
-        moment = self._clock()
-        exchange = exchange_for(head.ticker, fetch.exchange) or exchanges()[_ELSEWHERE]
-        newest = exchange.newest_final_day(moment)
+        moment, fetch = self._clock(), known.fetch
+        newest = settling_exchange(head.ticker, told or known.told).newest_final_day(moment)
+        if fetch is None:
+            return False
         if head.last_day >= newest:
             return fetch.provisional_day is None or fetch.provisional_day > newest
         return moment - fetch.fetched_at < ASKED_AGAIN
@@ -219,7 +224,7 @@ def _outcome(known: _Known, answer: _Answer) -> RefreshOutcome:
 def _fetch_of(known: _Known, answer: _Answer, outcome: RefreshOutcome, moment: datetime) -> SeriesFetch:
     before, fetched = known.fetch, answer.fetched
     if len(fetched.packed):
-        provisional = None if fetched.is_final else fetched.packed.last_day()
+        provisional = None if is_final(known.ticker, fetched, known.told, moment) else fetched.packed.last_day()
     else:
         provisional = before.provisional_day if before is not None else None
     listed = fetched.listing.exchange if fetched.listing is not None else None

@@ -73,7 +73,7 @@ def refresh_each(
             yield ticker, Refreshed(ticker, RefreshOutcome.OWN, head.provider, head.bars, head.last_day)
             continue
         try:
-            yield ticker, refresher.refresh(ticker, force=force)
+            yield ticker, refresher.refresh(ticker, force=force, told=head.exchange if head is not None else None)
         except RefreshFailed as error:
             yield ticker, Fault(error.code, str(error))
         except MustWait as error:

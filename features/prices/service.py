@@ -13,7 +13,8 @@ from features.prices.former import find_former
 from features.prices.quality import check_whole, provider_warnings, sound_bars
 from features.prices.store import fetch as fetch_store
 from features.prices.store import series as series_store
-from features.prices.store.exchange import has_fetched_from, has_tickers_ending
+from features.prices.store.exchange import has_tickers_ending
+from features.prices.store.exchange import list_told as list_told_exchanges
 from features.prices.store.series import find_head, find_head_and_latest, find_heads, list_tickers, load, load_each, newest_day
 from features.prices.store.symbol import find as known_facts
 from features.prices.symbols import remember
@@ -33,10 +34,10 @@ __all__ = [
     "find_head",
     "find_head_and_latest",
     "find_heads",
-    "has_fetched_from",
     "has_tickers_ending",
     "known_facts",
     "list_tickers",
+    "list_told_exchanges",
     "load",
     "load_each",
     "newest_day",

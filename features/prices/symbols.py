@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from features.prices.store import symbol as symbol_store
+from infrastructure.market_names import mic_of
 from models.provider import Listing
 from models.ticker import normalize_ticker
 from utils.clock import now
@@ -33,12 +34,18 @@ def remember(connection: Connection, org_id: int, listings: Iterable[Listing], s
 
 
 def cleaned(listing: Listing) -> Listing | None:
-    """A listing as it can be stored and shown: a valid ticker in upper case, and texts of one line. None for what is no ticker."""
+    """A listing as it can be stored and shown; None for what is no ticker.
+
+    It has a valid ticker in upper case, texts of one line, and the code of its exchange in place of a known name.
+    """
     try:
         ticker = normalize_ticker(listing.ticker)
     except (ValueError, AttributeError):
         return None
-    return Listing(ticker, **{fact: text_of(getattr(listing, fact), longest) for fact, longest in LONGEST.items()})
+    facts = {fact: text_of(getattr(listing, fact), longest) for fact, longest in LONGEST.items()}
+    if facts["exchange"] is not None:
+        facts["exchange"] = mic_of(facts["exchange"]) or facts["exchange"]
+    return Listing(ticker, **facts)
 
 
 def text_of(value: object, longest: int) -> str | None:

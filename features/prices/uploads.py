@@ -24,6 +24,7 @@ from features.prices.preview import preview_of
 from features.prices.quality import check_whole, is_whole
 from features.prices.store import action as action_store
 from features.prices.store import series as series_store
+from features.prices.store.exchange import find_told
 from infrastructure.exchanges import Expectations
 from models.analysis import PriceWarning
 from models.corporate_action import MERGE, MOST_ACTIONS, UPLOAD, StoredAction
@@ -161,7 +162,8 @@ def prepare(connection: AnyReader, org_id: int, ticker: str, parsed: ParsedFile,
     rescaled, warnings = (merged.rescaled, merged.warnings) if merged is not None else (None, ())
     if extended is not None:
         warnings += tuple(_changed_bases(extended[0], adjustment.bases))
-    head = head_of(description, packed)
+    told = former[0].exchange if former is not None else find_told(connection, org_id, ticker)
+    head = head_of(description, packed)._replace(exchange=told)
     prepared = Prepared(head, packed, declared, known, found, former, stored_actions, rescaled, warnings)
     if prepared.lost is not None and options.keep_days and not options.dry_run:
         raise StoredDaysLost(ticker, prepared.lost)
@@ -193,8 +195,7 @@ def report_of(prepared: Prepared, parsed: ParsedFile, options: UploadOptions) ->
     if prepared.own is not None and parsed.packed.last_day() <= prepared.own[0].last_day:
         message = f"The file holds nothing newer than the stored prices, which end on {day_text(prepared.own[0].last_day)}."
         warnings.append(PriceWarning("nothing_newer", message))
-    exchange = None if prepared.former is None else prepared.former[0].exchange
-    stale = Expectations(now()).of(head.ticker, exchange).stale_by(head.last_day)
+    stale = Expectations(now()).of(head.ticker, head.exchange).stale_by(head.last_day)
     warnings += price_warnings(adjusted_bars(packed, head.adjusted, head.steps), stale)
     extent = (head.ticker, head.bars, head.first_day, head.last_day)
     stored = prepared.former[1] if prepared.former is not None and is_whole(*prepared.former) else None

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, text
 
 from infrastructure.exchanges import Expectations
+from infrastructure.sql.exchange import told_exchange
 from infrastructure.sql.like import escaped
 from infrastructure.sql.superseded import LATEST_SUPERSEDED
 from models.api_key import SHARED_ORG
@@ -62,7 +63,7 @@ _PAGE = """
         l.votes, l.former_verdict, l.verdict_since, l.previous_score,
         {name},
         o.last_day, {own_closes}, s.last_day, {shared_closes},
-        f.exchange, {superseded},
+        {exchange}, {superseded},
         c.sort_value
     FROM (
         SELECT l.org_id, l.ticker, l.strategy, {value} AS sort_value
@@ -104,6 +105,7 @@ def list_latest(
         shared_closes="s.closes, s.last_close" if has_closes else "NULL, NULL",
         name=_NAME,
         superseded=LATEST_SUPERSEDED,
+        exchange=told_exchange("l.ticker"),
         value=value,
         conditions=" AND ".join(conditions),
         order=f"sort_value {direction}, l.ticker, l.strategy",

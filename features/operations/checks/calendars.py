@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from database import Database
 from features.prices import service as prices
 from features.watchlist import service as watchlist
-from infrastructure.exchanges import exchanges, suffixes_of
+from infrastructure.exchanges import exchange_named, exchanges, suffixes_of
 from models.day_text import day_text
 from models.exchange import Exchange
 from models.health import Finding, Probe, doubtful, good
@@ -44,12 +44,11 @@ def _look(database: Database, today: date) -> Finding:
     if not ending:
         return good("The trading days of all exchanges are known for a year or more.")
     with database.read() as connection:
-        in_use = [exchange.mic for exchange in ending if _is_in_use(connection, exchange.mic)]
+        told = {exchange.mic for exchange in map(exchange_named, prices.list_told_exchanges(connection)) if exchange is not None}
+        in_use = [exchange.mic for exchange in ending if exchange.mic in told or _has_suffixed(connection, exchange.mic)]
     return calendars(ending, in_use)
 
 
-def _is_in_use(connection: Connection, mic: str) -> bool:
+def _has_suffixed(connection: Connection, mic: str) -> bool:
     endings = [f".{suffix}" for suffix in suffixes_of(mic)]
-    return prices.has_fetched_from(connection, mic) or any(
-        prices.has_tickers_ending(connection, end) or watchlist.follows_ending(connection, end) for end in endings
-    )
+    return any(prices.has_tickers_ending(connection, end) or watchlist.follows_ending(connection, end) for end in endings)

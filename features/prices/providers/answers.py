@@ -8,13 +8,11 @@ from fractions import Fraction
 
 from features.prices.files.reader import ParsedFile, ReadOptions, read_columns
 from features.prices.latest_day import latest_day
-from infrastructure.exchanges import exchange_of, exchanges
+from infrastructure.exchanges import settling_exchange
 from models.price_errors import PriceQuality
-from models.price_series import PackedBars
-from models.provider import ProviderError, ProviderFault
+from models.provider import Fetched, ProviderError, ProviderFault
 
 LARGEST_TERM = 1_000  # of a split, as 1:190 or 1001:1000
-_CLOSES_LAST = "XNYS"
 
 
 def read_rows(provider: str, ticker: str, columns: Mapping[str, Sequence[str]], moment: datetime) -> ParsedFile:
@@ -29,13 +27,15 @@ def read_rows(provider: str, ticker: str, columns: Mapping[str, Sequence[str]], 
         raise ProviderError(ProviderFault.BAD_ANSWER, message) from error
 
 
-def is_final(ticker: str, packed: PackedBars, moment: datetime) -> bool:
-    """Whether the newest bar is of a day whose exchange closed three hours ago.
+def is_final(ticker: str, fetched: Fetched, told: str | None, moment: datetime) -> bool:
+    """Whether the newest bar of an answer is of a day whose exchange closed three hours ago, where the provider does not know better.
 
-    Where the exchange is not known, New York stands in, which closes last.
+    `told` is what the ticker's exchange is told to be, where the answer does not tell.
     """
-    exchange = exchange_of(ticker) or exchanges()[_CLOSES_LAST]
-    return packed.last_day() <= exchange.newest_final_day(moment)
+    if fetched.is_final is not None:
+        return fetched.is_final
+    listed = fetched.listing.exchange if fetched.listing is not None else None
+    return fetched.packed.last_day() <= settling_exchange(ticker, listed or told).newest_final_day(moment)
 
 
 def split_of_factor(factor: float) -> tuple[int, int] | None:

@@ -7,7 +7,6 @@ from urllib.parse import quote, urlsplit
 
 from features.prices.files.reader import ReadOptions, read_file
 from features.prices.latest_day import latest_day
-from features.prices.providers.answers import is_final
 from features.prices.providers.base import Means
 from features.prices.providers.web_source import WebAnswer, WebSource
 from models.price_errors import AmbiguousDates, PriceQuality
@@ -49,8 +48,7 @@ class CsvUrl:
         other = next((warning for warning in parsed.warnings if warning.code == "other_ticker"), None)
         if other is not None:
             raise self._web.fault(ProviderFault.BAD_ANSWER, f"sent a file of another ticker. {other.message}")
-        final = is_final(ticker, parsed.packed, moment)
-        return Fetched(parsed.packed, parsed.adjusted, parsed.bases, is_final=final, dropped=parsed.dropped)
+        return Fetched(parsed.packed, parsed.adjusted, parsed.bases, dropped=parsed.dropped)
 
     def search(self, text: str) -> list[Listing]:
         """A server of files has nothing to search."""

@@ -8,9 +8,10 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from features.prices.providers.answers import is_final, read_rows, split_of_factor
+from features.prices.providers.answers import read_rows, split_of_factor
 from features.prices.providers.base import Means
 from features.prices.providers.web_source import WebAnswer, WebSource
+from infrastructure.market_names import mic_of
 from models.corporate_action import ActionKind, CorporateAction
 from models.footing import Bases, Basis
 from models.price_series import PackedBars
@@ -24,7 +25,6 @@ _WINDOWS = {"hourly": Window.HOUR, "daily": Window.DAY, "month": Window.MONTH}
 _NOT_FOUND = re.compile(r"Ticker '[^']{0,40}' not found|Not found", re.IGNORECASE)
 _CLASS, _THEIR_CLASS = re.compile(r"\.(?=[A-Z]\Z)"), re.compile(r"-(?=[A-Z]\Z)")  # BRK.B is BRK-B
 _LONGEST_WORDS = 2_000  # of an answer that is no JSON
-_MARKETS = {"NASDAQ": "XNAS", "NYSE": "XNYS"}
 
 
 class Tiingo:
@@ -63,7 +63,6 @@ class Tiingo:
             listing=listing,
             currency="USD",
             time_zone="America/New_York",
-            is_final=is_final(ticker, parsed.packed, self._clock()),
             dropped=parsed.dropped,
         )
 
@@ -107,8 +106,8 @@ class Tiingo:
             return None
         if _ours(str(facts["ticker"])) != ticker:
             raise self._web.fault(ProviderFault.BAD_ANSWER, f"answered for another ticker than {ticker}: {str(facts['ticker'])[:20]!r}.")
-        market = facts.get("exchangeCode")
-        return Listing(ticker, name=facts.get("name"), exchange=_MARKETS.get(str(market), market), currency="USD")
+        market = str(facts.get("exchangeCode") or "")
+        return Listing(ticker, name=facts.get("name"), exchange=mic_of(market) or market or None, currency="USD")
 
     def _json(self, asked: str, answer: WebAnswer) -> Any:
         """The JSON of an answer that is data. Raises ProviderError for what Tiingo says in words."""

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from features.prices.providers.answers import is_final, read_rows
+from features.prices.providers.answers import read_rows
 from features.prices.providers.base import Means
 from features.prices.providers.web_source import WebAnswer, WebSource
 from infrastructure.exchanges import exchange_of
+from infrastructure.market_names import mic_of
 from models.footing import Bases, Basis
 from models.price_series import PackedBars
 from models.provider import Fetched, Listing, ProviderFault, Window
@@ -52,10 +53,9 @@ class TwelveData:
             parsed.packed,
             adjusted=True,
             bases=bases,
-            listing=Listing(ticker, exchange=meta.get("mic_code"), currency=currency, kind=_kind(meta.get("type"))),
+            listing=Listing(ticker, exchange=_exchange(meta), currency=currency, kind=_kind(meta.get("type"))),
             currency=currency,
             time_zone=meta.get("exchange_timezone"),
-            is_final=is_final(ticker, parsed.packed, self._clock()),
             dropped=parsed.dropped,
         )
 
@@ -64,7 +64,7 @@ class TwelveData:
         self._web.meter.reserve(1)
         found = self._answer(text, self._web.get("/symbol_search", {"symbol": text, "outputsize": "20"})).get("data")
         return [
-            Listing(one["symbol"], one.get("instrument_name"), one.get("mic_code"), one.get("currency"), _kind(one.get("instrument_type")))
+            Listing(one["symbol"], one.get("instrument_name"), _exchange(one), one.get("currency"), _kind(one.get("instrument_type")))
             for one in (found if isinstance(found, list) else [])
             if isinstance(one, dict) and isinstance(one.get("symbol"), str) and one.get("country") == "United States"
         ]
@@ -121,6 +121,12 @@ def _columns(traded: Sequence[Mapping[str, Any]], adjusted: Sequence[Mapping[str
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
+
+
+def _exchange(meta: Mapping[str, Any]) -> str | None:
+    """The market identifier code, which some instruments lack, else the exchange's name."""
+    told = str(meta.get("mic_code") or meta.get("exchange") or "")
+    return mic_of(told) or told or None
 
 
 def _kind(value: object) -> str | None:

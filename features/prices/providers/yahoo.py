@@ -10,7 +10,7 @@ from typing import Any
 
 from features.prices.providers.answers import read_rows
 from features.prices.providers.base import Means
-from features.prices.providers.yahoo_chart import MARKETS, Chart
+from features.prices.providers.yahoo_chart import Chart, market_of
 from models.footing import Bases, Basis
 from models.price_series import PackedBars
 from models.provider import Fetched, Listing, ProviderError, ProviderFault
@@ -126,6 +126,5 @@ def _listed(quote: dict[str, Any]) -> Listing | None:
         ticker = normalize_ticker(_THEIR_CLASS.sub(".", str(quote.get("symbol", ""))))
     except ValueError:
         return None
-    told = str(quote.get("exchange") or "")
     name = quote.get("longname") or quote.get("shortname")
-    return Listing(ticker, name, MARKETS.get(told, told) or None, kind=str(quote.get("quoteType") or "").lower() or None)
+    return Listing(ticker, name, market_of(quote.get("exchange")), kind=str(quote.get("quoteType") or "").lower() or None)

@@ -10,21 +10,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from features.prices.providers.answers import split_of_factor
-from infrastructure.exchanges import exchange_of, exchanges
+from infrastructure.exchanges import exchange_for, exchanges
+from infrastructure.market_names import mic_of
 from models.corporate_action import ActionKind, CorporateAction
 from models.exchange import Exchange
 from models.provider import Listing
 
-# Yahoo's names of exchanges.
-MARKETS = {
-    "AMS": "XAMS", "ASE": "XASE", "ASX": "XASX", "BSE": "XBOM", "EBS": "XSWX", "FRA": "XFRA", "GER": "XETR", "HKG": "XHKG", "JPX": "XTKS",
-    "LSE": "XLON", "MCE": "XMAD", "MIL": "XMIL", "NCM": "XNAS", "NGM": "XNAS", "NMS": "XNAS", "NSI": "XNSE", "NYQ": "XNYS", "PAR": "XPAR",
-    "PCX": "ARCX", "STO": "XSTO", "TOR": "XTSE", "VAN": "XTSX",
-}  # fmt: skip
+_OWN_NAMES = {"ASE": "XASE", "ISE": "XDUB"}  # which others use for other exchanges
 # Prices of some exchanges are in a hundredth of the currency, and at times their dividends are not.
 _WHOLE = {"GBp": "GBP", "ILA": "ILS", "ZAc": "ZAR"}
 _AROUND_THE_CLOCK = frozenset({"currency", "cryptocurrency"})
 _ALMOST_MIDNIGHT = 22  # from this full hour on, a day that was meant is the next: Yahoo is wrong about some changes of the clock
+
+
+def market_of(told: object) -> str | None:
+    """The market identifier code of an exchange as Yahoo names it, else that name."""
+    name = str(told or "")
+    return _OWN_NAMES.get(name) or mic_of(name) or name or None
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,14 @@ class Chart:
 
     def listing(self, ticker: str) -> Listing:
         """The ticker as Yahoo lists it."""
-        told = str(self.meta.get("exchangeName") or "")
         name = self.meta.get("longName") or self.meta.get("shortName")
-        return Listing(ticker, name, MARKETS.get(told, told) or None, self.currency, self.kind or None)
+        return Listing(ticker, name, market_of(self.meta.get("exchangeName")), self.currency, self.kind or None)
 
     def calendar(self, ticker: str) -> Exchange | None:
-        """The exchange whose days the bars have: that of the suffix, else the named one, else one of the same time zone."""
+        """The exchange whose days the bars have: the named one, else that of the suffix, else one of the same time zone."""
         if self.kind in _AROUND_THE_CLOCK:
             return None
-        named = exchange_of(ticker) or exchanges().get(MARKETS.get(str(self.meta.get("exchangeName")), ""))
+        named = exchange_for(ticker, market_of(self.meta.get("exchangeName")))
         return named or next((exchange for exchange in exchanges().values() if exchange.zone.key == self.zone), None)
 
     def is_over(self, ticker: str, day: date, moment: datetime) -> bool:

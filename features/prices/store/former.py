@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from database import AnyReader
-from features.prices.store.series import head_from_row
+from features.prices.store.series_head import head_from_row
 from models.corporate_action import ActionKind, CorporateAction, StoredAction
 from models.footing import UNKNOWN, Bases, Basis
 from models.price_series import FORMER_KEPT_FOR, FormerPrices, PackedBars, SeriesHead

@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Callable, Collection
+from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
+from features.prices.store.series_head import HEAD, SERIES, head_from_json, head_from_row
 from infrastructure.sql.advisory_lock import hold_lock
 from infrastructure.sql.driver_reader import Reader
 from infrastructure.sql.like import escaped
 from infrastructure.sql.superseded import OF_SHARED_PRICES
 from models.api_key import SHARED_ORG
-from models.footing import UNKNOWN, Bases, Basis, steps_of_text, text_of_steps
+from models.footing import UNKNOWN, Bases, Basis, text_of_steps
 from models.price_series import PackedBars, SeriesHead
 from models.recent_closes import RecentCloses
 from utils.dialects import Variants
 
 # These columns lie before the bars in a row; SQLite reaches a column behind the bars only by reading the pages of the bars.
 _COLUMNS = "org_id, ticker, name, provider, adjusted, bars, first_day, last_day, sha256"
-_HEAD = (
-    "s.org_id, s.ticker, s.name, s.provider, s.adjusted, s.bars, s.first_day, s.last_day, s.sha256,"
-    " b.price_basis, b.volume_basis, b.steps, f.exchange"
-)
-_SERIES = (
-    "price_series AS s LEFT JOIN series_basis AS b ON b.org_id = s.org_id AND b.ticker = s.ticker"
-    f" LEFT JOIN series_fetches AS f ON f.org_id = {SHARED_ORG} AND f.ticker = s.ticker"
-)
 
 # The shared series has org_id 0, so an organization's own series sorts before it.
 FIND_HEAD = text(
     f"""
-    SELECT {_HEAD}
-    FROM {_SERIES}
+    SELECT {HEAD}
+    FROM {SERIES}
     WHERE s.ticker = :ticker AND s.org_id IN (:org_id, :shared)
     ORDER BY s.org_id DESC
     LIMIT 1
@@ -52,7 +44,7 @@ def find_head(connection: AnyReader, org_id: int, ticker: str) -> SeriesHead | N
 # What an analysis needs first, in one round trip.
 FIND_HEAD_AND_LATEST = text(
     f"""
-    SELECT {_HEAD}, (
+    SELECT {HEAD}, (
         SELECT l.result_id
         FROM latest_results AS l
         WHERE l.org_id = :org_id AND l.ticker = :ticker AND l.strategy = :strategy
@@ -61,7 +53,7 @@ FIND_HEAD_AND_LATEST = text(
                 OR NOT EXISTS (SELECT 1 FROM analysis_results AS r WHERE r.id = l.result_id AND {OF_SHARED_PRICES})
             )
     )
-    FROM {_SERIES}
+    FROM {SERIES}
     WHERE s.ticker = :ticker AND s.org_id IN (:org_id, :shared)
     ORDER BY s.org_id DESC
     LIMIT 1
@@ -78,8 +70,8 @@ def find_head_and_latest(connection: AnyReader, org_id: int, ticker: str, strate
 
 LOAD = text(
     f"""
-    SELECT {_HEAD}, s.data
-    FROM {_SERIES}
+    SELECT {HEAD}, s.data
+    FROM {SERIES}
     WHERE s.ticker = :ticker AND s.org_id IN (:org_id, :shared)
     ORDER BY s.org_id DESC
     LIMIT 1
@@ -100,8 +92,8 @@ def load(connection: AnyReader, org_id: int, ticker: str) -> tuple[SeriesHead, P
 # The tickers that have prices, each once: an organization's own series hides the shared one.
 LOAD_EACH = text(
     f"""
-    SELECT {_HEAD}, s.data
-    FROM {_SERIES}
+    SELECT {HEAD}, s.data
+    FROM {SERIES}
     WHERE s.ticker IN (SELECT value FROM json_each(:tickers)) AND s.org_id IN (:org_id, :shared)
         AND NOT (s.org_id < :org_id AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = :org_id AND o.ticker = s.ticker))
     """
@@ -109,8 +101,8 @@ LOAD_EACH = text(
 # The same for Postgres, in its binary format.
 COPY_EACH = f"""
     COPY (
-        SELECT json_build_array({_HEAD})::text, s.data
-        FROM {_SERIES}
+        SELECT json_build_array({HEAD.replace(":org_id", "%(org_id)s")})::text, s.data
+        FROM {SERIES}
         WHERE s.ticker = ANY(%(tickers)s) AND s.org_id IN (%(org_id)s, %(shared)s)
             AND NOT (
                 s.org_id < %(org_id)s
@@ -124,7 +116,7 @@ def load_each(reader: Reader, org_id: int, tickers: Collection[str], receive: Ca
     """Pass several tickers' series with their bars to `receive`, one after the other, in one read; tickers without prices are left out."""
     if reader.speaks_copy:
         values = {"tickers": list(tickers), "org_id": org_id, "shared": SHARED_ORG}
-        reader.copy(COPY_EACH, values, lambda row: receive(_head_from_json(row[0] or b""), PackedBars(row[1] or b"")))
+        reader.copy(COPY_EACH, values, lambda row: receive(head_from_json(row[0] or b""), PackedBars(row[1] or b"")))
     else:
         texts = {"tickers": json.dumps(list(tickers)), "org_id": org_id, "shared": SHARED_ORG}
         reader.each(LOAD_EACH, texts, lambda row: receive(head_from_row(row[:-1]), PackedBars(row[-1])))
@@ -142,8 +134,8 @@ def updated_at(connection: AnyReader, head: SeriesHead) -> datetime | None:
 # The organization's own series comes after the shared one, and so replaces it in a dict by ticker.
 FIND_HEADS = text(
     f"""
-    SELECT {_HEAD}
-    FROM {_SERIES}
+    SELECT {HEAD}
+    FROM {SERIES}
     WHERE s.ticker IN :tickers AND s.org_id IN (:org_id, :shared)
     ORDER BY s.org_id
     """
@@ -189,8 +181,8 @@ def newest_day(connection: Connection, org_id: int, tickers: Collection[str]) ->
 # A page of series by ticker, each ticker once: an organization's own series hides the shared one.
 LIST_HEADS = text(
     f"""
-    SELECT {_HEAD}
-    FROM {_SERIES}
+    SELECT {HEAD}
+    FROM {SERIES}
     WHERE s.org_id IN (:org_id, :shared) AND s.ticker > :after
         AND (
             s.ticker LIKE :prefix ESCAPE '\\'
@@ -374,27 +366,3 @@ IS_EMPTY = text("SELECT NOT EXISTS (SELECT 1 FROM price_series)")
 def is_empty(connection: Connection) -> bool:
     """Whether no organization has any prices."""
     return bool(connection.execute(IS_EMPTY).scalar_one())
-
-
-def _head_from_json(raw: bytes) -> SeriesHead:
-    row = json.loads(raw)
-    row[6:8] = map(date.fromisoformat, row[6:8])
-    return head_from_row(row)
-
-
-def head_from_row(row: Sequence[Any]) -> SeriesHead:
-    """From the columns of price_series but for the bars, the two bases, the steps and the exchange; null where none are stored."""
-    return SeriesHead(
-        org_id=row[0],
-        ticker=row[1],
-        name=row[2],
-        provider=row[3],
-        adjusted=bool(row[4]),
-        bars=row[5],
-        first_day=row[6],
-        last_day=row[7],
-        sha256=row[8],
-        bases=UNKNOWN if row[9] is None else Bases(Basis(row[9]), Basis(row[10])),
-        steps=() if row[11] is None else steps_of_text(row[11]),
-        exchange=row[12],
-    )

@@ -8,6 +8,7 @@ from typing import Any
 from database import AnyReader
 from features.watchlist.store.watchlist import OfList
 from infrastructure.exchanges import Expectations
+from infrastructure.sql.exchange import told_exchange
 from infrastructure.sql.superseded import LATEST_SUPERSEDED
 from models.api_key import SHARED_ORG
 from models.failure import AnalysisFailure
@@ -24,7 +25,7 @@ _SELECT = f"""
         l.former_verdict, l.verdict_since, l.verdict_since_day,
         o.last_day, o.closes, o.last_close,
         s.last_day, s.closes, s.last_close,
-        f.exchange
+        {told_exchange("w.ticker")}
     FROM {{items}} AS w
     LEFT JOIN latest_results AS l ON l.org_id = w.org_id AND l.ticker = w.ticker AND l.strategy = :strategy
     LEFT JOIN analysis_results AS r ON r.id = l.result_id

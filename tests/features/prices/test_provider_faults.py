@@ -12,6 +12,7 @@ import pytest
 from kit.price_server import Asked, Reply, as_json
 from kit.providers import BARS, MOMENT, SOON_TIRED, TIINGO_META, UNHURRIED, WELL, Ask, Counter, made, tiingo, twelve_body, twelve_rows
 
+from features.prices.providers.answers import is_final
 from features.prices.providers.base import Means
 from models.price_series import Bar
 from models.provider import ProviderError, ProviderFault, Window
@@ -210,8 +211,8 @@ def test_an_index_has_no_volume(ask: Ask) -> None:
     [("2005-03-31 21:30", False), ("2005-04-01 00:59", True), ("2005-03-31 23:59", False), ("2005-04-02 12:00", True)],
 )
 def test_the_newest_bar_is_final_three_hours_after_the_close(ask: Ask, kind: str, moment: str, final: bool) -> None:
-    asking = ask(kind, WELL[kind], moment=datetime.fromisoformat(moment).replace(tzinfo=UTC))
-    assert asking.provider.fetch("AAPL", None).is_final is final
+    at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    assert is_final("AAPL", ask(kind, WELL[kind], moment=at).provider.fetch("AAPL", None), None, at) is final
 
 
 def test_search(ask: Ask) -> None:

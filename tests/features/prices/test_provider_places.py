@@ -9,6 +9,7 @@ import pytest
 from kit.price_server import Asked, Reply, as_json
 from kit.providers import BARS, TIINGO_META, WELL, Ask, csv_file, tiingo_row, twelve_body, twelve_rows
 
+from features.prices.providers.answers import is_final
 from models.price_series import Bar
 from models.provider import ProviderError, ProviderFault
 
@@ -20,7 +21,8 @@ EVENING = datetime(2005, 3, 24, 22, tzinfo=UTC)  # New York closed an hour ago; 
 
 def twelve_of(symbol: str, currency: str, zone: str, bars: list[Bar], asked: Asked) -> Reply:
     body = twelve_body(twelve_rows(asked, bars), symbol)
-    return as_json({**body, "meta": {**body["meta"], "currency": currency, "exchange_timezone": zone}})  # type: ignore[dict-item]
+    mic = asked.query.get("mic_code", "XNGS")
+    return as_json({**body, "meta": {**body["meta"], "currency": currency, "exchange_timezone": zone, "mic_code": mic}})  # type: ignore[dict-item]
 
 
 def renamed_at_tiingo(asked: Asked) -> Reply:
@@ -77,13 +79,13 @@ def test_days_are_those_of_the_exchange_and_end_there(ask: Ask, kind: str, ticke
 
     fetched = ask(kind, answer, moment=EVENING).provider.fetch(ticker, None)
     assert fetched.packed.days() == DAYS
-    assert (fetched.is_final, fetched.dropped) == (final, 0)
+    assert (is_final(ticker, fetched, None, EVENING), fetched.dropped) == (final, 0)
     assert fetched.time_zone == (zone if kind == "twelvedata" else None)
 
 
 def test_tiingos_midnights_in_utc_are_days_of_new_york(ask: Ask) -> None:
     fetched = ask("tiingo", lambda asked: as_json([tiingo_row(bar) for bar in THREE]), moment=EVENING).provider.fetch("AAPL", DAYS[0])
-    assert (fetched.packed.days(), fetched.is_final, fetched.time_zone) == (DAYS, False, "America/New_York")
+    assert (fetched.packed.days(), is_final("AAPL", fetched, None, EVENING), fetched.time_zone) == (DAYS, False, "America/New_York")
 
 
 @pytest.mark.parametrize("kind", ["twelvedata", "csv_url"])
@@ -113,6 +115,6 @@ def test_a_day_that_has_not_begun_there_has_no_bar(ask: Ask, kind: str, ticker: 
 def test_a_live_price_that_is_appended_is_provisional(ask: Ask, kind: str, day: date, moment: str, final: bool) -> None:
     newest = BARS[-1]
     live = replace(newest, day=day, open=newest.close, high=newest.close, low=newest.close, volume=0.0)
-    asking = ask(kind, lambda asked: WELL[kind](asked, [*BARS, live]), moment=datetime.fromisoformat(moment).replace(tzinfo=UTC))  # type: ignore[call-arg]
-    fetched = asking.provider.fetch("AAPL", None)
-    assert (fetched.packed.last_day(), fetched.is_final) == (day, final)
+    at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    fetched = ask(kind, lambda asked: WELL[kind](asked, [*BARS, live]), moment=at).provider.fetch("AAPL", None)  # type: ignore[call-arg]
+    assert (fetched.packed.last_day(), is_final("AAPL", fetched, None, at)) == (day, final)

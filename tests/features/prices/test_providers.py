@@ -7,8 +7,9 @@ from datetime import date
 
 import pytest
 from kit.price_server import as_json
-from kit.providers import BARS, KEY, WELL, Ask, tiingo, tiingo_row, twelve, twelve_body, twelve_rows
+from kit.providers import BARS, KEY, MOMENT, WELL, Ask, tiingo, tiingo_row, twelve, twelve_body, twelve_rows
 
+from features.prices.providers.answers import is_final
 from models.corporate_action import ActionKind
 from models.footing import Basis
 from models.provider import ProviderError, ProviderFault
@@ -23,7 +24,7 @@ def test_the_whole_history_is_read(ask: Ask, kind: str) -> None:
     assert fetched.packed.days() == [bar.day for bar in BARS]
     for name in ("open", "high", "low", "close", "adj_close", "volume"):
         assert fetched.packed.column(name).tolist() == pytest.approx([getattr(bar, name) for bar in BARS], rel=1e-12), name
-    assert (fetched.adjusted, fetched.is_final, fetched.dropped) == (True, True, 0)
+    assert (fetched.adjusted, is_final("AAPL", fetched, None, MOMENT), fetched.dropped) == (True, True, 0)
     assert len(asking.server.asked) == asking.meter.calls == asking.provider.cost(None)
     assert len({asked.connection for asked in asking.server.asked}) == 1
 

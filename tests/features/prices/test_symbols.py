@@ -85,7 +85,8 @@ def test_tickers_tell_what_is_known(client: Client, app: Application) -> None:
     }  # fmt: skip
     told(app, SHARED_ORG, Listing("AAPL", "Apple Computer", "XNAS", "USD", "stock"))
     [after] = client.get("/tickers?q=AAPL").json["items"]
-    assert after == {**before, "exchange": "XNAS", "currency": "USD", "type": "stock"}
+    assert after == {**before, "exchange": "XNAS", "currency": "USD", "type": "stock", "freshness": after["freshness"]}
+    assert (before["freshness"]["exchange"], after["freshness"]["exchange"]) == (None, "XNAS")
 
 
 def test_a_fetch_remembers_what_the_provider_tells(client: Client) -> None:
