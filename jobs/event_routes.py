@@ -21,7 +21,7 @@ from jobs.feed import FeedFull, JobFeed
 from jobs.flags import STREAMS
 from jobs.schemas import StreamHeaders, job_answer
 from jobs.stalls import Situation, StallWatch
-from models.job import Job, Stall, Waiting
+from models.job import Job
 from utils.api_utils import ApiError
 from utils.json_text import dump
 
@@ -114,13 +114,13 @@ def states(feed: JobFeed, stalls: StallWatch, job: Job, seen: int, may_continue:
     Ends when the job has ended or is gone, when the feed is closed, or when the stream may not continue.
     """
     latest: Job | None = job if job.version > seen else None
-    told: tuple[Stall | None, Waiting | None] = (None, None)
+    told: Any = (None, None)
     while True:
         situation = stalls.situation()
         if latest is not None:
             if not may_continue():
                 return
-            job, seen, told = latest, latest.version, _untraced(situation, latest)
+            job, seen, told = latest, latest.version, situation.untraced(latest)
             yield job, situation
             if job.is_finished:
                 return
@@ -128,14 +128,10 @@ def states(feed: JobFeed, stalls: StallWatch, job: Job, seen: int, may_continue:
         if latest is None:
             if feed.is_closed or feed.is_gone(job.id) or not may_continue():
                 return
-            if _untraced(stalls.situation(), job) != told:
+            if stalls.situation().untraced(job) != told:
                 latest = job
             else:
                 yield None
-
-
-def _untraced(situation: Situation, job: Job) -> tuple[Stall | None, Waiting | None]:
-    return situation.stall_of(job), situation.waiting_of(job)
 
 
 def _events(changes: Iterator[State | None]) -> Iterator[bytes]:

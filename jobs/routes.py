@@ -27,6 +27,7 @@ from jobs.schemas import (
     RetryHeaders,
     item_answer,
     job_answer,
+    job_tag,
 )
 from jobs.store import item_list as item_list_store
 from jobs.store import job as job_store
@@ -55,7 +56,7 @@ def list_jobs(query: JobsQuery) -> Response:
 def get_job(path: JobPath, query: JobQuery) -> Response:
     """One job with its progress. It is read now, or with `seen` may be up to seconds old.
 
-    `ETag` is its version; `If-None-Match` is supported.
+    `ETag` is its version, and while it cannot get on or items of it wait, also why and until when; `If-None-Match` is supported.
     """
     response = _job_response(services().job_reads.find(org_id(), path.job_id, query.seen))
     if "If-None-Match" in request.headers:
@@ -118,7 +119,8 @@ def retry_job(path: JobPath, header: RetryHeaders) -> Response:
 
 
 def _job_response(job: Job, status: int = 200) -> Response:
-    return json_response(job_answer(job, services().stalls.situation()), status, {"ETag": f'"{job.version}"'})
+    situation = services().stalls.situation()
+    return json_response(job_answer(job, situation), status, {"ETag": f'"{job_tag(job, situation)}"'})
 
 
 def _expected_versions(header: ChangeHeaders) -> list[int] | None:
@@ -126,6 +128,6 @@ def _expected_versions(header: ChangeHeaders) -> list[int] | None:
     tags = parse_etags(header.if_match)
     if header.if_match is None or tags.star_tag:
         return None
-    # The tag of a compressed answer names the compression after a colon. A tag that is not a number matches no version.
+    # After a colon the tag has what the version does not tell, and the compression. One that is not a number matches no version.
     versions = [(tag or "").partition(":")[0] for tag in tags.as_set()]
     return [int(version) for version in versions if version.isascii() and version.isdigit() and len(version) < 19]

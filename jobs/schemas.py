@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Literal
+from zlib import crc32
 
 from pydantic import Field
 
@@ -12,7 +13,7 @@ from jobs.stalls import Situation
 from models.job import Fault, Job, JobItem
 from models.job_state import ItemStatus, JobStatus
 from utils.clock import now
-from utils.json_text import parse_tolerant
+from utils.json_text import dump, parse_tolerant
 
 # Literals, so that the OpenAPI document lists the values; a test compares them with the enums.
 JobStatusName = Literal["queued", "processing", "completed", "failed", "cancelled"]
@@ -187,6 +188,12 @@ def job_answer(job: Job, situation: Situation) -> dict[str, object]:
         "started_at": job.started_at,
         "finished_at": job.finished_at,
     }
+
+
+def job_tag(job: Job, situation: Situation) -> str:
+    """What identifies the JSON object of a job: its version, and what keeps it from getting on, of which the version has no trace."""
+    untraced = situation.untraced(job)
+    return f"{job.version}:{crc32(dump(untraced)):08x}" if any(untraced) else str(job.version)
 
 
 def item_answer(item: JobItem) -> dict[str, object]:

@@ -35,6 +35,10 @@ class Situation:
         """The items of a job that wait for their time."""
         return None if job.is_finished else self.delays.get(job.id)
 
+    def untraced(self, job: Job) -> tuple[Stall | None, Waiting | None]:
+        """What changes without a new version of the job."""
+        return self.stall_of(job), self.waiting_of(job)
+
     def eta_seconds(self, job: Job, moment: datetime) -> float | None:
         """Seconds to the end: at the average pace so far, and not before the last waiting item goes on. None where nothing tells."""
         if self.stall_of(job) is not None:

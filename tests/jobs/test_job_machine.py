@@ -328,7 +328,7 @@ def test_fifty_at_once(app: Application, in_hand: bool) -> None:
             assert (after["version"] == before["version"]) == ({**after, "eta_seconds": 0} == {**before, "eta_seconds": 0})
             moved = (JobStatus(before["status"]), JobStatus(after["status"]))
             assert moved[0] == moved[1] or (moved[0] not in FINISHED and is_legal(*moved))
-    row, first = job_row(job_id), int(etag.strip('"'))
+    row, first = job_row(job_id), int(etag.strip('"').partition(":")[0])
     assert (row["status"], row["cancelled"]) == ("cancelled", 6)
     assert row["version"] in ((first + 1, first + 2) if in_hand else (first + 1,))  # the worker may have given back before or after
     assert {item["status"] for item in item_rows(job_id).values()} == {"cancelled"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -108,3 +109,24 @@ def test_a_stream_tells_when_items_wait_and_until_when(client: Client) -> None:
             assert [next_wait(), next_wait()] == [waiting, "silence"]
         watch.given = Situation(frozenset(Lane), is_paused=False)
         assert [next_wait(), next_wait()] == [None, "silence"]
+
+
+def test_a_poll_sees_that_items_wait_though_the_version_is_the_same(client: Client) -> None:
+    """Browsers ask with the tag of the answer that they have."""
+    path = f"/jobs/{ask(client, 'AAPL')['id']}"
+    watch = GivenWatch(Situation(frozenset(Lane), is_paused=False))
+    client.app.services = replace(client.app.services, stalls=watch)
+    first = client.get(path)
+    tag, told = first.headers["ETag"], []
+    assert (tag, first.json["waiting"]) == ('"1"', None)
+    job_id = first.json["id"]
+    for hours in (1, 2):
+        waiting = Waiting(1, now() + timedelta(hours=hours), now() + timedelta(hours=hours))
+        watch.given = Situation(frozenset(Lane), is_paused=False, delays={job_id: waiting})
+        answer = client.get(f"{path}?seen=1", headers={"If-None-Match": tag})
+        assert (answer.status_code, answer.json["version"]) == (200, 1)
+        tag = answer.headers["ETag"]
+        assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
+        told.append(answer.json["waiting"]["last_at"])
+    assert told[0] < told[1]
+    assert client.post(f"{path}/cancel", headers={"If-Match": tag}).status_code == 202

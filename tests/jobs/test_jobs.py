@@ -12,6 +12,7 @@ from kit.jobs import (
     SAMPLE,
     UNKNOWN_ID,
     another_organization,
+    appear,
     ask,
     claim,
     csv_of,
@@ -27,6 +28,7 @@ from kit.support import Client
 
 import database
 from features.analyses.kinds import BulkAnalysis
+from models.job import Lane
 
 ROUTES = (
     "GET /jobs/{}",
@@ -250,6 +252,7 @@ def test_the_items_of_a_job(client: Client) -> None:
 
 
 def test_a_job_is_sent_again_only_when_it_has_changed(client: Client) -> None:
+    appear(Lane.CPU)
     path = f"/jobs/{ask(client, 'AAPL')['id']}"
     etag = client.get(path).headers["ETag"]
     assert etag == '"1"'
