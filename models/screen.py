@@ -23,9 +23,9 @@ VOTE_COLUMNS = {f"vote_{key}": key for key in INDICATORS}
 SCREEN_COLUMNS = (
     "ticker", "name", "verdict", "score", "former_verdict", "move", "close", "change_percent", "volume", "closes", "rsi",
     "distance_percent", "entry", "stop_loss", "target", "signal", "strategy", "as_of", "analysed_at", "bars", "created_at", "id",
-    *VOTE_COLUMNS,
+    "superseded", *VOTE_COLUMNS,
 )  # fmt: skip
-UNSORTED_COLUMNS = frozenset({"signal", "bars", "created_at", "id"})
+UNSORTED_COLUMNS = frozenset({"signal", "bars", "created_at", "id", "superseded"})
 SORT_KEYS = tuple(column for column in SCREEN_COLUMNS if column not in UNSORTED_COLUMNS)
 
 

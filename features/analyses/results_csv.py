@@ -15,7 +15,7 @@ from models.screen import ResultFilter, ScreenedResult
 from utils.clock import iso
 
 PAGE = 500  # results per read
-COLUMNS = ("ticker", "strategy", "as_of", "close", "score", "verdict", "signal", "bars", "created_at", "id")
+COLUMNS = ("ticker", "strategy", "as_of", "close", "score", "verdict", "signal", "bars", "created_at", "id", "superseded")
 # Spreadsheets run a cell that begins with one of these as a formula, some also after a tab or line end.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -62,6 +62,8 @@ def _cells(result: ScreenedResult, columns: Sequence[str]) -> list[object]:
 def _written(value: object) -> object:
     if isinstance(value, datetime):
         return iso(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return " ".join(map(str, value)) if isinstance(value, list) else value
 
 

@@ -23,6 +23,7 @@ from utils.clock import now
 from utils.json_text import parse_tolerant
 
 PAGE = 500  # items per read
+SUPERSEDED = "Superseded"  # a result whose prices were replaced as one since
 FIRST_ANALYSIS = "First analysis"  # where a verdict has none before it
 
 VERDICTS = (
@@ -42,6 +43,7 @@ VERDICTS = (
     Column("Shares", 11, Style.WHOLE),
     Column("Position value", 16, Style.MONEY),
     Column("Risk amount", 14, Style.MONEY),
+    Column(SUPERSEDED, 13),
     Column("Result id", 38),
 )
 FAILURES = (
@@ -126,13 +128,19 @@ def _verdict(item: EndedItem, sizing: Sizing, strategy: str, tally: Tally) -> li
     trade = body["trade"]
     advice = advice_of(result.signal, trade)
     cells: list[CellValue] = [item.ticker, item.name, result.as_of, result.close, result.score, result.verdict, before, signal, advice]
+    end = (superseded_word(result.superseded), item.result_id)
     # The plan of a Sell is that of a short sale, and no plan for those who own the share or do not.
     if trade is None or result.signal == Signal.SELL:
-        return [*cells, *[None] * (len(VERDICTS) - len(cells) - 1), item.result_id]
+        return [*cells, *[None] * (len(VERDICTS) - len(cells) - 2), *end]
     plan = (trade[key] for key in ("entry", "stop_loss", "target", "reward_risk"))
     position = _position(trade, sizing)
     tally.add_position(strategy, position)
-    return [*cells, *plan, *position, item.result_id]
+    return [*cells, *plan, *position, *end]
+
+
+def superseded_word(superseded: bool) -> str | None:
+    """What marks a superseded result in a list."""
+    return SUPERSEDED if superseded else None
 
 
 def advice_of(signal: str, trade: dict[str, Any] | None) -> str | None:

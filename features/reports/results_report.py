@@ -12,7 +12,7 @@ from analysis.trade import size_position
 from database import Database
 from features.analyses.service import result_pages, standing_failures
 from features.prices import service as prices
-from features.reports.job_report import FIRST_ANALYSIS, advice_of, colour_verdicts
+from features.reports.job_report import FIRST_ANALYSIS, SUPERSEDED, advice_of, colour_verdicts, superseded_word
 from features.reports.parameters import SIGNALS, VOTES, reason_in_words, strategy_name
 from features.reports.summary import COLUMNS as SUMMARY_COLUMNS
 from features.reports.summary import Change, Failure, Tally, write_summary
@@ -37,6 +37,7 @@ COLUMNS = {
     "volume": Column("Volume", 16, Style.WHOLE),
     "score": Column("Score", 9, Style.SCORE),
     "verdict": Column("Verdict", 13),
+    "superseded": Column(SUPERSEDED, 13),
     "former_verdict": Column("Before", 13),
     "move": Column("Score change", 13, Style.SCORE_CHANGE),
     "signal": Column("Signal", 9),
@@ -53,7 +54,8 @@ COLUMNS = {
     "id": Column("Result id", 38),
 }
 USUAL = (
-    *("ticker", "name", "strategy", "as_of", "close", "change_percent", "volume", "score", "verdict", "former_verdict", "signal", "rsi"),
+    *("ticker", "name", "strategy", "as_of", "close", "change_percent", "volume", "score", "verdict", "superseded"),
+    *("former_verdict", "signal", "rsi"),
     *("distance_percent", "entry", "stop_loss", "target", "bars", "analysed_at", "id"),
 )
 FILTERS = (Column("Filter", 26, Style.LABEL), Column("Value", 60, align="left"))
@@ -114,6 +116,8 @@ def _cell(result: ScreenedResult, column: str, expectations: Expectations) -> Ce
         return "No data" if value is None else VOTES[value]
     if column == "former_verdict":
         return value or (FIRST_ANALYSIS if result.previous_score is None else "Unchanged")
+    if column == "superseded":
+        return superseded_word(result.superseded)
     if column == "strategy":
         return strategy_name(value)
     return SIGNALS[Signal(result.signal)] if column == "signal" else value

@@ -16,8 +16,10 @@ from models.job_state import ItemStatus
 from models.result import ResultSummary, StoredResult
 
 FIND_LATEST = text(
-    """
-    SELECT r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.body, l.former_verdict, l.verdict_since_day
+    f"""
+    SELECT
+        r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.body,
+        l.former_verdict, l.verdict_since_day, {SUPERSEDED}
     FROM latest_results AS l
     JOIN analysis_results AS r ON r.id = l.result_id
     WHERE l.org_id = :org_id AND l.ticker = :ticker AND l.strategy = :strategy
@@ -27,17 +29,21 @@ FIND_LATEST = text(
 
 @dataclass(frozen=True)
 class Latest:
-    """The latest result of a ticker by a strategy, the verdict before the present one, and the day since when it holds."""
+    """The latest result of a ticker by a strategy, the verdict before the present one, and the day since when it holds.
+
+    `superseded`: its prices were replaced as one since.
+    """
 
     stored: StoredResult
     former_verdict: str | None
     since: date | None
+    superseded: bool
 
 
 def find_latest(connection: AnyReader, org_id: int, ticker: str, strategy: str) -> Latest | None:
     """The latest result of a ticker by a strategy."""
     row = connection.execute(FIND_LATEST, {"org_id": org_id, "ticker": ticker, "strategy": strategy}).first()
-    return None if row is None else Latest(StoredResult.from_row(row[:-2]), row[-2], row[-1])
+    return None if row is None else Latest(StoredResult.from_row(row[:-3]), row[-3], row[-2], bool(row[-1]))
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,10 @@ def list_period(
 
 @dataclass(frozen=True)
 class ResultLine:
-    """The part of a result that a job's report shows in one line; `body` is the whole result as JSON."""
+    """The part of a result that a job's report shows in one line; `body` is the whole result as JSON.
+
+    `superseded`: its prices were replaced as one since.
+    """
 
     as_of: date
     close: float
@@ -100,6 +109,7 @@ class ResultLine:
     verdict: str
     signal: str
     body: str
+    superseded: bool
 
 
 @dataclass(frozen=True)
@@ -146,7 +156,8 @@ LIST_ENDED_ITEMS = text(
             LIMIT 1
         ),
         i.status, i.tries, i.result_id, i.error_code, i.error,
-        r.as_of, r.close, r.score, r.verdict, r.signal, r.body
+        r.as_of, r.close, r.score, r.verdict, r.signal, r.body,
+        {SUPERSEDED}
     FROM analysis_job_items AS i
     LEFT JOIN analysis_results AS r ON r.id = i.result_id AND r.org_id = :org_id
     WHERE i.job_id = :job_id AND i.status IN ({_ENDED}) AND i.key > :after
@@ -163,6 +174,6 @@ def list_ended_items(connection: AnyReader, org_id: int, job_id: str, after: str
 
 
 def _item_from_row(row: Sequence[Any]) -> EndedItem:
-    ticker, name, before, status, tries, result_id, error_code, error, *result = row
-    line = None if result[0] is None else ResultLine(*result)
+    ticker, name, before, status, tries, result_id, error_code, error, *result, superseded = row
+    line = None if result[0] is None else ResultLine(*[*result, bool(superseded)])
     return EndedItem(ticker, name, before, ItemStatus(status), tries, result_id, error_code, error, line)

@@ -13,7 +13,7 @@ from typing import Any
 from database import Database
 from features.prices import service as prices
 from features.reports import store as report_store
-from features.reports.job_report import advice_of, colour_verdicts
+from features.reports.job_report import SUPERSEDED, advice_of, colour_verdicts, superseded_word
 from features.reports.parameters import ADJUSTMENTS, SIGNALS, VOTES, parameters_in_words, strategy_name
 from features.reports.store import HistoryQuery, Latest
 from features.reports.workbook import FIRST_EXCEL_YEAR, Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
@@ -54,6 +54,7 @@ HISTORY = (
     Column("Score", 9, Style.SCORE),
     Column("Verdict", 13),
     Column("Signal", 9),
+    Column("Superseded", 13),
     Column("Parameters", 24),
     Column("Analysed (UTC)", 20, Style.MOMENT),
     Column("Result id", 38),
@@ -191,6 +192,8 @@ def _summary(facts: Facts) -> Iterator[tuple[str, CellValue, Style | None]]:
     if facts.latest.former_verdict is not None:
         until = f", until {day_text(facts.latest.since)}" if facts.latest.since else ""
         yield "Verdict before", f"{facts.latest.former_verdict}{until}", None
+    if facts.latest.superseded:
+        yield SUPERSEDED, "Its prices were replaced as a whole since; it is not compared with newer results.", None
     yield "Signal", SIGNALS[Signal(result["signal"])], None
     yield "Strategy", strategy_name(result["strategy"]), None
     yield "Parameters", parameters_in_words({"strategy": result["strategy"], "as_of": result["as_of"]}), None
@@ -247,6 +250,7 @@ def _add_history(book: Book, history: Iterable[tuple[ResultSummary, bool]]) -> N
             result.score,
             result.verdict,
             SIGNALS[Signal(result.signal)],
+            superseded_word(result.superseded),
             parameters,
             result.created_at,
             result.id,

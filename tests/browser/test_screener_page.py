@@ -200,7 +200,7 @@ def test_the_file_has_the_columns_and_rows_of_the_page(open_page: Open, market: 
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
     header, *lines = list(csv.reader(io.StringIO(Path(download.value.path()).read_text(), newline="")))
-    assert header == ["ticker", "name", "rsi", "vote_obv"]
+    assert header == ["ticker", "name", "rsi", "vote_obv", "superseded"]
     assert [line[0] for line in lines] == tickers(page)
 
 

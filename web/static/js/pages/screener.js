@@ -133,7 +133,7 @@ function wanted() {
 async function save(button, path, accept, name) {
   button.disabled = true;
   try {
-    const chosen = ["ticker", ...columns.map(({ key }) => key).filter((key) => key !== "closes")].join(",");
+    const chosen = ["ticker", ...columns.map(({ key }) => key).filter((key) => key !== "closes"), "superseded"].join(",");
     const saved = await download(path, { params: { ...asParams(filters), columns: chosen }, accept, name });
     notify(`${saved.name} is saved.`);
   } catch (error) {
