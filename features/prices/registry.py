@@ -13,7 +13,8 @@ from config import Settings
 from database import Database
 from features.prices.budgets import Budget, BudgetSpent
 from features.prices.circuit import Circuit
-from features.prices.providers import csv_url, tiingo, twelvedata, yahoo
+from features.prices.providers import about
+from features.prices.providers.about import About
 from features.prices.providers.base import USUAL_PATIENCE, Means, Patience, Provider
 from models.provider import Allowance, ProviderError, ProviderFault, calls_of_text
 
@@ -21,7 +22,7 @@ Answer = TypeVar("Answer")
 
 
 class _Entry(NamedTuple):
-    provider: type[Provider]
+    about: About
     calls: Callable[[Settings], str | None]
     make: Callable[[Settings, Means], Provider]
     needs: tuple[str, ...] = ()  # the settings that it cannot do without, besides its place in PRICE_PROVIDERS
@@ -31,26 +32,38 @@ def _key(secret: SecretStr | None) -> str:
     return "" if secret is None else secret.get_secret_value()
 
 
+def _tiingo(own: Settings, means: Means) -> Provider:
+    from features.prices.providers.tiingo import Tiingo  # noqa: PLC0415 — only who asks a provider needs its client
+
+    return Tiingo(own.tiingo_url, _key(own.tiingo_api_key), means)
+
+
+def _twelvedata(own: Settings, means: Means) -> Provider:
+    from features.prices.providers.twelvedata import TwelveData  # noqa: PLC0415 — as above
+
+    return TwelveData(own.twelvedata_url, _key(own.twelvedata_api_key), means)
+
+
+def _yahoo(own: Settings, means: Means) -> Provider:
+    from features.prices.providers.yahoo import Yahoo  # noqa: PLC0415 — as above
+
+    return Yahoo(own.yahoo_url, means)
+
+
+def _csv_url(own: Settings, means: Means) -> Provider:
+    from features.prices.providers.csv_url import CsvUrl  # noqa: PLC0415 — as above
+
+    return CsvUrl(own.csv_url_template or "", means)
+
+
 _ENTRIES = {
-    tiingo.NAME: _Entry(
-        tiingo.Tiingo,
-        lambda own: own.tiingo_calls,
-        lambda own, means: tiingo.Tiingo(own.tiingo_url, _key(own.tiingo_api_key), means),
-        ("tiingo_api_key",),
-    ),
-    twelvedata.NAME: _Entry(
-        twelvedata.TwelveData,
-        lambda own: own.twelvedata_calls,
-        lambda own, means: twelvedata.TwelveData(own.twelvedata_url, _key(own.twelvedata_api_key), means),
-        ("twelvedata_api_key",),
-    ),
-    yahoo.NAME: _Entry(yahoo.Yahoo, lambda own: own.yahoo_calls, lambda own, means: yahoo.Yahoo(own.yahoo_url, means)),
-    csv_url.NAME: _Entry(
-        csv_url.CsvUrl,
-        lambda own: own.csv_url_calls,
-        lambda own, means: csv_url.CsvUrl(own.csv_url_template or "", means),
-        ("csv_url_template",),
-    ),
+    entry.about.name: entry
+    for entry in (
+        _Entry(about.TIINGO, lambda own: own.tiingo_calls, _tiingo, ("tiingo_api_key",)),
+        _Entry(about.TWELVEDATA, lambda own: own.twelvedata_calls, _twelvedata, ("twelvedata_api_key",)),
+        _Entry(about.YAHOO, lambda own: own.yahoo_calls, _yahoo),
+        _Entry(about.CSV_URL, lambda own: own.csv_url_calls, _csv_url, ("csv_url_template",)),
+    )
 }
 
 
@@ -100,7 +113,7 @@ def known(settings: Settings, database: Database) -> list[Known]:
         entry = _ENTRIES[name]
         missing = [setting.upper() for setting in entry.needs if getattr(settings, setting) is None]
         needs = (*(("PRICE_PROVIDERS",) if name not in places else ()), *missing)
-        terms, budget = entry.provider.terms, _budget(name, settings, database)
+        terms, budget = entry.about.terms, _budget(name, settings, database)
         listed.append(Known(name, terms, places.get(name), needs, budget, Circuit(database, name)))
     return listed
 
@@ -128,4 +141,4 @@ def configured(settings: Settings, database: Database, patience: Patience = USUA
 def _budget(name: str, settings: Settings, database: Database) -> Budget:
     entry = _ENTRIES[name]
     calls = entry.calls(settings)
-    return Budget(database, name, Allowance(calls_of_text(calls) if calls else {}, entry.provider.zone))
+    return Budget(database, name, Allowance(calls_of_text(calls) if calls else {}, entry.about.zone))

@@ -49,8 +49,12 @@ def test_the_followed_tickers_are_refreshed_and_then_analysed(
 ) -> None:
     site = start(start_own_site, tmp_path, server)
     follow(site, *TICKERS)
-    page = open_page("/", at=site)
+    page = open_page(None, at=site)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/api/v1/providers") else None)
+    page.goto(site.url("/"))
     page.get_by_role("button", name="Refresh prices").click()
+    assert len(asked) == 1
     area = page.locator(".refresh-area")
     expect(area.get_by_role("link", name="Refresh of the prices of the watchlist (3 tickers)")).to_be_visible()
     expect(area).to_contain_text("3 tickers have new prices.")

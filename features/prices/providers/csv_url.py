@@ -7,12 +7,12 @@ from urllib.parse import quote, urlsplit
 
 from features.prices.files.reader import ReadOptions, read_file
 from features.prices.latest_day import latest_day
+from features.prices.providers.about import CSV_URL
 from features.prices.providers.base import Means
 from features.prices.providers.web_source import WebAnswer, WebSource
 from models.price_errors import AmbiguousDates, PriceQuality
 from models.provider import Fetched, Listing, ProviderFault, Window
 
-NAME = "csv_url"
 TICKER, SINCE = "{ticker}", "{since}"
 _FIRST_DAY = date(1900, 1, 1)
 
@@ -20,9 +20,7 @@ _FIRST_DAY = date(1900, 1, 1)
 class CsvUrl:
     """Reads what an upload reads: CSV in any dialect, or a workbook."""
 
-    name = NAME
-    terms = "The files and their terms are those of the address that you configured."
-    zone = "UTC"
+    name, terms, zone = CSV_URL
 
     def __init__(self, template: str, means: Means) -> None:
         """`template` is an address with {ticker}, and with {since} (a day, YYYY-MM-DD) where it takes one."""

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
+from features.prices.providers.about import TIINGO
 from features.prices.providers.answers import read_rows, split_of_factor
 from features.prices.providers.base import Means
 from features.prices.providers.web_source import WebAnswer, WebSource
@@ -17,7 +18,6 @@ from models.footing import Bases, Basis
 from models.price_series import PackedBars
 from models.provider import Fetched, Listing, ProviderError, ProviderFault, Window
 
-NAME = "tiingo"
 FIRST_DAY = "1900-01-01"  # without a day, only the newest bar comes
 # Limits are told in words, as plain text or as `detail`, with the status 429 or 200.
 _SPENT = re.compile(r"(hourly|daily) request allocation|symbol look ?up for this (month)")
@@ -30,9 +30,7 @@ _LONGEST_WORDS = 2_000  # of an answer that is no JSON
 class Tiingo:
     """Knows tickers of the United States, without a suffix. Its answers name no ticker: the days in common with stored prices tell."""
 
-    name = NAME
-    terms = "Free for personal use only: 50 requests an hour, 1,000 a day, 500 different tickers a month."
-    zone = "America/New_York"
+    name, terms, zone = TIINGO
 
     def __init__(self, address: str, key: str, means: Means) -> None:
         self._web = WebSource("Tiingo", address, {"Authorization": f"Token {key}"}, means)

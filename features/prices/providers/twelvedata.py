@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from features.prices.providers.about import TWELVEDATA
 from features.prices.providers.answers import read_rows
 from features.prices.providers.base import Means
 from features.prices.providers.web_source import WebAnswer, WebSource
@@ -15,7 +16,6 @@ from models.footing import Bases, Basis
 from models.price_series import PackedBars
 from models.provider import Fetched, Listing, ProviderFault, Window
 
-NAME = "twelvedata"
 MOST_ROWS = "5000"  # of one answer: 20 years
 _FAULTS = {401: ProviderFault.KEY_REFUSED, 403: ProviderFault.KEY_REFUSED, 404: ProviderFault.UNKNOWN_TICKER, 414: ProviderFault.BAD_ANSWER}
 _NOTHING = "No data is available on the specified dates"  # with 400: the days asked for have no bar
@@ -25,9 +25,7 @@ _OTHER_PLAN = "available starting with"  # with 403 or 404: a ticker that the ke
 class TwelveData:
     """Asks twice: once for prices as traded, once for closes that are adjusted for splits and dividends. It reports no actions."""
 
-    name = NAME
-    terms = "Free for personal use only: 8 credits a minute, 800 a day, 2 for each ticker; few exchanges outside the United States."
-    zone = "UTC"
+    name, terms, zone = TWELVEDATA
 
     def __init__(self, address: str, key: str, means: Means) -> None:
         self._web = WebSource("Twelve Data", address, {"Authorization": f"apikey {key}"}, means)

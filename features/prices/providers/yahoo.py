@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from features.prices.providers.about import YAHOO
 from features.prices.providers.answers import read_rows
 from features.prices.providers.base import Means
 from features.prices.providers.yahoo_chart import Chart, market_of
@@ -16,7 +17,6 @@ from models.price_series import PackedBars
 from models.provider import Fetched, Listing, ProviderError, ProviderFault
 from models.ticker import normalize_ticker
 
-NAME = "yahoo"
 LIBRARY = "yfinance"
 MOST_FOUND = 20
 _BASES = Bases(Basis.SPLIT_ADJUSTED, Basis.SPLIT_ADJUSTED)
@@ -28,12 +28,7 @@ _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")  # yfinance would look it up, an
 class Yahoo:
     """Knows tickers of most exchanges, by the suffixes that are ours as well."""
 
-    name = NAME
-    terms = (
-        "Unofficial, for personal use only: Yahoo documents no interface, changes it without notice, and refuses who asks a lot. "
-        "Needs the packages of requirements-yahoo.txt."
-    )
-    zone = "UTC"
+    name, terms, zone = YAHOO
 
     def __init__(self, address: str | None, means: Means) -> None:
         """`address` is asked in place of Yahoo's hosts, if there is one."""

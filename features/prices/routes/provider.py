@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Response
 
 from api.blueprint import api_blueprint
 from api.services import services
+from features.prices.registry import Known
+from features.prices.registry import known as known_providers
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.provider import ProviderList
 from models.provider import WindowUse
 from utils.api_utils import json_response
 from utils.clock import now
-
-if TYPE_CHECKING:
-    from features.prices.registry import Known
 
 blueprint = api_blueprint("provider", PRICES)
 
@@ -26,9 +25,7 @@ def list_providers() -> Response:
 
     Reading it asks no provider for anything.
     """
-    from features.prices.registry import known  # noqa: PLC0415 — few installations have providers, and the clients load slowly
-
-    return json_response({"items": [_item(each) for each in known(services().settings, services().database)]})
+    return json_response({"items": [_item(each) for each in known_providers(services().settings, services().database)]})
 
 
 def _item(known: Known) -> dict[str, Any]:

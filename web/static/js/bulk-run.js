@@ -3,8 +3,8 @@
 import { api } from "./api.js";
 import { fill, h, notify } from "./dom.js";
 import { describeEnd, describeJob, jobProgress } from "./job-progress.js";
-import { FINISHED, watchJob } from "./job-watch.js";
-import { jobBadge } from "./words.js";
+import { watchJob } from "./job-watch.js";
+import { FINISHED, jobBadge } from "./words.js";
 
 /** Analyse many tickers; as runJob. */
 export const runBulk = (area, order) => runJob(area, "/bulk-analyze", order);

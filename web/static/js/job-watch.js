@@ -1,11 +1,11 @@
 // Following a job: by its stream; by polling when the stream is refused or breaks.
 
 import { address, api } from "./api.js";
+import { FINISHED } from "./words.js";
 
 const POLL_MILLISECONDS = 2000;
 const LONGEST_POLL_MILLISECONDS = 15000;
 const SILENCE_MILLISECONDS = 5000; // a stream begins with the job: one that has said nothing by then is held back on its way
-export const FINISHED = new Set(["completed", "failed", "cancelled"]);
 
 /**
  * Call `onJob(job)` at every change until the job ends. Returns a function that stops.

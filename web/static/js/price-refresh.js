@@ -3,8 +3,9 @@
 import { api } from "./api.js";
 import { followJob, runJob } from "./bulk-run.js";
 import { fill, h, isFocusLost } from "./dom.js";
-import { FINISHED } from "./job-watch.js";
-import { hasProvider, needsWords } from "./providers.js";
+import { needsWords } from "./provider-words.js";
+import { hasProvider } from "./providers.js";
+import { FINISHED } from "./words.js";
 
 const NEWEST = 20; // an older job that is still active is on the page of tasks
 const KIND = "price_refresh";

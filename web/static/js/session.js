@@ -12,6 +12,7 @@ let asking = null;
 /** @type {HTMLDialogElement | null} */
 let dialog = null;
 let isPutOff = false;
+let reason = ""; // why the key is asked for
 const tabs = new BroadcastChannel(CHANNEL);
 
 const meta = (name) => /** @type {HTMLMetaElement} */ (document.querySelector(`meta[name="${name}"]`));
@@ -67,92 +68,44 @@ async function readSession() {
 
 /** @param {string} title */
 function ask(title) {
-  asking = new Promise((resolve) => {
-    let isIn = false;
-    const key = h("input", { id: "again-key", type: "password", autocomplete: "current-password", autocapitalize: "none", spellcheck: "false", required: true, maxlength: "500" });
-    const problem = h("p", { class: "field-problem", role: "alert", id: "again-problem" });
-    const submit = h("button", { type: "submit", class: "primary" }, "Sign in");
-    const later = h("button", { type: "button", onclick: () => opened.close() }, "Not now");
-    const form = h(
-      "form",
-      { class: "stack" },
-      h("h2", { id: "again-title" }, title),
-      h("p", {}, "Sign in again to go on. What you typed on this page stays."),
-      h("input", { type: "text", name: "user", value: "api-key", autocomplete: "username", hidden: true }),
-      h("label", { for: "again-key" }, "API key"),
-      key,
-      problem,
-      h("div", { class: "row end" }, later, submit),
-    );
-    const opened = h("dialog", { class: "ask", id: "sign-in-again", "aria-labelledby": "again-title" }, form);
-    const refuse = (text) => {
-      problem.textContent = text;
-      key.setAttribute("aria-invalid", "true");
-      key.setAttribute("aria-describedby", "again-problem");
-      key.focus();
-    };
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      submit.disabled = true;
-      try {
-        const refused = await signIn(key.value);
-        if (refused) return refuse(refused);
-        const session = await readSession();
-        if (!session) return refuse("The service did not answer. Try again.");
-        key.value = "";
-        isIn = adopt(session);
-        tabs.postMessage("signed in");
-        if (isIn) opened.close();
-        else offerReload(form);
-      } finally {
-        submit.disabled = false;
-      }
-    });
-    const before = /** @type {HTMLElement | null} */ (document.activeElement);
-    opened.addEventListener("close", () => {
-      opened.remove();
-      dialog = asking = null;
-      isIn ||= generation !== started;
-      if (!isIn) putOff();
-      else if (before?.isConnected) before.focus();
-      resolve(isIn);
-    });
-    const started = generation;
-    dialog = opened;
-    document.body.append(opened);
-    opened.showModal();
-    key.focus();
-  });
+  reason = title;
+  asking = askForKey();
   return asking;
+}
+
+/** Open the dialog, which is loaded now: most visits do without. Resolves to whether the calls may be sent again. @returns {Promise<boolean>} */
+async function askForKey() {
+  const started = generation;
+  const before = /** @type {HTMLElement | null} */ (document.activeElement);
+  let isIn = false;
+  const take = (session) => {
+    isIn = adopt(session);
+    tabs.postMessage("signed in");
+    return isIn;
+  };
+  try {
+    const { openSignIn } = await import("./sign-in-again.js");
+    if (generation === started) {
+      const { element, closed } = openSignIn(reason, { readSession, take });
+      dialog = element;
+      await closed;
+    }
+  } catch {
+    // Without an answer from the service nobody can sign in; the line above the page offers it again.
+  }
+  dialog = asking = null;
+  isIn ||= generation !== started;
+  if (!isIn) putOff();
+  else if (before?.isConnected) before.focus();
+  return isIn;
 }
 
 /** Ask for the reason that is known now: a read may have been refused before. @param {string} title */
 function askBecause(title) {
+  reason = title;
   const asked = dialog?.querySelector("#again-title");
   if (asked) asked.textContent = title;
   else if (!asking) ask(title);
-}
-
-/** Another organization's key, or one that may do less: the page is another one with it. @param {HTMLElement} form */
-function offerReload(form) {
-  const load = h("button", { type: "button", class: "primary", onclick: () => location.reload() }, "Load the page again");
-  form.replaceChildren(
-    h("h2", { id: "again-title" }, "You are signed in with another key"),
-    h("p", {}, "This page was made for the former key and must be loaded again for this one. What you typed in it will be lost."),
-    h("div", { class: "row end" }, load),
-  );
-  load.focus();
-}
-
-/** Send the key. Resolves to what is wrong, or to "". @param {string} key */
-async function signIn(key) {
-  try {
-    const answer = await fetch("/login", { method: "POST", body: new URLSearchParams({ key }), headers: { Accept: "application/json" }, credentials: "same-origin" });
-    if (answer.ok) return "";
-    return (await answer.json()).detail ?? `The service answered ${answer.status}.`;
-  } catch {
-    return "The service did not answer. Try again.";
-  }
 }
 
 /** What stands above the page until somebody signs in. */

@@ -12,6 +12,8 @@ const VERDICTS = { "Strong Buy": ["Strong Buy", "good"], Buy: ["Buy", "good"], H
 const SIGNALS = { BUY: ["Buy", "good"], HOLD: ["Hold", ""], SELL: ["Sell", "bad"] };
 /** @type {Record<string, Words>} */
 const JOBS = { queued: ["Queued", ""], processing: ["Processing", "busy"], completed: ["Completed", "good"], failed: ["Failed", "bad"], cancelled: ["Cancelled", ""] };
+/** The states that a job does not leave. */
+export const FINISHED = new Set(["completed", "failed", "cancelled"]);
 /** @type {Record<string, Words>} */
 const ITEMS = { queued: JOBS.queued, processing: JOBS.processing, succeeded: ["Succeeded", "good"], failed: JOBS.failed, cancelled: JOBS.cancelled };
 /** @type {Record<string, Words>} */

@@ -4,7 +4,7 @@ import { api } from "../api.js";
 import { h } from "../dom.js";
 import { formatCount, formatSoon } from "../format.js";
 import { ago } from "../moments.js";
-import { needsWords, windowWords } from "../providers.js";
+import { needsWords, windowWords } from "../provider-words.js";
 import { badge } from "../words.js";
 import { facts, section } from "./section.js";
 

@@ -2,7 +2,7 @@
 
 import { api } from "../api.js";
 import { byId, isFocusLost } from "../dom.js";
-import { FINISHED } from "../job-watch.js";
+import { FINISHED } from "../words.js";
 
 const NEWEST = 20; // an older job that is still active is on the page of tasks
 const KIND = "bulk_analysis";

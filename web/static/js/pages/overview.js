@@ -6,15 +6,14 @@ import { byId, fill, focusedIn, h, isFocusLost, notify } from "../dom.js";
 import { DEFAULT_LIST, isDefault, itemPath, titleOf } from "../lists.js";
 import { wireAddForm } from "../overview/add.js";
 import { showBriefing } from "../overview/briefing.js";
-import { ByHand } from "../overview/by-hand.js";
 import { beginOf, lastVisit } from "../overview/facts.js";
 import { ListPicker } from "../overview/list-picker.js";
-import { NotesEditors } from "../overview/notes.js";
 import { BY_HAND, markSort, offerOrders, pressed, sorted } from "../overview/order.js";
 import { keepPlace, returnToPlace } from "../overview/place.js";
 import { buildRow, buildTable, COLUMN_COUNT, noneRow } from "../overview/rows.js";
 import { RunAll } from "../overview/run-all.js";
 import { chosenOf, showCount, showSummary } from "../overview/summary.js";
+import { hasProvider } from "../providers.js";
 import { empty, loading, problem } from "../states.js";
 import { offerStrategies } from "../strategies.js";
 import { tickerAddress } from "../tickers.js";
@@ -36,17 +35,11 @@ const universeOf = () => (isDefault(picker.current) ? { universe: "watchlist" } 
 const runAll = new RunAll(() => ({ ...universeOf(), strategy: state.strategy }), load);
 /** @type {import("../price-refresh.js").PriceRefresh | null} */
 let priceRefresh = null; // where a provider is configured
-const byHand = new ByHand({
-  items: () => items,
-  shown: shownRows,
-  isOn: () => state.sort === BY_HAND,
-  path: (ticker) => itemPath(picker.current, ticker),
-  moved: () => render(),
-  settled: load,
-});
+/** @type {import("../overview/by-hand.js").ByHand | null} */
+let byHand = null; // once rows are ordered by hand
 const picker = new ListPicker((id) => change({ list: id }));
-/** @type {Map<string, NotesEditors>} */
-const editorsByList = new Map(); // what was typed for one list waits while another is shown
+/** @type {Map<string, import("../overview/notes.js").NotesEditors>} */
+const editorsByList = new Map(); // once notes are edited; what was typed for one list waits while another is shown
 
 let state = readUrl(DEFAULTS);
 /** @type {any[]} */
@@ -73,9 +66,10 @@ async function readAll(onPage) {
   return found;
 }
 
-/** The open editors of the list that is shown. */
-function editors() {
+/** The editors of the list that is shown. */
+async function editors() {
   const list = picker.current;
+  const { NotesEditors } = await import("../overview/notes.js");
   const known = editorsByList.get(list.id);
   if (known) return known;
   const made = new NotesEditors(COLUMN_COUNT, list, {
@@ -105,8 +99,8 @@ async function load() {
   if (!table) fill(page, loading("Loading the watchlist …"));
   try {
     // What is there already is shown while more is on its way, unless it would take the place of more.
-    const found = await readAll(table ? () => {} : take);
-    if (found && !byHand.isPending) take(found); // after the last move the list is asked for again, with that move
+    const [found] = await Promise.all([readAll(table ? () => {} : take), offerByHand()]);
+    if (found && !byHand?.isPending) take(found); // after the last move the list is asked for again, with that move
   } catch (error) {
     if (!("status" in error)) console.error(error);
     if (error.status === 404 && state.list !== DEFAULT_LIST.id) return leaveList();
@@ -114,6 +108,21 @@ async function load() {
     else fill(page, problem(error, load));
   }
   page.removeAttribute("aria-busy");
+}
+
+/** Let rows be moved, where they are ordered by hand. */
+async function offerByHand() {
+  if (state.sort !== BY_HAND || byHand) return;
+  const { ByHand } = await import("../overview/by-hand.js");
+  byHand ??= new ByHand({
+    items: () => items,
+    shown: shownRows,
+    isOn: () => state.sort === BY_HAND,
+    path: (ticker) => itemPath(picker.current, ticker),
+    moved: () => render(),
+    settled: load,
+  });
+  if (table) byHand.wire(table.body);
 }
 
 /** The list that the address names is gone: another tab has deleted it, or the link is old. */
@@ -142,13 +151,13 @@ function render() {
   if (!table?.element.isConnected) {
     table = buildTable((key) => change({ sort: pressed(state.sort, key) }));
     table.body.addEventListener("click", onAction);
-    byHand.wire(table.body);
+    byHand?.wire(table.body);
     page.replaceChildren(table.element);
   }
   const focus = focusedAction();
   const editor = /** @type {HTMLElement | null} */ (document.activeElement?.closest(".editor-row") && document.activeElement);
   const chosen = sorted(chosenOf(items, { show: state.show, q: state.q, since }), state.sort);
-  const wanted = chosen.flatMap((item) => [rowOf(item, since), editors().rowOf(item.ticker) ?? []].flat());
+  const wanted = chosen.flatMap((item) => [rowOf(item, since), editorsByList.get(state.list)?.rowOf(item.ticker) ?? []].flat());
   if (!chosen.length) wanted.push(noneRow(state.q.trim() ? `None of the followed tickers has “${state.q.trim()}”.` : "None of the followed tickers.", () => change({ show: "", q: "" })));
   place(table.body, wanted);
   markSort(table.head, state.sort);
@@ -222,8 +231,7 @@ async function added(tickers) {
 
 /** Offer a refresh of the prices, where a provider is configured. */
 async function offerRefresh() {
-  const { items: providers } = await api.get("/providers").catch(() => ({ items: [] }));
-  if (!providers.some(({ configured }) => configured)) return;
+  if (!(await hasProvider())) return;
   const { changedTickers, offerAnalysis, PriceRefresh } = await import("../price-refresh.js");
   /** After a refresh: the list with its new prices, and an offer to analyse them. */
   const refreshed = async (job) => {
@@ -247,10 +255,10 @@ function onAction(event) {
     menu: () => button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") === "false")),
     analyse: () => analyse(item, button),
     remove: () => remove(item, button),
-    notes: () => editors().edit(item),
+    notes: async () => (await editors()).edit(item),
     lists: () => choose(item),
-    up: () => byHand.step(ticker, -1),
-    down: () => byHand.step(ticker, 1),
+    up: () => byHand?.step(ticker, -1),
+    down: () => byHand?.step(ticker, 1),
   };
   actions[button.dataset.action]?.();
 }
@@ -346,6 +354,7 @@ function apply() {
     table = null;
   }
   if (before.strategy !== state.strategy || before.list !== state.list) load();
+  else if (state.sort === BY_HAND) offerByHand().then(render);
   else render();
 }
 

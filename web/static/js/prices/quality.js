@@ -4,7 +4,7 @@ import { api } from "../api.js";
 import { h, notify } from "../dom.js";
 import { formatAgo, formatCount, formatDay, formatMoment, formatWhole } from "../format.js";
 import { freshnessBadge, freshnessSentence } from "../freshness.js";
-import { fetchFacts } from "../providers.js";
+import { fetchFacts } from "../provider-words.js";
 import { tickerAddress } from "../tickers.js";
 import { download } from "../transfer.js";
 import { badge } from "../words.js";

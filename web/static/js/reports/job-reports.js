@@ -6,11 +6,10 @@ import { fill, h } from "../dom.js";
 import { formatAgo, formatMoment, formatShare, formatWhole } from "../format.js";
 import { kindOf } from "../job-kinds.js";
 import { describeJob } from "../job-progress.js";
-import { FINISHED } from "../job-watch.js";
 import { oneStopPerRow } from "../rows.js";
 import { empty, problem, show } from "../states.js";
 import { field, select } from "../widgets.js";
-import { jobBadge, statesOf } from "../words.js";
+import { FINISHED, jobBadge, statesOf } from "../words.js";
 import { outcomeLine, saveWith } from "./saving.js";
 
 /** @type {[string, string][]} */

@@ -4,8 +4,8 @@ import { api } from "../api.js";
 import { byId, fill, h, notify } from "../dom.js";
 import { countOf, itemsOf, kindOf } from "../job-kinds.js";
 import { describeJob } from "../job-progress.js";
-import { FINISHED } from "../job-watch.js";
 import { download } from "../transfer.js";
+import { FINISHED } from "../words.js";
 
 const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const TRIES = 3;

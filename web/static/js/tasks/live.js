@@ -4,7 +4,8 @@
 import { api } from "../api.js";
 import { notify } from "../dom.js";
 import { describeEnd } from "../job-progress.js";
-import { FINISHED, watchJob } from "../job-watch.js";
+import { watchJob } from "../job-watch.js";
+import { FINISHED } from "../words.js";
 
 const MOST_STREAMS = 2; // a web process serves few, and a browser keeps six connections to a host for all its pages
 const POLL_MILLISECONDS = 2000;

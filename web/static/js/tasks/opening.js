@@ -1,7 +1,7 @@
 // What the views of the page share: how long a job took, and links that are followed within the page.
 
 import { formatDuration } from "../format.js";
-import { FINISHED } from "../job-watch.js";
+import { FINISHED } from "../words.js";
 
 /** How long a job ran, or has been running. */
 export function duration(job) {

@@ -3,7 +3,7 @@
 import { api } from "../api.js";
 import { h } from "../dom.js";
 import { formatDay, formatMoment, formatWhole } from "../format.js";
-import { fetchFacts } from "../providers.js";
+import { fetchFacts } from "../provider-words.js";
 import { show } from "../states.js";
 
 const ADJUSTMENTS = {
