@@ -12,6 +12,8 @@ from models.corporate_action import CorporateAction
 from models.footing import UNKNOWN, Bases
 from models.price_series import PackedBars
 
+PROVIDERS = ("tiingo", "twelvedata", "yahoo", "csv_url")  # those that can be configured
+
 
 class Window(StrEnum):
     """A span over which a source counts calls."""
@@ -72,6 +74,14 @@ class Fetched:
     time_zone: str | None = None
     is_final: bool | None = None
     dropped: int = 0
+
+
+@dataclass(frozen=True)
+class OwnOrder:
+    """The providers that a single ticker is asked of, at least one, in this order."""
+
+    providers: tuple[str, ...]
+    updated_at: datetime
 
 
 @dataclass(frozen=True)

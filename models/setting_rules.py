@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from models import database_url, setting_text
 from models.config_fault import Fault
-from models.provider import calls_of_text
+from models.provider import PROVIDERS, calls_of_text
 
 if TYPE_CHECKING:
     from config import Settings
@@ -72,13 +72,14 @@ def _monitoring_faults(settings: Settings) -> list[Fault]:
 
 def _provider_faults(settings: Settings) -> list[Fault]:
     keys = {"tiingo": settings.tiingo_api_key, "twelvedata": settings.twelvedata_api_key}
-    known = (*keys, "yahoo", "csv_url")
     faults = []
     for name in dict.fromkeys(settings.price_providers):
         variable = f"{name.upper()}_API_KEY"
         key = keys.get(name)
-        if name not in known:
-            faults.append(Fault("PRICE_PROVIDERS", f"{name[:40]!r} is no provider.", f"Name any of {', '.join(known)}, comma-separated."))
+        if name not in PROVIDERS:
+            faults.append(
+                Fault("PRICE_PROVIDERS", f"{name[:40]!r} is no provider.", f"Name any of {', '.join(PROVIDERS)}, comma-separated.")
+            )
         elif name == "csv_url" and settings.csv_url_template is None:
             faults.append(Fault("CSV_URL_TEMPLATE", "PRICE_PROVIDERS names csv_url, which needs it.", _TEMPLATE_REMEDY))
         elif name == "yahoo" and find_spec("yfinance") is None:

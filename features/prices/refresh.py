@@ -1,7 +1,7 @@
 """Brings a ticker's shared prices up to date: asks for what is missing and stores it as one.
 
 A series stays with the provider that it came from, because two providers' histories need not stand on one footing. The next provider of
-PRICE_PROVIDERS takes over where that one fails, with its whole history.
+PRICE_PROVIDERS, or of the ticker's own order, takes over where that one fails or is not in that order, with its whole history.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from analysis.bars import ADJ_CLOSE, CLOSE
 from database import Database
 from features.prices.adjustment import adjustment_of
 from features.prices.budgets import BudgetSpent
+from features.prices.provider_order import asked_of
 from features.prices.providers.answers import is_final
 from features.prices.quality import is_whole
 from features.prices.registry import Configured
@@ -26,6 +27,7 @@ from features.prices.store import action as action_store
 from features.prices.store import exchange as exchange_store
 from features.prices.store import fetch as fetch_store
 from features.prices.store import series as series_store
+from features.prices.store import ticker_provider as order_store
 from features.prices.symbols import remember
 from features.prices.top_up import Stored, in_common, top_up, why_whole
 from infrastructure.exchanges import settling_exchange
@@ -33,7 +35,7 @@ from models.api_key import SHARED_ORG
 from models.corporate_action import MOST_ACTIONS, StoredAction
 from models.job import Later
 from models.price_series import MOST_BARS, PackedBars, SeriesDescription, SeriesHead, head_of
-from models.provider import Fetched, ProviderError, ProviderFault
+from models.provider import Fetched, OwnOrder, ProviderError, ProviderFault
 from models.series_fetch import FetchFailure, Refreshed, RefreshOutcome, SeriesFetch
 from utils.clock import now
 from utils.ids import new_id
@@ -65,7 +67,8 @@ class MustWait(Exception):
 class _Known:
     """The shared series of a ticker before it is refreshed, and its last fetch; None where there is none.
 
-    `head` is that of the series even where it is damaged; `series` is not. `told` is what the ticker's exchange is told to be.
+    `head` is that of the series even where it is damaged; `series` is not. `told` is what the ticker's exchange is told to be, and
+    `own_order` its own order of providers.
     """
 
     ticker: str
@@ -73,6 +76,7 @@ class _Known:
     series: tuple[SeriesHead, PackedBars] | None
     fetch: SeriesFetch | None
     told: str | None
+    own_order: OwnOrder | None
 
     @property
     def provider(self) -> str | None:
@@ -115,9 +119,10 @@ class Refresher:
         with self._database.reader() as connection:
             loaded = series_store.load(connection, SHARED_ORG, ticker)
             fetch = fetch_store.find(connection, ticker)
+            own_order = order_store.find(connection, ticker)
             shared_told = exchange_store.find_told(connection, SHARED_ORG, ticker) if loaded is None else loaded[0].exchange
         head = loaded[0] if loaded is not None else None
-        known = _Known(ticker, head, loaded if loaded is not None and is_whole(*loaded) else None, fetch, shared_told)
+        known = _Known(ticker, head, loaded if loaded is not None and is_whole(*loaded) else None, fetch, shared_told, own_order)
         if not force and head is not None and known.stored is not None and self._is_current(head, known, told):
             return Refreshed(ticker, RefreshOutcome.CURRENT, head.provider, head.bars, head.last_day)
         return self._store(known, self._ask(known))
@@ -126,7 +131,7 @@ class Refresher:
         """Whether the newest final day is stored, or was asked for in vain a short while ago."""
         moment, fetch = self._clock(), known.fetch
         newest = settling_exchange(head.ticker, told or known.told).newest_final_day(moment)
-        if fetch is None:
+        if fetch is None or (known.own_order is not None and fetch.provider not in known.own_order.providers):
             return False
         if head.last_day >= newest:
             return fetch.provisional_day is None or fetch.provisional_day > newest
@@ -136,8 +141,10 @@ class Refresher:
         """The answer of the first provider that has one."""
         errors: list[ProviderError] = []
         wait: MustWait | None = None
-        # The provider of the stored series first; the others in the order of the settings.
-        for configured in sorted(self._providers, key=lambda each: each.provider.name != known.provider):
+        by_name = {each.provider.name: each for each in self._providers}
+        order = asked_of(known.own_order, list(by_name))
+        # The provider of the stored series first, if it is in the order.
+        for configured in (by_name[name] for name in sorted(order, key=lambda name: name != known.provider)):
             try:
                 return configured.ask(partial(self._fetch, configured, known))
             except ProviderError as error:
@@ -205,12 +212,22 @@ class Refresher:
         )
 
     def _failed(self, known: _Known, errors: Sequence[ProviderError]) -> RefreshFailed:
-        message = " ".join(str(error) for error in errors) or "No provider is configured."
+        message = " ".join(str(error) for error in errors) or self._why_nobody(known)
         is_unknown = bool(errors) and all(error.fault is ProviderFault.UNKNOWN_TICKER for error in errors)
         failure = FetchFailure("ticker_not_found" if is_unknown else "prices_unavailable", message, self._clock())
         with self._database.transaction() as connection:
             fetch_store.save_failure(connection, known.ticker, failure)
         return RefreshFailed(failure.code, message)
+
+    def _why_nobody(self, known: _Known) -> str:
+        if known.own_order is None:
+            return "No provider is configured."
+        configured = ", ".join(each.provider.name for each in self._providers) or "none"
+        own = ", ".join(known.own_order.providers)
+        return (
+            f"{known.ticker} is asked of {own} only, and PRICE_PROVIDERS has {configured}. Configure one of them, or change the ticker's "
+            f"providers by PUT /api/v1/tickers/{known.ticker}/providers."
+        )
 
 
 def _outcome(known: _Known, answer: _Answer) -> RefreshOutcome:

@@ -133,6 +133,8 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "PATCH /api/v1/watchlist/{ticker}",
         "DELETE /api/v1/watchlist/{ticker}",
         "GET /api/v1/tickers",
+        "GET /api/v1/tickers/{ticker}/providers",
+        "PUT /api/v1/tickers/{ticker}/providers",
         "GET /api/v1/universes",
         "GET /api/v1/universes/{name}",
         "PUT /api/v1/universes/{name}",

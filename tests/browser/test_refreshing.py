@@ -108,6 +108,29 @@ def test_a_ticker_is_refreshed_from_its_page_which_tells_where_its_prices_are_fr
     expect(page.locator("#as-of")).not_to_have_text(before)
 
 
+def test_a_ticker_s_own_providers_are_chosen_on_its_page(
+    open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path
+) -> None:
+    site = start(start_own_site, tmp_path, server)
+    refresh(site, tickers=["ACME"])
+    page = open_page("/tickers/ACME", at=site, viewport=PHONE)
+    expect(page.locator("[data-verdict]")).to_be_visible()
+    page.locator(".provenance summary").click()
+    choice = page.get_by_label("Providers that these prices are asked of")
+    expect(choice).to_have_value("")
+    assert serious(page) == []
+    choice.select_option("tiingo only")
+    wait_until(lambda: site.api("GET", "/tickers/ACME/providers").json()["providers"] == ["tiingo"])
+    expect(choice).to_be_focused()
+    site.api("PUT", "/tickers/ACME/providers", json={"providers": ["yahoo", "csv_url"]})
+    page.reload()
+    page.locator(".provenance summary").click()
+    expect(choice.locator("option:checked")).to_have_text("yahoo, then csv_url only")
+    choice.select_option("tiingo, as for every ticker")
+    wait_until(lambda: site.api("GET", "/tickers/ACME/providers").json()["providers"] == [])
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
 def test_prices_that_nobody_can_serve_say_why(open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path) -> None:
     site = start(start_own_site, tmp_path, server)
     refresh(site, tickers=["ACME"])

@@ -6,12 +6,17 @@ from flask import Response
 
 from api.authentication import org_id
 from api.blueprint import api_blueprint
+from api.flags import require_flag
+from api.marks import admin
 from api.paging import page, read_cursor
+from api.problem import BODY_PROBLEMS
+from api.schemas import TickerPath
 from api.services import services
 from features.prices.flags import FETCHES
 from features.prices.lookup import MOST_LISTINGS, listings_of
+from features.prices.provider_order import providers_of, set_providers
 from features.prices.routes.tags import PRICES
-from features.prices.schemas.ticker import TickerPage, TickersQuery
+from features.prices.schemas.ticker import TickerPage, TickerProvidersAnswer, TickerProvidersRequest, TickersQuery
 from features.prices.store import series as series_store
 from features.prices.store import symbol as symbol_store
 from infrastructure.exchanges import Expectations
@@ -42,6 +47,29 @@ def list_tickers(query: TickersQuery) -> Response:
     if not items and after is None and query.q.strip() and not query.stored:
         items = _known_elsewhere(query.q.strip(), query.limit, asks=query.ask and services().flags.is_enabled(FETCHES))
     return json_response({"items": items, "next_cursor": next_cursor})
+
+
+@blueprint.get("/tickers/<ticker>/providers", responses={200: TickerProvidersAnswer})
+def get_ticker_providers(path: TickerPath) -> Response:
+    """Which providers a ticker's prices are asked of, whether it has any or not."""
+    with services().database.read() as connection:
+        return json_response(providers_of(connection, path.ticker, services().settings.price_providers))
+
+
+@blueprint.put(
+    "/tickers/<ticker>/providers", responses={200: TickerProvidersAnswer}, problems=(*BODY_PROBLEMS, "forbidden", "feature_disabled")
+)
+@admin
+def set_ticker_providers(path: TickerPath, body: TickerProvidersRequest) -> Response:
+    """Have a ticker's prices asked of some providers only, in this order; with none, as PRICE_PROVIDERS says.
+
+    Fetched prices are shared, so this needs the master key. Stored prices stay with their provider while it is named; otherwise the next
+    refresh replaces their whole history by that of the first one named that has it.
+    """
+    require_flag(FETCHES)
+    set_providers(services().database, path.ticker, body.providers)
+    with services().database.read() as connection:
+        return json_response(providers_of(connection, path.ticker, services().settings.price_providers))
 
 
 def facts_of(facts: Facts) -> dict[str, object]:

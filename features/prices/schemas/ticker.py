@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from typing_extensions import TypeAliasType
 
-from api.schemas import PLAIN_TEXT, Answer, LongPageQuery, Page
+from api.schemas import PLAIN_TEXT, Answer, Body, LongPageQuery, Page
 from models.freshness import Freshness
+from models.provider import PROVIDERS
 
 
 class TickersQuery(LongPageQuery):
@@ -47,3 +50,33 @@ class TickerPage(Page):
     """A page of tickers, by ticker; without stored ones, the likeliest first."""
 
     items: list[TickerItem]
+
+
+ProviderName = TypeAliasType("ProviderName", Literal["tiingo", "twelvedata", "yahoo", "csv_url"])
+
+
+class TickerProvidersRequest(Body):
+    """The providers that a ticker's prices are to be asked of."""
+
+    providers: Annotated[list[ProviderName], Field(max_length=len(PROVIDERS))] = Field(
+        description="In the order to try; with none, that of PRICE_PROVIDERS. One that is not configured is passed over.",
+        json_schema_extra={"uniqueItems": True},
+    )
+
+    @field_validator("providers")
+    @classmethod
+    def _each_once(cls, providers: list[str]) -> list[str]:
+        if len(set(providers)) < len(providers):
+            raise ValueError("It names a provider twice. Name each once, in the order to try.")
+        return providers
+
+
+class TickerProvidersAnswer(Answer):
+    """The providers that a ticker's shared prices are asked of."""
+
+    ticker: str
+    providers: list[ProviderName] = Field(description="The ticker's own order; empty where it has none.")
+    order: list[ProviderName] = Field(
+        description="Those that are asked, in this order: of `providers`, or else of PRICE_PROVIDERS, those that are configured."
+    )
+    updated_at: datetime | None = Field(description="Since when it has this order of its own; null where it has none.")

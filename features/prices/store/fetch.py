@@ -46,10 +46,17 @@ SAVE = text(
 def save(connection: Connection, fetch: SeriesFetch) -> None:
     """Store a fetch in place of the one before, and forget the ticker's failure."""
     connection.execute(SAVE, {"org_id": SHARED_ORG, **vars(fetch)})
-    connection.execute(FORGET_FAILURE, {"ticker": fetch.ticker})
+    forget_failure(connection, fetch.ticker)
 
 
 FORGET_FAILURE = text("DELETE FROM fetch_failures WHERE ticker = :ticker")
+
+
+def forget_failure(connection: Connection, ticker: str) -> None:
+    """Forget that no provider had prices of a ticker."""
+    connection.execute(FORGET_FAILURE, {"ticker": ticker})
+
+
 SAVE_FAILURE = text(
     """
     INSERT INTO fetch_failures (ticker, code, message, failed_at)

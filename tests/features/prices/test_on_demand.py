@@ -135,3 +135,19 @@ def test_switched_off_it_fetches_nothing(start_app: StartApp, server: PriceServe
     assert client.post("/analyze", {"ticker": "NVDA"}).json["code"] == "ticker_not_found"
     assert client.post("/refresh", {"tickers": ["NVDA"]}).json["code"] == "feature_disabled"
     assert server.asked == []
+
+
+def test_a_ticker_is_fetched_from_its_own_providers_only(start_app: StartApp, server: PriceServer) -> None:
+    with price_server(Market(COMPANIES).csv) as files:
+        client = start_app(price_providers="tiingo,csv_url", csv_url_template=files.address + "/{ticker}.csv?from={since}")
+        order = client("PUT", "/tickers/NVDA/providers", json={"providers": ["csv_url"]}).json
+        assert order["order"] == ["csv_url"]
+        assert client.get("/tickers/ACME/providers").json["order"] == ["tiingo", "csv_url"]
+        assert client.post("/analyze", {"ticker": "NVDA"}).json["provenance"]["provider"] == "csv_url"
+        assert server.asked == []
+        client("PUT", "/tickers/ACME/providers", json={"providers": ["yahoo"]})
+        refused = client.post("/analyze", {"ticker": "ACME"})
+        assert refused.json["code"] == "prices_unavailable"
+        assert "ACME is asked of yahoo only, and PRICE_PROVIDERS has tiingo, csv_url" in refused.json["detail"]
+        client("PUT", "/tickers/ACME/providers", json={"providers": []})
+        assert client.post("/analyze", {"ticker": "ACME"}).json["provenance"]["provider"] == "tiingo"

@@ -5,6 +5,7 @@ import { h } from "../dom.js";
 import { formatDay, formatMoment, formatWhole } from "../format.js";
 import { fetchFacts } from "../provider-words.js";
 import { show } from "../states.js";
+import { providersFact } from "./ticker-providers.js";
 
 const ADJUSTMENTS = {
   adj_close: "by the source's adjusted closes",
@@ -17,10 +18,11 @@ const BASES = { unknown: "not known", as_traded: "as traded", split_adjusted: "r
 /** What is known of the stored prices, by name. */
 async function priceFacts(ticker) {
   const path = `/prices/${encodeURIComponent(ticker)}`;
-  const [quality, footing] = await Promise.all([api.get(`${path}/quality`), api.get(`${path}/actions`, { limit: 1 })]);
+  const [quality, footing, asked] = await Promise.all([api.get(`${path}/quality`), api.get(`${path}/actions`, { limit: 1 }), providersFact(ticker)]);
   return [
     ["Provider", quality.provider],
     ...fetchFacts(quality),
+    ...asked,
     ["Prices are", BASES[footing.price_basis] ?? footing.price_basis],
     ["Volumes are", BASES[footing.volume_basis] ?? footing.volume_basis],
     ["Stored", formatMoment(quality.updated_at)],
