@@ -12,7 +12,8 @@ PRICE_CHECK = "price_check"  # the kind of job
 class PriceCheck:
     """What was found: of the `days` that both have, `differing` have another close; `missing` days has only one of them.
 
-    `worst_percent` is by how much the other's close is off on `worst_day`, in percent of the stored one; None where none differs.
+    `since_day` is the first of all these. On `worst_day` the other's close, `worst_other`, is off the stored one, `worst_close`, by
+    `worst_percent`; None where none differs.
     """
 
     ticker: str
@@ -22,5 +23,8 @@ class PriceCheck:
     days: int
     differing: int
     missing: int
-    worst_day: date | None
-    worst_percent: float | None
+    since_day: date | None = None
+    worst_day: date | None = None
+    worst_percent: float | None = None
+    worst_close: float | None = None
+    worst_other: float | None = None

@@ -27,7 +27,9 @@ from utils.api_utils import PROBLEM_TYPE
 from utils.clock import now
 from utils.logger import configure_logging
 
-CHECK = PriceCheck("INITECH", "tiingo", "csv_url", now(), 21, 1, 0, date(2026, 11, 20), -0.82)  # as a night of two providers finds
+DAY = date(2026, 11, 20)
+# As a night of two providers finds.
+CHECK = PriceCheck("INITECH", "tiingo", "csv_url", now(), 21, 1, 0, DAY, DAY, -0.82, 121.95, 120.95)
 KEY = "an-example-key-0123456789abcdefghijklmnop"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 from sqlalchemy import Connection
@@ -26,6 +26,7 @@ from utils.ids import new_id
 PERIOD = timedelta(days=30)
 SHARE = 100  # one of so many tickers in a night
 DIFFERS = 0.005  # of a close
+UNTOLD = ("ticker", "checked_at")  # the item of the job has its own
 
 
 def queue_check(database: Database) -> None:
@@ -57,26 +58,38 @@ def check_each(database: Database, refresher: Refresher, tickers: Sequence[str])
             other, fetched = found
             yield (
                 ticker,
-                compare(PriceCheck(ticker, head.provider, other, now(), 0, 0, 0, None, None), packed.between(since), fetched.packed),
+                compare(PriceCheck(ticker, head.provider, other, now(), 0, 0, 0), packed.between(since), fetched.packed),
             )
 
 
 def compare(check: PriceCheck, ours: PackedBars, theirs: PackedBars) -> PriceCheck:
     """The closes of both over the days up to the last that both have."""
-    end = min(ours.day_numbers()[-1], theirs.day_numbers()[-1]) if len(ours) and len(theirs) else None
-    if end is None:
-        return replace(check, missing=len(ours) + len(theirs))
+    if not len(ours) or not len(theirs):
+        only = ours if len(ours) else theirs
+        return replace(check, missing=len(only), since_day=only.first_day() if len(only) else None)
+    end = min(ours.day_numbers()[-1], theirs.day_numbers()[-1])
     mine, others, at_mine, at_others = in_common(ours.between(end=day_of(end)), theirs.between(ours.first_day(), day_of(end)))
-    common = mine[DAYS].view(np.int64)[at_mine]
+    my_days, other_days = mine[DAYS].view(np.int64), others[DAYS].view(np.int64)
+    common, single = my_days[at_mine], np.setxor1d(my_days, other_days)
     off = others[CLOSE, at_others] / mine[CLOSE, at_mine] - 1
-    missing = mine.shape[1] + others.shape[1] - 2 * len(common)
-    differing = int(np.count_nonzero(np.abs(off) > DIFFERS))
-    if not differing:
-        return replace(check, days=len(common), missing=missing)
+    differs = np.abs(off) > DIFFERS
+    told = np.concatenate((single, common[differs]))
+    found = replace(
+        check,
+        days=len(common),
+        differing=int(np.count_nonzero(differs)),
+        missing=len(single),
+        since_day=day_of(int(told.min())) if len(told) else None,
+    )
+    if not found.differing:
+        return found
     worst = int(np.abs(off).argmax())
-    percent = round(100 * float(off[worst]), 3)
     return replace(
-        check, days=len(common), differing=differing, missing=missing, worst_day=day_of(int(common[worst])), worst_percent=percent
+        found,
+        worst_day=day_of(int(common[worst])),
+        worst_percent=round(100 * float(off[worst]), 3),
+        worst_close=float(mine[CLOSE, at_mine][worst]),
+        worst_other=float(others[CLOSE, at_others][worst]),
     )
 
 
@@ -86,7 +99,6 @@ def store_checks(connection: Connection, checks: Mapping[str, PriceCheck]) -> di
     for ticker, check in sorted(checks.items()):
         check_store.save(connection, check)
         is_same = not (check.differing or check.missing)
-        facts = {name: value for name, value in vars(check).items() if name not in ("ticker", "checked_at", "worst_day")}
-        facts["worst_day"] = None if check.worst_day is None else check.worst_day.isoformat()
+        facts = {name: value.isoformat() if isinstance(value, date) else value for name, value in vars(check).items() if name not in UNTOLD}
         stored[ticker] = Stored(new_id(), "Same" if is_same else "Different", not is_same, facts)
     return stored

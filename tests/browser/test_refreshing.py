@@ -76,10 +76,10 @@ def test_waiting_for_the_limit_is_told_with_its_clock(
     page.get_by_role("button", name="Refresh prices").click()
     words = page.locator(".refresh-area .job-words")
     expect(words).to_contain_text(
-        re.compile(r"1 of 3 done .*2 wait for the provider: the next goes on (at|on) .*, the last about (at|on) ")
+        re.compile(r"1 of 3 done .*2 of 3 wait for the provider’s limit: the next goes on (at|on) .*, the last about (at|on) ")
     )
     page.reload()
-    expect(words).to_contain_text("2 wait for the provider")
+    expect(words).to_contain_text("2 of 3 wait for the provider")
     settled(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert serious(page) == []

@@ -21,9 +21,9 @@ def list_price_checks(query: PriceChecksQuery) -> Response:
 
     They run where PRICE_PROVIDERS names two providers or more.
     """
-    scope = ["price-checks", query.differing]
+    scope = ["price-checks", query.ticker, query.differing]
     after = read_cursor(query.cursor, scope)
     with services().database.read() as connection:
-        rows = list_checks(connection, after[0] if after else "", query.limit + 1, only_different=query.differing)
+        rows = list_checks(connection, after[0] if after else "", query.limit + 1, ticker=query.ticker, only_different=query.differing)
     items, next_cursor = page(rows, query.limit, scope, lambda last: [last.ticker])
     return json_response({"items": items, "next_cursor": next_cursor})

@@ -32,16 +32,16 @@ LIST = text(
     f"""
     SELECT {_COLUMNS}
     FROM price_checks
-    WHERE ticker > :after AND (differing > 0 OR missing > 0 OR NOT :only_different)
+    WHERE ticker > :after AND (:ticker = '' OR ticker = :ticker) AND (differing > 0 OR missing > 0 OR NOT :only_different)
     ORDER BY ticker
     LIMIT :limit
     """
 )
 
 
-def list_checks(connection: AnyReader, after: str, limit: int, *, only_different: bool) -> list[PriceCheck]:
-    """Comparisons by ticker after `after`; with `only_different`, those that found something."""
-    values = {"after": after, "limit": limit, "only_different": only_different}
+def list_checks(connection: AnyReader, after: str, limit: int, *, ticker: str | None, only_different: bool) -> list[PriceCheck]:
+    """Comparisons by ticker after `after`, of one ticker where it is given; with `only_different`, those that found something."""
+    values = {"after": after, "limit": limit, "ticker": ticker or "", "only_different": only_different}
     return [PriceCheck(*row) for row in connection.execute(LIST, values)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from kit.companies import BARS, Company
 from kit.databases import Backend
 from kit.jobs import items_of, options_for, working
@@ -69,6 +70,11 @@ def test_equal_closes_are_the_same_and_others_are_told(backend: Backend, client:
     (told,) = client.get("/price-checks?differing=true").json["items"]
     assert (told["ticker"], told["differing"], told["missing"]) == ("ACME", 1, 1)
     assert 9.9 < told["worst_percent"] < 10.1
+    assert told["worst_other"] == pytest.approx(told["worst_close"] * 1.1)
+    assert told["since_day"] == told["worst_day"] < own.day.isoformat()
+    assert item["facts"] == {name: value for name, value in told.items() if name not in ("ticker", "checked_at")}
+    assert client.get("/price-checks?ticker=ACME").json["items"] == [told]
+    assert client.get("/price-checks?ticker=GLOBEX").json["items"] == []
     assert client.get("/price-checks").json["items"] == [told]
 
 

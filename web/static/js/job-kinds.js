@@ -3,15 +3,18 @@
 
 import { h } from "./dom.js";
 import { formatCount, formatDay, formatMoment, formatPrice, formatScore, formatWhole } from "./format.js";
+import { differenceWords } from "./price-checks.js";
 import { strategyName } from "./strategies.js";
 import { tickerAddress } from "./tickers.js";
 import { scoreBar, verdictBadge } from "./widgets.js";
+import { badge } from "./words.js";
 
 /**
  * @typedef {object} Kind
  * @property {[one: string, many: string]} noun - of its items
  * @property {(job: any) => string} done - what happened to an item that succeeded
  * @property {boolean} hasReport - whether there is an Excel file of its outcomes
+ * @property {string} [changed] - what is said of the items that changed; "changed" by default
  * @property {string} outcomes - what its outcomes are called
  * @property {(job: any) => string} describe - what a job works on
  * @property {(params: any) => [name: string, value: string][]} facts - what was asked for
@@ -55,10 +58,15 @@ const KINDS = {
     outcomes: "Verdict",
     describe: ({ params, total, retry_of: retried }) => {
       const count = formatCount(total, "ticker", "tickers");
+      const rest = `${retried ? ", failed ones again" : ""}, ${strategyName(params.strategy)}`;
+      if (params.refresh) return `Refresh and analyse ${tickersOf(params.universe, count)}${rest}`;
       const what = params.universe === "all" ? `All ${count}` : params.universe === "watchlist" ? `Watchlist (${count})` : params.universe ? `${params.universe} (${count})` : count;
-      return `${what}${retried ? ", failed ones again" : ""}, ${strategyName(params.strategy)}`;
+      return `${what}${rest}`;
     },
-    facts: (params) => ANALYSIS_PARAMS.filter(([key]) => has(params[key])).map(([key, name, format]) => [name, format(params[key])]),
+    facts: (params) => [
+      ...(params.refresh ? [/** @type {[string, string]} */ (["Prices", "brought up to date before each analysis"])] : []),
+      ...ANALYSIS_PARAMS.filter(([key]) => has(params[key])).map(([key, name, format]) => /** @type {[string, string]} */ ([name, format(params[key])])),
+    ],
     address: ({ key }, { params }) => tickerAddress(key, params.strategy),
     outcome: ({ outcome, changed, facts }) =>
       outcome && [
@@ -95,6 +103,11 @@ KINDS.price_import = {
     ],
 };
 
+/** Tickers within a sentence: "all 500 tickers", "the watchlist (3 tickers)", "3 tickers". */
+function tickersOf(universe, count) {
+  return { all: `all ${count}`, watchlist: `the watchlist (${count})` }[universe] ?? (universe ? `${universe} (${count})` : count);
+}
+
 /** @type {Record<string, string>} */
 const REFRESHED = { New: "good", Extended: "good", Replaced: "busy" };
 
@@ -104,9 +117,7 @@ KINDS.price_refresh = {
   hasReport: false,
   outcomes: "Outcome",
   describe: ({ params, total, retry_of: retried }) => {
-    const count = formatCount(total, "ticker", "tickers");
-    const what = { all: `all ${count}`, watchlist: `the watchlist (${count})` }[params.universe] ?? (params.universe ? `${params.universe} (${count})` : count);
-    return `Refresh of the prices of ${what}${retried ? ", failed ones again" : ""}`;
+    return `Refresh of the prices of ${tickersOf(params.universe, formatCount(total, "ticker", "tickers"))}${retried ? ", failed ones again" : ""}`;
   },
   facts: (params) => [
     ...(params.force ? [/** @type {[string, string]} */ (["Providers are asked", "even where nothing newer can be expected"])] : []),
@@ -130,6 +141,18 @@ function refreshedWords({ provider, bars, last, added, changed }) {
   ];
   return `${parts.filter(Boolean).join(", ")}${provider ? `, from ${provider}` : ""}`;
 }
+
+KINDS.price_check = {
+  noun: ["ticker", "tickers"],
+  done: () => "compared",
+  hasReport: false,
+  changed: "differ",
+  outcomes: "Outcome",
+  describe: ({ total, retry_of: retried }) => `Comparison of the prices of ${formatCount(total, "ticker", "tickers")} between providers${retried ? ", failed ones again" : ""}`,
+  facts: () => [],
+  address: ({ key }) => `/prices?ticker=${encodeURIComponent(key)}`,
+  outcome: ({ outcome, facts }) => outcome && [badge("comparison", outcome === "Same" ? "same" : "differs"), facts && ` ${differenceWords(facts)}`],
+};
 
 /** @type {(name: string) => Kind} */
 const unknown = (name) => ({
@@ -161,6 +184,9 @@ export const kindOf = (name) => KINDS[name] ?? unknown(name);
 export function countOf(job, number) {
   return formatCount(number, ...kindOf(job.kind).noun);
 }
+
+/** What is said of items that changed: "changed", of a comparison "differ". */
+export const changedWord = (job) => kindOf(job.kind).changed ?? "changed";
 
 /** The plural of what a job's items are: "tickers". */
 export const itemsOf = (job) => kindOf(job.kind).noun[1];

@@ -10,17 +10,18 @@ export const describeJob = (job) => kindOf(job.kind).describe(job);
 /** Why a job does not get on. */
 const STALLS = {
   no_worker: "no worker is alive: it goes on as soon as one runs",
-  switched_off: "analyses of many tickers are switched off: it goes on once they are on again",
+  switched_off: "work on many tickers is switched off: it goes on once that is on again",
 };
 
 /** The time that is left, in words. */
 const timeLeft = (seconds) => (seconds < 1 ? "less than a second left" : `about ${formatDuration(seconds)} left`);
 
-/** When waiting items go on: "3 wait for the provider: the next goes on at 14:05, the last about at 18:10". */
-function whenTheyGoOn({ items, first_at: first, last_at: last }) {
+/** When waiting items go on, in the reader's zone: "3 of 500 wait for the provider’s limit: the next goes on at 14:05, the last about at 18:10". */
+function whenTheyGoOn({ items, first_at: first, last_at: last }, total) {
   const [next, end] = [formatSoon(first), formatSoon(last)];
-  if (items === 1 || next === end) return `${formatWhole(items)} ${items === 1 ? "waits" : "wait"} for the provider: ${items === 1 ? "it goes" : "they go"} on ${next}`;
-  return `${formatWhole(items)} wait for the provider: the next goes on ${next}, the last about ${end}`;
+  const of = `${formatWhole(items)} of ${formatWhole(total)} ${items === 1 ? "waits" : "wait"} for the provider’s limit`;
+  if (items === 1 || next === end) return `${of}: ${items === 1 ? "it goes" : "they go"} on ${next}`;
+  return `${of}: the next goes on ${next}, the last about ${end}`;
 }
 
 /** How far a job is: counts, and the time that is left. */
@@ -28,7 +29,7 @@ export function describeProgress(job) {
   const parts = [`${formatWhole(job.completed)} of ${formatWhole(job.total)} done (${formatShare(job.progress)})`];
   if (job.failed) parts.push(`${formatWhole(job.failed)} failed`);
   if (job.stalled_by && !job.cancel_requested) parts.push(STALLS[job.stalled_by]);
-  else if (job.waiting && !job.cancel_requested) parts.push(whenTheyGoOn(job.waiting));
+  else if (job.waiting && !job.cancel_requested) parts.push(whenTheyGoOn(job.waiting, job.total));
   else if (job.status === "queued") parts.push("waiting for a worker");
   else if (job.status === "processing" && job.cancel_requested) parts.push(`stopping at the next ${kindOf(job.kind).noun[0]}`);
   else if (job.status === "processing") parts.push(job.eta_seconds === null ? "time left not known yet" : timeLeft(job.eta_seconds));

@@ -35,6 +35,8 @@ const SWITCHES = { on: ["On", "good"], off: ["Off", "warn"] };
 /** @type {Record<string, Words>} */
 const FRESHNESS = { fresh: ["Fresh", "good"], late: ["Late", "warn"], stale: ["Old", "bad"], unknown: ["No prices", ""] };
 /** @type {Record<string, Words>} */
+const COMPARISONS = { same: ["Same", "good"], differs: ["Providers differ", "warn"] };
+/** @type {Record<string, Words>} */
 const FILES = {
   waiting: ["Waiting", ""],
   checking: ["Checking", "busy"],
@@ -56,6 +58,7 @@ const TABLES = {
   schema: SCHEMAS,
   switch: SWITCHES,
   freshness: FRESHNESS,
+  comparison: COMPARISONS,
   file: FILES,
 };
 

@@ -1,6 +1,5 @@
 // The providers of prices: whether each is asked and answers, the calls that are left, and its terms.
 
-import { api } from "../api.js";
 import { h } from "../dom.js";
 import { formatCount, formatSoon } from "../format.js";
 import { ago } from "../moments.js";
@@ -8,9 +7,9 @@ import { needsWords, windowWords } from "../provider-words.js";
 import { badge } from "../words.js";
 import { facts, section } from "./section.js";
 
-/** What each provider is like. */
-export function providers() {
-  return section({ id: "providers", title: "Providers of prices", isWide: true, load: async () => (await api.get("/providers")).items, draw });
+/** What each provider is like. @param {() => Promise<any[]>} load @param {() => any} retry */
+export function providers(load, retry) {
+  return section({ id: "providers", title: "Providers of prices", isWide: true, load, draw, retry });
 }
 
 function draw(items) {

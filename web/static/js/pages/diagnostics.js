@@ -7,6 +7,7 @@ import { errors } from "../diagnostics/errors.js";
 import { flags } from "../diagnostics/flags.js";
 import { checks, migrations, versionFacts } from "../diagnostics/health.js";
 import { keys } from "../diagnostics/keys.js";
+import { priceChecks } from "../diagnostics/price-checks.js";
 import { providers } from "../diagnostics/providers.js";
 import { facts, section } from "../diagnostics/section.js";
 import * as status from "../diagnostics/status.js";
@@ -24,8 +25,8 @@ const nowButton = h("button", { type: "button", id: "refresh-now", onclick: () =
 
 /** @type {any} */
 let health = null;
-/** @type {{health: Promise<any>, status: Promise<any>}} */
-let asked; // two answers that several parts show
+/** @type {{health: Promise<any>, status: Promise<any>, providers: Promise<any[]>}} */
+let asked; // answers that several parts show
 /** @type {number | undefined} */
 let timer;
 let isPaused = false;
@@ -40,7 +41,14 @@ const parts = [
   ),
   workers(),
   errors(),
-  providers(),
+  providers(
+    () => asked.providers,
+    () => refresh(),
+  ),
+  priceChecks(
+    () => asked.providers,
+    () => refresh(),
+  ),
   ofStatus("pool", "Connections", status.pool),
   ofStatus("jobs", "Jobs", status.jobs),
   ofStatus("limits", "Rate limits", status.limits),
@@ -56,8 +64,8 @@ async function refresh() {
   clearTimeout(timer);
   if (isAsking) return;
   isAsking = true;
-  asked = { health: api.get("/health"), status: api.get("/admin/status") };
-  asked.status.catch(() => {}); // each part that shows it says so itself
+  asked = { health: api.get("/health"), status: api.get("/admin/status"), providers: api.get("/providers").then(({ items }) => items) };
+  for (const answer of [asked.status, asked.providers]) answer.catch(() => {}); // each part that shows it says so itself
   const problems = await Promise.all(parts.map((part) => part.refresh()));
   health = await asked.health.catch(() => null);
   isAsking = false;

@@ -4,7 +4,9 @@ import { api } from "../api.js";
 import { onReturn } from "../connection.js";
 import { byId, fill, h, notify } from "../dom.js";
 import { formatScore } from "../format.js";
+import { readDifference } from "../price-checks.js";
 import { changedTickers, PriceRefresh } from "../price-refresh.js";
+import { readProviders } from "../providers.js";
 import { empty, loading, show } from "../states.js";
 import { ChartCard } from "../ticker/chart-card.js";
 import { flips } from "../ticker/flips.js";
@@ -181,6 +183,16 @@ async function analyseAgain() {
   if (made) notify(result.id === before ? "Nothing new: the same prices give the same result." : `New result: ${result.verdict}, score ${formatScore(result.score)}.`);
 }
 
+/** Say where another provider had other closes; asked only where there is another one. */
+async function loadDifference() {
+  try {
+    if ((await readProviders()).filter(({ configured }) => configured).length < 2) return;
+    header.setDifference(await readDifference(ticker));
+  } catch {
+    // the page is whole without it
+  }
+}
+
 /** After a refresh: the new prices and what they say. */
 async function refreshed(job) {
   const changed = await changedTickers(job).catch(() => [ticker]);
@@ -235,3 +247,4 @@ offerStrategies();
 loadVerdicts();
 loadListing();
 priceRefresh.offer();
+loadDifference();

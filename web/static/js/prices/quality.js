@@ -4,6 +4,7 @@ import { api } from "../api.js";
 import { h, notify } from "../dom.js";
 import { formatAgo, formatCount, formatDay, formatMoment, formatWhole } from "../format.js";
 import { freshnessBadge, freshnessSentence } from "../freshness.js";
+import { differenceWords, meaningWords, readDifference } from "../price-checks.js";
 import { fetchFacts } from "../provider-words.js";
 import { tickerAddress } from "../tickers.js";
 import { download } from "../transfer.js";
@@ -17,7 +18,7 @@ const GAPS_SHOWN = 8;
 /** Load and build it; `choose(ticker)` opens the file picker for the ticker, and `changed()` is called after a change. */
 export async function quality(ticker, choose, changed) {
   const found = await api.get(`/prices/${encodeURIComponent(ticker)}/quality`);
-  const actions = await footing(ticker, { isOwn: found.own, changed });
+  const [actions, difference] = await Promise.all([footing(ticker, { isOwn: found.own, changed }), found.fetch ? readDifference(ticker) : null]);
   return h(
     "div",
     { class: "quality" },
@@ -27,6 +28,7 @@ export async function quality(ticker, choose, changed) {
       facts(found).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
     ),
     warningList(found.warnings, { ticker, changed }) ?? h("p", {}, badge("check", "ok"), " No warnings."),
+    difference && h("p", { class: "price-difference" }, badge("comparison", "differs"), ` ${differenceWords(difference)} ${meaningWords(difference)}`),
     found.former && formerPrices(found.former, changed),
     gaps(found.gaps, ticker),
     actions,

@@ -8,6 +8,7 @@ const REASONS = {
   ticker_not_found: { short: "no prices", words: "There are no prices for it.", action: (key) => upload(key, "Upload prices") },
   insufficient_history: { short: "too few bars", words: "", action: (key) => upload(key, "Upload a longer history") },
   price_quality: { short: "damaged prices", words: "Its stored prices are damaged.", action: (key) => upload(key, "Upload them again") },
+  prices_unavailable: { short: "no provider answers", words: "", action: null },
   worker_lost: { short: "ended its worker", words: "", action: null },
   internal_error: { short: "unexpected error", words: "Something unexpected went wrong; the log of the workers has the reason. The others are not affected.", action: null },
   job_unreadable: { short: "cannot be read", words: "", action: null },

@@ -3,7 +3,7 @@
 import { api } from "../api.js";
 import { fill, focusedIn, h, notify } from "../dom.js";
 import { formatWhole } from "../format.js";
-import { itemsOf, kindOf } from "../job-kinds.js";
+import { changedWord, itemsOf, kindOf } from "../job-kinds.js";
 import { ago } from "../moments.js";
 import { oneStopPerRow } from "../rows.js";
 import { problem } from "../states.js";
@@ -139,7 +139,7 @@ export class JobItems {
     const value = isChanged ? CHANGED : outcome;
     /** @type {[string, string][]} */
     const options = [["", "All"], ...outcomes.map(([name, count]) => [name, `${name} (${formatWhole(count)})`])];
-    if (changed || isChanged) options.push([CHANGED, `Changed (${formatWhole(changed)})`]);
+    if (changed || isChanged) options.push([CHANGED, `${capitalized(changedWord(this.#job))} (${formatWhole(changed)})`]);
     if (outcome && !outcomes.some(([name]) => name === outcome)) options.push([outcome, outcome]);
     const current = JSON.stringify(options);
     if (this.#outcomes.dataset.options === current || focusedIn(this.#outcomes)) return;

@@ -3,6 +3,7 @@
 import { api } from "../api.js";
 import { h } from "../dom.js";
 import { formatWhole } from "../format.js";
+import { changedWord } from "../job-kinds.js";
 import { badge, statesOf } from "../words.js";
 import { jobPath } from "./commands.js";
 import { shortReason } from "./failures.js";
@@ -23,18 +24,23 @@ export async function readSummary(job) {
     changed += group.changed;
   }
   const place = (outcome) => (ORDER.indexOf(outcome) + ORDER.length + 1) % (ORDER.length + 1); // an unknown one comes last
-  return { outcomes: [...outcomes].sort(([one], [other]) => place(one) - place(other) || one.localeCompare(other)), reasons: [...reasons].sort(([, one], [, other]) => other - one), changed };
+  return {
+    outcomes: [...outcomes].sort(([one], [other]) => place(one) - place(other) || one.localeCompare(other)),
+    reasons: [...reasons].sort(([, one], [, other]) => other - one),
+    changed,
+    changedWord: changedWord(job),
+  };
 }
 
 /**
  * The line; `choose(filter)` shows the items of a part, and `addressOf(filter)` is its link.
- * @param {{outcomes: [string, number][], reasons: [string, number][], changed: number}} summary
+ * @param {{outcomes: [string, number][], reasons: [string, number][], changed: number, changedWord: string}} summary
  */
 export function summaryLine(summary, addressOf, choose) {
   const part = (filter, ...content) => h("li", {}, h("a", { href: addressOf(filter), onclick: (event) => choose(event, filter) }, content));
   const parts = [
     ...summary.outcomes.map(([outcome, count]) => part({ outcome }, badge("verdict", outcome), ` ${formatWhole(count)}`)),
-    summary.changed > 0 && part({ changed: "true" }, h("strong", {}, `${formatWhole(summary.changed)} changed`)),
+    summary.changed > 0 && part({ changed: "true" }, h("strong", {}, `${formatWhole(summary.changed)} ${summary.changedWord}`)),
     ...summary.reasons.map(([code, count]) => part({ items: "failed" }, h("span", { class: "badge bad" }, "Failed"), ` ${formatWhole(count)}: ${shortReason(code)}`)),
   ].filter(Boolean);
   return parts.length ? h("ul", { class: "summary", "aria-label": "What came of it" }, parts) : null;

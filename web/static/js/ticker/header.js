@@ -4,9 +4,10 @@ import { address } from "../api.js";
 import { fill, h } from "../dom.js";
 import { formatAgo, formatDay, formatMoment, formatMove, formatPercent, formatPrice, formatScore } from "../format.js";
 import { freshnessBadge } from "../freshness.js";
+import { differenceWords, meaningWords } from "../price-checks.js";
 import { problem } from "../states.js";
 import { verdictBadge } from "../widgets.js";
-import { warningBadge } from "../words.js";
+import { badge, warningBadge } from "../words.js";
 import { gauge } from "./gauge.js";
 import { adviceOf } from "./position-view.js";
 import { StrategyChoice } from "./strategy-choice.js";
@@ -25,6 +26,7 @@ export class Header {
     this.freshness = h("span", { id: "freshness" });
     this.price = h("div", { class: "ticker-price" }, this.freshness);
     this.verdict = h("div", { class: "ticker-verdict" });
+    this.difference = h("p", { class: "price-difference small", hidden: true });
     this.warnings = h("div", { class: "ticker-warnings" });
     this.advice = h("p", { class: "ticker-advice", id: "advice" });
     this.strategies = new StrategyChoice(onStrategy);
@@ -53,6 +55,7 @@ export class Header {
       this.watching.notes,
       this.strategies.element,
       this.warnings,
+      this.difference,
       this.said,
     );
   }
@@ -67,6 +70,12 @@ export class Header {
     const known = [item?.exchange, item?.currency, item?.sector].filter(Boolean);
     this.facts.textContent = known.join(" · ");
     this.facts.hidden = known.length === 0;
+  }
+
+  /** From an item of GET /price-checks that found a difference, or null. */
+  setDifference(check) {
+    this.difference.hidden = check === null;
+    fill(this.difference, check && [badge("comparison", "differs"), ` ${differenceWords(check)} ${meaningWords(check)}`]);
   }
 
   /** From the newest bars of an answer of GET /series. */
