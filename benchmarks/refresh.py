@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -119,9 +119,12 @@ def _slow_server() -> Iterator[str]:
 
 
 class OneMore:
-    """Answers with the last days of a stored series and one more, at once."""
+    """Answers with the last days of a stored series and one more. The answers are made beforehand."""
 
     name, terms, zone = "demo", "", "UTC"
+
+    def __init__(self, tickers: Sequence[str]) -> None:
+        self._answers = dict(zip(tickers, map(_with_one_more, tickers), strict=True))
 
     def cost(self, since: date | None) -> int:
         """None: nothing is asked."""
@@ -129,14 +132,7 @@ class OneMore:
 
     def fetch(self, ticker: str, since: date | None) -> Fetched:
         """The overlap and one bar."""
-        with database.reader() as connection:
-            loaded = series_store.load(connection, SHARED_ORG, ticker)
-        assert loaded is not None
-        head, packed = loaded
-        last = packed.rows(len(packed) - 10, len(packed)).bars()
-        bar = last[-1]
-        one_more = type(bar)(bar.day + timedelta(days=1), bar.open, bar.high, bar.low, bar.close, bar.adj_close, bar.volume)
-        return Fetched(PackedBars.pack([*last, one_more]), head.adjusted, head.bases)
+        return self._answers[ticker]
 
     def search(self, text: str) -> list[Listing]:
         """Nothing."""
@@ -144,6 +140,17 @@ class OneMore:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def _with_one_more(ticker: str) -> Fetched:
+    with database.reader() as connection:
+        loaded = series_store.load(connection, SHARED_ORG, ticker)
+    assert loaded is not None
+    head, packed = loaded
+    last = packed.rows(len(packed) - 10, len(packed)).bars()
+    bar = last[-1]
+    one_more = type(bar)(bar.day + timedelta(days=1), bar.open, bar.high, bar.low, bar.close, bar.adj_close, bar.volume)
+    return Fetched(PackedBars.pack([*last, one_more]), head.adjusted, head.bases)
 
 
 def _top_ups(url: str) -> float:
@@ -155,7 +162,7 @@ def _top_ups(url: str) -> float:
         for ticker in tickers:
             fetch_store.save(connection, SeriesFetch(ticker, "demo", now(), None, None, None, None, True, None, 0, 0, None))
     own = database.current()
-    configured = Configured(OneMore(), Budget(own, "demo", Allowance({})), Circuit(own, "demo"))
+    configured = Configured(OneMore(tickers), Budget(own, "demo", Allowance({})), Circuit(own, "demo"))
     refresher = Refresher(own, [configured])
     began = perf_counter()
     for ticker in tickers:

@@ -181,6 +181,33 @@ class PackedBars:
         low, high = start * ITEM_BYTES, max(start, stop) * ITEM_BYTES
         return PackedBars(b"".join(self.data[column * width + low : column * width + high] for column in range(len(COLUMNS) + 1)))
 
+    def followed_by(self, newer: PackedBars) -> PackedBars:
+        """These bars and then others, which are newer."""
+        width, newer_width = len(self) * ITEM_BYTES, len(newer) * ITEM_BYTES
+        pieces = (
+            piece
+            for at in range(len(COLUMNS) + 1)
+            for piece in (self.data[at * width : (at + 1) * width], newer.data[at * newer_width : (at + 1) * newer_width])
+        )
+        return PackedBars(b"".join(pieces))
+
+    def in_common_with(self, other: PackedBars) -> int:
+        """How many bars from the first on are the same in both, to the bit."""
+        same = min(len(self), len(other))
+        for column in range(len(COLUMNS) + 1):
+            ours, theirs = (
+                packed.data[column * len(packed) * ITEM_BYTES : (column * len(packed) + same) * ITEM_BYTES] for packed in (self, other)
+            )
+            low, high = (same, same) if ours == theirs else (0, same)
+            while low < high:
+                middle = (low + high + 1) // 2
+                if ours[: middle * ITEM_BYTES] == theirs[: middle * ITEM_BYTES]:
+                    low = middle
+                else:
+                    high = middle - 1
+            same = low
+        return same
+
     def between(self, start: date | None = None, end: date | None = None) -> PackedBars:
         """The bars from `start` to `end`, both included; `self` when these are all."""
         if start is None and end is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -23,6 +24,14 @@ NOTE_EVERY = timedelta(seconds=30)  # answers that change nothing
 _NO_FAILURES = frozenset({ProviderFault.UNKNOWN_TICKER, ProviderFault.EXHAUSTED})
 
 
+@dataclass(frozen=True)
+class Passed:
+    """A call that was let through: how the provider had answered before it, and when that was read."""
+
+    before: ProviderState
+    at: datetime
+
+
 class Circuit:
     """The breaker of one provider. Its state is in the database, so it holds over all processes and restarts."""
 
@@ -34,26 +43,26 @@ class Circuit:
         with self._database.read() as connection:
             return state_store.find(connection, self._provider)
 
-    def check(self) -> ProviderState:
+    def check(self) -> Passed:
         """Let a call through, or raise ProviderError (UNREACHABLE). After the pause one call goes through, for a trial."""
         with self._database.read() as connection:
             state, moment = state_store.find(connection, self._provider), self._clock(connection)
         if state.closed_until is None:
-            return state
+            return Passed(state, moment)
         if state.closed_until <= moment:
             with self._database.transaction() as connection:
                 if state_store.claim_trial(connection, self._provider, moment, moment + PAUSE):
-                    return state
+                    return Passed(state, moment)
         wait = max((state.closed_until - moment).total_seconds(), 1.0)
         message = f"{self._provider} has failed {state.failures} times in a row and is asked again in {wait:.0f} s ({state.last_error})"
         raise ProviderError(ProviderFault.UNREACHABLE, message, retry_after=wait)
 
-    def succeeded(self, before: ProviderState) -> None:
-        """Note an answer with prices, given the state that `check` returned."""
-        if not before.failures and before.closed_until is None and before.last_success_at is not None:
-            with self._database.read() as connection:
-                if self._clock(connection) - before.last_success_at < NOTE_EVERY:
-                    return
+    def succeeded(self, passed: Passed) -> None:
+        """Note that a call which `check` let through brought prices."""
+        before = passed.before
+        is_open = not before.failures and before.closed_until is None
+        if is_open and before.last_success_at is not None and passed.at - before.last_success_at < NOTE_EVERY:
+            return
         with self._database.transaction() as connection:
             state_store.note_success(connection, self._provider, self._clock(connection))
         if before.closed_until is not None:

@@ -24,7 +24,7 @@ def _blueprints() -> tuple[Blueprint, ...]:
 
 
 def _universes() -> Universes:
-    from features.prices.store.series import list_tickers
+    from features.prices.store.listing import list_tickers
 
     return {"all": list_tickers}
 

@@ -305,7 +305,10 @@ def _save(connection: Connection, known: _Known, answer: _Answer, moment: dateti
     name = (fetched.listing.name if fetched.listing is not None else None) or (known.series[0].name if known.series is not None else None)
     description = SeriesDescription(SHARED_ORG, known.ticker, name, answer.provider, fetched.adjusted, adjustment.bases, adjustment.steps)
     head = head_of(description, answer.packed)
-    series_store.save(connection, head, answer.packed, moment, fetched.bases)
+    if answer.is_whole or known.series is None:
+        series_store.save(connection, head, answer.packed, moment, fetched.bases)
+    else:
+        series_store.save_newest(connection, known.series, (head, answer.packed), moment, fetched.bases)
     if fetched.listing is not None:
         listing = replace(fetched.listing, currency=fetched.listing.currency or fetched.currency)
         remember(connection, SHARED_ORG, [listing], answer.provider)

@@ -77,7 +77,7 @@ class Configured:
 
     def ask(self, call: Callable[[], Answer]) -> Answer:
         """What a call to the provider answers, through its breaker; how it answered is noted. Raises ProviderError."""
-        state = self.circuit.check()
+        passed = self.circuit.check()
         try:
             answer = call()
         except ProviderError as error:
@@ -86,7 +86,7 @@ class Configured:
                     self.budget.close(error.window, error.retry_after)
                 self.circuit.failed(error)
             raise
-        self.circuit.succeeded(state)
+        self.circuit.succeeded(passed)
         return answer
 
 

@@ -15,7 +15,8 @@ from features.prices.store import fetch as fetch_store
 from features.prices.store import series as series_store
 from features.prices.store.exchange import has_tickers_ending
 from features.prices.store.exchange import list_told as list_told_exchanges
-from features.prices.store.series import find_head, find_head_and_latest, find_heads, list_tickers, load, load_each, newest_day
+from features.prices.store.listing import list_tickers, newest_day
+from features.prices.store.series import find_head, find_head_and_latest, find_heads, load, load_each
 from features.prices.store.symbol import find as known_facts
 from features.prices.symbols import remember
 from features.prices.universes import require_universe, resolve_universe, tickers_to_work_on

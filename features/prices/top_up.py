@@ -60,7 +60,7 @@ def why_whole(stored: Stored, fetched: Fetched) -> str | None:
     late = [action for action in fetched.actions if action.effective_day > stored.newest_final]
     if late:
         return f"a {_named(late[0])} is reported"
-    ours, theirs, at_ours, at_theirs = in_common(stored.packed, fetched.packed)
+    ours, theirs, at_ours, at_theirs = in_common(_since(stored.packed, fetched.packed), fetched.packed)
     days = ours[DAYS].view(np.int64)[at_ours]
     final = days != (number_of(stored.provisional) if stored.provisional is not None else -1)
     days, old, new = days[final], ours[:, at_ours[final]], theirs[:, at_theirs[final]]
@@ -81,9 +81,16 @@ def top_up(stored: Stored, fetched: Fetched) -> TopUp:
     """The stored bars and the fetched ones; on a common day the fetched one."""
     if not len(fetched.packed):
         return TopUp(stored.packed, 0, 0)
-    ours, theirs, at_ours, at_theirs = in_common(stored.packed, fetched.packed)
+    overlap = _since(stored.packed, fetched.packed)
+    ours, theirs, at_ours, at_theirs = in_common(overlap, fetched.packed)
     same = np.all(np.isclose(ours[1:, at_ours], theirs[1:, at_theirs], rtol=0, atol=0, equal_nan=True), axis=0)
-    return TopUp(union(ours, theirs), added=len(fetched.packed) - len(at_theirs), replaced=int(np.count_nonzero(~same)))
+    packed = stored.packed.rows(0, len(stored.packed) - len(overlap)).followed_by(union(ours, theirs))
+    return TopUp(packed, added=len(fetched.packed) - len(at_theirs), replaced=int(np.count_nonzero(~same)))
+
+
+def _since(old: PackedBars, new: PackedBars) -> PackedBars:
+    """The old bars from the first day of the new ones on."""
+    return old.between(start=new.first_day())
 
 
 def in_common(old: PackedBars, new: PackedBars) -> tuple[FloatArray, FloatArray, IndexArray, IndexArray]:

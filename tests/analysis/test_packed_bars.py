@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import struct
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -118,3 +119,24 @@ def test_every_number_changes_the_digest(column: str) -> None:
 def test_a_day_changes_the_digest() -> None:
     later = {**bar(11).__dict__, "day": MONDAY + timedelta(days=12)}
     assert PackedBars.pack([*(bar(offset) for offset in OFFSETS[:-1]), Bar(**later)]).sha256 != FORTNIGHT.sha256
+
+
+@pytest.mark.parametrize("count", [1, 100, 3269, 3270])
+def test_a_series_is_its_older_bars_followed_by_its_newer(packed: dict[str, PackedBars], count: int) -> None:
+    whole = packed["AAPL"]
+    older, newer = whole.rows(0, count), whole.rows(count, len(whole))
+    assert older.followed_by(newer) == whole
+    assert older.in_common_with(whole) == whole.in_common_with(older) == count
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_bars_are_in_common_up_to_the_first_number_that_differs(packed: dict[str, PackedBars], column: str) -> None:
+    bars = packed["AAPL"].bars()
+    bars[40] = replace(bars[40], **{column: 1e9})
+    bars[50] = replace(bars[50], volume=1e9)
+    assert packed["AAPL"].in_common_with(PackedBars.pack(bars)) == 40
+
+
+def test_a_missing_number_is_the_same_as_a_missing_number() -> None:
+    missing = PackedBars.pack([bar(0, float("nan")), bar(1, float("nan"))])
+    assert missing.in_common_with(missing.rows(0, 2)) == 2

@@ -19,6 +19,7 @@ from features.prices.routes.tags import PRICES
 from features.prices.schemas.ticker import TickerPage, TickerProvidersAnswer, TickerProvidersRequest, TickersQuery
 from features.prices.store import series as series_store
 from features.prices.store import symbol as symbol_store
+from features.prices.store.listing import list_heads
 from infrastructure.exchanges import Expectations
 from models.freshness import NO_PRICES
 from models.price_series import SeriesHead
@@ -39,7 +40,7 @@ def list_tickers(query: TickersQuery) -> Response:
     scope = ["tickers", query.q]
     after = read_cursor(query.cursor, scope)
     with services().database.read() as connection:
-        rows = series_store.list_heads(connection, org_id(), query.q, after[0] if after else "", query.limit + 1)
+        rows = list_heads(connection, org_id(), query.q, after[0] if after else "", query.limit + 1)
         heads, next_cursor = page(rows, query.limit, scope, lambda last: [last.ticker])
         facts = symbol_store.find(connection, org_id(), [head.ticker for head in heads]) if heads else {}
     expectations = Expectations(now())

@@ -10,15 +10,14 @@ from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
 from features.prices.store.series_head import HEAD, SERIES, head_from_json, head_from_row
+from features.prices.store.tail import JOIN_TAIL, MOST_NEWEST, drop_tail, find_kept, save_tail, with_tail
 from infrastructure.sql.advisory_lock import hold_lock
 from infrastructure.sql.driver_reader import Reader
-from infrastructure.sql.like import escaped
 from infrastructure.sql.superseded import OF_SHARED_PRICES
 from models.api_key import SHARED_ORG
 from models.footing import UNKNOWN, Bases, Basis, text_of_steps
 from models.price_series import PackedBars, SeriesHead
 from models.recent_closes import RecentCloses
-from utils.dialects import Variants
 
 # These columns lie before the bars in a row; SQLite reaches a column behind the bars only by reading the pages of the bars.
 _COLUMNS = "org_id, ticker, name, provider, adjusted, bars, first_day, last_day, sha256"
@@ -68,10 +67,14 @@ def find_head_and_latest(connection: AnyReader, org_id: int, ticker: str, strate
     return (None, None) if row is None else (head_from_row(row[:-1]), row[-1])
 
 
+# A series with its bars: its head, and what `with_tail` takes.
+_LOADED = f"{HEAD}, t.kept, s.data, t.data"
+_WITH_BARS = f"{SERIES} {JOIN_TAIL}"
+
 LOAD = text(
     f"""
-    SELECT {HEAD}, s.data
-    FROM {SERIES}
+    SELECT {_LOADED}
+    FROM {_WITH_BARS}
     WHERE s.ticker = :ticker AND s.org_id IN (:org_id, :shared)
     ORDER BY s.org_id DESC
     LIMIT 1
@@ -86,14 +89,14 @@ def load(connection: AnyReader, org_id: int, ticker: str) -> tuple[SeriesHead, P
         load_each(connection, org_id, [ticker], lambda head, packed: loaded.append((head, packed)))
         return loaded[0] if loaded else None
     row = connection.execute(LOAD, {"ticker": ticker, "org_id": org_id, "shared": SHARED_ORG}).first()
-    return None if row is None else (head_from_row(row[:-1]), PackedBars(bytes(row[-1])))
+    return None if row is None else (head_from_row(row[:-3]), with_tail(*row[-3:]))
 
 
 # The tickers that have prices, each once: an organization's own series hides the shared one.
 LOAD_EACH = text(
     f"""
-    SELECT {HEAD}, s.data
-    FROM {SERIES}
+    SELECT {_LOADED}
+    FROM {_WITH_BARS}
     WHERE s.ticker IN (SELECT value FROM json_each(:tickers)) AND s.org_id IN (:org_id, :shared)
         AND NOT (s.org_id < :org_id AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = :org_id AND o.ticker = s.ticker))
     """
@@ -101,8 +104,8 @@ LOAD_EACH = text(
 # The same for Postgres, in its binary format.
 COPY_EACH = f"""
     COPY (
-        SELECT json_build_array({HEAD.replace(":org_id", "%(org_id)s")})::text, s.data
-        FROM {SERIES}
+        SELECT json_build_array({HEAD.replace(":org_id", "%(org_id)s")})::text, t.kept::text, s.data, t.data
+        FROM {_WITH_BARS}
         WHERE s.ticker = ANY(%(tickers)s) AND s.org_id IN (%(org_id)s, %(shared)s)
             AND NOT (
                 s.org_id < %(org_id)s
@@ -116,10 +119,10 @@ def load_each(reader: Reader, org_id: int, tickers: Collection[str], receive: Ca
     """Pass several tickers' series with their bars to `receive`, one after the other, in one read; tickers without prices are left out."""
     if reader.speaks_copy:
         values = {"tickers": list(tickers), "org_id": org_id, "shared": SHARED_ORG}
-        reader.copy(COPY_EACH, values, lambda row: receive(head_from_json(row[0] or b""), PackedBars(row[1] or b"")))
+        reader.copy(COPY_EACH, values, lambda row: receive(head_from_json(row[0] or b""), with_tail(row[1], row[2] or b"", row[3])))
     else:
         texts = {"tickers": json.dumps(list(tickers)), "org_id": org_id, "shared": SHARED_ORG}
-        reader.each(LOAD_EACH, texts, lambda row: receive(head_from_row(row[:-1]), PackedBars(row[-1])))
+        reader.each(LOAD_EACH, texts, lambda row: receive(head_from_row(row[:-3]), with_tail(*row[-3:])))
 
 
 UPDATED_AT = text("SELECT updated_at FROM price_series WHERE org_id = :org_id AND ticker = :ticker")
@@ -146,75 +149,6 @@ def find_heads(connection: Connection, org_id: int, tickers: Collection[str]) ->
     """The heads of several tickers' series, by ticker; tickers without prices are missing."""
     rows = connection.execute(FIND_HEADS, {"tickers": list(tickers), "org_id": org_id, "shared": SHARED_ORG})
     return {row[1]: head_from_row(row) for row in rows}
-
-
-LIST_TICKERS = text("SELECT DISTINCT ticker FROM price_series WHERE org_id IN (:org_id, :shared) ORDER BY ticker")
-
-
-def list_tickers(connection: Connection, org_id: int) -> list[str]:
-    """Every ticker with prices."""
-    return [row[0] for row in connection.execute(LIST_TICKERS, {"org_id": org_id, "shared": SHARED_ORG})]
-
-
-# The tickers are one JSON array: SQLite limits the number of parameters.
-NEWEST_DAY = Variants(
-    """
-    SELECT max(last_day)
-    FROM price_series
-    WHERE ticker IN (SELECT value FROM json_each(:tickers)) AND org_id IN (:org_id, :shared)
-    """,
-    """
-    SELECT max(last_day)
-    FROM price_series
-    WHERE ticker IN (SELECT json_array_elements_text(CAST(:tickers AS json))) AND org_id IN (:org_id, :shared)
-    """,
-)
-
-
-def newest_day(connection: Connection, org_id: int, tickers: Collection[str]) -> str | None:
-    """The newest day with prices of any of the tickers, as ISO text; None without prices."""
-    values = {"tickers": json.dumps(list(tickers)), "org_id": org_id, "shared": SHARED_ORG}
-    day = connection.execute(NEWEST_DAY.on(connection), values).scalar_one()
-    return None if day is None else str(day)
-
-
-# A page of series by ticker, each ticker once: an organization's own series hides the shared one.
-LIST_HEADS = text(
-    f"""
-    SELECT {HEAD}
-    FROM {SERIES}
-    WHERE s.org_id IN (:org_id, :shared) AND s.ticker > :after
-        AND (
-            s.ticker LIKE :prefix ESCAPE '\\'
-            OR lower(s.name) LIKE :part ESCAPE '\\'
-            OR s.ticker IN (
-                SELECT y.ticker
-                FROM symbols AS y
-                WHERE :part <> '%%' AND y.org_id IN (:org_id, :shared) AND lower(y.name) LIKE :part ESCAPE '\\'
-            )
-        )
-        AND NOT (s.org_id = :shared AND EXISTS (SELECT 1 FROM price_series AS o WHERE o.org_id = :org_id AND o.ticker = s.ticker))
-    ORDER BY s.ticker
-    LIMIT :limit
-    """
-)
-
-
-def list_heads(connection: Connection, org_id: int, query: str, after: str, limit: int) -> list[SeriesHead]:
-    """Series by ticker after `after`, whose ticker starts with the query or whose name contains it, in any case."""
-    part = escaped(query)
-    rows = connection.execute(
-        LIST_HEADS,
-        {
-            "org_id": org_id,
-            "shared": SHARED_ORG,
-            "after": after,
-            "prefix": f"{part.upper()}%",
-            "part": f"%{part.lower()}%",
-            "limit": limit,
-        },
-    )
-    return [head_from_row(row) for row in rows]
 
 
 _TICKER_LOCK = 0x70726963
@@ -245,6 +179,7 @@ SAVE = text(_UPSERT)
 def save(connection: Connection, head: SeriesHead, packed: PackedBars, updated_at: datetime, declared: Bases | None = None) -> None:
     """Store a whole series in place of the owner's former one. Its bases are those that are `declared`, by default, or found."""
     connection.execute(SAVE, _values(head, packed, updated_at))
+    drop_tail(connection, head)
     _save_beside(connection, head, packed, declared)
 
 
@@ -256,12 +191,44 @@ def save_over_same_provider(connection: Connection, head: SeriesHead, packed: Pa
     """Store a whole series unless the owner has one of another provider; return whether it was stored."""
     if connection.execute(SAVE_OVER_SAME_PROVIDER, _values(head, packed, updated_at)).rowcount != 1:
         return False
+    drop_tail(connection, head)
     _save_beside(connection, head, packed, None)
     return True
 
 
 def _values(head: SeriesHead, packed: PackedBars, updated_at: datetime) -> dict[str, object]:
     return {**{column: getattr(head, column) for column in _COLUMNS.split(", ")}, "data": packed.data, "updated_at": updated_at}
+
+
+GROW = text(
+    """
+    UPDATE price_series
+    SET name = :name, bars = :bars, last_day = :last_day, sha256 = :sha256, updated_at = :updated_at
+    WHERE org_id = :org_id AND ticker = :ticker
+    """
+)
+
+
+def save_newest(
+    connection: Connection,
+    before: tuple[SeriesHead, PackedBars],
+    after: tuple[SeriesHead, PackedBars],
+    updated_at: datetime,
+    declared: Bases,
+) -> None:
+    """Store a series in place of `before`, its owner's former one of the same provider: only the newest bars where no others differ."""
+    (former, stored), (head, packed) = before, after
+    kept = min(find_kept(connection, head) or former.bars, stored.in_common_with(packed))
+    if kept == 0 or len(packed) - kept > MOST_NEWEST:
+        save(connection, head, packed, updated_at, declared)
+        return
+    values = {column: getattr(head, column) for column in ("org_id", "ticker", "name", "bars", "last_day", "sha256")}
+    connection.execute(GROW, {**values, "updated_at": updated_at})
+    save_tail(connection, head, kept, packed.rows(kept, len(packed)))
+    if (head.bases, head.steps) == (former.bases, former.steps):
+        _save_closes(connection, head, packed)
+    else:
+        _save_beside(connection, head, packed, declared)
 
 
 # The bars stay as they are, and so does the time at which they were stored.
@@ -319,8 +286,13 @@ def _save_beside(connection: Connection, head: SeriesHead, packed: PackedBars, d
         bases = {"price_basis": head.bases.price, "volume_basis": head.bases.volume}
         bases |= {"declared_price_basis": price, "declared_volume_basis": volume}
         connection.execute(SAVE_BASIS, {**key, **bases, "steps": text_of_steps(head.steps) if head.steps else None})
+    _save_closes(connection, head, packed)
+
+
+def _save_closes(connection: Connection, head: SeriesHead, packed: PackedBars) -> None:
     closes = RecentCloses.of(packed, head.adjusted, head.steps)
-    connection.execute(SAVE_CLOSES, key | {"last_day": head.last_day} | vars(closes))
+    values = {"org_id": head.org_id, "ticker": head.ticker, "last_day": head.last_day, **vars(closes)}
+    connection.execute(SAVE_CLOSES, values)
 
 
 DIGESTS = text("SELECT ticker, provider, sha256 FROM price_series WHERE org_id = :org_id AND ticker IN :tickers").bindparams(
