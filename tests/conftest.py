@@ -15,6 +15,7 @@ from kit.effort import IS_WHOLE
 from kit.measuring import measure
 from kit.redis_server import RedisServer, redis_of_its_own
 from kit.servers import Server, Start
+from kit.staying import Guard
 from kit.support import Client, settings_for
 from xdist.scheduler import LoadScopeScheduling
 
@@ -129,6 +130,20 @@ def _no_settings_from_outside() -> None:
         for variable in variable_names(field):
             os.environ.pop(variable, None)
     Settings.model_config["env_file"] = None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def guard(tmp_path_factory: pytest.TempPathFactory) -> Guard:
+    """Over this process and those that it starts."""
+    guard = Guard(tmp_path_factory.mktemp("guard") / "tried")
+    guard.start()
+    return guard
+
+
+@pytest.fixture(autouse=True)
+def _no_request_leaves_the_machine(guard: Guard) -> Iterator[None]:
+    yield
+    assert guard.left() == []
 
 
 @pytest.fixture(scope="session", autouse=True)
