@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from models.corporate_action import CorporateAction
 from models.footing import UNKNOWN, Bases
@@ -45,6 +46,19 @@ class ProviderError(Exception):
         self.fault, self.window, self.retry_after = fault, window, retry_after
 
 
+# The longest texts that are kept of what sources tell of a ticker.
+LONGEST = {"name": 200, "exchange": 40, "currency": 10, "kind": 40, "sector": 80}
+LONGEST_ZONE = 40
+
+
+def text_of(value: object, longest: int) -> str | None:
+    """A text as one line without control characters and of bounded length; None for what is none."""
+    if not isinstance(value, str):
+        return None
+    line = "".join(letter if letter.isprintable() else " " for letter in value[: 4 * longest])
+    return " ".join(line.split())[:longest].rstrip() or None
+
+
 @dataclass(frozen=True)
 class Listing:
     """A ticker as a source lists it. `exchange` is a market identifier code where it is known, else the source's own name."""
@@ -55,6 +69,11 @@ class Listing:
     currency: str | None = None
     kind: str | None = None  # stock, etf, …: the source's own word, in lower case
     sector: str | None = None
+
+    @classmethod
+    def told(cls, ticker: str, **facts: object) -> Self:
+        """What a source tells in whatever form: what is no text counts as not told."""
+        return cls(ticker, **{fact: text_of(value, LONGEST[fact]) for fact, value in facts.items()})
 
 
 @dataclass(frozen=True)

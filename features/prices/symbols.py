@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from features.prices.store import symbol as symbol_store
 from infrastructure.market_names import mic_of
-from models.provider import Listing
+from models.provider import LONGEST, Listing
 from models.ticker import normalize_ticker
 from utils.clock import now
 
-# The longest texts that are kept of each fact, and of the name of a source.
-LONGEST = {"name": 200, "exchange": 40, "currency": 10, "kind": 40, "sector": 80}
 _LONGEST_SOURCE = 60
 
 
@@ -42,18 +41,8 @@ def cleaned(listing: Listing) -> Listing | None:
         ticker = normalize_ticker(listing.ticker)
     except (ValueError, AttributeError):
         return None
-    facts = {fact: text_of(getattr(listing, fact), longest) for fact, longest in LONGEST.items()}
-    if facts["exchange"] is not None:
-        facts["exchange"] = mic_of(facts["exchange"]) or facts["exchange"]
-    return Listing(ticker, **facts)
-
-
-def text_of(value: object, longest: int) -> str | None:
-    """A text as one line without control characters and of bounded length; None for what is none."""
-    if not isinstance(value, str):
-        return None
-    line = "".join(letter if letter.isprintable() else " " for letter in value[: 4 * longest])
-    return " ".join(line.split())[:longest].rstrip() or None
+    told = Listing.told(ticker, **{fact: getattr(listing, fact) for fact in LONGEST})
+    return replace(told, exchange=mic_of(told.exchange) or told.exchange) if told.exchange is not None else told
 
 
 def _joined(later: Listing, former: Listing) -> Listing:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
-import ssl
-import subprocess
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
-from kit.deploy import tool
-from kit.price_server import Answering, Asked, Reply, as_json
+from kit.price_server import Answering, Asked, Reply, as_json, certificate, price_server
 from kit.providers import MOMENT, SOON_TIRED, UNHURRIED, Ask, Counter
 from kit.yahoo import CHART, CRUMB, NOT_FOUND, SINCE_SPLIT, Charted, is_of_time_zone, refusal
 
@@ -182,9 +178,10 @@ def test_a_wait_that_is_asked_for_is_told_on(ask_yahoo: Ask) -> None:
     [
         (Reply(silent=True), "not complete in time"),
         (Reply(b"x" * 4_000, drips=True), "not complete in time"),
+        (Reply(drips_headers=True), "not complete in time"),
         (Reply(b"x" * 4_000, cut=True), "cut off"),
     ],
-    ids=["silent", "dripping", "cut off"],
+    ids=["silent", "dripping", "headers that drip", "cut off"],
 )
 def test_a_server_that_does_not_end_its_answer_is_given_up(ask_yahoo: Ask, trouble: Reply, words: str) -> None:
     asking = ask_yahoo(trouble, replace(SOON_TIRED, connect=0.2, attempts=2))
@@ -200,6 +197,17 @@ def test_an_answer_without_end_is_given_up(ask_yahoo: Ask) -> None:
     assert caught.value.fault is BAD
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_answer_is_unpacked_no_further_than_it_may_be_large(ask_yahoo: Ask, times: int) -> None:
+    """200 MB, packed to a thousandth, and that once more."""
+    body = b'{"chart": "' + b" " * 200_000_000 + b'"}'
+    for _ in range(times):
+        body = gzip.compress(body, 9)
+    with pytest.raises(ProviderError) as caught:
+        ask_yahoo(Reply(body, headers={"Content-Encoding": ", ".join(["gzip"] * times)})).provider.fetch("AAPL", None)
+    assert caught.value.fault in (BAD, UNREACHABLE)
+
+
 def test_no_server_is_told() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and does not listen
@@ -210,25 +218,15 @@ def test_no_server_is_told() -> None:
 
 
 def test_a_certificate_of_nobody_is_refused(tmp_path: Path) -> None:
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    options = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([tool("openssl"), "req", *options, *names], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        provider = Yahoo(f"https://127.0.0.1:{server.server_address[1]}", Means(Counter(), lambda: MOMENT, UNHURRIED))
+    with price_server(for_none, certificate(tmp_path)[1]) as server:
+        provider = Yahoo(server.address, Means(Counter(), lambda: MOMENT, UNHURRIED))
         with pytest.raises(ProviderError, match="certificate cannot be verified") as caught:
             provider.fetch("NONE", None)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-    assert caught.value.fault is UNREACHABLE
+    assert (caught.value.fault, server.asked) == (UNREACHABLE, [])
+
+
+def for_none(asked: Asked) -> Reply:
+    return Reply(b"", 404)
 
 
 def test_search_tells_its_faults(ask_yahoo: Ask) -> None:

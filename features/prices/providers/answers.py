@@ -13,6 +13,7 @@ from models.price_errors import PriceQuality
 from models.provider import Fetched, ProviderError, ProviderFault
 
 LARGEST_TERM = 1_000  # of a split, as 1:190 or 1001:1000
+MOST_PAID = 1e9  # a share, in any currency
 
 
 def read_rows(provider: str, ticker: str, columns: Mapping[str, Sequence[str]], moment: datetime) -> ParsedFile:

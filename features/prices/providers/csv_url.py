@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from features.prices.files.reader import ReadOptions, read_file
 from features.prices.latest_day import latest_day
@@ -15,6 +15,7 @@ from models.provider import Fetched, Listing, ProviderFault, Window
 
 TICKER, SINCE = "{ticker}", "{since}"
 _FIRST_DAY = date(1900, 1, 1)
+_LEAST_SECRET = 6  # characters
 
 
 class CsvUrl:
@@ -25,7 +26,9 @@ class CsvUrl:
     def __init__(self, template: str, means: Means) -> None:
         """`template` is an address with {ticker}, and with {since} (a day, YYYY-MM-DD) where it takes one."""
         self._template, self._clock = template, means.clock
-        self._web = WebSource(f"The file server at {urlsplit(template).hostname}", "", {"Accept": "text/csv, */*"}, means)
+        self._web = WebSource(
+            f"The file server at {urlsplit(template).hostname}", "", {"Accept": "text/csv, */*"}, means, _secrets_of(template)
+        )
 
     def cost(self, since: date | None) -> int:
         """One request."""
@@ -65,3 +68,10 @@ class CsvUrl:
             raise self._web.fault(ProviderFault.KEY_REFUSED, f"refuses access (status {answer.status}). Check CSV_URL_TEMPLATE.")
         if answer.status != 200:
             self._web.refuse(answer)
+
+
+def _secrets_of(template: str) -> list[str]:
+    """What may be a key: the password in an address, and the values after its question mark that are not our own."""
+    parts = urlsplit(template)
+    values = [value for _, value in parse_qsl(parts.query) if TICKER not in value and SINCE not in value]
+    return [value for value in (*values, parts.password or "") if len(value) >= _LEAST_SECRET]

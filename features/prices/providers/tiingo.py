@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from features.prices.providers.about import TIINGO
-from features.prices.providers.answers import read_rows, split_of_factor
+from features.prices.providers.answers import MOST_PAID, read_rows, split_of_factor
 from features.prices.providers.base import Means
 from features.prices.providers.web_source import WebAnswer, WebSource
 from infrastructure.market_names import mic_of
@@ -73,7 +73,7 @@ class Tiingo:
             self._web.refuse(answer)
         listed = [one for one in found if isinstance(one, dict) and one.get("isActive") is not False and one.get("ticker")]
         return [
-            Listing(_ours(str(one["ticker"])), name=one.get("name"), currency="USD", kind=str(one.get("assetType") or "").lower() or None)
+            Listing.told(_ours(str(one["ticker"])), name=one.get("name"), currency="USD", kind=str(one.get("assetType") or "").lower())
             for one in listed
             if one.get("countryCode") in (None, "US")
         ]
@@ -105,7 +105,7 @@ class Tiingo:
         if _ours(str(facts["ticker"])) != ticker:
             raise self._web.fault(ProviderFault.BAD_ANSWER, f"answered for another ticker than {ticker}: {str(facts['ticker'])[:20]!r}.")
         market = str(facts.get("exchangeCode") or "")
-        return Listing(ticker, name=facts.get("name"), exchange=mic_of(market) or market or None, currency="USD")
+        return Listing.told(ticker, name=facts.get("name"), exchange=mic_of(market) or market, currency="USD")
 
     def _json(self, asked: str, answer: WebAnswer) -> Any:
         """The JSON of an answer that is data. Raises ProviderError for what Tiingo says in words."""
@@ -136,9 +136,13 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
 
 def _actions(row: Mapping[str, Any]) -> list[CorporateAction]:
     factor, paid = row.get("splitFactor") or 1, row.get("divCash") or 0
+    try:
+        day = date.fromisoformat(row["date"][:10])
+    except ValueError:
+        return []  # the row is left out for it
     actions = []
     if isinstance(factor, int | float) and (split := split_of_factor(factor)) is not None:
-        actions.append(CorporateAction(date.fromisoformat(row["date"][:10]), ActionKind.SPLIT, *split))
-    if isinstance(paid, int | float) and paid > 0:
-        actions.append(CorporateAction(date.fromisoformat(row["date"][:10]), ActionKind.DIVIDEND, amount=float(paid), currency="USD"))
+        actions.append(CorporateAction(day, ActionKind.SPLIT, *split))
+    if isinstance(paid, int | float) and 0 < paid < MOST_PAID:
+        actions.append(CorporateAction(day, ActionKind.DIVIDEND, amount=float(paid), currency="USD"))
     return actions

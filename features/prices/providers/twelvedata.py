@@ -14,7 +14,7 @@ from infrastructure.exchanges import exchange_of
 from infrastructure.market_names import mic_of
 from models.footing import Bases, Basis
 from models.price_series import PackedBars
-from models.provider import Fetched, Listing, ProviderFault, Window
+from models.provider import LONGEST, LONGEST_ZONE, Fetched, Listing, ProviderFault, Window, text_of
 
 MOST_ROWS = "5000"  # of one answer: 20 years
 _FAULTS = {401: ProviderFault.KEY_REFUSED, 403: ProviderFault.KEY_REFUSED, 404: ProviderFault.UNKNOWN_TICKER, 414: ProviderFault.BAD_ANSWER}
@@ -43,17 +43,17 @@ class TwelveData:
         if not traded:
             if since is None:
                 raise self._web.fault(ProviderFault.UNKNOWN_TICKER, f"has no prices of {ticker}.")
-            return Fetched(PackedBars(b""), adjusted=True, bases=bases, currency=meta.get("currency"))
+            return Fetched(PackedBars(b""), adjusted=True, bases=bases, currency=text_of(meta.get("currency"), LONGEST["currency"]))
         _, adjusted = self._series(ticker, since, adjust="all")
         parsed = read_rows("Twelve Data", ticker, _columns(traded, adjusted), self._clock())
-        currency = meta.get("currency")
+        currency = text_of(meta.get("currency"), LONGEST["currency"])
         return Fetched(
             parsed.packed,
             adjusted=True,
             bases=bases,
-            listing=Listing(ticker, exchange=_exchange(meta), currency=currency, kind=_kind(meta.get("type"))),
+            listing=Listing.told(ticker, exchange=_exchange(meta), currency=currency, kind=_kind(meta.get("type"))),
             currency=currency,
-            time_zone=meta.get("exchange_timezone"),
+            time_zone=text_of(meta.get("exchange_timezone"), LONGEST_ZONE),
             dropped=parsed.dropped,
         )
 
@@ -62,7 +62,13 @@ class TwelveData:
         self._web.meter.reserve(1)
         found = self._answer(text, self._web.get("/symbol_search", {"symbol": text, "outputsize": "20"})).get("data")
         return [
-            Listing(one["symbol"], one.get("instrument_name"), _exchange(one), one.get("currency"), _kind(one.get("instrument_type")))
+            Listing.told(
+                one["symbol"],
+                name=one.get("instrument_name"),
+                exchange=_exchange(one),
+                currency=one.get("currency"),
+                kind=_kind(one.get("instrument_type")),
+            )
             for one in (found if isinstance(found, list) else [])
             if isinstance(one, dict) and isinstance(one.get("symbol"), str) and one.get("country") == "United States"
         ]
@@ -79,7 +85,11 @@ class TwelveData:
         answer = self._web.get("/time_series", asked)
         body = self._answer(ticker, answer)
         meta, rows = body.get("meta") or {}, body.get("values")
-        if not isinstance(rows, list) or not all(isinstance(row, dict) and isinstance(row.get("datetime"), str) for row in rows):
+        if (
+            not isinstance(meta, dict)
+            or not isinstance(rows, list)
+            or not all(isinstance(row, dict) and isinstance(row.get("datetime"), str) for row in rows)
+        ):
             self._web.refuse(answer)
         if rows and str(meta.get("symbol", "")).upper() != symbol:
             raise self._web.fault(ProviderFault.BAD_ANSWER, f"answered for another ticker than {ticker}: {str(meta.get('symbol'))[:20]!r}.")
@@ -101,7 +111,7 @@ class TwelveData:
             raise self._web.fault(ProviderFault.UNREACHABLE, f"has a fault of its own: {message[:120]!r}.")
         if _OTHER_PLAN in message:
             raise self._web.fault(ProviderFault.UNKNOWN_TICKER, f"has {asked} for other plans than this key's.")
-        fault = _FAULTS.get(code, ProviderFault.BAD_ANSWER)
+        fault = _FAULTS.get(code, ProviderFault.BAD_ANSWER) if isinstance(code, int) else ProviderFault.BAD_ANSWER
         if fault is ProviderFault.UNKNOWN_TICKER:
             raise self._web.fault(fault, f"has no ticker {asked}.")
         if fault is ProviderFault.KEY_REFUSED:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
@@ -13,14 +14,19 @@ import httpx
 import orjson
 
 from features.prices.providers.base import Means, Patience
-from models.provider import ProviderError, ProviderFault, Window
+from features.prices.providers.timed_transport import TimedTransport
+from models.provider import ProviderError, ProviderFault, Window, text_of
 from utils.clock import now
 
 MOST_BYTES = 20_000_000  # of an answer: 20,000 bars are 6 MB in the most talkative format
 CONNECTIONS = 16
 AGAIN = frozenset({408, 500, 502, 503, 504})  # statuses that another attempt may mend
+MOST_REDIRECTS = 5
+LONGEST_WAIT = 86_400.0  # seconds that a source may ask to wait; its clock may be wrong
 AGENT = "Bellwether (price refresh)"
 _EXCERPT = 120  # characters of an answer that a message repeats
+_LONGEST_MESSAGE = 400
+_GZIP = 31  # for zlib: with the header of gzip
 
 
 @dataclass(frozen=True)
@@ -39,16 +45,16 @@ class WebAnswer:
     @property
     def excerpt(self) -> str:
         """The beginning of the body on one line, as messages repeat it."""
-        return " ".join(self.text.split())[:_EXCERPT]
+        return text_of(self.body[: 4 * _EXCERPT].decode("utf-8", "replace"), _EXCERPT) or ""
 
     @property
     def retry_after(self) -> float | None:
         """The seconds that the source asks to wait, if it does."""
         text = self.headers.get("retry-after", "").strip()
         if text.isascii() and text.isdigit():
-            return float(min(int(text[:9]), 86_400))
+            return min(float(text[:9]), LONGEST_WAIT)
         try:
-            return max(0.0, (parsedate_to_datetime(text) - now()).total_seconds()) if text else None
+            return min(max(0.0, (parsedate_to_datetime(text) - now()).total_seconds()), LONGEST_WAIT) if text else None
         except (ValueError, TypeError):
             return None
 
@@ -62,32 +68,33 @@ def pause_after(attempt: int, patience: Patience) -> float:
 class WebSource:
     """One provider's address. Thread-safe; connections are shared by all threads and kept alive."""
 
-    def __init__(self, provider: str, address: str, headers: Mapping[str, str], means: Means) -> None:
-        """`provider` is the name for messages, `headers` go with each request; redirects are followed, without a key to another host."""
+    def __init__(self, provider: str, address: str, headers: Mapping[str, str], means: Means, secrets: Sequence[str] = ()) -> None:
+        """`provider` is the name for messages, `headers` go with each request; no message has the `secrets` or a key of the headers."""
         self.provider, self.meter = provider, means.meter
         self._patience = patience = means.patience
-        self._secrets = [value.split()[-1] for name, value in headers.items() if name == "Authorization"]
+        keys = [value.split()[-1] for name, value in headers.items() if name == "Authorization"]
+        self._secrets, self._has_key = [*keys, *secrets], bool(keys)
+        self._transport = TimedTransport(CONNECTIONS)
         self._client = httpx.Client(
             base_url=address,
-            headers={"User-Agent": AGENT, "Accept": "application/json, text/csv", **headers},
+            headers={"User-Agent": AGENT, "Accept": "application/json, text/csv", "Accept-Encoding": "gzip", **headers},
             timeout=httpx.Timeout(patience.read, connect=patience.connect, pool=patience.answer),
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-            follow_redirects=True,
+            transport=self._transport,
         )
 
     def get(self, path: str, parameters: Mapping[str, str] | None = None) -> WebAnswer:
         """Ask, again where that may help. Answers any status below 500. Raises ProviderError when none comes.
 
-        The caller has reserved the first request; each further attempt is reserved here.
+        The caller has reserved the first request; each further attempt and each redirect is reserved here.
         """
         for attempt in range(1, self._patience.attempts + 1):
             pause = pause_after(attempt, self._patience)
             try:
                 answer = self._ask(path, parameters)
-            except httpx.InvalidURL as error:
+            except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
                 raise self.fault(ProviderFault.UNREACHABLE, f"has an address that cannot be asked: {error}.") from error
             except httpx.HTTPError as error:
-                if attempt == self._patience.attempts or isinstance(error, httpx.UnsupportedProtocol):
+                if attempt == self._patience.attempts:
                     raise self.fault(ProviderFault.UNREACHABLE, f"did not answer: {_in_words(error)}.") from error
             else:
                 pause = max(pause, answer.retry_after or 0.0)
@@ -112,7 +119,7 @@ class WebSource:
         """An error whose sentence begins with the provider's name. A key that the provider repeats is taken out."""
         for secret in self._secrets:
             what = what.replace(secret, "…")
-        return ProviderError(fault, f"{self.provider} {what}", window, retry_after)
+        return ProviderError(fault, text_of(f"{self.provider} {what}", _LONGEST_MESSAGE) or "", window, retry_after)
 
     def exhausted(self, answer: WebAnswer, window: Window) -> ProviderError:
         """An error that tells of calls that are used up, and how long the provider asks to wait."""
@@ -124,16 +131,46 @@ class WebSource:
         raise self.fault(ProviderFault.BAD_ANSWER, f"answered with what is no data (status {answer.status}): {answer.excerpt!r}.")
 
     def _ask(self, path: str, parameters: Mapping[str, str] | None) -> WebAnswer:
-        ends_at = time.monotonic() + self._patience.answer
+        request = self._client.build_request("GET", path, params=parameters)
+        with self._transport.within(self._patience.answer):
+            for _ in range(MOST_REDIRECTS + 1):
+                response = self._client.send(request, stream=True)
+                try:
+                    if response.next_request is None:
+                        return WebAnswer(response.status_code, response.headers, self._body_of(response))
+                    self._check_redirect(request.url, response.next_request.url)
+                    request = response.next_request
+                finally:
+                    response.close()
+                self.meter.reserve(1)
+        raise self.fault(ProviderFault.UNREACHABLE, "redirects without end.")
+
+    def _check_redirect(self, asked: httpx.URL, onward: httpx.URL) -> None:
+        """Refuse one that would go on unencrypted, or take a source with a key for another one."""
+        if asked.scheme == "https" and onward.scheme != "https":
+            raise self.fault(ProviderFault.UNREACHABLE, "redirects to an address without encryption.")
+        if self._has_key and asked.host != onward.host:
+            raise self.fault(ProviderFault.UNREACHABLE, f"redirects to another host: {onward.host!r}.")
+
+    def _body_of(self, response: httpx.Response) -> bytes:
+        """The body, unpacked no further than it may be large: a short answer can stand for gigabytes."""
+        coding = response.headers.get("content-encoding", "").strip().lower()
+        if coding not in ("", "identity", "gzip"):
+            raise self.fault(ProviderFault.BAD_ANSWER, f"answered in an encoding that it was not asked for: {coding[:20]!r}.")
+        unpack = zlib.decompressobj(_GZIP) if coding == "gzip" else None
         body = bytearray()
-        with self._client.stream("GET", path, params=parameters) as response:
-            for piece in response.iter_bytes():
-                body += piece
+        try:
+            for piece in response.iter_raw():
+                body += piece if unpack is None else unpack.decompress(piece, MOST_BYTES + 1 - len(body))
                 if len(body) > MOST_BYTES:
                     raise self.fault(ProviderFault.BAD_ANSWER, f"answered with more than {MOST_BYTES // 1_000_000} MB.")
-                if time.monotonic() > ends_at:
-                    raise httpx.ReadTimeout("the answer was not complete in time")
-            return WebAnswer(response.status_code, response.headers, bytes(body))
+        except zlib.error as error:
+            raise self.fault(ProviderFault.BAD_ANSWER, "answered with what is no gzip, and says it is.") from error
+        if unpack is not None and unpack.unused_data:
+            raise self.fault(ProviderFault.BAD_ANSWER, "answered with more than one packed file.")
+        if unpack is not None and body and not unpack.eof:
+            raise httpx.ReadError("the packed answer has no end")
+        return bytes(body)
 
     def _without_fault_of_its_own(self, answer: WebAnswer) -> WebAnswer:
         if answer.status < 500:
@@ -148,7 +185,5 @@ def _in_words(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.TimeoutException):
         return "the answer was not complete in time"
     if isinstance(error, httpx.ConnectError):
-        return "no connection"
-    if isinstance(error, httpx.TooManyRedirects):
-        return "it redirects without end"
+        return "its certificate cannot be verified" if "CERTIFICATE_VERIFY_FAILED" in str(error) else "no connection"
     return "the answer was cut off" if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError) else type(error).__name__

@@ -122,4 +122,4 @@ def _listed(quote: dict[str, Any]) -> Listing | None:
     except ValueError:
         return None
     name = quote.get("longname") or quote.get("shortname")
-    return Listing(ticker, name, market_of(quote.get("exchange")), kind=str(quote.get("quoteType") or "").lower() or None)
+    return Listing.told(ticker, name=name, exchange=market_of(quote.get("exchange")), kind=str(quote.get("quoteType") or "").lower())

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from features.prices.providers.answers import split_of_factor
+from features.prices.providers.answers import MOST_PAID, split_of_factor
 from infrastructure.exchanges import exchange_for, exchanges
 from infrastructure.market_names import mic_of
 from models.corporate_action import ActionKind, CorporateAction
 from models.exchange import Exchange
-from models.provider import Listing
+from models.provider import LONGEST, Listing, text_of
 
 _OWN_NAMES = {"ASE": "XASE", "ISE": "XDUB"}  # which others use for other exchanges
 # Prices of some exchanges are in a hundredth of the currency, and at times their dividends are not.
 _WHOLE = {"GBp": "GBP", "ILA": "ILS", "ZAc": "ZAR"}
 _AROUND_THE_CLOCK = frozenset({"currency", "cryptocurrency"})
+_LAST_SECOND = 100_000_000_000  # of the year 5138
 _ALMOST_MIDNIGHT = 22  # from this full hour on, a day that was meant is the next: Yahoo is wrong about some changes of the clock
 
 
@@ -44,7 +44,7 @@ class Chart:
     @property
     def currency(self) -> str | None:
         """Of the prices, as told: GBp is a hundredth of GBP."""
-        return str(self.meta["currency"]) if self.meta.get("currency") else None
+        return text_of(self.meta.get("currency"), LONGEST["currency"])
 
     @property
     def zone(self) -> str:
@@ -59,7 +59,7 @@ class Chart:
     def listing(self, ticker: str) -> Listing:
         """The ticker as Yahoo lists it."""
         name = self.meta.get("longName") or self.meta.get("shortName")
-        return Listing(ticker, name, market_of(self.meta.get("exchangeName")), self.currency, self.kind or None)
+        return Listing.told(ticker, name=name, exchange=market_of(self.meta.get("exchangeName")), currency=self.currency, kind=self.kind)
 
     def calendar(self, ticker: str) -> Exchange | None:
         """The exchange whose days the bars have: the named one, else that of the suffix, else one of the same time zone."""
@@ -91,9 +91,9 @@ class Chart:
     def _paid(self, name: str, kind: ActionKind) -> Iterator[CorporateAction]:
         for event in self._events(name):
             amount = event.get("amount")
-            if not isinstance(amount, int | float) or not math.isfinite(amount) or amount <= 0:
+            if not isinstance(amount, int | float) or not 0 < amount < MOST_PAID:
                 continue
-            told, unit = event.get("currency") or self.currency, self.currency
+            told, unit = text_of(event.get("currency"), LONGEST["currency"]) or self.currency, self.currency
             if told != unit and told == _WHOLE.get(unit or ""):
                 told, amount = unit, amount * 100
             elif told != unit and _WHOLE.get(told or "") == unit:
@@ -103,7 +103,7 @@ class Chart:
     def _events(self, name: str) -> Iterator[Mapping[str, Any]]:
         events = self.events.get(name)
         for event in events.values() if isinstance(events, Mapping) else ():
-            if isinstance(event, Mapping) and isinstance(event.get("date"), int):
+            if isinstance(event, Mapping) and isinstance(second := event.get("date"), int) and abs(second) < _LAST_SECOND:
                 yield event
 
     def _day(self, second: int) -> date:

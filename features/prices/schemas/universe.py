@@ -11,8 +11,7 @@ from api.schemas import LARGEST_LIMIT, PLAIN_TEXT, Answer, Body, Page, PageQuery
 from api.validation import TableBody
 from features.prices.files.constituents import read_constituents
 from features.prices.schemas.ticker import KnownTicker
-from features.prices.symbols import LONGEST
-from models.provider import Listing
+from models.provider import LONGEST, Listing
 from models.universe import MOST_TICKERS
 
 

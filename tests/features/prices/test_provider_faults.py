@@ -94,7 +94,15 @@ def test_what_is_no_data_is_told_by_its_kind(ask: Ask, kind: str, reply: Reply, 
 
 @EACH
 @pytest.mark.parametrize(
-    ("header", "seconds"), [(None, None), ("17", 17.0), ("Fri, 01 Apr 2005 12:00:00 GMT", 0.0), ("soon", None), ("9" * 40, 86_400.0)]
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("17", 17.0),
+        ("Fri, 01 Apr 2005 12:00:00 GMT", 0.0),
+        ("soon", None),
+        ("9" * 40, 86_400.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400.0),
+    ],
 )
 def test_retry_after_is_told_on(ask: Ask, kind: str, header: str | None, seconds: float | None) -> None:
     headers = {} if header is None else {"Retry-After": header}
@@ -126,7 +134,9 @@ def test_a_wait_that_is_asked_for_is_kept_or_told_on(ask: Ask, kind: str) -> Non
 
 @EACH
 @pytest.mark.parametrize(
-    "trouble", [Reply(silent=True), Reply(b"x" * 4_000, drips=True), Reply(b"x" * 4_000, cut=True)], ids=["silent", "dripping", "cut off"]
+    "trouble",
+    [Reply(silent=True), Reply(b"x" * 4_000, drips=True), Reply(drips_headers=True), Reply(b"x" * 4_000, cut=True)],
+    ids=["silent", "dripping", "headers that drip", "cut off"],
 )
 def test_a_server_that_does_not_end_its_answer_is_given_up(ask: Ask, kind: str, trouble: Reply) -> None:
     asking = ask(kind, trouble, replace(SOON_TIRED, attempts=2))
