@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel, ValidationInfo, model_validator
 from typing_extensions import TypeAliasType
 
 from models.ticker import TICKER_PATTERN, normalize_ticker
@@ -17,6 +17,7 @@ from utils.api_utils import LONGEST_ECHO
 Content = TypeVar("Content")
 
 DEFAULT_LIMIT, LARGEST_LIMIT = 50, 500
+MOST_TICKERS = 50_000  # of one request
 CSV = "text/csv"
 PLAIN_TEXT = r"^[^\x00-\x1f\x7f]*$"
 PLAIN_TEXT_WITH_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -71,6 +72,54 @@ class Body(BaseModel):
     """A request body: no unknown fields, no conversion between types, no NaN or infinity."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, regex_engine="rust-regex")
+
+
+class Selection(Body):
+    """The tickers that a request is about: a list, a universe, or neither."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "not": {
+                "required": ["tickers", "universe"],
+                "properties": {"tickers": {"type": "array"}, "universe": {"type": "string"}},
+            }
+        }
+    )
+
+    tickers: Annotated[list[Ticker], Field(min_length=1, max_length=MOST_TICKERS)] | None = Field(
+        None, description="Each counts once, however often it is named."
+    )
+    universe: UniverseName | None = Field(
+        None, description="In place of `tickers`: `all` that have prices, the `watchlist`, or one of `GET /universes`."
+    )
+
+    @model_validator(mode="after")
+    def _not_both(self) -> Self:
+        if self.tickers is not None and self.universe is not None:
+            raise ValueError("give either tickers or a universe, not both")
+        return self
+
+    def named(self) -> tuple[str, ...]:
+        """The tickers of the list; empty for a universe."""
+        return tuple(dict.fromkeys(self.tickers or ()))
+
+
+class SomeTickers(Selection):
+    """The tickers that a request is about: a list or a universe."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"required": ["tickers"], "properties": {"tickers": {"type": "array"}}},
+            "then": {"properties": {"universe": {"type": "null"}}},
+            "else": {"required": ["universe"], "properties": {"universe": {"type": "string"}}},
+        }
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.tickers is None and self.universe is None:
+            raise ValueError("give either tickers or a universe")
+        return self
 
 
 class Query(BaseModel):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from typing_extensions import TypeAliasType
 
-from api.schemas import Body, IsoDate, Ticker, UniverseName
+from api.schemas import Body, IsoDate, Selection, SomeTickers, Ticker
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Overrides, Sizing
 from models.bulk_analysis import BulkOrder, BulkParams
 from models.indicator import INDICATORS, VOTING_KEYS
@@ -19,8 +19,6 @@ IndicatorKey = TypeAliasType(
     "IndicatorKey",
     Literal["rsi", "stochastic", "cci", "williams_r", "macd", "adx", "psar", "ema_cross", "bollinger", "atr", "obv", "cmf"],
 )
-
-MOST_TICKERS = 50_000
 
 
 def _all_different(keys: list[str]) -> list[str]:
@@ -118,47 +116,13 @@ class AnalyzeRequest(AnalysisOptions):
         return AnalysisOrder(self.ticker, self.strategy, self.overrides(), self.sizing())
 
 
-class RerunRequest(Body):
+class RerunRequest(Selection):
     """Whose superseded results are to be run again: those of a list or of a universe, or all."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "not": {
-                "required": ["tickers", "universe"],
-                "properties": {"tickers": {"type": "array"}, "universe": {"type": "string"}},
-            }
-        }
-    )
 
-    tickers: Annotated[list[Ticker], Field(min_length=1, max_length=MOST_TICKERS)] | None = Field(
-        None, description="Only these. Default: all."
-    )
-    universe: UniverseName | None = Field(None, description="In place of `tickers`: every one with prices, or the watchlist.")
-
-    @model_validator(mode="after")
-    def _not_both(self) -> Self:
-        if self.tickers is not None and self.universe is not None:
-            raise ValueError("give tickers or a universe, not both")
-        return self
-
-
-class BulkAnalyzeRequest(AnalysisOptions):
+class BulkAnalyzeRequest(SomeTickers, AnalysisOptions):
     """Many tickers to analyse: a list or a universe."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "if": {"required": ["tickers"], "properties": {"tickers": {"type": "array"}}},
-            "then": {"properties": {"universe": {"type": "null"}}},
-            "else": {"required": ["universe"], "properties": {"universe": {"type": "string"}}},
-        }
-    )
-
-    tickers: Annotated[list[Ticker], Field(min_length=1, max_length=MOST_TICKERS)] | None = Field(
-        None, description="Each is analysed once, however often it is named."
-    )
-    universe: UniverseName | None = Field(
-        None, description="In place of `tickers`: `all` that have prices, the `watchlist`, or one of `GET /universes`."
-    )
     force: bool = Field(False, description="Queue a job even if one that does the same is active.")
     refresh: bool = Field(
         False,
@@ -166,13 +130,7 @@ class BulkAnalyzeRequest(AnalysisOptions):
         "with the prices that are stored; `facts.refresh` of its item tells why.",
     )
 
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.tickers is None) == (self.universe is None):
-            raise ValueError("give either tickers or a universe")
-        return self
-
     def order(self) -> BulkOrder:
         """The request as an order to the service."""
         params = BulkParams(self.strategy, self.overrides(), self.sizing(), self.universe, self.refresh)
-        return BulkOrder(tuple(dict.fromkeys(self.tickers or ())), params, self.force)
+        return BulkOrder(self.named(), params, self.force)

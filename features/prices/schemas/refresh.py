@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field
 
-from api.schemas import Answer, Body, Ticker, UniverseName
+from api.schemas import Answer, SomeTickers, UniverseName
 from jobs.schemas import JobAnswer
 from models.series_fetch import RefreshOrder
 
-MOST_TICKERS = 50_000
 
+class RefreshRequest(SomeTickers):
+    """The tickers whose prices are to be brought up to date: a list or a universe. One without prices gets its whole history."""
 
-class RefreshRequest(Body):
-    """The tickers whose prices are to be brought up to date: a list or a universe."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "if": {"required": ["tickers"], "properties": {"tickers": {"type": "array"}}},
-            "then": {"properties": {"universe": {"type": "null"}}},
-            "else": {"required": ["universe"], "properties": {"universe": {"type": "string"}}},
-        }
-    )
-
-    tickers: Annotated[list[Ticker], Field(min_length=1, max_length=MOST_TICKERS)] | None = Field(
-        None, description="Each is fetched once, however often it is named. A ticker without prices gets its whole history."
-    )
-    universe: UniverseName | None = Field(
-        None, description="In place of `tickers`: `all` that have prices, the `watchlist`, or one of `GET /universes`."
-    )
     force: bool = Field(False, description="Ask even where nothing newer can be expected.")
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.tickers is None) == (self.universe is None):
-            raise ValueError("give either tickers or a universe")
-        return self
 
     def order(self) -> RefreshOrder:
         """The request as an order to the service."""
-        return RefreshOrder(tuple(dict.fromkeys(self.tickers or ())), self.universe, self.force)
+        return RefreshOrder(self.named(), self.universe, self.force)
 
 
 class RefreshParams(Answer):
