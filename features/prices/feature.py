@@ -49,12 +49,14 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     from features.prices.budgets import prune_calls
     from features.prices.former import prune_former
     from features.prices.imports import prune_imports
+    from features.prices.on_demand import prune_failures
 
     nightly = MaintenanceTask("queue_price_check", DAILY, lambda: _queue_check(foundation))
     return (
         *((nightly,) if len(foundation.settings.price_providers) > 1 else ()),
         MaintenanceTask("prune_former_prices", HOURLY, lambda: prune_former(foundation.database)),
         MaintenanceTask("prune_provider_calls", HOURLY, lambda: prune_calls(foundation.database)),
+        MaintenanceTask("prune_fetch_failures", HOURLY, lambda: prune_failures(foundation.database)),
         MaintenanceTask("prune_price_imports", HOURLY, lambda: prune_imports(foundation.database)),
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from database import Database
+from features.prices import refresh_jobs
 from features.prices.refreshers import SharedRefresher
 from jobs.kind import IsolationLimits
 from models.job import Fault, Lane, Later, Stored
@@ -18,7 +19,6 @@ from models.series_fetch import PRICE_REFRESH, Refreshed
 
 if TYPE_CHECKING:
     from features.prices.imports import Imported, ImportParams
-    from features.prices.refreshing import RefreshParams
 
 
 class PriceImport:
@@ -74,14 +74,12 @@ class PriceRefresh:
         """Close the connections to the providers."""
         self._refresher.close()
 
-    def read_params(self, text: str) -> RefreshParams:
+    def read_params(self, text: str) -> refresh_jobs.RefreshParams:
         """Parse the parameters. Raises JobUnreadable."""
-        from features.prices.refreshing import read_params  # noqa: PLC0415 — as above
-
-        return read_params(text)
+        return refresh_jobs.read_params(text)
 
     def run(
-        self, database: Database, org_id: int, params: RefreshParams, keys: Sequence[str]
+        self, database: Database, org_id: int, params: refresh_jobs.RefreshParams, keys: Sequence[str]
     ) -> Iterator[tuple[str, Refreshed | Fault | Later]]:
         """Yield what became of each ticker."""
         from features.prices.refreshing import refresh_each  # noqa: PLC0415 — as above

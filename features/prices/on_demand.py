@@ -8,9 +8,11 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from config import Settings
 from database import Database
+from features.prices.refresh_jobs import RefreshParams, new_refresh
 from features.prices.store import fetch as fetch_store
 from infrastructure.sql.transaction import after_commit
 from jobs import service as job_service
@@ -18,12 +20,12 @@ from jobs.service import Submission, enqueue
 from jobs.stalls import StallWatch
 from jobs.wakeup import Wakeup
 from models.errors import TickerNotFound
-from models.job import Job, Lane, NewJob
+from models.job import Job, Lane
 from models.price_errors import PricesPending, PricesUnavailable
-from models.series_fetch import PRICE_REFRESH, FetchFailure
+from models.series_fetch import FetchFailure
 from utils.clock import now
-from utils.json_text import dump
 
+FAILURES_KEPT = timedelta(days=30)
 UNKNOWN_FOR = 3600.0  # seconds in which a ticker that no provider knew is not asked for again
 FIRST_LOOK, LONGEST_PAUSE = 0.05, 0.25  # seconds between two looks at the job
 MOST_WAITING = 4  # callers in this process, so that slow providers do not hold up all its threads
@@ -57,9 +59,9 @@ class OnDemand:
             _SLOTS.release()
 
     def _submit(self, org_id: int, ticker: str) -> Submission:
-        params = dump({"universe": None, "force": False, "expected_at": now()}).decode()
+        new = new_refresh([ticker], RefreshParams(None, force=False, expected_at=now()), f"on demand:{ticker}")
         with self.database.transaction() as connection:
-            submission = enqueue(connection, org_id, NewJob(PRICE_REFRESH, Lane.NETWORK, params, [ticker], f"on demand:{ticker}"))
+            submission = enqueue(connection, org_id, new)
             after_commit(connection, lambda: self.wakeup.wake_workers(submission.job.id, Lane.NETWORK))
         return submission
 
@@ -89,3 +91,9 @@ class OnDemand:
     def _failure(self, ticker: str) -> FetchFailure | None:
         with self.database.read() as connection:
             return fetch_store.find_failures(connection, [ticker]).get(ticker)
+
+
+def prune_failures(database: Database, moment: datetime | None = None) -> int:
+    """Forget why tickers could not be fetched that nobody has asked for since; return how many."""
+    with database.transaction() as connection:
+        return fetch_store.delete_failures(connection, (moment or now()) - FAILURES_KEPT)

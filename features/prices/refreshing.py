@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -12,27 +11,20 @@ from sqlalchemy import Connection
 
 from database import Database
 from features.prices.refresh import MustWait, Refresher, RefreshFailed
+from features.prices.refresh_jobs import RefreshParams, new_refresh
 from features.prices.registry import Configured
 from features.prices.store import series as series_store
 from features.prices.universes import tickers_to_work_on
 from infrastructure.feature import Universes
 from jobs.service import Submission, enqueue
 from models.api_key import SHARED_ORG
-from models.errors import JobUnreadable
-from models.job import Fault, Lane, Later, NewJob, Stored
+from models.job import Fault, Later, Stored
 from models.series_fetch import PRICE_REFRESH, Refreshed, RefreshOrder, RefreshOutcome
 from utils.clock import now
 from utils.ids import new_id
-from utils.json_text import dump, parse_tolerant
+from utils.json_text import dump
 
 _CHANGES = {RefreshOutcome.NEW, RefreshOutcome.EXTENDED, RefreshOutcome.REPLACED}
-
-
-@dataclass(frozen=True)
-class RefreshParams:
-    """The parameters of a refresh that its items need."""
-
-    force: bool
 
 
 def submit(connection: Connection, org_id: int, order: RefreshOrder, universes: Universes, providers: Sequence[Configured]) -> Submission:
@@ -45,17 +37,7 @@ def submit(connection: Connection, org_id: int, order: RefreshOrder, universes: 
     dedupe_key = hashlib.sha256(dump([sorted(tickers), params, PRICE_REFRESH])).hexdigest()
     # As the budget is now: what other jobs do meanwhile is not known.
     expected_at = now() + timedelta(seconds=providers[0].budget.forecast(_calls_for(connection, tickers, providers[0])))
-    stored = dump({**params, "expected_at": expected_at}).decode()
-    return enqueue(connection, org_id, NewJob(PRICE_REFRESH, Lane.NETWORK, stored, tickers, dedupe_key))
-
-
-def read_params(text: str) -> RefreshParams:
-    """Parse the JSON of a job. Raises JobUnreadable for parameters that this version does not know."""
-    try:
-        values: dict[str, Any] = parse_tolerant(text)
-        return RefreshParams(bool(values["force"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise JobUnreadable(f"{type(error).__name__}: {error}") from error
+    return enqueue(connection, org_id, new_refresh(tickers, RefreshParams(order.universe, order.force, expected_at), dedupe_key))
 
 
 Outcome = Refreshed | Fault | Later

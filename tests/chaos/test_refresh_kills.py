@@ -15,14 +15,12 @@ from kit.servers import wait_until
 
 import database
 from features.prices.quality import is_whole
+from features.prices.refresh_jobs import RefreshParams, new_refresh
 from features.prices.store import series as series_store
 from jobs.service import enqueue
 from models.api_key import FIRST_ORG, SHARED_ORG
-from models.job import Lane, NewJob
 from models.price_series import PackedBars
-from models.series_fetch import PRICE_REFRESH
 from utils.clock import now
-from utils.json_text import dump
 
 EVENING = BARS - 20
 SPLIT = EVENING + 2
@@ -46,9 +44,9 @@ def server(market: Market) -> Iterator[PriceServer]:
 
 
 def queue_refresh() -> str:
-    params = dump({"universe": None, "force": True, "expected_at": now()}).decode()
+    new = new_refresh(list(COMPANIES), RefreshParams(None, force=True, expected_at=now()), "kills")
     with database.transaction() as connection:
-        return enqueue(connection, FIRST_ORG, NewJob(PRICE_REFRESH, Lane.NETWORK, params, list(COMPANIES))).job.id
+        return enqueue(connection, FIRST_ORG, new).job.id
 
 
 def succeeded(job_id: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import fields
+from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, text
 
@@ -89,6 +90,14 @@ def find_failures(connection: Connection, tickers: Collection[str]) -> dict[str,
     """The last failures of several tickers, by ticker."""
     rows = connection.execute(FIND_FAILURES, {"tickers": list(tickers)})
     return {row[0]: FetchFailure(*row[1:]) for row in rows}
+
+
+DELETE_FAILURES = text("DELETE FROM fetch_failures WHERE failed_at < :moment")
+
+
+def delete_failures(connection: Connection, moment: datetime) -> int:
+    """Forget failures from before a moment; return how many."""
+    return connection.execute(DELETE_FAILURES, {"moment": moment}).rowcount
 
 
 def _fetch(*row: object) -> SeriesFetch:
