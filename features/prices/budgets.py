@@ -23,6 +23,7 @@ from utils.clock import now
 log = structlog.get_logger(__name__)
 
 KEPT_FOR = timedelta(days=33)  # the longest month and a little
+LEAST_CLOSED = 5.0  # seconds: some providers refuse with `Retry-After: 0`, and would be asked without a pause
 _SLIDING = {Window.MINUTE: 60, Window.HOUR: 3_600}  # seconds
 _LENGTHS = {**_SLIDING, Window.DAY: 86_400, Window.MONTH: 2_592_000}
 
@@ -56,7 +57,7 @@ class Budget:
         with self._database.transaction() as connection:
             budget_store.lock_budget(connection, self._provider)
             moment = self._clock(connection)
-            until = self._end_of(window, moment) if seconds is None else moment + timedelta(seconds=seconds)
+            until = self._end_of(window, moment) if seconds is None else moment + timedelta(seconds=max(seconds, LEAST_CLOSED))
             budget_store.close_window(connection, self._provider, window, until)
         log.warning("provider closed", provider=self._provider, window=window.value, until=until.isoformat())
 

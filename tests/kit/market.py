@@ -17,7 +17,7 @@ from features.prices.refresh import Refresher
 from features.prices.registry import Configured
 from kit.companies import BARS, Company, Source, day_of_bar
 from kit.price_server import Answering, Asked, PriceServer, Reply, as_json, price_server
-from kit.providers import UNHURRIED, csv_file, made, tiingo_row, twelve_body
+from kit.providers import ABOUT, UNHURRIED, csv_file, made, tiingo_row, twelve_body
 from models.price_series import Bar, PackedBars
 from models.provider import Allowance, Window
 
@@ -123,7 +123,7 @@ def trading(
         context = price_server((answers or {}).get(name, market.answer(name)))
         servers[name] = context.__enter__()
         contexts.append(context)
-        budget = Budget(database.current(), name, Allowance(calls or {}), clock)
+        budget = Budget(database.current(), name, Allowance(calls or {}, ABOUT[name].zone), clock)
         provider = made(name, servers[name].address, Means(budget, clock, patience))
         configured.append(Configured(provider, budget, Circuit(database.current(), name, clock)))
     try:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from features.prices.providers.about import CSV_URL, TIINGO, TWELVEDATA
 from features.prices.providers.base import Means, Patience, Provider
 from features.prices.providers.csv_url import CsvUrl
 from features.prices.providers.sample import SampleProvider
@@ -42,6 +43,9 @@ class Asking:
 
 
 Ask = Callable[..., Asking]
+
+
+ABOUT = {about.name: about for about in (TIINGO, TWELVEDATA, CSV_URL)}
 
 
 def made(kind: str, address: str, means: Means) -> Provider:
