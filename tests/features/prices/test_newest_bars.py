@@ -20,7 +20,7 @@ from models.api_key import FIRST_ORG, SHARED_ORG
 from models.price_series import BYTES_PER_BAR, PackedBars, SeriesHead, digest_of
 from models.series_fetch import RefreshOutcome
 
-LAST_BEFORE = 23
+LAST_BEFORE = 24
 AT = BARS - 10
 
 
@@ -119,7 +119,7 @@ def test_a_history_that_is_replaced_leaves_no_tail(backend: Backend) -> None:
 def test_an_older_database_has_no_tails(empty_backend: Backend, tmp_path: Path) -> None:
     migrate_to(LAST_BEFORE, tmp_path)
     stored = store_sample()
-    assert db_migrations.up()[0].label == "0024_series_tails_breaking"
+    assert db_migrations.up()[0].label == "0025_series_tails_breaking"
     with database.read() as connection:
         for ticker, packed in stored.items():
             loaded = series_store.load(connection, FIRST_ORG, ticker)
