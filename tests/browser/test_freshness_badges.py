@@ -14,7 +14,7 @@ from kit.watchlist import analyse, follow, store, unfollow_all
 from playwright.sync_api import expect
 
 STATES = {"FRESH.L": ("Fresh", 0), "LATE.L": ("2 days late", 2), "OLD.L": ("Old", 9), "NOWHERE": ("1 day late", 1)}
-PAGES = ("/", "/screener?columns=close", "/prices")
+PAGES = ("/", "/screener?columns=close", "/screener?columns=verdict,score", "/prices")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from kit.accessibility import serious
-from kit.browser import Open, Site, StartSite, settled
+from kit.browser import Open, Site, StartSite, Watch, settled
 from kit.companies import Company
 from kit.market import Market
 from kit.price_server import PriceServer, Reply, price_server
@@ -86,6 +86,48 @@ def test_waiting_for_the_limit_is_told_with_its_clock(
     page.goto(site.url("/diagnostics"))
     card = page.locator('[data-provider="tiingo"]')
     expect(card).to_contain_text(re.compile(r"[01] of 3 calls of this hour left"))
+
+
+def test_waiting_is_seen_by_polls_where_there_is_no_stream(
+    open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path, watch: Watch
+) -> None:
+    """The job's version is the same when an item that was asked for begins to wait."""
+    watch.expected += ["503", "Failed to load resource"]
+    site = start(start_own_site, tmp_path, server, "3/hour")
+    page = open_page(None, at=site)
+    page.route("**/api/v1/jobs/*/events", lambda route: route.fulfill(status=503))
+    job = site.api("POST", "/refresh", json={"tickers": list(TICKERS)}).json()
+    page.goto(site.url(f"/tasks?job={job['id']}"))
+    expect(page.locator(".job-words")).to_contain_text("2 of 3 wait for the provider’s limit")
+
+
+def test_a_universe_is_refreshed_and_a_task_refreshes_first(
+    open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path
+) -> None:
+    site = start(start_own_site, tmp_path, server)
+    assert site.api("PUT", "/universes/pair", json={"items": [{"ticker": "ACME"}, {"ticker": "GLOBEX"}]}).ok
+    page = open_page("/universes", at=site, viewport=PHONE)
+    page.get_by_role("button", name="Refresh the prices of pair").click()
+    expect(page.locator("#bulk")).to_contain_text("Refresh of the prices of pair (2 tickers)")
+    expect(page.locator("#bulk")).to_contain_text("Completed")
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert serious(page) == []
+    page.goto(site.url("/tasks"))
+    page.get_by_text("New analysis of many tickers").click()
+    page.get_by_label("Tickers, separated by spaces").fill("ACME INITECH")
+    page.get_by_label("Refresh the prices first").check()
+    assert serious(page) == []
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("h1")).to_have_text("Refresh and analyse 2 tickers, Balanced")
+    expect(page.locator('tr[data-key="INITECH"]')).to_contain_text(re.compile("close .* of "))
+    server.answer = lambda asked: Reply(b"", 403)
+    again = site.api("POST", "/bulk-analyze", json={"tickers": ["AAPL"], "refresh": True}).json()
+    page.goto(site.url(f"/tasks?job={again['id']}"))
+    row = page.locator('tr[data-key="AAPL"]')
+    expect(row).to_contain_text("Not refreshed")
+    expect(row).to_contain_text("refused the key")
+    expect(page.locator("main")).to_contain_text("brought up to date before each analysis")
 
 
 def test_a_ticker_is_refreshed_from_its_page_which_tells_where_its_prices_are_from(
@@ -174,6 +216,12 @@ def test_without_a_provider_the_prices_page_says_how_to_configure_one(open_page:
         page.goto(site.url(path))
         settled(page)
         expect(page.get_by_role("button", name="Refresh prices")).to_have_count(0)
+    page.goto(site.url("/universes"))
+    settled(page)
+    expect(page.get_by_role("button", name="Refresh prices")).to_have_count(0)
+    page.goto(site.url("/tasks"))
+    page.get_by_text("New analysis of many tickers").click()
+    expect(page.get_by_label("Refresh the prices first")).to_be_hidden()
     page.goto(site.url("/diagnostics"))
     cards = page.locator("[data-provider]")
     expect(cards.first).to_contain_text("Not configured")

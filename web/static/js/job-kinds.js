@@ -78,7 +78,14 @@ const KINDS = {
           changed === false && h("span", { class: "soft" }, "unchanged"),
         ),
         has(facts?.score) &&
-          h("div", { class: "row" }, scoreBar(facts.score, outcome), h("span", {}, formatScore(facts.score)), has(facts.close) && h("span", { class: "soft" }, `close ${formatPrice(facts.close)}`)),
+          h(
+            "div",
+            { class: "row" },
+            scoreBar(facts.score, outcome),
+            h("span", {}, formatScore(facts.score)),
+            has(facts.close) && h("span", { class: "soft" }, `close ${formatPrice(facts.close)}${facts.as_of ? ` of ${formatDay(facts.as_of)}` : ""}`),
+          ),
+        facts?.refresh?.error && h("div", { class: "small" }, h("span", { class: "badge warn" }, "Not refreshed"), ` ${facts.refresh.error}`),
       ],
   },
 };

@@ -1,9 +1,10 @@
 // Universes: which there are, what is in them, and storing, deleting and analysing one.
 
 import { api } from "../api.js";
-import { runBulk } from "../bulk-run.js";
+import { runBulk, runJob } from "../bulk-run.js";
 import { byId, fill, h, notify } from "../dom.js";
 import { formatMoment, formatWhole } from "../format.js";
+import { hasProvider } from "../providers.js";
 import { show } from "../states.js";
 import { knowStrategies } from "../strategies.js";
 import { isTicker, tickerAddress, tickersIn } from "../tickers.js";
@@ -19,10 +20,15 @@ const progress = h("div", { id: "bulk" });
 const detail = h("div", { id: "members" });
 
 function draw() {
-  return show(page, async () => [table((await api.get("/universes")).items), progress, detail], "Looking for universes …");
+  const build = async () => {
+    const [{ items }, canRefresh] = await Promise.all([api.get("/universes"), hasProvider()]);
+    return [table(items, canRefresh), progress, detail];
+  };
+  return show(page, build, "Looking for universes …");
 }
 
-function table(items) {
+/** @param {any[]} items @param {boolean} canRefresh - whether a provider of prices is asked */
+function table(items, canRefresh) {
   const heads = [["Name"], ["Tickers", "number"], ["Last stored", "hide-on-phone"], [""]];
   return h(
     "div",
@@ -40,12 +46,16 @@ function table(items) {
           heads.map(([name, kind]) => (name ? h("th", { scope: "col", class: kind }, name) : h("td"))),
         ),
       ),
-      h("tbody", {}, items.map(row)),
+      h(
+        "tbody",
+        {},
+        items.map((universe) => row(universe, canRefresh)),
+      ),
     ),
   );
 }
 
-function row(universe) {
+function row(universe, canRefresh) {
   const { name, tickers, built_in: isBuiltIn, updated_at: stored } = universe;
   return h(
     "tr",
@@ -60,6 +70,7 @@ function row(universe) {
         "div",
         { class: "commands-cell" },
         h("button", { type: "button", "aria-label": `Analyse ${name}`, disabled: tickers === 0, onclick: (event) => analyse(name, event.currentTarget) }, "Analyse"),
+        canRefresh && h("button", { type: "button", "aria-label": `Refresh the prices of ${name}`, disabled: tickers === 0, onclick: (event) => refresh(name, event.currentTarget) }, "Refresh prices"),
         h("a", { class: "button", href: `/screener?universe=${encodeURIComponent(name)}`, "aria-label": `Screen ${name}` }, "Screen"),
         h("button", { type: "button", "aria-label": `Tickers of ${name}`, onclick: () => look(name) }, "Tickers"),
         !isBuiltIn && h("button", { type: "button", "aria-label": `Replace ${name}`, onclick: () => replace(name) }, "Replace"),
@@ -73,6 +84,12 @@ async function analyse(name, button) {
   button.disabled = true;
   await knowStrategies(); // the job is told by their names
   await runBulk(progress, { universe: name });
+  button.disabled = false;
+}
+
+async function refresh(name, button) {
+  button.disabled = true;
+  await runJob(progress, "/refresh", { universe: name });
   button.disabled = false;
 }
 

@@ -1,6 +1,7 @@
 // The results as a table. On a phone its rows are laid out as cards, which takes their meaning from them in some browsers: so roles say it again.
 
 import { h } from "../dom.js";
+import { freshnessBadge } from "../freshness.js";
 import { oneStopPerRow } from "../rows.js";
 import { tickerAddress } from "../tickers.js";
 import { nextSort } from "./columns.js";
@@ -28,7 +29,12 @@ export function buildRow(columns, result, follow) {
   return h(
     "tr",
     { role: "row", dataset: { ticker } },
-    h("th", { role: "rowheader", scope: "row", class: "name-cell" }, h("a", { href: tickerAddress(ticker, strategy) }, ticker)),
+    h(
+      "th",
+      { role: "rowheader", scope: "row", class: "name-cell" },
+      h("a", { href: tickerAddress(ticker, strategy) }, ticker),
+      !columns.some(({ key }) => key === "close") && h("div", {}, freshnessBadge(result.freshness, result.last_day)), // otherwise beside the close
+    ),
     columns.map(({ key, title, type, cell }) => h("td", { role: "cell", class: [type, `${key}-cell`].filter(Boolean).join(" "), dataset: { title } }, h("div", { class: "value" }, cell(result)))),
     h("td", { role: "cell", class: "follow-cell" }, follow),
   );

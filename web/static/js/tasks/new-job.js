@@ -2,6 +2,7 @@
 
 import { api } from "../api.js";
 import { byId, fill, notify } from "../dom.js";
+import { hasProvider } from "../providers.js";
 import { offerStrategies } from "../strategies.js";
 import { isTicker, tickersIn } from "../tickers.js";
 import { offerUniverses } from "../universes.js";
@@ -20,6 +21,8 @@ export function wireNewJob(onQueued) {
   const panel = byId("new-job");
   /** @type {HTMLSelectElement} */
   const universe = byId("job-universe");
+  /** @type {HTMLInputElement} */
+  const refresh = byId("job-refresh");
   const scopes = /** @type {RadioNodeList} */ (form.elements.namedItem("scope"));
   const submit = /** @type {HTMLButtonElement} */ (form.querySelector("button[type=submit]"));
 
@@ -42,8 +45,9 @@ export function wireNewJob(onQueued) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const scope = scopes.value;
-    /** @type {{strategy: string, universe?: string, tickers?: string[]}} */
+    /** @type {{strategy: string, universe?: string, tickers?: string[], refresh?: boolean}} */
     const order = { strategy: strategy.value };
+    if (refresh.checked) order.refresh = true;
     if (scope === "tickers") {
       const tickers = tickersIn(typed.value);
       const wrong = tickers.filter((ticker) => !isTicker(ticker));
@@ -69,5 +73,9 @@ export function wireNewJob(onQueued) {
     }
   });
   offerStrategies(strategy, "balanced");
-  panel.addEventListener("toggle", () => panel.open && offerUniverses(universe));
+  panel.addEventListener("toggle", async () => {
+    if (!panel.open) return;
+    offerUniverses(universe);
+    byId("job-refresh-field").hidden = !(await hasProvider());
+  });
 }
