@@ -10,7 +10,21 @@ from itertools import chain, repeat
 
 import pytest
 from kit.price_server import Asked, Reply, as_json
-from kit.providers import BARS, MOMENT, SOON_TIRED, TIINGO_META, UNHURRIED, WELL, Ask, Counter, made, tiingo, twelve_body, twelve_rows
+from kit.providers import (
+    BARS,
+    MOMENT,
+    SOON_TIRED,
+    TIINGO_META,
+    UNHURRIED,
+    WELL,
+    Ask,
+    Counter,
+    made,
+    tiingo,
+    tiingo_row,
+    twelve_body,
+    twelve_rows,
+)
 
 from features.prices.providers.answers import is_final
 from features.prices.providers.base import Means
@@ -72,6 +86,13 @@ FAULTS = [
     pytest.param("twelvedata", error(500, "internal"), UNREACHABLE, None, id="twelve data: a fault of its own inside a 200"),
     pytest.param("twelvedata", error(400, "No data is available on the specified dates."), UNKNOWN, None, id="twelve data: no rows at all"),
     pytest.param("twelvedata", as_json([1, 2]), BAD, None, id="twelve data: a list"),
+    pytest.param(
+        "twelvedata", as_json({"meta": ["AAPL"], "values": [], "status": "ok"}), BAD, None, id="twelve data: a list in place of meta"
+    ),
+    pytest.param("twelvedata", error([], "odd"), BAD, None, id="twelve data: a code that is none"),  # type: ignore[arg-type]
+    pytest.param(
+        "tiingo", as_json([{**tiingo_row(BARS[0]), "date": "yesterday", "divCash": 1.0}]), BAD, None, id="tiingo: a dividend on no day"
+    ),
     pytest.param("csv_url", Reply(b"gone", 404), UNKNOWN, None, id="files: no such file"),
     pytest.param("csv_url", Reply(b"slow down", 429), EXHAUSTED, Window.MINUTE, id="files: too often"),
     pytest.param("csv_url", Reply(b"who are you?", 403), REFUSED, None, id="files: no access"),
