@@ -37,7 +37,7 @@ from infrastructure.database_metrics import DatabaseCollector
 from infrastructure.entrance import NOT_STARTED, set_up_log
 from infrastructure.error_journal import ErrorJournal, NotedBreaker
 from infrastructure.error_reports import flush_reports
-from infrastructure.feature import Feature
+from infrastructure.feature import Feature, Universes
 from infrastructure.foundation import Foundation
 from infrastructure.health import HealthChecks
 from infrastructure.lifecycle import Lifecycle, Step
@@ -162,7 +162,7 @@ def _build_services(foundation: Foundation, features: Iterable[Feature]) -> Serv
         job_feed=job_feed,
         job_reads=JobReads(database, job_feed),
         stalls=StallWatch(database, lambda: not foundation.flags.is_enabled(BULK_JOBS)),
-        universes={name: read for feature in features for name, read in feature.universes().items()},
+        universes=Universes.joined(feature.universes() for feature in features),
         lifecycle=Lifecycle([*_build_steps(foundation, features, redis, job_feed), Step("recent errors", stop=errors.close)]),
     )
 

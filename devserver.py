@@ -21,6 +21,7 @@ from features.prices.providers.sample import NAMES
 from features.prices.service import find_heads
 from infrastructure.cache import NoCache
 from infrastructure.entrance import run_program, warn_of_public_development
+from infrastructure.feature import Universes
 from infrastructure.listening import in_url, listen
 from jobs.service import find
 from jobs.supervised_process import SupervisedWorkers
@@ -106,7 +107,7 @@ def _analyse_sample(database: Database, settings: Settings) -> None:
     if not tickers:
         return
     with database.transaction() as connection:
-        job = submit(connection, FIRST_ORG, BulkOrder(tickers, BulkParams(DEFAULT_STRATEGY)), {}).job
+        job = submit(connection, FIRST_ORG, BulkOrder(tickers, BulkParams(DEFAULT_STRATEGY)), Universes()).job
     if settings.worker_processes == 0:
         print(f"The sample's job {job.id} waits for workers: LOCAL_WORKERS is 0, or JOB_ENGINE is celery.")
         return
@@ -124,7 +125,7 @@ def verdict_table(database: Database, tickers: Collection[str]) -> str:
     """The latest verdicts of `tickers` as a table for a terminal."""
     lines = [f"{'ticker':8}{'as of':12}{'close':>10}{'score':>8}  {'verdict':12}{'entry':>10}{'stop':>10}{'target':>10}"]
     filters = ResultFilter(strategy=DEFAULT_STRATEGY, sort="ticker")
-    for summary in chain.from_iterable(result_pages(database, FIRST_ORG, filters)):
+    for summary in chain.from_iterable(result_pages(database, FIRST_ORG, filters, Universes())):
         if summary.ticker not in tickers:
             continue
         result = parse_strict(result_body(database, FIRST_ORG, summary.id, NoCache(database))[1])

@@ -90,7 +90,8 @@ class Selection(Body):
         None, description="Each counts once, however often it is named."
     )
     universe: UniverseName | None = Field(
-        None, description="In place of `tickers`: `all` that have prices, the `watchlist`, or one of `GET /universes`."
+        None,
+        description="In place of `tickers`: `all` with prices, the `watchlist`, another list (`watchlist:` and its id) or a stored one.",
     )
 
     @model_validator(mode="after")

@@ -31,6 +31,7 @@ from features.prices.refreshing import RefreshOrder, submit
 from features.prices.registry import Configured, connect
 from features.prices.store import fetch as fetch_store
 from features.prices.store import series as series_store
+from infrastructure.feature import Universes
 from jobs.executor import Executor
 from jobs.machine import JobMachine
 from models.api_key import FIRST_ORG, SHARED_ORG
@@ -79,7 +80,7 @@ def _from_slow_server(engine: str, url: str) -> Iterator[Row]:
         db_migrations.ensure_schema(True)
         tickers = tuple(f"R{number}" for number in range(TICKERS))
         with database.transaction() as connection:
-            submit(connection, FIRST_ORG, RefreshOrder(tickers), {}, connect(settings, machine.foundation.database))
+            submit(connection, FIRST_ORG, RefreshOrder(tickers), Universes(), connect(settings, machine.foundation.database))
         halves: list[int] = []
         seconds = _drain(machine, lambda: halves.append(psutil.Process().memory_info().rss))
         machine.kinds.close()

@@ -8,7 +8,7 @@ loads Flask.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from models.feature_flag import Flag
@@ -29,7 +29,37 @@ if TYPE_CHECKING:
 
 # Reads the tickers of a built-in universe, given a connection and an organization's id.
 UniverseReader: TypeAlias = "Callable[[Connection, int], Sequence[str]]"
-Universes: TypeAlias = Mapping[str, UniverseReader]
+# The same for one of a family, given its name within that as well; None for one that there is not.
+FamilyReader: TypeAlias = "Callable[[Connection, int, str], Sequence[str] | None]"
+
+
+@dataclass(frozen=True)
+class Universes:
+    """Built-in sets of tickers: single ones by name, and families of them, whose names are `family:name`."""
+
+    single: Mapping[str, UniverseReader] = field(default_factory=dict)
+    families: Mapping[str, FamilyReader] = field(default_factory=dict)
+
+    @classmethod
+    def joined(cls, all_of_them: Iterable[Universes]) -> Universes:
+        """Those of several features as one."""
+        single: dict[str, UniverseReader] = {}
+        families: dict[str, FamilyReader] = {}
+        for each in all_of_them:
+            single |= each.single
+            families |= each.families
+        return cls(single, families)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a name is a built-in one, or one of a family."""
+        return name in self.single or (name.partition(":")[0] in self.families and ":" in name)
+
+    def read(self, connection: Connection, org_id: int, name: str) -> Sequence[str] | None:
+        """The tickers of a built-in universe; None where its family has no such name."""
+        if name in self.single:
+            return self.single[name](connection, org_id)
+        family, _, own_name = name.partition(":")
+        return self.families[family](connection, org_id, own_name)
 
 
 HOURLY, DAILY = 3_600.0, 86_400.0  # seconds
@@ -69,5 +99,5 @@ class Feature:
     metrics: Callable[[Foundation, Connection], Iterable[Metric]] = lambda foundation, connection: ()
     authentication: Callable[[Foundation, Cache], Authentication] | None = None
     steps: Callable[[Foundation], Sequence[Step]] = lambda foundation: ()
-    universes: Callable[[], Universes] = dict
+    universes: Callable[[], Universes] = Universes
     commands: Callable[[], Sequence[Command]] = tuple

@@ -242,7 +242,9 @@ class NothingToAnalyse(BellwetherError):
 
     def __init__(self, universe: str) -> None:
         self.universe = universe
-        remedy = "POST /api/v1/watchlist adds some." if universe == "watchlist" else "PUT /api/v1/prices/{ticker} uploads some."
+        family, _, list_id = universe.partition(":")
+        path = f"watchlists/{list_id}/items" if list_id else "watchlist"
+        remedy = f"POST /api/v1/{path} adds some." if family == "watchlist" else "PUT /api/v1/prices/{ticker} uploads some."
         super().__init__(f"There are no tickers in the universe '{universe}'. {remedy}")
 
 

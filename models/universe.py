@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.errors import Conflict, NotFound
+from models.watchlist import DEFAULT_LIST
 
 ALL, WATCHLIST = "all", "watchlist"
 BUILT_IN = (ALL, WATCHLIST)
-UNIVERSE_PATTERN = r"^[a-z0-9_-]{1,40}$"
+LIST_PREFIX = f"{WATCHLIST}:"  # of the name of a watch list as a universe, before its id
+UNIVERSE_PATTERN = rf"^(?:[a-z0-9_-]{{1,40}}|{LIST_PREFIX}(?:{DEFAULT_LIST}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}))$"
 MOST_TICKERS = 20_000  # of a universe
 _NAME = re.compile(UNIVERSE_PATTERN)
 _LISTED = 5  # names that an error tells
@@ -19,8 +21,16 @@ _LISTED = 5  # names that an error tells
 def checked_universe(name: str) -> str:
     """The name. Raises ValueError for one that no universe has."""
     if not _NAME.fullmatch(name):
-        raise ValueError("The name of a universe has 1 to 40 characters: a to z in small letters, digits, - and _.")
+        raise ValueError(
+            "The name of a universe has 1 to 40 characters: a to z in small letters, digits, - and _. That of a watch list is "
+            f"{LIST_PREFIX} and its id."
+        )
     return name
+
+
+def list_id_of(name: str) -> str | None:
+    """The id of the watch list that a universe is; None for any other."""
+    return DEFAULT_LIST if name == WATCHLIST else name.removeprefix(LIST_PREFIX) if name.startswith(LIST_PREFIX) else None
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,9 @@ class UniverseNotFound(NotFound):
     def __init__(self, name: str, others: list[str]) -> None:
         """`others` are the names of some that exist."""
         self.name = name
+        if name.startswith(LIST_PREFIX):
+            super().__init__(f"There is no watch list with the id of '{name}'. It may have been deleted; see GET /api/v1/watchlists.")
+            return
         known = [*BUILT_IN, *others]
         more = " and more" if len(known) > _LISTED else ""
         super().__init__(
@@ -53,7 +66,7 @@ class UniverseBuiltIn(Conflict):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        of = "every ticker with prices" if name == ALL else "the tickers of the watchlist"
+        of = "every ticker with prices" if name == ALL else "the tickers of the watchlist" if name == WATCHLIST else "those of a watch list"
         super().__init__(f"'{name}' is always {of}, and can be neither replaced nor deleted. Choose another name.")
 
 

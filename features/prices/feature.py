@@ -26,7 +26,7 @@ def _blueprints() -> tuple[Blueprint, ...]:
 def _universes() -> Universes:
     from features.prices.store.listing import list_tickers
 
-    return {"all": list_tickers}
+    return Universes({"all": list_tickers})
 
 
 def _steps(foundation: Foundation) -> tuple[Step, ...]:

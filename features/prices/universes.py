@@ -17,7 +17,7 @@ from infrastructure.feature import Universes
 from models.errors import NothingToAnalyse
 from models.provider import Listing
 from models.symbol import NOTHING_KNOWN, Facts
-from models.universe import BUILT_IN, TooManyUniverses, Universe, UniverseBuiltIn, UniverseNotFound
+from models.universe import ALL, BUILT_IN, TooManyUniverses, Universe, UniverseBuiltIn, UniverseNotFound, list_id_of
 from utils.clock import now
 from utils.json_text import dump
 
@@ -38,10 +38,9 @@ def resolve_universe(connection: Connection, org_id: int, name: str, built_in: U
 
     `built_in` are those of the application: `services().universes`.
     """
-    if name in built_in:
-        return built_in[name](connection, org_id)
-    tickers = universe_store.list_tickers(connection, org_id, name)
-    if not tickers:
+    is_built_in = name in built_in
+    tickers = built_in.read(connection, org_id, name) if is_built_in else universe_store.list_tickers(connection, org_id, name)
+    if tickers is None or not (tickers or is_built_in):
         raise _not_found(connection, org_id, name)
     return tickers
 
@@ -54,15 +53,17 @@ def tickers_to_work_on(connection: Connection, org_id: int, name: str, built_in:
     return tickers
 
 
-def require_universe(connection: AnyReader, org_id: int, name: str) -> None:
+def require_universe(connection: Connection, org_id: int, name: str, built_in: Universes) -> None:
     """Raise UniverseNotFound where there is no such universe."""
-    if name not in BUILT_IN and universe_store.find(connection, org_id, name) is None:
+    if name in BUILT_IN:
+        return
+    if (built_in.read(connection, org_id, name) if name in built_in else universe_store.find(connection, org_id, name)) is None:
         raise _not_found(connection, org_id, name)
 
 
 def list_all(connection: Connection, org_id: int, built_in: Universes) -> list[Universe]:
     """The built-in universes, then the stored ones by name."""
-    ours = [Universe(name, len(read(connection, org_id)), built_in=True, updated_at=None) for name, read in built_in.items()]
+    ours = [Universe(name, len(read(connection, org_id)), built_in=True, updated_at=None) for name, read in built_in.single.items()]
     return [*ours, *universe_store.list_universes(connection, org_id)]
 
 
@@ -93,7 +94,7 @@ def replace_universe(database: Database, org_id: int, name: str, listings: Seque
 
     The same again changes nothing. Raises UniverseBuiltIn or TooManyUniverses.
     """
-    if name in BUILT_IN:
+    if list_id_of(name) is not None or name == ALL:
         raise UniverseBuiltIn(name)
     told = sorted((listing for listing in map(cleaned, listings) if listing is not None), key=lambda listing: listing.ticker)
     sha256 = hashlib.sha256(dump([vars(listing) for listing in told])).hexdigest()
@@ -111,7 +112,7 @@ def replace_universe(database: Database, org_id: int, name: str, listings: Seque
 
 def delete_universe(database: Database, org_id: int, name: str) -> None:
     """Delete a universe; what is known of its tickers stays. Raises UniverseBuiltIn or UniverseNotFound."""
-    if name in BUILT_IN:
+    if list_id_of(name) is not None or name == ALL:
         raise UniverseBuiltIn(name)
     with database.transaction() as connection:
         universe_store.lock_universes(connection, org_id)

@@ -13,6 +13,7 @@ from models.day_text import day_text
 from models.indicator import INDICATORS
 from models.problem import title_of
 from models.strategy import STRATEGIES
+from models.universe import list_id_of
 
 UNIVERSES = {"all": "all tickers", "watchlist": "the watchlist"}
 _SENTENCE_END = re.compile(r"(?<=[.;]) ")
@@ -61,7 +62,8 @@ def describe_parameters(params: Mapping[str, Any]) -> Iterator[tuple[str, CellVa
     strategy = STRATEGIES.get(str(params.get("strategy")))
     if "universe" in params:
         universe = params["universe"]
-        yield "Tickers", "named ones" if universe is None else UNIVERSES.get(str(universe), f"the universe {universe}")
+        of = "a watch list" if list_id_of(str(universe)) is not None else f"the universe {universe}"
+        yield "Tickers", "named ones" if universe is None else UNIVERSES.get(str(universe), of)
     if "strategy" in params:
         yield "Strategy", strategy_name(params["strategy"])
     yield "Capital", _given(params, "capital", DEFAULT_CAPITAL)

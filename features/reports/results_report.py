@@ -18,11 +18,12 @@ from features.reports.summary import COLUMNS as SUMMARY_COLUMNS
 from features.reports.summary import Change, Failure, Tally, write_summary
 from features.reports.workbook import Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
 from infrastructure.exchanges import Expectations
+from infrastructure.feature import Universes
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Signal
 from models.indicator import INDICATORS
 from models.screen import VOTE_COLUMNS, ResultFilter, ScreenedResult
 from models.strategy import STRATEGIES
-from models.universe import ALL, BUILT_IN, WATCHLIST
+from models.universe import ALL, BUILT_IN, WATCHLIST, list_id_of
 from utils.cancellation import Check, always_wanted
 from utils.clock import now, today
 
@@ -65,12 +66,14 @@ TICKERS_OF = {ALL: "all", WATCHLIST: "on the watchlist"}
 ORDERS = {"former_verdict": "When the verdict changed", "closes": "20-day change, %"}
 
 
-def results_report(database: Database, org_id: int, result_filter: ResultFilter, check: Check = always_wanted) -> WorkbookFile:
+def results_report(
+    database: Database, org_id: int, result_filter: ResultFilter, universes: Universes, check: Check = always_wanted
+) -> WorkbookFile:
     """The filtered list as a workbook, with a summary and a sheet of the filters. Raises what `check` raises."""
-    return write_workbook(f"bellwether-results-{today()}", lambda book: _fill(book, database, org_id, result_filter), check)
+    return write_workbook(f"bellwether-results-{today()}", lambda book: _fill(book, database, org_id, result_filter, universes), check)
 
 
-def _fill(book: Book, database: Database, org_id: int, result_filter: ResultFilter) -> None:
+def _fill(book: Book, database: Database, org_id: int, result_filter: ResultFilter, universes: Universes) -> None:
     summary = book.add_sheet("Summary", SUMMARY_COLUMNS)
     # A line of closes is no cell.
     columns = [column for column in result_filter.columns if column in COLUMNS] or list(USUAL)
@@ -81,7 +84,7 @@ def _fill(book: Book, database: Database, org_id: int, result_filter: ResultFilt
     tally, recent_from, expectations = Tally(DEFAULT_CAPITAL), moment - timedelta(days=CHANGED_DAYS), Expectations(moment)
     for strategy in [result_filter.strategy] if result_filter.strategy else list(STRATEGIES):
         sheet = None
-        for page in result_pages(database, org_id, replace(result_filter, strategy=strategy)):
+        for page in result_pages(database, org_id, replace(result_filter, strategy=strategy), universes):
             for result in page:
                 if sheet is None:
                     sheet = _add_list(book, strategy_name(strategy), columns)
@@ -91,7 +94,7 @@ def _fill(book: Book, database: Database, org_id: int, result_filter: ResultFilt
     for sheet in sheets or [_add_list(book, "Results", columns)]:
         sheet.add_filter()
         colour_verdicts(book, sheet)
-    for failure in _failures(database, org_id, result_filter):
+    for failure in _failures(database, org_id, result_filter, universes):
         tally.add_failure(failure)
     filters = book.add_sheet("Filters", FILTERS)
     for name, value in _filters(result_filter):
@@ -149,13 +152,13 @@ def _count(result: ScreenedResult, tally: Tally, recent_from: datetime) -> None:
         tally.add_position(strategy.name, size_position(result.entry, result.stop_loss, *sizes))
 
 
-def _failures(database: Database, org_id: int, result_filter: ResultFilter) -> Iterator[Failure]:
+def _failures(database: Database, org_id: int, result_filter: ResultFilter, universes: Universes) -> Iterator[Failure]:
     """The followed tickers whose last analysis failed, of the filter's strategy and ticker."""
     for strategy in [result_filter.strategy] if result_filter.strategy else list(STRATEGIES):
         with database.read() as connection:
             failures = standing_failures(connection, org_id, strategy)
             if failures and result_filter.universe not in BUILT_IN:
-                tickers = prices.resolve_universe(connection, org_id, result_filter.universe, {})
+                tickers = prices.resolve_universe(connection, org_id, result_filter.universe, universes)
                 failures = {ticker: failures[ticker] for ticker in failures.keys() & set(tickers)}
             heads = prices.find_heads(connection, org_id, list(failures)) if failures else {}
         for ticker, failure in sorted(failures.items()):
@@ -164,11 +167,16 @@ def _failures(database: Database, org_id: int, result_filter: ResultFilter) -> I
                 yield Failure(ticker, name, failure.code, f"{strategy_name(strategy)}: {reason_in_words(failure.message)}")
 
 
+def _tickers_of(universe: str) -> str:
+    elsewhere = "on a watch list" if list_id_of(universe) is not None else f"of the universe {universe}"
+    return TICKERS_OF.get(universe, elsewhere)
+
+
 def _filters(result_filter: ResultFilter) -> Iterator[tuple[str, CellValue]]:
     """Every filter in words; those that restrict nothing are left out."""
     votes = ", ".join(f"{INDICATORS[key].name} {VOTES[vote]}" for key, vote in result_filter.votes)
     order, is_descending = result_filter.sort.removeprefix("-"), result_filter.sort.startswith("-")
-    yield "Tickers", TICKERS_OF.get(result_filter.universe, f"of the universe {result_filter.universe}")
+    yield "Tickers", _tickers_of(result_filter.universe)
     for name, value in (
         ("Ticker or name starts with", result_filter.text),
         ("Strategy", strategy_name(result_filter.strategy) if result_filter.strategy else None),

@@ -50,7 +50,7 @@ def get_job_report(path: JobPath) -> Response:
 @heavy_read()
 def get_results_report(query: ResultsReportQuery) -> Response:
     """All latest results of each ticker and strategy, filtered and sorted like `GET /results`."""
-    return _attachment(results_report(services().database, org_id(), query.filter(), client_check()))
+    return _attachment(results_report(services().database, org_id(), query.filter(), services().universes, client_check()))
 
 
 def _attachment(file: WorkbookFile) -> Response:

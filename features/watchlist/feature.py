@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infrastructure.feature import Feature, Universes
+from models.universe import WATCHLIST
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -17,9 +18,10 @@ def _blueprints() -> tuple[Blueprint, ...]:
 
 
 def _universes() -> Universes:
+    from features.watchlist.lists import tickers_of
     from features.watchlist.store.watchlist import list_tickers
 
-    return {"watchlist": list_tickers}
+    return Universes({WATCHLIST: list_tickers}, {WATCHLIST: tickers_of})
 
 
 FEATURE = Feature("watchlist", blueprints=_blueprints, universes=_universes)

@@ -48,6 +48,15 @@ def find(connection: AnyReader, key: ListKey, ticker: str | None = None) -> Watc
     raise WatchlistNotFound(key.list_id)
 
 
+def tickers_of(connection: Connection, org_id: int, list_id: str) -> list[str] | None:
+    """The tickers of a list, ascending; None for a list that the organization does not have."""
+    try:
+        require(connection, ListKey(org_id, list_id))
+    except WatchlistNotFound:
+        return None
+    return item_store.list_tickers(connection, org_id, list_id)
+
+
 def create(connection: Connection, org_id: int, name: str, most: int = MOST_LISTS) -> Watchlist:
     """Make an empty list, behind the others. Raises WatchlistExists or TooManyWatchlists."""
     item_store.lock_lists(connection, org_id)

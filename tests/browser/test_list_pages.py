@@ -62,6 +62,18 @@ def test_a_list_is_chosen_and_is_in_the_address(open_page: Open, software: ListP
     expect(page.locator('tr[data-ticker="IBM"] .notes')).to_have_count(0)
 
 
+def test_a_list_is_analysed_as_a_whole_and_offered_as_a_universe(open_page: Open, site: Site, software: ListPaths) -> None:
+    page = open_page(f"/?list={software.list_id}")
+    page.get_by_role("button", name="Analyse all").click()
+    expect(page.locator("#bulk")).to_contain_text("Watch list (3 tickers)")
+    expect(page.locator("#bulk")).to_contain_text("Completed")
+    job = next(job for job in site.api("GET", "/jobs").json()["items"] if job["kind"] == "bulk_analysis")
+    assert job["params"]["universe"] == f"watchlist:{software.list_id}"
+    page.goto(site.url(f"/screener?universe=watchlist:{software.list_id}"))
+    expect(page.get_by_label("Universe").locator("option:checked")).to_have_text("Watch list: Software")
+    expect(page.locator("#count")).to_have_text("2 results")
+
+
 def test_a_list_is_made_filled_renamed_deleted_and_brought_back(open_page: Open, site: Site, software: ListPaths, watch: Watch) -> None:
     watch.expected.append("409")
     page = open_page("/")

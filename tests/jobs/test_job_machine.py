@@ -24,6 +24,7 @@ from app import Application
 from features.analyses.bulk import submit
 from features.analyses.service import analyse_ticker
 from infrastructure.cache import NoCache
+from infrastructure.feature import Universes
 from jobs import claims
 from jobs import service as job_service
 from jobs.claims import ClaimLost, Claims, Postponement
@@ -73,7 +74,7 @@ class Jobs(RuleBasedStateMachine):
     def submit(self, tickers: list[str], count: int, force: bool) -> None:
         asked = tuple(tickers[:count])
         with database.transaction() as connection:
-            submission = submit(connection, 1, BulkOrder(asked, BulkParams("balanced"), force), {})
+            submission = submit(connection, 1, BulkOrder(asked, BulkParams("balanced"), force), Universes())
         key = None if force else frozenset(asked)
         same = [job_id for job_id, other in self.keys.items() if other == key is not None and self.is_active(job_id)]
         assert (submission.is_new, submission.job.id in same) == (not same, bool(same))

@@ -23,6 +23,7 @@ import db_migrations
 from features.analyses.bulk import submit
 from features.prices.demo import load
 from features.prices.providers.demo import DemoProvider, ticker_of
+from infrastructure.feature import Universes
 from jobs.claims import Claimant, claim_chunk, release_worker
 from jobs.service import enqueue
 from kit.databases import Backend
@@ -171,7 +172,7 @@ def queue_job(keys: Collection[str] = TICKERS, seconds: float = KEY_SECONDS, lan
 def queue_analyses(tickers: Collection[str] = TICKERS, strategy: str = DEFAULT_STRATEGY) -> str:
     """Queue a job of real analyses as a web process does, but wake no worker."""
     with database.transaction() as connection:
-        return submit(connection, FIRST_ORG, BulkOrder(tuple(tickers), BulkParams(strategy), force=True), {}).job.id
+        return submit(connection, FIRST_ORG, BulkOrder(tuple(tickers), BulkParams(strategy), force=True), Universes()).job.id
 
 
 def post_job(server: Server, keys: Collection[str] = TICKERS, seconds: float = KEY_SECONDS) -> str:

@@ -13,6 +13,7 @@ import database
 from features.accounts.api_keys import create_key
 from features.analyses.bulk import submit
 from features.analyses.kinds import BulkAnalysis
+from infrastructure.feature import Universes
 from jobs import claims
 from jobs.claims import Claimant, Claims, claim_chunk
 from jobs.executor import Executor, ExecutorOptions
@@ -100,7 +101,7 @@ def ask(client: Client, *tickers: str, **more: Any) -> Any:
 def queue(*tickers: str, org_id: int = 1, strategy: str = "balanced") -> str:
     """Queue a job without HTTP, and return its id."""
     with database.transaction() as connection:
-        return submit(connection, org_id, BulkOrder(tickers, BulkParams(strategy), force=True), {}).job.id
+        return submit(connection, org_id, BulkOrder(tickers, BulkParams(strategy), force=True), Universes()).job.id
 
 
 def queue_trial(*keys: str, params: TrialParams | None = None, lane: Lane = Lane.CPU, org_id: int = 1) -> str:

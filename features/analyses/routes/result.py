@@ -72,13 +72,13 @@ def list_results(query: ResultsQuery) -> Response:
     filters = query.filter()
     is_page = not query.model_fields_set.isdisjoint({"limit", "cursor"})
     if wants_csv() and not is_page:
-        response = csv_response(results_csv(services().database, org_id(), filters), "bellwether-results.csv")
+        response = csv_response(results_csv(services().database, org_id(), filters, services().universes), "bellwether-results.csv")
         response.vary.add("Accept")
         return response
     scope = ["results", _digest(query)]
     after = read_cursor(query.cursor, scope)
     with services().database.read() as connection:
-        prices.require_universe(connection, org_id(), filters.universe)
+        prices.require_universe(connection, org_id(), filters.universe, services().universes)
         rows = screener_store.list_latest(connection, org_id(), filters, query.limit + 1, after)
         total = screener_store.count_latest(connection, org_id(), filters)
     items, next_cursor = page(rows, query.limit, scope, lambda last: last.position())

@@ -15,7 +15,8 @@ from models.api_key import SHARED_ORG
 from models.indicator import INDICATORS
 from models.recent_closes import RecentCloses
 from models.screen import CLOSES_SHOWN, SORT_KEYS, VOTE_COLUMNS, VOTE_DIGITS, ResultFilter, ScreenedResult, votes_of
-from models.universe import ALL, WATCHLIST
+from models.universe import ALL, list_id_of
+from models.watchlist import DEFAULT_LIST
 from utils.clock import iso, now, parse_iso
 
 _PLACES = {key: place for place, key in enumerate(INDICATORS, start=1)}
@@ -163,8 +164,12 @@ def _conditions(result_filter: ResultFilter) -> tuple[list[str], dict[str, Any]]
         conditions.append(_NAMED)
         start = escaped(result_filter.text)
         parameters |= {"prefix": f"{start.upper()}%", "first_word": f"{start.lower()}%", "later_word": f"% {start.lower()}%"}
-    if result_filter.universe == WATCHLIST:
+    list_id = list_id_of(result_filter.universe)
+    if list_id == DEFAULT_LIST:
         conditions.append("EXISTS (SELECT 1 FROM watchlist_items AS w WHERE w.org_id = l.org_id AND w.ticker = l.ticker)")
+    elif list_id is not None:
+        conditions.append(_ON_LIST)
+        parameters["list_id"] = list_id
     elif result_filter.universe != ALL:
         conditions.append(_IN_UNIVERSE)
         parameters["universe"] = result_filter.universe
@@ -183,6 +188,7 @@ _NAMED = """(
 )"""
 
 
+_ON_LIST = "EXISTS (SELECT 1 FROM named_watchlist_items AS w WHERE w.org_id = l.org_id AND w.list_id = :list_id AND w.ticker = l.ticker)"
 _IN_UNIVERSE = "EXISTS (SELECT 1 FROM universe_items AS u WHERE u.org_id = l.org_id AND u.universe = :universe AND u.ticker = l.ticker)"
 
 

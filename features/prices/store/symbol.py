@@ -60,6 +60,8 @@ FIND = text(
 def find(connection: AnyReader, org_id: int, tickers: Collection[str]) -> dict[str, Facts]:
     """What is known of some tickers, as many as a page has; those of which nothing is known are missing."""
     found: dict[str, Facts] = {}
+    if not tickers:
+        return found  # on Postgres an empty list has no type
     for row in connection.execute(FIND, {"tickers": list(tickers), "org_id": org_id, "shared": SHARED_ORG}):
         facts = Facts(*row[1:])
         found[row[0]] = found[row[0]].or_else(facts) if row[0] in found else facts

@@ -16,6 +16,7 @@ import database
 from features.analyses import service as analysis
 from features.analyses.bulk_run import analyse_many
 from features.analyses.results_csv import results_csv
+from infrastructure.feature import Universes
 from models.bulk_analysis import BulkParams
 from models.screen import ResultFilter
 from models.strategy import STRATEGIES
@@ -174,7 +175,7 @@ def csv_rows(client: Client, path: str) -> list[dict[str, str]]:
 def test_the_screener_as_csv_is_the_whole_list(client: Client, analysed: list[Any], sort: str) -> None:
     wanted = walk(client, f"/results?sort={sort}", 500)
     rows = csv_rows(client, f"/results?sort={sort}")
-    assert list(rows[0]) == ["ticker", "strategy", "as_of", "close", "score", "verdict", "signal", "bars", "created_at", "id"]
+    assert list(rows[0]) == ["ticker", "strategy", "as_of", "close", "score", "verdict", "signal", "bars", "created_at", "id", "superseded"]
     assert len(rows) == 25
     for row, item in zip(rows, wanted, strict=True):
         assert (float(row["close"]), float(row["score"]), int(row["bars"])) == (item["close"], item["score"], item["bars"])
@@ -186,7 +187,7 @@ def test_the_screener_as_csv_is_the_whole_list(client: Client, analysed: list[An
 @pytest.mark.parametrize("sort", ["score", "-score", "ticker", "-ticker"])
 def test_the_csv_is_the_same_in_pages_of_any_size(client: Client, analysed: list[Any], sort: str, page_size: int) -> None:
     whole = client.get(f"/results?sort={sort}", headers={"Accept": "text/csv"}).data
-    assert b"".join(results_csv(database.current(), 1, ResultFilter(sort=sort), page_size)) == whole
+    assert b"".join(results_csv(database.current(), 1, ResultFilter(sort=sort), Universes(), page_size)) == whole
 
 
 def test_the_screener_as_csv_is_read_page_by_page(client: Client, analysed: list[Any]) -> None:
@@ -208,7 +209,7 @@ def test_the_screener_as_csv_with_nothing_in_it(client: Client) -> None:
 
 def test_the_csv_is_sent_while_it_is_read(client: Client, analysed: list[Any]) -> None:
     checkouts = database.current().status().events["checkouts"]
-    answer = streamed_response(results_csv(database.current(), 1, ResultFilter(), page_size=4), "text/csv", piece_bytes=1)
+    answer = streamed_response(results_csv(database.current(), 1, ResultFilter(), Universes(), page_size=4), "text/csv", piece_bytes=1)
     pieces = answer.iter_encoded()
     next(pieces)
     next(pieces)

@@ -95,6 +95,19 @@ def test_a_refresh_fetches_what_is_missing_and_says_what_became_of_each(start_ap
     assert len(market.asked) == before
 
 
+def test_a_watch_list_is_refreshed(start_app: Any, market: PriceServer) -> None:
+    client = start_app("1000/hour")
+    list_id = client.post("/watchlists", {"name": "Mine"}).json["id"]
+    universe = f"watchlist:{list_id}"
+    assert client.post("/refresh", {"universe": universe}).status_code == 422, "it is empty"
+    client.post(f"/watchlists/{list_id}/items/batch", {"tickers": ["T1", "T3"]})
+    job = refresh(client, universe=universe)
+    run_refreshes(client)
+    assert {key: item["outcome"] for key, item in items_of(client, job["id"]).items()} == {"T1": "New", "T3": "New"}
+    client.delete(f"/watchlists/{list_id}")
+    assert client.post("/refresh", {"universe": universe}).json["code"] == "universe_not_found"
+
+
 def test_items_beyond_the_limit_wait_each_for_a_time_of_its_own(start_app: Any, market: PriceServer) -> None:
     client = start_app("4/hour")
     job = refresh(client, tickers=TICKERS)

@@ -24,6 +24,7 @@ from features.prices.providers.base import Means
 from features.prices.refresh import Refresher
 from features.prices.refreshing import RefreshOrder, submit
 from features.prices.registry import Configured
+from infrastructure.feature import Universes
 from infrastructure.sql.database_clock import database_now
 from models.api_key import FIRST_ORG
 from models.job import Lane
@@ -103,7 +104,7 @@ def test_a_refresh_keeps_to_the_plan_and_loses_nothing(backend: Backend) -> None
     with price_server(answer) as server, ExitStack() as stack:
         instances = [Instance(time, server.address, stack) for _ in range(2)]
         with database.transaction() as connection:
-            job_id = submit(connection, FIRST_ORG, RefreshOrder(tuple(TICKERS)), {}, [instances[0].configured]).job.id
+            job_id = submit(connection, FIRST_ORG, RefreshOrder(tuple(TICKERS)), Universes(), [instances[0].configured]).job.id
         turn, restarts, rounds = 0, 0, 0
         while job_row(job_id)["status"] != "completed":
             run(instances[turn % 2])

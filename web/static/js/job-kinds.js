@@ -22,6 +22,8 @@ import { badge } from "./words.js";
  * @property {(item: any) => any} outcome - of an item that succeeded
  */
 
+/** Whether a universe is one of the watch lists beside the default one. */
+const isList = (universe) => Boolean(universe?.startsWith("watchlist:"));
 const has = (value) => value !== null && value !== undefined;
 const words = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 
@@ -60,7 +62,7 @@ const KINDS = {
       const count = formatCount(total, "ticker", "tickers");
       const rest = `${retried ? ", failed ones again" : ""}, ${strategyName(params.strategy)}`;
       if (params.refresh) return `Refresh and analyse ${tickersOf(params.universe, count)}${rest}`;
-      const what = params.universe === "all" ? `All ${count}` : params.universe === "watchlist" ? `Watchlist (${count})` : params.universe ? `${params.universe} (${count})` : count;
+      const what = { all: `All ${count}`, watchlist: `Watchlist (${count})` }[params.universe] ?? (isList(params.universe) ? `Watch list (${count})` : tickersOf(params.universe, count));
       return `${what}${rest}`;
     },
     facts: (params) => [
@@ -112,7 +114,7 @@ KINDS.price_import = {
 
 /** Tickers within a sentence: "all 500 tickers", "the watchlist (3 tickers)", "3 tickers". */
 function tickersOf(universe, count) {
-  return { all: `all ${count}`, watchlist: `the watchlist (${count})` }[universe] ?? (universe ? `${universe} (${count})` : count);
+  return { all: `all ${count}`, watchlist: `the watchlist (${count})` }[universe] ?? (isList(universe) ? `a watch list (${count})` : universe ? `${universe} (${count})` : count);
 }
 
 /** @type {Record<string, string>} */

@@ -17,17 +17,27 @@ export async function storedUniverses() {
   }
 }
 
+/** The watch lists beside the default one, as universes: name and label. */
+async function watchLists() {
+  const { items } = await api.get("/watchlists");
+  return items.filter((list) => !list.is_default).map((list) => ({ name: `watchlist:${list.id}`, label: `Watch list: ${list.name}` }));
+}
+
 /** Choose a universe in a select, which need not have it yet: the address may name one. */
 export function chooseUniverse(select, name) {
   if (name && ![...select.options].some((option) => option.value === name)) select.append(h("option", { value: name }, name));
   select.value = name;
 }
 
-/** Put the stored universes into a select, after what it has already. What is chosen stays. */
+/** Put the watch lists and the stored universes into a select, after what it has already. What is chosen stays. */
 export async function offerUniverses(select) {
   try {
-    const offered = new Set([...select.options].map((option) => option.value));
-    for (const name of await storedUniverses()) if (!offered.has(name)) select.append(h("option", { value: name }, name));
+    const [lists, names] = await Promise.all([watchLists(), storedUniverses()]);
+    for (const { name, label } of [...lists, ...names.map((each) => ({ name: each, label: each }))]) {
+      const offered = [...select.options].find((option) => option.value === name);
+      if (offered) offered.textContent = label;
+      else select.append(h("option", { value: name }, label));
+    }
   } catch (error) {
     notify(`The universes could not be listed. ${error.words ?? error.message}`, { problem: true });
   }

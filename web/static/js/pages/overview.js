@@ -31,7 +31,7 @@ const orderSelect = byId("order");
 /** @type {HTMLInputElement} */
 const search = byId("list-search");
 const visit = lastVisit();
-const universeOf = () => (isDefault(picker.current) ? { universe: "watchlist" } : { tickers: items.map(({ ticker }) => ticker) });
+const universeOf = () => ({ universe: isDefault(picker.current) ? "watchlist" : `watchlist:${picker.current.id}` });
 const runAll = new RunAll(() => ({ ...universeOf(), strategy: state.strategy }), load);
 /** @type {import("../price-refresh.js").PriceRefresh | null} */
 let priceRefresh = null; // where a provider is configured
