@@ -29,6 +29,7 @@ from jobs import claims
 from jobs import service as job_service
 from jobs.claims import ClaimLost, Claims, Postponement
 from jobs.kind import JobKinds
+from jobs.store.delay import NOBODY
 from models.analysis import AnalysisOrder
 from models.bulk_analysis import Analysed, BulkOrder, BulkParams
 from models.errors import JobChanged, JobFinished, JobNotFinished, NothingFailed
@@ -171,7 +172,7 @@ class Jobs(RuleBasedStateMachine):
         if left and not was_lost:
             (token,) = {rows[item.job_id, item.key]["claim_token"] for item in left}
             assert token != hand.chunk.token
-            self.hands.append(Hand(hand.worker, Chunk(token, left, hand.chunk.jobs)))
+            self.hands.append(Hand(NOBODY, Chunk(token, left, hand.chunk.jobs)))
 
     @precondition(lambda self: self.hands)
     @rule(data=st.data())
@@ -179,8 +180,14 @@ class Jobs(RuleBasedStateMachine):
         hand = data.draw(st.sampled_from(self.hands))
         job_id = data.draw(st.sampled_from(sorted({item.job_id for item in hand.chunk.items})))
         outcomes = {item: UNREADABLE for item in hand.chunk.items if item.job_id == job_id}
-        self.gives_back = True
+        self.gives_back, was_lost = True, hand.is_lost
         self.act(hand, lambda: ending().end_chunk(hand.chunk, outcomes, {job_id: UNREADABLE}), ended=hand.chunk.items)
+        if not was_lost:  # what was put off of the job has ended with it
+            for other in [one for one in self.hands if one.worker == NOBODY]:
+                left = tuple(item for item in other.chunk.items if item.job_id != job_id)
+                other.chunk = replace(other.chunk, items=left)
+                if not left:
+                    self.hands.remove(other)
 
     @precondition(lambda self: self.hands)
     @rule(data=st.data())
