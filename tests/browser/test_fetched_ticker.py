@@ -20,6 +20,20 @@ def server() -> Iterator[PriceServer]:
         yield server
 
 
+def test_a_ticker_that_no_search_finds_is_fetched_all_the_same(
+    open_page: Open, start_own_site: StartSite, watch: Watch, server: PriceServer, tmp_path: Path
+) -> None:
+    watch.expected.append("404")
+    provider = {"PRICE_PROVIDERS": "tiingo", "TIINGO_URL": server.address, "TIINGO_API_KEY": KEY, "FETCH_ON_DEMAND_SECONDS": "60"}
+    page = open_page("/tasks", at=start_own_site(tmp_path, **provider))  # this market answers no search
+    page.locator("#ticker-search-field").fill("nvda")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Fetch prices for NVDA")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("NVDA")
+    expect(page.locator("main")).to_contain_text("analysed")
+
+
 def test_type_a_ticker_get_a_verdict(open_page: Open, start_own_site: StartSite, watch: Watch, server: PriceServer, tmp_path: Path) -> None:
     watch.expected.append("404")
     provider = {"PRICE_PROVIDERS": "tiingo", "TIINGO_URL": server.address, "TIINGO_API_KEY": KEY, "FETCH_ON_DEMAND_SECONDS": "60"}

@@ -67,6 +67,16 @@ def test_the_followed_tickers_are_refreshed_and_then_analysed(
     expect(page.locator('tr[data-key="ACME"]')).to_contain_text("Current")
 
 
+def test_tickers_are_followed_and_fetched_at_once(open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path) -> None:
+    page = open_page("/", at=start(start_own_site, tmp_path, server))
+    expect(page.get_by_role("button", name="Refresh prices")).to_be_visible()
+    page.locator("#add-ticker").fill("ACME GLOBEX")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Follow them and fetch their prices").click()
+    expect(page.locator(".refresh-area")).to_contain_text("2 tickers have new prices.")
+    expect(page.locator('tr[data-ticker="ACME"]')).to_contain_text("ACME Inc")
+
+
 def test_waiting_for_the_limit_is_told_with_its_clock(
     open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path
 ) -> None:

@@ -60,7 +60,7 @@ def test_what_is_unknown_is_said_with_a_way_on(open_page: Open, site: Site) -> N
     search_field(page).fill("nosuch")
     page.keyboard.press("Enter")
     popup = page.locator("#ticker-search-popup")
-    expect(popup).to_contain_text("No ticker begins with “NOSUCH”, and no name has it.")
+    expect(popup).to_contain_text("No ticker begins with “NOSUCH”, and no name has it. No provider of prices is configured.")
     assert page.url == site.url("/tasks")
     page.keyboard.press("Tab")
     expect(popup.get_by_role("link", name="Upload prices for NOSUCH")).to_be_focused()

@@ -8,7 +8,7 @@ from typing import Any
 from database import AnyReader
 from features.watchlist.store.watchlist import OfList
 from infrastructure.exchanges import Expectations
-from infrastructure.sql.exchange import told_exchange
+from infrastructure.sql.exchange import told_exchange, told_name
 from infrastructure.sql.superseded import LATEST_SUPERSEDED
 from models.api_key import SHARED_ORG
 from models.failure import AnalysisFailure
@@ -19,7 +19,7 @@ from models.watchlist import ListKey
 # The organization's own series (o) hides the shared one (s): both are read, and `item_from_row` chooses.
 _SELECT = f"""
     SELECT
-        w.ticker, w.name, w.notes, w.position,
+        w.ticker, {told_name("w.ticker", "w.name")}, w.notes, w.position,
         r.id, r.as_of, r.close, r.score, r.verdict, r.signal, r.strategy, r.created_at, l.analysed_at, {LATEST_SUPERSEDED},
         p.score, p.verdict, p.as_of,
         l.former_verdict, l.verdict_since, l.verdict_since_day,

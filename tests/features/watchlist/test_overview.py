@@ -94,6 +94,17 @@ def test_what_there_is_nothing_of_is_null(client: Client) -> None:
     assert (one["closes"], one["change_percent"], one["last_day"]) == ([100.0], None, "2012-01-02")
 
 
+def test_a_followed_ticker_has_the_name_that_became_known_later_unless_it_has_its_own(client: Client) -> None:
+    client.post("/watchlist/items", {"tickers": ["ACME"]})
+    assert only(client)["name"] is None
+    client.put("/universes/mine", "Symbol,Name\nACME,Acme Ltd\n")
+    assert only(client)["name"] == "Acme Ltd"
+    client("PATCH", "/watchlist/ACME", json={"name": "Roadrunners"})
+    assert only(client)["name"] == "Roadrunners"
+    client("PATCH", "/watchlist/ACME", json={"name": None})
+    assert only(client)["name"] == "Acme Ltd"
+
+
 def test_an_empty_watchlist(client: Client) -> None:
     assert client.get("/overview").json == {"items": [], "next_cursor": None}
 

@@ -25,7 +25,7 @@ export class PriceRefresh {
   /** @param {Part} part */
   constructor(part) {
     this.#part = part;
-    this.button = h("button", { type: "button", class: "refresh-prices", hidden: true, onclick: () => this.#run(() => runJob(this.area, "/refresh", this.#part.order())) }, "Refresh prices");
+    this.button = h("button", { type: "button", class: "refresh-prices", hidden: true, onclick: () => this.start(this.#part.order()) }, "Refresh prices");
     this.area = h("div", { class: "refresh-area" });
   }
 
@@ -35,6 +35,11 @@ export class PriceRefresh {
     this.button.hidden = !isOffered;
     if (isOffered) this.#resume();
     return isOffered;
+  }
+
+  /** Refresh, and show the progress. @param {{tickers: string[]} | {universe: string}} order */
+  start(order) {
+    return this.#run(() => runJob(this.area, "/refresh", order));
   }
 
   /** Whether there is anything to refresh. */

@@ -84,7 +84,15 @@ export function wireSearch() {
     open(true);
   }
 
-  const nothing = (text) => [h("span", {}, `No ticker begins with “${text}”, and no name has it. `), h("a", { href: "/prices" }, isTicker(text) ? `Upload prices for ${text}` : "Upload prices")];
+  /** What can be done about a text that nothing fits. A provider may have prices of a ticker though it names none: not every one can be searched. */
+  async function nothing(text) {
+    const none = h("span", {}, `No ticker begins with “${text}”, and no name has it. `);
+    const upload = h("a", { href: "/prices" }, isTicker(text) ? `Upload prices for ${text}` : "Upload prices");
+    if (!isTicker(text)) return [none, upload];
+    const { hasProvider } = await import("./providers.js");
+    if (!(await hasProvider())) return [none, h("span", {}, "No provider of prices is configured. "), upload];
+    return [none, h("a", { class: "fetch", href: tickerAddress(text) }, `Fetch prices for ${text}`), h("span", {}, " or "), upload];
+  }
 
   /** Ask the service what fits; what was asked before is dropped. */
   function look() {
@@ -108,7 +116,9 @@ export function wireSearch() {
       const { items: found } = await api.get("/tickers", { q: text, limit: ASKED, ask: further }, { signal });
       if (text !== typed()) return;
       const best = found.sort((one, other) => rank(one, text) - rank(other, text)).slice(0, SHOWN);
-      show(best, best.length ? howMany(best.length, found.length) : nothing(text));
+      const words = best.length ? howMany(best.length, found.length) : await nothing(text);
+      if (text !== typed()) return;
+      show(best, words);
       if (!further && !found.some((item) => item.stored)) timer = setTimeout(() => askFurther(text), LONGER_MILLISECONDS);
     } catch (error) {
       if (error.name === "AbortError") return;
@@ -155,6 +165,10 @@ export function wireSearch() {
     if (items.length) {
       open(true);
       point(0); // several fit: the next Enter takes the one that is marked
+    } else {
+      /** @type {HTMLElement | null} */
+      const fetching = note.querySelector(".fetch");
+      fetching?.focus(); // the next Enter has it fetched
     }
   }
 

@@ -3,6 +3,7 @@
 import { api } from "../api.js";
 import { byId, fill, h } from "../dom.js";
 import { batchPath, titleOf } from "../lists.js";
+import { hasProvider } from "../providers.js";
 import { isTicker, SEPARATORS } from "../tickers.js";
 
 const MOST = 500; // tickers in a request
@@ -77,7 +78,9 @@ export function wireAddForm(listNow, onAdded) {
   const ask = async (missing) => {
     field.value = missing.join(", "); // what is still to be decided
     const them = missing.length === 1 ? "it" : "them";
-    const yes = h("button", { type: "button", id: "add-anyway", onclick: () => add(missing, { anyway: true }) }, `Follow ${them} anyway`);
+    const isFetched = await hasProvider();
+    const words = isFetched ? `Follow ${them} and fetch ${missing.length === 1 ? "its" : "their"} prices` : `Follow ${them} anyway`;
+    const yes = h("button", { type: "button", id: "add-anyway", onclick: () => add(missing, { anyway: true }) }, words);
     const no = h("button", { type: "button", class: "quiet", onclick: () => leave() }, missing.length === 1 ? "Do not follow it" : "Do not follow them");
     const others = h("span", { class: "row" });
     const leave = () => {
@@ -85,7 +88,7 @@ export function wireAddForm(listNow, onAdded) {
       field.value = "";
       field.focus();
     };
-    fill(question, h("p", {}, `No prices are stored for ${list(missing)}. Follow ${them} anyway?`), h("div", { class: "row" }, yes, no, others));
+    fill(question, h("p", {}, `No prices are stored for ${list(missing)}. ${words}?`), h("div", { class: "row" }, yes, no, others));
     yes.focus();
     const found = await suggestionsFor(missing);
     if (!yes.isConnected || !found.length) return;

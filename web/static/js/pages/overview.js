@@ -227,6 +227,8 @@ async function added(tickers) {
     },
   );
   rows.get(tickers[0])?.row.scrollIntoView({ block: "nearest" });
+  const unpriced = items.filter((item) => tickers.includes(item.ticker) && !item.last_day).map(({ ticker }) => ticker);
+  if (unpriced.length) priceRefresh?.start({ tickers: unpriced });
 }
 
 /** Offer a refresh of the prices, where a provider is configured. */
