@@ -202,6 +202,7 @@ def _rescue(connection: Connection, lost: list[Lost]) -> dict[str, Lane]:
         return {}
     moment = database_now(connection)
     stopped = _requeue_or_stop(connection, _running_items_last(lost), moment, item_store.mark_rescued)
+    job_store.mark_requeued(connection, _jobs_of(lost), moment)
     job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
     taken = [held for held in lost if held.worker != NOBODY]
     if taken:

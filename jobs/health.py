@@ -9,11 +9,14 @@ from database import Database
 from infrastructure.write_probe import try_to_write
 from jobs.presence import count_by_lane, list_live
 from jobs.store import backlog
-from jobs.store import item as item_store
 from models.health import Finding, Probe, bad, doubtful, good
 from models.job import Lane
 
 REMEDY = "Check that `python worker.py` (or a Celery worker) runs and reaches the database; its log has the reason."
+NETWORK_REMEDY = (
+    "Without PRICE_PROVIDERS no worker is started for the network: set it where workers run and restart them, or cancel the waiting jobs "
+    "by POST /api/v1/jobs/{id}/cancel. With it, a worker's log has the reason."
+)
 SHORT_SECONDS = 120.0  # told in seconds, not minutes
 
 
@@ -39,12 +42,13 @@ def workers_probe(database: Database, settings: Settings) -> Probe:
 def _workers(database: Database, has_engine: bool) -> Finding:
     with database.read() as connection:
         workers = list_live(connection)
-        waiting = [lane for lane in Lane if item_store.next_queued_job(connection, lane) is not None]
+        waiting = backlog.waiting_lanes(connection)
     live = count_by_lane(workers)
     without = [lane for lane in waiting if not live[lane]]
     if without:
         lanes = " and ".join(without)
-        return doubtful(f"Work waits in the {'lane' if len(without) == 1 else 'lanes'} {lanes}, where no worker is alive.", REMEDY)
+        sentence = f"Work waits in the {'lane' if len(without) == 1 else 'lanes'} {lanes}, where no worker is alive."
+        return doubtful(sentence, NETWORK_REMEDY if without == [Lane.NETWORK] else REMEDY)
     if not workers:
         sentence = "No worker is alive, and no work waits for one."
         return doubtful(sentence, REMEDY) if has_engine else good(sentence)
@@ -60,9 +64,11 @@ def _in_words(seconds: float) -> str:
 
 def _backlog(database: Database, limit: float, is_paused: Callable[[], bool]) -> Finding:
     with database.read() as connection:
-        seconds = backlog.waiting_seconds(connection)
-    if not seconds:
+        waiting = backlog.waiting_lanes(connection)
+        live = count_by_lane(list_live(connection))
+    if not waiting:
         return good("Nothing is waiting to be claimed.")
+    seconds = max(waiting.values())
     sentence = f"Work has been queued for {_in_words(seconds)}, and no worker takes it."
     if seconds < limit:
         return good(f"{sentence} That counts as a fault from {_in_words(limit)} on.")
@@ -72,4 +78,8 @@ def _backlog(database: Database, limit: float, is_paused: Callable[[], bool]) ->
     if refusal:
         # Workers continue once writes are accepted. Until then this process must stay ready, to serve reads.
         return doubtful(f"{sentence} {refusal.found}", refusal.remedy or REMEDY)
+    late = [lane for lane, waited in waiting.items() if waited >= limit]
+    if late == [Lane.NETWORK] and not live[Lane.NETWORK] and live[Lane.CPU]:
+        # Analyses run, and another instance of this service would have no worker for the network either.
+        return doubtful(sentence, NETWORK_REMEDY)
     return bad(sentence, REMEDY)

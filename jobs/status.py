@@ -12,7 +12,6 @@ from config import Settings
 from database import Database
 from jobs.store import backlog as backlog_store
 from jobs.store import failure as failure_store
-from jobs.store import item as item_store
 from jobs.store import job as job_store
 from models.recent_error import FailedItems
 from utils.database_errors import is_unavailable, reason_of
@@ -38,7 +37,7 @@ def jobs_status(database: Database, settings: Settings) -> JobsStatus:
         with database.read() as connection:
             by_status = job_store.count_by_status(connection)
             return JobsStatus(
-                engine, workers, by_status, item_store.count_queued(connection), round(backlog_store.waiting_seconds(connection), 1)
+                engine, workers, by_status, backlog_store.count_waiting(connection), round(backlog_store.waiting_seconds(connection), 1)
             )
     except SQLAlchemyError as error:
         if not is_unavailable(error):

@@ -7,14 +7,14 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from infrastructure.sql.database_clock import database_now
+from jobs.store import delay as delay_store
 from jobs.store import item as item_store
 from models.job import Lane
 from models.job_state import ACTIVE, JobStatus
 
 _ACTIVE = ", ".join(f"'{status}'" for status in ACTIVE)
 
-# While no item of a lane is claimed, each of its active jobs has queued items, because a job ends with its last item. So the oldest active
-# job has waited longest.
+# While items of a lane are queued and none is claimed, its work has waited since the oldest active job came, or since the last activity.
 OLDEST_ACTIVE = text(f"""
     SELECT created_at
     FROM analysis_jobs
@@ -22,7 +22,7 @@ OLDEST_ACTIVE = text(f"""
     ORDER BY created_at
     LIMIT 1
 """)
-# The last activity of the lane's workers, as far as it is stored, is the latest of three times: the start of an active job,
+# The last activity of the lane, as far as it is stored, is the latest of four times: the start of an active job,
 LAST_STARTED = text(f"""
     SELECT started_at
     FROM analysis_jobs
@@ -38,6 +38,14 @@ LAST_FINISHED = text(f"""
     ORDER BY finished_at DESC
     LIMIT 1
 """)
+# the return of items of an active job to the queue, before which they were delayed or claimed,
+LAST_REQUEUED = text(f"""
+    SELECT requeued_at
+    FROM analysis_jobs
+    WHERE status IN ({_ACTIVE}) AND requeued_at IS NOT NULL AND lane = :lane
+    ORDER BY requeued_at DESC
+    LIMIT 1
+""")
 # and the end of an item of an active job.
 LAST_ITEM = text(f"""
     SELECT i.finished_at
@@ -49,18 +57,39 @@ LAST_ITEM = text(f"""
 """)
 
 
-def waiting_since(connection: Connection, lane: Lane) -> datetime | None:
-    """The time since which the work of a lane has waited; None while a worker holds items of the lane, or nothing is queued."""
+_ACTIVITY = (LAST_STARTED, LAST_FINISHED, LAST_REQUEUED, LAST_ITEM)
+
+
+def waiting_since(connection: Connection, lane: Lane, moment: datetime) -> datetime | None:
+    """The time since which the work of a lane has waited at this moment; None while a worker holds items of the lane, or nothing waits.
+
+    Delayed items wait for no worker until their delay is over. They are requeued by workers, so where none is alive they wait from then on.
+    """
     if item_store.has_claimed_items(connection, lane):
         return None
+    due = delay_store.oldest_due(connection, lane, moment)
+    if item_store.next_queued_job(connection, lane) is None:
+        return due
     oldest: datetime | None = connection.execute(OLDEST_ACTIVE, {"lane": lane}).scalar()
     if oldest is None:
-        return None
-    activity = (connection.execute(statement, {"lane": lane}).scalar() for statement in (LAST_STARTED, LAST_FINISHED, LAST_ITEM))
-    return max(oldest, *(moment or oldest for moment in activity))
+        return due
+    activity = (connection.execute(statement, {"lane": lane}).scalar() for statement in _ACTIVITY)
+    queued = max(oldest, *(done or oldest for done in activity))
+    return queued if due is None else min(queued, due)
+
+
+def waiting_lanes(connection: Connection) -> dict[Lane, float]:
+    """The seconds that each lane's work has waited, by the database's clock, which also measures leases. Lanes where none does lack."""
+    moment = database_now(connection)
+    since = {lane: waiting_since(connection, lane, moment) for lane in Lane}
+    return {lane: max(0.0, (moment - begin).total_seconds()) for lane, begin in since.items() if begin is not None}
 
 
 def waiting_seconds(connection: Connection) -> float:
-    """The longest wait of any lane in seconds, by the database's clock, which also measures leases; 0 when nothing waits."""
-    since = [moment for lane in Lane if (moment := waiting_since(connection, lane)) is not None]
-    return max(0.0, (database_now(connection) - min(since)).total_seconds()) if since else 0.0
+    """The longest wait of any lane; 0 when nothing waits."""
+    return max(waiting_lanes(connection).values(), default=0.0)
+
+
+def count_waiting(connection: Connection) -> int:
+    """The number of items that wait to be claimed: the queued ones, and those whose delay is over."""
+    return item_store.count_queued(connection) + delay_store.count_due(connection, database_now(connection))

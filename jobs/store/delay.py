@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from database import AnyReader
 from jobs.store.item import Held
-from models.job import Waiting
+from models.job import Lane, Waiting
 from models.job_state import RESCUE, STOP_ITEM
 from utils.clock import parse_iso
 from utils.dialects import locking
@@ -48,6 +48,31 @@ COUNT_DELAYED = text(
 def count_delayed(connection: Connection, job_id: str) -> int:
     """The number of items of a job that are delayed."""
     return int(connection.execute(COUNT_DELAYED, {"job_id": job_id}).scalar_one())
+
+
+OLDEST_DUE = text(f"""
+    SELECT lease_expires_at
+    FROM analysis_job_items
+    WHERE status = '{RESCUE.source}' AND worker = '{NOBODY}' AND lane = :lane AND lease_expires_at < :now
+    ORDER BY lease_expires_at
+    LIMIT 1
+""")
+
+
+def oldest_due(connection: Connection, lane: Lane, now: datetime) -> datetime | None:
+    """When the first delay of a lane ended whose item has not been requeued yet."""
+    ended: datetime | None = connection.execute(OLDEST_DUE, {"lane": lane, "now": now}).scalar()
+    return ended
+
+
+COUNT_DUE = text(
+    f"SELECT count(*) FROM analysis_job_items WHERE status = '{RESCUE.source}' AND worker = '{NOBODY}' AND lease_expires_at < :now"
+)
+
+
+def count_due(connection: Connection, now: datetime) -> int:
+    """The number of items whose delay is over and that have not been requeued yet."""
+    return int(connection.execute(COUNT_DUE, {"now": now}).scalar_one())
 
 
 FIND_DELAYS = text(

@@ -112,6 +112,7 @@ SETTLE = Variants(
     {_SETTLE.format(new="new.", source="FROM new")}
     """,
 )
+MARK_REQUEUED = text("UPDATE analysis_jobs SET requeued_at = :now WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
 IS_CANCEL_REQUESTED = text("SELECT id FROM analysis_jobs WHERE id IN :ids AND cancel_requested").bindparams(
     bindparam("ids", expanding=True)
 )
@@ -209,6 +210,11 @@ def lock_cancelled(connection: Connection, job_ids: Iterable[str]) -> set[str]:
     """Like `cancel_requested`, and lock all the jobs: no other cancellation is requested before the transaction ends."""
     statement = LOCK_CLAIMED.on(connection).bindparams(bindparam("ids", expanding=True))
     return {row[0] for row in connection.execute(statement, {"ids": sorted(set(job_ids))}) if row[4]}
+
+
+def mark_requeued(connection: Connection, job_ids: Iterable[str], now: datetime) -> None:
+    """Note that items of these jobs came back to the queue. The caller has locked the jobs."""
+    connection.execute(MARK_REQUEUED, {"ids": sorted(set(job_ids)), "now": now})
 
 
 def count_by_status(connection: AnyReader) -> dict[str, int]:

@@ -277,7 +277,12 @@ class Jobs(RuleBasedStateMachine):
 
     @staticmethod
     def observed() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str], dict[str, Any]]]:
-        jobs = {row["id"]: row for row in database.query_db("SELECT * FROM analysis_jobs")}
+        """Without when items came back to the queue, which nobody is told: it makes no new version."""
+        rows = [
+            {name: value for name, value in row.items() if name != "requeued_at"}
+            for row in database.query_db("SELECT * FROM analysis_jobs")
+        ]
+        jobs = {row["id"]: row for row in rows}
         items = {(row["job_id"], row["key"]): row for row in database.query_db("SELECT * FROM analysis_job_items")}
         return jobs, items
 
