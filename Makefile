@@ -36,7 +36,8 @@ test-all: check .venv-yahoo/.installed ## the same, with every test on both engi
 check: $(VENV)/.installed-dev ## the five checks below, two at a time
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(CHECKS)
 
-check-style: ## ruff, import-linter, bandit
+check-style: ## ruff, import-linter, bandit; no marks of a conflict, no two migrations with one number
+	@$(BIN)/python -m tools.tree_check
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-cache
