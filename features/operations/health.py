@@ -31,6 +31,7 @@ RUNBOOK_SECTIONS = {
     "workers": "bellwethernoworkers",
     "flags": "bellwetherfeatureoff",
     "calendars": "symptoms",
+    "providers": "providers-of-prices",
 }
 RUNBOOK = "/docs/runbook"
 PREFLIGHT_SECONDS = 30.0  # generous, because it runs in a terminal

@@ -76,7 +76,8 @@ class Circuit:
         with self._database.transaction() as connection:
             moment = self._clock(connection)
             failures = state_store.note_failure(connection, self._provider, error, moment, counts=counts)
+            was_closed = state_store.find(connection, self._provider).closed_until is not None
             if is_closed := counts and failures >= FAILURES:
                 state_store.close(connection, self._provider, moment + PAUSE)
-        if is_closed:
+        if is_closed and not was_closed:  # a failed trial, and calls that were under way, are not told of again
             log.warning("provider left alone", provider=self._provider, failures=failures, reason=str(error))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from infrastructure.foundation import Foundation
     from infrastructure.lifecycle import Step
     from jobs.kind import JobKind
+    from models.health import Probe
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
@@ -37,6 +38,14 @@ def _steps(foundation: Foundation) -> tuple[Step, ...]:
     from infrastructure.lifecycle import Step
 
     return (Step("sample", lambda: load_if_empty(foundation.database, SampleProvider()), is_optional=True),)
+
+
+def _probes(foundation: Foundation) -> tuple[Probe, ...]:
+    if not foundation.settings.price_providers:
+        return ()
+    from features.prices.health import providers_probe
+
+    return (providers_probe(foundation.database, foundation.settings.price_providers),)
 
 
 def _queue_check(foundation: Foundation) -> None:
@@ -83,6 +92,7 @@ FEATURE = Feature(
     kinds=_kinds,
     flags=(UPLOADS, FETCHES),
     maintenance=_maintenance,
+    probes=_probes,
     steps=_steps,
     universes=_universes,
     commands=_commands,
