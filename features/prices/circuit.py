@@ -19,9 +19,14 @@ log = structlog.get_logger(__name__)
 
 FAILURES = 5  # in a row
 PAUSE = timedelta(minutes=1)
+TRIALS = 60  # that failed, an hour of them: then nobody waits for the provider any more
 NOTE_EVERY = timedelta(seconds=30)  # answers that change nothing
 # What tells nothing against the provider.
 _NO_FAILURES = frozenset({ProviderFault.UNKNOWN_TICKER, ProviderFault.EXHAUSTED})
+
+
+class LeftAlone(ProviderError):
+    """The provider has failed several times in a row, and is not asked for a while: for `retry_after` seconds, which is never None."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,10 @@ class Circuit:
             return state_store.find(connection, self._provider)
 
     def check(self) -> Passed:
-        """Let a call through, or raise ProviderError (UNREACHABLE). After the pause one call goes through, for a trial."""
+        """Let a call through, or raise ProviderError (UNREACHABLE): LeftAlone while it is worth to wait for the provider.
+
+        After the pause one call goes through, for a trial.
+        """
         with self._database.read() as connection:
             state, moment = state_store.find(connection, self._provider), self._clock(connection)
         if state.closed_until is None:
@@ -55,7 +63,7 @@ class Circuit:
                     return Passed(state, moment)
         wait = max((state.closed_until - moment).total_seconds(), 1.0)
         message = f"{self._provider} has failed {state.failures} times in a row and is asked again in {wait:.0f} s ({state.last_error})"
-        raise ProviderError(ProviderFault.UNREACHABLE, message, retry_after=wait)
+        raise _told(ProviderFault.UNREACHABLE, message, wait, state.failures)
 
     def succeeded(self, passed: Passed) -> None:
         """Note that a call which `check` let through brought prices."""
@@ -68,11 +76,11 @@ class Circuit:
         if before.closed_until is not None:
             log.info("provider answers again", provider=self._provider)
 
-    def failed(self, error: ProviderError) -> None:
-        """Note an answer without prices; the last of several in a row closes the provider."""
+    def failed(self, error: ProviderError) -> ProviderError:
+        """Note an answer without prices; the last of several in a row closes the provider. Returns what is to be told of it."""
         counts = error.fault not in _NO_FAILURES
         if error.fault is ProviderFault.UNKNOWN_TICKER:
-            return
+            return error
         with self._database.transaction() as connection:
             moment = self._clock(connection)
             failures = state_store.note_failure(connection, self._provider, error, moment, counts=counts)
@@ -81,3 +89,11 @@ class Circuit:
                 state_store.close(connection, self._provider, moment + PAUSE)
         if is_closed and not was_closed:  # a failed trial, and calls that were under way, are not told of again
             log.warning("provider left alone", provider=self._provider, failures=failures, reason=str(error))
+        # A fault of one ticker's answer stays this ticker's: it would be waited for again and again.
+        is_away = is_closed and error.fault is ProviderFault.UNREACHABLE
+        return _told(error.fault, str(error), PAUSE.total_seconds(), failures) if is_away else error
+
+
+def _told(fault: ProviderFault, message: str, wait: float, failures: int) -> ProviderError:
+    kind = LeftAlone if failures < FAILURES + TRIALS else ProviderError
+    return kind(fault, message, retry_after=wait)

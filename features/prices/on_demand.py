@@ -74,7 +74,9 @@ class OnDemand:
             if stall is not None:
                 raise PricesPending(ticker, job.id, "Nothing runs jobs at the moment")
             if waiting is not None:
-                raise PricesPending(ticker, job.id, f"The provider's calls are used up until {waiting.first_at:%H:%M} UTC")
+                raise PricesPending(
+                    ticker, job.id, f"The provider is asked again at {waiting.first_at:%H:%M} UTC: its calls are used up, or it fails"
+                )
             if left <= 0:
                 raise PricesPending(ticker, job.id, "The provider is slow")
             time.sleep(min(pause, left))

@@ -19,6 +19,7 @@ from analysis.bars import ADJ_CLOSE, CLOSE
 from database import Database
 from features.prices.adjustment import adjustment_of
 from features.prices.budgets import BudgetSpent
+from features.prices.circuit import LeftAlone
 from features.prices.provider_order import asked_of
 from features.prices.providers.answers import is_final
 from features.prices.quality import is_whole
@@ -56,7 +57,7 @@ class RefreshFailed(Exception):
 
 
 class MustWait(Exception):
-    """The calls to the provider are used up."""
+    """The calls to the provider are used up, or it is left alone for a while after failures."""
 
     def __init__(self, later: Later, message: str) -> None:
         super().__init__(message)
@@ -138,7 +139,10 @@ class Refresher:
         return moment - fetch.fetched_at < ASKED_AGAIN
 
     def _ask(self, known: _Known) -> _Answer:
-        """The answer of the first provider that has one."""
+        """The answer of the first provider that has one.
+
+        A provider that is left alone is waited for where no other one answers: its ticker would fail for a fault of all.
+        """
         errors: list[ProviderError] = []
         wait: MustWait | None = None
         by_name = {each.provider.name: each for each in self._providers}
@@ -149,6 +153,8 @@ class Refresher:
                 return configured.ask(partial(self._fetch, configured, known))
             except ProviderError as error:
                 errors.append(error)
+                if isinstance(error, LeftAlone):
+                    wait = wait or MustWait(Later(error.retry_after or 0.0), str(error))
                 if error.fault is ProviderFault.EXHAUSTED:
                     wait = wait or _wait_for(configured, error, known.stored.since if known.stored is not None else None)
                     if known.provider == configured.provider.name:

@@ -81,11 +81,11 @@ class Configured:
         try:
             answer = call()
         except ProviderError as error:
-            if not isinstance(error, BudgetSpent):  # otherwise it was not asked
-                if error.fault is ProviderFault.EXHAUSTED and error.window is not None:
-                    self.budget.close(error.window, error.retry_after)
-                self.circuit.failed(error)
-            raise
+            if isinstance(error, BudgetSpent):  # it was not asked
+                raise
+            if error.fault is ProviderFault.EXHAUSTED and error.window is not None:
+                self.budget.close(error.window, error.retry_after)
+            raise self.circuit.failed(error) from error
         self.circuit.succeeded(passed)
         return answer
 

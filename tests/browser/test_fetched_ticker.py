@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from kit.browser import Open, StartSite, Watch
 from kit.companies import Company
 from kit.market import Market
-from kit.price_server import PriceServer, price_server
+from kit.price_server import Asked, PriceServer, Reply, price_server
 from kit.providers import KEY
 from playwright.sync_api import expect
 
@@ -44,3 +45,22 @@ def test_type_a_ticker_get_a_verdict(open_page: Open, start_own_site: StartSite,
     expect(page.locator("main")).to_contain_text("analysed")
     page.goto(site.url("/tickers/NOSUCH"))
     expect(page.locator("main")).to_contain_text("Tiingo has no ticker NOSUCH")
+
+
+def test_a_page_whose_prices_are_still_fetched_goes_on_by_itself(
+    open_page: Open, start_own_site: StartSite, watch: Watch, server: PriceServer, tmp_path: Path
+) -> None:
+    watch.expected += ["404", "503"]
+    may_answer, answer = threading.Event(), server.answer
+
+    def late(asked: Asked) -> Reply:
+        may_answer.wait()
+        return answer(asked)
+
+    server.answer = late
+    provider = {"PRICE_PROVIDERS": "tiingo", "TIINGO_URL": server.address, "TIINGO_API_KEY": KEY, "FETCH_ON_DEMAND_SECONDS": "1"}
+    page = open_page("/tickers/NVDA", at=start_own_site(tmp_path, **provider))
+    expect(page.locator("main")).to_contain_text("This page goes on by itself.")
+    may_answer.set()
+    expect(page.locator("[data-bars]")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("analysed")

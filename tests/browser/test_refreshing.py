@@ -86,10 +86,10 @@ def test_waiting_for_the_limit_is_told_with_its_clock(
     page.get_by_role("button", name="Refresh prices").click()
     words = page.locator(".refresh-area .job-words")
     expect(words).to_contain_text(
-        re.compile(r"1 of 3 done .*2 of 3 wait for the provider’s limit: the next goes on (at|on) .*, the last about (at|on) ")
+        re.compile(r"1 of 3 done .*2 of 3 wait until the provider may be asked: the next goes on (at|on) .*, the last about (at|on) ")
     )
     page.reload()
-    expect(words).to_contain_text("2 of 3 wait for the provider")
+    expect(words).to_contain_text("2 of 3 wait until the provider")
     settled(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert serious(page) == []
@@ -108,7 +108,7 @@ def test_waiting_is_seen_by_polls_where_there_is_no_stream(
     page.route("**/api/v1/jobs/*/events", lambda route: route.fulfill(status=503))
     job = site.api("POST", "/refresh", json={"tickers": list(TICKERS)}).json()
     page.goto(site.url(f"/tasks?job={job['id']}"))
-    expect(page.locator(".job-words")).to_contain_text("2 of 3 wait for the provider’s limit")
+    expect(page.locator(".job-words")).to_contain_text("2 of 3 wait until the provider may be asked")
 
 
 def test_a_universe_is_refreshed_and_a_task_refreshes_first(

@@ -12,6 +12,7 @@ from kit.market import Market, Trading, trading
 from kit.price_server import Reply, as_json
 
 import database
+from features.prices.circuit import FAILURES, TRIALS
 from features.prices.refresh import MustWait, Refresher, RefreshFailed
 from features.prices.store import action as action_store
 from features.prices.store import fetch as fetch_store
@@ -37,6 +38,11 @@ def fetch_of(ticker: str = "ACME") -> SeriesFetch:
         fetch = fetch_store.find(connection, ticker)
     assert fetch is not None
     return fetch
+
+
+def failures() -> set[str]:
+    """The tickers that could not be fetched."""
+    return {row["ticker"] for row in database.query_db("SELECT ticker FROM fetch_failures")}
 
 
 def asked(own: Trading, name: str = "tiingo") -> int:
@@ -166,24 +172,60 @@ def test_the_breaker_holds_in_every_process_and_one_trial_ends_it(backend: Backe
     market = Market({f"T{number}": Company(number) for number in range(9)})
     with trading(market, "tiingo") as own:
         own.servers["tiingo"].answer = lambda asked: DOWN
-        for number in range(5):
+        for number in range(4):
             with pytest.raises(RefreshFailed):
                 own.refresher.refresh(f"T{number}")
+        with pytest.raises(MustWait, match="Tiingo has a fault"):
+            own.refresher.refresh("T4")
         before = asked(own)
         other = Refresher(database.current(), own.configured, own.clock)
-        with pytest.raises(RefreshFailed, match="5 times in a row"):
+        with pytest.raises(MustWait, match="5 times in a row") as caught:
             other.refresh("T5")
-        assert asked(own) == before
+        assert (caught.value.later.seconds, asked(own)) == (60, before)
         own.clock.offset = timedelta(seconds=61)
-        with pytest.raises(RefreshFailed, match="Tiingo has a fault"):
+        with pytest.raises(MustWait, match="Tiingo has a fault"):
             other.refresh("T5")
-        with pytest.raises(RefreshFailed, match="in a row"):
+        with pytest.raises(MustWait, match="in a row"):
             other.refresh("T6")
         own.servers["tiingo"].answer = market.tiingo
         own.clock.offset = timedelta(seconds=130)
         assert other.refresh("T7").outcome is RefreshOutcome.NEW
         assert own.refresher.refresh("T8").outcome is RefreshOutcome.NEW
         assert own.configured[0].circuit.state().last_fault == ProviderFault.UNREACHABLE
+        assert failures() == {"T0", "T1", "T2", "T3"}
+
+
+def test_after_an_hour_of_failed_trials_nobody_waits_for_a_provider(backend: Backend) -> None:
+    market = Market({"ACME": Company(1)})
+    with trading(market, "tiingo") as own:
+        own.servers["tiingo"].answer = lambda asked: DOWN
+        for _ in range(FAILURES + TRIALS - 1):
+            own.clock.offset += timedelta(seconds=61)
+            with pytest.raises((RefreshFailed, MustWait)):
+                own.refresher.refresh("ACME")
+        own.clock.offset += timedelta(seconds=61)
+        for told in ("Tiingo has a fault", f"{FAILURES + TRIALS} times in a row"):
+            with pytest.raises(RefreshFailed, match=told):
+                own.refresher.refresh("ACME")
+
+
+def test_a_provider_that_is_left_alone_is_not_waited_for_where_another_answers(backend: Backend) -> None:
+    market = Market({f"T{number}": Company(number) for number in range(6)})
+    with trading(market, "tiingo", "twelvedata") as own:
+        own.servers["tiingo"].answer = lambda asked: DOWN
+        providers = [own.refresher.refresh(ticker).provider for ticker in market.companies]
+    assert providers == ["twelvedata"] * 6
+
+
+def test_answers_that_are_no_data_are_the_fault_of_their_tickers(backend: Backend) -> None:
+    market = Market({f"T{number}": Company(number) for number in range(6)})
+    with trading(market, "tiingo") as own:
+        own.servers["tiingo"].answer = lambda asked: Reply(b"<html>", 200)
+        for number in range(5):
+            with pytest.raises(RefreshFailed):
+                own.refresher.refresh(f"T{number}")
+        with pytest.raises(MustWait):
+            own.refresher.refresh("T5")
 
 
 def test_a_ticker_waits_for_its_own_provider_and_a_new_one_takes_another(backend: Backend) -> None:

@@ -16,10 +16,10 @@ const STALLS = {
 /** The time that is left, in words. */
 const timeLeft = (seconds) => (seconds < 1 ? "less than a second left" : `about ${formatDuration(seconds)} left`);
 
-/** When waiting items go on, in the reader's zone: "3 of 500 wait for the provider’s limit: the next goes on at 14:05, the last about at 18:10". */
+/** When waiting items go on, in the reader's zone: "3 of 500 wait until the provider may be asked: the next goes on at 14:05, the last about at 18:10". */
 function whenTheyGoOn({ items, first_at: first, last_at: last }, total) {
   const [next, end] = [formatSoon(first), formatSoon(last)];
-  const of = `${formatWhole(items)} of ${formatWhole(total)} ${items === 1 ? "waits" : "wait"} for the provider’s limit`;
+  const of = `${formatWhole(items)} of ${formatWhole(total)} ${items === 1 ? "waits" : "wait"} until the provider may be asked`;
   if (items === 1 || next === end) return `${of}: ${items === 1 ? "it goes" : "they go"} on ${next}`;
   return `${of}: the next goes on ${next}, the last about ${end}`;
 }

@@ -12,8 +12,12 @@ const KIND = "price_refresh";
 const PAGE_SIZE = 500;
 
 /**
+ * @typedef {{tickers: string[], force?: boolean} | {universe: string}} Order
+ */
+
+/**
  * @typedef {object} Part
- * @property {() => {tickers: string[]} | {universe: string}} order - what is asked for when the button is pressed
+ * @property {() => Order} order - what is asked for when the button is pressed
  * @property {(job: any) => any} onEnd - called when a job has ended
  */
 
@@ -37,7 +41,7 @@ export class PriceRefresh {
     return isOffered;
   }
 
-  /** Refresh, and show the progress. @param {{tickers: string[]} | {universe: string}} order */
+  /** Refresh, and show the progress. @param {Order} order */
   start(order) {
     return this.#run(() => runJob(this.area, "/refresh", order));
   }

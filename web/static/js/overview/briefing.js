@@ -47,12 +47,17 @@ export function briefingOf(items, since) {
 }
 
 /** What is said where a part has nobody: an answer, too. */
-function restOf(told, period) {
+function restOf(told, period, items) {
   const has = (key) => told.some((part) => part.key === key);
   const rest = [
     !has("changed") && `No verdict changed in ${period}.`,
     !has("failed") && "No analysis failed.",
-    !has("old") && !has("outdated") && !has("superseded") && "All prices are recent, and all verdicts are of the newest close.",
+    !has("old") &&
+      !has("outdated") &&
+      !has("superseded") &&
+      (items.some((item) => item.freshness.state === "late")
+        ? "No prices are old, and all verdicts are of the newest close that is stored."
+        : "All prices are recent, and all verdicts are of the newest close."),
   ];
   return rest.filter(Boolean).join(" ");
 }
@@ -75,7 +80,7 @@ export function showBriefing(items, { period, visit, show }, { onShow, onPeriod,
   const chosen = offered.find(([key]) => key === period) ?? offered[1];
   const choice = select("period", offered, chosen[0], (event) => onPeriod(event.target.value));
   choice.title = `Since ${formatMoment(new Date(since).toISOString())}`;
-  const rest = restOf(told, chosen[1]);
+  const rest = restOf(told, chosen[1], items);
   fill(
     area,
     h("div", { class: "row briefing-head" }, h("h2", {}, "What changed"), h("label", { for: "period", class: "small soft" }, "in"), choice),

@@ -27,6 +27,8 @@ const ticker = (page.dataset.ticker ?? "").trim().toUpperCase();
 let state = readState();
 /** @type {Promise<any> | null} */
 let strategiesAsked = null;
+const PENDING_PAUSE = 5; // seconds, where the service says none
+
 /** @type {AbortController | undefined} */
 let analysis; // the AbortController of the analysis that is awaited
 /** @type {any} */
@@ -36,7 +38,7 @@ let failure = null; // of the last analysis
 let isUnknown = false; // no prices: the page says so instead of everything else
 const sizing = new Sizing();
 
-const priceRefresh = new PriceRefresh({ order: () => ({ tickers: [ticker] }), onEnd: refreshed });
+const priceRefresh = new PriceRefresh({ order: () => ({ tickers: [ticker], force: true }), onEnd: refreshed });
 const header = new Header(ticker, { onStrategy: (strategy) => change({ strategy }), onAnalyse: analyseAgain, priceRefresh });
 const chart = new ChartCard(ticker, state, change);
 const part = (id, title) => h("section", { class: "card", "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), h("div", { id }, loading()));
@@ -94,7 +96,10 @@ async function loadFetched(unknown) {
     return;
   }
   if (failure === null || failure.code === "ticker_not_found") showUnknown(failure ?? unknown);
-  else chart.fail(failure, loadBars);
+  else if (failure.code === "prices_pending") {
+    fill(chart.state, loading(`${failure.words ?? failure.message} This page goes on by itself.`));
+    setTimeout(() => loadFetched(unknown), 1000 * (failure.retryAfter ?? PENDING_PAUSE));
+  } else chart.fail(failure, loadBars);
 }
 
 function showUnknown(error) {
