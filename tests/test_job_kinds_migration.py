@@ -88,7 +88,7 @@ def test_no_row_changes_but_for_its_new_names(before: Backend) -> None:
     assert {item["status"] for item in items} == set(ItemStatus)
     tasks = rows("maintenance_tasks", "name")
     assert db_migrations.up()[0].label == "0007_job_kinds_breaking"
-    assert rows("analysis_jobs", "id") == [{**job, "lane": Lane.CPU} for job in jobs]
+    assert rows("analysis_jobs", "id") == [{**job, "lane": Lane.CPU, "requeued_at": None} for job in jobs], "later migrations included"
     renamed = [{"key" if name == "ticker" else name: value for name, value in item.items()} for item in items]
     known = {*renamed[0], "lane"}  # later migrations add columns
     stored = [{name: value for name, value in item.items() if name in known} for item in rows("analysis_job_items", "job_id, key")]
