@@ -49,8 +49,9 @@ class ChunkSizes:
 CHUNK_SIZES = {
     # Short enough that a stop, a cancellation or a small job waits little; long enough that claiming costs little.
     Lane.CPU: ChunkSizes(first=16, largest=128, seconds=0.15),
-    # Few, because the items that a thread has claimed wait for that thread alone, which a slow server may delay.
-    Lane.NETWORK: ChunkSizes(first=1, largest=8, seconds=0.15),
+    # Few, because the items that a thread has claimed wait for that thread alone, which a slow server may delay. Longer, because much of
+    # the time is waiting, in which claiming would come again and again.
+    Lane.NETWORK: ChunkSizes(first=1, largest=8, seconds=0.5),
 }
 
 
