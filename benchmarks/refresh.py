@@ -40,7 +40,6 @@ from models.price_series import PackedBars
 from models.provider import Allowance, Fetched, Listing
 from models.series_fetch import SeriesFetch
 from utils.clock import now
-from utils.logger import configure_logging
 
 TITLE = "Refreshing prices"
 NOTE = (
@@ -55,7 +54,6 @@ TOP_UPS, BARS = 5_000, 3_270
 
 def measure(servers: Servers) -> list[Row]:
     """The table's rows, SQLite first."""
-    configure_logging("error", as_json=False)
     rows = []
     for engine in ("SQLite", "Postgres"):
         rows += list(_from_slow_server(engine, servers.database_url(engine, f"refresh-{engine}")))
