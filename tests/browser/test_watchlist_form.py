@@ -173,6 +173,7 @@ def test_everything_open_is_accessible_and_fits(open_page: Open, site: Site, wid
     page.set_viewport_size({"width": width, "height": 844})
     settled(page)
     page.locator('tr[data-ticker="MSFT"] [data-action=notes]').click()
+    expect(page.get_by_role("textbox", name="Notes of MSFT")).to_be_visible()  # its module has come
     add(page, "XYZ")
     expect(page.get_by_role("button", name="Follow it anyway")).to_be_visible()
     settled(page)
