@@ -17,6 +17,7 @@ PASTE = """([text]) => {
   document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
 }"""
 
+EDITOR = "**/overview/notes.js*"
 # Rows get their true height in the frame after they come into sight.
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -173,7 +174,6 @@ def test_everything_open_is_accessible_and_fits(open_page: Open, site: Site, wid
     page.set_viewport_size({"width": width, "height": 844})
     settled(page)
     page.locator('tr[data-ticker="MSFT"] [data-action=notes]').click()
-    expect(page.get_by_role("textbox", name="Notes of MSFT")).to_be_visible()  # its module has come
     add(page, "XYZ")
     expect(page.get_by_role("button", name="Follow it anyway")).to_be_visible()
     settled(page)
@@ -182,6 +182,26 @@ def test_everything_open_is_accessible_and_fits(open_page: Open, site: Site, wid
     row = page.locator('tr[data-ticker="AAPL"]')
     for part in (".name-cell a", ".verdict-cell .badge", ".score-cell .number", ".close-cell"):
         expect(row.locator(part).first).to_be_visible()
+
+
+def test_an_editor_that_comes_late_takes_the_focus_from_nobody(open_page: Open, site: Site) -> None:
+    follow(site, "AAPL")
+    page = open_page(None)
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route(EDITOR, hold)
+    page.goto(site.url("/"))
+    with page.expect_request(EDITOR):
+        page.locator('tr[data-ticker="AAPL"] [data-action=notes]').click()
+    field = page.get_by_label("Add tickers")
+    field.fill("XYZ")
+    held[0].continue_()
+    expect(page.get_by_role("textbox", name="Notes of AAPL")).to_be_visible()
+    expect(field).to_be_focused()
+    expect(field).to_have_value("XYZ")
 
 
 def test_on_a_phone_the_actions_of_a_row_are_behind_a_button(open_page: Open, site: Site, watch: Watch) -> None:

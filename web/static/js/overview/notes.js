@@ -25,12 +25,12 @@ export class NotesEditors {
     return this.#open.get(ticker)?.row;
   }
 
-  /** Open a ticker's editor, or go to the open one. */
-  edit(item) {
+  /** Open a ticker's editor; with `takesFocus`, go to it. */
+  edit(item, takesFocus) {
     const { ticker } = item;
     if (!this.#open.has(ticker)) this.#open.set(ticker, this.#build(item));
     this.#on.opened(ticker);
-    this.#open.get(ticker)?.form.focus();
+    if (takesFocus) this.#open.get(ticker)?.form.focus();
   }
 
   #build(item) {

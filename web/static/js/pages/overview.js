@@ -248,6 +248,13 @@ async function offerRefresh() {
   await offered.offer();
 }
 
+/** Open the editor of a ticker's notes. Whoever types elsewhere by the time that it has come goes on there. */
+async function editNotes(item) {
+  const focused = document.activeElement;
+  const opened = await editors();
+  opened.edit(item, document.activeElement === focused || isFocusLost());
+}
+
 function onAction(event) {
   const button = event.target.closest("button[data-action]");
   if (!button) return;
@@ -257,7 +264,7 @@ function onAction(event) {
     menu: () => button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") === "false")),
     analyse: () => analyse(item, button),
     remove: () => remove(item, button),
-    notes: async () => (await editors()).edit(item),
+    notes: () => editNotes(item),
     lists: () => choose(item),
     up: () => byHand?.step(ticker, -1),
     down: () => byHand?.step(ticker, 1),
