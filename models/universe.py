@@ -33,6 +33,11 @@ def list_id_of(name: str) -> str | None:
     return DEFAULT_LIST if name == WATCHLIST else name.removeprefix(LIST_PREFIX) if name.startswith(LIST_PREFIX) else None
 
 
+def is_built_in(name: str) -> bool:
+    """Whether a name is one under which nothing can be stored: features say what it has."""
+    return name == ALL or list_id_of(name) is not None
+
+
 @dataclass(frozen=True)
 class Universe:
     """A set of tickers: its name, how many it has, and when it was last replaced, which is not known of the built-in ones."""

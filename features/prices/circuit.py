@@ -26,7 +26,11 @@ _NO_FAILURES = frozenset({ProviderFault.UNKNOWN_TICKER, ProviderFault.EXHAUSTED}
 
 
 class LeftAlone(ProviderError):
-    """The provider has failed several times in a row, and is not asked for a while: for `retry_after` seconds, which is never None."""
+    """The provider has failed several times in a row, and is not asked for `wait` seconds."""
+
+    def __init__(self, message: str, wait: float) -> None:
+        super().__init__(ProviderFault.UNREACHABLE, message, retry_after=wait)
+        self.wait = wait
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Circuit:
                     return Passed(state, moment)
         wait = max((state.closed_until - moment).total_seconds(), 1.0)
         message = f"{self._provider} has failed {state.failures} times in a row and is asked again in {wait:.0f} s ({state.last_error})"
-        raise _told(ProviderFault.UNREACHABLE, message, wait, state.failures)
+        raise LeftAlone(message, wait) if _is_worth_waiting(state.failures) else ProviderError(ProviderFault.UNREACHABLE, message)
 
     def succeeded(self, passed: Passed) -> None:
         """Note that a call which `check` let through brought prices."""
@@ -76,11 +80,11 @@ class Circuit:
         if before.closed_until is not None:
             log.info("provider answers again", provider=self._provider)
 
-    def failed(self, error: ProviderError) -> ProviderError:
-        """Note an answer without prices; the last of several in a row closes the provider. Returns what is to be told of it."""
+    def failed(self, error: ProviderError) -> LeftAlone | None:
+        """Note an answer without prices; the last of several in a row closes the provider. What to tell where it is worth to wait then."""
         counts = error.fault not in _NO_FAILURES
         if error.fault is ProviderFault.UNKNOWN_TICKER:
-            return error
+            return None
         with self._database.transaction() as connection:
             moment = self._clock(connection)
             failures = state_store.note_failure(connection, self._provider, error, moment, counts=counts)
@@ -91,9 +95,8 @@ class Circuit:
             log.warning("provider left alone", provider=self._provider, failures=failures, reason=str(error))
         # A fault of one ticker's answer stays this ticker's: it would be waited for again and again.
         is_away = is_closed and error.fault is ProviderFault.UNREACHABLE
-        return _told(error.fault, str(error), PAUSE.total_seconds(), failures) if is_away else error
+        return LeftAlone(str(error), PAUSE.total_seconds()) if is_away and _is_worth_waiting(failures) else None
 
 
-def _told(fault: ProviderFault, message: str, wait: float, failures: int) -> ProviderError:
-    kind = LeftAlone if failures < FAILURES + TRIALS else ProviderError
-    return kind(fault, message, retry_after=wait)
+def _is_worth_waiting(failures: int) -> bool:
+    return failures < FAILURES + TRIALS

@@ -154,8 +154,8 @@ class Refresher:
             except ProviderError as error:
                 errors.append(error)
                 if isinstance(error, LeftAlone):
-                    wait = wait or MustWait(Later(error.retry_after or 0.0), str(error))
-                if error.fault is ProviderFault.EXHAUSTED:
+                    wait = wait or MustWait(Later(error.wait), str(error))
+                elif error.fault is ProviderFault.EXHAUSTED:
                     wait = wait or _wait_for(configured, error, known.stored.since if known.stored is not None else None)
                     if known.provider == configured.provider.name:
                         break  # another provider's history would replace this one for want of a call

@@ -85,7 +85,10 @@ class Configured:
                 raise
             if error.fault is ProviderFault.EXHAUSTED and error.window is not None:
                 self.budget.close(error.window, error.retry_after)
-            raise self.circuit.failed(error) from error
+            left_alone = self.circuit.failed(error)
+            if left_alone is not None:
+                raise left_alone from error
+            raise
         self.circuit.succeeded(passed)
         return answer
 

@@ -17,7 +17,7 @@ from infrastructure.feature import Universes
 from models.errors import NothingToAnalyse
 from models.provider import Listing
 from models.symbol import NOTHING_KNOWN, Facts
-from models.universe import ALL, BUILT_IN, TooManyUniverses, Universe, UniverseBuiltIn, UniverseNotFound, list_id_of
+from models.universe import BUILT_IN, TooManyUniverses, Universe, UniverseBuiltIn, UniverseNotFound, is_built_in
 from utils.clock import now
 from utils.json_text import dump
 
@@ -38,9 +38,9 @@ def resolve_universe(connection: Connection, org_id: int, name: str, built_in: U
 
     `built_in` are those of the application: `services().universes`.
     """
-    is_built_in = name in built_in
-    tickers = built_in.read(connection, org_id, name) if is_built_in else universe_store.list_tickers(connection, org_id, name)
-    if tickers is None or not (tickers or is_built_in):
+    may_be_empty = name in built_in
+    tickers = built_in.read(connection, org_id, name) if may_be_empty else universe_store.list_tickers(connection, org_id, name)
+    if tickers is None or not (tickers or may_be_empty):
         raise _not_found(connection, org_id, name)
     return tickers
 
@@ -94,7 +94,7 @@ def replace_universe(database: Database, org_id: int, name: str, listings: Seque
 
     The same again changes nothing. Raises UniverseBuiltIn or TooManyUniverses.
     """
-    if list_id_of(name) is not None or name == ALL:
+    if is_built_in(name):
         raise UniverseBuiltIn(name)
     told = sorted((listing for listing in map(cleaned, listings) if listing is not None), key=lambda listing: listing.ticker)
     sha256 = hashlib.sha256(dump([vars(listing) for listing in told])).hexdigest()
@@ -112,7 +112,7 @@ def replace_universe(database: Database, org_id: int, name: str, listings: Seque
 
 def delete_universe(database: Database, org_id: int, name: str) -> None:
     """Delete a universe; what is known of its tickers stays. Raises UniverseBuiltIn or UniverseNotFound."""
-    if list_id_of(name) is not None or name == ALL:
+    if is_built_in(name):
         raise UniverseBuiltIn(name)
     with database.transaction() as connection:
         universe_store.lock_universes(connection, org_id)
