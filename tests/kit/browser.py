@@ -17,6 +17,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from api.heavy import RETRY_AFTER
 from kit.paths import ROOT
 from kit.servers import free_port, wait_until
 from kit.support import MASTER_KEY, SECRET_KEY
@@ -54,6 +55,7 @@ KEY = {"X-API-Key": MASTER_KEY}
 ASKED_AGAIN = Retry(
     20, status_forcelist=[503], allowed_methods=None, respect_retry_after_header=True, raise_on_status=False, connect=0, read=0
 )
+REFUSED_LOAD = "Failed to load resource: the server responded with a status of 503"
 PATIENCE = 60_000  # milliseconds: enough for a slow machine, so that only a page that hangs fails
 
 
@@ -105,20 +107,39 @@ def start_site(folder: Path, **environment: str) -> Site:
 
 @dataclass
 class Watch:
-    """Records errors in pages that a test does not expect, and requests to other sites."""
+    """Records errors in pages that a test does not expect, and requests to other sites.
+
+    A refusal for want of a slot is none of them: Chromium reports it as an error, and the page asks again.
+    """
 
     errors: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)  # parts of errors that the test provokes
+    refused_loads: list[tuple[str, str]] = field(default_factory=list)  # what Chromium reported, and of which address
+    asked_again: set[str] = field(default_factory=set)
 
     def problems(self) -> list[str]:
-        return [error for error in self.errors if not any(part in error for part in self.expected)] + self.elsewhere
+        errors = self.errors + [error for error, url in self.refused_loads if url not in self.asked_again]
+        return [error for error in errors if not any(part in error for part in self.expected)] + self.elsewhere
 
     def follow(self, page: Any, site: Site) -> None:
         """Record the errors of a page from now on, and its requests to anything but the site."""
-        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        page.on("console", self._note_message)
+        page.on("response", self._note_refusal)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self._note_elsewhere(request.url, site))
+
+    def _note_message(self, message: Any) -> None:
+        if message.type != "error":
+            return
+        if message.text.startswith(REFUSED_LOAD):
+            self.refused_loads.append((message.text, message.location["url"]))
+        else:
+            self.errors.append(message.text)
+
+    def _note_refusal(self, response: Any) -> None:
+        if response.status == 503 and response.headers.get("retry-after") == RETRY_AFTER:
+            self.asked_again.add(response.url)
 
     def _note_elsewhere(self, url: str, site: Site) -> None:
         parts = urlsplit(url)
