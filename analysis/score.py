@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.bars import FloatArray
 from analysis.rules import Votes
@@ -56,3 +57,15 @@ def verdict_of(score: float) -> Verdict:
 def signal_of(score: float) -> Signal:
     """The signal of an unrounded score."""
     return Signal.BUY if score >= WEAK else Signal.SELL if score <= -WEAK else Signal.HOLD
+
+
+# The verdicts in the order of their codes.
+VERDICTS = (Verdict.STRONG_SELL, Verdict.SELL, Verdict.HOLD, Verdict.BUY, Verdict.STRONG_BUY)
+
+
+def verdict_codes(scores: FloatArray) -> NDArray[np.int8]:
+    """The index in VERDICTS of the verdict of each score, by the comparisons of `verdict_of`."""
+    codes = (scores >= WEAK).view(np.int8) + (scores >= STRONG).view(np.int8)
+    codes -= (scores <= -WEAK).view(np.int8) + (scores <= -STRONG).view(np.int8)
+    codes += 2
+    return codes

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from models.analysis import VerdictName
+from models.analysis import Verdict
 from models.strategy import StrategyName
 
 HORIZONS = (5, 10, 20, 60)  # bars from the entry to the exit
@@ -31,7 +31,7 @@ class VerdictRecord:
 
     available: Literal[True]
     horizon: int
-    verdict: VerdictName
+    verdict: Verdict
     n: int
     episodes: int
     hit: float
@@ -103,7 +103,7 @@ class VerdictEvidence:
     `lift` is against the share of all days that were right with the same sign. Intervals are None with `too_few` episodes.
     """
 
-    verdict: VerdictName
+    verdict: Verdict
     n: int
     episodes: int
     hit: float | None
@@ -140,7 +140,7 @@ class HorizonEvidence:
 class FanLine:
     """Quantiles of the returns before cost, by the days of the fan: one list per quantile. `verdict` is None for all days."""
 
-    verdict: VerdictName | None
+    verdict: Verdict | None
     n: int
     quantiles: tuple[tuple[float, ...], ...]
 
@@ -206,7 +206,7 @@ class DecileEvidence:
 class UniverseVerdict:
     """A verdict over a universe; `lift` and `excess` are against each ticker's own days. None as in `VerdictEvidence`."""
 
-    verdict: VerdictName
+    verdict: Verdict
     n: int
     episodes: int
     tickers: int
