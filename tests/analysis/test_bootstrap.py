@@ -7,7 +7,6 @@ import pytest
 
 from analysis.bootstrap import Blocks, student_t, wilson
 
-
 FIRST_WORDS = [4072670294090233113, 2950192865879279730, 5033864825579357814]  # of PCG64 with the seed below
 
 
