@@ -14,7 +14,7 @@ SEEDS, BARS, HORIZON = 1_000, 3_270, 20
 LONG = 600_000  # bars that tell the truth
 
 
-def buy_record(seed: int, bars: int, edge: float) -> tuple[float, ...]:
+def buy_record(seed: int, bars: int, edge: float) -> tuple[float | None, ...]:
     """Days, hit, its bounds, lift and its bounds."""
     (evidence,) = evidence_of(*planted(seed, bars, edge=edge, horizon=HORIZON), [HORIZON], EvidenceRules(20.0, seed))
     (told,) = [one for one in evidence.verdicts if one.verdict is Verdict.BUY]
@@ -27,7 +27,7 @@ def test_intervals_hold_the_truth_in_95_of_100_walks(edge: float) -> None:
     _, true_hit, _, _, true_lift, _, _ = buy_record(1_000_003, LONG, edge)
     if not edge:
         true_lift = 0.0  # by construction
-    records = np.array([buy_record(seed, BARS, edge) for seed in range(SEEDS)])
+    records = np.array([buy_record(seed, BARS, edge) for seed in range(SEEDS)], dtype=np.float64)
     days, hit, hit_low, hit_high, _, lift_low, lift_high = records.T
     assert np.mean((hit_low <= true_hit) & (true_hit <= hit_high)) == pytest.approx(0.95, abs=0.02)
     assert np.mean((lift_low <= true_lift) & (true_lift <= lift_high)) == pytest.approx(0.95, abs=0.02)
