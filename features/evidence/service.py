@@ -1,0 +1,1 @@
+"""Finds or computes the record of a strategy's verdicts."""
