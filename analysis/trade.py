@@ -84,7 +84,8 @@ def size_position(entry: float, stop_loss: float, capital: float, risk_percent: 
     return Position(shares, shares * entry, shares * distance)
 
 
-def _stop_distance(entry: float, atr: float, parameters: Parameters) -> float:
+def stop_distance(entry: float, atr: float, parameters: Parameters) -> float:
+    """How far the stop is from an entry: the strategy's percentage or STOP_ATR, whichever is wider, at most WIDEST_STOP."""
     return min(max(parameters.stop_percent / 100.0 * entry, STOP_ATR * atr), WIDEST_STOP * entry)
 
 
@@ -99,12 +100,12 @@ def _buy_plan(bars: Bars, close: float, atr: float, parameters: Parameters) -> _
 
 
 def _long(entry: float, method: str, atr: float, parameters: Parameters) -> _Plan:
-    distance = _stop_distance(entry, atr, parameters)
+    distance = stop_distance(entry, atr, parameters)
     return _Plan(entry, entry - distance, entry + distance * parameters.reward_risk, method)
 
 
 def _sell_plan(close: float, atr: float, parameters: Parameters) -> _Plan:
-    distance = _stop_distance(close, atr, parameters)
+    distance = stop_distance(close, atr, parameters)
     return _Plan(close, close + distance, close - distance * parameters.reward_risk, LAST_CLOSE)
 
 
