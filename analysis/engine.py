@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -14,18 +15,22 @@ from analysis.bars import Bars, FloatArray
 from analysis.levels import LOOKBACK, find_levels
 from analysis.quality import price_warnings
 from analysis.reasons import explain, finite, unavailable
+from analysis.record import BARS_NEEDED, TOO_SHORT, record_of
 from analysis.rules import Votes, cast_votes, divisions_by_zero_ignored, shown_values
 from analysis.score import Score, score_of, signal_of, verdict_of
-from analysis.series import LONGEST_WINDOW, Series, compute_series, newest_series, newest_smoothed, rows_of
+from analysis.series import LONGEST_WINDOW, Series, compute_series, newest_of, newest_series, newest_smoothed, rows_of
 from analysis.trade import plan_trade
 from models.analysis import Analysis, Overrides, Parameters, PriceWarning
+from models.evidence import WARMUP, Record
 from models.freshness import StaleBy
 from models.indicator import INDICATORS, IndicatorReading
-from models.strategy import Strategy
+from models.strategy import STRATEGIES, Strategy
 
 # Incremented with every change to any number or sentence of a result.
-ENGINE_VERSION = "5"
+ENGINE_VERSION = "6"
+ENGINE_RELEASED = date(2026, 11, 29)  # since when this version's results are a record that nobody could have seen
 WEIGHT_DECIMALS = 10  # of a weight that is told
+_NOT_COUNTED = np.full(WARMUP, np.nan)  # scores of days that do not count
 
 RECENT = max(LONGEST_WINDOW, LOOKBACK)  # bars: all that an analysis needs besides the smoothed indicators
 
@@ -60,6 +65,14 @@ def parameters_of(strategy: Strategy, overrides: Overrides) -> Parameters:
     )
 
 
+def basis_of(parameters: Parameters) -> str:
+    """In which sense the record of some parameters is out of sample."""
+    default = parameters_of(STRATEGIES[parameters.strategy], Overrides())
+    if (parameters.weights, parameters.indicators) != (default.weights, default.indicators):
+        return "weights chosen by the caller: a choice made after a look at this history proves nothing about it"
+    return f"textbook rules and thresholds, fixed in engine {ENGINE_VERSION}; nothing was fitted to this ticker"
+
+
 class Fingerprints:
     """Fingerprints of results with the same parameters, which are serialised once."""
 
@@ -87,13 +100,22 @@ class Batch:
     """Tickers whose newest bars are evaluated together. Each gets what `analyse` gives it, to the last bit, in less time."""
 
     def __init__(self, parameters: Parameters) -> None:
-        self._parameters = parameters
+        self._parameters, self._basis = parameters, basis_of(parameters)
         self._tickers: list[_Ticker] = []
 
     def add(self, bars: Bars, stale: StaleBy | None = None) -> None:
         """Add the history of a ticker; only its newest bars are kept."""
-        warnings = price_warnings(bars, stale)
-        self._tickers.append(_Ticker(len(bars), newest_smoothed(bars), bars.newest(RECENT), warnings, stale is not None))
+        smoothed, record = self._look_back(bars)
+        self._tickers.append(_Ticker(len(bars), smoothed, bars.newest(RECENT), price_warnings(bars, stale), stale is not None, record))
+
+    def _look_back(self, bars: Bars) -> tuple[tuple[float, ...], Record]:
+        """The smoothed indicators of the newest bar, and the record of its verdict, for which the days that count are scored."""
+        if len(bars) < BARS_NEEDED:
+            return newest_smoothed(bars), TOO_SHORT
+        with divisions_by_zero_ignored():
+            series = compute_series(bars, len(bars) - WARMUP)
+            _, score = _evaluate(series, self._parameters)
+        return newest_of(series), record_of(bars, np.concatenate([_NOT_COUNTED, score.score]), self._basis)
 
     def analyses(self) -> list[Analysis]:
         """The analyses, in the order in which the tickers were added."""
@@ -146,6 +168,7 @@ class _Ticker(NamedTuple):
     recent: Bars
     warnings: tuple[PriceWarning, ...]
     stale: bool
+    record: Record
 
 
 class _Ballot(NamedTuple):
@@ -185,6 +208,7 @@ def _analysis(ticker: _Ticker, row: Series[float], ballots: Iterator[_Ballot], s
         levels=find_levels(recent, row.atr),
         trade=plan_trade(recent, row.atr, signal, parameters, ticker.stale),
         warnings=ticker.warnings,
+        record=ticker.record,
     )
 
 

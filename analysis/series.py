@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from analysis.bars import Bars, BoolArray, FloatArray
 
 LONGEST_WINDOW = 200
+_SMOOTHED = 21  # fields of Series, from the position to the change of on-balance volume
 CHANGE = 20  # bars over which the changes of price and on-balance volume are taken, and the window of the volume sums
 AT_REST = 1e-12  # of a price: a smaller difference is a rounding error of the adjustment, not a move
 
@@ -72,6 +73,11 @@ def compute_series(bars: Bars, rows: int) -> Series[FloatArray]:
 def newest_smoothed(bars: Bars) -> tuple[float, ...]:
     """The newest row of one history, from the position to the change of on-balance volume: what needs the whole history."""
     return len(bars) - 1.0, *_smoothed(bars, 1, _last)
+
+
+def newest_of(series: Series[FloatArray]) -> tuple[float, ...]:
+    """The same, from the arrays of a whole history."""
+    return tuple(map(_last, series[:_SMOOTHED]))
 
 
 def newest_series(smoothed: Sequence[tuple[float, ...]], recent: Sequence[Bars]) -> Series[FloatArray]:

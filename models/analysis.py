@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from models.indicator import IndicatorReading
 from models.strategy import StrategyName
+
+if TYPE_CHECKING:
+    from models.evidence import Record
 
 DEFAULT_CAPITAL = 100_000.0
 DEFAULT_RISK_PERCENT = 2.0
@@ -172,3 +175,4 @@ class Analysis:
     levels: Levels
     trade: Trade | None
     warnings: tuple[PriceWarning, ...]
+    record: Record

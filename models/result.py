@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from models.analysis import Levels, PriceWarning, Provenance, Signal, SignalName, Trade, Verdict, VerdictName
+from models.evidence import Record
 from models.indicator import IndicatorReading
 from models.strategy import StrategyName
 
@@ -17,6 +18,7 @@ class AnalysisResult:
     """An explained verdict on one ticker, as it is stored and sent.
 
     `change_percent` is from the close of the bar before, `month_percent` over 20 bars, both of adjusted closes; `volume` is of `as_of`.
+    Results of engines before version 6 have no `record`.
     """
 
     # In the order of the HTTP response.
@@ -32,6 +34,7 @@ class AnalysisResult:
     score: float
     verdict: Verdict
     signal: Signal
+    record: Record | None = field(default=None, kw_only=True)
     indicators: tuple[IndicatorReading, ...]
     levels: Levels
     trade: Trade | None

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from models.analysis import SignalName, VerdictName
+from models.evidence import VerdictRecord
 from models.freshness import Freshness
 from models.indicator import INDICATORS
 from models.result import AnalysisResult
@@ -17,13 +18,14 @@ from models.universe import ALL
 VOTE_DIGITS = {-1: "1", 0: "2", 1: "3"}  # of a vote in the text of all votes; "0" stands for an indicator that is not available
 _VOTES = {digit: vote for vote, digit in VOTE_DIGITS.items()}
 CLOSES_SHOWN = 21  # with the change over 20 bars
+_NO_RECORD = (None, None, None)
 
 # What a list can show and be sorted by, in the order of its columns.
 VOTE_COLUMNS = {f"vote_{key}": key for key in INDICATORS}
 SCREEN_COLUMNS = (
     "ticker", "name", "verdict", "score", "former_verdict", "move", "close", "change_percent", "volume", "closes", "rsi",
-    "distance_percent", "entry", "stop_loss", "target", "signal", "strategy", "as_of", "analysed_at", "bars", "created_at", "id",
-    "superseded", *VOTE_COLUMNS,
+    "distance_percent", "entry", "stop_loss", "target", "record_hit", "record_lift", "record_n", "signal", "strategy",
+    "as_of", "analysed_at", "bars", "created_at", "id", "superseded", *VOTE_COLUMNS,
 )  # fmt: skip
 UNSORTED_COLUMNS = frozenset({"signal", "bars", "created_at", "id", "superseded"})
 SORT_KEYS = tuple(column for column in SCREEN_COLUMNS if column not in UNSORTED_COLUMNS)
@@ -44,6 +46,9 @@ class ScreenValues:
     stop_loss: float | None
     target: float | None
     distance_percent: float | None
+    record_hit: float | None
+    record_lift: float | None
+    record_n: int | None
     votes: str
 
     @classmethod
@@ -52,24 +57,27 @@ class ScreenValues:
         readings = ((one.key, one.vote if one.available else None, one.value) for one in result.indicators)
         trade = result.trade
         plan = (None, None, None) if trade is None else (trade.entry, trade.stop_loss, trade.target)
-        return cls._of((result.change_percent, result.month_percent, result.volume), readings, result.close, plan)
+        prices = (result.change_percent, result.month_percent, result.volume, result.close)
+        record = (result.record.hit, result.record.lift, result.record.n) if isinstance(result.record, VerdictRecord) else _NO_RECORD
+        return cls._of(prices, readings, plan, record)
 
     @classmethod
     def of_body(cls, body: Mapping[str, Any]) -> ScreenValues:
         """From the parsed JSON of a stored result, also of an older one, which lacks some fields."""
         readings = ((one["key"], one["vote"] if one["available"] else None, one["value"]) for one in body.get("indicators", ()))
         trade = body.get("trade") or {}
-        prices = (body.get("change_percent"), body.get("month_percent"), body.get("volume"))
+        prices = (body.get("change_percent"), body.get("month_percent"), body.get("volume"), body.get("close", 0.0))
         plan = (trade.get("entry"), trade.get("stop_loss"), trade.get("target"))
-        return cls._of(prices, readings, body.get("close", 0.0), plan)
+        record = body.get("record") or {}
+        return cls._of(prices, readings, plan, (record.get("hit"), record.get("lift"), record.get("n")))
 
     @classmethod
     def _of(
         cls,
-        prices: tuple[float | None, float | None, float | None],
+        prices: tuple[float | None, float | None, float | None, float],
         readings: Iterable[tuple[str, int | None, float | None]],
-        close: float,
         plan: tuple[float | None, float | None, float | None],
+        record: tuple[float | None, float | None, int | None],
     ) -> ScreenValues:
         votes, rsi = dict.fromkeys(INDICATORS, "0"), None
         for key, vote, value in readings:
@@ -77,9 +85,9 @@ class ScreenValues:
                 votes[key] = VOTE_DIGITS[vote]
             if key == "rsi":
                 rsi = value
-        entry = plan[0]
+        entry, close = plan[0], prices[-1]
         distance = 100 * (entry / close - 1) if entry is not None and close else None
-        return cls(*prices, rsi, *plan, distance, "".join(votes.values()))
+        return cls(*prices[:-1], rsi, *plan, distance, *record, "".join(votes.values()))
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,7 @@ class ScreenedResult:
     the result.
     `former_verdict` is the verdict before the present one, which holds `verdict_since`; both are null where there was no other.
     `previous_score` is of the result before. `votes` is by indicator, null for one that is not available; `closes` is null unless it was
-    asked for.
+    asked for. The record is that of the verdict: null without one.
     """
 
     id: str
@@ -114,6 +122,9 @@ class ScreenedResult:
     stop_loss: float | None
     target: float | None
     distance_percent: float | None
+    record_hit: float | None
+    record_lift: float | None
+    record_n: int | None
     votes: dict[str, int | None]
     last_day: date | None
     freshness: Freshness
@@ -159,6 +170,12 @@ class ResultFilter:
     min_close: float | None = None
     max_close: float | None = None
     min_volume: float | None = None
+    min_hit: float | None = None
+    max_hit: float | None = None
+    min_lift: float | None = None
+    max_lift: float | None = None
+    min_n: int | None = None
+    has_record: bool | None = None
     votes: tuple[tuple[str, int], ...] = ()  # indicator and vote
     columns: tuple[str, ...] = ()  # of a file; a list sends all, and closes only where they are named
 

@@ -5,6 +5,7 @@ By the name of the field where it means the same everywhere, else by schema and 
 
 from __future__ import annotations
 
+from api.openapi.record_fields import RECORD_FIELDS
 from api.openapi.schemas import COMPONENTS, Schema
 
 _EVERYWHERE = {
@@ -57,6 +58,9 @@ _EVERYWHERE = {
     "revoked_at": "When it was revoked; null while it is valid.",
     "reward_risk": "The distance of the target ÷ the distance of the stop.",
     "rsi": "RSI 14; null where there are too few bars.",
+    "record_hit": "Share of the days with the verdict after which it was right, 20 days later; null without a record.",
+    "record_lift": "`record_hit` less the share of all days that would have been right.",
+    "record_n": "The days of the record: those with the verdict and a known outcome.",
     "score": "From -1 (sell) to 1 (buy): the average vote of the indicators, by weight and confidence.",
     "signal": "What the score says to do.",
     "started_at": "When work on it began; null before that.",
@@ -76,7 +80,7 @@ _EVERYWHERE = {
     "vote": "1 buy, -1 sell, 0 neutral.",
     "warnings": "What to keep in mind about the prices; empty where there is nothing.",
 }
-_IN_ONE = {
+_IN_ONE = RECORD_FIELDS | {
     "AddedTicker.name": "The name in the stored prices; null without any.",
     "AddedTicker.has_prices": "Whether prices of it are stored.",
     "AnalysisFailure.failed_at": "When the analysis was tried.",

@@ -185,6 +185,7 @@ class ResultBatch:
             score=analysis.score,
             verdict=analysis.verdict,
             signal=analysis.signal,
+            record=analysis.record,
             indicators=analysis.indicators,
             levels=analysis.levels,
             trade=analysis.trade,

@@ -15,6 +15,7 @@ from features.reports.summary import VERDICT_COLOURS, Change, Failure, Tally, wr
 from features.reports.workbook import Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
 from jobs import service as job_service
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Signal, Sizing
+from models.evidence import RECORD_HORIZON
 from models.job import Job
 from models.job_state import ItemStatus
 from models.strategy import STRATEGIES
@@ -25,6 +26,11 @@ from utils.json_text import parse_tolerant
 PAGE = 500  # items per read
 SUPERSEDED = "Superseded"  # a result whose prices were replaced as one since
 FIRST_ANALYSIS = "First analysis"  # where a verdict has none before it
+RECORD = (  # of a verdict, RECORD_HORIZON days later
+    Column(f"Right after {RECORD_HORIZON} days", 18, Style.SHARE),
+    Column("More than any day", 17, Style.SHARE_CHANGE),
+    Column("Days of the record", 17, Style.WHOLE),
+)
 
 VERDICTS = (
     Column("Ticker", 14),
@@ -43,6 +49,7 @@ VERDICTS = (
     Column("Shares", 11, Style.WHOLE),
     Column("Position value", 16, Style.MONEY),
     Column("Risk amount", 14, Style.MONEY),
+    *RECORD,
     Column(SUPERSEDED, 13),
     Column("Result id", 38),
 )
@@ -128,10 +135,11 @@ def _verdict(item: EndedItem, sizing: Sizing, strategy: str, tally: Tally) -> li
     trade = body["trade"]
     advice = advice_of(result.signal, trade)
     cells: list[CellValue] = [item.ticker, item.name, result.as_of, result.close, result.score, result.verdict, before, signal, advice]
-    end = (superseded_word(result.superseded), item.result_id)
+    record = body.get("record") or {}  # engines before version 6 made none
+    end = (*(record.get(key) for key in ("hit", "lift", "n")), superseded_word(result.superseded), item.result_id)
     # The plan of a Sell is that of a short sale, and no plan for those who own the share or do not.
     if trade is None or result.signal == Signal.SELL:
-        return [*cells, *[None] * (len(VERDICTS) - len(cells) - 2), *end]
+        return [*cells, *[None] * (len(VERDICTS) - len(cells) - len(end)), *end]
     plan = (trade[key] for key in ("entry", "stop_loss", "target", "reward_risk"))
     position = _position(trade, sizing)
     tally.add_position(strategy, position)

@@ -12,7 +12,7 @@ from analysis.trade import size_position
 from database import Database
 from features.analyses.service import result_pages, standing_failures
 from features.prices import service as prices
-from features.reports.job_report import FIRST_ANALYSIS, SUPERSEDED, advice_of, colour_verdicts, superseded_word
+from features.reports.job_report import FIRST_ANALYSIS, RECORD, SUPERSEDED, advice_of, colour_verdicts, superseded_word
 from features.reports.parameters import SIGNALS, VOTES, reason_in_words, strategy_name
 from features.reports.summary import COLUMNS as SUMMARY_COLUMNS
 from features.reports.summary import Change, Failure, Tally, write_summary
@@ -48,6 +48,7 @@ COLUMNS = {
     "entry": Column("Entry", 12, Style.DECIMAL),
     "stop_loss": Column("Stop", 12, Style.DECIMAL),
     "target": Column("Target", 12, Style.DECIMAL),
+    **dict(zip(("record_hit", "record_lift", "record_n"), RECORD, strict=True)),
     **{column: Column(f"{INDICATORS[key].name} vote", 16) for column, key in VOTE_COLUMNS.items()},
     "bars": Column("Bars", 9, Style.WHOLE),
     "analysed_at": Column("Analysed (UTC)", 20, Style.MOMENT),
@@ -57,7 +58,7 @@ COLUMNS = {
 USUAL = (
     *("ticker", "name", "strategy", "as_of", "close", "change_percent", "volume", "score", "verdict", "superseded"),
     *("former_verdict", "signal", "rsi"),
-    *("distance_percent", "entry", "stop_loss", "target", "bars", "analysed_at", "id"),
+    *("distance_percent", "entry", "stop_loss", "target", "record_hit", "record_lift", "record_n", "bars", "analysed_at", "id"),
 )
 FILTERS = (Column("Filter", 26, Style.LABEL), Column("Value", 60, align="left"))
 PLAN = ("distance_percent", "entry", "stop_loss", "target")
@@ -194,6 +195,12 @@ def _filters(result_filter: ResultFilter) -> Iterator[tuple[str, CellValue]]:
         ("Lowest close", result_filter.min_close),
         ("Highest close", result_filter.max_close),
         ("Least volume", result_filter.min_volume),
+        ("Least share of days right", result_filter.min_hit),
+        ("Greatest share of days right", result_filter.max_hit),
+        ("Least lift over any day", result_filter.min_lift),
+        ("Greatest lift over any day", result_filter.max_lift),
+        ("Least days of the record", result_filter.min_n),
+        ("Record", None if result_filter.has_record is None else "only with one" if result_filter.has_record else "only without one"),
         ("Votes", votes),
     ):
         if value is not None and value != "":

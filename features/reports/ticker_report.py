@@ -197,6 +197,8 @@ def _summary(facts: Facts) -> Iterator[tuple[str, CellValue, Style | None]]:
     yield "Signal", SIGNALS[Signal(result["signal"])], None
     yield "Strategy", strategy_name(result["strategy"]), None
     yield "Parameters", parameters_in_words({"strategy": result["strategy"], "as_of": result["as_of"]}), None
+    if record := result.get("record"):  # engines before version 6 made none
+        yield "Record", record["sentence"] if record["available"] else record["reason"], None
     yield from _trade(result["signal"], result["trade"])
     for warning in result["warnings"]:
         yield "Warning", warning["message"], None

@@ -45,6 +45,7 @@ class Style(StrEnum):
     SCORE_CHANGE = "score change"
     PERCENT = "percent"
     SHARE = "share"
+    SHARE_CHANGE = "share change"
     DATE = "date"
     MOMENT = "moment"
 
@@ -62,6 +63,7 @@ _PROPERTIES: dict[Style, dict[str, Any]] = {
     Style.SCORE_CHANGE: {"num_format": "+0.000;-0.000;0.000"},
     Style.PERCENT: {"num_format": "+0.00;-0.00;0.00"},
     Style.SHARE: {"num_format": "0.0%"},
+    Style.SHARE_CHANGE: {"num_format": "+0.0%;-0.0%;0.0%"},
     Style.DATE: {"num_format": "yyyy-mm-dd"},
     Style.MOMENT: {"num_format": "yyyy-mm-dd hh:mm:ss"},
 }

@@ -17,11 +17,11 @@ from models.freshness import StaleBy
 from models.price_series import PackedBars
 
 AS_OF = date(2013, 3, 1)
-FINGERPRINT = "e0fa4f6ca4dafc0226d08a3caac7bcdf3b321627f304d0905ee17c07e23c2087"
+FINGERPRINT = "b7fbf522da6c414160ca020ca975098e1c8eb954430f3f890b16f209376af835"
 
 
 def test_the_numbers_below_are_of_this_version() -> None:
-    assert ENGINE_VERSION == "5"
+    assert ENGINE_VERSION == "6"
 
 
 @pytest.mark.parametrize(

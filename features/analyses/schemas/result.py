@@ -98,7 +98,19 @@ class HistoryQuery(PageQuery):
 # The fields that the filter has under the same name.
 _DIRECT = {
     *("verdict", "strategy", "signal", "universe", "sort", "min_score", "max_score", "min_rsi", "max_rsi", "min_distance", "max_distance"),
-    *("min_change", "max_change", "min_close", "max_close", "min_volume"),
+    *(
+        "min_change",
+        "max_change",
+        "min_close",
+        "max_close",
+        "min_volume",
+        "min_hit",
+        "max_hit",
+        "min_lift",
+        "max_lift",
+        "min_n",
+        "has_record",
+    ),
 }
 
 
@@ -133,6 +145,12 @@ class ResultsFilterQuery(Query):
         None, ge=0, le=1e12, description="Close of the result's day, at most."
     )
     min_volume: float | None = Field(None, ge=0, le=1e18, description="Volume of the day, at least.")
+    min_hit: float | None = Field(None, ge=0, le=1, description="Share of the days on which the verdict was right, at least.")
+    max_hit: Annotated[float | None, not_below("min_hit")] = Field(None, ge=0, le=1, description="The same, at most.")
+    min_lift: float | None = Field(None, ge=-1, le=1, description="Hit less that of any day, at least.")
+    max_lift: Annotated[float | None, not_below("min_lift")] = Field(None, ge=-1, le=1, description="The same, at most.")
+    min_n: int | None = Field(None, ge=1, le=1_000_000, description="Days of the record, at least.")
+    has_record: bool | None = Field(None, description="Only verdicts with a record, or with `false` without one.")
     votes: Votes = Field("", max_length=300, description="Votes of indicators, such as `macd:buy,rsi:neutral`; all must match.")
     sort: Sort = Field("-score", max_length=40, description="A column, `-` for descending; results without a value come last.")
     columns: Columns = Field(

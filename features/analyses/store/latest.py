@@ -18,7 +18,8 @@ from utils.dialects import Variants, execute_rows
 from utils.json_text import parse_tolerant
 
 # The values of the screener with their types.
-_VALUES = {field.name: "text" if field.name == "votes" else "float8" for field in fields(ScreenValues)}
+_TYPES = {"votes": "text", "record_n": "bigint"}
+_VALUES = {field.name: _TYPES.get(field.name, "float8") for field in fields(ScreenValues)}
 _NAMES = ", ".join(_VALUES)
 # `analysed_at` never goes back, whichever of two writers comes last. The former latest result becomes the previous one. What the verdict
 # was, and since when it is another, outlives results with the same verdict.

@@ -101,7 +101,7 @@ def find_briefs(connection: Connection, org_id: int, fingerprints: Collection[st
 _COLUMNS = {
     "id": "text", "org_id": "bigint", "ticker": "text", "strategy": "text", "as_of": "date", "bars": "bigint", "close": "float8",
     "score": "float8", "verdict": "text", "signal": "text", "fingerprint": "text", "parameters": "text", "body": "text",
-    "created_at": "timestamptz",
+    "created_at": "timestamptz", "engine_version": "text",
 }  # fmt: skip
 _INSERT = f"""
     INSERT INTO analysis_results ({", ".join(_COLUMNS)})
@@ -218,4 +218,5 @@ def _row_of(org_id: int, new: NewResult) -> dict[str, object]:
         "parameters": new.parameters,
         "body": new.body,
         "created_at": result.created_at,
+        "engine_version": result.provenance.engine_version,
     }

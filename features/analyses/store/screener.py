@@ -61,6 +61,7 @@ _PAGE = """
         r.id, r.ticker, r.strategy, r.as_of, r.bars, r.close, r.score, r.verdict, r.signal, r.fingerprint, r.created_at, l.analysed_at,
         l.screened_id = l.result_id,
         l.change_percent, l.month_percent, l.volume, l.rsi, l.entry, l.stop_loss, l.target, l.distance_percent,
+        l.record_hit, l.record_lift, l.record_n,
         l.votes, l.former_verdict, l.verdict_since, l.previous_score,
         {name},
         o.last_day, {own_closes}, s.last_day, {shared_closes},
@@ -81,7 +82,10 @@ _PAGE = """
     ORDER BY {order}
 """
 _RESULT = ("id", "ticker", "strategy", "as_of", "bars", "close", "score", "verdict", "signal", "fingerprint", "created_at", "analysed_at")
-_VALUES = ("change_percent", "month_percent", "volume", "rsi", "entry", "stop_loss", "target", "distance_percent")
+_VALUES = (
+    "change_percent", "month_percent", "volume", "rsi", "entry", "stop_loss", "target", "distance_percent", "record_hit", "record_lift",
+    "record_n",
+)  # fmt: skip
 _VALUES_FROM = len(_RESULT) + 1
 _VALUES_END = _VALUES_FROM + len(_VALUES)
 
@@ -151,11 +155,18 @@ def _conditions(result_filter: ResultFilter) -> tuple[list[str], dict[str, Any]]
         ("l.close >= :min_close", "min_close", result_filter.min_close),
         ("l.close <= :max_close", "max_close", result_filter.max_close),
         ("l.volume >= :min_volume", "min_volume", result_filter.min_volume),
+        ("l.record_hit >= :min_hit", "min_hit", result_filter.min_hit),
+        ("l.record_hit <= :max_hit", "max_hit", result_filter.max_hit),
+        ("l.record_lift >= :min_lift", "min_lift", result_filter.min_lift),
+        ("l.record_lift <= :max_lift", "max_lift", result_filter.max_lift),
+        ("l.record_n >= :min_n", "min_n", result_filter.min_n),
         ("l.former_verdict IS NOT NULL AND l.verdict_since >= :changed_after", "changed_after", result_filter.changed_after),
     ):
         if value is not None:
             conditions.append(condition)
             parameters[name] = value
+    if result_filter.has_record is not None:
+        conditions.append("l.record_n IS NOT NULL" if result_filter.has_record else "l.record_n IS NULL")
     if result_filter.signal is not None:
         conditions.append(f"l.verdict IN {_VERDICTS[result_filter.signal]}")
     for key, vote in result_filter.votes:

@@ -22,7 +22,7 @@ def test_a_verdict_that_can_be_checked(client: Client) -> None:
     result = answer.json
     assert list(result) == [
         "id", "ticker", "as_of", "bars", "strategy", "close", "change_percent", "month_percent", "volume",
-        "score", "verdict", "signal", "indicators", "levels", "trade", "warnings",
+        "score", "verdict", "signal", "record", "indicators", "levels", "trade", "warnings",
         "provenance", "fingerprint", "created_at",
     ]  # fmt: skip
     assert (result["ticker"], result["as_of"], result["bars"], result["close"]) == ("AAPL", "2013-03-01", 3270, 430.47)

@@ -48,6 +48,7 @@ def expected(client: Client, result: dict[str, Any]) -> dict[str, Any]:
     prices = client.get(f"/prices/{result['ticker']}").json
     closes = [close if adjusted is None else adjusted for close, adjusted in zip(prices["close"], prices["adj_close"], strict=True)]
     trade = result["trade"] or {}
+    record = result["record"]
     readings = {reading["key"]: reading for reading in result["indicators"]}
     return {
         **{key: result[key] for key in ("id", "ticker", "strategy", "as_of", "bars", "close", "score", "verdict", "signal", "fingerprint")},
@@ -57,6 +58,7 @@ def expected(client: Client, result: dict[str, Any]) -> dict[str, Any]:
         "rsi": readings["rsi"]["value"],
         **{key: trade.get(key) for key in ("entry", "stop_loss", "target")},
         "distance_percent": pytest.approx(100 * (trade["entry"] / result["close"] - 1)) if trade else None,
+        **{f"record_{key}": record[key] if record["available"] else None for key in ("hit", "lift", "n")},
         "votes": {key: reading["vote"] if reading["available"] else None for key, reading in readings.items()},
         "former_verdict": None,
         "verdict_since": None,

@@ -65,7 +65,7 @@ def test_the_verdicts_can_be_sorted_and_are_coloured(client: Client) -> None:
     results = analysed(client)
     book = download(client, f"/reports/jobs/{make_job([Item(ticker, 'succeeded', results[ticker]['id']) for ticker in TICKERS])}.xlsx")
     sheet = book["Verdicts"]
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:R6")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:U6")
     rules = {str(area.sqref): area.rules for area in sheet.conditional_formatting}
     assert [rule.formula for rule in rules["F2:F6"]] == [[f'"{verdict}"'] for verdict in Verdict]
     assert all(rule.dxf.fill.bgColor.rgb for rule in rules["F2:F6"])

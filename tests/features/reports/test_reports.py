@@ -88,7 +88,7 @@ def test_the_report_of_the_screener_has_the_whole_filtered_list(client: Client) 
     filters = pairs(book["Filters"])
     assert filters == {"Tickers": "on the watchlist", "Highest score": 0.9, "Sorted by": "Ticker, rising"}
     assert pairs(book["Summary"])["Results"] == 6
-    assert (book["Balanced"].auto_filter.ref, book["Balanced"].freeze_panes) == ("A1:U4", "A2")
+    assert (book["Balanced"].auto_filter.ref, book["Balanced"].freeze_panes) == ("A1:X4", "A2")
 
 
 def test_the_report_of_the_screener_with_nothing_in_it(client: Client) -> None:
