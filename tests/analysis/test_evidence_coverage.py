@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from kit.bars import chosen, walk
 from kit.planted import planted
 
 from analysis.bootstrap import wilson
+from analysis.engine import signal_history
 from analysis.evidence import EvidenceRules, evidence_of
 from models.analysis import Verdict
 
@@ -35,3 +37,16 @@ def test_intervals_hold_the_truth_in_95_of_100_walks(edge: float) -> None:
     bounds = np.array([wilson(share, count) for share, count in zip(hit, days, strict=True)])
     assert np.mean((bounds[:, 0] <= true_hit) & (true_hit <= bounds[:, 1])) < 0.7
     assert np.mean(hit_high - hit_low) > 2 * np.mean(bounds[:, 1] - bounds[:, 0])
+
+
+def test_the_engines_own_verdicts_know_nothing_of_random_walks() -> None:
+    parameters, holds = chosen(), []
+    for seed in range(SEEDS):
+        bars = walk(seed, BARS)
+        scores = signal_history(bars, parameters).score
+        (evidence,) = evidence_of(bars, scores, [HORIZON], EvidenceRules(0.0, seed))
+        (told,) = [one for one in evidence.verdicts if one.verdict is Verdict.BUY]
+        assert told.lift_low is not None
+        assert told.lift_high is not None
+        holds.append(told.lift_low <= 0 <= told.lift_high)
+    assert np.mean(holds) == pytest.approx(0.95, abs=0.02)
