@@ -148,6 +148,39 @@ def test_filters_count_and_can_be_taken_away(open_page: Open, market: Site) -> N
     expect(page.locator("#count")).not_to_have_text("10 results")
 
 
+def test_records_are_shown_filtered_in_percent_and_saved_as_shares(open_page: Open, market: Site) -> None:
+    page = opened(open_page, market, "/screener?columns=verdict,record_hit,record_lift,record_n&sort=-record_hit")
+    page.locator("#more-filters summary").click()
+    page.get_by_label("Record", exact=True).select_option("With a record")
+    recorded = results(market, has_record="true", sort="-record_hit")
+    assert 0 < recorded["total"] <= 5
+    expect(page.locator("tbody tr")).to_have_count(recorded["total"])
+    assert tickers(page) == [item["ticker"] for item in recorded["items"]]
+    assert shown(page, "record_hit") == [f"{100 * item['record_hit']:.1f}%" for item in recorded["items"]]
+    assert shown(page, "record_n") == [f"{item['record_n']:,}" for item in recorded["items"]]
+    least = int(100 * recorded["items"][0]["record_hit"])
+    page.get_by_label("Right after 20 days from").fill(str(least))
+    expect(page.locator("tbody tr")).to_have_count(results(market, min_hit=least / 100, limit=1)["total"])
+    page.get_by_label("Beyond any day to").fill("101")
+    expect(page.locator("#filters-problem")).to_contain_text("a number from -100 to 100")
+    page.get_by_label("Beyond any day to").fill("")
+    page.get_by_role("button", name="Save as").click()
+    page.get_by_label("Name", exact=True).last.fill("With a record")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("With a record is saved.")).to_be_visible()
+    (screen,) = market.api("GET", "/screens").json()["items"]
+    try:
+        assert (screen["query"]["min_hit"], screen["query"]["has_record"]) == (least / 100, True)
+        other = opened(open_page, market, f"/screener?screen={screen['id']}")
+        expect(other.get_by_label("Right after 20 days from")).to_have_value(str(least))
+        expect(other.get_by_label("Record", exact=True)).to_have_value("true")
+    finally:
+        market.api("DELETE", f"/screens/{screen['id']}")
+    page.get_by_role("button", name="Reset", exact=True).click()
+    page.get_by_label("Record", exact=True).select_option("Without one")
+    expect(page.locator("tbody .record_n-cell").first).to_have_text("None")
+
+
 def test_a_screen_is_saved_opened_by_its_link_changed_and_deleted(open_page: Open, market: Site, watch: Any) -> None:
     page = opened(open_page, market, "/screener?signal=BUY&sort=-rsi&columns=name,rsi", permissions=["clipboard-read", "clipboard-write"])
     expected = results(market, signal="BUY", sort="-rsi", limit=PAGE)

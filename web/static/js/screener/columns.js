@@ -1,7 +1,7 @@
 // The columns that the screener can show: what each is called, is sorted by, and says of a result.
 
 import { h } from "../dom.js";
-import { formatCompact, formatDay, formatPercent, formatPrice, formatScore, numbers } from "../format.js";
+import { formatCompact, formatDay, formatPercent, formatPrice, formatScore, formatWhole, numbers } from "../format.js";
 import { freshnessBadge } from "../freshness.js";
 import { ago } from "../moments.js";
 import { strategyName } from "../strategies.js";
@@ -40,6 +40,8 @@ const VOTE_WORDS = { 1: [VOTES.buy, "up"], 0: [VOTES.neutral, "soft"], "-1": [VO
 export const VOTING = INDICATORS.filter(([key]) => key !== "atr");
 
 const NONE = "–";
+const exactShare = numbers({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const points = numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "exceptZero" });
 const oneDecimal = numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
 // The plan of a Sell is that of a short sale, which only its own page tells.
 const price = (key) => (result) => (result.signal === "SELL" ? NONE : formatPrice(result[key]));
@@ -72,6 +74,9 @@ function distanceCell({ distance_percent: distance, signal }) {
   const where = Math.abs(distance) < 0.005 ? "at the close" : distance < 0 ? "below the close" : "above the close";
   return [h("div", {}, formatPercent(distance)), h("div", { class: "small soft" }, where)];
 }
+
+/** A number of a verdict's record, which a Hold and a short history have not. */
+const recorded = (value, format) => (value === null || value === undefined ? h("span", { class: "soft" }, "None") : format(value));
 
 function voteCell(vote) {
   if (vote === null || vote === undefined) return h("span", { class: "soft" }, "No data");
@@ -109,9 +114,18 @@ export const COLUMNS = [
   { key: "strategy", title: "Strategy", group: "Verdict", rises: true, cell: ({ strategy }) => strategyName(strategy) },
   { key: "as_of", title: "As of", group: "Verdict", cell: ({ as_of: day }) => formatDay(day) },
   { key: "analysed_at", title: "Analysed", group: "Verdict", cell: ({ analysed_at: moment }) => ago(moment) },
+  { key: "record_hit", title: "Right after 20 days", group: "Record of the verdict", type: "number", cell: ({ record_hit: hit }) => recorded(hit, exactShare.format) },
+  {
+    key: "record_lift",
+    title: "Beyond any day, points",
+    group: "Record of the verdict",
+    type: "number",
+    cell: ({ record_lift: lift }) => recorded(lift, () => toned(100 * lift, points.format(100 * lift))),
+  },
+  { key: "record_n", title: "Days of the record", group: "Record of the verdict", type: "number", cell: ({ record_n: days }) => recorded(days, formatWhole) },
   .../** @type {Column[]} */ (VOTING.map(([key, title]) => ({ key: `vote_${key}`, title: `${title} vote`, group: "Votes of indicators", cell: ({ votes }) => voteCell(votes[key]) }))),
 ];
-export const GROUPS = ["Ticker", "Verdict", "Prices", "Plan", "Indicators", "Votes of indicators"];
+export const GROUPS = ["Ticker", "Verdict", "Prices", "Plan", "Record of the verdict", "Indicators", "Votes of indicators"];
 const DEFAULT_KEYS = ["name", "verdict", "score", "former_verdict", "close", "change_percent", "closes", "rsi", "distance_percent", "analysed_at"];
 
 const MEMORY = "bellwether.screener.columns";

@@ -4,9 +4,12 @@ import { byId, fill, h } from "../dom.js";
 import { chooseUniverse } from "../universes.js";
 import { DEFAULT_COLUMNS, VOTES, VOTING } from "./columns.js";
 
-const RANGES = ["score", "rsi", "distance", "change", "close"];
-const NUMBERS = [...RANGES.flatMap((name) => [`min_${name}`, `max_${name}`]), "min_volume"];
-const MORE = [...NUMBERS.filter((name) => !name.endsWith("_score")), "changed_days", "votes"];
+const SHARES = ["hit", "lift"]; // percent here, shares of 1 in the API
+const RANGES = ["score", "rsi", "distance", "change", "close", ...SHARES];
+const NUMBERS = [...RANGES.flatMap((name) => [`min_${name}`, `max_${name}`]), "min_volume", "min_n"];
+const MORE = [...NUMBERS.filter((name) => !name.endsWith("_score")), "changed_days", "has_record", "votes"];
+const SHARE_NAMES = SHARES.flatMap((name) => [`min_${name}`, `max_${name}`]);
+const DIGITS = 12; // of a share: 0.57 is 57, and not 56.99999999999999
 export const DEFAULTS = {
   q: "",
   verdict: "",
@@ -14,6 +17,7 @@ export const DEFAULTS = {
   strategy: "balanced",
   universe: "all",
   changed_days: "",
+  has_record: "",
   votes: "",
   sort: "-score",
   columns: DEFAULT_COLUMNS,
@@ -61,18 +65,23 @@ export function showFilters(filters, onVotes) {
  * @returns {Record<string, string>}
  */
 export function asParams(filters) {
-  return { ...filters, strategy: filters.strategy === "any" ? "" : filters.strategy };
+  const shares = SHARE_NAMES.filter((name) => filters[name] !== "").map((name) => [name, times(filters[name], 0.01)]);
+  return { ...filters, ...Object.fromEntries(shares), strategy: filters.strategy === "any" ? "" : filters.strategy };
 }
+
+/** A number as text, times a factor. @param {string | number} value @param {number} factor */
+const times = (value, factor) => String(Number((Number(value) * factor).toPrecision(DIGITS)));
 
 /** What a saved screen holds: the same with its numbers. @param {Record<string, string>} filters */
 export function asQuery(filters) {
   const given = Object.entries(asParams(filters)).filter(([, value]) => value !== "");
-  return Object.fromEntries(given.map(([name, value]) => [name, NUMBERS.includes(name) || name === "changed_days" ? Number(value) : value]));
+  const typed = (name, value) => (NUMBERS.includes(name) || name === "changed_days" ? Number(value) : name === "has_record" ? value === "true" : value);
+  return Object.fromEntries(given.map(([name, value]) => [name, typed(name, value)]));
 }
 
 /** The filters of a saved screen. @param {Record<string, any>} query @returns {Record<string, string>} */
 export function fromQuery(query) {
-  const texts = Object.entries(query).map(([name, value]) => [name, String(value)]);
+  const texts = Object.entries(query).map(([name, value]) => [name, SHARE_NAMES.includes(name) ? times(value, 100) : String(value)]);
   return { ...DEFAULTS, strategy: "any", ...Object.fromEntries(texts.filter(([name]) => name in DEFAULTS)) };
 }
 
