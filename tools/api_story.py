@@ -79,6 +79,7 @@ def _results(call: Recorder) -> Any:
     call("get_result", result_id=result["id"])
     call("get_result", result_id=result["id"], header=tag)
     call("get_flips", result_id=result["id"])
+    call("get_honesty", result_id=result["id"])
     call("list_results", query={"strategy": "balanced", "sort": "-score", "limit": 10})
     call("list_results", header=CSV)
     call("list_results", query={"limit": 1}, header=CSV)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import structlog
 
-from analysis.bars import adjusted_bars
+from analysis.bars import Bars, adjusted_bars
 from analysis.flips import find_flips
+from analysis.honesty import check_honesty, rule_of
 from analysis.trade import size_position
 from database import AnyReader, Database
 from features.analyses.bulk_run import analyse_many, store_many
@@ -29,8 +31,9 @@ from models.bulk_analysis import Analysed, BulkParams
 from models.cache import Region
 from models.errors import InsufficientHistory, PricesReplaced, ResultNotFound, TickerNotFound
 from models.flip import Flips
+from models.honesty import Honesty
 from models.price_errors import PricesDamaged
-from models.price_series import SeriesHead, digest_of
+from models.price_series import PackedBars, SeriesHead, digest_of
 from models.result import NewResult, StoredResult
 from models.screen import ScreenValues
 from models.strategy import STRATEGIES
@@ -42,8 +45,8 @@ log = structlog.get_logger(__name__)
 
 # The interface for other features. Functions that take a connection run within the caller's transaction.
 __all__ = [
-    "AnalysisAnswer", "analyse_ticker", "compute_flips", "forget_failures", "forget_unfollowed_failures", "result_body", "result_pages",
-    "standing_failures",
+    "AnalysisAnswer", "analyse_ticker", "compute_flips", "compute_honesty", "forget_failures", "forget_unfollowed_failures", "result_body",
+    "result_pages", "standing_failures",
 ]  # fmt: skip
 
 
@@ -131,11 +134,35 @@ def is_superseded(database: Database, org_id: int, result_id: str) -> bool:
         return result_store.is_superseded(connection, org_id, result_id)
 
 
+class _Again(NamedTuple):
+    """A stored result with the bars that it was computed from, and its parameters."""
+
+    stored: StoredResult
+    head: SeriesHead
+    packed: PackedBars
+    parameters: Parameters
+
+    def bars(self, start: int, stop: int) -> Bars:
+        """The bars between two indexes, adjusted as if no others were known."""
+        return adjusted_bars(self.packed.rows(start, stop), self.head.adjusted, self.head.steps)
+
+
 def compute_flips(database: Database, org_id: int, result_id: str, check: Check = always_wanted) -> tuple[StoredResult, Flips]:
     """The nearest closes at which a stored result's verdict changes, computed from the same bars.
 
     Raises ResultNotFound, PricesReplaced when those bars are no longer stored, or what `check` raises.
     """
+    again = _load_again(database, org_id, result_id)
+    return again.stored, find_flips(again.bars(0, len(again.packed)), again.parameters, check)
+
+
+def compute_honesty(database: Database, org_id: int, result_id: str, check: Check = always_wanted) -> tuple[StoredResult, Honesty]:
+    """Whether scores by a stored result's parameters know the future or depend on where its history begins. Raises as `compute_flips`."""
+    again = _load_again(database, org_id, result_id)
+    return again.stored, check_honesty(len(again.packed), again.bars, rule_of(again.parameters), check)
+
+
+def _load_again(database: Database, org_id: int, result_id: str) -> _Again:
     with database.reader() as connection:
         stored = result_store.find(connection, org_id, result_id)
         if stored is None:
@@ -148,8 +175,7 @@ def compute_flips(database: Database, org_id: int, result_id: str, check: Check 
     if digest_of(packed, head.steps) != parse_tolerant(stored.body)["provenance"]["bars_sha256"]:
         raise PricesReplaced(stored.ticker, stored.as_of)
     values = parse_tolerant(stored.parameters)
-    parameters = Parameters(**{**values, "indicators": tuple(values["indicators"])})
-    return stored, find_flips(adjusted_bars(packed, head.adjusted, head.steps), parameters, check)
+    return _Again(stored, head, packed, Parameters(**{**values, "indicators": tuple(values["indicators"])}))
 
 
 @dataclass(frozen=True)

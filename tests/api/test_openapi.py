@@ -109,6 +109,7 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "GET /api/v1/results",
         "GET /api/v1/results/{result_id}",
         "GET /api/v1/results/{result_id}/flips",
+        "GET /api/v1/results/{result_id}/honesty",
         "GET /api/v1/history/{ticker}",
         "GET /api/v1/screens",
         "POST /api/v1/screens",

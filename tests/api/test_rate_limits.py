@@ -47,6 +47,7 @@ CALLS: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
         ("GET", "/prices/AAPL", {}),
         ("GET", "/series/AAPL", {}),
         ("GET", f"/results/{UNKNOWN_ID}/flips", {}),
+        ("GET", f"/results/{UNKNOWN_ID}/honesty", {}),
         ("GET", "/results", {"headers": {"Accept": "text/csv"}}),
         ("GET", "/reports/results.xlsx", {}),
         ("GET", f"/reports/jobs/{UNKNOWN_ID}.xlsx", {}),

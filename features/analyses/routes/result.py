@@ -1,4 +1,4 @@
-"""Stored results: one result, its flips, a ticker's history, and the latest results."""
+"""Stored results: one result, its flips and honesty, a ticker's history, and the latest results."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
+from analysis.engine import ENGINE_VERSION
 from api.authentication import org_id
 from api.blueprint import api_blueprint
 from api.client_gone import client_check
@@ -18,8 +19,16 @@ from api.schemas import ResultPath, TickerPath
 from api.services import services
 from features.analyses.results_csv import page_csv, results_csv
 from features.analyses.routes.tags import RESULTS
-from features.analyses.schemas.result import FlipsAnswer, HistoryQuery, LatestPage, ResultPage, ResultsQuery, ToldResultAnswer
-from features.analyses.service import compute_flips, is_superseded, result_body
+from features.analyses.schemas.result import (
+    FlipsAnswer,
+    HistoryQuery,
+    HonestyAnswer,
+    LatestPage,
+    ResultPage,
+    ResultsQuery,
+    ToldResultAnswer,
+)
+from features.analyses.service import compute_flips, compute_honesty, is_superseded, result_body
 from features.analyses.store import result as result_store
 from features.analyses.store import screener as screener_store
 from features.prices import service as prices
@@ -59,6 +68,21 @@ def get_flips(path: ResultPath) -> Response:
     return json_response(
         {"result_id": stored.id, "ticker": stored.ticker, "close": result["close"], "verdict": result["verdict"], **vars(flips)}
     )
+
+
+@blueprint.get("/results/<result_id>/honesty", responses={200: HonestyAnswer}, problems=("not_found", "conflict"))
+@heavy_read()
+def get_honesty(path: ResultPath) -> Response:
+    """Whether the scores behind a result know the future, and how much they depend on where its history begins.
+
+    `lookahead` scores up to 60 days without the bars after them, and compares that with the scores which the whole history gives them.
+    `recursion` scores the same days with only the last bars before them.
+    """
+    if not is_id(path.result_id):
+        raise ResultNotFound(path.result_id)
+    stored, honesty = compute_honesty(services().database, org_id(), path.result_id, client_check())
+    what = {"result_id": stored.id, "ticker": stored.ticker, "as_of": stored.as_of, "engine_version": ENGINE_VERSION}
+    return json_response({**what, **vars(honesty)})
 
 
 @blueprint.get("/results", responses={200: LatestPage}, problems=("universe_not_found",), sends=("ETag", "Content-Disposition", "Link"))

@@ -1,8 +1,8 @@
-"""Schemas of results, their lists and their flips."""
+"""Schemas of results, their lists, their flips and their honesty."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
@@ -24,6 +24,7 @@ from api.schemas import (
 from features.analyses.schemas.analysis import StrategyId
 from models.analysis import SignalName, Verdict, VerdictName
 from models.flip import NextClose
+from models.honesty import LookAhead, Recursion
 from models.indicator import INDICATORS
 from models.result import AnalysisResult, ResultSummary, ToldResult
 from models.screen import SCREEN_COLUMNS, SORT_KEYS, ResultFilter, ScreenedResult
@@ -87,6 +88,19 @@ class FlipsAnswer(Answer):
     above: NextClose | None = Field(description="`turns` and `changes` are from the unchanged close. Null where no verdict changes.")
     below: NextClose | None = Field(description="As `above`.")
     searched_percent: float = Field(description="How far from the close was searched, in percent of it.")
+
+
+class HonestyAnswer(Answer):
+    """Whether the scores behind a result know the future, and how much they depend on where its history begins."""
+
+    result_id: str
+    ticker: str
+    as_of: date = Field(description="The newest day of the result. Later prices are not looked at.")
+    engine_version: str = Field(description="The engine that was checked: the present one.")
+    clean: bool = Field(description="Whether no score changes by more than rounding when later prices are known.")
+    lookahead: LookAhead
+    recursion: tuple[Recursion, ...] = Field(description="By number of bars; those that the history is too short for are left out.")
+    meaning: tuple[str, ...] = Field(description="What both say, in sentences.")
 
 
 class HistoryQuery(PageQuery):

@@ -55,7 +55,7 @@ def test_a_result_by_id_is_sent_as_it_was_made(client: Client) -> None:
 
 
 @pytest.mark.parametrize("result_id", ["x", "01a1fbd8-91c5-76db-ada4-c6947b434124", "1' OR '1'='1", "..%2F..%2Fetc", "%00", "é" * 50])
-@pytest.mark.parametrize("tail", ["", "/flips"])
+@pytest.mark.parametrize("tail", ["", "/flips", "/honesty"])
 def test_an_impossible_id_is_not_found(client: Client, result_id: str, tail: str) -> None:
     answer = client.get(f"/results/{result_id}{tail}")
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
@@ -286,6 +286,7 @@ def test_organizations_do_not_see_each_other(client: Client) -> None:
     client.put("/prices/OURS", client.get("/prices/FB", headers={"Accept": "text/csv"}).data)
     assert client.get(f"/results/{result['id']}", key=other).status_code == 404
     assert client.get(f"/results/{result['id']}/flips", key=other).status_code == 404
+    assert client.get(f"/results/{result['id']}/honesty", key=other).status_code == 404
     assert client.get("/history/AAPL", key=other).json["items"] == []
     assert client.get("/results", key=other).json["items"] == []
     assert client.get("/watchlist", key=other).json["items"] == []

@@ -5,6 +5,7 @@ import { h } from "../dom.js";
 import { formatDay, formatMoment, formatWhole } from "../format.js";
 import { fetchFacts } from "../provider-words.js";
 import { show } from "../states.js";
+import { honestyCheck } from "./honesty.js";
 import { providersFact } from "./ticker-providers.js";
 
 const ADJUSTMENTS = {
@@ -58,6 +59,7 @@ export function provenance(result, ticker) {
     pairs(facts),
     h("h3", {}, "The stored prices now"),
     stored,
+    honestyCheck(result),
     h("p", { class: "small soft" }, "The same bars, parameters and engine version give the same fingerprint, and the result that is stored for it."),
   );
 }
