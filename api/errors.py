@@ -20,6 +20,7 @@ STATUSES = {
     "universe_not_found": 404,
     "no_provider": 409,
     "job_not_found": 404,
+    "evidence_not_found": 404,
     "conflict": 409,
     "job_finished": 409,
     "stored_days_lost": 409,

@@ -14,6 +14,7 @@ class Region(StrEnum):
     KEYS = "keys"
     SESSIONS = "sessions"
     LISTINGS = "listings"
+    EVIDENCE = "evidence"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Literal
 from models.analysis import Verdict
 from models.strategy import StrategyName
 
+EVIDENCE = "evidence"  # the kind of job
 HORIZONS = (5, 10, 20, 60)  # bars from the entry to the exit
 LONGEST_HORIZON = 250
 MOST_HORIZONS = 8
@@ -20,6 +21,39 @@ FEWEST_EPISODES = 30  # with fewer, no interval is claimed
 LEVEL = 0.95  # of an interval
 FAN_DAYS = (1, 2, 3, 5, 10, 15, 20, 30, 40, 60)
 FAN_QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+
+
+@dataclass(frozen=True)
+class EvidenceOrder:
+    """What to compute the record of: a ticker and a strategy, at which horizons, after which cost, of days from `start` on, up to `end`."""
+
+    ticker: str
+    strategy: StrategyName = "balanced"
+    horizons: tuple[int, ...] = HORIZONS
+    cost_bp: float = COST_BP
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True)
+class UniverseOrder:
+    """What to compute the record of over many tickers, which were named, or taken from a universe; empty for one."""
+
+    tickers: tuple[str, ...]
+    strategy: StrategyName = "balanced"
+    universe: str | None = None
+    horizons: tuple[int, ...] = HORIZONS
+    cost_bp: float = COST_BP
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class ToldVerdict:
+    """What a stored result said of a day, and when it was made."""
+
+    as_of: date
+    verdict: Verdict
+    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -72,7 +106,7 @@ class BaseRate:
 
 @dataclass(frozen=True)
 class Half:
-    """One half of the days that count, by time; None where the verdict has no day in it, or no direction."""
+    """One half of the days that count, by time; null where the verdict has no day in it, or no direction."""
 
     first: date
     last: date
@@ -98,9 +132,9 @@ class LiveRecord:
 
 @dataclass(frozen=True)
 class VerdictEvidence:
-    """One verdict at one horizon. None where the verdict has no day; `hit` and `lift` also of Hold, which names no direction.
+    """One verdict at one horizon. Null where the verdict has no day; `hit` and `lift` also of Hold, which names no direction.
 
-    `lift` is against the share of all days that were right with the same sign. Intervals are None with `too_few` episodes.
+    `lift` is against the share of all days that were right with the same sign. Intervals are null with `too_few` episodes.
     """
 
     verdict: Verdict
@@ -138,7 +172,7 @@ class HorizonEvidence:
 
 @dataclass(frozen=True)
 class FanLine:
-    """Quantiles of the returns before cost, by the days of the fan: one list per quantile. `verdict` is None for all days."""
+    """Quantiles of the returns before cost, by the days of the fan: one list per quantile. `verdict` is null for all days."""
 
     verdict: Verdict | None
     n: int
@@ -167,7 +201,10 @@ class Interval:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The record of each verdict of a strategy on one ticker. `days` is the number of bars read, `first` and `last` theirs."""
+    """The record of each verdict of a strategy on one ticker. `days` is the number of bars read, `first` and `last` theirs.
+
+    A horizon without a day that counts is left out; `note` says why.
+    """
 
     ticker: str
     strategy: StrategyName
@@ -178,6 +215,7 @@ class Evidence:
     warmup: int
     cost_bp: float
     start: date | None
+    note: str | None
     horizons: tuple[HorizonEvidence, ...]
     fan: Fan
     interval: Interval
@@ -204,7 +242,7 @@ class DecileEvidence:
 
 @dataclass(frozen=True)
 class UniverseVerdict:
-    """A verdict over a universe; `lift` and `excess` are against each ticker's own days. None as in `VerdictEvidence`."""
+    """A verdict over a universe; `lift` and `excess` are against each ticker's own days. Null as in `VerdictEvidence`."""
 
     verdict: Verdict
     n: int

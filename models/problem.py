@@ -5,6 +5,7 @@ _TITLES = {
     "bad_request": "The request cannot be read",
     "bases_differ": "The file does not fit the stored prices",
     "conflict": "This cannot be done as things stand",
+    "evidence_not_found": "This evidence has not been computed",
     "feature_disabled": "This is switched off",
     "forbidden": "You may not do this",
     "headers_too_large": "The request's headers are too large",

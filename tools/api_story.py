@@ -25,6 +25,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _universes(call)
     result = _results(call)
     _jobs(call, run_jobs)
+    _evidence(call, run_jobs)
     _refreshes(call, run_jobs)
     _imports(call, run_jobs)
     _watchlist(call)
@@ -123,6 +124,21 @@ def _jobs(call: Recorder, run_jobs: Callable[[], None]) -> None:
     call("cancel_job", job_id=second["id"])
 
 
+def _evidence(call: Recorder, run_jobs: Callable[[], None]) -> None:
+    found = call("get_evidence", ticker="AAPL", query={"horizons": 20})
+    call("get_evidence", ticker="AAPL", query={"horizons": 20}, header={"If-None-Match": f'"{found["fingerprint"]}"'})
+    call("get_evidence", ticker="AAPL", query={"horizons": 20}, header=CSV)
+    call("get_universe_evidence")
+    order = {"universe": "all", "horizons": [20]}
+    for key in ("2026-11-20-evidence", "2026-11-20-evidence-again"):
+        for _ in REPEATED:
+            call("compute_evidence", body=order, header={"Idempotency-Key": key})
+    call("get_universe_evidence")
+    run_jobs()
+    call("get_universe_evidence")
+    call("get_universe_evidence", header=CSV)
+
+
 def _imports(call: Recorder, run_jobs: Callable[[], None]) -> None:
     header, *rows = price_file(60).decode().splitlines()
     table = "\n".join([f"Ticker,{header}", *(f"{ticker},{row}" for row in rows for ticker in ("ACME", "GLOBEX")), ""]).encode()
@@ -188,6 +204,7 @@ def _reports(call: Recorder, result_id: str) -> None:
     call("get_ticker_report", ticker="AAPL", query={"strategy": "balanced"})
     call("get_job_report", job_id=call("list_jobs")["items"][0]["id"])
     call("get_results_report", query={"strategy": "balanced"})
+    call("get_evidence_report", ticker="AAPL", query={"horizons": "20"})
 
 
 def _administration(call: Recorder) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import structlog
 
 from analysis.bars import Bars, adjusted_bars
+from analysis.engine import ENGINE_VERSION
 from analysis.flips import find_flips
 from analysis.honesty import check_honesty, rule_of
 from analysis.trade import size_position
@@ -26,10 +27,11 @@ from features.analyses.store.failure import list_standing as standing_failures
 from features.analyses.store.latest import Mark
 from features.prices import service as prices
 from infrastructure.cache import Cache
-from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Parameters, Sizing
+from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Overrides, Parameters, Sizing
 from models.bulk_analysis import Analysed, BulkParams
 from models.cache import Region
 from models.errors import InsufficientHistory, PricesReplaced, ResultNotFound, TickerNotFound
+from models.evidence import ToldVerdict
 from models.flip import Flips
 from models.honesty import Honesty
 from models.price_errors import PricesDamaged
@@ -46,7 +48,7 @@ log = structlog.get_logger(__name__)
 # The interface for other features. Functions that take a connection run within the caller's transaction.
 __all__ = [
     "AnalysisAnswer", "analyse_ticker", "compute_flips", "compute_honesty", "forget_failures", "forget_unfollowed_failures", "result_body",
-    "result_pages", "standing_failures",
+    "result_pages", "standing_failures", "told_verdicts",
 ]  # fmt: skip
 
 
@@ -132,6 +134,13 @@ def is_superseded(database: Database, org_id: int, result_id: str) -> bool:
     """Whether the history that a result was computed from was replaced as one since."""
     with database.reader() as connection:
         return result_store.is_superseded(connection, org_id, result_id)
+
+
+def told_verdicts(connection: AnyReader, org_id: int, ticker: str, strategy: str) -> list[ToldVerdict]:
+    """What stored results of this version of the engine say by day, by a strategy as it is; superseded ones are left out."""
+    plan = AnalysisPlan(strategy, Overrides())
+    wanted = {"strategy": strategy, "parameters": plan.parameters_text, "engine_version": ENGINE_VERSION}
+    return result_store.find_told(connection, org_id, ticker, wanted)
 
 
 class _Again(NamedTuple):

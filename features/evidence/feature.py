@@ -2,7 +2,41 @@
 
 from __future__ import annotations
 
-from features.evidence.flags import EVIDENCE
-from infrastructure.feature import Feature
+from typing import TYPE_CHECKING
 
-FEATURE = Feature("evidence", flags=(EVIDENCE,))
+from features.evidence.flags import EVIDENCE
+from infrastructure.feature import HOURLY, Feature, MaintenanceTask
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+    from features.evidence.kinds import UniverseCalibration
+    from infrastructure.foundation import Foundation
+
+TIDIED_SECONDS = 60.0
+
+
+def _blueprints() -> tuple[Blueprint, ...]:
+    from features.evidence.routes import evidence, universe
+
+    return evidence.blueprint, universe.blueprint
+
+
+def _kinds(foundation: Foundation) -> tuple[UniverseCalibration, ...]:
+    from features.evidence.kinds import UniverseCalibration
+
+    return (UniverseCalibration(),)
+
+
+def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
+    from features.evidence.calibrations import tidy_calibrations
+    from features.evidence.retention import prune_evidence
+
+    database, kept = foundation.database, foundation.settings.results_kept
+    return (
+        MaintenanceTask("prune_evidence", HOURLY, lambda: prune_evidence(database, kept)),
+        MaintenanceTask("tidy_calibrations", TIDIED_SECONDS, lambda: tidy_calibrations(database)),
+    )
+
+
+FEATURE = Feature("evidence", blueprints=_blueprints, kinds=_kinds, flags=(EVIDENCE,), maintenance=_maintenance)

@@ -9,16 +9,21 @@ from flask import Response, request
 from api.authentication import org_id
 from api.blueprint import Tag, api_blueprint
 from api.client_gone import client_check
+from api.flags import require_flag
 from api.heavy import heavy_read
 from api.schemas import JobPath, TickerPath
 from api.services import services
 from api.validation import BINARY
+from features.evidence import service as evidence
+from features.evidence.schemas.evidence import EvidenceQuery
+from features.reports.evidence_report import evidence_report
 from features.reports.job_report import job_report
 from features.reports.results_report import results_report
 from features.reports.schemas import XLSX, XLSX_ANSWER, ReportQuery, ResultsReportQuery
 from features.reports.ticker_report import ReportSubject, ticker_report
 from features.reports.workbook import WorkbookFile
 from utils.api_utils import PIECE_BYTES
+from utils.json_text import parse_tolerant
 
 blueprint = api_blueprint("report", Tag("Reports", "Excel files of stored results and prices."))
 
@@ -51,6 +56,23 @@ def get_job_report(path: JobPath) -> Response:
 def get_results_report(query: ResultsReportQuery) -> Response:
     """All latest results of each ticker and strategy, filtered and sorted like `GET /results`."""
     return _attachment(results_report(services().database, org_id(), query.filter(), services().universes, client_check()))
+
+
+@blueprint.get(
+    "/reports/evidence/<ticker>.xlsx",
+    responses=XLSX_ANSWER,
+    problems=("ticker_not_found", "insufficient_history", "price_quality", "feature_disabled"),
+    sends=("Content-Disposition",),
+)
+@heavy_read()
+def get_evidence_report(path: TickerPath, query: EvidenceQuery) -> Response:
+    """The record of a ticker's verdicts by a strategy, its halves, the fan of returns, and what each number means."""
+    parts = services()
+    sought = evidence.seek(parts.database, org_id(), query.order(path.ticker))
+    if sought.body is None:
+        require_flag(evidence.EVIDENCE)
+    found = evidence.answer(parts.database, sought, parts.cache)
+    return _attachment(evidence_report(parse_tolerant(found.body), client_check()))
 
 
 def _attachment(file: WorkbookFile) -> Response:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
 from infrastructure.sql.superseded import SUPERSEDED
+from models.analysis import Verdict
+from models.evidence import ToldVerdict
 from models.result import HistoryFilter, NewResult, ResultBrief, ResultSummary, StoredResult
 from utils.dialects import Variants, execute_rows
 
@@ -164,6 +166,24 @@ def history(
     else:
         rows = connection.execute(HISTORY_AFTER, {**parameters, "created_at": before[0], "id": before[1]})
     return [ResultSummary.from_row(row) for row in rows]
+
+
+# By the day, and of one day the first first.
+FIND_TOLD = text(
+    f"""
+    SELECT r.as_of, r.verdict, r.created_at
+    FROM analysis_results AS r
+    WHERE r.org_id = :org_id AND r.ticker = :ticker AND r.strategy = :strategy AND r.parameters = :parameters
+        AND r.engine_version = :engine_version AND NOT {SUPERSEDED}
+    ORDER BY r.as_of, r.created_at
+    """
+)
+
+
+def find_told(connection: AnyReader, org_id: int, ticker: str, wanted: Mapping[str, str]) -> list[ToldVerdict]:
+    """What a ticker's results said by day that have the `strategy`, `parameters` and `engine_version` wanted and are not superseded."""
+    rows = connection.execute(FIND_TOLD, {"org_id": org_id, "ticker": ticker, **wanted})
+    return [ToldVerdict(as_of, Verdict(verdict), created_at) for as_of, verdict, created_at in rows]
 
 
 CROWDED = text("SELECT org_id, ticker FROM analysis_results GROUP BY org_id, ticker HAVING count(*) > :keep")

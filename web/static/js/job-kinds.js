@@ -163,6 +163,30 @@ KINDS.price_check = {
   outcome: ({ outcome, facts }) => outcome && [badge("comparison", outcome === "Same" ? "same" : "differs"), facts && ` ${differenceWords(facts)}`],
 };
 
+KINDS.evidence = {
+  noun: ["ticker", "tickers"],
+  done: () => "counted",
+  hasReport: false,
+  outcomes: "Outcome",
+  describe: ({ params, total, retry_of: retried }) => {
+    return `Evidence over ${tickersOf(params.universe, formatCount(total, "ticker", "tickers"))}${retried ? ", failed ones again" : ""}, ${strategyName(params.strategy)}`;
+  },
+  facts: (params) => [
+    ["Strategy", strategyName(params.strategy)],
+    ["Horizons", `${params.horizons.join(", ")} days`],
+    ["Cost of a round trip", `${params.cost_bp / 100}%`],
+  ],
+  address: ({ key }, { params }) => tickerAddress(key, params.strategy),
+  outcome: ({ outcome, facts }) =>
+    outcome && [
+      h("span", { class: `badge ${outcome === "Counted" ? "good" : "warn"}` }, outcome),
+      facts &&
+        (has(facts.days)
+          ? ` ${formatCount(facts.days, "day", "days")} to ${formatDay(facts.last)}, ${facts.beat_hold ? "above" : "not above"} buying and holding`
+          : ` ${formatCount(facts.bars, "bar", "bars")}`),
+    ],
+};
+
 /** @type {(name: string) => Kind} */
 const unknown = (name) => ({
   noun: ["item", "items"],

@@ -1,0 +1,52 @@
+"""The kinds of job of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from database import Database
+from jobs.kind import IsolationLimits
+from models.evidence import EVIDENCE
+from models.job import Fault, Lane, Stored
+
+if TYPE_CHECKING:
+    from features.evidence.counting import Counted
+    from features.evidence.universe_jobs import CalibrationParams
+
+
+class UniverseCalibration:
+    """Counts the tickers of a universe. An outcome is `Counted`, or the Fault of the ticker."""
+
+    name = EVIDENCE
+    lane = Lane.CPU
+    limits = IsolationLimits()
+    unexpected = Fault("internal_error", "The ticker could not be counted; the log has the reason. Other tickers are not affected.")
+
+    def prepare(self) -> None:
+        """Import the engine."""
+        from features.evidence import counting as counting  # noqa: PLC0415, PLC0414 — only workers need the engine
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def read_params(self, text: str) -> CalibrationParams:
+        """Parse the parameters. Raises JobUnreadable."""
+        from features.evidence.universe_jobs import read_params  # noqa: PLC0415 — as above
+
+        return read_params(text)
+
+    def run(self, database: Database, org_id: int, params: CalibrationParams, keys: Sequence[str]) -> Iterator[tuple[str, Counted | Fault]]:
+        """Yield the outcome of each ticker."""
+        from features.evidence.counting import count_many  # noqa: PLC0415 — as above
+
+        return count_many(database, org_id, params, keys)
+
+    def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, Counted], moment: datetime) -> Mapping[str, Stored]:
+        """Add what the tickers count to the calibration; return by ticker its id."""
+        from features.evidence.counting import store_counts  # noqa: PLC0415 — as above
+
+        return store_counts(connection, org_id, outcomes)

@@ -1,0 +1,5 @@
+"""The sections of the OpenAPI document."""
+
+from api.blueprint import Tag
+
+EVIDENCE = Tag("Evidence", "The record of verdicts: what came after them.")
