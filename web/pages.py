@@ -94,6 +94,13 @@ def show_universes() -> str:
     return render_template("universes.html")
 
 
+@blueprint.get("/evidence")
+@signs_in_at(LOGIN)
+def show_evidence() -> str:
+    """The record of a strategy over a universe."""
+    return render_template("evidence.html")
+
+
 @blueprint.get("/diagnostics")
 @signs_in_at(LOGIN)
 def show_diagnostics() -> str:

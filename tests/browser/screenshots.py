@@ -16,10 +16,12 @@ PAGES = {
     "login": "/login",
     "overview": "/",
     "ticker": "/tickers/AAPL",
+    "record": "/tickers/AAPL?tab=record",
     "screener": "/screener",
     "tasks": "/tasks",
     "reports": "/reports",
     "prices": "/prices",
+    "evidence": "/evidence",
     "diagnostics": "/diagnostics",
 }
 SIZES: dict[str, Any] = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
@@ -58,8 +60,10 @@ def _fill(site: Site) -> None:
     for ticker, notes in NOTES.items():
         site.api("POST", "/watchlist", json={"ticker": ticker, "notes": notes})
     site.api("POST", "/bulk-analyze", json={"universe": "all", "strategy": "trend"})
+    evidence = site.api("POST", "/evidence", json={"universe": "all"}).json()
     bad = site.api("POST", "/bulk-analyze", json={"tickers": ["AAPL", "IBM", "NOSUCH"]}).json()
-    wait_until(lambda: site.api("GET", f"/jobs/{bad['id']}").json()["status"] == "completed")
+    for job in (evidence, bad):
+        wait_until(lambda job=job: site.api("GET", f"/jobs/{job['id']}").json()["status"] == "completed")
 
 
 if __name__ == "__main__":

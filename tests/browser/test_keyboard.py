@@ -127,7 +127,7 @@ def test_every_page_is_reached_on_a_phone(open_page: Open, site: Site, path: str
     expect(page.get_by_role("link", name="Reports")).to_be_hidden()
     menu.focus()
     page.keyboard.press("Enter")
-    for name in ("Overview", "Screener", "Tasks", "Reports", "Prices", "Diagnostics"):
+    for name in ("Overview", "Screener", "Tasks", "Reports", "Prices", "Universes", "Evidence", "Diagnostics"):
         expect(page.get_by_role("navigation").get_by_role("link", name=name)).to_be_in_viewport(ratio=1)
     assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

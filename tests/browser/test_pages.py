@@ -10,11 +10,11 @@ from kit.accessibility import serious
 from kit.browser import Open, Site, Watch, settled
 from playwright.sync_api import expect
 
-PAGES = ("/", "/tickers/AAPL", "/screener", "/tasks", "/reports", "/prices", "/universes", "/diagnostics")
+PAGES = ("/", "/tickers/AAPL", "/screener", "/tasks", "/reports", "/prices", "/universes", "/evidence", "/diagnostics")
 HOSTILE = '"><img src=x onerror="document.title=1">'
 
 
-@pytest.mark.parametrize("path", ["/login", *PAGES, "/prices?ticker=AAPL", "/docs/runbook"])
+@pytest.mark.parametrize("path", ["/login", *PAGES, "/tickers/AAPL?tab=record", "/prices?ticker=AAPL", "/docs/runbook"])
 def test_it_is_accessible_and_fits_a_phone(open_page: Open, path: str) -> None:
     """Axe finds no serious problem on a desktop in light mode or on a phone in dark mode, where no page scrolls sideways."""
     page = open_page(path, signed_in=path != "/login", color_scheme="light")

@@ -56,6 +56,8 @@ ASKED_AGAIN = Retry(
     20, status_forcelist=[503], allowed_methods=None, respect_retry_after_header=True, raise_on_status=False, connect=0, read=0
 )
 REFUSED_LOAD = "Failed to load resource: the server responded with a status of 503"
+NOT_FOUND = "Failed to load resource: the server responded with a status of 404"
+NOT_COMPUTED_YET = "/api/v1/evidence?"  # the evidence of a universe, which the page can only ask for
 PATIENCE = 60_000  # milliseconds: enough for a slow machine, so that only a page that hangs fails
 
 
@@ -109,7 +111,8 @@ def start_site(folder: Path, **environment: str) -> Site:
 class Watch:
     """Records errors in pages that a test does not expect, and requests to other sites.
 
-    A refusal for want of a slot is none of them: Chromium reports it as an error, and the page asks again.
+    A refusal for want of a slot is none of them: Chromium reports it as an error, and the page asks again. Nor is the answer that
+    nothing has been computed yet.
     """
 
     errors: list[str] = field(default_factory=list)
@@ -130,7 +133,7 @@ class Watch:
         page.on("request", lambda request: self._note_elsewhere(request.url, site))
 
     def _note_message(self, message: Any) -> None:
-        if message.type != "error":
+        if message.type != "error" or (message.text.startswith(NOT_FOUND) and NOT_COMPUTED_YET in message.location["url"]):
             return
         if message.text.startswith(REFUSED_LOAD):
             self.refused_loads.append((message.text, message.location["url"]))

@@ -1,13 +1,14 @@
 // One ticker: candles first, the analysis beside them, the rest when it comes.
 
-import { api } from "../api.js";
+import { ApiProblem, api } from "../api.js";
 import { onReturn } from "../connection.js";
 import { byId, fill, h, notify } from "../dom.js";
 import { formatScore } from "../format.js";
 import { readDifference } from "../price-checks.js";
 import { changedTickers, PriceRefresh } from "../price-refresh.js";
 import { readProviders } from "../providers.js";
-import { empty, loading, show } from "../states.js";
+import { HORIZONS } from "../record/horizons.js";
+import { empty, loading, problem, show } from "../states.js";
 import { ChartCard } from "../ticker/chart-card.js";
 import { flips } from "../ticker/flips.js";
 import { Header } from "../ticker/header.js";
@@ -15,12 +16,14 @@ import { RANGES } from "../ticker/overlays.js";
 import { positionView } from "../ticker/position-view.js";
 import { provenance } from "../ticker/provenance.js";
 import { Sizing } from "../ticker/sizing.js";
+import { Tabs } from "../ticker/tabs.js";
 import { verdictHistory } from "../ticker/verdict-history.js";
 import { votes } from "../ticker/votes.js";
 import { readUrl, writeUrl } from "../url-state.js";
 
 const isPhone = matchMedia("(max-width: 640px)").matches; // a year has less than two pixels a day there
-const DEFAULTS = { strategy: "balanced", range: isPhone ? "3M" : "1Y", show: "levels,trade" };
+const DEFAULTS = { tab: "analysis", strategy: "balanced", range: isPhone ? "3M" : "1Y", show: "levels,trade", horizon: "20" };
+const TABS = ["analysis", "record"];
 const page = byId("page");
 const ticker = (page.dataset.ticker ?? "").trim().toUpperCase();
 
@@ -43,27 +46,58 @@ const header = new Header(ticker, { onStrategy: (strategy) => change({ strategy 
 const chart = new ChartCard(ticker, state, change);
 const part = (id, title) => h("section", { class: "card", "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), h("div", { id }, loading()));
 const details = h("div", {});
+const panels = { analysis: h("div", {}), record: h("div", {}) };
+const tabs = new Tabs(
+  [
+    { id: "analysis", title: "Analysis", panel: panels.analysis },
+    { id: "record", title: "Record", panel: panels.record },
+  ],
+  (tab) => change({ tab }),
+);
+/** @type {import("../record/tab.js").RecordTab | null} */
+let record = null; // once it has been asked for
 
 /** @returns {Record<string, string>} */
 function readState() {
   const read = readUrl(DEFAULTS);
-  return { ...read, range: Object.hasOwn(RANGES, read.range) ? read.range : DEFAULTS.range };
+  const allowed = (name, values) => (values.includes(read[name]) ? read[name] : DEFAULTS[name]);
+  return { ...read, range: allowed("range", Object.keys(RANGES)), tab: allowed("tab", TABS), horizon: allowed("horizon", HORIZONS) };
 }
 
 function build() {
   fill(
-    page,
-    header.element,
+    panels.analysis,
     chart.element,
     h("div", { class: "ticker-columns" }, part("votes", "Why: the votes of the indicators"), h("div", {}, part("position", "Trade and position size"), part("flips", "What would flip it"))),
     part("history", "Verdicts so far by this strategy"),
     details,
   );
+  fill(page, header.element, tabs.element, Object.values(panels));
+  showTab();
+}
+
+/** Show the chosen tab. The record's parts are loaded when it is looked at. */
+async function showTab() {
+  tabs.set(state.tab);
+  if (state.tab !== "record") return;
+  if (record === null) {
+    if (!panels.record.childElementCount) fill(panels.record, loading());
+    try {
+      const { RecordTab } = await import("../record/tab.js");
+      record ??= new RecordTab(ticker, { onHorizon: (horizon) => change({ horizon }) });
+    } catch {
+      fill(panels.record, problem(new ApiProblem(0), showTab));
+      return;
+    }
+    fill(panels.record, record.element);
+  }
+  record.setVerdict(result?.verdict ?? null);
+  record.set(state);
 }
 
 /** A choice of the person's: into the address, then onto the page. */
 function change(choice) {
-  writeUrl({ ...state, ...choice }, DEFAULTS, { push: !("range" in choice) });
+  writeUrl({ ...state, ...choice }, DEFAULTS, { push: !("range" in choice || "horizon" in choice) });
   follow();
 }
 
@@ -74,6 +108,7 @@ function follow() {
   chart.setState(state);
   header.strategies.setChosen(state.strategy);
   if (before.strategy !== state.strategy) analyse();
+  if (!isUnknown) showTab();
 }
 
 async function loadBars() {
@@ -142,6 +177,7 @@ async function analyse() {
 
 function showResult(signal) {
   header.setResult(result);
+  record?.setVerdict(result.verdict);
   chart.setResult(result);
   fill(byId("votes"), votes(result));
   showPosition();
@@ -176,6 +212,7 @@ async function loadVerdicts() {
 
 function showFailure(error) {
   header.setProblem(error, analyse);
+  record?.setVerdict(null);
   chart.setResult(null);
   for (const id of ["votes", "position", "flips"]) fill(byId(id), h("p", { class: "soft" }, "There is no analysis to show; the reason is at the top."));
   fill(details);
@@ -185,6 +222,7 @@ function showFailure(error) {
 async function analyseAgain() {
   const before = result?.id;
   const [made] = await Promise.all([analyse(), loadBars(), loadVerdicts(), loadListing()]);
+  if (made && result.id !== before) record?.reload();
   if (made) notify(result.id === before ? "Nothing new: the same prices give the same result." : `New result: ${result.verdict}, score ${formatScore(result.score)}.`);
 }
 
@@ -244,7 +282,7 @@ async function loadListing() {
 }
 
 addEventListener("popstate", follow);
-onReturn(() => Promise.all([loadBars(), analyse(), offerStrategies(), loadVerdicts(), loadListing(), header.watching.load()]));
+onReturn(() => Promise.all([loadBars(), analyse(), offerStrategies(), loadVerdicts(), loadListing(), header.watching.load(), record?.reload()]));
 build();
 loadBars();
 analyse();

@@ -32,6 +32,9 @@ export class PriceChart {
   #marks = new Map(); // key → [{price, title, color, dashed}]
   #lines = [];
   #isPlacing = false;
+  /** @type {any} */
+  #seen = null; // the bars in sight, as long as the chart is
+  #isSeen = false;
   #tags = new Tags();
   #paper = h("div", { class: "chart-paper", "aria-hidden": "true" });
 
@@ -55,6 +58,10 @@ export class PriceChart {
     container.addEventListener("focus", () => this.#allowWheel(true));
     container.addEventListener("blur", () => this.#allowWheel(false));
     container.addEventListener("pointerdown", () => container.focus({ preventScroll: true }));
+    this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+      if (this.#isSeen && container.clientWidth > 0) this.#seen = range;
+    });
+    new ResizeObserver(() => this.#reveal(container.clientWidth > 0)).observe(container);
     onThemeChange(() => this.#repaint());
     addEventListener("beforeprint", () => this.#toPaper());
   }
@@ -64,8 +71,8 @@ export class PriceChart {
    * would paint for it too late.
    */
   #toPaper() {
-    if (!this.#bars.dates.length) return;
     const { clientWidth: width, clientHeight: height } = this.#container;
+    if (!this.#bars.dates.length || !width) return;
     const theme = this.#theme;
     this.#chart.applyOptions({ autoSize: false, layout: { fontSize: FONT_SIZE * PAPER_SHARPNESS } });
     this.#repaint(readTheme());
@@ -105,6 +112,7 @@ export class PriceChart {
   /** Show the last months, or all; see RANGES. */
   setRange(name) {
     this.#range = name;
+    this.#seen = null;
     const { dates } = this.#bars;
     if (!dates.length) return;
     const months = RANGES[name];
@@ -119,6 +127,15 @@ export class PriceChart {
       );
     }
     this.#show(from - 0.5, dates.length - 1 + Math.max(1, (dates.length - from) * RIGHT_MARGIN));
+  }
+
+  /** A chart that comes into sight shows the bars of before: without any width it has lost them. */
+  #reveal(isSeen) {
+    if (isSeen === this.#isSeen) return;
+    this.#isSeen = isSeen;
+    if (!isSeen) return;
+    if (this.#seen) this.#show(this.#seen.from, this.#seen.to);
+    else this.setRange(this.#range);
   }
 
   /** Move by a part of what is shown; to the right when positive. */

@@ -29,6 +29,7 @@ export class Header {
     this.difference = h("p", { class: "price-difference small", hidden: true });
     this.warnings = h("div", { class: "ticker-warnings" });
     this.advice = h("p", { class: "ticker-advice", id: "advice" });
+    this.record = h("p", { class: "ticker-record small", id: "record", hidden: true });
     this.strategies = new StrategyChoice(onStrategy);
     this.said = h("p", { class: "visually-hidden", role: "status" });
     this.again = h("button", { type: "button", class: "primary", id: "analyse", onclick: onAnalyse }, "Analyse again");
@@ -47,6 +48,7 @@ export class Header {
           this.facts,
           this.price,
           this.advice,
+          this.record,
           h("div", { class: "ticker-actions" }, this.again, priceRefresh.button, this.watching.button, this.watching.lists, this.watching.edit, this.excel),
         ),
         this.verdict,
@@ -104,6 +106,7 @@ export class Header {
     this.verdict.dataset.verdict = result.verdict;
     this.verdict.dataset.score = result.score;
     this.advice.textContent = adviceOf(result);
+    this.#showRecord(result.record);
     const warnings = result.warnings.map(({ code, message }) => h("li", { dataset: { code } }, warningBadge(), " ", message));
     fill(this.warnings, warnings.length > 0 && h("ul", { "aria-label": "Warnings" }, warnings));
     this.excel.href = address(`/reports/analysis/${encodeURIComponent(this.#ticker)}.xlsx`, { strategy: result.strategy });
@@ -111,12 +114,28 @@ export class Header {
     this.said.textContent = `${result.verdict}, score ${formatScore(result.score)}`;
   }
 
+  /** What the verdict's record says. Results of older engines have none, and nothing is said of them. */
+  #showRecord(record) {
+    this.record.hidden = !record;
+    if (!record) return;
+    const [name, tone] = worthOf(record);
+    fill(this.record, h("span", { class: `badge ${tone}`.trim() }, name), " ", record.available ? record.sentence : record.reason);
+  }
+
   setProblem(error, retry) {
     fill(this.verdict);
     delete this.verdict.dataset.verdict;
     this.advice.textContent = "";
+    this.#showRecord(null);
     const advice = NO_HISTORY.has(error.code) && h("p", {}, h("a", { href: "/prices" }, "Upload more prices"), " for it.");
     fill(this.warnings, problem(error, NO_HISTORY.has(error.code) ? null : retry), advice);
     this.excel.hidden = true;
   }
+}
+
+/** What a record is worth, as the name and the colour of its badge. @returns {[name: string, tone: string]} */
+function worthOf(record) {
+  if (!record.available) return ["No record", ""];
+  if (record.low > record.base) return ["Better than any day", "good"];
+  return record.high < record.base ? ["Worse than any day", "bad"] : ["No better than any day", "warn"];
 }
