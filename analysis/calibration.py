@@ -31,7 +31,6 @@ _SIDE = BINS // 2
 EDGES: FloatArray = np.arange(1, _SIDE) / _SIDE
 _FIRST_BINS = [0, 20, 40, 60, 80]  # of each verdict
 VERDICT_OF_BIN = np.repeat(np.arange(len(VERDICTS), dtype=np.int8), BINS // len(VERDICTS))
-_HOLD = 2
 
 IntArray = NDArray[np.int64]
 
@@ -73,8 +72,8 @@ class TickerCount:
 
 
 # Of each day at a horizon: that it counts, rose or fell, as _ROSE and _FELL; in millionths what its return is above the ticker's mean, and
-# what being right is above the ticker's share of such days.
-WEIGHTS = ("count", "excess", "lift")
+# what having risen, and having fallen, is above the ticker's share of such days.
+WEIGHTS = ("count", "excess", "up", "down")
 _ROSE, _FELL = 1 << 17, 1 << 34  # one sum counts days, rises and falls: of each there are fewer than 2**17 in a bin of a part
 
 
@@ -86,7 +85,7 @@ def count_ticker(bars: Bars, scores: FloatArray, rules: CountRules, beat: bool) 
     episodes = np.zeros((len(rules.horizons), len(VERDICTS)), dtype=np.int64)
     bins = bins_of(scores[WARMUP : WARMUP + days])
     codes = VERDICT_OF_BIN[bins]
-    starts, is_buy = run_starts(codes), codes > _HOLD
+    starts = run_starts(codes)
     entries = bars.open[WARMUP + 1 :]
     for at, horizon in enumerate(rules.horizons):
         known = len(bars) - WARMUP - 1 - horizon
@@ -96,7 +95,7 @@ def count_ticker(bars: Bars, scores: FloatArray, rules: CountRules, beat: bool) 
         np.minimum(net, _LARGEST, out=net)
         net -= 1.0 + rules.cost_bp / BASIS_POINTS
         rose, fell = net > 0, net < 0
-        count, excess, lift = weights[at, :, :known]
+        count, excess, up, down = weights[at, :, :known]
         np.multiply(rose, _ROSE, out=count)
         count[fell] = _FELL
         count += 1
@@ -105,8 +104,8 @@ def count_ticker(bars: Bars, scores: FloatArray, rules: CountRules, beat: bool) 
         np.rint(net, out=excess)
         returns[at] = np.bincount(bins[:known], excess, BINS)
         excess -= mean
-        np.multiply(np.where(is_buy[:known], rose, fell), MILLION, out=lift)
-        lift -= np.where(is_buy[:known], np.rint(rose.mean() * MILLION), np.rint(fell.mean() * MILLION))
+        np.subtract(rose * float(MILLION), np.rint(rose.mean() * MILLION), out=up)
+        np.subtract(fell * float(MILLION), np.rint(fell.mean() * MILLION), out=down)
         episodes[at] = np.bincount(codes[:known][starts[:known]], minlength=len(VERDICTS))
     numbers = bars.days.view(np.int64)
     return TickerCount(
@@ -123,8 +122,8 @@ def count_ticker(bars: Bars, scores: FloatArray, rules: CountRules, beat: bool) 
 
 BY_BIN = ("days", "rose", "excess")
 DAYS, ROSE, EXCESS = range(len(BY_BIN))
-BY_VERDICT = ("fell", "lift")
-FELL, LIFT = range(len(BY_VERDICT))
+BY_VERDICT = ("fell", "up", "down")
+FELL, UP, DOWN = range(len(BY_VERDICT))
 _ARRAYS = ("by_bin", "by_verdict", "returns", "episodes", "tickers")
 _NUMBERS = ("counted", "too_short", "beat")
 
@@ -159,14 +158,14 @@ class Sums:
         by_verdict = np.empty((horizons, len(BY_VERDICT), length, len(VERDICTS)), dtype=np.int64)
         for at in range(horizons):
             # Weights are floats, whose sums of whole numbers are exact.
-            count, excess, lift = (np.concatenate([one.weights[at, row] for one in counts]) for row in range(len(WEIGHTS)))
+            count, excess, *directions = (np.concatenate([one.weights[at, row] for one in counts]) for row in range(len(WEIGHTS)))
             counted = np.bincount(places, count, length * BINS).astype(np.int64).reshape(length, BINS)
             by_bin[at, DAYS] = counted % _ROSE
             by_bin[at, ROSE] = counted % _FELL // _ROSE
             by_bin[at, EXCESS] = np.bincount(places, excess, length * BINS).reshape(length, BINS)
             by_verdict[at, FELL] = np.add.reduceat(counted // _FELL, _FIRST_BINS, axis=1)
-            by_verdict[at, LIFT] = np.bincount(of_verdict, lift, length * len(VERDICTS)).reshape(length, len(VERDICTS))
-        by_verdict[:, LIFT, :, _HOLD] = 0
+            for row, weight in zip((UP, DOWN), directions, strict=True):
+                by_verdict[at, row] = np.bincount(of_verdict, weight, length * len(VERDICTS)).reshape(length, len(VERDICTS))
         episodes = np.array([one.episodes for one in counts])
         return cls(
             first,

@@ -72,7 +72,8 @@ class _Line:
     days: IntArray
     right: IntArray
     excess: IntArray
-    lift: IntArray | None
+    lift: IntArray | None = None
+    of_all: int = 0  # which of the columns of all days its lift is beside
 
     def columns(self) -> list[IntArray]:
         """The sums, by cell."""
@@ -91,17 +92,18 @@ class _Told:
 
 def _horizon(sums: Sums, at: int, horizon: int, seed: int) -> UniverseHorizon:
     days, rose, excess = sums.by_bin[at]
-    fell, lift = sums.by_verdict[at]
+    fell, up, down = sums.by_verdict[at]
     by_bin = days.sum(axis=0)
     cuts = _cuts(by_bin)
     tenths = [slice(*pair) for pair in pairwise(cuts)]
-    lines = [_Line(days[:, one].sum(axis=1), rose[:, one].sum(axis=1), excess[:, one].sum(axis=1), None) for one in tenths]
+    every = [days.sum(axis=1), excess.sum(axis=1), up.sum(axis=1), down.sum(axis=1)]
+    lines = [_Line(days[:, one].sum(axis=1), rose[:, one].sum(axis=1), excess[:, one].sum(axis=1)) for one in tenths]
     for code, verdict in enumerate(VERDICTS):
         bins = code == VERDICT_OF_BIN
-        right = rose[:, bins].sum(axis=1) if is_buy(verdict) else fell[:, code]
-        lines.append(_Line(days[:, bins].sum(axis=1), right, excess[:, bins].sum(axis=1), lift[:, code]))
+        right, lift, of_all = (rose[:, bins].sum(axis=1), up, 2) if is_buy(verdict) else (fell[:, code], down, 3)
+        lines.append(_Line(days[:, bins].sum(axis=1), right, excess[:, bins].sum(axis=1), lift[:, code], of_all))
     block = max(1, round(BLOCK_HORIZONS * horizon / CELL_BARS))
-    told = _told(lines, Blocks.drawn(seed + horizon, sums.cells, block))
+    told = _told(every, lines, Blocks.drawn(seed + horizon, sums.cells, block))
     returns, total = sums.returns[at], int(by_bin.sum())
     base = UniverseBase(total, int(rose.sum()) / total, int(fell.sum()) / total, int(returns.sum()) / MILLION / total)
     deciles = (_decile(number, tenth, told[number], (by_bin, returns)) for number, tenth in enumerate(tenths))
@@ -117,24 +119,30 @@ def _cuts(by_bin: IntArray) -> list[int]:
     return [0, *inner.tolist(), BINS]
 
 
-def _told(lines: Sequence[_Line], blocks: Blocks) -> list[_Told | None]:
-    """The values of each line that has days, and their bounds where the history is long enough."""
-    rows = np.array([column for line in lines for column in line.columns()], dtype=np.float64).T.copy()
+def _told(every: Sequence[IntArray], lines: Sequence[_Line], blocks: Blocks) -> list[_Told | None]:
+    """The values of each line that has days, and their bounds where the history is long enough.
+
+    `every` has the columns of all days: their number, excess, and lifts of both signs. A resample has an excess and a lift of its own as a
+    whole, which those of its lines are beside.
+    """
+    rows = np.array([*every, *(column for line in lines for column in line.columns())], dtype=np.float64).T.copy()
     totals = rows.sum(axis=0, keepdims=True)
     if blocks.are_enough:
         totals = np.concatenate([totals, blocks.sums(rows)])
-    told: list[_Told | None] = []
-    at = 0
-    for line in lines:
-        width = len(line.columns())
-        told.append(_line(totals[:, at : at + width], blocks) if totals[0, at] else None)
-        at += width
+    with np.errstate(invalid="ignore", divide="ignore"):  # a resample may have no day of a rare verdict, or none at all
+        of_all = totals[:, : len(every)] / totals[:, :1]
+        told: list[_Told | None] = []
+        at = len(every)
+        for line in lines:
+            columns = totals[:, at : at + len(line.columns())]
+            told.append(_line(columns[:, 1:] / columns[:, :1], of_all[:, [1, line.of_all]], blocks) if columns[0, 0] else None)
+            at += len(line.columns())
     return told
 
 
-def _line(totals: FloatArray, blocks: Blocks) -> _Told:
-    with np.errstate(invalid="ignore", divide="ignore"):  # a resample may have no day of a rare verdict
-        shares = totals[:, 1:] / totals[:, :1]
+def _line(shares: FloatArray, of_all: FloatArray, blocks: Blocks) -> _Told:
+    """The values of a line: in the columns of `shares` its hit, excess and maybe lift, beside excess and lift of all days."""
+    shares[:, 1:] -= of_all[:, : shares.shape[1] - 1]
     shares[:, 1:] /= MILLION
     estimate = shares[0]
     bounds = None

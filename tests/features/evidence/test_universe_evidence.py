@@ -14,11 +14,20 @@ from kit.series import store
 from kit.support import Client
 
 import database
+from analysis.bars import adjusted_bars
+from analysis.calibration import CountRules, Sums, count_ticker
+from analysis.calibration_table import seed_of, tables_of
+from analysis.engine import parameters_of, signal_history
 from features.evidence.calibrations import tidy_calibrations
 from features.evidence.kinds import UniverseCalibration
+from features.prices.providers.sample import SampleProvider
 from jobs.claims import ClaimLost, Claims
 from jobs.kind import JobKinds
+from models.analysis import Overrides
+from models.price_series import PackedBars
+from models.strategy import STRATEGIES
 from utils.clock import now
+from utils.json_text import dump, parse_tolerant
 
 KINDS = (UniverseCalibration(),)
 SAMPLE = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
@@ -97,6 +106,19 @@ def test_the_sums_are_those_of_the_tickers(client: Client) -> None:
                     assert verdict[name] is None
                 else:
                     assert verdict[name] == pytest.approx(sum(weight * value for weight, value in values) / days, abs=1e-6)
+
+
+def test_either_database_gives_what_the_sums_give(client: Client) -> None:
+    universe = counted(client, universe="all", strategy="reversion")
+    rules, parameters, counts = CountRules((5, 10, 20, 60), 20.0), parameters_of(STRATEGIES["reversion"], Overrides()), []
+    for series in SampleProvider().series():
+        bars = adjusted_bars(PackedBars.pack(series.bars), adjusted=True)
+        if len(bars) >= rules.bars_needed:
+            counts.append(count_ticker(bars, signal_history(bars, parameters).score, rules, beat=False))
+    sums = Sums.of(counts, len(rules.horizons))
+    tables = tables_of(sums, rules.horizons, seed_of(sums))
+    assert universe["horizons"] == parse_tolerant(dump(tables))
+    assert universe["interval"]["seed"] == seed_of(sums)
 
 
 def test_the_same_work_is_queued_once(client: Client) -> None:
