@@ -43,6 +43,7 @@ from infrastructure.health import HealthChecks
 from infrastructure.lifecycle import Lifecycle, Step
 from infrastructure.metrics import Metrics, PrometheusMetrics, SafeMetrics
 from infrastructure.redis_link import RedisLink
+from infrastructure.replacements import Replacements
 from infrastructure.sql.pool_watchdog import PoolWatchdog
 from jobs.celery_wakeup import wakeup_for
 from jobs.event_routes import SOCKET_OPTIONS
@@ -148,6 +149,7 @@ def _build_services(foundation: Foundation, features: Iterable[Feature]) -> Serv
         database=database,
         redis=redis,
         cache=cache,
+        replacements=Replacements(database),
         flags=foundation.flags,
         metrics=metrics,
         errors=errors,

@@ -128,7 +128,7 @@ def verdict_table(database: Database, tickers: Collection[str]) -> str:
     for summary in chain.from_iterable(result_pages(database, FIRST_ORG, filters, Universes())):
         if summary.ticker not in tickers:
             continue
-        result = parse_strict(result_body(database, FIRST_ORG, summary.id, NoCache(database))[1])
+        result = parse_strict(result_body(database, FIRST_ORG, summary.id, NoCache(database)).body)
         trade = result["trade"] if result["signal"] == "BUY" else None
         otherwise = "sell, or stay out" if result["signal"] == "SELL" else "no trade"
         plan = "".join(f"{trade[name]:10.2f}" for name in ("entry", "stop_loss", "target")) if trade else f"{otherwise:>30}"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from infrastructure.metrics import Metrics
     from infrastructure.rate_limiter import RateLimiter
     from infrastructure.redis_link import RedisLink
+    from infrastructure.replacements import Replacements
     from jobs.feed import JobFeed
     from jobs.reads import JobReads
     from jobs.stalls import StallWatch
@@ -39,6 +40,7 @@ class Services:
     database: Database
     redis: RedisLink | None  # None without REDIS_URL
     cache: Cache
+    replacements: Replacements
     flags: FeatureFlags
     metrics: Metrics
     errors: ErrorJournal

@@ -85,7 +85,7 @@ def lookups(url: str, redis_url: str) -> Contenders:
     shared.put(
         "result",
         b"\n".join(
-            part.encode() if isinstance(part, str) else part for part in result_body(database.current(), FIRST_ORG, result_id, memory)
+            part.encode() if isinstance(part, str) else part for part in result_body(database.current(), FIRST_ORG, result_id, memory)[:2]
         ),
         3600,
     )

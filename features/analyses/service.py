@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 import structlog
@@ -27,6 +27,7 @@ from features.analyses.store.failure import list_standing as standing_failures
 from features.analyses.store.latest import Mark
 from features.prices import service as prices
 from infrastructure.cache import Cache
+from infrastructure.replacements import Replacements
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Overrides, Parameters, Sizing
 from models.bulk_analysis import Analysed, BulkParams
 from models.cache import Region
@@ -40,7 +41,7 @@ from models.result import NewResult, StoredResult
 from models.screen import ScreenValues
 from models.strategy import STRATEGIES
 from utils.cancellation import Check, always_wanted
-from utils.clock import now
+from utils.clock import iso, now, parse_iso
 from utils.json_text import dump, parse_tolerant
 
 log = structlog.get_logger(__name__)
@@ -116,22 +117,41 @@ def _find_or_share(database: Database, target: _Target, cache: Cache) -> StoredR
     return stored
 
 
-def result_body(database: Database, org_id: int, result_id: str, cache: Cache) -> tuple[str, bytes]:
-    """A result's fingerprint and JSON. Both are immutable. Raises ResultNotFound."""
-    cached = cache.get(Region.RESULTS, f"{org_id}:{result_id}")
+class ResultBody(NamedTuple):
+    """A result's JSON, and what tells whether it may be superseded. All of it is immutable."""
+
+    fingerprint: str
+    body: bytes
+    ticker: str
+    created_at: datetime
+
+    @property
+    def is_of_upload(self) -> bool:
+        """Whether its prices are the organization's own, which no refresh replaces."""
+        return b'"provider":"upload"' in self.body
+
+
+def result_body(database: Database, org_id: int, result_id: str, cache: Cache) -> ResultBody:
+    """A result as it is sent. Raises ResultNotFound."""
+    key = f"{org_id}:{result_id}:sent"  # without the last part, versions before kept less under it
+    cached = cache.get(Region.RESULTS, key)
     if cached is None:
         with database.reader() as connection:
             row = result_store.find_body(connection, org_id, result_id)
         if row is None:
             raise ResultNotFound(result_id)
-        cached = f"{row[0]}\n{row[1]}".encode()
-        cache.put(Region.RESULTS, f"{org_id}:{result_id}", cached)
-    fingerprint, _, body = cached.partition(b"\n")
-    return fingerprint.decode(), body
+        fingerprint, body, ticker, created_at = row
+        cached = f"{fingerprint} {ticker} {iso(created_at)}\n{body}".encode()
+        cache.put(Region.RESULTS, key, cached)
+    head, _, sent = cached.partition(b"\n")
+    fingerprint, ticker, moment = head.decode().split(" ")
+    return ResultBody(fingerprint, sent, ticker, parse_iso(moment))
 
 
-def is_superseded(database: Database, org_id: int, result_id: str) -> bool:
-    """Whether the history that a result was computed from was replaced as one since."""
+def is_superseded(database: Database, org_id: int, result_id: str, result: ResultBody, replacements: Replacements) -> bool:
+    """Whether the history that a result was computed from was replaced as one since, but for the last second."""
+    if result.is_of_upload or not replacements.may_have_come_after(result.ticker, result.created_at):
+        return False
     with database.reader() as connection:
         return result_store.is_superseded(connection, org_id, result_id)
 

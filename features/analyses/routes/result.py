@@ -46,15 +46,15 @@ blueprint = api_blueprint("result", RESULTS)
 def get_result(path: ResultPath) -> Response:
     """One result, unchanged since it was computed, and whether it is `superseded`. `ETag` is its fingerprint, with `-superseded` then.
 
-    `If-None-Match` is honoured.
+    A replacement of its prices is told within a second. `If-None-Match` is honoured.
     """
     if not is_id(path.result_id):
         raise ResultNotFound(path.result_id)
     parts = services()
-    fingerprint, body = result_body(parts.database, org_id(), path.result_id, parts.cache)
-    superseded = is_superseded(parts.database, org_id(), path.result_id)
-    told = body[:-1] + (b',"superseded":true}' if superseded else b',"superseded":false}')
-    return tagged(told, f"{fingerprint}-superseded" if superseded else fingerprint)
+    result = result_body(parts.database, org_id(), path.result_id, parts.cache)
+    superseded = is_superseded(parts.database, org_id(), path.result_id, result, parts.replacements)
+    told = result.body[:-1] + (b',"superseded":true}' if superseded else b',"superseded":false}')
+    return tagged(told, f"{result.fingerprint}-superseded" if superseded else result.fingerprint)
 
 
 @blueprint.get("/results/<result_id>/flips", responses={200: FlipsAnswer}, problems=("not_found", "conflict"))

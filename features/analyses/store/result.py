@@ -28,13 +28,13 @@ def find(connection: AnyReader, org_id: int, result_id: str) -> StoredResult | N
 
 
 # The busiest read: only the columns that an answer needs.
-FIND_BODY = text("SELECT fingerprint, body FROM analysis_results WHERE id = :id AND org_id = :org_id")
+FIND_BODY = text("SELECT fingerprint, body, ticker, created_at FROM analysis_results WHERE id = :id AND org_id = :org_id")
 
 
-def find_body(connection: AnyReader, org_id: int, result_id: str) -> tuple[str, str] | None:
-    """The fingerprint and the JSON of one result."""
+def find_body(connection: AnyReader, org_id: int, result_id: str) -> tuple[str, str, str, datetime] | None:
+    """The fingerprint, the JSON, the ticker and the moment of one result."""
     row = connection.execute(FIND_BODY, {"id": result_id, "org_id": org_id}).first()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else (row[0], row[1], row[2], row[3])
 
 
 FIND_SUPERSEDED = text(f"SELECT {SUPERSEDED} FROM analysis_results AS r WHERE r.id = :id AND r.org_id = :org_id")
