@@ -28,7 +28,7 @@ def test_one_trial_is_not_deflated() -> None:
     alone = deflated_sharpe(PAPER, 1, SPREAD)
     assert alone is not None
     assert alone > deflated_sharpe(PAPER, 2, SPREAD)
-    assert deflated_sharpe(PAPER._replace(sharpe=0.0), 1, 0.0) == 0.5
+    assert deflated_sharpe(SharpeEstimate(0.0, *PAPER[1:]), 1, 0.0) == 0.5
 
 
 def test_more_trials_never_raise_it() -> None:
