@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -44,8 +45,18 @@ class Newest:
     job: Job | None
 
 
-def newest(database: Database, org_id: int, strategy: str, universe: str) -> Newest:
+@dataclass(frozen=True)
+class Reading:
+    """How evidence is read: `before_work` is called before what an ended job has counted is put together, which takes a second or two."""
+
+    database: Database
+    org_id: int
+    before_work: Callable[[], None] = lambda: None
+
+
+def newest(reading: Reading, strategy: str, universe: str) -> Newest:
     """The newest evidence of a universe by a strategy. What an ended job has counted is put together by whoever asks first."""
+    database, org_id = reading.database, reading.org_id
     with database.reader() as connection:
         found = calibration_store.find_newest(connection, org_id, strategy, universe)
         waiting = calibration_store.list_open(connection, org_id, strategy, universe, OPEN)
@@ -55,14 +66,17 @@ def newest(database: Database, org_id: int, strategy: str, universe: str) -> New
         if job is not None and not job.is_finished:
             running = running or job
         elif job is not None and job.status is JobStatus.COMPLETED:
+            reading.before_work()
             return Newest(_finish(database, one, job), running)
     if found is not None and found.has_parts:
+        reading.before_work()
         return Newest(_finish(database, found, _job_of(database, found)), running)
     return Newest(None if found is None else found.body, running)
 
 
-def of_job(database: Database, org_id: int, job_id: str) -> Newest:
+def of_job(reading: Reading, job_id: str) -> Newest:
     """The evidence that a job counts. Raises JobWithoutEvidence where there is none."""
+    database, org_id = reading.database, reading.org_id
     with database.reader() as connection:
         found = calibration_store.find_of_job(connection, org_id, job_id)
     if found is None:
@@ -72,6 +86,7 @@ def of_job(database: Database, org_id: int, job_id: str) -> Newest:
         return Newest(found.body, job)
     has_completed = job is not None and job.status is JobStatus.COMPLETED
     if found.has_parts if found.body is not None else has_completed:
+        reading.before_work()
         return Newest(_finish(database, found, job), None)
     return Newest(found.body, None)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from analysis.bars import Bars, adjusted_bars
 from analysis.engine import ENGINE_RELEASED, Fingerprints, basis_of, parameters_of, signal_history
@@ -35,6 +36,7 @@ from models.price_errors import PricesDamaged
 from models.price_series import PackedBars, SeriesHead, digest_of
 from models.strategy import STRATEGIES
 from utils.clock import now
+from utils.database_errors import reason_of, refuses_writes
 from utils.json_text import dump, parse_tolerant
 
 log = structlog.get_logger(__name__)
@@ -157,10 +159,20 @@ def _compute_and_store(database: Database, sought: Sought) -> tuple[str, str]:
     sha256, bars = _adjusted(sought.order, _load(database, sought))
     key = _Key(sought.order, sha256)  # the prices may have changed since the head was read
     body = dump(_evidence(sought.order, bars, key)).decode()
-    with database.one_statement() as connection:
-        evidence_store.insert(connection, sought.org_id, NewEvidence(sought.order.ticker, key.fingerprint, body, now()))
+    _keep(database, sought.org_id, NewEvidence(sought.order.ticker, key.fingerprint, body, now()))
     log.info("evidence computed", ticker=sought.order.ticker, strategy=sought.order.strategy, bars=len(bars))
     return key.fingerprint, body
+
+
+def _keep(database: Database, org_id: int, new: NewEvidence) -> None:
+    """Store evidence. Where the database refuses writes, a reader is served all the same."""
+    try:
+        with database.one_statement() as connection:
+            evidence_store.insert(connection, org_id, new)
+    except SQLAlchemyError as error:
+        if not refuses_writes(error):
+            raise
+        log.warning("evidence not kept", ticker=new.ticker, reason=reason_of(error))
 
 
 def _evidence(order: EvidenceOrder, bars: Bars, key: _Key) -> Evidence:

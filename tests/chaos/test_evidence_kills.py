@@ -11,7 +11,7 @@ from kit.series import store
 from kit.servers import wait_until
 
 import database
-from features.evidence.calibrations import of_job
+from features.evidence.calibrations import Reading, of_job
 from features.evidence.kinds import UniverseCalibration
 from features.evidence.universe_jobs import submit
 from infrastructure.feature import Universes
@@ -31,7 +31,7 @@ def queue() -> str:
 
 def answer_of(job_id: str) -> bytes:
     """The bytes of an answer without what is of one run alone."""
-    body = of_job(database.current(), FIRST_ORG, job_id).body
+    body = of_job(Reading(database.current(), FIRST_ORG), job_id).body
     assert body is not None
     values: dict[str, Any] = parse_tolerant(body)
     return dump({name: value for name, value in values.items() if name not in ("id", "job_id", "created_at", "finished_at")})

@@ -8,12 +8,12 @@ from api.authentication import org_id
 from api.blueprint import api_blueprint
 from api.csv_file import csv_response, wants_csv
 from api.flags import require_flag
-from api.heavy import heavy_read
+from api.heavy import hold_slot
 from api.problem import BODY_PROBLEMS
 from api.rate_limit import Budget, budget
 from api.schemas import SubmitHeaders
 from api.services import services
-from features.evidence.calibrations import Newest, newest, of_job
+from features.evidence.calibrations import Newest, Reading, newest, of_job
 from features.evidence.evidence_csv import universe_csv
 from features.evidence.flags import EVIDENCE as FLAG
 from features.evidence.routes.tags import EVIDENCE
@@ -60,7 +60,6 @@ def compute_evidence(header: SubmitHeaders, body: UniverseEvidenceRequest) -> Re
     problems=("evidence_not_found", "universe_not_found"),
     sends=("ETag", "Content-Disposition"),
 )
-@heavy_read()
 def get_universe_evidence(query: UniverseEvidenceQuery) -> Response:
     """What came after the scores and verdicts of a strategy over a universe.
 
@@ -82,12 +81,13 @@ def get_universe_evidence(query: UniverseEvidenceQuery) -> Response:
 
 def _find(query: UniverseEvidenceQuery) -> Newest:
     parts = services()
+    reading = Reading(parts.database, org_id(), hold_slot)
     if query.job_id is not None:
-        found = of_job(parts.database, org_id(), query.job_id)
+        found = of_job(reading, query.job_id)
         if found == Newest(None, None):
             raise JobWithoutEvidence
         return found
-    found = newest(parts.database, org_id(), query.strategy, query.universe)
+    found = newest(reading, query.strategy, query.universe)
     if found == Newest(None, None):
         with parts.database.read() as connection:
             prices.require_universe(connection, org_id(), query.universe, parts.universes)

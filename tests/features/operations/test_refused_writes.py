@@ -96,3 +96,13 @@ def test_work_that_waits_for_writes_sends_no_readers_away(
     backlog = check(client, "backlog")
     assert backlog[:2] == (status, state)
     assert (remedy_of(backend) in backlog[2]) is is_refused
+
+
+def test_evidence_that_cannot_be_kept_is_answered(backend: Backend, tmp_path: Path) -> None:
+    client = client_of(backend, tmp_path)
+    set_read_only(backend, True)
+    first, again = (client.get("/evidence/AAPL") for _ in range(2))
+    assert (first.status_code, again.data) == (200, first.data)
+    set_read_only(backend, False)
+    assert client.get("/evidence/AAPL").data == first.data
+    assert len(database.query_db("SELECT fingerprint FROM evidence")) == 1
