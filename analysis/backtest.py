@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.bars import Bars, BoolArray, FloatArray
-from analysis.score import WEAK
+from analysis.rules import cast_votes, divisions_by_zero_ignored
+from analysis.score import WEAK, score_of
+from analysis.series import compute_series
 from analysis.trade import stop_distance
 from models.analysis import Parameters, Side
 from models.backtest import BacktestRules, BacktestTrade, ExitReason, Sides
@@ -29,6 +32,13 @@ class Signals(NamedTuple):
 
     score: FloatArray
     atr: FloatArray
+
+
+def signals_of(bars: Bars, choices: Iterable[Parameters]) -> list[Signals]:
+    """The signals by each of several parameters; the indicators are computed once."""
+    with divisions_by_zero_ignored():
+        series = compute_series(bars, len(bars))
+        return [Signals(score_of(cast_votes(choice.indicators, series), choice.weights).score, series.atr) for choice in choices]
 
 
 class Position(NamedTuple):
@@ -140,7 +150,7 @@ class _Market:
         self._slippage = rules.slippage_bp / _BASIS_POINTS
         self._fillable = fillable(bars.volume)
         self._all_fillable = bool(self._fillable.all())
-        if rules.stops or rules.sides is not Sides.LONG:
+        if rules.stops or rules.side is not Sides.LONG:
             self._highs: list[float] = bars.high.tolist()
             self._lows: list[float] = bars.low.tolist()
 
@@ -182,7 +192,7 @@ class _Market:
             listed: list[int] = (where.nonzero()[0] + (first + 1)).tolist()
             return listed
 
-        if self._rules.sides is Sides.LONG:
+        if self._rules.side is Sides.LONG:
             entries = bars(buy)
             return _Orders(entries, [1] * len(entries), bars(after_sell), [])
         enters = buy | sell

@@ -24,6 +24,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _prices(call)
     _universes(call)
     result = _results(call)
+    _backtests(call, run_jobs)
     _jobs(call, run_jobs)
     _evidence(call, run_jobs)
     _refreshes(call, run_jobs)
@@ -88,6 +89,21 @@ def _results(call: Recorder) -> Any:
     call("get_series", ticker="AAPL", query={"keys": "close,ema_50,score", **DAYS})
     _screens(call)
     return result
+
+
+def _backtests(call: Recorder, run_jobs: Callable[[], None]) -> None:
+    spring = {"start": "2012-12-03", "end": "2013-03-01"}  # short, because an answer has a number for each day
+    made = call("run_backtest", body={"ticker": "IBM", "strategy": "trend", "cost_bp": 10, **spring})
+    call("get_backtest", backtest_id=made["id"])
+    call("get_backtest", backtest_id=made["id"], header=CSV)
+    call("compare_backtests", body={"ticker": "IBM", "sets": [{"strategy": "trend"}, {"strategy": "trend", "stops": False}], **spring})
+    order = {"tickers": ["AAPL", "IBM"], "strategy": "weekly", **spring}
+    for key in ("2026-11-20-backtests", "2026-11-20-backtests-again"):
+        for _ in REPEATED:
+            call("run_backtest", body=order, header={"Idempotency-Key": key})
+    run_jobs()
+    call("list_backtests", query={"ticker": "IBM", "limit": 10})
+    call("get_backtest", backtest_id=NO_ID)
 
 
 def _screens(call: Recorder) -> None:

@@ -10,31 +10,33 @@ from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 if TYPE_CHECKING:
     from flask import Blueprint
 
-    from features.evidence.kinds import UniverseCalibration
+    from features.evidence.kinds import BulkBacktests, UniverseCalibration
     from infrastructure.foundation import Foundation
 
 TIDIED_SECONDS = 60.0
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.evidence.routes import evidence, universe
+    from features.evidence.routes import backtest, evidence, universe
 
-    return evidence.blueprint, universe.blueprint
+    return backtest.blueprint, evidence.blueprint, universe.blueprint
 
 
-def _kinds(foundation: Foundation) -> tuple[UniverseCalibration, ...]:
-    from features.evidence.kinds import UniverseCalibration
+def _kinds(foundation: Foundation) -> tuple[UniverseCalibration | BulkBacktests, ...]:
+    from features.evidence.kinds import BulkBacktests, UniverseCalibration
 
-    return (UniverseCalibration(),)
+    return UniverseCalibration(), BulkBacktests()
 
 
 def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
+    from features.evidence.backtests import prune_backtests
     from features.evidence.calibrations import tidy_calibrations
     from features.evidence.retention import prune_evidence
 
     database, kept = foundation.database, foundation.settings.results_kept
     return (
         MaintenanceTask("prune_evidence", HOURLY, lambda: prune_evidence(database, kept)),
+        MaintenanceTask("prune_backtests", HOURLY, lambda: prune_backtests(database, kept)),
         MaintenanceTask("tidy_calibrations", TIDIED_SECONDS, lambda: tidy_calibrations(database)),
     )
 

@@ -10,10 +10,12 @@ from sqlalchemy import Connection
 
 from database import Database
 from jobs.kind import IsolationLimits
+from models.backtest import BACKTEST, BacktestParams
 from models.evidence import EVIDENCE
 from models.job import Fault, Lane, Stored
 
 if TYPE_CHECKING:
+    from features.evidence.backtest_jobs import Backtested
     from features.evidence.counting import Counted
     from features.evidence.universe_jobs import CalibrationParams
 
@@ -50,3 +52,37 @@ class UniverseCalibration:
         from features.evidence.counting import store_counts  # noqa: PLC0415 — as above
 
         return store_counts(connection, org_id, outcomes)
+
+
+class BulkBacktests:
+    """Runs the backtests that are not stored yet. An outcome is `Backtested`, or the Fault of the ticker."""
+
+    name = BACKTEST
+    lane = Lane.CPU
+    limits = IsolationLimits()
+    unexpected = Fault("internal_error", "The backtest failed unexpectedly; the log has the reason. Other tickers are not affected.")
+
+    def prepare(self) -> None:
+        """Import the engine."""
+        from features.evidence import backtest_jobs as backtest_jobs  # noqa: PLC0415, PLC0414 — only workers need the engine
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def read_params(self, text: str) -> BacktestParams:
+        """Parse the parameters. Raises JobUnreadable."""
+        from features.evidence.backtest_orders import read_params  # noqa: PLC0415 — as above
+
+        return read_params(text)
+
+    def run(self, database: Database, org_id: int, params: BacktestParams, keys: Sequence[str]) -> Iterator[tuple[str, Backtested | Fault]]:
+        """Yield the outcome of each ticker."""
+        from features.evidence.backtest_jobs import run_many  # noqa: PLC0415 — as above
+
+        return run_many(database, org_id, params, keys)
+
+    def store(self, connection: Connection, org_id: int, outcomes: Mapping[str, Backtested], moment: datetime) -> Mapping[str, Stored]:
+        """Store the backtests and their trials; return by ticker the backtest's id and its main numbers."""
+        from features.evidence.backtest_jobs import store_many  # noqa: PLC0415 — as above
+
+        return store_many(connection, org_id, outcomes, moment)

@@ -224,7 +224,7 @@ def test_a_split_inside_a_trade_is_no_stop() -> None:
 
 # ---- short positions ----------------------------------------------------------------------------------------------------------------
 
-SHORT = dataclasses.replace(NO_STOPS, sides=Sides.LONG_SHORT)
+SHORT = dataclasses.replace(NO_STOPS, side=Sides.LONG_SHORT)
 SHORT_STOPS = dataclasses.replace(SHORT, stops=True)
 
 
@@ -293,9 +293,7 @@ def test_long_only_trades_are_the_long_trades() -> None:
 
 # ---- properties ---------------------------------------------------------------------------------------------------------------------
 
-VARIANTS = [
-    dataclasses.replace(FREE, sides=sides, stops=stops, cost_bp=20.0, slippage_bp=5.0) for sides in Sides for stops in (False, True)
-]
+VARIANTS = [dataclasses.replace(FREE, side=side, stops=stops, cost_bp=20.0, slippage_bp=5.0) for side in Sides for stops in (False, True)]
 
 
 @pytest.mark.parametrize("rules", VARIANTS)
@@ -317,7 +315,7 @@ def test_it_equals_a_walk_from_bar_to_bar(rules: BacktestRules, idle: float, see
 @given(seed=st.integers(0, 10_000), cut=st.integers(60, 299))
 def test_the_future_changes_nothing_before_it(seed: int, cut: int) -> None:
     bars, scores = walk(seed, 300, idle=0.05), np.random.default_rng(seed).uniform(-0.6, 0.6, 300)
-    rules = dataclasses.replace(FREE, sides=Sides.LONG_SHORT)
+    rules = dataclasses.replace(FREE, side=Sides.LONG_SHORT)
     order = np.concatenate([np.arange(cut), np.random.default_rng(seed).permutation(np.arange(cut, 300))])
     columns = (getattr(bars, name)[order] for name in ("open", "high", "low", "close", "volume"))
     shuffled = Bars(bars.days, *columns)
@@ -370,7 +368,7 @@ def _bar_by_bar(bars: Bars, scores: Any, rules: BacktestRules, first: int) -> tu
             if direction and waiting == -direction:
                 leave(bar, opened, ExitReason.SIGNAL)
             waiting = 0
-            if not direction and cash > 0 and verdict and (verdict > 0 or rules.sides is Sides.LONG_SHORT):
+            if not direction and cash > 0 and verdict and (verdict > 0 or rules.side is Sides.LONG_SHORT):
                 direction, entry, stake = verdict, bar, cash
                 price = opened * (1 + direction * slip)
                 size = cash / (price * (1 + half))

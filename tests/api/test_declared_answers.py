@@ -28,6 +28,8 @@ NAMES_IT_ELSEWHERE = {
         "analyze",
         "bulk_analyze",
         "compute_evidence",
+        "run_backtest",
+        "compare_backtests",
         "refresh",
         "rerun",
         "get_overview",

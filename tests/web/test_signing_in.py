@@ -69,6 +69,7 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "key_id": "x",
         "import_id": "x",
         "screen_id": "x",
+        "backtest_id": "x",
         "list_id": "default",
         "name": "streams",
         "build": "x",

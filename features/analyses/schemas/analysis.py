@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
@@ -56,13 +57,10 @@ class Weights(Body):
     volume: Weight | None = None
 
 
-class AnalysisOptions(Body):
-    """The strategy, and changes to its parameters."""
+class StrategyOptions(Body):
+    """The strategy, and changes to its rules."""
 
     strategy: StrategyId = Field("balanced", description="See GET /strategies.")
-    capital: Annotated[float, Field(gt=0, le=1e12)] | None = Field(None, description="Capital for the position size. Default: 100,000.")
-    risk_percent: Percent | None = Field(None, description="The largest loss at the stop, in percent of capital. Default: 2.")
-    max_position_percent: Percent | None = Field(None, description="The largest position, in percent of capital. Default: the strategy's.")
     reward_risk: Annotated[float, Field(gt=0, le=10)] | None = Field(None, description="Target distance ÷ stop distance.")
     weights: Weights | None = Field(None, description="Replace the strategy's weights.")
     indicators: Indicators | None = Field(
@@ -70,7 +68,6 @@ class AnalysisOptions(Body):
         validate_default=True,
         description="The indicators to use, at least one of which votes with a weight above 0; `atr` never votes. Default: all twelve.",
     )
-    as_of: IsoDate | None = Field(None, description="Analyse as if this were the newest day; later prices are not used.")
 
     @field_validator("indicators")
     @classmethod
@@ -89,13 +86,25 @@ class AnalysisOptions(Body):
         return indicators
 
     def overrides(self) -> Overrides:
-        """The options that change the result."""
+        """The options that change the rules."""
         return Overrides(
             weights=(self.weights.model_dump(exclude_none=True) or None) if self.weights else None,
             reward_risk=self.reward_risk,
             indicators=None if self.indicators is None else tuple(self.indicators),
-            as_of=self.as_of,
         )
+
+
+class AnalysisOptions(StrategyOptions):
+    """The strategy, changes to its rules, the size of the position, and the day."""
+
+    capital: Annotated[float, Field(gt=0, le=1e12)] | None = Field(None, description="Capital for the position size. Default: 100,000.")
+    risk_percent: Percent | None = Field(None, description="The largest loss at the stop, in percent of capital. Default: 2.")
+    max_position_percent: Percent | None = Field(None, description="The largest position, in percent of capital. Default: the strategy's.")
+    as_of: IsoDate | None = Field(None, description="Analyse as if this were the newest day; later prices are not used.")
+
+    def overrides(self) -> Overrides:
+        """The options that change the result."""
+        return replace(super().overrides(), as_of=self.as_of)
 
     def sizing(self) -> Sizing:
         """The options that change only the size of the position."""

@@ -187,6 +187,34 @@ KINDS.evidence = {
     ],
 };
 
+/** @type {[key: string, name: string, format: (value: any) => string][]} */
+const BACKTEST_PARAMS = [
+  ["side", "Trades", (side) => (side === "long" ? "rising prices only" : "rising and falling prices")],
+  ["stops", "Stop and target", (stops) => (stops ? "count" : "do not count")],
+  ["cost_bp", "Cost of a round trip", (points) => `${points / 100}%`],
+  ["slippage_bp", "Slippage of a fill", (points) => `${points / 100}%`],
+  ["start", "From", formatDay],
+  ["end", "To", formatDay],
+];
+
+const percent = (fraction) => `${(100 * fraction).toFixed(1)}%`;
+
+KINDS.backtest = {
+  noun: ["ticker", "tickers"],
+  done: () => "backtested",
+  hasReport: false,
+  outcomes: "Beside buy-and-hold",
+  describe: ({ params, total, retry_of: retried }) =>
+    `Backtest of ${tickersOf(params.universe, formatCount(total, "ticker", "tickers"))}${retried ? ", failed ones again" : ""}, ${strategyName(params.strategy)}`,
+  facts: (params) => [...ANALYSIS_PARAMS, ...BACKTEST_PARAMS].filter(([key]) => has(params[key])).map(([key, name, format]) => /** @type {[string, string]} */ ([name, format(params[key])])),
+  address: ({ key }, { params }) => tickerAddress(key, params.strategy),
+  outcome: ({ outcome, facts }) =>
+    outcome && [
+      h("span", { class: outcome === "ahead" ? "badge good" : "badge" }, outcome),
+      facts && ` ${percent(facts.total_return)}, buy-and-hold ${percent(facts.benchmark_return)}; ${formatCount(facts.trades, "trade", "trades")}`,
+    ],
+};
+
 /** @type {(name: string) => Kind} */
 const unknown = (name) => ({
   noun: ["item", "items"],

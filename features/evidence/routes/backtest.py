@@ -1,0 +1,127 @@
+"""Backtests: run one, many as a job, or several sets of parameters beside each other; read what is stored."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from flask import Response
+
+from api.authentication import org_id
+from api.blueprint import api_blueprint
+from api.csv_file import csv_response, wants_csv
+from api.flags import require_flag
+from api.heavy import hold_slot
+from api.paging import page, read_cursor
+from api.problem import BODY_PROBLEMS
+from api.rate_limit import Budget, budget
+from api.schemas import SubmitHeaders
+from api.services import services
+from features.evidence.backtest_csv import trades_csv
+from features.evidence.backtest_jobs import submit
+from features.evidence.backtests import BacktestAnswer as FoundBacktest
+from features.evidence.backtests import find_backtest, run_sought, seek_backtest
+from features.evidence.comparing import compare
+from features.evidence.flags import EVIDENCE as FLAG
+from features.evidence.routes.tags import BACKTESTS
+from features.evidence.schemas.backtest import (
+    BacktestAnswer,
+    BacktestJobAnswer,
+    BacktestOrJobAnswer,
+    BacktestPage,
+    BacktestPath,
+    BacktestRequest,
+    BacktestsQuery,
+    CompareRequest,
+    ComparisonAnswer,
+)
+from features.evidence.store import backtest as backtest_store
+from jobs.flags import BULK_JOBS
+from jobs.submission import submit_job
+from models.backtest import BacktestSummary
+from utils.api_utils import json_response, tagged
+from utils.json_text import parse_tolerant
+
+blueprint = api_blueprint("backtest", BACKTESTS)
+
+
+@blueprint.post(
+    "/backtests",
+    responses={200: BacktestOrJobAnswer, 202: BacktestJobAnswer},
+    problems=(
+        *BODY_PROBLEMS,
+        *("ticker_not_found", "universe_not_found", "conflict"),
+        *("insufficient_history", "price_quality", "idempotency_mismatch", "feature_disabled"),
+    ),
+    sends=("Location", "Idempotent-Replayed"),
+)
+@budget(Budget.ANALYSES)
+def run_backtest(header: SubmitHeaders, body: BacktestRequest) -> Response:
+    """What following a strategy's verdicts would have earned: on one ticker at once, on many by a job.
+
+    A repeated backtest of the same prices is found again, and is no new trial. An active job that does the same is returned, unless `force`
+    is set.
+    """
+    require_flag(FLAG)
+    own = services()
+    if body.ticker is None:
+        require_flag(BULK_JOBS)
+        asked = body.bulk()
+        return submit_job(header.idempotency_key, lambda connection: submit(connection, org_id(), asked, own.universes))
+    sought = seek_backtest(own.database, org_id(), body.ticker, body.order())
+    if sought.stored is None:
+        hold_slot()
+    found = run_sought(own.database, sought)
+    return json_response(found.body, headers={"Location": f"/api/v1/backtests/{found.id}"})
+
+
+@blueprint.get("/backtests", responses={200: BacktestPage}, sends=("ETag",))
+def list_backtests(query: BacktestsQuery) -> Response:
+    """Stored backtests, newest first. `If-None-Match` is honoured."""
+    scope = ["backtests", query.ticker]
+    position = read_cursor(query.cursor, scope)
+    with services().database.reader() as connection:
+        before = None if position is None else str(position[0])
+        rows = backtest_store.list_backtests(connection, org_id(), query.ticker, query.limit + 1, before)
+    items, next_cursor = page(rows, query.limit, scope, lambda last: [last.id])
+    return tagged({"items": [_item(summary) for summary in items], "next_cursor": next_cursor})
+
+
+@blueprint.get(
+    "/backtests/<backtest_id>",
+    responses={200: BacktestAnswer},
+    problems=("not_found", "conflict"),
+    sends=("ETag", "Content-Disposition"),
+)
+def get_backtest(path: BacktestPath) -> Response:
+    """One backtest, with the trials of now. `If-None-Match` is honoured. With `Accept: text/csv` its trades are sent as a file."""
+    found = find_backtest(services().database, org_id(), path.backtest_id)
+    response = _trades_file(found) if wants_csv() else tagged(found.body, found.etag)
+    response.vary.add("Accept")
+    return response
+
+
+@blueprint.post(
+    "/backtests/compare",
+    responses={200: ComparisonAnswer},
+    problems=(*BODY_PROBLEMS, "ticker_not_found", "insufficient_history", "price_quality", "feature_disabled"),
+)
+@budget(Budget.ANALYSES)
+def compare_backtests(body: CompareRequest) -> Response:
+    """Several sets of parameters on one ticker, beside each other and beside buy-and-hold. `luck` says whether luck explains the best.
+
+    Each set is a trial: it makes the deflated Sharpe ratio of every backtest of the ticker stricter. Nothing else is stored.
+    """
+    require_flag(FLAG)
+    hold_slot()
+    return json_response(compare(services().database, org_id(), body.ticker, body.orders()))
+
+
+def _item(summary: BacktestSummary) -> dict[str, object]:
+    fields = asdict(summary)
+    return {**fields.pop("figures"), **fields}
+
+
+def _trades_file(found: FoundBacktest) -> Response:
+    backtest = parse_tolerant(found.body)
+    response = csv_response(trades_csv(backtest), f"backtest-{backtest['ticker']}-{backtest['strategy']}.csv")
+    return tagged(response, f"{found.etag}-csv")
