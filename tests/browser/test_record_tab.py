@@ -93,6 +93,9 @@ def test_the_record_stands_beside_the_verdict(open_page: Open, site: Site) -> No
     expect(page.locator("#record")).to_contain_text(told["sentence"])
     badges = ["No better than any day", "Better than any day", "Worse than any day"]
     assert page.locator("#record .badge").inner_text() in badges
+    page.get_by_role("button", name="The whole record").click()
+    expect(page.get_by_role("tab", name="Record")).to_be_focused()
+    expect(page.locator("#record-lead")).to_contain_text("Sell today.")
     site.api("POST", "/analyze", json={"ticker": "FB"})
     page.goto(site.url("/tickers/FB"))
     expect(page.locator("#record")).to_contain_text("No record")

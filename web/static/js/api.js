@@ -139,19 +139,18 @@ async function call(method, path, { params, json, body, type, headers, accept = 
 }
 
 /**
- * A read. Where the server makes as many heavy answers as it can at once, or the caller's budget is spent for some seconds, it is asked again when it says.
- * @param {string} path
- * @param {Record<string, any>} [params]
- * @param {Options} [options]
+ * Where the server makes as many heavy answers as it can at once, or the caller's budget is spent for some seconds, ask again when it says.
+ * @param {() => Promise<any>} send
+ * @param {AbortSignal} [signal]
  * @returns {Promise<any>}
  */
-async function read(path, params, options) {
+async function patiently(send, signal) {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await call("GET", path, { ...options, params });
+      return await send();
     } catch (error) {
       if (tries === MOST_TRIES) throw error;
-      await untilAnswered(error, options?.signal);
+      await untilAnswered(error, signal);
     }
   }
 }
@@ -179,7 +178,10 @@ function pause(seconds, signal) {
 }
 
 export const api = {
-  get: read,
+  /** @type {(path: string, params?: Record<string, any>, options?: Options) => Promise<any>} */
+  get: (path, params, options) => patiently(() => call("GET", path, { ...options, params }), options?.signal),
+  /** What is sent as a POST and may be sent twice, as it is found again: as patient as a read. @type {(path: string, json: any, options?: Options) => Promise<any>} */
+  ask: (path, json, options) => patiently(() => call("POST", path, { ...options, json }), options?.signal),
   /** @type {(path: string, json?: any, options?: Options) => Promise<any>} */
   post: (path, json = {}, options) => call("POST", path, { ...options, json }),
   /** @type {(path: string, json?: any, options?: Options) => Promise<any>} */

@@ -12,7 +12,7 @@ import { empty, loading, problem, show } from "../states.js";
 import { ChartCard } from "../ticker/chart-card.js";
 import { flips } from "../ticker/flips.js";
 import { Header } from "../ticker/header.js";
-import { RANGES } from "../ticker/overlays.js";
+import { RANGES, readShown, TRADES, writeShown } from "../ticker/overlays.js";
 import { positionView } from "../ticker/position-view.js";
 import { provenance } from "../ticker/provenance.js";
 import { Sizing } from "../ticker/sizing.js";
@@ -42,7 +42,7 @@ let isUnknown = false; // no prices: the page says so instead of everything else
 const sizing = new Sizing();
 
 const priceRefresh = new PriceRefresh({ order: () => ({ tickers: [ticker], force: true }), onEnd: refreshed });
-const header = new Header(ticker, { onStrategy: (strategy) => change({ strategy }), onAnalyse: analyseAgain, priceRefresh });
+const header = new Header(ticker, { onStrategy: (strategy) => change({ strategy }), onAnalyse: analyseAgain, onRecord: showRecord, priceRefresh });
 const chart = new ChartCard(ticker, state, change);
 const part = (id, title) => h("section", { class: "card", "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), h("div", { id }, loading()));
 const details = h("div", {});
@@ -84,7 +84,7 @@ async function showTab() {
     if (!panels.record.childElementCount) fill(panels.record, loading());
     try {
       const { RecordTab } = await import("../record/tab.js");
-      record ??= new RecordTab(ticker, { onHorizon: (horizon) => change({ horizon }) });
+      record ??= new RecordTab(ticker, { onHorizon: (horizon) => change({ horizon }), showTrades });
     } catch {
       fill(panels.record, problem(new ApiProblem(0), showTab));
       return;
@@ -93,6 +93,19 @@ async function showTab() {
   }
   record.setVerdict(result?.verdict ?? null);
   record.set(state);
+}
+
+/** All of the record, which is looked at. */
+function showRecord() {
+  change({ tab: "record" });
+  byId("tab-record").focus();
+}
+
+/** The trades of the backtest on the candles, which are looked at. */
+function showTrades() {
+  change({ tab: "analysis", show: writeShown(readShown(state.show).add(TRADES.key)) });
+  byId("tab-analysis").focus({ preventScroll: true });
+  chart.element.scrollIntoView({ block: "nearest" });
 }
 
 /** A choice of the person's: into the address, then onto the page. */

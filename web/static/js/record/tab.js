@@ -1,14 +1,16 @@
-// The record of a ticker's verdicts: how often each was right.
+// The record of a ticker's verdicts: how often each was right, and what following them would have earned.
 
 import { address, api } from "../api.js";
 import { fill, h, isFocusLost, notify } from "../dom.js";
 import { segments } from "../evidence/figures.js";
 import { empty, show } from "../states.js";
 import { download } from "../transfer.js";
+import { BacktestCard } from "./backtest.js";
 import { fanCard } from "./fan-card.js";
 import { halves, live } from "./halves.js";
 import { HORIZONS } from "./horizons.js";
 import { method } from "./method.js";
+import { forget } from "./run.js";
 import { inWords, verdictTable } from "./verdicts.js";
 
 export class RecordTab {
@@ -24,9 +26,9 @@ export class RecordTab {
 
   /**
    * @param {string} ticker
-   * @param {{onHorizon: (horizon: string) => void}} listeners
+   * @param {{onHorizon: (horizon: string) => void, showTrades: () => void}} listeners
    */
-  constructor(ticker, { onHorizon }) {
+  constructor(ticker, { onHorizon, showTrades }) {
     this.#ticker = ticker;
     this.pick = segments(
       "Horizon in trading days",
@@ -40,6 +42,7 @@ export class RecordTab {
     this.method = h("div", {});
     this.beside = h("div", { class: "record-columns" });
     this.fan = h("div", {});
+    this.backtest = new BacktestCard(ticker, showTrades);
     this.element = h(
       "div",
       { class: "record" },
@@ -53,6 +56,7 @@ export class RecordTab {
       ),
       this.beside,
       this.fan,
+      this.backtest.element,
     );
   }
 
@@ -63,6 +67,7 @@ export class RecordTab {
     this.#strategy = strategy;
     this.#horizon = horizon;
     this.pick.set(horizon);
+    this.backtest.set(strategy);
     if (isOther) this.#load();
     else if (isElsewhere && this.#evidence) this.#drawHorizon();
   }
@@ -78,6 +83,8 @@ export class RecordTab {
 
   /** Ask again: the prices may be others. */
   reload() {
+    forget();
+    this.backtest.clear();
     if (this.#strategy) this.#load();
   }
 

@@ -5,7 +5,7 @@ import { fill, h, notify } from "../dom.js";
 import { formatCompact, formatDay, formatPercent, formatPrice, formatWhole } from "../format.js";
 import { loading, problem } from "../states.js";
 import { PriceChart } from "./chart.js";
-import { MARKS, OVERLAYS, RANGES, readShown, writeShown } from "./overlays.js";
+import { MARKS, OVERLAYS, RANGES, readShown, TRADES, writeShown } from "./overlays.js";
 
 const BAR_KEYS = "open,high,low,close,volume";
 const TABLE_BARS = 20;
@@ -21,6 +21,8 @@ export class ChartCard {
   #bars = null;
   /** @type {any} */
   #result = null;
+  /** @type {typeof import("../record/run.js") | null} */
+  #backtests = null; // once they are asked for
   #asked = new Map(); // overlay → a symbol of the newest request for it
 
   /** `onChange({range} or {show})` puts a choice into the address. */
@@ -36,7 +38,7 @@ export class ChartCard {
     this.toggles = h(
       "div",
       { class: "segments loose", role: "group", "aria-label": "Shown in the chart" },
-      [...OVERLAYS, ...MARKS].map(({ key, label }) => this.#button(key, label, () => this.#toggle(key))),
+      [...OVERLAYS, ...MARKS, TRADES].map(({ key, label }) => this.#button(key, label, () => this.#toggle(key))),
     );
     this.legend = h("div", { class: "chart-legend", "aria-hidden": "true" });
     this.container = h("div", { class: "chart", id: "chart", role: "img", tabindex: "0", "aria-label": "Price chart, loading", onkeydown: (event) => this.#key(event) });
@@ -78,6 +80,7 @@ export class ChartCard {
     this.#fillTable();
     this.#showMarks();
     this.#showOverlays(OVERLAYS);
+    this.#showTrades();
   }
 
   fail(error, retry) {
@@ -98,6 +101,7 @@ export class ChartCard {
     if (before.range !== state.range) this.#chart.setRange(state.range);
     this.#showMarks();
     this.#showOverlays(before.strategy === state.strategy ? [] : OVERLAYS.filter((overlay) => overlay.byStrategy));
+    this.#showTrades();
   }
 
   /** The analysis whose levels and trade are drawn; null while there is none. */
@@ -134,6 +138,36 @@ export class ChartCard {
     const shown = readShown(this.#state.show);
     this.#chart.setMarks("levels", shown.has("levels") && this.#result ? levelMarks(this.#result.levels) : []);
     this.#chart.setMarks("trade", shown.has("trade") && this.#result ? tradeMarks(this.#result.trade) : []);
+  }
+
+  /** Mark the trades of the backtest that the page shows by this strategy, or of one by the usual rules, where that is switched on. */
+  async #showTrades() {
+    const chart = this.#chart;
+    if (chart === null) return;
+    const { strategy } = this.#state;
+    const isWanted = () => readShown(this.#state.show).has(TRADES.key) && this.#state.strategy === strategy;
+    if (!isWanted()) {
+      if (this.#backtests) await chart.setTrades(null);
+      return;
+    }
+    try {
+      this.#backtests ??= await this.#hearBacktests();
+      const made = await this.#backtests.backtest(this.#ticker, strategy);
+      if (isWanted()) await chart.setTrades(made);
+    } catch (error) {
+      if (!isWanted()) return;
+      notify(`${TRADES.label}: ${error.words ?? error.message}`, { problem: true });
+      if (!("status" in error)) console.error(error);
+      const left = readShown(this.#state.show);
+      left.delete(TRADES.key);
+      this.#onChange({ show: writeShown(left) });
+    }
+  }
+
+  async #hearBacktests() {
+    const backtests = await import("../record/run.js");
+    backtests.onBacktest(({ strategy }) => strategy === this.#state.strategy && this.#showTrades());
+    return backtests;
   }
 
   /** Draw what is switched on, loading what is missing, and what is to be loaded again, in one request. */

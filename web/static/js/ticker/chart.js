@@ -17,7 +17,7 @@ const PAPER_SHARPNESS = 2; // pixels of the picture for each of the page: paper 
 
 /**
  * A chart in a container. What is drawn is told by the container's data attributes: data-bars, data-first, data-last, data-last-close,
- * data-drawn-at (milliseconds since navigation), data-overlays ({line: {values, last}}) and data-price-lines ([{title, price}]), as JSON.
+ * data-drawn-at (milliseconds since navigation), data-overlays ({line: {values, last}}) and data-price-lines ([{title, price}]), as JSON; and data-trade-marks, their number.
  */
 export class PriceChart {
   #container;
@@ -36,6 +36,8 @@ export class PriceChart {
   #seen = null; // the bars in sight, as long as the chart is
   #isSeen = false;
   #tags = new Tags();
+  /** @type {import("./trade-marks.js").TradeMarks | null} */
+  #trades = null;
   #paper = h("div", { class: "chart-paper", "aria-hidden": "true" });
 
   /** `onPoint(index)` hears which bar is pointed at, null for none. The names of the price lines stand beside the container. */
@@ -190,6 +192,15 @@ export class PriceChart {
     this.#container.dataset.priceLines = JSON.stringify(all.map(({ title, price }) => ({ title, price })));
   }
 
+  /** Mark the trades of a backtest; null for none. @param {any} backtest */
+  async setTrades(backtest) {
+    if (backtest === null && this.#trades === null) return;
+    const { TradeMarks } = await import("./trade-marks.js");
+    this.#trades ??= new TradeMarks(this.#chart, this.#candles);
+    this.#trades.set(backtest, this.#theme);
+    this.#container.dataset.tradeMarks = String(this.#trades.count);
+  }
+
   /** In the next frame, when the chart has been laid out. */
   #placeTags() {
     if (this.#isPlacing) return;
@@ -261,6 +272,7 @@ export class PriceChart {
       }
     }
     for (const [key, marks] of this.#marks) this.setMarks(key, marks);
+    this.#trades?.paint(theme);
   }
 
   #tellDrawn() {

@@ -18,9 +18,10 @@ const NO_HISTORY = new Set(["insufficient_history", "price_quality"]);
 export class Header {
   #ticker;
 
-  /** `onStrategy(id)` and `onAnalyse()` hear of the controls; `priceRefresh` has a button and a place for its progress. */
-  constructor(ticker, { onStrategy, onAnalyse, priceRefresh }) {
+  /** `onStrategy(id)`, `onAnalyse()` and `onRecord()` hear of the controls; `priceRefresh` has a button and a place for its progress. */
+  constructor(ticker, { onStrategy, onAnalyse, onRecord, priceRefresh }) {
     this.#ticker = ticker;
+    this.whole = h("button", { type: "button", class: "link", id: "whole-record", onclick: onRecord }, "The whole record");
     this.name = h("span", { class: "ticker-name soft" });
     this.facts = h("p", { class: "ticker-facts soft small", id: "facts", hidden: true });
     this.freshness = h("span", { id: "freshness" });
@@ -119,7 +120,7 @@ export class Header {
     this.record.hidden = !record;
     if (!record) return;
     const [name, tone] = worthOf(record);
-    fill(this.record, h("span", { class: `badge ${tone}`.trim() }, name), " ", record.available ? record.sentence : record.reason);
+    fill(this.record, h("span", { class: `badge ${tone}`.trim() }, name), " ", record.available ? record.sentence : record.reason, " ", this.whole);
   }
 
   setProblem(error, retry) {

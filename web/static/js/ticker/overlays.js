@@ -56,6 +56,11 @@ export const MARKS = [
   { key: "trade", label: "Entry, stop, target" },
 ];
 
+/** What a backtest gives, which is run once this is switched on. */
+export const TRADES = { key: "trades", label: "Trades of a backtest" };
+
+const SWITCHES = [...MARKS, ...OVERLAYS, TRADES];
+
 /** The time spans, in months back from the newest bar. */
 export const RANGES = { "3M": 3, "6M": 6, "1Y": 12, "5Y": 60, All: null };
 
@@ -63,12 +68,12 @@ const NOTHING = "none"; // an empty value in the address would mean the default
 
 /** The address's list as a set of known keys. */
 export function readShown(text) {
-  const known = [...OVERLAYS, ...MARKS].map(({ key }) => key);
+  const known = SWITCHES.map(({ key }) => key);
   return new Set(text.split(",").filter((key) => known.includes(key)));
 }
 
 /** A set of keys for the address, always in the same order. */
 export function writeShown(shown) {
-  const keys = [...MARKS, ...OVERLAYS].map(({ key }) => key).filter((key) => shown.has(key));
+  const keys = SWITCHES.map(({ key }) => key).filter((key) => shown.has(key));
   return keys.join(",") || NOTHING;
 }
