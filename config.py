@@ -131,7 +131,7 @@ class Settings(BaseSettings):
     max_streams: int = Field(
         3, ge=0, le=256, description="Live progress streams per web process, always fewer than `WEB_THREADS`. Beyond it clients poll."
     )
-    results_kept: int = Field(50, ge=1, description="Results kept of each ticker, the newest first.")
+    results_kept: int = Field(50, ge=1, description="Results kept of each ticker, the newest first; as many of its evidence and backtests.")
     jobs_kept_days: int = Field(30, ge=1, description="Days that finished jobs are kept.")
     backlog_minutes: float = Field(
         10.0, gt=0, le=1440, description="Minutes that items may wait unclaimed before a server that keeps workers is not ready."

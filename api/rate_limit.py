@@ -16,6 +16,7 @@ from flask import Request, Response, request
 
 from api.application import Application
 from api.request_state import HeaderPairs, RequestState, StatefulRequest, request_state
+from api.services import services
 from config import Settings
 from infrastructure.metrics import Metrics
 from infrastructure.rate_limiter import Hit, RateLimiter, Window
@@ -46,6 +47,18 @@ def budget(name: Budget, when: Callable[[], bool] = lambda: True) -> Callable[[V
         return view
 
     return mark
+
+
+def count_also(name: Budget) -> None:
+    """Count the current request in another budget, too, which only its body tells. Raises ApiError rate_limited."""
+    own = services()
+    if own.rate_limiter is None:
+        return
+    hit = own.rate_limiter.hit(caller(), name)
+    request_state().limit_headers = _headers(hit)
+    if hit.exceeded is not None:
+        own.metrics.limited(str(name))
+        raise _refusal(hit.exceeded, name, str(name))
 
 
 def register_rate_limits(app: Application, limiter: RateLimiter, metrics: Metrics) -> None:

@@ -13,7 +13,7 @@ from api.flags import require_flag
 from api.heavy import hold_slot
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
-from api.rate_limit import Budget, budget
+from api.rate_limit import Budget, budget, count_also
 from api.schemas import SubmitHeaders
 from api.services import services
 from features.evidence.backtest_csv import trades_csv
@@ -65,6 +65,7 @@ def run_backtest(header: SubmitHeaders, body: BacktestRequest) -> Response:
     own = services()
     if body.ticker is None:
         require_flag(BULK_JOBS)
+        count_also(Budget.BULK)
         asked = body.bulk()
         return submit_job(header.idempotency_key, lambda connection: submit(connection, org_id(), asked, own.universes))
     sought = seek_backtest(own.database, org_id(), body.ticker, body.order())

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.databases import Backend
 from kit.jobs import items_of, run_jobs
+from kit.protection import client_of
 from kit.support import Client
 
 import database
@@ -113,6 +116,16 @@ def test_parameters_of_another_version_cannot_be_read(change: dict[str, Any]) ->
         read_params(text)
     with pytest.raises(JobUnreadable):
         read_params("{}")
+
+
+def test_jobs_have_the_budget_of_bulk_jobs(backend: Backend, tmp_path: Path) -> None:
+    client = client_of(backend, tmp_path, rate_limit_enabled=True, rate_limit_bulk_per_minute=2, rate_limit_analyses_per_minute=100)
+    statuses = [client.post("/backtests", {"tickers": [ticker]}).status_code for ticker in ("AAPL", "IBM", "MSFT")]
+    assert statuses == [202, 202, 429]
+    assert client.post("/bulk-analyze", {"tickers": ["AAPL"]}).status_code == 429
+    alone = client.post("/backtests", {"ticker": "AAPL"})
+    assert alone.status_code == 200
+    assert int(alone.headers["X-RateLimit-Limit"]) == 100
 
 
 def test_bulk_jobs_switched_off(client: Client) -> None:
