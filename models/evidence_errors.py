@@ -26,3 +26,14 @@ class JobWithoutEvidence(NotFound):
         super().__init__(
             "There is no evidence of this job: it counted no universe, was cancelled, or is too old. POST /api/v1/evidence makes it anew."
         )
+
+
+class EvidencePending(NotFound):
+    """The evidence is being computed."""
+
+    code = "evidence_not_found"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(
+            f"There is no evidence yet: the job {job_id} is computing it. See GET /api/v1/jobs/{job_id}, and ask when it has ended."
+        )

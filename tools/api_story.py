@@ -221,6 +221,7 @@ def _reports(call: Recorder, result_id: str) -> None:
     call("get_job_report", job_id=call("list_jobs")["items"][0]["id"])
     call("get_results_report", query={"strategy": "balanced"})
     call("get_evidence_report", ticker="AAPL", query={"horizons": "20"})
+    call("get_universe_evidence_report", query={"universe": "all"})
 
 
 def _administration(call: Recorder) -> None:

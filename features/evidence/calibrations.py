@@ -16,12 +16,14 @@ from database import Database
 from features.evidence.store import calibration as calibration_store
 from features.evidence.store.calibration import Calibration, Finished
 from features.evidence.universe_jobs import CalibrationParams, read_params
+from features.prices import service as prices
+from infrastructure.feature import Universes
 from infrastructure.sql.batches import delete_in_batches
 from jobs import service as jobs
 from models.analysis import Overrides
 from models.errors import JobNotFound
 from models.evidence import WARMUP, BeatHold, UniverseEvidence
-from models.evidence_errors import JobWithoutEvidence
+from models.evidence_errors import EvidenceNotFound, JobWithoutEvidence
 from models.job import Job
 from models.job_state import JobStatus
 from models.price_series import day_of
@@ -89,6 +91,30 @@ def of_job(reading: Reading, job_id: str) -> Newest:
         reading.before_work()
         return Newest(_finish(database, found, job), None)
     return Newest(found.body, None)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Whose evidence: the newest of a strategy over a universe, or with `job_id` that of a job."""
+
+    strategy: str
+    universe: str
+    job_id: str | None = None
+
+
+def find_universe(reading: Reading, wanted: Wanted, universes: Universes) -> Newest:
+    """The evidence of a universe, or the job that is counting it. Raises EvidenceNotFound, JobWithoutEvidence or UniverseNotFound."""
+    if wanted.job_id is not None:
+        found = of_job(reading, wanted.job_id)
+        if found == Newest(None, None):
+            raise JobWithoutEvidence
+        return found
+    found = newest(reading, wanted.strategy, wanted.universe)
+    if found == Newest(None, None):
+        with reading.database.read() as connection:
+            prices.require_universe(connection, reading.org_id, wanted.universe, universes)
+        raise EvidenceNotFound(wanted.strategy, wanted.universe)
+    return found
 
 
 def tidy_calibrations(database: Database, kept: int = KEPT) -> int:

@@ -23,6 +23,7 @@ from analysis.outcomes import first_day_that_counts
 from analysis.quality import MINIMUM_BARS, is_sound
 from database import Database
 from features.analyses import service as analyses
+from features.evidence.calibrations import Reading, find_universe
 from features.evidence.flags import EVIDENCE
 from features.evidence.store import evidence as evidence_store
 from features.evidence.store.evidence import NewEvidence
@@ -30,6 +31,7 @@ from features.prices import service as prices
 from infrastructure.cache import Cache
 from models.analysis import Overrides, Parameters
 from models.cache import Region
+from models.day_text import day_text
 from models.errors import InsufficientHistory, TickerNotFound
 from models.evidence import WARMUP, Evidence, EvidenceOrder, HorizonEvidence, ToldVerdict
 from models.price_errors import PricesDamaged
@@ -41,7 +43,7 @@ from utils.json_text import dump, parse_tolerant
 
 log = structlog.get_logger(__name__)
 
-__all__ = ["EVIDENCE", "EvidenceAnswer", "Sought", "answer", "seek"]
+__all__ = ["EVIDENCE", "EvidenceAnswer", "Reading", "Sought", "answer", "find_universe", "seek"]
 
 FORM = 1  # of the stored JSON; raised with every change of it that no version of the engine tells
 _SEED_DIGITS = 8  # of a fingerprint: a seed is an exact number in every reader of JSON
@@ -204,9 +206,11 @@ def _note(order: EvidenceOrder, bars: Bars, horizons: Sequence[HorizonEvidence])
     missing = sorted(set(order.horizons) - {horizon.h for horizon in horizons})
     if not missing:
         return None
-    which = "any horizon" if len(missing) == len(order.horizons) else f"{' and '.join(map(str, missing))} days"
-    asked = " from the start that was asked for" if order.start is not None else ""
+    *others, last = map(str, missing)
+    days = f"{', '.join(others)} and {last} days" if others else "1 day" if last == "1" else f"{last} days"
+    which = "any horizon" if len(missing) == len(order.horizons) else days
+    since = "" if order.start is None else f" from {day_text(order.start)} on"
     return (
-        f"The history is too short for {which}: a day counts with {WARMUP} bars before it and its outcome known, "
-        f"and {order.ticker} has {len(bars):,} bars{asked and f', too few of them{asked}'}."
+        f"The history{since} is too short for {which}: a day counts with {WARMUP} bars before it and its outcome known, "
+        f"and {order.ticker} has {len(bars):,} bars."
     )

@@ -16,12 +16,15 @@ from api.services import services
 from api.validation import BINARY
 from features.evidence import service as evidence
 from features.evidence.schemas.evidence import EvidenceQuery
+from features.evidence.schemas.universe import UniverseEvidenceQuery
 from features.reports.evidence_report import evidence_report
 from features.reports.job_report import job_report
 from features.reports.results_report import results_report
 from features.reports.schemas import XLSX, XLSX_ANSWER, ReportQuery, ResultsReportQuery
 from features.reports.ticker_report import ReportSubject, ticker_report
+from features.reports.universe_evidence_report import universe_evidence_report
 from features.reports.workbook import WorkbookFile
+from models.evidence_errors import EvidencePending
 from utils.api_utils import PIECE_BYTES
 from utils.json_text import parse_tolerant
 
@@ -73,6 +76,23 @@ def get_evidence_report(path: TickerPath, query: EvidenceQuery) -> Response:
         require_flag(evidence.EVIDENCE)
     found = evidence.answer(parts.database, sought, parts.cache)
     return _attachment(evidence_report(parse_tolerant(found.body), client_check()))
+
+
+@blueprint.get(
+    "/reports/evidence.xlsx",
+    responses=XLSX_ANSWER,
+    problems=("evidence_not_found", "universe_not_found"),
+    sends=("Content-Disposition",),
+)
+@heavy_read()
+def get_universe_evidence_report(query: UniverseEvidenceQuery) -> Response:
+    """The evidence of a strategy over a universe, as GET /evidence has it: by tenths of the score, by verdict, in words."""
+    parts = services()
+    found = evidence.find_universe(evidence.Reading(parts.database, org_id()), query.wanted(), parts.universes)
+    if found.body is None:
+        assert found.job is not None
+        raise EvidencePending(found.job.id)
+    return _attachment(universe_evidence_report(parse_tolerant(found.body), client_check()))
 
 
 def _attachment(file: WorkbookFile) -> Response:

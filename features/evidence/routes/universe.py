@@ -13,7 +13,7 @@ from api.problem import BODY_PROBLEMS
 from api.rate_limit import Budget, budget
 from api.schemas import SubmitHeaders
 from api.services import services
-from features.evidence.calibrations import Newest, Reading, newest, of_job
+from features.evidence.calibrations import Reading, find_universe
 from features.evidence.evidence_csv import universe_csv
 from features.evidence.flags import EVIDENCE as FLAG
 from features.evidence.routes.tags import EVIDENCE
@@ -25,11 +25,9 @@ from features.evidence.schemas.universe import (
     UniverseEvidenceRequest,
 )
 from features.evidence.universe_jobs import submit
-from features.prices import service as prices
 from jobs.flags import BULK_JOBS
 from jobs.schemas import job_answer
 from jobs.submission import location_of, submit_job
-from models.evidence_errors import EvidenceNotFound, JobWithoutEvidence
 from utils.api_utils import json_response, tagged
 from utils.json_text import dump, parse_tolerant
 
@@ -66,7 +64,8 @@ def get_universe_evidence(query: UniverseEvidenceQuery) -> Response:
     By tenths of the score and by verdict, with intervals: the newest that a job has computed; 202 and the job while there is none but one
     that runs. `If-None-Match` is honoured. With `Accept: text/csv` it is a file with a row for each horizon and each decile or verdict.
     """
-    found = _find(query)
+    parts = services()
+    found = find_universe(Reading(parts.database, org_id(), hold_slot), query.wanted(), parts.universes)
     if found.body is None:
         assert found.job is not None
         return json_response(job_answer(found.job, services().stalls.situation()), 202, {"Location": location_of(found.job)})
@@ -77,19 +76,3 @@ def get_universe_evidence(query: UniverseEvidenceQuery) -> Response:
         response = tagged(found.body.encode()[:-1] + b',"job":' + dump(job) + b"}")
     response.vary.add("Accept")
     return response
-
-
-def _find(query: UniverseEvidenceQuery) -> Newest:
-    parts = services()
-    reading = Reading(parts.database, org_id(), hold_slot)
-    if query.job_id is not None:
-        found = of_job(reading, query.job_id)
-        if found == Newest(None, None):
-            raise JobWithoutEvidence
-        return found
-    found = newest(reading, query.strategy, query.universe)
-    if found == Newest(None, None):
-        with parts.database.read() as connection:
-            prices.require_universe(connection, org_id(), query.universe, parts.universes)
-        raise EvidenceNotFound(query.strategy, query.universe)
-    return found

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from api.schemas import Answer, Query, RootAnswer, SomeTickers, UniverseName
 from features.analyses.schemas.analysis import StrategyId
+from features.evidence.calibrations import Wanted
 from features.evidence.schemas.evidence import CostBp
 from jobs.schemas import JobAnswer
 from models.evidence import COST_BP, HORIZONS, LONGEST_HORIZON, MOST_HORIZONS, UniverseEvidence, UniverseOrder
@@ -79,6 +80,10 @@ class UniverseEvidenceQuery(Query):
     strategy: StrategyId = Field("balanced", description="See GET /strategies.")
     universe: UniverseName = Field("all", description="The universe that was counted.")
     job_id: str | None = Field(None, description="The job that counted, in place of strategy and universe: also one of named tickers.")
+
+    def wanted(self) -> Wanted:
+        """The query as the service takes it."""
+        return Wanted(self.strategy, self.universe, self.job_id)
 
 
 @dataclass(frozen=True)

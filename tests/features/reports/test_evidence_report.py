@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kit.jobs import csv_of
+from kit.jobs import csv_of, run_jobs
 from kit.reports import download, pairs, rows
 from kit.support import Client
+
+from features.evidence.kinds import UniverseCalibration
 
 
 def test_it_says_what_the_evidence_says(client: Client) -> None:
@@ -47,3 +49,26 @@ def test_of_a_short_history_it_says_why_it_is_empty(client: Client) -> None:
     assert (rows(book["Record"]), rows(book["Fan"])) == ([], [])
     assert pairs(book["Definitions"])["Note"].startswith("The history is too short for any horizon")
     assert client.get("/reports/evidence/NOSUCH.xlsx").json["code"] == "ticker_not_found"
+
+
+def test_a_universe_has_one_of_its_own(client: Client) -> None:
+    missing = client.get("/reports/evidence.xlsx")
+    assert (missing.status_code, missing.json["code"]) == (404, "evidence_not_found")
+    job = client.post("/evidence", {"universe": "all", "horizons": [20, 60]}).json
+    pending = client.get("/reports/evidence.xlsx")
+    assert (pending.status_code, pending.json["code"], job["id"] in pending.json["detail"]) == (404, "evidence_not_found", True)
+    run_jobs(kinds=[UniverseCalibration()])
+    evidence = client.get("/evidence").json
+    book = download(client, "/reports/evidence.xlsx")
+    assert book.sheetnames == ["Summary", "Deciles", "Verdicts"]
+    summary = pairs(book["Summary"])
+    assert (summary["Strategy"], summary["Universe"], summary["Tickers"]) == ("Balanced", "all", 4)
+    assert summary["Beside buying and holding"] == evidence["beat"]["sentence"]
+    deciles = [(horizon["h"], decile) for horizon in evidence["horizons"] for decile in horizon["deciles"]]
+    for row, (horizon, decile) in zip(rows(book["Deciles"]), deciles, strict=True):
+        assert (row["Horizon, days"], row["Decile"], row["Days"]) == (horizon, decile["decile"], decile["n"])
+        assert row["Excess, low"] == pytest.approx(decile["excess_low"])
+    verdicts = [(horizon["h"], verdict) for horizon in evidence["horizons"] for verdict in horizon["verdicts"]]
+    for row, (horizon, verdict) in zip(rows(book["Verdicts"]), verdicts, strict=True):
+        assert (row["Horizon, days"], row["Verdict"], row["Tickers"]) == (horizon, verdict["verdict"], verdict["tickers"])
+        assert row["Lift"] == (None if verdict["lift"] is None else pytest.approx(verdict["lift"]))
