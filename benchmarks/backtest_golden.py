@@ -25,6 +25,7 @@ from analysis.bootstrap import Blocks
 from analysis.engine import parameters_of, signal_history
 from analysis.performance import returns_of
 from analysis.score import WEAK
+from analysis.trade import stop_distance
 from features.prices.providers.sample import SampleProvider
 from models.analysis import Overrides
 from models.backtest import BacktestRules
@@ -36,6 +37,7 @@ PATH = Path("tests/analysis/golden/backtests.json")
 RULES = BacktestRules(stops=False)
 COST = RULES.cost_bp / 2 / 10_000  # of a side
 SEED = 20_261_129  # of the blocks
+LARGE = 1e13
 
 
 class Verdicts(backtesting.Strategy):
@@ -52,6 +54,25 @@ class Verdicts(backtesting.Strategy):
         if not self.position and score >= WEAK:
             self.buy()
         elif self.position and score <= -WEAK:
+            self.position.close()
+
+
+class VerdictsWithStops(Verdicts):
+    """The same with a stop and a target, set with the order, so that they count from the entry's bar on. It knows the open of its entry."""
+
+    opens: Any = None
+    atr: Any = None
+    parameters: Any = None
+
+    def next(self) -> None:
+        """Act on the newest close."""
+        bar = len(self.data) - 1
+        if not self.position and self.score[bar] >= WEAK and bar + 1 < len(self.opens):
+            price = self.opens[bar + 1]
+            distance = stop_distance(price, self.atr[bar], self.parameters)
+            # Not as arguments: they are refused where the open jumps over them from the close.
+            self.buy()._replace(sl_price=price - distance, tp_price=price + distance * self.parameters.reward_risk)
+        elif self.position and self.score[bar] <= -WEAK:
             self.position.close()
 
 
@@ -72,6 +93,20 @@ def by_backtesting(prices: pd.DataFrame, score: FloatArray) -> dict[str, Any]:
         "max_drawdown": float(stats["Max. Drawdown [%]"]) / 100,
         "entries": days(trades["EntryTime"]),
         "exits": days(trades["ExitTime"]),
+    }
+
+
+def with_stops(prices: pd.DataFrame, **values: Any) -> dict[str, Any]:
+    """What backtesting.py makes of the scores with stops and targets. The capital is so large that whole shares do not matter."""
+    stats = backtesting.Backtest(prices, VerdictsWithStops, cash=LARGE, commission=COST, finalize_trades=False).run(
+        opens=prices["Open"].to_numpy(), **values
+    )
+    trades = stats["_trades"]
+    return {
+        "total_return": float(stats["Return [%]"]) / 100,
+        "entries": days(trades["EntryTime"]),
+        "exits": days(trades["ExitTime"]),
+        "prices": [float(price) for price in trades["ExitPrice"]],
     }
 
 
@@ -150,9 +185,10 @@ def main() -> None:
             parameters = parameters_of(strategy, Overrides())
             history = signal_history(bars, parameters)
             runs.append(run_backtest(bars, Signals(history.score, history.series.atr), parameters, RULES, first))
-            score = np.concatenate([[0.0], history.score[first:]])
+            score, atr = np.concatenate([[0.0], history.score[first:]]), history.series.atr[first - 1 :]
             golden["backtests"][series.ticker][strategy.id] = {
                 "backtesting": by_backtesting(prices, score),
+                "with_stops": with_stops(prices, score=score, atr=atr, parameters=parameters),
                 "vectorbt": by_vectorbt(prices, score),
                 "empyrical": by_empyrical(runs[-1].values),
             }

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from kit.bars import TICKERS, chosen
 
-from analysis.backtest import Run, Signals, run_backtest
+from analysis.backtest import Run, Signals, run_backtest, signals_of
 from analysis.bars import Bars
 from analysis.engine import signal_history
 from analysis.performance import equity_metrics, returns_of
 from analysis.reality_check import RealityCheck, reality_check
-from models.backtest import BacktestRules
+from models.backtest import BacktestRules, ExitReason
 from models.evidence import WARMUP
 from models.strategy import STRATEGIES
 
@@ -56,6 +56,19 @@ def test_trades_and_returns_are_those_of_peers(
     metrics = equity_metrics(run.values)
     assert metrics["total_return"].value == pytest.approx(golden["total_return"], rel=1e-8)
     assert metrics["max_drawdown"].value == pytest.approx(golden["max_drawdown"], rel=1e-8)
+
+
+@pytest.mark.parametrize(("ticker", "strategy"), CASES)
+def test_stops_and_targets_are_those_of_backtesting(sample: dict[str, Bars], ticker: str, strategy: str) -> None:
+    golden, bars, parameters = GOLDEN["backtests"][ticker][strategy]["with_stops"], sample[ticker], chosen(strategy)
+    (signals,) = signals_of(bars, [parameters])
+    run = run_backtest(bars, signals, parameters, BacktestRules(), min(WARMUP, len(bars) // 2))
+    closed = [trade for trade in run.trades if not trade.is_open]
+    assert [str(bars.day(trade.position.bar)) for trade in closed] == golden["entries"]
+    assert [str(bars.day(trade.bar)) for trade in closed] == golden["exits"]
+    assert [trade.price for trade in closed] == pytest.approx(golden["prices"], rel=1e-9)
+    assert {trade.reason for trade in closed} >= ({ExitReason.STOP, ExitReason.TARGET} if ticker != "FB" else set())
+    assert run.values[-1] / run.values[0] - 1 == pytest.approx(golden["total_return"], rel=1e-6)
 
 
 @pytest.mark.parametrize(("ticker", "strategy"), CASES)
