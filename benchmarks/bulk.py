@@ -103,7 +103,12 @@ def _measure_one(kind: str, server: Server, peer_rates: Callable[[], dict[str, f
 
 def order(strategy: str, tickers: int) -> dict[str, Any]:
     """The request for a job of the first demo tickers."""
-    return {"tickers": [f"DEMO{number:05d}" for number in range(1, tickers + 1)], "strategy": strategy}
+    return {"tickers": demo_tickers(tickers), "strategy": strategy}
+
+
+def demo_tickers(count: int) -> list[str]:
+    """The first demo tickers."""
+    return [f"DEMO{number:05d}" for number in range(1, count + 1)]
 
 
 def run(server: Server, connection: Connection, order: dict[str, Any]) -> tuple[float, float]:
@@ -117,7 +122,7 @@ def run(server: Server, connection: Connection, order: dict[str, Any]) -> tuple[
 
     job = wait(connection, submit(connection, order), look)
     assert (job["status"], job["succeeded"]) == ("completed", len(order["tickers"])), job
-    return peak, _moment(job["finished_at"]) - _moment(job["created_at"])
+    return peak, moment(job["finished_at"]) - moment(job["created_at"])
 
 
 def _small_job(connection: Connection, number: int) -> float:
@@ -153,7 +158,8 @@ def _job(connection: Connection, job_id: str) -> dict[str, Any]:
     return job
 
 
-def _moment(text: str) -> float:
+def moment(text: str) -> float:
+    """A moment of an answer, in seconds."""
     from utils.clock import parse_iso
 
     return parse_iso(text).timestamp()

@@ -120,7 +120,7 @@ def peers() -> Contenders:
 
     from benchmarks.textbook_pandas import twelve_indicators
 
-    bars = _bars()
+    bars = aapl()
     columns = {name: getattr(bars, name) for name in ("open", "high", "low", "close", "volume")}
     prices = pd.DataFrame(columns, index=pd.DatetimeIndex(bars.days))
     _check(twelve_indicators(prices).iloc[-1].to_dict(), bars)
@@ -139,7 +139,8 @@ def _packed() -> PackedBars:
     return PackedBars.pack(next(series for series in SampleProvider().series() if series.ticker == "AAPL").bars)
 
 
-def _bars() -> Bars:
+def aapl() -> Bars:
+    """The bundled history of AAPL, adjusted."""
     from analysis.bars import adjusted_bars
 
     return adjusted_bars(_packed(), adjusted=True)

@@ -168,18 +168,23 @@ class Servers:
         self, name: str, database_url: str, workers: int = 2, job_workers: int = 0, more: Mapping[str, str] | None = None
     ) -> Server:
         """The service as in production, with the bundled prices and 8 threads per web worker. Rate limits are counted but never reached."""
+        return self._service(name, "wsgi:app", {"DATABASE_URL": database_url, "LOCAL_WORKERS": str(job_workers), **(more or {})}, workers)
+
+    def without_record(self, name: str, database_url: str) -> Server:
+        """The service, whose results have no record of their verdict."""
+        return self._service(name, "benchmarks.without_record:app", {"DATABASE_URL": database_url, "LOCAL_WORKERS": "0"}, 2)
+
+    def _service(self, name: str, app: str, more: Mapping[str, str], workers: int) -> Server:
         settings = {
             **dict.fromkeys(LIMITS, str(10**9)),
             "ENVIRONMENT": "production",
-            "DATABASE_URL": database_url,
             "ALLOW_SQLITE_IN_PRODUCTION": "true",
             "LOAD_SAMPLE": "true",
             "MASTER_API_KEY": KEY,
             "SECRET_KEY": secrets.token_urlsafe(32),
-            "LOCAL_WORKERS": str(job_workers),
-            **(more or {}),
+            **more,
         }
-        return self._gunicorn(name, ROOT / "gunicorn.conf.py", "wsgi:app", settings, workers)
+        return self._gunicorn(name, ROOT / "gunicorn.conf.py", app, settings, workers)
 
     def bare_flask(self, name: str) -> Server:
         """A bare Flask application under the same gunicorn settings, 2 workers of 8 threads."""
