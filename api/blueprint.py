@@ -39,13 +39,14 @@ JOBS = Tag("Jobs", "Durable work on many tickers.")
 class Operation:
     """A route as the OpenAPI document needs it; `documentation` has the options of DOCUMENTATION that were given.
 
-    `sends` names the headers of its successful answers.
+    `sends` names the headers of its successful answers, `sends_with` those of the answers with one status, where they are others.
     """
 
     method: str
     rule: str
     view: Callable[..., Any]
     sends: tuple[str, ...]
+    sends_with: Mapping[str, tuple[str, ...]]
     documentation: Mapping[str, Any]
 
     @property
@@ -69,18 +70,19 @@ class ApiBlueprint(Blueprint):
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
         """A decorator that adds a view, which is left as it is.
 
-        `responses`, `problems`, `openapi_extensions` and `sends` are only documented: the successful answers, the codes of problems beside
-        those of the blueprint, other entries, and the headers of the successful answers, of api.openapi.headers. One that sends an ETag
-        honours If-None-Match.
+        `responses`, `problems`, `openapi_extensions`, `sends` and `sends_with` are only documented: the successful answers, the codes of
+        problems beside those of the blueprint, other entries, and the headers of the successful answers, of api.openapi.headers (by status
+        those of answers that have others). One that sends an ETag honours If-None-Match.
         """
         sends = tuple(options.pop("sends", ()))
+        sends_with = {str(status): tuple(names) for status, names in options.pop("sends_with", {}).items()}
         problems = problem_answers([*self.problems, *options.pop("problems", ())])
         options["responses"] = {**options.get("responses", {}), **problems}
         documentation = {name: options.pop(name) for name in DOCUMENTATION if name in options}
         add = super().route(rule, **options)
 
         def declare(view: View) -> View:
-            self.operations += [Operation(method, rule, view, sends, documentation) for method in options["methods"]]
+            self.operations += [Operation(method, rule, view, sends, sends_with, documentation) for method in options["methods"]]
             add(validated(view))
             return view
 

@@ -34,7 +34,8 @@ def complete_answers(document: Entry, operations: Mapping[str, Operation]) -> No
 def sent_headers(operation: Operation, status: str) -> tuple[str, ...]:
     """The names of the headers of an answer that are worth telling. Optional ones are among them."""
     is_counted = not getattr(operation.view, "is_unlimited", False) and status not in UNCOUNTED
-    own = operation.sends if status.startswith("2") and status != "204" else ("ETag",) if status == "304" else ()
+    successful = operation.sends_with.get(status, operation.sends)
+    own = successful if status.startswith("2") and status != "204" else ("ETag",) if status == "304" else ()
     return ("X-Request-ID", *(LIMITS if is_counted else ()), *BY_STATUS.get(status, ()), *own)
 
 

@@ -57,6 +57,7 @@ def compute_evidence(header: SubmitHeaders, body: UniverseEvidenceRequest) -> Re
     responses={200: UniverseEvidenceAnswer, 202: EvidenceJobAnswer},
     problems=("evidence_not_found", "universe_not_found"),
     sends=("ETag", "Content-Disposition"),
+    sends_with={202: ("Location",)},
 )
 def get_universe_evidence(query: UniverseEvidenceQuery) -> Response:
     """What came after the scores and verdicts of a strategy over a universe.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
-from api.schemas import IsoDate, Query, RootAnswer, not_below
+from api.schemas import CSV, IsoDate, Query, RootAnswer, not_below
 from features.analyses.schemas.analysis import StrategyId
 from models.evidence import COST_BP, HORIZONS, LONGEST_HORIZON, MOST_COST_BP, MOST_HORIZONS, Evidence, EvidenceOrder
 from utils.api_utils import LONGEST_ECHO
@@ -56,3 +56,5 @@ class EvidenceQuery(Query):
 
 class EvidenceAnswer(RootAnswer[Evidence]):
     """The record of each verdict of a strategy on a ticker."""
+
+    model_config = ConfigDict(openapi_extra={"content": {CSV: {"schema": {"type": "string"}}}})  # type: ignore[typeddict-unknown-key]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from api.schemas import Answer, Query, RootAnswer, SomeTickers, UniverseName
+from api.schemas import CSV, Answer, Query, RootAnswer, SomeTickers, UniverseName
 from features.analyses.schemas.analysis import StrategyId
 from features.evidence.calibrations import Wanted
 from features.evidence.schemas.evidence import CostBp
@@ -95,3 +95,5 @@ class ToldUniverseEvidence(UniverseEvidence):
 
 class UniverseEvidenceAnswer(RootAnswer[ToldUniverseEvidence]):
     """The record of a strategy's scores and verdicts over a universe."""
+
+    model_config = ConfigDict(openapi_extra={"content": {CSV: {"schema": {"type": "string"}}}})  # type: ignore[typeddict-unknown-key]
