@@ -66,6 +66,15 @@ export function wireSearch() {
   }
 
   function show(found, words) {
+    const same =
+      !found.length &&
+      !items.length &&
+      note.textContent ===
+        [words]
+          .flat()
+          .map((each) => each.textContent ?? each)
+          .join("");
+    if (same) return open(true); // whoever has gone on to a link of it stays there
     items = found;
     fill(
       list,
