@@ -17,7 +17,7 @@ import { badge } from "./words.js";
  * @property {string} [changed] - what is said of the items that changed; "changed" by default
  * @property {string} outcomes - what its outcomes are called
  * @property {(job: any) => string} describe - what a job works on
- * @property {(params: any) => [name: string, value: string][]} facts - what was asked for
+ * @property {(params: any) => [name: string, value: any][]} facts - what was asked for
  * @property {(item: any, job: any) => string} address - of an item's page; "" without one
  * @property {(item: any) => any} outcome - of an item that succeeded
  */
@@ -175,8 +175,11 @@ KINDS.evidence = {
     ["Strategy", strategyName(params.strategy)],
     ["Horizons", `${params.horizons.join(", ")} days`],
     ["Cost of a round trip", `${params.cost_bp / 100}%`],
+    ...(params.universe
+      ? [/** @type {[string, any]} */ (["What came of it", h("a", { href: `/evidence?${new URLSearchParams({ universe: params.universe, strategy: params.strategy })}` }, "Evidence")])]
+      : []),
   ],
-  address: ({ key }, { params }) => tickerAddress(key, params.strategy),
+  address: ({ key }, { params }) => tickerAddress(key, params.strategy, "record"),
   outcome: ({ outcome, facts }) =>
     outcome && [
       h("span", { class: `badge ${outcome === "Counted" ? "good" : "warn"}` }, outcome),
@@ -207,7 +210,7 @@ KINDS.backtest = {
   describe: ({ params, total, retry_of: retried }) =>
     `Backtest of ${tickersOf(params.universe, formatCount(total, "ticker", "tickers"))}${retried ? ", failed ones again" : ""}, ${strategyName(params.strategy)}`,
   facts: (params) => [...ANALYSIS_PARAMS, ...BACKTEST_PARAMS].filter(([key]) => has(params[key])).map(([key, name, format]) => /** @type {[string, string]} */ ([name, format(params[key])])),
-  address: ({ key }, { params }) => tickerAddress(key, params.strategy),
+  address: ({ key }, { params }) => tickerAddress(key, params.strategy, "record"),
   outcome: ({ outcome, facts }) =>
     outcome && [
       h("span", { class: outcome === "ahead" ? "badge good" : "badge" }, outcome),

@@ -9,8 +9,8 @@ export const isTicker = (text) => TICKER.test(text);
 /** The words of a list that was typed or pasted, in capitals. */
 export const tickersIn = (text) => text.toUpperCase().split(SEPARATORS).filter(Boolean);
 
-/** The page of a ticker, by a strategy. */
-export function tickerAddress(ticker, strategy = "balanced") {
-  const address = `/tickers/${encodeURIComponent(ticker)}`;
-  return strategy === "balanced" ? address : `${address}?strategy=${encodeURIComponent(strategy)}`;
+/** The page of a ticker, by a strategy; `tab` names one of its tabs. @param {string} ticker @param {string} [strategy] @param {string | null} [tab] */
+export function tickerAddress(ticker, strategy = "balanced", tab = null) {
+  const query = new URLSearchParams([...(tab ? [["tab", tab]] : []), ...(strategy === "balanced" ? [] : [["strategy", strategy]])]);
+  return `/tickers/${encodeURIComponent(ticker)}${query.size ? `?${query}` : ""}`;
 }

@@ -33,7 +33,7 @@ export function universeTable(horizon) {
     { title: "Lift, points", style: "number", cell: ({ lift, lift_low: low, lift_high: high }) => [formatPoints(lift), small(formatPointsRange(low, high))] },
     { title: "Mean return", style: "number", cell: ({ mean }) => formatReturn(mean) },
     { title: "Beyond any day", style: "number", cell: ({ excess, excess_low: low, excess_high: high }) => [formatReturn(excess), small(formatReturnRange(low, high))] },
-    { title: "In words", cell: worth },
+    { title: "In words", style: "words", cell: worth },
   ];
   const caption = `Each verdict over ${horizon.h} days: how often it was right, beside any day of the same tickers`;
   return [table(caption, columns, shown, { style: "as-cards", mark: ({ verdict }) => ({ verdict }) }), whiskerLegend("share of days on which it was right", "any day of the same tickers")];

@@ -89,7 +89,10 @@ async function follow(job) {
 async function start(strategies) {
   compute.disabled = true;
   const { universe } = state;
-  await Promise.all(strategies.map((strategy) => runJob(place(), "/evidence", { universe, strategy })));
+  const areas = strategies.map(place);
+  const jobs = await Promise.all(strategies.map((strategy, at) => runJob(areas[at], "/evidence", { universe, strategy })));
+  // Of one job its end is told here; of several, only what did not go well.
+  for (const [at, job] of jobs.entries()) if (jobs.length > 1 && job?.status === "completed" && !job.failed) areas[at].remove();
   compute.disabled = false;
   await load();
   if (isFocusLost()) compute.focus();

@@ -18,7 +18,7 @@ export function halves(at) {
       return [h("div", {}, formatHit(hit)), h("div", { class: "small soft" }, hit === null ? "no day" : `${formatPoints(lift)} points, ${formatCount(n, "day", "days")}`)];
     },
   });
-  const columns = [{ title: "Verdict", cell: ({ verdict }) => verdictBadge(verdict) }, half(0), half(1), { title: "In words", cell: ({ halves: parts }) => compare(parts) }];
+  const columns = [{ title: "Verdict", cell: ({ verdict }) => verdictBadge(verdict) }, half(0), half(1), { title: "In words", style: "words", cell: ({ halves: parts }) => compare(parts) }];
   return h(
     "section",
     { class: "card", "aria-labelledby": "halves-title" },

@@ -6,6 +6,7 @@ import { freshnessBadge } from "../freshness.js";
 import { ago } from "../moments.js";
 import { strategyName } from "../strategies.js";
 import { supersededBadge } from "../superseded.js";
+import { tickerAddress } from "../tickers.js";
 import { scoreBar, sparkline, verdictBadge } from "../widgets.js";
 
 /**
@@ -114,7 +115,13 @@ export const COLUMNS = [
   { key: "strategy", title: "Strategy", group: "Verdict", rises: true, cell: ({ strategy }) => strategyName(strategy) },
   { key: "as_of", title: "As of", group: "Verdict", cell: ({ as_of: day }) => formatDay(day) },
   { key: "analysed_at", title: "Analysed", group: "Verdict", cell: ({ analysed_at: moment }) => ago(moment) },
-  { key: "record_hit", title: "Right after 20 days", group: "Record of the verdict", type: "number", cell: ({ record_hit: hit }) => recorded(hit, exactShare.format) },
+  {
+    key: "record_hit",
+    title: "Right after 20 days",
+    group: "Record of the verdict",
+    type: "number",
+    cell: ({ record_hit: hit, ticker, strategy }) => recorded(hit, () => h("a", { href: tickerAddress(ticker, strategy, "record") }, exactShare.format(hit))),
+  },
   {
     key: "record_lift",
     title: "Beyond any day, points",
