@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from analysis.calibration_table import DEFINITIONS, interval_of, seed_of, tables
 from analysis.engine import ENGINE_VERSION, basis_of, parameters_of
 from analysis.record import percent
 from database import Database
+from features.evidence.parts import PartsChanged, add_up, drop
 from features.evidence.store import calibration as calibration_store
 from features.evidence.store.calibration import Calibration, Finished
 from features.evidence.universe_jobs import CalibrationParams, read_params
@@ -22,8 +24,8 @@ from infrastructure.sql.batches import delete_in_batches
 from jobs import service as jobs
 from models.analysis import Overrides
 from models.errors import JobNotFound
-from models.evidence import WARMUP, BeatHold, UniverseEvidence
-from models.evidence_errors import EvidenceNotFound, JobWithoutEvidence
+from models.evidence import EVIDENCE, WARMUP, BeatHold, UniverseEvidence
+from models.evidence_errors import EvidenceNotFound, EvidencePending, JobWithoutEvidence
 from models.job import Job
 from models.job_state import JobStatus
 from models.price_series import day_of
@@ -35,8 +37,8 @@ log = structlog.get_logger(__name__)
 
 ENDED_AFTER = timedelta(days=30)
 KEPT = 5  # of an organization, a strategy and a universe
-PARTS = 20  # in a read
 OPEN = 20  # that a reading looks at
+TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def of_job(reading: Reading, job_id: str) -> Newest:
     with database.reader() as connection:
         found = calibration_store.find_of_job(connection, org_id, job_id)
     if found is None:
-        raise JobWithoutEvidence
+        found = _of_retry(database, org_id, job_id)
     job = _job_of(database, found)
     if job is not None and not job.is_finished:
         return Newest(found.body, job)
@@ -91,6 +93,21 @@ def of_job(reading: Reading, job_id: str) -> Newest:
         reading.before_work()
         return Newest(_finish(database, found, job), None)
     return Newest(found.body, None)
+
+
+def _of_retry(database: Database, org_id: int, job_id: str) -> Calibration:
+    """The calibration to which a job adds tickers that failed before. Raises JobWithoutEvidence."""
+    try:
+        job = jobs.find(database, org_id, job_id)
+    except JobNotFound:
+        raise JobWithoutEvidence from None
+    found = None
+    if job.kind == EVIDENCE:
+        with database.reader() as connection:
+            found = calibration_store.find(connection, org_id, read_params(job.params).calibration_id)
+    if found is None:
+        raise JobWithoutEvidence
+    return found
 
 
 @dataclass(frozen=True)
@@ -143,27 +160,29 @@ def _job_of(database: Database, calibration: Calibration) -> Job | None:
 
 
 def _finish(database: Database, calibration: Calibration, job: Job | None) -> str:
-    """Add up the parts, store sums and answer, and return the answer."""
+    """Add up the parts, store sums and answer, and return the answer; done anew where others change the same parts meanwhile."""
     params = read_params(calibration.params)
-    with database.reader() as connection:
-        before = calibration_store.find_sums(connection, calibration.id)
-    sums = Sums.merged([] if before is None else [Sums.unpack(before)], len(params.horizons))
-    added: list[str] = []
-    while True:
+    for _ in range(TRIES):
         with database.reader() as connection:
-            parts = calibration_store.list_parts(connection, calibration.id, added[-1] if added else "", PARTS)
-        for part_id, data in parts:
-            sums.add(Sums.unpack(data))
-            added.append(part_id)
-        if len(parts) < PARTS:
-            break
-    ended = None if job is None or calibration.finished_at is not None else job.finished_at
-    finished_at = ended or now()
-    body = dump(_evidence(calibration, params, sums, finished_at)).decode()
-    with database.transaction() as connection:
-        calibration_store.finish(connection, calibration.id, Finished(sums.pack(), body, finished_at, calibration.finished_at), added)
-    log.info("evidence of a universe finished", calibration_id=calibration.id, tickers=sums.counted, parts=len(added))
-    return body
+            sums, parts = add_up(connection, calibration.id, len(params.horizons))
+        ended = None if job is None or calibration.finished_at is not None else job.finished_at
+        finished_at = ended or now()
+        body = dump(_evidence(calibration, params, sums, finished_at)).decode()
+        finished = Finished(sums.pack(), body, finished_at, calibration.finished_at)
+        with suppress(PartsChanged), database.transaction() as transaction:
+            if not calibration_store.finish(transaction, calibration.id, finished):
+                raise PartsChanged
+            drop(transaction, calibration.id, parts)
+            log.info("evidence of a universe finished", calibration_id=calibration.id, tickers=sums.counted, parts=len(parts))
+            return body
+        with database.reader() as connection:
+            stored = calibration_store.find(connection, calibration.org_id, calibration.id)
+        if stored is None:
+            raise JobWithoutEvidence
+        if stored.body is not None and not stored.has_parts:
+            return stored.body
+        calibration = stored
+    raise EvidencePending(calibration.job_id)
 
 
 def _evidence(calibration: Calibration, params: CalibrationParams, sums: Sums, finished_at: datetime) -> UniverseEvidence:

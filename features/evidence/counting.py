@@ -16,6 +16,7 @@ from analysis.bars import Bars
 from analysis.calibration import CountRules, Sums, TickerCount, count_ticker
 from analysis.engine import parameters_of, signal_history
 from database import Database
+from features.evidence.parts import gather
 from features.evidence.store import calibration as calibration_store
 from features.evidence.universe_jobs import CalibrationParams
 from features.prices import service as prices
@@ -52,6 +53,7 @@ class Counted:
 
 def count_many(database: Database, org_id: int, params: CalibrationParams, tickers: Sequence[str]) -> Iterator[tuple[str, Counted | Fault]]:
     """Yield the outcome of each ticker. They are counted together before the first is yielded."""
+    gather(database, params.calibration_id, len(params.horizons))
     rules = CountRules(params.horizons, params.cost_bp)
     parameters = parameters_of(STRATEGIES[params.strategy], Overrides())
     counts: dict[str, tuple[int, TickerCount | None]] = {}

@@ -104,6 +104,15 @@ def find_of_job(connection: AnyReader, org_id: int, job_id: str) -> Calibration 
     return None if row is None else _calibration(row)
 
 
+FIND = text(f"SELECT {_COLUMNS} FROM calibrations AS c WHERE c.org_id = :org_id AND c.id = :id")
+
+
+def find(connection: AnyReader, org_id: int, calibration_id: str) -> Calibration | None:
+    """A calibration by its id."""
+    row = connection.execute(FIND, {"org_id": org_id, "id": calibration_id}).first()
+    return None if row is None else _calibration(row)
+
+
 LIST_UNFINISHED = text(
     f"""
     SELECT {_COLUMNS}
@@ -169,19 +178,31 @@ FINISH = text(
     WHERE id = :id AND (finished_at = :before OR (finished_at IS NULL AND :is_first))
     """
 )
+
+
+def finish(connection: Connection, calibration_id: str, finished: Finished) -> bool:
+    """Store sums and answer; return False, and do nothing, where somebody else did so meanwhile."""
+    values = {"id": calibration_id, **vars(finished), "is_first": finished.before is None}
+    return connection.execute(FINISH, values).rowcount == 1
+
+
+COUNT_PARTS = text("SELECT count(*) FROM (SELECT 1 FROM calibration_parts WHERE calibration_id = :id LIMIT :most) AS p")
+
+
+def count_parts(connection: AnyReader, calibration_id: str, most: int) -> int:
+    """How many parts there are, up to `most`."""
+    row = connection.execute(COUNT_PARTS, {"id": calibration_id, "most": most}).first()
+    return 0 if row is None else int(row[0])
+
+
 DELETE_PARTS = text("DELETE FROM calibration_parts WHERE calibration_id = :id AND id IN :parts").bindparams(
     bindparam("parts", expanding=True)
 )
 
 
-def finish(connection: Connection, calibration_id: str, finished: Finished, parts: Sequence[str]) -> bool:
-    """Store sums and answer and drop the parts that are in them; return False, and do nothing, where somebody else did so meanwhile."""
-    values = {"id": calibration_id, **vars(finished), "is_first": finished.before is None}
-    if connection.execute(FINISH, values).rowcount != 1:
-        return False
-    if parts:
-        connection.execute(DELETE_PARTS, {"id": calibration_id, "parts": list(parts)})
-    return True
+def delete_parts(connection: Connection, calibration_id: str, parts: Sequence[str]) -> int:
+    """Delete parts; return how many were there."""
+    return connection.execute(DELETE_PARTS, {"id": calibration_id, "parts": list(parts)}).rowcount if parts else 0
 
 
 DELETE = text("DELETE FROM calibrations WHERE id = :id")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -18,8 +19,9 @@ from analysis.bars import adjusted_bars
 from analysis.calibration import CountRules, Sums, count_ticker
 from analysis.calibration_table import seed_of, tables_of
 from analysis.engine import parameters_of, signal_history
-from features.evidence.calibrations import tidy_calibrations
+from features.evidence.calibrations import Reading, of_job, tidy_calibrations
 from features.evidence.kinds import UniverseCalibration
+from features.evidence.parts import PartsChanged, add_up, drop, gather
 from features.prices.providers.sample import SampleProvider
 from jobs.claims import ClaimLost, Claims
 from jobs.kind import JobKinds
@@ -143,6 +145,15 @@ def test_the_newest_answer_stays_while_another_is_counted(client: Client) -> Non
     assert (after["id"], after["job"], content(after)) == (job["params"]["evidence_id"], None, content(first))
 
 
+def test_readers_at_once_get_one_answer(client: Client) -> None:
+    job = ask(client, universe="all")
+    run_jobs(kinds=KINDS)
+    with ThreadPoolExecutor(4) as pool:
+        bodies = set(pool.map(lambda _: of_job(Reading(database.current(), 1), job["id"]).body, range(4)))
+    assert len(bodies) == 1
+    assert (count("calibration_parts"), found(client)["tickers"]) == (0, 4)
+
+
 def test_of_which_universe_and_strategy(client: Client) -> None:
     client.put("/universes/two", "Ticker\nAAPL\nIBM\n")
     two = counted(client, universe="two", strategy="trend", horizons=[20])
@@ -193,6 +204,8 @@ def test_a_damaged_series_fails_alone_and_a_retry_adds_it(client: Client) -> Non
     assert client.post(f"/jobs/{job['id']}/retry").status_code == 202
     run_jobs(kinds=KINDS)
     both = found(client, query)
+    (retried,) = [one["id"] for one in client.get("/jobs").json["items"] if one["retry_of"] == job["id"]]
+    assert found(client, f"?job_id={retried}")["id"] == both["id"]
     assert both["tickers"] == 2
     assert content(both) == content(counted(client, tickers=["ILL", "WELL"]))
 
@@ -222,6 +235,43 @@ def test_outcomes_that_are_stored_one_by_one_give_the_same(client: Client) -> No
     for item in reversed(chunk.items):
         Claims(database.current(), JobKinds(KINDS)).end_items(chunk, {item: outcomes[item.key]})
     assert count("calibration_parts") == len(SAMPLE)
+    assert content(found(client, f"?job_id={job['id']}")) == content(undisturbed)
+
+
+def test_many_parts_become_one_while_the_job_runs(client: Client) -> None:
+    undisturbed = counted(client, universe="all")
+    job = ask(client, universe="all", force=True)
+    calibration_id = job["params"]["evidence_id"]
+    chunk = claim("slow")
+    assert chunk is not None
+    params = KINDS[0].read_params(next(iter(chunk.jobs.values())).params)
+    outcomes = dict(KINDS[0].run(database.current(), 1, params, [item.key for item in chunk.items]))
+    parts = []
+    for item in chunk.items:
+        Claims(database.current(), JobKinds(KINDS)).end_items(chunk, {item: outcomes[item.key]})
+        gather(database.current(), calibration_id, 4, gathered=3)
+        parts.append(count("calibration_parts"))
+    assert parts == [1, 2, 1, 2, 1]
+    assert content(found(client, f"?job_id={job['id']}")) == content(undisturbed)
+
+
+def test_parts_that_others_gather_at_once_are_counted_once(client: Client) -> None:
+    undisturbed = counted(client, universe="all")
+    job = ask(client, universe="all", force=True)
+    for _ in SAMPLE:
+        chunk = claim("slow", 1)
+        assert chunk is not None
+        params = KINDS[0].read_params(next(iter(chunk.jobs.values())).params)
+        outcomes = dict(KINDS[0].run(database.current(), 1, params, [item.key for item in chunk.items]))
+        Claims(database.current(), JobKinds(KINDS)).end_items(chunk, {item: outcomes[item.key] for item in chunk.items})
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: gather(database.current(), job["params"]["evidence_id"], 4, gathered=2), range(6)))
+    assert count("calibration_parts") >= 1
+    with database.current().reader() as connection:
+        sums, parts = add_up(connection, job["params"]["evidence_id"], 4)
+    assert (sums.counted, sums.too_short) == (4, 1)
+    with pytest.raises(PartsChanged), database.transaction() as transaction:
+        drop(transaction, job["params"]["evidence_id"], [*parts, "gone"])
     assert content(found(client, f"?job_id={job['id']}")) == content(undisturbed)
 
 
