@@ -14,6 +14,8 @@ from kit.browser import Open, Site, Watch, settled
 from playwright.sync_api import Page, ViewportSize, expect
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
+A4: ViewportSize = {"width": 703, "height": 1000}  # between the margins
+TOO_WIDE = "[...document.querySelectorAll('main table')].filter((one) => one.getBoundingClientRect().right > innerWidth).length"
 
 
 @pytest.fixture(autouse=True)
@@ -169,7 +171,9 @@ def test_it_is_accessible_fits_a_phone_and_is_printed(open_page: Open, scheme: s
     page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert serious(page) == []
+    page.set_viewport_size(A4)
     page.emulate_media(media="print")
+    assert page.evaluate(TOO_WIDE) == 0
     expect(page.get_by_text("How often was each verdict right?")).to_be_visible()
     expect(page.locator("#evidence-csv")).to_be_hidden()
 

@@ -163,7 +163,7 @@ function head(evidence) {
     { class: "card", "aria-labelledby": "head-title" },
     h("div", { class: "spread" }, h("h2", { id: "head-title" }, `${strategyName(evidence.strategy)}: has it a record?`), evidence.horizons.length > 0 && pick.element),
     h("p", { class: "record-lead" }, beat.sentence),
-    h("p", { class: "small" }, survivorship),
+    tickers > 0 && h("p", { class: "small" }, survivorship),
     h("p", { class: "small soft" }, counted),
     !evidence.horizons.length && h("p", {}, `No ticker has a day that counts yet: a day needs ${evidence.warmup} bars before it, and its outcome after it.`),
   );
