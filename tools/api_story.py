@@ -96,6 +96,7 @@ def _backtests(call: Recorder, run_jobs: Callable[[], None]) -> None:
     made = call("run_backtest", body={"ticker": "IBM", "strategy": "trend", "cost_bp": 10, **spring})
     call("get_backtest", backtest_id=made["id"])
     call("get_backtest", backtest_id=made["id"], header=CSV)
+    call("get_backtest_report", backtest_id=made["id"])
     call("compare_backtests", body={"ticker": "IBM", "sets": [{"strategy": "trend"}, {"strategy": "trend", "stops": False}], **spring})
     order = {"tickers": ["AAPL", "IBM"], "strategy": "weekly", **spring}
     for key in ("2026-11-20-backtests", "2026-11-20-backtests-again"):

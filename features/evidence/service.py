@@ -23,6 +23,7 @@ from analysis.outcomes import first_day_that_counts
 from analysis.quality import MINIMUM_BARS, is_sound
 from database import Database
 from features.analyses import service as analyses
+from features.evidence.backtests import find_backtest
 from features.evidence.calibrations import Reading, find_universe
 from features.evidence.flags import EVIDENCE
 from features.evidence.store import evidence as evidence_store
@@ -43,7 +44,7 @@ from utils.json_text import dump, parse_tolerant
 
 log = structlog.get_logger(__name__)
 
-__all__ = ["EVIDENCE", "EvidenceAnswer", "Reading", "Sought", "answer", "find_universe", "seek"]
+__all__ = ["EVIDENCE", "EvidenceAnswer", "Reading", "Sought", "answer", "find_backtest", "find_universe", "seek"]
 
 FORM = 1  # of the stored JSON; raised with every change of it that no version of the engine tells
 _SEED_DIGITS = 8  # of a fingerprint: a seed is an exact number in every reader of JSON

@@ -15,8 +15,10 @@ from api.schemas import JobPath, TickerPath
 from api.services import services
 from api.validation import BINARY
 from features.evidence import service as evidence
+from features.evidence.schemas.backtest import BacktestPath
 from features.evidence.schemas.evidence import EvidenceQuery
 from features.evidence.schemas.universe import UniverseEvidenceQuery
+from features.reports.backtest_report import backtest_report
 from features.reports.evidence_report import evidence_report
 from features.reports.job_report import job_report
 from features.reports.results_report import results_report
@@ -93,6 +95,16 @@ def get_universe_evidence_report(query: UniverseEvidenceQuery) -> Response:
         assert found.job is not None
         raise EvidencePending(found.job.id)
     return _attachment(universe_evidence_report(parse_tolerant(found.body), client_check()))
+
+
+@blueprint.get(
+    "/reports/backtests/<backtest_id>.xlsx", responses=XLSX_ANSWER, problems=("not_found", "conflict"), sends=("Content-Disposition",)
+)
+@heavy_read()
+def get_backtest_report(path: BacktestPath) -> Response:
+    """A stored backtest: its numbers beside those of buy-and-hold, its trades and equity, and what it assumes."""
+    found = evidence.find_backtest(services().database, org_id(), path.backtest_id)
+    return _attachment(backtest_report(parse_tolerant(found.body), client_check()))
 
 
 def _attachment(file: WorkbookFile) -> Response:
