@@ -34,6 +34,7 @@ export function method(evidence) {
     ["Prices", `${formatWhole(days)} bars, ${formatDay(first)} to ${formatDay(last)}`],
     ["Cost of a round trip", `${cost} basis points (${cost / 100}%)`],
     ["Intervals", [intervalWords(interval), blocks && ` Days of a block: ${blocks}.`]],
+    ["Beside the verdict", "The line at the top has a quicker interval, from the number of episodes alone. Where the two differ, the table is right."],
     ["Fingerprint", h("code", {}, fingerprint)],
   ];
   return folded("How this is counted, and what the words mean", () => [defined(evidence.definitions), definitions(/** @type {[string, any][]} */ (facts))]);

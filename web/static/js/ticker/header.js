@@ -30,7 +30,7 @@ export class Header {
     this.difference = h("p", { class: "price-difference small", hidden: true });
     this.warnings = h("div", { class: "ticker-warnings" });
     this.advice = h("p", { class: "ticker-advice", id: "advice" });
-    this.record = h("p", { class: "ticker-record small", id: "record", hidden: true });
+    this.record = h("p", { class: "ticker-record small", id: "record" });
     this.strategies = new StrategyChoice(onStrategy);
     this.said = h("p", { class: "visually-hidden", role: "status" });
     this.again = h("button", { type: "button", class: "primary", id: "analyse", onclick: onAnalyse }, "Analyse again");
