@@ -59,6 +59,9 @@ def test_its_numbers_curves_and_trades_are_those_of_the_api(open_page: Open, sit
         page.locator("#trades-csv").click()
     rows = list(csv.reader(io.StringIO(Path(download.value.path()).read_text(), newline="")))
     assert len(rows) == 1 + len(made["trades"])
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the backtest as Excel").click()
+    assert download.value.suggested_filename.startswith("bellwether-backtest-AAPL-")
 
 
 def test_rules_are_sent_and_wrong_ones_are_told_beside_the_form(open_page: Open, site: Site) -> None:

@@ -146,6 +146,9 @@ def test_its_table_is_saved(open_page: Open, universes: Site) -> None:
         page.get_by_role("button", name="CSV").click()
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(), newline="")))
     assert {int(row["horizon"]) for row in rows} == {5, 10, 20, 60}
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the evidence as Excel").click()
+    assert download.value.suggested_filename.endswith(".xlsx")
 
 
 def test_one_that_is_gone_is_told(open_page: Open, watch: Watch) -> None:

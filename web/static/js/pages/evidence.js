@@ -1,6 +1,6 @@
 // Evidence: what followed the verdicts of a strategy over a universe, and the strategies beside each other.
 
-import { api } from "../api.js";
+import { address, api } from "../api.js";
 import { followJob, runJob } from "../bulk-run.js";
 import { onReturn } from "../connection.js";
 import { byId, fill, h, isFocusLost, notify } from "../dom.js";
@@ -244,6 +244,8 @@ function method(evidence) {
       if (isFocusLost()) save.focus();
     }
   });
+  const report = address("/reports/evidence.xlsx", { strategy: evidence.strategy, universe: state.universe });
+  const excel = h("a", { class: "button", id: "evidence-excel", href: report, "aria-label": "Download the evidence as Excel" }, "↓ Excel");
   const facts = /** @type {[string, any][]} */ ([
     ["What it rests on", basis],
     ["Cost of a round trip", `${cost} basis points (${cost / 100}%)`],
@@ -253,7 +255,7 @@ function method(evidence) {
     "section",
     { class: "card", "aria-label": "Method" },
     folded("How this is counted, and what the words mean", () => [defined(evidence.definitions), definitions(facts)]),
-    h("div", { class: "row end" }, save),
+    h("div", { class: "row end" }, save, excel),
   );
 }
 

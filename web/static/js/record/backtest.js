@@ -1,5 +1,6 @@
 // What following the verdicts would have earned: the rules to choose, and the outcome beside buy-and-hold.
 
+import { address } from "../api.js";
 import { fill, h, isFocusLost, notify } from "../dom.js";
 import { equityPicture, yearTable } from "../evidence/equity.js";
 import { folded, formatGrowth } from "../evidence/figures.js";
@@ -184,10 +185,15 @@ export class BacktestCard {
         ),
       ),
       folded("What these numbers mean", () => metricDefinitions(answer)),
-      h("div", { class: "spread trades-head" }, h("h3", {}, formatCount(trades.length, "trade", "trades")), trades.length > 0 && h("div", { class: "row" }, this.save, this.chart)),
+      h("div", { class: "spread trades-head" }, h("h3", {}, formatCount(trades.length, "trade", "trades")), trades.length > 0 && h("div", { class: "row" }, this.save, excel(answer.id), this.chart)),
       tradeTable(answer),
     );
   }
+}
+
+/** @param {string} id */
+function excel(id) {
+  return h("a", { class: "button", id: "backtest-excel", href: address(`/reports/backtests/${encodeURIComponent(id)}.xlsx`), "aria-label": "Download the backtest as Excel" }, "↓ Excel");
 }
 
 /** What a backtest came to, in a sentence. */
