@@ -104,7 +104,7 @@ export function curveSentence({ deciles }) {
   if (lowest.hit_high === null || highest.hit_low === null) return `${told}; there are too few to say whether that is luck.`;
   if (highest.hit_low > lowest.hit_high) return `${told}: higher scores were followed by more rises, beyond luck.`;
   if (highest.hit_high < lowest.hit_low) return `${told}: higher scores were followed by fewer rises, beyond luck.`;
-  return `${told}: the intervals overlap, so the score told nothing about what came.`;
+  return `${told}: the intervals overlap, so this may be luck.`;
 }
 
 /** The same numbers. @param {any} horizon */

@@ -1,7 +1,7 @@
 // Each verdict over a universe, and the strategies beside each other.
 
 import { h } from "../dom.js";
-import { formatWhole } from "../format.js";
+import { formatAgo, formatCount, formatWhole } from "../format.js";
 import { verdictBadge } from "../widgets.js";
 import { formatHit, formatHitRange, formatPoints, formatPointsRange, formatReturn, formatReturnRange, table } from "./figures.js";
 import { axis, domainOf, whiskerLegend, whiskers } from "./whiskers.js";
@@ -21,7 +21,7 @@ export function universeTable(horizon) {
       "div",
       { class: "whisker-cell" },
       h("span", { class: "whisker-words" }, h("strong", {}, formatHit(hit)), " ", h("span", { class: "small soft" }, formatHitRange(low, high) ?? "too few to say")),
-      whiskers(domain, { value: hit, low, high, base: ownBase(row) }),
+      whiskers(domain, row, ownBase(row)),
     );
   };
   const columns = [
@@ -65,7 +65,7 @@ export function strategiesTable(strategies, days) {
     },
   });
   const columns = [
-    { title: "Strategy", cell: ({ name }) => name },
+    { title: "Strategy", cell: ({ name, evidence }) => [name, small(`${formatCount(evidence.tickers, "ticker", "tickers")}, computed ${formatAgo(evidence.finished_at)}`)] },
     ...["Strong Buy", "Buy", "Sell", "Strong Sell"].map(lift),
     { title: "Beat buy and hold", style: "number", cell: ({ evidence }) => `${formatWhole(evidence.beat.beat)} of ${formatWhole(evidence.beat.tickers)}` },
   ];

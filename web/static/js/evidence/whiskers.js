@@ -26,12 +26,17 @@ export function axis(domain) {
   );
 }
 
-/** One row: the share, its bounds (null where none are claimed), and the mark. Its numbers stand beside it. @param {[number, number]} domain */
-export function whiskers(domain, { value, low, high, base }) {
+/** Whether a lift is beyond luck: its own bounds say so more sharply than those of the share do. */
+const isBeyondLuck = (low, high) => low !== null && high !== null && (low > 0 || high < 0);
+
+/**
+ * One row of evidence: the share that was right, its bounds (null where none are claimed), and the mark. Its numbers stand beside it.
+ * @param {[number, number]} domain @param {any} row @param {number | null} base
+ */
+export function whiskers(domain, { hit: value, hit_low: low, hit_high: high, lift_low: less, lift_high: more }, base) {
   const x = scale(domain, [EDGE, WIDTH - EDGE]);
   const line = (from, to, style) => svg("line", { class: style, x1: from[0], y1: from[1], x2: to[0], y2: to[1] });
   const hasBounds = low !== null && high !== null;
-  const isApart = hasBounds && (low > base || high < base);
   return svg(
     "svg",
     { class: "whiskers", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, "aria-hidden": "true" },
@@ -42,7 +47,7 @@ export function whiskers(domain, { value, low, high, base }) {
       line([x(low), MIDDLE - 5], [x(low), MIDDLE + 5], "whisker-range"),
       line([x(high), MIDDLE - 5], [x(high), MIDDLE + 5], "whisker-range"),
     ],
-    value !== null && svg("circle", { class: isApart ? "whisker-value apart" : "whisker-value", cx: x(value), cy: MIDDLE, r: 4.5 }),
+    value !== null && svg("circle", { class: isBeyondLuck(less, more) ? "whisker-value apart" : "whisker-value", cx: x(value), cy: MIDDLE, r: 4.5 }),
   );
 }
 
@@ -55,7 +60,7 @@ export function whiskerLegend(value, base) {
     "p",
     { class: "picture-legend small soft" },
     item(sign(range(), svg("circle", { class: "whisker-value", cx: 14, cy: 8, r: 4.5 })), `${value}, with its 95% interval`),
-    item(sign(range(), svg("circle", { class: "whisker-value apart", cx: 14, cy: 8, r: 4.5 })), "filled where the interval does not reach the mark"),
+    item(sign(range(), svg("circle", { class: "whisker-value apart", cx: 14, cy: 8, r: 4.5 })), "filled where the difference to any day is beyond luck"),
     item(sign(svg("line", { class: "whisker-base", x1: 14, y1: 1, x2: 14, y2: 15 }), svg("path", { class: "whisker-base-head", d: "M10 0h8l-4 6Z" })), base),
   );
 }

@@ -17,14 +17,15 @@ const small = (text) => text && h("div", { class: "small soft" }, text);
 export function verdictTable(at, present) {
   const shown = at.verdicts.filter(({ n }) => n > 0);
   const domain = domainOf(shown.flatMap(({ verdict, hit, hit_low: low, hit_high: high }) => (hit === null ? [] : [hit, low, high, baseOf(at.base, verdict)])));
-  const right = ({ verdict, hit, hit_low: low, hit_high: high, too_few: isFew }) => {
+  const right = (row) => {
+    const { verdict, hit, hit_low: low, hit_high: high, too_few: isFew } = row;
     if (hit === null) return h("span", { class: "soft" }, "Names no direction");
     const range = formatHitRange(low, high);
     return h(
       "div",
       { class: "whisker-cell" },
       h("span", { class: "whisker-words" }, h("strong", {}, formatHit(hit)), " ", h("span", { class: "small soft" }, range ?? (isFew ? "too few to say" : ""))),
-      whiskers(domain, { value: hit, low, high, base: baseOf(at.base, verdict) }),
+      whiskers(domain, row, baseOf(at.base, verdict)),
     );
   };
   const columns = [
