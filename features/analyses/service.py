@@ -150,7 +150,7 @@ def result_body(database: Database, org_id: int, result_id: str, cache: Cache) -
 
 def is_superseded(database: Database, org_id: int, result_id: str, result: ResultBody, replacements: Replacements) -> bool:
     """Whether the history that a result was computed from was replaced as one since, but for the last second."""
-    if result.is_of_upload or not replacements.may_have_come_after(result.ticker, result.created_at):
+    if not replacements.may_have_come_after(result.ticker, result.created_at) or result.is_of_upload:
         return False
     with database.reader() as connection:
         return result_store.is_superseded(connection, org_id, result_id)
