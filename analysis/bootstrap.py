@@ -16,6 +16,7 @@ from analysis.bars import FloatArray
 from models.evidence import LEVEL
 
 REPETITIONS = 1_000
+BLOCK_HORIZONS = 4  # the length of a block: overlapping returns depend on each other over one horizon, prices and verdicts for longer
 FEWEST_BLOCKS = 3  # in a series: with fewer, its resamples hardly differ
 _OVERLAP = 1 / 12  # of the variance is lost between blocks of four times the length over which values depend on each other
 _Z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
@@ -65,9 +66,26 @@ class Blocks:
         tail = 50.0 * (1 - LEVEL)
         quantiles = np.nanpercentile if np.isnan(samples).any() else np.percentile
         low, high = quantiles(samples, [tail, 100.0 - tail], axis=1)
-        blocks = self.length / self.block
-        stretch = student_t(blocks - 1) / _Z * np.sqrt(blocks / (blocks - 1) / (1 - _OVERLAP))
+        stretch = _stretch(self.length / self.block)
         return estimate - (estimate - low) * stretch, estimate + (high - estimate) * stretch
+
+
+def block_interval(estimate: float, influence: FloatArray, block: int) -> tuple[float, float]:
+    """The bounds of a statistic, given what each row adds to it, of shape (rows,) and mean 0, by the spread that resamples tend to.
+
+    None are drawn: the variance of a mean of drawn blocks is known from the sums of all of them. It is as good as the percentiles where the
+    statistic is nearly normal, and costs a hundredth of them.
+    """
+    length = len(influence)
+    sums = _block_sums(influence[:, np.newaxis], block)[:, 0]
+    error = float(np.sqrt(sums @ sums / length / (length * block)))
+    half = _Z * _stretch(length / block) * error
+    return estimate - half, estimate + half
+
+
+def _stretch(blocks: float) -> float:
+    """What an interval of so many blocks is wider by than the spread of its resamples."""
+    return student_t(blocks - 1) / _Z * float(np.sqrt(blocks / (blocks - 1) / (1 - _OVERLAP)))
 
 
 def _block_sums(rows: FloatArray, block: int) -> FloatArray:

@@ -10,9 +10,8 @@ from itertools import pairwise
 import numpy as np
 
 from analysis.bars import FloatArray
-from analysis.bootstrap import FEWEST_BLOCKS, REPETITIONS, Blocks
+from analysis.bootstrap import BLOCK_HORIZONS, FEWEST_BLOCKS, REPETITIONS, Blocks
 from analysis.calibration import BINS, CELL_DAYS, DAYS, EDGES, MILLION, VERDICT_OF_BIN, IntArray, Sums
-from analysis.evidence import BLOCK_HORIZONS
 from analysis.record import is_buy
 from analysis.score import VERDICTS
 from models.analysis import Verdict

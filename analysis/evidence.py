@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.bars import Bars, BoolArray, FloatArray
-from analysis.bootstrap import FEWEST_BLOCKS, REPETITIONS, Blocks
+from analysis.bootstrap import BLOCK_HORIZONS, FEWEST_BLOCKS, REPETITIONS, Blocks
 from analysis.outcomes import BASIS_POINTS, Outcomes, outcomes_of, run_starts
-from analysis.record import NO_DIRECTION, is_buy, percent, sentence, too_few, worth
+from analysis.record import NO_DIRECTION, is_buy, sentence, too_few, too_short, worth
 from analysis.score import VERDICTS
 from models.analysis import Verdict
 from models.evidence import (
@@ -30,7 +30,6 @@ from models.evidence import (
     VerdictEvidence,
 )
 
-BLOCK_HORIZONS = 4  # the length of a block: overlapping returns depend on each other over one horizon, prices and verdicts for longer
 METHOD = "circular block bootstrap over days, all verdicts together; percentiles, widened by Student's t for few blocks"
 DEFINITIONS = {
     "day": f"A day counts with {WARMUP} bars before it and a known outcome; its verdict is that of its close.",
@@ -282,7 +281,6 @@ def _sentence(verdict: Verdict, horizon: int, told: _Told, hit: float | None) ->
         return too_few(verdict, n, episodes)
     base, ranges = told.base.hit if is_buy(verdict) else told.base.fell, told.ranges
     if ranges.hit_low is None or ranges.hit_high is None or ranges.lift_low is None or ranges.lift_high is None:
-        was = f"{verdict} was right after {horizon} days {percent(hit)} of {n:,} days"
-        return f"Too short a history to say: {was}, and an interval needs {FEWEST_BLOCKS * BLOCK_HORIZONS * horizon} days that count."
+        return too_short(verdict, horizon, hit, n)
     shares = hit, ranges.hit_low, ranges.hit_high, base
     return sentence(verdict, horizon, shares, told.counts, worth(ranges.lift_low, ranges.lift_high))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.bars import Bars, BoolArray, FloatArray
-from analysis.bootstrap import wilson
+from analysis.bootstrap import BLOCK_HORIZONS, FEWEST_BLOCKS, block_interval, wilson
 from analysis.outcomes import BASIS_POINTS, outcomes_of, run_starts
 from analysis.score import VERDICTS, verdict_of
 from models.analysis import Verdict
 from models.evidence import COST_BP, FEWEST_EPISODES, RECORD_HORIZON, WARMUP, NoRecord, Record, VerdictRecord
 
 BARS_NEEDED = WARMUP + RECORD_HORIZON + 2  # for one day that counts
+BLOCK = BLOCK_HORIZONS * RECORD_HORIZON  # bars
 NO_DIRECTION = "Hold names no direction, so it can be neither right nor wrong."
 TOO_SHORT = NoRecord(False, f"The history is too short: a day counts with {WARMUP} bars before it and {RECORD_HORIZON + 1} after it.")
 
@@ -32,10 +33,16 @@ def record_of(bars: Bars, scores: FloatArray, basis: str) -> Record:
     right = is_right(verdict, outcomes.returns, COST_BP)
     hits = int(np.count_nonzero(right & of_verdict))
     hit, base = hits / n, int(np.count_nonzero(right)) / len(right)
+    if len(right) < FEWEST_BLOCKS * BLOCK:
+        return NoRecord(False, too_short(verdict, RECORD_HORIZON, hit, n))
     low, high = wilson(hit, episodes)
-    told = sentence(verdict, RECORD_HORIZON, (hit, low, high, base), (n, episodes), worth(low - base, high - base))
-    counts = (n, episodes, hit, low, high, base, hit - base)
-    return VerdictRecord(True, RECORD_HORIZON, verdict, *counts, "wilson_on_episodes", basis, told)
+    # What each day adds to the lift, beside the others.
+    influence = np.where(of_verdict, (right - hit) * (len(right) / n), 0.0)
+    influence -= right - base
+    lift_low, lift_high = block_interval(hit - base, influence, BLOCK)
+    told = sentence(verdict, RECORD_HORIZON, (hit, low, high, base), (n, episodes), worth(lift_low, lift_high))
+    shares = (hit, low, high, base, hit - base, lift_low, lift_high)
+    return VerdictRecord(True, RECORD_HORIZON, verdict, n, episodes, *shares, "wilson_on_episodes", basis, told)
 
 
 def is_right(verdict: Verdict, returns: FloatArray, cost_bp: float) -> BoolArray:
@@ -75,6 +82,12 @@ def too_few(verdict: Verdict, days: int, episodes: int) -> str:
         return f"Too few to say: {verdict} never came on this ticker before."
     come = "1 episode" if episodes == 1 else f"{episodes} episodes"
     return f"Too few to say: {verdict} came on {days:,} {'day' if days == 1 else 'days'} in {come}, and {FEWEST_EPISODES} are needed."
+
+
+def too_short(verdict: Verdict, horizon: int, hit: float, days: int) -> str:
+    """Why a verdict has no interval, though it came often."""
+    was = f"{verdict} was right after {horizon} days {percent(hit)} of {days:,} days"
+    return f"Too short a history to say: {was}, and an interval needs {FEWEST_BLOCKS * BLOCK_HORIZONS * horizon} days that count."
 
 
 def percent(share: float) -> str:

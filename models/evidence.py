@@ -58,9 +58,10 @@ class ToldVerdict:
 
 @dataclass(frozen=True)
 class VerdictRecord:
-    """The record of a result's verdict on its ticker, with a cheap interval (Wilson's, on episodes). Shares are from 0 to 1.
+    """The record of a result's verdict on its ticker. Shares are from 0 to 1.
 
-    `base` is the share of all days that would have been right with the same verdict, `lift` is `hit` − `base`.
+    `base` is the share of all days that would have been right with the same verdict, `lift` is `hit` − `base`. The interval of `hit` is
+    a cheap one (Wilson's, on episodes); that of `lift`, by which the sentence judges, is from blocks of days.
     """
 
     available: Literal[True]
@@ -73,6 +74,8 @@ class VerdictRecord:
     high: float
     base: float
     lift: float
+    lift_low: float
+    lift_high: float
     interval: Literal["wilson_on_episodes"]
     basis: str
     sentence: str

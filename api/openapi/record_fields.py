@@ -14,7 +14,9 @@ RECORD_FIELDS = {
     "VerdictRecord.high": "The upper bound of `hit`, with 95 % confidence.",
     "VerdictRecord.base": "The share of all days that would have been right with the same sign.",
     "VerdictRecord.lift": "`hit` less `base`: what the verdict knew.",
-    "VerdictRecord.interval": "How the bounds were computed: a cheap way. GET /evidence/{ticker} has the exact one.",
+    "VerdictRecord.lift_low": "The lower bound of `lift`, from blocks of days: above 0, the verdict was better than any day.",
+    "VerdictRecord.lift_high": "The upper bound of `lift`.",
+    "VerdictRecord.interval": "How the bounds of `hit` were computed: a cheap way. GET /evidence/{ticker} has the exact one.",
     "VerdictRecord.basis": "In which sense the record is out of sample.",
     "VerdictRecord.sentence": "All of it in a sentence, with what it is worth.",
 }

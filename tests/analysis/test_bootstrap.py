@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.bootstrap import Blocks, student_t, wilson
+from analysis.bootstrap import Blocks, block_interval, student_t, wilson
 
 FIRST_WORDS = [4072670294090233113, 2950192865879279730, 5033864825579357814]  # of PCG64 with the seed below
 
@@ -49,3 +49,12 @@ def test_missing_samples_are_left_out_of_an_interval() -> None:
     samples = np.linspace(0.0, 1.0, 1_000)[np.newaxis]
     with_missing = np.concatenate([samples, np.full((1, 50), np.nan)], axis=1)
     assert blocks.interval(np.array([0.5]), with_missing) == blocks.interval(np.array([0.5]), samples)
+
+
+def test_an_interval_without_draws_is_that_of_the_draws() -> None:
+    steps = np.random.default_rng(8).normal(size=2_019)
+    values = np.convolve(steps, np.ones(20), "valid")  # each depends on its 19 neighbours
+    blocks = Blocks.drawn(3, len(values), 80, 4_000)
+    samples = blocks.sums(values[:, np.newaxis]).T / len(values)
+    drawn = np.array(blocks.interval(np.array([values.mean()]), samples)).ravel()
+    assert block_interval(float(values.mean()), values - values.mean(), 80) == pytest.approx(drawn, rel=0.03, abs=0.05)

@@ -10,7 +10,9 @@ from kit.planted import planted
 from analysis.bootstrap import wilson
 from analysis.engine import signal_history
 from analysis.evidence import EvidenceRules, evidence_of
+from analysis.record import record_of
 from models.analysis import Verdict
+from models.evidence import VerdictRecord
 
 SEEDS, BARS, HORIZON = 1_000, 3_270, 20
 LONG = 600_000  # bars that tell the truth
@@ -50,3 +52,17 @@ def test_the_engines_own_verdicts_know_nothing_of_random_walks() -> None:
         assert told.lift_high is not None
         holds.append(told.lift_low <= 0 <= told.lift_high)
     assert np.mean(holds) == pytest.approx(0.95, abs=0.02)
+
+
+@pytest.mark.parametrize("score", [0.3, -0.3], ids=["Buy", "Sell"])
+def test_a_result_claims_an_edge_on_random_walks_as_seldom(score: float) -> None:
+    parameters, claims = chosen(), []
+    for seed in range(SEEDS):
+        bars = walk(seed, BARS)
+        scores = signal_history(bars, parameters).score
+        scores[-1] = score
+        record = record_of(bars, scores, "")
+        assert isinstance(record, VerdictRecord)
+        claims.append("no better" not in record.sentence)
+        assert claims[-1] == (not record.lift_low <= 0 <= record.lift_high)
+    assert np.mean(claims) == pytest.approx(0.05, abs=0.02)

@@ -35,6 +35,7 @@ def test_it_is_what_the_evidence_counts(client: Client, strategy: str) -> None:
     assert (record["n"], record["episodes"], record["hit"]) == (told.n, told.episodes, pytest.approx(told.hit))
     assert record["lift"] == pytest.approx(told.lift)
     assert record["low"] < record["hit"] < record["high"]
+    assert (record["lift_low"], record["lift_high"]) == pytest.approx((told.lift_low, told.lift_high), abs=0.03)
     assert (record["horizon"], record["interval"], record["verdict"]) == (20, "wilson_on_episodes", result["verdict"])
     assert record["sentence"].startswith(
         f"{result['verdict']} was right after 20 days {100 * record['hit']:.0f}% of {record['n']:,} days in "

@@ -34,7 +34,7 @@ export function method(evidence) {
     ["Prices", `${formatWhole(days)} bars, ${formatDay(first)} to ${formatDay(last)}`],
     ["Cost of a round trip", `${cost} basis points (${cost / 100}%)`],
     ["Intervals", [intervalWords(interval), blocks && ` Days of a block: ${blocks}.`]],
-    ["Beside the verdict", "The line at the top has a quicker interval, from the number of episodes alone. Where the two differ, the table is right."],
+    ["Beside the verdict", "The line at the top has a quicker interval, from the number of episodes alone, which is often too narrow; what it concludes is from blocks of days, as in the table."],
     ["Fingerprint", h("code", {}, fingerprint)],
   ];
   return folded("How this is counted, and what the words mean", () => [defined(evidence.definitions), definitions(/** @type {[string, any][]} */ (facts))]);

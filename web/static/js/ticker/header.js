@@ -137,6 +137,6 @@ export class Header {
 /** What a record is worth, as the name and the colour of its badge. @returns {[name: string, tone: string]} */
 function worthOf(record) {
   if (!record.available) return ["No record", ""];
-  if (record.low > record.base) return ["Better than any day", "good"];
-  return record.high < record.base ? ["Worse than any day", "bad"] : ["No better than any day", "warn"];
+  if (record.lift_low > 0) return ["Better than any day", "good"];
+  return record.lift_high < 0 ? ["Worse than any day", "bad"] : ["No better than any day", "warn"];
 }
