@@ -102,6 +102,10 @@ def _backtests(call: Recorder, run_jobs: Callable[[], None]) -> None:
     for key in ("2026-11-20-backtests", "2026-11-20-backtests-again"):
         for _ in REPEATED:
             call("run_backtest", body=order, header={"Idempotency-Key": key})
+    sets = {"tickers": ["AAPL", "IBM"], "sets": [{"strategy": "trend"}, {"strategy": "reversion"}], **spring}
+    for key in ("2026-11-20-compared", "2026-11-20-compared-again"):
+        for _ in REPEATED:
+            call("compare_backtests", body=sets, header={"Idempotency-Key": key})
     run_jobs()
     call("list_backtests", query={"ticker": "IBM", "limit": 10})
     call("get_backtest", backtest_id=NO_ID)

@@ -31,12 +31,13 @@ from features.evidence.schemas.backtest import (
     BacktestPath,
     BacktestRequest,
     BacktestsQuery,
+    CompareJobsAnswer,
     CompareRequest,
-    ComparisonAnswer,
+    ComparisonOrJobsAnswer,
 )
 from features.evidence.store import backtest as backtest_store
 from jobs.flags import BULK_JOBS
-from jobs.submission import submit_job
+from jobs.submission import submit_job, submit_jobs
 from models.backtest import BacktestSummary
 from utils.api_utils import json_response, tagged
 from utils.json_text import parse_tolerant
@@ -103,18 +104,30 @@ def get_backtest(path: BacktestPath) -> Response:
 
 @blueprint.post(
     "/backtests/compare",
-    responses={200: ComparisonAnswer},
-    problems=(*BODY_PROBLEMS, "ticker_not_found", "insufficient_history", "price_quality", "feature_disabled"),
+    responses={200: ComparisonOrJobsAnswer, 202: CompareJobsAnswer},
+    problems=(
+        *BODY_PROBLEMS,
+        *("ticker_not_found", "universe_not_found", "conflict"),
+        *("insufficient_history", "price_quality", "idempotency_mismatch", "feature_disabled"),
+    ),
+    sends=("Idempotent-Replayed",),
 )
 @budget(Budget.ANALYSES)
-def compare_backtests(body: CompareRequest) -> Response:
+def compare_backtests(header: SubmitHeaders, body: CompareRequest) -> Response:
     """Several sets of parameters on one ticker, beside each other and beside buy-and-hold. `luck` says whether luck explains the best.
 
-    Each set is a trial: it makes the deflated Sharpe ratio of every backtest of the ticker stricter. Nothing else is stored.
+    Each set is a trial: it makes the deflated Sharpe ratio of every backtest of the ticker stricter. On many tickers each set is a job of
+    backtests; its summary counts the tickers on which it ended ahead of buy-and-hold. 200 where no job is new.
     """
     require_flag(FLAG)
-    hold_slot()
-    return json_response(compare(services().database, org_id(), body.ticker, body.orders()))
+    own, organization = services(), org_id()
+    if body.ticker is not None:
+        hold_slot()
+        return json_response(compare(own.database, organization, body.ticker, body.orders()))
+    require_flag(BULK_JOBS)
+    count_also(Budget.BULK)
+    asked = body.bulk()
+    return submit_jobs(header.idempotency_key, lambda connection: [submit(connection, organization, one, own.universes) for one in asked])
 
 
 def _item(summary: BacktestSummary) -> dict[str, object]:

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from api.schemas import CSV, Answer, Body, IsoDate, Page, PageQuery, RootAnswer, Selection, Ticker, UniverseName, not_below
 from features.analyses.schemas.analysis import IndicatorKey, StrategyId, StrategyOptions
+from features.evidence.backtest_orders import write_order
 from features.evidence.schemas.evidence import CostBp
 from jobs.schemas import JobAnswer
 from models.analysis import DEFAULT_CAPITAL, Side
@@ -66,12 +67,12 @@ _ONE_OF_THREE: dict[str, Any] = {
 }
 
 
-class BacktestRequest(_Trading, _Costs, Selection):
-    """One ticker to backtest, or many: a list or a universe."""
+class _OneOrMany(Selection):
+    """One ticker, or many: a list or a universe."""
 
     model_config = ConfigDict(json_schema_extra=_ONE_OF_THREE)
 
-    ticker: Ticker | None = Field(None, description="In place of `tickers` and `universe`: one ticker, whose backtest is the answer.")
+    ticker: Ticker | None = Field(None, description="In place of `tickers` and `universe`: one ticker, which is answered at once.")
     force: bool = Field(False, description="Of many tickers: queue a job even if one that does the same is active.")
 
     @model_validator(mode="after")
@@ -79,6 +80,10 @@ class BacktestRequest(_Trading, _Costs, Selection):
         if (self.ticker is not None) + (self.tickers is not None) + (self.universe is not None) != 1:
             raise ValueError("give one of ticker, tickers and universe")
         return self
+
+
+class BacktestRequest(_Trading, _Costs, _OneOrMany):
+    """One ticker to backtest, or many: a list or a universe."""
 
     def order(self) -> BacktestOrder:
         """How to backtest each ticker."""
@@ -93,10 +98,9 @@ class ParameterSet(_Trading):
     """One of the sets to compare."""
 
 
-class CompareRequest(_Costs):
-    """A ticker, and the sets of parameters to compare on it at the same costs."""
+class CompareRequest(_Costs, _OneOrMany):
+    """One ticker or many, and the sets of parameters to compare on each at the same costs."""
 
-    ticker: Ticker
     sets: Annotated[list[ParameterSet], Field(min_length=1, max_length=MOST_COMPARED)] = Field(
         description="The sets; each counts as a trial, once however often it is tried."
     )
@@ -104,6 +108,11 @@ class CompareRequest(_Costs):
     def orders(self) -> list[BacktestOrder]:
         """The sets as orders."""
         return [_order(one, self) for one in self.sets]
+
+    def bulk(self) -> list[BulkBacktest]:
+        """The sets as a request for a job each; equal ones once."""
+        orders = {write_order(order): order for order in self.orders()}
+        return [BulkBacktest(self.named(), BacktestParams(order, self.universe), self.force) for order in orders.values()]
 
 
 class MetricAnswer(Answer):
@@ -255,6 +264,12 @@ class ActiveBacktestJobAnswer(BacktestJobAnswer):
     deduplicated: Literal[True]
 
 
+class CompareJobsAnswer(Answer):
+    """A job of backtests for each set, in the order of the request; of equal sets one."""
+
+    items: list[BacktestJobAnswer]
+
+
 class BacktestOrJobAnswer(RootAnswer[BacktestAnswer | ActiveBacktestJobAnswer]):
     """The backtest of one ticker; of many, an active job that does the same as the request."""
 
@@ -297,6 +312,10 @@ class ComparisonAnswer(Answer):
     trials: int = Field(description="How many sets of parameters you have tried on the ticker, these included.")
     luck: LuckTestAnswer | None = Field(description="Whether luck alone explains the best of them; null where that cannot be judged.")
     assumptions: list[str] = Field(description="What all of them assume, in sentences with the figures used.")
+
+
+class ComparisonOrJobsAnswer(RootAnswer[ComparisonAnswer | CompareJobsAnswer]):
+    """The sets beside each other; of many tickers the jobs, where none of them is new."""
 
 
 class BacktestPath(Answer):

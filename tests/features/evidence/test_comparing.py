@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from kit.jobs import items_of, run_jobs
 from kit.support import Client
 
+from features.evidence.kinds import BulkBacktests
 from models.strategy import STRATEGIES
 
 ALL = [{"strategy": strategy} for strategy in STRATEGIES]
@@ -71,3 +73,42 @@ def test_too_few_days_to_judge(client: Client) -> None:
 def test_what_cannot_be_compared_is_refused(client: Client, body: dict[str, Any], status: int, code: str) -> None:
     answer = client.post("/backtests/compare", body)
     assert (answer.status_code, answer.json["code"]) == (status, code)
+
+
+def test_over_many_tickers_each_set_is_a_job(client: Client) -> None:
+    body = {"tickers": ["AAPL", "FB", "IBM"], "sets": [{"strategy": "trend"}, {}, {"stops": False}, {}], "cost_bp": 10}
+    answer = client.post("/backtests/compare", body)
+    assert answer.status_code == 202
+    jobs = answer.json["items"]
+    assert [(job["kind"], job["total"]) for job in jobs] == [("backtest", 3)] * 3  # equal sets are one
+    sets = [(job["params"]["strategy"], job["params"]["stops"]) for job in jobs]
+    assert sets == [("trend", True), ("balanced", True), ("balanced", False)]
+    assert {job["params"]["cost_bp"] for job in jobs} == {10}
+    again = client.post("/backtests/compare", body)
+    assert again.status_code == 200
+    assert [job["id"] for job in again.json["items"]] == [job["id"] for job in jobs]
+    run_jobs(kinds=(BulkBacktests(),))
+    for job in jobs:
+        ended = client.get(f"/jobs/{job['id']}").json
+        assert (ended["succeeded"], ended["failed"]) == (2, 1)  # FB is too short
+        groups = client.get(f"/jobs/{job['id']}/summary").json["groups"]
+        assert sum(group["items"] for group in groups if group["outcome"] in ("ahead", "behind")) == 2
+    single = compared(client, "IBM", sets=[{}], cost_bp=10)
+    facts = items_of(client, jobs[1]["id"])["IBM"]["facts"]
+    assert facts["sharpe"] == pytest.approx(single["sets"][0]["metrics"]["sharpe"]["value"])
+    assert single["trials"] == 3
+
+
+def test_a_repeated_request_for_jobs_has_the_same_answer(client: Client) -> None:
+    headers = {"Idempotency-Key": "compare-1"}
+    body = {"universe": "all", "sets": [{}, {"side": "long_short"}], "force": True}
+    first, again = (client.post("/backtests/compare", body, headers=headers) for _ in range(2))
+    assert again.json == first.json
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("body", [{"sets": [{}]}, {"ticker": "AAPL", "universe": "all", "sets": [{}]}])
+def test_one_of_ticker_tickers_and_universe_is_needed(client: Client, body: dict[str, Any]) -> None:
+    answer = client.post("/backtests/compare", body)
+    assert (answer.status_code, answer.json["code"]) == (422, "validation_error")
+    assert "give one of ticker, tickers and universe" in answer.text
