@@ -219,7 +219,7 @@ def test_entries_are_listed_and_cleared_by_prefix(client: Client, backend: Backe
     assert all(store["entries"] == 4 for store in stores)
     keys = keys_of(client)
     assert keys == sorted(keys)
-    assert keys_of(client, "results:") == sorted(f"results:1:{answer.json['id']}" for answer in answers)
+    assert keys_of(client, "results:") == sorted(f"results:1:{answer.json['id']}:sent" for answer in answers)
     assert len(client.get("/admin/cache?limit=3").json["items"]) == 3
     copies = 1 if backend.is_sqlite else 2
     first = f"results:1:{answers[0].json['id']}"
@@ -327,5 +327,5 @@ def test_what_redis_holds_under_a_key_of_ours_in_another_shape(client: Client, r
     """The entry is a list where text is expected: Redis refuses the read, and the database answers."""
     result = client.post("/analyze", {"ticker": "AAPL"})
     client.delete("/admin/cache")
-    redis_server.client.rpush(f"{REDIS_PREFIX}results:1:{result.json['id']}", "x")
+    redis_server.client.rpush(f"{REDIS_PREFIX}results:1:{result.json['id']}:sent", "x")
     assert client.get(f"/results/{result.json['id']}").json == {**result.json, "superseded": False}
