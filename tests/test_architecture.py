@@ -39,7 +39,7 @@ PACKAGES = {"analysis", "api", "features", "infrastructure", "jobs", "models", "
 BESIDE = {"benchmarks", "deploy", "tests", "tools"}  # folders that are not part of the running service
 ENTRANCES = {"app", "devserver", "gunicorn.conf", "preflight", "wsgi"}  # they import the application
 UTILS = {
-    *("api_utils", "cancellation", "clock", "database_errors", "dialects", "ids", "input_messages", "json_text"),
+    *("api_utils", "cancellation", "clock", "csv_text", "database_errors", "dialects", "ids", "input_messages", "json_text"),
     *("logger", "secret_file", "start_errors", "terminal"),
 }
 DOMAIN_NOUNS = ("ticker", "watchlist", "verdict", "price", "indicator")

@@ -17,6 +17,17 @@ class Variants:
         return self._texts[connection.dialect.name]
 
 
+def one_row(into: str, columns: Mapping[str, str], conflict: str) -> str:
+    """`into`, the words of an INSERT up to its table, with a row of parameters named as the columns, and what a conflict does."""
+    return f"{into} ({', '.join(columns)}) VALUES ({', '.join(f':{name}' for name in columns)}) {conflict}"
+
+
+def many_rows(into: str, columns: Mapping[str, str], conflict: str) -> Variants:
+    """The same for `execute_rows`, given the Postgres type of each column."""
+    arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in columns.items())
+    return Variants(one_row(into, columns, conflict), f"{into} ({', '.join(columns)}) SELECT * FROM unnest({arrays}) {conflict}")
+
+
 def execute_rows(connection: Connection, statement: Variants, rows: Sequence[Mapping[str, Any]]) -> int:
     """Execute a statement for several rows with the same names: on SQLite once for each, on Postgres once, with an array of each name.
 

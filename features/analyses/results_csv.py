@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from itertools import chain
 
 from database import Database
@@ -13,12 +10,10 @@ from features.analyses.store import screener as screener_store
 from features.prices import service as prices
 from infrastructure.feature import Universes
 from models.screen import ResultFilter, ScreenedResult
-from utils.clock import iso
+from utils.csv_text import csv_lines
 
 PAGE = 500  # results per read
 COLUMNS = ("ticker", "strategy", "as_of", "close", "score", "verdict", "signal", "bars", "created_at", "id", "superseded")
-# Spreadsheets run a cell that begins with one of these as a formula, some also after a tab or line end.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def result_pages(
@@ -42,34 +37,14 @@ def results_csv(database: Database, org_id: int, filters: ResultFilter, universe
     pages = result_pages(database, org_id, filters, universes, page_size)
     first = next(pages)
     columns = filters.columns or COLUMNS
-    return chain([_lines([list(columns)])], (_lines(_cells(one, columns) for one in page) for page in chain([first], pages)))
+    return chain([csv_lines([list(columns)])], (csv_lines(_cells(one, columns) for one in page) for page in chain([first], pages)))
 
 
 def page_csv(results: Iterable[ScreenedResult], filters: ResultFilter) -> list[bytes]:
     """Some results as a CSV file with a header, in pieces."""
     columns = filters.columns or COLUMNS
-    return [_lines([list(columns)]), _lines(_cells(result, columns) for result in results)]
-
-
-def _lines(rows: Iterable[list[object]]) -> bytes:
-    text = io.StringIO()
-    # The line end of RFC 4180. With "\n" the writer would not quote a cell with a "\r", and readers would end the line there.
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode()
+    return [csv_lines([list(columns)]), csv_lines(_cells(result, columns) for result in results)]
 
 
 def _cells(result: ScreenedResult, columns: Sequence[str]) -> list[object]:
-    return [_guarded(_written(result.value(column))) for column in columns]
-
-
-def _written(value: object) -> object:
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, bool):
-        return str(value).lower()
-    return " ".join(map(str, value)) if isinstance(value, list) else value
-
-
-def _guarded(value: object) -> object:
-    """The cell, with a quote in front of text that a spreadsheet would run as a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    return [result.value(column) for column in columns]

@@ -19,7 +19,7 @@ from analysis.performance import drawdown_of, equity_metrics, exposure_of, retur
 from analysis.quality import is_sound
 from features.evidence.assumptions import assumptions_of
 from features.evidence.backtest_orders import write_order
-from features.prices.service import check_whole
+from features.prices.service import cut_series
 from models.analysis import Parameters
 from models.backtest import (
     BacktestFigures,
@@ -34,7 +34,7 @@ from models.backtest import (
 from models.backtest_errors import TooShortToBacktest
 from models.evidence import WARMUP
 from models.price_errors import PricesDamaged
-from models.price_series import PackedBars, SeriesHead, digest_of
+from models.price_series import PackedBars, SeriesHead
 from models.strategy import STRATEGIES
 from utils.ids import new_id
 from utils.json_text import dump
@@ -71,15 +71,9 @@ class BacktestPlan:
         inputs = (FORM, self._fingerprints.of(ticker, sha256, None), self.rules, self.order.start)
         return hashlib.sha256(dump(inputs)).hexdigest()
 
-    def digest(self, head: SeriesHead, packed: PackedBars) -> tuple[str, PackedBars]:
-        """The digest of the bars that are used, and these. Raises PricesDamaged when some are missing."""
-        check_whole(head, packed)
-        used = packed.between(end=self.order.end)
-        return (head.sha256 if len(used) == head.bars else digest_of(used, head.steps)), used
-
     def market(self, head: SeriesHead, packed: PackedBars) -> Market:
         """What is traded. Raises PricesDamaged or TooShortToBacktest."""
-        sha256, used = self.digest(head, packed)
+        sha256, used = cut_series(head, packed, self.order.end)
         if len(used) < _FEWEST_BARS:
             raise TooShortToBacktest(head.ticker, len(used), _FEWEST_BARS, None)
         if not is_sound(used, head.adjusted):

@@ -15,7 +15,7 @@ from features.evidence.store import backtest as backtest_store
 from features.evidence.store import trial as trial_store
 from features.evidence.store.trial import Trial
 from features.prices import service as prices
-from infrastructure.sql.batches import ROWS, delete_in_batches
+from infrastructure.sql.batches import ROWS, delete_beyond_newest
 from models.backtest import BacktestOrder, NewBacktest, StoredBacktest, Trials
 from models.backtest_errors import BacktestNotFound, BacktestPricesReplaced
 from models.errors import TickerNotFound
@@ -61,7 +61,7 @@ def seek_backtest(database: Database, org_id: int, ticker: str, order: BacktestO
             series = prices.load(connection, org_id, ticker)
             if series is None:
                 raise TickerNotFound(ticker)
-            fingerprint = plan.fingerprint(ticker, plan.digest(*series)[0])
+            fingerprint = plan.fingerprint(ticker, prices.cut_series(*series, plan.order.end)[0])
         stored = backtest_store.find_by_fingerprint(connection, org_id, fingerprint)
     return Sought(org_id, ticker, plan, stored, series)
 
@@ -91,16 +91,10 @@ def trials_of(database: Database, org_id: int, ticker: str) -> Trials:
 
 def prune_backtests(database: Database, kept: int, batch: int = ROWS) -> int:
     """Remove all but the newest `kept` backtests of each organization and ticker; return how many. Their trials stay."""
-    with database.read() as connection:
-        crowded = backtest_store.crowded_tickers(connection, kept)
-    removed = sum(_prune_ticker(database, owner, kept, batch) for owner in crowded)
+    removed = delete_beyond_newest(database, backtest_store, kept, batch)
     if removed:
         log.info("old backtests removed", backtests=removed)
     return removed
-
-
-def _prune_ticker(database: Database, owner: tuple[int, str], kept: int, batch: int) -> int:
-    return delete_in_batches(database, lambda connection, limit: backtest_store.delete_beyond(connection, *owner, kept, limit), batch)
 
 
 def _run_and_store(database: Database, sought: Sought) -> StoredBacktest:
@@ -153,7 +147,7 @@ def _detail_again(database: Database, org_id: int, stored: StoredBacktest) -> by
     if series is None:
         raise BacktestPricesReplaced(stored.ticker)
     plan = BacktestPlan(replace(read_order(stored.order), end=stored.last))
-    if plan.fingerprint(stored.ticker, plan.digest(*series)[0]) != stored.fingerprint:
+    if plan.fingerprint(stored.ticker, prices.cut_series(*series, plan.order.end)[0]) != stored.fingerprint:
         raise BacktestPricesReplaced(stored.ticker)
     market = plan.market(*series)
     return detail_of(market.bars, traded(plan, market))

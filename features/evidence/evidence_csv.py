@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from utils.csv_text import csv_lines
 
 _COLUMNS = (
     *("verdict", "n", "episodes", "hit", "hit_low", "hit_high"),
@@ -24,20 +24,9 @@ HEADER = (
 
 def evidence_csv(evidence: Mapping[str, Any]) -> Iterator[bytes]:
     """The rows of parsed evidence, in pieces, with a header."""
-    yield lines([HEADER])
+    yield csv_lines([HEADER])
     for horizon in evidence["horizons"]:
-        yield lines([_row(evidence, horizon, verdict) for verdict in horizon["verdicts"]])
-
-
-def lines(rows: Sequence[Sequence[object]]) -> bytes:
-    """Rows as CSV with the line ends of RFC 4180."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([[_written(cell) for cell in row] for row in rows])
-    return text.getvalue().encode()
-
-
-def _written(cell: object) -> object:
-    return str(cell).lower() if isinstance(cell, bool) else cell
+        yield csv_lines([_row(evidence, horizon, verdict) for verdict in horizon["verdicts"]])
 
 
 def _row(evidence: Mapping[str, Any], horizon: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[object]:
@@ -61,9 +50,9 @@ UNIVERSE_HEADER = ("strategy", "universe", "horizon", "of", *_UNIVERSE_COLUMNS)
 
 def universe_csv(evidence: Mapping[str, Any]) -> Iterator[bytes]:
     """The rows of parsed evidence of a universe, in pieces, with a header: deciles, then verdicts, of each horizon."""
-    yield lines([UNIVERSE_HEADER])
+    yield csv_lines([UNIVERSE_HEADER])
     for horizon in evidence["horizons"]:
         rows = [(f"Decile {one['decile']}", one) for one in horizon["deciles"]]
         rows += [(one["verdict"], one) for one in horizon["verdicts"]]
         known = evidence["strategy"], evidence["universe"], horizon["h"]
-        yield lines([(*known, of, *(one.get(name) for name in _UNIVERSE_COLUMNS)) for of, one in rows])
+        yield csv_lines([(*known, of, *(one.get(name) for name in _UNIVERSE_COLUMNS)) for of, one in rows])

@@ -36,7 +36,7 @@ from models.day_text import day_text
 from models.errors import InsufficientHistory, TickerNotFound
 from models.evidence import WARMUP, Evidence, EvidenceOrder, HorizonEvidence, ToldVerdict
 from models.price_errors import PricesDamaged
-from models.price_series import PackedBars, SeriesHead, digest_of
+from models.price_series import PackedBars, SeriesHead
 from models.strategy import STRATEGIES
 from utils.clock import now
 from utils.database_errors import reason_of, refuses_writes
@@ -81,7 +81,7 @@ def seek(database: Database, org_id: int, order: EvidenceOrder) -> Sought:
             series = prices.load(connection, org_id, order.ticker)
             if series is None:
                 raise TickerNotFound(order.ticker)
-        fingerprint = _Key(order, head.sha256 if series is None else _digest(_cut(*series, order), series[0])).fingerprint
+        fingerprint = _Key(order, head.sha256 if series is None else prices.cut_series(*series, order.end)[0]).fingerprint
         body = evidence_store.find_body(connection, org_id, fingerprint)
         told = analyses.told_verdicts(connection, org_id, order.ticker, order.strategy)
     return Sought(org_id, order, fingerprint, body, told, series)
@@ -127,16 +127,6 @@ class _Key:
         self.fingerprint = hashlib.sha256(dump(inputs)).hexdigest()
 
 
-def _cut(head: SeriesHead, packed: PackedBars, order: EvidenceOrder) -> PackedBars:
-    """The bars up to the end that was asked for. Raises PricesDamaged when some are missing."""
-    prices.check_whole(head, packed)
-    return packed.between(end=order.end)
-
-
-def _digest(packed: PackedBars, head: SeriesHead) -> str:
-    return head.sha256 if len(packed) == head.bars else digest_of(packed, head.steps)
-
-
 def _load(database: Database, sought: Sought) -> tuple[SeriesHead, PackedBars]:
     if sought.packed is not None:
         return sought.packed
@@ -150,12 +140,12 @@ def _load(database: Database, sought: Sought) -> tuple[SeriesHead, PackedBars]:
 def _adjusted(order: EvidenceOrder, series: tuple[SeriesHead, PackedBars]) -> tuple[str, Bars]:
     """The digest of the bars that are analysed, and these, adjusted. Raises PricesDamaged or InsufficientHistory."""
     head, whole = series
-    packed = _cut(head, whole, order)
+    sha256, packed = prices.cut_series(head, whole, order.end)
     if len(packed) < MINIMUM_BARS:
         raise InsufficientHistory(order.ticker, len(packed), MINIMUM_BARS)
     if not is_sound(packed, head.adjusted):
         raise PricesDamaged(order.ticker)
-    return _digest(packed, head), adjusted_bars(packed, head.adjusted, head.steps)
+    return sha256, adjusted_bars(packed, head.adjusted, head.steps)
 
 
 def _compute_and_store(database: Database, sought: Sought) -> tuple[str, str]:

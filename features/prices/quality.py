@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from analysis.bars import Bars, adjusted_bars
 from analysis.quality import is_sound
 from features.prices.providers import demo
 from models.analysis import PriceWarning
 from models.price_errors import PricesDamaged
-from models.price_series import BYTES_PER_BAR, PackedBars, SeriesHead
+from models.price_series import BYTES_PER_BAR, PackedBars, SeriesHead, digest_of
 
 _BY_PROVIDER = {
     demo.NAME: (PriceWarning("demo", "These prices are made up, for trying the service out: they are a random walk, no market."),),
@@ -28,6 +30,13 @@ def check_whole(head: SeriesHead, packed: PackedBars) -> None:
 def is_whole(head: SeriesHead, packed: PackedBars) -> bool:
     """Whether the stored bytes are as many as the bars of the series need."""
     return len(packed.data) == head.bars * BYTES_PER_BAR
+
+
+def cut_series(head: SeriesHead, packed: PackedBars, end: date | None) -> tuple[str, PackedBars]:
+    """The bars of a whole stored series up to a day, and their digest. Raises PricesDamaged when some are missing."""
+    check_whole(head, packed)
+    used = packed.between(end=end)
+    return (head.sha256 if len(used) == head.bars else digest_of(used, head.steps)), used
 
 
 def sound_bars(head: SeriesHead, packed: PackedBars) -> Bars:

@@ -10,7 +10,7 @@ from analysis.quality import price_gaps, price_warnings
 from database import Database
 from features.prices.actions import TickerFooting, footing_of
 from features.prices.former import find_former
-from features.prices.quality import check_whole, provider_warnings, sound_bars
+from features.prices.quality import check_whole, cut_series, provider_warnings, sound_bars
 from features.prices.store import fetch as fetch_store
 from features.prices.store import series as series_store
 from features.prices.store.exchange import has_tickers_ending
@@ -32,6 +32,7 @@ from utils.json_text import array_pieces, dump, object_pieces
 __all__ = [
     "check_quality",
     "check_whole",
+    "cut_series",
     "find_head",
     "find_head_and_latest",
     "find_heads",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -20,3 +21,24 @@ def delete_in_batches(database: Database, delete: Callable[[Connection, int], in
         total += deleted
         if deleted < rows:
             return total
+
+
+class KeptStore(Protocol):
+    """A store whose rows belong to an organization and a ticker."""
+
+    def crowded_tickers(self, connection: Connection, keep: int) -> list[tuple[int, str]]:
+        """Organizations and tickers with more than `keep` rows."""
+
+    def delete_beyond(self, connection: Connection, org_id: int, ticker: str, keep: int, limit: int) -> int:
+        """Delete up to `limit` rows of a ticker beyond its newest `keep`; return how many."""
+
+
+def delete_beyond_newest(database: Database, store: KeptStore, kept: int, rows: int = ROWS) -> int:
+    """Delete all but the newest `kept` rows of each organization and ticker. Returns the number of deleted rows."""
+    with database.read() as connection:
+        crowded = store.crowded_tickers(connection, kept)
+    return sum(_delete_of_ticker(database, store, owner, kept, rows) for owner in crowded)
+
+
+def _delete_of_ticker(database: Database, store: KeptStore, owner: tuple[int, str], kept: int, rows: int) -> int:
+    return delete_in_batches(database, lambda connection, limit: store.delete_beyond(connection, *owner, kept, limit), rows)

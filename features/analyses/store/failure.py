@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, text
 from database import AnyReader
 from models.api_key import SHARED_ORG
 from models.failure import AnalysisFailure, NewFailure
-from utils.dialects import Variants, execute_rows
+from utils.dialects import execute_rows, many_rows
 
 FOLLOWED = text(
     """
@@ -38,19 +38,7 @@ _CONFLICT = """
         failed_at = excluded.failed_at
     WHERE latest_failures.failed_at <= excluded.failed_at
 """
-SAVE = Variants(
-    f"""
-    INSERT INTO latest_failures ({", ".join(_COLUMNS)})
-    VALUES ({", ".join(f":{name}" for name in _COLUMNS)})
-    {_CONFLICT}
-    """,
-    f"""
-    INSERT INTO latest_failures ({", ".join(_COLUMNS)})
-    SELECT *
-    FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())})
-    {_CONFLICT}
-    """,
-)
+SAVE = many_rows("INSERT INTO latest_failures", _COLUMNS, _CONFLICT)
 
 
 def save(connection: Connection, org_id: int, failures: Collection[NewFailure]) -> None:

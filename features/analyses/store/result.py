@@ -12,7 +12,7 @@ from infrastructure.sql.superseded import SUPERSEDED
 from models.analysis import Verdict
 from models.evidence import ToldVerdict
 from models.result import HistoryFilter, NewResult, ResultBrief, ResultSummary, StoredResult
-from utils.dialects import Variants, execute_rows
+from utils.dialects import execute_rows, many_rows, one_row
 
 _STORED = "r.id, r.ticker, r.strategy, r.as_of, r.fingerprint, r.parameters, r.body"
 _SUMMARY = f"""r.id, r.ticker, r.strategy, r.as_of, r.bars, r.close, r.score, r.verdict, r.signal, r.fingerprint, r.created_at,
@@ -105,21 +105,9 @@ _COLUMNS = {
     "score": "float8", "verdict": "text", "signal": "text", "fingerprint": "text", "parameters": "text", "body": "text",
     "created_at": "timestamptz", "engine_version": "text",
 }  # fmt: skip
-_INSERT = f"""
-    INSERT INTO analysis_results ({", ".join(_COLUMNS)})
-    VALUES ({", ".join(f":{name}" for name in _COLUMNS)})
-    ON CONFLICT (org_id, fingerprint) DO NOTHING
-"""
-INSERT = text(_INSERT)
-INSERT_ROWS = Variants(
-    _INSERT,
-    f"""
-    INSERT INTO analysis_results ({", ".join(_COLUMNS)})
-    SELECT *
-    FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())})
-    ON CONFLICT (org_id, fingerprint) DO NOTHING
-    """,
-)
+_INTO, _CONFLICT = "INSERT INTO analysis_results", "ON CONFLICT (org_id, fingerprint) DO NOTHING"
+INSERT = text(one_row(_INTO, _COLUMNS, _CONFLICT))
+INSERT_ROWS = many_rows(_INTO, _COLUMNS, _CONFLICT)
 
 
 def insert(connection: Connection, org_id: int, new: NewResult) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
 from models.backtest import BacktestFigures, BacktestSummary, DailySharpe, NewBacktest, StoredBacktest
-from utils.dialects import Variants, execute_rows
+from utils.dialects import execute_rows, many_rows, one_row
 
 _STORED = """b.id, b.ticker, b.fingerprint, b.last_day, b.daily_sharpe, b.observations, b.skewness, b.kurtosis, b.parameters,
     b.report, b.detail, b.created_at"""
@@ -81,21 +81,9 @@ _COLUMNS = {
     "trades": "bigint", "daily_sharpe": "float8", "observations": "bigint", "skewness": "float8", "kurtosis": "float8",
     "parameters": "text", "report": "text", "detail": "bytea", "created_at": "timestamptz",
 }  # fmt: skip
-_INSERT = f"""
-    INSERT INTO backtests ({", ".join(_COLUMNS)})
-    VALUES ({", ".join(f":{name}" for name in _COLUMNS)})
-    ON CONFLICT (org_id, fingerprint) DO NOTHING
-"""
-INSERT = text(_INSERT)
-INSERT_ROWS = Variants(
-    _INSERT,
-    f"""
-    INSERT INTO backtests ({", ".join(_COLUMNS)})
-    SELECT *
-    FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())})
-    ON CONFLICT (org_id, fingerprint) DO NOTHING
-    """,
-)
+_INTO, _CONFLICT = "INSERT INTO backtests", "ON CONFLICT (org_id, fingerprint) DO NOTHING"
+INSERT = text(one_row(_INTO, _COLUMNS, _CONFLICT))
+INSERT_ROWS = many_rows(_INTO, _COLUMNS, _CONFLICT)
 
 
 def insert(connection: Connection, org_id: int, new: NewBacktest) -> bool:

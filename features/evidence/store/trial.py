@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from database import AnyReader
 from models.backtest import DailySharpe, Trials
-from utils.dialects import Variants, execute_rows
+from utils.dialects import execute_rows, many_rows
 
 
 @dataclass(frozen=True)
@@ -30,19 +30,7 @@ _AGAIN = """
     ON CONFLICT (org_id, ticker, digest)
     DO UPDATE SET sharpe = excluded.sharpe, observations = excluded.observations, last_tried_at = excluded.last_tried_at
 """
-RECORD = Variants(
-    f"""
-    INSERT INTO trials ({", ".join(_COLUMNS)})
-    VALUES ({", ".join(f":{name}" for name in _COLUMNS)})
-    {_AGAIN}
-    """,
-    f"""
-    INSERT INTO trials ({", ".join(_COLUMNS)})
-    SELECT *
-    FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())})
-    {_AGAIN}
-    """,
-)
+RECORD = many_rows("INSERT INTO trials", _COLUMNS, _AGAIN)
 
 
 def record(connection: Connection, org_id: int, trials: Iterable[Trial], moment: datetime) -> None:

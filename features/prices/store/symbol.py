@@ -12,7 +12,7 @@ from infrastructure.sql.like import escaped
 from models.api_key import SHARED_ORG
 from models.provider import Listing
 from models.symbol import Facts
-from utils.dialects import Variants, execute_rows
+from utils.dialects import execute_rows, many_rows
 
 _FACTS = ("name", "exchange", "currency", "kind", "sector")
 _NEW = {
@@ -25,19 +25,7 @@ _ON_CONFLICT = f"""
     ON CONFLICT (org_id, ticker) DO UPDATE SET {_KEPT}, source = excluded.source, updated_at = excluded.updated_at
     WHERE {_CHANGED}
 """
-SAVE = Variants(
-    f"""
-    INSERT INTO symbols ({", ".join(_NEW)})
-    VALUES ({", ".join(f":{name}" for name in _NEW)})
-    {_ON_CONFLICT}
-    """,
-    f"""
-    INSERT INTO symbols ({", ".join(_NEW)})
-    SELECT *
-    FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _NEW.items())})
-    {_ON_CONFLICT}
-    """,
-)
+SAVE = many_rows("INSERT INTO symbols", _NEW, _ON_CONFLICT)
 
 
 def save(connection: Connection, org_id: int, listings: Sequence[Listing], source: str, moment: datetime) -> int:

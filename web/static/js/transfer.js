@@ -2,7 +2,7 @@
 
 import { ApiProblem, address, inSession, problemOf, request } from "./api.js";
 import { heard, heardStatus, missed } from "./connection.js";
-import { csrfToken } from "./dom.js";
+import { csrfToken, isFocusLost, notify } from "./dom.js";
 import { numbers } from "./format.js";
 
 const amount = numbers({ maximumFractionDigits: 1 });
@@ -44,6 +44,25 @@ export async function download(path, { params, accept = "*/*", name = "bellwethe
   const saved = nameFrom(answer.headers.get("Content-Disposition"), name);
   save(content, saved);
   return { name: saved, bytes: content.size };
+}
+
+/**
+ * Save an answer as a file for whoever pressed a button, and say what became of it.
+ * @param {HTMLButtonElement} button
+ * @param {string} path
+ * @param {{params?: Record<string, any>, accept?: string, name?: string}} options
+ */
+export async function saveFor(button, path, options) {
+  button.disabled = true;
+  try {
+    const { name } = await download(path, options);
+    notify(`${name} is saved.`);
+  } catch (error) {
+    notify(`Nothing was saved. ${error.words ?? error.message}`, { problem: true });
+  } finally {
+    button.disabled = false;
+    if (isFocusLost()) button.focus();
+  }
 }
 
 /**

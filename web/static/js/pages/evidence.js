@@ -3,7 +3,7 @@
 import { address, api } from "../api.js";
 import { followJob, runJob } from "../bulk-run.js";
 import { onReturn } from "../connection.js";
-import { byId, fill, h, isFocusLost, notify } from "../dom.js";
+import { byId, fill, h, isFocusLost } from "../dom.js";
 import { curve, curveLegend, curveSentence, curveTable, MEASURES } from "../evidence/curve.js";
 import { definitions, folded, formatHit, segments } from "../evidence/figures.js";
 import { strategiesTable, universeTable } from "../evidence/universe-table.js";
@@ -11,7 +11,7 @@ import { formatCount, formatDay, formatMoment, formatWhole } from "../format.js"
 import { defined, intervalWords } from "../record/method.js";
 import { empty, loading, problem } from "../states.js";
 import { namedStrategies, offerStrategies, strategyName } from "../strategies.js";
-import { download } from "../transfer.js";
+import { saveFor } from "../transfer.js";
 import { chooseUniverse, offerUniverses } from "../universes.js";
 import { readUrl, writeUrl } from "../url-state.js";
 import { field, select } from "../widgets.js";
@@ -231,20 +231,10 @@ function drawCompared() {
 
 function method(evidence) {
   const { basis, cost_bp: cost, interval } = evidence;
-  const save = h("button", { type: "button", id: "evidence-csv" }, "CSV");
-  save.addEventListener("click", async () => {
-    save.disabled = true;
-    try {
-      const saved = await download("/evidence", { params: { strategy: evidence.strategy, universe: state.universe }, accept: "text/csv", name: "evidence.csv" });
-      notify(`${saved.name} is saved.`);
-    } catch (error) {
-      notify(`Nothing was saved. ${error.words ?? error.message}`, { problem: true });
-    } finally {
-      save.disabled = false;
-      if (isFocusLost()) save.focus();
-    }
-  });
-  const report = address("/reports/evidence.xlsx", { strategy: evidence.strategy, universe: state.universe });
+  const params = { strategy: evidence.strategy, universe: state.universe };
+  const csv = h("button", { type: "button", id: "evidence-csv" }, "CSV");
+  csv.addEventListener("click", () => saveFor(csv, "/evidence", { params, accept: "text/csv", name: "evidence.csv" }));
+  const report = address("/reports/evidence.xlsx", params);
   const excel = h("a", { class: "button", id: "evidence-excel", href: report, "aria-label": "Download the evidence as Excel" }, "↓ Excel");
   const facts = /** @type {[string, any][]} */ ([
     ["What it rests on", basis],
@@ -255,7 +245,7 @@ function method(evidence) {
     "section",
     { class: "card", "aria-label": "Method" },
     folded("How this is counted, and what the words mean", () => [defined(evidence.definitions), definitions(facts)]),
-    h("div", { class: "row end" }, save, excel),
+    h("div", { class: "row end" }, csv, excel),
   );
 }
 

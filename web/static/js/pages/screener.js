@@ -13,7 +13,7 @@ import { SavedScreens } from "../screener/saved.js";
 import { buildRow, buildTable } from "../screener/table.js";
 import { empty, loading, problem } from "../states.js";
 import { offerStrategies } from "../strategies.js";
-import { download } from "../transfer.js";
+import { saveFor } from "../transfer.js";
 import { offerUniverses } from "../universes.js";
 import { readUrl } from "../url-state.js";
 
@@ -130,18 +130,9 @@ function wanted() {
 }
 
 /** Save what the filters let through, all of it, in the columns that are shown. */
-async function save(button, path, accept, name) {
-  button.disabled = true;
-  try {
-    const chosen = ["ticker", ...columns.map(({ key }) => key).filter((key) => key !== "closes"), "superseded"].join(",");
-    const saved = await download(path, { params: { ...asParams(filters), columns: chosen }, accept, name });
-    notify(`${saved.name} is saved.`);
-  } catch (error) {
-    notify(`Nothing was saved. ${error.words ?? error.message}`, { problem: true });
-  } finally {
-    button.disabled = false;
-    if (document.activeElement === document.body) button.focus();
-  }
+function saveAll(button, path, accept, name) {
+  const chosen = ["ticker", ...columns.map(({ key }) => key).filter((key) => key !== "closes"), "superseded"].join(",");
+  return saveFor(button, path, { params: { ...asParams(filters), columns: chosen }, accept, name });
 }
 
 /** Put filters into the address, as far as they differ from those of the open screen. @param {string | null} screen @param {boolean} push */
@@ -202,8 +193,8 @@ function openScreen(screen) {
   load();
 }
 
-byId("export-csv").addEventListener("click", (event) => save(event.currentTarget, "/results", "text/csv", "results.csv"));
-byId("export-excel").addEventListener("click", (event) => save(event.currentTarget, "/reports/results.xlsx", XLSX, "results.xlsx"));
+byId("export-csv").addEventListener("click", (event) => saveAll(event.currentTarget, "/results", "text/csv", "results.csv"));
+byId("export-excel").addEventListener("click", (event) => saveAll(event.currentTarget, "/reports/results.xlsx", XLSX, "results.xlsx"));
 byId("sort").addEventListener("change", (event) => change({ sort: /** @type {HTMLSelectElement} */ (event.target).value }));
 wireFilters(change, () => filters.votes);
 wireColumns((chosen) => {

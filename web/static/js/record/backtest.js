@@ -1,12 +1,12 @@
 // What following the verdicts would have earned: the rules to choose, and the outcome beside buy-and-hold.
 
 import { address } from "../api.js";
-import { fill, h, isFocusLost, notify } from "../dom.js";
+import { fill, h, isFocusLost } from "../dom.js";
 import { equityPicture, yearTable } from "../evidence/equity.js";
 import { folded, formatGrowth } from "../evidence/figures.js";
 import { formatCount, formatDay } from "../format.js";
 import { loading, problem } from "../states.js";
-import { download } from "../transfer.js";
+import { saveFor } from "../transfer.js";
 import { field, select } from "../widgets.js";
 import { metricDefinitions, metricTable } from "./metrics.js";
 import { backtest, newestOf, onBacktest, presentRules } from "./run.js";
@@ -147,17 +147,8 @@ export class BacktestCard {
     }
   }
 
-  async #save() {
-    this.save.disabled = true;
-    try {
-      const saved = await download(`/backtests/${encodeURIComponent(this.#shown.id)}`, { accept: "text/csv", name: "trades.csv" });
-      notify(`${saved.name} is saved.`);
-    } catch (error) {
-      notify(`Nothing was saved. ${error.words ?? error.message}`, { problem: true });
-    } finally {
-      this.save.disabled = false;
-      if (isFocusLost()) this.save.focus();
-    }
+  #save() {
+    return saveFor(this.save, `/backtests/${encodeURIComponent(this.#shown.id)}`, { accept: "text/csv", name: "trades.csv" });
   }
 
   #show(answer) {

@@ -1,10 +1,10 @@
 // The record of a ticker's verdicts: how often each was right, and what following them would have earned.
 
 import { address, api } from "../api.js";
-import { fill, h, isFocusLost, notify } from "../dom.js";
+import { fill, h } from "../dom.js";
 import { segments } from "../evidence/figures.js";
 import { empty, show } from "../states.js";
-import { download } from "../transfer.js";
+import { saveFor } from "../transfer.js";
 import { BacktestCard } from "./backtest.js";
 import { fanCard } from "./fan-card.js";
 import { halves, live } from "./halves.js";
@@ -136,18 +136,8 @@ export class RecordTab {
     fill(this.fan, fan.lines.length > 1 && fanCard(fan, this.#verdict));
   }
 
-  async #save() {
-    this.save.disabled = true;
-    const path = `/evidence/${encodeURIComponent(this.#ticker)}`;
-    try {
-      const saved = await download(path, { params: { strategy: this.#strategy }, accept: "text/csv", name: "evidence.csv" });
-      notify(`${saved.name} is saved.`);
-    } catch (error) {
-      notify(`Nothing was saved. ${error.words ?? error.message}`, { problem: true });
-    } finally {
-      this.save.disabled = false;
-      if (isFocusLost()) this.save.focus();
-    }
+  #save() {
+    return saveFor(this.save, `/evidence/${encodeURIComponent(this.#ticker)}`, { params: { strategy: this.#strategy }, accept: "text/csv", name: "evidence.csv" });
   }
 }
 
