@@ -37,7 +37,7 @@ from infrastructure.database_metrics import DatabaseCollector
 from infrastructure.entrance import NOT_STARTED, set_up_log
 from infrastructure.error_journal import ErrorJournal, NotedBreaker
 from infrastructure.error_reports import flush_reports
-from infrastructure.feature import Feature, Universes
+from infrastructure.feature import Feature
 from infrastructure.foundation import Foundation
 from infrastructure.health import HealthChecks
 from infrastructure.lifecycle import Lifecycle, Step
@@ -145,6 +145,7 @@ def _build_services(foundation: Foundation, features: Iterable[Feature]) -> Serv
     job_feed = JobFeed(database, settings.redis_url, settings.streams_per_worker, metrics)
     build_labels = {"version": VERSION, "engine_version": str(ENGINE_VERSION), "python": python_version()}
     return Services(
+        foundation=foundation,
         settings=settings,
         database=database,
         redis=redis,
@@ -164,7 +165,7 @@ def _build_services(foundation: Foundation, features: Iterable[Feature]) -> Serv
         job_feed=job_feed,
         job_reads=JobReads(database, job_feed),
         stalls=StallWatch(database, lambda: not foundation.flags.is_enabled(BULK_JOBS)),
-        universes=Universes.joined(feature.universes() for feature in features),
+        universes=foundation.universes,
         lifecycle=Lifecycle([*_build_steps(foundation, features, redis, job_feed), Step("recent errors", stop=errors.close)]),
     )
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from infrastructure.error_journal import ErrorJournal
     from infrastructure.feature import Universes
     from infrastructure.flags import FeatureFlags
+    from infrastructure.foundation import Foundation
     from infrastructure.health import HealthChecks
     from infrastructure.lifecycle import Lifecycle
     from infrastructure.metrics import Metrics
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 class Services:
     """The services of one application. All are thread-safe, and none opens a connection before the lifecycle starts."""
 
+    foundation: Foundation  # has what features offer each other
     settings: Settings
     database: Database
     redis: RedisLink | None  # None without REDIS_URL

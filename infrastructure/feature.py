@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     from api.authentication import Authentication
     from infrastructure.cache import Cache
+    from infrastructure.capability import Capability
     from infrastructure.foundation import Foundation
     from infrastructure.lifecycle import Step
+    from infrastructure.outbox import Subscriber
     from jobs.kind import JobKind
 
 
@@ -88,6 +90,8 @@ class Feature:
     - `steps`: its steps in the start of a web process, after the schema's.
     - `universes`: built-in sets of tickers, which a request may name instead of listing tickers; organizations store others.
     - `commands`: its groups of the `flask` command.
+    - `capabilities`: its use cases for schedules and pipelines.
+    - `subscribers`: what is told of events.
     """
 
     name: str
@@ -101,3 +105,5 @@ class Feature:
     steps: Callable[[Foundation], Sequence[Step]] = lambda foundation: ()
     universes: Callable[[], Universes] = Universes
     commands: Callable[[], Sequence[Command]] = tuple
+    capabilities: Callable[[Foundation], Sequence[Capability]] = lambda foundation: ()
+    subscribers: Callable[[Foundation], Sequence[Subscriber]] = lambda foundation: ()

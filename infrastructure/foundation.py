@@ -4,24 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
 from config import Settings
 from database import Database, DatabaseOptions, adopt
-from infrastructure.feature import Feature
+from infrastructure.feature import Feature, Universes
 from infrastructure.flags import FeatureFlags
+
+if TYPE_CHECKING:
+    from infrastructure.capability import Capabilities
+    from infrastructure.outbox import Subscriber
 
 
 @dataclass(frozen=True)
 class Foundation:
-    """The settings, the database and the feature flags of a process."""
+    """The settings, the database, the feature flags, and the features of a process.
+
+    What features offer each other is built when it is first used.
+    """
 
     settings: Settings
     database: Database
     flags: FeatureFlags
+    features: tuple[Feature, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings, features: Iterable[Feature], options: DatabaseOptions) -> Self:
         """Create them for this process; the database becomes the process-wide one. Opens no connection."""
-        database = adopt(Database(options))
-        return cls(settings, database, FeatureFlags(database, (flag for feature in features for flag in feature.flags)))
+        database, features = adopt(Database(options)), tuple(features)
+        return cls(settings, database, FeatureFlags(database, (flag for feature in features for flag in feature.flags)), features)
+
+    @cached_property
+    def universes(self) -> Universes:
+        """The built-in universes of all features."""
+        return Universes.joined(feature.universes() for feature in self.features)
+
+    @cached_property
+    def capabilities(self) -> Capabilities:
+        """The use cases that all features offer."""
+        from infrastructure.capability import Capabilities  # noqa: PLC0415 — most processes use none
+
+        return Capabilities(capability for feature in self.features for capability in feature.capabilities(self))
+
+    @cached_property
+    def subscribers(self) -> tuple[Subscriber, ...]:
+        """What is told of events."""
+        return tuple(subscriber for feature in self.features for subscriber in feature.subscribers(self))

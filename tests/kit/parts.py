@@ -14,7 +14,6 @@ from features.accounts.api_keys import KeyRing
 from features.accounts.sessions import Sessions
 from infrastructure.cache import Cache, CacheLimits
 from infrastructure.database_metrics import DatabaseCollector
-from infrastructure.foundation import Foundation
 from infrastructure.health import HealthChecks
 
 
@@ -31,7 +30,7 @@ def with_cache(app: Application, follow_seconds: float, clock: Callable[[], floa
 
 def with_fresh_metrics(app: Application) -> Application:
     """Give the application database metrics that are read at every scrape."""
-    parts, foundation = app.services, _foundation_of(app)
+    parts, foundation = app.services, app.services.foundation
     readers = [partial(feature.metrics, foundation) for feature in FEATURES]
     app.services = replace(parts, collector=DatabaseCollector(parts.database, {"version": "test"}, readers, fresh_seconds=0.0))
     return app
@@ -39,12 +38,7 @@ def with_fresh_metrics(app: Application) -> Application:
 
 def with_fresh_health(app: Application) -> Application:
     """Give the application health checks that run at every request."""
-    parts, foundation = app.services, _foundation_of(app)
+    parts, foundation = app.services, app.services.foundation
     probes = [probe for feature in FEATURES for probe in feature.probes(foundation)]
     app.services = replace(parts, health=HealthChecks(parts.database, probes, fresh_seconds=0.0))
     return app
-
-
-def _foundation_of(app: Application) -> Foundation:
-    parts = app.services
-    return Foundation(parts.settings, parts.database, parts.flags)

@@ -1,0 +1,55 @@
+"""Events: what happened, told to the features and to callers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class EventType(StrEnum):
+    """The types of the service's own events. Callers' types begin with CALLERS_PREFIX."""
+
+    VERDICT_CHANGED = "result.verdict_changed"
+    JOB_FINISHED = "job.finished"
+    PRICES_REFRESHED = "prices.refreshed"
+    SPLIT_DETECTED = "prices.split_detected"
+    PRICES_STALE = "prices.stale"
+    WATCHLIST_CHANGED = "watchlist.changed"
+    SCHEDULE_MISSED = "schedule.missed"
+    ALERT_FIRED = "alert.fired"
+
+
+CALLERS_PREFIX = "custom."
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """An event to be written.
+
+    `key` names what happened: a second event of the organization with the same key is not written. `subject` is what it is about: a ticker,
+    the id of a job. `data` must be JSON.
+    """
+
+    type: str
+    key: str
+    subject: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    created_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """A stored event. `position` is None until it has been handed out; positions rise without gaps that may be filled later."""
+
+    id: str
+    org_id: int
+    type: str
+    subject: str | None
+    key: str
+    data: Mapping[str, Any]
+    created_at: datetime
+    created_by: str | None
+    position: int | None
