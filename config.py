@@ -26,6 +26,7 @@ Environment = Literal["development", "test", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["auto", "json", "console"]
 JobEngine = Literal["local", "celery"]
+SmtpSecurity = Literal["starttls", "tls", "none"]
 Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
 
 PLATFORM_VARIABLES = (
@@ -166,6 +167,23 @@ class Settings(BaseSettings):
     fetch_on_demand_seconds: float = Field(
         8.0, gt=0, le=60, description="Seconds that an analysis of a ticker without prices waits for a provider."
     )
+
+    public_url: Url | None = Field(
+        None, description="Address under which people reach the service, for the links in messages. Unset: messages have no links."
+    )
+    webhook_allowed_networks: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
+        (),
+        description="Networks as CIDR, comma-separated, whose addresses channels and feeds may ask although they are not public.",
+    )
+    smtp_host: str | None = Field(None, description="Mail server for channels of the type `email`. Unset: there are none.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server; 465 is usual with `SMTP_SECURITY=tls`.")
+    smtp_security: Annotated[SmtpSecurity, BeforeValidator(_lower)] = Field(
+        "starttls",
+        description="How the mail server is reached: STARTTLS, without which nothing is sent; TLS from the start; or unencrypted.",
+    )
+    smtp_user: str | None = Field(None, description="Name to sign in at the mail server. Unset: without.")
+    smtp_password: SecretStr | None = Field(None, description="Password for it.")
+    smtp_from: str | None = Field(None, description="Sender of the e-mails, as in `bellwether@example.com`.")
 
     max_json_bytes: int = Field(1_000_000, ge=1_000, description="Largest JSON body, in bytes.")
     max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file, in bytes.")

@@ -293,3 +293,39 @@ def test_a_provider_that_cannot_be_asked_is_told_at_start(
     found = faults(environ, variables)
     assert list(found) == [variable]
     assert words in found[variable]
+
+
+MAIL_IS_SET = {"SMTP_HOST": "mail.example.com", "SMTP_FROM": "bellwether@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "variable", "words"),
+    [
+        pytest.param({"PUBLIC_URL": "bellwether.example.com"}, "PUBLIC_URL", "https://", id="an address without scheme"),
+        pytest.param({"PUBLIC_URL": "https://a.example/?x=1"}, "PUBLIC_URL", "https://", id="an address with a query"),
+        pytest.param({"WEBHOOK_ALLOWED_NETWORKS": "lan"}, "WEBHOOK_ALLOWED_NETWORKS", "192.168.1.0/24", id="a network in words"),
+        pytest.param({"WEBHOOK_ALLOWED_NETWORKS": "10.0.0.1/8"}, "WEBHOOK_ALLOWED_NETWORKS", "host bits", id="an address within"),
+        pytest.param({"SMTP_HOST": "mail.example.com"}, "SMTP_FROM", "need a sender", id="no sender"),
+        pytest.param({**MAIL_IS_SET, "SMTP_FROM": "Bell <b@example.com>"}, "SMTP_FROM", "address alone", id="a sender with a name"),
+        pytest.param({**MAIL_IS_SET, "SMTP_USER": "me"}, "SMTP_PASSWORD", "belong together", id="no password"),
+        pytest.param({**MAIL_IS_SET, "SMTP_PASSWORD": "secret-word"}, "SMTP_USER", "belong together", id="no name"),
+        pytest.param(
+            {**MAIL_IS_SET, "SMTP_USER": "me", "SMTP_PASSWORD": "secret-word", "SMTP_SECURITY": "none"},
+            *("SMTP_SECURITY", "unencrypted"),
+            id="a password without encryption",
+        ),
+        pytest.param({"SMTP_SECURITY": "ssl"}, "SMTP_SECURITY", "starttls", id="another word"),
+    ],
+)
+def test_messages_that_cannot_be_delivered_are_told_at_start(
+    environ: pytest.MonkeyPatch, variables: dict[str, str], variable: str, words: str
+) -> None:
+    found = faults(environ, variables)
+    assert list(found) == [variable]
+    assert words in found[variable]
+
+
+def test_networks_and_a_mail_server_are_read(environ: pytest.MonkeyPatch) -> None:
+    settings = load(environ, {**MAIL_IS_SET, "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8, fd00::/8", "SMTP_SECURITY": "TLS"})
+    assert settings.webhook_allowed_networks == ("127.0.0.0/8", "fd00::/8")
+    assert (settings.smtp_port, settings.smtp_security) == (587, "tls")

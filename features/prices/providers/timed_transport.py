@@ -6,75 +6,17 @@ httpx itself limits each wait, and a wait begins anew with each byte.
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from ssl import SSLContext
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
 
+from infrastructure.timed_network import Deadline, TimedNetwork
+
 _FAULTS = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, httpcore.UnsupportedProtocol)
-
-
-class _Deadline(threading.local):
-    """When the request of a thread has to be at its end."""
-
-    ends_at: float | None = None
-
-    def left(self, timeout: float | None, error: type[httpcore.TimeoutException]) -> float | None:
-        """The seconds to wait: `timeout`, or less."""
-        if self.ends_at is None:
-            return timeout
-        left = self.ends_at - time.monotonic()
-        if left <= 0:
-            raise error("the time of the request is over")
-        return left if timeout is None else min(timeout, left)
-
-
-class _TimedStream(httpcore.NetworkStream):
-    """A connection. Threads share it one after the other."""
-
-    def __init__(self, stream: httpcore.NetworkStream, deadline: _Deadline) -> None:
-        self._stream, self._deadline = stream, deadline
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.left(timeout, httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._deadline.left(timeout, httpcore.WriteTimeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        left = self._deadline.left(timeout, httpcore.ConnectTimeout)
-        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _TimedNetwork(httpcore.SyncBackend):
-    """Opens connections."""
-
-    def __init__(self, deadline: _Deadline) -> None:
-        self._deadline = deadline
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        left = self._deadline.left(timeout, httpcore.ConnectTimeout)
-        return _TimedStream(super().connect_tcp(host, port, left, local_address, socket_options), self._deadline)
 
 
 class TimedTransport(httpx.BaseTransport):
@@ -82,25 +24,20 @@ class TimedTransport(httpx.BaseTransport):
 
     def __init__(self, most_connections: int) -> None:
         """The limit holds for each proxy, and for what is asked without one."""
-        self._deadline = _Deadline()
+        self._deadline = Deadline()
         self._options: Mapping[str, Any] = {
             "ssl_context": httpx.create_ssl_context(),
             "max_connections": most_connections,
             "max_keepalive_connections": most_connections,
             "keepalive_expiry": 5.0,
-            "network_backend": _TimedNetwork(self._deadline),
+            "network_backend": TimedNetwork(self._deadline),
         }
         self._lock = threading.Lock()
         self._pools: dict[str | None, httpcore.ConnectionPool] = {}  # by the proxy
 
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
+    def within(self, seconds: float) -> AbstractContextManager[None]:
         """What this thread asks in the block is at its end after so many seconds, or raises a httpx.TimeoutException."""
-        self._deadline.ends_at = time.monotonic() + seconds
-        try:
-            yield
-        finally:
-            self._deadline.ends_at = None
+        return self._deadline.within(seconds)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Ask, and answer once the headers are there."""
