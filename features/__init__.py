@@ -8,6 +8,7 @@ from importlib import import_module
 from config import ConfigError, Fault, Settings
 from features.accounts.feature import FEATURE as ACCOUNTS
 from features.analyses.feature import FEATURE as ANALYSES
+from features.deliveries.feature import FEATURE as DELIVERIES
 from features.evidence.feature import FEATURE as EVIDENCE
 from features.operations.feature import FEATURE as OPERATIONS
 from features.prices.feature import FEATURE as PRICES
@@ -16,7 +17,7 @@ from features.watchlist.feature import FEATURE as WATCHLIST
 from infrastructure.feature import Feature
 from jobs.feature import MACHINE as JOBS
 
-FEATURES = (JOBS, ACCOUNTS, PRICES, ANALYSES, EVIDENCE, WATCHLIST, REPORTS, OPERATIONS)
+FEATURES = (JOBS, ACCOUNTS, PRICES, ANALYSES, EVIDENCE, WATCHLIST, DELIVERIES, REPORTS, OPERATIONS)
 
 
 def load_features(settings: Settings) -> tuple[Feature, ...]:

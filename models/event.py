@@ -20,6 +20,7 @@ class EventType(StrEnum):
     WATCHLIST_CHANGED = "watchlist.changed"
     SCHEDULE_MISSED = "schedule.missed"
     ALERT_FIRED = "alert.fired"
+    CHANNEL_DISABLED = "channel.disabled"
 
 
 CALLERS_PREFIX = "custom."
