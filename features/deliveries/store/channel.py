@@ -50,6 +50,15 @@ def find(connection: AnyReader, org_id: int, channel_id: str) -> Channel | None:
     return None if row is None else _channel(row)
 
 
+FIND_ANYWHERE = text(f"SELECT {_COLUMNS} FROM channels WHERE id = :id AND deleted_at IS NULL")
+
+
+def find_anywhere(connection: AnyReader, channel_id: str) -> Channel | None:
+    """The channel with this id, of any organization: for links that prove themselves."""
+    row = connection.execute(FIND_ANYWHERE, {"id": channel_id}).first()
+    return None if row is None else _channel(row)
+
+
 LOCK = locking(f"SELECT {_COLUMNS} FROM channels WHERE org_id = :org_id AND id = :id {{lock}}", "FOR UPDATE")
 
 
@@ -75,6 +84,15 @@ def find_many(connection: Connection, org_id: int, ids: Collection[str]) -> list
 def find_named(connection: Connection, org_id: int, keys: Collection[str]) -> list[Channel]:
     """The channels whose names have one of these keys."""
     return [_channel(row) for row in connection.execute(FIND_NAMED, {"org_id": org_id, "keys": list(keys)})] if keys else []
+
+
+OLDEST_ENABLED = text("SELECT id FROM channels WHERE org_id = :org_id AND enabled = :yes ORDER BY id LIMIT 1")
+
+
+def oldest_enabled(connection: Connection, org_id: int) -> str | None:
+    """The id of the channel that is switched on for the longest."""
+    row = connection.execute(OLDEST_ENABLED, {"org_id": org_id, "yes": True}).first()
+    return None if row is None else str(row[0])
 
 
 NAME_KEYS = text("SELECT id, name_key FROM channels WHERE org_id = :org_id AND name_key IS NOT NULL")
@@ -132,6 +150,14 @@ UPDATE_STATE = text(
 def update_state(connection: Connection, changed: Channel) -> None:
     """Store what the deliveries of a channel have changed of it."""
     connection.execute(UPDATE_STATE, vars(changed))
+
+
+SWITCH_OFF = text("UPDATE channels SET enabled = :no, disabled_reason = :reason WHERE org_id = :org_id AND id = :id AND deleted_at IS NULL")
+
+
+def switch_off(connection: Connection, org_id: int, channel_id: str, reason: str) -> None:
+    """Switch a channel off."""
+    connection.execute(SWITCH_OFF, {"org_id": org_id, "id": channel_id, "reason": reason, "no": False})
 
 
 REPLACE_SECRET = text(

@@ -198,7 +198,8 @@ TOUCH = text("UPDATE deliveries SET queued_at = :moment WHERE status = 'sending'
 
 def touch(connection: Connection, delivery_ids: Collection[str], moment: datetime) -> None:
     """Note that the jobs of deliveries are alive."""
-    connection.execute(TOUCH, {"ids": list(delivery_ids), "moment": moment})
+    if delivery_ids:
+        connection.execute(TOUCH, {"ids": list(delivery_ids), "moment": moment})
 
 
 DISABLE_PENDING = text(
