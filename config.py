@@ -185,6 +185,12 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = Field(None, description="Password for it.")
     smtp_from: str | None = Field(None, description="Sender of the e-mails, as in `bellwether@example.com`.")
 
+    feed_minutes: int = Field(30, ge=5, le=1440, description="Minutes between two readings of a feed of news that answers.")
+    news_kept_days: int = Field(90, ge=1, le=3650, description="Days that news is kept; of each feed the newest 500 items.")
+    news_sentiment: bool = Field(
+        False, description="Count the words of `data/sentiment_words.txt` in titles of news, and show which they are."
+    )
+
     max_json_bytes: int = Field(1_000_000, ge=1_000, description="Largest JSON body, in bytes.")
     max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file, in bytes.")
     max_import_bytes: int = Field(20_000_000, ge=1_000, description="Largest upload of many tickers, in bytes.")

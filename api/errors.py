@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from database import DatabaseSuspended
 from infrastructure.breaker import BreakerOpen
 from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse
+from models.news_errors import FeedAddressRefused
 from models.price_errors import BasesDiffer, ImplausibleAction, ImportRefused, PriceQuality, PricesPending, PricesUnavailable
 from utils.api_utils import ApiError, FirstErrors
 from utils.database_errors import explanation_of, is_unavailable, refuses_writes
@@ -55,6 +56,8 @@ def translate(error: Exception) -> ApiError | None:
         return ApiError(422, error.code, str(error), [{"field": "amount", "message": str(error)}])
     if isinstance(error, NothingToAnalyse):
         return ApiError(422, error.code, str(error), [{"field": "universe", "message": str(error)}])
+    if isinstance(error, FeedAddressRefused):
+        return ApiError(422, error.code, str(error), [{"field": "url", "message": str(error)}])
     if isinstance(error, FeatureDisabled):
         return ApiError(STATUSES[error.code], error.code, str(error), headers={"Retry-After": DISABLED_RETRY_AFTER})
     if isinstance(error, PricesPending | PricesUnavailable):

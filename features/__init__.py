@@ -10,6 +10,7 @@ from features.accounts.feature import FEATURE as ACCOUNTS
 from features.analyses.feature import FEATURE as ANALYSES
 from features.deliveries.feature import FEATURE as DELIVERIES
 from features.evidence.feature import FEATURE as EVIDENCE
+from features.news.feature import FEATURE as NEWS
 from features.operations.feature import FEATURE as OPERATIONS
 from features.prices.feature import FEATURE as PRICES
 from features.reports.feature import FEATURE as REPORTS
@@ -17,7 +18,7 @@ from features.watchlist.feature import FEATURE as WATCHLIST
 from infrastructure.feature import Feature
 from jobs.feature import MACHINE as JOBS
 
-FEATURES = (JOBS, ACCOUNTS, PRICES, ANALYSES, EVIDENCE, WATCHLIST, DELIVERIES, REPORTS, OPERATIONS)
+FEATURES = (JOBS, ACCOUNTS, PRICES, ANALYSES, EVIDENCE, NEWS, WATCHLIST, DELIVERIES, REPORTS, OPERATIONS)
 
 
 def load_features(settings: Settings) -> tuple[Feature, ...]:

@@ -36,7 +36,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "XKOS": ("KOE", "KOSDAQ"),
     "XKRX": ("KRX", "KSC", "KSE", "KOSPI", "Korea Exchange"),
     "XLIS": ("LIS", "Lisbon", "Euronext Lisbon"),
-    "XLON": ("LSE", "London", "London Stock Exchange"),
+    "XLON": ("LSE", "LON", "London", "London Stock Exchange"),
     "XMAD": ("BME", "MCE", "Madrid", "Bolsa de Madrid"),
     "XMEX": ("BMV", "MEX", "Mexico", "Bolsa Mexicana de Valores"),
     "XMIL": ("MIL", "MTA", "Milan", "Borsa Italiana", "Euronext Milan"),

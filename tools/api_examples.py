@@ -22,6 +22,7 @@ from models.job import Lane
 from models.price_check import PriceCheck
 from tools.api_recorder import Exchange, Recorder, shortened, with_fixed_ids_and_times
 from tools.api_story import price_file, refusals, tell, tell_of_health, tell_of_no_provider
+from tools.news_story import store_news
 from tools.price_files import price_files
 from utils.api_utils import PROBLEM_TYPE
 from utils.clock import now
@@ -59,6 +60,7 @@ def _record_story(settings: Settings) -> list[Exchange]:
         with worker:
             with machine.foundation.database.transaction() as connection:
                 store_checks(connection, {"INITECH": CHECK})
+                store_news(connection)
             tell(recorder, run_jobs)
     finally:
         stop(app)

@@ -18,6 +18,7 @@ from features.prices.store.exchange import list_told as list_told_exchanges
 from features.prices.store.listing import list_tickers, newest_day
 from features.prices.store.series import find_head, find_head_and_latest, find_heads, load, load_each
 from features.prices.store.symbol import find as known_facts
+from features.prices.store.symbol import list_names
 from features.prices.symbols import remember
 from features.prices.universes import require_universe, resolve_universe, tickers_to_work_on
 from infrastructure.exchanges import Expectations
@@ -38,6 +39,7 @@ __all__ = [
     "find_heads",
     "has_tickers_ending",
     "known_facts",
+    "list_names",
     "list_tickers",
     "list_told_exchanges",
     "load",

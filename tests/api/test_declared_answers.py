@@ -33,6 +33,7 @@ NAMES_IT_ELSEWHERE = {
         "refresh",
         "rerun",
         "get_overview",
+        "list_news",
         "list_results",
         "get_results_report",
     ),

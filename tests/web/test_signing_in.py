@@ -71,6 +71,7 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "screen_id": "x",
         "backtest_id": "x",
         "list_id": "default",
+        "feed_id": "x",
         "name": "streams",
         "build": "x",
     }

@@ -73,3 +73,19 @@ def search_without_prices(connection: AnyReader, org_id: int, query: str, limit:
     part = escaped(query)
     values = {"org_id": org_id, "shared": SHARED_ORG, "prefix": f"{part.upper()}%", "part": f"%{part.lower()}%", "limit": limit}
     return [row[0] for row in connection.execute(SEARCH_WITHOUT_PRICES, values)]
+
+
+LIST_NAMES = text(
+    """
+    SELECT ticker, name FROM symbols WHERE org_id IN (:org_id, :shared) AND name IS NOT NULL
+    UNION
+    SELECT ticker, name FROM price_series WHERE org_id IN (:org_id, :shared) AND name IS NOT NULL
+    LIMIT :limit
+    """
+)
+
+
+def list_names(connection: AnyReader, org_id: int, limit: int = 100_000) -> list[tuple[str, str]]:
+    """Tickers and names of companies, of all that have one; a ticker may have several."""
+    rows = connection.execute(LIST_NAMES, {"org_id": org_id, "shared": SHARED_ORG, "limit": limit})
+    return [(row[0], row[1]) for row in rows]

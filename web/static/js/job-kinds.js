@@ -254,3 +254,15 @@ export const changedWord = (job) => kindOf(job.kind).changed ?? "changed";
 
 /** The plural of what a job's items are: "tickers". */
 export const itemsOf = (job) => kindOf(job.kind).noun[1];
+
+KINDS.feeds = {
+  noun: ["feed", "feeds"],
+  done: () => "read",
+  hasReport: false,
+  outcomes: "Outcome",
+  describe: ({ total, retry_of: retried }) => `Reading of ${formatCount(total, "feed", "feeds")}${retried ? ", failed ones again" : ""}`,
+  facts: () => [],
+  address: ({ key }) => `/news?feed=${encodeURIComponent(key)}`,
+  outcome: ({ outcome, facts }) =>
+    outcome && [h("span", { class: `badge ${outcome === "New items" ? "good" : ""}` }, outcome), facts?.items > 0 && ` ${formatCount(facts.items, "new item", "new items")}`],
+};
