@@ -7,6 +7,7 @@ from importlib import import_module
 
 from config import ConfigError, Fault, Settings
 from features.accounts.feature import FEATURE as ACCOUNTS
+from features.alerts.feature import FEATURE as ALERTS
 from features.analyses.feature import FEATURE as ANALYSES
 from features.deliveries.feature import FEATURE as DELIVERIES
 from features.evidence.feature import FEATURE as EVIDENCE
@@ -18,7 +19,7 @@ from features.watchlist.feature import FEATURE as WATCHLIST
 from infrastructure.feature import Feature
 from jobs.feature import MACHINE as JOBS
 
-FEATURES = (JOBS, ACCOUNTS, PRICES, ANALYSES, EVIDENCE, NEWS, WATCHLIST, DELIVERIES, REPORTS, OPERATIONS)
+FEATURES = (JOBS, ACCOUNTS, PRICES, ANALYSES, EVIDENCE, NEWS, WATCHLIST, DELIVERIES, ALERTS, REPORTS, OPERATIONS)
 
 
 def load_features(settings: Settings) -> tuple[Feature, ...]:

@@ -15,12 +15,14 @@ from infrastructure.sql.transaction import after_commit
 from jobs.store import delay as delay_store
 from jobs.store import item as item_store
 from jobs.store import job as job_store
-from jobs.store.job import JobRow, Settlement
+from jobs.store.job import JobRow, Settlement, has_active
 from models.errors import JobChanged, JobFinished, JobNotFinished, JobNotFound, NothingFailed
 from models.job import Job, NewJob, Tally
 from utils.ids import is_id, new_id
 
 log = structlog.get_logger(__name__)
+
+__all__ = ["Submission", "Submit", "cancel", "enqueue", "enqueue_many", "find", "has_active", "retry"]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from api.openapi.examples import FILE
 from app import create_app, start, stop
 from config import Settings
 from features import load_features
+from features.alerts.looking import look_at_ages
 from features.prices.cross_check import store_checks
 from jobs.executor import Executor
 from jobs.machine import JobMachine
@@ -53,6 +54,7 @@ def _record_story(settings: Settings) -> list[Exchange]:
                 executor.drain()
             finally:
                 executor.close()
+        look_at_ages(machine.foundation.database, machine.foundation.universes)
 
     recorder = Recorder(app, KEY)
     worker = Presence(machine.foundation.database, identity_of("examples", tuple(Lane), "local"))

@@ -32,6 +32,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _imports(call, run_jobs)
     tell_of_news(call)
     _watchlist(call)
+    _alerts(call, run_jobs)
     _reports(call, result["id"])
     _administration(call)
     _faults(call)
@@ -204,6 +205,30 @@ def _watchlist(call: Recorder) -> None:
     call("get_overview", query={"strategy": "balanced"})
     call("remove_from_watchlist", ticker="AAPL")
     _named_lists(call)
+
+
+def _alerts(call: Recorder, run_jobs: Callable[[], None]) -> None:
+    conditions = {"from": ["Hold", "Sell"], "to": ["Buy"]}
+    turns = {"name": "Turns to Buy", "on": "verdict_changed", "universe": "watchlist", "conditions": conditions}
+    old = {"name": "Old prices", "on": "prices_stale", "tickers": ["AAPL"], "conditions": {"trading_days": 5}}
+    call("preview_alert_rule", body={**turns, "for_days": 2})
+    made = call("create_alert_rule", body={**turns, "for_days": 2})["id"]
+    call("create_alert_rule", body={**turns, "conditions": {"to": ["buy"]}})
+    call("create_alert_rule", body={**turns, "universe": "nowhere"})
+    stale = call("create_alert_rule", body=old)["id"]
+    run_jobs()  # beside it, maintenance looks at the age of prices
+    alert = call("list_alerts", query={"unread": "true"})["items"][0]["id"]
+    call("count_unread_alerts")
+    call("mark_alert_read", alert_id=alert)
+    call("mark_alert_unread", alert_id=alert)
+    call("mark_all_alerts_read", body={"through": alert})
+    call("change_alert_rule", rule_id=made, body={"for_days": 1, "digest": False})
+    call("get_alert_rule", rule_id=made)
+    call("list_alert_rules")
+    call("list_alert_states", rule_id=stale)
+    call("test_alert_rule", rule_id=made, body={"send": True})
+    call("delete_alert_rule", rule_id=made)
+    call("delete_alert_rule", rule_id=made)
 
 
 def _named_lists(call: Recorder) -> None:

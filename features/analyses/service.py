@@ -21,6 +21,7 @@ from features.analyses.plan import AnalysisPlan, Work, compute_result
 from features.analyses.results_csv import result_pages
 from features.analyses.store import latest as latest_store
 from features.analyses.store import result as result_store
+from features.analyses.store.facts import LatestFacts, latest_facts, superseded_among
 from features.analyses.store.failure import delete as forget_failures
 from features.analyses.store.failure import delete_unfollowed as forget_unfollowed_failures
 from features.analyses.store.failure import list_standing as standing_failures
@@ -48,8 +49,8 @@ log = structlog.get_logger(__name__)
 
 # The interface for other features. Functions that take a connection run within the caller's transaction.
 __all__ = [
-    "AnalysisAnswer", "analyse_ticker", "compute_flips", "compute_honesty", "forget_failures", "forget_unfollowed_failures", "result_body",
-    "result_pages", "standing_failures", "told_verdicts",
+    "AnalysisAnswer", "LatestFacts", "analyse_ticker", "compute_flips", "compute_honesty", "forget_failures", "forget_unfollowed_failures",
+    "latest_facts", "result_body", "result_pages", "standing_failures", "superseded_among", "told_verdicts",
 ]  # fmt: skip
 
 

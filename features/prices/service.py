@@ -16,6 +16,7 @@ from features.prices.store import series as series_store
 from features.prices.store.exchange import has_tickers_ending
 from features.prices.store.exchange import list_told as list_told_exchanges
 from features.prices.store.listing import list_tickers, newest_day
+from features.prices.store.newest_close import newest_closes
 from features.prices.store.series import find_head, find_head_and_latest, find_heads, load, load_each
 from features.prices.store.symbol import find as known_facts
 from features.prices.store.symbol import list_names
@@ -44,6 +45,7 @@ __all__ = [
     "list_told_exchanges",
     "load",
     "load_each",
+    "newest_closes",
     "newest_day",
     "provider_warnings",
     "read_prices",

@@ -50,6 +50,9 @@ FIND_ACTIVE = text(f"""
     FROM analysis_jobs
     WHERE org_id = :org_id AND dedupe_key = :dedupe_key AND status IN ({_ACTIVE})
 """)
+HAS_ACTIVE = text(f"SELECT 1 FROM analysis_jobs WHERE org_id = :org_id AND status IN ({_ACTIVE}) AND kind IN :kinds LIMIT 1").bindparams(
+    bindparam("kinds", expanding=True)
+)
 LIST = text(f"""
     SELECT {_COLUMNS}
     FROM analysis_jobs
@@ -163,6 +166,11 @@ def find_to_change(connection: Connection, org_id: int, job_id: str) -> Job | No
 def find_active(connection: Connection, org_id: int, dedupe_key: str) -> Job | None:
     """The active job with this dedupe key, else None."""
     return _job_or_none(connection.execute(FIND_ACTIVE, {"org_id": org_id, "dedupe_key": dedupe_key}).first())
+
+
+def has_active(connection: Connection, org_id: int, kinds: Collection[str]) -> bool:
+    """Whether an organization has a queued or running job of some kinds."""
+    return connection.execute(HAS_ACTIVE, {"org_id": org_id, "kinds": list(kinds)}).first() is not None
 
 
 def list_jobs(connection: Connection, org_id: int, status: str | None, before: str | None, limit: int) -> list[Job]:

@@ -22,6 +22,8 @@ pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 LIMIT = 2_000_000  # bytes of a file
 # Two make what is not there; the others name a ticker, a list or a universe in their body or query.
 NAMES_IT_ELSEWHERE = {
+    "create_alert_rule",
+    "preview_alert_rule",
     *(
         "upload_prices",
         "replace_universe",

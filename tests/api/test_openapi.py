@@ -23,7 +23,10 @@ ALSO_A_VARIABLE = {
     "/api/v1/watchlists/{list_id}/items/batch",
     "/api/v1/results/rerun",
     "/api/v1/backtests/compare",
+    "/api/v1/alert-rules/preview",
 }
+# What fields of their bodies may have depends on others in more ways than their schema tells.
+FIELDS_DEPEND = {"/api/v1/alert-rules", "/api/v1/alert-rules/preview", "/api/v1/alert-rules/{rule_id}"}
 METHODS = {"get", "post", "put", "delete", "patch"}
 
 
@@ -69,7 +72,7 @@ def serving() -> Iterator[None]:
 def test_every_operation_does_as_it_says(case: Any) -> None:
     key = {"X-API-Key": MASTER_KEY}
     answer = case.call(headers=key)
-    excluded: list[Any] = [positive_data_acceptance] if beyond_the_schema(answer) else []
+    excluded: list[Any] = [positive_data_acceptance] if beyond_the_schema(answer) or case.path in FIELDS_DEPEND else []
     if case.path in ALSO_A_VARIABLE:
         excluded.append(allow_header_conformance)
     case.validate_response(answer, excluded_checks=excluded, headers=key, transport_kwargs={"headers": key})
@@ -138,6 +141,19 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "GET /api/v1/screens/{screen_id}",
         "PATCH /api/v1/screens/{screen_id}",
         "DELETE /api/v1/screens/{screen_id}",
+        "GET /api/v1/alerts",
+        "GET /api/v1/alerts/unread-count",
+        "POST /api/v1/alerts/{alert_id}/read",
+        "POST /api/v1/alerts/{alert_id}/unread",
+        "POST /api/v1/alerts/read-all",
+        "GET /api/v1/alert-rules",
+        "POST /api/v1/alert-rules",
+        "POST /api/v1/alert-rules/preview",
+        "GET /api/v1/alert-rules/{rule_id}",
+        "PATCH /api/v1/alert-rules/{rule_id}",
+        "DELETE /api/v1/alert-rules/{rule_id}",
+        "GET /api/v1/alert-rules/{rule_id}/states",
+        "POST /api/v1/alert-rules/{rule_id}/test",
         "GET /api/v1/watchlists",
         "POST /api/v1/watchlists",
         "GET /api/v1/watchlists/{list_id}",

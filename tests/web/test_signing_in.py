@@ -72,6 +72,8 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "backtest_id": "x",
         "list_id": "default",
         "feed_id": "x",
+        "alert_id": "x",
+        "rule_id": "x",
         "name": "streams",
         "build": "x",
     }

@@ -1,0 +1,59 @@
+"""The alerts feature: rules, where they stand, and the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from features.alerts.flags import ALERTS
+from infrastructure.feature import DAILY, HOURLY, Feature, MaintenanceTask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Blueprint
+    from prometheus_client.core import Metric
+    from sqlalchemy import Connection
+
+    from infrastructure.foundation import Foundation
+    from infrastructure.outbox import Subscriber
+
+LOOK_SECONDS = 60.0
+
+
+def _blueprints() -> tuple[Blueprint, ...]:
+    from features.alerts.routes import inbox, rule
+
+    return inbox.blueprint, rule.blueprint
+
+
+def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
+    from features.alerts.looking import look_at_ages, look_at_digests, look_at_pending
+    from features.alerts.retention import prune_alerts
+
+    database = foundation.database
+
+    def unless_off(look: Callable[[], object]) -> Callable[[], object]:
+        return lambda: look() if foundation.flags.is_enabled(ALERTS) else None
+
+    return (
+        MaintenanceTask("look_at_pending_alerts", LOOK_SECONDS, unless_off(lambda: look_at_pending(database, foundation.universes))),
+        MaintenanceTask("look_at_alert_digests", LOOK_SECONDS, unless_off(lambda: look_at_digests(database))),
+        MaintenanceTask("look_at_ages_of_prices", HOURLY, unless_off(lambda: look_at_ages(database, foundation.universes))),
+        MaintenanceTask("prune_alerts", DAILY, lambda: prune_alerts(database)),
+    )
+
+
+def _metrics(_: Foundation, connection: Connection) -> Iterable[Metric]:
+    from features.alerts.metrics import read_metrics
+
+    return read_metrics(connection)
+
+
+def _subscribers(foundation: Foundation) -> tuple[Subscriber, ...]:
+    from features.alerts.subscribing import alert_subscriber
+
+    return (alert_subscriber(foundation),)
+
+
+FEATURE = Feature("alerts", blueprints=_blueprints, flags=(ALERTS,), maintenance=_maintenance, metrics=_metrics, subscribers=_subscribers)

@@ -1,0 +1,1 @@
+"""The routes of alerts: the inbox and the rules."""

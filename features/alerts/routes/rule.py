@@ -1,0 +1,141 @@
+"""Alert rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+from pydantic import ValidationError
+
+from api.authentication import key_id, org_id
+from api.blueprint import api_blueprint
+from api.flags import require_flag
+from api.paging import page, read_cursor
+from api.problem import BODY_PROBLEMS
+from api.schemas import LongPageQuery
+from api.services import services
+from features.alerts import service
+from features.alerts.flags import ALERTS as ALERTS_FLAG
+from features.alerts.routes.tags import ALERTS
+from features.alerts.schemas.rule import (
+    AlertRuleAnswer,
+    AlertRuleChangeRequest,
+    AlertRulePage,
+    AlertRulePath,
+    AlertStatePage,
+    NewAlertRuleRequest,
+    PreviewAnswer,
+    StatesQuery,
+    TriedAnswer,
+    TryRequest,
+)
+from features.alerts.service import Author
+from features.alerts.store import rule as rule_store
+from features.alerts.store import state as state_store
+from models.alert import AlertRule, Standing, StateKey, StateName
+from utils.api_utils import json_response, validation_problem
+
+blueprint = api_blueprint("alert_rules", ALERTS)
+CHANGE_PROBLEMS = (*BODY_PROBLEMS, "not_found", "universe_not_found", "conflict")
+
+
+@blueprint.get("/alert-rules", responses={200: AlertRulePage})
+def list_alert_rules(query: LongPageQuery) -> Response:
+    """The alert rules, in the order in which they were made."""
+    after = read_cursor(query.cursor, ["alert-rules"])
+    with services().database.reader() as connection:
+        rules = rule_store.list_rules(connection, org_id(), after[0] if after else "", query.limit + 1)
+        counts = state_store.count_of_rules(connection, org_id())
+    items, cursor = page(rules, query.limit, ["alert-rules"], lambda rule: [rule.id])
+    return json_response({"items": [_answer(rule, counts.get(rule.id, {})) for rule in items], "next_cursor": cursor})
+
+
+@blueprint.post("/alert-rules", responses={201: AlertRuleAnswer}, problems=(*CHANGE_PROBLEMS, "feature_disabled"), sends=("Location",))
+def create_alert_rule(body: NewAlertRuleRequest) -> Response:
+    """Make an alert rule. Changes are told that come after it: what is so already is not."""
+    require_flag(ALERTS_FLAG)
+    with services().database.transaction() as connection:
+        rule = service.create_rule(connection, _author(), body.draft())
+        answer = _answer_of(connection, rule)
+    return json_response(answer, 201, {"Location": f"/api/v1/alert-rules/{rule.id}"})
+
+
+@blueprint.post("/alert-rules/preview", responses={200: PreviewAnswer}, problems=CHANGE_PROBLEMS)
+def preview_alert_rule(body: NewAlertRuleRequest) -> Response:
+    """Show what a rule would see now, without storing it."""
+    with services().database.transaction() as connection:
+        return json_response(service.preview_rule(connection, _author(), body.draft()))
+
+
+@blueprint.get("/alert-rules/<rule_id>", responses={200: AlertRuleAnswer}, problems=("not_found",))
+def get_alert_rule(path: AlertRulePath) -> Response:
+    """One alert rule."""
+    with services().database.read() as connection:
+        return json_response(_answer_of(connection, service.find_rule(connection, org_id(), path.rule_id)))
+
+
+@blueprint.patch("/alert-rules/<rule_id>", responses={200: AlertRuleAnswer}, problems=CHANGE_PROBLEMS)
+def change_alert_rule(path: AlertRulePath, body: AlertRuleChangeRequest) -> Response:
+    """Change an alert rule. Where it watches something else afterwards, it begins anew from where things stand now."""
+    with services().database.transaction() as connection:
+        former = service.find_rule(connection, org_id(), path.rule_id)
+        try:
+            changed = NewAlertRuleRequest.model_validate(body.applied_to(former))
+        except ValidationError as error:
+            raise validation_problem(error) from error
+        rule = service.change_rule(connection, _author(), path.rule_id, changed.draft())
+        return json_response(_answer_of(connection, rule))
+
+
+@blueprint.delete("/alert-rules/<rule_id>", responses={204: None}, problems=("not_found",))
+def delete_alert_rule(path: AlertRulePath) -> Response:
+    """Delete an alert rule, and where it stands with its tickers. What it told stays in the inbox."""
+    with services().database.transaction() as connection:
+        service.delete_rule(connection, org_id(), path.rule_id)
+    return Response(status=204)
+
+
+@blueprint.get("/alert-rules/<rule_id>/states", responses={200: AlertStatePage}, problems=("not_found",))
+def list_alert_states(path: AlertRulePath, query: StatesQuery) -> Response:
+    """Where a rule stands with each of its tickers, by ticker."""
+    scope = ["alert-states", path.rule_id, query.state]
+    after = read_cursor(query.cursor, scope)
+    key = StateKey(path.rule_id, *(after or ("", "")))
+    with services().database.read() as connection:
+        service.find_rule(connection, org_id(), path.rule_id)
+        rows = state_store.list_of_rule(connection, org_id(), key, StateName(query.state) if query.state else None, query.limit + 1)
+    items, cursor = page(rows, query.limit, scope, lambda row: [row[0].subject, row[0].strategy])
+    return json_response({"items": [_state(*row) for row in items], "next_cursor": cursor})
+
+
+@blueprint.post("/alert-rules/<rule_id>/test", responses={200: TriedAnswer}, problems=(*BODY_PROBLEMS, "not_found"))
+def test_alert_rule(path: AlertRulePath, body: TryRequest) -> Response:
+    """Show what a rule would see now; with `send`, its channels get a message that says that it is a test."""
+    with services().database.transaction() as connection:
+        return json_response(service.try_rule(connection, _author(), path.rule_id, sends=body.send))
+
+
+def _author() -> Author:
+    return Author(org_id(), key_id(), services().universes)
+
+
+def _answer_of(connection: Any, rule: AlertRule) -> dict[str, Any]:
+    return _answer(rule, state_store.count_of_rules(connection, rule.org_id).get(rule.id, {}))
+
+
+def _answer(rule: AlertRule, counts: Mapping[str, int]) -> dict[str, Any]:
+    draft = vars(rule.draft)
+    return {
+        "id": rule.id,
+        **{name: value for name, value in draft.items() if name != "strategies"},
+        "strategy": rule.draft.strategies or None,
+        "sentence": service.sentence_of(rule),
+        "states": {str(state): counts.get(str(state), 0) for state in StateName},
+        **{name: value for name, value in vars(rule).items() if name not in ("id", "org_id", "draft")},
+    }
+
+
+def _state(key: StateKey, standing: Standing) -> dict[str, Any]:
+    shown = {name: getattr(standing, name) for name in ("state", "since", "day", "value")}
+    return {"ticker": key.subject, "strategy": key.strategy or None, **shown}

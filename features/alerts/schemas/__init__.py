@@ -1,0 +1,1 @@
+"""Schemas of alerts and their rules."""

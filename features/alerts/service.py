@@ -1,0 +1,191 @@
+"""Rules of an organization: made, changed, deleted and tried; and its inbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from database import AnyReader, Database
+from features.alerts.evaluation import Evaluator, Happened
+from features.alerts.present import Preview, preview
+from features.alerts.sentences import rule_sentence
+from features.alerts.store import alert as alert_store
+from features.alerts.store import rule as rule_store
+from features.alerts.store import state as state_store
+from features.alerts.telling import tell_a_test
+from features.deliveries.service import require_channels
+from features.prices import service as prices
+from infrastructure.feature import Universes
+from infrastructure.sql.batches import ROWS
+from models.alert import OF_TICKERS, Alert, AlertKind, AlertRule, RuleDraft
+from models.alert_errors import AlertNotFound, AlertRuleNotFound, TooManyAlertRules, TooManyTickersOfRule
+from utils.clock import now
+from utils.ids import is_id, new_id
+
+__all__ = [
+    "Author",
+    "Limits",
+    "Tried",
+    "change_rule",
+    "create_rule",
+    "delete_rule",
+    "find_rule",
+    "mark",
+    "mark_all_read",
+    "preview_rule",
+    "try_rule",
+]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most rules of an organization, and the most tickers of a rule when it is made."""
+
+    rules: int = 100
+    tickers: int = 2_000
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who changes rules, of which organization, among which built-in universes."""
+
+    org_id: int
+    key_id: str | None
+    universes: Universes
+    limits: Limits = Limits()
+
+
+def create_rule(connection: Connection, author: Author, draft: RuleDraft) -> AlertRule:
+    """Store a rule within the caller's transaction; where its tickers stand now is what later changes are measured by.
+
+    Raises UniverseNotFound, TooManyAlertRules, TooManyTickersOfRule or ChannelNotFound.
+    """
+    rule_store.lock_alerts(connection, author.org_id)
+    if rule_store.count(connection, author.org_id) >= author.limits.rules:
+        raise TooManyAlertRules(author.limits.rules)
+    rule = _new_rule(author, draft)
+    evaluator = _checked(connection, author, rule)
+    rule_store.insert(connection, rule)
+    evaluator.evaluate(author.org_id, [rule], Happened())
+    return rule
+
+
+def change_rule(connection: Connection, author: Author, rule_id: str, draft: RuleDraft) -> AlertRule:
+    """Store a changed rule within the caller's transaction. Where other things are watched, or it is switched on, it begins anew.
+
+    Raises AlertRuleNotFound, or as `create_rule`.
+    """
+    rule_store.lock_alerts(connection, author.org_id)
+    former = find_rule(connection, author.org_id, rule_id)
+    moment = now()
+    changed = replace(
+        former, draft=_dated(draft, moment, former.draft), version=former.version + 1, changed_at=moment, changed_by=author.key_id
+    )
+    evaluator = _checked(connection, author, changed)
+    rule_store.update(connection, changed)
+    if _watched(changed.draft) != _watched(former.draft):
+        state_store.delete_of_rule(connection, rule_id)
+        if changed.draft.enabled:
+            evaluator.evaluate(author.org_id, [changed], Happened())
+    return changed
+
+
+def delete_rule(connection: Connection, org_id: int, rule_id: str) -> None:
+    """Delete a rule within the caller's transaction, and where it stands. What it told stays. Raises AlertRuleNotFound."""
+    rule_store.lock_alerts(connection, org_id)
+    if not is_id(rule_id) or not rule_store.delete(connection, org_id, rule_id):
+        raise AlertRuleNotFound(rule_id)
+
+
+def find_rule(connection: AnyReader, org_id: int, rule_id: str) -> AlertRule:
+    """One rule. Raises AlertRuleNotFound."""
+    found = rule_store.find(connection, org_id, rule_id) if is_id(rule_id) else None
+    if found is None:
+        raise AlertRuleNotFound(rule_id)
+    return found
+
+
+def preview_rule(connection: Connection, author: Author, draft: RuleDraft) -> Preview:
+    """What a rule that is not stored would see now. Raises as `create_rule`."""
+    rule = _new_rule(author, draft)
+    return preview(_checked(connection, author, rule), rule)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a rule would see now, and the deliveries of the message that was sent to try its channels; None where none was."""
+
+    preview: Preview
+    deliveries: list[str] | None
+
+
+def try_rule(connection: Connection, author: Author, rule_id: str, *, sends: bool) -> Tried:
+    """Show what a rule would see now, and send a message to its channels within the caller's transaction if that is asked for.
+
+    Raises AlertRuleNotFound.
+    """
+    rule = find_rule(connection, author.org_id, rule_id)
+    seen = preview(Evaluator(connection, author.universes, now()), rule)
+    if not sends or not rule.draft.channels:
+        return Tried(seen, None)
+    return Tried(seen, tell_a_test(connection, rule, f"test:{new_id()}", seen.sentence))
+
+
+def mark(database: Database, org_id: int, alert_id: str, *, is_read: bool) -> Alert:
+    """Mark an alert as read or unread. Raises AlertNotFound."""
+    found = None
+    if is_id(alert_id):
+        with database.transaction() as connection:
+            if alert_store.mark(connection, org_id, alert_id, now() if is_read else None):
+                found = alert_store.find(connection, org_id, alert_id)
+    if found is None:
+        raise AlertNotFound(alert_id)
+    return found
+
+
+def mark_all_read(database: Database, org_id: int, through: str | None, batch: int = ROWS) -> int:
+    """Mark all unread alerts as read, those after `through` excepted; return how many. Each batch is a transaction."""
+    moment, total = now(), 0
+    while True:
+        with database.transaction() as connection:
+            marked = alert_store.mark_all_read(connection, org_id, through, moment, batch)
+        total += marked
+        if marked < batch:
+            return total
+
+
+def _new_rule(author: Author, draft: RuleDraft) -> AlertRule:
+    moment = now()
+    return AlertRule(new_id(), author.org_id, _dated(draft, moment), 1, moment, author.key_id, moment, author.key_id)
+
+
+def _checked(connection: Connection, author: Author, rule: AlertRule) -> Evaluator:
+    """An evaluator for a rule whose universe and channels there are, with as many tickers as a rule may have."""
+    evaluator = Evaluator(connection, author.universes, now())
+    if rule.draft.universe is not None:
+        prices.require_universe(connection, author.org_id, rule.draft.universe, author.universes)
+    if rule.draft.on in OF_TICKERS:
+        count = len(evaluator.tickers_of(rule))
+        if count > author.limits.tickers:
+            raise TooManyTickersOfRule(count, author.limits.tickers)
+    require_channels(connection, author.org_id, rule.draft.channels)
+    return evaluator
+
+
+def _dated(draft: RuleDraft, moment: datetime, former: RuleDraft | None = None) -> RuleDraft:
+    """A draft whose level says since when it is meant: splits after that day change it."""
+    if draft.on is not AlertKind.PRICE_CROSSED:
+        return draft
+    known = former.conditions if former is not None and former.conditions["level"] == draft.conditions["level"] else {}
+    return replace(draft, conditions={**draft.conditions, "given_on": known.get("given_on", moment.date().isoformat())})
+
+
+def _watched(draft: RuleDraft) -> tuple[object, ...]:
+    return draft.conditions, draft.universe, draft.tickers, draft.strategies, draft.for_days, draft.enabled
+
+
+def sentence_of(rule: AlertRule) -> str:
+    """What a rule does, in plain English."""
+    return rule_sentence(rule.draft)
