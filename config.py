@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
         Path("var"), description="Folder for every file that the service writes."
     )
+    pipelines_dir: Annotated[Path, AfterValidator(Path.expanduser)] | None = Field(
+        None, description="Folder with pipelines of yours (`ID.json`), beside the bundled ones. A change is picked up within two seconds."
+    )
     master_api_key: SecretStr | None = Field(
         None, description="API key with every right. Production requires 32 characters; development makes one in `DATA_DIR`."
     )

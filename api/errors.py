@@ -10,6 +10,7 @@ from database import DatabaseSuspended
 from infrastructure.breaker import BreakerOpen
 from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse
 from models.news_errors import FeedAddressRefused
+from models.pipeline_errors import Invalid
 from models.price_errors import BasesDiffer, ImplausibleAction, ImportRefused, PriceQuality, PricesPending, PricesUnavailable
 from utils.api_utils import ApiError, FirstErrors
 from utils.database_errors import explanation_of, is_unavailable, refuses_writes
@@ -32,6 +33,8 @@ STATUSES = {
     "price_quality": 422,
     "ambiguous_dates": 422,
     "bases_differ": 422,
+    "pipeline_invalid": 422,
+    "inputs_invalid": 422,
     "feature_disabled": 503,
     "prices_unavailable": 503,
     "prices_pending": 503,
@@ -46,7 +49,7 @@ def translate(error: Exception) -> ApiError | None:
     if isinstance(error, PriceQuality):
         problems = [{"field": problem.place, "message": problem.message} for problem in error.problems]
         return ApiError(422, error.code, str(error), FirstErrors(problems, error.total))
-    if isinstance(error, ImportRefused):
+    if isinstance(error, ImportRefused | Invalid):
         refused = [{"field": name, "message": message} for name, message in error.problems]
         return ApiError(422, error.code, str(error), FirstErrors(refused, len(refused)))
     if isinstance(error, BasesDiffer):

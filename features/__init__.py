@@ -13,13 +13,14 @@ from features.deliveries.feature import FEATURE as DELIVERIES
 from features.evidence.feature import FEATURE as EVIDENCE
 from features.news.feature import FEATURE as NEWS
 from features.operations.feature import FEATURE as OPERATIONS
+from features.pipelines.feature import FEATURE as PIPELINES
 from features.prices.feature import FEATURE as PRICES
 from features.reports.feature import FEATURE as REPORTS
 from features.watchlist.feature import FEATURE as WATCHLIST
 from infrastructure.feature import Feature
 from jobs.feature import MACHINE as JOBS
 
-FEATURES = (JOBS, ACCOUNTS, PRICES, ANALYSES, EVIDENCE, NEWS, WATCHLIST, DELIVERIES, ALERTS, REPORTS, OPERATIONS)
+FEATURES = (JOBS, ACCOUNTS, PRICES, ANALYSES, EVIDENCE, NEWS, WATCHLIST, DELIVERIES, ALERTS, PIPELINES, REPORTS, OPERATIONS)
 
 
 def load_features(settings: Settings) -> tuple[Feature, ...]:

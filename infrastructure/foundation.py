@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from config import Settings
 from database import Database, DatabaseOptions, adopt
@@ -15,6 +15,8 @@ from infrastructure.flags import FeatureFlags
 if TYPE_CHECKING:
     from infrastructure.capability import Capabilities
     from infrastructure.outbox import Subscriber
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -51,3 +53,13 @@ class Foundation:
     def subscribers(self) -> tuple[Subscriber, ...]:
         """What is told of events."""
         return tuple(subscriber for feature in self.features for subscriber in feature.subscribers(self))
+
+    def part(self, make: Callable[[Foundation], Part]) -> Part:
+        """What a feature has once in a process, made at the first call: it may cache and is thread-safe."""
+        if make not in self._parts:
+            self._parts.setdefault(make, make(self))
+        return cast("Part", self._parts[make])
+
+    @cached_property
+    def _parts(self) -> dict[Callable[[Foundation], Any], Any]:
+        return {}

@@ -34,7 +34,7 @@ def submit_job(idempotency_key: str | None, submit: Submit) -> Response:
         after_commit(connection, lambda: services().wakeup.wake_workers(job.id, job.lane))
         return Answer(202, location_of(job), body)
 
-    return _answer_once(idempotency_key, answer)
+    return answer_once(idempotency_key, answer)
 
 
 def submit_jobs(idempotency_key: str | None, submit: Callable[[Connection], Sequence[Submission]]) -> Response:
@@ -56,10 +56,11 @@ def submit_jobs(idempotency_key: str | None, submit: Callable[[Connection], Sequ
         body = dump({"items": [job_answer(submission.job, situation) for submission in submissions]}).decode()
         return Answer(202 if new else 200, None, body)
 
-    return _answer_once(idempotency_key, answer)
+    return answer_once(idempotency_key, answer)
 
 
-def _answer_once(idempotency_key: str | None, answer: Callable[[Connection], Answer]) -> Response:
+def answer_once(idempotency_key: str | None, answer: Callable[[Connection], Answer]) -> Response:
+    """Answer by `answer`, once for each Idempotency-Key."""
     # The options of some routes are in the query.
     path = request.path.encode() + (b"?" + request.query_string if request.query_string else b"")
     identity = b"\n".join((request.method.encode(), path, request.get_data()))

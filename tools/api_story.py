@@ -12,6 +12,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, Unsuppor
 from infrastructure.web_server.refusal import BROKEN, BROKEN_OFF, TOO_SLOW_BODY, refusal_of
 from tools.api_recorder import Recorder
 from tools.news_story import tell_of_news
+from tools.pipelines_story import tell_of_pipelines
 
 REPEATED = range(2)  # a request and its repetition, which gets the same answer
 NO_ID = "019aa3b2-7a1e-7c8e-8a55-ffffffffffff"
@@ -33,6 +34,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     tell_of_news(call)
     _watchlist(call)
     _alerts(call, run_jobs)
+    tell_of_pipelines(call, run_jobs)
     _reports(call, result["id"])
     _administration(call)
     _faults(call)

@@ -24,6 +24,7 @@ ALSO_A_VARIABLE = {
     "/api/v1/results/rerun",
     "/api/v1/backtests/compare",
     "/api/v1/alert-rules/preview",
+    "/api/v1/pipelines/validate",
 }
 # What fields of their bodies may have depends on others in more ways than their schema tells.
 FIELDS_DEPEND = {"/api/v1/alert-rules", "/api/v1/alert-rules/preview", "/api/v1/alert-rules/{rule_id}"}
@@ -136,6 +137,19 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "GET /api/v1/results/{result_id}/flips",
         "GET /api/v1/results/{result_id}/honesty",
         "GET /api/v1/history/{ticker}",
+        "GET /api/v1/capabilities",
+        "GET /api/v1/pipelines",
+        "POST /api/v1/pipelines/validate",
+        "GET /api/v1/pipelines/{pipeline_id}",
+        "PUT /api/v1/pipelines/{pipeline_id}",
+        "DELETE /api/v1/pipelines/{pipeline_id}",
+        "GET /api/v1/pipelines/{pipeline_id}/versions",
+        "POST /api/v1/pipelines/{pipeline_id}/rollback",
+        "POST /api/v1/pipelines/{pipeline_id}/runs",
+        "GET /api/v1/runs",
+        "GET /api/v1/runs/{run_id}",
+        "GET /api/v1/runs/{run_id}/steps/{step}",
+        "POST /api/v1/runs/{run_id}/cancel",
         "GET /api/v1/screens",
         "POST /api/v1/screens",
         "GET /api/v1/screens/{screen_id}",

@@ -74,6 +74,9 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "feed_id": "x",
         "alert_id": "x",
         "rule_id": "x",
+        "pipeline_id": "x",
+        "run_id": "x",
+        "step": "x",
         "name": "streams",
         "build": "x",
     }

@@ -1,0 +1,81 @@
+"""The pipelines feature: declared steps of capabilities, their runs, and what starts them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from features.pipelines.flags import PIPELINES
+from infrastructure.feature import HOURLY, Feature, MaintenanceTask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Blueprint
+    from prometheus_client.core import Metric
+    from sqlalchemy import Connection
+
+    from features.pipelines.kinds import PipelineItems, PipelineRuns
+    from infrastructure.capability import Capability
+    from infrastructure.foundation import Foundation
+    from infrastructure.outbox import Subscriber
+
+FILES_SECONDS = 10.0
+MEND_SECONDS = 60.0
+
+
+def _blueprints() -> tuple[Blueprint, ...]:
+    from features.pipelines.routes import library, run
+
+    return library.blueprint, run.blueprint
+
+
+def _kinds(foundation: Foundation) -> tuple[PipelineRuns | PipelineItems, ...]:
+    from features.pipelines.kinds import PipelineItems, PipelineRuns
+
+    return PipelineRuns(foundation), PipelineItems(foundation)
+
+
+def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
+    from features.pipelines.capabilities import pipeline_capability, select_capability
+    from features.pipelines.service import Pipelines
+
+    pipelines = foundation.part(Pipelines.of)
+    return (pipeline_capability(pipelines.library, pipelines.starter), select_capability())
+
+
+def _subscribers(foundation: Foundation) -> tuple[Subscriber, ...]:
+    from features.pipelines.service import Pipelines
+    from features.pipelines.subscribers import continuing
+
+    return (continuing(foundation.part(Pipelines.of).starter),)
+
+
+def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
+    from features.pipelines.retention import prune_runs
+    from features.pipelines.runs import mend
+    from features.pipelines.service import Pipelines
+
+    database = foundation.database
+    return (
+        MaintenanceTask("keep_pipeline_files", FILES_SECONDS, lambda: foundation.part(Pipelines.of).library.keep_files(database)),
+        MaintenanceTask("mend_pipeline_runs", MEND_SECONDS, lambda: mend(database, foundation.part(Pipelines.of).starter)),
+        MaintenanceTask("prune_pipeline_runs", HOURLY, lambda: prune_runs(database)),
+    )
+
+
+def _metrics(_: Foundation, connection: Connection) -> Iterable[Metric]:
+    from features.pipelines.metrics import read_metrics
+
+    return read_metrics(connection)
+
+
+FEATURE = Feature(
+    "pipelines",
+    blueprints=_blueprints,
+    kinds=_kinds,
+    flags=(PIPELINES,),
+    maintenance=_maintenance,
+    metrics=_metrics,
+    capabilities=_capabilities,
+    subscribers=_subscribers,
+)

@@ -1,0 +1,135 @@
+"""The inputs of a run: checked by their declared types, with the defaults filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from features.pipelines.definition import InputSpec
+from models.pipeline import Mistake
+from models.pipeline_errors import InputsInvalid
+from models.strategy import STRATEGIES
+from models.ticker import normalize_ticker
+from models.universe import checked_universe
+
+DAYS_BACK = re.compile(r"-(\d{1,5})d")
+LONGEST_TEXT = 10_000  # characters of an input
+MOST_LISTED = 500
+
+
+def fill(specs: Mapping[str, InputSpec], given: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """The inputs of a run by name; null for an optional one without a default. Raises InputsInvalid."""
+    mistakes, values = [], {}
+    for name in given.keys() - specs.keys():
+        known = f"there are {', '.join(specs)}" if specs else "there is none"
+        mistakes.append(Mistake(f"inputs.{name[:60]}", f"There is no such input; {known}."))
+    for name, spec in specs.items():
+        value = given.get(name)
+        if value is None and spec.required:
+            mistakes.append(Mistake(f"inputs.{name}", "This input is needed."))
+            continue
+        try:
+            values[name] = read(spec, spec.default if value is None else value, today)
+        except ValueError as error:
+            mistakes.append(Mistake(f"inputs.{name}", str(error)))
+    if mistakes:
+        raise InputsInvalid(sorted(mistakes, key=lambda mistake: mistake.field))
+    return values
+
+
+def read(spec: InputSpec, value: Any, today: date) -> Any:
+    """A value of an input as a run has it. Raises ValueError with a sentence."""
+    if value is None:
+        return None
+    value = READERS[spec.type](value, today)
+    if spec.options is not None and value not in spec.options:
+        raise ValueError(f"It is one of {', '.join(spec.options)}.")
+    return value
+
+
+def _text(value: Any, today: date) -> str:
+    if not isinstance(value, str):
+        raise ValueError("A text is needed.")
+    if len(value) > LONGEST_TEXT:
+        raise ValueError(f"The text is too long: it may have up to {LONGEST_TEXT:,} characters.")
+    return value
+
+
+def _whole(value: Any, today: date) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError("A whole number is needed.")
+    return value
+
+
+def _number(value: Any, today: date) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) > 1e300:
+        raise ValueError("A number is needed.")
+    return value
+
+
+def _truth(value: Any, today: date) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("Send true or false.")
+    return value
+
+
+def _date(value: Any, today: date) -> str:
+    text = _text(value, today)
+    if text == "today":
+        return today.isoformat()
+    if back := DAYS_BACK.fullmatch(text):
+        return (today - timedelta(days=int(back[1]))).isoformat()
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise ValueError("A date is written YYYY-MM-DD; `today` and `-7d` are understood as well.") from error
+
+
+def _ticker(value: Any, today: date) -> str:
+    return normalize_ticker(_text(value, today))
+
+
+def _universe(value: Any, today: date) -> str:
+    return checked_universe(_text(value, today))
+
+
+def _strategy(value: Any, today: date) -> str:
+    if _text(value, today) not in STRATEGIES:
+        raise ValueError(f"There is no strategy {value[:40]!r}; there are {', '.join(STRATEGIES)}.")
+    return str(value)
+
+
+def _list(value: Any, today: date) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError("A list is needed.")
+    if len(value) > MOST_LISTED:
+        raise ValueError(f"At most {MOST_LISTED} may be given.")
+    return value
+
+
+def _list_of(read_one: Callable[[Any, date], Any]) -> Callable[[Any, date], list[Any]]:
+    return lambda value, today: [read_one(item, today) for item in _list(value, today)]
+
+
+def _object(value: Any, today: date) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("An object is needed.")
+    return value
+
+
+READERS: dict[str, Callable[[Any, date], Any]] = {
+    "text": _text,
+    "whole_number": _whole,
+    "number": _number,
+    "truth": _truth,
+    "date": _date,
+    "ticker": _ticker,
+    "tickers": _list_of(_ticker),
+    "universe": _universe,
+    "strategy": _strategy,
+    "strategies": _list_of(_strategy),
+    "list": _list,
+    "object": _object,
+}

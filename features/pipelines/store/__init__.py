@@ -1,0 +1,1 @@
+"""The SQL of pipelines, their runs and workflows."""
