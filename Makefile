@@ -6,7 +6,7 @@ CHECKS := check-test-types check-types check-style check-js check-client
 LOCKED := requirements requirements-yahoo requirements-dev requirements-tools benchmarks/requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-all test-browser screenshots check check-style check-types check-test-types check-js check-client format format-js bench lock audit licenses settings examples runbook calendars clean
+.PHONY: help run test test-failed coverage test-all test-browser screenshots check check-style check-types check-test-types check-js check-client format format-js bench lock audit licenses settings examples runbook calendars clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,10 @@ run: $(VENV)/.installed ## install, migrate, load and analyse the sample, serve 
 
 test: check .venv-yahoo/.installed ## every check, and every test on SQLite and a real PostgreSQL, some of them in turns
 	@$(BIN)/python -m pytest -n 4 --dist loadgroup
+
+test-failed: $(VENV)/.installed-dev ## the tests that failed when they ran last, one after another; none is a failure
+	@echo "Once more, what has failed:" >&2
+	@$(BIN)/python -m pytest -n 1 --last-failed --last-failed-no-failures none --maxfail 5
 
 coverage: $(VENV)/.installed-dev .venv-yahoo/.installed ## the tests again, measured with the processes that they start; fails below 90 % of the lines
 	@$(BIN)/coverage erase

@@ -10,6 +10,7 @@ from features.accounts.feature import FEATURE as ACCOUNTS
 from features.alerts.feature import FEATURE as ALERTS
 from features.analyses.feature import FEATURE as ANALYSES
 from features.deliveries.feature import FEATURE as DELIVERIES
+from features.events.feature import FEATURE as EVENTS
 from features.evidence.feature import FEATURE as EVIDENCE
 from features.news.feature import FEATURE as NEWS
 from features.operations.feature import FEATURE as OPERATIONS
@@ -20,7 +21,7 @@ from features.watchlist.feature import FEATURE as WATCHLIST
 from infrastructure.feature import Feature
 from jobs.feature import MACHINE as JOBS
 
-FEATURES = (JOBS, ACCOUNTS, PRICES, ANALYSES, EVIDENCE, NEWS, WATCHLIST, DELIVERIES, ALERTS, PIPELINES, REPORTS, OPERATIONS)
+FEATURES = (JOBS, ACCOUNTS, EVENTS, PRICES, ANALYSES, EVIDENCE, NEWS, WATCHLIST, DELIVERIES, ALERTS, PIPELINES, REPORTS, OPERATIONS)
 
 
 def load_features(settings: Settings) -> tuple[Feature, ...]:

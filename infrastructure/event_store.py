@@ -31,6 +31,14 @@ def insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
     return execute_rows(connection, INSERT, rows)
 
 
+FIND_KEYS = text("SELECT key FROM events WHERE org_id = :org_id AND key IN :keys").bindparams(bindparam("keys", expanding=True))
+
+
+def find_keys(connection: AnyReader, org_id: int, keys: Collection[str]) -> set[str]:
+    """Those of the keys that the organization has."""
+    return {row[0] for row in connection.execute(FIND_KEYS, {"org_id": org_id, "keys": list(keys)})} if keys else set()
+
+
 FIND_BY_KEY = text(f"SELECT {_COLUMNS} FROM events WHERE org_id = :org_id AND key = :key")
 
 
@@ -208,14 +216,17 @@ def delete_old(connection: Connection, before: datetime, limit: int) -> int:
     return deleted
 
 
-COUNT_WAITING = text("SELECT count(*), min(created_at) FROM events WHERE position IS NULL")
+COUNT_WAITING = text("SELECT count(*) FROM events WHERE position IS NULL")
+OLDEST_WAITING = text("SELECT created_at FROM events WHERE position IS NULL ORDER BY id LIMIT 1")
 
 
 def count_waiting(connection: AnyReader) -> tuple[int, datetime | None]:
     """How many events have not been handed out, and since when the oldest waits."""
+    oldest = connection.execute(OLDEST_WAITING, {}).first()
+    if oldest is None:
+        return 0, None
     row = connection.execute(COUNT_WAITING, {}).first()
-    assert row is not None
-    return row[0], row[1]
+    return 0 if row is None else int(row[0]), oldest[0]
 
 
 def _event(row: Any) -> Event:

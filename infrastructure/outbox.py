@@ -48,6 +48,12 @@ def record(connection: Connection, org_id: int, events: Sequence[NewEvent]) -> i
     return event_store.insert(connection, rows)
 
 
+def unknown(connection: Connection, org_id: int, events: Sequence[NewEvent]) -> list[NewEvent]:
+    """The events whose key the organization does not have yet."""
+    known = event_store.find_keys(connection, org_id, [event.key for event in events])
+    return [event for event in events if event.key not in known]
+
+
 @dataclass(frozen=True)
 class Subscriber:
     """What is told of events of some types.
@@ -124,7 +130,7 @@ def _note_failure(database: Database, subscriber: Subscriber, last: int, error: 
         reason = f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
         if failing and failures >= MOST_FAILURES:
             failures, position = 0, _position(failing[0])
-            log.error("an event was passed over", subscriber=subscriber.name, event=failing[0].id, reason=reason)
+            log.error("an event was passed over", subscriber=subscriber.name, event_id=failing[0].id, reason=reason)
         event_store.save_progress(connection, Progress(subscriber.name, position, failures, reason, now()))
     return last
 

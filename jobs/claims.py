@@ -20,6 +20,7 @@ from database import Database
 from infrastructure.sql.database_clock import database_now
 from infrastructure.sql.transaction import after_commit
 from jobs.kind import JobKinds
+from jobs.settling import settle, settle_many
 from jobs.store import delay as delay_store
 from jobs.store import item as item_store
 from jobs.store import job as job_store
@@ -127,8 +128,8 @@ class Claims:
                 abandoned = item_store.abandon_queued(connection, job_id, fault, moment)
                 tally = tallies.pop(job_id, Tally())
                 tally = Tally(tally.succeeded, tally.failed + abandoned, tally.cancelled)
-                job_store.settle(connection, job_id, Settlement(tally, fault=fault), moment)
-            job_store.settle_many(connection, tallies, moment)
+                settle(connection, job_id, Settlement(tally, fault=fault), moment)
+            settle_many(connection, tallies, moment)
 
     def _store(
         self, connection: Connection, chunk: Chunk, succeeded: Mapping[ClaimedItem, Any], moment: datetime
@@ -177,7 +178,7 @@ def put_off(database: Database, chunk: Chunk, items: Collection[ClaimedItem], po
             delay_store.mark_put_off(connection, until, Delay(new_id(), postponement.counts))
 
         stopped = _requeue_or_stop(connection, [_held(chunk, item) for item in items], moment, delay)
-        job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
+        settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
 
 
 def release_worker(database: Database, worker: str) -> dict[str, Lane]:
@@ -203,7 +204,7 @@ def _rescue(connection: Connection, lost: list[Lost]) -> dict[str, Lane]:
     moment = database_now(connection)
     stopped = _requeue_or_stop(connection, _running_items_last(lost), moment, item_store.mark_rescued)
     job_store.mark_requeued(connection, _jobs_of(lost), moment)
-    job_store.settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
+    settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
     taken = [held for held in lost if held.worker != NOBODY]
     if taken:
         job_total_store.add(connection, {"rescued": len(taken)})

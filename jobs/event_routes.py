@@ -79,7 +79,7 @@ def check_handshake() -> None:
     assert request.view_args is not None
     job_service.find(services().database, org_id(), request.view_args["job_id"])
     if services().job_feed.is_full:
-        raise _too_many()
+        raise too_many_streams()
     reduce_to_handshake()
 
 
@@ -148,8 +148,9 @@ def watch(watching: ExitStack, job: Job) -> None:
     try:
         watching.enter_context(services().job_feed.watch(job))
     except FeedFull as error:
-        raise _too_many() from error
+        raise too_many_streams() from error
 
 
-def _too_many() -> ApiError:
-    return ApiError(503, "too_many_streams", "Too many streams are open. Poll GET /api/v1/jobs/{id} instead, or try again later.")
+def too_many_streams() -> ApiError:
+    """The refusal of a stream past the limit of this process."""
+    return ApiError(503, "too_many_streams", "Too many streams are open. Poll instead, or try again later.")

@@ -37,13 +37,14 @@ class JobFeed:
         self._changed = threading.Condition()
         self._jobs: dict[str, Job | None] = {}
         self._watchers: dict[str, int] = {}
+        self._others = 0  # streams that watch no job
         self._thread: threading.Thread | None = None
         self._closed = threading.Event()
 
     @property
     def is_full(self) -> bool:
         """Whether another stream would be refused."""
-        return sum(self._watchers.values()) >= self._max_streams
+        return sum(self._watchers.values()) + self._others >= self._max_streams
 
     @property
     def is_closed(self) -> bool:
@@ -70,6 +71,25 @@ class JobFeed:
                 self._watchers[job.id] -= 1
                 if not self._watchers[job.id]:
                     del self._watchers[job.id], self._jobs[job.id]
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Hold the place of a stream that watches no job, for the length of a `with` block. Raises FeedFull."""
+        with self._changed:
+            if self.is_full:
+                raise FeedFull
+            self._others += 1
+        self._metrics.streams(1)
+        try:
+            yield
+        finally:
+            self._metrics.streams(-1)
+            with self._changed:
+                self._others -= 1
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but not longer than until the feed is closed."""
+        self._closed.wait(seconds)
 
     def wait(self, job_id: str, version: int, seconds: float) -> Job | None:
         """Wait up to `seconds` for a newer version of a watched job; None without one, also when the job is gone or the feed is closed."""

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from database import Database
 from infrastructure.sql.database_clock import database_now
 from infrastructure.sql.transaction import after_commit
+from jobs.settling import settle
 from jobs.store import delay as delay_store
 from jobs.store import item as item_store
 from jobs.store import job as job_store
@@ -93,7 +94,7 @@ def cancel(database: Database, org_id: int, job_id: str, expected: Sequence[int]
         if not job.cancel_requested:
             moment = database_now(connection)
             cancelled = item_store.cancel_queued(connection, job_id, moment) + delay_store.cancel_delayed(connection, job_id, moment)
-            job_store.settle(connection, job_id, Settlement(Tally(cancelled=cancelled), cancel=True), moment)
+            settle(connection, job_id, Settlement(Tally(cancelled=cancelled), cancel=True), moment)
             after_commit(connection, lambda: log.info("job cancelled", job_id=job_id, items=cancelled))
         return _find_in(connection, org_id, job_id)
 

@@ -60,7 +60,7 @@ def submit_jobs(idempotency_key: str | None, submit: Callable[[Connection], Sequ
 
 
 def answer_once(idempotency_key: str | None, answer: Callable[[Connection], Answer]) -> Response:
-    """Answer by `answer`, once for each Idempotency-Key."""
+    """Call `answer` in a transaction, once for each Idempotency-Key of the organization; a repetition gets the stored answer."""
     # The options of some routes are in the query.
     path = request.path.encode() + (b"?" + request.query_string if request.query_string else b"")
     identity = b"\n".join((request.method.encode(), path, request.get_data()))

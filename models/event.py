@@ -10,7 +10,7 @@ from typing import Any
 
 
 class EventType(StrEnum):
-    """The types of the service's own events. Callers' types begin with CALLERS_PREFIX."""
+    """The types of the service's own events."""
 
     VERDICT_CHANGED = "result.verdict_changed"
     JOB_FINISHED = "job.finished"
@@ -23,7 +23,7 @@ class EventType(StrEnum):
     CHANNEL_DISABLED = "channel.disabled"
 
 
-CALLERS_PREFIX = "custom."
+OWN_SUBJECTS = tuple(sorted({each.partition(".")[0] for each in EventType}))  # what the types of callers do not begin with
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class NewEvent:
 
 @dataclass(frozen=True)
 class Event:
-    """A stored event. `position` is None until it has been handed out; positions rise without gaps that may be filled later."""
+    """A stored event. Events are told in the order of their positions, which are given when they are."""
 
     id: str
     org_id: int

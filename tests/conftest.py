@@ -18,6 +18,7 @@ from kit.servers import Server, Start
 from kit.staying import Guard
 from kit.support import Client, settings_for
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 import app as application
 import database
@@ -110,12 +111,32 @@ def _place(item: pytest.Item) -> str:
 
 
 class TogetherScheduling(LoadScopeScheduling):
-    """Each test goes to any free process; the tests of an entry in TOGETHER, and those of a file of BROWSER, go to the same one."""
+    """Each test goes to any free process; the tests of an entry in TOGETHER, and those of a file of BROWSER, go to the same one.
+
+    When a process is lost, the test that it ran has failed, and the others that it had go to the process that replaces it. By itself,
+    pytest-xdist 3.8 would run that test again, and leave the new process with one test, at which it waits for a second one for ever.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(BROWSER):
             return nodeid.partition("::")[0]
         return next((start for start in TOGETHER if nodeid.startswith(start)), nodeid)
+
+    def schedule(self) -> None:
+        super().schedule()
+        for node in self.nodes:
+            self._reschedule(node)
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        units = self.assigned_work.pop(node)
+        left = {scope: [nodeid for nodeid, is_done in unit.items() if not is_done] for scope, unit in units.items()}
+        running = next((tests[0] for tests in left.values() if tests), None)
+        for scope, tests in left.items():
+            if again := {nodeid: False for nodeid in tests if nodeid != running}:
+                self.workqueue[scope] = again
+        for other in self.nodes:
+            self._reschedule(other)
+        return running
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherScheduling | None:

@@ -35,6 +35,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _watchlist(call)
     _alerts(call, run_jobs)
     tell_of_pipelines(call, run_jobs)
+    _events(call)
     _reports(call, result["id"])
     _administration(call)
     _faults(call)
@@ -60,6 +61,15 @@ def _prices(call: Recorder) -> None:
     call("remove_prices", ticker="ACME")
     call("list_former_prices")
     call("restore_former_prices", ticker="ACME")
+
+
+def _events(call: Recorder) -> None:
+    mine = {"type": "portfolio.rebalanced", "subject": "ACME", "key": "2026-11", "data": {"weights": {"ACME": 0.5, "IBM": 0.5}}}
+    event = call("add_event", body=mine)
+    call("add_event", body=mine)
+    call("list_events", query={"limit": 2})
+    call("get_event", event_id=event["id"])
+    call("stream_events", query={"after": 0, "wait": "false"})
 
 
 def _universes(call: Recorder) -> None:

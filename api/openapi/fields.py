@@ -5,6 +5,7 @@ By the name of the field where it means the same everywhere, else by schema and 
 
 from __future__ import annotations
 
+from api.openapi.event_fields import EVENT_FIELDS
 from api.openapi.evidence_fields import EVIDENCE_FIELDS
 from api.openapi.news_fields import NEWS_FIELDS
 from api.openapi.schemas import COMPONENTS, Schema
@@ -81,7 +82,7 @@ _EVERYWHERE = {
     "vote": "1 buy, -1 sell, 0 neutral.",
     "warnings": "What to keep in mind about the prices; empty where there is nothing.",
 }
-_ELSEWHERE = EVIDENCE_FIELDS | NEWS_FIELDS
+_ELSEWHERE = EVIDENCE_FIELDS | EVENT_FIELDS | NEWS_FIELDS
 _IN_ONE = _ELSEWHERE | {
     "AddedTicker.name": "The name in the stored prices; null without any.",
     "AddedTicker.has_prices": "Whether prices of it are stored.",

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from database import Database
 from features.analyses.failures import new_failure, note_failures
+from features.analyses.marking import mark_latest
 from features.analyses.plan import AnalysisPlan, ResultBatch
 from features.analyses.restating import Restating
 from features.analyses.store import latest as latest_store
@@ -76,7 +77,7 @@ def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analy
         else:
             latest_store.restate(connection, org_id, one.superseded_id, brief.id, one.result.result)
     before = latest_store.find_latest_verdicts(connection, org_id, strategy, outcomes)
-    latest_store.mark_latest(connection, [_mark(org_id, analysed) for analysed in outcomes.values() if analysed.becomes_latest])
+    mark_latest(connection, [_mark(org_id, analysed) for analysed in outcomes.values() if analysed.becomes_latest])
     return {
         ticker: _stored(briefs[analysed.fingerprint], before.get(ticker), analysed)
         for ticker, analysed in outcomes.items()

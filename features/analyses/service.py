@@ -17,6 +17,7 @@ from analysis.trade import size_position
 from database import AnyReader, Database
 from features.analyses.bulk_run import analyse_many, store_many
 from features.analyses.failures import new_failure, note_failures
+from features.analyses.marking import mark_latest
 from features.analyses.plan import AnalysisPlan, Work, compute_result
 from features.analyses.results_csv import result_pages
 from features.analyses.store import latest as latest_store
@@ -235,7 +236,7 @@ def _find_or_compute(database: Database, target: _Target) -> StoredResult:
     if plan.keeps_latest and not existing.is_latest:
         # The prices are again in a state that was analysed earlier, so that result becomes the latest.
         with database.transaction() as connection:
-            latest_store.mark_latest(connection, [Mark(target.org_id, existing.stored.fingerprint, read_at)])
+            mark_latest(connection, [Mark(target.org_id, existing.stored.fingerprint, read_at)])
     return existing.stored
 
 
@@ -260,7 +261,7 @@ def _store(database: Database, org_id: int, new: NewResult, keep_latest: bool) -
     with database.transaction() if keep_latest else database.one_statement() as connection:
         inserted = result_store.insert(connection, org_id, new)
         if keep_latest:
-            latest_store.mark_latest(connection, [Mark(org_id, result.fingerprint, result.created_at, ScreenValues.of(result))])
+            mark_latest(connection, [Mark(org_id, result.fingerprint, result.created_at, ScreenValues.of(result))])
         if not inserted:
             # Another process stored the result of the same analysis meanwhile.
             existing = _find(connection, org_id, result.fingerprint)

@@ -56,6 +56,7 @@ def _queue_check(foundation: Foundation) -> None:
 
 def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     from features.prices.budgets import prune_calls
+    from features.prices.events import tell_of_stale_prices
     from features.prices.former import prune_former
     from features.prices.imports import prune_imports
     from features.prices.on_demand import prune_failures
@@ -63,6 +64,7 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     nightly = MaintenanceTask("queue_price_check", DAILY, lambda: _queue_check(foundation))
     return (
         *((nightly,) if len(foundation.settings.price_providers) > 1 else ()),
+        MaintenanceTask("tell_of_stale_prices", HOURLY, lambda: tell_of_stale_prices(foundation.database)),
         MaintenanceTask("prune_former_prices", HOURLY, lambda: prune_former(foundation.database)),
         MaintenanceTask("prune_provider_calls", HOURLY, lambda: prune_calls(foundation.database)),
         MaintenanceTask("prune_fetch_failures", HOURLY, lambda: prune_failures(foundation.database)),

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import Connection
 
 from database import AnyReader, Database
+from features.prices.events import Stored, tell_of_prices
 from features.prices.store import action as action_store
 from features.prices.store import former as former_store
 from features.prices.store import series as series_store
@@ -72,6 +73,7 @@ def restore_prices(database: Database, org_id: int, ticker: str) -> SeriesHead:
         for stored in kept.actions:
             action_store.insert(connection, org_id, ticker, stored)
         series_store.save(connection, kept.head, kept.packed, kept.updated_at, kept.declared)
+        tell_of_prices(connection, kept.head, kept.packed, Stored(kept.head.provider, "restored", 0, 0))
     log.info("prices restored", ticker=ticker, bars=kept.head.bars)
     return kept.head
 

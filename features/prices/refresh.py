@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from analysis.bars import ADJ_CLOSE, CLOSE
 from database import Database
+from features.prices import events
 from features.prices.adjustment import adjustment_of
 from features.prices.budgets import BudgetSpent
 from features.prices.circuit import LeftAlone
@@ -209,6 +210,8 @@ class Refresher:
                 head = known.series[0]
             else:
                 head = _save(connection, known, answer, moment)
+                stored = events.Stored(answer.provider, outcome.name.lower(), answer.added, answer.changed)
+                events.tell_of_prices(connection, head, answer.packed, stored)
             fetch = _fetch_of(known, answer, outcome, moment)
             fetch_store.save(connection, fetch)
         log.info("prices refreshed", ticker=known.ticker, provider=answer.provider, outcome=outcome.value, added=answer.added)
@@ -315,6 +318,8 @@ def _save(connection: Connection, known: _Known, answer: _Answer, moment: dateti
         series_store.save(connection, head, answer.packed, moment, fetched.bases)
     else:
         series_store.save_newest(connection, known.series, (head, answer.packed), moment, fetched.bases)
+    if known.head is not None:
+        events.tell_of_splits(connection, known.head, reported, answer.provider)
     if fetched.listing is not None:
         listing = replace(fetched.listing, currency=fetched.listing.currency or fetched.currency)
         remember(connection, SHARED_ORG, [listing], answer.provider)

@@ -15,6 +15,7 @@ from analysis.bars import adjusted_bars
 from analysis.quality import price_warnings
 from database import AnyReader, Database
 from features.prices.adjustment import adjustment_of, new_among, splits_within, trusted
+from features.prices.events import Stored, tell_of_prices
 from features.prices.files.dates import DateOrder
 from features.prices.files.reader import ParsedFile, ReadOptions, read_file
 from features.prices.former import keep_former
@@ -33,6 +34,7 @@ from models.footing import Bases, Basis
 from models.import_report import ImportReport, LostDays, Rescaled
 from models.price_errors import PriceProblem, PriceQuality, StoredDaysLost
 from models.price_series import MOST_BARS, PackedBars, SeriesDescription, SeriesHead, day_of, head_of
+from models.series_fetch import RefreshOutcome
 from utils.clock import now
 from utils.ids import new_id
 
@@ -180,6 +182,11 @@ def save(connection: Connection, prepared: Prepared, options: UploadOptions) -> 
     for action in prepared.found:
         action_store.insert(connection, head.org_id, head.ticker, action)
     series_store.save(connection, head, prepared.packed, now(), prepared.declared)
+    if prepared.is_change:
+        former = prepared.own
+        outcome = RefreshOutcome.NEW if former is None else RefreshOutcome.EXTENDED if options.extend else RefreshOutcome.REPLACED
+        added = max(head.bars - (former[0].bars if former is not None else 0), 0)
+        tell_of_prices(connection, head, prepared.packed, Stored(UPLOAD, outcome.name.lower(), added, 0))
     log.info("prices stored", ticker=head.ticker, bars=head.bars, extend=options.extend)
 
 

@@ -13,9 +13,12 @@ from features.prices import service as prices
 from features.watchlist import lists
 from features.watchlist.store import watchlist as watchlist_store
 from features.watchlist.store.watchlist import follows_ending
+from infrastructure.outbox import record
 from models.errors import WatchlistAnchorNotFound, WatchlistItemExists, WatchlistItemNotFound
+from models.event import EventType, NewEvent
 from models.watchlist import AddedTicker, AddOutcome, ListKey, NewItem, WatchlistItem
 from utils.clock import now
+from utils.ids import new_id
 
 __all__ = ["Changes", "add", "add_many", "change", "find", "follows_ending", "list_items", "path_of", "remove"]
 
@@ -60,6 +63,7 @@ def add(connection: Connection, key: ListKey, ticker: str, name: str | None, not
     new = NewItem(ticker, name if series is None else series.name, notes, now())
     if not watchlist_store.insert(connection, key, {_end(connection, key): new}):
         raise WatchlistItemExists(ticker, path_of(key, ticker))
+    _tell_of_change(connection, key, added=[ticker])
     return _find(connection, key, ticker)
 
 
@@ -83,6 +87,8 @@ def add_many(connection: Connection, key: ListKey, tickers: Sequence[str], notes
     moment, end = now(), _end(connection, key)
     new = [NewItem(ticker, names.get(ticker), notes, moment) for ticker, outcome in outcomes.items() if outcome is AddOutcome.ADDED]
     watchlist_store.insert(connection, key, {end + GAP * number: item for number, item in enumerate(new)})
+    if new:
+        _tell_of_change(connection, key, added=[item.ticker for item in new])
     return [AddedTicker(ticker, names.get(ticker), outcome, ticker in heads) for ticker, outcome in outcomes.items()]
 
 
@@ -104,6 +110,12 @@ def remove(connection: Connection, key: ListKey, ticker: str) -> None:
     if not watchlist_store.delete(connection, key, ticker):
         raise WatchlistItemNotFound(ticker)
     analyses.forget_failures(connection, key.org_id, ticker)
+    _tell_of_change(connection, key, removed=[ticker])
+
+
+def _tell_of_change(connection: Connection, key: ListKey, added: Sequence[str] = (), removed: Sequence[str] = ()) -> None:
+    data = {"list": key.list_id, "added": added, "removed": removed}
+    record(connection, key.org_id, [NewEvent(EventType.WATCHLIST_CHANGED, f"watchlist:{new_id()}", key.list_id, data)])
 
 
 def _lock(connection: Connection, key: ListKey) -> None:

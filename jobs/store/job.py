@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -116,6 +116,9 @@ SETTLE = Variants(
     """,
 )
 MARK_REQUEUED = text("UPDATE analysis_jobs SET requeued_at = :now WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
+FIND_ENDED_AT = text(f"SELECT {_COLUMNS} FROM analysis_jobs WHERE id IN :ids AND finished_at = :now").bindparams(
+    bindparam("ids", expanding=True)
+)
 IS_CANCEL_REQUESTED = text("SELECT id FROM analysis_jobs WHERE id IN :ids AND cancel_requested").bindparams(
     bindparam("ids", expanding=True)
 )
@@ -204,9 +207,14 @@ def settle(connection: Connection, job_id: str, settlement: Settlement, now: dat
     execute_rows(connection, SETTLE, [_settle_values(job_id, settlement, now)])
 
 
-def settle_many(connection: Connection, tallies: dict[str, Tally], now: datetime) -> None:
+def settle_many(connection: Connection, tallies: Mapping[str, Tally], now: datetime) -> None:
     """Count ended items of several jobs, in order of id so that two workers cannot deadlock."""
     execute_rows(connection, SETTLE, [_settle_values(job_id, Settlement(tally), now) for job_id, tally in sorted(tallies.items())])
+
+
+def find_ended_at(connection: Connection, job_ids: Collection[str], moment: datetime) -> list[Job]:
+    """Those of the jobs that were ended at a moment: by the settlements of that moment."""
+    return [job_from_row(row) for row in connection.execute(FIND_ENDED_AT, {"ids": sorted(job_ids), "now": moment})]
 
 
 def cancel_requested(connection: Connection, job_ids: Iterable[str]) -> set[str]:

@@ -58,6 +58,9 @@ def test_every_change_needs_the_token(app: Application, browser: Browser) -> Non
         assert browser(method, path, headers={CSRF_HEADER: csrf}).status_code != 403
 
 
+ENDLESS = {"/api/v1/events/stream"}
+
+
 def test_reading_changes_nothing(app: Application, browser: Browser, client: Client) -> None:
     """A link or an image of another site can make a browser send a GET with its cookie."""
     job = finished(client, "AAPL")
@@ -70,6 +73,7 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "import_id": "x",
         "screen_id": "x",
         "backtest_id": "x",
+        "event_id": "x",
         "list_id": "default",
         "feed_id": "x",
         "alert_id": "x",
@@ -91,7 +95,7 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
             path = path.replace(f"<{name}>", known[name]).replace(f"<path:{name}>", known[name])
         for method in sorted((rule.methods or set()) & SAFE_METHODS):
             with browser(method, path, headers={CSRF_HEADER: csrf}) as answer:
-                assert answer.get_data() is not None
+                assert path in ENDLESS or answer.get_data() is not None
                 assert answer.status_code < 500, path
             succeeded += answer.status_code == 200
     assert succeeded > 60

@@ -99,7 +99,10 @@ class Mark:
 
 
 def mark_latest(connection: Connection, marks: Collection[Mark]) -> None:
-    """Make results the latest of their tickers and strategies, unless newer ones are. No two are of the same ticker and strategy."""
+    """Make results the latest of their tickers and strategies, unless newer ones are. No two are of the same ticker and strategy.
+
+    The caller tells of verdicts that change thereby: features/analyses/marking.py.
+    """
     stored = _values_of(connection, [mark for mark in marks if mark.values is None])
     rows = []
     for mark in sorted(marks, key=lambda mark: (mark.org_id, mark.fingerprint)):
@@ -108,6 +111,45 @@ def mark_latest(connection: Connection, marks: Collection[Mark]) -> None:
             key = {"org_id": mark.org_id, "fingerprint": mark.fingerprint, "analysed_at": mark.analysed_at}
             rows.append({**key, **vars(values)})
     execute_rows(connection, MARK_LATEST_ROWS, rows)
+
+
+FIND_TURNED = text(
+    """
+    SELECT
+        l.org_id, l.ticker, l.strategy, l.former_verdict, l.verdict, l.score, l.previous_score, l.close, l.as_of, l.result_id,
+        l.verdict_since, l.record_hit, l.record_lift, l.record_n
+    FROM analysis_results AS r
+    JOIN latest_results AS l ON l.org_id = r.org_id AND l.ticker = r.ticker AND l.strategy = r.strategy AND l.result_id = r.id
+    WHERE r.org_id = :org_id AND r.fingerprint IN :fingerprints AND l.verdict_since = l.analysed_at AND l.former_verdict <> l.verdict
+    ORDER BY l.ticker, l.strategy
+    """
+).bindparams(bindparam("fingerprints", expanding=True))
+
+
+@dataclass(frozen=True)
+class TurnedVerdict:
+    """A latest result whose verdict differs from that of the latest result before it."""
+
+    org_id: int
+    ticker: str
+    strategy: str
+    was: str
+    verdict: str
+    score: float
+    previous_score: float | None
+    close: float
+    as_of: date
+    result_id: str
+    since: datetime
+    record_hit: float | None
+    record_lift: float | None
+    record_n: int | None
+
+
+def find_turned(connection: Connection, org_id: int, fingerprints: Collection[str]) -> list[TurnedVerdict]:
+    """Those of the results, by fingerprint, that are the latest and turned the verdict when they became it."""
+    rows = connection.execute(FIND_TURNED, {"org_id": org_id, "fingerprints": list(fingerprints)})
+    return [TurnedVerdict(*row) for row in rows]
 
 
 FIND_BODIES = text(

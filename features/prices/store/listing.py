@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from datetime import date
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from features.prices.store.series_head import HEAD, SERIES, head_from_row
 from infrastructure.sql.like import escaped
@@ -80,3 +81,20 @@ def list_heads(connection: Connection, org_id: int, query: str, after: str, limi
         },
     )
     return [head_from_row(row) for row in rows]
+
+
+LIST_OLD_HEADS = text(
+    f"""
+    SELECT {HEAD}
+    FROM {SERIES}
+    WHERE s.last_day < :before AND s.provider NOT IN :but AND (s.org_id > :org_id OR (s.org_id = :org_id AND s.ticker > :ticker))
+    ORDER BY s.org_id, s.ticker
+    LIMIT :limit
+    """
+).bindparams(bindparam("but", expanding=True))
+
+
+def list_old_heads(connection: Connection, but: Collection[str], before: date, after: tuple[int, str], limit: int) -> list[SeriesHead]:
+    """Series of any organization that end before a day, by organization and ticker after `after`, except those of some providers."""
+    values = {"but": list(but), "before": before, "org_id": after[0], "ticker": after[1], "limit": limit}
+    return [head_from_row(row) for row in connection.execute(LIST_OLD_HEADS, values)]

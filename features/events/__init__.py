@@ -1,0 +1,1 @@
+"""Events: a record of what happened, which callers read, follow and add to."""
