@@ -137,6 +137,7 @@ class Settings(BaseSettings):
     )
     results_kept: int = Field(50, ge=1, description="Results kept of each ticker, the newest first; as many of its evidence and backtests.")
     jobs_kept_days: int = Field(30, ge=1, description="Days that finished jobs are kept.")
+    firings_kept_days: int = Field(400, ge=1, description="Days that the due times of schedules are kept in their ledger.")
     backlog_minutes: float = Field(
         10.0, gt=0, le=1440, description="Minutes that items may wait unclaimed before a server that keeps workers is not ready."
     )

@@ -12,6 +12,7 @@ from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse
 from models.news_errors import FeedAddressRefused
 from models.pipeline_errors import Invalid
 from models.price_errors import BasesDiffer, ImplausibleAction, ImportRefused, PriceQuality, PricesPending, PricesUnavailable
+from models.schedule_errors import InvalidSchedule
 from utils.api_utils import ApiError, FirstErrors
 from utils.database_errors import explanation_of, is_unavailable, refuses_writes
 
@@ -49,7 +50,7 @@ def translate(error: Exception) -> ApiError | None:
     if isinstance(error, PriceQuality):
         problems = [{"field": problem.place, "message": problem.message} for problem in error.problems]
         return ApiError(422, error.code, str(error), FirstErrors(problems, error.total))
-    if isinstance(error, ImportRefused | Invalid):
+    if isinstance(error, ImportRefused | Invalid | InvalidSchedule):
         refused = [{"field": name, "message": message} for name, message in error.problems]
         return ApiError(422, error.code, str(error), FirstErrors(refused, len(refused)))
     if isinstance(error, BasesDiffer):

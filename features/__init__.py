@@ -17,11 +17,27 @@ from features.operations.feature import FEATURE as OPERATIONS
 from features.pipelines.feature import FEATURE as PIPELINES
 from features.prices.feature import FEATURE as PRICES
 from features.reports.feature import FEATURE as REPORTS
+from features.schedules.feature import FEATURE as SCHEDULES
 from features.watchlist.feature import FEATURE as WATCHLIST
 from infrastructure.feature import Feature
 from jobs.feature import MACHINE as JOBS
 
-FEATURES = (JOBS, ACCOUNTS, EVENTS, PRICES, ANALYSES, EVIDENCE, NEWS, WATCHLIST, DELIVERIES, ALERTS, PIPELINES, REPORTS, OPERATIONS)
+FEATURES = (
+    JOBS,
+    ACCOUNTS,
+    EVENTS,
+    PRICES,
+    ANALYSES,
+    EVIDENCE,
+    NEWS,
+    WATCHLIST,
+    DELIVERIES,
+    ALERTS,
+    PIPELINES,
+    SCHEDULES,
+    REPORTS,
+    OPERATIONS,
+)
 
 
 def load_features(settings: Settings) -> tuple[Feature, ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
 
-from database import Database
+from database import AnyReader, Database
 from infrastructure.sql.database_clock import database_now
 from infrastructure.sql.transaction import after_commit
 from jobs.settling import settle
@@ -108,6 +108,16 @@ def find(database: Database, org_id: int, job_id: str) -> Job:
     if job is None:
         raise JobNotFound(job_id)
     return job
+
+
+def look_at(connection: AnyReader, org_id: int, job_id: str) -> Job | None:
+    """The organization's job with this id, as the caller's transaction sees it, else None."""
+    return job_store.find(connection, org_id, job_id)
+
+
+def find_several(connection: Connection, job_ids: Collection[str]) -> list[Job]:
+    """Those of the jobs that are still stored, of any organization: for whoever has noted their ids when they were queued."""
+    return job_store.find_many(connection, job_ids)
 
 
 def _new_row(new_job: NewJob, created_at: datetime) -> JobRow:

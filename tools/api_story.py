@@ -36,6 +36,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _alerts(call, run_jobs)
     tell_of_pipelines(call, run_jobs)
     _events(call)
+    _schedules(call, run_jobs)
     _reports(call, result["id"])
     _administration(call)
     _faults(call)
@@ -258,6 +259,26 @@ def _named_lists(call: Recorder) -> None:
     call("get_watchlist", list_id=made)
     call("delete_watchlist", list_id="default")
     call("delete_watchlist", list_id=made)
+
+
+def _schedules(call: Recorder, run_jobs: Callable[[], None]) -> None:
+    evening = {"name": "Evening", "calendar": "XNYS", "after_close": "00:30", "action": "refresh", "params": {"tickers": ["GOOG"]}}
+    made = call("create_schedule", body=evening)
+    call("create_schedule", body={**evening, "name": "Hourly", "calendar": None, "after_close": None, "cron": "60 * * * *"})
+    call("preview_schedule", query={"cron": "30 17 * * MON-FRI", "time_zone": "America/New_York", "count": 3})
+    call("list_schedules")
+    call("get_schedule", schedule_id=made["id"])
+    call("change_schedule", body={"catch_up": 7_200}, schedule_id=made["id"])
+    call("list_next_times", schedule_id=made["id"], query={"count": 3})
+    call("pause_schedule", schedule_id=made["id"])
+    call("resume_schedule", schedule_id=made["id"])
+    for _ in REPEATED:
+        call("run_schedule", schedule_id=made["id"], header={"Idempotency-Key": "2026-11-20-run"})
+    run_jobs()
+    call("list_firings", schedule_id=made["id"])
+    call("backfill_schedule", body={"from": "2026-11-17T00:00:00Z", "to": "2026-11-19T00:00:00Z"}, schedule_id=made["id"])
+    call("count_firings_by_day", query={"first": "2026-11-16", "last": "2026-11-20"})
+    call("delete_schedule", schedule_id=made["id"])
 
 
 def _reports(call: Recorder, result_id: str) -> None:

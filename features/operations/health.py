@@ -32,6 +32,7 @@ RUNBOOK_SECTIONS = {
     "flags": "bellwetherfeatureoff",
     "calendars": "symptoms",
     "providers": "providers-of-prices",
+    "schedules": "bellwetherschedulesnotdispatched",
 }
 RUNBOOK = "/docs/runbook"
 PREFLIGHT_SECONDS = 30.0  # generous, because it runs in a terminal

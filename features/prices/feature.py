@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from click import Command
     from flask import Blueprint
 
+    from infrastructure.capability import Capability
     from infrastructure.foundation import Foundation
     from infrastructure.lifecycle import Step
     from jobs.kind import JobKind
@@ -82,6 +83,12 @@ def _kinds(foundation: Foundation) -> tuple[JobKind[Any], ...]:
     return PriceImport(), PriceRefresh(refresher), PriceComparison(refresher)
 
 
+def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
+    from features.prices.capabilities import capabilities_of
+
+    return capabilities_of(foundation)
+
+
 def _commands() -> tuple[Command, ...]:
     from features.prices.commands import group, prices
 
@@ -98,4 +105,5 @@ FEATURE = Feature(
     steps=_steps,
     universes=_universes,
     commands=_commands,
+    capabilities=_capabilities,
 )

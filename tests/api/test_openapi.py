@@ -22,6 +22,7 @@ ALSO_A_VARIABLE = {
     "/api/v1/watchlist/items",
     "/api/v1/watchlists/{list_id}/items/batch",
     "/api/v1/results/rerun",
+    "/api/v1/schedules/preview",
     "/api/v1/backtests/compare",
     "/api/v1/alert-rules/preview",
     "/api/v1/pipelines/validate",
@@ -90,6 +91,7 @@ def beyond_the_schema(answer: Any) -> bool:
     problem = answer.json()
     fields = [entry["field"] for entry in problem.get("errors", ())]
     ruled = {"cursor", "universe", "url", "name", "items", "denominator", "effective_day", "amount", "indicators", "end"}
+    ruled |= {"cron", "time_zone", "calendar", "after_close", "from", "to", "params", "last"}  # of schedules
     is_ruled = all(field.rpartition(".")[2] in ruled or field.removeprefix("query.").startswith("max_") for field in fields)
     return problem["code"] != "validation_error" or (bool(fields) and is_ruled)
 
@@ -176,6 +178,19 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "POST /api/v1/events",
         "GET /api/v1/events/stream",
         "GET /api/v1/events/{event_id}",
+        "GET /api/v1/schedules",
+        "POST /api/v1/schedules",
+        "GET /api/v1/schedules/preview",
+        "GET /api/v1/schedules/{schedule_id}",
+        "PATCH /api/v1/schedules/{schedule_id}",
+        "DELETE /api/v1/schedules/{schedule_id}",
+        "GET /api/v1/schedules/{schedule_id}/next",
+        "POST /api/v1/schedules/{schedule_id}/pause",
+        "POST /api/v1/schedules/{schedule_id}/resume",
+        "GET /api/v1/schedules/{schedule_id}/firings",
+        "POST /api/v1/schedules/{schedule_id}/run",
+        "POST /api/v1/schedules/{schedule_id}/backfill",
+        "GET /api/v1/schedule-days",
         "GET /api/v1/watchlists",
         "POST /api/v1/watchlists",
         "GET /api/v1/watchlists/{list_id}",

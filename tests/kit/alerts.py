@@ -69,11 +69,13 @@ HEALTHY = merged(
     still("bellwether_workers_live", 2, 'lane="cpu"'), still("bellwether_workers_live", 0, 'lane="network"'),
     rising("bellwether_job_items_total", 100, 'outcome="succeeded"'), rising("bellwether_job_items_total", 2, 'outcome="failed"'),
     rising("bellwether_job_items_total", 0, 'outcome="cancelled"'), rising("bellwether_job_rescues_total", 0),
+    still("bellwether_schedules_behind", 0), still("bellwether_schedule_dispatcher_age_seconds", 9),
+    rising("bellwether_schedule_firings_total", 5, 'state="fired"'),
     still("bellwether_schema_servable", 1), still("bellwether_schema_pending", 0),
     *(still("bellwether_feature_enabled", 1, f'flag="{flag}"') for flag in FLAGS),
     still("bellwether_build_info", 1, 'version="1", engine_version="1"'),
 )  # fmt: skip
-OF_THE_DATABASE = ("bellwether_job", "bellwether_workers", "bellwether_schema", "bellwether_feature")
+OF_THE_DATABASE = ("bellwether_job", "bellwether_schedule", "bellwether_workers", "bellwether_schema", "bellwether_feature")
 NEVER_REFUSED = {name: None for name in HEALTHY if 'status="503"' in name}
 GONE_WITH_THE_DATABASE = {name: None for name in HEALTHY if name.startswith(OF_THE_DATABASE)}
 NO_ITEMS = merged(*(rising("bellwether_job_items_total", 0, f'outcome="{outcome}"') for outcome in ("succeeded", "failed")))
@@ -123,6 +125,7 @@ CASES = (
         merged(still("bellwether_workers_live", 0, 'lane="cpu"'), still("bellwether_job_backlog_items", 0)),
         5,
     ),
+    case("schedules are due, and nobody looks", still("bellwether_schedules_behind", 2), 5, "SchedulesNotDispatched"),
     case("no instance answers", still("up", 0), 5, "Down", "InstanceDown", on_top=False),
     case("no target is scraped", {named("up").replace("bellwether", "other"): "1+0x600"}, 5, "Down", on_top=False),
     case("one of two is down", {named("up"): "0+0x600"}, 5, "InstanceDown"),

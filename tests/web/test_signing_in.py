@@ -81,6 +81,7 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "pipeline_id": "x",
         "run_id": "x",
         "step": "x",
+        "schedule_id": "x",
         "name": "streams",
         "build": "x",
     }

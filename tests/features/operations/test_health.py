@@ -37,7 +37,7 @@ def test_all_is_well(client: Client) -> None:
     ready = client.get("/health/ready", key=None)
     assert (ready.status_code, ready.json["status"], ready.headers["Cache-Control"]) == (200, "ok", "no-store")
     well = dict.fromkeys(("database", "schema", "database_writable", "pool", "backlog"), "ok")
-    assert states(ready) == {**well, "redis": "skipped", "broker": "skipped"}
+    assert states(ready) == {**well, "redis": "skipped", "broker": "skipped", "schedules": "skipped"}
     migrations = client.get("/health/migrations").json
     newest = migrations["applied"][-1]
     assert (migrations["status"], migrations["state"], migrations["current"]) == ("ok", "current", newest)
@@ -49,7 +49,7 @@ def test_everything_with_versions_durations_and_breakers(client: Client, backend
     checks = states(answer)
     assert set(checks) - {"disk_space"} == {
         "database", "schema", "database_writable", "redis", "broker", "pool", "breaker", "flags", "storage", "clock", "backlog", "workers",
-        "calendars",
+        "calendars", "events", "schedules",
     }  # fmt: skip
     assert answer.json["status"] == "ok"
     assert {"bellwether", "python", "flask"} <= set(answer.json["versions"])
