@@ -120,6 +120,11 @@ def find_several(connection: Connection, job_ids: Collection[str]) -> list[Job]:
     return job_store.find_many(connection, job_ids)
 
 
+def params_of_kind(connection: Connection, org_id: int, kind: str, since: datetime, limit: int) -> list[tuple[str, datetime]]:
+    """The parameters of an organization's newest jobs of a kind since a moment, and when they were queued."""
+    return job_store.params_of_kind(connection, org_id, kind, since, limit)
+
+
 def _new_row(new_job: NewJob, created_at: datetime) -> JobRow:
     return JobRow(
         id=new_id(),

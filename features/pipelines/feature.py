@@ -24,9 +24,9 @@ MEND_SECONDS = 60.0
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.pipelines.routes import library, run
+    from features.pipelines.routes import library, run, workflow
 
-    return library.blueprint, run.blueprint
+    return library.blueprint, run.blueprint, workflow.blueprint
 
 
 def _kinds(foundation: Foundation) -> tuple[PipelineRuns | PipelineItems, ...]:
@@ -45,9 +45,10 @@ def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
 
 def _subscribers(foundation: Foundation) -> tuple[Subscriber, ...]:
     from features.pipelines.service import Pipelines
-    from features.pipelines.subscribers import continuing
+    from features.pipelines.subscribers import continuing, starting
 
-    return (continuing(foundation.part(Pipelines.of).starter),)
+    starter = foundation.part(Pipelines.of).starter
+    return continuing(starter), starting(starter, foundation.flags)
 
 
 def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -42,11 +43,12 @@ class Starter:
     """Begins runs of what the library checks. Workers that nobody wakes find their jobs within a second or two."""
 
     library: Library
+    clock: Callable[[], datetime] = now
 
     def begin(self, connection: Connection, org_id: int, found: Found, given: Mapping[str, Any], origin: Origin) -> Begun:
         """Queue a run within the caller's transaction. Raises PipelineInvalid or InputsInvalid."""
         definition = self.library.check(found.definition)
-        moment = now()
+        moment = self.clock()
         values = inputs.fill(definition.inputs, given, moment.date())
         try:
             size = len(dump(values))

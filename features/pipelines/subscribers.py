@@ -1,4 +1,4 @@
-"""What pipelines are told of events: a run goes on when the job that it waits for has ended."""
+"""What pipelines are told of events: a run goes on when the job that it waits for has ended, and workflows start runs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from features.pipelines import runs
+from features.pipelines import runs, workflows
 from features.pipelines.runs import Starter
+from infrastructure.flags import FeatureFlags
 from infrastructure.outbox import Subscriber
 from models.event import Event, EventType
 
@@ -21,3 +22,12 @@ def continuing(starter: Starter) -> Subscriber:
                 runs.job_ended(connection, starter, event.subject)
 
     return Subscriber("pipeline_runs", frozenset({EventType.JOB_FINISHED}), handle)
+
+
+def starting(starter: Starter, flags: FeatureFlags) -> Subscriber:
+    """Starts the runs of workflows."""
+
+    def handle(connection: Connection, events: Sequence[Event]) -> None:
+        workflows.tell(connection, starter, flags, events)
+
+    return Subscriber("workflows", frozenset(EventType), handle)

@@ -287,3 +287,18 @@ def _settle_values(job_id: str, settlement: Settlement, now: datetime) -> dict[s
         "error": fault.message if fault else None,
         "now": now,
     }
+
+
+PARAMS_OF_KIND = text("""
+    SELECT params, created_at
+    FROM analysis_jobs
+    WHERE org_id = :org_id AND kind = :kind AND created_at >= :since AND retry_of IS NULL
+    ORDER BY id DESC
+    LIMIT :limit
+""")
+
+
+def params_of_kind(connection: Connection, org_id: int, kind: str, since: datetime, limit: int) -> list[tuple[str, datetime]]:
+    """The parameters of an organization's newest jobs of a kind since a moment, and when they were queued."""
+    rows = connection.execute(PARAMS_OF_KIND, {"org_id": org_id, "kind": kind, "since": since, "limit": limit})
+    return [(row[0], row[1]) for row in rows]

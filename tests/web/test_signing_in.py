@@ -80,6 +80,8 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "rule_id": "x",
         "pipeline_id": "x",
         "run_id": "x",
+        "workflow_id": "x",
+        "suggestion_id": "x",
         "step": "x",
         "schedule_id": "x",
         "name": "streams",
