@@ -101,6 +101,13 @@ def show_evidence() -> str:
     return render_template("evidence.html")
 
 
+@blueprint.get("/alerts")
+@signs_in_at(LOGIN)
+def show_alerts() -> str:
+    """What rules told, and the rules."""
+    return render_template("alerts.html")
+
+
 @blueprint.get("/diagnostics")
 @signs_in_at(LOGIN)
 def show_diagnostics() -> str:

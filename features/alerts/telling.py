@@ -17,9 +17,10 @@ from models.alert import Alert, AlertRule
 from models.bulk_analysis import BULK_ANALYSIS
 from models.event import EventType
 from models.message import Layout, Message
+from models.pipeline import PIPELINE, PIPELINE_ITEMS
 from models.series_fetch import PRICE_REFRESH
 
-RUNS = (BULK_ANALYSIS, PRICE_REFRESH, "pipeline")  # kinds of job: while one is active, more may come for the same message
+RUNS = (BULK_ANALYSIS, PRICE_REFRESH, PIPELINE, PIPELINE_ITEMS)  # kinds of job: while one is active, more may come for the same message
 DIGEST_EVENT = "alert.digest"
 INBOX = "/alerts"
 MOST_GATHERED = 2_000  # alerts of one look

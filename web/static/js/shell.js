@@ -1,5 +1,6 @@
 // What every page has: the search, keys, the menu, signing out, and word of a service or a session that is away.
 
+import { wireBell } from "./bell.js";
 import { watchConnection } from "./connection.js";
 import { byId, csrfToken, notify } from "./dom.js";
 import { wireKeys } from "./keys.js";
@@ -14,6 +15,7 @@ wireSearch();
 wireKeys();
 wireMenu();
 wirePrint();
+wireBell();
 
 byId("sign-out")?.addEventListener("click", async () => {
   const signOut = () => fetch("/logout", { method: "POST", headers: { "X-CSRF-Token": csrfToken() }, credentials: "same-origin" });

@@ -47,7 +47,11 @@ const FILES = {
   refused: ["Refused", "bad"],
 };
 
+/** @type {Record<string, Words>} */
+const ALERT_STATES = { normal: ["Normal", ""], pending: ["Pending", "busy"], firing: ["Firing", "warn"], recovering: ["Recovering", ""], no_data: ["No data", "bad"] };
+
 const TABLES = {
+  alert: ALERT_STATES,
   verdict: VERDICTS,
   signal: SIGNALS,
   job: JOBS,
