@@ -195,6 +195,14 @@ class Settings(BaseSettings):
         False, description="Count the words of `data/sentiment_words.txt` in titles of news, and show which they are."
     )
 
+    fred_url: Url | None = Field(
+        None,
+        description="Address that answers `?id=SERIES` with CSV, as FRED's `fredgraph.csv` does. Unset: uploads only.",
+    )
+    fred_series: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
+        (), description="Series to fetch from there once a day, comma-separated. Unset: those of the regime, T10Y3M, UNRATE and SP500."
+    )
+
     max_json_bytes: int = Field(1_000_000, ge=1_000, description="Largest JSON body, in bytes.")
     max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file, in bytes.")
     max_import_bytes: int = Field(20_000_000, ge=1_000, description="Largest upload of many tickers, in bytes.")

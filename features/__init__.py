@@ -12,6 +12,7 @@ from features.analyses.feature import FEATURE as ANALYSES
 from features.deliveries.feature import FEATURE as DELIVERIES
 from features.events.feature import FEATURE as EVENTS
 from features.evidence.feature import FEATURE as EVIDENCE
+from features.macro.feature import FEATURE as MACRO
 from features.news.feature import FEATURE as NEWS
 from features.operations.feature import FEATURE as OPERATIONS
 from features.pipelines.feature import FEATURE as PIPELINES
@@ -29,6 +30,7 @@ FEATURES = (
     PRICES,
     ANALYSES,
     EVIDENCE,
+    MACRO,
     NEWS,
     WATCHLIST,
     DELIVERIES,

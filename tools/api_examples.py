@@ -95,7 +95,7 @@ def _settings(folder: Path, database: str, **more: str) -> Settings:
         load_sample=True,
         db_connect_attempts=1,
         compress_responses=False,
-        rate_limit_uploads_per_minute=12,
+        rate_limit_uploads_per_minute=14,
         rate_limit_bulk_per_minute=60,
         log_level="error",
         **more,

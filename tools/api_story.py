@@ -11,7 +11,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, Unsuppor
 
 from infrastructure.web_server.refusal import BROKEN, BROKEN_OFF, TOO_SLOW_BODY, refusal_of
 from tools.api_recorder import Recorder
-from tools.news_story import tell_of_news
+from tools.news_story import tell_of_macro, tell_of_news
 from tools.pipelines_story import tell_of_pipelines
 
 REPEATED = range(2)  # a request and its repetition, which gets the same answer
@@ -32,6 +32,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _refreshes(call, run_jobs)
     _imports(call, run_jobs)
     tell_of_news(call)
+    tell_of_macro(call)
     _watchlist(call)
     _alerts(call, run_jobs)
     tell_of_pipelines(call, run_jobs)

@@ -46,3 +46,22 @@ def tell_of_news(call: Recorder) -> None:
     call("list_news", query={"ticker": "AAPL", "limit": 10})
     call("delete_feed", feed_id=added)
     call("get_feed", feed_id=added)
+
+
+def tell_of_macro(call: Recorder) -> None:
+    """Call the operations of macroeconomic series."""
+    rates = ("3.7", "3.6", "3.5", "3.8", "3.8", "3.8", "3.7", "3.7", "3.7", "3.9", "3.8", "3.9", "4.0", "4.1", ".")
+    file = "observation_date,UNRATE\n" + "".join(
+        f"{2025 + (at + 8) // 12}-{(at + 8) % 12 + 1:02}-01,{rate}\n" for at, rate in enumerate(rates)
+    )
+    call(
+        "upload_macro", body=file.encode(), series="UNRATE", query={"title": "Unemployment rate (U3)"}, header={"Content-Type": "text/csv"}
+    )
+    call("upload_macro", body=b"DATE,VALUE\n2026-11-01,high\n", series="UNRATE", header={"Content-Type": "text/csv"})
+    call("list_macro")
+    call("get_macro", series="UNRATE", query={"start": "2026-06-01"})
+    call("get_macro", series="UNRATE", query={"start": "2026-06-01"}, header={"Accept": "text/csv"})
+    call("get_regime")
+    call("get_regime", query={"index": "MSFT"})
+    call("delete_macro", series="UNRATE")
+    call("get_macro", series="UNRATE")

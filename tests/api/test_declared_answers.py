@@ -25,6 +25,7 @@ NAMES_IT_ELSEWHERE = {
     "create_alert_rule",
     "preview_alert_rule",
     *(
+        "upload_macro",
         "upload_prices",
         "replace_universe",
         "analyze",
@@ -35,6 +36,7 @@ NAMES_IT_ELSEWHERE = {
         "refresh",
         "rerun",
         "get_overview",
+        "get_regime",
         "list_news",
         "list_results",
         "get_results_report",

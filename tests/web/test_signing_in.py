@@ -84,6 +84,7 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "suggestion_id": "x",
         "step": "x",
         "schedule_id": "x",
+        "series": "x",
         "name": "streams",
         "build": "x",
     }

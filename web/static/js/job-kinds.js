@@ -266,3 +266,14 @@ KINDS.feeds = {
   outcome: ({ outcome, facts }) =>
     outcome && [h("span", { class: `badge ${outcome === "New items" ? "good" : ""}` }, outcome), facts?.items > 0 && ` ${formatCount(facts.items, "new item", "new items")}`],
 };
+
+KINDS.macro_fetch = {
+  noun: ["series", "series"],
+  done: () => "fetched",
+  hasReport: false,
+  outcomes: "Outcome",
+  describe: ({ total, retry_of: retried }) => `Fetch of ${formatWhole(total)} macroeconomic series${retried ? ", failed ones again" : ""}`,
+  facts: () => [],
+  address: () => "/news",
+  outcome: ({ outcome, facts }) => outcome && [h("span", { class: `badge ${outcome === "Changed" ? "good" : ""}` }, outcome), facts?.last && ` to ${formatDay(facts.last)}`],
+};

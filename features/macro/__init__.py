@@ -1,0 +1,1 @@
+"""Macroeconomic series: uploaded, or fetched from a provider; and the regime that three votes make."""

@@ -1,0 +1,54 @@
+"""The macro feature: macroeconomic series, and the regime."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from features.macro.flags import MACRO
+from infrastructure.feature import Feature, MaintenanceTask
+from models.macro import FETCHED
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+    from features.macro.kinds import MacroFetching
+    from infrastructure.capability import Capability
+    from infrastructure.foundation import Foundation
+
+LOOKED_SECONDS = 600.0
+
+
+def _blueprints() -> tuple[Blueprint, ...]:
+    from features.macro.routes import macro
+
+    return (macro.blueprint,)
+
+
+def _kinds(foundation: Foundation) -> tuple[MacroFetching, ...]:
+    if foundation.settings.fred_url is None:
+        return ()
+    from features.macro.kinds import MacroFetching
+
+    return (MacroFetching(foundation.settings),)
+
+
+def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
+    settings = foundation.settings
+    if settings.fred_url is None:
+        return ()
+    from features.macro.upkeep import queue_due
+
+    return (
+        MaintenanceTask(
+            "queue_due_macro", LOOKED_SECONDS, lambda: queue_due(foundation.database, foundation.flags, settings.fred_series or FETCHED)
+        ),
+    )
+
+
+def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
+    from features.macro.capabilities import macro_capability
+
+    return (macro_capability(),)
+
+
+FEATURE = Feature("macro", blueprints=_blueprints, kinds=_kinds, flags=(MACRO,), maintenance=_maintenance, capabilities=_capabilities)
