@@ -94,6 +94,33 @@ def follow(connection: AnyReader, org_id: int, position: int, limit: int) -> lis
     return [_event(row) for row in connection.execute(FOLLOW, {"org_id": org_id, "position": position, "limit": limit})]
 
 
+OF_TYPE = text(
+    f"""
+    SELECT {_COLUMNS}
+    FROM events
+    WHERE {_OF_ORG} AND type = :type AND position > :after AND position <= :until
+    ORDER BY position
+    LIMIT :limit
+    """
+)
+
+
+def of_type(connection: AnyReader, org_id: int, event_type: str, window: tuple[int, int], limit: int) -> list[Event]:
+    """Up to `limit` events of a type behind the first position of a window, up to and with the second, in order."""
+    values = {"org_id": org_id, "type": event_type, "after": window[0], "until": window[1], "limit": limit}
+    return [_event(row) for row in connection.execute(OF_TYPE, values)]
+
+
+# Only the positions near a time are known by it: events get theirs a moment after they are written.
+POSITION_AT = text("SELECT position FROM events WHERE created_at < :moment AND position IS NOT NULL ORDER BY created_at DESC LIMIT 1")
+
+
+def position_at(connection: AnyReader, moment: datetime) -> int:
+    """The position of the newest event from before a time; 0 where there is none."""
+    row = connection.execute(POSITION_AT, {"moment": moment}).first()
+    return 0 if row is None else int(row[0])
+
+
 HAS_WAITING = text("SELECT 1 FROM events WHERE position IS NULL LIMIT 1")
 
 

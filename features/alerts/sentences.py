@@ -9,6 +9,7 @@ from typing import Any
 from models.alert import Alert, AlertKind, FiredBy, RuleDraft
 from models.day_text import day_text
 from models.message import Change
+from models.record_words import record_words
 from models.strategy import STRATEGIES
 from models.universe import ALL, list_id_of
 from models.watchlist import DEFAULT_LIST
@@ -139,15 +140,6 @@ def verdict_message(ticker: str, change: Mapping[str, Any], day: date) -> str:
     head = f"{ticker}: {strategy_words(change['strategy'])} turned from {change['was']} to {change['is']}"
     told = record_words(change.get("record"))
     return f"{head}, score {change['score']:+.2f}{moved}, close {price(change['close'])}, {day_text(day)}. {told}"
-
-
-def record_words(record: Mapping[str, Any] | None) -> str:
-    """The record of a verdict on its ticker."""
-    if not record or record.get("n") is None:
-        return "It has no record on this ticker."
-    lift = record.get("lift")
-    more = f", {points(abs(lift))} {'more' if lift >= 0 else 'less'} than any day" if lift is not None else ""
-    return f"Its record here: right in {percent(record['hit'])} of {count(record['n'], 'case')}{more}."
 
 
 def crossing_message(ticker: str, change: Mapping[str, Any], day: date) -> str:

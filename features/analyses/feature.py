@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
     from features.analyses.kinds import BulkAnalysis
+    from infrastructure.capability import Capability
     from infrastructure.foundation import Foundation
 
 
@@ -39,4 +40,10 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     )
 
 
-FEATURE = Feature("analyses", blueprints=_blueprints, kinds=_kinds, flags=(ANALYSES,), maintenance=_maintenance)
+def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
+    from features.analyses.capabilities import analysis_capabilities
+
+    return analysis_capabilities(foundation)
+
+
+FEATURE = Feature("analyses", blueprints=_blueprints, kinds=_kinds, flags=(ANALYSES,), maintenance=_maintenance, capabilities=_capabilities)

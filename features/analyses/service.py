@@ -20,6 +20,7 @@ from features.analyses.failures import new_failure, note_failures
 from features.analyses.marking import mark_latest
 from features.analyses.plan import AnalysisPlan, Work, compute_result
 from features.analyses.results_csv import result_pages
+from features.analyses.screened import first_page
 from features.analyses.store import latest as latest_store
 from features.analyses.store import result as result_store
 from features.analyses.store.facts import LatestFacts, latest_facts, superseded_among
@@ -50,8 +51,8 @@ log = structlog.get_logger(__name__)
 
 # The interface for other features. Functions that take a connection run within the caller's transaction.
 __all__ = [
-    "AnalysisAnswer", "LatestFacts", "analyse_ticker", "compute_flips", "compute_honesty", "forget_failures", "forget_unfollowed_failures",
-    "latest_facts", "result_body", "result_pages", "standing_failures", "superseded_among", "told_verdicts",
+    "AnalysisAnswer", "LatestFacts", "analyse_ticker", "compute_flips", "compute_honesty", "first_page", "forget_failures",
+    "forget_unfollowed_failures", "latest_facts", "result_body", "result_pages", "standing_failures", "superseded_among", "told_verdicts",
 ]  # fmt: skip
 
 

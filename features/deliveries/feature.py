@@ -10,6 +10,7 @@ from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 if TYPE_CHECKING:
     from features.deliveries.courier import Courier
     from features.deliveries.kinds import Deliveries
+    from infrastructure.capability import Capability
     from infrastructure.foundation import Foundation
 
 DUE_SECONDS = 2.0
@@ -44,4 +45,10 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     )
 
 
-FEATURE = Feature("deliveries", kinds=_kinds, flags=(DELIVERIES,), maintenance=_maintenance)
+def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
+    from features.deliveries.change_capabilities import change_capabilities
+
+    return change_capabilities(foundation)
+
+
+FEATURE = Feature("deliveries", kinds=_kinds, flags=(DELIVERIES,), maintenance=_maintenance, capabilities=_capabilities)

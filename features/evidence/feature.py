@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
     from features.evidence.kinds import BulkBacktests, UniverseCalibration
+    from infrastructure.capability import Capability
     from infrastructure.foundation import Foundation
 
 TIDIED_SECONDS = 60.0
@@ -41,4 +42,10 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     )
 
 
-FEATURE = Feature("evidence", blueprints=_blueprints, kinds=_kinds, flags=(EVIDENCE,), maintenance=_maintenance)
+def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
+    from features.evidence.capabilities import evidence_capabilities
+
+    return evidence_capabilities(foundation)
+
+
+FEATURE = Feature("evidence", blueprints=_blueprints, kinds=_kinds, flags=(EVIDENCE,), maintenance=_maintenance, capabilities=_capabilities)

@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pydantic import Field
 from sqlalchemy import Connection
 
+from api.schemas import Body, UniverseName
+from database import Database
 from features.prices.flags import FETCHES
 from features.prices.schemas.refresh import RefreshRequest
-from infrastructure.capability import Call, Capability, Started, Starts
+from features.prices.universes import resolve_universe
+from infrastructure.capability import Call, Capability, Reads, Started, Starts
+from infrastructure.foundation import Foundation
+from jobs.outcome import outcome_of
 from models.job import Job
 from models.price_errors import NoProvider
 
-if TYPE_CHECKING:
-    from infrastructure.foundation import Foundation
+
+class UniverseInputs(Body):
+    """A universe to read."""
+
+    name: UniverseName = Field(description="`all` with prices, the `watchlist`, another list (`watchlist:` and its id) or a stored one.")
 
 
-def capabilities_of(foundation: Foundation) -> tuple[Capability, ...]:
-    """The capability that refreshes prices."""
+def price_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
+    """The capabilities `refresh` and `universe`."""
 
-    def start(connection: Connection, call: Call, inputs: RefreshRequest) -> Started:
-        from features.prices.refreshing import submit  # noqa: PLC0415 — the clients of providers load slowly
+    def refresh(connection: Connection, call: Call, inputs: RefreshRequest) -> Started:
+        from features.prices.refreshing import submit  # noqa: PLC0415 — it loads the clients of the providers
         from features.prices.registry import configured  # noqa: PLC0415 — as above
 
         if not foundation.settings.price_providers:
             raise NoProvider
         with configured(foundation.settings, foundation.database) as providers:
-            submission = submit(connection, call.org_id, inputs.order(), foundation.universes, providers)
-        return Started(submission.job.id)
+            return Started(submit(connection, call.org_id, inputs.order(), foundation.universes, providers).job.id)
 
-    return (Capability("refresh", "Bring the prices of tickers up to date, as a job.", RefreshRequest, Starts(start, _answer), FETCHES),)
+    def universe(database: Database, call: Call, inputs: UniverseInputs) -> dict[str, Any]:
+        with database.read() as connection:
+            tickers = resolve_universe(connection, call.org_id, inputs.name, foundation.universes)
+        return {"name": inputs.name, "tickers": list(tickers), "count": len(tickers)}
+
+    return (
+        Capability(
+            "refresh", "Brings the prices of many tickers up to date, within the limits of the providers.", RefreshRequest,
+            Starts(refresh, _ended), FETCHES,
+        ),
+        Capability("universe", "The tickers of a universe.", UniverseInputs, Reads(universe)),
+    )  # fmt: skip
 
 
-def _answer(connection: Connection, call: Call, inputs: RefreshRequest, job: Job) -> dict[str, Any]:
-    return {"job_id": job.id, "status": job.status, "total": job.total, "succeeded": job.succeeded, "failed": job.failed}
+def _ended(_: Connection, __: Call, ___: RefreshRequest, job: Job) -> dict[str, Any]:
+    return outcome_of(job)

@@ -83,16 +83,16 @@ def _kinds(foundation: Foundation) -> tuple[JobKind[Any], ...]:
     return PriceImport(), PriceRefresh(refresher), PriceComparison(refresher)
 
 
-def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
-    from features.prices.capabilities import capabilities_of
-
-    return capabilities_of(foundation)
-
-
 def _commands() -> tuple[Command, ...]:
     from features.prices.commands import group, prices
 
     return group, prices
+
+
+def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
+    from features.prices.capabilities import price_capabilities
+
+    return price_capabilities(foundation)
 
 
 FEATURE = Feature(

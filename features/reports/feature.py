@@ -9,6 +9,9 @@ from infrastructure.feature import Feature
 if TYPE_CHECKING:
     from flask import Blueprint
 
+    from infrastructure.capability import Capability
+    from infrastructure.foundation import Foundation
+
 
 def _blueprints() -> tuple[Blueprint, ...]:
     from features.reports.routes import blueprint
@@ -16,4 +19,10 @@ def _blueprints() -> tuple[Blueprint, ...]:
     return (blueprint,)
 
 
-FEATURE = Feature("reports", blueprints=_blueprints)
+def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
+    from features.reports.capabilities import report_capability
+
+    return (report_capability(foundation),)
+
+
+FEATURE = Feature("reports", blueprints=_blueprints, capabilities=_capabilities)

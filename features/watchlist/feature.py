@@ -10,6 +10,9 @@ from models.universe import WATCHLIST
 if TYPE_CHECKING:
     from flask import Blueprint
 
+    from infrastructure.capability import Capability
+    from infrastructure.foundation import Foundation
+
 
 def _blueprints() -> tuple[Blueprint, ...]:
     from features.watchlist.routes import named, overview, watchlist
@@ -24,4 +27,10 @@ def _universes() -> Universes:
     return Universes({WATCHLIST: list_tickers}, {WATCHLIST: tickers_of})
 
 
-FEATURE = Feature("watchlist", blueprints=_blueprints, universes=_universes)
+def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
+    from features.watchlist.capabilities import watchlist_capability
+
+    return (watchlist_capability(),)
+
+
+FEATURE = Feature("watchlist", blueprints=_blueprints, universes=_universes, capabilities=_capabilities)

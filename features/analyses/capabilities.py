@@ -1,0 +1,66 @@
+"""What analyses offer to schedules and pipelines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy import Connection
+
+from api.schemas import LARGEST_LIMIT, Body
+from database import Database
+from features.analyses import screened
+from features.analyses.bulk import submit
+from features.analyses.flags import ANALYSES
+from features.analyses.schemas.analysis import AnalyzeRequest, BulkAnalyzeRequest
+from features.analyses.schemas.result import ResultsFilterQuery
+from features.prices.fetching import FETCHES
+from infrastructure.cache import NoCache
+from infrastructure.capability import Call, Capability, Reads, Started, Starts
+from infrastructure.foundation import Foundation
+from jobs.flags import BULK_JOBS
+from jobs.outcome import outcome_of
+from models.job import Job
+from models.price_errors import NoProvider
+from utils.json_text import parse_tolerant
+
+
+class ScreenInputs(Body):
+    """A filter of the latest results."""
+
+    filter: ResultsFilterQuery = Field(ResultsFilterQuery(), description="The filter and the order, as the query of GET /results.")
+    limit: int = Field(50, ge=1, le=LARGEST_LIMIT, description="The most results.")
+
+
+def analysis_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
+    """The capabilities `analyse`, `bulk_analyse` and `screen`."""
+
+    def analyse(database: Database, call: Call, inputs: AnalyzeRequest) -> Any:
+        from features.analyses.service import analyse_ticker  # noqa: PLC0415 — it loads the engine
+
+        return parse_tolerant(analyse_ticker(database, call.org_id, inputs.order(), NoCache(database)).body)
+
+    def bulk_analyse(connection: Connection, call: Call, inputs: BulkAnalyzeRequest) -> Started:
+        order = inputs.order()
+        if order.params.refresh:
+            foundation.flags.require(FETCHES)
+            if not foundation.settings.price_providers:
+                raise NoProvider
+        return Started(submit(connection, call.org_id, order, foundation.universes).job.id)
+
+    def screen(database: Database, call: Call, inputs: ScreenInputs) -> dict[str, Any]:
+        with database.read() as connection:
+            items, total = screened.first_page(connection, call.org_id, inputs.filter.filter(), foundation.universes, inputs.limit)
+        return {"items": items, "total": total}
+
+    return (
+        Capability("analyse", "Analyses one ticker and explains the verdict.", AnalyzeRequest, Reads(analyse), ANALYSES),
+        Capability(
+            "bulk_analyse", "Analyses many tickers by one strategy, as a job.", BulkAnalyzeRequest, Starts(bulk_analyse, _ended), BULK_JOBS
+        ),
+        Capability("screen", "The latest results that match a filter, in an order.", ScreenInputs, Reads(screen)),
+    )
+
+
+def _ended(_: Connection, __: Call, ___: BulkAnalyzeRequest, job: Job) -> dict[str, Any]:
+    return outcome_of(job)
