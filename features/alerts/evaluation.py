@@ -27,10 +27,10 @@ from models.alert import OF_RESULTS, OF_TICKERS, AlertKind, AlertRule
 from models.api_key import SHARED_ORG
 from models.bulk_analysis import BULK_ANALYSIS
 from models.event import Event, EventType
-from models.universe import UniverseNotFound
+from models.universe import UniverseNotFound, list_id_of
 
 _OF_PRICES = frozenset({EventType.PRICES_REFRESHED, EventType.SPLIT_DETECTED, EventType.PRICES_STALE})
-TYPES = _OF_PRICES | {EventType.VERDICT_CHANGED, EventType.JOB_FINISHED, EventType.SCHEDULE_MISSED}
+TYPES = _OF_PRICES | {EventType.VERDICT_CHANGED, EventType.JOB_FINISHED, EventType.SCHEDULE_MISSED, EventType.WATCHLIST_CHANGED}
 _OF_TICKERS = _OF_PRICES | {EventType.VERDICT_CHANGED}
 ALL_KINDS = tuple(AlertKind)
 
@@ -65,7 +65,9 @@ class Evaluator:
         for org_id in sorted(orgs):
             rule_store.lock_alerts(self.connection, org_id)
             own = [event for event in events if event.org_id in (org_id, SHARED_ORG)]
-            self.evaluate(org_id, rule_store.list_enabled(self.connection, org_id, ALL_KINDS), Happened(own, _to_read(own)))
+            rules = rule_store.list_enabled(self.connection, org_id, ALL_KINDS)
+            self._forget_removed(rules, own)
+            self.evaluate(org_id, rules, Happened(own, _to_read(own)))
             if any(event.type == EventType.JOB_FINISHED for event in own):
                 tell_of_run(self.connection, org_id, self.moment)
 
@@ -115,6 +117,13 @@ class Evaluator:
         state_store.save(self.connection, org_id, standings.changed(), self.moment)
         fire(self.connection, org_id, fired, self.moment)
         return fired
+
+    def _forget_removed(self, rules: Sequence[AlertRule], events: Sequence[Event]) -> None:
+        """Forget tickers that were taken off a watch list: one that comes back is not compared with what was seen then."""
+        for event in events:
+            if event.type == EventType.WATCHLIST_CHANGED and event.data["removed"]:
+                of_list = [rule.id for rule in rules if rule.draft.universe and list_id_of(rule.draft.universe) == event.data["list"]]
+                state_store.delete_subjects(self.connection, of_list, event.data["removed"])
 
     def _facts(self, org_id: int, rules: Sequence[AlertRule], tickers: frozenset[str], happened: Happened) -> list[analyses.LatestFacts]:
         """The latest results of what the rules watch, as far as they are to be read, or may have a plan that prices are held against."""

@@ -42,7 +42,18 @@ READERS: dict[str, tuple[str, str, dict[str, str]]] = {
     "a Briton in Tokyo": ("en-GB", "Asia/Tokyo", {"day": "28 Mar 2026", "moment": "28 Mar 2026, 21:00 GMT+9", "clock": "21:00:00 GMT+9"}),
 }
 GERMAN = re.compile(r"\bvor \d+ |\bgestern\b|\d\.\d{3},\d{2}|\d{1,2}\. (Jan|Feb|März|Apr|Mai|Juni|Juli|Aug|Sept?|Okt|Nov|Dez)")
-PAGES = ("/", "/tickers/AAPL", "/screener", "/tasks", "/reports", "/prices?ticker=AAPL", "/universes", "/evidence", "/diagnostics")
+PAGES = (
+    "/",
+    "/tickers/AAPL",
+    "/alerts",
+    "/screener",
+    "/tasks",
+    "/reports",
+    "/prices?ticker=AAPL",
+    "/universes",
+    "/evidence",
+    "/diagnostics",
+)
 
 
 @pytest.mark.parametrize("reader", READERS)

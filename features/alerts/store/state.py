@@ -75,6 +75,17 @@ def delete_of_rule(connection: Connection, rule_id: str) -> None:
     connection.execute(DELETE_OF_RULE, {"rule_id": rule_id})
 
 
+DELETE_SUBJECTS = text("DELETE FROM alert_states WHERE rule_id IN :rule_ids AND subject IN :subjects").bindparams(
+    bindparam("rule_ids", expanding=True), bindparam("subjects", expanding=True)
+)
+
+
+def delete_subjects(connection: Connection, rule_ids: Collection[str], subjects: Collection[str]) -> None:
+    """Forget where some rules stand with some subjects."""
+    if rule_ids and subjects:
+        connection.execute(DELETE_SUBJECTS, {"rule_ids": list(rule_ids), "subjects": list(subjects)})
+
+
 LIST = text(
     f"""
     SELECT {_COLUMNS}

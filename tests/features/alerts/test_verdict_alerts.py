@@ -94,3 +94,16 @@ def test_a_rule_has_one_alert_a_day_of_a_ticker(client: Client, evening: Evening
     assert (again["id"], again["read_at"], len(again["data"]["more"])) == (alert["id"], None, 1)
     assert again["data"]["more"][0]["is"] == "Sell"
     assert "Trend following turned from Hold to Sell" in again["message"]
+
+
+def test_a_ticker_that_comes_back_to_a_list_is_not_compared_with_what_was_seen_then(client: Client, evening: Evening) -> None:
+    client.post("/watchlist", {"ticker": "ACME"})
+    evening.run(weekday(0), Said(0.0))
+    rule = make_rule(client, tickers=None, universe="watchlist")
+    client.delete("/watchlist/ACME")
+    evening.run(weekday(1), Said(0.3))
+    assert states(client, rule["id"]) == {}
+    client.post("/watchlist", {"ticker": "ACME"})
+    evening.run(weekday(2), Said(0.3))
+    assert alerts(client) == []
+    assert states(client, rule["id"]) == {"ACME": "normal"}
