@@ -10,6 +10,7 @@ from features.accounts.feature import FEATURE as ACCOUNTS
 from features.alerts.feature import FEATURE as ALERTS
 from features.analyses.feature import FEATURE as ANALYSES
 from features.deliveries.feature import FEATURE as DELIVERIES
+from features.evening.feature import FEATURE as EVENING
 from features.events.feature import FEATURE as EVENTS
 from features.evidence.feature import FEATURE as EVIDENCE
 from features.macro.feature import FEATURE as MACRO
@@ -37,6 +38,7 @@ FEATURES = (
     ALERTS,
     PIPELINES,
     SCHEDULES,
+    EVENING,
     REPORTS,
     OPERATIONS,
 )

@@ -32,6 +32,11 @@ from models.schedule_errors import (
 )
 from utils.ids import is_id, new_id
 
+__all__ = [
+    "Author", "Changes", "Starter", "author", "backfill", "change", "checked", "count_by_day", "create", "delete", "find", "list_firings",
+    "list_schedules", "next_times", "run",
+]  # fmt: skip
+
 MOST_SCHEDULES = 1_000  # of an organization
 MOST_BACKFILLED = 100  # due times of one request
 LONGEST_BACKFILL = timedelta(days=366)

@@ -1,0 +1,1 @@
+"""The evening run: prices, analyses and one message, set up in one go."""
