@@ -94,6 +94,13 @@ def show_universes() -> str:
     return render_template("universes.html")
 
 
+@blueprint.get("/news")
+@signs_in_at(LOGIN)
+def show_news() -> str:
+    """Feeds and what they tell, macroeconomic series and the regime."""
+    return render_template("news.html")
+
+
 @blueprint.get("/evidence")
 @signs_in_at(LOGIN)
 def show_evidence() -> str:

@@ -10,7 +10,7 @@ from kit.accessibility import serious
 from kit.browser import Open, Site, Watch, settled
 from playwright.sync_api import expect
 
-PAGES = ("/", "/tickers/AAPL", "/alerts", "/screener", "/tasks", "/reports", "/prices", "/universes", "/evidence", "/diagnostics")
+PAGES = ("/", "/tickers/AAPL", "/alerts", "/screener", "/tasks", "/reports", "/prices", "/universes", "/evidence", "/news", "/diagnostics")
 HOSTILE = '"><img src=x onerror="document.title=1">'
 
 

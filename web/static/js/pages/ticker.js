@@ -46,6 +46,7 @@ const header = new Header(ticker, { onStrategy: (strategy) => change({ strategy 
 const chart = new ChartCard(ticker, state, change);
 const part = (id, title) => h("section", { class: "card", "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), h("div", { id }, loading()));
 const details = h("div", {});
+const context = h("div", {}); // news and the regime, where there are any
 const panels = { analysis: h("div", {}), record: h("div", {}) };
 const tabs = new Tabs(
   [
@@ -70,6 +71,7 @@ function build() {
     chart.element,
     h("div", { class: "ticker-columns" }, part("votes", "Why: the votes of the indicators"), h("div", {}, part("position", "Trade and position size"), part("flips", "What would flip it"))),
     part("history", "Verdicts so far by this strategy"),
+    context,
     details,
   );
   fill(page, header.element, tabs.element, Object.values(panels));
@@ -294,6 +296,16 @@ async function loadListing() {
   }
 }
 
+/** News about the ticker and the regime, after everything else. */
+async function loadContext() {
+  try {
+    const { context: cards } = await import("../news/of-ticker.js");
+    fill(context, await cards(ticker));
+  } catch {
+    // the page is whole without them
+  }
+}
+
 addEventListener("popstate", follow);
 onReturn(() => Promise.all([loadBars(), analyse(), offerStrategies(), loadVerdicts(), loadListing(), header.watching.load(), record?.reload()]));
 build();
@@ -304,3 +316,4 @@ loadVerdicts();
 loadListing();
 priceRefresh.offer();
 loadDifference();
+loadContext();
