@@ -87,6 +87,13 @@ def show_prices() -> str:
     return render_template("prices.html", most_upload_bytes=settings.max_upload_bytes, most_import_bytes=settings.max_import_bytes)
 
 
+@blueprint.get("/pipelines")
+@signs_in_at(LOGIN)
+def show_pipelines() -> str:
+    """Pipelines, their runs with what became of each step, and workflows."""
+    return render_template("pipelines.html")
+
+
 @blueprint.get("/universes")
 @signs_in_at(LOGIN)
 def show_universes() -> str:

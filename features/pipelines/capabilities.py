@@ -58,6 +58,8 @@ class Comparison(Body):
     field: FieldPath = Field(description="What of the item is compared: a path like `score` or `record.lift`.")
     op: Literal[">", ">=", "<", "<=", "==", "!=", "in", "contains", "exists"] = Field(description="As in conditions.")
     value: Any = Field(None, description="What it is compared with; nothing for `exists`.")
+    to: FieldPath | None = Field(None, description="In place of a value: another field of the item.")
+    times: float = Field(1.0, gt=0, le=1000, description="What the other field is multiplied by.")
 
 
 class SelectInputs(Body):
@@ -86,7 +88,13 @@ def _fulfils(item: Any, comparison: Comparison, where: str) -> bool:
     value = _value(item, comparison.field)
     if comparison.op == "exists" or value is None:
         return value is not None and comparison.op == "exists"
-    return holds(comparison.op, value, comparison.value, f"{where}.{comparison.field}")
+    other = comparison.value
+    if comparison.to is not None:
+        other = _value(item, comparison.to)
+        if other is None:
+            return False
+        other = other * comparison.times if isinstance(other, float | int) and not isinstance(other, bool) else other
+    return holds(comparison.op, value, other, f"{where}.{comparison.field}")
 
 
 def _value(item: Any, path: str) -> Any:

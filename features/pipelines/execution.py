@@ -29,6 +29,7 @@ from models.errors import JobNotFound
 from models.job import Job
 from models.pipeline import Limits, Run, RunStatus, StepOutcome, StepRecord
 from utils.clock import now
+from utils.json_text import parse_tolerant
 
 OVERTAKEN = "overtaken"
 
@@ -192,7 +193,8 @@ class _Execution:
         done = replace(_timed(record), digest=steps.digest(text), answer_bytes=size)
         run_store.put_step(connection, self._run.id, done, text)
         run_store.move_on(connection, self._run.id, self._position, size)
-        after_commit(connection, lambda: self._moved_on(record.step, answer, size))
+        # As it is read again: later steps see the same whether this process goes on or another.
+        after_commit(connection, lambda: self._moved_on(record.step, parse_tolerant(text), size))
 
     def _store_without_answer(self, step: StepSpec, record: StepRecord) -> None:
         """Store a step that was skipped or has failed; the run fails with it unless it is to go on."""

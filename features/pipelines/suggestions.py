@@ -111,7 +111,7 @@ def _of_analyses(connection: Connection, org_id: int, since: datetime) -> list[S
         universe, strategy = parse_tolerant(habit.what)
         title = f"Analyse '{universe}' by itself and tell what changed, on weekdays about {_clock(habit)} UTC"
         said = f"'{universe}' was analysed by the strategy {strategy}"
-        suggestions.append(_suggestion(habit, title, said, (DIGEST, {"universe": universe})))
+        suggestions.append(_suggestion(habit, title, said, (DIGEST, {"universe": universe, "strategies": [strategy], "channels": []})))
     return suggestions
 
 

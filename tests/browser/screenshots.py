@@ -22,6 +22,7 @@ PAGES = {
     "reports": "/reports",
     "prices": "/prices",
     "evidence": "/evidence",
+    "pipelines": "/pipelines",
     "diagnostics": "/diagnostics",
 }
 SIZES: dict[str, Any] = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}

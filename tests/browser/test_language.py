@@ -52,6 +52,7 @@ PAGES = (
     "/prices?ticker=AAPL",
     "/universes",
     "/evidence",
+    "/pipelines",
     "/diagnostics",
 )
 

@@ -10,7 +10,20 @@ from kit.accessibility import serious
 from kit.browser import Open, Site, Watch, settled
 from playwright.sync_api import expect
 
-PAGES = ("/", "/tickers/AAPL", "/alerts", "/screener", "/tasks", "/reports", "/prices", "/universes", "/evidence", "/news", "/diagnostics")
+PAGES = (
+    "/",
+    "/tickers/AAPL",
+    "/alerts",
+    "/screener",
+    "/tasks",
+    "/reports",
+    "/prices",
+    "/universes",
+    "/evidence",
+    "/news",
+    "/pipelines",
+    "/diagnostics",
+)
 HOSTILE = '"><img src=x onerror="document.title=1">'
 
 

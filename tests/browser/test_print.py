@@ -11,7 +11,19 @@ from kit.browser import Open, Site, settled
 from playwright.sync_api import expect
 
 A4_WIDTH = 703  # CSS pixels between the margins
-PAGES = ("/", "/tickers/AAPL", "/alerts", "/screener", "/tasks", "/reports", "/prices", "/universes", "/evidence", "/diagnostics")
+PAGES = (
+    "/",
+    "/tickers/AAPL",
+    "/alerts",
+    "/screener",
+    "/tasks",
+    "/reports",
+    "/prices",
+    "/universes",
+    "/evidence",
+    "/pipelines",
+    "/diagnostics",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -23,6 +23,7 @@ ITEMS = [
         ({"where": [{"field": "score", "op": ">", "value": 0.4}, {"field": "record.lift", "op": ">", "value": 0}]}, ["A"]),
         ({"where": [{"field": "record", "op": "exists"}]}, ["A", "C", "D"]),
         ({"where": [{"field": "ticker", "op": "in", "value": ["A", "Z"]}]}, ["A"]),
+        ({"where": [{"field": "score", "op": "<=", "to": "record.lift", "times": 5}]}, ["A"]),
         ({"sort": "score"}, ["A", "D", "B", "C"]),
         ({"sort": "score", "descending": True, "limit": 2}, ["B", "D"]),
     ],

@@ -1,0 +1,83 @@
+"""The bundled pipelines, from end to end on the sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from kit.jobs import KINDS
+from kit.pipelines import Runner, outcomes
+
+from features.pipelines.kinds import PipelineItems, PipelineRuns
+from jobs.kind import JobKinds
+
+BUNDLED = {
+    "breakouts_with_a_record",
+    "changed_this_week",
+    "evening_digest",
+    "holdings_at_their_stops",
+    "market_regime",
+    "ticker_in_depth",
+}
+
+
+@pytest.fixture
+def bundled(runner: Runner) -> Runner:
+    """A runner whose workers also analyse."""
+    foundation = runner.app.services.foundation
+    runner.kinds = JobKinds([PipelineRuns(foundation), PipelineItems(foundation), *KINDS])
+    return runner
+
+
+def run(runner: Runner, pipeline_id: str, **inputs: Any) -> Any:
+    done = runner.finish(runner.begin(inputs, pipeline_id))
+    assert (done["status"], done["error"]) == ("completed", None)
+    return done
+
+
+def test_each_fits(bundled: Runner) -> None:
+    items = bundled.client.get("/pipelines").json["items"]
+    assert {item["id"]: item["errors"] for item in items if item["source"] == "file"} == {pipeline_id: [] for pipeline_id in BUNDLED}
+    assert all(item["description"] for item in items)
+
+
+def test_the_evening_digest(bundled: Runner) -> None:
+    """Its messages are in tests/features/evening."""
+    done = run(bundled, "evening_digest", universe="all", strategies=["balanced", "trend"], channels=[])
+    found = outcomes(done)
+    assert (found["prices"], found["balanced"], found["trend"], found["weekly"]) == ("failed", "ok", "ok", "skipped")
+    assert "provider" in done["trace"][0]["reason"]
+    assert (found["changes"], found["message"], done["outputs"]["changed"]) == ("ok", "skipped", 0)
+    assert bundled.answers(done["id"])["balanced"]["succeeded"] >= 4
+
+
+def test_one_ticker_in_depth(bundled: Runner) -> None:
+    done = run(bundled, "ticker_in_depth", ticker="aapl")
+    assert outcomes(done) == {"analysis": "ok", "record": "ok", "backtest": "ok", "news": "ok"}
+    assert done["outputs"]["verdict"] in ("Strong Buy", "Buy", "Hold", "Sell", "Strong Sell")
+    assert done["outputs"]["news"] == []
+    assert bundled.answers(done["id"])["record"]["ticker"] == "AAPL"
+
+
+@pytest.mark.parametrize("pipeline_id", ["changed_this_week", "breakouts_with_a_record", "holdings_at_their_stops"])
+def test_what_looks_at_stored_results(bundled: Runner, pipeline_id: str) -> None:
+    for strategy in ("balanced", "breakout"):
+        for ticker in ("AAPL", "IBM", "MSFT"):
+            assert bundled.client.post("/analyze", {"ticker": ticker, "strategy": strategy}).status_code == 200
+    done = run(bundled, pipeline_id, universe="all")
+    assert set(outcomes(done).values()) == {"ok"}
+    assert done["outputs"]["count"] == len(done["outputs"]["items"])
+
+
+def test_everything_is_near_a_stop_that_is_far(bundled: Runner) -> None:
+    bought = [
+        ticker for ticker in ("AAPL", "IBM", "MSFT", "GOOG") if bundled.client.post("/analyze", {"ticker": ticker}).json["signal"] == "BUY"
+    ]
+    done = run(bundled, "holdings_at_their_stops", universe="all", reach=100)
+    assert sorted(item["ticker"] for item in done["outputs"]["items"]) == sorted(bought)
+
+
+def test_the_market_regime_says_what_it_lacks(bundled: Runner) -> None:
+    done = run(bundled, "market_regime")
+    assert outcomes(done) == {"regime": "ok"}
+    assert done["outputs"]["regime"]
