@@ -13,6 +13,7 @@ from api.marks import public, signs_in_at, unlimited
 from api.request_state import request_state
 from api.services import services
 from config import VERSION
+from infrastructure.exchanges import exchanges
 from models.api_key import MASTER
 from models.ticker import normalize_ticker
 from utils.api_utils import ApiError, tagged
@@ -106,6 +107,13 @@ def show_universes() -> str:
 def show_news() -> str:
     """Feeds and what they tell, macroeconomic series and the regime."""
     return render_template("news.html")
+
+
+@blueprint.get("/schedules")
+@signs_in_at(LOGIN)
+def show_schedules() -> str:
+    """What is done when by itself, and what became of it."""
+    return render_template("schedules.html", calendars=[(exchange.mic, exchange.name) for exchange in exchanges().values()])
 
 
 @blueprint.get("/evidence")

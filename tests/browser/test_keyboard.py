@@ -83,6 +83,7 @@ def test_letters_go_to_pages_and_slash_searches(open_page: Open, site: Site) -> 
         "r": "/reports",
         "p": "/prices",
         "u": "/universes",
+        "c": "/schedules",
         "d": "/diagnostics",
         "t": "/tasks",
         "o": "/",

@@ -20,6 +20,7 @@ PAGES = (
     "/prices",
     "/universes",
     "/evidence",
+    "/schedules",
     "/news",
     "/pipelines",
     "/diagnostics",
