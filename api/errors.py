@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from database import DatabaseSuspended
 from infrastructure.breaker import BreakerOpen
+from models.delivery_errors import ChannelAddressRefused
 from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse
 from models.news_errors import FeedAddressRefused
 from models.pipeline_errors import Invalid
@@ -60,8 +61,8 @@ def translate(error: Exception) -> ApiError | None:
         return ApiError(422, error.code, str(error), [{"field": "amount", "message": str(error)}])
     if isinstance(error, NothingToAnalyse):
         return ApiError(422, error.code, str(error), [{"field": "universe", "message": str(error)}])
-    if isinstance(error, FeedAddressRefused):
-        return ApiError(422, error.code, str(error), [{"field": "url", "message": str(error)}])
+    if isinstance(error, ChannelAddressRefused | FeedAddressRefused):
+        return ApiError(422, error.code, str(error), [{"field": getattr(error, "field", "url"), "message": str(error)}])
     if isinstance(error, FeatureDisabled):
         return ApiError(STATUSES[error.code], error.code, str(error), headers={"Retry-After": DISABLED_RETRY_AFTER})
     if isinstance(error, PricesPending | PricesUnavailable):

@@ -14,8 +14,8 @@ from models.job import Lane
 
 REMEDY = "Check that `python worker.py` (or a Celery worker) runs and reaches the database; its log has the reason."
 NETWORK_REMEDY = (
-    "Without PRICE_PROVIDERS no worker is started for the network: set it where workers run and restart them, or cancel the waiting jobs "
-    "by POST /api/v1/jobs/{id}/cancel. With it, a worker's log has the reason."
+    "Check that `python worker.py` runs, which starts a worker for the network, or a Celery worker that takes the queue of that lane; its "
+    "log has the reason. Or cancel the waiting jobs by POST /api/v1/jobs/{id}/cancel."
 )
 SHORT_SECONDS = 120.0  # told in seconds, not minutes
 

@@ -52,6 +52,11 @@ class ChannelAddressRefused(BellwetherError):
 
     code = "validation_error"
 
+    def __init__(self, message: str, field: str = "url") -> None:
+        """`field` is the one that has the address."""
+        self.field = field
+        super().__init__(message)
+
 
 class MessageTooLarge(BellwetherError):
     """The message is too large."""

@@ -27,6 +27,7 @@ FIXED: Mapping[str, Any] = {
     "seen_seconds": 0.5,
     "database": "sqlite:///var/bellwether.db",
 }
+WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{43}=")
 API_KEY, SECONDS_LEFT = re.compile(r"\bbw_[\w-]{43}"), re.compile(r"\bin \d+ s\b")
 # As if there were as many migrations as an example lists: the next one changes nothing.
 VERSION_IN_WORDS = re.compile(r"at version \d{4}")
@@ -35,6 +36,7 @@ LATER_MIGRATIONS = re.compile(r"(0003_[a-z_]+), 0004[^.]+")
 FIRST_MOMENT, DAY = datetime(2026, 11, 20, 21, tzinfo=UTC), timedelta(days=1)
 FIXED_TEXTS = (
     (API_KEY.sub, f"bw_{'0' * 43}"),
+    (WEBHOOK_SECRET.sub, f"whsec_{'0' * 43}="),
     (SECONDS_LEFT.sub, "in 42 s"),
     (VERSION_IN_WORDS.sub, "at version 0003"),
     (VERSION_FIELDS.sub, '"state": "current", "version": 3, "current": "0003_jobs"'),

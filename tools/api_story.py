@@ -39,6 +39,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _events(call)
     _schedules(call, run_jobs)
     _reports(call, result["id"])
+    _messages(call, run_jobs)
     _administration(call)
     _faults(call)
     tell_of_health(call)
@@ -288,6 +289,32 @@ def _reports(call: Recorder, result_id: str) -> None:
     call("get_results_report", query={"strategy": "balanced"})
     call("get_evidence_report", ticker="AAPL", query={"horizons": "20"})
     call("get_universe_evidence_report", query={"universe": "all"})
+
+
+def _messages(call: Recorder, run_jobs: Callable[[], None]) -> None:
+    hook = {"name": "Evening hook", "type": "webhook", "url": "https://example.com/bellwether", "time_zone": "America/New_York"}
+    mail = {"name": "My mail", "type": "email", "address": "me@example.com", "time_zone": "Europe/Berlin"}
+    for _ in REPEATED:
+        made = call("create_channel", body=hook, header={"Idempotency-Key": "2026-11-20-channel"})
+    call("create_channel", body=hook)
+    call("create_channel", body={**hook, "name": "Inside", "url": "http://192.168.1.7/hook"})
+    channel_id = call("create_channel", body=mail)["id"]
+    call("list_channels")
+    call("get_channel", channel_id=made["id"])
+    for _ in REPEATED:
+        call("replace_secret", channel_id=made["id"], header={"Idempotency-Key": "2026-11-20-secret"})
+    for _ in REPEATED:
+        sent = call("test_channel", channel_id=channel_id, header={"Idempotency-Key": "2026-11-20-test"})
+    run_jobs()  # no mail server is set, so that nothing is asked outside
+    call("list_deliveries", query={"status": "pending", "limit": 10})
+    call("get_delivery", delivery_id=sent["id"])
+    for _ in REPEATED:
+        call("retry_delivery", delivery_id=sent["id"], header={"Idempotency-Key": "2026-11-20-sent-again"})
+    call("change_channel", channel_id=channel_id, body={"name": "Night mail", "enabled": False})
+    call("test_channel", channel_id=channel_id)
+    call("delete_channel", channel_id=channel_id)
+    call("get_delivery", delivery_id=NO_ID)
+    call("get_channel", channel_id=NO_ID)
 
 
 def _administration(call: Recorder) -> None:

@@ -59,7 +59,7 @@ def shown_address(kind: ChannelType, address: str) -> str:
 
 def _mail_address(address: str) -> str:
     if len(address) > LONGEST_MAIL_ADDRESS or not MAIL_ADDRESS.fullmatch(address) or ".." in address:
-        raise ChannelAddressRefused("Give one e-mail address without a name, as in me@example.com.")
+        raise ChannelAddressRefused("Give one e-mail address without a name, as in me@example.com.", "address")
     return address
 
 

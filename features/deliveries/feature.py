@@ -8,13 +8,45 @@ from features.deliveries.flags import DELIVERIES
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Blueprint
+    from prometheus_client.core import Metric
+    from sqlalchemy import Connection
+
     from features.deliveries.courier import Courier
     from features.deliveries.kinds import Deliveries
     from infrastructure.capability import Capability
     from infrastructure.foundation import Foundation
+    from models.health import Probe
 
 DUE_SECONDS = 2.0
 LOST_SECONDS = 30.0
+
+
+def _blueprints() -> tuple[Blueprint, ...]:
+    from features.deliveries.routes import channel, delivery
+
+    return channel.blueprint, delivery.blueprint
+
+
+def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
+    from features.deliveries.capabilities import notify
+    from features.deliveries.change_capabilities import change_capabilities
+
+    return (notify(), *change_capabilities(foundation))
+
+
+def _probes(foundation: Foundation) -> tuple[Probe, ...]:
+    from features.deliveries.watch import deliveries_probe
+
+    return (deliveries_probe(foundation.database),)
+
+
+def _metrics(_: Foundation, connection: Connection) -> Iterable[Metric]:
+    from features.deliveries.watch import read_metrics
+
+    return read_metrics(connection)
 
 
 def _kinds(foundation: Foundation) -> tuple[Deliveries, ...]:
@@ -45,10 +77,13 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     )
 
 
-def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
-    from features.deliveries.change_capabilities import change_capabilities
-
-    return change_capabilities(foundation)
-
-
-FEATURE = Feature("deliveries", kinds=_kinds, flags=(DELIVERIES,), maintenance=_maintenance, capabilities=_capabilities)
+FEATURE = Feature(
+    "deliveries",
+    blueprints=_blueprints,
+    kinds=_kinds,
+    flags=(DELIVERIES,),
+    maintenance=_maintenance,
+    probes=_probes,
+    metrics=_metrics,
+    capabilities=_capabilities,
+)

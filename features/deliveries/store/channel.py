@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -221,30 +221,19 @@ def delete_unused(connection: Connection, limit: int) -> int:
     return removed
 
 
-COUNT_BY_STATE = text(
+AILING = text(
     """
-    SELECT
-        COALESCE(SUM(CASE WHEN enabled THEN 1 ELSE 0 END), 0),
-        COALESCE(SUM(CASE WHEN dead > 0 OR (NOT enabled AND disabled_reason IS NOT NULL) THEN 1 ELSE 0 END), 0)
+    SELECT COUNT(*)
     FROM channels
-    WHERE deleted_at IS NULL
+    WHERE deleted_at IS NULL AND disabled_reason IS NOT NULL AND disabled_reason NOT IN :wanted
     """
-)
+).bindparams(bindparam("wanted", expanding=True))
 
 
-@dataclass(frozen=True)
-class ChannelCounts:
-    """How many channels are switched on, and how many deliveries have switched off or brought into doubt."""
-
-    enabled: int
-    ailing: int
-
-
-def count_by_state(connection: AnyReader) -> ChannelCounts:
-    """The channels of all organizations."""
-    row = connection.execute(COUNT_BY_STATE, {}).first()
-    assert row is not None, "a count has a row"
-    return ChannelCounts(int(row[0]), int(row[1]))
+def count_ailing(connection: Connection, wanted: Collection[str]) -> int:
+    """How many channels of all organizations are switched off for another reason than those that somebody wanted."""
+    counted: int = connection.execute(AILING, {"wanted": list(wanted)}).scalar_one()
+    return counted
 
 
 def _channel(row: Any) -> Channel:

@@ -1,0 +1,71 @@
+"""Deliveries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from sqlalchemy import Connection
+
+from api.authentication import org_id
+from api.blueprint import api_blueprint
+from api.paging import page, read_cursor
+from api.schemas import SubmitHeaders
+from api.services import services
+from features.deliveries import looking
+from features.deliveries.looking import DeliveryFilter
+from features.deliveries.routes.channel import ONCE_PROBLEMS, wake
+from features.deliveries.routes.repeatable import answered_once
+from features.deliveries.routes.tags import MESSAGES
+from features.deliveries.schemas.delivery import (
+    DeliveriesQuery,
+    DeliveryPage,
+    DeliveryPath,
+    QueuedDeliveryAnswer,
+    WholeDeliveryAnswer,
+    delivery_answer,
+    queued_answer,
+    whole_answer,
+)
+from utils.api_utils import json_response
+
+blueprint = api_blueprint("deliveries", MESSAGES)
+
+
+@blueprint.get("/deliveries", responses={200: DeliveryPage})
+def list_deliveries(query: DeliveriesQuery) -> Response:
+    """Deliveries with every attempt, the newest first. They are kept for 30 days after their end."""
+    status = None if query.status is None else query.status.value
+    scope = ["deliveries", status, query.channel, query.event]
+    before = read_cursor(query.cursor, scope)
+    wanted = DeliveryFilter(status, query.channel, query.event)
+    with services().database.read() as connection:
+        rows = looking.list_deliveries(connection, org_id(), wanted, before[0] if before else None, query.limit + 1)
+    items, next_cursor = page(rows, query.limit, scope, lambda last: [last[0].id])
+    return json_response({"items": [delivery_answer(*each) for each in items], "next_cursor": next_cursor})
+
+
+@blueprint.get("/deliveries/<delivery_id>", responses={200: WholeDeliveryAnswer}, problems=("not_found",))
+def get_delivery(path: DeliveryPath) -> Response:
+    """One delivery, with its message and every attempt."""
+    with services().database.read() as connection:
+        delivery, attempts = looking.find(connection, org_id(), path.delivery_id)
+        message = looking.message_of(connection, org_id(), path.delivery_id)
+    return json_response(whole_answer(delivery, attempts, message))
+
+
+@blueprint.post(
+    "/deliveries/<delivery_id>/retry",
+    responses={202: QueuedDeliveryAnswer},
+    problems=("not_found", *ONCE_PROBLEMS),
+    sends=("Location", "Idempotent-Replayed"),
+)
+def retry_delivery(path: DeliveryPath, header: SubmitHeaders) -> Response:
+    """Send a message once more now, with the same `webhook-id`: one that waits, was given up, was not sent, or has arrived."""
+
+    def send(connection: Connection) -> tuple[int, str, dict[str, Any]]:
+        wake(connection, looking.send_again(connection, org_id(), path.delivery_id))
+        delivery, _ = looking.find(connection, org_id(), path.delivery_id)
+        return 202, f"/api/v1/deliveries/{path.delivery_id}", queued_answer(delivery)
+
+    return answered_once(header.idempotency_key, send, None)
