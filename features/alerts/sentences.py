@@ -31,7 +31,7 @@ def joined(words: Sequence[str], last: str = "or") -> str:
 def rule_sentence(draft: RuleDraft) -> str:
     """What a rule does, in plain English."""
     head = f"Tells you {_what(draft)}{_days(draft.for_days, draft.on)}"
-    how = ", together with what else a run brings" if draft.digest else ""
+    how = ", together with what else a run brings" if draft.digest and draft.channels else ""
     where = "in the inbox and by your channels" if draft.channels else "in the inbox"
     return f"{head}. It tells {where}{how}." if draft.enabled else f"{head}. It is switched off."
 

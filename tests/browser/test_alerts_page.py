@@ -61,8 +61,7 @@ def test_a_rule_is_made_tried_changed_and_deleted(open_page: Open, site: Site) -
     form.get_by_label("Trading days that it must stay so").fill("2")
     form.get_by_role("button", name="What would it see?").click()
     expect(form.locator(".sentence")).to_have_text(
-        "Tells you when Balanced turns to Strong Buy or Buy on AAPL or IBM, and stays so for 2 trading days. "
-        "It tells in the inbox, together with what else a run brings."
+        "Tells you when Balanced turns to Strong Buy or Buy on AAPL or IBM, and stays so for 2 trading days. It tells in the inbox."
     )
     form.get_by_role("button", name="Store").click()
     expect(form).not_to_be_visible()

@@ -26,7 +26,7 @@ def test_the_schemas_name_what_the_models_have() -> None:
 
 SENTENCES: dict[str, dict[str, Any]] = {
     "Tells you when Balanced turns from Hold or Sell to Buy on a ticker of your watchlist, and stays so for 2 trading days. It tells in "
-    "the inbox, together with what else a run brings.": {
+    "the inbox.": {
         "universe": "watchlist", "tickers": None, "conditions": {"from": ["Hold", "Sell"], "to": ["Buy"]}, "for_days": 2,
     },
     "Tells you when Balanced or Mean reversion changes its verdict on A, B, C or 2 more, with a score that has moved by 0.1 or more. "
