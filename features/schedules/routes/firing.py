@@ -38,7 +38,7 @@ from utils.json_text import dump
 
 blueprint = api_blueprint("schedule_firings", SCHEDULE_TAG)
 # What a capability may say when it is to start.
-START_PROBLEMS = ("no_provider", "universe_not_found", "ticker_not_found")
+START_PROBLEMS = ("no_provider", "universe_not_found", "ticker_not_found", "inputs_invalid")
 
 
 @blueprint.get("/schedules/<schedule_id>/firings", responses={200: FiringsPage}, problems=("not_found",), sends=("ETag",))

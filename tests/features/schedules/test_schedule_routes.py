@@ -305,3 +305,12 @@ def test_health_and_metrics(client: Client, foundation: Foundation) -> None:
     assert totals["missed"] >= 8
     assert set(totals) == {"fired", "late", "missed", "skipped", "failed"}
     assert client.delete(f"/schedules/{schedule['id']}").status_code == 204
+
+
+def test_run_by_hand_says_what_a_pipeline_lacks(client: Client) -> None:
+    """What this installation really offers: a pipeline whose needed input is missing is not begun, and the answer is a declared one."""
+    digest = {"action": "pipeline", "params": {"pipeline": "evening_digest", "inputs": {}}}
+    schedule = made(client, CRON | digest)
+    answer = client.post(f"/schedules/{schedule['id']}/run")
+    assert (answer.status_code, answer.json["code"]) == (422, "inputs_invalid")
+    assert client.get(f"/schedules/{schedule['id']}/firings").json["items"] == []
