@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CHECKS := check-test-types check-types check-style check-js check-client
-LOCKED := requirements requirements-yahoo requirements-dev requirements-tools benchmarks/requirements
+LOCKED := requirements requirements-yahoo requirements-apprise requirements-dev requirements-tools benchmarks/requirements
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-failed coverage test-all test-browser screenshots check check-style check-types check-test-types check-js check-client format format-js bench lock audit licenses settings examples runbook calendars clean

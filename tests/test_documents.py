@@ -11,7 +11,14 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parent.parent
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
-CHOSEN = ["requirements.in", "requirements-yahoo.in", "requirements-dev.in", "requirements-tools.in", "benchmarks/requirements.in"]
+CHOSEN = [
+    "requirements.in",
+    "requirements-yahoo.in",
+    "requirements-apprise.in",
+    "requirements-dev.in",
+    "requirements-tools.in",
+    "benchmarks/requirements.in",
+]
 VENDORED = "web/static/vendor/README.md"
 
 

@@ -20,7 +20,7 @@ from tools.third_party_licenses import (
     vendored_components,
 )
 
-LOCKED = ["requirements", "requirements-yahoo", "requirements-dev", "requirements-tools", "benchmarks/requirements"]
+LOCKED = ["requirements", "requirements-yahoo", "requirements-apprise", "requirements-dev", "requirements-tools", "benchmarks/requirements"]
 RUNTIME = (ROOT / "requirements.txt").read_text()
 EXTRA = (ROOT / "requirements-yahoo.txt").read_text()
 

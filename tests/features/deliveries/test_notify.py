@@ -1,0 +1,32 @@
+"""The capability `notify`: named channels get a message, and a call that is repeated after a crash sends nothing again."""
+
+from __future__ import annotations
+
+import pytest
+from kit.channels import make_channel, rows
+from pydantic import ValidationError
+
+import database
+from features.deliveries.capabilities import NotifyInputs, answer_notify
+from infrastructure.capability import Call
+from models.delivery_errors import ChannelNotFound
+
+
+@pytest.mark.usefixtures("backend")
+def test_the_same_call_sends_once() -> None:
+    make_channel("Evening hook", "https://receiver.example/hook")
+    inputs = NotifyInputs(channels=["evening HOOK"], subject="Nothing changed", items=["one", {"ticker": "AAPL", "score": 0.5}])
+    answers = []
+    for key in ("run-1:tell", "run-1:tell", "run-2:tell"):
+        with database.transaction() as connection:
+            answers.append(answer_notify(connection, Call(1, key, "a test"), inputs)["deliveries"])
+    assert answers[0] == answers[1] != answers[2]
+    assert len(rows()) == 2
+    assert "ticker: AAPL · score: 0.5" in rows()[0]["message"]
+    with database.transaction() as connection, pytest.raises(ChannelNotFound):
+        answer_notify(connection, Call(1, "x", "a test"), NotifyInputs(channels=["Nobody"], subject="x"))
+
+
+def test_a_subject_is_one_line() -> None:
+    with pytest.raises(ValidationError):
+        NotifyInputs(channels=["x"], subject="a\r\nBcc: b")
