@@ -14,6 +14,7 @@ class EventType(StrEnum):
 
     VERDICT_CHANGED = "result.verdict_changed"
     JOB_FINISHED = "job.finished"
+    RUN_FINISHED = "run.finished"
     PRICES_REFRESHED = "prices.refreshed"
     SPLIT_DETECTED = "prices.split_detected"
     PRICES_STALE = "prices.stale"

@@ -18,6 +18,7 @@ from database import Database
 from features.pipelines import items, steps
 from features.pipelines.bounded import within
 from features.pipelines.definition import Definition, StepSpec
+from features.pipelines.ending import end_run
 from features.pipelines.steps import Prepared, StepFailed, StepSkipped
 from features.pipelines.store import run as run_store
 from features.pipelines.validation import stored
@@ -204,7 +205,7 @@ class _Execution:
             run_store.put_step(connection, self._run.id, _timed(record), None)
             run_store.move_on(connection, self._run.id, self._position, 0)
             if ends:
-                run_store.end(connection, self._run.id, RunStatus.FAILED, (None, error), now())
+                end_run(connection, (self._run.org_id, self._run.id), RunStatus.FAILED, (None, error), now())
         self._moved_on(step.name, None, 0)
         self._error = error if ends else None
 
@@ -221,7 +222,7 @@ class _Execution:
         except StepFailed as failed:
             status, error = RunStatus.FAILED, str(failed)
         with self._holding() as connection:
-            run_store.end(connection, self._run.id, status, (outputs, error), now())
+            end_run(connection, (self._run.org_id, self._run.id), status, (outputs, error), now())
         return status
 
     def _names(self) -> Mapping[str, Any]:

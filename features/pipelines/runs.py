@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from database import AnyReader, Database
 from features.pipelines import inputs
+from features.pipelines.ending import end_run
 from features.pipelines.library import Found, Library
 from features.pipelines.store import run as run_store
 from infrastructure.sql.transaction import after_commit
@@ -113,7 +114,7 @@ def cancel(database: Database, org_id: int, run_id: str) -> Run:
     """Cancel a run and the jobs that work for it. Steps that have ended stay as they are. Raises RunNotFound or RunEnded."""
     with database.transaction() as connection:
         run = find(connection, org_id, run_id)
-        if not run_store.end(connection, run.id, RunStatus.CANCELLED, (None, None), now()):
+        if not end_run(connection, (org_id, run.id), RunStatus.CANCELLED, (None, None), now()):
             raise RunEnded(find(connection, org_id, run_id).status)
         waiting = [record for record in trace(connection, run) if record.outcome is StepOutcome.WAITING]
         for record in waiting:
@@ -137,8 +138,8 @@ def job_ended(connection: Connection, starter: Starter, job_id: str) -> None:
     """Let the runs that wait for a job go on, and end those that the job should have run and did not."""
     for org_id, run_id, step in run_store.waiting_for(connection, job_id):
         starter.go_on(connection, org_id, run_id, step)
-    for _, run_id in run_store.run_by(connection, job_id):
-        run_store.end(connection, run_id, RunStatus.FAILED, (None, _lost(job_id)), now())
+    for run in run_store.run_by(connection, job_id):
+        end_run(connection, run, RunStatus.FAILED, (None, _lost(job_id)), now())
 
 
 def mend(database: Database, starter: Starter) -> int:
@@ -158,7 +159,7 @@ def mend(database: Database, starter: Starter) -> int:
                 if status == RunStatus.WAITING:
                     mended += starter.go_on(connection, org_id, run_id, step)
                 elif run_store.run_by(connection, job_id):
-                    mended += run_store.end(connection, run_id, RunStatus.FAILED, (None, _lost(job_id)), now())
+                    mended += end_run(connection, (org_id, run_id), RunStatus.FAILED, (None, _lost(job_id)), now())
         if len(batch) < OPEN_BATCH:
             return mended
         after = batch[-1][1]

@@ -55,11 +55,11 @@ def _metrics(_: Foundation, connection: Connection) -> Iterable[Metric]:
 
 
 def _subscribers(_: Foundation) -> tuple[Subscriber, ...]:
-    from features.schedules.ledger import job_finished
+    from features.schedules.ledger import work_finished
     from infrastructure.outbox import Subscriber
     from models.event import EventType
 
-    return (Subscriber("schedules", frozenset({EventType.JOB_FINISHED}), job_finished),)
+    return (Subscriber("schedules", frozenset({EventType.JOB_FINISHED, EventType.RUN_FINISHED}), work_finished),)
 
 
 FEATURE = Feature(

@@ -15,7 +15,7 @@ from features.schedules.store.firing import Ending
 from infrastructure.sql.batches import ROWS, delete_in_batches
 from infrastructure.sql.database_clock import database_now
 from jobs import service as jobs
-from models.event import Event
+from models.event import Event, EventType
 from models.job import Job
 from models.job_state import JobStatus
 from models.schedule import Firing, FiringState, Reason
@@ -26,22 +26,27 @@ log = structlog.get_logger(__name__)
 SETTLE_SECONDS = 30.0
 PAGE = 500
 LONGEST = 500
+LONGEST_RUN = timedelta(days=7)
 
 
-def job_finished(connection: Connection, events: Sequence[Event]) -> None:
-    """Note the ends of jobs at their firings: the subscriber of `job.finished`."""
+def work_finished(connection: Connection, events: Sequence[Event]) -> None:
+    """Note the ends of jobs and of runs of pipelines at their firings: the subscriber of `job.finished` and `run.finished`."""
     failed = 0
     for event in events:
-        ending = _ending(event.data, event.created_at)
-        ended = firing_store.finish(connection, event.org_id, str(event.data.get("job_id") or event.subject), ending)
+        if event.type == EventType.RUN_FINISHED:
+            ending = _ending_of_run(event.data, event.created_at)
+            ended = firing_store.finish_run(connection, event.org_id, str(event.data.get("run_id") or event.subject), ending)
+        else:
+            ending = _ending(event.data, event.created_at)
+            ended = firing_store.finish(connection, event.org_id, str(event.data.get("job_id") or event.subject), ending)
         failed += ended if ending.state is FiringState.FAILED else 0
     firing_store.add_totals(connection, {FiringState.FAILED: failed})
 
 
 def running(connection: Connection, org_id: int, schedule_id: str) -> list[Firing]:
     """The firings of a schedule whose jobs have not ended. Only reads: an end may not have been noted yet."""
-    firings = firing_store.list_running(connection, schedule_id)
-    return [firing for firing in firings if _is_running(connection, org_id, str(firing.job_id))]
+    firings, moment = firing_store.list_running(connection, schedule_id), database_now(connection)
+    return [firing for firing in firings if _is_running(connection, org_id, firing, moment)]
 
 
 def settle_firings(database: Database, page: int = PAGE) -> int:
@@ -50,10 +55,16 @@ def settle_firings(database: Database, page: int = PAGE) -> int:
     while True:
         with database.read() as connection:
             firings = firing_store.list_all_running(connection, after, page)
-            found = {job.id: job for job in jobs.find_several(connection, {str(firing.job_id) for _, firing in firings})}
+            job_ids = {str(firing.job_id) for _, firing in firings}
+            found = {job.id: job for job in jobs.find_several(connection, job_ids)} if job_ids else {}
             moment = database_now(connection)
-        endings = {(org_id, str(firing.job_id)): _ending_of(found.get(str(firing.job_id)), moment) for org_id, firing in firings}
-        settled += _write(database, endings)
+        endings = {
+            (org_id, str(firing.job_id)): _ending_of(found.get(str(firing.job_id)), moment)
+            for org_id, firing in firings
+            if not firing.run_id
+        }
+        untold = [(org_id, firing.run_id) for org_id, firing in firings if firing.run_id and not _may_run(firing, moment)]
+        settled += _write(database, endings) + _give_up(database, untold)
         if len(firings) < page:
             return settled
         after = str(firings[-1][1].job_id)
@@ -65,9 +76,24 @@ def prune_firings(database: Database, kept_days: int, batch: int = ROWS) -> int:
     return delete_in_batches(database, lambda connection, limit: firing_store.delete_old(connection, before, limit), batch)
 
 
-def _is_running(connection: Connection, org_id: int, job_id: str) -> bool:
-    job = jobs.look_at(connection, org_id, job_id)
+def _is_running(connection: Connection, org_id: int, firing: Firing, moment: datetime) -> bool:
+    if firing.run_id is not None:
+        return _may_run(firing, moment)  # the end of a run is told by its event
+    job = jobs.look_at(connection, org_id, str(firing.job_id))
     return job is not None and not job.is_finished
+
+
+def _may_run(firing: Firing, moment: datetime) -> bool:
+    """Whether the run of a firing whose end nobody has told may go on: none takes that long."""
+    return firing.started_at is None or moment - firing.started_at < LONGEST_RUN
+
+
+def _give_up(database: Database, untold: Sequence[tuple[int, str]]) -> int:
+    if not untold:
+        return 0
+    with database.transaction() as connection:
+        ending = Ending(database_now(connection), None, Reason.JOB_REMOVED, "The end of the run was not told within a week.")
+        return sum(firing_store.finish_run(connection, org_id, run_id, ending) for org_id, run_id in untold)
 
 
 def _write(database: Database, endings: Mapping[tuple[int, str], Ending | None]) -> int:
@@ -105,6 +131,15 @@ def _ending(facts: Mapping[str, Any], finished_at: datetime) -> Ending:
         return Ending(finished_at, FiringState.FAILED, Reason.JOB_FAILED, f"All {total:,} items of the job failed.")
     if failed:
         return Ending(finished_at, None, Reason.PARTLY_FAILED, f"{failed:,} of {total:,} items of the job failed.")
+    return Ending(finished_at)
+
+
+def _ending_of_run(facts: Mapping[str, Any], finished_at: datetime) -> Ending:
+    status = facts.get("status")
+    if status == JobStatus.CANCELLED:
+        return Ending(finished_at, FiringState.FAILED, Reason.JOB_CANCELLED, "The run was cancelled.")
+    if status == JobStatus.FAILED:
+        return Ending(finished_at, FiringState.FAILED, Reason.JOB_FAILED, _told(facts.get("error")) or "The run failed.")
     return Ending(finished_at)
 
 

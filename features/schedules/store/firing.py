@@ -200,14 +200,14 @@ def skip_waiting(connection: Connection, schedule_id: str, reason: str, message:
     return skipped
 
 
-FINISH = text(
-    """
+_FINISH = """
     UPDATE schedule_firings
     SET finished_at = :finished_at, state = COALESCE(:state, state), reason = COALESCE(:reason, reason),
         message = COALESCE(:message, message)
-    WHERE job_id = :job_id AND org_id = :org_id AND state IN ('fired', 'late') AND finished_at IS NULL
-    """
-)
+    WHERE org_id = :org_id AND state IN ('fired', 'late') AND finished_at IS NULL
+"""
+FINISH = text(f"{_FINISH} AND job_id = :id AND run_id IS NULL")
+FINISH_RUN = text(f"{_FINISH} AND run_id = :id")
 
 
 @dataclass(frozen=True)
@@ -221,10 +221,19 @@ class Ending:
 
 
 def finish(connection: Connection, org_id: int, job_id: str, ending: Ending) -> int:
-    """Note the end of a job at the firings that wait for it; return at how many."""
-    values = {**vars(ending), "state": None if ending.state is None else str(ending.state), "job_id": job_id, "org_id": org_id}
-    ended: int = connection.execute(FINISH, values).rowcount
+    """Note the end of a job at the firings that wait for it; return at how many. Firings of pipelines wait for their run."""
+    ended: int = connection.execute(FINISH, _ending_values(org_id, job_id, ending)).rowcount
     return ended
+
+
+def finish_run(connection: Connection, org_id: int, run_id: str, ending: Ending) -> int:
+    """Note the end of a pipeline's run at its firing; return at how many."""
+    ended: int = connection.execute(FINISH_RUN, _ending_values(org_id, run_id, ending)).rowcount
+    return ended
+
+
+def _ending_values(org_id: int, ended_id: str, ending: Ending) -> dict[str, Any]:
+    return {**vars(ending), "state": None if ending.state is None else str(ending.state), "id": ended_id, "org_id": org_id}
 
 
 DELETE_OF_SCHEDULE = text(

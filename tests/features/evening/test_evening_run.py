@@ -151,3 +151,18 @@ def test_a_second_one_needs_another_name(app: Application, client: Client) -> No
     assert len(rows("channels")) == 1
     assert set_up(app, "--email", "b@example.com", "--name", "For B", "--calendar", "XETR").exit_code == 0
     assert [each["calendar"] for each in client.get("/schedules").json["items"]] == ["XNYS", "XETR"]
+
+
+def test_a_firing_ends_with_its_run_and_as_it_did(app: Application, client: Client, receiver: Receiver) -> None:
+    client.post("/watchlist", {"ticker": "AAPL"})
+    make_channel("mine", receiver.url())
+    assert set_up(app, "--channel", "mine").exit_code == 0
+    (schedule,) = client.get("/schedules").json["items"]
+    run_evening(app, client, schedule["id"])
+    (done,) = client.get(f"/schedules/{schedule['id']}/firings").json["items"]
+    assert (done["state"], done["finished_at"] is not None) == ("fired", True)
+    inputs = {**schedule["params"]["inputs"], "channels": ["gone"], "tell_nothing": True}
+    client("PATCH", f"/schedules/{schedule['id']}", json={"params": {**schedule["params"], "inputs": inputs}})
+    run_evening(app, client, schedule["id"])
+    failed = client.get(f"/schedules/{schedule['id']}/firings").json["items"][0]
+    assert (failed["state"], failed["reason"]) == ("failed", "job_failed")

@@ -20,7 +20,7 @@ from features.schedules import service
 from features.schedules.dispatcher import Dispatcher, Limits
 from features.schedules.due_times import due_between
 from features.schedules.flags import SCHEDULES
-from features.schedules.ledger import job_finished, prune_firings, settle_firings
+from features.schedules.ledger import prune_firings, settle_firings, work_finished
 from infrastructure.outbox import Subscriber, hand_out, record
 from jobs import service as jobs
 from models.event import EventType, NewEvent
@@ -30,7 +30,7 @@ from utils.clock import iso
 HOURLY = When("0 * * * *", "UTC")
 DAILY = When("0 12 * * *", "UTC")
 MINUTELY = When("* * * * *", "UTC")
-SUBSCRIBER = Subscriber("schedules", frozenset({EventType.JOB_FINISHED}), job_finished)
+SUBSCRIBER = Subscriber("schedules", frozenset({EventType.JOB_FINISHED, EventType.RUN_FINISHED}), work_finished)
 NOON = utc(["2026-01-01 12:00"])[0]
 
 
