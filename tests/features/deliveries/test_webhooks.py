@@ -236,7 +236,7 @@ def test_a_receiver_that_is_gone_switches_its_channel_off(receiver: Receiver, po
         stored = {row["id"]: row for row in rows("channels")}
         assert stored[channel.id]["disabled_reason"] == "its receiver is gone (410)"
         assert not stored[channel.id]["enabled"]
-        (event,) = database.query_db("SELECT * FROM events")
+        (event,) = database.query_db("SELECT * FROM events WHERE type = 'channel.disabled'")
         assert (event["type"], event["subject"], json.loads(event["data"])["name"]) == ("channel.disabled", channel.id, "Hook")
         post.work()
         (told,) = other_receiver.received
