@@ -16,6 +16,7 @@ from config import Settings
 from features import load_features
 from features.alerts.looking import look_at_ages
 from features.prices.cross_check import store_checks
+from infrastructure.outbox import hand_out
 from jobs.executor import Executor
 from jobs.machine import JobMachine
 from jobs.presence import Presence, identity_of
@@ -55,6 +56,7 @@ def _record_story(settings: Settings) -> list[Exchange]:
             finally:
                 executor.close()
         look_at_ages(machine.foundation.database, machine.foundation.universes)
+        hand_out(machine.foundation.database, ())
 
     recorder = Recorder(app, KEY)
     worker = Presence(machine.foundation.database, identity_of("examples", tuple(Lane), "local"))

@@ -36,7 +36,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _watchlist(call)
     _alerts(call, run_jobs)
     tell_of_pipelines(call, run_jobs)
-    _events(call)
+    _events(call, run_jobs)
     _schedules(call, run_jobs)
     _reports(call, result["id"])
     _messages(call, run_jobs)
@@ -66,13 +66,19 @@ def _prices(call: Recorder) -> None:
     call("restore_former_prices", ticker="ACME")
 
 
-def _events(call: Recorder) -> None:
+def _events(call: Recorder, run_jobs: Callable[[], None]) -> None:
     mine = {"type": "portfolio.rebalanced", "subject": "ACME", "key": "2026-11", "data": {"weights": {"ACME": 0.5, "IBM": 0.5}}}
-    event = call("add_event", body=mine)
-    call("add_event", body=mine)
+    for _ in REPEATED:
+        event = call("add_event", body=mine, header={"Idempotency-Key": "2026-11-rebalanced"})
+    for _ in REPEATED:
+        call("add_event", body=mine, header={"Idempotency-Key": "2026-11-rebalanced-again"})
     call("list_events", query={"limit": 2})
     call("get_event", event_id=event["id"])
-    call("stream_events", query={"after": 0, "wait": "false"})
+    run_jobs()
+    call(
+        "stream_events",
+        query={"after": max(told["position"] for told in call("list_events", query={"limit": 1})["items"]) - 1, "wait": "false"},
+    )
 
 
 def _universes(call: Recorder) -> None:

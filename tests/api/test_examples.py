@@ -97,12 +97,16 @@ def test_an_example_of_a_list_has_something_in_it(document: dict[str, Any]) -> N
     assert empty == []
 
 
-def test_the_example_of_a_stream_is_a_whole_event(document: dict[str, Any]) -> None:
-    (stream,) = (shown for _, media_type, shown in shown_answers(document) if media_type == "text/event-stream")
-    retry, event, rest = stream.split("\n\n")
-    assert (retry.partition(": ")[0], rest) == ("retry", "")
-    fields = dict(line.split(": ", 1) for line in event.splitlines())
-    assert (fields["event"], fields["id"]) == ("job", str(json.loads(fields["data"])["version"]))
+def test_the_examples_of_streams_are_whole_events(document: dict[str, Any]) -> None:
+    streams = [shown for _, media_type, shown in shown_answers(document) if media_type == "text/event-stream"]
+    known_by = {"job": "version"}  # what the id of an event is; that of others is their position
+    for stream in streams:
+        retry, event, *rest = stream.split("\n\n")
+        assert retry.partition(": ")[0] == "retry"
+        assert {part.partition(":")[0] for part in rest} <= {""}
+        fields = dict(line.split(": ", 1) for line in event.splitlines())
+        assert fields["id"] == str(json.loads(fields["data"])[known_by.get(fields["event"], "position")])
+    assert len(streams) == 2
 
 
 def test_times_of_examples_keep_their_days() -> None:
