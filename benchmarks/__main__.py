@@ -20,6 +20,7 @@ GROUPS = {
     "evidence": ("evidence", "evidence_http", "calibration"),
     "jobs": ("bulk", "bulk_steps", "bulk_memory", "bulk_peers", "empty_jobs"),
     "prices": ("refresh",),
+    "evening": ("evening",),
     "memory": ("memory",),
     "history": ("history",),
     "dashboard": ("overview", "watchers", "browser"),

@@ -65,7 +65,7 @@ def measure(servers: Servers) -> list[Row]:
 
 
 def _from_slow_server(engine: str, url: str) -> Iterator[Row]:
-    with _slow_server() as address, tempfile.TemporaryDirectory(prefix="bellwether-bench-refresh-") as folder:
+    with slow_server(SECONDS) as address, tempfile.TemporaryDirectory(prefix="bellwether-bench-refresh-") as folder:
         settings = Settings.load(
             database_url=url,
             data_dir=Path(folder),
@@ -107,9 +107,10 @@ def _drain(machine: JobMachine, each: Callable[[], object]) -> float:
 
 
 @contextmanager
-def _slow_server() -> Iterator[str]:
+def slow_server(seconds: float) -> Iterator[str]:
+    """The template of the addresses of a server that takes this long for each answer."""
     port = free_port()
-    command = [sys.executable, "-m", "benchmarks.slow_prices", str(port), str(SECONDS), str(DAYS)]
+    command = [sys.executable, "-m", "benchmarks.slow_prices", str(port), str(seconds), str(DAYS)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()

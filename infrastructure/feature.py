@@ -69,11 +69,16 @@ HOURLY, DAILY = 3_600.0, 86_400.0  # seconds
 
 @dataclass(frozen=True)
 class MaintenanceTask:
-    """A task that one process among all runs every `seconds`. It is run again after an exception, which is logged."""
+    """A task that one process among all runs every `seconds`. It is run again after an exception, which is logged.
+
+    One that `all_may_run` is run by each process that does maintenance: it finds by itself what another one does, and where there is
+    nothing to do, it writes nothing.
+    """
 
     name: str
     seconds: float
     run: Callable[[], object]
+    all_may_run: bool = False
 
 
 @dataclass(frozen=True)

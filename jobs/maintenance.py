@@ -1,7 +1,7 @@
-"""Maintenance: periodic tasks, each of which one process among all runs, with either engine.
+"""Maintenance: periodic tasks, most of which one process among all runs, with either engine.
 
-Each task has a row with the time at which it was last taken. The process that advances this time runs the task. Unlike a lock, this needs
-no release when that process dies.
+Each task of one process alone has a row with the time at which it was last taken. The process that advances this time runs the task.
+Unlike a lock, this needs no release when that process dies.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ class Maintenance:
         self._due_at = dict.fromkeys(tasks, 0.0)  # by the monotonic clock of this process
 
     def run_due(self) -> None:
-        """Run the tasks that are due and that no other process has taken."""
+        """Run the tasks that are due, those of one process alone where no other has taken them."""
         for task, due_at in self._due_at.items():
             if time.monotonic() < due_at:
                 continue
             self._due_at[task] = time.monotonic() + task.seconds
             try:
-                if self._take(task):
+                if task.all_may_run or self._take(task):
                     task.run()
             except SQLAlchemyError as error:
                 if not is_unavailable(error):

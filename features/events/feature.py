@@ -31,7 +31,7 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
 
     database = foundation.database
     return (
-        MaintenanceTask("hand_out_events", LOOK_SECONDS, lambda: hand_out(database, foundation.subscribers)),
+        MaintenanceTask("hand_out_events", LOOK_SECONDS, lambda: hand_out(database, foundation.subscribers), all_may_run=True),
         MaintenanceTask("prune_events", HOURLY, lambda: prune_events(database)),
     )
 

@@ -36,7 +36,7 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     wakeup = RedisWakeup(settings.redis_url) if settings.redis_url else NoWakeup()
     dispatcher = Dispatcher(database, Starter(foundation, wakeup))
     return (
-        MaintenanceTask("dispatch_schedules", LOOK_SECONDS, dispatcher.look),
+        MaintenanceTask("dispatch_schedules", LOOK_SECONDS, dispatcher.look, all_may_run=True),
         MaintenanceTask("settle_firings", SETTLE_SECONDS, lambda: settle_firings(database)),
         MaintenanceTask("prune_firings", HOURLY, lambda: prune_firings(database, settings.firings_kept_days)),
     )

@@ -15,7 +15,7 @@ from api.idempotency import prune_idempotency_keys
 from config import Settings
 from features import load_features
 from features.analyses.retention import cleanup_all_stocks_analysis, cleanup_old_analyses
-from infrastructure.feature import MaintenanceTask
+from infrastructure.feature import HOURLY, MaintenanceTask
 from infrastructure.flags import FeatureFlags
 from infrastructure.foundation import Foundation
 from jobs.maintenance import Maintenance
@@ -194,3 +194,17 @@ def test_a_task_that_fails_keeps_no_other_from_running(backend: Backend) -> None
     for _ in range(2):
         maintenance.run_due()
     assert ran == ["fails", "works"] * 2
+
+
+def test_one_process_runs_a_task_unless_all_may(backend: Backend) -> None:
+    ran: list[str] = []
+    tasks = [
+        MaintenanceTask("alone", HOURLY, lambda: ran.append("alone")),
+        MaintenanceTask("all", HOURLY, lambda: ran.append("all"), all_may_run=True),
+    ]
+    for maintenance in (Maintenance(database.current(), tasks), Maintenance(database.current(), tasks)):
+        maintenance.run_due()
+    assert sorted(ran) == ["all", "all", "alone"]
+    noted = {row["name"] for row in database.query_db("SELECT name FROM maintenance_tasks")}
+    assert "alone" in noted
+    assert "all" not in noted
