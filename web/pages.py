@@ -116,6 +116,13 @@ def show_schedules() -> str:
     return render_template("schedules.html", calendars=[(exchange.mic, exchange.name) for exchange in exchanges().values()])
 
 
+@blueprint.get("/channels")
+@signs_in_at(LOGIN)
+def show_channels() -> str:
+    """Where messages go, and what became of them."""
+    return render_template("channels.html")
+
+
 @blueprint.get("/evidence")
 @signs_in_at(LOGIN)
 def show_evidence() -> str:

@@ -23,6 +23,7 @@ PAGES = {
     "prices": "/prices",
     "evidence": "/evidence",
     "pipelines": "/pipelines",
+    "channels": "/channels",
     "diagnostics": "/diagnostics",
 }
 SIZES: dict[str, Any] = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}

@@ -84,6 +84,7 @@ def test_letters_go_to_pages_and_slash_searches(open_page: Open, site: Site) -> 
         "p": "/prices",
         "u": "/universes",
         "c": "/schedules",
+        "h": "/channels",
         "d": "/diagnostics",
         "t": "/tasks",
         "o": "/",

@@ -46,6 +46,7 @@ PAGES = (
     "/",
     "/tickers/AAPL",
     "/alerts",
+    "/channels",
     "/screener",
     "/tasks",
     "/reports",

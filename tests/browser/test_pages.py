@@ -14,6 +14,7 @@ PAGES = (
     "/",
     "/tickers/AAPL",
     "/alerts",
+    "/channels",
     "/screener",
     "/tasks",
     "/reports",

@@ -15,6 +15,7 @@ PAGES = (
     "/",
     "/tickers/AAPL",
     "/alerts",
+    "/channels",
     "/screener",
     "/tasks",
     "/reports",

@@ -50,8 +50,15 @@ const FILES = {
 /** @type {Record<string, Words>} */
 const ALERT_STATES = { normal: ["Normal", ""], pending: ["Pending", "busy"], firing: ["Firing", "warn"], recovering: ["Recovering", ""], no_data: ["No data", "bad"] };
 
+/** @type {Record<string, Words>} */
+const DELIVERIES = { pending: ["Waits", ""], sending: ["Being sent", "busy"], delivered: ["Delivered", "good"], failed: ["Given up", "bad"], disabled: ["Not sent", "warn"] };
+/** @type {Record<string, Words>} */
+const ATTEMPTS = { delivered: DELIVERIES.delivered, refused: ["Refused", "bad"], unanswered: ["No answer", "bad"], lost: ["Lost", "warn"] };
+
 const TABLES = {
   alert: ALERT_STATES,
+  attempt: ATTEMPTS,
+  delivery: DELIVERIES,
   verdict: VERDICTS,
   signal: SIGNALS,
   job: JOBS,

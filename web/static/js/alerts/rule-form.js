@@ -146,7 +146,7 @@ async function channelFields(rule) {
   }
   const note = known.length
     ? checks("Channels, beside the inbox", "channels", known, chosen)
-    : h("p", { class: "small soft" }, "It tells in the inbox. Channels (e-mail, webhooks, ntfy) can be added by POST /api/v1/channels.");
+    : h("p", { class: "small soft" }, "It tells in the inbox. E-mail, webhooks and ntfy can be added on the page ", h("a", { href: "/channels" }, "Channels"), ".");
   const digest = h("label", {}, h("input", { type: "checkbox", name: "digest", checked: rule?.digest ?? true }), "One message at the end of a run, not one for each alert");
   return [note, h("div", { class: "checks" }, digest)];
 }

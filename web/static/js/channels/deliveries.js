@@ -1,0 +1,159 @@
+// Deliveries: what became of messages, in words, with every attempt; and sending one again.
+
+import { api } from "../api.js";
+import { byId, fill, focusedIn, h, notify } from "../dom.js";
+import { formatCount, formatDuration, formatExactMoment, formatMoment, formatWhole } from "../format.js";
+import { ago } from "../moments.js";
+import { empty, show } from "../states.js";
+import { readUrl, writeUrl } from "../url-state.js";
+import { badge, statesOf } from "../words.js";
+
+const PAGE = 30;
+const LOOK_MILLISECONDS = 400; // between looks at a message that is being sent
+const MOST_LOOKS = 150;
+const DEFAULTS = { status: "", channel: "" };
+
+const status = /** @type {HTMLSelectElement} */ (byId("deliveries-status"));
+const channel = /** @type {HTMLSelectElement} */ (byId("deliveries-channel"));
+const wanted = readUrl(DEFAULTS);
+
+const tookWords = (ms) => (ms < 1000 ? `${formatWhole(ms)} ms` : formatDuration(ms / 1000));
+
+/** What became of a delivery, as the end of a sentence that begins with the message. */
+export function deliveryWords({ status: state, reason, next_at: next, attempts }) {
+  const last = attempts.at(-1);
+  if (state === "delivered") return last ? `arrived${last.code ? `: the receiver answered ${last.code}` : ""} after ${tookWords(last.ms)}.` : "arrived.";
+  const why = last?.error ?? reason ?? "";
+  if (state === "failed") return `was given up. ${why}`.trim();
+  if (state === "disabled") return `was not sent. ${reason ?? ""}`.trim();
+  if (state === "pending" && last) return `did not arrive. ${why} ${next ? `It is tried again ${formatMoment(next)}.` : ""}`.trim();
+  if (state === "pending") return `waits. ${reason ?? ""}`.trim();
+  return "has not been sent yet. Look at the deliveries again in a while.";
+}
+
+/** A delivery once it has one more attempt than `before`, or has ended; after a minute as it is. */
+export async function followDelivery(id, before = 0) {
+  for (let looks = 0; ; looks += 1) {
+    const found = await api.get(`/deliveries/${id}`);
+    if (found.attempts.length > before || ["failed", "disabled"].includes(found.status) || looks >= MOST_LOOKS) return found;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS));
+  }
+}
+
+function attempt({ at, outcome, code, ms, error, answer }) {
+  return h(
+    "li",
+    {},
+    h("div", { class: "row" }, badge("attempt", outcome), code !== null && h("span", {}, `Code ${code}`), h("span", { class: "small soft" }, `${formatExactMoment(at)} · ${tookWords(ms)}`)),
+    error && h("p", { class: "small" }, error),
+    answer && h("pre", { class: "small", tabindex: "0", role: "group", "aria-label": "What the receiver answered" }, answer),
+  );
+}
+
+/** The message and its attempts, as they are when they are unfolded. */
+async function unfolded(id) {
+  const { message, attempts, event, next_at: next } = await api.get(`/deliveries/${id}`);
+  return [
+    message.text && h("p", { class: "message" }, message.text),
+    h("p", { class: "small soft" }, "Tells ", h("code", {}, event), " · webhook-id ", h("code", {}, id), next && ` · is tried again ${formatMoment(next)}`),
+    attempts.length ? h("ol", { class: "attempts", "aria-label": "Attempts" }, attempts.map(attempt)) : h("p", { class: "soft" }, "It has not been tried yet."),
+  ].filter(Boolean);
+}
+
+function line(delivery, isOpen = false) {
+  const { id, title, status: state, reason, channel: name, created_at: created, attempts } = delivery;
+  const inside = h("div");
+  const details = h(
+    "details",
+    { open: isOpen, ontoggle: () => details.open && show(inside, () => unfolded(id), "Looking for the attempts …") },
+    h("summary", {}, attempts.length ? formatCount(attempts.length, "attempt", "attempts") : "No attempt yet"),
+    inside,
+  );
+  const item = h(
+    "li",
+    { dataset: { delivery: id } },
+    h("div", { class: "row" }, badge("delivery", state), h("span", { class: "title" }, title)),
+    h("p", { class: "small soft" }, `${name} · `, ago(created)),
+    reason && state !== "delivered" && h("p", { class: "small" }, reason),
+    details,
+    state !== "sending" && h("button", { type: "button", "aria-label": `Send again: ${title}`, onclick: (event) => sendAgain(delivery, item, event.currentTarget) }, "Send again"),
+  );
+  return item;
+}
+
+async function sendAgain({ id, title }, item, button) {
+  if (button.getAttribute("aria-disabled")) return;
+  button.setAttribute("aria-disabled", "true");
+  try {
+    const { attempts } = await api.get(`/deliveries/${id}`);
+    await api.post(`/deliveries/${id}/retry`);
+    const found = await followDelivery(id, attempts.length);
+    const hadFocus = focusedIn(item) !== null;
+    const drawn = line(found, Boolean(item.querySelector("details")?.open));
+    item.replaceWith(drawn);
+    if (hadFocus) (drawn.querySelector("button") ?? drawn.querySelector("summary"))?.focus();
+    notify(`“${title}” ${deliveryWords(found)}`);
+  } catch (error) {
+    button.removeAttribute("aria-disabled");
+    notify(`It was not sent again. ${error.words ?? error.message}`, { problem: true });
+  }
+}
+
+function add(list, more, { items, next_cursor: cursor }) {
+  list.append(...items.map((each) => line(each)));
+  const next = async (event) => {
+    const button = event.currentTarget;
+    button.disabled = true;
+    try {
+      add(list, more, await api.get("/deliveries", { ...wanted, limit: PAGE, cursor }));
+    } catch (error) {
+      button.disabled = false;
+      notify(`The next deliveries did not come. ${error.words ?? error.message}`, { problem: true });
+    }
+  };
+  fill(more, cursor && h("button", { type: "button", onclick: next }, "Show more"));
+}
+
+/** List the deliveries, those of `changes` from now on. */
+export function drawDeliveries(changes = {}) {
+  Object.assign(wanted, changes);
+  status.value = wanted.status;
+  channel.value = wanted.channel;
+  writeUrl(wanted, DEFAULTS, { push: false });
+  return show(byId("deliveries"), async () => {
+    const page = await api.get("/deliveries", { ...wanted, limit: PAGE });
+    if (!page.items.length)
+      return wanted.status || wanted.channel ? empty("No such delivery", "Choose another status or channel.") : empty("Nothing was sent yet", "Test a channel to send the first message.");
+    const list = h("ul", { class: "delivery-list", "aria-label": "Deliveries" });
+    const more = h("div", { class: "row" });
+    add(list, more, page);
+    return [list, more];
+  });
+}
+
+/** Offer channels as a filter. What is chosen stays, also where it is deleted. */
+export function offerChannels(channels) {
+  const gone = wanted.channel && !channels.some(({ id }) => id === wanted.channel);
+  fill(
+    channel,
+    h("option", { value: "" }, "Any"),
+    channels.map(({ id, name }) => h("option", { value: id }, name)),
+    gone && h("option", { value: wanted.channel }, "A deleted channel"),
+  );
+  channel.value = wanted.channel;
+}
+
+export function wireDeliveries() {
+  fill(
+    status,
+    [["", "Any"], ...statesOf("delivery")].map(([value, name]) => h("option", { value }, name)),
+  );
+  if (!statesOf("delivery").some(([state]) => state === wanted.status)) wanted.status = "";
+  const form = byId("deliveries-filter");
+  const draw = () => drawDeliveries({ status: status.value, channel: channel.value });
+  form.addEventListener("change", draw);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    draw();
+  });
+}

@@ -1,0 +1,131 @@
+// The form of a channel: a new one, or changes of one, with only the fields that its type needs.
+
+import { api } from "../api.js";
+import { byId, fill, h, notify } from "../dom.js";
+
+const FIELDS = { name: "name", type: "type", address: "address", url: "url", token: "token", time_zone: "zone" };
+/** @type {Record<string, {name: string, label?: string, example?: string, hint?: string, missing: string}>} */
+const TYPES = {
+  email: { name: "E-mail", missing: "Give the e-mail address, as in me@example.com." },
+  webhook: {
+    name: "Webhook",
+    label: "URL",
+    example: "https://example.com/hooks/bellwether",
+    hint: "Messages are posted there, and signed with a secret that is shown once.",
+    missing: "Give the URL that messages are posted to.",
+  },
+  ntfy: {
+    name: "ntfy",
+    label: "URL of the topic",
+    example: "https://ntfy.sh/my-topic",
+    hint: "Whoever knows the name of a public topic can read it.",
+    missing: "Give the URL of the topic, as in https://ntfy.sh/my-topic.",
+  },
+  apprise: {
+    name: "Apprise",
+    label: "URL of Apprise",
+    example: "tgram://token/chat",
+    hint: "It is not shown again. The operator of this service must have installed Apprise.",
+    missing: "Give the URL of Apprise, as in tgram://token/chat.",
+  },
+};
+
+/** @type {HTMLFormElement} */
+const form = byId("channel-form");
+/** @type {(name: string) => HTMLInputElement} */
+const control = (name) => byId(`channel-${name}`);
+/** @type {any} */
+let edited = null;
+
+export const typeName = (type) => TYPES[type]?.name ?? type;
+
+/** Show the fields of the chosen type. */
+function arrange() {
+  const type = control("type").value;
+  for (const part of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-of]"))) part.hidden = !part.dataset.of?.split(" ").includes(type);
+  if (edited) byId("token-field").hidden = true; // a token is given once
+  const { label = "URL", example = "", hint = "" } = TYPES[type];
+  fill(byId("url-label"), label);
+  fill(byId("url-hint"), edited && type === "apprise" ? "It is not shown. Leave this empty to keep it." : hint);
+  control("url").placeholder = example;
+}
+
+/** @type {(text: string, field?: string) => void} */
+function complain(text, field = "") {
+  for (const name of Object.values(FIELDS)) control(name).removeAttribute("aria-invalid");
+  fill(byId("channel-problem"), text);
+  const name = FIELDS[field.split(".")[0]];
+  if (!text || !name) return;
+  control(name).setAttribute("aria-invalid", "true");
+  control(name).focus();
+}
+
+/** Fill the form with a channel that is to be changed; with null, with a new one. */
+export function edit(channel) {
+  edited = channel;
+  form.reset();
+  complain("");
+  fill(byId("form-title"), channel ? `Change ${channel.name}` : "New channel");
+  fill(byId("channel-submit"), channel ? "Store the changes" : "Add the channel");
+  byId("channel-leave").hidden = !channel;
+  control("type").disabled = Boolean(channel);
+  control("zone").value = channel?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (channel) {
+    control("name").value = channel.name;
+    control("type").value = channel.type;
+    control("address").value = channel.address ?? "";
+    control("url").value = channel.type === "apprise" ? "" : (channel.url ?? "");
+    control("name").focus();
+  }
+  arrange();
+}
+
+/** What is stored, as the API takes it; null where something is missing, which is told. */
+function body() {
+  const type = control("type").value;
+  const where = type === "email" ? "address" : "url";
+  const given = control(where).value.trim();
+  const name = control("name").value.trim();
+  const keepsUrl = edited && type === "apprise" && !given;
+  if (!name) complain("Give it a name.", "name");
+  else if (!given && !keepsUrl) complain(TYPES[type].missing, where);
+  else {
+    const told = { name, time_zone: control("zone").value.trim() || "UTC", ...(keepsUrl ? {} : { [where]: given }) };
+    const token = control("token").value.trim();
+    return edited ? told : { ...told, type, ...(type === "ntfy" && token ? { token } : {}) };
+  }
+  return null;
+}
+
+/** Make the form work; `changed` is called with what was stored. */
+export function startForm(changed) {
+  const zones = /** @type {any} */ (Intl).supportedValuesOf?.("timeZone") ?? [];
+  fill(
+    byId("zones"),
+    zones.map((name) => h("option", { value: name })),
+  );
+  form.addEventListener("input", () => {
+    complain("");
+    arrange();
+  });
+  byId("channel-leave").addEventListener("click", () => edit(null));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const told = body();
+    if (!told) return;
+    const button = /** @type {HTMLButtonElement} */ (byId("channel-submit"));
+    button.disabled = true;
+    try {
+      const stored = edited ? await api.patch(`/channels/${edited.id}`, told) : await api.post("/channels", told);
+      notify(edited ? `${stored.name} is changed.` : `${stored.name} is added. Test it to see that messages arrive.`);
+      edit(null);
+      button.disabled = false;
+      await changed(stored);
+    } catch (error) {
+      complain(error.words ?? error.message, error.errors?.[0]?.field ?? "");
+    } finally {
+      button.disabled = false;
+    }
+  });
+  edit(null);
+}
