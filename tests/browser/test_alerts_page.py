@@ -145,7 +145,7 @@ def test_it_is_accessible_by_keyboard_and_on_a_phone(open_page: Open, site: Site
     page.keyboard.press("Escape")
     expect(form).not_to_be_visible()
     page.keyboard.press("g")
-    page.keyboard.press("l")
+    page.keyboard.press("b")
     page.wait_for_url("**/alerts")
     settled(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
