@@ -161,7 +161,8 @@ def test_another_key_than_before_loads_the_page_again(open_page: Open, site: Sit
     expect(page.get_by_role("link", name="Diagnostics")).to_have_count(0)
 
 
-def test_the_sign_in_page_says_why_one_is_there(open_page: Open, site: Site) -> None:
+def test_the_sign_in_page_says_why_one_is_there(open_page: Open, site: Site, watch: Watch) -> None:
+    watch.expected.append("401")  # the bell may ask in between
     page = open_page("/tasks")
     end_session(page, site)
     page.goto(site.url("/screener"))
