@@ -33,6 +33,8 @@ RUNBOOK_SECTIONS = {
     "calendars": "symptoms",
     "providers": "providers-of-prices",
     "schedules": "bellwetherschedulesnotdispatched",
+    "events": "bellwetherschedulesnotdispatched",  # the same maintenance hands them out
+    "deliveries": "bellwethernoworkers",  # their workers send them
 }
 RUNBOOK = "/docs/runbook"
 PREFLIGHT_SECONDS = 30.0  # generous, because it runs in a terminal
