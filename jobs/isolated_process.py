@@ -29,6 +29,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -181,15 +182,15 @@ class IsolatedProcess:
         except BrokenPipeError as error:
             raise _Unavailable(f"it ended before it was asked: {_end_of(self._reap(process), limits)}") from error
         try:
-            answer: Outcome | str = self._answer(process, stop, limits.answer_seconds)
+            answer: Outcome | _Refusal = self._answer(process, stop, limits.answer_seconds)
         except EOFError as error:
             status = self._reap(process)
             is_crash = status >= 0 or -status in CRASHES
             raise (_Crashed if is_crash else _Interrupted)(_end_of(status, limits)) from error
         except TimeoutError as error:
             raise _Interrupted(str(error)) from error
-        if isinstance(answer, str):
-            raise _Unavailable(f"it cannot run the key: {answer}")
+        if isinstance(answer, _Refusal):
+            raise _Unavailable(f"it cannot run the key: {answer.reason}")
         return answer
 
     def _start(self, limits: IsolationLimits, stop: threading.Event) -> subprocess.Popen[bytes]:
@@ -277,11 +278,18 @@ class IsolatedServer:
         os._exit(0)
 
 
-def _run_key(database: Database, kinds: JobKinds, work: Work, key: str) -> Outcome | str:
-    """The outcome of a key, or, as a string, the reason why this process cannot run it."""
+@dataclass(frozen=True)
+class _Refusal:
+    """Why an isolated process cannot run a key. A type of its own, because an outcome may be anything that a kind stores."""
+
+    reason: str
+
+
+def _run_key(database: Database, kinds: JobKinds, work: Work, key: str) -> Outcome | _Refusal:
+    """The outcome of a key, or why this process cannot run it."""
     kind = kinds.find(work.kind)
     if kind is None:
-        return f"it does not know the kind of job {work.kind!r}"
+        return _Refusal(f"it does not know the kind of job {work.kind!r}")
     kind.prepare()
     signal.setitimer(signal.ITIMER_PROF, kind.limits.cpu_seconds)
     try:
@@ -289,7 +297,7 @@ def _run_key(database: Database, kinds: JobKinds, work: Work, key: str) -> Outco
         outcome: Outcome = outcomes.get(key, kind.unexpected)
     except SQLAlchemyError as error:
         # Not the fault of the key.
-        return f"it has no database: {reason_of(error)}"
+        return _Refusal(f"it has no database: {reason_of(error)}")
     except Exception:
         log.exception("run failed", kind=work.kind, item=key)
         return kind.unexpected
