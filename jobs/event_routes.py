@@ -56,7 +56,7 @@ def stream_job(path: JobPath, header: StreamHeaders) -> Response:
     """
     require_flag(STREAMS)
     job = job_service.find(services().database, org_id(), path.job_id)
-    seen = header.last_version
+    seen = header.last_id
     if job.is_finished and seen >= job.version:
         return Response(status=204)
     with ExitStack() as watching:

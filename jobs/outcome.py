@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Connection
+
+from infrastructure.capability import Call
 from models.job import Job
 
 
-def outcome_of(job: Job) -> dict[str, Any]:
-    """How a job ended, as JSON."""
+def ended(_: Connection, __: Call, ___: Any, job: Job) -> dict[str, Any]:
+    """How a job ended, as JSON: the answer of a capability that starts one and has nothing more to tell."""
     return {
         "job_id": job.id,
         "status": job.status.value,

@@ -145,11 +145,11 @@ class RetryHeaders(SubmitHeaders, ChangeHeaders):
 class StreamHeaders(Headers):
     """The position from which a stream continues."""
 
-    last_event_id: str | None = Field(None, alias="Last-Event-ID", description="The last version received; newer ones are sent.")
+    last_event_id: str | None = Field(None, alias="Last-Event-ID", description="The `id` of the last event received; newer ones are sent.")
 
     @property
-    def last_version(self) -> int:
-        """The last version received; 0 when the header is missing or is no version."""
+    def last_id(self) -> int:
+        """The id of the last event received; 0 when the header is missing or is none."""
         value = self.last_event_id or ""
         return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from flask import Response, request
+from flask import Response
 from sqlalchemy import Connection
 
-from api.authentication import org_id
-from api.idempotency import Answer, once
+from api.idempotency import Answer
+from api.repeatable import answer_once
 from api.services import services
 from infrastructure.sql.transaction import after_commit
 from jobs.schemas import job_answer
 from jobs.service import Submission, Submit
 from models.job import Job
-from utils.api_utils import json_response
 from utils.json_text import dump
 
 
@@ -57,18 +56,6 @@ def submit_jobs(idempotency_key: str | None, submit: Callable[[Connection], Sequ
         return Answer(202 if new else 200, None, body)
 
     return answer_once(idempotency_key, answer)
-
-
-def answer_once(idempotency_key: str | None, answer: Callable[[Connection], Answer]) -> Response:
-    """Call `answer` in a transaction, once for each Idempotency-Key of the organization; a repetition gets the stored answer."""
-    # The options of some routes are in the query.
-    path = request.path.encode() + (b"?" + request.query_string if request.query_string else b"")
-    identity = b"\n".join((request.method.encode(), path, request.get_data()))
-    result = once(services().database, org_id(), idempotency_key, identity, answer)
-    headers = {"Idempotent-Replayed": "true"} if result.is_replay else {}
-    if result.location is not None:
-        headers["Location"] = result.location
-    return json_response(result.body, result.status, headers)
 
 
 def location_of(job: Job) -> str:

@@ -187,7 +187,7 @@ def test_cursors_and_sessions(make: Callable[[int], str], tmp_path: Path) -> Non
         pytest.param(compression.accepted_encodings, id="Accept-Encoding"),
         pytest.param(lambda text: auth.presented_key(Headers({"X-API-Key": text})), id="X-API-Key"),
         pytest.param(lambda text: auth.presented_key(Headers({"Authorization": text})), id="Authorization"),
-        pytest.param(lambda text: StreamHeaders(**{"Last-Event-ID": text}).last_version, id="Last-Event-ID"),
+        pytest.param(lambda text: StreamHeaders(**{"Last-Event-ID": text}).last_id, id="Last-Event-ID"),
         pytest.param(sign_in.safe_next, id="where to go after signing in"),
         pytest.param(lambda text: StrictRequest(EnvironBuilder(query_string=text).get_environ()).args, id="a query"),
         pytest.param(lambda text: SeriesQuery(keys=text), id="keys of a series"),

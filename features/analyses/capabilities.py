@@ -19,8 +19,7 @@ from infrastructure.cache import NoCache
 from infrastructure.capability import Call, Capability, Reads, Started, Starts
 from infrastructure.foundation import Foundation
 from jobs.flags import BULK_JOBS
-from jobs.outcome import outcome_of
-from models.job import Job
+from jobs.outcome import ended
 from models.price_errors import NoProvider
 from utils.json_text import parse_tolerant
 
@@ -56,11 +55,7 @@ def analysis_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     return (
         Capability("analyse", "Analyses one ticker and explains the verdict.", AnalyzeRequest, Reads(analyse), ANALYSES),
         Capability(
-            "bulk_analyse", "Analyses many tickers by one strategy, as a job.", BulkAnalyzeRequest, Starts(bulk_analyse, _ended), BULK_JOBS
+            "bulk_analyse", "Analyses many tickers by one strategy, as a job.", BulkAnalyzeRequest, Starts(bulk_analyse, ended), BULK_JOBS
         ),
         Capability("screen", "The latest results that match a filter, in an order.", ScreenInputs, Reads(screen)),
     )
-
-
-def _ended(_: Connection, __: Call, ___: BulkAnalyzeRequest, job: Job) -> dict[str, Any]:
-    return outcome_of(job)

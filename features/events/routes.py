@@ -15,6 +15,7 @@ from api.flags import require_flag
 from api.idempotency import Answer
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
+from api.repeatable import answer_once
 from api.schemas import SubmitHeaders
 from api.services import services
 from features.events import service
@@ -24,14 +25,13 @@ from features.events.schemas import (
     EventRequest,
     EventsPage,
     EventsQuery,
-    EventStreamHeaders,
     EventStreamQuery,
 )
 from features.events.service import EventFilter
 from jobs.event_routes import RETRY_MILLISECONDS, continuation_check, too_many_streams
 from jobs.feed import FeedFull
 from jobs.flags import STREAMS
-from jobs.submission import answer_once
+from jobs.schemas import StreamHeaders
 from models.event import Event
 from utils.api_utils import json_response
 from utils.json_text import dump
@@ -88,14 +88,14 @@ def get_event(path: EventPath) -> Response:
 
 
 @blueprint.get("/events/stream", responses=EVENT_STREAM, problems=("feature_disabled", "too_many_streams"))
-def stream_events(query: EventStreamQuery, header: EventStreamHeaders) -> Response:
+def stream_events(query: EventStreamQuery, header: StreamHeaders) -> Response:
     """Follow the events as server-sent events, in the order of their positions and without a gap.
 
     A client that reconnects sends `Last-Event-ID` and misses nothing. An event may come twice: its `id` tells. 503 when too many streams
     are open: read GET /events instead.
     """
     require_flag(STREAMS)
-    after = header.position if header.position is not None else query.after
+    after = header.last_id or query.after
     feed = services().job_feed
     with ExitStack() as holding:
         try:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from api.schemas import PLAIN_TEXT, Body, Headers, Page, PageQuery, Query, RootAnswer
+from api.schemas import PLAIN_TEXT, Body, Page, PageQuery, Query, RootAnswer
 from models.event import OWN_SUBJECTS, Event, NewEvent
 from utils.ids import new_id
 from utils.json_text import dump
@@ -15,7 +15,6 @@ from utils.json_text import dump
 MOST_BYTES = 20_000  # of an event's data
 TYPE_PATTERN = r"^[a-z][a-z0-9_]{0,30}(?:\.[a-z][a-z0-9_]{0,30}){1,3}$"
 _TYPE = re.compile(TYPE_PATTERN)
-_DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 def _checked_type(name: str) -> str:
@@ -73,18 +72,6 @@ class EventStreamQuery(Query):
 
     after: int | None = Field(None, ge=0, le=10**18, description="Begin behind this `position`; by default with what comes from now on.")
     wait: bool = Field(True, description="Whether to wait for more events; otherwise the stream ends with those that there are.")
-
-
-class EventStreamHeaders(Headers):
-    """From where a stream continues."""
-
-    last_event_id: str | None = Field(None, alias="Last-Event-ID", description="The last position received; what came later is sent.")
-
-    @property
-    def position(self) -> int | None:
-        """The last position received; None where the header is missing or is none."""
-        value = self.last_event_id or ""
-        return int(value) if _DIGITS.fullmatch(value) else None
 
 
 class EventAnswer(RootAnswer[Event]):

@@ -16,9 +16,8 @@ from features.evidence.universe_jobs import submit
 from infrastructure.cache import NoCache
 from infrastructure.capability import Call, Capability, Reads, Started, Starts
 from infrastructure.foundation import Foundation
-from jobs.outcome import outcome_of
+from jobs.outcome import ended
 from models.errors import BellwetherError
-from models.job import Job
 from utils.json_text import parse_tolerant
 
 
@@ -42,7 +41,7 @@ def evidence_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
         Capability("evidence", "How often each verdict of a strategy was right on a ticker.", EvidenceInputs, Reads(_evidence), EVIDENCE),
         Capability(
             "evidence_universe", "Counts how often verdicts were right over many tickers, as a job.", UniverseEvidenceRequest,
-            Starts(start, _ended), EVIDENCE,
+            Starts(start, ended), EVIDENCE,
         ),
         Capability("backtest", "What following a strategy on a ticker would have earned.", BacktestRequest, Reads(_backtest), EVIDENCE),
         Capability("compare", "Sets of parameters beside each other on a ticker.", CompareRequest, Reads(_compare), EVIDENCE),
@@ -71,7 +70,3 @@ def _compare(database: Database, call: Call, inputs: CompareRequest) -> Any:
     if inputs.ticker is None:
         raise OneTickerOnly
     return compare(database, call.org_id, inputs.ticker, inputs.orders())
-
-
-def _ended(_: Connection, __: Call, ___: UniverseEvidenceRequest, job: Job) -> dict[str, Any]:
-    return outcome_of(job)

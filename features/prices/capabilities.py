@@ -14,8 +14,7 @@ from features.prices.schemas.refresh import RefreshRequest
 from features.prices.universes import resolve_universe
 from infrastructure.capability import Call, Capability, Reads, Started, Starts
 from infrastructure.foundation import Foundation
-from jobs.outcome import outcome_of
-from models.job import Job
+from jobs.outcome import ended
 from models.price_errors import NoProvider
 
 
@@ -45,11 +44,7 @@ def price_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     return (
         Capability(
             "refresh", "Brings the prices of many tickers up to date, within the limits of the providers.", RefreshRequest,
-            Starts(refresh, _ended), FETCHES,
+            Starts(refresh, ended), FETCHES,
         ),
         Capability("universe", "The tickers of a universe.", UniverseInputs, Reads(universe)),
     )  # fmt: skip
-
-
-def _ended(_: Connection, __: Call, ___: RefreshRequest, job: Job) -> dict[str, Any]:
-    return outcome_of(job)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Response
 from sqlalchemy import Connection
 
 from api.authentication import key_id, org_id
 from api.blueprint import ADMINISTRATION, api_blueprint
-from api.idempotency import Answer, once
+from api.idempotency import Answer
 from api.marks import admin
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
+from api.repeatable import Secret, answer_once
 from api.schemas import LongPageQuery, SubmitHeaders
 from api.services import services
 from features.accounts.api_keys import add_key, find_key, list_keys, log_creation, revoke_key
 from features.accounts.schemas import ApiKeyAnswer, ApiKeyPage, ApiKeyPath, ApiKeyRequest, NewApiKeyAnswer
 from infrastructure.sql.transaction import after_commit
 from utils.api_utils import json_response
-from utils.json_text import dump, parse_strict
+from utils.json_text import dump
 
 blueprint = api_blueprint("api_key", ADMINISTRATION)
 SCOPE = ["api keys"]
@@ -57,12 +58,7 @@ def create_api_key(header: SubmitHeaders, body: ApiKeyRequest) -> Response:
         after_commit(connection, lambda: log_creation(stored, created_by=creator))
         return Answer(201, f"{PATH}/{stored.id}", public)
 
-    identity = b"\n".join((request.method.encode(), request.path.encode(), request.get_data()))
-    answer = once(services().database, org_id(), header.idempotency_key, identity, create)
-    headers = {} if answer.location is None else {"Location": answer.location}
-    if answer.is_replay:
-        return json_response(answer.body, answer.status, {**headers, "Idempotent-Replayed": "true"})
-    return json_response({**parse_strict(answer.body.encode()), "key": secret}, answer.status, headers)
+    return answer_once(header.idempotency_key, create, Secret("key", lambda: secret))
 
 
 @blueprint.get("/admin/keys/<key_id>", responses={200: ApiKeyAnswer}, problems=("forbidden", "not_found"))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 from sqlalchemy import Connection
 
 from api.authentication import key_id, org_id
 from api.blueprint import api_blueprint
+from api.idempotency import Answer
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
+from api.repeatable import Secret, answer_once
 from api.schemas import LongPageQuery, SubmitHeaders
 from api.services import services
 from features.deliveries import channels, looking
 from features.deliveries.channels import Caller
 from features.deliveries.names import key_of
-from features.deliveries.routes.repeatable import answered_once
 from features.deliveries.routes.tags import MESSAGES
 from features.deliveries.schemas.channel import (
     ChannelAnswer,
@@ -31,10 +30,13 @@ from features.deliveries.schemas.delivery import QueuedDeliveryAnswer, queued_an
 from infrastructure.address_guard import AddressGuard, networks_of
 from infrastructure.sql.transaction import after_commit
 from models.job import Lane
+from models.message import Channel
 from utils.api_utils import json_response
+from utils.json_text import dump
 
 blueprint = api_blueprint("channels", MESSAGES)
 SCOPE = ["channels"]
+HIDDEN = "secret"  # the field of the first answer alone
 ONCE_PROBLEMS = ("conflict", "idempotency_mismatch")
 
 
@@ -66,12 +68,12 @@ def create_channel(header: SubmitHeaders, body: NewChannelRequest) -> Response:
     """
     secret = None
 
-    def create(connection: Connection) -> tuple[int, str, dict[str, Any]]:
+    def create(connection: Connection) -> Answer:
         nonlocal secret
         made, secret = channels.create(connection, caller(), body.new_channel())
-        return 201, f"/api/v1/channels/{made.id}", channel_answer(made)
+        return Answer(201, f"/api/v1/channels/{made.id}", _without_secret(made))
 
-    return answered_once(header.idempotency_key, create, lambda: secret)
+    return answer_once(header.idempotency_key, create, Secret(HIDDEN, lambda: secret))
 
 
 @blueprint.get("/channels/<channel_id>", responses={200: ChannelAnswer}, problems=("not_found",))
@@ -109,12 +111,12 @@ def replace_secret(path: ChannelPath, header: SubmitHeaders) -> Response:
     """Give a webhook a new secret. For a day, messages are signed with both, so that the receiver can change over."""
     secret = None
 
-    def replace(connection: Connection) -> tuple[int, None, dict[str, Any]]:
+    def replace(connection: Connection) -> Answer:
         nonlocal secret
         changed, secret = channels.rotate_secret(connection, caller(), path.channel_id)
-        return 200, None, channel_answer(changed)
+        return Answer(200, None, _without_secret(changed))
 
-    return answered_once(header.idempotency_key, replace, lambda: secret)
+    return answer_once(header.idempotency_key, replace, Secret(HIDDEN, lambda: secret))
 
 
 @blueprint.post(
@@ -126,13 +128,17 @@ def replace_secret(path: ChannelPath, header: SubmitHeaders) -> Response:
 def test_channel(path: ChannelPath, header: SubmitHeaders) -> Response:
     """Queue a test message. GET the delivery at `Location` to see what the receiver answered."""
 
-    def send(connection: Connection) -> tuple[int, str, dict[str, Any]]:
+    def send(connection: Connection) -> Answer:
         delivery_id = channels.send_test(connection, org_id(), path.channel_id)
         delivery, _ = looking.find(connection, org_id(), delivery_id)
         wake(connection, delivery.job_id)
-        return 202, f"/api/v1/deliveries/{delivery_id}", queued_answer(delivery)
+        return Answer(202, f"/api/v1/deliveries/{delivery_id}", dump(queued_answer(delivery)).decode())
 
-    return answered_once(header.idempotency_key, send, None)
+    return answer_once(header.idempotency_key, send)
+
+
+def _without_secret(channel: Channel) -> str:
+    return dump({**channel_answer(channel), HIDDEN: None}).decode()
 
 
 def wake(connection: Connection, job_id: str | None) -> None:

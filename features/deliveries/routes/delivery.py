@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 from sqlalchemy import Connection
 
 from api.authentication import org_id
 from api.blueprint import api_blueprint
+from api.idempotency import Answer
 from api.paging import page, read_cursor
+from api.repeatable import answer_once
 from api.schemas import SubmitHeaders
 from api.services import services
 from features.deliveries import looking
 from features.deliveries.looking import DeliveryFilter
 from features.deliveries.routes.channel import ONCE_PROBLEMS, wake
-from features.deliveries.routes.repeatable import answered_once
 from features.deliveries.routes.tags import MESSAGES
 from features.deliveries.schemas.delivery import (
     DeliveriesQuery,
@@ -28,6 +27,7 @@ from features.deliveries.schemas.delivery import (
     whole_answer,
 )
 from utils.api_utils import json_response
+from utils.json_text import dump
 
 blueprint = api_blueprint("deliveries", MESSAGES)
 
@@ -63,9 +63,9 @@ def get_delivery(path: DeliveryPath) -> Response:
 def retry_delivery(path: DeliveryPath, header: SubmitHeaders) -> Response:
     """Send a message once more now, with the same `webhook-id`: one that waits, was given up, was not sent, or has arrived."""
 
-    def send(connection: Connection) -> tuple[int, str, dict[str, Any]]:
+    def send(connection: Connection) -> Answer:
         wake(connection, looking.send_again(connection, org_id(), path.delivery_id))
         delivery, _ = looking.find(connection, org_id(), path.delivery_id)
-        return 202, f"/api/v1/deliveries/{path.delivery_id}", queued_answer(delivery)
+        return Answer(202, f"/api/v1/deliveries/{path.delivery_id}", dump(queued_answer(delivery)).decode())
 
-    return answered_once(header.idempotency_key, send, None)
+    return answer_once(header.idempotency_key, send)

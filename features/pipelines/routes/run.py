@@ -12,6 +12,7 @@ from api.idempotency import Answer
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
 from api.rate_limit import Budget, budget
+from api.repeatable import answer_once
 from api.schemas import SubmitHeaders
 from api.services import services
 from features.pipelines import runs
@@ -33,7 +34,6 @@ from features.pipelines.schemas.runs import (
 )
 from features.pipelines.store import run as run_store
 from infrastructure.sql.transaction import after_commit
-from jobs.submission import answer_once
 from models.pipeline import Origin
 from utils.api_utils import json_response
 from utils.json_text import dump

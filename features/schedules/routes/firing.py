@@ -14,6 +14,7 @@ from api.idempotency import Answer
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
 from api.rate_limit import Budget, budget
+from api.repeatable import answer_once
 from api.schemas import SubmitHeaders
 from api.services import services
 from features.schedules import service
@@ -32,7 +33,6 @@ from features.schedules.schemas import (
     firing_answer,
 )
 from infrastructure.sql.database_clock import database_now
-from jobs.submission import answer_once
 from utils.api_utils import json_response, tagged
 from utils.json_text import dump
 

@@ -11,6 +11,7 @@ from kit.databases import Backend
 from kit.jobs import options_for, working
 from kit.receivers import LOOPBACK, Receiver, receiving
 from kit.support import Client, settings_for
+from kit.turning import days_of_two_verdicts, upload_until
 
 import app as application
 import database
@@ -22,13 +23,12 @@ from infrastructure.outbox import hand_out
 from utils.json_text import parse_tolerant
 
 ROUNDS = 30
-CSV = {"Accept": "text/csv"}
 
 
 @pytest.fixture
 def app(backend: Backend, tmp_path: Any) -> Iterator[Application]:
     """One that may send to this machine."""
-    app = create_app(settings_for(backend.url, tmp_path, webhook_allowed_networks=(LOOPBACK,) if isinstance(LOOPBACK, str) else LOOPBACK))
+    app = create_app(settings_for(backend.url, tmp_path, webhook_allowed_networks=LOOPBACK))
     application.start(app)
     hand_out(database.current(), app.services.foundation.subscribers)  # they are told of what happens from now on
     yield app
@@ -59,22 +59,6 @@ def run_evening(app: Application, client: Client, schedule_id: str) -> Any:
         if run["finished_at"] is not None and not post.work():
             return run
     raise AssertionError(run)
-
-
-def days_of_two_verdicts(client: Client) -> tuple[Any, Any]:
-    """Two days of the sample with different verdicts by the strategy balanced, the earlier first, as results."""
-    results: list[Any] = []
-    for month in range(1, 13):
-        results.append(client.post("/analyze", {"ticker": "MSFT", "as_of": f"2012-{month:02}-15"}).json)
-        if len(results) > 1 and results[-2]["verdict"] != results[-1]["verdict"]:
-            return results[-2], results[-1]
-    raise AssertionError
-
-
-def upload_until(client: Client, last: str) -> None:
-    whole = client.get("/prices/MSFT", headers=CSV).data.decode().splitlines()
-    kept = "\n".join([whole[0], *(line for line in whole[1:] if line[:10] <= last)])
-    assert client.put("/prices/MINE", kept).status_code < 300
 
 
 def test_what_changed_is_told_once(app: Application, client: Client, receiver: Receiver) -> None:

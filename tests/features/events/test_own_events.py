@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import pairwise
-from typing import Any
 
 from kit.companies import BARS, Company
 from kit.events import recorded
 from kit.jobs import finished, run_jobs
 from kit.market import Market, trading
 from kit.support import Client
+from kit.turning import days_of_two_verdicts, upload_until
 
 import database
 from features.prices.events import tell_of_stale_prices
@@ -19,30 +18,16 @@ from models.api_key import SHARED_ORG
 from models.event import EventType
 from utils.clock import now
 
-CSV = {"Accept": "text/csv"}
 SPLIT_AT = BARS - 15
-
-
-def upload_until(client: Client, ticker: str, last: str) -> None:
-    whole = client.get("/prices/MSFT", headers=CSV).data.decode().splitlines()
-    assert client.put(f"/prices/{ticker}", "\n".join([whole[0], *(line for line in whole[1:] if line[:10] <= last)])).status_code < 300
-
-
-def days_of_two_verdicts(client: Client) -> tuple[Any, Any]:
-    """Two days of the sample with different verdicts, the earlier first, as results."""
-    results = [client.post("/analyze", {"ticker": "MSFT", "as_of": f"2013-0{month}-15"}).json for month in (1, 2, 3)]
-    results += [client.post("/analyze", {"ticker": "MSFT", "as_of": f"2012-{month:02}-15"}).json for month in range(1, 13)]
-    results.sort(key=lambda result: result["as_of"])
-    return next((a, b) for a, b in pairwise(results) if a["verdict"] != b["verdict"])
 
 
 def test_a_changed_verdict_is_told_once(client: Client) -> None:
     before, after = days_of_two_verdicts(client)
     assert recorded(EventType.VERDICT_CHANGED) == []  # none of these is the latest of a ticker
-    upload_until(client, "MINE", before["as_of"])
+    upload_until(client, before["as_of"])
     client.post("/analyze", {"ticker": "MINE"})
     assert recorded(EventType.VERDICT_CHANGED) == []  # the first verdict is no change
-    upload_until(client, "MINE", after["as_of"])
+    upload_until(client, after["as_of"])
     result = client.post("/analyze", {"ticker": "MINE"}).json
     (event,) = recorded(EventType.VERDICT_CHANGED)
     assert event.subject == "MINE"
@@ -57,9 +42,9 @@ def test_a_changed_verdict_is_told_once(client: Client) -> None:
 
 def test_a_bulk_analysis_tells_the_same(client: Client) -> None:
     before, after = days_of_two_verdicts(client)
-    upload_until(client, "MINE", before["as_of"])
+    upload_until(client, before["as_of"])
     finished(client, "MINE")
-    upload_until(client, "MINE", after["as_of"])
+    upload_until(client, after["as_of"])
     job = finished(client, "MINE")
     (event,) = recorded(EventType.VERDICT_CHANGED)
     assert (event.data["from"], event.data["to"]) == (before["verdict"], after["verdict"])
@@ -111,9 +96,9 @@ def test_a_split_turns_no_verdict(client: Client) -> None:
 
 
 def test_uploads_are_told_to_their_organization(client: Client) -> None:
-    upload_until(client, "MINE", "2012-06-29")
-    upload_until(client, "MINE", "2012-06-29")  # changes nothing
-    upload_until(client, "MINE", "2012-07-31")
+    upload_until(client, "2012-06-29")
+    upload_until(client, "2012-06-29")  # changes nothing
+    upload_until(client, "2012-07-31")
     assert [event.data["outcome"] for event in recorded(EventType.PRICES_REFRESHED)] == ["new", "replaced"]
     assert recorded(EventType.PRICES_REFRESHED)[-1].data["last_day"] == "2012-07-31"
     client.post("/prices/MINE/restore")
@@ -121,13 +106,13 @@ def test_uploads_are_told_to_their_organization(client: Client) -> None:
 
 
 def test_stale_prices_are_told_once(client: Client) -> None:
-    upload_until(client, "MINE", "2012-06-29")
+    upload_until(client, "2012-06-29")
     assert tell_of_stale_prices(database.current()) == 1  # none of the sample's
     assert tell_of_stale_prices(database.current()) == 0
     (event,) = recorded(EventType.PRICES_STALE)
     assert (event.subject, event.data["last_day"]) == ("MINE", "2012-06-29")
     assert event.data["days"] > 5
-    upload_until(client, "MINE", "2012-07-31")
+    upload_until(client, "2012-07-31")
     assert tell_of_stale_prices(database.current(), now() + timedelta(days=1)) == 1
 
 
