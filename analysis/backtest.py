@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.bars import Bars, BoolArray, FloatArray
-from analysis.rules import cast_votes, divisions_by_zero_ignored
-from analysis.score import WEAK, score_of
+from analysis.rules import divisions_by_zero_ignored
+from analysis.score import WEAK, scores_of
 from analysis.series import compute_series
 from analysis.trade import stop_distance
 from models.analysis import Parameters, Side
@@ -38,7 +38,7 @@ def signals_of(bars: Bars, choices: Iterable[Parameters]) -> list[Signals]:
     """The signals by each of several parameters; the indicators are computed once."""
     with divisions_by_zero_ignored():
         series = compute_series(bars, len(bars))
-        return [Signals(score_of(cast_votes(choice.indicators, series), choice.weights).score, series.atr) for choice in choices]
+        return [Signals(scores_of(series, choice), series.atr) for choice in choices]
 
 
 class Position(NamedTuple):

@@ -9,8 +9,8 @@ import numpy as np
 
 from analysis.bars import Bars, FloatArray
 from analysis.quality import MINIMUM_BARS
-from analysis.rules import cast_votes, divisions_by_zero_ignored, shown_values
-from analysis.score import score_of
+from analysis.rules import divisions_by_zero_ignored, shown_values
+from analysis.score import scores_of
 from analysis.series import Series, compute_series
 from models.analysis import Parameters
 from models.chart import BAR_KEYS, CHART_LINES
@@ -55,7 +55,5 @@ def _line(line: str, series: Series[FloatArray], parameters: Parameters) -> Floa
 
 def _scores(series: Series[FloatArray], parameters: Parameters) -> FloatArray:
     """The score of each row; NaN where there are too few bars for an analysis."""
-    scores: FloatArray = np.where(
-        series.position >= MINIMUM_BARS - 1, score_of(cast_votes(parameters.indicators, series), parameters.weights).score, np.nan
-    )
+    scores: FloatArray = np.where(series.position >= MINIMUM_BARS - 1, scores_of(series, parameters), np.nan)
     return scores

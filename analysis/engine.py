@@ -17,7 +17,7 @@ from analysis.quality import price_warnings
 from analysis.reasons import explain, finite, unavailable
 from analysis.record import BARS_NEEDED, TOO_SHORT, record_of
 from analysis.rules import Votes, cast_votes, divisions_by_zero_ignored, shown_values
-from analysis.score import Score, score_of, signal_of, verdict_of
+from analysis.score import Score, score_of, scores_of, signal_of, verdict_of
 from analysis.series import LONGEST_WINDOW, Series, compute_series, newest_of, newest_series, newest_smoothed, rows_of
 from analysis.trade import plan_trade
 from models.analysis import Analysis, Overrides, Parameters, PriceWarning
@@ -114,8 +114,8 @@ class Batch:
             return newest_smoothed(bars), TOO_SHORT
         with divisions_by_zero_ignored():
             series = compute_series(bars, len(bars) - WARMUP)
-            _, score = _evaluate(series, self._parameters)
-        return newest_of(series), record_of(bars, np.concatenate([_NOT_COUNTED, score.score]), self._basis)
+            scores = scores_of(series, self._parameters)
+        return newest_of(series), record_of(bars, np.concatenate([_NOT_COUNTED, scores]), self._basis)
 
     def analyses(self) -> list[Analysis]:
         """The analyses, in the order in which the tickers were added."""
