@@ -38,6 +38,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     tell_of_pipelines(call, run_jobs)
     _events(call, run_jobs)
     _schedules(call, run_jobs)
+    _evening(call)
     _reports(call, result["id"])
     _messages(call, run_jobs)
     _administration(call)
@@ -267,6 +268,16 @@ def _named_lists(call: Recorder) -> None:
     call("get_watchlist", list_id=made)
     call("delete_watchlist", list_id="default")
     call("delete_watchlist", list_id=made)
+
+
+def _evening(call: Recorder) -> None:
+    hook = {"name": "Desk", "type": "webhook", "url": "https://example.com/evening"}
+    run = {"strategies": ["balanced", "trend"], "calendar": "XNYS", "after_close": "00:30", "channel": hook}
+    for _ in REPEATED:
+        made = call("set_up_evening_run", body=run, header={"Idempotency-Key": "2026-11-20-set-up"})
+    call("set_up_evening_run", body={"name": "Second", "channels": ["nobody"]})
+    call("delete_schedule", schedule_id=made["schedule"]["id"])
+    call("delete_channel", channel_id=made["channels"][0]["id"])
 
 
 def _schedules(call: Recorder, run_jobs: Callable[[], None]) -> None:

@@ -10,13 +10,14 @@ from secrets import token_bytes
 import structlog
 from sqlalchemy import Connection
 
+from config import Settings
 from database import AnyReader
 from features.deliveries import service
 from features.deliveries.addresses import check_address
 from features.deliveries.names import key_of
 from features.deliveries.store import channel as channel_store
 from features.deliveries.store import delivery as delivery_store
-from infrastructure.address_guard import AddressGuard
+from infrastructure.address_guard import AddressGuard, networks_of
 from infrastructure.sql.database_clock import database_now
 from infrastructure.sql.transaction import after_commit
 from models.delivery_errors import ChannelDisabled, ChannelExists, ChannelNotFound, NoSigningSecret, TooManyChannels
@@ -61,6 +62,11 @@ class Caller:
     org_id: int
     key_id: str
     guard: AddressGuard
+
+
+def caller_of(org_id: int, key_id: str, settings: Settings) -> Caller:
+    """Who changes channels, by what the operator allows."""
+    return Caller(org_id, key_id, AddressGuard(networks_of(settings.webhook_allowed_networks)))
 
 
 def list_channels(connection: AnyReader, org_id: int, after: str, limit: int) -> list[Channel]:

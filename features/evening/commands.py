@@ -9,10 +9,9 @@ from flask.cli import AppGroup
 
 from api.commands import open_database
 from api.services import services
-from features.deliveries.channels import Caller, NewChannel
+from features.deliveries.channels import NewChannel, caller_of
 from features.evening.service import EveningRun, set_up
 from features.schedules.service import Starter, author
-from infrastructure.address_guard import AddressGuard, networks_of
 from models.api_key import FIRST_ORG
 from models.errors import BellwetherError
 from models.message import ChannelType
@@ -65,7 +64,7 @@ def set_up_command(strategies: tuple[str, ...], channels: tuple[str, ...], time_
         refresh=bool(foundation.settings.price_providers) if refresh is None else refresh,
     )
     with open_database() as database, database.transaction() as connection:
-        caller = Caller(FIRST_ORG, BY, AddressGuard(networks_of(foundation.settings.webhook_allowed_networks)))
+        caller = caller_of(FIRST_ORG, BY, foundation.settings)
         starter = Starter(foundation, services().wakeup)
         try:
             made = set_up(connection, caller, wanted, starter, author(connection, None))

@@ -1,4 +1,4 @@
-"""The feature of the evening run: its command."""
+"""The feature of the evening run: its command and its call."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from infrastructure.feature import Feature
 
 if TYPE_CHECKING:
     from click import Command
+    from flask import Blueprint
+
+
+def _blueprints() -> tuple[Blueprint, ...]:
+    from features.evening.routes import blueprint
+
+    return (blueprint,)
 
 
 def _commands() -> tuple[Command, ...]:
@@ -16,4 +23,4 @@ def _commands() -> tuple[Command, ...]:
     return (group,)
 
 
-FEATURE = Feature("evening", commands=_commands)
+FEATURE = Feature("evening", blueprints=_blueprints, commands=_commands)

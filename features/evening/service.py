@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from features.deliveries import channels
 from features.deliveries import service as deliveries
 from features.deliveries.channels import Caller, NewChannel
+from features.prices import service as prices
 from features.schedules import service as schedules
 from features.schedules.service import Author, Starter
 from models.message import Channel
@@ -51,8 +52,11 @@ class SetUp:
 def set_up(connection: Connection, caller: Caller, wanted: EveningRun, starter: Starter, by: Author) -> SetUp:
     """Make the channel and the schedule within the caller's transaction: both or neither.
 
-    Raises ChannelExists, ChannelNotFound, ChannelAddressRefused, ScheduleExists, InvalidSchedule or ActionNotOffered.
+    Raises FeatureDisabled, UniverseNotFound, ChannelExists, ChannelNotFound, ChannelAddressRefused, ScheduleExists, InvalidSchedule or
+    ActionNotOffered.
     """
+    starter.require_on()
+    prices.require_universe(connection, caller.org_id, wanted.universe, starter.universes)
     told, secret = list(deliveries.resolve_channels(connection, caller.org_id, list(wanted.told))), None
     if wanted.channel is not None:
         made, secret = channels.create(connection, caller, wanted.channel)

@@ -20,6 +20,7 @@ from utils.clock import iso
 from utils.input_messages import message_of
 
 if TYPE_CHECKING:
+    from infrastructure.feature import Universes
     from infrastructure.foundation import Foundation
     from jobs.wakeup import Wakeup
 
@@ -31,6 +32,11 @@ class Starter:
 
     def __init__(self, foundation: Foundation, wakeup: Wakeup) -> None:
         self._foundation, self._wakeup = foundation, wakeup
+
+    @property
+    def universes(self) -> Universes:
+        """The built-in universes that an action may name."""
+        return self._foundation.universes
 
     def require_on(self) -> None:
         """Raises FeatureDisabled while schedules are switched off."""

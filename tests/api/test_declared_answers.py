@@ -24,6 +24,7 @@ LIMIT = 2_000_000  # bytes of a file
 NAMES_IT_ELSEWHERE = {
     "create_alert_rule",
     "preview_alert_rule",
+    "set_up_evening_run",
     *(
         "upload_macro",
         "upload_prices",

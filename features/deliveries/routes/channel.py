@@ -14,7 +14,7 @@ from api.repeatable import Secret, answer_once
 from api.schemas import LongPageQuery, SubmitHeaders
 from api.services import services
 from features.deliveries import channels, looking
-from features.deliveries.channels import Caller
+from features.deliveries.channels import Caller, caller_of
 from features.deliveries.names import key_of
 from features.deliveries.routes.tags import MESSAGES
 from features.deliveries.schemas.channel import (
@@ -27,7 +27,6 @@ from features.deliveries.schemas.channel import (
     channel_answer,
 )
 from features.deliveries.schemas.delivery import QueuedDeliveryAnswer, queued_answer
-from infrastructure.address_guard import AddressGuard, networks_of
 from infrastructure.sql.transaction import after_commit
 from models.job import Lane
 from models.message import Channel
@@ -42,7 +41,7 @@ ONCE_PROBLEMS = ("conflict", "idempotency_mismatch")
 
 def caller() -> Caller:
     """Who asks, and which addresses may be given."""
-    return Caller(org_id(), key_id(), AddressGuard(networks_of(services().settings.webhook_allowed_networks)))
+    return caller_of(org_id(), key_id(), services().settings)
 
 
 @blueprint.get("/channels", responses={200: ChannelPage})

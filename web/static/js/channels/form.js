@@ -2,42 +2,15 @@
 
 import { api } from "../api.js";
 import { byId, fill, h, notify } from "../dom.js";
+import { TYPES } from "./types.js";
 
 const FIELDS = { name: "name", type: "type", address: "address", url: "url", token: "token", time_zone: "zone" };
-/** @type {Record<string, {name: string, label?: string, example?: string, hint?: string, missing: string}>} */
-const TYPES = {
-  email: { name: "E-mail", missing: "Give the e-mail address, as in me@example.com." },
-  webhook: {
-    name: "Webhook",
-    label: "URL",
-    example: "https://example.com/hooks/bellwether",
-    hint: "Messages are posted there, and signed with a secret that is shown once.",
-    missing: "Give the URL that messages are posted to.",
-  },
-  ntfy: {
-    name: "ntfy",
-    label: "URL of the topic",
-    example: "https://ntfy.sh/my-topic",
-    hint: "Whoever knows the name of a public topic can read it.",
-    missing: "Give the URL of the topic, as in https://ntfy.sh/my-topic.",
-  },
-  apprise: {
-    name: "Apprise",
-    label: "URL of Apprise",
-    example: "tgram://token/chat",
-    hint: "It is not shown again. The operator of this service must have installed Apprise.",
-    missing: "Give the URL of Apprise, as in tgram://token/chat.",
-  },
-};
-
 /** @type {HTMLFormElement} */
 const form = byId("channel-form");
 /** @type {(name: string) => HTMLInputElement} */
 const control = (name) => byId(`channel-${name}`);
 /** @type {any} */
 let edited = null;
-
-export const typeName = (type) => TYPES[type]?.name ?? type;
 
 /** Show the fields of the chosen type. */
 function arrange() {

@@ -2,8 +2,9 @@
 
 import { api } from "../api.js";
 import { deliveryWords, drawDeliveries, followDelivery, offerChannels, wireDeliveries } from "../channels/deliveries.js";
-import { edit, startForm, typeName } from "../channels/form.js";
+import { edit, startForm } from "../channels/form.js";
 import { hideSecret, showSecret } from "../channels/secret.js";
+import { typeName } from "../channels/types.js";
 import { ask } from "../dialog.js";
 import { byId, h, isFocusLost, notify } from "../dom.js";
 import { empty, show } from "../states.js";

@@ -1,9 +1,11 @@
 // Schedules: which there are and what they do, what became of their due times, and making, changing and running one.
 
 import { api } from "../api.js";
+import { showSecret } from "../channels/secret.js";
 import { ask } from "../dialog.js";
 import { byId, fill, h, notify } from "../dom.js";
 import { formatMoment } from "../format.js";
+import { startEvening } from "../schedules/evening.js";
 import { calendar, showFirings } from "../schedules/firings.js";
 import { edit, startForm } from "../schedules/form.js";
 import { empty, show } from "../states.js";
@@ -16,7 +18,7 @@ let shown = null; // the schedule whose due times are shown
 function draw() {
   const build = async () => {
     const { items } = await api.get("/schedules", { limit: MOST });
-    if (!items.length) return [empty("Nothing is scheduled yet.", "Make the first schedule below: prices refreshed half an hour after each close, say.")];
+    if (!items.length) return [empty("Nothing is scheduled yet.", "Set up the evening run above, or make a schedule of your own below.")];
     return [h("ul", { class: "schedules", "aria-label": "Schedules" }, items.map(card)), await calendar(items)];
   };
   return show(byId("page"), build, "Looking for schedules …");
@@ -48,6 +50,11 @@ async function look(schedule) {
   shown = schedule.id;
   await showFirings(schedule, () => changed(schedule));
   document.getElementById("firings-title")?.focus();
+}
+
+function focusCard({ id }) {
+  const first = /** @type {HTMLElement | null} */ (document.querySelector(`[data-schedule="${CSS.escape(id)}"] button`));
+  first?.focus();
 }
 
 /** Draw anew after a change, with the due times where they are shown. */
@@ -91,4 +98,9 @@ async function remove(schedule) {
 }
 
 startForm((stored) => changed(stored));
+startEvening(async (schedule, channel) => {
+  await changed(schedule);
+  if (channel) showSecret(channel);
+  else focusCard(schedule);
+});
 draw();

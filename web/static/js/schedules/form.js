@@ -5,6 +5,7 @@ import { byId, fill, h, notify } from "../dom.js";
 import { formatMoment } from "../format.js";
 import { offerStrategies } from "../strategies.js";
 import { chooseUniverse, offerUniverses } from "../universes.js";
+import { afterClose } from "./after-close.js";
 
 const PAUSE = 300; // milliseconds after a key, before the next times are asked for
 const HOUR = 3600;
@@ -31,9 +32,7 @@ function arrange() {
 
 function when() {
   if (chosenForm() === "cron") return { cron: control("cron").value.trim(), time_zone: control("zone").value.trim() || "UTC" };
-  const minutes = Number(control("minutes").value || "0");
-  const two = (number) => String(number).padStart(2, "0");
-  return { calendar: control("calendar").value, after_close: `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}` };
+  return { calendar: control("calendar").value, after_close: afterClose(Number(control("minutes").value || "0")) };
 }
 
 async function preview() {
