@@ -28,7 +28,7 @@ coverage: $(VENV)/.installed-dev .venv-yahoo/.installed ## the tests again, meas
 	@$(BIN)/coverage report
 
 test-browser: $(VENV)/.installed-dev ## the dashboard in a real Chromium, which is installed where Debian's apt-get may
-	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+	@command -v chromium-headless-shell >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium-headless-shell)
 	@TEST_EVERYTHING=1 BELLWETHER_REQUIRE_TOOLS=1 $(BIN)/python -m pytest tests/browser
 
 screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screenshots

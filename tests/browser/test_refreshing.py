@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from kit.accessibility import serious
-from kit.browser import Open, Site, StartSite, Watch, settled
+from kit.browser import Open, Site, StartSite, Watch, settled, start_site
 from kit.companies import Company
 from kit.market import Market
 from kit.price_server import PriceServer, Reply, price_server
@@ -20,21 +20,44 @@ from playwright.sync_api import expect
 
 PHONE = {"width": 390, "height": 844}
 TICKERS = ("ACME", "GLOBEX", "INITECH")
+NEVER_FETCHED = ("HOOLI", "UMBRELLA", "WAYNE")  # before their test, of the site that tests share
 
 
 @pytest.fixture
 def market() -> Market:
-    return Market({ticker: Company(seed, splits=((60, 2.0),)) for seed, ticker in enumerate(TICKERS)})
+    return Market({ticker: Company(seed, splits=((60, 2.0),)) for seed, ticker in enumerate(TICKERS + NEVER_FETCHED)})
 
 
-@pytest.fixture
-def server(market: Market) -> Iterator[PriceServer]:
-    with price_server(market.tiingo) as server:
+@pytest.fixture(scope="module")
+def provider() -> Iterator[PriceServer]:
+    with price_server(lambda _: Reply(b"", 503)) as server:
         yield server
 
 
-def start(start_own_site: StartSite, folder: Path, server: PriceServer, calls: str = "1000/hour") -> Site:
-    return start_own_site(folder, PRICE_PROVIDERS="tiingo", TIINGO_URL=server.address, TIINGO_API_KEY=KEY, TIINGO_CALLS=calls)
+@pytest.fixture
+def server(provider: PriceServer, market: Market) -> PriceServer:
+    """A provider that answers as the test's market does."""
+    provider.answer = market.tiingo
+    return provider
+
+
+@pytest.fixture(scope="module")
+def served(provider: PriceServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = start_site(tmp_path_factory.mktemp("served"), **asking(provider))
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def fresh(served: Site, server: PriceServer) -> Iterator[Site]:
+    """A site whose provider has not failed; what the test follows is not followed afterwards."""
+    yield served
+    for ticker in TICKERS + NEVER_FETCHED:
+        served.api("DELETE", f"/watchlist/{ticker}")
+
+
+def asking(server: PriceServer, calls: str = "1000/hour") -> dict[str, str]:
+    return {"PRICE_PROVIDERS": "tiingo", "TIINGO_URL": server.address, "TIINGO_API_KEY": KEY, "TIINGO_CALLS": calls}
 
 
 def refresh(site: Site, **order: Any) -> str:
@@ -44,15 +67,12 @@ def refresh(site: Site, **order: Any) -> str:
     return str(job["id"])
 
 
-def test_the_followed_tickers_are_refreshed_and_then_analysed(
-    open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path
-) -> None:
-    site = start(start_own_site, tmp_path, server)
-    follow(site, *TICKERS)
-    page = open_page(None, at=site)
+def test_the_followed_tickers_are_refreshed_and_then_analysed(open_page: Open, fresh: Site) -> None:
+    follow(fresh, *TICKERS)
+    page = open_page(None, at=fresh)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/api/v1/providers") else None)
-    page.goto(site.url("/"))
+    page.goto(fresh.url("/"))
     page.get_by_role("button", name="Refresh prices").click()
     assert len(asked) == 1
     area = page.locator(".refresh-area")
@@ -67,20 +87,20 @@ def test_the_followed_tickers_are_refreshed_and_then_analysed(
     expect(page.locator('tr[data-key="ACME"]')).to_contain_text("Current")
 
 
-def test_tickers_are_followed_and_fetched_at_once(open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path) -> None:
-    page = open_page("/", at=start(start_own_site, tmp_path, server))
+def test_tickers_are_followed_and_fetched_at_once(open_page: Open, fresh: Site) -> None:
+    page = open_page("/", at=fresh)
     expect(page.get_by_role("button", name="Refresh prices")).to_be_visible()
-    page.locator("#add-ticker").fill("ACME GLOBEX")
+    page.locator("#add-ticker").fill("HOOLI UMBRELLA")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Follow them and fetch their prices").click()
     expect(page.locator(".refresh-area")).to_contain_text("2 tickers have new prices.")
-    expect(page.locator('tr[data-ticker="ACME"]')).to_contain_text("ACME Inc")
+    expect(page.locator('tr[data-ticker="HOOLI"]')).to_contain_text("HOOLI Inc")
 
 
 def test_waiting_for_the_limit_is_told_with_its_clock(
     open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path
 ) -> None:
-    site = start(start_own_site, tmp_path, server, "3/hour")  # two calls for each new ticker
+    site = start_own_site(tmp_path, **asking(server, "3/hour"))  # two calls for each new ticker
     follow(site, *TICKERS)
     page = open_page("/", at=site, viewport=PHONE)
     page.get_by_role("button", name="Refresh prices").click()
@@ -103,7 +123,7 @@ def test_waiting_is_seen_by_polls_where_there_is_no_stream(
 ) -> None:
     """The job's version is the same when an item that was asked for begins to wait."""
     watch.expected += ["503", "Failed to load resource"]
-    site = start(start_own_site, tmp_path, server, "3/hour")
+    site = start_own_site(tmp_path, **asking(server, "3/hour"))
     page = open_page(None, at=site)
     page.route("**/api/v1/jobs/*/events", lambda route: route.fulfill(status=503))
     job = site.api("POST", "/refresh", json={"tickers": list(TICKERS)}).json()
@@ -114,7 +134,7 @@ def test_waiting_is_seen_by_polls_where_there_is_no_stream(
 def test_a_universe_is_refreshed_and_a_task_refreshes_first(
     open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path
 ) -> None:
-    site = start(start_own_site, tmp_path, server)
+    site = start_own_site(tmp_path, **asking(server))
     assert site.api("PUT", "/universes/pair", json={"items": [{"ticker": "ACME"}, {"ticker": "GLOBEX"}]}).ok
     page = open_page("/universes", at=site, viewport=PHONE)
     page.get_by_role("button", name="Refresh the prices of pair").click()
@@ -140,12 +160,9 @@ def test_a_universe_is_refreshed_and_a_task_refreshes_first(
     expect(page.locator("main")).to_contain_text("brought up to date before each analysis")
 
 
-def test_a_ticker_is_refreshed_from_its_page_which_tells_where_its_prices_are_from(
-    open_page: Open, start_own_site: StartSite, server: PriceServer, market: Market, tmp_path: Path
-) -> None:
-    site = start(start_own_site, tmp_path, server)
-    refresh(site, tickers=["ACME"])
-    page = open_page("/tickers/ACME", at=site)
+def test_a_ticker_is_refreshed_from_its_page_which_tells_where_its_prices_are_from(open_page: Open, fresh: Site, market: Market) -> None:
+    refresh(fresh, tickers=["ACME"])
+    page = open_page("/tickers/ACME", at=fresh)
     expect(page.locator("[data-verdict]")).to_be_visible()
     panel = page.locator(".provenance")
     panel.locator("summary").click()
@@ -153,38 +170,35 @@ def test_a_ticker_is_refreshed_from_its_page_which_tells_where_its_prices_are_fr
         expect(panel).to_contain_text(words)
     before = page.locator("#as-of").inner_text()
     market.evening += 3
-    wait_until(lambda: site.api("POST", "/refresh", json={"tickers": ["ACME"], "force": True}).status_code in (200, 202))
+    wait_until(lambda: fresh.api("POST", "/refresh", json={"tickers": ["ACME"], "force": True}).status_code in (200, 202))
     page.get_by_role("button", name="Refresh prices").click()
     expect(page.locator(".refresh-area")).to_contain_text("Completed")
     page.reload()
     expect(page.locator("#as-of")).not_to_have_text(before)
 
 
-def test_a_ticker_s_own_providers_are_chosen_on_its_page(
-    open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path
-) -> None:
-    site = start(start_own_site, tmp_path, server)
-    refresh(site, tickers=["ACME"])
-    page = open_page("/tickers/ACME", at=site, viewport=PHONE)
+def test_a_ticker_s_own_providers_are_chosen_on_its_page(open_page: Open, fresh: Site) -> None:
+    refresh(fresh, tickers=["ACME"])
+    page = open_page("/tickers/ACME", at=fresh, viewport=PHONE)
     expect(page.locator("[data-verdict]")).to_be_visible()
     page.locator(".provenance summary").click()
     choice = page.get_by_label("Providers that these prices are asked of")
     expect(choice).to_have_value("")
     assert serious(page) == []
     choice.select_option("tiingo only")
-    wait_until(lambda: site.api("GET", "/tickers/ACME/providers").json()["providers"] == ["tiingo"])
+    wait_until(lambda: fresh.api("GET", "/tickers/ACME/providers").json()["providers"] == ["tiingo"])
     expect(choice).to_be_focused()
-    site.api("PUT", "/tickers/ACME/providers", json={"providers": ["yahoo", "csv_url"]})
+    fresh.api("PUT", "/tickers/ACME/providers", json={"providers": ["yahoo", "csv_url"]})
     page.reload()
     page.locator(".provenance summary").click()
     expect(choice.locator("option:checked")).to_have_text("yahoo, then csv_url only")
     choice.select_option("tiingo, as for every ticker")
-    wait_until(lambda: site.api("GET", "/tickers/ACME/providers").json()["providers"] == [])
+    wait_until(lambda: fresh.api("GET", "/tickers/ACME/providers").json()["providers"] == [])
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def test_prices_that_nobody_can_serve_say_why(open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path) -> None:
-    site = start(start_own_site, tmp_path, server)
+    site = start_own_site(tmp_path, **asking(server))
     refresh(site, tickers=["ACME"])
     server.answer = lambda asked: Reply(b"Bad gateway", 502)
     job = refresh(site, tickers=["ACME"], force=True)
@@ -200,15 +214,14 @@ def test_prices_that_nobody_can_serve_say_why(open_page: Open, start_own_site: S
     expect(page.locator('[data-provider="tiingo"]').get_by_text("Failing")).to_be_visible()
 
 
-def test_tasks_tell_what_became_of_each_ticker(open_page: Open, start_own_site: StartSite, server: PriceServer, tmp_path: Path) -> None:
-    site = start(start_own_site, tmp_path, server)
-    job = refresh(site, tickers=["ACME", "NONE"])
-    page = open_page(f"/tasks?job={job}", at=site)
-    row = page.locator('tr[data-key="ACME"]')
+def test_tasks_tell_what_became_of_each_ticker(open_page: Open, fresh: Site) -> None:
+    job = refresh(fresh, tickers=["WAYNE", "NONE"])
+    page = open_page(f"/tasks?job={job}", at=fresh)
+    row = page.locator('tr[data-key="WAYNE"]')
     expect(row).to_contain_text(re.compile(r"New \d+ new bars, \d+ bars to .+, from tiingo"))
     expect(page.locator("h1")).to_contain_text("Refresh of the prices of 2 tickers")
     expect(page.locator('tr[data-key="NONE"]')).to_contain_text("Failed")
-    page.goto(site.url("/prices"))
+    page.goto(fresh.url("/prices"))
     page.get_by_role("button", name="Refresh prices").click()
     expect(page.locator(".refresh-area").get_by_role("link", name=re.compile("prices of all"))).to_be_visible()
 

@@ -92,13 +92,13 @@ def test_faults_are_told_beside_the_form(open_page: Open, watch: Watch) -> None:
 def test_what_became_of_due_times(open_page: Open, site: Site, watch: Watch) -> None:
     """Without a provider of prices the refresh cannot start: the ledger and the calendar say so, in words."""
     watch.expected.append("409")
-    made(site)
+    made(site, name="Thirds of a day", cron="0 */8 * * *")
     page = open_page("/schedules")
     settled(page)
-    card(page, "Half hours").get_by_role("button", name="Run now").click()
-    expect(page.get_by_text("Half hours was not run.")).to_be_visible()
-    card(page, "Half hours").get_by_role("button", name="Due times").click()
-    expect(page.get_by_role("heading", name="Due times of Half hours")).to_be_focused()
+    card(page, "Thirds of a day").get_by_role("button", name="Run now").click()
+    expect(page.get_by_text("Thirds of a day was not run.")).to_be_visible()
+    card(page, "Thirds of a day").get_by_role("button", name="Due times").click()
+    expect(page.get_by_role("heading", name="Due times of Thirds of a day")).to_be_focused()
     expect(page.locator("#next-times li")).to_have_count(10)
     page.get_by_role("button", name="Backfill").click()
     expect(page.get_by_text("due times run again, one after the other.")).to_be_visible()
@@ -111,7 +111,7 @@ def test_what_became_of_due_times(open_page: Open, site: Site, watch: Watch) -> 
 
     while not is_over():
         page.wait_for_timeout(200)
-    card(page, "Half hours").get_by_role("button", name="Due times").click()
+    card(page, "Thirds of a day").get_by_role("button", name="Due times").click()
     row = page.locator("#firings tr").filter(has_text="run again").first
     expect(row).to_contain_text("failed")
     expect(row).to_contain_text("No provider of prices is configured")

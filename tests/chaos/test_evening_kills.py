@@ -11,6 +11,7 @@ import pytest
 from kit.bars import walk
 from kit.channels import caller
 from kit.chaos import JOB_SECONDS, WORKER, Site, kill, wait_until_gone
+from kit.effort import effort
 from kit.receivers import LOOPBACK, Receiver, receiving
 from kit.series import pack
 from kit.servers import wait_until
@@ -33,9 +34,9 @@ from models.watchlist import DEFAULT_LIST, ListKey
 from utils.clock import now
 from utils.json_text import parse_tolerant
 
-TICKERS = tuple(f"EVE{number:03}" for number in range(25))  # so few that a webhook's body has all changes
-BARS, EVENINGS, DAYS = 400, 4, 4  # days between two evenings, so that many verdicts change
-KILLS = 6  # of an evening
+TICKERS = tuple(f"EVE{number:03}" for number in range(effort(25, 15)))  # so few that a webhook's body has all changes
+BARS, EVENINGS, DAYS = 400, effort(4, 3), 4  # days between two evenings, so that many verdicts change
+KILLS = effort(6, 4)  # of an evening
 SETTINGS = {"WEBHOOK_ALLOWED_NETWORKS": ",".join(LOOPBACK)}
 
 

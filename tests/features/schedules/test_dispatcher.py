@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import pytest
 from kit.databases import Backend
+from kit.effort import effort
 from kit.jobs import run_jobs
 from kit.schedules import MISSED_EVENTS, ORG, START, Site, ledger, started_keys, states, utc
 from sqlalchemy import event, text
@@ -32,20 +33,21 @@ DAILY = When("0 12 * * *", "UTC")
 MINUTELY = When("* * * * *", "UTC")
 SUBSCRIBER = Subscriber("schedules", frozenset({EventType.JOB_FINISHED, EventType.RUN_FINISHED}), work_finished)
 NOON = utc(["2026-01-01 12:00"])[0]
+LOOK_HOURS = effort(11, 23)
 
 
 def test_two_years_with_daylight_saving(site: Site) -> None:
-    """A dispatcher that looks every eleven hours, with a schedule in each zone: each due time is once in the ledger, none is invented."""
+    """A dispatcher that looks once or twice a day, with a schedule in each zone: each due time is once in the ledger, none is invented."""
     zones = ("America/New_York", "Europe/Berlin", "Australia/Sydney", "Australia/Lord_Howe")
     schedules = [site.schedule(When("15,45 1,2 * * *", zone), catch_up=0) for zone in zones]
     schedules += [site.schedule(When(calendar="XNYS", after_close="00:30")), site.schedule(When("30 */6 * * *", "Australia/Lord_Howe"))]
     while site.clock.moment < START + timedelta(days=730):
-        site.look(hours=11)
+        site.look(hours=LOOK_HOURS)
     for schedule in schedules:
         due = [moment for moment, *_ in ledger(schedule)]
         assert due == list(due_between(schedule.when, START, site.clock.moment))
         assert all(before < after for before, after in pairwise(due))
-    assert len(started_keys()) == len(set(started_keys())) > 400
+    assert len(started_keys()) == len(set(started_keys())) > 200
 
 
 def test_on_time(site: Site) -> None:
