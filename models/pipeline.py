@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 PIPELINE, PIPELINE_ITEMS = "pipeline", "pipeline_items"  # kinds of job; the first is also a capability
+SEND_REPORT = "send_report"  # a capability, too
+RUNS = (PIPELINE, SEND_REPORT)  # capabilities that are runs, so that none of them can be a step
 PIPELINE_ID = r"^[a-z][a-z0-9_-]{0,59}$"
 NAME = r"^[a-z][a-z0-9_]{0,39}$"  # of an input, a step or an output
 MOST_STEPS = 20

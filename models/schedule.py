@@ -21,7 +21,8 @@ class Action(StrEnum):
     @property
     def capability(self) -> str:
         """The name of the capability that does it."""
-        return {Action.BULK_ANALYSIS: "bulk_analyse", Action.EVIDENCE: "evidence_universe"}.get(self, str(self))
+        others = {Action.BULK_ANALYSIS: "bulk_analyse", Action.EVIDENCE: "evidence_universe", Action.REPORT: "send_report"}
+        return others.get(self, str(self))
 
 
 class Overlap(StrEnum):

@@ -14,9 +14,10 @@ from models.message import ChannelType
 LONGEST_MAIL_ADDRESS = 254
 # Services of Apprise that send a text by HTTPS to a fixed host of theirs. Neither json://, xml:// and form://, which ask any host, nor what
 # reads files or runs programs.
+# Of Apprise's services those with a host of their own: where the URL names the host, the guard of addresses would be passed by.
 APPRISE_SCHEMES = (
-    *("discord", "gchat", "guilded", "ifttt", "join", "line", "msteams", "opsgenie", "pagerduty", "prowl", "pbul", "pover", "pushy"),
-    *("sendgrid", "signl4", "slack", "spontit", "tgram", "twilio", "webex", "zulip"),
+    *("discord", "gchat", "ifttt", "join", "line", "pagerduty", "prowl", "pbul", "pover", "pushy"),
+    *("sendgrid", "signl4", "slack", "tgram", "twilio", "webex"),
 )
 _TOPIC = re.compile(r"/[A-Za-z0-9_-]{1,64}")
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")

@@ -1,4 +1,4 @@
-"""The capabilities of pipelines: `pipeline`, a run, for schedules; and `select`, which chooses from a list."""
+"""The capabilities of pipelines: `pipeline` and `send_report`, runs, for schedules; and `select`, which chooses from a list."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 from sqlalchemy import Connection
 
-from api.schemas import Body
+from api.schemas import Body, UniverseName
+from features.analyses.schemas.analysis import StrategyId
 from features.pipelines.conditions import holds
 from features.pipelines.flags import PIPELINES
-from features.pipelines.library import Library
+from features.pipelines.library import Found, Library
 from features.pipelines.runs import Starter
 from features.pipelines.store import run as run_store
 from features.pipelines.templates import Template, TemplateError, look_up, parse
 from infrastructure.capability import Call, Capability, Reads, Started, Starts
 from models.job import Job
-from models.pipeline import PIPELINE, PIPELINE_ID, Origin
+from models.pipeline import PIPELINE, PIPELINE_ID, SEND_REPORT, Origin
 
 SELECT = "select"
+REPORT = "results_report"  # the pipeline of `send_report`
 MOST_LISTED = 5_000
 FieldPath = Annotated[
     str, StringConstraints(max_length=100, pattern=r"^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*|\[[0-9]{1,6}\])*$")
@@ -32,24 +34,49 @@ class PipelineInputs(Body):
     inputs: dict[str, Any] = Field({}, description="The inputs of the run, by name.")
 
 
+class ReportInputs(Body):
+    """The latest results that are told of, and to whom."""
+
+    universe: UniverseName = Field("watchlist", description="Whose results.")
+    strategy: StrategyId = Field("balanced", description="By which strategy; see GET /strategies.")
+    limit: int = Field(20, ge=0, le=200, description="The results in the message, the highest scores first.")
+    channels: Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], Field(min_length=1, max_length=20)] = Field(
+        description="Ids or names of channels."
+    )
+
+
 def pipeline_capability(library: Library, starter: Starter) -> Capability:
-    """The capability. Its job runs the first piece of the run: a run that waits is not over when that job is."""
+    """The capability `pipeline`. Its job runs the first piece of the run: a run that waits is not over when that job is."""
 
     def start(connection: Connection, call: Call, inputs: PipelineInputs) -> Started:
-        found = library.find_to_run(connection, call.org_id, inputs.pipeline)
-        origin = Origin(created_by=None, caused_by=call.caused_by, cause_key=call.key)
-        run = starter.begin(connection, call.org_id, found, inputs.inputs, origin).run
-        assert run.job_id is not None
-        return Started(run.job_id, run.id)
-
-    def answer(connection: Connection, call: Call, inputs: PipelineInputs, job: Job) -> dict[str, Any]:
-        run = run_store.find_by_cause(connection, call.org_id, call.key)
-        if run is None:
-            return {"run_id": None, "status": str(job.status)}
-        return {"run_id": run.id, "status": run.status, "outputs": run.outputs, "error": run.error}
+        return _begin(connection, call, library.find_to_run(connection, call.org_id, inputs.pipeline), inputs.inputs, starter)
 
     description = "Runs a pipeline. For schedules; it cannot be a step of a pipeline."
-    return Capability(PIPELINE, description, PipelineInputs, Starts(start, answer), PIPELINES)
+    return Capability(PIPELINE, description, PipelineInputs, Starts(start, _answer_run), PIPELINES)
+
+
+def report_capability(library: Library, starter: Starter) -> Capability:
+    """The capability `send_report`: a run of the pipeline `results_report`."""
+
+    def start(connection: Connection, call: Call, inputs: ReportInputs) -> Started:
+        return _begin(connection, call, library.find_to_run(connection, call.org_id, REPORT), inputs.model_dump(), starter)
+
+    description = "Sends the report of the latest results. For schedules; it cannot be a step of a pipeline."
+    return Capability(SEND_REPORT, description, ReportInputs, Starts(start, _answer_run), PIPELINES)
+
+
+def _begin(connection: Connection, call: Call, found: Found, inputs: dict[str, Any], starter: Starter) -> Started:
+    origin = Origin(created_by=None, caused_by=call.caused_by, cause_key=call.key)
+    run = starter.begin(connection, call.org_id, found, inputs, origin).run
+    assert run.job_id is not None
+    return Started(run.job_id, run.id)
+
+
+def _answer_run(connection: Connection, call: Call, inputs: Any, job: Job) -> dict[str, Any]:
+    run = run_store.find_by_cause(connection, call.org_id, call.key)
+    if run is None:
+        return {"run_id": None, "status": str(job.status)}
+    return {"run_id": run.id, "status": run.status, "outputs": run.outputs, "error": run.error}
 
 
 class Comparison(Body):

@@ -36,11 +36,12 @@ def _kinds(foundation: Foundation) -> tuple[PipelineRuns | PipelineItems, ...]:
 
 
 def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
-    from features.pipelines.capabilities import pipeline_capability, select_capability
+    from features.pipelines.capabilities import pipeline_capability, report_capability, select_capability
     from features.pipelines.service import Pipelines
 
     pipelines = foundation.part(Pipelines.of)
-    return (pipeline_capability(pipelines.library, pipelines.starter), select_capability())
+    library, starter = pipelines.library, pipelines.starter
+    return pipeline_capability(library, starter), report_capability(library, starter), select_capability()
 
 
 def _subscribers(foundation: Foundation) -> tuple[Subscriber, ...]:

@@ -12,7 +12,7 @@ from features.pipelines import conditions, inputs
 from features.pipelines.definition import Definition, StepSpec
 from features.pipelines.templates import Template, TemplateError, templates_in
 from infrastructure.capability import Capabilities, Capability, CapabilityNotFound, Starts
-from models.pipeline import NAME, PIPELINE, Mistake
+from models.pipeline import NAME, RUNS, Mistake
 from models.pipeline_errors import PipelineInvalid
 from utils.clock import today
 from utils.input_messages import message_of
@@ -139,7 +139,7 @@ def _of_step(step: StepSpec, where: str, scope: _Scope, capabilities: Capabiliti
     except CapabilityNotFound as error:
         yield Mistake(f"{where}.capability", str(error))
         return
-    if capability.name == PIPELINE:
+    if capability.name in RUNS:
         yield Mistake(f"{where}.capability", "A pipeline cannot be a step of another. Copy its steps.")
         return
     if step.for_each is not None and isinstance(capability.work, Starts):

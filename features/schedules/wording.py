@@ -16,7 +16,7 @@ _DOES = {
     Action.REFRESH: "refresh the prices of {of}",
     Action.BULK_ANALYSIS: "analyse {of}{strategy}",
     Action.EVIDENCE: "compute the evidence over {of}{strategy}",
-    Action.REPORT: "make a report",
+    Action.REPORT: "send the report of {of}{strategy}",
     Action.PIPELINE: "run the pipeline {pipeline}",
 }
 ANY_DAY = datetime(2024, 1, 1, tzinfo=UTC)  # only the expression is read

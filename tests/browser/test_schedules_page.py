@@ -84,9 +84,27 @@ def test_faults_are_told_beside_the_form(open_page: Open, watch: Watch) -> None:
     expect(problem).to_contain_text("day-of-month")
     expect(page.get_by_label("Cron expression")).to_be_focused()
     page.get_by_label("What is done").select_option("report")
+    page.get_by_role("button", name="Make the schedule").click()
+    expect(problem).to_have_text("Choose a channel.")
+    expect(page.get_by_label("To whom")).to_be_focused()
+    page.get_by_label("What is done").select_option("pipeline")
     page.get_by_label("Parameters as JSON").fill("{")
     page.get_by_role("button", name="Make the schedule").click()
     expect(problem).to_have_text("The parameters are no JSON.")
+
+
+def test_a_report_is_sent_to_a_channel(open_page: Open, site: Site) -> None:
+    desk = site.api("POST", "/channels", json={"name": "Desk", "type": "ntfy", "url": "https://ntfy.example/desk"}).json()
+    page = open_page("/schedules")
+    settled(page)
+    page.get_by_label("Name", exact=True).fill("Morning")
+    page.get_by_label("What is done").select_option("report")
+    expect(page.get_by_label("To whom").locator("option:checked")).to_have_text("Desk (ntfy)")
+    page.get_by_role("button", name="Make the schedule").click()
+    expect(card(page, "Morning")).to_contain_text("send the report of the watch list with the strategy balanced.")
+    params = site.api("GET", "/schedules").json()["items"][0]["params"]
+    assert (params["channels"], params["universe"], params["strategy"]) == ([desk["id"]], "watchlist", "balanced")
+    assert site.api("DELETE", f"/channels/{desk['id']}").ok
 
 
 def test_what_became_of_due_times(open_page: Open, site: Site, watch: Watch) -> None:

@@ -39,6 +39,6 @@ class AppriseSender:
 
 
 def _library() -> Any:
-    import apprise  # type: ignore[import-not-found]  # noqa: PLC0415 — an extra
+    import apprise  # noqa: PLC0415 — an extra
 
     return apprise

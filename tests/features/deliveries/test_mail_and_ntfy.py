@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 from kit.channels import Post, caller, delivery, make_channel, message, rows
+from kit.price_server import certificate
 from kit.receivers import Receiver, receiving
 
 import database
@@ -50,15 +55,24 @@ def box() -> Box:
     return Box()
 
 
-@pytest.fixture
-def post(box: Box) -> Iterator[Post]:
+@contextmanager
+def mail_server(box: Box, **options: Any) -> Iterator[int]:
+    """A mail server on a free port, which it yields, until the end of the block."""
     with socket.socket() as free:  # the controller cannot be told to choose one
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Controller(box, hostname="127.0.0.1", port=port, **options)
     controller.start()
-    yield Post(server=MailServer("127.0.0.1", port, "bellwether@example.com", "none"))
-    controller.stop()
+    try:
+        yield port
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def post(box: Box) -> Iterator[Post]:
+    with mail_server(box) as port:
+        yield Post(server=MailServer("127.0.0.1", port, "bellwether@example.com", "none"))
 
 
 def mail_channel(name: str = "My mail") -> Any:
@@ -138,6 +152,31 @@ def test_without_encryption_nothing_is_sent_unless_it_is_set(box: Box, post: Pos
     post.work()
     assert "offers no STARTTLS" in delivery(delivery_id)["reason"]
     assert not box.mails
+
+
+@pytest.mark.parametrize(
+    ("password", "is_trusted", "told"),
+    [
+        ("right", True, None),
+        ("wrong", True, "refuses (535)"),
+        ("right", False, "certificate of the mail server cannot be verified"),
+    ],
+)
+def test_starttls_and_a_name_with_a_password(box: Box, tmp_path: Path, password: str, is_trusted: bool, told: str | None) -> None:
+    file, context = certificate(tmp_path)
+    with mail_server(box, tls_context=context, require_starttls=True, auth_required=True, authenticator=sign_in) as port:
+        trusted = ssl.create_default_context(cafile=str(file)) if is_trusted else None
+        server = MailServer("127.0.0.1", port, "bellwether@example.com", "starttls", "bellwether", password, trusted)
+        post = Post(server=server)
+        (delivery_id,) = post.send([mail_channel()], message())
+        post.work()
+    row = delivery(delivery_id)
+    assert (row["status"], len(box.mails)) == (("delivered", 1) if told is None else ("pending", 0)), row
+    assert told is None or told in row["reason"]
+
+
+def sign_in(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+    return AuthResult(success=(data.login, data.password) == (b"bellwether", b"right"), handled=False)
 
 
 def test_a_mail_server_that_is_not_there_or_not_set(box: Box, post: Post) -> None:

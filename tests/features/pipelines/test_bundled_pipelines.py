@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from kit.channels import make_channel, rows
 from kit.jobs import KINDS
 from kit.pipelines import Runner, outcomes
 
@@ -17,6 +18,7 @@ BUNDLED = {
     "evening_digest",
     "holdings_at_their_stops",
     "market_regime",
+    "results_report",
     "ticker_in_depth",
 }
 
@@ -67,6 +69,17 @@ def test_what_looks_at_stored_results(bundled: Runner, pipeline_id: str) -> None
     done = run(bundled, pipeline_id, universe="all")
     assert set(outcomes(done).values()) == {"ok"}
     assert done["outputs"]["count"] == len(done["outputs"]["items"])
+
+
+def test_the_report_of_results(bundled: Runner) -> None:
+    make_channel("desk", "https://127.0.0.1/desk")
+    scores = {ticker: bundled.client.post("/analyze", {"ticker": ticker}).json["score"] for ticker in ("AAPL", "IBM", "MSFT")}
+    done = run(bundled, "results_report", universe="all", channels=["desk"], limit=2)
+    assert (done["outputs"]["count"], len(done["outputs"]["deliveries"])) == (3, 1)
+    assert bundled.client.get(done["outputs"]["link"].removeprefix("/api/v1")).status_code == 200
+    (sent,) = rows("deliveries")
+    assert sent["title"] == "Report: 3 results by balanced"
+    assert [each["ticker"] for each in bundled.answers(done["id"])["shown"]["items"]] == sorted(scores, key=lambda one: -scores[one])[:2]
 
 
 def test_everything_is_near_a_stop_that_is_far(bundled: Runner) -> None:

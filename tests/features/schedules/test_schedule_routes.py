@@ -103,6 +103,13 @@ def test_an_action_that_nothing_offers(client: Client, foundation: Foundation) -
     assert "'report'" in answer.json["detail"]
 
 
+def test_a_report_needs_somebody_to_tell(client: Client) -> None:
+    answer = client.post("/schedules", CRON | {"action": "report", "params": {"universe": "all"}})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "params.channels")
+    report = made(client, CRON | {"action": "report", "params": {"universe": "all", "strategy": "trend", "channels": ["desk"]}})
+    assert report["sentence"].endswith(": send the report of all tickers with the strategy trend.")
+
+
 def test_names_are_unique(client: Client, foundation: Foundation) -> None:
     made(client, CRON)
     other = made(client, CLOSE)

@@ -1,6 +1,7 @@
 // The evening run as one form: a schedule of the digest, and the channel that it tells, made by one call.
 
 import { api } from "../api.js";
+import { offerChannels } from "../channels/choices.js";
 import { TYPES, typeName } from "../channels/types.js";
 import { byId, fill, h, notify } from "../dom.js";
 import { formatMoment } from "../format.js";
@@ -8,7 +9,6 @@ import { namedStrategies } from "../strategies.js";
 import { offerUniverses } from "../universes.js";
 import { afterClose } from "./after-close.js";
 
-const MOST = 500;
 const PROPOSED = "balanced";
 const NEW = "new:";
 const FIELDS = { name: "name", after_close: "minutes", channel: "where", url: "where", address: "where", strategies: "strategies" };
@@ -67,23 +67,13 @@ async function offerStrategyBoxes() {
   fill(byId("evening-strategies"), ...(await namedStrategies()).map(([id, name]) => box(id, name)));
 }
 
-/** Put the channels that there are before the new ones, and choose the first. */
-async function offerChannels() {
-  const { items } = await api.get("/channels", { limit: MOST });
-  const known = items.filter((channel) => channel.enabled).map((channel) => h("option", { value: channel.id }, `${channel.name} (${typeName(channel.type)})`));
-  const told = control("told");
-  for (const option of told.querySelectorAll("option")) if (!option.value.startsWith(NEW)) option.remove();
-  told.prepend(...known);
-  told.value = items.find((channel) => channel.enabled)?.id ?? `${NEW}email`;
-}
-
 async function open() {
   const isShut = form.hidden;
   form.hidden = !isShut;
   opener.setAttribute("aria-expanded", String(isShut));
   if (!isShut) return;
   try {
-    await Promise.all([offerUniverses(byId("evening-universe")), offerStrategyBoxes(), offerChannels()]);
+    await Promise.all([offerUniverses(byId("evening-universe")), offerStrategyBoxes(), offerChannels(byId("evening-told"))]);
   } catch (error) {
     complain(`The form is not complete. ${error.words ?? error.message}`);
   }

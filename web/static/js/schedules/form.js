@@ -1,6 +1,7 @@
 // The form of a schedule: a new one, or changes of one, with the next times of what it says.
 
 import { api } from "../api.js";
+import { offerChannels } from "../channels/choices.js";
 import { byId, fill, h, notify } from "../dom.js";
 import { formatMoment } from "../format.js";
 import { offerStrategies } from "../strategies.js";
@@ -9,7 +10,7 @@ import { afterClose } from "./after-close.js";
 
 const PAUSE = 300; // milliseconds after a key, before the next times are asked for
 const HOUR = 3600;
-const FIELDS = { name: "name", cron: "cron", time_zone: "zone", after_close: "minutes", calendar: "calendar", catch_up: "catch-up", params: "params" };
+const FIELDS = { name: "name", cron: "cron", time_zone: "zone", after_close: "minutes", calendar: "calendar", catch_up: "catch-up", channels: "channel", params: "params" };
 
 /** @type {HTMLFormElement} */
 const form = byId("schedule-form");
@@ -68,9 +69,13 @@ function complain(text, field = "") {
 /** The parameters of the chosen action. Throws SyntaxError for what is no JSON. */
 function params() {
   const action = control("action").value;
-  if (action === "report" || action === "pipeline") return JSON.parse(control("params").value || "{}");
+  if (action === "pipeline") return JSON.parse(control("params").value || "{}");
   const universe = control("universe").value;
-  return action === "refresh" ? { universe } : { universe, strategy: control("strategy").value };
+  if (action === "refresh") return { universe };
+  const chosen = { universe, strategy: control("strategy").value };
+  if (action !== "report") return chosen;
+  const before = edited?.action === action ? edited.params : {}; // what the form does not show stays
+  return { ...before, ...chosen, channels: [control("channel").value, ...(before.channels ?? []).slice(1)] };
 }
 
 /** Fill the form with a schedule that is to be changed; with null, with a new one. */
@@ -94,6 +99,7 @@ export function edit(schedule) {
     }
     if (schedule.params.universe) chooseUniverse(control("universe"), schedule.params.universe);
     if (schedule.params.strategy) control("strategy").value = schedule.params.strategy;
+    if (schedule.params.channels) control("channel").value = schedule.params.channels[0];
     control("params").value = JSON.stringify(schedule.params, null, 2);
     control("catch-up").value = String(schedule.catch_up / HOUR);
     control("overlap").value = schedule.overlap;
@@ -112,6 +118,11 @@ export function startForm(changed) {
   );
   offerUniverses(byId("schedule-universe"));
   offerStrategies(byId("schedule-strategy"), "balanced");
+  offerChannels(byId("schedule-channel"))
+    .then(() => {
+      if (edited?.params.channels) control("channel").value = edited.params.channels[0];
+    })
+    .catch((error) => notify(`The channels could not be listed. ${error.words ?? error.message}`, { problem: true }));
   form.addEventListener("input", () => {
     complain("");
     arrange();
@@ -123,6 +134,7 @@ export function startForm(changed) {
     if (!control("name").value.trim()) return complain("Give it a name.", "name");
     const times = when();
     if (times.cron === "") return complain("Write a cron expression: 30 17 * * MON-FRI is half past five in the afternoon of each weekday.", "cron");
+    if (control("action").value === "report" && !control("channel").value) return complain("Choose a channel.", "channels");
     let given;
     try {
       given = params();
