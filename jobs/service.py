@@ -23,7 +23,19 @@ from utils.ids import is_id, new_id
 
 log = structlog.get_logger(__name__)
 
-__all__ = ["Submission", "Submit", "cancel", "enqueue", "enqueue_many", "find", "has_active", "retry"]
+__all__ = [
+    "Submission",
+    "Submit",
+    "cancel",
+    "enqueue",
+    "enqueue_many",
+    "find",
+    "find_several",
+    "has_active",
+    "look_at",
+    "params_of_kind",
+    "retry",
+]
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,14 @@ SECONDS = 300
 PRINTED = {
     "bash": [
         '"key_id":"master"', '"preview":', '"verdict":', '"strategy":"weekly"', '"outcome":"added"', '"built_in":false',
-        '"needs":["PRICE_PROVIDERS","TIINGO_API_KEY"]', '"status":"queued"', "event: job", '"status":"completed"',
+        '"needs":["PRICE_PROVIDERS","TIINGO_API_KEY"]', '"refreshes":false', '"status":"queued"', "event: job", '"status":"completed"',
         '"clean":true', '"next_cursor":null', "304", "Idempotent-Replayed: true",
         '"code":"validation_error"', "curl ends with 22", "RateLimit:", "Generating",
     ],
     "python": [
         "'key_id'", "'delimiter': ','", "2013-03-01", "ACME 2013-03-01", "weekly", "['added', 'added', 'no_prices']",
         "2 tickers, 2 with prices", "tiingo needs PRICE_PROVIDERS, TIINGO_API_KEY", "409 no_provider",
+        "London Stock Exchange: run the pipeline evening_digest. whsec_",
         "completed 100%", "6 analysed, 0 failed", "AAPL", "No look-ahead: on 60 days",
         "['AAPL', 'ACME', 'FB', 'GOOG', 'IBM', 'MSFT']", "304", "True true",
         "422 validation_error", "capital", '"minute";r=', "Sell",

@@ -192,3 +192,18 @@ def test_the_bell_looks_when_its_page_is_seen_again(open_page: Open, site: Site)
     fire(site)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("#bell-number")).to_have_text("1")
+
+
+def test_what_was_sent_is_told_below_and_can_be_sent_again(open_page: Open, site: Site) -> None:
+    """The site has no mail server, so that nothing arrives."""
+    channel = site.api("POST", "/channels", json={"name": "Desk", "type": "email", "address": "me@example.com"}).json()
+    site.api("POST", f"/channels/{channel['id']}/test")
+    page = open_page("/alerts")
+    settled(page)
+    sent = page.get_by_role("list", name="Deliveries").get_by_role("listitem").first
+    expect(sent).to_contain_text("Desk")
+    page.get_by_label("Channel", exact=True).select_option("Desk")
+    expect(sent).to_contain_text("SMTP_HOST is not set")
+    sent.get_by_role("button", name="Send again").click()
+    expect(page.get_by_text("did not arrive.")).to_be_visible()
+    assert site.api("DELETE", f"/channels/{channel['id']}").ok

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from kit.browser import Open, Site, settled
+from kit.browser import PAGES, Open, Site, settled
 from playwright.sync_api import expect
 
 FORMATS = """async () => {
@@ -42,20 +42,6 @@ READERS: dict[str, tuple[str, str, dict[str, str]]] = {
     "a Briton in Tokyo": ("en-GB", "Asia/Tokyo", {"day": "28 Mar 2026", "moment": "28 Mar 2026, 21:00 GMT+9", "clock": "21:00:00 GMT+9"}),
 }
 GERMAN = re.compile(r"\bvor \d+ |\bgestern\b|\d\.\d{3},\d{2}|\d{1,2}\. (Jan|Feb|März|Apr|Mai|Juni|Juli|Aug|Sept?|Okt|Nov|Dez)")
-PAGES = (
-    "/",
-    "/tickers/AAPL",
-    "/alerts",
-    "/channels",
-    "/screener",
-    "/tasks",
-    "/reports",
-    "/prices?ticker=AAPL",
-    "/universes",
-    "/evidence",
-    "/pipelines",
-    "/diagnostics",
-)
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -73,7 +59,7 @@ def _plain(text: Any) -> Any:
 def test_no_page_is_half_german(open_page: Open, site: Site) -> None:
     site.api("POST", "/watchlist", json={"ticker": "AAPL"})
     page = open_page(None, locale="de-DE", timezone_id="Europe/Zurich")
-    for path in PAGES:
+    for path in (*PAGES, "/prices?ticker=AAPL"):
         page.goto(site.url(path))
         settled(page)
         text = page.locator("body").inner_text()

@@ -7,25 +7,9 @@ from pathlib import Path
 
 import pytest
 from kit.accessibility import serious
-from kit.browser import Open, Site, Watch, settled
+from kit.browser import PAGES, Open, Site, Watch, settled
 from playwright.sync_api import expect
 
-PAGES = (
-    "/",
-    "/tickers/AAPL",
-    "/alerts",
-    "/channels",
-    "/screener",
-    "/tasks",
-    "/reports",
-    "/prices",
-    "/universes",
-    "/evidence",
-    "/schedules",
-    "/news",
-    "/pipelines",
-    "/diagnostics",
-)
 HOSTILE = '"><img src=x onerror="document.title=1">'
 
 

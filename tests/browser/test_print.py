@@ -7,24 +7,10 @@ import re
 import zlib
 
 import pytest
-from kit.browser import Open, Site, settled
+from kit.browser import PAGES, Open, Site, settled
 from playwright.sync_api import expect
 
 A4_WIDTH = 703  # CSS pixels between the margins
-PAGES = (
-    "/",
-    "/tickers/AAPL",
-    "/alerts",
-    "/channels",
-    "/screener",
-    "/tasks",
-    "/reports",
-    "/prices",
-    "/universes",
-    "/evidence",
-    "/pipelines",
-    "/diagnostics",
-)
 
 
 @pytest.mark.parametrize("path", PAGES)

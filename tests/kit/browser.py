@@ -36,6 +36,23 @@ FLAGS = [
     "--disable-dev-shm-usage",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # no request leaves the machine
 ]
+# A path of each page that is read by who has signed in.
+PAGES = (
+    "/",
+    "/tickers/AAPL",
+    "/alerts",
+    "/channels",
+    "/screener",
+    "/tasks",
+    "/reports",
+    "/prices",
+    "/universes",
+    "/evidence",
+    "/schedules",
+    "/news",
+    "/pipelines",
+    "/diagnostics",
+)
 # For every page: counts the calls whose answer has not begun to come.
 COUNT_CALLS = """
 const original = window.fetch;

@@ -132,7 +132,7 @@ export function drawDeliveries(changes = {}) {
 }
 
 /** Offer channels as a filter. What is chosen stays, also where it is deleted. */
-export function offerChannels(channels) {
+export function filterByChannels(channels) {
   const gone = wanted.channel && !channels.some(({ id }) => id === wanted.channel);
   fill(
     channel,

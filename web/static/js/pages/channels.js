@@ -1,7 +1,7 @@
 // Channels: where messages go, made, tried, changed and deleted; and what became of the messages.
 
 import { api } from "../api.js";
-import { deliveryWords, drawDeliveries, followDelivery, offerChannels, wireDeliveries } from "../channels/deliveries.js";
+import { deliveryWords, drawDeliveries, filterByChannels, followDelivery, wireDeliveries } from "../channels/deliveries.js";
 import { edit, startForm } from "../channels/form.js";
 import { hideSecret, showSecret } from "../channels/secret.js";
 import { typeName } from "../channels/types.js";
@@ -18,7 +18,7 @@ const tested = new Set();
 
 async function build() {
   const { items } = await api.get("/channels", { limit: MOST });
-  offerChannels(items);
+  filterByChannels(items);
   if (!items.length) return empty("No channel yet.", "Add the first one below: your e-mail address, say. Alerts are in their inbox without any.");
   return h("ul", { class: "channels", "aria-label": "Channels" }, items.map(card));
 }
