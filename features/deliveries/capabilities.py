@@ -51,9 +51,16 @@ def answer_notify(connection: Connection, call: Call, inputs: NotifyInputs) -> d
 def _line(item: Any) -> str:
     """An item on one line."""
     if isinstance(item, dict):
-        told = " · ".join(f"{name}: {value}" for name, value in item.items() if value is not None)
+        told = " · ".join(f"{name}: {_shown(value)}" for name, value in item.items() if value is not None)
     elif isinstance(item, list):
-        told = ", ".join(map(str, item))
+        told = ", ".join(map(_shown, item))
     else:
-        told = str(item)
+        told = _shown(item)
     return told[:LONGEST_ITEM]
+
+
+def _shown(value: Any) -> str:
+    """A value for a reader: a number with three decimals, or with three digits where it is below one."""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.3g}"

@@ -137,7 +137,7 @@ def test_what_became_of_due_times(open_page: Open, site: Site, watch: Watch) -> 
     expect(page.locator("#firings tr")).to_have_text(["None yet."])
     page.reload()
     settled(page)
-    expect(page.locator("[data-days] [data-state=failed]").last).to_contain_text("failed")
+    expect(page.locator("[data-days] [data-state=failed]").first).to_contain_text("failed")
 
 
 def test_it_works_by_keyboard(open_page: Open, site: Site) -> None:

@@ -27,6 +27,16 @@ def test_the_same_call_sends_once() -> None:
         answer_notify(connection, Call(1, "x", "a test"), NotifyInputs(channels=["Nobody"], subject="x"))
 
 
+@pytest.mark.usefixtures("backend")
+def test_numbers_are_told_for_readers() -> None:
+    make_channel("hook", "https://receiver.example/hook")
+    told = {"score": -0.30592337692260047, "close": 430.4700000001, "small": 0.000123456, "shares": 12000.0, "days": 3, "none": None}
+    inputs = NotifyInputs(channels=["hook"], subject="Numbers", items=[told])
+    with database.transaction() as connection:
+        answer_notify(connection, Call(1, "run-1:tell", "a test"), inputs)
+    assert "score: -0.306 · close: 430.47 · small: 0.000123 · shares: 12000 · days: 3" in rows()[0]["message"]
+
+
 def test_a_subject_is_one_line() -> None:
     with pytest.raises(ValidationError):
         NotifyInputs(channels=["x"], subject="a\r\nBcc: b")

@@ -67,11 +67,15 @@ async function offerStrategyBoxes() {
   fill(byId("evening-strategies"), ...(await namedStrategies()).map(([id, name]) => box(id, name)));
 }
 
-async function open() {
-  const isShut = form.hidden;
-  form.hidden = !isShut;
-  opener.setAttribute("aria-expanded", String(isShut));
-  if (!isShut) return;
+function show(isShown) {
+  form.hidden = !isShown;
+  opener.setAttribute("aria-expanded", String(isShown));
+  fill(opener, isShown ? "Leave it" : "Set it up");
+}
+
+async function toggle() {
+  show(form.hidden);
+  if (form.hidden) return;
   try {
     await Promise.all([offerUniverses(byId("evening-universe")), offerStrategyBoxes(), offerChannels(byId("evening-told"))]);
   } catch (error) {
@@ -107,7 +111,7 @@ function words({ schedule, channels, refreshes }) {
 
 /** Make the form work; `changed` is called with the schedule that was made and, of a new webhook, its channel with the secret. */
 export function startEvening(changed) {
-  opener.addEventListener("click", open);
+  opener.addEventListener("click", toggle);
   form.addEventListener("input", (event) => {
     complain("");
     arrange();
@@ -123,8 +127,7 @@ export function startEvening(changed) {
       const made = await api.post("/evening-run", wanted);
       notify(words(made));
       form.reset();
-      form.hidden = true;
-      opener.setAttribute("aria-expanded", "false");
+      show(false);
       await changed(made.schedule, made.secret ? { ...made.channels.at(-1), secret: made.secret } : null);
     } catch (error) {
       complain(error.words ?? error.message, error.errors?.[0]?.field ?? "");

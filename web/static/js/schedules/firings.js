@@ -16,15 +16,16 @@ function stateBadge(state, count = 1) {
   return h("span", { class: `badge ${TONES[state] ?? ""}`, dataset: { state } }, count > 1 ? `${formatWhole(count)} ${state}` : state);
 }
 
+/** The last days, today first, so that it is in sight on a phone. */
 function lastDays() {
   const today = Date.now();
-  return Array.from({ length: DAYS }, (_, at) => new Date(today - (DAYS - 1 - at) * DAY).toISOString().slice(0, 10));
+  return Array.from({ length: DAYS }, (_, at) => new Date(today - at * DAY).toISOString().slice(0, 10));
 }
 
 /** The last two weeks of all schedules: in each day's cell what became of its due times. */
 export async function calendar(schedules) {
   const days = lastDays();
-  const { items } = await api.get("/schedule-days", { first: days[0], last: days[DAYS - 1] });
+  const { items } = await api.get("/schedule-days", { first: days[DAYS - 1], last: days[0] });
   const found = new Map();
   for (const { schedule_id: id, day, state, firings } of items) {
     const key = `${id} ${day}`;
