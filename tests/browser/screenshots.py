@@ -65,6 +65,10 @@ def _fill(site: Site) -> None:
     for ticker, notes in NOTES.items():
         site.api("POST", "/watchlist", json={"ticker": ticker, "notes": notes})
     site.api("POST", "/bulk-analyze", json={"universe": "all", "strategy": "trend"})
+    phone = {"name": "Phone", "type": "ntfy", "url": "https://ntfy.example/evening", "time_zone": "Europe/Zurich"}
+    site.api("POST", "/evening-run", json={"strategies": ["balanced", "trend"], "channel": phone})
+    turns = {"name": "Turns to Buy", "on": "verdict_changed", "universe": "watchlist", "conditions": {"to": ["Buy", "Strong Buy"]}}
+    site.api("POST", "/alert-rules", json=turns)
     evidence = site.api("POST", "/evidence", json={"universe": "all"}).json()
     bad = site.api("POST", "/bulk-analyze", json={"tickers": ["AAPL", "IBM", "NOSUCH"]}).json()
     for job in (evidence, bad):
