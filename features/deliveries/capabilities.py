@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from api.schemas import PLAIN_TEXT, PLAIN_TEXT_WITH_LINES, Body
+from features.deliveries.schemas.channel import ChannelKeys
 from features.deliveries.service import resolve_channels, send
 from infrastructure.capability import Call, Capability, Writes
 from models.message import Message
@@ -19,9 +20,7 @@ MOST_ITEMS, LONGEST_ITEM = 500, 500
 class NotifyInputs(Body):
     """A message to channels."""
 
-    channels: Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], Field(min_length=1, max_length=20)] = Field(
-        description="Ids or names of channels."
-    )
+    channels: ChannelKeys = Field(description="Ids or names of channels.")
     subject: Annotated[str, Field(min_length=1, max_length=200, pattern=PLAIN_TEXT)] = Field(description="One line: the title.")
     text: Annotated[str, Field(max_length=20_000, pattern=PLAIN_TEXT_WITH_LINES)] = Field("", description="The text.")
     items: Annotated[list[Any], Field(max_length=MOST_ITEMS)] | None = Field(

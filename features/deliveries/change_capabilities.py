@@ -11,6 +11,7 @@ from api.schemas import PLAIN_TEXT, PLAIN_TEXT_WITH_LINES, Body, Selection
 from database import Database
 from features.analyses.schemas.analysis import StrategyId
 from features.deliveries.changes import MOST_CHANGES, ToldChanges, Wanted, changes_since, tell_changes
+from features.deliveries.schemas.channel import ChannelKeys
 from features.deliveries.service import resolve_channels
 from features.prices import service as prices
 from infrastructure.capability import Call, Capability, Reads, Writes
@@ -34,9 +35,7 @@ class ChangesInputs(Selection):
 class TellChangesInputs(Body):
     """The changes to tell, as `changes` answered them."""
 
-    channels: Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], Field(min_length=1, max_length=20)] = Field(
-        description="Ids or names of channels."
-    )
+    channels: ChannelKeys = Field(description="Ids or names of channels.")
     items: Annotated[list[dict[str, Any]], Field(max_length=MOST_CHANGES)] = Field(description="`items` of `changes`.")
     count: int = Field(ge=0, description="`count` of `changes`.")
     position: int = Field(ge=0, description="`position` of `changes`: up to there is told.")

@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from api.commands import open_database
 from api.services import services
 from features.deliveries.channels import NewChannel, caller_of
-from features.evening.service import EveningRun, set_up
+from features.evening.service import EveningRun, refreshes, set_up
 from features.schedules.service import Starter, author
 from models.api_key import FIRST_ORG
 from models.errors import BellwetherError
@@ -61,7 +61,7 @@ def set_up_command(strategies: tuple[str, ...], channels: tuple[str, ...], time_
         after_close=given["after_close"],
         told=channels,
         channel=new[0] if new else None,
-        refresh=bool(foundation.settings.price_providers) if refresh is None else refresh,
+        refresh=refreshes(refresh, foundation.settings),
     )
     with open_database() as database, database.transaction() as connection:
         caller = caller_of(FIRST_ORG, BY, foundation.settings)

@@ -15,7 +15,7 @@ from api.services import services
 from features.deliveries.channels import caller_of
 from features.deliveries.schemas.channel import channel_answer
 from features.evening.schemas import EveningRunAnswer, EveningRunRequest
-from features.evening.service import set_up
+from features.evening.service import refreshes, set_up
 from features.schedules.schemas import schedule_answer
 from features.schedules.service import Starter, author
 from utils.json_text import dump
@@ -37,7 +37,7 @@ def set_up_evening_run(header: SubmitHeaders, body: EveningRunRequest) -> Respon
     Makes a schedule of the pipeline `evening_digest` and, where wanted, a channel: both or neither. `Location` is the schedule.
     """
     foundation = services().foundation
-    wanted = body.wanted(can_refresh=bool(foundation.settings.price_providers))
+    wanted = body.wanted(refreshes(body.refresh, foundation.settings))
     secret = None
 
     def create(connection: Connection) -> Answer:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from api.schemas import Answer, Body, UniverseName
 from features.analyses.schemas.analysis import StrategyId
-from features.deliveries.channels import NewChannel
-from features.deliveries.schemas.channel import ChannelAnswer, NewChannelRequest
+from features.deliveries.schemas.channel import ChannelAnswer, ChannelKey, NewChannelRequest
 from features.evening.service import EveningRun
 from features.schedules.schemas import AfterClose, Calendar, Name, ScheduleAnswer
 
 MOST_CHANNELS = 10
-ChannelKey = Annotated[str, Field(min_length=1, max_length=60)]
 
 
 class EveningRunRequest(Body):
@@ -44,9 +42,8 @@ class EveningRunRequest(Body):
             raise ValueError("Say who is told: `channels` that there are, or a new `channel`")
         return self
 
-    def wanted(self, can_refresh: bool) -> EveningRun:
+    def wanted(self, refresh: bool) -> EveningRun:
         """The request for the service."""
-        new: NewChannel | None = self.channel.new_channel() if self.channel else None
         return EveningRun(
             name=self.name,
             universe=self.universe,
@@ -54,8 +51,8 @@ class EveningRunRequest(Body):
             calendar=self.calendar,
             after_close=self.after_close,
             told=self.channels,
-            channel=new,
-            refresh=can_refresh if self.refresh is None else self.refresh,
+            channel=self.channel.new_channel() if self.channel else None,
+            refresh=refresh,
         )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from config import Settings
 from features.deliveries import channels
 from features.deliveries import service as deliveries
 from features.deliveries.channels import Caller, NewChannel
@@ -47,6 +48,11 @@ class SetUp:
     schedule: Schedule
     channels: tuple[Channel, ...]
     secret: str | None
+
+
+def refreshes(wanted: bool | None, settings: Settings) -> bool:
+    """Whether providers are asked for prices first: as wanted, and by default where one is configured."""
+    return bool(settings.price_providers) if wanted is None else wanted
 
 
 def set_up(connection: Connection, caller: Caller, wanted: EveningRun, starter: Starter, by: Author) -> SetUp:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from api.schemas import Body, UniverseName
 from features.analyses.schemas.analysis import StrategyId
+from features.deliveries.schemas.channel import ChannelKeys
 from features.pipelines.conditions import holds
 from features.pipelines.flags import PIPELINES
 from features.pipelines.library import Found, Library
@@ -40,9 +41,7 @@ class ReportInputs(Body):
     universe: UniverseName = Field("watchlist", description="Whose results.")
     strategy: StrategyId = Field("balanced", description="By which strategy; see GET /strategies.")
     limit: int = Field(20, ge=0, le=200, description="The results in the message, the highest scores first.")
-    channels: Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], Field(min_length=1, max_length=20)] = Field(
-        description="Ids or names of channels."
-    )
+    channels: ChannelKeys = Field(description="Ids or names of channels.")
 
 
 def pipeline_capability(library: Library, starter: Starter) -> Capability:

@@ -27,6 +27,9 @@ def _type(value: Any) -> Any:
 
 Kind = Annotated[ChannelType, BeforeValidator(_type)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=PLAIN_TEXT)]
+# A channel by its id or name, and those that a message goes to.
+ChannelKey = Annotated[str, Field(min_length=1, max_length=60)]
+ChannelKeys = Annotated[list[ChannelKey], Field(min_length=1, max_length=20)]
 Url = Annotated[str, Field(min_length=1, max_length=LONGEST_URL)]
 Address = Annotated[str, Field(min_length=3, max_length=254)]
 Token = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[!-~]+$")]

@@ -1,4 +1,4 @@
-// Channels as choices, before what a select offers besides.
+// The channels that there are, and as choices before what a select offers besides.
 
 import { api } from "../api.js";
 import { h } from "../dom.js";
@@ -6,11 +6,15 @@ import { typeName } from "./types.js";
 
 const MOST = 500;
 
+/** All channels, by name. */
+export async function listChannels() {
+  return (await api.get("/channels", { limit: MOST })).items;
+}
+
 /** Put the channels that are switched on first into a select, and choose the first; what was put there before is replaced. */
 export async function offerChannels(/** @type {HTMLSelectElement} */ select) {
-  const { items } = await api.get("/channels", { limit: MOST });
   for (const option of select.querySelectorAll("option[data-channel]")) option.remove();
-  const known = items.filter((channel) => channel.enabled);
+  const known = (await listChannels()).filter((channel) => channel.enabled);
   select.prepend(...known.map(({ id, name, type }) => h("option", { value: id, dataset: { channel: id } }, `${name} (${typeName(type)})`)));
   select.selectedIndex = 0;
 }

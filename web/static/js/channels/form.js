@@ -2,9 +2,10 @@
 
 import { api } from "../api.js";
 import { byId, fill, h, notify } from "../dom.js";
+import { problemOf } from "../form-problem.js";
 import { TYPES } from "./types.js";
 
-const FIELDS = { name: "name", type: "type", address: "address", url: "url", token: "token", time_zone: "zone" };
+const complain = problemOf("channel-problem", { name: "channel-name", type: "channel-type", address: "channel-address", url: "channel-url", token: "channel-token", time_zone: "channel-zone" });
 /** @type {HTMLFormElement} */
 const form = byId("channel-form");
 /** @type {(name: string) => HTMLInputElement} */
@@ -21,16 +22,6 @@ function arrange() {
   fill(byId("url-label"), label);
   fill(byId("url-hint"), edited && type === "apprise" ? "It is not shown. Leave this empty to keep it." : hint);
   control("url").placeholder = example;
-}
-
-/** @type {(text: string, field?: string) => void} */
-function complain(text, field = "") {
-  for (const name of Object.values(FIELDS)) control(name).removeAttribute("aria-invalid");
-  fill(byId("channel-problem"), text);
-  const name = FIELDS[field.split(".")[0]];
-  if (!text || !name) return;
-  control(name).setAttribute("aria-invalid", "true");
-  control(name).focus();
 }
 
 /** Fill the form with a channel that is to be changed; with null, with a new one. */

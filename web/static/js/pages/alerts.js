@@ -2,11 +2,9 @@
 
 import { drawInbox, wireInbox } from "../alerts/inbox.js";
 import { drawRules, wireRules } from "../alerts/rules.js";
-import { api } from "../api.js";
+import { listChannels } from "../channels/choices.js";
 import { drawDeliveries, filterByChannels, wireDeliveries } from "../channels/deliveries.js";
 import { notify } from "../dom.js";
-
-const MOST = 500;
 
 wireInbox();
 wireRules();
@@ -14,7 +12,6 @@ wireDeliveries();
 drawInbox();
 drawRules();
 drawDeliveries();
-api
-  .get("/channels", { limit: MOST })
-  .then(({ items }) => filterByChannels(items))
+listChannels()
+  .then(filterByChannels)
   .catch((error) => notify(`The channels could not be listed. ${error.words ?? error.message}`, { problem: true }));

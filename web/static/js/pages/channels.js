@@ -1,6 +1,7 @@
 // Channels: where messages go, made, tried, changed and deleted; and what became of the messages.
 
 import { api } from "../api.js";
+import { listChannels } from "../channels/choices.js";
 import { deliveryWords, drawDeliveries, filterByChannels, followDelivery, wireDeliveries } from "../channels/deliveries.js";
 import { edit, startForm } from "../channels/form.js";
 import { hideSecret, showSecret } from "../channels/secret.js";
@@ -9,15 +10,13 @@ import { ask } from "../dialog.js";
 import { byId, h, isFocusLost, notify } from "../dom.js";
 import { empty, show } from "../states.js";
 
-const MOST = 500;
-
 /** What the last test of a channel came to, by the channel's id. @type {Map<string, string>} */
 const outcomes = new Map();
 /** @type {Set<string>} */
 const tested = new Set();
 
 async function build() {
-  const { items } = await api.get("/channels", { limit: MOST });
+  const items = await listChannels();
   filterByChannels(items);
   if (!items.length) return empty("No channel yet.", "Add the first one below: your e-mail address, say. Alerts are in their inbox without any.");
   return h("ul", { class: "channels", "aria-label": "Channels" }, items.map(card));

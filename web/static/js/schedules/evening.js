@@ -4,6 +4,7 @@ import { api } from "../api.js";
 import { offerChannels } from "../channels/choices.js";
 import { TYPES, typeName } from "../channels/types.js";
 import { byId, fill, h, notify } from "../dom.js";
+import { problemOf } from "../form-problem.js";
 import { formatMoment } from "../format.js";
 import { namedStrategies } from "../strategies.js";
 import { offerUniverses } from "../universes.js";
@@ -11,7 +12,7 @@ import { afterClose } from "./after-close.js";
 
 const PROPOSED = "balanced";
 const NEW = "new:";
-const FIELDS = { name: "name", after_close: "minutes", channel: "where", url: "where", address: "where", strategies: "strategies" };
+const complain = problemOf("evening-problem", { name: "evening-name", after_close: "evening-minutes", channel: "evening-where", url: "evening-where", address: "evening-where" });
 
 /** @type {HTMLFormElement} */
 const form = byId("evening-form");
@@ -24,17 +25,6 @@ let asked = 0;
 /** The type of the channel that is to be made; an empty text where one is told that there is. */
 const newType = () => (control("told").value.startsWith(NEW) ? control("told").value.slice(NEW.length) : "");
 const strategies = () => [.../** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("input[name=strategy]:checked"))].map((box) => box.value);
-
-/** @type {(text: string, field?: string) => void} */
-function complain(text, field = "") {
-  for (const name of ["name", "minutes", "where"]) control(name).removeAttribute("aria-invalid");
-  fill(byId("evening-problem"), text);
-  const name = FIELDS[field.split(".")[0]];
-  if (!text || !name) return;
-  const place = name === "strategies" ? /** @type {HTMLInputElement} */ (form.querySelector("input[name=strategy]")) : control(name);
-  if (name !== "strategies") place.setAttribute("aria-invalid", "true");
-  place?.focus();
-}
 
 /** Ask for the address of a new channel, and for none of one that there is. */
 function arrange() {
@@ -92,8 +82,10 @@ function body() {
   const type = newType();
   const where = control("where").value.trim();
   if (!name) complain("Give it a name.", "name");
-  else if (!strategies().length) complain("Choose a strategy.", "strategies");
-  else if (type && !where) complain(TYPES[type].missing, "channel");
+  else if (!strategies().length) {
+    complain("Choose a strategy.");
+    /** @type {HTMLInputElement | null} */ (form.querySelector("input[name=strategy]"))?.focus();
+  } else if (type && !where) complain(TYPES[type].missing, "channel");
   else {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const made = { name: `${name.slice(0, 50)}: ${typeName(type)}`, type, time_zone: zone, [type === "email" ? "address" : "url"]: where };

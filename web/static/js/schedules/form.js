@@ -3,6 +3,7 @@
 import { api } from "../api.js";
 import { offerChannels } from "../channels/choices.js";
 import { byId, fill, h, notify } from "../dom.js";
+import { problemOf } from "../form-problem.js";
 import { formatMoment } from "../format.js";
 import { offerStrategies } from "../strategies.js";
 import { chooseUniverse, offerUniverses } from "../universes.js";
@@ -10,7 +11,16 @@ import { afterClose } from "./after-close.js";
 
 const PAUSE = 300; // milliseconds after a key, before the next times are asked for
 const HOUR = 3600;
-const FIELDS = { name: "name", cron: "cron", time_zone: "zone", after_close: "minutes", calendar: "calendar", catch_up: "catch-up", channels: "channel", params: "params" };
+const complain = problemOf("schedule-problem", {
+  name: "schedule-name",
+  cron: "schedule-cron",
+  time_zone: "schedule-zone",
+  after_close: "schedule-minutes",
+  calendar: "schedule-calendar",
+  catch_up: "schedule-catch-up",
+  channels: "schedule-channel",
+  params: "schedule-params",
+});
 
 /** @type {HTMLFormElement} */
 const form = byId("schedule-form");
@@ -54,16 +64,6 @@ async function preview() {
 function previewSoon() {
   clearTimeout(pause);
   pause = setTimeout(preview, PAUSE);
-}
-
-/** @type {(text: string, field?: string) => void} */
-function complain(text, field = "") {
-  for (const name of Object.values(FIELDS)) control(name).removeAttribute("aria-invalid");
-  fill(byId("schedule-problem"), text);
-  const name = FIELDS[field.split(".")[0]];
-  if (!text || !name) return;
-  control(name).setAttribute("aria-invalid", "true");
-  control(name).focus();
 }
 
 /** The parameters of the chosen action. Throws SyntaxError for what is no JSON. */
