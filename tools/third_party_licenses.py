@@ -22,7 +22,7 @@ VENDORED = ROOT / "web" / "static" / "vendor" / "README.md"
 DOCUMENT = ROOT / "docs" / "third-party-licenses.md"
 # Licences that the metadata does not state, from the licence file in the wheel.
 UNSTATED_LICENCES = {"peewee": "MIT", "ta-lib": "BSD-2-Clause"}
-HOME_LABELS = ("homepage", "home", "source", "source code", "repository", "documentation")
+HOME_LABELS = ("homepage", "home", "source", "source code", "repository", "github", "documentation")
 HEAD = """# Third-party licences
 
 Written by `make licenses`; do not edit. Bellwether itself is under the [MIT licence](../LICENSE).
