@@ -12,6 +12,7 @@ import pytest
 from kit import databases
 from kit.databases import Backend, own_database, template_maker
 from kit.effort import IS_WHOLE
+from kit.garbage import Freezing
 from kit.measuring import measure
 from kit.redis_server import RedisServer, redis_of_its_own
 from kit.servers import Server, Start
@@ -57,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     measure(config)
+    config.pluginmanager.register(Freezing())
 
 
 # The tests of each entry share a resource that starts slower than a test runs: a database server. So do those of each file of BROWSER, a

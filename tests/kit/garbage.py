@@ -1,0 +1,34 @@
+"""Keeps the garbage collector away from what the tests have loaded."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+EVERY = 50  # tests
+
+
+class Freezing:
+    """A plugin that sets apart what lives on: the collected tests, and the modules that they load one after another.
+
+    The collector would traverse a million objects again and again, which takes a fifth of the time of the tests. What a test leaves is
+    collected as ever.
+    """
+
+    def __init__(self) -> None:
+        self._tests = 0
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self) -> None:
+        _set_apart()
+
+    def pytest_runtest_logfinish(self) -> None:
+        if self._tests % EVERY == 0:
+            _set_apart()
+        self._tests += 1
+
+
+def _set_apart() -> None:
+    gc.collect()
+    gc.freeze()
