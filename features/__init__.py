@@ -13,6 +13,7 @@ from features.deliveries.feature import FEATURE as DELIVERIES
 from features.evening.feature import FEATURE as EVENING
 from features.events.feature import FEATURE as EVENTS
 from features.evidence.feature import FEATURE as EVIDENCE
+from features.legacy.feature import FEATURE as LEGACY
 from features.macro.feature import FEATURE as MACRO
 from features.news.feature import FEATURE as NEWS
 from features.operations.feature import FEATURE as OPERATIONS
@@ -34,6 +35,7 @@ FEATURES = (
     MACRO,
     NEWS,
     WATCHLIST,
+    LEGACY,
     DELIVERIES,
     ALERTS,
     PIPELINES,

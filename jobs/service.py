@@ -14,11 +14,12 @@ from infrastructure.sql.database_clock import database_now
 from infrastructure.sql.transaction import after_commit
 from jobs.settling import settle
 from jobs.store import delay as delay_store
+from jobs.store import finished as finished_store
 from jobs.store import item as item_store
 from jobs.store import job as job_store
 from jobs.store.job import JobRow, Settlement, has_active
 from models.errors import JobChanged, JobFinished, JobNotFinished, JobNotFound, NothingFailed
-from models.job import Job, NewJob, Tally
+from models.job import FinishedJob, Job, NewJob, Tally
 from utils.ids import is_id, new_id
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,7 @@ __all__ = [
     "look_at",
     "params_of_kind",
     "retry",
+    "store_finished",
 ]
 
 
@@ -78,6 +80,17 @@ def enqueue_many(connection: Connection, org_id: int, new_jobs: Sequence[NewJob]
     said = {"jobs": len(rows), "first_job_id": rows[0].id, "items": sum(row.total for row in rows)}
     after_commit(connection, lambda: log.info("jobs queued", **said))
     return [row.id for row in rows]
+
+
+def store_finished(connection: Connection, org_id: int, jobs: Sequence[FinishedJob]) -> set[str]:
+    """Store jobs that ran elsewhere as they ended, unless their ids are stored; return the ids of the new ones.
+
+    No event tells of them: they ended before anybody could have waited for them.
+    """
+    stored = finished_store.find_stored(connection, org_id, [job.id for job in jobs])
+    new = [job for job in jobs if job.id not in stored]
+    finished_store.insert(connection, org_id, new)
+    return {job.id for job in new}
 
 
 def retry(connection: Connection, org_id: int, job_id: str, expected: Sequence[int] | None = None) -> Submission:

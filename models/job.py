@@ -241,3 +241,36 @@ class Tally:
     succeeded: int = 0
     failed: int = 0
     cancelled: int = 0
+
+
+@dataclass(frozen=True)
+class FinishedItem:
+    """An item of a job that ran elsewhere: what came of it, or its fault; neither of one that was cancelled."""
+
+    key: str
+    stored: Stored | None = None
+    error: Fault | None = None
+
+    @property
+    def status(self) -> ItemStatus:
+        """The state that it ended in."""
+        if self.stored is not None:
+            return ItemStatus.SUCCEEDED
+        return ItemStatus.CANCELLED if self.error is None else ItemStatus.FAILED
+
+
+@dataclass(frozen=True)
+class FinishedJob:
+    """A job that ran elsewhere, to be stored as it ended; `params` is JSON. It may name fewer items than it counts."""
+
+    id: str
+    kind: str
+    lane: Lane
+    params: str
+    status: JobStatus
+    tally: Tally
+    error: Fault | None
+    created_at: datetime
+    started_at: datetime
+    finished_at: datetime
+    items: tuple[FinishedItem, ...]

@@ -14,9 +14,11 @@ PUTS_SQL_TOGETHER = {("deploy/restore.py", "_restore_postgres"), ("features/anal
 SQL = re.compile(r"\s*\(?(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|TRUNCATE|COPY|PRAGMA|SET|LOCK|NOTIFY)\b")
 STORE = re.compile(r"(features/\w+|jobs)/store(/\w+)?\.py|(api|infrastructure)/\w+_store\.py")
 WRITES = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+([a-z_]+)\b")
-# Tables that two modules write: the write probe updates a row of the ledger without changing it; delays of items are a noun of their own.
+# Tables that several modules write: the write probe updates a row of the ledger without changing it; delays of items, and jobs that ran
+# elsewhere, are nouns of their own.
 SHARED = {
-    "analysis_job_items": {"jobs/store/delay.py", "jobs/store/item.py"},
+    "analysis_job_items": {"jobs/store/delay.py", "jobs/store/finished.py", "jobs/store/item.py"},
+    "analysis_jobs": {"jobs/store/finished.py", "jobs/store/job.py"},
     "db_version": {"db_migrations.py", "infrastructure/write_probe.py"},
 }
 

@@ -24,6 +24,7 @@ from models.job import Lane
 from models.price_check import PriceCheck
 from tools.api_recorder import Exchange, Recorder, shortened, with_fixed_ids_and_times
 from tools.api_story import price_file, refusals, tell, tell_of_health, tell_of_no_provider
+from tools.imported_story import store_imported, tell_of_imported
 from tools.news_story import store_news
 from tools.price_files import price_files
 from utils.api_utils import PROBLEM_TYPE
@@ -65,7 +66,9 @@ def _record_story(settings: Settings) -> list[Exchange]:
             with machine.foundation.database.transaction() as connection:
                 store_checks(connection, {"INITECH": CHECK})
                 store_news(connection)
+            store_imported(machine.foundation.database, settings.data_dir)
             tell(recorder, run_jobs)
+            tell_of_imported(recorder)
     finally:
         stop(app)
         machine.kinds.close()

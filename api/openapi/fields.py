@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from api.openapi.event_fields import EVENT_FIELDS
 from api.openapi.evidence_fields import EVIDENCE_FIELDS
+from api.openapi.imported_fields import IMPORTED_FIELDS
 from api.openapi.news_fields import NEWS_FIELDS
 from api.openapi.schemas import COMPONENTS, Schema
 
@@ -82,7 +83,7 @@ _EVERYWHERE = {
     "vote": "1 buy, -1 sell, 0 neutral.",
     "warnings": "What to keep in mind about the prices; empty where there is nothing.",
 }
-_ELSEWHERE = EVIDENCE_FIELDS | EVENT_FIELDS | NEWS_FIELDS
+_ELSEWHERE = EVIDENCE_FIELDS | EVENT_FIELDS | IMPORTED_FIELDS | NEWS_FIELDS
 _IN_ONE = _ELSEWHERE | {
     "AddedTicker.name": "The name in the stored prices; null without any.",
     "AddedTicker.has_prices": "Whether prices of it are stored.",

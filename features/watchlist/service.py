@@ -20,7 +20,7 @@ from models.watchlist import AddedTicker, AddOutcome, ListKey, NewItem, Watchlis
 from utils.clock import now
 from utils.ids import new_id
 
-__all__ = ["Changes", "add", "add_many", "change", "find", "follows_ending", "list_items", "path_of", "remove"]
+__all__ = ["Changes", "add", "add_items", "add_many", "change", "find", "follows_ending", "list_items", "path_of", "remove"]
 
 GAP = 1024  # between neighbours, so that ten moves to the same place change one row each
 
@@ -90,6 +90,25 @@ def add_many(connection: Connection, key: ListKey, tickers: Sequence[str], notes
     if new:
         _tell_of_change(connection, key, added=[item.ticker for item in new])
     return [AddedTicker(ticker, names.get(ticker), outcome, ticker in heads) for ticker, outcome in outcomes.items()]
+
+
+def add_items(connection: Connection, key: ListKey, items: Sequence[NewItem]) -> set[str]:
+    """Follow tickers with names, notes and times of their own, in this order; what is on the list stays as it is. Return what was added.
+
+    No two items are of one ticker. Raises WatchlistNotFound.
+    """
+    _lock(connection, key)
+    tickers = [item.ticker for item in items]
+    followed = watchlist_store.find_tickers(connection, key, tickers)
+    heads = prices.find_heads(connection, key.org_id, tickers)
+    new = [item for item in items if item.ticker not in followed]
+    named = [replace(item, name=heads[item.ticker].name) if item.name is None and item.ticker in heads else item for item in new]
+    end = _end(connection, key)
+    watchlist_store.insert(connection, key, {end + GAP * number: item for number, item in enumerate(named)})
+    added = [item.ticker for item in new]
+    if added:
+        _tell_of_change(connection, key, added=added)
+    return set(added)
 
 
 def change(connection: Connection, key: ListKey, ticker: str, changes: Changes) -> WatchlistItem:

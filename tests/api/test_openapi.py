@@ -132,6 +132,8 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "PATCH /api/v1/feeds/{feed_id}",
         "DELETE /api/v1/feeds/{feed_id}",
         "POST /api/v1/feeds/{feed_id}/fetch",
+        "GET /api/v1/imported-results",
+        "GET /api/v1/imported-results/{result_id}",
         "GET /api/v1/macro",
         "GET /api/v1/macro/regime",
         "GET /api/v1/macro/{series}",

@@ -277,3 +277,18 @@ KINDS.macro_fetch = {
   address: () => "/news",
   outcome: ({ outcome, facts }) => outcome && [h("span", { class: `badge ${outcome === "Changed" ? "good" : ""}` }, outcome), facts?.last && ` to ${formatDay(facts.last)}`],
 };
+
+KINDS.imported_analysis = {
+  noun: ["ticker", "tickers"],
+  done: () => "analysed",
+  hasReport: false,
+  outcomes: "Verdict",
+  describe: ({ total, retry_of: retried }) => `Analysis of ${formatCount(total, "ticker", "tickers")} by an earlier tool${retried ? ", failed ones again" : ""}`,
+  facts: ({ job_id: id, status }) => [
+    ["Imported", "it ran in an earlier tool, and cannot be run again"],
+    ["Its id there", id],
+    ["Its state there", status],
+  ],
+  address: ({ key }) => tickerAddress(key),
+  outcome: ({ outcome, facts }) => outcome && [verdictBadge(outcome), has(facts?.score) && ` ${formatScore(facts.score)}`],
+};
