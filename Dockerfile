@@ -8,7 +8,7 @@ ENV PYTHONUNBUFFERED=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1
 
 RUN useradd --create-home --uid 10001 bellwether \
-    && install -d -o bellwether -g bellwether /data
+    && install -d -o bellwether -g bellwether /data /files
 WORKDIR /app
 
 # Dependencies first: they change less often than the code. Every wheel is prebuilt, so there is no compiler in the image.

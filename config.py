@@ -94,6 +94,11 @@ class Settings(BaseSettings):
         (), description="Origins whose pages may call the API from a browser. Production refuses `*`."
     )
 
+    storage_url: Url | None = Field(
+        None, description="Where files are kept: `file:///folder`, or `s3://bucket/prefix?endpoint=…&region=…`. Unset: `DATA_DIR/storage`."
+    )
+    originals_kept_days: int = Field(365, ge=0, description="Days that uploaded price files are kept as they were sent. 0: they are not.")
+
     database_url: Url | None = Field(
         None,
         repr=False,

@@ -14,6 +14,7 @@ from models.news_errors import FeedAddressRefused
 from models.pipeline_errors import Invalid
 from models.price_errors import BasesDiffer, ImplausibleAction, ImportRefused, PriceQuality, PricesPending, PricesUnavailable
 from models.schedule_errors import InvalidSchedule
+from models.storage_errors import StorageAway
 from utils.api_utils import ApiError, FirstErrors
 from utils.database_errors import explanation_of, is_unavailable, refuses_writes
 
@@ -40,6 +41,7 @@ STATUSES = {
     "feature_disabled": 503,
     "prices_unavailable": 503,
     "prices_pending": 503,
+    "unavailable": 503,
 }
 DISABLED_RETRY_AFTER = "60"  # seconds; long, because an operator must switch the feature on
 FETCH_RETRY_AFTER = "5"  # seconds
@@ -65,7 +67,7 @@ def translate(error: Exception) -> ApiError | None:
         return ApiError(422, error.code, str(error), [{"field": getattr(error, "field", "url"), "message": str(error)}])
     if isinstance(error, FeatureDisabled):
         return ApiError(STATUSES[error.code], error.code, str(error), headers={"Retry-After": DISABLED_RETRY_AFTER})
-    if isinstance(error, PricesPending | PricesUnavailable):
+    if isinstance(error, PricesPending | PricesUnavailable | StorageAway):
         return ApiError(STATUSES[error.code], error.code, str(error), headers={"Retry-After": FETCH_RETRY_AFTER})
     if isinstance(error, BellwetherError):
         return ApiError(STATUSES[error.code], error.code, str(error))

@@ -1,4 +1,4 @@
-"""Back up the database while the service runs: `python -m deploy.backup FOLDER [--keep N]`.
+"""Back up the database, and the stored files of a folder, while the service runs: `python -m deploy.backup FOLDER [--keep N]`.
 
 SQLite is copied by its backup interface, Postgres by `pg_dump`: both give a consistent snapshot during writes. An interrupted backup
 leaves no file with the name of a backup.
@@ -23,7 +23,10 @@ from sqlalchemy.engine import URL
 import database
 import db_migrations
 from config import Settings
+from deploy.stored_files import FilesUnreadable, archive_of, has_files, pack
 from infrastructure.entrance import NOT_STARTED, run_program
+from infrastructure.storage.opening import place_of_files
+from models.storage_place import Folder, Place
 from utils.clock import now
 
 SUFFIXES = {"sqlite": ".sqlite", "postgresql": ".dump"}
@@ -34,7 +37,7 @@ class BackupError(Exception):
     """A backup could not be made or restored; the message says what to do."""
 
 
-FAILURES = (*NOT_STARTED, BackupError, sqlite3.Error)
+FAILURES = (*NOT_STARTED, BackupError, FilesUnreadable, sqlite3.Error)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,19 +51,25 @@ def main(arguments: list[str] | None = None) -> int:
 
     def run(settings: Settings) -> int:
         database.configure(settings)
-        backup = back_up(options.folder)
+        place = place_of_files(settings)
+        backup = back_up(options.folder, place=place)
         print(f"{backup} ({backup.stat().st_size:,} bytes). {db_migrations.inspect_database().explanation}")
+        if not isinstance(place, Folder):
+            print(f"The stored files in {place} are not in it: let the bucket keep versions, or copy it as its provider says.")
+        elif archive_of(backup).exists():
+            print(f"{archive_of(backup)} ({archive_of(backup).stat().st_size:,} bytes): the stored files. Keep both together.")
         if options.keep is not None:
             for old in backups(options.folder)[: -options.keep]:
                 old.unlink()
+                archive_of(old).unlink(missing_ok=True)
                 print(f"deleted {old}")
         return 0
 
     return run_program(run, FAILURES)
 
 
-def back_up(folder: Path, name: str = "bellwether") -> Path:
-    """Back up the current database and return the file, which only its owner may read."""
+def back_up(folder: Path, name: str = "bellwether", place: Place | None = None) -> Path:
+    """Back up the current database and return the file, which only its owner may read. With it go the stored files of a folder."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
@@ -74,6 +83,10 @@ def back_up(folder: Path, name: str = "bellwether") -> Path:
             _copy_sqlite(source.path, draft)
         else:
             _dump_postgres(source.options.url, draft)
+        # After the database: what it names was in the folder by then. The archive gets its name before the copy of the database does.
+        if isinstance(place, Folder) and has_files(place):
+            with _whole_or_none(archive_of(target)) as archive:
+                pack(place, archive)
     return target
 
 

@@ -1,6 +1,7 @@
 """Restore a backup, with the service stopped: `python -m deploy.restore FILE`.
 
-First the current database is saved as `before-restore-…` beside the backup. The restore is atomic.
+First the current database is saved as `before-restore-…` beside the backup. The restore of the database is atomic. The stored files of the
+backup, in an archive beside it, replace those of the folder; a backup without such an archive leaves them alone.
 """
 
 # ruff: noqa: S603, T201 — a command: it prints, and starts PostgreSQL's own programs
@@ -13,14 +14,17 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import database
 import db_migrations
 from config import Settings
 from deploy.backup import FAILURES, SUFFIXES, BackupError, back_up, check_sqlite, last_error_line, postgres_client, sync
+from deploy.stored_files import archive_of, check, has_files, pack, unpacking
 from infrastructure.entrance import run_program
+from infrastructure.storage.opening import place_of_files
+from models.storage_place import Folder, Place
 from utils.clock import now
 
 OTHER_CONNECTIONS = """
@@ -41,26 +45,38 @@ def main(arguments: list[str] | None = None) -> int:
 
     def run(settings: Settings) -> int:
         database.configure(settings)
-        copy = restore(options.file, keep=not options.without_copy)
+        copy = restore(options.file, keep=not options.without_copy, place=place_of_files(settings))
         if copy is not None:
             print(f"The former database is in {copy}.")
+            if archive_of(copy).exists():
+                print(f"The former stored files are in {archive_of(copy)}.")
         print(f"Restored {options.file}. {db_migrations.inspect_database()}")
         return 0
 
     return run_program(run, FAILURES)
 
 
-def restore(file: Path, keep: bool = True) -> Path | None:
-    """Replace the database by a backup. With `keep`, save the former database first, if any, and return the copy."""
+def restore(file: Path, keep: bool = True, place: Place | None = None) -> Path | None:
+    """Replace the database by a backup, and the stored files of a folder by those of the backup, where it has some.
+
+    With `keep`, save the former database and files first, if any, and return the copy of the database.
+    """
     target = database.current()
     suffix = SUFFIXES[target.dialect]
     if file.suffix != suffix:
         raise BackupError(f"{file} is not a backup of {target.dialect}, the engine of DATABASE_URL: those end in {suffix}.")
     if not file.is_file():
         raise BackupError(f"There is no file {file}.")
-    if target.path is not None:
-        return _restore_sqlite(file, target.path, keep)
-    return _restore_postgres(file, target.options.url, keep)
+    archive = archive_of(file)
+    folder = place if isinstance(place, Folder) and archive.exists() else None
+    if folder is not None:
+        check(archive)
+    with unpacking(archive, folder) if folder is not None else nullcontext():
+        copy = _restore_sqlite(file, target.path, keep) if target.path is not None else _restore_postgres(file, target.options.url, keep)
+        if copy is not None and folder is not None and has_files(folder):
+            pack(folder, archive_of(copy))
+            archive_of(copy).chmod(0o600)
+    return copy
 
 
 def _restore_sqlite(file: Path, path: Path, keep: bool) -> Path | None:

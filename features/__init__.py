@@ -13,6 +13,7 @@ from features.deliveries.feature import FEATURE as DELIVERIES
 from features.evening.feature import FEATURE as EVENING
 from features.events.feature import FEATURE as EVENTS
 from features.evidence.feature import FEATURE as EVIDENCE
+from features.files.feature import FEATURE as FILES
 from features.legacy.feature import FEATURE as LEGACY
 from features.macro.feature import FEATURE as MACRO
 from features.news.feature import FEATURE as NEWS
@@ -29,6 +30,7 @@ FEATURES = (
     JOBS,
     ACCOUNTS,
     EVENTS,
+    FILES,
     PRICES,
     ANALYSES,
     EVIDENCE,

@@ -10,6 +10,8 @@ import pytest
 
 import database
 from config import ConfigError, Settings
+from infrastructure.storage.opening import place_of_files
+from models.storage_place import Bucket, Folder
 
 GOOD_SECRET = "kQ7vN2xW9zR4tY6uP1sD8fG3hJ5kL0mB"
 GOOD_PRODUCTION = {
@@ -293,6 +295,39 @@ def test_a_provider_that_cannot_be_asked_is_told_at_start(
     found = faults(environ, variables)
     assert list(found) == [variable]
     assert words in found[variable]
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("/srv/files", "does not begin with file:// or s3://"),
+        ("ftp://host/files", "'ftp' is not a kind of storage"),
+        ("file://srv/files", "three slashes"),
+        ("file:///", "no absolute path"),
+        ("file:///srv/../etc", "no absolute path"),
+        ("s3://", "no bucket"),
+        ("s3://Bucket", "no bucket"),
+        ("s3://name:a-secret@bucket", "AWS_SECRET_ACCESS_KEY"),
+        ("s3://bucket/a/../b", "prefix"),
+        ("s3://bucket?endpoint=minio:9000", "endpoint"),
+        ("s3://bucket?region=a b", "region"),
+        ("s3://bucket?secret=a-secret", "endpoint and region alone"),
+        ("s3://bucket?region=a&region=b", "endpoint and region alone"),
+    ],
+)
+def test_a_storage_that_is_none_is_told_at_start(environ: pytest.MonkeyPatch, url: str, words: str) -> None:
+    found = faults(environ, {"STORAGE_URL": url})
+    assert list(found) == ["STORAGE_URL"]
+    assert words in found["STORAGE_URL"]
+    assert "a-secret" not in str(found)
+
+
+def test_where_files_are_kept(environ: pytest.MonkeyPatch) -> None:
+    assert place_of_files(load(environ, {"DATA_DIR": "/srv"})) == Folder(Path("/srv/storage"))
+    assert place_of_files(load(environ, {"STORAGE_URL": "file:///srv/my%20files"})) == Folder(Path("/srv/my files"))
+    bucket = load(environ, {"STORAGE_URL": "s3://bucket/a/b/?endpoint=https://minio.example.com:9000&region=eu-central-1"})
+    assert place_of_files(bucket) == Bucket("bucket", "a/b/", "https://minio.example.com:9000", "eu-central-1")
+    assert place_of_files(load(environ, {"STORAGE_URL": "s3://bucket"})) == Bucket("bucket", "", None, None)
 
 
 MAIL_IS_SET = {"SMTP_HOST": "mail.example.com", "SMTP_FROM": "bellwether@example.com"}

@@ -30,7 +30,7 @@ from models.health import Check, HealthReport
 PASSWORD = "hunter2"
 ALL = (
     "environment", "secrets", "database", "database_writable", "schema", "migration_checksums", "tables", "clock", "redis", "broker",
-    "storage", "disk_space", "port", "draining", "routes", "packages",
+    "data_folder", "disk_space", "port", "draining", "routes", "packages",
 )  # fmt: skip
 
 
@@ -155,7 +155,7 @@ RED = [
     (have_no_secrets, SQLITE, "environment.MASTER_API_KEY", "token_urlsafe"),
     (have_no_secrets, SQLITE, "environment.SECRET_KEY", "token_urlsafe"),
     (have_no_broker, POSTGRES, "broker", "CELERY_BROKER_URL"),
-    (keep_data_in_a_file, SQLITE, "storage", "DATA_DIR"),
+    (keep_data_in_a_file, SQLITE, "data_folder", "DATA_DIR"),
     (drain_for_too_long, SQLITE, "draining", "WEB_GRACEFUL_TIMEOUT to at most"),
 ]
 

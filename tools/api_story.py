@@ -11,6 +11,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, Unsuppor
 
 from infrastructure.web_server.refusal import BROKEN, BROKEN_OFF, TOO_SLOW_BODY, refusal_of
 from tools.api_recorder import Recorder
+from tools.files_story import tell_of_imports
 from tools.news_story import tell_of_macro, tell_of_news
 from tools.pipelines_story import tell_of_pipelines
 
@@ -30,7 +31,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _jobs(call, run_jobs)
     _evidence(call, run_jobs)
     _refreshes(call, run_jobs)
-    _imports(call, run_jobs)
+    tell_of_imports(call, run_jobs, price_file(60))
     tell_of_news(call)
     tell_of_macro(call)
     _watchlist(call)
@@ -183,16 +184,6 @@ def _evidence(call: Recorder, run_jobs: Callable[[], None]) -> None:
     run_jobs()
     call("get_universe_evidence")
     call("get_universe_evidence", header=CSV)
-
-
-def _imports(call: Recorder, run_jobs: Callable[[], None]) -> None:
-    header, *rows = price_file(60).decode().splitlines()
-    table = "\n".join([f"Ticker,{header}", *(f"{ticker},{row}" for row in rows for ticker in ("ACME", "GLOBEX")), ""]).encode()
-    call("import_prices", body=table, query={"dry_run": "true"})
-    for _ in REPEATED:
-        job = call("import_prices", body=table, header={"Idempotency-Key": "2026-11-20-import"})
-    run_jobs()
-    call("list_imported_files", import_id=job["params"]["import_id"])
 
 
 def _refreshes(call: Recorder, run_jobs: Callable[[], None]) -> None:

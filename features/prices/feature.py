@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.prices.routes import action, check, former, imported, price, provider, refresh, ticker, universe
+    from features.prices.routes import action, check, former, imported, original, price, provider, refresh, ticker, universe
 
-    modules = (price, action, check, former, imported, provider, refresh, ticker, universe)
+    modules = (price, action, check, former, imported, original, provider, refresh, ticker, universe)
     return tuple(module.blueprint for module in modules)
 
 

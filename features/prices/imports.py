@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import Connection
 
 from database import AnyReader, Database
+from features.files import service as files_service
 from features.prices.files.archive import Split
 from features.prices.files.dates import DateOrder
 from features.prices.store import action as action_store
@@ -48,10 +49,11 @@ class ImportParams:
 
     import_id: str
     options: UploadOptions
+    original: str | None = None  # the id of the kept file
 
 
-def submit(connection: Connection, org_id: int, split: Split, options: UploadOptions) -> Submission:
-    """Keep the files of an upload and queue the job that stores them, within the caller's transaction."""
+def submit(connection: Connection, org_id: int, split: Split, options: UploadOptions, original: str | None = None) -> Submission:
+    """Keep the files of an upload and queue the job that stores them, within the caller's transaction. `original` is the kept upload."""
     import_id = new_id()
     import_store.insert(connection, org_id, import_id, split.parts, now())
     params = dump(
@@ -65,6 +67,7 @@ def submit(connection: Connection, org_id: int, split: Split, options: UploadOpt
             "price_basis": options.price_basis,
             "volume_basis": options.volume_basis,
             "ignored": split.ignored[:MOST_IGNORED],
+            "original": original,
         }
     ).decode()
     return enqueue(connection, org_id, NewJob(PRICE_IMPORT, Lane.CPU, params, [part.ticker for part in split.parts]))
@@ -83,7 +86,7 @@ def read_params(text: str) -> ImportParams:
             volume_basis=None if values["volume_basis"] is None else Basis(values["volume_basis"]),
             keep_days=values["on_loss"] == "refuse",
         )
-        return ImportParams(values["import_id"], options)
+        return ImportParams(values["import_id"], options, values.get("original"))
     except (KeyError, TypeError, ValueError) as error:
         raise JobUnreadable(f"{type(error).__name__}: {error}") from error
 
@@ -136,6 +139,8 @@ def store_files(connection: Connection, org_id: int, outcomes: Mapping[str, Impo
             continue
         if not params.options.dry_run:
             save(connection, prepared, params.options)
+            if params.original is not None:
+                files_service.add_subjects(connection, org_id, params.original, [ticker])
         import_store.save_report(connection, params.import_id, ticker, imported.report)
         stored[ticker] = _stored(imported)
     return stored

@@ -21,6 +21,7 @@ from features.prices.files.reader import ParsedFile, ReadOptions, read_file
 from features.prices.former import keep_former
 from features.prices.histories import History, merge_histories
 from features.prices.latest_day import latest_day
+from features.prices.originals import Originals
 from features.prices.preview import preview_of
 from features.prices.quality import check_whole, is_whole
 from features.prices.store import action as action_store
@@ -58,12 +59,22 @@ class UploadOptions:
     keep_days: bool = False
 
 
-def import_prices(database: Database, org_id: int, ticker: str, raw: bytes, options: UploadOptions) -> ImportReport:
-    """Store an uploaded file, or with `dry_run` tell what would be stored. The series is written as one unit.
+@dataclass(frozen=True)
+class Upload:
+    """A file that somebody sent for a ticker."""
 
-    The former series can be restored for a while. Raises PriceQuality, AmbiguousDates, BasesDiffer, StoredDaysLost or PricesDamaged, and
-    then stores nothing.
+    org_id: int
+    ticker: str
+    raw: bytes
+
+
+def import_prices(database: Database, upload: Upload, options: UploadOptions, originals: Originals) -> ImportReport:
+    """Store an uploaded file, or with `dry_run` tell what would be stored. The series is written as one unit, and the file kept with it.
+
+    The former series can be restored for a while. Raises PriceQuality, AmbiguousDates, BasesDiffer, StoredDaysLost, PricesDamaged or
+    StorageAway, and then stores nothing.
     """
+    org_id, ticker, raw = upload.org_id, upload.ticker, upload.raw
     with database.read() as connection:
         former = series_store.find_head(connection, org_id, ticker)
     parsed = read_upload(raw, ticker, options, former)
@@ -71,10 +82,12 @@ def import_prices(database: Database, org_id: int, ticker: str, raw: bytes, opti
         with database.read() as connection:
             prepared = prepare(connection, org_id, ticker, parsed, options)
     else:
-        with database.transaction() as connection:
+        # A file that can be read is written before the transaction, which holds a lock.
+        with originals.of_ticker(org_id, ticker, raw) as keep, database.transaction() as connection:
             series_store.lock_ticker(connection, org_id, ticker)
             prepared = prepare(connection, org_id, ticker, parsed, options)
             save(connection, prepared, options)
+            keep(connection)
     return report_of(prepared, parsed, options)
 
 

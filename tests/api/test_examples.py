@@ -17,7 +17,8 @@ from tools.api_examples import examples_of, record
 from tools.api_recorder import Exchange, with_fixed_ids_and_times
 from utils.api_utils import PROBLEM_TYPE
 
-WITHOUT_EXAMPLE = {"application/octet-stream", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}  # no text
+# No text.
+WITHOUT_EXAMPLE = {"application/octet-stream", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/zip"}
 HINT = "Call it in tools/api_story.py, then `make examples`."
 
 

@@ -239,6 +239,9 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "PUT /api/v1/prices/{ticker}",
         "DELETE /api/v1/prices/{ticker}",
         "POST /api/v1/prices/{ticker}/restore",
+        "GET /api/v1/prices/{ticker}/originals",
+        "GET /api/v1/prices/{ticker}/originals/{file_id}",
+        "DELETE /api/v1/prices/{ticker}/originals/{file_id}",
         "GET /api/v1/former-prices",
         "GET /api/v1/providers",
         "POST /api/v1/refresh",
@@ -280,6 +283,7 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "GET /health/ready",
         "GET /health/migrations",
         "GET /api/health/ping",
+        "GET /api/files/{link}",
     }
     for name, operation in operations.items():
         assert 0 < len(operation["summary"]) <= LONGEST_SUMMARY, name

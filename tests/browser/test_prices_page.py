@@ -265,6 +265,20 @@ def test_prices_are_deleted_and_restored_by_keyboard(open_page: Open, site: Site
     assert bars_of(site, "REMOVED") == 80
 
 
+def test_uploaded_files_are_downloaded_and_removed(open_page: Open, site: Site) -> None:
+    put(site, "FILED", 80)
+    page = open_page("/prices?ticker=FILED")
+    files = page.locator("#originals-FILED")
+    files.locator("summary").click()
+    with page.expect_download() as saved:
+        files.get_by_role("button", name="Download FILED.csv").click()
+    assert saved.value.path().read_text() == prices_csv(80)
+    assert serious(page) == []
+    files.get_by_role("button", name="Remove FILED.csv").click()
+    expect(files).to_have_count(0)
+    assert site.api("GET", "/prices/FILED/originals").json()["items"] == []
+
+
 def test_a_likely_split_is_added_by_its_button(open_page: Open, site: Site) -> None:
     header, *lines = prices_csv(120).splitlines()
     rows = [line.split(",") for line in lines]

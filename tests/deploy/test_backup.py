@@ -9,10 +9,12 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,10 @@ from sqlalchemy.engine import make_url
 import database
 import db_migrations
 from deploy import backup, restore
+from deploy.stored_files import archive_of
 from features.watchlist.store import watchlist
+from infrastructure.storage.base import new_key
+from infrastructure.storage.local import LocalStorage
 from models.migration import SchemaState
 from models.watchlist import ListKey, NewItem
 from utils.clock import now
@@ -45,9 +50,12 @@ def _clients(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.skip("pg_dump is not installed")
 
 
-def run(module: str, backend: Backend, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+NOWHERE = Path("/nonexistent")  # a DATA_DIR without stored files
+
+
+def run(module: str, backend: Backend, *arguments: str | Path, data_dir: Path = NOWHERE) -> subprocess.CompletedProcess[str]:
     """Run one of the commands as from a command line."""
-    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": backend.url}
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": backend.url, "DATA_DIR": str(data_dir)}
     command = [sys.executable, "-m", f"deploy.{module}", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
@@ -281,3 +289,90 @@ def test_the_commands_of_the_docker_guide(backend: Backend, tmp_path: Path) -> N
     assert rows() == ["T1A", "T1B"]
     database.close()
     subprocess.run(["dropdb", f"{name}_before"], env=environment, check=True, timeout=60)
+
+
+# ---- stored files ------------------------------------------------------------------------------------------------------------------
+
+
+def stored(data_dir: Path) -> dict[str, bytes]:
+    """What lies in the folder of stored files, by key."""
+    folder = data_dir / "storage"
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def store(data_dir: Path, content: bytes) -> str:
+    """Store a file and return its key."""
+    key = new_key(1)
+    LocalStorage(data_dir / "storage", lambda: "a secret").put(key, BytesIO(content))
+    return key
+
+
+def test_stored_files_go_with_the_database_and_come_back_with_it(backend: Backend, tmp_path: Path) -> None:
+    data, folder = tmp_path / "data", tmp_path / "backups"
+    first = store(data, b"first")
+    (data / "storage" / ".incoming" / "half").write_bytes(b"half")
+    result = run("backup", backend, folder, data_dir=data)
+    assert result.returncode == 0, result.stderr
+    (file,) = backup.backups(folder)
+    archive = archive_of(file)
+    assert archive.name.removesuffix(".files.tar") == file.stem
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o600
+    second = store(data, b"second")
+    (data / "storage" / first).write_bytes(b"spoilt")
+    database.close()
+    result = run("restore", backend, file, data_dir=data)
+    assert result.returncode == 0, result.stderr
+    assert stored(data) == {first: b"first"}
+    assert stat.S_IMODE((data / "storage").stat().st_mode) == 0o700
+    (kept,) = folder.glob(f"before-restore-*{file.suffix}")
+    assert str(archive_of(kept)) in result.stdout
+    database.close()
+    assert run("restore", backend, kept, data_dir=data).returncode == 0
+    assert stored(data) == {first: b"spoilt", second: b"second"}
+    assert sorted(path.name for path in data.iterdir() if "storage" in path.name) == ["storage"]
+
+
+def test_old_archives_go_with_their_databases(backend: Backend, tmp_path: Path) -> None:
+    store(tmp_path / "data", b"content")
+    for _ in range(2):
+        assert run("backup", backend, tmp_path / "backups", "--keep", "1", data_dir=tmp_path / "data").returncode == 0
+    assert len(list((tmp_path / "backups").iterdir())) == 2
+
+
+@pytest.mark.parametrize("damage", ["cut short", "another file", "a path"])
+def test_a_damaged_archive_changes_nothing(backend: Backend, tmp_path: Path, damage: str) -> None:
+    data, folder = tmp_path / "data", tmp_path / "backups"
+    write(1)
+    key = store(data, os.urandom(50_000))
+    run("backup", backend, folder, data_dir=data)
+    (file,) = backup.backups(folder)
+    archive = archive_of(file)
+    if damage == "a path":
+        with tarfile.open(archive, "w") as packed:
+            packed.add(__file__, "../evil")
+    else:
+        archive.write_bytes(archive.read_bytes()[:30_000] if damage == "cut short" else b"no archive at all" * 100)
+    write(2)
+    before = stored(data)
+    database.close()
+    result = run("restore", backend, file, data_dir=data)
+    assert result.returncode == 1
+    assert "Use another backup" in result.stderr
+    assert rows() == ["T1A", "T1B", "T2A", "T2B"]
+    assert stored(data) == before
+    assert key in before
+    assert not (tmp_path / "evil").exists()
+
+
+def test_a_restore_that_fails_leaves_the_files(backend: Backend, tmp_path: Path) -> None:
+    data, folder = tmp_path / "data", tmp_path / "backups"
+    store(data, b"first")
+    run("backup", backend, folder, data_dir=data)
+    (file,) = backup.backups(folder)
+    store(data, b"second")
+    before = stored(data)
+    with database.read() as connection:
+        connection.exec_driver_sql("SELECT COUNT(*) FROM watchlist_items").all()
+        assert run("restore", backend, file, data_dir=data).returncode == 1
+    assert stored(data) == before
+    assert sorted(path.name for path in data.iterdir() if "storage" in path.name) == ["storage"]

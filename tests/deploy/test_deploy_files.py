@@ -33,6 +33,7 @@ FOREIGN = {
     "BELLWETHER_IMAGE", "PUBLISH",  # deploy/compose.yaml's own
     "BELLWETHER_ENV", "BELLWETHER_HOME",  # deploy/systemd/bellwether's own
     "COMPOSE_FILE",  # Docker compose
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",  # of a bucket
     "RAILWAY_RUN_UID", "RAILWAY_DEPLOYMENT_DRAINING_SECONDS", "DATABASE_PUBLIC_URL",  # Railway
     "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PIP_NO_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK",  # Python
     "BASE", "KEY", "JOB", "HOST_NAME", "REPOSITORY", "RELEASE", "FILE", "NAME",  # the reader's shell

@@ -18,12 +18,12 @@ from models.health import Finding, Probe, bad, doubtful, good, skipped
 SPACE_DOUBTFUL, SPACE_BAD = 1_000_000_000, 100_000_000  # bytes
 PLATFORM_FILE = Path(__file__).parents[3] / "railway.toml"
 SPARE_SECONDS = 5.0  # needed after the requests have ended, to stop workers and the pool
-STORAGE_REMEDY = "Set DATA_DIR to a folder that the account of the service may write to."
+FOLDER_REMEDY = "Set DATA_DIR to a folder that the account of the service may write to."
 
 
-def storage_probe(settings: Settings) -> Probe:
+def data_folder_probe(settings: Settings) -> Probe:
     """Whether files can be written to DATA_DIR."""
-    return Probe("storage", lambda: _storage(settings.data_dir), STORAGE_REMEDY)
+    return Probe("data_folder", lambda: _data_folder(settings.data_dir), FOLDER_REMEDY)
 
 
 def disk_probe(settings: Settings) -> Probe:
@@ -103,11 +103,11 @@ def draining(graceful_seconds: float, platform_seconds: float) -> Finding:
     return doubtful(message, remedy) if graceful_seconds + SPARE_SECONDS > platform_seconds else good(message)
 
 
-def _storage(folder: Path) -> Finding:
+def _data_folder(folder: Path) -> Finding:
     place = nearest_folder(folder)
     refusal = refusal_to_write(place)
     if refusal:
-        return bad(refusal, STORAGE_REMEDY)
+        return bad(refusal, FOLDER_REMEDY)
     return good(f"{folder} can be written to." if place == folder.absolute() else f"{folder} does not exist yet; start-up creates it.")
 
 

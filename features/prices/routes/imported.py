@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from flask import Response
 
-from api.authentication import org_id
+from api.authentication import key_id, org_id
 from api.blueprint import REPLACES_DATA, api_blueprint
 from api.flags import require_flag
 from api.heavy import hold_slot
@@ -16,6 +18,7 @@ from api.services import services
 from features.prices.files.archive import split_upload
 from features.prices.flags import UPLOADS
 from features.prices.imports import list_outcomes, submit
+from features.prices.originals import Originals
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.imported import ImportFileBody, ImportPage, ImportPath, ImportQuery, MemberNames
 from jobs.flags import BULK_JOBS
@@ -47,7 +50,10 @@ def import_prices(header: SubmitHeaders, query: ImportQuery, raw: ImportFileBody
     body = raw.get_data()
     hold_slot()
     split = split_upload(body, settings.max_upload_bytes, names_are_tickers=query.names is MemberNames.TICKERS)
-    return submit_job(header.idempotency_key, lambda connection: submit(connection, org_id(), split, query.options()))
+    organization, options = org_id(), query.options()
+    originals = Originals.of(services().foundation, key_id())
+    with originals.of_import(organization, body) if not options.dry_run else nullcontext(lambda _: None) as keep:
+        return submit_job(header.idempotency_key, lambda connection: submit(connection, organization, split, options, keep(connection)))
 
 
 @blueprint.get("/price-imports/<import_id>", responses={200: ImportPage}, problems=("not_found",))

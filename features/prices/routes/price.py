@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from api.authentication import org_id
+from api.authentication import key_id, org_id
 from api.blueprint import api_blueprint
 from api.csv_file import csv_response, wants_csv
 from api.flags import require_flag
@@ -16,10 +16,11 @@ from api.services import services
 from features.prices.files.source import ARCHIVE
 from features.prices.flags import UPLOADS
 from features.prices.former import delete_prices
+from features.prices.originals import Originals
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.price import PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
 from features.prices.service import check_quality, read_prices, stream_csv, stream_json
-from features.prices.uploads import import_prices
+from features.prices.uploads import Upload, import_prices
 from utils.api_utils import json_response, streamed_response
 
 blueprint = api_blueprint("price", PRICES)
@@ -59,7 +60,8 @@ def upload_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Respo
     """Upload a file of daily prices as sites and tools export it: CSV, or the first sheet of a workbook. `understood` tells how it is read.
 
     It needs columns for the date, open, high, low and close; volume and adjusted close are read where they are there, and others ignored. A
-    file is taken whole or refused with the line and column of each fault.
+    file is taken whole or refused with the line and column of each fault. The file itself is kept, too: see GET
+    /prices/{ticker}/originals.
     """
     require_flag(UPLOADS)
     raw.max_content_length = services().settings.max_upload_bytes
@@ -67,7 +69,8 @@ def upload_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Respo
     if len(file) > LARGE_FILE or file.startswith(ARCHIVE):
         # After the file has arrived: a request that waits for its body needs no slot.
         hold_slot()
-    return json_response(import_prices(services().database, org_id(), path.ticker, file, query.options()))
+    upload, originals = Upload(org_id(), path.ticker, file), Originals.of(services().foundation, key_id())
+    return json_response(import_prices(services().database, upload, query.options(), originals))
 
 
 @blueprint.delete("/prices/<ticker>", responses={204: None}, problems=("ticker_not_found", "conflict"))

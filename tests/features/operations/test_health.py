@@ -48,8 +48,8 @@ def test_everything_with_versions_durations_and_breakers(client: Client, backend
     answer = client.get("/health")
     checks = states(answer)
     assert set(checks) - {"disk_space"} == {
-        "database", "schema", "database_writable", "redis", "broker", "pool", "breaker", "flags", "storage", "clock", "backlog", "workers",
-        "calendars", "deliveries", "events", "schedules",
+        "database", "schema", "database_writable", "redis", "broker", "pool", "breaker", "flags", "data_folder", "storage", "clock",
+        "backlog", "workers", "calendars", "deliveries", "events", "schedules",
     }  # fmt: skip
     assert answer.json["status"] == "ok"
     assert {"bellwether", "python", "flask"} <= set(answer.json["versions"])

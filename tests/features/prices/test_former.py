@@ -14,7 +14,8 @@ from kit.support import Client
 
 import database
 from features.prices.former import prune_former
-from features.prices.uploads import UploadOptions, import_prices
+from features.prices.originals import Originals
+from features.prices.uploads import Upload, UploadOptions, import_prices
 from models.price_series import FORMER_KEPT_FOR
 from utils.clock import now
 
@@ -104,7 +105,12 @@ def test_where_there_is_nothing_it_is_said(client: Client, path: str) -> None:
 
 
 def test_shared_prices_are_not_deleted_and_come_out_behind_ones_own(client: Client) -> None:
-    import_prices(database.current(), 0, "SHARED", csv_of(100).encode(), UploadOptions())
+    import_prices(
+        database.current(),
+        Upload(0, "SHARED", csv_of(100).encode()),
+        UploadOptions(),
+        Originals.of(client.app.services.foundation, "tests"),
+    )
     answer = client.delete("/prices/SHARED")
     assert (answer.status_code, answer.json["code"]) == (409, "conflict")
     report = client.put("/prices/SHARED", csv_of(60)).json

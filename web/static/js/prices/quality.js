@@ -11,6 +11,7 @@ import { download } from "../transfer.js";
 import { badge } from "../words.js";
 import { footing } from "./footing.js";
 import { formerPrices, removePrices } from "./former.js";
+import { originals } from "./originals.js";
 import { warningList } from "./warnings.js";
 
 const GAPS_SHOWN = 8;
@@ -18,7 +19,7 @@ const GAPS_SHOWN = 8;
 /** Load and build it; `choose(ticker)` opens the file picker for the ticker, and `changed()` is called after a change. */
 export async function quality(ticker, choose, changed) {
   const found = await api.get(`/prices/${encodeURIComponent(ticker)}/quality`);
-  const [actions, difference] = await Promise.all([footing(ticker, { isOwn: found.own, changed }), found.fetch ? readDifference(ticker) : null]);
+  const [actions, difference, files] = await Promise.all([footing(ticker, { isOwn: found.own, changed }), found.fetch ? readDifference(ticker) : null, found.own ? originals(ticker) : null]);
   return h(
     "div",
     { class: "quality" },
@@ -32,6 +33,7 @@ export async function quality(ticker, choose, changed) {
     found.former && formerPrices(found.former, changed),
     gaps(found.gaps, ticker),
     actions,
+    files,
     h(
       "div",
       { class: "row" },

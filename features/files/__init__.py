@@ -1,0 +1,1 @@
+"""Files in the storage: originals of uploads, and kept reports."""
