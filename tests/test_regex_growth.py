@@ -122,6 +122,9 @@ def patterns() -> Iterator[Any]:
             yield from (pytest.param(pattern, use, id=f"{module.__name__}.{name}-{use}") for use in sorted(uses[name]))
 
 
+PATTERNS = list(patterns())
+
+
 def test_functions_of_re_are_called_by_their_whole_names() -> None:
     """The search for calls of `re` does not see names imported from it."""
     for path, tree in sources().items():
@@ -148,7 +151,7 @@ def check_steps(pattern: re.Pattern[Any], method: str, prepare: Callable[[str], 
         steps(make, SIZES[-1], costs[make])
 
 
-@pytest.mark.parametrize(("pattern", "method"), list(patterns()))
+@pytest.mark.parametrize(("pattern", "method"), PATTERNS)
 def test_patterns_are_linear(pattern: re.Pattern[Any], method: str) -> None:
     check_steps(pattern, method)
 
@@ -183,7 +186,7 @@ def test_the_count_refuses_what_it_does_not_know(text: str) -> None:
         Machine(re.compile(text))
 
 
-@pytest.mark.parametrize(("pattern", "method"), [*patterns(), (re.compile(rb"(?<!\r)\n"), "search"), (re.compile(r"(?<=ab)c+"), "findall")])
+@pytest.mark.parametrize(("pattern", "method"), [*PATTERNS, (re.compile(rb"(?<!\r)\n"), "search"), (re.compile(r"(?<=ab)c+"), "findall")])
 def test_the_count_finds_what_python_finds(pattern: re.Pattern[Any], method: str) -> None:
     machine = Machine(pattern)
     for make in hostile_texts(machine):

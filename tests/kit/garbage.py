@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Generator
+from typing import Any
 
 import pytest
+
+from infrastructure.garbage import loading
 
 EVERY = 50  # tests
 
@@ -19,16 +23,13 @@ class Freezing:
     def __init__(self) -> None:
         self._tests = 0
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_finish(self) -> None:
-        _set_apart()
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Generator[None, Any, Any]:
+        with loading():
+            return (yield)
 
     def pytest_runtest_logfinish(self) -> None:
         if self._tests % EVERY == 0:
-            _set_apart()
+            gc.collect()
+            gc.freeze()
         self._tests += 1
-
-
-def _set_apart() -> None:
-    gc.collect()
-    gc.freeze()
