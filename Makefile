@@ -6,7 +6,7 @@ CHECKS := check-test-types check-types check-style check-js check-client
 LOCKED := requirements requirements-yahoo requirements-apprise requirements-dev requirements-tools benchmarks/requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-failed coverage test-all test-browser screenshots check check-style check-types check-test-types check-js check-client format format-js bench lock audit licenses settings examples runbook calendars clean
+.PHONY: help run test test-failed coverage test-all test-browser screenshots check check-style check-types check-test-types check-js check-client format format-js bench lock audit licenses settings examples runbook calendars passwords clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,7 +89,7 @@ audit: .venv-tools/.installed ## known vulnerabilities of every pinned package; 
 licenses: $(VENV)/.installed ## docs/third-party-licenses.md, from what is pinned and vendored
 	@$(BIN)/python -m tools.third_party_licenses
 
-settings: $(VENV)/.installed ## docs/settings.md and .env.example, from config.py
+settings: $(VENV)/.installed ## docs/settings.md and .env.example, from config_fields.py
 	@$(BIN)/python -m tools.settings_page
 
 runbook: $(VENV)/.installed-dev ## web/templates/runbook_text.html, from docs/runbook.md
@@ -97,6 +97,9 @@ runbook: $(VENV)/.installed-dev ## web/templates/runbook_text.html, from docs/ru
 
 examples: $(VENV)/.installed-dev ## api/openapi/examples.json, from answers of the running service
 	@$(BIN)/python -m tools.api_examples
+
+passwords: $(VENV)/.installed-dev ## data/common_passwords.bin, from the list of zxcvbn
+	@$(BIN)/python -m tools.common_passwords
 
 calendars: .venv-tools/.installed ## data/calendars.json, from exchange_calendars
 	@.venv-tools/bin/python -m tools.calendars

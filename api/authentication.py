@@ -16,7 +16,7 @@ from werkzeug.datastructures import Headers
 
 from api.request_state import RequestState, StatefulRequest, request_state
 from api.services import services
-from models.api_key import MASTER, Principal
+from models.access import Principal, Scope
 from models.errors import Forbidden
 from models.session import Session
 from utils.api_utils import ApiError
@@ -41,17 +41,21 @@ class KeyVerifier(Protocol):
         """Whether a key is the master key."""
 
 
-class SessionKeeper(Protocol):
-    """Begins, finds and ends browser sessions. Every method raises the database's errors."""
+class TokenVerifier(Protocol):
+    """Verifies access tokens. `principal` raises the database's errors."""
 
-    def begin(self, key: str, principal: Principal, replaced: str | None = None) -> str:
-        """Store a session for a verified key and return its token. The session of the token `replaced` ends."""
+    def is_shaped(self, credential: str) -> bool:
+        """Whether a credential looks like an access token, which an API key never does."""
+
+    def principal(self, token: str) -> Principal | None:
+        """The principal of a token; None for one that is not valid."""
+
+
+class SessionFinder(Protocol):
+    """Finds browser sessions. It raises the database's errors."""
 
     def find(self, token: str) -> Session | None:
         """The session of a token; None for an unknown token or a session that has ended."""
-
-    def end(self, session: Session) -> None:
-        """End a session."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,13 @@ class Authentication:
     """The verifiers that the accounts feature registers."""
 
     keys: KeyVerifier
-    sessions: SessionKeeper
+    sessions: SessionFinder
+    tokens: TokenVerifier
+
+    def principal(self, credential: str) -> Principal | None:
+        """The principal of an API key or an access token; None for one that is not valid."""
+        verifier = self.tokens if self.tokens.is_shaped(credential) else self.keys
+        return verifier.principal(credential)
 
 
 def principal() -> Principal:
@@ -74,9 +84,16 @@ def org_id() -> int:
     return principal().org_id
 
 
-def key_id() -> str:
-    """The id of the caller's key; `master` for the master key."""
-    return principal().key_id
+def actor_id() -> str:
+    """The id under which it is written down what the caller did: the key's (`master` for the master key), else the person's."""
+    return principal().actor_id
+
+
+def user_id() -> str:
+    """The id of the person who is signed in, on a route that is marked `@in_person`."""
+    found = principal().user_id
+    assert found is not None, "the route is not marked `@in_person`"
+    return found
 
 
 def is_authenticated(ask_database: bool = True) -> bool:
@@ -106,7 +123,7 @@ def caller_check() -> Callable[[], bool]:
 
     def is_valid() -> bool:
         try:
-            return (authentication.keys.principal(key) if key else authentication.sessions.find(cookie)) is not None
+            return (authentication.principal(key) if key else authentication.sessions.find(cookie)) is not None
         except SQLAlchemyError as error:
             if not is_unavailable(error):
                 raise
@@ -138,7 +155,7 @@ def register_authentication(app: Application) -> None:
 def _identify(request: Request, state: RequestState, authentication: Authentication) -> None:
     key = presented_key(request.headers)
     if key:
-        state.principal = authentication.keys.principal(key)
+        state.principal = authentication.principal(key)
     elif cookie := request.cookies.get(SESSION_COOKIE):
         state.session = authentication.sessions.find(cookie)
         state.principal = state.session.principal if state.session else None
@@ -153,14 +170,33 @@ def register_guard(app: Application) -> None:
             return None
         if state.principal is None:
             return _refuse_or_redirect(state.view)
-        if getattr(state.view, "is_admin", False) and state.principal.key_id != MASTER:
-            raise Forbidden("This needs the master key (MASTER_API_KEY).")
+        _require_rights(state.view, state.principal)
         session = state.session
         if session is not None and request.method not in SAFE_METHODS and not session.allows_change(request.headers.get(CSRF_HEADER)):
             raise Forbidden(f"A change made with a session needs its token as {CSRF_HEADER}. Load the page again.")
         return None
 
     app.add_hooks(before=require_principal)
+
+
+def _require_rights(view: Any, principal: Principal) -> None:
+    """Refuse a caller who may not do what a view does, before its input is read. Raises Forbidden."""
+    if getattr(view, "is_operators", False):
+        if not principal.is_operator:
+            raise Forbidden("This needs the master key (MASTER_API_KEY), or somebody who looks after the whole installation.")
+        return
+    if getattr(view, "is_in_person", False):
+        if not principal.is_in_person:
+            raise Forbidden("This needs a person who is signed in; an API key cannot do it.")
+        return
+    needed: Scope = getattr(view, "needs", Scope.READ)
+    if needed in principal.scopes:
+        return
+    if principal.key_id is None and principal.role is None:
+        raise Forbidden("You are no longer a member of this organization. GET /api/v1/auth/me lists those that you can change to.")
+    if principal.key_id is None:
+        raise Forbidden(f"You are {principal.role} in this organization, and this needs more: the scope {needed}.")
+    raise Forbidden(f"This key may not do this: it needs the scope {needed}.")
 
 
 def _refuse_or_redirect(view: Any) -> Any:
@@ -171,8 +207,12 @@ def _refuse_or_redirect(view: Any) -> Any:
         if request.cookies.get(SESSION_COOKIE):
             parameters["reason"] = "ended"
         return redirect(f"{sign_in_page}?{urlencode(parameters)}" if parameters else sign_in_page, 303)
-    problem = "The API key is not valid." if presented_key(request.headers) else "An API key is needed."
-    detail = f"{problem} Send it as X-API-Key: KEY or Authorization: Bearer KEY."
+    presented = presented_key(request.headers)
+    if presented and services().authentication.tokens.is_shaped(presented):
+        detail = "The access token is not valid, or has expired. Get another from POST /api/v1/auth/refresh."
+    else:
+        problem = "The API key is not valid." if presented else "An API key is needed, or an access token."
+        detail = f"{problem} Send it as X-API-Key: KEY or Authorization: Bearer KEY."
     raise ApiError(401, "unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="bellwether"'})
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from flask import Blueprint
 
-from api.marks import View
+from api.marks import View, has_rights
 from api.problem import problem_answers
 from api.validation import validated
 
@@ -16,9 +16,10 @@ from api.validation import validated
 REPLACES_DATA = {"x-replaces-data": True}
 # The codes of problems that any route under /api/v1 may answer.
 ANYWHERE = (
-    *("unauthorized", "request_timeout", "uri_too_long", "validation_error", "rate_limited", "headers_too_large"),
+    *("unauthorized", "forbidden", "request_timeout", "uri_too_long", "validation_error", "rate_limited", "headers_too_large"),
     *("internal_error", "not_implemented", "unavailable"),
 )
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 DOCUMENTATION = ("responses", "openapi_extensions")  # options of a route that are for the OpenAPI document
 
 
@@ -82,6 +83,8 @@ class ApiBlueprint(Blueprint):
         add = super().route(rule, **options)
 
         def declare(view: View) -> View:
+            if not READING.issuperset(options["methods"]) and not has_rights(view):
+                raise ValueError(f"{view.__module__}.{view.__name__} changes something: mark who may, as with @needs(Scope.MANAGE).")
             self.operations += [Operation(method, rule, view, sends, sends_with, documentation) for method in options["methods"]]
             add(validated(view))
             return view

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from http import HTTPStatus
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from database import DatabaseSuspended
 from infrastructure.breaker import BreakerOpen
+from models.account_errors import PasswordRefused, SecondFactorNeeded, SignInBusy, TooManyTries
 from models.delivery_errors import ChannelAddressRefused
 from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse
 from models.news_errors import FeedAddressRefused
@@ -19,6 +21,10 @@ from utils.api_utils import ApiError, FirstErrors
 from utils.database_errors import explanation_of, is_unavailable, refuses_writes
 
 STATUSES = {
+    "unauthorized": 401,
+    "totp_required": 401,
+    "rate_limited": 429,
+    "unavailable": 503,
     "forbidden": 403,
     "not_found": 404,
     "ticker_not_found": 404,
@@ -41,7 +47,15 @@ STATUSES = {
     "feature_disabled": 503,
     "prices_unavailable": 503,
     "prices_pending": 503,
-    "unavailable": 503,
+}
+CHALLENGE_HEADERS = {"WWW-Authenticate": 'Bearer realm="bellwether"'}
+# The field of requests that an error is about.
+FIELDS: dict[type[BellwetherError], str] = {
+    ImplausibleAction: "amount",
+    NothingToAnalyse: "universe",
+    ChannelAddressRefused: "url",
+    FeedAddressRefused: "url",
+    PasswordRefused: "password",
 }
 DISABLED_RETRY_AFTER = "60"  # seconds; long, because an operator must switch the feature on
 FETCH_RETRY_AFTER = "5"  # seconds
@@ -50,27 +64,8 @@ UNWRITABLE_RETRY_AFTER = "60"  # seconds; long, because an operator must make ro
 
 def translate(error: Exception) -> ApiError | None:
     """The HTTP error for an exception; None for an unexpected exception."""
-    if isinstance(error, PriceQuality):
-        problems = [{"field": problem.place, "message": problem.message} for problem in error.problems]
-        return ApiError(422, error.code, str(error), FirstErrors(problems, error.total))
-    if isinstance(error, ImportRefused | Invalid | InvalidSchedule):
-        refused = [{"field": name, "message": message} for name, message in error.problems]
-        return ApiError(422, error.code, str(error), FirstErrors(refused, len(refused)))
-    if isinstance(error, BasesDiffer):
-        days = [{"field": str(day), "message": error.sentence(old, new)} for day, old, new in error.days]
-        return ApiError(422, error.code, str(error), days)
-    if isinstance(error, ImplausibleAction):
-        return ApiError(422, error.code, str(error), [{"field": "amount", "message": str(error)}])
-    if isinstance(error, NothingToAnalyse):
-        return ApiError(422, error.code, str(error), [{"field": "universe", "message": str(error)}])
-    if isinstance(error, ChannelAddressRefused | FeedAddressRefused):
-        return ApiError(422, error.code, str(error), [{"field": getattr(error, "field", "url"), "message": str(error)}])
-    if isinstance(error, FeatureDisabled):
-        return ApiError(STATUSES[error.code], error.code, str(error), headers={"Retry-After": DISABLED_RETRY_AFTER})
-    if isinstance(error, PricesPending | PricesUnavailable | StorageAway):
-        return ApiError(STATUSES[error.code], error.code, str(error), headers={"Retry-After": FETCH_RETRY_AFTER})
     if isinstance(error, BellwetherError):
-        return ApiError(STATUSES[error.code], error.code, str(error))
+        return _with_fields(error) or _to_try_again(error) or _of_sign_in(error) or ApiError(STATUSES[error.code], error.code, str(error))
     if isinstance(error, BreakerOpen | DatabaseSuspended):
         detail = f"The {getattr(error, 'name', 'database')} failed several times in a row. Try again after the seconds in Retry-After."
         return ApiError(503, "unavailable", detail, headers={"Retry-After": str(max(1, math.ceil(error.retry_after)))})
@@ -81,3 +76,41 @@ def translate(error: Exception) -> ApiError | None:
     if is_unavailable(error):
         return ApiError(503, "unavailable", "The database does not answer right now. Try again in a few seconds.")
     return None
+
+
+def _with_fields(error: BellwetherError) -> ApiError | None:
+    """The error for input of which the places that do not fit are known."""
+    if isinstance(error, PriceQuality):
+        problems = [{"field": problem.place, "message": problem.message} for problem in error.problems]
+        return ApiError(422, error.code, str(error), FirstErrors(problems, error.total))
+    if isinstance(error, ImportRefused | Invalid | InvalidSchedule):
+        refused = [{"field": name, "message": message} for name, message in error.problems]
+        return ApiError(422, error.code, str(error), FirstErrors(refused, len(refused)))
+    if isinstance(error, BasesDiffer):
+        days = [{"field": str(day), "message": error.sentence(old, new)} for day, old, new in error.days]
+        return ApiError(422, error.code, str(error), days)
+    field = next((field for kind, field in FIELDS.items() if isinstance(error, kind)), None)
+    return (
+        None if field is None else ApiError(422, error.code, str(error), [{"field": getattr(error, "field", field), "message": str(error)}])
+    )
+
+
+def _to_try_again(error: BellwetherError) -> ApiError | None:
+    """The error for what another attempt may do, later."""
+    if isinstance(error, FeatureDisabled):
+        return ApiError(STATUSES[error.code], error.code, str(error), headers={"Retry-After": DISABLED_RETRY_AFTER})
+    if isinstance(error, PricesPending | PricesUnavailable | StorageAway):
+        return ApiError(STATUSES[error.code], error.code, str(error), headers={"Retry-After": FETCH_RETRY_AFTER})
+    if isinstance(error, SignInBusy | TooManyTries):
+        return ApiError(STATUSES[error.code], error.code, str(error), headers={"Retry-After": str(error.retry_after)})
+    return None
+
+
+def _of_sign_in(error: BellwetherError) -> ApiError | None:
+    """The error for a proof that is wrong, or not enough."""
+    if STATUSES[error.code] != HTTPStatus.UNAUTHORIZED:
+        return None
+    asked = ApiError(401, error.code, str(error), headers=CHALLENGE_HEADERS)
+    if isinstance(error, SecondFactorNeeded):
+        asked.members = {"challenge": error.challenge}
+    return asked

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from models.access import Scope
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -20,10 +22,31 @@ def unlimited(view: View) -> View:
     return view
 
 
-def admin(view: View) -> View:
-    """Mark a route that needs the master key; other callers are refused before their input is validated."""
-    view.__dict__["is_admin"] = True
+def needs(scope: Scope) -> Callable[[View], View]:
+    """Mark a route with what its callers must be allowed; others are refused before their input is read. Unmarked, a GET needs `read`."""
+
+    def mark(view: View) -> View:
+        view.__dict__["needs"] = scope
+        return view
+
+    return mark
+
+
+def operators(view: View) -> View:
+    """Mark a route of the whole installation, for the master key and whoever is an operator."""
+    view.__dict__["is_operators"] = True
     return view
+
+
+def in_person(view: View) -> View:
+    """Mark a route for people who are signed in, in whatever role; keys are refused."""
+    view.__dict__["is_in_person"] = True
+    return view
+
+
+def has_rights(view: Callable[..., Any]) -> bool:
+    """Whether a view is marked with who may call it."""
+    return any(name in view.__dict__ for name in ("needs", "is_operators", "is_in_person", "is_public", "signs_in_at"))
 
 
 def signs_in_at(path: str) -> Callable[[View], View]:

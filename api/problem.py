@@ -47,6 +47,7 @@ class Problem(Answer):
     code: str
     request_id: str | None
     errors: list[FieldProblem] = Field(default=[], max_length=MAX_ERRORS, description="Only for input that does not fit; the first ones.")
+    challenge: str | None = Field(default=None, description="Only with `totp_required`: for the second step of the sign-in.")
     errors_total: int = Field(default=0, description="How many errors there are, listed or not; beside `errors`.")
 
 

@@ -130,7 +130,11 @@ def caller() -> str:
 
 
 def _caller(request: Request, state: RequestState) -> str:
-    return f"address:{request.remote_addr}" if state.principal is None else f"key:{state.principal.key_id}"
+    principal = state.principal
+    if principal is None:
+        return f"address:{request.remote_addr}"
+    # All keys and sessions of a person share the person's budgets.
+    return f"user:{principal.user_id}" if principal.user_id is not None else f"key:{principal.key_id}"
 
 
 def _budget_of(state: RequestState) -> Budget:

@@ -8,7 +8,8 @@ import structlog
 from flask import Response
 
 from api.application import Application
-from api.request_state import StatefulRequest
+from api.request_state import RequestState, StatefulRequest
+from models.access import Principal
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,8 @@ def register_request_log(app: Application) -> None:
             ms=round((perf_counter() - state.started) * 1000, 2),
             # Ids, never what was sent: a key that is not valid may be one of another service.
             key_id=None if principal is None else principal.key_id,
-            via=None if principal is None else "key" if state.session is None else "session",
+            user_id=None if principal is None else principal.user_id,
+            via=None if principal is None else _way_of(state, principal),
             address=request.remote_addr,  # of the client, as far as TRUSTED_PROXIES are to be believed (ProxyFix)
             ticker=state.ticker,
         )
@@ -42,3 +44,10 @@ def register_request_log(app: Application) -> None:
     def clear_context(_: BaseException | None) -> None:
         # The thread's later log lines do not belong to this request.
         structlog.contextvars.clear_contextvars()
+
+
+def _way_of(state: RequestState, principal: Principal) -> str:
+    """How the caller proved who it is."""
+    if state.session is not None:
+        return "session"
+    return "key" if principal.session_id is None else "token"

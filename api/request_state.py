@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from flask import request
 from werkzeug.utils import cached_property
 
-from models.api_key import Principal
+from models.access import Principal
 from models.session import Session
 from utils.api_utils import StrictRequest
 from utils.ids import new_id

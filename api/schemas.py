@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    ValidationInfo,
+    model_validator,
+)
 from typing_extensions import TypeAliasType
 
 from models.ticker import TICKER_PATTERN, normalize_ticker
@@ -65,6 +75,20 @@ def not_below(lower: str) -> AfterValidator:
 Ticker = Annotated[str, AfterValidator(normalize_ticker), Field(json_schema_extra={"pattern": TICKER_PATTERN, "example": "AAPL"})]
 _UNIVERSE_SCHEMA = {"pattern": UNIVERSE_PATTERN, "example": "all"}
 UniverseName = TypeAliasType("UniverseName", Annotated[str, AfterValidator(checked_universe), Field(json_schema_extra=_UNIVERSE_SCHEMA)])
+
+
+def _written_moment(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("write the moment with its time zone: 2026-11-26T21:30:00Z")
+    return value
+
+
+UtcMoment = Annotated[
+    AwareDatetime,
+    Field(strict=False),
+    AfterValidator(lambda moment: moment.astimezone(UTC)),
+    BeforeValidator(_written_moment, json_schema_input_type=datetime),
+]
 IsoDate = Annotated[date, BeforeValidator(_parse_iso_date, json_schema_input_type=date)]
 
 

@@ -8,6 +8,7 @@ from werkzeug.http import parse_etags
 from api.authentication import org_id
 from api.blueprint import JOBS, api_blueprint
 from api.flags import require_flag
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.rate_limit import Budget, budget
 from api.schemas import JobPath
@@ -32,6 +33,7 @@ from jobs.schemas import (
 from jobs.store import item_list as item_list_store
 from jobs.store import job as job_store
 from jobs.submission import submit_job
+from models.access import Scope
 from models.errors import JobNotFound
 from models.job import ItemFilter, Job
 from utils.api_utils import json_response
@@ -96,6 +98,7 @@ def get_job_summary(path: JobPath) -> Response:
 @blueprint.post(
     "/jobs/<job_id>/cancel", responses={202: JobAnswer}, problems=("job_not_found", "job_finished", "precondition_failed"), sends=("ETag",)
 )
+@needs(Scope.ANALYSE)
 @budget(Budget.BULK)
 def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
     """Cancel a job. Its queued items end at once, and its claimed ones before the worker begins the next."""
@@ -110,6 +113,7 @@ def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
     problems=("job_not_found", "conflict", "precondition_failed", "idempotency_mismatch", "feature_disabled"),
     sends=("Location", "Idempotent-Replayed"),
 )
+@needs(Scope.ANALYSE)
 @budget(Budget.BULK)
 def retry_job(path: JobPath, header: RetryHeaders) -> Response:
     """Queue a new job of the failed items."""

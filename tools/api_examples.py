@@ -98,6 +98,10 @@ def _settings(folder: Path, database: str, **more: str) -> Settings:
         master_api_key=KEY,
         secret_key=KEY[::-1],
         load_sample=True,
+        registration_enabled=True,
+        public_url="https://bellwether.example",
+        smtp_host="127.0.0.1",  # nothing is sent: nobody has the address that asks for a link
+        smtp_from="bellwether@example.com",
         db_connect_attempts=1,
         compress_responses=False,
         rate_limit_uploads_per_minute=14,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -34,7 +35,20 @@ VERSION_IN_WORDS = re.compile(r"at version \d{4}")
 VERSION_FIELDS = re.compile(r'"state": "current", "version": \d+, "current": "\w+"')
 LATER_MIGRATIONS = re.compile(r"(0003_[a-z_]+), 0004[^.]+")
 FIRST_MOMENT, DAY = datetime(2026, 11, 20, 21, tzinfo=UTC), timedelta(days=1)
+# What people sign in with: tokens, links, codes of an app, recovery codes.
+ACCESS_TOKEN, REFRESH_TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), re.compile(r"\bbwr_[\w-]{43}")
+CHALLENGE, LINK_TOKEN = re.compile(r"\bWyI[\w-]+\.[\w-]+\.[\w-]+"), re.compile(r'(set-password#|join#|"token": ")[\w-]{43}')
+APP_SECRET, APP_CODE = re.compile(r"\b[A-Z2-7]{32}\b"), re.compile(r'("code": ")\d{6}"')
+RECOVERY_CODE, PICTURE = re.compile(r'"[a-km-np-z2-9]{5}-[a-km-np-z2-9]{5}"'), re.compile(r"<svg.*?</svg>", re.DOTALL)
 FIXED_TEXTS = (
+    (ACCESS_TOKEN.sub, "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTlhYTNiMiJ9.0000"),
+    (REFRESH_TOKEN.sub, f"bwr_{'0' * 43}"),
+    (CHALLENGE.sub, "WyIwMTlhYTNiMiJd.aSdGsA.0000"),
+    (LINK_TOKEN.sub, rf"\g<1>{'0' * 43}"),
+    (APP_SECRET.sub, "A" * 32),
+    (APP_CODE.sub, r'\g<1>123456"'),
+    (RECOVERY_CODE.sub, '"abcde-fghij"'),
+    (PICTURE.sub, "<svg></svg>"),
     (API_KEY.sub, f"bw_{'0' * 43}"),
     (WEBHOOK_SECRET.sub, f"whsec_{'0' * 43}="),
     (SECONDS_LEFT.sub, "in 42 s"),
@@ -58,10 +72,11 @@ class Exchange:
 
 @dataclass
 class Recorder:
-    """A caller of an application with one key. An operation is called by its id."""
+    """A caller of an application with one key, or as a person. An operation is called by its id."""
 
     app: Application
     key: str
+    token: str | None = None
     exchanges: list[Exchange] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -82,7 +97,8 @@ class Recorder:
         method, template = self._routes[operation]
         request = {name: part for name, part in (("path", path), ("query", query), ("header", header), ("body", body)) if part}
         is_file, is_text = isinstance(body, bytes), isinstance(body, str)
-        sent = {"X-API-Key": self.key, **(header or {}), **({"Content-Type": "application/octet-stream"} if is_file else {})}
+        shown = {"X-API-Key": self.key} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+        sent = {**shown, **(header or {}), **({"Content-Type": "application/octet-stream"} if is_file else {})}
         response = self._http.open(
             template.format(**{name: quote(str(value), safe="") for name, value in path.items()}),
             method=method.upper(),
@@ -99,11 +115,22 @@ class Recorder:
         self.exchanges.append(Exchange(operation, request, str(response.status_code), content_type, names, answer))
         return answer
 
+    @contextmanager
+    def as_person(self, token: str) -> Iterator[None]:
+        """Call with an access token in place of the key."""
+        self.token = token
+        try:
+            yield
+        finally:
+            self.token = None
+
 
 def shortened(value: Any) -> Any:
     """The value with the first items of its lists, and the first lines of its texts."""
     if isinstance(value, dict):
-        return {key: FIXED[key] if key in FIXED and part is not None else shortened(part) for key, part in value.items()}
+        return {
+            key: FIXED[key] if type(part) is type(FIXED.get(key)) and part is not None else shortened(part) for key, part in value.items()
+        }
     if isinstance(value, list):
         return [shortened(part) for part in value[:MOST_ITEMS]]
     return "".join(value.splitlines(keepends=True)[:MOST_LINES]) if isinstance(value, str) else value

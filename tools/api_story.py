@@ -10,6 +10,7 @@ from typing import Any
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, UnsupportedTransferCoding
 
 from infrastructure.web_server.refusal import BROKEN, BROKEN_OFF, TOO_SLOW_BODY, refusal_of
+from tools.accounts_story import tell_of_accounts
 from tools.api_recorder import Recorder
 from tools.files_story import tell_of_imports
 from tools.news_story import tell_of_macro, tell_of_news
@@ -17,8 +18,7 @@ from tools.pipelines_story import tell_of_pipelines
 
 REPEATED = range(2)  # a request and its repetition, which gets the same answer
 NO_ID = "019aa3b2-7a1e-7c8e-8a55-ffffffffffff"
-CSV = {"Accept": "text/csv"}
-FIRST_DAY, SATURDAY = date(2026, 8, 31), 5
+CSV, FIRST_DAY, SATURDAY = {"Accept": "text/csv"}, date(2026, 8, 31), 5
 DAYS = {"start": "2013-02-27", "end": "2013-03-01"}  # the newest of the sample prices
 
 
@@ -43,6 +43,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _reports(call, result["id"])
     _messages(call, run_jobs)
     _administration(call)
+    tell_of_accounts(call)
     _faults(call)
     tell_of_health(call)
 
@@ -326,7 +327,6 @@ def _messages(call: Recorder, run_jobs: Callable[[], None]) -> None:
 
 
 def _administration(call: Recorder) -> None:
-    call("get_session")
     call("get_status")
     for _ in REPEATED:
         call("create_api_key", body={"name": "Night run"}, header={"Idempotency-Key": "2026-11-20-key"})

@@ -1,4 +1,4 @@
-"""`make settings`: docs/settings.md and .env.example, every environment variable with its default and meaning, from config.py."""
+"""`make settings`: docs/settings.md and .env.example, every environment variable with its default and meaning, from config_fields.py."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DOCUMENT = ROOT / "docs" / "settings.md"
 EXAMPLE = ROOT / ".env.example"
 HEAD = """# Settings
 
-Written by `make settings` from `config.py`; do not edit.
+Written by `make settings` from `config_fields.py`; do not edit.
 
 Set these variables in the environment. In development a `.env` file works too ([`.env.example`](../.env.example) is the template);
 production reads the environment only. An empty value counts as unset, and unknown variables are ignored.
@@ -31,7 +31,7 @@ The service checks all settings at start. When some are wrong it does not start,
 `python -c "import secrets; print(secrets.token_urlsafe(32))"` makes a secret. In a URL, write `@`, `:`, `/` and `#` of a password as
 `%40`, `%3A`, `%2F` and `%23`.
 """
-EXAMPLE_HEAD = """# Written by `make settings` from config.py; do not edit.
+EXAMPLE_HEAD = """# Written by `make settings` from config_fields.py; do not edit.
 # Copy it to .env for development, or set these variables in your platform. A commented line shows the default.
 # Production needs MASTER_API_KEY, SECRET_KEY and a Postgres DATABASE_URL, and nothing else.
 """
@@ -89,7 +89,7 @@ def render_example() -> str:
 
 
 def fields_by_group() -> Iterator[tuple[Group, list[str]]]:
-    """Each group with its fields, in the order of `config.py`. Raises ValueError for a group whose first field does not exist."""
+    """Each group with its fields, in the order of `config_fields.py`. Raises ValueError for a group whose first field does not exist."""
     fields = list(Settings.model_fields)
     starts = [fields.index(group.first) for group in GROUPS]
     for group, (start, end) in zip(GROUPS, pairwise([*starts, len(fields)]), strict=True):

@@ -82,6 +82,7 @@ class ApiError(Exception):
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
         self.headers = dict(headers or {})
+        self.members: Mapping[str, Any] = {}  # what the problem has besides, which only some codes have
         self.errors: Sequence[FieldError] | None
         self.errors, self.errors_total = errors if isinstance(errors, FirstErrors) else (errors, len(errors or ()))
 
@@ -202,6 +203,7 @@ def problem_response(error: ApiError, request_id: str | None, title: str) -> Res
     }
     if error.errors is not None:
         problem |= {"errors": error.errors[:MAX_ERRORS], "errors_total": error.errors_total}
+    problem |= error.members
     response = Response(dump(problem), error.status, content_type=PROBLEM_TYPE)
     if error.status in (429, 503):
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)

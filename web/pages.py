@@ -14,7 +14,7 @@ from api.request_state import request_state
 from api.services import services
 from config import VERSION
 from infrastructure.exchanges import exchanges
-from models.api_key import MASTER
+from models.access import Principal
 from models.ticker import normalize_ticker
 from utils.api_utils import ApiError, tagged
 from web.assets import Assets
@@ -32,15 +32,21 @@ blueprint = Blueprint("web", __name__, template_folder="templates")
 def _for_every_page() -> dict[str, object]:
     state = request_state()
     session, principal = state.session, state.principal
-    is_admin = principal is not None and principal.key_id == MASTER
+    is_admin = principal is not None and principal.is_operator
     return {
         "asset": assets.url,
         "version": VERSION,
         "csrf_token": session.csrf_token if session else "",
-        "account": f"{principal.org_id} {'master' if is_admin else 'key'}" if principal else "",
+        "account": _account(principal) if principal else "",
         "is_admin": is_admin,
         "here": request.path,
     }
+
+
+def _account(principal: Principal) -> str:
+    """Whose page it is, and with which rights: it is made anew for another one (js/session.js has the same words)."""
+    rights = "operator" if principal.is_operator else principal.role or ""
+    return f"{principal.org_id} {principal.user_id or 'key'} {rights}"
 
 
 @blueprint.get("/")

@@ -1,7 +1,8 @@
-"""Sign-in with an API key, and sign-out."""
+"""Sign-in with an address and a password, or with an API key, and sign-out."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import structlog
@@ -9,12 +10,14 @@ from flask import Blueprint, Response, redirect, render_template, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.authentication import SESSION_COOKIE, key_id
+from api.authentication import SESSION_COOKIE, actor_id, principal
+from api.errors import translate
 from api.marks import public, signs_in_at
 from api.origin import comes_from_own_page
-from api.request_state import request_state
 from api.services import services
-from features.accounts.sessions import LIFETIME
+from features.accounts.service import LIFETIME, Accounts, NewSession, Origin, Proof, digest_of
+from models.account_errors import SecondFactorNeeded
+from models.errors import BellwetherError
 from utils.api_utils import ApiError
 from utils.database_errors import is_unavailable
 
@@ -22,10 +25,26 @@ log = structlog.get_logger(__name__)
 blueprint = Blueprint("sign_in", __name__)
 
 LOGIN = "/login"
-REASONS = {"ended": "Your session has ended. Sign in again to go on.", "signed-out": "You have signed out."}
+REASONS = {
+    "ended": "Your session has ended. Sign in again to go on.",
+    "signed-out": "You have signed out.",
+    "renewed": "Your new password is set. Sign in with it.",
+}
 ASKED_FOR = "Sign in to see the page that you asked for."
+NO_KEY = "Paste your API key."
+WRONG_KEY = "This key is not valid."
+AWAY = "The database does not answer right now. Try again in a few seconds."
 LONGEST_KEY = 500  # characters
 LARGEST_FORM = 16_384  # bytes of an unauthenticated request: a key and a path
+
+
+@dataclass(frozen=True)
+class Refused(Exception):
+    """A sign-in that is refused, and what to say."""
+
+    status: int
+    code: str
+    problem: str
 
 
 @blueprint.get(LOGIN)
@@ -34,34 +53,36 @@ def show_form() -> str:
     """The sign-in form, with the reason why somebody is there."""
     next_path = safe_next(request.args.get("next"))
     reason = REASONS.get(request.args.get("reason", ""), "" if next_path == "/" else ASKED_FOR)
-    return render_template("login.html", next=next_path, reason=reason, problem=None)
+    return _form(next_path, reason=reason)
 
 
 @blueprint.post(LOGIN)
 @public
 def sign_in() -> BaseResponse:
-    """Start a session for a valid key, in place of the browser's former one, and redirect to the requested page.
+    """Start a session for a password or a valid key, in place of the browser's former one, and redirect to the requested page.
 
-    A page whose session has ended asks in place, by a script that accepts JSON: it gets 204, or problem+json.
+    Somebody with a second factor is asked for a code next. A page whose session has ended asks in place, by a script that accepts JSON: it
+    gets 204, or problem+json.
     """
     if not comes_from_own_page():
         raise ApiError(403, "forbidden", "Sign in from the service's own page.")
     request.max_content_length = LARGEST_FORM
-    key, next_path = request.form.get("key", "").strip()[:LONGEST_KEY], safe_next(request.form.get("next"))
-    authentication = services().authentication
+    next_path = safe_next(request.form.get("next"))
     try:
-        principal = authentication.keys.principal(key) if key else None
-        token = authentication.sessions.begin(key, principal, request.cookies.get(SESSION_COOKIE)) if principal else None
+        token, seconds = _begin()
+    except SecondFactorNeeded as error:
+        if _is_script():
+            raise
+        return Response(_form(next_path, challenge=error.challenge), 401, mimetype="text/html")
+    except BellwetherError as error:
+        return _refuse(next_path, error)
     except SQLAlchemyError as error:
         if not is_unavailable(error):
             raise
-        return _refuse(next_path, "The database does not answer right now. Try again in a few seconds.", 503)
-    if principal is None or token is None:
-        log.warning("sign-in refused", address=request.remote_addr)
-        return _refuse(next_path, "This key is not valid." if key else "Paste your API key.", 401)
-    log.info("signed in", key_id=principal.key_id)
+        return _refuse(next_path, Refused(503, "unavailable", AWAY))
+    except Refused as refused:
+        return _refuse(next_path, refused)
     response = Response(status=204) if _is_script() else redirect(next_path, 303)
-    seconds = int(LIFETIME.total_seconds())
     response.set_cookie(SESSION_COOKIE, token, max_age=seconds, secure=request.is_secure, httponly=True, samesite="Lax")
     return response
 
@@ -70,13 +91,39 @@ def sign_in() -> BaseResponse:
 @signs_in_at(LOGIN)
 def sign_out() -> BaseResponse:
     """End the session in the database, so that copies of its cookie are invalid, too."""
-    session = request_state().session
-    if session is not None:
-        services().authentication.sessions.end(session)
-    log.info("signed out", key_id=key_id())
+    if principal().session_id is not None:
+        _accounts().all_sessions.end(principal())
+    log.info("signed out", actor=actor_id())
     response = Response(status=204)
     response.delete_cookie(SESSION_COOKIE, secure=request.is_secure, httponly=True, samesite="Lax")
     return response
+
+
+def _begin() -> tuple[str, int]:
+    """Begin a session by what the form has: its token, and its seconds. Raises Refused, and what a proof raises."""
+    parts, form, replaced = _accounts(), request.form, request.cookies.get(SESSION_COOKIE)
+    origin = Origin(request.remote_addr, request.headers.get("User-Agent"))
+    if "email" in form or "challenge" in form:
+        proof: Proof
+        if "challenge" in form:
+            proof = parts.proving.by_code(form["challenge"], form.get("code", "").strip())
+        else:
+            proof = parts.proving.by_password(form["email"].strip(), form.get("password", ""), origin)
+        return parts.sign_in.browser(proof, origin, replaced), int(parts.all_sessions.lifetimes.most.total_seconds())
+    key = form.get("key", "").strip()[:LONGEST_KEY]
+    found = parts.ring.principal(key) if key else None
+    if found is None:
+        log.warning("sign-in refused", address=request.remote_addr)
+        raise Refused(401, "unauthorized", WRONG_KEY if key else NO_KEY)
+    log.info("signed in", key_id=found.key_id)
+    new = NewSession(found.org_id, origin, key_sha256=digest_of(key))
+    return parts.all_sessions.begin(new, replaced), int(LIFETIME.total_seconds())
+
+
+def _accounts() -> Accounts:
+    found = services().authentication
+    assert isinstance(found, Accounts)
+    return found
 
 
 def _is_script() -> bool:
@@ -84,10 +131,25 @@ def _is_script() -> bool:
     return request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json"
 
 
-def _refuse(next_path: str, problem: str, status: int) -> Response:
+def _refuse(next_path: str, why: Refused | BellwetherError) -> Response:
     if _is_script():
-        raise ApiError(status, "unavailable" if status == 503 else "unauthorized", problem)
-    return Response(render_template("login.html", next=next_path, reason="", problem=problem), status, mimetype="text/html")
+        if isinstance(why, Refused):
+            raise ApiError(why.status, why.code, why.problem)
+        raise why
+    if isinstance(why, Refused):
+        status, problem = why.status, why.problem
+    else:
+        answer = translate(why)
+        assert answer is not None, "every error of accounts has an answer"
+        status, problem = answer.status, answer.detail
+    shown = {"challenge": request.form.get("challenge"), "email": request.form.get("email", ""), "by_key": "key" in request.form}
+    return Response(_form(next_path, problem=problem, **shown), status, mimetype="text/html")
+
+
+def _form(next_path: str, **shown: object) -> str:
+    settings = services().settings
+    known = {"reason": "", "problem": None, "challenge": None, "email": "", "by_key": False, **shown}
+    return render_template("login.html", next=next_path, registers=settings.registration_enabled, **known)
 
 
 def safe_next(path: str | None) -> str:

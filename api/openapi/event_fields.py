@@ -7,6 +7,6 @@ EVENT_FIELDS = {
     "Event.key": "Names what happened: an organization has one event with it. Whoever gets an event twice knows it by this, or by `id`.",
     "Event.data": "What is known of it, by its type.",
     "Event.created_at": "When it was written.",
-    "Event.created_by": "The id of the key that sent it; null for the service's own.",
+    "Event.created_by": "The id of the key or the person that sent it; null for the service's own.",
     "Event.position": "Its place in the order in which events are told; null until it is told, within seconds.",
 }

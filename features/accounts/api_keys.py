@@ -7,24 +7,28 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Connection
 
-from database import Database
-from features.accounts.key_uses import KeyUses
+from database import AnyReader, Database
+from features.accounts.principals import OPERATOR, packed, scopes_of_key, unpacked
 from features.accounts.store import api_key as api_key_store
+from features.accounts.store.api_key import KeyPage
+from features.accounts.uses import Uses
 from infrastructure.cache import Cache
-from models.api_key import FIRST_ORG, MASTER, ApiKey, Principal
+from models.access import Principal
+from models.api_key import MASTER, ApiKey, KeyRights
 from models.cache import Region
 from models.errors import ApiKeyNotFound
 from utils.clock import now
 from utils.ids import is_id, new_id
-from utils.json_text import dump, parse_tolerant
 
 log = structlog.get_logger(__name__)
 
 PREFIX = "bw_"
+ORDINARY = KeyRights()
 KEY_SECONDS = 2.0  # a verified key is looked up again after this time: a revoked key is refused everywhere within it
 
 
@@ -36,12 +40,12 @@ class KeyRing:
         database: Database,
         master_key: Callable[[], str],
         cache: Cache,
-        uses: KeyUses | None = None,
+        uses: Uses | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`master_key` is called at the first check, so that the constructor reads no file."""
         self._database, self._cache, self._clock = database, cache, clock
-        self._uses = uses or KeyUses(database)
+        self._uses = uses or Uses.of_keys(database)
         self._read_master_key = master_key
         self._master_digest: str | None = None
 
@@ -59,7 +63,7 @@ class KeyRing:
         """The principal of a key; None for an unknown or revoked key."""
         digest = digest_of(key)
         if self.is_master_digest(digest):
-            return Principal(FIRST_ORG, MASTER)
+            return OPERATOR
         principal = self._find(digest) if key.startswith(PREFIX) else None
         if principal is not None:
             self.note_use(principal)
@@ -67,26 +71,28 @@ class KeyRing:
 
     def note_use(self, principal: Principal) -> None:
         """Note that a key, or a session that was begun with it, was used now."""
-        if principal.key_id != MASTER:
+        if principal.key_id is not None and principal.key_id != MASTER:
             self._uses.note(principal.key_id)
 
     def _find(self, digest: str) -> Principal | None:
         cached = self._cache.get(Region.KEYS, digest)
         if cached is not None:
-            org_id, key_id = parse_tolerant(cached)
-            return Principal(org_id, key_id)
+            return unpacked(cached)
         read_at = self._clock()
         with self._database.reader() as connection:
-            stored = api_key_store.find_by_digest(connection, digest)
-        if stored is None:
+            found = api_key_store.find_by_digest(connection, digest)
+        if found is None:
             return None
-        if stored.revoked_at is not None:
+        stored = found.key
+        if stored.revoked_at is not None or (stored.expires_at is not None and stored.expires_at <= now()):
             # The answer is that of an unknown key, so the log alone tells whose client still sends it.
-            log.warning("revoked api key refused", refused=stored.id)
+            log.warning("revoked api key refused" if stored.revoked_at else "expired api key refused", refused=stored.id)
             return None
+        scopes = scopes_of_key(stored.scopes, stored.user_id, found.role)
+        principal = Principal(stored.org_id, scopes, stored.id, stored.user_id, role=found.role)
         # Counted from before the read: the key may have been revoked while a slow database answered.
-        self._cache.put(Region.KEYS, digest, dump([stored.org_id, stored.id]), read_at + KEY_SECONDS - self._clock())
-        return Principal(stored.org_id, stored.id)
+        self._cache.put(Region.KEYS, digest, packed(principal), read_at + KEY_SECONDS - self._clock())
+        return principal
 
 
 def digest_of(key: str) -> str:
@@ -94,31 +100,35 @@ def digest_of(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def create_key(database: Database, org_id: int, name: str) -> tuple[ApiKey, str]:
+def create_key(database: Database, org_id: int, name: str, rights: KeyRights = ORDINARY) -> tuple[ApiKey, str]:
     """Create a key in a transaction of its own; see `add_key`."""
     with database.transaction() as connection:
-        return add_key(connection, org_id, name)
+        return add_key(connection, org_id, name, rights)
 
 
-def add_key(connection: Connection, org_id: int, name: str) -> tuple[ApiKey, str]:
+def add_key(connection: Connection, org_id: int, name: str, rights: KeyRights = ORDINARY) -> tuple[ApiKey, str]:
     """Create a key; the second value is the key itself, of which only the digest is stored."""
     key = PREFIX + secrets.token_urlsafe(32)
-    stored = ApiKey(new_id(), org_id, name, now(), None)
+    stored = ApiKey(new_id(), org_id, name, now(), None, None, rights.user_id, rights.scopes, rights.expires_at)
     api_key_store.insert(connection, org_id, stored, digest_of(key))
     return stored, key
 
 
-def list_keys(database: Database, org_id: int, before: str | None, limit: int) -> list[ApiKey]:
-    """Up to `limit` records of an organization's keys, newest first; with the id `before`, only older ones."""
+def list_keys(database: Database, org_id: int, wanted: KeyPage) -> list[ApiKey]:
+    """Records of an organization's keys, newest first."""
     with database.read() as connection:
-        return api_key_store.list_keys(connection, org_id, before, limit)
+        return api_key_store.list_keys(connection, org_id, wanted)
 
 
-def find_key(database: Database, org_id: int, key_id: str) -> ApiKey:
-    """The record of one key, revoked or not. Raises ApiKeyNotFound."""
+def find_key(database: Database, org_id: int, key_id: str, user_id: str | None = None) -> ApiKey:
+    """The record of one key, revoked or not; with `user_id`, only of that person. Raises ApiKeyNotFound."""
     with database.reader() as connection:
-        stored = api_key_store.find(connection, org_id, key_id) if is_id(key_id) else None
-    if stored is None:
+        return _find(connection, org_id, key_id, user_id)
+
+
+def _find(connection: AnyReader, org_id: int, key_id: str, user_id: str | None) -> ApiKey:
+    stored = api_key_store.find(connection, org_id, key_id) if is_id(key_id) else None
+    if stored is None or (user_id is not None and stored.user_id != user_id):
         raise ApiKeyNotFound
     return stored
 
@@ -128,19 +138,31 @@ def log_creation(stored: ApiKey, created_by: str) -> None:
     log.warning("api key created", created=stored.id, name=stored.name, created_by=created_by)
 
 
-def revoke_key(database: Database, cache: Cache, org_id: int, key_id: str, revoked_by: str) -> bool:
+@dataclass(frozen=True)
+class Revocation:
+    """Which key to revoke: with `user_id`, only one of that person; `revoked_by` is for the log."""
+
+    org_id: int
+    key_id: str
+    revoked_by: str
+    user_id: str | None = None
+
+
+def revoke_key(database: Database, cache: Cache, wanted: Revocation) -> bool:
     """Revoke a key; return whether it was active. Raises ApiKeyNotFound.
 
     The process of `cache` refuses the key and its sessions at once, every other one when it looks them up again, within two seconds.
     """
-    if not is_id(key_id):
-        raise ApiKeyNotFound
     with database.transaction() as connection:
-        revoked = api_key_store.revoke(connection, org_id, key_id, now())
-        if not revoked and api_key_store.find(connection, org_id, key_id) is None:
-            raise ApiKeyNotFound
+        _find(connection, wanted.org_id, wanted.key_id, wanted.user_id)
+        revoked = api_key_store.revoke(connection, wanted.org_id, wanted.key_id, now())
+    forget_callers(cache)
+    if revoked:
+        log.warning("api key revoked", revoked=wanted.key_id, revoked_by=wanted.revoked_by)
+    return revoked
+
+
+def forget_callers(cache: Cache) -> None:
+    """Look keys and sessions up again in this process at their next use, because what they may do has changed."""
     for region in (Region.KEYS, Region.SESSIONS):
         cache.forget(region)
-    if revoked:
-        log.warning("api key revoked", revoked=key_id, revoked_by=revoked_by)
-    return revoked

@@ -1,4 +1,4 @@
-"""The accounts feature: API keys and browser sessions."""
+"""The accounts feature: people and their sign-ins, organizations, and API keys."""
 
 from __future__ import annotations
 
@@ -16,30 +16,39 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.accounts.routes import api_key, session
+    from features.accounts.routes import api_key, auth, me, session, totp, user
 
-    return session.blueprint, api_key.blueprint
+    return (
+        session.blueprint,
+        auth.blueprint,
+        me.blueprint,
+        totp.blueprint,
+        api_key.own_blueprint,
+        api_key.blueprint,
+        user.blueprint,
+    )
 
 
 def _authentication(foundation: Foundation, cache: Cache) -> Authentication:
-    from api.authentication import Authentication
-    from features.accounts.api_keys import KeyRing
-    from features.accounts.sessions import Sessions
+    from features.accounts.service import make_accounts
 
-    ring = KeyRing(foundation.database, foundation.settings.resolve_master_key, cache)
-    return Authentication(ring, Sessions(foundation.database, ring, cache))
+    return make_accounts(foundation.settings, foundation.database, cache)
 
 
 def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
-    from features.accounts.retention import prune_sessions
+    from features.accounts.retention import prune_links, prune_sessions, prune_tries
 
-    return (MaintenanceTask("prune_sessions", HOURLY, lambda: prune_sessions(foundation.database)),)
+    return (
+        MaintenanceTask("prune_sessions", HOURLY, lambda: prune_sessions(foundation.database)),
+        MaintenanceTask("prune_links", HOURLY, lambda: prune_links(foundation.database)),
+        MaintenanceTask("prune_tries", HOURLY, lambda: prune_tries(foundation.database)),
+    )
 
 
 def _commands() -> tuple[Command, ...]:
-    from features.accounts.commands import group
+    from features.accounts.commands import create_admin, keys, users
 
-    return (group,)
+    return (keys, users, create_admin)
 
 
 FEATURE = Feature("accounts", blueprints=_blueprints, authentication=_authentication, maintenance=_maintenance, commands=_commands)

@@ -52,7 +52,7 @@ class Author:
     """Who changes rules, of which organization, among which built-in universes."""
 
     org_id: int
-    key_id: str | None
+    actor_id: str | None
     universes: Universes
     limits: Limits = Limits()
 
@@ -81,7 +81,7 @@ def change_rule(connection: Connection, author: Author, rule_id: str, draft: Rul
     former = find_rule(connection, author.org_id, rule_id)
     moment = now()
     changed = replace(
-        former, draft=_dated(draft, moment, former.draft), version=former.version + 1, changed_at=moment, changed_by=author.key_id
+        former, draft=_dated(draft, moment, former.draft), version=former.version + 1, changed_at=moment, changed_by=author.actor_id
     )
     evaluator = _checked(connection, author, changed)
     rule_store.update(connection, changed)
@@ -158,7 +158,7 @@ def mark_all_read(database: Database, org_id: int, through: str | None, batch: i
 
 def _new_rule(author: Author, draft: RuleDraft) -> AlertRule:
     moment = now()
-    return AlertRule(new_id(), author.org_id, _dated(draft, moment), 1, moment, author.key_id, moment, author.key_id)
+    return AlertRule(new_id(), author.org_id, _dated(draft, moment), 1, moment, author.actor_id, moment, author.actor_id)
 
 
 def _checked(connection: Connection, author: Author, rule: AlertRule) -> Evaluator:

@@ -60,13 +60,13 @@ class Caller:
     """Who changes channels, and which addresses may be given."""
 
     org_id: int
-    key_id: str
+    actor_id: str
     guard: AddressGuard
 
 
-def caller_of(org_id: int, key_id: str, settings: Settings) -> Caller:
+def caller_of(org_id: int, actor_id: str, settings: Settings) -> Caller:
     """Who changes channels, by what the operator allows."""
-    return Caller(org_id, key_id, AddressGuard(networks_of(settings.webhook_allowed_networks)))
+    return Caller(org_id, actor_id, AddressGuard(networks_of(settings.webhook_allowed_networks)))
 
 
 def list_channels(connection: AnyReader, org_id: int, after: str, limit: int) -> list[Channel]:
@@ -96,12 +96,12 @@ def create(connection: Connection, caller: Caller, new: NewChannel, most: int = 
     reason = None if new.enabled else BY_HAND
     channel = Channel(
         id=new_id(), org_id=caller.org_id, name=new.name, type=new.type, address=address, time_zone=new.time_zone, enabled=new.enabled,
-        disabled_reason=reason, dead=0, hold_until=None, created_at=moment, created_by=caller.key_id, changed_at=moment,
-        changed_by=caller.key_id,
+        disabled_reason=reason, dead=0, hold_until=None, created_at=moment, created_by=caller.actor_id, changed_at=moment,
+        changed_by=caller.actor_id,
     )  # fmt: skip
     if not channel_store.insert(connection, channel, key_of(new.name), secret):
         raise ChannelExists(new.name)
-    after_commit(connection, lambda: log.info("channel created", channel_id=channel.id, type=new.type.value, created_by=caller.key_id))
+    after_commit(connection, lambda: log.info("channel created", channel_id=channel.id, type=new.type.value, created_by=caller.actor_id))
     return channel, secret if new.type is ChannelType.WEBHOOK else None
 
 
@@ -109,7 +109,7 @@ def change(connection: Connection, caller: Caller, channel_id: str, changes: Cha
     """Change a channel. Once it is switched off, what waits for it is not sent. Raises as `find` and `create`."""
     channel_store.lock_channels(connection, caller.org_id)
     stored = _lock(connection, caller.org_id, channel_id)
-    changed = replace(stored, changed_at=now(), changed_by=caller.key_id)
+    changed = replace(stored, changed_at=now(), changed_by=caller.actor_id)
     if changes.name is not None:
         changed = replace(changed, name=changes.name)
     if changes.address is not None:
@@ -124,16 +124,18 @@ def change(connection: Connection, caller: Caller, channel_id: str, changes: Cha
         raise ChannelExists(changed.name)
     if stored.enabled and not changed.enabled:
         _end_waiting(connection, changed, BY_HAND)
-    after_commit(connection, lambda: log.info("channel changed", channel_id=channel_id, enabled=changed.enabled, changed_by=caller.key_id))
+    after_commit(
+        connection, lambda: log.info("channel changed", channel_id=channel_id, enabled=changed.enabled, changed_by=caller.actor_id)
+    )
     return changed
 
 
 def delete(connection: Connection, caller: Caller, channel_id: str) -> None:
     """Delete a channel with its address and secrets. Its deliveries stay until they are old. Raises ChannelNotFound."""
     stored = _lock(connection, caller.org_id, channel_id)
-    channel_store.delete(connection, caller.org_id, channel_id, now(), caller.key_id)
+    channel_store.delete(connection, caller.org_id, channel_id, now(), caller.actor_id)
     _end_waiting(connection, stored, DELETED)
-    after_commit(connection, lambda: log.info("channel deleted", channel_id=channel_id, changed_by=caller.key_id))
+    after_commit(connection, lambda: log.info("channel deleted", channel_id=channel_id, changed_by=caller.actor_id))
 
 
 def rotate_secret(connection: Connection, caller: Caller, channel_id: str) -> tuple[Channel, str]:
@@ -142,9 +144,9 @@ def rotate_secret(connection: Connection, caller: Caller, channel_id: str) -> tu
     if stored.type is not ChannelType.WEBHOOK:
         raise NoSigningSecret
     moment, secret = now(), _new_secret()
-    changed = replace(stored, changed_at=moment, changed_by=caller.key_id)
+    changed = replace(stored, changed_at=moment, changed_by=caller.actor_id)
     channel_store.replace_secret(connection, changed, secret, moment + timedelta(days=FORMER_SECRET_DAYS))
-    after_commit(connection, lambda: log.info("secret of a channel replaced", channel_id=channel_id, changed_by=caller.key_id))
+    after_commit(connection, lambda: log.info("secret of a channel replaced", channel_id=channel_id, changed_by=caller.actor_id))
     return changed, secret
 
 

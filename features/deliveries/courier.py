@@ -14,7 +14,7 @@ from features.deliveries import service
 from features.deliveries.ledger import WAITS, Ledger
 from features.deliveries.senders.apprise import AppriseSender
 from features.deliveries.senders.base import Parcel, Sender
-from features.deliveries.senders.mail import MailSender, MailServer
+from features.deliveries.senders.mail import MailSender
 from features.deliveries.senders.ntfy import NtfySender
 from features.deliveries.senders.webhook import WebhookSender
 from features.deliveries.store import channel as channel_store
@@ -22,6 +22,7 @@ from features.deliveries.store import delivery as delivery_store
 from features.deliveries.stored_message import read_message
 from features.deliveries.texts import Texts
 from features.deliveries.unsubscribing import Unsubscribing
+from infrastructure.mail_server import MailServer
 from infrastructure.outbound import Outbound
 from models.message import Channel, ChannelType, Delivery, DeliveryStatus
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Response
 from sqlalchemy import Connection
 
-from api.authentication import key_id, org_id
+from api.authentication import actor_id, org_id
 from api.blueprint import Tag, api_blueprint
 from api.idempotency import Answer
+from api.marks import needs
 from api.problem import BODY_PROBLEMS
 from api.repeatable import Secret, answer_once
 from api.schemas import SubmitHeaders
@@ -18,6 +19,7 @@ from features.evening.schemas import EveningRunAnswer, EveningRunRequest
 from features.evening.service import refreshes, set_up
 from features.schedules.schemas import schedule_answer
 from features.schedules.service import Starter, author
+from models.access import Scope
 from utils.json_text import dump
 
 EVENING = Tag("Evening run", "Prices, analyses and one message with what changed, every trading day, set up by one request.")
@@ -31,6 +33,7 @@ HIDDEN = "secret"  # the field of the first answer alone
     problems=(*BODY_PROBLEMS, "not_found", "universe_not_found", "conflict", "idempotency_mismatch", "feature_disabled"),
     sends=("Location", "Idempotent-Replayed"),
 )
+@needs(Scope.MANAGE)
 def set_up_evening_run(header: SubmitHeaders, body: EveningRunRequest) -> Response:
     """Every trading day after a close: refresh prices, analyse, and send one message with the verdicts that changed.
 
@@ -42,8 +45,8 @@ def set_up_evening_run(header: SubmitHeaders, body: EveningRunRequest) -> Respon
 
     def create(connection: Connection) -> Answer:
         nonlocal secret
-        caller = caller_of(org_id(), key_id(), foundation.settings)
-        made = set_up(connection, caller, wanted, Starter(foundation, services().wakeup), author(connection, key_id()))
+        caller = caller_of(org_id(), actor_id(), foundation.settings)
+        made = set_up(connection, caller, wanted, Starter(foundation, services().wakeup), author(connection, actor_id()))
         secret = made.secret
         answer = {
             "schedule": schedule_answer(made.schedule),

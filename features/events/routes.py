@@ -9,10 +9,11 @@ from typing import Any
 from flask import Response
 from sqlalchemy import Connection
 
-from api.authentication import key_id, org_id
+from api.authentication import actor_id, org_id
 from api.blueprint import Tag, api_blueprint
 from api.flags import require_flag
 from api.idempotency import Answer
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
 from api.repeatable import answer_once
@@ -32,6 +33,7 @@ from jobs.event_routes import RETRY_MILLISECONDS, continuation_check, too_many_s
 from jobs.feed import FeedFull
 from jobs.flags import STREAMS
 from jobs.schemas import StreamHeaders
+from models.access import Scope
 from models.event import Event
 from utils.api_utils import json_response
 from utils.json_text import dump
@@ -65,12 +67,13 @@ def list_events(query: EventsQuery) -> Response:
     problems=(*BODY_PROBLEMS, "conflict", "idempotency_mismatch"),
     sends=("Location", "Idempotent-Replayed"),
 )
+@needs(Scope.MANAGE)
 def add_event(header: SubmitHeaders, body: EventRequest) -> Response:
     """Tell of an event of your own: workflows that wait for its type start, and whoever follows the events gets it.
 
     200 with the stored event where its `key` is known already.
     """
-    event = body.event(key_id())
+    event = body.event(actor_id())
 
     def answer(connection: Connection) -> Answer:
         stored, is_new = service.add(connection, org_id(), event)

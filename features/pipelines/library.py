@@ -127,7 +127,7 @@ class Library:
             return found
         return replace(found, version=_version_of_file(connection, self._files.all()[pipeline_id]))
 
-    def put(self, connection: Connection, org_id: int, raw: Mapping[str, Any], key_id: str) -> Stored:
+    def put(self, connection: Connection, org_id: int, raw: Mapping[str, Any], actor_id: str) -> Stored:
         """Store a definition as the present version of an organization's pipeline. Raises PipelineInvalid or TooManyPipelines."""
         definition = self.check(raw)
         pipeline_store.lock_pipelines(connection, org_id)
@@ -137,10 +137,10 @@ class Library:
         sha256 = digest(raw)
         if current is not None and current.sha256 == sha256:
             return Stored(self.find(connection, org_id, definition.id), is_new=False)
-        _add(connection, org_id, Version(definition.id, 0, sha256, dump(raw).decode(), now(), key_id, None))
+        _add(connection, org_id, Version(definition.id, 0, sha256, dump(raw).decode(), now(), actor_id, None))
         return Stored(self.find(connection, org_id, definition.id), is_new=True)
 
-    def roll_back(self, connection: Connection, org_id: int, pipeline_id: str, version: int, key_id: str) -> Found:
+    def roll_back(self, connection: Connection, org_id: int, pipeline_id: str, version: int, actor_id: str) -> Found:
         """Make what an older version had the present one, under a new number.
 
         Raises PipelineNotFound, FileStays, VersionNotFound, or PipelineInvalid where that version does not fit any more.
@@ -151,7 +151,7 @@ class Library:
         if old is None:
             raise VersionNotFound(pipeline_id, version)
         self.check(_parsed(old))
-        _add(connection, org_id, replace(old, created_at=now(), created_by=key_id, note=f"As version {version} was."))
+        _add(connection, org_id, replace(old, created_at=now(), created_by=actor_id, note=f"As version {version} was."))
         return self.find(connection, org_id, pipeline_id)
 
     def delete(self, connection: Connection, org_id: int, pipeline_id: str) -> None:

@@ -133,22 +133,22 @@ def _can_run(connection: AnyReader, starter: Starter, org_id: int, pipeline_id: 
     return True
 
 
-def apply(connection: Connection, starter: Starter, org_id: int, suggestion_id: str, key_id: str) -> Workflow:
+def apply(connection: Connection, starter: Starter, org_id: int, suggestion_id: str, actor_id: str) -> Workflow:
     """Store a suggestion as a disabled workflow. Raises SuggestionNotFound, or as workflows.create."""
     suggestion = _find(connection, starter, org_id, suggestion_id)
     values = {
         "name": f"{suggestion.title[:80]} ({suggestion.id[:6]})", "pipeline": suggestion.pipeline, "event_type": None, "filter": None,
         "inputs": suggestion.inputs, "enabled": False,
     }  # fmt: skip
-    workflow = workflows.create(connection, starter, org_id, Order(frozenset(values), values, key_id))
-    _decide(connection, org_id, suggestion_id, ("applied", workflow.id, key_id))
+    workflow = workflows.create(connection, starter, org_id, Order(frozenset(values), values, actor_id))
+    _decide(connection, org_id, suggestion_id, ("applied", workflow.id, actor_id))
     return workflow
 
 
-def dismiss(connection: Connection, starter: Starter, org_id: int, suggestion_id: str, key_id: str) -> None:
+def dismiss(connection: Connection, starter: Starter, org_id: int, suggestion_id: str, actor_id: str) -> None:
     """Suggest something no more. Raises SuggestionNotFound."""
     _find(connection, starter, org_id, suggestion_id)
-    _decide(connection, org_id, suggestion_id, ("dismissed", None, key_id))
+    _decide(connection, org_id, suggestion_id, ("dismissed", None, actor_id))
 
 
 def _find(connection: Connection, starter: Starter, org_id: int, suggestion_id: str) -> Suggestion:
@@ -159,9 +159,9 @@ def _find(connection: Connection, starter: Starter, org_id: int, suggestion_id: 
 
 
 def _decide(connection: Connection, org_id: int, suggestion_id: str, decision: tuple[str, str | None, str]) -> None:
-    told, workflow_id, key_id = decision
+    told, workflow_id, actor_id = decision
     values = {"org_id": org_id, "suggestion_id": suggestion_id, "decision": told, "workflow_id": workflow_id}
-    workflow_store.decide(connection, {**values, "decided_at": now(), "decided_by": key_id})
+    workflow_store.decide(connection, {**values, "decided_at": now(), "decided_by": actor_id})
 
 
 def _clock(habit: Habit) -> str:

@@ -39,7 +39,7 @@ class Order:
 
     fields: frozenset[str]
     values: Mapping[str, Any]
-    key_id: str
+    actor_id: str
 
 
 def create(connection: Connection, starter: Starter, org_id: int, order: Order) -> Workflow:
@@ -48,7 +48,9 @@ def create(connection: Connection, starter: Starter, org_id: int, order: Order) 
         raise TooManyWorkflows
     moment = now()
     given = {name: order.values[name] for name in FIELDS}
-    workflow = Workflow(new_id(), org_id, created_at=moment, created_by=order.key_id, changed_at=moment, changed_by=order.key_id, **given)
+    workflow = Workflow(
+        new_id(), org_id, created_at=moment, created_by=order.actor_id, changed_at=moment, changed_by=order.actor_id, **given
+    )
     _check(connection, starter, workflow)
     if not workflow_store.insert(connection, workflow, _key(workflow.name)):
         raise WorkflowExists(workflow.name)
@@ -58,7 +60,7 @@ def create(connection: Connection, starter: Starter, org_id: int, order: Order) 
 def change(connection: Connection, starter: Starter, found: Workflow, order: Order) -> Workflow:
     """Change what is given of a workflow. Raises as `create`."""
     given = {name: order.values[name] for name in FIELDS if name in order.fields}
-    changed = replace(found, changed_at=now(), changed_by=order.key_id, **given)
+    changed = replace(found, changed_at=now(), changed_by=order.actor_id, **given)
     _check(connection, starter, changed)
     if not workflow_store.update(connection, changed, _key(changed.name)):
         raise WorkflowExists(changed.name)
@@ -79,12 +81,14 @@ def delete(connection: Connection, org_id: int, workflow_id: str) -> None:
     workflow_store.delete(connection, org_id, workflow_id)
 
 
-def run_by_hand(connection: Connection, starter: Starter, workflow: Workflow, key_id: str) -> Begun:
+def run_by_hand(connection: Connection, starter: Starter, workflow: Workflow, actor_id: str) -> Begun:
     """Begin a run of a workflow. Raises what `Starter.begin` raises, and PipelineInvalid for inputs that need an event."""
     if any(True for _ in templates_in(workflow.inputs, "inputs")):
         raise PipelineInvalid([Mistake("inputs", "They have templates of an event, so only an event can start it.")])
     found = starter.library.find_to_run(connection, workflow.org_id, workflow.pipeline)
-    return starter.begin(connection, workflow.org_id, found, workflow.inputs, Origin(key_id, f"workflow:{workflow.id}", None, workflow.id))
+    return starter.begin(
+        connection, workflow.org_id, found, workflow.inputs, Origin(actor_id, f"workflow:{workflow.id}", None, workflow.id)
+    )
 
 
 def tell(connection: Connection, starter: Starter, flags: FeatureFlags, events: Sequence[Event]) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, ValidationInfo
 from typing_extensions import TypeAliasType
 
-from api.schemas import PLAIN_TEXT, Answer, Body, IsoDate, Page, PageQuery, Query
+from api.schemas import PLAIN_TEXT, Answer, Body, IsoDate, Page, PageQuery, Query, UtcMoment
 from features.schedules.due_times import checked_after_close, checked_calendar, checked_cron, checked_zone
 from features.schedules.service import Changes
 from features.schedules.wording import sentence, when_sentence
@@ -32,18 +32,6 @@ def _after_close(value: Any) -> Any:
     return checked_after_close(value) if isinstance(value, str | int) and not isinstance(value, bool) else value
 
 
-def _written(value: Any) -> Any:
-    if not isinstance(value, str):
-        raise ValueError("write the moment with its time zone: 2026-11-26T21:30:00Z")
-    return value
-
-
-Moment = Annotated[
-    AwareDatetime,
-    Field(strict=False),
-    AfterValidator(lambda moment: moment.astimezone(UTC)),
-    BeforeValidator(_written, json_schema_input_type=datetime),
-]
 _Seconds = Annotated[int, Field(ge=0, le=LONGEST_CATCH_UP)]
 CatchUp = Annotated[_Seconds, BeforeValidator(_whole, json_schema_input_type=_Seconds)]
 _Counted = Annotated[int, Field(ge=1)]
@@ -178,8 +166,8 @@ class DaysQuery(Query):
 class BackfillRequest(Body):
     """The period whose due times are to run that never ran."""
 
-    since: Moment = Field(alias="from", description="The first moment, with its time zone.")
-    until: Moment = Field(alias="to", description="The last moment. It must have passed.")
+    since: UtcMoment = Field(alias="from", description="The first moment, with its time zone.")
+    until: UtcMoment = Field(alias="to", description="The last moment. It must have passed.")
 
 
 class ScheduleAnswer(Answer):
@@ -201,9 +189,9 @@ class ScheduleAnswer(Answer):
     sentence: str = Field(description="When it is due and what it does, in words.")
     version: int = Field(description="Rises with each change.")
     created_at: datetime
-    created_by: str | None = Field(description="The id of the key that made it.")
+    created_by: str | None = Field(description="The id of the key or the person that made it.")
     changed_at: datetime = Field(description="When it was last changed.")
-    changed_by: str | None = Field(description="The id of the key that changed it last.")
+    changed_by: str | None = Field(description="The id of the key or the person that changed it last.")
 
 
 class SchedulesPage(Page):

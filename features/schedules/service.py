@@ -49,13 +49,13 @@ Key = tuple[int, str]  # an organization, and the id of a schedule
 class Author:
     """Who changes a schedule, and the moment by the database's clock."""
 
-    key_id: str | None
+    actor_id: str | None
     moment: datetime
 
 
-def author(connection: Connection, key_id: str | None) -> Author:
+def author(connection: Connection, actor_id: str | None) -> Author:
     """An author who changes something now."""
-    return Author(key_id, database_now(connection))
+    return Author(actor_id, database_now(connection))
 
 
 def find(connection: AnyReader, org_id: int, schedule_id: str) -> Schedule:
@@ -87,9 +87,9 @@ def create(connection: Connection, org_id: int, new: NewSchedule, starter: Start
         next_due_at=_first_after(when, by.moment),
         version=1,
         created_at=by.moment,
-        created_by=by.key_id,
+        created_by=by.actor_id,
         changed_at=by.moment,
-        changed_by=by.key_id,
+        changed_by=by.actor_id,
     )
     if not schedule_store.insert(connection, schedule):
         raise ScheduleExists(new.name)
@@ -132,7 +132,7 @@ def change(connection: Connection, schedule: Key, changes: Changes, starter: Sta
     if changed.when != stored.when or changed.enabled != stored.enabled:
         is_paused = not stored.enabled or not changed.enabled
         changed = _restarted(connection, stored, changed, PAUSED if is_paused else EDITED, by.moment)
-    return schedule_store.update(connection, replace(changed, changed_at=by.moment, changed_by=by.key_id))
+    return schedule_store.update(connection, replace(changed, changed_at=by.moment, changed_by=by.actor_id))
 
 
 def delete(database: Database, org_id: int, schedule_id: str) -> None:

@@ -15,7 +15,7 @@ from features.deliveries.kinds import Deliveries
 from features.deliveries.ledger import Ledger
 from features.deliveries.senders.apprise import AppriseSender
 from features.deliveries.senders.base import Sender
-from features.deliveries.senders.mail import MailSender, MailServer
+from features.deliveries.senders.mail import MailSender
 from features.deliveries.senders.ntfy import NtfySender
 from features.deliveries.senders.webhook import WebhookSender
 from features.deliveries.service import send
@@ -23,6 +23,7 @@ from features.deliveries.texts import Texts
 from features.deliveries.unsubscribing import Unsubscribing
 from features.deliveries.upkeep import queue_due
 from infrastructure.address_guard import AddressGuard, networks_of
+from infrastructure.mail_server import MailServer
 from infrastructure.outbound import Outbound
 from kit.jobs import options_for, working
 from kit.receivers import LOOPBACK

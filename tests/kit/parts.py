@@ -8,10 +8,8 @@ from dataclasses import replace
 from functools import partial
 
 from api.application import Application
-from api.authentication import Authentication
 from features import FEATURES
-from features.accounts.api_keys import KeyRing
-from features.accounts.sessions import Sessions
+from features.accounts.service import make_accounts
 from infrastructure.cache import Cache, CacheLimits
 from infrastructure.database_metrics import DatabaseCollector
 from infrastructure.health import HealthChecks
@@ -23,8 +21,7 @@ def with_cache(app: Application, follow_seconds: float, clock: Callable[[], floa
     settings, database = parts.settings, parts.database
     limits = CacheLimits(settings.cache_max_bytes, settings.cache_seconds, follow_seconds)
     cache = Cache(database, limits, None if settings.uses_sqlite else parts.redis, parts.metrics, clock)
-    ring = KeyRing(database, settings.resolve_master_key, cache)
-    app.services = replace(parts, cache=cache, authentication=Authentication(ring, Sessions(database, ring, cache, clock)))
+    app.services = replace(parts, cache=cache, authentication=make_accounts(settings, database, cache, clock))
     return app
 
 

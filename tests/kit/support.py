@@ -10,6 +10,7 @@ from config import Settings
 from database import Database
 from kit.declared import require_declared
 
+BY_ITSELF = "the caller of the client"
 MASTER_KEY = "a-master-key-for-tests-0123456789abcdef"
 SECRET_KEY = "a-signing-secret-for-tests-0123456789abc"
 
@@ -38,16 +39,15 @@ def suspend(database: Database) -> None:
 
 
 class Client:
-    """Calls an application in this process, by default with the master key."""
+    """Calls an application in this process, by default with the master key, else with the headers of another caller."""
 
-    def __init__(self, app: Application) -> None:
-        self.app = app
+    def __init__(self, app: Application, caller: dict[str, str] | None = None) -> None:
+        self.app, self._caller = app, {"X-API-Key": MASTER_KEY} if caller is None else caller
         self.http = app.test_client()
 
-    def __call__(self, method: str, path: str, *, key: str | None = MASTER_KEY, headers: dict[str, str] | None = None, **more: Any) -> Any:
-        sent = dict(headers or {})
-        if key is not None:
-            sent.setdefault("X-API-Key", key)
+    def __call__(self, method: str, path: str, *, key: str | None = BY_ITSELF, headers: dict[str, str] | None = None, **more: Any) -> Any:
+        shown = self._caller if key is BY_ITSELF else {} if key is None else {"X-API-Key": key}
+        sent = {**shown, **(headers or {})}
         if not path.startswith(("/api/", "/health", "/docs", "/openapi")):
             path = f"/api/v1{path}"
         more.setdefault("buffered", True)  # the response is read to its end and closed, as by a server

@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from database import AnyReader
+from models.access import Role, joined, parted
 from models.api_key import ApiKey
 
-_COLUMNS = "id, org_id, name, created_at, revoked_at, last_used_at"
-
-FIND_BY_DIGEST = text(f"SELECT {_COLUMNS} FROM api_keys WHERE key_sha256 = :key_sha256")
+_COLUMNS = "k.id, k.org_id, k.name, k.created_at, k.revoked_at, k.last_used_at, k.user_id, k.scopes, k.expires_at"
 
 
-def find_by_digest(connection: AnyReader, key_sha256: str) -> ApiKey | None:
+@dataclass(frozen=True)
+class FoundKey:
+    """A key with the role that its person has in its organization; None for a key of nobody, and once they have left or are disabled."""
+
+    key: ApiKey
+    role: Role | None
+
+
+FIND_BY_DIGEST = text(
+    f"""
+    SELECT {_COLUMNS}, CASE WHEN u.disabled_at IS NULL THEN m.role END
+    FROM api_keys AS k
+    LEFT JOIN users AS u ON u.id = k.user_id
+    LEFT JOIN members AS m ON m.user_id = k.user_id AND m.org_id = k.org_id
+    WHERE k.key_sha256 = :key_sha256
+    """
+)
+
+
+def find_by_digest(connection: AnyReader, key_sha256: str) -> FoundKey | None:
     """The key with this digest, revoked or not."""
     row = connection.execute(FIND_BY_DIGEST, {"key_sha256": key_sha256}).first()
-    return None if row is None else _key_from_row(row)
+    if row is None:
+        return None
+    *key, role = row
+    return FoundKey(_key_from_row(key), None if role is None else Role(role))
 
 
-FIND = text(f"SELECT {_COLUMNS} FROM api_keys WHERE org_id = :org_id AND id = :id")
+FIND = text(f"SELECT {_COLUMNS} FROM api_keys AS k WHERE k.org_id = :org_id AND k.id = :id")
 
 
 def find(connection: AnyReader, org_id: int, key_id: str) -> ApiKey | None:
@@ -34,31 +56,41 @@ def find(connection: AnyReader, org_id: int, key_id: str) -> ApiKey | None:
 LIST = text(
     f"""
     SELECT {_COLUMNS}
-    FROM api_keys
-    WHERE org_id = :org_id AND (CAST(:before AS TEXT) IS NULL OR id < :before)
-    ORDER BY id DESC
+    FROM api_keys AS k
+    WHERE k.org_id = :org_id AND (CAST(:user_id AS TEXT) IS NULL OR k.user_id = :user_id)
+        AND (CAST(:before AS TEXT) IS NULL OR k.id < :before)
+    ORDER BY k.id DESC
     LIMIT :limit
     """
 )
 
 
-def list_keys(connection: Connection, org_id: int, before: str | None, limit: int) -> list[ApiKey]:
-    """Up to `limit` keys of an organization, newest first; with the id `before`, only older ones."""
-    return [_key_from_row(row) for row in connection.execute(LIST, {"org_id": org_id, "before": before, "limit": limit})]
+@dataclass(frozen=True)
+class KeyPage:
+    """Which keys of an organization to list: up to `limit`, older than the id `before`, and of one person alone with `user_id`."""
+
+    limit: int
+    before: str | None = None
+    user_id: str | None = None
+
+
+def list_keys(connection: Connection, org_id: int, wanted: KeyPage) -> list[ApiKey]:
+    """Keys of an organization, newest first."""
+    return [_key_from_row(row) for row in connection.execute(LIST, {"org_id": org_id, **vars(wanted)})]
 
 
 INSERT = text(
     """
-    INSERT INTO api_keys (id, org_id, name, key_sha256, created_at)
-    VALUES (:id, :org_id, :name, :key_sha256, :created_at)
+    INSERT INTO api_keys (id, org_id, name, key_sha256, created_at, user_id, scopes, expires_at)
+    VALUES (:id, :org_id, :name, :key_sha256, :created_at, :user_id, :scopes, :expires_at)
     """
 )
 
 
 def insert(connection: Connection, org_id: int, key: ApiKey, key_sha256: str) -> None:
     """Store a new key by its digest."""
-    parameters = {"id": key.id, "org_id": org_id, "name": key.name, "key_sha256": key_sha256, "created_at": key.created_at}
-    connection.execute(INSERT, parameters)
+    values = {name: getattr(key, name) for name in ("id", "name", "created_at", "user_id", "expires_at")}
+    connection.execute(INSERT, {**values, "org_id": org_id, "scopes": joined(key.scopes), "key_sha256": key_sha256})
 
 
 REVOKE = text("UPDATE api_keys SET revoked_at = :revoked_at WHERE org_id = :org_id AND id = :id AND revoked_at IS NULL")
@@ -67,6 +99,19 @@ REVOKE = text("UPDATE api_keys SET revoked_at = :revoked_at WHERE org_id = :org_
 def revoke(connection: Connection, org_id: int, key_id: str, revoked_at: datetime) -> bool:
     """Revoke a key; return whether it was active."""
     return connection.execute(REVOKE, {"org_id": org_id, "id": key_id, "revoked_at": revoked_at}).rowcount == 1
+
+
+REVOKE_OF_MEMBER = text(
+    """
+    UPDATE api_keys SET revoked_at = :revoked_at
+    WHERE user_id = :user_id AND (CAST(:org_id AS BIGINT) IS NULL OR org_id = :org_id) AND revoked_at IS NULL
+    """
+)
+
+
+def revoke_of_user(connection: Connection, user_id: str, revoked_at: datetime, org_id: int | None = None) -> int:
+    """Revoke the keys of a person, in one organization or in all; return how many were active."""
+    return connection.execute(REVOKE_OF_MEMBER, {"user_id": user_id, "org_id": org_id, "revoked_at": revoked_at}).rowcount
 
 
 # Several processes serve a key, and each reports its use: only the first within the interval writes, and none sets the time back.
@@ -85,4 +130,5 @@ def mark_used(connection: Connection, key_id: str, used_at: datetime, before: da
 
 
 def _key_from_row(row: Sequence[Any]) -> ApiKey:
-    return ApiKey(*row)
+    key_id, org_id, name, created_at, revoked_at, last_used_at, user_id, scopes, expires_at = row
+    return ApiKey(key_id, org_id, name, created_at, revoked_at, last_used_at, user_id, parted(scopes), expires_at)

@@ -8,6 +8,7 @@ from flask import Response
 
 from api.authentication import org_id
 from api.blueprint import api_blueprint
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
 from api.services import services
@@ -16,6 +17,7 @@ from features.alerts.routes.tags import ALERTS
 from features.alerts.schemas.inbox import AlertAnswer, AlertPage, AlertPath, AlertsQuery, ReadAllAnswer, ReadAllRequest, UnreadAnswer
 from features.alerts.store import alert as alert_store
 from features.alerts.store.alert import AlertFilter
+from models.access import Scope
 from models.alert import Alert
 from utils.api_utils import json_response, tagged
 
@@ -43,18 +45,21 @@ def count_unread_alerts() -> Response:
 
 
 @blueprint.post("/alerts/<alert_id>/read", responses={200: AlertAnswer}, problems=("not_found",))
+@needs(Scope.ANALYSE)
 def mark_alert_read(path: AlertPath) -> Response:
     """Mark an alert as read."""
     return json_response(_answer(service.mark(services().database, org_id(), path.alert_id, is_read=True)))
 
 
 @blueprint.post("/alerts/<alert_id>/unread", responses={200: AlertAnswer}, problems=("not_found",))
+@needs(Scope.ANALYSE)
 def mark_alert_unread(path: AlertPath) -> Response:
     """Mark an alert as unread."""
     return json_response(_answer(service.mark(services().database, org_id(), path.alert_id, is_read=False)))
 
 
 @blueprint.post("/alerts/read-all", responses={200: ReadAllAnswer}, problems=BODY_PROBLEMS)
+@needs(Scope.ANALYSE)
 def mark_all_alerts_read(body: ReadAllRequest) -> Response:
     """Mark all unread alerts as read. With `through`, those that came after that one stay unread."""
     return json_response({"read": service.mark_all_read(services().database, org_id(), body.through)})

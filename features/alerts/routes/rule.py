@@ -8,9 +8,10 @@ from typing import Any
 from flask import Response
 from pydantic import ValidationError
 
-from api.authentication import key_id, org_id
+from api.authentication import actor_id, org_id
 from api.blueprint import api_blueprint
 from api.flags import require_flag
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
 from api.schemas import LongPageQuery
@@ -33,6 +34,7 @@ from features.alerts.schemas.rule import (
 from features.alerts.service import Author
 from features.alerts.store import rule as rule_store
 from features.alerts.store import state as state_store
+from models.access import Scope
 from models.alert import AlertRule, Standing, StateKey, StateName
 from utils.api_utils import json_response, validation_problem
 
@@ -52,6 +54,7 @@ def list_alert_rules(query: LongPageQuery) -> Response:
 
 
 @blueprint.post("/alert-rules", responses={201: AlertRuleAnswer}, problems=(*CHANGE_PROBLEMS, "feature_disabled"), sends=("Location",))
+@needs(Scope.MANAGE)
 def create_alert_rule(body: NewAlertRuleRequest) -> Response:
     """Make an alert rule. Changes are told that come after it: what is so already is not."""
     require_flag(ALERTS_FLAG)
@@ -62,6 +65,7 @@ def create_alert_rule(body: NewAlertRuleRequest) -> Response:
 
 
 @blueprint.post("/alert-rules/preview", responses={200: PreviewAnswer}, problems=CHANGE_PROBLEMS)
+@needs(Scope.READ)
 def preview_alert_rule(body: NewAlertRuleRequest) -> Response:
     """Show what a rule would see now, without storing it."""
     with services().database.transaction() as connection:
@@ -76,6 +80,7 @@ def get_alert_rule(path: AlertRulePath) -> Response:
 
 
 @blueprint.patch("/alert-rules/<rule_id>", responses={200: AlertRuleAnswer}, problems=CHANGE_PROBLEMS)
+@needs(Scope.MANAGE)
 def change_alert_rule(path: AlertRulePath, body: AlertRuleChangeRequest) -> Response:
     """Change an alert rule. Where it watches something else afterwards, it begins anew from where things stand now."""
     with services().database.transaction() as connection:
@@ -89,6 +94,7 @@ def change_alert_rule(path: AlertRulePath, body: AlertRuleChangeRequest) -> Resp
 
 
 @blueprint.delete("/alert-rules/<rule_id>", responses={204: None}, problems=("not_found",))
+@needs(Scope.MANAGE)
 def delete_alert_rule(path: AlertRulePath) -> Response:
     """Delete an alert rule, and where it stands with its tickers. What it told stays in the inbox."""
     with services().database.transaction() as connection:
@@ -110,6 +116,7 @@ def list_alert_states(path: AlertRulePath, query: StatesQuery) -> Response:
 
 
 @blueprint.post("/alert-rules/<rule_id>/test", responses={200: TriedAnswer}, problems=(*BODY_PROBLEMS, "not_found"))
+@needs(Scope.MANAGE)
 def test_alert_rule(path: AlertRulePath, body: TryRequest) -> Response:
     """Show what a rule would see now; with `send`, its channels get a message that says that it is a test."""
     with services().database.transaction() as connection:
@@ -117,7 +124,7 @@ def test_alert_rule(path: AlertRulePath, body: TryRequest) -> Response:
 
 
 def _author() -> Author:
-    return Author(org_id(), key_id(), services().universes)
+    return Author(org_id(), actor_id(), services().universes)
 
 
 def _answer_of(connection: Any, rule: AlertRule) -> dict[str, Any]:

@@ -272,9 +272,9 @@ class AlertRuleAnswer(Answer):
     states: StateCounts = Field(description="How many of its tickers are in each state.")
     version: int = Field(description="1, and one more with each change.")
     created_at: datetime
-    created_by: str | None = Field(description="The id of the key that made it.")
+    created_by: str | None = Field(description="The id of the key or the person that made it.")
     changed_at: datetime = Field(description="When it was last changed.")
-    changed_by: str | None = Field(description="The id of the key that changed it last.")
+    changed_by: str | None = Field(description="The id of the key or the person that changed it last.")
 
 
 class AlertRulePage(Page):

@@ -7,6 +7,7 @@ from flask import Response
 from api.authentication import org_id
 from api.blueprint import api_blueprint
 from api.flags import require_flag
+from api.marks import needs
 from api.problem import BODY_PROBLEMS
 from api.rate_limit import Budget, budget
 from api.services import services
@@ -16,6 +17,7 @@ from features.analyses.schemas.analysis import AnalyzeRequest
 from features.analyses.schemas.result import ResultAnswer
 from features.analyses.service import analyse_ticker
 from features.prices.fetching import FETCHES, OnDemand
+from models.access import Scope
 from models.errors import TickerNotFound
 from utils.api_utils import json_response
 
@@ -36,6 +38,7 @@ blueprint = api_blueprint("analysis", ANALYSIS)
     ),
     sends=("ETag",),
 )
+@needs(Scope.ANALYSE)
 @budget(Budget.ANALYSES)
 def analyze(body: AnalyzeRequest) -> Response:
     """Analyse one ticker. A repeated request for the same analysis gets the stored result.

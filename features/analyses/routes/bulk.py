@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from api.authentication import org_id
 from api.blueprint import JOBS, api_blueprint
 from api.flags import require_flag
+from api.marks import needs
 from api.problem import BODY_PROBLEMS
 from api.rate_limit import Budget, budget
 from api.schemas import SubmitHeaders
@@ -21,6 +22,7 @@ from features.prices.service import resolve_universe
 from jobs.flags import BULK_JOBS
 from jobs.service import Submission
 from jobs.submission import submit_job, submit_jobs
+from models.access import Scope
 from models.price_errors import NoProvider
 
 blueprint = api_blueprint("bulk_analysis", JOBS)
@@ -32,6 +34,7 @@ blueprint = api_blueprint("bulk_analysis", JOBS)
     problems=(*BODY_PROBLEMS, "universe_not_found", "conflict", "no_provider", "idempotency_mismatch", "feature_disabled"),
     sends=("Location", "Idempotent-Replayed"),
 )
+@needs(Scope.ANALYSE)
 @budget(Budget.BULK)
 def bulk_analyze(header: SubmitHeaders, body: BulkAnalyzeRequest) -> Response:
     """Queue a job that analyses many tickers. If an active job does the same, it is returned instead, unless `force` is set."""
@@ -50,6 +53,7 @@ def bulk_analyze(header: SubmitHeaders, body: BulkAnalyzeRequest) -> Response:
     problems=(*BODY_PROBLEMS, "conflict", "universe_not_found", "idempotency_mismatch", "feature_disabled"),
     sends=("Idempotent-Replayed",),
 )
+@needs(Scope.ANALYSE)
 @budget(Budget.BULK)
 def rerun(header: SubmitHeaders, body: RerunRequest) -> Response:
     """Queue analyses of the latest results that are superseded, a job for each strategy. 200 where none is new.

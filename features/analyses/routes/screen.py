@@ -6,6 +6,7 @@ from flask import Response
 
 from api.authentication import org_id
 from api.blueprint import api_blueprint
+from api.marks import needs
 from api.problem import BODY_PROBLEMS
 from api.services import services
 from features.analyses import screens
@@ -13,6 +14,7 @@ from features.analyses.routes.tags import SCREENS
 from features.analyses.schemas.result import ResultsFilterQuery
 from features.analyses.schemas.screen import NewScreenRequest, SavedScreen, ScreenChangeRequest, ScreenPage, ScreenPath
 from features.analyses.store import saved_screen as screen_store
+from models.access import Scope
 from utils.api_utils import json_response, tagged
 
 blueprint = api_blueprint("screen", SCREENS)
@@ -27,6 +29,7 @@ def list_screens() -> Response:
 
 
 @blueprint.post("/screens", responses={201: SavedScreen}, problems=(*BODY_PROBLEMS, "conflict"), sends=("Location",))
+@needs(Scope.MANAGE)
 def save_screen(body: NewScreenRequest) -> Response:
     """Save a filter, an order and columns under a name."""
     screen = screens.save_screen(services().database, org_id(), body.name, _stored(body.query))
@@ -40,6 +43,7 @@ def get_screen(path: ScreenPath) -> Response:
 
 
 @blueprint.patch("/screens/<screen_id>", responses={200: SavedScreen}, problems=(*BODY_PROBLEMS, "not_found", "conflict"))
+@needs(Scope.MANAGE)
 def change_screen(path: ScreenPath, body: ScreenChangeRequest) -> Response:
     """Rename a saved screen, or replace its query."""
     query = None if body.query is None else _stored(body.query)
@@ -47,6 +51,7 @@ def change_screen(path: ScreenPath, body: ScreenChangeRequest) -> Response:
 
 
 @blueprint.delete("/screens/<screen_id>", responses={204: None}, problems=("not_found",))
+@needs(Scope.MANAGE)
 def delete_screen(path: ScreenPath) -> Response:
     """Delete a saved screen. Results are not affected."""
     screens.delete_screen(services().database, org_id(), path.screen_id)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Response
 from sqlalchemy import Connection
 
-from api.authentication import key_id, org_id
+from api.authentication import actor_id, org_id
 from api.blueprint import api_blueprint
 from api.idempotency import Answer
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
 from api.repeatable import Secret, answer_once
@@ -28,6 +29,7 @@ from features.deliveries.schemas.channel import (
 )
 from features.deliveries.schemas.delivery import QueuedDeliveryAnswer, queued_answer
 from infrastructure.sql.transaction import after_commit
+from models.access import Scope
 from models.job import Lane
 from models.message import Channel
 from utils.api_utils import json_response
@@ -41,7 +43,7 @@ ONCE_PROBLEMS = ("conflict", "idempotency_mismatch")
 
 def caller() -> Caller:
     """Who asks, and which addresses may be given."""
-    return caller_of(org_id(), key_id(), services().settings)
+    return caller_of(org_id(), actor_id(), services().settings)
 
 
 @blueprint.get("/channels", responses={200: ChannelPage})
@@ -60,6 +62,7 @@ def list_channels(query: LongPageQuery) -> Response:
     problems=(*BODY_PROBLEMS, *ONCE_PROBLEMS),
     sends=("Location", "Idempotent-Replayed"),
 )
+@needs(Scope.MANAGE)
 def create_channel(header: SubmitHeaders, body: NewChannelRequest) -> Response:
     """Make a channel. A webhook's secret is in this answer alone; POST /channels/{channel_id}/secret makes another one.
 
@@ -84,6 +87,7 @@ def get_channel(path: ChannelPath) -> Response:
 
 
 @blueprint.patch("/channels/<channel_id>", responses={200: ChannelAnswer}, problems=(*BODY_PROBLEMS, "not_found", "conflict"))
+@needs(Scope.MANAGE)
 def change_channel(path: ChannelPath, body: ChannelChangeRequest) -> Response:
     """Rename a channel, give it another address, or switch it off and on. Switched off, what waits for it is not sent."""
     with services().database.transaction() as connection:
@@ -93,6 +97,7 @@ def change_channel(path: ChannelPath, body: ChannelChangeRequest) -> Response:
 
 
 @blueprint.delete("/channels/<channel_id>", responses={204: None}, problems=("not_found",))
+@needs(Scope.MANAGE)
 def delete_channel(path: ChannelPath) -> Response:
     """Delete a channel with its address and secrets. What was sent through it stays to be read for 30 days."""
     with services().database.transaction() as connection:
@@ -106,6 +111,7 @@ def delete_channel(path: ChannelPath) -> Response:
     problems=("not_found", *ONCE_PROBLEMS),
     sends=("Idempotent-Replayed",),
 )
+@needs(Scope.MANAGE)
 def replace_secret(path: ChannelPath, header: SubmitHeaders) -> Response:
     """Give a webhook a new secret. For a day, messages are signed with both, so that the receiver can change over."""
     secret = None
@@ -124,6 +130,7 @@ def replace_secret(path: ChannelPath, header: SubmitHeaders) -> Response:
     problems=("not_found", *ONCE_PROBLEMS),
     sends=("Location", "Idempotent-Replayed"),
 )
+@needs(Scope.MANAGE)
 def test_channel(path: ChannelPath, header: SubmitHeaders) -> Response:
     """Queue a test message. GET the delivery at `Location` to see what the receiver answered."""
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from api.authentication import org_id
 from api.blueprint import api_blueprint
 from api.idempotency import Answer
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.repeatable import answer_once
 from api.schemas import SubmitHeaders
@@ -26,6 +27,7 @@ from features.deliveries.schemas.delivery import (
     queued_answer,
     whole_answer,
 )
+from models.access import Scope
 from utils.api_utils import json_response
 from utils.json_text import dump
 
@@ -60,6 +62,7 @@ def get_delivery(path: DeliveryPath) -> Response:
     problems=("not_found", *ONCE_PROBLEMS),
     sends=("Location", "Idempotent-Replayed"),
 )
+@needs(Scope.MANAGE)
 def retry_delivery(path: DeliveryPath, header: SubmitHeaders) -> Response:
     """Send a message once more now, with the same `webhook-id`: one that waits, was given up, was not sent, or has arrived."""
 

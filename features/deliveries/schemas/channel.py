@@ -113,9 +113,9 @@ class ChannelAnswer(Answer):
     disabled_reason: str | None = Field(description="Why it is switched off; null while it is on.")
     dead: int = Field(description="Messages in a row that were given up; three switch it off.")
     created_at: datetime
-    created_by: str | None = Field(description="The id of the key that made it.")
+    created_by: str | None = Field(description="The id of the key or the person that made it.")
     changed_at: datetime = Field(description="When somebody last changed it.")
-    changed_by: str | None = Field(description="The id of the key that last changed it.")
+    changed_by: str | None = Field(description="The id of the key or the person that last changed it.")
 
 
 class ChannelWithSecretAnswer(ChannelAnswer):

@@ -11,6 +11,7 @@ from api.blueprint import api_blueprint
 from api.csv_file import csv_response, wants_csv
 from api.flags import require_flag
 from api.heavy import hold_slot
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
 from api.rate_limit import Budget, budget, count_also
@@ -38,6 +39,7 @@ from features.evidence.schemas.backtest import (
 from features.evidence.store import backtest as backtest_store
 from jobs.flags import BULK_JOBS
 from jobs.submission import submit_job, submit_jobs
+from models.access import Scope
 from models.backtest import BacktestSummary
 from utils.api_utils import json_response, tagged
 from utils.json_text import parse_tolerant
@@ -55,6 +57,7 @@ blueprint = api_blueprint("backtest", BACKTESTS)
     ),
     sends=("Location", "Idempotent-Replayed"),
 )
+@needs(Scope.ANALYSE)
 @budget(Budget.ANALYSES)
 def run_backtest(header: SubmitHeaders, body: BacktestRequest) -> Response:
     """What following a strategy's verdicts would have earned: on one ticker at once, on many by a job.
@@ -112,6 +115,7 @@ def get_backtest(path: BacktestPath) -> Response:
     ),
     sends=("Idempotent-Replayed",),
 )
+@needs(Scope.READ)
 @budget(Budget.ANALYSES)
 def compare_backtests(header: SubmitHeaders, body: CompareRequest) -> Response:
     """Several sets of parameters on one ticker, beside each other and beside buy-and-hold. `luck` says whether luck explains the best.

@@ -9,6 +9,7 @@ from api.blueprint import api_blueprint
 from api.csv_file import csv_response, wants_csv
 from api.flags import require_flag
 from api.heavy import hold_slot
+from api.marks import needs
 from api.problem import BODY_PROBLEMS
 from api.rate_limit import Budget, budget
 from api.schemas import SubmitHeaders
@@ -28,6 +29,7 @@ from features.evidence.universe_jobs import submit
 from jobs.flags import BULK_JOBS
 from jobs.schemas import job_answer
 from jobs.submission import location_of, submit_job
+from models.access import Scope
 from utils.api_utils import json_response, tagged
 from utils.json_text import dump, parse_tolerant
 
@@ -40,6 +42,7 @@ blueprint = api_blueprint("universe_evidence", EVIDENCE)
     problems=(*BODY_PROBLEMS, "universe_not_found", "conflict", "idempotency_mismatch", "feature_disabled"),
     sends=("Location", "Idempotent-Replayed"),
 )
+@needs(Scope.ANALYSE)
 @budget(Budget.BULK)
 def compute_evidence(header: SubmitHeaders, body: UniverseEvidenceRequest) -> Response:
     """Queue a job that computes the record of a strategy over many tickers; once it has ended, GET /evidence answers.

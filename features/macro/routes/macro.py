@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Response
 
-from api.authentication import key_id, org_id
+from api.authentication import actor_id, org_id
 from api.blueprint import Tag, api_blueprint
 from api.csv_file import csv_response, wants_csv
 from api.flags import require_flag
+from api.marks import needs
 from api.problem import FILE_PROBLEMS
 from api.rate_limit import Budget, budget
 from api.services import services
@@ -24,6 +25,7 @@ from features.macro.schemas import (
     ValuesAnswer,
     ValuesQuery,
 )
+from models.access import Scope
 from models.macro import FETCHED
 from utils.api_utils import json_response, tagged
 from utils.clock import today
@@ -73,6 +75,7 @@ def get_macro(path: MacroPath, query: ValuesQuery) -> Response:
 
 
 @blueprint.put("/macro/<series>", responses={200: MacroAnswer}, problems=(*FILE_PROBLEMS, "price_quality", "feature_disabled"))
+@needs(Scope.MANAGE)
 @budget(Budget.UPLOADS)
 def upload_macro(path: MacroPath, query: UploadQuery, raw: MacroFile) -> Response:
     """Store a series in place of your own of this name. It hides a shared one, which a provider serves."""
@@ -80,11 +83,12 @@ def upload_macro(path: MacroPath, query: UploadQuery, raw: MacroFile) -> Respons
     raw.max_content_length = services().settings.max_upload_bytes
     file = raw.get_data(cache=False)
     with services().database.transaction() as connection:
-        stored = service.upload(connection, org_id(), (path.series, query.title, key_id()), file)
+        stored = service.upload(connection, org_id(), (path.series, query.title, actor_id()), file)
     return json_response(stored)
 
 
 @blueprint.delete("/macro/<series>", responses={204: None}, problems=("not_found", "conflict"))
+@needs(Scope.MANAGE)
 def delete_macro(path: MacroPath) -> Response:
     """Delete your own series; a shared one of its name shows again."""
     with services().database.transaction() as connection:

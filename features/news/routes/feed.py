@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Response
 
-from api.authentication import key_id, org_id
+from api.authentication import actor_id, org_id
 from api.blueprint import Tag, api_blueprint
 from api.flags import require_flag
+from api.marks import needs
 from api.problem import BODY_PROBLEMS
 from api.rate_limit import Budget, budget
 from api.schemas import SubmitHeaders
@@ -23,6 +24,7 @@ from features.news.schemas import (
     NewFeedRequest,
 )
 from jobs.submission import submit_job
+from models.access import Scope
 from utils.api_utils import json_response, tagged
 
 NEWS = Tag("News", "Feeds (RSS, Atom) that are read regularly, and what they tell about tickers.")
@@ -38,6 +40,7 @@ def list_feeds() -> Response:
 
 
 @blueprint.post("/feeds", responses={201: FeedAnswer}, problems=(*BODY_PROBLEMS, "conflict", "feature_disabled"), sends=("Location",))
+@needs(Scope.MANAGE)
 def add_feed(body: NewFeedRequest) -> Response:
     """Read a feed from now on. It is read within a minute; POST /feeds/{feed_id}/fetch reads it at once.
 
@@ -45,7 +48,7 @@ def add_feed(body: NewFeedRequest) -> Response:
     """
     require_flag(FLAG)
     with services().database.transaction() as connection:
-        feed = service.add_feed(connection, org_id(), body.changes(), key_id())
+        feed = service.add_feed(connection, org_id(), body.changes(), actor_id())
     return json_response(feed, 201, {"Location": f"/api/v1/feeds/{feed.id}"})
 
 
@@ -58,15 +61,17 @@ def get_feed(path: FeedPath) -> Response:
 
 
 @blueprint.patch("/feeds/<feed_id>", responses={200: FeedAnswer}, problems=(*BODY_PROBLEMS, "not_found", "conflict", "feature_disabled"))
+@needs(Scope.MANAGE)
 def change_feed(path: FeedPath, body: FeedChangeRequest) -> Response:
     """Change a feed. One that is switched on again, or gets another address, is read within a minute."""
     require_flag(FLAG)
     with services().database.transaction() as connection:
-        feed = service.change_feed(connection, org_id(), path.feed_id, body.changes(), key_id())
+        feed = service.change_feed(connection, org_id(), path.feed_id, body.changes(), actor_id())
     return json_response(feed)
 
 
 @blueprint.delete("/feeds/<feed_id>", responses={204: None}, problems=("not_found",))
+@needs(Scope.MANAGE)
 def delete_feed(path: FeedPath) -> Response:
     """Read a feed no longer, and delete what it told."""
     with services().database.transaction() as connection:
@@ -80,6 +85,7 @@ def delete_feed(path: FeedPath) -> Response:
     problems=("not_found", "conflict", "idempotency_mismatch", "feature_disabled"),
     sends=("Location", "Idempotent-Replayed"),
 )
+@needs(Scope.ANALYSE)
 @budget(Budget.BULK)
 def fetch_feed(header: SubmitHeaders, path: FeedPath) -> Response:
     """Queue a job that reads a feed at once. Its item tells how many items are new, or why the feed cannot be read."""

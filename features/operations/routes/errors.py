@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from api.blueprint import ADMINISTRATION, api_blueprint
-from api.marks import admin
+from api.marks import operators
 from api.services import services
 from features.operations.schemas.errors import ErrorList, ErrorsQuery
 from infrastructure.error_store import list_errors
@@ -16,7 +16,7 @@ blueprint = api_blueprint("recent_error", ADMINISTRATION)
 
 
 @blueprint.get("/admin/errors", responses={200: ErrorList}, problems=("forbidden",))
-@admin
+@operators
 def list_recent_errors(query: ErrorsQuery) -> Response:
     """What failed lately in any process: unexpected errors of requests, openings of breakers, and failed items of jobs by code.
 

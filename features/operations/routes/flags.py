@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Response
 
-from api.authentication import key_id
+from api.authentication import actor_id
 from api.blueprint import ADMINISTRATION, api_blueprint
-from api.marks import admin
+from api.marks import operators
 from api.problem import BODY_PROBLEMS
 from api.services import services
 from features.operations.schemas.flags import FlagAnswer, FlagChangeRequest, FlagList, FlagPath
@@ -21,26 +21,26 @@ CHANGES_SHOWN = 20
 
 
 @blueprint.get("/admin/flags", responses={200: FlagList}, problems=("forbidden",))
-@admin
+@operators
 def list_feature_flags() -> Response:
     """Every feature flag and its state."""
     return json_response({"items": services().flags.list_flags()})
 
 
 @blueprint.get("/admin/flags/<name>", responses={200: FlagAnswer}, problems=("forbidden", "not_found"))
-@admin
+@operators
 def get_feature_flag(path: FlagPath) -> Response:
     """One feature flag, with its newest changes."""
     return json_response(_answer(services().flags.find(path.name)))
 
 
 @blueprint.put("/admin/flags/<name>", responses={200: FlagAnswer}, problems=(*BODY_PROBLEMS, "forbidden", "not_found"))
-@admin
+@operators
 def set_feature_flag(path: FlagPath, body: FlagChangeRequest) -> Response:
     """Switch a feature off or on. Every process follows within two seconds."""
     flags = services().flags
     flag = flags.find(path.name)
-    flags.change(flag, body.enabled, body.reason, changed_by=key_id())
+    flags.change(flag, body.enabled, body.reason, changed_by=actor_id())
     return json_response(_answer(flag))
 
 

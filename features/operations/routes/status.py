@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from api.blueprint import ADMINISTRATION, api_blueprint
-from api.marks import admin
+from api.marks import operators
 from api.services import services
 from config import VERSION, Settings
 from features.operations.routes.health import breaker_answer
@@ -19,7 +19,7 @@ blueprint = api_blueprint("admin", ADMINISTRATION)
 
 
 @blueprint.get("/admin/status", responses={200: StatusAnswer}, problems=("forbidden",))
-@admin
+@operators
 def get_status() -> Response:
     """Connections, circuit breakers, jobs and limits. While the database is away, the jobs are missing."""
     parts = services()

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from api.blueprint import ADMINISTRATION, api_blueprint
-from api.marks import admin
+from api.marks import operators
 from api.services import services
 from features.operations.schemas.workers import WorkerList
 from jobs.presence import list_busy
@@ -18,7 +18,7 @@ blueprint = api_blueprint("worker", ADMINISTRATION)
 
 
 @blueprint.get("/admin/workers", responses={200: WorkerList}, problems=("forbidden",))
-@admin
+@operators
 def list_workers() -> Response:
     """The worker processes that are alive on all machines, with the age of their heartbeat and what each holds now.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from api.authentication import key_id, org_id
+from api.authentication import actor_id, org_id
 from api.blueprint import api_blueprint
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
 from api.services import services
@@ -27,6 +28,7 @@ from features.pipelines.schemas.pipelines import (
     summary,
 )
 from features.pipelines.service import Pipelines
+from models.access import Scope
 from models.pipeline import PIPELINE, Mistake
 from models.pipeline_errors import PipelineInvalid
 from utils.api_utils import json_response
@@ -57,6 +59,7 @@ def list_pipelines() -> Response:
 
 
 @blueprint.post("/pipelines/validate", responses={200: ValidatedAnswer}, problems=(*BODY_PROBLEMS, "pipeline_invalid"))
+@needs(Scope.READ)
 def validate_pipeline(body: PipelineBody) -> Response:
     """Check a definition without storing it. What does not fit is answered as a problem that lists every mistake."""
     raw = request.get_json()
@@ -81,6 +84,7 @@ def get_pipeline(path: PipelinePath, query: PipelineQuery) -> Response:
     responses={200: PipelineAnswer, 201: PipelineAnswer},
     problems=(*BODY_PROBLEMS, "pipeline_invalid", "conflict"),
 )
+@needs(Scope.MANAGE)
 def put_pipeline(path: PipelinePath, body: PipelineBody) -> Response:
     """Store a definition as the new version of your pipeline: 201, or 200 where it is what is stored already.
 
@@ -90,11 +94,12 @@ def put_pipeline(path: PipelinePath, body: PipelineBody) -> Response:
         raise PipelineInvalid([Mistake("id", "It is not the one of the address.")])
     library = pipelines().library
     with services().database.transaction() as connection:
-        stored = library.put(connection, org_id(), request.get_json(), key_id())
+        stored = library.put(connection, org_id(), request.get_json(), actor_id())
     return json_response(pipeline_answer(stored.found), 201 if stored.is_new else 200)
 
 
 @blueprint.delete("/pipelines/<pipeline_id>", responses={204: None}, problems=("not_found", "conflict"))
+@needs(Scope.MANAGE)
 def delete_pipeline(path: PipelinePath) -> Response:
     """Delete your pipeline. A file of the same id is used again; runs and their traces stay."""
     library = pipelines().library
@@ -121,9 +126,10 @@ def list_pipeline_versions(path: PipelinePath, query: VersionsQuery) -> Response
     responses={200: PipelineAnswer},
     problems=(*BODY_PROBLEMS, "not_found", "conflict", "pipeline_invalid"),
 )
+@needs(Scope.MANAGE)
 def roll_back_pipeline(path: PipelinePath, body: RollbackRequest) -> Response:
     """Make what an older version of your pipeline had the present one, under a new number."""
     library = pipelines().library
     with services().database.transaction() as connection:
-        found = library.roll_back(connection, org_id(), path.pipeline_id, body.version, key_id())
+        found = library.roll_back(connection, org_id(), path.pipeline_id, body.version, actor_id())
     return json_response(pipeline_answer(found))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Response
 from sqlalchemy import Connection
 
-from api.authentication import key_id, org_id
+from api.authentication import actor_id, org_id
 from api.blueprint import api_blueprint
 from api.flags import require_flag
 from api.idempotency import Answer
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
 from api.rate_limit import Budget, budget
@@ -34,6 +35,7 @@ from features.pipelines.schemas.runs import (
 )
 from features.pipelines.store import run as run_store
 from infrastructure.sql.transaction import after_commit
+from models.access import Scope
 from models.pipeline import Origin
 from utils.api_utils import json_response
 from utils.json_text import dump
@@ -51,6 +53,7 @@ blueprint = api_blueprint("runs", PIPELINES)
     sends=("Location", "Idempotent-Replayed"),
     sends_with={200: ()},
 )
+@needs(Scope.MANAGE)
 @budget(Budget.BULK)
 def begin_run(header: SubmitHeaders, path: PipelinePath, body: NewRunRequest) -> Response:
     """Begin a run: 202, and `Location` is where it can be followed.
@@ -58,7 +61,7 @@ def begin_run(header: SubmitHeaders, path: PipelinePath, body: NewRunRequest) ->
     With `dry_run` it answers at once with what each step would be called with, as far as that is known; nothing is called or stored.
     """
     require_flag(FLAG)
-    made, origin = pipelines(), Origin(key_id(), f"key:{key_id()}")
+    made, origin = pipelines(), Origin(actor_id(), f"key:{actor_id()}")
     if body.dry_run:
         with services().database.reader() as reader:
             found = made.library.find(reader, org_id(), path.pipeline_id)
@@ -103,6 +106,7 @@ def get_run_step(path: StepPath) -> Response:
 
 
 @blueprint.post("/runs/<run_id>/cancel", responses={200: RunAnswer}, problems=("not_found", "conflict"))
+@needs(Scope.MANAGE)
 def cancel_run(path: RunPath) -> Response:
     """Cancel a run, and the jobs that work for it. Steps that have ended stay as they are."""
     run = runs.cancel(services().database, org_id(), path.run_id)

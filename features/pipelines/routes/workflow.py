@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Response
 
-from api.authentication import key_id, org_id
+from api.authentication import actor_id, org_id
 from api.blueprint import api_blueprint
 from api.flags import require_flag
+from api.marks import needs
 from api.problem import BODY_PROBLEMS
 from api.services import services
 from features.pipelines import suggestions, workflows
@@ -26,6 +27,7 @@ from features.pipelines.schemas.workflows import (
     workflow_answer,
 )
 from features.pipelines.store import workflow as workflow_store
+from models.access import Scope
 from utils.api_utils import json_response
 
 blueprint = api_blueprint("workflows", PIPELINES)
@@ -41,10 +43,11 @@ def list_workflows() -> Response:
 
 
 @blueprint.post("/workflows", responses={201: WorkflowAnswer}, problems=CHANGE_PROBLEMS, sends=("Location",))
+@needs(Scope.MANAGE)
 def create_workflow(body: NewWorkflowRequest) -> Response:
     """Store a workflow: a pipeline with inputs, and the event that starts it. Each event starts it once."""
     with services().database.transaction() as connection:
-        made = workflows.create(connection, pipelines().starter, org_id(), body.order(key_id()))
+        made = workflows.create(connection, pipelines().starter, org_id(), body.order(actor_id()))
     return json_response(workflow_answer(made), 201, {"Location": f"/api/v1/workflows/{made.id}"})
 
 
@@ -57,15 +60,17 @@ def get_workflow(path: WorkflowPath) -> Response:
 
 
 @blueprint.patch("/workflows/<workflow_id>", responses={200: WorkflowAnswer}, problems=CHANGE_PROBLEMS)
+@needs(Scope.MANAGE)
 def change_workflow(path: WorkflowPath, body: WorkflowChangeRequest) -> Response:
     """Change a workflow, or switch it off and on. What the body does not name stays."""
     with services().database.transaction() as connection:
         found = workflows.find(connection, org_id(), path.workflow_id)
-        changed = workflows.change(connection, pipelines().starter, found, body.order(key_id()))
+        changed = workflows.change(connection, pipelines().starter, found, body.order(actor_id()))
     return json_response(workflow_answer(changed))
 
 
 @blueprint.delete("/workflows/<workflow_id>", responses={204: None}, problems=("not_found",))
+@needs(Scope.MANAGE)
 def delete_workflow(path: WorkflowPath) -> Response:
     """Delete a workflow. Its runs and their traces stay."""
     with services().database.transaction() as connection:
@@ -79,12 +84,13 @@ def delete_workflow(path: WorkflowPath) -> Response:
     problems=("not_found", "pipeline_invalid", "inputs_invalid", "feature_disabled"),
     sends=("Location",),
 )
+@needs(Scope.MANAGE)
 def run_workflow(path: WorkflowPath) -> Response:
     """Begin a run of a workflow by hand, whether it is enabled or not."""
     require_flag(FLAG)
     with services().database.transaction() as connection:
         found = workflows.find(connection, org_id(), path.workflow_id)
-        run = workflows.run_by_hand(connection, pipelines().starter, found, key_id()).run
+        run = workflows.run_by_hand(connection, pipelines().starter, found, actor_id()).run
     return json_response(run_answer(run, []), 202, {"Location": f"/api/v1/runs/{run.id}"})
 
 
@@ -102,16 +108,18 @@ def list_suggestions() -> Response:
     problems=("not_found", "conflict", "pipeline_invalid"),
     sends=("Location",),
 )
+@needs(Scope.MANAGE)
 def apply_suggestion(path: SuggestionPath) -> Response:
     """Store a suggestion as a workflow that is switched off, to be looked at first."""
     with services().database.transaction() as connection:
-        made = suggestions.apply(connection, pipelines().starter, org_id(), path.suggestion_id, key_id())
+        made = suggestions.apply(connection, pipelines().starter, org_id(), path.suggestion_id, actor_id())
     return json_response(workflow_answer(made), 201, {"Location": f"/api/v1/workflows/{made.id}"})
 
 
 @blueprint.post("/suggestions/<suggestion_id>/dismiss", responses={204: None}, problems=("not_found",))
+@needs(Scope.MANAGE)
 def dismiss_suggestion(path: SuggestionPath) -> Response:
     """Suggest this no more."""
     with services().database.transaction() as connection:
-        suggestions.dismiss(connection, pipelines().starter, org_id(), path.suggestion_id, key_id())
+        suggestions.dismiss(connection, pipelines().starter, org_id(), path.suggestion_id, actor_id())
     return Response(status=204)

@@ -86,7 +86,7 @@ class PipelineAnswer(Answer):
     sha256: str = Field(description="The digest of the definition.")
     hides_file: bool = Field(description="Whether a file of the same id is there, which is used again once yours is deleted.")
     created_at: datetime
-    created_by: str | None = Field(description="The id of the key that stored it; null for a file.")
+    created_by: str | None = Field(description="The id of the key or the person that stored it; null for a file.")
     note: str | None = Field(description="Why there is this version, where there is something to say.")
     definition: dict[str, Any] = Field(description="The pipeline itself, as PUT takes it.")
 
@@ -98,7 +98,7 @@ class PipelineVersion(Answer):
     version: int = Field(description="Its number; the next is higher.")
     sha256: str = Field(description="The digest of the definition.")
     created_at: datetime
-    created_by: str | None = Field(description="The id of the key that stored it; null for a file.")
+    created_by: str | None = Field(description="The id of the key or the person that stored it; null for a file.")
     note: str | None = Field(description="Why there is this version, where there is something to say.")
 
 

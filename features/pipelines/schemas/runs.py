@@ -72,7 +72,7 @@ class RunAnswer(Answer):
     outputs: dict[str, Any] | None = Field(description="What it answers; null unless it is completed.")
     error: str | None
     caused_by: str = Field(description="What began it: `key:…`, `schedule:…`, `workflow:…`.")
-    created_by: str | None = Field(description="The id of the key that began it; null where none did.")
+    created_by: str | None = Field(description="The id of the key or the person that began it; null where none did.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -89,7 +89,7 @@ class RunListItem(Answer):
     status: RunStatusName
     error: str | None
     caused_by: str = Field(description="What began it: `key:…`, `schedule:…`, `workflow:…`.")
-    created_by: str | None = Field(description="The id of the key that began it; null where none did.")
+    created_by: str | None = Field(description="The id of the key or the person that began it; null where none did.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

@@ -41,9 +41,9 @@ class NewWorkflowRequest(Body):
     inputs: dict[str, Any] = Field({}, description="The inputs of its runs; they may have templates of the event.")
     enabled: bool = Field(True, description="Whether events start it.")
 
-    def order(self, key_id: str) -> Order:
+    def order(self, actor_id: str) -> Order:
         """The request for the service."""
-        return Order(frozenset(FIELDS), {name: getattr(self, name) for name in FIELDS}, key_id)
+        return Order(frozenset(FIELDS), {name: getattr(self, name) for name in FIELDS}, actor_id)
 
 
 class WorkflowChangeRequest(Body):
@@ -56,11 +56,11 @@ class WorkflowChangeRequest(Body):
     inputs: dict[str, Any] | None = Field(None, description="The inputs of its runs.")
     enabled: bool | None = Field(None, description="Whether events start it.")
 
-    def order(self, key_id: str) -> Order:
+    def order(self, actor_id: str) -> Order:
         """The request for the service."""
         values = {name: getattr(self, name) for name in self.model_fields_set}
         given = {name: value for name, value in values.items() if value is not None or name in ("event_type", "filter")}
-        return Order(frozenset(given), given, key_id)
+        return Order(frozenset(given), given, actor_id)
 
 
 class WorkflowAnswer(Answer):
@@ -74,7 +74,7 @@ class WorkflowAnswer(Answer):
     inputs: dict[str, Any] = Field(description="The inputs of its runs.")
     enabled: bool = Field(description="Whether events start it.")
     created_at: datetime
-    created_by: str | None = Field(description="The id of the key that stored it.")
+    created_by: str | None = Field(description="The id of the key or the person that stored it.")
     changed_at: datetime
     changed_by: str | None
     last_event_at: datetime | None = Field(description="When the last event happened that it was meant by; null where none has.")

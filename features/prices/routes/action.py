@@ -8,6 +8,7 @@ from flask import Response
 
 from api.authentication import org_id
 from api.blueprint import api_blueprint
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
 from api.schemas import LongPageQuery, TickerPath
@@ -15,6 +16,7 @@ from api.services import services
 from features.prices.actions import ListedAction, declare_bases, delete_action, find_action, read_footing, record_action
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.action import ActionAnswer, ActionPage, ActionPath, ActionRequest, BasesRequest, FootingAnswer
+from models.access import Scope
 from utils.api_utils import json_response
 
 blueprint = api_blueprint("price_action", PRICES)
@@ -38,6 +40,7 @@ def list_actions(path: TickerPath, query: LongPageQuery) -> Response:
     problems=(*BODY_PROBLEMS, "ticker_not_found", "conflict", "price_quality"),
     sends=("Location",),
 )
+@needs(Scope.MANAGE)
 def add_action(path: TickerPath, body: ActionRequest) -> Response:
     """Tell of a split, a dividend or a capital gain. `applied_to` answers whether the stored prices need it."""
     listed = record_action(services().database, org_id(), path.ticker, body.told)
@@ -55,6 +58,7 @@ def get_action(path: ActionPath) -> Response:
 @blueprint.delete(
     "/prices/<ticker>/actions/<action_id>", responses={204: None}, problems=("ticker_not_found", "not_found", "conflict", "price_quality")
 )
+@needs(Scope.MANAGE)
 def remove_action(path: ActionPath) -> Response:
     """Remove an action that is wrong. What a provider reports of prices that all share stays."""
     delete_action(services().database, org_id(), path.ticker, path.action_id)
@@ -64,6 +68,7 @@ def remove_action(path: ActionPath) -> Response:
 @blueprint.put(
     "/prices/<ticker>/bases", responses={200: FootingAnswer}, problems=(*BODY_PROBLEMS, "ticker_not_found", "conflict", "price_quality")
 )
+@needs(Scope.MANAGE)
 def set_bases(path: TickerPath, body: BasesRequest) -> Response:
     """Say whether the prices and volumes of your series are as traded or restated for later splits."""
     return json_response(declare_bases(services().database, org_id(), path.ticker, body.price_basis, body.volume_basis))

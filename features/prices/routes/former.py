@@ -6,6 +6,7 @@ from flask import Response
 
 from api.authentication import org_id
 from api.blueprint import REPLACES_DATA, api_blueprint
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.schemas import PageQuery, TickerPath
 from api.services import services
@@ -13,6 +14,7 @@ from features.prices.former import list_former, restore_prices
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.price import FormerPricesPage, QualityAnswer
 from features.prices.service import check_quality
+from models.access import Scope
 from utils.api_utils import json_response
 
 blueprint = api_blueprint("former_price", PRICES)
@@ -21,6 +23,7 @@ blueprint = api_blueprint("former_price", PRICES)
 @blueprint.post(
     "/prices/<ticker>/restore", responses={200: QualityAnswer}, problems=("not_found", "price_quality"), openapi_extensions=REPLACES_DATA
 )
+@needs(Scope.MANAGE)
 def restore_former_prices(path: TickerPath) -> Response:
     """Put back what the last upload replaced, or what was deleted, with its bases, splits and dividends. Restoring again undoes it."""
     restore_prices(services().database, org_id(), path.ticker)

@@ -6,10 +6,11 @@ from contextlib import nullcontext
 
 from flask import Response
 
-from api.authentication import key_id, org_id
+from api.authentication import actor_id, org_id
 from api.blueprint import REPLACES_DATA, api_blueprint
 from api.flags import require_flag
 from api.heavy import hold_slot
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.problem import FILE_PROBLEMS
 from api.rate_limit import Budget, budget
@@ -24,6 +25,7 @@ from features.prices.schemas.imported import ImportFileBody, ImportPage, ImportP
 from jobs.flags import BULK_JOBS
 from jobs.schemas import JobAnswer
 from jobs.submission import submit_job
+from models.access import Scope
 from utils.api_utils import json_response
 
 blueprint = api_blueprint("price_import", PRICES)
@@ -36,6 +38,7 @@ blueprint = api_blueprint("price_import", PRICES)
     sends=("Location", "Idempotent-Replayed"),
     openapi_extensions=REPLACES_DATA,
 )
+@needs(Scope.MANAGE)
 @budget(Budget.UPLOADS)
 def import_prices(header: SubmitHeaders, query: ImportQuery, raw: ImportFileBody) -> Response:
     """Upload the prices of many tickers: a ZIP archive with a file for each, or a CSV file with a column of tickers. A job stores them.
@@ -51,7 +54,7 @@ def import_prices(header: SubmitHeaders, query: ImportQuery, raw: ImportFileBody
     hold_slot()
     split = split_upload(body, settings.max_upload_bytes, names_are_tickers=query.names is MemberNames.TICKERS)
     organization, options = org_id(), query.options()
-    originals = Originals.of(services().foundation, key_id())
+    originals = Originals.of(services().foundation, actor_id())
     with originals.of_import(organization, body) if not options.dry_run else nullcontext(lambda _: None) as keep:
         return submit_job(header.idempotency_key, lambda connection: submit(connection, organization, split, options, keep(connection)))
 

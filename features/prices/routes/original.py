@@ -8,6 +8,7 @@ from api.attachment import attachment, stored_file_answer
 from api.authentication import org_id
 from api.blueprint import api_blueprint
 from api.heavy import heavy_read
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.schemas import PageQuery, TickerPath
 from api.services import services
@@ -16,6 +17,7 @@ from features.files.schemas import file_answer
 from features.files.service import files_of
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.original import OriginalPath, OriginalsPage
+from models.access import Scope
 from models.stored_file import Purpose
 from utils.api_utils import json_response
 
@@ -50,6 +52,7 @@ def get_original(path: OriginalPath) -> Response:
 
 
 @blueprint.delete("/prices/<ticker>/originals/<file_id>", responses={204: None}, problems=("not_found",))
+@needs(Scope.MANAGE)
 def delete_original(path: OriginalPath) -> Response:
     """Remove a file that you uploaded; the prices stay. That of an import goes for all of its tickers."""
     with services().database.transaction() as connection:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Response
 
-from api.authentication import key_id, org_id
+from api.authentication import actor_id, org_id
 from api.blueprint import api_blueprint
 from api.csv_file import csv_response, wants_csv
 from api.flags import require_flag
 from api.heavy import heavy_read, hold_slot
+from api.marks import needs
 from api.problem import FILE_PROBLEMS
 from api.rate_limit import Budget, budget
 from api.schemas import TickerPath
@@ -21,6 +22,7 @@ from features.prices.routes.tags import PRICES
 from features.prices.schemas.price import PriceFile, PricesAnswer, PricesQuery, QualityAnswer, UploadAnswer, UploadQuery
 from features.prices.service import check_quality, read_prices, stream_csv, stream_json
 from features.prices.uploads import Upload, import_prices
+from models.access import Scope
 from utils.api_utils import json_response, streamed_response
 
 blueprint = api_blueprint("price", PRICES)
@@ -55,6 +57,7 @@ def get_price_quality(path: TickerPath) -> Response:
     responses={200: UploadAnswer},
     problems=(*FILE_PROBLEMS, "stored_days_lost", "price_quality", "ambiguous_dates", "bases_differ", "feature_disabled"),
 )
+@needs(Scope.MANAGE)
 @budget(Budget.UPLOADS)
 def upload_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Response:
     """Upload a file of daily prices as sites and tools export it: CSV, or the first sheet of a workbook. `understood` tells how it is read.
@@ -69,11 +72,12 @@ def upload_prices(path: TickerPath, query: UploadQuery, raw: PriceFile) -> Respo
     if len(file) > LARGE_FILE or file.startswith(ARCHIVE):
         # After the file has arrived: a request that waits for its body needs no slot.
         hold_slot()
-    upload, originals = Upload(org_id(), path.ticker, file), Originals.of(services().foundation, key_id())
+    upload, originals = Upload(org_id(), path.ticker, file), Originals.of(services().foundation, actor_id())
     return json_response(import_prices(services().database, upload, query.options(), originals))
 
 
 @blueprint.delete("/prices/<ticker>", responses={204: None}, problems=("ticker_not_found", "conflict"))
+@needs(Scope.MANAGE)
 def remove_prices(path: TickerPath) -> Response:
     """Delete your own prices of a ticker; they can be restored for a week. Results stay, and so do splits and dividends that you added."""
     delete_prices(services().database, org_id(), path.ticker)

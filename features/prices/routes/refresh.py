@@ -7,6 +7,7 @@ from flask import Response
 from api.authentication import org_id
 from api.blueprint import JOBS, api_blueprint
 from api.flags import require_flag
+from api.marks import needs
 from api.problem import BODY_PROBLEMS
 from api.rate_limit import Budget, budget
 from api.schemas import SubmitHeaders
@@ -15,6 +16,7 @@ from features.prices.flags import FETCHES
 from features.prices.schemas.refresh import ActiveRefreshJobAnswer, RefreshJobAnswer, RefreshRequest
 from jobs.flags import BULK_JOBS
 from jobs.submission import submit_job
+from models.access import Scope
 from models.price_errors import NoProvider
 
 blueprint = api_blueprint("refresh", JOBS)
@@ -26,6 +28,7 @@ blueprint = api_blueprint("refresh", JOBS)
     problems=(*BODY_PROBLEMS, "conflict", "no_provider", "universe_not_found", "idempotency_mismatch", "feature_disabled"),
     sends=("Location", "Idempotent-Replayed"),
 )
+@needs(Scope.ANALYSE)
 @budget(Budget.BULK)
 def refresh(header: SubmitHeaders, body: RefreshRequest) -> Response:
     """Queue a job that brings the prices of many tickers up to date, within the limits of the providers.

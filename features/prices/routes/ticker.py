@@ -7,7 +7,7 @@ from flask import Response
 from api.authentication import org_id
 from api.blueprint import api_blueprint
 from api.flags import require_flag
-from api.marks import admin
+from api.marks import operators
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
 from api.schemas import TickerPath
@@ -60,7 +60,7 @@ def get_ticker_providers(path: TickerPath) -> Response:
 @blueprint.put(
     "/tickers/<ticker>/providers", responses={200: TickerProvidersAnswer}, problems=(*BODY_PROBLEMS, "forbidden", "feature_disabled")
 )
-@admin
+@operators
 def set_ticker_providers(path: TickerPath, body: TickerProvidersRequest) -> Response:
     """Have a ticker's prices asked of some providers only, in this order; with none, as PRICE_PROVIDERS says.
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from api.authentication import org_id
 from api.blueprint import Tag, api_blueprint
 from api.flags import require_flag
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
 from api.rate_limit import Budget, budget
@@ -23,6 +24,7 @@ from features.prices.schemas.universe import (
     UniversesAnswer,
     UniverseStored,
 )
+from models.access import Scope
 from models.universe import ALL
 from utils.api_utils import json_response, tagged
 
@@ -56,6 +58,7 @@ def get_universe(path: UniversePath, query: UniverseQuery) -> Response:
     responses={200: UniverseStored, 201: UniverseStored},
     problems=(*BODY_PROBLEMS, "conflict", "price_quality", "feature_disabled"),
 )
+@needs(Scope.MANAGE)
 @budget(Budget.UPLOADS)
 def replace_universe(path: UniversePath, body: UniverseRequest) -> Response:
     """Store a universe in place of the one of that name, as one. The same again changes nothing.
@@ -72,6 +75,7 @@ def replace_universe(path: UniversePath, body: UniverseRequest) -> Response:
 
 
 @blueprint.delete("/universes/<name>", responses={204: None}, problems=("universe_not_found", "conflict"))
+@needs(Scope.MANAGE)
 def delete_universe(path: UniversePath) -> Response:
     """Delete a universe. Its tickers' prices and results stay, and so does what is known of them."""
     universes.delete_universe(services().database, org_id(), path.name)

@@ -11,6 +11,7 @@ from api.authentication import org_id
 from api.blueprint import api_blueprint
 from api.flags import require_flag
 from api.idempotency import Answer
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
 from api.rate_limit import Budget, budget
@@ -33,6 +34,7 @@ from features.schedules.schemas import (
     firing_answer,
 )
 from infrastructure.sql.database_clock import database_now
+from models.access import Scope
 from utils.api_utils import json_response, tagged
 from utils.json_text import dump
 
@@ -72,6 +74,7 @@ def count_firings_by_day(query: DaysQuery) -> Response:
     problems=("not_found", "conflict", "idempotency_mismatch", "feature_disabled", *START_PROBLEMS),
     sends=("Idempotent-Replayed",),
 )
+@needs(Scope.MANAGE)
 @budget(Budget.BULK)
 def run_schedule(header: SubmitHeaders, path: SchedulePath) -> Response:
     """Run a schedule now, also a paused one. Its due times stay as they are.
@@ -91,6 +94,7 @@ def run_schedule(header: SubmitHeaders, path: SchedulePath) -> Response:
     responses={202: BackfillAnswer},
     problems=(*BODY_PROBLEMS, "not_found", "conflict", "feature_disabled"),
 )
+@needs(Scope.MANAGE)
 @budget(Budget.BULK)
 def backfill_schedule(path: SchedulePath, body: BackfillRequest) -> Response:
     """Run the due times of a period that never ran: the missed and the skipped, at most a hundred, one after the other.

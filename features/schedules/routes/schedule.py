@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Response
 
-from api.authentication import key_id, org_id
+from api.authentication import actor_id, org_id
 from api.blueprint import Tag, api_blueprint
 from api.flags import require_flag
+from api.marks import needs
 from api.paging import page, read_cursor
 from api.problem import BODY_PROBLEMS
 from api.schemas import LongPageQuery
@@ -29,6 +30,7 @@ from features.schedules.schemas import (
 )
 from features.schedules.service import Changes
 from infrastructure.sql.database_clock import database_now
+from models.access import Scope
 from utils.api_utils import json_response, tagged
 
 SCHEDULE_TAG = Tag("Schedules", "What is done when by itself, and what became of every due time.")
@@ -49,6 +51,7 @@ def list_schedules(query: LongPageQuery) -> Response:
 @blueprint.post(
     "/schedules", responses={201: ScheduleAnswer}, problems=(*BODY_PROBLEMS, "conflict", "feature_disabled"), sends=("Location",)
 )
+@needs(Scope.MANAGE)
 def create_schedule(body: ScheduleRequest) -> Response:
     """Make a schedule. Its first due time is the next one.
 
@@ -57,7 +60,7 @@ def create_schedule(body: ScheduleRequest) -> Response:
     """
     require_flag(SCHEDULES)
     with services().database.transaction() as connection:
-        made = service.create(connection, org_id(), body.new(), starter(), service.author(connection, key_id()))
+        made = service.create(connection, org_id(), body.new(), starter(), service.author(connection, actor_id()))
     return json_response(schedule_answer(made), 201, {"Location": f"/api/v1/schedules/{made.id}"})
 
 
@@ -81,6 +84,7 @@ def get_schedule(path: SchedulePath) -> Response:
 @blueprint.patch(
     "/schedules/<schedule_id>", responses={200: ScheduleAnswer}, problems=(*BODY_PROBLEMS, "not_found", "conflict", "feature_disabled")
 )
+@needs(Scope.MANAGE)
 def change_schedule(path: SchedulePath, body: ScheduleChangeRequest) -> Response:
     """Change a schedule. What the body does not name stays.
 
@@ -91,6 +95,7 @@ def change_schedule(path: SchedulePath, body: ScheduleChangeRequest) -> Response
 
 
 @blueprint.delete("/schedules/<schedule_id>", responses={204: None}, problems=("not_found",))
+@needs(Scope.MANAGE)
 def delete_schedule(path: SchedulePath) -> Response:
     """Delete a schedule with its firings. A job that it has queued goes on."""
     service.delete(services().database, org_id(), path.schedule_id)
@@ -107,12 +112,14 @@ def list_next_times(path: SchedulePath, query: NextQuery) -> Response:
 
 
 @blueprint.post("/schedules/<schedule_id>/pause", responses={200: ScheduleAnswer}, problems=("not_found", "conflict"))
+@needs(Scope.MANAGE)
 def pause_schedule(path: SchedulePath) -> Response:
     """Pause a schedule: until it is resumed, its due times are noted as skipped. What waits is given up, what runs goes on."""
     return _changed(path.schedule_id, Changes(enabled=False))
 
 
 @blueprint.post("/schedules/<schedule_id>/resume", responses={200: ScheduleAnswer}, problems=("not_found", "conflict"))
+@needs(Scope.MANAGE)
 def resume_schedule(path: SchedulePath) -> Response:
     """Resume a paused schedule at its next due time. What was skipped meanwhile can be run by POST …/backfill."""
     return _changed(path.schedule_id, Changes(enabled=True))
@@ -120,6 +127,6 @@ def resume_schedule(path: SchedulePath) -> Response:
 
 def _changed(schedule_id: str, changes: Changes) -> Response:
     with services().database.transaction() as connection:
-        by = service.author(connection, key_id())
+        by = service.author(connection, actor_id())
         changed = service.change(connection, (org_id(), schedule_id), changes, starter(), by)
     return json_response(schedule_answer(changed))

@@ -6,6 +6,7 @@ from flask import Response
 
 from api.authentication import org_id
 from api.blueprint import api_blueprint
+from api.marks import needs
 from api.problem import BODY_PROBLEMS
 from api.schemas import LongPageQuery
 from api.services import services
@@ -29,6 +30,7 @@ from features.watchlist.schemas.watchlist import (
     WatchlistItemAnswer,
     WatchlistPage,
 )
+from models.access import Scope
 from models.watchlist import ListKey
 from utils.api_utils import json_response, tagged
 
@@ -45,6 +47,7 @@ def list_watchlists(query: WatchlistsQuery) -> Response:
 
 
 @blueprint.post("/watchlists", responses={201: WatchlistAnswer}, problems=(*BODY_PROBLEMS, "conflict"), sends=("Location",))
+@needs(Scope.MANAGE)
 def create_watchlist(body: NewWatchlistRequest) -> Response:
     """Make an empty watch list, behind the others. There may be a hundred beside the default one."""
     with services().database.transaction() as connection:
@@ -61,6 +64,7 @@ def get_watchlist(path: WatchlistPath) -> Response:
 
 
 @blueprint.patch("/watchlists/<list_id>", responses={200: WatchlistAnswer}, problems=CHANGE_PROBLEMS)
+@needs(Scope.MANAGE)
 def change_watchlist(path: WatchlistPath, body: NamedListChangeRequest) -> Response:
     """Rename a watch list, or move it among the others. The default one keeps its name and its place."""
     with services().database.transaction() as connection:
@@ -69,6 +73,7 @@ def change_watchlist(path: WatchlistPath, body: NamedListChangeRequest) -> Respo
 
 
 @blueprint.delete("/watchlists/<list_id>", responses={204: None}, problems=("not_found", "conflict"))
+@needs(Scope.MANAGE)
 def delete_watchlist(path: WatchlistPath) -> Response:
     """Delete a watch list with its items. Prices and results are not affected. The default one cannot be deleted."""
     with services().database.transaction() as connection:
@@ -83,12 +88,14 @@ def list_watchlist_items(path: WatchlistPath, query: LongPageQuery) -> Response:
 
 
 @blueprint.post("/watchlists/<list_id>/items", responses={201: WatchlistItemAnswer}, problems=CHANGE_PROBLEMS, sends=("Location",))
+@needs(Scope.MANAGE)
 def add_to_list(path: WatchlistPath, body: WatchlistAddRequest) -> Response:
     """Add a ticker to a watch list; prices for it may come later."""
     return items.add(path.list_id, body)
 
 
 @blueprint.post("/watchlists/<list_id>/items/batch", responses={200: WatchlistAddedAnswer}, problems=(*BODY_PROBLEMS, "not_found"))
+@needs(Scope.MANAGE)
 def add_many_to_list(path: WatchlistPath, body: WatchlistAddManyRequest) -> Response:
     """Add several tickers to a watch list at once, as POST /watchlist/items does."""
     return items.add_many(path.list_id, body)
@@ -101,12 +108,14 @@ def get_list_item(path: WatchlistItemPath) -> Response:
 
 
 @blueprint.patch("/watchlists/<list_id>/items/<ticker>", responses={200: WatchlistItemAnswer}, problems=CHANGE_PROBLEMS)
+@needs(Scope.MANAGE)
 def change_list_item(path: WatchlistItemPath, body: WatchlistChangeRequest) -> Response:
     """Change the name or notes of a ticker on a watch list, or its place in the list's order by hand. What the body does not name stays."""
     return items.change(path.list_id, path.ticker, body)
 
 
 @blueprint.delete("/watchlists/<list_id>/items/<ticker>", responses={204: None}, problems=("not_found",))
+@needs(Scope.MANAGE)
 def remove_from_list(path: WatchlistItemPath) -> Response:
     """Take a ticker off a watch list. It stays on the others."""
     return items.remove(path.list_id, path.ticker)

@@ -18,7 +18,7 @@ import database
 from api.authentication import CSRF_HEADER
 from app import Application
 from features.accounts.api_keys import create_key
-from features.accounts.key_uses import KeyUses
+from features.accounts.uses import Uses
 from models.api_key import LONGEST_NAME
 from utils.clock import parse_iso
 
@@ -204,7 +204,7 @@ def test_a_minute_has_one_write_whichever_processes_serve_the_key(client: Client
     """Two processes note uses; each sees its own clock, and the row decides which of their writes counts."""
     stored, _ = create_key(database.current(), 1, "report")
     clocks = [1000.0, 1000.0]
-    processes = [KeyUses(database.current(), clock=lambda number=number: clocks[number]) for number in range(2)]
+    processes = [Uses.of_keys(database.current(), clock=lambda number=number: clocks[number]) for number in range(2)]
     processes[0].note(stored.id)
     first = wait_until(lambda: used_at(client, stored.id))
     for process in processes:
@@ -213,7 +213,7 @@ def test_a_minute_has_one_write_whichever_processes_serve_the_key(client: Client
     assert used_at(client, stored.id) == first
     # The row is as of a minute ago: the next use that a process writes counts.
     database.execute_db("UPDATE api_keys SET last_used_at = :then", {"then": parse_iso(first) - timedelta(seconds=61)})
-    late = KeyUses(database.current())
+    late = Uses.of_keys(database.current())
     late.note(stored.id)
     late.close()
     assert (used_at(client, stored.id) or "") > first

@@ -58,9 +58,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     digests: list[str] = []
     find_owner = session_store.find_owner
 
-    def watch(connection: Any, token_sha256: str, moment: Any) -> Any:
+    def watch(connection: Any, token_sha256: str, *times: Any) -> Any:
         digests.append(token_sha256)
-        return find_owner(connection, token_sha256, moment)
+        return find_owner(connection, token_sha256, *times)
 
     monkeypatch.setattr(session_store, "find_owner", watch)
     return digests

@@ -23,7 +23,7 @@ from kit.receivers import Receiver, receiving
 import database
 from features.deliveries import channels
 from features.deliveries.channels import NewChannel
-from features.deliveries.senders.mail import MailServer
+from infrastructure.mail_server import MailServer
 from models.message import Change, ChannelType, Layout, Message
 
 pytestmark = pytest.mark.usefixtures("backend")

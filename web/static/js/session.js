@@ -31,7 +31,8 @@ function adopt(session) {
   return true;
 }
 
-const accountOf = ({ org_id: organization, is_admin: isAdmin }) => `${organization} ${isAdmin ? "master" : "key"}`;
+// As web/pages.py writes it.
+const accountOf = ({ org_id: organization, user_id: user, role, is_admin: isAdmin }) => `${organization} ${user ?? "key"} ${isAdmin ? "operator" : (role ?? "")}`;
 
 /**
  * The session of a call has ended: ask for the key. Resolves to whether the call may be sent again.

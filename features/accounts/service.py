@@ -1,0 +1,72 @@
+"""What accounts offer: who callers are, and the use cases of signing in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from api.authentication import Authentication
+from config import Settings
+from database import Database
+from features.accounts.access_tokens import AccessTokens
+from features.accounts.api_keys import KeyRing, digest_of
+from features.accounts.derived_keys import DerivedKeys
+from features.accounts.links import Links
+from features.accounts.mail import AccountMail
+from features.accounts.passwords import Passwords
+from features.accounts.proof import Proof, Proving
+from features.accounts.sessions import LIFETIME, Lifetimes, Sessions
+from features.accounts.sign_in import SignIn
+from features.accounts.totp import Totp
+from features.accounts.tries import Tries
+from infrastructure.cache import Cache
+from infrastructure.mail_server import MailServer
+from models.session import NewSession, Origin
+
+__all__ = ["LIFETIME", "Accounts", "NewSession", "Origin", "Proof", "digest_of", "make_accounts"]
+
+
+@dataclass(frozen=True)
+class Accounts(Authentication):
+    """The parts of accounts in a web process. All are thread-safe."""
+
+    database: Database
+    ring: KeyRing
+    all_sessions: Sessions
+    passwords: Passwords
+    proving: Proving
+    sign_in: SignIn
+    totp: Totp
+    tries: Tries
+    links: Links
+    mail: AccountMail
+    cache: Cache
+
+
+def make_accounts(settings: Settings, database: Database, cache: Cache, clock: Callable[[], float] = time.monotonic) -> Accounts:
+    """The parts, by the settings; look-ups are kept by `clock`. Opens no connection and reads no file."""
+    ring = KeyRing(database, settings.resolve_master_key, cache, clock=clock)
+    lifetimes = Lifetimes(timedelta(days=settings.session_days), timedelta(days=settings.session_idle_days))
+    sessions = Sessions(database, ring, cache, lifetimes, clock)
+    keys = DerivedKeys(settings.resolve_secret_key)
+    tokens = AccessTokens(keys, sessions, timedelta(minutes=settings.access_token_minutes))
+    passwords, tries, totp = Passwords(), Tries(database), Totp(keys)
+    links = Links(database, settings.public_url)
+    return Accounts(
+        keys=ring,
+        sessions=sessions,
+        tokens=tokens,
+        database=database,
+        ring=ring,
+        all_sessions=sessions,
+        passwords=passwords,
+        proving=Proving(database, passwords, tries, totp, keys),
+        sign_in=SignIn(database, sessions, tokens),
+        totp=totp,
+        tries=tries,
+        links=links,
+        mail=AccountMail(database, links, MailServer.of(settings)),
+        cache=cache,
+    )

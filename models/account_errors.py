@@ -1,0 +1,123 @@
+"""Errors of accounts, sign-ins and organizations."""
+
+from __future__ import annotations
+
+from models.errors import BellwetherError, Conflict, Forbidden, NotFound
+
+
+class PasswordRefused(BellwetherError):
+    """This password is not taken."""
+
+    code = "validation_error"
+    field = "password"
+
+
+class EmailTaken(Conflict):
+    """There is an account with this e-mail address already. Sign in, or ask for a new password."""
+
+
+class RegistrationClosed(Forbidden):
+    """Nobody can register here: REGISTRATION_ENABLED is off. Ask an administrator for an invitation."""
+
+
+class SignInRefused(BellwetherError):
+    """The e-mail address or the password is wrong."""
+
+    code = "unauthorized"
+
+
+class SignInBusy(BellwetherError):
+    """This server checks as many passwords as it can at once. Try again in a second."""
+
+    code = "unavailable"
+    retry_after = 1
+
+
+class TooManyTries(BellwetherError):
+    """Too many tries to sign in."""
+
+    code = "rate_limited"
+
+    def __init__(self, seconds: int) -> None:
+        self.retry_after = seconds
+        super().__init__(f"There were too many wrong tries from here. Try again in {seconds} s.")
+
+
+class SecondFactorNeeded(BellwetherError):
+    """The password is right, and a code is needed as well."""
+
+    code = "totp_required"
+
+    def __init__(self, challenge: str) -> None:
+        self.challenge = challenge
+        super().__init__(
+            "Send the code of your authenticator app, or a recovery code, with this challenge to POST /api/v1/auth/login/totp."
+        )
+
+
+class SecondFactorRefused(BellwetherError):
+    """The code is wrong, or was used already. Send the present one, or a recovery code."""
+
+    code = "unauthorized"
+
+
+class ChallengeEnded(BellwetherError):
+    """The challenge has ended, or is none. Sign in with the password again."""
+
+    code = "unauthorized"
+
+
+class RefreshRefused(BellwetherError):
+    """The refresh token is not valid: it is unknown, was used already, or its session has ended. Sign in again."""
+
+    code = "unauthorized"
+
+
+class PasswordNeeded(BellwetherError):
+    """This needs your present password, and the one sent is wrong."""
+
+    code = "forbidden"
+
+
+class NoMailServer(Conflict):
+    """There is no mail server (SMTP_HOST and PUBLIC_URL), so no link can be sent. An administrator can make one and hand it over."""
+
+
+class LinkEnded(NotFound):
+    """This link is not valid any more: it was used, it has expired, or it was replaced. Ask for a new one."""
+
+
+class UserNotFound(NotFound):
+    """There is nobody with this id."""
+
+
+class SessionNotFound(NotFound):
+    """You have no active session with this id. See GET /api/v1/auth/sessions."""
+
+
+class OwnAccount(Conflict):
+    """Nobody does this to their own account: somebody else who looks after the installation has to."""
+
+
+class AdminExists(Conflict):
+    """There is an administrator already, who can sign in and invite others."""
+
+
+class TwoFactorOn(Conflict):
+    """Two-factor sign-in is set up already. Remove it first to set it up for another device."""
+
+
+class TwoFactorOff(Conflict):
+    """Two-factor sign-in is not set up, or was not begun. See POST /api/v1/auth/totp."""
+
+
+class NotAMember(Forbidden):
+    """You are not a member of this organization. See GET /api/v1/auth/me for those that you are a member of."""
+
+
+class LastAdmin(Conflict):
+    """This is the last administrator of the organization. Make somebody else one first, or delete the organization."""
+
+
+class InPersonOnly(Forbidden):
+    """This needs a person who is signed in; an API key cannot do it."""
