@@ -96,6 +96,7 @@ class SettingFields(BaseSettings):
     storage_url: Url | None = Field(
         None, description="Where files are kept: `file:///folder`, or `s3://bucket/prefix?endpoint=…&region=…`. Unset: `DATA_DIR/storage`."
     )
+    reports_kept_days: int = Field(30, ge=1, le=3650, description="Days that reports made by POST /reports are kept.")
     originals_kept_days: int = Field(365, ge=0, description="Days that uploaded price files are kept as they were sent. 0: they are not.")
 
     database_url: Url | None = Field(

@@ -12,7 +12,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, Unsuppor
 from infrastructure.web_server.refusal import BROKEN, BROKEN_OFF, TOO_SLOW_BODY, refusal_of
 from tools.accounts_story import tell_of_accounts
 from tools.api_recorder import Recorder
-from tools.files_story import tell_of_imports
+from tools.files_story import tell_of_imports, tell_of_kept_reports
 from tools.news_story import tell_of_macro, tell_of_news
 from tools.pipelines_story import tell_of_pipelines
 
@@ -41,6 +41,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _schedules(call, run_jobs)
     _evening(call)
     _reports(call, result["id"])
+    tell_of_kept_reports(call, run_jobs)
     _messages(call, run_jobs)
     _administration(call)
     tell_of_accounts(call)

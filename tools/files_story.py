@@ -1,4 +1,4 @@
-"""The part of the story (tools/api_story.py) about imports, and about the originals of uploads."""
+"""The part of the story (tools/api_story.py) about imports, the originals of uploads, and kept reports."""
 
 from __future__ import annotations
 
@@ -23,3 +23,20 @@ def tell_of_imports(call: Recorder, run_jobs: Callable[[], None], file: bytes) -
     call("delete_original", ticker="GLOBEX", file_id=items[0]["id"])
     call("get_original", ticker="GLOBEX", file_id=items[0]["id"])
     call("get_linked_file", link="expired")
+
+
+def tell_of_kept_reports(call: Recorder, run_jobs: Callable[[], None]) -> None:
+    """Have a report made, see it, and remove it."""
+    order = {"type": "screener", "format": "csv", "filter": {"verdict": "Hold", "columns": "ticker,as_of,score,verdict"}}
+    for key in ("2026-11-20-report", "2026-11-20-report-again"):
+        for _ in REPEATED:
+            report = call("create_report", body=order, header={"Idempotency-Key": key})["id"]
+    call("create_report", body={"type": "ticker"})
+    call("get_report_file", report_id=report)
+    run_jobs()
+    call("list_reports")
+    call("get_report", report_id=report)
+    call("get_report_file", report_id=report)
+    call("get_report_link", report_id=report)
+    call("delete_report", report_id=report)
+    call("get_report", report_id=report)

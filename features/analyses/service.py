@@ -19,7 +19,7 @@ from features.analyses.bulk_run import analyse_many, store_many
 from features.analyses.failures import new_failure, note_failures
 from features.analyses.marking import mark_latest
 from features.analyses.plan import AnalysisPlan, Work, compute_result
-from features.analyses.results_csv import result_pages
+from features.analyses.results_csv import result_pages, results_csv
 from features.analyses.screened import first_page
 from features.analyses.store import latest as latest_store
 from features.analyses.store import result as result_store
@@ -52,7 +52,8 @@ log = structlog.get_logger(__name__)
 # The interface for other features. Functions that take a connection run within the caller's transaction.
 __all__ = [
     "AnalysisAnswer", "LatestFacts", "analyse_ticker", "compute_flips", "compute_honesty", "first_page", "forget_failures",
-    "forget_unfollowed_failures", "latest_facts", "result_body", "result_pages", "standing_failures", "superseded_among", "told_verdicts",
+    "forget_unfollowed_failures", "latest_facts", "result_body", "result_pages", "results_csv", "standing_failures",
+    "superseded_among", "told_verdicts",
 ]  # fmt: skip
 
 

@@ -24,7 +24,8 @@ from analysis.quality import MINIMUM_BARS, is_sound
 from database import Database
 from features.analyses import service as analyses
 from features.evidence.backtests import find_backtest
-from features.evidence.calibrations import Reading, find_universe
+from features.evidence.calibrations import Reading, Wanted, find_universe
+from features.evidence.evidence_csv import evidence_csv, universe_csv
 from features.evidence.flags import EVIDENCE
 from features.evidence.store import evidence as evidence_store
 from features.evidence.store.evidence import NewEvidence
@@ -44,7 +45,10 @@ from utils.json_text import dump, parse_tolerant
 
 log = structlog.get_logger(__name__)
 
-__all__ = ["EVIDENCE", "EvidenceAnswer", "Reading", "Sought", "answer", "find_backtest", "find_universe", "seek"]
+__all__ = [
+    "EVIDENCE", "EvidenceAnswer", "Reading", "Sought", "Wanted", "answer", "evidence_csv", "find_backtest", "find_universe", "seek",
+    "universe_csv",
+]  # fmt: skip
 
 FORM = 1  # of the stored JSON; raised with every change of it that no version of the engine tells
 _SEED_DIGITS = 8  # of a fingerprint: a seed is an exact number in every reader of JSON

@@ -28,7 +28,7 @@ class FileLinkAnswer(Answer):
     """A link that gives a file to whoever has it."""
 
     url: str = Field(description="Complete where PUBLIC_URL is set or files are kept in a bucket; else a path of this service.")
-    expires_at: datetime
+    expires_at: datetime = Field(description="When it ends.")
 
 
 class StoredFileAnswer(Answer):
@@ -40,7 +40,7 @@ class StoredFileAnswer(Answer):
     bytes: int
     sha256: str = Field(description="Of its content.")
     created_at: datetime
-    created_by: str = Field(description="The id of the key that sent it; `master` for the master key.")
+    created_by: str = Field(description="The id of the key or the person that sent it.")
     expires_at: datetime | None = Field(description="When it is removed by itself; null where its owner removes it.")
 
 

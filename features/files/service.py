@@ -231,6 +231,11 @@ def find(connection: AnyReader, org_id: int, file_id: str) -> StoredFile:
     return file
 
 
+def find_many(connection: AnyReader, org_id: int, file_ids: Sequence[str]) -> dict[str, StoredFile]:
+    """Those of the files that are there, by id."""
+    return {file.id: file for file in file_store.find_many(connection, org_id, file_ids, now())} if file_ids else {}
+
+
 def find_about(connection: AnyReader, org_id: int, purpose: Purpose, subject: str, file_id: str) -> StoredFile:
     """A file of an organization that is kept for a purpose and about a subject. Raises FileNotKept."""
     file = file_store.find_about(connection, org_id, (purpose, subject), file_id, now()) if is_id(file_id) else None

@@ -1,22 +1,35 @@
-"""What reports offer: Excel files of what is stored."""
+"""What reports offer: Excel files of what is stored, and reports that a job makes and that are kept."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infrastructure.feature import Feature
+from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
     from flask import Blueprint
 
+    from features.reports.kinds import ReportMaking
     from infrastructure.capability import Capability
     from infrastructure.foundation import Foundation
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.reports.routes import blueprint
+    from features.reports.routes import direct, kept
 
-    return (blueprint,)
+    return direct.blueprint, kept.blueprint
+
+
+def _kinds(foundation: Foundation) -> tuple[ReportMaking, ...]:
+    from features.reports.kinds import ReportMaking
+
+    return (ReportMaking(foundation),)
+
+
+def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
+    from features.reports.service import prune_reports
+
+    return (MaintenanceTask("prune_kept_reports", HOURLY, lambda: prune_reports(foundation.database)),)
 
 
 def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
@@ -25,4 +38,4 @@ def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     return (report_capability(foundation),)
 
 
-FEATURE = Feature("reports", blueprints=_blueprints, capabilities=_capabilities)
+FEATURE = Feature("reports", blueprints=_blueprints, kinds=_kinds, maintenance=_maintenance, capabilities=_capabilities)

@@ -7,9 +7,9 @@ from typing import Any
 
 from analysis.trade import Position, size_position
 from database import Database
-from features.reports import store as report_store
 from features.reports.parameters import SIGNALS, describe_parameters, parameters_in_words, problem_in_words, reason_in_words, strategy_name
-from features.reports.store import EndedItem
+from features.reports.store import rows as report_store
+from features.reports.store.rows import EndedItem
 from features.reports.summary import COLUMNS as SUMMARY_COLUMNS
 from features.reports.summary import VERDICT_COLOURS, Change, Failure, Tally, write_summary
 from features.reports.workbook import Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
@@ -91,7 +91,7 @@ def _fill(book: Book, database: Database, job: Job) -> None:
     sizing = _sizing_of(params)
     tally = Tally(sizing.capital)
     strategy = strategy_name(params["strategy"]) if "strategy" in params else ""
-    for item in _items(database, job):
+    for item in ended_items(database, job):
         if item.status is ItemStatus.SUCCEEDED:
             verdicts.append(*_verdict(item, sizing, strategy, tally))
         else:
@@ -108,7 +108,8 @@ def _fill(book: Book, database: Database, job: Job) -> None:
     write_summary(book, summary, _facts(job, params), tally)
 
 
-def _items(database: Database, job: Job) -> Iterator[EndedItem]:
+def ended_items(database: Database, job: Job) -> Iterator[EndedItem]:
+    """The ended items of a job, by ticker."""
     after = ""
     while True:
         # No connection is held while rows are written: a large report takes seconds.

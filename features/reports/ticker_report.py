@@ -12,10 +12,10 @@ from typing import Any
 
 from database import Database
 from features.prices import service as prices
-from features.reports import store as report_store
 from features.reports.job_report import SUPERSEDED, advice_of, colour_verdicts, superseded_word
 from features.reports.parameters import ADJUSTMENTS, SIGNALS, VOTES, parameters_in_words, strategy_name
-from features.reports.store import HistoryQuery, Latest
+from features.reports.store import rows as report_store
+from features.reports.store.rows import HistoryQuery, Latest
 from features.reports.workbook import FIRST_EXCEL_YEAR, Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
 from models.analysis import Signal
 from models.day_text import day_text
@@ -111,6 +111,13 @@ def ticker_report(database: Database, org_id: int, subject: ReportSubject, check
     history = _history(database, HistoryQuery(org_id, facts.stored, subject.start, subject.end))
     name = f"bellwether-{subject.ticker}-{subject.strategy}-{facts.stored.as_of}"
     return write_workbook(name, lambda book: _fill(book, facts, history), check)
+
+
+def report_history(database: Database, org_id: int, subject: ReportSubject) -> tuple[Latest, Iterator[ResultSummary]]:
+    """The latest result and the results of the period, newest first. Raises as `ticker_report`."""
+    latest = _facts(database, org_id, subject).latest
+    history = _history(database, HistoryQuery(org_id, latest.stored, subject.start, subject.end))
+    return latest, (summary for summary, _ in history)
 
 
 def _facts(database: Database, org_id: int, subject: ReportSubject) -> Facts:

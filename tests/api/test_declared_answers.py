@@ -43,6 +43,7 @@ NAMES_IT_ELSEWHERE = {
         "list_news",
         "list_results",
         "get_results_report",
+        "create_report",
     ),
 }
 ANSWERS_FROM_STORED = {"get_evidence", "get_evidence_report"}  # also while switched off, and so knows what is not there

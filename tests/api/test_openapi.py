@@ -20,6 +20,8 @@ from app import create_app, start
 LONGEST_SUMMARY = 120
 # The methods of the paths with a variable in their place are allowed at these, too.
 ALSO_A_VARIABLE = {
+    "/api/v1/reports/results.xlsx",
+    "/api/v1/reports/evidence.xlsx",
     "/api/v1/macro/regime",
     "/api/v1/watchlist/items",
     "/api/v1/watchlists/{list_id}/items/batch",
@@ -31,7 +33,7 @@ ALSO_A_VARIABLE = {
     "/api/v1/events/stream",
 }
 # What fields of their bodies may have depends on others in more ways than their schema tells.
-FIELDS_DEPEND = {"/api/v1/alert-rules", "/api/v1/alert-rules/preview", "/api/v1/alert-rules/{rule_id}"}
+FIELDS_DEPEND = {"/api/v1/reports", "/api/v1/alert-rules", "/api/v1/alert-rules/preview", "/api/v1/alert-rules/{rule_id}"}
 STREAM = "/api/v1/events/stream"
 NEEDS_NOTHING = {
     *("POST /api/v1/auth/register", "POST /api/v1/auth/login", "POST /api/v1/auth/login/totp", "POST /api/v1/auth/refresh"),
@@ -272,6 +274,12 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "GET /api/v1/prices/{ticker}/originals",
         "GET /api/v1/prices/{ticker}/originals/{file_id}",
         "DELETE /api/v1/prices/{ticker}/originals/{file_id}",
+        "POST /api/v1/reports",
+        "GET /api/v1/reports",
+        "GET /api/v1/reports/{report_id}",
+        "GET /api/v1/reports/{report_id}/file",
+        "GET /api/v1/reports/{report_id}/link",
+        "DELETE /api/v1/reports/{report_id}",
         "GET /api/v1/former-prices",
         "GET /api/v1/providers",
         "POST /api/v1/refresh",

@@ -10,6 +10,12 @@ BROWSER = "whoever may read, else they are sent to the sign-in"
 
 RIGHTS = {
     ("GET", "/api/files/<link>"): ANYBODY,
+    ("POST", "/api/v1/reports"): ANALYSE,
+    ("GET", "/api/v1/reports"): READ,
+    ("GET", "/api/v1/reports/<report_id>"): READ,
+    ("GET", "/api/v1/reports/<report_id>/file"): READ,
+    ("GET", "/api/v1/reports/<report_id>/link"): READ,
+    ("DELETE", "/api/v1/reports/<report_id>"): ANALYSE,
     ("GET", "/api/v1/prices/<ticker>/originals"): READ,
     ("GET", "/api/v1/prices/<ticker>/originals/<file_id>"): READ,
     ("DELETE", "/api/v1/prices/<ticker>/originals/<file_id>"): MANAGE,

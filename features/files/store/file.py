@@ -96,6 +96,17 @@ def find(connection: AnyReader, org_id: int, file_id: str, moment: datetime) -> 
     return None if row is None else _from_row(row)
 
 
+FIND_MANY = text(f"SELECT {_COLUMNS} FROM stored_files AS f WHERE f.org_id = :org_id AND f.id IN :ids AND {_SHOWN}").bindparams(
+    bindparam("ids", expanding=True)
+)
+
+
+def find_many(connection: AnyReader, org_id: int, file_ids: Iterable[str], moment: datetime) -> list[StoredFile]:
+    """Those of the files that are whole and have not expired."""
+    rows = connection.execute(FIND_MANY, {"org_id": org_id, "ids": list(file_ids), "now": moment})
+    return [_from_row(row) for row in rows]
+
+
 FIND_BY_KEY = text(f"SELECT {_COLUMNS} FROM stored_files AS f WHERE f.storage_key = :key AND {_SHOWN}")
 
 

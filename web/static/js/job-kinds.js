@@ -4,6 +4,7 @@
 import { h } from "./dom.js";
 import { formatCount, formatDay, formatMoment, formatPrice, formatScore, formatWhole } from "./format.js";
 import { differenceWords } from "./price-checks.js";
+import { aboutReport } from "./report-words.js";
 import { strategyName } from "./strategies.js";
 import { tickerAddress } from "./tickers.js";
 import { scoreBar, verdictBadge } from "./widgets.js";
@@ -291,4 +292,18 @@ KINDS.imported_analysis = {
   ],
   address: ({ key }) => tickerAddress(key),
   outcome: ({ outcome, facts }) => outcome && [verdictBadge(outcome), has(facts?.score) && ` ${formatScore(facts.score)}`],
+};
+
+KINDS.report = {
+  noun: ["report", "reports"],
+  done: () => "made",
+  hasReport: false,
+  outcomes: "Outcome",
+  describe: ({ params, retry_of: retried }) => `Report: ${aboutReport({ type: params.type, params })}${retried ? ", once more" : ""}`,
+  facts: (params) => [
+    ["Format", params.format === "xlsx" ? "Excel" : params.format.toUpperCase()],
+    ...(params.job_id ? [/** @type {[string, any]} */ (["Job", h("a", { href: `/tasks?job=${encodeURIComponent(params.job_id)}` }, "See the task")])] : []),
+  ],
+  address: () => "/reports",
+  outcome: ({ outcome, facts }) => outcome && [h("span", { class: "badge good" }, outcome), facts?.name && ` ${facts.name}`],
 };

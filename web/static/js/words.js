@@ -55,6 +55,9 @@ const DELIVERIES = { pending: ["Waits", ""], sending: ["Being sent", "busy"], de
 /** @type {Record<string, Words>} */
 const ATTEMPTS = { delivered: DELIVERIES.delivered, refused: ["Refused", "bad"], unanswered: ["No answer", "bad"], lost: ["Lost", "warn"] };
 
+/** @type {Record<string, Words>} */
+const REPORTS = { queued: JOBS.queued, processing: ["Being made", "busy"], ready: ["Ready", "good"], failed: JOBS.failed };
+
 const TABLES = {
   alert: ALERT_STATES,
   attempt: ATTEMPTS,
@@ -71,6 +74,7 @@ const TABLES = {
   freshness: FRESHNESS,
   comparison: COMPARISONS,
   file: FILES,
+  report: REPORTS,
 };
 
 /** @typedef {keyof typeof TABLES} Kind */

@@ -1,7 +1,8 @@
-// Reports: Excel files of what is stored.
+// Reports: files of what is stored, made at once, or by a job and kept.
 
 import { byId } from "../dom.js";
 import { jobReports } from "../reports/job-reports.js";
+import { keptReports } from "../reports/kept.js";
 import { listReport } from "../reports/list-report.js";
 import { tickerReport } from "../reports/ticker-report.js";
 import { show } from "../states.js";
@@ -16,7 +17,8 @@ function draw() {
     const strategies = await namedStrategies();
     const values = readUrl(DEFAULTS);
     const keep = (changed) => writeUrl(Object.assign(values, changed), DEFAULTS, { push: false });
-    return [tickerReport(values, strategies, keep), listReport(values, strategies, keep), jobReports(values, keep)];
+    const kept = keptReports(strategies);
+    return [tickerReport(values, strategies, keep), listReport(values, strategies, keep), jobReports(values, keep, kept.ask), kept.element];
   });
 }
 

@@ -16,8 +16,8 @@ import { outcomeLine, saveWith } from "./saving.js";
 const STATUSES = [["", "All jobs"], ...statesOf("job")];
 const PAGE = 25;
 
-/** The card. `values` are the address's, `keep(values)` puts them back there. */
-export function jobReports(values, keep) {
+/** The card. `values` are the address's, `keep(values)` puts them back there; `ask(body)` asks for a report that is kept. */
+export function jobReports(values, keep, ask) {
   const body = h("div", { id: "job-list" });
   const outcome = outcomeLine("job-report-outcome");
   const status = select("job-status", STATUSES, values.job_status, () => {
@@ -92,6 +92,7 @@ export function jobReports(values, keep) {
     const words = FINISHED.has(job.status) ? "Excel" : "Excel so far";
     const named = (what) => `${what}: ${title}, ${formatMoment(when)}`;
     const button = h("button", { type: "button", "aria-label": named(words), onclick: () => save(job, button) }, words);
+    const store = h("button", { type: "button", "aria-label": named("Keep"), onclick: () => keepReport(job, store) }, "Keep");
     const task = h("a", { href: `/tasks?job=${encodeURIComponent(job.id)}`, "aria-label": named("See the task") }, "See the task");
     return h(
       "tr",
@@ -106,8 +107,14 @@ export function jobReports(values, keep) {
       ),
       h("td", { class: "number hide-on-phone" }, formatWhole(job.succeeded)),
       h("td", { class: "number hide-on-phone" }, formatWhole(job.failed)),
-      h("td", {}, kindOf(job.kind).hasReport ? button : task),
+      h("td", {}, kindOf(job.kind).hasReport ? h("div", { class: "row" }, button, store) : task),
     );
+  }
+
+  async function keepReport(job, button) {
+    button.disabled = true;
+    await ask({ type: "job", job_id: job.id });
+    button.disabled = false;
   }
 
   const save = (job, button) => saveWith(button, outcome, { path: `/reports/jobs/${encodeURIComponent(job.id)}.xlsx`, name: `job-${job.id}.xlsx` });

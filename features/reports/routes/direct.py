@@ -7,7 +7,7 @@ from os import SEEK_END
 from flask import Response, request
 
 from api.authentication import org_id
-from api.blueprint import Tag, api_blueprint
+from api.blueprint import api_blueprint
 from api.client_gone import client_check
 from api.flags import require_flag
 from api.heavy import heavy_read
@@ -22,7 +22,8 @@ from features.reports.backtest_report import backtest_report
 from features.reports.evidence_report import evidence_report
 from features.reports.job_report import job_report
 from features.reports.results_report import results_report
-from features.reports.schemas import XLSX, XLSX_ANSWER, ReportQuery, ResultsReportQuery
+from features.reports.routes.tags import REPORTS
+from features.reports.schemas.direct import XLSX, XLSX_ANSWER, ReportQuery, ResultsReportQuery
 from features.reports.ticker_report import ReportSubject, ticker_report
 from features.reports.universe_evidence_report import universe_evidence_report
 from features.reports.workbook import WorkbookFile
@@ -30,7 +31,7 @@ from models.evidence_errors import EvidencePending
 from utils.api_utils import PIECE_BYTES
 from utils.json_text import parse_tolerant
 
-blueprint = api_blueprint("report", Tag("Reports", "Excel files of stored results and prices."))
+blueprint = api_blueprint("report", REPORTS)
 
 
 @blueprint.get(
