@@ -142,6 +142,7 @@ def _build_services(foundation: Foundation, features: Iterable[Feature]) -> Serv
     metrics.add_breaker(database.breaker.name)
     redis = RedisLink(settings.redis_url, settings.redis_timeout, settings.redis_retry_seconds) if settings.redis_url else None
     cache = _build_cache(foundation, redis, metrics)
+    authentication = _build_authentication(foundation, cache, features)
     job_feed = JobFeed(database, settings.redis_url, settings.streams_per_worker, metrics)
     build_labels = {"version": VERSION, "engine_version": str(ENGINE_VERSION), "python": python_version()}
     return Services(
@@ -157,7 +158,7 @@ def _build_services(foundation: Foundation, features: Iterable[Feature]) -> Serv
         collector=DatabaseCollector(database, build_labels, [partial(feature.metrics, foundation) for feature in features]),
         breakers=(database.breaker,),
         health=HealthChecks(database, (probe for feature in features for probe in feature.probes(foundation))),
-        authentication=_build_authentication(foundation, cache, features),
+        authentication=authentication,
         cursors=CursorSigner(settings.resolve_secret_key),
         rate_limiter=make_limiter(settings, redis) if settings.rate_limit_enabled else None,
         heavy_slots=heavy_slots(settings),
@@ -166,7 +167,13 @@ def _build_services(foundation: Foundation, features: Iterable[Feature]) -> Serv
         job_reads=JobReads(database, job_feed),
         stalls=StallWatch(database, lambda: not foundation.flags.is_enabled(BULK_JOBS)),
         universes=foundation.universes,
-        lifecycle=Lifecycle([*_build_steps(foundation, features, redis, job_feed), Step("recent errors", stop=errors.close)]),
+        lifecycle=Lifecycle(
+            [
+                *_build_steps(foundation, features, redis, job_feed),
+                Step("recent errors", stop=errors.close),
+                Step("accounts", stop=authentication.close),
+            ]
+        ),
     )
 
 

@@ -66,6 +66,9 @@ class Authentication:
     sessions: SessionFinder
     tokens: TokenVerifier
 
+    def close(self) -> None:
+        """Finish what goes on in the background."""
+
     def principal(self, credential: str) -> Principal | None:
         """The principal of an API key or an access token; None for one that is not valid."""
         verifier = self.tokens if self.tokens.is_shaped(credential) else self.keys

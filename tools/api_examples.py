@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -41,10 +42,14 @@ def record(folder: Path) -> list[Exchange]:
     """Tell the story to a service of its own with the sample prices and a provider, and return what was sent and answered."""
     with price_files(("GOOG", "INITECH"), price_file(60)) as address:
         provider = {"price_providers": "csv_url", "csv_url_template": address}
-        return _record_story(_settings(folder, "bellwether.db", **provider)) + _record_trouble(folder)
+        with told(folder, **provider) as recorder:
+            return recorder.exchanges + _record_trouble(folder)
 
 
-def _record_story(settings: Settings) -> list[Exchange]:
+@contextmanager
+def told(folder: Path, **more: str) -> Iterator[Recorder]:
+    """The recorder of a service of its own to which the story has been told, while the service still answers."""
+    settings = _settings(folder, "bellwether.db", **more)
     machine = JobMachine.of(settings, load_features(settings))
     app = create_app(settings)
     start(app)
@@ -69,11 +74,11 @@ def _record_story(settings: Settings) -> list[Exchange]:
             store_imported(machine.foundation.database, settings.data_dir)
             tell(recorder, run_jobs)
             tell_of_imported(recorder)
+        yield recorder
     finally:
         stop(app)
         machine.kinds.close()
         machine.foundation.database.close()
-    return recorder.exchanges
 
 
 def _record_trouble(folder: Path) -> list[Exchange]:

@@ -80,7 +80,7 @@ class Recorder:
     exchanges: list[Exchange] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._http = self.app.test_client()
+        self.http = self.app.test_client()
         document = json.loads(self.app.openapi_document())
         self._routes = {entry["operationId"]: (method, path) for path, item in document["paths"].items() for method, entry in item.items()}
 
@@ -99,7 +99,7 @@ class Recorder:
         is_file, is_text = isinstance(body, bytes), isinstance(body, str)
         shown = {"X-API-Key": self.key} if self.token is None else {"Authorization": f"Bearer {self.token}"}
         sent = {**shown, **(header or {}), **({"Content-Type": "application/octet-stream"} if is_file else {})}
-        response = self._http.open(
+        response = self.http.open(
             template.format(**{name: quote(str(value), safe="") for name, value in path.items()}),
             method=method.upper(),
             query_string=query,
@@ -114,6 +114,10 @@ class Recorder:
         names = frozenset(response.headers.keys())
         self.exchanges.append(Exchange(operation, request, str(response.status_code), content_type, names, answer))
         return answer
+
+    def route(self, operation: str) -> tuple[str, str]:
+        """The method of an operation, and its path with the variables in it."""
+        return self._routes[operation]
 
     @contextmanager
     def as_person(self, token: str) -> Iterator[None]:

@@ -49,6 +49,10 @@ class KeyRing:
         self._read_master_key = master_key
         self._master_digest: str | None = None
 
+    def close(self) -> None:
+        """Write the uses that are not written yet."""
+        self._uses.close()
+
     def is_master(self, key: str) -> bool:
         """Whether a key is the master key; does not read the database."""
         return self.is_master_digest(digest_of(key))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -74,19 +74,20 @@ class AccountMail:
 
     def _send_all(self, letters: Sequence[Letter]) -> None:
         for letter in letters:
-            text = letter.text if letter.text is not None else self._password_text(letter.to)
-            if text is not None:
-                self._send(letter, text)
+            written = letter if letter.text is not None else self._with_link(letter)
+            if written is not None:
+                self._send(written)
 
-    def _password_text(self, email: str) -> str | None:
+    def _with_link(self, letter: Letter) -> Letter | None:
+        """The letter with a new link, to the address as it is stored: one that is only like it could be somebody else's."""
         with self._database.transaction() as connection:
-            found = user_store.find_by_email(connection, email)
+            found = user_store.find_by_email(connection, letter.to)
             if found is None or found.disabled_at is not None:
                 return None
             made = self._links.for_password(connection, found.id, found.id)
-        return LINK_TEXT.format(url=made.url)
+        return replace(letter, to=found.email, text=LINK_TEXT.format(url=made.url))
 
-    def _send(self, letter: Letter, text: str) -> None:
+    def _send(self, letter: Letter) -> None:
         server = self._server
         assert server is not None, "nothing is sent without a server"
         message = EmailMessage(policy=SMTP)
@@ -96,7 +97,7 @@ class AccountMail:
         message["Date"] = format_datetime(now())
         message["Message-ID"] = f"<{new_id()}@{server.sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(text)
+        message.set_content(letter.text or "")
         try:
             with server.connect() as connection:
                 connection.send_message(message, server.sender, [letter.to])

@@ -44,6 +44,12 @@ class Accounts(Authentication):
     mail: AccountMail
     cache: Cache
 
+    def close(self) -> None:
+        """Write the uses that are not written yet, and send the e-mails that wait."""
+        self.ring.close()
+        self.all_sessions.close()
+        self.mail.close()
+
 
 def make_accounts(settings: Settings, database: Database, cache: Cache, clock: Callable[[], float] = time.monotonic) -> Accounts:
     """The parts, by the settings; look-ups are kept by `clock`. Opens no connection and reads no file."""

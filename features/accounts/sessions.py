@@ -116,6 +116,10 @@ class Sessions:
         with self._database.reader() as connection:
             return session_store.list_of_user(connection, user_id, moment, moment - self.lifetimes.idle, MOST_LISTED)
 
+    def close(self) -> None:
+        """Write the uses that are not written yet."""
+        self._uses.close()
+
     def forget(self) -> None:
         """Look sessions up again in this process at their next use."""
         self._cache.forget(Region.SESSIONS)

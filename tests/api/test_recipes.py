@@ -25,13 +25,14 @@ SECONDS = 300
 # What the run of all recipes of a language prints, among other things, in this order.
 PRINTED = {
     "bash": [
-        '"key_id":"master"', '"preview":', '"verdict":', '"strategy":"weekly"', '"outcome":"added"', '"built_in":false',
+        '"key_id":"master"', '"email":"maria@example.com"',
+        '"preview":', '"verdict":', '"strategy":"weekly"', '"outcome":"added"', '"built_in":false',
         '"needs":["PRICE_PROVIDERS","TIINGO_API_KEY"]', '"refreshes":false', '"status":"queued"', "event: job", '"status":"completed"',
         '"clean":true', '"next_cursor":null', "304", "Idempotent-Replayed: true",
         '"code":"validation_error"', "curl ends with 22", "RateLimit:", "Generating",
     ],
     "python": [
-        "'key_id'", "'delimiter': ','", "2013-03-01", "ACME 2013-03-01", "weekly", "['added', 'added', 'no_prices']",
+        "'key_id'", "Ada is admin of Ada", "'delimiter': ','", "2013-03-01", "ACME 2013-03-01", "weekly", "['added', 'added', 'no_prices']",
         "2 tickers, 2 with prices", "tiingo needs PRICE_PROVIDERS, TIINGO_API_KEY", "409 no_provider",
         "London Stock Exchange: run the pipeline evening_digest. whsec_",
         "completed 100%", "6 analysed, 0 failed", "AAPL", "No look-ahead: on 60 days",
@@ -55,7 +56,7 @@ def recipes(language: str) -> dict[str, str]:
 @pytest.fixture
 def server(backend: Backend, start: Start) -> Server:
     """A server with one worker."""
-    server = start([GUNICORN, "wsgi:app"], **production(backend, LOCAL_WORKERS="1"))
+    server = start([GUNICORN, "wsgi:app"], **production(backend, LOCAL_WORKERS="1", REGISTRATION_ENABLED="true"))
     wait_until(server.answers, 120)
     return server
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,13 +12,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 import requests
 from kit.databases import Backend
 from kit.effort import effort
 from kit.heavy import BIG, EVERY_KEY, store_big, store_results
-from kit.production import instances, new_key, workers_of
+from kit.onlooking import MemoryWatch, Onlooker
+from kit.production import instances, new_key
 from kit.servers import Server
 
 KEYS = 16
@@ -92,39 +91,6 @@ class Greedy:
                     pass
         except requests.RequestException as error:
             self.lost.append(f"{method} {path}: {error!r}")
-
-
-@dataclass
-class Onlooker:
-    """A client that repeats a light request, and records the status and the duration of each response."""
-
-    ask: Callable[[int], requests.Response]
-    statuses: Counter[int] = field(default_factory=Counter)
-    seconds: list[float] = field(default_factory=list)
-
-    def run(self, is_over: Callable[[], bool]) -> None:
-        for number in itertools.count(1):
-            if is_over():
-                return
-            started = time.monotonic()
-            self.statuses[self.ask(number).status_code] += 1
-            self.seconds.append(time.monotonic() - started)
-            time.sleep(0.1)
-
-
-@dataclass
-class MemoryWatch:
-    """Records the largest resident memory of each gunicorn worker."""
-
-    server: Server
-    most: dict[int, int] = field(default_factory=dict)
-
-    def run(self, is_over: Callable[[], bool]) -> None:
-        workers = [psutil.Process(process_id) for process_id in workers_of(self.server)]
-        while not is_over():
-            for worker in workers:
-                self.most[worker.pid] = max(self.most.get(worker.pid, 0), worker.memory_info().rss)
-            time.sleep(0.01)
 
 
 @contextmanager

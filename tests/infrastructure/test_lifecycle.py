@@ -131,7 +131,16 @@ def order_of(tmp_path: Path, **settings: object) -> tuple[str, ...]:
     ],
 )
 def test_the_order_of_the_application(tmp_path: Path, settings: dict[str, object], optional: tuple[str, ...]) -> None:
-    assert order_of(tmp_path, **settings) == ("secrets", "error reports", "database", "schema", *optional, "live progress", "recent errors")
+    assert order_of(tmp_path, **settings) == (
+        "secrets",
+        "error reports",
+        "database",
+        "schema",
+        *optional,
+        "live progress",
+        "recent errors",
+        "accounts",
+    )
 
 
 def test_without_its_redis_the_application_starts(tmp_path: Path) -> None:

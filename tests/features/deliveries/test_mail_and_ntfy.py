@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
-from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from kit.channels import Post, caller, delivery, make_channel, message, rows
+from kit.mail import Box, mail_server
 from kit.price_server import certificate
 from kit.receivers import Receiver, receiving
 
@@ -30,43 +26,9 @@ pytestmark = pytest.mark.usefixtures("backend")
 HOSTILE = "<script>alert(1)</script> {{ 7 * 7 }}\r\nBcc: everybody@example.com"
 
 
-class Box:
-    """Takes e-mails, or answers a recipient with `refusal`."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.envelopes: list[Any] = []
-        self.refusal: str | None = None
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802 — aiosmtpd's
-        if self.refusal is not None:
-            return self.refusal
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 — as above
-        self.envelopes.append(envelope)
-        self.mails.append(message_from_bytes(envelope.content, policy=default))
-        return "250 OK"
-
-
 @pytest.fixture
 def box() -> Box:
     return Box()
-
-
-@contextmanager
-def mail_server(box: Box, **options: Any) -> Iterator[int]:
-    """A mail server on a free port, which it yields, until the end of the block."""
-    with socket.socket() as free:  # the controller cannot be told to choose one
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port, **options)
-    controller.start()
-    try:
-        yield port
-    finally:
-        controller.stop()
 
 
 @pytest.fixture
