@@ -8,7 +8,7 @@ from models.health import Finding, Probe, good
 
 REMEDY = (
     "See that STORAGE_URL names the right place, that this account may write there and that there is room; in a bucket, that the "
-    "credentials hold. Meanwhile uploads and kept reports are refused; everything else is served."
+    "credentials hold. Meanwhile uploads are refused, and reports wait; everything else is served."
 )
 FRESH_SECONDS = 30.0
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from typing import IO, Any
 
 import structlog
 
+from infrastructure.breaker import Breaker, BreakerOpen
 from infrastructure.storage.base import PROBE_FOLDER, Readable, Receipt, Shown, checked_key, measure
 from models.storage_errors import ObjectMissing, StorageAway
 from models.storage_place import Bucket
 
 log = structlog.get_logger(__name__)
 
-CONNECT_SECONDS, READ_SECONDS = 3, 20
-ATTEMPTS = 3  # of each call
+CONNECT_SECONDS, READ_SECONDS = 3, 10
+ATTEMPTS = 2  # of each call
+BREAKER_FAILURES, BREAKER_SECONDS = 3, 5.0  # calls that reach nobody, and how long none is made then
 PART_BYTES = 16 * 1024 * 1024  # larger files are sent in parts
 MISSING = ("404", "NoSuchKey", "NotFound")
 
@@ -29,6 +31,8 @@ class S3Storage:
         self._bucket = bucket
         self._lock = threading.Lock()
         self._made: Any = None
+        # Without it, uploads to a bucket that hangs would take every thread of a web process for half a minute each.
+        self._breaker = Breaker("storage", BREAKER_FAILURES, BREAKER_SECONDS)
 
     @property
     def description(self) -> str:
@@ -42,7 +46,7 @@ class S3Storage:
         content.seek(0)
         receipt = measure(content)
         content.seek(0)
-        with _translated("write"):
+        with self._calling("write"):
             # Without threads: the callers are many enough.
             config = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, use_threads=False)
             self._client().upload_fileobj(_Unclosed(content), self._bucket.name, self._key(key), Config=config)
@@ -52,20 +56,20 @@ class S3Storage:
 
     def open(self, key: str) -> Readable:
         """Ask for an object. Raises ObjectMissing."""
-        with _translated("read"):
-            return _Body(self._client().get_object(Bucket=self._bucket.name, Key=self._key(key))["Body"])
+        with self._calling("read"):
+            return _Body(self._client().get_object(Bucket=self._bucket.name, Key=self._key(key))["Body"], self._calling)
 
     def size(self, key: str) -> int | None:
         """The length of an object."""
         try:
-            with _translated("read"):
+            with self._calling("read"):
                 return int(self._client().head_object(Bucket=self._bucket.name, Key=self._key(key))["ContentLength"])
         except ObjectMissing:
             return None
 
     def delete(self, key: str) -> None:
         """Delete an object."""
-        with suppress(ObjectMissing), _translated("delete"):
+        with suppress(ObjectMissing), self._calling("delete"):
             self._client().delete_object(Bucket=self._bucket.name, Key=self._key(key))
 
     def link(self, key: str, shown: Shown, seconds: int) -> str:
@@ -76,19 +80,45 @@ class S3Storage:
             "ResponseContentDisposition": f'attachment; filename="{shown.name}"',
             "ResponseContentType": shown.content_type,
         }
-        with _translated("link to"):
+        with self._calling("link to"):
             return str(self._client().generate_presigned_url("get_object", Params=given, ExpiresIn=seconds))
 
     def tidy(self, before: datetime) -> int:
         """Remove what probes have left. Parts of uploads that were broken off are the business of a lifecycle rule of the bucket."""
         removed = 0
-        with _translated("delete"):
+        with self._calling("delete"):
             listed = self._client().list_objects_v2(Bucket=self._bucket.name, Prefix=f"{self._bucket.prefix}{PROBE_FOLDER}/")
             for entry in listed.get("Contents", ()):
                 if entry["LastModified"] < before:
                     self._client().delete_object(Bucket=self._bucket.name, Key=entry["Key"])
                     removed += 1
         return removed
+
+    @contextmanager
+    def _calling(self, verb: str) -> Iterator[None]:
+        """Translates the errors of a call, and refuses it while the last ones reached nobody."""
+        from boto3.exceptions import Boto3Error  # noqa: PLC0415 — as in `_client`
+        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError  # noqa: PLC0415 — as in `_client`
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415 — as in `_client`
+
+        try:
+            self._breaker.check()
+            yield
+        except BreakerOpen as error:
+            raise _away(verb) from error
+        except ClientError as error:
+            self._breaker.record_success()  # it answered
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            if code in MISSING:
+                raise ObjectMissing(code) from error
+            # The code alone: messages may name keys of access.
+            log.warning("storage failed", verb=verb, reason=code)
+            raise _away(verb) from error
+        except (BotoCoreError, Boto3Error, HTTPClientError, HTTPError, OSError) as error:
+            self._breaker.record_failure(error)
+            log.warning("storage failed", verb=verb, reason=type(error).__name__)
+            raise _away(verb) from error
+        self._breaker.record_success()
 
     def _key(self, key: str) -> str:
         return self._bucket.prefix + checked_key(key)
@@ -129,35 +159,15 @@ class _Unclosed:
 
 
 class _Body:
-    def __init__(self, body: Any) -> None:
-        self._body = body
+    def __init__(self, body: Any, calling: Callable[[str], AbstractContextManager[None]]) -> None:
+        self._body, self._calling = body, calling
 
     def read(self, size: int, /) -> bytes:
-        with _translated("read"):
+        with self._calling("read"):
             return bytes(self._body.read(size))
 
     def close(self) -> None:
         self._body.close()
-
-
-@contextmanager
-def _translated(verb: str) -> Iterator[None]:
-    from boto3.exceptions import Boto3Error  # noqa: PLC0415 — as in `_client`
-    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError  # noqa: PLC0415 — as in `_client`
-    from urllib3.exceptions import HTTPError  # noqa: PLC0415 — as in `_client`
-
-    try:
-        yield
-    except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        if code in MISSING:
-            raise ObjectMissing(code) from error
-        # The code alone: messages may name keys of access.
-        log.warning("storage failed", verb=verb, reason=code)
-        raise _away(verb) from error
-    except (BotoCoreError, Boto3Error, HTTPClientError, HTTPError, OSError) as error:
-        log.warning("storage failed", verb=verb, reason=type(error).__name__)
-        raise _away(verb) from error
 
 
 def _away(verb: str) -> StorageAway:

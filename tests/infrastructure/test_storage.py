@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import stat
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +22,7 @@ from kit.buckets import keys_in, new_bucket, s3_server
 from infrastructure.storage.base import PIECE_BYTES, Shown, Storage, measure, new_key, pieces_of
 from infrastructure.storage.local import LINK_PATH, LocalStorage
 from infrastructure.storage.probing import StorageTrial, try_storage
-from infrastructure.storage.s3 import PART_BYTES, S3Storage
+from infrastructure.storage.s3 import BREAKER_FAILURES, PART_BYTES, S3Storage
 from models.storage_errors import ObjectMissing, StorageAway
 from models.storage_place import Bucket, place_of
 from utils.clock import now
@@ -240,6 +243,34 @@ def test_a_bucket_that_does_not_answer_is_told_without_secrets(endpoint: str, ur
     assert urlsplit(endpoint).netloc not in str(raised.value)
     with pytest.raises(StorageAway):
         try_storage(storage)
+
+
+def test_a_bucket_that_hangs_is_left_alone_for_a_while() -> None:
+    """After some calls that reach nobody none is made: uploads do not take every thread."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        storage = S3Storage(bucket_of(f"s3://bucket?endpoint=http://{host}:{port}"))
+        reached: list[int] = []
+
+        def hang_up() -> None:
+            with suppress(OSError):
+                while True:
+                    accepted, _ = listener.accept()
+                    reached.append(1)
+                    accepted.close()
+
+        thread = threading.Thread(target=hang_up, daemon=True)
+        thread.start()
+        for _ in range(BREAKER_FAILURES):
+            with pytest.raises(StorageAway):
+                storage.size(new_key(1))
+        before = len(reached)
+        assert before >= BREAKER_FAILURES
+        with pytest.raises(StorageAway):
+            storage.put(new_key(1), BytesIO(b"content"))
+        assert len(reached) == before
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
 def test_measuring_reads_to_the_end() -> None:
