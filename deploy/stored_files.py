@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -52,26 +52,35 @@ def check(archive: Path) -> None:
 
 @contextmanager
 def unpacking(archive: Path, place: Folder) -> Iterator[None]:
-    """Unpack an archive beside the folder, and put it in the folder's place if the block ends well."""
+    """Unpack an archive within the folder, and put its files in the place of the others if the block ends well.
+
+    Within, because the folder itself may be where a disk is mounted, and then can be neither renamed nor replaced.
+    """
     folder = place.path
-    draft, former = folder.with_name(f".{folder.name}.restoring"), folder.with_name(f".{folder.name}.former")
+    draft, former = folder / ".restoring", folder / ".former"
+    if not folder.exists():
+        folder.mkdir(mode=0o700, parents=True)
+        _match_owner(folder, folder.parent)
     for leftover in (draft, former):
         shutil.rmtree(leftover, ignore_errors=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        draft.mkdir()
+        draft.mkdir(mode=0o700)
         with _translated(archive), tarfile.open(archive, "r:") as packed:
             for key, content in _members(packed):
                 _write(draft / key, content)
-        draft.chmod(0o700)
-        _match_owner(draft, folder if folder.exists() else folder.parent)
+        _match_owner(draft, folder)
         yield
-        if folder.exists():
-            folder.rename(former)
-        draft.rename(folder)
+        _move_all(folder, former, (draft, former))
+        _move_all(draft, folder)
     finally:
         for leftover in (draft, former):
             shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _move_all(source: Path, target: Path, but: Collection[Path] = ()) -> None:
+    target.mkdir(mode=0o700, exist_ok=True)
+    for path in [path for path in source.iterdir() if path not in but]:
+        path.rename(target / path.name)
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
