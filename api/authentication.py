@@ -117,20 +117,22 @@ def is_authenticated(ask_database: bool = True) -> bool:
 
 
 def caller_check() -> Callable[[], bool]:
-    """A function that checks whether the caller's key or session is still valid, for streams that outlive their request.
+    """A function that checks whether the caller may still read for the same organization, for streams that outlive their request.
 
-    While the database is away, they are held to be.
+    While the database is away, the caller is held to.
     """
-    authentication = services().authentication
+    authentication, org = services().authentication, org_id()
     key, cookie = presented_key(request.headers), request.cookies.get(SESSION_COOKIE, "")
 
     def is_valid() -> bool:
         try:
-            return (authentication.principal(key) if key else authentication.sessions.find(cookie)) is not None
+            session = None if key else authentication.sessions.find(cookie)
+            found = authentication.principal(key) if key else session.principal if session else None
         except SQLAlchemyError as error:
             if not is_unavailable(error):
                 raise
             return True
+        return found is not None and found.org_id == org and Scope.READ in found.scopes
 
     return is_valid
 

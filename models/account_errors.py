@@ -121,3 +121,37 @@ class LastAdmin(Conflict):
 
 class InPersonOnly(Forbidden):
     """This needs a person who is signed in; an API key cannot do it."""
+
+
+class OrganizationNotFound(NotFound):
+    """There is no organization with this id."""
+
+
+class MemberNotFound(NotFound):
+    """Nobody with this id is a member of this organization. See GET /api/v1/organization/members."""
+
+
+class InvitationNotFound(NotFound):
+    """There is no open invitation with this id. See GET /api/v1/organization/invitations."""
+
+
+class MemberAlready(Conflict):
+    """This person is a member of the organization already. An administrator changes what they may do there."""
+
+
+class TooManyOrganizations(Conflict):
+    """You are a member of as many organizations as one person can be. Leave one first."""
+
+
+class TooManyInvitations(Conflict):
+    """There are as many open invitations as an organization can have. Revoke some first, or wait until they expire."""
+
+
+class SignedInAlready(Conflict):
+    """You are signed in, and join with your account: send the token alone. Sign out first to make another account."""
+
+
+class SignInToJoin(BellwetherError):
+    """Sign in to join with your account, or send a name and a password to make one."""
+
+    code = "unauthorized"

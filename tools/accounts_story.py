@@ -10,6 +10,7 @@ from pyotp import TOTP
 from features.accounts.routes.common import accounts
 from features.accounts.users import NewUser, create_admin
 from tools.api_recorder import Recorder
+from tools.organizations_story import invited, tell_of_organizations
 
 NO_ID = "019aa3b2-7a1e-7c8e-8a55-ffffffffffff"
 ADA, MARIA = "ada@example.com", "maria@example.com"
@@ -29,9 +30,12 @@ def tell_of_accounts(call: Recorder) -> None:
     with call.as_person(other["access_token"]):
         _own_account(call)
         _second_factor(call)
+    tell_of_organizations(call, other["access_token"])
     _people(call)
     call("forgot_password", body={"email": "nobody@example.com"})
+    token = invited(call, MARIA)
     with call.as_person(call("log_in", body={"email": MARIA, "password": SECOND})["access_token"]):
+        call("join_organization", body={"token": token})
         call("log_out")
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.accounts.routes import api_key, auth, me, session, totp, user
+    from features.accounts.routes import api_key, auth, invitation, me, organization, session, totp, user
 
     return (
         session.blueprint,
@@ -26,6 +26,8 @@ def _blueprints() -> tuple[Blueprint, ...]:
         api_key.own_blueprint,
         api_key.blueprint,
         user.blueprint,
+        organization.blueprint,
+        invitation.blueprint,
     )
 
 

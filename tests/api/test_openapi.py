@@ -38,6 +38,7 @@ STREAM = "/api/v1/events/stream"
 NEEDS_NOTHING = {
     *("POST /api/v1/auth/register", "POST /api/v1/auth/login", "POST /api/v1/auth/login/totp", "POST /api/v1/auth/refresh"),
     *("POST /api/v1/auth/password/forgot", "POST /api/v1/auth/password/reset"),
+    *("POST /api/v1/auth/join", "POST /api/v1/auth/join/look"),
 }
 METHODS = {"get", "post", "put", "delete", "patch"}
 
@@ -170,6 +171,19 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "POST /api/v1/auth/keys",
         "GET /api/v1/auth/keys/{key_id}",
         "DELETE /api/v1/auth/keys/{key_id}",
+        "POST /api/v1/auth/join",
+        "POST /api/v1/auth/join/look",
+        "GET /api/v1/organizations",
+        "POST /api/v1/organizations",
+        "GET /api/v1/organization",
+        "PATCH /api/v1/organization",
+        "GET /api/v1/organization/members",
+        "GET /api/v1/organization/members/{user_id}",
+        "PATCH /api/v1/organization/members/{user_id}",
+        "DELETE /api/v1/organization/members/{user_id}",
+        "GET /api/v1/organization/invitations",
+        "POST /api/v1/organization/invitations",
+        "DELETE /api/v1/organization/invitations/{invitation_id}",
         "GET /api/v1/admin/users",
         "GET /api/v1/admin/users/{user_id}",
         "PATCH /api/v1/admin/users/{user_id}",

@@ -27,7 +27,16 @@ OF_ALL = {
 }
 ENDS_ITSELF = {"log_out", "end_other_sessions", "end_session"}
 # Their ids are those of the caller's own copy, or are secrets that work for whoever has them.
-BY_A_SECRET = {"reset_password", "refresh_tokens", "log_in", "log_in_with_code", "forgot_password", "register"}
+BY_A_SECRET = {
+    "reset_password",
+    "refresh_tokens",
+    "log_in",
+    "log_in_with_code",
+    "forgot_password",
+    "register",
+    "join_organization",
+    "look_at_invitation",
+}
 
 
 @pytest.fixture(scope="module")

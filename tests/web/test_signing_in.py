@@ -77,6 +77,7 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "user_id": "x",
         "session_id": "x",
         "import_id": "x",
+        "invitation_id": "x",
         "file_id": "x",
         "report_id": "x",
         "link": "x",

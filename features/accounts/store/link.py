@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
+from database import AnyReader
 from models.access import Role
 from models.link import Link, Purpose
 
@@ -30,11 +33,7 @@ FIND = text(f"SELECT {_COLUMNS} FROM one_time_links WHERE {_VALID}")
 def find(connection: Connection, purpose: Purpose, token_sha256: str, moment: datetime) -> Link | None:
     """The link with this token, unless it was used or has expired at `moment`."""
     row = connection.execute(FIND, {"token_sha256": token_sha256, "purpose": purpose, "moment": moment}).first()
-    if row is None:
-        return None
-    link_id, its_purpose, created_at, expires_at, created_by, user_id, org_id, role, email = row
-    role = None if role is None else Role(role)
-    return Link(link_id, Purpose(its_purpose), created_at, expires_at, created_by, user_id, org_id, role, email)
+    return None if row is None else _link_from_row(row)
 
 
 USE = text(f"UPDATE one_time_links SET used_at = :moment WHERE {_VALID}")
@@ -53,6 +52,62 @@ def end_of_user(connection: Connection, user_id: str, moment: datetime) -> None:
     connection.execute(END_OF_USER, {"user_id": user_id, "moment": moment})
 
 
+_OPEN = "org_id = :org_id AND purpose = 'invitation' AND used_at IS NULL AND expires_at > :moment"
+LIST_OPEN = text(
+    f"""
+    SELECT {_COLUMNS}
+    FROM one_time_links
+    WHERE {_OPEN} AND (CAST(:before AS TEXT) IS NULL OR id < :before)
+    ORDER BY id DESC
+    LIMIT :limit
+    """
+)
+COUNT_OPEN = text(f"SELECT COUNT(*) FROM one_time_links WHERE {_OPEN}")
+
+
+def list_invitations(connection: AnyReader, org_id: int, moment: datetime, page: tuple[str | None, int]) -> list[Link]:
+    """The invitations to an organization that are good at `moment`, newest first: up to a number, older than an id."""
+    before, limit = page
+    rows = connection.execute(LIST_OPEN, {"org_id": org_id, "moment": moment, "before": before, "limit": limit})
+    return [_link_from_row(row) for row in rows]
+
+
+def count_invitations(connection: AnyReader, org_id: int, moment: datetime) -> int:
+    """How many invitations to an organization are good at `moment`."""
+    return sum(count for (count,) in connection.execute(COUNT_OPEN, {"org_id": org_id, "moment": moment}))
+
+
+END_INVITATION = text(f"UPDATE one_time_links SET used_at = :moment WHERE {_OPEN} AND id = :id")
+
+
+def end_invitation(connection: Connection, org_id: int, link_id: str, moment: datetime) -> bool:
+    """End an invitation; return whether it was good."""
+    return connection.execute(END_INVITATION, {"org_id": org_id, "id": link_id, "moment": moment}).rowcount == 1
+
+
+END_FOR_ADDRESS = text(f"UPDATE one_time_links SET used_at = :moment WHERE {_OPEN} AND LOWER(email) = LOWER(:email)")
+
+
+def end_for_address(connection: Connection, org_id: int, email: str, moment: datetime) -> None:
+    """End the invitations of an address to an organization."""
+    connection.execute(END_FOR_ADDRESS, {"org_id": org_id, "email": email, "moment": moment})
+
+
+END_BY_MEMBER = text(
+    f"""
+    UPDATE one_time_links SET used_at = :moment
+    WHERE {_OPEN} AND (
+        created_by = :user_id OR created_by IN (SELECT k.id FROM api_keys AS k WHERE k.org_id = :org_id AND k.user_id = :user_id)
+    )
+    """
+)
+
+
+def end_by_member(connection: Connection, org_id: int, user_id: str, moment: datetime) -> None:
+    """End the invitations to an organization that somebody made, in person or with a key of theirs."""
+    connection.execute(END_BY_MEMBER, {"org_id": org_id, "user_id": user_id, "moment": moment})
+
+
 DELETE_EXPIRED = text(
     """
     DELETE FROM one_time_links WHERE token_sha256 IN (
@@ -65,3 +120,9 @@ DELETE_EXPIRED = text(
 def delete_expired(connection: Connection, moment: datetime, limit: int) -> int:
     """Delete up to `limit` links that have expired at `moment`; return how many."""
     return connection.execute(DELETE_EXPIRED, {"moment": moment, "limit": limit}).rowcount
+
+
+def _link_from_row(row: Sequence[Any]) -> Link:
+    link_id, purpose, created_at, expires_at, created_by, user_id, org_id, role, email = row
+    role = None if role is None else Role(role)
+    return Link(link_id, Purpose(purpose), created_at, expires_at, created_by, user_id, org_id, role, email)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from database import AnyReader
 from models.access import Role
+from models.organization import Member, Organization
 from models.user import Membership
 
 LIST_OF_USER = text(
@@ -97,3 +100,98 @@ LAST_OF_USER = text(
 def last_of_user(connection: Connection, user_id: str) -> int:
     """The organization that somebody acted for in their last session, of those that they are a member of; everybody is of one."""
     return int(connection.execute(LAST_OF_USER, {"user_id": user_id}).scalar_one())
+
+
+LOCK = text("UPDATE organizations SET name = name WHERE id = :org_id")
+
+
+def lock(connection: Connection, org_id: int) -> bool:
+    """Let nobody else change who is a member until this transaction ends; return whether there is such an organization.
+
+    Whoever locks people as well locks them afterwards.
+    """
+    return connection.execute(LOCK, {"org_id": org_id}).rowcount == 1
+
+
+FIND = text("SELECT id, name, created_at FROM organizations WHERE id = :org_id")
+
+
+def find(connection: AnyReader, org_id: int) -> Organization | None:
+    """An organization by its id."""
+    row = connection.execute(FIND, {"org_id": org_id}).first()
+    return None if row is None else Organization(*row)
+
+
+SET_NAME = text("UPDATE organizations SET name = :name WHERE id = :org_id")
+
+
+def set_name(connection: Connection, org_id: int, name: str) -> bool:
+    """Rename an organization; return whether there is one."""
+    return connection.execute(SET_NAME, {"org_id": org_id, "name": name}).rowcount == 1
+
+
+_MEMBER = """
+    SELECT u.id, u.name, u.email, m.role, m.joined_at, u.disabled_at
+    FROM members AS m
+    JOIN users AS u ON u.id = m.user_id
+    WHERE m.org_id = :org_id
+"""
+LIST_MEMBERS = text(f"{_MEMBER} AND (CAST(:after AS TEXT) IS NULL OR m.user_id > :after) ORDER BY m.user_id LIMIT :limit")
+FIND_MEMBER = text(f"{_MEMBER} AND m.user_id = :user_id")
+
+
+def list_members(connection: AnyReader, org_id: int, after: str | None, limit: int) -> list[Member]:
+    """The members of an organization by their ids, behind the id `after`."""
+    rows = connection.execute(LIST_MEMBERS, {"org_id": org_id, "after": after, "limit": limit})
+    return [_member_from_row(row) for row in rows]
+
+
+def find_member(connection: AnyReader, org_id: int, user_id: str) -> Member | None:
+    """A member of an organization."""
+    row = connection.execute(FIND_MEMBER, {"org_id": org_id, "user_id": user_id}).first()
+    return None if row is None else _member_from_row(row)
+
+
+COUNT_MEMBERS = text("SELECT COUNT(*) FROM members WHERE org_id = :org_id")
+
+
+def count_members(connection: AnyReader, org_id: int) -> int:
+    """How many members an organization has."""
+    return sum(count for (count,) in connection.execute(COUNT_MEMBERS, {"org_id": org_id}))
+
+
+OTHER_ADMIN = text(
+    """
+    SELECT 1
+    FROM members AS m
+    JOIN users AS u ON u.id = m.user_id
+    WHERE m.org_id = :org_id AND m.role = 'admin' AND m.user_id <> :user_id AND u.disabled_at IS NULL
+    LIMIT 1
+    """
+)
+
+
+def has_other_admin(connection: Connection, org_id: int, user_id: str) -> bool:
+    """Whether somebody else than this person is an administrator who can sign in. The organization is locked."""
+    return connection.execute(OTHER_ADMIN, {"org_id": org_id, "user_id": user_id}).first() is not None
+
+
+DELETE_MEMBER = text("DELETE FROM members WHERE org_id = :org_id AND user_id = :user_id")
+
+
+def delete_member(connection: Connection, org_id: int, user_id: str) -> bool:
+    """Let somebody be a member no more; return whether they were one."""
+    return connection.execute(DELETE_MEMBER, {"org_id": org_id, "user_id": user_id}).rowcount == 1
+
+
+COUNT_OF_USER = text("SELECT COUNT(*) FROM members WHERE user_id = :user_id")
+
+
+def count_of_user(connection: AnyReader, user_id: str) -> int:
+    """How many organizations somebody is a member of."""
+    return sum(count for (count,) in connection.execute(COUNT_OF_USER, {"user_id": user_id}))
+
+
+def _member_from_row(row: Sequence[Any]) -> Member:
+    user_id, name, email, role, joined_at, disabled_at = row
+    return Member(user_id, name, email, Role(role), joined_at, disabled_at)

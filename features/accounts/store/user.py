@@ -38,6 +38,14 @@ def find(connection: AnyReader, user_id: str) -> User | None:
     return None if row is None else _user_from_row(row)
 
 
+LOCK = text("UPDATE users SET name = name WHERE id = :id")
+
+
+def lock(connection: Connection, user_id: str) -> bool:
+    """Let nobody else change what somebody is a member of until this transaction ends; return whether there is such a person."""
+    return connection.execute(LOCK, {"id": user_id}).rowcount == 1
+
+
 FIND_BY_EMAIL = text(f"SELECT {_COLUMNS} FROM users WHERE email_key = :email_key")
 
 
