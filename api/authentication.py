@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PUBLIC: dict[str, Any] = {"security": []}  # a public route's entry in the OpenAPI document
 SESSION_COOKIE = "bellwether_session"
 CSRF_HEADER = "X-CSRF-Token"
+ORGANIZATION_HEADER = "X-Organization"  # what a page was made for
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -175,8 +176,10 @@ def register_guard(app: Application) -> None:
             return None
         if state.principal is None:
             return _refuse_or_redirect(state.view)
-        _require_rights(state.view, state.principal)
         session = state.session
+        if session is not None:
+            _require_organization(request.headers.get(ORGANIZATION_HEADER), state.principal)
+        _require_rights(state.view, state.principal)
         if session is not None and request.method not in SAFE_METHODS and not session.allows_change(request.headers.get(CSRF_HEADER)):
             raise Forbidden(f"A change made with a session needs its token as {CSRF_HEADER}. Load the page again.")
         return None
@@ -202,6 +205,13 @@ def _require_rights(view: Any, principal: Principal) -> None:
     if principal.key_id is None:
         raise Forbidden(f"You are {principal.role} in this organization, and this needs more: the scope {needed}.")
     raise Forbidden(f"This key may not do this: it needs the scope {needed}.")
+
+
+def _require_organization(made_for: str | None, principal: Principal) -> None:
+    """Refuse what a page sends that was made for another organization than its session acts for now, as after a change in another tab."""
+    if made_for and made_for != str(principal.org_id):
+        detail = "This page belongs to another organization than the one that you act for now, so nothing was done. Load the page again."
+        raise ApiError(409, "other_organization", detail)
 
 
 def _refuse_or_redirect(view: Any) -> Any:

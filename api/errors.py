@@ -33,6 +33,7 @@ STATUSES = {
     "job_not_found": 404,
     "evidence_not_found": 404,
     "conflict": 409,
+    "other_organization": 409,
     "job_finished": 409,
     "stored_days_lost": 409,
     "precondition_failed": 412,

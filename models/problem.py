@@ -19,6 +19,7 @@ _TITLES = {
     "method_not_allowed": "This cannot be done at this address",
     "not_found": "There is nothing here",
     "not_implemented": "The server does not know this way of sending a body",
+    "other_organization": "You act for another organization now",
     "payload_too_large": "The request is too large",
     "pipeline_invalid": "The pipeline has faults",
     "precondition_failed": "It has changed since you read it",

@@ -18,6 +18,7 @@ from models.access import Principal
 from models.ticker import normalize_ticker
 from utils.api_utils import ApiError, tagged
 from web.assets import Assets
+from web.people import signed_in
 
 FOLDER = Path(__file__).parent
 LOGIN = "/login"
@@ -39,6 +40,7 @@ def _for_every_page() -> dict[str, object]:
         "csrf_token": session.csrf_token if session else "",
         "account": _account(principal) if principal else "",
         "is_admin": is_admin,
+        "signed_in": signed_in,
         "here": request.path,
     }
 

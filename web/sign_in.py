@@ -16,6 +16,7 @@ from api.marks import public, signs_in_at
 from api.origin import comes_from_own_page
 from api.services import services
 from features.accounts.service import LIFETIME, Accounts, NewSession, Origin, Proof, digest_of
+from features.accounts.users import has_operator
 from models.account_errors import SecondFactorNeeded
 from models.errors import BellwetherError
 from utils.api_utils import ApiError
@@ -29,6 +30,8 @@ REASONS = {
     "ended": "Your session has ended. Sign in again to go on.",
     "signed-out": "You have signed out.",
     "renewed": "Your new password is set. Sign in with it.",
+    "registered": "Your account is made. Sign in with it.",
+    "has-administrator": "There is an administrator already, who can sign in and invite others.",
 }
 ASKED_FOR = "Sign in to see the page that you asked for."
 NO_KEY = "Paste your API key."
@@ -83,7 +86,7 @@ def sign_in() -> BaseResponse:
     except Refused as refused:
         return _refuse(next_path, refused)
     response = Response(status=204) if _is_script() else redirect(next_path, 303)
-    response.set_cookie(SESSION_COOKIE, token, max_age=seconds, secure=request.is_secure, httponly=True, samesite="Lax")
+    set_session_cookie(response, token, seconds)
     return response
 
 
@@ -92,35 +95,50 @@ def sign_in() -> BaseResponse:
 def sign_out() -> BaseResponse:
     """End the session in the database, so that copies of its cookie are invalid, too."""
     if principal().session_id is not None:
-        _accounts().all_sessions.end(principal())
+        accounts().all_sessions.end(principal())
     log.info("signed out", actor=actor_id())
     response = Response(status=204)
     response.delete_cookie(SESSION_COOKIE, secure=request.is_secure, httponly=True, samesite="Lax")
     return response
 
 
+def set_session_cookie(response: BaseResponse, token: str, seconds: int) -> None:
+    """Give the browser a session, out of reach of scripts."""
+    response.set_cookie(SESSION_COOKIE, token, max_age=seconds, secure=request.is_secure, httponly=True, samesite="Lax")
+
+
+def person_seconds() -> int:
+    """How long the cookie of a person's session stays."""
+    return int(accounts().all_sessions.lifetimes.most.total_seconds())
+
+
+def origin() -> Origin:
+    """Where the request comes from."""
+    return Origin(request.remote_addr, request.headers.get("User-Agent"))
+
+
 def _begin() -> tuple[str, int]:
     """Begin a session by what the form has: its token, and its seconds. Raises Refused, and what a proof raises."""
-    parts, form, replaced = _accounts(), request.form, request.cookies.get(SESSION_COOKIE)
-    origin = Origin(request.remote_addr, request.headers.get("User-Agent"))
+    parts, form, replaced = accounts(), request.form, request.cookies.get(SESSION_COOKIE)
     if "email" in form or "challenge" in form:
         proof: Proof
         if "challenge" in form:
             proof = parts.proving.by_code(form["challenge"], form.get("code", "").strip())
         else:
-            proof = parts.proving.by_password(form["email"].strip(), form.get("password", ""), origin)
-        return parts.sign_in.browser(proof, origin, replaced), int(parts.all_sessions.lifetimes.most.total_seconds())
+            proof = parts.proving.by_password(form["email"].strip(), form.get("password", ""), origin())
+        return parts.sign_in.browser(proof, origin(), replaced), person_seconds()
     key = form.get("key", "").strip()[:LONGEST_KEY]
     found = parts.ring.principal(key) if key else None
     if found is None:
         log.warning("sign-in refused", address=request.remote_addr)
         raise Refused(401, "unauthorized", WRONG_KEY if key else NO_KEY)
     log.info("signed in", key_id=found.key_id)
-    new = NewSession(found.org_id, origin, key_sha256=digest_of(key))
+    new = NewSession(found.org_id, origin(), key_sha256=digest_of(key))
     return parts.all_sessions.begin(new, replaced), int(LIFETIME.total_seconds())
 
 
-def _accounts() -> Accounts:
+def accounts() -> Accounts:
+    """The parts of accounts of this application."""
     found = services().authentication
     assert isinstance(found, Accounts)
     return found
@@ -136,20 +154,32 @@ def _refuse(next_path: str, why: Refused | BellwetherError) -> Response:
         if isinstance(why, Refused):
             raise ApiError(why.status, why.code, why.problem)
         raise why
-    if isinstance(why, Refused):
-        status, problem = why.status, why.problem
-    else:
-        answer = translate(why)
-        assert answer is not None, "every error of accounts has an answer"
-        status, problem = answer.status, answer.detail
+    status, problem = (why.status, why.problem) if isinstance(why, Refused) else told(why)
     shown = {"challenge": request.form.get("challenge"), "email": request.form.get("email", ""), "by_key": "key" in request.form}
     return Response(_form(next_path, problem=problem, **shown), status, mimetype="text/html")
 
 
+def told(error: BellwetherError) -> tuple[int, str]:
+    """The status of an error, and what to say."""
+    answer = translate(error)
+    assert answer is not None, "every error of accounts has an answer"
+    return answer.status, answer.detail
+
+
 def _form(next_path: str, **shown: object) -> str:
-    settings = services().settings
     known = {"reason": "", "problem": None, "challenge": None, "email": "", "by_key": False, **shown}
-    return render_template("login.html", next=next_path, registers=settings.registration_enabled, **known)
+    ways = {"registers": services().settings.registration_enabled, "has_operator": is_looked_after()}
+    return render_template("login.html", next=next_path, **ways, **known)
+
+
+def is_looked_after() -> bool | None:
+    """Whether somebody with an account looks after the installation; None while the database does not answer."""
+    try:
+        return has_operator(services().database)
+    except SQLAlchemyError as error:
+        if not is_unavailable(error):
+            raise
+        return None
 
 
 def safe_next(path: str | None) -> str:

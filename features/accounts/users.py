@@ -150,6 +150,12 @@ def link_for_email(parts: Accounts, email: str, created_by: str) -> MadeLink:
     return password_link(parts, found.id, created_by)
 
 
+def has_operator(database: Database) -> bool:
+    """Whether somebody with an account looks after the whole installation."""
+    with database.reader() as connection:
+        return user_store.has_operator(connection)
+
+
 def create_admin(parts: Accounts, new: NewUser, *, only_first: bool = False) -> User:
     """Make an administrator of the first organization who looks after the whole installation.
 

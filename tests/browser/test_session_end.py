@@ -155,7 +155,7 @@ def test_another_key_than_before_loads_the_page_again(open_page: Open, site: Sit
     end_session(page, site)
     read_something(page)
     sign_in_again(page, key)
-    expect(page.locator(DIALOG)).to_contain_text("You are signed in with another key")
+    expect(page.locator(DIALOG)).to_contain_text("You are signed in as another than before")
     page.get_by_role("button", name="Load the page again").click()
     expect(page.get_by_role("link", name="Overview", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="Diagnostics")).to_have_count(0)

@@ -15,7 +15,7 @@ def test_strangers_are_led_to_sign_in_and_back(open_page: Open, site: Site) -> N
     assert page.url == site.url("/login?next=%2Fscreener%3Fverdict%3DBuy")
     expect(page.get_by_text("Sign in to see the page that you asked for.")).to_be_visible()
     page.get_by_label("API key").fill(MASTER_KEY)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in with the key").click()
     page.wait_for_url(site.url("/screener?verdict=Buy"))
     assert page.get_by_role("heading", level=1).inner_text() == "Screener"
 
@@ -24,10 +24,10 @@ def test_a_wrong_key_is_refused_in_words(open_page: Open, site: Site, watch: Wat
     watch.expected.append("401")
     page = open_page("/login?next=//elsewhere.example", signed_in=False)
     page.get_by_label("API key").fill("no key at all")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in with the key").click()
     assert "not valid" in page.get_by_role("alert").inner_text()
     page.get_by_label("API key").fill(MASTER_KEY)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in with the key").click()
     page.wait_for_url(site.url("/"))
 
 

@@ -52,6 +52,7 @@ PAGES = (
     "/news",
     "/pipelines",
     "/diagnostics",
+    "/account",
 )
 # For every page: counts the calls whose answer has not begun to come.
 COUNT_CALLS = """

@@ -3,7 +3,7 @@
 import { heardStatus, missed } from "./connection.js";
 import { csrfToken } from "./dom.js";
 import { forPeople } from "./problem-words.js";
-import { refreshToken, sessionNow, signInAgain } from "./session.js";
+import { organizationOfPage, refreshToken, sessionNow, signInAgain, tellOtherOrganization } from "./session.js";
 import { waitForBudget, waitForSlot } from "./waiting.js";
 
 const BASE = "/api/v1";
@@ -64,6 +64,7 @@ export function problemOf(status, text, retryAfter) {
   } catch {
     // A proxy's page: its status is all that there is to say.
   }
+  if (problem?.code === "other_organization") tellOtherOrganization();
   return new ApiProblem(status, { ...problem, detail: problem?.detail ?? `The service answered ${status}.`, retryAfter: Number(retryAfter) || null });
 }
 
@@ -95,7 +96,7 @@ export async function inSession(isChange, send, statusOf) {
  */
 export function request(url, { method = "GET", headers, ...rest }) {
   const send = async () => {
-    const sent = method === "GET" ? headers : { ...headers, "X-CSRF-Token": csrfToken() };
+    const sent = { "X-Organization": organizationOfPage(), ...headers, ...(method !== "GET" && { "X-CSRF-Token": csrfToken() }) };
     try {
       const answer = await fetch(url, { method, headers: sent, credentials: "same-origin", ...rest });
       heardStatus(answer.status);

@@ -1,4 +1,4 @@
-// The session of the page: when it has ended, a dialog asks for the key in place, so that nothing typed is lost, and the call is sent again.
+// The session of the page: when it has ended, a dialog asks in place for what it was begun with, so that nothing typed is lost, and the call is sent again.
 
 import { announce, withdraw } from "./banner.js";
 import { csrfToken, h } from "./dom.js";
@@ -12,13 +12,17 @@ let asking = null;
 /** @type {HTMLDialogElement | null} */
 let dialog = null;
 let isPutOff = false;
-let reason = ""; // why the key is asked for
+let reason = ""; // why somebody is asked to sign in
 const tabs = new BroadcastChannel(CHANNEL);
 
+/** @param {string} name */
 const meta = (name) => /** @type {HTMLMetaElement} */ (document.querySelector(`meta[name="${name}"]`));
 
 /** Which sign-in a call is made with: hand it to `signInAgain` when the call was refused. */
 export const sessionNow = () => generation;
+
+/** The organization that the page was made for; "" on a page that needs no session. */
+export const organizationOfPage = () => meta("account").content.split(" ")[0];
 
 /** Take a session for this page's. False when it is of another organization, or the page shows what its key may not see. */
 function adopt(session) {
@@ -35,7 +39,7 @@ function adopt(session) {
 const accountOf = ({ org_id: organization, user_id: user, role, is_admin: isAdmin }) => `${organization} ${user ?? "key"} ${isAdmin ? "operator" : (role ?? "")}`;
 
 /**
- * The session of a call has ended: ask for the key. Resolves to whether the call may be sent again.
+ * The session of a call has ended: ask for another. Resolves to whether the call may be sent again.
  * A read is no reason to ask once more after somebody has put it off; a change is.
  * @param {number} usedBy - from `sessionNow` when the call was sent
  * @param {boolean} isChange
@@ -70,12 +74,12 @@ async function readSession() {
 /** @param {string} title */
 function ask(title) {
   reason = title;
-  asking = askForKey();
+  asking = askInPlace();
   return asking;
 }
 
 /** Open the dialog, which is loaded now: most visits do without. Resolves to whether the calls may be sent again. @returns {Promise<boolean>} */
-async function askForKey() {
+async function askInPlace() {
   const started = generation;
   const before = /** @type {HTMLElement | null} */ (document.activeElement);
   let isIn = false;
@@ -87,7 +91,8 @@ async function askForKey() {
   try {
     const { openSignIn } = await import("./sign-in-again.js");
     if (generation === started) {
-      const { element, closed } = openSignIn(reason, { readSession, take });
+      const isByKey = meta("account").content.split(" ")[1] === "key";
+      const { element, closed } = openSignIn(reason, { readSession, take, isByKey, email: document.getElementById("who")?.dataset.email ?? "" });
       dialog = element;
       await closed;
     }
@@ -115,6 +120,38 @@ function putOff() {
   announce("session", "warn", "You are signed out: nothing more is loaded or stored.", h("button", { type: "button", onclick: () => ask("Sign in again") }, "Sign in"));
 }
 
+/**
+ * The session acts for another organization than the page was made for, since somebody changed to it in another tab: what the page would send is refused.
+ * What was typed stays until somebody loads the page again, or changes back.
+ */
+export function tellOtherOrganization() {
+  announce(
+    "organization",
+    "warn",
+    "You act for another organization now, as changed in another tab. Nothing more of this page is loaded or stored.",
+    h("button", { type: "button", onclick: () => location.reload() }, "Load the page again"),
+    h("button", { type: "button", onclick: changeBack }, "Change back"),
+  );
+}
+
+async function changeBack() {
+  const { api } = await import("./api.js");
+  try {
+    const session = await readSession();
+    const isSame = session?.user_id === meta("account").content.split(" ")[1];
+    if (!isSame) return location.reload();
+    const options = { headers: { "X-Organization": String(session.org_id) } };
+    await api.put("/auth/organization", { organization_id: Number(organizationOfPage()) }, options);
+    withdraw("organization");
+    tellSwitched();
+  } catch {
+    location.reload();
+  }
+}
+
+/** Tell the other tabs that this one acts for another organization now. */
+export const tellSwitched = () => tabs.postMessage("switched");
+
 /** Tell the other tabs that this one signs out. */
 export const tellSignedOut = () => tabs.postMessage("signed out");
 
@@ -124,10 +161,19 @@ export function watchSession() {
   tabs.addEventListener("message", async ({ data }) => {
     if (data === "signed out") askBecause("You have signed out in another tab");
     if (data === "signed in") await follow();
+    if (data === "switched") await compare();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible" && (asking || isPutOff)) follow();
   });
+}
+
+/** Another tab has changed to another organization, or back. */
+async function compare() {
+  const session = await readSession();
+  if (!session) return;
+  if (String(session.org_id) === organizationOfPage()) withdraw("organization");
+  else tellOtherOrganization();
 }
 
 /** Another tab has signed in, perhaps for this one, too. */

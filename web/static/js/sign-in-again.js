@@ -1,47 +1,90 @@
-// The dialog that asks for the key once a session has ended.
+// The dialog that asks somebody to sign in once more: by address and password, and a code where one is needed, or by an API key.
 
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
+import { offerToShowPasswords } from "./show-password.js";
+
+const SILENT = "The service did not answer. Try again.";
 
 /**
  * Open the dialog. `readSession()` asks for the session as it is now; `take(session)` makes it the page's, and tells whether it can be.
- * `closed` resolves once the dialog is gone.
+ * It asks first for what the session was begun with. `closed` resolves once the dialog is gone.
  * @param {string} title
- * @param {{readSession: () => Promise<any>, take: (session: any) => boolean}} page
+ * @param {{readSession: () => Promise<any>, take: (session: any) => boolean, isByKey: boolean, email: string}} page
  */
-export function openSignIn(title, { readSession, take }) {
-  const key = h("input", { id: "again-key", type: "password", autocomplete: "current-password", autocapitalize: "none", spellcheck: "false", required: true, maxlength: "500" });
+export function openSignIn(title, { readSession, take, isByKey, email }) {
+  const fields = h("div", { class: "stack" });
   const problem = h("p", { class: "field-problem", role: "alert", id: "again-problem" });
   const submit = h("button", { type: "submit", class: "primary" }, "Sign in");
   const later = h("button", { type: "button", onclick: () => element.close() }, "Not now");
+  const other = h("button", { type: "button", class: "link", onclick: () => ask(!isByKey) });
   const form = h(
     "form",
     { class: "stack" },
     h("h2", { id: "again-title" }, title),
     h("p", {}, "Sign in again to go on. What you typed on this page stays."),
-    h("input", { type: "text", name: "user", value: "api-key", autocomplete: "username", hidden: true }),
-    h("label", { for: "again-key" }, "API key"),
-    key,
+    fields,
     problem,
+    h("div", {}, other),
     h("div", { class: "row end" }, later, submit),
   );
   const element = h("dialog", { class: "ask", id: "sign-in-again", "aria-labelledby": "again-title" }, form);
-  const refuse = (text) => {
+  let challenge = "";
+
+  /** Ask for a key, or for the address and the password. @param {boolean} byKey */
+  function ask(byKey) {
+    isByKey = byKey;
+    challenge = "";
+    const words = byKey ? [hiddenUser(), ...labelled("API key", { id: "again-key", name: "key", type: "password", autocomplete: "current-password", maxlength: "500" })] : personFields(email);
+    other.textContent = byKey ? "Use e-mail and password instead" : "Use an API key instead";
+    other.hidden = false;
+    submit.textContent = "Sign in";
+    draw(words);
+  }
+
+  /** Ask for the second step. @param {string} given */
+  function askForCode(given) {
+    challenge = given;
+    other.hidden = true;
+    submit.textContent = "Go on";
+    draw(labelled("Code of your authenticator app, or a recovery code", { id: "again-code", name: "code", autocomplete: "one-time-code", maxlength: "40" }));
+  }
+
+  /** @param {any[]} parts */
+  function draw(parts) {
+    fill(fields, parts);
+    problem.textContent = "";
+    offerToShowPasswords(fields);
+    if (element.open) firstEmpty(fields).focus();
+  }
+
+  /** @param {string} text */
+  function refuse(text) {
     problem.textContent = text;
-    key.setAttribute("aria-invalid", "true");
-    key.setAttribute("aria-describedby", "again-problem");
-    key.focus();
-  };
+    const field = lastOf(fields);
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", "again-problem");
+    field.focus();
+  }
+
+  async function submitted() {
+    const sent = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+    if (challenge) sent.set("challenge", challenge);
+    if (sent.has("email")) email = sent.get("email") ?? "";
+    const answer = await signIn(sent);
+    if (answer.challenge) return askForCode(answer.challenge);
+    if (answer.problem) return refuse(answer.problem);
+    const session = await readSession();
+    if (!session) return refuse(SILENT);
+    for (const field of fields.querySelectorAll("input")) field.value = "";
+    if (take(session)) element.close();
+    else offerReload(form);
+  }
+
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     submit.disabled = true;
     try {
-      const refused = await signIn(key.value);
-      if (refused) return refuse(refused);
-      const session = await readSession();
-      if (!session) return refuse("The service did not answer. Try again.");
-      key.value = "";
-      if (take(session)) element.close();
-      else offerReload(form);
+      await submitted();
     } finally {
       submit.disabled = false;
     }
@@ -54,29 +97,51 @@ export function openSignIn(title, { readSession, take }) {
     });
   });
   document.body.append(element);
+  ask(isByKey);
   element.showModal();
-  key.focus();
+  firstEmpty(fields).focus();
   return { element, closed };
 }
 
-/** Another organization's key, or one that may do less: the page is another one with it. @param {HTMLElement} form */
+const hiddenUser = () => h("input", { type: "text", value: "api-key", autocomplete: "username", hidden: true });
+
+/** @param {string} email */
+function personFields(email) {
+  return [
+    ...labelled("E-mail address", { id: "again-email", name: "email", type: "email", autocomplete: "username", maxlength: "254", value: email }),
+    ...labelled("Password", { id: "again-password", name: "password", type: "password", autocomplete: "current-password", maxlength: "1000" }),
+  ];
+}
+
+/** @param {string} label @param {Record<string, string>} attributes */
+function labelled(label, attributes) {
+  return [h("label", { for: attributes.id }, label), h("input", { autocapitalize: "none", spellcheck: "false", required: true, ...attributes })];
+}
+
+const inputs = (place) => /** @type {HTMLInputElement[]} */ ([...place.querySelectorAll("input:not([hidden])")]);
+const firstEmpty = (place) => inputs(place).find((field) => !field.value) ?? lastOf(place);
+const lastOf = (place) => /** @type {HTMLInputElement} */ (inputs(place).at(-1));
+
+/** Somebody else, another organization, or other rights: the page is another one with them. @param {HTMLElement} form */
 function offerReload(form) {
   const load = h("button", { type: "button", class: "primary", onclick: () => location.reload() }, "Load the page again");
   form.replaceChildren(
-    h("h2", { id: "again-title" }, "You are signed in with another key"),
-    h("p", {}, "This page was made for the former key and must be loaded again for this one. What you typed in it will be lost."),
+    h("h2", { id: "again-title" }, "You are signed in as another than before"),
+    h("p", {}, "This page was made for another person, key or organization and must be loaded again for this one. What you typed in it will be lost."),
     h("div", { class: "row end" }, load),
   );
   load.focus();
 }
 
-/** Send the key. Resolves to what is wrong, or to "". @param {string} key */
-async function signIn(key) {
+/** Send what was typed. Resolves to what is wrong, to the challenge of a second step, or to neither. @param {URLSearchParams} body */
+async function signIn(body) {
   try {
-    const answer = await fetch("/login", { method: "POST", body: new URLSearchParams({ key }), headers: { Accept: "application/json" }, credentials: "same-origin" });
-    if (answer.ok) return "";
-    return (await answer.json()).detail ?? `The service answered ${answer.status}.`;
+    const answer = await fetch("/login", { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
+    if (answer.ok) return { problem: "", challenge: "" };
+    const { code, detail, challenge } = await answer.json();
+    if (code === "totp_required") return { problem: "", challenge };
+    return { problem: detail ?? `The service answered ${answer.status}.`, challenge: "" };
   } catch {
-    return "The service did not answer. Try again.";
+    return { problem: SILENT, challenge: "" };
   }
 }

@@ -4,6 +4,7 @@ import { ApiProblem, address, inSession, problemOf, request } from "./api.js";
 import { heard, heardStatus, missed } from "./connection.js";
 import { csrfToken, isFocusLost, notify } from "./dom.js";
 import { numbers } from "./format.js";
+import { organizationOfPage } from "./session.js";
 
 const amount = numbers({ maximumFractionDigits: 1 });
 const FOR_PEOPLE = { B: 1, KB: 1000, MB: 1000000 };
@@ -99,6 +100,7 @@ function put(url, file, { type, onProgress = () => {}, signal }) {
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("Content-Type", type);
     request.setRequestHeader("X-CSRF-Token", csrfToken());
+    request.setRequestHeader("X-Organization", organizationOfPage());
     request.upload.addEventListener("progress", (event) => {
       heard(); // what takes the file is there, however long a probe waits behind it
       if (event.lengthComputable) onProgress(event.loaded / event.total);

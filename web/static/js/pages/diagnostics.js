@@ -1,12 +1,12 @@
 // Diagnostics: how the service is, kept up to date while somebody looks.
 
 import { api } from "../api.js";
+import { keys } from "../api-keys.js";
 import { onReturn } from "../connection.js";
 import { cache } from "../diagnostics/cache.js";
 import { errors } from "../diagnostics/errors.js";
 import { flags } from "../diagnostics/flags.js";
 import { checks, migrations, versionFacts } from "../diagnostics/health.js";
-import { keys } from "../diagnostics/keys.js";
 import { priceChecks } from "../diagnostics/price-checks.js";
 import { providers } from "../diagnostics/providers.js";
 import { facts, section } from "../diagnostics/section.js";
@@ -56,7 +56,7 @@ const parts = [
   migrations(),
   section({ id: "service", title: "Service", load: whatRuns, draw: versionFacts, retry: () => refresh() }),
   flags(),
-  keys(),
+  keys({ path: "/admin/keys", none: "There are no keys besides the master key. Give each program or person one of their own, so that it can be revoked alone." }),
   cache(),
 ];
 

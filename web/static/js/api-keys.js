@@ -1,24 +1,59 @@
-// API keys: making one (its secret is shown once), seeing when each was last used, and revoking.
+// API keys: making one (its secret is shown once), seeing when each was last used, and revoking. Those of the organization, and one's own.
 
-import { api } from "../api.js";
-import { copy } from "../copying.js";
-import { ask } from "../dialog.js";
-import { fill, h, notify } from "../dom.js";
-import { formatAgo } from "../format.js";
-import { ago } from "../moments.js";
-import { section, table } from "./section.js";
+import { api } from "./api.js";
+import { copy } from "./copying.js";
+import { section, table } from "./diagnostics/section.js";
+import { ask } from "./dialog.js";
+import { fill, h, notify } from "./dom.js";
+import { formatAgo, formatMoment } from "./format.js";
+import { ago } from "./moments.js";
 
 const LONGEST_NAME = 100;
 const PAGE_SIZE = 500;
 
-/** The keys with their controls. */
-export function keys() {
+/** What a key may do, in words. @type {Record<string, string>} */
+const SCOPES = {
+  read: "read everything",
+  analyse: "analyse, and run jobs",
+  manage: "change lists, prices, rules and schedules",
+  admin: "administer the organization",
+  mcp: "be used by an assistant",
+};
+const ORDINARY = ["read", "analyse", "manage", "mcp"];
+
+/**
+ * The keys with their controls. `path` is where they are asked for; `none` says what stands for no key; `may` are the scopes to choose from.
+ * @param {{path: string, none: string, may?: string[]}} kind
+ */
+export function keys({ path, none, may = Object.keys(SCOPES) }) {
   const name = h("input", { id: "key-name", maxlength: String(LONGEST_NAME), autocomplete: "off", placeholder: "what it is for", "aria-describedby": "key-problem", oninput: () => complain("") });
   const make = h("button", { type: "submit", class: "primary", id: "key-make" }, "Make a key");
   const trouble = h("p", { class: "field-problem", id: "key-problem", role: "alert" });
   const shown = h("div", { id: "new-key" });
-  const form = h("form", { class: "row key-form", onsubmit: submit }, h("div", { class: "field" }, h("label", { for: name.id }, "Name of the new key"), name), make);
-  /** @type {{name: string, token: string} | null} */
+  const until = h("input", { type: "date", id: "key-until", min: tomorrow() });
+  const scopes = may.map((scope) => {
+    const box = h("input", { type: "checkbox", value: scope, id: `key-may-${scope}` });
+    box.checked = ORDINARY.includes(scope);
+    return box;
+  });
+  const form = h(
+    "form",
+    { onsubmit: submit },
+    h("div", { class: "row key-form" }, h("div", { class: "field" }, h("label", { for: name.id }, "Name of the new key"), name), make),
+    h(
+      "details",
+      { class: "small key-rights" },
+      h("summary", {}, "What it may do, and until when"),
+      h(
+        "fieldset",
+        { class: "key-scopes" },
+        h("legend", {}, "It may"),
+        scopes.map((box) => h("label", { class: "choice" }, box, ` ${SCOPES[box.value]} `, h("code", {}, box.value))),
+      ),
+      h("div", { class: "field" }, h("label", { for: until.id }, "The last day on which it works; none: until it is revoked"), until),
+    ),
+  );
+  /** @type {{wanted: string, token: string} | null} */
   let attempt = null; // sent again after an answer that did not arrive, so that no second key is made
 
   const part = section({
@@ -26,8 +61,8 @@ export function keys() {
     title: "API keys",
     isWide: true,
     controls: h("div", {}, form, trouble, shown),
-    load: () => api.get("/admin/keys", { limit: PAGE_SIZE }),
-    draw: (found) => draw(found, part.refresh),
+    load: () => api.get(path, { limit: PAGE_SIZE }),
+    draw: (found) => draw(found, { path, none, refresh: part.refresh }),
   });
 
   function complain(text) {
@@ -44,10 +79,14 @@ export function keys() {
       name.focus();
       return;
     }
-    if (attempt?.name !== wanted) attempt = { name: wanted, token: randomToken() };
+    const chosen = scopes.filter((box) => box.checked).map((box) => box.value);
+    if (!chosen.length) return complain("Choose what the key may do: a key that may do nothing is of no use.");
+    const body = { name: wanted, scopes: chosen, ...(until.value && { expires_at: endOf(until.value) }) };
+    const text = JSON.stringify(body);
+    if (attempt?.wanted !== text) attempt = { wanted: text, token: randomToken() };
     make.disabled = true;
     try {
-      const made = await api.post("/admin/keys", { name: wanted }, { headers: { "Idempotency-Key": attempt.token } });
+      const made = await api.post(path, body, { headers: { "Idempotency-Key": attempt.token } });
       attempt = null;
       name.value = "";
       complain("");
@@ -101,18 +140,19 @@ export function keys() {
   return part;
 }
 
-function draw({ items, next_cursor: cursor }, refresh) {
+/** @param {{items: any[], next_cursor: string | null}} found @param {{path: string, none: string, refresh: () => Promise<any>}} kind */
+function draw({ items, next_cursor: cursor }, { path, none, refresh }) {
   const active = items.filter((key) => key.revoked_at === null);
   const revoked = items.filter((key) => key.revoked_at !== null);
   return [
     active.length
       ? table(
           "API keys that work",
-          [["Name"], ["Made"], ["Last used"], ["Command"]],
-          active.map((key) => activeRow(key, refresh)),
+          [["Name"], ["May"], ["Made"], ["Last used"], ["Until"], ["Command"]],
+          active.map((key) => activeRow(key, path, refresh)),
           "keys",
         )
-      : h("p", { class: "soft" }, "There are no keys besides the master key. Give each program or person one of their own, so that it can be revoked alone."),
+      : h("p", { class: "soft" }, none),
     revoked.length > 0 &&
       h(
         "details",
@@ -125,7 +165,7 @@ function draw({ items, next_cursor: cursor }, refresh) {
           "keys",
         ),
       ),
-    cursor && h("p", { class: "small soft" }, `The newest ${items.length}; GET /api/v1/admin/keys lists all.`),
+    cursor && h("p", { class: "small soft" }, `The newest ${items.length}; GET /api/v1${path} lists all.`),
   ];
 }
 
@@ -134,21 +174,40 @@ function nameCell({ name, id }) {
   return h("th", { scope: "row" }, name, h("code", { class: "small soft of-key" }, id));
 }
 
-function activeRow(key, refresh) {
-  const button = h("button", { type: "button", class: "danger", id: `revoke-${key.id}`, "aria-label": `Revoke ${key.name}`, onclick: () => revoke(key, button, refresh) }, "Revoke …");
-  return h("tr", { dataset: { key: key.id } }, nameCell(key), h("td", {}, ago(key.created_at)), h("td", {}, lastUse(key)), h("td", {}, button));
+function activeRow(key, path, refresh) {
+  const button = h("button", { type: "button", class: "danger", id: `revoke-${key.id}`, "aria-label": `Revoke ${key.name}`, onclick: () => revoke(key, { path, button, refresh }) }, "Revoke …");
+  return h(
+    "tr",
+    { dataset: { key: key.id } },
+    nameCell(key),
+    h("td", {}, key.scopes.join(", ")),
+    h("td", {}, ago(key.created_at)),
+    h("td", {}, lastUse(key)),
+    h("td", {}, end(key)),
+    h("td", {}, button),
+  );
 }
+
+function end({ expires_at: at }) {
+  if (!at) return h("span", { class: "soft" }, "no end");
+  return new Date(at) < new Date() ? h("span", { class: "badge warn" }, "expired") : formatMoment(at);
+}
+
+const tomorrow = () => new Date(Date.now() + 86400000).toISOString().slice(0, 10);
+
+/** The end of a day of the reader's own calendar. @param {string} day */
+const endOf = (day) => new Date(`${day}T23:59:59`).toISOString();
 
 const lastUse = (key) => (key.last_used_at ? ago(key.last_used_at) : h("span", { class: "soft" }, "never"));
 
-async function revoke(key, button, refresh) {
+async function revoke(key, { path, button, refresh }) {
   const used = key.last_used_at ? `It was last used ${formatAgo(key.last_used_at)}.` : "It was never used.";
   const words = `${used} Programs that use it are refused within two seconds, and browsers that signed in with it are signed out. This cannot be undone.`;
   const answer = await ask({ title: `Revoke “${key.name}”?`, words, confirm: "Revoke", isDanger: true });
   if (answer === null) return;
   button.disabled = true;
   try {
-    await api.delete(`/admin/keys/${encodeURIComponent(key.id)}`);
+    await api.delete(`${path}/${encodeURIComponent(key.id)}`);
     notify(`“${key.name}” is revoked.`);
     await refresh();
     document.getElementById("key-name")?.focus();

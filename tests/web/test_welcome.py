@@ -1,0 +1,107 @@
+"""The first run: the master key makes the first administrator, once; and what the sign-in page shows before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.accounts import PASSWORD, person
+from kit.databases import Backend
+from kit.protection import client_of
+from kit.sessions import Browser
+from kit.support import MASTER_KEY, Client
+
+from app import Application
+
+FORM = {"key": MASTER_KEY, "email": "root@example.com", "name": "Root", "password": PASSWORD}
+ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
+
+def test_the_master_key_makes_the_first_administrator_once(app: Application) -> None:
+    browser = Browser(app)
+    assert 'action="/welcome"' in browser("GET", "/welcome").text
+    made = browser("POST", "/welcome", data=FORM)
+    assert (made.status_code, made.location) == (303, "/")
+    me = browser("GET", "/api/v1/auth/me").json
+    assert (me["email"], me["is_operator"], me["organization"]["id"], me["organization"]["role"]) == ("root@example.com", True, 1, "admin")
+    for method in ("GET", "POST"):
+        again = Browser(app)(method, "/welcome", data={**FORM, "email": "other@example.com"})
+        assert (again.status_code, again.location) == (303, "/login?reason=has-administrator")
+    assert len(Client(app).get("/admin/users").json["items"]) == 1
+
+
+REFUSED: dict[str, tuple[dict[str, str], int, str]] = {
+    "another key": ({"key": "no key at all"}, 401, "This is not the master key."),
+    "no key": ({"key": ""}, 401, "This is not the master key."),
+    "no address": ({"email": "root"}, 422, "An e-mail address is written as in maria@example.com."),
+    "no name": ({"name": " "}, 422, "."),
+    "a password that is tried first": ({"password": "password"}, 422, "assword"),
+}
+
+
+@ON_SQLITE
+def test_what_does_not_fit_is_told_and_typed_once(app: Application) -> None:
+    for name, (wrong, status, words) in REFUSED.items():
+        answer = Browser(app)("POST", "/welcome", data={**FORM, **wrong})
+        assert (name, answer.status_code) == (name, status)
+        assert 'role="alert"' in answer.text
+        assert words in answer.text
+        assert PASSWORD not in answer.text
+        assert MASTER_KEY not in answer.text
+        assert "Set-Cookie" not in answer.headers
+    assert Client(app).get("/admin/users").json["items"] == []
+
+
+@ON_SQLITE
+def test_wrong_keys_are_tries(app: Application) -> None:
+    browser = Browser(app)
+    statuses = [browser("POST", "/welcome", data={**FORM, "key": "wrong"}).status_code for _ in range(11)]
+    assert statuses == [401] * 10 + [429]
+
+
+@ON_SQLITE
+def test_another_site_makes_nobody(app: Application) -> None:
+    answer = Browser(app)("POST", "/welcome", data=FORM, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert Client(app).get("/admin/users").json["items"] == []
+
+
+@ON_SQLITE
+def test_the_sign_in_page_offers_what_there_is(backend: Backend, tmp_path: Path) -> None:
+    app = client_of(backend, tmp_path, registration_enabled=True).app
+    browser = Browser(app)
+    first = browser("GET", "/login").text
+    assert 'href="/welcome"' in first
+    assert '<details open id="by-key">' in first
+    assert 'href="/register"' in first
+    person(app, "ada@example.com", org_id=1, is_operator=True)
+    later = browser("GET", "/login").text
+    assert 'href="/welcome"' not in later
+    assert '<details id="by-key">' in later
+
+
+@ON_SQLITE
+def test_pages_say_what_is_not_offered(app: Application) -> None:
+    browser = Browser(app)
+    assert "Nobody can register here" in browser("GET", "/register").text
+    assert "This installation sends no e-mail" in browser("GET", "/forgot-password").text
+    assert 'href="/register"' not in browser("GET", "/login").text
+
+
+def test_a_page_of_another_organization_is_refused(app: Application) -> None:
+    """A page names the organization that it was made for; its session may act for another one since, chosen in another tab."""
+    browser = person(app, "ada@example.com").browser()
+    own = browser("GET", "/api/v1/session").json
+
+    def add(organization: str) -> Any:
+        headers = {"X-CSRF-Token": own["csrf_token"], "X-Organization": organization}
+        return browser("POST", "/api/v1/watchlist", json={"ticker": "AAPL"}, headers=headers)
+
+    refused = add(str(own["org_id"] + 1))
+    assert (refused.status_code, refused.json["code"]) == (409, "other_organization")
+    assert "another organization" in refused.json["detail"]
+    assert browser("GET", "/api/v1/strategies", headers={"X-Organization": "1"}).status_code == 409
+    assert browser("GET", "/api/v1/watchlist").json["items"] == []
+    assert add("").status_code == 201
+    assert browser("GET", "/api/v1/session", headers={"X-Organization": str(own["org_id"])}).status_code == 200
