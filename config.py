@@ -16,6 +16,7 @@ from pydantic import AliasChoices, ValidationError
 from config_fields import PLATFORM_VARIABLES, Environment, SettingFields, environment_name
 from models import setting_rules, setting_text
 from models.config_fault import ConfigError, Fault
+from models.openid import GOOGLE_ISSUER, OpenIdClient
 from utils.secret_file import secret_from_file
 
 __all__ = ["VERSION", "ConfigError", "Fault", "Settings", "variable_names"]
@@ -67,6 +68,18 @@ class Settings(SettingFields):
     def proxies(self) -> int:
         """The number of trusted proxies in front."""
         return (1 if self.railway_environment else 0) if self.trusted_proxies is None else self.trusted_proxies
+
+    @property
+    def openid_clients(self) -> tuple[OpenIdClient, ...]:
+        """This service as a client of the OpenID providers that are configured."""
+        found = []
+        if self.google_client_id and self.google_client_secret:
+            secret = self.google_client_secret.get_secret_value()
+            found.append(OpenIdClient("google", "Google", GOOGLE_ISSUER, self.google_client_id, secret))
+        if self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret:
+            secret = self.oidc_client_secret.get_secret_value()
+            found.append(OpenIdClient("openid", self.oidc_name, self.oidc_issuer, self.oidc_client_id, secret))
+        return tuple(found)
 
     @property
     def broker_url(self) -> str | None:

@@ -89,6 +89,12 @@ class SettingFields(BaseSettings):
     access_token_minutes: int = Field(
         15, ge=1, le=1440, description="Minutes that an access token is valid; programs get the next one by their refresh token."
     )
+    google_client_id: str | None = Field(None, description="Client of Google, for signing in through it. Needs `PUBLIC_URL`.")
+    google_client_secret: SecretStr | None = Field(None, description="Its secret.")
+    oidc_issuer: Url | None = Field(None, description="OpenID provider to sign in through, as it calls itself. Needs `PUBLIC_URL`.")
+    oidc_client_id: str | None = Field(None, description="Client of that provider.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Its secret.")
+    oidc_name: str = Field("OpenID", min_length=1, max_length=40, description="What the provider is called on the sign-in page.")
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
         (), description="Origins whose pages may call the API from a browser. Production refuses `*`."
     )

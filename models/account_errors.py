@@ -67,6 +67,34 @@ class ChallengeEnded(BellwetherError):
     code = "unauthorized"
 
 
+class ProviderRefused(BellwetherError):
+    """The sign-in through the provider did not come to its end."""
+
+    code = "unauthorized"
+
+
+class NobodyKnown(BellwetherError):
+    """Nobody here is known by this account at the provider. Sign in as before, and connect it on the page Account."""
+
+    code = "unauthorized"
+
+
+class IdentityTaken(Conflict):
+    """This account at the provider belongs to somebody else here."""
+
+
+class IdentityNotFound(NotFound):
+    """You have no connected account with this id. See GET /api/v1/auth/identities."""
+
+
+class LastWayIn(Conflict):
+    """This is the only way for you to sign in. Set a password first."""
+
+
+class ProviderNotFound(NotFound):
+    """There is no such provider. Those that are configured are on the sign-in page."""
+
+
 class RefreshRefused(BellwetherError):
     """The refresh token is not valid: it is unknown, was used already, or its session has ended. Sign in again."""
 

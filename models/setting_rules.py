@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models import database_url, delivery_settings, setting_text, storage_place
+from models import database_url, delivery_settings, openid_settings, setting_text, storage_place
 from models.config_fault import Fault
 from models.provider import PROVIDERS, calls_of_text
 
@@ -30,7 +30,7 @@ def faults_of(settings: Settings) -> list[Fault]:
     database_fault = database_url.fault_of(settings.sqlalchemy_url)
     faults = [database_fault] if database_fault else []
     faults += _origin_faults(settings) + _job_faults(settings) + _monitoring_faults(settings) + _provider_faults(settings)
-    faults += delivery_settings.faults_of(settings)
+    faults += delivery_settings.faults_of(settings) + openid_settings.faults_of(settings)
     faults += filter(None, [storage_place.fault_of(settings.storage_url)])
     return faults + (_production_faults(settings) if settings.is_production else [])
 

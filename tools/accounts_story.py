@@ -57,6 +57,9 @@ def _own_account(call: Recorder) -> None:
     call("list_own_keys")
     call("get_own_key", key_id=key["id"])
     call("revoke_own_key", key_id=key["id"])
+    call("connect_identity", body={"provider": "openid"})
+    call("list_own_identities")
+    call("disconnect_identity", identity_id=NO_ID)
     call("get_session")
 
 

@@ -27,6 +27,7 @@ from tools.api_recorder import Exchange, Recorder, shortened, with_fixed_ids_and
 from tools.api_story import price_file, refusals, tell, tell_of_health, tell_of_no_provider
 from tools.imported_story import store_imported, tell_of_imported
 from tools.news_story import store_news
+from tools.openid_provider import CLIENT, WORDS, providing
 from tools.price_files import price_files
 from utils.api_utils import PROBLEM_TYPE
 from utils.clock import now
@@ -49,7 +50,12 @@ def record(folder: Path) -> list[Exchange]:
 @contextmanager
 def told(folder: Path, **more: str) -> Iterator[Recorder]:
     """The recorder of a service of its own to which the story has been told, while the service still answers."""
-    settings = _settings(folder, "bellwether.db", **more)
+    with providing() as people:
+        openid = {"oidc_issuer": people.issuer, "oidc_client_id": CLIENT, "oidc_client_secret": WORDS}
+        yield from _told(_settings(folder, "bellwether.db", **more, **openid))
+
+
+def _told(settings: Settings) -> Iterator[Recorder]:
     machine = JobMachine.of(settings, load_features(settings))
     app = create_app(settings)
     start(app)
@@ -105,7 +111,7 @@ def _settings(folder: Path, database: str, **more: str) -> Settings:
         load_sample=True,
         registration_enabled=True,
         public_url="https://bellwether.example",
-        smtp_host="127.0.0.1",  # nothing is sent: nobody has the address that asks for a link
+        smtp_host="127.0.0.1",  # no mail server is there: what would be sent is lost
         smtp_from="bellwether@example.com",
         db_connect_attempts=1,
         compress_responses=False,

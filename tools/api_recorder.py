@@ -22,6 +22,7 @@ FIXED: Mapping[str, Any] = {
     "duration_ms": 0.4,
     "expires_in": 299.4,
     "host": "worker-1",
+    "qr": "<svg></svg>",
     "pid": 4711,
     "idle": 1,
     "events": {"connects": 3, "checkouts": 120, "pings": 0, "timeouts": 0, "invalidations": 0},
@@ -36,11 +37,13 @@ VERSION_FIELDS = re.compile(r'"state": "current", "version": \d+, "current": "\w
 LATER_MIGRATIONS = re.compile(r"(0003_[a-z_]+), 0004[^.]+")
 FIRST_MOMENT, DAY = datetime(2026, 11, 20, 21, tzinfo=UTC), timedelta(days=1)
 # What people sign in with: tokens, links, codes of an app, recovery codes.
-ACCESS_TOKEN, REFRESH_TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), re.compile(r"\bbwr_[\w-]{43}")
-CHALLENGE, LINK_TOKEN = re.compile(r"\bWyI[\w-]+\.[\w-]+\.[\w-]+"), re.compile(r'(set-password#|join#|"token": ")[\w-]{43}')
+ACCESS_TOKEN, REFRESH_TOKEN = re.compile(r"\beyJ[\w-]{8,60}\.[\w-]{8,600}\.[\w-]{8,60}"), re.compile(r"\bbwr_[\w-]{43}")
+CHALLENGE, LINK_TOKEN = re.compile(r"\bWyI[\w-]{8,200}\.[\w-]{1,20}\.[\w-]{8,60}"), re.compile(r'(set-password#|join#|"token": ")[\w-]{43}')
 APP_SECRET, APP_CODE = re.compile(r"\b[A-Z2-7]{32}\b"), re.compile(r'("code": ")\d{6}"')
-RECOVERY_CODE, PICTURE = re.compile(r'"[a-km-np-z2-9]{5}-[a-km-np-z2-9]{5}"'), re.compile(r"<svg.*?</svg>", re.DOTALL)
+RECOVERY_CODE = re.compile(r'"[a-km-np-z2-9]{5}-[a-km-np-z2-9]{5}"')
+PROVIDERS_PAGE = re.compile(r'http://127\.0\.0\.1:\d+/authorize\?[^"]*')
 FIXED_TEXTS = (
+    (PROVIDERS_PAGE.sub, "https://id.example.com/authorize?response_type=code&client_id=bellwether"),
     (ACCESS_TOKEN.sub, "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTlhYTNiMiJ9.0000"),
     (REFRESH_TOKEN.sub, f"bwr_{'0' * 43}"),
     (CHALLENGE.sub, "WyIwMTlhYTNiMiJd.aSdGsA.0000"),
@@ -48,7 +51,6 @@ FIXED_TEXTS = (
     (APP_SECRET.sub, "A" * 32),
     (APP_CODE.sub, r'\g<1>123456"'),
     (RECOVERY_CODE.sub, '"abcde-fghij"'),
-    (PICTURE.sub, "<svg></svg>"),
     (API_KEY.sub, f"bw_{'0' * 43}"),
     (WEBHOOK_SECRET.sub, f"whsec_{'0' * 43}="),
     (SECONDS_LEFT.sub, "in 42 s"),

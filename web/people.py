@@ -8,11 +8,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.marks import public, signs_in_at
 from api.request_state import request_state
 from api.services import services
+from features.accounts.routes.common import accounts
 from features.accounts.users import find_user
 from models.account_errors import UserNotFound
 from models.user import User
 from utils.database_errors import is_unavailable
-from web.sign_in import LOGIN, accounts
+from web.sign_in import LOGIN
 
 blueprint = Blueprint("people", __name__)
 

@@ -15,7 +15,8 @@ from api.errors import translate
 from api.marks import public, signs_in_at
 from api.origin import comes_from_own_page
 from api.services import services
-from features.accounts.service import LIFETIME, Accounts, NewSession, Origin, Proof, digest_of
+from features.accounts.routes.common import accounts, origin
+from features.accounts.service import LIFETIME, NewSession, Proof, digest_of
 from features.accounts.users import has_operator
 from models.account_errors import SecondFactorNeeded
 from models.errors import BellwetherError
@@ -76,15 +77,15 @@ def sign_in() -> BaseResponse:
     except SecondFactorNeeded as error:
         if _is_script():
             raise
-        return Response(_form(next_path, challenge=error.challenge), 401, mimetype="text/html")
+        return second_step(next_path, error)
     except BellwetherError as error:
-        return _refuse(next_path, error)
+        return refuse(next_path, error)
     except SQLAlchemyError as error:
         if not is_unavailable(error):
             raise
-        return _refuse(next_path, Refused(503, "unavailable", AWAY))
+        return refuse(next_path, Refused(503, "unavailable", AWAY))
     except Refused as refused:
-        return _refuse(next_path, refused)
+        return refuse(next_path, refused)
     response = Response(status=204) if _is_script() else redirect(next_path, 303)
     set_session_cookie(response, token, seconds)
     return response
@@ -112,11 +113,6 @@ def person_seconds() -> int:
     return int(accounts().all_sessions.lifetimes.most.total_seconds())
 
 
-def origin() -> Origin:
-    """Where the request comes from."""
-    return Origin(request.remote_addr, request.headers.get("User-Agent"))
-
-
 def _begin() -> tuple[str, int]:
     """Begin a session by what the form has: its token, and its seconds. Raises Refused, and what a proof raises."""
     parts, form, replaced = accounts(), request.form, request.cookies.get(SESSION_COOKIE)
@@ -137,19 +133,27 @@ def _begin() -> tuple[str, int]:
     return parts.all_sessions.begin(new, replaced), int(LIFETIME.total_seconds())
 
 
-def accounts() -> Accounts:
-    """The parts of accounts of this application."""
-    found = services().authentication
-    assert isinstance(found, Accounts)
-    return found
-
-
 def _is_script() -> bool:
     """Whether the request comes from a script of a page, which does not take the form as an answer."""
     return request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json"
 
 
-def _refuse(next_path: str, why: Refused | BellwetherError) -> Response:
+def begin_browser(proof: Proof, next_path: str) -> Response:
+    """Begin a session of a browser for somebody who has proved who they are, and lead them on."""
+    token = accounts().sign_in.browser(proof, origin(), request.cookies.get(SESSION_COOKIE))
+    response = redirect(next_path, 303)
+    assert isinstance(response, Response)
+    set_session_cookie(response, token, person_seconds())
+    return response
+
+
+def second_step(next_path: str, asked: SecondFactorNeeded) -> Response:
+    """The form that asks for the code of an authenticator app."""
+    return Response(_form(next_path, challenge=asked.challenge), 401, mimetype="text/html")
+
+
+def refuse(next_path: str, why: Refused | BellwetherError) -> Response:
+    """The form again with what is wrong, or problem+json for a script."""
     if _is_script():
         if isinstance(why, Refused):
             raise ApiError(why.status, why.code, why.problem)
@@ -168,7 +172,7 @@ def told(error: BellwetherError) -> tuple[int, str]:
 
 def _form(next_path: str, **shown: object) -> str:
     known = {"reason": "", "problem": None, "challenge": None, "email": "", "by_key": False, **shown}
-    ways = {"registers": services().settings.registration_enabled, "has_operator": is_looked_after()}
+    ways = {"registers": services().settings.registration_enabled, "has_operator": is_looked_after(), "providers": _providers()}
     return render_template("login.html", next=next_path, **ways, **known)
 
 
@@ -180,6 +184,11 @@ def is_looked_after() -> bool | None:
         if not is_unavailable(error):
             raise
         return None
+
+
+def _providers() -> list[tuple[str, str]]:
+    """The key and the name of each provider to sign in through."""
+    return [(key, provider.client.name) for key, provider in accounts().providers.items()]
 
 
 def safe_next(path: str | None) -> str:

@@ -8,13 +8,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.authentication import SESSION_COOKIE
 from api.marks import public
 from api.origin import comes_from_own_page
+from features.accounts.routes.common import accounts, origin
 from features.accounts.service import Accounts, Proof
 from features.accounts.users import NewUser, create_admin
 from models.account_errors import AdminExists
 from models.errors import BellwetherError
 from models.user import normalize_email, normalize_user_name
 from utils.api_utils import ApiError
-from web.sign_in import LARGEST_FORM, LOGIN, LONGEST_KEY, accounts, is_looked_after, origin, person_seconds, set_session_cookie, told
+from web.sign_in import LARGEST_FORM, LOGIN, LONGEST_KEY, is_looked_after, person_seconds, set_session_cookie, told
 
 blueprint = Blueprint("welcome", __name__)
 WELCOME = "/welcome"

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.accounts.routes import api_key, auth, invitation, me, organization, session, totp, user
+    from features.accounts.routes import api_key, auth, identity, invitation, me, organization, session, totp, user
 
     return (
         session.blueprint,
         auth.blueprint,
         me.blueprint,
         totp.blueprint,
+        identity.blueprint,
         api_key.own_blueprint,
         api_key.blueprint,
         user.blueprint,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +15,7 @@ from features.accounts.api_keys import KeyRing, digest_of
 from features.accounts.derived_keys import DerivedKeys
 from features.accounts.links import Links
 from features.accounts.mail import AccountMail
+from features.accounts.openid import OpenIdProvider
 from features.accounts.passwords import Passwords
 from features.accounts.proof import Proof, Proving
 from features.accounts.sessions import LIFETIME, Lifetimes, Sessions
@@ -26,6 +27,8 @@ from infrastructure.mail_server import MailServer
 from models.session import NewSession, Origin
 
 __all__ = ["LIFETIME", "Accounts", "NewSession", "Origin", "Proof", "digest_of", "make_accounts"]
+
+EVERYWHERE = ("0.0.0.0/0", "::/0")  # providers are the operator's choice, and may be on a private network
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Accounts(Authentication):
     tries: Tries
     links: Links
     mail: AccountMail
+    providers: Mapping[str, OpenIdProvider]
     cache: Cache
 
     def close(self) -> None:
@@ -74,5 +78,16 @@ def make_accounts(settings: Settings, database: Database, cache: Cache, clock: C
         tries=tries,
         links=links,
         mail=AccountMail(database, links, MailServer.of(settings)),
+        providers=_providers(settings),
         cache=cache,
     )
+
+
+def _providers(settings: Settings) -> dict[str, OpenIdProvider]:
+    if not settings.openid_clients:
+        return {}
+    from infrastructure.address_guard import AddressGuard, networks_of  # noqa: PLC0415 — only where a provider is configured
+    from infrastructure.outbound import Outbound  # noqa: PLC0415
+
+    outbound = Outbound(AddressGuard(networks_of(EVERYWHERE)))
+    return {client.key: OpenIdProvider(client, outbound) for client in settings.openid_clients}

@@ -9,6 +9,11 @@ OPERATOR = "whoever looks after the whole installation"
 BROWSER = "whoever may read, else they are sent to the sign-in"
 
 RIGHTS = {
+    ("GET", "/login/openid/<provider>"): ANYBODY,
+    ("GET", "/login/openid/<provider>/callback"): ANYBODY,
+    ("GET", "/api/v1/auth/identities"): IN_PERSON,
+    ("POST", "/api/v1/auth/identities"): IN_PERSON,
+    ("DELETE", "/api/v1/auth/identities/<identity_id>"): IN_PERSON,
     ("GET", "/api/files/<link>"): ANYBODY,
     ("POST", "/api/v1/reports"): ANALYSE,
     ("GET", "/api/v1/reports"): READ,

@@ -75,6 +75,8 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "action_id": "x",
         "key_id": "x",
         "user_id": "x",
+        "identity_id": "x",
+        "provider": "x",
         "session_id": "x",
         "import_id": "x",
         "invitation_id": "x",

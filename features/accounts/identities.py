@@ -1,0 +1,132 @@
+"""Sign-in through OpenID providers: by issuer and subject, never by an address, which may become somebody else's."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+
+from database import Database
+from features.accounts.openid import Attempt, OpenIdProvider
+from features.accounts.proof import Proof
+from features.accounts.service import Accounts
+from features.accounts.store import identity as identity_store
+from features.accounts.store import user as user_store
+from features.accounts.users import NewUser, add_user
+from models.account_errors import EmailTaken, IdentityNotFound, IdentityTaken, LastWayIn, NobodyKnown, ProviderNotFound, SignInRefused
+from models.openid import Claims, Identity
+from models.user import normalize_email, normalize_user_name
+from utils.clock import now
+from utils.ids import is_id, new_id
+
+log = structlog.get_logger(__name__)
+
+CALLBACK = "/login/openid/{key}/callback"
+
+
+@dataclass(frozen=True)
+class Returning:
+    """Somebody whom a provider has sent back: for what they were sent there, and with which code."""
+
+    provider: str
+    attempt: Attempt
+    code: str
+    connects: str | None = None  # the id of the person who is signed in and connects an account
+
+
+def find_provider(providers: Mapping[str, OpenIdProvider], key: str) -> OpenIdProvider:
+    """A configured provider. Raises ProviderNotFound."""
+    if key not in providers:
+        raise ProviderNotFound
+    return providers[key]
+
+
+def new_attempt() -> Attempt:
+    """What a new sign-in is known by: 256 bits each."""
+    return Attempt(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48))
+
+
+def redirect_uri(parts: Accounts, key: str) -> str:
+    """Where a provider sends somebody back to."""
+    assert parts.links.public_url is not None, "the settings refuse a provider without PUBLIC_URL"
+    return parts.links.public_url.rstrip("/") + CALLBACK.format(key=key)
+
+
+def prove(parts: Accounts, returning: Returning, *, may_register: bool) -> Proof:
+    """The proof of somebody whom a provider vouches for.
+
+    Raises ProviderRefused, NobodyKnown, IdentityTaken, EmailTaken, SignInRefused for a disabled account, and SecondFactorNeeded: a provider
+    is one factor.
+    """
+    provider = find_provider(parts.providers, returning.provider)
+    claims = provider.claims(returning.code, returning.attempt, redirect_uri(parts, returning.provider))
+    user_id = _connect(parts.database, claims, returning.connects) if returning.connects else _user_of(parts.database, claims, may_register)
+    with parts.database.reader() as connection:
+        found = user_store.credentials(connection, user_id)
+    if found is None or found.disabled_at is not None:
+        raise SignInRefused("This account is disabled. Ask whoever looks after the service.")
+    if returning.connects is not None:
+        return Proof(user_id, two_factor=False)  # they are signed in already
+    return parts.proving.passed(found)
+
+
+def list_identities(database: Database, user_id: str) -> list[Identity]:
+    """What somebody has connected."""
+    with database.reader() as connection:
+        return identity_store.list_of_user(connection, user_id)
+
+
+def disconnect(database: Database, user_id: str, identity_id: str) -> None:
+    """Remove a connected account. Raises IdentityNotFound, and LastWayIn for somebody without a password and another one."""
+    with database.transaction() as connection:
+        found = user_store.find(connection, user_id)
+        own = [each.id for each in identity_store.list_of_user(connection, user_id)]
+        if not is_id(identity_id) or identity_id not in own:
+            raise IdentityNotFound
+        if found is not None and not found.has_password and len(own) == 1:
+            raise LastWayIn
+        identity_store.delete(connection, identity_id, user_id)
+    log.warning("account at a provider disconnected", user_id=user_id)
+
+
+def _user_of(database: Database, claims: Claims, may_register: bool) -> str:
+    """Whoever is known by the claims; else, where anybody may register, a new account."""
+    with database.transaction() as connection:
+        known = identity_store.find(connection, claims.issuer, claims.subject)
+        if known is not None:
+            identity_store.mark_used(connection, known.id, now(), claims.email)
+            return known.user_id
+        if not may_register or claims.email is None or not claims.email_verified:
+            raise NobodyKnown
+        email = normalize_email(claims.email)
+        try:
+            name = normalize_user_name(claims.name or "")
+        except ValueError:
+            name = email.partition("@")[0]
+        try:
+            user = add_user(connection, NewUser(email, name, None), None)
+        except EmailTaken as error:
+            # An address alone connects nobody: whoever has it at the provider today need not be who registered with it here.
+            raise EmailTaken(
+                "There is an account with this e-mail address. Sign in as before, and connect it on the page Account."
+            ) from error
+        identity_store.insert(connection, _identity(claims, user.id))
+        return user.id
+
+
+def _connect(database: Database, claims: Claims, user_id: str) -> str:
+    with database.transaction() as connection:
+        known = identity_store.find(connection, claims.issuer, claims.subject)
+        if known is not None and known.user_id != user_id:
+            raise IdentityTaken
+        if known is None:
+            identity_store.insert(connection, replace(_identity(claims, user_id), used_at=None))
+            log.warning("account at a provider connected", user_id=user_id, issuer=claims.issuer)
+    return user_id
+
+
+def _identity(claims: Claims, user_id: str) -> Identity:
+    moment = now()
+    return Identity(new_id(), claims.issuer, claims.subject, user_id, claims.email, moment, moment)
