@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from database import DatabaseSuspended
 from infrastructure.breaker import BreakerOpen
-from models.account_errors import PasswordRefused, SecondFactorNeeded, SignInBusy, TooManyTries
+from models.account_errors import PasskeyUnfit, PasswordRefused, SecondFactorNeeded, SignInBusy, TooManyTries
 from models.delivery_errors import ChannelAddressRefused
 from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse
 from models.news_errors import FeedAddressRefused
@@ -57,6 +57,7 @@ FIELDS: dict[type[BellwetherError], str] = {
     ChannelAddressRefused: "url",
     FeedAddressRefused: "url",
     PasswordRefused: "password",
+    PasskeyUnfit: "credential",
 }
 DISABLED_RETRY_AFTER = "60"  # seconds; long, because an operator must switch the feature on
 FETCH_RETRY_AFTER = "5"  # seconds

@@ -183,3 +183,31 @@ class SignInToJoin(BellwetherError):
     """Sign in to join with your account, or send a name and a password to make one."""
 
     code = "unauthorized"
+
+
+class PasskeysOff(Conflict):
+    """Passkeys are off: they are bound to a host name. Set PUBLIC_URL to the service's https address (or http://localhost), no IP."""
+
+
+class PasskeyUnfit(BellwetherError):
+    """This passkey cannot be taken: its challenge has ended or is another's, or it was made for another address. Begin again."""
+
+    code = "validation_error"
+
+
+class PasskeyTaken(Conflict):
+    """This passkey is there already."""
+
+
+class TooManyPasskeys(Conflict):
+    """You have as many passkeys as there may be. Remove one first."""
+
+
+class PasskeyRefused(BellwetherError):
+    """The sign-in by a passkey was refused. Begin again, and unlock the device when it asks for it; else sign in another way."""
+
+    code = "unauthorized"
+
+
+class PasskeyNotFound(NotFound):
+    """You have no passkey with this id. See GET /api/v1/auth/passkeys."""

@@ -11,6 +11,7 @@ from features.accounts.routes.common import accounts
 from features.accounts.users import NewUser, create_admin
 from tools.api_recorder import Recorder
 from tools.organizations_story import invited, tell_of_organizations
+from tools.passkeys_story import tell_of_passkeys
 
 NO_ID = "019aa3b2-7a1e-7c8e-8a55-ffffffffffff"
 ADA, MARIA = "ada@example.com", "maria@example.com"
@@ -30,6 +31,7 @@ def tell_of_accounts(call: Recorder) -> None:
     with call.as_person(other["access_token"]):
         _own_account(call)
         _second_factor(call)
+        tell_of_passkeys(call, SECOND)
     tell_of_organizations(call, other["access_token"])
     _people(call)
     call("forgot_password", body={"email": "nobody@example.com"})

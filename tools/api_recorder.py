@@ -42,11 +42,18 @@ CHALLENGE, LINK_TOKEN = re.compile(r"\bWyI[\w-]{8,200}\.[\w-]{1,20}\.[\w-]{8,60}
 APP_SECRET, APP_CODE = re.compile(r"\b[A-Z2-7]{32}\b"), re.compile(r'("code": ")\d{6}"')
 RECOVERY_CODE = re.compile(r'"[a-km-np-z2-9]{5}-[a-km-np-z2-9]{5}"')
 PROVIDERS_PAGE = re.compile(r'http://127\.0\.0\.1:\d+/authorize\?[^"]*')
+PASSKEY_CHALLENGE = re.compile(r"\bWyJ[\w-]{8,200}\.[\w-]{8,60}")
+PASSKEY, HANDLE = re.compile(r'("(?:challenge|id)": ")[\w-]{43}"'), re.compile(r'("id": ")[\w-]{48}"')
+SIGNED = re.compile(r'("(?:rawId|clientDataJSON|attestationObject|authenticatorData|signature|userHandle)": ")[\w-]{1,900}"')
 FIXED_TEXTS = (
     (PROVIDERS_PAGE.sub, "https://id.example.com/authorize?response_type=code&client_id=bellwether"),
     (ACCESS_TOKEN.sub, "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTlhYTNiMiJ9.0000"),
     (REFRESH_TOKEN.sub, f"bwr_{'0' * 43}"),
     (CHALLENGE.sub, "WyIwMTlhYTNiMiJd.aSdGsA.0000"),
+    (PASSKEY_CHALLENGE.sub, "WyJzaWduIGluIl0.0000"),
+    (PASSKEY.sub, r'\g<1>AAECAwQFBgcICQoLDA0ODw"'),
+    (SIGNED.sub, r'\g<1>AAECAwQFBgcICQoLDA0ODw"'),
+    (HANDLE.sub, r'\g<1>MDE5YWEzYjI"'),
     (LINK_TOKEN.sub, rf"\g<1>{'0' * 43}"),
     (APP_SECRET.sub, "A" * 32),
     (APP_CODE.sub, r'\g<1>123456"'),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.accounts.routes import api_key, auth, identity, invitation, me, organization, session, totp, user
+    from features.accounts.routes import api_key, auth, identity, invitation, me, organization, passkey, session, totp, user
 
     return (
         session.blueprint,
@@ -24,6 +24,7 @@ def _blueprints() -> tuple[Blueprint, ...]:
         me.blueprint,
         totp.blueprint,
         identity.blueprint,
+        passkey.blueprint,
         api_key.own_blueprint,
         api_key.blueprint,
         user.blueprint,
@@ -39,11 +40,12 @@ def _authentication(foundation: Foundation, cache: Cache) -> Authentication:
 
 
 def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
-    from features.accounts.retention import prune_links, prune_sessions, prune_tries
+    from features.accounts.retention import prune_challenges, prune_links, prune_sessions, prune_tries
 
     return (
         MaintenanceTask("prune_sessions", HOURLY, lambda: prune_sessions(foundation.database)),
         MaintenanceTask("prune_links", HOURLY, lambda: prune_links(foundation.database)),
+        MaintenanceTask("prune_challenges", HOURLY, lambda: prune_challenges(foundation.database)),
         MaintenanceTask("prune_tries", HOURLY, lambda: prune_tries(foundation.database)),
     )
 

@@ -13,6 +13,7 @@ from features.accounts.openid import Attempt, OpenIdProvider
 from features.accounts.proof import Proof
 from features.accounts.service import Accounts
 from features.accounts.store import identity as identity_store
+from features.accounts.store import passkey as passkey_store
 from features.accounts.store import user as user_store
 from features.accounts.users import NewUser, add_user
 from models.account_errors import EmailTaken, IdentityNotFound, IdentityTaken, LastWayIn, NobodyKnown, ProviderNotFound, SignInRefused
@@ -79,13 +80,16 @@ def list_identities(database: Database, user_id: str) -> list[Identity]:
 
 
 def disconnect(database: Database, user_id: str, identity_id: str) -> None:
-    """Remove a connected account. Raises IdentityNotFound, and LastWayIn for somebody without a password and another one."""
+    """Remove a connected account. Raises IdentityNotFound, and LastWayIn for somebody without another way to sign in."""
     with database.transaction() as connection:
+        # Two removals at once would each find the other way there.
+        user_store.lock(connection, user_id)
         found = user_store.find(connection, user_id)
         own = [each.id for each in identity_store.list_of_user(connection, user_id)]
         if not is_id(identity_id) or identity_id not in own:
             raise IdentityNotFound
-        if found is not None and not found.has_password and len(own) == 1:
+        has_another = len(own) > 1 or passkey_store.count_of_user(connection, user_id) > 0
+        if found is not None and not found.has_password and not has_another:
             raise LastWayIn
         identity_store.delete(connection, identity_id, user_id)
     log.warning("account at a provider disconnected", user_id=user_id)

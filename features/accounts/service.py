@@ -12,12 +12,15 @@ from config import Settings
 from database import Database
 from features.accounts.access_tokens import AccessTokens
 from features.accounts.api_keys import KeyRing, digest_of
+from features.accounts.challenges import Challenges
 from features.accounts.derived_keys import DerivedKeys
 from features.accounts.links import Links
 from features.accounts.mail import AccountMail
 from features.accounts.openid import OpenIdProvider
+from features.accounts.passkeys import Answered, Passkeys
 from features.accounts.passwords import Passwords
 from features.accounts.proof import Proof, Proving
+from features.accounts.relying_party import RelyingParty
 from features.accounts.sessions import LIFETIME, Lifetimes, Sessions
 from features.accounts.sign_in import SignIn
 from features.accounts.totp import Totp
@@ -26,7 +29,7 @@ from infrastructure.cache import Cache
 from infrastructure.mail_server import MailServer
 from models.session import NewSession, Origin
 
-__all__ = ["LIFETIME", "Accounts", "NewSession", "Origin", "Proof", "digest_of", "make_accounts"]
+__all__ = ["LIFETIME", "Accounts", "Answered", "NewSession", "Origin", "Proof", "digest_of", "make_accounts"]
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")  # providers are the operator's choice, and may be on a private network
 
@@ -44,6 +47,7 @@ class Accounts(Authentication):
     totp: Totp
     tries: Tries
     links: Links
+    passkeys: Passkeys
     mail: AccountMail
     providers: Mapping[str, OpenIdProvider]
     cache: Cache
@@ -77,6 +81,7 @@ def make_accounts(settings: Settings, database: Database, cache: Cache, clock: C
         totp=totp,
         tries=tries,
         links=links,
+        passkeys=Passkeys(database, tries, Challenges(database, keys), RelyingParty.of(settings.public_url)),
         mail=AccountMail(database, links, MailServer.of(settings)),
         providers=_providers(settings),
         cache=cache,

@@ -31,6 +31,8 @@ ALSO_A_VARIABLE = {
     "/api/v1/alert-rules/preview",
     "/api/v1/pipelines/validate",
     "/api/v1/events/stream",
+    "/api/v1/auth/passkeys/options",
+    "/api/v1/auth/passkeys/login",
 }
 # What fields of their bodies may have depends on others in more ways than their schema tells.
 FIELDS_DEPEND = {"/api/v1/reports", "/api/v1/alert-rules", "/api/v1/alert-rules/preview", "/api/v1/alert-rules/{rule_id}"}
@@ -39,6 +41,7 @@ NEEDS_NOTHING = {
     *("POST /api/v1/auth/register", "POST /api/v1/auth/login", "POST /api/v1/auth/login/totp", "POST /api/v1/auth/refresh"),
     *("POST /api/v1/auth/password/forgot", "POST /api/v1/auth/password/reset"),
     *("POST /api/v1/auth/join", "POST /api/v1/auth/join/look"),
+    *("POST /api/v1/auth/passkeys/login/options", "POST /api/v1/auth/passkeys/login"),
 }
 METHODS = {"get", "post", "put", "delete", "patch"}
 
@@ -158,6 +161,13 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "POST /api/v1/auth/refresh",
         "POST /api/v1/auth/password/forgot",
         "POST /api/v1/auth/password/reset",
+        "GET /api/v1/auth/passkeys",
+        "POST /api/v1/auth/passkeys",
+        "POST /api/v1/auth/passkeys/options",
+        "PATCH /api/v1/auth/passkeys/{passkey_id}",
+        "POST /api/v1/auth/passkeys/{passkey_id}/remove",
+        "POST /api/v1/auth/passkeys/login/options",
+        "POST /api/v1/auth/passkeys/login",
         "GET /api/v1/auth/me",
         "PATCH /api/v1/auth/me",
         "POST /api/v1/auth/logout",

@@ -36,6 +36,7 @@ BY_A_SECRET = {
     "register",
     "join_organization",
     "look_at_invitation",
+    *("begin_passkey_login", "log_in_with_passkey"),
 }
 
 

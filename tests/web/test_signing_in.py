@@ -78,6 +78,7 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "identity_id": "x",
         "provider": "x",
         "session_id": "x",
+        "passkey_id": "x",
         "import_id": "x",
         "invitation_id": "x",
         "file_id": "x",
