@@ -77,6 +77,11 @@ _UNIVERSE_SCHEMA = {"pattern": UNIVERSE_PATTERN, "example": "all"}
 UniverseName = TypeAliasType("UniverseName", Annotated[str, AfterValidator(checked_universe), Field(json_schema_extra=_UNIVERSE_SCHEMA)])
 
 
+def whole(value: Any) -> Any:
+    """JSON knows one kind of number: 60.0 is the whole number 60."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _written_moment(value: Any) -> Any:
     if not isinstance(value, str):
         raise ValueError("write the moment with its time zone: 2026-11-26T21:30:00Z")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, ValidationInfo
 from typing_extensions import TypeAliasType
 
-from api.schemas import PLAIN_TEXT, Answer, Body, IsoDate, Page, PageQuery, Query, UtcMoment
+from api.schemas import PLAIN_TEXT, Answer, Body, IsoDate, Page, PageQuery, Query, UtcMoment, whole
 from features.schedules.due_times import checked_after_close, checked_calendar, checked_cron, checked_zone
 from features.schedules.service import Changes
 from features.schedules.wording import sentence, when_sentence
@@ -22,20 +22,15 @@ MOST_DAYS = 62
 MOST_PARAMS = 40
 
 
-def _whole(value: Any) -> Any:
-    """JSON knows one kind of number: 60.0 is the whole number 60."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 def _after_close(value: Any) -> Any:
-    value = _whole(value)
+    value = whole(value)
     return checked_after_close(value) if isinstance(value, str | int) and not isinstance(value, bool) else value
 
 
 _Seconds = Annotated[int, Field(ge=0, le=LONGEST_CATCH_UP)]
-CatchUp = Annotated[_Seconds, BeforeValidator(_whole, json_schema_input_type=_Seconds)]
+CatchUp = Annotated[_Seconds, BeforeValidator(whole, json_schema_input_type=_Seconds)]
 _Counted = Annotated[int, Field(ge=1)]
-VersionNumber = Annotated[_Counted, BeforeValidator(_whole, json_schema_input_type=_Counted)]
+VersionNumber = Annotated[_Counted, BeforeValidator(whole, json_schema_input_type=_Counted)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=PLAIN_TEXT)]
 Cron = Annotated[str, Field(min_length=1, max_length=100, examples=["30 17 * * MON-FRI"]), AfterValidator(checked_cron)]
 Zone = Annotated[str, Field(min_length=1, max_length=64, examples=["America/New_York"]), AfterValidator(checked_zone)]
