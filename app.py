@@ -54,14 +54,15 @@ from jobs.stalls import StallWatch
 from models.problem import title_of
 from utils.api_utils import ErrorHooks, register_error_handlers
 from utils.database_errors import is_unavailable
-from web import openid, pages, people, sign_in, unsubscribe, welcome
+from web import openid, pages, passkeys, people, sign_in, unsubscribe, welcome
 
 __all__ = ["NOT_STARTED", "Application", "create_app", "main", "start", "stop"]
 
 log = structlog.get_logger(__name__)
 
 PLAIN_BLUEPRINTS = (
-    *(docs.blueprint, pages.blueprint, sign_in.blueprint, openid.blueprint, people.blueprint, welcome.blueprint, unsubscribe.blueprint),
+    *(docs.blueprint, pages.blueprint, sign_in.blueprint, openid.blueprint, passkeys.blueprint, people.blueprint, welcome.blueprint),
+    unsubscribe.blueprint,
 )
 EXPOSED_HEADERS = [
     "Content-Disposition",

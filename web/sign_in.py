@@ -172,7 +172,12 @@ def told(error: BellwetherError) -> tuple[int, str]:
 
 def _form(next_path: str, **shown: object) -> str:
     known = {"reason": "", "problem": None, "challenge": None, "email": "", "by_key": False, **shown}
-    ways = {"registers": services().settings.registration_enabled, "has_operator": is_looked_after(), "providers": _providers()}
+    ways = {
+        "registers": services().settings.registration_enabled,
+        "has_operator": is_looked_after(),
+        "providers": _providers(),
+        "has_passkeys": accounts().passkeys.party is not None,
+    }
     return render_template("login.html", next=next_path, **ways, **known)
 
 

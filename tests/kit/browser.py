@@ -88,9 +88,10 @@ class Site:
     port: int
     process: subprocess.Popen[bytes]
     log_path: Path
+    host: str = "127.0.0.1"
 
     def url(self, path: str = "/") -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http://{self.host}:{self.port}{path}"
 
     def api(self, method: str, path: str, **more: Any) -> requests.Response:
         """Ask without the page. A page of the same person may hold the slots of heavy reads for a moment, so a 503 is asked again."""
@@ -166,7 +167,7 @@ class Watch:
 
     def _note_elsewhere(self, url: str, site: Site) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("data", "blob") and parts.netloc != f"127.0.0.1:{site.port}":
+        if parts.scheme not in ("data", "blob") and parts.netloc != f"{site.host}:{site.port}":
             self.elsewhere.append(f"a request to {url}")
 
 

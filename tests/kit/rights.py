@@ -259,6 +259,7 @@ RIGHTS = {
     ("GET", "/health/ready"): ANYBODY,
     ("GET", "/login"): ANYBODY,
     ("POST", "/login"): ANYBODY,
+    ("POST", "/login/passkey"): ANYBODY,
     ("POST", "/logout"): BROWSER,
     ("GET", "/metrics"): ANYBODY,
     ("GET", "/news"): BROWSER,

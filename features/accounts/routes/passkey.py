@@ -32,7 +32,8 @@ blueprint = api_blueprint("passkey", ACCOUNTS)
 @in_person
 def list_own_passkeys() -> Response:
     """The caller's passkeys, newest first, at most 20."""
-    return json_response({"items": list(map(passkey_answer, list_passkeys(services().database, user_id())))})
+    items = list(map(passkey_answer, list_passkeys(services().database, user_id())))
+    return json_response({"items": items, "available": accounts().passkeys.party is not None})
 
 
 @blueprint.post("/auth/passkeys/options", responses={200: PasskeyOptionsAnswer}, problems=(*BODY_PROBLEMS, "conflict"))

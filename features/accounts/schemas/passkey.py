@@ -132,6 +132,7 @@ class PasskeysAnswer(Answer):
     """The passkeys of the caller, newest first."""
 
     items: list[PasskeyAnswer] = Field(description="Each of them.")
+    available: bool = Field(description="Whether passkeys can be added and signed in by here, which needs PUBLIC_URL.")
 
 
 def passkey_answer(passkey: Passkey) -> dict[str, Any]:

@@ -296,7 +296,7 @@ def test_without_an_address_they_are_off(backend: Backend, tmp_path: Path) -> No
         Client(app).post("/auth/passkeys/login", {"challenge": "x", "credential": credential}, key=None),
     ]
     assert [(each.status_code, "PUBLIC_URL" in each.json["detail"]) for each in refused] == [(409, True)] * 4
-    assert program.get("/auth/passkeys").json == {"items": []}
+    assert program.get("/auth/passkeys").json == {"items": [], "available": False}
     application.stop(app)
 
 
