@@ -38,6 +38,12 @@ def operators(view: View) -> View:
     return view
 
 
+def for_whoever(view: View) -> View:
+    """Mark a route for every caller that is known, also one that may do nothing, as who has left the organization that they act for."""
+    view.__dict__["is_for_whoever"] = True
+    return view
+
+
 def in_person(view: View) -> View:
     """Mark a route for people who are signed in, in whatever role; keys are refused."""
     view.__dict__["is_in_person"] = True

@@ -18,7 +18,7 @@ from models.access import Principal
 from models.ticker import normalize_ticker
 from utils.api_utils import ApiError, tagged
 from web.assets import Assets
-from web.people import signed_in
+from web.people import ACCOUNT, signed_in
 
 FOLDER = Path(__file__).parent
 LOGIN = "/login"
@@ -197,6 +197,9 @@ def error_page(error: ApiError) -> Response | None:
     takes_html = any(accepted.lower() == "text/html" for accepted, _ in request.accept_mimetypes)
     if request.method not in ("GET", "HEAD") or not takes_html or request.path.startswith(PLAIN):
         return None
+    caller = request_state().principal
+    if error.status == HTTPStatus.FORBIDDEN and caller is not None and caller.is_in_person and caller.role is None:
+        return Response(status=303, headers={"Location": ACCOUNT})  # they have left the organization, and choose another one there
     seconds = error.headers.get("Retry-After") if error.status == HTTPStatus.TOO_MANY_REQUESTS else None
     known = {"status": error.status, "detail": error.detail, "request_id": request_state().request_id}
     page = render_template("error.html", **known, retry_after=seconds)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.marks import public, signs_in_at
+from api.authentication import is_authenticated
+from api.marks import for_whoever, public, signs_in_at
 from api.request_state import request_state
 from api.services import services
 from features.accounts.routes.common import accounts
@@ -16,14 +17,31 @@ from utils.database_errors import is_unavailable
 from web.sign_in import LOGIN
 
 blueprint = Blueprint("people", __name__)
+ACCOUNT = "/account"
 
 
-@blueprint.get("/account")
+@blueprint.get(ACCOUNT)
 @signs_in_at(LOGIN)
+@for_whoever
 def show_account() -> str:
     """Whoever is signed in: name, password, second factor, sign-ins and keys; for a key, what it may do."""
     caller = request_state().principal
     return render_template("account.html", is_in_person=caller is not None and caller.is_in_person)
+
+
+@blueprint.get("/organization")
+@signs_in_at(LOGIN)
+def show_organization() -> str:
+    """The organization that the caller acts for: its members, and for administrators its invitations."""
+    return render_template("organization.html")
+
+
+@blueprint.get("/join")
+@public
+def show_invitation() -> str:
+    """What an invitation is to, for whoever has its link, whose token the page's script reads. Who is signed in joins as they are."""
+    is_authenticated()
+    return render_template("join.html")
 
 
 @blueprint.get("/set-password")

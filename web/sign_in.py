@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.authentication import SESSION_COOKIE, actor_id, principal
 from api.errors import translate
-from api.marks import public, signs_in_at
+from api.marks import for_whoever, public, signs_in_at
 from api.origin import comes_from_own_page
 from api.services import services
 from features.accounts.routes.common import accounts, origin
@@ -93,6 +93,7 @@ def sign_in() -> BaseResponse:
 
 @blueprint.post("/logout")
 @signs_in_at(LOGIN)
+@for_whoever
 def sign_out() -> BaseResponse:
     """End the session in the database, so that copies of its cookie are invalid, too."""
     if principal().session_id is not None:

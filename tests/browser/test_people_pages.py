@@ -75,7 +75,7 @@ def test_a_link_sets_a_new_password_once(open_page: Open, site: Site, watch: Wat
     expect(page.get_by_role("alert")).to_contain_text("This link is not valid any more")
 
 
-@pytest.mark.parametrize("path", ["/welcome", "/register", "/forgot-password", "/set-password"])
+@pytest.mark.parametrize("path", ["/welcome", "/join", "/register", "/forgot-password", "/set-password"])
 def test_they_are_accessible_and_fit_a_phone(open_page: Open, site: Site, path: str) -> None:
     page = open_page(path, signed_in=False, color_scheme="light")
     settled(page)

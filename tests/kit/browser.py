@@ -53,6 +53,7 @@ PAGES = (
     "/pipelines",
     "/diagnostics",
     "/account",
+    "/organization",
 )
 # For every page: counts the calls whose answer has not begun to come.
 COUNT_CALLS = """

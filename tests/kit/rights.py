@@ -5,6 +5,7 @@ from __future__ import annotations
 ANYBODY = "anybody"
 READ, ANALYSE, MANAGE, ADMIN = "read", "analyse", "manage", "admin"  # the scopes
 IN_PERSON = "a person who is signed in"
+WHOEVER = "every caller that is known"
 OPERATOR = "whoever looks after the whole installation"
 BROWSER = "whoever may read, else they are sent to the sign-in"
 
@@ -27,7 +28,9 @@ RIGHTS = {
     ("GET", "/api/v1/imported-results"): READ,
     ("GET", "/api/v1/imported-results/<result_id>"): READ,
     ("GET", "/"): BROWSER,
-    ("GET", "/account"): BROWSER,
+    ("GET", "/account"): WHOEVER,
+    ("GET", "/organization"): BROWSER,
+    ("GET", "/join"): ANYBODY,
     ("GET", "/set-password"): ANYBODY,
     ("GET", "/forgot-password"): ANYBODY,
     ("GET", "/register"): ANYBODY,
@@ -210,7 +213,7 @@ RIGHTS = {
     ("GET", "/api/v1/screens/<screen_id>"): READ,
     ("PATCH", "/api/v1/screens/<screen_id>"): MANAGE,
     ("GET", "/api/v1/series/<ticker>"): READ,
-    ("GET", "/api/v1/session"): READ,
+    ("GET", "/api/v1/session"): WHOEVER,
     ("GET", "/api/v1/strategies"): READ,
     ("GET", "/api/v1/suggestions"): READ,
     ("POST", "/api/v1/suggestions/<suggestion_id>/apply"): MANAGE,
@@ -260,7 +263,7 @@ RIGHTS = {
     ("GET", "/login"): ANYBODY,
     ("POST", "/login"): ANYBODY,
     ("POST", "/login/passkey"): ANYBODY,
-    ("POST", "/logout"): BROWSER,
+    ("POST", "/logout"): WHOEVER,
     ("GET", "/metrics"): ANYBODY,
     ("GET", "/news"): BROWSER,
     ("GET", "/openapi.json"): ANYBODY,

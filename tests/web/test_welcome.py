@@ -13,6 +13,7 @@ from kit.sessions import Browser
 from kit.support import MASTER_KEY, Client
 
 from app import Application
+from models.access import Role
 
 FORM = {"key": MASTER_KEY, "email": "root@example.com", "name": "Root", "password": PASSWORD}
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -105,3 +106,19 @@ def test_a_page_of_another_organization_is_refused(app: Application) -> None:
     assert browser("GET", "/api/v1/watchlist").json["items"] == []
     assert add("").status_code == 201
     assert browser("GET", "/api/v1/session", headers={"X-Organization": str(own["org_id"])}).status_code == 200
+
+
+@ON_SQLITE
+def test_who_has_left_chooses_another_organization(app: Application) -> None:
+    """Whoever is no longer a member of the organization that they act for is led to their account, and can sign out."""
+    somebody = person(app, "ada@example.com", Role.ANALYST, org_id=1)
+    person(app, "root@example.com", org_id=1)
+    browser = somebody.browser()
+    csrf = browser.csrf
+    removed = Client(app).delete(f"/organization/members/{somebody.id}")
+    assert removed.status_code == 204, removed.text
+    led = browser("GET", "/screener", headers={"Accept": "text/html"})
+    assert (led.status_code, led.location) == (303, "/account")
+    assert 'data-person="yes"' in browser("GET", "/account", headers={"Accept": "text/html"}).text
+    assert browser("GET", "/api/v1/session").json["role"] is None
+    assert browser("POST", "/logout", headers={"X-CSRF-Token": csrf}).status_code == 204

@@ -6,6 +6,7 @@ from flask import Response
 
 from api.authentication import principal
 from api.blueprint import api_blueprint
+from api.marks import for_whoever
 from api.request_state import request_state
 from features.accounts.routes.common import ACCOUNTS
 from features.accounts.schemas.me import SessionAnswer, session_answer
@@ -15,6 +16,7 @@ blueprint = api_blueprint("session", ACCOUNTS)
 
 
 @blueprint.get("/session", responses={200: SessionAnswer})
+@for_whoever
 def get_session() -> Response:
     """The caller and what it may do, and with a session the token that its changes must send as X-CSRF-Token."""
     session = request_state().session

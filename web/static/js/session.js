@@ -24,6 +24,13 @@ export const sessionNow = () => generation;
 /** The organization that the page was made for; "" on a page that needs no session. */
 export const organizationOfPage = () => meta("account").content.split(" ")[0];
 
+/** Make a session the page's, on one that is the same for everybody. @param {any} session */
+export function setSession(session) {
+  meta("account").content = accountOf(session);
+  meta("csrf-token").content = session.csrf_token;
+  generation += 1;
+}
+
 /** Take a session for this page's. False when it is of another organization, or the page shows what its key may not see. */
 function adopt(session) {
   const page = meta("account").content;

@@ -9,24 +9,15 @@ const SILENT = "The service did not answer. Try again.";
  * Open the dialog. `readSession()` asks for the session as it is now; `take(session)` makes it the page's, and tells whether it can be.
  * It asks first for what the session was begun with. `closed` resolves once the dialog is gone.
  * @param {string} title
- * @param {{readSession: () => Promise<any>, take: (session: any) => boolean, isByKey: boolean, email: string}} page
+ * @param {{readSession: () => Promise<any>, take: (session: any) => boolean, isByKey: boolean, email: string, words?: string}} page
  */
-export function openSignIn(title, { readSession, take, isByKey, email }) {
+export function openSignIn(title, { readSession, take, isByKey, email, words = "Sign in again to go on. What you typed on this page stays." }) {
   const fields = h("div", { class: "stack" });
   const problem = h("p", { class: "field-problem", role: "alert", id: "again-problem" });
   const submit = h("button", { type: "submit", class: "primary" }, "Sign in");
   const later = h("button", { type: "button", onclick: () => element.close() }, "Not now");
   const other = h("button", { type: "button", class: "link", onclick: () => ask(!isByKey) });
-  const form = h(
-    "form",
-    { class: "stack" },
-    h("h2", { id: "again-title" }, title),
-    h("p", {}, "Sign in again to go on. What you typed on this page stays."),
-    fields,
-    problem,
-    h("div", {}, other),
-    h("div", { class: "row end" }, later, submit),
-  );
+  const form = h("form", { class: "stack" }, h("h2", { id: "again-title" }, title), h("p", {}, words), fields, problem, h("div", {}, other), h("div", { class: "row end" }, later, submit));
   const element = h("dialog", { class: "ask", id: "sign-in-again", "aria-labelledby": "again-title" }, form);
   let challenge = "";
 
@@ -34,11 +25,11 @@ export function openSignIn(title, { readSession, take, isByKey, email }) {
   function ask(byKey) {
     isByKey = byKey;
     challenge = "";
-    const words = byKey ? [hiddenUser(), ...labelled("API key", { id: "again-key", name: "key", type: "password", autocomplete: "current-password", maxlength: "500" })] : personFields(email);
+    const parts = byKey ? [hiddenUser(), ...labelled("API key", { id: "again-key", name: "key", type: "password", autocomplete: "current-password", maxlength: "500" })] : personFields(email);
     other.textContent = byKey ? "Use e-mail and password instead" : "Use an API key instead";
     other.hidden = false;
     submit.textContent = "Sign in";
-    draw(words);
+    draw(parts);
   }
 
   /** Ask for the second step. @param {string} given */
