@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from kit.support import settings_for
+from pydantic import BaseModel
 
 import api.openapi.document
 from api.application import Application
@@ -101,3 +102,31 @@ def test_no_description_is_of_a_field_that_is_gone(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(api.openapi.document, "describe_fields", noted)
     read_document()
     assert unused == []
+
+
+def test_no_two_schemas_share_a_name(app: Application) -> None:
+    """The document has one schema of a name: the second would be told in place of the first."""
+    named: dict[str, set[str]] = {}
+    for blueprint in app.blueprints.values():
+        for operation in blueprint.operations if isinstance(blueprint, ApiBlueprint) else ():
+            models = [get_type_hints(operation.view).get("body"), *operation.documentation["responses"].values()]
+            for model in models:
+                if isinstance(model, type) and issubclass(model, BaseModel):
+                    for each in (model, *nested(model)):
+                        named.setdefault(each.__name__, set()).add(each.__module__)
+    assert {name: modules for name, modules in named.items() if len(modules) > 1} == {}
+
+
+def nested(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """The models of a model's fields, and those of theirs."""
+    for field in model.model_fields.values():
+        for part in parts_of(field.annotation):
+            if isinstance(part, type) and issubclass(part, BaseModel) and part is not model:
+                yield part
+                yield from nested(part)
+
+
+def parts_of(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for part in get_args(annotation):
+        yield from parts_of(part)

@@ -140,6 +140,7 @@ class Watch:
     errors: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)  # parts of errors that the test provokes
+    also: set[str] = field(default_factory=set)  # the beginnings of addresses elsewhere that the test leads to
     refused_loads: list[tuple[str, str]] = field(default_factory=list)  # what Chromium reported, and of which address
     asked_again: set[str] = field(default_factory=set)
 
@@ -168,7 +169,7 @@ class Watch:
 
     def _note_elsewhere(self, url: str, site: Site) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("data", "blob") and parts.netloc != f"{site.host}:{site.port}":
+        if parts.scheme not in ("data", "blob") and not url.startswith(tuple(self.also)) and parts.netloc != f"{site.host}:{site.port}":
             self.elsewhere.append(f"a request to {url}")
 
 

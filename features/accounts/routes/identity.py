@@ -34,7 +34,9 @@ def list_own_identities() -> Response:
         }
         for each in list_identities(services().database, user_id())
     ]
-    return json_response({"items": items, "providers": list(parts.providers)})
+    return json_response(
+        {"items": items, "providers": [{"key": key, "name": provider.client.name} for key, provider in parts.providers.items()]}
+    )
 
 
 @blueprint.post("/auth/identities", responses={200: ConnectAnswer}, problems=(*BODY_PROBLEMS, "not_found"))

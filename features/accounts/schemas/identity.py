@@ -19,11 +19,18 @@ class IdentityAnswer(Answer):
     used_at: datetime | None = Field(description="The last sign-in by it.")
 
 
+class SignInProvider(Answer):
+    """A provider that is configured."""
+
+    key: str = Field(description="For POST /api/v1/auth/identities.")
+    name: str = Field(description="What it is called here.")
+
+
 class IdentitiesAnswer(Answer):
     """The caller's connected accounts, and the providers that are configured."""
 
     items: list[IdentityAnswer] = Field(description="What is connected.")
-    providers: list[str] = Field(description="The keys of the providers, for POST /api/v1/auth/identities.")
+    providers: list[SignInProvider] = Field(description="Where more may be connected.")
 
 
 class ConnectRequest(Body):

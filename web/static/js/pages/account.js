@@ -1,5 +1,6 @@
 // The account of whoever is signed in; for an API key, what it may do.
 
+import { identities } from "../account/identities.js";
 import { organizations } from "../account/organizations.js";
 import { passkeys } from "../account/passkeys.js";
 import { password, profile } from "../account/profile.js";
@@ -18,7 +19,7 @@ async function ofPerson() {
   const [me, session] = await Promise.all([api.get("/auth/me"), api.get("/session")]);
   const tables = [signIns(), ...(session.scopes.length ? [keys({ path: "/auth/keys", none: NO_KEYS, may: session.scopes })] : [])];
   for (const part of tables) part.refresh();
-  const cards = [profile(me, renamed), organizations(me), password(me), secondFactor(me), passkeys(me)];
+  const cards = [profile(me, renamed), organizations(me), password(me), secondFactor(me), passkeys(me), identities()];
   return h(
     "div",
     { class: "sections" },
