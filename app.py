@@ -16,6 +16,7 @@ import db_migrations
 from analysis.engine import ENGINE_VERSION
 from api import docs
 from api.application import Application
+from api.audit import register_audit
 from api.authentication import Authentication, register_authentication, register_guard
 from api.client_gone import register_client_gone
 from api.compression import register_compression
@@ -227,6 +228,7 @@ def _register_hooks(app: Application, services: Services) -> None:
     if services.rate_limiter is not None:
         register_rate_limits(app, services.rate_limiter, services.metrics)
     register_guard(app)
+    register_audit(app)
     register_client_gone(app)
     if settings.cors_origins:
         from flask_cors import CORS  # noqa: PLC0415 — only where it is configured

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, Secre
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models import setting_text
+from models.audit import LEAST_KEPT_DAYS
 
 Environment = Literal["development", "test", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -148,6 +149,9 @@ class SettingFields(BaseSettings):
     )
     results_kept: int = Field(50, ge=1, description="Results kept of each ticker, the newest first; as many of its evidence and backtests.")
     jobs_kept_days: int = Field(30, ge=1, description="Days that finished jobs are kept.")
+    audit_kept_days: int = Field(
+        400, ge=LEAST_KEPT_DAYS, description=f"Days that the audit log keeps its entries; {LEAST_KEPT_DAYS} at least."
+    )
     firings_kept_days: int = Field(400, ge=1, description="Days that the due times of schedules are kept in their ledger.")
     backlog_minutes: float = Field(
         10.0, gt=0, le=1440, description="Minutes that items may wait unclaimed before a server that keeps workers is not ready."

@@ -36,7 +36,7 @@ from infrastructure.sql.driver_reader import Reader
 from infrastructure.sql.options import DatabaseOptions
 from infrastructure.sql.pool_events import watch_pool
 from infrastructure.sql.sqlite_file import SqliteFile
-from infrastructure.sql.transaction import transaction_on
+from infrastructure.sql.transaction import is_observed, transaction_on
 from utils.database_errors import (
     DatabaseSuspended,
     Explanation,
@@ -178,9 +178,12 @@ class Database:
         """A connection in autocommit, for use with `with`: it saves the round trips of BEGIN and ROLLBACK."""
         return self._check_out(Engine.connect)
 
-    def one_statement(self) -> Connection:
-        """Like `read`, for one statement that writes: it is a transaction by itself, and saves the round trips of BEGIN and COMMIT."""
-        return self.read()
+    def one_statement(self) -> AbstractContextManager[Connection]:
+        """Like `read`, for one statement that writes: it is a transaction by itself, and saves the round trips of BEGIN and COMMIT.
+
+        Where transactions are observed, it is one of them.
+        """
+        return self.transaction() if is_observed() else self.read()
 
     def reader(self) -> Reader:
         """Like `read`, at half the cost, for the reads that most requests make."""
@@ -217,7 +220,18 @@ class Database:
 
         On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so that it cannot fail to get the lock half-way.
         """
-        with self.read() as connection, transaction_on(connection) as waiting:
+        with self._transaction(observed=True) as connection:
+            yield connection
+
+    @contextmanager
+    def bookkeeping(self) -> Iterator[Connection]:
+        """A transaction that is no change of what its request is about, such as a reservation or a count: no observer sees it."""
+        with self._transaction(observed=False) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, *, observed: bool) -> Iterator[Connection]:
+        with self.read() as connection, transaction_on(connection, observed=observed) as waiting:
             yield connection
         for act in waiting:
             act()

@@ -10,7 +10,10 @@ import click
 import db_migrations
 from api.services import services
 from database import Database
+from infrastructure.audit import Trail, follow
 from infrastructure.entrance import NOT_STARTED
+from models.api_key import FIRST_ORG
+from models.audit import Actor, ActorKind
 from utils.start_errors import explain
 
 
@@ -29,10 +32,22 @@ def open_database(after_failure: str = "", as_it_is: bool = False) -> Iterator[D
         database.connect()
         db_migrations.ensure_schema(settings.auto_migrate and not as_it_is, database)
         stopped = f"Stopped; {after_failure}" if after_failure else "Stopped"
+        follow(Trail(_name_of_command(), Actor(ActorKind.COMMAND, org_id=FIRST_ORG)))
         yield database
     except NOT_STARTED as error:
         raise click.ClickException(f"{stopped}: {explain(error)}" if stopped else explain(error)) from error
     except KeyboardInterrupt:
         raise click.ClickException(f"{stopped or 'Stopped before anything was done'}.") from None
     finally:
+        follow(None)
         database.close()
+
+
+def _name_of_command() -> str:
+    """The command as it is typed behind `flask`."""
+    context: click.Context | None = click.get_current_context()
+    names: list[str] = []
+    while context is not None and context.parent is not None:
+        names.insert(0, context.info_name or "")
+        context = context.parent
+    return " ".join(names)

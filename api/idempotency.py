@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from api import idempotency_store
 from api.idempotency_store import Reservation
 from database import Database
+from infrastructure.audit import note_created
 from models.errors import IdempotencyInProgress, IdempotencyMismatch
 from utils.clock import now
 from utils.ids import new_id
@@ -38,27 +39,32 @@ def once(database: Database, org_id: int, key: str | None, request: bytes, actio
     """
     if key is None:
         with database.transaction() as connection:
-            return action(connection)
+            return _noted(action(connection))
     reservation = Reservation(org_id, key, hashlib.sha256(request).hexdigest(), new_id(), now())
     stored = _reserve_or_find(database, reservation)
     if stored is not None:
         return stored
     try:
         with database.transaction() as connection:
-            answer = action(connection)
+            answer = _noted(action(connection))
             if not idempotency_store.complete(connection, reservation, answer.status, answer.location, answer.body):
                 raise IdempotencyInProgress
     except BaseException:
-        with database.transaction() as connection:
+        with database.bookkeeping() as connection:
             idempotency_store.release(connection, reservation)
         raise
+    return answer
+
+
+def _noted(answer: Answer) -> Answer:
+    note_created(answer.location)
     return answer
 
 
 def _reserve_or_find(database: Database, reservation: Reservation) -> Answer | None:
     """The answer stored under the key; None when the key is now reserved for this request."""
     created_at = reservation.created_at
-    with database.transaction() as connection:
+    with database.bookkeeping() as connection:
         if idempotency_store.reserve(connection, reservation, created_at - KEPT_FOR, created_at - ABANDONED_AFTER):
             return None
         stored = idempotency_store.find(connection, reservation.org_id, reservation.key)

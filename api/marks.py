@@ -50,6 +50,12 @@ def in_person(view: View) -> View:
     return view
 
 
+def changes(view: View) -> View:
+    """Mark a page that changes something although it is asked for by GET, as one to which a browser is sent back: it has an audit trail."""
+    view.__dict__["changes"] = True
+    return view
+
+
 def has_rights(view: Callable[..., Any]) -> bool:
     """Whether a view is marked with who may call it."""
     return any(name in view.__dict__ for name in ("needs", "is_operators", "is_in_person", "is_public", "signs_in_at"))

@@ -9,9 +9,11 @@ from typing import Any, ClassVar, get_type_hints
 from flask import Request, request
 from pydantic import BaseModel, ValidationError
 
+from api.audit import describe
 from api.request_state import request_state
 from api.schemas import CSV, Body, Query
 from api.services import services
+from infrastructure.audit import current_trail
 from utils.api_utils import LONGEST_ECHO, ApiError, validation_problem
 from utils.input_messages import NO_SUCH_FIELD
 
@@ -71,6 +73,9 @@ def validated(view: Callable[..., Any]) -> Callable[..., Any]:
         if file is not None:
             _require_file(file.mimetypes)
             arguments["raw"] = request
+        trail = current_trail()
+        if trail is not None:
+            describe(trail, arguments)
         return view(**arguments)
 
     return validate_and_call

@@ -9,6 +9,7 @@ from config import ConfigError, Fault, Settings
 from features.accounts.feature import FEATURE as ACCOUNTS
 from features.alerts.feature import FEATURE as ALERTS
 from features.analyses.feature import FEATURE as ANALYSES
+from features.audit.feature import FEATURE as AUDIT
 from features.deliveries.feature import FEATURE as DELIVERIES
 from features.evening.feature import FEATURE as EVENING
 from features.events.feature import FEATURE as EVENTS
@@ -44,6 +45,7 @@ FEATURES = (
     SCHEDULES,
     EVENING,
     REPORTS,
+    AUDIT,
     OPERATIONS,
 )
 

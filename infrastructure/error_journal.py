@@ -41,7 +41,7 @@ class ErrorJournal:
             key = (error.kind, error.subject, error.error)
             first = merged.get(key, replace(error, occurrences=0))
             merged[key] = replace(error, occurrences=first.occurrences + 1, first_at=first.first_at)
-        with self._database.transaction() as connection:
+        with self._database.bookkeeping() as connection:
             error_store.add(connection, merged.values())
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from database import Database
 from infrastructure import flag_store
+from infrastructure.audit import note
 from infrastructure.polling import PolledValue
 from models.errors import FeatureDisabled, FlagNotFound
 from models.feature_flag import FeatureFlag, Flag, FlagChange
@@ -54,7 +55,10 @@ class FeatureFlags:
         """Switch a flag on or off. The change is stored and logged with its author, time and reason."""
         change = FlagChange(new_id(), flag.name, enabled, reason, now(), changed_by)
         with self._database.transaction() as connection:
+            before = flag_store.last_changes(connection).get(flag.name)
             flag_store.put(connection, change)
+            told = {"enabled": before is None or before.enabled, "reason": None if before is None else before.reason}
+            note(connection, before=told, after={"enabled": enabled, "reason": reason})
         self._changes.forget()
         log.warning("feature flag changed", flag=flag.name, enabled=enabled, changed_by=changed_by, reason=reason)
 

@@ -38,7 +38,10 @@ def tell_of_accounts(call: Recorder) -> None:
     token = invited(call, MARIA)
     with call.as_person(call("log_in", body={"email": MARIA, "password": SECOND})["access_token"]):
         call("join_organization", body={"token": token})
+        call("list_audit", query={"all": "true"})
         call("log_out")
+    entry = call("list_audit", query={"action": "create_api_key", "limit": 2})["items"][0]
+    call("list_audit", query={"target": entry["target"]}, header={"Accept": "text/csv"})
 
 
 def _own_account(call: Recorder) -> None:

@@ -48,14 +48,15 @@ def record(folder: Path) -> list[Exchange]:
 
 
 @contextmanager
-def told(folder: Path, **more: str) -> Iterator[Recorder]:
+def told(folder: Path, **more: Any) -> Iterator[Recorder]:
     """The recorder of a service of its own to which the story has been told, while the service still answers."""
+    make_recorder: type[Recorder] = more.pop("make_recorder", Recorder)
     with providing() as people:
         openid = {"oidc_issuer": people.issuer, "oidc_client_id": CLIENT, "oidc_client_secret": WORDS}
-        yield from _told(_settings(folder, "bellwether.db", **more, **openid))
+        yield from _told(_settings(folder, "bellwether.db", **more, **openid), make_recorder)
 
 
-def _told(settings: Settings) -> Iterator[Recorder]:
+def _told(settings: Settings, make_recorder: type[Recorder]) -> Iterator[Recorder]:
     machine = JobMachine.of(settings, load_features(settings))
     app = create_app(settings)
     start(app)
@@ -70,7 +71,7 @@ def _told(settings: Settings) -> Iterator[Recorder]:
         look_at_ages(machine.foundation.database, machine.foundation.universes)
         hand_out(machine.foundation.database, ())
 
-    recorder = Recorder(app, KEY)
+    recorder = make_recorder(app, KEY)
     worker = Presence(machine.foundation.database, identity_of("examples", tuple(Lane), "local"))
     try:
         with worker:

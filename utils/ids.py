@@ -21,3 +21,9 @@ def is_id(text: str) -> bool:
 def moment_of(id_text: str) -> datetime:
     """The time at which an id was made, in milliseconds, by the clock of the machine that made it."""
     return datetime.fromtimestamp(int(id_text[:8] + id_text[9:13], 16) / 1000, UTC)
+
+
+def first_id_at(moment: datetime) -> str:
+    """The lowest id of a time: the ids that were made earlier are below it."""
+    milliseconds = f"{int(moment.timestamp() * 1000):012x}"
+    return f"{milliseconds[:8]}-{milliseconds[8:]}-7000-8000-000000000000"

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.authentication import SESSION_COOKIE
-from api.marks import public
+from api.marks import changes, public
 from api.services import services
 from features.accounts.identities import Returning, find_provider, new_attempt, prove, redirect_uri
 from features.accounts.routes.common import accounts, origin
@@ -41,6 +41,7 @@ def go_to_provider(provider: str) -> BaseResponse:
 
 @blueprint.get("/login/openid/<provider>/callback")
 @public
+@changes
 def come_back(provider: str) -> BaseResponse:
     """Take somebody in whom a provider sends back, or say why not. A second factor is asked for as with a password."""
     parts = accounts()

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
+from api.audit import actor_of
 from api.authentication import SESSION_COOKIE, actor_id, principal
 from api.errors import translate
 from api.marks import for_whoever, public, signs_in_at
@@ -18,7 +19,8 @@ from api.services import services
 from features.accounts.routes.common import accounts, origin
 from features.accounts.service import LIFETIME, NewSession, Proof, digest_of
 from features.accounts.users import has_operator
-from models.account_errors import SecondFactorNeeded
+from infrastructure.audit import NOBODY, note, record
+from models.account_errors import SecondFactorNeeded, TooManyTries
 from models.errors import BellwetherError
 from utils.api_utils import ApiError
 from utils.database_errors import is_unavailable
@@ -128,10 +130,26 @@ def _begin() -> tuple[str, int]:
     found = parts.ring.principal(key) if key else None
     if found is None:
         log.warning("sign-in refused", address=request.remote_addr)
+        if key:
+            _record_wrong_key()
         raise Refused(401, "unauthorized", WRONG_KEY if key else NO_KEY)
     log.info("signed in", key_id=found.key_id)
     new = NewSession(found.org_id, origin(), key_sha256=digest_of(key))
-    return parts.all_sessions.begin(new, replaced), int(LIFETIME.total_seconds())
+    with parts.database.transaction() as connection:
+        token = parts.all_sessions.begin_in(connection, new, replaced)
+        note(connection, action="sign_in", target=f"keys/{found.key_id}", actor=actor_of(found), after={"by": "key"})
+    return token, int(LIFETIME.total_seconds())
+
+
+def _record_wrong_key() -> None:
+    """Write down that a wrong key was tried, so often as the tries of an address are written down that wait for nothing."""
+    parts = accounts()
+    try:
+        parts.tries.take(f"wrong key from {request.remote_addr}", None)
+    except TooManyTries:
+        return
+    with parts.database.bookkeeping() as connection:
+        record(connection, action="sign_in_refused", actor=NOBODY, after={"by": "key"})
 
 
 def _is_script() -> bool:

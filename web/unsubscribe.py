@@ -7,6 +7,8 @@ from flask import Blueprint, render_template
 from api.marks import public
 from api.services import services
 from features.deliveries.unsubscribing import Unsubscribing
+from infrastructure.audit import note
+from models.audit import Actor, ActorKind
 
 blueprint = Blueprint("unsubscribe", __name__)
 ADDRESS = "/unsubscribe/<channel_id>/<signature>"
@@ -33,6 +35,7 @@ def unsubscribe(channel_id: str, signature: str) -> str:
     """Stops the messages: for the page's button, and for mail programs with one click (RFC 8058)."""
     with services().database.transaction() as connection:
         channel = links().stop(connection, channel_id, signature)
+        note(connection, target=f"channels/{channel_id}", actor=Actor(ActorKind.ANYBODY, None, channel.org_id), after={"enabled": False})
     return _page(channel.name, is_stopped=True)
 
 

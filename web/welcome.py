@@ -11,7 +11,10 @@ from api.origin import comes_from_own_page
 from features.accounts.routes.common import accounts, origin
 from features.accounts.service import Accounts, Proof
 from features.accounts.users import NewUser, create_admin
+from infrastructure.audit import act_as
 from models.account_errors import AdminExists
+from models.api_key import FIRST_ORG, MASTER
+from models.audit import Actor, ActorKind
 from models.errors import BellwetherError
 from models.user import normalize_email, normalize_user_name
 from utils.api_utils import ApiError
@@ -62,6 +65,7 @@ def _holds_master_key(parts: Accounts, key: str) -> bool:
     if not key or not parts.ring.is_master(key):
         return False
     parts.tries.succeeded("first administrator", origin().address)
+    act_as(Actor(ActorKind.OPERATOR_KEY, MASTER, FIRST_ORG))
     return True
 
 

@@ -17,6 +17,7 @@ from features.accounts.principals import OPERATOR, packed, scopes_of_key, unpack
 from features.accounts.store import api_key as api_key_store
 from features.accounts.store.api_key import KeyPage
 from features.accounts.uses import Uses
+from infrastructure.audit import note
 from infrastructure.cache import Cache
 from models.access import Principal
 from models.api_key import MASTER, ApiKey, KeyRights
@@ -158,8 +159,10 @@ def revoke_key(database: Database, cache: Cache, wanted: Revocation) -> bool:
     The process of `cache` refuses the key and its sessions at once, every other one when it looks them up again, within two seconds.
     """
     with database.transaction() as connection:
-        _find(connection, wanted.org_id, wanted.key_id, wanted.user_id)
+        former = _find(connection, wanted.org_id, wanted.key_id, wanted.user_id)
         revoked = api_key_store.revoke(connection, wanted.org_id, wanted.key_id, now())
+        after = api_key_store.find(connection, wanted.org_id, wanted.key_id)
+        note(connection, target=f"keys/{wanted.key_id}", before=former, after=after)
     forget_callers(cache)
     if revoked:
         log.warning("api key revoked", revoked=wanted.key_id, revoked_by=wanted.revoked_by)

@@ -58,7 +58,7 @@ class Challenges:
         if made_for != purpose or expires_at <= self.clock():
             raise ChallengeEnded
         value = base64.b64decode(text)
-        with self.database.transaction() as connection:
+        with self.database.bookkeeping() as connection:
             if not challenge_store.use(connection, hashlib.sha256(value).hexdigest(), expires_at):
                 raise ChallengeEnded
         return value

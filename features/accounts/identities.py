@@ -15,8 +15,10 @@ from features.accounts.service import Accounts
 from features.accounts.store import identity as identity_store
 from features.accounts.store import passkey as passkey_store
 from features.accounts.store import user as user_store
-from features.accounts.users import NewUser, add_user
+from features.accounts.users import NewUser, add_user, organization_of
+from infrastructure.audit import note
 from models.account_errors import EmailTaken, IdentityNotFound, IdentityTaken, LastWayIn, NobodyKnown, ProviderNotFound, SignInRefused
+from models.audit import Actor, ActorKind
 from models.openid import Claims, Identity
 from models.user import normalize_email, normalize_user_name
 from utils.clock import now
@@ -70,7 +72,7 @@ def prove(parts: Accounts, returning: Returning, *, may_register: bool) -> Proof
         raise SignInRefused("This account is disabled. Ask whoever looks after the service.")
     if returning.connects is not None:
         return Proof(user_id, two_factor=False)  # they are signed in already
-    return parts.proving.passed(found)
+    return replace(parts.proving.passed(found), way="provider")
 
 
 def list_identities(database: Database, user_id: str) -> list[Identity]:
@@ -97,10 +99,14 @@ def disconnect(database: Database, user_id: str, identity_id: str) -> None:
 
 def _user_of(database: Database, claims: Claims, may_register: bool) -> str:
     """Whoever is known by the claims; else, where anybody may register, a new account."""
-    with database.transaction() as connection:
+    with database.bookkeeping() as connection:
         known = identity_store.find(connection, claims.issuer, claims.subject)
         if known is not None:
             identity_store.mark_used(connection, known.id, now(), claims.email)
+            return known.user_id
+    with database.transaction() as connection:
+        known = identity_store.find(connection, claims.issuer, claims.subject)
+        if known is not None:  # since a moment ago, by another request
             return known.user_id
         if not may_register or claims.email is None or not claims.email_verified:
             raise NobodyKnown
@@ -117,6 +123,9 @@ def _user_of(database: Database, claims: Claims, may_register: bool) -> str:
                 "There is an account with this e-mail address. Sign in as before, and connect it on the page Account."
             ) from error
         identity_store.insert(connection, _identity(claims, user.id))
+        actor = Actor(ActorKind.PERSON, user.id, organization_of(connection, user.id))
+        told = {"email": email, "name": name, "provider": claims.issuer}
+        note(connection, action="register", target=f"users/{user.id}", actor=actor, after=told)
         return user.id
 
 
@@ -127,6 +136,9 @@ def _connect(database: Database, claims: Claims, user_id: str) -> str:
             raise IdentityTaken
         if known is None:
             identity_store.insert(connection, replace(_identity(claims, user_id), used_at=None))
+            actor = Actor(ActorKind.PERSON, user_id, organization_of(connection, user_id))
+            told = {"provider": claims.issuer, "email": claims.email}
+            note(connection, action="connect_identity", target=f"users/{user_id}", actor=actor, after=told)
             log.warning("account at a provider connected", user_id=user_id, issuer=claims.issuer)
     return user_id
 

@@ -20,6 +20,7 @@ from features.accounts.store import organization as organization_store
 from features.accounts.store import user as user_store
 from features.accounts.store.organization import Joining
 from features.accounts.users import NewUser, add_user, hash_of
+from infrastructure.audit import note
 from infrastructure.sql.transaction import after_commit
 from models.access import Principal, Role
 from models.account_errors import (
@@ -31,6 +32,7 @@ from models.account_errors import (
     SignInToJoin,
     TooManyInvitations,
 )
+from models.audit import Actor, ActorKind
 from models.link import Link, Purpose
 from models.organization import MOST_INVITATIONS, Organization
 from models.user import Membership, email_key
@@ -80,6 +82,7 @@ def invite(parts: Accounts, connection: Connection, invited: Invited, by: Princi
     if link_store.count_invitations(connection, invited.org_id, moment) >= MOST_INVITATIONS:
         raise TooManyInvitations
     made = parts.links.for_invitation(connection, invited, by.actor_id)
+    note(connection, target=f"organization/invitations/{made.link.id}")
     inviter = user_store.find(connection, by.user_id) if by.user_id is not None else None
     name = organization_store.find_name(connection, invited.org_id) or ""
 
@@ -165,5 +168,8 @@ def _use(parts: Accounts, connection: Connection, token: str) -> Link:
 def _become_member(connection: Connection, link: Link, organization: Organization, user_id: str, *, is_new: bool = False) -> Joined:
     role = link.role or Role.VIEWER
     organization_store.put_member(connection, organization.id, Joining(user_id, role, now()))
+    told = {"invitation": link.id, "role": role, "account": "new" if is_new else "their own"}
+    actor = Actor(ActorKind.PERSON, user_id, organization.id)
+    note(connection, target=f"organization/members/{user_id}", actor=actor, after=told)
     after_commit(connection, lambda: log.warning("invitation used", invitation=link.id, org_id=organization.id, user_id=user_id, role=role))
     return Joined(user_id, Membership(organization.id, organization.name, role), is_new)

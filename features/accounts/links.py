@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from database import Database
+from database import AnyReader, Database
 from features.accounts.api_keys import digest_of
 from features.accounts.store import link as link_store
 from models.access import Role
@@ -56,7 +56,7 @@ class Links:
         """A link by which somebody joins an organization."""
         return self._make(connection, Purpose.INVITATION, created_by, **vars(invited))
 
-    def find(self, connection: Connection, purpose: Purpose, token: str) -> Link:
+    def find(self, connection: AnyReader, purpose: Purpose, token: str) -> Link:
         """The link of a token. Raises LinkEnded for one that was used or has expired."""
         found = link_store.find(connection, purpose, digest_of(token), now())
         if found is None:

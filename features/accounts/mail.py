@@ -14,9 +14,12 @@ import structlog
 
 from database import Database
 from features.accounts.links import Links, MadeLink
+from features.accounts.store import organization as organization_store
 from features.accounts.store import user as user_store
+from infrastructure.audit import Trail, current_trail, follow, note
 from infrastructure.background_writer import BackgroundWriter
 from infrastructure.mail_server import MailServer, in_words
+from models.audit import Actor, ActorKind
 from utils.clock import now
 from utils.ids import new_id
 
@@ -44,6 +47,7 @@ class Letter:
     to: str
     title: str = LINK_TITLE
     text: str | None = None
+    trail: Trail | None = None  # of the request for the link
 
 
 class AccountMail:
@@ -60,7 +64,7 @@ class AccountMail:
 
     def send_password_link(self, email: str) -> None:
         """Send a link for a new password, if the address is somebody's."""
-        self._writer.add(Letter(email))
+        self._writer.add(Letter(email, trail=current_trail()))
 
     def send_invitation(self, made: MadeLink, organization: str, inviter: str) -> None:
         """Send an invitation."""
@@ -80,11 +84,18 @@ class AccountMail:
 
     def _with_link(self, letter: Letter) -> Letter | None:
         """The letter with a new link, to the address as it is stored: one that is only like it could be somebody else's."""
-        with self._database.transaction() as connection:
-            found = user_store.find_by_email(connection, letter.to)
-            if found is None or found.disabled_at is not None:
-                return None
-            made = self._links.for_password(connection, found.id, found.id)
+        with self._database.reader() as reader:
+            found = user_store.find_by_email(reader, letter.to)
+        if found is None or found.disabled_at is not None:
+            return None
+        follow(letter.trail)
+        try:
+            with self._database.transaction() as connection:
+                made = self._links.for_password(connection, found.id, found.id)
+                org_id = organization_store.find_last_of_user(connection, found.id)
+                note(connection, target=f"users/{found.id}", actor=Actor(ActorKind.ANYBODY, None, org_id), after={"sent": True})
+        finally:
+            follow(None)
         return replace(letter, to=found.email, text=LINK_TEXT.format(url=made.url))
 
     def _send(self, letter: Letter) -> None:

@@ -15,6 +15,7 @@ from features.accounts.store import link as link_store
 from features.accounts.store import organization as organization_store
 from features.accounts.store import user as user_store
 from features.accounts.store.organization import Joining
+from infrastructure.audit import note
 from infrastructure.sql.transaction import after_commit
 from models.access import Principal, Role, Scope
 from models.account_errors import LastAdmin, MemberNotFound, OrganizationNotFound, TooManyOrganizations
@@ -59,8 +60,10 @@ def require_place(connection: Connection, user_id: str) -> None:
 def rename(database: Database, org_id: int, name: str) -> None:
     """Rename an organization. Raises OrganizationNotFound."""
     with database.transaction() as connection:
-        if not organization_store.set_name(connection, org_id, name):
+        former = organization_store.find(connection, org_id)
+        if former is None or not organization_store.set_name(connection, org_id, name):
             raise OrganizationNotFound
+        note(connection, target=f"organizations/{org_id}", before={"name": former.name}, after={"name": name})
 
 
 def list_members(database: Database, org_id: int, after: str | None, limit: int) -> list[Member]:
@@ -90,6 +93,7 @@ def change_role(parts: Accounts, org_id: int, user_id: str, role: Role) -> Membe
             _require_other_admin(connection, org_id, member)
             link_store.end_by_member(connection, org_id, user_id, now())
         organization_store.put_member(connection, org_id, Joining(user_id, role, member.joined_at))
+        note(connection, before={"role": member.role}, after={"role": role})
         after_commit(connection, lambda: log.warning("role changed", user_id=user_id, org_id=org_id, role=role))
     forget_callers(parts.cache)
     return find_member(parts.database, org_id, user_id)
@@ -109,6 +113,7 @@ def remove_member(parts: Accounts, org_id: int, user_id: str, by: Principal) -> 
         member = _lock_member(connection, org_id, user_id)
         _require_other_admin(connection, org_id, member)
         end_membership(connection, org_id, member)
+        note(connection, before=member)
         after_commit(connection, lambda: log.warning("member removed", user_id=user_id, org_id=org_id, removed_by=by.actor_id))
     forget_callers(parts.cache)
 

@@ -16,8 +16,10 @@ from features.accounts.store import session as session_store
 from features.accounts.store import user as user_store
 from features.accounts.store.user import Credentials
 from features.accounts.users import replace_password
+from infrastructure.audit import note, record
 from models.access import Principal
 from models.account_errors import EmailTaken, NotAMember, PasswordNeeded, UserNotFound
+from models.audit import Actor, ActorKind
 from utils.clock import now
 
 log = structlog.get_logger(__name__)
@@ -60,6 +62,9 @@ def require_proof(database: Database, parts: Accounts, principal: Principal, pas
     who = f"own password {principal.user_id}"
     parts.tries.take(who, None)
     if password is None or not parts.passwords.verify(found.password_hash, password):
+        with database.bookkeeping() as connection:
+            actor = Actor(ActorKind.PERSON, principal.user_id, principal.org_id)
+            record(connection, action="password_refused", target=f"users/{principal.user_id}", actor=actor)
         raise PasswordNeeded
     parts.tries.succeeded(who, None)
     return found
@@ -71,10 +76,12 @@ def change_profile(database: Database, parts: Accounts, principal: Principal, ch
     if change.email is not None:
         require_proof(database, parts, principal, change.password)
     with database.transaction() as connection:
+        former = user_store.find(connection, principal.user_id)
         if change.name is not None:
             user_store.set_name(connection, principal.user_id, change.name)
         if change.email is not None and not user_store.set_email(connection, principal.user_id, change.email):
             raise EmailTaken
+        note(connection, before=former, after=user_store.find(connection, principal.user_id))
 
 
 def change_password(database: Database, parts: Accounts, principal: Principal, change: PasswordChange) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 from sqlalchemy import Connection
 
@@ -13,6 +15,7 @@ from features.accounts.store import identity as identity_store
 from features.accounts.store import passkey as passkey_store
 from features.accounts.store import user as user_store
 from features.accounts.store.user import Credentials
+from infrastructure.audit import note
 from models.access import Principal
 from models.account_errors import LastWayIn, PasskeyNotFound
 from models.passkey import MOST_PASSKEYS, Passkey
@@ -35,10 +38,11 @@ def list_passkeys(database: Database, user_id: str) -> list[Passkey]:
 def rename_passkey(database: Database, user_id: str, passkey_id: str, name: str) -> Passkey:
     """Give a passkey another name. Raises PasskeyNotFound."""
     with database.transaction() as connection:
-        passkey_store.rename(connection, user_id, passkey_id, name)
-        found = passkey_store.find(connection, user_id, passkey_id)
-    if found is None:
-        raise PasskeyNotFound
+        former = passkey_store.find(connection, user_id, passkey_id)
+        if former is None or not passkey_store.rename(connection, user_id, passkey_id, name):
+            raise PasskeyNotFound
+        found = replace(former, passkey=replace(former.passkey, name=name))
+        note(connection, before=former.passkey, after=found.passkey)
     return found.passkey
 
 
@@ -48,8 +52,10 @@ def remove_passkey(database: Database, parts: Accounts, principal: Principal, pa
     with database.transaction() as connection:
         # Two at once would both find the other passkey there.
         user_store.lock(connection, found.user_id)
-        if not passkey_store.delete(connection, found.user_id, passkey_id):
+        former = passkey_store.find(connection, found.user_id, passkey_id)
+        if former is None or not passkey_store.delete(connection, found.user_id, passkey_id):
             raise PasskeyNotFound
+        note(connection, before=former.passkey)
         if not _can_sign_in(connection, found):
             raise LastWayIn
     log.warning("passkey removed", user_id=found.user_id, passkey_id=passkey_id)

@@ -16,11 +16,14 @@ from database import Database
 from features.accounts.challenges import Challenges, MadeChallenge
 from features.accounts.proof import Proof
 from features.accounts.relying_party import RelyingParty
+from features.accounts.store import organization as organization_store
 from features.accounts.store import passkey as passkey_store
 from features.accounts.store import user as user_store
 from features.accounts.store.user import Credentials
 from features.accounts.tries import Tries
+from infrastructure.audit import note, record
 from models.account_errors import ChallengeEnded, PasskeyRefused, PasskeysOff, PasskeyTaken, PasskeyUnfit, TooManyPasskeys
+from models.audit import Actor, ActorKind
 from models.passkey import MOST_PASSKEYS, Credential, Passkey, StoredPasskey
 from models.session import Origin
 from utils.clock import now
@@ -124,6 +127,7 @@ class Passkeys:
                 raise TooManyPasskeys
             if not passkey_store.insert(connection, StoredPasskey(passkey, user_id, made)):
                 raise PasskeyTaken
+            note(connection, target=f"passkeys/{passkey.id}", after={"name": name, "backed_up": passkey.backed_up})
         log.warning("passkey added", user_id=user_id, passkey_id=passkey.id)
         return passkey
 
@@ -153,15 +157,19 @@ class Passkeys:
             raise _refusal("the challenge has ended", origin) from error
         stored = self._owned(answered, origin)
         verified = _checked(lambda: _verified_sign_in(answered, value, party, stored.credential), PasskeyRefused)
-        with self.database.transaction() as connection:
+        with self.database.bookkeeping() as connection:
             # Of two sign-ins with one count, one is a copy's.
             is_newer = passkey_store.use(
                 connection, stored.passkey.id, verified.new_sign_count, now(), backed_up=verified.credential_backed_up
             )
+            if not is_newer:
+                org_id = organization_store.find_last_of_user(connection, stored.user_id)
+                actor = Actor(ActorKind.ANYBODY, None, org_id)
+                record(connection, action="sign_in_refused", target=f"users/{stored.user_id}", actor=actor, after={"by": "passkey"})
         if not is_newer:
             raise _refusal("the counter has not gone on", origin)
         self.tries.succeeded(who, origin.address)
-        return Proof(stored.user_id, two_factor=True)
+        return Proof(stored.user_id, two_factor=True, way="passkey")
 
     def _owned(self, answered: Answered, origin: Origin) -> StoredPasskey:
         """The passkey of an answer, of somebody who may sign in, and whom the authenticator names."""

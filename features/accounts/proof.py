@@ -13,11 +13,14 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from database import Database
 from features.accounts.derived_keys import DerivedKeys
 from features.accounts.passwords import Passwords
+from features.accounts.store import organization as organization_store
 from features.accounts.store import user as user_store
 from features.accounts.store.user import Credentials
 from features.accounts.totp import Totp
 from features.accounts.tries import Tries
+from infrastructure.audit import record
 from models.account_errors import ChallengeEnded, SecondFactorNeeded, SecondFactorRefused, SignInRefused
+from models.audit import Actor, ActorKind
 from models.session import Origin
 from models.user import email_key
 from utils.clock import now
@@ -32,6 +35,7 @@ class Proof:
 
     user_id: str
     two_factor: bool
+    way: str = "password"
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Proving:
         is_right = self.passwords.verify(found.password_hash if found else None, password)
         if found is None or not is_right or found.disabled_at is not None:
             log.warning("sign-in refused", address=origin.address, user_id=found.user_id if found else None)
+            self._record_refusal(found.user_id if found else None, "password")
             raise SignInRefused
         self.tries.succeeded(who, origin.address)
         self._renew_hash(found, password)
@@ -78,33 +83,44 @@ class Proving:
             found = user_store.credentials(connection, user_id)
         if found is None or found.disabled_at is not None or found.totp_since is None or _fingerprint(found) != fingerprint:
             raise ChallengeEnded
-        self.check_code(found, code)
-        return Proof(user_id, two_factor=True)
+        way = self.check_code(found, code)
+        return Proof(user_id, two_factor=True, way=way)
 
-    def check_code(self, found: Credentials, code: str) -> None:
-        """Use a code of the app or a recovery code up. Raises SecondFactorRefused, TooManyTries."""
+    def check_code(self, found: Credentials, code: str) -> str:
+        """Use a code of the app or a recovery code up, and return which of them it was. Raises SecondFactorRefused, TooManyTries."""
         # Whoever is here knows the password, so a wait for all addresses locks nobody out whom a stranger could choose.
         who = f"second factor {found.user_id}"
         self.tries.take(who, None)
-        if not self._uses_up(found, code):
+        way = self._use_up(found, code)
+        if way is None:
             log.warning("second factor refused", user_id=found.user_id)
+            self._record_refusal(found.user_id, "code")
             raise SecondFactorRefused
         self.tries.succeeded(who, None)
+        return way
 
-    def _uses_up(self, found: Credentials, code: str) -> bool:
+    def _record_refusal(self, user_id: str | None, way: str) -> None:
+        # For an unknown address the same statements are run, so that the time of the answer tells nothing.
+        with self.database.bookkeeping() as connection:
+            org_id = organization_store.find_last_of_user(connection, user_id or "")
+            target = None if user_id is None else f"users/{user_id}"
+            actor = Actor(ActorKind.ANYBODY, None, org_id)
+            record(connection, action="sign_in_refused", target=target, actor=actor, after={"by": way})
+
+    def _use_up(self, found: Credentials, code: str) -> str | None:
         secret = self.totp.unseal(found.totp_secret) if found.totp_secret else None
         step = self.totp.step_of(secret, code, found.totp_step) if secret is not None else None
-        with self.database.transaction() as connection:
+        with self.database.bookkeeping() as connection:
             if step is not None:
-                return user_store.use_step(connection, found.user_id, step)
+                return "code" if user_store.use_step(connection, found.user_id, step) else None
             digest = self.totp.digest_of_recovery(found.user_id, code)
-            return user_store.use_recovery(connection, found.user_id, digest, now())
+            return "recovery code" if user_store.use_recovery(connection, found.user_id, digest, now()) else None
 
     def _renew_hash(self, found: Credentials, password: str) -> None:
         """Hash the password anew where the parameters of new hashes have changed since."""
         if found.password_hash is not None and self.passwords.is_outdated(found.password_hash):
             renewed = self.passwords.hash(password)
-            with self.database.transaction() as connection:
+            with self.database.bookkeeping() as connection:
                 user_store.set_password(connection, found.user_id, renewed, now())
 
     def _challenge(self, found: Credentials) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from api.authentication import Authentication
 from config import Settings
-from database import Database
+from database import AnyReader, Database
 from features.accounts.access_tokens import AccessTokens
 from features.accounts.api_keys import KeyRing, digest_of
 from features.accounts.challenges import Challenges
@@ -23,6 +23,8 @@ from features.accounts.proof import Proof, Proving
 from features.accounts.relying_party import RelyingParty
 from features.accounts.sessions import LIFETIME, Lifetimes, Sessions
 from features.accounts.sign_in import SignIn
+from features.accounts.store import api_key as api_key_store
+from features.accounts.store import user as user_store
 from features.accounts.totp import Totp
 from features.accounts.tries import Tries
 from infrastructure.cache import Cache
@@ -57,6 +59,11 @@ class Accounts(Authentication):
         self.ring.close()
         self.all_sessions.close()
         self.mail.close()
+
+
+def names_of_actors(connection: AnyReader, ids: Collection[str]) -> dict[str, str]:
+    """The names of people and keys by the ids under which it is written down what they did; of some there is none any more."""
+    return {**user_store.names_of(connection, ids), **api_key_store.names_of(connection, ids)}
 
 
 def make_accounts(settings: Settings, database: Database, cache: Cache, clock: Callable[[], float] = time.monotonic) -> Accounts:

@@ -20,8 +20,10 @@ from features.accounts.api_keys import KeyRing, digest_of
 from features.accounts.principals import OPERATOR, packed, scopes_of_key, unpacked
 from features.accounts.store import session as session_store
 from features.accounts.uses import Uses
+from infrastructure.audit import note
 from infrastructure.cache import Cache
 from models.access import SCOPES_OF, Principal
+from models.account_errors import SessionNotFound
 from models.api_key import MASTER
 from models.cache import Region
 from models.session import LONGEST_USER_AGENT, NewSession, Session, SessionOwner, SessionSummary, StoredSession
@@ -99,16 +101,17 @@ class Sessions:
         assert principal.session_id is not None, "a key has no session"
         with self._database.transaction() as connection:
             session_store.end_by_id(connection, principal.session_id, now())
+            note(connection, action="sign_out", target=f"sessions/{principal.session_id}")
         self.forget()
 
-    def end_one(self, user_id: str, session_id: str) -> bool:
-        """End one session of a person; return whether it was active."""
+    def end_one(self, user_id: str, session_id: str) -> None:
+        """End one session of a person. Raises SessionNotFound for one that is not active."""
         if not is_id(session_id):
-            return False
+            raise SessionNotFound
         with self._database.transaction() as connection:
-            ended = session_store.end_by_id(connection, session_id, now(), user_id)
+            if not session_store.end_by_id(connection, session_id, now(), user_id):
+                raise SessionNotFound
         self.forget()
-        return ended
 
     def list_of(self, user_id: str) -> list[SessionSummary]:
         """The active sessions of a person, newest first."""

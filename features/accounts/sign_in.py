@@ -15,8 +15,10 @@ from features.accounts.proof import Proof
 from features.accounts.sessions import Sessions
 from features.accounts.store import organization as organization_store
 from features.accounts.store import session as session_store
+from infrastructure.audit import note, record
 from models.access import Principal
 from models.account_errors import RefreshRefused
+from models.audit import Actor, ActorKind
 from models.session import NewSession, Origin, SessionOwner
 from utils.clock import now
 
@@ -45,7 +47,9 @@ class SignIn:
     def browser(self, proof: Proof, origin: Origin, replaced: str | None = None) -> str:
         """Begin a browser's session and return the token of its cookie. The session of the token `replaced` ends."""
         with self.database.transaction() as connection:
-            token = self.sessions.begin_in(connection, self._new(connection, proof, origin), replaced)
+            new = self._new(connection, proof, origin)
+            token = self.sessions.begin_in(connection, new, replaced)
+            _note_sign_in(connection, new, proof)
         if replaced is not None:
             self.sessions.forget()
         log.info("signed in", user_id=proof.user_id, two_factor=proof.two_factor)
@@ -57,6 +61,7 @@ class SignIn:
             new = self._new(connection, proof, origin)
             session_id = self.sessions.begin_program(connection, new)
             refresh_token = _add_refresh_token(connection, session_id)
+            _note_sign_in(connection, new, proof)
         log.info("signed in", user_id=proof.user_id, two_factor=proof.two_factor)
         return self._tokens(proof.user_id, session_id, new.org_id, refresh_token)
 
@@ -65,7 +70,8 @@ class SignIn:
 
         One that was used before has been copied: by whom it was used first is not known, so its session ends.
         """
-        with self.database.transaction() as connection:
+        # A sign-in goes on: that is no change. What ends it is written down below.
+        with self.database.bookkeeping() as connection:
             owner = self._owner_of_refresh(connection, refresh_token)
             if owner is not None and owner.user_id is not None:
                 renewed = _add_refresh_token(connection, owner.session_id)
@@ -94,6 +100,9 @@ class SignIn:
         if not is_first:
             log.warning("refresh token used twice, session ended", session_id=session_id)
             session_store.end_by_id(connection, session_id, moment)
+            org_id = session_store.org_of(connection, session_id)
+            actor = Actor(ActorKind.ANYBODY, None, org_id)
+            record(connection, action="refresh_token_reused", target=f"sessions/{session_id}", actor=actor, after={"ended": True})
             return None
         owner = session_store.find_owner_by_id(connection, session_id, moment, moment - self.sessions.lifetimes.idle)
         if owner is not None:
@@ -103,6 +112,12 @@ class SignIn:
     def _new(self, connection: Connection, proof: Proof, origin: Origin) -> NewSession:
         org_id = organization_store.last_of_user(connection, proof.user_id)
         return NewSession(org_id, origin, user_id=proof.user_id, two_factor=proof.two_factor)
+
+
+def _note_sign_in(connection: Connection, new: NewSession, proof: Proof) -> None:
+    told = {"by": proof.way, "two_factor": proof.two_factor}
+    actor = Actor(ActorKind.PERSON, proof.user_id, new.org_id)
+    note(connection, action="sign_in", target=f"users/{proof.user_id}", actor=actor, after=told)
 
 
 def _add_refresh_token(connection: Connection, session_id: str) -> str:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from database import Database
 from features.accounts.store import tries as tries_store
 from features.accounts.store.tries import StoredTries
+from infrastructure.audit import NOBODY, record
 from infrastructure.sql.batches import delete_in_batches
 from models.account_errors import TooManyTries
 from utils.clock import now
@@ -48,17 +49,20 @@ class Tries:
     def take(self, who: str, address: str | None) -> None:
         """Count a try of somebody from an address; without one, from wherever. Raises TooManyTries, which is not counted."""
         moment = now()
-        with self._database.transaction() as connection:
+        with self._database.bookkeeping() as connection:
             for subject, allowance in _counted(who, address):
                 found = tries_store.lock(connection, subject, moment)
                 if found.open_at > moment:
                     raise TooManyTries(max(1, math.ceil((found.open_at - moment).total_seconds())))
                 tries = 1 if found.last_at < moment - FORGOTTEN_AFTER else found.tries + 1
+                if tries == allowance.free:
+                    # Of the tries that come meanwhile none is written down, so that a flood of them does not fill the log.
+                    record(connection, action="sign_in_delayed", actor=NOBODY, after={"tries": tries})
                 tries_store.put(connection, subject, StoredTries(tries, moment, moment + allowance.wait_after(tries)))
 
     def succeeded(self, who: str, address: str | None) -> None:
         """Forget the tries of somebody who has signed in, and take theirs off the address's."""
-        with self._database.transaction() as connection:
+        with self._database.bookkeeping() as connection:
             found = tries_store.lock(connection, _pair(who, address), now())
             tries_store.delete(connection, _pair(who, address))
             if address is not None:

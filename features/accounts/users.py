@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy import Connection
 
-from database import Database
+from database import AnyReader, Database
 from features.accounts.api_keys import forget_callers
 from features.accounts.links import MadeLink
 from features.accounts.passwords import Passwords, check_password
@@ -17,6 +17,7 @@ from features.accounts.store import organization as organization_store
 from features.accounts.store import session as session_store
 from features.accounts.store import user as user_store
 from features.accounts.store.organization import Joining
+from infrastructure.audit import note
 from infrastructure.sql.transaction import after_commit
 from models.access import Principal, Role
 from models.account_errors import AdminExists, EmailTaken, OwnAccount, UserNotFound
@@ -68,6 +69,11 @@ def add_user(connection: Connection, new: NewUser, password_hash: str | None, or
     return user
 
 
+def organization_of(connection: AnyReader, user_id: str) -> int | None:
+    """The organization that somebody acts for when they sign in."""
+    return organization_store.find_last_of_user(connection, user_id)
+
+
 def find_user(database: Database, user_id: str) -> User:
     """Somebody by their id. Raises UserNotFound."""
     with database.reader() as connection:
@@ -110,7 +116,7 @@ def change_user(parts: Accounts, user_id: str, change: UserChange, by: Principal
     A disabled person's sessions end for good; their keys stop, and go on once they are let in again.
     """
     moment = now()
-    find_user(parts.database, user_id)
+    former = find_user(parts.database, user_id)
     if user_id == by.user_id:
         raise OwnAccount
     with parts.database.transaction() as connection:
@@ -121,6 +127,7 @@ def change_user(parts: Accounts, user_id: str, change: UserChange, by: Principal
             link_store.end_of_user(connection, user_id, moment)
         if change.is_operator is not None:
             user_store.set_operator(connection, user_id, is_operator=change.is_operator)
+        note(connection, before=former, after=user_store.find(connection, user_id))
     forget_callers(parts.cache)
     log.warning("account changed", user_id=user_id, disabled=change.disabled, is_operator=change.is_operator, changed_by=by.actor_id)
     return find_user(parts.database, user_id)
@@ -165,4 +172,6 @@ def create_admin(parts: Accounts, new: NewUser, *, only_first: bool = False) -> 
     with parts.database.transaction() as connection:
         if only_first and user_store.has_operator(connection):
             raise AdminExists
-        return add_user(connection, replace(new, is_operator=True), password_hash, FIRST_ORG)
+        user = add_user(connection, replace(new, is_operator=True), password_hash, FIRST_ORG)
+        note(connection, target=f"users/{user.id}", after={"name": user.name, "email": user.email, "is_operator": True})
+        return user

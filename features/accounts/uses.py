@@ -60,6 +60,6 @@ class Uses:
 
     def _write(self, uses: Sequence[tuple[str, datetime]]) -> None:
         # Other processes note the same: the statement leaves a time alone that is younger than the interval.
-        with self._database.transaction() as connection:
+        with self._database.bookkeeping() as connection:
             for used_id, used_at in sorted(dict(uses).items()):
                 self._mark(connection, used_id, used_at, used_at - timedelta(seconds=self._interval))

@@ -7,6 +7,7 @@ from typing import Any
 
 from database import Database
 from features.analyses.store import saved_screen as screen_store
+from infrastructure.audit import note
 from models.errors import ScreenExists, ScreenNotFound, TooManyScreens
 from models.screen import SavedScreen
 from utils.clock import now
@@ -34,6 +35,7 @@ def save_screen(database: Database, org_id: int, name: str, query: dict[str, Any
             raise TooManyScreens(most)
         if not screen_store.insert(connection, org_id, screen):
             raise ScreenExists(name)
+        note(connection, target=f"screens/{screen.id}")
     return screen
 
 
@@ -49,11 +51,14 @@ def change_screen(database: Database, org_id: int, screen_id: str, name: str | N
         )
         if not screen_store.update(connection, org_id, changed):
             raise ScreenExists(changed.name)
+        note(connection, before=screen, after=changed)
     return changed
 
 
 def delete_screen(database: Database, org_id: int, screen_id: str) -> None:
     """Delete a screen. Raises ScreenNotFound."""
     with database.transaction() as connection:
-        if not is_id(screen_id) or not screen_store.delete(connection, org_id, screen_id):
+        screen = screen_store.find(connection, org_id, screen_id) if is_id(screen_id) else None
+        if screen is None or not screen_store.delete(connection, org_id, screen_id):
             raise ScreenNotFound(screen_id)
+        note(connection, before=screen)

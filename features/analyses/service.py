@@ -29,6 +29,7 @@ from features.analyses.store.failure import delete_unfollowed as forget_unfollow
 from features.analyses.store.failure import list_standing as standing_failures
 from features.analyses.store.latest import Mark
 from features.prices import service as prices
+from infrastructure.audit import note
 from infrastructure.cache import Cache
 from infrastructure.replacements import Replacements
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Overrides, Parameters, Sizing
@@ -264,6 +265,7 @@ def _store(database: Database, org_id: int, new: NewResult, keep_latest: bool) -
         inserted = result_store.insert(connection, org_id, new)
         if keep_latest:
             mark_latest(connection, [Mark(org_id, result.fingerprint, result.created_at, ScreenValues.of(result))])
+        note(connection, target=f"results/{result.id}")
         if not inserted:
             # Another process stored the result of the same analysis meanwhile.
             existing = _find(connection, org_id, result.fingerprint)

@@ -111,7 +111,7 @@ class Files:
     def write(self, new: NewFile, content: IO[bytes]) -> WrittenFile:
         """Write an object, which lasts only if `keep` is called within a day. Raises StorageAway."""
         file_id, key = new_id(), new_key(new.org_id)
-        with self._database.transaction() as connection:
+        with self._database.bookkeeping() as connection:
             file_store.insert(connection, file_id, key, replace(new, name=safe_name(new.name)), now())
         try:
             receipt = self.storage.put(key, content)
@@ -164,7 +164,7 @@ class Files:
     def sweep(self, moment: datetime | None = None) -> int:
         """Remove what has expired, what its writers abandoned, and what was removed; return the number of objects."""
         moment = moment or now()
-        with self._database.transaction() as connection:
+        with self._database.bookkeeping() as connection:
             file_store.remove_expired(connection, moment, moment - ABANDONED_AFTER)
         cleared, after = 0, ""
         while True:
@@ -187,14 +187,14 @@ class Files:
             except StorageAway as error:
                 log.warning("removed files stay in the storage for now", reason=str(error), files=len(removed) - done)
                 return done
-            with self._database.transaction() as connection:
+            with self._database.bookkeeping() as connection:
                 file_store.delete(connection, file_id)
         return len(removed)
 
     def _forget(self, org_id: int, file_id: str) -> None:
         """Remove a file that came to nothing. What fails here is left to the hourly task: the caller has an error of its own to tell."""
         try:
-            with self._database.transaction() as connection:
+            with self._database.bookkeeping() as connection:
                 file_store.remove(connection, org_id, file_id)
             self.clear([file_id])
         except SQLAlchemyError as error:

@@ -13,13 +13,14 @@ from features.prices.adjustment import Adjustment, adjustment_of
 from features.prices.quality import check_whole
 from features.prices.store import action as action_store
 from features.prices.store import series as series_store
+from infrastructure.audit import note
 from models.corporate_action import MOST_ACTIONS, USER, ActionKind, CorporateAction, StoredAction
 from models.errors import TickerNotFound
 from models.footing import Bases, Basis
 from models.price_errors import ActionExists, ActionNotFound, ImplausibleAction, SharedPrices, TooManyActions
 from models.price_series import PackedBars, SeriesDescription, SeriesHead, head_of
 from utils.clock import now
-from utils.ids import is_id, new_id
+from utils.ids import new_id
 
 log = structlog.get_logger(__name__)
 
@@ -95,6 +96,7 @@ def record_action(database: Database, org_id: int, ticker: str, told: ToldAction
             raise TooManyActions(ticker, most)
         action_store.insert(connection, org_id, ticker, stored)
         adjustment = _apply(connection, org_id, head, packed)
+        note(connection, target=f"prices/{ticker}/actions/{stored.id}")
     log.info("corporate action stored", ticker=ticker, kind=str(action.kind), effective_day=str(action.effective_day))
     return _listed(stored, adjustment)
 
@@ -106,8 +108,10 @@ def delete_action(database: Database, org_id: int, ticker: str, action_id: str) 
         head, packed = _load(connection, org_id, ticker)
         if head.org_id != org_id and any(stored.id == action_id for stored in action_store.list_actions(connection, head.org_id, ticker)):
             raise SharedPrices(ticker)
-        if not is_id(action_id) or not action_store.delete(connection, org_id, ticker, action_id):
+        stored = next((each for each in action_store.list_actions(connection, org_id, ticker) if each.id == action_id), None)
+        if stored is None or not action_store.delete(connection, org_id, ticker, action_id):
             raise ActionNotFound(ticker)
+        note(connection, before=stored.action)
         _apply(connection, org_id, head, packed)
     log.info("corporate action deleted", ticker=ticker, action_id=action_id)
 
@@ -120,7 +124,9 @@ def declare_bases(database: Database, org_id: int, ticker: str, price: Basis | N
         if head.org_id != org_id:
             raise SharedPrices(ticker)
         declared = series_store.find_declared(connection, head)
-        _apply(connection, org_id, head, packed, Bases(price or declared.price, volume or declared.volume))
+        changed = Bases(price or declared.price, volume or declared.volume)
+        _apply(connection, org_id, head, packed, changed)
+        note(connection, before=declared._asdict(), after=changed._asdict())
         return footing_of(connection, org_id, ticker)[0]
 
 

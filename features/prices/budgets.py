@@ -43,7 +43,7 @@ class Budget:
 
     def reserve(self, calls: int) -> None:
         """Take these calls from each window, all or none. Raises ProviderError (EXHAUSTED), which says how long to wait."""
-        with self._database.transaction() as connection:
+        with self._database.bookkeeping() as connection:
             budget_store.lock_budget(connection, self._provider)
             moment = self._clock(connection)
             full = [use for use in self._uses(connection, moment, calls) if use.free_at is not None]
@@ -54,7 +54,7 @@ class Budget:
 
     def close(self, window: Window, seconds: float | None) -> None:
         """Note that the provider itself allows no more calls in this window: for as long as it says, or else until the window ends."""
-        with self._database.transaction() as connection:
+        with self._database.bookkeeping() as connection:
             budget_store.lock_budget(connection, self._provider)
             moment = self._clock(connection)
             until = self._end_of(window, moment) if seconds is None else moment + timedelta(seconds=max(seconds, LEAST_CLOSED))

@@ -62,7 +62,7 @@ class Circuit:
         if state.closed_until is None:
             return Passed(state, moment)
         if state.closed_until <= moment:
-            with self._database.transaction() as connection:
+            with self._database.bookkeeping() as connection:
                 if state_store.claim_trial(connection, self._provider, moment, moment + PAUSE):
                     return Passed(state, moment)
         wait = max((state.closed_until - moment).total_seconds(), 1.0)
@@ -75,7 +75,7 @@ class Circuit:
         is_open = not before.failures and before.closed_until is None
         if is_open and before.last_success_at is not None and passed.at - before.last_success_at < NOTE_EVERY:
             return
-        with self._database.transaction() as connection:
+        with self._database.bookkeeping() as connection:
             state_store.note_success(connection, self._provider, self._clock(connection))
         if before.closed_until is not None:
             log.info("provider answers again", provider=self._provider)
@@ -85,7 +85,7 @@ class Circuit:
         counts = error.fault not in _NO_FAILURES
         if error.fault is ProviderFault.UNKNOWN_TICKER:
             return None
-        with self._database.transaction() as connection:
+        with self._database.bookkeeping() as connection:
             moment = self._clock(connection)
             failures = state_store.note_failure(connection, self._provider, error, moment, counts=counts)
             was_closed = state_store.find(connection, self._provider).closed_until is not None

@@ -13,6 +13,7 @@ from features.prices.store import action as action_store
 from features.prices.store import former as former_store
 from features.prices.store import series as series_store
 from features.prices.store.former import Reason
+from infrastructure.audit import note
 from infrastructure.sql.batches import delete_in_batches
 from models.corporate_action import MERGE, UPLOAD
 from models.errors import TickerNotFound
@@ -32,6 +33,11 @@ def keep_former(connection: Connection, org_id: int, ticker: str, *, deleted: bo
     return former_store.keep(connection, org_id, ticker, Reason(deleted, now(), actions))
 
 
+def summary_of(head: SeriesHead) -> dict[str, object]:
+    """What the audit log tells of a series, in place of its prices."""
+    return {"bars": head.bars, "first": head.first_day, "last": head.last_day, "provider": head.provider}
+
+
 def find_former(connection: AnyReader, org_id: int, ticker: str) -> FormerPrices | None:
     """What can be restored of a ticker."""
     return former_store.find(connection, org_id, ticker, now() - KEPT_FOR)
@@ -49,8 +55,10 @@ def delete_prices(database: Database, org_id: int, ticker: str) -> None:
     """
     with database.transaction() as connection:
         series_store.lock_ticker(connection, org_id, ticker)
-        if not keep_former(connection, org_id, ticker, deleted=True):
-            raise TickerNotFound(ticker) if series_store.find_head(connection, org_id, ticker) is None else SharedPricesKept(ticker)
+        head = series_store.find_head(connection, org_id, ticker)
+        if head is None or not keep_former(connection, org_id, ticker, deleted=True):
+            raise TickerNotFound(ticker) if head is None else SharedPricesKept(ticker)
+        note(connection, before=summary_of(head))
         series_store.delete(connection, org_id, ticker)
         for source in (UPLOAD, MERGE):
             action_store.delete_of_source(connection, org_id, ticker, source)
@@ -67,6 +75,9 @@ def restore_prices(database: Database, org_id: int, ticker: str) -> SeriesHead:
         kept = former_store.load(connection, org_id, ticker, now() - KEPT_FOR)
         if kept is None:
             raise FormerPricesNotFound(ticker, KEPT_FOR.days)
+        replaced = series_store.find_head(connection, org_id, ticker)
+        is_own = replaced is not None and replaced.org_id == org_id
+        note(connection, before=summary_of(replaced) if replaced is not None and is_own else None, after=summary_of(kept.head))
         if not keep_former(connection, org_id, ticker):
             former_store.delete(connection, org_id, ticker)
         action_store.delete_all(connection, org_id, ticker)

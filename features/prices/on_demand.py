@@ -60,7 +60,7 @@ class OnDemand:
 
     def _submit(self, org_id: int, ticker: str) -> Submission:
         new = new_refresh([ticker], RefreshParams(None, force=False, expected_at=now()), f"on demand:{ticker}")
-        with self.database.transaction() as connection:
+        with self.database.bookkeeping() as connection:
             submission = enqueue(connection, org_id, new)
             after_commit(connection, lambda: self.wakeup.wake_workers(submission.job.id, Lane.NETWORK))
         return submission

@@ -9,6 +9,7 @@ from datetime import datetime
 from database import AnyReader, Database
 from features.prices.store import fetch as fetch_store
 from features.prices.store import ticker_provider as order_store
+from infrastructure.audit import note
 from models.provider import OwnOrder
 from utils.clock import now
 
@@ -37,5 +38,7 @@ def asked_of(own: OwnOrder | None, configured: Sequence[str]) -> tuple[str, ...]
 def set_providers(database: Database, ticker: str, providers: Sequence[str]) -> None:
     """Give a ticker an order of its own, or with no providers that of the settings. What nobody could serve is then asked for again."""
     with database.transaction() as connection:
+        former = order_store.find(connection, ticker)
+        note(connection, before={"providers": () if former is None else former.providers}, after={"providers": tuple(providers)})
         if order_store.save(connection, ticker, tuple(providers), now()):
             fetch_store.forget_failure(connection, ticker)

@@ -13,6 +13,7 @@ from database import AnyReader, Database
 from features.prices.store import symbol as symbol_store
 from features.prices.store import universe as universe_store
 from features.prices.symbols import cleaned, remember
+from infrastructure.audit import note
 from infrastructure.feature import Universes
 from models.errors import NothingToAnalyse
 from models.provider import Listing
@@ -107,6 +108,8 @@ def replace_universe(database: Database, org_id: int, name: str, listings: Seque
         if former is None or former[1] != sha256:
             universe = Universe(name, len(told), built_in=False, updated_at=now())
             universe_store.replace(connection, org_id, universe, [listing.ticker for listing in told], sha256)
+        before = None if former is None else {"tickers": former[0].tickers}
+        note(connection, before=before)
     return former is None
 
 
@@ -116,8 +119,10 @@ def delete_universe(database: Database, org_id: int, name: str) -> None:
         raise UniverseBuiltIn(name)
     with database.transaction() as connection:
         universe_store.lock_universes(connection, org_id)
-        if not universe_store.delete(connection, org_id, name):
+        former = universe_store.find(connection, org_id, name)
+        if former is None or not universe_store.delete(connection, org_id, name):
             raise _not_found(connection, org_id, name)
+        note(connection, before={"tickers": former[0].tickers})
 
 
 def _not_found(connection: AnyReader, org_id: int, name: str) -> UniverseNotFound:

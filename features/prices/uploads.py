@@ -18,7 +18,7 @@ from features.prices.adjustment import adjustment_of, new_among, splits_within, 
 from features.prices.events import Stored, tell_of_prices
 from features.prices.files.dates import DateOrder
 from features.prices.files.reader import ParsedFile, ReadOptions, read_file
-from features.prices.former import keep_former
+from features.prices.former import keep_former, summary_of
 from features.prices.histories import History, merge_histories
 from features.prices.latest_day import latest_day
 from features.prices.originals import Originals
@@ -27,6 +27,7 @@ from features.prices.quality import check_whole, is_whole
 from features.prices.store import action as action_store
 from features.prices.store import series as series_store
 from features.prices.store.exchange import find_told
+from infrastructure.audit import note
 from infrastructure.exchanges import Expectations
 from models.analysis import PriceWarning
 from models.corporate_action import MERGE, MOST_ACTIONS, UPLOAD, StoredAction
@@ -88,6 +89,8 @@ def import_prices(database: Database, upload: Upload, options: UploadOptions, or
             prepared = prepare(connection, org_id, ticker, parsed, options)
             save(connection, prepared, options)
             keep(connection)
+            replaced = None if prepared.former is None else summary_of(prepared.former[0])
+            note(connection, before=replaced, after=summary_of(prepared.head))
     return report_of(prepared, parsed, options)
 
 

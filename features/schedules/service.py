@@ -18,6 +18,7 @@ from features.schedules.starting import Starter, started_firing
 from features.schedules.store import firing as firing_store
 from features.schedules.store import schedule as schedule_store
 from features.schedules.store.firing import DayCount
+from infrastructure.audit import note
 from infrastructure.sql.batches import ROWS
 from infrastructure.sql.database_clock import database_now
 from models.schedule import Action, Firing, FiringKind, FiringState, NewSchedule, Overlap, Reason, Schedule, When
@@ -141,6 +142,7 @@ def delete(database: Database, org_id: int, schedule_id: str) -> None:
         stored = _find_to_change(connection, (org_id, schedule_id))
         # It must not be dispatched meanwhile.
         schedule_store.update(connection, replace(stored, enabled=False, next_due_at=None))
+        note(connection, before=stored)
     deleted = ROWS
     while deleted >= ROWS:
         with database.transaction() as connection:

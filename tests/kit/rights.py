@@ -70,6 +70,7 @@ RIGHTS = {
     ("POST", "/api/v1/analyze"): ANALYSE,
     ("POST", "/api/v1/auth/join"): ANYBODY,
     ("POST", "/api/v1/auth/join/look"): ANYBODY,
+    ("GET", "/api/v1/audit"): ADMIN,
     ("GET", "/api/v1/auth/keys"): IN_PERSON,
     ("POST", "/api/v1/auth/keys"): IN_PERSON,
     ("DELETE", "/api/v1/auth/keys/<key_id>"): IN_PERSON,

@@ -22,8 +22,10 @@ from features.accounts.schemas.auth import (
     SecondFactorRequest,
     TokensAnswer,
 )
-from features.accounts.users import NewUser, add_user, hash_of
+from features.accounts.users import NewUser, add_user, hash_of, organization_of
+from infrastructure.audit import note
 from models.account_errors import RegistrationClosed
+from models.audit import Actor, ActorKind
 from utils.api_utils import json_response
 
 blueprint = api_blueprint("auth", ACCOUNTS)
@@ -42,6 +44,8 @@ def register(body: RegistrationRequest) -> Response:
     password_hash = hash_of(parts.passwords, new)
     with services().database.transaction() as connection:
         user = add_user(connection, new, password_hash)
+        org_id = organization_of(connection, user.id)
+        note(connection, target=f"users/{user.id}", actor=Actor(ActorKind.PERSON, user.id, org_id))
     return json_response({"id": user.id, "email": user.email, "name": user.name}, 201)
 
 

@@ -38,6 +38,7 @@ from features.accounts.schemas.organization import (
     member_answer,
 )
 from features.accounts.users import profile_of
+from infrastructure.audit import note
 from models.access import Role, Scope
 from models.organization import Member
 from utils.api_utils import json_response
@@ -65,6 +66,7 @@ def create_organization(header: SubmitHeaders, body: OrganizationRequest) -> Res
 
     def create(connection: Connection) -> Answer:
         made = add_organization(connection, creator, body.name)
+        note(connection, target=f"organizations/{made}")
         return Answer(201, None, dump({"id": made, "name": body.name, "role": Role.ADMIN}).decode())
 
     return answer_once(header.idempotency_key, create)

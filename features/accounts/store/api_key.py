@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
 from models.access import Role, joined, parted
@@ -42,6 +42,14 @@ def find_by_digest(connection: AnyReader, key_sha256: str) -> FoundKey | None:
         return None
     *key, role = row
     return FoundKey(_key_from_row(key), None if role is None else Role(role))
+
+
+NAMES = text("SELECT id, name FROM api_keys WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
+
+
+def names_of(connection: AnyReader, ids: Collection[str]) -> dict[str, str]:
+    """The names of keys by their ids, of every organization."""
+    return {row[0]: row[1] for row in connection.execute(NAMES, {"ids": list(ids)})} if ids else {}
 
 
 FIND = text(f"SELECT {_COLUMNS} FROM api_keys AS k WHERE k.org_id = :org_id AND k.id = :id")

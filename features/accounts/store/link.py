@@ -30,7 +30,7 @@ _VALID = "token_sha256 = :token_sha256 AND purpose = :purpose AND used_at IS NUL
 FIND = text(f"SELECT {_COLUMNS} FROM one_time_links WHERE {_VALID}")
 
 
-def find(connection: Connection, purpose: Purpose, token_sha256: str, moment: datetime) -> Link | None:
+def find(connection: AnyReader, purpose: Purpose, token_sha256: str, moment: datetime) -> Link | None:
     """The link with this token, unless it was used or has expired at `moment`."""
     row = connection.execute(FIND, {"token_sha256": token_sha256, "purpose": purpose, "moment": moment}).first()
     return None if row is None else _link_from_row(row)

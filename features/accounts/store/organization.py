@@ -102,6 +102,12 @@ def last_of_user(connection: Connection, user_id: str) -> int:
     return int(connection.execute(LAST_OF_USER, {"user_id": user_id}).scalar_one())
 
 
+def find_last_of_user(connection: AnyReader, user_id: str) -> int | None:
+    """The same, where it is not known whether there is such a person."""
+    row = connection.execute(LAST_OF_USER, {"user_id": user_id}).first()
+    return None if row is None else int(row[0])
+
+
 LOCK = text("UPDATE organizations SET name = name WHERE id = :org_id")
 
 

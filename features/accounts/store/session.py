@@ -137,6 +137,15 @@ def mark_used(connection: Connection, session_id: str, used_at: datetime, before
     return connection.execute(MARK_USED, {"id": session_id, "used_at": used_at, "before": before}).rowcount == 1
 
 
+ORG_OF = text("SELECT org_id FROM sessions WHERE id = :id")
+
+
+def org_of(connection: AnyReader, session_id: str) -> int | None:
+    """The organization that a session acts for, active or not."""
+    row = connection.execute(ORG_OF, {"id": session_id}).first()
+    return None if row is None else int(row[0])
+
+
 DELETE_EXPIRED = text(
     """
     DELETE FROM sessions WHERE id IN (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
 from models.user import User, email_key
@@ -53,6 +53,14 @@ def find_by_email(connection: AnyReader, email: str) -> User | None:
     """Somebody by their address, in capitals or not."""
     row = connection.execute(FIND_BY_EMAIL, {"email_key": email_key(email)}).first()
     return None if row is None else _user_from_row(row)
+
+
+NAMES = text("SELECT id, name FROM users WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
+
+
+def names_of(connection: AnyReader, ids: Collection[str]) -> dict[str, str]:
+    """The names of people by their ids."""
+    return {row[0]: row[1] for row in connection.execute(NAMES, {"ids": list(ids)})} if ids else {}
 
 
 LIST = text(f"SELECT {_COLUMNS} FROM users WHERE CAST(:before AS TEXT) IS NULL OR id < :before ORDER BY id DESC LIMIT :limit")

@@ -34,6 +34,7 @@ from features.alerts.schemas.rule import (
 from features.alerts.service import Author
 from features.alerts.store import rule as rule_store
 from features.alerts.store import state as state_store
+from infrastructure.audit import note
 from models.access import Scope
 from models.alert import AlertRule, Standing, StateKey, StateName
 from utils.api_utils import json_response, validation_problem
@@ -60,6 +61,7 @@ def create_alert_rule(body: NewAlertRuleRequest) -> Response:
     require_flag(ALERTS_FLAG)
     with services().database.transaction() as connection:
         rule = service.create_rule(connection, _author(), body.draft())
+        note(connection, target=f"alert-rules/{rule.id}")
         answer = _answer_of(connection, rule)
     return json_response(answer, 201, {"Location": f"/api/v1/alert-rules/{rule.id}"})
 
@@ -68,7 +70,7 @@ def create_alert_rule(body: NewAlertRuleRequest) -> Response:
 @needs(Scope.READ)
 def preview_alert_rule(body: NewAlertRuleRequest) -> Response:
     """Show what a rule would see now, without storing it."""
-    with services().database.transaction() as connection:
+    with services().database.bookkeeping() as connection:
         return json_response(service.preview_rule(connection, _author(), body.draft()))
 
 
@@ -90,6 +92,7 @@ def change_alert_rule(path: AlertRulePath, body: AlertRuleChangeRequest) -> Resp
         except ValidationError as error:
             raise validation_problem(error) from error
         rule = service.change_rule(connection, _author(), path.rule_id, changed.draft())
+        note(connection, before=former.draft, after=rule.draft)
         return json_response(_answer_of(connection, rule))
 
 
@@ -98,6 +101,7 @@ def change_alert_rule(path: AlertRulePath, body: AlertRuleChangeRequest) -> Resp
 def delete_alert_rule(path: AlertRulePath) -> Response:
     """Delete an alert rule, and where it stands with its tickers. What it told stays in the inbox."""
     with services().database.transaction() as connection:
+        note(connection, before=service.find_rule(connection, org_id(), path.rule_id).draft)
         service.delete_rule(connection, org_id(), path.rule_id)
     return Response(status=204)
 

@@ -28,6 +28,7 @@ from features.deliveries.schemas.channel import (
     channel_answer,
 )
 from features.deliveries.schemas.delivery import QueuedDeliveryAnswer, queued_answer
+from infrastructure.audit import note
 from infrastructure.sql.transaction import after_commit
 from models.access import Scope
 from models.job import Lane
@@ -91,8 +92,9 @@ def get_channel(path: ChannelPath) -> Response:
 def change_channel(path: ChannelPath, body: ChannelChangeRequest) -> Response:
     """Rename a channel, give it another address, or switch it off and on. Switched off, what waits for it is not sent."""
     with services().database.transaction() as connection:
-        kind = channels.find(connection, org_id(), path.channel_id).type
-        changed = channels.change(connection, caller(), path.channel_id, body.changes(kind))
+        former = channels.find(connection, org_id(), path.channel_id)
+        changed = channels.change(connection, caller(), path.channel_id, body.changes(former.type))
+        note(connection, before=former, after=changed)
     return json_response(channel_answer(changed))
 
 
@@ -101,6 +103,7 @@ def change_channel(path: ChannelPath, body: ChannelChangeRequest) -> Response:
 def delete_channel(path: ChannelPath) -> Response:
     """Delete a channel with its address and secrets. What was sent through it stays to be read for 30 days."""
     with services().database.transaction() as connection:
+        note(connection, before=channels.find(connection, org_id(), path.channel_id))
         channels.delete(connection, caller(), path.channel_id)
     return Response(status=204)
 

@@ -25,6 +25,7 @@ from features.macro.schemas import (
     ValuesAnswer,
     ValuesQuery,
 )
+from infrastructure.audit import note
 from models.access import Scope
 from models.macro import FETCHED
 from utils.api_utils import json_response, tagged
@@ -84,6 +85,7 @@ def upload_macro(path: MacroPath, query: UploadQuery, raw: MacroFile) -> Respons
     file = raw.get_data(cache=False)
     with services().database.transaction() as connection:
         stored = service.upload(connection, org_id(), (path.series, query.title, actor_id()), file)
+        note(connection, after=stored)
     return json_response(stored)
 
 

@@ -23,6 +23,7 @@ from features.news.schemas import (
     FeedsPage,
     NewFeedRequest,
 )
+from infrastructure.audit import note
 from jobs.submission import submit_job
 from models.access import Scope
 from utils.api_utils import json_response, tagged
@@ -49,6 +50,7 @@ def add_feed(body: NewFeedRequest) -> Response:
     require_flag(FLAG)
     with services().database.transaction() as connection:
         feed = service.add_feed(connection, org_id(), body.changes(), actor_id())
+        note(connection, target=f"feeds/{feed.id}")
     return json_response(feed, 201, {"Location": f"/api/v1/feeds/{feed.id}"})
 
 
@@ -66,7 +68,9 @@ def change_feed(path: FeedPath, body: FeedChangeRequest) -> Response:
     """Change a feed. One that is switched on again, or gets another address, is read within a minute."""
     require_flag(FLAG)
     with services().database.transaction() as connection:
+        former = service.find_feed(connection, org_id(), path.feed_id)
         feed = service.change_feed(connection, org_id(), path.feed_id, body.changes(), actor_id())
+        note(connection, before=former, after=feed)
     return json_response(feed)
 
 
@@ -75,6 +79,7 @@ def change_feed(path: FeedPath, body: FeedChangeRequest) -> Response:
 def delete_feed(path: FeedPath) -> Response:
     """Read a feed no longer, and delete what it told."""
     with services().database.transaction() as connection:
+        note(connection, before=service.find_feed(connection, org_id(), path.feed_id))
         service.delete_feed(connection, org_id(), path.feed_id)
     return Response(status=204)
 

@@ -27,6 +27,7 @@ from features.pipelines.schemas.workflows import (
     workflow_answer,
 )
 from features.pipelines.store import workflow as workflow_store
+from infrastructure.audit import note
 from models.access import Scope
 from utils.api_utils import json_response
 
@@ -48,6 +49,7 @@ def create_workflow(body: NewWorkflowRequest) -> Response:
     """Store a workflow: a pipeline with inputs, and the event that starts it. Each event starts it once."""
     with services().database.transaction() as connection:
         made = workflows.create(connection, pipelines().starter, org_id(), body.order(actor_id()))
+        note(connection, target=f"workflows/{made.id}")
     return json_response(workflow_answer(made), 201, {"Location": f"/api/v1/workflows/{made.id}"})
 
 
@@ -66,6 +68,7 @@ def change_workflow(path: WorkflowPath, body: WorkflowChangeRequest) -> Response
     with services().database.transaction() as connection:
         found = workflows.find(connection, org_id(), path.workflow_id)
         changed = workflows.change(connection, pipelines().starter, found, body.order(actor_id()))
+        note(connection, before=found, after=changed)
     return json_response(workflow_answer(changed))
 
 
@@ -74,6 +77,7 @@ def change_workflow(path: WorkflowPath, body: WorkflowChangeRequest) -> Response
 def delete_workflow(path: WorkflowPath) -> Response:
     """Delete a workflow. Its runs and their traces stay."""
     with services().database.transaction() as connection:
+        note(connection, before=workflows.find(connection, org_id(), path.workflow_id))
         workflows.delete(connection, org_id(), path.workflow_id)
     return Response(status=204)
 
@@ -113,6 +117,7 @@ def apply_suggestion(path: SuggestionPath) -> Response:
     """Store a suggestion as a workflow that is switched off, to be looked at first."""
     with services().database.transaction() as connection:
         made = suggestions.apply(connection, pipelines().starter, org_id(), path.suggestion_id, actor_id())
+        note(connection, target=f"workflows/{made.id}", after=made)
     return json_response(workflow_answer(made), 201, {"Location": f"/api/v1/workflows/{made.id}"})
 
 

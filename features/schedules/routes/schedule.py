@@ -29,6 +29,7 @@ from features.schedules.schemas import (
     schedule_answer,
 )
 from features.schedules.service import Changes
+from infrastructure.audit import note
 from infrastructure.sql.database_clock import database_now
 from models.access import Scope
 from utils.api_utils import json_response, tagged
@@ -61,6 +62,7 @@ def create_schedule(body: ScheduleRequest) -> Response:
     require_flag(SCHEDULES)
     with services().database.transaction() as connection:
         made = service.create(connection, org_id(), body.new(), starter(), service.author(connection, actor_id()))
+        note(connection, target=f"schedules/{made.id}")
     return json_response(schedule_answer(made), 201, {"Location": f"/api/v1/schedules/{made.id}"})
 
 
@@ -128,5 +130,7 @@ def resume_schedule(path: SchedulePath) -> Response:
 def _changed(schedule_id: str, changes: Changes) -> Response:
     with services().database.transaction() as connection:
         by = service.author(connection, actor_id())
+        former = service.find(connection, org_id(), schedule_id)
         changed = service.change(connection, (org_id(), schedule_id), changes, starter(), by)
+        note(connection, before=former, after=changed)
     return json_response(schedule_answer(changed))

@@ -10,6 +10,7 @@ from api.schemas import LongPageQuery
 from api.services import services
 from features.watchlist import service
 from features.watchlist.schemas.watchlist import WatchlistAddManyRequest, WatchlistAddRequest, WatchlistChangeRequest
+from infrastructure.audit import note, note_created
 from models.watchlist import ListKey
 from utils.api_utils import json_response
 
@@ -30,6 +31,7 @@ def add(list_id: str, body: WatchlistAddRequest) -> Response:
     key = ListKey(org_id(), list_id)
     with services().database.transaction() as connection:
         item = service.add(connection, key, body.ticker, body.name, body.notes)
+        note_created(service.path_of(key, item.ticker))
     return json_response(item, 201, {"Location": service.path_of(key, item.ticker)})
 
 
@@ -51,12 +53,17 @@ def get(list_id: str, ticker: str) -> Response:
 def change(list_id: str, ticker: str, body: WatchlistChangeRequest) -> Response:
     """Change an item."""
     with services().database.transaction() as connection:
-        item = service.change(connection, ListKey(org_id(), list_id), ticker, body.changes())
+        key = ListKey(org_id(), list_id)
+        former = service.find(connection, key, ticker)
+        item = service.change(connection, key, ticker, body.changes())
+        note(connection, before=former, after=item)
     return json_response(item)
 
 
 def remove(list_id: str, ticker: str) -> Response:
     """Remove an item."""
     with services().database.transaction() as connection:
-        service.remove(connection, ListKey(org_id(), list_id), ticker)
+        key = ListKey(org_id(), list_id)
+        note(connection, before=service.find(connection, key, ticker))
+        service.remove(connection, key, ticker)
     return Response(status=204)

@@ -30,6 +30,7 @@ from features.watchlist.schemas.watchlist import (
     WatchlistItemAnswer,
     WatchlistPage,
 )
+from infrastructure.audit import note
 from models.access import Scope
 from models.watchlist import ListKey
 from utils.api_utils import json_response, tagged
@@ -52,6 +53,7 @@ def create_watchlist(body: NewWatchlistRequest) -> Response:
     """Make an empty watch list, behind the others. There may be a hundred beside the default one."""
     with services().database.transaction() as connection:
         made = lists.create(connection, org_id(), body.name)
+        note(connection, target=f"watchlists/{made.id}")
     return json_response(made, 201, {"Location": f"/api/v1/watchlists/{made.id}"})
 
 
@@ -68,7 +70,10 @@ def get_watchlist(path: WatchlistPath) -> Response:
 def change_watchlist(path: WatchlistPath, body: NamedListChangeRequest) -> Response:
     """Rename a watch list, or move it among the others. The default one keeps its name and its place."""
     with services().database.transaction() as connection:
-        changed = lists.change(connection, ListKey(org_id(), path.list_id), body.changes())
+        key = ListKey(org_id(), path.list_id)
+        former = lists.find(connection, key)
+        changed = lists.change(connection, key, body.changes())
+        note(connection, before=former, after=changed)
     return json_response(changed)
 
 
@@ -77,7 +82,9 @@ def change_watchlist(path: WatchlistPath, body: NamedListChangeRequest) -> Respo
 def delete_watchlist(path: WatchlistPath) -> Response:
     """Delete a watch list with its items. Prices and results are not affected. The default one cannot be deleted."""
     with services().database.transaction() as connection:
-        lists.delete(connection, ListKey(org_id(), path.list_id))
+        key = ListKey(org_id(), path.list_id)
+        note(connection, before=lists.find(connection, key))
+        lists.delete(connection, key)
     return Response(status=204)
 
 

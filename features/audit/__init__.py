@@ -1,0 +1,1 @@
+"""The audit log, for who answers for an organization or the installation."""
