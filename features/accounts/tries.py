@@ -52,7 +52,8 @@ class Tries:
         with self._database.bookkeeping() as connection:
             for subject, allowance in _counted(who, address):
                 found = tries_store.lock(connection, subject, moment)
-                if found.open_at > moment:
+                # Before that number nobody waits, also not for others who came meanwhile and counted with a later time.
+                if found.tries >= allowance.free and found.open_at > moment:
                     raise TooManyTries(max(1, math.ceil((found.open_at - moment).total_seconds())))
                 tries = 1 if found.last_at < moment - FORGOTTEN_AFTER else found.tries + 1
                 if tries == allowance.free:

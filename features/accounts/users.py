@@ -170,8 +170,10 @@ def create_admin(parts: Accounts, new: NewUser, *, only_first: bool = False) -> 
     """
     password_hash = hash_of(parts.passwords, new)
     with parts.database.transaction() as connection:
-        if only_first and user_store.has_operator(connection):
-            raise AdminExists
+        if only_first:
+            organization_store.lock(connection, FIRST_ORG)  # of two at once, the second sees the first
+            if user_store.has_operator(connection):
+                raise AdminExists
         user = add_user(connection, replace(new, is_operator=True), password_hash, FIRST_ORG)
         note(connection, target=f"users/{user.id}", after={"name": user.name, "email": user.email, "is_operator": True})
         return user

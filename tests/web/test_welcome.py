@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,18 @@ def test_the_master_key_makes_the_first_administrator_once(app: Application) -> 
     for method in ("GET", "POST"):
         again = Browser(app)(method, "/welcome", data={**FORM, "email": "other@example.com"})
         assert (again.status_code, again.location) == (303, "/login?reason=has-administrator")
+    assert len(Client(app).get("/admin/users").json["items"]) == 1
+
+
+def test_of_two_at_once_one_is_the_first(app: Application) -> None:
+    def make(number: int) -> str:
+        answer = Browser(app)("POST", "/welcome", data={**FORM, "email": f"root{number}@example.com"})
+        assert answer.status_code == 303
+        return str(answer.location)
+
+    with ThreadPoolExecutor(4) as pool:
+        led_to = sorted(pool.map(make, range(4)))
+    assert led_to == ["/", *["/login?reason=has-administrator"] * 3]
     assert len(Client(app).get("/admin/users").json["items"]) == 1
 
 

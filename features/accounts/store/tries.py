@@ -17,23 +17,20 @@ class StoredTries:
     open_at: datetime
 
 
-# Two processes count one subject: the row is there and locked by the first of them, so that the other counts on from what that wrote.
-ENSURE = text(
+# One statement makes the row or locks it: between two, whoever has just signed in could delete it.
+LOCK = text(
     """
     INSERT INTO sign_in_tries (subject, tries, last_at, open_at)
     VALUES (:subject, 0, :moment, :moment)
-    ON CONFLICT (subject) DO NOTHING
+    ON CONFLICT (subject) DO UPDATE SET last_at = sign_in_tries.last_at
+    RETURNING tries, last_at, open_at
     """
 )
-LOCK = text("UPDATE sign_in_tries SET last_at = last_at WHERE subject = :subject")
-FIND = text("SELECT tries, last_at, open_at FROM sign_in_tries WHERE subject = :subject")
 
 
 def lock(connection: Connection, subject: str, moment: datetime) -> StoredTries:
     """The tries of a subject, which no other transaction changes until this one ends; none of a new one."""
-    connection.execute(ENSURE, {"subject": subject, "moment": moment})
-    connection.execute(LOCK, {"subject": subject})
-    return StoredTries(*connection.execute(FIND, {"subject": subject}).one())
+    return StoredTries(*connection.execute(LOCK, {"subject": subject, "moment": moment}).one())
 
 
 PUT = text("UPDATE sign_in_tries SET tries = :tries, last_at = :last_at, open_at = :open_at WHERE subject = :subject")

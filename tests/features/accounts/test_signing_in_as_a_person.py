@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -136,6 +137,20 @@ def test_waits_double_and_end(app: Application) -> None:
     later(minutes=16)
     tries.succeeded("ada", "192.0.2.1")
     assert take() == 0
+
+
+def test_many_right_tries_at_once_are_all_let_in(app: Application) -> None:
+    """Each is counted and taken back while others count: none waits, and none finds its row gone."""
+    tries = Tries(database.current())
+
+    def sign_in(_: int) -> None:
+        for _ in range(10):
+            tries.take("ada", "192.0.2.1")
+            tries.succeeded("ada", "192.0.2.1")
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(sign_in, range(6)))
+    assert [row["tries"] for row in database.query_db("SELECT * FROM sign_in_tries")] == [0]
 
 
 def test_one_address_has_so_many_tries_over_all_people(app: Application) -> None:
