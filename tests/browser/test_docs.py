@@ -66,7 +66,7 @@ def test_whoever_is_signed_in_needs_no_key(open_page: Open, site: Site, watch: W
 
 def test_an_untouched_call_replaces_nothing_unasked(open_page: Open, site: Site) -> None:
     page = open_page("/docs")
-    page.get_by_label("Find").fill("administration csrf_token")  # a group and a field of the answer
+    page.get_by_label("Find").fill("accounts csrf_token")  # a group and a field of the answer
     expect(page.locator(".operation > summary:visible")).to_contain_text("/api/v1/session")
     page.get_by_label("Find").fill("price-imports post")
     page.locator(".operation > summary:visible").click()

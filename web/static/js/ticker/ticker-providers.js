@@ -1,10 +1,10 @@
-// Which providers the prices of one ticker are asked of; with the master key, a choice.
+// Which providers the prices of one ticker are asked of; for whoever looks after the installation, a choice.
 
 import { api } from "../api.js";
 import { h, notify } from "../dom.js";
 import { readProviders } from "../providers.js";
 
-const isMaster = () => /** @type {HTMLMetaElement} */ (document.querySelector('meta[name="account"]')).content.endsWith(" master");
+const isOperator = () => /** @type {HTMLMetaElement} */ (document.querySelector('meta[name="account"]')).content.endsWith(" operator");
 const inWords = (names) => names.join(", then ");
 
 /** A pair for a list of facts; nothing where no provider is configured. */
@@ -13,7 +13,7 @@ export async function providersFact(ticker) {
   const [providers, found] = await Promise.all([readProviders(), api.get(path)]);
   const configured = providers.filter((provider) => provider.configured).map(({ name }) => name);
   if (!configured.length && !found.providers.length) return [];
-  return [["Asked of", isMaster() ? choice(path, configured, found.providers) : words(configured, found)]];
+  return [["Asked of", isOperator() ? choice(path, configured, found.providers) : words(configured, found)]];
 }
 
 function words(configured, { providers, order }) {
