@@ -33,6 +33,13 @@ OTHER_CONNECTIONS = """
     WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
 TABLES = "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
+# Functions of triggers; those of extensions belong to them, and stay.
+FUNCTIONS = """
+    SELECT quote_ident(n.nspname) || '.' || quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')'
+    FROM pg_proc AS p
+    JOIN pg_namespace AS n ON n.oid = p.pronamespace
+    WHERE n.nspname = current_schema() AND NOT EXISTS (SELECT 1 FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')
+"""
 STOP_FIRST = "Stop the web and worker services first, then restore again."
 
 
@@ -148,14 +155,16 @@ def _restore_postgres(file: Path, url: str, keep: bool) -> Path | None:
     with database.current().read_only() as connection:
         other_connections = connection.exec_driver_sql(OTHER_CONNECTIONS).scalar_one()
         tables = list(connection.exec_driver_sql(TABLES).scalars())
+        functions = list(connection.exec_driver_sql(FUNCTIONS).scalars())
     if other_connections:
         raise BackupError(f"{other_connections} other connections use the database. {STOP_FIRST}")
     copy = back_up(file.parent, "before-restore") if keep and tables else None
-    # Drop tables of newer migrations, too: they would make the next migration fail.
+    # Drop what newer migrations made, too: it would make the next migration fail.
     drop_tables = f"DROP TABLE {', '.join(tables)} CASCADE" if tables else "SELECT"
+    drop_functions = f"DROP FUNCTION {', '.join(functions)} CASCADE" if functions else "SELECT"
     command, environment = postgres_client("psql", url)
     options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
-    steps = ["--command=SET lock_timeout = '30s'", f"--command={drop_tables}", "--file=-"]
+    steps = ["--command=SET lock_timeout = '30s'", f"--command={drop_tables}", f"--command={drop_functions}", "--file=-"]
     with subprocess.Popen([pg_restore[0], "--no-owner", "--no-privileges", "--file=-", str(file)], stdout=subprocess.PIPE) as script:
         result = subprocess.run([*command, *options, *steps], stdin=script.stdout, env=environment, capture_output=True, check=False)
     if result.returncode:
