@@ -17,6 +17,7 @@ GROUPS = {
     "engine": ("engine",),
     "store": ("store",),
     "http": ("requests_per_second", "analyze_latency", "protection", "cache"),
+    "accounts": ("accounts",),
     "evidence": ("evidence", "evidence_http", "calibration"),
     "jobs": ("bulk", "bulk_steps", "bulk_memory", "bulk_peers", "empty_jobs"),
     "prices": ("refresh",),
