@@ -14,7 +14,7 @@ from api.request_state import request_state
 from api.services import services
 from config import VERSION
 from infrastructure.exchanges import exchanges
-from models.access import Principal
+from models.access import Principal, Scope
 from models.ticker import normalize_ticker
 from utils.api_utils import ApiError, tagged
 from web.assets import Assets
@@ -40,6 +40,7 @@ def _for_every_page() -> dict[str, object]:
         "csrf_token": session.csrf_token if session else "",
         "account": _account(principal) if principal else "",
         "is_admin": is_admin,
+        "reads_audit": principal is not None and Scope.ADMIN in principal.scopes,
         "signed_in": signed_in,
         "here": request.path,
     }
@@ -143,6 +144,13 @@ def show_evidence() -> str:
 def show_alerts() -> str:
     """What rules told, and the rules."""
     return render_template("alerts.html")
+
+
+@blueprint.get("/audit")
+@signs_in_at(LOGIN)
+def show_audit_log() -> str:
+    """Who changed what and who signed in, for administrators."""
+    return render_template("audit.html")
 
 
 @blueprint.get("/diagnostics")

@@ -54,6 +54,7 @@ PAGES = (
     "/diagnostics",
     "/account",
     "/organization",
+    "/audit",
 )
 # For every page: counts the calls whose answer has not begun to come.
 COUNT_CALLS = """

@@ -37,6 +37,7 @@ RIGHTS = {
     ("GET", "/welcome"): ANYBODY,
     ("POST", "/welcome"): ANYBODY,
     ("GET", "/alerts"): BROWSER,
+    ("GET", "/audit"): BROWSER,
     ("GET", "/api/health/ping"): ANYBODY,
     ("DELETE", "/api/v1/admin/cache"): OPERATOR,
     ("GET", "/api/v1/admin/cache"): OPERATOR,
