@@ -26,6 +26,14 @@ class SignInRefused(BellwetherError):
     code = "unauthorized"
 
 
+class AccountDisabled(SignInRefused):
+    """This account is disabled. Ask whoever looks after the service."""
+
+    def __init__(self, user_id: str) -> None:
+        self.user_id = user_id
+        super().__init__()
+
+
 class SignInBusy(BellwetherError):
     """This server checks as many passwords as it can at once. Try again in a second."""
 

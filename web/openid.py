@@ -14,9 +14,9 @@ from api.services import services
 from features.accounts.identities import Returning, find_provider, new_attempt, prove, redirect_uri
 from features.accounts.routes.common import accounts, origin
 from features.accounts.routes.openid_cookie import Pending, forget, recall, remember
-from models.account_errors import ProviderRefused, SecondFactorNeeded
+from models.account_errors import AccountDisabled, ProviderRefused, SecondFactorNeeded
 from models.errors import BellwetherError
-from web.sign_in import begin_browser, refuse, safe_next, second_step
+from web.sign_in import begin_browser, record_wrong, refuse, safe_next, second_step
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("openid", __name__)
@@ -47,15 +47,27 @@ def come_back(provider: str) -> BaseResponse:
     parts = accounts()
     try:
         pending = recall(parts)
+    except ProviderRefused as error:
+        return _refused(provider, error, is_sign_in=False)  # any page can make a browser ask for this without having begun one
+    try:
         proof = prove(parts, _returning(pending, provider), may_register=services().settings.registration_enabled)
     except SecondFactorNeeded as error:
         response = second_step(pending.next_path, error)
     except BellwetherError as error:
-        log.warning("sign-in refused", provider=provider, reason=type(error).__name__, address=request.remote_addr)
-        response = refuse("/", error)
+        return _refused(provider, error, is_sign_in=pending.connects is None)
     else:
         # Who connects an account is signed in, and stays so in the same session.
         response = _redirect(pending.next_path) if pending.connects else begin_browser(proof, pending.next_path)
+    forget(response)
+    return response
+
+
+def _refused(provider: str, error: BellwetherError, *, is_sign_in: bool) -> Response:
+    """The sign-in page with what is wrong. A refused sign-in is in the audit log."""
+    log.warning("sign-in refused", provider=provider, reason=type(error).__name__, address=request.remote_addr)
+    if is_sign_in:
+        record_wrong("provider", error.user_id if isinstance(error, AccountDisabled) else None)
+    response = refuse("/", error)
     forget(response)
     return response
 

@@ -17,9 +17,9 @@ from api.marks import for_whoever, public, signs_in_at
 from api.origin import comes_from_own_page
 from api.services import services
 from features.accounts.routes.common import accounts, origin
-from features.accounts.service import LIFETIME, NewSession, Proof, digest_of
+from features.accounts.service import LIFETIME, NewSession, Proof, digest_of, record_refusal
 from features.accounts.users import has_operator
-from infrastructure.audit import NOBODY, note, record
+from infrastructure.audit import note
 from models.account_errors import SecondFactorNeeded, TooManyTries
 from models.errors import BellwetherError
 from utils.api_utils import ApiError
@@ -131,7 +131,7 @@ def _begin() -> tuple[str, int]:
     if found is None:
         log.warning("sign-in refused", address=request.remote_addr)
         if key:
-            _record_wrong_key()
+            record_wrong("key")
         raise Refused(401, "unauthorized", WRONG_KEY if key else NO_KEY)
     log.info("signed in", key_id=found.key_id)
     new = NewSession(found.org_id, origin(), key_sha256=digest_of(key))
@@ -141,15 +141,14 @@ def _begin() -> tuple[str, int]:
     return token, int(LIFETIME.total_seconds())
 
 
-def _record_wrong_key() -> None:
-    """Write down that a wrong key was tried, so often as the tries of an address are written down that wait for nothing."""
+def record_wrong(way: str, user_id: str | None = None) -> None:
+    """Write down that something wrong was tried, so often as the tries of an address are written down that wait for nothing."""
     parts = accounts()
     try:
-        parts.tries.take(f"wrong key from {request.remote_addr}", None)
+        parts.tries.take(f"wrong {way} from {request.remote_addr}", None)
     except TooManyTries:
         return
-    with parts.database.bookkeeping() as connection:
-        record(connection, action="sign_in_refused", actor=NOBODY, after={"by": "key"})
+    record_refusal(parts.database, way, user_id)
 
 
 def _is_script() -> bool:

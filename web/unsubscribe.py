@@ -35,7 +35,8 @@ def unsubscribe(channel_id: str, signature: str) -> str:
     """Stops the messages: for the page's button, and for mail programs with one click (RFC 8058)."""
     with services().database.transaction() as connection:
         channel = links().stop(connection, channel_id, signature)
-        note(connection, target=f"channels/{channel_id}", actor=Actor(ActorKind.ANYBODY, None, channel.org_id), after={"enabled": False})
+        actor, former = Actor(ActorKind.ANYBODY, None, channel.org_id), {"enabled": channel.enabled}
+        note(connection, target=f"channels/{channel_id}", actor=actor, before=former, after={"enabled": False})
     return _page(channel.name, is_stopped=True)
 
 

@@ -17,7 +17,7 @@ from features.accounts.store import passkey as passkey_store
 from features.accounts.store import user as user_store
 from features.accounts.users import NewUser, add_user, organization_of
 from infrastructure.audit import note
-from models.account_errors import EmailTaken, IdentityNotFound, IdentityTaken, LastWayIn, NobodyKnown, ProviderNotFound, SignInRefused
+from models.account_errors import AccountDisabled, EmailTaken, IdentityNotFound, IdentityTaken, LastWayIn, NobodyKnown, ProviderNotFound
 from models.audit import Actor, ActorKind
 from models.openid import Claims, Identity
 from models.user import normalize_email, normalize_user_name
@@ -60,8 +60,7 @@ def redirect_uri(parts: Accounts, key: str) -> str:
 def prove(parts: Accounts, returning: Returning, *, may_register: bool) -> Proof:
     """The proof of somebody whom a provider vouches for.
 
-    Raises ProviderRefused, NobodyKnown, IdentityTaken, EmailTaken, SignInRefused for a disabled account, and SecondFactorNeeded: a provider
-    is one factor.
+    Raises ProviderRefused, NobodyKnown, IdentityTaken, EmailTaken, AccountDisabled, and SecondFactorNeeded: a provider is one factor.
     """
     provider = find_provider(parts.providers, returning.provider)
     claims = provider.claims(returning.code, returning.attempt, redirect_uri(parts, returning.provider))
@@ -69,7 +68,7 @@ def prove(parts: Accounts, returning: Returning, *, may_register: bool) -> Proof
     with parts.database.reader() as connection:
         found = user_store.credentials(connection, user_id)
     if found is None or found.disabled_at is not None:
-        raise SignInRefused("This account is disabled. Ask whoever looks after the service.")
+        raise AccountDisabled(user_id)
     if returning.connects is not None:
         return Proof(user_id, two_factor=False)  # they are signed in already
     return replace(parts.proving.passed(found), way="provider")
@@ -87,13 +86,14 @@ def disconnect(database: Database, user_id: str, identity_id: str) -> None:
         # Two removals at once would each find the other way there.
         user_store.lock(connection, user_id)
         found = user_store.find(connection, user_id)
-        own = [each.id for each in identity_store.list_of_user(connection, user_id)]
+        own = {each.id: each for each in identity_store.list_of_user(connection, user_id)}
         if not is_id(identity_id) or identity_id not in own:
             raise IdentityNotFound
         has_another = len(own) > 1 or passkey_store.count_of_user(connection, user_id) > 0
         if found is not None and not found.has_password and not has_another:
             raise LastWayIn
         identity_store.delete(connection, identity_id, user_id)
+        note(connection, before={"provider": own[identity_id].issuer, "email": own[identity_id].email})
     log.warning("account at a provider disconnected", user_id=user_id)
 
 

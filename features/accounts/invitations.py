@@ -106,8 +106,10 @@ def revoke_invitation(database: Database, org_id: int, link_id: str) -> None:
     if not is_id(link_id):
         raise InvitationNotFound
     with database.transaction() as connection:
-        if not link_store.end_invitation(connection, org_id, link_id, now()):
+        former = link_store.find_invitation(connection, org_id, link_id, now())
+        if former is None or not link_store.end_invitation(connection, org_id, link_id, now()):
             raise InvitationNotFound
+        note(connection, before=former)
     log.warning("invitation revoked", invitation=link_id, org_id=org_id)
 
 

@@ -102,6 +102,7 @@ def end_others(database: Database, parts: Accounts, principal: Principal) -> int
     assert principal.user_id is not None, "a key has no sessions"
     with database.transaction() as connection:
         ended = session_store.end_of_user(connection, principal.user_id, now(), principal.session_id)
+        note(connection, before={"sign_ins": ended + 1}, after={"sign_ins": 1})
     parts.all_sessions.forget()
     return ended
 
@@ -114,5 +115,6 @@ def switch_organization(database: Database, parts: Accounts, principal: Principa
         if organization_store.find_role(connection, org_id, principal.user_id) is None:
             raise NotAMember
         session_store.switch(connection, principal.session_id, org_id)
+        note(connection, before={"organization_id": principal.org_id}, after={"organization_id": org_id})
     forget_callers(parts.cache)
     log.info("organization chosen", user_id=principal.user_id, org_id=org_id)

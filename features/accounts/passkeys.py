@@ -14,16 +14,14 @@ import structlog
 
 from database import Database
 from features.accounts.challenges import Challenges, MadeChallenge
-from features.accounts.proof import Proof
+from features.accounts.proof import Proof, record_refusal
 from features.accounts.relying_party import RelyingParty
-from features.accounts.store import organization as organization_store
 from features.accounts.store import passkey as passkey_store
 from features.accounts.store import user as user_store
 from features.accounts.store.user import Credentials
 from features.accounts.tries import Tries
-from infrastructure.audit import note, record
+from infrastructure.audit import note
 from models.account_errors import ChallengeEnded, PasskeyRefused, PasskeysOff, PasskeyTaken, PasskeyUnfit, TooManyPasskeys
-from models.audit import Actor, ActorKind
 from models.passkey import MOST_PASSKEYS, Credential, Passkey, StoredPasskey
 from models.session import Origin
 from utils.clock import now
@@ -146,35 +144,40 @@ class Passkeys:
     def prove(self, answered: Answered, origin: Origin) -> Proof:
         """The proof of somebody by a passkey, which counts as two factors. Raises PasskeysOff, PasskeyRefused, TooManyTries.
 
-        The refusal is one for all reasons; which it was is in the log.
+        The refusal is one for all reasons; which it was is in the log, and that there was one in the audit log.
         """
         party = self._needed()
         who = f"passkey {answered.credential['id']}"
         self.tries.take(who, origin.address)
+        with self.database.reader() as connection:
+            stored = passkey_store.find_by_credential(connection, answered.credential["id"])
+        try:
+            proof = self._proof(answered, stored, party, origin)
+        except PasskeyRefused:
+            record_refusal(self.database, "passkey", None if stored is None else stored.user_id)
+            raise
+        self.tries.succeeded(who, origin.address)
+        return proof
+
+    def _proof(self, answered: Answered, stored: StoredPasskey | None, party: RelyingParty, origin: Origin) -> Proof:
         try:
             value = self.challenges.use(SIGN_IN, answered.challenge)
         except ChallengeEnded as error:
             raise _refusal("the challenge has ended", origin) from error
-        stored = self._owned(answered, origin)
-        verified = _checked(lambda: _verified_sign_in(answered, value, party, stored.credential), PasskeyRefused)
+        owned = self._owned(answered, stored, origin)
+        verified = _checked(lambda: _verified_sign_in(answered, value, party, owned.credential), PasskeyRefused)
         with self.database.bookkeeping() as connection:
             # Of two sign-ins with one count, one is a copy's.
             is_newer = passkey_store.use(
-                connection, stored.passkey.id, verified.new_sign_count, now(), backed_up=verified.credential_backed_up
+                connection, owned.passkey.id, verified.new_sign_count, now(), backed_up=verified.credential_backed_up
             )
-            if not is_newer:
-                org_id = organization_store.find_last_of_user(connection, stored.user_id)
-                actor = Actor(ActorKind.ANYBODY, None, org_id)
-                record(connection, action="sign_in_refused", target=f"users/{stored.user_id}", actor=actor, after={"by": "passkey"})
         if not is_newer:
             raise _refusal("the counter has not gone on", origin)
-        self.tries.succeeded(who, origin.address)
-        return Proof(stored.user_id, two_factor=True, way="passkey")
+        return Proof(owned.user_id, two_factor=True, way="passkey")
 
-    def _owned(self, answered: Answered, origin: Origin) -> StoredPasskey:
+    def _owned(self, answered: Answered, stored: StoredPasskey | None, origin: Origin) -> StoredPasskey:
         """The passkey of an answer, of somebody who may sign in, and whom the authenticator names."""
         with self.database.reader() as connection:
-            stored = passkey_store.find_by_credential(connection, answered.credential["id"])
             found = None if stored is None else user_store.credentials(connection, stored.user_id)
         if stored is None or found is None:
             raise _refusal("the passkey is unknown", origin)

@@ -61,7 +61,7 @@ class Proving:
         is_right = self.passwords.verify(found.password_hash if found else None, password)
         if found is None or not is_right or found.disabled_at is not None:
             log.warning("sign-in refused", address=origin.address, user_id=found.user_id if found else None)
-            self._record_refusal(found.user_id if found else None, "password")
+            record_refusal(self.database, "password", found.user_id if found else None)
             raise SignInRefused
         self.tries.succeeded(who, origin.address)
         self._renew_hash(found, password)
@@ -94,18 +94,10 @@ class Proving:
         way = self._use_up(found, code)
         if way is None:
             log.warning("second factor refused", user_id=found.user_id)
-            self._record_refusal(found.user_id, "code")
+            record_refusal(self.database, "code", found.user_id)
             raise SecondFactorRefused
         self.tries.succeeded(who, None)
         return way
-
-    def _record_refusal(self, user_id: str | None, way: str) -> None:
-        # For an unknown address the same statements are run, so that the time of the answer tells nothing.
-        with self.database.bookkeeping() as connection:
-            org_id = organization_store.find_last_of_user(connection, user_id or "")
-            target = None if user_id is None else f"users/{user_id}"
-            actor = Actor(ActorKind.ANYBODY, None, org_id)
-            record(connection, action="sign_in_refused", target=target, actor=actor, after={"by": way})
 
     def _use_up(self, found: Credentials, code: str) -> str | None:
         secret = self.totp.unseal(found.totp_secret) if found.totp_secret else None
@@ -137,6 +129,15 @@ class Proving:
     @cached_property
     def _serializer(self) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self.keys.challenges, salt="second factor")
+
+
+def record_refusal(database: Database, way: str, user_id: str | None = None) -> None:
+    """Write a refused sign-in into the audit log, with whose it would have been, where that is known. The caller has counted a try."""
+    # For nobody the same statements are run, so that the time of the answer tells nothing.
+    with database.bookkeeping() as connection:
+        org_id = organization_store.find_last_of_user(connection, user_id or "")
+        target = None if user_id is None else f"users/{user_id}"
+        record(connection, action="sign_in_refused", target=target, actor=Actor(ActorKind.ANYBODY, None, org_id), after={"by": way})
 
 
 def _fingerprint(found: Credentials) -> str:

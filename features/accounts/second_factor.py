@@ -9,6 +9,7 @@ from features.accounts.own_account import require_proof
 from features.accounts.service import Accounts
 from features.accounts.store import user as user_store
 from features.accounts.totp import qr_code, setup_uri
+from infrastructure.audit import note
 from models.access import Principal
 from models.account_errors import SecondFactorRefused, TwoFactorOff, TwoFactorOn
 from utils.clock import now
@@ -59,6 +60,7 @@ def remove(database: Database, parts: Accounts, principal: Principal, password: 
     found = require_proof(database, parts, principal, password)
     with database.transaction() as connection:
         user_store.end_totp(connection, found.user_id)
+        note(connection, before={"two_factor": found.totp_since is not None}, after={"two_factor": False})
     log.warning("second factor removed", user_id=found.user_id)
 
 

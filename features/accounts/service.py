@@ -19,7 +19,7 @@ from features.accounts.mail import AccountMail
 from features.accounts.openid import OpenIdProvider
 from features.accounts.passkeys import Answered, Passkeys
 from features.accounts.passwords import Passwords
-from features.accounts.proof import Proof, Proving
+from features.accounts.proof import Proof, Proving, record_refusal
 from features.accounts.relying_party import RelyingParty
 from features.accounts.sessions import LIFETIME, Lifetimes, Sessions
 from features.accounts.sign_in import SignIn
@@ -31,7 +31,7 @@ from infrastructure.cache import Cache
 from infrastructure.mail_server import MailServer
 from models.session import NewSession, Origin
 
-__all__ = ["LIFETIME", "Accounts", "Answered", "NewSession", "Origin", "Proof", "digest_of", "make_accounts"]
+__all__ = ["LIFETIME", "Accounts", "Answered", "NewSession", "Origin", "Proof", "digest_of", "make_accounts", "record_refusal"]
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")  # providers are the operator's choice, and may be on a private network
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from database import Database
+from database import AnyReader, Database
 from features.accounts.api_keys import KeyRing, digest_of
 from features.accounts.principals import OPERATOR, packed, scopes_of_key, unpacked
 from features.accounts.store import session as session_store
@@ -109,15 +109,16 @@ class Sessions:
         if not is_id(session_id):
             raise SessionNotFound
         with self._database.transaction() as connection:
+            former = next((each for each in self._list(connection, user_id) if each.id == session_id), None)
             if not session_store.end_by_id(connection, session_id, now(), user_id):
                 raise SessionNotFound
+            note(connection, before=former)
         self.forget()
 
     def list_of(self, user_id: str) -> list[SessionSummary]:
         """The active sessions of a person, newest first."""
-        moment = now()
         with self._database.reader() as connection:
-            return session_store.list_of_user(connection, user_id, moment, moment - self.lifetimes.idle, MOST_LISTED)
+            return self._list(connection, user_id)
 
     def close(self) -> None:
         """Write the uses that are not written yet."""
@@ -126,6 +127,10 @@ class Sessions:
     def forget(self) -> None:
         """Look sessions up again in this process at their next use."""
         self._cache.forget(Region.SESSIONS)
+
+    def _list(self, connection: AnyReader, user_id: str) -> list[SessionSummary]:
+        moment = now()
+        return session_store.list_of_user(connection, user_id, moment, moment - self.lifetimes.idle, MOST_LISTED)
 
     def _row(self, new: NewSession, token_sha256: str | None, created_at: datetime) -> StoredSession:
         is_persons = new.user_id is not None

@@ -33,6 +33,12 @@ def list_fetches(connection: Connection) -> dict[str, MacroFetch]:
     return fetch_store.list_fetches(connection)
 
 
+def find_own(connection: Connection, org_id: int, series: str) -> MacroSeries | None:
+    """An organization's own series, without its values."""
+    found = series_store.find(connection, org_id, [series]).get(series)
+    return found[0] if found is not None and found[0].own else None
+
+
 def find_series(connection: Connection, org_id: int, series: str) -> tuple[MacroSeries, Observations]:
     """A series with its values. Raises MacroSeriesNotFound."""
     found = series_store.find(connection, org_id, [series]).get(series)

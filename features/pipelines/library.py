@@ -14,6 +14,7 @@ from features.pipelines.definition import Definition
 from features.pipelines.files import BUNDLED, PipelineFile, PipelineFiles, digest
 from features.pipelines.store import pipeline as pipeline_store
 from features.pipelines.validation import validate
+from infrastructure.audit import note
 from infrastructure.capability import Capabilities
 from infrastructure.foundation import Foundation
 from models.api_key import SHARED_ORG
@@ -135,10 +136,12 @@ class Library:
         if current is None and pipeline_store.count(connection, org_id) >= MOST_PIPELINES:
             raise TooManyPipelines(MOST_PIPELINES)
         sha256 = digest(raw)
-        if current is not None and current.sha256 == sha256:
-            return Stored(self.find(connection, org_id, definition.id), is_new=False)
-        _add(connection, org_id, Version(definition.id, 0, sha256, dump(raw).decode(), now(), actor_id, None))
-        return Stored(self.find(connection, org_id, definition.id), is_new=True)
+        is_new = current is None or current.sha256 != sha256
+        if is_new:
+            _add(connection, org_id, Version(definition.id, 0, sha256, dump(raw).decode(), now(), actor_id, None))
+        found = self.find(connection, org_id, definition.id)
+        note(connection, before=_told(current), after=_told(found.version))
+        return Stored(found, is_new)
 
     def roll_back(self, connection: Connection, org_id: int, pipeline_id: str, version: int, actor_id: str) -> Found:
         """Make what an older version had the present one, under a new number.
@@ -146,25 +149,29 @@ class Library:
         Raises PipelineNotFound, FileStays, VersionNotFound, or PipelineInvalid where that version does not fit any more.
         """
         pipeline_store.lock_pipelines(connection, org_id)
-        self.require_own(connection, org_id, pipeline_id)
+        current = self.find_own(connection, org_id, pipeline_id)
         old = pipeline_store.find_version(connection, org_id, pipeline_id, version)
         if old is None:
             raise VersionNotFound(pipeline_id, version)
         self.check(_parsed(old))
         _add(connection, org_id, replace(old, created_at=now(), created_by=actor_id, note=f"As version {version} was."))
-        return self.find(connection, org_id, pipeline_id)
+        found = self.find(connection, org_id, pipeline_id)
+        note(connection, before=_told(current), after=_told(found.version))
+        return found
 
     def delete(self, connection: Connection, org_id: int, pipeline_id: str) -> None:
         """Delete an organization's pipeline; a file that it hid is used again. Raises PipelineNotFound or FileStays."""
-        self.require_own(connection, org_id, pipeline_id)
+        note(connection, before=_told(self.find_own(connection, org_id, pipeline_id)))
         pipeline_store.delete(connection, org_id, pipeline_id)
 
-    def require_own(self, connection: AnyReader, org_id: int, pipeline_id: str) -> None:
-        """Raises PipelineNotFound, or FileStays for one that only a file has."""
-        if pipeline_store.find_current(connection, org_id, pipeline_id) is None:
-            if pipeline_id in self._files.all():
-                raise FileStays
-            raise PipelineNotFound(pipeline_id)
+    def find_own(self, connection: AnyReader, org_id: int, pipeline_id: str) -> Version:
+        """The present version of an organization's own pipeline. Raises PipelineNotFound, or FileStays for one that only a file has."""
+        own = pipeline_store.find_current(connection, org_id, pipeline_id)
+        if own is not None:
+            return own
+        if pipeline_id in self._files.all():
+            raise FileStays
+        raise PipelineNotFound(pipeline_id)
 
     def versions(self, connection: AnyReader, org_id: int, pipeline_id: str, before: int | None, limit: int) -> list[Version]:
         """Versions, newest first: of the organization's pipeline, else those of the file. Raises PipelineNotFound."""
@@ -216,6 +223,11 @@ def _last(connection: AnyReader, org_id: int, pipeline_id: str) -> int:
 def _parsed(version: Version) -> Mapping[str, Any]:
     definition: Mapping[str, Any] = parse_tolerant(version.definition)
     return definition
+
+
+def _told(version: Version | None) -> dict[str, Any] | None:
+    """A version as the audit log tells of it."""
+    return None if version is None else {"version": version.version, **_parsed(version)}
 
 
 def _listed(found: Found) -> Listed:

@@ -14,6 +14,7 @@ from features.files import service as files_service
 from features.files.service import Files
 from features.prices import service as prices
 from features.reports.store import kept as kept_store
+from infrastructure.audit import note
 from infrastructure.feature import Universes
 from infrastructure.sql.batches import delete_in_batches
 from jobs import service as jobs
@@ -35,7 +36,7 @@ from models.kept_report import (
 from models.stored_file import StoredFile
 from utils.clock import now
 from utils.ids import is_id, new_id
-from utils.json_text import dump
+from utils.json_text import dump, parse_tolerant
 
 ENDED_WITHOUT = "The job ended without a file; its page has the reason. Ask for the report again."
 
@@ -137,10 +138,12 @@ def _shown(report: KeptReport, status: JobStatus | None, file: StoredFile | None
 def remove(database: Database, files: Files, org_id: int, report_id: str) -> None:
     """Remove a report with its file, and cancel a job that is still to make it. Raises ReportNotFound."""
     with database.transaction() as connection:
-        removed = kept_store.delete(connection, org_id, report_id, now()) if is_id(report_id) else None
-        if removed is None:
+        report = kept_store.find(connection, org_id, report_id, now()) if is_id(report_id) else None
+        removed = None if report is None else kept_store.delete(connection, org_id, report_id, now())
+        if report is None or removed is None:
             raise ReportNotFound(report_id)
         job_id, file_id = removed
+        note(connection, before={**vars(report), "params": parse_tolerant(report.params)})
         if file_id is not None:
             files_service.remove(connection, org_id, file_id)
     if file_id is not None:

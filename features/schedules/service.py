@@ -137,18 +137,23 @@ def change(connection: Connection, schedule: Key, changes: Changes, starter: Sta
 
 
 def delete(database: Database, org_id: int, schedule_id: str) -> None:
-    """Delete a schedule with its part of the ledger, in small transactions. A job that it has queued goes on. Raises ScheduleNotFound."""
-    with database.transaction() as connection:
+    """Delete a schedule with its part of the ledger, in small transactions. A job that it has queued goes on. Raises ScheduleNotFound.
+
+    The last transaction deletes the schedule, so it is the one that the audit log tells of.
+    """
+    with database.bookkeeping() as connection:
         stored = _find_to_change(connection, (org_id, schedule_id))
         # It must not be dispatched meanwhile.
         schedule_store.update(connection, replace(stored, enabled=False, next_due_at=None))
+    while True:
+        with database.bookkeeping() as connection:
+            if firing_store.delete_some(connection, schedule_id, ROWS) < ROWS:
+                break
+    with database.transaction() as connection:
+        _find_to_change(connection, (org_id, schedule_id))
+        firing_store.delete_some(connection, schedule_id, ROWS)  # what was run by hand meanwhile
+        schedule_store.delete(connection, org_id, schedule_id)
         note(connection, before=stored)
-    deleted = ROWS
-    while deleted >= ROWS:
-        with database.transaction() as connection:
-            deleted = firing_store.delete_some(connection, schedule_id, ROWS)
-            if deleted < ROWS:
-                schedule_store.delete(connection, org_id, schedule_id)
 
 
 def next_times(when: When, moment: datetime, count: int) -> list[datetime]:

@@ -77,6 +77,15 @@ def count_invitations(connection: AnyReader, org_id: int, moment: datetime) -> i
     return sum(count for (count,) in connection.execute(COUNT_OPEN, {"org_id": org_id, "moment": moment}))
 
 
+FIND_INVITATION = text(f"SELECT {_COLUMNS} FROM one_time_links WHERE {_OPEN} AND id = :id")
+
+
+def find_invitation(connection: AnyReader, org_id: int, link_id: str, moment: datetime) -> Link | None:
+    """An invitation that is good."""
+    row = connection.execute(FIND_INVITATION, {"org_id": org_id, "id": link_id, "moment": moment}).first()
+    return None if row is None else _link_from_row(row)
+
+
 END_INVITATION = text(f"UPDATE one_time_links SET used_at = :moment WHERE {_OPEN} AND id = :id")
 
 

@@ -84,8 +84,9 @@ def upload_macro(path: MacroPath, query: UploadQuery, raw: MacroFile) -> Respons
     raw.max_content_length = services().settings.max_upload_bytes
     file = raw.get_data(cache=False)
     with services().database.transaction() as connection:
+        former = service.find_own(connection, org_id(), path.series)
         stored = service.upload(connection, org_id(), (path.series, query.title, actor_id()), file)
-        note(connection, after=stored)
+        note(connection, before=former, after=stored)
     return json_response(stored)
 
 
@@ -94,5 +95,6 @@ def upload_macro(path: MacroPath, query: UploadQuery, raw: MacroFile) -> Respons
 def delete_macro(path: MacroPath) -> Response:
     """Delete your own series; a shared one of its name shows again."""
     with services().database.transaction() as connection:
+        note(connection, before=service.find_own(connection, org_id(), path.series))
         service.delete(connection, org_id(), path.series)
     return Response(status=204)

@@ -17,6 +17,7 @@ from features.files.schemas import file_answer
 from features.files.service import files_of
 from features.prices.routes.tags import PRICES
 from features.prices.schemas.original import OriginalPath, OriginalsPage
+from infrastructure.audit import note
 from models.access import Scope
 from models.stored_file import Purpose
 from utils.api_utils import json_response
@@ -58,5 +59,6 @@ def delete_original(path: OriginalPath) -> Response:
     with services().database.transaction() as connection:
         file = files.find_about(connection, org_id(), Purpose.UPLOAD, path.ticker, path.file_id)
         files.remove(connection, org_id(), file.id)
+        note(connection, before=file_answer(file))
     files_of(services().foundation).clear([file.id])
     return Response(status=204)

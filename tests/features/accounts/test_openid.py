@@ -3,73 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 from joserfc.jwk import OctKey, RSAKey
-from kit.accounts import Person, code_now, person, set_up_totp
+from kit.accounts import code_now, person, set_up_totp
 from kit.databases import Backend
+from kit.openid import PUBLIC, MakeSite, Site, making_sites
 from kit.sessions import Browser
-from kit.support import Client, settings_for
+from kit.support import Client
 
 import database
 from api.authentication import CSRF_HEADER
-from app import Application, create_app
-from app import start as start_app
 from config import ConfigError, Settings
-from tools.openid_provider import CLIENT, WORDS, Provider, providing
-
-PUBLIC = "https://bellwether.example"
-
-
-@dataclass
-class Site:
-    """An application that knows a provider, and the browsers of its users."""
-
-    app: Application
-    provider: Provider
-
-    def to_provider(self, browser: Browser, path: str = "/login/openid/openid") -> str:
-        """Where the browser is sent by the provider after it has signed somebody in."""
-        sent = browser("GET", path)
-        assert (sent.status_code, sent.location.startswith(self.provider.issuer + "/authorize?")) == (303, True), sent.text
-        back = httpx.get(sent.location, follow_redirects=False).headers["Location"]
-        assert back.startswith(PUBLIC + "/login/openid/openid/callback?")
-        return str(back.removeprefix(PUBLIC))
-
-    def sign_in(self, browser: Browser | None = None) -> Any:
-        """The answer to a browser that comes back."""
-        browser = browser or Browser(self.app)
-        return browser("GET", self.to_provider(browser))
-
-    def connect(self, somebody: Person) -> Any:
-        """The answer to somebody who connects an account."""
-        browser = somebody.browser()
-        begun = browser("POST", "/api/v1/auth/identities", json={"provider": "openid"}, headers={CSRF_HEADER: browser.csrf})
-        back = httpx.get(begun.json["url"], follow_redirects=False).headers["Location"].removeprefix(PUBLIC)
-        return browser("GET", back)
+from tools.openid_provider import CLIENT, WORDS, providing
 
 
 @pytest.fixture
-def make(backend: Backend, tmp_path: Path) -> Iterator[Callable[..., Site]]:
+def make(backend: Backend, tmp_path: Path) -> Iterator[MakeSite]:
     """Makes the application, with settings of its own."""
-    with providing() as provider:
-
-        def build(**more: Any) -> Site:
-            known = {"oidc_issuer": provider.issuer, "oidc_client_id": CLIENT, "oidc_client_secret": WORDS, "oidc_name": "Loopback"}
-            app = create_app(settings_for(backend.url, tmp_path, public_url=PUBLIC, **{**known, **more}))
-            start_app(app)
-            return Site(app, provider)
-
+    with making_sites(backend, tmp_path) as build:
         yield build
 
 
 @pytest.fixture
-def site(make: Callable[..., Site]) -> Site:
+def site(make: MakeSite) -> Site:
     return make()
 
 
@@ -96,7 +56,7 @@ def test_somebody_connects_an_account_and_signs_in_by_it(site: Site) -> None:
     assert (gone.status_code, site.sign_in().status_code) == (204, 401)
 
 
-def test_a_subject_is_known_by_its_issuer(make: Callable[..., Site]) -> None:
+def test_a_subject_is_known_by_its_issuer(make: MakeSite) -> None:
     """The same subject at two issuers is two people; another address at the provider is the same one."""
     with providing() as second:
         first = make()
@@ -121,7 +81,7 @@ def test_an_account_at_the_provider_is_one_persons(site: Site) -> None:
     assert [row["user_id"] for row in identities()] == [ada.id]
 
 
-def test_whoever_registers_by_it_has_an_organization_and_no_password(make: Callable[..., Site]) -> None:
+def test_whoever_registers_by_it_has_an_organization_and_no_password(make: MakeSite) -> None:
     site = make(registration_enabled=True)
     browser = Browser(site.app)
     assert site.sign_in(browser).status_code == 303
@@ -228,7 +188,7 @@ def test_id_tokens_that_are_refused(site: Site, fault: str) -> None:
     assert site.sign_in().status_code == 401
 
 
-def test_other_keys_are_refused_and_new_ones_are_read(make: Callable[..., Site]) -> None:
+def test_other_keys_are_refused_and_new_ones_are_read(make: MakeSite) -> None:
     site = make()
     assert site.connect(person(site.app, "ada@example.com")).status_code == 303
     site.provider.sign_with = RSAKey.generate_key(2048, {"kid": "one"})
@@ -243,7 +203,7 @@ def test_other_keys_are_refused_and_new_ones_are_read(make: Callable[..., Site])
     assert Site(make().app, site.provider).sign_in().status_code == 303
 
 
-def test_metadata_of_another_issuer_are_refused(make: Callable[..., Site]) -> None:
+def test_metadata_of_another_issuer_are_refused(make: MakeSite) -> None:
     site = make()
     site.provider.spoil_metadata = lambda told: told.update(issuer="https://accounts.example.com")
     refused = Browser(site.app)("GET", "/login/openid/openid")
@@ -252,7 +212,7 @@ def test_metadata_of_another_issuer_are_refused(make: Callable[..., Site]) -> No
     assert Browser(make().app)("GET", "/login/openid/openid").status_code == 401
 
 
-def test_a_provider_that_is_away_is_told(make: Callable[..., Site]) -> None:
+def test_a_provider_that_is_away_is_told(make: MakeSite) -> None:
     site = make(oidc_issuer="http://127.0.0.1:9")
     refused = Browser(site.app)("GET", "/login/openid/openid")
     assert (refused.status_code, "does not answer" in refused.text) == (401, True)

@@ -26,6 +26,12 @@ CHANGE_NOTHING = {
 # A sign-in goes on: only its end is in the log. A link is sent in the background, and here nobody has the address.
 NO_CHANGES_OF_ITS_OWN = {"refresh_tokens", "forgot_password"}
 ONLY_REFUSED = {"end_session", "disconnect_identity"}  # in the story: there is no other session, and no provider
+# Of these there is no before: copies of what the database has are forgotten, and no password is told.
+NO_BEFORE = {"clear_cache", "set_password"}
+ONLY_NEW = {
+    "upload_prices",
+    "upload_macro",
+}  # in the story; test_audit_before.py replaces some, and ends and disconnects what is only refused
 REFUSALS = {"sign_in_refused", "password_refused", "refresh_token_reused"}
 SECRETS = re.compile(r"\b(bwr?_[\w-]{43}|whsec_[\w+/]{43}=|eyJ[\w-]+\.[\w-]+|WyI[\w-]+\.[\w-]+|\$argon2|[A-Z2-7]{32})")
 
@@ -130,6 +136,22 @@ def test_each_entry_says_who_what_and_to_what(told: Told) -> None:
         assert row["ip"] == "127.0.0.1"
         assert row["actor_kind"] == "anybody" or row["actor"]
         assert row["target"] or row["action"] in {"sign_in_refused", "sign_in_delayed"}, row
+
+
+def test_what_is_replaced_or_removed_is_told_as_it_was(told: Told) -> None:
+    """Each change by PUT, PATCH or DELETE has a before, but for a PUT of something new."""
+    known: set[str] = set()
+    missing, made, replaced = [], set(), set()
+    for row in told.rows:
+        method = told.methods.get(row["request_id"])
+        if method in ("put", "patch", "delete") and row["action"] not in NO_BEFORE | REFUSALS:
+            is_new = method == "put" and row["target"] not in known
+            (made if row["before"] is None else replaced).add(row["action"])
+            if row["before"] is None and not is_new:
+                missing.append(f"{row['action']} of {row['target']}")
+        known.add(row["target"])
+    assert missing == []
+    assert made - replaced == ONLY_NEW
 
 
 def test_no_secret_is_in_the_log(told: Told) -> None:
