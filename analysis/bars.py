@@ -44,6 +44,12 @@ class Bars:
         prices = (self.open, self.high, self.low, self.close, self.volume)
         return Bars(self.days[rows].copy(), *(column[rows].copy() for column in prices))
 
+    def rows_within(self, start: date | None, end: date | None) -> slice:
+        """The rows from one day to another, both included; none where the days are none of the bars'."""
+        first = 0 if start is None else int(np.searchsorted(self.days, np.datetime64(start, "D"), side="left"))
+        after = len(self) if end is None else int(np.searchsorted(self.days, np.datetime64(end, "D"), side="right"))
+        return slice(first, max(first, after))
+
     def until(self, count: int) -> Bars:
         """The first `count` bars, as views of the same arrays."""
         return Bars(self.days[:count], self.open[:count], self.high[:count], self.low[:count], self.close[:count], self.volume[:count])

@@ -38,9 +38,8 @@ def chart_lines(bars: Bars, parameters: Parameters, keys: Iterable[str], rows: s
 
 def rows_between(bars: Bars, start: date | None, end: date | None) -> slice:
     """The rows of the bars from `start` to `end`, both included; at most the newest MOST_BARS."""
-    first = 0 if start is None else int(np.searchsorted(bars.days, np.datetime64(start, "D"), side="left"))
-    after = len(bars) if end is None else int(np.searchsorted(bars.days, np.datetime64(end, "D"), side="right"))
-    return slice(max(first, after - MOST_BARS), max(first, after))
+    rows = bars.rows_within(start, end)
+    return slice(max(rows.start, rows.stop - MOST_BARS), rows.stop)
 
 
 def _line(line: str, series: Series[FloatArray], parameters: Parameters) -> FloatArray:

@@ -1,24 +1,17 @@
 """What an equity curve and its trades come to, each number with its definition.
 
-Definitions of several of these numbers differ from program to program; these are the ones of the Python package empyrical, for daily
-returns without interest. A number that has no value (a ratio to no loss) is None.
+No interest is deducted. A number that has no value (a ratio to no loss) is None.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from analysis.backtest import Run, RunTrade
 from analysis.bars import FloatArray
-from models.backtest import Metric
-
-YEAR = 252  # trading days
-_NO_SPREAD = 1e-14  # a smaller standard deviation of returns is a rounding error
+from analysis.returns import YEAR, drawdown_of, returns_of, sharpe_of, sortino_of, volatility_of, yearly_growth
+from models.metric import Metric
 
 DEFINITIONS = {
     "total_return": "The last equity over the first, minus 1.",
@@ -41,56 +34,21 @@ DEFINITIONS = {
 }
 
 
-class Drawdown(NamedTuple):
-    """The drawdown at each close, a fraction of the highest equity so far (0 or negative), and the longest stretch of closes below one."""
-
-    depth: FloatArray
-    longest: int
-
-
-def returns_of(values: FloatArray) -> FloatArray:
-    """The daily returns of equity; 0 where there was nothing left."""
-    before, after = values[:-1], values[1:]
-    returns = np.zeros(len(after))
-    np.divide(after, before, out=returns, where=before > 0)
-    returns[before > 0] -= 1.0
-    return returns
-
-
-def drawdown_of(values: FloatArray) -> Drawdown:
-    """The drawdown of equity of at least one close; the first is its start."""
-    highest = np.maximum.accumulate(values)
-    depth = values / highest
-    depth -= 1.0
-    index: NDArray[np.int64] = np.arange(len(values))
-    longest = index - np.maximum.accumulate(np.where(depth < 0, 0, index))
-    return Drawdown(depth, int(longest.max()))
-
-
 def equity_metrics(values: FloatArray) -> dict[str, Metric]:
     """What an equity curve of at least one close comes to."""
     returns, drawdown = returns_of(values), drawdown_of(values)
-    count = len(returns)
     total = float(values[-1] / values[0]) - 1
-    cagr = _power(1 + total, YEAR / count) if count else None
-    deepest = float(drawdown.depth.min())
+    cagr, deepest = yearly_growth(1 + total, len(returns)), float(drawdown.depth.min())
     numbers = {
         "total_return": total,
         "cagr": cagr,
-        "volatility": None,
-        "sharpe": None,
-        "sortino": None,
+        "volatility": volatility_of(returns),
+        "sharpe": sharpe_of(returns),
+        "sortino": sortino_of(returns),
         "max_drawdown": deepest,
         "longest_drawdown": drawdown.longest,
         "calmar": cagr / -deepest if cagr is not None and deepest < 0 else None,
     }
-    if count > 1:
-        mean, spread = float(returns.mean()), float(returns.std(ddof=1))
-        losses = np.minimum(returns, 0.0)
-        downside = math.sqrt(float(losses @ losses) / count)
-        numbers["volatility"] = spread * math.sqrt(YEAR)
-        numbers["sharpe"] = mean / spread * math.sqrt(YEAR) if spread > _NO_SPREAD else None
-        numbers["sortino"] = mean / downside * math.sqrt(YEAR) if downside > _NO_SPREAD else None
     return _metrics(numbers)
 
 
@@ -127,13 +85,6 @@ def turnover_of(run: Run) -> Metric:
     return _metric(
         "turnover", math.fsum(trade.traded for trade in run.trades) / 2 / float(run.values.mean()) * YEAR / days if days else None
     )
-
-
-def _power(base: float, exponent: float) -> float | None:
-    try:
-        return math.pow(base, exponent) - 1
-    except OverflowError:
-        return None
 
 
 def _metrics(numbers: dict[str, float | None]) -> dict[str, Metric]:

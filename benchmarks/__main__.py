@@ -18,6 +18,7 @@ GROUPS = {
     "store": ("store",),
     "http": ("requests_per_second", "analyze_latency", "protection", "cache"),
     "accounts": ("accounts",),
+    "risk": ("risk",),
     "evidence": ("evidence", "evidence_http", "calibration"),
     "jobs": ("bulk", "bulk_steps", "bulk_memory", "bulk_peers", "empty_jobs"),
     "prices": ("refresh",),

@@ -23,7 +23,7 @@ from analysis.backtest import Run, Signals, run_backtest
 from analysis.bars import Bars, FloatArray, adjusted_bars
 from analysis.bootstrap import Blocks
 from analysis.engine import parameters_of, signal_history
-from analysis.performance import returns_of
+from analysis.returns import returns_of
 from analysis.score import WEAK
 from analysis.trade import stop_distance
 from features.prices.providers.sample import SampleProvider

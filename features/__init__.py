@@ -22,6 +22,7 @@ from features.operations.feature import FEATURE as OPERATIONS
 from features.pipelines.feature import FEATURE as PIPELINES
 from features.prices.feature import FEATURE as PRICES
 from features.reports.feature import FEATURE as REPORTS
+from features.risk.feature import FEATURE as RISK
 from features.schedules.feature import FEATURE as SCHEDULES
 from features.watchlist.feature import FEATURE as WATCHLIST
 from infrastructure.feature import Feature
@@ -37,6 +38,7 @@ FEATURES = (
     EVIDENCE,
     MACRO,
     NEWS,
+    RISK,
     WATCHLIST,
     LEGACY,
     DELIVERIES,

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from models.analysis import DEFAULT_CAPITAL, Overrides, Parameters, Side
 from models.evidence import COST_BP
+from models.metric import Metric
 from models.strategy import StrategyName
 
 BACKTEST = "backtest"  # the kind of job
@@ -90,14 +91,6 @@ class BacktestTrade:
     profit: float
     bars: int
     open: bool
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A number and how it is defined; None where it has no value, such as a ratio to no loss at all."""
-
-    value: float | None
-    definition: str
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from analysis.deflated_sharpe import SharpeEstimate, deflated_sharpe, expected_b
 from analysis.engine import Fingerprints, SignalHistory, signal_history
 from analysis.evidence import EvidenceRules, evidence_of
 from analysis.honesty import check_honesty, rule_of
-from analysis.performance import equity_metrics, exposure_of, returns_of, trade_metrics
+from analysis.performance import equity_metrics, exposure_of, trade_metrics
+from analysis.returns import returns_of
 from analysis.score import verdict_of
 from features.prices.providers.sample import SampleProvider
 from models.analysis import Verdict

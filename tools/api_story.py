@@ -12,9 +12,11 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, Unsuppor
 from infrastructure.web_server.refusal import BROKEN, BROKEN_OFF, TOO_SLOW_BODY, refusal_of
 from tools.accounts_story import tell_of_accounts
 from tools.api_recorder import Recorder
+from tools.events_story import tell_of_events
 from tools.files_story import tell_of_imports, tell_of_kept_reports
 from tools.news_story import tell_of_macro, tell_of_news
 from tools.pipelines_story import tell_of_pipelines
+from tools.risk_story import tell_of_risk
 
 REPEATED = range(2)  # a request and its repetition, which gets the same answer
 NO_ID = "019aa3b2-7a1e-7c8e-8a55-ffffffffffff"
@@ -30,6 +32,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _backtests(call, run_jobs)
     _jobs(call, run_jobs)
     _evidence(call, run_jobs)
+    tell_of_risk(call)
     _refreshes(call, run_jobs)
     tell_of_imports(call, run_jobs, price_file(60))
     tell_of_news(call)
@@ -37,7 +40,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _watchlist(call)
     _alerts(call, run_jobs)
     tell_of_pipelines(call, run_jobs)
-    _events(call, run_jobs)
+    tell_of_events(call, run_jobs)
     _schedules(call, run_jobs)
     _evening(call)
     _reports(call, result["id"])
@@ -68,21 +71,6 @@ def _prices(call: Recorder) -> None:
     call("remove_prices", ticker="ACME")
     call("list_former_prices")
     call("restore_former_prices", ticker="ACME")
-
-
-def _events(call: Recorder, run_jobs: Callable[[], None]) -> None:
-    mine = {"type": "portfolio.rebalanced", "subject": "ACME", "key": "2026-11", "data": {"weights": {"ACME": 0.5, "IBM": 0.5}}}
-    for _ in REPEATED:
-        event = call("add_event", body=mine, header={"Idempotency-Key": "2026-11-rebalanced"})
-    for _ in REPEATED:
-        call("add_event", body=mine, header={"Idempotency-Key": "2026-11-rebalanced-again"})
-    call("list_events", query={"limit": 2})
-    call("get_event", event_id=event["id"])
-    run_jobs()
-    call(
-        "stream_events",
-        query={"after": max(told["position"] for told in call("list_events", query={"limit": 1})["items"]) - 1, "wait": "false"},
-    )
 
 
 def _universes(call: Recorder) -> None:

@@ -15,8 +15,9 @@ from analysis.bars import Bars, adjusted_bars
 from analysis.deflated_sharpe import SharpeEstimate, deflated_sharpe, estimate_of
 from analysis.engine import Fingerprints, basis_of, parameters_of
 from analysis.outcomes import first_day_that_counts
-from analysis.performance import drawdown_of, equity_metrics, exposure_of, returns_of, trade_metrics, turnover_of
+from analysis.performance import equity_metrics, exposure_of, trade_metrics, turnover_of
 from analysis.quality import is_sound
+from analysis.returns import drawdown_of, returns_of
 from features.evidence.assumptions import assumptions_of
 from features.evidence.backtest_orders import write_order
 from features.prices.service import cut_series
@@ -27,12 +28,12 @@ from models.backtest import (
     BacktestReport,
     BenchmarkMetrics,
     DailySharpe,
-    Metric,
     NewBacktest,
     Trials,
 )
 from models.backtest_errors import TooShortToBacktest
 from models.evidence import WARMUP
+from models.metric import Metric
 from models.price_errors import PricesDamaged
 from models.price_series import PackedBars, SeriesHead
 from models.strategy import STRATEGIES

@@ -11,8 +11,9 @@ import structlog
 
 from analysis.backtest import Run, run_backtest, signals_of
 from analysis.bootstrap import REPETITIONS
-from analysis.performance import equity_metrics, exposure_of, returns_of, turnover_of
+from analysis.performance import equity_metrics, exposure_of, turnover_of
 from analysis.reality_check import RealityCheck, reality_check
+from analysis.returns import returns_of
 from database import Database
 from features.evidence.assumptions import shared_assumptions
 from features.evidence.backtest_run import BacktestPlan, Market, checked, daily_of, deflated, metrics_of

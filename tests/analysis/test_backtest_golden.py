@@ -18,8 +18,9 @@ from kit.bars import TICKERS, chosen
 from analysis.backtest import Run, Signals, run_backtest, signals_of
 from analysis.bars import Bars
 from analysis.engine import signal_history
-from analysis.performance import equity_metrics, returns_of
+from analysis.performance import equity_metrics
 from analysis.reality_check import RealityCheck, reality_check
+from analysis.returns import returns_of
 from models.backtest import BacktestRules, ExitReason
 from models.evidence import WARMUP
 from models.strategy import STRATEGIES

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from analysis.backtest import Position, RunTrade
 from analysis.bars import Bars
-from analysis.performance import DEFINITIONS, drawdown_of, equity_metrics, returns_of, trade_metrics
-from models.backtest import ExitReason, Metric
+from analysis.performance import DEFINITIONS, equity_metrics, trade_metrics
+from analysis.returns import drawdown_of, returns_of
+from models.backtest import ExitReason
+from models.metric import Metric
 
 
 def values_of(metrics: dict[str, Metric]) -> dict[str, float | None]:

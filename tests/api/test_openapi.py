@@ -153,6 +153,7 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "GET /api/v1/reports/evidence.xlsx",
         "GET /api/v1/reports/backtests/{backtest_id}.xlsx",
         "GET /api/v1/evidence/{ticker}",
+        "GET /api/v1/risk/{ticker}",
         "GET /api/v1/evidence",
         "POST /api/v1/evidence",
         "GET /api/v1/feeds",

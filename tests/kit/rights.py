@@ -125,6 +125,7 @@ RIGHTS = {
     ("GET", "/api/v1/evidence"): READ,
     ("POST", "/api/v1/evidence"): ANALYSE,
     ("GET", "/api/v1/evidence/<ticker>"): READ,
+    ("GET", "/api/v1/risk/<ticker>"): READ,
     ("GET", "/api/v1/feeds"): READ,
     ("POST", "/api/v1/feeds"): MANAGE,
     ("DELETE", "/api/v1/feeds/<feed_id>"): MANAGE,

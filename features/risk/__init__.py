@@ -1,0 +1,1 @@
+"""Risk: what holding something was like."""
