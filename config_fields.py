@@ -230,6 +230,7 @@ class SettingFields(BaseSettings):
     rate_limit_bulk_per_minute: int = Field(30, ge=1, description="Bulk jobs (new, retried or cancelled) a minute of one key.")
     rate_limit_uploads_per_minute: int = Field(60, ge=1, description="Price files a minute of one key.")
     rate_limit_heavy_reads_per_minute: int = Field(240, ge=1, description="Reports, series, flips and exports a minute of one key.")
+    rate_limit_tests_per_minute: int = Field(12, ge=1, description="Tests of integrations a minute of one key.")
     heavy_requests_at_once: int = Field(
         3, ge=1, le=64, description="Heavy reads and large price files at once per web process, fewer than `WEB_THREADS`. Beyond it 503."
     )

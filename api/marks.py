@@ -38,6 +38,12 @@ def operators(view: View) -> View:
     return view
 
 
+def operators_too(view: View) -> View:
+    """Mark a route that whoever is an operator may call as well, whatever they may do in the organization that they act for."""
+    view.__dict__["lets_operators"] = True
+    return view
+
+
 def for_whoever(view: View) -> View:
     """Mark a route for every caller that is known, also one that may do nothing, as who has left the organization that they act for."""
     view.__dict__["is_for_whoever"] = True

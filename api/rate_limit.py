@@ -37,6 +37,7 @@ class Budget(StrEnum):
     BULK = "bulk"
     UPLOADS = "uploads"
     HEAVY_READS = "heavy_reads"
+    TESTS = "tests"
 
 
 def budget(name: Budget, when: Callable[[], bool] = lambda: True) -> Callable[[View], View]:
@@ -96,6 +97,7 @@ def make_limiter(settings: Settings, redis: RedisLink | None) -> RateLimiter:
         Budget.BULK: settings.rate_limit_bulk_per_minute,
         Budget.UPLOADS: settings.rate_limit_uploads_per_minute,
         Budget.HEAVY_READS: settings.rate_limit_heavy_reads_per_minute,
+        Budget.TESTS: settings.rate_limit_tests_per_minute,
     }
     return RateLimiter(per_minute, settings.rate_limit_per_hour, redis)
 

@@ -15,6 +15,7 @@ from features.evening.feature import FEATURE as EVENING
 from features.events.feature import FEATURE as EVENTS
 from features.evidence.feature import FEATURE as EVIDENCE
 from features.files.feature import FEATURE as FILES
+from features.integrations.feature import FEATURE as INTEGRATIONS
 from features.legacy.feature import FEATURE as LEGACY
 from features.macro.feature import FEATURE as MACRO
 from features.news.feature import FEATURE as NEWS
@@ -48,6 +49,7 @@ FEATURES = (
     EVENING,
     REPORTS,
     AUDIT,
+    INTEGRATIONS,
     OPERATIONS,
 )
 

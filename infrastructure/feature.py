@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from api.authentication import Authentication
+    from database import AnyReader
     from infrastructure.cache import Cache
     from infrastructure.capability import Capability
     from infrastructure.foundation import Foundation
+    from infrastructure.integration import Connector
     from infrastructure.lifecycle import Step
     from infrastructure.outbox import Subscriber
     from jobs.kind import JobKind
+    from models.integration import Integration
 
 
 # Reads the tickers of a built-in universe, given a connection and an organization's id.
@@ -97,6 +100,8 @@ class Feature:
     - `commands`: its groups of the `flask` command.
     - `capabilities`: its use cases for schedules and pipelines.
     - `subscribers`: what is told of events.
+    - `connectors`: what the installation is connected to through it.
+    - `integrations`: what an organization is connected to through it, read on one connection, by the organization's id.
     """
 
     name: str
@@ -112,3 +117,5 @@ class Feature:
     commands: Callable[[], Sequence[Command]] = tuple
     capabilities: Callable[[Foundation], Sequence[Capability]] = lambda foundation: ()
     subscribers: Callable[[Foundation], Sequence[Subscriber]] = lambda foundation: ()
+    connectors: Callable[[Foundation], Sequence[Connector]] = lambda foundation: ()
+    integrations: Callable[[Foundation, AnyReader, int], Sequence[Integration]] = lambda foundation, reader, org_id: ()

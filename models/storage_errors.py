@@ -10,6 +10,11 @@ class StorageAway(BellwetherError):
 
     code = "unavailable"
 
+    def __init__(self, message: str | None = None, reason: str | None = None) -> None:
+        """`reason` is the storage's own word for why, for operators."""
+        self.reason = reason
+        super().__init__(message)
+
 
 class FileDamaged(Exception):
     """A stored file does not have the content that was written. An error of the storage, so it is none of the request."""

@@ -27,6 +27,7 @@ FIXED: Mapping[str, Any] = {
     "idle": 1,
     "events": {"connects": 3, "checkouts": 120, "pings": 0, "timeouts": 0, "invalidations": 0},
     "seen_seconds": 0.5,
+    "seconds": 0.004,
     "database": "sqlite:///var/bellwether.db",
 }
 WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{43}=")

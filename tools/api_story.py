@@ -317,6 +317,10 @@ def _messages(call: Recorder, run_jobs: Callable[[], None]) -> None:
 
 def _administration(call: Recorder) -> None:
     call("get_status")
+    call("list_integrations")
+    call("test_integration", name="storage")
+    call("test_integration", name="smtp")
+    call("test_integration", name="unknown")
     for _ in REPEATED:
         call("create_api_key", body={"name": "Night run"}, header={"Idempotency-Key": "2026-11-20-key"})
     key = call("create_api_key", body={"name": "Evening run"})

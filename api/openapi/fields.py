@@ -195,6 +195,7 @@ _IN_ONE = _ELSEWHERE | {
     "LimitsAnswer.bulk_per_minute": "Commands about jobs of a key in a minute.",
     "LimitsAnswer.uploads_per_minute": "Uploads of a key in a minute.",
     "LimitsAnswer.heavy_reads_per_minute": "Reports, charts and long files of a key in a minute.",
+    "LimitsAnswer.tests_per_minute": "Tests of integrations of a key in a minute.",
     "ListedAction.amount": "Per share, as paid on that day; null for a split.",
     "ListedAction.currency": "Of the amount, as in ISO 4217; null where nobody said.",
     "ListedAction.numerator": "3 of a split 3:2, which makes three shares of two; null for a distribution.",

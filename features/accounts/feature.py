@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
     from api.authentication import Authentication
+    from database import AnyReader
     from infrastructure.cache import Cache
     from infrastructure.foundation import Foundation
+    from infrastructure.integration import Connector
+    from models.integration import Integration
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
@@ -56,4 +59,24 @@ def _commands() -> tuple[Command, ...]:
     return (keys, users, create_admin)
 
 
-FEATURE = Feature("accounts", blueprints=_blueprints, authentication=_authentication, maintenance=_maintenance, commands=_commands)
+def _connectors(foundation: Foundation) -> tuple[Connector, ...]:
+    from features.accounts.integrations import sign_in_connectors
+
+    return sign_in_connectors(foundation.settings)
+
+
+def _integrations(_: Foundation, reader: AnyReader, org_id: int) -> list[Integration]:
+    from features.accounts.integrations import key_integrations
+
+    return key_integrations(reader, org_id)
+
+
+FEATURE = Feature(
+    "accounts",
+    blueprints=_blueprints,
+    authentication=_authentication,
+    maintenance=_maintenance,
+    commands=_commands,
+    connectors=_connectors,
+    integrations=_integrations,
+)

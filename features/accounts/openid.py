@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 import structlog
 
+from infrastructure.integration import Step, unnoticed
 from models.account_errors import ProviderRefused
 from models.openid import Claims, OpenIdClient
 from utils.json_text import DuplicateKeys, MalformedJSON, parse_strict
@@ -78,6 +79,10 @@ class OpenIdProvider:
             code_challenge_method="S256",
         )
         return url
+
+    def try_out(self, step: Step) -> int:
+        """Read anew what the provider tells of itself, by steps; return how many keys it has. Raises ProviderRefused."""
+        return len(self._discover(step).keys.keys)
 
     def claims(self, code: str, attempt: Attempt, redirect_uri: str) -> Claims:
         """Whom the provider vouches for, by the code that it sent somebody back with. Raises ProviderRefused."""
@@ -146,21 +151,23 @@ class OpenIdProvider:
                 self._told = self._discover()
             return self._told
 
-    def _discover(self) -> _Told:
+    def _discover(self, step: Step = unnoticed) -> _Told:
         from joserfc.errors import JoseError  # noqa: PLC0415 — imported by the first sign-in
         from joserfc.jwk import KeySet  # noqa: PLC0415
 
         issuer = self.client.issuer
-        metadata = self._ask("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-        if metadata.get("issuer") != issuer:
-            raise ProviderRefused("The provider calls itself by another name than the one that is configured.")
-        needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-        if not all(isinstance(metadata.get(name), str) for name in needed):
-            raise ProviderRefused("The provider does not tell where it is asked.")
-        try:
-            keys = KeySet.import_key_set(self._ask("GET", metadata["jwks_uri"]))  # type: ignore[arg-type]
-        except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise ProviderRefused("The provider's keys cannot be read.") from error
+        with step("read its document"):
+            metadata = self._ask("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+            if metadata.get("issuer") != issuer:
+                raise ProviderRefused("The provider calls itself by another name than the one that is configured.")
+            needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+            if not all(isinstance(metadata.get(name), str) for name in needed):
+                raise ProviderRefused("The provider does not tell where it is asked.")
+        with step("read its keys"):
+            try:
+                keys = KeySet.import_key_set(self._ask("GET", metadata["jwks_uri"]))  # type: ignore[arg-type]
+            except (JoseError, ValueError, TypeError, KeyError) as error:
+                raise ProviderRefused("The provider's keys cannot be read.") from error
         return _Told(metadata, keys, self.clock())
 
     def _ask(self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> dict[str, Any]:

@@ -31,7 +31,9 @@ from infrastructure.cache import Cache
 from infrastructure.mail_server import MailServer
 from models.session import NewSession, Origin
 
-__all__ = ["LIFETIME", "Accounts", "Answered", "NewSession", "Origin", "Proof", "digest_of", "make_accounts", "record_refusal"]
+__all__ = [
+    "LIFETIME", "Accounts", "Answered", "NewSession", "Origin", "Proof", "digest_of", "make_accounts", "providers_of", "record_refusal",
+]  # fmt: skip
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")  # providers are the operator's choice, and may be on a private network
 
@@ -90,12 +92,13 @@ def make_accounts(settings: Settings, database: Database, cache: Cache, clock: C
         links=links,
         passkeys=Passkeys(database, tries, Challenges(database, keys), RelyingParty.of(settings.public_url)),
         mail=AccountMail(database, links, MailServer.of(settings)),
-        providers=_providers(settings),
+        providers=providers_of(settings),
         cache=cache,
     )
 
 
-def _providers(settings: Settings) -> dict[str, OpenIdProvider]:
+def providers_of(settings: Settings) -> dict[str, OpenIdProvider]:
+    """The OpenID providers that are configured, by their keys. Opens no connection."""
     if not settings.openid_clients:
         return {}
     from infrastructure.address_guard import AddressGuard, networks_of  # noqa: PLC0415 — only where a provider is configured

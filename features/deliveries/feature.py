@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
     from sqlalchemy import Connection
 
+    from database import AnyReader
     from features.deliveries.courier import Courier
     from features.deliveries.kinds import Deliveries
     from infrastructure.capability import Capability
     from infrastructure.foundation import Foundation
+    from infrastructure.integration import Connector
     from models.health import Probe
+    from models.integration import Integration
 
 DUE_SECONDS = 2.0
 LOST_SECONDS = 30.0
@@ -77,6 +80,18 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     )
 
 
+def _connectors(foundation: Foundation) -> tuple[Connector, ...]:
+    from features.deliveries.integrations import mail_connector
+
+    return (mail_connector(foundation.settings),)
+
+
+def _integrations(_: Foundation, reader: AnyReader, org_id: int) -> list[Integration]:
+    from features.deliveries.integrations import channel_integrations
+
+    return channel_integrations(reader, org_id)
+
+
 FEATURE = Feature(
     "deliveries",
     blueprints=_blueprints,
@@ -86,4 +101,6 @@ FEATURE = Feature(
     probes=_probes,
     metrics=_metrics,
     capabilities=_capabilities,
+    connectors=_connectors,
+    integrations=_integrations,
 )

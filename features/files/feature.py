@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from infrastructure.foundation import Foundation
+    from infrastructure.integration import Connector
     from models.health import Probe
 
 
@@ -55,4 +56,11 @@ def _metrics(_: Foundation, connection: Connection) -> Iterable[Metric]:
     return read_metrics(connection)
 
 
-FEATURE = Feature("files", blueprints=_blueprints, maintenance=_maintenance, probes=_probes, metrics=_metrics)
+def _connectors(foundation: Foundation) -> tuple[Connector, ...]:
+    from features.files.integrations import storage_connector
+    from infrastructure.storage.opening import storage_of
+
+    return (storage_connector(foundation.settings, lambda: storage_of(foundation)),)
+
+
+FEATURE = Feature("files", blueprints=_blueprints, maintenance=_maintenance, probes=_probes, metrics=_metrics, connectors=_connectors)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from features.macro.kinds import MacroFetching
     from infrastructure.capability import Capability
     from infrastructure.foundation import Foundation
+    from infrastructure.integration import Connector
 
 LOOKED_SECONDS = 600.0
 
@@ -51,4 +52,18 @@ def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     return (macro_capability(),)
 
 
-FEATURE = Feature("macro", blueprints=_blueprints, kinds=_kinds, flags=(MACRO,), maintenance=_maintenance, capabilities=_capabilities)
+def _connectors(foundation: Foundation) -> tuple[Connector, ...]:
+    from features.macro.integrations import macro_connector
+
+    return (macro_connector(foundation.settings),)
+
+
+FEATURE = Feature(
+    "macro",
+    blueprints=_blueprints,
+    kinds=_kinds,
+    flags=(MACRO,),
+    maintenance=_maintenance,
+    capabilities=_capabilities,
+    connectors=_connectors,
+)

@@ -33,19 +33,20 @@ class SeriesFetcher:
     outbound: Outbound
     address: str
     clock: Callable[[], datetime] = now
+    limits: OutboundLimits = LIMITS
 
     def fetch(self, series: str) -> ReadSeries:
         """A series. Raises ValueError with a sentence."""
         joint = "&" if urlsplit(self.address).query else "?"
         request = OutboundRequest("GET", f"{self.address}{joint}{urlencode({'id': series})}", {"Accept": "text/csv"})
         try:
-            answer = self.outbound.send(request, LIMITS)
+            answer = self.outbound.send(request, self.limits)
         except (AddressRefused, OutboundError) as error:
             raise ValueError(str(error)) from error
         if answer.status != 200:
             raise ValueError(f"The provider answered with the status {answer.status}.")
         if answer.is_cut:
-            raise ValueError(f"The file of {series} is larger than {LIMITS.most_bytes // 1_000_000} MB.")
+            raise ValueError(f"The file of {series} is larger than {self.limits.most_bytes // 1_000_000} MB.")
         try:
             return read_series(answer.body, series)
         except PriceQuality as error:

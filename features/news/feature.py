@@ -11,9 +11,11 @@ from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 if TYPE_CHECKING:
     from flask import Blueprint
 
+    from database import AnyReader
     from features.news.kinds import FeedReading
     from infrastructure.capability import Capability
     from infrastructure.foundation import Foundation
+    from models.integration import Integration
 
 LOOKED_SECONDS = 30.0
 
@@ -47,4 +49,18 @@ def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     return (news_capability(foundation),)
 
 
-FEATURE = Feature("news", blueprints=_blueprints, kinds=_kinds, flags=(NEWS,), maintenance=_maintenance, capabilities=_capabilities)
+def _integrations(_: Foundation, reader: AnyReader, org_id: int) -> list[Integration]:
+    from features.news.integrations import feed_integrations
+
+    return feed_integrations(reader, org_id)
+
+
+FEATURE = Feature(
+    "news",
+    blueprints=_blueprints,
+    kinds=_kinds,
+    flags=(NEWS,),
+    maintenance=_maintenance,
+    capabilities=_capabilities,
+    integrations=_integrations,
+)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from infrastructure.foundation import Foundation
+    from infrastructure.integration import Connector
     from models.health import Probe
 
 
@@ -38,4 +39,10 @@ def _metrics(foundation: Foundation, connection: Connection) -> Iterable[Metric]
     return (enabled,)
 
 
-FEATURE = Feature("operations", blueprints=_blueprints, probes=_probes, metrics=_metrics)
+def _connectors(foundation: Foundation) -> tuple[Connector, ...]:
+    from features.operations.integrations import connectors
+
+    return connectors(foundation.settings)
+
+
+FEATURE = Feature("operations", blueprints=_blueprints, probes=_probes, metrics=_metrics, connectors=_connectors)

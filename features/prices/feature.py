@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from infrastructure.capability import Capability
     from infrastructure.foundation import Foundation
+    from infrastructure.integration import Connector
     from infrastructure.lifecycle import Step
     from jobs.kind import JobKind
     from models.health import Probe
@@ -95,6 +96,12 @@ def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     return price_capabilities(foundation)
 
 
+def _connectors(foundation: Foundation) -> tuple[Connector, ...]:
+    from features.prices.integrations import provider_connectors
+
+    return provider_connectors(foundation.settings, foundation.database)
+
+
 FEATURE = Feature(
     "prices",
     blueprints=_blueprints,
@@ -106,4 +113,5 @@ FEATURE = Feature(
     universes=_universes,
     commands=_commands,
     capabilities=_capabilities,
+    connectors=_connectors,
 )

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from config import Settings
 from database import Database
 from features.prices.budgets import Budget, BudgetSpent
-from features.prices.circuit import Circuit
+from features.prices.circuit import Circuit, LeftAlone
 from features.prices.providers import about
 from features.prices.providers.about import About
 from features.prices.providers.base import USUAL_PATIENCE, Means, Patience, Provider
@@ -81,16 +81,31 @@ class Configured:
         try:
             answer = call()
         except ProviderError as error:
-            if isinstance(error, BudgetSpent):  # it was not asked
-                raise
-            if error.fault is ProviderFault.EXHAUSTED and error.window is not None:
-                self.budget.close(error.window, error.retry_after)
-            left_alone = self.circuit.failed(error)
+            left_alone = self._note(error)
             if left_alone is not None:
                 raise left_alone from error
             raise
         self.circuit.succeeded(passed)
         return answer
+
+    def try_out(self, call: Callable[[], Answer]) -> Answer:
+        """The same also while the provider is left alone: somebody wants to know whether it works again. Raises ProviderError."""
+        passed = self.circuit.let_through()
+        try:
+            answer = call()
+        except ProviderError as error:
+            self._note(error)
+            raise
+        self.circuit.succeeded(passed)
+        return answer
+
+    def _note(self, error: ProviderError) -> LeftAlone | None:
+        """Note an answer without prices; what to tell where it is worth to wait for the provider."""
+        if isinstance(error, BudgetSpent):  # it was not asked
+            return None
+        if error.fault is ProviderFault.EXHAUSTED and error.window is not None:
+            self.budget.close(error.window, error.retry_after)
+        return self.circuit.failed(error)
 
 
 @dataclass(frozen=True)
@@ -123,11 +138,12 @@ def known(settings: Settings, database: Database) -> list[Known]:
 
 def connect(settings: Settings, database: Database, patience: Patience = USUAL_PATIENCE) -> list[Configured]:
     """The providers that are to be asked, in this order. Opens no connection before the first fetch; the caller closes the providers."""
-    asked: list[Configured] = []
-    for name in settings.price_providers:
-        entry, budget = _ENTRIES[name], _budget(name, settings, database)
-        asked.append(Configured(entry.make(settings, Means(budget, patience=patience)), budget, Circuit(database, name)))
-    return asked
+    return [_connect_one(settings, database, name, patience) for name in settings.price_providers]
+
+
+def _connect_one(settings: Settings, database: Database, name: str, patience: Patience) -> Configured:
+    entry, budget = _ENTRIES[name], _budget(name, settings, database)
+    return Configured(entry.make(settings, Means(budget, patience=patience)), budget, Circuit(database, name))
 
 
 @contextmanager
@@ -139,6 +155,16 @@ def configured(settings: Settings, database: Database, patience: Patience = USUA
     finally:
         for each in asked:
             each.provider.close()
+
+
+@contextmanager
+def only(settings: Settings, database: Database, name: str, patience: Patience) -> Iterator[Configured]:
+    """One provider that is asked; its connections are closed at the end."""
+    asked = _connect_one(settings, database, name, patience)
+    try:
+        yield asked
+    finally:
+        asked.provider.close()
 
 
 def _budget(name: str, settings: Settings, database: Database) -> Budget:

@@ -122,7 +122,8 @@ def _translated(verb: str) -> Iterator[None]:
         yield
     except OSError as error:
         log.warning("storage failed", verb=verb, reason=error.strerror)
-        raise StorageAway(f"The storage of files cannot {verb} a file: {error.strerror}. Nothing was stored; try again later.") from error
+        message = f"The storage of files cannot {verb} a file: {error.strerror}. Nothing was stored; try again later."
+        raise StorageAway(message, error.strerror) from error
 
 
 def _make(folder: Path) -> None:

@@ -6,15 +6,26 @@ import time
 from collections.abc import Callable
 from io import BytesIO
 
-from infrastructure.storage.base import PROBE_CONTENT, PROBE_FOLDER, Storage, measure
+from infrastructure.integration import Step, unnoticed
+from infrastructure.storage.base import PROBE_CONTENT, PROBE_FOLDER, Receipt, Storage, measure
 from models.storage_errors import ObjectMissing, StorageAway
 from utils.ids import new_id
 
 
-def try_storage(storage: Storage) -> None:
-    """Write, read and remove an object. Raises StorageAway."""
+def try_storage(storage: Storage, step: Step = unnoticed) -> None:
+    """Write, read and remove an object, each as a step. Raises StorageAway."""
     key = f"{PROBE_FOLDER}/{new_id()}"
-    written = storage.put(key, BytesIO(PROBE_CONTENT))
+    with step("write"):
+        written = storage.put(key, BytesIO(PROBE_CONTENT))
+    try:
+        with step("read back"):
+            _compare(storage, key, written)
+    finally:
+        with step("delete"):
+            storage.delete(key)
+
+
+def _compare(storage: Storage, key: str, written: Receipt) -> None:
     try:
         content = storage.open(key)
     except ObjectMissing as error:
@@ -24,7 +35,6 @@ def try_storage(storage: Storage) -> None:
             raise StorageAway("The storage of files gives other bytes than were written there.")
     finally:
         content.close()
-        storage.delete(key)
 
 
 class StorageTrial:

@@ -105,7 +105,7 @@ class S3Storage:
             self._breaker.check()
             yield
         except BreakerOpen as error:
-            raise _away(verb) from error
+            raise _away(verb, "it did not answer lately, and is left alone for some seconds") from error
         except ClientError as error:
             self._breaker.record_success()  # it answered
             code = str(error.response.get("Error", {}).get("Code", ""))
@@ -113,11 +113,11 @@ class S3Storage:
                 raise ObjectMissing(code) from error
             # The code alone: messages may name keys of access.
             log.warning("storage failed", verb=verb, reason=code)
-            raise _away(verb) from error
+            raise _away(verb, code) from error
         except (BotoCoreError, Boto3Error, HTTPClientError, HTTPError, OSError) as error:
             self._breaker.record_failure(error)
             log.warning("storage failed", verb=verb, reason=type(error).__name__)
-            raise _away(verb) from error
+            raise _away(verb, type(error).__name__) from error
         self._breaker.record_success()
 
     def _key(self, key: str) -> str:
@@ -170,5 +170,5 @@ class _Body:
         self._body.close()
 
 
-def _away(verb: str) -> StorageAway:
-    return StorageAway(f"The storage of files cannot {verb} a file right now. Nothing was stored; try again in a moment.")
+def _away(verb: str, reason: str) -> StorageAway:
+    return StorageAway(f"The storage of files cannot {verb} a file right now. Nothing was stored; try again in a moment.", reason)

@@ -360,6 +360,8 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "GET /api/v1/admin/workers",
         "GET /api/v1/admin/errors",
         "GET /api/v1/audit",
+        "GET /api/v1/integrations",
+        "POST /api/v1/integrations/{name}/test",
         "GET /api/v1/admin/keys",
         "POST /api/v1/admin/keys",
         "GET /api/v1/admin/keys/{key_id}",

@@ -25,6 +25,7 @@ SETTINGS = {
     "bulk": "rate_limit_bulk_per_minute",
     "uploads": "rate_limit_uploads_per_minute",
     "heavy_reads": "rate_limit_heavy_reads_per_minute",
+    "tests": "rate_limit_tests_per_minute",
 }
 # The requests of each budget; a request counts whether it succeeds or fails.
 CALLS: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
@@ -43,6 +44,7 @@ CALLS: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
         ("POST", f"/jobs/{UNKNOWN_ID}/retry", {}),
     ],
     "uploads": [("PUT", "/prices/NEW", {"data": b"x", "content_type": "text/csv"})],
+    "tests": [("POST", "/integrations/unknown/test", {})],
     "heavy_reads": [
         ("GET", "/prices/AAPL", {}),
         ("GET", "/series/AAPL", {}),

@@ -7,6 +7,7 @@ READ, ANALYSE, MANAGE, ADMIN = "read", "analyse", "manage", "admin"  # the scope
 IN_PERSON = "a person who is signed in"
 WHOEVER = "every caller that is known"
 OPERATOR = "whoever looks after the whole installation"
+ADMIN_OR_OPERATOR = "an administrator, or whoever looks after the whole installation"
 BROWSER = "whoever may read, else they are sent to the sign-in"
 
 RIGHTS = {
@@ -134,6 +135,8 @@ RIGHTS = {
     ("POST", "/api/v1/feeds/<feed_id>/fetch"): ANALYSE,
     ("GET", "/api/v1/former-prices"): READ,
     ("GET", "/api/v1/history/<ticker>"): READ,
+    ("GET", "/api/v1/integrations"): ADMIN_OR_OPERATOR,
+    ("POST", "/api/v1/integrations/<name>/test"): OPERATOR,
     ("GET", "/api/v1/jobs"): READ,
     ("GET", "/api/v1/jobs/<job_id>"): READ,
     ("POST", "/api/v1/jobs/<job_id>/cancel"): ANALYSE,

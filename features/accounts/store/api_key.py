@@ -87,6 +87,34 @@ def list_keys(connection: Connection, org_id: int, wanted: KeyPage) -> list[ApiK
     return [_key_from_row(row) for row in connection.execute(LIST, {"org_id": org_id, **vars(wanted)})]
 
 
+COUNT = text(
+    """
+    SELECT
+        COUNT(*),
+        COUNT(CASE WHEN expires_at <= :soon THEN 1 END),
+        COUNT(CASE WHEN COALESCE(last_used_at, created_at) <= :long_ago THEN 1 END)
+    FROM api_keys
+    WHERE org_id = :org_id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :moment)
+    """
+)
+
+
+@dataclass(frozen=True)
+class KeyCounts:
+    """How many keys are valid, how many of them expire soon, and how many were not used for long."""
+
+    live: int
+    expiring: int
+    unused: int
+
+
+def count_keys(connection: AnyReader, org_id: int, moment: datetime, soon: datetime, long_ago: datetime) -> KeyCounts:
+    """An organization's keys that are valid at a moment, those that expire until `soon`, and those without a use since `long_ago`."""
+    row = connection.execute(COUNT, {"org_id": org_id, "moment": moment, "soon": soon, "long_ago": long_ago}).first()
+    assert row is not None, "counts are one row"
+    return KeyCounts(*map(int, row))
+
+
 INSERT = text(
     """
     INSERT INTO api_keys (id, org_id, name, key_sha256, created_at, user_id, scopes, expires_at)

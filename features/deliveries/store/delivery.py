@@ -76,6 +76,37 @@ def list_deliveries(connection: AnyReader, org_id: int, wanted: DeliveryFilter, 
     return [_delivery(row) for row in connection.execute(LIST, values)]
 
 
+LAST_OF_CHANNELS = text(
+    """
+    SELECT d.channel_id, d.status, d.reason, d.finished_at
+    FROM channels AS c
+    JOIN deliveries AS d ON d.id = (
+        SELECT l.id
+        FROM deliveries AS l
+        WHERE l.org_id = c.org_id AND l.channel_id = c.id AND l.status IN ('delivered', 'failed')
+        ORDER BY l.id DESC
+        LIMIT 1
+    )
+    WHERE c.org_id = :org_id AND c.deleted_at IS NULL
+    """
+)
+
+
+@dataclass(frozen=True)
+class LastDelivery:
+    """What became of the newest message of a channel that was sent or given up."""
+
+    status: DeliveryStatus
+    reason: str | None
+    finished_at: datetime
+
+
+def last_of_channels(connection: AnyReader, org_id: int) -> dict[str, LastDelivery]:
+    """The last delivery of each channel of an organization, by the channel's id."""
+    rows = connection.execute(LAST_OF_CHANNELS, {"org_id": org_id})
+    return {channel_id: LastDelivery(DeliveryStatus(status), *rest) for channel_id, status, *rest in rows}
+
+
 FIND = text(f"SELECT {_COLUMNS} {_FROM} WHERE d.org_id = :org_id AND d.id = :id")
 
 

@@ -48,4 +48,5 @@ def _limits(settings: Settings) -> dict[str, Any]:
         "bulk_per_minute": settings.rate_limit_bulk_per_minute,
         "uploads_per_minute": settings.rate_limit_uploads_per_minute,
         "heavy_reads_per_minute": settings.rate_limit_heavy_reads_per_minute,
+        "tests_per_minute": settings.rate_limit_tests_per_minute,
     }

@@ -40,6 +40,7 @@ class LimitsAnswer(Answer):
     bulk_per_minute: int
     uploads_per_minute: int
     heavy_reads_per_minute: int
+    tests_per_minute: int
 
 
 class StreamsAnswer(Answer):

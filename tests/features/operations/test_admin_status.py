@@ -30,6 +30,7 @@ def test_the_status_says_how_everything_stands(client: Client, backend: Backend)
     assert status["limits"] == {
         "enabled": False, "shared": False, "per_minute": 1200, "per_hour": 36_000,
         "analyses_per_minute": 300, "bulk_per_minute": 30, "uploads_per_minute": 60, "heavy_reads_per_minute": 240,
+        "tests_per_minute": 12,
     }  # fmt: skip
     assert status["streams"] == {"limit": 3, "is_full": False}
     assert (status["version"], status["environment"]) == (VERSION, "test")
