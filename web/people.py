@@ -36,6 +36,13 @@ def show_organization() -> str:
     return render_template("organization.html")
 
 
+@blueprint.get("/integrations")
+@signs_in_at(LOGIN)
+def show_integrations() -> str:
+    """What the organization and the installation are connected to, for administrators and operators."""
+    return render_template("integrations.html")
+
+
 @blueprint.get("/join")
 @public
 def show_invitation() -> str:

@@ -26,11 +26,11 @@ class IntegrationQuery(Query):
 class IntegrationAnswer(Answer):
     """An integration. Of the installation's, callers who do not look after it learn no more than `configured`."""
 
-    name: str
-    kind: IntegrationKind
-    title: str
+    name: str = Field(description="By which it is tested; of a channel `channel-` and its id.")
+    kind: IntegrationKind = Field(description="What it is for.")
+    title: str = Field(description="What people call it.")
     scope: Reach = Field(description="Whose it is.")
-    configured: bool
+    configured: bool = Field(description="Whether it is set up.")
     state: IntegrationState = Field(
         description="`off`: it is not set up; `set_up`: it is, and a test tells whether it works; `ok`: it worked when it was last used; "
         "`warning`: it did not, or somebody should look after it."
@@ -38,7 +38,7 @@ class IntegrationAnswer(Answer):
     detail: str | None = Field(description="What it is connected to and how it stands, or what to do to set it up; without secrets.")
     settings: list[str] = Field(description="The settings that set it up.")
     page: str | None = Field(description="The path of the page where it is set up or explained.")
-    testable: bool
+    testable: bool = Field(description="Whether there is a test of it, and the caller may run it.")
     test: str | None = Field(description="The path that tries it with POST; null where there is nothing to try.")
     last_at: datetime | None = Field(description="When it last worked or failed, where that is known.")
 
@@ -52,17 +52,17 @@ class IntegrationList(Answer):
 class AttemptedAnswer(Answer):
     """One step of a test."""
 
-    name: str
-    ok: bool
-    seconds: float
+    name: str = Field(description="What was done.")
+    ok: bool = Field(description="Whether it was done.")
+    seconds: float = Field(description="How long it took, or had taken when the test was over.")
 
 
 class TestedIntegrationAnswer(Answer):
     """How a test went."""
 
-    name: str
-    ok: bool
-    seconds: float
+    name: str = Field(description="The integration.")
+    ok: bool = Field(description="Whether it works.")
+    seconds: float = Field(description="How long the test took.")
     detail: str = Field(description="What works, or what was wrong and what to do.")
     steps: list[AttemptedAnswer] = Field(description="In the order in which they were taken; one that is not `ok` has failed.")
 

@@ -31,6 +31,7 @@ PAGES = {
     "account": "/account",
     "organization": "/organization",
     "audit": "/audit",
+    "integrations": "/integrations",
 }
 SIZES: dict[str, Any] = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 NOTES = {"AAPL": "After the split", "GOOG": None, "IBM": "The old lady", "MSFT": None, "FB": "Since its first day"}

@@ -55,6 +55,7 @@ PAGES = (
     "/account",
     "/organization",
     "/audit",
+    "/integrations",
 )
 # For every page: counts the calls whose answer has not begun to come.
 COUNT_CALLS = """
@@ -178,11 +179,9 @@ Open = Callable[..., Any]
 StartSite = Callable[..., Site]
 
 
-def sign_in(page: Any, site: Site) -> None:
+def sign_in(page: Any, site: Site, key: str = MASTER_KEY) -> None:
     """Give the page's browser a session, by the request that the form of a page whose session has ended makes."""
-    answer = page.context.request.post(
-        site.url("/login"), form={"key": MASTER_KEY}, headers={"Accept": "application/json"}, timeout=PATIENCE
-    )
+    answer = page.context.request.post(site.url("/login"), form={"key": key}, headers={"Accept": "application/json"}, timeout=PATIENCE)
     assert answer.status == 204, answer.text()
 
 

@@ -31,6 +31,7 @@ RIGHTS = {
     ("GET", "/"): BROWSER,
     ("GET", "/account"): WHOEVER,
     ("GET", "/organization"): BROWSER,
+    ("GET", "/integrations"): BROWSER,
     ("GET", "/join"): ANYBODY,
     ("GET", "/set-password"): ANYBODY,
     ("GET", "/forgot-password"): ANYBODY,

@@ -58,6 +58,9 @@ const ATTEMPTS = { delivered: DELIVERIES.delivered, refused: ["Refused", "bad"],
 /** @type {Record<string, Words>} */
 const REPORTS = { queued: JOBS.queued, processing: ["Being made", "busy"], ready: ["Ready", "good"], failed: JOBS.failed };
 
+/** @type {Record<string, Words>} */
+const INTEGRATIONS = { off: ["Not set up", ""], set_up: ["Set up", ""], ok: ["Works", "good"], warning: ["Look at it", "warn"] };
+
 const TABLES = {
   alert: ALERT_STATES,
   attempt: ATTEMPTS,
@@ -72,6 +75,7 @@ const TABLES = {
   schema: SCHEMAS,
   switch: SWITCHES,
   freshness: FRESHNESS,
+  integration: INTEGRATIONS,
   comparison: COMPARISONS,
   file: FILES,
   report: REPORTS,

@@ -2,43 +2,19 @@
 
 import { api } from "../api.js";
 import { byId, fill, focusedIn, h, notify } from "../dom.js";
-import { formatCount, formatDuration, formatExactMoment, formatMoment, formatWhole } from "../format.js";
+import { formatCount, formatExactMoment, formatMoment } from "../format.js";
 import { ago } from "../moments.js";
 import { empty, show } from "../states.js";
 import { readUrl, writeUrl } from "../url-state.js";
 import { badge, statesOf } from "../words.js";
+import { deliveryWords, followDelivery, tookWords } from "./following.js";
 
 const PAGE = 30;
-const LOOK_MILLISECONDS = 400; // between looks at a message that is being sent
-const MOST_LOOKS = 150;
 const DEFAULTS = { status: "", channel: "" };
 
 const status = /** @type {HTMLSelectElement} */ (byId("deliveries-status"));
 const channel = /** @type {HTMLSelectElement} */ (byId("deliveries-channel"));
 const wanted = readUrl(DEFAULTS);
-
-const tookWords = (ms) => (ms < 1000 ? `${formatWhole(ms)} ms` : formatDuration(ms / 1000));
-
-/** What became of a delivery, as the end of a sentence that begins with the message. */
-export function deliveryWords({ status: state, reason, next_at: next, attempts }) {
-  const last = attempts.at(-1);
-  if (state === "delivered") return last ? `arrived${last.code ? `: the receiver answered ${last.code}` : ""} after ${tookWords(last.ms)}.` : "arrived.";
-  const why = last?.error ?? reason ?? "";
-  if (state === "failed") return `was given up. ${why}`.trim();
-  if (state === "disabled") return `was not sent. ${reason ?? ""}`.trim();
-  if (state === "pending" && last) return `did not arrive. ${why} ${next ? `It is tried again ${formatMoment(next)}.` : ""}`.trim();
-  if (state === "pending") return `waits. ${reason ?? ""}`.trim();
-  return "has not been sent yet. Look at the deliveries again in a while.";
-}
-
-/** A delivery once it has one more attempt than `before`, or has ended; after a minute as it is. */
-export async function followDelivery(id, before = 0) {
-  for (let looks = 0; ; looks += 1) {
-    const found = await api.get(`/deliveries/${id}`);
-    if (found.attempts.length > before || ["failed", "disabled"].includes(found.status) || looks >= MOST_LOOKS) return found;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS));
-  }
-}
 
 function attempt({ at, outcome, code, ms, error, answer }) {
   return h(

@@ -2,7 +2,8 @@
 
 import { api } from "../api.js";
 import { listChannels } from "../channels/choices.js";
-import { deliveryWords, drawDeliveries, filterByChannels, followDelivery, wireDeliveries } from "../channels/deliveries.js";
+import { drawDeliveries, filterByChannels, wireDeliveries } from "../channels/deliveries.js";
+import { deliveryWords, followDelivery } from "../channels/following.js";
 import { edit, startForm } from "../channels/form.js";
 import { hideSecret, showSecret } from "../channels/secret.js";
 import { typeName } from "../channels/types.js";
