@@ -6,8 +6,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy import Connection
 
 from features.files import service
-from infrastructure.database_metrics import gauge
 from models.stored_file import Purpose
+
+UNFINISHED = ("writing", "removed")
 
 
 def read_metrics(connection: Connection) -> list[Metric]:
@@ -19,5 +20,10 @@ def read_metrics(connection: Connection) -> list[Metric]:
         usage = found.get(purpose)
         files.add_metric([purpose], usage.files if usage else 0)
         size.add_metric([purpose], usage.bytes if usage else 0)
-    unfinished = service.count_unfinished(connection)
-    return [files, size, gauge("bellwether_stored_files_unfinished", "Files that are being written or are to be removed.", unfinished)]
+    unfinished = GaugeMetricFamily(
+        "bellwether_stored_files_unfinished", "Files that are being written or are to be removed.", labels=["state"]
+    )
+    counted = service.count_unfinished(connection)
+    for state in UNFINISHED:
+        unfinished.add_metric([state], counted.get(state, 0))
+    return [files, size, unfinished]

@@ -269,8 +269,8 @@ def usage(connection: Connection) -> list[Usage]:
     return file_store.usage(connection)
 
 
-def count_unfinished(connection: Connection) -> int:
-    """The number of files of all organizations that are being written or are to be removed."""
+def count_unfinished(connection: Connection) -> dict[str, int]:
+    """The files of all organizations that are being written and that are to be removed, counted by these states."""
     return file_store.count_unfinished(connection)
 
 

@@ -170,6 +170,9 @@ CASES = (
     case("a third of the items fail", rising("bellwether_job_items_total", 50, 'outcome="failed"'), 40, "ItemsFail"),
     case("Redis is unreachable", still("bellwether_rate_limit_in_memory", 2), 10, "LimitsPerProcess"),
     case("keys are guessed", rising("bellwether_rate_limited_total", 10, 'budget="refused_keys"'), 15, "KeysGuessed"),
+    case("removed files stay for an hour", still("bellwether_stored_files_unfinished", 3, 'state="removed"'), 60),
+    case("removed files stay for hours", still("bellwether_stored_files_unfinished", 3, 'state="removed"'), 180, "StorageAway"),
+    case("a writer of a file was killed", still("bellwether_stored_files_unfinished", 1, 'state="writing"'), 300),
     case("a feature is off for an hour", merged(off("analyses"), requests(ANALYZE, 200, 0), requests(ANALYZE, 503, 60)), 60),
     case("a feature is off for five hours", merged(off("analyses"), requests(ANALYZE, 503, 60)), 300, "FeatureOff"),
 )

@@ -227,7 +227,7 @@ def total_bytes(connection: AnyReader, org_id: int) -> int:
 
 
 USAGE = text("SELECT purpose, COUNT(*), COALESCE(SUM(bytes), 0) FROM stored_files WHERE state = 'stored' GROUP BY purpose ORDER BY purpose")
-COUNT_UNFINISHED = text("SELECT COUNT(*) FROM stored_files WHERE state <> 'stored'")
+COUNT_UNFINISHED = text("SELECT state, COUNT(*) FROM stored_files WHERE state <> 'stored' GROUP BY state")
 
 
 def usage(connection: Connection) -> list[Usage]:
@@ -235,9 +235,9 @@ def usage(connection: Connection) -> list[Usage]:
     return [Usage(Purpose(row[0]), int(row[1]), int(row[2])) for row in connection.execute(USAGE)]
 
 
-def count_unfinished(connection: Connection) -> int:
-    """The number of files that are being written or are to be removed."""
-    return int(connection.execute(COUNT_UNFINISHED).scalar_one())
+def count_unfinished(connection: Connection) -> dict[str, int]:
+    """The files that are being written and that are to be removed, counted by these states; without those of which there is none."""
+    return {row[0]: int(row[1]) for row in connection.execute(COUNT_UNFINISHED)}
 
 
 def _from_row(row: Sequence[Any]) -> StoredFile:
