@@ -33,9 +33,9 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
 
 
 def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
-    from features.reports.capabilities import report_capability
+    from features.reports.capabilities import keeping_capability, report_capability
 
-    return (report_capability(foundation),)
+    return report_capability(foundation), keeping_capability(foundation)
 
 
 FEATURE = Feature("reports", blueprints=_blueprints, kinds=_kinds, maintenance=_maintenance, capabilities=_capabilities)

@@ -8,11 +8,13 @@ import pytest
 from kit.events import ORG
 from kit.jobs import run_jobs
 from kit.support import Client
+from pydantic import ValidationError
 
 import database
 from api.application import Application
 from features.analyses.kinds import BulkAnalysis
 from features.evidence.kinds import UniverseCalibration
+from features.reports.kinds import ReportMaking
 from infrastructure.capability import Call, Capabilities, Capability, CapabilityNotFound, Reads, Starts
 from jobs.service import find
 from models.errors import BellwetherError
@@ -26,7 +28,7 @@ def offered(app: Application) -> Capabilities:
     return app.services.foundation.capabilities
 
 
-def use(capability: Capability, **given: Any) -> Any:
+def use(capability: Capability, *kinds: Any, **given: Any) -> Any:
     """The answer as JSON; of a capability that starts a job, once that has ended."""
     inputs = capability.inputs.model_validate(given)
     work = capability.work
@@ -35,7 +37,7 @@ def use(capability: Capability, **given: Any) -> Any:
     assert isinstance(work, Starts)
     with database.transaction() as connection:
         started = work.start(connection, CALL, inputs)
-    run_jobs(kinds=[BulkAnalysis(), UniverseCalibration()])
+    run_jobs(kinds=[BulkAnalysis(), UniverseCalibration(), *kinds])
     job = find(database.current(), ORG, started.job_id)
     with database.transaction() as connection:
         return parse_tolerant(dump(work.answer(connection, CALL, inputs, job)))
@@ -44,7 +46,7 @@ def use(capability: Capability, **given: Any) -> Any:
 def test_each_has_a_description_and_inputs_with_a_schema(offered: Capabilities) -> None:
     names = {capability.name for capability in offered}
     assert {"refresh", "bulk_analyse", "analyse", "evidence", "evidence_universe", "backtest", "compare", "screen", "changes"} <= names
-    assert {"watchlist", "universe", "report", "tell_changes"} <= names
+    assert {"watchlist", "universe", "report", "keep_report", "tell_changes"} <= names
     for capability in offered:
         assert capability.description.endswith("."), capability.name
         assert capability.inputs.model_json_schema()["type"] == "object"
@@ -86,6 +88,27 @@ def test_a_market(offered: Capabilities, client: Client) -> None:
     assert client.get(report["link"]).status_code == 200
 
 
+def test_a_report_that_is_kept(offered: Capabilities, app: Application, client: Client) -> None:
+    client.post("/analyze", {"ticker": "AAPL"})
+    given = {"type": "ticker", "ticker": "aapl", "format": "json", "period": {"start": "2012-01-01"}}
+    kept = use(offered.find("keep_report"), ReportMaking(app.services.foundation), **given)
+    assert (kept["status"], kept["succeeded"], kept["link"]) == ("completed", 1, f"/api/v1/reports/{kept['report_id']}/file")
+    report = client.get(f"/reports/{kept['report_id']}").json
+    assert (report["state"], report["type"], report["format"], report["created_by"]) == ("ready", "ticker", "json", CALL.caused_by)
+    assert client.get(kept["link"]).status_code == 200
+
+
+def test_a_report_that_cannot_be_made_has_no_file(offered: Capabilities, app: Application) -> None:
+    failed = use(offered.find("keep_report"), ReportMaking(app.services.foundation), type="ticker", ticker="AAPL")  # not analysed yet
+    assert (failed["failed"], failed["link"]) == (1, None)
+
+
+@pytest.mark.parametrize("given", [{"type": "job"}, {"type": "ticker", "ticker": "AAPL", "list_id": "default"}, {"type": "unknown"}])
+def test_inputs_of_a_report_are_those_of_the_api(offered: Capabilities, given: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        offered.find("keep_report").inputs.model_validate(given)
+
+
 def test_lists(offered: Capabilities, client: Client) -> None:
     client.post("/watchlist", {"ticker": "IBM", "notes": "old"})
     assert use(offered.find("watchlist"))["items"] == [
@@ -102,6 +125,8 @@ def test_lists(offered: Capabilities, client: Client) -> None:
         ("watchlist", {"list": "0190a3b2-7a1e-7c8e-8a55-2f3c9d1e6b70"}),
         ("screen", {"filter": {"universe": "gone"}}),
         ("analyse", {"ticker": "NONE"}),
+        ("keep_report", {"type": "ticker", "ticker": "NONE"}),
+        ("keep_report", {"type": "watchlist", "list_id": "0190a3b2-7a1e-7c8e-8a55-2f3c9d1e6b70"}),
         ("bulk_analyse", {"universe": "gone"}),
         ("refresh", {"universe": "all"}),  # without a provider
     ],

@@ -130,7 +130,7 @@ class ReportAnswer(Answer):
     job_id: str = Field(description="The job that makes it.")
     file: StoredFileAnswer | None = Field(description="Null until it is ready.")
     created_at: datetime
-    created_by: str = Field(description="The id of the key or the person that asked for it.")
+    created_by: str = Field(description="The id of the key or the person that asked for it, or the schedule or run that did.")
     finished_at: datetime | None
     expires_at: datetime = Field(description="When it is removed by itself.")
 
