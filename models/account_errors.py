@@ -69,6 +69,18 @@ class SecondFactorRefused(BellwetherError):
     code = "unauthorized"
 
 
+class SecondFactorUnreadable(BellwetherError):
+    """A second factor that was sealed under another SECRET_KEY, so that no code can be right."""
+
+    code = "unauthorized"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your second factor cannot be read any more: the service's SECRET_KEY was changed. "
+            "Whoever looks after the service can take it away; then your password is enough, and you can set up another."
+        )
+
+
 class ChallengeEnded(BellwetherError):
     """The challenge has ended, or is none. Sign in with the password again."""
 
@@ -141,6 +153,10 @@ class AdminExists(Conflict):
 
 class TwoFactorOn(Conflict):
     """Two-factor sign-in is set up already. Remove it first to set it up for another device."""
+
+
+class NoSecondFactor(Conflict):
+    """This person has no second factor, so there is nothing to take away."""
 
 
 class TwoFactorOff(Conflict):

@@ -88,6 +88,11 @@ def _people(call: Recorder) -> None:
     call("get_user", user_id=maria["id"])
     call("change_one_user", user_id=maria["id"], body={"disabled": True})
     call("change_one_user", user_id=maria["id"], body={"disabled": False})
+    with call.as_person(call("log_in", body={"email": MARIA, "password": FIRST})["access_token"]):
+        begun = call("begin_totp", body={"password": FIRST})
+        call("confirm_totp", body={"code": TOTP(begun["secret"]).at(time.time() - 30)})
+    for _ in range(2):
+        call("remove_second_factor", user_id=maria["id"])
     link = call("make_password_link", user_id=maria["id"])
     token = link["url"].partition("#")[2]
     call("reset_password", body={"token": token, "password": SECOND})

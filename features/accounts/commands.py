@@ -8,18 +8,19 @@ from flask.cli import AppGroup, with_appcontext
 from api.commands import open_database
 from features.accounts.api_keys import Revocation, create_key, list_keys, revoke_key
 from features.accounts.routes.common import accounts
+from features.accounts.second_factor import take_away_of_email
 from features.accounts.store.api_key import KeyPage
 from features.accounts.users import NewUser, link_for_email, list_users
 from features.accounts.users import create_admin as make_admin
 from infrastructure.cache import NoCache
-from models.account_errors import UserNotFound
+from models.account_errors import NoSecondFactor, UserNotFound
 from models.api_key import FIRST_ORG, ApiKey, normalize_key_name
 from models.errors import ApiKeyNotFound, BellwetherError
 from models.user import User, normalize_email, normalize_user_name
 
 PAGE = 500
 keys = AppGroup("api-key", help="Create, list and revoke API keys.")
-users = AppGroup("user", help="List people, and make links by which they set a password.")
+users = AppGroup("user", help="List people, make links by which they set a password, and take lost second factors away.")
 
 
 @keys.command("create")
@@ -81,6 +82,21 @@ def make_link(email: str) -> None:
         except UserNotFound as error:
             raise click.ClickException(str(error)) from error
     click.echo(made.url or f"{made.path}\n\nThis is the path at your service: PUBLIC_URL is not set.")
+
+
+@users.command("remove-second-factor")
+@click.argument("email")
+def remove_second_factor(email: str) -> None:
+    """Take the second factor of somebody away who has lost it, and end their sign-ins. EMAIL is the address that they sign in with."""
+    with open_database(as_it_is=True):
+        parts = accounts()
+        try:
+            take_away_of_email(parts, email)
+        except (UserNotFound, NoSecondFactor) as error:
+            raise click.ClickException(str(error)) from error
+        finally:
+            parts.mail.close()  # sends what waits
+    click.echo("The second factor is taken away, and all sign-ins have ended. The password is enough until another is set up.")
 
 
 @click.command("create-admin")

@@ -33,6 +33,13 @@ Set it here within a day: {url}
 
 If it was not you, nothing has to be done: your password stays as it is.
 """
+SECOND_FACTOR_TITLE = "Your second factor was taken away"
+SECOND_FACTOR_TEXT = """Whoever looks after Bellwether has taken away the second factor of your account, and ended all your sign-ins.
+
+Your password alone is enough to sign in now. Set up another authenticator app on the page Account.
+
+If you did not ask for this, tell whoever looks after Bellwether, and set a new password.
+"""
 INVITATION_TITLE = "You are invited to {organization}"
 INVITATION_TEXT = """{inviter} invites you to {organization} in Bellwether, as {role}.
 
@@ -71,6 +78,11 @@ class AccountMail:
         assert made.link.email is not None, "an invitation is for an address"
         told = {"organization": organization, "inviter": inviter, "role": made.link.role, "url": made.url}
         self._writer.add(Letter(made.link.email, INVITATION_TITLE.format(**told), INVITATION_TEXT.format(**told)))
+
+    def send_second_factor_removed(self, email: str) -> None:
+        """Tell somebody that their second factor was taken away, where there is a mail server: without a link, so without PUBLIC_URL."""
+        if self._server is not None:
+            self._writer.add(Letter(email, SECOND_FACTOR_TITLE, SECOND_FACTOR_TEXT))
 
     def close(self) -> None:
         """Send what waits; later ones are not sent."""

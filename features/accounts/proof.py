@@ -19,7 +19,7 @@ from features.accounts.store.user import Credentials
 from features.accounts.totp import Totp
 from features.accounts.tries import Tries
 from infrastructure.audit import record
-from models.account_errors import ChallengeEnded, SecondFactorNeeded, SecondFactorRefused, SignInRefused
+from models.account_errors import ChallengeEnded, SecondFactorNeeded, SecondFactorRefused, SecondFactorUnreadable, SignInRefused
 from models.audit import Actor, ActorKind
 from models.session import Origin
 from models.user import email_key
@@ -76,7 +76,7 @@ class Proving:
     def by_code(self, challenge: str, code: str) -> Proof:
         """The proof of somebody who was asked for a second factor, by a code of the app or a recovery code, each good for one use.
 
-        Raises ChallengeEnded, SecondFactorRefused, TooManyTries.
+        Raises ChallengeEnded, SecondFactorRefused, SecondFactorUnreadable, TooManyTries.
         """
         user_id, fingerprint = self._read(challenge)
         with self.database.reader() as connection:
@@ -87,15 +87,19 @@ class Proving:
         return Proof(user_id, two_factor=True, way=way)
 
     def check_code(self, found: Credentials, code: str) -> str:
-        """Use a code of the app or a recovery code up, and return which of them it was. Raises SecondFactorRefused, TooManyTries."""
+        """Use a code of the app or a recovery code up, and return which of them it was.
+
+        Raises SecondFactorRefused, TooManyTries, and SecondFactorUnreadable where SECRET_KEY has changed since it was set up.
+        """
         # Whoever is here knows the password, so a wait for all addresses locks nobody out whom a stranger could choose.
         who = f"second factor {found.user_id}"
         self.tries.take(who, None)
         way = self._use_up(found, code)
         if way is None:
-            log.warning("second factor refused", user_id=found.user_id)
+            is_readable = found.totp_secret is not None and self.totp.unseal(found.totp_secret) is not None
+            log.warning("second factor refused", user_id=found.user_id, is_readable=is_readable)
             record_refusal(self.database, "code", found.user_id)
-            raise SecondFactorRefused
+            raise SecondFactorRefused if is_readable else SecondFactorUnreadable
         self.tries.succeeded(who, None)
         return way
 

@@ -1,4 +1,4 @@
-"""A second factor: set up by an app's first code, removed by the present password."""
+"""A second factor: set up by an app's first code, removed by the present password, or taken away by an operator once it is lost."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import structlog
 from database import Database
 from features.accounts.own_account import require_proof
 from features.accounts.service import Accounts
+from features.accounts.store import session as session_store
 from features.accounts.store import user as user_store
 from features.accounts.totp import qr_code, setup_uri
 from infrastructure.audit import note
 from models.access import Principal
-from models.account_errors import SecondFactorRefused, TwoFactorOff, TwoFactorOn
+from models.account_errors import NoSecondFactor, OwnAccount, SecondFactorRefused, TwoFactorOff, TwoFactorOn, UserNotFound
 from utils.clock import now
+from utils.ids import is_id
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +64,40 @@ def remove(database: Database, parts: Accounts, principal: Principal, password: 
         user_store.end_totp(connection, found.user_id)
         note(connection, before={"two_factor": found.totp_since is not None}, after={"two_factor": False})
     log.warning("second factor removed", user_id=found.user_id)
+
+
+def take_away(parts: Accounts, user_id: str, by: Principal | None = None) -> None:
+    """Remove the second factor of somebody who has lost it, with the recovery codes, end all their sign-ins, and tell them by e-mail.
+
+    Without `by`, from the terminal. Raises UserNotFound, OwnAccount, NoSecondFactor.
+    """
+    if by is not None and by.user_id == user_id:
+        raise OwnAccount("Nobody takes their own second factor away like this: POST /api/v1/auth/totp/remove asks for the password.")
+    if not is_id(user_id):
+        raise UserNotFound
+    with parts.database.transaction() as connection:
+        user_store.lock(connection, user_id)
+        found = user_store.credentials(connection, user_id)
+        if found is None:
+            raise UserNotFound
+        if found.totp_secret is None:
+            raise NoSecondFactor
+        user_store.end_totp(connection, user_id)
+        ended = session_store.end_of_user(connection, user_id, now())
+        former = {"two_factor": found.totp_since is not None, "sign_ins": ended}
+        note(connection, target=f"users/{user_id}", before=former, after={"two_factor": False, "sign_ins": 0})
+    parts.all_sessions.forget()
+    parts.mail.send_second_factor_removed(found.email)
+    log.warning("second factor taken away", user_id=user_id, by="the command line" if by is None else by.actor_id)
+
+
+def take_away_of_email(parts: Accounts, email: str) -> None:
+    """The same from the terminal, by the address that somebody signs in with. Raises UserNotFound, NoSecondFactor."""
+    with parts.database.reader() as connection:
+        found = user_store.find_by_email(connection, email)
+    if found is None:
+        raise UserNotFound("There is no account with this e-mail address.")
+    take_away(parts, found.id)
 
 
 def renew_recovery_codes(database: Database, parts: Accounts, principal: Principal, password: str | None) -> list[str]:

@@ -221,6 +221,7 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "GET /api/v1/admin/users/{user_id}",
         "PATCH /api/v1/admin/users/{user_id}",
         "POST /api/v1/admin/users/{user_id}/password-link",
+        "DELETE /api/v1/admin/users/{user_id}/second-factor",
         "GET /api/v1/series/{ticker}",
         "GET /api/v1/verdicts/{ticker}",
         "POST /api/v1/backtests",

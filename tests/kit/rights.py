@@ -56,6 +56,7 @@ RIGHTS = {
     ("GET", "/api/v1/admin/users/<user_id>"): OPERATOR,
     ("PATCH", "/api/v1/admin/users/<user_id>"): OPERATOR,
     ("POST", "/api/v1/admin/users/<user_id>/password-link"): OPERATOR,
+    ("DELETE", "/api/v1/admin/users/<user_id>/second-factor"): OPERATOR,
     ("GET", "/api/v1/admin/workers"): OPERATOR,
     ("GET", "/api/v1/alert-rules"): READ,
     ("POST", "/api/v1/alert-rules"): MANAGE,

@@ -13,6 +13,7 @@ from api.schemas import LongPageQuery
 from api.services import services
 from features.accounts.routes.common import accounts
 from features.accounts.schemas.user import LinkAnswer, UserAnswer, UserChangeRequest, UserPage, UserPath
+from features.accounts.second_factor import take_away
 from features.accounts.users import change_user, find_user, list_users, password_link
 from utils.api_utils import json_response
 
@@ -43,6 +44,18 @@ def change_one_user(path: UserPath, body: UserChangeRequest) -> Response:
     """Disable somebody's account or let them in again, and say who looks after the installation. Nobody does it to themselves."""
     changed = change_user(accounts(), path.user_id, body.change(), by=principal())
     return json_response(changed)
+
+
+@blueprint.delete("/admin/users/<user_id>/second-factor", responses={204: None}, problems=("not_found", "conflict"))
+@operators
+def remove_second_factor(path: UserPath) -> Response:
+    """Take the second factor of somebody away who has lost it, with the recovery codes. See first that it is they who ask.
+
+    All their sign-ins end; from then on their password is enough, until they set up another. They are told by e-mail, where a mail server
+    is set up. Passkeys stay.
+    """
+    take_away(accounts(), path.user_id, principal())
+    return Response(status=204)
 
 
 @blueprint.post("/admin/users/<user_id>/password-link", responses={201: LinkAnswer}, problems=("not_found",))

@@ -35,6 +35,8 @@ export const OPERATIONS = {
     begin_totp: "Began to set up an authenticator app",
     confirm_totp: "Set up an authenticator app",
     remove_totp: "Removed the authenticator app",
+    remove_second_factor: "Took somebody's second factor away",
+    "user remove-second-factor": "Took somebody's second factor away (terminal)",
     replace_recovery_codes: "Made new recovery codes",
     begin_own_passkey: "Began to add a passkey",
     add_own_passkey: "Added a passkey",
