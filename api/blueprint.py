@@ -19,6 +19,8 @@ ANYWHERE = (
     *("unauthorized", "forbidden", "request_timeout", "uri_too_long", "validation_error", "rate_limited", "headers_too_large"),
     *("internal_error", "not_implemented", "unavailable"),
 )
+# That of any route that a browser's session may call: a page sends X-Organization, for which organization it was made.
+OF_SESSIONS = ("other_organization",)
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 DOCUMENTATION = ("responses", "openapi_extensions")  # options of a route that are for the OpenAPI document
 
@@ -59,7 +61,7 @@ class Operation:
 class ApiBlueprint(Blueprint):
     """A blueprint that validates by the annotations of its views, and remembers its operations for the OpenAPI document.
 
-    `problems` are the codes that each of its routes may answer.
+    `problems` are the codes that each of its routes may answer; what a session may call may answer those of OF_SESSIONS as well.
     """
 
     def __init__(self, noun: str, tag: Tag, url_prefix: str | None = None, problems: Sequence[str] = ()) -> None:
@@ -77,15 +79,16 @@ class ApiBlueprint(Blueprint):
         """
         sends = tuple(options.pop("sends", ()))
         sends_with = {str(status): tuple(names) for status, names in options.pop("sends_with", {}).items()}
-        problems = problem_answers([*self.problems, *options.pop("problems", ())])
-        options["responses"] = {**options.get("responses", {}), **problems}
+        codes = [*self.problems, *options.pop("problems", ())]
         documentation = {name: options.pop(name) for name in DOCUMENTATION if name in options}
         add = super().route(rule, **options)
 
         def declare(view: View) -> View:
             if not READING.issuperset(options["methods"]) and not has_rights(view):
                 raise ValueError(f"{view.__module__}.{view.__name__} changes something: mark who may, as with @needs(Scope.MANAGE).")
-            self.operations += [Operation(method, rule, view, sends, sends_with, documentation) for method in options["methods"]]
+            problems = problem_answers(codes if getattr(view, "is_public", False) else [*codes, *OF_SESSIONS])
+            told = {**documentation, "responses": {**documentation.get("responses", {}), **problems}}
+            self.operations += [Operation(method, rule, view, sends, sends_with, told) for method in options["methods"]]
             add(validated(view))
             return view
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pyotp import TOTP
 
+from api.authentication import SESSION_COOKIE
 from features.accounts.routes.common import accounts
 from features.accounts.users import NewUser, create_admin
 from tools.api_recorder import Recorder
@@ -32,6 +33,7 @@ def tell_of_accounts(call: Recorder) -> None:
         _own_account(call)
         _second_factor(call)
         tell_of_passkeys(call, SECOND)
+    _another_tab(call)
     tell_of_organizations(call, other["access_token"])
     _people(call)
     call("forgot_password", body={"email": "nobody@example.com"})
@@ -80,6 +82,13 @@ def _second_factor(call: Recorder) -> None:
     call("log_in_with_code", body={"challenge": challenge, "code": TOTP(begun["secret"]).at(time.time())})
     call("replace_recovery_codes", body={"password": SECOND})
     call("remove_totp", body={"password": SECOND})
+
+
+def _another_tab(call: Recorder) -> None:
+    """A page that was made for another organization than its session acts for."""
+    call.http.post("/login", data={"email": ADA, "password": SECOND})
+    call("get_me", header={"X-API-Key": "", "X-Organization": "999"})
+    call.http.delete_cookie(SESSION_COOKIE)
 
 
 def _people(call: Recorder) -> None:

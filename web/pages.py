@@ -13,6 +13,7 @@ from api.marks import public, signs_in_at, unlimited
 from api.request_state import request_state
 from api.services import services
 from config import VERSION
+from features.accounts.routes.common import accounts
 from infrastructure.exchanges import exchanges
 from models.access import Principal, Scope
 from models.ticker import normalize_ticker
@@ -40,6 +41,7 @@ def _for_every_page() -> dict[str, object]:
         "csrf_token": session.csrf_token if session else "",
         "account": _account(principal) if principal else "",
         "is_admin": is_admin,
+        "has_passkeys": accounts().passkeys.party is not None,
         "reads_audit": principal is not None and Scope.ADMIN in principal.scopes,
         "administers": is_admin or (principal is not None and Scope.ADMIN in principal.scopes),
         "signed_in": signed_in,

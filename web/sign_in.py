@@ -194,7 +194,6 @@ def _form(next_path: str, **shown: object) -> str:
         "registers": services().settings.registration_enabled,
         "has_operator": is_looked_after(),
         "providers": _providers(),
-        "has_passkeys": accounts().passkeys.party is not None,
     }
     return render_template("login.html", next=next_path, **ways, **known)
 

@@ -12,7 +12,7 @@ from kit.accounts import person
 from kit.databases import Backend
 from kit.jobs import UNKNOWN_ID
 from kit.protection import client_of
-from kit.support import Client
+from kit.support import MASTER_KEY, Client
 
 import database
 from features.accounts.api_keys import create_key
@@ -122,6 +122,17 @@ def test_what_a_key_may_not_do(client: Client, document: dict[str, Any]) -> None
         assert (403, "forbidden") in declared(document, entry)
         if entry.get("security") != [] and entry["operationId"] not in FOR_WHOEVER:
             assert ask(client, method, path, entry, key=key).status_code == 403, (method, path)
+
+
+def test_what_a_page_of_another_organization_may_not_do(client: Client, document: dict[str, Any]) -> None:
+    """A session's page says what it was made for; whatever needs no session does not look at it."""
+    browser = Client(client.app, {"X-Organization": "999"})
+    assert browser.http.post("/login", data={"key": MASTER_KEY}).status_code == 303
+    for method, path, entry in operations(document):
+        is_told = (409, "other_organization") in declared(document, entry)
+        assert is_told == (entry.get("security") != []), (method, path)
+        if is_told:
+            assert problem(ask(browser, method, path, entry)) == (409, "other_organization"), (method, path)
 
 
 def test_what_is_switched_off(client: Client, document: dict[str, Any]) -> None:

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from kit.accessibility import serious
 from kit.browser import Open, StartSite, Watch
-from kit.people import create_admin, sign_in_as
+from kit.people import add_device, create_admin, sign_in_as
 from kit.servers import free_port
 from playwright.sync_api import expect
-
-# A telephone that checks its user by itself.
-DEVICE = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 
 
 def test_a_passkey_is_added_and_signs_in(open_page: Open, start_own_site: StartSite, tmp_path: Path, watch: Watch) -> None:
@@ -29,7 +18,7 @@ def test_a_passkey_is_added_and_signs_in(open_page: Open, start_own_site: StartS
     site.host = "localhost"  # an address of numbers has no passkeys
     somebody = create_admin(site, "ada@example.com")
     page = open_page(None, signed_in=False, at=site)
-    _with_device(page)
+    add_device(page)
     sign_in_as(page, site, somebody)
     card = page.locator("#passkeys")
     expect(card).to_contain_text("You have none.")
@@ -56,9 +45,3 @@ def test_a_passkey_is_added_and_signs_in(open_page: Open, start_own_site: StartS
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.locator("#passkey-problem")).to_contain_text("was refused")
-
-
-def _with_device(page: Any) -> None:
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})

@@ -8,26 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import requests
 from kit.accessibility import serious
 from kit.browser import PATIENCE, Open, Site, Watch, settled
 from kit.paths import ROOT
-from kit.servers import wait_until
+from kit.people import DIALOG, end_session
 from kit.support import MASTER_KEY, SECRET_KEY
 from playwright.sync_api import expect
 
-DIALOG = "#sign-in-again"
 HEADER = "Date,Open,High,Low,Close,Volume\n"
-
-
-def end_session(page: Any, site: Site) -> None:
-    """End the page's session from elsewhere, and wait until the service refuses it."""
-    (cookie,) = [one for one in page.context.cookies() if one["name"] == "bellwether_session"]
-    browser = requests.Session()
-    browser.cookies.set(cookie["name"], cookie["value"])
-    token = browser.get(site.url("/api/v1/session"), timeout=60).json()["csrf_token"]
-    assert browser.post(site.url("/logout"), headers={"X-CSRF-Token": token}, timeout=60).status_code == 204
-    wait_until(lambda: requests.get(site.url("/api/v1/session"), cookies={cookie["name"]: cookie["value"]}, timeout=60).status_code == 401)
 
 
 def add(page: Any) -> None:

@@ -9,11 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from kit.browser import PATIENCE, Site, settled
 from kit.paths import ROOT
+from kit.servers import wait_until
 from kit.support import MASTER_KEY, SECRET_KEY
 
 PASSWORD = "four plain words here"
+DIALOG = "#sign-in-again"  # asks somebody whose session has ended
+# A telephone that checks its user by itself.
+DEVICE = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
 
 
 @dataclass(frozen=True)
@@ -46,3 +59,27 @@ def sign_in_as(page: Any, site: Site, somebody: Somebody, path: str = "/account"
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(site.url(path))
     settled(page)
+
+
+def end_session(page: Any, site: Site) -> None:
+    """End the page's session from elsewhere, and wait until the service refuses it."""
+    browser = own_session(page, site)
+    assert browser.post(site.url("/logout"), timeout=60).status_code == 204
+    (cookie,) = [one for one in page.context.cookies() if one["name"] == "bellwether_session"]
+    wait_until(lambda: requests.get(site.url("/api/v1/session"), cookies={cookie["name"]: cookie["value"]}, timeout=60).status_code == 401)
+
+
+def own_session(page: Any, site: Site) -> requests.Session:
+    """The session of a page's browser for calls without the page, with the token for changes."""
+    (cookie,) = [one for one in page.context.cookies() if one["name"] == "bellwether_session"]
+    session = requests.Session()
+    session.cookies.set(cookie["name"], cookie["value"])
+    session.headers["X-CSRF-Token"] = session.get(site.url("/api/v1/session"), timeout=60).json()["csrf_token"]
+    return session
+
+
+def add_device(page: Any) -> None:
+    """Give the page a device that makes passkeys and signs in by them."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})

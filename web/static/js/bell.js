@@ -1,22 +1,26 @@
 // The bell of every page: how many alerts are unread. It asks once a minute while the page is seen, and says nothing of its own troubles.
 
 import { byId } from "./dom.js";
+import { organizationOfPage, sessionNow, tellOtherOrganization } from "./session.js";
 
 const LOOK_MILLISECONDS = 60000;
 const MOST = 99; // shown; more are "99+"
 
 let tag = "";
 let asking = false;
-let isOver = false;
+let endedWith = -1; // the sign-in that has ended; it asks again after another
 
 /** Ask how many alerts are unread. It is no use of the session that a person makes, so what fails is not told. */
 export async function lookAtBell() {
   const bell = document.getElementById("bell");
-  if (!bell || asking || isOver) return;
+  if (!bell || asking || endedWith === sessionNow()) return;
   asking = true;
   try {
-    const answer = await fetch("/api/v1/alerts/unread-count", { headers: tag ? { "If-None-Match": tag } : {}, credentials: "same-origin" });
-    isOver = answer.status === 401;
+    const usedBy = sessionNow();
+    const headers = { "X-Organization": organizationOfPage(), ...(tag && { "If-None-Match": tag }) };
+    const answer = await fetch("/api/v1/alerts/unread-count", { headers, credentials: "same-origin" });
+    if (answer.status === 401) endedWith = usedBy;
+    if (answer.status === 409) tellOtherOrganization();
     if (!answer.ok) return;
     tag = answer.headers.get("ETag") ?? "";
     const { unread } = await answer.json();

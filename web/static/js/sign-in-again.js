@@ -1,6 +1,7 @@
-// The dialog that asks somebody to sign in once more: by address and password, and a code where one is needed, or by an API key.
+// The dialog that asks somebody to sign in once more: by address and password, and a code where one is needed, by a passkey, or by an API key.
 
 import { fill, h } from "./dom.js";
+import { hasPasskeys, signInWithPasskey } from "./passkeys.js";
 import { offerToShowPasswords } from "./show-password.js";
 
 const SILENT = "The service did not answer. Try again.";
@@ -17,7 +18,10 @@ export function openSignIn(title, { readSession, take, isByKey, email, words = "
   const submit = h("button", { type: "submit", class: "primary" }, "Sign in");
   const later = h("button", { type: "button", onclick: () => element.close() }, "Not now");
   const other = h("button", { type: "button", class: "link", onclick: () => ask(!isByKey) });
-  const form = h("form", { class: "stack" }, h("h2", { id: "again-title" }, title), h("p", {}, words), fields, problem, h("div", {}, other), h("div", { class: "row end" }, later, submit));
+  const passkey = h("button", { type: "button", id: "again-passkey", onclick: byPasskey }, "Sign in with a passkey");
+  const offersPasskey = document.querySelector('meta[name="passkeys"]') !== null && hasPasskeys();
+  const ways = h("div", { class: "row" }, passkey, other);
+  const form = h("form", { class: "stack" }, h("h2", { id: "again-title" }, title), h("p", {}, words), fields, problem, ways, h("div", { class: "row end" }, later, submit));
   const element = h("dialog", { class: "ask", id: "sign-in-again", "aria-labelledby": "again-title" }, form);
   let challenge = "";
 
@@ -28,6 +32,7 @@ export function openSignIn(title, { readSession, take, isByKey, email, words = "
     const parts = byKey ? [hiddenUser(), ...labelled("API key", { id: "again-key", name: "key", type: "password", autocomplete: "current-password", maxlength: "500" })] : personFields(email);
     other.textContent = byKey ? "Use e-mail and password instead" : "Use an API key instead";
     other.hidden = false;
+    passkey.hidden = byKey || !offersPasskey;
     submit.textContent = "Sign in";
     draw(parts);
   }
@@ -35,7 +40,7 @@ export function openSignIn(title, { readSession, take, isByKey, email, words = "
   /** Ask for the second step. @param {string} given */
   function askForCode(given) {
     challenge = given;
-    other.hidden = true;
+    other.hidden = passkey.hidden = true;
     submit.textContent = "Go on";
     draw(labelled("Code of your authenticator app, or a recovery code", { id: "again-code", name: "code", autocomplete: "one-time-code", maxlength: "40" }));
   }
@@ -64,11 +69,31 @@ export function openSignIn(title, { readSession, take, isByKey, email, words = "
     const answer = await signIn(sent);
     if (answer.challenge) return askForCode(answer.challenge);
     if (answer.problem) return refuse(answer.problem);
+    if (!(await goOn())) refuse(SILENT);
+  }
+
+  /** Go on with the session that was begun. Resolves to whether the service told of it. */
+  async function goOn() {
     const session = await readSession();
-    if (!session) return refuse(SILENT);
+    if (!session) return false;
     for (const field of fields.querySelectorAll("input")) field.value = "";
     if (take(session)) element.close();
     else offerReload(form);
+    return true;
+  }
+
+  async function byPasskey() {
+    passkey.disabled = submit.disabled = true;
+    problem.textContent = "";
+    try {
+      await signInWithPasskey();
+      if (!(await goOn())) throw new Error(SILENT);
+    } catch (error) {
+      problem.textContent = error.words ?? error.message;
+    } finally {
+      passkey.disabled = submit.disabled = false;
+      if (element.open && problem.textContent) passkey.focus();
+    }
   }
 
   form.addEventListener("submit", async (event) => {
