@@ -47,6 +47,7 @@ const chart = new ChartCard(ticker, state, change);
 const part = (id, title) => h("section", { class: "card", "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), h("div", { id }, loading()));
 const details = h("div", {});
 const context = h("div", {}); // news and the regime, where there are any
+const earlier = h("div", {}); // what an earlier tool said, where it was imported
 const panels = { analysis: h("div", {}), record: h("div", {}) };
 const tabs = new Tabs(
   [
@@ -71,6 +72,7 @@ function build() {
     chart.element,
     h("div", { class: "ticker-columns" }, part("votes", "Why: the votes of the indicators"), h("div", {}, part("position", "Trade and position size"), part("flips", "What would flip it"))),
     part("history", "Verdicts so far by this strategy"),
+    earlier,
     context,
     details,
   );
@@ -159,7 +161,7 @@ function showUnknown(error) {
     error.code === "ticker_not_found"
       ? `${reasonOf(error)} Upload its daily prices as a CSV file, or look for another ticker at the top.`
       : "This cannot be a ticker: it has letters, digits and . & ^ = _ -, at most 20 of them, and begins with a letter, a digit or ^.";
-  fill(page, h("h1", {}, ticker), h("div", { class: "card" }, empty(`No prices for ${ticker}`, what, h("p", {}, h("a", { class: "button primary", href: "/prices" }, "To the prices")))));
+  fill(page, h("h1", {}, ticker), h("div", { class: "card" }, empty(`No prices for ${ticker}`, what, h("p", {}, h("a", { class: "button primary", href: "/prices" }, "To the prices")))), earlier);
 }
 
 /** Why there are no prices: what the providers say, or that nobody was asked. */
@@ -306,6 +308,15 @@ async function loadContext() {
   }
 }
 
+async function loadEarlier() {
+  try {
+    const { earlierVerdicts } = await import("../ticker/earlier-verdicts.js");
+    fill(earlier, await earlierVerdicts(ticker));
+  } catch {
+    // the page is whole without them
+  }
+}
+
 addEventListener("popstate", follow);
 onReturn(() => Promise.all([loadBars(), analyse(), offerStrategies(), loadVerdicts(), loadListing(), header.watching.load(), record?.reload()]));
 build();
@@ -317,3 +328,4 @@ loadListing();
 priceRefresh.offer();
 loadDifference();
 loadContext();
+loadEarlier();
