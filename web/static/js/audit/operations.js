@@ -157,6 +157,7 @@ export const OPERATIONS = {
     unsubscribe: "Stopped e-mails by their link",
   },
   Installation: {
+    test_integration: "Tried an integration",
     set_feature_flag: "Switched a feature",
     clear_cache: "Cleared the cache",
   },
