@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from database import DatabaseSuspended
 from infrastructure.breaker import BreakerOpen
-from models.account_errors import PasskeyUnfit, PasswordRefused, SecondFactorNeeded, SignInBusy, TooManyTries
+from models.account_errors import ConfirmationWrong, PasskeyUnfit, PasswordRefused, SecondFactorNeeded, SignInBusy, TooManyTries
 from models.delivery_errors import ChannelAddressRefused
 from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse
 from models.news_errors import FeedAddressRefused
@@ -33,6 +33,9 @@ STATUSES = {
     "job_not_found": 404,
     "evidence_not_found": 404,
     "conflict": 409,
+    "export_needed": 409,
+    "last_admin": 409,
+    "last_operator": 409,
     "other_organization": 409,
     "job_finished": 409,
     "stored_days_lost": 409,
@@ -57,6 +60,7 @@ FIELDS: dict[type[BellwetherError], str] = {
     ChannelAddressRefused: "url",
     FeedAddressRefused: "url",
     PasswordRefused: "password",
+    ConfirmationWrong: "confirm",
     PasskeyUnfit: "credential",
 }
 DISABLED_RETRY_AFTER = "60"  # seconds; long, because an operator must switch the feature on

@@ -51,13 +51,13 @@ def for_whoever(view: View) -> View:
 
 
 def in_person(view: View) -> View:
-    """Mark a route for people who are signed in, in whatever role; keys are refused."""
+    """Mark a route for people who are signed in, in whatever role, unless it is marked with a scope as well; keys are refused."""
     view.__dict__["is_in_person"] = True
     return view
 
 
 def changes(view: View) -> View:
-    """Mark a page that changes something although it is asked for by GET, as one to which a browser is sent back: it has an audit trail."""
+    """Mark what changes something although it is asked for by GET: a page that a browser is sent back to, an export. It has a trail."""
     view.__dict__["changes"] = True
     return view
 

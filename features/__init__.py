@@ -10,6 +10,7 @@ from features.accounts.feature import FEATURE as ACCOUNTS
 from features.alerts.feature import FEATURE as ALERTS
 from features.analyses.feature import FEATURE as ANALYSES
 from features.audit.feature import FEATURE as AUDIT
+from features.belongings.feature import FEATURE as BELONGINGS
 from features.deliveries.feature import FEATURE as DELIVERIES
 from features.evening.feature import FEATURE as EVENING
 from features.events.feature import FEATURE as EVENTS
@@ -50,6 +51,7 @@ FEATURES = (
     REPORTS,
     AUDIT,
     INTEGRATIONS,
+    BELONGINGS,
     OPERATIONS,
 )
 

@@ -70,12 +70,12 @@ def _cleaned(value: Any, name: str, depth: int) -> Any:
 
 def _text(value: str, name: str) -> str:
     if name in ADDRESS_NAMES:
-        return _address(value)
-    value = _ADDRESS.sub(lambda found: _address(found[0]), value)
+        return host_of_address(value)
+    value = _ADDRESS.sub(lambda found: host_of_address(found[0]), value)
     return value if len(value) <= LONGEST_TEXT else f"{value[:LONGEST_TEXT]}… {len(value):,} characters"
 
 
-def _address(value: str) -> str:
+def host_of_address(value: str) -> str:
     """Where an address leads, without what could let somebody in: the path of some webhooks is all that protects them."""
     try:
         parts = urlsplit(value)

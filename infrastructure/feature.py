@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from infrastructure.belonging import Belonging
 from models.feature_flag import Flag
 from models.health import Probe
 
@@ -102,6 +103,8 @@ class Feature:
     - `subscribers`: what is told of events.
     - `connectors`: what the installation is connected to through it.
     - `integrations`: what an organization is connected to through it, read on one connection, by the organization's id.
+    - `belongings`: its tables with rows of organizations or of people, each before those that it refers to.
+    - `stopping`: stops what it does by itself for an organization, within the transaction that removes the organization. Idempotent.
     """
 
     name: str
@@ -119,3 +122,5 @@ class Feature:
     subscribers: Callable[[Foundation], Sequence[Subscriber]] = lambda foundation: ()
     connectors: Callable[[Foundation], Sequence[Connector]] = lambda foundation: ()
     integrations: Callable[[Foundation, AnyReader, int], Sequence[Integration]] = lambda foundation, reader, org_id: ()
+    belongings: tuple[Belonging, ...] = ()
+    stopping: Callable[[Connection, int], object] = lambda connection, org_id: None

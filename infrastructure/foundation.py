@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from config import Settings
 from database import Database, DatabaseOptions, adopt
+from infrastructure.belonging import Belongings
 from infrastructure.feature import Feature, Universes
 from infrastructure.flags import FeatureFlags
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from infrastructure.capability import Capabilities
     from infrastructure.outbox import Subscriber
 
@@ -53,6 +56,16 @@ class Foundation:
     def subscribers(self) -> tuple[Subscriber, ...]:
         """What is told of events."""
         return tuple(subscriber for feature in self.features for subscriber in feature.subscribers(self))
+
+    @cached_property
+    def belongings(self) -> Belongings:
+        """What belongs to an organization or to a person, of all features."""
+        return Belongings.of(self.features)
+
+    def stop_organization(self, connection: Connection, org_id: int) -> None:
+        """Stop what the features do by themselves for an organization that is being removed, within the caller's transaction."""
+        for feature in self.features:
+            feature.stopping(connection, org_id)
 
     def part(self, make: Callable[[Foundation], Part]) -> Part:
         """What a feature has once in a process, made at the first call: it may cache and is thread-safe."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infrastructure.belonging import Belonging, Shown
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 from jobs.flags import BULK_JOBS, STREAMS
 
@@ -57,4 +58,26 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     )
 
 
-MACHINE = Feature("jobs", blueprints=_blueprints, flags=(BULK_JOBS, STREAMS), maintenance=_maintenance, probes=_probes, metrics=_metrics)
+def _stop(connection: Connection, org_id: int) -> None:
+    from jobs.service import cancel_all
+
+    cancel_all(connection, org_id)
+
+
+# Answers to requests that may be repeated have secrets in them, and are kept for a day.
+BELONGINGS = (
+    Belonging("idempotency_keys", ("org_id", "key"), shown=Shown.TO_NOBODY),
+    Belonging("analysis_job_items", ("job_id", "key"), through=("job_id", "analysis_jobs"), hidden=("claim_token", "worker"), rows=500),
+    Belonging("analysis_jobs", hidden=("dedupe_key",)),
+)
+
+MACHINE = Feature(
+    "jobs",
+    blueprints=_blueprints,
+    flags=(BULK_JOBS, STREAMS),
+    maintenance=_maintenance,
+    probes=_probes,
+    metrics=_metrics,
+    stopping=_stop,
+    belongings=BELONGINGS,
+)

@@ -28,11 +28,13 @@ __all__ = [
     "Submission",
     "Submit",
     "cancel",
+    "cancel_all",
     "enqueue",
     "enqueue_many",
     "find",
     "find_several",
     "has_active",
+    "is_busy",
     "look_at",
     "params_of_kind",
     "retry",
@@ -117,11 +119,31 @@ def cancel(database: Database, org_id: int, job_id: str, expected: Sequence[int]
         if job.is_finished:
             raise JobFinished(job_id, job.status)
         if not job.cancel_requested:
-            moment = database_now(connection)
-            cancelled = item_store.cancel_queued(connection, job_id, moment) + delay_store.cancel_delayed(connection, job_id, moment)
-            settle(connection, job_id, Settlement(Tally(cancelled=cancelled), cancel=True), moment)
-            after_commit(connection, lambda: log.info("job cancelled", job_id=job_id, items=cancelled))
+            _cancel(connection, job_id)
         return _find_in(connection, org_id, job_id)
+
+
+def cancel_all(connection: Connection, org_id: int) -> int:
+    """Cancel every active job of an organization within the caller's transaction; return how many. Idempotent.
+
+    Afterwards `is_busy` tells whether workers still have keys of them in hand.
+    """
+    job_ids = job_store.lock_active(connection, org_id)
+    for job_id in job_ids:
+        _cancel(connection, job_id)
+    return len(job_ids)
+
+
+def is_busy(connection: AnyReader, org_id: int) -> bool:
+    """Whether an organization has a job that has not ended."""
+    return job_store.is_any_active(connection, org_id)
+
+
+def _cancel(connection: Connection, job_id: str) -> None:
+    moment = database_now(connection)
+    cancelled = item_store.cancel_queued(connection, job_id, moment) + delay_store.cancel_delayed(connection, job_id, moment)
+    settle(connection, job_id, Settlement(Tally(cancelled=cancelled), cancel=True), moment)
+    after_commit(connection, lambda: log.info("job cancelled", job_id=job_id, items=cancelled))
 
 
 def find(database: Database, org_id: int, job_id: str) -> Job:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from models.errors import BellwetherError, Conflict, Forbidden, NotFound
 
 
@@ -169,6 +171,44 @@ class NotAMember(Forbidden):
 
 class LastAdmin(Conflict):
     """This is the last administrator of the organization. Make somebody else one first, or delete the organization."""
+
+
+class ExportNeeded(Conflict):
+    """Nothing is removed that was not exported within the last 24 hours."""
+
+    code = "export_needed"
+
+
+class OrganizationStays(Conflict):
+    """The first organization cannot be removed: the master key acts for it. Remove what is in it, or the whole installation."""
+
+
+class ConfirmationWrong(BellwetherError):
+    """Type it exactly as it is shown."""
+
+    code = "validation_error"
+    field = "confirm"
+
+
+class LastAdminOf(Conflict):
+    """Somebody is the last administrator of organizations that have other members."""
+
+    code = "last_admin"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        told = ", ".join(repr(name) for name in names)
+        super().__init__(f"You are the last administrator of {told}, which has other members. Make somebody else one first, or remove it.")
+
+
+class LastOperator(Conflict):
+    """You are the last one who looks after this installation. Make somebody else an operator first."""
+
+    code = "last_operator"
+
+
+class MembershipsChanged(Conflict):
+    """What you are a member of has just changed. Look again, and try once more."""
 
 
 class InPersonOnly(Forbidden):

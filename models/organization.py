@@ -33,6 +33,15 @@ class Member:
     disabled_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class MemberFate:
+    """A member of an organization that would be removed, and whether they are a member of another one as well."""
+
+    user_id: str
+    name: str
+    is_elsewhere: bool
+
+
 def normalize_organization_name(text: str) -> str:
     """An organization's name with its blanks reduced to single ones. Raises ValueError for one that is blank, too long or not printable."""
     name = " ".join(text.split())

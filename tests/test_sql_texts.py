@@ -10,7 +10,10 @@ import pytest
 from kit.paths import ROOT, code
 
 # The functions that compose SQL when they are called. Each uses only texts of the application, no value from outside.
-PUTS_SQL_TOGETHER = {("deploy/restore.py", "_restore_postgres"), ("features/analyses/store/screener.py", "count_latest")}
+PUTS_SQL_TOGETHER = {
+    *(("deploy/restore.py", "_restore_postgres"), ("features/analyses/store/screener.py", "count_latest")),
+    ("infrastructure/belongings_store.py", "_statements"),
+}
 SQL = re.compile(r"\s*\(?(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|TRUNCATE|COPY|PRAGMA|SET|LOCK|NOTIFY)\b")
 STORE = re.compile(r"(features/\w+|jobs)/store(/\w+)?\.py|(api|infrastructure)/\w+_store\.py")
 WRITES = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+([a-z_]+)\b")

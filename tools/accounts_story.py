@@ -13,6 +13,7 @@ from features.accounts.users import NewUser, create_admin
 from tools.api_recorder import Recorder
 from tools.organizations_story import invited, tell_of_organizations
 from tools.passkeys_story import tell_of_passkeys
+from tools.removal_story import tell_of_removals
 
 NO_ID = "019aa3b2-7a1e-7c8e-8a55-ffffffffffff"
 ADA, MARIA = "ada@example.com", "maria@example.com"
@@ -35,6 +36,7 @@ def tell_of_accounts(call: Recorder) -> None:
         tell_of_passkeys(call, SECOND)
     _another_tab(call)
     tell_of_organizations(call, other["access_token"])
+    tell_of_removals(call, other["access_token"])
     _people(call)
     call("forgot_password", body={"email": "nobody@example.com"})
     token = invited(call, MARIA)

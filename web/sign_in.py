@@ -34,6 +34,7 @@ REASONS = {
     "signed-out": "You have signed out.",
     "renewed": "Your new password is set. Sign in with it.",
     "registered": "Your account is made. Sign in with it.",
+    "removed": "Your account is removed, with everything that was yours alone.",
     "has-administrator": "There is an administrator already, who can sign in and invite others.",
 }
 ASKED_FOR = "Sign in to see the page that you asked for."

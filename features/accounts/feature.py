@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infrastructure.belonging import Belonging, Shown
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
@@ -71,6 +72,22 @@ def _integrations(_: Foundation, reader: AnyReader, org_id: int) -> list[Integra
     return key_integrations(reader, org_id)
 
 
+# The row of an organization goes last, when nothing refers to it.
+BELONGINGS = (
+    Belonging("organization_exports", ("org_id",), shown=Shown.TO_NOBODY),
+    Belonging("account_exports", ("user_id",), None, "user_id", shown=Shown.TO_NOBODY),
+    Belonging("one_time_links", ("token_sha256",), person="user_id", hidden=("token_sha256",)),
+    Belonging("refresh_tokens", ("token_sha256",), through=("session_id", "sessions"), shown=Shown.TO_NOBODY),
+    Belonging("sessions", person="user_id", hidden=("token_sha256", "key_sha256"), shown=Shown.TO_PERSON),
+    Belonging("api_keys", person="user_id", hidden=("key_sha256",)),
+    Belonging("members", ("org_id", "user_id"), person="user_id"),
+    Belonging("organizations", ("id",), "id", is_removed=False),
+    Belonging("recovery_codes", ("user_id", "code_sha256"), None, "user_id", shown=Shown.TO_NOBODY),
+    Belonging("identities", ("id",), None, "user_id"),
+    Belonging("passkeys", ("id",), None, "user_id", hidden=("credential_id", "public_key", "sign_count")),
+    Belonging("users", ("id",), None, "id", hidden=("password_hash", "totp_secret", "totp_step", "email_key")),
+)
+
 FEATURE = Feature(
     "accounts",
     blueprints=_blueprints,
@@ -79,4 +96,5 @@ FEATURE = Feature(
     commands=_commands,
     connectors=_connectors,
     integrations=_integrations,
+    belongings=BELONGINGS,
 )

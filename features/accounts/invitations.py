@@ -28,6 +28,7 @@ from models.account_errors import (
     InvitationNotFound,
     LinkEnded,
     MemberAlready,
+    OrganizationNotFound,
     SignedInAlready,
     SignInToJoin,
     TooManyInvitations,
@@ -77,7 +78,8 @@ def take_try(parts: Accounts, email: str) -> None:
 def invite(parts: Accounts, connection: Connection, invited: Invited, by: Principal) -> MadeLink:
     """Make an invitation, and send it where e-mails are set up. One to the same address before it ends. Raises TooManyInvitations."""
     moment = now()
-    organization_store.lock(connection, invited.org_id)
+    if not organization_store.lock(connection, invited.org_id):
+        raise OrganizationNotFound
     link_store.end_for_address(connection, invited.org_id, invited.email, moment)
     if link_store.count_invitations(connection, invited.org_id, moment) >= MOST_INVITATIONS:
         raise TooManyInvitations

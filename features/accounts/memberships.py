@@ -119,14 +119,19 @@ def remove_member(parts: Accounts, org_id: int, user_id: str, by: Principal) -> 
 
 
 def end_membership(connection: Connection, org_id: int, member: Member) -> None:
-    """End a membership and what depends on it. The organization is locked."""
-    moment = now()
+    """End a membership and what depends on it; whoever is a member of nothing else founds an organization. This one is locked."""
     user_store.lock(connection, member.user_id)
-    link_store.end_by_member(connection, org_id, member.user_id, moment)
-    api_key_store.revoke_of_user(connection, member.user_id, moment, org_id)
-    organization_store.delete_member(connection, org_id, member.user_id)
+    leave(connection, org_id, member.user_id)
     if organization_store.count_of_user(connection, member.user_id) == 0:
         _found(connection, member.user_id, member.name)
+
+
+def leave(connection: Connection, org_id: int, user_id: str) -> None:
+    """End a membership and what depends on it. The organization and the person are locked."""
+    moment = now()
+    link_store.end_by_member(connection, org_id, user_id, moment)
+    api_key_store.revoke_of_user(connection, user_id, moment, org_id)
+    organization_store.delete_member(connection, org_id, user_id)
 
 
 def _lock_member(connection: Connection, org_id: int, user_id: str) -> Member:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from features.alerts.flags import ALERTS
+from infrastructure.belonging import Belonging
 from infrastructure.feature import DAILY, HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
@@ -56,4 +57,25 @@ def _subscribers(foundation: Foundation) -> tuple[Subscriber, ...]:
     return (alert_subscriber(foundation),)
 
 
-FEATURE = Feature("alerts", blueprints=_blueprints, flags=(ALERTS,), maintenance=_maintenance, metrics=_metrics, subscribers=_subscribers)
+def _stop(connection: Connection, org_id: int) -> None:
+    from features.alerts.store import rule as rule_store
+
+    rule_store.stop_all(connection, org_id)
+
+
+BELONGINGS = (
+    Belonging("alerts"),
+    Belonging("alert_states", ("rule_id", "subject", "strategy")),
+    Belonging("alert_rules"),
+)
+
+FEATURE = Feature(
+    "alerts",
+    blueprints=_blueprints,
+    flags=(ALERTS,),
+    maintenance=_maintenance,
+    metrics=_metrics,
+    subscribers=_subscribers,
+    stopping=_stop,
+    belongings=BELONGINGS,
+)

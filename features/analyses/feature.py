@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from features.analyses.flags import ANALYSES
+from infrastructure.belonging import Belonging
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
@@ -46,4 +47,19 @@ def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     return analysis_capabilities(foundation)
 
 
-FEATURE = Feature("analyses", blueprints=_blueprints, kinds=_kinds, flags=(ANALYSES,), maintenance=_maintenance, capabilities=_capabilities)
+BELONGINGS = (
+    Belonging("latest_failures", ("org_id", "ticker", "strategy")),
+    Belonging("latest_results", ("org_id", "ticker", "strategy")),
+    Belonging("analysis_results", rows=100),
+    Belonging("saved_screens"),
+)
+
+FEATURE = Feature(
+    "analyses",
+    blueprints=_blueprints,
+    kinds=_kinds,
+    flags=(ANALYSES,),
+    maintenance=_maintenance,
+    capabilities=_capabilities,
+    belongings=BELONGINGS,
+)

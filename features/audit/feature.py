@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infrastructure.belonging import Belonging
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
@@ -25,4 +26,6 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     return (MaintenanceTask("prune_audit_log", HOURLY, lambda: prune_audit_log(foundation.database, kept_days)),)
 
 
-FEATURE = Feature("audit", blueprints=_blueprints, maintenance=_maintenance)
+BELONGINGS = (Belonging("audit_log", person="actor", is_removed=False, outlives=True),)
+
+FEATURE = Feature("audit", blueprints=_blueprints, maintenance=_maintenance, belongings=BELONGINGS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from features.deliveries.flags import DELIVERIES
+from infrastructure.belonging import Belonging, Row
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
@@ -92,6 +93,27 @@ def _integrations(_: Foundation, reader: AnyReader, org_id: int) -> list[Integra
     return channel_integrations(reader, org_id)
 
 
+def _stop(connection: Connection, org_id: int) -> None:
+    from features.deliveries.channels import BY_HAND
+    from features.deliveries.store import channel as channel_store
+
+    channel_store.switch_all_off(connection, org_id, BY_HAND)
+
+
+def _shown_channel(row: Row) -> Row:
+    """A channel without what lets somebody in: of a web address, the path may be all that protects it."""
+    from infrastructure.audit_values import host_of_address
+
+    return {**row, "address": host_of_address(row["address"]) if "://" in row["address"] else row["address"]}
+
+
+BELONGINGS = (
+    Belonging("delivery_attempts", ("delivery_id", "number"), through=("delivery_id", "deliveries")),
+    Belonging("deliveries"),
+    Belonging("channels", hidden=("secret", "former_secret", "former_secret_until", "name_key"), show=_shown_channel),
+    Belonging("told_changes", ("org_id", "name")),
+)
+
 FEATURE = Feature(
     "deliveries",
     blueprints=_blueprints,
@@ -103,4 +125,6 @@ FEATURE = Feature(
     capabilities=_capabilities,
     connectors=_connectors,
     integrations=_integrations,
+    stopping=_stop,
+    belongings=BELONGINGS,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infrastructure.belonging import Belonging
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
@@ -48,4 +49,6 @@ def _metrics(_: Foundation, connection: Connection) -> Iterable[Metric]:
     return read_metrics(connection)
 
 
-FEATURE = Feature("events", blueprints=_blueprints, maintenance=_maintenance, probes=_probes, metrics=_metrics)
+BELONGINGS = (Belonging("events"),)
+
+FEATURE = Feature("events", blueprints=_blueprints, maintenance=_maintenance, probes=_probes, metrics=_metrics, belongings=BELONGINGS)

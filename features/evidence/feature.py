@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from features.evidence.flags import EVIDENCE
+from infrastructure.belonging import Belonging
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
@@ -48,4 +49,20 @@ def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     return evidence_capabilities(foundation)
 
 
-FEATURE = Feature("evidence", blueprints=_blueprints, kinds=_kinds, flags=(EVIDENCE,), maintenance=_maintenance, capabilities=_capabilities)
+BELONGINGS = (
+    Belonging("calibration_parts", ("calibration_id", "id"), through=("calibration_id", "calibrations"), rows=50),
+    Belonging("calibrations", rows=10),
+    Belonging("evidence", ("org_id", "fingerprint"), rows=50),
+    Belonging("backtests", rows=10),
+    Belonging("trials", ("org_id", "ticker", "digest")),
+)
+
+FEATURE = Feature(
+    "evidence",
+    blueprints=_blueprints,
+    kinds=_kinds,
+    flags=(EVIDENCE,),
+    maintenance=_maintenance,
+    capabilities=_capabilities,
+    belongings=BELONGINGS,
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infrastructure.belonging import Belonging
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
@@ -63,4 +64,18 @@ def _connectors(foundation: Foundation) -> tuple[Connector, ...]:
     return (storage_connector(foundation.settings, lambda: storage_of(foundation)),)
 
 
-FEATURE = Feature("files", blueprints=_blueprints, maintenance=_maintenance, probes=_probes, metrics=_metrics, connectors=_connectors)
+# Files go by their own way: the row says `removed`, then the object goes, then the row.
+BELONGINGS = (
+    Belonging("stored_file_subjects", ("org_id", "purpose", "subject", "file_id")),
+    Belonging("stored_files", hidden=("storage_key",), is_removed=False),
+)
+
+FEATURE = Feature(
+    "files",
+    blueprints=_blueprints,
+    maintenance=_maintenance,
+    probes=_probes,
+    metrics=_metrics,
+    connectors=_connectors,
+    belongings=BELONGINGS,
+)

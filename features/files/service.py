@@ -161,6 +161,21 @@ class Files:
             removed = file_store.find_removed(connection, file_ids) if file_ids else []
         return self._clear(removed)
 
+    def remove_all(self, org_id: int) -> bool:
+        """Remove every file of an organization, some at a time; return whether no row is left.
+
+        Otherwise the storage is away, or a file is still being written: the hourly task removes what its writer has abandoned.
+        """
+        while True:
+            with self._database.bookkeeping() as connection:
+                file_store.remove_some(connection, org_id, BATCH)
+            with self._database.read() as connection:
+                removed = file_store.list_removed_of(connection, org_id, BATCH)
+                if not removed:
+                    return not file_store.has_any(connection, org_id)
+            if self._clear(removed) < len(removed):
+                return False
+
     def sweep(self, moment: datetime | None = None) -> int:
         """Remove what has expired, what its writers abandoned, and what was removed; return the number of objects."""
         moment = moment or now()
@@ -247,6 +262,11 @@ def find_about(connection: AnyReader, org_id: int, purpose: Purpose, subject: st
 def list_about(connection: AnyReader, org_id: int, about: tuple[Purpose, str], before: str | None, limit: int) -> list[StoredFile]:
     """Files about a subject, newest first, behind the id `before`."""
     return file_store.list_about(connection, org_id, about, (before, limit), now())
+
+
+def list_all(connection: AnyReader, org_id: int, after: str, limit: int) -> list[StoredFile]:
+    """Files of an organization in the order of their ids, behind the id `after`."""
+    return file_store.list_stored(connection, org_id, after, limit)
 
 
 def remove(connection: Connection, org_id: int, file_id: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infrastructure.belonging import Belonging
 from infrastructure.feature import Feature
 
 if TYPE_CHECKING:
@@ -32,4 +33,6 @@ def _commands() -> tuple[Command, ...]:
     return (import_legacy,)
 
 
-FEATURE = Feature("legacy", blueprints=_blueprints, kinds=_kinds, commands=_commands)
+BELONGINGS = (Belonging("imported_results", rows=50),)
+
+FEATURE = Feature("legacy", blueprints=_blueprints, kinds=_kinds, commands=_commands, belongings=BELONGINGS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from features.macro.flags import MACRO
+from infrastructure.belonging import Belonging
 from infrastructure.feature import Feature, MaintenanceTask
 from models.macro import FETCHED
 
@@ -58,6 +59,8 @@ def _connectors(foundation: Foundation) -> tuple[Connector, ...]:
     return (macro_connector(foundation.settings),)
 
 
+BELONGINGS = (Belonging("macro_series", ("org_id", "series"), rows=20),)
+
 FEATURE = Feature(
     "macro",
     blueprints=_blueprints,
@@ -66,4 +69,5 @@ FEATURE = Feature(
     maintenance=_maintenance,
     capabilities=_capabilities,
     connectors=_connectors,
+    belongings=BELONGINGS,
 )

@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from features.news.flags import NEWS
+from infrastructure.belonging import Belonging
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
     from flask import Blueprint
+    from sqlalchemy import Connection
 
     from database import AnyReader
     from features.news.kinds import FeedReading
@@ -55,6 +57,18 @@ def _integrations(_: Foundation, reader: AnyReader, org_id: int) -> list[Integra
     return feed_integrations(reader, org_id)
 
 
+def _stop(connection: Connection, org_id: int) -> None:
+    from features.news.store import feed as feed_store
+
+    feed_store.stop_all(connection, org_id)
+
+
+BELONGINGS = (
+    Belonging("news_tickers", ("item_id", "ticker")),
+    Belonging("news_items", hidden=("guid_digest", "content_digest")),
+    Belonging("feeds", hidden=("etag", "last_modified")),
+)
+
 FEATURE = Feature(
     "news",
     blueprints=_blueprints,
@@ -63,4 +77,6 @@ FEATURE = Feature(
     maintenance=_maintenance,
     capabilities=_capabilities,
     integrations=_integrations,
+    stopping=_stop,
+    belongings=BELONGINGS,
 )

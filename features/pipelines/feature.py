@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from features.pipelines.flags import PIPELINES
+from infrastructure.belonging import Belonging
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
@@ -71,6 +72,22 @@ def _metrics(_: Foundation, connection: Connection) -> Iterable[Metric]:
     return read_metrics(connection)
 
 
+def _stop(connection: Connection, org_id: int) -> None:
+    from features.pipelines.store import workflow as workflow_store
+
+    workflow_store.stop_all(connection, org_id)
+
+
+BELONGINGS = (
+    Belonging("suggestion_decisions", ("org_id", "suggestion_id")),
+    Belonging("workflows", hidden=("name_key",)),
+    Belonging("pipeline_items", ("run_id", "position", "item"), through=("run_id", "pipeline_runs"), rows=50),
+    Belonging("pipeline_steps", ("run_id", "position"), through=("run_id", "pipeline_runs"), rows=50),
+    Belonging("pipeline_runs", rows=50),
+    Belonging("pipelines", ("org_id", "id")),
+    Belonging("pipeline_versions", ("org_id", "pipeline_id", "version")),
+)
+
 FEATURE = Feature(
     "pipelines",
     blueprints=_blueprints,
@@ -80,4 +97,6 @@ FEATURE = Feature(
     metrics=_metrics,
     capabilities=_capabilities,
     subscribers=_subscribers,
+    stopping=_stop,
+    belongings=BELONGINGS,
 )

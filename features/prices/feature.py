@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from features.prices.flags import FETCHES, UPLOADS
+from infrastructure.belonging import Belonging, Row
 from infrastructure.feature import DAILY, HOURLY, Feature, MaintenanceTask, Universes
 
 if TYPE_CHECKING:
@@ -102,6 +103,32 @@ def _connectors(foundation: Foundation) -> tuple[Connector, ...]:
     return provider_connectors(foundation.settings, foundation.database)
 
 
+def _with_bars(row: Row) -> Row:
+    """A series with its bars as lists, in place of the packed ones."""
+    import math
+
+    from models.price_series import COLUMNS, PackedBars
+
+    packed = PackedBars(bytes(row["data"]))
+    bars = {name: [None if math.isnan(value) else value for value in packed.column(name)] for name in COLUMNS}
+    return {**row, "data": {"day": packed.days(), **bars}}
+
+
+_SERIES = ("org_id", "ticker")
+BELONGINGS = (
+    Belonging("price_import_files", ("import_id", "ticker"), rows=5),
+    Belonging("former_series", _SERIES, show=_with_bars, rows=10),
+    Belonging("series_fetches", _SERIES),
+    Belonging("series_basis", _SERIES),
+    Belonging("series_tails", _SERIES, show=_with_bars, rows=20),
+    Belonging("recent_closes", _SERIES),
+    Belonging("price_series", _SERIES, show=_with_bars, rows=10),
+    Belonging("corporate_actions"),
+    Belonging("symbols", _SERIES),
+    Belonging("universe_items", ("org_id", "universe", "ticker")),
+    Belonging("universes", ("org_id", "name")),
+)
+
 FEATURE = Feature(
     "prices",
     blueprints=_blueprints,
@@ -114,4 +141,5 @@ FEATURE = Feature(
     commands=_commands,
     capabilities=_capabilities,
     connectors=_connectors,
+    belongings=BELONGINGS,
 )

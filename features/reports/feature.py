@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infrastructure.belonging import Belonging
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
@@ -38,4 +39,8 @@ def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     return report_capability(foundation), keeping_capability(foundation)
 
 
-FEATURE = Feature("reports", blueprints=_blueprints, kinds=_kinds, maintenance=_maintenance, capabilities=_capabilities)
+BELONGINGS = (Belonging("kept_reports"),)
+
+FEATURE = Feature(
+    "reports", blueprints=_blueprints, kinds=_kinds, maintenance=_maintenance, capabilities=_capabilities, belongings=BELONGINGS
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from features.schedules.flags import SCHEDULES
+from infrastructure.belonging import Belonging
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
@@ -62,6 +63,19 @@ def _subscribers(_: Foundation) -> tuple[Subscriber, ...]:
     return (Subscriber("schedules", frozenset({EventType.JOB_FINISHED, EventType.RUN_FINISHED}), work_finished),)
 
 
+def _stop(connection: Connection, org_id: int) -> None:
+    from features.schedules.store import firing as firing_store
+    from features.schedules.store import schedule as schedule_store
+
+    schedule_store.stop_all(connection, org_id)
+    firing_store.skip_all_waiting(connection, org_id, "overlap", "The organization is being removed.")
+
+
+BELONGINGS = (
+    Belonging("schedule_firings", ("schedule_id", "due_at")),
+    Belonging("schedules"),
+)
+
 FEATURE = Feature(
     "schedules",
     blueprints=_blueprints,
@@ -70,4 +84,6 @@ FEATURE = Feature(
     probes=_probes,
     metrics=_metrics,
     subscribers=_subscribers,
+    stopping=_stop,
+    belongings=BELONGINGS,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infrastructure.belonging import Belonging
 from infrastructure.feature import Feature, Universes
 from models.universe import WATCHLIST
 
@@ -33,4 +34,10 @@ def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     return (watchlist_capability(),)
 
 
-FEATURE = Feature("watchlist", blueprints=_blueprints, universes=_universes, capabilities=_capabilities)
+BELONGINGS = (
+    Belonging("watchlist_items", ("org_id", "ticker")),
+    Belonging("named_watchlist_items", ("org_id", "list_id", "ticker")),
+    Belonging("watchlists", hidden=("name_key",)),
+)
+
+FEATURE = Feature("watchlist", blueprints=_blueprints, universes=_universes, capabilities=_capabilities, belongings=BELONGINGS)

@@ -53,6 +53,11 @@ FIND_ACTIVE = text(f"""
 HAS_ACTIVE = text(f"SELECT 1 FROM analysis_jobs WHERE org_id = :org_id AND status IN ({_ACTIVE}) AND kind IN :kinds LIMIT 1").bindparams(
     bindparam("kinds", expanding=True)
 )
+IS_ANY_ACTIVE = text(f"SELECT 1 FROM analysis_jobs WHERE org_id = :org_id AND status IN ({_ACTIVE}) LIMIT 1")
+LOCK_ACTIVE = locking(
+    f"SELECT id FROM analysis_jobs WHERE org_id = :org_id AND status IN ({_ACTIVE}) ORDER BY id {{lock}}",
+    "FOR UPDATE",
+)
 LIST = text(f"""
     SELECT {_COLUMNS}
     FROM analysis_jobs
@@ -174,6 +179,16 @@ def find_active(connection: Connection, org_id: int, dedupe_key: str) -> Job | N
 def has_active(connection: Connection, org_id: int, kinds: Collection[str]) -> bool:
     """Whether an organization has a queued or running job of some kinds."""
     return connection.execute(HAS_ACTIVE, {"org_id": org_id, "kinds": list(kinds)}).first() is not None
+
+
+def is_any_active(connection: AnyReader, org_id: int) -> bool:
+    """Whether an organization has a queued or running job of any kind."""
+    return connection.execute(IS_ANY_ACTIVE, {"org_id": org_id}).first() is not None
+
+
+def lock_active(connection: Connection, org_id: int) -> list[str]:
+    """Lock the queued and running jobs of an organization, in the order in which workers lock jobs; return their ids."""
+    return [row[0] for row in connection.execute(LOCK_ACTIVE.on(connection), {"org_id": org_id})]
 
 
 def list_jobs(connection: Connection, org_id: int, status: str | None, before: str | None, limit: int) -> list[Job]:

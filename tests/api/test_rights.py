@@ -12,7 +12,7 @@ import pytest
 from kit.accounts import person
 from kit.jobs import UNKNOWN_ID
 from kit.rights import ADMIN as ADMINISTRATOR
-from kit.rights import ADMIN_OR_OPERATOR, ANALYSE, ANYBODY, BROWSER, IN_PERSON, MANAGE, OPERATOR, READ, RIGHTS, WHOEVER
+from kit.rights import ADMIN_IN_PERSON, ADMIN_OR_OPERATOR, ANALYSE, ANYBODY, BROWSER, IN_PERSON, MANAGE, OPERATOR, READ, RIGHTS, WHOEVER
 from kit.support import MASTER_KEY, Client
 
 import database
@@ -57,14 +57,18 @@ def by_key(key: str) -> dict[str, str]:
 def callers(app: Application) -> dict[str, Caller]:
     """One caller of each kind."""
     in_person = {READ, IN_PERSON, BROWSER}
-    rights = {Role.VIEWER: in_person, Role.ANALYST: in_person | {ANALYSE, MANAGE}, Role.ADMIN: in_person | {ANALYSE, MANAGE, ADMINISTRATOR}}
+    rights = {
+        Role.VIEWER: in_person,
+        Role.ANALYST: in_person | {ANALYSE, MANAGE},
+        Role.ADMIN: in_person | {ANALYSE, MANAGE, ADMINISTRATOR, ADMIN_IN_PERSON},
+    }
     made = {"nobody": Caller({}, frozenset()), "a wrong key": Caller(by_key("bw_wrong"), frozenset())}
     for role, may in rights.items():
         somebody = person(app, f"{role}@example.com", role, org_id=1)
         token = somebody.program().tokens["access_token"]
         made[f"a person, {role}"] = Caller({"Authorization": f"Bearer {token}"}, frozenset(may))
         _, key = create_key(database.current(), 1, str(role), KeyRights(frozenset(Scope), None, somebody.id))
-        made[f"a key with every scope, of {role}"] = Caller(by_key(key), frozenset(may - {IN_PERSON}))
+        made[f"a key with every scope, of {role}"] = Caller(by_key(key), frozenset(may - {IN_PERSON, ADMIN_IN_PERSON}))
     for right, scope in BY_SCOPE.items():
         _, key = create_key(database.current(), 1, scope, KeyRights(frozenset({scope})))
         made[f"a key with the scope {scope}"] = Caller(by_key(key), frozenset({right, BROWSER} if scope is Scope.READ else {right}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 ANYBODY = "anybody"
 READ, ANALYSE, MANAGE, ADMIN = "read", "analyse", "manage", "admin"  # the scopes
 IN_PERSON = "a person who is signed in"
+ADMIN_IN_PERSON = "an administrator who is signed in"
 WHOEVER = "every caller that is known"
 OPERATOR = "whoever looks after the whole installation"
 ADMIN_OR_OPERATOR = "an administrator, or whoever looks after the whole installation"
@@ -75,6 +76,10 @@ RIGHTS = {
     ("POST", "/api/v1/auth/join"): ANYBODY,
     ("POST", "/api/v1/auth/join/look"): ANYBODY,
     ("GET", "/api/v1/audit"): ADMIN,
+    ("GET", "/api/v1/organization/export"): ADMIN,
+    ("POST", "/api/v1/organization/removal"): ADMIN_IN_PERSON,
+    ("GET", "/api/v1/auth/me/export"): IN_PERSON,
+    ("POST", "/api/v1/auth/me/removal"): IN_PERSON,
     ("GET", "/api/v1/auth/keys"): IN_PERSON,
     ("POST", "/api/v1/auth/keys"): IN_PERSON,
     ("DELETE", "/api/v1/auth/keys/<key_id>"): IN_PERSON,

@@ -150,6 +150,14 @@ def revoke_of_user(connection: Connection, user_id: str, revoked_at: datetime, o
     return connection.execute(REVOKE_OF_MEMBER, {"user_id": user_id, "org_id": org_id, "revoked_at": revoked_at}).rowcount
 
 
+REVOKE_ALL = text("UPDATE api_keys SET revoked_at = :revoked_at WHERE org_id = :org_id AND revoked_at IS NULL")
+
+
+def revoke_all(connection: Connection, org_id: int, revoked_at: datetime) -> int:
+    """Revoke all keys of an organization; return how many were active."""
+    return connection.execute(REVOKE_ALL, {"org_id": org_id, "revoked_at": revoked_at}).rowcount
+
+
 # Several processes serve a key, and each reports its use: only the first within the interval writes, and none sets the time back.
 MARK_USED = text(
     """

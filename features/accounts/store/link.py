@@ -94,6 +94,14 @@ def end_invitation(connection: Connection, org_id: int, link_id: str, moment: da
     return connection.execute(END_INVITATION, {"org_id": org_id, "id": link_id, "moment": moment}).rowcount == 1
 
 
+END_ALL = text(f"UPDATE one_time_links SET used_at = :moment WHERE {_OPEN}")
+
+
+def end_invitations(connection: Connection, org_id: int, moment: datetime) -> int:
+    """End all invitations to an organization; return how many were good."""
+    return connection.execute(END_ALL, {"org_id": org_id, "moment": moment}).rowcount
+
+
 END_FOR_ADDRESS = text(f"UPDATE one_time_links SET used_at = :moment WHERE {_OPEN} AND LOWER(email) = LOWER(:email)")
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from database import AnyReader
 from models.access import Role
-from models.organization import Member, Organization
+from models.organization import Member, MemberFate, Organization
 from models.user import Membership
 
 LIST_OF_USER = text(
@@ -108,7 +108,7 @@ def find_last_of_user(connection: AnyReader, user_id: str) -> int | None:
     return None if row is None else int(row[0])
 
 
-LOCK = text("UPDATE organizations SET name = name WHERE id = :org_id")
+LOCK = text("UPDATE organizations SET name = name WHERE id = :org_id AND removed_at IS NULL")
 
 
 def lock(connection: Connection, org_id: int) -> bool:
@@ -119,13 +119,37 @@ def lock(connection: Connection, org_id: int) -> bool:
     return connection.execute(LOCK, {"org_id": org_id}).rowcount == 1
 
 
-FIND = text("SELECT id, name, created_at FROM organizations WHERE id = :org_id")
+FIND = text("SELECT id, name, created_at FROM organizations WHERE id = :org_id AND removed_at IS NULL")
 
 
 def find(connection: AnyReader, org_id: int) -> Organization | None:
-    """An organization by its id."""
+    """An organization by its id, unless it was removed."""
     row = connection.execute(FIND, {"org_id": org_id}).first()
     return None if row is None else Organization(*row)
+
+
+MARK_REMOVED = text("UPDATE organizations SET removed_at = :moment WHERE id = :org_id AND removed_at IS NULL")
+
+
+def mark_removed(connection: Connection, org_id: int, moment: datetime) -> bool:
+    """Mark an organization as removed; return whether it was not."""
+    return connection.execute(MARK_REMOVED, {"org_id": org_id, "moment": moment}).rowcount == 1
+
+
+LIST_REMOVED = text("SELECT id, removed_at FROM organizations WHERE removed_at IS NOT NULL ORDER BY removed_at, id")
+
+
+def list_removed(connection: AnyReader) -> list[tuple[int, datetime]]:
+    """The organizations that are being removed, and since when."""
+    return [(int(org_id), removed_at) for org_id, removed_at in connection.execute(LIST_REMOVED, {})]
+
+
+DELETE = text("DELETE FROM organizations WHERE id = :org_id AND removed_at IS NOT NULL")
+
+
+def delete(connection: Connection, org_id: int) -> bool:
+    """Delete the row of an organization that is marked as removed; return whether there was one. Nothing may refer to it any more."""
+    return connection.execute(DELETE, {"org_id": org_id}).rowcount == 1
 
 
 SET_NAME = text("UPDATE organizations SET name = :name WHERE id = :org_id")
@@ -158,6 +182,24 @@ def find_member(connection: AnyReader, org_id: int, user_id: str) -> Member | No
     return None if row is None else _member_from_row(row)
 
 
+LIST_FATES = text(
+    """
+    SELECT m.user_id, u.name, (SELECT COUNT(*) FROM members AS other WHERE other.user_id = m.user_id) > 1
+    FROM members AS m
+    JOIN users AS u ON u.id = m.user_id
+    WHERE m.org_id = :org_id
+    ORDER BY m.user_id
+    LIMIT :limit
+    """
+)
+
+
+def list_fates(connection: AnyReader, org_id: int, limit: int) -> list[MemberFate]:
+    """The members of an organization, and whether they are members of another one as well."""
+    rows = connection.execute(LIST_FATES, {"org_id": org_id, "limit": limit})
+    return [MemberFate(user_id, name, bool(elsewhere)) for user_id, name, elsewhere in rows]
+
+
 COUNT_MEMBERS = text("SELECT COUNT(*) FROM members WHERE org_id = :org_id")
 
 
@@ -177,8 +219,8 @@ OTHER_ADMIN = text(
 )
 
 
-def has_other_admin(connection: Connection, org_id: int, user_id: str) -> bool:
-    """Whether somebody else than this person is an administrator who can sign in. The organization is locked."""
+def has_other_admin(connection: AnyReader, org_id: int, user_id: str) -> bool:
+    """Whether somebody else than this person is an administrator who can sign in. To rely on it, lock the organization."""
     return connection.execute(OTHER_ADMIN, {"org_id": org_id, "user_id": user_id}).first() is not None
 
 

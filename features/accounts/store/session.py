@@ -121,6 +121,21 @@ def switch(connection: Connection, session_id: str, org_id: int) -> None:
     connection.execute(SWITCH, {"id": session_id, "org_id": org_id})
 
 
+# A session of somebody who is a member of nothing stays where it is: it ends with them.
+MOVE_AWAY = text(
+    """
+    UPDATE sessions
+    SET org_id = COALESCE((SELECT MIN(m.org_id) FROM members AS m WHERE m.user_id = sessions.user_id), org_id)
+    WHERE org_id = :org_id AND user_id IS NOT NULL
+    """
+)
+
+
+def move_away(connection: Connection, org_id: int) -> int:
+    """Let the sessions of people that act for an organization act for the oldest that they are still a member of; return how many."""
+    return connection.execute(MOVE_AWAY, {"org_id": org_id}).rowcount
+
+
 MARK_PROVED = text("UPDATE sessions SET proved_at = :moment, two_factor = :two_factor WHERE id = :id")
 
 

@@ -79,6 +79,14 @@ def has_operator(connection: AnyReader) -> bool:
     return connection.execute(ANY_OPERATOR, {}).first() is not None
 
 
+OTHER_OPERATOR = text("SELECT 1 FROM users WHERE is_operator AND disabled_at IS NULL AND id <> :id LIMIT 1")
+
+
+def has_other_operator(connection: AnyReader, user_id: str) -> bool:
+    """Whether somebody else than this person looks after the installation and can sign in."""
+    return connection.execute(OTHER_OPERATOR, {"id": user_id}).first() is not None
+
+
 _CREDENTIALS = "id, email, name, password_hash, totp_secret, totp_since, totp_step, disabled_at"
 CREDENTIALS_BY_EMAIL = text(f"SELECT {_CREDENTIALS} FROM users WHERE email_key = :email_key")
 CREDENTIALS_BY_ID = text(f"SELECT {_CREDENTIALS} FROM users WHERE id = :id")

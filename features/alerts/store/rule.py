@@ -65,6 +65,14 @@ def update(connection: Connection, rule: AlertRule) -> None:
     connection.execute(UPDATE, _values(rule))
 
 
+STOP_ALL = text("UPDATE alert_rules SET enabled = FALSE WHERE org_id = :org_id AND enabled")
+
+
+def stop_all(connection: Connection, org_id: int) -> int:
+    """Switch every rule of an organization that is being removed off; return how many were on."""
+    return connection.execute(STOP_ALL, {"org_id": org_id}).rowcount
+
+
 DELETE = text("DELETE FROM alert_rules WHERE org_id = :org_id AND id = :id")
 
 

@@ -160,6 +160,14 @@ def switch_off(connection: Connection, org_id: int, channel_id: str, reason: str
     connection.execute(SWITCH_OFF, {"org_id": org_id, "id": channel_id, "reason": reason, "no": False})
 
 
+SWITCH_ALL_OFF = text("UPDATE channels SET enabled = :no, disabled_reason = :reason WHERE org_id = :org_id AND enabled = :yes")
+
+
+def switch_all_off(connection: Connection, org_id: int, reason: str) -> int:
+    """Switch every channel of an organization that is being removed off; return how many were on."""
+    return connection.execute(SWITCH_ALL_OFF, {"org_id": org_id, "reason": reason, "no": False, "yes": True}).rowcount
+
+
 REPLACE_SECRET = text(
     """
     UPDATE channels

@@ -162,6 +162,41 @@ def remove(connection: Connection, org_id: int, file_id: str) -> bool:
     return connection.execute(REMOVE, {"org_id": org_id, "id": file_id}).rowcount == 1
 
 
+LIST_STORED = text(
+    f"SELECT {_COLUMNS} FROM stored_files AS f WHERE f.org_id = :org_id AND f.state = 'stored' AND f.id > :after ORDER BY f.id LIMIT :limit"
+)
+
+
+def list_stored(connection: AnyReader, org_id: int, after: str, limit: int) -> list[StoredFile]:
+    """Files of an organization in the order of their ids, behind the id `after`."""
+    return list(map(_from_row, connection.execute(LIST_STORED, {"org_id": org_id, "after": after, "limit": limit})))
+
+
+REMOVE_SOME = text(
+    """
+    UPDATE stored_files SET state = 'removed'
+    WHERE id IN (SELECT id FROM stored_files WHERE org_id = :org_id AND state = 'stored' LIMIT :limit)
+    """
+)
+LIST_REMOVED_OF = text("SELECT id, storage_key FROM stored_files WHERE org_id = :org_id AND state = 'removed' ORDER BY id LIMIT :limit")
+ANY_OF = text("SELECT 1 FROM stored_files WHERE org_id = :org_id LIMIT 1")
+
+
+def remove_some(connection: Connection, org_id: int, limit: int) -> None:
+    """Mark up to `limit` files of an organization as removed."""
+    connection.execute(REMOVE_SOME, {"org_id": org_id, "limit": limit})
+
+
+def list_removed_of(connection: AnyReader, org_id: int, limit: int) -> list[tuple[str, str]]:
+    """Ids and keys of files of an organization that are marked as removed."""
+    return [(row[0], row[1]) for row in connection.execute(LIST_REMOVED_OF, {"org_id": org_id, "limit": limit})]
+
+
+def has_any(connection: AnyReader, org_id: int) -> bool:
+    """Whether there is a row of a file of an organization, in whatever state."""
+    return connection.execute(ANY_OF, {"org_id": org_id}).first() is not None
+
+
 REMOVE_OLDER = text(
     """
     UPDATE stored_files

@@ -138,6 +138,14 @@ def list_due(connection: AnyReader, moment: datetime, limit: int) -> list[tuple[
     return [(row[0], row[1]) for row in connection.execute(LIST_DUE, {"moment": moment, "limit": limit})]
 
 
+STOP_ALL = text("UPDATE feeds SET enabled = FALSE WHERE org_id = :org_id AND enabled")
+
+
+def stop_all(connection: Connection, org_id: int) -> int:
+    """Let no feed of an organization that is being removed be read by itself; return how many were."""
+    return connection.execute(STOP_ALL, {"org_id": org_id}).rowcount
+
+
 POSTPONE = text("UPDATE feeds SET next_at = :next_at WHERE org_id = :org_id AND id IN :ids").bindparams(bindparam("ids", expanding=True))
 
 

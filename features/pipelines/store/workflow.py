@@ -80,6 +80,14 @@ def update(connection: Connection, workflow: Workflow, name_key: str) -> bool:
     return connection.execute(UPDATE, _values(workflow, name_key)).rowcount == 1
 
 
+STOP_ALL = text("UPDATE workflows SET enabled = FALSE WHERE org_id = :org_id AND enabled")
+
+
+def stop_all(connection: Connection, org_id: int) -> int:
+    """Switch every workflow of an organization that is being removed off; return how many were on."""
+    return connection.execute(STOP_ALL, {"org_id": org_id}).rowcount
+
+
 NOTE = text("UPDATE workflows SET last_event_at = :moment, last_outcome = :outcome WHERE id = :id")
 
 

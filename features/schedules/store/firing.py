@@ -200,6 +200,19 @@ def skip_waiting(connection: Connection, schedule_id: str, reason: str, message:
     return skipped
 
 
+SKIP_ALL_WAITING = text(
+    """
+    UPDATE schedule_firings SET state = 'skipped', reason = :reason, message = :message
+    WHERE org_id = :org_id AND state = 'waiting'
+    """
+)
+
+
+def skip_all_waiting(connection: Connection, org_id: int, reason: str, message: str) -> None:
+    """Give up the firings of an organization that wait."""
+    connection.execute(SKIP_ALL_WAITING, {"org_id": org_id, "reason": reason, "message": message})
+
+
 _FINISH = """
     UPDATE schedule_firings
     SET finished_at = :finished_at, state = COALESCE(:state, state), reason = COALESCE(:reason, reason),

@@ -162,6 +162,14 @@ def looked_at(connection: AnyReader) -> datetime | None:
     return moment
 
 
+STOP_ALL = text("UPDATE schedules SET enabled = FALSE, next_due_at = NULL WHERE org_id = :org_id AND (enabled OR next_due_at IS NOT NULL)")
+
+
+def stop_all(connection: Connection, org_id: int) -> int:
+    """Pause every schedule of an organization that is being removed; return how many were not."""
+    return connection.execute(STOP_ALL, {"org_id": org_id}).rowcount
+
+
 NOTE_LOOK = text("UPDATE schedule_dispatcher SET looked_at = :moment WHERE one = 1")
 
 

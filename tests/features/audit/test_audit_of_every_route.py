@@ -18,7 +18,8 @@ from tools.api_story import price_file
 from tools.price_files import price_files
 
 # They change nothing when they are asked to try only, and the rest never does.
-TRIALS = {("upload_prices", "dry_run"), ("begin_run", "dry_run")}
+TRIALS = {(name, "dry_run") for name in ("upload_prices", "begin_run", "remove_own_organization", "remove_me")}
+NOTED = {"export_own_organization", "export_me"}  # they read, and are noted
 CHANGE_NOTHING = {
     *("preview_alert_rule", "validate_pipeline", "look_at_invitation", "connect_identity"),
     *("begin_own_passkey", "begin_passkey_login", "test_integration"),
@@ -99,7 +100,7 @@ def is_change(told: Told, request_id: str) -> bool:
     exchange = told.exchanges[request_id]
     is_trial = any(exchange.operation == name and asked(exchange, option) for name, option in TRIALS)
     return (
-        told.methods[request_id] != "get"
+        (told.methods[request_id] != "get" or exchange.operation in NOTED)
         and exchange.status.startswith("2")
         and "Idempotent-Replayed" not in exchange.headers
         and exchange.operation not in CHANGE_NOTHING | NO_CHANGES_OF_ITS_OWN

@@ -4,6 +4,7 @@ import { identities } from "../account/identities.js";
 import { organizations } from "../account/organizations.js";
 import { passkeys } from "../account/passkeys.js";
 import { password, profile } from "../account/profile.js";
+import { removal } from "../account/removal.js";
 import { secondFactor } from "../account/second-factor.js";
 import { signIns } from "../account/sign-ins.js";
 import { api } from "../api.js";
@@ -18,6 +19,7 @@ const NO_KEYS = "You have no key. Make one for each program that acts for you, s
 async function ofPerson() {
   const [me, session] = await Promise.all([api.get("/auth/me"), api.get("/session")]);
   const tables = [signIns(), ...(session.scopes.length ? [keys({ path: "/auth/keys", none: NO_KEYS, may: session.scopes })] : [])];
+  tables.push(removal(me));
   for (const part of tables) part.refresh();
   const cards = [profile(me, renamed), organizations(me), password(me), secondFactor(me), passkeys(me), identities()];
   return h(

@@ -7,6 +7,7 @@ import { byId, h, notify } from "../dom.js";
 import { formatMoment } from "../format.js";
 import { invitations } from "../organization/invitations.js";
 import { members } from "../organization/members.js";
+import { removal } from "../organization/removal.js";
 import { tellSwitched } from "../session.js";
 import { show } from "../states.js";
 
@@ -14,7 +15,8 @@ async function build() {
   const [found, session] = await Promise.all([api.get("/organization"), api.get("/session")]);
   const isAdmin = session.scopes.includes("admin");
   const me = session.key_id ? null : session.user_id;
-  const tables = [members({ isAdmin, me }), ...(isAdmin ? [invitations()] : [])];
+  const own = me && isAdmin ? await api.get("/auth/me") : null;
+  const tables = [members({ isAdmin, me }), ...(isAdmin ? [invitations()] : []), ...(own ? [removal({ hasPassword: own.has_password })] : [])];
   for (const part of tables) part.refresh();
   return h(
     "div",
