@@ -117,6 +117,7 @@ function documents() {
       ["API", h("a", { href: "/docs#/Administration" }, "Administration calls")],
       ["Health", h("a", { href: "/docs#/Health" }, "Health calls")],
       ["Schema", h("a", { href: "/openapi.json" }, "OpenAPI document")],
+      ["Connected", h("a", { href: "/integrations" }, "Integrations, and their tests")],
     ]),
     h("p", { class: "small" }, "What to do about each alert and symptom: ", h("a", { href: "/docs/runbook" }, "the runbook"), "."),
   );
