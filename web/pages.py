@@ -142,6 +142,13 @@ def show_evidence() -> str:
     return render_template("evidence.html")
 
 
+@blueprint.get("/risk")
+@signs_in_at(LOGIN)
+def show_risk() -> str:
+    """What holding a ticker was like."""
+    return render_template("risk.html")
+
+
 @blueprint.get("/alerts")
 @signs_in_at(LOGIN)
 def show_alerts() -> str:

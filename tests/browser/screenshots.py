@@ -22,6 +22,7 @@ PAGES = {
     "reports": "/reports",
     "prices": "/prices",
     "evidence": "/evidence",
+    "risk": "/risk?ticker=AAPL&benchmark=MSFT",
     "alerts": "/alerts",
     "schedules": "/schedules",
     "news": "/news",

@@ -48,6 +48,7 @@ PAGES = (
     "/prices",
     "/universes",
     "/evidence",
+    "/risk?ticker=AAPL&benchmark=MSFT",
     "/schedules",
     "/news",
     "/pipelines",

@@ -268,6 +268,7 @@ RIGHTS = {
     ("GET", "/docs/assets/<path:name>"): ANYBODY,
     ("GET", "/docs/runbook"): ANYBODY,
     ("GET", "/evidence"): BROWSER,
+    ("GET", "/risk"): BROWSER,
     ("GET", "/favicon.ico"): ANYBODY,
     ("GET", "/health"): ANYBODY,
     ("GET", "/health/live"): ANYBODY,

@@ -1,4 +1,4 @@
-// What a backtest's capital became, beside buy-and-hold, with the fall from the highest point below.
+// What some capital became, mostly beside something else, with the fall from the highest point below.
 
 import { fill, h, svg } from "../dom.js";
 import { formatCompact, formatDay, formatPercent, formatWhole } from "../format.js";
@@ -12,21 +12,30 @@ const LEFT = 50;
 const NARROW = 480; // pixels of width, below which the words stand below the picture
 const STEEP = 4; // the highest over the lowest value, from which on equal distances are equal growth
 const LEADERS = [1, 2, 5];
+const OF_BACKTEST = { own: "strategy", other: "buy and hold", legend: "the strategy, after costs", ownBy: "by the strategy", otherBy: "by buy and hold" };
 
-/** @param {any} equity - of a backtest: dates, values, benchmark, drawdown, benchmark_drawdown */
-export function equityPicture(equity) {
+/**
+ * @param {any} equity - dates, values, drawdown; benchmark and benchmark_drawdown, or null without one
+ * @param {typeof OF_BACKTEST} names - what the two lines are called
+ */
+export function equityPicture(equity, names = OF_BACKTEST) {
   const { dates, values, benchmark, drawdown, benchmark_drawdown: fell } = equity;
   const reading = h("p", { class: "equity-reading small", "aria-hidden": "true" });
   const say = (at) =>
-    fill(reading, h("strong", {}, formatDay(dates[at])), ` strategy ${formatWhole(values[at])} (${growth(values, at)}), buy and hold ${formatWhole(benchmark[at])} (${growth(benchmark, at)})`);
+    fill(
+      reading,
+      h("strong", {}, formatDay(dates[at])),
+      ` ${names.own} ${formatWhole(values[at])} (${growth(values, at)})`,
+      benchmark && `, ${names.other} ${formatWhole(benchmark[at])} (${growth(benchmark, at)})`,
+    );
   const last = dates.length - 1;
   say(last);
-  const all = [...values, ...benchmark].filter((value) => value > 0);
+  const all = [...values, ...(benchmark ?? [])].filter((value) => value > 0);
   const low = Math.min(...all);
   const high = Math.max(...all);
   const isLog = high / low > STEEP && Math.min(...values) > 0;
   const height = isLog ? Math.log : (value) => value;
-  const deepest = Math.min(-0.01, ...drawdown, ...fell);
+  const deepest = Math.min(-0.01, ...drawdown, ...(fell ?? []));
   const shown = picture((width) => {
     const right = width - (width < NARROW ? 10 : 104);
     const x = scale([0, last], [LEFT, right]);
@@ -40,24 +49,20 @@ export function equityPicture(equity) {
     const picture = canvas(
       width,
       HEIGHT,
-      inWords(equity),
+      inWords(equity, names),
       (isLog ? logTicks(low, high) : ticks(low, high)).map((value) => gridLine(y(value), right, formatCompact(value))),
       ticks(deepest, 0, 3).map((value) => gridLine(below(value), right, `${Math.round(100 * value)}%`)),
       years(dates, width).map(({ at, year }) => svg("text", { class: "axis-label", x: x(at), y: HEIGHT - 8, "text-anchor": "middle" }, year)),
       svg("path", { class: "drawdown-area", d: `${line(drawdown, below)}L${x(last).toFixed(1)} ${below(0)}L${LEFT} ${below(0)}Z` }),
-      svg("path", { class: "hold-line", d: line(fell, below) }),
+      fell && svg("path", { class: "hold-line", d: line(fell, below) }),
       svg("text", { class: "axis-label strong", x: LEFT + 4, y: LOW.from - 8 }, "Below the highest point so far"),
-      svg("path", { class: "hold-line", d: line(benchmark, y) }),
+      benchmark && svg("path", { class: "hold-line", d: line(benchmark, y) }),
       svg("path", { class: "equity-line", d: line(values, y) }),
       width >= NARROW &&
-        endLabels(
-          [
-            { y: y(values[last]), text: "strategy", style: "strong" },
-            { y: y(benchmark[last]), text: "buy and hold", style: "base" },
-          ],
-          right + 8,
-          { low: TOP.from, high: TOP.to },
-        ),
+        endLabels([{ y: y(values[last]), text: names.own, style: "strong" }, ...(benchmark ? [{ y: y(benchmark[last]), text: names.other, style: "base" }] : [])], right + 8, {
+          low: TOP.from,
+          high: TOP.to,
+        }),
       pointer,
     );
     const point = (event) => {
@@ -76,7 +81,7 @@ export function equityPicture(equity) {
   });
   const item = (style, words) =>
     h("span", { class: "picture-key" }, svg("svg", { viewBox: "0 0 28 16", width: 28, height: 16, "aria-hidden": "true" }, svg("path", { class: style, d: "M2 8H26" })), words);
-  const legend = h("p", { class: "picture-legend small soft" }, item("equity-line", "the strategy, after costs"), item("hold-line", "buy and hold"), isLog && "Equal distances are equal growth.");
+  const legend = h("p", { class: "picture-legend small soft" }, item("equity-line", names.legend), benchmark && item("hold-line", names.other), isLog && "Equal distances are equal growth.");
   return [reading, shown, legend];
 }
 
@@ -94,6 +99,8 @@ function logTicks(low, high) {
   return powers.flatMap((power) => LEADERS.map((leader) => leader * power)).filter((value) => value >= low && value <= high);
 }
 
+const capitalized = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+
 /** The first day of each year, or of every second, fifth …, as far as there is room. */
 function years(dates, width) {
   const all = dates.flatMap((day, at) => (at > 0 && day.slice(0, 4) !== dates[at - 1].slice(0, 4) ? [{ at, year: day.slice(0, 4) }] : []));
@@ -102,14 +109,15 @@ function years(dates, width) {
   return all.filter((_, at) => at % step === 0);
 }
 
-function inWords({ dates, values, benchmark, drawdown, benchmark_drawdown: fell }) {
+function inWords({ dates, values, benchmark, drawdown, benchmark_drawdown: fell }, { ownBy: own, otherBy: other }) {
   const last = dates.length - 1;
   const deepest = (row) => formatReturn(Math.min(...row));
-  return `From ${formatDay(dates[0])} to ${formatDay(dates[last])}, ${formatWhole(values[0])} became ${formatWhole(values[last])} by the strategy (deepest fall ${deepest(drawdown)}), and ${formatWhole(benchmark[last])} by buy and hold (deepest fall ${deepest(fell)}).`;
+  const beside = benchmark ? `, and ${formatWhole(benchmark[last])} ${other} (deepest fall ${deepest(fell)})` : "";
+  return `From ${formatDay(dates[0])} to ${formatDay(dates[last])}, ${formatWhole(values[0])} became ${formatWhole(values[last])} ${own} (deepest fall ${deepest(drawdown)})${beside}.`;
 }
 
 /** The same by year: what each year brought, and the deepest fall in it. */
-export function yearTable({ dates, values, benchmark, drawdown, benchmark_drawdown: fell }) {
+export function yearTable({ dates, values, benchmark, drawdown, benchmark_drawdown: fell }, { own, other } = OF_BACKTEST) {
   /** @type {{year: string, from: number, to: number}[]} */
   const all = [];
   for (const [at, day] of dates.entries()) {
@@ -122,10 +130,10 @@ export function yearTable({ dates, values, benchmark, drawdown, benchmark_drawdo
   const deepest = (row, { from, to }) => formatReturn(Math.min(...row.slice(from, to + 1)));
   const columns = [
     { title: "Year", cell: ({ year }) => year },
-    { title: "Strategy", style: "number", cell: (year) => over(values, year) },
-    { title: "Buy and hold", style: "number", cell: (year) => over(benchmark, year) },
-    { title: "Deepest fall, strategy", style: "number", cell: (year) => deepest(drawdown, year) },
-    { title: "Deepest fall, buy and hold", style: "number", cell: (year) => deepest(fell, year) },
+    { title: capitalized(own), style: "number", cell: (year) => over(values, year) },
+    { title: capitalized(other), style: "number", cell: (year) => over(benchmark, year) },
+    { title: `Deepest fall, ${own}`, style: "number", cell: (year) => deepest(drawdown, year) },
+    { title: `Deepest fall, ${other}`, style: "number", cell: (year) => deepest(fell, year) },
   ];
   return table("What each year brought", columns, all, { style: "capped" });
 }

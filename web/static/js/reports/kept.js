@@ -8,12 +8,12 @@ import { forPeople } from "../problem-words.js";
 import { aboutReport } from "../report-words.js";
 import { oneStopPerRow } from "../rows.js";
 import { empty, problem, show } from "../states.js";
+import { suggestionsFor } from "../ticker-suggestions.js";
 import { isTicker } from "../tickers.js";
 import { formatBytes, saveFor } from "../transfer.js";
 import { chooseUniverse, offerUniverses } from "../universes.js";
 import { field, select } from "../widgets.js";
 import { badge } from "../words.js";
-import { suggestionsFor } from "./suggestions.js";
 
 const PAGE = 25;
 const POLL_MILLISECONDS = 1500;

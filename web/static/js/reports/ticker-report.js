@@ -2,10 +2,10 @@
 
 import { api } from "../api.js";
 import { fill, h } from "../dom.js";
+import { suggestionsFor } from "../ticker-suggestions.js";
 import { isTicker } from "../tickers.js";
 import { field, select } from "../widgets.js";
 import { outcomeLine, saveWith, trouble } from "./saving.js";
-import { suggestionsFor } from "./suggestions.js";
 
 /** The card. `values` are the address's, `keep(values)` puts them back there; `strategies` are [id, name] pairs. */
 export function tickerReport(values, strategies, keep) {

@@ -36,6 +36,7 @@ export class Header {
     this.again = h("button", { type: "button", class: "primary", id: "analyse", onclick: onAnalyse }, "Analyse again");
     this.watching = new Watching(ticker);
     this.excel = h("a", { class: "button", id: "excel", hidden: true, "aria-label": "Download as Excel" }, "↓ Excel");
+    const risk = h("a", { class: "button", id: "risk", href: `/risk?ticker=${encodeURIComponent(ticker)}` }, "Risk");
     this.element = h(
       "section",
       { class: "card ticker-header", "aria-label": "Verdict" },
@@ -50,7 +51,7 @@ export class Header {
           this.price,
           this.advice,
           this.record,
-          h("div", { class: "ticker-actions" }, this.again, priceRefresh.button, this.watching.button, this.watching.lists, this.watching.edit, this.excel),
+          h("div", { class: "ticker-actions" }, this.again, priceRefresh.button, this.watching.button, this.watching.lists, this.watching.edit, this.excel, risk),
         ),
         this.verdict,
       ),

@@ -1,7 +1,7 @@
 // Suggestions for a ticker field, from what is stored.
 
-import { api } from "../api.js";
-import { fill, h } from "../dom.js";
+import { api } from "./api.js";
+import { fill, h } from "./dom.js";
 
 const TYPING_MILLISECONDS = 200;
 const SHOWN = 20;

@@ -1,0 +1,153 @@
+// Risk: what holding a ticker was like, alone or beside another one, in the manner of a tear sheet.
+
+import { api } from "../api.js";
+import { onReturn } from "../connection.js";
+import { byId, fill, h } from "../dom.js";
+import { equityPicture, yearTable } from "../evidence/equity.js";
+import { folded, formatGrowth, formatReturn } from "../evidence/figures.js";
+import { formatCount, formatDay } from "../format.js";
+import { distributionPicture } from "../risk/distribution.js";
+import { fallTable } from "../risk/falls.js";
+import { monthMap } from "../risk/months.js";
+import { numberDefinitions, numberTable } from "../risk/numbers.js";
+import { volatilityPicture } from "../risk/volatility.js";
+import { empty, show } from "../states.js";
+import { suggestionsFor } from "../ticker-suggestions.js";
+import { isTicker, tickerAddress } from "../tickers.js";
+import { saveFor } from "../transfer.js";
+import { readUrl, writeUrl } from "../url-state.js";
+
+const DEFAULTS = { ticker: "", benchmark: "", start: "", end: "", rate: "0" };
+const page = byId("page");
+const form = /** @type {HTMLFormElement} */ (byId("risk-form"));
+const trouble = byId("risk-trouble");
+const controls = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, /** @type {HTMLInputElement} */ (byId(`risk-${name}`))]));
+
+let state = readUrl(DEFAULTS);
+
+/** The parameters of the API for what is chosen. */
+const params = () => ({ benchmark: state.benchmark || null, start: state.start || null, end: state.end || null, rate: Number(state.rate) / 100 });
+
+function load() {
+  document.title = state.ticker ? `Risk of ${state.ticker} – Bellwether` : "Risk – Bellwether";
+  if (!state.ticker) return fill(page, h("div", { class: "card" }, empty("Which ticker?", "Name one above whose prices are stored. Beside it, for example, an index fund.")));
+  return show(page, async () => sheet(await api.get(`/risk/${encodeURIComponent(state.ticker)}`, { ...params(), series: true })), "Measuring …");
+}
+
+function sheet(risk) {
+  const { ticker, benchmark, series, metrics, falls, months, distribution } = risk;
+  const beside = series.benchmark?.map((value) => 100 * value) ?? null;
+  const lines = {
+    dates: series.days,
+    values: series.value.map((value) => 100 * value),
+    benchmark: beside,
+    drawdown: series.drawdown,
+    benchmark_drawdown: beside && fallsOf(beside),
+  };
+  const names = { own: ticker, other: benchmark?.ticker ?? "", legend: ticker, ownBy: `in ${ticker}`, otherBy: `in ${benchmark?.ticker ?? ""}` };
+  const csv = h("button", { type: "button", id: "risk-csv" }, "CSV");
+  csv.addEventListener("click", () => saveFor(csv, `/risk/${encodeURIComponent(ticker)}`, { params: params(), accept: "text/csv", name: "risk.csv" }));
+  const hasVolatility = series.volatility.some((value) => value !== null);
+  return [
+    card(
+      "growth-title",
+      ["What 100 became in ", h("a", { href: tickerAddress(ticker) }, ticker)],
+      h("p", { class: "record-lead" }, inWords(risk)),
+      h("p", { class: "small soft" }, footing(risk)),
+      equityPicture(lines, names),
+      beside && folded("The curves as a table, by year", () => yearTable(lines, names)),
+      h("div", { class: "row end" }, csv),
+    ),
+    h(
+      "div",
+      { class: "risk-columns" },
+      card(
+        "numbers-title",
+        "In numbers",
+        numberTable(risk),
+        folded("What these numbers mean", () => numberDefinitions(risk)),
+      ),
+      h(
+        "div",
+        {},
+        card("days-title", "Its days", distributionPicture(distribution, metrics.var_95.value)),
+        card(
+          "volatility-title",
+          "Its volatility, quarter by quarter",
+          hasVolatility ? volatilityPicture(series.days, series.volatility, metrics.volatility.value) : h("p", { class: "soft" }, "The period is shorter than a quarter."),
+        ),
+      ),
+    ),
+    card("months-title", "Its months", monthMap(months)),
+    card("falls-title", "Its deepest falls", falls.length ? fallTable(falls) : h("p", { class: "soft" }, "No close lies below an earlier one.")),
+  ];
+}
+
+function card(id, title, ...content) {
+  return h("section", { class: "card", "aria-labelledby": id }, h("h2", { id }, title), ...content);
+}
+
+function inWords({ first_day: first, last_day: last, metrics, drawdown, benchmark, ticker }) {
+  const fell = drawdown ? ` Its deepest fall was ${formatReturn(drawdown.depth)}, ${drawdown.recovered ? `made good on ${formatDay(drawdown.recovered)}` : "not made good yet"}.` : "";
+  const other = benchmark ? ` ${benchmark.ticker}: ${formatGrowth(benchmark.metrics.total_return.value)} over the same days.` : "";
+  return `From ${formatDay(first)} to ${formatDay(last)}, ${ticker} returned ${formatGrowth(metrics.total_return.value)}.${fell}${other}`;
+}
+
+function footing({ days, adjusted, rate, benchmark }) {
+  const counted = `${formatCount(days, "daily return", "daily returns")}${benchmark ? " of days that both have" : ""}`;
+  const prices = adjusted ? "from closes adjusted for splits and dividends" : "from closes as they were delivered, without dividends";
+  return `${counted}, ${prices}${rate ? `; ${formatReturn(rate)} interest a year is deducted from the ratios` : ""}.`;
+}
+
+/** The drawdown at each value. @param {number[]} values */
+function fallsOf(values) {
+  let highest = Number.NEGATIVE_INFINITY;
+  return values.map((value) => {
+    highest = Math.max(highest, value);
+    return value / highest - 1;
+  });
+}
+
+// ---- choices ----------------------------------------------------------------------------------------------------------------------
+
+/** What is wrong with the form; the first control that is gets the focus. @returns {string | null} */
+function problemOf() {
+  const complain = (control, words) => {
+    control.setAttribute("aria-invalid", "true");
+    control.focus();
+    return words;
+  };
+  const { ticker, benchmark, start, end, rate } = controls;
+  for (const control of Object.values(controls)) control.removeAttribute("aria-invalid");
+  if (!isTicker(ticker.value.trim().toUpperCase())) return complain(ticker, "Ticker: a name such as AAPL or BRK.B.");
+  if (benchmark.value.trim() && !isTicker(benchmark.value.trim().toUpperCase())) return complain(benchmark, "Beside: a ticker such as SPY, or nothing.");
+  for (const control of [start, end]) if (!control.validity.valid) return complain(control, "From and To: whole dates, or nothing for all days.");
+  if (start.value && end.value && start.value > end.value) return complain(start, "The first day is after the last.");
+  if (rate.value === "" || !rate.validity.valid) return complain(rate, "Interest: a percentage a year, from 0 to 100.");
+  return null;
+}
+
+function present() {
+  for (const [name, control] of Object.entries(controls)) control.value = state[name];
+}
+
+for (const name of ["ticker", "benchmark"]) controls[name].after(suggestionsFor(controls[name]));
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const problem = problemOf();
+  fill(trouble, problem);
+  if (problem) return;
+  const chosen = Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.value.trim().toUpperCase()]));
+  writeUrl(chosen, DEFAULTS);
+  state = readUrl(DEFAULTS);
+  present();
+  load();
+});
+addEventListener("popstate", () => {
+  state = readUrl(DEFAULTS);
+  present();
+  load();
+});
+onReturn(load);
+present();
+await load();
