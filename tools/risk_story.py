@@ -11,3 +11,4 @@ def tell_of_risk(call: Recorder) -> None:
     call("get_risk", ticker="AAPL", query={"benchmark": "MSFT", "rate": 0.02, **days})
     call("get_risk", ticker="AAPL", query={"series": "true", "start": "2012-11-26", "end": "2012-11-30"})
     call("get_risk", ticker="AAPL", query={"start": "2012-11-26", "end": "2012-11-30"}, header={"Accept": "text/csv"})
+    call("get_risk_report", ticker="AAPL", query={"benchmark": "MSFT", **days})

@@ -150,6 +150,7 @@ def test_the_document_names_every_operation_and_its_errors(client: Client) -> No
         "GET /api/v1/reports/jobs/{job_id}.xlsx",
         "GET /api/v1/reports/results.xlsx",
         "GET /api/v1/reports/evidence/{ticker}.xlsx",
+        "GET /api/v1/reports/risk/{ticker}.xlsx",
         "GET /api/v1/reports/evidence.xlsx",
         "GET /api/v1/reports/backtests/{backtest_id}.xlsx",
         "GET /api/v1/evidence/{ticker}",

@@ -196,6 +196,7 @@ RIGHTS = {
     ("GET", "/api/v1/reports/backtests/<backtest_id>.xlsx"): READ,
     ("GET", "/api/v1/reports/evidence.xlsx"): READ,
     ("GET", "/api/v1/reports/evidence/<ticker>.xlsx"): READ,
+    ("GET", "/api/v1/reports/risk/<ticker>.xlsx"): READ,
     ("GET", "/api/v1/reports/jobs/<job_id>.xlsx"): READ,
     ("GET", "/api/v1/reports/results.xlsx"): READ,
     ("GET", "/api/v1/results"): READ,

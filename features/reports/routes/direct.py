@@ -22,11 +22,14 @@ from features.reports.backtest_report import backtest_report
 from features.reports.evidence_report import evidence_report
 from features.reports.job_report import job_report
 from features.reports.results_report import results_report
+from features.reports.risk_report import risk_report
 from features.reports.routes.tags import REPORTS
 from features.reports.schemas.direct import XLSX, XLSX_ANSWER, ReportQuery, ResultsReportQuery
 from features.reports.ticker_report import ReportSubject, ticker_report
 from features.reports.universe_evidence_report import universe_evidence_report
 from features.reports.workbook import WorkbookFile
+from features.risk.schemas import RiskReportQuery
+from features.risk.service import hold, risk_of
 from models.evidence_errors import EvidencePending
 from utils.api_utils import PIECE_BYTES
 from utils.json_text import parse_tolerant
@@ -79,6 +82,19 @@ def get_evidence_report(path: TickerPath, query: EvidenceQuery) -> Response:
         require_flag(evidence.EVIDENCE)
     found = evidence.answer(parts.database, sought, parts.cache)
     return _attachment(evidence_report(parse_tolerant(found.body), client_check()))
+
+
+@blueprint.get(
+    "/reports/risk/<ticker>.xlsx",
+    responses=XLSX_ANSWER,
+    problems=("ticker_not_found", "insufficient_history", "price_quality"),
+    sends=("Content-Disposition",),
+)
+@heavy_read()
+def get_risk_report(path: TickerPath, query: RiskReportQuery) -> Response:
+    """The risk of holding a ticker, as GET /risk/{ticker} has it: numbers with their definitions, months, falls, and the lines by day."""
+    held = hold(services().database, org_id(), query.order(path.ticker))
+    return _attachment(risk_report(risk_of(held, with_series=True), client_check()))
 
 
 @blueprint.get(

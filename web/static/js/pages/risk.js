@@ -1,6 +1,6 @@
 // Risk: what holding a ticker was like, alone or beside another one, in the manner of a tear sheet.
 
-import { api } from "../api.js";
+import { address, api } from "../api.js";
 import { onReturn } from "../connection.js";
 import { byId, fill, h } from "../dom.js";
 import { equityPicture, yearTable } from "../evidence/equity.js";
@@ -47,6 +47,7 @@ function sheet(risk) {
   const names = { own: ticker, other: benchmark?.ticker ?? "", legend: ticker, ownBy: `in ${ticker}`, otherBy: `in ${benchmark?.ticker ?? ""}` };
   const csv = h("button", { type: "button", id: "risk-csv" }, "CSV");
   csv.addEventListener("click", () => saveFor(csv, `/risk/${encodeURIComponent(ticker)}`, { params: params(), accept: "text/csv", name: "risk.csv" }));
+  const excel = h("a", { class: "button", id: "risk-excel", href: address(`/reports/risk/${encodeURIComponent(ticker)}.xlsx`, params()), "aria-label": "Download the risk as Excel" }, "↓ Excel");
   const hasVolatility = series.volatility.some((value) => value !== null);
   return [
     card(
@@ -56,7 +57,7 @@ function sheet(risk) {
       h("p", { class: "small soft" }, footing(risk)),
       equityPicture(lines, names),
       beside && folded("The curves as a table, by year", () => yearTable(lines, names)),
-      h("div", { class: "row end" }, csv),
+      h("div", { class: "row end" }, csv, excel),
     ),
     h(
       "div",
