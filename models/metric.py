@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Metric:
-    """A number and how it is defined; None where it has no value, such as a ratio to no loss at all."""
+    """A number and how it is defined. It may have no value, such as a ratio to no loss at all."""
 
     value: float | None
     definition: str
