@@ -169,7 +169,7 @@ def _build_services(foundation: Foundation, features: Iterable[Feature]) -> Serv
         wakeup=wakeup_for(settings),
         job_feed=job_feed,
         job_reads=JobReads(database, job_feed),
-        stalls=StallWatch(database, lambda: not foundation.flags.is_enabled(BULK_JOBS)),
+        stalls=StallWatch(database, lambda org_id: not foundation.flags.is_enabled(BULK_JOBS, org_id)),
         universes=foundation.universes,
         lifecycle=Lifecycle(
             [

@@ -86,7 +86,7 @@ def _is_ready(machine: JobMachine) -> bool:
 
 def _maintenance(machine: JobMachine, features: Sequence[Feature]) -> Maintenance:
     foundation = machine.foundation
-    own_tasks = machine_tasks(foundation.database, machine.wakeup, foundation.settings.job_lease_seconds)
+    own_tasks = machine_tasks(foundation, machine.wakeup)
     tasks = (task for feature in features for task in feature.maintenance(foundation))
     return Maintenance(foundation.database, (*own_tasks, *tasks))
 

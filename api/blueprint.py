@@ -36,6 +36,7 @@ class Tag(NamedTuple):
 ADMINISTRATION = Tag("Administration", "For operators; needs the master key.")
 DASHBOARD = Tag("Dashboard", "Data for pages and charts.")
 JOBS = Tag("Jobs", "Durable work on many tickers.")
+ORGANIZATIONS = Tag("Organizations", "Who shares what: organizations, their members, invitations to them, and what they may use.")
 
 
 @dataclass(frozen=True)

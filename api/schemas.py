@@ -20,6 +20,8 @@ from pydantic import (
 )
 from typing_extensions import TypeAliasType
 
+from models.account_errors import OrganizationNotFound
+from models.api_key import SHARED_ORG
 from models.ticker import TICKER_PATTERN, normalize_ticker
 from models.universe import UNIVERSE_PATTERN, checked_universe
 from utils.api_utils import LONGEST_ECHO
@@ -28,6 +30,7 @@ Content = TypeVar("Content")
 
 DEFAULT_LIMIT, LARGEST_LIMIT = 50, 500
 MOST_TICKERS = 50_000  # of one request
+LONGEST_NUMBER = 18  # digits of what fits into the databases' whole numbers
 CSV = "text/csv"
 PLAIN_TEXT = r"^[^\x00-\x1f\x7f]*$"
 PLAIN_TEXT_WITH_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -211,6 +214,21 @@ class ResultPath(BaseModel):
     """The id of a result in a path."""
 
     result_id: str = Field(description="The `id` of a result.")
+
+
+class OrganizationPath(BaseModel):
+    """An organization in a path."""
+
+    organization_id: str = Field(description="The `id` of an organization.")
+
+    @property
+    def org_id(self) -> int:
+        """Its number. Raises OrganizationNotFound for what is none."""
+        text = self.organization_id
+        number = int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else SHARED_ORG
+        if number == SHARED_ORG or str(number) != text:
+            raise OrganizationNotFound
+        return number
 
 
 class JobPath(BaseModel):

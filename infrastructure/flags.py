@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy import Connection
 
 from database import Database
-from infrastructure import flag_store
+from infrastructure import flag_store, organization_flag_store
 from infrastructure.audit import note
 from infrastructure.polling import PolledValue
-from models.errors import FeatureDisabled, FlagNotFound
-from models.feature_flag import FeatureFlag, Flag, FlagChange
+from models.errors import FeatureDisabled, FeatureDisabledHere, FlagNotFound
+from models.feature_flag import FeatureFlag, Flag, FlagChange, OrganizationFlagChange
 from utils.clock import now
 from utils.ids import new_id
 
@@ -21,8 +22,19 @@ log = structlog.get_logger(__name__)
 FOLLOW_SECONDS = 2.0
 
 
+@dataclass(frozen=True)
+class Switches:
+    """The last changes of the installation's flags by name, and what is switched off for organizations, by id and name."""
+
+    changes: Mapping[str, FlagChange] = field(default_factory=dict)
+    off: Mapping[tuple[int, str], OrganizationFlagChange] = field(default_factory=dict)
+
+
 class FeatureFlags:
-    """The feature flags. While the database is away they keep their last known state; before the first read every flag is on."""
+    """The feature flags. A feature is on for an organization if it is on in the installation and not switched off for the organization.
+
+    While the database is away they keep their last known state; before the first read every flag is on.
+    """
 
     def __init__(self, database: Database, flags: Iterable[Flag], follow_seconds: float = FOLLOW_SECONDS) -> None:
         """Opens no connection. `flags` are all the flags. Raises ValueError when two have the same name."""
@@ -32,18 +44,26 @@ class FeatureFlags:
             if flag.name in self._flags:
                 raise ValueError(f"Two feature flags are called {flag.name!r}.")
             self._flags[flag.name] = flag
-        self._changes: PolledValue[Mapping[str, FlagChange]] = PolledValue("feature flags", self._read, follow_seconds, {})
+        self._switches: PolledValue[Switches] = PolledValue("feature flags", self._read, follow_seconds, Switches())
 
-    def is_enabled(self, flag: Flag) -> bool:
-        """Whether a flag is on."""
-        change = self._changes.get().get(flag.name)
-        return change is None or change.enabled
+    def __iter__(self) -> Iterator[Flag]:
+        return iter(self._flags.values())
 
-    def require(self, flag: Flag) -> None:
-        """Raise FeatureDisabled when a flag is off."""
-        change = self._changes.get().get(flag.name)
+    def is_enabled(self, flag: Flag, org_id: int | None = None) -> bool:
+        """Whether a flag is on: for an organization, or in the installation."""
+        switches = self._switches.get()
+        change = switches.changes.get(flag.name)
+        return (change is None or change.enabled) and (org_id, flag.name) not in switches.off
+
+    def require(self, flag: Flag, org_id: int | None = None) -> None:
+        """Raise FeatureDisabled when a flag is off: for an organization, or in the installation."""
+        switches = self._switches.get()
+        change = switches.changes.get(flag.name)
         if change is not None and not change.enabled:
             raise FeatureDisabled(flag.name, change.reason)
+        own = None if org_id is None else switches.off.get((org_id, flag.name))
+        if own is not None:
+            raise FeatureDisabledHere(flag.name, own.reason, by_operator=own.by_operator)
 
     def find(self, name: str) -> Flag:
         """The flag of this name. Raises FlagNotFound."""
@@ -59,8 +79,12 @@ class FeatureFlags:
             flag_store.put(connection, change)
             told = {"enabled": before is None or before.enabled, "reason": None if before is None else before.reason}
             note(connection, before=told, after={"enabled": enabled, "reason": reason})
-        self._changes.forget()
+        self.forget()
         log.warning("feature flag changed", flag=flag.name, enabled=enabled, changed_by=changed_by, reason=reason)
+
+    def forget(self) -> None:
+        """Read the state again at the next call."""
+        self._switches.forget()
 
     def list_flags(self) -> list[FeatureFlag]:
         """Every flag in its stored state."""
@@ -78,9 +102,10 @@ class FeatureFlags:
         with self._database.read() as connection:
             return flag_store.list_changes(connection, flag.name, limit)
 
-    def _read(self, _: Mapping[str, FlagChange]) -> Mapping[str, FlagChange]:
+    def _read(self, _: Switches) -> Switches:
         with self._database.reader() as connection:
-            return flag_store.last_changes(connection)
+            off = organization_flag_store.list_off(connection)
+            return Switches(flag_store.last_changes(connection), {(change.org_id, change.name): change for change in off})
 
 
 def _with_change(flag: Flag, change: FlagChange | None) -> FeatureFlag:

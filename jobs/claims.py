@@ -181,6 +181,16 @@ def put_off(database: Database, chunk: Chunk, items: Collection[ClaimedItem], po
         settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
 
 
+def give_back(
+    connection: Connection, chunk: Chunk, items: Collection[ClaimedItem], requeue: Callable[[Connection, list[Held]], None]
+) -> None:
+    """Requeue items of the chunk that were not run, in the caller's transaction; those of cancelled jobs are stopped. Raises ClaimLost."""
+    moment = database_now(connection)
+    _lock(connection, chunk, items)
+    stopped = _requeue_or_stop(connection, [_held(chunk, item) for item in items], moment, requeue)
+    settle_many(connection, _tallies((), (), _jobs_of(stopped)), moment)
+
+
 def release_worker(database: Database, worker: str) -> dict[str, Lane]:
     """Requeue the items that a dead worker had claimed; return the lanes of their jobs by job id."""
     with database.transaction() as connection:

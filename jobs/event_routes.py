@@ -20,7 +20,7 @@ from jobs import service as job_service
 from jobs.feed import FeedFull, JobFeed
 from jobs.flags import STREAMS
 from jobs.schemas import StreamHeaders, job_answer
-from jobs.stalls import Situation, StallWatch
+from jobs.stalls import Situation
 from models.job import Job
 from utils.api_utils import ApiError
 from utils.json_text import dump
@@ -61,7 +61,7 @@ def stream_job(path: JobPath, header: StreamHeaders) -> Response:
         return Response(status=204)
     with ExitStack() as watching:
         watch(watching, job)
-        changes = states(services().job_feed, services().stalls, job, seen, continuation_check())
+        changes = states(services().job_feed, situation_check(), job, seen, continuation_check())
         response = Response(_events(changes), mimetype="text/event-stream")
         response.call_on_close(watching.pop_all().close)
     response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back until its buffer is full
@@ -107,7 +107,14 @@ def continuation_check() -> Callable[[], bool]:
     return lambda: is_enabled() and is_valid()
 
 
-def states(feed: JobFeed, stalls: StallWatch, job: Job, seen: int, may_continue: Callable[[], bool]) -> Iterator[State | None]:
+def situation_check() -> Callable[[], Situation]:
+    """A function that returns what decides whether the caller's jobs get on."""
+    return partial(services().stalls.situation, org_id())
+
+
+def states(
+    feed: JobFeed, situation_now: Callable[[], Situation], job: Job, seen: int, may_continue: Callable[[], bool]
+) -> Iterator[State | None]:
     """Yield each version of the job that is newer than `seen`, and None when HEARTBEAT_SECONDS pass without one.
 
     Then a version comes again when what keeps it from getting on, or how long its items wait, has changed: the job has no trace of it.
@@ -116,7 +123,7 @@ def states(feed: JobFeed, stalls: StallWatch, job: Job, seen: int, may_continue:
     latest: Job | None = job if job.version > seen else None
     told: Any = (None, None)
     while True:
-        situation = stalls.situation()
+        situation = situation_now()
         if latest is not None:
             if not may_continue():
                 return
@@ -128,7 +135,7 @@ def states(feed: JobFeed, stalls: StallWatch, job: Job, seen: int, may_continue:
         if latest is None:
             if feed.is_closed or feed.is_gone(job.id) or not may_continue():
                 return
-            if stalls.situation().untraced(job) != told:
+            if situation_now().untraced(job) != told:
                 latest = job
             else:
                 yield None

@@ -15,6 +15,7 @@ from database import Database
 from jobs import claims
 from jobs.claims import Claimant, ClaimLost, Claims, Postponement, StoreFailed
 from jobs.heartbeat import Heartbeat
+from jobs.holding import MayRun, hold
 from jobs.isolated_process import IsolatedProcess, IsolationInterrupted, IsolationStopped, IsolationUnavailable, StrikeCounts
 from jobs.kind import JobKind, JobKinds
 from jobs.wakeup import Wakeup
@@ -55,7 +56,7 @@ CHUNK_SIZES = {
 }
 
 
-def _always() -> bool:
+def _always(*_: int) -> bool:
     return True
 
 
@@ -64,6 +65,7 @@ class ExecutorOptions:
     """The options that the executors of a process share.
 
     - `may_claim`: whether they may claim items at present.
+    - `may_run`: whether they may run items of an organization at present; others are held.
     - `strikes`: counts the strikes of keys that run in isolated processes.
     - `cancellation_seconds`: the interval at which they check whether a running job was cancelled.
     - `unknown_kind_seconds`: the delay of items whose kind this version does not know, until they are requeued for a worker that knows it.
@@ -75,6 +77,7 @@ class ExecutorOptions:
     lease_seconds: float
     wakeup: Wakeup
     may_claim: Callable[[], bool] = _always
+    may_run: MayRun = _always
     strikes: StrikeCounts = field(default_factory=StrikeCounts)
     cancellation_seconds: float = 0.25
     unknown_kind_seconds: float = 15.0
@@ -139,6 +142,13 @@ class Executor:
         chunk = claims.claim_chunk(self._database, self._claimant, self._chunk_size)
         if chunk is None:
             return 0
+        claimed = len(chunk.items)
+        try:
+            chunk = hold(self._database, chunk, self._options.may_run)
+        except ClaimLost:
+            return claimed
+        if not chunk.items:
+            return claimed
         with structlog.contextvars.bound_contextvars(worker=self._claimant.worker, chunk=chunk.token):
             self._heartbeat.begin(chunk.token)
             started = time.monotonic()
@@ -150,7 +160,7 @@ class Executor:
                 self._heartbeat.end()
             self._chunk_size = self._sizes.after(self._chunk_size, len(chunk.items), time.monotonic() - started)
         self._wakeup.wake_streams(chunk.jobs)
-        return len(chunk.items)
+        return claimed
 
     def close(self) -> None:
         """End the heartbeat's thread and the isolated process."""

@@ -15,7 +15,7 @@ from wsproto.utilities import ProtocolError
 from api.authentication import org_id
 from api.services import services
 from jobs import service as job_service
-from jobs.event_routes import SOCKET_PATH, continuation_check, states, watch
+from jobs.event_routes import SOCKET_PATH, continuation_check, situation_check, states, watch
 from jobs.schemas import job_answer
 from utils.api_utils import ApiError
 from utils.json_text import dump
@@ -47,7 +47,7 @@ def _follow(socket: Server, job_id: str) -> None:
             socket.close(1013, "too many streams, poll instead")
             return
         with suppress(*SEND_ERRORS):
-            for state in states(services().job_feed, services().stalls, job, 0, continuation_check()):
+            for state in states(services().job_feed, situation_check(), job, 0, continuation_check()):
                 if state is not None:
                     socket.send(dump(job_answer(*state)).decode())
                 elif not socket.connected:

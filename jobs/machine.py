@@ -50,6 +50,7 @@ class JobMachine:
             lease_seconds=foundation.settings.job_lease_seconds,
             wakeup=self.wakeup,
             may_claim=lambda: foundation.flags.is_enabled(BULK_JOBS),
+            may_run=lambda org_id: foundation.flags.is_enabled(BULK_JOBS, org_id),
         )
 
 

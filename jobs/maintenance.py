@@ -15,8 +15,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from database import Database
 from infrastructure.feature import MaintenanceTask
+from infrastructure.foundation import Foundation
 from infrastructure.sql.database_clock import database_now
 from jobs.claims import rescue_expired
+from jobs.flags import BULK_JOBS
+from jobs.holding import release_held
 from jobs.store import item as item_store
 from jobs.store import maintenance as maintenance_store
 from jobs.wakeup import Wakeup
@@ -25,6 +28,7 @@ from utils.database_errors import is_unavailable, reason_of
 
 log = structlog.get_logger(__name__)
 
+RELEASE_SECONDS = 2.0
 REPUBLISH_SECONDS = 5.0
 
 
@@ -60,10 +64,17 @@ class Maintenance:
             return maintenance_store.take(connection, task.name, moment, moment - timedelta(seconds=0.9 * task.seconds))
 
 
-def machine_tasks(database: Database, wakeup: Wakeup, lease_seconds: float) -> tuple[MaintenanceTask, ...]:
-    """The tasks of the job machine: rescue expired items, and repeat wake-ups that may have been lost."""
+def machine_tasks(foundation: Foundation, wakeup: Wakeup) -> tuple[MaintenanceTask, ...]:
+    """The tasks of the job machine: rescue expired items, release held ones, and repeat wake-ups that may have been lost."""
+    database, flags, lease_seconds = foundation.database, foundation.flags, foundation.settings.job_lease_seconds
+
+    def release() -> None:
+        for job_id, lane in release_held(database, lambda org_id: flags.is_enabled(BULK_JOBS, org_id)).items():
+            wakeup.wake_workers(job_id, lane)
+
     return (
         MaintenanceTask("rescue", lease_seconds / 5, lambda: _rescue(database, wakeup)),
+        MaintenanceTask("release_held", RELEASE_SECONDS, release, all_may_run=True),
         MaintenanceTask("republish", REPUBLISH_SECONDS, lambda: _republish(database, wakeup)),
     )
 

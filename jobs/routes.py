@@ -50,7 +50,7 @@ def list_jobs(query: JobsQuery) -> Response:
     with services().database.read() as connection:
         rows = job_store.list_jobs(connection, org_id(), query.status, before[0] if before else None, query.limit + 1)
     items, next_cursor = page(rows, query.limit, scope, lambda last: [last.id])
-    situation = services().stalls.situation()
+    situation = services().stalls.situation(org_id())
     return json_response({"items": [job_answer(job, situation) for job in items], "next_cursor": next_cursor})
 
 
@@ -123,7 +123,7 @@ def retry_job(path: JobPath, header: RetryHeaders) -> Response:
 
 
 def _job_response(job: Job, status: int = 200) -> Response:
-    situation = services().stalls.situation()
+    situation = services().stalls.situation(org_id())
     return json_response(job_answer(job, situation), status, {"ETag": f'"{job_tag(job, situation)}"'})
 
 

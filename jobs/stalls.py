@@ -17,7 +17,7 @@ FOLLOW_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Situation:
-    """What decides at a moment whether jobs get on."""
+    """What decides at a moment whether jobs of an organization get on."""
 
     live_lanes: frozenset[Lane]
     is_paused: bool
@@ -50,14 +50,14 @@ class Situation:
 class StallWatch:
     """The situation, read at most every few seconds. The last one counts while the database is away; before the first, all is well."""
 
-    def __init__(self, database: Database, is_paused: Callable[[], bool]) -> None:
-        """Opens no connection. `is_paused` tells whether jobs are switched off."""
+    def __init__(self, database: Database, is_paused: Callable[[int], bool]) -> None:
+        """Opens no connection. `is_paused` tells whether jobs are switched off for an organization."""
         self._database, self._is_paused = database, is_paused
         self._seen: PolledValue[Situation] = PolledValue("live workers", self._read, FOLLOW_SECONDS, Situation(frozenset(Lane), False))
 
-    def situation(self) -> Situation:
-        """The situation now."""
-        return replace(self._seen.get(), is_paused=self._is_paused())
+    def situation(self, org_id: int) -> Situation:
+        """The situation of an organization's jobs now."""
+        return replace(self._seen.get(), is_paused=self._is_paused(org_id))
 
     def _read(self, _: Situation) -> Situation:
         with self._database.read() as connection:

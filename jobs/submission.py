@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from flask import Response
 from sqlalchemy import Connection
 
+from api.authentication import org_id
 from api.idempotency import Answer
 from api.repeatable import answer_once
 from api.services import services
@@ -22,7 +23,7 @@ def submit_job(idempotency_key: str | None, submit: Submit) -> Response:
 
     Answers 202 with the new job, or 200 with the active job that already does the same work.
     """
-    situation = services().stalls.situation()  # read before the transaction, which holds a connection
+    situation = services().stalls.situation(org_id())  # read before the transaction, which holds a connection
 
     def answer(connection: Connection) -> Answer:
         submission = submit(connection)
@@ -41,7 +42,7 @@ def submit_jobs(idempotency_key: str | None, submit: Callable[[Connection], Sequ
 
     Answers with a list of the jobs: 202 if one of them is new, else 200.
     """
-    situation = services().stalls.situation()  # as above
+    situation = services().stalls.situation(org_id())  # as above
 
     def answer(connection: Connection) -> Answer:
         submissions = submit(connection)

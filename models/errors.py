@@ -92,16 +92,40 @@ class FeatureDisabled(BellwetherError):
         super().__init__(f"{feature} is switched off{': ' + reason.rstrip('.') if reason else ''}. Try again later.")
 
 
+class FeatureDisabledHere(FeatureDisabled):
+    """The feature is switched off for the organization."""
+
+    def __init__(self, feature: str, reason: str | None, *, by_operator: bool) -> None:
+        self.feature = feature
+        who = "an operator of the installation" if by_operator else "an administrator, on the page Organization"
+        because = f": {reason.rstrip('.')}" if reason else ""
+        BellwetherError.__init__(self, f"{feature} is switched off for this organization{because}. It is switched on again by {who}.")
+
+
 class Forbidden(BellwetherError):
     """This needs the master key."""
 
     code = "forbidden"
 
 
+class FlagHeldByOperator(Forbidden):
+    """An operator of the installation has switched this off for the organization, so only an operator can change it. Ask them to."""
+
+
 class Conflict(BellwetherError):
     """The request does not fit the present state."""
 
     code = "conflict"
+
+
+class FlagOfInstallation(Conflict):
+    """The feature is shared by all organizations."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"{name} is shared by all organizations, so it is switched for the whole installation: PUT /api/v1/admin/flags/{name}."
+        )
 
 
 class WatchlistItemExists(Conflict):

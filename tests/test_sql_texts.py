@@ -20,7 +20,7 @@ WRITES = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+([a-z_]+)\b")
 # Tables that several modules write: the write probe updates a row of the ledger without changing it; delays of items, and jobs that ran
 # elsewhere, are nouns of their own.
 SHARED = {
-    "analysis_job_items": {"jobs/store/delay.py", "jobs/store/finished.py", "jobs/store/item.py"},
+    "analysis_job_items": {"jobs/store/delay.py", "jobs/store/finished.py", "jobs/store/held.py", "jobs/store/item.py"},
     "analysis_jobs": {"jobs/store/finished.py", "jobs/store/job.py"},
     "db_version": {"db_migrations.py", "infrastructure/write_probe.py"},
 }

@@ -25,6 +25,24 @@ def tell_of_organizations(call: Recorder, signed_in: str) -> None:
     call("change_member", user_id=NO_ID, body={"role": "viewer"})
     call("remove_organization_member", user_id=joined)
     call("remove_organization_member", user_id=joined)
+    _switch(call)
+
+
+def _switch(call: Recorder) -> None:
+    """Switch features of an organization, as its administrator and as an operator."""
+    of, why = "1", "Until the file is checked."
+    call("list_every_organization")
+    call("get_any_organization", organization_id=of)
+    call("get_any_organization", organization_id="999")
+    call("set_organization_flag", body={"enabled": False, "reason": why}, name="uploads")
+    call("list_organization_flags")
+    call("get_organization_flag", name="uploads")
+    call("set_flag_of_organization", body={"enabled": False, "reason": "The organization asks for it."}, name="uploads", organization_id=of)
+    call("set_organization_flag", body={"enabled": True}, name="uploads")
+    call("set_organization_flag", body={"enabled": False}, name="macro")
+    call("set_flag_of_organization", body={"enabled": True}, name="uploads", organization_id=of)
+    call("list_flags_of_organization", organization_id=of)
+    call("get_flag_of_organization", name="uploads", organization_id=of)
 
 
 def invited(call: Recorder, email: str) -> str:

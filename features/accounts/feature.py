@@ -20,7 +20,19 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.accounts.routes import api_key, auth, identity, invitation, me, organization, passkey, session, totp, user
+    from features.accounts.routes import (
+        any_organization,
+        api_key,
+        auth,
+        identity,
+        invitation,
+        me,
+        organization,
+        passkey,
+        session,
+        totp,
+        user,
+    )
 
     return (
         session.blueprint,
@@ -33,6 +45,7 @@ def _blueprints() -> tuple[Blueprint, ...]:
         api_key.blueprint,
         user.blueprint,
         organization.blueprint,
+        any_organization.blueprint,
         invitation.blueprint,
     )
 

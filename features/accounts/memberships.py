@@ -19,6 +19,7 @@ from infrastructure.audit import note
 from infrastructure.sql.transaction import after_commit
 from models.access import Principal, Role, Scope
 from models.account_errors import LastAdmin, MemberNotFound, OrganizationNotFound, TooManyOrganizations
+from models.api_key import SHARED_ORG
 from models.errors import Forbidden
 from models.organization import MOST_MEMBERSHIPS, Member, Organization
 from utils.clock import now
@@ -42,6 +43,13 @@ def details_of(database: Database, org_id: int) -> OrganizationDetails:
         if found is None:
             raise OrganizationNotFound
         return OrganizationDetails(found, organization_store.count_members(connection, org_id))
+
+
+def list_all_organizations(database: Database, after: int | None, limit: int) -> list[OrganizationDetails]:
+    """Every organization, the oldest first, behind the id `after`."""
+    with database.reader() as connection:
+        rows = organization_store.list_all(connection, SHARED_ORG if after is None else after, limit)
+    return [OrganizationDetails(*row) for row in rows]
 
 
 def add_organization(connection: Connection, user_id: str, name: str) -> int:

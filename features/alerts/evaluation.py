@@ -6,7 +6,7 @@ finds nothing or everything of it. However many rules and tickers there are, it 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -57,12 +57,12 @@ class Evaluator:
     moment: datetime
     _resolved: dict[tuple[int, str], frozenset[str]] = field(default_factory=dict)
 
-    def take(self, events: Sequence[Event]) -> None:
-        """Take in events of any organization, in order."""
+    def take(self, events: Sequence[Event], is_on: Callable[[int], bool]) -> None:
+        """Take in events of any organization, in order, for the organizations for which the evaluation is on."""
         orgs = {event.org_id for event in events} - {SHARED_ORG}
         if any(event.org_id == SHARED_ORG for event in events):
             orgs |= set(rule_store.list_orgs(self.connection, ALL_KINDS))
-        for org_id in sorted(orgs):
+        for org_id in sorted(filter(is_on, orgs)):
             rule_store.lock_alerts(self.connection, org_id)
             own = [event for event in events if event.org_id in (org_id, SHARED_ORG)]
             rules = rule_store.list_enabled(self.connection, org_id, ALL_KINDS)

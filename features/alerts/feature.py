@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from features.alerts.flags import ALERTS
@@ -32,15 +31,15 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
     from features.alerts.looking import look_at_ages, look_at_digests, look_at_pending
     from features.alerts.retention import prune_alerts
 
-    database = foundation.database
+    database, universes = foundation.database, foundation.universes
 
-    def unless_off(look: Callable[[], object]) -> Callable[[], object]:
-        return lambda: look() if foundation.flags.is_enabled(ALERTS) else None
+    def is_on(org_id: int) -> bool:
+        return foundation.flags.is_enabled(ALERTS, org_id)
 
     return (
-        MaintenanceTask("look_at_pending_alerts", LOOK_SECONDS, unless_off(lambda: look_at_pending(database, foundation.universes))),
-        MaintenanceTask("look_at_alert_digests", LOOK_SECONDS, unless_off(lambda: look_at_digests(database))),
-        MaintenanceTask("look_at_ages_of_prices", HOURLY, unless_off(lambda: look_at_ages(database, foundation.universes))),
+        MaintenanceTask("look_at_pending_alerts", LOOK_SECONDS, lambda: look_at_pending(database, universes, is_on=is_on)),
+        MaintenanceTask("look_at_alert_digests", LOOK_SECONDS, lambda: look_at_digests(database, is_on=is_on)),
+        MaintenanceTask("look_at_ages_of_prices", HOURLY, lambda: look_at_ages(database, universes, is_on=is_on)),
         MaintenanceTask("prune_alerts", DAILY, lambda: prune_alerts(database)),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from database import Database
@@ -17,13 +18,19 @@ from models.alert import AlertKind
 from utils.clock import now
 
 LONGEST_WAIT = timedelta(hours=1)  # of an alert for the end of a run
+IsOn = Callable[[int], bool]  # whether rules of an organization are evaluated
 
 
-def look_at_pending(database: Database, universes: Universes, moment: datetime | None = None) -> None:
+def everywhere(_: int) -> bool:
+    """For every organization."""
+    return True
+
+
+def look_at_pending(database: Database, universes: Universes, moment: datetime | None = None, is_on: IsOn = everywhere) -> None:
     """Read the results of what is pending: one that is analysed alone, and keeps its verdict, has no event."""
     with database.reader() as connection:
         orgs = state_store.list_pending_orgs(connection)
-    for org_id in orgs:
+    for org_id in filter(is_on, orgs):
         with database.transaction() as connection:
             rule_store.lock_alerts(connection, org_id)
             pending = state_store.find_pending(connection, org_id)
@@ -32,23 +39,25 @@ def look_at_pending(database: Database, universes: Universes, moment: datetime |
             Evaluator(connection, universes, moment or now()).evaluate(org_id, rules, Happened((), tickers))
 
 
-def look_at_digests(database: Database, moment: datetime | None = None, longest: timedelta = LONGEST_WAIT) -> None:
+def look_at_digests(
+    database: Database, moment: datetime | None = None, longest: timedelta = LONGEST_WAIT, is_on: IsOn = everywhere
+) -> None:
     """Tell what has waited for the end of a run for too long."""
     moment = moment or now()
     with database.reader() as connection:
         orgs = alert_store.list_waiting_orgs(connection, moment - longest)
-    for org_id in orgs:
+    for org_id in filter(is_on, orgs):
         with database.transaction() as connection:
             rule_store.lock_alerts(connection, org_id)
             tell_waiting(connection, org_id, moment)
 
 
-def look_at_ages(database: Database, universes: Universes, moment: datetime | None = None) -> None:
+def look_at_ages(database: Database, universes: Universes, moment: datetime | None = None, is_on: IsOn = everywhere) -> None:
     """Hold the rules that watch stale prices against the series: there is no event on the days before prices count as stale."""
     moment = moment or now()
     with database.read() as connection:
         orgs = rule_store.list_orgs(connection, (AlertKind.PRICES_STALE,))
-    for org_id in orgs:
+    for org_id in filter(is_on, orgs):
         with database.transaction() as connection:
             rule_store.lock_alerts(connection, org_id)
             evaluator = Evaluator(connection, universes, moment)

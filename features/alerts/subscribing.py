@@ -24,7 +24,6 @@ def alert_subscriber(foundation: Foundation, clock: Callable[[], datetime] = now
     """
 
     def handle(connection: Connection, events: Sequence[Event]) -> None:
-        if foundation.flags.is_enabled(ALERTS):
-            Evaluator(connection, foundation.universes, clock()).take(events)
+        Evaluator(connection, foundation.universes, clock()).take(events, lambda org_id: foundation.flags.is_enabled(ALERTS, org_id))
 
     return Subscriber(NAME, frozenset(map(str, TYPES)), handle)

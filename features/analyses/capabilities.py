@@ -42,7 +42,7 @@ def analysis_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     def bulk_analyse(connection: Connection, call: Call, inputs: BulkAnalyzeRequest) -> Started:
         order = inputs.order()
         if order.params.refresh:
-            foundation.flags.require(FETCHES)
+            foundation.flags.require(FETCHES, call.org_id)
             if not foundation.settings.price_providers:
                 raise NoProvider
         return Started(submit(connection, call.org_id, order, foundation.universes).job.id)

@@ -29,16 +29,16 @@ from models.message import Channel, ChannelType, Delivery, DeliveryStatus
 
 @dataclass(frozen=True)
 class Courier:
-    """Sends deliveries. `may_send` is whether the flag is on."""
+    """Sends deliveries. `may_send` is whether the flag is on for an organization."""
 
     senders: Mapping[ChannelType, Sender]
     texts: Texts
     unsubscribing: Unsubscribing
-    may_send: Callable[[], bool] = lambda: True
+    may_send: Callable[[int], bool] = lambda org_id: True
     ledger: Ledger = field(default_factory=Ledger)
 
     @classmethod
-    def of(cls, settings: Settings, may_send: Callable[[], bool]) -> Courier:
+    def of(cls, settings: Settings, may_send: Callable[[int], bool]) -> Courier:
         """As the settings say."""
         outbound = Outbound.of(settings)
         senders: Mapping[ChannelType, Sender] = {
@@ -58,7 +58,7 @@ class Courier:
                 return WAITS if delivery is None else delivery.status
             channel = channel_store.find(connection, org_id, delivery.channel_id)
             parcel = None if channel is None else self._parcel(connection, delivery, channel, moment)
-        if not self.may_send():
+        if not self.may_send(org_id):
             return self.ledger.put_off(database, delivery, moment)
         if channel is None or parcel is None or not channel.enabled:
             why = "deleted" if channel is None else channel.disabled_reason or "by hand"

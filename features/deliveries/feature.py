@@ -59,7 +59,7 @@ def _kinds(foundation: Foundation) -> tuple[Deliveries, ...]:
     def make_courier() -> Courier:
         from features.deliveries.courier import Courier
 
-        return Courier.of(foundation.settings, lambda: foundation.flags.is_enabled(DELIVERIES))
+        return Courier.of(foundation.settings, lambda org_id: foundation.flags.is_enabled(DELIVERIES, org_id))
 
     return (Deliveries(make_courier),)
 
@@ -72,7 +72,7 @@ def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:
 
     def queue() -> None:
         if flags.is_enabled(DELIVERIES):
-            queue_due(database)
+            queue_due(database, lambda org_id: flags.is_enabled(DELIVERIES, org_id))
 
     return (
         MaintenanceTask("queue_deliveries", DUE_SECONDS, queue),

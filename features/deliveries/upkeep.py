@@ -24,21 +24,31 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500  # deliveries that one look queues
 LOST_AFTER = timedelta(minutes=2)
+LOOKED_AT_AGAIN = timedelta(seconds=30)  # what waits because deliveries are off for its organization
 KEPT = timedelta(days=30)
 Clock = Callable[[Connection], datetime]
 
 
-def queue_due(database: Database, clock: Clock = database_now) -> int:
-    """Queue the deliveries whose time has come, one job for each organization; return how many. Costs a read where there are none."""
+def queue_due(database: Database, may_send: Callable[[int], bool], clock: Clock = database_now) -> int:
+    """Queue the deliveries whose time has come, one job for each organization; return how many. Costs a read where there are none.
+
+    Those of organizations that may not send are looked at again later, so that they do not stand before others.
+    """
     with database.read() as connection:
         if not delivery_store.has_due(connection, clock(connection)):
             return 0
     with database.transaction() as connection:
         moment = clock(connection)
         due = delivery_store.due(connection, moment, BATCH)
+        queued = 0
         for org_id, rows in groupby(sorted(due), key=itemgetter(0)):
-            service.queue(connection, org_id, [delivery_id for _, delivery_id in rows], moment)
-    return len(due)
+            ids = [delivery_id for _, delivery_id in rows]
+            if may_send(org_id):
+                service.queue(connection, org_id, ids, moment)
+                queued += len(ids)
+            else:
+                delivery_store.postpone(connection, ids, moment + LOOKED_AT_AGAIN)
+    return queued
 
 
 def recover_lost(database: Database, ledger: Ledger) -> int:

@@ -61,7 +61,7 @@ def set_up(connection: Connection, caller: Caller, wanted: EveningRun, starter: 
     Raises FeatureDisabled, UniverseNotFound, ChannelExists, ChannelNotFound, ChannelAddressRefused, ScheduleExists, InvalidSchedule or
     ActionNotOffered.
     """
-    starter.require_on()
+    starter.require_on(caller.org_id)
     prices.require_universe(connection, caller.org_id, wanted.universe, starter.universes)
     told, secret = list(deliveries.resolve_channels(connection, caller.org_id, list(wanted.told))), None
     if wanted.channel is not None:

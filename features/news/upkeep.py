@@ -16,6 +16,7 @@ from models.job import Lane, NewJob
 from models.news import FEEDS
 from utils.clock import now
 
+LOOKED_AT_AGAIN = timedelta(minutes=5)  # feeds of an organization for which news is off, so that they do not stand before others
 MOST_DUE = 500  # feeds that are queued at once
 
 
@@ -34,6 +35,10 @@ def queue_due(database: Database, flags: FeatureFlags, interval: timedelta, mome
         by_organization[org_id].append(feed_id)
     queued = 0
     for org_id, feed_ids in by_organization.items():
+        if not flags.is_enabled(NEWS, org_id):
+            with database.transaction() as connection:
+                feed_store.postpone(connection, org_id, feed_ids, moment + LOOKED_AT_AGAIN)
+            continue
         with database.transaction() as connection:
             if enqueue(connection, org_id, NewJob(FEEDS, Lane.NETWORK, "{}", feed_ids, FEEDS)).is_new:
                 feed_store.postpone(connection, org_id, feed_ids, moment + interval)

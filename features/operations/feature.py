@@ -19,9 +19,19 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.operations.routes import cache, errors, flags, health, metrics, status, workers
+    from features.operations.routes import cache, errors, flags, health, metrics, organization_flags, status, workers
 
-    return status.blueprint, workers.blueprint, errors.blueprint, cache.blueprint, flags.blueprint, health.blueprint, metrics.blueprint
+    return (
+        status.blueprint,
+        workers.blueprint,
+        errors.blueprint,
+        cache.blueprint,
+        flags.blueprint,
+        organization_flags.own_blueprint,
+        organization_flags.blueprint,
+        health.blueprint,
+        metrics.blueprint,
+    )
 
 
 def _probes(foundation: Foundation) -> tuple[Probe, ...]:

@@ -11,10 +11,9 @@ from pydantic import ValidationError
 from features.pipelines import conditions, inputs, steps
 from features.pipelines.definition import StepSpec
 from features.pipelines.library import Found, Library
-from features.pipelines.steps import StepFailed, StepSkipped
+from features.pipelines.steps import Offered, StepFailed, StepSkipped
 from features.pipelines.templates import NotKnownYet, Resolver, TemplateError, Unknown, has_template
 from infrastructure.capability import Capability
-from infrastructure.flags import FeatureFlags
 from models.pipeline import Origin, Run, RunStatus, StepOutcome, StepRecord
 from utils.clock import now
 from utils.input_messages import message_of
@@ -22,7 +21,7 @@ from utils.input_messages import message_of
 NOT_KNOWN = "Its condition is known once the steps before have run."
 
 
-def plan(library: Library, flags: FeatureFlags, found: Found, given: Mapping[str, Any], origin: Origin) -> tuple[Run, list[StepRecord]]:
+def plan(library: Library, offered: Offered, found: Found, given: Mapping[str, Any], origin: Origin) -> tuple[Run, list[StepRecord]]:
     """What a run would do, as a run that is not stored and its trace. Raises PipelineInvalid or InputsInvalid."""
     definition = library.check(found.definition)
     moment = now()
@@ -49,18 +48,18 @@ def plan(library: Library, flags: FeatureFlags, found: Found, given: Mapping[str
     answers: dict[str, Any] = {}
     trace = []
     for position, step in enumerate(definition.steps):
-        record = _plan_step(StepRecord(position, step.name, step.capability, StepOutcome.PLANNED, {}), step, run, (answers, library, flags))
+        record = _plan_step(StepRecord(position, step.name, step.capability, StepOutcome.PLANNED, {}), step, run, (answers, offered))
         trace.append(record)
         answers[step.name] = Unknown() if record.outcome is StepOutcome.PLANNED else None
     return run, trace
 
 
-def _plan_step(blank: StepRecord, step: StepSpec, run: Run, known: tuple[dict[str, Any], Library, FeatureFlags]) -> StepRecord:
-    answers, library, flags = known
+def _plan_step(blank: StepRecord, step: StepSpec, run: Run, known: tuple[dict[str, Any], Offered]) -> StepRecord:
+    answers, offered = known
     names = steps.names_of(run, answers)
     resolver = Resolver(names, keeps_unknown=True)
     try:
-        capability = steps.find_capability(step, library.capabilities, flags)
+        capability = steps.find_capability(step, offered)
         if step.when is not None:
             _plan_condition(step.when, resolver)
         if step.for_each is not None:

@@ -19,7 +19,7 @@ from features.pipelines import items, steps
 from features.pipelines.bounded import within
 from features.pipelines.definition import Definition, StepSpec
 from features.pipelines.ending import end_run
-from features.pipelines.steps import Prepared, StepFailed, StepSkipped
+from features.pipelines.steps import Offered, Prepared, StepFailed, StepSkipped
 from features.pipelines.store import run as run_store
 from features.pipelines.validation import stored
 from infrastructure.capability import Call, Capabilities, Reads, Starts, Writes
@@ -46,6 +46,10 @@ class Means:
     capabilities: Capabilities
     flags: FeatureFlags
     limits: Limits = field(default_factory=Limits)
+
+    def offered_to(self, org_id: int) -> Offered:
+        """What steps of an organization may use."""
+        return Offered(self.capabilities, self.flags, org_id)
 
 
 def execute(database: Database, means: Means, org_id: int, run_id: str) -> str:
@@ -106,7 +110,7 @@ class _Execution:
         if self._waited is not None:
             self._end_waiting(step, blank, self._waited)
             return
-        capability = steps.find_capability(step, self._means.capabilities, self._means.flags)
+        capability = steps.find_capability(step, self._means.offered_to(self._run.org_id))
         prepared = steps.prepare(step, capability, self._names())
         record, call = replace(blank, args=prepared.args, notes=prepared.notes), self._call(step)
         work = capability.work

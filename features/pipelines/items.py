@@ -101,7 +101,7 @@ class _Batch:
         self._listed: list[Any] = []
         self._capability: Capability | None = None
         try:
-            self._capability = steps.find_capability(step, means.capabilities, means.flags)
+            self._capability = steps.find_capability(step, means.offered_to(run.org_id))
             self._listed = Resolver(names).resolve(step.for_each, "for_each")
         except (StepFailed, TemplateError) as error:
             self._failure = str(error)

@@ -16,7 +16,8 @@ from features.pipelines import conditions
 from features.pipelines.bounded import TookTooLong
 from features.pipelines.definition import Definition, StepSpec
 from features.pipelines.templates import MOST_BYTES, Resolver, TemplateError, templates_in
-from infrastructure.capability import Capability, CapabilityNotFound
+from infrastructure.capability import Capabilities, Capability, CapabilityNotFound
+from infrastructure.flags import FeatureFlags
 from models.errors import BellwetherError, FeatureDisabled
 from models.pipeline import MOST_ITEMS, Run
 from utils.clock import iso
@@ -119,12 +120,21 @@ def unwrapped(error: Exception, step: StepSpec, seconds: float) -> StepFailed:
     return StepFailed("It failed unexpectedly; the log has the reason.")
 
 
-def find_capability(step: StepSpec, capabilities: Any, flags: Any) -> Capability:
+@dataclass(frozen=True)
+class Offered:
+    """What steps of an organization may use: the capabilities whose flags are on for it."""
+
+    capabilities: Capabilities
+    flags: FeatureFlags
+    org_id: int
+
+
+def find_capability(step: StepSpec, offered: Offered) -> Capability:
     """The capability of a step. Raises StepFailed or StepSkipped where there is none, or it is switched off."""
     try:
-        capability: Capability = capabilities.find(step.capability)
+        capability = offered.capabilities.find(step.capability)
         if capability.flag is not None:
-            flags.require(capability.flag)
+            offered.flags.require(capability.flag, offered.org_id)
     except CapabilityNotFound as error:
         raise StepFailed(str(error)) from error
     except FeatureDisabled as error:

@@ -117,7 +117,7 @@ def _start(connection: Connection, starter: Starter, flags: FeatureFlags, pair: 
     resolver = Resolver({"event": _told(event)})
     if workflow.filter is not None and not conditions.evaluate(workflow.filter, resolver, "filter").holds:
         return None, False
-    if not flags.is_enabled(PIPELINES):
+    if not flags.is_enabled(PIPELINES, workflow.org_id):
         return "skipped: pipelines is switched off", False
     depth = _depth(connection, workflow.org_id, event)
     if depth > DEEPEST:

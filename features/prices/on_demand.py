@@ -69,7 +69,7 @@ class OnDemand:
         pause = FIRST_LOOK
         while not job.is_finished:
             left = ends_at - time.monotonic()
-            situation = self.stalls.situation()
+            situation = self.stalls.situation(org_id)
             stall, waiting = situation.stall_of(job), situation.waiting_of(job)
             if stall is not None:
                 raise PricesPending(ticker, job.id, "Nothing runs jobs at the moment")

@@ -71,15 +71,14 @@ class Dispatcher:
         if noted is None or abs(moment - noted) >= NOTED_EVERY:
             with self._database.transaction() as connection:
                 schedule_store.note_look(connection, moment)
-        verdict = self._starter.verdict() if due or ready else None
         for each in ready:
-            self._start_waiting(each, moment, verdict)
+            self._start_waiting(each, moment, self._starter.verdict(each.org_id))
         left = self._limits.due_times
         for schedule in due:
             if left <= 0:
                 break
             try:
-                left -= 1 + len(self._consider(schedule, moment, verdict).settled)
+                left -= 1 + len(self._consider(schedule, moment, self._starter.verdict(schedule.org_id)).settled)
             except Exception as error:
                 # The others must go on. This one stays due, which the health check tells.
                 _raise_unavailable(error)

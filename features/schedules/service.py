@@ -167,7 +167,7 @@ def run(connection: Connection, schedule: Key, starter: Starter, moment: datetim
     Raises ScheduleNotFound, StillRunning, FeatureDisabled, or what the action is refused for.
     """
     org_id, schedule_id = schedule
-    starter.require_on()
+    starter.require_on(org_id)
     stored = _find_to_change(connection, schedule)
     due_at = _own_moment(moment)
     unfinished = running(connection, org_id, schedule_id)

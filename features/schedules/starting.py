@@ -38,14 +38,14 @@ class Starter:
         """The built-in universes that an action may name."""
         return self._foundation.universes
 
-    def require_on(self) -> None:
-        """Raises FeatureDisabled while schedules are switched off."""
-        self._foundation.flags.require(SCHEDULES)
+    def require_on(self, org_id: int) -> None:
+        """Raises FeatureDisabled while schedules are switched off for an organization."""
+        self._foundation.flags.require(SCHEDULES, org_id)
 
-    def verdict(self) -> Verdict | None:
-        """What becomes of every due time while schedules are switched off; None while they are on."""
+    def verdict(self, org_id: int) -> Verdict | None:
+        """What becomes of an organization's due times while schedules are switched off; None while they are on."""
         try:
-            self.require_on()
+            self.require_on(org_id)
         except FeatureDisabled as error:
             return switched_off(str(error))
         return None
@@ -68,7 +68,7 @@ class Starter:
         work = capability.work
         assert isinstance(work, Starts)
         if capability.flag is not None:
-            self._foundation.flags.require(capability.flag)
+            self._foundation.flags.require(capability.flag, schedule.org_id)
         inputs = self.checked(schedule.action, schedule.params)
         call = Call(schedule.org_id, f"schedule:{schedule.id}:{iso(due_at)}", f"schedule {schedule.name}")
         started = work.start(connection, call, inputs)

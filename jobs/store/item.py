@@ -29,13 +29,14 @@ from utils.dialects import Variants, locking
 
 assert GIVE_BACK.target == RESCUE.target == CLAIM.source
 assert CANCEL_ITEM.source == ABANDON_ITEM.source
+HELD_FROM = 1 << 60  # the turns of held items, behind the queue (jobs/store/held.py); turns of the queue are far smaller
 MAX_TURN_GAP = 16  # turns between two rescued items, however often they were lost
 
 # The position of a lane's queue. New and requeued items get turns behind it, so that they alternate with the queued items.
 _HEAD = f"""
     SELECT COALESCE(min(turn), 0) AS turn
     FROM analysis_job_items
-    WHERE status = '{CLAIM.source}' AND lane = :lane
+    WHERE status = '{CLAIM.source}' AND lane = :lane AND turn < {HELD_FROM}
 """
 HEAD_TURN = text(_HEAD)
 # All items of several jobs in one statement; `jobs` is a JSON array of [job_id, keys]. It is parsed once for each job: if it were parsed
@@ -60,7 +61,7 @@ CLAIM_CHUNK = locking(
     WITH picked AS MATERIALIZED (
         SELECT job_id, key
         FROM analysis_job_items
-        WHERE status = '{CLAIM.source}' AND lane = :lane
+        WHERE status = '{CLAIM.source}' AND lane = :lane AND turn < {HELD_FROM}
         ORDER BY turn, job_id, key
         LIMIT :limit
         {{lock}}
@@ -119,7 +120,7 @@ MARK_GIVEN_BACK = text(f"""
             (
                 SELECT min(queued.turn)
                 FROM analysis_job_items AS queued
-                WHERE queued.status = '{CLAIM.source}' AND queued.lane = analysis_job_items.lane
+                WHERE queued.status = '{CLAIM.source}' AND queued.lane = analysis_job_items.lane AND queued.turn < {HELD_FROM}
             ),
             0
         )
@@ -182,7 +183,13 @@ ABANDON_QUEUED = locking(
     "FOR UPDATE SKIP LOCKED",
 )
 FAILED_KEYS = text(f"SELECT key FROM analysis_job_items WHERE job_id = :job_id AND status = '{FAIL_ITEM.target}' ORDER BY key")
-ONE_QUEUED_JOB = text(f"SELECT job_id FROM analysis_job_items WHERE status = '{CLAIM.source}' AND lane = :lane ORDER BY turn LIMIT 1")
+ONE_QUEUED_JOB = text(f"""
+    SELECT job_id
+    FROM analysis_job_items
+    WHERE status = '{CLAIM.source}' AND lane = :lane AND turn < {HELD_FROM}
+    ORDER BY turn
+    LIMIT 1
+""")
 COUNT_QUEUED = text(f"SELECT count(*) FROM analysis_job_items WHERE status = '{CLAIM.source}'")
 # Delayed items, which nobody has, are claimed by ''.
 ANY_CLAIMED = text("SELECT 1 FROM analysis_job_items WHERE claim_token IS NOT NULL AND worker <> '' AND lane = :lane LIMIT 1")
@@ -315,7 +322,7 @@ def failed_keys(connection: Connection, job_id: str) -> list[str]:
 
 
 def next_queued_job(connection: AnyReader, lane: Lane) -> str | None:
-    """The id of the job of a lane's next item; None when nothing is queued in the lane."""
+    """The id of the job of a lane's next item that is not held; None when none is queued in the lane."""
     row = connection.execute(ONE_QUEUED_JOB, {"lane": lane}).first()
     return None if row is None else str(row[0])
 

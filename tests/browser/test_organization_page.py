@@ -108,3 +108,38 @@ def test_an_invitation_is_revoked(club: Any, open_page: Open, watch: Watch) -> N
     page = open_page(None, signed_in=False)
     page.goto(link)
     expect(page.get_by_text("This link is not valid any more")).to_be_visible()
+
+
+def test_an_administrator_switches_a_feature_off_and_on(club: Any, watch: Watch) -> None:
+    toggle = club.locator("#feature-streams")
+    toggle.click()
+    dialog = club.get_by_role("dialog", name="Switch streams off?")
+    dialog.get_by_label("Why? Callers will read it.").fill("It is too much")
+    dialog.get_by_role("button", name="Switch off").click()
+    expect(club.locator("#notices")).to_contain_text("streams is switched off.")
+    expect(toggle).to_have_attribute("aria-checked", "false")
+    row = club.locator("#features li", has=toggle)
+    expect(row).to_contain_text("It is too much")
+    row.get_by_text("Changes").click()
+    expect(row.locator("ol")).to_contain_text("Off")
+    assert serious(club) == []
+    toggle.click()
+    club.get_by_role("dialog").get_by_role("button", name="Switch on").click()
+    expect(toggle).to_have_attribute("aria-checked", "true")
+
+
+def test_what_an_operator_has_switched_off_for_an_organization(club: Any, open_page: Open, site: Site) -> None:
+    listed = site.api("GET", "/admin/organizations?limit=500").json()["items"]
+    number = max(each["id"] for each in listed if each["name"] == "The club")
+    page = open_page("/diagnostics")
+    page.locator(f"#features-of-{number}").click()
+    page.locator(f"#flag-of-{number}-news").click()
+    page.get_by_role("dialog").get_by_label("Why? Callers will read it.").fill("For a test")
+    page.get_by_role("dialog").get_by_role("button", name="Switch off").click()
+    expect(page.locator(f"#flag-of-{number}-news")).to_have_attribute("aria-checked", "false")
+    assert serious(page) == []
+    club.reload()
+    settled(club)
+    row = club.locator("#features li", has=club.locator("#feature-news"))
+    expect(row).to_contain_text("Switched off by an operator of the installation")
+    expect(club.locator("#feature-news")).to_be_disabled()

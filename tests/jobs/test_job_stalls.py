@@ -66,8 +66,9 @@ def test_a_stream_tells_when_a_job_cannot_get_on_and_when_it_can(client: Client)
     job = find(database.current(), FIRST_ORG, ask(client, "AAPL")["id"])
     appear(Lane.CPU)
     feed = SilentFeed(database.current(), None, 1, Metrics())
+    watch = StallWatch(database.current(), lambda org_id: is_paused)
     with feed.watch(job):
-        told = states(feed, StallWatch(database.current(), lambda: is_paused), job, 0, lambda: True)
+        told = states(feed, lambda: watch.situation(FIRST_ORG), job, 0, lambda: True)
 
         def next_stall() -> Any:
             state = next(told)
@@ -86,7 +87,7 @@ class GivenWatch(StallWatch):
     def __init__(self, given: Situation) -> None:
         self.given = given
 
-    def situation(self) -> Situation:
+    def situation(self, _: int) -> Situation:
         """What is given."""
         return self.given
 
@@ -96,7 +97,7 @@ def test_a_stream_tells_when_items_wait_and_until_when(client: Client) -> None:
     watch = GivenWatch(Situation(frozenset(Lane), is_paused=False))
     feed = SilentFeed(database.current(), None, 1, Metrics())
     with feed.watch(job):
-        told = states(feed, watch, job, 0, lambda: True)
+        told = states(feed, lambda: watch.given, job, 0, lambda: True)
 
         def next_wait() -> Any:
             state = next(told)

@@ -91,7 +91,7 @@ class Post:
             ChannelType.APPRISE: AppriseSender(),
         }
         unsubscribing = Unsubscribing(lambda: SECRET_KEY, self.public_url)
-        courier = Courier(senders, Texts(self.public_url), unsubscribing, lambda: self.may_send, self.ledger())
+        courier = Courier(senders, Texts(self.public_url), unsubscribing, lambda org_id: self.may_send, self.ledger())
         return Deliveries(lambda: courier)
 
     def ledger(self) -> Ledger:
@@ -109,7 +109,7 @@ class Post:
     def turn(self, seconds: float = 0) -> int:
         """Let time pass, queue what is due then, and send it."""
         self.clock.pass_by(seconds)
-        queue_due(database.current(), self.clock)
+        queue_due(database.current(), lambda org_id: self.may_send, self.clock)
         return self.work()
 
 

@@ -107,11 +107,11 @@ class Site:
         self.starter = Starter(self.foundation, NoWakeup())
         self.dispatcher = Dispatcher(self.foundation.database, self.starter, self.clock, limits)
 
-    def schedule(self, when: When, **more: Any) -> Schedule:
+    def schedule(self, when: When, org_id: int = ORG, **more: Any) -> Schedule:
         """A schedule that refreshes, unless told otherwise."""
         values = {"name": new_id(), "action": Action.REFRESH, "params": {}, "catch_up": 3_600, "overlap": Overlap.SKIP, **more}
         with self.foundation.database.transaction() as connection:
-            return service.create(connection, ORG, NewSchedule(when=when, **values), self.starter, self.by())
+            return service.create(connection, org_id, NewSchedule(when=when, **values), self.starter, self.by())
 
     def by(self) -> Author:
         return Author("tester", self.clock.moment)

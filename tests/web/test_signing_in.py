@@ -101,6 +101,7 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "channel_id": "x",
         "delivery_id": "x",
         "signature": "x",
+        "organization_id": "1",
         "name": "streams",
         "build": "x",
     }

@@ -6,7 +6,7 @@ from flask import Response, request
 from sqlalchemy import Connection
 
 from api.authentication import CSRF_HEADER, PUBLIC, is_authenticated, org_id, principal
-from api.blueprint import api_blueprint
+from api.blueprint import ORGANIZATIONS, api_blueprint
 from api.idempotency import Answer
 from api.marks import needs, public
 from api.paging import page, read_cursor
@@ -18,7 +18,7 @@ from api.services import services
 from features.accounts.invitations import invite, join, list_invitations, look, revoke_invitation, take_try
 from features.accounts.links import Invited
 from features.accounts.routes.common import accounts
-from features.accounts.routes.organization import CREATE_PROBLEMS, ORGANIZATIONS
+from features.accounts.routes.organization import CREATE_PROBLEMS
 from features.accounts.schemas.organization import (
     InvitationPage,
     InvitationPath,

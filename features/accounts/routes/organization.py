@@ -6,7 +6,7 @@ from flask import Response
 from sqlalchemy import Connection
 
 from api.authentication import org_id, principal, user_id
-from api.blueprint import Tag, api_blueprint
+from api.blueprint import ORGANIZATIONS, api_blueprint
 from api.idempotency import Answer
 from api.marks import in_person, needs
 from api.paging import page, read_cursor
@@ -44,7 +44,6 @@ from models.organization import Member
 from utils.api_utils import json_response
 from utils.json_text import dump
 
-ORGANIZATIONS = Tag("Organizations", "Who shares what: organizations, their members, and invitations to them.")
 blueprint = api_blueprint("organization", ORGANIZATIONS)
 MEMBERS = ["members"]
 CREATE_PROBLEMS = (*BODY_PROBLEMS, "conflict", "idempotency_mismatch")

@@ -45,12 +45,18 @@ class OrganizationsAnswer(Answer):
 
 
 class OrganizationDetailsAnswer(Answer):
-    """The organization that the caller acts for."""
+    """An organization."""
 
     id: int
     name: str = Field(description=CALLED)
     created_at: datetime
     members: int = Field(description="How many people are members.")
+
+
+class OrganizationPage(Page):
+    """A page of organizations, the oldest first."""
+
+    items: list[OrganizationDetailsAnswer]
 
 
 class MemberAnswer(Answer):

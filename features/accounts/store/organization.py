@@ -152,6 +152,18 @@ def delete(connection: Connection, org_id: int) -> bool:
     return connection.execute(DELETE, {"org_id": org_id}).rowcount == 1
 
 
+_DETAILS = """
+    SELECT o.id, o.name, o.created_at, (SELECT COUNT(*) FROM members AS m WHERE m.org_id = o.id)
+    FROM organizations AS o
+"""
+LIST_ALL = text(f"{_DETAILS} WHERE o.id > :after AND o.removed_at IS NULL ORDER BY o.id LIMIT :limit")
+
+
+def list_all(connection: AnyReader, after: int, limit: int) -> list[tuple[Organization, int]]:
+    """Every organization behind the id `after`, the oldest first, with the number of its members. For operators."""
+    return [(Organization(*row[:3]), row[3]) for row in connection.execute(LIST_ALL, {"after": after, "limit": limit})]
+
+
 SET_NAME = text("UPDATE organizations SET name = :name WHERE id = :org_id")
 
 

@@ -51,7 +51,7 @@ def analyze(body: AnalyzeRequest) -> Response:
     try:
         answer = analyse_ticker(own.database, org_id(), order, own.cache)
     except TickerNotFound:
-        if not own.settings.price_providers or not own.flags.is_enabled(FETCHES):
+        if not own.settings.price_providers or not own.flags.is_enabled(FETCHES, org_id()):
             raise
         OnDemand(own.settings, own.database, own.wakeup, own.stalls).fetch(org_id(), order.ticker)
         answer = analyse_ticker(own.database, org_id(), order, own.cache)

@@ -206,6 +206,14 @@ def due(connection: Connection, moment: datetime, limit: int) -> list[tuple[int,
     return [(org_id, delivery_id) for org_id, delivery_id in connection.execute(DUE.on(connection), {"moment": moment, "limit": limit})]
 
 
+POSTPONE = text("UPDATE deliveries SET next_at = :until WHERE id = :id AND status = 'pending'")
+
+
+def postpone(connection: Connection, delivery_ids: Sequence[str], until: datetime) -> None:
+    """Let pending deliveries wait until a moment."""
+    connection.execute(POSTPONE, [{"id": delivery_id, "until": until} for delivery_id in delivery_ids])
+
+
 QUEUED_BEFORE = text(
     """
     SELECT org_id, id, job_id

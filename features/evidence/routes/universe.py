@@ -72,11 +72,11 @@ def get_universe_evidence(query: UniverseEvidenceQuery) -> Response:
     found = find_universe(Reading(parts.database, org_id(), hold_slot), query.wanted(), parts.universes)
     if found.body is None:
         assert found.job is not None
-        return json_response(job_answer(found.job, services().stalls.situation()), 202, {"Location": location_of(found.job)})
+        return json_response(job_answer(found.job, services().stalls.situation(org_id())), 202, {"Location": location_of(found.job)})
     if wants_csv():
         response = tagged(csv_response(universe_csv(parse_tolerant(found.body)), f"evidence-{query.strategy}.csv"), None)
     else:
-        job = None if found.job is None else job_answer(found.job, services().stalls.situation())
+        job = None if found.job is None else job_answer(found.job, services().stalls.situation(org_id()))
         response = tagged(found.body.encode()[:-1] + b',"job":' + dump(job) + b"}")
     response.vary.add("Accept")
     return response

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import BaseModel, Field
 
-from api.schemas import PLAIN_TEXT, Answer, Body
-from models.feature_flag import FeatureFlag, FlagChange
+from api.schemas import PLAIN_TEXT, Answer, Body, OrganizationPath
+from models.feature_flag import FeatureFlag, FlagChange, OrganizationFlag
 
 
 class FlagChangeRequest(Body):
@@ -32,3 +34,31 @@ class FlagAnswer(Answer):
 
     flag: FeatureFlag
     changes: list[FlagChange]
+
+
+class OrganizationFlagPath(OrganizationPath, FlagPath):
+    """A flag of an organization in a path."""
+
+
+class OrganizationFlagList(Answer):
+    """Every flag that can be switched for an organization."""
+
+    items: list[OrganizationFlag]
+
+
+class OrganizationFlagChangeAnswer(Answer):
+    """One change of a flag for an organization."""
+
+    id: str
+    enabled: bool
+    reason: str | None = Field(description="Why.")
+    changed_at: datetime
+    changed_by: str | None = Field(description="Who did it: the id of a person or of a key. Members do not see it of operators.")
+    by_operator: bool = Field(description="Whether an operator of the installation did it.")
+
+
+class OrganizationFlagAnswer(Answer):
+    """A flag of an organization and its newest changes."""
+
+    flag: OrganizationFlag
+    changes: list[OrganizationFlagChangeAnswer] = Field(description="Its newest changes, newest first, at most 20.")

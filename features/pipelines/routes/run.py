@@ -33,6 +33,7 @@ from features.pipelines.schemas.runs import (
     run_answer,
     step_answer,
 )
+from features.pipelines.steps import Offered
 from features.pipelines.store import run as run_store
 from infrastructure.sql.transaction import after_commit
 from models.access import Scope
@@ -65,7 +66,8 @@ def begin_run(header: SubmitHeaders, path: PipelinePath, body: NewRunRequest) ->
     if body.dry_run:
         with services().database.reader() as reader:
             found = made.library.find(reader, org_id(), path.pipeline_id)
-        return json_response(run_answer(*plan(made.library, services().flags, found, body.inputs, origin), dry_run=True))
+        offered = Offered(made.library.capabilities, services().flags, org_id())
+        return json_response(run_answer(*plan(made.library, offered, found, body.inputs, origin), dry_run=True))
 
     def answer(connection: Connection) -> Answer:
         found = made.library.find_to_run(connection, org_id(), path.pipeline_id)

@@ -46,7 +46,7 @@ def list_tickers(query: TickersQuery) -> Response:
     expectations = Expectations(now())
     items = [_item(head, facts.get(head.ticker, NOTHING_KNOWN), expectations) for head in heads]
     if not items and after is None and query.q.strip() and not query.stored:
-        items = _known_elsewhere(query.q.strip(), query.limit, asks=query.ask and services().flags.is_enabled(FETCHES))
+        items = _known_elsewhere(query.q.strip(), query.limit, asks=query.ask and services().flags.is_enabled(FETCHES, org_id()))
     return json_response({"items": items, "next_cursor": next_cursor})
 
 

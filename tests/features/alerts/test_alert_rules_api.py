@@ -164,6 +164,19 @@ def test_nothing_is_evaluated_while_the_flag_is_off(client: Client, evening: Eve
     assert [alert["day"] for alert in alerts(client)] == [weekday(2).isoformat()]  # but what is different now is told
 
 
+def test_nothing_is_evaluated_while_the_flag_is_off_for_the_organization(client: Client, evening: Evening) -> None:
+    evening.run(weekday(0), Said(0.0))
+    make_rule(client)
+    client("PUT", "/organization/flags/alerts", json={"enabled": False})
+    evening.run(weekday(1), Said(0.3))
+    assert client.post("/alert-rules", RULE).status_code == 503
+    client("PUT", "/organization/flags/alerts", json={"enabled": True})
+    evening.evaluate()
+    assert alerts(client) == []
+    evening.run(weekday(2), Said(0.31))
+    assert [alert["day"] for alert in alerts(client)] == [weekday(2).isoformat()]
+
+
 HOSTILE: dict[str, dict[str, Any]] = {
     "no name": {"name": " "},
     "a name of lines": {"name": "a\nb"},

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 
 import pytest
 from kit.channels import Post, caller, delivery, make_channel, message, rows
-from kit.jobs import item_rows
+from kit.jobs import another_organization, item_rows
 from kit.receivers import Receiver, Returned, receiving
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -20,7 +20,7 @@ from features.deliveries.channels import NewChannel
 from features.deliveries.retries import PAUSES, pause_after
 from features.deliveries.senders.webhook import signature
 from features.deliveries.stored_message import MOST_BODY, webhook_body
-from features.deliveries.upkeep import prune_deliveries, recover_lost
+from features.deliveries.upkeep import prune_deliveries, queue_due, recover_lost
 from models.message import ChannelType
 from utils.clock import now
 
@@ -293,6 +293,22 @@ def test_while_the_flag_is_off_everything_waits(receiver: Receiver, post: Post) 
     post.may_send = True
     assert post.turn() == 1
     assert delivery(delivery_id)["status"] == "delivered"
+
+
+def test_those_of_an_organization_for_which_the_flag_is_off_stand_before_nobody(receiver: Receiver, post: Post) -> None:
+    another_organization(2)
+    (held,) = post.send([make_channel("Hook", receiver.url(), org_id=2)], message())
+    post.may_send = False
+    post.work()
+    due = delivery(held)["next_at"]
+    (own,) = post.send([make_channel("Hook", receiver.url())], message("two"))
+    assert queue_due(database.current(), lambda org_id: org_id == 1, post.clock) == 0
+    assert delivery(held)["next_at"] > due  # looked at again later
+    post.may_send = True
+    post.work()
+    assert (delivery(own)["status"], delivery(held)["status"]) == ("delivered", "pending")
+    assert post.turn(60) == 1
+    assert delivery(held)["status"] == "delivered"
 
 
 # ---- workers ----------------------------------------------------------------------------------------------------------------------

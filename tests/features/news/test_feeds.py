@@ -276,6 +276,17 @@ def test_due_feeds_are_queued_once(app: Application, client: Client, server: Rec
     assert queue_due(database.current(), flags, INTERVAL, now() + timedelta(minutes=31)) == 2
 
 
+def test_feeds_of_an_organization_for_which_news_is_off_stand_before_nobody(app: Application, client: Client, server: Receiver) -> None:
+    flags = app.services.flags
+    feed = add(client, server.url("/a"))["id"]
+    client("PUT", "/organization/flags/news", json={"enabled": False})
+    assert queue_due(database.current(), flags, INTERVAL, now() + timedelta(minutes=1)) == 0
+    assert client.get(f"/feeds/{feed}").status_code == 200
+    client("PUT", "/organization/flags/news", json={"enabled": True})
+    assert queue_due(database.current(), flags, INTERVAL, now() + timedelta(minutes=2)) == 0  # looked at again later
+    assert queue_due(database.current(), flags, INTERVAL, now() + timedelta(minutes=7)) == 1
+
+
 def test_a_deleted_feed_fails_its_item_alone(client: Client, server: Receiver, kind: FeedReading) -> None:
     first, second = add(client, server.url("/a")), add(client, server.url("/b"))
     assert queue_due(database.current(), client.app.services.flags, INTERVAL) == 2

@@ -182,6 +182,17 @@ def test_a_capability_that_is_switched_off(runner: Runner) -> None:
     assert runner.finish(runner.begin())["status"] == "completed"
 
 
+def test_a_capability_that_is_switched_off_for_the_organization(runner: Runner) -> None:
+    runner.put(pipeline(step("a", "rare", value=1, if_off="skip"), step("b", "rare", value=2), step("c", "echo", value=3)))
+    change = {"enabled": False, "reason": "It is dear"}
+    assert runner.client("PUT", "/organization/flags/rare", json=change).status_code == 200
+    run = runner.finish(runner.begin())
+    assert outcomes(run) == {"a": "skipped", "b": "failed"}
+    assert reason(run, "a").startswith("rare is switched off for this organization: It is dear.")
+    runner.client("PUT", "/organization/flags/rare", json={"enabled": True})
+    assert runner.finish(runner.begin())["status"] == "completed"
+
+
 def test_no_run_begins_while_pipelines_are_switched_off_and_those_that_have_begun_go_on(runner: Runner) -> None:
     runner.put(pipeline(step("job", "start", keys=["x"])))
     run_id = runner.begin()

@@ -12,7 +12,7 @@ from itertools import pairwise
 import pytest
 from kit.databases import Backend
 from kit.effort import effort
-from kit.jobs import run_jobs
+from kit.jobs import another_organization, run_jobs
 from kit.schedules import MISSED_EVENTS, ORG, START, Site, ledger, started_keys, states, utc
 from sqlalchemy import event, text
 
@@ -22,6 +22,7 @@ from features.schedules.dispatcher import Dispatcher, Limits
 from features.schedules.due_times import due_between
 from features.schedules.flags import SCHEDULES
 from features.schedules.ledger import prune_firings, settle_firings, work_finished
+from infrastructure.organization_flags import OrganizationFlags, Switch
 from infrastructure.outbox import Subscriber, hand_out, record
 from jobs import service as jobs
 from models.event import EventType, NewEvent
@@ -236,6 +237,21 @@ def test_switched_off(site: Site) -> None:
     site.foundation.flags.change(SCHEDULES, True, None, "tester")
     site.look(hours=1)
     assert [each[1:] for each in ledger(schedule)] == [("skipped", "flag_off"), ("fired", None)]
+
+
+def test_switched_off_for_an_organization(site: Site) -> None:
+    """Its due times are skipped and say why; those of others fire."""
+    another_organization(2)
+    own, other = site.schedule(HOURLY), site.schedule(HOURLY, org_id=2)
+    of = OrganizationFlags(database.current(), site.foundation.flags, ORG)
+    of.change(SCHEDULES, Switch(False, "too much", "tester", by_operator=False))
+    site.look(hours=1)
+    of.change(SCHEDULES, Switch(True, None, "tester", by_operator=False))
+    site.look(hours=1)
+    assert [each[1:] for each in ledger(own)] == [("skipped", "flag_off"), ("fired", None)]
+    assert states(other) == ["fired", "fired"]
+    message = database.query_db("SELECT message FROM schedule_firings WHERE reason = 'flag_off'", one=True)["message"]
+    assert message.startswith("schedules is switched off for this organization: too much.")
 
 
 def test_what_cannot_be_started(site: Site) -> None:

@@ -7,6 +7,7 @@ import { cache } from "../diagnostics/cache.js";
 import { errors } from "../diagnostics/errors.js";
 import { flags } from "../diagnostics/flags.js";
 import { checks, migrations, versionFacts } from "../diagnostics/health.js";
+import { organizations } from "../diagnostics/organizations.js";
 import { priceChecks } from "../diagnostics/price-checks.js";
 import { providers } from "../diagnostics/providers.js";
 import { facts, section } from "../diagnostics/section.js";
@@ -56,6 +57,7 @@ const parts = [
   migrations(),
   section({ id: "service", title: "Service", load: whatRuns, draw: versionFacts, retry: () => refresh() }),
   flags(),
+  organizations(),
   keys({ path: "/admin/keys", none: "There are no keys besides the master key. Give each program or person one of their own, so that it can be revoked alone." }),
   cache(),
 ];
