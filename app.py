@@ -25,7 +25,7 @@ from api.header_limits import register_header_limits
 from api.heavy import heavy_slots
 from api.metrics import register_metrics
 from api.paging import CursorSigner
-from api.rate_limit import make_limiter, register_rate_limits
+from api.rate_limit import register_rate_limits
 from api.request_log import register_request_log
 from api.request_state import request_state
 from api.security_headers import register_security_headers
@@ -43,6 +43,7 @@ from infrastructure.foundation import Foundation
 from infrastructure.health import HealthChecks
 from infrastructure.lifecycle import Lifecycle, Step
 from infrastructure.metrics import Metrics, PrometheusMetrics, SafeMetrics
+from infrastructure.rate_limiter import RateLimiter
 from infrastructure.redis_link import RedisLink
 from infrastructure.replacements import Replacements
 from infrastructure.sql.pool_watchdog import PoolWatchdog
@@ -164,7 +165,7 @@ def _build_services(foundation: Foundation, features: Iterable[Feature]) -> Serv
         health=HealthChecks(database, (probe for feature in features for probe in feature.probes(foundation))),
         authentication=authentication,
         cursors=CursorSigner(settings.resolve_secret_key),
-        rate_limiter=make_limiter(settings, redis) if settings.rate_limit_enabled else None,
+        rate_limiter=RateLimiter(redis) if settings.rate_limit_enabled else None,
         heavy_slots=heavy_slots(settings),
         wakeup=wakeup_for(settings),
         job_feed=job_feed,
@@ -226,7 +227,7 @@ def _register_hooks(app: Application, services: Services) -> None:
         register_compression(app)
     register_authentication(app)
     if services.rate_limiter is not None:
-        register_rate_limits(app, services.rate_limiter, services.metrics)
+        register_rate_limits(app, services.rate_limiter, services.foundation.limits, services.metrics)
     register_guard(app)
     register_audit(app)
     register_client_gone(app)

@@ -231,6 +231,16 @@ class SettingFields(BaseSettings):
     rate_limit_uploads_per_minute: int = Field(60, ge=1, description="Price files a minute of one key.")
     rate_limit_heavy_reads_per_minute: int = Field(240, ge=1, description="Reports, series, flips and exports a minute of one key.")
     rate_limit_tests_per_minute: int = Field(12, ge=1, description="Tests of integrations a minute of one key.")
+    organization_budget_factor: int = Field(
+        10, ge=1, le=10_000, description="The budgets of a whole organization, as a multiple of those of one person or key above."
+    )
+    organization_members: int | None = Field(None, ge=1, description="The most members of an organization. Unset: any number.")
+    organization_stored_bytes: int | None = Field(
+        None, ge=0, description="The most bytes of originals and kept reports of an organization. Unset: any number."
+    )
+    organization_open_jobs: int | None = Field(
+        None, ge=0, description="The most jobs of an organization that are queued or running. Unset: any number."
+    )
     heavy_requests_at_once: int = Field(
         3, ge=1, le=64, description="Heavy reads and large price files at once per web process, fewer than `WEB_THREADS`. Beyond it 503."
     )

@@ -37,6 +37,7 @@ STATUSES = {
     "last_admin": 409,
     "last_operator": 409,
     "other_organization": 409,
+    "organization_limit": 409,
     "job_finished": 409,
     "stored_days_lost": 409,
     "precondition_failed": 412,

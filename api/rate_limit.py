@@ -17,16 +17,18 @@ from flask import Request, Response, request
 from api.application import Application
 from api.request_state import HeaderPairs, RequestState, StatefulRequest, request_state
 from api.services import services
-from config import Settings
+from infrastructure.limits import LimitBook
 from infrastructure.metrics import Metrics
-from infrastructure.rate_limiter import Hit, RateLimiter, Window
-from infrastructure.redis_link import RedisLink
+from infrastructure.rate_limiter import Hit, RateLimiter, Share, Window
+from models.api_key import MASTER
+from models.limits import Budgets
 from utils.api_utils import ApiError
 
 log = structlog.get_logger(__name__)
 
 View = TypeVar("View", bound=Callable[..., Any])
 REFUSED_KEYS = "refused_keys"  # in logs and metrics, the requests beyond a budget that carry no valid key
+ORGANIZATION = "organization"  # and those beyond a budget of the whole organization
 
 
 class Budget(StrEnum):
@@ -52,19 +54,20 @@ def budget(name: Budget, when: Callable[[], bool] = lambda: True) -> Callable[[V
 
 def count_also(name: Budget) -> None:
     """Count the current request in another budget, too, which only its body tells. Raises ApiError rate_limited."""
-    own = services()
+    own, state = services(), request_state()
     if own.rate_limiter is None:
         return
-    hit = own.rate_limiter.hit(caller(), name)
-    request_state().limit_headers = _headers(hit)
+    hit = own.rate_limiter.hit(name, *_shares(request, state, own.foundation.limits))
+    state.limit_headers = _headers(hit)
     if hit.exceeded is not None:
-        own.metrics.limited(str(name))
-        raise _refusal(hit.exceeded, name, str(name))
+        label = _label(hit.exceeded, name, state)
+        own.metrics.limited(label)
+        raise _refusal(hit.exceeded, name, label)
 
 
-def register_rate_limits(app: Application, limiter: RateLimiter, metrics: Metrics) -> None:
+def register_rate_limits(app: Application, limiter: RateLimiter, limits: LimitBook, metrics: Metrics) -> None:
     """Refuse requests beyond a budget. Register it after authentication, which finds the caller."""
-    for label in (*Budget, REFUSED_KEYS):
+    for label in (*Budget, REFUSED_KEYS, ORGANIZATION):
         metrics.add_budget(label)
 
     def count(request: StatefulRequest) -> None:
@@ -73,10 +76,10 @@ def register_rate_limits(app: Application, limiter: RateLimiter, metrics: Metric
         if getattr(state.view, "is_unlimited", False) or request.method == "OPTIONS":
             return
         budget = _budget_of(state)
-        hit = limiter.hit(_caller(request, state), budget)
+        hit = limiter.hit(budget, *_shares(request, state, limits))
         state.limit_headers = _headers(hit)
         if hit.exceeded is not None:
-            label = REFUSED_KEYS if state.needs_key and state.principal is None else str(budget)
+            label = _label(hit.exceeded, budget, state)
             metrics.limited(label)
             raise _refusal(hit.exceeded, budget, label)
 
@@ -89,34 +92,27 @@ def register_rate_limits(app: Application, limiter: RateLimiter, metrics: Metric
         app.add_hooks(after=record_fallback)
 
 
-def make_limiter(settings: Settings, redis: RedisLink | None) -> RateLimiter:
-    """A limiter with the limits of the settings."""
-    per_minute: dict[str, int] = {
-        Budget.READS: settings.rate_limit_per_minute,
-        Budget.ANALYSES: settings.rate_limit_analyses_per_minute,
-        Budget.BULK: settings.rate_limit_bulk_per_minute,
-        Budget.UPLOADS: settings.rate_limit_uploads_per_minute,
-        Budget.HEAVY_READS: settings.rate_limit_heavy_reads_per_minute,
-        Budget.TESTS: settings.rate_limit_tests_per_minute,
-    }
-    return RateLimiter(per_minute, settings.rate_limit_per_hour, redis)
-
-
 def _refusal(window: Window, budget: Budget, label: str) -> ApiError:
     limit = window.limit
     log.warning("rate limited", caller=caller(), budget=label, limit=f"{limit.amount} per 1 {limit.name}")
-    detail = f"The limit is {limit.amount} requests per {limit.name} ({budget}). Try again in {window.seconds_left} s."
+    whose = "The limit of your organization, which all its members and keys share," if limit.of else "The limit"
+    detail = f"{whose} is {limit.amount} requests per {limit.name} ({budget}). Try again in {window.seconds_left} s."
     return ApiError(429, "rate_limited", detail, headers={"Retry-After": str(window.seconds_left)})
 
 
 def _headers(hit: Hit) -> HeaderPairs:
-    """The windows as the IETF draft's RateLimit fields, and as X-RateLimit-* the window with the fewest remaining requests."""
+    """The windows as the IETF draft's RateLimit fields, and as X-RateLimit-* the window with the fewest remaining requests.
+
+    Those of the organization are told where they leave fewer than the caller's own.
+    """
     policies, states = [], []
+    tightest = min(hit.windows, key=attrgetter("remaining"))
     for window in hit.windows:
         limit = window.limit
-        policies.append(f'"{limit.name}";q={limit.amount};w={limit.seconds}')
-        states.append(f'"{limit.name}";r={window.remaining};t={window.seconds_left}')
-    tightest = min(hit.windows, key=attrgetter("remaining"))
+        if limit.of and window is not tightest:
+            continue
+        policies.append(f'"{limit.label}";q={limit.amount};w={limit.seconds}')
+        states.append(f'"{limit.label}";r={window.remaining};t={window.seconds_left}')
     return (
         ("RateLimit-Policy", ", ".join(policies)),
         ("RateLimit", ", ".join(states)),
@@ -137,6 +133,50 @@ def _caller(request: Request, state: RequestState) -> str:
         return f"address:{request.remote_addr}"
     # All keys and sessions of a person share the person's budgets.
     return f"user:{principal.user_id}" if principal.user_id is not None else f"key:{principal.key_id}"
+
+
+def _shares(request: Request, state: RequestState, limits: LimitBook) -> tuple[Share, ...]:
+    """Whom a request counts for: the caller, and the organization. The master key is the operator's, and counts for none."""
+    principal = state.principal
+    if principal is None:
+        return (Share(_caller(request, state), limits.caller_rates),)
+    own = None if principal.user_id is None else limits.rates_of_member(principal.org_id, principal.user_id)
+    # Where an organization has set the budgets of a member, it counts the requests that are made for it, and those alone.
+    share = Share(_caller(request, state), limits.caller_rates) if own is None else Share(_member(principal.org_id, principal.user_id), own)
+    if principal.key_id == MASTER:
+        return (share,)
+    return share, Share(f"organization:{principal.org_id}", limits.rates_of_organization(principal.org_id))
+
+
+def caller_share() -> tuple[Share, Budgets]:
+    """How the current request counts for its caller, and what is set for them."""
+    state, limits = request_state(), services().foundation.limits
+    principal = state.principal
+    is_member = principal is not None and principal.user_id is not None and principal.role is not None
+    own = limits.find_of_member(principal.org_id, principal.user_id)[0] if principal and is_member and principal.user_id else Budgets()
+    return _shares(request, state, limits)[0], own
+
+
+def member_share(org_id: int, user_id: str) -> Share:
+    """How requests of a member count for them."""
+    limits = services().foundation.limits
+    own = limits.rates_of_member(org_id, user_id)
+    return Share(f"user:{user_id}", limits.caller_rates) if own is None else Share(_member(org_id, user_id), own)
+
+
+def organization_share(org_id: int) -> Share:
+    """How requests count for an organization."""
+    return Share(f"organization:{org_id}", services().foundation.limits.rates_of_organization(org_id))
+
+
+def _member(org_id: int, user_id: str | None) -> str:
+    return f"member:{org_id}:{user_id}"
+
+
+def _label(window: Window, budget: Budget, state: RequestState) -> str:
+    if state.needs_key and state.principal is None:
+        return REFUSED_KEYS
+    return ORGANIZATION if window.limit.of else str(budget)
 
 
 def _budget_of(state: RequestState) -> Budget:

@@ -91,6 +91,7 @@ class Feature:
 
     - `blueprints`: its HTTP routes.
     - `kinds`: its kinds of job.
+    - `background_kinds`: the names of those that the service queues for itself, which no organization's limit of open jobs counts.
     - `flags`: its feature flags.
     - `maintenance`: its periodic tasks.
     - `probes`: its health checks in a web process.
@@ -110,6 +111,7 @@ class Feature:
     name: str
     blueprints: Callable[[], Sequence[Blueprint]] = tuple
     kinds: Callable[[Foundation], Sequence[JobKind[Any]]] = lambda foundation: ()
+    background_kinds: tuple[str, ...] = ()
     flags: tuple[Flag, ...] = ()
     maintenance: Callable[[Foundation], Sequence[MaintenanceTask]] = lambda foundation: ()
     probes: Callable[[Foundation], Sequence[Probe]] = lambda foundation: ()

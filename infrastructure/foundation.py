@@ -12,6 +12,7 @@ from database import Database, DatabaseOptions, adopt
 from infrastructure.belonging import Belongings
 from infrastructure.feature import Feature, Universes
 from infrastructure.flags import FeatureFlags
+from infrastructure.limits import Defaults, LimitBook
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -44,6 +45,16 @@ class Foundation:
     def universes(self) -> Universes:
         """The built-in universes of all features."""
         return Universes.joined(feature.universes() for feature in self.features)
+
+    @cached_property
+    def limits(self) -> LimitBook:
+        """The limits of organizations."""
+        return LimitBook(self.database, Defaults.of(self.settings))
+
+    @cached_property
+    def background_kinds(self) -> frozenset[str]:
+        """The kinds of job that the service queues for itself, of all features."""
+        return frozenset(kind for feature in self.features for kind in feature.background_kinds)
 
     @cached_property
     def capabilities(self) -> Capabilities:

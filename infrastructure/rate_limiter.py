@@ -27,13 +27,29 @@ class Hit(NamedTuple):
     exceeded: Window | None
 
 
-class RateLimiter:
-    """Counts requests by caller and budget. Thread-safe."""
+class Rates:
+    """The limits of somebody's requests: of each budget a minute, and of all budgets an hour."""
 
-    def __init__(self, per_minute: Mapping[str, int], per_hour: int, redis: RedisLink | None) -> None:
-        """`per_minute` has the limit of every budget. Without `redis`, and while it is away, this process counts on its own."""
-        self._minutes = {budget: Limit(amount, 60, "minute") for budget, amount in per_minute.items()}
-        self._hour = Limit(per_hour, 3600, "hour")
+    __slots__ = ("hour", "minutes")
+
+    def __init__(self, per_minute: Mapping[str, int], per_hour: int, of: str = "") -> None:
+        """`per_minute` has the limit of every budget; `of` is whose they are, if not the caller's own."""
+        self.minutes = {budget: Limit(amount, 60, "minute", of) for budget, amount in per_minute.items()}
+        self.hour = Limit(per_hour, 3600, "hour", of)
+
+
+class Share(NamedTuple):
+    """Whom a request counts for, and by which limits."""
+
+    key: str
+    rates: Rates
+
+
+class RateLimiter:
+    """Counts requests by whom they are for and by budget. Thread-safe."""
+
+    def __init__(self, redis: RedisLink | None) -> None:
+        """Without `redis`, and while it is away, this process counts on its own."""
         self._windows = RateWindows(redis)
 
     @property
@@ -51,16 +67,26 @@ class RateLimiter:
         """Whether all instances count together."""
         return self._windows.is_shared
 
-    def hit(self, caller: str, budget: str) -> Hit:
-        """Count a request. A request that exceeds its minute does not count in the hour."""
-        limits = (self._minutes[budget], self._hour)
-        counts = self._windows.hit(((f"{caller}:{budget}:minute", limits[0]), (f"{caller}:hour", limits[1])))
+    def hit(self, budget: str, *shares: Share) -> Hit:
+        """Count a request for each share, in one round trip: in the minutes, then in the hours, up to the first that it exceeds.
+
+        So a request that exceeds the caller's own minute, the first share, counts for nobody else.
+        """
+        wanted = [(f"{key}:{budget}:minute", rates.minutes[budget]) for key, rates in shares]
+        wanted += [(f"{key}:hour", rates.hour) for key, rates in shares]
+        counts = self._windows.hit(wanted)
         now = time.time()
         windows = tuple(
             [
                 Window(limit, max(0, limit.amount - requests), max(1, math.ceil(seconds_left)), now + seconds_left)
-                for limit, (requests, seconds_left) in zip(limits, counts, strict=False)
+                for (_, limit), (requests, seconds_left) in zip(wanted, counts, strict=False)
             ]
         )
         is_exceeded = counts[-1].requests > windows[-1].limit.amount
         return Hit(windows, windows[-1] if is_exceeded else None)
+
+    def used(self, share: Share) -> dict[str, int]:
+        """The requests of a share so far, by budget and as `hour`. Those that were refused in a minute are among its own."""
+        names = list(share.rates.minutes)
+        *minutes, hour = self._windows.counts([*(f"{share.key}:{name}:minute" for name in names), f"{share.key}:hour"])
+        return {**dict(zip(names, minutes, strict=True)), "hour": hour}

@@ -39,11 +39,20 @@ return reply
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `amount` requests in a window of `seconds`; `name` is the unit in headers and messages."""
+    """At most `amount` requests in a window of `seconds`; `name` is the unit in messages.
+
+    `of` is whose it is, if not the caller's own: what several share.
+    """
 
     amount: int
     seconds: int
     name: str
+    of: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name in headers."""
+        return f"{self.of}-{self.name}" if self.of else self.name
 
 
 class Count(NamedTuple):
@@ -87,6 +96,17 @@ class RateWindows:
                 return [Count(reply[at], reply[at + 1] / 1000) for at in range(0, len(reply), 2)]
         return self._memory.hit(windows)
 
+    def counts(self, keys: Sequence[str]) -> list[int]:
+        """The requests so far in windows, without counting one."""
+        if self._link is not None:
+            try:
+                reply = self._link.call(lambda client: client.mget([PREFIX + key for key in keys]))
+            except RedisAway:
+                pass  # logged by the link
+            else:
+                return [int(count or 0) for count in reply]
+        return self._memory.counts(keys)
+
     def _hit_in_redis(self, windows: Sequence[tuple[str, Limit]], client: Any) -> list[int]:
         if self._script is None:
             self._script = client.register_script(HIT)
@@ -108,6 +128,13 @@ class MemoryWindows:
         """The number of windows, ended ones included."""
         with self._lock:
             return len(self._windows)
+
+    def counts(self, keys: Sequence[str]) -> list[int]:
+        """The requests so far; see RateWindows.counts."""
+        with self._lock:
+            now = time.monotonic()
+            found = [self._windows.get(key) for key in keys]
+            return [0 if window is None or window.ends_at <= now else window.requests for window in found]
 
     def hit(self, windows: Sequence[tuple[str, Limit]]) -> list[Count]:
         """Count one request; see RateWindows.hit."""

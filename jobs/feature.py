@@ -68,6 +68,7 @@ def _stop(connection: Connection, org_id: int) -> None:
 BELONGINGS = (
     Belonging("idempotency_keys", ("org_id", "key"), shown=Shown.TO_NOBODY),
     Belonging("analysis_job_items", ("job_id", "key"), through=("job_id", "analysis_jobs"), hidden=("claim_token", "worker"), rows=500),
+    Belonging("held_jobs", ("job_id",), through=("job_id", "analysis_jobs"), shown=Shown.TO_NOBODY),
     Belonging("analysis_jobs", hidden=("dedupe_key",)),
 )
 

@@ -110,7 +110,7 @@ def cancel_job(path: JobPath, header: ChangeHeaders) -> Response:
 @blueprint.post(
     "/jobs/<job_id>/retry",
     responses={202: JobAnswer, 200: ActiveJobAnswer},
-    problems=("job_not_found", "conflict", "precondition_failed", "idempotency_mismatch", "feature_disabled"),
+    problems=("job_not_found", "conflict", "precondition_failed", "idempotency_mismatch", "organization_limit", "feature_disabled"),
     sends=("Location", "Idempotent-Replayed"),
 )
 @needs(Scope.ANALYSE)

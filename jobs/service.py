@@ -17,7 +17,7 @@ from jobs.store import delay as delay_store
 from jobs.store import finished as finished_store
 from jobs.store import item as item_store
 from jobs.store import job as job_store
-from jobs.store.job import JobRow, Settlement, has_active
+from jobs.store.job import JobRow, Settlement, count_open, has_active
 from models.errors import JobChanged, JobFinished, JobNotFinished, JobNotFound, NothingFailed
 from models.job import FinishedJob, Job, NewJob, Tally
 from utils.ids import is_id, new_id
@@ -29,6 +29,7 @@ __all__ = [
     "Submit",
     "cancel",
     "cancel_all",
+    "count_open",
     "enqueue",
     "enqueue_many",
     "find",

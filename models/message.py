@@ -8,6 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+DELIVERY = "delivery"  # the kind of job that sends messages
+
 
 class ChannelType(StrEnum):
     """How a channel delivers."""

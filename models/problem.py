@@ -22,6 +22,7 @@ _TITLES = {
     "method_not_allowed": "This cannot be done at this address",
     "not_found": "There is nothing here",
     "not_implemented": "The server does not know this way of sending a body",
+    "organization_limit": "The organization has as much as it may have",
     "other_organization": "You act for another organization now",
     "payload_too_large": "The request is too large",
     "pipeline_invalid": "The pipeline has faults",

@@ -30,12 +30,13 @@ class NewFile:
 
 @dataclass(frozen=True)
 class WrittenFile:
-    """A file whose object is written, and whose row is not kept yet."""
+    """A file whose object is written, and whose row is not kept yet; `most_bytes` is how many its organization may keep."""
 
     id: str
     org_id: int
     bytes: int
     sha256: str
+    most_bytes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from features.accounts.store import user as user_store
 from features.accounts.store.organization import Joining
 from features.accounts.users import NewUser, add_user, hash_of
 from infrastructure.audit import note
+from infrastructure.limits import LimitBook
 from infrastructure.sql.transaction import after_commit
 from models.access import Principal, Role
 from models.account_errors import (
@@ -34,6 +35,7 @@ from models.account_errors import (
     TooManyInvitations,
 )
 from models.audit import Actor, ActorKind
+from models.limits import MembersLimit
 from models.link import Link, Purpose
 from models.organization import MOST_INVITATIONS, Organization
 from models.user import Membership, email_key
@@ -75,11 +77,15 @@ def take_try(parts: Accounts, email: str) -> None:
     parts.tries.take(f"invitation {email_key(email)}", None)
 
 
-def invite(parts: Accounts, connection: Connection, invited: Invited, by: Principal) -> MadeLink:
-    """Make an invitation, and send it where e-mails are set up. One to the same address before it ends. Raises TooManyInvitations."""
+def invite(parts: Accounts, connection: Connection, invited: Invited, by: Principal, limits: LimitBook) -> MadeLink:
+    """Make an invitation, and send it where e-mails are set up. One to the same address before it ends.
+
+    Raises TooManyInvitations, or MembersLimit where nobody else could join.
+    """
     moment = now()
     if not organization_store.lock(connection, invited.org_id):
         raise OrganizationNotFound
+    _require_room(connection, invited.org_id, limits)
     link_store.end_for_address(connection, invited.org_id, invited.email, moment)
     if link_store.count_invitations(connection, invited.org_id, moment) >= MOST_INVITATIONS:
         raise TooManyInvitations
@@ -127,15 +133,15 @@ def look(parts: Accounts, token: str) -> Invitation:
         return Invitation(link, organization, user_store.find_by_email(connection, link.email) is not None)
 
 
-def join(parts: Accounts, token: str, account: NewAccount, user_id: str | None) -> Joined:
+def join(parts: Accounts, token: str, account: NewAccount, user_id: str | None, limits: LimitBook) -> Joined:
     """Join by an invitation, which is used up: with the account of the person `user_id`, or with a new one.
 
-    Raises LinkEnded, MemberAlready, TooManyOrganizations; SignedInAlready for a new account of somebody who is signed in; SignInToJoin
-    for nobody and no new account; EmailTaken, PasswordRefused, SignInBusy for a new account that cannot be made.
+    Raises LinkEnded, MemberAlready, TooManyOrganizations, MembersLimit; SignedInAlready for a new account of somebody who is signed in;
+    SignInToJoin for nobody and no new account; EmailTaken, PasswordRefused, SignInBusy for a new account that cannot be made.
     """
     found = look(parts, token)
     if user_id is None:
-        return _join_as_new(parts, token, account, found)
+        return _join_as_new(parts, token, account, found, limits)
     if account.name is not None or account.password is not None:
         raise SignedInAlready
     with parts.database.transaction() as connection:
@@ -144,10 +150,11 @@ def join(parts: Accounts, token: str, account: NewAccount, user_id: str | None) 
         if organization_store.find_role(connection, found.organization.id, user_id) is not None:
             raise MemberAlready
         require_place(connection, user_id)
+        _require_room(connection, found.organization.id, limits)
         return _become_member(connection, link, found.organization, user_id)
 
 
-def _join_as_new(parts: Accounts, token: str, account: NewAccount, found: Invitation) -> Joined:
+def _join_as_new(parts: Accounts, token: str, account: NewAccount, found: Invitation, limits: LimitBook) -> Joined:
     if found.has_account:
         raise EmailTaken("There is an account with the address of this invitation. Sign in, and join with it.")
     if account.name is None or account.password is None:
@@ -157,8 +164,16 @@ def _join_as_new(parts: Accounts, token: str, account: NewAccount, found: Invita
     password_hash = hash_of(parts.passwords, new)
     with parts.database.transaction() as connection:
         link = _use(parts, connection, token)
+        _require_room(connection, found.organization.id, limits)
         user = add_user(connection, new, password_hash, found.organization.id)
         return _become_member(connection, link, found.organization, user.id, is_new=True)
+
+
+def _require_room(connection: Connection, org_id: int, limits: LimitBook) -> None:
+    """Raise MembersLimit for an organization, which is locked, that has as many members as it may."""
+    most = limits.quantities_of(org_id).members
+    if most is not None and organization_store.count_members(connection, org_id) >= most:
+        raise MembersLimit(most)
 
 
 def _use(parts: Accounts, connection: Connection, token: str) -> Link:

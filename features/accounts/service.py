@@ -24,6 +24,7 @@ from features.accounts.relying_party import RelyingParty
 from features.accounts.sessions import LIFETIME, Lifetimes, Sessions
 from features.accounts.sign_in import SignIn
 from features.accounts.store import api_key as api_key_store
+from features.accounts.store import organization as organization_store
 from features.accounts.store import user as user_store
 from features.accounts.totp import Totp
 from features.accounts.tries import Tries
@@ -32,7 +33,8 @@ from infrastructure.mail_server import MailServer
 from models.session import NewSession, Origin
 
 __all__ = [
-    "LIFETIME", "Accounts", "Answered", "NewSession", "Origin", "Proof", "digest_of", "make_accounts", "providers_of", "record_refusal",
+    "LIFETIME", "Accounts", "Answered", "NewSession", "Origin", "Proof", "count_members", "digest_of", "make_accounts", "providers_of",
+    "record_refusal",
 ]  # fmt: skip
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")  # providers are the operator's choice, and may be on a private network
@@ -66,6 +68,11 @@ class Accounts(Authentication):
 def names_of_actors(connection: AnyReader, ids: Collection[str]) -> dict[str, str]:
     """The names of people and keys by the ids under which it is written down what they did; of some there is none any more."""
     return {**user_store.names_of(connection, ids), **api_key_store.names_of(connection, ids)}
+
+
+def count_members(connection: AnyReader, org_id: int) -> int:
+    """How many members an organization has."""
+    return organization_store.count_members(connection, org_id)
 
 
 def make_accounts(settings: Settings, database: Database, cache: Cache, clock: Callable[[], float] = time.monotonic) -> Accounts:

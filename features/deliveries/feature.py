@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from features.deliveries.flags import DELIVERIES
 from infrastructure.belonging import Belonging, Row
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
+from models.message import DELIVERY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,6 +119,7 @@ FEATURE = Feature(
     "deliveries",
     blueprints=_blueprints,
     kinds=_kinds,
+    background_kinds=(DELIVERY,),
     flags=(DELIVERIES,),
     maintenance=_maintenance,
     probes=_probes,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from database import Database
-from features.deliveries.service import DELIVERY
 from jobs.kind import IsolationLimits
 from models.job import Fault, Lane, Stored
+from models.message import DELIVERY
 
 if TYPE_CHECKING:
     from features.deliveries.courier import Courier

@@ -16,12 +16,11 @@ from infrastructure.sql.database_clock import database_now
 from jobs.service import enqueue
 from models.delivery_errors import ChannelNotFound
 from models.job import Lane, NewJob
-from models.message import Channel, DeliveryStatus, Message
+from models.message import DELIVERY, Channel, DeliveryStatus, Message
 from utils.ids import new_id
 
-__all__ = ["DELIVERY", "queue", "require_channels", "resolve_channels", "send", "send_many", "sentence_of"]
+__all__ = ["queue", "require_channels", "resolve_channels", "send", "send_many", "sentence_of"]
 
-DELIVERY = "delivery"  # the kind of job
 SWITCHED_OFF = "The channel is switched off"
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from os import SEEK_END
 from typing import IO
 
 import structlog
@@ -22,10 +23,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from database import AnyReader, Database
 from features.files.store import file as file_store
 from infrastructure.foundation import Foundation
+from infrastructure.limits import lock_organization
 from infrastructure.sql.transaction import after_commit
 from infrastructure.storage.base import Readable, Shown, Storage, new_key, pieces_of
 from infrastructure.storage.local import LocalStorage
 from infrastructure.storage.opening import storage_of
+from models.limits import StorageLimit
 from models.storage_errors import FileDamaged, FileNotKept, ObjectMissing, StorageAway
 from models.stored_file import NewFile, Purpose, StoredFile, Usage, WrittenFile
 from utils.clock import now
@@ -100,16 +103,18 @@ class FileContent:
 class Files:
     """The files of a process. Thread-safe."""
 
-    def __init__(self, database: Database, storage: Storage) -> None:
-        self._database, self.storage = database, storage
+    def __init__(self, database: Database, storage: Storage, most_bytes: Callable[[int], int | None] = lambda org_id: None) -> None:
+        """`most_bytes` is how many an organization may keep; None for any number."""
+        self._database, self.storage, self._most_bytes = database, storage, most_bytes
 
     @classmethod
     def of(cls, foundation: Foundation) -> Files:
         """Those of a process."""
-        return cls(foundation.database, storage_of(foundation))
+        return cls(foundation.database, storage_of(foundation), lambda org_id: foundation.limits.quantities_of(org_id).stored_bytes)
 
     def write(self, new: NewFile, content: IO[bytes]) -> WrittenFile:
-        """Write an object, which lasts only if `keep` is called within a day. Raises StorageAway."""
+        """Write an object, which lasts only if `keep` is called within a day. Raises StorageAway or StorageLimit."""
+        most = self.require_room(new.org_id, _size_of(content))
         file_id, key = new_id(), new_key(new.org_id)
         with self._database.bookkeeping() as connection:
             file_store.insert(connection, file_id, key, replace(new, name=safe_name(new.name)), now())
@@ -118,11 +123,20 @@ class Files:
         except StorageAway:
             self._forget(new.org_id, file_id)
             raise
-        return WrittenFile(file_id, new.org_id, receipt.bytes, receipt.sha256)
+        return WrittenFile(file_id, new.org_id, receipt.bytes, receipt.sha256, most)
+
+    def require_room(self, org_id: int, size: int = 1) -> int | None:
+        """Refuse what an organization has no room for; return how many bytes it may keep, None for any number. Raises StorageLimit."""
+        most = self._most_bytes(org_id)
+        if most is not None:
+            with self._database.reader() as connection:
+                if file_store.total_bytes(connection, org_id) + size > most:
+                    raise StorageLimit(most)
+        return most
 
     @contextmanager
     def writing(self, new: NewFile, content: IO[bytes]) -> Iterator[Draft]:
-        """A draft that is removed at the end unless it was kept. Raises StorageAway before anything else is done."""
+        """A draft that is removed at the end unless it was kept. Raises StorageAway or StorageLimit before anything else is done."""
         draft = Draft(self.write(new, content))
         try:
             yield draft
@@ -222,7 +236,14 @@ def files_of(foundation: Foundation) -> Files:
 
 
 def keep(connection: Connection, written: WrittenFile, subjects: Sequence[str] = ()) -> None:
-    """Keep a written file within the caller's transaction. Raises StorageAway where it was swept away meanwhile."""
+    """Keep a written file within the caller's transaction.
+
+    Raises StorageAway where it was swept away meanwhile, and StorageLimit, before it is kept, where others have filled the room meanwhile.
+    """
+    if written.most_bytes is not None:
+        lock_organization(connection, written.org_id)
+        if file_store.total_bytes(connection, written.org_id) + written.bytes > written.most_bytes:
+            raise StorageLimit(written.most_bytes)
     if not file_store.store(connection, written):
         raise StorageAway("The file took too long to be stored, and was removed. Try again.")
     file_store.add_subjects(connection, written.org_id, written.id, subjects)
@@ -292,6 +313,14 @@ def usage(connection: Connection) -> list[Usage]:
 def count_unfinished(connection: Connection) -> dict[str, int]:
     """The files of all organizations that are being written and that are to be removed, counted by these states."""
     return file_store.count_unfinished(connection)
+
+
+def _size_of(content: IO[bytes]) -> int:
+    """The bytes from where a file stands to its end."""
+    begin = content.tell()
+    size = content.seek(0, SEEK_END) - begin
+    content.seek(begin)
+    return size
 
 
 def safe_name(name: str) -> str:

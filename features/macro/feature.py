@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from features.macro.flags import MACRO
 from infrastructure.belonging import Belonging
 from infrastructure.feature import Feature, MaintenanceTask
-from models.macro import FETCHED
+from models.macro import FETCHED, MACRO_FETCH
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -65,6 +65,7 @@ FEATURE = Feature(
     "macro",
     blueprints=_blueprints,
     kinds=_kinds,
+    background_kinds=(MACRO_FETCH,),
     flags=(MACRO,),
     maintenance=_maintenance,
     capabilities=_capabilities,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from features.news.flags import NEWS
 from infrastructure.belonging import Belonging
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
+from models.news import FEEDS
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -73,6 +74,7 @@ FEATURE = Feature(
     "news",
     blueprints=_blueprints,
     kinds=_kinds,
+    background_kinds=(FEEDS,),
     flags=(NEWS,),
     maintenance=_maintenance,
     capabilities=_capabilities,

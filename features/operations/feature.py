@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infrastructure.belonging import Belonging
 from infrastructure.feature import Feature
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.operations.routes import cache, errors, flags, health, metrics, organization_flags, status, workers
+    from features.operations.routes import cache, errors, flags, health, limits, metrics, organization_flags, status, workers
 
     return (
         status.blueprint,
@@ -29,6 +30,8 @@ def _blueprints() -> tuple[Blueprint, ...]:
         flags.blueprint,
         organization_flags.own_blueprint,
         organization_flags.blueprint,
+        limits.own_blueprint,
+        limits.blueprint,
         health.blueprint,
         metrics.blueprint,
     )
@@ -55,4 +58,11 @@ def _connectors(foundation: Foundation) -> tuple[Connector, ...]:
     return connectors(foundation.settings)
 
 
-FEATURE = Feature("operations", blueprints=_blueprints, probes=_probes, metrics=_metrics, connectors=_connectors)
+BELONGINGS = (
+    Belonging("organization_flag_changes"),
+    Belonging("organization_flags", ("org_id", "name")),
+    Belonging("organization_limits", ("org_id",)),
+    Belonging("member_budgets", ("org_id", "user_id"), person="user_id"),
+)
+
+FEATURE = Feature("operations", blueprints=_blueprints, probes=_probes, metrics=_metrics, connectors=_connectors, belongings=BELONGINGS)

@@ -6,7 +6,7 @@ is killed anywhere leaves the run at a step that has not happened; one that was 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -46,6 +46,7 @@ class Means:
     capabilities: Capabilities
     flags: FeatureFlags
     limits: Limits = field(default_factory=Limits)
+    require_room: Callable[[Connection, int], None] = lambda connection, org_id: None
 
     def offered_to(self, org_id: int) -> Offered:
         """What steps of an organization may use."""
@@ -126,6 +127,7 @@ class _Execution:
         else:
             with self._holding() as connection:
                 started = work.start(connection, call, prepared.inputs)
+                self._means.require_room(connection, self._run.org_id)
                 self._wait_for(connection, record, started.job_id)
 
     def _begin_items(self, record: StepRecord, listed: list[Any]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from features.pipelines.flags import PIPELINES
 from infrastructure.belonging import Belonging
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
+from models.pipeline import PIPELINE, PIPELINE_ITEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,6 +93,7 @@ FEATURE = Feature(
     "pipelines",
     blueprints=_blueprints,
     kinds=_kinds,
+    background_kinds=(PIPELINE, PIPELINE_ITEMS),
     flags=(PIPELINES,),
     maintenance=_maintenance,
     metrics=_metrics,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from database import Database
 from jobs.kind import IsolationLimits
+from jobs.room import require_room
 from models.job import Fault, Lane, Stored
 from models.pipeline import MOST_STEPS, PIPELINE, PIPELINE_ITEMS, STEP_SECONDS, Limits
 
@@ -35,7 +36,11 @@ class _PipelineKind:
             from features.pipelines.execution import Means  # noqa: PLC0415 — only workers need it
 
             foundation = self._foundation
-            self._made = Means(foundation.capabilities, foundation.flags, self._limits)
+
+            def room(connection: Connection, org_id: int) -> None:
+                require_room(connection, org_id, foundation)
+
+            self._made = Means(foundation.capabilities, foundation.flags, self._limits, room)
         return self._made
 
     def prepare(self) -> None:

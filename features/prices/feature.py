@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from features.prices.flags import FETCHES, UPLOADS
 from infrastructure.belonging import Belonging, Row
 from infrastructure.feature import DAILY, HOURLY, Feature, MaintenanceTask, Universes
+from models.price_check import PRICE_CHECK
 
 if TYPE_CHECKING:
     from click import Command
@@ -133,6 +134,7 @@ FEATURE = Feature(
     "prices",
     blueprints=_blueprints,
     kinds=_kinds,
+    background_kinds=(PRICE_CHECK,),
     flags=(UPLOADS, FETCHES),
     maintenance=_maintenance,
     probes=_probes,

@@ -21,6 +21,7 @@ from infrastructure.feature import Universes
 from models.errors import BellwetherError
 from models.job import Fault, Later, Stored
 from models.kept_report import KeptReport, ReportOrder
+from models.limits import LimitReached
 from models.storage_errors import StorageAway
 from models.stored_file import NewFile, Purpose, WrittenFile
 from utils.clock import now
@@ -67,6 +68,8 @@ class Maker:
         with content.file:
             try:
                 return Made(self.files.write(new, content.file), content.name)
+            except LimitReached as error:
+                return self._refused(report, error)
             except StorageAway as error:
                 if now() - report.created_at < WAITS_FOR:
                     return Later(WAITS_SECONDS)
@@ -80,13 +83,16 @@ class Maker:
 
 
 def store_reports(connection: Connection, org_id: int, outcomes: Mapping[str, Made], moment: datetime) -> dict[str, Stored]:
-    """Give reports their files. One that was removed meanwhile is missing in the answer: it is run again, and fails as removed."""
+    """Give reports their files. One that was removed meanwhile, or has no room, is missing in the answer: it is run again, and fails."""
     stored: dict[str, Stored] = {}
     for report_id, made in sorted(outcomes.items()):
         if made.written is None:
             stored[report_id] = Stored(report_id, "Ready")
             continue
-        files_service.keep(connection, made.written)
+        try:
+            files_service.keep(connection, made.written)
+        except LimitReached:
+            continue  # others have filled the room since it was written: it is run again, and fails by that
         if kept_store.finish(connection, org_id, report_id, made.written.id, moment):
             stored[report_id] = Stored(report_id, "Ready", None, {"name": made.name, "bytes": made.written.bytes})
         else:

@@ -13,6 +13,7 @@ from features.schedules.planning import Verdict, is_late, switched_off
 from infrastructure.capability import Call, Capability, CapabilityNotFound, Started, Starts
 from infrastructure.sql.transaction import after_commit
 from jobs import service as jobs
+from jobs.room import require_room
 from models.errors import BellwetherError, FeatureDisabled
 from models.schedule import Action, Firing, FiringKind, FiringState, Reason, Schedule
 from models.schedule_errors import ActionNotOffered, InvalidSchedule
@@ -62,7 +63,7 @@ class Starter:
     def start(self, connection: Connection, schedule: Schedule, due_at: datetime) -> Started:
         """Queue the job of a firing; its workers are woken after the commit.
 
-        Raises a BellwetherError of the capability, ActionNotOffered, InvalidSchedule, or FeatureDisabled.
+        Raises a BellwetherError of the capability, ActionNotOffered, InvalidSchedule, FeatureDisabled, or OpenJobsLimit.
         """
         capability = self._capability(schedule.action)
         work = capability.work
@@ -72,6 +73,7 @@ class Starter:
         inputs = self.checked(schedule.action, schedule.params)
         call = Call(schedule.org_id, f"schedule:{schedule.id}:{iso(due_at)}", f"schedule {schedule.name}")
         started = work.start(connection, call, inputs)
+        require_room(connection, schedule.org_id, self._foundation)
         job = jobs.look_at(connection, schedule.org_id, started.job_id)
         if job is not None:
             after_commit(connection, lambda: self._wakeup.wake_workers(job.id, job.lane))

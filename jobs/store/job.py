@@ -191,6 +191,16 @@ def lock_active(connection: Connection, org_id: int) -> list[str]:
     return [row[0] for row in connection.execute(LOCK_ACTIVE.on(connection), {"org_id": org_id})]
 
 
+COUNT_OPEN = text(
+    f"SELECT count(*) FROM analysis_jobs WHERE org_id = :org_id AND status IN ({_ACTIVE}) AND kind NOT IN :others"
+).bindparams(bindparam("others", expanding=True))
+
+
+def count_open(connection: Connection, org_id: int, others: Collection[str]) -> int:
+    """The number of queued or running jobs of an organization, but for `others`: kinds that do not count."""
+    return sum(row[0] for row in connection.execute(COUNT_OPEN, {"org_id": org_id, "others": list(others) or [""]}))
+
+
 def list_jobs(connection: Connection, org_id: int, status: str | None, before: str | None, limit: int) -> list[Job]:
     """Up to `limit` jobs, newest first; with the id `before`, only those older than that job."""
     values = {"org_id": org_id, "status": status, "before": before, "limit": limit}

@@ -143,3 +143,28 @@ def test_what_an_operator_has_switched_off_for_an_organization(club: Any, open_p
     row = club.locator("#features li", has=club.locator("#feature-news"))
     expect(row).to_contain_text("Switched off by an operator of the installation")
     expect(club.locator("#feature-news")).to_be_disabled()
+
+
+def test_limits_and_budgets_are_set_and_shown(club: Any, open_page: Open, site: Site, watch: Watch) -> None:
+    watch.expected.append("422")
+    expect(club.locator("#limits tr[data-limit='members']")).to_contain_text("any number")
+    listed = site.api("GET", "/admin/organizations?limit=500").json()["items"]
+    number = max(each["id"] for each in listed if each["name"] == "The club")
+    page = open_page("/diagnostics")
+    page.locator(f"#limits-of-{number}").click()
+    page.locator("#organization-limits-members").fill("7")
+    page.locator("#organization-limits-reads_per_minute").fill("900")
+    page.locator("#organization-limits").get_by_role("button", name="Set").click()
+    expect(page.locator("#organization-chosen tr[data-limit='members']")).to_contain_text("7")
+    assert serious(page) == []
+    club.reload()
+    settled(club)
+    expect(club.locator("#limits tr[data-limit='members']")).to_contain_text("7")
+    club.get_by_role("button", name="Budgets of").click()
+    club.locator("#budgets-reads_per_minute").fill("901")
+    club.locator("#budgets").get_by_role("button", name="Set").click()
+    expect(club.locator("#budgets").get_by_role("alert")).to_contain_text("at most 900")
+    club.locator("#budgets-reads_per_minute").fill("800")
+    club.locator("#budgets").get_by_role("button", name="Set").click()
+    expect(club.locator("#member-budgets tr[data-limit='reads_per_minute']")).to_contain_text("800")
+    assert serious(club) == []

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from kit.servers import wait_until
 
-from infrastructure.rate_limiter import RateLimiter
+from infrastructure.rate_limiter import RateLimiter, Rates, Share
 from infrastructure.rate_windows import Limit, MemoryWindows
 
 HOUR = Limit(50, 3600, "hour")
@@ -66,10 +66,10 @@ def test_threads_lose_no_count_and_gain_none() -> None:
 
 
 def test_no_thread_is_started() -> None:
-    before = threading.active_count()
-    limiter = RateLimiter({"reads": 5}, 100, None)
+    before, rates = threading.active_count(), Rates({"reads": 5}, 100)
+    limiter = RateLimiter(None)
     for number in range(1000):
-        limiter.hit(f"address:{number}", "reads")
+        limiter.hit("reads", Share(f"address:{number}", rates))
     assert threading.active_count() == before
 
 
@@ -82,10 +82,10 @@ def test_no_thread_is_started() -> None:
     ],
 )
 def test_what_a_hit_says(per_minute: int, per_hour: int, exceeded: list[str], remaining: list[tuple[int, ...]]) -> None:
-    limiter = RateLimiter({"reads": per_minute, "bulk": 1}, per_hour, None)
-    hits = [limiter.hit("key:1", "reads") for _ in range(4)]
+    limiter, rates = RateLimiter(None), Rates({"reads": per_minute, "bulk": 1}, per_hour)
+    hits = [limiter.hit("reads", Share("key:1", rates)) for _ in range(4)]
     assert [tuple(window.remaining for window in hit.windows) for hit in hits] == remaining
     assert [hit.exceeded.limit.name for hit in hits if hit.exceeded] == exceeded * 2
-    assert limiter.hit("key:2", "reads").exceeded is None
+    assert limiter.hit("reads", Share("key:2", rates)).exceeded is None
     assert not limiter.is_alone
     assert not limiter.is_shared

@@ -52,20 +52,25 @@ def list_open_invitations(query: LongPageQuery) -> Response:
     return json_response({"items": list(map(invitation_answer, items)), "next_cursor": next_cursor})
 
 
-@blueprint.post("/organization/invitations", responses={201: NewInvitationAnswer}, problems=CREATE_PROBLEMS, sends=("Idempotent-Replayed",))
+@blueprint.post(
+    "/organization/invitations",
+    responses={201: NewInvitationAnswer},
+    problems=(*CREATE_PROBLEMS, "organization_limit"),
+    sends=("Idempotent-Replayed",),
+)
 @needs(Scope.ADMIN)
 def create_invitation(header: SubmitHeaders, body: InvitationRequest) -> Response:
     """Invite somebody. The link is in this answer alone, and is sent to the address where SMTP_HOST and PUBLIC_URL are set.
 
     It is good for seven days and for one person, whoever has it. An earlier invitation of the same address ends.
     """
-    parts, by = accounts(), principal()
+    parts, by, limits = accounts(), principal(), services().foundation.limits
     take_try(parts, body.email)
     url = None
 
     def create(connection: Connection) -> Answer:
         nonlocal url
-        made = invite(parts, connection, Invited(org_id(), body.role, body.email), by)
+        made = invite(parts, connection, Invited(org_id(), body.role, body.email), by, limits)
         url = made.url or made.path
         return Answer(201, None, dump({**invitation_answer(made.link), "url": None, "is_sent": parts.mail.is_set_up}).decode())
 
@@ -90,7 +95,7 @@ def look_at_invitation(body: LookRequest) -> Response:
 @blueprint.post(
     "/auth/join",
     responses={200: JoinAnswer, 201: JoinAnswer},
-    problems=(*BODY_PROBLEMS, "not_found", "conflict"),
+    problems=(*BODY_PROBLEMS, "not_found", "conflict", "organization_limit"),
     openapi_extensions=PUBLIC,
 )
 @public
@@ -100,7 +105,7 @@ def join_organization(body: JoinRequest) -> Response:
     Whoever is signed in joins with their account, whatever its address: they send the token alone. Others send a name and a password, and
     get an account with the address that was invited, also where nobody may register. No account that there is, is changed.
     """
-    joined = join(accounts(), body.token, body.account(), _person())
+    joined = join(accounts(), body.token, body.account(), _person(), services().foundation.limits)
     return json_response(join_answer(joined), 201 if joined.is_new else 200)
 
 

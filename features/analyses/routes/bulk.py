@@ -31,7 +31,15 @@ blueprint = api_blueprint("bulk_analysis", JOBS)
 @blueprint.post(
     "/bulk-analyze",
     responses={202: BulkJobAnswer, 200: ActiveBulkJobAnswer},
-    problems=(*BODY_PROBLEMS, "universe_not_found", "conflict", "no_provider", "idempotency_mismatch", "feature_disabled"),
+    problems=(
+        *BODY_PROBLEMS,
+        "universe_not_found",
+        "conflict",
+        "no_provider",
+        "idempotency_mismatch",
+        "organization_limit",
+        "feature_disabled",
+    ),
     sends=("Location", "Idempotent-Replayed"),
 )
 @needs(Scope.ANALYSE)
@@ -50,7 +58,7 @@ def bulk_analyze(header: SubmitHeaders, body: BulkAnalyzeRequest) -> Response:
 @blueprint.post(
     "/results/rerun",
     responses={202: RerunAnswer, 200: RerunAnswer},
-    problems=(*BODY_PROBLEMS, "conflict", "universe_not_found", "idempotency_mismatch", "feature_disabled"),
+    problems=(*BODY_PROBLEMS, "conflict", "universe_not_found", "idempotency_mismatch", "organization_limit", "feature_disabled"),
     sends=("Idempotent-Replayed",),
 )
 @needs(Scope.ANALYSE)

@@ -53,7 +53,7 @@ blueprint = api_blueprint("backtest", BACKTESTS)
     problems=(
         *BODY_PROBLEMS,
         *("ticker_not_found", "universe_not_found", "conflict"),
-        *("insufficient_history", "price_quality", "idempotency_mismatch", "feature_disabled"),
+        *("insufficient_history", "price_quality", "idempotency_mismatch", "organization_limit", "feature_disabled"),
     ),
     sends=("Location", "Idempotent-Replayed"),
 )
@@ -111,7 +111,7 @@ def get_backtest(path: BacktestPath) -> Response:
     problems=(
         *BODY_PROBLEMS,
         *("ticker_not_found", "universe_not_found", "conflict"),
-        *("insufficient_history", "price_quality", "idempotency_mismatch", "feature_disabled"),
+        *("insufficient_history", "price_quality", "idempotency_mismatch", "organization_limit", "feature_disabled"),
     ),
     sends=("Idempotent-Replayed",),
 )

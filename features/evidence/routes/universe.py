@@ -39,7 +39,7 @@ blueprint = api_blueprint("universe_evidence", EVIDENCE)
 @blueprint.post(
     "/evidence",
     responses={202: EvidenceJobAnswer, 200: ActiveEvidenceJobAnswer},
-    problems=(*BODY_PROBLEMS, "universe_not_found", "conflict", "idempotency_mismatch", "feature_disabled"),
+    problems=(*BODY_PROBLEMS, "universe_not_found", "conflict", "idempotency_mismatch", "organization_limit", "feature_disabled"),
     sends=("Location", "Idempotent-Replayed"),
 )
 @needs(Scope.ANALYSE)

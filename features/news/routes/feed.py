@@ -87,7 +87,7 @@ def delete_feed(path: FeedPath) -> Response:
 @blueprint.post(
     "/feeds/<feed_id>/fetch",
     responses={202: FeedJobAnswer, 200: ActiveFeedJobAnswer},
-    problems=("not_found", "conflict", "idempotency_mismatch", "feature_disabled"),
+    problems=("not_found", "conflict", "idempotency_mismatch", "organization_limit", "feature_disabled"),
     sends=("Location", "Idempotent-Replayed"),
 )
 @needs(Scope.ANALYSE)

@@ -34,7 +34,7 @@ blueprint = api_blueprint("price_import", PRICES)
 @blueprint.post(
     "/price-imports",
     responses={202: JobAnswer},
-    problems=(*FILE_PROBLEMS, "conflict", "price_quality", "idempotency_mismatch", "feature_disabled"),
+    problems=(*FILE_PROBLEMS, "conflict", "price_quality", "idempotency_mismatch", "organization_limit", "feature_disabled"),
     sends=("Location", "Idempotent-Replayed"),
     openapi_extensions=REPLACES_DATA,
 )

@@ -55,7 +55,15 @@ def get_price_quality(path: TickerPath) -> Response:
 @blueprint.put(
     "/prices/<ticker>",
     responses={200: UploadAnswer},
-    problems=(*FILE_PROBLEMS, "stored_days_lost", "price_quality", "ambiguous_dates", "bases_differ", "feature_disabled"),
+    problems=(
+        *FILE_PROBLEMS,
+        "stored_days_lost",
+        "price_quality",
+        "ambiguous_dates",
+        "bases_differ",
+        "organization_limit",
+        "feature_disabled",
+    ),
 )
 @needs(Scope.MANAGE)
 @budget(Budget.UPLOADS)

@@ -25,7 +25,15 @@ blueprint = api_blueprint("refresh", JOBS)
 @blueprint.post(
     "/refresh",
     responses={202: RefreshJobAnswer, 200: ActiveRefreshJobAnswer},
-    problems=(*BODY_PROBLEMS, "conflict", "no_provider", "universe_not_found", "idempotency_mismatch", "feature_disabled"),
+    problems=(
+        *BODY_PROBLEMS,
+        "conflict",
+        "no_provider",
+        "universe_not_found",
+        "idempotency_mismatch",
+        "organization_limit",
+        "feature_disabled",
+    ),
     sends=("Location", "Idempotent-Replayed"),
 )
 @needs(Scope.ANALYSE)

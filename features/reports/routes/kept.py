@@ -28,6 +28,7 @@ from features.reports.schemas.kept import NewReportRequest, ReportAnswer, Report
 from features.reports.service import Asked, ShownReport
 from infrastructure.sql.transaction import after_commit
 from jobs.flags import BULK_JOBS
+from jobs.room import require_room
 from models.access import Scope
 from models.kept_report import ReportState
 from utils.api_utils import json_response
@@ -42,7 +43,15 @@ blueprint = api_blueprint("kept_report", REPORTS)
     responses={202: ReportAnswer},
     problems=(
         *BODY_PROBLEMS,
-        *("job_not_found", "ticker_not_found", "universe_not_found", "conflict", "idempotency_mismatch", "feature_disabled"),
+        *(
+            "job_not_found",
+            "ticker_not_found",
+            "universe_not_found",
+            "conflict",
+            "idempotency_mismatch",
+            "organization_limit",
+            "feature_disabled",
+        ),
     ),
     sends=("Location", "Idempotent-Replayed"),
 )
@@ -55,11 +64,13 @@ def create_report(header: SubmitHeaders, body: NewReportRequest) -> Response:
     """
     require_flag(BULK_JOBS)
     own = services()
+    files_of(own.foundation).require_room(org_id())
     asked = Asked(body.order(), body.params(), actor_id(), own.settings.reports_kept_days)
 
     def answer(connection: Connection) -> Answer:
         report, submission = service.submit(connection, org_id(), asked, own.universes)
         job = submission.job
+        require_room(connection, org_id(), own.foundation)
         after_commit(connection, lambda: own.wakeup.wake_workers(job.id, job.lane))
         told = dump(report_answer(ShownReport(report, ReportState.QUEUED, None, None))).decode()
         return Answer(202, f"/api/v1/reports/{report.id}", told)

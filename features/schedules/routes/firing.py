@@ -40,7 +40,7 @@ from utils.json_text import dump
 
 blueprint = api_blueprint("schedule_firings", SCHEDULE_TAG)
 # What a capability may say when it is to start.
-START_PROBLEMS = ("no_provider", "universe_not_found", "ticker_not_found", "inputs_invalid")
+START_PROBLEMS = ("no_provider", "universe_not_found", "ticker_not_found", "inputs_invalid", "organization_limit")
 
 
 @blueprint.get("/schedules/<schedule_id>/firings", responses={200: FiringsPage}, problems=("not_found",), sends=("ETag",))

@@ -159,7 +159,7 @@ def test_of_two_who_use_one_at_once_one_joins(ada: Person, who: str) -> None:
     def use(user_id: str | None) -> bool:
         meeting.wait(30)
         try:
-            join(parts, token, account, user_id)
+            join(parts, token, account, user_id, ada.app.services.foundation.limits)
         except LinkEnded:
             return False
         return True

@@ -26,6 +26,7 @@ from infrastructure.organization_flags import OrganizationFlags, Switch
 from infrastructure.outbox import Subscriber, hand_out, record
 from jobs import service as jobs
 from models.event import EventType, NewEvent
+from models.limits import OrganizationLimits, Quantities
 from models.schedule import Action, Overlap, When
 from utils.clock import iso
 
@@ -252,6 +253,23 @@ def test_switched_off_for_an_organization(site: Site) -> None:
     assert states(other) == ["fired", "fired"]
     message = database.query_db("SELECT message FROM schedule_firings WHERE reason = 'flag_off'", one=True)["message"]
     assert message.startswith("schedules is switched off for this organization: too much.")
+
+
+def test_an_organization_with_as_many_open_jobs_as_it_may_have(site: Site) -> None:
+    """Its due time fails and says why, and leaves no job; the next one runs."""
+    another_organization(2)
+    limits = site.foundation.limits
+    limits.change(2, OrganizationLimits(quantities=Quantities(open_jobs=0)), "tester")
+    held, other = (site.schedule(HOURLY, org_id=org, action=Action.BULK_ANALYSIS) for org in (2, ORG))
+    site.look(hours=1)
+    assert (states(held), states(other)) == (["failed"], ["fired"])
+    reason = ledger(held)[0][2]
+    assert reason is not None
+    assert "as many jobs that are queued or running as it may have" in reason
+    assert database.query_db("SELECT id FROM analysis_jobs WHERE org_id = 2") == []
+    limits.change(2, OrganizationLimits(), "tester")
+    site.look(hours=1)
+    assert states(held) == ["failed", "fired"]
 
 
 def test_what_cannot_be_started(site: Site) -> None:

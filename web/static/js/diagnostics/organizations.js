@@ -1,18 +1,19 @@
-// The organizations of the installation, and what is switched off for each.
+// The organizations of the installation, what is switched off for each, and how much each may use.
 
 import { api } from "../api.js";
 import { fill, h } from "../dom.js";
 import { flagSwitches } from "../flag-switches.js";
 import { formatMoment } from "../format.js";
+import { showLimits } from "../limits.js";
 import { loading, problem } from "../states.js";
 import { section, table } from "./section.js";
 
 const PAGE_SIZE = 500;
-const HEADS = [["Name"], ["Id"], ["Members"], ["Made"], ["Features"]];
+const HEADS = [["Name"], ["Id"], ["Members"], ["Made"], ["Commands"]];
 
-/** The organizations, with a place below for the features of the one that is chosen. */
+/** The organizations, with a place below for the one that is chosen. */
 export function organizations() {
-  const chosen = h("div", { id: "organization-features", tabindex: "-1" });
+  const chosen = h("div", { id: "organization-chosen", tabindex: "-1" });
   const part = section({ id: "organizations", title: "Organizations", isWide: true, load: () => api.get("/admin/organizations", { limit: PAGE_SIZE }), draw });
   part.element.append(chosen);
 
@@ -24,7 +25,8 @@ export function organizations() {
   }
 
   function row({ id, name, members, created_at: madeAt }) {
-    const button = h("button", { type: "button", id: `features-of-${id}`, "aria-label": `Features of ${name}`, onclick: () => choose(id, name) }, "Features …");
+    const ofFeatures = h("button", { type: "button", id: `features-of-${id}`, "aria-label": `Features of ${name}`, onclick: () => choose(id, name, show) }, "Features …");
+    const ofLimits = h("button", { type: "button", id: `limits-of-${id}`, "aria-label": `Limits of ${name}`, onclick: () => choose(id, name, limits) }, "Limits …");
     return h(
       "tr",
       { dataset: { organization: String(id) } },
@@ -32,14 +34,19 @@ export function organizations() {
       h("td", {}, String(id)),
       h("td", {}, String(members)),
       h("td", {}, formatMoment(madeAt)),
-      h("td", {}, button),
+      h("td", {}, ofFeatures, ofLimits),
     );
   }
 
-  async function choose(id, name) {
+  async function choose(id, name, draw) {
     fill(chosen, loading());
-    await show(id, name);
+    await draw(id, name);
     chosen.focus();
+  }
+
+  function limits(id, name) {
+    const path = `/admin/organizations/${id}/limits`;
+    return showLimits(chosen, { id: "organization-limits", caption: `Limits of ${name}`, load: () => api.get(path), send: (numbers) => api.put(path, numbers) });
   }
 
   async function show(id, name) {

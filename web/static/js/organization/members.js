@@ -4,6 +4,7 @@ import { api } from "../api.js";
 import { section, table } from "../diagnostics/section.js";
 import { ask } from "../dialog.js";
 import { h, notify } from "../dom.js";
+import { showLimits } from "../limits.js";
 import { ago } from "../moments.js";
 import { select } from "../widgets.js";
 
@@ -16,7 +17,16 @@ const PAGE_SIZE = 500;
 
 /** The members. @param {{isAdmin: boolean, me: string | null}} caller */
 export function members({ isAdmin, me }) {
+  const budgets = h("div", { id: "member-budgets", tabindex: "-1" });
   const part = section({ id: "members", title: "Members", isWide: true, load: () => api.get("/organization/members", { limit: PAGE_SIZE }), draw });
+
+  part.element.append(budgets);
+
+  async function showBudgets(member) {
+    const path = `/organization/members/${member.user_id}/limits`;
+    await showLimits(budgets, { id: "budgets", caption: `Budgets of ${member.name}`, load: () => api.get(path), send: (numbers) => api.put(path, numbers) });
+    budgets.focus();
+  }
 
   function draw({ items, next_cursor: cursor }) {
     const heads = [["Name"], ["Address"], ["Role"], ["Since"], ["Command"]];
@@ -41,7 +51,7 @@ export function members({ isAdmin, me }) {
       h("td", {}, member.email ?? h("span", { class: "soft" }, "not shown")),
       h("td", {}, isAdmin ? role : member.role),
       h("td", {}, ago(member.joined_at)),
-      h("td", {}, isAdmin || isMe ? button : "–"),
+      h("td", {}, isAdmin && h("button", { type: "button", "aria-label": `Budgets of ${member.name}`, onclick: () => showBudgets(member) }, "Budgets …"), isAdmin || isMe ? button : "–"),
     );
   }
 

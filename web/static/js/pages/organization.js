@@ -7,6 +7,7 @@ import { byId, h, notify } from "../dom.js";
 import { formatMoment } from "../format.js";
 import { features } from "../organization/features.js";
 import { invitations } from "../organization/invitations.js";
+import { limits } from "../organization/limits.js";
 import { members } from "../organization/members.js";
 import { removal } from "../organization/removal.js";
 import { tellSwitched } from "../session.js";
@@ -17,7 +18,7 @@ async function build() {
   const isAdmin = session.scopes.includes("admin");
   const me = session.key_id ? null : session.user_id;
   const own = me && isAdmin ? await api.get("/auth/me") : null;
-  const tables = [members({ isAdmin, me }), ...(isAdmin ? [invitations()] : []), features({ isAdmin }), ...(own ? [removal({ hasPassword: own.has_password })] : [])];
+  const tables = [members({ isAdmin, me }), ...(isAdmin ? [invitations()] : []), features({ isAdmin }), limits(), ...(own ? [removal({ hasPassword: own.has_password })] : [])];
   for (const part of tables) part.refresh();
   return h(
     "div",
