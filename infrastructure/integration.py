@@ -57,9 +57,10 @@ class Steps:
 
 @dataclass(frozen=True)
 class Wish:
-    """What whoever tests may choose: the ticker that a provider of prices is asked for."""
+    """What whoever tests may choose: the ticker that a provider of prices is asked for, and the address that gets an e-mail, if any."""
 
     ticker: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True)

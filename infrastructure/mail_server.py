@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from email.message import EmailMessage
 from typing import Any
 
 from config import Settings
@@ -64,6 +65,11 @@ class MailServer:
             connection.close()
             raise
         return connection
+
+    def try_message(self, message: EmailMessage, address: str, step: Step = unnoticed) -> None:
+        """Hand in a message for an address. Raises OSError or SMTPException."""
+        with self.connect(step) as connection, step("hand in a message"):
+            connection.send_message(message, self.sender, [address])
 
     def try_out(self, step: Step = unnoticed) -> None:
         """Connect, and begin an e-mail from the sender without sending it. Raises OSError or SMTPException."""

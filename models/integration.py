@@ -102,5 +102,9 @@ class IntegrationOff(Conflict):
         super().__init__(f"{title} is not set up, so there is nothing to test. Set {', '.join(settings)} first.")
 
 
+class NoAddress(Conflict):
+    """A key has no address to send a message to. Sign in as a person, or test without `message`."""
+
+
 class IntegrationBusy(Conflict):
     """A test of this integration is still running. Wait for it to end, then try again."""

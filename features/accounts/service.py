@@ -30,11 +30,12 @@ from features.accounts.totp import Totp
 from features.accounts.tries import Tries
 from infrastructure.cache import Cache
 from infrastructure.mail_server import MailServer
+from models.account_errors import UserNotFound
 from models.session import NewSession, Origin
 
 __all__ = [
-    "LIFETIME", "Accounts", "Answered", "NewSession", "Origin", "Proof", "count_members", "digest_of", "make_accounts", "providers_of",
-    "record_refusal",
+    "LIFETIME", "Accounts", "Answered", "NewSession", "Origin", "Proof", "address_of", "count_members", "digest_of", "make_accounts",
+    "providers_of", "record_refusal",
 ]  # fmt: skip
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")  # providers are the operator's choice, and may be on a private network
@@ -73,6 +74,14 @@ def names_of_actors(connection: AnyReader, ids: Collection[str]) -> dict[str, st
 def count_members(connection: AnyReader, org_id: int) -> int:
     """How many members an organization has."""
     return organization_store.count_members(connection, org_id)
+
+
+def address_of(connection: AnyReader, user_id: str) -> str:
+    """The address of a person. Raises UserNotFound."""
+    found = user_store.find(connection, user_id)
+    if found is None:
+        raise UserNotFound
+    return found.email
 
 
 def make_accounts(settings: Settings, database: Database, cache: Cache, clock: Callable[[], float] = time.monotonic) -> Accounts:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
 
 from config import Settings
 from database import AnyReader
@@ -15,6 +19,8 @@ from infrastructure.integration import Connector, IntegrationFailed, Step, Wish
 from infrastructure.mail_server import MailServer, in_words
 from models.integration import Integration, IntegrationKind, IntegrationState, Reach
 from models.message import Channel, ChannelType, DeliveryStatus
+from utils.clock import now
+from utils.ids import new_id
 
 PAGE = "/channels"
 MAIL_SETTINGS = ("SMTP_HOST", "SMTP_FROM", "SMTP_PORT", "SMTP_SECURITY", "SMTP_USER", "SMTP_PASSWORD")
@@ -33,22 +39,28 @@ def mail_connector(settings: Settings) -> Connector:
             state, told = IntegrationState.SET_UP, f"{server.host}:{server.port}, {_security(server)}, {signed_in}; from {server.sender}."
         return Integration("smtp", IntegrationKind.MAIL, "Mail server", state, told, MAIL_SETTINGS, PAGE)
 
-    def try_it(step: Step, _: Wish) -> str:
+    def try_it(step: Step, wish: Wish) -> str:
         assert server is not None, "what is not set up is not tried"
-        return try_mail(server, step)
+        return try_mail(server, step, wish.address)
 
     return Connector("smtp", look, try_it)
 
 
-def try_mail(server: MailServer, step: Step, seconds: float = TRIAL_SECONDS) -> str:
-    """Hand in the beginning of an e-mail, and take it back. Raises IntegrationFailed."""
+def try_mail(server: MailServer, step: Step, address: str | None = None, seconds: float = TRIAL_SECONDS) -> str:
+    """Hand in an e-mail for an address; without one the beginning of an e-mail, which is taken back. Raises IntegrationFailed."""
     try:
-        server.lasting(seconds).try_out(step)
+        if address is None:
+            server.lasting(seconds).try_out(step)
+        else:
+            server.lasting(seconds).try_message(_trial_message(server.sender, address), address, step)
     except smtplib.SMTPAuthenticationError as error:
         # Without the server's words, which may repeat what it was sent.
         raise IntegrationFailed(f"The mail server refuses the sign-in ({error.smtp_code}). Check SMTP_USER and SMTP_PASSWORD.") from error
     except smtplib.SMTPSenderRefused as error:
         raise IntegrationFailed(f"The mail server takes no e-mail from {server.sender} ({error.smtp_code}). Check SMTP_FROM.") from error
+    except smtplib.SMTPRecipientsRefused as error:
+        code = next(iter(error.recipients.values()))[0]
+        raise IntegrationFailed(f"The mail server takes no e-mail for {address} ({code}). Check your address, and SMTP_FROM.") from error
     except smtplib.SMTPResponseException as error:
         raise IntegrationFailed(f"The mail server refuses ({error.smtp_code}). Check SMTP_HOST, SMTP_PORT and SMTP_SECURITY.") from error
     except ssl.SSLCertVerificationError as error:
@@ -60,7 +72,21 @@ def try_mail(server: MailServer, step: Step, seconds: float = TRIAL_SECONDS) -> 
         raise IntegrationFailed(
             f"{in_words(error)} Check SMTP_HOST, SMTP_PORT and SMTP_SECURITY, and that no firewall is between."
         ) from error
+    if address is not None:
+        return f"The mail server has taken a message for {address}. If it does not arrive, look where unwanted mail goes."
     return f"The mail server takes e-mails from {server.sender}. No message was sent."
+
+
+def _trial_message(sender: str, address: str) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address("Bellwether", addr_spec=sender)
+    message["To"] = Address(addr_spec=address)
+    message["Subject"] = "Test of the mail server"
+    message["Date"] = format_datetime(now())
+    message["Message-ID"] = f"<{new_id()}@{sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content("Bellwether can send e-mails: this one was asked for on the page Integrations.\n")
+    return message
 
 
 def channel_integrations(connection: AnyReader, org_id: int) -> list[Integration]:

@@ -17,7 +17,7 @@ from features.integrations.schemas import (
     integration_answer,
     tested_answer,
 )
-from features.integrations.service import Trials
+from features.integrations.service import Trials, own_address
 from features.integrations.service import list_integrations as integrations_of
 from infrastructure.integration import Wish
 from models.access import Scope
@@ -50,7 +50,9 @@ def test_integration(path: IntegrationPath, query: IntegrationQuery) -> Response
     """Try an integration of the installation for real, within 15 seconds. That it does not work is an answer with the status 200.
 
     A provider of prices is asked for one ticker, which counts among its calls, and nothing of the answer is stored; a mail server gets the
-    beginning of an e-mail that is not sent; the storage a small file that is deleted again. Channels have a test of their own.
+    beginning of an e-mail that is not sent, or with `message` an e-mail to whoever asks; the storage a small file that is deleted again.
+    Channels have a test of their own.
     """
-    tested = services().foundation.part(Trials).run(path.name, Wish(query.ticker))
+    address = own_address(services().database, principal()) if query.message else None
+    tested = services().foundation.part(Trials).run(path.name, Wish(query.ticker, address))
     return json_response(tested_answer(tested))

@@ -21,6 +21,7 @@ class IntegrationQuery(Query):
     """What a test may choose."""
 
     ticker: Ticker | None = Field(None, description="The ticker that a provider of prices is asked for; AAPL unless it is given.")
+    message: bool = Field(False, description="Of the mail server: whether it is given a message to the address of the person who asks.")
 
 
 class IntegrationAnswer(Answer):

@@ -9,12 +9,13 @@ from functools import partial
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from database import AnyReader
+from database import AnyReader, Database
+from features.accounts.service import address_of
 from infrastructure.check_runner import BackgroundCall, CheckTimeout
 from infrastructure.foundation import Foundation
 from infrastructure.integration import Connector, IntegrationFailed, Steps, Wish
 from models.access import Principal, Scope
-from models.integration import Integration, IntegrationBusy, IntegrationNotFound, IntegrationOff, Tested
+from models.integration import Integration, IntegrationBusy, IntegrationNotFound, IntegrationOff, NoAddress, Tested
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +29,14 @@ def list_integrations(foundation: Foundation, reader: AnyReader, caller: Princip
         own = [each for feature in foundation.features for each in feature.integrations(foundation, reader, caller.org_id)]
     shared = [each.integration() for each in _connectors(foundation)]
     return own + (shared if caller.is_operator else [each.outline() for each in shared])
+
+
+def own_address(database: Database, caller: Principal) -> str:
+    """The address of the person who calls. Raises NoAddress for a key."""
+    if caller.user_id is None or not caller.is_in_person:
+        raise NoAddress
+    with database.reader() as reader:
+        return address_of(reader, caller.user_id)
 
 
 class Trials:

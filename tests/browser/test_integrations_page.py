@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from kit.accessibility import serious
 from kit.browser import Open, Site, StartSite, sign_in
+from kit.mail import Box, mail_server
+from kit.people import create_admin, sign_in_as
 from kit.receivers import Receiver, receiving
 from playwright.sync_api import expect
 
@@ -38,6 +40,20 @@ def test_a_test_that_works_and_one_that_fails_by_keyboard(open_page: Open, start
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert serious(page) == []
+
+
+def test_a_person_gets_a_message(open_page: Open, start_own_site: StartSite, tmp_path: Path) -> None:
+    box = Box()
+    with mail_server(box) as port:
+        mail = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(port), "SMTP_FROM": "bellwether@example.com", "SMTP_SECURITY": "none"}
+        site = start_own_site(tmp_path, **mail)
+        page = open_page(None, signed_in=False, at=site)
+        sign_in_as(page, site, create_admin(site, "root@example.com"), "/integrations")
+        smtp = card_of(page, "smtp")
+        smtp.get_by_label("send me a message").check()
+        smtp.get_by_role("button", name="Test: Mail server").click()
+        expect(smtp.get_by_role("status")).to_contain_text("has taken a message for root@example.com")
+    assert [mail["To"] for mail in box.mails] == ["root@example.com"]
 
 
 def test_what_is_not_set_up_says_which_settings_do_it(open_page: Open) -> None:

@@ -130,6 +130,20 @@ def test_a_mail_server_that_refuses_the_sender(make: Make) -> None:
     assert (found["ok"], f"no e-mail from {SENDER} (553)" in found["detail"]) == (False, True)
 
 
+def test_an_operator_gets_a_message_at_their_own_address(make: Make) -> None:
+    box = Box()
+    with mail_server(box) as port:
+        client = make(**MAIL, smtp_port=port)
+        root = person(client.app, "root@example.com", is_operator=True).program()
+        answer = root.post("/integrations/smtp/test?message=true")
+        assert (answer.json["ok"], "for root@example.com" in answer.json["detail"]) == (True, True)
+        assert [(mail["To"], mail["From"]) for mail in box.mails] == [("root@example.com", f"Bellwether <{SENDER}>")]
+        box.refusal = "550 unknown"
+        refused = root.post("/integrations/smtp/test?message=true")
+        assert "no e-mail for root@example.com (550)" in refused.json["detail"]
+        assert client.post("/integrations/smtp/test?message=true").status_code == 409  # the master key has no address
+
+
 def test_a_mail_server_whose_certificate_is_nobodys(make: Make, tmp_path: Path) -> None:
     _, context = certificate(tmp_path)
     with mail_server(Box(), tls_context=context) as port:

@@ -11,18 +11,19 @@ const BASE = "/api/v1";
  * @typedef {{ok: boolean | null, words: string, steps: {name: string, ok: boolean, seconds: number}[]}} Outcome
  */
 
-/** Try one. @param {any} item @param {string} ticker @returns {Promise<Outcome>} */
-export async function tried({ kind, test }, ticker) {
+/** Try one. @param {any} item @param {Record<string, string>} wish @returns {Promise<Outcome>} */
+export async function tried({ kind, test }, wish) {
   const path = test.slice(BASE.length);
   try {
-    return kind === "channel" ? await byMessage(path) : await byTest(path, ticker);
+    return kind === "channel" ? await byMessage(path) : await byTest(path, wish);
   } catch (error) {
     return { ok: null, words: `It was not tested. ${error.words ?? error.message}`, steps: [] };
   }
 }
 
-async function byTest(path, ticker) {
-  const { ok, detail, seconds, steps } = await api.post(ticker ? `${path}?ticker=${encodeURIComponent(ticker)}` : path);
+async function byTest(path, wish) {
+  const query = new URLSearchParams(wish);
+  const { ok, detail, seconds, steps } = await api.post(query.size ? `${path}?${query}` : path);
   return { ok, words: `${ok ? "It works" : "It does not work"} (${took(seconds)}). ${detail}`, steps };
 }
 
