@@ -58,6 +58,8 @@ export const OPERATIONS = {
     join_organization: "Joined the organization",
     change_member: "Changed a member's role",
     remove_organization_member: "Removed a member",
+    set_organization_flag: "Switched a feature for the organization",
+    set_member_limits: "Changed a member's budgets",
     create_api_key: "Created an API key",
     revoke_api_key: "Revoked an API key",
     create_own_key: "Created an API key of their own",
@@ -163,6 +165,8 @@ export const OPERATIONS = {
   Installation: {
     test_integration: "Tried an integration",
     set_feature_flag: "Switched a feature",
+    set_flag_of_organization: "Switched a feature for one organization",
+    set_limits_of_organization: "Changed the limits of an organization",
     clear_cache: "Cleared the cache",
   },
 };
