@@ -20,11 +20,43 @@ from features.files.service import files_of, find
 from infrastructure.storage.local import LocalStorage
 from tools.api_examples import told
 from tools.api_recorder import ID, Recorder
+from utils.clock import now
 
 # What people have is made by the tests.
-OF_PEOPLE = {"members", "sessions", "refresh_tokens", "one_time_links", "audit_log", "organizations", "organization_exports"}
+OF_PEOPLE = {
+    "members",
+    "member_budgets",
+    "sessions",
+    "refresh_tokens",
+    "one_time_links",
+    "audit_log",
+    "organizations",
+    "organization_exports",
+}
 SECRETS = re.compile(r"whsec_[A-Za-z0-9+/]{43}=|\bbw_[\w-]{43}|\bbwr_[\w-]{43}")
 USED_IN_THE_BACKGROUND = {"last_used_at", "used_at"}  # columns
+
+
+# What the story has nothing of, or has used up at its end.
+_SERIES = "FROM price_series WHERE org_id = :org ORDER BY ticker LIMIT 1"
+MORE = (
+    "INSERT INTO told_changes (org_id, name, position, updated_at) VALUES (:org, 'evening', 1, :now)",
+    "INSERT INTO latest_failures (org_id, ticker, strategy, code, message, failed_at) VALUES (:org, 'X', 'trend', 'x', 'It failed.', :now)",
+    f"INSERT INTO series_tails (org_id, ticker, kept, data) SELECT org_id, ticker, 1, data {_SERIES}",
+    "INSERT INTO series_fetches (org_id, ticker, provider, fetched_at, is_whole, added, changed) "
+    f"SELECT org_id, ticker, 'x', :now, :no, 0, 0 {_SERIES}",
+    "INSERT INTO series_basis (org_id, ticker, price_basis, volume_basis, declared_price_basis, declared_volume_basis) "
+    f"SELECT org_id, ticker, 'unknown', 'unknown', 'unknown', 'unknown' {_SERIES} ON CONFLICT DO NOTHING",
+    "INSERT INTO organization_limits (org_id, changed_at, changed_by) VALUES (:org, :now, 'x') ON CONFLICT DO NOTHING",
+    "INSERT INTO member_budgets (org_id, user_id, changed_at, changed_by) "
+    "SELECT org_id, user_id, :now, 'x' FROM members WHERE org_id = :org",
+    "INSERT INTO organization_flags (org_id, name, enabled, changed_at, changed_by, by_operator) VALUES (:org, 'x', :no, :now, 'x', :no)",
+    "INSERT INTO organization_flag_changes (id, org_id, name, enabled, changed_at, changed_by, by_operator) "
+    "SELECT 'x' || CAST(:org AS TEXT), id, 'x', :no, :now, 'x', :no FROM organizations WHERE id = :org",
+    "INSERT INTO held_jobs (job_id) SELECT MIN(id) FROM analysis_jobs WHERE org_id = :org ON CONFLICT DO NOTHING",
+    "INSERT INTO calibration_parts (calibration_id, id, data) SELECT id, 'x', :bytes FROM calibrations WHERE org_id = :org",
+    "INSERT INTO pipeline_items (run_id, position, item, answer) SELECT id, 1, 1, '{}' FROM pipeline_runs WHERE org_id = :org",
+)
 
 
 @dataclass(frozen=True)
@@ -36,12 +68,15 @@ class Story:
     secrets: frozenset[str]
 
 
+GOES_ON_BY = {"remove_second_factor"}  # whose it was signs in without it afterwards
+
+
 class KeepingRecorder(Recorder):
     """Tells the story without deleting anything, so that there is something of everything at its end."""
 
     def __call__(self, operation: str, /, *arguments: Any, **more: Any) -> Any:
         method, _ = self.route(operation)
-        return None if method == "delete" else super().__call__(operation, *arguments, **more)
+        return None if method == "delete" and operation not in GOES_ON_BY else super().__call__(operation, *arguments, **more)
 
 
 def told_story(folder: Path) -> Story:
@@ -92,6 +127,8 @@ def fill(app: Application, story: Story, org_id: int, mark: str) -> None:
                 if table == "stored_files":
                     values |= {"storage_key": own_key(row["storage_key"])}
                 connection.execute(text(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"), values)
+        for statement in MORE:
+            connection.execute(text(statement), {"org": org_id, "now": now(), "bytes": b"\x01" * 8, "no": False})
     for key, content in story.files.items():
         files_of(app.services.foundation).storage.put(own_key(key), io.BytesIO(content))
 
