@@ -19,8 +19,8 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-AMOUNT = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MOST)]
-COUNT = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=MOST)]
+AMOUNT = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]
+COUNT = Annotated[int, Field(ge=0, le=MOST), BeforeValidator(_whole)]
 
 
 class LimitName(StrEnum):
