@@ -92,7 +92,7 @@ def get_evidence_report(path: TickerPath, query: EvidenceQuery) -> Response:
 )
 @heavy_read()
 def get_risk_report(path: TickerPath, query: RiskReportQuery) -> Response:
-    """The risk of holding a ticker, as GET /risk/{ticker} has it: numbers with their definitions, months, falls, and the lines by day."""
+    """The risk of holding a ticker: its numbers with their definitions, its months and falls, and the lines by day."""
     held = hold(services().database, org_id(), query.order(path.ticker))
     return _attachment(risk_report(risk_of(held, with_series=True), client_check()))
 
