@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from config import Settings
-from database import Database
+from database import AnyReader, Database
 from infrastructure import limit_store
 from infrastructure.audit import note
 from infrastructure.limit_store import Author
@@ -82,6 +82,10 @@ class LimitBook:
     def quantities_of(self, org_id: int) -> Quantities:
         """What there may be of an organization; None for what has no limit."""
         return self._decided(self._stored.get().limits.get(org_id, OrganizationLimits())).quantities
+
+    def quantities_in(self, connection: AnyReader, org_id: int) -> Quantities:
+        """The same as it is stored, for whoever is in a transaction: a second connection would be waited for while this one is held."""
+        return self._decided(limit_store.find(connection, org_id)).quantities
 
     def find(self, org_id: int) -> tuple[OrganizationLimits, OrganizationLimits]:
         """What is set for an organization in the stored state, and what holds by it. Raises OrganizationNotFound."""

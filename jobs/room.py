@@ -15,7 +15,7 @@ def require_room(connection: Connection, org_id: int, foundation: Foundation) ->
 
     Counted afterwards, so that a request for a job that is active already is no more work.
     """
-    most = foundation.limits.quantities_of(org_id).open_jobs
+    most = foundation.limits.quantities_in(connection, org_id).open_jobs
     if most is None:
         return
     lock_organization(connection, org_id)

@@ -171,7 +171,7 @@ def _join_as_new(parts: Accounts, token: str, account: NewAccount, found: Invita
 
 def _require_room(connection: Connection, org_id: int, limits: LimitBook) -> None:
     """Raise MembersLimit for an organization, which is locked, that has as many members as it may."""
-    most = limits.quantities_of(org_id).members
+    most = limits.quantities_in(connection, org_id).members
     if most is not None and organization_store.count_members(connection, org_id) >= most:
         raise MembersLimit(most)
 
