@@ -279,7 +279,7 @@ def test_flips_need_the_bars_of_the_result(client: Client) -> None:
 def test_organizations_do_not_see_each_other(client: Client) -> None:
     from features.accounts.api_keys import create_key
 
-    database.execute_db("INSERT INTO organizations VALUES (2, 'Another', :created_at)", {"created_at": now()})
+    database.execute_db("INSERT INTO organizations (id, name, created_at) VALUES (2, 'Another', :created_at)", {"created_at": now()})
     _, other = create_key(database.current(), 2, "theirs")
     result = client.post("/analyze", {"ticker": "AAPL"}).json
     client.post("/watchlist", {"ticker": "AAPL"})

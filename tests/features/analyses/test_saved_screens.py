@@ -74,7 +74,7 @@ def test_an_impossible_id_is_not_found(client: Client, screen_id: str) -> None:
 
 
 def test_organizations_do_not_see_each_others_screens(client: Client) -> None:
-    database.execute_db("INSERT INTO organizations VALUES (2, 'Another', :created_at)", {"created_at": now()})
+    database.execute_db("INSERT INTO organizations (id, name, created_at) VALUES (2, 'Another', :created_at)", {"created_at": now()})
     _, other = create_key(database.current(), 2, "theirs")
     mine = client.post("/screens", {"name": "Same", "query": {}}).json
     assert client.post("/screens", {"name": "Same", "query": {}}, key=other).status_code == 201

@@ -182,7 +182,7 @@ def test_a_job_that_fills_its_last_page(client: Client, count: int) -> None:
 def test_reports_are_for_their_organization(client: Client) -> None:
     from features.accounts.api_keys import create_key
 
-    database.execute_db("INSERT INTO organizations VALUES (2, 'Another', :created_at)", {"created_at": now()})
+    database.execute_db("INSERT INTO organizations (id, name, created_at) VALUES (2, 'Another', :created_at)", {"created_at": now()})
     _, other = create_key(database.current(), 2, "theirs")
     result = client.post("/analyze", {"ticker": "AAPL"}).json
     job_id = make_job([Item("AAPL", "succeeded", result["id"])])

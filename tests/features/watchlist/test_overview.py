@@ -226,7 +226,7 @@ def test_who_has_it_already_is_told_so(client: Client) -> None:
 
 
 def test_organizations_do_not_see_each_other(client: Client) -> None:
-    database.execute_db("INSERT INTO organizations VALUES (2, 'Another', :created_at)", {"created_at": now()})
+    database.execute_db("INSERT INTO organizations (id, name, created_at) VALUES (2, 'Another', :created_at)", {"created_at": now()})
     _, other = create_key(database.current(), 2, "theirs")
     follow(client, "AAPL")
     client.put("/prices/AAPL", price_file(100))
