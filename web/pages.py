@@ -42,7 +42,7 @@ def _for_every_page() -> dict[str, object]:
         "account": _account(principal) if principal else "",
         "is_admin": is_admin,
         "has_passkeys": accounts().passkeys.party is not None,
-        "reads_audit": principal is not None and Scope.ADMIN in principal.scopes,
+        "reads_audit": is_admin or (principal is not None and Scope.ADMIN in principal.scopes),
         "administers": is_admin or (principal is not None and Scope.ADMIN in principal.scopes),
         "signed_in": signed_in,
         "here": request.path,

@@ -8,7 +8,7 @@ from api.authentication import org_id, principal
 from api.blueprint import ADMINISTRATION, api_blueprint
 from api.csv_file import csv_response, wants_csv
 from api.heavy import heavy_read
-from api.marks import needs
+from api.marks import needs, operators_too
 from api.paging import page, read_cursor
 from api.services import services
 from features.audit.schemas import AuditPage, AuditQuery
@@ -23,6 +23,7 @@ blueprint = api_blueprint("audit", ADMINISTRATION)
 
 @blueprint.get("/audit", responses={200: AuditPage}, sends=("Content-Disposition",))
 @needs(Scope.ADMIN)
+@operators_too
 @heavy_read(when=wants_csv)
 def list_audit(query: AuditQuery) -> Response:
     """Who changed what and who signed in, newest first: of the organization, or with `all` of the whole installation.

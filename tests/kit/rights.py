@@ -88,7 +88,7 @@ RIGHTS = {
     ("POST", "/api/v1/analyze"): ANALYSE,
     ("POST", "/api/v1/auth/join"): ANYBODY,
     ("POST", "/api/v1/auth/join/look"): ANYBODY,
-    ("GET", "/api/v1/audit"): ADMIN,
+    ("GET", "/api/v1/audit"): ADMIN_OR_OPERATOR,
     ("GET", "/api/v1/organization/export"): ADMIN,
     ("POST", "/api/v1/organization/removal"): ADMIN_IN_PERSON,
     ("GET", "/api/v1/auth/me/export"): IN_PERSON,
