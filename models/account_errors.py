@@ -202,7 +202,7 @@ class LastAdminOf(Conflict):
 
 
 class LastOperator(Conflict):
-    """You are the last one who looks after this installation. Make somebody else an operator first."""
+    """You are the last one who looks after this installation. `flask create-admin` makes another one first."""
 
     code = "last_operator"
 

@@ -43,6 +43,17 @@ def create_admin(site: Site, email: str) -> Somebody:
     return Somebody(email)
 
 
+def create_member(site: Site, email: str, role: str) -> Somebody:
+    """Invite somebody into the first organization, and let them join."""
+    invited = site.api("POST", "/organization/invitations", json={"email": email, "role": role}).json()
+    token = invited["url"].partition("#")[2]
+    answer = requests.post(
+        site.url("/api/v1/auth/join"), json={"token": token, "name": email.partition("@")[0], "password": PASSWORD}, timeout=60
+    )
+    assert answer.ok, answer.text
+    return Somebody(email)
+
+
 def flask(site: Site, *arguments: str) -> str:
     """What a terminal command says about the data of a site."""
     variables = {"PATH": os.environ["PATH"], "DATA_DIR": str(site.log_path.parent / "var")}

@@ -24,6 +24,9 @@ export const sessionNow = () => generation;
 /** The organization that the page was made for; "" on a page that needs no session. */
 export const organizationOfPage = () => meta("account").content.split(" ")[0];
 
+/** Whether somebody looks at the page who may read, and no more. */
+export const isViewer = () => meta("account").content.split(" ")[2] === "viewer";
+
 /** Make a session the page's, on one that is the same for everybody. @param {any} session */
 export function setSession(session) {
   meta("account").content = accountOf(session);

@@ -22,7 +22,7 @@ export function removal(me) {
       left.length > 0 && h("p", { id: "removal-left" }, `These stay, with what you made in them: ${named(left)}.`),
     ],
     obstacle: ({ is_last_operator: isLast, last_admin_of: unguarded }) => {
-      if (isLast) return "You are the last one who looks after this installation. Make somebody else an operator first.";
+      if (isLast) return "You are the last one who looks after this installation. Whoever runs the service makes another one first, by “flask create-admin”.";
       return unguarded.length ? `Make somebody else an administrator first, or remove the organization: ${named(unguarded)}.` : "";
     },
     question: ({ email }) => ({ label: "Your e-mail address", name: `Type it exactly: ${email}`, words: "Nobody can bring your account back." }),

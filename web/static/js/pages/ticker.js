@@ -16,6 +16,7 @@ import { RANGES, readShown, TRADES, writeShown } from "../ticker/overlays.js";
 import { positionView } from "../ticker/position-view.js";
 import { provenance } from "../ticker/provenance.js";
 import { Sizing } from "../ticker/sizing.js";
+import { analysed } from "../ticker/stored-result.js";
 import { Tabs } from "../ticker/tabs.js";
 import { verdictHistory } from "../ticker/verdict-history.js";
 import { votes } from "../ticker/votes.js";
@@ -174,11 +175,12 @@ async function analyse() {
   analysis = mine;
   header.setBusy(true);
   try {
-    const answer = await api.post("/analyze", { ticker, strategy: state.strategy }, { signal: mine.signal });
+    const { answer, refusal } = await analysed(ticker, state.strategy, mine.signal);
     if (mine.signal.aborted) return false;
     result = answer;
     failure = null;
     showResult(mine.signal);
+    header.setRefusal(refusal);
     return true;
   } catch (error) {
     if (mine.signal.aborted) return false;

@@ -14,6 +14,7 @@ import { StrategyChoice } from "./strategy-choice.js";
 import { Watching } from "./watching.js";
 
 const NO_HISTORY = new Set(["insufficient_history", "price_quality"]);
+const FINAL = new Set([...NO_HISTORY, "forbidden"]); // of these, another try ends as the first
 
 export class Header {
   #ticker;
@@ -29,6 +30,7 @@ export class Header {
     this.verdict = h("div", { class: "ticker-verdict" });
     this.difference = h("p", { class: "price-difference small", hidden: true });
     this.warnings = h("div", { class: "ticker-warnings" });
+    this.refusal = h("p", { class: "small soft", id: "refusal", role: "status", hidden: true });
     this.advice = h("p", { class: "ticker-advice", id: "advice" });
     this.record = h("p", { class: "ticker-record small", id: "record" });
     this.strategies = new StrategyChoice(onStrategy);
@@ -58,6 +60,7 @@ export class Header {
       priceRefresh.area,
       this.watching.notes,
       this.strategies.element,
+      this.refusal,
       this.warnings,
       this.difference,
       this.said,
@@ -116,6 +119,15 @@ export class Header {
     this.said.textContent = `${result.verdict}, score ${formatScore(result.score)}`;
   }
 
+  /** Why the result is a stored one, and not of now; null where it is of now. */
+  setRefusal(refusal) {
+    const isForbidden = refusal?.code === "forbidden";
+    this.again.hidden = isForbidden;
+    this.refusal.hidden = refusal === null;
+    const why = isForbidden ? "You read what is stored; analysts and administrators make new results." : (refusal?.words ?? refusal?.message);
+    fill(this.refusal, refusal && `This is the newest stored result. ${why}`);
+  }
+
   /** What the verdict's record says. Results of older engines have none, and nothing is said of them. */
   #showRecord(record) {
     this.record.hidden = !record;
@@ -125,12 +137,14 @@ export class Header {
   }
 
   setProblem(error, retry) {
+    this.setRefusal(null);
+    this.again.hidden = error.code === "forbidden";
     fill(this.verdict);
     delete this.verdict.dataset.verdict;
     this.advice.textContent = "";
     this.#showRecord(null);
     const advice = NO_HISTORY.has(error.code) && h("p", {}, h("a", { href: "/prices" }, "Upload more prices"), " for it.");
-    fill(this.warnings, problem(error, NO_HISTORY.has(error.code) ? null : retry), advice);
+    fill(this.warnings, problem(error, FINAL.has(error.code) ? null : retry), advice);
     this.excel.hidden = true;
   }
 }
