@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from infrastructure.address_guard import AddressGuard, AddressRefused
+from infrastructure.audit_values import host_of_address
 from models.delivery_errors import ChannelAddressRefused
 from models.delivery_settings import MAIL_ADDRESS
 from models.message import ChannelType
@@ -53,9 +54,14 @@ def is_time_zone(name: str) -> bool:
     return True
 
 
-def shown_address(kind: ChannelType, address: str) -> str:
-    """An address as it is shown: the URLs of Apprise are secrets but for their scheme."""
-    return f"{address.partition('://')[0]}://…" if kind is ChannelType.APPRISE and address else address
+def shown_address(kind: ChannelType, address: str, *, whole: bool) -> str:
+    """An address as it is shown: the URLs of Apprise are secrets but for their scheme.
+
+    Of other URLs the path may be all that protects them; only `whole` has it.
+    """
+    if kind is ChannelType.APPRISE and address:
+        return f"{address.partition('://')[0]}://…"
+    return address if whole or kind is ChannelType.EMAIL or not address else host_of_address(address)
 
 
 def _mail_address(address: str) -> str:

@@ -50,7 +50,7 @@ def set_up_evening_run(header: SubmitHeaders, body: EveningRunRequest) -> Respon
         secret = made.secret
         answer = {
             "schedule": schedule_answer(made.schedule),
-            "channels": [channel_answer(each) for each in made.channels],
+            "channels": [channel_answer(each, whole=True) for each in made.channels],
             "refreshes": wanted.refresh,
             HIDDEN: None,
         }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response
 from sqlalchemy import Connection
 
-from api.authentication import actor_id, org_id
+from api.authentication import actor_id, org_id, principal
 from api.blueprint import api_blueprint
 from api.idempotency import Answer
 from api.marks import needs
@@ -54,7 +56,7 @@ def list_channels(query: LongPageQuery) -> Response:
     with services().database.reader() as connection:
         rows = channels.list_channels(connection, org_id(), after[0] if after else "", query.limit + 1)
     items, next_cursor = page(rows, query.limit, SCOPE, lambda last: [key_of(last.name)])
-    return json_response({"items": [channel_answer(each) for each in items], "next_cursor": next_cursor})
+    return json_response({"items": [_shown(each) for each in items], "next_cursor": next_cursor})
 
 
 @blueprint.post(
@@ -84,7 +86,7 @@ def get_channel(path: ChannelPath) -> Response:
     """One channel, without its secrets."""
     with services().database.reader() as connection:
         found = channels.find(connection, org_id(), path.channel_id)
-    return json_response(channel_answer(found))
+    return json_response(_shown(found))
 
 
 @blueprint.patch("/channels/<channel_id>", responses={200: ChannelAnswer}, problems=(*BODY_PROBLEMS, "not_found", "conflict"))
@@ -95,7 +97,7 @@ def change_channel(path: ChannelPath, body: ChannelChangeRequest) -> Response:
         former = channels.find(connection, org_id(), path.channel_id)
         changed = channels.change(connection, caller(), path.channel_id, body.changes(former.type))
         note(connection, before=former, after=changed)
-    return json_response(channel_answer(changed))
+    return json_response(channel_answer(changed, whole=True))
 
 
 @blueprint.delete("/channels/<channel_id>", responses={204: None}, problems=("not_found",))
@@ -146,8 +148,17 @@ def test_channel(path: ChannelPath, header: SubmitHeaders) -> Response:
     return answer_once(header.idempotency_key, send)
 
 
+def may_manage() -> bool:
+    """Whether the caller may change channels, and so sees where exactly they lead."""
+    return Scope.MANAGE in principal().scopes
+
+
+def _shown(channel: Channel) -> dict[str, Any]:
+    return channel_answer(channel, whole=may_manage())
+
+
 def _without_secret(channel: Channel) -> str:
-    return dump({**channel_answer(channel), HIDDEN: None}).decode()
+    return dump({**channel_answer(channel, whole=True), HIDDEN: None}).decode()
 
 
 def wake(connection: Connection, job_id: str | None) -> None:

@@ -15,7 +15,7 @@ from api.schemas import SubmitHeaders
 from api.services import services
 from features.deliveries import looking
 from features.deliveries.looking import DeliveryFilter
-from features.deliveries.routes.channel import ONCE_PROBLEMS, wake
+from features.deliveries.routes.channel import ONCE_PROBLEMS, may_manage, wake
 from features.deliveries.routes.tags import MESSAGES
 from features.deliveries.schemas.delivery import (
     DeliveriesQuery,
@@ -44,7 +44,7 @@ def list_deliveries(query: DeliveriesQuery) -> Response:
     with services().database.read() as connection:
         rows = looking.list_deliveries(connection, org_id(), wanted, before[0] if before else None, query.limit + 1)
     items, next_cursor = page(rows, query.limit, scope, lambda last: [last[0].id])
-    return json_response({"items": [delivery_answer(*each) for each in items], "next_cursor": next_cursor})
+    return json_response({"items": [delivery_answer(*each, whole=may_manage()) for each in items], "next_cursor": next_cursor})
 
 
 @blueprint.get("/deliveries/<delivery_id>", responses={200: WholeDeliveryAnswer}, problems=("not_found",))
@@ -53,7 +53,7 @@ def get_delivery(path: DeliveryPath) -> Response:
     with services().database.read() as connection:
         delivery, attempts = looking.find(connection, org_id(), path.delivery_id)
         message = looking.message_of(connection, org_id(), path.delivery_id)
-    return json_response(whole_answer(delivery, attempts, message))
+    return json_response(whole_answer(delivery, attempts, message, whole=may_manage()))
 
 
 @blueprint.post(

@@ -106,7 +106,9 @@ class ChannelAnswer(Answer):
     id: str
     name: str
     type: Kind
-    url: str | None = Field(description="Where it delivers; of Apprise only the scheme. Null for `email`.")
+    url: str | None = Field(
+        description="Where it delivers; of Apprise only the scheme, and without the scope `manage` only the host. Null for `email`."
+    )
     address: str | None = Field(description="The e-mail address; null for other types.")
     time_zone: str = Field(description=ZONE)
     enabled: bool = Field(description="Whether messages are sent through it.")
@@ -132,9 +134,9 @@ class ChannelPage(Page):
     items: list[ChannelAnswer]
 
 
-def channel_answer(channel: Channel) -> dict[str, Any]:
-    """A channel as it is answered."""
-    shown, is_mail = shown_address(channel.type, channel.address), channel.type is ChannelType.EMAIL
+def channel_answer(channel: Channel, *, whole: bool) -> dict[str, Any]:
+    """A channel as it is answered: with its `whole` address to whoever may change it."""
+    shown, is_mail = shown_address(channel.type, channel.address, whole=whole), channel.type is ChannelType.EMAIL
     left_out = {"org_id", "hold_until", "address"}
     own = {name: value for name, value in vars(channel).items() if name not in left_out}
     return {**own, "url": None if is_mail else shown, "address": shown if is_mail else None}

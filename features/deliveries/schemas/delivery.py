@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +37,9 @@ class AttemptAnswer(Answer):
     code: int | None = Field(description="The status of the receiver's answer, or the code of the mail server; null where none came.")
     ms: int = Field(description="Milliseconds that it took.")
     error: str | None = Field(description="Why it failed, in a sentence.")
-    answer: str | None = Field(description="The beginning of the receiver's answer, up to 1 KB.")
+    answer: str | None = Field(
+        description="The beginning of the receiver's answer, up to 1 KB. Null without the scope `manage`: it may repeat the address."
+    )
 
 
 class QueuedDeliveryAnswer(Answer):
@@ -91,12 +94,13 @@ def queued_answer(delivery: Delivery) -> dict[str, Any]:
     return {**own, "channel": delivery.channel_name}
 
 
-def delivery_answer(delivery: Delivery, attempts: Sequence[Attempt]) -> dict[str, Any]:
-    """A delivery as it is answered."""
-    return {**queued_answer(delivery), "attempts": list(attempts)}
+def delivery_answer(delivery: Delivery, attempts: Sequence[Attempt], *, whole: bool) -> dict[str, Any]:
+    """A delivery as it is answered. What receivers answered is in the `whole` alone: some repeat the address, as ntfy its topic."""
+    shown = list(attempts) if whole else [replace(each, answer=None) for each in attempts]
+    return {**queued_answer(delivery), "attempts": shown}
 
 
-def whole_answer(delivery: Delivery, attempts: Sequence[Attempt], message: Message) -> dict[str, Any]:
+def whole_answer(delivery: Delivery, attempts: Sequence[Attempt], message: Message, *, whole: bool) -> dict[str, Any]:
     """The same with its message."""
     told = {"text": message.text, "link": message.link, "data": message.data}
-    return {**delivery_answer(delivery, attempts), "message": told}
+    return {**delivery_answer(delivery, attempts, whole=whole), "message": told}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from kit.accounts import person
 from kit.channels import Post, rows
 from kit.jobs import UNKNOWN_ID, another_organization
 from kit.receivers import LOOPBACK, Receiver, Returned, receiving
@@ -13,11 +14,13 @@ from kit.support import MASTER_KEY, Client, settings_for
 from standardwebhooks import Webhook
 
 import database
-from app import create_app
+from app import Application, create_app
 from config import Settings
 from features.deliveries import channels
 from features.deliveries.unsubscribing import Unsubscribing
 from features.deliveries.watch import deliveries_probe
+from models.access import Role
+from models.api_key import FIRST_ORG
 
 TOKEN = {"token": "tk_0123456789"}
 MAIL = {"name": "Mail", "type": "email", "address": "me@example.com"}
@@ -65,6 +68,42 @@ def test_tokens_and_urls_of_apprise_do_not_come_back(client: Client) -> None:
     listed = client.get("/channels").text
     assert "tk_" not in listed
     assert "123456" not in listed
+
+
+@pytest.mark.parametrize(
+    ("role", "shown"),
+    [
+        pytest.param(Role.VIEWER, {"Hook": "https://receiver.example/…", "Phone": "https://ntfy.sh/…", "Chat": "tgram://…"}, id="viewer"),
+        pytest.param(Role.ANALYST, {"Hook": HOOK["url"], "Phone": "https://ntfy.sh/my-topic", "Chat": "tgram://…"}, id="analyst"),
+    ],
+)
+def test_whoever_changes_no_channels_sees_only_their_hosts(app: Application, client: Client, role: Role, shown: dict[str, str]) -> None:
+    """The path of an address may be all that protects it."""
+    for body in (HOOK, {"name": "Phone", "type": "ntfy", "url": "https://ntfy.sh/my-topic"}, MAIL):
+        make(client, **body)
+    make(client, name="Chat", type="apprise", url="tgram://123456:secret/42")
+    member = person(app, "member@example.com", role, org_id=FIRST_ORG).program()
+    listed = member.get("/channels").json["items"]
+    assert {each["name"]: each["url"] for each in listed} == {**shown, "Mail": None}
+    assert [member.get(f"/channels/{each['id']}").json for each in listed] == listed
+    assert {each["address"] for each in listed} == {None, MAIL["address"]}
+    everything = "".join(member.get(path).text for path in ("/integrations", "/deliveries"))
+    assert "my-topic" not in everything
+
+
+@pytest.mark.parametrize(("scopes", "answer"), [(["read"], None), (["read", "manage"], '{"topic":"my-topic"}')])
+def test_what_a_receiver_repeats_of_its_address_is_for_whoever_changes_channels(
+    client: Client, receiver: Receiver, scopes: list[str], answer: str | None
+) -> None:
+    """As ntfy answers with the topic."""
+    receiver.answer = lambda received: Returned(200, b'{"topic":"my-topic"}')
+    made = make(client, name="Phone", type="ntfy", url=receiver.url("/my-topic"))
+    delivery_id = client.post(f"/channels/{made['id']}/test").json["id"]
+    Post().work()
+    key = client.post("/admin/keys", {"name": "Reader", "scopes": scopes}).json["key"]
+    one, (listed,) = client.get(f"/deliveries/{delivery_id}", key=key).json, client.get("/deliveries", key=key).json["items"]
+    for attempts in (one["attempts"], listed["attempts"]):
+        assert [(each["outcome"], each["code"], each["answer"]) for each in attempts] == [("delivered", 200, answer)]
 
 
 def test_a_test_message_arrives_and_can_be_sent_again(client: Client, receiver: Receiver) -> None:
