@@ -175,6 +175,7 @@ def remove_account(parts: Accounts, principal: Principal, order: RemovalOrder, s
         for each in planned.removed:
             _close(connection, each.org_id, stop)
         user_store.delete(connection, user_id)
+        link_store.delete_of_address(connection, planned.email)
         told = {
             "organizations_removed": [each.org_id for each in planned.removed],
             "organizations_left": [each.org_id for each in planned.left],

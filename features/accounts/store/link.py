@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from database import AnyReader
 from models.access import Role
 from models.link import Link, Purpose
+from models.user import email_key
 
 _COLUMNS = "id, purpose, created_at, expires_at, created_by, user_id, org_id, role, email"
 INSERT = text(
@@ -123,6 +124,20 @@ END_BY_MEMBER = text(
 def end_by_member(connection: Connection, org_id: int, user_id: str, moment: datetime) -> None:
     """End the invitations to an organization that somebody made, in person or with a key of theirs."""
     connection.execute(END_BY_MEMBER, {"org_id": org_id, "user_id": user_id, "moment": moment})
+
+
+INVITED = text("SELECT DISTINCT email FROM one_time_links WHERE email IS NOT NULL")
+DELETE_OF_ADDRESS = text("DELETE FROM one_time_links WHERE email = :email")
+
+
+def delete_of_address(connection: Connection, email: str) -> None:
+    """Delete the invitations of an address to all organizations, also those that were used or have ended.
+
+    Capitals make no difference, also those beyond ASCII, which SQLite does not know.
+    """
+    key = email_key(email)
+    for written in [each for (each,) in connection.execute(INVITED, {}) if email_key(each) == key]:
+        connection.execute(DELETE_OF_ADDRESS, {"email": written})
 
 
 DELETE_EXPIRED = text(

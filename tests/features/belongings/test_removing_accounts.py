@@ -8,7 +8,7 @@ from threading import Barrier
 
 import pytest
 from kit.accounts import PASSWORD, Person, Program, person, set_up_totp
-from kit.belongings import read_archive, rows_with, tables_with
+from kit.belongings import lines_of, read_archive, rows_with, tables_with
 from kit.support import Client
 
 import database
@@ -83,6 +83,24 @@ def test_the_log_of_it_has_neither_name_nor_address(app: Application, ada: Perso
     assert entry["target"] == f"users/{ada.id}"
     assert "ada@" not in str(entry)
     assert PASSWORD not in str(entry)
+
+
+def test_no_invitation_keeps_their_address(app: Application, ada: Person) -> None:
+    """Neither the one that they joined by, nor those that wait for them elsewhere, however they are written."""
+    ben, eve = "änne@example.com", "eve@example.com"
+    admin, other = ada.program(), person(app, "olga@example.com").program()
+    token = admin.post("/organization/invitations", {"email": ben, "role": "analyst"}).json["url"].partition("#")[2]
+    joined = Client(app).post("/auth/join", {"token": token, "name": "Änne", "password": PASSWORD}, key=None)
+    assert joined.status_code == 201
+    for inviting, email in ((other, ben.upper()), (admin, eve)):
+        assert inviting.post("/organization/invitations", {"email": email, "role": "viewer"}).status_code == 201
+    guest = Person(app, joined.json["user_id"], ben, ada.org_id)
+    program = exported(guest)
+    assert len(database.query_db("SELECT id FROM one_time_links")) == 3
+    assert program.post(REMOVAL, confirmed(guest)).status_code == 202
+    assert [row["email"] for row in database.query_db("SELECT email FROM one_time_links")] == [eve]
+    assert other.get("/organization/invitations").json["items"] == []
+    assert [line["email"] for line in lines_of(read_archive(admin.get("/organization/export")), "one_time_links")] == [eve]
 
 
 def test_the_last_administrator_names_another_first(app: Application, ada: Person) -> None:
