@@ -36,6 +36,7 @@ from features.belongings.service import (
 from infrastructure.audit import Trail, current_trail
 from models.access import Scope
 from utils.api_utils import json_response
+from utils.clock import now
 
 REMOVAL = Tag("Export and removal", "Everything of an organization or of an account: as a file, and gone.")
 blueprint = api_blueprint("belongings", REMOVAL)
@@ -55,7 +56,7 @@ def export_own_organization() -> Response:
     It has no secrets: no keys, no digests, and of the addresses of channels only the host. It is sent while it is read, so it has no
     length; one that is not whole is no ZIP file. Once it was sent to its end, the organization can be removed for 24 hours.
     """
-    return _archive(export_organization(services().foundation, org_id(), _trail()), "organization.zip")
+    return _archive(export_organization(services().foundation, org_id(), _trail()), f"bellwether-organization-{org_id()}")
 
 
 @blueprint.post(
@@ -89,7 +90,7 @@ def export_me() -> Response:
 
     It has no secrets. Once it was sent to its end, the account can be removed for 24 hours.
     """
-    return _archive(export_account(services().foundation, user_id(), _trail()), "account.zip")
+    return _archive(export_account(services().foundation, user_id(), _trail()), "bellwether-account")
 
 
 @blueprint.post(
@@ -115,7 +116,7 @@ def remove_me(body: RemovalRequest) -> Response:
 
 def _archive(archive: Archive, name: str) -> Response:
     response = Response(archive.pieces(), content_type=ZIP)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name}-{now():%Y-%m-%d}.zip")
     return response
 
 

@@ -36,7 +36,7 @@ def download(page: Any) -> list[str]:
 def test_an_administrator_removes_an_organization(club: Any, site: Site, watch: Watch) -> None:
     watch.expected += ["403", "422"]
     button = club.get_by_role("button", name="Remove this organization …")
-    expect(club.locator("#removal-counts")).to_contain_text("1 members")
+    expect(club.locator("#removal-counts")).to_contain_text("members: 1")
     expect(club.locator("#removal-members")).to_contain_text("1 person is a member")
     expect(button).to_be_disabled()
     assert "people.ndjson" in download(club)
@@ -71,8 +71,9 @@ def test_an_administrator_removes_an_organization(club: Any, site: Site, watch: 
 def test_the_first_organization_says_that_it_stays(open_page: Open, site: Site) -> None:
     page = open_page(None, signed_in=False)
     sign_in_as(page, site, create_admin(site, f"remover{next(_NUMBERS)}@example.com"), "/organization")
-    expect(page.locator("#removal-stays")).to_contain_text("The first organization cannot be removed")
+    expect(page.locator("#removal-obstacle")).to_contain_text("The first organization cannot be removed")
     expect(page.locator("#removal-button")).to_have_count(0)
+    expect(page.get_by_role("link", name="Download everything")).to_be_visible()
 
 
 def test_somebody_removes_their_account(club: Any, open_page: Open, site: Site) -> None:

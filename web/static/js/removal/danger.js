@@ -28,8 +28,7 @@ export function dangerZone({ title, words, path, button, draw, obstacle, questio
   const part = section({ id: "removal", title, isWide: true, controls: h("p", { class: "soft" }, words), load, draw: drawn });
 
   function drawn(told) {
-    if (told.stays) return h("p", { id: "removal-stays" }, "The first organization cannot be removed: the master key acts for it.");
-    const why = obstacle(told);
+    const why = told.stays ? "The first organization cannot be removed: the master key acts for it." : obstacle(told);
     const last = told.exported_at ? `Last downloaded ${formatMoment(told.exported_at)}.` : "Not downloaded yet.";
     const remove = h("button", { type: "button", class: "danger", id: "removal-button", disabled: Boolean(why) || told.export_needed, onclick: () => ask(told) }, button);
     return [
@@ -44,15 +43,15 @@ export function dangerZone({ title, words, path, button, draw, obstacle, questio
         { class: why ? "remedy" : "small soft", id: "removal-obstacle" },
         why || (told.export_needed ? "Once the download has come to its end, within the last 24 hours." : "It cannot be undone."),
       ),
-      remove,
+      !told.stays && remove,
     ];
   }
 
   function counts(kinds) {
     const most = kinds.toSorted((one, other) => other.rows - one.rows).slice(0, SHOWN);
-    const words_ = most.map(({ kind, rows }) => `${formatWhole(rows)} ${kind.replaceAll("_", " ")}`);
+    const words_ = most.map(({ kind, rows }) => `${kind.replaceAll("_", " ")}: ${formatWhole(rows)}`);
     const others = kinds.length - most.length;
-    return h("p", { id: "removal-counts" }, "There are ", words_.join(", "), others > 0 && `, and ${formatCount(others, "other kind", "other kinds")} of thing`, ".");
+    return h("p", { id: "removal-counts" }, "What there is, by kind: ", words_.join(", "), others > 0 && `, and ${formatCount(others, "other kind", "other kinds")}`, ".");
   }
 
   /** The browser does not say when a download has ended; the service does. @param {string | null} before */
