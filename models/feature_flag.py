@@ -55,7 +55,7 @@ class OffBy(StrEnum):
 class OrganizationFlag:
     """A flag as it is for an organization, who has switched it off, and the last change that decides.
 
-    `changed_by` is null for what was never changed, and for the changes of operators.
+    `changed_by` is null for what was never changed, and for the changes of operators. `changed_by_name` is only in answers.
     """
 
     name: str
@@ -65,6 +65,7 @@ class OrganizationFlag:
     reason: str | None = None
     changed_at: datetime | None = None
     changed_by: str | None = None
+    changed_by_name: str | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ _EVERYWHERE = {
     "captured_at": "When it was told.",
     "changed_at": "When it was last switched; null where it never was.",
     "changed_by": "The id of the key or the person that switched it; null where nobody did.",
+    "changed_by_name": "What they are called now; of whoever is gone, that they are. Null where `changed_by` is.",
     "code": "Stable, for programs.",
     "completed": "Items that are done: `succeeded` + `failed`.",
     "contribution": "Its part of the score; the parts of all indicators add up to it.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -12,6 +14,7 @@ from api.marks import needs, operators
 from api.problem import BODY_PROBLEMS
 from api.schemas import OrganizationPath
 from api.services import services
+from features.operations.actors import spoken_names
 from features.operations.schemas.flags import (
     FlagChangeRequest,
     FlagPath,
@@ -21,7 +24,7 @@ from features.operations.schemas.flags import (
 )
 from infrastructure.organization_flags import OrganizationFlags, Switch
 from models.access import Scope
-from models.feature_flag import OrganizationFlagChange
+from models.feature_flag import OrganizationFlag, OrganizationFlagChange
 from utils.api_utils import json_response
 
 own_blueprint = api_blueprint("organization_flag", ORGANIZATIONS)
@@ -33,7 +36,7 @@ CHANGES_SHOWN = 20
 @own_blueprint.get("/organization/flags", responses={200: OrganizationFlagList})
 def list_organization_flags() -> Response:
     """Every feature that can be switched for an organization, and whether it is on for the caller's."""
-    return json_response({"items": _own().list_flags()})
+    return json_response({"items": _listed(_own())})
 
 
 @own_blueprint.get("/organization/flags/<name>", responses={200: OrganizationFlagAnswer}, problems=("not_found", "conflict"))
@@ -60,7 +63,7 @@ def set_organization_flag(path: FlagPath, body: FlagChangeRequest) -> Response:
 @operators
 def list_flags_of_organization(path: OrganizationPath) -> Response:
     """Every feature that can be switched for an organization, and whether it is on for this one."""
-    return json_response({"items": _of(path).list_flags()})
+    return json_response({"items": _listed(_of(path))})
 
 
 @blueprint.get(
@@ -96,14 +99,29 @@ def _of(path: OrganizationPath) -> OrganizationFlags:
     return OrganizationFlags.of(services().database, services().flags, path.org_id)
 
 
+def _listed(of: OrganizationFlags) -> list[OrganizationFlag]:
+    flags = of.list_flags()
+    names = _names(flags)
+    return [replace(flag, changed_by_name=names.get(flag.changed_by or "")) for flag in flags]
+
+
 def _answer(of: OrganizationFlags, name: str, *, shows_operators: bool) -> dict[str, Any]:
     flag = of.find(name)
-    stored = next(entry for entry in of.list_flags() if entry.name == name)
-    return {"flag": stored, "changes": [_shown(change, shows_operators) for change in of.list_changes(flag, CHANGES_SHOWN)]}
+    stored = next(entry for entry in _listed(of) if entry.name == name)
+    changes = of.list_changes(flag, CHANGES_SHOWN)
+    names = _names(changes)
+    return {"flag": stored, "changes": [_shown(change, names, shows_operators) for change in changes]}
 
 
-def _shown(change: OrganizationFlagChange, shows_operators: bool) -> dict[str, Any]:
+def _names(changed: Iterable[OrganizationFlag | OrganizationFlagChange]) -> dict[str, str]:
+    ids = {each.changed_by for each in changed if each.changed_by is not None}
+    if not ids:
+        return {}
+    with services().database.read() as connection:
+        return spoken_names(connection, ids)
+
+
+def _shown(change: OrganizationFlagChange, names: Mapping[str, str], shows_operators: bool) -> dict[str, Any]:
     by = change.changed_by if shows_operators or not change.by_operator else None
-    return {"id": change.id, "enabled": change.enabled, "reason": change.reason, "changed_at": change.changed_at, "changed_by": by} | {
-        "by_operator": change.by_operator
-    }
+    own = {name: value for name, value in vars(change).items() if name not in ("org_id", "name")}
+    return {**own, "changed_by": by, "changed_by_name": names.get(by or "")}

@@ -54,6 +54,9 @@ class OrganizationFlagChangeAnswer(Answer):
     reason: str | None = Field(description="Why.")
     changed_at: datetime
     changed_by: str | None = Field(description="Who did it: the id of a person or of a key. Members do not see it of operators.")
+    changed_by_name: str | None = Field(
+        description="What they are called now; of whoever is gone, that they are. Null where `changed_by` is."
+    )
     by_operator: bool = Field(description="Whether an operator of the installation did it.")
 
 

@@ -81,14 +81,29 @@ def test_what_an_operator_has_switched_off_is_theirs(client: Client, ada: Person
     assert "an operator of the installation" in upload(program).json["detail"]
     seen = program.get(f"{OWN}/uploads").json
     assert (seen["flag"]["off_by"], seen["flag"]["changed_by"]) == ("operator", None)
-    assert [(each["by_operator"], each["changed_by"]) for each in seen["changes"]] == [(True, None)]
+    assert [(each["by_operator"], each["changed_by"], each["changed_by_name"]) for each in seen["changes"]] == [(True, None, None)]
     shown = client.get(f"/admin/organizations/{ada.org_id}/flags/uploads").json
-    assert shown["changes"][0]["changed_by"] == "master"
+    assert (shown["changes"][0]["changed_by"], shown["changes"][0]["changed_by_name"]) == ("master", "the master key")
     switch_for(client, ada, "uploads", True)
     assert upload(program).status_code == 200
     assert switch(program, "uploads", False).json["flag"]["off_by"] == "organization"
     switch_for(client, ada, "uploads", True)
     assert flag(program, "uploads")["enabled"]
+
+
+def test_changes_tell_who_made_them_by_name(client: Client, ada: Person, program: Program) -> None:
+    key = program.post("/auth/keys", {"name": "Night", "scopes": ["read", "admin"]}).json
+    client("PUT", f"{OWN}/uploads", json={"enabled": False}, key=key["key"])
+    eve = person(ada.app, "eve@example.com", Role.ADMIN, org_id=ada.org_id)
+    switch(eve.program(), "uploads", True)
+    switch(program, "uploads", False)
+    database.execute_db("DELETE FROM users WHERE id = :id", {"id": eve.id})
+    wanted = [(ada.id, "Ada"), (eve.id, "somebody who is no longer here"), (key["id"], "Night")]
+    for caller, path in ((program, OWN), (client, f"/admin/organizations/{ada.org_id}/flags")):
+        seen = caller.get(f"{path}/uploads").json
+        assert [(each["changed_by"], each["changed_by_name"]) for each in seen["changes"]] == wanted
+        listed = {each["name"]: (each["changed_by"], each["changed_by_name"]) for each in caller.get(path).json["items"]}
+        assert (listed["uploads"], seen["flag"]["changed_by_name"], listed["streams"]) == (wanted[0], "Ada", (None, None))
 
 
 def test_an_operator_who_is_as_quick_as_an_administrator_wins(client: Client, ada: Person, program: Program) -> None:

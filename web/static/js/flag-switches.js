@@ -63,7 +63,7 @@ function flagRow(flag, { path, refresh, prefix, isLocked }) {
   );
 }
 
-function lastChange({ enabled, changed_at: at, changed_by: by, reason }) {
+function lastChange({ enabled, changed_at: at, changed_by: id, changed_by_name: by = id, reason }) {
   const who = by ? ` by ${by}` : "";
   return `Switched ${enabled ? "on" : "off"} ${formatAgo(at)}${who}${reason ? `: ${reason}` : ", without a reason."}`;
 }
@@ -110,7 +110,7 @@ async function showChanges(path, element) {
   }
 }
 
-function by({ changed_by: who, by_operator: byOperator = false }) {
+function by({ changed_by: id, changed_by_name: who = id, by_operator: byOperator = false }) {
   if (!who) return " by an operator";
   return byOperator ? ` by the operator ${who}` : ` by ${who}`;
 }
