@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from kit.accessibility import serious
 from kit.browser import Open, Site, Watch, settled, start_site
+from kit.people import create_member, sign_in_as
 from kit.receivers import LOOPBACK, Received, Receiver, Returned, receiving
 from playwright.sync_api import Page, expect
 
@@ -270,3 +271,17 @@ def test_it_is_accessible_on_a_phone_in_the_dark(open_page: Open, site: Site, re
     expect(page.get_by_label("Secret", exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert serious(page) == []
+
+
+def test_a_viewer_sees_only_the_host_and_changes_nothing(open_page: Open, site: Site, receiver: Receiver, watch: Watch) -> None:
+    watch.expected.append("403")
+    made(site, receiver)
+    page = open_page(None, at=site, signed_in=False)
+    sign_in_as(page, site, create_member(site, "viewer@example.com", "viewer"), "/channels")
+    host = receiver.url("/…")
+    expect(card(page, "Hook").locator("p").first).to_have_text(host)
+    card(page, "Hook").get_by_role("button", name="Edit").click()
+    expect(page.get_by_label("URL", exact=True)).to_have_value(host)
+    page.get_by_role("button", name="Store the changes").click()
+    expect(page.locator("#channel-problem")).to_contain_text("the scope manage")
+    assert site.api("GET", "/channels").json()["items"][0]["url"] == receiver.url()
