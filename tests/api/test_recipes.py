@@ -27,7 +27,7 @@ PRINTED = {
     "bash": [
         '"key_id":"master"', '"email":"maria@example.com"',
         '"preview":', '"verdict":', '"strategy":"weekly"', '"outcome":"added"', '"built_in":false',
-        '"needs":["PRICE_PROVIDERS","TIINGO_API_KEY"]', '"refreshes":false', '"status":"queued"', "event: job", '"status":"completed"',
+        '"needs":["PRICE_PROVIDERS","TIINGO_API_KEY"]', '"refreshes":false', '"kind":"bulk_analysis"', "event: job", '"status":"completed"',
         '"clean":true', '"next_cursor":null', "304", "Idempotent-Replayed: true",
         '"code":"validation_error"', "curl ends with 22", "RateLimit:", "Generating",
     ],
