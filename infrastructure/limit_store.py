@@ -112,14 +112,8 @@ def put_of_member(connection: Connection, member: tuple[int, str], budgets: Budg
         connection.execute(PUT_OF_MEMBER, {**own, **vars(budgets), **vars(by)})
 
 
-HAS_ORGANIZATION = text("SELECT 1 FROM organizations WHERE id = :org_id")
 HAS_MEMBER = text("SELECT 1 FROM members WHERE org_id = :org_id AND user_id = :user_id")
 LOCK = locking("SELECT id FROM organizations WHERE id = :org_id {lock}", "FOR NO KEY UPDATE")
-
-
-def has_organization(connection: AnyReader, org_id: int) -> bool:
-    """Whether there is such an organization."""
-    return connection.execute(HAS_ORGANIZATION, {"org_id": org_id}).first() is not None
 
 
 def has_member(connection: AnyReader, org_id: int, user_id: str) -> bool:

@@ -14,6 +14,7 @@ from database import AnyReader, Database
 from infrastructure import limit_store
 from infrastructure.audit import note
 from infrastructure.limit_store import Author
+from infrastructure.organization_store import has_organization
 from infrastructure.polling import PolledValue
 from infrastructure.rate_limiter import Rates
 from models.account_errors import MemberNotFound, OrganizationNotFound
@@ -90,7 +91,7 @@ class LimitBook:
     def find(self, org_id: int) -> tuple[OrganizationLimits, OrganizationLimits]:
         """What is set for an organization in the stored state, and what holds by it. Raises OrganizationNotFound."""
         with self._database.reader() as connection:
-            if not limit_store.has_organization(connection, org_id):
+            if not has_organization(connection, org_id):
                 raise OrganizationNotFound
             own = limit_store.find(connection, org_id)
         return own, self._decided(own)
@@ -106,7 +107,7 @@ class LimitBook:
     def change(self, org_id: int, limits: OrganizationLimits, changed_by: str) -> None:
         """Set the limits of an organization. What it has beyond them stays. Raises OrganizationNotFound."""
         with self._database.transaction() as connection:
-            if not limit_store.has_organization(connection, org_id):
+            if not has_organization(connection, org_id):
                 raise OrganizationNotFound
             before = limit_store.find(connection, org_id)
             limit_store.put(connection, org_id, limits, Author(changed_by, now()))

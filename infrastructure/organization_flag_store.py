@@ -76,14 +76,6 @@ def put(connection: Connection, change: OrganizationFlagChange) -> bool:
     return True
 
 
-FIND_ORGANIZATION = text("SELECT 1 FROM organizations WHERE id = :org_id")
-
-
-def has_organization(connection: AnyReader, org_id: int) -> bool:
-    """Whether there is such an organization."""
-    return connection.execute(FIND_ORGANIZATION, {"org_id": org_id}).first() is not None
-
-
 def _change_from_row(row: Sequence[Any]) -> OrganizationFlagChange:
     change_id, org_id, name, enabled, reason, changed_at, changed_by, by_operator = row
     return OrganizationFlagChange(change_id, org_id, name, bool(enabled), reason, changed_at, changed_by, bool(by_operator))

@@ -11,6 +11,7 @@ from database import Database
 from infrastructure import flag_store, organization_flag_store
 from infrastructure.audit import note
 from infrastructure.flags import FeatureFlags
+from infrastructure.organization_store import has_organization
 from models.account_errors import OrganizationNotFound
 from models.errors import FlagHeldByOperator, FlagOfInstallation
 from models.feature_flag import Flag, FlagChange, OffBy, OrganizationFlag, OrganizationFlagChange
@@ -42,7 +43,7 @@ class OrganizationFlags:
     def of(cls, database: Database, flags: FeatureFlags, org_id: int) -> Self:
         """Those of an organization. Raises OrganizationNotFound."""
         with database.reader() as connection:
-            if not organization_flag_store.has_organization(connection, org_id):
+            if not has_organization(connection, org_id):
                 raise OrganizationNotFound
         return cls(database, flags, org_id)
 

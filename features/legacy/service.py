@@ -15,6 +15,7 @@ from features.legacy import store
 from features.legacy.importing import Lines, TableReport, Told, import_table, waiting_lines
 from features.legacy.old_file import TABLES, OldFile, UnreadableFile, open_file
 from features.legacy.rows import Import
+from infrastructure.organization_store import has_organization
 from models.api_key import SHARED_ORG
 from models.imported_errors import ImportedResultNotFound
 from models.imported_result import ImportedFilter, ImportedResult, ImportedResultWithDetails
@@ -59,7 +60,7 @@ def import_file(database: Database, path: Path, target: Target, order: ImportOrd
     transaction, which it rolls back. Raises UnreadableFile or OrganizationNotFound.
     """
     with database.reader() as connection:
-        if target.org_id == SHARED_ORG or not store.has_organization(connection, target.org_id):
+        if target.org_id == SHARED_ORG or not has_organization(connection, target.org_id):
             raise OrganizationNotFound
     moment = now()
     context = Import(target.org_id, target.zone, moment, moment - timedelta(days=target.jobs_kept_days))

@@ -93,14 +93,6 @@ def results_of_jobs(connection: Connection, org_id: int, refs: Collection[str]) 
     return found
 
 
-HAS_ORGANIZATION = text("SELECT 1 FROM organizations WHERE id = :org_id")
-
-
-def has_organization(connection: AnyReader, org_id: int) -> bool:
-    """Whether there is an organization."""
-    return connection.execute(HAS_ORGANIZATION, {"org_id": org_id}).first() is not None
-
-
 def _fields(row: Any) -> dict[str, Any]:
     fields = dict(zip(_COLUMNS.split(", "), row, strict=True))
     return {**fields, "is_whole": bool(fields["is_whole"]), "signal": signal_of_verdict(fields["verdict"])}
