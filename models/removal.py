@@ -13,6 +13,11 @@ EXPORT_GOOD_FOR = timedelta(hours=24)  # a removal needs an export that is no ol
 MOST_FATES = 100  # members that are named
 
 
+def is_export_needed(exported_at: datetime | None, moment: datetime) -> bool:
+    """Whether everything has to be exported before a removal, the last export having been at a moment, or never."""
+    return exported_at is None or exported_at < moment - EXPORT_GOOD_FOR
+
+
 @dataclass(frozen=True)
 class RemovalOrder:
     """A removal as somebody confirms it: the name or the address that they typed, and the present password."""

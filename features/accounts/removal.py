@@ -39,7 +39,7 @@ from models.account_errors import (
 from models.api_key import FIRST_ORG
 from models.errors import Forbidden
 from models.organization import Member
-from models.removal import EXPORT_GOOD_FOR, MOST_FATES, AccountRemoval, OrganizationRemoval, RemovalOrder
+from models.removal import MOST_FATES, AccountRemoval, OrganizationRemoval, RemovalOrder, is_export_needed
 from models.user import Membership, email_key
 from utils.clock import now
 
@@ -234,7 +234,7 @@ def _require_nothing_in_the_way(planned: AccountRemoval) -> None:
 
 
 def _require_export(exported_at: datetime | None, operation: str) -> None:
-    if exported_at is None or exported_at < now() - EXPORT_GOOD_FOR:
+    if is_export_needed(exported_at, now()):
         raise ExportNeeded(
             f"Nothing is removed that was not exported within the last 24 hours. Download it to its end by {operation} first."
         )

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from api.schemas import Answer, Body
 from features.accounts.schemas.auth import Password
 from features.belongings.service import AccountPlan, OrganizationPlan
-from models.removal import EXPORT_GOOD_FOR, AccountRemoval, OrganizationRemoval, RemovalOrder
+from models.removal import AccountRemoval, OrganizationRemoval, RemovalOrder, is_export_needed
 from models.user import LONGEST_EMAIL, Membership
 from utils.clock import now
 
@@ -122,5 +122,4 @@ def _organization(membership: Membership) -> dict[str, Any]:
 
 
 def _export(planned: OrganizationRemoval | AccountRemoval) -> dict[str, Any]:
-    made_at = planned.exported_at
-    return {"exported_at": made_at, "export_needed": made_at is None or made_at < now() - EXPORT_GOOD_FOR}
+    return {"exported_at": planned.exported_at, "export_needed": is_export_needed(planned.exported_at, now())}

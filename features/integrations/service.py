@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from functools import partial
 
 import structlog
@@ -74,14 +73,11 @@ class Trials:
             return begun
 
     def _outcome(self, connector: Connector, call: BackgroundCall[str]) -> tuple[bool, str]:
-        deadline = time.monotonic() + self._seconds
         try:
-            return True, call.value(deadline - time.monotonic())
+            return True, call.value(self._seconds)
         except CheckTimeout:
-            return (
-                False,
-                f"It did not answer within {self._seconds:.0f} s. See that host and port are right, and that no firewall is between.",
-            )
+            waited = f"It did not answer within {self._seconds:.0f} s."
+            return False, f"{waited} See that host and port are right, and that no firewall is between."
         except IntegrationFailed as error:
             return False, str(error)
         except SQLAlchemyError:
