@@ -58,11 +58,7 @@ def count_also(name: Budget) -> None:
     if own.rate_limiter is None:
         return
     hit = own.rate_limiter.hit(name, *_shares(request, state, own.foundation.limits))
-    state.limit_headers = _headers(hit)
-    if hit.exceeded is not None:
-        label = _label(hit.exceeded, name, state)
-        own.metrics.limited(label)
-        raise _refusal(hit.exceeded, name, label)
+    _answer_for(hit, name, state, own.metrics)
 
 
 def register_rate_limits(app: Application, limiter: RateLimiter, limits: LimitBook, metrics: Metrics) -> None:
@@ -77,11 +73,7 @@ def register_rate_limits(app: Application, limiter: RateLimiter, limits: LimitBo
             return
         budget = _budget_of(state)
         hit = limiter.hit(budget, *_shares(request, state, limits))
-        state.limit_headers = _headers(hit)
-        if hit.exceeded is not None:
-            label = _label(hit.exceeded, budget, state)
-            metrics.limited(label)
-            raise _refusal(hit.exceeded, budget, label)
+        _answer_for(hit, budget, state, metrics)
 
     def record_fallback(request: StatefulRequest, response: Response) -> Response:
         metrics.counting_in_memory(limiter.is_alone)
@@ -90,6 +82,15 @@ def register_rate_limits(app: Application, limiter: RateLimiter, limits: LimitBo
     app.add_hooks(before=count)
     if limiter.counts_in_redis:
         app.add_hooks(after=record_fallback)
+
+
+def _answer_for(hit: Hit, budget: Budget, state: RequestState, metrics: Metrics) -> None:
+    """Tell the windows of a counted request in its answer, and refuse it beyond one. Raises ApiError rate_limited."""
+    state.limit_headers = _headers(hit)
+    if hit.exceeded is not None:
+        label = _label(hit.exceeded, budget, state)
+        metrics.limited(label)
+        raise _refusal(hit.exceeded, budget, label)
 
 
 def _refusal(window: Window, budget: Budget, label: str) -> ApiError:
@@ -140,12 +141,13 @@ def _shares(request: Request, state: RequestState, limits: LimitBook) -> tuple[S
     principal = state.principal
     if principal is None:
         return (Share(_caller(request, state), limits.caller_rates),)
-    own = None if principal.user_id is None else limits.rates_of_member(principal.org_id, principal.user_id)
-    # Where an organization has set the budgets of a member, it counts the requests that are made for it, and those alone.
-    share = Share(_caller(request, state), limits.caller_rates) if own is None else Share(_member(principal.org_id, principal.user_id), own)
+    if principal.user_id is None:
+        share = Share(_caller(request, state), limits.caller_rates)
+    else:
+        share = _share_of_member(limits, principal.org_id, principal.user_id)
     if principal.key_id == MASTER:
         return (share,)
-    return share, Share(f"organization:{principal.org_id}", limits.rates_of_organization(principal.org_id))
+    return share, _share_of_organization(limits, principal.org_id)
 
 
 def caller_share() -> tuple[Share, Budgets]:
@@ -159,18 +161,22 @@ def caller_share() -> tuple[Share, Budgets]:
 
 def member_share(org_id: int, user_id: str) -> Share:
     """How requests of a member count for them."""
-    limits = services().foundation.limits
-    own = limits.rates_of_member(org_id, user_id)
-    return Share(f"user:{user_id}", limits.caller_rates) if own is None else Share(_member(org_id, user_id), own)
+    return _share_of_member(services().foundation.limits, org_id, user_id)
 
 
 def organization_share(org_id: int) -> Share:
     """How requests count for an organization."""
-    return Share(f"organization:{org_id}", services().foundation.limits.rates_of_organization(org_id))
+    return _share_of_organization(services().foundation.limits, org_id)
 
 
-def _member(org_id: int, user_id: str | None) -> str:
-    return f"member:{org_id}:{user_id}"
+def _share_of_member(limits: LimitBook, org_id: int, user_id: str) -> Share:
+    # Where an organization has set the budgets of a member, it counts the requests that are made for it, and those alone.
+    own = limits.rates_of_member(org_id, user_id)
+    return Share(f"user:{user_id}", limits.caller_rates) if own is None else Share(f"member:{org_id}:{user_id}", own)
+
+
+def _share_of_organization(limits: LimitBook, org_id: int) -> Share:
+    return Share(f"organization:{org_id}", limits.rates_of_organization(org_id))
 
 
 def _label(window: Window, budget: Budget, state: RequestState) -> str:
