@@ -31,6 +31,7 @@ STATUSES = {
     "universe_not_found": 404,
     "no_provider": 409,
     "job_not_found": 404,
+    "line_not_found": 404,
     "evidence_not_found": 404,
     "conflict": 409,
     "export_needed": 409,

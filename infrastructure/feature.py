@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from infrastructure.integration import Connector
     from infrastructure.lifecycle import Step
     from infrastructure.outbox import Subscriber
+    from infrastructure.value_lines import LineReaders
     from jobs.kind import JobKind
     from models.integration import Integration
 
@@ -104,6 +105,7 @@ class Feature:
     - `subscribers`: what is told of events.
     - `connectors`: what the installation is connected to through it.
     - `integrations`: what an organization is connected to through it, read on one connection, by the organization's id.
+    - `lines`: readers of what has a value each day, by kind.
     - `belongings`: its tables with rows of organizations or of people, each before those that it refers to.
     - `stopping`: stops what it does by itself for an organization, within the transaction that removes the organization. Idempotent.
     """
@@ -124,5 +126,6 @@ class Feature:
     subscribers: Callable[[Foundation], Sequence[Subscriber]] = lambda foundation: ()
     connectors: Callable[[Foundation], Sequence[Connector]] = lambda foundation: ()
     integrations: Callable[[Foundation, AnyReader, int], Sequence[Integration]] = lambda foundation, reader, org_id: ()
+    lines: Callable[[Foundation], LineReaders] = lambda foundation: {}
     belongings: tuple[Belonging, ...] = ()
     stopping: Callable[[Connection, int], object] = lambda connection, org_id: None

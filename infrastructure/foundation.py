@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from infrastructure.capability import Capabilities
     from infrastructure.outbox import Subscriber
+    from infrastructure.value_lines import ValueLines
 
 Part = TypeVar("Part")
 
@@ -67,6 +68,13 @@ class Foundation:
     def subscribers(self) -> tuple[Subscriber, ...]:
         """What is told of events."""
         return tuple(subscriber for feature in self.features for subscriber in feature.subscribers(self))
+
+    @cached_property
+    def lines(self) -> ValueLines:
+        """The readers of what has a value each day, of all features."""
+        from infrastructure.value_lines import ValueLines  # noqa: PLC0415 — few processes use them
+
+        return ValueLines.joined(feature.lines(self) for feature in self.features)
 
     @cached_property
     def belongings(self) -> Belongings:

@@ -16,6 +16,7 @@ _TITLES = {
     "internal_error": "Something went wrong on our side",
     "job_finished": "The job has ended already",
     "job_not_found": "There is no such job",
+    "line_not_found": "There is no such portfolio or index",
     "last_admin": "An organization would be left without an administrator",
     "last_operator": "The installation would be left without an operator",
     "malformed_json": "The body cannot be read as JSON",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from infrastructure.foundation import Foundation
     from infrastructure.integration import Connector
     from infrastructure.lifecycle import Step
+    from infrastructure.value_lines import LineReaders
     from jobs.kind import JobKind
     from models.health import Probe
 
@@ -104,6 +105,13 @@ def _connectors(foundation: Foundation) -> tuple[Connector, ...]:
     return provider_connectors(foundation.settings, foundation.database)
 
 
+def _lines(foundation: Foundation) -> LineReaders:
+    from features.prices.lines import ticker_line
+    from infrastructure.value_lines import LineKind
+
+    return {LineKind.TICKER: ticker_line}
+
+
 def _with_bars(row: Row) -> Row:
     """A series with its bars as lists, in place of the packed ones."""
     import math
@@ -143,5 +151,6 @@ FEATURE = Feature(
     commands=_commands,
     capabilities=_capabilities,
     connectors=_connectors,
+    lines=_lines,
     belongings=BELONGINGS,
 )
