@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from models.day_text import day_text
 
@@ -50,6 +51,19 @@ class CorporateAction:
         """The action in words; a distribution in percent of the close before it."""
         size = f"{100 * self.amount / close_before:.3g}%" if self.amount else f"{self.numerator}:{self.denominator}"
         return f"{self.kind.value} {size} effective {day_text(self.effective_day)}"
+
+
+class Split(NamedTuple):
+    """A split from the day on which shares are new ones: `numerator` new ones for `denominator` old ones."""
+
+    day: date
+    numerator: int
+    denominator: int
+
+    @property
+    def ratio(self) -> float:
+        """The number of shares that one has become."""
+        return self.numerator / self.denominator
 
 
 @dataclass(frozen=True)

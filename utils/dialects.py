@@ -1,9 +1,17 @@
 """Statements that differ between the two engines."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, Dialect, TextClause, text
+
+
+class Connected(Protocol):
+    """What is connected to one of the two engines."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The engine's dialect."""
 
 
 class Variants:
@@ -12,9 +20,17 @@ class Variants:
     def __init__(self, sqlite: str, postgresql: str) -> None:
         self._texts = {"sqlite": text(sqlite), "postgresql": text(postgresql)}
 
-    def on(self, connection: Connection) -> TextClause:
+    def on(self, connection: Connected) -> TextClause:
         """The statement for a connection's engine."""
         return self._texts[connection.dialect.name]
+
+
+_ELEMENTS = ("(SELECT value FROM json_each(:{name}))", "(SELECT json_array_elements_text(CAST(:{name} AS json)))")
+
+
+def of_listed(statement: str, name: str) -> Variants:
+    """Fill the placeholder of a name, behind IN, with the texts of the JSON array that is bound under it."""
+    return Variants(*(statement.format(**{name: elements.format(name=name)}) for elements in _ELEMENTS))
 
 
 def one_row(into: str, columns: Mapping[str, str], conflict: str) -> str:

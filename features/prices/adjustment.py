@@ -92,7 +92,7 @@ def adjustment_of(packed: PackedBars, adjusted: bool, declared: Bases, actions: 
         if (price, volume) != (1.0, 1.0):
             steps.append(Step(int(days[bar]), price, volume))
         later *= ratio
-    if not all(_is_plausible(step[column] for step in steps) for column in (1, 2)):
+    if not all(is_plausible(step[column] for step in steps) for column in (1, 2)):
         return Adjustment(bases, (), {}, {stored.id: _IMPLAUSIBLE for stored in actions})
     return Adjustment(bases, tuple(reversed(steps)), applied, {one: why for one, why in reasons.items() if one not in applied})
 
@@ -104,8 +104,21 @@ def _why_no_split(bases: Bases, adjusted: bool) -> str:
     return _UNKNOWN if bases.price is Basis.UNKNOWN else _RESTATED
 
 
-def _is_plausible(factors: Iterable[float]) -> bool:
+def is_plausible(factors: Iterable[float]) -> bool:
+    """Whether factors together are those of a company."""
     return 1 / LARGEST_FACTOR <= math.prod(factors) <= LARGEST_FACTOR
+
+
+def price_basis_of(packed: PackedBars, adjusted: bool, declared: Bases, splits: Sequence[StoredAction]) -> Basis:
+    """The basis of a series' prices: as declared, or as its splits show. `splits` are trusted ones."""
+    columns = columns_of(packed)
+    days = columns[DAYS].view(np.int64)
+    by_bar: dict[int, list[StoredAction]] = defaultdict(list)
+    for stored in splits:
+        bar = int(np.searchsorted(days, number_of(stored.action.effective_day)))
+        if 0 < bar < len(days):
+            by_bar[bar].append(stored)
+    return _bases(columns, adjusted, declared, by_bar).price
 
 
 def _bases(columns: FloatArray, adjusted: bool, declared: Bases, by_bar: Mapping[int, Sequence[StoredAction]]) -> Bases:

@@ -10,6 +10,7 @@ from analysis.quality import price_gaps, price_warnings
 from database import Database
 from features.prices.actions import TickerFooting, footing_of
 from features.prices.former import find_former
+from features.prices.held import held_closes, held_closes_of, known_splits
 from features.prices.quality import check_whole, cut_series, provider_warnings, sound_bars
 from features.prices.store import fetch as fetch_store
 from features.prices.store import series as series_store
@@ -39,7 +40,10 @@ __all__ = [
     "find_head_and_latest",
     "find_heads",
     "has_tickers_ending",
+    "held_closes",
+    "held_closes_of",
     "known_facts",
+    "known_splits",
     "list_names",
     "list_tickers",
     "list_told_exchanges",

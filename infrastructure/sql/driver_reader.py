@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, TextClause, exc
+from sqlalchemy import Dialect, Engine, TextClause, exc
 
 from infrastructure.sql.pool_events import FAILED
 
@@ -82,6 +82,11 @@ class Reader:
             raise self._translate(sql, error, cursor) from error
         finally:
             cursor.close()
+
+    @property
+    def dialect(self) -> Dialect:
+        """The engine's dialect."""
+        return self._engine.dialect
 
     @property
     def speaks_copy(self) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from database import AnyReader
+from models.api_key import SHARED_ORG
 from models.corporate_action import ActionKind, CorporateAction, StoredAction
+from utils.dialects import of_listed
 
 _COLUMNS = "id, effective_day, kind, numerator, denominator, amount, currency, source, captured_at"
 
@@ -25,6 +28,24 @@ LIST = text(
 def list_actions(connection: AnyReader, org_id: int, ticker: str) -> list[StoredAction]:
     """An organization's actions of a ticker, oldest first."""
     return [_action_from_row(row) for row in connection.execute(LIST, {"org_id": org_id, "ticker": ticker})]
+
+
+_SPLITS = f"""
+    SELECT {_COLUMNS}, ticker
+    FROM corporate_actions
+    WHERE ticker IN {{tickers}} AND org_id IN (:org_id, :shared) AND kind = 'split'
+    ORDER BY ticker, effective_day, source, org_id DESC
+"""
+LIST_SPLITS = of_listed(_SPLITS, "tickers")
+
+
+def list_splits(connection: AnyReader, org_id: int, tickers: Collection[str]) -> dict[str, list[StoredAction]]:
+    """The splits of several tickers that the organization or a provider of shared prices told, oldest first, by ticker."""
+    found: dict[str, list[StoredAction]] = {}
+    values = {"tickers": json.dumps(list(tickers)), "org_id": org_id, "shared": SHARED_ORG}
+    for row in connection.execute(LIST_SPLITS.on(connection), values):
+        found.setdefault(row[-1], []).append(_action_from_row(row))
+    return found
 
 
 INSERT = text(

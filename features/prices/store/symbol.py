@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, text
 
 from database import AnyReader
 from infrastructure.sql.like import escaped
 from models.api_key import SHARED_ORG
 from models.provider import Listing
 from models.symbol import Facts
-from utils.dialects import execute_rows, many_rows
+from utils.dialects import execute_rows, many_rows, of_listed
 
 _FACTS = ("name", "exchange", "currency", "kind", "sector")
 _NEW = {
@@ -35,22 +36,20 @@ def save(connection: Connection, org_id: int, listings: Sequence[Listing], sourc
     )
 
 
-FIND = text(
-    f"""
+_FOUND = f"""
     SELECT ticker, {", ".join(_FACTS)}
     FROM symbols
-    WHERE ticker IN :tickers AND org_id IN (:org_id, :shared)
+    WHERE ticker IN {{tickers}} AND org_id IN (:org_id, :shared)
     ORDER BY ticker, org_id DESC
-    """
-).bindparams(bindparam("tickers", expanding=True))
+"""
+FIND = of_listed(_FOUND, "tickers")
 
 
 def find(connection: AnyReader, org_id: int, tickers: Collection[str]) -> dict[str, Facts]:
-    """What is known of some tickers, as many as a page has; those of which nothing is known are missing."""
+    """What is known of some tickers; those of which nothing is known are missing."""
     found: dict[str, Facts] = {}
-    if not tickers:
-        return found  # on Postgres an empty list has no type
-    for row in connection.execute(FIND, {"tickers": list(tickers), "org_id": org_id, "shared": SHARED_ORG}):
+    values = {"tickers": json.dumps(list(tickers)), "org_id": org_id, "shared": SHARED_ORG}
+    for row in connection.execute(FIND.on(connection), values) if tickers else ():
         facts = Facts(*row[1:])
         found[row[0]] = found[row[0]].or_else(facts) if row[0] in found else facts
     return found
