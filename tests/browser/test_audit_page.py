@@ -40,6 +40,7 @@ def test_a_change_of_another_page_is_found_with_its_before_and_after(open_page: 
     page.get_by_role("textbox", name=f"Notes of {ticker}").fill(HOSTILE)
     page.get_by_role("button", name="Save", exact=True).click()
     expect(row).to_contain_text("onerror")
+    page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("link", name="Audit", exact=True).click()
     settled(page)
     entry = entries(page).filter(has_text=ticker).first
@@ -151,5 +152,6 @@ def test_a_viewer_is_told_that_it_is_for_administrators(open_page: Open, site: S
     other.wait_for_url(site.url("/login?reason=registered"))
     sign_in_as(other, site, type(admin)(email), "/audit")
     expect(other.get_by_role("heading", name="This page is for administrators")).to_be_visible()
+    other.get_by_role("button", name="More", exact=True).click()
     expect(other.get_by_role("link", name="Audit", exact=True)).to_have_count(0)
     assert serious(other) == []

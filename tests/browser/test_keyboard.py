@@ -142,3 +142,26 @@ def test_every_page_is_reached_on_a_phone(open_page: Open, site: Site, path: str
     menu.click()
     page.get_by_role("navigation").get_by_role("link", name="Prices").click()
     page.wait_for_url(site.url("/prices"))
+
+
+def test_rarer_pages_are_behind_one_button(open_page: Open, site: Site) -> None:
+    page = open_page("/")
+    more = page.get_by_role("button", name="More", exact=True)
+    news = page.get_by_role("navigation").get_by_role("link", name="News")
+    expect(news).to_be_hidden()
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(more).to_have_attribute("aria-expanded", "true")
+    expect(news).to_be_visible()
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    expect(news).to_be_hidden()
+    expect(more).to_be_focused()
+    more.click()
+    page.locator("h1").click()
+    expect(news).to_be_hidden()
+    more.click()
+    news.click()
+    page.wait_for_url(site.url("/news"))
+    expect(news).to_be_visible()
+    expect(news).to_have_attribute("aria-current", "page")

@@ -35,6 +35,7 @@ def test_a_fresh_installation_is_set_up_in_the_browser(open_page: Open, start_ow
     page.get_by_role("button", name="Make the administrator").click()
     page.wait_for_url(site.url("/"))
     expect(page.get_by_role("link", name="Account: Grace")).to_be_visible()
+    page.get_by_role("button", name="More", exact=True).click()
     expect(page.get_by_role("link", name="Diagnostics")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(site.url("/login?reason=signed-out"))

@@ -146,6 +146,7 @@ def test_another_key_than_before_loads_the_page_again(open_page: Open, site: Sit
     expect(page.locator(DIALOG)).to_contain_text("You are signed in as another than before")
     page.get_by_role("button", name="Load the page again").click()
     expect(page.get_by_role("link", name="Overview", exact=True)).to_be_visible()
+    page.get_by_role("button", name="More", exact=True).click()
     expect(page.get_by_role("link", name="Diagnostics")).to_have_count(0)
 
 

@@ -1,14 +1,20 @@
-// The menu of pages on a narrow screen; on a wide one all pages stand in the header.
+// The pages that a header has no room for: on a narrow screen all are behind one button, on a wide one the rarer ones behind another.
 
 import { byId } from "./dom.js";
 
 export function wireMenu() {
-  const button = document.getElementById("menu-button");
-  if (!button) return;
-  const navigation = byId("site-navigation");
+  if (!document.getElementById("menu-button")) return;
+  wireDisclosure(byId("menu-button"), byId("site-navigation"));
+  wireDisclosure(byId("more-button"), byId("more-pages"));
+}
+
+/** The button shows and hides what it controls; Escape hides it, and so does going elsewhere.
+ * @param {HTMLElement} button
+ * @param {HTMLElement} controlled */
+function wireDisclosure(button, controlled) {
   const open = (isOpen) => {
     button.setAttribute("aria-expanded", String(isOpen));
-    navigation.classList.toggle("open", isOpen);
+    controlled.classList.toggle("open", isOpen);
   };
   const isOpen = () => button.getAttribute("aria-expanded") === "true";
   button.addEventListener("click", () => open(!isOpen()));
@@ -19,10 +25,10 @@ export function wireMenu() {
   });
   document.addEventListener("pointerdown", (event) => {
     const target = /** @type {Node} */ (event.target);
-    if (isOpen() && !navigation.contains(target) && !button.contains(target)) open(false);
+    if (isOpen() && !controlled.contains(target) && !button.contains(target)) open(false);
   });
-  navigation.addEventListener("focusout", (event) => {
+  controlled.addEventListener("focusout", (event) => {
     const next = /** @type {Node | null} */ (event.relatedTarget);
-    if (next && !navigation.contains(next) && next !== button) open(false);
+    if (next && !controlled.contains(next) && next !== button) open(false);
   });
 }
