@@ -218,6 +218,12 @@ class SettingFields(BaseSettings):
         (), description="Series to fetch from there once a day, comma-separated. Unset: those of the regime, T10Y3M, UNRATE and SP500."
     )
 
+    fx_rates_url: Url | None = Field(
+        None,
+        description="Address of a file of exchange rates as the ECB has them, "
+        "`https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip` for all since 1999. Unset: uploads only.",
+    )
+
     max_json_bytes: int = Field(1_000_000, ge=1_000, description="Largest JSON body, in bytes.")
     max_upload_bytes: int = Field(5_000_000, ge=1_000, description="Largest price file, in bytes.")
     max_import_bytes: int = Field(20_000_000, ge=1_000, description="Largest upload of many tickers, in bytes.")

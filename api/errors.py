@@ -29,6 +29,7 @@ STATUSES = {
     "not_found": 404,
     "ticker_not_found": 404,
     "universe_not_found": 404,
+    "rate_not_found": 404,
     "no_provider": 409,
     "job_not_found": 404,
     "line_not_found": 404,

@@ -22,6 +22,7 @@ from typing_extensions import TypeAliasType
 
 from models.account_errors import OrganizationNotFound
 from models.api_key import SHARED_ORG
+from models.currency import CURRENCY_PATTERN, checked_currency
 from models.ticker import TICKER_PATTERN, normalize_ticker
 from models.universe import UNIVERSE_PATTERN, checked_universe
 from utils.api_utils import LONGEST_ECHO
@@ -76,6 +77,8 @@ def not_below(lower: str) -> AfterValidator:
 
 # A validator, because the message of a refused pattern is hard to read; the OpenAPI document has the pattern.
 Ticker = Annotated[str, AfterValidator(normalize_ticker), Field(json_schema_extra={"pattern": TICKER_PATTERN, "example": "AAPL"})]
+_CURRENCY_SCHEMA = {"pattern": CURRENCY_PATTERN, "example": "USD"}
+Currency = TypeAliasType("Currency", Annotated[str, AfterValidator(checked_currency), Field(json_schema_extra=_CURRENCY_SCHEMA)])
 _UNIVERSE_SCHEMA = {"pattern": UNIVERSE_PATTERN, "example": "all"}
 UniverseName = TypeAliasType("UniverseName", Annotated[str, AfterValidator(checked_universe), Field(json_schema_extra=_UNIVERSE_SCHEMA)])
 

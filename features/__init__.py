@@ -11,6 +11,7 @@ from features.alerts.feature import FEATURE as ALERTS
 from features.analyses.feature import FEATURE as ANALYSES
 from features.audit.feature import FEATURE as AUDIT
 from features.belongings.feature import FEATURE as BELONGINGS
+from features.currencies.feature import FEATURE as CURRENCIES
 from features.deliveries.feature import FEATURE as DELIVERIES
 from features.evening.feature import FEATURE as EVENING
 from features.events.feature import FEATURE as EVENTS
@@ -40,8 +41,9 @@ FEATURES = (
     EVIDENCE,
     MACRO,
     NEWS,
-    RISK,
+    CURRENCIES,
     WATCHLIST,
+    RISK,
     LEGACY,
     DELIVERIES,
     ALERTS,

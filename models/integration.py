@@ -16,6 +16,7 @@ class IntegrationKind(StrEnum):
     STORAGE = "storage"
     PRICES = "prices"
     MACRO = "macro"
+    CURRENCIES = "currencies"
     SIGN_IN = "sign_in"
     REDIS = "redis"
     ERRORS = "errors"

@@ -32,6 +32,7 @@ _TITLES = {
     "prices_pending": "The prices are being fetched",
     "prices_unavailable": "The prices cannot be fetched",
     "rate_limited": "Too many requests",
+    "rate_not_found": "There are no exchange rates of this currency",
     "request_timeout": "The request took too long to arrive",
     "stored_days_lost": "The file would delete stored days",
     "no_provider": "No provider of prices is configured",

@@ -12,6 +12,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, Unsuppor
 from infrastructure.web_server.refusal import BROKEN, BROKEN_OFF, TOO_SLOW_BODY, refusal_of
 from tools.accounts_story import tell_of_accounts
 from tools.api_recorder import Recorder
+from tools.currencies_story import tell_of_currencies
 from tools.events_story import tell_of_events
 from tools.files_story import tell_of_imports, tell_of_kept_reports
 from tools.news_story import tell_of_macro, tell_of_news
@@ -37,6 +38,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     tell_of_imports(call, run_jobs, price_file(60))
     tell_of_news(call)
     tell_of_macro(call)
+    tell_of_currencies(call)
     _watchlist(call)
     _alerts(call, run_jobs)
     tell_of_pipelines(call, run_jobs)

@@ -6,6 +6,7 @@ By the name of the field where it means the same everywhere, else by schema and 
 from __future__ import annotations
 
 from api.openapi.audit_fields import AUDIT_FIELDS
+from api.openapi.currency_fields import CURRENCY_FIELDS
 from api.openapi.event_fields import EVENT_FIELDS
 from api.openapi.evidence_fields import EVIDENCE_FIELDS
 from api.openapi.imported_fields import IMPORTED_FIELDS
@@ -87,7 +88,7 @@ _EVERYWHERE = {
     "vote": "1 buy, -1 sell, 0 neutral.",
     "warnings": "What to keep in mind about the prices; empty where there is nothing.",
 }
-_ELSEWHERE = AUDIT_FIELDS | EVIDENCE_FIELDS | EVENT_FIELDS | IMPORTED_FIELDS | NEWS_FIELDS | RISK_FIELDS
+_ELSEWHERE = AUDIT_FIELDS | CURRENCY_FIELDS | EVIDENCE_FIELDS | EVENT_FIELDS | IMPORTED_FIELDS | NEWS_FIELDS | RISK_FIELDS
 _IN_ONE = _ELSEWHERE | {
     "AddedTicker.name": "The name in the stored prices; null without any.",
     "AddedTicker.has_prices": "Whether prices of it are stored.",

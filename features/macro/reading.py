@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from models.macro import MOST_OBSERVATIONS, Observations
+from models.observations import MOST_OBSERVATIONS, Observations
 from models.price_errors import PriceProblem, PriceQuality
 from utils.json_text import MalformedJSON, parse_strict
 

@@ -13,8 +13,9 @@ from features.macro.store import fetch as fetch_store
 from features.macro.store import series as series_store
 from features.prices import service as prices
 from models.errors import TickerNotFound
-from models.macro import MacroFetch, MacroSeries, Observations, Regime
+from models.macro import MacroFetch, MacroSeries, Regime
 from models.macro_errors import MacroSeriesNotFound, SharedSeriesStays
+from models.observations import Observations
 from models.price_series import day_of
 from utils.clock import now
 

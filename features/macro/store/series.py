@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, text
 
 from models.api_key import SHARED_ORG
-from models.macro import MacroSeries, Observations
+from models.macro import MacroSeries
+from models.observations import Observations
 
 _HEAD = (
     "s.series, s.title, s.source, s.org_id, s.observations, s.missing, s.first_day, s.last_day, s.last_value, s.updated_at, s.changed_by"

@@ -48,6 +48,16 @@ def test_macroeconomic_series(client: Client) -> None:
     assert newest(client, "delete_macro")["before"]["last_value"] == 4.0
 
 
+def test_exchange_rates(client: Client) -> None:
+    for rate in (1.25, 1.5):
+        assert client.post("/fx-rates", data=f"Date,USD\n2024-03-18,{rate}\n", content_type="text/csv").status_code == 200
+    stored = newest(client, "upload_fx_rates")
+    assert stored["before"] == {"USD": {"rates": 1, "last_day": "2024-03-18", "last_rate": 1.25}}
+    assert stored["after"] == {"USD": {"rates": 1, "last_day": "2024-03-18", "last_rate": 1.5}}
+    assert client.delete("/fx-rates/USD").status_code == 204
+    assert newest(client, "delete_fx_rates")["before"]["last_rate"] == 1.5
+
+
 def test_prices(client: Client) -> None:
     for text in (BARS, BARS.replace("10.5", "10.6")):
         assert client.put("/prices/ACME", text).status_code == 200

@@ -38,7 +38,8 @@ EVERYTHING = {
     "smtp_host": "mail.example.com", "smtp_from": "bellwether@example.com", "smtp_user": "bellwether",
     "price_providers": "tiingo,csv_url", "public_url": "https://bellwether.example",
     "oidc_issuer": "https://id.example.com", "oidc_client_id": "bellwether-client", "google_client_id": "google-client",
-    "fred_url": "https://fred.example.com/graph.csv", "webhook_allowed_networks": "10.1.0.0/16",
+    "fred_url": "https://fred.example.com/graph.csv", "fx_rates_url": "https://rates.example.com/hist.zip",
+    "webhook_allowed_networks": "10.1.0.0/16",
 }  # fmt: skip
 ALL_SECRETS = [
     *SECRETS.values(), "the-csv-password-66", "the-csv-token-77", "the-redis-password-88", "the-sentry-key-99",
@@ -89,6 +90,7 @@ def test_what_is_not_set_up_says_what_to_set(make: Callable[..., Application]) -
             "smtp",
             "redis",
             "macro",
+            "fx-rates",
             "error-reports",
             "sign-in-google",
             "sign-in-openid",

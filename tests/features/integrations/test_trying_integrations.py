@@ -14,6 +14,7 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 from kit.accounts import person
 from kit.buckets import keys_in, new_bucket, s3_server
+from kit.currencies import HISTORY
 from kit.databases import Backend
 from kit.mail import Box, mail_server
 from kit.price_server import Asked, PriceServer, Reply, as_json, certificate, price_server
@@ -369,6 +370,16 @@ def test_the_address_of_macroeconomic_series(make: Make) -> None:
         refused = trial_of(make(fred_url=f"{server.address}/graph.csv"), "macro")
     assert (refused["ok"], "FRED_URL" in refused["detail"]) == (False, True)
     assert [item["series"] for item in client.get("/macro").json["items"]] == [None, None, None]  # nothing is stored
+
+
+def test_the_address_of_exchange_rates(make: Make) -> None:
+    with price_server(lambda asked: Reply(HISTORY.encode())) as server:
+        client = make(fx_rates_url=f"{server.address}/hist.csv", webhook_allowed_networks="127.0.0.0/8")
+        found = trial_of(client, "fx-rates")
+        assert (found["ok"], "rates of 5 currencies to 2024-03-19" in found["detail"]) == (True, True)
+        refused = trial_of(make(fx_rates_url=f"{server.address}/hist.csv"), "fx-rates")
+    assert (refused["ok"], "FX_RATES_URL" in refused["detail"]) == (False, True)
+    assert client.get("/fx-rates").json["items"] == []  # nothing is stored
 
 
 def test_tests_have_a_budget_of_their_own(make: Make) -> None:

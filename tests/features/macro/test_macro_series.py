@@ -18,8 +18,8 @@ from features.macro.reading import read_series
 from features.macro.service import head_of, save
 from infrastructure.capability import Call, Reads
 from models.api_key import SHARED_ORG
-from models.macro import Observations
 from models.macro_errors import MacroSeriesNotFound
+from models.observations import Observations
 from models.price_errors import PriceQuality
 from utils.clock import now, today
 

@@ -279,6 +279,17 @@ KINDS.macro_fetch = {
   outcome: ({ outcome, facts }) => outcome && [h("span", { class: `badge ${outcome === "Changed" ? "good" : ""}` }, outcome), facts?.last && ` to ${formatDay(facts.last)}`],
 };
 
+KINDS.fx_fetch = {
+  noun: ["file of rates", "files of rates"],
+  done: () => "fetched",
+  hasReport: false,
+  outcomes: "Outcome",
+  describe: ({ retry_of: retried }) => `Fetch of exchange rates${retried ? ", again" : ""}`,
+  facts: () => [],
+  address: () => "/integrations",
+  outcome: ({ outcome, facts }) => outcome && [h("span", { class: `badge ${outcome === "Changed" ? "good" : ""}` }, outcome), facts?.last && ` to ${formatDay(facts.last)}`],
+};
+
 KINDS.imported_analysis = {
   noun: ["ticker", "tickers"],
   done: () => "analysed",

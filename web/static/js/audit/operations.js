@@ -121,6 +121,10 @@ export const OPERATIONS = {
     upload_macro: "Uploaded a macroeconomic series",
     delete_macro: "Deleted a macroeconomic series",
   },
+  Currencies: {
+    upload_fx_rates: "Uploaded exchange rates",
+    delete_fx_rates: "Deleted exchange rates",
+  },
   "Schedules and pipelines": {
     create_schedule: "Made a schedule",
     change_schedule: "Changed a schedule",
