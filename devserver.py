@@ -28,7 +28,7 @@ from jobs.supervised_process import SupervisedWorkers
 from models.api_key import FIRST_ORG
 from models.bulk_analysis import BulkOrder, BulkParams
 from models.screen import ResultFilter
-from models.strategy import DEFAULT_STRATEGY
+from models.strategy import BALANCED, DEFAULT_STRATEGY
 from utils.json_text import parse_strict
 from utils.logger import route_through_root
 from utils.start_errors import explain
@@ -107,7 +107,7 @@ def _analyse_sample(database: Database, settings: Settings) -> None:
     if not tickers:
         return
     with database.transaction() as connection:
-        job = submit(connection, FIRST_ORG, BulkOrder(tickers, BulkParams(DEFAULT_STRATEGY)), Universes()).job
+        job = submit(connection, FIRST_ORG, BulkOrder(tickers, BulkParams(BALANCED)), Universes()).job
     if settings.worker_processes == 0:
         print(f"The sample's job {job.id} waits for workers: LOCAL_WORKERS is 0, or JOB_ENGINE is celery.")
         return

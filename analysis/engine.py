@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from analysis.rules import Votes, cast_votes, divisions_by_zero_ignored, shown_v
 from analysis.score import Score, score_of, scores_of, signal_of, verdict_of
 from analysis.series import LONGEST_WINDOW, Series, compute_series, newest_of, newest_series, newest_smoothed, rows_of
 from analysis.trade import plan_trade
-from models.analysis import Analysis, Overrides, Parameters, PriceWarning
+from models.analysis import Analysis, Overrides, OwnParameters, Parameters, PriceWarning
 from models.evidence import WARMUP, Record
 from models.freshness import StaleBy
 from models.indicator import INDICATORS, IndicatorReading
@@ -55,7 +55,7 @@ def parameters_of(strategy: Strategy, overrides: Overrides) -> Parameters:
     selected = overrides.indicators or tuple(INDICATORS)
     keys = tuple(key for key in INDICATORS if key in selected)
     weights = strategy.weights(overrides.weights)
-    return Parameters(
+    parameters = Parameters(
         strategy=strategy.id,
         weights={key: weights[key] for key in keys if key in weights},
         indicators=keys,
@@ -63,10 +63,27 @@ def parameters_of(strategy: Strategy, overrides: Overrides) -> Parameters:
         reward_risk=strategy.reward_risk if overrides.reward_risk is None else overrides.reward_risk,
         max_position_percent=strategy.max_position_percent,
     )
+    return parameters if strategy.version is None else OwnParameters(**vars(parameters), strategy_version=strategy.version)
+
+
+def parameters_again(values: dict[str, Any]) -> Parameters:
+    """The parameters that were stored as JSON."""
+    kind = OwnParameters if "strategy_version" in values else Parameters
+    return kind(**{**values, "indicators": tuple(values["indicators"])})
+
+
+def version_of(parameters: Parameters) -> int | None:
+    """The version of an organization's own strategy; None for a built-in one."""
+    return parameters.strategy_version if isinstance(parameters, OwnParameters) else None
 
 
 def basis_of(parameters: Parameters) -> str:
     """In which sense the record of some parameters is out of sample."""
+    if isinstance(parameters, OwnParameters):
+        return (
+            f"weights of the organization's own strategy {parameters.strategy}, version {parameters.strategy_version}: whoever chose them "
+            "may have looked at this history, so it proves nothing about them; what was told since then does"
+        )
     default = parameters_of(STRATEGIES[parameters.strategy], Overrides())
     if (parameters.weights, parameters.indicators) != (default.weights, default.indicators):
         return "weights chosen by the caller: a choice made after a look at this history proves nothing about it"

@@ -13,6 +13,7 @@ from models.account_errors import ConfirmationWrong, PasskeyUnfit, PasswordRefus
 from models.delivery_errors import ChannelAddressRefused
 from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse
 from models.news_errors import FeedAddressRefused
+from models.own_strategy import NothingVotes, StrategyArchived, StrategyUnknown
 from models.pipeline_errors import Invalid
 from models.price_errors import BasesDiffer, ImplausibleAction, ImportRefused, PriceQuality, PricesPending, PricesUnavailable
 from models.schedule_errors import InvalidSchedule
@@ -60,6 +61,9 @@ CHALLENGE_HEADERS = {"WWW-Authenticate": 'Bearer realm="bellwether"'}
 FIELDS: dict[type[BellwetherError], str] = {
     ImplausibleAction: "amount",
     NothingToAnalyse: "universe",
+    StrategyUnknown: "strategy",
+    StrategyArchived: "strategy",
+    NothingVotes: "weights",
     ChannelAddressRefused: "url",
     FeedAddressRefused: "url",
     PasswordRefused: "password",

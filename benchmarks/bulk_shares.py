@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from benchmarks.servers import ROOT, WITHOUT_PANDAS
 from infrastructure.feature import Universes
+from models.strategy import STRATEGIES
 
 # What is not in a step is the executor's own: log lines, sorting, objects. A step's time is without the steps inside it.
 STEPS = ("claim", "read", "series", "votes", "reasons", "JSON", "write", "commit", "wait")
@@ -61,7 +62,8 @@ def submit(url: str, count: int) -> None:
 
     tickers = tuple(f"DEMO{number:05d}" for number in range(1, count + 1))
     with database.configure(database.DatabaseOptions(url=url)).transaction() as connection:
-        submit(connection, 1, BulkOrder(tickers, BulkParams("weekly", Overrides(reward_risk=1.5 + time.time() % 1))), Universes())
+        params = BulkParams(STRATEGIES["weekly"], Overrides(reward_risk=1.5 + time.time() % 1))
+        submit(connection, 1, BulkOrder(tickers, params), Universes())
 
 
 def work(url: str) -> None:

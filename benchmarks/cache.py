@@ -6,6 +6,7 @@ import database
 from benchmarks.meter import Contenders, Meter, best_of
 from benchmarks.report import Row, milliseconds, times
 from benchmarks.servers import Servers
+from models.strategy import BALANCED
 
 TITLE = "Cache"
 NOTE = (
@@ -71,7 +72,7 @@ def lookups(url: str, redis_url: str) -> Contenders:
     db_migrations.ensure_schema(True)
     load_if_empty(database.current(), SampleProvider())
     result_id = parse_strict(
-        analyse_ticker(database.current(), FIRST_ORG, AnalysisOrder("AAPL", "balanced"), NoCache(database.current())).body
+        analyse_ticker(database.current(), FIRST_ORG, AnalysisOrder("AAPL", BALANCED), NoCache(database.current())).body
     )["id"]
     _, key = create_key(database.current(), FIRST_ORG, "benchmark")
     memory = Cache(database.current(), CacheLimits(10_000_000, 3600), None, Metrics())

@@ -27,6 +27,7 @@ from models.analysis import AnalysisOrder
 from models.api_key import FIRST_ORG
 from models.bulk_analysis import BULK_ANALYSIS, Analysed, BulkParams
 from models.job import Fault, Lane, NewJob
+from models.strategy import BALANCED
 from utils.clock import now
 from utils.ids import new_id
 from utils.logger import configure_logging
@@ -38,7 +39,7 @@ def main(url: str, together: int, count: int, processes: int) -> None:
     database.connect()
     db_migrations.ensure_schema(True)
     load_if_empty(database.current(), SampleProvider())
-    analyse_ticker(database.current(), FIRST_ORG, AnalysisOrder("AAPL", "balanced"), NoCache(database.current()))
+    analyse_ticker(database.current(), FIRST_ORG, AnalysisOrder("AAPL", BALANCED), NoCache(database.current()))
     database.close()
     context = multiprocessing.get_context("spawn")
     times, barrier = context.Queue(), context.Barrier(processes)
@@ -68,7 +69,7 @@ def _work(url: str, together: int, count: int, times: Any, barrier: Any) -> None
 
     options = ExecutorOptions(database.current(), JobKinds([Empty()]), Lane.CPU, 15.0, NoWakeup())
     executor = Executor(f"empty-{new_id()}", threading.Event(), options)
-    params = write_params(BulkParams("balanced"))
+    params = write_params(BulkParams(BALANCED))
     barrier.wait()
     started = time.time()
     for first in range(0, count, together):

@@ -6,6 +6,8 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
+from models.strategy import STRATEGIES
+
 if TYPE_CHECKING:
     from database import Database
 
@@ -22,7 +24,7 @@ def perform(number: int) -> None:
     from models.api_key import FIRST_ORG
 
     database = _database()
-    analyse_ticker(database, FIRST_ORG, AnalysisOrder(f"DEMO{number:05d}", "breakout"), NoCache(database))
+    analyse_ticker(database, FIRST_ORG, AnalysisOrder(f"DEMO{number:05d}", STRATEGIES["breakout"]), NoCache(database))
 
 
 @cache

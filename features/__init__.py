@@ -27,6 +27,7 @@ from features.prices.feature import FEATURE as PRICES
 from features.reports.feature import FEATURE as REPORTS
 from features.risk.feature import FEATURE as RISK
 from features.schedules.feature import FEATURE as SCHEDULES
+from features.strategies.feature import FEATURE as STRATEGIES
 from features.watchlist.feature import FEATURE as WATCHLIST
 from infrastructure.feature import Feature
 from jobs.feature import MACHINE as JOBS
@@ -37,6 +38,7 @@ FEATURES = (
     EVENTS,
     FILES,
     PRICES,
+    STRATEGIES,
     ANALYSES,
     EVIDENCE,
     MACRO,

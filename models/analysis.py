@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from models.indicator import IndicatorReading
-from models.strategy import StrategyName
+from models.strategy import Strategy, StrategyName
 
 if TYPE_CHECKING:
     from models.evidence import Record
@@ -84,7 +84,7 @@ class AnalysisOrder:
     """One requested analysis. The sizing does not affect the stored result."""
 
     ticker: str
-    strategy: str
+    strategy: Strategy
     overrides: Overrides = Overrides()
     sizing: Sizing = Sizing()
 
@@ -99,6 +99,16 @@ class Parameters:
     stop_percent: float
     reward_risk: float
     max_position_percent: float
+
+
+@dataclass(frozen=True)
+class OwnParameters(Parameters):
+    """Those of an organization's own strategy, of which they also name the version: a result depends on it as well.
+
+    A class of its own, so that the fingerprints of results by built-in strategies stay as they are.
+    """
+
+    strategy_version: int
 
 
 @dataclass(frozen=True)
@@ -159,6 +169,7 @@ class Provenance:
     bars_sha256: str
     adjustment: str
     engine_version: str
+    strategy_version: int | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from models.analysis import DEFAULT_CAPITAL, Overrides, Parameters, Side
 from models.evidence import COST_BP
 from models.metric import Metric
-from models.strategy import StrategyName
+from models.strategy import Strategy, StrategyName
 
 BACKTEST = "backtest"  # the kind of job
 MOST_COMPARED = 20  # parameter sets of a comparison
@@ -49,7 +49,7 @@ class BacktestRules:
 class BacktestOrder:
     """How to backtest any ticker; only verdicts from `start` on are traded, and nothing after `end` is known."""
 
-    strategy: str
+    strategy: Strategy
     overrides: Overrides = field(default_factory=Overrides)
     rules: BacktestRules = field(default_factory=BacktestRules)
     start: date | None = None

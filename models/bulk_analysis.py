@@ -7,6 +7,7 @@ from datetime import datetime
 
 from models.analysis import Overrides, Sizing
 from models.result import NewResult
+from models.strategy import Strategy
 
 BULK_ANALYSIS = "bulk_analysis"
 
@@ -15,7 +16,7 @@ BULK_ANALYSIS = "bulk_analysis"
 class BulkParams:
     """How a bulk analysis analyses each ticker, and which universe the tickers were taken from; None when they were named."""
 
-    strategy: str
+    strategy: Strategy
     overrides: Overrides = field(default_factory=Overrides)
     sizing: Sizing = field(default_factory=Sizing)
     universe: str | None = None

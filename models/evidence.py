@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
 from models.analysis import Verdict
-from models.strategy import StrategyName
+from models.strategy import BALANCED, Strategy, StrategyName
 
 EVIDENCE = "evidence"  # the kind of job
 HORIZONS = (5, 10, 20, 60)  # bars from the entry to the exit
@@ -28,7 +28,7 @@ class EvidenceOrder:
     """What to compute the record of: a ticker and a strategy, at which horizons, after which cost, of days from `start` on, up to `end`."""
 
     ticker: str
-    strategy: StrategyName = "balanced"
+    strategy: Strategy = BALANCED
     horizons: tuple[int, ...] = HORIZONS
     cost_bp: float = COST_BP
     start: date | None = None
@@ -40,7 +40,7 @@ class UniverseOrder:
     """What to compute the record of over many tickers, which were named, or taken from a universe; empty for one."""
 
     tickers: tuple[str, ...]
-    strategy: StrategyName = "balanced"
+    strategy: Strategy = BALANCED
     universe: str | None = None
     horizons: tuple[int, ...] = HORIZONS
     cost_bp: float = COST_BP
@@ -224,6 +224,7 @@ class Evidence:
     interval: Interval
     definitions: dict[str, str]
     fingerprint: str
+    strategy_version: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -317,3 +318,4 @@ class UniverseEvidence:
     engine_version: str
     created_at: datetime
     finished_at: datetime | None
+    strategy_version: int | None = field(default=None, kw_only=True)

@@ -119,3 +119,4 @@ class ResultBrief:
     score: float
     close: float
     as_of: date
+    strategy_version: int | None

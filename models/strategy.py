@@ -1,24 +1,26 @@
-"""The five strategies. A strategy weighs the indicators and sets stop, target and position size."""
+"""Strategies: what one is, and the five built-in ones. A strategy weighs the indicators and sets stop, target and position size."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date
+from typing import TypeAlias
 
 from models.indicator import INDICATORS, VOTING_KEYS, Category
 
-StrategyName = Literal["balanced", "trend", "reversion", "breakout", "weekly"]
+StrategyName: TypeAlias = str  # the id of a built-in strategy, or of one of the organization's own
 DEFAULT_STRATEGY = "balanced"
 
-_INDICATOR_ORDER = ("macd", "adx", "ema_cross", "psar", "rsi", "stochastic", "cci", "williams_r", "bollinger", "obv", "cmf")
-_CATEGORY_ORDER = (Category.TREND, Category.MOMENTUM, Category.VOLATILITY, Category.VOLUME)
+INDICATOR_ORDER = ("macd", "adx", "ema_cross", "psar", "rsi", "stochastic", "cci", "williams_r", "bollinger", "obv", "cmf")
+CATEGORY_ORDER = (Category.TREND, Category.MOMENTUM, Category.VOLATILITY, Category.VOLUME)
 
 
 @dataclass(frozen=True)
 class Strategy:
     """Weights and trade rules, and in a sentence each what leads it and when it suits.
 
-    `stop_percent` is of the entry price, `max_position_percent` of the capital.
+    `stop_percent` is of the entry price, `max_position_percent` of the capital. An organization's own has the `version` that this is, the
+    day `since` when that is used, and the built-in `base` that it was made from; a built-in one has none of the three.
     """
 
     id: StrategyName
@@ -30,6 +32,18 @@ class Strategy:
     stop_percent: float
     reward_risk: float
     max_position_percent: float
+    version: int | None = None
+    since: date | None = None
+    base: str | None = None
+
+    def __hash__(self) -> int:
+        """Of what tells strategies apart but for organizations: equal ones have it in common, which caches need."""
+        return hash((self.id, self.version))
+
+    @property
+    def key(self) -> str:
+        """What names this version among the strategies of its organization: `trend`, or `mine@2`."""
+        return self.id if self.version is None else f"{self.id}@{self.version}"
 
     def weights(self, overrides: dict[str, float] | None = None) -> dict[str, float]:
         """The weight of each voting indicator: category weight × indicator weight. `overrides` replaces either, by its key."""
@@ -43,12 +57,12 @@ class Strategy:
 
 def _indicators(*weights: float) -> dict[str, float]:
     """Indicator weights in the order macd, adx, ema_cross, psar, rsi, stochastic, cci, williams_r, bollinger, obv, cmf."""
-    return dict(zip(_INDICATOR_ORDER, map(float, weights), strict=True))
+    return dict(zip(INDICATOR_ORDER, map(float, weights), strict=True))
 
 
 def _categories(*weights: float) -> dict[str, float]:
     """Category weights in the order trend, momentum, volatility, volume."""
-    return dict(zip(map(str, _CATEGORY_ORDER), map(float, weights), strict=True))
+    return dict(zip(map(str, CATEGORY_ORDER), map(float, weights), strict=True))
 
 
 STRATEGIES: dict[str, Strategy] = {
@@ -111,3 +125,5 @@ STRATEGIES: dict[str, Strategy] = {
         ),
     )
 }
+
+BALANCED = STRATEGIES[DEFAULT_STRATEGY]

@@ -18,6 +18,7 @@ from tools.files_story import tell_of_imports, tell_of_kept_reports
 from tools.news_story import tell_of_macro, tell_of_news
 from tools.pipelines_story import tell_of_pipelines
 from tools.risk_story import tell_of_risk
+from tools.strategies_story import tell_of_strategies
 
 REPEATED = range(2)  # a request and its repetition, which gets the same answer
 NO_ID = "019aa3b2-7a1e-7c8e-8a55-ffffffffffff"
@@ -93,7 +94,7 @@ def _results(call: Recorder) -> Any:
     result = call("analyze", body={"ticker": "AAPL", "strategy": "balanced"})
     call("analyze", body={"ticker": "AAPL", "strategy": "trend", "capital": 25_000, "weights": {"rsi": 1.5}})
     call("analyze", body={"ticker": "MSFT"})
-    call("list_strategies")
+    tell_of_strategies(call)
     call("get_verdicts", ticker="AAPL")
     tag = {"If-None-Match": f'"{result["fingerprint"]}"'}
     call("get_result", result_id=result["id"])

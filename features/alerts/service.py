@@ -17,6 +17,7 @@ from features.alerts.store import state as state_store
 from features.alerts.telling import tell_a_test
 from features.deliveries.service import require_channels
 from features.prices import service as prices
+from features.strategies import service as strategies
 from infrastructure.feature import Universes
 from infrastructure.sql.batches import ROWS
 from models.alert import OF_TICKERS, Alert, AlertKind, AlertRule, RuleDraft
@@ -60,13 +61,14 @@ class Author:
 def create_rule(connection: Connection, author: Author, draft: RuleDraft) -> AlertRule:
     """Store a rule within the caller's transaction; where its tickers stand now is what later changes are measured by.
 
-    Raises UniverseNotFound, TooManyAlertRules, TooManyTickersOfRule or ChannelNotFound.
+    Raises UniverseNotFound, StrategyUnknown, StrategyArchived, TooManyAlertRules, TooManyTickersOfRule or ChannelNotFound.
     """
     rule_store.lock_alerts(connection, author.org_id)
     if rule_store.count(connection, author.org_id) >= author.limits.rules:
         raise TooManyAlertRules(author.limits.rules)
     rule = _new_rule(author, draft)
     evaluator = _checked(connection, author, rule)
+    strategies.find_each(connection, author.org_id, rule.draft.strategies)
     rule_store.insert(connection, rule)
     evaluator.evaluate(author.org_id, [rule], Happened())
     return rule
@@ -170,6 +172,8 @@ def _checked(connection: Connection, author: Author, rule: AlertRule) -> Evaluat
         count = len(evaluator.tickers_of(rule))
         if count > author.limits.tickers:
             raise TooManyTickersOfRule(count, author.limits.tickers)
+    for strategy in rule.draft.strategies:
+        strategies.require_known(connection, author.org_id, strategy)
     require_channels(connection, author.org_id, rule.draft.channels)
     return evaluator
 

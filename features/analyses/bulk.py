@@ -18,7 +18,7 @@ from models.bulk_analysis import BULK_ANALYSIS, BulkOrder, BulkParams
 from models.errors import JobUnreadable
 from models.indicator import INDICATORS, Category
 from models.job import Lane, NewJob
-from models.strategy import STRATEGIES
+from models.pinned_strategy import pinned, pinned_strategy
 from models.universe import checked_universe
 from utils.json_text import dump, parse_tolerant
 
@@ -42,7 +42,7 @@ def write_params(params: BulkParams) -> str:
     return dump(
         {
             "universe": params.universe,
-            "strategy": params.strategy,
+            **pinned(params.strategy),
             "capital": sizing.capital,
             "risk_percent": sizing.risk_percent,
             "max_position_percent": sizing.max_position_percent,
@@ -59,8 +59,6 @@ def read_params(text: str) -> BulkParams:
     """Parse the JSON of `write_params`. Raises JobUnreadable for parameters that this version does not know."""
     try:
         values: dict[str, Any] = parse_tolerant(text)
-        if values["strategy"] not in STRATEGIES:
-            raise JobUnreadable(f"there is no strategy {values['strategy']!r}")
         overrides = Overrides(
             weights=values.get("weights"),
             reward_risk=values.get("reward_risk"),
@@ -74,8 +72,8 @@ def read_params(text: str) -> BulkParams:
         unknown = {*(overrides.indicators or ()), *(overrides.weights or {})} - {*INDICATORS, *Category}
         if unknown:
             raise JobUnreadable(f"there is no indicator {min(unknown)!r}")
-        params = BulkParams(values["strategy"], overrides, sizing, universe, values.get("refresh", False))
-        parameters_of(STRATEGIES[params.strategy], overrides)
+        params = BulkParams(pinned_strategy(values), overrides, sizing, universe, values.get("refresh", False))
+        parameters_of(params.strategy, overrides)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise JobUnreadable(f"{type(error).__name__}: {error}") from error
     return params

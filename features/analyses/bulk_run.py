@@ -36,7 +36,7 @@ def analyse_many(database: Database, org_id: int, params: BulkParams, tickers: S
         heads = prices.find_heads(connection, org_id, tickers)
         fingerprints = {ticker: plan.known_fingerprint(head) for ticker, head in heads.items()}
         stored = result_store.find_fingerprints(connection, org_id, [key for key in fingerprints.values() if key is not None])
-        superseded = latest_store.find_superseded(connection, org_id, params.strategy, tickers) if plan.keeps_latest else {}
+        superseded = latest_store.find_superseded(connection, org_id, params.strategy.id, tickers) if plan.keeps_latest else {}
     for ticker in superseded:
         stored.pop(fingerprints.get(ticker) or "", None)  # it is analysed in any case, and what is stored is found again
     errors: dict[str, BellwetherError] = {ticker: TickerNotFound(ticker) for ticker in tickers if ticker not in heads}
@@ -47,7 +47,7 @@ def analyse_many(database: Database, org_id: int, params: BulkParams, tickers: S
     yield from _analyse(Reading(database, org_id, missing), plan, Restating(params.strategy, superseded), errors)
     if plan.keeps_latest:
         digests = {ticker: head.sha256 for ticker, head in heads.items()}
-        failures = [new_failure(error, ticker, params.strategy, digests.get(ticker), read_at) for ticker, error in errors.items()]
+        failures = [new_failure(error, ticker, params.strategy.id, digests.get(ticker), read_at) for ticker, error in errors.items()]
         note_failures(database, org_id, failures)
     for ticker, error in errors.items():
         yield ticker, Fault(error.code, str(error))
@@ -69,14 +69,15 @@ def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analy
     briefs |= result_store.find_briefs(connection, org_id, others)
     if not briefs:
         return {}
-    strategy = next(iter(briefs.values())).strategy
+    any_brief = next(iter(briefs.values()))
+    strategy = any_brief.strategy
     for ticker, one in restated.items():
         brief = None if one.result is None else briefs.get(one.result.result.fingerprint)
         if one.result is None or brief is None:
             latest_store.drop(connection, org_id, ticker, strategy, one.superseded_id)
         else:
             latest_store.restate(connection, org_id, one.superseded_id, brief.id, one.result.result)
-    before = latest_store.find_latest_verdicts(connection, org_id, strategy, outcomes)
+    before = latest_store.find_latest_verdicts(connection, org_id, (strategy, any_brief.strategy_version), outcomes)
     mark_latest(connection, [_mark(org_id, analysed) for analysed in outcomes.values() if analysed.becomes_latest])
     return {
         ticker: _stored(briefs[analysed.fingerprint], before.get(ticker), analysed)
@@ -86,7 +87,8 @@ def store_many(connection: Connection, org_id: int, outcomes: Mapping[str, Analy
 
 
 def _brief_of(result: AnalysisResult) -> ResultBrief:
-    return ResultBrief(result.id, result.strategy, str(result.verdict), float(result.score), float(result.close), result.as_of)
+    version = result.provenance.strategy_version
+    return ResultBrief(result.id, result.strategy, str(result.verdict), float(result.score), float(result.close), result.as_of, version)
 
 
 def _stored(brief: ResultBrief, before: tuple[str, str] | None, analysed: Analysed) -> Stored:

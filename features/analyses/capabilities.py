@@ -15,6 +15,7 @@ from features.analyses.flags import ANALYSES
 from features.analyses.schemas.analysis import AnalyzeRequest, BulkAnalyzeRequest
 from features.analyses.schemas.result import ResultsFilterQuery
 from features.prices.fetching import FETCHES
+from features.strategies.service import finder, finder_within, require_known
 from infrastructure.cache import NoCache
 from infrastructure.capability import Call, Capability, Reads, Started, Starts
 from infrastructure.foundation import Foundation
@@ -37,10 +38,10 @@ def analysis_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     def analyse(database: Database, call: Call, inputs: AnalyzeRequest) -> Any:
         from features.analyses.service import analyse_ticker  # noqa: PLC0415 — it loads the engine
 
-        return parse_tolerant(analyse_ticker(database, call.org_id, inputs.order(), NoCache(database)).body)
+        return parse_tolerant(analyse_ticker(database, call.org_id, inputs.order(finder(database, call.org_id)), NoCache(database)).body)
 
     def bulk_analyse(connection: Connection, call: Call, inputs: BulkAnalyzeRequest) -> Started:
-        order = inputs.order()
+        order = inputs.order(finder_within(connection, call.org_id))
         if order.params.refresh:
             foundation.flags.require(FETCHES, call.org_id)
             if not foundation.settings.price_providers:
@@ -49,6 +50,7 @@ def analysis_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
 
     def screen(database: Database, call: Call, inputs: ScreenInputs) -> dict[str, Any]:
         with database.read() as connection:
+            require_known(connection, call.org_id, inputs.filter.strategy)
             items, total = screened.first_page(connection, call.org_id, inputs.filter.filter(), foundation.universes, inputs.limit)
         return {"items": items, "total": total}
 

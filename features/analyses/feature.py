@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.analyses.routes import analysis, bulk, result, screen, series, strategy, verdict
+    from features.analyses.routes import analysis, bulk, result, screen, series, verdict
 
-    rest = (screen.blueprint, series.blueprint, strategy.blueprint, verdict.blueprint)
-    return analysis.blueprint, bulk.blueprint, result.blueprint, *rest
+    return analysis.blueprint, bulk.blueprint, result.blueprint, screen.blueprint, series.blueprint, verdict.blueprint
 
 
 def _kinds(foundation: Foundation) -> tuple[BulkAnalysis, ...]:

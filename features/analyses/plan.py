@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from analysis.bars import Bars, adjusted_bars
-from analysis.engine import ENGINE_VERSION, Batch, Fingerprints, parameters_of
+from analysis.engine import ENGINE_VERSION, Batch, Fingerprints, parameters_of, version_of
 from analysis.quality import MINIMUM_BARS, is_sound
 from features.prices.service import check_whole, provider_warnings
 from infrastructure.exchanges import Expectations
@@ -20,7 +20,7 @@ from models.freshness import StaleBy
 from models.price_errors import PricesDamaged
 from models.price_series import PackedBars, SeriesHead, digest_of, number_of
 from models.result import AnalysisResult, NewResult
-from models.strategy import STRATEGIES
+from models.strategy import Strategy
 from utils.clock import now
 from utils.ids import new_id
 from utils.json_text import dump, parse_tolerant
@@ -68,7 +68,8 @@ class Work(NamedTuple):
 class AnalysisPlan:
     """The parameters of an analysis, applied to any number of tickers."""
 
-    def __init__(self, strategy: str, overrides: Overrides) -> None:
+    def __init__(self, strategy: Strategy, overrides: Overrides) -> None:
+        self.strategy = strategy
         self.parameters, self.parameters_text, self._fingerprints = _prepared(strategy, _changes(overrides))
         self.keeps_latest = not overrides.any  # the list of latest results has unmodified strategies only, as of today
         self._as_of = overrides.as_of
@@ -117,14 +118,14 @@ def _changes(overrides: Overrides) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def _prepared(strategy: str, changes: bytes) -> tuple[Parameters, str, Fingerprints]:
+def _prepared(strategy: Strategy, changes: bytes) -> tuple[Parameters, str, Fingerprints]:
     """The parameters of an analysis, as values and as JSON, and the fingerprints of its results.
 
     Kept, because most requests repeat one of a few choices, and preparing one takes as long as reading a series' head.
     """
     weights, reward_risk, indicators = parse_tolerant(changes)
     overrides = Overrides(weights, reward_risk, None if indicators is None else tuple(indicators))
-    parameters = parameters_of(STRATEGIES[strategy], overrides)
+    parameters = parameters_of(strategy, overrides)
     return parameters, dump(parameters).decode(), Fingerprints(parameters)
 
 
@@ -197,6 +198,7 @@ class ResultBatch:
                 bars_sha256=origin.sha256,
                 adjustment=_adjustment(head, analysis.as_of),
                 engine_version=ENGINE_VERSION,
+                strategy_version=version_of(self._plan.parameters),
             ),
             fingerprint=origin.fingerprint,
             created_at=origin.read_at,

@@ -16,6 +16,7 @@ from features.analyses.bulk import submit
 from features.analyses.plan import AnalysisPlan, ResultBatch
 from features.analyses.store import latest as latest_store
 from features.analyses.store.latest import SupersededLatest
+from features.strategies import service as strategies
 from infrastructure.feature import Universes
 from jobs.service import Submission
 from models.analysis import Overrides
@@ -23,7 +24,7 @@ from models.bulk_analysis import BulkOrder, BulkParams, Restated
 from models.errors import BellwetherError
 from models.price_series import PackedBars, SeriesHead
 from models.result import NewResult
-from models.strategy import STRATEGIES
+from models.strategy import Strategy
 
 _EARLIER = timedelta(microseconds=1)  # so that it stands before the result that is compared with it
 
@@ -31,7 +32,7 @@ _EARLIER = timedelta(microseconds=1)  # so that it stands before the result that
 class Restating:
     """Analyses the days of superseded results of one strategy by the new prices."""
 
-    def __init__(self, strategy: str, superseded: Mapping[str, SupersededLatest]) -> None:
+    def __init__(self, strategy: Strategy, superseded: Mapping[str, SupersededLatest]) -> None:
         """`superseded` is by ticker."""
         self._strategy, self._superseded = strategy, superseded
         self._plans: dict[date, tuple[AnalysisPlan, ResultBatch, list[str]]] = {}
@@ -74,10 +75,11 @@ def submit_rerun(connection: Connection, org_id: int, tickers: Collection[str] |
 
     `tickers` are those to look at; None for all.
     """
+    usable = {strategy.id: strategy for strategy in strategies.usable(connection, org_id)}
     superseded = [
         one
         for one in latest_store.list_superseded(connection, org_id)
-        if one.strategy in STRATEGIES and (tickers is None or one.ticker in tickers)
+        if one.strategy in usable and (tickers is None or one.ticker in tickers)
     ]
-    groups = [(strategy, tuple(one.ticker for one in group)) for strategy, group in groupby(superseded, lambda one: one.strategy)]
+    groups = [(usable[name], tuple(one.ticker for one in group)) for name, group in groupby(superseded, lambda one: one.strategy)]
     return [submit(connection, org_id, BulkOrder(group, BulkParams(strategy)), universes) for strategy, group in groups]

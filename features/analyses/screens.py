@@ -7,6 +7,7 @@ from typing import Any
 
 from database import Database
 from features.analyses.store import saved_screen as screen_store
+from features.strategies.service import require_known
 from infrastructure.audit import note
 from models.errors import ScreenExists, ScreenNotFound, TooManyScreens
 from models.screen import SavedScreen
@@ -26,11 +27,12 @@ def find_screen(database: Database, org_id: int, screen_id: str) -> SavedScreen:
 
 
 def save_screen(database: Database, org_id: int, name: str, query: dict[str, Any], most: int = MOST_SCREENS) -> SavedScreen:
-    """Save a query under a name. Raises ScreenExists or TooManyScreens."""
+    """Save a query under a name. Raises ScreenExists, TooManyScreens or StrategyUnknown."""
     moment = now()
     screen = SavedScreen(new_id(), name, query, moment, moment)
     with database.transaction() as connection:
         screen_store.lock_screens(connection, org_id)
+        require_known(connection, org_id, query.get("strategy"))
         if screen_store.count(connection, org_id) >= most:
             raise TooManyScreens(most)
         if not screen_store.insert(connection, org_id, screen):
@@ -40,12 +42,13 @@ def save_screen(database: Database, org_id: int, name: str, query: dict[str, Any
 
 
 def change_screen(database: Database, org_id: int, screen_id: str, name: str | None, query: dict[str, Any] | None) -> SavedScreen:
-    """Rename a screen or replace its query; None leaves it. Raises ScreenNotFound or ScreenExists."""
+    """Rename a screen or replace its query; None leaves it. Raises ScreenNotFound, ScreenExists or StrategyUnknown."""
     with database.transaction() as connection:
         screen_store.lock_screens(connection, org_id)
         screen = screen_store.find(connection, org_id, screen_id) if is_id(screen_id) else None
         if screen is None:
             raise ScreenNotFound(screen_id)
+        require_known(connection, org_id, (query or {}).get("strategy"))
         changed = replace(
             screen, name=screen.name if name is None else name, query=screen.query if query is None else query, updated_at=now()
         )

@@ -17,7 +17,7 @@ from database import Database
 from features.prices import service as prices
 from models.analysis import Overrides, Parameters
 from models.errors import TickerNotFound
-from models.strategy import STRATEGIES
+from models.strategy import Strategy
 from utils.json_text import array_pieces, dump, object_pieces
 
 VALUES_PER_PIECE = 5_000
@@ -29,7 +29,7 @@ class SeriesOrder:
 
     ticker: str
     keys: Sequence[str]
-    strategy: str
+    strategy: Strategy
     start: date | None = None
     end: date | None = None
 
@@ -53,7 +53,7 @@ def build_series(database: Database, org_id: int, order: SeriesOrder) -> SeriesT
         raise TickerNotFound(order.ticker)
     head, packed = loaded
     bars = prices.sound_bars(head, packed)
-    parameters = parameters_of(STRATEGIES[order.strategy], Overrides())
+    parameters = parameters_of(order.strategy, Overrides())
     inputs = (ENGINE_VERSION, head.ticker, head.sha256, head.adjusted, order.keys, parameters, order.start, order.end)
     return SeriesText(hashlib.sha256(dump(inputs)).hexdigest()[:32], _pieces(order, bars, parameters))
 

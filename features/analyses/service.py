@@ -10,7 +10,7 @@ from typing import NamedTuple
 import structlog
 
 from analysis.bars import Bars, adjusted_bars
-from analysis.engine import ENGINE_VERSION
+from analysis.engine import ENGINE_VERSION, parameters_again
 from analysis.flips import find_flips
 from analysis.honesty import check_honesty, rule_of
 from analysis.trade import size_position
@@ -43,7 +43,7 @@ from models.price_errors import PricesDamaged
 from models.price_series import PackedBars, SeriesHead, digest_of
 from models.result import NewResult, StoredResult
 from models.screen import ScreenValues
-from models.strategy import STRATEGIES
+from models.strategy import Strategy
 from utils.cancellation import Check, always_wanted
 from utils.clock import iso, now, parse_iso
 from utils.json_text import dump, parse_tolerant
@@ -96,7 +96,7 @@ def analyse_ticker(database: Database, org_id: int, order: AnalysisOrder, cache:
     """
     plan, asked_at = AnalysisPlan(order.strategy, order.overrides), now()
     with database.reader() as connection:
-        head, latest_id = prices.find_head_and_latest(connection, org_id, order.ticker, order.strategy)
+        head, latest_id = prices.find_head_and_latest(connection, org_id, order.ticker, order.strategy.id)
     try:
         if head is None:
             raise TickerNotFound(order.ticker)
@@ -104,9 +104,9 @@ def analyse_ticker(database: Database, org_id: int, order: AnalysisOrder, cache:
     except (TickerNotFound, InsufficientHistory, PricesDamaged) as error:
         if plan.keeps_latest:
             sha256 = None if head is None else head.sha256
-            note_failures(database, org_id, [new_failure(error, order.ticker, order.strategy, sha256, asked_at)])
+            note_failures(database, org_id, [new_failure(error, order.ticker, order.strategy.id, sha256, asked_at)])
         raise
-    return _apply_sizing(stored, order.sizing)
+    return _apply_sizing(stored, order.strategy, order.sizing)
 
 
 def _find_or_share(database: Database, target: _Target, cache: Cache) -> StoredResult:
@@ -161,10 +161,10 @@ def is_superseded(database: Database, org_id: int, result_id: str, result: Resul
         return result_store.is_superseded(connection, org_id, result_id)
 
 
-def told_verdicts(connection: AnyReader, org_id: int, ticker: str, strategy: str) -> list[ToldVerdict]:
+def told_verdicts(connection: AnyReader, org_id: int, ticker: str, strategy: Strategy) -> list[ToldVerdict]:
     """What stored results of this version of the engine say by day, by a strategy as it is; superseded ones are left out."""
     plan = AnalysisPlan(strategy, Overrides())
-    wanted = {"strategy": strategy, "parameters": plan.parameters_text, "engine_version": ENGINE_VERSION}
+    wanted = {"strategy": strategy.id, "parameters": plan.parameters_text, "engine_version": ENGINE_VERSION}
     return result_store.find_told(connection, org_id, ticker, wanted)
 
 
@@ -208,8 +208,7 @@ def _load_again(database: Database, org_id: int, result_id: str) -> _Again:
     packed = packed.between(end=stored.as_of)
     if digest_of(packed, head.steps) != parse_tolerant(stored.body)["provenance"]["bars_sha256"]:
         raise PricesReplaced(stored.ticker, stored.as_of)
-    values = parse_tolerant(stored.parameters)
-    return _Again(stored, head, packed, Parameters(**{**values, "indicators": tuple(values["indicators"])}))
+    return _Again(stored, head, packed, parameters_again(parse_tolerant(stored.parameters)))
 
 
 @dataclass(frozen=True)
@@ -247,7 +246,7 @@ def _restate(database: Database, target: _Target) -> None:
     """Analyse a ticker whose latest result is superseded as a job does: that result's day as well, by the new prices."""
     org_id, ticker, strategy = target.org_id, target.order.ticker, target.order.strategy
     with database.reader() as connection:
-        if not latest_store.is_superseded(connection, org_id, strategy, ticker):
+        if not latest_store.is_superseded(connection, org_id, strategy.id, ticker):
             return  # there is no latest result
     found = {key: one for key, one in analyse_many(database, org_id, BulkParams(strategy), [ticker]) if isinstance(one, Analysed)}
     with database.transaction() as connection:
@@ -287,9 +286,9 @@ def _unpack(cached: bytes) -> StoredResult:
     return StoredResult(result_id, ticker, strategy, date.fromisoformat(as_of), fingerprint, parameters, body.decode())
 
 
-def _apply_sizing(stored: StoredResult, sizing: Sizing) -> AnalysisAnswer:
+def _apply_sizing(stored: StoredResult, strategy: Strategy, sizing: Sizing) -> AnalysisAnswer:
     """The stored result with the caller's position size; the stored body unchanged when the sizing is the default."""
-    default_cap = STRATEGIES[stored.strategy].max_position_percent
+    default_cap = strategy.max_position_percent
     cap = default_cap if sizing.max_position_percent is None else sizing.max_position_percent
     if (sizing.capital, sizing.risk_percent, cap) == (DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, default_cap):
         return AnalysisAnswer(stored.body, stored.fingerprint)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from analysis.engine import ENGINE_VERSION, newest_scores, parameters_of
 from analysis.quality import MINIMUM_BARS
 from analysis.score import signal_of, verdict_of
 from database import Database
 from features.prices import service as prices
-from models.analysis import Overrides, Signal, Verdict
+from features.strategies import service as strategies
+from models.analysis import Overrides, Parameters, Signal, Verdict
 from models.errors import InsufficientHistory, TickerNotFound
-from models.strategy import STRATEGIES, StrategyName
+from models.strategy import Strategy, StrategyName
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,9 @@ class TickerVerdicts:
     items: tuple[StrategyVerdict, ...]
 
 
-_PARAMETERS = [parameters_of(strategy, Overrides()) for strategy in STRATEGIES.values()]
+@lru_cache(maxsize=256)
+def _parameters(strategy: Strategy) -> Parameters:
+    return parameters_of(strategy, Overrides())
 
 
 def compute_verdicts(database: Database, org_id: int, ticker: str) -> TickerVerdicts:
@@ -48,20 +52,22 @@ def compute_verdicts(database: Database, org_id: int, ticker: str) -> TickerVerd
     """
     with database.reader() as connection:
         loaded = prices.load(connection, org_id, ticker)
+        usable = strategies.usable(connection, org_id)
     if loaded is None:
         raise TickerNotFound(ticker)
     head, packed = loaded
     bars = prices.sound_bars(head, packed)
     if len(bars) < MINIMUM_BARS:
         raise InsufficientHistory(ticker, len(bars), MINIMUM_BARS)
-    scores = newest_scores(bars, _PARAMETERS)
+    scores = newest_scores(bars, map(_parameters, usable))
+    told = [(strategy.key, strategy.name) for strategy in usable]
     return TickerVerdicts(
-        tag=hashlib.sha256(f"{ENGINE_VERSION} {ticker} {head.sha256} {head.adjusted}".encode()).hexdigest()[:32],
+        tag=hashlib.sha256(f"{ENGINE_VERSION} {ticker} {head.sha256} {head.adjusted} {told}".encode()).hexdigest()[:32],
         ticker=head.ticker,
         as_of=bars.day(-1),
         close=float(bars.close[-1]),
         items=tuple(
             StrategyVerdict(strategy.id, strategy.name, score, verdict_of(score), signal_of(score))
-            for strategy, score in zip(STRATEGIES.values(), scores, strict=True)
+            for strategy, score in zip(usable, scores, strict=True)
         ),
     )

@@ -9,16 +9,15 @@ from sqlalchemy import Connection
 
 from api.schemas import PLAIN_TEXT, PLAIN_TEXT_WITH_LINES, Body, Selection
 from database import Database
-from features.analyses.schemas.analysis import StrategyId
 from features.deliveries.changes import MOST_CHANGES, ToldChanges, Wanted, changes_since, tell_changes
 from features.deliveries.schemas.channel import ChannelKeys
 from features.deliveries.service import resolve_channels
 from features.prices import service as prices
+from features.strategies.schemas import StrategyId
 from infrastructure.capability import Call, Capability, Reads, Writes
 from infrastructure.foundation import Foundation
-from models.strategy import STRATEGIES
 
-EVERY_STRATEGY = tuple(STRATEGIES)
+MOST_STRATEGIES = 20  # of one answer
 Cursor = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN_TEXT)]
 _CURSOR = "The name under which is remembered how far is told; each has its own."
 
@@ -26,7 +25,7 @@ _CURSOR = "The name under which is remembered how far is told; each has its own.
 class ChangesInputs(Selection):
     """The changed verdicts to find: of some tickers, of a universe, or of all."""
 
-    strategies: Annotated[list[StrategyId], Field(min_length=1, max_length=len(EVERY_STRATEGY))] | None = Field(
+    strategies: Annotated[list[StrategyId], Field(min_length=1, max_length=MOST_STRATEGIES)] | None = Field(
         None, description="Only changes by these; by default by any."
     )
     cursor: Cursor = Field("changes", description=_CURSOR)
@@ -52,7 +51,8 @@ def change_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
             tickers = inputs.tickers
             if inputs.universe is not None:
                 tickers = list(prices.resolve_universe(connection, call.org_id, inputs.universe, foundation.universes))
-            wanted = Wanted(frozenset(inputs.strategies or EVERY_STRATEGY), None if tickers is None else frozenset(tickers))
+            strategies = None if inputs.strategies is None else frozenset(inputs.strategies)
+            wanted = Wanted(strategies, None if tickers is None else frozenset(tickers))
             return changes_since(connection, call.org_id, inputs.cursor, wanted)
 
     return (

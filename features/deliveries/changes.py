@@ -32,10 +32,14 @@ BATCH = 1_000
 
 @dataclass(frozen=True)
 class Wanted:
-    """The changes to look for: by these strategies, of these tickers or of all."""
+    """The changes to look for: by these strategies or by all, of these tickers or of all."""
 
-    strategies: frozenset[str]
+    strategies: frozenset[str] | None
     tickers: frozenset[str] | None
+
+    def has(self, ticker: str, strategy: str) -> bool:
+        """Whether a change of this ticker by this strategy is one of them."""
+        return (self.strategies is None or strategy in self.strategies) and (self.tickers is None or ticker in self.tickers)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def changes_since(connection: AnyReader, org_id: int, name: str, wanted: Wanted)
     turned: dict[tuple[str, str], dict[str, Any]] = {}
     for event in _events(connection, org_id, after, until):
         data = event.data
-        if data["strategy"] in wanted.strategies and (wanted.tickers is None or data["ticker"] in wanted.tickers):
+        if wanted.has(data["ticker"], data["strategy"]):
             key = data["ticker"], data["strategy"]
             turned[key] = _told(data, turned[key]["was"] if key in turned else data["from"])
     items = [change for _, change in sorted(turned.items()) if change["was"] != change["now"]]

@@ -15,7 +15,6 @@ from features.schedules.service import Starter, author
 from models.api_key import FIRST_ORG
 from models.errors import BellwetherError
 from models.message import ChannelType
-from models.strategy import STRATEGIES
 
 BY = "the command line"
 group = AppGroup("evening-run", help="Prices, analyses and one message with what changed, every trading day.")
@@ -28,7 +27,6 @@ group = AppGroup("evening-run", help="Prices, analyses and one message with what
     "--strategy",
     "strategies",
     multiple=True,
-    type=click.Choice(list(STRATEGIES)),
     default=("balanced",),
     show_default=True,
     help="Once or several times.",

@@ -7,10 +7,10 @@ from typing import Self
 from pydantic import ConfigDict, Field, model_validator
 
 from api.schemas import Answer, Body, UniverseName
-from features.analyses.schemas.analysis import StrategyId
 from features.deliveries.schemas.channel import ChannelAnswer, ChannelKey, NewChannelRequest
 from features.evening.service import EveningRun
 from features.schedules.schemas import AfterClose, Calendar, Name, ScheduleAnswer
+from features.strategies.schemas import StrategyId
 
 MOST_CHANNELS = 10
 

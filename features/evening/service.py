@@ -17,6 +17,7 @@ from features.deliveries.channels import Caller, NewChannel
 from features.prices import service as prices
 from features.schedules import service as schedules
 from features.schedules.service import Author, Starter
+from features.strategies import service as strategies
 from models.message import Channel
 from models.schedule import Action, NewSchedule, Overlap, Schedule, When
 
@@ -59,10 +60,11 @@ def set_up(connection: Connection, caller: Caller, wanted: EveningRun, starter: 
     """Make the channel and the schedule within the caller's transaction: both or neither.
 
     Raises FeatureDisabled, UniverseNotFound, ChannelExists, ChannelNotFound, ChannelAddressRefused, ScheduleExists, InvalidSchedule or
-    ActionNotOffered.
+    ActionNotOffered, StrategyUnknown or StrategyArchived.
     """
     starter.require_on(caller.org_id)
     prices.require_universe(connection, caller.org_id, wanted.universe, starter.universes)
+    strategies.find_each(connection, caller.org_id, wanted.strategies)
     told, secret = list(deliveries.resolve_channels(connection, caller.org_id, list(wanted.told))), None
     if wanted.channel is not None:
         made, secret = channels.create(connection, caller, wanted.channel)

@@ -10,7 +10,7 @@ from models.analysis import Overrides
 from models.backtest import BacktestOrder, BacktestParams, BacktestRules, Sides
 from models.errors import JobUnreadable
 from models.indicator import INDICATORS, Category
-from models.strategy import STRATEGIES
+from models.pinned_strategy import pinned, pinned_strategy
 from models.universe import checked_universe
 from utils.json_text import dump, parse_tolerant
 
@@ -33,7 +33,7 @@ def read_params(text: str) -> BacktestParams:
         unknown = {*(order.overrides.indicators or ()), *(order.overrides.weights or {})} - {*INDICATORS, *Category}
         if unknown:
             raise JobUnreadable(f"there is no indicator {min(unknown)!r}")
-        parameters_of(STRATEGIES[order.strategy], order.overrides)
+        parameters_of(order.strategy, order.overrides)
         universe = None if values.get("universe") is None else checked_universe(values["universe"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise JobUnreadable(f"{type(error).__name__}: {error}") from error
@@ -48,7 +48,7 @@ def read_order(text: str) -> BacktestOrder:
 def _fields(order: BacktestOrder) -> dict[str, Any]:
     overrides = order.overrides
     return {
-        "strategy": order.strategy,
+        **pinned(order.strategy),
         "weights": overrides.weights,
         "indicators": overrides.indicators,
         "reward_risk": overrides.reward_risk,
@@ -68,7 +68,7 @@ def _order(values: dict[str, Any]) -> BacktestOrder:
         stops=values["stops"],
         capital=values["capital"],
     )
-    return BacktestOrder(values["strategy"], overrides, rules, _day(values["start"]), _day(values["end"]))
+    return BacktestOrder(pinned_strategy(values), overrides, rules, _day(values["start"]), _day(values["end"]))
 
 
 def _day(text: str | None) -> date | None:

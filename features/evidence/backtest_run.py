@@ -36,7 +36,6 @@ from models.evidence import WARMUP
 from models.metric import Metric
 from models.price_errors import PricesDamaged
 from models.price_series import PackedBars, SeriesHead
-from models.strategy import STRATEGIES
 from utils.ids import new_id
 from utils.json_text import dump
 
@@ -58,7 +57,7 @@ class BacktestPlan:
 
     def __init__(self, order: BacktestOrder) -> None:
         self.order, self.rules = order, order.rules
-        self.parameters: Parameters = parameters_of(STRATEGIES[order.strategy], order.overrides)
+        self.parameters: Parameters = parameters_of(order.strategy, order.overrides)
         self._fingerprints = Fingerprints(self.parameters)
 
     def known_fingerprint(self, head: SeriesHead) -> str | None:

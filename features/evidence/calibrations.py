@@ -29,7 +29,7 @@ from models.evidence_errors import EvidenceNotFound, EvidencePending, JobWithout
 from models.job import Job
 from models.job_state import JobStatus
 from models.price_series import day_of
-from models.strategy import STRATEGIES
+from models.strategy import Strategy
 from utils.clock import now
 from utils.json_text import dump
 
@@ -114,7 +114,7 @@ def _of_retry(database: Database, org_id: int, job_id: str) -> Calibration:
 class Wanted:
     """Whose evidence: the newest of a strategy over a universe, or with `job_id` that of a job."""
 
-    strategy: str
+    strategy: Strategy
     universe: str
     job_id: str | None = None
 
@@ -126,11 +126,11 @@ def find_universe(reading: Reading, wanted: Wanted, universes: Universes) -> New
         if found == Newest(None, None):
             raise JobWithoutEvidence
         return found
-    found = newest(reading, wanted.strategy, wanted.universe)
+    found = newest(reading, wanted.strategy.key, wanted.universe)
     if found == Newest(None, None):
         with reading.database.read() as connection:
             prices.require_universe(connection, reading.org_id, wanted.universe, universes)
-        raise EvidenceNotFound(wanted.strategy, wanted.universe)
+        raise EvidenceNotFound(wanted.strategy.id, wanted.universe)
     return found
 
 
@@ -192,9 +192,9 @@ def _evidence(calibration: Calibration, params: CalibrationParams, sums: Sums, f
     return UniverseEvidence(
         id=calibration.id,
         job_id=calibration.job_id,
-        strategy=params.strategy,
+        strategy=params.strategy.id,
         universe=params.universe,
-        basis=basis_of(parameters_of(STRATEGIES[params.strategy], Overrides())),
+        basis=basis_of(parameters_of(params.strategy, Overrides())),
         first=None if sums.first_day is None else day_of(sums.first_day),
         last=None if last is None else day_of(last),
         tickers=sums.counted,
@@ -210,6 +210,7 @@ def _evidence(calibration: Calibration, params: CalibrationParams, sums: Sums, f
         engine_version=ENGINE_VERSION,
         created_at=calibration.created_at,
         finished_at=finished_at,
+        strategy_version=params.strategy.version,
     )
 
 
@@ -218,7 +219,7 @@ def _beat(params: CalibrationParams, sums: Sums) -> BeatHold:
         return BeatHold(0, 0, "No ticker has a history that is long enough.")
     tickers = "1 ticker" if sums.counted == 1 else f"{sums.counted:,} tickers"
     sentence = (
-        f"Bought and sold by the verdicts of {STRATEGIES[params.strategy].name}, long only and without stops, {sums.beat:,} of {tickers} "
+        f"Bought and sold by the verdicts of {params.strategy.name}, long only and without stops, {sums.beat:,} of {tickers} "
         f"({percent(sums.beat / sums.counted)}) ended above buying and holding, at {params.cost_bp:g} basis points a round trip."
     )
     return BeatHold(sums.counted, sums.beat, sentence)

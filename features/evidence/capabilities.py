@@ -13,6 +13,7 @@ from features.evidence.schemas.backtest import BacktestRequest, CompareRequest
 from features.evidence.schemas.evidence import EvidenceQuery
 from features.evidence.schemas.universe import UniverseEvidenceRequest
 from features.evidence.universe_jobs import submit
+from features.strategies.service import finder, finder_within
 from infrastructure.cache import NoCache
 from infrastructure.capability import Call, Capability, Reads, Started, Starts
 from infrastructure.foundation import Foundation
@@ -35,7 +36,7 @@ def evidence_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     """The capabilities `evidence`, `evidence_universe`, `backtest` and `compare`."""
 
     def start(connection: Connection, call: Call, inputs: UniverseEvidenceRequest) -> Started:
-        return Started(submit(connection, call.org_id, inputs.order(), foundation.universes).job.id)
+        return Started(submit(connection, call.org_id, inputs.order(finder_within(connection, call.org_id)), foundation.universes).job.id)
 
     return (
         Capability("evidence", "How often each verdict of a strategy was right on a ticker.", EvidenceInputs, Reads(_evidence), EVIDENCE),
@@ -51,7 +52,7 @@ def evidence_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
 def _evidence(database: Database, call: Call, inputs: EvidenceInputs) -> Any:
     from features.evidence.service import answer, seek  # noqa: PLC0415 — it loads the engine
 
-    sought = seek(database, call.org_id, inputs.order(inputs.ticker))
+    sought = seek(database, call.org_id, inputs.order(inputs.ticker, finder(database, call.org_id)))
     return parse_tolerant(answer(database, sought, NoCache(database)).body)
 
 
@@ -60,7 +61,7 @@ def _backtest(database: Database, call: Call, inputs: BacktestRequest) -> Any:
 
     if inputs.ticker is None:
         raise OneTickerOnly
-    found = run_sought(database, seek_backtest(database, call.org_id, inputs.ticker, inputs.order()))
+    found = run_sought(database, seek_backtest(database, call.org_id, inputs.ticker, inputs.order(finder(database, call.org_id))))
     return {name: value for name, value in parse_tolerant(found.body).items() if name not in ("equity", "trades")}
 
 
@@ -69,4 +70,4 @@ def _compare(database: Database, call: Call, inputs: CompareRequest) -> Any:
 
     if inputs.ticker is None:
         raise OneTickerOnly
-    return compare(database, call.org_id, inputs.ticker, inputs.orders())
+    return compare(database, call.org_id, inputs.ticker, inputs.orders(finder(database, call.org_id)))

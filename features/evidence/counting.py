@@ -27,7 +27,6 @@ from models.evidence import WARMUP
 from models.job import Fault, Stored
 from models.price_errors import PricesDamaged
 from models.price_series import PackedBars, SeriesHead, day_of
-from models.strategy import STRATEGIES
 from utils.ids import new_id
 
 COUNTED, TOO_SHORT = "Counted", "Too short"
@@ -55,7 +54,7 @@ def count_many(database: Database, org_id: int, params: CalibrationParams, ticke
     """Yield the outcome of each ticker. They are counted together before the first is yielded."""
     gather(database, params.calibration_id, len(params.horizons))
     rules = CountRules(params.horizons, params.cost_bp)
-    parameters = parameters_of(STRATEGIES[params.strategy], Overrides())
+    parameters = parameters_of(params.strategy, Overrides())
     counts: dict[str, tuple[int, TickerCount | None]] = {}
     errors: dict[str, BellwetherError] = {}
 

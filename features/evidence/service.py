@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -38,7 +39,7 @@ from models.errors import InsufficientHistory, TickerNotFound
 from models.evidence import WARMUP, Evidence, EvidenceOrder, HorizonEvidence, ToldVerdict
 from models.price_errors import PricesDamaged
 from models.price_series import PackedBars, SeriesHead
-from models.strategy import STRATEGIES
+from models.strategy import Strategy
 from utils.clock import now
 from utils.database_errors import reason_of, refuses_writes
 from utils.json_text import dump, parse_tolerant
@@ -51,6 +52,7 @@ __all__ = [
 ]  # fmt: skip
 
 FORM = 1  # of the stored JSON; raised with every change of it that no version of the engine tells
+_KEPT_PARAMETERS = 64
 _SEED_DIGITS = 8  # of a fingerprint: a seed is an exact number in every reader of JSON
 
 
@@ -72,6 +74,11 @@ class Sought:
     body: str | None
     told: Sequence[ToldVerdict]
     packed: tuple[SeriesHead, PackedBars] | None
+
+    @property
+    def live_since(self) -> date:
+        """Since when stored results are a record that nobody could have seen when rules and weights were chosen."""
+        return max(ENGINE_RELEASED, self.order.strategy.since or ENGINE_RELEASED)
 
 
 def seek(database: Database, org_id: int, order: EvidenceOrder) -> Sought:
@@ -103,7 +110,7 @@ def answer(database: Database, sought: Sought, cache: Cache) -> EvidenceAnswer:
     if not sought.told:
         return EvidenceAnswer(body.encode(), fingerprint)
     _, bars = _adjusted(sought.order, _load(database, sought))
-    rules = LiveRules(ENGINE_RELEASED, sought.order.cost_bp, sought.order.start)
+    rules = LiveRules(sought.live_since, sought.order.cost_bp, sought.order.start)
     live = live_records(bars, sought.told, sought.order.horizons, rules)
     if not live:
         return EvidenceAnswer(body.encode(), fingerprint)
@@ -115,9 +122,9 @@ def answer(database: Database, sought: Sought, cache: Cache) -> EvidenceAnswer:
     return EvidenceAnswer(told, f"{fingerprint}-{hashlib.sha256(told).hexdigest()[:16]}")
 
 
-@lru_cache(maxsize=len(STRATEGIES))
-def _parameters(strategy: str) -> tuple[Parameters, Fingerprints]:
-    parameters = parameters_of(STRATEGIES[strategy], Overrides())
+@lru_cache(maxsize=_KEPT_PARAMETERS)
+def _parameters(strategy: Strategy) -> tuple[Parameters, Fingerprints]:
+    parameters = parameters_of(strategy, Overrides())
     return parameters, Fingerprints(parameters)
 
 
@@ -157,7 +164,7 @@ def _compute_and_store(database: Database, sought: Sought) -> tuple[str, str]:
     key = _Key(sought.order, sha256)  # the prices may have changed since the head was read
     body = dump(_evidence(sought.order, bars, key)).decode()
     _keep(database, sought.org_id, NewEvidence(sought.order.ticker, key.fingerprint, body, now()))
-    log.info("evidence computed", ticker=sought.order.ticker, strategy=sought.order.strategy, bars=len(bars))
+    log.info("evidence computed", ticker=sought.order.ticker, strategy=sought.order.strategy.id, bars=len(bars))
     return key.fingerprint, body
 
 
@@ -179,7 +186,7 @@ def _evidence(order: EvidenceOrder, bars: Bars, key: _Key) -> Evidence:
     horizons = evidence_of(bars, scores, order.horizons, EvidenceRules(order.cost_bp, key.seed, first))
     return Evidence(
         ticker=order.ticker,
-        strategy=order.strategy,
+        strategy=order.strategy.id,
         basis=basis_of(parameters),
         first=bars.day(0),
         last=bars.day(-1),
@@ -193,6 +200,7 @@ def _evidence(order: EvidenceOrder, bars: Bars, key: _Key) -> Evidence:
         interval=interval_of(key.seed),
         definitions=DEFINITIONS,
         fingerprint=key.fingerprint,
+        strategy_version=order.strategy.version,
     )
 
 

@@ -18,7 +18,8 @@ from jobs.service import Submission, enqueue
 from models.errors import JobUnreadable
 from models.evidence import EVIDENCE, LONGEST_HORIZON, UniverseOrder
 from models.job import Lane, NewJob
-from models.strategy import STRATEGIES, StrategyName
+from models.pinned_strategy import pinned, pinned_strategy
+from models.strategy import Strategy
 from models.universe import checked_universe
 from utils.ids import new_id
 from utils.json_text import dump, parse_tolerant
@@ -29,7 +30,7 @@ class CalibrationParams:
     """What a job counts, and the calibration that it counts for."""
 
     calibration_id: str
-    strategy: StrategyName
+    strategy: Strategy
     universe: str | None
     horizons: tuple[int, ...]
     cost_bp: float
@@ -42,14 +43,14 @@ def submit(connection: Connection, org_id: int, order: UniverseOrder, universes:
     NothingToAnalyse for an empty one.
     """
     tickers = order.tickers or prices.tickers_to_work_on(connection, org_id, order.universe or "", universes)
-    asked = {"universe": order.universe, "strategy": order.strategy, "horizons": order.horizons, "cost_bp": order.cost_bp}
+    asked = {"universe": order.universe, **pinned(order.strategy), "horizons": order.horizons, "cost_bp": order.cost_bp}
     dedupe_key = None if order.force else _dedupe_key(tickers, asked, prices.newest_day(connection, org_id, tickers))
     calibration_id = new_id()
     params = dump({"evidence_id": calibration_id, **asked}).decode()
     submission = enqueue(connection, org_id, NewJob(EVIDENCE, Lane.CPU, params, tickers, dedupe_key))
     if submission.is_new:
         job = submission.job
-        new = NewCalibration(calibration_id, job.id, order.strategy, order.universe, params, job.created_at)
+        new = NewCalibration(calibration_id, job.id, order.strategy.key, order.universe, params, job.created_at)
         calibration_store.insert(connection, org_id, new)
     return submission
 
@@ -58,13 +59,11 @@ def read_params(text: str) -> CalibrationParams:
     """Parse the JSON of a job. Raises JobUnreadable for parameters that this version does not know."""
     try:
         values: dict[str, Any] = parse_tolerant(text)
-        if values["strategy"] not in STRATEGIES:
-            raise JobUnreadable(f"there is no strategy {values['strategy']!r}")
         universe = None if values["universe"] is None else checked_universe(values["universe"])
         horizons = tuple(map(int, values["horizons"]))
         if not horizons or list(horizons) != sorted(set(horizons)) or not 1 <= horizons[0] <= horizons[-1] <= LONGEST_HORIZON:
             raise JobUnreadable(f"the horizons are {horizons!r}")
-        return CalibrationParams(values["evidence_id"], values["strategy"], universe, horizons, float(values["cost_bp"]))
+        return CalibrationParams(values["evidence_id"], pinned_strategy(values), universe, horizons, float(values["cost_bp"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise JobUnreadable(f"{type(error).__name__}: {error}") from error
 

@@ -8,7 +8,6 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import Connection
 
 from api.schemas import Body, UniverseName
-from features.analyses.schemas.analysis import StrategyId
 from features.deliveries.schemas.channel import ChannelKeys
 from features.pipelines.conditions import holds
 from features.pipelines.flags import PIPELINES
@@ -16,6 +15,7 @@ from features.pipelines.library import Found, Library
 from features.pipelines.runs import Starter
 from features.pipelines.store import run as run_store
 from features.pipelines.templates import Template, TemplateError, look_up, parse
+from features.strategies.schemas import StrategyId
 from infrastructure.capability import Call, Capability, Reads, Started, Starts
 from models.job import Job
 from models.pipeline import PIPELINE, PIPELINE_ID, SEND_REPORT, Origin

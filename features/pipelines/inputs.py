@@ -7,13 +7,17 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
 from features.pipelines.definition import InputSpec
+from features.strategies import service as strategies
+from models.own_strategy import STRATEGY_ID, StrategyArchived, StrategyUnknown
 from models.pipeline import Mistake
 from models.pipeline_errors import InputsInvalid
-from models.strategy import STRATEGIES
 from models.ticker import normalize_ticker
 from models.universe import checked_universe
 
+_STRATEGY, _STRATEGIES = re.compile(STRATEGY_ID), {"strategy", "strategies"}
 DAYS_BACK = re.compile(r"-(\d{1,5})d")
 LONGEST_TEXT = 10_000  # characters of an input
 MOST_LISTED = 500
@@ -37,6 +41,19 @@ def fill(specs: Mapping[str, InputSpec], given: Mapping[str, Any], today: date) 
     if mistakes:
         raise InputsInvalid(sorted(mistakes, key=lambda mistake: mistake.field))
     return values
+
+
+def require_strategies(connection: Connection, org_id: int, specs: Mapping[str, InputSpec], values: Mapping[str, Any]) -> None:
+    """Raise InputsInvalid for strategies of the inputs that the organization does not have, or has archived."""
+    mistakes = []
+    for name, spec in specs.items():
+        if spec.type in _STRATEGIES and values[name] is not None:
+            try:
+                strategies.find_each(connection, org_id, [values[name]] if isinstance(values[name], str) else values[name])
+            except (StrategyUnknown, StrategyArchived) as error:
+                mistakes.append(Mistake(f"inputs.{name}", str(error)))
+    if mistakes:
+        raise InputsInvalid(mistakes)
 
 
 def read(spec: InputSpec, value: Any, today: date) -> Any:
@@ -96,8 +113,9 @@ def _universe(value: Any, today: date) -> str:
 
 
 def _strategy(value: Any, today: date) -> str:
-    if _text(value, today) not in STRATEGIES:
-        raise ValueError(f"There is no strategy {value[:40]!r}; there are {', '.join(STRATEGIES)}.")
+    """Which strategies there are depends on the organization, so the step that uses it looks for it."""
+    if not _STRATEGY.fullmatch(_text(value, today)):
+        raise ValueError(f"There is no strategy {value[:40]!r}; see GET /api/v1/strategies.")
     return str(value)
 
 

@@ -51,6 +51,7 @@ class Starter:
         definition = self.library.check(found.definition)
         moment = self.clock()
         values = inputs.fill(definition.inputs, given, moment.date())
+        inputs.require_strategies(connection, org_id, definition.inputs, values)
         try:
             size = len(dump(values))
         except (TypeError, ValueError) as error:

@@ -74,7 +74,7 @@ def _fill(book: Book, backtest: Mapping[str, Any]) -> None:
 def _facts(backtest: Mapping[str, Any]) -> Iterator[tuple[str, CellValue, Style | None]]:
     rules = backtest["rules"]
     yield "Ticker", backtest["ticker"], None
-    yield "Strategy", strategy_name(backtest["strategy"]), None
+    yield "Strategy", strategy_name(backtest["strategy"], backtest["parameters"].get("strategy_version")), None
     yield "First day", date.fromisoformat(backtest["first"]), Style.DATE
     yield "Last day", date.fromisoformat(backtest["last"]), Style.DATE
     yield "Capital", rules["capital"], Style.MONEY

@@ -15,6 +15,7 @@ from features.analyses.service import first_page
 from features.reports import service
 from features.reports.schemas.kept import NewReportRequest
 from features.reports.service import Asked
+from features.strategies.service import require_known
 from infrastructure.capability import Call, Capability, Reads, Started, Starts
 from infrastructure.foundation import Foundation
 from jobs.flags import BULK_JOBS
@@ -36,6 +37,7 @@ def report_capability(foundation: Foundation) -> Capability:
 
     def answer(database: Database, call: Call, inputs: ReportInputs) -> dict[str, Any]:
         with database.read() as connection:
+            require_known(connection, call.org_id, inputs.filter.strategy)
             items, total = first_page(connection, call.org_id, inputs.filter.filter(), foundation.universes, max(inputs.limit, 1))
         query = urlencode(inputs.filter.model_dump(mode="json", exclude_defaults=True))
         path = f"/api/v1/reports/results.xlsx{'?' if query else ''}{query}"

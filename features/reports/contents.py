@@ -17,6 +17,7 @@ from features.reports.results_report import results_report
 from features.reports.ticker_report import ReportSubject, report_history, ticker_report
 from features.reports.universe_evidence_report import universe_evidence_report
 from features.reports.workbook import WorkbookFile
+from features.strategies.service import known_finder
 from infrastructure.cache import NoCache
 from infrastructure.feature import Universes
 from jobs import service as jobs
@@ -24,6 +25,7 @@ from models.evidence import EvidenceOrder
 from models.evidence_errors import EvidencePending
 from models.kept_report import ReportFormat, ReportOrder, ReportType
 from models.result import ResultSummary
+from models.strategy import DEFAULT_STRATEGY
 from utils.clock import today
 from utils.csv_text import csv_lines
 from utils.json_text import array_pieces, dump, object_pieces, parse_tolerant
@@ -122,13 +124,13 @@ def _results(sources: Sources, order: ReportOrder) -> Content:
 
 
 def _evidence(sources: Sources, order: ReportOrder) -> Content:
-    strategy: Any = order.strategy
+    strategy = known_finder(sources.database, sources.org_id)(order.strategy or DEFAULT_STRATEGY)
     if order.ticker is not None:
         asked = EvidenceOrder(order.ticker, strategy, start=order.start, end=order.end)
         body: bytes | str = evidence.answer(
             sources.database, evidence.seek(sources.database, sources.org_id, asked), NoCache(sources.database)
         ).body
-        name = f"bellwether-evidence-{order.ticker}-{strategy}"
+        name = f"bellwether-evidence-{order.ticker}-{strategy.id}"
         workbook: Callable[[Any], WorkbookFile] = evidence_report
         lines: Callable[[Any], Iterator[bytes]] = evidence.evidence_csv
     else:
@@ -137,7 +139,7 @@ def _evidence(sources: Sources, order: ReportOrder) -> Content:
         if found.body is None:
             assert found.job is not None
             raise EvidencePending(found.job.id)
-        body, name = found.body, f"bellwether-evidence-{strategy}"
+        body, name = found.body, f"bellwether-evidence-{strategy.id}"
         workbook, lines = universe_evidence_report, evidence.universe_csv
     if order.format is ReportFormat.XLSX:
         return _workbook(workbook(parse_tolerant(body)))

@@ -92,7 +92,7 @@ def _add_fan(book: Book, fan: Mapping[str, Any]) -> None:
 def _definitions(evidence: Mapping[str, Any]) -> Iterator[tuple[str, CellValue, Style | None]]:
     interval = evidence["interval"]
     yield "Ticker", evidence["ticker"], None
-    yield "Strategy", strategy_name(evidence["strategy"]), None
+    yield "Strategy", strategy_name(evidence["strategy"], evidence.get("strategy_version")), None
     yield "First day", date.fromisoformat(evidence["first"]), None
     yield "Last day", date.fromisoformat(evidence["last"]), None
     yield "Bars", evidence["days"], Style.WHOLE

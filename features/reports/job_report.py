@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis.trade import Position, size_position
 from database import Database
-from features.reports.parameters import SIGNALS, describe_parameters, parameters_in_words, problem_in_words, reason_in_words, strategy_name
+from features.reports.parameters import SIGNALS, describe_parameters, parameters_in_words, problem_in_words, reason_in_words, strategy_of
 from features.reports.store import rows as report_store
 from features.reports.store.rows import EndedItem
 from features.reports.summary import COLUMNS as SUMMARY_COLUMNS
@@ -18,7 +18,6 @@ from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Signal, Sizin
 from models.evidence import RECORD_HORIZON
 from models.job import Job
 from models.job_state import ItemStatus
-from models.strategy import STRATEGIES
 from utils.cancellation import Check, always_wanted
 from utils.clock import now
 from utils.json_text import parse_tolerant
@@ -90,7 +89,8 @@ def _fill(book: Book, database: Database, job: Job) -> None:
     verdicts, failures = book.add_sheet("Verdicts", VERDICTS), book.add_sheet("Failures", FAILURES)
     sizing = _sizing_of(params)
     tally = Tally(sizing.capital)
-    strategy = strategy_name(params["strategy"]) if "strategy" in params else ""
+    known = strategy_of(params)
+    strategy = known.name if known else str(params.get("strategy", ""))
     for item in ended_items(database, job):
         if item.status is ItemStatus.SUCCEEDED:
             verdicts.append(*_verdict(item, sizing, strategy, tally))
@@ -169,7 +169,7 @@ def _position(trade: dict[str, Any], sizing: Sizing) -> Position:
 
 def _sizing_of(params: dict[str, Any]) -> Sizing:
     """The job's sizing, with defaults; without a position cap when this version does not know the strategy."""
-    strategy = STRATEGIES.get(str(params.get("strategy")))
+    strategy = strategy_of(params)
     return Sizing(
         capital=params.get("capital") or DEFAULT_CAPITAL,
         risk_percent=params.get("risk_percent") or DEFAULT_RISK_PERCENT,

@@ -11,8 +11,9 @@ from features.reports.workbook import CellValue
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Signal
 from models.day_text import day_text
 from models.indicator import INDICATORS
+from models.pinned_strategy import pinned_strategy
 from models.problem import title_of
-from models.strategy import STRATEGIES
+from models.strategy import STRATEGIES, Strategy
 from models.universe import list_id_of
 
 UNIVERSES = {"all": "all tickers", "watchlist": "the watchlist"}
@@ -28,10 +29,18 @@ ADJUSTMENTS = {
 }
 
 
-def strategy_name(strategy: Any) -> str:
-    """A strategy's name; its id where this version does not know it."""
+def strategy_name(strategy: Any, version: int | None = None) -> str:
+    """A built-in strategy's name; else the id, with the version where that is known."""
     known = STRATEGIES.get(str(strategy))
-    return known.name if known else str(strategy)
+    return known.name if known else str(strategy) if version is None else f"{strategy}, version {version}"
+
+
+def strategy_of(params: Mapping[str, Any]) -> Strategy | None:
+    """The strategy of a job's parameters, as it was then; None for none that this version can read."""
+    try:
+        return pinned_strategy(params)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def problem_in_words(code: str | None) -> str | None:
@@ -59,13 +68,13 @@ def number_in_words(value: Any) -> str:
 
 def describe_parameters(params: Mapping[str, Any]) -> Iterator[tuple[str, CellValue]]:
     """Each parameter of a job as a label and a value that need no explanation; what was not given has its default."""
-    strategy = STRATEGIES.get(str(params.get("strategy")))
+    strategy = strategy_of(params)
     if "universe" in params:
         universe = params["universe"]
         of = "a watch list" if list_id_of(str(universe)) is not None else f"the universe {universe}"
         yield "Tickers", "named ones" if universe is None else UNIVERSES.get(str(universe), of)
     if "strategy" in params:
-        yield "Strategy", strategy_name(params["strategy"])
+        yield "Strategy", strategy.name if strategy else str(params["strategy"])
     yield "Capital", _given(params, "capital", DEFAULT_CAPITAL)
     yield "Risk a trade, % of capital", _given(params, "risk_percent", DEFAULT_RISK_PERCENT)
     yield "Position at most, % of capital", _given(params, "max_position_percent", strategy.max_position_percent if strategy else None)

@@ -17,12 +17,13 @@ from features.reports.parameters import SIGNALS, VOTES, reason_in_words, strateg
 from features.reports.summary import COLUMNS as SUMMARY_COLUMNS
 from features.reports.summary import Change, Failure, Tally, write_summary
 from features.reports.workbook import Book, CellValue, Column, Sheet, Style, WorkbookFile, write_workbook
+from features.strategies import service as strategies
 from infrastructure.exchanges import Expectations
 from infrastructure.feature import Universes
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Signal
 from models.indicator import INDICATORS
 from models.screen import VOTE_COLUMNS, ResultFilter, ScreenedResult
-from models.strategy import STRATEGIES
+from models.strategy import STRATEGIES, Strategy
 from models.universe import ALL, BUILT_IN, WATCHLIST, list_id_of
 from utils.cancellation import Check, always_wanted
 from utils.clock import now, today
@@ -83,19 +84,20 @@ def _fill(book: Book, database: Database, org_id: int, result_filter: ResultFilt
     sheets: list[Sheet] = []
     moment = now()
     tally, recent_from, expectations = Tally(DEFAULT_CAPITAL), moment - timedelta(days=CHANGED_DAYS), Expectations(moment)
-    for strategy in [result_filter.strategy] if result_filter.strategy else list(STRATEGIES):
+    listed = _strategies(database, org_id, result_filter.strategy)
+    for strategy in listed:
         sheet = None
-        for page in result_pages(database, org_id, replace(result_filter, strategy=strategy), universes):
+        for page in result_pages(database, org_id, replace(result_filter, strategy=strategy.id), universes):
             for result in page:
                 if sheet is None:
-                    sheet = _add_list(book, strategy_name(strategy), columns)
+                    sheet = _add_list(book, strategy.name, columns)
                     sheets.append(sheet)
-                sheet.append(*(_cell(result, column, expectations) for column in columns))
-                _count(result, tally, recent_from)
+                sheet.append(*(strategy.name if column == "strategy" else _cell(result, column, expectations) for column in columns))
+                _count(result, strategy, tally, recent_from)
     for sheet in sheets or [_add_list(book, "Results", columns)]:
         sheet.add_filter()
         colour_verdicts(book, sheet)
-    for failure in _failures(database, org_id, result_filter, universes):
+    for failure in _failures(database, org_id, (result_filter, listed), universes):
         tally.add_failure(failure)
     filters = book.add_sheet("Filters", FILTERS)
     for name, value in _filters(result_filter):
@@ -122,8 +124,6 @@ def _cell(result: ScreenedResult, column: str, expectations: Expectations) -> Ce
         return value or (FIRST_ANALYSIS if result.previous_score is None else "Unchanged")
     if column == "superseded":
         return superseded_word(result.superseded)
-    if column == "strategy":
-        return strategy_name(value)
     return SIGNALS[Signal(result.signal)] if column == "signal" else value
 
 
@@ -140,24 +140,30 @@ def _advice(result: ScreenedResult, is_stale: bool) -> str | None:
     return f"{old}Wait for {price_text(result.entry)} with a {order} order."
 
 
-def _count(result: ScreenedResult, tally: Tally, recent_from: datetime) -> None:
+def _count(result: ScreenedResult, strategy: Strategy, tally: Tally, recent_from: datetime) -> None:
     tally.verdicts[result.verdict] += 1
     tally.days[result.as_of] += 1
     is_recent = result.verdict_since is not None and result.verdict_since >= recent_from
     if result.former_verdict is not None and is_recent:
-        name = strategy_name(result.strategy)
-        tally.add_change(Change(result.ticker, result.name, result.former_verdict, result.verdict, result.score, name))
-    strategy = STRATEGIES.get(result.strategy)
-    if result.signal == Signal.BUY and strategy is not None and result.entry is not None and result.stop_loss is not None:
+        tally.add_change(Change(result.ticker, result.name, result.former_verdict, result.verdict, result.score, strategy.name))
+    if result.signal == Signal.BUY and result.entry is not None and result.stop_loss is not None:
         sizes = (DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, strategy.max_position_percent)
         tally.add_position(strategy.name, size_position(result.entry, result.stop_loss, *sizes))
 
 
-def _failures(database: Database, org_id: int, result_filter: ResultFilter, universes: Universes) -> Iterator[Failure]:
-    """The followed tickers whose last analysis failed, of the filter's strategy and ticker."""
-    for strategy in [result_filter.strategy] if result_filter.strategy else list(STRATEGIES):
+def _strategies(database: Database, org_id: int, only: str | None) -> list[Strategy]:
+    """The strategies that there are, or one of them; archived ones as well."""
+    with database.reader() as connection:
+        own = [each.strategy for each in strategies.list_own(connection, org_id)]
+    return [strategy for strategy in (*STRATEGIES.values(), *own) if only in (None, strategy.id)]
+
+
+def _failures(database: Database, org_id: int, listed: tuple[ResultFilter, list[Strategy]], universes: Universes) -> Iterator[Failure]:
+    """The followed tickers whose last analysis failed, of the strategies and the filter's ticker."""
+    result_filter, of = listed
+    for strategy in of:
         with database.read() as connection:
-            failures = standing_failures(connection, org_id, strategy)
+            failures = standing_failures(connection, org_id, strategy.id)
             if failures and result_filter.universe not in BUILT_IN:
                 tickers = prices.resolve_universe(connection, org_id, result_filter.universe, universes)
                 failures = {ticker: failures[ticker] for ticker in failures.keys() & set(tickers)}
@@ -165,7 +171,7 @@ def _failures(database: Database, org_id: int, result_filter: ResultFilter, univ
         for ticker, failure in sorted(failures.items()):
             if ticker.startswith(result_filter.text.upper()):
                 name = heads[ticker].name if ticker in heads else None
-                yield Failure(ticker, name, failure.code, f"{strategy_name(strategy)}: {reason_in_words(failure.message)}")
+                yield Failure(ticker, name, failure.code, f"{strategy.name}: {reason_in_words(failure.message)}")
 
 
 def _tickers_of(universe: str) -> str:

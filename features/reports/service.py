@@ -14,6 +14,7 @@ from features.files import service as files_service
 from features.files.service import Files
 from features.prices import service as prices
 from features.reports.store import kept as kept_store
+from features.strategies.service import require_known
 from infrastructure.audit import note
 from infrastructure.feature import Universes
 from infrastructure.sql.batches import delete_in_batches
@@ -64,7 +65,7 @@ class ShownReport:
 def submit(connection: Connection, org_id: int, asked: Asked, universes: Universes) -> tuple[KeptReport, Submission]:
     """Store a report and queue the job that makes it, within the caller's transaction.
 
-    Raises JobNotFound, TickerNotFound or UniverseNotFound for what it is to be about, and TooManyReports.
+    Raises JobNotFound, TickerNotFound, UniverseNotFound or StrategyUnknown for what it is to be about, and TooManyReports.
     """
     _require(connection, org_id, asked.order, universes)
     moment = now()
@@ -89,6 +90,7 @@ def _require(connection: Connection, org_id: int, order: ReportOrder, universes:
     universe = order.filter.universe if order.filter is not None else order.universe
     if universe is not None:
         prices.require_universe(connection, org_id, universe, universes)
+    require_known(connection, org_id, order.filter.strategy if order.filter is not None else order.strategy)
 
 
 def find(database: Database, org_id: int, report_id: str) -> ShownReport:

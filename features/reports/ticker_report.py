@@ -202,7 +202,7 @@ def _summary(facts: Facts) -> Iterator[tuple[str, CellValue, Style | None]]:
     if facts.latest.superseded:
         yield SUPERSEDED, "Its prices were replaced as a whole since; it is not compared with newer results.", None
     yield "Signal", SIGNALS[Signal(result["signal"])], None
-    yield "Strategy", strategy_name(result["strategy"]), None
+    yield "Strategy", strategy_name(result["strategy"], provenance.get("strategy_version")), None
     yield "Parameters", parameters_in_words({"strategy": result["strategy"], "as_of": result["as_of"]}), None
     if record := result.get("record"):  # engines before version 6 made none
         yield "Record", record["sentence"] if record["available"] else record["reason"], None

@@ -63,7 +63,7 @@ def _fill(book: Book, evidence: Mapping[str, Any]) -> None:
 
 def _summary(evidence: Mapping[str, Any]) -> Iterator[tuple[str, CellValue]]:
     interval = evidence["interval"]
-    yield "Strategy", strategy_name(evidence["strategy"])
+    yield "Strategy", strategy_name(evidence["strategy"], evidence.get("strategy_version"))
     yield "Universe", evidence["universe"] or "named tickers"
     for label, name in (("First day", "first"), ("Last day", "last")):
         yield label, None if evidence[name] is None else date.fromisoformat(evidence[name])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -18,9 +18,11 @@ from features.schedules.starting import Starter, started_firing
 from features.schedules.store import firing as firing_store
 from features.schedules.store import schedule as schedule_store
 from features.schedules.store.firing import DayCount
+from features.strategies import service as strategies
 from infrastructure.audit import note
 from infrastructure.sql.batches import ROWS
 from infrastructure.sql.database_clock import database_now
+from models.own_strategy import StrategyArchived, StrategyUnknown
 from models.schedule import Action, Firing, FiringKind, FiringState, NewSchedule, Overlap, Reason, Schedule, When
 from models.schedule_errors import (
     InvalidSchedule,
@@ -71,6 +73,7 @@ def create(connection: Connection, org_id: int, new: NewSchedule, starter: Start
     """
     when = checked(new.when)
     starter.checked(new.action, new.params)
+    _require_strategy(connection, org_id, new.params)
     if schedule_store.count(connection, org_id) >= MOST_SCHEDULES:
         raise TooManySchedules(MOST_SCHEDULES)
     schedule = Schedule(
@@ -95,6 +98,16 @@ def create(connection: Connection, org_id: int, new: NewSchedule, starter: Start
     if not schedule_store.insert(connection, schedule):
         raise ScheduleExists(new.name)
     return schedule
+
+
+def _require_strategy(connection: Connection, org_id: int, params: Mapping[str, Any]) -> None:
+    """Raise InvalidSchedule where the action's strategy is unknown or archived."""
+    strategy = params.get("strategy")
+    if isinstance(strategy, str):
+        try:
+            strategies.find_each(connection, org_id, [strategy])
+        except (StrategyUnknown, StrategyArchived) as error:
+            raise InvalidSchedule("params.strategy", str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -128,6 +141,8 @@ def change(connection: Connection, schedule: Key, changes: Changes, starter: Sta
     changed = changes.applied(stored)
     changed = replace(changed, when=checked(changed.when))
     starter.checked(changed.action, changed.params)
+    if changed.params != stored.params:
+        _require_strategy(connection, stored.org_id, changed.params)
     if changed.name != stored.name and schedule_store.is_taken(connection, stored.org_id, changed.name, stored.id):
         raise ScheduleExists(changed.name)
     if changed.when != stored.when or changed.enabled != stored.enabled:

@@ -9,7 +9,8 @@ import pytest
 from kit.bars import chosen
 
 from analysis.engine import parameters_of
-from features.analyses.schemas.analysis import AnalyzeRequest, IndicatorKey, StrategyId, Weights
+from features.analyses.schemas.analysis import AnalyzeRequest, IndicatorKey, Weights
+from features.strategies.schemas import BuiltInStrategy
 from models.analysis import Overrides, Parameters, Signal, SignalName, Verdict, VerdictName
 from models.indicator import INDICATORS, VOTING_KEYS
 from models.strategy import DEFAULT_STRATEGY, STRATEGIES
@@ -135,7 +136,7 @@ def test_overrides_know_whether_there_are_any(overrides: dict, any_override: boo
 @pytest.mark.parametrize(
     ("words", "keys"),
     [
-        pytest.param(typing.get_args(StrategyId.__value__), STRATEGIES, id="strategies"),
+        pytest.param(typing.get_args(BuiltInStrategy.__value__), STRATEGIES, id="strategies"),
         pytest.param(typing.get_args(IndicatorKey.__value__), INDICATORS, id="indicators"),
         pytest.param(typing.get_args(VerdictName), list(Verdict), id="verdicts"),
         pytest.param(typing.get_args(SignalName), list(Signal), id="signals"),
@@ -148,6 +149,6 @@ def test_the_schemas_list_the_keys_of_the_models(words: Collection[str], keys: C
 
 @pytest.mark.parametrize("key", [*VOTING_KEYS, *CATEGORIES])
 def test_every_weight_of_a_request_reaches_the_parameters(key: str) -> None:
-    order = AnalyzeRequest.model_validate({"ticker": "IBM", "weights": {key: 7.0}}).order()
+    order = AnalyzeRequest.model_validate({"ticker": "IBM", "weights": {key: 7.0}}).order(STRATEGIES.__getitem__)
     members = [name for name in VOTING_KEYS if key in (name, INDICATORS[name].category)]
-    assert parameters_of(STRATEGIES[order.strategy], order.overrides).weights == {**ALIKE, **dict.fromkeys(members, 7.0)}
+    assert parameters_of(order.strategy, order.overrides).weights == {**ALIKE, **dict.fromkeys(members, 7.0)}

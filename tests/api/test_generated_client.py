@@ -109,7 +109,7 @@ def _do_a_whole_round(generated: Generated) -> None:
     assert isinstance(report, models.ImportReport)
     assert (report.ticker, report.bars) == ("ACME", 300)
 
-    answer = generated.answer("analysis.analyze", body=models.AnalyzeRequest(ticker="ACME", strategy=models.StrategyId.TREND))
+    answer = generated.answer("analysis.analyze", body=models.AnalyzeRequest(ticker="ACME", strategy="trend"))
     result = answer.parsed
     assert isinstance(result, models.AnalysisResult)
     assert isinstance(result.verdict, models.Verdict)
@@ -125,7 +125,7 @@ def _do_a_whole_round(generated: Generated) -> None:
     assert (failed.key, failed.error.code) == ("NONE", "ticker_not_found")
     assert "data: " in generated("jobs.stream_job", job.id)
 
-    latest = generated("results.list_results", strategy=models.StrategyId.BALANCED, sort="ticker")
+    latest = generated("results.list_results", strategy="balanced", sort="ticker")
     assert isinstance(latest, models.LatestPage)
     assert [item.ticker for item in latest.items] == ["AAPL", "ACME"]
     history = generated("results.list_history", "ACME", limit=1)
@@ -134,7 +134,7 @@ def _do_a_whole_round(generated: Generated) -> None:
     unchanged = generated.answer("results.get_result", result.id, if_none_match=answer.headers["ETag"])
     assert (unchanged.status_code, unchanged.parsed) == (304, None)
 
-    workbook = generated("reports.get_ticker_report", "ACME", strategy=models.StrategyId.TREND)
+    workbook = generated("reports.get_ticker_report", "ACME", strategy="trend")
     assert isinstance(workbook, types.File)
     assert load_workbook(workbook.payload, read_only=True).sheetnames
 

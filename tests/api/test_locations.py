@@ -22,6 +22,7 @@ SPLIT = {"kind": "split", "effective_day": "2012-10-01", "numerator": 3, "denomi
         ("/watchlists", {"name": "Banks"}),
         ("/watchlists/default/items", {"ticker": "^A&B=C"}),
         ("/screens", {"name": "Buys", "query": {"signal": "BUY"}}),
+        ("/strategies", {"name": "Steady", "base": "trend"}),
         ("/admin/keys", {"name": "report"}),
     ],
 )

@@ -120,14 +120,14 @@ def shown_by(caller: str) -> dict[str, str]:
 
 
 def beyond_the_schema(answer: Any) -> bool:
-    """Whether the input broke a rule beyond any schema: an unknown cursor, an empty universe, no vote, an empty range, a bad file."""
+    """Whether the input broke a rule beyond any schema: an unknown cursor or strategy, no vote, an empty range, a bad file."""
     if answer.status_code != 422:
         return False
     problem = answer.json()
     fields = [entry["field"] for entry in problem.get("errors", ())]
     ruled = {"cursor", "universe", "url", "series", "name", "items", "denominator", "effective_day", "amount", "indicators", "end"}
     ruled |= {"cron", "time_zone", "calendar", "after_close", "from", "to", "params", "last"}  # of schedules
-    ruled |= {"address", "email", "password", "confirm"}
+    ruled |= {"address", "email", "password", "confirm", "strategy", "weights"}
     is_ruled = all(field.rpartition(".")[2] in ruled or field.removeprefix("query.").startswith("max_") for field in fields)
     return problem["code"] != "validation_error" or (bool(fields) and is_ruled)
 

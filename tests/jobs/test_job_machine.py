@@ -35,6 +35,7 @@ from models.bulk_analysis import Analysed, BulkOrder, BulkParams
 from models.errors import JobChanged, JobFinished, JobNotFinished, NothingFailed
 from models.job import Chunk, ClaimedItem, Fault, Later, Outcome
 from models.job_state import FINISHED, ItemStatus, JobStatus, is_legal
+from models.strategy import BALANCED
 from utils.clock import now
 
 WORKERS = ("one", "two", "three")
@@ -75,7 +76,7 @@ class Jobs(RuleBasedStateMachine):
     def submit(self, tickers: list[str], count: int, force: bool) -> None:
         asked = tuple(tickers[:count])
         with database.transaction() as connection:
-            submission = submit(connection, 1, BulkOrder(asked, BulkParams("balanced"), force), Universes())
+            submission = submit(connection, 1, BulkOrder(asked, BulkParams(BALANCED), force), Universes())
         key = None if force else frozenset(asked)
         same = [job_id for job_id, other in self.keys.items() if other == key is not None and self.is_active(job_id)]
         assert (submission.is_new, submission.job.id in same) == (not same, bool(same))
@@ -289,7 +290,7 @@ class Jobs(RuleBasedStateMachine):
 
 def test_jobs_whatever_happens(backend: Backend) -> None:
     for ticker in SAMPLE:
-        analyse_ticker(database.current(), 1, AnalysisOrder(ticker, "balanced"), NoCache(database.current()))
+        analyse_ticker(database.current(), 1, AnalysisOrder(ticker, BALANCED), NoCache(database.current()))
     rows = database.query_db("SELECT ticker, fingerprint, id FROM analysis_results")
     results.update({row["ticker"]: (row["fingerprint"], row["id"]) for row in rows})
     enough = settings(

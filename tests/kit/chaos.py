@@ -34,7 +34,7 @@ from kit.trial import TrialParams, create_table, new_trial
 from models.api_key import FIRST_ORG
 from models.bulk_analysis import BulkOrder, BulkParams
 from models.job import Lane
-from models.strategy import DEFAULT_STRATEGY
+from models.strategy import DEFAULT_STRATEGY, STRATEGIES
 
 TICKERS = [ticker_of(number) for number in range(1, 501)]
 BARS = 260
@@ -172,7 +172,7 @@ def queue_job(keys: Collection[str] = TICKERS, seconds: float = KEY_SECONDS, lan
 def queue_analyses(tickers: Collection[str] = TICKERS, strategy: str = DEFAULT_STRATEGY) -> str:
     """Queue a job of real analyses as a web process does, but wake no worker."""
     with database.transaction() as connection:
-        return submit(connection, FIRST_ORG, BulkOrder(tuple(tickers), BulkParams(strategy), force=True), Universes()).job.id
+        return submit(connection, FIRST_ORG, BulkOrder(tuple(tickers), BulkParams(STRATEGIES[strategy]), force=True), Universes()).job.id
 
 
 def post_job(server: Server, keys: Collection[str] = TICKERS, seconds: float = KEY_SECONDS) -> str:

@@ -26,6 +26,7 @@ from kit.support import Client
 from kit.trial import TrialKind, TrialParams, new_trial
 from models.bulk_analysis import BulkOrder, BulkParams
 from models.job import Chunk, ClaimedItem, Lane, Outcome
+from models.strategy import STRATEGIES
 from utils.clock import now
 from utils.ids import new_id
 
@@ -101,7 +102,7 @@ def ask(client: Client, *tickers: str, **more: Any) -> Any:
 def queue(*tickers: str, org_id: int = 1, strategy: str = "balanced") -> str:
     """Queue a job without HTTP, and return its id."""
     with database.transaction() as connection:
-        return submit(connection, org_id, BulkOrder(tickers, BulkParams(strategy), force=True), Universes()).job.id
+        return submit(connection, org_id, BulkOrder(tickers, BulkParams(STRATEGIES[strategy]), force=True), Universes()).job.id
 
 
 def queue_trial(*keys: str, params: TrialParams | None = None, lane: Lane = Lane.CPU, org_id: int = 1) -> str:

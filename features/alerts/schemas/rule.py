@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, field_validator,
 from typing_extensions import TypeAliasType
 
 from api.schemas import PLAIN_TEXT, Answer, Body, LongPageQuery, Page, Ticker, UniverseName
-from features.analyses.schemas.analysis import StrategyId
+from features.strategies.schemas import StrategyId
 from models.alert import OF_RESULTS, OF_TICKERS, AlertKind, AlertRule, RuleDraft
 from models.analysis import VerdictName
 from utils.ids import is_id

@@ -17,6 +17,7 @@ from features.analyses.schemas.analysis import AnalyzeRequest
 from features.analyses.schemas.result import ResultAnswer
 from features.analyses.service import analyse_ticker
 from features.prices.fetching import FETCHES, OnDemand
+from features.strategies.service import finder
 from models.access import Scope
 from models.errors import TickerNotFound
 from utils.api_utils import json_response
@@ -47,7 +48,8 @@ def analyze(body: AnalyzeRequest) -> Response:
     answered with 503 and `prices_pending`, and goes on being fetched.
     """
     require_flag(ANALYSES)
-    own, order = services(), body.order()
+    own = services()
+    order = body.order(finder(own.database, org_id()))
     try:
         answer = analyse_ticker(own.database, org_id(), order, own.cache)
     except TickerNotFound:

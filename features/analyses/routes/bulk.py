@@ -19,6 +19,7 @@ from features.analyses.schemas.analysis import BulkAnalyzeRequest, RerunRequest
 from features.analyses.schemas.bulk import ActiveBulkJobAnswer, BulkJobAnswer, RerunAnswer
 from features.prices.fetching import FETCHES
 from features.prices.service import resolve_universe
+from features.strategies.service import finder
 from jobs.flags import BULK_JOBS
 from jobs.service import Submission
 from jobs.submission import submit_job, submit_jobs
@@ -47,7 +48,7 @@ blueprint = api_blueprint("bulk_analysis", JOBS)
 def bulk_analyze(header: SubmitHeaders, body: BulkAnalyzeRequest) -> Response:
     """Queue a job that analyses many tickers. If an active job does the same, it is returned instead, unless `force` is set."""
     require_flag(BULK_JOBS)
-    order = body.order()
+    order = body.order(finder(services().database, org_id()))
     if order.params.refresh:
         require_flag(FETCHES)
         if not services().settings.price_providers:

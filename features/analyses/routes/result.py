@@ -32,6 +32,7 @@ from features.analyses.service import compute_flips, compute_honesty, is_superse
 from features.analyses.store import result as result_store
 from features.analyses.store import screener as screener_store
 from features.prices import service as prices
+from features.strategies.service import require_known
 from models.errors import ResultNotFound, TickerNotFound
 from models.result import HistoryFilter, ResultSummary
 from utils.api_utils import json_response, tagged
@@ -96,6 +97,8 @@ def list_results(query: ResultsQuery) -> Response:
     filters = query.filter()
     is_page = not query.model_fields_set.isdisjoint({"limit", "cursor"})
     if wants_csv() and not is_page:
+        with services().database.reader() as reader:
+            require_known(reader, org_id(), filters.strategy)
         response = csv_response(results_csv(services().database, org_id(), filters, services().universes), "bellwether-results.csv")
         response.vary.add("Accept")
         return response
@@ -103,6 +106,7 @@ def list_results(query: ResultsQuery) -> Response:
     after = read_cursor(query.cursor, scope)
     with services().database.read() as connection:
         prices.require_universe(connection, org_id(), filters.universe, services().universes)
+        require_known(connection, org_id(), filters.strategy)
         rows = screener_store.list_latest(connection, org_id(), filters, query.limit + 1, after)
         total = screener_store.count_latest(connection, org_id(), filters)
     items, next_cursor = page(rows, query.limit, scope, lambda last: last.position())
@@ -131,6 +135,7 @@ def list_history(path: TickerPath, query: HistoryQuery) -> Response:
     position = read_cursor(query.cursor, scope)
     before = None if position is None else (parse_iso(position[0]), position[1])
     with services().database.read() as connection:
+        require_known(connection, org_id(), wanted.strategy)
         rows = result_store.history(connection, org_id(), wanted, query.limit + 1, before)
         if not rows and before is None and prices.find_head(connection, org_id(), path.ticker) is None:
             raise TickerNotFound(path.ticker)

@@ -11,6 +11,7 @@ from api.schemas import TickerPath
 from api.services import services
 from features.analyses.schemas.series import SeriesAnswer, SeriesQuery
 from features.analyses.series import build_series
+from features.strategies.service import finder
 from utils.api_utils import streamed_response, tagged
 
 blueprint = api_blueprint("series", DASHBOARD)
@@ -20,5 +21,6 @@ blueprint = api_blueprint("series", DASHBOARD)
 @heavy_read()
 def get_series(path: TickerPath, query: SeriesQuery) -> Response:
     """Prices, indicators and score by day; each day's values use that day and earlier ones only. `If-None-Match` is honoured."""
-    series = build_series(services().database, org_id(), query.order(path.ticker))
+    database = services().database
+    series = build_series(database, org_id(), query.order(path.ticker, finder(database, org_id())))
     return tagged(streamed_response(series.pieces, "application/json"), series.tag)

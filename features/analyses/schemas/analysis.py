@@ -9,13 +9,15 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from typing_extensions import TypeAliasType
 
 from api.schemas import Body, IsoDate, Selection, SomeTickers, Ticker
+from features.strategies.schemas import Percent, RewardRisk, StrategyId, Weight
+from features.strategies.service import Finder
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Overrides, Sizing
 from models.bulk_analysis import BulkOrder, BulkParams
 from models.indicator import INDICATORS, VOTING_KEYS
-from models.strategy import STRATEGIES, StrategyName
+from models.own_strategy import NothingVotes
+from models.strategy import STRATEGIES, Strategy
 
 # Literals, because the OpenAPI document lists their values; a test compares them with the models.
-StrategyId = TypeAliasType("StrategyId", StrategyName)
 IndicatorKey = TypeAliasType(
     "IndicatorKey",
     Literal["rsi", "stochastic", "cci", "williams_r", "macd", "adx", "psar", "ema_cross", "bollinger", "atr", "obv", "cmf"],
@@ -28,13 +30,11 @@ def _all_different(keys: list[str]) -> list[str]:
     return keys
 
 
-Percent = Annotated[float, Field(gt=0, le=100)]
 Indicators = Annotated[
     list[IndicatorKey],
     Field(min_length=1, max_length=12, json_schema_extra={"uniqueItems": True}),
     AfterValidator(_all_different),
 ]
-Weight = Annotated[float, Field(ge=0, le=100)]
 
 
 class Weights(Body):
@@ -61,7 +61,7 @@ class StrategyOptions(Body):
     """The strategy, and changes to its rules."""
 
     strategy: StrategyId = Field("balanced", description="See GET /strategies.")
-    reward_risk: Annotated[float, Field(gt=0, le=10)] | None = Field(None, description="Target distance ÷ stop distance.")
+    reward_risk: RewardRisk | None = Field(None, description="Target distance ÷ stop distance.")
     weights: Weights | None = Field(None, description="Replace the strategy's weights.")
     indicators: Indicators | None = Field(
         None,
@@ -79,11 +79,20 @@ class StrategyOptions(Body):
                 f"None of these indicators votes, so there would be no verdict. Add at least one of {', '.join(VOTING_KEYS)}; "
                 f"{', '.join(INDICATORS.keys() - VOTING_KEYS)} does not vote."
             )
-        if "strategy" in known.data and known.data.get("weights") is not None:
+        if known.data.get("strategy") in STRATEGIES and known.data.get("weights") is not None:
             weights = STRATEGIES[known.data["strategy"]].weights(known.data["weights"].model_dump(exclude_none=True))
             if not any(weights[key] for key in voting):
                 raise ValueError(f"No indicator would vote: the weight of {', '.join(voting)} is 0. Give at least one a weight above 0.")
         return indicators
+
+    def resolved(self, find: Finder) -> Strategy:
+        """The strategy. Raises as `find`, or NothingVotes where the options leave an organization's own no vote."""
+        strategy, overrides = find(self.strategy), self.overrides()
+        if strategy.version is not None:
+            weights = strategy.weights(overrides.weights)
+            if not any(weights[key] for key in VOTING_KEYS if overrides.indicators is None or key in overrides.indicators):
+                raise NothingVotes
+        return strategy
 
     def overrides(self) -> Overrides:
         """The options that change the rules."""
@@ -120,9 +129,9 @@ class AnalyzeRequest(AnalysisOptions):
 
     ticker: Ticker
 
-    def order(self) -> AnalysisOrder:
-        """The request as an order to the service."""
-        return AnalysisOrder(self.ticker, self.strategy, self.overrides(), self.sizing())
+    def order(self, find: Finder) -> AnalysisOrder:
+        """The request as an order to the service. Raises as `resolved`."""
+        return AnalysisOrder(self.ticker, self.resolved(find), self.overrides(), self.sizing())
 
 
 class RerunRequest(Selection):
@@ -139,7 +148,7 @@ class BulkAnalyzeRequest(SomeTickers, AnalysisOptions):
         "with the prices that are stored; `facts.refresh` of its item tells why.",
     )
 
-    def order(self) -> BulkOrder:
-        """The request as an order to the service."""
-        params = BulkParams(self.strategy, self.overrides(), self.sizing(), self.universe, self.refresh)
+    def order(self, find: Finder) -> BulkOrder:
+        """The request as an order to the service. Raises as `resolved`."""
+        params = BulkParams(self.resolved(find), self.overrides(), self.sizing(), self.universe, self.refresh)
         return BulkOrder(self.named(), params, self.force)

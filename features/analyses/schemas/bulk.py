@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import Field
 
 from api.schemas import Answer, UniverseName
-from features.analyses.schemas.analysis import IndicatorKey, StrategyId
+from features.analyses.schemas.analysis import IndicatorKey
+from features.strategies.schemas import PinnedStrategy, StrategyId
 from jobs.schemas import JobAnswer
 
 
@@ -17,6 +18,7 @@ class BulkParams(Answer):
 
     universe: UniverseName | None = Field(description="Where the tickers were taken from; null when they were named.")
     strategy: StrategyId
+    own_strategy: PinnedStrategy | None = Field(None, description="The strategy as it was at the submission, where it is one of your own.")
     capital: float
     risk_percent: float
     max_position_percent: float | None

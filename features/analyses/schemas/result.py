@@ -21,7 +21,7 @@ from api.schemas import (
     each_of,
     not_below,
 )
-from features.analyses.schemas.analysis import StrategyId
+from features.strategies.schemas import StrategyId
 from models.analysis import SignalName, Verdict, VerdictName
 from models.flip import NextClose
 from models.honesty import LookAhead, Recursion

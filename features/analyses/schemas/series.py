@@ -8,8 +8,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from api.schemas import Answer, IsoDate, Query, each_of, not_below
-from features.analyses.schemas.analysis import StrategyId
 from features.analyses.series import SeriesOrder
+from features.strategies.schemas import StrategyId
+from features.strategies.service import Finder
 from models.chart import BAR_KEYS, CHART_LINES
 
 _ONE_KEY = f"({'|'.join(CHART_LINES)})"
@@ -31,9 +32,9 @@ class SeriesQuery(Query):
     start: IsoDate | None = Field(None, description="First day, included.")
     end: Annotated[IsoDate | None, not_below("start")] = Field(None, description="Last day, included.")
 
-    def order(self, ticker: str) -> SeriesOrder:
-        """The query as an order for a ticker, with each key once."""
-        return SeriesOrder(ticker, list(dict.fromkeys(self.keys.split(","))), self.strategy, self.start, self.end)
+    def order(self, ticker: str, find: Finder) -> SeriesOrder:
+        """The query as an order for a ticker, with each key once. Raises as `find`."""
+        return SeriesOrder(ticker, list(dict.fromkeys(self.keys.split(","))), find(self.strategy), self.start, self.end)
 
 
 class SeriesAnswer(Answer):

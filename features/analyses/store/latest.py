@@ -22,32 +22,36 @@ _TYPES = {"votes": "text", "record_n": "bigint"}
 _VALUES = {field.name: _TYPES.get(field.name, "float8") for field in fields(ScreenValues)}
 _NAMES = ", ".join(_VALUES)
 # `analysed_at` never goes back, whichever of two writers comes last. The former latest result becomes the previous one. What the verdict
-# was, and since when it is another, outlives results with the same verdict.
+# was, and since when it is another, outlives results with the same verdict. Where an organization's own strategy has another version
+# since, nothing is compared: it is as if there had been no result before.
+_SAME_VERSION = "COALESCE(latest_results.strategy_version, 0) = COALESCE(excluded.strategy_version, 0)"
 _LATEST_CONFLICT = f"""
     ON CONFLICT (org_id, ticker, strategy) DO UPDATE SET
         result_id = excluded.result_id,
         score = excluded.score,
         verdict = excluded.verdict,
         analysed_at = excluded.analysed_at,
+        strategy_version = excluded.strategy_version,
         former_verdict = CASE
+            WHEN NOT {_SAME_VERSION} THEN NULL
             WHEN latest_results.verdict = excluded.verdict THEN latest_results.former_verdict
             ELSE latest_results.verdict
         END,
         verdict_since = CASE
-            WHEN latest_results.verdict = excluded.verdict THEN latest_results.verdict_since
+            WHEN {_SAME_VERSION} AND latest_results.verdict = excluded.verdict THEN latest_results.verdict_since
             ELSE excluded.verdict_since
         END,
         verdict_since_day = CASE
-            WHEN latest_results.verdict = excluded.verdict THEN latest_results.verdict_since_day
+            WHEN {_SAME_VERSION} AND latest_results.verdict = excluded.verdict THEN latest_results.verdict_since_day
             ELSE excluded.verdict_since_day
         END,
         previous_id = CASE
             WHEN latest_results.result_id = excluded.result_id THEN latest_results.previous_id
-            ELSE latest_results.result_id
+            WHEN {_SAME_VERSION} THEN latest_results.result_id
         END,
         previous_score = CASE
             WHEN latest_results.result_id = excluded.result_id THEN latest_results.previous_score
-            ELSE latest_results.score
+            WHEN {_SAME_VERSION} THEN latest_results.score
         END,
         screened_id = excluded.screened_id,
         as_of = excluded.as_of,
@@ -57,14 +61,15 @@ _LATEST_CONFLICT = f"""
 """
 _INTO = f"""
     INSERT INTO latest_results (
-        org_id, ticker, strategy, result_id, score, verdict, analysed_at, verdict_since, verdict_since_day, screened_id, as_of, close,
-        {_NAMES}
+        org_id, ticker, strategy, strategy_version, result_id, score, verdict, analysed_at, verdict_since, verdict_since_day, screened_id,
+        as_of, close, {_NAMES}
     )
 """
 _MARK_LATEST = f"""
     {_INTO}
     SELECT
-        r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, :analysed_at, :analysed_at, r.as_of, r.id, r.as_of, r.close,
+        r.org_id, r.ticker, r.strategy, r.strategy_version, r.id, r.score, r.verdict, :analysed_at, :analysed_at, r.as_of, r.id, r.as_of,
+        r.close,
         {", ".join(f":{name}" for name in _VALUES)}
     FROM analysis_results AS r
     WHERE r.org_id = :org_id AND r.fingerprint = :fingerprint
@@ -75,7 +80,8 @@ MARK_LATEST_ROWS = Variants(
     f"""
     {_INTO}
     SELECT
-        r.org_id, r.ticker, r.strategy, r.id, r.score, r.verdict, m.analysed_at, m.analysed_at, r.as_of, r.id, r.as_of, r.close,
+        r.org_id, r.ticker, r.strategy, r.strategy_version, r.id, r.score, r.verdict, m.analysed_at, m.analysed_at, r.as_of, r.id, r.as_of,
+        r.close,
         {", ".join(f"m.{name}" for name in _VALUES)}
     FROM unnest(
         CAST(:org_id AS bigint[]), CAST(:fingerprint AS text[]), CAST(:analysed_at AS timestamptz[]),
@@ -214,14 +220,18 @@ FIND_LATEST_VERDICTS = text(
     """
     SELECT ticker, result_id, verdict
     FROM latest_results
-    WHERE org_id = :org_id AND strategy = :strategy AND ticker IN :tickers
+    WHERE org_id = :org_id AND strategy = :strategy AND COALESCE(strategy_version, 0) = :version AND ticker IN :tickers
     """
 ).bindparams(bindparam("tickers", expanding=True))
 
 
-def find_latest_verdicts(connection: Connection, org_id: int, strategy: str, tickers: Collection[str]) -> dict[str, tuple[str, str]]:
-    """The id and the verdict of the latest result of some tickers by a strategy, by ticker."""
-    rows = connection.execute(FIND_LATEST_VERDICTS, {"org_id": org_id, "strategy": strategy, "tickers": list(tickers)})
+def find_latest_verdicts(
+    connection: Connection, org_id: int, strategy: tuple[str, int | None], tickers: Collection[str]
+) -> dict[str, tuple[str, str]]:
+    """The id and the verdict of the latest result of some tickers by a strategy, given its id and its version, by ticker."""
+    strategy_id, version = strategy
+    values = {"org_id": org_id, "strategy": strategy_id, "version": version or 0, "tickers": list(tickers)}
+    rows = connection.execute(FIND_LATEST_VERDICTS, values)
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
@@ -275,6 +285,7 @@ RESTATE = text(
         former_verdict = CASE WHEN verdict = :verdict THEN former_verdict END,
         verdict_since = CASE WHEN verdict = :verdict THEN verdict_since ELSE :analysed_at END,
         verdict_since_day = CASE WHEN verdict = :verdict THEN verdict_since_day ELSE :as_of END,
+        strategy_version = :strategy_version,
         result_id = :result_id,
         score = :score,
         verdict = :verdict,
@@ -299,6 +310,7 @@ def restate(connection: Connection, org_id: int, superseded_id: str, result_id: 
         "org_id": org_id,
         "ticker": result.ticker,
         "strategy": result.strategy,
+        "strategy_version": result.provenance.strategy_version,
         "superseded_id": superseded_id,
         "result_id": result_id,
         "score": result.score,

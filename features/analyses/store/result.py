@@ -84,7 +84,7 @@ def find_fingerprints(connection: Connection, org_id: int, fingerprints: Collect
 
 FIND_BRIEFS = text(
     """
-    SELECT fingerprint, id, strategy, verdict, score, close, as_of
+    SELECT fingerprint, id, strategy, verdict, score, close, as_of, strategy_version
     FROM analysis_results
     WHERE org_id = :org_id AND fingerprint IN :fingerprints
     """
@@ -103,7 +103,7 @@ def find_briefs(connection: Connection, org_id: int, fingerprints: Collection[st
 _COLUMNS = {
     "id": "text", "org_id": "bigint", "ticker": "text", "strategy": "text", "as_of": "date", "bars": "bigint", "close": "float8",
     "score": "float8", "verdict": "text", "signal": "text", "fingerprint": "text", "parameters": "text", "body": "text",
-    "created_at": "timestamptz", "engine_version": "text",
+    "created_at": "timestamptz", "engine_version": "text", "strategy_version": "bigint",
 }  # fmt: skip
 _INTO, _CONFLICT = "INSERT INTO analysis_results", "ON CONFLICT (org_id, fingerprint) DO NOTHING"
 INSERT = text(one_row(_INTO, _COLUMNS, _CONFLICT))
@@ -227,4 +227,5 @@ def _row_of(org_id: int, new: NewResult) -> dict[str, object]:
         "body": new.body,
         "created_at": result.created_at,
         "engine_version": result.provenance.engine_version,
+        "strategy_version": result.provenance.strategy_version,
     }

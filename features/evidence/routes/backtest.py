@@ -37,6 +37,7 @@ from features.evidence.schemas.backtest import (
     ComparisonOrJobsAnswer,
 )
 from features.evidence.store import backtest as backtest_store
+from features.strategies.service import finder
 from jobs.flags import BULK_JOBS
 from jobs.submission import submit_job, submit_jobs
 from models.access import Scope
@@ -67,12 +68,13 @@ def run_backtest(header: SubmitHeaders, body: BacktestRequest) -> Response:
     """
     require_flag(FLAG)
     own = services()
+    find = finder(own.database, org_id())
     if body.ticker is None:
         require_flag(BULK_JOBS)
         count_also(Budget.BULK)
-        asked = body.bulk()
+        asked = body.bulk(find)
         return submit_job(header.idempotency_key, lambda connection: submit(connection, org_id(), asked, own.universes))
-    sought = seek_backtest(own.database, org_id(), body.ticker, body.order())
+    sought = seek_backtest(own.database, org_id(), body.ticker, body.order(find))
     if sought.stored is None:
         hold_slot()
     found = run_sought(own.database, sought)
@@ -125,12 +127,13 @@ def compare_backtests(header: SubmitHeaders, body: CompareRequest) -> Response:
     """
     require_flag(FLAG)
     own, organization = services(), org_id()
+    find = finder(own.database, organization)
     if body.ticker is not None:
         hold_slot()
-        return json_response(compare(own.database, organization, body.ticker, body.orders()))
+        return json_response(compare(own.database, organization, body.ticker, body.orders(find)))
     require_flag(BULK_JOBS)
     count_also(Budget.BULK)
-    asked = body.bulk()
+    asked = body.bulk(find)
     return submit_jobs(header.idempotency_key, lambda connection: [submit(connection, organization, one, own.universes) for one in asked])
 
 

@@ -16,6 +16,7 @@ from features.evidence.flags import EVIDENCE as FLAG
 from features.evidence.routes.tags import EVIDENCE
 from features.evidence.schemas.evidence import EvidenceAnswer, EvidenceQuery
 from features.evidence.service import answer, seek
+from features.strategies.service import finder
 from utils.api_utils import tagged
 from utils.json_text import parse_tolerant
 
@@ -35,7 +36,7 @@ def get_evidence(path: TickerPath, query: EvidenceQuery) -> Response:
     with a row for each horizon and verdict.
     """
     parts = services()
-    sought = seek(parts.database, org_id(), query.order(path.ticker))
+    sought = seek(parts.database, org_id(), query.order(path.ticker, finder(parts.database, org_id())))
     if sought.body is None:
         require_flag(FLAG)
         hold_slot()

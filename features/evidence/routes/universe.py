@@ -26,6 +26,7 @@ from features.evidence.schemas.universe import (
     UniverseEvidenceRequest,
 )
 from features.evidence.universe_jobs import submit
+from features.strategies.service import finder, known_finder
 from jobs.flags import BULK_JOBS
 from jobs.schemas import job_answer
 from jobs.submission import location_of, submit_job
@@ -51,7 +52,7 @@ def compute_evidence(header: SubmitHeaders, body: UniverseEvidenceRequest) -> Re
     """
     require_flag(FLAG)
     require_flag(BULK_JOBS)
-    order = body.order()
+    order = body.order(finder(services().database, org_id()))
     return submit_job(header.idempotency_key, lambda connection: submit(connection, org_id(), order, services().universes))
 
 
@@ -69,7 +70,9 @@ def get_universe_evidence(query: UniverseEvidenceQuery) -> Response:
     that runs. `If-None-Match` is honoured. With `Accept: text/csv` it is a file with a row for each horizon and each decile or verdict.
     """
     parts = services()
-    found = find_universe(Reading(parts.database, org_id(), hold_slot), query.wanted(), parts.universes)
+    found = find_universe(
+        Reading(parts.database, org_id(), hold_slot), query.wanted(known_finder(parts.database, org_id())), parts.universes
+    )
     if found.body is None:
         assert found.job is not None
         return json_response(job_answer(found.job, services().stalls.situation(org_id())), 202, {"Location": location_of(found.job)})

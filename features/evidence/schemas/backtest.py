@@ -8,9 +8,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from api.schemas import CSV, Answer, Body, IsoDate, Page, PageQuery, RootAnswer, Selection, Ticker, UniverseName, not_below
-from features.analyses.schemas.analysis import IndicatorKey, StrategyId, StrategyOptions
+from features.analyses.schemas.analysis import IndicatorKey, StrategyOptions
 from features.evidence.backtest_orders import write_order
 from features.evidence.schemas.evidence import CostBp
+from features.strategies.schemas import PinnedStrategy, StrategyId
+from features.strategies.service import Finder
 from jobs.schemas import JobAnswer
 from models.analysis import DEFAULT_CAPITAL, Side
 from models.backtest import (
@@ -49,9 +51,9 @@ class _Trading(StrategyOptions):
     stops: bool = Field(True, description="Whether the stop and the target of each trade count; without, only verdicts end a trade.")
 
 
-def _order(trading: _Trading, costs: _Costs) -> BacktestOrder:
+def _order(trading: _Trading, costs: _Costs, find: Finder) -> BacktestOrder:
     rules = BacktestRules(costs.cost_bp, costs.slippage_bp, Sides(trading.side), trading.stops, costs.capital)
-    return BacktestOrder(trading.strategy, trading.overrides(), rules, costs.start, costs.end)
+    return BacktestOrder(trading.resolved(find), trading.overrides(), rules, costs.start, costs.end)
 
 
 _NULL = {"type": "null"}
@@ -85,13 +87,13 @@ class _OneOrMany(Selection):
 class BacktestRequest(_Trading, _Costs, _OneOrMany):
     """One ticker to backtest, or many: a list or a universe."""
 
-    def order(self) -> BacktestOrder:
-        """How to backtest each ticker."""
-        return _order(self, self)
+    def order(self, find: Finder) -> BacktestOrder:
+        """How to backtest each ticker. Raises as `find`."""
+        return _order(self, self, find)
 
-    def bulk(self) -> BulkBacktest:
-        """The request as one for a job."""
-        return BulkBacktest(self.named(), BacktestParams(self.order(), self.universe), self.force)
+    def bulk(self, find: Finder) -> BulkBacktest:
+        """The request as one for a job. Raises as `find`."""
+        return BulkBacktest(self.named(), BacktestParams(self.order(find), self.universe), self.force)
 
 
 class ParameterSet(_Trading):
@@ -105,13 +107,13 @@ class CompareRequest(_Costs, _OneOrMany):
         description="The sets; each counts as a trial, once however often it is tried."
     )
 
-    def orders(self) -> list[BacktestOrder]:
-        """The sets as orders."""
-        return [_order(one, self) for one in self.sets]
+    def orders(self, find: Finder) -> list[BacktestOrder]:
+        """The sets as orders. Raises as `find`."""
+        return [_order(one, self, find) for one in self.sets]
 
-    def bulk(self) -> list[BulkBacktest]:
-        """The sets as a request for a job each; equal ones once."""
-        orders = {write_order(order): order for order in self.orders()}
+    def bulk(self, find: Finder) -> list[BulkBacktest]:
+        """The sets as a request for a job each; equal ones once. Raises as `find`."""
+        orders = {write_order(order): order for order in self.orders(find)}
         return [BulkBacktest(self.named(), BacktestParams(order, self.universe), self.force) for order in orders.values()]
 
 
@@ -132,6 +134,7 @@ class ParametersAnswer(Answer):
     """The rules of the verdicts, with every default filled in."""
 
     strategy: StrategyId
+    strategy_version: int | None = Field(None, description="The version of the strategy, where it is one of your own.")
     weights: dict[str, float] = Field(description="How much each indicator counts: its own weight × its category's.")
     indicators: list[IndicatorKey] = Field(description="The indicators that were used.")
     stop_percent: float = Field(description="The least distance of the stop, in percent of the entry.")
@@ -239,6 +242,7 @@ class BacktestJobParams(Answer):
 
     universe: UniverseName | None = Field(description="Where the tickers were taken from; null when they were named.")
     strategy: StrategyId
+    own_strategy: PinnedStrategy | None = Field(None, description="The strategy as it was at the submission, where it is one of your own.")
     weights: dict[str, float] | None = Field(description="Weights that replace the strategy's, by indicator or category; null for none.")
     indicators: list[IndicatorKey] | None = Field(description="The indicators to use; null for all twelve.")
     reward_risk: float | None = Field(description="Target distance ÷ stop distance; null for the strategy's.")

@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, Field
 
 from api.schemas import CSV, IsoDate, Query, RootAnswer, not_below
-from features.analyses.schemas.analysis import StrategyId
+from features.strategies.schemas import StrategyId
+from features.strategies.service import Finder
 from models.evidence import COST_BP, HORIZONS, LONGEST_HORIZON, MOST_COST_BP, MOST_HORIZONS, Evidence, EvidenceOrder
 from utils.api_utils import LONGEST_ECHO
 
@@ -49,9 +50,9 @@ class EvidenceQuery(Query):
     start: IsoDate | None = Field(None, description="First day whose verdict counts. The bars before it are read as well.")
     end: Annotated[IsoDate | None, not_below("start")] = Field(None, description="Last day that is read: nothing after it is known.")
 
-    def order(self, ticker: str) -> EvidenceOrder:
-        """The query as an order for a ticker."""
-        return EvidenceOrder(ticker, self.strategy, horizons_of(self.horizons), self.cost_bp, self.start, self.end)
+    def order(self, ticker: str, find: Finder) -> EvidenceOrder:
+        """The query as an order for a ticker. Raises as `find`."""
+        return EvidenceOrder(ticker, find(self.strategy), horizons_of(self.horizons), self.cost_bp, self.start, self.end)
 
 
 class EvidenceAnswer(RootAnswer[Evidence]):

@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from api.schemas import CSV, Answer, Query, RootAnswer, SomeTickers, UniverseName
-from features.analyses.schemas.analysis import StrategyId
 from features.evidence.calibrations import Wanted
 from features.evidence.schemas.evidence import CostBp
+from features.strategies.schemas import PinnedStrategy, StrategyId
+from features.strategies.service import Finder
 from jobs.schemas import JobAnswer
 from models.evidence import COST_BP, HORIZONS, LONGEST_HORIZON, MOST_HORIZONS, UniverseEvidence, UniverseOrder
 
@@ -45,10 +46,10 @@ class UniverseEvidenceRequest(SomeTickers):
     cost_bp: CostBp = Field(COST_BP, description="What a round trip costs, in basis points.")
     force: bool = Field(False, description="Queue a job even if one that does the same is active.")
 
-    def order(self) -> UniverseOrder:
-        """The request as an order."""
+    def order(self, find: Finder) -> UniverseOrder:
+        """The request as an order. Raises as `find`."""
         horizons = HORIZONS if self.horizons is None else tuple(sorted(self.horizons))
-        return UniverseOrder(self.named(), self.strategy, self.universe, horizons, self.cost_bp, self.force)
+        return UniverseOrder(self.named(), find(self.strategy), self.universe, horizons, self.cost_bp, self.force)
 
 
 class EvidenceJobParams(Answer):
@@ -57,6 +58,7 @@ class EvidenceJobParams(Answer):
     evidence_id: str = Field(description="The `id` of the evidence that the job makes.")
     universe: UniverseName | None = Field(description="Where the tickers were taken from; null when they were named.")
     strategy: StrategyId
+    own_strategy: PinnedStrategy | None = Field(None, description="The strategy as it was at the submission, where it is one of your own.")
     horizons: list[int]
     cost_bp: float
 
@@ -81,9 +83,9 @@ class UniverseEvidenceQuery(Query):
     universe: UniverseName = Field("all", description="The universe that was counted.")
     job_id: str | None = Field(None, description="The job that counted, in place of strategy and universe: also one of named tickers.")
 
-    def wanted(self) -> Wanted:
-        """The query as the service takes it."""
-        return Wanted(self.strategy, self.universe, self.job_id)
+    def wanted(self, find: Finder) -> Wanted:
+        """The query as the service takes it. Raises as `find`."""
+        return Wanted(find(self.strategy), self.universe, self.job_id)
 
 
 @dataclass(frozen=True)

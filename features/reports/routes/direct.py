@@ -30,6 +30,7 @@ from features.reports.universe_evidence_report import universe_evidence_report
 from features.reports.workbook import WorkbookFile
 from features.risk.schemas import RiskReportQuery
 from features.risk.service import hold, risk_of
+from features.strategies.service import finder, known_finder, require_known
 from models.evidence_errors import EvidencePending
 from utils.api_utils import PIECE_BYTES
 from utils.json_text import parse_tolerant
@@ -49,8 +50,10 @@ def get_ticker_report(path: TickerPath, query: ReportQuery) -> Response:
 
     Without a period, the prices are the newest 250 days and the history is whole; with a period, both cover it. Nothing is analysed.
     """
-    subject = ReportSubject(path.ticker, query.strategy, query.start, query.end)
-    return _attachment(ticker_report(services().database, org_id(), subject, client_check()))
+    subject, database = ReportSubject(path.ticker, query.strategy, query.start, query.end), services().database
+    with database.reader() as connection:
+        require_known(connection, org_id(), subject.strategy)
+    return _attachment(ticker_report(database, org_id(), subject, client_check()))
 
 
 @blueprint.get("/reports/jobs/<job_id>.xlsx", responses=XLSX_ANSWER, problems=("job_not_found",), sends=("Content-Disposition",))
@@ -64,7 +67,10 @@ def get_job_report(path: JobPath) -> Response:
 @heavy_read()
 def get_results_report(query: ResultsReportQuery) -> Response:
     """All latest results of each ticker and strategy, filtered and sorted like `GET /results`."""
-    return _attachment(results_report(services().database, org_id(), query.filter(), services().universes, client_check()))
+    database, wanted = services().database, query.filter()
+    with database.reader() as connection:
+        require_known(connection, org_id(), wanted.strategy)
+    return _attachment(results_report(database, org_id(), wanted, services().universes, client_check()))
 
 
 @blueprint.get(
@@ -77,7 +83,7 @@ def get_results_report(query: ResultsReportQuery) -> Response:
 def get_evidence_report(path: TickerPath, query: EvidenceQuery) -> Response:
     """The record of a ticker's verdicts by a strategy, its halves, the fan of returns, and what each number means."""
     parts = services()
-    sought = evidence.seek(parts.database, org_id(), query.order(path.ticker))
+    sought = evidence.seek(parts.database, org_id(), query.order(path.ticker, finder(parts.database, org_id())))
     if sought.body is None:
         require_flag(evidence.EVIDENCE)
     found = evidence.answer(parts.database, sought, parts.cache)
@@ -107,7 +113,9 @@ def get_risk_report(path: TickerPath, query: RiskReportQuery) -> Response:
 def get_universe_evidence_report(query: UniverseEvidenceQuery) -> Response:
     """The evidence of a strategy over a universe, as GET /evidence has it: by tenths of the score, by verdict, in words."""
     parts = services()
-    found = evidence.find_universe(evidence.Reading(parts.database, org_id()), query.wanted(), parts.universes)
+    found = evidence.find_universe(
+        evidence.Reading(parts.database, org_id()), query.wanted(known_finder(parts.database, org_id())), parts.universes
+    )
     if found.body is None:
         assert found.job is not None
         raise EvidencePending(found.job.id)

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from api.schemas import IsoDate, Query, not_below
 from api.validation import BINARY
-from features.analyses.schemas.analysis import StrategyId
 from features.analyses.schemas.result import ResultsFilterQuery
+from features.strategies.schemas import StrategyId
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILE = {"schema": {"type": "string", "format": "binary"}}

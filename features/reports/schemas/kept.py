@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from api.schemas import Answer, Body, IsoDate, Page, Ticker, UniverseName, not_below
-from features.analyses.schemas.analysis import StrategyId
 from features.analyses.schemas.result import ResultsFilterQuery
 from features.files.schemas import StoredFileAnswer, file_answer
 from features.reports.service import ShownReport
+from features.strategies.schemas import StrategyId
 from models.errors import JobUnreadable
 from models.job import Fault
 from models.kept_report import KeptReport, ReportFormat, ReportOrder, ReportType

@@ -9,6 +9,7 @@ from api.blueprint import DASHBOARD, api_blueprint
 from api.paging import page, read_cursor
 from api.services import services
 from features.analyses import service as analyses
+from features.strategies.service import require_known
 from features.watchlist import lists
 from features.watchlist.schemas.overview import OverviewPage, OverviewQuery
 from features.watchlist.store import overview as overview_store
@@ -32,6 +33,7 @@ def get_overview(query: OverviewQuery) -> Response:
     after = read_cursor(query.cursor, scope)
     with services().database.reader() as connection:
         lists.require(connection, key)
+        require_known(connection, org_id(), order.strategy)
         failures = analyses.standing_failures(connection, org_id(), order.strategy)
         rows = overview_store.list_rows(connection, key, order, after, query.limit + 1)
     expectations = Expectations(now())

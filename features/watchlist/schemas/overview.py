@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from api.schemas import IsoDate, LongPageQuery, Page
-from features.analyses.schemas.analysis import StrategyId
+from features.strategies.schemas import StrategyId
 from models.overview import OverviewFilter, OverviewItem
 from models.watchlist import DEFAULT_LIST
 

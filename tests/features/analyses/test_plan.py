@@ -8,16 +8,17 @@ from itertools import combinations
 from features.analyses.plan import AnalysisPlan
 from models.analysis import Overrides
 from models.price_series import Bar, PackedBars, SeriesDescription, head_of
+from models.strategy import BALANCED, STRATEGIES
 
 CHOICES = [
-    ("balanced", Overrides()),
-    ("trend", Overrides()),
-    ("balanced", Overrides(weights={"rsi": 0.0})),
-    ("balanced", Overrides(weights={"rsi": -0.0})),
-    ("balanced", Overrides(weights={"rsi": 2.0})),
-    ("balanced", Overrides(weights={"cci": 2.0})),
-    ("balanced", Overrides(reward_risk=1.0)),
-    ("balanced", Overrides(indicators=("rsi", "cci"))),
+    (BALANCED, Overrides()),
+    (STRATEGIES["trend"], Overrides()),
+    (BALANCED, Overrides(weights={"rsi": 0.0})),
+    (BALANCED, Overrides(weights={"rsi": -0.0})),
+    (BALANCED, Overrides(weights={"rsi": 2.0})),
+    (BALANCED, Overrides(weights={"cci": 2.0})),
+    (BALANCED, Overrides(reward_risk=1.0)),
+    (BALANCED, Overrides(indicators=("rsi", "cci"))),
 ]
 
 
@@ -28,10 +29,10 @@ def test_each_choice_has_parameters_of_its_own() -> None:
 
 
 def test_the_order_of_indicators_and_the_day_change_no_parameter() -> None:
-    plan = AnalysisPlan("balanced", Overrides(indicators=("rsi", "cci")))
-    turned = AnalysisPlan("balanced", Overrides(indicators=("cci", "rsi"), as_of=date(2012, 1, 3)))
+    plan = AnalysisPlan(BALANCED, Overrides(indicators=("rsi", "cci")))
+    turned = AnalysisPlan(BALANCED, Overrides(indicators=("cci", "rsi"), as_of=date(2012, 1, 3)))
     assert plan.parameters == turned.parameters
-    assert (plan.keeps_latest, AnalysisPlan("balanced", Overrides()).keeps_latest) == (False, True)
+    assert (plan.keeps_latest, AnalysisPlan(BALANCED, Overrides()).keeps_latest) == (False, True)
     head = head_of(SeriesDescription(1, "IBM", None, "upload", adjusted=False), PackedBars.pack([Bar(date(2012, 1, 2), *[1.0] * 6)]))
     assert turned.stale_by(head, date(2012, 1, 2)) is None
     assert plan.stale_by(head, date(2012, 1, 2)) is not None

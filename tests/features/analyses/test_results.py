@@ -19,7 +19,7 @@ from features.analyses.results_csv import results_csv
 from infrastructure.feature import Universes
 from models.bulk_analysis import BulkParams
 from models.screen import ResultFilter
-from models.strategy import STRATEGIES
+from models.strategy import BALANCED, STRATEGIES
 from utils.api_utils import streamed_response
 from utils.clock import now
 
@@ -352,7 +352,7 @@ def test_a_job_that_read_older_prices_and_ends_later_does_not_make_the_latest(mi
     ask(mine, "MINE")
     chunk = claim("w", 1)
     assert chunk is not None
-    (outcome,) = (outcome for _, outcome in analyse_many(database.current(), 1, BulkParams("balanced"), ["MINE"]))
+    (outcome,) = (outcome for _, outcome in analyse_many(database.current(), 1, BulkParams(BALANCED), ["MINE"]))
     mine.put("/prices/MINE", csv_of(61))
     newer = mine.post("/analyze", {"ticker": "MINE"}).json
     end_chunk(chunk, {chunk.items[0]: outcome})
@@ -366,7 +366,7 @@ def test_a_job_that_found_a_stored_result_and_ends_later_does_not_make_it_the_la
     ask(mine, "MINE")
     chunk = claim("w", 1)
     assert chunk is not None
-    (outcome,) = (outcome for _, outcome in analyse_many(database.current(), 1, BulkParams("balanced"), ["MINE"]))
+    (outcome,) = (outcome for _, outcome in analyse_many(database.current(), 1, BulkParams(BALANCED), ["MINE"]))
     assert outcome.fingerprint == first["fingerprint"]
     mine.put("/prices/MINE", csv_of(61))
     newer = mine.post("/analyze", {"ticker": "MINE"}).json

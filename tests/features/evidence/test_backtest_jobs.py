@@ -17,6 +17,7 @@ from features.evidence.backtest_orders import read_params, write_params
 from features.evidence.kinds import BulkBacktests
 from models.backtest import BacktestOrder, BacktestParams
 from models.errors import JobUnreadable
+from models.strategy import STRATEGIES
 
 KINDS = (BulkBacktests(),)
 TICKERS = ["AAPL", "GOOG", "IBM", "MSFT"]
@@ -96,7 +97,7 @@ def test_trades_that_were_not_kept_need_the_same_prices(client: Client) -> None:
 
 
 def test_the_parameters_of_a_job_are_read_back() -> None:
-    params = BacktestParams(BacktestOrder("weekly"), "all")
+    params = BacktestParams(BacktestOrder(STRATEGIES["weekly"]), "all")
     assert read_params(write_params(params)) == params
 
 
@@ -111,7 +112,7 @@ def test_the_parameters_of_a_job_are_read_back() -> None:
     ],
 )
 def test_parameters_of_another_version_cannot_be_read(change: dict[str, Any]) -> None:
-    text = json.dumps(json.loads(write_params(BacktestParams(BacktestOrder("weekly")))) | change)
+    text = json.dumps(json.loads(write_params(BacktestParams(BacktestOrder(STRATEGIES["weekly"])))) | change)
     with pytest.raises(JobUnreadable):
         read_params(text)
     with pytest.raises(JobUnreadable):

@@ -45,7 +45,7 @@ ECHO = step("a", "echo", value=1)
         (pipeline(step("a", "echo", when={"op": ">", "left": "{{steps.q}}", "right": 1})), "steps.0.when.left", "there is no 'q' in steps"),
         (pipeline(ECHO, outputs={"x": "{{steps.b}}"}), "outputs.x", "there is no 'b' in steps; there is a."),
         (pipeline(ECHO, inputs={"x": {"type": "ticker", "default": "no ticker"}}), "inputs.x.default", "is no ticker"),
-        (pipeline(ECHO, inputs={"x": {"type": "strategy", "default": "best"}}), "inputs.x.default", "There is no strategy 'best'"),
+        (pipeline(ECHO, inputs={"x": {"type": "strategy", "default": "Best"}}), "inputs.x.default", "There is no strategy 'Best'"),
         (pipeline(ECHO, inputs={"x": {"type": "text", "default": "x", "required": True}}), "inputs.x.default", "has no default"),
         (pipeline(ECHO, inputs={"x": {"type": "text", "options": ["a"], "default": "b"}}), "inputs.x.default", "It is one of a."),
         (pipeline(ECHO, inputs={"A b": {"type": "text"}}), "inputs.A b", "A name has up to 40 characters"),

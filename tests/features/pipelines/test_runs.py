@@ -268,12 +268,14 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(runner: Runner) -> N
         ({}, "inputs.ticker", "This input is needed."),
         ({"ticker": "no ticker!"}, "inputs.ticker", "is no ticker"),
         ({"ticker": 5}, "inputs.ticker", "A text is needed."),
-        ({"ticker": "AAPL", "nope": 1}, "inputs.nope", "There is no such input; there are since, ticker"),
+        ({"ticker": "AAPL", "nope": 1}, "inputs.nope", "There is no such input; there are how, since, ticker"),
         ({"ticker": "AAPL", "since": "yesterday"}, "inputs.since", "YYYY-MM-DD"),
+        ({"ticker": "AAPL", "how": ["trend", "magic"]}, "inputs.how", "There is no strategy 'magic'"),
     ],
 )
 def test_inputs_that_do_not_fit_are_refused(runner: Runner, inputs: dict[str, Any], field: str, told: str) -> None:
-    runner.put(pipeline(step("a", "echo", value=1), inputs={**TICKER, "since": {"type": "date", "default": "-7d"}}))
+    more = {"since": {"type": "date", "default": "-7d"}, "how": {"type": "strategies", "default": ["balanced"]}}
+    runner.put(pipeline(step("a", "echo", value=1), inputs={**TICKER, **more}))
     answer = runner.client.post("/pipelines/trial/runs", {"inputs": inputs})
     assert (answer.status_code, answer.json["code"]) == (422, "inputs_invalid")
     assert answer.json["errors"][0]["field"] == field
