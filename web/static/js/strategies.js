@@ -12,6 +12,12 @@ async function load() {
   for (const { id, name } of items) names.set(id, name);
 }
 
+/** Ask anew the next time: one was stored, changed or removed. */
+export function forgetStrategies() {
+  asked = null;
+  names.clear();
+}
+
 /** Resolves once the strategies have their names, or could not be listed. */
 export async function knowStrategies() {
   await namedStrategies().catch(() => {});

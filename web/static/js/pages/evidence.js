@@ -10,6 +10,7 @@ import { strategiesTable, universeTable } from "../evidence/universe-table.js";
 import { formatCount, formatDay, formatMoment, formatWhole } from "../format.js";
 import { defined, intervalWords } from "../record/method.js";
 import { empty, loading, problem } from "../states.js";
+import { showOwnStrategies } from "../strategies/own-strategies.js";
 import { namedStrategies, offerStrategies, strategyName } from "../strategies.js";
 import { saveFor } from "../transfer.js";
 import { chooseUniverse, offerUniverses } from "../universes.js";
@@ -277,7 +278,18 @@ addEventListener("popstate", () => {
   controls.strategy.value = state.strategy;
   load();
 });
+/** The strategies in the select are those that there are now. */
+async function offerAnew() {
+  const known = await namedStrategies();
+  const ids = new Set(known.map(([id]) => id));
+  for (const option of [...controls.strategy.options]) if (!ids.has(option.value)) option.remove();
+  await offerStrategies(controls.strategy, state.strategy);
+  if (controls.strategy.value !== state.strategy) change({ strategy: controls.strategy.value });
+  else drawCompared();
+}
+
 onReturn(load);
+showOwnStrategies(byId("own-strategies"), offerAnew);
 fill(page, loading("Looking for evidence …"));
 chooseUniverse(controls.universe, state.universe);
 await Promise.all([offerStrategies(controls.strategy, state.strategy), offerUniverses(controls.universe)]);
