@@ -160,6 +160,21 @@ def rolling_volatility(values: FloatArray) -> FloatArray:
     return rolling
 
 
+def rolling_beside(values: FloatArray, benchmark: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Beta and correlation of the QUARTER daily returns up to each value; NaN where there are fewer, or where one of both does not move."""
+    beta, correlation = np.full(len(values), np.nan), np.full(len(values), np.nan)
+    returns, others = returns_of(values), returns_of(benchmark)
+    if len(returns) < QUARTER:
+        return beta, correlation
+    own, other = (_centred_windows(each) for each in (returns, others))
+    covariance = np.einsum("ij,ij->i", own, other) / QUARTER
+    spread, other_spread = (np.sqrt(np.einsum("ij,ij->i", each, each) / QUARTER) for each in (own, other))
+    moves, both_move = other_spread > NO_SPREAD, (other_spread > NO_SPREAD) & (spread > NO_SPREAD)
+    np.divide(covariance, other_spread**2, out=beta[QUARTER:], where=moves)
+    np.divide(covariance, spread * other_spread, out=correlation[QUARTER:], where=both_move)
+    return beta, correlation
+
+
 def distribution_of(values: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
     """The edges of BINS bins around 0 and the number of daily returns in each; the outer bins have all beyond them as well."""
     returns = returns_of(values)
@@ -172,6 +187,11 @@ def distribution_of(values: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
 def _daily(rate: float) -> float:
     """The daily interest that comes to a yearly one."""
     return math.pow(1 + rate, 1 / YEAR) - 1
+
+
+def _centred_windows(returns: FloatArray) -> FloatArray:
+    windows = np.lib.stride_tricks.sliding_window_view(returns, QUARTER)
+    return np.asarray(windows - windows.mean(axis=1, keepdims=True))
 
 
 def _shortfall(returns: FloatArray) -> float:

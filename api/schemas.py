@@ -26,6 +26,7 @@ from models.currency import CURRENCY_PATTERN, checked_currency
 from models.ticker import TICKER_PATTERN, normalize_ticker
 from models.universe import UNIVERSE_PATTERN, checked_universe
 from utils.api_utils import LONGEST_ECHO
+from utils.ids import is_id
 
 Content = TypeVar("Content")
 
@@ -35,6 +36,8 @@ LONGEST_NUMBER = 18  # digits of what fits into the databases' whole numbers
 CSV = "text/csv"
 PLAIN_TEXT = r"^[^\x00-\x1f\x7f]*$"
 PLAIN_TEXT_WITH_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+_ID_PATTERN = "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+LINE_PATTERN = f"{TICKER_PATTERN}|^{_ID_PATTERN}$"  # of a ticker, or of the id of a portfolio or an index
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -77,6 +80,14 @@ def not_below(lower: str) -> AfterValidator:
 
 # A validator, because the message of a refused pattern is hard to read; the OpenAPI document has the pattern.
 Ticker = Annotated[str, AfterValidator(normalize_ticker), Field(json_schema_extra={"pattern": TICKER_PATTERN, "example": "AAPL"})]
+
+
+def _line_reference(text: str) -> str:
+    reference = text.strip().lower()
+    return reference if is_id(reference) else normalize_ticker(text)
+
+
+LineReference = Annotated[str, AfterValidator(_line_reference), Field(json_schema_extra={"pattern": LINE_PATTERN, "example": "AAPL"})]
 _CURRENCY_SCHEMA = {"pattern": CURRENCY_PATTERN, "example": "USD"}
 Currency = TypeAliasType("Currency", Annotated[str, AfterValidator(checked_currency), Field(json_schema_extra=_CURRENCY_SCHEMA)])
 _UNIVERSE_SCHEMA = {"pattern": UNIVERSE_PATTERN, "example": "all"}
@@ -211,6 +222,12 @@ class TickerPath(BaseModel):
     """The ticker in a path."""
 
     ticker: Ticker = Field(description="The ticker, in capitals or not.")
+
+
+class LinePath(BaseModel):
+    """Something with a value each day in a path."""
+
+    reference: LineReference = Field(description="A ticker, in capitals or not, or the id of a portfolio or an index.")
 
 
 class ResultPath(BaseModel):

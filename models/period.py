@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-WORDS = ("1d", "wtd", "mtd", "ytd", "1m", "6m", "1y", "3y", "5y", "max")
+WORDS = ("1d", "wtd", "mtd", "ytd", "1m", "3m", "6m", "1y", "3y", "5y", "10y", "max")
 PERIOD_PATTERN = rf"^({'|'.join(WORDS)}|\d{{4}}-\d{{2}}-\d{{2}}\.\.\d{{4}}-\d{{2}}-\d{{2}})$"
-_MONTHS = {"1m": 1, "6m": 6, "1y": 12, "3y": 36, "5y": 60}
+_MONTHS = {"1m": 1, "3m": 3, "6m": 6, "1y": 12, "3y": 36, "5y": 60, "10y": 120}
 _REFUSAL = f"a period is one of {', '.join(WORDS)}, or two days as in 2024-01-31..2024-12-31"
 
 

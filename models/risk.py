@@ -8,17 +8,27 @@ from datetime import date
 from models.metric import Metric
 
 MOST_RATE = 1.0  # a year: 100 %
+PERIODS = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "10y", "max")  # as models.period has them
 
 
 @dataclass(frozen=True)
 class RiskOrder:
-    """What is measured: over which days, against what, and the yearly interest without risk that is deducted."""
+    """What is measured: over which days, against what, and the yearly interest without risk that is deducted.
 
-    ticker: str
+    `reference` and `benchmark` are tickers, or ids of portfolios or indexes. There is either a `period` or its first and last day.
+    """
+
+    reference: str
     benchmark: str | None = None
     start: date | None = None
     end: date | None = None
     rate: float = 0.0
+    period: str | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all days count."""
+        return self.start is None and self.end is None and self.period in (None, "max")
 
 
 @dataclass(frozen=True)
@@ -49,28 +59,48 @@ class Distribution:
 
 @dataclass(frozen=True)
 class RiskSeries:
-    """Lines by day: what 1 has become since the first day, here and in the benchmark, the drawdown, and the volatility of a quarter."""
+    """Lines by day: what 1 has become since the first day, here and in the benchmark, and the drawdown.
+
+    Volatility, beta to the benchmark and correlation with it are those of the quarter up to each day.
+    """
 
     days: tuple[date, ...]
     value: tuple[float, ...]
     drawdown: tuple[float, ...]
     volatility: tuple[float | None, ...]
     benchmark: tuple[float, ...] | None
+    beta: tuple[float | None, ...] | None
+    correlation: tuple[float | None, ...] | None
 
 
 @dataclass(frozen=True)
-class BenchmarkRisk:
+class Measured:
+    """What is measured: a ticker, a portfolio or an index. `ticker` is that of a ticker, and of the others None."""
+
+    reference: str
+    kind: str
+    name: str | None
+    currency: str | None
+    ticker: str | None
+
+    @property
+    def label(self) -> str:
+        """A ticker, or what a portfolio or an index is called."""
+        return self.ticker or self.name or self.reference
+
+
+@dataclass(frozen=True)
+class BenchmarkRisk(Measured):
     """What something is held against: its own numbers over the same days."""
 
-    ticker: str
     metrics: dict[str, Metric]
 
 
 @dataclass(frozen=True)
-class Risk:
-    """The risk of a ticker over the days that it has, or that it shares with its benchmark. `days` is the number of daily returns."""
+class Risk(Measured):
+    """The risk of something over the days that it has, or that it shares with its benchmark. `days` is the number of daily returns."""
 
-    ticker: str
+    period: str | None
     first_day: date
     last_day: date
     days: int

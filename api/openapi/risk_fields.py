@@ -1,10 +1,22 @@
-"""What the fields of the risk of a ticker mean."""
+"""What the fields of a risk mean."""
 
 RISK_FIELDS = {
-    "Risk.first_day": "The day of the first close; returns begin on the next one.",
+    **{
+        f"{schema}.{field}": meaning
+        for schema in ("Risk", "BenchmarkRisk")
+        for field, meaning in {
+            "reference": "A ticker, or the id of a portfolio or an index.",
+            "kind": "What it is: `ticker`, `portfolio` or `index`.",
+            "name": "What it is called; null where nobody said.",
+            "currency": "The currency of its values; null where it is not known.",
+            "ticker": "The ticker; null for a portfolio or an index.",
+        }.items()
+    },
+    "Risk.period": "The period that was asked for; null for the days of `start` and `end`.",
+    "Risk.first_day": "The day of the first value; returns begin on the next one.",
     "Risk.days": "The number of daily returns.",
     "Risk.rate": "The yearly interest without risk that was deducted, as a fraction.",
-    "Risk.adjusted": "Whether the closes are adjusted for splits and dividends.",
+    "Risk.adjusted": "Whether distributions count as growth, as in closes that are adjusted for dividends.",
     "Risk.metrics": "The numbers by their names, each with its definition.",
     "Risk.falls": "The deepest falls, the deepest first.",
     "Risk.months": "The return of each month.",
@@ -13,6 +25,8 @@ RISK_FIELDS = {
     "RiskSeries.drawdown": "How far the close is below the highest one so far, as a fraction; never above 0.",
     "RiskSeries.volatility": "The yearly volatility of the last quarter; null where there are not so many days yet.",
     "RiskSeries.benchmark": "What 1 has become in the benchmark; null without one.",
+    "RiskSeries.beta": "The beta of the quarter up to each day; null where there are not so many days yet, and without a benchmark.",
+    "RiskSeries.correlation": "The correlation of the quarter up to each day; the same.",
     "BenchmarkRisk.metrics": "The benchmark's own numbers over the same days.",
     "Metric.value": "The number; null where it has none, such as a ratio to no loss at all.",
     "Metric.definition": "How the number is defined.",

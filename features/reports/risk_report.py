@@ -1,4 +1,4 @@
-"""The Excel report of the risk of a ticker: its numbers with their definitions, its months, its falls, and its lines by day."""
+"""The Excel report of a risk: its numbers with their definitions, its months, its falls, and its lines by day."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ FALL_COLUMNS = (
 
 def risk_report(risk: Risk, check: Check = always_wanted) -> WorkbookFile:
     """The workbook of a risk with its series. Raises what `check` raises."""
-    beside = f"-{risk.benchmark.ticker}" if risk.benchmark else ""
-    return write_workbook(f"bellwether-risk-{risk.ticker}{beside}-{risk.last_day}", lambda book: _fill(book, risk), check)
+    beside = f"-{risk.benchmark.reference}" if risk.benchmark else ""
+    return write_workbook(f"bellwether-risk-{risk.reference}{beside}-{risk.last_day}", lambda book: _fill(book, risk), check)
 
 
 def _fill(book: Book, risk: Risk) -> None:
     assert risk.series is not None, "the report has the lines by day"
-    beside = () if risk.benchmark is None else (Column(risk.benchmark.ticker, 14),)
+    beside = () if risk.benchmark is None else (Column(risk.benchmark.label, 14),)
     numbers = book.add_sheet(
-        "Risk", (Column("Number", 22, Style.LABEL), Column(risk.ticker, 14), *beside, Column("Meaning", 110, Style.LONG_TEXT))
+        "Risk", (Column("Number", 22, Style.LABEL), Column(risk.label, 14), *beside, Column("Meaning", 110, Style.LONG_TEXT))
     )
     of_benchmark: dict[str, Metric] = {} if risk.benchmark is None else risk.benchmark.metrics
     for name, metric in risk.metrics.items():
@@ -61,7 +61,10 @@ def _facts(risk: Risk) -> Iterator[tuple[str, CellValue, Style | None]]:
     yield "Last day", risk.last_day, None
     yield "Daily returns", risk.days, Style.WHOLE
     yield "Interest a year", risk.rate, Style.SHARE
-    yield "Closes", "adjusted for splits and dividends" if risk.adjusted else "as delivered, without dividends", None
+    if risk.ticker is not None:
+        yield "Closes", "adjusted for splits and dividends" if risk.adjusted else "as delivered, without dividends", None
+    else:
+        yield "Values", f"of the {risk.kind}, {'with' if risk.adjusted else 'without'} dividends", None
 
 
 def _add_months(book: Book, months: tuple[MonthReturn, ...]) -> None:
@@ -84,20 +87,25 @@ def _add_falls(book: Book, falls: tuple[Fall, ...]) -> None:
 
 
 def _add_days(book: Book, risk: Risk, series: RiskSeries) -> None:
-    beside = () if risk.benchmark is None else (Column(f"1 in {risk.benchmark.ticker}", 14, Style.DECIMAL),)
+    beside: tuple[Column, ...] = ()
+    if risk.benchmark is not None:
+        beside = (
+            Column(f"1 in {risk.benchmark.label}", 14, Style.DECIMAL),
+            Column("Beta of the quarter", 18, Style.RATIO),
+            Column("Correlation of the quarter", 22, Style.RATIO),
+        )
     sheet = book.add_sheet(
         "Days",
         (
             Column("Day", 12, Style.DATE),
-            Column(f"1 in {risk.ticker}", 14, Style.DECIMAL),
+            Column(f"1 in {risk.label}", 14, Style.DECIMAL),
             Column("Drawdown", 12, Style.SHARE),
             Column("Volatility of the quarter", 22, Style.SHARE),
             *beside,
         ),
     )
     lines: list[Sequence[CellValue]] = [series.days, series.value, series.drawdown, series.volatility]
-    if series.benchmark is not None:
-        lines.append(series.benchmark)
+    lines.extend(line for line in (series.benchmark, series.beta, series.correlation) if line is not None)
     for row in zip(*lines, strict=True):
         sheet.append(*row)
     sheet.add_filter()

@@ -1,4 +1,4 @@
-"""The risk feature: what holding a ticker was like."""
+"""The risk feature: what holding a ticker, a portfolio or an index was like."""
 
 from __future__ import annotations
 

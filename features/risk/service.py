@@ -1,4 +1,4 @@
-"""Measures the risk of a ticker from its stored prices, alone or against a benchmark on the days that both have."""
+"""Measures the risk of a ticker, a portfolio or an index, alone or against a benchmark on the days that both have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.bars import Bars, FloatArray
+from analysis.bars import FloatArray
 from analysis.returns import drawdown_of
 from analysis.risk import (
     DEFINITIONS_BESIDE,
@@ -21,18 +21,18 @@ from analysis.risk import (
     metrics_beside,
     monthly_returns,
     risk_metrics,
+    rolling_beside,
     rolling_volatility,
 )
-from database import AnyReader, Database
-from features.prices import service as prices
-from models.errors import TickerNotFound
+from infrastructure.foundation import Foundation
+from infrastructure.value_lines import LineKind, ValueLine
 from models.metric import Metric
-from models.price_series import PackedBars, SeriesHead
-from models.risk import BenchmarkRisk, Distribution, Fall, MonthReturn, Risk, RiskOrder, RiskSeries
+from models.period import read_period
+from models.risk import BenchmarkRisk, Distribution, Fall, Measured, MonthReturn, Risk, RiskOrder, RiskSeries
 from models.risk_errors import TooShortForRisk
 from utils.json_text import dump
 
-FORM = 1  # of the answer; raised with every change of a definition
+FORM = 2  # of the answer; raised with every change of a definition
 FALLS_SHOWN = 10
 UNDEFINED = {name: Metric(None, definition) for name, definition in DEFINITIONS_BESIDE.items()}  # without a benchmark
 
@@ -43,30 +43,33 @@ class Held:
 
     order: RiskOrder
     tag: str
+    line: ValueLine
+    beside: ValueLine | None
     days: NDArray[np.datetime64]
     values: FloatArray
     benchmark: FloatArray | None
-    adjusted: bool
 
 
-def hold(database: Database, org_id: int, order: RiskOrder) -> Held:
-    """The daily values of a ticker, and of its benchmark on the days that both have.
+def hold(foundation: Foundation, org_id: int, order: RiskOrder) -> Held:
+    """The daily values of something, and of its benchmark on the days that both have.
 
-    Raises TickerNotFound, PricesDamaged or TooShortForRisk.
+    Raises TickerNotFound, LineNotFound, TooShortForRisk, or what the reader of a line raises.
     """
-    with database.reader() as connection:
-        head, packed = _load(connection, org_id, order.ticker)
-        beside = None if order.benchmark is None else _load(connection, org_id, order.benchmark)
-    days, values = _between(prices.sound_bars(head, packed), order)
-    tag = hashlib.sha256(dump((FORM, order, head.sha256, None if beside is None else beside[0].sha256))).hexdigest()[:32]
-    others = None
+    with foundation.database.reader() as connection:
+        line = foundation.lines.find(connection, org_id, order.reference)
+        beside = None if order.benchmark is None else foundation.lines.find(connection, org_id, order.benchmark)
+    lines = [each for each in (line, beside) if each is not None]
+    told = [(each.digest, each.name, each.currency) for each in lines]
+    tag = hashlib.sha256(dump((FORM, order, told))).hexdigest()[:32]
+    days, values, others = line.days, line.values, None
     if beside is not None:
-        other_days, others = _between(prices.sound_bars(*beside), order)
-        days, rows, other_rows = np.intersect1d(days, other_days, assume_unique=True, return_indices=True)
-        values, others = values[rows], others[other_rows]
+        days, rows, other_rows = np.intersect1d(days, beside.days, assume_unique=True, return_indices=True)
+        values, others = values[rows], beside.values[other_rows]
+    rows_held = _rows_of(days, order)
+    days, values, others = days[rows_held], values[rows_held], None if others is None else others[rows_held]
     if len(values) < FEWEST_VALUES:
-        raise TooShortForRisk(order, len(values), FEWEST_VALUES)
-    return Held(order, tag, days, values, others, head.adjusted)
+        raise TooShortForRisk(order, [_measured(each) for each in lines], len(values), FEWEST_VALUES)
+    return Held(order, tag, line, beside, days, values, others)
 
 
 def risk_of(held: Held, *, with_series: bool = False) -> Risk:
@@ -74,12 +77,11 @@ def risk_of(held: Held, *, with_series: bool = False) -> Risk:
     order, values = held.order, held.values
     metrics = risk_metrics(values, order.rate)
     benchmark = None
-    if held.benchmark is None:
+    if held.benchmark is None or held.beside is None:
         metrics |= UNDEFINED
     else:
-        assert order.benchmark is not None, "a benchmark has a name"
         metrics |= metrics_beside(values, held.benchmark, order.rate)
-        benchmark = BenchmarkRisk(order.benchmark, risk_metrics(held.benchmark, order.rate))
+        benchmark = BenchmarkRisk(**vars(_measured(held.beside)), metrics=risk_metrics(held.benchmark, order.rate))
     days: Sequence[date] = held.days.tolist()
     falls = tuple(
         Fall(fall.depth, days[fall.peak], days[fall.trough], None if fall.recovered is None else days[fall.recovered])
@@ -87,12 +89,13 @@ def risk_of(held: Held, *, with_series: bool = False) -> Risk:
     )
     edges, counts = distribution_of(values)
     return Risk(
-        ticker=order.ticker,
+        **vars(_measured(held.line)),
+        period=order.period,
         first_day=days[0],
         last_day=days[-1],
         days=len(values) - 1,
         rate=order.rate,
-        adjusted=held.adjusted,
+        adjusted=held.line.adjusted,
         metrics=metrics,
         drawdown=falls[0] if falls else None,
         falls=falls,
@@ -105,13 +108,15 @@ def risk_of(held: Held, *, with_series: bool = False) -> Risk:
 
 def series_of(held: Held) -> RiskSeries:
     """The lines of what is held by day."""
-    volatility = [None if math.isnan(value) else value for value in rolling_volatility(held.values).tolist()]
+    beta, correlation = (None, None) if held.benchmark is None else map(_known, rolling_beside(held.values, held.benchmark))
     return RiskSeries(
         days=tuple(held.days.tolist()),
         value=_growth(held.values),
         drawdown=tuple(drawdown_of(held.values).depth.tolist()),
-        volatility=tuple(volatility),
+        volatility=_known(rolling_volatility(held.values)),
         benchmark=None if held.benchmark is None else _growth(held.benchmark),
+        beta=beta,
+        correlation=correlation,
     )
 
 
@@ -119,14 +124,20 @@ def _growth(values: FloatArray) -> tuple[float, ...]:
     return tuple((values / values[0]).tolist())
 
 
-def _load(connection: AnyReader, org_id: int, ticker: str) -> tuple[SeriesHead, PackedBars]:
-    loaded = prices.load(connection, org_id, ticker)
-    if loaded is None:
-        raise TickerNotFound(ticker)
-    return loaded
+def _known(line: FloatArray) -> tuple[float | None, ...]:
+    return tuple(None if math.isnan(value) else value for value in line.tolist())
 
 
-def _between(bars: Bars, order: RiskOrder) -> tuple[NDArray[np.datetime64], FloatArray]:
-    """The days and closes of the period."""
-    rows = bars.rows_within(order.start, order.end)
-    return bars.days[rows], bars.close[rows]
+def _measured(line: ValueLine) -> Measured:
+    ticker = line.reference if line.kind is LineKind.TICKER else None
+    return Measured(line.reference, line.kind.value, line.name, line.currency, ticker)
+
+
+def _rows_of(days: NDArray[np.datetime64], order: RiskOrder) -> slice:
+    """The rows of the period. One by a word begins with the last value on or before its first day, which its return is counted from."""
+    if order.period is None or not len(days):
+        first = 0 if order.start is None else int(np.searchsorted(days, np.datetime64(order.start)))
+        last = len(days) if order.end is None else int(np.searchsorted(days, np.datetime64(order.end), side="right"))
+        return slice(first, last)
+    start, _ = read_period(order.period).until(days[-1].item())
+    return slice(0 if start is None else max(0, int(np.searchsorted(days, np.datetime64(start), side="right")) - 1), len(days))

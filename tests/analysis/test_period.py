@@ -9,13 +9,14 @@ import pytest
 from models.period import WORDS, read_period
 
 THURSDAY = date(2024, 2, 29)
-YEARS_BEFORE = {"1y": date(2023, 2, 28), "3y": date(2021, 2, 28), "5y": date(2019, 2, 28)}
+YEARS_BEFORE = {"1y": date(2023, 2, 28), "3y": date(2021, 2, 28), "5y": date(2019, 2, 28), "10y": date(2014, 2, 28)}
 STARTS = {
     "1d": date(2024, 2, 28),
     "wtd": date(2024, 2, 25),
     "mtd": date(2024, 1, 31),
     "ytd": date(2023, 12, 31),
     "1m": date(2024, 1, 29),
+    "3m": date(2023, 11, 29),
     "6m": date(2023, 8, 29),
     **YEARS_BEFORE,
     "max": None,

@@ -25,6 +25,7 @@ from analysis.risk import (
     metrics_beside,
     monthly_returns,
     risk_metrics,
+    rolling_beside,
     rolling_volatility,
 )
 from models.metric import Metric
@@ -111,6 +112,27 @@ def test_rolling_volatility_is_that_of_each_quarter(sample: dict[str, Bars]) -> 
     last = risk_metrics(values[-QUARTER - 1 :])["volatility"].value
     assert rolling[-1] == pytest.approx(last, rel=1e-12)
     assert np.isnan(rolling_volatility(values[:QUARTER])).all()
+
+
+def test_rolling_beta_and_correlation_are_those_of_each_quarter(sample: dict[str, Bars]) -> None:
+    values, others = sample["AAPL"].close[-200:], sample["MSFT"].close[-200:]
+    beta, correlation = rolling_beside(values, others)
+    assert np.isnan(beta[:QUARTER]).all()
+    assert np.isnan(correlation[:QUARTER]).all()
+    for row in range(QUARTER, len(values)):
+        quarter = slice(row - QUARTER, row + 1)
+        told = values_of(metrics_beside(values[quarter], others[quarter]))
+        assert (beta[row], correlation[row]) == (pytest.approx(told["beta"], abs=1e-12), pytest.approx(told["correlation"], abs=1e-12))
+    for short in rolling_beside(values[:QUARTER], others[:QUARTER]):
+        assert np.isnan(short).all()
+
+
+def test_what_does_not_move_has_no_beta_or_correlation(sample: dict[str, Bars]) -> None:
+    values, flat = sample["AAPL"].close[-100:], np.full(100, 7.0)
+    assert all(np.isnan(line).all() for line in rolling_beside(values, flat))
+    beta, correlation = rolling_beside(flat, values)
+    assert beta[QUARTER:].tolist() == [0.0] * (100 - QUARTER)
+    assert np.isnan(correlation).all()
 
 
 @settings(derandomize=True, deadline=None)

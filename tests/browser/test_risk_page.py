@@ -71,6 +71,29 @@ def test_a_benchmark_stands_beside_it(open_page: Open, site: Site) -> None:
     assert cell(page, "beta") == f"{found['metrics']['beta']['value']:.2f}"
 
 
+def test_a_period_is_chosen_by_a_button(open_page: Open, site: Site) -> None:
+    page = open_page(f"/risk?ticker=AAPL&benchmark=MSFT&{PERIOD}")
+    settled(page)
+    group = page.get_by_role("group", name="Period")
+    assert group.locator("[aria-pressed=true]").count() == 0
+    group.get_by_role("button", name="3 years").click()
+    settled(page)
+    assert page.url.endswith("/risk?ticker=AAPL&benchmark=MSFT&period=3y")
+    found = site.api("GET", "/risk/AAPL", params={"period": "3y", "benchmark": "MSFT"}).json()
+    assert cell(page, "cagr") == percent(found["metrics"]["cagr"]["value"])
+    expect(page.get_by_label("From", exact=True)).to_have_value("")
+    expect(page.get_by_role("img", name="The beta of each quarter: lowest")).to_be_visible()
+    assert "period=3y" in (page.get_by_role("link", name="Download the risk as Excel").get_attribute("href") or "")
+    page.get_by_label("From", exact=True).fill(DAYS["start"])
+    page.get_by_role("button", name="Measure").click()
+    settled(page)
+    assert page.url.endswith(f"/risk?ticker=AAPL&benchmark=MSFT&start={DAYS['start']}")
+    group.get_by_role("button", name="All").click()
+    settled(page)
+    assert page.url.endswith("/risk?ticker=AAPL&benchmark=MSFT")
+    expect(group.get_by_role("button", name="All")).to_have_attribute("aria-pressed", "true")
+
+
 def test_its_lines_are_saved(open_page: Open, site: Site, tmp_path: Path) -> None:
     page = open_page(f"/risk?ticker=AAPL&{PERIOD}")
     settled(page)

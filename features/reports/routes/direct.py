@@ -11,7 +11,7 @@ from api.blueprint import api_blueprint
 from api.client_gone import client_check
 from api.flags import require_flag
 from api.heavy import heavy_read
-from api.schemas import JobPath, TickerPath
+from api.schemas import JobPath, LinePath, TickerPath
 from api.services import services
 from api.validation import BINARY
 from features.evidence import service as evidence
@@ -91,15 +91,15 @@ def get_evidence_report(path: TickerPath, query: EvidenceQuery) -> Response:
 
 
 @blueprint.get(
-    "/reports/risk/<ticker>.xlsx",
+    "/reports/risk/<reference>.xlsx",
     responses=XLSX_ANSWER,
-    problems=("ticker_not_found", "insufficient_history", "price_quality"),
+    problems=("ticker_not_found", "line_not_found", "insufficient_history", "price_quality"),
     sends=("Content-Disposition",),
 )
 @heavy_read()
-def get_risk_report(path: TickerPath, query: RiskReportQuery) -> Response:
-    """The risk of holding a ticker: its numbers with their definitions, its months and falls, and the lines by day."""
-    held = hold(services().database, org_id(), query.order(path.ticker))
+def get_risk_report(path: LinePath, query: RiskReportQuery) -> Response:
+    """The risk of a ticker, a portfolio or an index: numbers with their definitions, months and falls, and the lines by day."""
+    held = hold(services().foundation, org_id(), query.order(path.reference))
     return _attachment(risk_report(risk_of(held, with_series=True), client_check()))
 
 

@@ -1,32 +1,48 @@
-// Risk: what holding a ticker was like, alone or beside another one, in the manner of a tear sheet.
+// Risk: what holding a ticker, a portfolio or an index was like, alone or beside another one, in the manner of a tear sheet.
 
 import { address, api } from "../api.js";
 import { onReturn } from "../connection.js";
 import { byId, fill, h } from "../dom.js";
 import { equityPicture, yearTable } from "../evidence/equity.js";
-import { folded, formatGrowth, formatReturn } from "../evidence/figures.js";
+import { folded, formatGrowth, formatReturn, segments } from "../evidence/figures.js";
 import { formatCount, formatDay } from "../format.js";
 import { distributionPicture } from "../risk/distribution.js";
 import { fallTable } from "../risk/falls.js";
 import { monthMap } from "../risk/months.js";
+import { nameOf, shortNameOf } from "../risk/names.js";
 import { numberDefinitions, numberTable } from "../risk/numbers.js";
-import { volatilityPicture } from "../risk/volatility.js";
+import { besidePicture, hasValues, volatilityPicture } from "../risk/quarters.js";
 import { empty, show } from "../states.js";
 import { suggestionsFor } from "../ticker-suggestions.js";
 import { isTicker, tickerAddress } from "../tickers.js";
 import { saveFor } from "../transfer.js";
 import { readUrl, writeUrl } from "../url-state.js";
 
-const DEFAULTS = { ticker: "", benchmark: "", start: "", end: "", rate: "0" };
+const DEFAULTS = { ticker: "", benchmark: "", period: "", start: "", end: "", rate: "0" };
+const FIELDS = ["ticker", "benchmark", "start", "end", "rate"];
+const PERIODS = /** @type {[value: string, name: string][]} */ ([
+  ["1m", "1 month"],
+  ["3m", "3 months"],
+  ["6m", "6 months"],
+  ["ytd", "This year"],
+  ["1y", "1 year"],
+  ["3y", "3 years"],
+  ["5y", "5 years"],
+  ["10y", "10 years"],
+  ["max", "All"],
+]);
 const page = byId("page");
 const form = /** @type {HTMLFormElement} */ (byId("risk-form"));
 const trouble = byId("risk-trouble");
-const controls = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, /** @type {HTMLInputElement} */ (byId(`risk-${name}`))]));
+const controls = Object.fromEntries(FIELDS.map((name) => [name, /** @type {HTMLInputElement} */ (byId(`risk-${name}`))]));
 
 let state = readUrl(DEFAULTS);
 
 /** The parameters of the API for what is chosen. */
-const params = () => ({ benchmark: state.benchmark || null, start: state.start || null, end: state.end || null, rate: Number(state.rate) / 100 });
+function params() {
+  const { benchmark, period, start, end, rate } = state;
+  return { benchmark: benchmark || null, period: period || null, start: start || null, end: end || null, rate: Number(rate) / 100 };
+}
 
 function load() {
   document.title = state.ticker ? `Risk of ${state.ticker} – Bellwether` : "Risk – Bellwether";
@@ -35,7 +51,7 @@ function load() {
 }
 
 function sheet(risk) {
-  const { ticker, benchmark, series, metrics, falls, months, distribution } = risk;
+  const { reference, ticker, benchmark, series, metrics, falls, months, distribution } = risk;
   const beside = series.benchmark?.map((value) => 100 * value) ?? null;
   const lines = {
     dates: series.days,
@@ -44,15 +60,16 @@ function sheet(risk) {
     drawdown: series.drawdown,
     benchmark_drawdown: beside && fallsOf(beside),
   };
-  const names = { own: ticker, other: benchmark?.ticker ?? "", legend: ticker, ownBy: `in ${ticker}`, otherBy: `in ${benchmark?.ticker ?? ""}` };
+  const [own, other] = [nameOf(risk), benchmark ? nameOf(benchmark) : ""];
+  const names = { own: shortNameOf(risk), other: benchmark ? shortNameOf(benchmark) : "", legend: own, ownBy: `in ${own}`, otherBy: `in ${other}` };
+  document.title = `Risk of ${own} – Bellwether`;
   const csv = h("button", { type: "button", id: "risk-csv" }, "CSV");
-  csv.addEventListener("click", () => saveFor(csv, `/risk/${encodeURIComponent(ticker)}`, { params: params(), accept: "text/csv", name: "risk.csv" }));
-  const excel = h("a", { class: "button", id: "risk-excel", href: address(`/reports/risk/${encodeURIComponent(ticker)}.xlsx`, params()), "aria-label": "Download the risk as Excel" }, "↓ Excel");
-  const hasVolatility = series.volatility.some((value) => value !== null);
+  csv.addEventListener("click", () => saveFor(csv, `/risk/${encodeURIComponent(reference)}`, { params: params(), accept: "text/csv", name: "risk.csv" }));
+  const excel = h("a", { class: "button", id: "risk-excel", href: address(`/reports/risk/${encodeURIComponent(reference)}.xlsx`, params()), "aria-label": "Download the risk as Excel" }, "↓ Excel");
   return [
     card(
       "growth-title",
-      ["What 100 became in ", h("a", { href: tickerAddress(ticker) }, ticker)],
+      ["What 100 became in ", ticker ? h("a", { href: tickerAddress(ticker) }, ticker) : own],
       h("p", { class: "record-lead" }, inWords(risk)),
       h("p", { class: "small soft" }, footing(risk)),
       equityPicture(lines, names),
@@ -75,10 +92,11 @@ function sheet(risk) {
         card(
           "volatility-title",
           "Its volatility, quarter by quarter",
-          hasVolatility ? volatilityPicture(series.days, series.volatility, metrics.volatility.value) : h("p", { class: "soft" }, "The period is shorter than a quarter."),
+          hasValues(series.volatility) ? volatilityPicture(series.days, series.volatility, metrics.volatility.value) : h("p", { class: "soft" }, "The period is shorter than a quarter."),
         ),
       ),
     ),
+    hasValues(series.beta) && card("beside-title", "Its beta and correlation, quarter by quarter", besidePicture(series, metrics.beta.value)),
     card("months-title", "Its months", monthMap(months)),
     card("falls-title", "Its deepest falls", falls.length ? fallTable(falls) : h("p", { class: "soft" }, "No close lies below an earlier one.")),
   ];
@@ -88,15 +106,17 @@ function card(id, title, ...content) {
   return h("section", { class: "card", "aria-labelledby": id }, h("h2", { id }, title), ...content);
 }
 
-function inWords({ first_day: first, last_day: last, metrics, drawdown, benchmark, ticker }) {
+function inWords(risk) {
+  const { first_day: first, last_day: last, metrics, drawdown, benchmark } = risk;
   const fell = drawdown ? ` Its deepest fall was ${formatReturn(drawdown.depth)}, ${drawdown.recovered ? `made good on ${formatDay(drawdown.recovered)}` : "not made good yet"}.` : "";
-  const other = benchmark ? ` ${benchmark.ticker}: ${formatGrowth(benchmark.metrics.total_return.value)} over the same days.` : "";
-  return `From ${formatDay(first)} to ${formatDay(last)}, ${ticker} returned ${formatGrowth(metrics.total_return.value)}.${fell}${other}`;
+  const other = benchmark ? ` ${nameOf(benchmark)}: ${formatGrowth(benchmark.metrics.total_return.value)} over the same days.` : "";
+  return `From ${formatDay(first)} to ${formatDay(last)}, ${nameOf(risk)} returned ${formatGrowth(metrics.total_return.value)}.${fell}${other}`;
 }
 
-function footing({ days, adjusted, rate, benchmark }) {
+function footing({ days, adjusted, rate, benchmark, ticker, kind }) {
   const counted = `${formatCount(days, "daily return", "daily returns")}${benchmark ? " of days that both have" : ""}`;
-  const prices = adjusted ? "from closes adjusted for splits and dividends" : "from closes as they were delivered, without dividends";
+  const closes = adjusted ? "from closes adjusted for splits and dividends" : "from closes as they were delivered, without dividends";
+  const prices = ticker ? closes : `from the growth of the ${kind}, ${adjusted ? "with" : "without"} dividends`;
   return `${counted}, ${prices}${rate ? `; ${formatReturn(rate)} interest a year is deducted from the ratios` : ""}.`;
 }
 
@@ -128,8 +148,26 @@ function problemOf() {
   return null;
 }
 
+const periods = segments("Period", PERIODS, (period) => {
+  for (const control of [controls.start, controls.end]) control.value = "";
+  if (problemOf()) return form.requestSubmit(); // which says what is wrong
+  choose({ period: period === "max" ? "" : period });
+});
+periods.element.classList.add("loose");
+byId("risk-periods").append(periods.element);
+
 function present() {
   for (const [name, control] of Object.entries(controls)) control.value = state[name];
+  periods.set(state.period || (state.start || state.end ? "" : "max"));
+}
+
+/** Measure what the form says. @param {Record<string, string>} more */
+function choose(more) {
+  const chosen = Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.value.trim().toUpperCase()]));
+  writeUrl({ ...chosen, ...more }, DEFAULTS);
+  state = readUrl(DEFAULTS);
+  present();
+  load();
 }
 
 for (const name of ["ticker", "benchmark"]) controls[name].after(suggestionsFor(controls[name]));
@@ -138,11 +176,8 @@ form.addEventListener("submit", (event) => {
   const problem = problemOf();
   fill(trouble, problem);
   if (problem) return;
-  const chosen = Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.value.trim().toUpperCase()]));
-  writeUrl(chosen, DEFAULTS);
-  state = readUrl(DEFAULTS);
-  present();
-  load();
+  const { start, end } = controls;
+  choose({ period: start.value || end.value ? "" : state.period });
 });
 addEventListener("popstate", () => {
   state = readUrl(DEFAULTS);
