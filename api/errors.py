@@ -12,6 +12,7 @@ from infrastructure.breaker import BreakerOpen
 from models.account_errors import ConfirmationWrong, PasskeyUnfit, PasswordRefused, SecondFactorNeeded, SignInBusy, TooManyTries
 from models.delivery_errors import ChannelAddressRefused
 from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse
+from models.index_errors import IndexInvalid
 from models.news_errors import FeedAddressRefused
 from models.own_strategy import NothingVotes, StrategyArchived, StrategyUnknown
 from models.pipeline_errors import Invalid
@@ -51,6 +52,7 @@ STATUSES = {
     "ambiguous_dates": 422,
     "bases_differ": 422,
     "pipeline_invalid": 422,
+    "index_invalid": 422,
     "inputs_invalid": 422,
     "feature_disabled": 503,
     "prices_unavailable": 503,
@@ -66,6 +68,7 @@ FIELDS: dict[type[BellwetherError], str] = {
     NothingVotes: "weights",
     ChannelAddressRefused: "url",
     FeedAddressRefused: "url",
+    IndexInvalid: "members",
     PasswordRefused: "password",
     ConfirmationWrong: "confirm",
     PasskeyUnfit: "credential",

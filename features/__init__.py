@@ -17,6 +17,7 @@ from features.evening.feature import FEATURE as EVENING
 from features.events.feature import FEATURE as EVENTS
 from features.evidence.feature import FEATURE as EVIDENCE
 from features.files.feature import FEATURE as FILES
+from features.indexes.feature import FEATURE as INDEXES
 from features.integrations.feature import FEATURE as INTEGRATIONS
 from features.legacy.feature import FEATURE as LEGACY
 from features.macro.feature import FEATURE as MACRO
@@ -45,6 +46,7 @@ FEATURES = (
     NEWS,
     CURRENCIES,
     WATCHLIST,
+    INDEXES,
     RISK,
     LEGACY,
     DELIVERIES,

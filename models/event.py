@@ -22,6 +22,8 @@ class EventType(StrEnum):
     SCHEDULE_MISSED = "schedule.missed"
     ALERT_FIRED = "alert.fired"
     CHANNEL_DISABLED = "channel.disabled"
+    INDEX_REBALANCED = "index.rebalanced"
+    INDEX_REBALANCING_DUE = "index.rebalancing_due"
 
 
 OWN_SUBJECTS = tuple(sorted({each.partition(".")[0] for each in EventType}))  # what the types of callers do not begin with

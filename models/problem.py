@@ -11,6 +11,7 @@ _TITLES = {
     "forbidden": "You may not do this",
     "headers_too_large": "The request's headers are too large",
     "idempotency_mismatch": "The Idempotency-Key belongs to another request",
+    "index_invalid": "There can be no index by these rules",
     "inputs_invalid": "The inputs do not fit the pipeline",
     "insufficient_history": "There are too few prices",
     "internal_error": "Something went wrong on our side",

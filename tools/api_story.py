@@ -15,6 +15,7 @@ from tools.api_recorder import Recorder
 from tools.currencies_story import tell_of_currencies
 from tools.events_story import tell_of_events
 from tools.files_story import tell_of_imports, tell_of_kept_reports
+from tools.indexes_story import tell_of_indexes
 from tools.news_story import tell_of_macro, tell_of_news
 from tools.pipelines_story import tell_of_pipelines
 from tools.risk_story import tell_of_risk
@@ -35,6 +36,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     _jobs(call, run_jobs)
     _evidence(call, run_jobs)
     tell_of_risk(call)
+    tell_of_indexes(call)
     _refreshes(call, run_jobs)
     tell_of_imports(call, run_jobs, price_file(60))
     tell_of_news(call)

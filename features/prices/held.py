@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from analysis.bars import CLOSE, DAYS, columns_of
 from analysis.held import HeldCloses
@@ -35,24 +35,34 @@ def held_closes_of(connection: AnyReader, org_id: int, tickers: Collection[str])
     Splits that the organization told count for a shared series too: they are about its shares. Prices whose basis nobody knows are taken
     as restated for splits, unless they jump at each of them.
     """
+    found: dict[str, HeldCloses] = {}
+    each_held(connection, org_id, tickers, lambda head, packed, held: found.update({held.ticker: held}))
+    return found
+
+
+def each_held(
+    connection: AnyReader, org_id: int, tickers: Collection[str], receive: Callable[[SeriesHead, PackedBars, HeldCloses], object]
+) -> None:
+    """Pass several tickers' series to `receive` one after the other, with their bars and as who holds them has them.
+
+    Raises PricesDamaged.
+    """
     if not tickers:
-        return {}
+        return
     splits = action_store.list_splits(connection, org_id, tickers)
     facts = known_facts(connection, org_id, tickers)
-    found: dict[str, HeldCloses] = {}
 
-    def receive(head: SeriesHead, packed: PackedBars) -> None:
+    def hold(head: SeriesHead, packed: PackedBars) -> None:
         known = facts.get(head.ticker, NOTHING_KNOWN)
-        found[head.ticker] = _held(head, packed, known, trusted(splits.get(head.ticker, ())))
+        receive(head, packed, _held(head, packed, known, trusted(splits.get(head.ticker, ()))))
 
     if isinstance(connection, Reader):
-        series_store.load_each(connection, org_id, tickers, receive)
+        series_store.load_each(connection, org_id, tickers, hold)
     else:
         for ticker in tickers:
             loaded = series_store.load(connection, org_id, ticker)
             if loaded is not None:
-                receive(*loaded)
-    return found
+                hold(*loaded)
 
 
 def known_splits(connection: AnyReader, org_id: int, tickers: Collection[str]) -> dict[str, tuple[Split, ...]]:

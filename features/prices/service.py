@@ -10,7 +10,7 @@ from analysis.quality import price_gaps, price_warnings
 from database import Database
 from features.prices.actions import TickerFooting, footing_of
 from features.prices.former import find_former
-from features.prices.held import held_closes, held_closes_of, known_splits
+from features.prices.held import each_held, held_closes, held_closes_of, known_splits
 from features.prices.quality import check_whole, cut_series, provider_warnings, sound_bars
 from features.prices.store import fetch as fetch_store
 from features.prices.store import series as series_store
@@ -36,6 +36,7 @@ __all__ = [
     "check_quality",
     "check_whole",
     "cut_series",
+    "each_held",
     "find_head",
     "find_head_and_latest",
     "find_heads",

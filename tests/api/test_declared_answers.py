@@ -28,6 +28,10 @@ NAMES_IT_ELSEWHERE = {
     "preview_alert_rule",
     "set_up_evening_run",
     *(
+        "create_index",
+        "preview_index",
+        "change_index",
+        "compare_index",
         "upload_macro",
         "upload_prices",
         "replace_universe",

@@ -27,6 +27,7 @@ ALSO_A_VARIABLE = {
     "/api/v1/reports/results.xlsx",
     "/api/v1/reports/evidence.xlsx",
     "/api/v1/macro/regime",
+    "/api/v1/indexes/preview",
     "/api/v1/watchlist/items",
     "/api/v1/watchlists/{list_id}/items/batch",
     "/api/v1/results/rerun",

@@ -89,6 +89,8 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "event_id": "x",
         "list_id": "default",
         "feed_id": "x",
+        "index_id": "x",
+        "strategy_id": "x",
         "alert_id": "x",
         "rule_id": "x",
         "pipeline_id": "x",

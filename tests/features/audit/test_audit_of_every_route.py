@@ -23,6 +23,7 @@ NOTED = {"export_own_organization", "export_me"}  # they read, and are noted
 CHANGE_NOTHING = {
     *("preview_alert_rule", "validate_pipeline", "look_at_invitation", "connect_identity"),
     *("begin_own_passkey", "begin_passkey_login", "test_integration"),
+    *("preview_index", "simulate_index"),
 }
 # A sign-in goes on: only its end is in the log. A link is sent in the background, and here nobody has the address.
 NO_CHANGES_OF_ITS_OWN = {"refresh_tokens", "forgot_password"}

@@ -290,6 +290,22 @@ KINDS.fx_fetch = {
   outcome: ({ outcome, facts }) => outcome && [h("span", { class: `badge ${outcome === "Changed" ? "good" : ""}` }, outcome), facts?.last && ` to ${formatDay(facts.last)}`],
 };
 
+KINDS.index_rebalancing = {
+  noun: ["index", "indexes"],
+  done: () => "brought up to date",
+  hasReport: false,
+  outcomes: "Outcome",
+  describe: ({ total, retry_of: retried }) => `Rebalancing of ${formatCount(total, "index", "indexes")}${retried ? ", failed ones again" : ""}`,
+  facts: () => [],
+  address: ({ key }) => `/indices?index=${encodeURIComponent(key)}`,
+  outcome: ({ outcome, facts }) =>
+    outcome && [
+      facts?.name && `${facts.name}: `,
+      h("span", { class: `badge ${outcome === "Unchanged" ? "" : "good"}`.trim() }, outcome),
+      facts?.last && ` ${formatPrice(facts.level)} on ${formatDay(facts.last)}`,
+    ],
+};
+
 KINDS.imported_analysis = {
   noun: ["ticker", "tickers"],
   done: () => "analysed",

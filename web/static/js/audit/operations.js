@@ -101,6 +101,12 @@ export const OPERATIONS = {
     delete_report: "Deleted a report",
     "import-legacy": "Imported an older database (terminal)",
   },
+  Indexes: {
+    create_index: "Made an index",
+    change_index: "Changed an index",
+    delete_index: "Deleted an index",
+    publish_index: "Brought an index up to date",
+  },
   Prices: {
     upload_prices: "Uploaded prices",
     import_prices: "Imported many files of prices",

@@ -1,0 +1,1 @@
+"""The indexes feature: rule-based indexes, and what is published of them."""

@@ -1,0 +1,285 @@
+"""Computes an index: by its rules, and as far as it is published by its ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from analysis.bars import BoolArray
+from analysis.index import Change, Course, period_of, reference_rows, track_of
+from analysis.index_targets import Caps, Recipe, Target, Weigher, target_of
+from analysis.panel import CARRIED, Panel, calendar_of, panel_of
+from analysis.weights import CapsTooLow, capped, equal
+from features.indexes.levels import Days, Levels
+from features.indexes.loading import Material, group_of
+from models.index import (
+    IndexPosition,
+    IndexRules,
+    IndexVersion,
+    IndexWeighting,
+    MethodAndInputs,
+    Rebalance,
+    Rebalancing,
+    RebalancingKind,
+    WeightingMethod,
+)
+from models.index_errors import cap_too_low, no_member
+
+LATE = 2  # trading days that a day waits for closes of members before it is published without them
+REVISED = 1e-6  # a level that differs by more from the published one, as a fraction, makes a new revision
+_SHOWN_REASONS = 3
+
+
+@dataclass(frozen=True)
+class Published:
+    """What is published: the levels, and the ledger that led to them."""
+
+    levels: Levels
+    ledger: tuple[Rebalancing, ...]
+
+    @property
+    def former_members(self) -> set[str]:
+        """Whoever was ever held or considered."""
+        return {ticker for line in self.ledger for ticker in (*(each.ticker for each in line.positions), *line.left_out)}
+
+
+@dataclass(frozen=True)
+class Computed:
+    """An index as computed: its levels and ledger from the beginning."""
+
+    levels: Levels
+    ledger: tuple[Rebalancing, ...]
+
+    @property
+    def holding(self) -> int:
+        """How many members are held at the end."""
+        return sum(1 for each in self.ledger[-1].positions if each.quantity > 0)
+
+
+def check_caps(material: Material, rules: IndexRules) -> None:
+    """Refuse caps that cannot hold with all members that have prices. Raises IndexInvalid."""
+    members = [member for member in material.members if member.ticker in material.present]
+    count = len(members)
+    told = f"{count} {'member' if count == 1 else 'members'}"
+    if rules.single_cap is not None and count * rules.single_cap < 1:
+        raise cap_too_low("single_cap", rules.single_cap, count * rules.single_cap, told)
+    if rules.group_cap is not None:
+        names = [group_of(member, rules) for member in members]
+        _, groups = np.unique(names, return_inverse=True)
+        try:
+            capped(equal(count), rules.single_cap, groups, rules.group_cap)
+        except CapsTooLow as error:
+            raise cap_too_low("group_cap", rules.group_cap, error.most, f"{told} in {groups.max() + 1} groups") from error
+
+
+def compute(material: Material, versions: Sequence[IndexVersion], published: Published | None = None) -> Computed:
+    """The index by its rules. What is published gives the members of its reference days, not their weights.
+
+    Raises IndexInvalid where nobody can ever be held.
+    """
+    return _Computation(material, versions, published, is_replay=False).run()
+
+
+def extend(material: Material, versions: Sequence[IndexVersion], published: Published) -> Computed | None:
+    """What is published and what follows from the rules since; None where published levels do not follow from today's prices."""
+    replay = _Computation(material, versions, published, is_replay=True).run()
+    count = len(published.levels)
+    if len(replay.levels) < count or not np.array_equal(replay.levels.days[:count], published.levels.days):
+        return None
+    ratios = []
+    for new, old in ((replay.levels.price, published.levels.price), (replay.levels.total, published.levels.total)):
+        if float(np.abs(new[:count] / old - 1).max()) > REVISED:
+            return None
+        ratios.append(float(old[-1] / new[count - 1]))
+    price, total = (
+        np.append(old, new[count:] * ratio)
+        for old, new, ratio in (
+            (published.levels.price, replay.levels.price, ratios[0]),
+            (published.levels.total, replay.levels.total, ratios[1]),
+        )
+    )
+    last_day: date = published.levels.days[-1].item()
+    newer = [line for line in replay.ledger if line.day > last_day]
+    lines = [_continued(line, number, ratios[0]) for number, line in enumerate(newer, len(published.ledger) + 1)]
+    return Computed(Levels(replay.levels.days, price, total), (*published.ledger, *lines))
+
+
+def next_reference_day(material: Material, rebalance: Rebalance, last_day: date) -> date:
+    """The first reference day that is not followed by a trading day yet, by the calendar of most members."""
+    calendar = material.calendar()
+    day = calendar.trading_day_until(last_day)
+    while True:
+        following = calendar.trading_day_after(day)
+        periods = period_of(np.array([day, following], dtype="datetime64[D]"), rebalance)
+        if periods[0] != periods[1]:
+            return day
+        day = following
+
+
+def is_due(material: Material, rules: IndexRules, last_day: date, reference_day: date) -> bool:
+    """Whether a reference day is so near that it is told of."""
+    return material.calendar().trading_days(last_day, reference_day) <= rules.notice_days
+
+
+def _continued(line: Rebalancing, number: int, ratio: float) -> Rebalancing:
+    """A line of the ledger with another number, for levels that are multiplied by a ratio."""
+    before, after = line.divisor_before / ratio, line.divisor_after / ratio
+    return replace(line, number=number, level=line.level * ratio, divisor_before=before, divisor_after=after)
+
+
+class _Computation:
+    """One computation of an index over the closes of its members."""
+
+    def __init__(self, material: Material, versions: Sequence[IndexVersion], published: Published | None, *, is_replay: bool) -> None:
+        self._material, self._versions, self._published, self._is_replay = material, versions, published, is_replay
+        self._tickers = material.tickers
+        self._panel = panel_of([member.closes for member in material.members], self._calendar())
+        self._recipes = {version.version: recipe_of(material, version) for version in versions}
+        self._present = np.array([ticker in material.present for ticker in self._tickers])
+        ledger = () if published is None else published.ledger
+        self._lines = {line.reference_day: line for line in ledger if line.reference_day is not None}
+        self._used: dict[int, int] = {}  # the version of the rules by the row of the reference day
+
+    def run(self) -> Computed:
+        """The levels and the ledger. Raises IndexInvalid."""
+        rules = self._versions[-1].rules
+        track = track_of(self._panel, Course(self._first(), self._last(), self._references(), rules.base), self._target)
+        if track is None:
+            target = target_of(self._panel, self._recipes[self._versions[-1].version], self._present)
+            raise no_member(list(dict.fromkeys(target.left_out.values()))[:_SHOWN_REASONS])
+        levels = Levels(self._panel.days[track.first : track.last + 1], track.price, track.total)
+        return Computed(levels, tuple(self._line(number, change) for number, change in enumerate(track.changes, 1)))
+
+    def _calendar(self) -> Days | None:
+        """The trading days: what is published keeps its own, whoever has become a member since."""
+        if self._published is None or not self._is_replay:
+            return None
+        days, own = calendar_of([member.closes for member in self._material.members]), self._published.levels.days
+        reference = np.datetime64(self._published.ledger[0].reference_day, "D")
+        return np.concatenate([days[days < reference], [reference], own, days[days > own[-1]]])
+
+    def _first(self) -> int:
+        if self._published is not None:
+            return int(np.searchsorted(self._panel.days, self._published.levels.days[0]))
+        start = self._versions[0].rules.start
+        return 1 if start is None else int(np.searchsorted(self._panel.days, np.datetime64(start, "D")))
+
+    def _last(self) -> int:
+        """The newest day that can be published: later closes of a day would change it."""
+        newest = len(self._panel.days) - 1
+        alive = self._present & (self._panel.age[:, -1] <= CARRIED)
+        oldest = int(self._panel.age[alive, -1].max()) if alive.any() else 0
+        last = max(newest - oldest, newest - LATE)
+        if self._published is None:
+            return last
+        return max(last, int(np.searchsorted(self._panel.days, self._published.levels.days[-1])))
+
+    def _references(self) -> dict[int, str]:
+        """The reference days, each by the rules of its time."""
+        found: dict[int, str] = {}
+        for version in self._versions:
+            rows = reference_rows(self._panel.days, version.rules.rebalance)
+            found |= {row: why for row, why in rows.items() if self._version_at(row) is version}
+        return found
+
+    def _version_at(self, row: int) -> IndexVersion:
+        """The rules that hold on a reference day."""
+        day: date = self._panel.days[row].item()
+        holding = [version for version in self._versions if version.since is None or version.since <= day]
+        return holding[-1] if holding else self._versions[0]
+
+    def _target(self, row: int, known: Panel) -> Target:
+        version = self._version_at(row)
+        self._used[row] = version.version
+        line = self._lines.get(self._panel.days[row].item())
+        if line is None:
+            return target_of(known, self._recipes[version.version], self._present)
+        if not self._is_replay:
+            members = {*(each.ticker for each in line.positions if each.after > 0), *line.left_out}
+            return target_of(known, self._recipes[version.version], self._mask(members))
+        if line.kind is RebalancingKind.SKIPPED:
+            return Target(None, {})
+        after = {each.ticker: each.after for each in line.positions}
+        return Target(np.array([after.get(ticker, 0.0) for ticker in self._tickers]), {})
+
+    def _mask(self, tickers: set[str]) -> BoolArray:
+        return np.array([ticker in tickers for ticker in self._tickers])
+
+    def _line(self, number: int, change: Change) -> Rebalancing:
+        days = self._panel.days
+        version = self._versions[-1].version if change.reference is None else self._used[change.reference]
+        rules = next(each.rules for each in self._versions if each.version == version)
+        rows = np.flatnonzero((change.before > 0) | (change.after > 0)).tolist()
+        positions = (
+            IndexPosition(self._tickers[row], float(change.before[row]), float(change.after[row]), float(change.quantities[row]))
+            for row in rows
+        )
+        return Rebalancing(
+            number=number,
+            day=days[change.row].item(),
+            reference_day=None if change.reference is None else days[change.reference].item(),
+            kind=change.kind,
+            why=change.why,
+            version=version,
+            level=change.level,
+            divisor_before=change.divisors[0],
+            divisor_after=change.divisors[1],
+            turnover=change.traded / 2,
+            cost=change.traded * rules.cost_bp / 10_000,
+            positions=tuple(positions),
+            left_out={self._tickers[row]: why for row, why in sorted(change.left_out.items())},
+        )
+
+
+def recipe_of(material: Material, version: IndexVersion) -> Recipe:
+    """The rules of a version for the tickers that are loaded."""
+    rules = version.rules
+    screen = None if rules.members.screen is None else (rules.members.screen.strategy, rules.members.screen.verdicts)
+    groups = None
+    if rules.group_cap is not None:
+        _, groups = np.unique([group_of(member, rules) for member in material.members], return_inverse=True)
+    return Recipe(_weigher(material, rules.weighting, version.created_at.date()), Caps(rules.single_cap, rules.group_cap, groups), screen)
+
+
+def _weigher(material: Material, weighting: MethodAndInputs, stored: date) -> Weigher:
+    amounts = None
+    if weighting.method is WeightingMethod.CUSTOM:
+        amounts = np.array([weighting.weights.get(ticker, 0.0) for ticker in material.tickers])
+    elif weighting.method is WeightingMethod.CAP:
+        amounts = np.array([_shares(material, weighting, row, stored) for row in range(len(material.members))])
+    parts: tuple[tuple[float, Weigher], ...] = ()
+    if isinstance(weighting, IndexWeighting):
+        parts = tuple((part.share, _weigher(material, part, stored)) for part in weighting.parts)
+    return Weigher(weighting.method, weighting.lookback, weighting.skip, weighting.strategy, amounts, parts)
+
+
+def _shares(material: Material, weighting: MethodAndInputs, row: int, stored: date) -> float:
+    """The free shares of a member as of its newest close: those that were told, and what splits since then made of them."""
+    member = material.members[row]
+    holding = weighting.shares.get(member.ticker)
+    if holding is None:
+        return 0.0
+    newest: date = member.closes.days[-1].item()
+    ratio = 1.0
+    for split in member.splits:
+        if stored < split.day <= newest:
+            ratio *= split.ratio
+    return holding.shares * holding.free_float * ratio
+
+
+def mean_turnover(ledger: Sequence[Rebalancing]) -> float | None:
+    """The turnover a year: of all rebalancings but the first, over the time between the first and the last one."""
+    later = [line for line in ledger if line.kind is not RebalancingKind.START]
+    if not later:
+        return None
+    span = (ledger[-1].day - ledger[0].day) / timedelta(days=365.25)
+    return sum(line.turnover for line in later) / span if span > 0 else None
+
+
+def weights_on(ledger: Sequence[Rebalancing], day: date) -> Mapping[str, IndexPosition]:
+    """The positions that hold at the close of a day, by ticker."""
+    line = next((line for line in reversed(ledger) if line.day <= day), None)
+    return {} if line is None else {each.ticker: each for each in line.positions if each.quantity > 0}

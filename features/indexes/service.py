@@ -1,0 +1,187 @@
+"""Makes, changes and reads rule-based indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from unicodedata import normalize
+
+from sqlalchemy import Connection
+
+from database import AnyReader, Database
+from features.indexes.computing import Computed, check_caps, compute
+from features.indexes.levels import Levels
+from features.indexes.loading import Material, Wanted, candidates_of, load_material, strategies_of
+from features.indexes.publishing import FIRST, prepare, publish, standing_of
+from features.indexes.store import index as index_store
+from features.indexes.store import published as published_store
+from features.indexes.store.index import Change
+from features.strategies.service import finder
+from infrastructure.audit import note
+from infrastructure.feature import Universes
+from models.index import MOST_INDEXES, Index, IndexRevision, IndexRules, IndexVersion, Rebalancing
+from models.index_errors import FixedRule, IndexChanged, IndexExists, IndexNotFound, TooManyIndexes
+from utils.clock import now, today
+from utils.ids import is_id, new_id
+
+__all__ = [
+    "Drafted", "IndexChanges", "change", "create", "delete", "draft", "find", "find_levels", "line_holding", "list_indexes",
+    "list_ledger", "list_revisions", "list_versions", "update",
+]  # fmt: skip
+
+FIXED = ("base", "start", "currency")  # rules that cannot change
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """An index as it would be by some rules: computed, and not stored."""
+
+    version: IndexVersion
+    material: Material
+    computed: Computed
+
+
+@dataclass(frozen=True)
+class IndexChanges:
+    """Changes of an index: its name, where it is not None, what becomes of its rules, and the version that is changed; None for any."""
+
+    name: str | None = None
+    rules: Callable[[IndexRules], IndexRules] = lambda rules: rules
+    version: int | None = None
+    by: str = ""  # who changes it
+
+
+def draft(database: Database, org_id: int, rules: IndexRules, universes: Universes, by: str = "") -> Drafted:
+    """Compute an index by rules.
+
+    Raises IndexInvalid, TickerNotFound, RateNotFound, UniverseNotFound, StrategyUnknown, StrategyArchived or PricesDamaged.
+    """
+    material = _material(database, org_id, rules, universes)
+    version = IndexVersion(1, None, rules, now(), by)
+    return Drafted(version, material, compute(material, [version]))
+
+
+def create(connection: Connection, org_id: int, name: str, drafted: Drafted, most: int = MOST_INDEXES) -> Index:
+    """Store a drafted index with all that is computed of it. Raises IndexExists or TooManyIndexes."""
+    index_store.lock_indexes(connection, org_id)
+    if index_store.count(connection, org_id) >= most:
+        raise TooManyIndexes(most)
+    index_id, version = new_id(), drafted.version
+    standing = standing_of(drafted.computed, drafted.material, version, 1)
+    if not index_store.insert(connection, org_id, (index_id, name, _key(name)), version, standing):
+        raise IndexExists(name)
+    key = (org_id, index_id, 1)
+    published_store.save_levels(connection, key, drafted.computed.levels, FIRST, version.created_at)
+    published_store.insert_lines(connection, key, drafted.computed.ledger, version.created_at)
+    note(connection, target=f"indexes/{index_id}")
+    return find(connection, org_id, index_id)
+
+
+def find(connection: AnyReader, org_id: int, index_id: str) -> Index:
+    """One index as it stands. Raises IndexNotFound."""
+    found = index_store.find(connection, org_id, index_id) if is_id(index_id) else None
+    if found is None:
+        raise IndexNotFound
+    return found
+
+
+def list_indexes(connection: AnyReader, org_id: int, after: str, limit: int) -> list[Index]:
+    """Indexes in the order in which they were made, after an id."""
+    return index_store.list_indexes(connection, org_id, after, limit)
+
+
+def change(database: Database, org_id: int, index_id: str, changes: IndexChanges, universes: Universes) -> Index:
+    """Rename an index, or give it other rules from the first reference day after its last published day on.
+
+    What is published stays. Raises IndexNotFound, IndexExists, IndexChanged, FixedRule, or as `draft`.
+    """
+    with database.reader() as connection:
+        index = find(connection, org_id, index_id)
+    if changes.version is not None and changes.version != index.version:
+        raise IndexChanged
+    version, notes = IndexVersion(index.version, None, index.rules, index.created_at, changes.by), index.notes
+    rules = changes.rules(index.rules)
+    if rules != index.rules:
+        for name in FIXED:
+            if getattr(rules, name) != getattr(index.rules, name):
+                raise FixedRule(name)
+        material = _material(database, org_id, rules, universes)
+        version, notes = IndexVersion(index.version + 1, index.last_day, rules, now(), changes.by), material.notes
+    name = index.name if changes.name is None else changes.name
+    with database.transaction() as connection:
+        index_store.lock_indexes(connection, org_id)
+        if index_store.has_name(connection, org_id, _key(name), index_id):
+            raise IndexExists(name)
+        stored = Change(name, _key(name), version, index.version, notes, now())
+        if not index_store.change(connection, org_id, index_id, stored):
+            find(connection, org_id, index_id)
+            raise IndexChanged
+        changed = find(connection, org_id, index_id)
+        note(connection, before=_told(index), after=_told(changed))
+        return changed
+
+
+def update(database: Database, org_id: int, index_id: str, universes: Universes) -> Index:
+    """Publish what is new of an index. Raises IndexNotFound, IndexChanged, or as `draft`."""
+    for _ in range(TRIES):
+        publication = prepare(database, org_id, index_id, universes)
+        with database.transaction() as connection:
+            if publish(connection, org_id, publication):
+                return find(connection, org_id, index_id)
+    raise IndexChanged
+
+
+def delete(connection: Connection, org_id: int, index_id: str) -> None:
+    """Delete an index with all that was published of it. Raises IndexNotFound."""
+    note(connection, before=_told(find(connection, org_id, index_id)))
+    index_store.delete(connection, org_id, index_id)
+
+
+def find_levels(connection: AnyReader, org_id: int, index_id: str, revision: int | None = None) -> tuple[Index, Levels, str]:
+    """An index, its published levels, by default of the newest revision, and their digest. Raises IndexNotFound."""
+    index = find(connection, org_id, index_id)
+    found = published_store.load_levels(connection, org_id, index_id, revision or index.revision)
+    if found is None:
+        raise IndexNotFound(f"The index has no revision {revision}; the newest one is {index.revision}.")
+    return index, *found
+
+
+def list_ledger(connection: AnyReader, key: tuple[int, str, int], before: int, limit: int) -> list[Rebalancing]:
+    """Rebalancings of a revision, named by organization, index and number, newest first."""
+    return published_store.page_of_ledger(connection, key, before, limit)
+
+
+def line_holding(connection: AnyReader, key: tuple[int, str, int], day: date) -> Rebalancing | None:
+    """The rebalancing that holds at the close of a day; None before the first."""
+    return published_store.line_holding(connection, key, day)
+
+
+def list_versions(connection: AnyReader, org_id: int, index_id: str) -> Sequence[IndexVersion]:
+    """The rules of an index through time, oldest first. Raises IndexNotFound."""
+    find(connection, org_id, index_id)
+    return index_store.list_versions(connection, org_id, index_id)
+
+
+def list_revisions(connection: AnyReader, org_id: int, index_id: str, limit: int) -> Sequence[IndexRevision]:
+    """What was published of an index by computation, newest first. Raises IndexNotFound."""
+    find(connection, org_id, index_id)
+    return published_store.list_revisions(connection, org_id, index_id, limit)
+
+
+def _material(database: Database, org_id: int, rules: IndexRules, universes: Universes) -> Material:
+    """What new rules need, all of which must be there."""
+    for strategy_id in strategies_of(rules):
+        finder(database, org_id)(strategy_id)
+    material = load_material(database, org_id, Wanted(candidates_of(database, org_id, rules, universes), (), [rules], today()))
+    check_caps(material, rules)
+    return material
+
+
+def _key(name: str) -> str:
+    return " ".join(normalize("NFKC", normalize("NFKC", name).casefold()).split())
+
+
+def _told(index: Index) -> dict[str, object]:
+    return {"name": index.name, "rules": index.rules}

@@ -1,0 +1,1 @@
+"""SQL of the indexes, their rules, levels and rebalancings."""

@@ -1,0 +1,226 @@
+"""What published levels come to: weights on a day, an amount through time, and numbers beside something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.index import NOTIONAL
+from analysis.risk import FEWEST_VALUES, metrics_beside, risk_metrics
+from database import AnyReader, Database
+from features.currencies import service as currencies
+from features.indexes import service
+from features.indexes.levels import Levels
+from features.indexes.loading import Wanted, load_material
+from features.indexes.store import published as published_store
+from features.prices import service as prices
+from models.errors import BellwetherError, TickerNotFound
+from models.index import Index, IndexVariant, Rebalancing
+from models.index_errors import IndexInvalid
+from models.metric import Metric
+from models.symbol import NOTHING_KNOWN
+from utils.clock import today
+
+if TYPE_CHECKING:
+    from analysis.bars import FloatArray
+    from features.indexes.levels import Days
+    from infrastructure.value_lines import ValueLine, ValueLines
+
+
+class TooFewDays(BellwetherError):
+    """There are too few days in the period, or too few that both have."""
+
+    code = "insufficient_history"
+
+    def __init__(self, days: int) -> None:
+        super().__init__(f"There {'is 1 day' if days == 1 else f'are {days} days'} with values; {FEWEST_VALUES} are needed at least.")
+
+
+class DayBeforeIndex(BellwetherError):
+    """The day lies before the first of the index."""
+
+    code = "insufficient_history"
+
+    def __init__(self, day: date, first_day: date) -> None:
+        super().__init__(f"The index begins on {first_day}; there is nothing on {day}.")
+
+
+@dataclass(frozen=True)
+class AllocatedMember:
+    """A member on a day: its weight at the last rebalancing and now, and its quantity."""
+
+    ticker: str
+    name: str | None
+    sector: str | None
+    target: float
+    weight: float
+    drift: float
+    quantity: float
+    close: float
+
+
+@dataclass(frozen=True)
+class Allocations:
+    """The members of an index at the close of a day, the heaviest first."""
+
+    day: date
+    since: date
+    reference_day: date | None
+    revision: int
+    items: tuple[AllocatedMember, ...]
+    left_out: Mapping[str, str]
+
+
+def allocations(database: Database, org_id: int, index_id: str, day: date | None, revision: int | None = None) -> Allocations:
+    """The members of an index at the close of a day, by default the newest one. Raises IndexNotFound or DayBeforeIndex."""
+    with database.reader() as connection:
+        index, levels, _ = service.find_levels(connection, org_id, index_id, revision)
+        shown = levels.between(None, day)
+        if not len(shown):
+            raise DayBeforeIndex(day or index.first_day, index.first_day)
+        on: date = shown.days[-1].item()
+        line = published_store.line_holding(connection, (org_id, index_id, revision or index.revision), on)
+        assert line is not None, "an index begins with a line of its ledger"
+        held = [each for each in line.positions if each.quantity > 0]
+        facts = prices.known_facts(connection, org_id, [each.ticker for each in held])
+    closes = _closes_on(database, org_id, index, line, on)
+    values = {each.ticker: each.after * closes[each.ticker][0] / closes[each.ticker][1] for each in held}
+    total = sum(values.values()) or 1.0
+    items = [
+        AllocatedMember(
+            ticker=each.ticker,
+            name=facts.get(each.ticker, NOTHING_KNOWN).name,
+            sector=facts.get(each.ticker, NOTHING_KNOWN).sector,
+            target=each.after,
+            weight=values[each.ticker] / total,
+            drift=values[each.ticker] / total - each.after,
+            quantity=NOTIONAL * each.after / closes[each.ticker][1],  # in shares of the newest close, whatever splits came since
+            close=closes[each.ticker][0],
+        )
+        for each in held
+    ]
+    items.sort(key=lambda item: (-item.weight, item.ticker))
+    return Allocations(on, line.day, line.reference_day, revision or index.revision, tuple(items), line.left_out)
+
+
+def _closes_on(database: Database, org_id: int, index: Index, line: Rebalancing, day: date) -> dict[str, tuple[float, float]]:
+    """The closes of members on a day and on that of the last rebalancing, in the currency of the index."""
+    # Where prices were removed, weights stand as they were.
+    found: dict[str, tuple[float, float]] = {
+        each.ticker: (NOTIONAL * each.after / each.quantity,) * 2 for each in line.positions if each.quantity > 0
+    }
+    try:
+        material = load_material(database, org_id, Wanted((), list(found), [index.rules], today()))
+    except TickerNotFound:
+        return found
+    for member in material.members:
+        days = member.closes.days
+        now, then = (int(np.searchsorted(days, np.datetime64(each, "D"), side="right")) - 1 for each in (day, line.day))
+        if then >= 0:
+            found[member.ticker] = (float(member.closes.price[now]), float(member.closes.price[then]))
+    return found
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What is invested, in which variant of an index, from when on, and whether its rebalancings cost."""
+
+    amount: float
+    start: date | None
+    currency: str | None
+    variant: IndexVariant
+    costs: bool
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What has become of an amount by day, and what rebalancings have cost in all."""
+
+    days: Days
+    values: FloatArray
+    costs: float
+    currency: str | None
+    notes: tuple[str, ...]
+
+
+def simulate(connection: AnyReader, org_id: int, index_id: str, order: Simulation) -> Simulated:
+    """An amount through the time of an index. Raises IndexNotFound, TooFewDays, RateNotFound or IndexInvalid."""
+    index, levels, _ = service.find_levels(connection, org_id, index_id)
+    shown = levels.between(order.start, None)
+    if len(shown) < FEWEST_VALUES:
+        raise TooFewDays(len(shown))
+    notes = [] if order.costs else ["The costs of rebalancings are not taken off."]
+    rates = np.ones(len(shown))
+    own, wanted = index.rules.currency, order.currency
+    if wanted is not None and wanted != own:
+        rates = _rates(connection, org_id, own, wanted, shown)
+    values = order.amount * (shown.of(order.variant) * rates) / (shown.of(order.variant)[0] * rates[0])
+    spent = 0.0
+    if order.costs:
+        kept = np.ones(len(shown))
+        first = shown.days[0].item()
+        for line in published_store.load_ledger(connection, org_id, index_id, index.revision):
+            row = int(np.searchsorted(shown.days, np.datetime64(line.day, "D")))
+            if line.day > first and row < len(shown):
+                spent += float(values[row] * kept[row]) * line.cost
+                kept[row:] *= 1 - line.cost
+        values = values * kept
+    return Simulated(shown.days, values, spent, wanted or own, tuple(notes))
+
+
+def _rates(connection: AnyReader, org_id: int, own: str | None, wanted: str, levels: Levels) -> FloatArray:
+    """The rates from the currency of an index to another one, by day. Raises IndexInvalid or RateNotFound."""
+    if own is None:
+        raise IndexInvalid("currency", "The rules name no currency of the index, so that no amount can be converted. Leave it out.")
+    rates = currencies.rates_between(connection, org_id, own, wanted).on(levels.days)
+    if np.isnan(rates).any():
+        first = levels.days[int(np.isnan(rates).argmax())].item()
+        raise IndexInvalid("currency", f"There is no rate of {own} in {wanted} on {first}. Begin later, or leave the currency out.")
+    return rates
+
+
+@dataclass(frozen=True)
+class Compared:
+    """An index and something else on the days that both have."""
+
+    days: Days
+    index: Index
+    own: FloatArray
+    line: ValueLine
+    other: FloatArray
+    digest: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What an index is held against, over which days."""
+
+    reference: str
+    variant: IndexVariant
+    start: date | None
+    end: date | None
+
+
+def compare(connection: AnyReader, org_id: int, index_id: str, order: Comparison, lines: ValueLines) -> Compared:
+    """An index beside a ticker, an index or a portfolio. Raises IndexNotFound, TickerNotFound, LineNotFound or TooFewDays."""
+    index, levels, digest = service.find_levels(connection, org_id, index_id)
+    shown = levels.between(order.start, order.end)
+    line = lines.find(connection, org_id, order.reference)
+    days, rows, others = np.intersect1d(shown.days, line.days, assume_unique=True, return_indices=True)
+    if len(days) < FEWEST_VALUES:
+        raise TooFewDays(len(days))
+    return Compared(days, index, shown.of(order.variant)[rows], line, line.values[others], f"{digest}{line.digest}")
+
+
+def numbers(values: FloatArray, rate: float = 0.0) -> dict[str, Metric]:
+    """The numbers of daily values."""
+    return risk_metrics(values, rate)
+
+
+def numbers_beside(values: FloatArray, other: FloatArray, rate: float) -> dict[str, Metric]:
+    """The numbers of daily values against those of something else."""
+    return metrics_beside(values, other, rate)
