@@ -16,6 +16,7 @@ from models.index_errors import IndexInvalid
 from models.news_errors import FeedAddressRefused
 from models.own_strategy import NothingVotes, StrategyArchived, StrategyUnknown
 from models.pipeline_errors import Invalid
+from models.portfolio_errors import TransactionsRefused
 from models.price_errors import BasesDiffer, ImplausibleAction, ImportRefused, PriceQuality, PricesPending, PricesUnavailable
 from models.schedule_errors import InvalidSchedule
 from models.storage_errors import StorageAway
@@ -51,6 +52,7 @@ STATUSES = {
     "price_quality": 422,
     "ambiguous_dates": 422,
     "bases_differ": 422,
+    "oversold": 422,
     "pipeline_invalid": 422,
     "index_invalid": 422,
     "inputs_invalid": 422,
@@ -99,7 +101,7 @@ def _with_fields(error: BellwetherError) -> ApiError | None:
     if isinstance(error, PriceQuality):
         problems = [{"field": problem.place, "message": problem.message} for problem in error.problems]
         return ApiError(422, error.code, str(error), FirstErrors(problems, error.total))
-    if isinstance(error, ImportRefused | Invalid | InvalidSchedule):
+    if isinstance(error, ImportRefused | Invalid | InvalidSchedule | TransactionsRefused):
         refused = [{"field": name, "message": message} for name, message in error.problems]
         return ApiError(422, error.code, str(error), FirstErrors(refused, len(refused)))
     if isinstance(error, BasesDiffer):

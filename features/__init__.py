@@ -24,6 +24,7 @@ from features.macro.feature import FEATURE as MACRO
 from features.news.feature import FEATURE as NEWS
 from features.operations.feature import FEATURE as OPERATIONS
 from features.pipelines.feature import FEATURE as PIPELINES
+from features.portfolios.feature import FEATURE as PORTFOLIOS
 from features.prices.feature import FEATURE as PRICES
 from features.reports.feature import FEATURE as REPORTS
 from features.risk.feature import FEATURE as RISK
@@ -46,6 +47,7 @@ FEATURES = (
     NEWS,
     CURRENCIES,
     WATCHLIST,
+    PORTFOLIOS,
     INDEXES,
     RISK,
     LEGACY,

@@ -26,6 +26,7 @@ _TITLES = {
     "not_implemented": "The server does not know this way of sending a body",
     "organization_limit": "The organization has as much as it may have",
     "other_organization": "You act for another organization now",
+    "oversold": "More would leave than is held",
     "payload_too_large": "The request is too large",
     "pipeline_invalid": "The pipeline has faults",
     "precondition_failed": "It has changed since you read it",

@@ -30,6 +30,7 @@ ALSO_A_VARIABLE = {
     "/api/v1/indexes/preview",
     "/api/v1/watchlist/items",
     "/api/v1/watchlists/{list_id}/items/batch",
+    "/api/v1/portfolios/{portfolio_id}/transactions/batch",
     "/api/v1/results/rerun",
     "/api/v1/schedules/preview",
     "/api/v1/backtests/compare",
@@ -43,6 +44,8 @@ ALSO_A_VARIABLE = {
 FIELDS_DEPEND = {
     *("/api/v1/reports", "/api/v1/alert-rules", "/api/v1/alert-rules/preview", "/api/v1/alert-rules/{rule_id}"),
     "/api/v1/organization/members/{user_id}/limits",
+    *("/api/v1/portfolios/{portfolio_id}/transactions", "/api/v1/portfolios/{portfolio_id}/transactions/batch"),
+    "/api/v1/portfolios/{portfolio_id}/transactions/{transaction_id}",
 }
 STREAM = "/api/v1/events/stream"
 NEEDS_NOTHING = {

@@ -130,6 +130,15 @@ export const OPERATIONS = {
     upload_macro: "Uploaded a macroeconomic series",
     delete_macro: "Deleted a macroeconomic series",
   },
+  Portfolios: {
+    create_portfolio: "Made a portfolio",
+    change_portfolio: "Changed a portfolio",
+    delete_portfolio: "Deleted a portfolio",
+    add_transaction: "Booked a transaction",
+    add_transactions: "Booked transactions",
+    correct_transaction: "Corrected a transaction",
+    delete_transaction: "Deleted a transaction",
+  },
   Currencies: {
     upload_fx_rates: "Uploaded exchange rates",
     delete_fx_rates: "Deleted exchange rates",

@@ -1,0 +1,26 @@
+"""What the fields of portfolios mean."""
+
+PORTFOLIO_FIELDS = {
+    "Portfolio.name": "Unique within the organization, in capitals or not.",
+    "Portfolio.base_currency": "What everything is told in.",
+    "Portfolio.benchmark": "What it is measured by: a ticker, or the id of an index or of another portfolio; null for nothing.",
+    "Portfolio.cost_method": "Which shares a sale takes: `fifo` the oldest first, `average` the same part of each.",
+    "Portfolio.version": "Grows with each change of the portfolio or of its transactions.",
+    "Portfolio.transactions": "How many transactions stand.",
+    "Portfolio.holdings": "How many tickers are held.",
+    "TransactionAnswer.type": "What it does.",
+    "TransactionAnswer.day": "When it was traded or booked.",
+    "TransactionAnswer.ticker": "What it is about; null of what is about cash alone.",
+    "TransactionAnswer.quantity": "In shares of that day.",
+    "TransactionAnswer.price": "Per unit, in `currency`.",
+    "TransactionAnswer.amount": "Before fee and tax, in `currency`; of a trade it counts rather than quantity × price.",
+    "TransactionAnswer.fee": "On top, in `currency`.",
+    "TransactionAnswer.tax": "On top, in `currency`.",
+    "TransactionAnswer.currency": "What price, amount, fee and tax are in.",
+    "TransactionAnswer.fx_rate": "Units of the base currency for one of `currency`; null for the rate of the day.",
+    "TransactionAnswer.acquired": "Of shares that were transferred in: when they had been bought.",
+    "TransactionAnswer.numerator": "Of a split: the new shares for `denominator` old ones.",
+    "TransactionAnswer.denominator": "Of a split: the old shares.",
+    "TransactionAnswer.note": "What somebody has written beside it.",
+    "TransactionsAnswer.version": "The version of the portfolio with them.",
+}

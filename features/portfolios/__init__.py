@@ -1,0 +1,1 @@
+"""What an organization owns: portfolios, their ledgers, and what is held."""

@@ -1,0 +1,72 @@
+"""Reads the ledger of a portfolio, as it stands or stood, and books it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from analysis.lots import Rate, Terms, book
+from database import AnyReader
+from features.currencies.service import RateLine, rates_between
+from features.portfolios.store import portfolio as portfolio_store
+from features.portfolios.store import transaction as transaction_store
+from features.portfolios.store.transaction import Ledger
+from features.prices import service as prices
+from models.books import Books
+from models.corporate_action import Split
+from models.currency import major_of
+from models.fx_errors import RateNotFound
+from models.portfolio import Portfolio, Transaction
+from models.portfolio_errors import LedgerVersionNotFound, PortfolioNotFound
+from utils.ids import is_id
+
+
+def read_ledger(
+    connection: AnyReader, org_id: int, portfolio_id: str, version: int | None = None
+) -> tuple[Portfolio, tuple[Transaction, ...]]:
+    """A portfolio and its transactions by day and id, as they stand, or stood at a version of the portfolio.
+
+    Raises PortfolioNotFound or LedgerVersionNotFound.
+    """
+    portfolio = portfolio_store.find(connection, org_id, portfolio_id) if is_id(portfolio_id) else None
+    if portfolio is None:
+        raise PortfolioNotFound(portfolio_id)
+    ledger = Ledger(org_id, portfolio_id)
+    if version is None or version == portfolio.version:
+        # At its version: between the two reads, the ledger may have changed.
+        return portfolio, tuple(transaction_store.list_all(connection, ledger, portfolio.version))
+    if not 1 <= version < portfolio.version:
+        raise LedgerVersionNotFound(version, portfolio.version)
+    base_currency, benchmark, cost_method = portfolio_store.find_terms(connection, org_id, portfolio_id, version)
+    transactions = tuple(transaction_store.list_all(connection, ledger, version))
+    then = replace(portfolio, base_currency=base_currency, benchmark=benchmark, cost_method=cost_method)
+    return replace(then, version=version, transactions=len(transactions)), transactions
+
+
+def booked(connection: AnyReader, org_id: int, portfolio: Portfolio, transactions: Sequence[Transaction], until: date) -> Books:
+    """The books of a ledger up to and with a day, with the rates of the days of what tells none."""
+    rate = rates_of(connection, org_id, portfolio.base_currency, (each.currency for each in transactions if each.fx_rate is None))
+    terms = Terms(portfolio.base_currency, portfolio.cost_method, until, rate)
+    return book(transactions, known_splits(connection, org_id, transactions), terms)
+
+
+def known_splits(connection: AnyReader, org_id: int, transactions: Iterable[Transaction]) -> Mapping[str, Sequence[Split]]:
+    """The splits that are known of the tickers of a ledger."""
+    return prices.known_splits(connection, org_id, {each.ticker for each in transactions if each.ticker is not None})
+
+
+def rates_of(connection: AnyReader, org_id: int, base_currency: str, currencies: Iterable[str]) -> Rate:
+    """The rates of some currencies, minor units among them, into a base currency."""
+    lines: dict[str, RateLine] = {}
+    for currency in {major_of(currency)[0] for currency in set(currencies)} - {base_currency}:
+        with suppress(RateNotFound):
+            lines[currency] = rates_between(connection, org_id, currency, base_currency)
+
+    def rate(currency: str, day: date) -> Decimal | None:
+        value = lines[currency].at(day).value if currency in lines else None
+        return None if value is None else Decimal(repr(value))
+
+    return rate

@@ -1,0 +1,1 @@
+"""The HTTP schemas of portfolios."""
