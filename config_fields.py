@@ -215,7 +215,9 @@ class SettingFields(BaseSettings):
         description="Address that answers `?id=SERIES` with CSV, as FRED's `fredgraph.csv` does. Unset: uploads only.",
     )
     fred_series: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
-        (), description="Series to fetch from there once a day, comma-separated. Unset: those of the regime, T10Y3M, UNRATE and SP500."
+        (),
+        description="Series to fetch from there once a day, comma-separated. Unset: those of the regime and of the cycle, T10Y3M, UNRATE, "
+        "SP500, INDPRO and CPIAUCSL.",
     )
 
     fx_rates_url: Url | None = Field(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 MACRO_FETCH = "macro_fetch"  # the kind of job
-FETCHED = ("T10Y3M", "UNRATE", "SP500")  # unless FRED_SERIES names others
+FETCHED = ("T10Y3M", "UNRATE", "SP500", "INDPRO", "CPIAUCSL")  # unless FRED_SERIES names others
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,57 @@ class RegimeVote:
     missing: tuple[str, ...]
 
 
+class Direction(StrEnum):
+    """Where a measure has gone in half a year: `flat` within its threshold, `missing` where it cannot say."""
+
+    RISING = "rising"
+    FALLING = "falling"
+    FLAT = "flat"
+    MISSING = "missing"
+
+
+class PhaseName(StrEnum):
+    """The phase that the directions of growth and of inflation make."""
+
+    RECOVERY = "recovery"  # growth rises, inflation falls
+    OVERHEAT = "overheat"  # both rise
+    STAGFLATION = "stagflation"  # growth falls, inflation rises
+    REFLATION = "reflation"  # both fall
+    UNCLEAR = "unclear"  # one of them is flat
+    UNKNOWN = "unknown"  # one of them is missing
+
+
+@dataclass(frozen=True)
+class CycleMeasure:
+    """Growth or inflation: now and half a year before, and what that was made of. `missing` says what it lacks."""
+
+    key: str
+    name: str
+    direction: Direction
+    value: float | None
+    before: float | None
+    threshold: float
+    as_of: date | None
+    reason: str
+    rule: str
+    inputs: tuple[MacroInput, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """The phase of the cycle by a rule: what its two measures make, and nothing that is to come."""
+
+    phase: PhaseName
+    reason: str
+    rule: str
+    published: str
+    measures: tuple[CycleMeasure, ...]
+
+
 @dataclass(frozen=True)
 class Regime:
-    """The regime: how many votes there are, and how many warn."""
+    """The regime: how many votes there are, and how many warn. Beside it the phase of the cycle, which is no vote."""
 
     regime: RegimeName
     as_of: date
@@ -93,3 +141,4 @@ class Regime:
     warnings: int
     rule: str
     votes: tuple[RegimeVote, ...]
+    cycle: Cycle

@@ -38,4 +38,9 @@ def macro_capability() -> Capability:
         told = {"series": head.series, "title": head.title, "source": head.source, "last": days[-1].isoformat(), "value": values[-1]}
         return {**told, "dates": [day.isoformat() for day in days], "values": values}
 
-    return Capability("macro", "A macroeconomic series, or the regime: three votes by published rules.", MacroInputs, Reads(answer))
+    return Capability(
+        "macro",
+        "A macroeconomic series, or the regime: three votes by published rules, and the phase of the cycle by a rule.",
+        MacroInputs,
+        Reads(answer),
+    )

@@ -16,30 +16,22 @@ from dataclasses import dataclass
 from datetime import date
 from math import fsum
 
+from features.macro.cycle import INPUTS as OF_CYCLE
+from features.macro.cycle import cycle_of
+from features.macro.known import OLDEST_DAILY, OLDEST_MONTHLY, Known, first_day, named
 from models.macro import MacroInput, Regime, RegimeName, RegimeVote, Vote
 
 CURVE, LONG, SHORT, UNEMPLOYMENT, INDEX = "T10Y3M", "DGS10", "DGS3MO", "UNRATE", "SP500"
-INPUTS = (CURVE, LONG, SHORT, UNEMPLOYMENT, INDEX)
+INPUTS = (CURVE, LONG, SHORT, UNEMPLOYMENT, INDEX, *OF_CYCLE)
 SAHM_THRESHOLD = 0.5  # percentage points
 MONTHS_BEFORE = 12
 LEAST_MONTHS = 9  # of these, with a mean
 AVERAGE_DAYS = 200
-OLDEST_DAILY, OLDEST_MONTHLY = 14, 80  # days; an older newest value says nothing of today
 LEAST_VOTES = 2
 RULE = (
     "No warning of three published rules is clear, one is mixed, two or three are adverse; fewer than two votes are unknown. "
     "It describes what the inputs say, and predicts nothing."
 )
-
-
-@dataclass(frozen=True)
-class Known:
-    """A series with its name and source: days ascending, and their values."""
-
-    series: str
-    source: str
-    days: list[date]
-    values: list[float]
 
 
 @dataclass(frozen=True)
@@ -92,7 +84,7 @@ def regime_of(known: Mapping[str, Known], index: str, today: date) -> Regime:
         name = RegimeName.UNKNOWN
     else:
         name = (RegimeName.CLEAR, RegimeName.MIXED, RegimeName.ADVERSE, RegimeName.ADVERSE)[warnings]
-    return Regime(name, today, count, warnings, RULE, votes)
+    return Regime(name, today, count, warnings, RULE, votes, cycle_of(known, today))
 
 
 def yield_curve(known: Mapping[str, Known], today: date) -> RegimeVote:
@@ -128,11 +120,11 @@ def sahm(unemployment: Known | None, today: date) -> RegimeVote:
     if unemployment is None:
         return SAHM.lacks(f"{UNEMPLOYMENT} is not stored")
     if (today - unemployment.days[-1]).days > OLDEST_MONTHLY:
-        return SAHM.lacks(f"the newest month is {_month(unemployment.days[-1])}, which ended too long ago")
-    rates = {day.year * 12 + day.month - 1: value for day, value in zip(unemployment.days, unemployment.values, strict=True)}
+        return SAHM.lacks(f"the newest month is {unemployment.days[-1]:%Y-%m}, which ended too long ago")
+    rates = unemployment.months()
     last = max(rates)
     wanted = range(last - MONTHS_BEFORE - 2, last + 1)
-    missing = tuple(f"{UNEMPLOYMENT} of {month // 12}-{month % 12 + 1:02}" for month in wanted if month not in rates)
+    missing = tuple(f"{UNEMPLOYMENT} of {named(month)}" for month in wanted if month not in rates)
     means = {
         month: fsum(rates[month - back] for back in range(3)) / 3
         for month in range(last - MONTHS_BEFORE, last + 1)
@@ -145,12 +137,12 @@ def sahm(unemployment: Known | None, today: date) -> RegimeVote:
     value = round(means[last] - before[least], 6)
     warns = value >= SAHM_THRESHOLD
     inputs = (
-        MacroInput("mean of three months", UNEMPLOYMENT, unemployment.source, _day_of(last), round(means[last], 6)),
-        MacroInput("least mean of the twelve months before", UNEMPLOYMENT, unemployment.source, _day_of(least), round(before[least], 6)),
+        MacroInput("mean of three months", UNEMPLOYMENT, unemployment.source, first_day(last), round(means[last], 6)),
+        MacroInput("least mean of the twelve months before", UNEMPLOYMENT, unemployment.source, first_day(least), round(before[least], 6)),
     )
-    told = f"The mean of three months to {_month(_day_of(last))} is {value:.2f} points above the least of the year before"
+    told = f"The mean of three months to {named(last)} is {value:.2f} points above the least of the year before"
     if value < 0:
-        told = f"The mean of three months to {_month(_day_of(last))} is {-value:.2f} points below the least of the year before"
+        told = f"The mean of three months to {named(last)} is {-value:.2f} points below the least of the year before"
     return SAHM.vote(value, warns, f"{told}{', counted without the missing months' if missing else ''}.", inputs, missing)
 
 
@@ -174,11 +166,3 @@ def index_trend(index: Known | None, name: str, today: date) -> RegimeVote:
     return INDEX_TREND.vote(
         value, value < 0, f"{name} is {abs(value):.1f} % {'below' if value < 0 else 'above'} its mean on {day}.", inputs
     )
-
-
-def _day_of(month: int) -> date:
-    return date(month // 12, month % 12 + 1, 1)
-
-
-def _month(day: date) -> str:
-    return f"{day:%Y-%m}"

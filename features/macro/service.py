@@ -7,8 +7,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from features.macro.known import Known
 from features.macro.reading import ReadSeries, read_series
-from features.macro.regime import INDEX, INPUTS, Known, regime_of
+from features.macro.regime import INDEX, INPUTS, regime_of
 from features.macro.store import fetch as fetch_store
 from features.macro.store import series as series_store
 from features.prices import service as prices

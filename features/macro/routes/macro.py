@@ -53,7 +53,8 @@ def get_regime(query: RegimeQuery) -> Response:
     """The regime today by three published rules, each with its inputs, days and sources. What is missing is named, and not guessed.
 
     The yield curve: T10Y3M, else DGS10 less DGS3MO. The Sahm rule: UNRATE. The trend: SP500, or the prices of `index`, against the mean of
-    200 closes. `If-None-Match` is honoured.
+    200 closes. Beside the votes, `cycle` names the phase that growth (INDPRO, else UNRATE) and inflation (CPIAUCSL) make, by a rule and
+    without a forecast. `If-None-Match` is honoured.
     """
     with services().database.read() as connection:
         regime = service.regime(connection, org_id(), query.index, today())

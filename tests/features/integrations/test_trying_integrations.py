@@ -33,6 +33,7 @@ from features.integrations.service import Trials
 from infrastructure.integration import IntegrationFailed, Steps, Wish
 from infrastructure.mail_server import MailServer
 from models.integration import IntegrationBusy
+from models.macro import FETCHED
 from tools.openid_provider import CLIENT, WORDS, Provider, providing
 from utils.clock import now
 
@@ -369,7 +370,7 @@ def test_the_address_of_macroeconomic_series(make: Make) -> None:
         assert (found["ok"], "19 observations of T10Y3M" in found["detail"]) == (True, True)
         refused = trial_of(make(fred_url=f"{server.address}/graph.csv"), "macro")
     assert (refused["ok"], "FRED_URL" in refused["detail"]) == (False, True)
-    assert [item["series"] for item in client.get("/macro").json["items"]] == [None, None, None]  # nothing is stored
+    assert [item["series"] for item in client.get("/macro").json["items"]] == [None] * len(FETCHED)  # nothing is stored
 
 
 def test_the_address_of_exchange_rates(make: Make) -> None:

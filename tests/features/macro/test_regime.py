@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from kit.macro import U3_2024, days_to, months_to, series_file
 from kit.support import Client
 
-from features.macro.regime import Known, index_trend, regime_of, sahm, yield_curve
+from features.macro.known import Known
+from features.macro.regime import index_trend, regime_of, sahm, yield_curve
 from models.macro import RegimeName, Vote
 from utils.clock import today
 

@@ -94,3 +94,5 @@ def test_the_market_regime_says_what_it_lacks(bundled: Runner) -> None:
     done = run(bundled, "market_regime")
     assert outcomes(done) == {"regime": "ok"}
     assert done["outputs"]["regime"]
+    assert done["outputs"]["phase"] == "unknown"
+    assert "INDPRO is not stored" in done["outputs"]["phase_reason"]

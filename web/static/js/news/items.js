@@ -47,10 +47,33 @@ function vote({ name, vote: kind, reason, rule, published, inputs, missing }) {
 }
 
 /** The regime: its name, how it is made, and each vote with its inputs. */
-export function regimeCard({ regime, votes_known: known, warnings, rule, votes }) {
+export function regimeCard({ regime, votes_known: known, warnings, rule, votes, cycle }) {
   return [
     h("p", {}, h("span", { class: `badge ${TONES[regime] ?? ""}` }, regime), ` ${warnings} of ${known} votes ${warnings === 1 ? "warns" : "warn"}.`),
     h("p", { class: "small soft" }, rule),
     h("ul", { class: "votes-list" }, votes.map(vote)),
+    cycleOf(cycle),
   ];
+}
+
+/** The phase of the cycle by its rule, said to be one. */
+function cycleOf({ phase, reason, rule, published, measures }) {
+  return h(
+    "section",
+    { class: "cycle", "aria-label": "Phase of the cycle, by a rule" },
+    h("h3", {}, "Phase of the cycle, by a rule"),
+    h("p", {}, h("span", { class: "badge", dataset: { phase } }, phase), ` ${reason}`),
+    h("p", { class: "small soft" }, rule),
+    h(
+      "details",
+      {},
+      h("summary", {}, "How it is made"),
+      h(
+        "ul",
+        {},
+        measures.map(({ name, rule: measured, missing }) => h("li", { class: "small" }, `${name}: ${measured}`, missing.length > 0 && ` Missing: ${missing.join("; ")}.`)),
+      ),
+      h("p", { class: "small soft" }, published),
+    ),
+  );
 }

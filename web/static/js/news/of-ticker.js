@@ -14,8 +14,13 @@ export async function context(ticker) {
     const more = h("p", {}, h("a", { href: `/news?${new URLSearchParams({ ticker })}` }, "All news and feeds"));
     cards.push(h("section", { class: "card", "aria-labelledby": "ticker-news" }, h("h2", { id: "ticker-news" }, `News about ${ticker}`), newsList(news.items), more));
   }
-  if (regime?.votes_known > 0) {
-    const details = h("details", { class: "card" }, h("summary", {}, `Macro regime: ${regime.regime}`), regimeCard(regime));
+  if (regime && (regime.votes_known > 0 || regime.cycle.phase !== "unknown")) {
+    const details = h(
+      "details",
+      { class: "card" },
+      h("summary", {}, `Macro regime: ${regime.regime}${regime.cycle.phase === "unknown" ? "" : `; cycle by rule: ${regime.cycle.phase}`}`),
+      regimeCard(regime),
+    );
     cards.push(details);
   }
   return cards;
