@@ -21,9 +21,13 @@ class AlertKind(StrEnum):
     PRICES_STALE = "prices_stale"
     JOB_FAILED = "job_failed"
     SCHEDULE_MISSED = "schedule_missed"
+    WEIGHT_ABOVE = "weight_above"
+    DRAWDOWN_BEYOND = "drawdown_beyond"
+    REBALANCING_DUE = "rebalancing_due"
 
 
 OF_RESULTS = frozenset({AlertKind.VERDICT_CHANGED, AlertKind.PLAN_TOUCHED, AlertKind.RECORD_BELOW})  # they name strategies
+OF_PORTFOLIOS = frozenset({AlertKind.WEIGHT_ABOVE, AlertKind.DRAWDOWN_BEYOND})
 OF_TICKERS = OF_RESULTS | {AlertKind.PRICE_CROSSED, AlertKind.PRICES_STALE}
 
 
@@ -83,7 +87,7 @@ class AlertRule:
 
 @dataclass(frozen=True)
 class StateKey:
-    """Of which rule and of what: a ticker (else a kind of job, or a schedule), by which strategy ("" where none matters)."""
+    """Of which rule and of what: a ticker (else a kind of job, a schedule, a portfolio or a holding), by which strategy ("" for none)."""
 
     rule_id: str
     subject: str

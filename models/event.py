@@ -23,6 +23,7 @@ class EventType(StrEnum):
     ALERT_FIRED = "alert.fired"
     CHANNEL_DISABLED = "channel.disabled"
     INDEX_REBALANCED = "index.rebalanced"
+    PORTFOLIO_DRAWDOWN = "portfolio.drawdown"
     INDEX_REBALANCING_DUE = "index.rebalancing_due"
 
 

@@ -11,7 +11,7 @@ REPEATED = range(2)  # a request and its repetition, which gets the same answer
 
 def tell_of_events(call: Recorder, run_jobs: Callable[[], None]) -> None:
     """Call every operation of events."""
-    mine = {"type": "portfolio.rebalanced", "subject": "ACME", "key": "2026-11", "data": {"weights": {"ACME": 0.5, "IBM": 0.5}}}
+    mine = {"type": "desk.rebalanced", "subject": "ACME", "key": "2026-11", "data": {"weights": {"ACME": 0.5, "IBM": 0.5}}}
     for _ in REPEATED:
         event = call("add_event", body=mine, header={"Idempotency-Key": "2026-11-rebalanced"})
     for _ in REPEATED:

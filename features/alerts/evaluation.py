@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from features.alerts.firing import Fired, fire
+from features.alerts.of_holdings import Holdings, holding_subjects
 from features.alerts.of_jobs import Jobs, subjects_of
 from features.alerts.of_prices import Prices
 from features.alerts.of_results import Results
@@ -30,7 +31,10 @@ from models.event import Event, EventType
 from models.universe import UniverseNotFound, list_id_of
 
 _OF_PRICES = frozenset({EventType.PRICES_REFRESHED, EventType.SPLIT_DETECTED, EventType.PRICES_STALE})
-TYPES = _OF_PRICES | {EventType.VERDICT_CHANGED, EventType.JOB_FINISHED, EventType.SCHEDULE_MISSED, EventType.WATCHLIST_CHANGED}
+TYPES = _OF_PRICES | {
+    *(EventType.VERDICT_CHANGED, EventType.JOB_FINISHED, EventType.SCHEDULE_MISSED, EventType.WATCHLIST_CHANGED),
+    *(EventType.PORTFOLIO_DRAWDOWN, EventType.INDEX_REBALANCING_DUE),
+}
 _OF_TICKERS = _OF_PRICES | {EventType.VERDICT_CHANGED}
 ALL_KINDS = tuple(AlertKind)
 
@@ -78,11 +82,13 @@ class Evaluator:
         watched = {rule.id: self.tickers_of(rule) for rule in rules}
         of_results = frozenset[str]().union(*(watched[rule.id] for rule in rules if rule.draft.on in OF_RESULTS))
         standings = Standings(state_store.find(self.connection, list(watched), happened.subjects(of_results)))
+        of_holdings = holding_subjects(happened.events, rules, standings)
+        standings.add(state_store.find(self.connection, list(watched), of_holdings))
         facts = self._facts(org_id, rules, of_results, happened)
         ids = {event.data["result_id"] for event in happened.events if event.type == EventType.VERDICT_CHANGED}
         ids |= standings.result_ids() - {one.result_id for one in facts}
         results = Results(standings, facts, analyses.superseded_among(self.connection, org_id, ids))
-        parts = (results, self._prices(org_id, standings, facts, happened), Jobs(standings))
+        parts = (results, self._prices(org_id, standings, facts, happened), Jobs(standings), Holdings(standings))
         fired: list[Fired] = []
         for event in _splits_first(happened.events):
             for rule in rules:

@@ -30,6 +30,7 @@ class Fired:
     message: str
     change: Mapping[str, Any]
     by: FiredBy = FiredBy.CONDITION
+    ticker: str | None = None  # where the subject is none itself
 
     @property
     def key(self) -> AlertKey:
@@ -73,7 +74,7 @@ def _alert_of(org_id: int, one: Fired, moment: datetime) -> Alert:
         on=rule.draft.on,
         fired_by=one.by,
         subject=one.subject,
-        ticker=one.subject if is_ticker else None,
+        ticker=one.subject if is_ticker else one.ticker,
         day=one.day,
         message=one.message,
         data=data,

@@ -14,6 +14,7 @@ from models.strategy import STRATEGIES
 from models.universe import ALL, list_id_of
 from models.watchlist import DEFAULT_LIST
 
+_PLURALS = {"portfolio": "portfolios", "index": "indexes"}
 _NAMED = 3  # tickers of a sentence
 _JOBS = {
     "bulk_analysis": "analysis of many tickers",
@@ -55,6 +56,17 @@ def _what(draft: RuleDraft) -> str:
             return f"when a {kinds} fails, or {number(told['min_failed_percent'])} % or more of its items do"
         case AlertKind.SCHEDULE_MISSED:
             return "when a schedule misses its time"
+        case AlertKind.WEIGHT_ABOVE:
+            return f"when a holding takes {number(told['percent'])} % or more of {_some(told.get('portfolios'), 'portfolio')}"
+        case AlertKind.DRAWDOWN_BEYOND:
+            return f"when {_some(told.get('portfolios'), 'portfolio')} is {number(told['percent'])} % or more below its highest value"
+        case AlertKind.REBALANCING_DUE:
+            return f"when the rebalancing of {_some(told.get('indexes'), 'index')} is due"
+
+
+def _some(ids: Sequence[str] | None, noun: str) -> str:
+    """One of those that are named, or any."""
+    return f"any {noun}" if ids is None else f"the chosen {noun}" if len(ids) == 1 else f"one of {len(ids)} chosen {_PLURALS[noun]}"
 
 
 def _turn(told: Mapping[str, Any]) -> str:
@@ -194,6 +206,26 @@ def missed_message(change: Mapping[str, Any]) -> str:
     return f"The schedule {change['name']} missed its time, {change['due_at']}: {change['reason']}."
 
 
+def weight_message(change: Mapping[str, Any], day: date) -> str:
+    """That a holding takes more of its portfolio than it may."""
+    was = f" (was {number(change['was'])} %)" if change["was"] is not None else ""
+    head = f"{change['portfolio']}: {change['ticker']} takes {number(change['is'])} % of the portfolio"
+    return f"{head}, which is {number(change['above'])} % or more{was}, {day_text(day)}."
+
+
+def drawdown_message(change: Mapping[str, Any], day: date) -> str:
+    """That a portfolio fell from its highest value."""
+    was = f" (was {number(change['was'])} %)" if change["was"] is not None else ""
+    head = f"{change['portfolio']} is {number(change['is'])} % below its highest value"
+    return f"{head}, which is {number(change['beyond'])} % or more{was}, {day_text(day)}."
+
+
+def due_message(change: Mapping[str, Any]) -> str:
+    """That the rebalancing of an index is due."""
+    day = day_text(date.fromisoformat(change["reference_day"]))
+    return f"The {change['rebalance']} rebalancing of the index {change['index']} is due: its reference day is {day}."
+
+
 def merged(messages: Iterable[str]) -> str:
     """Several messages of one ticker and day as one."""
     return " ".join(dict.fromkeys(messages))
@@ -236,5 +268,11 @@ def _short(alert: Alert, told: Mapping[str, Any]) -> str:
             return f"{count(told['days'], 'trading day')} behind"
         case AlertKind.JOB_FAILED:
             return "a job failed"
+        case AlertKind.WEIGHT_ABOVE:
+            return f"{number(told['is'])} % of the portfolio"
+        case AlertKind.DRAWDOWN_BEYOND:
+            return f"{number(told['is'])} % below its highest value"
+        case AlertKind.REBALANCING_DUE:
+            return "rebalancing due"
         case _:
             return "a schedule missed its time"

@@ -16,6 +16,10 @@ class Standings:
         self._now = dict(stored)
         self._changed: dict[StateKey, Standing] = {}
 
+    def add(self, stored: Mapping[StateKey, Standing]) -> None:
+        """Take in more of what was stored, which nothing has changed yet."""
+        self._now = {**stored, **self._now}
+
     def of(self, key: StateKey) -> Standing:
         """Where a rule stands; what has seen nothing is in the state `normal` without a day."""
         return self._now.get(key, _UNKNOWN)

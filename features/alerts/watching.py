@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from features.alerts.transitions import Watch
-from models.alert import VERDICT_BOUNDS, VERDICT_ORDER, AlertKind, AlertRule, RuleDraft
+from models.alert import OF_PORTFOLIOS, VERDICT_BOUNDS, VERDICT_ORDER, AlertKind, AlertRule, RuleDraft
 
 LEVELS = ("entry", "stop", "target")  # of a plan
 BELOW, ABOVE = 0, 1  # the zones of one bound
@@ -34,6 +34,8 @@ def watch_of(draft: RuleDraft, splits: float = 1.0) -> Watch:
         sources, targets = map(frozenset, _DIRECTIONS[told["direction"]])
         level = told["level"] / splits
         return Watch((level,), sources, targets, level * told["dead_band"] / 100, 0.0, draft.for_days)
+    if draft.on in OF_PORTFOLIOS:
+        return Watch((told["percent"],), frozenset({BELOW}), frozenset({ABOVE}), told["dead_band"], 0.0, draft.for_days)
     assert draft.on is AlertKind.RECORD_BELOW, "the others have no zones"
     bound = told["hit"] if told.get("hit") is not None else told["lift"]
     return Watch((bound,), frozenset({ABOVE}), frozenset({BELOW}), told["dead_band"], 0.0, draft.for_days)

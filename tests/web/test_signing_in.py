@@ -85,6 +85,7 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "report_id": "x",
         "link": "x",
         "screen_id": "x",
+        "strategy_id": "trend",
         "backtest_id": "x",
         "event_id": "x",
         "list_id": "default",

@@ -10,21 +10,32 @@ from typing_extensions import TypeAliasType
 
 from api.schemas import PLAIN_TEXT, Answer, Body, LongPageQuery, Page, Ticker, UniverseName
 from features.strategies.schemas import StrategyId
-from models.alert import OF_RESULTS, OF_TICKERS, AlertKind, AlertRule, RuleDraft
+from models.alert import OF_PORTFOLIOS, OF_RESULTS, OF_TICKERS, AlertKind, AlertRule, RuleDraft
 from models.analysis import VerdictName
 from utils.ids import is_id
 
 # Literals, because the OpenAPI document lists their values; a test compares them with the models.
 AlertKindName = TypeAliasType(
     "AlertKindName",
-    Literal["verdict_changed", "price_crossed", "plan_touched", "record_below", "prices_stale", "job_failed", "schedule_missed"],
+    Literal[
+        "verdict_changed",
+        "price_crossed",
+        "plan_touched",
+        "record_below",
+        "prices_stale",
+        "job_failed",
+        "schedule_missed",
+        "weight_above",
+        "drawdown_beyond",
+        "rebalancing_due",
+    ],
 )
 StateId = TypeAliasType("StateId", Literal["normal", "pending", "firing", "recovering", "no_data"])
 NoData = TypeAliasType("NoData", Literal["tell", "quiet"])
 MOST_NAMED = 500  # tickers of a rule
 MOST_CHANNELS = 20
 MOST_DAYS = 250
-_OF_VALUES = frozenset({AlertKind.VERDICT_CHANGED, AlertKind.PRICE_CROSSED, AlertKind.RECORD_BELOW})  # which can stay so for days
+_OF_VALUES = OF_PORTFOLIOS | {AlertKind.VERDICT_CHANGED, AlertKind.PRICE_CROSSED, AlertKind.RECORD_BELOW}  # which can stay so for days
 
 
 def _whole(value: Any) -> Any:
@@ -122,8 +133,46 @@ class ScheduleConditions(Body):
     schedules: Annotated[list[Words], Field(min_length=1, max_length=100)] | None = Field(None, description="Their ids; null for any.")
 
 
+class _PortfolioConditions(Body):
+    """Which portfolios are watched."""
+
+    portfolios: Annotated[list[Words], Field(min_length=1, max_length=100)] | None = Field(None, description="Their ids; null for any.")
+
+
+class WeightConditions(_PortfolioConditions):
+    """When a holding fires that takes more of its portfolio than it may."""
+
+    on: Literal["weight_above"] = "weight_above"
+    percent: float = Field(gt=0, le=100, description="The most of the portfolio's value that a holding may take, in percent.")
+    dead_band: float = Field(1.0, ge=0, le=50, description="Percentage points that the weight must fall below it before it fires again.")
+
+
+class DrawdownConditions(_PortfolioConditions):
+    """When a portfolio fires that has fallen from its highest value."""
+
+    on: Literal["drawdown_beyond"] = "drawdown_beyond"
+    percent: float = Field(gt=0, le=100, description="How far it may fall from its highest value, in percent, deposits apart.")
+    dead_band: float = Field(1.0, ge=0, le=50, description="Percentage points that it must recover beyond it before it fires again.")
+
+
+class RebalancingConditions(Body):
+    """When an index fires whose rebalancing is due."""
+
+    on: Literal["rebalancing_due"] = "rebalancing_due"
+    indexes: Annotated[list[Words], Field(min_length=1, max_length=100)] | None = Field(None, description="Their ids; null for any.")
+
+
 Conditions: TypeAlias = Annotated[
-    VerdictConditions | PriceConditions | PlanConditions | RecordConditions | StaleConditions | JobConditions | ScheduleConditions,
+    VerdictConditions
+    | PriceConditions
+    | PlanConditions
+    | RecordConditions
+    | StaleConditions
+    | JobConditions
+    | ScheduleConditions
+    | WeightConditions
+    | DrawdownConditions
+    | RebalancingConditions,
     Field(discriminator="on"),
 ]
 

@@ -18,7 +18,7 @@ from models.api_key import SHARED_ORG
 from models.event import EventType, NewEvent
 from utils.json_text import parse_tolerant
 
-MINE = {"type": "portfolio.rebalanced", "subject": "AAPL", "data": {"weights": [0.5, 0.5]}}
+MINE = {"type": "desk.rebalanced", "subject": "AAPL", "data": {"weights": [0.5, 0.5]}}
 
 
 def test_an_event_is_stored_and_found(client: Client) -> None:

@@ -19,10 +19,14 @@ const KINDS = [
   ["prices_stale", "Prices fall behind"],
   ["job_failed", "A job fails"],
   ["schedule_missed", "A schedule misses its time"],
+  ["weight_above", "A holding takes too much of a portfolio"],
+  ["drawdown_beyond", "A portfolio falls from its highest value"],
+  ["rebalancing_due", "The rebalancing of an index is due"],
 ];
 const OF_RESULTS = new Set(["verdict_changed", "plan_touched", "record_below"]);
-const OF_VALUES = new Set(["verdict_changed", "price_crossed", "record_below"]);
-const OF_NO_TICKERS = new Set(["job_failed", "schedule_missed"]);
+const OF_PORTFOLIOS = new Set(["weight_above", "drawdown_beyond"]);
+const OF_VALUES = new Set(["verdict_changed", "price_crossed", "record_below", ...OF_PORTFOLIOS]);
+const OF_NO_TICKERS = new Set(["job_failed", "schedule_missed", "rebalancing_due", ...OF_PORTFOLIOS]);
 const VERDICTS = statesOf("verdict").map(([verdict]) => verdict);
 
 const input = (id, value, more = {}) => h("input", { id, name: id, value, autocomplete: "off", ...more });
@@ -96,6 +100,17 @@ function conditionFields(kind, told) {
     );
   if (kind === "prices_stale") return field("Trading days behind", number("trading_days", told.trading_days ?? 5, { min: 1, max: 250, step: 1 }));
   if (kind === "job_failed") return field("Least share of failed items, in %", number("min_failed_percent", told.min_failed_percent ?? 50, { min: 0, max: 100 }));
+  if (OF_PORTFOLIOS.has(kind))
+    return [
+      h(
+        "div",
+        { class: "row" },
+        field(kind === "weight_above" ? "Most of the portfolio, in %" : "Below the highest value, in %", number("percent", told.percent ?? 20, { min: 0, max: 100, required: true })),
+        band("Dead band in percentage points", 1, 50),
+      ),
+      h("p", { class: "small" }, `${told.portfolios ? "The chosen portfolios are" : "Every portfolio of yours is"} watched, each time that it is valued.`),
+    ];
+  if (kind === "rebalancing_due") return h("p", { class: "small" }, `${told.indexes ? "The chosen indexes are" : "Every index of yours is"} watched.`);
   return h("p", { class: "small" }, "Every schedule of yours is watched.");
 }
 
@@ -110,6 +125,8 @@ function conditionsOf(kind, data, told) {
   if (kind === "record_below") return { ...kept, [String(data.get("measure"))]: value("threshold") / 100 };
   if (kind === "prices_stale") return { trading_days: value("trading_days") };
   if (kind === "job_failed") return { ...(told.kinds ? { kinds: told.kinds } : {}), min_failed_percent: value("min_failed_percent") };
+  if (OF_PORTFOLIOS.has(kind)) return { ...(told.portfolios ? { portfolios: told.portfolios } : {}), percent: value("percent"), dead_band: value("dead_band") };
+  if (kind === "rebalancing_due") return told.indexes ? { indexes: told.indexes } : {};
   return told.schedules ? { schedules: told.schedules } : {};
 }
 

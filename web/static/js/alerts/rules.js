@@ -12,7 +12,7 @@ import { openForm } from "./rule-form.js";
 import { seenTable } from "./seen.js";
 
 const STATES_SHOWN = 200;
-const OF_NO_TICKERS = new Set(["job_failed", "schedule_missed"]);
+const OF_NO_TICKERS = new Set(["job_failed", "schedule_missed", "weight_above", "drawdown_beyond", "rebalancing_due"]);
 
 export function drawRules() {
   return show(byId("rules"), async () => {
