@@ -86,6 +86,8 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "link": "x",
         "screen_id": "x",
         "strategy_id": "trend",
+        "pair": "EURUSD",
+        "reference": "AAPL",
         "backtest_id": "x",
         "event_id": "x",
         "list_id": "default",

@@ -45,12 +45,14 @@ def test_each_fits(bundled: Runner) -> None:
 
 def test_the_evening_digest(bundled: Runner) -> None:
     """Its messages are in tests/features/evening."""
-    done = run(bundled, "evening_digest", universe="all", strategies=["balanced", "trend"], channels=[])
+    assert bundled.client.post("/strategies", {"id": "steady", "name": "Steady", "base": "trend"}).status_code == 201
+    done = run(bundled, "evening_digest", universe="all", strategies=["balanced", "steady"], channels=[])
     found = outcomes(done)
-    assert (found["prices"], found["balanced"], found["trend"], found["weekly"]) == ("failed", "ok", "ok", "skipped")
+    assert (found["prices"], found["first"], found["second"], found["third"]) == ("failed", "ok", "ok", "skipped")
     assert "provider" in done["trace"][0]["reason"]
     assert (found["changes"], found["message"], done["outputs"]["changed"]) == ("ok", "skipped", 0)
-    assert bundled.answers(done["id"])["balanced"]["succeeded"] >= 4
+    assert bundled.answers(done["id"])["first"]["succeeded"] >= 4
+    assert bundled.client.get("/results?strategy=steady").json["total"] >= 4
 
 
 def test_one_ticker_in_depth(bundled: Runner) -> None:
