@@ -93,7 +93,6 @@ def test_reading_changes_nothing(app: Application, browser: Browser, client: Cli
         "list_id": "default",
         "feed_id": "x",
         "index_id": "x",
-        "strategy_id": "x",
         "alert_id": "x",
         "rule_id": "x",
         "pipeline_id": "x",
