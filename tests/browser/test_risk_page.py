@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from kit.accessibility import serious
 from kit.browser import Open, Site, Watch, settled
 from playwright.sync_api import Page, expect
 
@@ -28,8 +29,8 @@ def percent(value: float, digits: int = 2) -> str:
 
 def test_it_is_chosen_and_told_in_numbers_and_pictures(open_page: Open, site: Site) -> None:
     page = open_page("/risk")
-    expect(page.get_by_text("Which ticker?")).to_be_visible()
-    page.get_by_label("Ticker", exact=True).fill("aapl")
+    expect(page.get_by_text("Of what?")).to_be_visible()
+    page.get_by_label("Ticker, portfolio or index").fill("aapl")
     page.get_by_label("From", exact=True).fill(DAYS["start"])
     page.get_by_label("To", exact=True).fill(DAYS["end"])
     page.get_by_role("button", name="Measure").click()
@@ -94,6 +95,33 @@ def test_a_period_is_chosen_by_a_button(open_page: Open, site: Site) -> None:
     expect(group.get_by_role("button", name="All")).to_have_attribute("aria-pressed", "true")
 
 
+def test_portfolios_and_indexes_are_chosen_by_name(open_page: Open, site: Site) -> None:
+    rules = {"members": {"tickers": ["AAPL", "IBM"]}, "weighting": {"method": "equal"}, "rebalance": "monthly", "start": "2011-01-03"}
+    made = site.api("POST", "/indexes", json={"name": "Two <computers>", **rules}).json()
+    assert site.api("POST", "/portfolios", json={"name": "My own", "base_currency": "USD"}).status_code == 201
+    page = open_page("/risk")
+    settled(page)
+    field, beside = page.get_by_label("Ticker, portfolio or index"), page.get_by_label("Beside")
+    field.focus()
+    offered = page.locator("#risk-ticker-suggestions option")
+    for at, label in enumerate(("Portfolio: My own", "Index: Two <computers>")):
+        expect(offered.nth(at)).to_have_attribute("value", label)
+    field.fill("index: two <computers>")
+    beside.fill("msft")
+    page.get_by_role("button", name="Measure").click()
+    settled(page)
+    assert page.url.endswith(f"/risk?ticker={made['id']}&benchmark=MSFT")
+    expect(page.get_by_role("heading", name="What 100 became in Two <computers>")).to_be_visible()
+    expect(page).to_have_title("Risk of Two <computers> – Bellwether")
+    found = site.api("GET", f"/risk/{made['id']}", params={"benchmark": "MSFT"}).json()
+    assert cell(page, "beta") == f"{found['metrics']['beta']['value']:.2f}"
+    assert serious(page) == []
+    page.goto(site.url(f"/risk?ticker=AAPL&benchmark={made['id']}"))
+    settled(page)
+    expect(beside).to_have_value("Index: Two <computers>")
+    expect(page.get_by_role("columnheader", name="Two <computers>", exact=True)).to_be_visible()
+
+
 def test_its_lines_are_saved(open_page: Open, site: Site, tmp_path: Path) -> None:
     page = open_page(f"/risk?ticker=AAPL&{PERIOD}")
     settled(page)
@@ -109,16 +137,16 @@ def test_what_is_wrong_is_said(open_page: Open, watch: Watch) -> None:
     page = open_page("/risk")
     measure = page.get_by_role("button", name="Measure")
     for label, value, words in [
-        ("Ticker", "no ticker!", "a name such as AAPL"),
+        ("Ticker, portfolio or index", "no ticker!", "a ticker such as AAPL"),
         ("Interest without risk, % a year", "-1", "from 0 to 100"),
     ]:
-        page.get_by_label("Ticker", exact=True).fill("AAPL")
+        page.get_by_label("Ticker, portfolio or index").fill("AAPL")
         page.get_by_label(label, exact=True).fill(value)
         measure.click()
         expect(page.get_by_role("alert").filter(has_text=words)).to_be_visible()
         expect(page.get_by_label(label, exact=True)).to_be_focused()
     page.get_by_label("Interest without risk, % a year").fill("0")
-    page.get_by_label("Ticker", exact=True).fill("NONE")
+    page.get_by_label("Ticker, portfolio or index").fill("NONE")
     measure.click()
     expect(page.get_by_role("alert").filter(has_text="NONE")).to_be_visible()
 

@@ -6,6 +6,7 @@ import { byId, fill, h } from "../dom.js";
 import { equityPicture, yearTable } from "../evidence/equity.js";
 import { folded, formatGrowth, formatReturn, segments } from "../evidence/figures.js";
 import { formatCount, formatDay } from "../format.js";
+import { Choices } from "../risk/choices.js";
 import { distributionPicture } from "../risk/distribution.js";
 import { fallTable } from "../risk/falls.js";
 import { monthMap } from "../risk/months.js";
@@ -14,12 +15,13 @@ import { numberDefinitions, numberTable } from "../risk/numbers.js";
 import { besidePicture, hasValues, volatilityPicture } from "../risk/quarters.js";
 import { empty, show } from "../states.js";
 import { suggestionsFor } from "../ticker-suggestions.js";
-import { isTicker, tickerAddress } from "../tickers.js";
+import { tickerAddress } from "../tickers.js";
 import { saveFor } from "../transfer.js";
 import { readUrl, writeUrl } from "../url-state.js";
 
 const DEFAULTS = { ticker: "", benchmark: "", period: "", start: "", end: "", rate: "0" };
-const FIELDS = ["ticker", "benchmark", "start", "end", "rate"];
+const NAMED = ["ticker", "benchmark"]; // by what can be measured
+const FIELDS = [...NAMED, "start", "end", "rate"];
 const PERIODS = /** @type {[value: string, name: string][]} */ ([
   ["1m", "1 month"],
   ["3m", "3 months"],
@@ -36,6 +38,7 @@ const form = /** @type {HTMLFormElement} */ (byId("risk-form"));
 const trouble = byId("risk-trouble");
 const controls = Object.fromEntries(FIELDS.map((name) => [name, /** @type {HTMLInputElement} */ (byId(`risk-${name}`))]));
 
+const choices = new Choices();
 let state = readUrl(DEFAULTS);
 
 /** The parameters of the API for what is chosen. */
@@ -45,8 +48,9 @@ function params() {
 }
 
 function load() {
-  document.title = state.ticker ? `Risk of ${state.ticker} – Bellwether` : "Risk – Bellwether";
-  if (!state.ticker) return fill(page, h("div", { class: "card" }, empty("Which ticker?", "Name one above whose prices are stored. Beside it, for example, an index fund.")));
+  document.title = state.ticker ? `Risk of ${choices.labelOf(state.ticker)} – Bellwether` : "Risk – Bellwether";
+  if (!state.ticker)
+    return fill(page, h("div", { class: "card" }, empty("Of what?", "Name a ticker whose prices are stored, or choose one of your portfolios or indexes. Beside it, for example, an index fund.")));
   return show(page, async () => sheet(await api.get(`/risk/${encodeURIComponent(state.ticker)}`, { ...params(), series: true })), "Measuring …");
 }
 
@@ -94,9 +98,9 @@ function sheet(risk) {
           "Its volatility, quarter by quarter",
           hasValues(series.volatility) ? volatilityPicture(series.days, series.volatility, metrics.volatility.value) : h("p", { class: "soft" }, "The period is shorter than a quarter."),
         ),
+        hasValues(series.beta) && card("beside-title", "Its beta and correlation, quarter by quarter", besidePicture(series, metrics.beta.value)),
       ),
     ),
-    hasValues(series.beta) && card("beside-title", "Its beta and correlation, quarter by quarter", besidePicture(series, metrics.beta.value)),
     card("months-title", "Its months", monthMap(months)),
     card("falls-title", "Its deepest falls", falls.length ? fallTable(falls) : h("p", { class: "soft" }, "No close lies below an earlier one.")),
   ];
@@ -140,8 +144,8 @@ function problemOf() {
   };
   const { ticker, benchmark, start, end, rate } = controls;
   for (const control of Object.values(controls)) control.removeAttribute("aria-invalid");
-  if (!isTicker(ticker.value.trim().toUpperCase())) return complain(ticker, "Ticker: a name such as AAPL or BRK.B.");
-  if (benchmark.value.trim() && !isTicker(benchmark.value.trim().toUpperCase())) return complain(benchmark, "Beside: a ticker such as SPY, or nothing.");
+  if (choices.referenceOf(ticker.value) === null) return complain(ticker, "What to measure: a ticker such as AAPL or BRK.B, or a name from the list.");
+  if (benchmark.value.trim() && choices.referenceOf(benchmark.value) === null) return complain(benchmark, "Beside: a ticker such as SPY, a name from the list, or nothing.");
   for (const control of [start, end]) if (!control.validity.valid) return complain(control, "From and To: whole dates, or nothing for all days.");
   if (start.value && end.value && start.value > end.value) return complain(start, "The first day is after the last.");
   if (rate.value === "" || !rate.validity.valid) return complain(rate, "Interest: a percentage a year, from 0 to 100.");
@@ -157,20 +161,20 @@ periods.element.classList.add("loose");
 byId("risk-periods").append(periods.element);
 
 function present() {
-  for (const [name, control] of Object.entries(controls)) control.value = state[name];
+  for (const [name, control] of Object.entries(controls)) control.value = NAMED.includes(name) ? choices.labelOf(state[name]) : state[name];
   periods.set(state.period || (state.start || state.end ? "" : "max"));
 }
 
 /** Measure what the form says. @param {Record<string, string>} more */
 function choose(more) {
-  const chosen = Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.value.trim().toUpperCase()]));
+  const chosen = Object.fromEntries(Object.entries(controls).map(([name, { value }]) => [name, NAMED.includes(name) ? (choices.referenceOf(value) ?? "") : value.trim()]));
   writeUrl({ ...chosen, ...more }, DEFAULTS);
   state = readUrl(DEFAULTS);
   present();
   load();
 }
 
-for (const name of ["ticker", "benchmark"]) controls[name].after(suggestionsFor(controls[name]));
+for (const name of NAMED) controls[name].after(suggestionsFor(controls[name], choices.names));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const problem = problemOf();
@@ -185,5 +189,6 @@ addEventListener("popstate", () => {
   load();
 });
 onReturn(load);
+await choices.load();
 present();
 await load();
