@@ -94,21 +94,31 @@ class _SplitEvent(NamedTuple):
     denominator: int
 
 
+def splits_in_effect(transactions: Iterable[Transaction], splits: Mapping[str, Sequence[Split]]) -> dict[str, list[Split]]:
+    """The splits of each ticker of a ledger, ascending by day: those of its `split` transactions replace those of their days."""
+    own: dict[str, list[Split]] = {}
+    tickers = set()
+    for each in transactions:
+        if each.ticker is not None:
+            tickers.add(each.ticker)
+            if each.type is TransactionType.SPLIT:
+                own.setdefault(each.ticker, []).append(Split(each.day, each.numerator or 1, each.denominator or 1))
+    found = {}
+    for ticker in tickers & (splits.keys() | own.keys()):
+        told = own.get(ticker, [])
+        replaced = {split.day for split in told}
+        found[ticker] = sorted([*told, *(split for split in splits.get(ticker, ()) if split.day not in replaced)])
+    return found
+
+
 def _split_events(ordered: Sequence[Transaction], splits: Mapping[str, Sequence[Split]], until: date) -> list[_SplitEvent]:
-    own = [
-        _SplitEvent(each.day, each.ticker, each.numerator or 1, each.denominator or 1)
-        for each in ordered
-        if each.type is TransactionType.SPLIT and each.ticker is not None
-    ]
-    replaced = {(event.ticker, event.day) for event in own}
-    tickers = {each.ticker for each in ordered if each.ticker is not None}
-    reported = [
+    in_effect = splits_in_effect(ordered, splits)
+    return sorted(
         _SplitEvent(split.day, ticker, split.numerator, split.denominator)
-        for ticker in tickers & splits.keys()
-        for split in splits[ticker]
-        if split.day <= until and (ticker, split.day) not in replaced
-    ]
-    return sorted(own + reported)
+        for ticker, of_ticker in in_effect.items()
+        for split in of_ticker
+        if split.day <= until
+    )
 
 
 def _place(each: Transaction) -> tuple[object, ...]:

@@ -29,6 +29,13 @@ def tell_of_portfolios(call: Recorder) -> None:
     call("get_transaction", portfolio_id=made, transaction_id=bought)
     call("correct_transaction", portfolio_id=made, transaction_id=bought, body={**BOUGHT, "fee": "9.95", "note": "As on the statement."})
     call("correct_transaction", portfolio_id=made, transaction_id=bought, body={**BOUGHT, "version": 1})
+    call("get_holdings", portfolio_id=made)
+    call("get_holdings", portfolio_id=made, query={"as_of": "2012-11-30"})
+    call("list_lots", portfolio_id=made, query={"as_of": "2012-11-30"})
+    call("list_realised", portfolio_id=made, query={"ticker": "AAPL"})
+    paid = {"type": "dividend", "day": "2012-12-13", "ticker": "MSFT", "amount": "23.12", "tax": "3.47"}
+    call("add_transaction", portfolio_id=made, body=paid)
+    call("get_income", portfolio_id=made)
     call("list_portfolios")
     call("get_portfolio", portfolio_id=made)
     call("change_portfolio", portfolio_id=made, body={"cost_method": "average"})

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.portfolios.routes import portfolio, transaction
+    from features.portfolios.routes import holding, portfolio, transaction
 
-    return portfolio.blueprint, transaction.blueprint
+    return portfolio.blueprint, transaction.blueprint, holding.blueprint
 
 
 BELONGINGS = (

@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 
 from database import AnyReader
 from features.portfolios.books import booked, read_ledger
+from features.portfolios.holdings import HoldingsOrder, holdings
 from features.portfolios.ledger import add_transaction, add_transactions, correct_transaction, find_to_change, remove_transaction
+from features.portfolios.statements import Period, books_of, income_in, open_lots, realised_in
 from features.portfolios.store import portfolio as portfolio_store
 from features.portfolios.store import transaction as transaction_store
 from features.portfolios.store.transaction import Ledger, TransactionFilter
@@ -19,9 +21,9 @@ from utils.clock import now
 from utils.ids import is_id, new_id
 
 __all__ = [
-    "Changes", "Ledger", "TransactionFilter", "add_transaction", "add_transactions", "booked", "change", "correct_transaction", "create",
-    "delete", "find", "find_transaction", "list_portfolios", "list_transactions", "name_key", "read_ledger", "remove_transaction",
-    "tickers_of",
+    "Changes", "HoldingsOrder", "Ledger", "Period", "Terms", "TransactionFilter", "add_transaction", "add_transactions", "booked",
+    "books_of", "change", "correct_transaction", "create", "delete", "find", "find_transaction", "holdings", "income_in",
+    "list_portfolios", "list_transactions", "name_key", "open_lots", "read_ledger", "realised_in", "remove_transaction", "tickers_of",
 ]  # fmt: skip
 
 
