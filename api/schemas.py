@@ -137,7 +137,8 @@ class Selection(Body):
     )
     universe: UniverseName | None = Field(
         None,
-        description="In place of `tickers`: `all` with prices, the `watchlist`, another list (`watchlist:` and its id) or a stored one.",
+        description="In place of `tickers`: `all` with prices, the `watchlist`, another list (`watchlist:` and its id), what a portfolio "
+        "holds (`portfolio:` and its id), or a stored one.",
     )
 
     @model_validator(mode="after")

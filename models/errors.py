@@ -269,6 +269,8 @@ class NothingToAnalyse(BellwetherError):
         family, _, list_id = universe.partition(":")
         path = f"watchlists/{list_id}/items" if list_id else "watchlist"
         remedy = f"POST /api/v1/{path} adds some." if family == "watchlist" else "PUT /api/v1/prices/{ticker} uploads some."
+        if family == "portfolio":
+            remedy = f"POST /api/v1/portfolios/{list_id}/transactions books some."
         super().__init__(f"There are no tickers in the universe '{universe}'. {remedy}")
 
 

@@ -12,7 +12,10 @@ from models.watchlist import DEFAULT_LIST
 ALL, WATCHLIST = "all", "watchlist"
 BUILT_IN = (ALL, WATCHLIST)
 LIST_PREFIX = f"{WATCHLIST}:"  # of the name of a watch list as a universe, before its id
-UNIVERSE_PATTERN = rf"^(?:[a-z0-9_-]{{1,40}}|{LIST_PREFIX}(?:{DEFAULT_LIST}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}))$"
+PORTFOLIO = "portfolio"
+PORTFOLIO_PREFIX = f"{PORTFOLIO}:"  # of the name of what a portfolio holds as a universe, before its id
+_ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+UNIVERSE_PATTERN = rf"^(?:[a-z0-9_-]{{1,40}}|{LIST_PREFIX}(?:{DEFAULT_LIST}|{_ID})|{PORTFOLIO_PREFIX}{_ID})$"
 MOST_TICKERS = 20_000  # of a universe
 _NAME = re.compile(UNIVERSE_PATTERN)
 _LISTED = 5  # names that an error tells
@@ -23,7 +26,7 @@ def checked_universe(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ValueError(
             "The name of a universe has 1 to 40 characters: a to z in small letters, digits, - and _. That of a watch list is "
-            f"{LIST_PREFIX} and its id."
+            f"{LIST_PREFIX} and its id, that of a portfolio {PORTFOLIO_PREFIX} and its id."
         )
     return name
 
@@ -33,9 +36,14 @@ def list_id_of(name: str) -> str | None:
     return DEFAULT_LIST if name == WATCHLIST else name.removeprefix(LIST_PREFIX) if name.startswith(LIST_PREFIX) else None
 
 
+def portfolio_id_of(name: str) -> str | None:
+    """The id of the portfolio whose holdings a universe is; None for any other."""
+    return name.removeprefix(PORTFOLIO_PREFIX) if name.startswith(PORTFOLIO_PREFIX) else None
+
+
 def is_built_in(name: str) -> bool:
     """Whether a name is one under which nothing can be stored: features say what it has."""
-    return name == ALL or list_id_of(name) is not None
+    return name == ALL or list_id_of(name) is not None or portfolio_id_of(name) is not None
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,9 @@ class UniverseNotFound(NotFound):
         if name.startswith(LIST_PREFIX):
             super().__init__(f"There is no watch list with the id of '{name}'. It may have been deleted; see GET /api/v1/watchlists.")
             return
+        if name.startswith(PORTFOLIO_PREFIX):
+            super().__init__(f"There is no portfolio with the id of '{name}'. It may have been deleted; see GET /api/v1/portfolios.")
+            return
         known = [*BUILT_IN, *others]
         more = " and more" if len(known) > _LISTED else ""
         super().__init__(
@@ -71,7 +82,7 @@ class UniverseBuiltIn(Conflict):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        of = "every ticker with prices" if name == ALL else "the tickers of the watchlist" if name == WATCHLIST else "those of a watch list"
+        of = {ALL: "every ticker with prices", WATCHLIST: "the tickers of the watchlist"}.get(name, "those of a list or a portfolio")
         super().__init__(f"'{name}' is always {of}, and can be neither replaced nor deleted. Choose another name.")
 
 

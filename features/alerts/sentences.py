@@ -11,7 +11,7 @@ from models.day_text import day_text
 from models.message import Change
 from models.record_words import record_words
 from models.strategy import STRATEGIES
-from models.universe import ALL, list_id_of
+from models.universe import ALL, list_id_of, portfolio_id_of
 from models.watchlist import DEFAULT_LIST
 
 _PLURALS = {"portfolio": "portfolios", "index": "indexes"}
@@ -104,6 +104,8 @@ def _tickers(draft: RuleDraft) -> str:
     universe = draft.universe or ALL
     if universe == ALL:
         return "any ticker with prices"
+    if portfolio_id_of(universe) is not None:
+        return "a holding of one of your portfolios"
     list_id = list_id_of(universe)
     if list_id == DEFAULT_LIST:
         return "a ticker of your watchlist"

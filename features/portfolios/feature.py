@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infrastructure.belonging import Belonging
-from infrastructure.feature import Feature
+from infrastructure.feature import Feature, Universes
+from models.universe import PORTFOLIO
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -17,6 +18,12 @@ def _blueprints() -> tuple[Blueprint, ...]:
     return portfolio.blueprint, transaction.blueprint, holding.blueprint
 
 
+def _universes() -> Universes:
+    from features.portfolios.service import tickers_of
+
+    return Universes(families={PORTFOLIO: tickers_of})
+
+
 BELONGINGS = (
     Belonging("dividend_decisions", ("portfolio_id", "dividend_key")),
     Belonging("portfolio_tickers", ("portfolio_id", "ticker")),
@@ -25,4 +32,4 @@ BELONGINGS = (
     Belonging("portfolios", hidden=("name_key",)),
 )
 
-FEATURE = Feature("portfolios", blueprints=_blueprints, belongings=BELONGINGS)
+FEATURE = Feature("portfolios", blueprints=_blueprints, universes=_universes, belongings=BELONGINGS)

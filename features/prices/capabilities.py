@@ -21,7 +21,10 @@ from models.price_errors import NoProvider
 class UniverseInputs(Body):
     """A universe to read."""
 
-    name: UniverseName = Field(description="`all` with prices, the `watchlist`, another list (`watchlist:` and its id) or a stored one.")
+    name: UniverseName = Field(
+        description="`all` with prices, the `watchlist`, another list (`watchlist:` and its id), a portfolio (`portfolio:` and its id), "
+        "or a stored one."
+    )
 
 
 def price_capabilities(foundation: Foundation) -> tuple[Capability, ...]:

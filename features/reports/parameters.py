@@ -14,7 +14,7 @@ from models.indicator import INDICATORS
 from models.pinned_strategy import pinned_strategy
 from models.problem import title_of
 from models.strategy import STRATEGIES, Strategy
-from models.universe import list_id_of
+from models.universe import list_id_of, portfolio_id_of
 
 UNIVERSES = {"all": "all tickers", "watchlist": "the watchlist"}
 _SENTENCE_END = re.compile(r"(?<=[.;]) ")
@@ -72,6 +72,7 @@ def describe_parameters(params: Mapping[str, Any]) -> Iterator[tuple[str, CellVa
     if "universe" in params:
         universe = params["universe"]
         of = "a watch list" if list_id_of(str(universe)) is not None else f"the universe {universe}"
+        of = "the holdings of a portfolio" if portfolio_id_of(str(universe)) is not None else of
         yield "Tickers", "named ones" if universe is None else UNIVERSES.get(str(universe), of)
     if "strategy" in params:
         yield "Strategy", strategy.name if strategy else str(params["strategy"])

@@ -24,7 +24,7 @@ from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, Signal
 from models.indicator import INDICATORS
 from models.screen import VOTE_COLUMNS, ResultFilter, ScreenedResult
 from models.strategy import STRATEGIES, Strategy
-from models.universe import ALL, BUILT_IN, WATCHLIST, list_id_of
+from models.universe import ALL, BUILT_IN, WATCHLIST, list_id_of, portfolio_id_of
 from utils.cancellation import Check, always_wanted
 from utils.clock import now, today
 
@@ -176,6 +176,7 @@ def _failures(database: Database, org_id: int, listed: tuple[ResultFilter, list[
 
 def _tickers_of(universe: str) -> str:
     elsewhere = "on a watch list" if list_id_of(universe) is not None else f"of the universe {universe}"
+    elsewhere = "held in a portfolio" if portfolio_id_of(universe) is not None else elsewhere
     return TICKERS_OF.get(universe, elsewhere)
 
 

@@ -138,7 +138,8 @@ class ResultsFilterQuery(Query):
     max_score: Annotated[float | None, not_below("min_score")] = Field(None, ge=-1, le=1, description="Only scores up to this one.")
     universe: UniverseName = Field(
         "all",
-        description="`all` tickers, those on the `watchlist` or another list (`watchlist:` and its id), or of one of `GET /universes`.",
+        description="`all`, the `watchlist`, another list (`watchlist:` and its id), a portfolio (`portfolio:` and its id), or one of "
+        "`GET /universes`.",
     )
     q: str = Field(
         "", max_length=60, pattern=PLAIN_TEXT, description="Start of the ticker or of a word of the company's name, in any case."

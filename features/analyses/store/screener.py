@@ -15,7 +15,7 @@ from models.api_key import SHARED_ORG
 from models.indicator import INDICATORS
 from models.recent_closes import RecentCloses
 from models.screen import CLOSES_SHOWN, SORT_KEYS, VOTE_COLUMNS, VOTE_DIGITS, ResultFilter, ScreenedResult, votes_of
-from models.universe import ALL, list_id_of
+from models.universe import ALL, list_id_of, portfolio_id_of
 from models.watchlist import DEFAULT_LIST
 from utils.clock import iso, now, parse_iso
 
@@ -175,12 +175,15 @@ def _conditions(result_filter: ResultFilter) -> tuple[list[str], dict[str, Any]]
         conditions.append(_NAMED)
         start = escaped(result_filter.text)
         parameters |= {"prefix": f"{start.upper()}%", "first_word": f"{start.lower()}%", "later_word": f"% {start.lower()}%"}
-    list_id = list_id_of(result_filter.universe)
+    list_id, portfolio_id = list_id_of(result_filter.universe), portfolio_id_of(result_filter.universe)
     if list_id == DEFAULT_LIST:
         conditions.append("EXISTS (SELECT 1 FROM watchlist_items AS w WHERE w.org_id = l.org_id AND w.ticker = l.ticker)")
     elif list_id is not None:
         conditions.append(_ON_LIST)
         parameters["list_id"] = list_id
+    elif portfolio_id is not None:
+        conditions.append(_IN_PORTFOLIO)
+        parameters["portfolio_id"] = portfolio_id
     elif result_filter.universe != ALL:
         conditions.append(_IN_UNIVERSE)
         parameters["universe"] = result_filter.universe
@@ -200,6 +203,9 @@ _NAMED = """(
 
 
 _ON_LIST = "EXISTS (SELECT 1 FROM named_watchlist_items AS w WHERE w.org_id = l.org_id AND w.list_id = :list_id AND w.ticker = l.ticker)"
+_IN_PORTFOLIO = """EXISTS (
+    SELECT 1 FROM portfolio_tickers AS h WHERE h.org_id = l.org_id AND h.portfolio_id = :portfolio_id AND h.ticker = l.ticker
+)"""
 _IN_UNIVERSE = "EXISTS (SELECT 1 FROM universe_items AS u WHERE u.org_id = l.org_id AND u.universe = :universe AND u.ticker = l.ticker)"
 
 

@@ -23,17 +23,23 @@ async function watchLists() {
   return items.filter((list) => !list.is_default).map((list) => ({ name: `watchlist:${list.id}`, label: `Watch list: ${list.name}` }));
 }
 
+/** What each portfolio holds, as universes. */
+async function portfolios() {
+  const { items } = await api.get("/portfolios", { limit: 200 });
+  return items.map(({ id, name }) => ({ name: `portfolio:${id}`, label: `Portfolio: ${name}` }));
+}
+
 /** Choose a universe in a select, which need not have it yet: the address may name one. */
 export function chooseUniverse(select, name) {
   if (name && ![...select.options].some((option) => option.value === name)) select.append(h("option", { value: name }, name));
   select.value = name;
 }
 
-/** Put the watch lists and the stored universes into a select, after what it has already. What is chosen stays. */
+/** Put the watch lists, the portfolios and the stored universes into a select, after what it has already. What is chosen stays. */
 export async function offerUniverses(select) {
   try {
-    const [lists, names] = await Promise.all([watchLists(), storedUniverses()]);
-    for (const { name, label } of [...lists, ...names.map((each) => ({ name: each, label: each }))]) {
+    const [lists, held, names] = await Promise.all([watchLists(), portfolios(), storedUniverses()]);
+    for (const { name, label } of [...lists, ...held, ...names.map((each) => ({ name: each, label: each }))]) {
       const offered = [...select.options].find((option) => option.value === name);
       if (offered) offered.textContent = label;
       else select.append(h("option", { value: name }, label));
