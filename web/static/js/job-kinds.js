@@ -64,7 +64,9 @@ const KINDS = {
       const count = formatCount(total, "ticker", "tickers");
       const rest = `${retried ? ", failed ones again" : ""}, ${strategyName(params.strategy)}`;
       if (params.refresh) return `Refresh and analyse ${tickersOf(params.universe, count)}${rest}`;
-      const what = { all: `All ${count}`, watchlist: `Watchlist (${count})` }[params.universe] ?? (isList(params.universe) ? `Watch list (${count})` : isPortfolio(params.universe) ? `Portfolio (${count})` : tickersOf(params.universe, count));
+      const what =
+        { all: `All ${count}`, watchlist: `Watchlist (${count})` }[params.universe] ??
+        (isList(params.universe) ? `Watch list (${count})` : isPortfolio(params.universe) ? `Portfolio (${count})` : tickersOf(params.universe, count));
       return `${what}${rest}`;
     },
     facts: (params) => [
@@ -116,7 +118,10 @@ KINDS.price_import = {
 
 /** Tickers within a sentence: "all 500 tickers", "the watchlist (3 tickers)", "3 tickers". */
 function tickersOf(universe, count) {
-  return { all: `all ${count}`, watchlist: `the watchlist (${count})` }[universe] ?? (isList(universe) ? `a watch list (${count})` : isPortfolio(universe) ? `a portfolio (${count})` : universe ? `${universe} (${count})` : count);
+  return (
+    { all: `all ${count}`, watchlist: `the watchlist (${count})` }[universe] ??
+    (isList(universe) ? `a watch list (${count})` : isPortfolio(universe) ? `a portfolio (${count})` : universe ? `${universe} (${count})` : count)
+  );
 }
 
 /** @type {Record<string, string>} */
