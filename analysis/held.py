@@ -42,17 +42,20 @@ class HeldCloses:
     @cached_property
     def closes(self) -> FloatArray:
         """The closes for one share of the newest bar. A split after it is not in them."""
-        if not self.is_traded or not self.splits:
-            return self.delivered
-        until_now = _later_shares(self.splits, self.days[-1:])
-        closes: FloatArray = self.delivered * (until_now / _later_shares(self.splits, self.days))
-        return closes
+        return self.newest(self.splits)
 
     @cached_property
     def digest(self) -> str:
         """Hex digest of all that a valuation takes from it."""
         told = f"{self.ticker}|{self.currency}|{self.is_traded}|{self.splits}|".encode()
         return hashlib.sha256(b"".join((told, self.days.astype(np.int64).tobytes(), self.delivered.tobytes()))).hexdigest()
+
+    def newest(self, splits: Sequence[Split]) -> FloatArray:
+        """The closes for one share of the newest bar, by splits that somebody knows better."""
+        if not self.is_traded or not splits:
+            return self.delivered
+        closes: FloatArray = self.delivered * (later_shares(splits, self.days[-1:]) / later_shares(splits, self.days))
+        return closes
 
     def on(self, days: Days, splits: Sequence[Split] | None = None) -> FloatArray:
         """The close of each day or the last one before it, for one share of that day; NaN before the first one.
@@ -67,11 +70,11 @@ class HeldCloses:
         closes[known] = self.delivered[bars]
         if taken:
             of_close = self.days[bars] if self.is_traded else self.days[-1:]
-            closes[known] *= _later_shares(taken, days[known]) / _later_shares(taken, of_close)
+            closes[known] *= later_shares(taken, days[known]) / later_shares(taken, of_close)
         return closes
 
 
-def _later_shares(splits: Sequence[Split], days: Days) -> FloatArray:
+def later_shares(splits: Sequence[Split], days: Days) -> FloatArray:
     """What one share of each day becomes by the splits after it: the shares of a split's own day are new ones."""
     effective = np.array([split.day for split in splits], dtype="datetime64[D]")
     ratios = np.array([split.ratio for split in splits])
