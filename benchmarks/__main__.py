@@ -19,6 +19,7 @@ GROUPS = {
     "http": ("requests_per_second", "analyze_latency", "protection", "cache"),
     "accounts": ("accounts",),
     "risk": ("risk",),
+    "portfolio": ("portfolio",),
     "evidence": ("evidence", "evidence_http", "calibration"),
     "jobs": ("bulk", "bulk_steps", "bulk_memory", "bulk_peers", "empty_jobs"),
     "prices": ("refresh",),

@@ -23,8 +23,9 @@ class EventType(StrEnum):
     ALERT_FIRED = "alert.fired"
     CHANNEL_DISABLED = "channel.disabled"
     INDEX_REBALANCED = "index.rebalanced"
-    PORTFOLIO_DRAWDOWN = "portfolio.drawdown"
     INDEX_REBALANCING_DUE = "index.rebalancing_due"
+    PORTFOLIO_VALUED = "portfolio.valued"
+    PORTFOLIO_DRAWDOWN = "portfolio.drawdown"
 
 
 OWN_SUBJECTS = tuple(sorted({each.partition(".")[0] for each in EventType}))  # what the types of callers do not begin with

@@ -17,6 +17,7 @@ from tools.events_story import tell_of_events
 from tools.files_story import tell_of_imports, tell_of_kept_reports
 from tools.indexes_story import tell_of_indexes
 from tools.news_story import tell_of_macro, tell_of_news
+from tools.performance_story import tell_of_performance
 from tools.pipelines_story import tell_of_pipelines
 from tools.portfolios_story import tell_of_portfolios
 from tools.risk_story import tell_of_risk
@@ -44,6 +45,7 @@ def tell(call: Recorder, run_jobs: Callable[[], None]) -> None:
     tell_of_macro(call)
     tell_of_currencies(call)
     tell_of_portfolios(call)
+    tell_of_performance(call, run_jobs)
     _watchlist(call)
     _alerts(call, run_jobs)
     tell_of_pipelines(call, run_jobs)

@@ -12,6 +12,7 @@ from api.openapi.evidence_fields import EVIDENCE_FIELDS
 from api.openapi.imported_fields import IMPORTED_FIELDS
 from api.openapi.index_fields import INDEX_FIELDS
 from api.openapi.news_fields import NEWS_FIELDS
+from api.openapi.performance_fields import PERFORMANCE_FIELDS
 from api.openapi.portfolio_fields import PORTFOLIO_FIELDS
 from api.openapi.risk_fields import RISK_FIELDS
 from api.openapi.schemas import COMPONENTS, Schema
@@ -90,8 +91,10 @@ _EVERYWHERE = {
     "vote": "1 buy, -1 sell, 0 neutral.",
     "warnings": "What to keep in mind about the prices; empty where there is nothing.",
 }
-_ELSEWHERE = AUDIT_FIELDS | CURRENCY_FIELDS | EVIDENCE_FIELDS | EVENT_FIELDS | IMPORTED_FIELDS | INDEX_FIELDS | NEWS_FIELDS
-_ELSEWHERE = _ELSEWHERE | PORTFOLIO_FIELDS | RISK_FIELDS
+_ELSEWHERE = {
+    **AUDIT_FIELDS, **CURRENCY_FIELDS, **EVIDENCE_FIELDS, **EVENT_FIELDS, **IMPORTED_FIELDS, **INDEX_FIELDS, **NEWS_FIELDS,
+    **PERFORMANCE_FIELDS, **PORTFOLIO_FIELDS, **RISK_FIELDS,
+}  # fmt: skip
 _IN_ONE = _ELSEWHERE | {
     "AddedTicker.name": "The name in the stored prices; null without any.",
     "AddedTicker.has_prices": "Whether prices of it are stored.",

@@ -30,8 +30,10 @@ __all__ = [
     "find_own",
     "list_series",
     "preview",
+    "rate_digests",
     "rates_between",
     "rates_into",
+    "rates_known",
     "upload",
 ]
 
@@ -73,6 +75,19 @@ def rates_into(connection: AnyReader, org_id: int, bases: Collection[str], quote
             raise RateNotFound(name)
     legs = {name: Leg.of(*found[name]) for name in needed}
     return {base: crossed(base, quote, legs) for base in bases}
+
+
+def rates_known(connection: AnyReader, org_id: int, bases: Collection[str], quote: str) -> dict[str, RateLine]:
+    """The same of those currencies that have rates."""
+    majors = {major_of(name)[0] for name in (*bases, quote)} - {EUR}
+    stored = {EUR, *rate_store.digests(connection, org_id, majors)}
+    found = [base for base in bases if major_of(base)[0] == major_of(quote)[0] or {major_of(base)[0], major_of(quote)[0]} <= stored]
+    return rates_into(connection, org_id, found, quote)
+
+
+def rate_digests(connection: AnyReader, org_id: int, currencies: Collection[str]) -> dict[str, str]:
+    """The digests of the rates of some currencies against the euro, for who keeps lines; those without rates are missing."""
+    return rate_store.digests(connection, org_id, {major_of(name)[0] for name in currencies} - {EUR})
 
 
 def upload(connection: Connection, org_id: int, file: bytes, changed_by: str) -> FxUpload:

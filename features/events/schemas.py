@@ -19,9 +19,7 @@ _TYPE = re.compile(TYPE_PATTERN)
 
 def _checked_type(name: str) -> str:
     if not _TYPE.fullmatch(name):
-        raise ValueError(
-            "a type is two to four words of small letters, digits and _, with dots between them, such as `portfolio.rebalanced`"
-        )
+        raise ValueError("a type is two to four words of small letters, digits and _, with dots between them, such as `desk.rebalanced`")
     if name.partition(".")[0] in OWN_SUBJECTS:
         raise ValueError(f"types that begin with {', '.join(OWN_SUBJECTS)} are the service's own; choose another first word")
     return name

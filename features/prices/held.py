@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from analysis.bars import CLOSE, DAYS, columns_of
-from analysis.held import HeldCloses
+from analysis.held import Days, HeldCloses
 from database import AnyReader
 from features.prices.adjustment import is_plausible, price_basis_of, trusted
 from features.prices.quality import check_whole
 from features.prices.store import action as action_store
+from features.prices.store import held as held_store
 from features.prices.store import series as series_store
 from features.prices.store.symbol import find as known_facts
 from infrastructure.sql.driver_reader import Reader
@@ -51,10 +53,12 @@ def each_held(
         return
     splits = action_store.list_splits(connection, org_id, tickers)
     facts = known_facts(connection, org_id, tickers)
+    shared: dict[bytes, Days] = {}  # most tickers of a market have the same days: one array serves them all
 
     def hold(head: SeriesHead, packed: PackedBars) -> None:
         known = facts.get(head.ticker, NOTHING_KNOWN)
-        receive(head, packed, _held(head, packed, known, trusted(splits.get(head.ticker, ()))))
+        held = _held(head, packed, known, trusted(splits.get(head.ticker, ())))
+        receive(head, packed, replace(held, days=shared.setdefault(held.days.tobytes(), held.days)))
 
     if isinstance(connection, Reader):
         series_store.load_each(connection, org_id, tickers, hold)
@@ -63,6 +67,28 @@ def each_held(
             loaded = series_store.load(connection, org_id, ticker)
             if loaded is not None:
                 hold(*loaded)
+
+
+@dataclass(frozen=True)
+class HeldVersion:
+    """What the closes of a ticker are made of. Where it is the same, so are they. `series` is None without prices."""
+
+    series: tuple[object, ...] | None
+    currency: str | None
+    name: str | None
+    splits: tuple[Split, ...]
+
+
+def held_versions(connection: AnyReader, org_id: int, tickers: Collection[str]) -> dict[str, HeldVersion]:
+    """Tell for each of several tickers whether its closes have changed, without reading them."""
+    series = held_store.versions(connection, org_id, tickers)
+    splits = known_splits(connection, org_id, tickers)
+    facts = known_facts(connection, org_id, tickers)
+    return {
+        ticker: HeldVersion(series.get(ticker), known.currency, known.name, splits.get(ticker, ()))
+        for ticker in tickers
+        for known in (facts.get(ticker, NOTHING_KNOWN),)
+    }
 
 
 def known_splits(connection: AnyReader, org_id: int, tickers: Collection[str]) -> dict[str, tuple[Split, ...]]:

@@ -10,7 +10,7 @@ from analysis.quality import price_gaps, price_warnings
 from database import Database
 from features.prices.actions import TickerFooting, footing_of
 from features.prices.former import find_former
-from features.prices.held import each_held, held_closes, held_closes_of, known_splits
+from features.prices.held import HeldVersion, each_held, held_closes, held_closes_of, held_versions, known_splits
 from features.prices.quality import check_whole, cut_series, provider_warnings, sound_bars
 from features.prices.store import fetch as fetch_store
 from features.prices.store import series as series_store
@@ -33,6 +33,7 @@ from utils.json_text import array_pieces, dump, object_pieces
 
 # The interface for other features. Functions that take a connection read within the caller's transaction.
 __all__ = [
+    "HeldVersion",
     "check_quality",
     "check_whole",
     "cut_series",
@@ -43,6 +44,7 @@ __all__ = [
     "has_tickers_ending",
     "held_closes",
     "held_closes_of",
+    "held_versions",
     "known_facts",
     "known_splits",
     "list_names",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from infrastructure.sql.advisory_lock import hold_lock
 from models.api_key import SHARED_ORG
 from models.fx import FxSeries
 from models.observations import Observations
+from utils.dialects import of_listed
 
 _RATES_LOCK = 0x66787274
 _HEAD = "r.currency, r.source, r.org_id, r.rates, r.first_day, r.last_day, r.last_rate, r.updated_at, r.changed_by"
@@ -30,15 +32,22 @@ def list_series(connection: AnyReader, org_id: int) -> list[FxSeries]:
     return [_series(row) for row in connection.execute(LIST, {"org_id": org_id, "shared": SHARED_ORG})]
 
 
-FIND = text(f"SELECT {_HEAD}, r.data FROM fx_rates AS r WHERE {_VISIBLE} AND r.currency IN :currencies").bindparams(
-    bindparam("currencies", expanding=True)
-)
+FIND = of_listed(f"SELECT {_HEAD}, r.data FROM fx_rates AS r WHERE {_VISIBLE} AND r.currency IN {{currencies}}", "currencies")
 
 
 def find(connection: AnyReader, org_id: int, currencies: Collection[str]) -> dict[str, tuple[FxSeries, Observations]]:
     """Some currencies with their rates; those that are not stored are missing."""
-    rows = connection.execute(FIND, {"org_id": org_id, "shared": SHARED_ORG, "currencies": list(currencies)})
+    rows = connection.execute(FIND.on(connection), {"org_id": org_id, "shared": SHARED_ORG, "currencies": json.dumps(list(currencies))})
     return {row[0]: (_series(row), Observations(bytes(row[9]))) for row in rows}
+
+
+DIGESTS = of_listed(f"SELECT r.currency, r.sha256 FROM fx_rates AS r WHERE {_VISIBLE} AND r.currency IN {{currencies}}", "currencies")
+
+
+def digests(connection: AnyReader, org_id: int, currencies: Collection[str]) -> dict[str, str]:
+    """The digests of the rates of some currencies; those that are not stored are missing."""
+    values = {"org_id": org_id, "shared": SHARED_ORG, "currencies": json.dumps(list(currencies))}
+    return {row[0]: row[1] for row in connection.execute(DIGESTS.on(connection), values)}
 
 
 FIND_OWN = text(f"SELECT {_HEAD}, r.data FROM fx_rates AS r WHERE r.org_id = :org_id AND r.currency IN :currencies").bindparams(

@@ -57,6 +57,14 @@ def lock_portfolios(connection: Connection, org_id: int) -> None:
     hold_lock(connection, _PORTFOLIOS_LOCK, str(org_id))
 
 
+ORGANIZATIONS = text("SELECT DISTINCT org_id FROM portfolios WHERE transactions > 0 ORDER BY org_id")
+
+
+def organizations(connection: AnyReader) -> list[int]:
+    """The organizations that have portfolios with transactions."""
+    return [row[0] for row in connection.execute(ORGANIZATIONS, {})]
+
+
 COUNT = text("SELECT COUNT(*) FROM portfolios WHERE org_id = :org_id")
 
 

@@ -312,6 +312,22 @@ KINDS.index_rebalancing = {
     ],
 };
 
+KINDS.portfolio_valuation = {
+  noun: ["portfolio", "portfolios"],
+  done: () => "valued",
+  hasReport: false,
+  outcomes: "Outcome",
+  describe: ({ total, retry_of: retried }) => `Valuation of ${formatCount(total, "portfolio", "portfolios")}${retried ? ", failed ones again" : ""}`,
+  facts: () => [],
+  address: ({ key }) => `/portfolios?id=${encodeURIComponent(key)}`,
+  outcome: ({ outcome, facts }) =>
+    outcome && [
+      facts?.name && `${facts.name}: `,
+      h("span", { class: `badge ${outcome === "Valued" ? "good" : ""}`.trim() }, outcome),
+      facts?.last && ` ${formatPrice(facts.value)} ${facts.currency} on ${formatDay(facts.last)}`,
+    ],
+};
+
 KINDS.imported_analysis = {
   noun: ["ticker", "tickers"],
   done: () => "analysed",

@@ -1,0 +1,108 @@
+"""Tells how a portfolio did: by what is stored now, or again by a pricing pack and an earlier version of its ledger."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from analysis.held import Days
+from database import AnyReader, Database
+from features.portfolios import packs
+from features.portfolios.packing import pack_of, unpacked
+from features.portfolios.performance import Measured, Stretch, performance_of, series_of
+from features.portfolios.sources import LedgerArrays, Sources, ledger_at, sources_of, with_rates
+from features.portfolios.store.transaction import Ledger
+from features.portfolios.valuing import Valued, Valuer, value
+from infrastructure.foundation import Foundation
+from infrastructure.value_lines import LineNotFound, ValueLine, ValueLines
+from models.errors import TickerNotFound
+from models.performance import PackReference, Performance, PerformanceOrder, PerformanceSeries
+from models.performance_errors import PackIncomplete
+
+
+class Measuring:
+    """Measures the portfolios of a process. Thread-safe."""
+
+    def __init__(self, database: Database, valuer: Valuer, lines: ValueLines) -> None:
+        self._database, self._valuer, self._lines = database, valuer, lines
+
+    @classmethod
+    def of(cls, foundation: Foundation) -> Measuring:
+        """That of a process."""
+        return cls(foundation.database, foundation.part(Valuer.of), foundation.lines)
+
+    def performance(self, ledger: Ledger, order: PerformanceOrder) -> Performance:
+        """How a portfolio did. What it is computed from is kept as a pricing pack, which the answer names.
+
+        Raises PortfolioNotFound, NothingToValue, NoDaysInPeriod or PricesDamaged; with a pack or a version of the ledger also PackNotFound,
+        PackIncomplete or LedgerVersionNotFound.
+        """
+        stretch, measured, reference = self._measured(ledger, order)
+        return performance_of(ledger.portfolio_id, stretch, measured, (reference,))
+
+    def series(self, ledger: Ledger, order: PerformanceOrder) -> PerformanceSeries:
+        """The lines of the same by day. Raises what `performance` does."""
+        stretch, measured, _ = self._measured(ledger, order)
+        return series_of(stretch, measured)
+
+    def _measured(self, ledger: Ledger, order: PerformanceOrder) -> tuple[Stretch, Measured | None, PackReference]:
+        if order.pack is not None or order.ledger is not None:
+            valued, line, reference = self._again(ledger, order)
+        else:
+            valued, line, reference = self._now(ledger)
+        stretch = Stretch(valued, order)
+        benchmark = valued.ledger.benchmark
+        return stretch, None if benchmark is None else _measured(benchmark, line, valued), reference
+
+    def _now(self, ledger: Ledger) -> tuple[Valued, ValueLine | None, PackReference]:
+        with self._database.reader() as reader:
+            valued = self._valuer.newest(reader, ledger)
+            valued, line = self._with_benchmark(reader, ledger, valued)
+        return valued, line, self._keep(ledger, valued, line)
+
+    def _again(self, ledger: Ledger, order: PerformanceOrder) -> tuple[Valued, ValueLine | None, PackReference]:
+        with self._database.reader() as reader:
+            arrays = ledger_at(reader, ledger, order.ledger, None)
+            if order.pack is None:
+                valued = value(arrays, sources_of(reader, ledger.org_id, arrays, None))
+                valued, line = self._with_benchmark(reader, ledger, valued)
+            else:
+                pack, lines = packs.read(reader, ledger.org_id, order.pack)
+                sources, line = unpacked(lines, arrays.base_currency)
+        if order.pack is None:
+            return valued, line, self._keep(ledger, valued, line)
+        _check_complete(arrays, sources)
+        return value(arrays, sources), line, PackReference(pack.day, pack.digest)
+
+    def _with_benchmark(self, reader: AnyReader, ledger: Ledger, valued: Valued) -> tuple[Valued, ValueLine | None]:
+        """The line of the benchmark, if there is one, and the rates of its currency among the sources."""
+        reference = valued.ledger.benchmark
+        if reference is None or reference == ledger.portfolio_id:
+            return valued, None
+        try:
+            line = self._lines.find(reader, ledger.org_id, reference)
+        except (LineNotFound, TickerNotFound):
+            return valued, None
+        if line.currency is None or line.currency == valued.ledger.base_currency or line.currency in valued.sources.rates:
+            return valued, line
+        sources = with_rates(reader, ledger.org_id, valued.sources, [line.currency], None)
+        return replace(valued, sources=sources), line
+
+    def _keep(self, ledger: Ledger, valued: Valued, line: ValueLine | None) -> PackReference:
+        return packs.keep(self._database, ledger.org_id, pack_of(valued.market.days[-1].item(), valued.sources, line))
+
+
+def _measured(reference: str, line: ValueLine | None, valued: Valued) -> Measured:
+    days: Days = valued.valuation.market.days
+    if line is None:
+        return Measured(reference, None, None)
+    base_currency = valued.ledger.base_currency
+    if line.currency is not None and line.currency != base_currency and line.currency not in valued.sources.rates:
+        return Measured(reference, line, None)
+    return Measured(reference, line, valued.sources.rates_on(line.currency or base_currency, days))
+
+
+def _check_complete(arrays: LedgerArrays, sources: Sources) -> None:
+    """Raises PackIncomplete."""
+    for ticker in arrays.entries.tickers:
+        if ticker not in sources.tickers:
+            raise PackIncomplete(f"line of {ticker}")

@@ -1,0 +1,144 @@
+"""What a portfolio is valued by: its ledger as arrays, prices and splits of its tickers, and rates. What has changed is read again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from analysis.bars import FloatArray
+from analysis.entries import Entries
+from analysis.held import Days, HeldCloses
+from analysis.market import Quotes, price_currencies
+from database import AnyReader
+from features.currencies import service as currencies
+from features.currencies.service import RateLine
+from features.portfolios.store import entry as entry_store
+from features.portfolios.store import portfolio as portfolio_store
+from features.portfolios.store.transaction import Ledger
+from features.prices import service as prices
+from features.prices.service import HeldVersion
+from models.corporate_action import Split
+from models.portfolio_errors import LedgerVersionNotFound, PortfolioNotFound
+from utils.ids import is_id
+
+Splits = Mapping[str, tuple[Split, ...]]
+
+
+@dataclass(frozen=True)
+class LedgerArrays:
+    """The ledger of a portfolio at a version, and what it was booked by then. `splits` are its own, by ticker."""
+
+    version: int
+    base_currency: str
+    benchmark: str | None
+    entries: Entries
+    splits: Splits
+
+
+def ledger_at(connection: AnyReader, ledger: Ledger, version: int | None, kept: LedgerArrays | None) -> LedgerArrays:
+    """The ledger at a version, by default the newest; of what is kept, only what is new is read.
+
+    Raises PortfolioNotFound or LedgerVersionNotFound.
+    """
+    found = portfolio_store.find(connection, *ledger) if is_id(ledger.portfolio_id) else None
+    if found is None:
+        raise PortfolioNotFound(ledger.portfolio_id)
+    if version is None or version == found.version:
+        version, base_currency, benchmark = found.version, found.base_currency, found.benchmark
+    elif 1 <= version < found.version:
+        base_currency, benchmark, _ = portfolio_store.find_terms(connection, *ledger, version)
+    else:
+        raise LedgerVersionNotFound(version, found.version)
+    if kept is not None and kept.version == version:
+        return kept
+    entries, splits = _entries_at(connection, ledger, version, kept)
+    return LedgerArrays(version, base_currency, benchmark, entries, splits)
+
+
+def _entries_at(connection: AnyReader, ledger: Ledger, version: int, kept: LedgerArrays | None) -> tuple[Entries, Splits]:
+    more = entry_store.read_since(connection, ledger, kept.version, version) if kept is not None and kept.version < version else None
+    if kept is None or more is None:
+        read = entry_store.read_at(connection, ledger, version)
+        return read.entries, _by_ticker(read.splits)
+    splits = _by_ticker([*((ticker, split) for ticker, known in kept.splits.items() for split in known), *more.splits])
+    return (kept.entries.joined(more.entries) if len(more.entries) else kept.entries), splits
+
+
+def _by_ticker(splits: Iterable[tuple[str, Split]]) -> Splits:
+    found: dict[str, list[Split]] = defaultdict(list)
+    for ticker, split in splits:
+        found[ticker].append(split)
+    return {ticker: tuple(sorted(known)) for ticker, known in sorted(found.items())}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Prices, splits and rates of a ledger's tickers and currencies. Those of equal `versions` and `rate_digests` are equal.
+
+    `reported` are splits that somebody told of, with prices or without. `rates` are lines into `base_currency`; a
+    currency that has none is missing.
+    """
+
+    base_currency: str
+    tickers: tuple[str, ...]
+    held: Mapping[str, HeldCloses]
+    reported: Splits
+    rates: Mapping[str, RateLine]
+    versions: Mapping[str, HeldVersion]
+    rate_digests: Mapping[str, str]
+    # What packing has made of the prices, and of all, to be used again.
+    lines: list[Any] = field(default_factory=list, compare=False)
+    packs: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    def quotes(self, own: Splits) -> Quotes:
+        """The prices with the splits of the ledger, which replace those that are reported for the same day."""
+        merged = dict(self.reported)
+        for ticker, splits in own.items():
+            days = {split.day for split in splits}
+            merged[ticker] = tuple(sorted((*splits, *(split for split in self.reported.get(ticker, ()) if split.day not in days))))
+        return Quotes(self.held, merged)
+
+    def rates_on(self, currency: str, days: Days) -> FloatArray:
+        """The rates of a currency on some days; NaN where there is none."""
+        if currency == self.base_currency:
+            return np.ones(len(days))
+        line = self.rates.get(currency)
+        return np.full(len(days), np.nan) if line is None else line.on(days)
+
+
+def sources_of(connection: AnyReader, org_id: int, arrays: LedgerArrays, kept: Sources | None) -> Sources:
+    """The sources of a ledger as they are stored; of what is kept, only what has changed is read. Raises PricesDamaged."""
+    tickers = arrays.entries.tickers
+    versions = prices.held_versions(connection, org_id, tickers)
+    usable = (
+        {} if kept is None else {ticker: kept.held[ticker] for ticker in kept.held if versions.get(ticker) == kept.versions.get(ticker)}
+    )
+    changed = [ticker for ticker in tickers if ticker not in usable and versions[ticker].series is not None]
+    read = prices.held_closes_of(connection, org_id, changed) if changed else {}
+    held = {ticker: usable.get(ticker) or read[ticker] for ticker in tickers if ticker in usable or ticker in read}
+    reported = {ticker: version.splits for ticker, version in versions.items() if version.splits}
+    found = Sources(arrays.base_currency, tickers, held, reported, {}, versions, {})
+    return with_rates(connection, org_id, found, _currencies(arrays, found), kept)
+
+
+def with_rates(connection: AnyReader, org_id: int, found: Sources, wanted: Iterable[str], kept: Sources | None) -> Sources:
+    """The same with the rates of some currencies besides."""
+    needed = sorted({*wanted, *found.rates} - {found.base_currency})
+    if not needed:
+        return found
+    digests = currencies.rate_digests(connection, org_id, (*needed, found.base_currency))
+    if kept is not None and (kept.base_currency, kept.rate_digests) == (found.base_currency, digests) and set(needed) <= set(kept.rates):
+        return replace(found, rates={name: kept.rates[name] for name in needed}, rate_digests=digests, packs={})
+    rates = currencies.rates_known(connection, org_id, needed, found.base_currency)
+    return replace(found, rates=rates, rate_digests=digests, packs={})
+
+
+def _currencies(arrays: LedgerArrays, found: Sources) -> set[str]:
+    """The currencies of the ledger and of its prices."""
+    if not len(arrays.entries):
+        return set()
+    return {*arrays.entries.currencies, *price_currencies(arrays.entries, found.quotes(arrays.splits))}

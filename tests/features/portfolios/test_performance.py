@@ -1,0 +1,151 @@
+"""Performance over HTTP: what is told, by which prices, and again after everything has changed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from kit.portfolios import booked, cash, make_portfolio, trade
+from kit.splits import BARS, FIRST, SPLIT_DAY, price, restated_file, tell_split, traded_file
+from kit.support import Client
+
+PARTS = ("capital", "dividends", "interest", "fees", "taxes", "fx")
+LAST = FIRST + timedelta(days=BARS - 1)
+BOUGHT = FIRST + timedelta(days=10)
+
+
+def performance(client: Client, portfolio_id: str, query: str = "period=max") -> Any:
+    answer = client.get(f"/portfolios/{portfolio_id}/performance?{query}")
+    assert answer.status_code == 200, answer.json
+    return answer.json
+
+
+def held(client: Client, *, file: str | None = None, query: str = "", **fields: Any) -> str:
+    """A portfolio that keeps cash and has ten shares of HELD since BOUGHT."""
+    assert client.put(f"/prices/HELD{query}", file or restated_file(1.0)).status_code == 200
+    portfolio_id = make_portfolio(client, **fields)
+    booked(
+        client,
+        portfolio_id,
+        cash("deposit", str(BOUGHT), "1000"),
+        trade("buy", str(BOUGHT), "HELD", "10", repr(price(10)), fee="1.00"),
+    )
+    return portfolio_id
+
+
+def test_a_portfolio_tells_its_returns_and_gains(client: Client) -> None:
+    portfolio_id = held(client)
+    told = performance(client, portfolio_id)
+    shares = 10 * price(BARS - 1)
+    end = 1000 - 1 - 10 * price(10) + shares
+    assert (told["first_day"], told["last_day"]) == (str(BOUGHT - timedelta(days=1)), str(LAST))
+    assert (told["start_value"], told["flows"], told["end_value"]) == (0.0, 1000.0, pytest.approx(end))
+    assert told["twr"]["value"] == pytest.approx(end / 1000 - 1)
+    years = (LAST - BOUGHT).days / 365
+    assert (1 + told["mwr"]["value"]) ** years == pytest.approx(1 + told["twr"]["value"])
+    assert (told["mwr"]["annualised"], told["mwr"]["reason"]) == (True, None)
+    assert told["dietz"]["value"] == pytest.approx(end / 1000 - 1)
+    gain = {name: each["value"] for name, each in told["gain"].items()}
+    assert gain == {
+        "total": pytest.approx(end - 1000), "capital": pytest.approx(10 * (price(BARS - 1) - price(10))), "fees": -1.0,
+        "dividends": 0.0, "interest": 0.0, "taxes": 0.0, "fx": 0.0,
+    }  # fmt: skip
+    assert all(each["definition"] for each in (*told["gain"].values(), told["twr"], told["mwr"], told["dietz"], *told["risk"].values()))
+    (ticker, of_cash) = told["attribution"]["holdings"]
+    assert (ticker["ticker"], ticker["gain"], of_cash["ticker"]) == ("HELD", pytest.approx(end - 1000), None)
+    assert ticker["contribution"] + of_cash["contribution"] == pytest.approx(told["dietz"]["value"])
+    assert told["remarks"] == {
+        "keeps_cash": True, "lowest_cash": pytest.approx(0.0, abs=1e3), "unvalued": [], "without_capital": [], "without_prices": [],
+        "silent": [],
+    }  # fmt: skip
+    series = told["series"]
+    assert len(series["days"]) == told["days"] + 1 == len(series["value"]) == len(series["twr"]) == len(series["invested"])
+    assert (series["twr"][0], series["twr"][-1], series["invested"][-1]) == (0.0, pytest.approx(told["twr"]["value"]), 1000.0)
+    assert (told["ledger_version"], told["packs"][0]["day"]) == (2, str(LAST))
+
+
+def test_periods_are_parts_of_the_whole(client: Client) -> None:
+    portfolio_id = held(client)
+    whole = performance(client, portfolio_id)["series"]
+    at = dict(zip(whole["days"], zip(whole["value"], whole["twr"], strict=True), strict=True))
+    for period, start in (
+        ("1d", LAST - timedelta(days=1)),
+        ("mtd", date(LAST.year, LAST.month, 1) - timedelta(days=1)),
+        ("6m", date(2024, 4, 26)),
+        (f"{SPLIT_DAY}..{LAST - timedelta(days=20)}", SPLIT_DAY),
+        ("1y", BOUGHT - timedelta(days=1)),
+    ):
+        told = performance(client, portfolio_id, f"period={period}&series=false")
+        assert (told["period"], told["first_day"], told["series"]) == (period, str(start), None)
+        (start_value, before), (end_value, after) = at[told["first_day"]], at[told["last_day"]]
+        assert (told["start_value"], told["end_value"]) == (start_value, end_value)
+        assert told["twr"]["value"] == pytest.approx((1 + after) / (1 + before) - 1)
+        parts = [told["gain"][name]["value"] for name in PARTS]
+        assert told["gain"]["total"]["value"] == pytest.approx(sum(parts), abs=1e-9)
+        assert told["gain"]["total"]["value"] == pytest.approx(end_value - start_value - told["flows"], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("query", "file"),
+    [
+        ("?price_basis=as_traded", traded_file()),
+        ("?price_basis=split_adjusted", restated_file()),
+        ("", traded_file()),
+    ],
+)
+def test_a_split_changes_no_value_and_no_return(client: Client, query: str, file: str) -> None:
+    plain = performance(client, held(client, name="without a split"))
+    portfolio_id = held(client, file=file, query=query)
+    tell_split(client, "HELD")
+    told = performance(client, portfolio_id)
+    for name in ("value", "twr", "invested"):
+        assert told["series"][name] == pytest.approx(plain["series"][name], rel=1e-12)
+    assert {name: each["value"] for name, each in told["risk"].items()} == {
+        name: each["value"] and pytest.approx(each["value"], rel=1e-9) for name, each in plain["risk"].items()
+    }
+
+
+def test_a_benchmark_stands_beside_it_in_the_base_currency(client: Client) -> None:
+    portfolio_id = held(client, benchmark="HELD")
+    told = performance(client, portfolio_id)
+    beside = told["benchmark"]
+    assert (beside["reference"], beside["kind"], beside["reason"], beside["last_day"]) == ("HELD", "ticker", None, str(LAST))
+    assert beside["total_return"] == pytest.approx(price(BARS - 1) / price(9) - 1)
+    assert beside["metrics"]["correlation"]["value"] == pytest.approx(1.0, abs=0.05)
+    assert told["series"]["benchmark"][-1] == pytest.approx(beside["total_return"])
+    none = held(client, benchmark="NOSUCH", name="another")
+    assert performance(client, none)["benchmark"]["reason"] is not None
+
+
+def test_the_lines_are_a_file(client: Client) -> None:
+    portfolio_id = held(client)
+    answer = client.get(f"/portfolios/{portfolio_id}/performance?period=1m", headers={"Accept": "text/csv"})
+    header, *rows = answer.text.splitlines()
+    told = performance(client, portfolio_id, "period=1m")
+    assert header == "day,value,invested,twr,benchmark"
+    assert [row.split(",")[0] for row in rows] == told["series"]["days"]
+    assert f"performance-{portfolio_id}.csv" in answer.headers["Content-Disposition"]
+
+
+def test_an_answer_is_computed_again_to_the_byte_after_everything_has_changed(client: Client) -> None:
+    portfolio_id = held(client, file=traded_file(), query="?price_basis=as_traded", benchmark="AAPL", base_currency="EUR")
+    rates = "Date,USD\n" + "".join(f"{FIRST + timedelta(days=at)},{1.05 + at / 5000:.4f}\n" for at in range(BARS))
+    assert client("POST", "/fx-rates", data=rates, content_type="text/csv").status_code == 200
+    booked(client, portfolio_id, trade("buy", str(SPLIT_DAY), "AAPL", "3", "100", currency="USD", tax="0.5"))
+    before = client.get(f"/portfolios/{portfolio_id}/performance?period=ytd&rate=0.02")
+    told = before.json
+    query = f"period=ytd&rate=0.02&pack={told['packs'][0]['digest']}&ledger={told['ledger_version']}"
+    assert client.get(f"/portfolios/{portfolio_id}/performance?{query}").data == before.data
+    tell_split(client, "HELD")
+    client.put("/prices/AAPL", restated_file(1.5))
+    client("POST", "/fx-rates", data=rates.replace("1.1", "1.2"), content_type="text/csv")
+    booked(client, portfolio_id, cash("withdrawal", str(LAST), "10"))
+    client("PATCH", f"/portfolios/{portfolio_id}", json={"benchmark": "MSFT", "name": "other"})
+    now = client.get(f"/portfolios/{portfolio_id}/performance?period=ytd&rate=0.02")
+    assert now.data != before.data
+    again = client.get(f"/portfolios/{portfolio_id}/performance?{query}")
+    assert again.data == before.data
+    assert again.headers["ETag"] == before.headers["ETag"]
+    listed = client.get("/pricing-packs").json["items"]
+    assert {told["packs"][0]["digest"], now.json["packs"][0]["digest"]} <= {each["digest"] for each in listed}
