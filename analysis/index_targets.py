@@ -16,7 +16,7 @@ from analysis.score import VERDICTS, verdict_codes
 from models.analysis import Verdict
 from models.index import WeightingMethod
 
-STILL = 1e-9  # a daily standard deviation that is no movement
+STILL = 1e-9  # a range of daily growth that is no movement
 _OLD = f"It has had no price for more than {CARRIED} trading days."
 _SCREENED = "The screen does not let it pass."
 
@@ -132,7 +132,7 @@ def _able(known: Panel, weigher: Weigher, members: BoolArray) -> tuple[BoolArray
             return np.zeros_like(members), why
         able = members & ~np.isnan(known.total[:, -1 - lookback])
         if method is not WeightingMethod.MOMENTUM:
-            able[able] = known.growth[able, -lookback:].std(axis=1) > STILL
+            able[able] = np.ptp(known.growth[able, -lookback:], axis=1) > STILL
             why = f"It has no prices of {lookback} trading days before, or they did not move."
         return able, why
     if method is WeightingMethod.SCORE:

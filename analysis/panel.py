@@ -64,11 +64,16 @@ def panel_of(closes: Sequence[Closes], days: NDArray[np.datetime64] | None = Non
     age = np.full(shape, NEVER, dtype=np.int32)
     scores = {name: np.full(shape, np.nan) for name in closes[0].scores}
     for number, each in enumerate(closes):
-        taken = np.searchsorted(each.days, days, side="right") - 1
-        begin = int(np.searchsorted(taken, 0))
-        taken = taken[begin:]
-        for line, values in ((price, each.price), (total, each.total), *((scores[name], values) for name, values in each.scores.items())):
-            line[number, begin:] = values[taken]
-        age[number, begin:] = np.arange(begin, len(days)) - np.searchsorted(days, each.days)[taken]
+        begin = int(np.searchsorted(days, each.days[0]))
+        lines = ((price, each.price), (total, each.total), *((scores[name], values) for name, values in each.scores.items()))
+        if np.array_equal(each.days, days[begin:]):  # as most have: a close on each day since the first
+            for line, values in lines:
+                line[number, begin:] = values
+            age[number, begin:] = 0
+        else:
+            taken = np.searchsorted(each.days, days[begin:], side="right") - 1
+            for line, values in lines:
+                line[number, begin:] = values[taken]
+            age[number, begin:] = np.arange(begin, len(days)) - np.searchsorted(days, each.days)[taken]
         np.divide(total[number, begin + 1 :], total[number, begin:-1], out=growth[number, begin + 1 :])
     return Panel(days, price, total, growth, age, scores)

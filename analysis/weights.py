@@ -45,7 +45,13 @@ def proportional(amounts: FloatArray) -> FloatArray:
 
 def inverse_volatility(returns: FloatArray) -> FloatArray:
     """In inverse proportion to the standard deviations of returns of shape (days, members), each above 0."""
-    return proportional(1 / returns.std(axis=0, ddof=1))
+    return proportional(1 / spread_of(returns))
+
+
+def spread_of(returns: FloatArray) -> FloatArray:
+    """The standard deviations (n) of returns of shape (days, members)."""
+    centred = returns - returns.mean(axis=0)
+    return cast("FloatArray", np.sqrt(np.einsum("ij,ij->j", centred, centred) / len(returns)))
 
 
 def equal_risk(covariance: FloatArray) -> FloatArray:

@@ -20,6 +20,7 @@ GROUPS = {
     "accounts": ("accounts",),
     "risk": ("risk",),
     "portfolio": ("portfolio",),
+    "index": ("index",),
     "evidence": ("evidence", "evidence_http", "calibration"),
     "jobs": ("bulk", "bulk_steps", "bulk_memory", "bulk_peers", "empty_jobs"),
     "prices": ("refresh",),

@@ -36,6 +36,7 @@ def tell_of_indexes(call: Recorder) -> None:
     call("list_index_rebalances", query={"limit": 1}, header=CSV, **found)
     call("compare_index", query={"with": "GOOG", "series": "true", **DAYS}, **found)
     call("simulate_index", body={"amount": 10_000, "start": "2013-02-25"}, **found)
+    call("get_index_report", **found)
     call("change_index", body={"name": "Calm computer makers", "weighting": {"method": "equal"}, "version": 1}, **found)
     call("change_index", body={"name": "Calm computers", "version": 1}, **found)
     call("publish_index", **found)

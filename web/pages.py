@@ -149,6 +149,13 @@ def show_risk() -> str:
     return render_template("risk.html")
 
 
+@blueprint.get("/indices")
+@signs_in_at(LOGIN)
+def show_indices() -> str:
+    """Rule-based indexes: their levels, members and rebalancings."""
+    return render_template("indices.html")
+
+
 @blueprint.get("/alerts")
 @signs_in_at(LOGIN)
 def show_alerts() -> str:

@@ -61,6 +61,6 @@ class IndexRebalancing:
             if publish(connection, org_id, publication, moment):
                 outcome = REVISED if publication.is_revision else PUBLISHED if publication.is_news else UNCHANGED
                 standing = publication.standing
-                facts = {"name": publication.index.name, "last": standing.last_day, "level": standing.level}
+                facts = {"name": publication.index.name, "last": standing.last_day.isoformat(), "level": standing.level}
                 stored[index_id] = Stored(index_id, outcome, outcome != UNCHANGED, facts)
         return stored

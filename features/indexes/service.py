@@ -27,7 +27,7 @@ from utils.ids import is_id, new_id
 
 __all__ = [
     "Drafted", "IndexChanges", "change", "create", "delete", "draft", "find", "find_levels", "line_holding", "list_indexes",
-    "list_ledger", "list_revisions", "list_versions", "update",
+    "list_ledger", "list_revisions", "list_versions", "update", "whole_ledger",
 ]  # fmt: skip
 
 FIXED = ("base", "start", "currency")  # rules that cannot change
@@ -151,6 +151,11 @@ def find_levels(connection: AnyReader, org_id: int, index_id: str, revision: int
 def list_ledger(connection: AnyReader, key: tuple[int, str, int], before: int, limit: int) -> list[Rebalancing]:
     """Rebalancings of a revision, named by organization, index and number, newest first."""
     return published_store.page_of_ledger(connection, key, before, limit)
+
+
+def whole_ledger(connection: AnyReader, org_id: int, index: Index) -> Sequence[Rebalancing]:
+    """All rebalancings of the newest revision of an index, oldest first."""
+    return published_store.load_ledger(connection, org_id, index.id, index.revision)
 
 
 def line_holding(connection: AnyReader, key: tuple[int, str, int], day: date) -> Rebalancing | None:

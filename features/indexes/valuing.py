@@ -217,8 +217,8 @@ def compare(connection: AnyReader, org_id: int, index_id: str, order: Comparison
 
 
 def numbers(values: FloatArray, rate: float = 0.0) -> dict[str, Metric]:
-    """The numbers of daily values."""
-    return risk_metrics(values, rate)
+    """The numbers of daily values; none of too few."""
+    return risk_metrics(values, rate) if len(values) >= FEWEST_VALUES else {}
 
 
 def numbers_beside(values: FloatArray, other: FloatArray, rate: float) -> dict[str, Metric]:

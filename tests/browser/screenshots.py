@@ -23,6 +23,7 @@ PAGES = {
     "prices": "/prices",
     "evidence": "/evidence",
     "risk": "/risk?ticker=AAPL&benchmark=MSFT",
+    "indices": "/indices",
     "alerts": "/alerts",
     "schedules": "/schedules",
     "news": "/news",
@@ -74,6 +75,8 @@ def _fill(site: Site) -> None:
     site.api("POST", "/evening-run", json={"strategies": ["balanced", "trend"], "channel": phone})
     turns = {"name": "Turns to Buy", "on": "verdict_changed", "universe": "watchlist", "conditions": {"to": ["Buy", "Strong Buy"]}}
     site.api("POST", "/alert-rules", json=turns)
+    members = {"tickers": ["AAPL", "GOOG", "IBM", "MSFT"]}
+    site.api("POST", "/indexes", json={"name": "Computers", "members": members, "weighting": {"method": "equal_risk"}, "start": "2006-01-03"})
     evidence = site.api("POST", "/evidence", json={"universe": "all"}).json()
     bad = site.api("POST", "/bulk-analyze", json={"tickers": ["AAPL", "IBM", "NOSUCH"]}).json()
     for job in (evidence, bad):

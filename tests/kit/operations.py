@@ -15,6 +15,7 @@ OPERATIONS = {
     "GET /api/v1/reports/results.xlsx",
     "GET /api/v1/reports/evidence/{ticker}.xlsx",
     "GET /api/v1/reports/risk/{reference}.xlsx",
+    "GET /api/v1/reports/index/{index_id}.xlsx",
     "GET /api/v1/reports/evidence.xlsx",
     "GET /api/v1/reports/backtests/{backtest_id}.xlsx",
     "GET /api/v1/evidence/{ticker}",

@@ -18,8 +18,12 @@ from features.evidence import service as evidence
 from features.evidence.schemas.backtest import BacktestPath
 from features.evidence.schemas.evidence import EvidenceQuery
 from features.evidence.schemas.universe import UniverseEvidenceQuery
+from features.indexes.schemas.answers import IndexPath
+from features.indexes.service import find_levels, whole_ledger
+from features.indexes.valuing import allocations, numbers
 from features.reports.backtest_report import backtest_report
 from features.reports.evidence_report import evidence_report
+from features.reports.index_report import IndexReport, index_report
 from features.reports.job_report import job_report
 from features.reports.results_report import results_report
 from features.reports.risk_report import risk_report
@@ -101,6 +105,26 @@ def get_risk_report(path: LinePath, query: RiskReportQuery) -> Response:
     """The risk of a ticker, a portfolio or an index: numbers with their definitions, months and falls, and the lines by day."""
     held = hold(services().foundation, org_id(), query.order(path.reference))
     return _attachment(risk_report(risk_of(held, with_series=True), client_check()))
+
+
+@blueprint.get(
+    "/reports/index/<index_id>.xlsx",
+    responses=XLSX_ANSWER,
+    problems=("not_found", "insufficient_history", "price_quality", "index_invalid", "rate_not_found"),
+    sends=("Content-Disposition",),
+)
+@heavy_read()
+def get_index_report(path: IndexPath) -> Response:
+    """An index as it is published: its rules and numbers, its members, its rebalancings with all weights, and its levels by day."""
+    database = services().database
+    members = allocations(database, org_id(), path.index_id, None)
+    with database.reader() as connection:
+        index, levels, _ = find_levels(connection, org_id(), path.index_id)
+        ledger = whole_ledger(connection, org_id(), index)
+    shown = [(i.ticker, i.name, i.sector, i.target, i.weight, i.drift, i.quantity, i.close) for i in members.items]
+    lines = (levels.days.tolist(), levels.price.tolist(), levels.total.tolist())
+    report = IndexReport(index, numbers(levels.total), members.day, shown, ledger, lines)
+    return _attachment(index_report(report, client_check()))
 
 
 @blueprint.get(

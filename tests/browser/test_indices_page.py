@@ -1,0 +1,65 @@
+"""The page Indices: made by its form, shown with members and rebalancings, beside something else, and deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from kit.browser import Open, Site, settled
+from playwright.sync_api import expect
+
+RULES = {"members": {"tickers": ["AAPL", "IBM", "MSFT"]}, "rebalance": "quarterly", "start": "2011-01-03"}
+
+
+@pytest.fixture
+def index(site: Site) -> Any:
+    for each in site.api("GET", "/indexes").json()["items"]:
+        site.api("DELETE", f"/indexes/{each['id']}")
+    return site.api("POST", "/indexes", json={"name": "Computers", **RULES}).json()
+
+
+def test_it_shows_levels_members_and_rebalancings(open_page: Open, site: Site, index: Any) -> None:
+    page = open_page("/indices")
+    expect(page.get_by_role("heading", name="Computers")).to_be_visible()
+    members = page.get_by_role("table", name="The members and their weights")
+    expect(members.get_by_role("link")).to_have_count(3)
+    items = site.api("GET", f"/indexes/{index['id']}/allocations").json()["items"]
+    expect(members.get_by_role("row").nth(1)).to_contain_text(items[0]["ticker"])
+    lines = site.api("GET", f"/indexes/{index['id']}/rebalances").json()["items"]
+    expect(page.locator("[data-rebalancing]")).to_have_count(len(lines))
+    page.get_by_role("button", name="Simulate").click()
+    expect(page.locator("#simulated")).to_contain_text("10,000.00 on")
+
+
+def test_it_stands_beside_something_else(open_page: Open, index: Any) -> None:
+    page = open_page(f"/indices?index={index['id']}")
+    page.get_by_role("button", name="With them reinvested").click()
+    settled(page)
+    page.get_by_label("Beside").fill("goog")
+    page.get_by_role("button", name="Compare").click()
+    settled(page)
+    assert page.url.endswith(f"/indices?index={index['id']}&variant=total&beside=GOOG")
+    page.get_by_text("Beside GOOG, in numbers").click()
+    expect(page.get_by_role("table", name="The numbers of both")).to_contain_text("Beta")
+
+
+def test_one_is_tried_made_and_deleted(open_page: Open, site: Site, index: Any) -> None:
+    page = open_page("/indices")
+    page.get_by_text("Make an index").click()
+    page.get_by_role("button", name="Make it").click()
+    expect(page.get_by_role("alert").filter(has_text="Give it a name.")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("Two of them")
+    page.get_by_label("or tickers").fill("aapl, msft")
+    page.get_by_label("Weights follow").select_option("inverse_volatility")
+    page.get_by_label("Most of one member, %").fill("60")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="As it would be")).to_be_visible()
+    assert len(site.api("GET", "/indexes").json()["items"]) == 1
+    page.get_by_role("button", name="Make it").click()
+    expect(page.get_by_role("heading", name="Two of them")).to_be_visible()
+    made = site.api("GET", "/indexes").json()["items"][1]
+    assert (made["rules"]["single_cap"], made["members"]) == (0.6, 2)
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", name="Computers")).to_be_visible()
+    assert [each["name"] for each in site.api("GET", "/indexes").json()["items"]] == ["Computers"]
