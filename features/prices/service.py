@@ -9,6 +9,7 @@ from datetime import date
 from analysis.quality import price_gaps, price_warnings
 from database import Database
 from features.prices.actions import TickerFooting, footing_of
+from features.prices.adjustment import splits_within
 from features.prices.former import find_former
 from features.prices.held import HeldVersion, each_held, held_closes, held_closes_of, held_versions, known_splits
 from features.prices.quality import check_whole, cut_series, provider_warnings, sound_bars
@@ -60,6 +61,7 @@ __all__ = [
     "require_universe",
     "resolve_universe",
     "sound_bars",
+    "splits_within",
     "stream_csv",
     "stream_json",
     "tickers_to_work_on",

@@ -76,7 +76,9 @@ def _fill(site: Site) -> None:
     turns = {"name": "Turns to Buy", "on": "verdict_changed", "universe": "watchlist", "conditions": {"to": ["Buy", "Strong Buy"]}}
     site.api("POST", "/alert-rules", json=turns)
     members = {"tickers": ["AAPL", "GOOG", "IBM", "MSFT"]}
-    site.api("POST", "/indexes", json={"name": "Computers", "members": members, "weighting": {"method": "equal_risk"}, "start": "2006-01-03"})
+    site.api(
+        "POST", "/indexes", json={"name": "Computers", "members": members, "weighting": {"method": "equal_risk"}, "start": "2006-01-03"}
+    )
     evidence = site.api("POST", "/evidence", json={"universe": "all"}).json()
     bad = site.api("POST", "/bulk-analyze", json={"tickers": ["AAPL", "IBM", "NOSUCH"]}).json()
     for job in (evidence, bad):

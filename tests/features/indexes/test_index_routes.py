@@ -233,3 +233,11 @@ def test_an_unknown_strategy_is_refused(two: Client) -> None:
     answer = two.post("/indexes/preview", {**EQUAL, "weighting": {"method": "score", "strategy": "nosuch"}})
     assert (answer.status_code, answer.json["code"]) == (422, "validation_error")
     assert "nosuch" in answer.json["detail"]
+
+
+def test_a_split_that_nobody_tells_of_is_seen_in_adjusted_closes(client: Client) -> None:
+    """The sample's closes of AAPL are as traded, and fell by half overnight in 2005 and before; it paid nothing until 2012."""
+    rules = {"members": {"tickers": ["AAPL"]}, "start": "2004-06-01"}
+    made = client.post("/indexes", {"name": "Apple", **rules}).json
+    price, total = (get(client, made, f"/values?variant={variant}&end=2011-12-30")["items"] for variant in ("price", "total"))
+    assert [row["value"] for row in price] == pytest.approx([row["value"] for row in total], rel=2e-3)
