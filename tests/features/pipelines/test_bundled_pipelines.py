@@ -8,8 +8,12 @@ import pytest
 from kit.channels import make_channel, rows
 from kit.jobs import KINDS
 from kit.pipelines import Runner, outcomes
+from kit.portfolios import make_portfolio, trade
 
+from features.alerts.subscribing import alert_subscriber
 from features.pipelines.kinds import PipelineItems, PipelineRuns
+from features.portfolios.kinds import PortfolioValuing
+from infrastructure.outbox import hand_out
 from jobs.kind import JobKinds
 
 BUNDLED = {
@@ -18,6 +22,7 @@ BUNDLED = {
     "evening_digest",
     "holdings_at_their_stops",
     "market_regime",
+    "portfolio_evening",
     "results_report",
     "ticker_in_depth",
 }
@@ -53,6 +58,25 @@ def test_the_evening_digest(bundled: Runner) -> None:
     assert (found["changes"], found["message"], done["outputs"]["changed"]) == ("ok", "skipped", 0)
     assert bundled.answers(done["id"])["first"]["succeeded"] >= 4
     assert bundled.client.get("/results?strategy=steady").json["total"] >= 4
+
+
+def test_the_evening_of_a_portfolio(bundled: Runner) -> None:
+    foundation = bundled.app.services.foundation
+    bundled.kinds = JobKinds([PipelineRuns(foundation), PipelineItems(foundation), PortfolioValuing(foundation), *KINDS])
+    portfolio = make_portfolio(bundled.client)
+    bought = bundled.client.post(f"/portfolios/{portfolio}/transactions", trade("buy", "2012-06-04", "AAPL", "2", "500"))
+    assert bought.status_code == 201
+    rule = {"name": "Fell", "on": "drawdown_beyond", "conditions": {"percent": 10.0}}
+    rule_id = bundled.client.post("/alert-rules", rule).json["id"]
+    done = run(bundled, "portfolio_evening", portfolio=portfolio, channels=[])
+    found = outcomes(done)
+    assert [found[step] for step in ("prices", "analysis", "value", "changes", "message")] == ["failed", "ok", "ok", "ok", "skipped"]
+    assert bundled.client.get(f"/results?universe=portfolio:{portfolio}").json["total"] == 1
+    hand_out(bundled.app.services.database, [alert_subscriber(foundation)])
+    (seen,) = bundled.client.get(f"/alert-rules/{rule_id}/states").json["items"]
+    (event,) = bundled.client.get("/events?type=portfolio.drawdown").json["items"]
+    assert (seen["ticker"], seen["value"]) == (portfolio, round(-100 * event["data"]["drawdown"], 2))
+    assert seen["value"] > 10
 
 
 def test_one_ticker_in_depth(bundled: Runner) -> None:
