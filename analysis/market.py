@@ -49,13 +49,12 @@ def became(entries: Entries, quotes: Quotes) -> FloatArray:
 def days_of(entries: Entries, shares: FloatArray, quotes: Quotes) -> Days:
     """The days that are valued: the one before the first entry, those of entries, and those on which something held was traded."""
     first = int(entries.day.min()) - 1
-    last_of_entries = int(entries.day.max())
-    known = [int(held.days[-1].astype(np.int64)) for ticker in entries.tickers if (held := quotes.held.get(ticker)) is not None]
-    last = max([last_of_entries, *known])
+    groups = _by_days(entries, quotes)
+    last = max([int(entries.day.max()), *(int(days[-1].astype(np.int64)) for days, _ in groups)])
     marked = np.zeros(last - first + 1, dtype=np.bool_)
     marked[entries.day - first] = True
     marked[[0, -1]] = True
-    for days, covered in _covered(entries, shares, quotes, last):
+    for days, covered in _covered(entries, shares, groups, last):
         marked[days.view(np.int64)[covered] - first] = True
     numbers = np.flatnonzero(marked) + first
     for at in np.flatnonzero(np.diff(numbers) > LONGEST_GAP).tolist():
@@ -64,7 +63,17 @@ def days_of(entries: Entries, shares: FloatArray, quotes: Quotes) -> Days:
     return (np.flatnonzero(marked) + first).view("datetime64[D]")
 
 
-def _covered(entries: Entries, shares: FloatArray, quotes: Quotes, last: int) -> Iterator[tuple[Days, BoolArray]]:
+def _by_days(entries: Entries, quotes: Quotes) -> list[tuple[Days, list[int]]]:
+    """The days of closes, each array once, with the tickers that have them."""
+    found: dict[int, tuple[Days, list[int]]] = {}
+    for place, ticker in enumerate(entries.tickers):
+        held = quotes.held.get(ticker)
+        if held is not None:
+            found.setdefault(id(held.days), (held.days, []))[1].append(place)
+    return list(found.values())
+
+
+def _covered(entries: Entries, shares: FloatArray, groups: list[tuple[Days, list[int]]], last: int) -> Iterator[tuple[Days, BoolArray]]:
     """Days of closes, and which of them lie between the first entry of a ticker that has them and its last, or `last` if it is held."""
     left = _left(entries, shares)
     moved = entries.ticker != NO_TICKER
@@ -72,12 +81,7 @@ def _covered(entries: Entries, shares: FloatArray, quotes: Quotes, last: int) ->
     np.minimum.at(begins, entries.ticker[moved], entries.day[moved])
     np.maximum.at(ends, entries.ticker[moved], entries.day[moved])
     ends[np.abs(left) > NO_SHARES] = last
-    by_days: dict[int, tuple[Days, list[int]]] = {}
-    for place, ticker in enumerate(entries.tickers):
-        held = quotes.held.get(ticker)
-        if held is not None:
-            by_days.setdefault(id(held.days), (held.days, []))[1].append(place)
-    for days, places in by_days.values():
+    for days, places in groups:
         numbers = days.view(np.int64)
         steps = np.zeros(len(numbers) + 1)
         np.add.at(steps, np.searchsorted(numbers, begins[places]), 1.0)
@@ -116,10 +120,15 @@ def market_of(entries: Entries, shares: FloatArray, quotes: Quotes, rates_on: Ra
 
 def price_currencies(entries: Entries, quotes: Quotes) -> list[str]:
     """The currency of each ticker's prices: that which is known, else that of its first entry."""
-    known = (quotes.held.get(ticker) for ticker in entries.tickers)
-    told = (None if held is None else held.currency for held in known)
-    firsts = entries.first_currencies.tolist()
-    return [entries.currencies[first] if currency is None else major_of(currency)[0] for first, currency in zip(firsts, told, strict=True)]
+    majors: dict[str | None, str | None] = {None: None}
+    found = []
+    for ticker, first in zip(entries.tickers, entries.first_currencies.tolist(), strict=True):
+        held = quotes.held.get(ticker)
+        told = None if held is None else held.currency
+        if told not in majors and told is not None:
+            majors[told] = major_of(told)[0]
+        found.append(majors[told] or entries.currencies[first])
+    return found
 
 
 def still_held(entries: Entries, shares: FloatArray) -> list[str]:

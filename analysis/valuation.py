@@ -89,6 +89,7 @@ class Valuation:
     flows: FloatArray
     transfers: FloatArray
     unvalued: NDArray[np.datetime64]
+    kept: tuple[Position, ...] | None = None  # what is held, where it is little
 
     @cached_property
     def rates(self) -> FloatArray:
@@ -114,7 +115,7 @@ class Valuation:
 
     def positions(self) -> Iterator[Position]:
         """What is held, block by block."""
-        return positions_of(self.market, self.levels)
+        return positions_of(self.market, self.levels) if self.kept is None else iter(self.kept)
 
 
 def valuate(entries: Entries, shares: FloatArray, market: Market) -> Valuation:
@@ -134,8 +135,11 @@ def _valuate(entries: Entries, shares: FloatArray, market: Market) -> tuple[Valu
     row = np.searchsorted(market.days.view(np.int64), entries.day)
     levels, shares = _levels(entries, market, row, shares)
     held_of = np.zeros(shape)
+    kept: list[Position] | None = [] if market.prices.size <= MOST_CELLS else None
     for position in positions_of(market, levels):
         held_of[:, position.currency] += position.values.sum(axis=0)
+        if kept is not None:
+            kept.append(position)
     cash_of = np.zeros(shape)
     if entries.keeps_cash:
         cash_of = _summed(row, entries.currency, entries.to_cash(), shape).cumsum(axis=0)
@@ -153,7 +157,9 @@ def _valuate(entries: Entries, shares: FloatArray, market: Market) -> tuple[Valu
         np.bincount(row, weights=each, minlength=shape[0]).astype(np.float64) for each in (outside, np.where(is_transfer, outside, 0.0))
     )
     known = (market, entries, row, shares, booked, listed, levels)
-    return Valuation(*known, held_of, cash_of, flows, transfers, unvalued=market.days[:0]), missing
+    return Valuation(
+        *known, held_of, cash_of, flows, transfers, unvalued=market.days[:0], kept=None if kept is None else tuple(kept)
+    ), missing
 
 
 def positions_of(market: Market, levels: Levels) -> Iterator[Position]:
@@ -190,7 +196,7 @@ def _levels(entries: Entries, market: Market, row: IntArray, shares: FloatArray)
     held = added.copy()
     bounds = np.append(np.flatnonzero(np.diff(place, prepend=-1)), len(key)).tolist()
     for start, end in pairwise(bounds):
-        np.cumsum(added[start:end], out=held[start:end])
+        added[start:end].cumsum(out=held[start:end])
     if len(held) and held.min() < -NO_SHARES:
         return _within_what_is_held(Levels(place, row_of, added), moving, of_key, shares)
     held[np.abs(held) < NO_SHARES] = 0.0

@@ -1,6 +1,7 @@
 """What the fields of the performance of a portfolio mean."""
 
 PERFORMANCE_FIELDS = {
+    "Performance.portfolio_id": "The id of the portfolio.",
     "Performance.ledger_version": "The version of the portfolio whose transactions these are.",
     "Performance.packs": "The pricing packs that the answer was computed from.",
     "Performance.currency": "The base currency, in which all amounts are.",

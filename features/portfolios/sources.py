@@ -12,7 +12,7 @@ import numpy as np
 from analysis.bars import FloatArray
 from analysis.entries import Entries
 from analysis.held import Days, HeldCloses
-from analysis.market import Quotes, price_currencies
+from analysis.market import Quotes
 from database import AnyReader
 from features.currencies import service as currencies
 from features.currencies.service import RateLine
@@ -22,6 +22,7 @@ from features.portfolios.store.transaction import Ledger
 from features.prices import service as prices
 from features.prices.service import HeldVersion
 from models.corporate_action import Split
+from models.currency import major_of
 from models.portfolio_errors import LedgerVersionNotFound, PortfolioNotFound
 from utils.ids import is_id
 
@@ -114,6 +115,9 @@ def sources_of(connection: AnyReader, org_id: int, arrays: LedgerArrays, kept: S
     """The sources of a ledger as they are stored; of what is kept, only what has changed is read. Raises PricesDamaged."""
     tickers = arrays.entries.tickers
     versions = prices.held_versions(connection, org_id, tickers)
+    if kept is not None and kept.versions == versions:
+        found = Sources(arrays.base_currency, tickers, kept.held, kept.reported, {}, kept.versions, {})
+        return with_rates(connection, org_id, found, _currencies(arrays, found), kept)
     usable = (
         {} if kept is None else {ticker: kept.held[ticker] for ticker in kept.held if versions.get(ticker) == kept.versions.get(ticker)}
     )
@@ -139,6 +143,5 @@ def with_rates(connection: AnyReader, org_id: int, found: Sources, wanted: Itera
 
 def _currencies(arrays: LedgerArrays, found: Sources) -> set[str]:
     """The currencies of the ledger and of its prices."""
-    if not len(arrays.entries):
-        return set()
-    return {*arrays.entries.currencies, *price_currencies(arrays.entries, found.quotes(arrays.splits))}
+    quoted = {held.currency for held in found.held.values()}
+    return {*arrays.entries.currencies, *(major_of(currency)[0] for currency in quoted if currency is not None)}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from analysis.bars import CLOSE, DAYS, columns_of
 from analysis.held import Days, HeldCloses
@@ -69,8 +70,7 @@ def each_held(
                 hold(*loaded)
 
 
-@dataclass(frozen=True)
-class HeldVersion:
+class HeldVersion(NamedTuple):
     """What the closes of a ticker are made of. Where it is the same, so are they. `series` is None without prices."""
 
     series: tuple[object, ...] | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -74,8 +74,8 @@ class PackQuery(Query):
 class PackAnswer(Answer):
     """A pricing pack and its lines. `digest` is the SHA-256 of the day and of each line's kind, name, digest and last value."""
 
-    digest: str
-    day: date
+    digest: str = Field(description="Its digest, in hexadecimal digits.")
+    day: date = Field(description="The last day that has prices or transactions.")
     supersedes: str | None = Field(description="The digest of the pack of this day before, whose prices or rates were others.")
-    created_at: str = Field(json_schema_extra={"format": "date-time"})
-    lines: list[PackedLine]
+    created_at: datetime = Field(description="When it was stored.")
+    lines: list[PackedLine] = Field(description="What it is made of, by kind and name.")
