@@ -36,6 +36,22 @@ def tell_of_portfolios(call: Recorder) -> None:
     paid = {"type": "dividend", "day": "2012-12-13", "ticker": "MSFT", "amount": "23.12", "tax": "3.47"}
     call("add_transaction", portfolio_id=made, body=paid)
     call("get_income", portfolio_id=made)
+    told = {"effective_day": "2012-11-07", "kind": "dividend", "amount": 2.65, "currency": "USD"}
+    other = {**told, "effective_day": "2012-11-14", "amount": 0.23}
+    call("add_action", ticker="AAPL", body=told)
+    call("add_action", ticker="MSFT", body=other)
+    apple = f"AAPL:{told['effective_day']}:dividend"
+    call("list_dividends", portfolio_id=made)
+    call("dismiss_dividends", portfolio_id=made, body={"keys": [apple]})
+    for _ in range(2):
+        call(
+            "confirm_dividends",
+            portfolio_id=made,
+            body={"items": [{"key": apple, "day": "2012-11-15", "tax": "2.39"}]},
+            header={"Idempotency-Key": "2012-11-15-apple"},
+        )
+    call("confirm_dividends", portfolio_id=made, body={"items": [{"key": apple}]})
+    call("list_dividends", portfolio_id=made, query={"state": "booked"})
     call("list_portfolios")
     call("get_portfolio", portfolio_id=made)
     call("change_portfolio", portfolio_id=made, body={"cost_method": "average"})

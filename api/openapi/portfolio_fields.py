@@ -5,6 +5,8 @@ PORTFOLIO_FIELDS = {
     "CashAnswer.amount": "What is there; below 0 where more was spent than was paid in.",
     "CashAnswer.amount_base": "The same in the base currency; null without a rate.",
     "CashAnswer.warnings": "What is to be kept in mind of it.",
+    "DividendAnswer.ticker": "Who paid.",
+    "DividendAnswer.kind": "A dividend, or a distribution of gains of a fund.",
     "HeldVerdictAnswer.strategy": "The strategy of the verdict.",
     "HeldVerdictAnswer.as_of": "The newest day that was analysed.",
     "HeldVerdictAnswer.verdict": "The verdict.",

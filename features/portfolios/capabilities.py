@@ -8,13 +8,17 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from api.schemas import Body
-from features.portfolios import valuations
-from infrastructure.capability import Call, Capability, Started, Starts
+from database import Database
+from features.portfolios import service, valuations
+from features.portfolios.schemas.holding import told
+from features.strategies.schemas import StrategyId
+from infrastructure.capability import Call, Capability, Reads, Started, Starts
 from jobs.outcome import ended
 from models.job import Job
 from models.performance_errors import NothingToValue
 from models.portfolio import MOST_PORTFOLIOS
 from models.portfolio_value import PORTFOLIO_VALUATION
+from utils.json_text import dump, parse_tolerant
 
 
 class ValuationInputs(Body):
@@ -37,3 +41,35 @@ def valuation_capability() -> Capability:
 
     description = "Values the portfolios: stores what each of their days was worth, as a job, and tells of it."
     return Capability(PORTFOLIO_VALUATION, description, ValuationInputs, Starts(start, answer))
+
+
+class HoldingsInputs(Body):
+    """A portfolio to read."""
+
+    portfolio: str = Field(min_length=1, max_length=36, description="Its id.")
+    strategy: StrategyId = Field("balanced", description="Of the verdicts; see GET /strategies.")
+
+
+def holdings_capability() -> Capability:
+    """The capability `holdings`."""
+    words = "What a portfolio holds today, with values, gains and the newest verdicts."
+    return Capability("holdings", words, HoldingsInputs, Reads(_read))
+
+
+def _read(database: Database, call: Call, inputs: HoldingsInputs) -> dict[str, Any]:
+    order = service.HoldingsOrder(strategy=inputs.strategy)
+    with database.read() as connection:
+        found = service.holdings(connection, call.org_id, inputs.portfolio, order)
+    items = parse_tolerant(dump(told(found.items)))
+    return {
+        "portfolio": found.portfolio.id,
+        "name": found.portfolio.name,
+        "currency": found.portfolio.base_currency,
+        "as_of": found.as_of.isoformat(),
+        "items": items,
+        "tickers": [item["ticker"] for item in items],
+        "count": len(items),
+        "cash": told(found.cash),
+        "totals": told(found.totals),
+        "warnings": list(found.warnings),
+    }

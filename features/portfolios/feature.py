@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.portfolios.routes import holding, performance, portfolio, transaction
+    from features.portfolios.routes import dividend, holding, performance, portfolio, transaction
 
-    return portfolio.blueprint, transaction.blueprint, holding.blueprint, performance.blueprint
+    modules = (portfolio, transaction, holding, dividend, performance)
+    return tuple(module.blueprint for module in modules)
 
 
 def _universes() -> Universes:
@@ -53,9 +54,9 @@ def _kinds(foundation: Foundation) -> tuple[PortfolioValuing, ...]:
 
 
 def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
-    from features.portfolios.capabilities import valuation_capability
+    from features.portfolios.capabilities import holdings_capability, valuation_capability
 
-    return (valuation_capability(),)
+    return holdings_capability(), valuation_capability()
 
 
 def _lines(foundation: Foundation) -> LineReaders:

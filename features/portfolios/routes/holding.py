@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from flask import Response
 
 from api.authentication import org_id
 from api.blueprint import api_blueprint
-from api.paging import page, read_cursor
-from api.schemas import PageQuery
 from api.services import services
 from features.portfolios import service
+from features.portfolios.routes.paged import paged
 from features.portfolios.routes.portfolio import PORTFOLIOS
 from features.portfolios.schemas.holding import (
     HoldingsAnswer,
@@ -26,7 +22,6 @@ from features.portfolios.schemas.holding import (
     told,
 )
 from features.portfolios.schemas.portfolio import PortfolioPath
-from models.portfolio import Portfolio
 from utils.api_utils import json_response, tagged
 
 blueprint = api_blueprint("portfolio_holdings", PORTFOLIOS)
@@ -50,7 +45,7 @@ def list_lots(path: PortfolioPath, query: LotsQuery) -> Response:
     with services().database.read() as connection:
         portfolio, books = service.books_of(connection, org_id(), path.portfolio_id, query.as_of, query.ledger)
     scope = ["lots", query.ticker, str(query.as_of)]
-    return json_response(_paged(service.open_lots(books, query.ticker), portfolio, query, scope))
+    return json_response(paged(service.open_lots(books, query.ticker), portfolio, query, scope))
 
 
 @blueprint.get("/portfolios/<portfolio_id>/realised", responses={200: RealisedPage}, problems=("not_found",))
@@ -60,7 +55,7 @@ def list_realised(path: PortfolioPath, query: RealisedQuery) -> Response:
         portfolio, books = service.books_of(connection, org_id(), path.portfolio_id, None, query.ledger)
     found, totals = service.realised_in(books, query.period())
     scope = ["realised", query.ticker, str(query.start), str(query.end)]
-    return json_response({**_paged(found, portfolio, query, scope), "totals": told(totals)})
+    return json_response({**paged(found, portfolio, query, scope), "totals": told(totals)})
 
 
 @blueprint.get("/portfolios/<portfolio_id>/income", responses={200: IncomeAnswer}, problems=("not_found",), sends=("ETag",))
@@ -70,13 +65,3 @@ def get_income(path: PortfolioPath, query: IncomeQuery) -> Response:
         portfolio, books = service.books_of(connection, org_id(), path.portfolio_id, None, query.ledger)
     months, totals = service.income_in(books, query.period())
     return tagged({"items": told(months), "totals": told(totals), "version": portfolio.version})
-
-
-def _paged(rows: Sequence[Any], portfolio: Portfolio, query: PageQuery, scope: Sequence[Any]) -> dict[str, Any]:
-    """A page of what is computed: its cursor counts rows, and holds for one version of the portfolio."""
-    scope = [*scope, portfolio.id, portfolio.version]
-    position = read_cursor(query.cursor, scope)
-    first = position[0] if position else 0
-    shown = list(enumerate(rows[first : first + query.limit + 1], first + 1))
-    items, next_cursor = page(shown, query.limit, scope, lambda last: [last[0]])
-    return {"items": [told(row) for _, row in items], "next_cursor": next_cursor, "version": portfolio.version}

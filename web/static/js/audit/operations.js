@@ -138,6 +138,8 @@ export const OPERATIONS = {
     add_transactions: "Booked transactions",
     correct_transaction: "Corrected a transaction",
     delete_transaction: "Deleted a transaction",
+    confirm_dividends: "Booked proposed dividends",
+    dismiss_dividends: "Left proposed dividends out",
   },
   Currencies: {
     upload_fx_rates: "Uploaded exchange rates",
