@@ -154,7 +154,7 @@ def list_index_versions(path: IndexPath) -> Response:
 
 @blueprint.get("/indexes/<index_id>/revisions", responses={200: RevisionsAnswer}, problems=("not_found",))
 def list_index_revisions(path: IndexPath) -> Response:
-    """What was published of an index, one item for each computation of all of it: the first, and one after each correction of prices."""
+    """What was published of an index, one item for each computation of all of it: the first, and one after each correction."""
     with services().database.reader() as connection:
         found = service.list_revisions(connection, org_id(), path.index_id, MOST_REVISIONS)
     return json_response({"items": found, "next_cursor": None})

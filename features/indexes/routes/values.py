@@ -76,7 +76,7 @@ def get_index_values(path: IndexPath, query: LevelsQuery) -> Response:
 )
 @heavy_read()
 def get_index_allocations(path: IndexPath, query: AllocationsQuery) -> Response:
-    """The members at the close of a day: their weights at the last rebalancing, what closes have made of them, and their quantities.
+    """The members at the close of a day: weights at the last rebalancing, what closes have made of them, and quantities.
 
     With `Accept: text/csv` they are sent as a file.
     """
@@ -118,7 +118,7 @@ def list_index_rebalances(path: IndexPath, query: RebalancesQuery) -> Response:
 )
 @needs(Scope.READ)
 def simulate_index(path: IndexPath, body: SimulateRequest) -> Response:
-    """What an amount would have become, had it been in the index since a day; by default with distributions, and less the costs."""
+    """What an amount would have become in the index since a day; by default with distributions, and less the costs."""
     order = valuing.Simulation(body.amount, body.start, body.currency, body.variant, body.costs)
     with services().database.reader() as connection:
         found = valuing.simulate(connection, org_id(), path.index_id, order)
@@ -149,7 +149,7 @@ def simulate_index(path: IndexPath, body: SimulateRequest) -> Response:
 )
 @heavy_read()
 def compare_index(path: IndexPath, query: IndexCompareQuery) -> Response:
-    """An index beside a ticker, another index or a portfolio over the days that both have: the numbers of each, and against each other.
+    """An index beside a ticker, another index or a portfolio on common days: the numbers of each, and against each other.
 
     `If-None-Match` is honoured.
     """

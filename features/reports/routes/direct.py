@@ -115,7 +115,7 @@ def get_risk_report(path: LinePath, query: RiskReportQuery) -> Response:
 )
 @heavy_read()
 def get_index_report(path: IndexPath) -> Response:
-    """An index as it is published: its rules and numbers, its members, its rebalancings with all weights, and its levels by day."""
+    """An index as it is published: its rules and numbers, members, rebalancings with all weights, and levels by day."""
     database = services().database
     members = allocations(database, org_id(), path.index_id, None)
     with database.reader() as connection:

@@ -106,6 +106,8 @@ export const OPERATIONS = {
     change_index: "Changed an index",
     delete_index: "Deleted an index",
     publish_index: "Brought an index up to date",
+    preview_index: "Previewed an index",
+    simulate_index: "Simulated an amount in an index",
   },
   Prices: {
     upload_prices: "Uploaded prices",
