@@ -44,6 +44,7 @@ ALSO_A_VARIABLE = {
 FIELDS_DEPEND = {
     *("/api/v1/reports", "/api/v1/alert-rules", "/api/v1/alert-rules/preview", "/api/v1/alert-rules/{rule_id}"),
     "/api/v1/organization/members/{user_id}/limits",
+    *("/api/v1/indexes", "/api/v1/indexes/preview", "/api/v1/indexes/{index_id}"),
     *("/api/v1/portfolios/{portfolio_id}/transactions", "/api/v1/portfolios/{portfolio_id}/transactions/batch"),
     "/api/v1/portfolios/{portfolio_id}/transactions/{transaction_id}",
 }

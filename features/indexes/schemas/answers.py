@@ -5,21 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas import CSV, Answer, Body, Currency, IsoDate, Page, PageQuery, Query, RootAnswer, not_below
+from api.schemas import CSV, Answer, Body, Currency, IsoDate, LineReference, Page, PageQuery, Query, RootAnswer, not_below
 from models.index import Index, IndexRevision, IndexRules, IndexVariant, IndexVersion, RebalancingKind
 from models.metric import Metric
-from models.ticker import normalize_ticker
-from utils.ids import is_id
 
-
-def _reference(text: str) -> str:
-    return text.strip() if is_id(text.strip()) else normalize_ticker(text)
-
-
-LineReference = Annotated[str, AfterValidator(_reference), Field(json_schema_extra={"example": "AAPL"})]
-EARLIER_MONEY = 1e15
+MOST_MONEY = 1e15
 
 
 class IndexPath(BaseModel):
@@ -68,7 +60,7 @@ class IndexCompareQuery(Query):
 class SimulateRequest(Body):
     """What is invested, and from when on."""
 
-    amount: float = Field(gt=0, le=EARLIER_MONEY, description="What is invested at the close of the first day.")
+    amount: float = Field(gt=0, le=MOST_MONEY, description="What is invested at the close of the first day.")
     start: IsoDate | None = Field(None, description="The first day. By default that of the index.")
     currency: Currency | None = Field(None, description="The currency of the amount. By default that of the index.")
     variant: IndexVariant = Field(IndexVariant.TOTAL, strict=False, description="Whether distributions are reinvested.")
