@@ -46,7 +46,7 @@ def test_a_weight_that_passes_its_cap_is_told_once(client: Client, evening: Even
     assert fired(client) == [(str(weekday(1)), "AAPL", 21.0), (str(weekday(6)), "AAPL", 20.0)]
     first = alerts(client)[0]
     assert first["message"].startswith("Growth: AAPL takes 21 % of the portfolio, which is 20 % or more (was 19 %), ")
-    assert first["data"]["portfolio_id"] == PORTFOLIO
+    assert (first["data"]["portfolio_id"], first["data"]["link"]) == (PORTFOLIO, "/tickers/AAPL")
     assert states(client, rule["id"])[f"{PORTFOLIO}:IBM"] == "normal"
 
 
@@ -105,7 +105,7 @@ def test_an_index_that_is_due_is_told(client: Client, evening: Evening) -> None:
     due(evening, index, "2026-11-30")
     (alert,) = alerts(client)
     assert alert["message"] == "The monthly rebalancing of the index Ten of them is due: its reference day is 30 November 2026."
-    assert (alert["rule_name"], alert["data"]["index_id"]) == ("Due", index)
+    assert (alert["rule_name"], alert["data"]["index_id"], alert["data"]["link"]) == ("Due", index, f"/indices?index={index}")
 
 
 def test_another_organization_is_told_nothing(client: Client, evening: Evening) -> None:
