@@ -19,6 +19,7 @@ from models.pipeline_errors import Invalid
 from models.portfolio_errors import TransactionsRefused
 from models.price_errors import BasesDiffer, ImplausibleAction, ImportRefused, PriceQuality, PricesPending, PricesUnavailable
 from models.schedule_errors import InvalidSchedule
+from models.statement_errors import StatementRefused
 from models.storage_errors import StorageAway
 from utils.api_utils import ApiError, FirstErrors
 from utils.database_errors import explanation_of, is_unavailable, refuses_writes
@@ -53,6 +54,7 @@ STATUSES = {
     "ambiguous_dates": 422,
     "bases_differ": 422,
     "oversold": 422,
+    "statement_refused": 422,
     "pipeline_invalid": 422,
     "index_invalid": 422,
     "inputs_invalid": 422,
@@ -101,6 +103,9 @@ def _with_fields(error: BellwetherError) -> ApiError | None:
     if isinstance(error, PriceQuality):
         problems = [{"field": problem.place, "message": problem.message} for problem in error.problems]
         return ApiError(422, error.code, str(error), FirstErrors(problems, error.total))
+    if isinstance(error, StatementRefused):
+        faults = [{"field": fault.place, "message": fault.message} for fault in error.faults]
+        return ApiError(422, error.code, str(error), FirstErrors(faults, error.total))
     if isinstance(error, ImportRefused | Invalid | InvalidSchedule | TransactionsRefused):
         refused = [{"field": name, "message": message} for name, message in error.problems]
         return ApiError(422, error.code, str(error), FirstErrors(refused, len(refused)))

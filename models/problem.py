@@ -36,6 +36,7 @@ _TITLES = {
     "rate_limited": "Too many requests",
     "rate_not_found": "There are no exchange rates of this currency",
     "request_timeout": "The request took too long to arrive",
+    "statement_refused": "The file of transactions has faults",
     "stored_days_lost": "The file would delete stored days",
     "no_provider": "No provider of prices is configured",
     "ticker_not_found": "There are no prices for this ticker",

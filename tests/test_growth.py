@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit import broker_files
 from kit.growth import check_growth
 from kit.support import settings_for
 from pydantic import ValidationError
@@ -23,6 +24,8 @@ from features.accounts.api_keys import KeyRing
 from features.accounts.sessions import Sessions
 from features.analyses.schemas.analysis import BulkAnalyzeRequest
 from features.analyses.schemas.series import SeriesQuery
+from features.portfolios.files.layout import Wishes
+from features.portfolios.files.reader import read_statement
 from features.prices.files.reader import ReadOptions, read_file
 from features.prices.service import stream_csv
 from infrastructure.cache import NoCache
@@ -30,6 +33,7 @@ from infrastructure.sql import script as sql_script
 from jobs.schemas import StreamHeaders
 from models.price_errors import AmbiguousDates, PriceQuality
 from models.price_series import Bar, PackedBars
+from models.statement_errors import StatementRefused
 from utils.api_utils import ApiError, StrictRequest, validation_problem
 from utils.json_text import DuplicateKeys, MalformedJSON, parse_strict, parse_tolerant
 from web import sign_in
@@ -126,6 +130,41 @@ SCRIPTS = {
 }
 
 
+TRADES = "Date,Type,Ticker,Quantity,Price,Fee,Currency\n"
+
+
+def repeated(sample: str, header_lines: int = 1) -> Callable[[int], str]:
+    """A function that makes files of a length that repeat the lines of a sample below its header."""
+    lines = sample.splitlines(keepends=True)
+    return over("".join(lines[header_lines:]), "".join(lines[:header_lines]))
+
+
+STATEMENTS = {
+    "trades": over("2024-03-15,Buy,ACME,1.5,2,0,EUR\n", TRADES),
+    "trades without a decimal sign": over('2024-03-15,Buy,ACME,"1,500","2,000",0,EUR\n', TRADES),
+    "faults": over("x,x,x,x,x,x,x\n", TRADES),
+    "open quotes": over('"', TRADES),
+    "lines with open quotes": over('"a\n', TRADES),
+    "blank lines": over(",,,,,,\n", TRADES),
+    "digits": over("1", TRADES + "2024-03-15,Buy,ACME,", ",1,1,EUR\n"),
+    "separators": over("1,", TRADES + '2024-03-15,Buy,ACME,"', '",1,1,EUR\n'),
+    "letters of a note": over("a ", "Date,Type,Amount,Note\n2024-03-15,Deposit,5,"),
+    "many columns": over("a,"),
+    "one column": over("a"),
+    "ghostfolio": repeated(broker_files.GHOSTFOLIO),
+    "portfolio performance": repeated(broker_files.PORTFOLIO_PERFORMANCE_DE),
+    "trade republic": repeated(broker_files.TRADE_REPUBLIC),
+    "flex": repeated(broker_files.FLEX_TRADES),
+    "flex, cash": repeated(broker_files.FLEX_CASH),
+    "activity": repeated(broker_files.ACTIVITY, 2),
+    "degiro": repeated(broker_files.DEGIRO_EN),
+    "degiro's account": repeated(broker_files.DEGIRO_ACCOUNT),
+    "rests of an order": over(",,,,,,,,,,,aaaa\n", "\n".join(broker_files.DEGIRO_ACCOUNT.split("\n")[:2]) + "\n"),
+    "JSON": over("{", '{"activities": ['),
+    "activities": over('{"type":"BUY"},', '{"activities": [', "{}]}"),
+}
+
+
 def each(texts: dict[str, Callable[[int], str]]) -> Any:
     return pytest.mark.parametrize("make", [pytest.param(make, id=name) for name, make in texts.items()])
 
@@ -143,6 +182,11 @@ def refused(work: Callable[[], object], *errors: type[Exception]) -> Callable[[]
 @each(FILES)
 def test_price_files(make: Callable[[int], str]) -> None:
     check_growth(lambda size: refused(partial(read_file, make(size).encode(), ReadOptions(TODAY)), PriceQuality, AmbiguousDates))
+
+
+@each(STATEMENTS)
+def test_statements(make: Callable[[int], str]) -> None:
+    check_growth(lambda size: refused(partial(read_statement, make(size).encode(), Wishes()), StatementRefused, AmbiguousDates))
 
 
 def test_price_files_given_out() -> None:

@@ -116,7 +116,7 @@ def _settings(folder: Path, database: str, **more: str) -> Settings:
         smtp_from="bellwether@example.com",
         db_connect_attempts=1,
         compress_responses=False,
-        rate_limit_uploads_per_minute=14,
+        rate_limit_uploads_per_minute=24,
         rate_limit_bulk_per_minute=60,
         log_level="error",
         **more,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tools.api_recorder import Recorder
+from tools.statements_story import tell_of_statements
 
 BOUGHT = {"type": "buy", "day": "2012-09-04", "ticker": "AAPL", "quantity": "10", "price": "675.10", "fee": "7.95"}
 MORE = (
@@ -52,6 +53,7 @@ def tell_of_portfolios(call: Recorder) -> None:
         )
     call("confirm_dividends", portfolio_id=made, body={"items": [{"key": apple}]})
     call("list_dividends", portfolio_id=made, query={"state": "booked"})
+    tell_of_statements(call, made)
     call("list_portfolios")
     call("get_portfolio", portfolio_id=made)
     call("change_portfolio", portfolio_id=made, body={"cost_method": "average"})

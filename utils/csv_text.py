@@ -10,7 +10,7 @@ from datetime import datetime
 from utils.clock import iso
 
 # Spreadsheets run a cell that begins with one of these as a formula, some also after a tab or line end.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_lines(rows: Iterable[Iterable[object]]) -> bytes:
@@ -30,4 +30,4 @@ def _written(value: object) -> object:
 
 
 def _guarded(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

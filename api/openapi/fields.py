@@ -16,6 +16,7 @@ from api.openapi.performance_fields import PERFORMANCE_FIELDS
 from api.openapi.portfolio_fields import PORTFOLIO_FIELDS
 from api.openapi.risk_fields import RISK_FIELDS
 from api.openapi.schemas import COMPONENTS, Schema
+from api.openapi.statement_fields import STATEMENT_FIELDS
 
 _EVERYWHERE = {
     "adj_close": "The close as the source adjusts it for splits and dividends; null where it delivers none.",
@@ -93,7 +94,7 @@ _EVERYWHERE = {
 }
 _ELSEWHERE = {
     **AUDIT_FIELDS, **CURRENCY_FIELDS, **EVIDENCE_FIELDS, **EVENT_FIELDS, **IMPORTED_FIELDS, **INDEX_FIELDS, **NEWS_FIELDS,
-    **PERFORMANCE_FIELDS, **PORTFOLIO_FIELDS, **RISK_FIELDS,
+    **PERFORMANCE_FIELDS, **PORTFOLIO_FIELDS, **RISK_FIELDS, **STATEMENT_FIELDS,
 }  # fmt: skip
 _IN_ONE = _ELSEWHERE | {
     "AddedTicker.name": "The name in the stored prices; null without any.",

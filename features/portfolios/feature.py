@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from features.portfolios.routes import dividend, holding, performance, portfolio, transaction
+    from features.portfolios.routes import dividend, holding, performance, portfolio, statement, transaction
 
-    modules = (portfolio, transaction, holding, dividend, performance)
+    modules = (portfolio, transaction, holding, dividend, performance, statement)
     return tuple(module.blueprint for module in modules)
 
 
@@ -85,6 +85,7 @@ BELONGINGS = (
     Belonging("dividend_decisions", ("portfolio_id", "dividend_key")),
     Belonging("portfolio_tickers", ("portfolio_id", "ticker")),
     Belonging("portfolio_transactions", ("portfolio_id", "id", "since_version"), rows=1_000),
+    Belonging("portfolio_symbols", ("security",)),
     Belonging("portfolio_terms", ("portfolio_id", "since_version")),
     Belonging("portfolios", hidden=("name_key",)),
 )

@@ -10,6 +10,8 @@ from analysis.quality import price_gaps, price_warnings
 from database import Database
 from features.prices.actions import TickerFooting, footing_of
 from features.prices.adjustment import splits_within
+from features.prices.files.dates import NO_DAY, DateOrder, read_days
+from features.prices.files.source import read_text
 from features.prices.former import find_former
 from features.prices.held import HeldVersion, each_held, held_closes, held_closes_of, held_versions, known_splits
 from features.prices.quality import check_whole, cut_series, provider_warnings, sound_bars
@@ -34,6 +36,8 @@ from utils.json_text import array_pieces, dump, object_pieces
 
 # The interface for other features. Functions that take a connection read within the caller's transaction.
 __all__ = [
+    "NO_DAY",
+    "DateOrder",
     "HeldVersion",
     "check_quality",
     "check_whole",
@@ -56,7 +60,9 @@ __all__ = [
     "newest_closes",
     "newest_day",
     "provider_warnings",
+    "read_days",
     "read_prices",
+    "read_text",
     "remember",
     "require_universe",
     "resolve_universe",

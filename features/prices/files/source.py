@@ -30,6 +30,11 @@ _JSON = re.compile(r"\s*[{\[]")
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
+def read_text(raw: bytes) -> tuple[str, str]:
+    """The text of a file that is no price file, and the name of its encoding. Raises PriceQuality, as `decode`."""
+    return decode(raw, Faults())
+
+
 def decode(raw: bytes, faults: Faults) -> tuple[str, str]:
     """The text and the name of its encoding. Raises PriceQuality for a file that is no text, or no table."""
     if not raw.strip(b"\x00 \t\r\n"):

@@ -21,10 +21,13 @@ from features.evidence.schemas.universe import UniverseEvidenceQuery
 from features.indexes.schemas.answers import IndexPath
 from features.indexes.service import find_levels, whole_ledger
 from features.indexes.valuing import allocations, numbers
+from features.portfolios.measuring import Measuring
+from features.portfolios.schemas.portfolio import PortfolioPath
 from features.reports.backtest_report import backtest_report
 from features.reports.evidence_report import evidence_report
 from features.reports.index_report import IndexReport, index_report
 from features.reports.job_report import job_report
+from features.reports.portfolio_report import portfolio_contents, portfolio_report
 from features.reports.results_report import results_report
 from features.reports.risk_report import risk_report
 from features.reports.routes.tags import REPORTS
@@ -125,6 +128,17 @@ def get_index_report(path: IndexPath) -> Response:
     lines = (levels.days.tolist(), levels.price.tolist(), levels.total.tolist())
     report = IndexReport(index, numbers(levels.total), members.day, shown, ledger, lines)
     return _attachment(index_report(report, client_check()))
+
+
+@blueprint.get(
+    "/reports/portfolio/<portfolio_id>.xlsx", responses=XLSX_ANSWER, problems=("not_found", "price_quality"), sends=("Content-Disposition",)
+)
+@heavy_read()
+def get_portfolio_report(path: PortfolioPath) -> Response:
+    """A portfolio: its holdings and lots, what was realised, its income and cash, how it did, and all transactions."""
+    parts = services()
+    contents = portfolio_contents(parts.database, parts.foundation.part(Measuring.of), path.ledger(org_id()))
+    return _attachment(portfolio_report(contents, client_check()))
 
 
 @blueprint.get(

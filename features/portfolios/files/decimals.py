@@ -1,0 +1,82 @@
+"""Numbers as they are written in files, read exactly.
+
+Most cells tell by themselves which sign is the decimal one: `1.234,5`, `0,25`, `12.5`. Only `1,234` and its like do not; they are read as
+the other cells of the file are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+
+POINT, COMMA = ".", ","
+LONGEST_CELL = 64  # characters; longer cells are no numbers
+MISSING = frozenset({"", "-", "--", "–", "—", "n/a", "na", "null", "none", "nan"})
+_DECORATION = str.maketrans({"−": "-", **dict.fromkeys("$€£¥₹₩₽₺'’ \u00a0\u202f\u2009\t", None)})
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
+_GROUPS = {
+    POINT: re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?", re.ASCII),
+    COMMA: re.compile(r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d*)?", re.ASCII),  # 12,34,567 in India
+}
+_SIMPLE = re.compile(r"-?\d+(?:\.\d{1,2}|\.\d{4,})?", re.ASCII)  # most cells: digits whose sign is none but the decimal one
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
+
+
+def decimal_sign(cells: Iterable[str]) -> str | None:
+    """The decimal sign that most cells use which tell it by themselves; None where no cell does."""
+    votes = {POINT: 0, COMMA: 0}
+    for cell in cells:
+        sign = _sign_of(_bare(cell)) if POINT in cell or COMMA in cell else None
+        if sign is not None:
+            votes[sign] += 1
+    return None if votes[POINT] == votes[COMMA] == 0 else max(votes, key=lambda sign: votes[sign])
+
+
+def read_decimal(cell: str, sign: str) -> Decimal | None:
+    """The number of a cell; None where it is none. `sign` is the decimal sign of cells that do not tell it by themselves.
+
+    A number in parentheses, or with a minus behind it, is negative. A currency beside the number is left out.
+    """
+    text = cell.strip()
+    if len(text) > LONGEST_CELL:
+        return None
+    if _SIMPLE.fullmatch(text):
+        return Decimal(text)
+    text = _bare(text)
+    own = _sign_of(text) or sign
+    grouping = COMMA if own == POINT else POINT
+    if grouping in text:
+        if _GROUPS[grouping].fullmatch(text) is None:
+            return None
+        text = text.replace(grouping, "")
+    if own == COMMA:
+        text = text.replace(COMMA, POINT)
+    return Decimal(text) if _PLAIN.fullmatch(text) else None
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell says that there is no number."""
+    return cell.strip().lower() in MISSING
+
+
+def _bare(cell: str) -> str:
+    """A number without blanks, currency and apostrophes between thousands, its minus in front."""
+    text = _CURRENCY.sub("", cell[: LONGEST_CELL + 1].translate(_DECORATION))
+    if text.startswith("(") and text.endswith(")"):
+        return f"-{text[1:-1]}"
+    return f"-{text[:-1]}" if text.endswith("-") and len(text) > 1 else text
+
+
+def _sign_of(text: str) -> str | None:
+    """The decimal sign that a number tells by itself."""
+    point, comma = text.rfind(POINT), text.rfind(COMMA)
+    if point >= 0 and comma >= 0:
+        return POINT if point > comma else COMMA
+    if (point < 0 and comma < 0) or _EITHER.fullmatch(text):
+        return None
+    mark = POINT if point >= 0 else COMMA
+    if text.count(mark) > 1:
+        return COMMA if mark == POINT else POINT
+    return mark

@@ -1,0 +1,235 @@
+"""Imports a file of transactions into a portfolio: finds the tickers of its securities, and what is booked already; all or nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from database import Database
+from features.portfolios import service, symbols
+from features.portfolios.files.booking import Booking, Security
+from features.portfolios.files.faults import Faults
+from features.portfolios.files.layout import Wishes
+from features.portfolios.files.reader import Statement, read_statement
+from features.portfolios.service import Ledger
+from features.prices import service as prices
+from models.currency import checked_currency
+from models.portfolio import PLACES, WHOLE_DIGITS, Draft, Portfolio, Transaction, faults_of
+from models.portfolio_errors import TransactionsRefused
+from models.statement import MOST_LISTED, Duplicate, ImportReport, ReadLine, StatementFormat, UnknownSecurity
+from models.ticker import normalize_ticker
+from utils.clock import today
+
+LONGEST_NOTE = 500
+NUMBERS = ("quantity", "price", "amount", "fee", "tax", "fx_rate")
+KEY_PLACES = 4  # behind the point of an amount that is compared: brokers round what others compute
+
+
+@dataclass(frozen=True)
+class ImportWishes:
+    """What the sender of a file says of it, and wants.
+
+    `symbols` are tickers by what the file calls a security. `currency` is that of lines which tell none; by default the portfolio's.
+    """
+
+    reading: Wishes = field(default_factory=Wishes)
+    format: StatementFormat | None = None
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    currency: str | None = None
+    add_duplicates: bool = False
+    leave_out_bad_lines: bool = False
+    dry_run: bool = False
+    version: int | None = None
+
+
+@dataclass
+class _Plan:
+    """What is to be added, each with its line; and what is not, with the reason."""
+
+    new: list[ReadLine] = field(default_factory=list)
+    duplicates: list[Duplicate] = field(default_factory=list)
+    unknown: dict[Security, UnknownSecurity] = field(default_factory=dict)
+
+
+def read_file(raw: bytes, wishes: ImportWishes) -> Statement:
+    """Read a file, before the transaction that books it. Raises StatementRefused or AmbiguousDates."""
+    return read_statement(raw, wishes.reading, wishes.format)
+
+
+def import_statement(connection: Connection, ledger: Ledger, statement: Statement, wishes: ImportWishes) -> ImportReport:
+    """Book what a file tells and is not booked already. For a dry run the caller has to roll back what was written.
+
+    The tickers that the sender told are remembered. Raises PortfolioNotFound, PortfolioChanged, TooMuchInPortfolio, or StatementRefused
+    with the lines that are wrong; a dry run reports these instead.
+    """
+    portfolio, booked = service.read_ledger(connection, *ledger)
+    if wishes.symbols:
+        symbols.remember(connection, ledger.org_id, wishes.symbols)
+    plan = _Plan()
+    drafts = _checked(_resolved(connection, ledger.org_id, statement, plan), statement, portfolio, wishes)
+    _sort_out(drafts, booked, plan, add_duplicates=wishes.add_duplicates)
+    is_fit = wishes.leave_out_bad_lines or not statement.faults.total
+    if not is_fit and not wishes.dry_run:
+        raise statement.faults.refusal()
+    version = portfolio.version
+    if is_fit and plan.new:
+        version = _book(connection, ledger, plan, statement.faults, wishes) or version
+    return _report(connection, ledger.org_id, (plan, statement, wishes), version)
+
+
+class _Undone(Exception):
+    """Rolls back what a dry run has written."""
+
+    def __init__(self, report: ImportReport) -> None:
+        self.report = report
+        super().__init__()
+
+
+def try_import(database: Database, ledger: Ledger, statement: Statement, wishes: ImportWishes) -> ImportReport:
+    """What `import_statement` would add. Nothing is kept."""
+    try:
+        with database.transaction() as connection:
+            raise _Undone(import_statement(connection, ledger, statement, wishes))
+    except _Undone as undone:
+        return undone.report
+
+
+def _resolved(connection: Connection, org_id: int, statement: Statement, plan: _Plan) -> Iterator[Booking]:
+    """The bookings with the tickers of their securities. One without is a fault at the first line that names it."""
+    known = symbols.list_symbols(connection, org_id)
+    tickers: dict[Security, str | None] = {}
+    for booking in statement.bookings:
+        security = booking.security
+        if security is None:
+            yield booking
+            continue
+        if security not in tickers:
+            tickers[security] = _ticker_of(security, known)
+        ticker = tickers[security]
+        if ticker is not None:
+            yield replace(booking, draft=replace(booking.draft, ticker=ticker))
+        elif security in plan.unknown:
+            plan.unknown[security] = replace(plan.unknown[security], lines=plan.unknown[security].lines + 1)
+        else:
+            plan.unknown[security] = UnknownSecurity(security.isin, security.symbol, security.name, booking.line, 1)
+            key = security.keys[0]
+            remedy = f'Tell it with `symbols`, as in {{"{key}": "TICKER"}}; it is remembered.'
+            statement.faults.add(booking.line, _column(statement, "ticker"), f"The ticker of {security.label} is not known. {remedy}")
+
+
+def _ticker_of(security: Security, known: Mapping[str, str]) -> str | None:
+    """The ticker that was told for a security; else its symbol, where it can be a ticker."""
+    told = next((known[key] for key in map(symbols.security_key, security.keys) if key in known), None)
+    if told is not None or not security.symbol:
+        return told
+    try:
+        return normalize_ticker(security.symbol)
+    except ValueError:
+        return None
+
+
+def _checked(bookings: Iterator[Booking], statement: Statement, portfolio: Portfolio, wishes: ImportWishes) -> Iterator[ReadLine]:
+    """The drafts that fit by themselves. The others become faults, at the column that does not fit."""
+    day, faults = today(), statement.faults
+    bad_lines = faults.lines
+    for booking in bookings:
+        currency = booking.draft.currency or wishes.currency or portfolio.base_currency
+        wrong: list[tuple[str, str]] = []
+        try:
+            currency = checked_currency(currency)
+        except ValueError as error:
+            wrong.append(("currency", str(error)))
+        draft = _fitted(replace(booking.draft, currency=currency), wrong)
+        wrong += faults_of(draft, day)
+        for name, message in wrong:
+            faults.add(booking.line, _column(statement, name), message)
+        if not wrong and booking.line not in bad_lines:
+            yield ReadLine(booking.line, draft)
+
+
+def _fitted(draft: Draft, wrong: list[tuple[str, str]]) -> Draft:
+    """A draft with numbers of as many digits as are kept, and a note that is as long as one may be."""
+    changes: dict[str, Decimal | str | None] = {}
+    for name in NUMBERS:
+        number: Decimal | None = getattr(draft, name)
+        if number is None:
+            continue
+        if number.adjusted() >= WHOLE_DIGITS:
+            wrong.append((name, f"It has more than {WHOLE_DIGITS} digits before the point."))
+        elif _places(number) > PLACES:
+            changes[name] = round(number, PLACES)
+    if draft.note is not None:
+        note = "".join(letter for letter in draft.note if letter.isprintable() or letter == "\n").strip()
+        changes["note"] = note[:LONGEST_NOTE].strip() or None
+    return replace(draft, **changes) if changes else draft  # type: ignore[arg-type]
+
+
+def _places(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
+def _column(statement: Statement, name: str) -> str | None:
+    """The file's name of a field."""
+    columns = statement.reading.columns
+    names = ("isin", "symbol", "ticker", "name") if name == "ticker" else (name,)
+    return next((columns[each] for each in names if each in columns), None)
+
+
+def _sort_out(drafts: Iterator[ReadLine], booked: Sequence[Transaction], plan: _Plan, *, add_duplicates: bool) -> None:
+    """Part what is new from what is booked already. Of several equal lines, as many are duplicates as are booked."""
+    standing: dict[Hashable, list[Transaction]] = defaultdict(list)
+    for transaction in reversed(booked):
+        standing[_key(transaction)].append(transaction)
+    for read in drafts:
+        equal = standing.get(_key(read.draft))
+        if add_duplicates or not equal:
+            plan.new.append(read)
+        if equal:
+            plan.duplicates.append(Duplicate(read.line, read.draft, equal.pop()))
+
+
+def _key(draft: Draft) -> tuple[date, str, str | None, Decimal | None, Decimal | None, str, int | None]:
+    """What two equal transactions have in common: day, type, ticker, quantity, and price or amount."""
+    amount = draft.amount if draft.amount is not None or draft.price is None else draft.price * (draft.quantity or 0)
+    rounded = None if amount is None else round(amount, KEY_PLACES)
+    return draft.day, draft.type, draft.ticker, draft.quantity, rounded, draft.currency, draft.numerator
+
+
+def _book(connection: Connection, ledger: Ledger, plan: _Plan, faults: Faults, wishes: ImportWishes) -> int | None:
+    """Add the new transactions; return the version of the portfolio then. Raises StatementRefused, or in a dry run notes the faults."""
+    try:
+        added = service.add_transactions(connection, *ledger, [read.draft for read in plan.new], wishes.version)
+    except TransactionsRefused as error:
+        for fault in error.faults:
+            line = plan.new[0].line if fault.index is None else plan.new[fault.index].line
+            faults.add(line, None, fault.message)
+        if wishes.dry_run:
+            return None
+        raise faults.refusal() from error
+    return added[0].since_version
+
+
+def _report(connection: Connection, org_id: int, read: tuple[_Plan, Statement, ImportWishes], version: int) -> ImportReport:
+    plan, statement, wishes = read
+    tickers = sorted({each.draft.ticker for each in plan.new if each.draft.ticker is not None})
+    stored = prices.find_heads(connection, org_id, tickers) if tickers else {}
+    faults = statement.faults
+    return ImportReport(
+        dry_run=wishes.dry_run,
+        reading=statement.reading,
+        version=version,
+        added=plan.new,
+        duplicates=plan.duplicates,
+        faults=sorted(faults.listed, key=lambda fault: fault.line),
+        faults_total=faults.total,
+        left_out=faults.left_out,
+        left_out_total=faults.left_out_total,
+        unknown=list(plan.unknown.values()),
+        without_prices=[ticker for ticker in tickers if ticker not in stored][:MOST_LISTED],
+    )

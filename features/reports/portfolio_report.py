@@ -1,0 +1,244 @@
+"""The Excel report of a portfolio: what is held and since when, what was realised and paid, how it did, and all transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from database import Database
+from features.portfolios import service as portfolios
+from features.portfolios.measuring import Measuring
+from features.prices import service as prices
+from features.reports.risk_report import COUNTS, RATIOS
+from features.reports.workbook import Book, CellValue, Column, Style, WorkbookFile, write_workbook
+from models.books import Books
+from models.performance import Performance, PerformanceOrder, PerformanceSeries
+from models.performance_errors import NoDaysInPeriod, NothingToValue
+from models.period import read_period
+from models.portfolio import Portfolio, Transaction
+from utils.cancellation import Check, always_wanted
+from utils.clock import today
+
+CURRENCY = Column("Currency", 10)
+HOLDING_COLUMNS = (
+    Column("Ticker", 12),
+    Column("Name", 30),
+    Column("Quantity", 14, Style.DECIMAL),
+    Column("Cost", 14, Style.MONEY),
+    Column("Cost currency", 14),
+    Column("Close", 12, Style.DECIMAL),
+    Column("Close of", 12, Style.DATE),
+    Column("Value", 14, Style.MONEY),
+    Column("Price currency", 14),
+)
+LOT_COLUMNS = (
+    Column("Ticker", 12),
+    Column("Acquired", 12, Style.DATE),
+    Column("Quantity", 14, Style.DECIMAL),
+    Column("Cost", 14, Style.MONEY),
+    CURRENCY,
+)
+REALISED_COLUMNS = (
+    Column("Sold", 12, Style.DATE),
+    Column("Ticker", 12),
+    Column("Acquired", 12, Style.DATE),
+    Column("Days held", 11, Style.WHOLE),
+    Column("Quantity", 14, Style.DECIMAL),
+    Column("Proceeds", 14, Style.MONEY),
+    CURRENCY,
+    Column("Cost", 14, Style.MONEY),
+    Column("Cost currency", 14),
+    Column("Gain", 14, Style.MONEY),
+)
+INCOME_COLUMNS = (
+    Column("Day", 12, Style.DATE),
+    Column("Type", 12),
+    Column("Ticker", 12),
+    Column("Gross", 12, Style.MONEY),
+    Column("Fee", 12, Style.MONEY),
+    Column("Tax", 12, Style.MONEY),
+    Column("Net", 12, Style.MONEY),
+    CURRENCY,
+)
+TRANSACTION_COLUMNS = (
+    Column("Day", 12, Style.DATE),
+    Column("Type", 14),
+    Column("Ticker", 12),
+    Column("Quantity", 14, Style.DECIMAL),
+    Column("Price", 14, Style.DECIMAL),
+    Column("Amount", 14, Style.MONEY),
+    Column("Fee", 12, Style.MONEY),
+    Column("Tax", 12, Style.MONEY),
+    CURRENCY,
+    Column("Rate", 12, Style.DECIMAL),
+    Column("Split", 10),
+    Column("Note", 50, Style.LONG_TEXT),
+)
+
+DAY_COLUMNS = (
+    Column("Day", 12, Style.DATE),
+    Column("Value", 14, Style.MONEY),
+    Column("Paid in", 14, Style.MONEY),
+    Column("Time-weighted return", 20, Style.SHARE),
+)
+HOLDING_GAINS = ("start", "end", "bought", "local", "currency", "interaction", "dividends", "interest", "fees", "taxes", "gain")
+ALL = "max"  # the period
+
+
+@dataclass(frozen=True)
+class HoldingRow:
+    """A holding in a report: what it cost by currency, and its newest close; None where there are no prices."""
+
+    ticker: str
+    name: str | None
+    quantity: Decimal
+    cost: Decimal
+    cost_currency: str
+    close: float | None
+    close_day: date | None
+    currency: str | None
+
+
+@dataclass(frozen=True)
+class PortfolioContents:
+    """What the report of a portfolio has."""
+
+    portfolio: Portfolio
+    transactions: Sequence[Transaction]
+    books: Books
+    holdings: Sequence[HoldingRow]
+    performance: Performance | None  # None where nothing can be valued
+
+
+def portfolio_contents(database: Database, measuring: Measuring, ledger: portfolios.Ledger) -> PortfolioContents:
+    """Read a portfolio with its ledger, the closes of what it holds, and how it did. Raises PortfolioNotFound or PricesDamaged."""
+    org_id, portfolio_id = ledger
+    with database.reader() as connection:
+        portfolio, transactions = portfolios.read_ledger(connection, org_id, portfolio_id)
+        books = portfolios.booked(connection, org_id, portfolio, transactions, today())
+        closes = prices.held_closes_of(connection, org_id, sorted(books.held()))
+    costs: dict[tuple[str, str], list[Decimal]] = {}
+    for lot in books.lots:
+        entry = costs.setdefault((lot.ticker, lot.currency), [Decimal(0), Decimal(0)])
+        entry[0] += lot.quantity
+        entry[1] += lot.cost
+    holdings = []
+    for (ticker, currency), (quantity, cost) in sorted(costs.items()):
+        held = closes.get(ticker)
+        close = None if held is None else float(held.closes[-1])
+        told = (None, None, None) if held is None else (held.name, held.last_day, held.currency)
+        holdings.append(HoldingRow(ticker, told[0], quantity, cost, currency, close, told[1], told[2]))
+    performance = None
+    with suppress(NothingToValue, NoDaysInPeriod):
+        performance = measuring.performance(ledger, PerformanceOrder(read_period(ALL)))
+    return PortfolioContents(portfolio, transactions, books, holdings, performance)
+
+
+def portfolio_report(contents: PortfolioContents, check: Check = always_wanted) -> WorkbookFile:
+    """The workbook of a portfolio. Raises what `check` raises."""
+    portfolio = contents.portfolio
+    return write_workbook(f"bellwether-portfolio-{portfolio.name}-{today()}", lambda book: _fill(book, contents), check)
+
+
+def _fill(book: Book, contents: PortfolioContents) -> None:
+    _add_holdings(book, contents.holdings)
+    _add_lots(book, contents.books)
+    _add_realised(book, contents.books)
+    _add_income(book, contents.books)
+    _add_cash(book, contents)
+    if contents.performance is not None:
+        _add_performance(book, contents.performance)
+    _add_transactions(book, contents.transactions)
+
+
+def _add_holdings(book: Book, holdings: Sequence[HoldingRow]) -> None:
+    sheet = book.add_sheet("Holdings", HOLDING_COLUMNS)
+    for each in holdings:
+        value = None if each.close is None else float(each.quantity) * each.close
+        cost = (float(each.quantity), float(each.cost), each.cost_currency)
+        sheet.append(each.ticker, each.name, *cost, each.close, each.close_day, value, each.currency)
+    sheet.add_filter()
+
+
+def _add_lots(book: Book, books: Books) -> None:
+    sheet = book.add_sheet("Lots", LOT_COLUMNS)
+    for lot in books.lots:
+        sheet.append(lot.ticker, lot.acquired, float(lot.quantity), float(lot.cost), lot.currency)
+    sheet.add_filter()
+
+
+def _add_realised(book: Book, books: Books) -> None:
+    sheet = book.add_sheet("Realised", REALISED_COLUMNS)
+    for each in books.realised:
+        cost = (float(each.cost), each.cost_currency, _number(each.gain))
+        when = (each.sold, each.ticker, each.acquired, each.holding_days)
+        sheet.append(*when, float(each.quantity), float(each.proceeds), each.currency, *cost)
+    sheet.add_filter()
+
+
+def _add_income(book: Book, books: Books) -> None:
+    sheet = book.add_sheet("Income", INCOME_COLUMNS)
+    for each in books.income:
+        amounts = (float(each.gross), float(each.fee), float(each.tax), float(each.net))
+        sheet.append(each.day, str(each.type), each.ticker, *amounts, each.currency)
+    sheet.add_filter()
+
+
+def _add_cash(book: Book, contents: PortfolioContents) -> None:
+    sheet = book.add_sheet("Cash", (CURRENCY, Column("Amount", 14, Style.MONEY)))
+    for currency, amount in sorted(contents.books.cash.items()):
+        sheet.append(currency, float(amount))
+
+
+def _add_transactions(book: Book, transactions: Sequence[Transaction]) -> None:
+    sheet = book.add_sheet("Transactions", TRANSACTION_COLUMNS)
+    for each in transactions:
+        numbers = [_number(value) for value in (each.quantity, each.price, each.amount, each.fee, each.tax)]
+        split = None if each.numerator is None else f"{each.numerator} for {each.denominator}"
+        sheet.append(each.day, str(each.type), each.ticker, *numbers, each.currency, _number(each.fx_rate), split, each.note)
+    sheet.add_filter()
+
+
+def _add_performance(book: Book, performance: Performance) -> None:
+    columns = (Column("Number", 30, Style.LABEL), Column("Value", 16), Column("Meaning", 110, Style.LONG_TEXT))
+    sheet = book.add_sheet("Performance", columns)
+    sheet.append("From", performance.first_day, styles=(None, Style.DATE))
+    sheet.append("To", performance.last_day, styles=(None, Style.DATE))
+    sheet.append("Currency", performance.currency)
+    sheet.append("Value at the end", performance.end_value, styles=(None, Style.MONEY))
+    sheet.append("Time-weighted return", performance.twr.value, performance.twr.definition, styles=(None, Style.SHARE))
+    money_weighted = performance.mwr
+    sheet.append("Money-weighted return", money_weighted.value, money_weighted.definition, styles=(None, Style.SHARE))
+    for name, metric in performance.gain.items():
+        sheet.append(f"Gain: {name}", metric.value, metric.definition, styles=(None, Style.MONEY))
+    for name, metric in (performance.risk or {}).items():
+        style = Style.RATIO if name in RATIOS else Style.WHOLE if name in COUNTS else Style.SHARE
+        sheet.append(name.replace("_", " ").capitalize(), metric.value, metric.definition, styles=(None, style))
+    _add_gains(book, performance)
+    if performance.series is not None:
+        _add_days(book, performance.series)
+
+
+def _add_gains(book: Book, performance: Performance) -> None:
+    money = tuple(Column(name.capitalize(), 14, Style.MONEY) for name in HOLDING_GAINS)
+    sheet = book.add_sheet("Gains", (Column("Holding", 12), *money, Column("Contribution", 14, Style.SHARE)))
+    for each in performance.attribution.holdings:
+        sheet.append(each.ticker or "Cash", *(getattr(each, name) for name in HOLDING_GAINS), each.contribution)
+
+
+def _add_days(book: Book, series: PerformanceSeries) -> None:
+    beside = () if series.benchmark is None else (Column("Benchmark", 14, Style.SHARE),)
+    sheet = book.add_sheet("Days", (*DAY_COLUMNS, *beside))
+    lines: list[Sequence[CellValue]] = [series.days, series.value, series.invested, series.twr]
+    if series.benchmark is not None:
+        lines.append(series.benchmark)
+    for row in zip(*lines, strict=True):
+        sheet.append(*row)
+    sheet.add_filter()
+
+
+def _number(value: Decimal | None) -> CellValue:
+    return None if value is None else float(value)
