@@ -156,6 +156,13 @@ def show_indices() -> str:
     return render_template("indices.html")
 
 
+@blueprint.get("/portfolios")
+@signs_in_at(LOGIN)
+def show_portfolios() -> str:
+    """The portfolios, or one of them by `id`."""
+    return render_template("portfolios.html")
+
+
 @blueprint.get("/alerts")
 @signs_in_at(LOGIN)
 def show_alerts() -> str:

@@ -65,6 +65,8 @@ def value(ledger: LedgerArrays, sources: Sources, former: Valued | None = None) 
     entries = ledger.entries
     if not len(entries):
         raise NothingToValue("It has no transactions yet. Book some first.")
+    if not entries.tickers:
+        raise NothingToValue("Only cash is booked so far. It is measured once something is bought.")
     quotes = sources.quotes(ledger.splits)
     shares = added_shares(entries, became(entries, quotes))
     market = market_of(entries, shares, quotes, sources.rates_on, _same_prices(entries, ledger, sources, former))

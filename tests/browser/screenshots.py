@@ -24,6 +24,7 @@ PAGES = {
     "evidence": "/evidence",
     "risk": "/risk?ticker=AAPL&benchmark=MSFT",
     "indices": "/indices",
+    "portfolios": "/portfolios",
     "alerts": "/alerts",
     "schedules": "/schedules",
     "news": "/news",

@@ -49,6 +49,7 @@ PAGES = (
     "/universes",
     "/evidence",
     "/risk?ticker=AAPL&benchmark=MSFT",
+    "/portfolios",
     "/indices",
     "/schedules",
     "/news",

@@ -333,6 +333,7 @@ RIGHTS = {
     ("GET", "/docs/assets/<path:name>"): ANYBODY,
     ("GET", "/docs/runbook"): ANYBODY,
     ("GET", "/evidence"): BROWSER,
+    ("GET", "/portfolios"): BROWSER,
     ("GET", "/risk"): BROWSER,
     ("GET", "/favicon.ico"): ANYBODY,
     ("GET", "/health"): ANYBODY,

@@ -142,6 +142,8 @@ export const OPERATIONS = {
     delete_transaction: "Deleted a transaction",
     confirm_dividends: "Booked proposed dividends",
     dismiss_dividends: "Left proposed dividends out",
+    import_transactions: "Imported a file of transactions",
+    change_portfolio_symbols: "Told the tickers of securities",
   },
   Currencies: {
     upload_fx_rates: "Uploaded exchange rates",

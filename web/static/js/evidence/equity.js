@@ -15,7 +15,7 @@ const LEADERS = [1, 2, 5];
 const OF_BACKTEST = { own: "strategy", other: "buy and hold", legend: "the strategy, after costs", ownBy: "by the strategy", otherBy: "by buy and hold" };
 
 /**
- * @param {any} equity - dates, values, drawdown; benchmark and benchmark_drawdown, or null without one
+ * @param {any} equity - dates, values, drawdown; benchmark and benchmark_drawdown, or null without one; the other line need not fall
  * @param {typeof OF_BACKTEST} names - what the two lines are called
  */
 export function equityPicture(equity, names = OF_BACKTEST) {
@@ -112,7 +112,7 @@ function years(dates, width) {
 function inWords({ dates, values, benchmark, drawdown, benchmark_drawdown: fell }, { ownBy: own, otherBy: other }) {
   const last = dates.length - 1;
   const deepest = (row) => formatReturn(Math.min(...row));
-  const beside = benchmark ? `, and ${formatWhole(benchmark[last])} ${other} (deepest fall ${deepest(fell)})` : "";
+  const beside = benchmark ? `, and ${formatWhole(benchmark[last])} ${other}${fell ? ` (deepest fall ${deepest(fell)})` : ""}` : "";
   return `From ${formatDay(dates[0])} to ${formatDay(dates[last])}, ${formatWhole(values[0])} became ${formatWhole(values[last])} ${own} (deepest fall ${deepest(drawdown)})${beside}.`;
 }
 
@@ -133,7 +133,7 @@ export function yearTable({ dates, values, benchmark, drawdown, benchmark_drawdo
     { title: capitalized(own), style: "number", cell: (year) => over(values, year) },
     { title: capitalized(other), style: "number", cell: (year) => over(benchmark, year) },
     { title: `Deepest fall, ${own}`, style: "number", cell: (year) => deepest(drawdown, year) },
-    { title: `Deepest fall, ${other}`, style: "number", cell: (year) => deepest(fell, year) },
+    ...(fell ? [{ title: `Deepest fall, ${other}`, style: "number", cell: (year) => deepest(fell, year) }] : []),
   ];
   return table("What each year brought", columns, all, { style: "capped" });
 }

@@ -1,0 +1,127 @@
+// Portfolios: the list of them, or one by the address's `id` with all that is known of it.
+
+import { address, api } from "../api.js";
+import { onReturn } from "../connection.js";
+import { ask } from "../dialog.js";
+import { byId, fill, h, notify } from "../dom.js";
+import { allocation } from "../portfolios/allocation.js";
+import { holdings, partsOf } from "../portfolios/holdings.js";
+import { importCard } from "../portfolios/import.js";
+import { income } from "../portfolios/income.js";
+import { portfolioList } from "../portfolios/list.js";
+import { performanceCard } from "../portfolios/performance.js";
+import { portfolioForm } from "../portfolios/portfolio-form.js";
+import { realised } from "../portfolios/realised.js";
+import { transactionsCard } from "../portfolios/transactions.js";
+import { isViewer } from "../session.js";
+import { show } from "../states.js";
+import { saveFor } from "../transfer.js";
+import { readUrl, writeUrl } from "../url-state.js";
+
+const METHODS = { fifo: "the oldest shares are sold first", average: "a sale takes the same part of all shares" };
+const page = byId("page");
+const DEFAULTS = { id: "", period: "1y" };
+const { id, period } = readUrl(DEFAULTS);
+const canChange = !isViewer();
+/** @type {(() => any)[]} */
+let redraws = []; // of the parts that a changed ledger changes
+
+const draw = () => (id ? show(page, portfolioPage, "Looking for the portfolio …") : show(page, () => portfolioList(canChange), "Looking for portfolios …"));
+
+async function portfolioPage() {
+  const portfolio = await api.get(`/portfolios/${encodeURIComponent(id)}`);
+  document.title = `${portfolio.name} – Bellwether`;
+  fill(byId("title"), portfolio.name);
+  const transactions = transactionsCard(portfolio, canChange, refresh);
+  const spread = h("div", { id: "allocation" });
+  const held = h("div", { id: "holdings" });
+  const performance = performanceCard(portfolio, period, (chosen) => writeUrl({ id, period: chosen }, DEFAULTS, { push: false }));
+  const drawHeld = () =>
+    show(
+      held,
+      async () => {
+        const answer = await api.get(`/portfolios/${portfolio.id}/holdings`);
+        fill(spread, allocation(partsOf(answer), portfolio.base_currency));
+        return holdings(answer);
+      },
+      "Looking at what you hold …",
+    );
+  const sold = h("div", { id: "realised" });
+  const drawSold = () => show(sold, () => realised(portfolio));
+  const paid = h("div", { id: "income" });
+  const drawIncome = () => show(paid, async () => [await income(portfolio)].flat(Infinity).filter(Boolean));
+  redraws = [performance.draw, drawHeld, drawIncome, drawSold];
+  for (const first of redraws.slice(1)) first();
+  return [
+    head(portfolio),
+    performance.element,
+    h("section", { class: "card", "aria-labelledby": "holdings-title" }, h("h2", { id: "holdings-title" }, "What you hold"), held),
+    h("section", { class: "card", "aria-labelledby": "allocation-title" }, h("h2", { id: "allocation-title" }, "What it is in"), spread),
+    h("section", { class: "card", "aria-labelledby": "realised-title" }, h("h2", { id: "realised-title" }, "What you sold"), sold),
+    h("section", { class: "card", "aria-labelledby": "income-title" }, h("h2", { id: "income-title" }, "What was paid to you"), paid),
+    transactions.element,
+    canChange &&
+      importCard(portfolio, () => {
+        transactions.draw();
+        refresh();
+      }),
+  ].filter(Boolean);
+}
+
+/** The ledger has changed: what is computed from it is drawn anew. */
+function refresh() {
+  for (const redraw of redraws) redraw();
+}
+
+function head(portfolio) {
+  const { name, base_currency: currency, benchmark, cost_method: method } = portfolio;
+  const terms = `In ${currency}; ${METHODS[method]}${benchmark ? `; beside ${benchmark}` : ""}.`;
+  fill(byId("about"), terms);
+  const place = h("div", { id: "change-place" });
+  const csv = h("button", { type: "button", id: "portfolio-csv" }, "↓ Transactions");
+  csv.addEventListener("click", () => saveFor(csv, `/portfolios/${portfolio.id}/transactions/export`, { accept: "text/csv", name: "transactions.csv" }));
+  const change = h("button", { type: "button", "aria-expanded": "false", "aria-controls": "change-place" }, "Change");
+  change.addEventListener("click", () => {
+    const isOpen = change.getAttribute("aria-expanded") === "true";
+    change.setAttribute("aria-expanded", String(!isOpen));
+    fill(place, !isOpen && h("div", { class: "card" }, portfolioForm(portfolio, changed)));
+  });
+  return h(
+    "div",
+    { class: "stack" },
+    h(
+      "div",
+      { class: "portfolio-head" },
+      h("a", { href: "/portfolios" }, "All portfolios"),
+      h(
+        "div",
+        { class: "row" },
+        csv,
+        h("a", { class: "button", id: "portfolio-excel", href: address(`/reports/portfolio/${portfolio.id}.xlsx`), "aria-label": `Download ${name} as Excel` }, "↓ Excel"),
+        canChange && change,
+        canChange && h("button", { type: "button", class: "danger", onclick: () => remove(portfolio) }, "Remove"),
+      ),
+    ),
+    place,
+  );
+}
+
+function changed() {
+  notify("The portfolio is changed.");
+  draw();
+}
+
+async function remove(portfolio) {
+  const words = `${portfolio.transactions} transactions go with it. Download them first if you may need them again.`;
+  const answer = await ask({ title: `Remove ${portfolio.name}?`, words, confirm: "Remove", isDanger: true });
+  if (answer === null) return;
+  try {
+    await api.delete(`/portfolios/${portfolio.id}`);
+    location.assign("/portfolios");
+  } catch (error) {
+    notify(`It was not removed. ${error.words ?? error.message}`, { problem: true });
+  }
+}
+
+onReturn(draw);
+await draw();

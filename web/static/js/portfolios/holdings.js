@@ -1,0 +1,66 @@
+// What is held and what it is worth, beside the newest verdict, the record of that verdict, and how far stop and target are.
+
+import { h } from "../dom.js";
+import { formatHit, formatReturn, table } from "../evidence/figures.js";
+import { formatCount, formatDay, formatPercent } from "../format.js";
+import { tickerAddress } from "../tickers.js";
+import { verdictBadge } from "../widgets.js";
+import { formatExact, formatGain, formatMoney, toneOfGain } from "./money.js";
+
+const NONE = "–";
+
+/** @param {any} held - the answer of the API */
+export function holdings({ portfolio, items, cash, totals, warnings }) {
+  const currency = portfolio.base_currency;
+  const columns = [
+    { title: "Holding", cell: nameCell },
+    { title: "Quantity", style: "number", cell: ({ quantity }) => formatExact(quantity) },
+    { title: "Close", style: "number", cell: closeCell },
+    { title: `Value, ${currency}`, style: "number", cell: ({ value_base: value }) => formatMoney(value) },
+    { title: "Share", style: "number", cell: ({ weight }) => formatHit(weight) },
+    { title: `Gain, ${currency}`, style: "number", cell: gainCell },
+    { title: "Verdict", cell: ({ verdict }) => (verdict ? verdictBadge(verdict.verdict) : h("span", { class: "soft" }, "Not analysed")) },
+    { title: "Right after 20 days", style: "number", cell: recordCell },
+    { title: "To the stop", style: "number", cell: ({ verdict }) => distance(verdict?.to_stop_percent) },
+    { title: "To the target", style: "number", cell: ({ verdict }) => distance(verdict?.to_target_percent) },
+    { title: "Look at it", style: "words", cell: (item) => warned(item.warnings) },
+  ];
+  const sums = [`Worth ${formatMoney(totals.value, currency)}, for which ${formatMoney(totals.cost)} were paid`, `${formatMoney(totals.cash, currency)} in cash`];
+  return [
+    h("p", { class: "record-lead" }, items.length ? `${sums.join("; ")}.` : `No shares are held; ${sums[1]}.`),
+    !totals.complete && h("p", { class: "small" }, "Something has no price or no rate, and is missing in these sums."),
+    warned(warnings),
+    items.length > 0 && table(formatCount(items.length, "holding", "holdings"), columns, items, { style: "as-cards", mark: ({ ticker }) => ({ holding: ticker }) }),
+    cash.length > 0 && h("p", { class: "small", id: "cash" }, `Cash: ${cash.map(({ currency: name, amount }) => formatMoney(amount, name)).join(", ")}.`),
+  ].filter(Boolean);
+}
+
+/** What is held and the cash, for the picture of the allocation. @param {any} held */
+export function partsOf({ items, totals }) {
+  const held = items.filter(({ value_base: value }) => value !== null).map(({ ticker, value_base: value }) => ({ ticker, value: Number(value) }));
+  return [...held, { ticker: null, value: Number(totals.cash) }];
+}
+
+const nameCell = ({ ticker, name }) => [h("a", { href: tickerAddress(ticker) }, ticker), name && h("span", { class: "holding-name small soft" }, name)];
+
+const closeCell = ({ price, currency, price_day: day }) => (price === null ? NONE : [`${formatExact(price)}\u00a0${currency ?? ""}`, h("div", { class: "small soft" }, formatDay(day))]);
+
+function gainCell({ gain_base: gain, gain_percent: percent }) {
+  return [h("span", { class: toneOfGain(gain) }, formatGain(gain)), percent !== null && h("div", { class: "small soft" }, formatPercent(percent))];
+}
+
+function recordCell({ ticker, verdict }) {
+  if (!verdict || verdict.record_hit === null) return NONE;
+  return h("a", { href: tickerAddress(ticker, verdict.strategy, "record"), title: verdict.record }, formatHit(verdict.record_hit));
+}
+
+const distance = (percent) => (percent === null || percent === undefined ? NONE : formatReturn(percent / 100));
+
+const warned = (warnings) =>
+  warnings.length
+    ? h(
+        "ul",
+        { class: "small warned" },
+        warnings.map((warning) => h("li", {}, warning)),
+      )
+    : null;
