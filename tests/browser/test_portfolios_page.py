@@ -246,3 +246,27 @@ def test_income_is_told_by_month_after_tax(open_page: Open, site: Site) -> None:
     assert card.locator("rect.bar").count() == 3
     card.get_by_text("The income as a table, by year").click()
     expect(card.get_by_role("region", name="Income by year")).to_contain_text("34.00")
+
+
+def test_proposed_dividends_are_booked_with_their_tax_or_left_out(open_page: Open, site: Site) -> None:
+    portfolio = make(site, PAID_IN, BOUGHT)
+    told = [
+        site.api(
+            "POST", "/prices/AAPL/actions", json={"effective_day": day, "kind": "dividend", "amount": amount, "currency": "USD"}
+        ).json()
+        for day, amount in (("2009-03-02", 0.5), ("2009-06-01", 0.6))
+    ]
+    try:
+        page = open_page(f"/portfolios?id={portfolio}")
+        settled(page)
+        offered = page.locator("tr[data-dividend]")
+        expect(offered).to_have_count(2)
+        offered.nth(0).get_by_label("Tax").fill("0.9")
+        offered.nth(0).get_by_role("button", name="Book").click()
+        expect(offered).to_have_count(1)
+        expect(page.locator("#income")).to_contain_text("5.10 USD were paid in 1 month.")
+        offered.nth(0).get_by_role("button", name="Leave out").click()
+        expect(page.get_by_text("No dividend waits to be booked.")).to_be_visible()
+    finally:
+        for action in told:
+            site.api("DELETE", f"/prices/AAPL/actions/{action['id']}")

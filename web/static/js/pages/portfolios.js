@@ -5,6 +5,7 @@ import { onReturn } from "../connection.js";
 import { ask } from "../dialog.js";
 import { byId, fill, h, notify } from "../dom.js";
 import { allocation } from "../portfolios/allocation.js";
+import { dividends } from "../portfolios/dividends.js";
 import { holdings, partsOf } from "../portfolios/holdings.js";
 import { importCard } from "../portfolios/import.js";
 import { income } from "../portfolios/income.js";
@@ -50,7 +51,15 @@ async function portfolioPage() {
   const drawSold = () => show(sold, () => realised(portfolio));
   const paid = h("div", { id: "income" });
   const drawIncome = () => show(paid, async () => [await income(portfolio)].flat(Infinity).filter(Boolean));
-  redraws = [performance.draw, drawHeld, drawIncome, drawSold];
+  const offered = h("div", { id: "dividends" });
+  const drawOffered = () =>
+    show(offered, () =>
+      dividends(portfolio, canChange, () => {
+        transactions.draw();
+        refresh();
+      }),
+    );
+  redraws = [performance.draw, drawHeld, drawIncome, drawSold, drawOffered];
   for (const first of redraws.slice(1)) first();
   return [
     head(portfolio),
@@ -59,6 +68,7 @@ async function portfolioPage() {
     h("section", { class: "card", "aria-labelledby": "allocation-title" }, h("h2", { id: "allocation-title" }, "What it is in"), spread),
     h("section", { class: "card", "aria-labelledby": "realised-title" }, h("h2", { id: "realised-title" }, "What you sold"), sold),
     h("section", { class: "card", "aria-labelledby": "income-title" }, h("h2", { id: "income-title" }, "What was paid to you"), paid),
+    h("section", { class: "card", "aria-labelledby": "dividends-title" }, h("h2", { id: "dividends-title" }, "Dividends to book"), offered),
     transactions.element,
     canChange &&
       importCard(portfolio, () => {
