@@ -44,6 +44,7 @@ LARGE_FILE = 500_000  # bytes: some 5,000 lines
     responses={200: StatementImportAnswer, 201: StatementImportAnswer},
     problems=(*FILE_PROBLEMS, "not_found", "conflict", "statement_refused", "ambiguous_dates", "idempotency_mismatch"),
     sends=("Idempotent-Replayed",),
+    sends_with={200: ()},
 )
 @needs(Scope.MANAGE)
 @budget(Budget.UPLOADS)

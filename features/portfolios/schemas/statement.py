@@ -12,7 +12,7 @@ from api.schemas import CSV, Answer, Body, Currency, Query, Ticker
 from api.validation import RawBody
 from features.portfolios.files.layout import Wishes, plain
 from features.portfolios.files.reader import FIELDS
-from features.portfolios.schemas.portfolio import Version
+from features.portfolios.schemas.portfolio import VERSION, Version
 from features.portfolios.schemas.transaction import TransactionAnswer, TransactionTypeName, transaction_answer
 from features.portfolios.statement_import import NUMBERS, ImportWishes
 from features.prices.service import DateOrder
@@ -97,7 +97,7 @@ class StatementQuery(Query):
         description='Fields by names of columns, as JSON: {"Trade day": "day"}. Then the file is read as `generic`. '
         f"The fields are {', '.join(FIELDS)}.",
     )
-    version: Version | None = None
+    version: Version | None = Field(None, description=VERSION)
 
     def wishes(self) -> ImportWishes:
         """The query for the service."""
