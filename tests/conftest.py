@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as of_examples
 from kit import databases
 from kit.databases import Backend, own_database, template_maker
 from kit.effort import IS_WHOLE
@@ -30,6 +32,9 @@ from features.prices.sample import load_if_empty
 from utils.logger import configure_logging
 
 ENGINES = ("sqlite", "postgres")
+# The machine of a check may be disturbed: how long an example takes is no fault.
+of_examples.register_profile("disturbed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+of_examples.load_profile("disturbed")
 
 
 # Folders with many tests, or with tests that start servers and wait. Run on both engines, they would take most of the time.

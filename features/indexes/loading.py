@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -25,7 +25,6 @@ from models.corporate_action import Split
 from models.errors import TickerNotFound
 from models.evidence import WARMUP
 from models.exchange import WEEKDAYS, Exchange
-from models.footing import Basis
 from models.index import BY_SECTOR, MOST_MEMBERS, IndexRules, WeightingMethod
 from models.index_errors import IndexInvalid, currencies_differ, too_many_members
 from models.price_series import PackedBars, SeriesHead
@@ -102,7 +101,6 @@ class _Loading:
         if self.cells > MOST_CELLS:
             raise IndexInvalid("members", f"The members have more than {MOST_CELLS:,} closes together. Name fewer.")
         bars = prices.sound_bars(head, packed)
-        held = _with_shown_splits(head, packed, held)
         count = int(np.searchsorted(bars.days, np.datetime64(self.today, "D"), side="right"))
         if not count:
             return
@@ -113,15 +111,6 @@ class _Loading:
         source = "adjusted" if head.adjusted else "actions" if _pays(price, total) else "unknown"
         scores = {strategy.id: _scores(bars, strategy) for strategy in self.strategies}
         self.found[head.ticker] = (head, held, Closes(held.days[:count], price, total, scores), source)
-
-
-def _with_shown_splits(head: SeriesHead, packed: PackedBars, held: HeldCloses) -> HeldCloses:
-    """The closes with the splits that its adjusted closes show, where nobody tells of any, unless the closes are restated for them."""
-    if held.splits or not head.adjusted or head.bases.price is Basis.SPLIT_ADJUSTED:
-        return held
-    shown = [action for action in prices.splits_within(packed) if action.numerator and action.denominator]
-    splits = tuple(Split(action.effective_day, action.numerator or 1, action.denominator or 1) for action in shown)
-    return replace(held, is_traded=True, splits=splits) if splits else held
 
 
 def _pays(price: FloatArray, total: FloatArray) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from analysis.bars import ADJ_CLOSE, CLOSE
 from database import Database
 from features.prices import events
-from features.prices.adjustment import adjustment_of
+from features.prices.adjustment import adjustment_of, new_among, splits_within
 from features.prices.budgets import BudgetSpent
 from features.prices.circuit import LeftAlone
 from features.prices.provider_order import asked_of
@@ -310,6 +310,14 @@ def _save(connection: Connection, known: _Known, answer: _Answer, moment: dateti
     for action in reported:
         action_store.insert(connection, SHARED_ORG, known.ticker, StoredAction(new_id(), action, answer.provider, moment))
     actions = action_store.list_actions(connection, SHARED_ORG, known.ticker)
+    # Whoever delivers adjusted closes may tell of no splits; who holds shares has to know of them.
+    shown = [
+        StoredAction(new_id(), action, answer.provider, moment) for action in (splits_within(answer.packed) if fetched.adjusted else ())
+    ]
+    found = new_among(shown, actions)[: max(MOST_ACTIONS - len(actions), 0)]
+    for stored in found:
+        action_store.insert(connection, SHARED_ORG, known.ticker, stored)
+    actions += found
     adjustment = adjustment_of(answer.packed, fetched.adjusted, fetched.bases, actions)
     name = (fetched.listing.name if fetched.listing is not None else None) or (known.series[0].name if known.series is not None else None)
     description = SeriesDescription(SHARED_ORG, known.ticker, name, answer.provider, fetched.adjusted, adjustment.bases, adjustment.steps)

@@ -9,7 +9,6 @@ from datetime import date
 from analysis.quality import price_gaps, price_warnings
 from database import Database
 from features.prices.actions import TickerFooting, footing_of
-from features.prices.adjustment import splits_within
 from features.prices.files.dates import NO_DAY, DateOrder, read_days
 from features.prices.files.source import read_text
 from features.prices.former import find_former
@@ -67,7 +66,6 @@ __all__ = [
     "require_universe",
     "resolve_universe",
     "sound_bars",
-    "splits_within",
     "stream_csv",
     "stream_json",
     "tickers_to_work_on",

@@ -17,7 +17,10 @@ from kit.support import Client
 import database
 from analysis.bars import CLOSE, DAYS, columns_of
 from analysis.held import HeldCloses
+from app import Application
 from features.prices import service as prices
+from features.prices.providers.sample import SampleProvider
+from features.prices.sample import load_if_empty
 from models.api_key import FIRST_ORG
 from models.corporate_action import Split
 from models.errors import TickerNotFound
@@ -77,15 +80,15 @@ def test_before_the_first_close_there_is_none(client: Client) -> None:
 
 
 def test_an_organizations_word_on_a_split_counts_for_shared_prices_too(client: Client) -> None:
-    assert held("AAPL").splits == ()
+    assert held("IBM").splits == ()
     assert (
-        client.post("/prices/AAPL/actions", {"effective_day": "2014-06-09", "kind": "split", "numerator": 7, "denominator": 1}).status_code
+        client.post("/prices/IBM/actions", {"effective_day": "2014-06-09", "kind": "split", "numerator": 7, "denominator": 1}).status_code
         == 201
     )
-    assert held("AAPL").splits == (Split(date(2014, 6, 9), 7, 1),)
+    assert held("IBM").splits == (Split(date(2014, 6, 9), 7, 1),)
     with database.reader() as reader:
-        assert prices.known_splits(reader, FIRST_ORG, ["AAPL", "MSFT"]) == {"AAPL": held("AAPL").splits}
-        assert prices.held_closes(reader, FIRST_ORG + 1, "AAPL").splits == ()
+        assert prices.known_splits(reader, FIRST_ORG, ["GOOG", "IBM"]) == {"IBM": held("IBM").splits}
+        assert prices.held_closes(reader, FIRST_ORG + 1, "IBM").splits == ()
 
 
 def test_several_are_read_at_once(client: Client) -> None:
@@ -129,3 +132,13 @@ def test_whoever_knows_better_replaces_the_splits() -> None:
     assert traded.on(days, right).tolist() == [30.0, 10.0, 11.0]
     restated = HeldCloses("X", None, None, days, np.array([10.0, 10.0, 11.0]), is_traded=False, splits=wrong)
     assert restated.on(days, right).tolist() == pytest.approx([30.0, 10.0, 11.0])
+
+
+def test_the_splits_of_the_sample_are_known(app: Application) -> None:
+    load_if_empty(app.services.database, SampleProvider())
+    apple = held("AAPL")
+    assert apple.splits == (Split(date(2000, 6, 21), 2, 1), Split(date(2005, 2, 28), 2, 1))
+    assert apple.is_traded
+    before, after = apple.on(np.array(["2005-02-25", "2005-02-28"], "datetime64[D]"))
+    assert (before, after) == (88.99, 44.86)
+    assert 2 * after / before == pytest.approx(1.0, abs=0.02)
