@@ -195,7 +195,7 @@ def _unknown(connection: AnyReader, org_id: int, strategy_id: str) -> StrategyUn
 def _note_use(database: Database, org_id: int, strategy_id: str) -> None:
     """Once per strategy. Where the database refuses writes, nothing can be stored by the strategy either."""
     try:
-        with database.one_statement() as connection:
+        with database.bookkeeping() as connection:
             store.mark_used(connection, org_id, strategy_id, now())
     except SQLAlchemyError as error:
         if not refuses_writes(error):

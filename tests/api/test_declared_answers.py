@@ -51,7 +51,7 @@ NAMES_IT_ELSEWHERE = {
     ),
 }
 ANSWERS_FROM_STORED = {"get_evidence", "get_evidence_report"}  # also while switched off, and so knows what is not there
-UNKNOWN = {"ticker": "NOSUCH", "name": "nosuch", "pair": "EURXXX", "reference": "NOSUCH"}
+UNKNOWN = {"ticker": "NOSUCH", "name": "nosuch", "pair": "EURXXX", "reference": "NOSUCH", "day": "1999-01-04"}
 ENDS_ITSELF = {"log_out"}  # the caller would be nobody afterwards
 FOR_WHOEVER = {"get_session"}  # tells each caller what it may do, if only that it may do nothing
 JSON = "application/json"

@@ -18,7 +18,10 @@ from tools.api_story import price_file
 from tools.price_files import price_files
 
 # They change nothing when they are asked to try only, and the rest never does.
-TRIALS = {(name, "dry_run") for name in ("upload_prices", "upload_fx_rates", "begin_run", "remove_own_organization", "remove_me")}
+TRIALS = {
+    (name, "dry_run")
+    for name in ("upload_prices", "upload_fx_rates", "import_transactions", "begin_run", "remove_own_organization", "remove_me")
+}
 NOTED = {"export_own_organization", "export_me"}  # they read, and are noted
 CHANGE_NOTHING = {
     *("preview_alert_rule", "validate_pipeline", "look_at_invitation", "connect_identity"),
