@@ -29,6 +29,8 @@ ALSO_A_VARIABLE = {
     "/api/v1/macro/regime",
     "/api/v1/indexes/preview",
     "/api/v1/watchlist/items",
+    "/api/v1/portfolios/{portfolio_id}/transactions/import",
+    "/api/v1/portfolios/{portfolio_id}/transactions/export",
     "/api/v1/watchlists/{list_id}/items/batch",
     "/api/v1/portfolios/{portfolio_id}/transactions/batch",
     "/api/v1/results/rerun",

@@ -206,11 +206,9 @@ class StatementImportAnswer(Answer):
 class SymbolsRequest(Body):
     """Tickers of securities; those that are not named stay."""
 
-    symbols: Annotated[dict[Annotated[str, Field(min_length=1, max_length=LONGEST_SECURITY)], Ticker | None], Field(max_length=1_000)] = (
-        Field(
-            description="By ISIN, symbol or name, in capitals or not; null forgets one.",
-            examples=[{"US0378331005": "AAPL"}],
-        )
+    symbols: Annotated[dict[str, Ticker | None], Field(max_length=1_000)] = Field(
+        description=f"By ISIN, symbol or name, in capitals or not, of which {LONGEST_SECURITY} characters count; null forgets one.",
+        examples=[{"US0378331005": "AAPL"}],
     )
 
 
