@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from utils.clock import iso
 
 # Spreadsheets run a cell that begins with one of these as a formula, some also after a tab or line end.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")  # a decimal that is told as text, which is no formula
 
 
 def csv_lines(rows: Iterable[Iterable[object]]) -> bytes:
@@ -30,4 +32,5 @@ def _written(value: object) -> object:
 
 
 def _guarded(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    is_formula = isinstance(value, str) and value.startswith(FORMULA_STARTS) and not NUMBER.fullmatch(value)
+    return f"'{value}" if is_formula else value

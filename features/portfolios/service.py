@@ -14,7 +14,7 @@ from features.portfolios.dividends import confirm as confirm_dividends
 from features.portfolios.dividends import dismiss as dismiss_dividends
 from features.portfolios.holdings import HoldingsOrder, holdings
 from features.portfolios.ledger import add_transaction, add_transactions, correct_transaction, find_to_change, remove_transaction
-from features.portfolios.statements import Period, books_of, income_in, open_lots, realised_in
+from features.portfolios.statements import MonthlyIncome, Period, books_of, income_in, open_lots, realised_in
 from features.portfolios.store import portfolio as portfolio_store
 from features.portfolios.store import transaction as transaction_store
 from features.portfolios.store.transaction import Ledger, TransactionFilter
@@ -24,10 +24,37 @@ from utils.clock import now
 from utils.ids import is_id, new_id
 
 __all__ = [
-    "Changes", "Confirmation", "HoldingsOrder", "Ledger", "Period", "Terms", "TransactionFilter", "add_transaction", "add_transactions",
-    "booked", "books_of", "change", "confirm_dividends", "correct_transaction", "create", "delete", "dismiss_dividends", "find",
-    "find_transaction", "holdings", "income_in", "list_portfolios", "list_transactions", "name_key", "open_lots", "proposed_dividends",
-    "read_ledger", "realised_in", "remove_transaction", "tickers_of",
+    "Changes",
+    "Confirmation",
+    "HoldingsOrder",
+    "Ledger",
+    "MonthlyIncome",
+    "Period",
+    "Terms",
+    "TransactionFilter",
+    "add_transaction",
+    "add_transactions",
+    "booked",
+    "books_of",
+    "change",
+    "confirm_dividends",
+    "correct_transaction",
+    "create",
+    "delete",
+    "dismiss_dividends",
+    "find",
+    "find_transaction",
+    "holdings",
+    "income_in",
+    "list_portfolios",
+    "list_transactions",
+    "name_key",
+    "open_lots",
+    "proposed_dividends",
+    "read_ledger",
+    "realised_in",
+    "remove_transaction",
+    "tickers_of",
 ]  # fmt: skip
 
 

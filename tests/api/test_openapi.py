@@ -134,6 +134,7 @@ def beyond_the_schema(answer: Any) -> bool:
     fields = [entry["field"] for entry in problem.get("errors", ())]
     ruled = {"cursor", "universe", "url", "series", "name", "items", "denominator", "effective_day", "amount", "indicators", "end"}
     ruled |= {"cron", "time_zone", "calendar", "after_close", "from", "to", "params", "last"}  # of schedules
+    ruled |= {"symbols", "columns"}  # JSON within a query
     ruled |= {"address", "email", "password", "confirm", "strategy", "weights", "period"}
     is_ruled = all(field.rpartition(".")[2] in ruled or field.removeprefix("query.").startswith("max_") for field in fields)
     return problem["code"] != "validation_error" or (bool(fields) and is_ruled)

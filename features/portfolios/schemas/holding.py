@@ -7,15 +7,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from api.schemas import Answer, IsoDate, Page, PageQuery, Query, Ticker, not_below
+from api.schemas import CSV, Answer, IsoDate, Page, PageQuery, Query, Ticker, not_below
 from features.portfolios.schemas.transaction import TransactionTypeName
 from features.portfolios.service import HoldingsOrder, Period
 from features.strategies.schemas import StrategyId
 from models.freshness import FreshnessState
 from models.portfolio import Portfolio, shortest
 
+_CSV_TOO = {"content": {CSV: {"schema": {"type": "string"}}}}
 _AS_OF = "As it was at the end of this day; null for today."
 _LEDGER = "By the transactions as they stood at this version of the portfolio; null for the newest."
 LedgerVersion = Annotated[int, Field(ge=1, le=2**53)]
@@ -137,6 +138,8 @@ class HoldingTotalsAnswer(Answer):
 class HoldingsAnswer(Answer):
     """All that a portfolio holds on a day, by ticker."""
 
+    model_config = ConfigDict(openapi_extra=_CSV_TOO)  # type: ignore[typeddict-unknown-key]
+
     portfolio: Portfolio
     as_of: date
     items: list[HoldingAnswer]
@@ -159,6 +162,8 @@ class LotAnswer(Answer):
 
 class LotsPage(Page):
     """A page of lots, by ticker, in the order in which they are sold."""
+
+    model_config = ConfigDict(openapi_extra=_CSV_TOO)  # type: ignore[typeddict-unknown-key]
 
     items: list[LotAnswer]
     version: int = Field(description="The version of the portfolio that they are of.")
@@ -198,6 +203,8 @@ class RealisedTotalsAnswer(Answer):
 class RealisedPage(Page):
     """A page of realised gains, newest first."""
 
+    model_config = ConfigDict(openapi_extra=_CSV_TOO)  # type: ignore[typeddict-unknown-key]
+
     items: list[RealisedAnswer]
     totals: RealisedTotalsAnswer
     version: int = Field(description="The version of the portfolio that they are of.")
@@ -229,6 +236,8 @@ class IncomeTotalsAnswer(Answer):
 
 class IncomeAnswer(Answer):
     """Dividends and interest by month, newest first, and by ticker."""
+
+    model_config = ConfigDict(openapi_extra=_CSV_TOO)  # type: ignore[typeddict-unknown-key]
 
     items: list[MonthlyIncomeAnswer]
     totals: IncomeTotalsAnswer

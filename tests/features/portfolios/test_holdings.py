@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -208,3 +210,30 @@ def test_a_sale_that_a_removed_split_leaves_without_shares_is_told(client: Clien
     client.delete(f"/prices/AAPL/actions/{made}")
     (warning,) = holdings(client, portfolio)["warnings"]
     assert "6 of AAPL left, when 3 were held" in warning
+
+
+def test_what_is_held_and_what_came_of_it_are_sent_as_files(client: Client, portfolio: str) -> None:
+    store("ACME", bars_of([10, 11, 9], first=DAYS[0]), now())
+    booked(
+        client,
+        portfolio,
+        trade("buy", "2020-01-06", "ACME", "10", "10.5", fee="5"),
+        trade("sell", "2020-01-08", "ACME", "4", "9"),
+        cash("dividend", "2020-01-08", "3.5", ticker="ACME"),
+    )
+    (held,) = lines(client, f"/portfolios/{portfolio}/holdings")
+    assert (held["ticker"], held["quantity"], held["price"], held["gain"], held["verdict"]) == ("ACME", "6", "9", "-12", "")
+    assert "8 January 2020" in held["warnings"]
+    (lot,) = lines(client, f"/portfolios/{portfolio}/lots?limit=1")
+    assert (lot["acquired"], lot["quantity"], lot["cost"]) == ("2020-01-06", "6", "66")
+    (sold,) = lines(client, f"/portfolios/{portfolio}/realised")
+    assert (sold["sold"], sold["gain"]) == ("2020-01-08", "-8")
+    (month,) = lines(client, f"/portfolios/{portfolio}/income")
+    assert (month["month"], month["type"], month["net"]) == ("2020-01", "dividend", "3.5")
+
+
+def lines(client: Client, path: str) -> list[dict[str, str]]:
+    answer = client.get(path, headers={"Accept": "text/csv"})
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    assert "Accept" in answer.vary
+    return list(csv.DictReader(io.StringIO(answer.text)))

@@ -1,7 +1,7 @@
 // What stands where there is nothing to show: loading, empty, a problem. Each says what to do.
 
 import { onReturn } from "./connection.js";
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { whyWaiting } from "./waiting.js";
 
 const LONG_MILLISECONDS = 2000; // after which loading says what it waits for
@@ -54,7 +54,7 @@ export async function show(element, load, text) {
   element.setAttribute("aria-busy", "true");
   try {
     const built = await load();
-    element.replaceChildren(...[built].flat());
+    fill(element, built);
   } catch (error) {
     if (error.name === "AbortError") return;
     if (!("status" in error)) console.error(error);

@@ -1,7 +1,7 @@
 // The members of an index with their weights, and the ledger of its rebalancings.
 
 import { h } from "../dom.js";
-import { folded, formatHit, formatPoints, formatReturn, table } from "../evidence/figures.js";
+import { folded, formatHit, formatPoints, table } from "../evidence/figures.js";
 import { formatCount, formatDay, formatPrice } from "../format.js";
 import { tickerAddress } from "../tickers.js";
 import { kindName } from "./words.js";
@@ -26,7 +26,7 @@ export function ledgerTable(items) {
     { title: "What", cell: ({ kind, why }) => [kindName(kind), h("div", { class: "small soft" }, why)] },
     { title: "Members", style: "number", cell: held },
     { title: "Turnover", style: "number", cell: ({ turnover }) => formatHit(turnover) },
-    { title: "Cost", style: "number", cell: ({ cost }) => formatReturn(-cost) },
+    { title: "Cost, basis points", style: "number", cell: ({ cost }) => formatPrice(10_000 * cost) },
   ];
   return table("The ledger of rebalancings", columns, items, { style: "as-cards", mark: ({ number }) => ({ rebalancing: number }) });
 }
