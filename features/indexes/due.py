@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from models.index import INDEX_REBALANCING
 from models.index_errors import IndexNotFound
 from models.job import Lane, NewJob
 from utils.clock import now
+from utils.json_text import dump
 
 LOOKED_EVERY = timedelta(hours=6)  # at an index
 MOST_AT_ONCE = 1_000
@@ -35,7 +37,7 @@ def queue_due(database: Database, moment: datetime | None = None) -> int:
 
 def submit(connection: Connection, org_id: int, index_ids: list[str]) -> Submission:
     """Queue a job that publishes what is new of indexes, or return the active one of the organization that does the same."""
-    dedupe_key = f"{INDEX_REBALANCING}:{','.join(sorted(index_ids))}"
+    dedupe_key = hashlib.sha256(dump([INDEX_REBALANCING, sorted(index_ids)])).hexdigest()
     return enqueue(connection, org_id, NewJob(INDEX_REBALANCING, Lane.CPU, "{}", index_ids, dedupe_key))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -28,6 +29,7 @@ from models.portfolio import MOST_PORTFOLIOS, Portfolio
 from models.portfolio_errors import PortfolioNotFound
 from models.portfolio_value import MOST_CAUGHT_UP, MOST_TOLD, PORTFOLIO_VALUATION, DayValue, HoldingFacts, PortfolioValuation
 from models.strategy import DEFAULT_STRATEGY
+from utils.json_text import dump
 
 VALUED, UNCHANGED = "Valued", "Unchanged"
 AFTER_ALL = date.max
@@ -167,7 +169,7 @@ def submit(connection: Connection, org_id: int, portfolio_ids: Collection[str] |
             raise PortfolioNotFound(portfolio_id)
     if not wanted:
         return None
-    dedupe_key = f"{PORTFOLIO_VALUATION}:{','.join(sorted(wanted))}"
+    dedupe_key = hashlib.sha256(dump([PORTFOLIO_VALUATION, sorted(wanted)])).hexdigest()
     return enqueue(connection, org_id, NewJob(PORTFOLIO_VALUATION, Lane.CPU, "{}", wanted, dedupe_key))
 
 

@@ -21,6 +21,7 @@ from infrastructure.feature import Universes
 from models.api_key import FIRST_ORG
 from models.index_errors import IndexNotFound
 from utils.clock import now
+from utils.ids import new_id
 
 FIRST = date(2024, 1, 1)
 KINDS = (IndexRebalancing(Universes()),)
@@ -167,3 +168,13 @@ def test_capabilities_bring_all_or_some_up_to_date(client: Client, made: Any) ->
         due.submit_all(connection, 99, None)
     with database.reader() as connection:
         assert service.find(connection, FIRST_ORG, made["id"]).name == "Mine"
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+@pytest.mark.usefixtures("client")
+def test_many_indexes_are_one_job_once() -> None:
+    """Postgres takes no long text into an index."""
+    index_ids = [new_id() for _ in range(300)]
+    with database.transaction() as connection:
+        jobs = [due.submit(connection, FIRST_ORG, list(ids)).job.id for ids in (index_ids, reversed(index_ids))]
+    assert jobs[0] == jobs[1]
