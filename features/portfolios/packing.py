@@ -103,16 +103,20 @@ class Pack:
 def pack_of(day: date, sources: Sources, benchmark: ValueLine | None) -> Pack:
     """The pack of what an answer is computed from; made once for the same sources and the same benchmark."""
     key = (day, None if benchmark is None else (benchmark.reference, benchmark.digest, benchmark.name, benchmark.currency))
-    if key not in sources.packs:
-        if not sources.lines:
-            known = ((ticker, sources.held.get(ticker), sources.reported.get(ticker, ())) for ticker in sources.tickers)
-            sources.lines.extend(_of_closes(*each) for each in known)
-        lines = [*sources.lines, *(_of_rates(name, sources.base_currency, line) for name, line in sources.rates.items())]
-        if benchmark is not None:
-            lines.append(_of_benchmark(benchmark))
-        sources.packs.clear()
-        sources.packs[key] = Pack(day, tuple(sorted(lines, key=lambda line: (line.kind, line.name))))
-    made: Pack = sources.packs[key]
+    made: Pack | None = sources.packs.get(key)
+    if made is not None:
+        return made
+    closes: list[PricedLine] = sources.lines[:]
+    if not closes:
+        known = ((ticker, sources.held.get(ticker), sources.reported.get(ticker, ())) for ticker in sources.tickers)
+        closes = [_of_closes(*each) for each in known]
+        sources.lines[:] = closes  # at once: other threads may be here as well
+    lines = [*closes, *(_of_rates(name, sources.base_currency, line) for name, line in sources.rates.items())]
+    if benchmark is not None:
+        lines.append(_of_benchmark(benchmark))
+    made = Pack(day, tuple(sorted(lines, key=lambda line: (line.kind, line.name))))
+    sources.packs.clear()
+    sources.packs[key] = made
     return made
 
 

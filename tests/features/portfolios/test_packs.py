@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -14,8 +19,15 @@ from kit.splits import BARS, FIRST, price, restated_file
 from kit.support import Client
 
 import database
-from features.portfolios.packing import CLOSES, PART, RATES, PricedLine
+from api.application import Application
+from features.portfolios.packing import CLOSES, PART, RATES, Pack, PricedLine
+from features.portfolios.packing import pack_of as packed
 from features.portfolios.packs import prune_packs
+from features.portfolios.service import Ledger
+from features.portfolios.sources import Sources
+from features.portfolios.valuing import Valuer
+from infrastructure.value_lines import ValueLine
+from models.api_key import FIRST_ORG
 
 LAST = FIRST + timedelta(days=BARS - 1)
 LONG_AGO = timedelta(days=-1)  # packs of the future are old
@@ -42,6 +54,32 @@ def test_the_same_answer_keeps_nothing_more(client: Client) -> None:
     assert (line["kind"], line["name"], line["revision"], line["rows"]) == ("closes", "HELD", 1, BARS)
     assert (line["last_day"], line["last_value"]) == (str(LAST), price(BARS - 1))
     assert (first["day"], first["supersedes"]) == (str(LAST), None)
+
+
+def test_threads_that_ask_at_once_are_told_of_one_pack(client: Client, app: Application) -> None:
+    client.put("/prices/BESIDE", restated_file(2.0))
+    portfolio_id = held(client)
+    foundation = app.services.foundation
+    valued = foundation.part(Valuer.of)
+    with database.reader() as reader:
+        sources = valued.newest(reader, Ledger(FIRST_ORG, portfolio_id)).sources
+        beside = foundation.lines.find(reader, FIRST_ORG, "BESIDE")
+    lines = [replace(beside, reference=f"BESIDE{at}") for at in range(8)]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns as often as they can
+    try:
+        with ThreadPoolExecutor(len(lines)) as pool:
+            for _ in range(50):
+                fresh, together = replace(sources, lines=[], packs={}), Barrier(len(lines))
+                packs = list(pool.map(partial(_packed, fresh, together), lines))
+                assert [[each.name for each in pack.lines] for pack in packs] == [[line.reference, "HELD"] for line in lines]
+    finally:
+        sys.setswitchinterval(before)
+
+
+def _packed(sources: Sources, together: Barrier, line: ValueLine) -> Pack:
+    together.wait()
+    return packed(LAST, sources, line)
 
 
 def test_a_corrected_day_supersedes_and_a_new_day_is_added(client: Client) -> None:
