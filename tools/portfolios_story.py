@@ -37,6 +37,8 @@ def tell_of_portfolios(call: Recorder) -> None:
     paid = {"type": "dividend", "day": "2012-12-13", "ticker": "MSFT", "amount": "23.12", "tax": "3.47"}
     call("add_transaction", portfolio_id=made, body=paid)
     call("get_income", portfolio_id=made)
+    for operation in ("get_holdings", "list_lots", "list_realised", "get_income"):
+        call(operation, portfolio_id=made, header={"Accept": "text/csv"})
     told = {"effective_day": "2012-11-07", "kind": "dividend", "amount": 2.65, "currency": "USD"}
     other = {**told, "effective_day": "2012-11-14", "amount": 0.23}
     call("add_action", ticker="AAPL", body=told)
