@@ -11,7 +11,7 @@ from analysis.bars import BoolArray, FloatArray
 TWR = (
     "The daily returns, compounded: what a day's value and what was paid out on it come to, over the value of the day before and what was "
     "paid in. So money comes at the start of a day and goes at its end. What is transferred comes and goes at the end, at what it is worth "
-    "then, so that an account that joins changes no return."
+    "then, so that an account that joins changes no return. Cash below 0 counts as paid in until it is made up."
 )
 DIETZ = (
     "Modified Dietz: the gain over the average capital, which is the value at the start and each flow, weighted by the part of the period "

@@ -4,6 +4,8 @@
 - Shares that are transferred count as worth what the day's close says, and come and go at the end of their day, as transferred cash does.
 - Where a ledger has neither deposits nor withdrawals, it keeps no cash: what purchases cost counts as paid in on their day, and what
   sales and distributions bring as paid out.
+- For the daily growth, cash below 0 counts as paid in, and what makes it up as paid out: a deposit that is booked after the purchases
+  that it paid leaves no day on which next to nothing seems to be invested.
 - A day on which something has no price or no rate has no value; what happened on it counts on the next day that has one.
 """
 
@@ -104,8 +106,9 @@ class Valuation:
 
     @cached_property
     def growth(self) -> DailyGrowth:
-        """What 1 becomes from each day to the next."""
-        return daily_growth(self.value, self.flows, self.transfers)
+        """What 1 becomes from each day to the next: cash below 0 counts as paid in, until it is made up."""
+        owed = np.maximum(-self.cash, 0.0)
+        return daily_growth(self.value + owed, self.flows + np.diff(owed, prepend=0.0), self.transfers)
 
     @cached_property
     def cash(self) -> FloatArray:

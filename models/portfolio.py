@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 
 MOST_PORTFOLIOS = 200  # of an organization
 MOST_TRANSACTIONS = 50_000  # of a portfolio, those that stand
 MOST_TICKERS = 2_000  # of a portfolio
+_ROOMY = Context(prec=100)  # for a product of numbers of the most digits
 PLACES = 10  # digits behind the point of a quantity, and the most of any number that is given
 WHOLE_DIGITS = 15  # before the point, the most of any number that is given
+_LAST_PLACE = Decimal(1).scaleb(-PLACES)
 EARLIEST_DAY = date(1900, 1, 1)
 ZERO = Decimal(0)
 DECIMAL_PATTERN = rf"^-?[0-9]{{1,{WHOLE_DIGITS}}}(\.[0-9]{{1,{PLACES}}})?$"
@@ -216,5 +218,5 @@ def decimal_text(value: Decimal) -> str:
 
 def shortest(value: Decimal) -> str:
     """A computed decimal as it is shown: rounded at PLACES, without zeros at its end."""
-    written = format(round(value, PLACES), "f").rstrip("0").rstrip(".")
+    written = format(value.quantize(_LAST_PLACE, context=_ROOMY), "f").rstrip("0").rstrip(".")
     return "0" if written in ("-0", "") else written

@@ -175,7 +175,8 @@ class _Computation:
         last = max(newest - oldest, newest - LATE)
         if self._published is None:
             return last
-        return max(last, int(np.searchsorted(self._panel.days, self._published.levels.days[-1])))
+        # Prices may have been taken away since: then a new revision ends earlier.
+        return min(newest, max(last, int(np.searchsorted(self._panel.days, self._published.levels.days[-1]))))
 
     def _references(self) -> dict[int, str]:
         """The reference days, each by the rules of its time."""

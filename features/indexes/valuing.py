@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.index import NOTIONAL
 from analysis.risk import FEWEST_VALUES, metrics_beside, risk_metrics
 from database import AnyReader, Database
 from features.currencies import service as currencies
@@ -19,6 +18,7 @@ from features.indexes.loading import Wanted, load_material
 from features.indexes.store import published as published_store
 from features.prices import service as prices
 from models.errors import BellwetherError, TickerNotFound
+from models.fx_errors import RateNotFound
 from models.index import Index, IndexVariant, Rebalancing
 from models.index_errors import IndexInvalid
 from models.metric import Metric
@@ -98,7 +98,7 @@ def allocations(database: Database, org_id: int, index_id: str, day: date | None
             target=each.after,
             weight=values[each.ticker] / total,
             drift=values[each.ticker] / total - each.after,
-            quantity=NOTIONAL * each.after / closes[each.ticker][1],  # in shares of the newest close, whatever splits came since
+            quantity=_worth(line) * each.after / closes[each.ticker][1],  # in shares of the newest close, whatever splits came since
             close=closes[each.ticker][0],
         )
         for each in held
@@ -107,15 +107,20 @@ def allocations(database: Database, org_id: int, index_id: str, day: date | None
     return Allocations(on, line.day, line.reference_day, revision or index.revision, tuple(items), line.left_out)
 
 
+def _worth(line: Rebalancing) -> float:
+    """What all quantities are worth at the close of a line's day."""
+    return line.divisor_after * line.level
+
+
 def _closes_on(database: Database, org_id: int, index: Index, line: Rebalancing, day: date) -> dict[str, tuple[float, float]]:
     """The closes of members on a day and on that of the last rebalancing, in the currency of the index."""
-    # Where prices were removed, weights stand as they were.
+    # Where prices or rates were removed, or are of other currencies by now, weights stand as they were.
     found: dict[str, tuple[float, float]] = {
-        each.ticker: (NOTIONAL * each.after / each.quantity,) * 2 for each in line.positions if each.quantity > 0
+        each.ticker: (_worth(line) * each.after / each.quantity,) * 2 for each in line.positions if each.quantity > 0
     }
     try:
         material = load_material(database, org_id, Wanted((), list(found), [index.rules], today()))
-    except TickerNotFound:
+    except (TickerNotFound, IndexInvalid, RateNotFound):
         return found
     for member in material.members:
         days = member.closes.days

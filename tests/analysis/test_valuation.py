@@ -187,6 +187,20 @@ def test_without_deposits_purchases_are_paid_in() -> None:
     assert not growth.without_capital.any()
 
 
+def test_a_deposit_that_is_booked_after_the_purchases_leaves_no_day_without_capital() -> None:
+    days = weekdays(4).tolist()
+    ledger = Ledger(
+        [entry(days[0], "buy", "AAA", quantity=10.0, gross=100.0), entry(days[2], "deposit", gross=130.0)],
+        {"AAA": closes("AAA", [10.0, 11.0, 12.0, 15.0])},
+    )
+    valued = ledger.valued()
+    assert valued.value.tolist() == [0.0, 0.0, 10.0, 150.0, 180.0]
+    assert valued.flows.tolist() == [0.0, 0.0, 0.0, 130.0, 0.0]
+    # 100 are owed until the deposit, which leaves 30 in cash.
+    assert valued.growth.factors.tolist() == pytest.approx([1.0, 110 / 100, 150 / 140, 180 / 150])
+    assert not valued.growth.without_capital.any()
+
+
 def test_before_its_first_close_a_share_costs_what_was_paid() -> None:
     days = weekdays(6).tolist()
     entries = [

@@ -94,7 +94,7 @@ def test_a_packed_body_is_told_as_such(client: Client) -> None:
         ("POST", "/analyze", {"ticker": "FB", "risk_percent": 101}, "It must be at most 100."),
         ("POST", "/analyze", {"ticker": "FB", "capital": "5"}, "A number is needed."),
         ("POST", "/analyze", {"ticker": "FB", "indicators": []}, "At least 1 must be given."),
-        ("POST", "/analyze", {"ticker": "FB", "strategy": "x"}, "It must be 'balanced', 'trend', 'reversion', 'breakout' or 'weekly'."),
+        ("POST", "/portfolios", {"name": "Mine", "base_currency": "USD", "cost_method": "lifo"}, "It must be 'fifo' or 'average'."),
         ("POST", "/analyze", {"ticker": 5}, "A text is needed."),
         ("GET", "/history/FB?limit=many", None, "A whole number is needed."),
         ("GET", "/history/FB?limit=0", None, "It must be at least 1."),
@@ -119,7 +119,7 @@ def test_what_does_not_fit_is_told_in_a_sentence(client: Client, method: str, pa
 @pytest.mark.parametrize(
     ("path", "known"),
     [
-        ("/strategies?foo=1", "there is none."),
+        ("/strategies?foo=1", "there are archived."),
         ("/history/FB?foo=1", "there are limit, cursor, strategy."),
         ("/session?foo", "there is none."),
     ],

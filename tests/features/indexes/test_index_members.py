@@ -87,3 +87,15 @@ def test_a_blend_and_groups_by_hand(client: Client) -> None:
         assert after["AAPL"] + after["GOOG"] <= 0.4 + 1e-9
         assert sum(after.values()) == pytest.approx(1)
     assert made["rules"]["weighting"]["parts"][0]["share"] == 2.0
+
+
+def test_allocations_are_those_of_the_ledger_also_where_nothing_was_changed(client: Client) -> None:
+    members = {"tickers": ["AAPL", "IBM", "MSFT"], "screen": {"verdicts": ["Strong Buy"]}}
+    made = client.post("/indexes", {"name": "Rare", "members": members, "start": "2010-01-04"}).json
+    lines = client.get(f"/indexes/{made['id']}/rebalances?limit=200").json["items"]
+    assert {"skipped", "rebalancing"} <= {line["kind"] for line in lines}
+    for line in lines:
+        told = client.get(f"/indexes/{made['id']}/allocations?day={line['day']}").json["items"]
+        assert sum(each["quantity"] * each["close"] for each in told) / line["divisor_after"] == pytest.approx(line["level"], rel=1e-9)
+        quantities = {each["ticker"]: each["quantity"] for each in line["positions"] if each["quantity"] > 0}
+        assert {each["ticker"]: each["quantity"] for each in told} == pytest.approx(quantities, rel=1e-9)

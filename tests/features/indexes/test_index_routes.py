@@ -241,3 +241,23 @@ def test_a_split_that_nobody_tells_of_is_seen_in_adjusted_closes(client: Client)
     made = client.post("/indexes", {"name": "Apple", **rules}).json
     price, total = (get(client, made, f"/values?variant={variant}&end=2011-12-30")["items"] for variant in ("price", "total"))
     assert [row["value"] for row in price] == pytest.approx([row["value"] for row in total], rel=2e-3)
+
+
+def test_what_is_published_stays_readable_when_prices_are_taken_away(two: Client) -> None:
+    made = make(two)
+    for ticker in ("ONE", "TWO"):
+        store(ticker, bars_of(grown(10, 0.01, 50), first=FIRST), now())
+    assert len(get(two, made, "/allocations")["items"]) == 2
+    assert two.post(f"/indexes/{made['id']}/publish").status_code == 200
+    again = get(two, made)
+    assert (again["revision"], again["last_day"]) == (2, str(FIRST + timedelta(days=49)))
+    assert len(get(two, made, "/values?revision=1")["items"]) == 69
+
+
+def test_what_is_published_stays_readable_when_members_are_of_other_currencies(two: Client) -> None:
+    made = make(two)
+    before = get(two, made, "/allocations")
+    assert two.put("/universes/told", "Ticker,Currency\nONE,EUR\nTWO,USD\n", content_type="text/csv").status_code == 201
+    told = get(two, made, "/allocations")
+    assert [each["ticker"] for each in told["items"]] == [each["ticker"] for each in before["items"]]
+    assert two.post(f"/indexes/{made['id']}/publish").status_code == 422

@@ -212,6 +212,13 @@ def test_a_sale_that_a_removed_split_leaves_without_shares_is_told(client: Clien
     assert "6 of AAPL left, when 3 were held" in warning
 
 
+def test_the_largest_numbers_are_told_whole(client: Client, portfolio: str) -> None:
+    booked(client, portfolio, trade("buy", "2020-01-06", "ACME", "999999999999999.9999999999", "999999999999999"))
+    (item,) = holdings(client, portfolio)["items"]
+    assert item["cost"] == "999999999999998999999999900000.0000000001"
+    assert client.get(f"/portfolios/{portfolio}/lots").json["items"][0]["cost"] == item["cost"]
+
+
 def test_what_is_held_and_what_came_of_it_are_sent_as_files(client: Client, portfolio: str) -> None:
     store("ACME", bars_of([10, 11, 9], first=DAYS[0]), now())
     booked(
