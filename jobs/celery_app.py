@@ -17,6 +17,7 @@ import threading
 import time
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from celery import Celery, bootsteps, signals
@@ -34,6 +35,8 @@ from jobs.supervised_process import supervised_workers
 from models.job import Lane
 from utils.ids import new_id
 
+# Celery finds this module in the current folder, and then takes that off the path again. What is imported later has to be found as well.
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 LEGACY_QUEUE = "bellwether"  # web processes of versions without lanes send to it during a deploy
 # A task ends after this time, and another message continues its work. So a worker that is asked to stop does so soon and loses no work.
 SLICE_SECONDS = 5.0
