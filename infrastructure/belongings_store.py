@@ -48,7 +48,7 @@ def _statements(belonging: Belonging, *, of_person: bool) -> _Statements:
         text(f"SELECT * FROM {table} WHERE {owned} ORDER BY {keys} LIMIT :limit"),
         text(f"SELECT * FROM {table} WHERE {owned} AND ({keys}) > ({places}) ORDER BY {keys} LIMIT :limit"),
         text(f"SELECT COUNT(*) FROM {table} WHERE {owned}"),
-        text(f"DELETE FROM {table} WHERE ({keys}) IN (SELECT {keys} FROM {table} WHERE {owned} LIMIT :limit)"),
+        text(f"DELETE FROM {table} WHERE {owned} AND ({keys}) IN (SELECT {keys} FROM {table} WHERE {owned} LIMIT :limit)"),
     )
 
 

@@ -76,16 +76,16 @@ def _with_values(row: Row) -> Row:
     return {**row, "data": {"day": line.days.tolist(), "value": line.values.tolist()}}
 
 
-_LINE = ("kind", "name", "revision")
+_LINE = ("org_id", "kind", "name", "revision")
 BELONGINGS = (
     Belonging("portfolio_valuations", ("portfolio_id", "day"), rows=1_000),
-    Belonging("pricing_packs", ("digest",)),
+    Belonging("pricing_packs", ("org_id", "digest")),
     Belonging("priced_line_parts", (*_LINE, "part"), show=_with_values, rows=50),
     Belonging("priced_lines", _LINE),
     Belonging("dividend_decisions", ("portfolio_id", "dividend_key")),
     Belonging("portfolio_tickers", ("portfolio_id", "ticker")),
     Belonging("portfolio_transactions", ("portfolio_id", "id", "since_version"), rows=1_000),
-    Belonging("portfolio_symbols", ("security",)),
+    Belonging("portfolio_symbols", ("org_id", "security")),
     Belonging("portfolio_terms", ("portfolio_id", "since_version")),
     Belonging("portfolios", hidden=("name_key",)),
 )

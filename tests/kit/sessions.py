@@ -45,7 +45,7 @@ class Browser:
         return self
 
     def is_known(self) -> bool:
-        status = self("GET", "/api/v1/strategies").status_code
+        status = self("GET", "/api/v1/capabilities").status_code
         assert status in (200, 401)
         return bool(status == 200)
 

@@ -304,9 +304,9 @@ def test_without_the_database_nobody_signs_in_or_out_and_known_sessions_go_on(
     # The browser is still signed in, and the answer says so.
     assert (answer.status_code, answer.json["code"], browser.token) == (503, "unavailable", token)
     clock.moment += LOOKUP_SECONDS
-    answer = browser("GET", "/api/v1/strategies")
+    answer = browser("GET", "/api/v1/capabilities")
     assert (answer.status_code, answer.get_json()["code"]) == (503, "unavailable")
-    assert Client(app).get("/strategies").status_code == 200  # the master key needs no lookup
+    assert Client(app).get("/capabilities").status_code == 200  # the master key needs no lookup
     assert "versions" not in browser("GET", "/health").json
     assert browser("GET", "/login").status_code == 200
 
