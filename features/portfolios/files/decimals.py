@@ -15,6 +15,8 @@ LONGEST_CELL = 64  # characters; longer cells are no numbers
 MISSING = frozenset({"", "-", "--", "–", "—", "n/a", "na", "null", "none", "nan"})
 _DECORATION = str.maketrans({"−": "-", **dict.fromkeys("$€£¥₹₩₽₺'’ \u00a0\u202f\u2009\t", None)})
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_OF_SIGN = {"€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY"}
+_OF_AMBIGUOUS_SIGN = {"$": "USD", "¥": "JPY"}  # where nothing else tells which dollar, which yuan
 _PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _GROUPS = {
     POINT: re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?", re.ASCII),
@@ -54,6 +56,16 @@ def read_decimal(cell: str, sign: str) -> Decimal | None:
     if own == COMMA:
         text = text.replace(COMMA, POINT)
     return Decimal(text) if _PLAIN.fullmatch(text) else None
+
+
+def currency_beside(cell: str, column: str) -> str:
+    """The currency of a number: that of its column, or what stands beside the number. Raises ValueError where the two differ."""
+    signs = [code for sign, code in _OF_SIGN.items() if sign in cell]
+    told = [*_CURRENCY.findall(cell[: LONGEST_CELL + 1]), *signs]
+    if len(set(told)) > 1 or (told and column and told[0] != column.upper()):
+        raise ValueError(f"It is in {' and in '.join(sorted({*told, *([column] if column else [])}))}. A line is in one currency.")
+    ambiguous = [code for sign, code in _OF_AMBIGUOUS_SIGN.items() if sign in cell]
+    return column or next(iter([*told, *ambiguous]), "")
 
 
 def is_missing(cell: str) -> bool:

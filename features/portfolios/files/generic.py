@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from features.portfolios.files.booking import Booking
+from features.portfolios.files.decimals import currency_beside
 from features.portfolios.files.drafting import Figures, booked
 from features.portfolios.files.faults import quoted
 from features.portfolios.files.layout import Layout, Row, Rows
@@ -69,7 +70,18 @@ def _book(rows: Rows) -> Iterator[Booking]:
         )
         kind = _kind(row, figures)
         if kind is not None:
-            yield booked(row, kind, figures, row.text("currency"), row.text("note"))
+            yield booked(row, kind, figures, _currency(row), row.text("note"))
+
+
+def _currency(row: Row) -> str:
+    """The currency of a line: of its column, or beside its price or amount."""
+    currency = row.text("currency")
+    for column in ("price", "amount"):
+        try:
+            currency = currency_beside(row.text(column), currency)
+        except ValueError as error:
+            row.fault(column, str(error))
+    return currency
 
 
 def _kind(row: Row, figures: Figures) -> Kind | None:

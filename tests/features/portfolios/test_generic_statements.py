@@ -173,6 +173,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(raw: bytes, words
         pytest.param("2024-03-15,Buy,ACME,1,2,0,EUR\n2024-03-16,Buy,AC", "line 3", "cut off", id="half a last line"),
         pytest.param('2024-03-15,Buy,ACME,1,2,0,EUR\n2024-03-16,"Buy,ACME,1,2,0,EUR\n', "line 3", "quote", id="an open quote"),
         pytest.param("2024-03-15,Buy,ACME,one,2,0,EUR\n", "line 2, column Quantity", "no number", id="a word for a number"),
+        pytest.param("2024-03-15,Buy,ACME,1,560.5 USD,0,EUR\n", "line 2, column Price", "in EUR and in USD", id="two currencies"),
         pytest.param("15th of March,Buy,ACME,1,2,0,EUR\n2024-03-15,Buy,ACME,1,2,0,EUR\n", "line 2, column Date", "no day", id="no day"),
         pytest.param("2024-03-15,Teleport,ACME,1,2,0,EUR\n", "line 2, column Type", "no known type", id="an unknown type"),
     ],
@@ -181,6 +182,19 @@ def test_a_fault_names_its_line_and_what_to_do(lines: str, place: str, words: st
     faults = read(HEADER + lines).faults.listed
     assert [fault.place for fault in faults] == [place]
     assert words in faults[0].message
+
+
+@pytest.mark.parametrize(
+    ("price", "currency"),
+    [("560.5 USD", "USD"), ("USD 560.5", "USD"), ("$560.5", "USD"), ("560.5 €", "EUR"), ("£560.5", "GBP"), ("560.5", "")],
+)
+def test_a_currency_beside_the_price_counts(price: str, currency: str) -> None:
+    found = first(f"Date,Type,Ticker,Quantity,Price\n2024-03-15,Buy,ACME,1,{price}\n")
+    assert (found[4], found[6]) == (Decimal("560.5"), currency)
+
+
+def test_which_dollar_it_is_a_column_tells() -> None:
+    assert first(HEADER + "2024-03-15,Buy,ACME,1,$560.5,0,CAD\n")[6] == "CAD"
 
 
 def test_all_faults_are_counted_and_the_first_are_listed() -> None:
