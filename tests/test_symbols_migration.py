@@ -14,7 +14,7 @@ import database
 import db_migrations
 from app import create_app
 
-[MIGRATION] = (ROOT / "migrations").glob("*_symbols.sql")
+[MIGRATION] = (ROOT / "migrations").glob("????_symbols.sql")
 LAST_BEFORE = int(MIGRATION.name[:4]) - 1
 
 

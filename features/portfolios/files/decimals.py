@@ -18,10 +18,8 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _OF_SIGN = {"€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY"}
 _OF_AMBIGUOUS_SIGN = {"$": "USD", "¥": "JPY"}  # where nothing else tells which dollar, which yuan
 _PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
-_GROUPS = {
-    POINT: re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?", re.ASCII),
-    COMMA: re.compile(r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d*)?", re.ASCII),  # 12,34,567 in India
-}
+_POINT_GROUPS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?", re.ASCII)
+_COMMA_GROUPS = re.compile(r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d*)?", re.ASCII)  # 12,34,567 in India
 _SIMPLE = re.compile(r"-?\d+(?:\.\d{1,2}|\.\d{4,})?", re.ASCII)  # most cells: digits whose sign is none but the decimal one
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 
@@ -50,7 +48,7 @@ def read_decimal(cell: str, sign: str) -> Decimal | None:
     own = _sign_of(text) or sign
     grouping = COMMA if own == POINT else POINT
     if grouping in text:
-        if _GROUPS[grouping].fullmatch(text) is None:
+        if (_POINT_GROUPS.fullmatch(text) if grouping == POINT else _COMMA_GROUPS.fullmatch(text)) is None:
             return None
         text = text.replace(grouping, "")
     if own == COMMA:
