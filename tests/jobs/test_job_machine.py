@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 from kit.databases import Backend
+from kit.effort import effort
 from kit.jobs import KINDS, SAMPLE, ask, claim, item_rows, job_row, release_worker, rescue_expired, run_jobs
 from kit.support import Client
 
@@ -294,7 +295,7 @@ def test_jobs_whatever_happens(backend: Backend) -> None:
     rows = database.query_db("SELECT ticker, fingerprint, id FROM analysis_results")
     results.update({row["ticker"]: (row["fingerprint"], row["id"]) for row in rows})
     enough = settings(
-        max_examples=40,
+        max_examples=effort(40, 12),
         stateful_step_count=40,
         deadline=None,
         derandomize=True,
