@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 from kit.databases import Backend
-from kit.effort import effort
 from kit.jobs import KINDS, SAMPLE, ask, claim, item_rows, job_row, release_worker, rescue_expired, run_jobs
 from kit.support import Client
 
@@ -99,6 +98,8 @@ class Jobs(RuleBasedStateMachine):
         assert (after.version == before["version"]) == bool(before["cancel_requested"])
         if before["status"] == "queued":
             assert (after.status, after.cancelled) == ("cancelled", after.total)
+        if not before["cancel_requested"]:
+            self.end_put_off(job_id)
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data(), off=st.sampled_from([-1, 1]), command=st.sampled_from(["cancel", "retry"]))
@@ -184,12 +185,8 @@ class Jobs(RuleBasedStateMachine):
         outcomes = {item: UNREADABLE for item in hand.chunk.items if item.job_id == job_id}
         self.gives_back, was_lost = True, hand.is_lost
         self.act(hand, lambda: ending().end_chunk(hand.chunk, outcomes, {job_id: UNREADABLE}), ended=hand.chunk.items)
-        if not was_lost:  # what was put off of the job has ended with it
-            for other in [one for one in self.hands if one.worker == NOBODY]:
-                left = tuple(item for item in other.chunk.items if item.job_id != job_id)
-                other.chunk = replace(other.chunk, items=left)
-                if not left:
-                    self.hands.remove(other)
+        if not was_lost:
+            self.end_put_off(job_id)
 
     @precondition(lambda self: self.hands)
     @rule(data=st.data())
@@ -252,6 +249,14 @@ class Jobs(RuleBasedStateMachine):
 
     # ---- helpers ----
 
+    def end_put_off(self, job_id: str) -> None:
+        """What was put off of a job has ended with it."""
+        for other in [one for one in self.hands if one.worker == NOBODY]:
+            left = tuple(item for item in other.chunk.items if item.job_id != job_id)
+            other.chunk = replace(other.chunk, items=left)
+            if not left:
+                self.hands.remove(other)
+
     def is_active(self, job_id: str) -> bool:
         return self.jobs[job_id]["status"] not in FINISHED
 
@@ -295,7 +300,7 @@ def test_jobs_whatever_happens(backend: Backend) -> None:
     rows = database.query_db("SELECT ticker, fingerprint, id FROM analysis_results")
     results.update({row["ticker"]: (row["fingerprint"], row["id"]) for row in rows})
     enough = settings(
-        max_examples=effort(40, 12),
+        max_examples=40,
         stateful_step_count=40,
         deadline=None,
         derandomize=True,
