@@ -38,4 +38,4 @@ def items_csv(kind: type[Any], items: Iterable[Any]) -> Iterator[bytes]:
 
 
 def _cell(value: object) -> object:
-    return shortest(value) if isinstance(value, Decimal) else value
+    return Decimal(shortest(value)) if isinstance(value, Decimal) else value
