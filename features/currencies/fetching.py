@@ -12,7 +12,8 @@ from database import Database
 from features.currencies import service
 from features.currencies.reading import ReadRates, read_rates
 from features.currencies.store import fetch as fetch_store
-from infrastructure.outbound import AddressRefused, Outbound, OutboundError, OutboundLimits, OutboundRequest
+from infrastructure.downloading import download, pause_after
+from infrastructure.outbound import Outbound, OutboundLimits, OutboundRequest
 from models.api_key import SHARED_ORG
 from models.fx import FxFetch
 from models.job import Fault, Stored
@@ -20,7 +21,6 @@ from models.price_errors import PriceQuality
 from utils.clock import now, today
 
 INTERVAL = timedelta(hours=6)  # the rates of a day come at 16:00 in Frankfurt, and are there by the evening run
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(hours=1), timedelta(days=1)
 LIMITS = OutboundLimits(seconds=30.0, most_bytes=10_000_000)
 
 
@@ -36,16 +36,9 @@ class RateFetcher:
     def fetch(self) -> ReadRates:
         """The rates of the file. Raises ValueError with a sentence."""
         request = OutboundRequest("GET", self.address, {"Accept": "text/csv, application/zip"})
+        body = download(self.outbound, request, self.limits, "rates")
         try:
-            answer = self.outbound.send(request, self.limits)
-        except (AddressRefused, OutboundError) as error:
-            raise ValueError(str(error)) from error
-        if answer.status != 200:
-            raise ValueError(f"The provider answered with the status {answer.status}.")
-        if answer.is_cut:
-            raise ValueError(f"The file of rates is larger than {self.limits.most_bytes // 1_000_000} MB.")
-        try:
-            return read_rates(answer.body, today() + service.AHEAD)
+            return read_rates(body, today() + service.AHEAD)
         except PriceQuality as error:
             raise ValueError(f"The file of rates cannot be read. {error.problems[0].place}: {error.problems[0].message}") from error
 
@@ -60,8 +53,7 @@ def fetch_each(database: Database, fetcher: RateFetcher, sources: Sequence[str])
             with database.transaction() as connection:
                 former = fetch_store.find(connection, source)
                 failures = 1 + (former.failures if former is not None else 0)
-                pause = min(FIRST_PAUSE * 2 ** min(failures - 1, 8), LONGEST_PAUSE)
-                fetch_store.save(connection, FxFetch(source, None, str(error), failures, moment + pause))
+                fetch_store.save(connection, FxFetch(source, None, str(error), failures, moment + pause_after(failures)))
             yield source, Fault("rates_failed", str(error))
         else:
             yield source, read

@@ -13,7 +13,8 @@ from database import Database
 from features.macro import service
 from features.macro.reading import ReadSeries, read_series
 from features.macro.store import fetch as fetch_store
-from infrastructure.outbound import AddressRefused, Outbound, OutboundError, OutboundLimits, OutboundRequest
+from infrastructure.downloading import download, pause_after
+from infrastructure.outbound import Outbound, OutboundLimits, OutboundRequest
 from models.api_key import SHARED_ORG
 from models.job import Fault, Stored
 from models.macro import MacroFetch
@@ -22,7 +23,6 @@ from utils.clock import now
 
 FRED = "fred"
 INTERVAL = timedelta(hours=20)  # once a day, whatever the hour at which it began
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(hours=1), timedelta(days=1)
 LIMITS = OutboundLimits(seconds=30.0, most_bytes=5_000_000)
 
 
@@ -39,16 +39,9 @@ class SeriesFetcher:
         """A series. Raises ValueError with a sentence."""
         joint = "&" if urlsplit(self.address).query else "?"
         request = OutboundRequest("GET", f"{self.address}{joint}{urlencode({'id': series})}", {"Accept": "text/csv"})
+        body = download(self.outbound, request, self.limits, series)
         try:
-            answer = self.outbound.send(request, self.limits)
-        except (AddressRefused, OutboundError) as error:
-            raise ValueError(str(error)) from error
-        if answer.status != 200:
-            raise ValueError(f"The provider answered with the status {answer.status}.")
-        if answer.is_cut:
-            raise ValueError(f"The file of {series} is larger than {self.limits.most_bytes // 1_000_000} MB.")
-        try:
-            return read_series(answer.body, series)
+            return read_series(body, series)
         except PriceQuality as error:
             raise ValueError(f"The file of {series} cannot be read. {error.problems[0].place}: {error.problems[0].message}") from error
 
@@ -63,8 +56,7 @@ def fetch_each(database: Database, fetcher: SeriesFetcher, names: Sequence[str])
             with database.transaction() as connection:
                 former = fetch_store.list_fetches(connection).get(series)
                 failures = 1 + (former.failures if former is not None else 0)
-                pause = min(FIRST_PAUSE * 2 ** min(failures - 1, 8), LONGEST_PAUSE)
-                fetch_store.save(connection, MacroFetch(series, None, str(error), failures, moment + pause))
+                fetch_store.save(connection, MacroFetch(series, None, str(error), failures, moment + pause_after(failures)))
             yield series, Fault("series_failed", str(error))
         else:
             yield series, read
