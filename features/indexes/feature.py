@@ -26,7 +26,7 @@ def _blueprints() -> tuple[Blueprint, ...]:
 def _kinds(foundation: Foundation) -> tuple[IndexRebalancing, ...]:
     from features.indexes.kinds import IndexRebalancing
 
-    return (IndexRebalancing(foundation.universes),)
+    return (IndexRebalancing(lambda: foundation.universes),)
 
 
 def _maintenance(foundation: Foundation) -> tuple[MaintenanceTask, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,8 @@ class IndexRebalancing:
     limits = IsolationLimits(cpu_seconds=300.0, answer_seconds=600.0)
     unexpected = Fault("internal_error", "The index could not be computed; the log has the reason. Other indexes are not affected.")
 
-    def __init__(self, universes: Universes) -> None:
+    def __init__(self, universes: Callable[[], Universes]) -> None:
+        """`universes` is called when a job runs: they are read with much that other processes do not need."""
         self._universes = universes
 
     def prepare(self) -> None:
@@ -46,9 +47,10 @@ class IndexRebalancing:
         """Yield what is to be published of each index."""
         from features.indexes.publishing import prepare  # noqa: PLC0415 — as above
 
+        universes = self._universes()
         for index_id in keys:
             try:
-                yield index_id, prepare(database, org_id, index_id, self._universes)
+                yield index_id, prepare(database, org_id, index_id, universes)
             except BellwetherError as error:
                 yield index_id, Fault(error.code, str(error))
 

@@ -24,7 +24,7 @@ from utils.clock import now
 from utils.ids import new_id
 
 FIRST = date(2024, 1, 1)
-KINDS = (IndexRebalancing(Universes()),)
+KINDS = (IndexRebalancing(Universes),)
 
 
 def store_walks(count: int, tickers: tuple[str, ...] = ("ONE", "TWO", "SIX")) -> None:
