@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from typing_extensions import TypeAliasType
 
 from api.schemas import Body, IsoDate, Selection, SomeTickers, Ticker
-from features.strategies.schemas import Percent, RewardRisk, StrategyId, Weight
+from features.strategies.schemas import CategoryWeights, IndicatorWeights, Percent, RewardRisk, StrategyId
 from features.strategies.service import Finder
 from models.analysis import DEFAULT_CAPITAL, DEFAULT_RISK_PERCENT, AnalysisOrder, Overrides, Sizing
 from models.bulk_analysis import BulkOrder, BulkParams
@@ -37,24 +37,8 @@ Indicators = Annotated[
 ]
 
 
-class Weights(Body):
+class Weights(CategoryWeights, IndicatorWeights):
     """Weights of indicators and categories, each replacing the strategy's; an indicator's and its category's are multiplied."""
-
-    rsi: Weight | None = None
-    stochastic: Weight | None = None
-    cci: Weight | None = None
-    williams_r: Weight | None = None
-    macd: Weight | None = None
-    adx: Weight | None = None
-    psar: Weight | None = None
-    ema_cross: Weight | None = None
-    bollinger: Weight | None = None
-    obv: Weight | None = None
-    cmf: Weight | None = None
-    trend: Weight | None = None
-    momentum: Weight | None = None
-    volatility: Weight | None = None
-    volume: Weight | None = None
 
 
 class StrategyOptions(Body):

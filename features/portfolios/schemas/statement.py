@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -13,7 +12,7 @@ from api.validation import RawBody
 from features.portfolios.files.layout import Wishes, plain
 from features.portfolios.files.reader import FIELDS
 from features.portfolios.schemas.portfolio import VERSION, Version
-from features.portfolios.schemas.transaction import TransactionAnswer, TransactionTypeName, transaction_answer
+from features.portfolios.schemas.transaction import BookedFields, TransactionAnswer, transaction_answer
 from features.portfolios.statement_import import NUMBERS, ImportWishes
 from features.prices.service import DateOrder
 from models.portfolio import decimal_text
@@ -121,24 +120,10 @@ class StatementFile(RawBody):
     mimetypes: ClassVar[list[str]] = [CSV, JSON]
 
 
-class StatementLine(Answer):
+class StatementLine(BookedFields):
     """What a line of the file tells, as it is booked."""
 
     line: int = Field(description="The line of the file; its first is 1.")
-    type: TransactionTypeName
-    day: date
-    ticker: str | None
-    quantity: str | None
-    price: str | None
-    amount: str | None
-    fee: str
-    tax: str
-    currency: str
-    fx_rate: str | None
-    acquired: date | None
-    numerator: int | None
-    denominator: int | None
-    note: str | None
 
 
 class StatementDuplicate(Answer):

@@ -107,10 +107,9 @@ class TransactionsQuery(PageQuery):
         return TransactionFilter(self.ticker, None if self.type is None else TransactionType(self.type), self.start, self.end)
 
 
-class TransactionAnswer(Answer):
-    """A transaction as it stands. Decimals are as they were given."""
+class BookedFields(Answer):
+    """What a transaction says. Decimals are as they were given."""
 
-    id: str
     type: TransactionTypeName
     day: date
     ticker: str | None
@@ -125,6 +124,12 @@ class TransactionAnswer(Answer):
     numerator: int | None
     denominator: int | None
     note: str | None
+
+
+class TransactionAnswer(BookedFields):
+    """A transaction as it stands. Decimals are as they were given."""
+
+    id: str
     since_version: int = Field(description="The version of the portfolio since which it says this.")
     recorded_at: datetime = Field(description="When it was booked or last corrected.")
 
