@@ -13,7 +13,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal, localcontext
@@ -74,24 +75,32 @@ def book(transactions: Iterable[Transaction], splits: Mapping[str, Sequence[Spli
     """
     with localcontext(PRECISION):
         keeper = _Bookkeeper(terms)
-        ordered = sorted((each for each in transactions if each.day <= terms.until), key=_place)
-        waiting = _split_events(ordered, splits, terms.until)
-        done = 0
-        for transaction in ordered:
-            while done < len(waiting) and waiting[done].day <= transaction.day:
-                keeper.split(waiting[done])
-                done += 1
-            keeper.book(transaction)
-        for event in waiting[done:]:
-            keeper.split(event)
+        for each in in_order(transactions, splits, terms.until):
+            if isinstance(each, SplitEvent):
+                keeper.split(each)
+            else:
+                keeper.book(each)
         return keeper.books()
 
 
-class _SplitEvent(NamedTuple):
+class SplitEvent(NamedTuple):
+    """A split at the start of its day."""
+
     day: date
     ticker: str
     numerator: int
     denominator: int
+
+
+def in_order(transactions: Iterable[Transaction], splits: Mapping[str, Sequence[Split]], until: date) -> Iterator[Transaction | SplitEvent]:
+    """What happens to a ledger up to and with a day, in the order in which it is booked."""
+    ordered = sorted((each for each in transactions if each.day <= until), key=_place)
+    waiting = deque(_split_events(ordered, splits, until))
+    for transaction in ordered:
+        while waiting and waiting[0].day <= transaction.day:
+            yield waiting.popleft()
+        yield transaction
+    yield from waiting
 
 
 def splits_in_effect(transactions: Iterable[Transaction], splits: Mapping[str, Sequence[Split]]) -> dict[str, list[Split]]:
@@ -111,10 +120,10 @@ def splits_in_effect(transactions: Iterable[Transaction], splits: Mapping[str, S
     return found
 
 
-def _split_events(ordered: Sequence[Transaction], splits: Mapping[str, Sequence[Split]], until: date) -> list[_SplitEvent]:
+def _split_events(ordered: Sequence[Transaction], splits: Mapping[str, Sequence[Split]], until: date) -> list[SplitEvent]:
     in_effect = splits_in_effect(ordered, splits)
     return sorted(
-        _SplitEvent(split.day, ticker, split.numerator, split.denominator)
+        SplitEvent(split.day, ticker, split.numerator, split.denominator)
         for ticker, of_ticker in in_effect.items()
         for split in of_ticker
         if split.day <= until
@@ -140,15 +149,21 @@ def _place(each: Transaction) -> tuple[object, ...]:
 
 
 class _Money(NamedTuple):
-    """The amounts of a transaction in its currency, minor units converted, and its rate into the base currency."""
+    """The amounts of a transaction in its currency, minor units converted, and its rate into the base currency.
+
+    What `is_base` is in the base currency as it is told, so there is nothing to convert or to round.
+    """
 
     currency: str
     gross: Decimal
     fee: Decimal
     tax: Decimal
     rate: Decimal | None
+    is_base: bool
 
     def base(self, amount: Decimal) -> Decimal | None:
+        if self.is_base:
+            return amount
         return None if self.rate is None else rounded(amount * self.rate)
 
 
@@ -187,7 +202,7 @@ class _Bookkeeper:
         """Book a transaction."""
         self._by_type[transaction.type](transaction)
 
-    def split(self, event: _SplitEvent) -> None:
+    def split(self, event: SplitEvent) -> None:
         """Apply a split to what is held."""
         shares = self._shares.get(event.ticker)
         if shares is not None and shares.quantity:
@@ -218,8 +233,8 @@ class _Bookkeeper:
         currency, units = major_of(each.currency)
         rate = self._rate(each, currency, units)
         if units == 1:
-            return _Money(currency, each.gross, each.fee, each.tax, rate)
-        return _Money(currency, each.gross / units, each.fee / units, each.tax / units, rate)
+            return _Money(currency, each.gross, each.fee, each.tax, rate, currency == self._terms.base_currency)
+        return _Money(currency, each.gross / units, each.fee / units, each.tax / units, rate, is_base=False)
 
     def _rate(self, each: Transaction, currency: str, units: int) -> Decimal | None:
         if currency == self._terms.base_currency:

@@ -22,6 +22,11 @@ def rounded(amount: Decimal) -> Decimal:
     return amount.quantize(_AMOUNT, ROUND_HALF_EVEN)
 
 
+def rounded_quantity(quantity: Decimal) -> Decimal:
+    """A quantity at PLACES, half to even."""
+    return quantity.quantize(_QUANTITY, ROUND_HALF_EVEN)
+
+
 def allocated(total: Decimal, parts: Sequence[Decimal], whole: Decimal) -> list[Decimal]:
     """What of a total falls to each part of a whole. Parts that make up the whole get all of it."""
     if len(parts) == 1 and parts[0] == whole:
@@ -150,7 +155,7 @@ class Average:
             taken = []
             for pool in pools:
                 held += pool.quantity
-                until = _rounded_quantity(quantity * held / self.quantity)
+                until = rounded_quantity(quantity * held / self.quantity)
                 taken.append(pool.take(until - before))
                 before = until
             self._pools = {pool.currency: pool for pool in pools if pool.quantity}
@@ -171,11 +176,7 @@ def _split(lots: Iterable[OpenLot], numerator: int, denominator: int) -> Decimal
     held, before = ZERO, ZERO
     for lot in lots:
         held += lot.quantity
-        until = _rounded_quantity(held * numerator / denominator)
+        until = rounded_quantity(held * numerator / denominator)
         lot.quantity = until - before
         before = until
     return before
-
-
-def _rounded_quantity(quantity: Decimal) -> Decimal:
-    return quantity.quantize(_QUANTITY, ROUND_HALF_EVEN)

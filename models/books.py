@@ -9,7 +9,7 @@ from decimal import Decimal
 from models.portfolio import TransactionType
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Lot:
     """Shares that are held, acquired in one transaction; with the average method, all of a ticker and currency.
 
@@ -26,7 +26,7 @@ class Lot:
     transaction_id: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Realised:
     """What a sale brought for the shares that it took of one lot.
 
@@ -53,7 +53,7 @@ class Realised:
     holding_days: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Income:
     """A dividend or interest: what was paid before and after fee and tax."""
 
@@ -70,7 +70,7 @@ class Income:
     net_base: Decimal | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Charge:
     """A fee or tax, by itself or of another transaction; a refund is negative. `in_cost` says that it is in a cost or in proceeds."""
 
@@ -84,7 +84,7 @@ class Charge:
     in_cost: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Flow:
     """What came from outside, or with a negative sign went there: cash, or shares at their cost.
 
@@ -101,7 +101,7 @@ class Flow:
     quantity: Decimal | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Move:
     """How much of a ticker is held from a day on, after everything of that day."""
 
@@ -110,7 +110,7 @@ class Move:
     held: Decimal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CashMove:
     """What came to the cash of a currency, or left it, on a day."""
 
@@ -119,7 +119,7 @@ class CashMove:
     amount: Decimal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Oversold:
     """A transaction that takes more out than is held."""
 
@@ -131,7 +131,7 @@ class Oversold:
     held: Decimal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Books:
     """Everything that a ledger comes to, each list in the order of its days.
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Context, Decimal
 from enum import StrEnum
+from functools import cached_property
+from typing import Any, Self
 
 MOST_PORTFOLIOS = 200  # of an organization
 MOST_TRANSACTIONS = 50_000  # of a portfolio, those that stand
@@ -85,6 +87,10 @@ class Draft:
     denominator: int | None = None
     note: str | None = None
 
+    def but(self, **changes: Any) -> Self:
+        """The same with other values: `replace`, in a third of its time, for files of many lines."""
+        return type(self)(**(vars(self) | changes))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Transaction(Draft):
@@ -112,6 +118,11 @@ class Rule:
     needs: tuple[str, ...]
     may_have: tuple[str, ...] = ()
     either: tuple[str, ...] = field(default=())  # at least one of these
+
+    @cached_property
+    def forbids(self) -> tuple[str, ...]:
+        """The fields that it has not."""
+        return tuple(name for name in _CHECKED if name not in (*self.needs, *self.may_have, *self.either))
 
 
 TRADE = Rule(("ticker", "quantity"), ("fee", "tax", "fx_rate"), ("price", "amount"))
@@ -152,12 +163,7 @@ def faults_of(draft: Draft, today: date) -> list[tuple[str, str]]:
     faults = [(name, f"A {_named(draft)} needs {_words(name)}.") for name in rule.needs if getattr(draft, name) is None]
     if rule.either and all(getattr(draft, name) is None for name in rule.either):
         faults.append((rule.either[0], f"A {_named(draft)} needs a price, or the amount of all of it."))
-    allowed = {*rule.needs, *rule.may_have, *rule.either}
-    faults += [
-        (name, f"A {_named(draft)} has no {name.replace('_', ' ')}. Leave it out.")
-        for name in _CHECKED
-        if name not in allowed and getattr(draft, name)
-    ]
+    faults += [(name, f"A {_named(draft)} has no {name.replace('_', ' ')}. Leave it out.") for name in rule.forbids if getattr(draft, name)]
     return faults + _of_numbers(draft) + _of_days(draft, today)
 
 

@@ -51,9 +51,11 @@ def execute_rows(connection: Connection, statement: Variants, rows: Sequence[Map
     """
     if not rows:
         return 0
-    is_sqlite = connection.dialect.name == "sqlite"
-    values = rows if is_sqlite else {name: [row[name] for row in rows] for name in rows[0]}
-    changed: int = connection.execute(statement.on(connection), values).rowcount
+    chosen = statement.on(connection)
+    if connection.dialect.name == "sqlite":
+        # The driver knows named parameters: SQLAlchemy would copy each row, which takes as long as storing a short one.
+        return connection.exec_driver_sql(chosen.text, list(rows)).rowcount
+    changed: int = connection.execute(chosen, {name: [row[name] for row in rows] for name in rows[0]}).rowcount
     return changed
 
 

@@ -1,4 +1,4 @@
-"""Reads the ledger of a portfolio, as it stands or stood, and books it."""
+"""Reads the ledger of a portfolio, as it stands or stood, and what it is booked with."""
 
 from __future__ import annotations
 
@@ -8,20 +8,35 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from analysis.lots import Rate, Terms, book
+from analysis.lots import Rate
 from database import AnyReader
 from features.currencies.service import RateLine, rates_between
 from features.portfolios.store import portfolio as portfolio_store
 from features.portfolios.store import transaction as transaction_store
 from features.portfolios.store.transaction import Ledger
 from features.prices import service as prices
-from models.books import Books
 from models.corporate_action import Split
 from models.currency import major_of
 from models.fx_errors import RateNotFound
 from models.portfolio import Portfolio, Transaction
 from models.portfolio_errors import LedgerVersionNotFound, PortfolioNotFound
 from utils.ids import is_id
+
+
+def find_at(connection: AnyReader, ledger: Ledger, version: int | None = None) -> Portfolio:
+    """A portfolio as it is, or as it was booked at a version of it; how many transactions it had then is not told.
+
+    Raises PortfolioNotFound or LedgerVersionNotFound.
+    """
+    portfolio = portfolio_store.find(connection, *ledger) if is_id(ledger.portfolio_id) else None
+    if portfolio is None:
+        raise PortfolioNotFound(ledger.portfolio_id)
+    if version is None or version == portfolio.version:
+        return portfolio
+    if not 1 <= version < portfolio.version:
+        raise LedgerVersionNotFound(version, portfolio.version)
+    base_currency, benchmark, cost_method = portfolio_store.find_terms(connection, *ledger, version)
+    return replace(portfolio, base_currency=base_currency, benchmark=benchmark, cost_method=cost_method, version=version)
 
 
 def read_ledger(
@@ -31,26 +46,11 @@ def read_ledger(
 
     Raises PortfolioNotFound or LedgerVersionNotFound.
     """
-    portfolio = portfolio_store.find(connection, org_id, portfolio_id) if is_id(portfolio_id) else None
-    if portfolio is None:
-        raise PortfolioNotFound(portfolio_id)
     ledger = Ledger(org_id, portfolio_id)
-    if version is None or version == portfolio.version:
-        # At its version: between the two reads, the ledger may have changed.
-        return portfolio, tuple(transaction_store.list_all(connection, ledger, portfolio.version))
-    if not 1 <= version < portfolio.version:
-        raise LedgerVersionNotFound(version, portfolio.version)
-    base_currency, benchmark, cost_method = portfolio_store.find_terms(connection, org_id, portfolio_id, version)
-    transactions = tuple(transaction_store.list_all(connection, ledger, version))
-    then = replace(portfolio, base_currency=base_currency, benchmark=benchmark, cost_method=cost_method)
-    return replace(then, version=version, transactions=len(transactions)), transactions
-
-
-def booked(connection: AnyReader, org_id: int, portfolio: Portfolio, transactions: Sequence[Transaction], until: date) -> Books:
-    """The books of a ledger up to and with a day, with the rates of the days of what tells none."""
-    rate = rates_of(connection, org_id, portfolio.base_currency, (each.currency for each in transactions if each.fx_rate is None))
-    terms = Terms(portfolio.base_currency, portfolio.cost_method, until, rate)
-    return book(transactions, known_splits(connection, org_id, transactions), terms)
+    portfolio = find_at(connection, ledger, version)
+    # At its version: between the two reads, the ledger may have changed.
+    transactions = tuple(transaction_store.list_all(connection, ledger, portfolio.version))
+    return replace(portfolio, transactions=len(transactions)), transactions
 
 
 def known_splits(connection: AnyReader, org_id: int, transactions: Iterable[Transaction]) -> Mapping[str, Sequence[Split]]:

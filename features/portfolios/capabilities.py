@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from pydantic import Field
@@ -50,16 +51,16 @@ class HoldingsInputs(Body):
     strategy: StrategyId = Field("balanced", description="Of the verdicts; see GET /strategies.")
 
 
-def holdings_capability() -> Capability:
+def holdings_capability(keeper: service.BookKeeper) -> Capability:
     """The capability `holdings`."""
     words = "What a portfolio holds today, with values, gains and the newest verdicts."
-    return Capability("holdings", words, HoldingsInputs, Reads(_read))
+    return Capability("holdings", words, HoldingsInputs, Reads(partial(_read, keeper)))
 
 
-def _read(database: Database, call: Call, inputs: HoldingsInputs) -> dict[str, Any]:
+def _read(keeper: service.BookKeeper, database: Database, call: Call, inputs: HoldingsInputs) -> dict[str, Any]:
     order = service.HoldingsOrder(strategy=inputs.strategy)
     with database.read() as connection:
-        found = service.holdings(connection, call.org_id, inputs.portfolio, order)
+        found = service.holdings(connection, keeper, service.Ledger(call.org_id, inputs.portfolio), order)
     items = parse_tolerant(dump(told(found.items)))
     return {
         "portfolio": found.portfolio.id,

@@ -13,7 +13,8 @@ from decimal import Decimal, localcontext
 
 from sqlalchemy import Connection
 
-from analysis.lots import PRECISION, Terms, book, splits_in_effect
+from analysis.lots import PRECISION, splits_in_effect
+from analysis.quantities import quantities
 from features.portfolios.books import known_splits, read_ledger
 from features.portfolios.ledger import add_transactions, find_to_change
 from features.portfolios.store import dividend as dividend_store
@@ -53,7 +54,7 @@ def proposed_dividends(connection: Connection, ledger: Ledger) -> tuple[Portfoli
     splits = splits_in_effect(transactions, known_splits(connection, ledger.org_id, transactions))
     day = today()
     moves: dict[str, list[tuple[date, Decimal]]] = {}
-    for move in book(transactions, splits, Terms(portfolio.base_currency, portfolio.cost_method, day)).moves:
+    for move in quantities(transactions, splits, day).moves:
         moves.setdefault(move.ticker, []).append((move.day, move.held))
     currencies = {ticker: facts.currency for ticker, facts in prices.known_facts(connection, ledger.org_id, moves.keys()).items()}
     reported = _distinct(dividend_store.list_reported(connection, ledger.org_id, moves.keys(), day)) if moves else []

@@ -55,8 +55,9 @@ def _kinds(foundation: Foundation) -> tuple[PortfolioValuing, ...]:
 
 def _capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     from features.portfolios.capabilities import holdings_capability, valuation_capability
+    from features.portfolios.keeping import BookKeeper
 
-    return holdings_capability(), valuation_capability()
+    return holdings_capability(foundation.part(BookKeeper.of)), valuation_capability()
 
 
 def _lines(foundation: Foundation) -> LineReaders:

@@ -9,11 +9,12 @@ from decimal import Decimal, localcontext
 
 from sqlalchemy import Connection
 
-from analysis.lots import PRECISION, Terms, book, splits_in_effect
+from analysis.lots import PRECISION
 from features.analyses import service as analyses
 from features.analyses.service import LatestFacts
-from features.portfolios.books import known_splits, rates_of, read_ledger
+from features.portfolios.keeping import BookKeeper
 from features.portfolios.quotes import Conversions, quotes_on
+from features.portfolios.store.transaction import Ledger
 from features.strategies.service import require_known
 from models.books import Books, Lot
 from models.currency import major_of
@@ -35,24 +36,22 @@ class HoldingsOrder:
     strategy: str = "balanced"
 
 
-def holdings(connection: Connection, org_id: int, portfolio_id: str, order: HoldingsOrder) -> Holdings:
+def holdings(connection: Connection, keeper: BookKeeper, ledger: Ledger, order: HoldingsOrder) -> Holdings:
     """What a portfolio holds. Verdicts stand beside what is held today.
 
     Raises StrategyUnknown, PortfolioNotFound, LedgerVersionNotFound or PricesDamaged.
     """
+    org_id = ledger.org_id
     require_known(connection, org_id, order.strategy)
-    portfolio, transactions = read_ledger(connection, org_id, portfolio_id, order.version)
     day = order.as_of or today()
-    splits = splits_in_effect(transactions, known_splits(connection, org_id, transactions))
-    rate = rates_of(connection, org_id, portfolio.base_currency, (each.currency for each in transactions if each.fx_rate is None))
-    books = book(transactions, splits, Terms(portfolio.base_currency, portfolio.cost_method, day, rate))
-    tickers = sorted(books.held())
-    quotes = quotes_on(connection, org_id, tickers, day, splits)
+    booked = keeper.booked(connection, ledger, day, order.version)
+    tickers = sorted(booked.books.held())
+    quotes = quotes_on(connection, org_id, tickers, day, booked.splits)
     facts = analyses.latest_facts(connection, org_id, [order.strategy], tickers) if day >= today() else []
     with localcontext(PRECISION):
-        conversions = Conversions(connection, org_id, portfolio.base_currency, day)
-        valuer = _Valuer(portfolio, conversions, quotes, {each.ticker: each for each in facts})
-        return _told(portfolio, day, books, valuer)
+        conversions = Conversions(connection, org_id, booked.portfolio.base_currency, day)
+        valuer = _Valuer(booked.portfolio, conversions, quotes, {each.ticker: each for each in facts})
+        return _told(booked.portfolio, day, booked.books, valuer)
 
 
 def _told(portfolio: Portfolio, day: date, books: Books, valuer: _Valuer) -> Holdings:

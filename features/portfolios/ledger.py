@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from analysis.lots import Terms, book
+from analysis.quantities import quantities
 from features.portfolios.books import known_splits
 from features.portfolios.store import portfolio as portfolio_store
 from features.portfolios.store import transaction as transaction_store
@@ -120,7 +120,7 @@ def _check(drafts: Sequence[Draft]) -> None:
 def _apply(connection: Connection, ledger: Ledger, changed: Portfolio, former: Transaction | None, new: Sequence[Transaction]) -> None:
     """Put transactions in the place of a former one, and store the portfolio as it is then. Raises TooMuchInPortfolio or LedgerOversold.
 
-    Only the tickers of the change are booked.
+    Only the shares of the tickers of the change are counted.
     """
     tickers = {each.ticker for each in (*new, former) if each is not None and each.ticker is not None}
     held = _held(connection, ledger, changed, former, new) if tickers else set[str]()
@@ -140,13 +140,12 @@ def _held(connection: Connection, ledger: Ledger, changed: Portfolio, former: Tr
     kept = (each for each in before if former is None or each.id != former.id)
     after = [*kept, *(each for each in new if each.ticker is not None)]
     splits = known_splits(connection, ledger.org_id, [*before, *after])
-    terms = Terms(changed.base_currency, changed.cost_method, today())  # without rates: only quantities matter
-    books = book(after, splits, terms)
-    if books.oversold:
+    counted = quantities(after, splits, today())
+    if counted.oversold:
         # What a split that became known later has made of a sale is no fault of this change.
-        known = {each.transaction_id for each in book(before, splits, terms).oversold}
-        _refuse([each for each in books.oversold if each.transaction_id not in known], {each.id: place for place, each in enumerate(new)})
-    return set(books.held())
+        known = {each.transaction_id for each in quantities(before, splits, today()).oversold}
+        _refuse([each for each in counted.oversold if each.transaction_id not in known], {each.id: place for place, each in enumerate(new)})
+    return set(counted.held)
 
 
 def _refuse(oversold: Sequence[Oversold], places: Mapping[str, int]) -> None:

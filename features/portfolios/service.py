@@ -8,13 +8,14 @@ from unicodedata import normalize
 from sqlalchemy import Connection
 
 from database import AnyReader
-from features.portfolios.books import booked, read_ledger
+from features.portfolios.books import read_ledger
 from features.portfolios.dividends import Confirmation, proposed_dividends
 from features.portfolios.dividends import confirm as confirm_dividends
 from features.portfolios.dividends import dismiss as dismiss_dividends
 from features.portfolios.holdings import HoldingsOrder, holdings
+from features.portfolios.keeping import Booked, BookKeeper
 from features.portfolios.ledger import add_transaction, add_transactions, correct_transaction, find_to_change, remove_transaction
-from features.portfolios.statements import MonthlyIncome, Period, books_of, income_in, open_lots, realised_in
+from features.portfolios.statements import MonthlyIncome, Period, income_in, open_lots, realised_in
 from features.portfolios.store import portfolio as portfolio_store
 from features.portfolios.store import transaction as transaction_store
 from features.portfolios.store.transaction import Ledger, TransactionFilter
@@ -24,6 +25,8 @@ from utils.clock import now
 from utils.ids import is_id, new_id
 
 __all__ = [
+    "BookKeeper",
+    "Booked",
     "Changes",
     "Confirmation",
     "HoldingsOrder",
@@ -34,8 +37,6 @@ __all__ = [
     "TransactionFilter",
     "add_transaction",
     "add_transactions",
-    "booked",
-    "books_of",
     "change",
     "confirm_dividends",
     "correct_transaction",

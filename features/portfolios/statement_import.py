@@ -112,7 +112,7 @@ def _resolved(connection: Connection, org_id: int, statement: Statement, plan: _
             tickers[security] = _ticker_of(security, known)
         ticker = tickers[security]
         if ticker is not None:
-            yield replace(booking, draft=replace(booking.draft, ticker=ticker))
+            yield Booking(booking.line, booking.draft.but(ticker=ticker), security)
         elif security in plan.unknown:
             plan.unknown[security] = replace(plan.unknown[security], lines=plan.unknown[security].lines + 1)
         else:
@@ -144,7 +144,8 @@ def _checked(bookings: Iterator[Booking], statement: Statement, portfolio: Portf
             currency = checked_currency(currency)
         except ValueError as error:
             wrong.append(("currency", str(error)))
-        draft = _fitted(replace(booking.draft, currency=currency), wrong)
+        draft = booking.draft if booking.draft.currency == currency else booking.draft.but(currency=currency)
+        draft = _fitted(draft, wrong)
         wrong += faults_of(draft, day)
         for name, message in wrong:
             faults.add(booking.line, _column(statement, name), message)
@@ -166,7 +167,7 @@ def _fitted(draft: Draft, wrong: list[tuple[str, str]]) -> Draft:
     if draft.note is not None:
         note = "".join(letter for letter in draft.note if letter.isprintable() or letter == "\n").strip()
         changes["note"] = note[:LONGEST_NOTE].strip() or None
-    return replace(draft, **changes) if changes else draft  # type: ignore[arg-type]
+    return draft.but(**changes) if changes else draft
 
 
 def _places(number: Decimal) -> int:

@@ -8,11 +8,8 @@ from datetime import date
 from decimal import Decimal, localcontext
 
 from analysis.lots import PRECISION
-from database import AnyReader
-from features.portfolios.books import booked, read_ledger
 from models.books import Books, Income, Lot, Realised
-from models.portfolio import ZERO, Portfolio, TransactionType
-from utils.clock import today
+from models.portfolio import ZERO, TransactionType
 
 
 @dataclass(frozen=True)
@@ -63,12 +60,6 @@ class IncomeTotals:
     gross: Decimal
     net: Decimal
     complete: bool
-
-
-def books_of(connection: AnyReader, org_id: int, portfolio_id: str, as_of: date | None, version: int | None) -> tuple[Portfolio, Books]:
-    """A portfolio and its books by a day, None for today, at a version of its ledger. Raises PortfolioNotFound or LedgerVersionNotFound."""
-    portfolio, transactions = read_ledger(connection, org_id, portfolio_id, version)
-    return portfolio, booked(connection, org_id, portfolio, transactions, as_of or today())
 
 
 def open_lots(books: Books, ticker: str | None) -> list[Lot]:

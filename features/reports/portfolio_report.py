@@ -113,13 +113,14 @@ class PortfolioContents:
     performance: Performance | None  # None where nothing can be valued
 
 
-def portfolio_contents(database: Database, measuring: Measuring, ledger: portfolios.Ledger) -> PortfolioContents:
+def portfolio_contents(
+    database: Database, keeper: portfolios.BookKeeper, measuring: Measuring, ledger: portfolios.Ledger
+) -> PortfolioContents:
     """Read a portfolio with its ledger, the closes of what it holds, and how it did. Raises PortfolioNotFound or PricesDamaged."""
-    org_id, portfolio_id = ledger
     with database.reader() as connection:
-        portfolio, transactions = portfolios.read_ledger(connection, org_id, portfolio_id)
-        books = portfolios.booked(connection, org_id, portfolio, transactions, today())
-        closes = prices.held_closes_of(connection, org_id, sorted(books.held()))
+        portfolio, transactions = portfolios.read_ledger(connection, *ledger)
+        books = keeper.booked(connection, ledger, version=portfolio.version).books
+        closes = prices.held_closes_of(connection, ledger.org_id, sorted(books.held()))
     costs: dict[tuple[str, str], list[Decimal]] = {}
     for lot in books.lots:
         entry = costs.setdefault((lot.ticker, lot.currency), [Decimal(0), Decimal(0)])

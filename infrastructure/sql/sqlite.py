@@ -79,4 +79,4 @@ def _timestamp_text(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError("a naive datetime was given to the database: use utils.clock.now()")
     # Fixed width and UTC, so that the text sorts by time.
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kit.portfolios import RECORDED
 
 from analysis.lots import Terms, book
+from analysis.quantities import quantities
 from models.books import Books
 from models.corporate_action import Split
 from models.portfolio import CostMethod, Transaction, TransactionType
@@ -153,3 +154,13 @@ def test_lots_add_up_to_what_is_held_after_any_split(ledger: list[Transaction], 
     assert held[0] == held[1]
     for ticker, quantity in held[0].items():
         assert abs(quantity - before[ticker] * numerator / denominator) <= Decimal("0.00000000005")
+
+
+@given(ledgers(), st.integers(-1, DAYS), st.integers(0, 13), st.sampled_from(CostMethod))
+def test_shares_are_counted_as_the_books_have_them(ledger: list[Transaction], on: int, missing: int, method: CostMethod) -> None:
+    # Without one of its transactions, and with a split that leaves fractions, a ledger may sell more than is held.
+    some = [each for number, each in enumerate(ledger) if number != missing]
+    splits = {"A": [Split(FIRST + timedelta(days=on), 2, 3)]}
+    books, counted = booked(some, method, splits), quantities(some, splits, UNTIL)
+    assert counted.held == {ticker: quantity for ticker, quantity in books.held().items() if quantity}
+    assert (counted.moves, counted.oversold) == (books.moves, books.oversold)

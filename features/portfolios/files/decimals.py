@@ -58,6 +58,8 @@ def read_decimal(cell: str, sign: str) -> Decimal | None:
 
 def currency_beside(cell: str, column: str) -> str:
     """The currency of a number: that of its column, or what stands beside the number. Raises ValueError where the two differ."""
+    if not cell or _PLAIN.fullmatch(cell):
+        return column
     signs = [code for sign, code in _OF_SIGN.items() if sign in cell]
     told = [*_CURRENCY.findall(cell[: LONGEST_CELL + 1]), *signs]
     if len(set(told)) > 1 or (told and column and told[0] != column.upper()):

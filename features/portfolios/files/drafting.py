@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -36,15 +36,15 @@ def booked(row: Row, kind: Kind, figures: Figures, currency: str, note: str = ""
     security = row.security()
     draft = Draft(kind.type, row.day, currency, fx_rate=figures.fx_rate or None, note=note or None)
     if kind.type in TRADES:
-        return Booking(row.line, replace(_traded(draft, figures), fee=abs(figures.fee), tax=abs(figures.tax)), security)
+        return Booking(row.line, _traded(draft, figures).but(fee=abs(figures.fee), tax=abs(figures.tax)), security)
     if kind.type in TRANSFERS and security is not None and figures.quantity:
         is_in = kind.type is Type.TRANSFER_IN
         # Shares that come in without a price cost nothing, as far as the file tells.
-        moved = _traded(draft, figures, cost=ZERO) if is_in else replace(draft, quantity=abs(figures.quantity))
+        moved = _traded(draft, figures, cost=ZERO) if is_in else draft.but(quantity=abs(figures.quantity))
         return Booking(row.line, moved, security)
     if kind.type is Type.SPLIT:
         numerator, denominator = ratio_of(row.text("ratio") or row.text("note") or row.text("quantity")) or (None, None)
-        return Booking(row.line, replace(draft, numerator=numerator, denominator=denominator, fx_rate=None), security)
+        return Booking(row.line, draft.but(numerator=numerator, denominator=denominator, fx_rate=None), security)
     return _payment(row.line, draft, kind, figures, security)
 
 
@@ -55,7 +55,7 @@ def _traded(draft: Draft, figures: Figures, cost: Decimal | None = None) -> Draf
         amount = None
     elif amount is None:
         amount = cost
-    return replace(draft, quantity=quantity, price=price, amount=amount)
+    return draft.but(quantity=quantity, price=price, amount=amount)
 
 
 def _payment(line: int, draft: Draft, kind: Kind, figures: Figures, security: Security | None) -> Booking:
@@ -66,13 +66,13 @@ def _payment(line: int, draft: Draft, kind: Kind, figures: Figures, security: Se
     fee, tax = abs(figures.fee), abs(figures.tax)
     if kind.type in (Type.FEE, Type.TAX):
         size = abs(amount or (figures.fee if kind.type is Type.FEE else figures.tax))
-        return Booking(line, replace(draft, amount=-size if kind.is_refund else size or None), security)
+        return Booking(line, draft.but(amount=-size if kind.is_refund else size or None), security)
     if amount is not None and amount < 0:
-        draft = replace(draft, type=Type.FEE if kind.type is Type.INTEREST else draft.type)
+        draft = draft.but(type=Type.FEE if kind.type is Type.INTEREST else draft.type)
         if draft.type is Type.FEE:
-            return Booking(line, replace(draft, amount=-amount + fee + tax), security)
+            return Booking(line, draft.but(amount=-amount + fee + tax), security)
     is_cash = kind.type in (Type.DEPOSIT, Type.WITHDRAWAL, *TRANSFERS)
-    return Booking(line, replace(draft, amount=None if amount is None else abs(amount), fee=fee, tax=tax), None if is_cash else security)
+    return Booking(line, draft.but(amount=None if amount is None else abs(amount), fee=fee, tax=tax), None if is_cash else security)
 
 
 def ratio_of(text: str) -> tuple[int, int] | None:

@@ -44,7 +44,7 @@ def get_holdings(path: PortfolioPath, query: HoldingsQuery) -> Response:
     are listed as well, and say so. `If-None-Match` is honoured. With `Accept: text/csv` they are sent as a file.
     """
     with services().database.read() as connection:
-        found = service.holdings(connection, org_id(), path.portfolio_id, query.order())
+        found = service.holdings(connection, _keeper(), path.ledger(org_id()), query.order())
     if wants_csv():
         return _file(holdings_csv(found.items), f"holdings-{found.as_of}.csv")
     return _varied(tagged(told(found)))
@@ -57,12 +57,12 @@ def list_lots(path: PortfolioPath, query: LotsQuery) -> Response:
     With `Accept: text/csv` all are sent as a file.
     """
     with services().database.read() as connection:
-        portfolio, books = service.books_of(connection, org_id(), path.portfolio_id, query.as_of, query.ledger)
-    found = service.open_lots(books, query.ticker)
+        booked = _keeper().booked(connection, path.ledger(org_id()), query.as_of, query.ledger)
+    found = service.open_lots(booked.books, query.ticker)
     if wants_csv():
         return _file(items_csv(Lot, found), "lots.csv")
     scope = ["lots", query.ticker, str(query.as_of)]
-    return _varied(json_response(paged(found, portfolio, query, scope)))
+    return _varied(json_response(paged(found, booked.portfolio, query, scope)))
 
 
 @blueprint.get(
@@ -74,12 +74,12 @@ def list_realised(path: PortfolioPath, query: RealisedQuery) -> Response:
     With `Accept: text/csv` all lines are sent as a file.
     """
     with services().database.read() as connection:
-        portfolio, books = service.books_of(connection, org_id(), path.portfolio_id, None, query.ledger)
-    found, totals = service.realised_in(books, query.period())
+        booked = _keeper().booked(connection, path.ledger(org_id()), None, query.ledger)
+    found, totals = service.realised_in(booked.books, query.period())
     if wants_csv():
         return _file(items_csv(Realised, found), "realised.csv")
     scope = ["realised", query.ticker, str(query.start), str(query.end)]
-    return _varied(json_response({**paged(found, portfolio, query, scope), "totals": told(totals)}))
+    return _varied(json_response({**paged(found, booked.portfolio, query, scope), "totals": told(totals)}))
 
 
 @blueprint.get(
@@ -91,11 +91,15 @@ def get_income(path: PortfolioPath, query: IncomeQuery) -> Response:
     `If-None-Match` is honoured. With `Accept: text/csv` the months are sent as a file.
     """
     with services().database.read() as connection:
-        portfolio, books = service.books_of(connection, org_id(), path.portfolio_id, None, query.ledger)
-    months, totals = service.income_in(books, query.period())
+        booked = _keeper().booked(connection, path.ledger(org_id()), None, query.ledger)
+    months, totals = service.income_in(booked.books, query.period())
     if wants_csv():
         return _file(items_csv(service.MonthlyIncome, months), "income.csv")
-    return _varied(tagged({"items": told(months), "totals": told(totals), "version": portfolio.version}))
+    return _varied(tagged({"items": told(months), "totals": told(totals), "version": booked.portfolio.version}))
+
+
+def _keeper() -> service.BookKeeper:
+    return services().foundation.part(service.BookKeeper.of)
 
 
 def _file(lines: Iterable[bytes], name: str) -> Response:

@@ -32,6 +32,7 @@ _OWN = {
     "id": "text", "since_version": "bigint", "recorded_at": "timestamptz",
 }  # fmt: skip
 _COLUMNS = ", ".join(_OWN)
+_TYPES = {str(type_): type_ for type_ in TransactionType}
 _DECIMALS = ("quantity", "price", "amount", "fee", "tax", "fx_rate")
 INSERT = many_rows("INSERT INTO portfolio_transactions", {"org_id": "bigint", "portfolio_id": "text", **_OWN}, "")
 BATCH = 5_000  # rows of one statement on Postgres
@@ -180,7 +181,7 @@ def has_rates(connection: AnyReader, ledger: Ledger) -> bool:
 
 
 def _values(ledger: Ledger, transaction: Transaction) -> dict[str, Any]:
-    values = {**ledger._asdict(), **vars(transaction), "type": str(transaction.type)}
+    values = {"org_id": ledger.org_id, "portfolio_id": ledger.portfolio_id, **vars(transaction), "type": str(transaction.type)}
     for name in _DECIMALS:
         if values[name] is not None:
             values[name] = decimal_text(values[name])
@@ -195,7 +196,7 @@ def _transaction(row: Sequence[Any]) -> Transaction:
     type_, day, currency, ticker, quantity, price, amount, fee, tax, fx_rate, acquired, *rest = row
     numerator, denominator, note, transaction_id, since_version, recorded_at = rest
     return Transaction(
-        TransactionType(type_),
+        _TYPES[type_],
         day,
         currency,
         ticker,

@@ -23,6 +23,7 @@ from features.indexes.service import find_levels, whole_ledger
 from features.indexes.valuing import allocations, numbers
 from features.portfolios.measuring import Measuring
 from features.portfolios.schemas.portfolio import PortfolioPath
+from features.portfolios.service import BookKeeper
 from features.reports.backtest_report import backtest_report
 from features.reports.evidence_report import evidence_report
 from features.reports.index_report import IndexReport, index_report
@@ -137,7 +138,8 @@ def get_index_report(path: IndexPath) -> Response:
 def get_portfolio_report(path: PortfolioPath) -> Response:
     """A portfolio: its holdings and lots, what was realised, its income and cash, how it did, and all transactions."""
     parts = services()
-    contents = portfolio_contents(parts.database, parts.foundation.part(Measuring.of), path.ledger(org_id()))
+    keeper, measuring = parts.foundation.part(BookKeeper.of), parts.foundation.part(Measuring.of)
+    contents = portfolio_contents(parts.database, keeper, measuring, path.ledger(org_id()))
     return _attachment(portfolio_report(contents, client_check()))
 
 

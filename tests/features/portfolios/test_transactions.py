@@ -14,7 +14,7 @@ from kit.support import Client
 
 import database
 from features.portfolios import service
-from models.portfolio import MOST_TICKERS, Draft, TransactionType
+from models.portfolio import MOST_TICKERS, MOST_TRANSACTIONS, Draft, TransactionType
 from models.portfolio_errors import LedgerVersionNotFound, PortfolioChanged, TooMuchInPortfolio
 from utils.clock import today
 
@@ -249,23 +249,21 @@ def test_a_portfolio_has_so_many_tickers(client: Client, portfolio: str) -> None
     assert client.get(f"/portfolios/{portfolio}").json["holdings"] == MOST_TICKERS
 
 
-def test_fifty_thousand_are_booked_at_once_and_no_more(client: Client, portfolio: str) -> None:
-    drafts = [
-        Draft(
-            TransactionType.BUY,
-            today() - timedelta(days=number % 3000),
-            "USD",
-            f"T{number % 50}",
-            quantity=Decimal(1),
-            price=Decimal(number),
-        )
-        for number in range(50_000)
-    ]
-    with database.transaction() as connection:
-        service.add_transactions(connection, ORG, portfolio, drafts)
-    assert client.get(f"/portfolios/{portfolio}").json["transactions"] == 50_000
+def test_fifty_thousand_are_imported_at_once_and_no_more(client: Client, portfolio: str) -> None:
+    lines = ["Date,Type,Ticker,Quantity,Price,Fee,Currency\n"]
+    for number in range(MOST_TRANSACTIONS):
+        type_, price = ("Sell", number) if number % 4 == 3 else ("Buy", number % 100)
+        lines.append(f"{today() - timedelta(days=3_000 - number // 20)},{type_},T{number // 4 % 50},1,{price}.25,0.50,USD\n")
+    path = f"/portfolios/{portfolio}/transactions/import"
+    answer = client("POST", path, data="".join(lines), content_type="text/csv")
+    assert (answer.status_code, answer.json["added_total"], answer.json["version"]) == (201, MOST_TRANSACTIONS, 2)
+    assert client.get(f"/portfolios/{portfolio}").json["transactions"] == MOST_TRANSACTIONS
+    held = client.get(f"/portfolios/{portfolio}/holdings").json["items"]
+    assert [(item["quantity"], item["lots"]) for item in held] == [("500", 500)] * 50
     refused = add(client, portfolio, cash("deposit", "2020-01-01", "5"))
     assert (refused.status_code, "50,000 transactions" in refused.json["detail"]) == (409, True)
+    with database.transaction() as connection:
+        assert len(service.read_ledger(connection, ORG, portfolio)[1]) == MOST_TRANSACTIONS
 
 
 def test_an_unknown_transaction_is_not_found(client: Client, portfolio: str) -> None:
