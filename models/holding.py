@@ -92,7 +92,10 @@ class CashHeld:
 
 @dataclass(frozen=True)
 class HoldingTotals:
-    """Sums in the base currency over what could be told; `complete` says that nothing is missing in them."""
+    """Sums in the base currency over the holdings of which both value and cost are known, and over the cash that could be converted.
+
+    `complete` says that nothing is missing in them; else `missing_tickers` are left out of all sums, and `missing_currencies` have no rate.
+    """
 
     value: Decimal
     cost: Decimal
@@ -102,6 +105,8 @@ class HoldingTotals:
     day_change: Decimal
     cash: Decimal
     complete: bool
+    missing_tickers: tuple[str, ...]
+    missing_currencies: tuple[str, ...]
 
 
 @dataclass(frozen=True)

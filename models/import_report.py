@@ -36,6 +36,16 @@ class Rescaled:
 
 
 @dataclass(frozen=True)
+class FoundSplit:
+    """A split that closes beside adjusted closes show: `numerator` new shares for `denominator` old ones, from `day` on."""
+
+    ticker: str
+    day: date
+    numerator: int
+    denominator: int
+
+
+@dataclass(frozen=True)
 class LostDays:
     """How many stored days an upload deletes, the first and the last of them."""
 
@@ -94,8 +104,9 @@ class UploadPreview:
 class ImportReport:
     """The outcome of an upload; `dropped` counts rows that were left out. Only a dry run has a `preview`.
 
-    `lost` are stored days that the upload deletes. `undo` is what takes the upload back: "restore" the former series, "delete" the series
-    where the organization had none, or null where the upload changes nothing.
+    `splits` are those that the file shows and nobody told of before: holdings count them. `lost` are stored days that the upload deletes.
+    `undo` is what takes the upload back: "restore" the former series, "delete" the series where the organization had none, or null where
+    the upload changes nothing.
     """
 
     ticker: str
@@ -104,6 +115,7 @@ class ImportReport:
     last: date
     dropped: int
     rescaled: Rescaled | None
+    splits: tuple[FoundSplit, ...]
     price_basis: Basis
     volume_basis: Basis
     lost: LostDays | None

@@ -60,18 +60,26 @@ def _told(portfolio: Portfolio, day: date, books: Books, valuer: _Valuer) -> Hol
         by_ticker.setdefault(lot.ticker, []).append(lot)
     items = [valuer.holding(ticker, lots) for ticker, lots in by_ticker.items()]
     cash = tuple(valuer.cash(currency, amount) for currency, amount in books.cash.items() if amount)
-    value = _sum(item.value_base for item in items)
-    weighed = (replace(item, weight=float(item.value_base / value) if item.value_base is not None and value else None) for item in items)
-    complete = all(item.gain_base is not None for item in items) and all(each.amount_base is not None for each in cash)
+    whole = _sum(item.value_base for item in items)
+    weighed = (replace(item, weight=float(item.value_base / whole) if item.value_base is not None and whole else None) for item in items)
+    counted = [item for item in items if item.gain_base is not None]
+    missing = tuple(item.ticker for item in items if item.gain_base is None)
+    unconverted = {
+        *(lot.currency for lot in books.lots if lot.cost_base is None),
+        *(major_of(item.currency)[0] for item in items if item.currency is not None and item.value_base is None),
+        *(each.currency for each in cash if each.amount_base is None),
+    }
     totals = HoldingTotals(
-        value=value,
-        cost=_sum(item.cost_base for item in items),
-        gain=_sum(item.gain_base for item in items),
-        price_gain=_sum(item.price_gain_base for item in items),
-        currency_gain=_sum(item.currency_gain_base for item in items),
-        day_change=_sum(item.day_change_base for item in items),
+        value=_sum(item.value_base for item in counted),
+        cost=_sum(item.cost_base for item in counted),
+        gain=_sum(item.gain_base for item in counted),
+        price_gain=_sum(item.price_gain_base for item in counted),
+        currency_gain=_sum(item.currency_gain_base for item in counted),
+        day_change=_sum(item.day_change_base for item in counted),
         cash=_sum(each.amount_base for each in cash),
-        complete=complete,
+        complete=not missing and not unconverted,
+        missing_tickers=missing,
+        missing_currencies=tuple(sorted(unconverted)),
     )
     oversold = (
         f"On {day_text(each.day)} {decimal_text(each.wanted)} of {each.ticker} left, when {shortest(each.held)} were held. See whether a "

@@ -27,13 +27,18 @@ class Period:
 
 @dataclass(frozen=True)
 class RealisedTotals:
-    """Sums in the base currency; `complete` says that all could be converted."""
+    """Sums in the base currency over what could be converted, proceeds and cost; `complete` says that all could.
+
+    Else something of `missing_tickers` is left out of all sums, for want of a rate of `missing_currencies`.
+    """
 
     proceeds: Decimal
     cost: Decimal
     gain: Decimal
     currency_gain: Decimal
     complete: bool
+    missing_tickers: tuple[str, ...]
+    missing_currencies: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -55,11 +60,12 @@ class MonthlyIncome:
 
 @dataclass(frozen=True)
 class IncomeTotals:
-    """Sums in the base currency; `complete` says that all could be converted."""
+    """Sums in the base currency; `complete` says that all could be converted, and `missing_currencies` which could not."""
 
     gross: Decimal
     net: Decimal
     complete: bool
+    missing_currencies: tuple[str, ...]
 
 
 def open_lots(books: Books, ticker: str | None) -> list[Lot]:
@@ -70,13 +76,20 @@ def open_lots(books: Books, ticker: str | None) -> list[Lot]:
 def realised_in(books: Books, period: Period) -> tuple[list[Realised], RealisedTotals]:
     """What sales of a period brought, newest first, and the sums."""
     found = [each for each in reversed(books.realised) if period.has(each.sold, each.ticker)]
+    counted = [each for each in found if each.gain_base is not None]
+    unconverted = {
+        *(each.currency for each in found if each.proceeds_base is None),
+        *(each.cost_currency for each in found if each.cost_base is None),
+    }
     with localcontext(PRECISION):
         totals = RealisedTotals(
-            proceeds=_sum(each.proceeds_base for each in found),
-            cost=_sum(each.cost_base for each in found),
-            gain=_sum(each.gain_base for each in found),
-            currency_gain=_sum(each.currency_gain for each in found),
-            complete=all(each.gain_base is not None for each in found),
+            proceeds=_sum(each.proceeds_base for each in counted),
+            cost=_sum(each.cost_base for each in counted),
+            gain=_sum(each.gain_base for each in counted),
+            currency_gain=_sum(each.currency_gain for each in counted),
+            complete=not unconverted,
+            missing_tickers=tuple(sorted({each.ticker for each in found if each.gain_base is None})),
+            missing_currencies=tuple(sorted(unconverted)),
         )
     return found, totals
 
@@ -96,6 +109,7 @@ def income_in(books: Books, period: Period) -> tuple[list[MonthlyIncome], Income
             gross=_sum(each.gross_base for each in months),
             net=_sum(each.net_base for each in months),
             complete=all(each.net_base is not None for each in months),
+            missing_currencies=tuple(sorted({each.currency for each in months if each.net_base is None})),
         )
     return months, totals
 

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.bars import ADJ_CLOSE, CLOSE, DAYS, OPEN, FloatArray, columns_of
-from features.prices.merge import LEAST_JUMP, NEAR_JUMPS, split_of
+from analysis.bars import CLOSE, DAYS, OPEN, FloatArray, columns_of
+from features.prices.merge import LEAST_JUMP
 from models.corporate_action import MERGE, UPLOAD, USER, ActionKind, CorporateAction, StoredAction
 from models.footing import Bases, Basis, Step, Steps
-from models.price_series import PackedBars, day_of, number_of
+from models.price_series import PackedBars, number_of
 
 SAME_SPLIT_DAYS = 10  # within which two sources tell of one split
-SPLIT_AND_DIVIDEND = 0.05  # by how much the factor of a split's day may differ from it, for a dividend of the same day
-MOST_SPLITS = 50  # in one file
 LARGEST_FACTOR = 1e9  # of all steps together; actions that come to more are no company's
 # Why an analysis restates nothing for an action.
 _MERGED = "Merging the files has restated the stored prices for it already."
@@ -144,26 +142,6 @@ def _jumps(columns: FloatArray, bar: int, split: CorporateAction) -> bool:
     """Whether the prices of a bar are nearer to those of the day before after a split than without one."""
     jump = math.log(float(columns[OPEN, bar] / columns[CLOSE, bar - 1]))
     return abs(jump + math.log(split.ratio)) < abs(jump)
-
-
-def splits_within(packed: PackedBars) -> list[CorporateAction]:
-    """The splits that closes as traded show beside adjusted closes: on one day, the factor between them jumps and so does the price.
-
-    More than MOST_SPLITS jumps are no history of splits: none is found.
-    """
-    columns = columns_of(packed)
-    factors = columns[ADJ_CLOSE] / columns[CLOSE]
-    ratios = factors[1:] / factors[:-1]
-    with np.errstate(invalid="ignore"):
-        jumps = (ratios > LEAST_JUMP) | (ratios < 1 / LEAST_JUMP)
-    found: list[CorporateAction] = []
-    for at in jumps.nonzero()[0].tolist() if np.count_nonzero(jumps) <= MOST_SPLITS else []:
-        split = split_of(float(ratios[at]), SPLIT_AND_DIVIDEND)
-        overnight = float(columns[OPEN, at + 1] / columns[CLOSE, at])
-        if split is not None and abs(overnight * float(split) - 1) <= NEAR_JUMPS:
-            day = day_of(packed.day_numbers()[at + 1])
-            found.append(CorporateAction(day, ActionKind.SPLIT, numerator=split.numerator, denominator=split.denominator))
-    return found
 
 
 def trusted(actions: Sequence[StoredAction]) -> list[StoredAction]:

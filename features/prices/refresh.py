@@ -18,13 +18,14 @@ from sqlalchemy import Connection
 from analysis.bars import ADJ_CLOSE, CLOSE
 from database import Database
 from features.prices import events
-from features.prices.adjustment import adjustment_of, new_among, splits_within
+from features.prices.adjustment import adjustment_of, new_among
 from features.prices.budgets import BudgetSpent
 from features.prices.circuit import LeftAlone
 from features.prices.provider_order import asked_of
 from features.prices.providers.answers import is_final
 from features.prices.quality import is_whole
 from features.prices.registry import Configured
+from features.prices.shown_splits import splits_within
 from features.prices.store import action as action_store
 from features.prices.store import exchange as exchange_store
 from features.prices.store import fetch as fetch_store

@@ -6,8 +6,8 @@ import structlog
 
 import db_migrations
 from database import Database
-from features.prices.adjustment import splits_within
 from features.prices.providers.base import Bundle
+from features.prices.shown_splits import splits_within
 from features.prices.store import action as action_store
 from features.prices.store import series as series_store
 from models.api_key import SHARED_ORG

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,7 @@ from sqlalchemy import Connection
 from analysis.bars import adjusted_bars
 from analysis.quality import price_warnings
 from database import AnyReader, Database
-from features.prices.adjustment import adjustment_of, new_among, splits_within, trusted
+from features.prices.adjustment import adjustment_of, new_among, trusted
 from features.prices.events import Stored, tell_of_prices
 from features.prices.files.dates import DateOrder
 from features.prices.files.reader import ParsedFile, ReadOptions, read_file
@@ -24,6 +25,7 @@ from features.prices.latest_day import latest_day
 from features.prices.originals import Originals
 from features.prices.preview import preview_of
 from features.prices.quality import check_whole, is_whole
+from features.prices.shown_splits import LEAST_STEADY, splits_within
 from features.prices.store import action as action_store
 from features.prices.store import series as series_store
 from features.prices.store.exchange import find_told
@@ -33,7 +35,7 @@ from models.analysis import PriceWarning
 from models.corporate_action import MERGE, MOST_ACTIONS, UPLOAD, StoredAction
 from models.day_text import day_text
 from models.footing import Bases, Basis
-from models.import_report import ImportReport, LostDays, Rescaled
+from models.import_report import FoundSplit, ImportReport, LostDays, Rescaled
 from models.price_errors import PriceProblem, PriceQuality, StoredDaysLost
 from models.price_series import MOST_BARS, PackedBars, SeriesDescription, SeriesHead, day_of, head_of
 from models.series_fetch import RefreshOutcome
@@ -135,6 +137,16 @@ class Prepared:
         now_told = {(stored.source, stored.action) for stored in [*self.known, *self.found]}
         return self.own is None or self.own[0] != self.head or now_told != {(one.source, one.action) for one in self.former_actions}
 
+    @property
+    def splits(self) -> tuple[FoundSplit, ...]:
+        """The splits that the file shows and nobody told of before, ascending by day."""
+        told = sorted((each.action for each in self.found if each.source == UPLOAD), key=lambda action: action.effective_day)
+        return tuple(
+            FoundSplit(self.head.ticker, action.effective_day, action.numerator, action.denominator)
+            for action in told
+            if action.numerator is not None and action.denominator is not None
+        )
+
     @cached_property
     def lost(self) -> LostDays | None:
         """The days of the organization's series that are not in what is to be stored."""
@@ -151,7 +163,7 @@ def prepare(connection: AnyReader, org_id: int, ticker: str, parsed: ParsedFile,
     stored_actions = action_store.list_actions(connection, org_id, ticker)
     # What the former file showed is forgotten with it.
     known = [stored for stored in stored_actions if extended is not None or stored.source != UPLOAD]
-    found = [StoredAction(new_id(), action, UPLOAD, now()) for action in (splits_within(parsed.packed) if parsed.adjusted else [])]
+    found = _shown(parsed.packed, parsed)
     declared = Bases(options.price_basis or parsed.bases.price, options.volume_basis or parsed.bases.volume)
     name = former[0].name if former is not None else None
     packed, merged = parsed.packed, None
@@ -173,6 +185,7 @@ def prepare(connection: AnyReader, org_id: int, ticker: str, parsed: ParsedFile,
             raise PriceQuality([_too_long(len(packed))])
         former_declared = series_store.find_declared(connection, former_head)
         declared = Bases(*map(_still_declared, former_declared, declared, former_head.bases, bases))
+        found += new_among(_shown(packed, parsed), found)  # with the stored bars, a short file shows its splits as well
         found += [StoredAction(new_id(), action, MERGE, now()) for action in merged.actions]
     found = new_among(found, known)[: max(MOST_ACTIONS - len(known), 0)]
     adjustment = adjustment_of(packed, parsed.adjusted, declared, [*known, *found])
@@ -186,6 +199,18 @@ def prepare(connection: AnyReader, org_id: int, ticker: str, parsed: ParsedFile,
     if prepared.lost is not None and options.keep_days and not options.dry_run:
         raise StoredDaysLost(ticker, prepared.lost)
     return prepared
+
+
+def _shown(packed: PackedBars, parsed: ParsedFile) -> list[StoredAction]:
+    """The splits that bars show of the days of a file, and of those just before it, which lacked later bars until now."""
+    if not parsed.adjusted:
+        return []
+    days = packed.day_numbers()
+    first = bisect_left(days, parsed.packed.day_numbers()[0])
+    since = day_of(days[max(first - LEAST_STEADY, 0)])
+    until = parsed.packed.last_day()
+    shown = (action for action in splits_within(packed) if since <= action.effective_day <= until)
+    return [StoredAction(new_id(), action, UPLOAD, now()) for action in shown]
 
 
 def save(connection: Connection, prepared: Prepared, options: UploadOptions) -> None:
@@ -225,7 +250,8 @@ def report_of(prepared: Prepared, parsed: ParsedFile, options: UploadOptions) ->
     preview = preview_of(stored, parsed.packed, packed) if options.dry_run else None
     undo: Literal["restore", "delete"] | None = ("delete" if prepared.own is None else "restore") if prepared.is_change else None
     lost, all_warnings = prepared.lost, tuple(warnings)
-    return ImportReport(*extent, parsed.dropped, prepared.rescaled, *head.bases, lost, undo, parsed.understood, all_warnings, preview)
+    made = (parsed.dropped, prepared.rescaled, prepared.splits)
+    return ImportReport(*extent, *made, *head.bases, lost, undo, parsed.understood, all_warnings, preview)
 
 
 _IN_WORDS = {Basis.AS_TRADED: "as traded", Basis.SPLIT_ADJUSTED: "restated for splits", Basis.UNKNOWN: "unknown"}

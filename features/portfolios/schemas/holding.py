@@ -108,7 +108,7 @@ class HoldingAnswer(Answer):
     gain_percent: float | None = Field(description="100 × gain / cost, both in the base currency.")
     day_change_base: str | None = Field(description="What the last close is worth more than the one before it, at the rate of the day.")
     day_change_percent: float | None
-    weight: float | None = Field(description="The share of the value of all holdings, without cash.")
+    weight: float | None = Field(description="The share of the value of all holdings that have one in the base currency, without cash.")
     verdict: HeldVerdictAnswer | None = Field(description="Null of earlier days, and where it was not analysed.")
     warnings: list[str]
 
@@ -123,7 +123,7 @@ class CashAnswer(Answer):
 
 
 class HoldingTotalsAnswer(Answer):
-    """Sums in the base currency over what could be told."""
+    """Sums in the base currency over the holdings of which both value and cost are known there."""
 
     value: str
     cost: str
@@ -131,8 +131,10 @@ class HoldingTotalsAnswer(Answer):
     price_gain: str
     currency_gain: str
     day_change: str
-    cash: str
+    cash: str = Field(description="Of all currencies that have a rate.")
     complete: bool = Field(description="Whether nothing is missing in them.")
+    missing_tickers: list[str] = Field(description="The holdings that are left out of all sums, for want of a price or a rate.")
+    missing_currencies: list[str] = Field(description="The currencies that have no rate, of the day or of a purchase.")
 
 
 class HoldingsAnswer(Answer):
@@ -191,13 +193,15 @@ class RealisedAnswer(Answer):
 
 
 class RealisedTotalsAnswer(Answer):
-    """Sums in the base currency over the whole period."""
+    """Sums in the base currency over the whole period, of what could be converted, proceeds and cost."""
 
     proceeds: str
     cost: str
     gain: str
     currency_gain: str
     complete: bool = Field(description="Whether all could be converted.")
+    missing_tickers: list[str] = Field(description="Of which something is left out of all sums, for want of a rate.")
+    missing_currencies: list[str] = Field(description="The currencies that had no rate on the day of a sale or purchase.")
 
 
 class RealisedPage(Page):
@@ -232,6 +236,7 @@ class IncomeTotalsAnswer(Answer):
     gross: str
     net: str
     complete: bool = Field(description="Whether all could be converted.")
+    missing_currencies: list[str] = Field(description="The currencies that had no rate on the day of a payment.")
 
 
 class IncomeAnswer(Answer):

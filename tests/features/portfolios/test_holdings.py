@@ -18,6 +18,7 @@ from kit.support import Client
 
 from utils.clock import now
 
+COMPLETE: dict[str, Any] = {"complete": True, "missing_tickers": [], "missing_currencies": []}
 DAYS = [date(2020, 1, 6), date(2020, 1, 7), date(2020, 1, 8)]
 
 
@@ -175,14 +176,14 @@ def test_lots_realised_gains_and_income_are_listed(client: Client, portfolio: st
         ("5", "100", "49", 27),
         ("10", "100", "198", 28),
     ]
-    assert realised["totals"] == {"proceeds": "447", "cost": "200", "gain": "247", "currency_gain": "0", "complete": True}
+    assert realised["totals"] == {"proceeds": "447", "cost": "200", "gain": "247", "currency_gain": "0", **COMPLETE}
     assert client.get(f"/portfolios/{portfolio}/realised?end=2020-02-02").json["items"] == []
     income = client.get(f"/portfolios/{portfolio}/income").json
     assert [(each["month"], each["ticker"], each["payments"], each["gross"], each["net"]) for each in income["items"]] == [
         ("2020-03", None, 1, "1", "1"),
         ("2020-02", "ACME", 2, "12", "9"),
     ]
-    assert income["totals"] == {"gross": "13", "net": "10", "complete": True}
+    assert income["totals"] == {"gross": "13", "net": "10", "complete": True, "missing_currencies": []}
     assert client.get(f"/portfolios/{portfolio}/income?ticker=ACME&start=2020-02-05").json["totals"]["gross"] == "4"
 
 

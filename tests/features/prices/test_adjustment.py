@@ -9,7 +9,7 @@ import pytest
 from kit.companies import BARS, Company, Source, day_of_bar
 
 from analysis.bars import adjusted_bars
-from features.prices.adjustment import MOST_SPLITS, adjustment_of, new_among, splits_within
+from features.prices.adjustment import adjustment_of, new_among
 from models.corporate_action import MERGE, UPLOAD, USER, ActionKind, CorporateAction, StoredAction
 from models.footing import UNKNOWN, Bases, Basis, Step, Steps
 from models.price_series import PackedBars, number_of
@@ -137,20 +137,6 @@ def test_actions_that_no_company_has_change_nothing(terms: tuple[int, int]) -> N
     for declared in (AS_TRADED, RESTATED):
         adjustment = adjustment_of(packed, False, declared, [*many, stored(dividend(10, 1.0))])
         assert (adjustment.steps, adjustment.applied) == ((), {})
-
-
-def test_closes_as_traded_beside_adjusted_ones_show_their_splits() -> None:
-    company = Company(8, splits=((50, 1.5), (120, 0.1), (180, 4.0)), dividends=((30, 0.04), (90, 0.05)))
-    found = splits_within(company.export(0, BARS, Source("as_traded", "as_traded", adjusted=True)))
-    assert [(action.effective_day, action.ratio) for action in found] == [
-        (day_of_bar(at), pytest.approx(ratio)) for at, ratio in company.splits
-    ]
-    assert splits_within(company.export(0, BARS, Source("split_adjusted", "as_traded", adjusted=True))) == []
-
-
-def test_a_file_that_jumps_at_every_bar_shows_no_splits() -> None:
-    company = Company(9, splits=tuple((at, 2.0 if at % 2 else 0.5) for at in range(1, MOST_SPLITS + 3)))
-    assert splits_within(company.export(0, BARS, Source("as_traded", "as_traded", adjusted=True))) == []
 
 
 @pytest.mark.parametrize("ratio", [(2, 1), (3, 2), (1, 10)])

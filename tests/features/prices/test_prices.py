@@ -36,7 +36,7 @@ def test_an_uploaded_file_is_analysed_like_any_other(client: Client) -> None:
     report = client.put("/prices/mine", rows(60))
     assert report.status_code == 200
     assert report.json == {
-        "ticker": "MINE", "bars": 60, "first": "2020-01-01", "last": "2020-02-29", "dropped": 0, "rescaled": None,
+        "ticker": "MINE", "bars": 60, "first": "2020-01-01", "last": "2020-02-29", "dropped": 0, "rescaled": None, "splits": [],
         "price_basis": "unknown", "volume_basis": "unknown", "lost": None, "undo": "delete",
         "understood": {
             "delimiter": ",", "encoding": "utf-8", "decimal": ".", "dates": "ymd", "ignored": [], "order": "oldest_first",

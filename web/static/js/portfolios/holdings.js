@@ -28,11 +28,17 @@ export function holdings({ portfolio, items, cash, totals, warnings }) {
   const sums = [`Worth ${formatMoney(totals.value, currency)}, for which ${formatMoney(totals.cost)} were paid`, `${formatMoney(totals.cash, currency)} in cash`];
   return [
     h("p", { class: "record-lead" }, items.length ? `${sums.join("; ")}.` : `No shares are held; ${sums[1]}.`),
-    !totals.complete && h("p", { class: "small" }, "Something has no price or no rate, and is missing in these sums."),
+    !totals.complete && h("p", { class: "small" }, missingIn(totals)),
     warned(warnings),
     items.length > 0 && table(formatCount(items.length, "holding", "holdings"), columns, items, { style: "as-cards", mark: ({ ticker }) => ({ holding: ticker }) }),
     cash.length > 0 && h("p", { class: "small", id: "cash" }, `Cash: ${cash.map(({ currency: name, amount }) => formatMoney(amount, name)).join(", ")}.`),
   ].filter(Boolean);
+}
+
+/** "Left out of these sums, for want of a price or a rate: VOD. There is no rate of GBP." */
+function missingIn({ missing_tickers: tickers, missing_currencies: currencies }) {
+  const left = tickers.length ? [`Left out of these sums, for want of a price or a rate: ${tickers.join(", ")}.`] : [];
+  return [...left, ...(currencies.length ? [`There is no rate of ${currencies.join(", ")}.`] : [])].join(" ");
 }
 
 /** What is held and the cash, for the picture of the allocation. @param {any} held */

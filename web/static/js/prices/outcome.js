@@ -48,14 +48,21 @@ function extentOf({ bars, first, last, dropped }) {
   return dropped > 0 ? `${extent} ${formatCount(dropped, "row is", "rows are")} left out.` : extent;
 }
 
-function remarks({ rescaled, understood, warnings }, of = {}) {
-  return [rescaled !== null && h("p", { class: "rescaled" }, rescaledIn(rescaled)), h("p", { class: "small soft understood" }, understoodIn(understood)), warningList(warnings, of)];
+function remarks({ rescaled, splits, understood, warnings }, of = {}) {
+  const found = splits ?? []; // of an import from before it was told
+  return [rescaled !== null && h("p", { class: "rescaled" }, rescaledIn(rescaled)), found.length > 0 && h("p", { class: "splits" }, splitsIn(found)), h("p", { class: "small soft understood" }, understoodIn(understood)), warningList(warnings, of)];
 }
 
 function rescaledIn({ series, before, actions }) {
   const what = series === "stored" ? "The prices stored before" : "The prices of the file";
   const why = actions.length ? actions.join(", ") : "another footing";
   return `${what} are rescaled up to ${formatDay(before)}: ${why}.`;
+}
+
+/** "Splits found: 2:1 on 28 February 2005. Holdings count them." */
+function splitsIn(splits) {
+  const told = splits.map(({ day, numerator, denominator }) => `${numerator}:${denominator} on ${formatDay(day)}`).join(", ");
+  return `${splits.length === 1 ? "Split" : "Splits"} found: ${told}. Holdings count ${splits.length === 1 ? "it" : "them"}.`;
 }
 
 const DATES = { ymd: "year first", dmy: "day first", mdy: "month first", epoch_seconds: "seconds since 1970", epoch_milliseconds: "milliseconds since 1970" };

@@ -1,0 +1,125 @@
+"""Splits that closes as traded show beside adjusted ones: in a series, in uploads, and not where a price is mistyped."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+from kit.companies import BARS, Company, Source, day_of_bar
+from kit.portfolios import booked, make_portfolio, trade
+from kit.splits import BARS as FILE_BARS
+from kit.splits import FIRST, SPLIT_AT, SPLIT_DAY, tell_split, traded_file
+from kit.support import Client
+
+from analysis.bars import ADJ_CLOSE, CLOSE, HIGH, LOW, OPEN, columns_of
+from features.prices.shown_splits import LEAST_STEADY, MOST_SPLITS, splits_within
+from models.price_series import PackedBars
+
+TRADED = Source("as_traded", "as_traded", adjusted=True)
+FOUND = {"ticker": "FOUND", "day": str(SPLIT_DAY), "numerator": 2, "denominator": 1}
+
+
+def told(packed: PackedBars) -> list[tuple[date, float]]:
+    return [(action.effective_day, action.ratio) for action in splits_within(packed)]
+
+
+def mistyped(packed: PackedBars, bars: slice, factor: float, *rows: int) -> PackedBars:
+    """Bars of which some prices are multiplied, and the adjusted closes are right."""
+    columns = columns_of(packed).copy()
+    for row in rows:
+        columns[row, bars] *= factor
+    return PackedBars(columns.tobytes())
+
+
+def test_a_series_shows_its_splits() -> None:
+    company = Company(8, splits=((50, 1.5), (120, 0.1), (180, 4.0)), dividends=((30, 0.04), (90, 0.05)))
+    assert told(company.export(0, BARS, TRADED)) == [(day_of_bar(at), pytest.approx(ratio)) for at, ratio in company.splits]
+    assert told(company.export(0, BARS, Source("split_adjusted", "as_traded", adjusted=True))) == []
+
+
+def test_a_series_that_jumps_at_every_bar_shows_none() -> None:
+    company = Company(9, splits=tuple((at, 2.0 if at % 2 else 0.5) for at in range(1, MOST_SPLITS + 3)))
+    assert told(company.export(0, BARS, TRADED)) == []
+
+
+@pytest.mark.parametrize("rows", [(CLOSE,), (OPEN, HIGH, LOW, CLOSE)], ids=["the close", "the whole bar"])
+@pytest.mark.parametrize("bars", [slice(0, 1), slice(100, 101), slice(100, 106), slice(BARS - 1, BARS), slice(BARS - 2, BARS)])
+@pytest.mark.parametrize("factor", [0.8, 1.25, 2.0, 0.1])
+def test_mistyped_prices_are_no_split(factor: float, bars: slice, rows: tuple[int, ...]) -> None:
+    assert told(mistyped(Company(8).export(0, BARS, TRADED), bars, factor, *rows)) == []
+
+
+def test_a_mistyped_close_hides_no_split_near_it() -> None:
+    packed = Company(8, splits=((150, 2.0),)).export(0, BARS, TRADED)
+    for at in (145, 156):
+        assert told(mistyped(packed, slice(at, at + 1), 0.5, CLOSE)) == [(day_of_bar(150), 2.0)]
+
+
+@pytest.mark.parametrize("at", [LEAST_STEADY, BARS - LEAST_STEADY])
+def test_a_split_is_known_when_the_factor_has_stayed_for_some_days(at: int) -> None:
+    company = Company(8, splits=((at, 2.0),))
+    assert told(company.export(0, BARS, TRADED)) == [(day_of_bar(at), 2.0)]
+    begin, end = (1, BARS) if at == LEAST_STEADY else (0, BARS - 1)
+    assert told(company.export(begin, end, TRADED)) == []
+
+
+@pytest.mark.parametrize("paid", [0.17, 0.21, 0.23, 0.3])
+def test_a_large_distribution_is_no_split(paid: float) -> None:
+    """The price falls by it: the ratio of such a day is near to that of a split, and not the same."""
+    packed = Company(8, dividends=((150, paid),)).export(0, BARS, TRADED)
+    columns = columns_of(packed).copy()
+    columns[OPEN : ADJ_CLOSE + 1, 150:] *= 1 - paid
+    assert np.isclose(columns[OPEN, 150] / columns[CLOSE, 149], 1 - paid)
+    assert told(PackedBars(columns.tobytes())) == []
+
+
+def upload(client: Client, file: str, query: str = "") -> Any:
+    answer = client.put(f"/prices/FOUND{query}", file)
+    assert answer.status_code == 200, answer.json
+    return answer.json
+
+
+def lines_of(first: int, last: int) -> str:
+    header, *lines = traded_file(adjusted=True).splitlines()
+    return "\n".join([header, *lines[first:last]])
+
+
+def stored_splits(client: Client) -> list[tuple[str, str]]:
+    items = client.get("/prices/FOUND/actions").json["items"]
+    return [(item["effective_day"], item["source"]) for item in items if item["kind"] == "split"]
+
+
+def test_an_upload_and_its_dry_run_tell_the_splits_that_were_found(client: Client) -> None:
+    assert upload(client, traded_file(adjusted=True), "?dry_run=true")["splits"] == [FOUND]
+    assert upload(client, traded_file(adjusted=True))["splits"] == [FOUND]
+    assert upload(client, traded_file(adjusted=True))["splits"] == [FOUND]
+    assert stored_splits(client) == [(str(SPLIT_DAY), "upload")]
+    assert upload(client, traded_file())["splits"] == []  # without adjusted closes
+
+
+def test_a_split_that_somebody_told_is_not_found_again(client: Client) -> None:
+    upload(client, lines_of(0, 100))
+    tell_split(client, "FOUND")
+    assert upload(client, traded_file(adjusted=True))["splits"] == []
+
+
+def test_short_files_show_a_split_beside_the_stored_bars(client: Client) -> None:
+    """Each has a new day and the one before: no file alone shows that the ratio stays."""
+    upload(client, lines_of(0, SPLIT_AT))
+    found = [upload(client, lines_of(at - 1, at + 1), "?extend=true")["splits"] for at in range(SPLIT_AT, SPLIT_AT + 5)]
+    assert found == [[], [], [FOUND], [], []]
+    assert (str(SPLIT_DAY), "upload") in stored_splits(client)
+
+
+def test_a_mistyped_close_changes_no_holding(client: Client) -> None:
+    header, *lines = traded_file(1.0, adjusted=True).splitlines()
+    cells = lines[100].split(",")
+    cells[3] = cells[4] = repr(float(cells[4]) / 1.25)
+    lines[100] = ",".join(cells)
+    assert upload(client, "\n".join([header, *lines]))["splits"] == []
+    portfolio = make_portfolio(client)
+    booked(client, portfolio, trade("buy", str(FIRST), "FOUND", "8", "50"))
+    (item,) = client.get(f"/portfolios/{portfolio}/holdings?as_of={date.fromordinal(FIRST.toordinal() + FILE_BARS - 1)}").json["items"]
+    assert item["quantity"] == "8"
