@@ -14,7 +14,7 @@ from tools.accounts_story import tell_of_accounts
 from tools.api_recorder import Recorder
 from tools.currencies_story import tell_of_currencies
 from tools.events_story import tell_of_events
-from tools.files_story import tell_of_imports, tell_of_kept_reports
+from tools.files_story import split_after, tell_of_imports, tell_of_kept_reports
 from tools.indexes_story import tell_of_indexes
 from tools.news_story import tell_of_macro, tell_of_news
 from tools.performance_story import tell_of_performance
@@ -65,7 +65,7 @@ def _prices(call: Recorder) -> None:
     file = price_file(60)
     told = {"price_basis": "as_traded", "volume_basis": "as_traded"}
     # First as a trial: the first request of an operation is what /docs offers to send.
-    call("upload_prices", body=file, ticker="ACME", query={"extend": "true", "dry_run": "true", **told})
+    call("upload_prices", body=split_after(file, 3), ticker="ACME", query={"extend": "true", "dry_run": "true", **told})
     call("upload_prices", body=file, ticker="ACME", query={"extend": "true", **told})
     call("list_tickers", query={"q": "a", "limit": 2})
     call("get_prices", ticker="AAPL", query=DAYS)

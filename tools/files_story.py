@@ -9,6 +9,17 @@ from tools.api_recorder import Recorder
 REPEATED = range(2)  # a request and its repetition, which gets the same answer
 
 
+def split_after(file: bytes, rows: int) -> bytes:
+    """The prices of a file as they were traded if the company split 2:1 after so many rows, beside adjusted closes."""
+    header, *lines = file.decode().splitlines()
+    told = [header.replace("Volume", "Adj Close,Volume")]
+    for at, line in enumerate(lines):
+        day, *traded, volume = line.split(",")
+        shares = 2 if at < rows else 1
+        told.append(",".join([day, *(f"{shares * float(price):g}" for price in traded), traded[3], volume]))
+    return "\n".join([*told, ""]).encode()
+
+
 def tell_of_imports(call: Recorder, run_jobs: Callable[[], None], file: bytes) -> None:
     """Import a file of prices for two tickers, and see its original."""
     header, *rows = file.decode().splitlines()

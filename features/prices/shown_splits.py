@@ -68,4 +68,5 @@ def _plausible(ratio: float) -> Fraction | None:
 def _is_steady(factors: FloatArray, level: float) -> bool:
     """Whether the factor stays at the level that it has beside a split, but for mistyped closes."""
     count = len(factors)
-    return count >= LEAST_STEADY and np.count_nonzero(np.abs(factors / level - 1) > DRIFT) <= count // TYPED_BARS
+    others = int(np.count_nonzero(np.abs(factors / level - 1) > DRIFT))
+    return count >= LEAST_STEADY and others <= count // TYPED_BARS

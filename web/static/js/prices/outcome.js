@@ -50,7 +50,12 @@ function extentOf({ bars, first, last, dropped }) {
 
 function remarks({ rescaled, splits, understood, warnings }, of = {}) {
   const found = splits ?? []; // of an import from before it was told
-  return [rescaled !== null && h("p", { class: "rescaled" }, rescaledIn(rescaled)), found.length > 0 && h("p", { class: "splits" }, splitsIn(found)), h("p", { class: "small soft understood" }, understoodIn(understood)), warningList(warnings, of)];
+  return [
+    rescaled !== null && h("p", { class: "rescaled" }, rescaledIn(rescaled)),
+    found.length > 0 && h("p", { class: "splits" }, splitsIn(found)),
+    h("p", { class: "small soft understood" }, understoodIn(understood)),
+    warningList(warnings, of),
+  ];
 }
 
 function rescaledIn({ series, before, actions }) {
