@@ -6,6 +6,8 @@ CHECKS := check-test-types check-types check-style check-js check-client
 LOCKED := requirements requirements-yahoo requirements-apprise requirements-dev requirements-tools benchmarks/requirements
 
 .DEFAULT_GOAL := help
+# Where it is set, each of a thousand processes of the tests would compile every file anew.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run test test-failed coverage test-all test-browser screenshots check check-style check-types check-test-types check-js check-client format format-js bench lock audit licenses settings examples runbook calendars passwords clean
 
 help: ## list what can be made

@@ -13,7 +13,6 @@ from werkzeug.routing import Rule
 from api.blueprint import ApiBlueprint
 from api.request_state import StatefulRequest
 from api.services import Services
-from utils.json_text import dump
 
 BeforeHook: TypeAlias = Callable[[StatefulRequest], Any]  # returns the answer, or None to continue
 AfterHook: TypeAlias = Callable[[StatefulRequest, Response], Response]
@@ -51,17 +50,14 @@ class Application(Flask):
         self.url_map.merge_slashes = False
         self._before_hooks: list[BeforeHook] = []
         self._after_hooks: list[AfterHook] = []
-        self._document: bytes | None = None
         self._document_lock = Lock()
 
     def openapi_document(self) -> bytes:
         """The OpenAPI document of all its ApiBlueprints, as JSON. The first call builds it, at which others wait."""
-        with self._document_lock:
-            if self._document is None:
-                from api.openapi.document import build_document  # noqa: PLC0415 — most processes are never asked for it
+        from api.openapi.document import serialized_document  # noqa: PLC0415 — most processes are never asked for it
 
-                self._document = dump(build_document(entry for entry in self.blueprints.values() if isinstance(entry, ApiBlueprint)))
-            return self._document
+        with self._document_lock:
+            return serialized_document(tuple(entry for entry in self.blueprints.values() if isinstance(entry, ApiBlueprint)))
 
     def add_hooks(self, before: BeforeHook | None = None, after: AfterHook | None = None) -> None:
         """Add hooks around every request: `before` hooks run in the order of these calls, `after` hooks in reverse.

@@ -99,6 +99,11 @@ def whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+_Counted = Annotated[int, Field(ge=1, le=2**53)]
+# A number of a version or of something else that is counted: exact in JSON for every client, and no wider than a column.
+Counted = Annotated[_Counted, BeforeValidator(whole, json_schema_input_type=_Counted)]
+
+
 def _written_moment(value: Any) -> Any:
     if not isinstance(value, str):
         raise ValueError("write the moment with its time zone: 2026-11-26T21:30:00Z")

@@ -84,6 +84,7 @@ class JobQuery(Query):
     seen: int | None = Field(
         None,
         ge=0,
+        le=2**53,
         description="The newest version that the caller has received. The answer may then be up to seconds old, but is never an older "
         "version than this. Without it, the job is read now.",
     )

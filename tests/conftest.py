@@ -66,11 +66,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Freezing())
 
 
-# The tests of each entry share a resource that starts slower than a test runs: a database server. So do those of each file of BROWSER, a
-# browser with its server, which are too many for one process.
+# The tests of each entry share what takes longer than any of them: a database server, the story of the documentation, a generated client.
+# So do those of each file of BROWSER, a browser with its server, which are too many for one process.
 BROWSER = "tests/browser/"
 TOGETHER = (
+    "tests/api/test_examples.py",
+    "tests/api/test_generated_client.py",
+    "tests/api/test_two_organizations.py",
     "tests/chaos/test_database_away.py",
+    "tests/features/audit/test_audit_of_every_route.py",
+    "tests/features/belongings/",
     "tests/features/operations/test_health.py",
     "tests/test_database_breaker.py",
     "tests/utils/test_database_errors.py::test_what_waiting_does_not_mend",

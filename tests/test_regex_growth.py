@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from kit.growth import SIZES, budget
-from kit.paths import ROOT
+from kit.paths import ROOT, code
 from kit.regex_steps import Machine, OverBudget, hostile_texts
 from pydantic import BaseModel
 from werkzeug import http
@@ -27,15 +27,15 @@ from werkzeug.sansio import utils as sansio_utils
 from api.header_limits import LONGEST_PARSED, collapse_blanks
 
 METHODS = ("match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer")
+MAY_USE_ONE = re.compile(rf"\b(?:import|from) re\b|\.(?:{'|'.join(METHODS)})\b")
 DEAREST = 1  # the number of texts, the most expensive ones, that are tried at full length
 
 
 @cache
 def sources() -> dict[Path, ast.Module]:
-    """The parsed source of every file of the application."""
-    left_out = {".venv", ".venv-yahoo", ".venv-bench", ".venv-tools", "tests", "benchmarks"}
-    paths = (path for path in ROOT.rglob("*.py") if not left_out & set(path.relative_to(ROOT).parts))
-    return {path: ast.parse(path.read_text()) for path in paths}
+    """The parsed source of every file of the application that may use a regular expression: each process parses them when it collects."""
+    texts = {path: path.read_text() for path in code()}
+    return {path: ast.parse(text) for path, text in texts.items() if MAY_USE_ONE.search(text)}
 
 
 def is_of_re(node: ast.AST) -> bool:

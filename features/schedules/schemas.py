@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, ValidationInfo
 from typing_extensions import TypeAliasType
 
-from api.schemas import PLAIN_TEXT, Answer, Body, IsoDate, Page, PageQuery, Query, UtcMoment, whole
+from api.schemas import PLAIN_TEXT, Answer, Body, Counted, IsoDate, Page, PageQuery, Query, UtcMoment, whole
 from features.schedules.due_times import checked_after_close, checked_calendar, checked_cron, checked_zone
 from features.schedules.service import Changes
 from features.schedules.wording import sentence, when_sentence
@@ -29,13 +29,12 @@ def _after_close(value: Any) -> Any:
 
 _Seconds = Annotated[int, Field(ge=0, le=LONGEST_CATCH_UP)]
 CatchUp = Annotated[_Seconds, BeforeValidator(whole, json_schema_input_type=_Seconds)]
-_Counted = Annotated[int, Field(ge=1)]
-VersionNumber = Annotated[_Counted, BeforeValidator(whole, json_schema_input_type=_Counted)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=PLAIN_TEXT)]
 Cron = Annotated[str, Field(min_length=1, max_length=100, examples=["30 17 * * MON-FRI"]), AfterValidator(checked_cron)]
 Zone = Annotated[str, Field(min_length=1, max_length=64, examples=["America/New_York"]), AfterValidator(checked_zone)]
 Calendar = Annotated[str, Field(min_length=1, max_length=20, examples=["XNYS"]), AfterValidator(checked_calendar)]
-AfterClose = Annotated[str, Field(examples=["00:30"]), BeforeValidator(_after_close, json_schema_input_type=str | int)]
+_Minutes = Annotated[int, Field(ge=0, lt=24 * 60)]
+AfterClose = Annotated[str, Field(examples=["00:30"]), BeforeValidator(_after_close, json_schema_input_type=str | _Minutes)]
 ActionName = TypeAliasType("ActionName", Annotated[Action, Field(strict=False)])
 OverlapName = TypeAliasType("OverlapName", Annotated[Overlap, Field(strict=False)])
 
@@ -109,7 +108,7 @@ class ScheduleChangeRequest(Body):
     catch_up: CatchUp | None = Field(None, description="Seconds that a due time may be late and still run.")
     overlap: OverlapName | None = Field(None, description="What becomes of a due time while the former one's job is unfinished.")
     enabled: bool | None = Field(None, description="As POST …/pause and …/resume.")
-    version: VersionNumber | None = Field(None, description="Refuse the change unless the schedule is at this `version`.")
+    version: Counted | None = Field(None, description="Refuse the change unless the schedule is at this `version`.")
 
     def changes(self) -> Changes:
         """The request for the service."""

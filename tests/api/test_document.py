@@ -45,6 +45,7 @@ def test_simultaneous_readers_share_one_document(app: Application, monkeypatch: 
         return app.openapi_document()
 
     monkeypatch.setattr(api.openapi.document, "build_document", counted)
+    api.openapi.document.serialized_document.cache_clear()
     with ThreadPoolExecutor(SIMULTANEOUS) as readers:
         documents = list(readers.map(ask, range(SIMULTANEOUS)))
     assert len(built) == 1
@@ -76,6 +77,32 @@ def test_every_field_of_an_answer_is_described() -> None:
         if field not in SELF_EXPLAINING and not is_told(part)
     ]
     assert untold == [], "Tell what they mean in the schema, or in api/openapi/fields.py."
+
+
+def test_every_whole_number_that_is_sent_has_an_upper_bound() -> None:
+    """A wider one than a column of the database would be an error of the service."""
+    document = read_document()
+    schemas, without = document["components"]["schemas"], []
+
+    def collect(part: Any, place: str, within: frozenset[str] = frozenset()) -> None:
+        if isinstance(part, list):
+            part = dict(enumerate(part))
+        if not isinstance(part, dict):
+            return
+        if part.get("type") == "integer" and not {"maximum", "exclusiveMaximum", "enum", "const"} & part.keys():
+            without.append(place)
+        name = str(part.get("$ref", "")).rpartition("/")[2]
+        if name in schemas and name not in within:
+            collect(schemas[name], f"{place} {name}", within | {name})
+        for key, value in part.items():
+            if key not in ("example", "examples", "then"):  # what a condition adds has its bounds beside it
+                collect(value, f"{place} {key}", within)
+
+    for path in document["paths"].values():
+        for operation in path.values():
+            collect(operation.get("parameters", []), operation["operationId"])
+            collect(operation.get("requestBody", {}), operation["operationId"])
+    assert without == [], "\n".join(without)
 
 
 def test_no_text_speaks_of_the_program() -> None:

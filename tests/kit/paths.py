@@ -13,4 +13,5 @@ ENVIRONMENTS = {".venv", ".venv-yahoo", ".venv-bench", ".venv-tools"}
 def code(*more: str) -> Iterator[Path]:
     """The Python files of the product, and those of the folders `more` (`tests`, `benchmarks`)."""
     left_out = ENVIRONMENTS | {"tests", "benchmarks", "node_modules"} - set(more)
-    return (path for path in sorted(ROOT.rglob("*.py")) if not left_out & set(path.relative_to(ROOT).parts))
+    folders = [path for path in ROOT.iterdir() if path.is_dir() and path.name not in left_out]
+    return iter(sorted([*ROOT.glob("*.py"), *(path for folder in folders for path in folder.rglob("*.py"))]))

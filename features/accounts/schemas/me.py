@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas import Answer, Body, whole
+from api.schemas import Answer, Body, Counted
 from features.accounts.own_account import PasswordChange, ProfileChange
 from features.accounts.schemas.api_key import ScopeName
 from features.accounts.schemas.auth import Code, Email, Password, PersonName, RoleName
 from models.access import Principal, Scope
-
-_Id = Annotated[int, Field(ge=1)]
-OrganizationId = Annotated[_Id, BeforeValidator(whole, json_schema_input_type=_Id)]
 
 
 class ProfileChangeRequest(Body):
@@ -104,7 +101,7 @@ class SessionPath(BaseModel):
 class SwitchRequest(Body):
     """The organization to act for from now on."""
 
-    organization_id: OrganizationId = Field(description="The `id` of one that the caller is a member of.")
+    organization_id: Counted = Field(description="The `id` of one that the caller is a member of.")
 
 
 class SessionAnswer(Answer):

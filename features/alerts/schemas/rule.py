@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 from typing_extensions import TypeAliasType
 
-from api.schemas import PLAIN_TEXT, Answer, Body, LongPageQuery, Page, Ticker, UniverseName
+from api.schemas import PLAIN_TEXT, Answer, Body, LongPageQuery, Page, Ticker, UniverseName, whole
 from features.strategies.schemas import StrategyId
 from models.alert import OF_PORTFOLIOS, OF_RESULTS, OF_TICKERS, AlertKind, AlertRule, RuleDraft
 from models.analysis import VerdictName
@@ -38,12 +38,7 @@ MOST_DAYS = 250
 _OF_VALUES = OF_PORTFOLIOS | {AlertKind.VERDICT_CHANGED, AlertKind.PRICE_CROSSED, AlertKind.RECORD_BELOW}  # which can stay so for days
 
 
-def _whole(value: Any) -> Any:
-    """A whole number, also where it is written as 5.0."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Days = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
+Days = Annotated[int, BeforeValidator(whole, json_schema_input_type=Annotated[int, Field(ge=0, le=MOST_DAYS)])]
 RuleName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=PLAIN_TEXT)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PLAIN_TEXT)]
 _NO_DATA = "What is done once a ticker has no new prices any more: `tell` writes one alert, `quiet` none."

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from api.schemas import CSV, Answer, Query, RootAnswer, SomeTickers, UniverseName
+from api.schemas import CSV, Answer, Query, RootAnswer, SomeTickers, UniverseName, whole
 from features.evidence.calibrations import Wanted
 from features.evidence.schemas.evidence import CostBp
 from features.strategies.schemas import PinnedStrategy, StrategyId
@@ -22,13 +22,8 @@ def _all_different(horizons: list[int]) -> list[int]:
     return horizons
 
 
-def _whole(value: object) -> object:
-    """20.0 is a whole number, too, as JSON has it."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 _Bounded = Annotated[int, Field(ge=1, le=LONGEST_HORIZON)]
-Horizon = Annotated[_Bounded, BeforeValidator(_whole, json_schema_input_type=_Bounded)]
+Horizon = Annotated[_Bounded, BeforeValidator(whole, json_schema_input_type=_Bounded)]
 Horizons = Annotated[
     list[Horizon],
     Field(min_length=1, max_length=MOST_HORIZONS, json_schema_extra={"uniqueItems": True}),

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from typing_extensions import TypeAliasType
 
-from api.schemas import PLAIN_TEXT, Body, Currency, IsoDate, SomeTickers, Ticker
+from api.schemas import PLAIN_TEXT, Body, Counted, Currency, IsoDate, SomeTickers, Ticker
 from features.indexes.service import IndexChanges
 from features.strategies.schemas import StrategyId
 from models.analysis import Verdict
@@ -213,7 +213,7 @@ class IndexChangeRequest(_Groups):
     members: MembersBody | None = Field(None, description="Who may be a member.")
     weighting: WeightingBody | None = Field(None, description="What the weights follow.")
     rebalance: IndexRebalance | None = Field(None, description="After the last trading day of which period the weights are set anew.")
-    version: int | None = Field(None, ge=1, description="The version that is changed; 409 where another one holds by now.")
+    version: Counted | None = Field(None, description="The version that is changed; 409 where another one holds by now.")
 
     def changes(self, by: str) -> IndexChanges:
         """The request as changes for the service, and who makes them."""

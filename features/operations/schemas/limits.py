@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from api.schemas import Answer, Body
+from api.schemas import Answer, Body, whole
 from models.limits import Budgets, OrganizationLimits, Quantities
 
 MOST = 10**15
 DEFAULT = "null for the default"
 
 
-def _whole(value: Any) -> Any:
-    """A number without a fraction as a whole one: programs write 60.0 for 60."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-AMOUNT = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]
-COUNT = Annotated[int, Field(ge=0, le=MOST), BeforeValidator(_whole)]
+AMOUNT = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(whole)]
+COUNT = Annotated[int, Field(ge=0, le=MOST), BeforeValidator(whole)]
 
 
 class LimitName(StrEnum):

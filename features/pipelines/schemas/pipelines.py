@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 
-from api.schemas import Answer, Body, Page, PageQuery, Query
+from api.schemas import Answer, Body, Counted, Page, PageQuery, Query
 from features.pipelines.definition import Definition
 from features.pipelines.library import Found
 from infrastructure.capability import Capability, Starts, Writes
@@ -33,19 +33,10 @@ class PipelineBody(Definition):
     """The definition of a pipeline."""
 
 
-def _whole(value: Any) -> Any:
-    # In JSON, 3.0 is a whole number.
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-_Number = Annotated[int, Field(ge=1, le=10**9)]
-VersionNumber = Annotated[_Number, BeforeValidator(_whole, json_schema_input_type=_Number)]
-
-
 class RollbackRequest(Body):
     """The version to go back to."""
 
-    version: VersionNumber = Field(description="What this version had becomes the present one, under a new number.")
+    version: Counted = Field(description="What this version had becomes the present one, under a new number.")
 
 
 class PipelineMistake(Answer):

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from api.schemas import PLAIN_TEXT, Answer, Body, Currency, IsoDate, Page, PageQuery, Ticker
-from features.portfolios.schemas.portfolio import VERSION, Version
+from api.schemas import PLAIN_TEXT, Answer, Body, Counted, Currency, IsoDate, Page, PageQuery, Ticker
+from features.portfolios.schemas.portfolio import VERSION
 from features.portfolios.schemas.transaction import DecimalText, Note
 from features.portfolios.service import Confirmation
 from models.portfolio import ZERO
@@ -47,7 +47,7 @@ class ConfirmDividendsRequest(Body):
     """Proposed dividends to book, all or none."""
 
     items: Annotated[list[ConfirmedDividend], Field(min_length=1, max_length=MOST_DIVIDENDS)]
-    version: Version | None = Field(None, description=VERSION)
+    version: Counted | None = Field(None, description=VERSION)
 
 
 class DismissDividendsRequest(Body):

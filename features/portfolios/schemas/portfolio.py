@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from typing_extensions import TypeAliasType
 
-from api.schemas import PLAIN_TEXT, Body, Currency, Page, RootAnswer, whole
+from api.schemas import PLAIN_TEXT, Body, Counted, Currency, Page, RootAnswer
 from features.portfolios.service import Changes, Ledger, Terms
 from models.currency import MINOR_UNITS
 from models.portfolio import CostMethod, Portfolio
@@ -35,8 +35,6 @@ _CURRENCY = "What everything is told in, three letters as in EUR. It stays once 
 _BENCHMARK = "What the portfolio is measured by: a ticker, or the id of an index or of another portfolio. It need not exist yet."
 _METHOD = "Which shares a sale takes: `fifo` the oldest first, `average` the same part of each."
 VERSION = "The version that the portfolio must be at; another one is refused with 409. Null for any."
-_Version = Annotated[int, Field(ge=1, le=2**53)]
-Version = Annotated[_Version, BeforeValidator(whole, json_schema_input_type=_Version)]
 
 
 class PortfolioPath(BaseModel):
@@ -69,7 +67,7 @@ class PortfolioChangeRequest(Body):
     base_currency: BaseCurrency | None = Field(None, description=_CURRENCY)
     benchmark: Benchmark | None = Field(None, description=_BENCHMARK)
     cost_method: CostMethodName | None = Field(None, description=f"{_METHOD} Another method books the whole ledger anew.")
-    version: Version | None = Field(None, description=VERSION)
+    version: Counted | None = Field(None, description=VERSION)
 
     def changes(self) -> Changes:
         """The request as changes for the service."""

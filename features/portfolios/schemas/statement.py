@@ -7,11 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field
 from typing_extensions import TypeAliasType
 
-from api.schemas import CSV, Answer, Body, Currency, Query, Ticker
+from api.schemas import CSV, Answer, Body, Counted, Currency, Query, Ticker
 from api.validation import RawBody
 from features.portfolios.files.layout import Wishes, plain
 from features.portfolios.files.reader import FIELDS
-from features.portfolios.schemas.portfolio import VERSION, Version
+from features.portfolios.schemas.portfolio import VERSION
 from features.portfolios.schemas.transaction import BookedFields, TransactionAnswer, transaction_answer
 from features.portfolios.statement_import import NUMBERS, ImportWishes
 from features.prices.service import DateOrder
@@ -96,7 +96,7 @@ class StatementQuery(Query):
         description='Fields by names of columns, as JSON: {"Trade day": "day"}. Then the file is read as `generic`. '
         f"The fields are {', '.join(FIELDS)}.",
     )
-    version: Version | None = Field(None, description=VERSION)
+    version: Counted | None = Field(None, description=VERSION)
 
     def wishes(self) -> ImportWishes:
         """The query for the service."""

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from typing_extensions import TypeAliasType
 
-from api.schemas import PLAIN_TEXT_WITH_LINES, Answer, Body, Currency, IsoDate, Page, PageQuery, Query, Ticker, not_below, whole
-from features.portfolios.schemas.portfolio import VERSION, PortfolioPath, Version
+from api.schemas import PLAIN_TEXT_WITH_LINES, Answer, Body, Counted, Currency, IsoDate, Page, PageQuery, Query, Ticker, not_below, whole
+from features.portfolios.schemas.portfolio import VERSION, PortfolioPath
 from features.portfolios.service import TransactionFilter
-from models.portfolio import DECIMAL_PATTERN, ZERO, Draft, Transaction, TransactionType, checked_decimal, decimal_text
+from models.portfolio import DECIMAL_PATTERN, MOST_FOR_ONE, ZERO, Draft, Transaction, TransactionType, checked_decimal, decimal_text
 
 MOST_AT_ONCE = 2_000  # transactions of one request
 TransactionTypeName = TypeAliasType(
@@ -31,7 +31,7 @@ def _decimal(value: Any) -> Any:
 
 _TEXT = Annotated[str, Field(pattern=DECIMAL_PATTERN, json_schema_extra={"example": "12.50"})]
 DecimalText = Annotated[Decimal, BeforeValidator(_decimal, json_schema_input_type=_TEXT)]
-Parts = Annotated[int, BeforeValidator(whole, json_schema_input_type=int)]
+Parts = Annotated[int, BeforeValidator(whole, json_schema_input_type=Annotated[int, Field(ge=1, le=MOST_FOR_ONE)])]
 Note = Annotated[str, Field(max_length=500, pattern=PLAIN_TEXT_WITH_LINES)]
 
 
@@ -70,7 +70,7 @@ class TransactionFields(Body):
 class TransactionRequest(TransactionFields):
     """A transaction to book, or what one is to be."""
 
-    version: Version | None = Field(None, description=VERSION)
+    version: Counted | None = Field(None, description=VERSION)
 
 
 class TransactionsRequest(Body):
@@ -79,7 +79,7 @@ class TransactionsRequest(Body):
     items: Annotated[list[TransactionFields], Field(min_length=1, max_length=MOST_AT_ONCE)] = Field(
         description="In any order: what happened on one day is booked in a fixed order."
     )
-    version: Version | None = Field(None, description=VERSION)
+    version: Counted | None = Field(None, description=VERSION)
 
 
 class TransactionPath(PortfolioPath):
@@ -91,7 +91,7 @@ class TransactionPath(PortfolioPath):
 class VersionQuery(Query):
     """The version that is changed."""
 
-    version: Version | None = Field(None, description=VERSION)
+    version: Counted | None = Field(None, description=VERSION)
 
 
 class TransactionsQuery(PageQuery):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
-from api.schemas import Body, IsoDate, Page, RootAnswer, TickerPath
+from api.schemas import Body, IsoDate, Page, RootAnswer, TickerPath, whole
 from features.prices.actions import ListedAction, TickerFooting, ToldAction
 from models.corporate_action import ActionKind, CorporateAction
 from models.footing import Basis
@@ -17,13 +17,8 @@ LARGEST_TERM, LARGEST_AMOUNT = 1_000, 1e9
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 
-def _whole(value: Any) -> Any:
-    # 3.0 is an integer in JSON.
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 _Term = Annotated[int, Field(ge=1, le=LARGEST_TERM)]
-Term = Annotated[_Term, BeforeValidator(_whole, json_schema_input_type=_Term)]
+Term = Annotated[_Term, BeforeValidator(whole, json_schema_input_type=_Term)]
 
 
 _CURRENCY = re.compile("[A-Z]{3}")

@@ -7,7 +7,7 @@ import tracemalloc
 
 import pytest
 from kit.accounts import PASSWORD, Person, person, set_up_totp
-from kit.belongings import Story, fill, lines_of, read_archive, told_story
+from kit.belongings import Story, fill, lines_of, read_archive
 from kit.support import Client
 from sqlalchemy import text
 
@@ -20,11 +20,6 @@ from utils.ids import new_id
 
 MANY = 20_000
 EXPORT, OWN = "/organization/export", "/auth/me/export"
-
-
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    return told_story(tmp_path_factory.mktemp("story"))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from kit.accounts import PASSWORD, Person, Program, person
-from kit.belongings import Story, fill, objects_of, parts_without_a_whole, read_archive, rows_with, told_story
+from kit.belongings import Story, fill, objects_of, parts_without_a_whole, read_archive, rows_with
 from kit.support import Client
 
 import database
@@ -25,11 +25,6 @@ REMOVAL, EXPORT = "/organization/removal", "/organization/export"
 LATER = timedelta(hours=1)
 # Of the organization's own: an export, an invitation. The rest has something of everything.
 MADE_OTHERWISE = {"organization_exports", "one_time_links"}
-
-
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    return told_story(tmp_path_factory.mktemp("story"))
 
 
 @pytest.fixture
