@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from database import DatabaseSuspended
 from infrastructure.breaker import BreakerOpen
 from models.account_errors import ConfirmationWrong, PasskeyUnfit, PasswordRefused, SecondFactorNeeded, SignInBusy, TooManyTries
+from models.alert_errors import RuleNamesNothing
 from models.delivery_errors import ChannelAddressRefused
 from models.errors import BellwetherError, FeatureDisabled, NothingToAnalyse
 from models.index_errors import IndexInvalid
@@ -106,7 +107,7 @@ def _with_fields(error: BellwetherError) -> ApiError | None:
     if isinstance(error, StatementRefused):
         faults = [{"field": fault.place, "message": fault.message} for fault in error.faults]
         return ApiError(422, error.code, str(error), FirstErrors(faults, error.total))
-    if isinstance(error, ImportRefused | Invalid | InvalidSchedule | TransactionsRefused):
+    if isinstance(error, ImportRefused | Invalid | InvalidSchedule | RuleNamesNothing | TransactionsRefused):
         refused = [{"field": name, "message": message} for name, message in error.problems]
         return ApiError(422, error.code, str(error), FirstErrors(refused, len(refused)))
     if isinstance(error, BasesDiffer):

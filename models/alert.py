@@ -28,6 +28,7 @@ class AlertKind(StrEnum):
 
 OF_RESULTS = frozenset({AlertKind.VERDICT_CHANGED, AlertKind.PLAN_TOUCHED, AlertKind.RECORD_BELOW})  # they name strategies
 OF_PORTFOLIOS = frozenset({AlertKind.WEIGHT_ABOVE, AlertKind.DRAWDOWN_BEYOND})
+OF_OWNED = OF_PORTFOLIOS | {AlertKind.REBALANCING_DUE}
 OF_TICKERS = OF_RESULTS | {AlertKind.PRICE_CROSSED, AlertKind.PRICES_STALE}
 
 

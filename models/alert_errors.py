@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from models.errors import Conflict, NotFound
+from collections.abc import Sequence
+
+from models.errors import BellwetherError, Conflict, NotFound
 
 
 class AlertNotFound(NotFound):
@@ -19,6 +21,17 @@ class AlertRuleNotFound(NotFound):
     def __init__(self, rule_id: str) -> None:
         self.rule_id = rule_id
         super().__init__("There is no alert rule with this id. It may have been deleted; see GET /api/v1/alert-rules.")
+
+
+class RuleNamesNothing(BellwetherError):
+    """A rule would name what there is not."""
+
+    code = "validation_error"
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        """`problems` are fields, each with a sentence."""
+        self.problems = list(problems)
+        super().__init__(f"{problems[0][0]}: {problems[0][1]}")
 
 
 class TooManyAlertRules(Conflict):

@@ -13,9 +13,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from features.alerts.firing import Fired, fire
+from features.alerts.naming import Naming
 from features.alerts.of_holdings import Holdings, holding_subjects
 from features.alerts.of_jobs import Jobs, subjects_of
-from features.alerts.of_prices import Prices
+from features.alerts.of_prices import Known, Prices
 from features.alerts.of_results import Results
 from features.alerts.standings import Standings
 from features.alerts.store import rule as rule_store
@@ -87,8 +88,11 @@ class Evaluator:
         facts = self._facts(org_id, rules, of_results, happened)
         ids = {event.data["result_id"] for event in happened.events if event.type == EventType.VERDICT_CHANGED}
         ids |= standings.result_ids() - {one.result_id for one in facts}
-        results = Results(standings, facts, analyses.superseded_among(self.connection, org_id, ids))
-        parts = (results, self._prices(org_id, standings, facts, happened), Jobs(standings), Holdings(standings))
+        named = {strategy for rule in rules for strategy in rule.draft.strategies}
+        names = Naming(self.connection, org_id, self.universes).names_of(named)
+        results = Results(standings, facts, analyses.superseded_among(self.connection, org_id, ids), names)
+        seen = Prices(standings, self._known(org_id, facts, happened, names), self.moment)
+        parts = (results, seen, Jobs(standings), Holdings(standings))
         fired: list[Fired] = []
         for event in _splits_first(happened.events):
             for rule in rules:
@@ -116,7 +120,7 @@ class Evaluator:
     def see_ages(self, org_id: int, rules: Sequence[AlertRule], ages: Mapping[str, Mapping[str, object]]) -> list[Fired]:
         """Hold the rules that watch stale prices against how far tickers are behind, and tell what fired."""
         standings = Standings(state_store.find(self.connection, [rule.id for rule in rules], list(ages)))
-        part = Prices(standings, {}, {}, self.moment)
+        part = Prices(standings, Known(), self.moment)
         fired = [
             one for rule in rules for ticker in self.tickers_of(rule) & ages.keys() for one in part.see_age(rule, ticker, ages[ticker])
         ]
@@ -138,10 +142,10 @@ class Evaluator:
         strategies = {strategy for rule in rules for strategy in rule.draft.strategies}
         return analyses.latest_facts(self.connection, org_id, sorted(strategies), sorted(tickers))
 
-    def _prices(self, org_id: int, standings: Standings, facts: Iterable[analyses.LatestFacts], happened: Happened) -> Prices:
+    def _known(self, org_id: int, facts: Iterable[analyses.LatestFacts], happened: Happened, names: Mapping[str, str]) -> Known:
         tickers = sorted({event.subject for event in happened.events if event.type in _OF_PRICES and event.subject})
         heads = prices.find_heads(self.connection, org_id, tickers) if tickers else {}
-        return Prices(standings, heads, {(one.strategy, one.ticker): one for one in facts}, self.moment)
+        return Known(heads, {(one.strategy, one.ticker): one for one in facts}, names)
 
 
 def _to_read(events: Sequence[Event]) -> frozenset[str] | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from features.alerts.firing import Fired, link_of
+from features.alerts.firing import Fired
 from features.alerts.sentences import drawdown_message, due_message, weight_message
 from features.alerts.standings import Standings
 from features.alerts.transitions import Observation, observe, settle, switch
@@ -68,7 +68,7 @@ class Holdings:
             self._standings.put(key, step.standing)
             if step.fired is not None:
                 numbers = {"is": weight, "above": watch.bounds[0], "was": step.fired.before}
-                change = {**_about(event), "ticker": ticker, **numbers, "link": link_of(ticker, None)}
+                change = {**_about(event), "ticker": ticker, **numbers}
                 yield Fired(rule, key.subject, day, weight_message(change, day), change, ticker=ticker)
         self._standings.put(whole, replace(before, day=day, memory={**before.memory, "tickers": sorted(weights)}))
 
@@ -102,7 +102,7 @@ def _subject(portfolio_id: str, ticker: str) -> str:
 
 
 def _about(event: Event) -> dict[str, Any]:
-    return {"portfolio": event.data["name"], "portfolio_id": event.subject, "link": f"/risk?ticker={event.subject}"}
+    return {"portfolio": event.data["name"], "portfolio_id": event.subject, "link": f"/portfolios?id={event.subject}"}
 
 
 def _day(told: Mapping[str, Any]) -> date:

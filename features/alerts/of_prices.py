@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -22,14 +22,20 @@ from models.price_series import SeriesHead
 REPLACED = "replaced"  # the outcome of a refresh that replaces a history as one
 
 
+@dataclass(frozen=True)
+class Known:
+    """The heads of series by ticker, the latest results by strategy and ticker, and the names of strategies by id."""
+
+    heads: Mapping[str, SeriesHead] = field(default_factory=dict)
+    facts: Mapping[tuple[str, str], LatestFacts] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
 class Prices:
     """What is known of tickers during one evaluation: the heads of their series, and the plans of their latest results."""
 
-    def __init__(
-        self, standings: Standings, heads: Mapping[str, SeriesHead], facts: Mapping[tuple[str, str], LatestFacts], moment: datetime
-    ) -> None:
-        """`facts` are by strategy and ticker."""
-        self._standings, self._heads, self._facts = standings, heads, facts
+    def __init__(self, standings: Standings, known: Known, moment: datetime) -> None:
+        self._standings, self._heads, self._facts, self._names = standings, known.heads, known.facts, known.names
         self._expectations = Expectations(moment)
 
     def take(self, rule: AlertRule, event: Event) -> Iterator[Fired]:
@@ -93,6 +99,7 @@ class Prices:
         if step.new:
             change = {
                 "strategy": key.strategy,
+                "strategy_name": self._names.get(key.strategy),
                 "levels": list(step.new),
                 "plan": plan,
                 **{name: told[name] for name in ("high", "low", "close")},

@@ -41,8 +41,9 @@ class _Seen(NamedTuple):
 class Results:
     """The latest results of an organization's tickers, and those that are superseded, during one evaluation."""
 
-    def __init__(self, standings: Standings, facts: Collection[LatestFacts], superseded: Collection[str]) -> None:
-        self._standings, self._superseded = standings, frozenset(superseded)
+    def __init__(self, standings: Standings, facts: Collection[LatestFacts], superseded: Collection[str], names: Mapping[str, str]) -> None:
+        """`names` are those of the strategies of the rules, by id."""
+        self._standings, self._superseded, self._names = standings, frozenset(superseded), names
         self._facts = {(one.strategy, one.ticker): one for one in facts}
         self._exchanges = {one.ticker: one.exchange for one in facts}
 
@@ -95,6 +96,7 @@ class Results:
             return
         change = {
             "strategy": key.strategy,
+            "strategy_name": self._names.get(key.strategy),
             "was": str(VERDICT_ORDER[step.fired.source]),
             "is": str(VERDICT_ORDER[step.fired.target]),
             "was_score": step.fired.before,
@@ -137,6 +139,7 @@ class Results:
         if step.fired is not None and step.fired.source == ABOVE:
             change = {
                 "strategy": key.strategy,
+                "strategy_name": self._names.get(key.strategy),
                 "verdict": facts.verdict,
                 "measure": "hit" if by_hit else "lift",
                 "was": step.fired.before,

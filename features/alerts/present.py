@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from features.alerts.evaluation import Evaluator
+from features.alerts.firing import link_of
 from features.alerts.of_results import plan_of
-from features.alerts.sentences import percent, points, price, rule_sentence
+from features.alerts.sentences import percent, points, price
 from features.alerts.watching import ABOVE, watch_of, zone_of_verdict
 from features.analyses import service as analyses
 from features.prices import service as prices
@@ -20,7 +21,10 @@ MOST_SHOWN = 50
 
 @dataclass(frozen=True)
 class Present:
-    """A ticker as a rule sees it now. `holds` is None where that cannot be said of a single moment."""
+    """A ticker as a rule sees it now. `holds` is None where that cannot be said of a single moment.
+
+    `ticker` is the id of a portfolio or an index where a rule watches these; `name` and `link` are then theirs.
+    """
 
     ticker: str
     strategy: str | None
@@ -28,6 +32,8 @@ class Present:
     value: float | None
     says: str
     holds: bool | None
+    name: str | None = None
+    link: str | None = None
 
 
 @dataclass(frozen=True)
@@ -39,16 +45,23 @@ class Preview:
     holding: int
     without_data: int
     items: list[Present]
+    watches: str = "ticker"
 
 
-def preview(evaluator: Evaluator, rule: AlertRule) -> Preview:
+def preview(evaluator: Evaluator, rule: AlertRule, sentence: str) -> Preview:
     """What a rule would see now. Nothing is stored."""
     tickers = sorted(evaluator.tickers_of(rule))
-    seen = list(_present(evaluator, rule, tickers))
-    holding = sum(one.holds is True for one in seen)
-    missing = len(set(tickers) - {one.ticker for one in seen if one.value is not None})
-    items = sorted(seen, key=lambda one: (one.holds is not True, one.value is None, one.ticker, one.strategy or ""))
-    return Preview(rule_sentence(rule.draft), len(tickers), holding, missing, items[:MOST_SHOWN])
+    found = preview_of(sentence, list(_present(evaluator, rule, tickers)))
+    items = [replace(one, name=one.ticker, link=link_of(one.ticker, one.strategy)) for one in found.items]
+    return replace(found, tickers=len(tickers), items=items)
+
+
+def preview_of(sentence: str, seen: Sequence[Present]) -> Preview:
+    """A preview of what is seen."""
+    known = {(one.link, one.ticker) for one in seen}
+    missing = known - {(one.link, one.ticker) for one in seen if one.value is not None}
+    items = sorted(seen, key=lambda one: (one.holds is not True, one.value is None, one.name or one.ticker, one.strategy or ""))
+    return Preview(sentence, len(known), sum(one.holds is True for one in seen), len(missing), items[:MOST_SHOWN])
 
 
 def _present(evaluator: Evaluator, rule: AlertRule, tickers: Collection[str]) -> Iterator[Present]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from models.alert import Alert, AlertKind, FiredBy, RuleDraft
@@ -16,6 +17,7 @@ from models.watchlist import DEFAULT_LIST
 
 _PLURALS = {"portfolio": "portfolios", "index": "indexes"}
 _NAMED = 3  # tickers of a sentence
+MOST_FAULTS = 3  # that a sentence tells
 _JOBS = {
     "bulk_analysis": "analysis of many tickers",
     "price_refresh": "refresh of prices",
@@ -29,26 +31,31 @@ def joined(words: Sequence[str], last: str = "or") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
-def rule_sentence(draft: RuleDraft) -> str:
-    """What a rule does, in plain English."""
-    head = f"Tells you {_what(draft)}{_days(draft.for_days, draft.on)}"
+def rule_sentence(draft: RuleDraft, names: Mapping[str, str], faults: Iterable[str] = ()) -> str:
+    """What a rule does, in plain English, with the names of strategies by id; and the sentences of what is wrong with it."""
+    told = _does(draft, names)
+    return " ".join([told, *islice(faults, MOST_FAULTS)])
+
+
+def _does(draft: RuleDraft, names: Mapping[str, str]) -> str:
+    head = f"Tells you {_what(draft, names)}{_days(draft.for_days, draft.on)}"
     how = ", together with what else a run brings" if draft.digest and draft.channels else ""
     where = "in the inbox and by your channels" if draft.channels else "in the inbox"
     return f"{head}. It tells {where}{how}." if draft.enabled else f"{head}. It is switched off."
 
 
-def _what(draft: RuleDraft) -> str:
-    told, of = draft.conditions, _tickers(draft)
+def _what(draft: RuleDraft, names: Mapping[str, str]) -> str:
+    told, of, strategies = draft.conditions, _tickers(draft), joined([names.get(one, one) for one in draft.strategies] or [""])
     match draft.on:
         case AlertKind.VERDICT_CHANGED:
-            return f"when {_strategies(draft)} {_turn(told)} on {of}{_least(told)}"
+            return f"when {strategies} {_turn(told)} on {of}{_least(told)}"
         case AlertKind.PRICE_CROSSED:
             way = {"up": "rises above", "down": "falls below", "either": "rises above or falls below"}[told["direction"]]
             return f"when the close of {of} {way} {number(told['level'])}"
         case AlertKind.PLAN_TOUCHED:
-            return f"when prices reach the {joined(told['levels'])} of the plan of {_strategies(draft)} for {of}"
+            return f"when prices reach the {joined(told['levels'])} of the plan of {strategies} for {of}"
         case AlertKind.RECORD_BELOW:
-            return f"when the record of the verdict of {_strategies(draft)} on {of} falls below {_threshold(told)}"
+            return f"when the record of the verdict of {strategies} on {of} falls below {_threshold(told)}"
         case AlertKind.PRICES_STALE:
             return f"when the prices of {of} are {count(told['trading_days'], 'trading day')} behind"
         case AlertKind.JOB_FAILED:
@@ -93,10 +100,6 @@ def _days(days: int, on: AlertKind) -> str:
     return f", and {where} for {count(days, 'trading day')}" if days else ""
 
 
-def _strategies(draft: RuleDraft) -> str:
-    return joined([strategy_words(strategy) for strategy in draft.strategies])
-
-
 def _tickers(draft: RuleDraft) -> str:
     if draft.tickers is not None:
         few = list(draft.tickers[:_NAMED])
@@ -112,10 +115,10 @@ def _tickers(draft: RuleDraft) -> str:
     return "a ticker of one of your watch lists" if list_id else f"a ticker of the universe {universe}"
 
 
-def strategy_words(strategy: str) -> str:
-    """The name of a strategy."""
-    found = STRATEGIES.get(strategy)
-    return strategy if found is None else found.name
+def strategy_words(change: Mapping[str, Any]) -> str:
+    """The name of the strategy of a change; of one that was told without a name, its id."""
+    found = STRATEGIES.get(change["strategy"])
+    return str(change.get("strategy_name") or (change["strategy"] if found is None else found.name))
 
 
 def job_words(kind: str) -> str:
@@ -151,7 +154,7 @@ def count(amount: int, noun: str) -> str:
 def verdict_message(ticker: str, change: Mapping[str, Any], day: date) -> str:
     """That a verdict changed, with its score and its record."""
     moved = f" (was {change['was_score']:+.2f})" if change["was_score"] is not None else ""
-    head = f"{ticker}: {strategy_words(change['strategy'])} turned from {change['was']} to {change['is']}"
+    head = f"{ticker}: {strategy_words(change)} turned from {change['was']} to {change['is']}"
     told = record_words(change.get("record"))
     return f"{head}, score {change['score']:+.2f}{moved}, close {price(change['close'])}, {day_text(day)}. {told}"
 
@@ -167,7 +170,7 @@ def crossing_message(ticker: str, change: Mapping[str, Any], day: date) -> str:
 def plan_message(ticker: str, change: Mapping[str, Any], day: date) -> str:
     """That prices reached levels of a plan."""
     levels = joined([f"{level} {price(change['plan'][level])}" for level in change["levels"]], "and")
-    plan_of = f"plan of {strategy_words(change['strategy'])} of {day_text(date.fromisoformat(change['plan']['as_of']))}"
+    plan_of = f"plan of {strategy_words(change)} of {day_text(date.fromisoformat(change['plan']['as_of']))}"
     return f"{ticker} reached the {levels} of the {plan_of}: between {price(change['low'])} and {price(change['high'])}, {day_text(day)}."
 
 
@@ -178,8 +181,7 @@ def record_message(ticker: str, change: Mapping[str, Any], day: date) -> str:
     bound = percent(change["below"]) if hit else points(change["below"])
     what = "right" if hit else "over any day"
     return (
-        f"{ticker}: the record of {change['verdict']} by {strategy_words(change['strategy'])} fell to {value} {what}, below {bound}, "
-        f"{day_text(day)}."
+        f"{ticker}: the record of {change['verdict']} by {strategy_words(change)} fell to {value} {what}, below {bound}, {day_text(day)}."
     )
 
 
@@ -243,7 +245,7 @@ def _change(alert: Alert, told: Mapping[str, Any]) -> Change:
     if alert.on is AlertKind.VERDICT_CHANGED and alert.fired_by is FiredBy.CONDITION:
         return Change(
             ticker=about,
-            strategy=strategy_words(told["strategy"]),
+            strategy=strategy_words(told),
             was=told["was"],
             now=told["is"],
             score=told["score"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,6 +10,8 @@ from sqlalchemy import Connection
 
 from database import AnyReader, Database
 from features.alerts.evaluation import Evaluator, Happened
+from features.alerts.naming import Naming, RuleFault
+from features.alerts.owned import preview_owned
 from features.alerts.present import Preview, preview
 from features.alerts.sentences import rule_sentence
 from features.alerts.store import alert as alert_store
@@ -16,18 +19,21 @@ from features.alerts.store import rule as rule_store
 from features.alerts.store import state as state_store
 from features.alerts.telling import tell_a_test
 from features.deliveries.service import require_channels
+from features.portfolios.valuing import Valuer
 from features.prices import service as prices
 from features.strategies import service as strategies
 from infrastructure.feature import Universes
 from infrastructure.sql.batches import ROWS
-from models.alert import OF_TICKERS, Alert, AlertKind, AlertRule, RuleDraft
-from models.alert_errors import AlertNotFound, AlertRuleNotFound, TooManyAlertRules, TooManyTickersOfRule
+from models.alert import OF_OWNED, OF_TICKERS, Alert, AlertKind, AlertRule, RuleDraft
+from models.alert_errors import AlertNotFound, AlertRuleNotFound, RuleNamesNothing, TooManyAlertRules, TooManyTickersOfRule
 from utils.clock import now
 from utils.ids import is_id, new_id
 
 __all__ = [
     "Author",
     "Limits",
+    "RuleFault",
+    "Told",
     "Tried",
     "change_rule",
     "create_rule",
@@ -36,6 +42,7 @@ __all__ = [
     "mark",
     "mark_all_read",
     "preview_rule",
+    "tell_of_rules",
     "try_rule",
 ]
 
@@ -61,7 +68,8 @@ class Author:
 def create_rule(connection: Connection, author: Author, draft: RuleDraft) -> AlertRule:
     """Store a rule within the caller's transaction; where its tickers stand now is what later changes are measured by.
 
-    Raises UniverseNotFound, StrategyUnknown, StrategyArchived, TooManyAlertRules, TooManyTickersOfRule or ChannelNotFound.
+    Raises UniverseNotFound, StrategyUnknown, StrategyArchived, RuleNamesNothing, TooManyAlertRules, TooManyTickersOfRule or
+    ChannelNotFound.
     """
     rule_store.lock_alerts(connection, author.org_id)
     if rule_store.count(connection, author.org_id) >= author.limits.rules:
@@ -77,7 +85,7 @@ def create_rule(connection: Connection, author: Author, draft: RuleDraft) -> Ale
 def change_rule(connection: Connection, author: Author, rule_id: str, draft: RuleDraft) -> AlertRule:
     """Store a changed rule within the caller's transaction. Where other things are watched, or it is switched on, it begins anew.
 
-    Raises AlertRuleNotFound, or as `create_rule`.
+    What it named before stays, also where it is gone. Raises AlertRuleNotFound, or as `create_rule`.
     """
     rule_store.lock_alerts(connection, author.org_id)
     former = find_rule(connection, author.org_id, rule_id)
@@ -85,7 +93,7 @@ def change_rule(connection: Connection, author: Author, rule_id: str, draft: Rul
     changed = replace(
         former, draft=_dated(draft, moment, former.draft), version=former.version + 1, changed_at=moment, changed_by=author.actor_id
     )
-    evaluator = _checked(connection, author, changed)
+    evaluator = _checked(connection, author, changed, former.draft)
     rule_store.update(connection, changed)
     if _watched(changed.draft) != _watched(former.draft):
         state_store.delete_of_rule(connection, rule_id)
@@ -109,10 +117,41 @@ def find_rule(connection: AnyReader, org_id: int, rule_id: str) -> AlertRule:
     return found
 
 
-def preview_rule(connection: Connection, author: Author, draft: RuleDraft) -> Preview:
+def preview_rule(database: Database, author: Author, draft: RuleDraft, valuer: Valuer) -> Preview:
     """What a rule that is not stored would see now. Raises as `create_rule`."""
     rule = _new_rule(author, draft)
-    return preview(_checked(connection, author, rule), rule)
+    with database.bookkeeping() as connection:
+        _checked(connection, author, rule)
+    return _look(database, author, rule, valuer)
+
+
+def _look(database: Database, author: Author, rule: AlertRule, valuer: Valuer) -> Preview:
+    """What a rule would see now. Portfolios are valued without holding anything against writers."""
+    with database.read() as connection:
+        sentence = tell_of_rules(connection, author, [rule])[0].sentence
+        if rule.draft.on not in OF_OWNED:
+            return preview(Evaluator(connection, author.universes, now()), rule, sentence)
+    with database.reader() as reader:
+        return preview_owned(reader, valuer, rule, sentence)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a rule does in words, and what it names and is gone."""
+
+    sentence: str
+    faults: tuple[RuleFault, ...]
+
+
+def tell_of_rules(connection: Connection, author: Author, rules: Sequence[AlertRule]) -> list[Told]:
+    """What rules do in words, one after the other."""
+    naming = Naming(connection, author.org_id, author.universes)
+    told = []
+    for rule in rules:
+        faults = tuple(naming.faults(rule.draft))
+        sentence = rule_sentence(rule.draft, naming.names_of(rule.draft.strategies), (fault.message for fault in faults))
+        told.append(Told(sentence, faults))
+    return told
 
 
 @dataclass(frozen=True)
@@ -123,16 +162,15 @@ class Tried:
     deliveries: list[str] | None
 
 
-def try_rule(connection: Connection, author: Author, rule_id: str, *, sends: bool) -> Tried:
-    """Show what a rule would see now, and send a message to its channels within the caller's transaction if that is asked for.
-
-    Raises AlertRuleNotFound.
-    """
-    rule = find_rule(connection, author.org_id, rule_id)
-    seen = preview(Evaluator(connection, author.universes, now()), rule)
-    if not sends or not rule.draft.channels:
-        return Tried(seen, None)
-    return Tried(seen, tell_a_test(connection, rule, f"test:{new_id()}", seen.sentence))
+def try_rule(database: Database, author: Author, rule_id: str, valuer: Valuer, *, sends: bool) -> Tried:
+    """Show what a rule would see now, and send a message to its channels if that is asked for. Raises AlertRuleNotFound."""
+    with database.reader() as connection:
+        rule = find_rule(connection, author.org_id, rule_id)
+    seen = _look(database, author, rule, valuer)
+    with database.transaction() as connection:
+        if not sends or not rule.draft.channels:
+            return Tried(seen, None)
+        return Tried(seen, tell_a_test(connection, rule, f"test:{new_id()}", seen.sentence))
 
 
 def mark(database: Database, org_id: int, alert_id: str, *, is_read: bool) -> Alert:
@@ -163,18 +201,23 @@ def _new_rule(author: Author, draft: RuleDraft) -> AlertRule:
     return AlertRule(new_id(), author.org_id, _dated(draft, moment), 1, moment, author.actor_id, moment, author.actor_id)
 
 
-def _checked(connection: Connection, author: Author, rule: AlertRule) -> Evaluator:
-    """An evaluator for a rule whose universe and channels there are, with as many tickers as a rule may have."""
-    evaluator = Evaluator(connection, author.universes, now())
-    if rule.draft.universe is not None:
-        prices.require_universe(connection, author.org_id, rule.draft.universe, author.universes)
-    if rule.draft.on in OF_TICKERS:
+def _checked(connection: Connection, author: Author, rule: AlertRule, former: RuleDraft | None = None) -> Evaluator:
+    """An evaluator for a rule with as many tickers as a rule may have; what it names, and did not before, is there."""
+    evaluator, draft = Evaluator(connection, author.universes, now()), rule.draft
+    if draft.universe is not None and (former is None or draft.universe != former.universe):
+        prices.require_universe(connection, author.org_id, draft.universe, author.universes)
+    if draft.on in OF_TICKERS:
         count = len(evaluator.tickers_of(rule))
         if count > author.limits.tickers:
             raise TooManyTickersOfRule(count, author.limits.tickers)
-    for strategy in rule.draft.strategies:
+    for strategy in draft.strategies:
         strategies.require_known(connection, author.org_id, strategy)
-    require_channels(connection, author.org_id, rule.draft.channels)
+    if former is None or draft.conditions != former.conditions:
+        absent = list(Naming(connection, author.org_id, author.universes).absent(draft))
+        if absent:
+            raise RuleNamesNothing(absent)
+    known = () if former is None else former.channels
+    require_channels(connection, author.org_id, [channel for channel in draft.channels if channel not in known])
     return evaluator
 
 
@@ -188,8 +231,3 @@ def _dated(draft: RuleDraft, moment: datetime, former: RuleDraft | None = None) 
 
 def _watched(draft: RuleDraft) -> tuple[object, ...]:
     return draft.conditions, draft.universe, draft.tickers, draft.strategies, draft.for_days, draft.enabled
-
-
-def sentence_of(rule: AlertRule) -> str:
-    """What a rule does, in plain English."""
-    return rule_sentence(rule.draft)

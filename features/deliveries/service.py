@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from models.job import Lane, NewJob
 from models.message import DELIVERY, Channel, DeliveryStatus, Message
 from utils.ids import new_id
 
-__all__ = ["queue", "require_channels", "resolve_channels", "send", "send_many", "sentence_of"]
+__all__ = ["known_channels", "queue", "require_channels", "resolve_channels", "send", "send_many", "sentence_of"]
 
 SWITCHED_OFF = "The channel is switched off"
 
@@ -67,6 +67,11 @@ def require_channels(connection: Connection, org_id: int, channel_ids: Sequence[
         if one not in found:
             raise ChannelNotFound(one)
     return [found[one] for one in channel_ids]
+
+
+def known_channels(connection: Connection, org_id: int, channel_ids: Collection[str]) -> set[str]:
+    """Those of some ids that are channels of an organization."""
+    return {each.id for each in channel_store.find_many(connection, org_id, channel_ids)}
 
 
 def resolve_channels(connection: Connection, org_id: int, ids_or_names: Sequence[str]) -> list[Channel]:

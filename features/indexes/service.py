@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from unicodedata import normalize
@@ -26,8 +26,8 @@ from utils.clock import now, today
 from utils.ids import is_id, new_id
 
 __all__ = [
-    "Drafted", "IndexChanges", "change", "create", "delete", "draft", "find", "find_levels", "line_holding", "list_indexes",
-    "list_ledger", "list_revisions", "list_versions", "update", "whole_ledger",
+    "Drafted", "IndexChanges", "absent_indexes", "change", "create", "delete", "draft", "find", "find_levels", "line_holding",
+    "list_indexes", "list_ledger", "list_revisions", "list_versions", "names_of", "update", "whole_ledger",
 ]  # fmt: skip
 
 FIXED = ("base", "start", "currency")  # rules that cannot change
@@ -85,6 +85,20 @@ def find(connection: AnyReader, org_id: int, index_id: str) -> Index:
     if found is None:
         raise IndexNotFound
     return found
+
+
+def names_of(connection: AnyReader, org_id: int, ids: Iterable[str]) -> dict[str, str]:
+    """The names of those of some ids that are indexes of an organization."""
+    return index_store.names_of(connection, org_id, list(filter(is_id, ids)))
+
+
+def absent_indexes(connection: AnyReader, org_id: int, index_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The places among some ids, as `indexes.0`, that name no index of an organization, each with a sentence."""
+    for number, index_id in enumerate(index_ids):
+        try:
+            find(connection, org_id, index_id)
+        except IndexNotFound as error:
+            yield f"indexes.{number}", str(error)
 
 
 def list_indexes(connection: AnyReader, org_id: int, after: str, limit: int) -> list[Index]:

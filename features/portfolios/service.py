@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from unicodedata import normalize
 
@@ -35,6 +36,7 @@ __all__ = [
     "Period",
     "Terms",
     "TransactionFilter",
+    "absent_portfolios",
     "add_transaction",
     "add_transactions",
     "change",
@@ -50,6 +52,7 @@ __all__ = [
     "list_portfolios",
     "list_transactions",
     "name_key",
+    "names_of",
     "open_lots",
     "proposed_dividends",
     "read_ledger",
@@ -102,6 +105,20 @@ def find(connection: AnyReader, org_id: int, portfolio_id: str) -> Portfolio:
     if found is None:
         raise PortfolioNotFound(portfolio_id)
     return found
+
+
+def names_of(connection: AnyReader, org_id: int, ids: Iterable[str]) -> dict[str, str]:
+    """The names of those of some ids that are portfolios of an organization."""
+    return portfolio_store.names_of(connection, org_id, list(filter(is_id, ids)))
+
+
+def absent_portfolios(connection: AnyReader, org_id: int, portfolio_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The places among some ids, as `portfolios.0`, that name no portfolio of an organization, each with a sentence."""
+    for number, portfolio_id in enumerate(portfolio_ids):
+        try:
+            find(connection, org_id, portfolio_id)
+        except PortfolioNotFound as error:
+            yield f"portfolios.{number}", str(error)
 
 
 def tickers_of(connection: Connection, org_id: int, portfolio_id: str) -> list[str] | None:

@@ -12,7 +12,6 @@ import numpy as np
 from sqlalchemy import Connection
 
 from analysis.returns import drawdown_of
-from analysis.time_weighted import chained
 from database import AnyReader, Database
 from features.analyses.service import LatestFacts, latest_facts
 from features.portfolios import packs
@@ -60,7 +59,7 @@ def value_portfolio(database: Database, valuer: Valuer, ledger: Ledger) -> NewVa
     if named is None:
         raise PortfolioNotFound(ledger.portfolio_id)
     pack = packs.keep(database, ledger.org_id, pack_of(valued.market.days[-1].item(), valued.sources, None))
-    growth = chained(valued.valuation.growth.factors)
+    growth = valued.growth
     drawdown = drawdown_of(growth).depth
     with database.read() as connection:
         holdings = _holdings(connection, ledger.org_id, valued)
@@ -118,14 +117,14 @@ def _days_since(
 
 def _holdings(connection: Connection, org_id: int, valued: Valued) -> list[HoldingFacts]:
     """What is held at the end, the heaviest first."""
-    values = valued.last_values()
-    total = float(valued.valuation.value[-1])
+    values, weights = valued.last_values(), valued.weights()
     facts = {each.ticker: each for each in latest_facts(connection, org_id, [DEFAULT_STRATEGY], values)}
-    found = [_facts_of(ticker, value, total, valued, facts.get(ticker)) for ticker, value in values.items()]
+    found = [_facts_of(ticker, (value, weights[ticker]), valued, facts.get(ticker)) for ticker, value in values.items()]
     return sorted(found, key=lambda each: (-each.weight, each.ticker))
 
 
-def _facts_of(ticker: str, value: float, total: float, valued: Valued, latest: LatestFacts | None) -> HoldingFacts:
+def _facts_of(ticker: str, worth: tuple[float, float], valued: Valued, latest: LatestFacts | None) -> HoldingFacts:
+    value, weight = worth
     held = valued.sources.held.get(ticker)
     close = float(held.closes[-1]) if held is not None else 0.0
     # Levels are on the footing of the prices that the result had.
@@ -133,7 +132,7 @@ def _facts_of(ticker: str, value: float, total: float, valued: Valued, latest: L
     stop, target = (latest.stop_loss, latest.target) if latest is not None and usable else (None, None)
     return HoldingFacts(
         ticker,
-        value / total if total > 0 else 0.0,
+        weight,
         value,
         close,
         stop,

@@ -13,6 +13,8 @@ from cachetools import LRUCache
 from analysis.bars import FloatArray
 from analysis.entries import Entries
 from analysis.market import SILENT, became, market_of, still_held
+from analysis.returns import drawdown_of
+from analysis.time_weighted import chained
 from analysis.valuation import Market, Valuation, added_shares, valuate
 from database import AnyReader
 from features.portfolios.sources import LedgerArrays, Sources, ledger_at, sources_of
@@ -48,6 +50,27 @@ class Valued:
             values[position.first : position.end] = position.values[:, -1] * valuation.rates[-1, position.currency]
         worth = values[valuation.market.place].tolist()
         return {ticker: worth[at] for at, ticker in enumerate(tickers) if worth[at] > 0}
+
+    def weights(self) -> dict[str, float]:
+        """The part of the value, with cash, that each ticker takes that is held at the end; of no value there are none."""
+        total = float(self.valuation.value[-1])
+        return {ticker: value / total if total > 0 else 0.0 for ticker, value in self.last_values().items()}
+
+    @property
+    def growth(self) -> FloatArray:
+        """What 1 at the start has become on each day."""
+        return chained(self.valuation.growth.factors)
+
+    @property
+    def last_drawdown(self) -> float:
+        """How far the end is below the highest value, as a fraction of at most 0, with what came from outside apart."""
+        return float(drawdown_of(self.growth).depth[-1])
+
+    @property
+    def last_day(self) -> date:
+        """The last day that has a value."""
+        day: date = self.valuation.market.days[-1].item()
+        return day
 
     def without_prices(self) -> tuple[str, ...]:
         """The tickers of which no prices are stored."""

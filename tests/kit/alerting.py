@@ -19,6 +19,8 @@ from features.analyses.store import latest as latest_store
 from features.analyses.store.latest import Mark
 from features.deliveries.store import channel as channel_store
 from infrastructure.outbox import Subscriber, hand_out, record
+from kit.bars import bars_of
+from kit.series import store
 from kit.support import Client
 from models.event import EventType, NewEvent
 from models.exchange import WEEKDAYS
@@ -186,3 +188,12 @@ def sent() -> list[tuple[str, str]]:
     with database.read() as connection:
         found = connection.execute(text("SELECT channel_id, title FROM deliveries ORDER BY id"))
         return [(row[0], row[1]) for row in found]
+
+
+def make_index(client: Client, name: str = "Both", *tickers: str, days: int = 70) -> str:
+    """The id of a new index of tickers that grow evenly."""
+    for place, ticker in enumerate(tickers or ("ONE", "TWO")):
+        store(ticker, bars_of([20.0 + place + day / 10 for day in range(days)], first=MONDAY), now())
+    answer = client.post("/indexes", {"name": name, "members": {"tickers": list(tickers or ("ONE", "TWO"))}})
+    assert answer.status_code == 201, answer.json
+    return str(answer.json["id"])

@@ -31,9 +31,10 @@ from features.alerts.schemas.rule import (
     TriedAnswer,
     TryRequest,
 )
-from features.alerts.service import Author
+from features.alerts.service import Author, Told
 from features.alerts.store import rule as rule_store
 from features.alerts.store import state as state_store
+from features.portfolios.valuing import Valuer
 from infrastructure.audit import note
 from models.access import Scope
 from models.alert import AlertRule, Standing, StateKey, StateName
@@ -47,11 +48,13 @@ CHANGE_PROBLEMS = (*BODY_PROBLEMS, "not_found", "universe_not_found", "conflict"
 def list_alert_rules(query: LongPageQuery) -> Response:
     """The alert rules, in the order in which they were made."""
     after = read_cursor(query.cursor, ["alert-rules"])
-    with services().database.reader() as connection:
+    with services().database.read() as connection:
         rules = rule_store.list_rules(connection, org_id(), after[0] if after else "", query.limit + 1)
         counts = state_store.count_of_rules(connection, org_id())
-    items, cursor = page(rules, query.limit, ["alert-rules"], lambda rule: [rule.id])
-    return json_response({"items": [_answer(rule, counts.get(rule.id, {})) for rule in items], "next_cursor": cursor})
+        items, cursor = page(rules, query.limit, ["alert-rules"], lambda rule: [rule.id])
+        told = service.tell_of_rules(connection, _author(), items)
+    answers = [_answer(rule, each, counts.get(rule.id, {})) for rule, each in zip(items, told, strict=True)]
+    return json_response({"items": answers, "next_cursor": cursor})
 
 
 @blueprint.post("/alert-rules", responses={201: AlertRuleAnswer}, problems=(*CHANGE_PROBLEMS, "feature_disabled"), sends=("Location",))
@@ -70,8 +73,7 @@ def create_alert_rule(body: NewAlertRuleRequest) -> Response:
 @needs(Scope.READ)
 def preview_alert_rule(body: NewAlertRuleRequest) -> Response:
     """Show what a rule would see now, without storing it."""
-    with services().database.bookkeeping() as connection:
-        return json_response(service.preview_rule(connection, _author(), body.draft()))
+    return json_response(service.preview_rule(services().database, _author(), body.draft(), _valuer()))
 
 
 @blueprint.get("/alert-rules/<rule_id>", responses={200: AlertRuleAnswer}, problems=("not_found",))
@@ -123,25 +125,30 @@ def list_alert_states(path: AlertRulePath, query: StatesQuery) -> Response:
 @needs(Scope.MANAGE)
 def test_alert_rule(path: AlertRulePath, body: TryRequest) -> Response:
     """Show what a rule would see now; with `send`, its channels get a message that says that it is a test."""
-    with services().database.transaction() as connection:
-        return json_response(service.try_rule(connection, _author(), path.rule_id, sends=body.send))
+    return json_response(service.try_rule(services().database, _author(), path.rule_id, _valuer(), sends=body.send))
 
 
 def _author() -> Author:
     return Author(org_id(), actor_id(), services().universes)
 
 
+def _valuer() -> Valuer:
+    return services().foundation.part(Valuer.of)
+
+
 def _answer_of(connection: Any, rule: AlertRule) -> dict[str, Any]:
-    return _answer(rule, state_store.count_of_rules(connection, rule.org_id).get(rule.id, {}))
+    (told,) = service.tell_of_rules(connection, _author(), [rule])
+    return _answer(rule, told, state_store.count_of_rules(connection, rule.org_id).get(rule.id, {}))
 
 
-def _answer(rule: AlertRule, counts: Mapping[str, int]) -> dict[str, Any]:
+def _answer(rule: AlertRule, told: Told, counts: Mapping[str, int]) -> dict[str, Any]:
     draft = vars(rule.draft)
     return {
         "id": rule.id,
         **{name: value for name, value in draft.items() if name != "strategies"},
         "strategy": rule.draft.strategies or None,
-        "sentence": service.sentence_of(rule),
+        "sentence": told.sentence,
+        "faults": told.faults,
         "states": {str(state): counts.get(str(state), 0) for state in StateName},
         **{name: value for name, value in vars(rule).items() if name not in ("id", "org_id", "draft")},
     }

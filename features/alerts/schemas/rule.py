@@ -298,6 +298,13 @@ class StateCounts(Answer):
     no_data: int = Field(description="Where there are no new prices.")
 
 
+class AlertRuleFault(Answer):
+    """What a rule names and is gone, so that it sees or tells nothing there."""
+
+    field: str = Field(description="The field that names it, as in `conditions.portfolios.0`.")
+    message: str = Field(description="What is gone, and what to do.")
+
+
 class AlertRuleAnswer(Answer):
     """A rule, with a sentence that says what it does, and how many of its tickers are in each state."""
 
@@ -312,7 +319,8 @@ class AlertRuleAnswer(Answer):
     channels: list[str] = Field(description="Ids of the channels that are told, beside the inbox.")
     digest: bool = Field(description="Whether alerts are gathered into one message at the end of a run.")
     enabled: bool = Field(description="Whether it is evaluated.")
-    sentence: str = Field(description="What the rule does, in plain English.")
+    sentence: str = Field(description="What the rule does, in plain English, and what of it is gone.")
+    faults: list[AlertRuleFault] = Field(description="What it names and is gone: a universe, portfolios, indexes, channels.")
     states: StateCounts = Field(description="How many of its tickers are in each state.")
     version: int = Field(description="1, and one more with each change.")
     created_at: datetime
@@ -351,12 +359,14 @@ class AlertStatePage(Page):
 
 
 class PresentAnswer(Answer):
-    """What a rule sees of a ticker now."""
+    """What a rule sees now of a ticker, a portfolio or an index."""
 
-    ticker: str
-    strategy: str | None = Field(description="The strategy whose result it is; null of prices.")
+    ticker: str = Field(description="The ticker; of a portfolio or an index its id.")
+    name: str = Field(description="What it is called: the ticker, or the name of the portfolio or the index.")
+    link: str = Field(description="The page that shows it; of a holding that of its portfolio.")
+    strategy: str | None = Field(description="The strategy whose result it is; null of prices and of what one owns.")
     day: date | None = Field(description="The day of the value; null without one.")
-    value: float | None = Field(description="A score, a close, a record, or days; null where there is none.")
+    value: float | None = Field(description="A score, a close, a record, percent, or days; null where there is none.")
     says: str = Field(description="The same in words.")
     holds: bool | None = Field(description="Whether the condition is met already; null where a single moment cannot tell.")
 
@@ -365,7 +375,8 @@ class PreviewAnswer(Answer):
     """What a rule would see now. It tells of changes: what is met already is not told."""
 
     sentence: str = Field(description="What the rule does, in plain English.")
-    tickers: int = Field(description="How many tickers it watches.")
+    watches: Literal["ticker", "holding", "portfolio", "index"] = Field(description="What it watches.")
+    tickers: int = Field(description="How many tickers it watches; or holdings, portfolios or indexes.")
     holding: int = Field(description="Of how many the condition is met already.")
     without_data: int = Field(description="Of how many there is nothing to watch yet.")
     items: list[PresentAnswer] = Field(description="The first 50, those that meet the condition before the others.")

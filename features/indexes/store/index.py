@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
 from features.indexes.rules_text import rules_of_text, text_of_rules
@@ -62,6 +62,14 @@ def find(connection: AnyReader, org_id: int, index_id: str) -> Index | None:
     """One index."""
     row = connection.execute(FIND, {"org_id": org_id, "id": index_id}).first()
     return None if row is None else _index(row)
+
+
+NAMES = text("SELECT id, name FROM indexes WHERE org_id = :org_id AND id IN :ids").bindparams(bindparam("ids", expanding=True))
+
+
+def names_of(connection: AnyReader, org_id: int, ids: Sequence[str]) -> dict[str, str]:
+    """The names of indexes by id; those that there are not are missing."""
+    return {row[0]: row[1] for row in connection.execute(NAMES, {"org_id": org_id, "ids": ids})}
 
 
 COUNT = text("SELECT COUNT(*) FROM indexes WHERE org_id = :org_id")

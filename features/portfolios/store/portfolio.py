@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from database import AnyReader
 from infrastructure.sql.advisory_lock import hold_lock
@@ -63,6 +63,14 @@ ORGANIZATIONS = text("SELECT DISTINCT org_id FROM portfolios WHERE transactions 
 def organizations(connection: AnyReader) -> list[int]:
     """The organizations that have portfolios with transactions."""
     return [row[0] for row in connection.execute(ORGANIZATIONS, {})]
+
+
+NAMES = text("SELECT id, name FROM portfolios WHERE org_id = :org_id AND id IN :ids").bindparams(bindparam("ids", expanding=True))
+
+
+def names_of(connection: AnyReader, org_id: int, ids: Sequence[str]) -> dict[str, str]:
+    """The names of portfolios by id; those that there are not are missing."""
+    return {row[0]: row[1] for row in connection.execute(NAMES, {"org_id": org_id, "ids": ids})}
 
 
 COUNT = text("SELECT COUNT(*) FROM portfolios WHERE org_id = :org_id")

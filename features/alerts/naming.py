@@ -1,0 +1,89 @@
+"""What rules name, in words; and what of it is gone, which a rule says of itself in place of falling silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from features.deliveries import service as deliveries
+from features.indexes import service as indexes
+from features.portfolios import service as portfolios
+from features.prices import service as prices
+from features.strategies import service as strategies
+from infrastructure.feature import Universes
+from models.alert import RuleDraft
+from models.strategy import STRATEGIES
+from models.universe import UniverseNotFound
+
+
+@dataclass(frozen=True)
+class RuleFault:
+    """What a rule names and is gone: the field, and a sentence."""
+
+    field: str
+    message: str
+
+
+@dataclass
+class Naming:
+    """Looks up what the rules of an organization name, each kind of thing once."""
+
+    connection: Connection
+    org_id: int
+    universes: Universes
+    _found: dict[str, bool] = field(default_factory=dict)
+
+    @cached_property
+    def strategies(self) -> Mapping[str, str]:
+        """The names of the organization's own strategies by id."""
+        return {own.strategy.id: own.strategy.name for own in strategies.list_own(self.connection, self.org_id)}
+
+    def names_of(self, strategy_ids: Iterable[str]) -> Mapping[str, str]:
+        """The names of some strategies; built-in ones cost nothing."""
+        return {one: STRATEGIES[one].name if one in STRATEGIES else self.strategies.get(one, one) for one in strategy_ids}
+
+    def faults(self, draft: RuleDraft) -> Iterator[RuleFault]:
+        """What a rule names and is gone."""
+        if draft.universe is not None and not self._has_universe(draft.universe):
+            yield RuleFault("universe", f"The universe '{draft.universe}', which it watches, is gone: name another one.")
+        for group, noun, known in (("portfolios", "portfolio", self._portfolios), ("indexes", "index", self._indexes)):
+            named = draft.conditions.get(group) or ()
+            for number in self._places(named, known):
+                yield RuleFault(f"conditions.{group}.{number}", f"The {noun} {named[number]}, which it watches, is gone: name another one.")
+        for number in self._places(draft.channels, self._channels):
+            yield RuleFault(f"channels.{number}", f"The channel {draft.channels[number]}, which it tells, is gone: name another one.")
+
+    def absent(self, draft: RuleDraft) -> Iterator[tuple[str, str]]:
+        """Portfolios and indexes that a rule would name and there are none, each with its field and a sentence."""
+        yield from _within_conditions(portfolios.absent_portfolios(self.connection, self.org_id, draft.conditions.get("portfolios") or ()))
+        yield from _within_conditions(indexes.absent_indexes(self.connection, self.org_id, draft.conditions.get("indexes") or ()))
+
+    def _places(self, named: Collection[str], known: Callable[[Collection[str]], Collection[str]]) -> list[int]:
+        """The places of what is not known."""
+        found = known(named) if named else ()
+        return [number for number, one in enumerate(named) if one not in found]
+
+    def _portfolios(self, ids: Collection[str]) -> Collection[str]:
+        return portfolios.names_of(self.connection, self.org_id, ids)
+
+    def _indexes(self, ids: Collection[str]) -> Collection[str]:
+        return indexes.names_of(self.connection, self.org_id, ids)
+
+    def _channels(self, ids: Collection[str]) -> Collection[str]:
+        return deliveries.known_channels(self.connection, self.org_id, ids)
+
+    def _has_universe(self, name: str) -> bool:
+        if name not in self._found:
+            try:
+                prices.require_universe(self.connection, self.org_id, name, self.universes)
+                self._found[name] = True
+            except UniverseNotFound:
+                self._found[name] = False
+        return self._found[name]
+
+
+def _within_conditions(absent: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    return ((f"conditions.{name}", message) for name, message in absent)

@@ -1,0 +1,81 @@
+"""What a rule on what one owns would see now: weights of holdings and drawdowns by today's prices, and the next reference days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+from database import AnyReader
+from features.alerts.present import Present, Preview, preview_of
+from features.alerts.sentences import count, number
+from features.alerts.watching import ABOVE, watch_of
+from features.indexes import service as indexes
+from features.portfolios import service as portfolios
+from features.portfolios.valuing import Valued, Valuer
+from models.alert import AlertKind, AlertRule
+from models.day_text import day_text
+from models.errors import BellwetherError
+from models.exchange import WEEKDAYS
+from models.index import MOST_INDEXES, Index
+from models.portfolio import MOST_PORTFOLIOS, Portfolio
+
+MOST_VALUED = 50  # portfolios of one look
+_DECIMALS = 2  # of a percentage, as rules see it
+_WATCHED = {AlertKind.WEIGHT_ABOVE: "holding", AlertKind.DRAWDOWN_BEYOND: "portfolio", AlertKind.REBALANCING_DUE: "index"}
+
+
+def preview_owned(reader: AnyReader, valuer: Valuer, rule: AlertRule, sentence: str) -> Preview:
+    """What a rule would see now, as the nightly jobs would tell it. Nothing is stored."""
+    of = rule.draft.on
+    seen = list(_indexes(reader, rule) if of is AlertKind.REBALANCING_DUE else _portfolios(reader, valuer, rule))
+    return replace(preview_of(sentence, seen), watches=_WATCHED[of])
+
+
+def _indexes(reader: AnyReader, rule: AlertRule) -> Iterator[Present]:
+    wanted = rule.draft.conditions.get("indexes")
+    for index in indexes.list_indexes(reader, rule.org_id, "", MOST_INDEXES):
+        if wanted is None or index.id in wanted:
+            yield _due(index)
+
+
+def _due(index: Index) -> Present:
+    days, notice = WEEKDAYS.trading_days(index.last_day, index.next_reference_day), index.rules.notice_days
+    told = f"rebalancing due by the closes of {day_text(index.next_reference_day)}, in {count(days, 'trading day')}"
+    says = f"{told}; it is told {count(notice, 'trading day')} before" if days > notice else told
+    link = f"/indices?index={index.id}"
+    return Present(index.id, None, index.last_day, float(days), says, days <= notice, name=index.name, link=link)
+
+
+def _portfolios(reader: AnyReader, valuer: Valuer, rule: AlertRule) -> Iterator[Present]:
+    wanted = rule.draft.conditions.get("portfolios")
+    every = portfolios.list_portfolios(reader, rule.org_id, "", MOST_PORTFOLIOS)
+    for place, portfolio in enumerate(each for each in every if wanted is None or each.id in wanted):
+        if place >= MOST_VALUED:
+            yield _of(portfolio, None, None, f"not valued here: a look values the first {MOST_VALUED} portfolios")
+            continue
+        try:
+            valued = valuer.newest(reader, portfolios.Ledger(rule.org_id, portfolio.id))
+        except BellwetherError as error:
+            yield _of(portfolio, None, None, str(error))
+            continue
+        yield from _weights(portfolio, valued, rule) if rule.draft.on is AlertKind.WEIGHT_ABOVE else _drawdown(portfolio, valued, rule)
+
+
+def _weights(portfolio: Portfolio, valued: Valued, rule: AlertRule) -> Iterator[Present]:
+    watch = watch_of(rule.draft)
+    for ticker, share in valued.weights().items():
+        weight = round(100 * share, _DECIMALS)
+        says = f"{number(weight)} % of the portfolio {portfolio.name}; told from {number(watch.bounds[0])} % on"
+        seen = _of(portfolio, valued.last_day, weight, says)
+        yield replace(seen, ticker=ticker, name=ticker, holds=watch.zone_of(weight) == ABOVE)
+
+
+def _drawdown(portfolio: Portfolio, valued: Valued, rule: AlertRule) -> Iterator[Present]:
+    watch, depth = watch_of(rule.draft), round(100 * abs(valued.last_drawdown), _DECIMALS)
+    says = f"{number(depth)} % below its highest value; told from {number(watch.bounds[0])} % on"
+    yield replace(_of(portfolio, valued.last_day, depth, says), holds=watch.zone_of(depth) == ABOVE)
+
+
+def _of(portfolio: Portfolio, day: date | None, value: float | None, says: str) -> Present:
+    return Present(portfolio.id, None, day, value, says, None, name=portfolio.name, link=f"/portfolios?id={portfolio.id}")
