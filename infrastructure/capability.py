@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from models.errors import NotFound
 
@@ -59,11 +59,16 @@ class Starts:
     answer: Callable[[Connection, Call, Any, Job], Any]
 
 
+# Tells what the inputs of an organization name that there is not: each field, and a sentence.
+Absent: TypeAlias = "Callable[[Connection, int, Any], Iterable[tuple[str, str]]]"
+
+
 @dataclass(frozen=True)
 class Capability:
     """A use case: `inputs` validates its arguments, `work` does it. Answers must be JSON.
 
-    `work` raises a BellwetherError for a reason that the caller can do something about. Where `flag` is off, it is refused.
+    `work` raises a BellwetherError for a reason that the caller can do something about. Where `flag` is off, it is refused. `absent` lets
+    whoever stores inputs for later refuse those that cannot work.
     """
 
     name: str
@@ -71,6 +76,7 @@ class Capability:
     inputs: type[BaseModel]
     work: Reads | Writes | Starts
     flag: Flag | None = None
+    absent: Absent | None = None
 
 
 class CapabilityNotFound(NotFound):

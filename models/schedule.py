@@ -17,6 +17,8 @@ class Action(StrEnum):
     EVIDENCE = "evidence"
     REPORT = "report"
     PIPELINE = "pipeline"
+    PORTFOLIO_VALUATION = "portfolio_valuation"
+    INDEX_REBALANCING = "index_rebalancing"
 
     @property
     def capability(self) -> str:

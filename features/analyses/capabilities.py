@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import Field
@@ -15,6 +16,7 @@ from features.analyses.flags import ANALYSES
 from features.analyses.schemas.analysis import AnalyzeRequest, BulkAnalyzeRequest
 from features.analyses.schemas.result import ResultsFilterQuery
 from features.prices.fetching import FETCHES
+from features.prices.service import absent_universe
 from features.strategies.service import finder, finder_within, require_known
 from infrastructure.cache import NoCache
 from infrastructure.capability import Call, Capability, Reads, Started, Starts
@@ -48,6 +50,9 @@ def analysis_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
                 raise NoProvider
         return Started(submit(connection, call.org_id, order, foundation.universes).job.id)
 
+    def absent(connection: Connection, org_id: int, inputs: BulkAnalyzeRequest) -> Iterator[tuple[str, str]]:
+        return absent_universe(connection, org_id, inputs.universe, foundation.universes)
+
     def screen(database: Database, call: Call, inputs: ScreenInputs) -> dict[str, Any]:
         with database.read() as connection:
             require_known(connection, call.org_id, inputs.filter.strategy)
@@ -57,7 +62,8 @@ def analysis_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     return (
         Capability("analyse", "Analyses one ticker and explains the verdict.", AnalyzeRequest, Reads(analyse), ANALYSES),
         Capability(
-            "bulk_analyse", "Analyses many tickers by one strategy, as a job.", BulkAnalyzeRequest, Starts(bulk_analyse, ended), BULK_JOBS
+            "bulk_analyse", "Analyses many tickers by one strategy, as a job.", BulkAnalyzeRequest, Starts(bulk_analyse, ended), BULK_JOBS,
+            absent,
         ),
         Capability("screen", "The latest results that match a filter, in an order.", ScreenInputs, Reads(screen)),
-    )
+    )  # fmt: skip

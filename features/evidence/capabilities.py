@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,6 +14,7 @@ from features.evidence.schemas.backtest import BacktestRequest, CompareRequest
 from features.evidence.schemas.evidence import EvidenceQuery
 from features.evidence.schemas.universe import UniverseEvidenceRequest
 from features.evidence.universe_jobs import submit
+from features.prices.service import absent_universe
 from features.strategies.service import finder, finder_within
 from infrastructure.cache import NoCache
 from infrastructure.capability import Call, Capability, Reads, Started, Starts
@@ -38,11 +40,14 @@ def evidence_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     def start(connection: Connection, call: Call, inputs: UniverseEvidenceRequest) -> Started:
         return Started(submit(connection, call.org_id, inputs.order(finder_within(connection, call.org_id)), foundation.universes).job.id)
 
+    def absent(connection: Connection, org_id: int, inputs: UniverseEvidenceRequest) -> Iterator[tuple[str, str]]:
+        return absent_universe(connection, org_id, inputs.universe, foundation.universes)
+
     return (
         Capability("evidence", "How often each verdict of a strategy was right on a ticker.", EvidenceInputs, Reads(_evidence), EVIDENCE),
         Capability(
             "evidence_universe", "Counts how often verdicts were right over many tickers, as a job.", UniverseEvidenceRequest,
-            Starts(start, ended), EVIDENCE,
+            Starts(start, ended), EVIDENCE, absent,
         ),
         Capability("backtest", "What following a strategy on a ticker would have earned.", BacktestRequest, Reads(_backtest), EVIDENCE),
         Capability("compare", "Sets of parameters beside each other on a ticker.", CompareRequest, Reads(_compare), EVIDENCE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import Field
@@ -34,6 +35,9 @@ def index_capabilities() -> tuple[Capability, ...]:
     def start(connection: Connection, call: Call, inputs: RebalancingInputs) -> Started:
         return Started(due.submit_all(connection, call.org_id, inputs.indexes).job.id)
 
+    def absent(connection: Connection, org_id: int, inputs: RebalancingInputs) -> Iterator[tuple[str, str]]:
+        return service.absent_indexes(connection, org_id, inputs.indexes or ())
+
     def read(database: Database, call: Call, inputs: IndexInputs) -> Any:
         with database.reader() as connection:
             return parse_tolerant(dump(service.find(connection, call.org_id, inputs.index)).decode())
@@ -45,5 +49,6 @@ def index_capabilities() -> tuple[Capability, ...]:
             "Publishes what is new of indexes: their levels, and rebalancings that are due, as a job.",
             RebalancingInputs,
             Starts(start, ended),
+            absent=absent,
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
@@ -19,6 +20,7 @@ from features.strategies.schemas import StrategyId
 from infrastructure.capability import Call, Capability, Reads, Started, Starts
 from models.job import Job
 from models.pipeline import PIPELINE, PIPELINE_ID, SEND_REPORT, Origin
+from models.pipeline_errors import InputsInvalid, PipelineInvalid, PipelineNotFound
 
 SELECT = "select"
 REPORT = "results_report"  # the pipeline of `send_report`
@@ -50,8 +52,11 @@ def pipeline_capability(library: Library, starter: Starter) -> Capability:
     def start(connection: Connection, call: Call, inputs: PipelineInputs) -> Started:
         return _begin(connection, call, library.find_to_run(connection, call.org_id, inputs.pipeline), inputs.inputs, starter)
 
+    def absent(connection: Connection, org_id: int, inputs: PipelineInputs) -> Iterator[tuple[str, str]]:
+        return _absent(connection, org_id, inputs, starter)
+
     description = "Runs a pipeline. For schedules; it cannot be a step of a pipeline."
-    return Capability(PIPELINE, description, PipelineInputs, Starts(start, _answer_run), PIPELINES)
+    return Capability(PIPELINE, description, PipelineInputs, Starts(start, _answer_run), PIPELINES, absent)
 
 
 def report_capability(library: Library, starter: Starter) -> Capability:
@@ -60,8 +65,22 @@ def report_capability(library: Library, starter: Starter) -> Capability:
     def start(connection: Connection, call: Call, inputs: ReportInputs) -> Started:
         return _begin(connection, call, library.find_to_run(connection, call.org_id, REPORT), inputs.model_dump(), starter)
 
+    def absent(connection: Connection, org_id: int, inputs: ReportInputs) -> Iterator[tuple[str, str]]:
+        for field, message in _absent(connection, org_id, PipelineInputs(pipeline=REPORT, inputs=inputs.model_dump()), starter):
+            yield field.removeprefix("inputs."), message
+
     description = "Sends the report of the latest results. For schedules; it cannot be a step of a pipeline."
-    return Capability(SEND_REPORT, description, ReportInputs, Starts(start, _answer_run), PIPELINES)
+    return Capability(SEND_REPORT, description, ReportInputs, Starts(start, _answer_run), PIPELINES, absent)
+
+
+def _absent(connection: Connection, org_id: int, wanted: PipelineInputs, starter: Starter) -> Iterator[tuple[str, str]]:
+    """What is wrong with a pipeline and its inputs that are to be used later."""
+    try:
+        starter.check(connection, org_id, starter.library.find(connection, org_id, wanted.pipeline), wanted.inputs)
+    except (PipelineNotFound, PipelineInvalid) as error:
+        yield "pipeline", str(error)
+    except InputsInvalid as error:
+        yield from ((mistake.field, mistake.message) for mistake in error.mistakes)
 
 
 def _begin(connection: Connection, call: Call, found: Found, inputs: dict[str, Any], starter: Starter) -> Started:

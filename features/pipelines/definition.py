@@ -10,8 +10,9 @@ from api.schemas import PLAIN_TEXT, PLAIN_TEXT_WITH_LINES, Body
 from models.pipeline import MOST_ITEMS, MOST_STEPS, NAME, PIPELINE_ID
 
 InputType = Literal[
-    "text", "whole_number", "number", "truth", "date", "ticker", "tickers", "universe", "strategy", "strategies", "list", "object"
-]
+    "text", "whole_number", "number", "truth", "date", "ticker", "tickers", "universe", "strategy", "strategies", "channels", "portfolio",
+    "list", "object",
+]  # fmt: skip
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PLAIN_TEXT)]
 Text = Annotated[str, StringConstraints(max_length=2000, pattern=PLAIN_TEXT_WITH_LINES)]

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
+from features.deliveries import service as deliveries
 from features.pipelines.definition import InputSpec
+from features.portfolios import service as portfolios
+from features.prices import service as prices
 from features.strategies import service as strategies
+from infrastructure.feature import Universes
+from models.errors import NotFound
 from models.own_strategy import STRATEGY_ID, StrategyArchived, StrategyUnknown
 from models.pipeline import Mistake
 from models.pipeline_errors import InputsInvalid
@@ -21,6 +27,7 @@ _STRATEGY, _STRATEGIES = re.compile(STRATEGY_ID), {"strategy", "strategies"}
 DAYS_BACK = re.compile(r"-(\d{1,5})d")
 LONGEST_TEXT = 10_000  # characters of an input
 MOST_LISTED = 500
+MOST_CHANNELS = 20
 
 
 def fill(specs: Mapping[str, InputSpec], given: Mapping[str, Any], today: date) -> dict[str, Any]:
@@ -54,6 +61,37 @@ def require_strategies(connection: Connection, org_id: int, specs: Mapping[str, 
                 mistakes.append(Mistake(f"inputs.{name}", str(error)))
     if mistakes:
         raise InputsInvalid(mistakes)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose inputs they are, and among which built-in universes."""
+
+    org_id: int
+    universes: Universes
+
+
+def require_named(connection: Connection, owner: Owner, specs: Mapping[str, InputSpec], values: Mapping[str, Any]) -> None:
+    """Raise InputsInvalid for universes, channels and portfolios of the inputs that the organization does not have."""
+    mistakes = []
+    for name, spec in specs.items():
+        if values.get(name) is not None:
+            try:
+                _require(connection, owner, spec.type, values[name])
+            except NotFound as error:
+                mistakes.append(Mistake(f"inputs.{name}", str(error)))
+    if mistakes:
+        raise InputsInvalid(mistakes)
+
+
+def _require(connection: Connection, owner: Owner, type_: str, value: Any) -> None:
+    match type_:
+        case "universe":
+            prices.require_universe(connection, owner.org_id, value, owner.universes)
+        case "channels":
+            deliveries.resolve_channels(connection, owner.org_id, value)
+        case "portfolio":
+            portfolios.find(connection, owner.org_id, value)
 
 
 def read(spec: InputSpec, value: Any, today: date) -> Any:
@@ -131,6 +169,16 @@ def _list_of(read_one: Callable[[Any, date], Any]) -> Callable[[Any, date], list
     return lambda value, today: [read_one(item, today) for item in _list(value, today)]
 
 
+def _channels(value: Any, today: date) -> list[str]:
+    """Who is told: at least one."""
+    told = [_text(item, today) for item in _list(value, today)]
+    if not told:
+        raise ValueError("Say who is told: name at least one channel by its id or name; see GET /api/v1/channels.")
+    if len(told) > MOST_CHANNELS:
+        raise ValueError(f"At most {MOST_CHANNELS} channels may be named.")
+    return told
+
+
 def _object(value: Any, today: date) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("An object is needed.")
@@ -148,6 +196,8 @@ READERS: dict[str, Callable[[Any, date], Any]] = {
     "universe": _universe,
     "strategy": _strategy,
     "strategies": _list_of(_strategy),
+    "channels": _channels,
+    "portfolio": _text,
     "list": _list,
     "object": _object,
 }

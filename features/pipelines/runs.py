@@ -12,9 +12,11 @@ from sqlalchemy import Connection
 
 from database import AnyReader, Database
 from features.pipelines import inputs
+from features.pipelines.definition import InputSpec
 from features.pipelines.ending import end_run
 from features.pipelines.library import Found, Library
 from features.pipelines.store import run as run_store
+from infrastructure.feature import Universes
 from infrastructure.sql.transaction import after_commit
 from jobs import service as jobs
 from models.errors import JobFinished, JobNotFound
@@ -45,6 +47,24 @@ class Starter:
 
     library: Library
     clock: Callable[[], datetime] = now
+    universes: Callable[[], Universes] = Universes  # the built-in ones, read when they are needed
+
+    def check(self, connection: Connection, org_id: int, found: Found, given: Mapping[str, Any]) -> None:
+        """Refuse inputs that somebody gives, also for what they name and is not there. Raises PipelineInvalid or InputsInvalid.
+
+        A run that begins by itself is not refused for the latter: it does what it can, and its trace tells the rest.
+        """
+        specs = self.library.check(found.definition).inputs
+        self._check(connection, org_id, specs, inputs.fill(specs, given, self.clock().date()))
+
+    def check_known(self, connection: Connection, org_id: int, found: Found, given: Mapping[str, Any]) -> None:
+        """The same where more inputs are given later."""
+        specs = {name: spec for name, spec in self.library.check(found.definition).inputs.items() if name in given}
+        self._check(connection, org_id, specs, inputs.fill(specs, given, self.clock().date()))
+
+    def _check(self, connection: Connection, org_id: int, specs: Mapping[str, InputSpec], values: Mapping[str, Any]) -> None:
+        inputs.require_strategies(connection, org_id, specs, values)
+        inputs.require_named(connection, inputs.Owner(org_id, self.universes()), specs, values)
 
     def begin(self, connection: Connection, org_id: int, found: Found, given: Mapping[str, Any], origin: Origin) -> Begun:
         """Queue a run within the caller's transaction. Raises PipelineInvalid or InputsInvalid."""

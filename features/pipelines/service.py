@@ -20,4 +20,4 @@ class Pipelines:
     def of(cls, foundation: Foundation) -> Pipelines:
         """Those of a foundation. Opens no connection."""
         library = Library.of(foundation)
-        return cls(library, Starter(library))
+        return cls(library, Starter(library, universes=lambda: foundation.universes))

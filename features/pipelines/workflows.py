@@ -16,13 +16,13 @@ from features.pipelines import conditions
 from features.pipelines.flags import PIPELINES
 from features.pipelines.runs import Begun, Starter
 from features.pipelines.store import workflow as workflow_store
-from features.pipelines.templates import Resolver, TemplateError, templates_in
+from features.pipelines.templates import Resolver, TemplateError, has_template, templates_in
 from infrastructure.flags import FeatureFlags
 from models.api_key import SHARED_ORG
 from models.errors import BellwetherError
 from models.event import Event, EventType
 from models.pipeline import PIPELINE, PIPELINE_ITEMS, Mistake, Origin
-from models.pipeline_errors import PipelineInvalid
+from models.pipeline_errors import InputsInvalid, PipelineInvalid
 from models.workflow import DEEPEST, MOST_RUNS_AN_HOUR, MOST_WORKFLOWS, TooManyWorkflows, Workflow, WorkflowExists, WorkflowNotFound
 from utils.clock import iso, now
 from utils.ids import is_id, new_id
@@ -52,6 +52,7 @@ def create(connection: Connection, starter: Starter, org_id: int, order: Order) 
         new_id(), org_id, created_at=moment, created_by=order.actor_id, changed_at=moment, changed_by=order.actor_id, **given
     )
     _check(connection, starter, workflow)
+    _require_inputs(connection, starter, workflow)
     if not workflow_store.insert(connection, workflow, _key(workflow.name)):
         raise WorkflowExists(workflow.name)
     return workflow
@@ -62,6 +63,8 @@ def change(connection: Connection, starter: Starter, found: Workflow, order: Ord
     given = {name: order.values[name] for name in FIELDS if name in order.fields}
     changed = replace(found, changed_at=now(), changed_by=order.actor_id, **given)
     _check(connection, starter, changed)
+    if (changed.pipeline, changed.inputs) != (found.pipeline, found.inputs):
+        _require_inputs(connection, starter, changed)
     if not workflow_store.update(connection, changed, _key(changed.name)):
         raise WorkflowExists(changed.name)
     return changed
@@ -163,6 +166,16 @@ def _check(connection: Connection, starter: Starter, workflow: Workflow) -> None
         mistakes.append(Mistake(error.where, error.message))
     if mistakes:
         raise PipelineInvalid(mistakes)
+
+
+def _require_inputs(connection: Connection, starter: Starter, workflow: Workflow) -> None:
+    """Raises PipelineInvalid for inputs that are known already, and do not fit or name what there is not."""
+    found = starter.library.find(connection, workflow.org_id, workflow.pipeline)
+    known = {name: value for name, value in workflow.inputs.items() if not has_template(value)}
+    try:
+        starter.check_known(connection, workflow.org_id, found, known)
+    except InputsInvalid as error:
+        raise PipelineInvalid(error.mistakes) from error
 
 
 def _key(name: str) -> str:

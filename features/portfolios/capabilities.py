@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -40,8 +41,11 @@ def valuation_capability() -> Capability:
     def answer(connection: Connection, call: Call, inputs: ValuationInputs, job: Job) -> dict[str, Any]:
         return ended(connection, call, inputs, job)
 
+    def absent(connection: Connection, org_id: int, inputs: ValuationInputs) -> Iterator[tuple[str, str]]:
+        return service.absent_portfolios(connection, org_id, inputs.portfolios or ())
+
     description = "Values the portfolios: stores what each of their days was worth, as a job, and tells of it."
-    return Capability(PORTFOLIO_VALUATION, description, ValuationInputs, Starts(start, answer))
+    return Capability(PORTFOLIO_VALUATION, description, ValuationInputs, Starts(start, answer), absent=absent)
 
 
 class HoldingsInputs(Body):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import Field
@@ -11,7 +12,7 @@ from api.schemas import Body, UniverseName
 from database import Database
 from features.prices.flags import FETCHES
 from features.prices.schemas.refresh import RefreshRequest
-from features.prices.universes import resolve_universe
+from features.prices.universes import absent_universe, resolve_universe
 from infrastructure.capability import Call, Capability, Reads, Started, Starts
 from infrastructure.foundation import Foundation
 from jobs.outcome import ended
@@ -39,6 +40,9 @@ def price_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
         with configured(foundation.settings, foundation.database) as providers:
             return Started(submit(connection, call.org_id, inputs.order(), foundation.universes, providers).job.id)
 
+    def absent(connection: Connection, org_id: int, inputs: RefreshRequest) -> Iterator[tuple[str, str]]:
+        return absent_universe(connection, org_id, inputs.universe, foundation.universes)
+
     def universe(database: Database, call: Call, inputs: UniverseInputs) -> dict[str, Any]:
         with database.read() as connection:
             tickers = resolve_universe(connection, call.org_id, inputs.name, foundation.universes)
@@ -47,7 +51,7 @@ def price_capabilities(foundation: Foundation) -> tuple[Capability, ...]:
     return (
         Capability(
             "refresh", "Brings the prices of many tickers up to date, within the limits of the providers.", RefreshRequest,
-            Starts(refresh, ended), FETCHES,
+            Starts(refresh, ended), FETCHES, absent,
         ),
         Capability("universe", "The tickers of a universe.", UniverseInputs, Reads(universe)),
     )  # fmt: skip

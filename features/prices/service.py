@@ -24,7 +24,7 @@ from features.prices.store.series import find_head, find_head_and_latest, find_h
 from features.prices.store.symbol import find as known_facts
 from features.prices.store.symbol import list_names
 from features.prices.symbols import remember
-from features.prices.universes import require_universe, resolve_universe, tickers_to_work_on
+from features.prices.universes import absent_universe, require_universe, resolve_universe, tickers_to_work_on
 from infrastructure.exchanges import Expectations
 from models.api_key import SHARED_ORG
 from models.errors import TickerNotFound
@@ -38,6 +38,7 @@ __all__ = [
     "NO_DAY",
     "DateOrder",
     "HeldVersion",
+    "absent_universe",
     "check_quality",
     "check_whole",
     "cut_series",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -60,6 +60,15 @@ def require_universe(connection: Connection, org_id: int, name: str, built_in: U
         return
     if (built_in.read(connection, org_id, name) if name in built_in else universe_store.find(connection, org_id, name)) is None:
         raise _not_found(connection, org_id, name)
+
+
+def absent_universe(connection: Connection, org_id: int, name: str | None, built_in: Universes) -> Iterator[tuple[str, str]]:
+    """`universe` and a sentence, where one is named that there is not; nothing else. For `Capability.absent`."""
+    try:
+        if name is not None:
+            require_universe(connection, org_id, name, built_in)
+    except UniverseNotFound as error:
+        yield "universe", str(error)
 
 
 def list_all(connection: Connection, org_id: int, built_in: Universes) -> list[Universe]:

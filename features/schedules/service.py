@@ -74,6 +74,7 @@ def create(connection: Connection, org_id: int, new: NewSchedule, starter: Start
     when = checked(new.when)
     starter.checked(new.action, new.params)
     _require_strategy(connection, org_id, new.params)
+    starter.require_named(connection, org_id, new.action, new.params)
     if schedule_store.count(connection, org_id) >= MOST_SCHEDULES:
         raise TooManySchedules(MOST_SCHEDULES)
     schedule = Schedule(
@@ -141,8 +142,9 @@ def change(connection: Connection, schedule: Key, changes: Changes, starter: Sta
     changed = changes.applied(stored)
     changed = replace(changed, when=checked(changed.when))
     starter.checked(changed.action, changed.params)
-    if changed.params != stored.params:
+    if (changed.action, changed.params) != (stored.action, stored.params):
         _require_strategy(connection, stored.org_id, changed.params)
+        starter.require_named(connection, stored.org_id, changed.action, changed.params)
     if changed.name != stored.name and schedule_store.is_taken(connection, stored.org_id, changed.name, stored.id):
         raise ScheduleExists(changed.name)
     if changed.when != stored.when or changed.enabled != stored.enabled:

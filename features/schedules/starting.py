@@ -60,6 +60,12 @@ class Starter:
             field = ".".join(["params", *map(str, first["loc"])])
             raise InvalidSchedule(field, message_of(first)) from error
 
+    def require_named(self, connection: Connection, org_id: int, action: Action, params: Any) -> None:
+        """Refuse parameters that do not fit, or name what the organization does not have. Raises ActionNotOffered or InvalidSchedule."""
+        inputs, absent = self.checked(action, params), self._capability(action).absent
+        for field, message in absent(connection, org_id, inputs) if absent is not None else ():
+            raise InvalidSchedule(f"params.{field}", message)
+
     def start(self, connection: Connection, schedule: Schedule, due_at: datetime) -> Started:
         """Queue the job of a firing; its workers are woken after the commit.
 

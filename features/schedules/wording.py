@@ -18,6 +18,8 @@ _DOES = {
     Action.EVIDENCE: "compute the evidence over {of}{strategy}",
     Action.REPORT: "send the report of {of}{strategy}",
     Action.PIPELINE: "run the pipeline {pipeline}",
+    Action.PORTFOLIO_VALUATION: "value {portfolios}",
+    Action.INDEX_REBALANCING: "publish what is new of {indexes}",
 }
 ANY_DAY = datetime(2024, 1, 1, tzinfo=UTC)  # only the expression is read
 _SHOWN = 60  # characters of a caller's text
@@ -51,7 +53,15 @@ def _does(action: Action, params: Mapping[str, Any]) -> str:
         of=_of(params),
         strategy=f" with the strategy {_shown(strategy)}" if isinstance(strategy, str) else "",
         pipeline=_shown(params.get("pipeline")),
+        portfolios=_some(params.get("portfolios"), "portfolio", "portfolios"),
+        indexes=_some(params.get("indexes"), "index", "indexes"),
     )
+
+
+def _some(ids: Any, one: str, several: str) -> str:
+    if not isinstance(ids, list):
+        return f"all {several}"
+    return f"one {one}" if len(ids) == 1 else f"{len(ids)} {several}"
 
 
 def _of(params: Mapping[str, Any]) -> str:

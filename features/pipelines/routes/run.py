@@ -71,6 +71,7 @@ def begin_run(header: SubmitHeaders, path: PipelinePath, body: NewRunRequest) ->
 
     def answer(connection: Connection) -> Answer:
         found = made.library.find_to_run(connection, org_id(), path.pipeline_id)
+        made.starter.check(connection, org_id(), found, body.inputs)
         run = made.starter.begin(connection, org_id(), found, body.inputs, origin).run
         after_commit(connection, lambda: services().wakeup.wake_workers(str(run.job_id), runs.LANE))
         return Answer(202, f"/api/v1/runs/{run.id}", dump(run_answer(run, [])).decode())

@@ -99,11 +99,11 @@ def test_what_a_run_could_not_tell_the_next_one_does(app: Application, client: C
     run_evening(app, client, schedule["id"])
     upload_until(client, after["as_of"])
     inputs = schedule["params"]["inputs"]
-    broken = {**schedule["params"], "inputs": {**inputs, "channels": ["gone"]}}
-    assert client("PATCH", f"/schedules/{schedule['id']}", json={"params": broken}).status_code == 200
+    assert client.delete(f"/channels/{channel.id}").status_code == 204
     failed = run_evening(app, client, schedule["id"])
     assert failed["status"] == "failed"
-    client("PATCH", f"/schedules/{schedule['id']}", json={"params": {**schedule["params"], "inputs": {**inputs, "channels": [channel.id]}}})
+    again = make_channel("again", receiver.url())
+    client("PATCH", f"/schedules/{schedule['id']}", json={"params": {**schedule["params"], "inputs": {**inputs, "channels": [again.id]}}})
     run_evening(app, client, schedule["id"])
     assert [parse_tolerant(each.body)["data"]["total"] for each in receiver.received] == [1]
 
@@ -139,14 +139,15 @@ def test_a_second_one_needs_another_name(app: Application, client: Client) -> No
 
 def test_a_firing_ends_with_its_run_and_as_it_did(app: Application, client: Client, receiver: Receiver) -> None:
     client.post("/watchlist", {"ticker": "AAPL"})
-    make_channel("mine", receiver.url())
+    channel = make_channel("mine", receiver.url())
     assert set_up(app, "--channel", "mine").exit_code == 0
     (schedule,) = client.get("/schedules").json["items"]
     run_evening(app, client, schedule["id"])
     (done,) = client.get(f"/schedules/{schedule['id']}/firings").json["items"]
     assert (done["state"], done["finished_at"] is not None) == ("fired", True)
-    inputs = {**schedule["params"]["inputs"], "channels": ["gone"], "tell_nothing": True}
+    inputs = {**schedule["params"]["inputs"], "tell_nothing": True}
     client("PATCH", f"/schedules/{schedule['id']}", json={"params": {**schedule["params"], "inputs": inputs}})
+    assert client.delete(f"/channels/{channel.id}").status_code == 204
     run_evening(app, client, schedule["id"])
     failed = client.get(f"/schedules/{schedule['id']}/firings").json["items"][0]
     assert (failed["state"], failed["reason"]) == ("failed", "job_failed")

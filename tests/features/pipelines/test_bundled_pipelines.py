@@ -51,7 +51,8 @@ def test_each_fits(bundled: Runner) -> None:
 def test_the_evening_digest(bundled: Runner) -> None:
     """Its messages are in tests/features/evening."""
     assert bundled.client.post("/strategies", {"id": "steady", "name": "Steady", "base": "trend"}).status_code == 201
-    done = run(bundled, "evening_digest", universe="all", strategies=["balanced", "steady"], channels=[])
+    make_channel("desk", "https://127.0.0.1/hook")
+    done = run(bundled, "evening_digest", universe="all", strategies=["balanced", "steady"], channels=["desk"])
     found = outcomes(done)
     assert (found["prices"], found["first"], found["second"], found["third"]) == ("failed", "ok", "ok", "skipped")
     assert "provider" in done["trace"][0]["reason"]
@@ -68,7 +69,8 @@ def test_the_evening_of_a_portfolio(bundled: Runner) -> None:
     assert bought.status_code == 201
     rule = {"name": "Fell", "on": "drawdown_beyond", "conditions": {"percent": 10.0}}
     rule_id = bundled.client.post("/alert-rules", rule).json["id"]
-    done = run(bundled, "portfolio_evening", portfolio=portfolio, channels=[])
+    make_channel("desk", "https://127.0.0.1/hook")
+    done = run(bundled, "portfolio_evening", portfolio=portfolio, channels=["desk"])
     found = outcomes(done)
     assert [found[step] for step in ("prices", "analysis", "value", "changes", "message")] == ["failed", "ok", "ok", "ok", "skipped"]
     assert bundled.client.get(f"/results?universe=portfolio:{portfolio}").json["total"] == 1

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from kit.channels import make_channel
 from kit.jobs import run_jobs
 from kit.schedules import offer, started_keys
 from kit.support import Client
@@ -106,6 +107,7 @@ def test_an_action_that_nothing_offers(client: Client, foundation: Foundation) -
 def test_a_report_needs_somebody_to_tell(client: Client) -> None:
     answer = client.post("/schedules", CRON | {"action": "report", "params": {"universe": "all"}})
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "params.channels")
+    make_channel("desk", "https://127.0.0.1/desk")
     report = made(client, CRON | {"action": "report", "params": {"universe": "all", "strategy": "trend", "channels": ["desk"]}})
     assert report["sentence"].endswith(": send the report of all tickers with the strategy trend.")
 

@@ -5,7 +5,7 @@ import { namedStrategies } from "../strategies.js";
 import { tickersIn } from "../tickers.js";
 import { offerUniverses } from "../universes.js";
 
-const LISTS = new Set(["tickers", "strategies"]);
+const LISTS = new Set(["tickers", "strategies", "channels"]);
 const JSON_TYPES = new Set(["list", "object"]);
 
 /** What a field says of its type. */
@@ -13,6 +13,7 @@ const HINTS = {
   date: "YYYY-MM-DD, today, or days back like -7d.",
   tickers: "Tickers, with spaces or commas between them.",
   strategies: "Strategies, with commas between them.",
+  channels: "With commas between them.",
   list: "A JSON list.",
   object: "A JSON object.",
 };
@@ -110,6 +111,11 @@ function parsed(name, text, type) {
   if (type === "number" || type === "whole_number") return Number.isNaN(Number(text)) ? text : Number(text);
   if (type === "tickers") return tickersIn(text);
   if (type === "strategies") return text.split(/[\s,]+/).filter(Boolean);
+  if (type === "channels")
+    return text
+      .split(",")
+      .map((each) => each.trim())
+      .filter(Boolean);
   if (!JSON_TYPES.has(type)) return text;
   try {
     return JSON.parse(text);

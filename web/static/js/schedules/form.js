@@ -11,6 +11,7 @@ import { afterClose } from "./after-close.js";
 
 const PAUSE = 300; // milliseconds after a key, before the next times are asked for
 const HOUR = 3600;
+const BY_JSON = new Set(["pipeline", "portfolio_valuation", "index_rebalancing"]); // actions whose parameters are written as they are
 const complain = problemOf("schedule-problem", {
   name: "schedule-name",
   cron: "schedule-cron",
@@ -69,7 +70,7 @@ function previewSoon() {
 /** The parameters of the chosen action. Throws SyntaxError for what is no JSON. */
 function params() {
   const action = control("action").value;
-  if (action === "pipeline") return JSON.parse(control("params").value || "{}");
+  if (BY_JSON.has(action)) return JSON.parse(control("params").value || "{}");
   const universe = control("universe").value;
   if (action === "refresh") return { universe };
   const chosen = { universe, strategy: control("strategy").value };
