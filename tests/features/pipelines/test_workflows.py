@@ -64,11 +64,12 @@ def test_a_filter_chooses_events(trial: Runner) -> None:
 
 def test_what_goes_wrong_is_told_and_harms_no_other_workflow(trial: Runner) -> None:
     bad = post(trial, name="bad", inputs={"told": "{{event.data.nothing}}"}).json["id"]
-    wrong = post(trial, name="wrong", inputs={"told": 5}).json["id"]
+    assert post(trial, name="wrong", inputs={"told": 5}).json["errors"][0]["field"] == "inputs.told"
+    wrong = post(trial, name="wrong", inputs={"told": "{{event.data.number}}"}).json["id"]
     post(trial, name="good", inputs={"told": "x"})
-    happen(trial, ticker="AAPL")
+    happen(trial, ticker="AAPL", number=5)
     assert len(runs(trial)) == 1
-    assert "no 'nothing' in event.data; there is ticker" in trial.client.get(f"/workflows/{bad}").json["last_outcome"]
+    assert "no 'nothing' in event.data; there is" in trial.client.get(f"/workflows/{bad}").json["last_outcome"]
     assert "inputs.told: A text is needed." in trial.client.get(f"/workflows/{wrong}").json["last_outcome"]
 
 

@@ -317,9 +317,12 @@ def test_health_and_metrics(client: Client, foundation: Foundation) -> None:
 
 
 def test_run_by_hand_says_what_a_pipeline_lacks(client: Client) -> None:
-    """What this installation really offers: a pipeline whose needed input is missing is not begun, and the answer is a declared one."""
-    digest = {"action": "pipeline", "params": {"pipeline": "evening_digest", "inputs": {}}}
-    schedule = made(client, CRON | digest)
+    """What this installation really offers: a pipeline that came to need more input is not begun, and the answer is a declared one."""
+    looks = {"id": "looks", "name": "Looks", "steps": [{"as": "list", "capability": "watchlist"}]}
+    assert client("PUT", "/pipelines/looks", json=looks).status_code == 201
+    schedule = made(client, CRON | {"action": "pipeline", "params": {"pipeline": "looks"}})
+    needed = {"list": {"type": "text", "required": True}}
+    assert client("PUT", "/pipelines/looks", json={**looks, "inputs": needed}).status_code == 201
     answer = client.post(f"/schedules/{schedule['id']}/run")
     assert (answer.status_code, answer.json["code"]) == (422, "inputs_invalid")
     assert client.get(f"/schedules/{schedule['id']}/firings").json["items"] == []
