@@ -68,6 +68,30 @@ def test_the_level_does_not_jump_when_quantities_change(weigher: Weigher, rebala
         before = change.quantities
 
 
+def test_the_level_does_not_jump_at_caps_on_groups_and_when_members_come_and_go() -> None:
+    closes = walks(9)
+    closes[7] = Closes(closes[7].days[150:], closes[7].price[150:], closes[7].total[150:])
+    closes[8] = Closes(closes[8].days[:260], closes[8].price[:260], closes[8].total[:260])
+    panel, groups = panel_of(closes), np.array([0, 0, 0, 1, 1, 2, 2, 1, 0])
+    track = run(panel, Weigher(WeightingMethod.INVERSE_VOLATILITY, lookback=20), Caps(single=0.3, group=0.4, groups=groups))
+    assert {change.kind for change in track.changes} == {RebalancingKind.START, RebalancingKind.REBALANCING, RebalancingKind.REMOVAL}
+    held = [change.quantities > 0 for change in track.changes]
+    assert (held[0][7], held[-1][7], held[0][8], held[-1][8]) == (False, True, True, False)
+    before, are_capped = np.zeros(9), 0
+    for change in track.changes:
+        if change.kind is not RebalancingKind.START:
+            assert values_at(panel, change, before) / change.divisors[0] == pytest.approx(change.level, rel=1e-12)
+        assert values_at(panel, change, change.quantities) / change.divisors[1] == pytest.approx(change.level, rel=1e-12)
+        assert track.price[change.row - track.first] == pytest.approx(change.level, rel=1e-12)
+        assert change.after.sum() == pytest.approx(1, abs=1e-12)
+        if change.kind is RebalancingKind.REBALANCING:
+            of_groups = np.bincount(groups, change.after)
+            assert of_groups.max() <= 0.4 * (1 + 1e-9)
+            are_capped += bool(of_groups.max() > 0.4 * (1 - 1e-9))
+        before = change.quantities
+    assert are_capped > 0
+
+
 @pytest.mark.parametrize("weigher", METHODS, ids=lambda weigher: weigher.method)
 def test_weights_know_nothing_of_later_days(weigher: Weigher) -> None:
     """What comes after a reference day changes neither its weights nor any level up to the day on which they are bought."""
@@ -89,21 +113,35 @@ def test_weights_know_nothing_of_later_days(weigher: Weigher) -> None:
     assert other.price[: change.reference + 1 - track.first] == pytest.approx(track.price[: change.reference + 1 - track.first], rel=1e-12)
 
 
-@pytest.mark.parametrize("weigher", METHODS[1:4], ids=lambda weigher: weigher.method)
-def test_weights_that_look_a_day_ahead_are_other_weights(weigher: Weigher) -> None:
-    """So that the test above is one that such weights fail."""
-    closes = walks(8)
-    panel = panel_of(closes)
-    recipe, everybody = Recipe(weigher), np.ones(8, dtype=bool)
-
-    def ahead(row: int, _: Panel) -> Target:
-        return target_of(panel.until(row + 1), recipe, everybody)
-
+@pytest.mark.parametrize("weigher", METHODS[1:], ids=lambda weigher: weigher.method)
+@pytest.mark.parametrize("ahead", [0, 1, 6])
+def test_a_mutant_whose_weights_look_ahead_is_caught(weigher: Weigher, ahead: int) -> None:
+    """What comes after a reference day changes the weights of whoever sees further than that day, and of nobody else."""
+    panel, recipe, everybody = panel_of(walks(8)), Recipe(weigher), np.ones(8, dtype=bool)
     course = Course(1, DAYS - 1, reference_rows(panel.days, Rebalance.MONTHLY))
-    mutant, honest = track_of(panel, course, ahead), run(panel, weigher)
-    assert mutant is not None
-    for change, of_mutant in zip(honest.changes[1:], mutant.changes[1:], strict=True):
-        assert np.abs(change.after - of_mutant.after).max() > 1e-6
+
+    def weights(seen: Panel, number: int) -> FloatArray:
+        def mutant(row: int, known: Panel) -> Target:
+            return target_of(seen.until(min(row + ahead, DAYS - 1)) if ahead else known, recipe, everybody)
+
+        track = track_of(seen, course, mutant)
+        assert track is not None
+        return track.changes[number].after
+
+    number = 9
+    reference = run(panel, weigher).changes[number].reference
+    assert reference is not None
+    later = np.random.default_rng(7).normal(0, 0.05, (8, DAYS - reference - 1)).cumsum(axis=1)
+    other = panel_of(
+        [
+            Closes(
+                each.days, *(np.concatenate([line[: reference + 1], line[reference] * np.exp(noise)]) for line in (each.price, each.total))
+            )
+            for each, noise in zip(walks(8), later, strict=True)
+        ]
+    )
+    moved = np.abs(weights(other, number) - weights(panel, number)).max()
+    assert moved > 1e-6 if ahead > weigher.skip * (weigher.method is WeightingMethod.MOMENTUM) else moved < 1e-12
 
 
 def test_what_is_bought_is_bought_after_the_reference_day() -> None:
