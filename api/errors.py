@@ -17,7 +17,7 @@ from models.index_errors import IndexInvalid
 from models.news_errors import FeedAddressRefused
 from models.own_strategy import NothingVotes, StrategyArchived, StrategyUnknown
 from models.pipeline_errors import Invalid
-from models.portfolio_errors import TransactionsRefused
+from models.portfolio_errors import BenchmarkUnfit, TransactionsRefused
 from models.price_errors import BasesDiffer, ImplausibleAction, ImportRefused, PriceQuality, PricesPending, PricesUnavailable
 from models.schedule_errors import InvalidSchedule
 from models.statement_errors import StatementRefused
@@ -74,6 +74,7 @@ FIELDS: dict[type[BellwetherError], str] = {
     ChannelAddressRefused: "url",
     FeedAddressRefused: "url",
     IndexInvalid: "members",
+    BenchmarkUnfit: "benchmark",
     PasswordRefused: "password",
     ConfirmationWrong: "confirm",
     PasskeyUnfit: "credential",

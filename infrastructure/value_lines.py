@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-from models.errors import NotFound, TickerNotFound
+from models.errors import BellwetherError, NotFound, TickerNotFound
 from utils.ids import is_id
 
 if TYPE_CHECKING:
@@ -76,3 +76,13 @@ class ValueLines:
             if by_id is not (kind is LineKind.TICKER) and (line := read(connection, org_id, reference)) is not None:
                 return line
         raise LineNotFound if by_id else TickerNotFound(reference)
+
+    def has(self, connection: AnyReader, org_id: int, reference: str) -> bool:
+        """Whether there is what a reference names, with values or without."""
+        try:
+            self.find(connection, org_id, reference)
+        except (LineNotFound, TickerNotFound):
+            return False
+        except BellwetherError:
+            return True  # what it lacks may come
+        return True

@@ -13,6 +13,7 @@ from models.strategy import StrategyName
 INDEX_REBALANCING = "index_rebalancing"
 MOST_INDEXES = 100  # of an organization
 MOST_MEMBERS = 1_000  # of an index
+REVISIONS_KEPT = 50  # of an index, the newest ones
 BY_SECTOR = "sector"
 
 

@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.errors import BellwetherError, Conflict, NotFound
+from models.index import REVISIONS_KEPT
 
 _LISTED = 5
 
 
 class IndexNotFound(NotFound):
     """There is no index with this id. It may have been deleted; see GET /api/v1/indexes."""
+
+
+class RevisionNotFound(IndexNotFound):
+    """The index was not computed as often, or that computation is no longer kept."""
+
+    def __init__(self, revision: int, newest: int) -> None:
+        if revision > newest:
+            super().__init__(f"The index has no revision {revision}; the newest one is {newest}.")
+        else:
+            super().__init__(f"Revision {revision} of the index is no longer kept: the newest {REVISIONS_KEPT} are, up to {newest}.")
 
 
 class IndexExists(Conflict):

@@ -17,6 +17,20 @@ class PortfolioNotFound(NotFound):
         super().__init__("There is no portfolio with this id. It may have been deleted; see GET /api/v1/portfolios.")
 
 
+class BenchmarkUnfit(BellwetherError):
+    """What a portfolio is to be measured by is not there, or is the portfolio itself."""
+
+    code = "validation_error"
+
+    def __init__(self, reference: str, portfolio_id: str | None) -> None:
+        super().__init__(
+            "A portfolio is not measured by itself: name a ticker, an index or another portfolio."
+            if reference == portfolio_id
+            else f"There is no portfolio and no index with the id {reference}. See GET /api/v1/portfolios and GET /api/v1/indexes, or name "
+            "a ticker."
+        )
+
+
 class TransactionNotFound(NotFound):
     """There is no such transaction in the portfolio. It may have been deleted; see GET /api/v1/portfolios/{id}/transactions."""
 

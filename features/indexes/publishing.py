@@ -17,7 +17,7 @@ from features.indexes.store.index import Standing
 from infrastructure.feature import Universes
 from infrastructure.outbox import record
 from models.event import EventType, NewEvent
-from models.index import Index, IndexVersion, Rebalancing, RebalancingKind
+from models.index import REVISIONS_KEPT, Index, IndexVersion, Rebalancing, RebalancingKind
 from models.index_errors import IndexNotFound
 from utils.clock import now, today
 from utils.ids import is_id
@@ -106,6 +106,8 @@ def publish(connection: Connection, org_id: int, publication: Publication, momen
     if not index_store.publish(connection, org_id, (index, index.published), standing, moment):
         return False
     key = (org_id, index.id, standing.revision)
+    if publication.is_revision:
+        published_store.forget_revisions(connection, org_id, index.id, standing.revision - REVISIONS_KEPT)
     if publication.is_news:
         published_store.save_levels(connection, key, publication.computed.levels, publication.why, moment)
     published_store.insert_lines(connection, key, publication.new_lines, moment)

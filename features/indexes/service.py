@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from unicodedata import normalize
 
@@ -17,17 +17,20 @@ from features.indexes.publishing import FIRST, prepare, publish, standing_of
 from features.indexes.store import index as index_store
 from features.indexes.store import published as published_store
 from features.indexes.store.index import Change
+from features.prices import service as prices
 from features.strategies.service import finder
 from infrastructure.audit import note
 from infrastructure.feature import Universes
 from models.index import MOST_INDEXES, Index, IndexRevision, IndexRules, IndexVersion, Rebalancing
-from models.index_errors import FixedRule, IndexChanged, IndexExists, IndexNotFound, TooManyIndexes
+from models.index_errors import FixedRule, IndexChanged, IndexExists, IndexNotFound, RevisionNotFound, TooManyIndexes
+from models.universe import UniverseNotFound
 from utils.clock import now, today
 from utils.ids import is_id, new_id
 
 __all__ = [
     "Drafted", "IndexChanges", "absent_indexes", "change", "create", "delete", "draft", "find", "find_levels", "line_holding",
     "list_indexes", "list_ledger", "list_revisions", "list_versions", "names_of", "update", "whole_ledger",
+    "with_warnings",
 ]  # fmt: skip
 
 FIXED = ("base", "start", "currency")  # rules that cannot change
@@ -92,6 +95,20 @@ def names_of(connection: AnyReader, org_id: int, ids: Iterable[str]) -> dict[str
     return index_store.names_of(connection, org_id, list(filter(is_id, ids)))
 
 
+def with_warnings(connection: Connection, org_id: int, indexes: Iterable[Index], universes: Universes) -> list[Index]:
+    """Indexes, with a note where the universe of their members is gone, so that they are published no further."""
+    return [replace(index, notes=(*index.notes, *_gone(connection, org_id, index, universes))) for index in indexes]
+
+
+def _gone(connection: Connection, org_id: int, index: Index, universes: Universes) -> Iterator[str]:
+    try:
+        if index.rules.members.universe is not None:
+            prices.require_universe(connection, org_id, index.rules.members.universe, universes)
+    except UniverseNotFound:
+        name = index.rules.members.universe
+        yield f"The universe '{name}' of its members is gone, so that nothing more is published: change the rules to name another one."
+
+
 def absent_indexes(connection: AnyReader, org_id: int, index_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The places among some ids, as `indexes.0`, that name no index of an organization, each with a sentence."""
     for number, index_id in enumerate(index_ids):
@@ -154,11 +171,11 @@ def delete(connection: Connection, org_id: int, index_id: str) -> None:
 
 
 def find_levels(connection: AnyReader, org_id: int, index_id: str, revision: int | None = None) -> tuple[Index, Levels, str]:
-    """An index, its published levels, by default of the newest revision, and their digest. Raises IndexNotFound."""
+    """An index, its published levels, by default of the newest revision, and their digest. Raises IndexNotFound or RevisionNotFound."""
     index = find(connection, org_id, index_id)
     found = published_store.load_levels(connection, org_id, index_id, revision or index.revision)
     if found is None:
-        raise IndexNotFound(f"The index has no revision {revision}; the newest one is {index.revision}.")
+        raise RevisionNotFound(revision or index.revision, index.revision)
     return index, *found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -87,13 +87,14 @@ def allocations(database: Database, org_id: int, index_id: str, day: date | None
         assert line is not None, "an index begins with a line of its ledger"
         held = [each for each in line.positions if each.quantity > 0]
         facts = prices.known_facts(connection, org_id, [each.ticker for each in held])
+    names = _names_of(database, org_id, [each.ticker for each in held if facts.get(each.ticker, NOTHING_KNOWN).name is None])
     closes = _closes_on(database, org_id, index, line, on)
     values = {each.ticker: each.after * closes[each.ticker][0] / closes[each.ticker][1] for each in held}
     total = sum(values.values()) or 1.0
     items = [
         AllocatedMember(
             ticker=each.ticker,
-            name=facts.get(each.ticker, NOTHING_KNOWN).name,
+            name=facts.get(each.ticker, NOTHING_KNOWN).name or names.get(each.ticker),
             sector=facts.get(each.ticker, NOTHING_KNOWN).sector,
             target=each.after,
             weight=values[each.ticker] / total,
@@ -105,6 +106,14 @@ def allocations(database: Database, org_id: int, index_id: str, day: date | None
     ]
     items.sort(key=lambda item: (-item.weight, item.ticker))
     return Allocations(on, line.day, line.reference_day, revision or index.revision, tuple(items), line.left_out)
+
+
+def _names_of(database: Database, org_id: int, tickers: Sequence[str]) -> dict[str, str | None]:
+    """The names that the prices of tickers came with."""
+    if not tickers:
+        return {}
+    with database.read() as connection:
+        return {ticker: head.name for ticker, head in prices.find_heads(connection, org_id, tickers).items()}
 
 
 def _worth(line: Rebalancing) -> float:
@@ -132,7 +141,7 @@ def _closes_on(database: Database, org_id: int, index: Index, line: Rebalancing,
 
 @dataclass(frozen=True)
 class Simulation:
-    """What is invested, in which variant of an index, from when on, and whether its rebalancings cost."""
+    """What is invested, in which variant of an index, from when on, and whether buying it and its rebalancings cost."""
 
     amount: float
     start: date | None
@@ -143,10 +152,11 @@ class Simulation:
 
 @dataclass(frozen=True)
 class Simulated:
-    """What has become of an amount by day, and what rebalancings have cost in all."""
+    """What has become of an amount by day, its numbers since it was an amount, and what all trades have cost."""
 
     days: Days
     values: FloatArray
+    metrics: dict[str, Metric]
     costs: float
     currency: str | None
     notes: tuple[str, ...]
@@ -158,23 +168,33 @@ def simulate(connection: AnyReader, org_id: int, index_id: str, order: Simulatio
     shown = levels.between(order.start, None)
     if len(shown) < FEWEST_VALUES:
         raise TooFewDays(len(shown))
-    notes = [] if order.costs else ["The costs of rebalancings are not taken off."]
     rates = np.ones(len(shown))
     own, wanted = index.rules.currency, order.currency
     if wanted is not None and wanted != own:
         rates = _rates(connection, org_id, own, wanted, shown)
     values = order.amount * (shown.of(order.variant) * rates) / (shown.of(order.variant)[0] * rates[0])
-    spent = 0.0
+    spent, note = 0.0, "Neither the first purchase nor rebalancings cost anything."
     if order.costs:
-        kept = np.ones(len(shown))
-        first = shown.days[0].item()
-        for line in published_store.load_ledger(connection, org_id, index_id, index.revision):
-            row = int(np.searchsorted(shown.days, np.datetime64(line.day, "D")))
-            if line.day > first and row < len(shown):
-                spent += float(values[row] * kept[row]) * line.cost
-                kept[row:] *= 1 - line.cost
+        charged = _charges(connection, org_id, index, shown.days)
+        kept = np.cumprod(1 - charged)
+        spent = float((values * (kept / (1 - charged)) * charged).sum())
         values = values * kept
-    return Simulated(shown.days, values, spent, wanted or own, tuple(notes))
+        note = f"The first purchase costs {100 * charged[0]:.4g} % of the amount, each rebalancing what its line of the ledger says."
+    since_amount = np.concatenate(([order.amount], values[1:]))
+    return Simulated(shown.days, values, numbers(since_amount), spent, wanted or own, (note,))
+
+
+def _charges(connection: AnyReader, org_id: int, index: Index, days: Days) -> FloatArray:
+    """The part of the value that trades of each day cost: on the first one everything is bought, by the rules of then."""
+    charged = np.zeros(len(days))
+    costs = {version.version: version.rules.cost_bp / 10_000 for version in service.list_versions(connection, org_id, index.id)}
+    for line in published_store.load_ledger(connection, org_id, index.id, index.revision):
+        row = int(np.searchsorted(days, np.datetime64(line.day, "D")))
+        if line.day <= days[0].item():
+            charged[0] = costs[line.version]
+        elif row < len(days):
+            charged[row] = 1 - (1 - charged[row]) * (1 - line.cost)
+    return charged
 
 
 def _rates(connection: AnyReader, org_id: int, own: str | None, wanted: str, levels: Levels) -> FloatArray:

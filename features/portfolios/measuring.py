@@ -10,13 +10,18 @@ from features.portfolios import packs
 from features.portfolios.packing import pack_of, unpacked
 from features.portfolios.performance import Measured, Stretch, performance_of, series_of
 from features.portfolios.sources import LedgerArrays, Sources, ledger_at, sources_of, with_rates
+from features.portfolios.store import portfolio as portfolio_store
 from features.portfolios.store.transaction import Ledger
 from features.portfolios.valuing import Valued, Valuer, value
 from infrastructure.foundation import Foundation
 from infrastructure.value_lines import LineNotFound, ValueLine, ValueLines
 from models.errors import TickerNotFound
 from models.performance import PackReference, Performance, PerformanceOrder, PerformanceSeries
-from models.performance_errors import PackIncomplete
+from models.performance_errors import NothingToValue, PackIncomplete
+from utils.ids import is_id
+
+_GONE = "The benchmark is gone: there is no portfolio and no index with the id {} any more. Give the portfolio another one, or none."
+_EMPTY = "The portfolio that it is measured by has nothing to value yet."
 
 
 class Measuring:
@@ -51,7 +56,9 @@ class Measuring:
             valued, line, reference = self._now(ledger)
         stretch = Stretch(valued, order)
         benchmark = valued.ledger.benchmark
-        return stretch, None if benchmark is None else _measured(benchmark, line, valued), reference
+        if benchmark is None:
+            return stretch, None, reference
+        return stretch, _measured(benchmark, line, valued) if line is not None else self._missing(ledger, benchmark), reference
 
     def _now(self, ledger: Ledger) -> tuple[Valued, ValueLine | None, PackReference]:
         with self._database.reader() as reader:
@@ -80,21 +87,31 @@ class Measuring:
             return valued, None
         try:
             line = self._lines.find(reader, ledger.org_id, reference)
-        except (LineNotFound, TickerNotFound):
+        except (LineNotFound, TickerNotFound, NothingToValue):
             return valued, None
         if line.currency is None or line.currency == valued.ledger.base_currency or line.currency in valued.sources.rates:
             return valued, line
         sources = with_rates(reader, ledger.org_id, valued.sources, [line.currency], None)
         return replace(valued, sources=sources), line
 
+    def _missing(self, ledger: Ledger, reference: str) -> Measured:
+        """A benchmark without a line, and why it has none."""
+        if not is_id(reference):
+            why = f"There are no prices of {reference}. Upload or fetch them."
+        elif reference == ledger.portfolio_id:
+            why = "A portfolio is not measured by itself. Give it another benchmark, or none."
+        else:
+            with self._database.reader() as reader:
+                is_there = portfolio_store.find(reader, ledger.org_id, reference) is not None
+            why = _EMPTY if is_there else _GONE.format(reference)
+        return Measured(reference, None, None, why)
+
     def _keep(self, ledger: Ledger, valued: Valued, line: ValueLine | None) -> PackReference:
         return packs.keep(self._database, ledger.org_id, pack_of(valued.market.days[-1].item(), valued.sources, line))
 
 
-def _measured(reference: str, line: ValueLine | None, valued: Valued) -> Measured:
+def _measured(reference: str, line: ValueLine, valued: Valued) -> Measured:
     days: Days = valued.valuation.market.days
-    if line is None:
-        return Measured(reference, None, None)
     base_currency = valued.ledger.base_currency
     if line.currency is not None and line.currency != base_currency and line.currency not in valued.sources.rates:
         return Measured(reference, line, None)

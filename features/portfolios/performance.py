@@ -50,11 +50,15 @@ _NO_RATES = "There are no exchange rates of its currency in this period."
 
 @dataclass(frozen=True)
 class Measured:
-    """The benchmark of a portfolio: its line, and the rates of its currency on the days of the portfolio; None where there are none."""
+    """The benchmark of a portfolio: its line, and the rates of its currency on the days of the portfolio; None where there are none.
+
+    `missing` says why there is no line.
+    """
 
     reference: str
     line: ValueLine | None
     rates: FloatArray | None
+    missing: str | None = None
 
     def on(self, days: Days) -> FloatArray:
         """Its values in the base currency, carried; NaN where there is none."""
@@ -247,7 +251,8 @@ class _Beside:
         kind, name, currency = (None, None, None) if line is None else (str(line.kind), line.name, line.currency)
         found = BenchmarkPerformance(self._measured.reference, kind, name, currency, None, None, 0, None, {}, None)
         if len(self._known) < FEWEST_VALUES:
-            return replace(found, reason=_NO_RATES if line is not None and self._measured.rates is None else _NO_VALUES)
+            reason = _NO_RATES if line is not None and self._measured.rates is None else _NO_VALUES
+            return replace(found, reason=self._measured.missing or reason)
         own, theirs = self._stretch.growth[self._known], self._values[self._known]
         days = self._stretch.days[self._known]
         return replace(

@@ -20,8 +20,16 @@ from features.portfolios.statements import MonthlyIncome, Period, income_in, ope
 from features.portfolios.store import portfolio as portfolio_store
 from features.portfolios.store import transaction as transaction_store
 from features.portfolios.store.transaction import Ledger, TransactionFilter
+from infrastructure.value_lines import ValueLines
 from models.portfolio import MOST_PORTFOLIOS, CostMethod, Portfolio, Transaction
-from models.portfolio_errors import PortfolioExists, PortfolioNotFound, RatesAreBooked, TooManyPortfolios, TransactionNotFound
+from models.portfolio_errors import (
+    BenchmarkUnfit,
+    PortfolioExists,
+    PortfolioNotFound,
+    RatesAreBooked,
+    TooManyPortfolios,
+    TransactionNotFound,
+)
 from utils.clock import now
 from utils.ids import is_id, new_id
 
@@ -58,6 +66,7 @@ __all__ = [
     "read_ledger",
     "realised_in",
     "remove_transaction",
+    "require_benchmark",
     "tickers_of",
 ]  # fmt: skip
 
@@ -139,6 +148,17 @@ def create(connection: Connection, org_id: int, terms: Terms, most: int = MOST_P
         raise PortfolioExists(new.name)
     portfolio_store.insert_terms(connection, org_id, new)
     return new
+
+
+def require_benchmark(connection: AnyReader, lines: ValueLines, ledger: Ledger, reference: str | None) -> None:
+    """Raise BenchmarkUnfit for an id that names no portfolio and no index of the organization, or the portfolio itself.
+
+    A ticker may be named before it has prices.
+    """
+    if reference is None or not is_id(reference):
+        return
+    if reference == ledger.portfolio_id or not lines.has(connection, ledger.org_id, reference):
+        raise BenchmarkUnfit(reference, ledger.portfolio_id)
 
 
 def change(connection: Connection, ledger: Ledger, changes: Changes) -> Portfolio:

@@ -48,8 +48,9 @@ MOST_REVISIONS = 100
 def list_indexes(query: PageQuery) -> Response:
     """The indexes in the order in which they were made, each as it is published. `If-None-Match` is honoured."""
     after = (read_cursor(query.cursor, [SCOPE]) or [""])[0]
-    with services().database.reader() as connection:
+    with services().database.read() as connection:
         rows = service.list_indexes(connection, org_id(), after, query.limit + 1)
+        rows = service.with_warnings(connection, org_id(), rows, services().universes)
     items, next_cursor = page(rows, query.limit, [SCOPE], lambda last: [last.id])
     return tagged({"items": items, "next_cursor": next_cursor})
 
@@ -106,9 +107,10 @@ def _preview(drafted: Drafted) -> dict[str, Any]:
 @blueprint.get("/indexes/<index_id>", responses={200: IndexAnswer}, problems=("not_found",), sends=("ETag",))
 def get_index(path: IndexPath) -> Response:
     """One index: its rules, and what is published of it. `If-None-Match` is honoured."""
-    with services().database.reader() as connection:
+    with services().database.read() as connection:
         found = service.find(connection, org_id(), path.index_id)
-    return tagged(found)
+        (told,) = service.with_warnings(connection, org_id(), [found], services().universes)
+    return tagged(told)
 
 
 @blueprint.patch("/indexes/<index_id>", responses={200: IndexAnswer}, problems=(*RULES_PROBLEMS, "not_found", "conflict"))
@@ -154,7 +156,10 @@ def list_index_versions(path: IndexPath) -> Response:
 
 @blueprint.get("/indexes/<index_id>/revisions", responses={200: RevisionsAnswer}, problems=("not_found",))
 def list_index_revisions(path: IndexPath) -> Response:
-    """What was published of an index, one item for each computation of all of it: the first, and one after each correction."""
+    """What was published of an index, one item for each computation of all of it: the first, and one after each correction.
+
+    The newest fifty are kept.
+    """
     with services().database.reader() as connection:
         found = service.list_revisions(connection, org_id(), path.index_id, MOST_REVISIONS)
     return json_response({"items": found, "next_cursor": None})

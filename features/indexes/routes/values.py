@@ -118,7 +118,11 @@ def list_index_rebalances(path: IndexPath, query: RebalancesQuery) -> Response:
 )
 @needs(Scope.READ)
 def simulate_index(path: IndexPath, body: SimulateRequest) -> Response:
-    """What an amount would have become in the index since a day; by default with distributions, and less the costs."""
+    """What an amount would have become in the index since a day; by default with distributions, and less what trades cost.
+
+    Everything is bought at the close of the first day, at the cost of the rules (`cost_bp`); each rebalancing costs what its line of the
+    ledger says. The numbers and the gain are since the amount.
+    """
     order = valuing.Simulation(body.amount, body.start, body.currency, body.variant, body.costs)
     with services().database.reader() as connection:
         found = valuing.simulate(connection, org_id(), path.index_id, order)
@@ -133,7 +137,7 @@ def simulate_index(path: IndexPath, body: SimulateRequest) -> Response:
             "value": values[-1],
             "gain": values[-1] - body.amount,
             "costs": found.costs,
-            "metrics": valuing.numbers(found.values),
+            "metrics": found.metrics,
             "items": [{"day": day, "value": value} for day, value in zip(days, values, strict=True)],
             "notes": found.notes,
             "next_cursor": None,

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import CSV, Answer, Body, Currency, IsoDate, LineReference, Page, PageQuery, Query, RootAnswer, not_below
-from models.index import Index, IndexRevision, IndexRules, IndexVariant, IndexVersion, RebalancingKind
+from models.index import REVISIONS_KEPT, Index, IndexRevision, IndexRules, IndexVariant, IndexVersion, RebalancingKind
 from models.metric import Metric
 
 MOST_MONEY = 1e15
@@ -23,7 +23,7 @@ class IndexPath(BaseModel):
 class RevisionQuery(Query):
     """Which computation is asked for."""
 
-    revision: int | None = Field(None, ge=1, le=1_000_000, description="By default the newest one.")
+    revision: int | None = Field(None, ge=1, le=1_000_000, description=f"By default the newest one. The newest {REVISIONS_KEPT} are kept.")
 
 
 class LevelsQuery(RevisionQuery):
@@ -64,7 +64,7 @@ class SimulateRequest(Body):
     start: IsoDate | None = Field(None, description="The first day. By default that of the index.")
     currency: Currency | None = Field(None, description="The currency of the amount. By default that of the index.")
     variant: IndexVariant = Field(IndexVariant.TOTAL, strict=False, description="Whether distributions are reinvested.")
-    costs: bool = Field(True, description="Whether the costs of rebalancings are taken off.")
+    costs: bool = Field(True, description="Whether what the first purchase and rebalancings cost is taken off.")
 
 
 class IndexAnswer(RootAnswer[Index]):
@@ -174,7 +174,7 @@ class SimulatedDay(Answer):
 
 
 class SimulationAnswer(Answer):
-    """What has become of an amount, by day, in a currency; `costs` is what rebalancings have cost in all, in that currency."""
+    """What has become of an amount, by day, in a currency; `costs` is what the first purchase and rebalancings cost, in that currency."""
 
     amount: float
     currency: str | None

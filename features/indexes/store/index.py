@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, text
 
 from database import AnyReader
 from features.indexes.rules_text import rules_of_text, text_of_rules
 from infrastructure.sql.advisory_lock import hold_lock
 from models.index import Index, IndexVersion
+from utils.dialects import of_listed
 from utils.json_text import dump
 
 _COLUMNS = (
@@ -64,12 +65,12 @@ def find(connection: AnyReader, org_id: int, index_id: str) -> Index | None:
     return None if row is None else _index(row)
 
 
-NAMES = text("SELECT id, name FROM indexes WHERE org_id = :org_id AND id IN :ids").bindparams(bindparam("ids", expanding=True))
+NAMES = of_listed("SELECT id, name FROM indexes WHERE org_id = :org_id AND id IN {ids}", "ids")
 
 
 def names_of(connection: AnyReader, org_id: int, ids: Sequence[str]) -> dict[str, str]:
     """The names of indexes by id; those that there are not are missing."""
-    return {row[0]: row[1] for row in connection.execute(NAMES, {"org_id": org_id, "ids": ids})}
+    return {row[0]: row[1] for row in connection.execute(NAMES.on(connection), {"org_id": org_id, "ids": json.dumps(ids)})}
 
 
 COUNT = text("SELECT COUNT(*) FROM indexes WHERE org_id = :org_id")

@@ -68,6 +68,16 @@ def list_revisions(connection: AnyReader, org_id: int, index_id: str, limit: int
     return [IndexRevision(*row) for row in connection.execute(LIST_REVISIONS, {"org_id": org_id, "index_id": index_id, "limit": limit})]
 
 
+FORGET_LINES = text("DELETE FROM index_rebalancings WHERE org_id = :org_id AND index_id = :index_id AND revision <= :last")
+FORGET_REVISIONS = text("DELETE FROM index_revisions WHERE org_id = :org_id AND index_id = :index_id AND revision <= :last")
+
+
+def forget_revisions(connection: Connection, org_id: int, index_id: str, last: int) -> None:
+    """Remove the revisions of an index up to one, with their ledgers."""
+    for statement in (FORGET_LINES, FORGET_REVISIONS):
+        connection.execute(statement, {"org_id": org_id, "index_id": index_id, "last": last})
+
+
 INSERT_LINE = text(
     """
     INSERT INTO index_rebalancings (

@@ -53,6 +53,7 @@ def create_portfolio(header: SubmitHeaders, body: NewPortfolioRequest) -> Respon
     """Make an empty portfolio. There may be two hundred."""
 
     def answer(connection: Connection) -> Answer:
+        service.require_benchmark(connection, services().foundation.lines, service.Ledger(org_id(), ""), body.benchmark)
         made = service.create(connection, org_id(), body.terms())
         return Answer(201, f"/api/v1/portfolios/{made.id}", dump(made).decode())
 
@@ -73,6 +74,8 @@ def change_portfolio(path: PortfolioPath, body: PortfolioChangeRequest) -> Respo
     ledger = path.ledger(org_id())
     with services().database.transaction() as connection:
         former = service.find(connection, *ledger)
+        if body.benchmark != former.benchmark:
+            service.require_benchmark(connection, services().foundation.lines, ledger, body.benchmark)
         changed = service.change(connection, ledger, body.changes())
         note(connection, before=former, after=changed)
     return json_response(changed)

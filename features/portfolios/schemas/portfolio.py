@@ -32,7 +32,7 @@ BaseCurrency = Annotated[Currency, AfterValidator(_whole_currency)]
 _REFERENCE_PATTERN = rf"{TICKER_PATTERN}|^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$"
 Benchmark = Annotated[str, AfterValidator(_reference), Field(json_schema_extra={"pattern": _REFERENCE_PATTERN, "example": "MSFT"})]
 _CURRENCY = "What everything is told in, three letters as in EUR. It stays once a transaction tells an `fx_rate` into it."
-_BENCHMARK = "What the portfolio is measured by: a ticker, or the id of an index or of another portfolio. It need not exist yet."
+_BENCHMARK = "What the portfolio is measured by: a ticker, which needs no prices yet, or the id of an index or of another portfolio."
 _METHOD = "Which shares a sale takes: `fifo` the oldest first, `average` the same part of each."
 VERSION = "The version that the portfolio must be at; another one is refused with 409. Null for any."
 

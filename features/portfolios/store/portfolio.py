@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, text
 
 from database import AnyReader
 from infrastructure.sql.advisory_lock import hold_lock
 from models.portfolio import CostMethod, Portfolio
-from utils.dialects import Variants, execute_rows, locking, many_rows
+from utils.dialects import Variants, execute_rows, locking, many_rows, of_listed
 
 _COLUMNS = """p.id, p.name, p.base_currency, p.benchmark, p.cost_method, p.version, p.transactions,
         (SELECT COUNT(*) FROM portfolio_tickers AS t WHERE t.portfolio_id = p.id), p.created_at, p.updated_at"""
@@ -65,12 +66,12 @@ def organizations(connection: AnyReader) -> list[int]:
     return [row[0] for row in connection.execute(ORGANIZATIONS, {})]
 
 
-NAMES = text("SELECT id, name FROM portfolios WHERE org_id = :org_id AND id IN :ids").bindparams(bindparam("ids", expanding=True))
+NAMES = of_listed("SELECT id, name FROM portfolios WHERE org_id = :org_id AND id IN {ids}", "ids")
 
 
 def names_of(connection: AnyReader, org_id: int, ids: Sequence[str]) -> dict[str, str]:
     """The names of portfolios by id; those that there are not are missing."""
-    return {row[0]: row[1] for row in connection.execute(NAMES, {"org_id": org_id, "ids": ids})}
+    return {row[0]: row[1] for row in connection.execute(NAMES.on(connection), {"org_id": org_id, "ids": json.dumps(ids)})}
 
 
 COUNT = text("SELECT COUNT(*) FROM portfolios WHERE org_id = :org_id")

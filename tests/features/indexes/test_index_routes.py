@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 from kit.bars import bars_of
 from kit.jobs import UNKNOWN_ID, another_organization
+from kit.portfolios import booked, make_portfolio, trade
 from kit.series import store
 from kit.support import Client
 
+import database
+from models.index import REVISIONS_KEPT
 from utils.clock import now
 
 FIRST = date(2024, 1, 1)
@@ -99,9 +102,18 @@ def test_an_amount_is_followed_through_time(two: Client) -> None:
     values = get(two, made, "/values")["items"]
     assert found["items"][-1]["value"] == pytest.approx(1000 * values[-1]["value"] / values[10]["value"])
     assert (found["items"][0], found["costs"]) == ({"day": "2024-01-12", "value": 1000.0}, 0.0)
+    assert found["notes"] == ["Neither the first purchase nor rebalancings cost anything."]
     charged = two.post(url, {"amount": 1000.0, "start": "2024-01-12"}).json
-    assert charged["costs"] > 0
-    assert charged["value"] < found["value"]
+    costs = [line["cost"] for line in get(two, made, "/rebalances")["items"] if line["kind"] == "rebalancing"]
+    kept = 0.999 * np.prod([1 - cost for cost in costs])
+    assert charged["items"][0] == {"day": "2024-01-12", "value": pytest.approx(999.0)}
+    assert charged["value"] == pytest.approx(found["value"] * kept)
+    assert charged["metrics"]["total_return"]["value"] == pytest.approx(charged["gain"] / 1000)
+    on = {item["day"]: item["value"] for item in found["items"]}
+    first, second = (on[day] for day in ("2024-02-01", "2024-03-01"))
+    spent = 1.0 + 0.999 * (first * costs[1] + second * (1 - costs[1]) * costs[0])
+    assert charged["costs"] == pytest.approx(spent)
+    assert charged["notes"] == ["The first purchase costs 0.1 % of the amount, each rebalancing what its line of the ledger says."]
     assert two.post(url, {"amount": 1000.0, "currency": "EUR"}).json["code"] == "index_invalid"
 
 
@@ -127,6 +139,39 @@ def test_files_have_the_same(two: Client) -> None:
     assert [row["ticker"] for row in members] == ["ONE", "TWO"]
     lines = list(csv.DictReader(io.StringIO(two.get(f"/indexes/{made['id']}/rebalances", headers=as_file).text)))
     assert len(lines) == 6
+
+
+def test_members_are_told_by_the_names_that_their_prices_came_with(client: Client) -> None:
+    made = client.post("/indexes", {"name": "Large", "members": {"tickers": ["AAPL", "IBM"]}, "start": "2012-01-02"}).json
+    names = {item["ticker"]: item["name"] for item in get(client, made, "/allocations")["items"]}
+    assert names["IBM"] == "International Business Machines Corporation"
+    assert all(names.values())
+    rows = csv.DictReader(io.StringIO(client.get(f"/indexes/{made['id']}/allocations", headers={"Accept": "text/csv"}).text))
+    assert {row["ticker"]: row["name"] for row in rows} == names
+
+
+@pytest.mark.parametrize("kind", ["portfolio", "list", "stored"])
+def test_an_index_says_that_the_universe_of_its_members_is_gone(two: Client, kind: str) -> None:
+    if kind == "portfolio":
+        portfolio = make_portfolio(two)
+        booked(two, portfolio, trade("buy", "2024-01-10", "ONE", "2", "10"), trade("buy", "2024-01-10", "TWO", "2", "40"))
+        universe, path = f"portfolio:{portfolio}", f"/portfolios/{portfolio}"
+    elif kind == "list":
+        listed = two.post("/watchlists", {"name": "Mine"}).json["id"]
+        for ticker in ("ONE", "TWO"):
+            two.post(f"/watchlists/{listed}/items", {"ticker": ticker})
+        universe, path = f"watchlist:{listed}", f"/watchlists/{listed}"
+    else:
+        universe, path = "mine", "/universes/mine"
+        assert two.put(path, "Ticker\nONE\nTWO\n", content_type="text/csv").status_code == 201
+    made = make(two, members={"universe": universe})
+    notes = get(two, made)["notes"]
+    assert two.delete(path).status_code == 204
+    gone = f"The universe '{universe}' of its members is gone, so that nothing more is published: change the rules to name another one."
+    assert get(two, made)["notes"] == [*notes, gone]
+    assert two.get("/indexes").json["items"][0]["notes"] == [*notes, gone]
+    assert two("PATCH", f"/indexes/{made['id']}", json={"members": {"tickers": ["ONE", "TWO"]}}).status_code == 200
+    assert gone not in get(two, made)["notes"]
 
 
 def test_a_preview_stores_nothing(two: Client) -> None:
@@ -168,6 +213,26 @@ def test_corrected_prices_make_another_revision(two: Client) -> None:
     assert get(two, made, "/values?revision=1")["items"][-1]["value"] == made["level"]
     assert [each["revision"] for each in get(two, made, "/revisions")["items"]] == [2, 1]
     assert two.get(f"/indexes/{made['id']}/values?revision=3").status_code == 404
+
+
+def test_the_newest_revisions_are_kept(two: Client) -> None:
+    made = make(two)
+    for revision in range(2, REVISIONS_KEPT + 3):
+        closes = grown(10, 0.01, 70)
+        closes[40:] *= 1 + revision / 1000
+        store("ONE", bars_of(closes, first=FIRST), now())
+        assert two.post(f"/indexes/{made['id']}/publish").json["revision"] == revision
+    newest = REVISIONS_KEPT + 2
+    listed = [each["revision"] for each in get(two, made, "/revisions")["items"]]
+    assert listed == list(range(newest, newest - REVISIONS_KEPT, -1))
+    for path in ("values", "allocations", "rebalances"):
+        assert get(two, made, f"/{path}?revision=3")["revision"] == 3
+        gone = two.get(f"/indexes/{made['id']}/{path}?revision=2")
+        assert (gone.status_code, gone.json["code"]) == (404, "not_found")
+        assert gone.json["detail"] == f"Revision 2 of the index is no longer kept: the newest {REVISIONS_KEPT} are, up to {newest}."
+        assert "has no revision 99" in two.get(f"/indexes/{made['id']}/{path}?revision=99").json["detail"]
+    left = database.query_db("SELECT DISTINCT revision FROM index_rebalancings ORDER BY 1")
+    assert [row["revision"] for row in left] == listed[::-1]
 
 
 def test_a_split_changes_no_level(two: Client) -> None:

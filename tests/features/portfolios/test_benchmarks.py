@@ -1,0 +1,88 @@
+"""What portfolios are measured by: refused where there is none of it, and told as gone once it is."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from kit.bars import bars_of
+from kit.jobs import UNKNOWN_ID, another_organization
+from kit.portfolios import booked, make_portfolio, trade
+from kit.series import store
+from kit.support import Client
+
+from utils.clock import now
+
+FIRST = date(2024, 1, 1)
+
+
+@pytest.fixture
+def priced(client: Client) -> Client:
+    for place, ticker in enumerate(("ONE", "TWO")):
+        store(ticker, bars_of([20.0 + place + day / 10 for day in range(70)], first=FIRST), now())
+    return client
+
+
+def make_index(client: Client) -> str:
+    answer = client.post("/indexes", {"name": "Both", "members": {"tickers": ["ONE", "TWO"]}})
+    assert answer.status_code == 201, answer.json
+    return str(answer.json["id"])
+
+
+def beside(client: Client, portfolio_id: str, query: str = "") -> Any:
+    answer = client.get(f"/portfolios/{portfolio_id}/performance?series=false{query}")
+    assert answer.status_code == 200, answer.json
+    return answer.json["benchmark"]
+
+
+def test_an_id_that_names_nothing_is_refused(priced: Client) -> None:
+    body = {"name": "Savings", "base_currency": "USD", "benchmark": UNKNOWN_ID}
+    refused = priced.post("/portfolios", body)
+    assert (refused.status_code, refused.json["code"], refused.json["errors"][0]["field"]) == (422, "validation_error", "benchmark")
+    assert UNKNOWN_ID in refused.json["detail"]
+    assert "GET /api/v1/indexes" in refused.json["detail"]
+    portfolio = make_portfolio(priced, benchmark="NOSUCH")
+    for reference in (UNKNOWN_ID, portfolio):
+        changed = priced("PATCH", f"/portfolios/{portfolio}", json={"benchmark": reference})
+        assert (changed.status_code, changed.json["errors"][0]["field"]) == (422, "benchmark")
+    assert priced.get(f"/portfolios/{portfolio}").json["benchmark"] == "NOSUCH"
+
+
+def test_what_belongs_to_others_is_not_there(priced: Client) -> None:
+    theirs = (make_index(priced), make_portfolio(priced))
+    stranger = Client(priced.app, {"X-API-Key": another_organization()})
+    for reference in theirs:
+        body = {"name": "Savings", "base_currency": "USD", "benchmark": reference}
+        assert stranger.post("/portfolios", body).status_code == 422
+        assert make_portfolio(priced, name=f"By {reference}", benchmark=reference)
+
+
+def test_a_benchmark_that_was_deleted_is_told_as_gone(priced: Client) -> None:
+    index, other = make_index(priced), make_portfolio(priced, name="Other")
+    booked(priced, other, trade("buy", "2024-01-10", "TWO", "2", "21"))
+    for reference, path in ((index, f"/indexes/{index}"), (other, f"/portfolios/{other}")):
+        portfolio = make_portfolio(priced, name=f"By {reference}", benchmark=reference)
+        booked(priced, portfolio, trade("buy", "2024-01-10", "ONE", "2", "21"))
+        told = priced.get(f"/portfolios/{portfolio}/performance?series=false").json
+        assert told["benchmark"]["reason"] is None
+        assert priced.delete(path).status_code == 204
+        gone = beside(priced, portfolio)
+        assert (gone["reference"], gone["total_return"]) == (reference, None)
+        assert gone["reason"].startswith("The benchmark is gone: there is no portfolio and no index with the id ")
+        assert reference in gone["reason"]
+        again = f"&pack={told['packs'][0]['digest']}&ledger={told['ledger_version']}"
+        assert beside(priced, portfolio, again) == told["benchmark"]
+        assert priced("PATCH", f"/portfolios/{portfolio}", json={"name": f"Still by {reference}"}).status_code == 200
+        assert priced("PATCH", f"/portfolios/{portfolio}", json={"benchmark": None}).status_code == 200
+
+
+def test_one_without_prices_or_values_says_so(priced: Client) -> None:
+    empty = make_portfolio(priced, name="Empty")
+    for reference, reason in (
+        ("NOSUCH", "There are no prices of NOSUCH. Upload or fetch them."),
+        (empty, "The portfolio that it is measured by has nothing to value yet."),
+    ):
+        portfolio = make_portfolio(priced, name=f"By {reference}", benchmark=reference)
+        booked(priced, portfolio, trade("buy", "2024-01-10", "ONE", "2", "21"))
+        assert beside(priced, portfolio)["reason"] == reason
