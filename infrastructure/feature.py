@@ -7,7 +7,7 @@ loads Flask.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 UniverseReader: TypeAlias = "Callable[[Connection, int], Sequence[str]]"
 # The same for one of a family, given its name within that as well; None for one that there is not.
 FamilyReader: TypeAlias = "Callable[[Connection, int, str], Sequence[str] | None]"
+
+
+# Finds those of some ids that name something of an organization, given a connection and the organization's id.
+KnownIds: TypeAlias = "Callable[[Connection, int, Collection[str]], Collection[str]]"
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,7 @@ class Feature:
     - `connectors`: what the installation is connected to through it.
     - `integrations`: what an organization is connected to through it, read on one connection, by the organization's id.
     - `lines`: readers of what has a value each day, by kind.
+    - `known`: which ids there are of what is its own, by noun, for features beside it that name such things.
     - `belongings`: its tables with rows of organizations or of people, each before those that it refers to.
     - `stopping`: stops what it does by itself for an organization, within the transaction that removes the organization. Idempotent.
     """
@@ -127,5 +132,6 @@ class Feature:
     connectors: Callable[[Foundation], Sequence[Connector]] = lambda foundation: ()
     integrations: Callable[[Foundation, AnyReader, int], Sequence[Integration]] = lambda foundation, reader, org_id: ()
     lines: Callable[[Foundation], LineReaders] = lambda foundation: {}
+    known: Callable[[], Mapping[str, KnownIds]] = dict
     belongings: tuple[Belonging, ...] = ()
     stopping: Callable[[Connection, int], object] = lambda connection, org_id: None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from infrastructure.capability import Capabilities
+    from infrastructure.feature import KnownIds
     from infrastructure.outbox import Subscriber
     from infrastructure.value_lines import ValueLines
 
@@ -75,6 +76,11 @@ class Foundation:
         from infrastructure.value_lines import ValueLines  # noqa: PLC0415 — few processes use them
 
         return ValueLines.joined(feature.lines(self) for feature in self.features)
+
+    @cached_property
+    def known(self) -> Mapping[str, KnownIds]:
+        """Which ids there are of things that features name without knowing each other, by noun."""
+        return {noun: find for feature in self.features for noun, find in feature.known().items()}
 
     @cached_property
     def belongings(self) -> Belongings:

@@ -13,7 +13,7 @@ from features.indexes import service as indexes
 from features.portfolios import service as portfolios
 from features.prices import service as prices
 from features.strategies import service as strategies
-from infrastructure.feature import Universes
+from infrastructure.feature import KnownIds, Universes
 from models.alert import RuleDraft
 from models.strategy import STRATEGIES
 from models.universe import UniverseNotFound
@@ -34,6 +34,7 @@ class Naming:
     connection: Connection
     org_id: int
     universes: Universes
+    known: Mapping[str, KnownIds] = field(default_factory=dict)
     _found: dict[str, bool] = field(default_factory=dict)
 
     @cached_property
@@ -49,7 +50,12 @@ class Naming:
         """What a rule names and is gone."""
         if draft.universe is not None and not self._has_universe(draft.universe):
             yield RuleFault("universe", f"The universe '{draft.universe}', which it watches, is gone: name another one.")
-        for group, noun, known in (("portfolios", "portfolio", self._portfolios), ("indexes", "index", self._indexes)):
+        groups = (
+            ("portfolios", "portfolio", self._portfolios),
+            ("indexes", "index", self._indexes),
+            ("schedules", "schedule", self._schedules),
+        )
+        for group, noun, known in groups:
             named = draft.conditions.get(group) or ()
             for number in self._places(named, known):
                 yield RuleFault(f"conditions.{group}.{number}", f"The {noun} {named[number]}, which it watches, is gone: name another one.")
@@ -57,9 +63,14 @@ class Naming:
             yield RuleFault(f"channels.{number}", f"The channel {draft.channels[number]}, which it tells, is gone: name another one.")
 
     def absent(self, draft: RuleDraft) -> Iterator[tuple[str, str]]:
-        """Portfolios and indexes that a rule would name and there are none, each with its field and a sentence."""
+        """Portfolios, indexes and schedules that a rule would name and there are none, each with its field and a sentence."""
         yield from _within_conditions(portfolios.absent_portfolios(self.connection, self.org_id, draft.conditions.get("portfolios") or ()))
         yield from _within_conditions(indexes.absent_indexes(self.connection, self.org_id, draft.conditions.get("indexes") or ()))
+        for number in self._places(draft.conditions.get("schedules") or (), self._schedules):
+            yield (
+                f"conditions.schedules.{number}",
+                "There is no schedule with this id. It may have been deleted; see GET /api/v1/schedules.",
+            )
 
     def _places(self, named: Collection[str], known: Callable[[Collection[str]], Collection[str]]) -> list[int]:
         """The places of what is not known."""
@@ -71,6 +82,9 @@ class Naming:
 
     def _indexes(self, ids: Collection[str]) -> Collection[str]:
         return indexes.names_of(self.connection, self.org_id, ids)
+
+    def _schedules(self, ids: Collection[str]) -> Collection[str]:
+        return self.known["schedule"](self.connection, self.org_id, ids) if "schedule" in self.known else ids
 
     def _channels(self, ids: Collection[str]) -> Collection[str]:
         return deliveries.known_channels(self.connection, self.org_id, ids)

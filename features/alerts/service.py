@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -22,7 +22,7 @@ from features.deliveries.service import require_channels
 from features.portfolios.valuing import Valuer
 from features.prices import service as prices
 from features.strategies import service as strategies
-from infrastructure.feature import Universes
+from infrastructure.feature import KnownIds, Universes
 from infrastructure.sql.batches import ROWS
 from models.alert import OF_OWNED, OF_TICKERS, Alert, AlertKind, AlertRule, RuleDraft
 from models.alert_errors import AlertNotFound, AlertRuleNotFound, RuleNamesNothing, TooManyAlertRules, TooManyTickersOfRule
@@ -57,12 +57,17 @@ class Limits:
 
 @dataclass(frozen=True)
 class Author:
-    """Who changes rules, of which organization, among which built-in universes."""
+    """Who changes rules, of which organization, among which built-in universes, and which ids there are of what other features have."""
 
     org_id: int
     actor_id: str | None
     universes: Universes
     limits: Limits = Limits()
+    known: Mapping[str, KnownIds] = field(default_factory=dict)
+
+    def naming(self, connection: Connection) -> Naming:
+        """Looks up what rules of the organization name."""
+        return Naming(connection, self.org_id, self.universes, self.known)
 
 
 def create_rule(connection: Connection, author: Author, draft: RuleDraft) -> AlertRule:
@@ -145,7 +150,7 @@ class Told:
 
 def tell_of_rules(connection: Connection, author: Author, rules: Sequence[AlertRule]) -> list[Told]:
     """What rules do in words, one after the other."""
-    naming = Naming(connection, author.org_id, author.universes)
+    naming = author.naming(connection)
     told = []
     for rule in rules:
         faults = tuple(naming.faults(rule.draft))
@@ -213,7 +218,7 @@ def _checked(connection: Connection, author: Author, rule: AlertRule, former: Ru
     for strategy in draft.strategies:
         strategies.require_known(connection, author.org_id, strategy)
     if former is None or draft.conditions != former.conditions:
-        absent = list(Naming(connection, author.org_id, author.universes).absent(draft))
+        absent = list(author.naming(connection).absent(draft))
         if absent:
             raise RuleNamesNothing(absent)
     known = () if former is None else former.channels

@@ -9,12 +9,13 @@ from infrastructure.belonging import Belonging
 from infrastructure.feature import HOURLY, Feature, MaintenanceTask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from flask import Blueprint
     from prometheus_client.core import Metric
     from sqlalchemy import Connection
 
+    from infrastructure.feature import KnownIds
     from infrastructure.foundation import Foundation
     from infrastructure.outbox import Subscriber
     from models.health import Probe
@@ -63,6 +64,12 @@ def _subscribers(_: Foundation) -> tuple[Subscriber, ...]:
     return (Subscriber("schedules", frozenset({EventType.JOB_FINISHED, EventType.RUN_FINISHED}), work_finished),)
 
 
+def _known() -> Mapping[str, KnownIds]:
+    from features.schedules.store.schedule import known_ids
+
+    return {"schedule": known_ids}
+
+
 def _stop(connection: Connection, org_id: int) -> None:
     from features.schedules.store import firing as firing_store
     from features.schedules.store import schedule as schedule_store
@@ -84,6 +91,7 @@ FEATURE = Feature(
     probes=_probes,
     metrics=_metrics,
     subscribers=_subscribers,
+    known=_known,
     stopping=_stop,
     belongings=BELONGINGS,
 )

@@ -129,7 +129,7 @@ def test_alert_rule(path: AlertRulePath, body: TryRequest) -> Response:
 
 
 def _author() -> Author:
-    return Author(org_id(), actor_id(), services().universes)
+    return Author(org_id(), actor_id(), services().universes, known=services().foundation.known)
 
 
 def _valuer() -> Valuer:

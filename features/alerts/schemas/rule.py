@@ -320,7 +320,7 @@ class AlertRuleAnswer(Answer):
     digest: bool = Field(description="Whether alerts are gathered into one message at the end of a run.")
     enabled: bool = Field(description="Whether it is evaluated.")
     sentence: str = Field(description="What the rule does, in plain English, and what of it is gone.")
-    faults: list[AlertRuleFault] = Field(description="What it names and is gone: a universe, portfolios, indexes, channels.")
+    faults: list[AlertRuleFault] = Field(description="What it names and is gone: a universe, portfolios, indexes, schedules, channels.")
     states: StateCounts = Field(description="How many of its tickers are in each state.")
     version: int = Field(description="1, and one more with each change.")
     created_at: datetime

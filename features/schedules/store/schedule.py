@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from database import AnyReader
 from models.schedule import Action, Overlap, Schedule, When
-from utils.dialects import locking
+from utils.dialects import locking, of_listed
 from utils.json_text import dump, parse_tolerant
 
 
@@ -49,6 +50,14 @@ FIND = text(f"SELECT {_COLUMNS} FROM schedules WHERE org_id = :org_id AND id = :
 def find(connection: AnyReader, org_id: int, schedule_id: str) -> Schedule | None:
     """The organization's schedule with this id, else None."""
     return _or_none(connection.execute(FIND, {"org_id": org_id, "id": schedule_id}).first())
+
+
+KNOWN = of_listed("SELECT id FROM schedules WHERE org_id = :org_id AND id IN {ids}", "ids")
+
+
+def known_ids(connection: AnyReader, org_id: int, ids: Collection[str]) -> set[str]:
+    """Those of some ids that are schedules of an organization."""
+    return {row[0] for row in connection.execute(KNOWN.on(connection), {"org_id": org_id, "ids": json.dumps(list(ids))})}
 
 
 FIND_TO_CHANGE = locking(f"SELECT {_COLUMNS} FROM schedules WHERE org_id = :org_id AND id = :id {{lock}}", "FOR UPDATE")

@@ -13,6 +13,8 @@ from kit.support import Client
 FALL = {"name": "Fell", "on": "drawdown_beyond"}
 WEIGHT = {"name": "Too much", "on": "weight_above"}
 DUE = {"name": "Due", "on": "rebalancing_due"}
+MISSED = {"name": "Missed", "on": "schedule_missed"}
+NIGHTLY = {"name": "Nightly", "cron": "0 0 * * *", "action": "portfolio_valuation"}
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,7 @@ DUE = {"name": "Due", "on": "rebalancing_due"}
         (FALL, {"percent": 10.0, "portfolios": ["none"]}, "conditions.portfolios.0"),
         (WEIGHT, {"percent": 10.0, "portfolios": [UNKNOWN_ID]}, "conditions.portfolios.0"),
         (DUE, {"indexes": [UNKNOWN_ID]}, "conditions.indexes.0"),
+        (MISSED, {"schedules": [UNKNOWN_ID]}, "conditions.schedules.0"),
     ],
 )
 def test_what_is_not_there_is_refused(client: Client, rule: dict[str, Any], conditions: dict[str, Any], field: str) -> None:
@@ -30,15 +33,19 @@ def test_what_is_not_there_is_refused(client: Client, rule: dict[str, Any], cond
         assert (answer.status_code, answer.json["code"]) == (422, "validation_error")
         assert answer.json["errors"][0]["field"] == field
         assert "see GET /api/v1/" in answer.json["errors"][0]["message"]
-    stored = make_rule(client, tickers=None, **rule, conditions={"percent": 10.0} if rule is not DUE else {})
+    stored = make_rule(client, tickers=None, **rule, conditions={"percent": 10.0} if "percent" in conditions else {})
     changed = client("PATCH", f"/alert-rules/{stored['id']}", json={"conditions": conditions})
     assert (changed.status_code, changed.json["errors"][0]["field"]) == (422, field)
 
 
 def test_what_belongs_to_others_is_not_there(client: Client) -> None:
-    portfolio, index = make_portfolio(client), make_index(client)
+    portfolio, index, schedule = make_portfolio(client), make_index(client), client.post("/schedules", NIGHTLY).json["id"]
     stranger = Client(client.app, {"X-API-Key": another_organization()})
-    for rule, conditions in ((FALL, {"percent": 10.0, "portfolios": [portfolio]}), (DUE, {"indexes": [index]})):
+    for rule, conditions in (
+        (FALL, {"percent": 10.0, "portfolios": [portfolio]}),
+        (DUE, {"indexes": [index]}),
+        (MISSED, {"schedules": [schedule]}),
+    ):
         assert stranger.post("/alert-rules", {**rule, "conditions": conditions}).status_code == 422
         assert client.post("/alert-rules", {**rule, "conditions": conditions}).status_code == 201
 
@@ -47,7 +54,10 @@ def test_a_rule_says_what_of_it_is_gone(client: Client) -> None:
     portfolio, other, index = make_portfolio(client), make_portfolio(client, name="Other"), make_index(client)
     fall = make_rule(client, tickers=None, **FALL, conditions={"percent": 10.0, "portfolios": [other, portfolio]})
     due = make_rule(client, tickers=None, **DUE, conditions={"indexes": [index]})
-    assert (fall["faults"], due["faults"]) == ([], [])
+    schedule = client.post("/schedules", NIGHTLY).json["id"]
+    missed = make_rule(client, tickers=None, **MISSED, conditions={"schedules": [schedule]})
+    assert (fall["faults"], due["faults"], missed["faults"]) == ([], [], [])
+    assert client.delete(f"/schedules/{schedule}").status_code == 204
     assert client.delete(f"/portfolios/{portfolio}").status_code == 204
     assert client.delete(f"/indexes/{index}").status_code == 204
     told = {rule["id"]: rule for rule in client.get("/alert-rules").json["items"]}
@@ -55,6 +65,7 @@ def test_a_rule_says_what_of_it_is_gone(client: Client) -> None:
     assert told[fall["id"]]["faults"] == [{"field": "conditions.portfolios.1", "message": words}]
     assert told[fall["id"]]["sentence"].endswith(f". It tells in the inbox. {words}")
     assert told[due["id"]]["faults"][0]["field"] == "conditions.indexes.0"
+    assert told[missed["id"]]["faults"][0]["field"] == "conditions.schedules.0"
     assert client.get(f"/alert-rules/{due['id']}").json == told[due["id"]]
     assert client.post(f"/alert-rules/{due['id']}/test", {}).json["preview"]["sentence"] == told[due["id"]]["sentence"]
 
