@@ -13,6 +13,9 @@ import threading
 from collections.abc import Sequence
 
 from infrastructure.garbage import loading
+from infrastructure.linear_algebra import keep_to_one_thread
+
+keep_to_one_thread()
 
 with loading():
     import structlog

@@ -3,6 +3,9 @@
 import sys
 
 from infrastructure.garbage import loading
+from infrastructure.linear_algebra import keep_to_one_thread
+
+keep_to_one_thread()
 
 with loading():
     from app import create_app

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.bars import FloatArray
+from analysis.covariance import Covariance
 
-MOST_STEPS = 200  # of the solver; it needs about ten
+MOST_STEPS = 200  # of the solver; it needs five to ten
 PRECISE = 1e-11  # relative difference of risk contributions at which it ends
 GOOD = 1e-8  # one at which it ends as well where rounding allows no better
-SOLVED = 1e-10  # what a solved system leaves of its right side
-MOST_PRODUCTS = 60  # of a matrix, about as many as solving it directly takes
+LOOSE = 0.1  # what the system of a step may leave of its right side, times how far the contributions are apart
+MOST_PRODUCTS = 500  # with the correlations in a step
 EDGE = 1e-12  # a sum of caps that comes so near to 1 is 1
 
 
@@ -54,54 +55,53 @@ def spread_of(returns: FloatArray) -> FloatArray:
     return cast("FloatArray", np.sqrt(np.einsum("ij,ij->j", centred, centred) / len(returns)))
 
 
-def equal_risk(covariance: FloatArray) -> FloatArray:
+def equal_risk(covariance: Covariance) -> FloatArray:
     """Weights w with w_i·(Σw)_i the same for each member, for a positive definite covariance Σ.
 
     They minimise ½·y'Σy − Σ log y / n, whose Newton steps are damped so that they end from anywhere: Spinu, "An algorithm for computing
-    risk parity weights" (2013). Members are scaled to the same variance first, which changes the weights by the scale alone.
+    risk parity weights" (2013). Members are scaled to the same variance first, which changes the weights by the scale alone. A step is
+    solved the more exactly the nearer the end is: Dembo, Eisenstat and Steihaug, "Inexact Newton methods" (1982).
     """
-    scale = np.sqrt(np.diagonal(covariance))
-    correlation = covariance / np.outer(scale, scale)
-    members = len(scale)
+    members = len(covariance.spread)
     share = 1 / members
-    y = np.full(members, 1 / np.sqrt(correlation.sum()))
+    y = np.full(members, 1 / np.sqrt(covariance.correlated(np.ones(members)).sum()))
     before = np.inf
     for _ in range(MOST_STEPS):
-        moved = correlation @ y
+        moved = covariance.correlated(y)
         contribution = y * moved
         apart = float(np.abs(contribution / contribution.mean() - 1).max())
         if apart < PRECISE or before <= apart < GOOD:
             break
         before = apart
-        step = _solved(correlation, share / y**2, moved - share / y)
+        step = _solved(covariance, share / y**2, moved - share / y, LOOSE * min(apart, 1.0))
         # The size of a step in units of y tells how far the quadratic model can be trusted.
         size = float(np.abs(step / y).max())
         y = y - (step if size < 0.5 else step / (1 + size))
-    return proportional(y / scale)
+    return proportional(y / covariance.spread)
 
 
-def _solved(matrix: FloatArray, diagonal: FloatArray, right: FloatArray) -> FloatArray:
-    """X with (matrix + diag(diagonal))·x = right, for a correlation matrix and a positive diagonal.
+def _solved(covariance: Covariance, diagonal: FloatArray, right: FloatArray, left: float) -> FloatArray:
+    """X with (correlations + diag(diagonal))·x = right, for a positive diagonal, up to a part `left` of the right side.
 
-    By conjugate gradients, which need few products where a few factors move all members; directly where these do not do.
+    By conjugate gradients, which need few products where a few factors move all members.
     """
     x = np.zeros(len(right))
-    rest = right.copy()
+    rest = right
     scale = 1 / (1 + diagonal)
     direction = scaled = scale * rest
     size = float(rest @ scaled)
-    enough = size * SOLVED**2
+    enough = size * left**2
     for _ in range(MOST_PRODUCTS):
         if size <= enough:
-            return x
-        product = matrix @ direction + diagonal * direction
+            break
+        product = covariance.correlated(direction) + diagonal * direction
         length = size / float(direction @ product)
         x = x + length * direction
         rest = rest - length * product
         scaled = scale * rest
         size, former = float(rest @ scaled), size
         direction = scaled + (size / former) * direction
-    return cast("FloatArray", np.linalg.solve(matrix + np.diag(diagonal), right))
+    return x
 
 
 def blended(parts: list[tuple[float, FloatArray]]) -> FloatArray:

@@ -10,6 +10,7 @@ from time import perf_counter
 
 from benchmarks.report import head_line, table
 from benchmarks.servers import Servers
+from infrastructure.linear_algebra import keep_to_one_thread
 from utils.logger import configure_logging
 
 # Group: the modules that measure it, each with TITLE, NOTE and measure(servers).
@@ -39,6 +40,7 @@ def main(arguments: list[str]) -> int:
     unknown = set(groups) - set(GROUPS)
     if unknown:
         parser.error(f"no such group: {', '.join(sorted(unknown))}")
+    keep_to_one_thread()  # as the service does
     configure_logging("error", as_json=False)  # of what is measured in this process: the tables go to the same output
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     print(head_line(), end="\n\n", flush=True)

@@ -12,6 +12,7 @@ from time import perf_counter
 from types import TracebackType
 
 from benchmarks.servers import ROOT, WITHOUT_PANDAS
+from infrastructure.linear_algebra import keep_to_one_thread
 
 Contenders = dict[str, Callable[[], object]]  # by name
 
@@ -84,6 +85,7 @@ def main(module: str, function: str, *arguments: str) -> None:
     # The results go to a private copy of standard output; the output of the contenders goes to standard error.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
+    keep_to_one_thread()  # as the service does, and all contenders alike
     contenders: Contenders = getattr(importlib.import_module(module), function)(*arguments)
     for line in sys.stdin:
         name, seconds = line.split()

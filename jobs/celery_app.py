@@ -26,6 +26,7 @@ import db_migrations
 from config import ConfigError, Fault, Settings
 from features import load_features
 from infrastructure.entrance import run_program, set_up_log
+from infrastructure.linear_algebra import keep_to_one_thread
 from jobs.celery_wakeup import VISIBILITY_TIMEOUT, queue_of
 from jobs.executor import Executor, ExecutorOptions
 from jobs.local import CONNECTIONS_PER_THREAD
@@ -37,6 +38,7 @@ from utils.ids import new_id
 
 # Celery finds this module in the current folder, and then takes that off the path again. What is imported later has to be found as well.
 sys.path.append(str(Path(__file__).resolve().parents[1]))
+keep_to_one_thread()
 LEGACY_QUEUE = "bellwether"  # web processes of versions without lanes send to it during a deploy
 # A task ends after this time, and another message continues its work. So a worker that is asked to stop does so soon and loses no work.
 SLICE_SECONDS = 5.0
