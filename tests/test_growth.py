@@ -1,10 +1,11 @@
-"""No parser of a caller's input does work that grows faster than the input."""
+"""No parser of a caller's input does work that grows faster than the input, nor does what is made of a ledger."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,15 @@ from typing import Any
 import pytest
 from kit import broker_files
 from kit.growth import check_growth
-from kit.support import settings_for
+from kit.portfolios import RECORDED, make_portfolio
+from kit.support import Client, settings_for
 from pydantic import ValidationError
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
+import database
+from analysis.lots import Terms, book
+from analysis.quantities import quantities
 from api import authentication as auth
 from api import compression, paging
 from app import create_app
@@ -26,11 +31,16 @@ from features.analyses.schemas.analysis import BulkAnalyzeRequest
 from features.analyses.schemas.series import SeriesQuery
 from features.portfolios.files.layout import Wishes
 from features.portfolios.files.reader import read_statement
+from features.portfolios.service import Ledger
+from features.portfolios.statement_import import ImportWishes, try_import
+from features.portfolios.statement_import import read_file as read_file_of_transactions
 from features.prices.files.reader import ReadOptions, read_file
 from features.prices.service import stream_csv
 from infrastructure.cache import NoCache
 from infrastructure.sql import script as sql_script
 from jobs.schemas import StreamHeaders
+from models.api_key import FIRST_ORG
+from models.portfolio import CostMethod, Transaction, TransactionType
 from models.price_errors import AmbiguousDates, PriceQuality
 from models.price_series import Bar, PackedBars
 from models.statement_errors import StatementRefused
@@ -263,3 +273,43 @@ def test_what_is_said_of_input_that_does_not_fit(body: Callable[[int], dict[str,
 @each(SCRIPTS)
 def test_sql_scripts(make: Callable[[int], str]) -> None:
     check_growth(lambda size: lambda: list(sql_script.statements(make(size))))
+
+
+def trades(size: int) -> list[Transaction]:
+    """Purchases and sales of a few tickers, one in some twenty characters of a file."""
+    told: dict[str, Any] = {"currency": "USD", "price": Decimal("1.25"), "fee": Decimal("0.5"), "since_version": 2, "recorded_at": RECORDED}
+    types = (TransactionType.BUY, TransactionType.BUY, TransactionType.SELL)
+    return [
+        Transaction(
+            types[number % 3],
+            TODAY - timedelta(days=size - number),
+            ticker=f"T{number // 3 % 5}",
+            quantity=Decimal(1),
+            id=f"{number:06}",
+            **told,
+        )
+        for number in range(size // 20)
+    ]
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        pytest.param(lambda ledger: book(ledger, {}, Terms("USD", CostMethod.FIFO, TODAY)), id="books, FIFO"),
+        pytest.param(lambda ledger: book(ledger, {}, Terms("USD", CostMethod.AVERAGE, TODAY)), id="books, average"),
+        pytest.param(lambda ledger: quantities(ledger, {}, TODAY), id="shares alone"),
+    ],
+)
+def test_ledgers(count: Callable[[list[Transaction]], object]) -> None:
+    check_growth(lambda size: partial(count, trades(size)))
+
+
+def test_imports_of_transactions(client: Client) -> None:
+    ledger = Ledger(FIRST_ORG, make_portfolio(client))
+
+    def import_file(size: int) -> Callable[[], object]:
+        lines = (f"2024-01-{1 + number % 28:02},Buy,T{number % 5},1,2,0,USD\n" for number in range(size // 30))
+        raw = (TRADES + "".join(lines)).encode()
+        return lambda: try_import(database.current(), ledger, read_file_of_transactions(raw, ImportWishes()), ImportWishes())
+
+    check_growth(import_file)

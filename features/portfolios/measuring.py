@@ -85,10 +85,14 @@ class Measuring:
         reference = valued.ledger.benchmark
         if reference is None or reference == ledger.portfolio_id:
             return valued, None
-        try:
-            line = self._lines.find(reader, ledger.org_id, reference)
-        except (LineNotFound, TickerNotFound, NothingToValue):
-            return valued, None
+        line = valued.sources.benchmarks.get(reference)
+        if line is None:
+            try:
+                line = self._lines.find(reader, ledger.org_id, reference)
+            except (LineNotFound, TickerNotFound, NothingToValue):
+                return valued, None
+            if reference in valued.sources.versions:
+                valued.sources.benchmarks[reference] = line
         if line.currency is None or line.currency == valued.ledger.base_currency or line.currency in valued.sources.rates:
             return valued, line
         sources = with_rates(reader, ledger.org_id, valued.sources, [line.currency], None)

@@ -38,6 +38,7 @@ from models.performance_errors import NoDaysInPeriod
 from models.risk import Fall
 
 TOTAL = "total"
+# The numbers of HoldingPerformance up to the gain, in its order.
 _HELD = ("start", "end", "bought", "local", "currency", "interaction", "dividends", "interest", "fees", "taxes")
 CONTRIBUTION = "The gain over the average capital of the portfolio: those of all holdings and of cash add up to modified Dietz."
 BOUGHT = "What came to the holding less what left it, at the prices of purchases and sales; shares that were transferred at the close."
@@ -188,14 +189,10 @@ def _attribution(stretch: Stretch) -> Attribution:
     held = stretch.gains.holdings
     tickers: tuple[str | None, ...] = (*stretch.valuation.entries.tickers, None)
     capital = stretch.capital
-    columns = zip(*(getattr(held, name).tolist() for name in _HELD), strict=True)
-    holdings = tuple(
-        HoldingPerformance(
-            ticker, **dict(zip(_HELD, numbers, strict=True)), gain=gain, contribution=gain / capital if capital > 0 else None
-        )
-        for ticker, gain, numbers in zip(tickers, held.total.tolist(), columns, strict=True)
-        if ticker is None or any(numbers)
-    )
+    contributions = (held.total / capital).tolist() if capital > 0 else [None] * len(tickers)
+    numbers = (getattr(held, name).tolist() for name in _HELD)
+    lines = zip(tickers, *numbers, held.total.tolist(), contributions, strict=True)
+    holdings = tuple(HoldingPerformance(*line) for line in lines if line[0] is None or any(line[1 : 1 + len(_HELD)]))
     local, currency, interaction = (float(getattr(held, name).sum()) for name in ("local", "currency", "interaction"))
     return Attribution(local, currency, interaction, holdings, _ATTRIBUTION)
 

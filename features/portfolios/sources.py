@@ -21,6 +21,7 @@ from features.portfolios.store import portfolio as portfolio_store
 from features.portfolios.store.transaction import Ledger
 from features.prices import service as prices
 from features.prices.service import HeldVersion
+from infrastructure.value_lines import ValueLine
 from models.corporate_action import Split
 from models.currency import major_of
 from models.portfolio_errors import LedgerVersionNotFound, PortfolioNotFound
@@ -81,7 +82,7 @@ class Sources:
     """Prices, splits and rates of a ledger's tickers and currencies. Those of equal `versions` and `rate_digests` are equal.
 
     `reported` are splits that somebody told of, with prices or without. `rates` are lines into `base_currency`; a
-    currency that has none is missing.
+    currency that has none is missing. `versions` are of the benchmark as well, if it is a ticker.
     """
 
     base_currency: str
@@ -91,7 +92,8 @@ class Sources:
     rates: Mapping[str, RateLine]
     versions: Mapping[str, HeldVersion]
     rate_digests: Mapping[str, str]
-    # What packing has made of the prices, and of all, to be used again.
+    # The line of the benchmark by its ticker, and what packing has made of the prices, and of all, to be used again.
+    benchmarks: dict[str, ValueLine] = field(default_factory=dict, compare=False)
     lines: list[Any] = field(default_factory=list, compare=False)
     packs: dict[Any, Any] = field(default_factory=dict, compare=False)
 
@@ -114,7 +116,8 @@ class Sources:
 def sources_of(connection: AnyReader, org_id: int, arrays: LedgerArrays, kept: Sources | None) -> Sources:
     """The sources of a ledger as they are stored; of what is kept, only what has changed is read. Raises PricesDamaged."""
     tickers = arrays.entries.tickers
-    versions = prices.held_versions(connection, org_id, tickers)
+    watched = {*tickers, arrays.benchmark} if arrays.benchmark is not None and not is_id(arrays.benchmark) else tickers
+    versions = prices.held_versions(connection, org_id, watched)
     if kept is not None and kept.versions == versions:
         found = Sources(arrays.base_currency, tickers, kept.held, kept.reported, {}, kept.versions, {})
         return with_rates(connection, org_id, found, _currencies(arrays, found), kept)
@@ -124,7 +127,7 @@ def sources_of(connection: AnyReader, org_id: int, arrays: LedgerArrays, kept: S
     changed = [ticker for ticker in tickers if ticker not in usable and versions[ticker].series is not None]
     read = prices.held_closes_of(connection, org_id, changed) if changed else {}
     held = {ticker: usable.get(ticker) or read[ticker] for ticker in tickers if ticker in usable or ticker in read}
-    reported = {ticker: version.splits for ticker, version in versions.items() if version.splits}
+    reported = {ticker: versions[ticker].splits for ticker in tickers if versions[ticker].splits}
     found = Sources(arrays.base_currency, tickers, held, reported, {}, versions, {})
     return with_rates(connection, org_id, found, _currencies(arrays, found), kept)
 

@@ -71,7 +71,7 @@ def each_held(
 
 
 class HeldVersion(NamedTuple):
-    """What the closes of a ticker are made of. Where it is the same, so are they. `series` is None without prices."""
+    """What the closes and the line of a ticker are made of. Where it is the same, so are they. `series` is None without prices."""
 
     series: tuple[object, ...] | None
     currency: str | None

@@ -44,30 +44,24 @@ def read_at(connection: AnyReader, ledger: Ledger, version: int) -> Read:
     return _read(connection.execute(AT, {**ledger._asdict(), "version": version}))
 
 
-# Whether a transaction stopped to stand between two versions: then what is new is not all that differs.
-HAS_ENDED = text(
-    """
-    SELECT 1
-    FROM portfolio_transactions
-    WHERE org_id = :org_id AND portfolio_id = :portfolio_id AND until_version > :after AND until_version <= :version
-    LIMIT 1
-    """
-)
+# What began to stand between two versions, and what stopped: then what is new is not all that differs.
 SINCE = text(
     f"""
-    SELECT {_COLUMNS}
+    SELECT {_COLUMNS}, CASE WHEN until_version <= :version THEN 1 ELSE 0 END
     FROM portfolio_transactions
     WHERE org_id = :org_id AND portfolio_id = :portfolio_id AND since_version > :after AND since_version <= :version
+    UNION ALL
+    SELECT {_COLUMNS}, 1
+    FROM portfolio_transactions
+    WHERE org_id = :org_id AND portfolio_id = :portfolio_id AND until_version > :after AND until_version <= :version
     """
 )
 
 
 def read_since(connection: AnyReader, ledger: Ledger, after: int, version: int) -> Read | None:
     """The transactions that a version has beyond an earlier one; None where others stood then that do not stand any more."""
-    values = {**ledger._asdict(), "after": after, "version": version}
-    if next(iter(connection.execute(HAS_ENDED, values)), None) is not None:
-        return None
-    return _read(connection.execute(SINCE, values))
+    rows = list(connection.execute(SINCE, {**ledger._asdict(), "after": after, "version": version}))
+    return None if any(row[-1] for row in rows) else _read(row[:-1] for row in rows)
 
 
 def _read(rows: Iterable[Sequence[Any]]) -> Read:

@@ -118,6 +118,33 @@ def test_a_benchmark_stands_beside_it_in_the_base_currency(client: Client) -> No
     assert performance(client, none)["benchmark"]["reason"] is not None
 
 
+def test_what_becomes_of_the_benchmark_is_seen_by_the_next_answer(client: Client) -> None:
+    client.put("/prices/BESIDE", restated_file(2.0))
+    portfolio_id = held(client, benchmark="BESIDE")
+    before = performance(client, portfolio_id)
+    assert performance(client, portfolio_id) == before
+    client.put("/prices/BESIDE", traded_file(1.0))
+    after = performance(client, portfolio_id)
+    assert after["packs"] != before["packs"]
+    client.delete("/prices/BESIDE")
+    gone = performance(client, portfolio_id)["benchmark"]
+    assert (before["benchmark"]["kind"], gone["kind"], gone["metrics"]) == ("ticker", None, {})
+
+
+def test_a_corrected_and_a_removed_transaction_count_after_an_answer_as_before_one(client: Client) -> None:
+    portfolio_id = held(client)
+    client.put("/prices/MORE", restated_file(1.0))
+    first = performance(client, portfolio_id)
+    (more,) = booked(client, portfolio_id, trade("buy", str(BOUGHT), "MORE", "3", repr(price(10))))
+    assert performance(client, portfolio_id)["end_value"] > first["end_value"]
+    path = f"/portfolios/{portfolio_id}/transactions/{more['id']}"
+    assert client("PUT", path, json=trade("buy", str(BOUGHT), "MORE", "6", repr(price(10)))).status_code == 200
+    (double,) = (each for each in performance(client, portfolio_id)["attribution"]["holdings"] if each["ticker"] == "MORE")
+    assert double["end"] == pytest.approx(6 * price(BARS - 1))
+    assert client.delete(path).status_code == 204
+    assert performance(client, portfolio_id)["end_value"] == first["end_value"]
+
+
 def test_the_lines_are_a_file(client: Client) -> None:
     portfolio_id = held(client)
     answer = client.get(f"/portfolios/{portfolio_id}/performance?period=1m", headers={"Accept": "text/csv"})
