@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from models.portfolio import Portfolio
+
 PORTFOLIO_VALUATION = "portfolio_valuation"  # the kind of job
 MOST_CAUGHT_UP = 400  # days that one valuation stores, the newest ones
 MOST_TOLD = 200  # holdings of an event, the heaviest ones
@@ -36,6 +38,13 @@ class PortfolioValuation:
     pack: str
     ledger_version: int
     valued_at: datetime
+
+
+@dataclass(frozen=True)
+class ValuedPortfolio(Portfolio):
+    """A portfolio with the newest day that is stored of it; None before the first one is."""
+
+    valuation: PortfolioValuation | None
 
 
 @dataclass(frozen=True)

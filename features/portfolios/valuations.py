@@ -26,7 +26,15 @@ from models.event import EventType, NewEvent
 from models.job import Lane, NewJob, Stored
 from models.portfolio import MOST_PORTFOLIOS, Portfolio
 from models.portfolio_errors import PortfolioNotFound
-from models.portfolio_value import MOST_CAUGHT_UP, MOST_TOLD, PORTFOLIO_VALUATION, DayValue, HoldingFacts, PortfolioValuation
+from models.portfolio_value import (
+    MOST_CAUGHT_UP,
+    MOST_TOLD,
+    PORTFOLIO_VALUATION,
+    DayValue,
+    HoldingFacts,
+    PortfolioValuation,
+    ValuedPortfolio,
+)
 from models.strategy import DEFAULT_STRATEGY
 from utils.json_text import dump
 
@@ -157,6 +165,12 @@ def _events(portfolio_id: str, new: NewValues) -> Sequence[NewEvent]:
 def list_valuations(connection: AnyReader, ledger: Ledger, before: date | None, limit: int) -> list[PortfolioValuation]:
     """The stored days of a portfolio before one, the newest first."""
     return valuation_store.list_valuations(connection, ledger, before or AFTER_ALL, limit)
+
+
+def with_newest(connection: AnyReader, org_id: int, portfolios: Sequence[Portfolio]) -> list[ValuedPortfolio]:
+    """Portfolios of an organization, each with the newest day that is stored of it."""
+    newest = valuation_store.newest(connection, org_id)
+    return [ValuedPortfolio(**vars(each), valuation=newest.get(each.id)) for each in portfolios]
 
 
 def submit(connection: Connection, org_id: int, portfolio_ids: Collection[str] | None = None) -> Submission | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,10 +13,15 @@ RULES = {"members": {"tickers": ["AAPL", "IBM", "MSFT"]}, "rebalance": "quarterl
 
 
 @pytest.fixture
-def index(site: Site) -> Any:
+def index(site: Site) -> Iterator[Any]:
+    delete_all(site)
+    yield site.api("POST", "/indexes", json={"name": "Computers", **RULES}).json()
+    delete_all(site)
+
+
+def delete_all(site: Site) -> None:
     for each in site.api("GET", "/indexes").json()["items"]:
         site.api("DELETE", f"/indexes/{each['id']}")
-    return site.api("POST", "/indexes", json={"name": "Computers", **RULES}).json()
 
 
 def test_it_shows_levels_members_and_rebalancings(open_page: Open, site: Site, index: Any) -> None:
@@ -41,6 +47,20 @@ def test_it_stands_beside_something_else(open_page: Open, index: Any) -> None:
     assert page.url.endswith(f"/indices?index={index['id']}&variant=total&beside=GOOG")
     page.get_by_text("Beside GOOG, in numbers").click()
     expect(page.get_by_role("table", name="The numbers of both")).to_contain_text("Beta")
+    page.get_by_label("Beside").fill("index: computers")
+    page.get_by_role("button", name="Compare").click()
+    settled(page)
+    assert page.url.endswith(f"beside={index['id']}")
+    expect(page.get_by_label("Beside")).to_have_value("Index: Computers")
+
+
+def test_an_address_of_no_index_says_so(open_page: Open, index: Any) -> None:
+    page = open_page("/indices?index=nope")
+    expect(page.get_by_role("heading", name="There is no such index.")).to_be_visible()
+    expect(page.get_by_role("link", name=index["name"])).to_be_visible()
+    page.get_by_role("link", name="All indices").click()
+    expect(page.get_by_role("heading", name=index["name"])).to_be_visible()
+    expect(page.get_by_text("The next weights have been due since")).to_be_visible()
 
 
 def test_one_is_tried_made_and_deleted(open_page: Open, site: Site, index: Any) -> None:

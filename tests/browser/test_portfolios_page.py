@@ -12,6 +12,7 @@ from kit import broker_files as samples
 from kit.accessibility import serious
 from kit.browser import Open, Site, Watch, module, settled
 from kit.people import create_member, sign_in_as
+from kit.servers import wait_until
 from playwright.sync_api import Page, expect
 
 PHONE = {"width": 390, "height": 844}
@@ -33,6 +34,16 @@ def make(site: Site, *items: dict[str, Any]) -> str:
         booked = site.api("POST", f"/portfolios/{made['id']}/transactions/batch", json={"items": list(items)})
         assert booked.status_code == 201, booked.text
     return str(made["id"])
+
+
+def value_all(site: Site) -> None:
+    """Have all portfolios valued, as each night does."""
+    site.api(
+        "PUT", "/pipelines/values", json={"id": "values", "name": "Values", "steps": [{"as": "all", "capability": "portfolio_valuation"}]}
+    )
+    run = site.api("POST", "/pipelines/values/runs", json={}).json()
+    wait_until(lambda: site.api("GET", f"/runs/{run['id']}").json()["status"] == "completed")
+    site.api("DELETE", "/pipelines/values")
 
 
 PAID_IN = {"type": "deposit", "day": "2009-01-05", "amount": "5000"}
@@ -71,6 +82,30 @@ def test_a_portfolio_is_made_changed_and_removed(open_page: Open) -> None:
     page.get_by_role("button", name="Remove", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_text("There is no portfolio yet.")).to_be_visible()
+
+
+def test_it_is_held_against_an_index_that_is_told_by_its_name(open_page: Open, site: Site) -> None:
+    rules = {"members": {"tickers": ["AAPL", "MSFT"]}, "start": "2011-01-03"}
+    index = site.api("POST", "/indexes", json={"name": "Two of them", **rules}).json()
+    try:
+        portfolio = make(site, PAID_IN, BOUGHT)
+        page = open_page(f"/portfolios?id={portfolio}")
+        page.get_by_role("button", name="Change", exact=True).click()
+        page.get_by_label("Beside").fill("index: two of them")
+        page.get_by_role("form", name="Change the portfolio").get_by_role("button").click()
+        expect(page.get_by_text("beside Two of them.")).to_be_visible()
+        assert site.api("GET", f"/portfolios/{portfolio}").json()["benchmark"] == index["id"]
+        page.goto(site.url("/portfolios"))
+        row = page.locator(f"tr[data-portfolio='{portfolio}']")
+        expect(row).to_contain_text("Not valued yet")
+        expect(row.get_by_role("link", name="Two of them")).to_have_attribute("href", f"/indices?index={index['id']}")
+        value_all(site)
+        page.reload()
+        [item] = site.api("GET", "/portfolios").json()["items"]
+        for told in (f"{item['valuation']['value']:,.2f} USD", f"{100 * (item['valuation']['growth'] - 1):+.2f}%"):
+            expect(row).to_contain_text(told)
+    finally:
+        site.api("DELETE", f"/indexes/{index['id']}")
 
 
 def test_a_transaction_is_booked_corrected_and_removed(open_page: Open, site: Site, watch: Watch) -> None:

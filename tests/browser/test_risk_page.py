@@ -98,7 +98,7 @@ def test_a_period_is_chosen_by_a_button(open_page: Open, site: Site) -> None:
 def test_portfolios_and_indexes_are_chosen_by_name(open_page: Open, site: Site) -> None:
     rules = {"members": {"tickers": ["AAPL", "IBM"]}, "weighting": {"method": "equal"}, "rebalance": "monthly", "start": "2011-01-03"}
     made = site.api("POST", "/indexes", json={"name": "Two <computers>", **rules}).json()
-    assert site.api("POST", "/portfolios", json={"name": "My own", "base_currency": "USD"}).status_code == 201
+    owned = site.api("POST", "/portfolios", json={"name": "My own", "base_currency": "USD"}).json()
     page = open_page("/risk")
     settled(page)
     field, beside = page.get_by_label("Ticker, portfolio or index"), page.get_by_label("Beside")
@@ -120,6 +120,8 @@ def test_portfolios_and_indexes_are_chosen_by_name(open_page: Open, site: Site) 
     settled(page)
     expect(beside).to_have_value("Index: Two <computers>")
     expect(page.get_by_role("columnheader", name="Two <computers>", exact=True)).to_be_visible()
+    for path in (f"/indexes/{made['id']}", f"/portfolios/{owned['id']}"):
+        assert site.api("DELETE", path).status_code == 204
 
 
 def test_its_lines_are_saved(open_page: Open, site: Site, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from api.problem import BODY_PROBLEMS
 from api.repeatable import answer_once
 from api.schemas import LongPageQuery, SubmitHeaders
 from api.services import services
-from features.portfolios import service
+from features.portfolios import service, valuations
 from features.portfolios.schemas.portfolio import (
     NewPortfolioRequest,
     PortfolioAnswer,
@@ -33,11 +33,16 @@ blueprint = api_blueprint("portfolios", PORTFOLIOS)
 
 @blueprint.get("/portfolios", responses={200: PortfoliosPage}, sends=("ETag",))
 def list_portfolios(query: LongPageQuery) -> Response:
-    """All portfolios by name, with the number of their transactions and of the tickers that they hold. `If-None-Match` is honoured."""
+    """All portfolios by name, with the number of their transactions and of the tickers that they hold, and what they were worth.
+
+    `valuation` is the newest day that is stored of a portfolio, and null before the first one. It is of the transactions at its
+    `ledger_version`, which lies below `version` where more were booked since. `If-None-Match` is honoured.
+    """
     scope = ["portfolios"]
     after = read_cursor(query.cursor, scope)
     with services().database.reader() as connection:
-        rows = service.list_portfolios(connection, org_id(), after[0] if after else "", query.limit + 1)
+        portfolios = service.list_portfolios(connection, org_id(), after[0] if after else "", query.limit + 1)
+        rows = valuations.with_newest(connection, org_id(), portfolios)
     items, next_cursor = page(rows, query.limit, scope, lambda last: [service.name_key(last.name)])
     return tagged({"items": items, "next_cursor": next_cursor})
 

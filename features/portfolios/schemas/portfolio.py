@@ -11,6 +11,7 @@ from api.schemas import PLAIN_TEXT, Body, Counted, Currency, Page, RootAnswer
 from features.portfolios.service import Changes, Ledger, Terms
 from models.currency import MINOR_UNITS
 from models.portfolio import CostMethod, Portfolio
+from models.portfolio_value import ValuedPortfolio
 from models.ticker import TICKER_PATTERN, normalize_ticker
 from utils.ids import is_id
 
@@ -89,4 +90,4 @@ class PortfolioAnswer(RootAnswer[Portfolio]):
 class PortfoliosPage(Page):
     """A page of portfolios, by name."""
 
-    items: list[Portfolio]
+    items: list[ValuedPortfolio]

@@ -35,6 +35,23 @@ def list_valuations(connection: AnyReader, ledger: Ledger, before: date, limit: 
     return [PortfolioValuation(*row) for row in rows]
 
 
+NEWEST = text(
+    f"""
+    SELECT p.id, {_COLUMNS}
+    FROM portfolios AS p
+    JOIN portfolio_valuations AS v ON v.portfolio_id = p.id
+        AND v.day = (SELECT MAX(o.day) FROM portfolio_valuations AS o WHERE o.portfolio_id = p.id)
+    WHERE p.org_id = :org_id
+    """
+)
+
+
+def newest(connection: AnyReader, org_id: int) -> dict[str, PortfolioValuation]:
+    """The newest stored day of each portfolio that has one."""
+    rows = connection.execute(NEWEST, {"org_id": org_id})
+    return {portfolio_id: PortfolioValuation(*values) for portfolio_id, *values in rows}
+
+
 SAVE = many_rows(
     "INSERT INTO portfolio_valuations",
     {"portfolio_id": "text", "org_id": "bigint", **_OWN},

@@ -71,6 +71,20 @@ def test_a_day_is_stored_by_its_pack_and_told(app: Application, client: Client) 
     assert standing["data"]["max_drawdown"] == pytest.approx(told["risk"]["max_drawdown"]["value"])
 
 
+def test_the_list_has_the_newest_stored_day_of_each(app: Application, client: Client) -> None:
+    portfolio_id = held(client)
+    other = make_portfolio(client, name="Pension")
+    value_all(app)
+    extend(client, LAST + timedelta(days=1), 50.0)
+    value_all(app)
+    newest, former = stored(client, portfolio_id)
+    listed = {item["id"]: item for item in client.get("/portfolios").json["items"]}
+    assert listed[portfolio_id]["valuation"] == newest != former
+    assert listed[portfolio_id]["version"] == newest["ledger_version"]
+    assert listed[other]["valuation"] is None
+    assert client.get("/portfolios", headers={"X-API-Key": another_organization()}).json["items"] == []
+
+
 def test_the_same_again_stores_nothing_and_tells_nothing(app: Application, client: Client) -> None:
     portfolio_id = held(client)
     value_all(app)

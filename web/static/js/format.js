@@ -79,6 +79,9 @@ export function formatSoon(iso, now = new Date()) {
 /** A trading day (YYYY-MM-DD), which has no zone. */
 export const formatDay = (iso) => (iso ? day.format(new Date(`${iso}T00:00:00Z`)) : NONE);
 
+/** Whether a day lies before today. @param {string} iso */
+export const isPast = (iso, now = new Date()) => iso < now.toISOString().slice(0, 10);
+
 /** "3 minutes ago" of a moment; "yesterday" or "12 days ago" of a day, which has no hours. */
 export function formatAgo(iso, now = Date.now()) {
   if (!iso) return NONE;

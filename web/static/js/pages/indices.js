@@ -6,13 +6,14 @@ import { ask } from "../dialog.js";
 import { byId, fill, h, notify } from "../dom.js";
 import { folded, formatGrowth, formatReturn, segments, table } from "../evidence/figures.js";
 import { inOrder, metricName, metricText } from "../evidence/metric-words.js";
-import { formatCount, formatDay, formatPrice, formatWhole } from "../format.js";
+import { formatCount, formatDay, formatPrice, formatWhole, isPast } from "../format.js";
 import { prepareForm } from "../indices/form.js";
 import { levelsPicture } from "../indices/levels.js";
 import { ledgerTable, leftOutList, memberTable } from "../indices/members.js";
 import { rulesInWords } from "../indices/words.js";
+import { References } from "../references.js";
 import { empty, show } from "../states.js";
-import { isTicker } from "../tickers.js";
+import { suggestionsFor } from "../ticker-suggestions.js";
 import { saveFor } from "../transfer.js";
 import { readUrl, writeUrl } from "../url-state.js";
 
@@ -25,6 +26,7 @@ const VARIANTS = /** @type {[value: string, name: string][]} */ ([
 ]);
 const page = byId("page");
 const detail = h("div", { id: "index-detail" });
+const references = new References();
 let state = readUrl(DEFAULTS);
 /** @type {any[]} */
 let known = [];
@@ -36,32 +38,37 @@ function draw() {
   return show(
     page,
     async () => {
-      known = (await api.get("/indexes", { limit: MOST })).items;
+      [{ items: known }] = await Promise.all([api.get("/indexes", { limit: MOST }), references.load()]);
       if (!known.length) return h("div", { class: "card" }, empty("No index yet.", "Make one below; a preview shows what it would have been."));
       queueMicrotask(drawDetail);
-      return [known.length > 1 && list(), detail];
+      return [(known.length > 1 || !chosen()) && list(), detail];
     },
     "Looking for indices …",
   );
 }
 
 function list() {
-  const link = ({ id, name }) => h("a", { href: `/indices?index=${encodeURIComponent(id)}`, "aria-current": id === chosen().id ? "true" : null }, name);
+  const link = ({ id, name }) => h("a", { href: `/indices?index=${encodeURIComponent(id)}`, "aria-current": id === chosen()?.id ? "true" : null }, name);
   const columns = [
     { title: "Index", cell: link },
     { title: "Level", style: "number", cell: ({ level }) => formatPrice(level) },
     { title: "Since the beginning", style: "number", cell: ({ level, rules }) => formatGrowth(level / rules.base - 1) },
     { title: "Members", style: "number", cell: ({ members }) => formatWhole(members) },
     { title: "Published to", cell: ({ last_day: day }) => formatDay(day) },
-    { title: "Set anew by closes of", cell: ({ next_reference_day: day }) => formatDay(day) },
+    { title: "Set anew by closes of", cell: ({ next_reference_day: day }) => [formatDay(day), isPast(day) && h("div", { class: "small soft" }, "waits for prices")] },
   ];
   return section("list-title", "Which there are", table("Indices", columns, known, { style: "as-cards", mark: ({ id }) => ({ index: id }) }));
 }
 
-const chosen = () => known.find(({ id }) => id === state.index) ?? known[0];
+/** The index of the address, the first one without any; undefined for one that there is not. */
+const chosen = () => (state.index ? known.find(({ id }) => id === state.index) : known[0]);
 
 function drawDetail() {
   const index = chosen();
+  if (!index) {
+    document.title = "Indices – Bellwether";
+    return fill(detail, h("div", { class: "card" }, empty("There is no such index.", "Its address is wrong, or it was deleted.", h("a", { href: "/indices" }, "All indices"))));
+  }
   document.title = `${index.name} – Bellwether`;
   return show(detail, () => sheet(index), "Reading the index …");
 }
@@ -125,20 +132,21 @@ function controls() {
   const variants = segments("Variant", VARIANTS, (variant) => choose({ variant }));
   variants.set(state.variant);
   const input = /** @type {HTMLInputElement} */ (
-    h("input", { id: "index-beside", class: "ticker-field", value: state.beside, maxlength: "36", autocomplete: "off", spellcheck: "false", placeholder: "a ticker, or nothing" })
+    h("input", { id: "index-beside", value: references.labelOf(state.beside), maxlength: "220", autocomplete: "off", autocapitalize: "none", spellcheck: "false", placeholder: "SPY, or nothing" })
   );
   const form = h(
     "form",
     { class: "index-controls on-paper", "aria-label": "What is shown" },
     variants.element,
-    h("div", { class: "field" }, h("label", { for: "index-beside" }, "Beside"), input),
+    h("div", { class: "field" }, h("label", { for: "index-beside" }, "Beside"), input, suggestionsFor(input, references.labels)),
     h("button", { type: "submit" }, "Compare"),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const beside = input.value.trim();
-    if (beside && beside.length <= 20 && !isTicker(beside.toUpperCase())) return notify("Beside stands a ticker such as MSFT, the id of an index or a portfolio, or nothing.", { problem: true });
-    return choose({ beside: beside.length <= 20 ? beside.toUpperCase() : beside });
+    const reference = references.referenceOf(beside);
+    if (beside && reference === null) return notify("Beside stands a ticker such as MSFT, a portfolio or an index from the list, or nothing.", { problem: true });
+    return choose({ beside: reference ?? "" });
   });
   return form;
 }
@@ -167,7 +175,10 @@ function ledgerCard(index, ledger) {
     }
   };
   offer(ledger.next_cursor);
-  const when = `The next weights are computed from the closes of ${formatDay(ledger.next_reference_day)}, and bought at the close of the trading day after it.`;
+  const day = ledger.next_reference_day;
+  const when = isPast(day)
+    ? `The next weights have been due since ${formatDay(day)}: they are computed once there are prices of that day and of the trading day after it.`
+    : `The next weights are computed from the closes of ${formatDay(day)}, and bought at the close of the trading day after it.`;
   return section("ledger-title", "Rebalancings", h("p", {}, when), place, more);
 }
 

@@ -9,11 +9,12 @@ import { dividends } from "../portfolios/dividends.js";
 import { holdings, partsOf } from "../portfolios/holdings.js";
 import { importCard } from "../portfolios/import.js";
 import { income } from "../portfolios/income.js";
-import { portfolioList } from "../portfolios/list.js";
+import { besideLink, portfolioList } from "../portfolios/list.js";
 import { performanceCard } from "../portfolios/performance.js";
 import { portfolioForm } from "../portfolios/portfolio-form.js";
 import { realised } from "../portfolios/realised.js";
 import { transactionsCard } from "../portfolios/transactions.js";
+import { References } from "../references.js";
 import { isViewer } from "../session.js";
 import { show } from "../states.js";
 import { saveFor } from "../transfer.js";
@@ -24,13 +25,19 @@ const page = byId("page");
 const DEFAULTS = { id: "", period: "1y" };
 const { id, period } = readUrl(DEFAULTS);
 const canChange = !isViewer();
+const references = new References();
 /** @type {(() => any)[]} */
 let redraws = []; // of the parts that a changed ledger changes
 
-const draw = () => (id ? show(page, portfolioPage, "Looking for the portfolio …") : show(page, () => portfolioList(canChange), "Looking for portfolios …"));
+const draw = () => (id ? show(page, portfolioPage, "Looking for the portfolio …") : show(page, listPage, "Looking for portfolios …"));
+
+async function listPage() {
+  await references.load();
+  return portfolioList(canChange, references);
+}
 
 async function portfolioPage() {
-  const portfolio = await api.get(`/portfolios/${encodeURIComponent(id)}`);
+  const [portfolio] = await Promise.all([api.get(`/portfolios/${encodeURIComponent(id)}`), references.load()]);
   document.title = `${portfolio.name} – Bellwether`;
   fill(byId("title"), portfolio.name);
   const transactions = transactionsCard(portfolio, canChange, refresh);
@@ -85,8 +92,7 @@ function refresh() {
 
 function head(portfolio) {
   const { name, base_currency: currency, benchmark, cost_method: method } = portfolio;
-  const terms = `In ${currency}; ${METHODS[method]}${benchmark ? `; beside ${benchmark}` : ""}.`;
-  fill(byId("about"), terms);
+  fill(byId("about"), `In ${currency}; ${METHODS[method]}`, benchmark && ["; beside ", besideLink(benchmark, references)], ".");
   const place = h("div", { id: "change-place" });
   const csv = h("button", { type: "button", id: "portfolio-csv" }, "↓ Transactions");
   csv.addEventListener("click", () => saveFor(csv, `/portfolios/${portfolio.id}/transactions/export`, { accept: "text/csv", name: "transactions.csv" }));
@@ -94,7 +100,7 @@ function head(portfolio) {
   change.addEventListener("click", () => {
     const isOpen = change.getAttribute("aria-expanded") === "true";
     change.setAttribute("aria-expanded", String(!isOpen));
-    fill(place, !isOpen && h("div", { class: "card" }, portfolioForm(portfolio, changed)));
+    fill(place, !isOpen && h("div", { class: "card" }, portfolioForm(portfolio, references, changed)));
   });
   return h(
     "div",

@@ -6,7 +6,7 @@ import { byId, fill, h } from "../dom.js";
 import { equityPicture, yearTable } from "../evidence/equity.js";
 import { folded, formatGrowth, formatReturn, segments } from "../evidence/figures.js";
 import { formatCount, formatDay } from "../format.js";
-import { Choices } from "../risk/choices.js";
+import { References } from "../references.js";
 import { distributionPicture } from "../risk/distribution.js";
 import { fallTable } from "../risk/falls.js";
 import { monthMap } from "../risk/months.js";
@@ -38,7 +38,7 @@ const form = /** @type {HTMLFormElement} */ (byId("risk-form"));
 const trouble = byId("risk-trouble");
 const controls = Object.fromEntries(FIELDS.map((name) => [name, /** @type {HTMLInputElement} */ (byId(`risk-${name}`))]));
 
-const choices = new Choices();
+const references = new References();
 let state = readUrl(DEFAULTS);
 
 /** The parameters of the API for what is chosen. */
@@ -48,7 +48,7 @@ function params() {
 }
 
 function load() {
-  document.title = state.ticker ? `Risk of ${choices.labelOf(state.ticker)} – Bellwether` : "Risk – Bellwether";
+  document.title = state.ticker ? `Risk of ${references.labelOf(state.ticker)} – Bellwether` : "Risk – Bellwether";
   if (!state.ticker)
     return fill(page, h("div", { class: "card" }, empty("Of what?", "Name a ticker whose prices are stored, or choose one of your portfolios or indexes. Beside it, for example, an index fund.")));
   return show(page, async () => sheet(await api.get(`/risk/${encodeURIComponent(state.ticker)}`, { ...params(), series: true })), "Measuring …");
@@ -144,8 +144,8 @@ function problemOf() {
   };
   const { ticker, benchmark, start, end, rate } = controls;
   for (const control of Object.values(controls)) control.removeAttribute("aria-invalid");
-  if (choices.referenceOf(ticker.value) === null) return complain(ticker, "What to measure: a ticker such as AAPL or BRK.B, or a name from the list.");
-  if (benchmark.value.trim() && choices.referenceOf(benchmark.value) === null) return complain(benchmark, "Beside: a ticker such as SPY, a name from the list, or nothing.");
+  if (references.referenceOf(ticker.value) === null) return complain(ticker, "What to measure: a ticker such as AAPL or BRK.B, or a name from the list.");
+  if (benchmark.value.trim() && references.referenceOf(benchmark.value) === null) return complain(benchmark, "Beside: a ticker such as SPY, a name from the list, or nothing.");
   for (const control of [start, end]) if (!control.validity.valid) return complain(control, "From and To: whole dates, or nothing for all days.");
   if (start.value && end.value && start.value > end.value) return complain(start, "The first day is after the last.");
   if (rate.value === "" || !rate.validity.valid) return complain(rate, "Interest: a percentage a year, from 0 to 100.");
@@ -161,20 +161,20 @@ periods.element.classList.add("loose");
 byId("risk-periods").append(periods.element);
 
 function present() {
-  for (const [name, control] of Object.entries(controls)) control.value = NAMED.includes(name) ? choices.labelOf(state[name]) : state[name];
+  for (const [name, control] of Object.entries(controls)) control.value = NAMED.includes(name) ? references.labelOf(state[name]) : state[name];
   periods.set(state.period || (state.start || state.end ? "" : "max"));
 }
 
 /** Measure what the form says. @param {Record<string, string>} more */
 function choose(more) {
-  const chosen = Object.fromEntries(Object.entries(controls).map(([name, { value }]) => [name, NAMED.includes(name) ? (choices.referenceOf(value) ?? "") : value.trim()]));
+  const chosen = Object.fromEntries(Object.entries(controls).map(([name, { value }]) => [name, NAMED.includes(name) ? (references.referenceOf(value) ?? "") : value.trim()]));
   writeUrl({ ...chosen, ...more }, DEFAULTS);
   state = readUrl(DEFAULTS);
   present();
   load();
 }
 
-for (const name of NAMED) controls[name].after(suggestionsFor(controls[name], choices.names));
+for (const name of NAMED) controls[name].after(suggestionsFor(controls[name], references.labels));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const problem = problemOf();
@@ -189,6 +189,6 @@ addEventListener("popstate", () => {
   load();
 });
 onReturn(load);
-await choices.load();
+await references.load();
 present();
 await load();

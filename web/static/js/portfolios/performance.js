@@ -39,6 +39,7 @@ export function performanceCard(portfolio, period, onPeriod) {
     onPeriod(value);
     draw();
   });
+  choice.element.classList.add("loose");
   let chosen = period;
   const draw = () => {
     choice.set(chosen);
