@@ -1,20 +1,19 @@
-"""The Excel report of a portfolio: what is held and since when, what was realised and paid, how it did, and all transactions."""
+"""The Excel report of a portfolio: what is held, its verdicts, what was realised and paid, how it did, and all transactions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from database import Database
 from features.portfolios import service as portfolios
 from features.portfolios.measuring import Measuring
-from features.prices import service as prices
 from features.reports.risk_report import COUNTS, RATIOS
 from features.reports.workbook import Book, CellValue, Column, Style, WorkbookFile, write_workbook
 from models.books import Books
+from models.holding import HeldVerdict, Holding
 from models.performance import Performance, PerformanceOrder, PerformanceSeries
 from models.performance_errors import NoDaysInPeriod, NothingToValue
 from models.period import read_period
@@ -23,17 +22,6 @@ from utils.cancellation import Check, always_wanted
 from utils.clock import today
 
 CURRENCY = Column("Currency", 10)
-HOLDING_COLUMNS = (
-    Column("Ticker", 12),
-    Column("Name", 30),
-    Column("Quantity", 14, Style.DECIMAL),
-    Column("Cost", 14, Style.MONEY),
-    Column("Cost currency", 14),
-    Column("Close", 12, Style.DECIMAL),
-    Column("Close of", 12, Style.DATE),
-    Column("Value", 14, Style.MONEY),
-    Column("Price currency", 14),
-)
 LOT_COLUMNS = (
     Column("Ticker", 12),
     Column("Acquired", 12, Style.DATE),
@@ -89,53 +77,28 @@ ALL = "max"  # the period
 
 
 @dataclass(frozen=True)
-class HoldingRow:
-    """A holding in a report: what it cost by currency, and its newest close; None where there are no prices."""
-
-    ticker: str
-    name: str | None
-    quantity: Decimal
-    cost: Decimal
-    cost_currency: str
-    close: float | None
-    close_day: date | None
-    currency: str | None
-
-
-@dataclass(frozen=True)
 class PortfolioContents:
     """What the report of a portfolio has."""
 
     portfolio: Portfolio
     transactions: Sequence[Transaction]
     books: Books
-    holdings: Sequence[HoldingRow]
+    holdings: Sequence[Holding]
     performance: Performance | None  # None where nothing can be valued
 
 
 def portfolio_contents(
     database: Database, keeper: portfolios.BookKeeper, measuring: Measuring, ledger: portfolios.Ledger
 ) -> PortfolioContents:
-    """Read a portfolio with its ledger, the closes of what it holds, and how it did. Raises PortfolioNotFound or PricesDamaged."""
-    with database.reader() as connection:
+    """Read a portfolio with its ledger, what it holds, and how it did. Raises PortfolioNotFound or PricesDamaged."""
+    with database.read() as connection:
         portfolio, transactions = portfolios.read_ledger(connection, *ledger)
         books = keeper.booked(connection, ledger, version=portfolio.version).books
-        closes = prices.held_closes_of(connection, ledger.org_id, sorted(books.held()))
-    costs: dict[tuple[str, str], list[Decimal]] = {}
-    for lot in books.lots:
-        entry = costs.setdefault((lot.ticker, lot.currency), [Decimal(0), Decimal(0)])
-        entry[0] += lot.quantity
-        entry[1] += lot.cost
-    holdings = []
-    for (ticker, currency), (quantity, cost) in sorted(costs.items()):
-        held = closes.get(ticker)
-        close = None if held is None else float(held.closes[-1])
-        told = (None, None, None) if held is None else (held.name, held.last_day, held.currency)
-        holdings.append(HoldingRow(ticker, told[0], quantity, cost, currency, close, told[1], told[2]))
+        held = portfolios.holdings(connection, keeper, ledger, portfolios.HoldingsOrder(version=portfolio.version))
     performance = None
     with suppress(NothingToValue, NoDaysInPeriod):
         performance = measuring.performance(ledger, PerformanceOrder(read_period(ALL)))
-    return PortfolioContents(portfolio, transactions, books, holdings, performance)
+    return PortfolioContents(portfolio, transactions, books, held.items, performance)
 
 
 def portfolio_report(contents: PortfolioContents, check: Check = always_wanted) -> WorkbookFile:
@@ -145,7 +108,7 @@ def portfolio_report(contents: PortfolioContents, check: Check = always_wanted) 
 
 
 def _fill(book: Book, contents: PortfolioContents) -> None:
-    _add_holdings(book, contents.holdings)
+    _add_holdings(book, contents.portfolio, contents.holdings)
     _add_lots(book, contents.books)
     _add_realised(book, contents.books)
     _add_income(book, contents.books)
@@ -155,13 +118,52 @@ def _fill(book: Book, contents: PortfolioContents) -> None:
     _add_transactions(book, contents.transactions)
 
 
-def _add_holdings(book: Book, holdings: Sequence[HoldingRow]) -> None:
-    sheet = book.add_sheet("Holdings", HOLDING_COLUMNS)
+def _add_holdings(book: Book, portfolio: Portfolio, holdings: Sequence[Holding]) -> None:
+    sheet = book.add_sheet("Holdings", _holding_columns(portfolio.base_currency))
     for each in holdings:
-        value = None if each.close is None else float(each.quantity) * each.close
-        cost = (float(each.quantity), float(each.cost), each.cost_currency)
-        sheet.append(each.ticker, each.name, *cost, each.close, each.close_day, value, each.currency)
+        cost = (_number(each.quantity), _number(each.cost), each.cost_currency, _number(each.cost_base))
+        price = (_number(each.price), each.price_day, _number(each.value), each.currency, _number(each.value_base), each.weight)
+        result = (_number(each.gain_base), each.gain_percent, _number(each.day_change_base), each.day_change_percent)
+        sheet.append(each.ticker, each.name, *cost, *price, *result, *_verdict_cells(each.verdict), " ".join(each.warnings) or None)
     sheet.add_filter()
+
+
+def _holding_columns(base: str) -> tuple[Column, ...]:
+    return (
+        Column("Ticker", 12),
+        Column("Name", 30),
+        Column("Quantity", 14, Style.DECIMAL),
+        Column("Cost", 14, Style.MONEY),
+        Column("Cost currency", 14),
+        Column(f"Cost, {base}", 14, Style.MONEY),
+        Column("Close", 12, Style.DECIMAL),
+        Column("Close of", 12, Style.DATE),
+        Column("Value", 14, Style.MONEY),
+        Column("Price currency", 14),
+        Column(f"Value, {base}", 14, Style.MONEY),
+        Column("Weight", 10, Style.SHARE),
+        Column(f"Gain, {base}", 14, Style.MONEY),
+        Column("Gain, %", 10, Style.PERCENT),
+        Column(f"Last move, {base}", 16, Style.MONEY),
+        Column("Last move, %", 13, Style.PERCENT),
+        Column("Verdict", 12),
+        Column("Verdict of", 12, Style.DATE),
+        Column("Right after 20 days", 18, Style.SHARE),
+        Column("Record", 60, Style.LONG_TEXT),
+        Column("Stop", 12, Style.DECIMAL),
+        Column("To the stop, %", 14, Style.PERCENT),
+        Column("Target", 12, Style.DECIMAL),
+        Column("To the target, %", 15, Style.PERCENT),
+        Column("To keep in mind", 60, Style.LONG_TEXT),
+    )
+
+
+def _verdict_cells(verdict: HeldVerdict | None) -> tuple[CellValue, ...]:
+    if verdict is None:
+        return (None,) * 8
+    record = (verdict.record_hit, verdict.record)
+    levels = (verdict.stop_loss, verdict.to_stop_percent, verdict.target, verdict.to_target_percent)
+    return (verdict.verdict, verdict.as_of, *record, *levels)
 
 
 def _add_lots(book: Book, books: Books) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from kit.accessibility import serious
 from kit.browser import Open, Site, settled
 from playwright.sync_api import expect
 
@@ -83,3 +84,38 @@ def test_one_is_tried_made_and_deleted(open_page: Open, site: Site, index: Any) 
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", name="Computers")).to_be_visible()
     assert [each["name"] for each in site.api("GET", "/indexes").json()["items"]] == ["Computers"]
+
+
+def test_every_rule_can_be_asked_for(open_page: Open, site: Site, index: Any) -> None:
+    page = open_page("/indices")
+    page.get_by_text("Make an index").click()
+    form = page.locator("#index-form")
+    form.get_by_label("Name", exact=True).fill("Blend")
+    form.get_by_label("or tickers").fill("AAPL MSFT IBM")
+    form.get_by_label("Weights follow").select_option("blend")
+    part = form.locator(".index-blend > .index-part")
+    part.nth(0).get_by_label("A part follows").select_option("custom")
+    part.nth(0).get_by_label("Weights, a ticker").fill("aapl 2\nMSFT: 1,5")
+    part.nth(1).get_by_label("A part follows").select_option("momentum")
+    part.nth(1).get_by_label("of which left out").fill("5")
+    part.nth(1).get_by_label("Its share").fill("3")
+    form.get_by_text("More rules").click()
+    form.get_by_label("Strong Sell").check()
+    form.get_by_label("Hold").check()
+    form.get_by_label("Most of one group, %").fill("70")
+    form.get_by_label("Groups, a ticker").fill("AAPL Devices\nMSFT Software houses\nIBM Software houses")
+    assert serious(page) == []
+    form.get_by_role("button", name="Make it").click()
+    expect(form.get_by_role("alert")).to_contain_text("“MSFT: 1,5” is no ticker with what belongs to it")
+    part.nth(0).get_by_label("Weights, a ticker").fill("aapl 2\nMSFT: 1.5")
+    form.get_by_role("button", name="Make it").click()
+    expect(page.get_by_role("heading", name="Blend")).to_be_visible()
+    rules = site.api("GET", "/indexes").json()["items"][1]["rules"]
+    custom, momentum = rules["weighting"]["parts"]
+    assert (custom["method"], custom["weights"], custom["share"]) == ("custom", {"AAPL": 2, "MSFT": 1.5}, 1)
+    assert (momentum["method"], momentum["lookback"], momentum["skip"], momentum["share"]) == ("momentum", 252, 5, 3)
+    assert rules["members"]["screen"] == {"strategy": "balanced", "verdicts": ["Hold", "Strong Sell"]}
+    assert (rules["group_cap"], rules["groups"]) == (0.7, {"AAPL": "Devices", "IBM": "Software houses", "MSFT": "Software houses"})
+    expect(
+        page.get_by_text("Weights follow a blend of given weights (1), momentum of the last year (3), no group above 70")
+    ).to_be_visible()

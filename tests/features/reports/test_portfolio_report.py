@@ -19,11 +19,22 @@ def test_it_has_what_is_held_what_was_sold_and_what_was_booked(client: Client) -
         trade("sell", "2010-03-05", "AAPL", "4", "40"),
         cash("dividend", "2010-04-05", "3", ticker="AAPL", tax="0.45"),
     )
+    assert client.post("/analyze", {"ticker": "AAPL"}).status_code == 200
     book = download(client, f"/reports/portfolio/{portfolio}.xlsx")
     assert book.sheetnames == ["Holdings", "Lots", "Realised", "Income", "Cash", "Performance", "Gains", "Days", "Transactions"]
     held, unpriced = rows(book["Holdings"])
     assert (held["Ticker"], held["Quantity"], held["Cost"], held["Cost currency"]) == ("AAPL", 6, 180.6, "USD")
-    assert held["Value"] == 6 * held["Close"]
+    assert held["Value"] == held["Value, USD"] == 6 * held["Close"]
+    [told, _] = client.get(f"/portfolios/{portfolio}/holdings").json["items"]
+    assert held["Gain, USD"] == pytest.approx(float(told["gain_base"]))
+    assert (held["Weight"], held["Gain, %"], held["Last move, %"]) == pytest.approx(
+        (told["weight"], told["gain_percent"], told["day_change_percent"])
+    )
+    verdict = told["verdict"]
+    assert (held["Verdict"], held["Record"]) == (verdict["verdict"], verdict["record"])
+    assert (held["Stop"], held["Target"]) == pytest.approx((verdict["stop_loss"], verdict["target"]))
+    assert held["To keep in mind"] == " ".join(told["warnings"])
+    assert (unpriced["Verdict"], unpriced["Value, USD"]) == (None, None)
     assert (unpriced["Ticker"], unpriced["Quantity"], unpriced["Close"], unpriced["Value"]) == ("NOSUCH", 2.5, None, None)
     assert [(lot["Ticker"], lot["Quantity"]) for lot in rows(book["Lots"])] == [("AAPL", 6), ("NOSUCH", 2.5)]
     [sold] = rows(book["Realised"])

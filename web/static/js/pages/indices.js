@@ -13,6 +13,7 @@ import { ledgerTable, leftOutList, memberTable } from "../indices/members.js";
 import { rulesInWords } from "../indices/words.js";
 import { References } from "../references.js";
 import { empty, show } from "../states.js";
+import { knowStrategies } from "../strategies.js";
 import { suggestionsFor } from "../ticker-suggestions.js";
 import { saveFor } from "../transfer.js";
 import { readUrl, writeUrl } from "../url-state.js";
@@ -38,7 +39,7 @@ function draw() {
   return show(
     page,
     async () => {
-      [{ items: known }] = await Promise.all([api.get("/indexes", { limit: MOST }), references.load()]);
+      [{ items: known }] = await Promise.all([api.get("/indexes", { limit: MOST }), references.load(), knowStrategies()]);
       if (!known.length) return h("div", { class: "card" }, empty("No index yet.", "Make one below; a preview shows what it would have been."));
       queueMicrotask(drawDetail);
       return [(known.length > 1 || !chosen()) && list(), detail];
@@ -100,7 +101,7 @@ function levelCard(index, levels, comparison) {
   return section(
     "level-title",
     index.name,
-    h("p", {}, rulesInWords(index.rules)),
+    h("p", {}, rulesInWords(index.rules, references.nameOf)),
     controls(),
     comparison?.problem && h("p", { class: "field-problem", role: "alert" }, comparison.problem),
     h("p", { class: "record-lead" }, `From ${formatDay(index.first_day)} to ${formatDay(index.last_day)}: ${formatGrowth(grown)}, to ${formatPrice(levels.items[levels.items.length - 1].value)}.`),
@@ -246,9 +247,9 @@ addEventListener("popstate", () => {
   draw();
 });
 onReturn(draw);
-prepareForm((made) => {
+prepareForm(references.nameOf, (made) => {
   writeUrl({ ...DEFAULTS, index: made.id }, DEFAULTS);
   state = readUrl(DEFAULTS);
   return draw();
-}).catch((error) => notify(`The universes did not come. ${error.words ?? error.message}`, { problem: true }));
+});
 await draw();

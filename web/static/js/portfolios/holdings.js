@@ -19,18 +19,20 @@ export function holdings({ portfolio, items, cash, totals, warnings }) {
     { title: `Value, ${currency}`, style: "number", cell: ({ value_base: value }) => formatMoney(value) },
     { title: "Share", style: "number", cell: ({ weight }) => formatHit(weight) },
     { title: `Gain, ${currency}`, style: "number", cell: gainCell },
+    { title: `Last move, ${currency}`, style: "number", cell: moveCell },
     { title: "Verdict", cell: ({ verdict }) => (verdict ? verdictBadge(verdict.verdict) : h("span", { class: "soft" }, "Not analysed")) },
     { title: "Right after 20 days", style: "number", cell: recordCell },
     { title: "To the stop", style: "number", cell: ({ verdict }) => distance(verdict?.to_stop_percent) },
     { title: "To the target", style: "number", cell: ({ verdict }) => distance(verdict?.to_target_percent) },
-    { title: "Look at it", style: "words", cell: (item) => warned(item.warnings) },
   ];
   const sums = [`Worth ${formatMoney(totals.value, currency)}, for which ${formatMoney(totals.cost)} were paid`, `${formatMoney(totals.cash, currency)} in cash`];
   return [
     h("p", { class: "record-lead" }, items.length ? `${sums.join("; ")}.` : `No shares are held; ${sums[1]}.`),
+    moved(items, currency),
     !totals.complete && h("p", { class: "small" }, missingIn(totals)),
-    warned(warnings),
+    listed(warnings),
     items.length > 0 && table(formatCount(items.length, "holding", "holdings"), columns, items, { style: "as-cards", mark: ({ ticker }) => ({ holding: ticker }) }),
+    items.some((item) => item.warnings.length) && [h("h3", {}, "To keep in mind"), listed(grouped(items))],
     cash.length > 0 && h("p", { class: "small", id: "cash" }, `Cash: ${cash.map(({ currency: name, amount }) => formatMoney(amount, name)).join(", ")}.`),
   ].filter(Boolean);
 }
@@ -55,6 +57,32 @@ function gainCell({ gain_base: gain, gain_percent: percent }) {
   return [h("span", { class: toneOfGain(gain) }, formatGain(gain)), percent !== null && h("div", { class: "small soft" }, formatPercent(percent))];
 }
 
+/** What the last close is worth more than the one before it, and of which day that close is. */
+function moveCell({ day_change_base: change, day_change_percent: percent, price_day: day }) {
+  if (change === null) return NONE;
+  return [h("span", { class: toneOfGain(change) }, formatGain(change)), h("div", { class: "small soft" }, `${formatPercent(percent)}, ${formatDay(day)}`)];
+}
+
+/** What the newest day brought, without what has no close of that day. */
+function moved(items, currency) {
+  const known = items.filter(({ day_change_base: change }) => change !== null);
+  const day = known
+    .map(({ price_day: each }) => each)
+    .sort()
+    .at(-1);
+  if (!day) return null;
+  const then = known.filter(({ price_day: each }) => each === day);
+  const change = then.reduce((sum, { day_change_base: each }) => sum + Number(each), 0);
+  const older = items.length - then.length;
+  return h(
+    "p",
+    { id: "moved" },
+    `On ${formatDay(day)} it moved by `,
+    h("span", { class: toneOfGain(change) }, formatGain(change, currency)),
+    older ? `, without ${formatCount(older, "holding that has", "holdings that have")} no close of that day.` : ".",
+  );
+}
+
 function recordCell({ ticker, verdict }) {
   if (!verdict || verdict.record_hit === null) return NONE;
   return h("a", { href: tickerAddress(ticker, verdict.strategy, "record"), title: verdict.record }, formatHit(verdict.record_hit));
@@ -62,11 +90,19 @@ function recordCell({ ticker, verdict }) {
 
 const distance = (percent) => (percent === null || percent === undefined ? NONE : formatReturn(percent / 100));
 
-const warned = (warnings) =>
-  warnings.length
+/** What is to be kept in mind of holdings, each sentence once, with the tickers that it is about. */
+function grouped(items) {
+  /** @type {Map<string, string[]>} */
+  const about = new Map();
+  for (const { ticker, warnings } of items) for (const warning of warnings) about.set(warning, [...(about.get(warning) ?? []), ticker]);
+  return [...about].map(([warning, tickers]) => `${tickers.join(", ")}: ${warning}`);
+}
+
+const listed = (sentences) =>
+  sentences.length
     ? h(
         "ul",
-        { class: "small warned" },
-        warnings.map((warning) => h("li", {}, warning)),
+        { class: "small listed" },
+        sentences.map((sentence) => h("li", {}, sentence)),
       )
     : null;
