@@ -34,7 +34,7 @@ test-browser: $(VENV)/.installed-dev ## the dashboard in a real Chromium, which 
 	@TEST_EVERYTHING=1 BELLWETHER_REQUIRE_TOOLS=1 $(BIN)/python -m pytest tests/browser
 
 screenshots: $(VENV)/.installed-dev ## pictures of every page for docs/screenshots
-	@PYTHONPATH=tests $(BIN)/python -m browser.screenshots
+	@PYTHONPATH=tests $(BIN)/python -m browser.screenshots $(ONLY)
 
 test-all: check .venv-yahoo/.installed ## the same, with every test on both engines, and longer storms and more kills
 	@TEST_EVERYTHING=1 $(BIN)/python -m pytest -n 4 --dist loadgroup

@@ -38,6 +38,25 @@ def test_a_checked_file_is_accessible_and_fits_a_phone(open_page: Open, tmp_path
     assert serious(page) == []
 
 
+def test_long_names_of_strategies_fit_a_phone(open_page: Open, site: Site) -> None:
+    name = "A rather long name that somebody gave a strategy of theirs"
+    balanced = site.api("GET", "/strategies").json()["items"][0]
+    weights = {key: balanced[key] for key in ("category_weights", "indicator_weights")}
+    made = site.api("POST", "/strategies", json={"name": name, "base": "balanced", **weights}).json()
+    try:
+        page = open_page(None, viewport={"width": 390, "height": 844})
+        for path, choice in (("/evidence", "#strategy"), ("/indices", "#index-screen-strategy")):
+            page.goto(site.url(path))
+            if path == "/indices":
+                page.get_by_text("Make an index").click()
+                page.get_by_text("More rules").click()
+            expect(page.locator(choice)).to_contain_text(name)
+            expect(page.locator(choice)).to_be_visible()
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    finally:
+        site.api("DELETE", f"/strategies/{made['id']}")
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_an_api_that_fails_is_told_in_words(open_page: Open, site: Site, watch: Watch, path: str) -> None:
     watch.expected += ["503", "Failed to load resource"]

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from kit import broker_files as samples
 from kit.accessibility import serious
-from kit.browser import Open, Site, Watch, module, settled
+from kit.browser import Open, Site, Watch, module, settled, value_portfolios
 from kit.people import create_member, sign_in_as
-from kit.servers import wait_until
 from playwright.sync_api import Page, expect
 
 PHONE = {"width": 390, "height": 844}
@@ -34,16 +33,6 @@ def make(site: Site, *items: dict[str, Any]) -> str:
         booked = site.api("POST", f"/portfolios/{made['id']}/transactions/batch", json={"items": list(items)})
         assert booked.status_code == 201, booked.text
     return str(made["id"])
-
-
-def value_all(site: Site) -> None:
-    """Have all portfolios valued, as each night does."""
-    site.api(
-        "PUT", "/pipelines/values", json={"id": "values", "name": "Values", "steps": [{"as": "all", "capability": "portfolio_valuation"}]}
-    )
-    run = site.api("POST", "/pipelines/values/runs", json={}).json()
-    wait_until(lambda: site.api("GET", f"/runs/{run['id']}").json()["status"] == "completed")
-    site.api("DELETE", "/pipelines/values")
 
 
 PAID_IN = {"type": "deposit", "day": "2009-01-05", "amount": "5000"}
@@ -99,7 +88,7 @@ def test_it_is_held_against_an_index_that_is_told_by_its_name(open_page: Open, s
         row = page.locator(f"tr[data-portfolio='{portfolio}']")
         expect(row).to_contain_text("Not valued yet")
         expect(row.get_by_role("link", name="Two of them")).to_have_attribute("href", f"/indices?index={index['id']}")
-        value_all(site)
+        value_portfolios(site)
         page.reload()
         [item] = site.api("GET", "/portfolios").json()["items"]
         for told in (f"{item['valuation']['value']:,.2f} USD", f"{100 * (item['valuation']['growth'] - 1):+.2f}%"):
@@ -193,6 +182,11 @@ def test_transactions_are_saved(open_page: Open, site: Site, tmp_path: Path) -> 
         page.get_by_role("button", name="Transactions", exact=False).filter(has_text="↓").click()
     saving.value.save_as(tmp_path / "saved.csv")
     assert (tmp_path / "saved.csv").read_bytes() == site.api("GET", f"/portfolios/{portfolio}/transactions/export").content
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="Holdings as CSV").click()
+    saving.value.save_as(tmp_path / "held.csv")
+    answer = site.api("GET", f"/portfolios/{portfolio}/holdings", headers={"Accept": "text/csv"})
+    assert (tmp_path / "held.csv").read_bytes() == answer.content
 
 
 def test_a_viewer_is_offered_no_change(open_page: Open, site: Site) -> None:
@@ -254,6 +248,10 @@ def test_it_tells_how_it_did_and_what_it_is_in(open_page: Open, site: Site) -> N
     [held] = site.api("GET", f"/portfolios/{portfolio}/holdings").json()["items"]
     expect(row).to_contain_text(held["verdict"]["verdict"])
     expect(row).to_contain_text(f"{float(held['value_base']):,.2f}")
+    moved = f"{float(held['day_change_base']):+,.2f}"
+    expect(row).to_contain_text(f"{moved}{held['day_change_percent']:+.2f}%, Mar 1, 2013")
+    expect(page.locator("#moved")).to_have_text(f"On Mar 1, 2013 it moved by {moved}\u00a0USD.")
+    expect(page.locator("#holdings")).to_contain_text("AAPL: The last price is of 1 March 2013")
     expect(page.get_by_text("Nothing was sold.")).to_be_visible()
     areas = page.get_by_role("group", name="Allocation, the largest first")
     expect(areas.get_by_role("link", name="AAPL")).to_be_visible()

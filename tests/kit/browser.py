@@ -188,6 +188,15 @@ def sign_in(page: Any, site: Site, key: str = MASTER_KEY) -> None:
     assert answer.status == 204, answer.text()
 
 
+def value_portfolios(site: Site) -> None:
+    """Have all portfolios valued, as each night does."""
+    steps = [{"as": "all", "capability": "portfolio_valuation"}]
+    site.api("PUT", "/pipelines/values", json={"id": "values", "name": "Values", "steps": steps})
+    run = site.api("POST", "/pipelines/values/runs", json={}).json()
+    wait_until(lambda: site.api("GET", f"/runs/{run['id']}").json()["status"] == "completed")
+    site.api("DELETE", "/pipelines/values")
+
+
 def settled(page: Any) -> None:
     """Wait until a page has loaded, is busy with nothing, and has no call under way for some looks in a row: an answer may lead to a call.
 

@@ -155,7 +155,10 @@ function controls() {
 function memberCard(index, members) {
   const told = `Weights at the close of ${formatDay(members.day)}; targets are of ${formatDay(members.since)}.`;
   const body = members.items.length ? memberTable(members) : h("p", { class: "soft" }, "Nobody is held at the moment; the level stands until somebody can be.");
-  return section("members-title", formatCount(index.members, "member", "members"), h("p", { class: "small soft" }, told), body, leftOutList(members.left_out));
+  const csv = h("button", { type: "button", "aria-label": "Members as CSV" }, "CSV");
+  csv.addEventListener("click", () => saveFor(csv, `${pathOf(index)}/allocations`, { accept: "text/csv", name: "members.csv" }));
+  const title = h("div", { class: "spread" }, h("h2", { id: "members-title" }, formatCount(index.members, "member", "members")), csv);
+  return h("section", { class: "card", "aria-labelledby": "members-title" }, title, h("p", { class: "small soft" }, told), body, leftOutList(members.left_out));
 }
 
 function ledgerCard(index, ledger) {

@@ -71,11 +71,11 @@ async function portfolioPage() {
   return [
     head(portfolio),
     performance.element,
-    h("section", { class: "card", "aria-labelledby": "holdings-title" }, h("h2", { id: "holdings-title" }, "What you hold"), held),
-    h("section", { class: "card", "aria-labelledby": "allocation-title" }, h("h2", { id: "allocation-title" }, "What it is in"), spread),
-    h("section", { class: "card", "aria-labelledby": "realised-title" }, h("h2", { id: "realised-title" }, "What you sold"), sold),
-    h("section", { class: "card", "aria-labelledby": "income-title" }, h("h2", { id: "income-title" }, "What was paid to you"), paid),
-    h("section", { class: "card", "aria-labelledby": "dividends-title" }, h("h2", { id: "dividends-title" }, "Dividends to book"), offered),
+    part("holdings-title", "What you hold", held, saving(portfolio, "holdings", "Holdings")),
+    part("allocation-title", "What it is in", spread),
+    part("realised-title", "What you sold", sold, saving(portfolio, "realised", "Sales")),
+    part("income-title", "What was paid to you", paid, saving(portfolio, "income", "Income")),
+    part("dividends-title", "Dividends to book", offered),
     transactions.element,
     canChange &&
       importCard(portfolio, () => {
@@ -83,6 +83,19 @@ async function portfolioPage() {
         refresh();
       }),
   ].filter(Boolean);
+}
+
+/** @param {string} id @param {string} title @param {HTMLElement} content @param {HTMLElement | null} button - beside the title */
+function part(id, title, content, button = null) {
+  const heading = h("h2", { id }, title);
+  return h("section", { class: "card", "aria-labelledby": id }, button ? h("div", { class: "spread" }, heading, button) : heading, content);
+}
+
+/** A button that saves what a part of a portfolio shows as CSV. */
+function saving(portfolio, path, title) {
+  const button = h("button", { type: "button", "aria-label": `${title} as CSV` }, "CSV");
+  button.addEventListener("click", () => saveFor(button, `/portfolios/${portfolio.id}/${path}`, { accept: "text/csv", name: `${path}.csv` }));
+  return button;
 }
 
 /** The ledger has changed: what is computed from it is drawn anew. */

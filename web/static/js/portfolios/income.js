@@ -4,47 +4,38 @@ import { api } from "../api.js";
 import { h } from "../dom.js";
 import { folded, table } from "../evidence/figures.js";
 import { formatCount } from "../format.js";
+import { tickerAddress } from "../tickers.js";
 import { monthBars } from "./bars.js";
 import { formatMoney } from "./money.js";
 
-const TYPES = ["dividend", "interest"];
-const AT_ONCE = 500;
-const MOST = 20000; // payments that are added up in the page
 const YEARS_SHOWN = 40; // rows of the table
 
 /** @param {any} portfolio */
 export async function income(portfolio) {
   const currency = portfolio.base_currency;
-  const payments = (await Promise.all(TYPES.map((type) => paymentsOf(portfolio.id, type)))).flat();
-  if (!payments.length) return h("p", { class: "soft" }, "No dividend and no interest is booked.");
+  const { items } = await api.get(`/portfolios/${portfolio.id}/income`);
+  if (!items.length) return h("p", { class: "soft" }, "No dividend and no interest is booked.");
   /** @type {Map<string, number>} */
   const months = new Map();
   /** @type {Map<string, number>} */
   const apart = new Map();
-  for (const payment of payments) {
-    const net = Number(payment.amount) - Number(payment.fee) - Number(payment.tax);
-    const rate = payment.currency === currency ? 1 : payment.fx_rate && Number(payment.fx_rate);
-    if (rate) months.set(payment.day.slice(0, 7), (months.get(payment.day.slice(0, 7)) ?? 0) + net * rate);
-    else apart.set(payment.currency, (apart.get(payment.currency) ?? 0) + net);
+  for (const { month, net_base: told, net, currency: booked } of items) {
+    if (told !== null) months.set(month, (months.get(month) ?? 0) + Number(told));
+    else apart.set(booked, (apart.get(booked) ?? 0) + Number(net));
   }
   const bars = everyMonth(months);
   const whole = bars.reduce((sum, { amount }) => sum + amount, 0);
   const words = `${formatMoney(whole, currency)} were paid in ${formatCount(months.size, "month", "months")}.`;
   return [
-    bars.length > 0 && [h("p", { class: "small" }, words), monthBars(bars, `Income by month, in ${currency}: ${words}`), folded("The income as a table, by year", () => yearsTable(bars, currency))],
-    apart.size > 0 && h("p", { class: "small soft" }, `Booked without a rate into ${currency}, so not among the bars: ${[...apart].map(([name, amount]) => formatMoney(amount, name)).join(", ")}.`),
+    bars.length > 0 && [
+      h("p", { class: "small" }, words),
+      monthBars(bars, `Income by month, in ${currency}: ${words}`),
+      folded("The income as a table, by year", () => yearsTable(bars, currency)),
+      folded("The income as a table, by ticker", () => tickersTable(items, currency)),
+    ],
+    apart.size > 0 &&
+      h("p", { class: "small soft" }, `There is no rate into ${currency} for these, so they are not among the bars: ${[...apart].map(([name, amount]) => formatMoney(amount, name)).join(", ")}.`),
   ];
-}
-
-async function paymentsOf(id, type) {
-  const found = [];
-  for (let cursor = null; found.length < MOST; ) {
-    const { items, next_cursor: next } = await api.get(`/portfolios/${id}/transactions`, { type, limit: AT_ONCE, cursor });
-    found.push(...items);
-    if (!next) return found;
-    cursor = next;
-  }
-  return found;
 }
 
 /** The months from the first to the last, those without a payment too. @param {Map<string, number>} months */
@@ -71,4 +62,16 @@ function yearsTable(bars, currency) {
     { title: currency, style: "number", cell: ([, amount]) => formatMoney(amount) },
   ];
   return table("Income by year", columns, [...years].reverse().slice(0, YEARS_SHOWN), { style: "capped" });
+}
+
+function tickersTable(items, currency) {
+  /** @type {Map<string | null, number>} */
+  const paid = new Map();
+  for (const { ticker, net_base: net } of items) if (net !== null) paid.set(ticker, (paid.get(ticker) ?? 0) + Number(net));
+  const columns = [
+    { title: "Of", cell: ([ticker]) => (ticker ? h("a", { href: tickerAddress(ticker) }, ticker) : "Interest on cash") },
+    { title: currency, style: "number", cell: ([, amount]) => formatMoney(amount) },
+  ];
+  const sorted = [...paid].sort(([, one], [, other]) => other - one);
+  return table("Income by ticker", columns, sorted, { style: "capped" });
 }

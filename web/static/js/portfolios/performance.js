@@ -8,6 +8,7 @@ import { inOrder, metricName, metricText } from "../evidence/metric-words.js";
 import { formatCount, formatDay } from "../format.js";
 import { empty, show } from "../states.js";
 import { tickerAddress } from "../tickers.js";
+import { saveFor } from "../transfer.js";
 import { formatGain, formatMoney, toneOfGain } from "./money.js";
 
 /** @type {[string, string][]} */
@@ -57,7 +58,10 @@ export function performanceCard(portfolio, period, onPeriod) {
     });
   };
   draw();
-  const element = h("section", { class: "card", "aria-labelledby": "performance-title" }, h("div", { class: "spread" }, h("h2", { id: "performance-title" }, "How it did"), choice.element), body);
+  const csv = h("button", { type: "button", "aria-label": "Values and returns by day as CSV" }, "CSV");
+  csv.addEventListener("click", () => saveFor(csv, `/portfolios/${portfolio.id}/performance`, { params: { period: chosen }, accept: "text/csv", name: "performance.csv" }));
+  const heading = h("div", { class: "spread" }, h("h2", { id: "performance-title" }, "How it did"), h("div", { class: "row" }, choice.element, csv));
+  const element = h("section", { class: "card", "aria-labelledby": "performance-title" }, heading, body);
   return { element, draw };
 }
 
