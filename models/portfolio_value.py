@@ -42,7 +42,7 @@ class PortfolioValuation:
 
 @dataclass(frozen=True)
 class ValuedPortfolio(Portfolio):
-    """A portfolio with the newest day that is stored of it; None before the first one is."""
+    """A portfolio with the newest day that is stored of it."""
 
     valuation: PortfolioValuation | None
 

@@ -86,3 +86,6 @@ PORTFOLIO_FIELDS = {
     "TransactionAnswer.note": "What somebody has written beside it.",
     "TransactionsAnswer.version": "The version of the portfolio with them.",
 }
+# A portfolio of the list has the same fields.
+PORTFOLIO_FIELDS |= {f"Valued{name}": text for name, text in PORTFOLIO_FIELDS.items() if name.startswith("Portfolio.")}
+PORTFOLIO_FIELDS["ValuedPortfolio.valuation"] = "What it was worth on the newest day that is stored; null before the first one."

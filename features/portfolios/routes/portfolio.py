@@ -33,7 +33,7 @@ blueprint = api_blueprint("portfolios", PORTFOLIOS)
 
 @blueprint.get("/portfolios", responses={200: PortfoliosPage}, sends=("ETag",))
 def list_portfolios(query: LongPageQuery) -> Response:
-    """All portfolios by name, with the number of their transactions and of the tickers that they hold, and what they were worth.
+    """All portfolios by name, with the number of their transactions and holdings, and what they were last worth.
 
     `valuation` is the newest day that is stored of a portfolio, and null before the first one. It is of the transactions at its
     `ledger_version`, which lies below `version` where more were booked since. `If-None-Match` is honoured.
