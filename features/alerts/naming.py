@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -15,7 +14,6 @@ from features.prices import service as prices
 from features.strategies import service as strategies
 from infrastructure.feature import KnownIds, Universes
 from models.alert import RuleDraft
-from models.strategy import STRATEGIES
 from models.universe import UniverseNotFound
 
 
@@ -36,15 +34,13 @@ class Naming:
     universes: Universes
     known: Mapping[str, KnownIds] = field(default_factory=dict)
     _found: dict[str, bool] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
 
-    @cached_property
-    def strategies(self) -> Mapping[str, str]:
-        """The names of the organization's own strategies by id."""
-        return {own.strategy.id: own.strategy.name for own in strategies.list_own(self.connection, self.org_id)}
-
-    def names_of(self, strategy_ids: Iterable[str]) -> Mapping[str, str]:
-        """The names of some strategies; built-in ones cost nothing."""
-        return {one: STRATEGIES[one].name if one in STRATEGIES else self.strategies.get(one, one) for one in strategy_ids}
+    def names_of(self, strategy_ids: Collection[str]) -> Mapping[str, str]:
+        """The names of some strategies by id."""
+        missing = set(strategy_ids) - self._names.keys()
+        self._names |= strategies.names_of(self.connection, self.org_id, missing)
+        return self._names
 
     def faults(self, draft: RuleDraft) -> Iterator[RuleFault]:
         """What a rule names and is gone."""

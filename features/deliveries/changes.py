@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from database import AnyReader
 from features.deliveries.service import send
 from features.deliveries.store import told_changes as told_store
+from features.strategies import service as strategies
 from infrastructure import event_store
 from models.event import Event, EventType
 from models.message import Channel, Layout, Message
@@ -106,7 +107,8 @@ def tell_changes(connection: Connection, org_id: int, channels: Sequence[Channel
     about = f": {', '.join(names[:NAMED])}{' …' if len(names) > NAMED else ''}" if names else ""
     title = f"{count:,} {'verdict' if count == 1 else 'verdicts'} changed{about}" if count else "No verdict changed"
     left_out = count - len(told.items)
-    context: dict[str, Any] = {"changes": list(told.items)}
+    named = strategies.names_of(connection, org_id, {str(item.get("strategy", "")) for item in told.items})
+    context: dict[str, Any] = {"changes": [{**item, "strategy": named[str(item.get("strategy", ""))]} for item in told.items]}
     if told.intro or left_out:
         more = f"The first {len(told.items):,} of {count:,}; the overview has all." if left_out else ""
         context["intro"] = " ".join(part for part in (told.intro, more) if part)

@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 __all__ = [
     "Finder", "change_strategy", "create_strategy", "find_each", "find_own", "finder", "finder_within", "known_finder", "list_own",
-    "remove_strategy", "require_known", "usable",
+    "names_of", "remove_strategy", "require_known", "usable",
 ]  # fmt: skip
 
 MOST_VERSIONS = 50  # that one strategy shows
@@ -110,6 +110,13 @@ def usable(connection: AnyReader, org_id: int) -> list[Strategy]:
 def list_own(connection: AnyReader, org_id: int) -> list[OwnStrategy]:
     """The organization's own by name; archived ones as well."""
     return store.list_strategies(connection, org_id)
+
+
+def names_of(connection: AnyReader, org_id: int, strategy_ids: Iterable[str]) -> dict[str, str]:
+    """The names of some strategies by id; built-in ones cost nothing, and one that there is not is called by its id."""
+    ids = set(strategy_ids)
+    own = {} if ids <= STRATEGIES.keys() else {each.strategy.id: each.strategy.name for each in list_own(connection, org_id)}
+    return {one: STRATEGIES[one].name if one in STRATEGIES else own.get(one, one) for one in ids}
 
 
 def find_own(connection: AnyReader, org_id: int, strategy_id: str) -> tuple[OwnStrategy, list[StrategyVersion]]:

@@ -107,6 +107,25 @@ def test_a_report_is_sent_to_a_channel(open_page: Open, site: Site) -> None:
     assert site.api("DELETE", f"/channels/{desk['id']}").ok
 
 
+def test_portfolios_are_valued_and_indexes_published(open_page: Open, site: Site) -> None:
+    page = open_page("/schedules")
+    settled(page)
+    for action, sentence in (
+        ("portfolio_valuation", "value all portfolios."),
+        ("index_rebalancing", "publish what is new of all indexes."),
+    ):
+        page.get_by_label("Name", exact=True).fill(action)
+        page.get_by_label("What is done").select_option(action)
+        expect(page.get_by_label("Parameters as JSON")).to_be_visible()
+        expect(page.get_by_label("Of which tickers")).to_be_hidden()
+        page.get_by_role("button", name="Make the schedule").click()
+        expect(card(page, action)).to_contain_text(sentence)
+    stored = {each["action"]: each for each in site.api("GET", "/schedules").json()["items"]}
+    for action in ("portfolio_valuation", "index_rebalancing"):
+        assert stored[action]["params"] == {}
+        assert site.api("DELETE", f"/schedules/{stored[action]['id']}").ok
+
+
 def test_what_became_of_due_times(open_page: Open, site: Site, watch: Watch) -> None:
     """Without a provider of prices the refresh cannot start: the ledger and the calendar say so, in words."""
     watch.expected.append("409")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kit.channels import make_channel
+from kit.channels import make_channel, rows
 from kit.events import ORG, Heard
 from kit.support import Client
 
@@ -15,6 +15,7 @@ from features.deliveries.change_capabilities import change_capabilities
 from infrastructure.capability import Call, Reads, Writes
 from infrastructure.outbox import record
 from models.event import EventType, NewEvent
+from utils.json_text import parse_tolerant
 
 CALL = Call(ORG, "run:1", "a test")
 RECORD = {"hit": 0.58, "lift": -0.02, "n": 640}
@@ -121,3 +122,16 @@ def test_no_change_can_be_told_as_well(use: Any, channel: str) -> None:
     found = use("changes")
     assert found["items"] == []
     assert len(use("tell_changes", channels=[channel], **found)["deliveries"]) == 1
+
+
+def test_strategies_are_told_by_their_names(use: Any, client: Client, channel: str) -> None:
+    assert client.post("/strategies", {"id": "steady", "name": "Steady hand", "base": "trend"}).status_code == 201
+    for strategy in ("steady", "reversion"):
+        turn("AAPL", "Hold", "Buy", strategy)
+    found = use("changes")
+    assert [item["strategy"] for item in found["items"]] == ["reversion", "steady"]
+    use("tell_changes", channels=[channel], **{name: found[name] for name in ("items", "count", "position")})
+    (delivery,) = rows("deliveries")
+    message = parse_tolerant(delivery["message"])
+    assert [change["strategy"] for change in message["context"]["changes"]] == ["Mean reversion", "Steady hand"]
+    assert [change["strategy"] for change in message["data"]["changes"]] == ["reversion", "steady"]
