@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -46,27 +47,29 @@ class Naming:
         """What a rule names and is gone."""
         if draft.universe is not None and not self._has_universe(draft.universe):
             yield RuleFault("universe", f"The universe '{draft.universe}', which it watches, is gone: name another one.")
-        groups = (
-            ("portfolios", "portfolio", self._portfolios),
-            ("indexes", "index", self._indexes),
-            ("schedules", "schedule", self._schedules),
-        )
-        for group, noun, known in groups:
+        for group, noun, known in self._groups():
             named = draft.conditions.get(group) or ()
             for number in self._places(named, known):
                 yield RuleFault(f"conditions.{group}.{number}", f"The {noun} {named[number]}, which it watches, is gone: name another one.")
         for number in self._places(draft.channels, self._channels):
             yield RuleFault(f"channels.{number}", f"The channel {draft.channels[number]}, which it tells, is gone: name another one.")
 
-    def absent(self, draft: RuleDraft) -> Iterator[tuple[str, str]]:
-        """Portfolios, indexes and schedules that a rule would name and there are none, each with its field and a sentence."""
-        yield from _within_conditions(portfolios.absent_portfolios(self.connection, self.org_id, draft.conditions.get("portfolios") or ()))
-        yield from _within_conditions(indexes.absent_indexes(self.connection, self.org_id, draft.conditions.get("indexes") or ()))
-        for number in self._places(draft.conditions.get("schedules") or (), self._schedules):
-            yield (
-                f"conditions.schedules.{number}",
-                "There is no schedule with this id. It may have been deleted; see GET /api/v1/schedules.",
-            )
+    def absent(self, draft: RuleDraft, former: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Portfolios, indexes and schedules that there are not, and that former conditions did not name: each field with a sentence."""
+        for group, noun, known in self._groups():
+            named = draft.conditions.get(group) or ()
+            for number in self._places(named, known):
+                if named[number] not in (former.get(group) or ()):
+                    see = f"It may have been deleted; see GET /api/v1/{group}."
+                    yield f"conditions.{group}.{number}", f"There is no {noun} with this id. {see}"
+
+    def _groups(self) -> tuple[tuple[str, str, Callable[[Collection[str]], Collection[str]]], ...]:
+        """The conditions that name things by id, what these are, and which of some ids there are."""
+        return (
+            ("portfolios", "portfolio", self._portfolios),
+            ("indexes", "index", self._indexes),
+            ("schedules", "schedule", self._schedules),
+        )
 
     def _places(self, named: Collection[str], known: Callable[[Collection[str]], Collection[str]]) -> list[int]:
         """The places of what is not known."""
@@ -93,7 +96,3 @@ class Naming:
             except UniverseNotFound:
                 self._found[name] = False
         return self._found[name]
-
-
-def _within_conditions(absent: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    return ((f"conditions.{name}", message) for name, message in absent)

@@ -217,10 +217,9 @@ def _checked(connection: Connection, author: Author, rule: AlertRule, former: Ru
             raise TooManyTickersOfRule(count, author.limits.tickers)
     for strategy in draft.strategies:
         strategies.require_known(connection, author.org_id, strategy)
-    if former is None or draft.conditions != former.conditions:
-        absent = list(author.naming(connection).absent(draft))
-        if absent:
-            raise RuleNamesNothing(absent)
+    absent = list(author.naming(connection).absent(draft, {} if former is None else former.conditions))
+    if absent:
+        raise RuleNamesNothing(absent)
     known = () if former is None else former.channels
     require_channels(connection, author.org_id, [channel for channel in draft.channels if channel not in known])
     return evaluator

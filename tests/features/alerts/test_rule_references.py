@@ -98,7 +98,9 @@ def test_a_rule_with_what_is_gone_can_be_changed_and_mended(client: Client) -> N
     assert client.delete(f"/channels/{channel}").status_code == 204
     assert [fault["field"] for fault in client.get(path).json["faults"]] == ["conditions.portfolios.0", "channels.0"]
     assert client("PATCH", path, json={"enabled": False, "name": "Still"}).status_code == 200
-    assert client("PATCH", path, json={"conditions": {**conditions, "percent": 5.0}}).status_code == 422
+    assert client("PATCH", path, json={"conditions": {**conditions, "percent": 5.0}}).status_code == 200
+    refused = client("PATCH", path, json={"conditions": {**conditions, "portfolios": [portfolio, UNKNOWN_ID]}})
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "conditions.portfolios.1")
     assert client("PATCH", path, json={"channels": [channel, make_channel("Other")]}).status_code == 200
     mended = client("PATCH", path, json={"conditions": {"percent": 5.0}, "channels": []}).json
     assert mended["faults"] == []
