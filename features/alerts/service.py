@@ -150,8 +150,8 @@ class Told:
 
 def tell_of_rules(connection: Connection, author: Author, rules: Sequence[AlertRule]) -> list[Told]:
     """What rules do in words, one after the other."""
-    naming = author.naming(connection)
-    told = []
+    naming, told = author.naming(connection), []
+    naming.look_up([rule.draft for rule in rules])
     for rule in rules:
         faults = tuple(naming.faults(rule.draft))
         sentence = rule_sentence(rule.draft, naming.names_of(rule.draft.strategies), (fault.message for fault in faults))
