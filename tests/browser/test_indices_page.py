@@ -34,6 +34,9 @@ def test_it_shows_levels_members_and_rebalancings(open_page: Open, site: Site, i
     expect(members.get_by_role("row").nth(1)).to_contain_text(items[0]["ticker"])
     lines = site.api("GET", f"/indexes/{index['id']}/rebalances").json()["items"]
     expect(page.locator("[data-rebalancing]")).to_have_count(len(lines))
+    newest = max(lines[0]["positions"], key=lambda each: abs(each["after"] - each["before"]))
+    page.locator("[data-rebalancing] summary").first.click()
+    expect(page.locator("[data-rebalancing] li").first).to_contain_text(f"{newest['ticker']}: {newest['before']:.1%}")
     page.get_by_role("button", name="Simulate").click()
     expect(page.locator("#simulated")).to_contain_text("10,000.00 on")
 
@@ -80,6 +83,14 @@ def test_one_is_tried_made_and_deleted(open_page: Open, site: Site, index: Any) 
     expect(page.get_by_role("heading", name="Two of them")).to_be_visible()
     made = site.api("GET", "/indexes").json()["items"][1]
     assert (made["rules"]["single_cap"], made["members"]) == (0.6, 2)
+    page.get_by_role("button", name="Change", exact=True).click()
+    expect(page.get_by_label("or tickers")).to_have_value("AAPL MSFT")
+    page.get_by_label("Name", exact=True).fill("Both of them")
+    page.get_by_label("Most of one member, %").fill("70")
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_role("heading", name="Both of them")).to_be_visible()
+    changed = site.api("GET", f"/indexes/{made['id']}").json()
+    assert changed["rules"] == {**made["rules"], "single_cap": 0.7}
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", name="Computers")).to_be_visible()
@@ -119,3 +130,10 @@ def test_every_rule_can_be_asked_for(open_page: Open, site: Site, index: Any) ->
     expect(
         page.get_by_text("Weights follow a blend of given weights (1), momentum of the last year (3), no group above 70")
     ).to_be_visible()
+    page.get_by_role("button", name="Change", exact=True).click()
+    expect(part.nth(0).get_by_label("Weights, a ticker")).to_have_value("AAPL 2\nMSFT 1.5")
+    expect(form.get_by_label("Strong Sell")).to_be_checked()
+    expect(form.get_by_label("Groups, a ticker")).to_have_value("AAPL Devices\nMSFT Software houses\nIBM Software houses")
+    form.get_by_role("button", name="Change it").click()
+    expect(page.get_by_text("Blend is changed.")).to_be_visible()
+    assert site.api("GET", "/indexes").json()["items"][1]["rules"] == rules

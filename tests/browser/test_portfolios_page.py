@@ -202,6 +202,9 @@ def test_a_viewer_is_offered_no_change(open_page: Open, site: Site) -> None:
     expect(rows(page)).to_have_count(2)
     for name in ("Change", "Remove", "Correct", "Add", "See what it would add"):
         expect(page.get_by_role("button", name=name)).to_have_count(0)
+    page.goto(site.url("/indices"))
+    expect(page.get_by_text("Whoever may change things makes the first one.")).to_be_visible()
+    expect(page.get_by_text("Make an index")).to_be_hidden()
 
 
 def test_it_fits_on_a_phone_and_in_the_dark(open_page: Open, site: Site) -> None:

@@ -1,4 +1,4 @@
-// The form that makes an index, with a preview of what it would be.
+// The form that makes an index or changes its rules, with a preview of what it would be.
 
 import { api } from "../api.js";
 import { byId, fill, h, notify } from "../dom.js";
@@ -8,7 +8,7 @@ import { namedStrategies } from "../strategies.js";
 import { isTicker, tickersIn } from "../tickers.js";
 import { offerUniverses } from "../universes.js";
 import { levelsPicture } from "./levels.js";
-import { byTicker, FormFault, weightingInputs } from "./weighting.js";
+import { byTicker, choose, FormFault, linesOf, weightingInputs } from "./weighting.js";
 import { REBALANCES, rulesInWords } from "./words.js";
 
 /** The controls of the API's fields. */
@@ -90,6 +90,32 @@ function rules(weighting) {
   return found;
 }
 
+const percentOf = (part) => (part === null ? "" : String(Number((100 * part).toPrecision(12))));
+
+/** Put the rules of an index into the form. */
+function present({ name, rules: stored }, weighting) {
+  const { members: who } = stored;
+  const { screen } = who;
+  const values = {
+    name,
+    tickers: who.tickers.join(" "),
+    rebalance: stored.rebalance,
+    cap: percentOf(stored.single_cap),
+    "group-cap": percentOf(stored.group_cap),
+    groups: typeof stored.groups === "string" ? "" : linesOf(stored.groups),
+    base: stored.base,
+    cost: stored.cost_bp,
+    notice: stored.notice_days,
+    start: stored.start ?? "",
+    currency: stored.currency ?? "",
+  };
+  for (const [id, value] of Object.entries(values)) control(`index-${id}`).value = String(value);
+  choose(/** @type {any} */ (byId("index-universe")), who.universe ?? "all");
+  choose(/** @type {any} */ (byId("index-screen-strategy")), screen?.strategy ?? "balanced");
+  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (byId("index-verdicts").querySelectorAll("input"))) box.checked = screen?.verdicts.includes(box.value) ?? false;
+  weighting.set(stored.weighting);
+}
+
 function shown(preview, nameOf) {
   const { items, first_day: first, last_day: last, level, total_level: total, members: count, turnover_per_year: turnover, notes, latest } = preview;
   const name = control("index-name").value.trim() || "the index";
@@ -119,10 +145,13 @@ function shown(preview, nameOf) {
 }
 
 /**
+ * Make the form work; returns a function that opens it for what there is to change of an index.
  * @param {(reference: string) => string} nameOf - of a portfolio, by its id
- * @param {(made: any) => void} onMade - told of an index that was made
+ * @param {(made: any) => void} onMade - told of an index that was made or changed
  */
 export async function prepareForm(nameOf, onMade) {
+  /** What is changed, and what its rules were in the form; null while an index is made. @type {{index: any, before: Record<string, any>} | null} */
+  let edited = null;
   const form = /** @type {HTMLFormElement} */ (byId("index-form"));
   const preview = byId("preview");
   const strategies = /** @type {[string, string][]} */ (await namedStrategies().catch(() => ONLY_BALANCED));
@@ -130,12 +159,15 @@ export async function prepareForm(nameOf, onMade) {
   fill(byId("index-weighting"), weighting.element);
   options("index-rebalance", REBALANCES, "monthly");
   options("index-screen-strategy", strategies, "balanced");
-  const send = async (button, path, more) => {
+  const make = /** @type {HTMLDetailsElement} */ (byId("make"));
+  const submit = /** @type {HTMLButtonElement} */ (form.querySelector("button[type=submit]"));
+  /** @param {HTMLButtonElement} button @param {(body: Record<string, any>) => Promise<any>} ask */
+  const send = async (button, ask) => {
     button.disabled = true;
     try {
       const body = rules(weighting);
       complain("");
-      return await api.post(path, { ...body, ...more });
+      return await ask(body);
     } catch (error) {
       const id = CONTROLS[error.errors?.[0]?.field?.split(".")[0]];
       complain(error.words ?? error.message, error.control ?? (id ? control(id) : null));
@@ -144,22 +176,51 @@ export async function prepareForm(nameOf, onMade) {
       button.disabled = false;
     }
   };
-  byId("index-preview").addEventListener("click", async (event) => {
-    const found = await send(event.currentTarget, "/indexes/preview", {});
+  const look = /** @type {HTMLButtonElement} */ (byId("index-preview"));
+  look.addEventListener("click", async () => {
+    const found = await send(look, (body) => api.post("/indexes/preview", body));
     fill(preview, found && shown(found, nameOf));
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const name = control("index-name").value.trim();
     if (!name) return complain("Give it a name.", control("index-name"));
-    const made = await send(form.querySelector("button[type=submit]"), "/indexes", { name });
+    const former = edited;
+    const made = await send(submit, (body) => (former ? change(former, name, body) : api.post("/indexes", { ...body, name })));
     if (!made) return;
-    form.reset();
-    weighting.reset();
-    fill(preview);
-    /** @type {HTMLDetailsElement} */ (byId("make")).open = false;
-    notify(`${made.name} is made, from ${formatDay(made.first_day)} on.`);
+    leave();
+    notify(former ? `${made.name} is changed. New rules hold from the next rebalancing on.` : `${made.name} is made, from ${formatDay(made.first_day)} on.`);
     await onMade(made);
   });
+  const dress = () => {
+    fill(byId("make-title"), edited ? `Change ${edited.index.name}` : "Make an index");
+    fill(submit, edited ? "Change it" : "Make it");
+    byId("index-leave").hidden = !edited;
+    for (const id of ["index-start", "index-currency", "index-base"]) /** @type {HTMLElement} */ (control(id).parentElement).hidden = edited !== null;
+  };
+  const leave = () => {
+    edited = null;
+    form.reset();
+    weighting.reset();
+    complain("");
+    fill(preview);
+    make.open = false;
+    dress();
+  };
+  byId("index-leave").addEventListener("click", leave);
   await offerUniverses(byId("index-universe"));
+  return (index) => {
+    leave();
+    present(index, weighting);
+    edited = { index, before: rules(weighting) };
+    dress();
+    make.open = true;
+    control("index-name").focus();
+  };
+}
+
+/** Send what was changed. What was not is left out: shares that are told again would be those of today. */
+function change({ index, before }, name, body) {
+  const fields = Object.entries(body).filter(([field, value]) => JSON.stringify(value) !== JSON.stringify(before[field]));
+  return api.patch(`/indexes/${index.id}`, { ...Object.fromEntries(fields), name, version: index.version });
 }

@@ -23,12 +23,32 @@ export function ledgerTable(items) {
   const columns = [
     { title: "At the close of", cell: ({ day }) => formatDay(day) },
     { title: "By closes up to", cell: ({ reference_day: day }) => formatDay(day) },
-    { title: "What", cell: ({ kind, why }) => [kindName(kind), h("div", { class: "small soft" }, why)] },
+    { title: "What", cell: ({ kind, why, positions }) => [kindName(kind), h("div", { class: "small soft" }, why), changesOf(positions)] },
     { title: "Members", style: "number", cell: held },
     { title: "Turnover", style: "number", cell: ({ turnover }) => formatHit(turnover) },
     { title: "Cost, basis points", style: "number", cell: ({ cost }) => formatPrice(10_000 * cost) },
   ];
   return table("The ledger of rebalancings", columns, items, { style: "as-cards", mark: ({ number }) => ({ rebalancing: number }) });
+}
+
+const LEAST_CHANGE = 0.0005; // of a weight, below which it reads the same before and after
+const MOST_CHANGES = 50;
+
+/** What was bought and sold, the largest changes first. */
+function changesOf(positions) {
+  const changes = positions.filter(({ before, after }) => Math.abs(after - before) >= LEAST_CHANGE);
+  if (!changes.length) return null;
+  const size = ({ before, after }) => Math.abs(after - before);
+  const shown = [...changes].sort((one, other) => size(other) - size(one)).slice(0, MOST_CHANGES);
+  const words = ({ ticker, before, after }) => `${after > before ? "Bought" : "Sold"} ${ticker}: ${formatHit(before)} → ${formatHit(after)}`;
+  return folded(formatCount(changes.length, "weight changed", "weights changed"), () =>
+    h(
+      "ul",
+      { class: "index-notes small" },
+      shown.map((change) => h("li", {}, words(change))),
+      changes.length > shown.length && h("li", {}, `and ${formatCount(changes.length - shown.length, "smaller one", "smaller ones")}`),
+    ),
+  );
 }
 
 /** Who is no member, by the reason. @param {Record<string, string>} leftOut */

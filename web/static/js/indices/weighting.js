@@ -20,7 +20,7 @@ export class FormFault extends Error {
   }
 }
 
-/** @typedef {{element: HTMLElement, read: () => Record<string, any>, reset: () => void}} Inputs - `read` throws a FormFault */
+/** @typedef {{element: HTMLElement, read: () => Record<string, any>, set: (weighting: any) => void, reset: () => void}} Inputs - `read` throws a FormFault */
 
 /**
  * The method and its inputs, and those of the parts of a blend.
@@ -33,6 +33,10 @@ export function weightingInputs(strategies) {
   return {
     element: h("div", { class: "index-part wide" }, one.element, parts.element),
     read: () => ({ ...one.read(), ...(one.method() === "blend" && { parts: parts.read() }) }),
+    set: (weighting) => {
+      parts.set(weighting.parts);
+      one.set(weighting);
+    },
     reset: () => {
       one.reset();
       parts.reset();
@@ -89,8 +93,16 @@ function methodInputs(id, label, methods, strategies, onMethod = () => {}) {
     method.value = "equal";
     arrange();
   };
+  const set = (weighting) => {
+    const { lookback, skip, weights, shares } = weighting;
+    const written = { lookback, skip, weights: linesOf(weights), shares: linesOf(shares, ({ shares: all, free_float: part }) => (part === 1 ? all : `${all} ${part}`)) };
+    for (const [name, value] of Object.entries(written)) controls[name].value = String(value);
+    choose(controls.strategy, weighting.strategy);
+    method.value = weighting.method;
+    arrange();
+  };
   for (const place of Object.values(places)) place.hidden = true;
-  return { element: h("div", { class: "index-part" }, field(label, method), Object.values(places)), method: () => method.value, read, reset };
+  return { element: h("div", { class: "index-part" }, field(label, method), Object.values(places)), method: () => method.value, read, set, reset };
 }
 
 /** The parts of a blend, each a method with its share. @param {[id: string, name: string][]} strategies */
@@ -118,6 +130,7 @@ function blendParts(strategies) {
     list.append(part.element);
     more.disabled = parts.length === MOST_PARTS;
     if (isFocused) part.element.querySelector("select")?.focus();
+    return { set: inputs.set, share };
   };
   const take = (part) => {
     parts = parts.filter((each) => each !== part);
@@ -130,6 +143,14 @@ function blendParts(strategies) {
     fill(list);
     element.hidden = true;
   };
+  const set = (stored) => {
+    reset();
+    for (const each of stored) {
+      const part = add(false);
+      part.set(each);
+      part.share.value = String(each.share);
+    }
+  };
   const show = (isShown) => {
     element.hidden = !isShown;
     while (isShown && parts.length < 2) add(false);
@@ -138,7 +159,19 @@ function blendParts(strategies) {
     if (!parts.length) throw new FormFault("A blend has parts: add one.", more);
     return parts.map((part) => part.read());
   };
-  return { element, show, read, reset };
+  return { element, show, read, set, reset };
+}
+
+/** Values by ticker as lines of a form. @param {Record<string, any>} values @param {(value: any) => any} [written] */
+export const linesOf = (values, written = (value) => value) =>
+  Object.entries(values)
+    .map(([ticker, value]) => `${ticker} ${written(value)}`)
+    .join("\n");
+
+/** Choose an option, which need not be offered yet: an archived strategy is not. @param {HTMLSelectElement} list @param {string} value */
+export function choose(list, value) {
+  if (![...list.options].some((option) => option.value === value)) list.append(h("option", { value }, value));
+  list.value = value;
 }
 
 const numberOf = (text) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN);

@@ -12,6 +12,7 @@ import { levelsPicture } from "../indices/levels.js";
 import { ledgerTable, leftOutList, memberTable } from "../indices/members.js";
 import { rulesInWords } from "../indices/words.js";
 import { References } from "../references.js";
+import { isViewer } from "../session.js";
 import { empty, show } from "../states.js";
 import { knowStrategies } from "../strategies.js";
 import { suggestionsFor } from "../ticker-suggestions.js";
@@ -20,7 +21,7 @@ import { readUrl, writeUrl } from "../url-state.js";
 
 const DEFAULTS = { index: "", variant: "price", beside: "" };
 const MOST = 100;
-const LINES = 24; // of the ledger at a time
+const LINES = 12; // of the ledger at a time
 const VARIANTS = /** @type {[value: string, name: string][]} */ ([
   ["price", "Without distributions"],
   ["total", "With them reinvested"],
@@ -28,6 +29,7 @@ const VARIANTS = /** @type {[value: string, name: string][]} */ ([
 const page = byId("page");
 const detail = h("div", { id: "index-detail" });
 const references = new References();
+const canChange = !isViewer();
 let state = readUrl(DEFAULTS);
 /** @type {any[]} */
 let known = [];
@@ -40,7 +42,8 @@ function draw() {
     page,
     async () => {
       [{ items: known }] = await Promise.all([api.get("/indexes", { limit: MOST }), references.load(), knowStrategies()]);
-      if (!known.length) return h("div", { class: "card" }, empty("No index yet.", "Make one below; a preview shows what it would have been."));
+      if (!known.length)
+        return h("div", { class: "card" }, empty("No index yet.", canChange ? "Make one below; a preview shows what it would have been." : "Whoever may change things makes the first one."));
       queueMicrotask(drawDetail);
       return [(known.length > 1 || !chosen()) && list(), detail];
     },
@@ -97,6 +100,7 @@ function levelCard(index, levels, comparison) {
   csv.addEventListener("click", () => saveFor(csv, `${pathOf(index)}/values`, { params: { variant: state.variant }, accept: "text/csv", name: "index.csv" }));
   const excel = h("a", { class: "button", id: "index-excel", href: address(`/reports/index/${index.id}.xlsx`), "aria-label": "Download the index as Excel" }, "↓ Excel");
   const update = h("button", { type: "button", id: "index-update", onclick: () => bringUpToDate(index, update) }, "Bring up to date");
+  const change = h("button", { type: "button", id: "index-change", onclick: async () => (await opened)?.(index) }, "Change");
   const remove = h("button", { type: "button", class: "danger", id: "index-delete", onclick: () => deleteIndex(index) }, "Delete");
   return section(
     "level-title",
@@ -113,7 +117,7 @@ function levelCard(index, levels, comparison) {
         { class: "index-notes small soft" },
         index.notes.map((note) => h("li", {}, note)),
       ),
-    h("div", { class: "row end" }, csv, excel, update, remove),
+    h("div", { class: "row end" }, csv, excel, canChange && [update, change, remove]),
   );
 }
 
@@ -249,8 +253,9 @@ addEventListener("popstate", () => {
   state = readUrl(DEFAULTS);
   draw();
 });
+byId("make").hidden = !canChange;
 onReturn(draw);
-prepareForm(references.nameOf, (made) => {
+const opened = prepareForm(references.nameOf, (made) => {
   writeUrl({ ...DEFAULTS, index: made.id }, DEFAULTS);
   state = readUrl(DEFAULTS);
   return draw();
