@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from database import AnyReader
+from features.alerts.firing import link_of
 from features.alerts.present import Present, Preview, preview_of
 from features.alerts.sentences import count, number
 from features.alerts.watching import ABOVE, watch_of
 from features.indexes import service as indexes
 from features.portfolios import service as portfolios
 from features.portfolios.valuing import Valued, Valuer
-from models.alert import AlertKind, AlertRule
+from models.alert import OF_OWNED, OF_TICKERS, AlertKind, AlertRule, StateKey
 from models.day_text import day_text
 from models.errors import BellwetherError
 from models.exchange import WEEKDAYS
@@ -79,3 +80,28 @@ def _drawdown(portfolio: Portfolio, valued: Valued, rule: AlertRule) -> Iterator
 
 def _of(portfolio: Portfolio, day: date | None, value: float | None, says: str) -> Present:
     return Present(portfolio.id, None, day, value, says, None, name=portfolio.name, link=f"/portfolios?id={portfolio.id}")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a rule stands with, as people call it, and the page that shows it; None of what has none."""
+
+    name: str
+    link: str | None
+
+
+def subjects_of(reader: AnyReader, rule: AlertRule, keys: Sequence[StateKey]) -> list[Subject]:
+    """What a rule stands with, in the order of the keys; what is gone is called by its id."""
+    if rule.draft.on in OF_TICKERS:
+        return [Subject(key.subject, link_of(key.subject, key.strategy or None)) for key in keys]
+    if rule.draft.on not in OF_OWNED:
+        return [Subject(key.subject, None) for key in keys]
+    is_index = rule.draft.on is AlertKind.REBALANCING_DUE
+    parts = [key.subject.partition(":") for key in keys]
+    find = indexes.names_of if is_index else portfolios.names_of
+    names = find(reader, rule.org_id, {owned for owned, _, _ in parts})
+    page = "/indices?index=" if is_index else "/portfolios?id="
+    return [
+        Subject(names.get(owned, owned) + (f": {ticker}" if ticker else ""), f"{page}{owned}" if owned in names else None)
+        for owned, _, ticker in parts
+    ]

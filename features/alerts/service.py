@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from database import AnyReader, Database
 from features.alerts.evaluation import Evaluator, Happened
 from features.alerts.naming import Naming, RuleFault
-from features.alerts.owned import preview_owned
+from features.alerts.owned import Subject, preview_owned, subjects_of
 from features.alerts.present import Preview, preview
 from features.alerts.sentences import rule_sentence
 from features.alerts.store import alert as alert_store
@@ -33,6 +33,7 @@ __all__ = [
     "Author",
     "Limits",
     "RuleFault",
+    "Subject",
     "Told",
     "Tried",
     "change_rule",
@@ -42,6 +43,7 @@ __all__ = [
     "mark",
     "mark_all_read",
     "preview_rule",
+    "subjects_of",
     "tell_of_rules",
     "try_rule",
 ]

@@ -31,7 +31,7 @@ from features.alerts.schemas.rule import (
     TriedAnswer,
     TryRequest,
 )
-from features.alerts.service import Author, Told
+from features.alerts.service import Author, Subject, Told
 from features.alerts.store import rule as rule_store
 from features.alerts.store import state as state_store
 from features.portfolios.valuing import Valuer
@@ -115,10 +115,12 @@ def list_alert_states(path: AlertRulePath, query: StatesQuery) -> Response:
     after = read_cursor(query.cursor, scope)
     key = StateKey(path.rule_id, *(after or ("", "")))
     with services().database.read() as connection:
-        service.find_rule(connection, org_id(), path.rule_id)
+        rule = service.find_rule(connection, org_id(), path.rule_id)
         rows = state_store.list_of_rule(connection, org_id(), key, StateName(query.state) if query.state else None, query.limit + 1)
-    items, cursor = page(rows, query.limit, scope, lambda row: [row[0].subject, row[0].strategy])
-    return json_response({"items": [_state(*row) for row in items], "next_cursor": cursor})
+        items, cursor = page(rows, query.limit, scope, lambda row: [row[0].subject, row[0].strategy])
+        subjects = service.subjects_of(connection, rule, [key for key, _ in items])
+    states = [_state(key, standing, subject) for (key, standing), subject in zip(items, subjects, strict=True)]
+    return json_response({"items": states, "next_cursor": cursor})
 
 
 @blueprint.post("/alert-rules/<rule_id>/test", responses={200: TriedAnswer}, problems=(*BODY_PROBLEMS, "not_found"))
@@ -154,6 +156,6 @@ def _answer(rule: AlertRule, told: Told, counts: Mapping[str, int]) -> dict[str,
     }
 
 
-def _state(key: StateKey, standing: Standing) -> dict[str, Any]:
+def _state(key: StateKey, standing: Standing, subject: Subject) -> dict[str, Any]:
     shown = {name: getattr(standing, name) for name in ("state", "since", "day", "value")}
-    return {"ticker": key.subject, "strategy": key.strategy or None, **shown}
+    return {"ticker": key.subject, **vars(subject), "strategy": key.strategy or None, **shown}

@@ -342,9 +342,11 @@ class StatesQuery(LongPageQuery):
 
 
 class AlertStateAnswer(Answer):
-    """Where a rule stands with one ticker."""
+    """Where a rule stands with one ticker, or with what else it watches."""
 
-    ticker: str = Field(description="The ticker; of rules that watch jobs or schedules the kind of job or the schedule.")
+    ticker: str = Field(description="The ticker; else the kind of job, or the id of the schedule, the portfolio, its holding or the index.")
+    name: str = Field(description="What it is called: the ticker, `Growth: AAPL` of a holding, the name of a portfolio or an index.")
+    link: str | None = Field(description="The page that shows it; null of jobs and schedules, and of what is gone.")
     strategy: str | None = Field(description="The strategy whose results are watched; null where none are.")
     state: StateId = Field(description="Where the rule stands with it.")
     since: date | None = Field(description="The day on which that began.")

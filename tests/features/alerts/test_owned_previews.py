@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from kit.support import Client
 import database
 from features.alerts.owned import MOST_VALUED
 from features.portfolios.kinds import PortfolioValuing
+from models.event import EventType
 from utils.clock import now
 
 WEIGHT = {"name": "Too much", "on": "weight_above", "conditions": {"percent": 60.0}}
@@ -75,6 +77,29 @@ def test_it_is_what_the_valuation_tells(client: Client, growth: str, evening: Ev
         told = {item["ticker"]: item["value"] for item in client.get(f"/alert-rules/{rule['id']}/states").json["items"]}
         prefix = f"{growth}:" if name == "weight" else ""
         assert {f"{prefix}{item['ticker']}": item["value"] for item in tried[name]}.items() <= told.items()
+
+
+def test_states_are_told_by_name(client: Client, growth: str, evening: Evening) -> None:
+    index = make_index(client)
+    rules = {rule["on"]: make_rule(client, tickers=None, **rule)["id"] for rule in (WEIGHT, FALL, DUE)}
+    rules["prices_stale"] = make_rule(client, on="prices_stale", conditions={})["id"]
+    told = {"name": "Growth", "day": MONDAY, "drawdown": -0.1, "holdings": [{"ticker": "ONE", "weight": 0.7}]}
+    evening.event(EventType.PORTFOLIO_DRAWDOWN, growth, told)
+    due = {"index": "Both", "reference_day": MONDAY, "rebalance": "monthly", "last_day": MONDAY}
+    evening.event(EventType.INDEX_REBALANCING_DUE, index, due)
+    evening.stale(MONDAY, MONDAY + timedelta(days=30))
+    evening.evaluate()
+
+    def names(on: str) -> list[tuple[str, str | None]]:
+        return [(item["name"], item["link"]) for item in client.get(f"/alert-rules/{rules[on]}/states").json["items"]]
+
+    page = f"/portfolios?id={growth}"
+    assert names("weight_above") == [("Growth", page), ("Growth: ONE", page)]
+    assert names("drawdown_beyond") == [("Growth", page)]
+    assert names("rebalancing_due") == [("Both", f"/indices?index={index}")]
+    assert names("prices_stale") == [("ACME", "/tickers/ACME")]
+    assert client.delete(f"/portfolios/{growth}").status_code == 204
+    assert names("drawdown_beyond") == [(growth, None)]
 
 
 def test_chosen_portfolios_alone_and_those_without_a_value_say_why(client: Client, growth: str) -> None:

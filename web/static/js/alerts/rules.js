@@ -5,14 +5,12 @@ import { byId, fill, h, notify } from "../dom.js";
 import { formatDay, formatWhole } from "../format.js";
 import { empty, show } from "../states.js";
 import { knowStrategies, strategyName } from "../strategies.js";
-import { tickerAddress } from "../tickers.js";
 import { badge } from "../words.js";
 import { drawInbox, offerRules } from "./inbox.js";
 import { openForm } from "./rule-form.js";
 import { seenTable } from "./seen.js";
 
 const STATES_SHOWN = 200;
-const OF_NO_TICKERS = new Set(["job_failed", "schedule_missed", "weight_above", "drawdown_beyond", "rebalancing_due"]);
 
 export function drawRules() {
   return show(byId("rules"), async () => {
@@ -69,7 +67,7 @@ async function look(rule, detail) {
   await show(detail, async () => {
     const { items, next_cursor: more } = await api.get(`/alert-rules/${rule.id}/states`, { limit: STATES_SHOWN });
     if (!items.length) return h("p", { class: "small" }, "It has seen nothing yet: it waits for the next analysis or the next prices.");
-    const subject = (item) => (OF_NO_TICKERS.has(rule.on) ? item.ticker : h("a", { href: tickerAddress(item.ticker) }, item.ticker));
+    const subject = (item) => (item.link ? h("a", { href: item.link }, item.name) : item.name);
     const row = (item) =>
       h(
         "tr",
