@@ -30,6 +30,7 @@ from models.index_errors import IndexInvalid, currencies_differ, too_many_member
 from models.price_series import PackedBars, SeriesHead
 from models.strategy import Strategy
 from models.symbol import NOTHING_KNOWN
+from utils.clock import today
 
 UNKNOWN_GROUP = "unknown"
 MOST_CELLS = 6_000_000  # closes of one computation: 1,000 members over 24 years
@@ -178,6 +179,29 @@ def load_material(database: Database, org_id: int, wanted: Wanted) -> Material:
     return Material(members, frozenset(wanted.present), missing, tuple(notes), digest)
 
 
+def closes_of(database: Database, org_id: int, tickers: Collection[str], currency: str | None) -> dict[str, Closes]:
+    """The closes of tickers in a currency, or without one as they are; those that have none there are missing.
+
+    Raises PricesDamaged, or IndexInvalid for too many.
+    """
+    loading = _Loading(org_id, (), today())
+    with database.reader() as reader:
+        prices.each_held(reader, org_id, tickers, loading.receive)
+        own = {ticker: held.currency for ticker, (_, held, _, _) in loading.found.items()}
+        others = sorted({name for name in own.values() if name not in (None, currency)}) if currency is not None else []
+        rates = currencies_of.rates_known(reader, org_id, others, currency) if currency is not None and others else {}
+    found: dict[str, Closes] = {}
+    for ticker, (_, _, closes, _) in loading.found.items():
+        name, converted = own[ticker], None
+        if currency is None or name in (None, currency):
+            converted = closes
+        elif name in rates:
+            converted = _times(closes, rates[name].on(closes.days))
+        if converted is not None:
+            found[ticker] = converted
+    return found
+
+
 def _converted(database: Database, org_id: int, loading: _Loading, rules: IndexRules, notes: list[str]) -> dict[str, Closes]:
     """The closes in the currency of the index. Without one they are as they are, which only one currency allows."""
     currencies = {ticker: held.currency for ticker, (_, held, _, _) in loading.found.items()}
@@ -188,7 +212,7 @@ def _converted(database: Database, org_id: int, loading: _Loading, rules: IndexR
         return {ticker: closes for ticker, (_, _, closes, _) in loading.found.items()}
     unknown = [ticker for ticker, currency in currencies.items() if currency is None]
     if unknown:
-        notes.append(f"The currency of {_listed(unknown)} is not known, and taken to be {rules.currency}.")
+        notes.append(f"The currency of {listed(unknown)} is not known, and taken to be {rules.currency}.")
     others = [currency for currency in known if currency != rules.currency]
     with database.reader() as reader:
         rates = currencies_of.rates_into(reader, org_id, others, rules.currency) if others else {}
@@ -222,18 +246,18 @@ def _told(members: Sequence[Member], rules: IndexRules, missing: Sequence[str]) 
             "not stored are missing, which makes the past look better than it was."
         )
     if missing:
-        notes.append(f"There are no prices for {_listed(missing)}.")
+        notes.append(f"There are no prices for {listed(missing)}.")
     by_source = {source: [member.ticker for member in members if member.distributions == source] for source in ("actions", "unknown")}
     if by_source["actions"]:
         notes.append(
-            f"The total return of {_listed(by_source['actions'])} is from the dividends that are told of, not from adjusted closes."
+            f"The total return of {listed(by_source['actions'])} is from the dividends that are told of, not from adjusted closes."
         )
     if by_source["unknown"]:
-        notes.append(f"Of {_listed(by_source['unknown'])} no distributions are known: the total return is that of the price.")
+        notes.append(f"Of {listed(by_source['unknown'])} no distributions are known: the total return is that of the price.")
     if rules.group_cap is not None:
         unknown = [member.ticker for member in members if group_of(member, rules) == UNKNOWN_GROUP]
         if unknown:
-            notes.append(f"The group of {_listed(unknown)} is not known; they are one group.")
+            notes.append(f"The group of {listed(unknown)} is not known; they are one group.")
     return notes
 
 
@@ -243,6 +267,7 @@ def group_of(member: Member, rules: IndexRules) -> str:
     return known or UNKNOWN_GROUP
 
 
-def _listed(tickers: Sequence[str]) -> str:
+def listed(tickers: Sequence[str]) -> str:
+    """The first of some tickers, and how many more there are, for a sentence."""
     shown = ", ".join(tickers[:_NAMED])
     return f"{shown} and {len(tickers) - _NAMED:,} more" if len(tickers) > _NAMED else shown

@@ -14,16 +14,15 @@ from database import AnyReader, Database
 from features.currencies import service as currencies
 from features.indexes import service
 from features.indexes.levels import Levels
-from features.indexes.loading import Wanted, load_material
+from features.indexes.loading import closes_of, listed
 from features.indexes.store import published as published_store
 from features.prices import service as prices
-from models.errors import BellwetherError, TickerNotFound
-from models.fx_errors import RateNotFound
+from models.day_text import day_text
+from models.errors import BellwetherError
 from models.index import Index, IndexVariant, Rebalancing
 from models.index_errors import IndexInvalid
 from models.metric import Metric
 from models.symbol import NOTHING_KNOWN
-from utils.clock import today
 
 if TYPE_CHECKING:
     from analysis.bars import FloatArray
@@ -73,6 +72,7 @@ class Allocations:
     revision: int
     items: tuple[AllocatedMember, ...]
     left_out: Mapping[str, str]
+    notes: tuple[str, ...]
 
 
 def allocations(database: Database, org_id: int, index_id: str, day: date | None, revision: int | None = None) -> Allocations:
@@ -88,7 +88,7 @@ def allocations(database: Database, org_id: int, index_id: str, day: date | None
         held = [each for each in line.positions if each.quantity > 0]
         facts = prices.known_facts(connection, org_id, [each.ticker for each in held])
     names = _names_of(database, org_id, [each.ticker for each in held if facts.get(each.ticker, NOTHING_KNOWN).name is None])
-    closes = _closes_on(database, org_id, index, line, on)
+    closes, notes = _closes_on(database, org_id, index, line, on)
     values = {each.ticker: each.after * closes[each.ticker][0] / closes[each.ticker][1] for each in held}
     total = sum(values.values()) or 1.0
     items = [
@@ -105,7 +105,7 @@ def allocations(database: Database, org_id: int, index_id: str, day: date | None
         for each in held
     ]
     items.sort(key=lambda item: (-item.weight, item.ticker))
-    return Allocations(on, line.day, line.reference_day, revision or index.revision, tuple(items), line.left_out)
+    return Allocations(on, line.day, line.reference_day, revision or index.revision, tuple(items), line.left_out, notes)
 
 
 def _names_of(database: Database, org_id: int, tickers: Sequence[str]) -> dict[str, str | None]:
@@ -121,22 +121,27 @@ def _worth(line: Rebalancing) -> float:
     return line.divisor_after * line.level
 
 
-def _closes_on(database: Database, org_id: int, index: Index, line: Rebalancing, day: date) -> dict[str, tuple[float, float]]:
-    """The closes of members on a day and on that of the last rebalancing, in the currency of the index."""
-    # Where prices or rates were removed, or are of other currencies by now, weights stand as they were.
-    found: dict[str, tuple[float, float]] = {
-        each.ticker: (_worth(line) * each.after / each.quantity,) * 2 for each in line.positions if each.quantity > 0
-    }
+def _closes_on(
+    database: Database, org_id: int, index: Index, line: Rebalancing, day: date
+) -> tuple[dict[str, tuple[float, float]], tuple[str, ...]]:
+    """The closes of members on a day and on that of the last rebalancing, in the currency of the index; and what is to be told of them."""
+    found: dict[str, tuple[float, float]] = {}
+    held = {each.ticker: _worth(line) * each.after / each.quantity for each in line.positions if each.quantity > 0}
     try:
-        material = load_material(database, org_id, Wanted((), list(found), [index.rules], today()))
-    except (TickerNotFound, IndexInvalid, RateNotFound):
-        return found
-    for member in material.members:
-        days = member.closes.days
-        now, then = (int(np.searchsorted(days, np.datetime64(each, "D"), side="right")) - 1 for each in (day, line.day))
+        known = closes_of(database, org_id, list(held), index.rules.currency)
+    except IndexInvalid:  # of too many closes
+        known = {}
+    for ticker, closes in known.items():
+        now, then = (int(np.searchsorted(closes.days, np.datetime64(each, "D"), side="right")) - 1 for each in (day, line.day))
         if then >= 0:
-            found[member.ticker] = (float(member.closes.price[now]), float(member.closes.price[then]))
-    return found
+            found[ticker] = (float(closes.price[now]), float(closes.price[then]))
+    # Where prices or rates were removed, or the currency is another one by now, a member stands as it was; the others move.
+    unknown = sorted(held.keys() - found.keys())
+    found |= {ticker: (held[ticker],) * 2 for ticker in unknown}
+    if not unknown:
+        return found, ()
+    note = f"There is no price of {listed(unknown)}, or no rate for it: of what it was worth on {day_text(line.day)}, nothing has changed."
+    return found, (note,)
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,7 @@ class AllocationsAnswer(Answer):
     revision: int
     items: list[Allocation]
     left_out: dict[str, str]
+    notes: list[str] = Field(description="Of which members the weight could not be followed since the rebalancing.")
     next_cursor: None
 
 

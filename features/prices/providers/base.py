@@ -19,6 +19,7 @@ class BundledSeries:
 
     ticker: str
     name: str | None
+    currency: str | None
     adjusted: bool
     bases: Bases
     bars: list[Bar]

@@ -15,6 +15,7 @@ from models.price_series import Bar
 
 # data/README.md: prices are as traded. Volumes are too, but for the days of splits, which have half of them.
 BASES = Bases(price=Basis.AS_TRADED)
+CURRENCY = "USD"  # all five are listed in New York
 FILE = Path(__file__).parents[3] / "data" / "sample_prices.csv.gz"
 NAMES = {
     "AAPL": "Apple Inc.",
@@ -34,7 +35,7 @@ class SampleProvider:
         """The five series, in order of ticker."""
         with gzip.open(FILE, "rt", newline="") as file:
             for ticker, rows in groupby(csv.DictReader(file), key=lambda row: row["Ticker"]):
-                yield BundledSeries(ticker, NAMES.get(ticker), adjusted=True, bases=BASES, bars=[_bar(row) for row in rows])
+                yield BundledSeries(ticker, NAMES.get(ticker), CURRENCY, adjusted=True, bases=BASES, bars=[_bar(row) for row in rows])
 
 
 def _bar(row: dict[str, str]) -> Bar:

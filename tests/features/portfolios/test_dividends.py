@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from kit.jobs import another_organization
 from kit.portfolios import booked, cash, make_portfolio, trade
+from kit.reports import price_file
 from kit.support import Client
 
 KEY = "AAPL:2012-11-07:dividend"
@@ -135,9 +136,10 @@ def test_a_request_is_whole_and_repeated_safely(client: Client, portfolio: str) 
 
 
 def test_one_whose_currency_nobody_tells_needs_it(client: Client, portfolio: str) -> None:
-    booked(client, portfolio, trade("buy", "2012-09-04", "MSFT", "10", "30"))
-    report(client, "2012-11-14", 0.23, "MSFT", currency=None)
-    key = "MSFT:2012-11-14:dividend"
+    assert client.put("/prices/OWN", price_file(250)).status_code == 200
+    booked(client, portfolio, trade("buy", "2012-01-04", "OWN", "10", "30"))
+    report(client, "2012-02-14", 0.23, "OWN", currency=None)
+    key = "OWN:2012-02-14:dividend"
     refused = confirm(client, portfolio, {"key": key})
     assert [error["field"] for error in refused.json["errors"]] == ["items.0.currency"]
     assert confirm(client, portfolio, {"key": key, "currency": "USD"}).status_code == 201
