@@ -22,8 +22,9 @@ def tell_of_statements(call: Recorder, portfolio: str) -> None:
     call("change_portfolio_symbols", body={"symbols": {"US4592001014": "IBM", "US0378331005": "AAPL"}})
     call("change_portfolio_symbols", body={"symbols": {"US0378331005": None}})
     call("list_portfolio_symbols")
-    for _ in range(2):
-        call("import_transactions", portfolio_id=portfolio, body=EXPORT, header={**CSV, "Idempotency-Key": "2012-12-statement"})
+    for key in ("2012-12-statement", "2012-12-statement-again"):  # the second adds nothing
+        for _ in range(2):
+            call("import_transactions", portfolio_id=portfolio, body=EXPORT, header={**CSV, "Idempotency-Key": key})
     call("import_transactions", portfolio_id=portfolio, body=WRONG, header=CSV)
     call("import_transactions", portfolio_id=portfolio, body=AMBIGUOUS, header=CSV)
     call("import_transactions", portfolio_id=portfolio, body=EXPORT, query={"format": "degiro_account"}, header=CSV)

@@ -1,13 +1,14 @@
 """Numbers as they are written in files, read exactly.
 
 Most cells tell by themselves which sign is the decimal one: `1.234,5`, `0,25`, `12.5`. Only `1,234` and its like do not; they are read as
-the other cells of the file are.
+the other cells of their column are, or else those of the file.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
 POINT, COMMA = ".", ","
@@ -24,14 +25,44 @@ _SIMPLE = re.compile(r"-?\d+(?:\.\d{1,2}|\.\d{4,})?", re.ASCII)  # most cells: d
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 
 
-def decimal_sign(cells: Iterable[str]) -> str | None:
-    """The decimal sign that most cells use which tell it by themselves; None where no cell does."""
-    votes = {POINT: 0, COMMA: 0}
-    for cell in cells:
-        sign = _sign_of(_bare(cell)) if POINT in cell or COMMA in cell else None
-        if sign is not None:
-            votes[sign] += 1
-    return None if votes[POINT] == votes[COMMA] == 0 else max(votes, key=lambda sign: votes[sign])
+@dataclass
+class Votes:
+    """How many cells tell by themselves which sign is the decimal one, and how many may be read with either."""
+
+    point: int = 0
+    comma: int = 0
+    either: int = 0
+
+    @classmethod
+    def of(cls, cells: Iterable[str]) -> Votes:
+        """Those of some cells."""
+        found = cls()
+        for cell in cells:
+            if POINT in cell or COMMA in cell:
+                text = _bare(cell)
+                sign = _sign_of(text)
+                found.point += sign == POINT
+                found.comma += sign == COMMA
+                found.either += sign is None and _EITHER.fullmatch(text) is not None
+        return found
+
+    def __add__(self, other: Votes) -> Votes:
+        return Votes(self.point + other.point, self.comma + other.comma, self.either + other.either)
+
+    @property
+    def sign(self) -> str | None:
+        """The sign that most cells tell; None where none does."""
+        return None if not self.point and not self.comma else COMMA if self.comma > self.point else POINT
+
+    def differ(self, sign: str) -> bool:
+        """Whether some cells tell another sign than the one with which others are read."""
+        read, others = (self.point, self.comma) if sign == POINT else (self.comma, self.point)
+        return others > 0 and read + self.either > 0
+
+
+def sign_told(cell: str) -> str | None:
+    """The decimal sign that a cell tells by itself; None where it tells none."""
+    return _sign_of(_bare(cell)) if POINT in cell or COMMA in cell else None
 
 
 def read_decimal(cell: str, sign: str) -> Decimal | None:

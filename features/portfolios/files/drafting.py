@@ -10,12 +10,12 @@ from fractions import Fraction
 from features.portfolios.files.booking import Booking, Security
 from features.portfolios.files.layout import ZERO, Row
 from features.portfolios.files.words import Kind
-from models.portfolio import MOST_FOR_ONE, Draft
+from models.portfolio import MOST_FOR_ONE, Draft, decimal_text
 from models.portfolio import TransactionType as Type
 
 TRADES = (Type.BUY, Type.SELL)
 TRANSFERS = (Type.TRANSFER_IN, Type.TRANSFER_OUT)
-OPPOSITES = {Type.DEPOSIT: Type.WITHDRAWAL, Type.WITHDRAWAL: Type.DEPOSIT, Type.BUY: Type.SELL, Type.SELL: Type.BUY}
+GROSS = 8  # times: by so much an amount differs from quantity times price that is read wrong, and by less for costs that are in it
 _RATIO = re.compile(r"(\d{1,7}) ?(?:for|:|/|auf|-) ?(\d{1,7})", re.ASCII | re.IGNORECASE)
 
 
@@ -48,6 +48,24 @@ def booked(row: Row, kind: Kind, figures: Figures, currency: str, note: str = ""
     return _payment(row.line, draft, kind, figures, security)
 
 
+def check_amount(row: Row, figures: Figures, units: int = 1) -> None:
+    """Note a fault where quantity times price is grossly another amount than the file tells.
+
+    The amount may be in the currency of the account, by the rate of the row; `units` are those of a price in pence and their like.
+    """
+    if not figures.quantity or not figures.price or not figures.amount:
+        return
+    product, amount, costs = abs(figures.quantity * figures.price), abs(figures.amount), abs(figures.fee) + abs(figures.tax)
+    products = {product, product / units}
+    if figures.fx_rate:
+        products |= {each * abs(figures.fx_rate) for each in products} | {each / abs(figures.fx_rate) for each in products}
+    if not any(each <= GROSS * (amount + costs) and amount <= GROSS * each + costs for each in products):
+        quantity, price = (decimal_text(abs(number)) for number in (figures.quantity, figures.price))
+        told = f"{quantity} × {price} is {decimal_text(product)}, and this is {decimal_text(amount)}."
+        remedy = "Tell the decimal sign with `decimal`; an amount in another currency may be read as a note, by `columns`."
+        row.fault("amount", f"{told} {remedy}")
+
+
 def _traded(draft: Draft, figures: Figures, cost: Decimal | None = None) -> Draft:
     """The draft with its quantity, and the price if there is one, else the amount of all of it."""
     quantity, price, amount = (None if number is None else abs(number) for number in (figures.quantity, figures.price, figures.amount))
@@ -59,7 +77,7 @@ def _traded(draft: Draft, figures: Figures, cost: Decimal | None = None) -> Draf
 
 
 def _payment(line: int, draft: Draft, kind: Kind, figures: Figures, security: Security | None) -> Booking:
-    """A transaction of cash alone. An amount of the other sign turns a deposit into a withdrawal, and interest into a fee."""
+    """A transaction of cash alone. An amount below 0 turns interest into a fee."""
     amount = figures.amount
     if amount is None and figures.quantity and figures.price:
         amount = figures.quantity * figures.price

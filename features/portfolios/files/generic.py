@@ -2,6 +2,7 @@
 
 A type is a word for it in one of some languages; where there is no such column, a quantity above 0 is a buy and one below 0 a sell, and an
 amount without quantity a deposit or a withdrawal. The amount of a trade is before fee and tax; where there is a price, it counts alone.
+Signs must not say another thing than the type: a buy of -5 is a fault, while a sell of -5 is what many write.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from collections.abc import Iterator
 
 from features.portfolios.files.booking import Booking
 from features.portfolios.files.decimals import currency_beside
-from features.portfolios.files.drafting import Figures, booked
+from features.portfolios.files.drafting import TRADES, TRANSFERS, Figures, booked, check_amount
 from features.portfolios.files.faults import quoted
 from features.portfolios.files.layout import Layout, Row, Rows
 from features.portfolios.files.words import Kind, kind_of
+from models.currency import major_of
 from models.portfolio import TransactionType as Type
 from models.statement import StatementFormat
 
@@ -62,6 +64,13 @@ COLUMNS = {
     ),
 }  # fmt: skip
 
+# What adds to what is held, with what takes from it; and what comes in, with the remedy where it goes out.
+ADDING = {Type.BUY: Type.SELL, Type.TRANSFER_IN: Type.TRANSFER_OUT}
+PAID = {
+    Type.DEPOSIT: "Write it without the minus, or as a withdrawal.",
+    Type.DIVIDEND: "Of one that was taken back, leave out both lines.",
+}
+
 
 def _book(rows: Rows) -> Iterator[Booking]:
     for row in rows:
@@ -69,8 +78,24 @@ def _book(rows: Rows) -> Iterator[Booking]:
             row.number("quantity"), row.number("price"), row.number("amount"), row.size("fee"), row.size("tax"), row.number("fx_rate")
         )
         kind = _kind(row, figures)
-        if kind is not None:
-            yield booked(row, kind, figures, _currency(row), row.text("note"))
+        if kind is not None and _has_plausible_signs(row, kind.type, figures):
+            currency = _currency(row)
+            if kind.type in (*TRADES, *TRANSFERS):
+                check_amount(row, figures, major_of(currency)[1])
+            yield booked(row, kind, figures, currency, row.text("note"))
+
+
+def _has_plausible_signs(row: Row, type_: Type, figures: Figures) -> bool:
+    """Whether the signs of a row say what its type does; if not, a fault says so. The quantity of a sale may be below 0."""
+    if type_ in ADDING and figures.quantity is not None and figures.quantity < 0:
+        row.fault("quantity", f"A {type_} has a quantity above 0. Write it without the minus, or as a {ADDING[type_]}.")
+    elif type_ in PAID and figures.amount is not None and figures.amount < 0:
+        row.fault("amount", f"A {type_} has an amount above 0. {PAID[type_]}")
+    elif figures.price is not None and figures.price < 0:
+        row.fault("price", "A price is not below 0. Write it without the minus.")
+    else:
+        return True
+    return False
 
 
 def _currency(row: Row) -> str:

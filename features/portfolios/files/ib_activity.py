@@ -7,13 +7,14 @@ and the splits among Corporate Actions; Financial Instrument Information has the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from features.portfolios.files.booking import Booking, Security, is_isin
 from features.portfolios.files.drafting import ratio_of
 from features.portfolios.files.faults import Faults, quoted
-from features.portfolios.files.ib_flex import trade
+from features.portfolios.files.ib_flex import conversion, trade
 from features.portfolios.files.layout import Layout, Row, Rows, Wishes, plain, read_table
 from features.portfolios.files.pairing import merged_dividends
 from features.portfolios.files.sheet import Record
@@ -23,7 +24,7 @@ from models.statement import StatementFormat
 
 STOCKS = ("stocks", "funds", "etfs", "")
 ORDERS = ("order", "")  # executions repeat the orders that they fill
-CONVERSION = "Currency conversion"
+_COMMISSION_IN = re.compile(r"\bin ([A-Z]{3})$", re.ASCII)
 INSTRUMENTS = "financialinstrumentinformation"
 
 
@@ -34,20 +35,17 @@ def _book_trades(rows: Rows) -> Iterator[Booking]:
         if row.text("level").lower() not in (ORDERS if has_orders else (*ORDERS, "trade", "execution")):
             row.leave_out("It repeats an order that stands on a line of its own.")
         elif category == "forex":
-            yield from _conversion(row)
+            yield from conversion(row, row.number("amount"), _fee_currency(row))
         elif category not in STOCKS:
             row.leave_out(f"A trade of {row.text('asset')}; only those of stocks, funds and currencies are read.")
         else:
-            yield from trade(row, row.text("currency"), "")
+            yield from trade(row, row.text("currency"), _fee_currency(row))
 
 
-def _conversion(row: Row) -> Iterator[Booking]:
-    """Money that was changed: of one currency it is paid out, and of the other in."""
-    quantity, proceeds, (base, _, _) = row.number("quantity"), row.number("amount"), row.text("symbol").partition(".")
-    for currency, amount in ((base, quantity), (row.text("currency"), proceeds)):
-        if amount:
-            kind = Type.DEPOSIT if amount > 0 else Type.WITHDRAWAL
-            yield Booking(row.line, Draft(kind, row.day, currency, amount=abs(amount), note=CONVERSION))
+def _fee_currency(row: Row) -> str:
+    """The currency of a commission, where its column names one: `Comm in USD`, that of the account."""
+    told = _COMMISSION_IN.search(row.rows.name("fee") or "")
+    return told[1] if told is not None else ""
 
 
 def _book_payments(make: Callable[[Row, Draft], Booking | None]) -> Callable[[Rows], Iterator[Booking]]:

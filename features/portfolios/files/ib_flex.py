@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 from features.portfolios.files.booking import Booking
-from features.portfolios.files.drafting import Figures, booked
+from features.portfolios.files.drafting import Figures, booked, check_amount
 from features.portfolios.files.faults import quoted
 from features.portfolios.files.layout import ZERO, Layout, Row, Rows
 from features.portfolios.files.pairing import merged_dividends
@@ -44,6 +45,8 @@ CASH_COLUMNS = {
     "amount": ("amount",),
     "currency": ("currencyprimary", "currency"),
 }
+CURRENCIES = "CASH"
+CONVERSION, COMMISSION = "Currency conversion", "Commission"
 STOCKS = ("", "STK", "FUND", "ETF")
 DETAILS = ("", "EXECUTION")  # other levels repeat the executions, as orders or lots
 DIVIDENDS = ("dividends", "payment in lieu of dividends")
@@ -54,8 +57,11 @@ def _book_trades(rows: Rows) -> Iterator[Booking]:
         asset = row.text("asset").upper()
         if row.text("level").upper() not in DETAILS:
             row.leave_out("It sums up executions that stand on lines of their own.")
+        elif asset == CURRENCIES and row.text("symbol"):
+            traded = row.number("amount")
+            yield from conversion(row, None if traded is None else -traded, row.text("fee_currency"))
         elif asset not in STOCKS or row.security() is None:
-            row.leave_out(f"A trade of {asset or 'what has no ISIN, such as a currency'}; only those of stocks and funds are read.")
+            row.leave_out(f"A trade of {asset or 'what has no ISIN'}; only those of stocks, funds and currencies are read.")
         else:
             yield from trade(row, row.text("currency"), row.text("fee_currency"))
 
@@ -70,9 +76,22 @@ def trade(row: Row, currency: str, fee_currency: str) -> Iterator[Booking]:
     # A rebate for adding liquidity is a fee below 0, which no trade has.
     own_fee = ZERO if is_apart or fee < 0 else fee
     figures = Figures(quantity, row.number("price"), row.number("amount"), own_fee, row.size("tax"))
+    check_amount(row, figures)
     yield booked(row, Kind(Type.BUY if quantity > 0 else Type.SELL), figures, currency)
     if is_apart or fee < 0:
-        yield Booking(row.line, Draft(Type.FEE, row.day, fee_currency or currency, amount=fee, note="Commission"), row.security())
+        yield Booking(row.line, Draft(Type.FEE, row.day, fee_currency or currency, amount=fee, note=COMMISSION), row.security())
+
+
+def conversion(row: Row, proceeds: Decimal | None, fee_currency: str) -> Iterator[Booking]:
+    """Money that was changed, as in `EUR.USD`: of one currency it is paid out, and of the other in; the commission is a fee of its own."""
+    base = row.text("symbol").partition(".")[0]
+    quantity, fee = row.number("quantity"), -(row.number("fee") or ZERO)
+    for currency, amount in ((base, quantity), (row.text("currency"), proceeds)):
+        if amount:
+            kind = Type.DEPOSIT if amount > 0 else Type.WITHDRAWAL
+            yield Booking(row.line, Draft(kind, row.day, currency, amount=abs(amount), note=CONVERSION))
+    if fee:
+        yield Booking(row.line, Draft(Type.FEE, row.day, fee_currency or row.text("currency"), amount=fee, note=COMMISSION))
 
 
 def _book_cash(rows: Rows) -> Iterator[Booking]:

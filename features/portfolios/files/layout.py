@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 
 from features.portfolios.files.booking import Booking, Security, security_of
-from features.portfolios.files.decimals import COMMA, POINT, decimal_sign, is_missing, read_decimal
+from features.portfolios.files.decimals import COMMA, POINT, Votes, is_missing, read_decimal, sign_told
 from features.portfolios.files.faults import Faults, quoted
 from features.portfolios.files.sheet import LONGEST_CELL, Record
 from features.prices.service import NO_DAY, DateOrder, read_days
@@ -91,13 +91,14 @@ class Row:
 
     def number(self, column: str) -> Decimal | None:
         """The number of a column; None where the cell is empty. What is no number becomes a fault."""
-        return self.number_in(self.text(column), self.rows.name(column))
+        sign = self.rows.decimals.get(self.rows.places.get(column, -1))
+        return self.number_in(self.text(column), self.rows.name(column), sign)
 
-    def number_in(self, text: str, name: str | None) -> Decimal | None:
-        """The number of a text of this row."""
+    def number_in(self, text: str, name: str | None, sign: str | None = None) -> Decimal | None:
+        """The number of a text of this row, with the decimal sign of the file unless another is told."""
         if is_missing(text):
             return None
-        number = read_decimal(text, self.rows.decimal)
+        number = read_decimal(text, sign or self.rows.decimal)
         if number is None:
             self.rows.faults.add(self.line, name, f"{quoted(text)} is no number.")
         return number
@@ -130,6 +131,7 @@ class Rows:
     faults: Faults
     asked: DateOrder | None = None
     decimal: str = POINT
+    decimals: Mapping[int, str] = field(default_factory=dict)  # of columns that tell their own, by place
     order: DateOrder = DateOrder.YMD
 
     def name(self, column: str) -> str | None:
@@ -164,17 +166,36 @@ def read_table(layout: Layout, sheet_rows: Iterable[Record], header: Record, wis
     names = [plain(cell) for cell in header[1]]
     rows = Rows(layout, header, layout.places(names, wishes.columns), [row for row in sheet_rows if row[0] > header[0]], faults)
     rows.asked = wishes.dates
-    rows.decimal = wishes.decimal or _decimal(rows)
+    _find_decimals(rows, wishes.decimal)
     return rows
 
 
-def _decimal(rows: Rows) -> str:
-    """The decimal sign of the file: as its cells tell; else by which quantity times price is the amount; else a point."""
+def _find_decimals(rows: Rows, asked: str | None) -> None:
+    """Find the decimal sign of each column: as the sender says, or as its cells tell, or as those of the file.
+
+    Where none tells: by which quantity times price is the amount, else a point. A cell that tells another sign than its column has becomes
+    a fault, for one of them would be read wrong.
+    """
     places = [rows.places[column] for column in rows.layout.numbers if column in rows.places]
-    cells = (cells[place] for _, cells in rows.records for place in places if place < len(cells))
-    told = decimal_sign(cells)
-    if told is not None:
-        return told
+    votes = {place: Votes.of(cells[place] for _, cells in rows.records if place < len(cells)) for place in places}
+    rows.decimal = asked or sum(votes.values(), Votes()).sign or _decimal_by_product(rows)
+    rows.decimals = {place: sign for place, told in votes.items() if (sign := asked or told.sign) is not None}
+    for place, told in votes.items():
+        if told.differ(rows.decimals.get(place, rows.decimal)):
+            _note_other_signs(rows, place)
+
+
+def _note_other_signs(rows: Rows, place: int) -> None:
+    sign = rows.decimals.get(place, rows.decimal)
+    own, other = ("comma", "point") if sign == POINT else ("point", "comma")
+    for line, cells in rows.records:
+        if place < len(cells) and sign_told(cells[place]) not in (None, sign):
+            name = rows.header[1][place].strip() or None
+            message = f"{quoted(cells[place])} has a decimal {own}, and others of the column are read with a decimal {other}."
+            rows.faults.add(line, name, f"{message} Write the numbers of the column alike.")
+
+
+def _decimal_by_product(rows: Rows) -> str:
     agree = {sign: sum(_multiplies(rows, cells, sign) for _, cells in rows.records) for sign in (POINT, COMMA)}
     return COMMA if agree[COMMA] > agree[POINT] else POINT
 

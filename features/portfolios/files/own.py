@@ -70,7 +70,7 @@ def unguarded(text: str) -> str:
 
 
 def _book(rows: Rows) -> Iterator[Booking]:
-    rows.decimal = POINT
+    rows.decimal, rows.decimals = POINT, {}
     for row in rows:
         booking = _booking(row)
         if booking is not None:

@@ -44,7 +44,6 @@ LARGE_FILE = 500_000  # bytes: some 5,000 lines
     responses={200: StatementImportAnswer, 201: StatementImportAnswer},
     problems=(*FILE_PROBLEMS, "not_found", "conflict", "statement_refused", "ambiguous_dates", "idempotency_mismatch"),
     sends=("Idempotent-Replayed",),
-    sends_with={200: ()},
 )
 @needs(Scope.MANAGE)
 @budget(Budget.UPLOADS)
@@ -53,7 +52,8 @@ def import_transactions(header: SubmitHeaders, path: PortfolioPath, query: State
 
     Known are Ghostfolio, Portfolio Performance, Interactive Brokers (activity statements and Flex queries), Degiro, Trade Republic, and the
     file that the export of transactions gives. Other tables are read by the names of their columns. What is booked already is left out. A
-    dry run answers 200 with what would be added; an import answers 201, or 422 with line and column of each fault.
+    dry run answers 200 with what would be added; an import answers 201, or 200 where it added nothing, or 422 with line and column of each
+    fault.
     """
     raw.max_content_length = services().settings.max_import_bytes
     body = raw.get_data()
@@ -67,7 +67,7 @@ def import_transactions(header: SubmitHeaders, path: PortfolioPath, query: State
     def answer(connection: Connection) -> Answer:
         report = import_statement(connection, ledger, statement, wishes)
         note(connection, after={"format": str(report.reading.format), "added": len(report.added), "duplicates": len(report.duplicates)})
-        return Answer(201, None, dump(import_answer(report)).decode())
+        return Answer(201 if report.added else 200, None, dump(import_answer(report)).decode())
 
     return answer_once(header.idempotency_key, answer)
 

@@ -90,7 +90,8 @@ def read_days(cells: Sequence[str], asked: DateOrder | None = None, stored_until
     order = kind.order
     if kind is _YEAR_LAST:
         readable = [(int(a), int(b), _year(y)) for y, a, b in parts if int(y) and int(a) and int(b)]
-        order = asked if asked in (DateOrder.DMY, DateOrder.MDY) else _order_of(readable, stored_until)
+        has_dots = all(match["sign"] == "." for cell in trimmed if (match := kind.pattern.fullmatch(cell)))
+        order = asked if asked in (DateOrder.DMY, DateOrder.MDY) else _order_of(readable, stored_until, has_dots=has_dots)
         if order is DateOrder.DMY:
             months, days = days, months
     elif kind in (_NAMED_DAY_FIRST, _NAMED_MONTH_FIRST):
@@ -135,11 +136,16 @@ def _year(text: str) -> int:
     return year if len(text) == 4 else year + (1900 if year >= _PIVOT else 2000)
 
 
-def _order_of(parts: list[tuple[int, int, int]], stored_until: date | None) -> DateOrder:
-    """The order of day and month: by a number above 12, else by which reading makes sense. Raises AmbiguousDates."""
+def _order_of(parts: list[tuple[int, int, int]], stored_until: date | None, *, has_dots: bool) -> DateOrder:
+    """The order of day and month: by a number above 12; with dots the day is first; else by which reading makes sense.
+
+    Raises AmbiguousDates.
+    """
     beyond_first, beyond_second = sum(a > 12 for a, _, _ in parts), sum(b > 12 for _, b, _ in parts)
     if beyond_first or beyond_second:
         return DateOrder.DMY if beyond_first >= beyond_second else DateOrder.MDY
+    if has_dots:
+        return DateOrder.DMY
     readings = {
         DateOrder.DMY: [date(year, b, a) for a, b, year in parts],
         DateOrder.MDY: [date(year, a, b) for a, b, year in parts],

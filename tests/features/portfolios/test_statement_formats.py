@@ -96,6 +96,9 @@ CASES = {
             "2023-04-03 buy US0000000001 n=17 price=204.3473 fee=1 USD",
             "2023-04-04 sell US0000000001 n=7 price=210 USD",
             "2023-04-04 fee US0000000001 amount=1.5 CHF",
+            "2023-04-05 withdrawal amount=100 EUR",
+            "2023-04-05 deposit amount=110 USD",
+            "2023-04-05 fee amount=2 CHF",
         ],
     ),
     "interactive brokers, cash of a query": (
@@ -116,6 +119,7 @@ CASES = {
             "2023-06-15 sell US0000000001 n=40 price=160.5 fee=1.5 USD",
             "2023-01-14 deposit amount=1000 EUR",
             "2023-01-14 withdrawal amount=1080 USD",
+            "2023-01-14 fee amount=2 USD",
             "2023-01-10 deposit amount=20000 USD",
             "2023-03-15 dividend US0000000001 amount=24 tax=3.6 USD",
             "2023-02-03 interest amount=2.5 USD",
