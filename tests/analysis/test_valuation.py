@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from kit.ledgers import BASE, FIRST, Ledger, closes, count_by_hand, entry, random_ledger, weekdays
 
+from analysis.entries import TYPES, Entry
 from analysis.gains import PARTS, gains_between, return_of
 from analysis.time_weighted import chained
 from analysis.valuation import valuate
 from models.corporate_action import Split
+from models.portfolio import TransactionType
 from models.price_series import number_of
 
 seeds = st.integers(0, 100_000)
@@ -166,6 +170,46 @@ def test_an_account_that_joins_changes_no_return() -> None:
     alone = chained(ours.growth.factors)
     assert len(until) > 30
     assert [growths[day] for day in until] == pytest.approx([alone[at[day]] for day in until], rel=1e-12)
+
+
+@given(seeds, st.integers(15, 45))
+def test_an_account_with_the_same_in_it_changes_no_return_on_any_day(seed: int, at: int) -> None:
+    """All that the first holds on a day comes once more: from then on both grow as the first does alone."""
+    joined = weekdays(60)[at].item()
+    full = random_ledger(seed, with_cash=True)
+    ledger = full.but([each for each in full.entries if each.day < number_of(joined)])
+    shares, cash = held_by(ledger.entries)
+    assume(shares)
+    currencies = {ticker: held.currency or BASE for ticker, held in full.held.items()}
+    more = [entry(joined, "transfer_in", ticker, quantity=held, gross=1.0, currency=currencies[ticker]) for ticker, held in shares]
+    for name, amount in cash:
+        more.append(entry(joined, "transfer_in" if amount > 0 else "transfer_out", gross=abs(amount), currency=name))
+    alone, both = ledger.valued(), ledger.but([*ledger.entries, *more]).valued()
+    np.testing.assert_array_equal(both.market.days, alone.market.days)
+    after = alone.market.days >= np.datetime64(joined)
+    np.testing.assert_allclose(both.value, alone.value * np.where(after, 2, 1), rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(chained(both.growth.factors), chained(alone.growth.factors), rtol=1e-9)
+
+
+def held_by(entries: Sequence[Entry]) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
+    """What a ledger without splits has at its end: shares by ticker, and cash by currency."""
+    shares: dict[str, float] = defaultdict(float)
+    cash: dict[str, float] = defaultdict(float)
+    for each in entries:
+        type_ = TYPES[each.type]
+        sign = 1 if type_ in (TransactionType.BUY, TransactionType.TRANSFER_IN) else -1
+        cash[each.currency] -= each.fee + each.tax
+        if each.ticker is not None and type_ in (*TRADES, *TRANSFERS):
+            shares[each.ticker] += sign * each.quantity
+            cash[each.currency] -= sign * each.gross if type_ in TRADES else 0.0
+        else:
+            cash[each.currency] += each.gross if type_ in COMING_IN else -each.gross
+    return [pair for pair in shares.items() if pair[1]], [pair for pair in cash.items() if pair[1]]
+
+
+TRADES = (TransactionType.BUY, TransactionType.SELL)
+TRANSFERS = (TransactionType.TRANSFER_IN, TransactionType.TRANSFER_OUT)
+COMING_IN = (TransactionType.DEPOSIT, TransactionType.DIVIDEND, TransactionType.INTEREST)
 
 
 def test_without_deposits_purchases_are_paid_in() -> None:
