@@ -60,6 +60,7 @@ CALLERS: dict[str, Person] = {}  # by role
 PROGRAMS: dict[str, Program] = {}
 UNDER_TEST: list[str] = []
 TURNS = itertools.cycle([MASTER_KEY, *Role])
+KEPT_BEFORE = "_nodeid"  # where schemathesis 4.32 notes the id of a test, and pytest 9.2 keeps it no more
 METHODS = {"get", "post", "put", "delete", "patch"}
 
 
@@ -102,7 +103,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture(params=sorted(OPERATIONS))
 def operation(request: pytest.FixtureRequest) -> str:
     """The operation whose turn it is."""
-    request.node._nodeid = request.node.nodeid  # schemathesis 4.32 notes it there, where pytest 9.2 keeps it no more
+    setattr(request.node, KEPT_BEFORE, request.node.nodeid)
     UNDER_TEST[:] = [request.param]
     return str(request.param)
 
