@@ -95,6 +95,7 @@ class HoldingTotals:
     """Sums in the base currency over the holdings of which both value and cost are known, and over the cash that could be converted.
 
     `complete` says that nothing is missing in them; else `missing_tickers` are left out of all sums, and `missing_currencies` have no rate.
+    `day_change` is of `change_day`, the newest day of a close, and of the holdings that have one of that day.
     """
 
     value: Decimal
@@ -103,6 +104,7 @@ class HoldingTotals:
     price_gain: Decimal
     currency_gain: Decimal
     day_change: Decimal
+    change_day: date | None
     cash: Decimal
     complete: bool
     missing_tickers: tuple[str, ...]

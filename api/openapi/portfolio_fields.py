@@ -24,7 +24,7 @@ PORTFOLIO_FIELDS = {
     "HoldingTotalsAnswer.gain": "What they gained, not yet realised.",
     "HoldingTotalsAnswer.price_gain": "The part of it that prices made.",
     "HoldingTotalsAnswer.currency_gain": "The part of it that currencies made.",
-    "HoldingTotalsAnswer.day_change": "What the last closes are worth more than those before them.",
+    "HoldingTotalsAnswer.day_change": "What the closes of `change_day` are worth more than those before them.",
     "HoldingTotalsAnswer.cash": "All cash.",
     "HoldingsAnswer.portfolio": "The portfolio, at the version that was asked for.",
     "HoldingsAnswer.as_of": "The day at whose end it is.",

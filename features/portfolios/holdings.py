@@ -63,6 +63,7 @@ def _told(portfolio: Portfolio, day: date, books: Books, valuer: _Valuer) -> Hol
     whole = _sum(item.value_base for item in items)
     weighed = (replace(item, weight=float(item.value_base / whole) if item.value_base is not None and whole else None) for item in items)
     counted = [item for item in items if item.gain_base is not None]
+    change_day = max((item.price_day for item in counted if item.price_day is not None), default=None)
     missing = tuple(item.ticker for item in items if item.gain_base is None)
     unconverted = {
         *(lot.currency for lot in books.lots if lot.cost_base is None),
@@ -75,7 +76,8 @@ def _told(portfolio: Portfolio, day: date, books: Books, valuer: _Valuer) -> Hol
         gain=_sum(item.gain_base for item in counted),
         price_gain=_sum(item.price_gain_base for item in counted),
         currency_gain=_sum(item.currency_gain_base for item in counted),
-        day_change=_sum(item.day_change_base for item in counted),
+        day_change=_sum(item.day_change_base for item in counted if item.price_day == change_day),
+        change_day=change_day,
         cash=_sum(each.amount_base for each in cash),
         complete=not missing and not unconverted,
         missing_tickers=missing,

@@ -131,6 +131,9 @@ class HoldingTotalsAnswer(Answer):
     price_gain: str
     currency_gain: str
     day_change: str
+    change_day: date | None = Field(
+        description="The newest day of a close. Holdings whose last close is older do not count in `day_change`."
+    )
     cash: str = Field(description="Of all currencies that have a rate.")
     complete: bool = Field(description="Whether nothing is missing in them.")
     missing_tickers: list[str] = Field(description="The holdings that are left out of all sums, for want of a price or a rate.")

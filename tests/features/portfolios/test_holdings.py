@@ -75,6 +75,22 @@ def test_what_is_held_is_worth_its_price(client: Client, portfolio: str) -> None
     assert holdings(client, portfolio, "?as_of=2020-01-05")["items"] == []
 
 
+def test_an_old_price_is_no_move_of_the_newest_day(client: Client, portfolio: str) -> None:
+    store("ACME", bars_of([10, 11, 12], first=DAYS[0]), now())
+    store("GONE", bars_of([20, 25], first=DAYS[0]), now())
+    booked(client, portfolio, *(trade("buy", "2020-01-06", ticker, "10", "10") for ticker in ("ACME", "GONE")))
+    found = holdings(client, portfolio, "?as_of=2020-01-08")
+    assert [(item["price_day"], numbers(item, "day_change_base")) for item in found["items"]] == [
+        ("2020-01-08", [10]),
+        ("2020-01-07", [50]),
+    ]
+    assert (found["totals"]["change_day"], numbers(found["totals"], "day_change")) == ("2020-01-08", [10])
+    former = holdings(client, portfolio, "?as_of=2020-01-07")["totals"]
+    assert (former["change_day"], numbers(former, "day_change")) == ("2020-01-07", [60])
+    empty = holdings(client, portfolio, "?as_of=2020-01-05")["totals"]
+    assert (empty["change_day"], numbers(empty, "day_change")) == (None, [0])
+
+
 def test_a_currency_makes_a_part_of_the_gain(client: Client) -> None:
     portfolio = make_portfolio(client, base_currency="EUR")
     store("ACME", bars_of([10, 11, 15], first=DAYS[0]), now())

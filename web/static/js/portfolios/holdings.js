@@ -28,7 +28,7 @@ export function holdings({ portfolio, items, cash, totals, warnings }) {
   const sums = [`Worth ${formatMoney(totals.value, currency)}, for which ${formatMoney(totals.cost)} were paid`, `${formatMoney(totals.cash, currency)} in cash`];
   return [
     h("p", { class: "record-lead" }, items.length ? `${sums.join("; ")}.` : `No shares are held; ${sums[1]}.`),
-    moved(items, currency),
+    moved(items, totals, currency),
     !totals.complete && h("p", { class: "small" }, missingIn(totals)),
     listed(warnings),
     items.length > 0 && table(formatCount(items.length, "holding", "holdings"), columns, items, { style: "as-cards", mark: ({ ticker }) => ({ holding: ticker }) }),
@@ -64,16 +64,9 @@ function moveCell({ day_change_base: change, day_change_percent: percent, price_
 }
 
 /** What the newest day brought, without what has no close of that day. */
-function moved(items, currency) {
-  const known = items.filter(({ day_change_base: change }) => change !== null);
-  const day = known
-    .map(({ price_day: each }) => each)
-    .sort()
-    .at(-1);
+function moved(items, { day_change: change, change_day: day }, currency) {
   if (!day) return null;
-  const then = known.filter(({ price_day: each }) => each === day);
-  const change = then.reduce((sum, { day_change_base: each }) => sum + Number(each), 0);
-  const older = items.length - then.length;
+  const older = items.filter(({ price_day: each }) => each !== day).length;
   return h(
     "p",
     { id: "moved" },
