@@ -20,7 +20,7 @@ GROUPS = {
     "http": ("requests_per_second", "analyze_latency", "protection", "cache"),
     "accounts": ("accounts",),
     "risk": ("risk",),
-    "portfolio": ("portfolio",),
+    "portfolio": ("portfolio", "ledger"),
     "index": ("index",),
     "evidence": ("evidence", "evidence_http", "calibration"),
     "jobs": ("bulk", "bulk_steps", "bulk_memory", "bulk_peers", "empty_jobs"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Context, Decimal
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Self
 
 MOST_PORTFOLIOS = 200  # of an organization
@@ -87,9 +89,17 @@ class Draft:
     denominator: int | None = None
     note: str | None = None
 
+    @property
+    def told(self) -> tuple[Any, ...]:
+        """What it tells, in the order of the fields."""
+        return _TOLD(self)
+
     def but(self, **changes: Any) -> Self:
         """The same with other values: `replace`, in a third of its time, for files of many lines."""
         return type(self)(**(vars(self) | changes))
+
+
+_TOLD: Callable[[Draft], tuple[Any, ...]] = attrgetter(*(each.name for each in fields(Draft)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -106,7 +106,7 @@ def _standing(connection: Connection, ledger: Ledger, transaction_id: str) -> Tr
 
 
 def _transaction(draft: Draft, portfolio: Portfolio, transaction_id: str) -> Transaction:
-    return Transaction(**vars(draft), id=transaction_id, since_version=portfolio.version, recorded_at=portfolio.updated_at)
+    return Transaction(*draft.told, id=transaction_id, since_version=portfolio.version, recorded_at=portfolio.updated_at)
 
 
 def _check(drafts: Sequence[Draft]) -> None:

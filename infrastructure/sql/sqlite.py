@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import Engine, exc
@@ -75,6 +76,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(location, uri=True, detect_types=sqlite3.PARSE_DECLTYPES, check_same_thread=False)
 
 
+@lru_cache(maxsize=256)  # the rows of a statement often have one moment
 def _timestamp_text(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError("a naive datetime was given to the database: use utils.clock.now()")
