@@ -89,6 +89,9 @@ def slash_file(*days: str) -> str:
         pytest.param(["05/08/2025", "07/08/2025"], date(2025, 8, 1), "dmy", id="the other reading does not go on from what is stored"),
         pytest.param(["05/08/2025", "07/08/2025"], date(2025, 5, 1), "mdy", id="nor does this one"),
         pytest.param(["02/02/2024", "03/03/2024"], None, "dmy", id="both readings are the same"),
+        pytest.param(["05.08.2025", "07.08.2025"], None, "dmy", id="dots: the day is first"),
+        pytest.param(["09.01.2025", "09.02.2025", "09.03.2025"], None, "dmy", id="dots, and weekends"),
+        pytest.param(["01.30.2024", "02.01.2024"], None, "mdy", id="dots, and a day above 12 in second place"),
     ],
 )
 def test_the_order_of_dates_is_decided_for_the_whole_file(days: list[str], stored_until: date | None, order: str) -> None:
