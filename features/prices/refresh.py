@@ -25,7 +25,7 @@ from features.prices.provider_order import asked_of
 from features.prices.providers.answers import is_final
 from features.prices.quality import is_whole
 from features.prices.registry import Configured
-from features.prices.shown_splits import splits_within
+from features.prices.shown_splits import NOTHING_FORMER, Former, restated_since, splits_within
 from features.prices.store import action as action_store
 from features.prices.store import exchange as exchange_store
 from features.prices.store import fetch as fetch_store
@@ -302,9 +302,17 @@ def _compare(known: _Known, packed: PackedBars) -> tuple[int, int]:
     return len(packed) - len(at_ours), int(np.count_nonzero(~same))
 
 
+def _former(known: _Known, answer: _Answer, stored: Sequence[StoredAction]) -> Former:
+    """What the series of before tells of the splits that an answer shows: that of the same provider."""
+    if known.series is None or known.provider != answer.provider or not known.series[0].adjusted:
+        return NOTHING_FORMER
+    return Former(restated_since(known.series[1], answer.packed), [each.action for each in stored])
+
+
 def _save(connection: Connection, known: _Known, answer: _Answer, moment: datetime) -> SeriesHead:
     """Store the series with the actions that the provider reports."""
     fetched = answer.fetched
+    known_before = action_store.list_actions(connection, SHARED_ORG, known.ticker)
     if answer.is_whole:
         action_store.delete_all(connection, SHARED_ORG, known.ticker)
     reported = sorted(fetched.actions, key=lambda action: action.effective_day)[-MOST_ACTIONS:]
@@ -312,9 +320,8 @@ def _save(connection: Connection, known: _Known, answer: _Answer, moment: dateti
         action_store.insert(connection, SHARED_ORG, known.ticker, StoredAction(new_id(), action, answer.provider, moment))
     actions = action_store.list_actions(connection, SHARED_ORG, known.ticker)
     # Whoever delivers adjusted closes may tell of no splits; who holds shares has to know of them.
-    shown = [
-        StoredAction(new_id(), action, answer.provider, moment) for action in (splits_within(answer.packed) if fetched.adjusted else ())
-    ]
+    splits = splits_within(answer.packed, _former(known, answer, known_before)) if fetched.adjusted else ()
+    shown = [StoredAction(new_id(), action, answer.provider, moment) for action in splits]
     found = new_among(shown, actions)[: max(MOST_ACTIONS - len(actions), 0)]
     for stored in found:
         action_store.insert(connection, SHARED_ORG, known.ticker, stored)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
-from analysis.bars import ADJ_CLOSE, CLOSE, OPEN, FloatArray, columns_of
-from features.prices.merge import LEAST_JUMP, NEAR_JUMPS, split_of
+from analysis.bars import ADJ_CLOSE, CLOSE, DAYS, OPEN, FloatArray, columns_of
+from features.prices.merge import LEAST_JUMP, NEAR_JUMPS, TOLERANCE, split_of
 from models.corporate_action import ActionKind, CorporateAction
 from models.price_series import PackedBars, day_of
 
@@ -23,10 +25,37 @@ LARGEST_LESSER_TERM = 5  # of such a ratio: 10:7 is no split
 USUAL = (Fraction(3, 2), Fraction(2, 3))  # beside n:1 and 1:n
 
 
-def splits_within(packed: PackedBars) -> list[CorporateAction]:
+class Former(NamedTuple):
+    """What a series showed before its newest bars came.
+
+    `restated` is by what the adjusted closes of its days have been multiplied since, and `splits` are those that it had shown.
+    """
+
+    restated: float = 1.0
+    splits: Collection[CorporateAction] = ()
+
+    def confirms(self, split: CorporateAction) -> bool:
+        """Whether a split is known without the bars that come after it."""
+        is_restated = abs(self.restated - 1) > DRIFT and abs(self.restated * split.ratio - 1) <= SPLIT_AND_DIVIDEND
+        return is_restated or split in self.splits
+
+
+NOTHING_FORMER = Former()
+
+
+def restated_since(former: PackedBars, packed: PackedBars) -> float:
+    """By what adjusted closes of the same days have been multiplied; 1 without any, or where the closes are not the same."""
+    ours, theirs = columns_of(former), columns_of(packed)
+    _, at_ours, at_theirs = np.intersect1d(ours[DAYS].view(np.int64), theirs[DAYS].view(np.int64), assume_unique=True, return_indices=True)
+    ratios = theirs[:, at_theirs] / ours[:, at_ours] if at_ours.size else np.ones((len(ours), 1))
+    closes, adj_closes = float(np.median(ratios[CLOSE])), float(np.median(ratios[ADJ_CLOSE]))
+    return adj_closes if abs(closes - 1) <= TOLERANCE else 1.0
+
+
+def splits_within(packed: PackedBars, former: Former = NOTHING_FORMER) -> list[CorporateAction]:
     """The splits of a series: on one day, the factor between its closes jumps and so does the price, and the factor stays before and after.
 
-    More than MOST_SPLITS jumps are no history of splits: none is found.
+    It need not stay for long after a split that `former` confirms. More than MOST_SPLITS jumps are no history of splits: none is found.
     """
     columns = columns_of(packed)
     factors = columns[ADJ_CLOSE] / columns[CLOSE]
@@ -38,14 +67,16 @@ def splits_within(packed: PackedBars) -> list[CorporateAction]:
         split = _split_at(columns, factors, before + 1)
         if split is not None:
             day = day_of(packed.day_numbers()[before + 1])
-            found.append(CorporateAction(day, ActionKind.SPLIT, numerator=split.numerator, denominator=split.denominator))
+            action = CorporateAction(day, ActionKind.SPLIT, numerator=split.numerator, denominator=split.denominator)
+            if len(factors) - before > LEAST_STEADY or former.confirms(action):
+                found.append(action)
     return found
 
 
 def _split_at(columns: FloatArray, factors: FloatArray, bar: int) -> Fraction | None:
     """The split of which a bar is the first; None where its jump is that of a mistyped price or of a distribution."""
     former, later = factors[max(bar - STEADY_BARS, 0) : bar], factors[bar : bar + STEADY_BARS]
-    if not _is_steady(former, former[-1]) or not _is_steady(later, later[0]):
+    if len(former) < LEAST_STEADY or not _is_steady(former, former[-1]) or not _is_steady(later, later[0]):
         return None
     split = _plausible(float(later[0] / former[-1]))
     if split is None:
@@ -69,4 +100,4 @@ def _is_steady(factors: FloatArray, level: float) -> bool:
     """Whether the factor stays at the level that it has beside a split, but for mistyped closes."""
     count = len(factors)
     others = int(np.count_nonzero(np.abs(factors / level - 1) > DRIFT))
-    return count >= LEAST_STEADY and others <= count // TYPED_BARS
+    return others <= count // TYPED_BARS

@@ -25,7 +25,7 @@ from features.prices.latest_day import latest_day
 from features.prices.originals import Originals
 from features.prices.preview import preview_of
 from features.prices.quality import check_whole, is_whole
-from features.prices.shown_splits import LEAST_STEADY, splits_within
+from features.prices.shown_splits import LEAST_STEADY, Former, restated_since, splits_within
 from features.prices.store import action as action_store
 from features.prices.store import series as series_store
 from features.prices.store.exchange import find_told
@@ -163,7 +163,8 @@ def prepare(connection: AnyReader, org_id: int, ticker: str, parsed: ParsedFile,
     stored_actions = action_store.list_actions(connection, org_id, ticker)
     # What the former file showed is forgotten with it.
     known = [stored for stored in stored_actions if extended is not None or stored.source != UPLOAD]
-    found = _shown(parsed.packed, parsed)
+    shown = _former(former, parsed, stored_actions)
+    found = _shown(parsed.packed, parsed, shown)
     declared = Bases(options.price_basis or parsed.bases.price, options.volume_basis or parsed.bases.volume)
     name = former[0].name if former is not None else None
     packed, merged = parsed.packed, None
@@ -185,7 +186,7 @@ def prepare(connection: AnyReader, org_id: int, ticker: str, parsed: ParsedFile,
             raise PriceQuality([_too_long(len(packed))])
         former_declared = series_store.find_declared(connection, former_head)
         declared = Bases(*map(_still_declared, former_declared, declared, former_head.bases, bases))
-        found += new_among(_shown(packed, parsed), found)  # with the stored bars, a short file shows its splits as well
+        found += new_among(_shown(packed, parsed, shown), found)  # with the stored bars, a short file shows its splits as well
         found += [StoredAction(new_id(), action, MERGE, now()) for action in merged.actions]
     found = new_among(found, known)[: max(MOST_ACTIONS - len(known), 0)]
     adjustment = adjustment_of(packed, parsed.adjusted, declared, [*known, *found])
@@ -201,7 +202,15 @@ def prepare(connection: AnyReader, org_id: int, ticker: str, parsed: ParsedFile,
     return prepared
 
 
-def _shown(packed: PackedBars, parsed: ParsedFile) -> list[StoredAction]:
+def _former(former: tuple[SeriesHead, PackedBars] | None, parsed: ParsedFile, stored: Sequence[StoredAction]) -> Former:
+    """What the series of before tells of the splits that a file shows."""
+    splits = [each.action for each in stored if each.source == UPLOAD]
+    if former is None or not former[0].adjusted or not parsed.adjusted or not is_whole(*former):
+        return Former(splits=splits)
+    return Former(restated_since(former[1], parsed.packed), splits)
+
+
+def _shown(packed: PackedBars, parsed: ParsedFile, former: Former) -> list[StoredAction]:
     """The splits that bars show of the days of a file, and of those just before it, which lacked later bars until now."""
     if not parsed.adjusted:
         return []
@@ -209,7 +218,7 @@ def _shown(packed: PackedBars, parsed: ParsedFile) -> list[StoredAction]:
     first = bisect_left(days, parsed.packed.day_numbers()[0])
     since = day_of(days[max(first - LEAST_STEADY, 0)])
     until = parsed.packed.last_day()
-    shown = (action for action in splits_within(packed) if since <= action.effective_day <= until)
+    shown = (action for action in splits_within(packed, former) if since <= action.effective_day <= until)
     return [StoredAction(new_id(), action, UPLOAD, now()) for action in shown]
 
 

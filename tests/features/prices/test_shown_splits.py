@@ -10,7 +10,7 @@ import pytest
 from kit.companies import BARS, Company, Source, day_of_bar
 from kit.portfolios import booked, make_portfolio, trade
 from kit.splits import BARS as FILE_BARS
-from kit.splits import FIRST, SPLIT_AT, SPLIT_DAY, tell_split, traded_file
+from kit.splits import FIRST, SPLIT_AT, SPLIT_DAY, price, tell_split, traded_file
 from kit.support import Client
 
 from analysis.bars import ADJ_CLOSE, CLOSE, HIGH, LOW, OPEN, columns_of
@@ -111,6 +111,40 @@ def test_short_files_show_a_split_beside_the_stored_bars(client: Client) -> None
     found = [upload(client, lines_of(at - 1, at + 1), "?extend=true")["splits"] for at in range(SPLIT_AT, SPLIT_AT + 5)]
     assert found == [[], [], [FOUND], [], []]
     assert (str(SPLIT_DAY), "upload") in stored_splits(client)
+
+
+def file_until(last: int) -> str:
+    """A file of the first bars as it was sent then: adjusted closes are restated for a split once its day is in it."""
+    header, *lines = traded_file(adjusted=True).splitlines()
+    if last <= SPLIT_AT:
+        cells = [line.split(",") for line in lines]
+        lines = [",".join([*each[:5], each[4], *each[6:]]) for each in cells]
+    return "\n".join([header, *lines[:last]])
+
+
+def held_on(client: Client, portfolio: str, bars: int) -> tuple[str, float]:
+    (item,) = client.get(f"/portfolios/{portfolio}/holdings?as_of={date.fromordinal(FIRST.toordinal() + bars - 1)}").json["items"]
+    return item["quantity"], float(item["value"])
+
+
+@pytest.mark.parametrize("query", ["?extend=true", ""], ids=["extended", "replaced"])
+def test_a_split_on_the_newest_bar_counts_at_once_where_the_bars_before_were_restated(client: Client, query: str) -> None:
+    upload(client, file_until(SPLIT_AT))
+    portfolio = make_portfolio(client)
+    booked(client, portfolio, trade("buy", str(FIRST), "FOUND", "8", "50"))
+    for bars in (SPLIT_AT + 1, SPLIT_AT + 1, SPLIT_AT + 2, SPLIT_AT + 3):
+        upload(client, file_until(bars), query)
+        assert held_on(client, portfolio, bars) == ("16", pytest.approx(8 * price(bars - 1), abs=0.02))
+        assert (str(SPLIT_DAY), "upload") in stored_splits(client)
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_a_mistyped_newest_close_is_no_split_where_nothing_was_restated(client: Client, factor: float) -> None:
+    upload(client, file_until(100))
+    header, *lines = file_until(101).splitlines()
+    cells = lines[-1].split(",")
+    lines[-1] = ",".join([cells[0], *(repr(float(cell) * factor) for cell in cells[1:5]), *cells[5:]])
+    assert upload(client, "\n".join([header, *lines]), "?extend=true")["splits"] == []
 
 
 def test_a_mistyped_close_changes_no_holding(client: Client) -> None:
