@@ -46,6 +46,8 @@ class Holdings:
         if wanted and event.subject not in wanted:
             return
         if event.type == EventType.PORTFOLIO_DRAWDOWN and rule.draft.on in OF_PORTFOLIOS:
+            if event.created_at < rule.created_at and self._standings.of(StateKey(rule.id, event.subject)).day is not None:
+                return  # the look at the portfolio as the rule was made is newer
             yield from self._take_weights(rule, event) if rule.draft.on is AlertKind.WEIGHT_ABOVE else self._take_drawdown(rule, event)
         elif event.type == EventType.INDEX_REBALANCING_DUE and rule.draft.on is AlertKind.REBALANCING_DUE:
             yield from self._take_due(rule, event)

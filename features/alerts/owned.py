@@ -14,12 +14,15 @@ from features.alerts.watching import ABOVE, watch_of
 from features.indexes import service as indexes
 from features.portfolios import service as portfolios
 from features.portfolios.valuing import Valued, Valuer
-from models.alert import OF_OWNED, OF_TICKERS, AlertKind, AlertRule, StateKey
+from models.alert import OF_OWNED, OF_TICKERS, AlertKind, AlertRule, RuleDraft, StateKey
 from models.day_text import day_text
 from models.errors import BellwetherError
+from models.event import Event, EventType
 from models.exchange import WEEKDAYS
 from models.index import MOST_INDEXES, Index
 from models.portfolio import MOST_PORTFOLIOS, Portfolio
+from models.portfolio_value import MOST_TOLD
+from utils.clock import now
 
 MOST_VALUED = 50  # portfolios of one look
 _DECIMALS = 2  # of a percentage, as rules see it
@@ -49,18 +52,42 @@ def _due(index: Index) -> Present:
 
 
 def _portfolios(reader: AnyReader, valuer: Valuer, rule: AlertRule) -> Iterator[Present]:
-    wanted = rule.draft.conditions.get("portfolios")
-    every = portfolios.list_portfolios(reader, rule.org_id, "", MOST_PORTFOLIOS)
+    for portfolio, valued in _valued(reader, valuer, rule.org_id, rule.draft):
+        if isinstance(valued, str):
+            yield _of(portfolio, None, None, valued)
+        else:
+            yield from _weights(portfolio, valued, rule) if rule.draft.on is AlertKind.WEIGHT_ABOVE else _drawdown(portfolio, valued, rule)
+
+
+def _valued(reader: AnyReader, valuer: Valuer, org_id: int, draft: RuleDraft) -> Iterator[tuple[Portfolio, Valued | str]]:
+    """The portfolios that a rule watches, each with its value, or with why there is none."""
+    wanted = draft.conditions.get("portfolios")
+    every = portfolios.list_portfolios(reader, org_id, "", MOST_PORTFOLIOS)
     for place, portfolio in enumerate(each for each in every if wanted is None or each.id in wanted):
         if place >= MOST_VALUED:
-            yield _of(portfolio, None, None, f"not valued here: a look values the first {MOST_VALUED} portfolios")
+            yield portfolio, f"not valued here: a look values the first {MOST_VALUED} portfolios"
             continue
         try:
-            valued = valuer.newest(reader, portfolios.Ledger(rule.org_id, portfolio.id))
+            yield portfolio, valuer.newest(reader, portfolios.Ledger(org_id, portfolio.id))
         except BellwetherError as error:
-            yield _of(portfolio, None, None, str(error))
-            continue
-        yield from _weights(portfolio, valued, rule) if rule.draft.on is AlertKind.WEIGHT_ABOVE else _drawdown(portfolio, valued, rule)
+            yield portfolio, str(error)
+
+
+def tell_portfolios(reader: AnyReader, valuer: Valuer, org_id: int, draft: RuleDraft) -> list[Event]:
+    """The portfolios that a rule watches as they stand now, as the valuation would tell them; those without a value are left out."""
+    every = list(_valued(reader, valuer, org_id, draft))
+    return [_event(org_id, portfolio, valued) for portfolio, valued in every if not isinstance(valued, str)]
+
+
+def _event(org_id: int, portfolio: Portfolio, valued: Valued) -> Event:
+    heaviest = sorted(valued.weights().items(), key=lambda item: (-item[1], item[0]))[:MOST_TOLD]
+    told = {
+        "name": portfolio.name,
+        "day": valued.last_day.isoformat(),
+        "drawdown": valued.last_drawdown,
+        "holdings": [{"ticker": ticker, "weight": weight} for ticker, weight in heaviest],
+    }
+    return Event("", org_id, EventType.PORTFOLIO_DRAWDOWN, portfolio.id, "", told, now(), None, None)
 
 
 def _weights(portfolio: Portfolio, valued: Valued, rule: AlertRule) -> Iterator[Present]:

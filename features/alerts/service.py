@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from database import AnyReader, Database
 from features.alerts.evaluation import Evaluator, Happened
 from features.alerts.naming import Naming, RuleFault
-from features.alerts.owned import Subject, preview_owned, subjects_of
+from features.alerts.owned import Subject, preview_owned, subjects_of, tell_portfolios
 from features.alerts.present import Preview, preview
 from features.alerts.sentences import rule_sentence
 from features.alerts.store import alert as alert_store
@@ -24,8 +24,9 @@ from features.prices import service as prices
 from features.strategies import service as strategies
 from infrastructure.feature import KnownIds, Universes
 from infrastructure.sql.batches import ROWS
-from models.alert import OF_OWNED, OF_TICKERS, Alert, AlertKind, AlertRule, RuleDraft
+from models.alert import OF_OWNED, OF_PORTFOLIOS, OF_TICKERS, Alert, AlertKind, AlertRule, RuleDraft
 from models.alert_errors import AlertNotFound, AlertRuleNotFound, RuleNamesNothing, TooManyAlertRules, TooManyTickersOfRule
+from models.event import Event
 from utils.clock import now
 from utils.ids import is_id, new_id
 
@@ -40,6 +41,7 @@ __all__ = [
     "create_rule",
     "delete_rule",
     "find_rule",
+    "first_looks",
     "mark",
     "mark_all_read",
     "preview_rule",
@@ -72,11 +74,23 @@ class Author:
         return Naming(connection, self.org_id, self.universes, self.known)
 
 
-def create_rule(connection: Connection, author: Author, draft: RuleDraft) -> AlertRule:
+def first_looks(database: Database, author: Author, valuer: Valuer, draft: RuleDraft, former: RuleDraft | None = None) -> list[Event]:
+    """The portfolios of a rule that begins, as they stand now; none of one that watches no portfolios, or goes on as before.
+
+    They are valued without holding anything against writers.
+    """
+    goes_on = former is not None and _watched(draft) == _watched(former)
+    if draft.on not in OF_PORTFOLIOS or not draft.enabled or goes_on:
+        return []
+    with database.reader() as reader:
+        return tell_portfolios(reader, valuer, author.org_id, draft)
+
+
+def create_rule(connection: Connection, author: Author, draft: RuleDraft, looks: Sequence[Event] = ()) -> AlertRule:
     """Store a rule within the caller's transaction; where its tickers stand now is what later changes are measured by.
 
-    Raises UniverseNotFound, StrategyUnknown, StrategyArchived, RuleNamesNothing, TooManyAlertRules, TooManyTickersOfRule or
-    ChannelNotFound.
+    `looks` are those of `first_looks`. Raises UniverseNotFound, StrategyUnknown, StrategyArchived, RuleNamesNothing, TooManyAlertRules,
+    TooManyTickersOfRule or ChannelNotFound.
     """
     rule_store.lock_alerts(connection, author.org_id)
     if rule_store.count(connection, author.org_id) >= author.limits.rules:
@@ -85,14 +99,14 @@ def create_rule(connection: Connection, author: Author, draft: RuleDraft) -> Ale
     evaluator = _checked(connection, author, rule)
     strategies.find_each(connection, author.org_id, rule.draft.strategies)
     rule_store.insert(connection, rule)
-    evaluator.evaluate(author.org_id, [rule], Happened())
+    _begin(evaluator, rule, looks)
     return rule
 
 
-def change_rule(connection: Connection, author: Author, rule_id: str, draft: RuleDraft) -> AlertRule:
+def change_rule(connection: Connection, author: Author, rule_id: str, draft: RuleDraft, looks: Sequence[Event] = ()) -> AlertRule:
     """Store a changed rule within the caller's transaction. Where other things are watched, or it is switched on, it begins anew.
 
-    What it named before stays, also where it is gone. Raises AlertRuleNotFound, or as `create_rule`.
+    What it named before stays, also where it is gone. `looks` are those of `first_looks`. Raises AlertRuleNotFound, or as `create_rule`.
     """
     rule_store.lock_alerts(connection, author.org_id)
     former = find_rule(connection, author.org_id, rule_id)
@@ -105,7 +119,7 @@ def change_rule(connection: Connection, author: Author, rule_id: str, draft: Rul
     if _watched(changed.draft) != _watched(former.draft):
         state_store.delete_of_rule(connection, rule_id)
         if changed.draft.enabled:
-            evaluator.evaluate(author.org_id, [changed], Happened())
+            _begin(evaluator, changed, looks)
     return changed
 
 
@@ -225,6 +239,11 @@ def _checked(connection: Connection, author: Author, rule: AlertRule, former: Ru
     known = () if former is None else former.channels
     require_channels(connection, author.org_id, [channel for channel in draft.channels if channel not in known])
     return evaluator
+
+
+def _begin(evaluator: Evaluator, rule: AlertRule, looks: Sequence[Event]) -> None:
+    """Keep where a rule stands that has seen nothing yet: a first look only says where things are, and tells nobody."""
+    evaluator.evaluate(rule.org_id, [rule], Happened(looks))
 
 
 def _dated(draft: RuleDraft, moment: datetime, former: RuleDraft | None = None) -> RuleDraft:

@@ -37,7 +37,7 @@ from features.alerts.store import state as state_store
 from features.portfolios.valuing import Valuer
 from infrastructure.audit import note
 from models.access import Scope
-from models.alert import AlertRule, Standing, StateKey, StateName
+from models.alert import AlertRule, RuleDraft, Standing, StateKey, StateName
 from utils.api_utils import json_response, validation_problem
 
 blueprint = api_blueprint("alert_rules", ALERTS)
@@ -62,8 +62,9 @@ def list_alert_rules(query: LongPageQuery) -> Response:
 def create_alert_rule(body: NewAlertRuleRequest) -> Response:
     """Make an alert rule. Changes are told that come after it: what is so already is not."""
     require_flag(ALERTS_FLAG)
+    looks = service.first_looks(services().database, _author(), _valuer(), body.draft())
     with services().database.transaction() as connection:
-        rule = service.create_rule(connection, _author(), body.draft())
+        rule = service.create_rule(connection, _author(), body.draft(), looks)
         note(connection, target=f"alert-rules/{rule.id}")
         answer = _answer_of(connection, rule)
     return json_response(answer, 201, {"Location": f"/api/v1/alert-rules/{rule.id}"})
@@ -87,13 +88,13 @@ def get_alert_rule(path: AlertRulePath) -> Response:
 @needs(Scope.MANAGE)
 def change_alert_rule(path: AlertRulePath, body: AlertRuleChangeRequest) -> Response:
     """Change an alert rule. Where it watches something else afterwards, it begins anew from where things stand now."""
-    with services().database.transaction() as connection:
+    database = services().database
+    with database.reader() as reader:
+        seen = service.find_rule(reader, org_id(), path.rule_id)
+    looks = service.first_looks(database, _author(), _valuer(), _changed(body, seen), seen.draft)
+    with database.transaction() as connection:
         former = service.find_rule(connection, org_id(), path.rule_id)
-        try:
-            changed = NewAlertRuleRequest.model_validate(body.applied_to(former))
-        except ValidationError as error:
-            raise validation_problem(error) from error
-        rule = service.change_rule(connection, _author(), path.rule_id, changed.draft())
+        rule = service.change_rule(connection, _author(), path.rule_id, _changed(body, former), looks)
         note(connection, before=former.draft, after=rule.draft)
         return json_response(_answer_of(connection, rule))
 
@@ -128,6 +129,14 @@ def list_alert_states(path: AlertRulePath, query: StatesQuery) -> Response:
 def test_alert_rule(path: AlertRulePath, body: TryRequest) -> Response:
     """Show what a rule would see now; with `send`, its channels get a message that says that it is a test."""
     return json_response(service.try_rule(services().database, _author(), path.rule_id, _valuer(), sends=body.send))
+
+
+def _changed(body: AlertRuleChangeRequest, former: AlertRule) -> RuleDraft:
+    """A rule as it is to be. Raises a problem where that is none."""
+    try:
+        return NewAlertRuleRequest.model_validate(body.applied_to(former)).draft()
+    except ValidationError as error:
+        raise validation_problem(error) from error
 
 
 def _author() -> Author:

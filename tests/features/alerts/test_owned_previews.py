@@ -94,7 +94,7 @@ def test_states_are_told_by_name(client: Client, growth: str, evening: Evening) 
         return [(item["name"], item["link"]) for item in client.get(f"/alert-rules/{rules[on]}/states").json["items"]]
 
     page = f"/portfolios?id={growth}"
-    assert names("weight_above") == [("Growth", page), ("Growth: ONE", page)]
+    assert names("weight_above") == [("Growth", page), ("Growth: ONE", page), ("Growth: TWO", page)]
     assert names("drawdown_beyond") == [("Growth", page)]
     assert names("rebalancing_due") == [("Both", f"/indices?index={index}")]
     assert names("prices_stale") == [("ACME", "/tickers/ACME")]
