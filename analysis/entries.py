@@ -145,6 +145,14 @@ class Entries:
     def __len__(self) -> int:
         return len(self.day)
 
+    def at_par(self, currency: str) -> Entries:
+        """The same where one of a currency is one of it, whatever was booked: it is the base currency."""
+        other = ~np.isnan(self.rate) & (self.rate != 1.0)
+        if currency not in self.currencies or not other.any():
+            return self
+        is_base = self.currency == self.currencies.index(currency)
+        return replace(self, rate=np.where(other & is_base, 1.0, self.rate)).ordered()
+
     @cached_property
     def first_currencies(self) -> IntArray:
         """The currency of the first entry of each ticker, of shape (tickers,)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import cached_property
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from models.portfolio import TransactionType
 _T = TransactionType
 PARTS = ("capital", "dividends", "interest", "fees", "taxes", "fx")
 PLACES = Decimal("0.000001")  # of the parts of a gain, which add up exactly
+_ROOMY = Context(prec=400)  # for any float
 GAIN = "The value at the end less the value at the start, and less what came from outside in between: the sum of its parts."
 DEFINITIONS = {
     "capital": "What prices did, at the exchange rate of the day before; of a purchase or sale, from its price to the close of its day.",
@@ -86,7 +87,7 @@ def return_of(local: float, currency: float) -> tuple[float, float]:
 
 
 def _decimal(value: float) -> Decimal:
-    return Decimal(value).quantize(PLACES)
+    return Decimal(value).quantize(PLACES, context=_ROOMY)
 
 
 class _Moves(NamedTuple):

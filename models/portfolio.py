@@ -12,12 +12,15 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any, Self
 
+from models.currency import major_of
+
 MOST_PORTFOLIOS = 200  # of an organization
 MOST_TRANSACTIONS = 50_000  # of a portfolio, those that stand
 MOST_TICKERS = 2_000  # of a portfolio
 _ROOMY = Context(prec=100)  # for a product of numbers of the most digits
 PLACES = 10  # digits behind the point of a quantity, and the most of any number that is given
 WHOLE_DIGITS = 15  # before the point, the most of any number that is given
+MOST_MONEY = 10**WHOLE_DIGITS  # that a transaction comes to with its costs, in its own currency and by its rate
 _LAST_PLACE = Decimal(1).scaleb(-PLACES)
 EARLIEST_DAY = date(1900, 1, 1)
 ZERO = Decimal(0)
@@ -94,6 +97,13 @@ class Draft:
         """What it tells, in the order of the fields."""
         return _TOLD(self)
 
+    @property
+    def gross(self) -> Decimal:
+        """The amount before fee and tax."""
+        if self.amount is not None:
+            return self.amount
+        return ZERO if self.quantity is None or self.price is None else self.quantity * self.price
+
     def but(self, **changes: Any) -> Self:
         """The same with other values: `replace`, in a third of its time, for files of many lines."""
         return type(self)(**(vars(self) | changes))
@@ -112,13 +122,6 @@ class Transaction(Draft):
     id: str
     since_version: int
     recorded_at: datetime
-
-    @property
-    def gross(self) -> Decimal:
-        """The amount before fee and tax."""
-        if self.amount is not None:
-            return self.amount
-        return ZERO if self.quantity is None or self.price is None else self.quantity * self.price
 
 
 @dataclass(frozen=True)
@@ -167,14 +170,14 @@ def rule_of(draft: Draft) -> Rule:
     return RULES.get(draft.type) or TRANSFERS[draft.type, draft.ticker is not None or draft.quantity is not None]
 
 
-def faults_of(draft: Draft, today: date) -> list[tuple[str, str]]:
-    """What of a draft does not fit, each with its field."""
+def faults_of(draft: Draft, today: date, base_currency: str) -> list[tuple[str, str]]:
+    """What of a draft does not fit into a portfolio in a currency, each with its field."""
     rule = rule_of(draft)
     faults = [(name, f"A {_named(draft)} needs {_words(name)}.") for name in rule.needs if getattr(draft, name) is None]
     if rule.either and all(getattr(draft, name) is None for name in rule.either):
         faults.append((rule.either[0], f"A {_named(draft)} needs a price, or the amount of all of it."))
     faults += [(name, f"A {_named(draft)} has no {name.replace('_', ' ')}. Leave it out.") for name in rule.forbids if getattr(draft, name)]
-    return faults + _of_numbers(draft) + _of_days(draft, today)
+    return faults + _of_numbers(draft) + _of_rate(draft, base_currency) + _of_size(draft, base_currency) + _of_days(draft, today)
 
 
 def _of_numbers(draft: Draft) -> list[tuple[str, str]]:
@@ -197,6 +200,31 @@ def _of_numbers(draft: Draft) -> list[tuple[str, str]]:
         if value is not None and not 0 < value <= MOST_FOR_ONE:
             faults.append((name, f"It must be from 1 to {MOST_FOR_ONE:,}."))
     return faults
+
+
+def _of_rate(draft: Draft, base_currency: str) -> list[tuple[str, str]]:
+    """A rate of the base currency into itself, which is another than it has."""
+    currency, units = major_of(draft.currency)
+    if draft.fx_rate is None or draft.fx_rate <= 0 or currency != base_currency or draft.fx_rate * units == 1:
+        return []
+    rate = decimal_text(1 / Decimal(units))
+    remedy = "Leave it out, or tell the currency of price and amount."
+    return [("fx_rate", f"The portfolio is in {base_currency}, and the rate of {draft.currency} into it is {rate}. {remedy}")]
+
+
+def _of_size(draft: Draft, base_currency: str) -> list[tuple[str, str]]:
+    """More money than a transaction comes to, at the first field that makes it so."""
+    gross = abs(draft.gross)
+    whole = gross + draft.fee + draft.tax
+    sizes = (
+        ("price" if draft.amount is None else "amount", gross, draft.currency),
+        ("fee" if draft.fee >= draft.tax else "tax", whole, draft.currency),
+        ("fx_rate", whole * (draft.fx_rate or 1), base_currency),
+    )
+    name, currency = next(((name, currency) for name, size, currency in sizes if size > MOST_MONEY), (None, None))
+    if name is None:
+        return []
+    return [(name, f"The transaction would come to more than {MOST_MONEY:,} of {currency}. See whether a decimal sign is missing.")]
 
 
 def _of_days(draft: Draft, today: date) -> list[tuple[str, str]]:
@@ -230,6 +258,11 @@ def checked_decimal(text: str) -> Decimal:
 def decimal_text(value: Decimal) -> str:
     """A decimal as it is written: never with an exponent."""
     return format(value, "f")
+
+
+def rounded_at(value: Decimal, places: int) -> Decimal:
+    """A number of any size, rounded at some digits behind the point."""
+    return value.quantize(Decimal(1).scaleb(-places), context=_ROOMY)
 
 
 def shortest(value: Decimal) -> str:

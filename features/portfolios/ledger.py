@@ -48,7 +48,7 @@ def add_transactions(
     """
     ledger = Ledger(org_id, portfolio_id)
     portfolio = find_to_change(connection, ledger, version)
-    _check(drafts)
+    _check(drafts, portfolio)
     count = portfolio.transactions + len(drafts)
     if count > MOST_TRANSACTIONS:
         raise TooMuchInPortfolio("transactions", MOST_TRANSACTIONS)
@@ -76,7 +76,7 @@ def correct_transaction(
     portfolio = find_to_change(connection, ledger, version)
     former = _standing(connection, ledger, transaction_id)
     try:
-        _check([draft])
+        _check([draft], portfolio)
         changed = replace(portfolio, version=portfolio.version + 1, updated_at=now())
         corrected = _transaction(draft, changed, former.id)
         _apply(connection, ledger, changed, former, [corrected])
@@ -109,10 +109,10 @@ def _transaction(draft: Draft, portfolio: Portfolio, transaction_id: str) -> Tra
     return Transaction(*draft.told, id=transaction_id, since_version=portfolio.version, recorded_at=portfolio.updated_at)
 
 
-def _check(drafts: Sequence[Draft]) -> None:
+def _check(drafts: Sequence[Draft], portfolio: Portfolio) -> None:
     """Raises TransactionsRefused."""
     day = today()
-    faults = [Fault(index, *fault) for index, draft in enumerate(drafts) for fault in faults_of(draft, day)]
+    faults = [Fault(index, *fault) for index, draft in enumerate(drafts) for fault in faults_of(draft, day, portfolio.base_currency)]
     if faults:
         raise TransactionsRefused(faults)
 

@@ -58,7 +58,7 @@ def ledger_at(connection: AnyReader, ledger: Ledger, version: int | None, kept: 
     if kept is not None and kept.version == version:
         return kept
     entries, splits = _entries_at(connection, ledger, version, kept)
-    return LedgerArrays(version, base_currency, benchmark, entries, splits)
+    return LedgerArrays(version, base_currency, benchmark, entries.at_par(base_currency), splits)
 
 
 def _entries_at(connection: AnyReader, ledger: Ledger, version: int, kept: LedgerArrays | None) -> tuple[Entries, Splits]:

@@ -19,7 +19,7 @@ from features.portfolios.files.reader import Statement, read_statement
 from features.portfolios.service import Ledger
 from features.prices import service as prices
 from models.currency import checked_currency
-from models.portfolio import PLACES, WHOLE_DIGITS, Draft, Portfolio, Transaction, faults_of
+from models.portfolio import PLACES, WHOLE_DIGITS, Draft, Portfolio, Transaction, faults_of, rounded_at
 from models.portfolio_errors import TransactionsRefused
 from models.statement import MOST_LISTED, Duplicate, ImportReport, ReadLine, StatementFormat, UnknownSecurity
 from models.ticker import normalize_ticker
@@ -146,7 +146,7 @@ def _checked(bookings: Iterator[Booking], statement: Statement, portfolio: Portf
             wrong.append(("currency", str(error)))
         draft = booking.draft if booking.draft.currency == currency else booking.draft.but(currency=currency)
         draft = _fitted(draft, wrong)
-        wrong += faults_of(draft, day)
+        wrong += faults_of(draft, day, portfolio.base_currency)
         for name, message in wrong:
             faults.add(booking.line, _column(statement, name), message)
         if not wrong and booking.line not in bad_lines:
@@ -163,7 +163,7 @@ def _fitted(draft: Draft, wrong: list[tuple[str, str]]) -> Draft:
         if number.adjusted() >= WHOLE_DIGITS:
             wrong.append((name, f"It has more than {WHOLE_DIGITS} digits before the point."))
         elif _places(number) > PLACES:
-            changes[name] = round(number, PLACES)
+            changes[name] = rounded_at(number, PLACES)
     if draft.note is not None:
         note = "".join(letter for letter in draft.note if letter.isprintable() or letter == "\n").strip()
         changes["note"] = note[:LONGEST_NOTE].strip() or None
@@ -198,7 +198,7 @@ def _sort_out(drafts: Iterator[ReadLine], booked: Sequence[Transaction], plan: _
 def _key(draft: Draft) -> tuple[date, str, str | None, Decimal | None, Decimal | None, str, int | None]:
     """What two equal transactions have in common: day, type, ticker, quantity, and price or amount."""
     amount = draft.amount if draft.amount is not None or draft.price is None else draft.price * (draft.quantity or 0)
-    rounded = None if amount is None else round(amount, KEY_PLACES)
+    rounded = None if amount is None else rounded_at(amount, KEY_PLACES)
     return draft.day, draft.type, draft.ticker, draft.quantity, rounded, draft.currency, draft.numerator
 
 
