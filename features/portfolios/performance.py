@@ -38,6 +38,7 @@ from models.performance_errors import NoDaysInPeriod
 from models.risk import Fall
 
 TOTAL = "total"
+FEWEST_FOR_RETURN = 2  # values of a benchmark: those of two days
 # The numbers of HoldingPerformance up to the gain, in its order.
 _HELD = ("start", "end", "bought", "local", "currency", "interaction", "dividends", "interest", "fees", "taxes")
 CONTRIBUTION = "The gain over the average capital of the portfolio: those of all holdings and of cash add up to modified Dietz."
@@ -232,22 +233,27 @@ class _Beside:
         self._known = np.flatnonzero(~np.isnan(self._values))
 
     def returns(self) -> tuple[float | None, ...] | None:
-        """The return since its first value on each day; None before."""
+        """The return since its first value on each day; None before. On the day before a portfolio begins, it is 0 as on its first."""
         if not len(self._known):
             return None
         first = int(self._known[0])
+        if first == 1 and not self._stretch.values[0]:
+            return (0.0, *self._returns_from(1))
+        return (*repeat(None, first), *self._returns_from(first))
+
+    def _returns_from(self, first: int) -> list[float | None]:
         returns = self._values[first:] / self._values[first] - 1
         values: list[float | None] = returns.tolist()
         if len(self._known) < len(values):  # an exchange rate is missing in between
             values = [None if math.isnan(value) else value for value in returns.tolist()]
-        return (*repeat(None, first), *values)
+        return values
 
     def performance(self) -> BenchmarkPerformance:
         """Its numbers, and those of the portfolio against it, on the days that both have."""
         line = self._measured.line
         kind, name, currency = (None, None, None) if line is None else (str(line.kind), line.name, line.currency)
         found = BenchmarkPerformance(self._measured.reference, kind, name, currency, None, None, 0, None, {}, None)
-        if len(self._known) < FEWEST_VALUES:
+        if len(self._known) < FEWEST_FOR_RETURN:
             reason = _NO_RATES if line is not None and self._measured.rates is None else _NO_VALUES
             return replace(found, reason=self._measured.missing or reason)
         own, theirs = self._stretch.growth[self._known], self._values[self._known]
@@ -258,5 +264,5 @@ class _Beside:
             last_day=days[-1].item(),
             days=len(days) - 1,
             total_return=float(theirs[-1] / theirs[0]) - 1,
-            metrics=metrics_beside(own, theirs, self._stretch.order.rate) if own.min() > 0 else {},
+            metrics=metrics_beside(own, theirs, self._stretch.order.rate) if len(own) >= FEWEST_VALUES and own.min() > 0 else {},
         )

@@ -118,6 +118,24 @@ def test_a_benchmark_stands_beside_it_in_the_base_currency(client: Client) -> No
     assert performance(client, none)["benchmark"]["reason"] is not None
 
 
+def test_a_benchmark_has_a_return_from_one_day_to_the_next(client: Client) -> None:
+    portfolio_id = held(client, benchmark="HELD")
+    for query in ("period=1d", f"period={LAST - timedelta(days=1)}..{LAST}"):
+        beside = performance(client, portfolio_id, query)["benchmark"]
+        assert (beside["reason"], beside["days"], beside["metrics"]) == (None, 1, {})
+        assert beside["total_return"] == pytest.approx(price(BARS - 1) / price(BARS - 2) - 1)
+
+
+def test_a_benchmark_that_begins_with_the_portfolio_has_a_value_on_all_of_its_days(client: Client) -> None:
+    header, *lines = restated_file(1.0).splitlines()
+    client.put("/prices/YOUNG", "\n".join([header, *lines[10:]]))
+    told = performance(client, held(client, benchmark="YOUNG"))
+    assert told["series"]["benchmark"][:2] == [0.0, 0.0]
+    assert told["series"]["benchmark"][-1] == pytest.approx(price(BARS - 1) / price(10) - 1)
+    client.put("/prices/YOUNG", "\n".join([header, *lines[11:]]))
+    assert performance(client, told["portfolio_id"])["series"]["benchmark"][:3] == [None, None, 0.0]
+
+
 def test_what_becomes_of_the_benchmark_is_seen_by_the_next_answer(client: Client) -> None:
     client.put("/prices/BESIDE", restated_file(2.0))
     portfolio_id = held(client, benchmark="BESIDE")
