@@ -14,7 +14,7 @@ from analysis.bars import Bars, FloatArray
 from analysis.engine import parameters_of, signal_history
 from analysis.held import HeldCloses
 from analysis.panel import Closes
-from database import Database
+from database import AnyReader, Database
 from features.currencies import service as currencies_of
 from features.prices import service as prices
 from features.strategies.service import known_finder
@@ -25,6 +25,7 @@ from models.corporate_action import Split
 from models.errors import TickerNotFound
 from models.evidence import WARMUP
 from models.exchange import WEEKDAYS, Exchange
+from models.footing import Basis
 from models.index import BY_SECTOR, MOST_MEMBERS, IndexRules, WeightingMethod
 from models.index_errors import IndexInvalid, currencies_differ, too_many_members
 from models.price_series import PackedBars, SeriesHead
@@ -47,7 +48,7 @@ class Member:
     closes: Closes
     splits: tuple[Split, ...]
     exchange: Exchange
-    distributions: str  # "adjusted", "actions" or "unknown": from where the total return has them
+    distributions: str  # "adjusted" or "actions": from where the total return has them; "unapplied" or "unknown": why it has none
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,16 @@ class _Loading:
         scores = {strategy.id: _scores(bars, strategy) for strategy in self.strategies}
         self.found[head.ticker] = (head, held, Closes(held.days[:count], price, total, scores), source)
 
+    def mark_unapplied(self, reader: AnyReader) -> None:
+        """Mark whose distributions are known and count in no total return, because nobody knows on what basis its own prices stand."""
+        own = [
+            ticker
+            for ticker, (head, _, _, source) in self.found.items()
+            if source == "unknown" and head.org_id == self.org_id and head.bases.price is Basis.UNKNOWN
+        ]
+        for ticker in prices.list_paying(reader, self.org_id, own) if own else ():
+            self.found[ticker] = (*self.found[ticker][:3], "unapplied")
+
 
 def _pays(price: FloatArray, total: FloatArray) -> bool:
     """Whether the total return has distributions in it that the price has not."""
@@ -153,6 +164,7 @@ def load_material(database: Database, org_id: int, wanted: Wanted) -> Material:
     with database.reader() as reader:
         prices.each_held(reader, org_id, tickers, loading.receive)
         facts = prices.known_facts(reader, org_id, tickers)
+        loading.mark_unapplied(reader)
     missing = tuple(ticker for ticker in tickers if ticker in wanted.present and ticker not in loading.found)
     if rules.members.tickers and missing:
         raise TickerNotFound(missing[0])
@@ -247,10 +259,17 @@ def _told(members: Sequence[Member], rules: IndexRules, missing: Sequence[str]) 
         )
     if missing:
         notes.append(f"There are no prices for {listed(missing)}.")
-    by_source = {source: [member.ticker for member in members if member.distributions == source] for source in ("actions", "unknown")}
+    sources = ("actions", "unapplied", "unknown")
+    by_source = {source: [member.ticker for member in members if member.distributions == source] for source in sources}
     if by_source["actions"]:
         notes.append(
             f"The total return of {listed(by_source['actions'])} is from the dividends that are told of, not from adjusted closes."
+        )
+    if by_source["unapplied"]:
+        first = by_source["unapplied"][0]
+        notes.append(
+            f"The distributions of {listed(by_source['unapplied'])} are known and not applied, because nobody said whether these prices "
+            f"are as traded: the total return is that of the price. Say so with `PUT /api/v1/prices/{first}/bases`."
         )
     if by_source["unknown"]:
         notes.append(f"Of {listed(by_source['unknown'])} no distributions are known: the total return is that of the price.")

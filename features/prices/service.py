@@ -16,6 +16,7 @@ from features.prices.held import HeldVersion, each_held, held_closes, held_close
 from features.prices.quality import check_whole, cut_series, provider_warnings, sound_bars
 from features.prices.store import fetch as fetch_store
 from features.prices.store import series as series_store
+from features.prices.store.action import list_paying
 from features.prices.store.exchange import has_tickers_ending
 from features.prices.store.exchange import list_told as list_told_exchanges
 from features.prices.store.listing import list_tickers, newest_day
@@ -53,6 +54,7 @@ __all__ = [
     "known_facts",
     "known_splits",
     "list_names",
+    "list_paying",
     "list_tickers",
     "list_told_exchanges",
     "load",

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from database import AnyReader
 from models.api_key import SHARED_ORG
-from models.corporate_action import ActionKind, CorporateAction, StoredAction
+from models.corporate_action import MERGE, ActionKind, CorporateAction, StoredAction
 from utils.dialects import of_listed
 
 _COLUMNS = "id, effective_day, kind, numerator, denominator, amount, currency, source, captured_at"
@@ -46,6 +46,20 @@ def list_splits(connection: AnyReader, org_id: int, tickers: Collection[str]) ->
     for row in connection.execute(LIST_SPLITS.on(connection), values):
         found.setdefault(row[-1], []).append(_action_from_row(row))
     return found
+
+
+_PAYING = """
+    SELECT DISTINCT ticker
+    FROM corporate_actions
+    WHERE org_id = :org_id AND ticker IN {tickers} AND kind <> 'split' AND source <> :merge
+"""
+LIST_PAYING = of_listed(_PAYING, "tickers")
+
+
+def list_paying(connection: AnyReader, org_id: int, tickers: Collection[str]) -> set[str]:
+    """Which of several tickers have distributions that the organization told of, or found in what it stored."""
+    values = {"tickers": json.dumps(list(tickers)), "org_id": org_id, "merge": MERGE}
+    return {row[0] for row in connection.execute(LIST_PAYING.on(connection), values)}
 
 
 INSERT = text(

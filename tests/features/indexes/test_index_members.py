@@ -10,6 +10,7 @@ import pytest
 from kit.bars import bars_of, walk
 from kit.currencies import rates_file
 from kit.series import store
+from kit.splits import restated_file, tell
 from kit.support import Client
 
 from utils.clock import now
@@ -58,6 +59,23 @@ def test_currencies_that_differ_need_one_to_be_told(client: Client) -> None:
         )
     answer = client.post("/indexes/preview", {"members": {"tickers": ["EURO", "USD1"]}})
     assert (answer.status_code, answer.json["code"], answer.json["errors"][0]["field"]) == (422, "index_invalid", "currency")
+
+
+def test_distributions_that_are_known_and_not_applied_are_told_with_the_remedy(client: Client) -> None:
+    header, *lines = restated_file(1.0).splitlines()
+    client.put("/prices/PAID", "\n".join([header, *lines]))
+    rules = {"members": {"tickers": ["PAID"]}, "start": str(FIRST + timedelta(days=5))}
+
+    def note() -> str:
+        answer = client.post("/indexes/preview", rules)
+        assert answer.status_code == 200, answer.json
+        return str(next(note for note in answer.json["notes"] if "istributions" in note or "dividends" in note))
+
+    assert note() == "Of PAID no distributions are known: the total return is that of the price."
+    assert tell(client, "PAID", kind="dividend", amount=1.0).status_code == 201
+    assert "PUT /api/v1/prices/PAID/bases" in note()
+    assert client("PUT", "/prices/PAID/bases", json={"price_basis": "as_traded"}).status_code == 200
+    assert note() == "The total return of PAID is from the dividends that are told of, not from adjusted closes."
 
 
 def test_capitalisations_follow_the_shares_that_are_given(client: Client) -> None:
