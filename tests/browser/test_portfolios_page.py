@@ -86,7 +86,9 @@ def test_it_is_held_against_an_index_that_is_told_by_its_name(open_page: Open, s
         assert site.api("GET", f"/portfolios/{portfolio}").json()["benchmark"] == index["id"]
         page.goto(site.url("/portfolios"))
         row = page.locator(f"tr[data-portfolio='{portfolio}']")
-        expect(row).to_contain_text("Not valued yet")
+        totals = site.api("GET", f"/portfolios/{portfolio}/holdings").json()["totals"]
+        expect(row).to_contain_text(f"{float(totals['value']) + float(totals['cash']):,.2f} USD")
+        expect(row).to_contain_text("not stored yet")
         expect(row.get_by_role("link", name="Two of them")).to_have_attribute("href", f"/indices?index={index['id']}")
         value_portfolios(site)
         page.reload()

@@ -9,6 +9,7 @@ import { formatMoney, toneOfGain } from "./money.js";
 import { portfolioForm } from "./portfolio-form.js";
 
 const AT_ONCE = 100;
+const ASKED_NOW = 10; // of those that no night has valued, each by a call
 
 /** Where a portfolio is shown. @param {string} id */
 export const portfolioAddress = (id) => `/portfolios?id=${encodeURIComponent(id)}`;
@@ -17,9 +18,10 @@ export const portfolioAddress = (id) => `/portfolios?id=${encodeURIComponent(id)
 export async function portfolioList(canChange, references) {
   const items = await allPortfolios();
   const beside = ({ benchmark }) => (benchmark ? besideLink(benchmark, references) : "–");
+  const askedNow = new Set(items.filter(({ valuation, transactions }) => !valuation && transactions).slice(0, ASKED_NOW));
   const columns = [
     { title: "Name", cell: ({ id, name }) => h("a", { href: portfolioAddress(id) }, name) },
-    { title: "Value", style: "number", cell: valueCell },
+    { title: "Value", style: "number", cell: (item) => (askedNow.has(item) ? valueOfNow(item) : valueCell(item)) },
     { title: "On that day", style: "number", cell: ({ valuation }) => returned(valuation?.twr) },
     { title: "Since the beginning", style: "number", cell: ({ valuation }) => returned(valuation && valuation.growth - 1) },
     { title: "Beside", cell: beside },
@@ -58,6 +60,20 @@ function valueCell({ valuation, version, transactions }) {
   if (!valuation) return h("span", { class: "soft" }, transactions ? "Not valued yet" : "–");
   const when = valuation.ledger_version < version ? `${formatDay(valuation.day)}, before the last change` : formatDay(valuation.day);
   return [formatMoney(valuation.value, valuation.currency), h("div", { class: "small soft" }, when)];
+}
+
+// What a portfolio is worth now, where no night has passed since it was filled.
+function valueOfNow({ id }) {
+  const cell = h("div", { class: "soft", "aria-busy": "true" }, "…");
+  const told = ({ portfolio, as_of: day, totals }) => [
+    formatMoney(Number(totals.value) + Number(totals.cash), portfolio.base_currency),
+    h("div", { class: "small soft" }, `${formatDay(day)}, not stored yet`),
+  ];
+  api.get(`/portfolios/${encodeURIComponent(id)}/holdings`).then(
+    (holdings) => cell.replaceWith(...told(holdings)),
+    () => cell.replaceWith("Not valued yet"),
+  );
+  return cell;
 }
 
 async function allPortfolios() {
