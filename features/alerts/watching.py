@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from features.alerts.transitions import Watch
-from models.alert import OF_PORTFOLIOS, VERDICT_BOUNDS, VERDICT_ORDER, AlertKind, AlertRule, RuleDraft
+from models.alert import OF_PORTFOLIOS, VERDICT_BOUNDS, VERDICT_ORDER, AlertKind, AlertRule, RuleDraft, Standing, StateName
 
 LEVELS = ("entry", "stop", "target")  # of a plan
 BELOW, ABOVE = 0, 1  # the zones of one bound
 _ALL_VERDICTS = frozenset(range(len(VERDICT_ORDER)))
+_WHILE_IT_LASTS = frozenset({AlertKind.PRICES_STALE, AlertKind.JOB_FAILED})  # told as it begins, by no value
+_OF_MOMENTS = frozenset({AlertKind.PLAN_TOUCHED, AlertKind.SCHEDULE_MISSED, AlertKind.REBALANCING_DUE})
 _DIRECTIONS = {"up": ({BELOW}, {ABOVE}), "down": ({ABOVE}, {BELOW}), "either": ({BELOW, ABOVE}, {BELOW, ABOVE})}
 
 
@@ -39,6 +41,17 @@ def watch_of(draft: RuleDraft, splits: float = 1.0) -> Watch:
     assert draft.on is AlertKind.RECORD_BELOW, "the others have no zones"
     bound = told["hit"] if told.get("hit") is not None else told["lift"]
     return Watch((bound,), frozenset({ABOVE}), frozenset({BELOW}), told["dead_band"], 0.0, draft.for_days)
+
+
+def holds(draft: RuleDraft, standing: Standing) -> bool | None:
+    """Whether the condition of a rule was met by what was seen last, told or not; None where a single value cannot tell."""
+    if standing.state is StateName.NO_DATA or draft.on in _OF_MOMENTS:
+        return None
+    if draft.on in _WHILE_IT_LASTS:
+        return standing.state is StateName.FIRING
+    watch = watch_of(draft)
+    zone = standing.zone if standing.seen is None else standing.seen
+    return None if zone is None or len(watch.targets) > len(watch.bounds) else zone in watch.targets
 
 
 def _zones(verdicts: Iterable[str] | None) -> frozenset[int]:

@@ -129,6 +129,23 @@ def test_faults_are_told_in_the_form(open_page: Open, watch: Watch) -> None:
     expect(form).not_to_be_visible()
 
 
+def test_what_is_met_as_a_rule_begins_is_shown_to_be_so(open_page: Open, site: Site) -> None:
+    portfolio = site.api("POST", "/portfolios", json={"name": "All in one", "base_currency": "USD"}).json()["id"]
+    bought = {"type": "buy", "day": "2024-01-03", "ticker": "AAPL", "quantity": "1", "price": "100"}
+    assert site.api("POST", f"/portfolios/{portfolio}/transactions", json=bought).status_code == 201
+    conditions = {"percent": 30, "portfolios": [portfolio]}
+    try:
+        make(site, name="Too much", on="weight_above", tickers=None, conditions=conditions)
+        page = open_page("/alerts")
+        settled(page)
+        rule = card(page, "Too much")
+        rule.get_by_role("button", name="Where it stands").click()
+        held = rule.get_by_role("row").filter(has_text="All in one: AAPL")
+        expect(held).to_contain_text("met, not told: it was so when the rule began")
+    finally:
+        site.api("DELETE", f"/portfolios/{portfolio}")
+
+
 def test_it_is_accessible_by_keyboard_and_on_a_phone(open_page: Open, site: Site) -> None:
     make(site, name="W" * 100)
     page = open_page("/alerts", color_scheme="light")

@@ -34,6 +34,7 @@ from features.alerts.schemas.rule import (
 from features.alerts.service import Author, Subject, Told
 from features.alerts.store import rule as rule_store
 from features.alerts.store import state as state_store
+from features.alerts.watching import holds
 from features.portfolios.valuing import Valuer
 from infrastructure.audit import note
 from models.access import Scope
@@ -120,7 +121,7 @@ def list_alert_states(path: AlertRulePath, query: StatesQuery) -> Response:
         rows = state_store.list_of_rule(connection, org_id(), key, StateName(query.state) if query.state else None, query.limit + 1)
         items, cursor = page(rows, query.limit, scope, lambda row: [row[0].subject, row[0].strategy])
         subjects = service.subjects_of(connection, rule, [key for key, _ in items])
-    states = [_state(key, standing, subject) for (key, standing), subject in zip(items, subjects, strict=True)]
+    states = [_state(rule, key, standing, subject) for (key, standing), subject in zip(items, subjects, strict=True)]
     return json_response({"items": states, "next_cursor": cursor})
 
 
@@ -165,6 +166,6 @@ def _answer(rule: AlertRule, told: Told, counts: Mapping[str, int]) -> dict[str,
     }
 
 
-def _state(key: StateKey, standing: Standing, subject: Subject) -> dict[str, Any]:
+def _state(rule: AlertRule, key: StateKey, standing: Standing, subject: Subject) -> dict[str, Any]:
     shown = {name: getattr(standing, name) for name in ("state", "since", "day", "value")}
-    return {"ticker": key.subject, **vars(subject), "strategy": key.strategy or None, **shown}
+    return {"ticker": key.subject, **vars(subject), "strategy": key.strategy or None, **shown, "holds": holds(rule.draft, standing)}

@@ -291,7 +291,9 @@ class AlertRulePath(Answer):
 class StateCounts(Answer):
     """How many tickers of a rule are in each state."""
 
-    normal: int = Field(description="Where nothing has fired, or it is no longer so.")
+    normal: int = Field(
+        description="Where nothing has fired since the rule began, or it is no longer so. What was so then is `normal` too."
+    )
     pending: int = Field(description="Where it is so, but not yet for the days that the rule waits.")
     firing: int = Field(description="Where it fired and is still so.")
     recovering: int = Field(description="Where it fired and is back at the threshold, but within the dead band.")
@@ -352,6 +354,10 @@ class AlertStateAnswer(Answer):
     since: date | None = Field(description="The day on which that began.")
     day: date | None = Field(description="The day of the last value.")
     value: float | None = Field(description="The last value: a score, a close, a record, days or percent.")
+    holds: bool | None = Field(
+        description="Whether the condition was met by the last value, told or not: what was so as the rule began is `normal` and not told."
+        " Null where a single value cannot tell."
+    )
 
 
 class AlertStatePage(Page):

@@ -46,6 +46,12 @@ def standing(client: Client, rule: dict[str, Any]) -> dict[str, Any]:
     return {item["name"]: item["value"] for item in client.get(f"/alert-rules/{rule['id']}/states").json["items"]}
 
 
+def held(client: Client, rule: dict[str, Any]) -> list[tuple[str, bool | None]]:
+    """The state of each thing that has a value, and whether the condition is met there."""
+    items = client.get(f"/alert-rules/{rule['id']}/states").json["items"]
+    return [(item["state"], item["holds"]) for item in items if item["value"] is not None]
+
+
 def fired(client: Client) -> list[tuple[str, float, float]]:
     return [(alert["rule_name"], alert["data"]["was"], alert["data"]["is"]) for alert in alerts(client)]
 
@@ -67,9 +73,11 @@ def test_a_rule_begins_where_things_stand_and_tells_what_passes_next(client: Cli
     assert standing(client, fall) == {"Growth": 0.0}
     value(client, evening)
     assert fired(client) == []
+    assert held(client, weight) == held(client, fall) == [("normal", False)]
     buy_more(client, growth)
     lose_much(client, growth)
     value(client, evening)
+    assert held(client, weight) == held(client, fall) == [("firing", True)]
     assert sorted(fired(client)) == [("Fell", 0.0, 20.0), ("Too much", 10.0, 75.0)]
 
 
@@ -78,6 +86,7 @@ def test_a_rule_that_is_beyond_as_it_is_made_tells_nothing(client: Client, eveni
     buy_more(client, growth)
     rule = make_rule(client, **WEIGHT)
     assert standing(client, rule) == {"Growth": None, "Growth: ONE": 60.0}
+    assert held(client, rule) == [("normal", True)]
     value(client, evening)
     assert fired(client) == []
 

@@ -2,7 +2,7 @@
 
 import { api } from "../api.js";
 import { byId, fill, h, notify } from "../dom.js";
-import { formatDay, formatWhole } from "../format.js";
+import { formatDay, formatWhole, numbers } from "../format.js";
 import { empty, show } from "../states.js";
 import { knowStrategies, strategyName } from "../strategies.js";
 import { badge } from "../words.js";
@@ -11,6 +11,13 @@ import { openForm } from "./rule-form.js";
 import { seenTable } from "./seen.js";
 
 const STATES_SHOWN = 200;
+const value = numbers({ maximumFractionDigits: 2 });
+
+/** When a state began; or why the condition is met though nothing was told. */
+function begun(rule, item) {
+  if (item.holds && item.state === "normal") return rule.on === "verdict_changed" ? "met, not told" : "met, not told: it was so when the rule began";
+  return item.since ? `since ${formatDay(item.since)}` : "";
+}
 
 export function drawRules() {
   return show(byId("rules"), async () => {
@@ -75,7 +82,8 @@ async function look(rule, detail) {
         h("th", { scope: "row" }, subject(item)),
         h("td", {}, item.strategy ? strategyName(item.strategy) : ""),
         h("td", {}, badge("alert", item.state)),
-        h("td", {}, item.since ? `since ${formatDay(item.since)}` : ""),
+        h("td", { class: "number" }, item.value === null ? "" : value.format(item.value)),
+        h("td", {}, begun(rule, item)),
       );
     const table = h("table", { class: "seen-table" }, h("caption", { class: "visually-hidden" }, "Where the rule stands"), h("tbody", {}, items.map(row)));
     return [h("div", { class: "table-scroll" }, table), more && h("p", { class: "small soft" }, `The first ${STATES_SHOWN}.`)].filter(Boolean);
