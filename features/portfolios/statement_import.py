@@ -65,7 +65,7 @@ def import_statement(connection: Connection, ledger: Ledger, statement: Statemen
     """Book what a file tells and is not booked already. For a dry run the caller has to roll back what was written.
 
     The tickers that the sender told are remembered. Raises PortfolioNotFound, PortfolioChanged, TooMuchInPortfolio, or StatementRefused
-    with the lines that are wrong; a dry run reports these instead.
+    with the lines that are wrong; a dry run reports these instead, and looks for sales of more than is held among the other lines too.
     """
     portfolio, booked = service.read_ledger(connection, *ledger)
     if wishes.symbols:
@@ -76,10 +76,8 @@ def import_statement(connection: Connection, ledger: Ledger, statement: Statemen
     is_fit = wishes.leave_out_bad_lines or not statement.faults.total
     if not is_fit and not wishes.dry_run:
         raise statement.faults.refusal()
-    version = portfolio.version
-    if is_fit and plan.new:
-        version = _book(connection, ledger, plan, statement.faults, wishes) or version
-    return _report(connection, ledger.org_id, (plan, statement, wishes), version)
+    version = _book(connection, ledger, plan, statement.faults, wishes) if plan.new else None
+    return _report(connection, ledger.org_id, (plan, statement, wishes), version if is_fit and version else portfolio.version)
 
 
 class _Undone(Exception):
@@ -148,7 +146,11 @@ def _checked(bookings: Iterator[Booking], statement: Statement, portfolio: Portf
         draft = _fitted(draft, wrong)
         wrong += faults_of(draft, day, portfolio.base_currency)
         for name, message in wrong:
-            faults.add(booking.line, _column(statement, name), message)
+            column = _column(statement, name)
+            places = [column, _column(statement, "amount")] if name == "price" and draft.price is None else [column]
+            # What is no number is not told to be missing as well.
+            if not any(place is not None and faults.has(booking.line, place) for place in places):
+                faults.add(booking.line, column, message)
         if not wrong and booking.line not in bad_lines:
             yield ReadLine(booking.line, draft)
 
@@ -203,13 +205,21 @@ def _key(draft: Draft) -> tuple[date, str, str | None, Decimal | None, Decimal |
 
 
 def _book(connection: Connection, ledger: Ledger, plan: _Plan, faults: Faults, wishes: ImportWishes) -> int | None:
-    """Add the new transactions; return the version of the portfolio then. Raises StatementRefused, or in a dry run notes the faults."""
+    """Add the new transactions; return the version of the portfolio then, None where nothing is added.
+
+    Those that sell more than is held become faults, and are left out if bad lines are; else raises StatementRefused, but for a dry run.
+    """
     try:
         added = service.add_transactions(connection, *ledger, [read.draft for read in plan.new], wishes.version)
     except TransactionsRefused as error:
+        remark = " Lines with faults are not counted." if faults.total else ""
+        refused = {fault.index for fault in error.faults}
         for fault in error.faults:
             line = plan.new[0].line if fault.index is None else plan.new[fault.index].line
-            faults.add(line, None, fault.message)
+            faults.add(line, None, f"{fault.message}{remark}")
+        if wishes.leave_out_bad_lines and None not in refused:
+            plan.new = [read for place, read in enumerate(plan.new) if place not in refused]
+            return _book(connection, ledger, plan, faults, wishes) if plan.new else None
         if wishes.dry_run:
             return None
         raise faults.refusal() from error

@@ -15,6 +15,12 @@ from models.portfolio import TransactionType as Type
 
 TRADES = (Type.BUY, Type.SELL)
 TRANSFERS = (Type.TRANSFER_IN, Type.TRANSFER_OUT)
+# What adds to what is held, with what takes from it; and what comes in, with the remedy where it goes out.
+ADDING = {Type.BUY: Type.SELL, Type.TRANSFER_IN: Type.TRANSFER_OUT}
+PAID = {
+    Type.DEPOSIT: "Write it without the minus, or as a withdrawal.",
+    Type.DIVIDEND: "Of one that was taken back, leave out both lines.",
+}
 GROSS = 8  # times: by so much an amount differs from quantity times price that is read wrong, and by less for costs that are in it
 _RATIO = re.compile(r"(\d{1,7}) ?(?:for|:|/|auf|-) ?(\d{1,7})", re.ASCII | re.IGNORECASE)
 
@@ -46,6 +52,20 @@ def booked(row: Row, kind: Kind, figures: Figures, currency: str, note: str = ""
         numerator, denominator = ratio_of(row.text("ratio") or row.text("note") or row.text("quantity")) or (None, None)
         return Booking(row.line, draft.but(numerator=numerator, denominator=denominator, fx_rate=None), security)
     return _payment(row.line, draft, kind, figures, security)
+
+
+def wrong_sign(type_: Type, figures: Figures) -> tuple[str, str] | None:
+    """The column whose sign says another thing than the type, and why; None where they agree. The quantity of a sale may be below 0."""
+    quantity, price, amount = figures.quantity, figures.price, figures.amount
+    if amount is None and quantity is not None and price is not None:
+        amount = quantity * price
+    if type_ in ADDING and quantity is not None and quantity < 0:
+        return "quantity", f"A {type_} has a quantity above 0. Write it without the minus, or as a {ADDING[type_]}."
+    if type_ in PAID and amount is not None and amount < 0:
+        return "amount", f"A {type_} has an amount above 0. {PAID[type_]}"
+    if price is not None and price < 0:
+        return "price", "A price is not below 0. Write it without the minus."
+    return None
 
 
 def check_amount(row: Row, figures: Figures, units: int = 1) -> None:

@@ -18,17 +18,21 @@ class Faults:
         self.total = 0
         self.left_out: list[LeftOut] = []
         self.left_out_total = 0
-        self._lines: set[int] = set()
+        self._places: set[tuple[int, str | None]] = set()
 
     @property
     def lines(self) -> frozenset[int]:
         """The lines that have faults."""
-        return frozenset(self._lines)
+        return frozenset(line for line, _ in self._places)
+
+    def has(self, line: int, column: str | None) -> bool:
+        """Whether a line has a fault at a column, or at none."""
+        return (line, column) in self._places
 
     def add(self, line: int, column: str | None, message: str) -> None:
         """Note a fault; the file's first line is 1."""
         self.total += 1
-        self._lines.add(line)
+        self._places.add((line, column))
         if len(self.listed) < MOST_LISTED:
             self.listed.append(StatementFault(line, column, message))
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from features.portfolios.files.booking import Booking
 from features.portfolios.files.decimals import currency_beside
-from features.portfolios.files.drafting import TRADES, TRANSFERS, Figures, booked, check_amount
+from features.portfolios.files.drafting import TRADES, TRANSFERS, Figures, booked, check_amount, wrong_sign
 from features.portfolios.files.faults import quoted
 from features.portfolios.files.layout import Layout, Row, Rows
 from features.portfolios.files.words import Kind, kind_of
@@ -64,13 +64,6 @@ COLUMNS = {
     ),
 }  # fmt: skip
 
-# What adds to what is held, with what takes from it; and what comes in, with the remedy where it goes out.
-ADDING = {Type.BUY: Type.SELL, Type.TRANSFER_IN: Type.TRANSFER_OUT}
-PAID = {
-    Type.DEPOSIT: "Write it without the minus, or as a withdrawal.",
-    Type.DIVIDEND: "Of one that was taken back, leave out both lines.",
-}
-
 
 def _book(rows: Rows) -> Iterator[Booking]:
     for row in rows:
@@ -78,24 +71,14 @@ def _book(rows: Rows) -> Iterator[Booking]:
             row.number("quantity"), row.number("price"), row.number("amount"), row.size("fee"), row.size("tax"), row.number("fx_rate")
         )
         kind = _kind(row, figures)
-        if kind is not None and _has_plausible_signs(row, kind.type, figures):
+        wrong = None if kind is None else wrong_sign(kind.type, figures)
+        if wrong is not None:
+            row.fault(*wrong)
+        elif kind is not None:
             currency = _currency(row)
             if kind.type in (*TRADES, *TRANSFERS):
                 check_amount(row, figures, major_of(currency)[1])
             yield booked(row, kind, figures, currency, row.text("note"))
-
-
-def _has_plausible_signs(row: Row, type_: Type, figures: Figures) -> bool:
-    """Whether the signs of a row say what its type does; if not, a fault says so. The quantity of a sale may be below 0."""
-    if type_ in ADDING and figures.quantity is not None and figures.quantity < 0:
-        row.fault("quantity", f"A {type_} has a quantity above 0. Write it without the minus, or as a {ADDING[type_]}.")
-    elif type_ in PAID and figures.amount is not None and figures.amount < 0:
-        row.fault("amount", f"A {type_} has an amount above 0. {PAID[type_]}")
-    elif figures.price is not None and figures.price < 0:
-        row.fault("price", "A price is not below 0. Write it without the minus.")
-    else:
-        return True
-    return False
 
 
 def _currency(row: Row) -> str:

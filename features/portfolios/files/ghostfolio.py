@@ -1,7 +1,7 @@
 """Ghostfolio: the CSV that it imports, and the JSON that it exports.
 
 Columns and fields: test/import/ok/sample.csv, test/import/ok/sample.json and apps/client/src/app/services/import-activities.service.ts of
-github.com/ghostfolio/ghostfolio.
+github.com/ghostfolio/ghostfolio. Quantities and prices are 0 or more, whatever the type; the quantity of a sale may have a minus.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from features.portfolios.files.booking import Booking, is_isin, security_of
 from features.portfolios.files.decimals import LONGEST_CELL
-from features.portfolios.files.drafting import Figures, booked
+from features.portfolios.files.drafting import Figures, booked, wrong_sign
 from features.portfolios.files.faults import Faults, quoted
 from features.portfolios.files.layout import ZERO, Layout, Rows
 from features.portfolios.files.words import kind_of
@@ -34,6 +34,7 @@ COLUMNS = {
     "note": ("note", "comment"),
 }
 WITHOUT_SECURITY = (Type.FEE, Type.INTEREST)  # Ghostfolio makes up a symbol for them
+NAMES = {"price": "unitPrice", "amount": "quantity"}  # of the JSON, for those of the table
 NO_SUCH = "Ghostfolio's {word} is no transaction of a security or of cash here. Leave the line out."
 
 
@@ -46,7 +47,12 @@ def _book(rows: Rows) -> Iterator[Booking]:
             continue
         quantity, price, fee = row.number("quantity"), row.number("price"), row.size("fee")
         note = row.text("note") or (row.text("symbol") if kind.type in WITHOUT_SECURITY else "")
-        booking = booked(row, kind, Figures(quantity, price, None, fee), row.text("currency"), note)
+        figures = Figures(quantity, price, None, fee)
+        wrong = wrong_sign(kind.type, figures)
+        if wrong is not None:
+            row.fault(*wrong)
+            continue
+        booking = booked(row, kind, figures, row.text("currency"), note)
         yield Booking(booking.line, booking.draft) if kind.type in WITHOUT_SECURITY else booking
 
 
@@ -96,6 +102,10 @@ def _booking(number: int, activity: Any, isins: dict[str, tuple[str, str]], faul
         if is_wrong:
             faults.add(number, column, message)
     if kind is None or day is None or quantity is None or price is None:
+        return None
+    wrong = wrong_sign(kind.type, Figures(quantity, price))
+    if wrong is not None:
+        faults.add(number, NAMES.get(wrong[0], wrong[0]), wrong[1])
         return None
     fee = abs(fee or ZERO)
     isin, name = isins.get(symbol, ("", ""))

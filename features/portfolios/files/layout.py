@@ -64,7 +64,12 @@ class Wishes:
 
     dates: DateOrder | None = None
     decimal: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)  # plain names of columns to our names
+    columns: Mapping[str, str] = field(default_factory=dict)  # the file's names of columns to our names
+
+    @cached_property
+    def plain_columns(self) -> Mapping[str, str]:
+        """Our names by the file's names in plain letters."""
+        return {plain(name): column for name, column in self.columns.items()}
 
 
 @dataclass(frozen=True)
@@ -164,7 +169,7 @@ class Rows:
 def read_table(layout: Layout, sheet_rows: Iterable[Record], header: Record, wishes: Wishes, faults: Faults) -> Rows:
     """The rows of a table below its header, with the decimal sign that the file uses."""
     names = [plain(cell) for cell in header[1]]
-    rows = Rows(layout, header, layout.places(names, wishes.columns), [row for row in sheet_rows if row[0] > header[0]], faults)
+    rows = Rows(layout, header, layout.places(names, wishes.plain_columns), [row for row in sheet_rows if row[0] > header[0]], faults)
     rows.asked = wishes.dates
     _find_decimals(rows, wishes.decimal)
     return rows

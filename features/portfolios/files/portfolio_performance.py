@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from features.portfolios.files.booking import Booking
-from features.portfolios.files.drafting import TRADES, TRANSFERS, Figures, booked
+from features.portfolios.files.drafting import TRADES, TRANSFERS, Figures, booked, wrong_sign
 from features.portfolios.files.faults import quoted
 from features.portfolios.files.layout import Layout, Row, Rows
 from features.portfolios.files.words import Kind, kind_of
@@ -65,6 +65,10 @@ def _booking(row: Row, currency: str, note: str) -> Booking | None:
     net, fee, tax, quantity = row.number("amount"), row.size("fee"), row.size("tax"), row.number("quantity")
     if net is None:
         row.fault("amount", "The line has no value.")
+        return None
+    wrong = wrong_sign(kind.type, Figures(quantity, None, net))
+    if wrong is not None:
+        row.fault(*wrong)
         return None
     size = abs(net)
     if kind.type in (Type.BUY, Type.DEPOSIT):

@@ -8,7 +8,7 @@ from features.portfolios.files.booking import Booking
 from features.portfolios.files.decimals import POINT
 from features.portfolios.files.degiro_account import DEGIRO_ACCOUNT
 from features.portfolios.files.degiro_transactions import DEGIRO_TRANSACTIONS
-from features.portfolios.files.faults import Faults
+from features.portfolios.files.faults import Faults, quoted
 from features.portfolios.files.generic import COLUMNS as GENERIC_COLUMNS
 from features.portfolios.files.generic import GENERIC
 from features.portfolios.files.ghostfolio import GHOSTFOLIO, read_json
@@ -99,7 +99,7 @@ def _find_generic(heads: dict[str, list[Record]], wishes: Wishes, faults: Faults
     best: tuple[int, str, Record] | None = None
     for delimiter, head in heads.items():
         for record in head:
-            found = GENERIC.places([plain(cell) for cell in record[1]], wishes.columns)
+            found = GENERIC.places([plain(cell) for cell in record[1]], wishes.plain_columns)
             if "day" in found and len(found) >= LEAST_COLUMNS and (best is None or len(found) > best[0]):
                 best = len(found), delimiter, record
     if best is None:
@@ -108,4 +108,10 @@ def _find_generic(heads: dict[str, list[Record]], wishes: Wishes, faults: Faults
         names = ", ".join(cell.strip() for cell in cells if cell.strip())[:200]
         reason = "no header is known: a table needs columns such as Date, Type, Ticker, Quantity, Price and Currency."
         faults.refuse(line, None, f"{reason} The file has: {names or 'no names'}. Name them with `columns`.")
+    line, cells = best[2]
+    known = {plain(cell) for cell in cells}
+    for name in wishes.columns:
+        if plain(name) not in known:
+            has = ", ".join(cell.strip() for cell in cells if cell.strip())[:200]
+            faults.refuse(line, None, f"there is no column {quoted(name)}, which `columns` names. The file has: {has}.")
     return GENERIC, best[1], best[2]

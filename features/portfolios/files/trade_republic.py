@@ -13,7 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from features.portfolios.files.booking import Booking
-from features.portfolios.files.drafting import Figures, booked
+from features.portfolios.files.drafting import Figures, booked, wrong_sign
 from features.portfolios.files.faults import quoted
 from features.portfolios.files.layout import ZERO, Layout, Row, Rows
 from features.portfolios.files.words import Kind
@@ -54,6 +54,9 @@ def _booking(row: Row) -> Booking | None:
     quantity, amount = row.number("quantity") or ZERO, row.number("amount") or ZERO
     figures = Figures(abs(quantity) or None, None, abs(amount), row.size("fee"), row.size("tax"))
     currency, note = row.text("currency"), row.text("note")
+    if category == "TRADING" and word == "BUY" and (wrong := wrong_sign(Type.BUY, Figures(quantity))) is not None:
+        row.fault(*wrong)
+        return None
     if category == "TRADING" and quantity:
         is_sale = quantity < 0 or word == "SELL"
         return booked(row, Kind(Type.SELL if is_sale else Type.BUY), figures, currency)

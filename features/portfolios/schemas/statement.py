@@ -9,7 +9,7 @@ from typing_extensions import TypeAliasType
 
 from api.schemas import CSV, Answer, Body, Counted, Currency, Query, Ticker
 from api.validation import RawBody
-from features.portfolios.files.layout import Wishes, plain
+from features.portfolios.files.layout import Wishes
 from features.portfolios.files.reader import FIELDS
 from features.portfolios.schemas.portfolio import VERSION
 from features.portfolios.schemas.transaction import BookedFields, TransactionAnswer, transaction_answer
@@ -64,9 +64,12 @@ def _symbols(text: str) -> str:
     return text
 
 
+_ALIASES = {"ticker": "symbol"}  # as transactions and the export have it
+
+
 def _columns(text: str) -> str:
     for name in _pairs(text).values():
-        if name not in FIELDS:
+        if name not in (*FIELDS, *_ALIASES):
             raise ValueError(f"There is no field {name[:30]!r}; there are {', '.join(FIELDS)}.")
     return text
 
@@ -79,7 +82,9 @@ class StatementQuery(Query):
     duplicates: Literal["skip", "add"] = Field(
         "skip", description="What is booked already, by day, type, ticker, quantity and price: `skip` leaves it out, `add` books it again."
     )
-    on_bad_rows: Literal["refuse", "drop"] = Field("refuse", description="`drop` leaves out the lines with faults, and names them.")
+    on_bad_rows: Literal["refuse", "drop"] = Field(
+        "refuse", description="`drop` leaves out the lines with faults, and sales of more than is held, and names them."
+    )
     dates: Literal[DateOrder.DMY, DateOrder.MDY] | None = Field(
         None, description="Whether dates have the day or the month first, where a file does not tell."
     )
@@ -94,14 +99,14 @@ class StatementQuery(Query):
         "",
         max_length=7_000,
         description='Fields by names of columns, as JSON: {"Trade day": "day"}. Then the file is read as `generic`. '
-        f"The fields are {', '.join(FIELDS)}.",
+        f"The fields are {', '.join(FIELDS)}; `ticker` is `symbol`. Each column has to be there.",
     )
     version: Counted | None = Field(None, description=VERSION)
 
     def wishes(self) -> ImportWishes:
         """The query for the service."""
         sign = None if self.decimal is None else "." if self.decimal == "point" else ","
-        columns = {plain(name): column for name, column in _pairs(self.columns).items()}
+        columns = {name: _ALIASES.get(column, column) for name, column in _pairs(self.columns).items()}
         return ImportWishes(
             reading=Wishes(None if self.dates is None else DateOrder(self.dates), sign, columns),
             format=None if self.format == AUTO else StatementFormat(self.format),

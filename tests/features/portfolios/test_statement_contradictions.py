@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -147,3 +148,49 @@ def test_an_import_that_adds_nothing_answers_so(client: Client) -> None:
     assert again.json["version"] == first.json["version"]
     repeated = send("two")
     assert (repeated.status_code, repeated.json, repeated.headers["Idempotent-Replayed"]) == (200, again.json, "true")
+
+
+GHOSTFOLIO = "Date,Code,DataSource,Currency,Price,Quantity,Action,Fee,Note\n"
+PERFORMANCE = "Date,Type,Value,Transaction Currency,Fees,Taxes,Shares,ISIN,Security Name,Note\n"
+TRADE_REPUBLIC = "date,category,type,name,symbol,shares,price,amount,fee,tax,currency\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        pytest.param(GHOSTFOLIO + "2024-03-15,ACME,YAHOO,USD,10,-4,buy,0,\n", "Quantity", id="Ghostfolio, a buy of -4"),
+        pytest.param(GHOSTFOLIO + "2024-03-15,ACME,YAHOO,USD,-10,4,buy,0,\n", "Price", id="Ghostfolio, a price below 0"),
+        pytest.param(GHOSTFOLIO + "2024-03-15,ACME,YAHOO,USD,10,-4,dividend,0,\n", None, id="Ghostfolio, a dividend of -4"),
+        pytest.param(PERFORMANCE + "2024-03-15,Buy,-40,EUR,0,0,-4,US0378331005,Acme,\n", "Shares", id="Portfolio Performance, a buy"),
+        pytest.param(PERFORMANCE + "2024-03-15,Deposit,-40,EUR,0,0,,,,\n", "Value", id="Portfolio Performance, a deposit"),
+        pytest.param(
+            TRADE_REPUBLIC + "2024-03-15,TRADING,BUY,Acme,US0378331005,-4,10,-40,0,0,EUR\n", "shares", id="Trade Republic, a buy of -4"
+        ),
+    ],
+)
+def test_signs_of_exports_that_have_no_meaning_are_faults(text: str, column: str | None) -> None:
+    statement = read(text)
+    assert statement.reading.format != "generic"
+    assert [(fault.line, fault.column) for fault in statement.faults.listed] == [(2, column)]
+    assert statement.bookings == []
+
+
+def test_a_sale_may_have_a_quantity_below_0_in_ghostfolio() -> None:
+    [sold] = read(GHOSTFOLIO + "2024-03-15,ACME,YAHOO,USD,10,-4,sell,0,\n").bookings
+    assert (sold.draft.type, sold.draft.quantity) == (Type.SELL, Decimal(4))
+
+
+@pytest.mark.parametrize(("quantity", "price", "column"), [(-4, 10, "quantity"), (4, -10, "unitPrice")])
+def test_signs_of_the_json_of_ghostfolio_are_told(quantity: int, price: int, column: str) -> None:
+    activity = {
+        "type": "BUY",
+        "symbol": "ACME",
+        "date": "2024-03-15",
+        "currency": "USD",
+        "quantity": quantity,
+        "unitPrice": price,
+        "fee": 0,
+    }
+    statement = read(json.dumps({"activities": [activity]}))
+    assert [(fault.line, fault.column) for fault in statement.faults.listed] == [(1, column)]
+    assert statement.bookings == []

@@ -69,12 +69,43 @@ def test_one_fault_refuses_the_whole_file_or_is_left_out(client: Client, portfol
     assert refused.status_code == 422
     assert [error["field"] for error in refused.json["errors"]] == [
         "line 3, column Quantity",
-        "line 3, column Quantity",
         "line 4, column Date",
     ]
     assert stored(client, portfolio) == []
     answer = send(client, portfolio, text, on_bad_rows="drop")
-    assert (answer.status_code, answer.json["added_total"], answer.json["faults_total"]) == (201, 1, 3)
+    assert (answer.status_code, answer.json["added_total"], answer.json["faults_total"]) == (201, 1, 2)
+
+
+def test_sales_of_too_much_are_told_beside_other_faults_and_left_out_like_these(client: Client, portfolio: str) -> None:
+    text = HEADER + BOUGHT + "2024-03-16,Sell,AAPL,11,100,,,USD\n2024-03-17,Buy,MSFT,1,cheap,,,USD\n2024-03-18,Sell,AAPL,4,100,,,USD\n"
+    seen = send(client, portfolio, text, dry_run=True).json
+    assert [(fault["line"], fault["column"]) for fault in seen["faults"]] == [(3, None), (4, "Price"), (5, None)]
+    assert seen["faults"][0]["message"].endswith("Lines with faults are not counted.")
+    assert seen["version"] == 1
+    assert send(client, portfolio, text).status_code == 422
+    tried = send(client, portfolio, text, on_bad_rows="drop", dry_run=True).json
+    dropped = send(client, portfolio, text, on_bad_rows="drop")
+    assert dropped.status_code == 201
+    assert (dropped.json["added"], dropped.json["faults"]) == (tried["added"], tried["faults"])
+    assert stored(client, portfolio) == [("2024-03-15", "buy", "AAPL", "10", "100", None)]
+
+
+def test_a_sale_that_is_booked_is_not_undercut_by_a_file_that_leaves_lines_out(client: Client, portfolio: str) -> None:
+    booked(client, portfolio, trade("buy", "2024-03-01", "AAPL", "10", "100"), trade("sell", "2024-03-20", "AAPL", "10", "100"))
+    text = HEADER + "2024-03-16,Sell,AAPL,1,100,,,USD\n"
+    assert send(client, portfolio, text, on_bad_rows="drop").status_code == 422
+    assert send(client, portfolio, text, on_bad_rows="drop", dry_run=True).json["faults_total"] == 1
+
+
+def test_a_file_of_nothing_but_sales_of_too_much_adds_nothing(client: Client, portfolio: str) -> None:
+    answer = send(client, portfolio, HEADER + "2024-03-16,Sell,AAPL,1,100,,,USD\n", on_bad_rows="drop")
+    assert (answer.status_code, answer.json["added_total"], answer.json["faults_total"], answer.json["version"]) == (200, 0, 1, 1)
+
+
+@pytest.mark.parametrize("cells", ["10,cheap,", "10,,cheap", ",10,"])
+def test_a_number_that_is_none_is_told_once(client: Client, portfolio: str, cells: str) -> None:
+    text = HEADER + f"2024-03-16,Buy,AAPL,{cells},,USD\n"
+    assert send(client, portfolio, text, dry_run=True).json["faults_total"] == 1
 
 
 def test_what_is_booked_already_is_shown_and_left_out(client: Client, portfolio: str) -> None:
@@ -126,6 +157,16 @@ def test_columns_and_currency_are_told(client: Client, portfolio: str) -> None:
     assert (line["ticker"], line["currency"]) == ("AAPL", "EUR")
     [other] = send(client, portfolio, text, columns=columns, dry_run=True).json["added"]
     assert other["currency"] == "USD"
+
+
+def test_a_column_is_called_ticker_as_in_the_export_and_has_to_be_there(client: Client, portfolio: str) -> None:
+    text = "When,What,Paper,How many,Each\n2024-03-15,Buy,AAPL,1,2\n"
+    columns = {"When": "day", "What": "type", "Paper": "ticker", "How many": "quantity", "Each": "price"}
+    assert send(client, portfolio, text, columns=columns).json["added"][0]["ticker"] == "AAPL"
+    refused = send(client, portfolio, text, columns={**columns, "Nope": "fee"})
+    assert (refused.status_code, refused.json["code"]) == (422, "statement_refused")
+    message = "there is no column 'Nope', which `columns` names. The file has: When, What, Paper, How many, Each."
+    assert refused.json["errors"][0]["message"] == message
 
 
 @pytest.mark.parametrize(
