@@ -121,6 +121,14 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class ScheduleFault:
+    """What a schedule names and is gone, or no longer fits: the field, and a sentence."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Firing:
     """A due time of a schedule and what became of it. `message` says it in words."""
 

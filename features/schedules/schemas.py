@@ -10,7 +10,7 @@ from typing_extensions import TypeAliasType
 
 from api.schemas import PLAIN_TEXT, Answer, Body, Counted, IsoDate, Page, PageQuery, Query, UtcMoment, whole
 from features.schedules.due_times import checked_after_close, checked_calendar, checked_cron, checked_zone
-from features.schedules.service import Changes
+from features.schedules.service import Changes, Told
 from features.schedules.wording import sentence, when_sentence
 from models.schedule import Action, Firing, FiringKind, FiringState, NewSchedule, Overlap, Schedule, When
 
@@ -20,6 +20,7 @@ DEFAULT_CATCH_UP = DAY // 2
 MOST_NEXT = 100
 MOST_DAYS = 62
 MOST_PARAMS = 40
+NOTHING = Told()
 
 
 def _after_close(value: Any) -> Any:
@@ -164,6 +165,13 @@ class BackfillRequest(Body):
     until: UtcMoment = Field(alias="to", description="The last moment. It must have passed.")
 
 
+class ScheduleFaultAnswer(Answer):
+    """What a schedule names and is gone, so that it fails or does nothing."""
+
+    field: str = Field(description="The field that names it, as in `params.portfolios.0`.")
+    message: str = Field(description="What is gone, and what to do.")
+
+
 class ScheduleAnswer(Answer):
     """A schedule."""
 
@@ -181,6 +189,9 @@ class ScheduleAnswer(Answer):
     last_due_at: datetime | None = Field(description="The newest due time in the ledger.")
     next_due_at: datetime | None = Field(description="The next due time, also of a paused schedule.")
     sentence: str = Field(description="When it is due and what it does, in words.")
+    faults: list[ScheduleFaultAnswer] = Field(
+        description="What it names and is gone: a universe, portfolios, indexes, channels, a pipeline."
+    )
     version: int = Field(description="Rises with each change.")
     created_at: datetime
     created_by: str | None = Field(description="The id of the key or the person that made it.")
@@ -248,10 +259,10 @@ class DaysAnswer(Answer):
     items: list[DayCountAnswer]
 
 
-def schedule_answer(schedule: Schedule) -> dict[str, Any]:
-    """A schedule as it is answered."""
+def schedule_answer(schedule: Schedule, told: Told = NOTHING) -> dict[str, Any]:
+    """A schedule as it is answered, with what is told of it beside; of one that was just made from parts that are there that is nothing."""
     fields = {name: value for name, value in vars(schedule).items() if name not in ("org_id", "when", "considered_until")}
-    return {**fields, **vars(schedule.when), "sentence": sentence(schedule)}
+    return {**fields, **vars(schedule.when), "sentence": sentence(schedule, told.names), "faults": told.faults}
 
 
 def firing_answer(firing: Firing) -> dict[str, Any]:

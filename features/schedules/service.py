@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from database import AnyReader, Database
+from features.portfolios import service as portfolios
 from features.schedules.due_times import checked_after_close, checked_calendar, checked_cron, checked_zone, due_after, due_between
 from features.schedules.ledger import running
 from features.schedules.planning import BATCH, EDITED, PAUSED, Verdict, plan
@@ -23,7 +24,7 @@ from infrastructure.audit import note
 from infrastructure.sql.batches import ROWS
 from infrastructure.sql.database_clock import database_now
 from models.own_strategy import StrategyArchived, StrategyUnknown
-from models.schedule import Action, Firing, FiringKind, FiringState, NewSchedule, Overlap, Reason, Schedule, When
+from models.schedule import Action, Firing, FiringKind, FiringState, NewSchedule, Overlap, Reason, Schedule, ScheduleFault, When
 from models.schedule_errors import (
     InvalidSchedule,
     ScheduleBehind,
@@ -33,11 +34,13 @@ from models.schedule_errors import (
     StillRunning,
     TooManySchedules,
 )
+from models.universe import portfolio_id_of
 from utils.ids import is_id, new_id
+from utils.json_text import dump
 
 __all__ = [
-    "Author", "Changes", "Starter", "author", "backfill", "change", "checked", "count_by_day", "create", "delete", "find", "list_firings",
-    "list_schedules", "next_times", "run",
+    "Author", "Changes", "Starter", "Told", "author", "backfill", "change", "checked", "count_by_day", "create", "delete", "find",
+    "list_firings", "list_schedules", "next_times", "run", "tell",
 ]  # fmt: skip
 
 MOST_SCHEDULES = 1_000  # of an organization
@@ -64,6 +67,29 @@ def author(connection: Connection, actor_id: str | None) -> Author:
 def find(connection: AnyReader, org_id: int, schedule_id: str) -> Schedule:
     """The organization's schedule with this id. Raises ScheduleNotFound."""
     return _found(schedule_id, schedule_store.find(connection, org_id, schedule_id) if is_id(schedule_id) else None)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a schedule names and is gone, and the names of the portfolios whose holdings schedules work on, by id."""
+
+    faults: Sequence[ScheduleFault] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def tell(connection: Connection, org_id: int, schedules: Sequence[Schedule], starter: Starter) -> list[Told]:
+    """What is to be told of schedules of an organization, one after the other; what several name alike is looked up once."""
+    universes = (schedule.params.get("universe") for schedule in schedules)
+    ids = {one for universe in universes if isinstance(universe, str) and (one := portfolio_id_of(universe))}
+    names = portfolios.names_of(connection, org_id, ids)
+    found: dict[bytes, list[ScheduleFault]] = {}
+    told = []
+    for schedule in schedules:
+        key = dump([schedule.action, schedule.params])
+        if key not in found:
+            found[key] = starter.faults(connection, schedule)
+        told.append(Told(found[key], names))
+    return told
 
 
 def create(connection: Connection, org_id: int, new: NewSchedule, starter: Starter, by: Author) -> Schedule:

@@ -15,7 +15,7 @@ from infrastructure.sql.transaction import after_commit
 from jobs import service as jobs
 from jobs.room import require_room
 from models.errors import BellwetherError, FeatureDisabled
-from models.schedule import Action, Firing, FiringKind, FiringState, Reason, Schedule
+from models.schedule import Action, Firing, FiringKind, FiringState, Reason, Schedule, ScheduleFault
 from models.schedule_errors import ActionNotOffered, InvalidSchedule
 from utils.clock import iso
 from utils.input_messages import message_of
@@ -65,6 +65,17 @@ class Starter:
         inputs, absent = self.checked(action, params), self._capability(action).absent
         for field, message in absent(connection, org_id, inputs) if absent is not None else ():
             raise InvalidSchedule(f"params.{field}", message)
+
+    def faults(self, connection: Connection, schedule: Schedule) -> list[ScheduleFault]:
+        """What a stored schedule names and is gone, or no longer fits."""
+        try:
+            inputs, absent = self.checked(schedule.action, schedule.params), self._capability(schedule.action).absent
+        except ActionNotOffered as error:
+            return [ScheduleFault("action", str(error))]
+        except InvalidSchedule as error:
+            return [ScheduleFault(*problem) for problem in error.problems]
+        found = absent(connection, schedule.org_id, inputs) if absent is not None else ()
+        return [ScheduleFault(f"params.{field}", message) for field, message in found]
 
     def start(self, connection: Connection, schedule: Schedule, due_at: datetime) -> Started:
         """Queue the job of a firing; its workers are woken after the commit.

@@ -11,6 +11,7 @@ from cronsim import CronSim
 from features.schedules.due_times import after_close_of
 from infrastructure.exchanges import exchanges
 from models.schedule import Action, Schedule, When
+from models.universe import portfolio_id_of
 
 _DOES = {
     Action.REFRESH: "refresh the prices of {of}",
@@ -25,9 +26,9 @@ ANY_DAY = datetime(2024, 1, 1, tzinfo=UTC)  # only the expression is read
 _SHOWN = 60  # characters of a caller's text
 
 
-def sentence(schedule: Schedule) -> str:
-    """When a schedule is due and what it does."""
-    return f"{when_sentence(schedule.when)}: {_does(schedule.action, schedule.params)}."
+def sentence(schedule: Schedule, names: Mapping[str, str]) -> str:
+    """When a schedule is due and what it does. `names` are those of portfolios by id."""
+    return f"{when_sentence(schedule.when)}: {_does(schedule.action, schedule.params, names)}."
 
 
 def when_sentence(when: When) -> str:
@@ -47,10 +48,10 @@ def _span(minutes: int) -> str:
     return " and ".join(words)
 
 
-def _does(action: Action, params: Mapping[str, Any]) -> str:
+def _does(action: Action, params: Mapping[str, Any], names: Mapping[str, str]) -> str:
     strategy = params.get("strategy")
     return _DOES[action].format(
-        of=_of(params),
+        of=_of(params, names),
         strategy=f" with the strategy {_shown(strategy)}" if isinstance(strategy, str) else "",
         pipeline=_shown(params.get("pipeline")),
         portfolios=_some(params.get("portfolios"), "portfolio", "portfolios"),
@@ -64,17 +65,20 @@ def _some(ids: Any, one: str, several: str) -> str:
     return f"one {one}" if len(ids) == 1 else f"{len(ids)} {several}"
 
 
-def _of(params: Mapping[str, Any]) -> str:
+def _of(params: Mapping[str, Any], names: Mapping[str, str]) -> str:
     universe, tickers = params.get("universe"), params.get("tickers")
     if universe == "all":
         return "all tickers"
     if universe == "watchlist":
         return "the watch list"
+    portfolio = portfolio_id_of(universe) if isinstance(universe, str) else None
+    if portfolio is not None and portfolio in names:
+        return f"what the portfolio {_shown(names[portfolio])} holds"
     if isinstance(universe, str):
         return f"the universe {_shown(universe)}"
     if isinstance(tickers, list):
-        names = ", ".join(_shown(ticker) for ticker in tickers[:3])
-        return f"{names} and {len(tickers) - 3} more" if len(tickers) > 3 else names
+        first = ", ".join(_shown(ticker) for ticker in tickers[:3])
+        return f"{first} and {len(tickers) - 3} more" if len(tickers) > 3 else first
     return "its tickers"
 
 

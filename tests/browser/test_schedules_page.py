@@ -159,6 +159,19 @@ def test_what_became_of_due_times(open_page: Open, site: Site, watch: Watch) -> 
     expect(page.locator("[data-days] [data-state=failed]").first).to_contain_text("failed")
 
 
+def test_what_a_schedule_names_and_is_gone_is_told(open_page: Open, site: Site) -> None:
+    portfolio = site.api("POST", "/portfolios", json={"name": "For a while", "base_currency": "USD"}).json()["id"]
+    made(site, name="Of it", params={"universe": f"portfolio:{portfolio}"})
+    page = open_page("/schedules")
+    settled(page)
+    expect(card(page, "Of it")).to_contain_text("refresh the prices of what the portfolio For a while holds.")
+    expect(card(page, "Of it").locator(".bad")).to_have_count(0)
+    assert site.api("DELETE", f"/portfolios/{portfolio}").status_code == 204
+    page.reload()
+    settled(page)
+    expect(card(page, "Of it").locator(".bad")).to_contain_text("There is no portfolio with the id")
+
+
 def test_it_works_by_keyboard(open_page: Open, site: Site) -> None:
     made(site)
     page = open_page("/schedules")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response
+from sqlalchemy import Connection
 
 from api.authentication import actor_id, org_id
 from api.blueprint import Tag, api_blueprint
@@ -32,6 +35,7 @@ from features.schedules.service import Changes
 from infrastructure.audit import note
 from infrastructure.sql.database_clock import database_now
 from models.access import Scope
+from models.schedule import Schedule
 from utils.api_utils import json_response, tagged
 
 SCHEDULE_TAG = Tag("Schedules", "What is done when by itself, and what became of every due time.")
@@ -45,8 +49,9 @@ def list_schedules(query: LongPageQuery) -> Response:
     after = read_cursor(query.cursor, scope)
     with services().database.read() as connection:
         rows = service.list_schedules(connection, org_id(), after[0] if after else "", query.limit + 1)
-    shown, next_cursor = page(list(rows), query.limit, scope, lambda last: [last.name])
-    return tagged({"items": list(map(schedule_answer, shown)), "next_cursor": next_cursor})
+        shown, next_cursor = page(list(rows), query.limit, scope, lambda last: [last.name])
+        told = service.tell(connection, org_id(), shown, starter())
+    return tagged({"items": list(map(schedule_answer, shown, told)), "next_cursor": next_cursor})
 
 
 @blueprint.post(
@@ -63,7 +68,8 @@ def create_schedule(body: ScheduleRequest) -> Response:
     with services().database.transaction() as connection:
         made = service.create(connection, org_id(), body.new(), starter(), service.author(connection, actor_id()))
         note(connection, target=f"schedules/{made.id}")
-    return json_response(schedule_answer(made), 201, {"Location": f"/api/v1/schedules/{made.id}"})
+        answer = _answer(connection, made)
+    return json_response(answer, 201, {"Location": f"/api/v1/schedules/{made.id}"})
 
 
 @blueprint.get("/schedules/preview", responses={200: PreviewedTimes})
@@ -79,8 +85,7 @@ def preview_schedule(query: WhenQuery) -> Response:
 def get_schedule(path: SchedulePath) -> Response:
     """One schedule."""
     with services().database.read() as connection:
-        found = service.find(connection, org_id(), path.schedule_id)
-    return json_response(schedule_answer(found))
+        return json_response(_answer(connection, service.find(connection, org_id(), path.schedule_id)))
 
 
 @blueprint.patch(
@@ -133,4 +138,9 @@ def _changed(schedule_id: str, changes: Changes) -> Response:
         former = service.find(connection, org_id(), schedule_id)
         changed = service.change(connection, (org_id(), schedule_id), changes, starter(), by)
         note(connection, before=former, after=changed)
-    return json_response(schedule_answer(changed))
+        return json_response(_answer(connection, changed))
+
+
+def _answer(connection: Connection, schedule: Schedule) -> dict[str, Any]:
+    (told,) = service.tell(connection, schedule.org_id, [schedule], starter())
+    return schedule_answer(schedule, told)

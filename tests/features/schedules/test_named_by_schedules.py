@@ -117,6 +117,43 @@ def test_a_schedule_whose_channel_is_gone_can_still_be_changed(client: Client) -
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "params.channels")
 
 
+def faults(client: Client) -> list[tuple[str, str]]:
+    """The fields of what the only schedule names and is gone, as the list and the schedule itself tell it."""
+    (listed,) = client.get("/schedules").json["items"]
+    assert client.get(f"/schedules/{listed['id']}").json["faults"] == listed["faults"]
+    return [(fault["field"], fault["message"]) for fault in listed["faults"]]
+
+
+@pytest.mark.parametrize(
+    ("action", "named", "field"),
+    [
+        pytest.param("portfolio_valuation", "portfolio", "params.portfolios.0", id="a portfolio"),
+        pytest.param("index_rebalancing", "index", "params.indexes.0", id="an index"),
+        pytest.param("refresh", "universe", "params.universe", id="what a portfolio holds"),
+    ],
+)
+def test_what_is_gone_is_told_by_its_schedule(client: Client, owned: dict[str, str], action: str, named: str, field: str) -> None:
+    params: dict[str, Any] = {
+        "portfolio": {"portfolios": [owned["portfolio"]]},
+        "index": {"indexes": [owned["index"]]},
+        "universe": {"universe": f"portfolio:{owned['portfolio']}"},
+    }
+    schedule = made(client, action, params[named])
+    assert schedule["faults"] == faults(client) == []
+    place = f"/indexes/{owned['index']}" if named == "index" else f"/portfolios/{owned['portfolio']}"
+    assert client.delete(place).status_code == 204
+    [(told, message)] = faults(client)
+    assert told == field
+    assert "It may have been deleted" in message
+    assert [fault["field"] for fault in client.post(f"/schedules/{schedule['id']}/pause").json["faults"]] == [field]
+
+
+def test_a_universe_is_told_by_the_name_of_its_portfolio(client: Client, owned: dict[str, str]) -> None:
+    schedule = made(client, "refresh", {"universe": f"portfolio:{owned['portfolio']}"})
+    assert schedule["sentence"].endswith(": refresh the prices of what the portfolio Savings holds.")
+    assert client.get("/schedules").json["items"][0]["sentence"] == schedule["sentence"]
+
+
 @pytest.mark.parametrize(
     ("inputs", "field"),
     [

@@ -25,7 +25,7 @@ function draw() {
 }
 
 function card(schedule) {
-  const { id, name, sentence, enabled, next_due_at: next, last_due_at: last } = schedule;
+  const { id, name, sentence, faults, enabled, next_due_at: next, last_due_at: last } = schedule;
   const button = (label, act, more = {}) => h("button", { type: "button", "aria-label": `${label}: ${name}`, onclick: act, ...more }, label);
   const times = [enabled && next && `Next ${formatMoment(next)}`, last && `last ${formatMoment(last)}`].filter(Boolean).join(" · ");
   return h(
@@ -33,6 +33,7 @@ function card(schedule) {
     { class: "card", dataset: { schedule: id } },
     h("div", { class: "row" }, h("h2", {}, name), !enabled && h("span", { class: "badge warn" }, "paused")),
     h("p", {}, sentence),
+    faults.map(({ message }) => h("p", { class: "small bad" }, message)),
     h("p", { class: "small soft" }, times || "Its due times are skipped."),
     h(
       "div",

@@ -80,14 +80,19 @@ export async function calendar(schedules) {
   );
 }
 
+/** What became of a due time; one of which a part failed is told apart from one that went well. */
+function outcome({ state, reason }) {
+  return reason === "partly_failed" ? h("span", { class: "badge warn", dataset: { state } }, `${state}, failed in part`) : stateBadge(state);
+}
+
 function row(firing) {
-  const { due_at: due, state, message, kind, job_id: job, started_at: started, finished_at: finished } = firing;
+  const { due_at: due, message, kind, job_id: job, started_at: started, finished_at: finished } = firing;
   const how = { manual: "by hand", backfill: "run again", due: "" }[kind];
   return h(
     "tr",
     { dataset: { due } },
     h("th", { scope: "row" }, h("time", { datetime: due, title: formatExactMoment(due) }, formatMoment(due)), how && h("div", { class: "small soft" }, how)),
-    h("td", {}, stateBadge(state)),
+    h("td", {}, outcome(firing)),
     h("td", { class: "why small" }, message ?? "", job && started && h("div", {}, h("a", { href: `/tasks?job=${encodeURIComponent(job)}` }, "Its task"))),
     h("td", { class: "hide-on-phone small" }, finished ? formatMoment(finished) : ""),
   );
