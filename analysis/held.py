@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.bars import FloatArray
+from models.analysis import PriceWarning
 from models.corporate_action import Split
 
 Days = NDArray[np.datetime64]
@@ -22,7 +23,7 @@ class HeldCloses:
     """The closes of a ticker without regard to distributions, which a holder gets as money, and its splits, ascending by day.
 
     `delivered` are the closes as they are stored: of the shares of their day where `is_traded`, else of the shares of the newest bar.
-    `currency` and `name` are None where they are not known.
+    `currency` and `name` are None where they are not known, and so is `parted`, the warning of newest closes that may be mistyped.
     """
 
     ticker: str
@@ -32,6 +33,7 @@ class HeldCloses:
     delivered: FloatArray
     is_traded: bool
     splits: tuple[Split, ...]
+    parted: PriceWarning | None = None
 
     @property
     def last_day(self) -> date:

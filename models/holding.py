@@ -11,7 +11,10 @@ from models.portfolio import Portfolio
 
 @dataclass(frozen=True)
 class Quote:
-    """The close of a ticker on a day, of the shares of that day: that of `day`, and the one before it. What is not known is None."""
+    """The close of a ticker on a day, of the shares of that day: that of `day`, and the one before it. What is not known is None.
+
+    `doubt` says why the close may be mistyped.
+    """
 
     ticker: str
     name: str | None
@@ -21,6 +24,7 @@ class Quote:
     former: Decimal | None
     state: str  # of its freshness
     days_behind: int
+    doubt: str | None = None
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ class _Valuer:
 
     def _valued(self, held: Holding, quote: Quote) -> tuple[Holding, list[str]]:
         """What is held with the price that it has, and what is to be said of it."""
-        warnings = _of_age(quote)
+        warnings = _of_age(quote) + ([] if quote.doubt is None else [quote.doubt])
         currency = quote.currency
         if currency is None:
             currency = held.cost_currency or self.portfolio.base_currency

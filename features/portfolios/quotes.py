@@ -48,7 +48,10 @@ def _quote(held: HeldCloses, bar: int, day: date, splits: Sequence[Split], fresh
         later = prod(split.ratio for split in splits if before < split.day <= day)
         former = _exact(held, before, splits) / Decimal(repr(later))
     bar_day: date = held.days[bar].item()
-    return Quote(held.ticker, held.name, held.currency, _exact(held, day, splits), bar_day, former, *freshness)
+    doubt = None
+    if held.parted is not None and held.parted.day is not None and held.parted.day <= bar_day:
+        doubt = None if any(split.day == held.parted.day for split in splits) else held.parted.message
+    return Quote(held.ticker, held.name, held.currency, _exact(held, day, splits), bar_day, former, *freshness, doubt)
 
 
 def _exact(held: HeldCloses, day: date, splits: Sequence[Split]) -> Decimal:

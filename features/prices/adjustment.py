@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -156,6 +157,11 @@ def trusted(actions: Sequence[StoredAction]) -> list[StoredAction]:
             kept.append(each)
             of_day[action.kind, day] = each
     return kept
+
+
+def split_days(actions: Iterable[StoredAction]) -> frozenset[date]:
+    """The days of the splits that count for shares."""
+    return frozenset(each.action.effective_day for each in actions if each.action.kind is ActionKind.SPLIT and each.source != MERGE)
 
 
 def new_among(found: Iterable[StoredAction], known: Sequence[StoredAction]) -> list[StoredAction]:

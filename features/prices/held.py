@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from analysis.bars import CLOSE, DAYS, columns_of
 from analysis.held import Days, HeldCloses
+from analysis.parting import newest_parting
 from database import AnyReader
-from features.prices.adjustment import is_plausible, price_basis_of, trusted
+from features.prices.adjustment import is_plausible, price_basis_of, split_days, trusted
 from features.prices.quality import check_whole
 from features.prices.store import action as action_store
 from features.prices.store import held as held_store
@@ -109,6 +110,7 @@ def _held(head: SeriesHead, packed: PackedBars, facts: Facts, told: Sequence[Sto
         delivered=columns[CLOSE].copy(),
         is_traded=price_basis_of(packed, head.adjusted, head.bases, told if splits else ()) is Basis.AS_TRADED,
         splits=splits,
+        parted=newest_parting(columns, split_days(told)) if head.adjusted else None,
     )
 
 

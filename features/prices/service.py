@@ -6,14 +6,17 @@ import math
 from collections.abc import Iterator
 from datetime import date
 
+from analysis.parting import parting_warnings
 from analysis.quality import price_gaps, price_warnings
 from database import Database
 from features.prices.actions import TickerFooting, footing_of
+from features.prices.adjustment import split_days
 from features.prices.files.dates import NO_DAY, DateOrder, read_days
 from features.prices.files.source import read_text
 from features.prices.former import find_former
 from features.prices.held import HeldVersion, each_held, held_closes, held_closes_of, held_versions, known_splits
 from features.prices.quality import check_whole, cut_series, provider_warnings, sound_bars
+from features.prices.store import action as action_store
 from features.prices.store import fetch as fetch_store
 from features.prices.store import series as series_store
 from features.prices.store.action import list_paying
@@ -94,12 +97,14 @@ def check_quality(database: Database, org_id: int, ticker: str) -> QualityReport
         is_shared = loaded is not None and loaded[0].org_id == SHARED_ORG
         fetch = fetch_store.find(connection, ticker) if is_shared else None
         failure = fetch_store.find_failure(connection, ticker) if is_shared else None
+        splits = action_store.list_splits(connection, org_id, [ticker]).get(ticker, ())
     if loaded is None or updated_at is None:
         raise TickerNotFound(ticker)
     head, packed = loaded
     bars = sound_bars(head, packed)
     expected = Expectations(now()).of(head.ticker, head.exchange)
-    warnings = price_warnings(bars, expected.stale_by(head.last_day)) + provider_warnings(head.provider)
+    parted = tuple(parting_warnings(packed, head.adjusted, split_days(splits)))
+    warnings = price_warnings(bars, expected.stale_by(head.last_day)) + parted + provider_warnings(head.provider)
     described = (head.ticker, head.name, head.provider, head.bars, head.first_day, head.last_day)
     freshness = expected.freshness_of(head.last_day)
     fetched = _report_of(fetch) if fetch is not None and fetch.provider == head.provider else None

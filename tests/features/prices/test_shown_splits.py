@@ -147,6 +147,34 @@ def test_a_mistyped_newest_close_is_no_split_where_nothing_was_restated(client: 
     assert upload(client, "\n".join([header, *lines]), "?extend=true")["splits"] == []
 
 
+def test_newest_closes_that_part_are_told_until_a_split_is_known(client: Client) -> None:
+    """Of a file that nothing was stored before, one bar after a split."""
+    report = upload(client, file_until(SPLIT_AT + 1))
+    assert (report["splits"], [each["day"] for each in report["warnings"] if each["code"] == "parted_newest"]) == ([], [str(SPLIT_DAY)])
+    assert "parted_newest" in [each["code"] for each in client.get("/prices/FOUND/quality").json["warnings"]]
+    portfolio = make_portfolio(client)
+    booked(client, portfolio, trade("buy", str(FIRST), "FOUND", "8", "50"))
+
+    def warned(day: date) -> bool:
+        (item,) = client.get(f"/portfolios/{portfolio}/holdings?as_of={day}").json["items"]
+        return any("if the shares were split" in warning for warning in item["warnings"])
+
+    assert (warned(SPLIT_DAY), warned(date.fromordinal(SPLIT_DAY.toordinal() - 1))) == (True, False)
+    tell_split(client, "FOUND")
+    assert not warned(SPLIT_DAY)
+    assert held_on(client, portfolio, SPLIT_AT + 1) == ("16", pytest.approx(8 * price(SPLIT_AT), abs=0.02))
+    assert "parted_newest" not in [each["code"] for each in client.get("/prices/FOUND/quality").json["warnings"]]
+
+
+def test_a_mistyped_close_is_told_by_the_upload_and_by_the_quality(client: Client) -> None:
+    header, *lines = traded_file(1.0, adjusted=True).splitlines()
+    cells = lines[100].split(",")
+    lines[100] = ",".join([cells[0], *(repr(float(cell) * 10) for cell in cells[1:5]), *cells[5:]])
+    (told,) = [each for each in upload(client, "\n".join([header, *lines]))["warnings"] if each["code"] == "parted_closes"]
+    assert (told["day"], "the close is 10 times" in told["message"]) == (str(date.fromordinal(FIRST.toordinal() + 100)), True)
+    assert told in client.get("/prices/FOUND/quality").json["warnings"]
+
+
 def test_a_mistyped_close_changes_no_holding(client: Client) -> None:
     header, *lines = traded_file(1.0, adjusted=True).splitlines()
     cells = lines[100].split(",")
