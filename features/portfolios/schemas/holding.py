@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from api.schemas import CSV, Answer, IsoDate, Page, PageQuery, Query, Ticker, not_below
 from features.portfolios.schemas.transaction import TransactionTypeName
@@ -15,17 +15,27 @@ from features.portfolios.service import HoldingsOrder, Period
 from features.strategies.schemas import StrategyId
 from models.freshness import FreshnessState
 from models.portfolio import Portfolio, shortest
+from utils.clock import today
 
 _CSV_TOO = {"content": {CSV: {"schema": {"type": "string"}}}}
-_AS_OF = "As it was at the end of this day; null for today."
+_AS_OF = "As it was at the end of this day, which has come; null for today."
 _LEDGER = "By the transactions as they stood at this version of the portfolio; null for the newest."
+
+
+def _passed(day: date) -> date:
+    if day > today():
+        raise ValueError(f"{day} lies in the future; leave it out for today")
+    return day
+
+
+PassedDay = Annotated[IsoDate, AfterValidator(_passed)]
 LedgerVersion = Annotated[int, Field(ge=1, le=2**53)]
 
 
 class HoldingsQuery(Query):
     """Which holdings."""
 
-    as_of: IsoDate | None = Field(None, description=_AS_OF)
+    as_of: PassedDay | None = Field(None, description=_AS_OF)
     ledger: LedgerVersion | None = Field(None, description=_LEDGER)
     strategy: StrategyId = Field("balanced", description="Of the verdicts; see GET /strategies.")
 
@@ -37,7 +47,7 @@ class HoldingsQuery(Query):
 class LotsQuery(PageQuery):
     """Which lots."""
 
-    as_of: IsoDate | None = Field(None, description=_AS_OF)
+    as_of: PassedDay | None = Field(None, description=_AS_OF)
     ledger: LedgerVersion | None = Field(None, description=_LEDGER)
     ticker: Ticker | None = Field(None, description="Only those of this ticker.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from kit.portfolios import booked, cash, make_portfolio, trade
 from kit.series import store
 from kit.support import Client
 
-from utils.clock import now
+from utils.clock import now, today
 
 COMPLETE: dict[str, Any] = {"complete": True, "missing_tickers": [], "missing_currencies": []}
 DAYS = [date(2020, 1, 6), date(2020, 1, 7), date(2020, 1, 8)]
@@ -73,6 +73,13 @@ def test_what_is_held_is_worth_its_price(client: Client, portfolio: str) -> None
     earlier = holdings(client, portfolio, "?as_of=2020-01-07")
     assert numbers(earlier["items"][0], "quantity", "price", "value") == [20, 11, 220]
     assert holdings(client, portfolio, "?as_of=2020-01-05")["items"] == []
+
+
+@pytest.mark.parametrize("part", ["holdings", "lots"])
+def test_a_day_that_has_not_come_is_refused(client: Client, portfolio: str, part: str) -> None:
+    assert client.get(f"/portfolios/{portfolio}/{part}?as_of={today()}").status_code == 200
+    refused = client.get(f"/portfolios/{portfolio}/{part}?as_of={today() + timedelta(days=1)}")
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "as_of")
 
 
 def test_an_old_price_is_no_move_of_the_newest_day(client: Client, portfolio: str) -> None:
