@@ -24,6 +24,7 @@ class HeldCloses:
 
     `delivered` are the closes as they are stored: of the shares of their day where `is_traded`, else of the shares of the newest bar.
     `currency` and `name` are None where they are not known, and so is `parted`, the warning of newest closes that may be mistyped.
+    `untold` is a split of about a day that is in the closes and not among the splits.
     """
 
     ticker: str
@@ -34,6 +35,7 @@ class HeldCloses:
     is_traded: bool
     splits: tuple[Split, ...]
     parted: PriceWarning | None = None
+    untold: Split | None = None
 
     @property
     def last_day(self) -> date:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from models.corporate_action import Split
 from models.portfolio import Portfolio
 
 
@@ -13,7 +14,7 @@ from models.portfolio import Portfolio
 class Quote:
     """The close of a ticker on a day, of the shares of that day: that of `day`, and the one before it. What is not known is None.
 
-    `doubt` says why the close may be mistyped.
+    `doubt` says why the close may be mistyped, and `untold` is a split of about a day that is in the close, and in no number of shares.
     """
 
     ticker: str
@@ -25,6 +26,7 @@ class Quote:
     state: str  # of its freshness
     days_behind: int
     doubt: str | None = None
+    untold: Split | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, localcontext
@@ -146,7 +146,7 @@ class _Valuer:
 
     def _valued(self, held: Holding, quote: Quote) -> tuple[Holding, list[str]]:
         """What is held with the price that it has, and what is to be said of it."""
-        warnings = _of_age(quote) + ([] if quote.doubt is None else [quote.doubt])
+        warnings = [*_of_age(quote), *_of_splits(quote, held.acquired)]
         currency = quote.currency
         if currency is None:
             currency = held.cost_currency or self.portfolio.base_currency
@@ -195,6 +195,18 @@ def _of_age(quote: Quote) -> list[str]:
             "book what became of it: a sale, or a transfer_out."
         ]
     return []
+
+
+def _of_splits(quote: Quote, acquired: date) -> Iterator[str]:
+    """What is to be said of a price that a split may have changed and the shares not."""
+    if quote.doubt is not None:
+        yield quote.doubt
+    if quote.untold is not None and acquired < quote.untold.day:
+        split = f"{quote.untold.numerator}:{quote.untold.denominator}"
+        yield (
+            f"Its prices have been restated for a split {split}, of {day_text(quote.untold.day)} or a later day, and its shares have not: "
+            "add the split to those of the ticker, with its day."
+        )
 
 
 def _verdict(fact: LatestFacts, quote: Quote | None) -> HeldVerdict:

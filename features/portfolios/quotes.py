@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from math import prod
 
@@ -21,6 +21,8 @@ from models.fx_errors import RateNotFound
 from models.holding import Quote
 from models.symbol import NOTHING_KNOWN
 from utils.clock import now
+
+TOLD_EARLIER = timedelta(days=10)  # than merging dates a split
 
 
 def quotes_on(
@@ -51,7 +53,17 @@ def _quote(held: HeldCloses, bar: int, day: date, splits: Sequence[Split], fresh
     doubt = None
     if held.parted is not None and held.parted.day is not None and held.parted.day <= bar_day:
         doubt = None if any(split.day == held.parted.day for split in splits) else held.parted.message
-    return Quote(held.ticker, held.name, held.currency, _exact(held, day, splits), bar_day, former, *freshness, doubt)
+    return Quote(
+        held.ticker, held.name, held.currency, _exact(held, day, splits), bar_day, former, *freshness, doubt, _untold(held, splits)
+    )
+
+
+def _untold(held: HeldCloses, splits: Sequence[Split]) -> Split | None:
+    """The split that merging prices has found, unless the ledger tells of it."""
+    found = held.untold
+    if found is None or any(split.ratio == found.ratio and split.day >= found.day - TOLD_EARLIER for split in splits):
+        return None
+    return found
 
 
 def _exact(held: HeldCloses, day: date, splits: Sequence[Split]) -> Decimal:

@@ -6,13 +6,15 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
 from analysis.bars import CLOSE, DAYS, OPEN, FloatArray, columns_of
 from features.prices.merge import LEAST_JUMP
+from models.analysis import PriceWarning
 from models.corporate_action import MERGE, UPLOAD, USER, ActionKind, CorporateAction, StoredAction
+from models.day_text import day_text
 from models.footing import Bases, Basis, Step, Steps
 from models.price_series import PackedBars, number_of
 
@@ -162,6 +164,31 @@ def trusted(actions: Sequence[StoredAction]) -> list[StoredAction]:
 def split_days(actions: Iterable[StoredAction]) -> frozenset[date]:
     """The days of the splits that count for shares."""
     return frozenset(each.action.effective_day for each in actions if each.action.kind is ActionKind.SPLIT and each.source != MERGE)
+
+
+def untold_splits(actions: Sequence[StoredAction]) -> list[StoredAction]:
+    """The splits that merging found and nobody else tells of, so that no shares are counted by them, oldest first."""
+    told = [each.action for each in trusted(actions) if each.action.kind is ActionKind.SPLIT]
+
+    def is_told(found: CorporateAction) -> bool:
+        since = found.effective_day - timedelta(days=SAME_SPLIT_DAYS)
+        return any(split.ratio == found.ratio and split.effective_day >= since for split in told)
+
+    found = (each for each in actions if each.source == MERGE and each.action.kind is ActionKind.SPLIT)
+    return sorted((each for each in found if not is_told(each.action)), key=lambda each: each.action.effective_day)
+
+
+def untold_warnings(actions: Sequence[StoredAction]) -> tuple[PriceWarning, ...]:
+    """A warning of the newest of these splits."""
+    return tuple(
+        PriceWarning(
+            "untold_split",
+            f"Merging has found {each.action.told}, of {day_text(each.action.effective_day)} or a later day. As its day is not known, the "
+            "shares of holdings are not counted by it: add it to the splits of the ticker, with its day.",
+            each.action.effective_day,
+        )
+        for each in untold_splits(actions)[-1:]
+    )
 
 
 def new_among(found: Iterable[StoredAction], known: Sequence[StoredAction]) -> list[StoredAction]:

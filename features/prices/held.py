@@ -11,7 +11,7 @@ from analysis.bars import CLOSE, DAYS, columns_of
 from analysis.held import Days, HeldCloses
 from analysis.parting import newest_parting
 from database import AnyReader
-from features.prices.adjustment import is_plausible, price_basis_of, split_days, trusted
+from features.prices.adjustment import is_plausible, price_basis_of, split_days, trusted, untold_splits
 from features.prices.quality import check_whole
 from features.prices.store import action as action_store
 from features.prices.store import held as held_store
@@ -59,7 +59,7 @@ def each_held(
 
     def hold(head: SeriesHead, packed: PackedBars) -> None:
         known = facts.get(head.ticker, NOTHING_KNOWN)
-        held = _held(head, packed, known, trusted(splits.get(head.ticker, ())))
+        held = _held(head, packed, known, splits.get(head.ticker, ()))
         receive(head, packed, replace(held, days=shared.setdefault(held.days.tobytes(), held.days)))
 
     if isinstance(connection, Reader):
@@ -98,10 +98,11 @@ def known_splits(connection: AnyReader, org_id: int, tickers: Collection[str]) -
     return {ticker: splits for ticker, splits in found.items() if splits}
 
 
-def _held(head: SeriesHead, packed: PackedBars, facts: Facts, told: Sequence[StoredAction]) -> HeldCloses:
+def _held(head: SeriesHead, packed: PackedBars, facts: Facts, actions: Sequence[StoredAction]) -> HeldCloses:
     check_whole(head, packed)
     columns = columns_of(packed)
-    splits = _splits(told)
+    told = trusted(actions)
+    splits, untold = _splits(told), _splits(untold_splits(actions))
     return HeldCloses(
         ticker=head.ticker,
         currency=facts.currency,
@@ -111,6 +112,7 @@ def _held(head: SeriesHead, packed: PackedBars, facts: Facts, told: Sequence[Sto
         is_traded=price_basis_of(packed, head.adjusted, head.bases, told if splits else ()) is Basis.AS_TRADED,
         splits=splits,
         parted=newest_parting(columns, split_days(told)) if head.adjusted else None,
+        untold=untold[-1] if untold else None,
     )
 
 

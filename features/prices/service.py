@@ -10,7 +10,7 @@ from analysis.parting import parting_warnings
 from analysis.quality import price_gaps, price_warnings
 from database import Database
 from features.prices.actions import TickerFooting, footing_of
-from features.prices.adjustment import split_days
+from features.prices.adjustment import split_days, untold_warnings
 from features.prices.files.dates import NO_DAY, DateOrder, read_days
 from features.prices.files.source import read_text
 from features.prices.former import find_former
@@ -103,8 +103,8 @@ def check_quality(database: Database, org_id: int, ticker: str) -> QualityReport
     head, packed = loaded
     bars = sound_bars(head, packed)
     expected = Expectations(now()).of(head.ticker, head.exchange)
-    parted = tuple(parting_warnings(packed, head.adjusted, split_days(splits)))
-    warnings = price_warnings(bars, expected.stale_by(head.last_day)) + parted + provider_warnings(head.provider)
+    of_shares = (*parting_warnings(packed, head.adjusted, split_days(splits)), *untold_warnings(splits))
+    warnings = price_warnings(bars, expected.stale_by(head.last_day)) + of_shares + provider_warnings(head.provider)
     described = (head.ticker, head.name, head.provider, head.bars, head.first_day, head.last_day)
     freshness = expected.freshness_of(head.last_day)
     fetched = _report_of(fetch) if fetch is not None and fetch.provider == head.provider else None

@@ -16,7 +16,7 @@ from analysis.bars import adjusted_bars
 from analysis.parting import parting_warnings
 from analysis.quality import price_warnings
 from database import AnyReader, Database
-from features.prices.adjustment import adjustment_of, new_among, split_days, trusted
+from features.prices.adjustment import adjustment_of, new_among, split_days, trusted, untold_warnings
 from features.prices.events import Stored, tell_of_prices
 from features.prices.files.dates import DateOrder
 from features.prices.files.reader import ParsedFile, ReadOptions, read_file
@@ -255,7 +255,8 @@ def report_of(prepared: Prepared, parsed: ParsedFile, options: UploadOptions) ->
         warnings.append(PriceWarning("nothing_newer", message))
     stale = Expectations(now()).of(head.ticker, head.exchange).stale_by(head.last_day)
     warnings += price_warnings(adjusted_bars(packed, head.adjusted, head.steps), stale)
-    warnings += parting_warnings(packed, head.adjusted, split_days([*prepared.known, *prepared.found]))
+    actions = [*prepared.known, *prepared.found]
+    warnings += [*parting_warnings(packed, head.adjusted, split_days(actions)), *untold_warnings(actions)]
     extent = (head.ticker, head.bars, head.first_day, head.last_day)
     stored = prepared.former[1] if prepared.former is not None and is_whole(*prepared.former) else None
     preview = preview_of(stored, parsed.packed, packed) if options.dry_run else None

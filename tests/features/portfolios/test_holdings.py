@@ -14,6 +14,7 @@ from kit.currencies import rates_file
 from kit.jobs import UNKNOWN_ID, another_organization
 from kit.portfolios import booked, cash, make_portfolio, trade
 from kit.series import store
+from kit.splits import FIRST, SPLIT_AT, SPLIT_DAY, restated_file, tell_split
 from kit.support import Client
 
 from utils.clock import now, today
@@ -234,6 +235,26 @@ def test_a_sale_that_a_removed_split_leaves_without_shares_is_told(client: Clien
     client.delete(f"/prices/AAPL/actions/{made}")
     (warning,) = holdings(client, portfolio)["warnings"]
     assert "6 of AAPL left, when 3 were held" in warning
+
+
+def test_a_split_that_merging_found_and_nobody_told_is_said(client: Client, portfolio: str) -> None:
+    header, *lines = restated_file(2.0).splitlines()
+    before = restated_file(1.0).splitlines()[1:]
+    client.put("/prices/PART", "\n".join([header, *before[:SPLIT_AT]]))
+    booked(client, portfolio, trade("buy", str(FIRST), "PART", "10", "50"))
+    report = client.put("/prices/PART?extend=true", "\n".join([header, *lines[: SPLIT_AT + 3]])).json
+
+    def told() -> list[bool]:
+        (item,) = client.get(f"/portfolios/{portfolio}/holdings?as_of={SPLIT_DAY}").json["items"]
+        quality = client.get("/prices/PART/quality").json["warnings"]
+        return [any("restated for a split 2:1" in warning for warning in item["warnings"]), "untold_split" in {w["code"] for w in quality}]
+
+    assert "untold_split" in {warning["code"] for warning in report["warnings"]}
+    assert told() == [True, True]
+    tell_split(client, "PART")
+    assert told() == [False, False]
+    (item,) = client.get(f"/portfolios/{portfolio}/holdings?as_of={SPLIT_DAY}").json["items"]
+    assert item["quantity"] == "20"
 
 
 def test_the_largest_numbers_are_told_whole(client: Client, portfolio: str) -> None:
