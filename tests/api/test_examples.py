@@ -92,7 +92,8 @@ def shown_answers(document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
 def test_an_example_of_a_list_has_something_in_it(document: dict[str, Any]) -> None:
     empty = []
     for operation, media_type, shown in shown_answers(document):
-        lists = [part for part in shown.values() if isinstance(part, list)] if isinstance(shown, dict) else []
+        fields = shown.items() if isinstance(shown, dict) else ()
+        lists = [part for name, part in fields if isinstance(part, list) and name != "faults"]  # what is in order has none
         lines = shown.splitlines() if media_type == "text/csv" else []
         empty += [operation] if (lists and not any(lists)) or len(lines) == 1 else []
     assert empty == []
