@@ -39,9 +39,10 @@ def test_it_shows_levels_members_and_rebalancings(open_page: Open, site: Site, i
     expect(page.locator("[data-rebalancing] li").first).to_contain_text(f"{newest['ticker']}: {newest['before']:.1%}")
     page.get_by_role("button", name="Simulate").click()
     expect(page.locator("#simulated")).to_contain_text("10,000.00 on")
+    expect(page.locator("#simulated")).to_contain_text("for the first purchase and the rebalancings. The first purchase costs 0.1 % of the amount")
 
 
-def test_it_stands_beside_something_else(open_page: Open, index: Any) -> None:
+def test_it_stands_beside_something_else(open_page: Open, site: Site, index: Any) -> None:
     page = open_page(f"/indices?index={index['id']}")
     page.get_by_role("button", name="With them reinvested").click()
     settled(page)
@@ -56,6 +57,13 @@ def test_it_stands_beside_something_else(open_page: Open, index: Any) -> None:
     settled(page)
     assert page.url.endswith(f"beside={index['id']}")
     expect(page.get_by_label("Beside")).to_have_value("Index: Computers")
+    page.goto(site.url(f"/indices?index={index['id']}&beside=FB"))
+    expect(page.get_by_role("button", name="With them reinvested")).to_have_attribute("aria-pressed", "true")
+    found = site.api("GET", f"/indexes/{index['id']}/compare", params={"with": "FB", "variant": "total", "series": "true"}).json()
+    expect(page.locator("#index-footing")).to_contain_text("both have values from May 18, 2012 to")
+    expect(page.locator("#index-footing")).to_contain_text(found["notes"][0])
+    own, other = (f"{100 * (found['series'][name][-1] - 1):+.2f}%" for name in ("index", "other"))
+    expect(page.locator(".record-lead")).to_have_text(f"From May 18, 2012 to Mar 1, 2013: Computers {own}, FB {other}.")
 
 
 def test_an_address_of_no_index_says_so(open_page: Open, index: Any) -> None:

@@ -19,9 +19,10 @@ import { suggestionsFor } from "../ticker-suggestions.js";
 import { saveFor } from "../transfer.js";
 import { readUrl, writeUrl } from "../url-state.js";
 
-const DEFAULTS = { index: "", variant: "price", beside: "" };
+const DEFAULTS = { index: "", variant: "", beside: "" }; // without a variant, that which fits what stands beside
 const MOST = 100;
 const LINES = 12; // of the ledger at a time
+const ALONE = "price"; // the variant of an index with nothing beside it
 const VARIANTS = /** @type {[value: string, name: string][]} */ ([
   ["price", "Without distributions"],
   ["total", "With them reinvested"],
@@ -80,9 +81,9 @@ function drawDetail() {
 async function sheet(index) {
   const path = pathOf(index);
   const { variant, beside } = state;
-  const compared = beside ? api.get(`${path}/compare`, { with: beside, variant, series: true }) : null;
+  const compared = beside ? compare(path, beside, variant) : null;
   const [levels, members, ledger, comparison] = await Promise.all([
-    api.get(`${path}/values`, { variant }),
+    api.get(`${path}/values`, { variant: variant || ALONE }),
     api.get(`${path}/allocations`),
     api.get(`${path}/rebalances`, { limit: LINES }),
     compared?.catch((error) => ({ problem: error.words ?? error.message })) ?? null,
@@ -90,14 +91,21 @@ async function sheet(index) {
   return [levelCard(index, levels, comparison), memberCard(index, members), ledgerCard(index, ledger), simulationCard(index)];
 }
 
+/** Like beside like, unless somebody says otherwise: with distributions, and without them where the other has none. */
+async function compare(path, beside, variant) {
+  const as = (chosenVariant) => api.get(`${path}/compare`, { with: beside, variant: chosenVariant, series: true });
+  const found = await as(variant || "total");
+  return variant || found.other.adjusted ? found : as("price");
+}
+
 function levelCard(index, levels, comparison) {
   const fits = comparison && !comparison.problem;
+  const variant = fits ? (comparison.index.adjusted ? "total" : "price") : levels.variant;
   const days = fits ? comparison.series.days : levels.items.map(({ day }) => day);
   const values = fits ? comparison.series.index.map((value) => 100 * value) : levels.items.map(({ value }) => value);
   const other = fits ? { name: nameOf(comparison.other), values: comparison.series.other.map((value) => 100 * value) } : null;
-  const grown = levels.items[levels.items.length - 1].value / levels.base - 1;
   const csv = h("button", { type: "button", id: "index-csv" }, "CSV");
-  csv.addEventListener("click", () => saveFor(csv, `${pathOf(index)}/values`, { params: { variant: state.variant }, accept: "text/csv", name: "index.csv" }));
+  csv.addEventListener("click", () => saveFor(csv, `${pathOf(index)}/values`, { params: { variant }, accept: "text/csv", name: "index.csv" }));
   const excel = h("a", { class: "button", id: "index-excel", href: address(`/reports/index/${index.id}.xlsx`), "aria-label": "Download the index as Excel" }, "↓ Excel");
   const update = h("button", { type: "button", id: "index-update", onclick: () => bringUpToDate(index, update) }, "Bring up to date");
   const change = h("button", { type: "button", id: "index-change", onclick: async () => (await opened)?.(index) }, "Change");
@@ -106,10 +114,11 @@ function levelCard(index, levels, comparison) {
     "level-title",
     index.name,
     h("p", {}, rulesInWords(index.rules, references.nameOf)),
-    controls(),
+    controls(variant),
     comparison?.problem && h("p", { class: "field-problem", role: "alert" }, comparison.problem),
-    h("p", { class: "record-lead" }, `From ${formatDay(index.first_day)} to ${formatDay(index.last_day)}: ${formatGrowth(grown)}, to ${formatPrice(levels.items[levels.items.length - 1].value)}.`),
+    h("p", { class: "record-lead" }, fits ? grownBeside(index, comparison) : grownAlone(levels)),
     levels.items.length > 1 ? levelsPicture(index.name, days, values, other) : h("p", { class: "soft" }, "There is one day yet."),
+    fits && h("p", { class: "small", id: "index-footing" }, footing(index, comparison)),
     fits && folded(`Beside ${nameOf(comparison.other)}, in numbers`, () => comparisonTable(index, comparison)),
     index.notes.length > 0 &&
       h(
@@ -123,19 +132,38 @@ function levelCard(index, levels, comparison) {
 
 const nameOf = ({ name, reference, kind }) => (kind === "ticker" ? reference : (name ?? reference));
 
-function comparisonTable(index, { index: own, other, beside, notes }) {
+function grownAlone({ items, base }) {
+  const [first, last] = [items[0], items[items.length - 1]];
+  return `From ${formatDay(first.day)} to ${formatDay(last.day)}: ${formatGrowth(last.value / base - 1)}, to ${formatPrice(last.value)}.`;
+}
+
+/** What both grew by on the days that both have. */
+function grownBeside(index, { first_day: first, last_day: last, series, other }) {
+  const grown = (row) => formatReturn(row[row.length - 1] - 1);
+  return `From ${formatDay(first)} to ${formatDay(last)}: ${index.name} ${grown(series.index)}, ${nameOf(other)} ${grown(series.other)}.`;
+}
+
+/** Which days both have, and whether distributions are in either. */
+function footing(index, { first_day: first, last_day: last, other, notes }) {
+  const isPart = first > index.first_day || last < index.last_day;
+  const days = isPart ? [`${nameOf(other)} and ${index.name} both have values from ${formatDay(first)} to ${formatDay(last)}, so that only these days are shown.`] : [];
+  return [...days, ...notes].join(" ");
+}
+
+function comparisonTable(index, { index: own, other, beside }) {
   const columns = [
     { title: "What", cell: metricName },
     { title: index.name, style: "number", cell: (name) => metricText(name, own.metrics[name] ?? beside[name]) },
     { title: nameOf(other), style: "number", cell: (name) => (other.metrics[name] ? metricText(name, other.metrics[name]) : "") },
   ];
   const names = inOrder({ ...own.metrics, ...beside });
-  return [table("The numbers of both", columns, names), h("p", { class: "small soft" }, notes.join(" "))];
+  return table("The numbers of both", columns, names);
 }
 
-function controls() {
-  const variants = segments("Variant", VARIANTS, (variant) => choose({ variant }));
-  variants.set(state.variant);
+/** @param {string} variant - which is shown */
+function controls(variant) {
+  const variants = segments("Variant", VARIANTS, (chosenVariant) => choose({ variant: chosenVariant }));
+  variants.set(variant);
   const input = /** @type {HTMLInputElement} */ (
     h("input", { id: "index-beside", value: references.labelOf(state.beside), maxlength: "220", autocomplete: "off", autocapitalize: "none", spellcheck: "false", placeholder: "SPY, or nothing" })
   );
@@ -206,8 +234,8 @@ function simulationCard(index) {
     if (!(Number(amount.value) > 0)) return fill(answer, "The amount is above 0.");
     try {
       const found = await api.post(`${pathOf(index)}/simulate`, { amount: Number(amount.value), start: start.value || null });
-      const { value, gain, costs, first_day: first, metrics } = found;
-      const words = `${formatPrice(found.amount)} on ${formatDay(first)} would be ${formatPrice(value)}, ${formatReturn(gain / found.amount)}, with distributions and after ${formatPrice(costs)} for rebalancing.`;
+      const { value, gain, costs, first_day: first, metrics, notes } = found;
+      const words = `${formatPrice(found.amount)} on ${formatDay(first)} would be ${formatPrice(value)}, ${formatReturn(gain / found.amount)}, with distributions and after ${formatPrice(costs)} for the first purchase and the rebalancings. ${notes.join(" ")}`;
       fill(answer, `${words} The deepest fall on the way: ${formatReturn(metrics.max_drawdown.value)}.`);
     } catch (error) {
       fill(answer, error.words ?? error.message);
