@@ -150,6 +150,11 @@ class Books:
     unconverted: dict[str, date]
     oversold: tuple[Oversold, ...]
 
+    @property
+    def keeps_cash(self) -> bool:
+        """Whether cash comes from outside or goes there: else it is in no value of the portfolio."""
+        return any(flow.ticker is None for flow in self.flows)
+
     def held(self) -> dict[str, Decimal]:
         """How much of each ticker is held."""
         found: dict[str, Decimal] = {}

@@ -55,7 +55,8 @@ class HeldVerdict:
 class Holding:
     """A ticker that is held. What is `_base` is in the base currency; what cannot be known is None, and `warnings` says why.
 
-    `currency` is that of the price and of what follows from it; costs are in `cost_currency`, None where there are several.
+    `currency` is that of the price and of what follows from it; costs are in `cost_currency`, None where there are several. `weight` is the
+    share of all holdings, `portfolio_weight` that of the portfolio, with the cash that counts in its value.
     """
 
     ticker: str
@@ -82,6 +83,7 @@ class Holding:
     day_change_base: Decimal | None = None
     day_change_percent: float | None = None
     weight: float | None = None
+    portfolio_weight: float | None = None
     verdict: HeldVerdict | None = None
     warnings: tuple[str, ...] = ()
 

@@ -61,7 +61,8 @@ def _told(portfolio: Portfolio, day: date, books: Books, valuer: _Valuer) -> Hol
     items = [valuer.holding(ticker, lots) for ticker, lots in by_ticker.items()]
     cash = tuple(valuer.cash(currency, amount) for currency, amount in books.cash.items() if amount)
     whole = _sum(item.value_base for item in items)
-    weighed = (replace(item, weight=float(item.value_base / whole) if item.value_base is not None and whole else None) for item in items)
+    owned = whole + (_sum(each.amount_base for each in cash) if books.keeps_cash else ZERO)
+    weighed = (replace(item, weight=_share(item, whole), portfolio_weight=_share(item, owned)) for item in items)
     counted = [item for item in items if item.gain_base is not None]
     change_day = max((item.price_day for item in counted if item.price_day is not None), default=None)
     missing = tuple(item.ticker for item in items if item.gain_base is None)
@@ -89,6 +90,10 @@ def _told(portfolio: Portfolio, day: date, books: Books, valuer: _Valuer) -> Hol
         for each in books.oversold
     )
     return Holdings(portfolio, day, tuple(weighed), cash, totals, tuple(oversold))
+
+
+def _share(item: Holding, whole: Decimal) -> float | None:
+    return float(item.value_base / whole) if item.value_base is not None and whole > 0 else None
 
 
 def _sum(values: Iterable[Decimal | None]) -> Decimal:

@@ -122,9 +122,10 @@ def _add_holdings(book: Book, portfolio: Portfolio, holdings: Sequence[Holding])
     sheet = book.add_sheet("Holdings", _holding_columns(portfolio.base_currency))
     for each in holdings:
         cost = (_number(each.quantity), _number(each.cost), each.cost_currency, _number(each.cost_base))
-        price = (_number(each.price), each.price_day, _number(each.value), each.currency, _number(each.value_base), each.weight)
-        result = (_number(each.gain_base), each.gain_percent, _number(each.day_change_base), each.day_change_percent)
-        sheet.append(each.ticker, each.name, *cost, *price, *result, *_verdict_cells(each.verdict), " ".join(each.warnings) or None)
+        price = (_number(each.price), each.price_day, _number(each.value), each.currency, _number(each.value_base))
+        shares = (each.weight, each.portfolio_weight)
+        gain = (_number(each.gain_base), each.gain_percent, _number(each.day_change_base), each.day_change_percent)
+        sheet.append(each.ticker, each.name, *cost, *price, *shares, *gain, *_verdict_cells(each.verdict), " ".join(each.warnings) or None)
     sheet.add_filter()
 
 
@@ -141,7 +142,8 @@ def _holding_columns(base: str) -> tuple[Column, ...]:
         Column("Value", 14, Style.MONEY),
         Column("Price currency", 14),
         Column(f"Value, {base}", 14, Style.MONEY),
-        Column("Weight", 10, Style.SHARE),
+        Column("Share of all holdings", 20, Style.SHARE),
+        Column("Share of the portfolio", 20, Style.SHARE),
         Column(f"Gain, {base}", 14, Style.MONEY),
         Column("Gain, %", 10, Style.PERCENT),
         Column(f"Last move, {base}", 16, Style.MONEY),

@@ -95,6 +95,11 @@ def test_it_is_held_against_an_index_that_is_told_by_its_name(open_page: Open, s
         [item] = site.api("GET", "/portfolios").json()["items"]
         for told in (f"{item['valuation']['value']:,.2f} USD", f"{100 * (item['valuation']['growth'] - 1):+.2f}%"):
             expect(row).to_contain_text(told)
+        site.api("DELETE", f"/indexes/{index['id']}")
+        page.goto(site.url(f"/portfolios?id={portfolio}&period=max"))
+        expect(page.locator("#performance .key-figures")).to_contain_text(
+            f"The benchmark is gone: there is no portfolio and no index with the id {index['id'][:13]}… any more."
+        )
     finally:
         site.api("DELETE", f"/indexes/{index['id']}")
 
@@ -146,6 +151,8 @@ def test_a_file_is_looked_at_its_tickers_told_and_added(open_page: Open, site: S
     expect(page.get_by_text("Read as Trade Republic")).to_be_visible()
     expect(page.get_by_text("Nothing is added while lines are wrong.")).to_be_visible()
     expect(page.locator("#import-faults")).to_contain_text("US0000000001 (Acme)")
+    sides = [page.locator(f"#import-faults {place}").first for place in ("thead th", "tbody th")]
+    assert len({side.evaluate("each => getComputedStyle(each).textAlign") for side in sides}) == 1
     assert serious(page) == []
     page.get_by_label("US0000000001, Acme").fill("aapl")
     page.get_by_role("button", name="Read again").click()
@@ -210,8 +217,13 @@ def test_a_viewer_is_offered_no_change(open_page: Open, site: Site) -> None:
 
 
 def test_it_fits_on_a_phone_and_in_the_dark(open_page: Open, site: Site) -> None:
-    page = open_page(f"/portfolios?id={make(site, PAID_IN, BOUGHT)}", viewport=PHONE, color_scheme="dark")
+    unpriced = {"type": "buy", "day": "2009-01-06", "ticker": "NOWHERE", "quantity": "1", "price": "110"}
+    page = open_page(f"/portfolios?id={make(site, PAID_IN, BOUGHT, unpriced)}", viewport=PHONE, color_scheme="dark")
     settled(page)
+    expect(page.locator("#performance .key-figures")).to_contain_text("Without prices, at what was last paid: NOWHERE")
+    expect(page.locator("#holdings")).to_contain_text(
+        "NOWHERE. The value above and alert rules count what has no price at what was last paid."
+    )
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert serious(page) == []
 
@@ -253,6 +265,8 @@ def test_it_tells_how_it_did_and_what_it_is_in(open_page: Open, site: Site) -> N
     [held] = site.api("GET", f"/portfolios/{portfolio}/holdings").json()["items"]
     expect(row).to_contain_text(held["verdict"]["verdict"])
     expect(row).to_contain_text(f"{float(held['value_base']):,.2f}")
+    share = row.locator("[data-title='Share of the portfolio']")
+    expect(share).to_have_text(f"{100 * float(held['value_base']) / told['end_value']:.1f}%")
     moved = f"{float(held['day_change_base']):+,.2f}"
     expect(row).to_contain_text(f"{moved}{held['day_change_percent']:+.2f}%, Mar 1, 2013")
     expect(page.locator("#moved")).to_have_text(f"On Mar 1, 2013 it moved by {moved}\u00a0USD.")
@@ -282,6 +296,7 @@ def test_income_is_told_by_month_after_tax(open_page: Open, site: Site) -> None:
     expect(card).to_contain_text("7.00 CHF")
     expect(card.get_by_role("img", name="Income by month")).to_be_visible()
     assert card.locator("rect.bar").count() == 3
+    assert all(float(bar.get_attribute("width")) <= 60 for bar in card.locator("rect.bar").all())
     card.get_by_text("The income as a table, by year").click()
     expect(card.get_by_role("region", name="Income by year")).to_contain_text("34.00")
 

@@ -119,6 +119,10 @@ class HoldingAnswer(Answer):
     day_change_base: str | None = Field(description="What the last close is worth more than the one before it, at the rate of the day.")
     day_change_percent: float | None
     weight: float | None = Field(description="The share of the value of all holdings that have one in the base currency, without cash.")
+    portfolio_weight: float | None = Field(
+        description="The share of the portfolio that alert rules watch: with cash, where the ledger has deposits or withdrawals. Holdings "
+        "without a price are left out; rules count them at what was last paid."
+    )
     verdict: HeldVerdictAnswer | None = Field(description="Null of earlier days, and where it was not analysed.")
     warnings: list[str]
 

@@ -62,6 +62,7 @@ def test_what_is_held_is_worth_its_price(client: Client, portfolio: str) -> None
         2,
         1.0,
     )
+    assert item["portfolio_weight"] == pytest.approx(192 / (192 + 821))
     # Six of the first lot, at 11 with the fee, and ten at 11.5.
     assert numbers(item, "quantity", "cost", "average_cost", "price", "value") == [16, 181, Decimal("11.3125"), 12, 192]
     assert numbers(item, "gain", "gain_base", "price_gain_base", "currency_gain_base") == [11, 11, 11, 0]
@@ -137,6 +138,7 @@ def test_an_old_price_is_kept_and_told(client: Client, portfolio: str) -> None:
     booked(client, portfolio, trade("buy", "2013-02-01", "AAPL", "3", "450"))
     (item,) = holdings(client, portfolio)["items"]
     assert (item["price_state"], item["price_day"]) == ("stale", "2013-03-01")
+    assert item["portfolio_weight"] == 1  # what purchases cost counts as paid in, so that no cash is in the value
     assert "1 March 2013" in item["warnings"][0]
     assert Decimal(item["value"]) == 3 * Decimal(item["price"])
 

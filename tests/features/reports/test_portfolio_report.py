@@ -27,9 +27,10 @@ def test_it_has_what_is_held_what_was_sold_and_what_was_booked(client: Client) -
     assert held["Value"] == held["Value, USD"] == 6 * held["Close"]
     [told, _] = client.get(f"/portfolios/{portfolio}/holdings").json["items"]
     assert held["Gain, USD"] == pytest.approx(float(told["gain_base"]))
-    assert (held["Weight"], held["Gain, %"], held["Last move, %"]) == pytest.approx(
+    assert (held["Share of all holdings"], held["Gain, %"], held["Last move, %"]) == pytest.approx(
         (told["weight"], told["gain_percent"], told["day_change_percent"])
     )
+    assert held["Share of the portfolio"] == pytest.approx(told["portfolio_weight"])
     verdict = told["verdict"]
     assert (held["Verdict"], held["Record"]) == (verdict["verdict"], verdict["record"])
     assert (held["Stop"], held["Target"]) == pytest.approx((verdict["stop_loss"], verdict["target"]))

@@ -8,6 +8,7 @@ const HEIGHT = 200;
 const PAD = { left: 50, right: 8, top: 14, bottom: 28 };
 const GAP = 2;
 const LEAST_WIDTH = 10; // pixels of a bar; of more months than fit, the newest are shown
+const MOST_WIDTH = 60;
 
 /** @param {{month: string, amount: number}[]} months @param {string} words */
 export function monthBars(months, words) {
@@ -17,7 +18,7 @@ export function monthBars(months, words) {
     const low = Math.min(0, ...shown.map(({ amount }) => amount));
     const high = Math.max(0, ...shown.map(({ amount }) => amount)) || 1;
     const y = scale([low, high], [HEIGHT - PAD.bottom, PAD.top]);
-    const step = (width - PAD.left - PAD.right) / shown.length;
+    const step = Math.min(MOST_WIDTH, (width - PAD.left - PAD.right) / shown.length);
     const years = shown.map(({ month }, at) => ({ at, year: month.slice(0, 4) })).filter(({ at, year }) => at === 0 || shown[at - 1].month.slice(0, 4) !== year);
     return canvas(
       width,

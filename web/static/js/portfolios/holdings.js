@@ -17,7 +17,7 @@ export function holdings({ portfolio, items, cash, totals, warnings }) {
     { title: "Quantity", style: "number", cell: ({ quantity }) => formatExact(quantity) },
     { title: "Close", style: "number", cell: closeCell },
     { title: `Value, ${currency}`, style: "number", cell: ({ value_base: value }) => formatMoney(value) },
-    { title: "Share", style: "number", cell: ({ weight }) => formatHit(weight) },
+    { title: "Share of the portfolio", style: "number", cell: ({ portfolio_weight: share }) => formatHit(share) },
     { title: `Gain, ${currency}`, style: "number", cell: gainCell },
     { title: `Last move, ${currency}`, style: "number", cell: moveCell },
     { title: "Verdict", cell: ({ verdict }) => (verdict ? verdictBadge(verdict.verdict) : h("span", { class: "soft" }, "Not analysed")) },
@@ -39,7 +39,7 @@ export function holdings({ portfolio, items, cash, totals, warnings }) {
 
 /** "Left out of these sums, for want of a price or a rate: VOD. There is no rate of GBP." */
 function missingIn({ missing_tickers: tickers, missing_currencies: currencies }) {
-  const left = tickers.length ? [`Left out of these sums, for want of a price or a rate: ${tickers.join(", ")}.`] : [];
+  const left = tickers.length ? [`Left out of these sums, for want of a price or a rate: ${tickers.join(", ")}. The value above and alert rules count what has no price at what was last paid.`] : [];
   return [...left, ...(currencies.length ? [`There is no rate of ${currencies.join(", ")}.`] : [])].join(" ");
 }
 

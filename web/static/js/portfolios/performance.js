@@ -68,13 +68,15 @@ export function performanceCard(portfolio, period, onPeriod) {
 function sheet(performance) {
   const { currency, twr, mwr, gain, start_value: start, end_value: end, flows, risk, benchmark, remarks, series } = performance;
   const figure = (name, value, below, tone = "") => h("div", {}, h("dt", {}, name), h("dd", {}, h("span", { class: tone }, value), below && h("div", { class: "small soft" }, below)));
-  const beside = benchmark && (benchmark.total_return === null ? benchmark.reason : `${benchmark.name ?? benchmark.reference} ${formatReturn(benchmark.total_return)}`);
+  const beside =
+    benchmark &&
+    (benchmark.total_return === null ? benchmark.reason.replace(benchmark.reference, shortName(benchmark)) : `${benchmark.name ?? benchmark.reference} ${formatReturn(benchmark.total_return)}`);
   return [
     h("p", { class: "small soft" }, `From the value of ${formatDay(performance.first_day)} to that of ${formatDay(performance.last_day)}, in ${currency}.`),
     h(
       "dl",
       { class: "key-figures" },
-      figure("Value", formatMoney(end, currency), `${formatMoney(start)} before`),
+      figure("Value", formatMoney(end, currency), [`${formatMoney(start)} before`, remarks.without_prices.length > 0 && h("div", {}, atPaid(remarks))]),
       figure("Return, time-weighted", formatReturn(twr.value), beside, toneOfGain(twr.value)),
       figure(mwr.annualised ? "Return of your money, a year" : "Return of your money", formatReturn(mwr.value), mwr.reason, toneOfGain(mwr.value)),
       figure("Gain", formatGain(gain.total?.value, currency), flows ? `${formatGain(flows)} paid in and out` : null, toneOfGain(gain.total?.value)),
@@ -159,7 +161,7 @@ function riskTable(risk, benchmark) {
   const columns = [
     { title: "Number", cell: metricName },
     { title: "Portfolio", style: "number", cell: (name) => metricText(name, risk[name]) },
-    ...(benchmark ? [{ title: benchmark.name ?? benchmark.reference, style: "number", cell: (name) => metricText(name, benchmark.metrics[name]) }] : []),
+    ...(benchmark && benchmark.total_return !== null ? [{ title: benchmark.name ?? benchmark.reference, style: "number", cell: (name) => metricText(name, benchmark.metrics[name]) }] : []),
   ];
   return folded("Its risk in numbers", () => table("Its risk in numbers", columns, inOrder(risk), { style: "capped", mark: (name) => ({ metric: name }) }));
 }
@@ -177,6 +179,8 @@ function attribution({ attribution: { holdings, definitions: known }, currency }
   return folded("What each holding did for it", () => [table("What each holding did for it", columns, sorted, { style: "as-cards" }), definitions(Object.entries(known))]);
 }
 
+const atPaid = ({ without_prices: without }) => `Without prices, at what was last paid: ${without.join(", ")}`;
+
 /** What to know of the numbers, in sentences. */
 function words({ keeps_cash: keepsCash, lowest_cash: lowest, unvalued, without_prices: without, silent }) {
   const told = [
@@ -184,7 +188,7 @@ function words({ keeps_cash: keepsCash, lowest_cash: lowest, unvalued, without_p
     keepsCash && lowest < 0 && `Cash was as low as ${formatMoney(lowest)}: perhaps a deposit is missing.`,
     unvalued.length > 0 &&
       `${formatCount(unvalued.length, "stretch", "stretches")} of days without a price or a rate have no value, the first from ${formatDay(unvalued[0].first)} to ${formatDay(unvalued[0].last)}.`,
-    without.length > 0 && `Without prices, at what was last paid: ${without.join(", ")}.`,
+    without.length > 0 && `${atPaid({ without_prices: without })}.`,
     silent.length > 0 && `At an old close: ${silent.map(({ ticker, last_day: day }) => `${ticker} of ${formatDay(day)}`).join(", ")}.`,
   ].filter(Boolean);
   return told.length

@@ -54,14 +54,14 @@ const more = (total, listed) => total > listed && h("p", { class: "small soft" }
 
 function problems({ faults, faults_total: total }) {
   const columns = [
-    { title: "Line", style: "number", cell: ({ line }) => formatWhole(line) },
+    { title: "Line", cell: ({ line }) => formatWhole(line) },
     { title: "Column", cell: ({ column }) => column ?? "" },
     { title: "What is wrong", style: "words", cell: ({ message }) => message.replace(FOR_PROGRAMS, " Give it above.") },
   ];
   return h("div", { id: "import-faults" }, h("h3", {}, "What is wrong"), table("Faults of the file", columns, faults), more(total, faults.length));
 }
 
-export const linesTable = (lines, caption) => table(caption, [{ title: "Line", style: "number", cell: ({ line }) => formatWhole(line) }, ...COLUMNS], lines, { style: "as-cards" });
+export const linesTable = (lines, caption) => table(caption, [{ title: "Line", cell: ({ line }) => formatWhole(line) }, ...COLUMNS], lines, { style: "as-cards" });
 
 const COLUMNS = [
   { title: "Day", cell: ({ day }) => formatDay(day) },
@@ -75,7 +75,7 @@ const COLUMNS = [
 
 function duplicateTable(duplicates) {
   const columns = [
-    { title: "Line", style: "number", cell: ({ read }) => formatWhole(read.line) },
+    { title: "Line", cell: ({ read }) => formatWhole(read.line) },
     ...COLUMNS.map((column) => ({ ...column, cell: ({ read }) => column.cell(read) })),
     { title: "Booked", cell: ({ equals }) => `${formatDay(equals.day)}, ${equals.note ?? equals.type}` },
   ];
@@ -84,7 +84,7 @@ function duplicateTable(duplicates) {
 
 function leftOutTable(lines) {
   const columns = [
-    { title: "Line", style: "number", cell: ({ line }) => formatWhole(line) },
+    { title: "Line", cell: ({ line }) => formatWhole(line) },
     { title: "Why", style: "words", cell: ({ reason }) => reason },
   ];
   return table("Lines without a transaction", columns, lines);
