@@ -18,7 +18,8 @@ def _none_is_left(site: Site) -> Iterator[None]:
 
 
 def test_rules_on_holdings_and_indexes_are_made_and_changed(open_page: Open, site: Site) -> None:
-    page = open_page("/alerts")
+    savings = site.api("POST", "/portfolios", json={"name": "Savings", "base_currency": "USD"}).json()
+    page = open_page("/alerts", viewport={"width": 1280, "height": 600})
     settled(page)
     page.get_by_role("button", name="New rule").click()
     form = page.locator("#rule-dialog")
@@ -35,13 +36,21 @@ def test_rules_on_holdings_and_indexes_are_made_and_changed(open_page: Open, sit
     page.locator("#rules").get_by_role("button", name="Change").first.click()
     expect(form.get_by_label("Most of the portfolio, in %")).to_have_value("15")
     form.get_by_label("Most of the portfolio, in %").fill("25")
+    form.get_by_label("Savings").check()
+    form.evaluate("dialog => dialog.scrollTo(0, 0)")
+    expect(form.get_by_role("button", name="Store")).to_be_in_viewport()
     form.get_by_role("button", name="Store").click()
     expect(page.locator("#rules")).to_contain_text("when a holding takes 25 % or more")
     (rule,) = site.api("GET", "/alert-rules").json()["items"]
-    assert (rule["on"], rule["conditions"], rule["for_days"]) == ("weight_above", {"percent": 25.0, "dead_band": 1.0}, 2)
+    assert (rule["on"], rule["conditions"], rule["for_days"]) == (
+        "weight_above",
+        {"percent": 25.0, "dead_band": 1.0, "portfolios": [savings["id"]]},
+        2,
+    )
+    site.api("DELETE", f"/portfolios/{savings['id']}")
     page.get_by_role("button", name="New rule").click()
     form.get_by_label("Name").fill("Rebalance")
     form.get_by_label("What to watch").select_option("rebalancing_due")
-    expect(form).to_contain_text("Every index of yours is watched.")
+    expect(form.get_by_role("group", name="Which indexes (none: all)")).to_be_visible()
     form.get_by_role("button", name="Store").click()
     expect(page.locator("#rules")).to_contain_text("when the rebalancing of any index is due")

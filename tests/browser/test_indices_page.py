@@ -39,7 +39,9 @@ def test_it_shows_levels_members_and_rebalancings(open_page: Open, site: Site, i
     expect(page.locator("[data-rebalancing] li").first).to_contain_text(f"{newest['ticker']}: {newest['before']:.1%}")
     page.get_by_role("button", name="Simulate").click()
     expect(page.locator("#simulated")).to_contain_text("10,000.00 on")
-    expect(page.locator("#simulated")).to_contain_text("for the first purchase and the rebalancings. The first purchase costs 0.1 % of the amount")
+    expect(page.locator("#simulated")).to_contain_text(
+        "for the first purchase and the rebalancings. The first purchase costs 0.1 % of the amount"
+    )
 
 
 def test_it_stands_beside_something_else(open_page: Open, site: Site, index: Any) -> None:

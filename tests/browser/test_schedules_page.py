@@ -108,6 +108,7 @@ def test_a_report_is_sent_to_a_channel(open_page: Open, site: Site) -> None:
 
 
 def test_portfolios_are_valued_and_indexes_published(open_page: Open, site: Site) -> None:
+    savings = site.api("POST", "/portfolios", json={"name": "Savings", "base_currency": "USD"}).json()
     page = open_page("/schedules")
     settled(page)
     for action, sentence in (
@@ -116,13 +117,22 @@ def test_portfolios_are_valued_and_indexes_published(open_page: Open, site: Site
     ):
         page.get_by_label("Name", exact=True).fill(action)
         page.get_by_label("What is done").select_option(action)
-        expect(page.get_by_label("Parameters as JSON")).to_be_visible()
+        expect(page.get_by_label("Parameters as JSON")).to_be_hidden()
         expect(page.get_by_label("Of which tickers")).to_be_hidden()
         page.get_by_role("button", name="Make the schedule").click()
         expect(card(page, action)).to_contain_text(sentence)
     stored = {each["action"]: each for each in site.api("GET", "/schedules").json()["items"]}
     for action in ("portfolio_valuation", "index_rebalancing"):
         assert stored[action]["params"] == {}
+    card(page, "portfolio_valuation").get_by_role("button", name="Edit").click()
+    page.get_by_label("Savings").check()
+    page.get_by_role("button", name="Store the changes").click()
+    expect(page.get_by_text("portfolio_valuation is due next")).to_be_visible()
+    assert site.api("GET", f"/schedules/{stored['portfolio_valuation']['id']}").json()["params"] == {"portfolios": [savings["id"]]}
+    card(page, "portfolio_valuation").get_by_role("button", name="Edit").click()
+    expect(page.get_by_label("Savings")).to_be_checked()
+    site.api("DELETE", f"/portfolios/{savings['id']}")
+    for action in stored:
         assert site.api("DELETE", f"/schedules/{stored[action]['id']}").ok
 
 

@@ -2,6 +2,7 @@
 
 import { api } from "../api.js";
 import { byId, fill, h } from "../dom.js";
+import { ownedChoice } from "../owned.js";
 import { show } from "../states.js";
 import { namedStrategies } from "../strategies.js";
 import { isTicker, tickersIn } from "../tickers.js";
@@ -108,9 +109,10 @@ function conditionFields(kind, told) {
         field(kind === "weight_above" ? "Most of the portfolio, in %" : "Below the highest value, in %", number("percent", told.percent ?? 20, { min: 0, max: 100, required: true })),
         band("Dead band in percentage points", 1, 50),
       ),
-      h("p", { class: "small" }, `${told.portfolios ? "The chosen portfolios are" : "Every portfolio of yours is"} watched, each time that it is valued.`),
+      ownedChoice("portfolios", told.portfolios),
+      h("p", { class: "small" }, "A portfolio is watched each time that it is valued."),
     ];
-  if (kind === "rebalancing_due") return h("p", { class: "small" }, `${told.indexes ? "The chosen indexes are" : "Every index of yours is"} watched.`);
+  if (kind === "rebalancing_due") return ownedChoice("indexes", told.indexes);
   return h("p", { class: "small" }, "Every schedule of yours is watched.");
 }
 
@@ -125,8 +127,8 @@ function conditionsOf(kind, data, told) {
   if (kind === "record_below") return { ...kept, [String(data.get("measure"))]: value("threshold") / 100 };
   if (kind === "prices_stale") return { trading_days: value("trading_days") };
   if (kind === "job_failed") return { ...(told.kinds ? { kinds: told.kinds } : {}), min_failed_percent: value("min_failed_percent") };
-  if (OF_PORTFOLIOS.has(kind)) return { ...(told.portfolios ? { portfolios: told.portfolios } : {}), percent: value("percent"), dead_band: value("dead_band") };
-  if (kind === "rebalancing_due") return told.indexes ? { indexes: told.indexes } : {};
+  if (OF_PORTFOLIOS.has(kind)) return { ...some("portfolios"), percent: value("percent"), dead_band: value("dead_band") };
+  if (kind === "rebalancing_due") return some("indexes");
   return told.schedules ? { schedules: told.schedules } : {};
 }
 
@@ -219,7 +221,7 @@ export async function openForm(rule, done) {
     seen,
     h(
       "div",
-      { class: "row end" },
+      { class: "row end rule-buttons" },
       h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
       h("button", { type: "button", onclick: () => preview() }, "What would it see?"),
       h("button", { type: "submit", class: "primary" }, "Store"),

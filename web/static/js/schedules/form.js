@@ -5,13 +5,14 @@ import { offerChannels } from "../channels/choices.js";
 import { byId, fill, h, notify } from "../dom.js";
 import { problemOf } from "../form-problem.js";
 import { formatMoment } from "../format.js";
+import { ownedChoice, ownedIn } from "../owned.js";
 import { offerStrategies } from "../strategies.js";
 import { chooseUniverse, offerUniverses } from "../universes.js";
 import { afterClose } from "./after-close.js";
 
 const PAUSE = 300; // milliseconds after a key, before the next times are asked for
 const HOUR = 3600;
-const BY_JSON = new Set(["pipeline", "portfolio_valuation", "index_rebalancing"]); // actions whose parameters are written as they are
+const OF_OWNED = /** @type {Record<string, "portfolios" | "indexes">} */ ({ portfolio_valuation: "portfolios", index_rebalancing: "indexes" });
 const complain = problemOf("schedule-problem", {
   name: "schedule-name",
   cron: "schedule-cron",
@@ -70,7 +71,11 @@ function previewSoon() {
 /** The parameters of the chosen action. Throws SyntaxError for what is no JSON. */
 function params() {
   const action = control("action").value;
-  if (BY_JSON.has(action)) return JSON.parse(control("params").value || "{}");
+  if (OF_OWNED[action]) {
+    const chosen = ownedIn(byId(`schedule-${OF_OWNED[action]}`), OF_OWNED[action]);
+    return chosen.length ? { [OF_OWNED[action]]: chosen } : {};
+  }
+  if (action === "pipeline") return JSON.parse(control("params").value || "{}");
   const universe = control("universe").value;
   if (action === "refresh") return { universe };
   const chosen = { universe, strategy: control("strategy").value };
@@ -106,6 +111,7 @@ export function edit(schedule) {
     control("overlap").value = schedule.overlap;
     control("name").focus();
   }
+  for (const kind of Object.values(OF_OWNED)) fill(byId(`schedule-${kind}`), ownedChoice(kind, schedule?.params[kind]));
   arrange();
   preview();
 }
