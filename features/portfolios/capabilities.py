@@ -75,6 +75,6 @@ def _read(keeper: service.BookKeeper, database: Database, call: Call, inputs: Ho
         "tickers": [item["ticker"] for item in items],
         "count": len(items),
         "cash": told(found.cash),
-        "totals": told(found.totals),
+        "totals": parse_tolerant(dump(told(found.totals))),
         "warnings": list(found.warnings),
     }
