@@ -37,7 +37,6 @@ MOST_CHANNELS = 20
 MOST_DAYS = 250
 _OF_VALUES = OF_PORTFOLIOS | {AlertKind.VERDICT_CHANGED, AlertKind.PRICE_CROSSED, AlertKind.RECORD_BELOW}  # which can stay so for days
 
-
 Days = Annotated[int, BeforeValidator(whole, json_schema_input_type=Annotated[int, Field(ge=0, le=MOST_DAYS)])]
 RuleName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=PLAIN_TEXT)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PLAIN_TEXT)]
@@ -354,10 +353,7 @@ class AlertStateAnswer(Answer):
     since: date | None = Field(description="The day on which that began.")
     day: date | None = Field(description="The day of the last value.")
     value: float | None = Field(description="The last value: a score, a close, a record, days or percent.")
-    holds: bool | None = Field(
-        description="Whether the condition was met by the last value, told or not: what was so as the rule began is `normal` and not told."
-        " Null where a single value cannot tell."
-    )
+    holds: bool | None = Field(description="Whether the last value meets the condition, told or not; null where one value cannot tell.")
 
 
 class AlertStatePage(Page):
