@@ -6,6 +6,7 @@ import json
 
 from kit.accessibility import serious
 from kit.browser import Open, Site
+from kit.jobs import csv_of
 from playwright.sync_api import expect
 
 
@@ -32,13 +33,16 @@ def test_a_report_is_made_downloaded_and_removed(open_page: Open, site: Site) ->
 
 
 def test_a_report_that_cannot_be_made_says_why(open_page: Open, site: Site) -> None:
-    site.api("POST", "/reports", json={"type": "ticker", "ticker": "IBM", "strategy": "weekly"})
+    site.api("PUT", "/prices/UNREAD", data=csv_of(300), headers={"Content-Type": "text/csv"})
+    site.api("POST", "/reports", json={"type": "ticker", "ticker": "UNREAD", "strategy": "weekly"})
     page = open_page("/reports", viewport={"width": 390, "height": 844})
     row = page.locator("#kept-list tbody tr").first
     expect(row).to_contain_text("Failed")
-    expect(row).to_contain_text("IBM has not been analysed by the strategy weekly yet.")
+    expect(row).to_contain_text("UNREAD has not been analysed by the strategy weekly yet.")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     row.get_by_role("button", name="Remove").click()
+    expect(page.locator("#kept-list")).to_contain_text("No reports are kept.")
+    site.api("DELETE", "/prices/UNREAD")
 
 
 def test_the_report_of_a_job_is_kept(open_page: Open, site: Site) -> None:
