@@ -10,6 +10,7 @@ import { badge, statesOf } from "../words.js";
 import { deliveryWords, followDelivery, tookWords } from "./following.js";
 
 const PAGE = 30;
+const MOST_FOLLOWED = 3; // of a page, each by calls of its own
 const DEFAULTS = { status: "", channel: "" };
 
 const status = /** @type {HTMLSelectElement} */ (byId("deliveries-status"));
@@ -57,6 +58,26 @@ function line(delivery, isOpen = false) {
   return item;
 }
 
+function drawAgain(item, delivery) {
+  const hadFocus = focusedIn(item) !== null;
+  const drawn = line(delivery, Boolean(item.querySelector("details")?.open));
+  item.replaceWith(drawn);
+  if (hadFocus) (drawn.querySelector("button") ?? drawn.querySelector("summary"))?.focus();
+}
+
+/** Lines of what is being sent tell what came of it, as soon as it was tried. */
+function followLines(deliveries, items) {
+  const isDue = ({ status: state, reason, attempts }) => state === "sending" || (state === "pending" && !attempts.length && !reason);
+  const sending = [...deliveries.entries()].filter(([, delivery]) => isDue(delivery));
+  for (const [place, { id, attempts }] of sending.slice(0, MOST_FOLLOWED)) {
+    const item = items[place];
+    followDelivery(id, attempts.length).then(
+      (found) => item.isConnected && drawAgain(item, found),
+      () => {}, // the line stays as it is
+    );
+  }
+}
+
 async function sendAgain({ id, title }, item, button) {
   if (button.getAttribute("aria-disabled")) return;
   button.setAttribute("aria-disabled", "true");
@@ -64,10 +85,7 @@ async function sendAgain({ id, title }, item, button) {
     const { attempts } = await api.get(`/deliveries/${id}`);
     await api.post(`/deliveries/${id}/retry`);
     const found = await followDelivery(id, attempts.length);
-    const hadFocus = focusedIn(item) !== null;
-    const drawn = line(found, Boolean(item.querySelector("details")?.open));
-    item.replaceWith(drawn);
-    if (hadFocus) (drawn.querySelector("button") ?? drawn.querySelector("summary"))?.focus();
+    drawAgain(item, found);
     notify(`“${title}” ${deliveryWords(found)}`);
   } catch (error) {
     button.removeAttribute("aria-disabled");
@@ -76,7 +94,9 @@ async function sendAgain({ id, title }, item, button) {
 }
 
 function add(list, more, { items, next_cursor: cursor }) {
-  list.append(...items.map((each) => line(each)));
+  const lines = items.map((each) => line(each));
+  list.append(...lines);
+  followLines(items, lines);
   const next = async (event) => {
     const button = event.currentTarget;
     button.disabled = true;
