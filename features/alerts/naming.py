@@ -15,7 +15,6 @@ from features.prices import service as prices
 from features.strategies import service as strategies
 from infrastructure.feature import KnownIds, Universes
 from models.alert import RuleDraft
-from models.universe import UniverseNotFound
 
 
 @dataclass(frozen=True)
@@ -101,11 +100,7 @@ class Naming:
 
     def _has_universe(self, name: str) -> bool:
         if name not in self._found:
-            try:
-                prices.require_universe(self.connection, self.org_id, name, self.universes)
-                self._found[name] = True
-            except UniverseNotFound:
-                self._found[name] = False
+            self._found[name] = prices.has_universe(self.connection, self.org_id, name, self.universes)
         return self._found[name]
 
 

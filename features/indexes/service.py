@@ -23,7 +23,6 @@ from infrastructure.audit import note
 from infrastructure.feature import Universes
 from models.index import MOST_INDEXES, Index, IndexRevision, IndexRules, IndexVersion, Rebalancing
 from models.index_errors import FixedRule, IndexChanged, IndexExists, IndexNotFound, RevisionNotFound, TooManyIndexes
-from models.universe import UniverseNotFound
 from utils.clock import now, today
 from utils.ids import is_id, new_id
 
@@ -97,16 +96,16 @@ def names_of(connection: AnyReader, org_id: int, ids: Iterable[str]) -> dict[str
 
 def with_warnings(connection: Connection, org_id: int, indexes: Iterable[Index], universes: Universes) -> list[Index]:
     """Indexes, with a note where the universe of their members is gone, so that they are published no further."""
-    return [replace(index, notes=(*index.notes, *_gone(connection, org_id, index, universes))) for index in indexes]
+    indexes = list(indexes)
+    named = {name for index in indexes if (name := index.rules.members.universe) is not None}
+    gone = {name for name in named if not prices.has_universe(connection, org_id, name, universes)}
+    return [_with_warning(index) if index.rules.members.universe in gone else index for index in indexes]
 
 
-def _gone(connection: Connection, org_id: int, index: Index, universes: Universes) -> Iterator[str]:
-    try:
-        if index.rules.members.universe is not None:
-            prices.require_universe(connection, org_id, index.rules.members.universe, universes)
-    except UniverseNotFound:
-        name = index.rules.members.universe
-        yield f"The universe '{name}' of its members is gone, so that nothing more is published: change the rules to name another one."
+def _with_warning(index: Index) -> Index:
+    name = index.rules.members.universe
+    note = f"The universe '{name}' of its members is gone, so that nothing more is published: change the rules to name another one."
+    return replace(index, notes=(*index.notes, note))
 
 
 def absent_indexes(connection: AnyReader, org_id: int, index_ids: Iterable[str]) -> Iterator[tuple[str, str]]:

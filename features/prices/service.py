@@ -28,7 +28,7 @@ from features.prices.store.series import find_head, find_head_and_latest, find_h
 from features.prices.store.symbol import find as known_facts
 from features.prices.store.symbol import list_names
 from features.prices.symbols import remember
-from features.prices.universes import absent_universe, require_universe, resolve_universe, tickers_to_work_on
+from features.prices.universes import absent_universe, has_universe, require_universe, resolve_universe, tickers_to_work_on
 from infrastructure.exchanges import Expectations
 from models.api_key import SHARED_ORG
 from models.errors import TickerNotFound
@@ -51,6 +51,7 @@ __all__ = [
     "find_head_and_latest",
     "find_heads",
     "has_tickers_ending",
+    "has_universe",
     "held_closes",
     "held_closes_of",
     "held_versions",

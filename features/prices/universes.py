@@ -56,10 +56,15 @@ def tickers_to_work_on(connection: Connection, org_id: int, name: str, built_in:
 
 def require_universe(connection: Connection, org_id: int, name: str, built_in: Universes) -> None:
     """Raise UniverseNotFound where there is no such universe."""
-    if name in BUILT_IN:
-        return
-    if (built_in.read(connection, org_id, name) if name in built_in else universe_store.find(connection, org_id, name)) is None:
+    if not has_universe(connection, org_id, name, built_in):
         raise _not_found(connection, org_id, name)
+
+
+def has_universe(connection: Connection, org_id: int, name: str, built_in: Universes) -> bool:
+    """Whether there is such a universe."""
+    if name in BUILT_IN:
+        return True
+    return (built_in.read(connection, org_id, name) if name in built_in else universe_store.find(connection, org_id, name)) is not None
 
 
 def absent_universe(connection: Connection, org_id: int, name: str | None, built_in: Universes) -> Iterator[tuple[str, str]]:
