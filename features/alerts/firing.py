@@ -97,6 +97,16 @@ def link_of(ticker: str, strategy: str | None) -> str:
     return f"/tickers/{quote(ticker, safe='')}" + (f"?strategy={strategy}" if strategy else "")
 
 
+def portfolio_link(portfolio_id: str) -> str:
+    """The page of a portfolio."""
+    return f"/portfolios?id={portfolio_id}"
+
+
+def index_link(index_id: str) -> str:
+    """The page of an index."""
+    return f"/indices?index={index_id}"
+
+
 def _event(alert: Alert) -> NewEvent:
     data = {"alert_id": alert.id, "rule_id": alert.rule_id, "ticker": alert.ticker, "message": alert.message}
     return NewEvent(EventType.ALERT_FIRED, f"alert:{alert.id}", alert.id, data)

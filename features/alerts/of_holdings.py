@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from features.alerts.firing import Fired
+from features.alerts.firing import Fired, index_link, portfolio_link
 from features.alerts.sentences import drawdown_message, due_message, weight_message
 from features.alerts.standings import Standings
 from features.alerts.transitions import Observation, observe, settle, switch
@@ -95,7 +95,7 @@ class Holdings:
         standing, _ = switch(self._standings.of(key), day, None, is_on=True)
         self._standings.put(key, standing)
         names = ("index", "reference_day", "rebalance", "last_day")
-        change = {**{name: told[name] for name in names}, "index_id": event.subject, "link": f"/indices?index={event.subject}"}
+        change = {**{name: told[name] for name in names}, "index_id": event.subject, "link": index_link(str(event.subject))}
         yield Fired(rule, event.subject, day, due_message(change), change)
 
 
@@ -104,7 +104,7 @@ def _subject(portfolio_id: str, ticker: str) -> str:
 
 
 def _about(event: Event) -> dict[str, Any]:
-    return {"portfolio": event.data["name"], "portfolio_id": event.subject, "link": f"/portfolios?id={event.subject}"}
+    return {"portfolio": event.data["name"], "portfolio_id": event.subject, "link": portfolio_link(str(event.subject))}
 
 
 def _day(told: Mapping[str, Any]) -> date:

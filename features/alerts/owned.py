@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from database import AnyReader
-from features.alerts.firing import link_of
+from features.alerts.firing import index_link, link_of, portfolio_link
 from features.alerts.present import Present, Preview, preview_of
 from features.alerts.sentences import count, number
 from features.alerts.watching import ABOVE, watch_of
@@ -47,8 +47,7 @@ def _due(index: Index) -> Present:
     days, notice = WEEKDAYS.trading_days(index.last_day, index.next_reference_day), index.rules.notice_days
     told = f"rebalancing due by the closes of {day_text(index.next_reference_day)}, in {count(days, 'trading day')}"
     says = f"{told}; it is told {count(notice, 'trading day')} before" if days > notice else told
-    link = f"/indices?index={index.id}"
-    return Present(index.id, None, index.last_day, float(days), says, days <= notice, name=index.name, link=link)
+    return Present(index.id, None, index.last_day, float(days), says, days <= notice, name=index.name, link=index_link(index.id))
 
 
 def _portfolios(reader: AnyReader, valuer: Valuer, rule: AlertRule) -> Iterator[Present]:
@@ -106,7 +105,7 @@ def _drawdown(portfolio: Portfolio, valued: Valued, rule: AlertRule) -> Iterator
 
 
 def _of(portfolio: Portfolio, day: date | None, value: float | None, says: str) -> Present:
-    return Present(portfolio.id, None, day, value, says, None, name=portfolio.name, link=f"/portfolios?id={portfolio.id}")
+    return Present(portfolio.id, None, day, value, says, None, name=portfolio.name, link=portfolio_link(portfolio.id))
 
 
 @dataclass(frozen=True)
@@ -125,10 +124,9 @@ def subjects_of(reader: AnyReader, rule: AlertRule, keys: Sequence[StateKey]) ->
         return [Subject(key.subject, None) for key in keys]
     is_index = rule.draft.on is AlertKind.REBALANCING_DUE
     parts = [key.subject.partition(":") for key in keys]
-    find = indexes.names_of if is_index else portfolios.names_of
+    find, page = (indexes.names_of, index_link) if is_index else (portfolios.names_of, portfolio_link)
     names = find(reader, rule.org_id, {owned for owned, _, _ in parts})
-    page = "/indices?index=" if is_index else "/portfolios?id="
     return [
-        Subject(names.get(owned, owned) + (f": {ticker}" if ticker else ""), f"{page}{owned}" if owned in names else None)
+        Subject(names.get(owned, owned) + (f": {ticker}" if ticker else ""), page(owned) if owned in names else None)
         for owned, _, ticker in parts
     ]
