@@ -14,13 +14,10 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-import database
-import db_migrations
+from benchmarks.foundation import open_foundation
 from benchmarks.refresh import slow_server
 from benchmarks.report import Row
 from benchmarks.servers import Server, Servers
-from config import Settings
-from features import load_features
 from features.schedules import service as schedules
 from features.schedules.dispatcher import Dispatcher
 from features.schedules.service import Starter, author
@@ -131,29 +128,26 @@ def _call(server: Server, method: str, path: str, body: object) -> Any:
 
 
 def _looks(engine: str, url: str, folder: Path) -> Iterator[Row]:
-    settings = Settings.load(database_url=url, data_dir=folder, log_level="error", load_sample=False)
-    foundation = Foundation.of(settings, load_features(settings), database.DatabaseOptions.of(settings))
-    db_migrations.ensure_schema(True)
-    starter = Starter(foundation, NoWakeup())
-    when = When(cron=f"0 0 1 1 {(datetime.now(UTC) + timedelta(days=2)).isoweekday() % 7}")
-    with foundation.database.transaction() as connection:
-        for number in range(SCHEDULES):
-            new = NewSchedule(f"S{number}", when, Action.BULK_ANALYSIS, {"universe": "all"}, 3_600, Overlap.SKIP, True)
-            schedules.create(connection, FIRST_ORG, new, starter, author(connection, None))
-    dispatcher = Dispatcher(foundation.database, starter)
-    look = _median_ms(dispatcher.look)
-    what = f"a look at {SCHEDULES:,} schedules, {engine}"
-    yield Row(what, f"{look:.2f} ms", target=f"≤ {MOST_MILLISECONDS} ms", met=look <= MOST_MILLISECONDS)
-    hand_out(foundation.database, foundation.subscribers)
-    with foundation.database.transaction() as connection:
-        for start in range(0, EVENTS, 1_000):
-            names = range(start, start + 1_000)
-            record(connection, FIRST_ORG, [NewEvent("bench.idle", f"bench:{name}") for name in names])
-    while _is_behind(foundation):
+    with open_foundation(url, folder) as foundation:
+        starter = Starter(foundation, NoWakeup())
+        when = When(cron=f"0 0 1 1 {(datetime.now(UTC) + timedelta(days=2)).isoweekday() % 7}")
+        with foundation.database.transaction() as connection:
+            for number in range(SCHEDULES):
+                new = NewSchedule(f"S{number}", when, Action.BULK_ANALYSIS, {"universe": "all"}, 3_600, Overlap.SKIP, True)
+                schedules.create(connection, FIRST_ORG, new, starter, author(connection, None))
+        dispatcher = Dispatcher(foundation.database, starter)
+        look = _median_ms(dispatcher.look)
+        what = f"a look at {SCHEDULES:,} schedules, {engine}"
+        yield Row(what, f"{look:.2f} ms", target=f"≤ {MOST_MILLISECONDS} ms", met=look <= MOST_MILLISECONDS)
         hand_out(foundation.database, foundation.subscribers)
-    idle = _median_ms(lambda: hand_out(foundation.database, foundation.subscribers))
-    yield Row(f"a look for events among {EVENTS:,}, {engine}", f"{idle:.2f} ms a second", target="nothing that can be measured")
-    foundation.database.close()
+        with foundation.database.transaction() as connection:
+            for start in range(0, EVENTS, 1_000):
+                names = range(start, start + 1_000)
+                record(connection, FIRST_ORG, [NewEvent("bench.idle", f"bench:{name}") for name in names])
+        while _is_behind(foundation):
+            hand_out(foundation.database, foundation.subscribers)
+        idle = _median_ms(lambda: hand_out(foundation.database, foundation.subscribers))
+        yield Row(f"a look for events among {EVENTS:,}, {engine}", f"{idle:.2f} ms a second", target="nothing that can be measured")
 
 
 def _is_behind(foundation: Foundation) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -13,13 +12,10 @@ from pathlib import Path
 from statistics import median
 from time import process_time
 
-import database
-import db_migrations
 from benchmarks.demo_prices import load_demo
+from benchmarks.foundation import open_foundation
 from benchmarks.report import Row, milliseconds, within
 from benchmarks.servers import Servers
-from config import Settings
-from features import load_features
 from features.portfolios import service
 from features.portfolios.service import BookKeeper, HoldingsOrder, Ledger, Terms
 from features.portfolios.statement_import import ImportWishes, import_statement, read_file
@@ -53,10 +49,7 @@ def measure(servers: Servers) -> list[Row]:
 
 
 def _rows(engine: str, url: str, folder: Path) -> list[Row]:
-    settings = Settings.load(database_url=url, data_dir=folder, log_level="error", load_sample=False)
-    foundation = Foundation.of(settings, load_features(settings), database.DatabaseOptions.of(settings))
-    db_migrations.ensure_schema(True)
-    with closing(foundation.database):
+    with open_foundation(url, folder) as foundation:
         drafts = _drafts()
         new = _portfolios(foundation)
         adding = median(_timed(partial(_add, foundation, next(new), drafts)) for _ in range(ROUNDS))

@@ -10,13 +10,10 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-import database
-import db_migrations
 from benchmarks.demo_prices import load_demo
+from benchmarks.foundation import open_foundation
 from benchmarks.report import Row, milliseconds, within
 from benchmarks.servers import Servers
-from config import Settings
-from features import load_features
 from features.portfolios import service
 from features.portfolios.measuring import Measuring
 from features.portfolios.service import Ledger, Terms
@@ -54,21 +51,18 @@ def measure(servers: Servers) -> list[Row]:
 
 
 def _rows(engine: str, url: str, folder: Path) -> list[Row]:
-    settings = Settings.load(database_url=url, data_dir=folder, log_level="error", load_sample=False)
-    foundation = Foundation.of(settings, load_features(settings), database.DatabaseOptions.of(settings))
-    db_migrations.ensure_schema(True)
-    ledger = _portfolio(foundation)
-    order = PerformanceOrder(Period("max"))
-    first = _timed(lambda: _answer(foundation, Valuer(), ledger, order))
-    cold = median(_timed(lambda: _answer(foundation, Valuer(), ledger, order)) for _ in range(COLD_ROUNDS))
-    valuer = Valuer()
-    _answer(foundation, valuer, ledger, order)
-    after = []
-    for number in range(ROUNDS):
-        _book_one(foundation, ledger, number)
-        after.append(_timed(lambda: _answer(foundation, valuer, ledger, order)))
-    again = median(_timed(lambda: _answer(foundation, valuer, ledger, order)) for _ in range(ROUNDS))
-    foundation.database.close()
+    with open_foundation(url, folder) as foundation:
+        ledger = _portfolio(foundation)
+        order = PerformanceOrder(Period("max"))
+        first = _timed(lambda: _answer(foundation, Valuer(), ledger, order))
+        cold = median(_timed(lambda: _answer(foundation, Valuer(), ledger, order)) for _ in range(COLD_ROUNDS))
+        valuer = Valuer()
+        _answer(foundation, valuer, ledger, order)
+        after = []
+        for number in range(ROUNDS):
+            _book_one(foundation, ledger, number)
+            after.append(_timed(lambda: _answer(foundation, valuer, ledger, order)))
+        again = median(_timed(lambda: _answer(foundation, valuer, ledger, order)) for _ in range(ROUNDS))
     return [
         within(f"cold, on {engine}", cold, MOST_COLD),
         within(f"after one new transaction, on {engine}", median(after), MOST_AFTER_ONE),
