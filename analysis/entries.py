@@ -21,6 +21,7 @@ TYPES = tuple(TransactionType)
 CODE: Mapping[TransactionType, int] = MappingProxyType({type_: code for code, type_ in enumerate(TYPES)})
 NO_TICKER = -1
 _T = TransactionType
+_ARRAYS = ("day", "type", "ticker", "currency", "quantity", "gross", "fee", "tax", "rate")
 # What a transaction does to cash by its gross amount; a transfer of shares does nothing to it.
 _CASH = {
     **dict.fromkeys((_T.SELL, _T.DIVIDEND, _T.INTEREST, _T.DEPOSIT, _T.TRANSFER_IN), 1.0),
@@ -123,9 +124,16 @@ class Entries:
         """These and others."""
         tickers = tuple(sorted({*self.tickers, *more.tickers}))
         currencies = tuple(sorted({*self.currencies, *more.currencies}))
-        counted = [each._counted(tickers, currencies) for each in (self, more)]
-        names = ("day", "type", "ticker", "currency", "quantity", "gross", "fee", "tax", "rate")
-        return Entries(tickers, currencies, *(np.concatenate([getattr(each, name) for each in counted]) for name in names)).ordered()
+        kept, added = self._counted(tickers, currencies), more._counted(tickers, currencies)
+        # The order is by day first: what comes before the first new one stays where it is.
+        rest = int(np.searchsorted(self.day, more.day.min())) if len(more) else len(self)
+        later = kept.only(slice(rest, None))._followed_by(added).ordered()
+        return kept.only(slice(rest))._followed_by(later)
+
+    def _followed_by(self, more: Entries) -> Entries:
+        """The same and others, which count by the same tickers and currencies."""
+        joined = (np.concatenate((getattr(self, name), getattr(more, name))) for name in _ARRAYS)
+        return Entries(self.tickers, self.currencies, *joined)
 
     def _counted(self, tickers: tuple[str, ...], currencies: tuple[str, ...]) -> Entries:
         """The same, counting by other tickers and currencies, which theirs are among."""
@@ -168,10 +176,9 @@ class Entries:
         found: BoolArray = table[self.type]
         return found
 
-    def only(self, rows: BoolArray | IntArray) -> Entries:
+    def only(self, rows: BoolArray | IntArray | slice) -> Entries:
         """Some of them, or all in another order."""
-        names = ("day", "type", "ticker", "currency", "quantity", "gross", "fee", "tax", "rate")
-        return replace(self, **{name: getattr(self, name)[rows] for name in names})
+        return replace(self, **{name: getattr(self, name)[rows] for name in _ARRAYS})
 
     @cached_property
     def moves_shares(self) -> BoolArray:

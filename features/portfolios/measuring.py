@@ -91,7 +91,7 @@ class Measuring:
                 line = self._lines.find(reader, ledger.org_id, reference)
             except (LineNotFound, TickerNotFound, NothingToValue):
                 return valued, None
-            if reference in valued.sources.versions:
+            if not is_id(reference):
                 valued.sources.benchmarks[reference] = line
         if line.currency is None or line.currency == valued.ledger.base_currency or line.currency in valued.sources.rates:
             return valued, line

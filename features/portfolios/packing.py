@@ -143,7 +143,7 @@ def unpacked(lines: Iterable[PricedLine], base_currency: str) -> tuple[Sources, 
         else:
             told = (LineKind(head["kind"]), head["name"], head["currency"])
             benchmark = ValueLine(line.name, *told, line.days, line.values, head["adjusted"], "")
-    return Sources(base_currency, tuple(tickers), held, reported, rates, {}, {}), benchmark
+    return Sources(base_currency, tuple(tickers), held, reported, rates, "", {}), benchmark
 
 
 def _of_closes(ticker: str, held: HeldCloses | None, splits: Sequence[Split]) -> PricedLine:

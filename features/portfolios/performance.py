@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from itertools import repeat
+from itertools import compress, repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.bars import FloatArray
+from analysis.bars import BoolArray, FloatArray
 from analysis.gains import CURRENCY, DEFINITIONS, GAIN, INTERACTION, LOCAL, Gains, gains_between
 from analysis.held import Days
 from analysis.risk import FEWEST_VALUES, deepest_falls, metrics_beside, risk_metrics
@@ -151,14 +151,17 @@ def performance_of(portfolio_id: str, stretch: Stretch, measured: Measured | Non
         drawdown=drawdown,
         benchmark=None if beside is None else beside.performance(),
         remarks=_remarks(stretch),
-        series=series_of(stretch, measured) if order.series else None,
+        series=_series(stretch, beside) if order.series else None,
     )
 
 
 def series_of(stretch: Stretch, measured: Measured | None) -> PerformanceSeries:
     """The lines of a stretch by day."""
+    return _series(stretch, None if measured is None else _Beside(stretch, measured))
+
+
+def _series(stretch: Stretch, beside: _Beside | None) -> PerformanceSeries:
     invested = np.cumsum(stretch.valuation.flows[: stretch.last + 1])[stretch.first :]
-    beside = None if measured is None else _Beside(stretch, measured)
     return PerformanceSeries(
         days=tuple(stretch.days.tolist()),
         value=tuple(stretch.values.tolist()),
@@ -191,9 +194,11 @@ def _attribution(stretch: Stretch) -> Attribution:
     tickers: tuple[str | None, ...] = (*stretch.valuation.entries.tickers, None)
     capital = stretch.capital
     contributions = (held.total / capital).tolist() if capital > 0 else [None] * len(tickers)
-    numbers = (getattr(held, name).tolist() for name in _HELD)
-    lines = zip(tickers, *numbers, held.total.tolist(), contributions, strict=True)
-    holdings = tuple(HoldingPerformance(*line) for line in lines if line[0] is None or any(line[1 : 1 + len(_HELD)]))
+    numbers = np.stack([getattr(held, name) for name in _HELD])
+    moved: BoolArray = np.any(numbers, axis=0)
+    moved[-1] = True  # cash is always told
+    lines = zip(tickers, *numbers.tolist(), held.total.tolist(), contributions, strict=True)
+    holdings = tuple(HoldingPerformance(*line) for line in compress(lines, moved.tolist()))
     local, currency, interaction = (float(getattr(held, name).sum()) for name in ("local", "currency", "interaction"))
     return Attribution(local, currency, interaction, holdings, _ATTRIBUTION)
 

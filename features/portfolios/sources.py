@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,6 @@ from features.portfolios.store import entry as entry_store
 from features.portfolios.store import portfolio as portfolio_store
 from features.portfolios.store.transaction import Ledger
 from features.prices import service as prices
-from features.prices.service import HeldVersion
 from infrastructure.value_lines import ValueLine
 from models.corporate_action import Split
 from models.currency import major_of
@@ -79,10 +80,10 @@ def _by_ticker(splits: Iterable[tuple[str, Split]]) -> Splits:
 
 @dataclass(frozen=True)
 class Sources:
-    """Prices, splits and rates of a ledger's tickers and currencies. Those of equal `versions` and `rate_digests` are equal.
+    """Prices, splits and rates of a ledger's tickers and currencies. Those of equal `tickers`, `state` and `rate_digests` are equal.
 
     `reported` are splits that somebody told of, with prices or without. `rates` are lines into `base_currency`; a
-    currency that has none is missing. `versions` are of the benchmark as well, if it is a ticker.
+    currency that has none is missing. `state` is of the benchmark as well, if it is a ticker.
     """
 
     base_currency: str
@@ -90,12 +91,17 @@ class Sources:
     held: Mapping[str, HeldCloses]
     reported: Splits
     rates: Mapping[str, RateLine]
-    versions: Mapping[str, HeldVersion]
+    state: str
     rate_digests: Mapping[str, str]
     # The line of the benchmark by its ticker, and what packing has made of the prices, and of all, to be used again.
     benchmarks: dict[str, ValueLine] = field(default_factory=dict, compare=False)
     lines: list[Any] = field(default_factory=list, compare=False)
     packs: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def last_days(self) -> Mapping[str, date]:
+        """The day of the newest close of each ticker that has any."""
+        return {ticker: held.last_day for ticker, held in self.held.items()}
 
     def quotes(self, own: Splits) -> Quotes:
         """The prices with the splits of the ledger, which replace those that are reported for the same day."""
@@ -117,18 +123,17 @@ def sources_of(connection: AnyReader, org_id: int, arrays: LedgerArrays, kept: S
     """The sources of a ledger as they are stored; of what is kept, only what has changed is read. Raises PricesDamaged."""
     tickers = arrays.entries.tickers
     watched = {*tickers, arrays.benchmark} if arrays.benchmark is not None and not is_id(arrays.benchmark) else tickers
-    versions = prices.held_versions(connection, org_id, watched)
-    if kept is not None and kept.versions == versions:
-        found = Sources(arrays.base_currency, tickers, kept.held, kept.reported, {}, kept.versions, {})
+    state = prices.held_state(connection, org_id, watched)  # before what it tells of: what changes meanwhile is read again the next time
+    if kept is not None and (kept.tickers, kept.state) == (tickers, state):
+        found = Sources(arrays.base_currency, tickers, kept.held, kept.reported, {}, state, {})
         return with_rates(connection, org_id, found, _currencies(arrays, found), kept)
-    usable = (
-        {} if kept is None else {ticker: kept.held[ticker] for ticker in kept.held if versions.get(ticker) == kept.versions.get(ticker)}
-    )
-    changed = [ticker for ticker in tickers if ticker not in usable and versions[ticker].series is not None]
-    read = prices.held_closes_of(connection, org_id, changed) if changed else {}
-    held = {ticker: usable.get(ticker) or read[ticker] for ticker in tickers if ticker in usable or ticker in read}
-    reported = {ticker: versions[ticker].splits for ticker in tickers if versions[ticker].splits}
-    found = Sources(arrays.base_currency, tickers, held, reported, {}, versions, {})
+    changed = set(tickers)
+    if kept is not None:
+        changed -= kept.held.keys() - prices.differing(kept.state, state)
+    read = prices.held_closes_of(connection, org_id, sorted(changed))
+    held = read if kept is None else {ticker: kept.held[ticker] for ticker in tickers if ticker not in changed} | read
+    reported = prices.known_splits(connection, org_id, tickers)
+    found = Sources(arrays.base_currency, tickers, held, reported, {}, state, {})
     return with_rates(connection, org_id, found, _currencies(arrays, found), kept)
 
 

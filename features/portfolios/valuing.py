@@ -40,7 +40,7 @@ class Valued:
     def size(self) -> int:
         """About how many bytes it takes."""
         closes = sum(held.days.nbytes + held.delivered.nbytes for held in self.sources.held.values())
-        return closes + 2 * self.market.prices.nbytes + len(self.ledger.entries) * _BYTES_OF_AN_ENTRY
+        return closes + 2 * self.market.prices.nbytes + len(self.ledger.entries) * _BYTES_OF_AN_ENTRY + len(self.sources.state)
 
     def last_values(self) -> dict[str, float]:
         """What each ticker that is held at the end is worth then, in the base currency."""
@@ -78,9 +78,8 @@ class Valued:
 
     def silent(self, day: date) -> Mapping[str, date]:
         """The tickers that are held though their last close is older than a week on a day, each with that of the close."""
-        held = self.sources.held
-        known = (held[ticker] for ticker in still_held(self.ledger.entries, self.shares) if ticker in held)
-        return {each.ticker: each.last_day for each in known if (day - each.last_day).days > SILENT}
+        quiet = {ticker: last for ticker, last in self.sources.last_days.items() if (day - last).days > SILENT}
+        return {ticker: quiet[ticker] for ticker in still_held(self.ledger.entries, self.shares) if ticker in quiet} if quiet else {}
 
 
 def value(ledger: LedgerArrays, sources: Sources, former: Valued | None = None) -> Valued:
@@ -102,7 +101,7 @@ def value(ledger: LedgerArrays, sources: Sources, former: Valued | None = None) 
 def _same_prices(entries: Entries, ledger: LedgerArrays, sources: Sources, former: Valued | None) -> Market | None:
     if former is None or former.ledger.entries.tickers != entries.tickers or former.ledger.splits != ledger.splits:
         return None
-    return former.market if former.sources.versions == sources.versions else None
+    return former.market if former.sources.state == sources.state else None
 
 
 class Valuer:
@@ -135,5 +134,5 @@ class Valuer:
 
 
 def _are_same(one: Sources, other: Sources) -> bool:
-    ours, theirs = ((each.base_currency, each.versions, each.rate_digests, each.rates.keys()) for each in (one, other))
+    ours, theirs = ((each.base_currency, each.tickers, each.state, each.rate_digests, each.rates.keys()) for each in (one, other))
     return ours == theirs

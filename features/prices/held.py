@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from analysis.bars import CLOSE, DAYS, columns_of
 from analysis.held import Days, HeldCloses
@@ -71,25 +71,15 @@ def each_held(
                 hold(*loaded)
 
 
-class HeldVersion(NamedTuple):
-    """What the closes and the line of a ticker are made of. Where it is the same, so are they. `series` is None without prices."""
-
-    series: tuple[object, ...] | None
-    currency: str | None
-    name: str | None
-    splits: tuple[Split, ...]
+def held_state(connection: AnyReader, org_id: int, tickers: Collection[str]) -> str:
+    """What differs when the closes, the splits or the facts of some of several tickers do, told without reading them."""
+    return held_store.state(connection, org_id, tickers)
 
 
-def held_versions(connection: AnyReader, org_id: int, tickers: Collection[str]) -> dict[str, HeldVersion]:
-    """Tell for each of several tickers whether its closes have changed, without reading them."""
-    series = held_store.versions(connection, org_id, tickers)
-    splits = known_splits(connection, org_id, tickers)
-    facts = known_facts(connection, org_id, tickers)
-    return {
-        ticker: HeldVersion(series.get(ticker), known.currency, known.name, splits.get(ticker, ()))
-        for ticker in tickers
-        for known in (facts.get(ticker, NOTHING_KNOWN),)
-    }
+def differing(one: str, other: str) -> set[str]:
+    """The tickers that two states differ in."""
+    tellings = [Counter(json.loads(state)) for state in (one, other)]
+    return {told.partition(" ")[0] for told in (tellings[0] - tellings[1]) + (tellings[1] - tellings[0])}
 
 
 def known_splits(connection: AnyReader, org_id: int, tickers: Collection[str]) -> dict[str, tuple[Split, ...]]:

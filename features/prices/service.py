@@ -14,7 +14,7 @@ from features.prices.adjustment import split_days, untold_warnings
 from features.prices.files.dates import NO_DAY, DateOrder, read_days
 from features.prices.files.source import read_text
 from features.prices.former import find_former
-from features.prices.held import HeldVersion, each_held, held_closes, held_closes_of, held_versions, known_splits
+from features.prices.held import differing, each_held, held_closes, held_closes_of, held_state, known_splits
 from features.prices.quality import check_whole, cut_series, provider_warnings, sound_bars
 from features.prices.store import action as action_store
 from features.prices.store import fetch as fetch_store
@@ -41,11 +41,11 @@ from utils.json_text import array_pieces, dump, object_pieces
 __all__ = [
     "NO_DAY",
     "DateOrder",
-    "HeldVersion",
     "absent_universe",
     "check_quality",
     "check_whole",
     "cut_series",
+    "differing",
     "each_held",
     "find_head",
     "find_head_and_latest",
@@ -54,7 +54,7 @@ __all__ = [
     "has_universe",
     "held_closes",
     "held_closes_of",
-    "held_versions",
+    "held_state",
     "known_facts",
     "known_splits",
     "list_names",

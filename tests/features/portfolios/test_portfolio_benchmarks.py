@@ -86,3 +86,15 @@ def test_one_without_prices_or_values_says_so(priced: Client) -> None:
         portfolio = make_portfolio(priced, name=f"By {reference}", benchmark=reference)
         booked(priced, portfolio, trade("buy", "2024-01-10", "ONE", "2", "21"))
         assert beside(priced, portfolio)["reason"] == reason
+
+
+def test_a_benchmark_can_be_bought(priced: Client) -> None:
+    portfolio = make_portfolio(priced, benchmark="TWO")
+    booked(priced, portfolio, trade("buy", "2024-01-10", "ONE", "2", "21"))
+    assert beside(priced, portfolio)["total_return"] is not None  # now the process keeps what it has read
+    booked(priced, portfolio, trade("buy", "2024-01-11", "TWO", "3", "22"))
+    told = priced.get(f"/portfolios/{portfolio}/performance?series=false").json
+    newest = 2 * (20.0 + 69 / 10) + 3 * (21.0 + 69 / 10)
+    assert (told["remarks"]["without_prices"], told["end_value"]) == ([], pytest.approx(newest))
+    booked(priced, portfolio, trade("sell", "2024-01-12", "TWO", "3", "22"))
+    assert priced.get(f"/portfolios/{portfolio}/performance?series=false").json["end_value"] == pytest.approx(newest - 3 * (21.0 + 69 / 10))
