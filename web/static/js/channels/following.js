@@ -21,11 +21,12 @@ export function deliveryWords({ status: state, reason, next_at: next, attempts }
   return "has not been sent yet. Look at the deliveries again in a while.";
 }
 
-/** A delivery once it has one more attempt than `before`, or has ended; after a minute as it is. */
+/** A delivery once an attempt after those `before` has ended, or it has itself; after a minute as it is. An attempt is told before its outcome. */
 export async function followDelivery(id, before = 0) {
   for (let looks = 0; ; looks += 1) {
     const found = await api.get(`/deliveries/${id}`);
-    if (found.attempts.length > before || ["failed", "disabled"].includes(found.status) || looks >= MOST_LOOKS) return found;
+    const isTried = found.attempts.length > before && found.status !== "sending";
+    if (isTried || ["failed", "disabled"].includes(found.status) || looks >= MOST_LOOKS) return found;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS));
   }
 }
