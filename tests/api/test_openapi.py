@@ -149,6 +149,7 @@ def beyond_the_schema(answer: Any) -> bool:
     ruled |= {"symbols", "columns"}  # JSON within a query
     ruled |= {"as_of"}  # of a portfolio, whose future days are none
     ruled |= {"address", "email", "password", "confirm", "strategy", "weights", "period"}
+    ruled |= {"title"}  # of spaces alone
     is_ruled = all(field.rpartition(".")[2] in ruled or field.removeprefix("query.").startswith("max_") for field in fields)
     return problem["code"] != "validation_error" or (bool(fields) and is_ruled)
 
