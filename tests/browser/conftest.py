@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kit.browser import CHROMIUM, COUNT_CALLS, FLAGS, PATIENCE, Open, Site, StartSite, Watch, sign_in, start_site
+from kit.servers import wait_until
+
+from models.job import Lane
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,9 +27,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def analysed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a server that has analysed the sample; one for all processes of the tests."""
+    folder = tmp_path_factory.getbasetemp().parent / f"analysed-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+    folder.mkdir(exist_ok=True)
+    made = folder / "made"
+    with (folder / "lock").open("w") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        if not made.exists():
+            start_site(folder).stop()
+            made.touch()
+    return folder / "var"
+
+
+@pytest.fixture(scope="session")
+def start_on_sample(analysed: Path) -> StartSite:
+    """`start_site` where the sample has been analysed. Job workers, which take two thirds of a start, are there only if asked for."""
+
+    def start(folder: Path, **environment: str) -> Site:
+        if not (folder / "var").exists():
+            shutil.copytree(analysed, folder / "var")
+        variables = {"LOCAL_WORKERS": "0", "SKIP_STARTUP_REFRESH": "true", **environment}
+        site = start_site(folder, **variables)
+        if variables["LOCAL_WORKERS"] != "0":
+            wait_until(
+                lambda: {lane for worker in site.api("GET", "/admin/workers").json()["items"] for lane in worker["lanes"]} == set(Lane)
+            )
+        return site
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, start_on_sample: StartSite) -> Iterator[Site]:
     """One server for all browser tests of this process."""
-    site = start_site(tmp_path_factory.mktemp("site"))
+    site = start_on_sample(tmp_path_factory.mktemp("site"), LOCAL_WORKERS="1")
     yield site
     site.stop()
 
@@ -42,12 +79,12 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def start_own_site() -> Iterator[StartSite]:
-    """`start_site`, for a server that a test may stop. What still runs ends with the test, after its pages are closed."""
+def start_own_site(start_on_sample: StartSite) -> Iterator[StartSite]:
+    """`start_on_sample`, for a server that a test may stop. What still runs ends with the test, after its pages are closed."""
     sites = []
 
     def start(folder: Path, **environment: str) -> Site:
-        sites.append(start_site(folder, **environment))
+        sites.append(start_on_sample(folder, **environment))
         return sites[-1]
 
     yield start

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from kit.accessibility import serious
-from kit.browser import Open, Site, Watch, settled, start_site
+from kit.browser import Open, Site, StartSite, Watch, settled
 from kit.people import create_member, sign_in_as
 from kit.receivers import LOOPBACK, Received, Receiver, Returned, receiving
 from playwright.sync_api import Page, expect
@@ -25,9 +25,9 @@ def _busy(received: Received) -> Returned:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, start_on_sample: StartSite) -> Iterator[Site]:
     """A site that may send to receivers of this machine."""
-    site = start_site(tmp_path_factory.mktemp("channels"), WEBHOOK_ALLOWED_NETWORKS=",".join(LOOPBACK))
+    site = start_on_sample(tmp_path_factory.mktemp("channels"), LOCAL_WORKERS="1", WEBHOOK_ALLOWED_NETWORKS=",".join(LOOPBACK))
     yield site
     site.stop()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from kit.accessibility import serious
-from kit.browser import Open, Site, Watch, settled, start_site
+from kit.browser import Open, Site, StartSite, Watch, settled
 from kit.earlier_tool import FIRST, INDICATORS, write_file
 from kit.people import flask
 from playwright.sync_api import expect
@@ -23,10 +23,10 @@ def said(ticker: str, number: int, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, start_on_sample: StartSite) -> Iterator[Site]:
     """A site into which a database of the earlier tool was imported."""
     folder = tmp_path_factory.mktemp("earlier")
-    site = start_site(folder)
+    site = start_on_sample(folder)
     rows = [said("AAPL", number) for number in range(1, 13)]
     rows += [said("AAPL", 20, verdict="Sell", score=-0.4, raw_data=str([{"name": HOSTILE}])), said("GONE.NS", 1)]
     flask(site, "import-legacy", str(write_file(folder / "earlier.db", FIRST, {"analysis_results": rows})))

@@ -25,7 +25,13 @@ def test_a_ticker_that_no_search_finds_is_fetched_all_the_same(
     open_page: Open, start_own_site: StartSite, watch: Watch, server: PriceServer, tmp_path: Path
 ) -> None:
     watch.expected.append("404")
-    provider = {"PRICE_PROVIDERS": "tiingo", "TIINGO_URL": server.address, "TIINGO_API_KEY": KEY, "FETCH_ON_DEMAND_SECONDS": "60"}
+    provider = {
+        "PRICE_PROVIDERS": "tiingo",
+        "TIINGO_URL": server.address,
+        "TIINGO_API_KEY": KEY,
+        "FETCH_ON_DEMAND_SECONDS": "60",
+        "LOCAL_WORKERS": "1",
+    }
     page = open_page("/tasks", at=start_own_site(tmp_path, **provider))  # this market answers no search
     page.locator("#ticker-search-field").fill("nvda")
     page.keyboard.press("Enter")
@@ -37,7 +43,13 @@ def test_a_ticker_that_no_search_finds_is_fetched_all_the_same(
 
 def test_type_a_ticker_get_a_verdict(open_page: Open, start_own_site: StartSite, watch: Watch, server: PriceServer, tmp_path: Path) -> None:
     watch.expected.append("404")
-    provider = {"PRICE_PROVIDERS": "tiingo", "TIINGO_URL": server.address, "TIINGO_API_KEY": KEY, "FETCH_ON_DEMAND_SECONDS": "60"}
+    provider = {
+        "PRICE_PROVIDERS": "tiingo",
+        "TIINGO_URL": server.address,
+        "TIINGO_API_KEY": KEY,
+        "FETCH_ON_DEMAND_SECONDS": "60",
+        "LOCAL_WORKERS": "1",
+    }
     site = start_own_site(tmp_path, **provider)
     page = open_page("/tickers/NVDA", at=site)
     expect(page.locator("h1")).to_contain_text("NVDA")
@@ -58,7 +70,13 @@ def test_a_page_whose_prices_are_still_fetched_goes_on_by_itself(
         return answer(asked)
 
     server.answer = late
-    provider = {"PRICE_PROVIDERS": "tiingo", "TIINGO_URL": server.address, "TIINGO_API_KEY": KEY, "FETCH_ON_DEMAND_SECONDS": "1"}
+    provider = {
+        "PRICE_PROVIDERS": "tiingo",
+        "TIINGO_URL": server.address,
+        "TIINGO_API_KEY": KEY,
+        "FETCH_ON_DEMAND_SECONDS": "1",
+        "LOCAL_WORKERS": "1",
+    }
     page = open_page("/tickers/NVDA", at=start_own_site(tmp_path, **provider))
     expect(page.locator("main")).to_contain_text("This page goes on by itself.")
     may_answer.set()

@@ -67,7 +67,7 @@ def test_the_watchlist_and_a_job_watched_live(desk: Any, site: Site) -> None:
 
 
 def test_jobs_are_followed_to_their_end_and_cancelled(open_page: Open, start_own_site: StartSite, tmp_path: Path) -> None:
-    idle = start_own_site(tmp_path, LOCAL_WORKERS="0", SKIP_STARTUP_REFRESH="true")
+    idle = start_own_site(tmp_path)
     page = open_page("/tasks", at=idle)
     page.locator("#new-job > summary").click()
     page.get_by_label("These:").check()

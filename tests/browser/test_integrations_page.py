@@ -72,7 +72,7 @@ def receiver() -> Any:
 
 
 def test_a_channel_is_tried_by_a_message(open_page: Open, start_own_site: StartSite, tmp_path: Path, receiver: Receiver) -> None:
-    site = start_own_site(tmp_path, WEBHOOK_ALLOWED_NETWORKS="127.0.0.0/8")
+    site = start_own_site(tmp_path, LOCAL_WORKERS="1", WEBHOOK_ALLOWED_NETWORKS="127.0.0.0/8")
     made = site.api("POST", "/channels", json={"name": "Hook", "type": "webhook", "url": receiver.url("/hook"), "time_zone": "UTC"})
     page = open_page("/integrations", at=site)
     channel = card_of(page, f"channel-{made.json()['id']}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from kit.accessibility import serious
-from kit.browser import Open, Site, Watch, settled, start_site
+from kit.browser import Open, Site, StartSite, Watch, settled
 from kit.feeds import item, rss, serving
 from kit.macro import days_to, months_to, series_file
 from kit.receivers import LOOPBACK, Receiver, receiving
@@ -29,9 +29,9 @@ def feeds() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, start_on_sample: StartSite) -> Iterator[Site]:
     """A site that may ask servers of this machine."""
-    site = start_site(tmp_path_factory.mktemp("news"), WEBHOOK_ALLOWED_NETWORKS=",".join(LOOPBACK))
+    site = start_on_sample(tmp_path_factory.mktemp("news"), LOCAL_WORKERS="1", WEBHOOK_ALLOWED_NETWORKS=",".join(LOOPBACK))
     yield site
     site.stop()
 

@@ -55,6 +55,7 @@ def own(start_own_site: StartSite, servers: tuple[PriceServer, PriceServer], tmp
     first, other = servers
     site = start_own_site(
         tmp_path,
+        LOCAL_WORKERS="1",
         PRICE_PROVIDERS="tiingo,csv_url",
         TIINGO_URL=first.address,
         TIINGO_API_KEY=KEY,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from kit.accessibility import serious
-from kit.browser import Open, Site, StartSite, Watch, settled, start_site
+from kit.browser import Open, Site, StartSite, Watch, settled
 from kit.companies import Company
 from kit.market import Market
 from kit.price_server import PriceServer, Reply, price_server
@@ -42,8 +42,8 @@ def server(provider: PriceServer, market: Market) -> PriceServer:
 
 
 @pytest.fixture(scope="module")
-def served(provider: PriceServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = start_site(tmp_path_factory.mktemp("served"), **asking(provider))
+def served(provider: PriceServer, tmp_path_factory: pytest.TempPathFactory, start_on_sample: StartSite) -> Iterator[Site]:
+    site = start_on_sample(tmp_path_factory.mktemp("served"), **asking(provider))
     yield site
     site.stop()
 
@@ -57,7 +57,7 @@ def fresh(served: Site, server: PriceServer) -> Iterator[Site]:
 
 
 def asking(server: PriceServer, calls: str = "1000/hour") -> dict[str, str]:
-    return {"PRICE_PROVIDERS": "tiingo", "TIINGO_URL": server.address, "TIINGO_API_KEY": KEY, "TIINGO_CALLS": calls}
+    return {"PRICE_PROVIDERS": "tiingo", "TIINGO_URL": server.address, "TIINGO_API_KEY": KEY, "TIINGO_CALLS": calls, "LOCAL_WORKERS": "1"}
 
 
 def refresh(site: Site, **order: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from kit.accessibility import serious
-from kit.browser import Open, Site, settled, start_site
+from kit.browser import Open, Site, StartSite, settled
 from kit.paths import ROOT
 from kit.servers import wait_until
 from kit.support import MASTER_KEY, SECRET_KEY
@@ -24,10 +24,10 @@ PAGE = 100
 
 
 @pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def market(tmp_path_factory: pytest.TempPathFactory, start_on_sample: StartSite) -> Iterator[Site]:
     """A server with 500 analysed demo tickers beside the sample."""
     folder = tmp_path_factory.mktemp("market")
-    site = start_site(folder)
+    site = start_on_sample(folder, LOCAL_WORKERS="1")
     try:
         flask = str(Path(sys.executable).with_name("flask"))
         variables = {"DATA_DIR": str(folder / "var"), "MASTER_API_KEY": MASTER_KEY, "SECRET_KEY": SECRET_KEY, "PATH": os.environ["PATH"]}

@@ -22,7 +22,7 @@ TICKERS = ("AAPL", "MSFT")  # of the sample, whose prices the provider's replace
 def replaced(tmp_path: Path, start_own_site: StartSite) -> Iterator[Site]:
     """A server on which the prices of followed and analysed tickers have been replaced."""
     with price_files(TICKERS, rising(300, last=1).encode()) as address:
-        own = start_own_site(tmp_path, PRICE_PROVIDERS="csv_url", CSV_URL_TEMPLATE=address)
+        own = start_own_site(tmp_path, LOCAL_WORKERS="1", PRICE_PROVIDERS="csv_url", CSV_URL_TEMPLATE=address)
         follow(own, *TICKERS, "IBM")
         for ticker in TICKERS:
             analyse(own, ticker)
