@@ -20,6 +20,7 @@ MOST_TICKERS = 2_000  # of a portfolio
 _ROOMY = Context(prec=100)  # for a product of numbers of the most digits
 PLACES = 10  # digits behind the point of a quantity, and the most of any number that is given
 WHOLE_DIGITS = 15  # before the point, the most of any number that is given
+TOO_MANY_DIGITS = f"It has more than {WHOLE_DIGITS} digits before the point."
 MOST_MONEY = 10**WHOLE_DIGITS  # that a transaction comes to with its costs, in its own currency and by its rate
 _LAST_PLACE = Decimal(1).scaleb(-PLACES)
 EARLIEST_DAY = date(1900, 1, 1)
@@ -261,7 +262,10 @@ def decimal_text(value: Decimal) -> str:
 
 
 def rounded_at(value: Decimal, places: int) -> Decimal:
-    """A number of any size, rounded at some digits behind the point."""
+    """A number of up to 80 digits, rounded at some digits behind the point; one that has none there stays as it is."""
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent >= -places:
+        return value
     return value.quantize(Decimal(1).scaleb(-places), context=_ROOMY)
 
 

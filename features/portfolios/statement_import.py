@@ -19,7 +19,7 @@ from features.portfolios.files.reader import Statement, read_statement
 from features.portfolios.service import Ledger
 from features.prices import service as prices
 from models.currency import checked_currency
-from models.portfolio import PLACES, WHOLE_DIGITS, Draft, Portfolio, Transaction, faults_of, rounded_at
+from models.portfolio import PLACES, TOO_MANY_DIGITS, WHOLE_DIGITS, Draft, Portfolio, Transaction, faults_of, rounded_at
 from models.portfolio_errors import TransactionsRefused
 from models.statement import MOST_LISTED, Duplicate, ImportReport, ReadLine, StatementFormat, UnknownSecurity
 from models.ticker import normalize_ticker
@@ -163,7 +163,7 @@ def _fitted(draft: Draft, wrong: list[tuple[str, str]]) -> Draft:
         if number is None:
             continue
         if number.adjusted() >= WHOLE_DIGITS:
-            wrong.append((name, f"It has more than {WHOLE_DIGITS} digits before the point."))
+            wrong.append((name, TOO_MANY_DIGITS))
         elif _places(number) > PLACES:
             changes[name] = rounded_at(number, PLACES)
     if draft.note is not None:

@@ -21,7 +21,7 @@ from features.portfolios.files.pairing import merged_dividends
 from features.portfolios.files.sheet import Record
 from features.portfolios.files.words import Kind, kind_of
 from features.prices.service import DateOrder
-from models.portfolio import Draft
+from models.portfolio import PLACES, Draft, rounded_at
 from models.portfolio import TransactionType as Type
 from models.statement import StatementFormat
 
@@ -182,7 +182,7 @@ def _of_order(order: _Order) -> Iterator[Booking]:
     for number, (row, quantity, change) in enumerate(order.trades):
         description = row.text("description")
         note = f"at {description.partition('@')[2].split('(')[0].strip()}" if currency != traded_in else ""
-        figures = Figures(quantity, None, round(abs(change) * rate, 10), ZERO if number else fee)
+        figures = Figures(quantity, None, rounded_at(abs(change) * rate, PLACES), ZERO if number else fee)
         yield booked(row, Kind(Type.BUY if quantity > 0 else Type.SELL), figures, currency, note)
     for row, change in order.costs:
         if id(row) not in costs and change:

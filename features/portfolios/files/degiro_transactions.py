@@ -19,7 +19,7 @@ from features.portfolios.files.drafting import Figures, booked
 from features.portfolios.files.layout import Layout, Row, Rows
 from features.portfolios.files.words import Kind
 from features.prices.service import DateOrder
-from models.portfolio import MOST_FOR_ONE, Draft
+from models.portfolio import MOST_FOR_ONE, Draft, rounded_at
 from models.portfolio import TransactionType as Type
 from models.statement import StatementFormat
 
@@ -71,7 +71,7 @@ def _trade(row: Row) -> Booking | None:
     note, amount = "", None if value is None else abs(value)
     if price is not None and currency != price_currency and amount is not None:
         note = f"at {price.normalize():f} {price_currency}"
-    elif price is not None and (amount is None or round(abs(price * quantity), 2) == amount):
+    elif price is not None and (amount is None or rounded_at(abs(price * quantity), 2) == amount):
         amount = None  # the price tells it
     figures = Figures(quantity, price if amount is None else None, amount, fee)
     return booked(row, Kind(Type.BUY if quantity > 0 else Type.SELL), figures, currency, note)

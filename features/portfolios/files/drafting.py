@@ -22,7 +22,9 @@ PAID = {
     Type.DIVIDEND: "Of one that was taken back, leave out both lines.",
 }
 GROSS = 8  # times: by so much an amount differs from quantity times price that is read wrong, and by less for costs that are in it
-_RATIO = re.compile(r"(\d{1,7}) ?(?:for|:|/|auf|-) ?(\d{1,7})", re.ASCII | re.IGNORECASE)
+# Neither part of a longer number, nor of a date.
+_RATIO = re.compile(r"(?<![\d.,:/-])(\d{1,7}) ?(?:for|:|/|auf|-) ?(\d{1,7})(?![.,:/-]?\d|e)", re.ASCII | re.IGNORECASE)
+_FACTOR = re.compile(r"\d{1,7}(?:[.,]\d{1,10})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -114,12 +116,12 @@ def _payment(line: int, draft: Draft, kind: Kind, figures: Figures, security: Se
 
 
 def ratio_of(text: str) -> tuple[int, int] | None:
-    """How many new shares there are for how many old ones: of `4 for 1`, `4:1`, or `4`; None where a text tells no ratio."""
+    """How many new shares there are for how many old ones: of `4 for 1`, `4:1`, `4` or `2.5`; None where a text tells no ratio."""
     match = _RATIO.search(text)
     if match is not None:
         return (int(match[1]), int(match[2])) if int(match[1]) and int(match[2]) else None
-    try:
-        ratio = Fraction(text).limit_denominator(MOST_FOR_ONE)
-    except (ValueError, ZeroDivisionError, OverflowError):
+    # Fraction reads exponents as well, and writes a number with one out: `1e400000000` in hours.
+    if not _FACTOR.fullmatch(text):
         return None
+    ratio = Fraction(text.replace(",", ".")).limit_denominator(MOST_FOR_ONE)
     return (ratio.numerator, ratio.denominator) if 0 < ratio <= MOST_FOR_ONE else None

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from features.portfolios.files.booking import Booking, is_isin, security_of
-from features.portfolios.files.decimals import LONGEST_CELL
+from features.portfolios.files.decimals import LONGEST_CELL, POINT, read_decimal
 from features.portfolios.files.drafting import Figures, booked, wrong_sign
 from features.portfolios.files.faults import Faults, quoted
 from features.portfolios.files.layout import ZERO, Layout, Rows
 from features.portfolios.files.words import kind_of
-from models.portfolio import Draft
+from models.portfolio import WHOLE_DIGITS, Draft
 from models.portfolio import TransactionType as Type
 from models.statement import MOST_STATEMENT_LINES, StatementFormat
 from utils.json_text import DuplicateKeys, MalformedJSON, parse_strict
@@ -35,6 +35,7 @@ COLUMNS = {
 }
 WITHOUT_SECURITY = (Type.FEE, Type.INTEREST)  # Ghostfolio makes up a symbol for them
 NAMES = {"price": "unitPrice", "amount": "quantity"}  # of the JSON, for those of the table
+NO_NUMBER = f"It must be a number of at most {WHOLE_DIGITS} digits before the point."
 NO_SUCH = "Ghostfolio's {word} is no transaction of a security or of cash here. Leave the line out."
 
 
@@ -96,18 +97,19 @@ def _booking(number: int, activity: Any, isins: dict[str, tuple[str, str]], faul
     for column, is_wrong, message in (
         ("type", kind is None, NO_SUCH.format(word=quoted(word))),
         ("date", day is None, f"{quoted(str(activity.get('date')))} is no day."),
-        ("quantity", quantity is None, "It must be a number."),
-        ("unitPrice", price is None, "It must be a number."),
+        ("quantity", quantity is None, NO_NUMBER),
+        ("unitPrice", price is None, NO_NUMBER),
+        ("fee", fee is None, NO_NUMBER),
     ):
         if is_wrong:
             faults.add(number, column, message)
-    if kind is None or day is None or quantity is None or price is None:
+    if kind is None or day is None or quantity is None or price is None or fee is None:
         return None
     wrong = wrong_sign(kind.type, Figures(quantity, price))
     if wrong is not None:
         faults.add(number, NAMES.get(wrong[0], wrong[0]), wrong[1])
         return None
-    fee = abs(fee or ZERO)
+    fee = abs(fee)
     isin, name = isins.get(symbol, ("", ""))
     draft = Draft(kind.type, day, str(activity.get("currency") or ""), note=str(activity.get("comment") or "")[:4_000] or None)
     if kind.type in (Type.BUY, Type.SELL):
@@ -131,8 +133,5 @@ def _day(value: object) -> date | None:
 def _number(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return ZERO if value is None else None
-    try:
-        number = Decimal(str(value)[:LONGEST_CELL])
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    number = read_decimal(str(value), POINT)
+    return None if number is None or number.adjusted() >= WHOLE_DIGITS else number

@@ -14,6 +14,7 @@ from features.portfolios.files.decimals import COMMA, POINT, Votes, is_missing, 
 from features.portfolios.files.faults import Faults, quoted
 from features.portfolios.files.sheet import LONGEST_CELL, Record
 from features.prices.service import NO_DAY, DateOrder, read_days
+from models.portfolio import TOO_MANY_DIGITS, WHOLE_DIGITS
 from models.statement import StatementFormat
 
 EPOCH = date(1970, 1, 1)
@@ -95,7 +96,7 @@ class Row:
         return self.cells[place].strip()[:LONGEST_CELL] if 0 <= place < len(self.cells) else ""
 
     def number(self, column: str) -> Decimal | None:
-        """The number of a column; None where the cell is empty. What is no number becomes a fault."""
+        """The number of a column; None where the cell is empty. What is no number, or one of too many digits, becomes a fault."""
         sign = self.rows.decimals.get(self.rows.places.get(column, -1))
         return self.number_in(self.text(column), self.rows.name(column), sign)
 
@@ -106,6 +107,9 @@ class Row:
         number = read_decimal(text, sign or self.rows.decimal)
         if number is None:
             self.rows.faults.add(self.line, name, f"{quoted(text)} is no number.")
+        elif number.adjusted() >= WHOLE_DIGITS:
+            self.rows.faults.add(self.line, name, TOO_MANY_DIGITS)
+            return None
         return number
 
     def size(self, column: str) -> Decimal:
