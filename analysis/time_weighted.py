@@ -30,17 +30,18 @@ def daily_growth(values: FloatArray, flows: FloatArray, transfers: FloatArray | 
     """The growth of values of shape (n,), of which the first is the start. `flows` are of the same days; the first one is not taken.
 
     A day's flows count as one: what came in, less what went out. `transfers` are those of them that come and go at the end of the day;
-    where there was nothing before, they come at its start.
+    where there was nothing before, they come at its start. A day with nothing at both of its ends changes nothing.
     """
     late = np.zeros(len(values) - 1) if transfers is None else transfers[1:]
     early = flows[1:] - late
     before, after = values[:-1] + np.maximum(early, 0.0), values[1:] + np.maximum(-early, 0.0) - late
     is_first = (before <= 0) & (late > 0)
     before, after = before + np.where(is_first, late, 0.0), after + np.where(is_first, late, 0.0)
-    without = before <= 0
+    # What is there at neither end has earned nothing: a fee, or the loss of a day's trade, is no fall to 0.
+    without = (before <= 0) | ((values[:-1] <= 0) & (values[1:] <= 0) & ~is_first)
     factors = np.ones(len(before))
     np.divide(after, before, out=factors, where=~without)
-    return DailyGrowth(factors, without & (after != 0))
+    return DailyGrowth(factors, without & ((before != 0) | (after != 0)))
 
 
 def chained(factors: FloatArray) -> FloatArray:

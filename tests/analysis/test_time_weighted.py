@@ -46,6 +46,19 @@ def test_nothing_at_all_is_no_return_and_no_warning() -> None:
     assert not found.without_capital.any()
 
 
+@pytest.mark.parametrize("flows", [[0.0, 2.0, 0.0, 100.0], [0.0, 0.0, 2.5, 100.0]])
+def test_a_day_with_nothing_at_both_of_its_ends_is_no_fall_to_nothing(flows: list[float]) -> None:
+    """What a day's trade has lost, or a fee: somebody paid it in."""
+    found = daily_growth(np.array([0.0, 0.0, 0.0, 110.0]), np.array(flows))
+    assert chained(found.factors).tolist() == pytest.approx([1.0, 1.0, 1.0, 1.1])
+    assert found.without_capital.tolist() == [flow not in (0.0, 100.0) for flow in flows[1:]]
+
+
+def test_what_is_transferred_in_and_lost_on_one_day_is_lost() -> None:
+    found = daily_growth(np.array([0.0, 0.0]), np.array([0.0, 40.0]), np.array([0.0, 100.0]))
+    assert found.factors.tolist() == pytest.approx([0.6])
+
+
 def test_what_is_paid_in_and_out_on_one_day_counts_as_one() -> None:
     """Otherwise an exchange of currencies would water the day's return down."""
     assert daily_growth(np.array([100.0, 110.0]), np.array([0.0, 1_000.0 - 1_000.0])).factors.tolist() == pytest.approx([1.1])

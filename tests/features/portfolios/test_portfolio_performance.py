@@ -163,6 +163,25 @@ def test_a_corrected_and_a_removed_transaction_count_after_an_answer_as_before_o
     assert performance(client, portfolio_id)["end_value"] == first["end_value"]
 
 
+def test_costs_while_nothing_is_held_are_no_total_loss(client: Client) -> None:
+    """A fee before the first deposit, a day's trade at a loss, what was paid in and taken out at once, and a fee after the last sale."""
+    client.put("/prices/HELD", restated_file(1.0))
+    days = [str(FIRST + timedelta(days=at)) for at in range(BARS)]
+    grown = [trade("buy", days[20], "HELD", "10", repr(price(20))), trade("sell", days[40], "HELD", "10", repr(price(40)))]
+    for name, costs in (
+        ("an early fee", [cash("fee", days[10], "2.5")]),
+        ("a late fee", [cash("fee", days[50], "2.5")]),
+        ("a trade", [trade("buy", days[10], "HELD", "1", "60", fee="1"), trade("sell", days[10], "HELD", "1", "50", fee="1")]),
+        ("in and out", [cash("deposit", days[10], "1000", fee="5"), cash("withdrawal", days[10], "995"), cash("deposit", days[20], "600")]),
+    ):
+        portfolio_id = make_portfolio(client, name=name)
+        booked(client, portfolio_id, *grown, *costs)
+        told = performance(client, portfolio_id)
+        assert told["twr"]["value"] == pytest.approx(price(40) / price(20) - 1, abs=0.05), name
+        assert told["risk"] is not None, name
+        assert any(each["day"] in told["remarks"]["without_capital"] for each in costs), name
+
+
 def test_the_lines_are_a_file(client: Client) -> None:
     portfolio_id = held(client)
     answer = client.get(f"/portfolios/{portfolio_id}/performance?period=1m", headers={"Accept": "text/csv"})
