@@ -103,7 +103,8 @@ def market_of(entries: Entries, shares: FloatArray, quotes: Quotes, rates_on: Ra
         former is not None
         and not former.from_trades
         and np.array_equal(former.days, days)
-        and np.array_equal(former.currency, currency[order])
+        and np.array_equal(former.currency[former.place], currency)
+        and not _held_early(former, entries)
     ):
         return replace(former, rates=rates)
     place = np.empty(len(order), dtype=np.int64)
