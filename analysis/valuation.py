@@ -232,9 +232,11 @@ def _mark_without_rate(missing: BoolArray, market: Market, row: IntArray, curren
 
 def _mark_without_price(missing: BoolArray, market: Market, levels: Levels) -> None:
     """Mark the days on which something is held that has no price yet."""
-    early = (levels.held > 0) & (levels.row < market.first[levels.place])
-    for at in np.flatnonzero(early).tolist():
-        missing[levels.row[at] : market.first[levels.place[at]]] = True
+    first = market.first[levels.place]
+    is_last = np.diff(levels.place, append=-1) != 0
+    ends = np.minimum(np.where(is_last, len(missing), np.roll(levels.row, -1)), first)
+    for at in np.flatnonzero((levels.held > 0) & (levels.row < first)).tolist():
+        missing[levels.row[at] : ends[at]] = True
 
 
 def _from_outside(entries: Entries, market: Market, row: IntArray, shares: FloatArray, booked: FloatArray) -> FloatArray:

@@ -256,6 +256,18 @@ def test_before_its_first_close_a_share_costs_what_was_paid() -> None:
     assert Ledger(entries, {}).valued().value.tolist() == [0.0, 100.0, 240.0]
 
 
+def test_shares_without_a_price_that_have_left_take_no_more_days() -> None:
+    days = weekdays(8).tolist()
+    spun = [entry(days[2], "transfer_in", "SPUN", quantity=3.0), entry(days[4], "transfer_out", "SPUN", quantity=3.0)]
+    entries = [entry(days[0], "buy", "AAA", quantity=1.0, gross=10.0), *spun]
+    late = {"AAA": closes("AAA", [10.0] * 8), "SPUN": closes("SPUN", [5.0], first=days[7])}
+    for held in (late, {"AAA": late["AAA"]}):
+        valued = Ledger(entries, held).valued()
+        assert valued.unvalued.tolist() == days[2:4]
+        assert valued.market.days[-1].item() == days[7]
+    assert Ledger(entries[:2], late).valued().unvalued.tolist() == days[2:7]
+
+
 def test_days_without_a_rate_have_no_value_and_what_happened_counts_on_the_next() -> None:
     days = weekdays(8).tolist()
     entries = [
