@@ -67,7 +67,7 @@ def test_tickers_are_asked_for_as_yahoo_writes_them(ask_yahoo: Ask, ticker: str,
 def test_actions_are_those_since_the_day(ask_yahoo: Ask) -> None:
     split = NEW_YORK.second(date(2005, 2, 28))
     events = {
-        "dividends": paid(date(2005, 3, 15), 0.12) | paid(date(2005, 3, 1), 0.05),
+        "dividends": paid(date(2005, 3, 15), 0.12) | paid(date(2005, 3, 1), 0.05) | paid(date(2005, 2, 25), 19.0),
         "splits": {str(split): {"date": split, "numerator": 1.0, "denominator": 190.0, "splitRatio": "1:190"}},
         "capitalGains": paid(date(2005, 3, 15), 0.5),
     }
@@ -77,6 +77,7 @@ def test_actions_are_those_since_the_day(ask_yahoo: Ask) -> None:
         for one in ask_yahoo(charted).provider.fetch("AAPL", None).actions
     ]
     assert told == [
+        (date(2005, 2, 25), ActionKind.DIVIDEND, None, None, 0.1),  # before the split: as it was paid
         (date(2005, 2, 28), ActionKind.SPLIT, 1, 190, None),
         (date(2005, 3, 1), ActionKind.DIVIDEND, None, None, 0.05),
         (date(2005, 3, 15), ActionKind.CAPITAL_GAIN, None, None, 0.5),

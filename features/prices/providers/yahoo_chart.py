@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ _OWN_NAMES = {"ASE": "XASE", "ISE": "XDUB"}  # which others use for other exchan
 # Prices of some exchanges are in a hundredth of the currency, and at times their dividends are not.
 _WHOLE = {"GBp": "GBP", "ILA": "ILS", "ZAc": "ZAR"}
 _AROUND_THE_CLOCK = frozenset({"currency", "cryptocurrency"})
+_PLACES, _MOST_PLACES = 6, 15  # of an amount: Yahoo rounds, and numbers have no more
 _LAST_SECOND = 100_000_000_000  # of the year 5138
 _ALMOST_MIDNIGHT = 22  # from this full hour on, a day that was meant is the next: Yahoo is wrong about some changes of the clock
 
@@ -76,8 +78,10 @@ class Chart:
         return day < moment.astimezone(ZoneInfo(self.zone)).date()
 
     def actions(self, since: date | None) -> list[CorporateAction]:
-        """Splits and distributions since a day, ascending. Amounts are restated for later splits, as the prices are."""
-        found = [*self._splits(), *self._paid("dividends", ActionKind.DIVIDEND), *self._paid("capitalGains", ActionKind.CAPITAL_GAIN)]
+        """Splits and distributions since a day, ascending. Amounts are as they were paid."""
+        splits = list(self._splits())
+        kinds = (("dividends", ActionKind.DIVIDEND), ("capitalGains", ActionKind.CAPITAL_GAIN))
+        found = [*splits, *(one for name, kind in kinds for one in self._paid(name, kind, splits))]
         return sorted((one for one in found if since is None or one.effective_day >= since), key=lambda one: (one.effective_day, one.kind))
 
     def _splits(self) -> Iterator[CorporateAction]:
@@ -88,7 +92,8 @@ class Chart:
             if (split := split_of_factor(shares / of)) is not None:
                 yield CorporateAction(self._day(event["date"]), ActionKind.SPLIT, *split)
 
-    def _paid(self, name: str, kind: ActionKind) -> Iterator[CorporateAction]:
+    def _paid(self, name: str, kind: ActionKind, splits: Sequence[CorporateAction]) -> Iterator[CorporateAction]:
+        """Distributions. Yahoo restates their amounts for later splits, as it does prices."""
         for event in self._events(name):
             amount = event.get("amount")
             if not isinstance(amount, int | float) or not 0 < amount < MOST_PAID:
@@ -98,7 +103,10 @@ class Chart:
                 told, amount = unit, amount * 100
             elif told != unit and _WHOLE.get(told or "") == unit:
                 told, amount = unit, amount / 100
-            yield CorporateAction(self._day(event["date"]), kind, amount=float(amount), currency=told)
+            day = self._day(event["date"])
+            amount = _as_paid(float(amount), math.prod(split.ratio for split in splits if split.effective_day > day))
+            if 0 < amount < MOST_PAID:
+                yield CorporateAction(day, kind, amount=amount, currency=told)
 
     def _events(self, name: str) -> Iterator[Mapping[str, Any]]:
         events = self.events.get(name)
@@ -112,3 +120,12 @@ class Chart:
         if moment.hour >= _ALMOST_MIDNIGHT and moment.minute == 0:
             moment += timedelta(hours=24 - _ALMOST_MIDNIGHT)
         return moment.date()
+
+
+def _as_paid(told: float, later: float) -> float:
+    """An amount that is restated for splits, per share of its own day, of as many digits as were told; `later` is the ratio of them all."""
+    amount = told * later
+    if later == 1 or not 0 < amount < MOST_PAID:
+        return amount
+    places = _PLACES if round(told, _PLACES) == told else _MOST_PLACES
+    return round(amount, math.floor(places - math.log10(later)))
