@@ -46,19 +46,21 @@ class Panel:
         return Panel(self.days[rows], *lines, {name: scores[:, rows] for name, scores in self.scores.items()})
 
 
-def calendar_of(members: Sequence[Closes]) -> NDArray[np.datetime64]:
-    """The days on which any ticker has a close, ascending; each has at least one."""
-    first = min(int(each.days[0].astype(np.int64)) for each in members)
-    last = max(int(each.days[-1].astype(np.int64)) for each in members)
+def union_of(lines: Sequence[NDArray[np.datetime64]]) -> NDArray[np.datetime64]:
+    """The days of any of some lines of ascending days, ascending; none where no line has one."""
+    numbers = [line.view(np.int64) for line in lines if len(line)]
+    if not numbers:
+        return np.array([], dtype="datetime64[D]")
+    first, last = min(int(each[0]) for each in numbers), max(int(each[-1]) for each in numbers)
     is_open = np.zeros(last - first + 1, dtype=bool)
-    for each in members:
-        is_open[each.days.view(np.int64) - first] = True
+    for each in numbers:
+        is_open[each - first] = True
     return (np.flatnonzero(is_open) + first).astype("datetime64[D]")
 
 
 def panel_of(closes: Sequence[Closes], days: NDArray[np.datetime64] | None = None) -> Panel:
-    """The closes of at least one ticker, with at least one close each, on the given days; by default on those of `calendar_of`."""
-    days = calendar_of(closes) if days is None else days
+    """The closes of at least one ticker, with at least one close each, on the given days; by default on all of theirs."""
+    days = union_of([each.days for each in closes]) if days is None else days
     shape = (len(closes), len(days))
     price, total, growth = np.full(shape, np.nan), np.full(shape, np.nan), np.ones(shape)
     age = np.full(shape, NEVER, dtype=np.int32)

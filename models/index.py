@@ -48,7 +48,7 @@ class IndexVariant(StrEnum):
 
 @dataclass(frozen=True)
 class FreeShares:
-    """The shares of a company, as of the day on which its rules were stored, and the part of them that is traded freely."""
+    """The shares of a company as of the day on which they were given, and the part of them that is traded freely."""
 
     shares: float
     free_float: float = 1.0
@@ -58,7 +58,7 @@ class FreeShares:
 class MethodAndInputs:
     """What weights follow, and what the method needs: `lookback` and `skip` in trading days, the strategy whose score counts.
 
-    `weights` and `shares` are by ticker.
+    `weights` and `shares` are by ticker; `given_on` is the day of which the shares are, which older rules do not tell.
     """
 
     method: WeightingMethod = WeightingMethod.EQUAL
@@ -67,6 +67,7 @@ class MethodAndInputs:
     strategy: StrategyName = "balanced"
     weights: Mapping[str, float] = field(default_factory=dict)
     shares: Mapping[str, FreeShares] = field(default_factory=dict)
+    given_on: date | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ _LOOKBACK = "Trading days that are looked back; methods that do not look back do
 _SKIP = "The newest of these trading days, which momentum leaves out."
 _WEIGHTS = "By ticker, for `custom`."
 _SHARES = "By ticker, for `cap`."
+_GIVEN_ON = "The day of which the shares are: later splits are applied to them. Null without shares, and where it was not kept."
 
 INDEX_FIELDS = {
     "IndexComparisonAnswer.first_day": "The first day that both have.",
@@ -81,11 +82,13 @@ INDEX_FIELDS = {
     "IndexWeighting.skip": _SKIP,
     "IndexWeighting.weights": _WEIGHTS,
     "IndexWeighting.shares": _SHARES,
+    "IndexWeighting.given_on": _GIVEN_ON,
     "IndexWeighting.parts": "The parts of a blend; empty for another method.",
     "BlendPart.lookback": _LOOKBACK,
     "BlendPart.skip": _SKIP,
     "BlendPart.weights": _WEIGHTS,
     "BlendPart.shares": _SHARES,
+    "BlendPart.given_on": _GIVEN_ON,
     "BlendPart.share": "Its share of the blend, in proportion to those of the other parts.",
     "FreeShares.shares": "How many there are.",
     "FreeShares.free_float": "The part of them that is traded freely.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -11,8 +11,19 @@ import numpy as np
 from analysis.bars import BoolArray
 from analysis.index import Change, Course, period_of, reference_rows, track_of
 from analysis.index_targets import Caps, Recipe, Target, Weigher, target_of
-from analysis.panel import CARRIED, Panel, calendar_of, panel_of
+from analysis.panel import CARRIED, Panel, panel_of
 from analysis.weights import CapsTooLow, capped, equal
+from features.indexes.calendars import (
+    Published,
+    before_published,
+    day_of_leaving,
+    days_of,
+    held_in,
+    members_in,
+    members_of,
+    newer_stretches,
+    published_stretches,
+)
 from features.indexes.levels import Days, Levels
 from features.indexes.loading import Material, group_of
 from models.index import (
@@ -31,19 +42,6 @@ from models.index_errors import cap_too_low, no_member
 LATE = 2  # trading days that a day waits for closes of members before it is published without them
 REVISED = 1e-6  # a level that differs by more from the published one, as a fraction, makes a new revision
 _SHOWN_REASONS = 3
-
-
-@dataclass(frozen=True)
-class Published:
-    """What is published: the levels, and the ledger that led to them."""
-
-    levels: Levels
-    ledger: tuple[Rebalancing, ...]
-
-    @property
-    def former_members(self) -> set[str]:
-        """Whoever was ever held or considered."""
-        return {ticker for line in self.ledger for ticker in (*(each.ticker for each in line.positions), *line.left_out)}
 
 
 @dataclass(frozen=True)
@@ -80,12 +78,12 @@ def compute(material: Material, versions: Sequence[IndexVersion], published: Pub
 
     Raises IndexInvalid where nobody can ever be held.
     """
-    return _Computation(material, versions, published, is_replay=False).run()
+    return _run(material, versions, published, is_replay=False)
 
 
 def extend(material: Material, versions: Sequence[IndexVersion], published: Published) -> Computed | None:
     """What is published and what follows from the rules since; None where published levels do not follow from today's prices."""
-    replay = _Computation(material, versions, published, is_replay=True).run()
+    replay = _run(material, versions, published, is_replay=True)
     count = len(published.levels)
     if len(replay.levels) < count or not np.array_equal(replay.levels.days[:count], published.levels.days):
         return None
@@ -101,8 +99,7 @@ def extend(material: Material, versions: Sequence[IndexVersion], published: Publ
             (published.levels.total, replay.levels.total, ratios[1]),
         )
     )
-    last_day: date = published.levels.days[-1].item()
-    newer = [line for line in replay.ledger if line.day > last_day]
+    newer = [line for line in replay.ledger if line.day > published.last_day]
     lines = [_continued(line, number, ratios[0]) for number, line in enumerate(newer, len(published.ledger) + 1)]
     return Computed(Levels(replay.levels.days, price, total), (*published.ledger, *lines))
 
@@ -130,21 +127,45 @@ def _continued(line: Rebalancing, number: int, ratio: float) -> Rebalancing:
     return replace(line, number=number, level=line.level * ratio, divisor_before=before, divisor_after=after)
 
 
-class _Computation:
-    """One computation of an index over the closes of its members."""
+def _run(material: Material, versions: Sequence[IndexVersion], published: Published | None, *, is_replay: bool) -> Computed:
+    """The index as computed. Whoever is held, and no candidate any more, has a part in the calendar until it is sold: then once more."""
+    computed = _Computation(material, versions, published, is_replay=is_replay).run()
+    if published is None:
+        return computed
+    former = held_in(published.ledger[-1]) - material.present
+    leaving = day_of_leaving(computed.ledger, former, published.last_day) if former else None
+    if leaving is None or leaving >= computed.levels.days[-1].item():
+        return computed
+    return _Computation(material, versions, published, is_replay=is_replay, leaving=leaving).run()
 
-    def __init__(self, material: Material, versions: Sequence[IndexVersion], published: Published | None, *, is_replay: bool) -> None:
+
+class _Computation:
+    """One computation of an index over the closes of its members. Former ones are held up to the day `leaving`, if that is known."""
+
+    def __init__(
+        self,
+        material: Material,
+        versions: Sequence[IndexVersion],
+        published: Published | None,
+        *,
+        is_replay: bool,
+        leaving: date | None = None,
+    ) -> None:
         self._material, self._versions, self._published, self._is_replay = material, versions, published, is_replay
+        self._leaving = leaving
         self._tickers = material.tickers
         self._panel = panel_of([member.closes for member in material.members], self._calendar())
-        self._recipes = {version.version: recipe_of(material, version) for version in versions}
-        self._present = np.array([ticker in material.present for ticker in self._tickers])
+        given = given_days(versions)
+        self._recipes = {version.version: recipe_of(material, version.rules, given[version.version]) for version in versions}
         ledger = () if published is None else published.ledger
+        self._members = {each.version: self._mask(members_of(each, versions, ledger, material.present)) for each in versions}
         self._lines = {line.reference_day: line for line in ledger if line.reference_day is not None}
         self._used: dict[int, int] = {}  # the version of the rules by the row of the reference day
 
     def run(self) -> Computed:
         """The levels and the ledger. Raises IndexInvalid."""
+        if not len(self._panel.days):
+            raise no_member([])
         rules = self._versions[-1].rules
         track = track_of(self._panel, Course(self._first(), self._last(), self._references(), rules.base), self._target)
         if track is None:
@@ -153,13 +174,21 @@ class _Computation:
         levels = Levels(self._panel.days[track.first : track.last + 1], track.price, track.total)
         return Computed(levels, tuple(self._line(number, change) for number, change in enumerate(track.changes, 1)))
 
+    @property
+    def _present(self) -> BoolArray:
+        """Today's candidates."""
+        return self._members[self._versions[-1].version]
+
     def _calendar(self) -> Days | None:
-        """The trading days: what is published keeps its own, whoever has become a member since."""
-        if self._published is None or not self._is_replay:
+        """The trading days. What is published keeps its own, until it is computed anew."""
+        if self._published is None:
             return None
-        days, own = calendar_of([member.closes for member in self._material.members]), self._published.levels.days
+        newer = days_of(self._material, newer_stretches(self._published, self._material.present, self._leaving))
+        if not self._is_replay:
+            return np.concatenate([days_of(self._material, published_stretches(self._published, self._versions)), newer])
         reference = np.datetime64(self._published.ledger[0].reference_day, "D")
-        return np.concatenate([days[days < reference], [reference], own, days[days > own[-1]]])
+        earlier = days_of(self._material, [before_published(self._published)])
+        return np.concatenate([earlier, [reference], self._published.levels.days, newer])
 
     def _first(self) -> int:
         if self._published is not None:
@@ -170,13 +199,19 @@ class _Computation:
     def _last(self) -> int:
         """The newest day that can be published: later closes of a day would change it."""
         newest = len(self._panel.days) - 1
-        alive = self._present & (self._panel.age[:, -1] <= CARRIED)
+        alive = self._counted() & (self._panel.age[:, -1] <= CARRIED)
         oldest = int(self._panel.age[alive, -1].max()) if alive.any() else 0
         last = max(newest - oldest, newest - LATE)
         if self._published is None:
             return last
         # Prices may have been taken away since: then a new revision ends earlier.
         return min(newest, max(last, int(np.searchsorted(self._panel.days, self._published.levels.days[-1]))))
+
+    def _counted(self) -> BoolArray:
+        """Whose closes are waited for: today's candidates, and who is still held."""
+        if self._published is None or self._leaving is not None:
+            return self._present
+        return self._present | self._mask(held_in(self._published.ledger[-1]))
 
     def _references(self) -> dict[int, str]:
         """The reference days, each by the rules of its time."""
@@ -197,21 +232,20 @@ class _Computation:
         self._used[row] = version.version
         line = self._lines.get(self._panel.days[row].item())
         if line is None:
-            return target_of(known, self._recipes[version.version], self._present)
+            return target_of(known, self._recipes[version.version], self._members[version.version])
         if not self._is_replay:
-            members = {*(each.ticker for each in line.positions if each.after > 0), *line.left_out}
-            return target_of(known, self._recipes[version.version], self._mask(members))
+            return target_of(known, self._recipes[version.version], self._mask(members_in(line)))
         if line.kind is RebalancingKind.SKIPPED:
             return Target(None, {})
         after = {each.ticker: each.after for each in line.positions}
         return Target(np.array([after.get(ticker, 0.0) for ticker in self._tickers]), {})
 
-    def _mask(self, tickers: set[str]) -> BoolArray:
+    def _mask(self, tickers: Collection[str]) -> BoolArray:
         return np.array([ticker in tickers for ticker in self._tickers])
 
     def _line(self, number: int, change: Change) -> Rebalancing:
         days = self._panel.days
-        version = self._versions[-1].version if change.reference is None else self._used[change.reference]
+        version = self._version_at(change.row).version if change.reference is None else self._used[change.reference]
         rules = next(each.rules for each in self._versions if each.version == version)
         rows = np.flatnonzero((change.before > 0) | (change.after > 0)).tolist()
         positions = (
@@ -235,29 +269,37 @@ class _Computation:
         )
 
 
-def recipe_of(material: Material, version: IndexVersion) -> Recipe:
-    """The rules of a version for the tickers that are loaded."""
-    rules = version.rules
+def given_days(versions: Sequence[IndexVersion]) -> dict[int, date]:
+    """By version, on which day its weighting was given if that does not say so itself: when the first of a run with the same was stored."""
+    found: dict[int, date] = {}
+    for former, version in zip([None, *versions], versions, strict=False):
+        is_same = former is not None and former.rules.weighting == version.rules.weighting
+        found[version.version] = found[former.version] if former is not None and is_same else version.created_at.date()
+    return found
+
+
+def recipe_of(material: Material, rules: IndexRules, given: date) -> Recipe:
+    """Rules for the tickers that are loaded. Shares are as of the day that the rules tell, or else as of the day `given`."""
     screen = None if rules.members.screen is None else (rules.members.screen.strategy, rules.members.screen.verdicts)
     groups = None
     if rules.group_cap is not None:
         _, groups = np.unique([group_of(member, rules) for member in material.members], return_inverse=True)
-    return Recipe(_weigher(material, rules.weighting, version.created_at.date()), Caps(rules.single_cap, rules.group_cap, groups), screen)
+    return Recipe(_weigher(material, rules.weighting, given), Caps(rules.single_cap, rules.group_cap, groups), screen)
 
 
-def _weigher(material: Material, weighting: MethodAndInputs, stored: date) -> Weigher:
+def _weigher(material: Material, weighting: MethodAndInputs, given: date) -> Weigher:
     amounts = None
     if weighting.method is WeightingMethod.CUSTOM:
         amounts = np.array([weighting.weights.get(ticker, 0.0) for ticker in material.tickers])
     elif weighting.method is WeightingMethod.CAP:
-        amounts = np.array([_shares(material, weighting, row, stored) for row in range(len(material.members))])
+        amounts = np.array([_shares(material, weighting, row, weighting.given_on or given) for row in range(len(material.members))])
     parts: tuple[tuple[float, Weigher], ...] = ()
     if isinstance(weighting, IndexWeighting):
-        parts = tuple((part.share, _weigher(material, part, stored)) for part in weighting.parts)
+        parts = tuple((part.share, _weigher(material, part, given)) for part in weighting.parts)
     return Weigher(weighting.method, weighting.lookback, weighting.skip, weighting.strategy, amounts, parts)
 
 
-def _shares(material: Material, weighting: MethodAndInputs, row: int, stored: date) -> float:
+def _shares(material: Material, weighting: MethodAndInputs, row: int, given: date) -> float:
     """The free shares of a member as of its newest close: those that were told, and what splits since then made of them."""
     member = material.members[row]
     holding = weighting.shares.get(member.ticker)
@@ -266,7 +308,7 @@ def _shares(material: Material, weighting: MethodAndInputs, row: int, stored: da
     newest: date = member.closes.days[-1].item()
     ratio = 1.0
     for split in member.splits:
-        if stored < split.day <= newest:
+        if given < split.day <= newest:
             ratio *= split.ratio
     return holding.shares * holding.free_float * ratio
 

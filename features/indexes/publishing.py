@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from database import Database
-from features.indexes.computing import Computed, Published, compute, extend, is_due, next_reference_day
+from features.indexes.calendars import Published
+from features.indexes.computing import Computed, compute, extend, is_due, next_reference_day
 from features.indexes.loading import Material, Wanted, candidates_of, load_material
 from features.indexes.store import index as index_store
 from features.indexes.store import published as published_store

@@ -45,4 +45,6 @@ def _weighting(values: Mapping[str, Any]) -> IndexWeighting:
 def _read(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that a weighting and a part have in common, with their types."""
     shares = {ticker: FreeShares(**holding) for ticker, holding in values["shares"].items()}
-    return {**values, "method": WeightingMethod(values["method"]), "shares": shares}
+    given = values.get("given_on")
+    given_on = None if given is None else date.fromisoformat(given)
+    return {**values, "method": WeightingMethod(values["method"]), "shares": shares, "given_on": given_on}

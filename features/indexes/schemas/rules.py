@@ -26,6 +26,7 @@ from models.index import (
     Rebalance,
     WeightingMethod,
 )
+from utils.clock import today
 
 MOST_PARTS = 5
 LONGEST_LOOKBACK = 2_520  # trading days: ten years
@@ -104,10 +105,11 @@ class OneWeightingBody(Body):
         return self
 
     def leaf(self) -> dict[str, Any]:
-        """The fields of a weighting."""
+        """The fields of a weighting. Shares are of today."""
         shares = {ticker: FreeShares(body.shares, body.free_float) for ticker, body in self.shares.items()}
         names = ("method", "lookback", "skip", "strategy")
-        return {**{name: getattr(self, name) for name in names}, "weights": dict(self.weights), "shares": shares}
+        inputs = {"weights": dict(self.weights), "shares": shares, "given_on": today() if shares else None}
+        return {**{name: getattr(self, name) for name in names}, **inputs}
 
 
 class PartBody(OneWeightingBody):
