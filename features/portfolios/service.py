@@ -54,6 +54,7 @@ __all__ = [
     "delete",
     "dismiss_dividends",
     "find",
+    "find_to_change",
     "find_transaction",
     "holdings",
     "income_in",

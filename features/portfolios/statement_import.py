@@ -67,6 +67,8 @@ def import_statement(connection: Connection, ledger: Ledger, statement: Statemen
     The tickers that the sender told are remembered. Raises PortfolioNotFound, PortfolioChanged, TooMuchInPortfolio, or StatementRefused
     with the lines that are wrong; a dry run reports these instead, and looks for sales of more than is held among the other lines too.
     """
+    # Before the ledger is read: another import may be booking the same file.
+    service.find_to_change(connection, ledger, wishes.version)
     portfolio, booked = service.read_ledger(connection, *ledger)
     if wishes.symbols:
         symbols.remember(connection, ledger.org_id, wishes.symbols)

@@ -183,6 +183,27 @@ def test_the_wrong_lines_of_a_file_are_left_out_when_somebody_says_so(open_page:
     expect(rows(page)).to_have_count(1)
 
 
+def test_a_file_that_is_being_added_is_not_sent_again(open_page: Open, site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text("Date,Type,Ticker,Quantity,Price\n2009-01-06,Buy,AAPL,1,90\n")
+    page = open_page(f"/portfolios?id={make(site)}")
+    settled(page)
+    page.get_by_label("File of transactions").set_input_files(str(file))
+    page.get_by_role("button", name="See what it would add").click()
+    add = page.get_by_role("button", name="Add 1 transaction", exact=True)
+    expect(add).to_be_enabled()
+    held: list[Any] = []
+    page.route("**/transactions/import?*", lambda route: held.append(route))  # noqa: PLW0108 — Playwright marks the function that it is given
+    add.click()
+    expect(add).to_be_disabled()
+    for control in ("File of transactions", "leave out lines that are wrong"):
+        expect(page.get_by_label(control)).to_be_disabled()
+    held[0].continue_()
+    expect(rows(page)).to_have_count(1)
+    expect(page.get_by_label("File of transactions")).to_be_enabled()
+    assert len(held) == 1
+
+
 def test_transactions_are_saved(open_page: Open, site: Site, tmp_path: Path) -> None:
     portfolio = make(site, PAID_IN, BOUGHT)
     page = open_page(f"/portfolios?id={portfolio}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,13 @@ import pytest
 from kit import broker_files as samples
 from kit.jobs import another_organization
 from kit.portfolios import booked, cash, make_portfolio, trade
+from kit.servers import wait_until
 from kit.support import Client
+
+import database
+from features.portfolios import service
+from features.portfolios.service import Ledger
+from models.api_key import FIRST_ORG
 
 HEADER = "Date,Type,Ticker,Quantity,Price,Amount,Fee,Currency\n"
 BOUGHT = "2024-03-15,Buy,AAPL,10,100,,1,USD\n"
@@ -197,6 +204,24 @@ def test_an_import_is_done_once_for_each_key(client: Client, portfolio: str) -> 
 def test_an_import_names_the_version_that_it_is_for(client: Client, portfolio: str) -> None:
     assert send(client, portfolio, HEADER + BOUGHT, version=7).status_code == 409
     assert send(client, portfolio, HEADER + BOUGHT, version=1).status_code == 201
+    for dry_run in (True, False):
+        stale = send(client, portfolio, HEADER + BOUGHT, version=1, dry_run=dry_run)
+        assert (stale.status_code, stale.json["code"]) == (409, "conflict")
+
+
+WAITING = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)  # on SQLite the others wait for the one writer
+def test_a_file_that_is_sent_twice_at_once_is_added_once(client: Client, portfolio: str) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        with database.transaction() as connection:
+            service.find_to_change(connection, Ledger(FIRST_ORG, portfolio))
+            sent = [pool.submit(send, Client(client.app), portfolio, HEADER + BOUGHT) for _ in range(2)]
+            wait_until(lambda: database.query_db(WAITING, one=True)["n"] == 2)
+        answers = sorted(each.result().status_code for each in sent)
+    assert answers == [200, 201]
+    assert len(stored(client, portfolio)) == 1
 
 
 def test_tickers_without_prices_are_told(client: Client, portfolio: str) -> None:

@@ -38,10 +38,14 @@ export function importCard(portfolio, onAdded) {
     on_bad_rows: dropBad.checked ? "drop" : "refuse",
     dry_run: dryRun,
   });
+  // While a file is under way it is not sent again, and what is shown of it belongs to what was chosen.
+  const setBusy = (isBusy) => {
+    for (const control of [file, format, dates, decimal, addAgain, dropBad, look, ...outcome.querySelectorAll("button")]) control.disabled = isBusy;
+  };
   const send = async (dryRun) => {
     const chosen = file.files?.[0];
     if (!chosen) return fill(outcome, h("p", { class: "field-problem" }, "Choose a file first."));
-    look.disabled = true;
+    setBusy(true);
     if (dryRun) fill(outcome, h("p", { class: "small soft" }, "Reading the file …"));
     try {
       const type = /\.json$/i.test(chosen.name) ? "application/json" : "text/csv";
@@ -54,7 +58,7 @@ export function importCard(portfolio, onAdded) {
     } catch (error) {
       fill(outcome, trouble(error));
     } finally {
-      look.disabled = false;
+      setBusy(false);
     }
   };
   const preview = (report) => {
