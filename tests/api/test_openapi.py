@@ -11,6 +11,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from kit.accounts import Person, Program, person
+from kit.effort import effort
 from kit.operations import OPERATIONS
 from kit.support import MASTER_KEY, Client, settings_for
 from schemathesis.specs.openapi.checks import allow_header_conformance, positive_data_acceptance
@@ -117,7 +118,7 @@ def is_under_test(context: Any) -> bool:
 # The cases of an operation are made when its test runs: made at collection, each process would make those of all operations.
 @schemathesis.pytest.from_fixture("document").include(is_under_test).parametrize()
 @pytest.mark.usefixtures("operation")
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=effort(15, 8), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_every_operation_does_as_it_says(case: Any) -> None:
     """The master key and a person of each role call it in turns."""
     key = shown_by(next(TURNS))
