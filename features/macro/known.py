@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, replace
 from datetime import date
 
 OLDEST_DAILY, OLDEST_MONTHLY = 14, 80  # days; an older newest value says nothing of today
@@ -16,6 +17,11 @@ class Known:
     source: str
     days: list[date]
     values: list[float]
+
+    def until(self, last: date) -> Known:
+        """The values up to a day, which may be none."""
+        count = bisect_right(self.days, last)
+        return replace(self, days=self.days[:count], values=self.values[:count])
 
     def months(self) -> dict[int, float]:
         """The values by month, counted from the year 0."""

@@ -76,7 +76,8 @@ INDEX_TREND = _Rule(
 
 
 def regime_of(known: Mapping[str, Known], index: str, today: date) -> Regime:
-    """The regime on a day, of the series that are known by name; `index` is the one whose trend is asked for."""
+    """The regime on a day, of the values up to it of the series that are known by name; `index` is the one whose trend is asked for."""
+    known = {name: until for name, each in known.items() if (until := each.until(today)).days}
     votes = (yield_curve(known, today), sahm(known.get(UNEMPLOYMENT), today), index_trend(known.get(index), index, today))
     warnings = sum(vote.vote is Vote.WARNING for vote in votes)
     count = sum(vote.vote is not Vote.MISSING for vote in votes)
@@ -88,30 +89,36 @@ def regime_of(known: Mapping[str, Known], index: str, today: date) -> Regime:
 
 
 def yield_curve(known: Mapping[str, Known], today: date) -> RegimeVote:
-    """By the difference that FRED publishes, else by the two yields on the last day that both have."""
+    """By the difference that FRED publishes, else, also where that is old, by the two yields on the last day that both have."""
     curve = known.get(CURVE)
-    if curve is not None:
-        day, value = curve.days[-1], curve.values[-1]
-        inputs: tuple[MacroInput, ...] = (MacroInput("difference", CURVE, curve.source, day, value),)
+    if curve is None:
+        without = f"{CURVE} is not stored"
+    elif (today - curve.days[-1]).days > OLDEST_DAILY:
+        without = f"the newest value of {CURVE} is of {curve.days[-1]}, more than {OLDEST_DAILY} days ago"
     else:
-        lacking = [f"{name} is not stored" for name in (LONG, SHORT) if name not in known]
-        if lacking:
-            return YIELD_CURVE.lacks(f"{CURVE} is not stored", *lacking)
-        long, short = known[LONG], known[SHORT]
-        common = set(long.days) & set(short.days)
-        if not common:
-            return YIELD_CURVE.lacks(f"{LONG} and {SHORT} have no day in common")
-        day = max(common)
-        yields = [(one, one.values[one.days.index(day)]) for one in (long, short)]
-        value = round(yields[0][1] - yields[1][1], 6)
-        inputs = tuple(
-            MacroInput(name, one.series, one.source, day, number)
-            for name, (one, number) in zip(("ten years", "three months"), yields, strict=True)
-        )
+        day, value = curve.days[-1], curve.values[-1]
+        return _curve(value, (MacroInput("difference", CURVE, curve.source, day, value),))
+    lacking = [f"{name} is not stored" for name in (LONG, SHORT) if name not in known]
+    if lacking:
+        return YIELD_CURVE.lacks(without, *lacking)
+    long, short = known[LONG], known[SHORT]
+    common = set(long.days) & set(short.days)
+    if not common:
+        return YIELD_CURVE.lacks(without, f"{LONG} and {SHORT} have no day in common")
+    day = max(common)
     if (today - day).days > OLDEST_DAILY:
-        return YIELD_CURVE.lacks(f"the newest value is of {day}, more than {OLDEST_DAILY} days ago")
+        return YIELD_CURVE.lacks(without, f"the newest day of {LONG} and {SHORT} is {day}, more than {OLDEST_DAILY} days ago")
+    yields = [(one, one.values[one.days.index(day)]) for one in (long, short)]
+    inputs = tuple(
+        MacroInput(name, one.series, one.source, day, number)
+        for name, (one, number) in zip(("ten years", "three months"), yields, strict=True)
+    )
+    return _curve(round(yields[0][1] - yields[1][1], 6), inputs)
+
+
+def _curve(value: float, inputs: tuple[MacroInput, ...]) -> RegimeVote:
     warns = value < 0
-    reason = f"Ten years yield {abs(value):.2f} points {'less' if warns else 'more'} than three months on {day}."
+    reason = f"Ten years yield {abs(value):.2f} points {'less' if warns else 'more'} than three months on {inputs[0].day}."
     return YIELD_CURVE.vote(value, warns, reason, inputs)
 
 

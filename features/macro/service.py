@@ -17,7 +17,6 @@ from models.errors import TickerNotFound
 from models.macro import MacroFetch, MacroSeries, Regime
 from models.macro_errors import MacroSeriesNotFound, SharedSeriesStays
 from models.observations import Observations
-from models.price_series import day_of
 from utils.clock import now
 
 UPLOAD = "upload"
@@ -83,19 +82,20 @@ def csv_of(observations: Observations) -> Iterator[bytes]:
 
 
 def regime(connection: Connection, org_id: int, index: str | None, today: date) -> Regime:
-    """The regime on a day by what is stored. `index` is a ticker with prices in place of the series SP500. Raises TickerNotFound."""
+    """The regime on a day by what is stored. `index` is a ticker whose prices, adjusted, stand in place of the series SP500.
+
+    Raises TickerNotFound or PricesDamaged.
+    """
     known = {name: _known(*found) for name, found in series_store.find(connection, org_id, INPUTS).items()}
     if index is None:
         return regime_of(known, INDEX, today)
     loaded = prices.load(connection, org_id, index)
     if loaded is None:
         raise TickerNotFound(index)
-    head, packed = loaded
-    days = [day_of(number) for number in packed.day_numbers()[-CLOSES_READ:]]
-    closes = packed.column("adj_close" if head.adjusted else "close")[-CLOSES_READ:]
-    return regime_of(
-        {**known, f"prices of {index}": Known(index, head.provider, days, list(map(float, closes)))}, f"prices of {index}", today
-    )
+    bars = prices.sound_bars(*loaded)
+    bars = bars.until(bars.rows_within(None, today).stop).newest(CLOSES_READ)
+    name = f"prices of {index}"
+    return regime_of({**known, name: Known(index, loaded[0].provider, bars.days.tolist(), bars.close.tolist())}, name, today)
 
 
 def _known(head: MacroSeries, observations: Observations) -> Known:

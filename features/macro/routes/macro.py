@@ -48,7 +48,7 @@ def list_macro() -> Response:
     return tagged({"items": items, "configured": is_configured, "next_cursor": None})
 
 
-@blueprint.get("/macro/regime", responses={200: RegimeAnswer}, problems=("ticker_not_found",), sends=("ETag",))
+@blueprint.get("/macro/regime", responses={200: RegimeAnswer}, problems=("ticker_not_found", "price_quality"), sends=("ETag",))
 def get_regime(query: RegimeQuery) -> Response:
     """The regime today by three published rules, each with its inputs, days and sources. What is missing is named, and not guessed.
 

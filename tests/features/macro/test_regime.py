@@ -107,6 +107,31 @@ def test_the_curve_of_two_yields_is_of_their_last_common_day() -> None:
     assert "no day in common" in yield_curve(apart, TODAY).reason
 
 
+def test_an_old_difference_gives_way_to_fresh_yields() -> None:
+    old = daily("T10Y3M", [0.5], TODAY - timedelta(days=15))
+    known = {"T10Y3M": old, "DGS10": daily("DGS10", [4.0]), "DGS3MO": daily("DGS3MO", [4.5])}
+    told = yield_curve(known, TODAY)
+    assert (told.vote, told.value, [each.series for each in told.inputs]) == (Vote.WARNING, -0.5, ["DGS10", "DGS3MO"])
+    assert yield_curve({**known, "T10Y3M": daily("T10Y3M", [0.5], TODAY - timedelta(days=14))}, TODAY).vote is Vote.CLEAR
+    missing = yield_curve({"T10Y3M": old, "DGS10": known["DGS10"]}, TODAY).missing
+    assert missing == ("the newest value of T10Y3M is of 2024-07-21, more than 14 days ago", "DGS3MO is not stored")
+    all_old = {name: daily(name, [1.0], TODAY - timedelta(days=15)) for name in known}
+    assert yield_curve(all_old, TODAY).missing[1] == "the newest day of DGS10 and DGS3MO is 2024-07-21, more than 14 days ago"
+
+
+def test_days_to_come_say_nothing_of_today() -> None:
+    tomorrow = TODAY + timedelta(days=1)
+    known = {
+        "T10Y3M": daily("T10Y3M", [-0.5, 2.0], tomorrow),
+        "SP500": daily("SP500", [100.0] * 199 + [99.0, 500.0], tomorrow),
+        "UNRATE": unemployment((*U3_2024, 99.0), date(2024, 9, 1)),
+    }
+    votes = regime_of(known, "SP500", TODAY).votes
+    assert [(vote.vote, vote.as_of) for vote in votes] == [(Vote.WARNING, day) for day in (TODAY, date(2024, 8, 1), TODAY)]
+    only_ahead = regime_of({"T10Y3M": daily("T10Y3M", [2.0], tomorrow)}, "SP500", TODAY)
+    assert only_ahead.votes[0].vote is Vote.MISSING
+
+
 def test_the_index_against_the_mean_of_200_closes() -> None:
     closes = [1_000.0] * 50 + [100.0] * 199 + [98.0]
     told = index_trend(daily("SP500", closes), "SP500", TODAY)
@@ -177,3 +202,18 @@ def test_the_trend_of_a_ticker(client: Client) -> None:
     assert (vote["vote"], vote["inputs"][0]["series"], vote["inputs"][0]["value"]) == ("clear", "OWN", 349.0)
     assert client.get("/macro/regime?index=NOSUCH").json["code"] == "ticker_not_found"
     assert client.get("/macro/regime?index=A B").status_code == 422
+
+
+def test_a_split_of_the_index_fund_is_no_fall(client: Client) -> None:
+    """What the fund is worth rises every day. It is split 4:1, and the last of its bars is of tomorrow."""
+    days = days_to(today() + timedelta(days=1), 300)
+    closes = [(100 + at / 10) / (1 if at < 250 else 4) for at in range(300)]
+    rows = (f"{day},{close!r},{close!r},{close!r},{close!r},5\n" for day, close in zip(days, closes, strict=True))
+    client.put("/prices/FUND", "Date,Open,High,Low,Close,Volume\n" + "".join(rows))
+    split = {"kind": "split", "numerator": 4, "denominator": 1, "effective_day": str(days[250])}
+    assert client.post("/prices/FUND/actions", split).status_code == 201
+    told = client.get("/macro/regime?index=FUND").json
+    vote = next(vote for vote in told["votes"] if vote["key"] == "index_trend")
+    worth = [100 + at / 10 for at in range(99, 299)]
+    assert (vote["vote"], vote["as_of"]) == ("clear", str(today()))
+    assert vote["value"] == pytest.approx(100 * (worth[-1] / (sum(worth) / 200) - 1), abs=1e-6)
