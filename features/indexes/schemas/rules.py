@@ -100,7 +100,7 @@ class OneWeightingBody(Body):
             raise ValueError(_NO_SHARES)
         if self.method is WeightingMethod.CUSTOM and not any(self.weights.values()):
             raise ValueError("give `weights` by ticker, one above 0 at least")
-        if self.skip >= self.lookback:
+        if "skip" in needed and self.skip >= self.lookback:
             raise ValueError("skip lies below lookback")
         return self
 

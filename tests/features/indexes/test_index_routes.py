@@ -294,6 +294,16 @@ def test_rules_that_cannot_be_are_refused(two: Client, rules: Any, code: str, wo
     assert words in str(answer.json)
 
 
+@pytest.mark.parametrize("method", ["inverse_volatility", "equal_risk"])
+def test_methods_without_a_skip_look_back_as_little_as_they_say(client: Client, method: str) -> None:
+    walk = 50 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.02, 70)))
+    store("ONE", bars_of(walk, first=FIRST), now())
+    weighting = {"method": method, "lookback": 20}
+    for asked in (weighting, {"method": "blend", "parts": [weighting]}):
+        answer = client.post("/indexes/preview", {"members": {"tickers": ["ONE"]}, "weighting": asked})
+        assert answer.status_code == 200, answer.json
+
+
 def test_an_unknown_strategy_is_refused(two: Client) -> None:
     answer = two.post("/indexes/preview", {**EQUAL, "weighting": {"method": "score", "strategy": "nosuch"}})
     assert (answer.status_code, answer.json["code"]) == (422, "validation_error")
