@@ -68,9 +68,13 @@ class Material:
 
     def calendar(self) -> Exchange:
         """The exchange of most members, whose calendar tells when the next period ends."""
-        counted = Counter(member.exchange.mic for member in self.members if member.ticker in self.present)
-        most = max(sorted(counted), key=lambda mic: counted[mic]) if counted else ""
-        return next((member.exchange for member in self.members if member.exchange.mic == most), WEEKDAYS)
+        return calendar_of_most([member.exchange for member in self.members if member.ticker in self.present])
+
+
+def calendar_of_most(exchanges: Sequence[Exchange]) -> Exchange:
+    """The exchange that most of some are; with as many, the first by its code. WEEKDAYS where there is none."""
+    counted = Counter(exchange.mic for exchange in exchanges)
+    return min(exchanges, key=lambda exchange: (-counted[exchange.mic], exchange.mic), default=WEEKDAYS)
 
 
 def candidates_of(database: Database, org_id: int, rules: IndexRules, universes: Universes) -> list[str]:

@@ -13,6 +13,7 @@ from database import AnyReader, Database
 from features.indexes.computing import Computed, check_caps, compute
 from features.indexes.levels import Levels
 from features.indexes.loading import Material, Wanted, candidates_of, load_material, strategies_of
+from features.indexes.members import calendar_of, currency_of
 from features.indexes.publishing import FIRST, prepare, publish, standing_of
 from features.indexes.store import index as index_store
 from features.indexes.store import published as published_store
@@ -27,8 +28,8 @@ from utils.clock import now, today
 from utils.ids import is_id, new_id
 
 __all__ = [
-    "Drafted", "IndexChanges", "absent_indexes", "change", "create", "delete", "draft", "find", "find_levels", "line_holding",
-    "list_indexes", "list_ledger", "list_revisions", "list_versions", "names_of", "update", "whole_ledger",
+    "Drafted", "IndexChanges", "absent_indexes", "calendar_of", "change", "create", "currency_of", "delete", "draft", "find",
+    "find_levels", "line_holding", "list_indexes", "list_ledger", "list_revisions", "list_versions", "names_of", "update", "whole_ledger",
     "with_warnings",
 ]  # fmt: skip
 

@@ -15,6 +15,7 @@ from features.currencies import service as currencies
 from features.indexes import service
 from features.indexes.levels import Levels
 from features.indexes.loading import closes_of, listed
+from features.indexes.members import currency_of
 from features.indexes.store import published as published_store
 from features.prices import service as prices
 from models.day_text import day_text
@@ -174,7 +175,7 @@ def simulate(connection: AnyReader, org_id: int, index_id: str, order: Simulatio
     if len(shown) < FEWEST_VALUES:
         raise TooFewDays(len(shown))
     rates = np.ones(len(shown))
-    own, wanted = index.rules.currency, order.currency
+    own, wanted = currency_of(connection, org_id, index), order.currency
     if wanted is not None and wanted != own:
         rates = _rates(connection, org_id, own, wanted, shown)
     values = order.amount * (shown.of(order.variant) * rates) / (shown.of(order.variant)[0] * rates[0])
@@ -205,7 +206,10 @@ def _charges(connection: AnyReader, org_id: int, index: Index, days: Days) -> Fl
 def _rates(connection: AnyReader, org_id: int, own: str | None, wanted: str, levels: Levels) -> FloatArray:
     """The rates from the currency of an index to another one, by day. Raises IndexInvalid or RateNotFound."""
     if own is None:
-        raise IndexInvalid("currency", "The rules name no currency of the index, so that no amount can be converted. Leave it out.")
+        raise IndexInvalid(
+            "currency",
+            "Neither the rules nor the members tell the currency of the index, so that no amount can be converted. Leave it out.",
+        )
     rates = currencies.rates_between(connection, org_id, own, wanted).on(levels.days)
     if np.isnan(rates).any():
         first = levels.days[int(np.isnan(rates).argmax())].item()
@@ -215,14 +219,14 @@ def _rates(connection: AnyReader, org_id: int, own: str | None, wanted: str, lev
 
 @dataclass(frozen=True)
 class Compared:
-    """An index and something else on the days that both have."""
+    """An index, in a currency where that is known, and something else on the days that both have."""
 
     days: Days
     index: Index
+    currency: str | None
     own: FloatArray
     line: ValueLine
     other: FloatArray
-    digest: str
 
 
 @dataclass(frozen=True)
@@ -237,13 +241,14 @@ class Comparison:
 
 def compare(connection: AnyReader, org_id: int, index_id: str, order: Comparison, lines: ValueLines) -> Compared:
     """An index beside a ticker, an index or a portfolio. Raises IndexNotFound, TickerNotFound, LineNotFound or TooFewDays."""
-    index, levels, digest = service.find_levels(connection, org_id, index_id)
+    index, levels, _ = service.find_levels(connection, org_id, index_id)
     shown = levels.between(order.start, order.end)
     line = lines.find(connection, org_id, order.reference)
     days, rows, others = np.intersect1d(shown.days, line.days, assume_unique=True, return_indices=True)
     if len(days) < FEWEST_VALUES:
         raise TooFewDays(len(days))
-    return Compared(days, index, shown.of(order.variant)[rows], line, line.values[others], f"{digest}{line.digest}")
+    currency = currency_of(connection, org_id, index)
+    return Compared(days, index, currency, shown.of(order.variant)[rows], line, line.values[others])
 
 
 def numbers(values: FloatArray, rate: float = 0.0) -> dict[str, Metric]:

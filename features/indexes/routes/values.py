@@ -47,8 +47,9 @@ def get_index_values(path: IndexPath, query: LevelsQuery) -> Response:
     """
     with services().database.reader() as connection:
         index, levels, digest = service.find_levels(connection, org_id(), path.index_id, query.revision)
+        currency = service.currency_of(connection, org_id(), index)
     shown = levels.between(query.start, query.end)
-    tag = f"{digest[:24]}-{query.variant}-{query.start}-{query.end}-{index.version}-{index.name.encode().hex()}"
+    tag = f"{digest[:24]}-{query.variant}-{query.start}-{query.end}-{index.version}-{index.name.encode().hex()}-{currency}"
     if wants_csv():
         response = tagged(csv_response(levels_csv(shown, query.variant), f"index-{index.id}-{query.variant}.csv"), f"{tag}-csv")
     else:
@@ -58,7 +59,7 @@ def get_index_values(path: IndexPath, query: LevelsQuery) -> Response:
             "name": index.name,
             "variant": query.variant,
             "revision": query.revision or index.revision,
-            "currency": index.rules.currency,
+            "currency": currency,
             "base": index.rules.base,
             "items": [{"day": day, "value": value} for day, value in values],
             "next_cursor": None,
@@ -166,12 +167,12 @@ def compare_index(path: IndexPath, query: IndexCompareQuery) -> Response:
 
 def _comparison(found: valuing.Compared, query: IndexCompareQuery) -> dict[str, Any]:
     days, line, index = found.days.tolist(), found.line, found.index
-    currencies = {index.rules.currency, line.currency} - {None}
+    currencies = {found.currency, line.currency} - {None}
     counts = "with distributions" if query.variant is IndexVariant.TOTAL else "without distributions"
     other_counts = "with distributions" if line.adjusted else "by closes as they are stored, without distributions unless these are told of"
     notes = [f"The index counts {counts}, the other {other_counts}."]
-    notes += [f"The one is in {index.rules.currency}, the other in {line.currency}; nothing is converted."] if len(currencies) > 1 else []
-    own = {"reference": index.id, "kind": "index", "name": index.name, "currency": index.rules.currency}
+    notes += [f"The one is in {found.currency}, the other in {line.currency}; nothing is converted."] if len(currencies) > 1 else []
+    own = {"reference": index.id, "kind": "index", "name": index.name, "currency": found.currency}
     other = {name: getattr(line, name) for name in ("reference", "kind", "name", "currency", "adjusted")}
     series = None
     if query.series:

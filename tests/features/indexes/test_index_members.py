@@ -51,6 +51,25 @@ def test_members_in_another_currency_are_converted(client: Client) -> None:
     assert client.post("/indexes/preview", {"members": {"tickers": ["EURO"]}, "currency": "CHF"}).json["code"] == "rate_not_found"
 
 
+def test_an_index_that_names_no_currency_has_that_of_its_members(client: Client) -> None:
+    days = [FIRST + timedelta(days=number) for number in range(40)]
+    rates = np.linspace(1.0, 1.2, 40)  # dollars for a euro
+    assert client.post("/fx-rates", data=rates_file(days, {"USD": rates.tolist()}), content_type="text/csv").status_code == 200
+    for ticker in ("EURO", "USD1", "WHO"):
+        store(ticker, bars_of(np.full(40, 10.0), first=FIRST), now())
+    listing = {"items": [{"ticker": "EURO", "currency": "EUR"}, {"ticker": "USD1", "currency": "USD"}]}
+    assert client("PUT", "/universes/few", json=listing).status_code == 201
+    made = created(client, {"members": {"tickers": ["USD1", "WHO"]}, "rebalance": "quarterly"})
+    url = f"/indexes/{made['id']}"
+    simulated = client.post(f"{url}/simulate", {"amount": 100.0, "currency": "EUR", "costs": False}).json
+    assert simulated["value"] == pytest.approx(100 * rates[1] / rates[-1], rel=1e-9)
+    compared = client.get(f"{url}/compare?with=EURO").json
+    assert (compared["index"]["currency"], compared["notes"][-1]) == ("USD", "The one is in USD, the other in EUR; nothing is converted.")
+    assert {client.get(path).json["currency"] for path in (f"{url}/values", f"/risk/{made['id']}")} == {"USD"}
+    unknown = created(client, {"name": "Unknown", "members": {"tickers": ["WHO"]}, "rebalance": "quarterly"})
+    assert client.get(f"/indexes/{unknown['id']}/values").json["currency"] is None
+
+
 def test_currencies_that_differ_need_one_to_be_told(client: Client) -> None:
     for ticker, currency in (("EURO", "EUR"), ("USD1", "USD")):
         store(ticker, bars_of(np.full(40, 10.0), first=FIRST), now())

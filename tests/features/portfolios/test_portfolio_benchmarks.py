@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from kit.bars import bars_of
+from kit.currencies import rates_file
 from kit.jobs import UNKNOWN_ID, another_organization
 from kit.portfolios import booked, make_portfolio, trade
 from kit.series import store
@@ -75,6 +76,22 @@ def test_a_benchmark_that_was_deleted_is_told_as_gone(priced: Client) -> None:
         assert beside(priced, portfolio, again) == told["benchmark"]
         assert priced("PATCH", f"/portfolios/{portfolio}", json={"name": f"Still by {reference}"}).status_code == 200
         assert priced("PATCH", f"/portfolios/{portfolio}", json={"benchmark": None}).status_code == 200
+
+
+def test_an_index_in_another_currency_is_converted_as_its_only_member_is(priced: Client) -> None:
+    days = [FIRST + timedelta(days=number) for number in range(70)]
+    dollars = [1 + number / 400 for number in range(70)]
+    assert priced.post("/fx-rates", data=rates_file(days, {"USD": dollars}), content_type="text/csv").status_code == 200
+    listing = {"items": [{"ticker": "ONE", "currency": "USD"}, {"ticker": "TWO", "currency": "EUR"}]}
+    assert priced("PUT", "/universes/told", json=listing).status_code == 201
+    index = priced.post("/indexes", {"name": "Alone", "members": {"tickers": ["ONE"]}}).json["id"]
+    found = []
+    for reference in ("ONE", index):
+        portfolio = make_portfolio(priced, name=f"By {reference}", base_currency="EUR", benchmark=reference)
+        booked(priced, portfolio, trade("buy", "2024-01-10", "TWO", "2", "21", currency="EUR"))
+        found.append(beside(priced, portfolio))
+    assert found[0]["currency"] == found[1]["currency"] == "USD"
+    assert found[1]["total_return"] == pytest.approx(found[0]["total_return"])
 
 
 def test_one_without_prices_or_values_says_so(priced: Client) -> None:
